@@ -1,0 +1,113 @@
+#!/bin/sh
+# Puts one file on the shared volume, says that it stands there, and waits to be told to stop.
+#
+#   publish SOURCE TARGET [OUTDATED...]
+#
+# SOURCE is what the image holds. Compose may hand in another file instead:
+#   SELECTED_PATH  a file of the host, mounted at /selected/file, its folder at /selected/folder (*_PATH)
+#   SELECTED_NAME  a file of the folder mounted at /models (MODEL_NAME); beside SELECTED_PATH only a label
+# OUTDATED are files that an earlier run may have left on the volume and that must not outlive it.
+#
+# Why it stays alive: `up --abort-on-container-exit` ends the whole stack at the first container that exits,
+# whatever its status. The one that may exit is codebase.
+# Why it reports ready when there is no such file, too: codebase then finds nothing, says so, and ends the
+# run with status 66 under every Compose. A data container that exits early makes Compose give up with
+# status 1 and leave the other one running.
+#
+# The same file lies in container1_activationbase/ and container2_knowledgebase/, because each image is built
+# from its own folder alone; tests/pipeline keeps the two equal.
+set -eu
+
+READY=/run/published
+target=$2
+shared=$(dirname "$target")
+umask 022
+
+say() { echo "$*"; }
+complain() { echo "ERROR: $*" >&2; }
+
+wait_for_the_end() {
+    # PID 1 gets no default signal handlers: without the trap, stopping would take ten seconds.
+    trap 'exit 0' TERM INT
+    touch "$READY"
+    while :; do sleep 3600 & wait $! || true; done
+}
+
+# One run at a time on one volume; the kernel frees the lock when this container ends, however it ends.
+claim_the_volume() {
+    lock=$shared/.$(basename "$target").lock
+    { : >>"$lock"; } 2>/dev/null || { complain "cannot write to shared_data: read-only or full"; exit 73; }
+    exec 9>>"$lock"
+    flock -n 9 || { complain "another run uses this shared_data; start again when it has ended"; exit 75; }
+}
+
+# The folder belongs to whoever cloned the project. It stays theirs; its group becomes the one that codebase
+# runs in, so that a process without root can write there, and every file can be removed by the folder's owner.
+open_the_volume_to_codebase() {
+    chgrp "$CODEBASE_GROUP" "$shared" 2>/dev/null && chmod g+rwx "$shared" 2>/dev/null && return
+    say "note: the group of shared_data cannot be changed here; codebase writes with what it has"
+}
+
+remove_outdated() {
+    for old in "$target" "${target%.*}.card.json" "$@"; do
+        rm -f "$old" "$old".*.tmp || { complain "cannot remove $old of an earlier run"; exit 73; }
+    done
+}
+
+names_in() { ls "$1" 2>/dev/null | grep -v -e '\.card\.json$' -e '\.md$' | tr '\n' ' '; }
+
+# Sets source and card, or complains and returns 1.
+choose() {
+    source=$1
+    card=${1%.*}.card.json
+    label=$(basename "$1")
+    if [ -n "${SELECTED_PATH:-}" ]; then
+        name=$(basename "$(echo "$SELECTED_PATH" | tr '\\' /)")
+        source=/selected/file
+        card=/selected/folder/${name%.*}.card.json
+        label="${SELECTED_NAME:-$name} ($SELECTED_PATH)"
+        [ -f "$source" ] && return
+        complain "$SELECTED_PATH is not a file; in its folder there are: $(names_in /selected/folder)"
+        return 1
+    elif [ -n "${SELECTED_NAME:-}" ]; then
+        for name in "$SELECTED_NAME" "$SELECTED_NAME.pkl"; do
+            case $name in */*) continue ;; esac
+            label="models/$name"
+            source=/models/$name
+            card=/models/${name%.*}.card.json
+            [ -f "$source" ] && return
+        done
+        if [ "$SELECTED_NAME" = "$(basename "$1")" ]; then
+            source=$1 card=${1%.*}.card.json label=$SELECTED_NAME
+            return
+        fi
+        complain "models/ has no $SELECTED_NAME; there are: $(names_in /models)"
+        return 1
+    fi
+    [ -f "$source" ] && return
+    complain "this image holds no $source"
+    return 1
+}
+
+# A reader sees a whole file or none: written beside its place, then renamed.
+put() {
+    cp "$1" "$2.$$.tmp" && chown "$owner" "$2.$$.tmp" && chmod 644 "$2.$$.tmp" && mv -f "$2.$$.tmp" "$2" && return
+    rm -f "$2.$$.tmp"
+    complain "cannot write $2: disk full or not allowed"
+    exit 73
+}
+
+rm -f "$READY"
+shipped=$1
+shift 2
+claim_the_volume
+remove_outdated "$@"
+open_the_volume_to_codebase
+owner=$(stat -c %u:%g "$shared")
+if choose "$shipped"; then
+    # The card first: whoever sees the file sees its card.
+    [ ! -f "$card" ] || put "$card" "${target%.*}.card.json"
+    put "$source" "$target"
+    say "$label -> $target ($(stat -c %s "$target") bytes, sha256 $(sha256sum "$target" | cut -c1-16))"
+fi
+wait_for_the_end

@@ -1,0 +1,309 @@
+"""The commands: what each does with its options, and how its result is shown."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from pipeline import parser
+from pipeline.console import Console, speak_utf8
+from pipeline.errors import ChecksFailed, Interrupted, PipelineError, TimedOut, UsageError
+from pipeline.exclusive import Busy, exclusive
+from pipeline.layout import PREDICTION_CSV, PROJECT, Layout
+from pipeline.process import termination_as_interrupt
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The entry point where the project is installed: ``app07 [command] [options]``."""
+    words = sys.argv[1:] if arguments is None else arguments
+    return execute(parser.parse(words, program="app07" if arguments is None else None))
+
+
+def execute(options: argparse.Namespace, layout: Layout = PROJECT) -> int:
+    """Runs a parsed command.
+
+    Returns:
+        Its exit status; an error of the user is shown as its message, without a traceback.
+    """
+    speak_utf8()
+    if options.command == "test":
+        return _run_tests(layout, options.pytest)
+    console = Console(quiet=options.json)
+    try:
+        with termination_as_interrupt():
+            result = COMMANDS[options.command](Session(layout, options, console))
+        status = 0
+    except PipelineError as error:
+        result, status = _failed(error, options, console), error.status
+    except KeyboardInterrupt:
+        stopped = Interrupted("interrupted; everything that was started has been stopped")
+        result, status = _failed(stopped, options, console), stopped.status
+    except Exception as error:
+        if options.debug:
+            traceback.print_exc()
+        defect = PipelineError(
+            f"a defect of ours: {type(error).__name__}: {error}",
+            hint="Please report it, with what --debug shows.",
+        )
+        result, status = _failed(defect, options, console, traced=True), defect.status
+    if options.json:
+        json.dump({"status": status, **result}, sys.stdout, indent=2, ensure_ascii=False)
+        print()
+    return status
+
+
+def _failed(
+    error: PipelineError, options: argparse.Namespace, console: Console, *, traced: bool = False
+) -> dict[str, Any]:
+    if options.debug and not traced:
+        traceback.print_exc()
+    console.complain(str(error))
+    return {"error": str(error)}
+
+
+class Session:
+    """One command being carried out.
+
+    Args:
+        layout: the checkout.
+        options: the parsed command line.
+        console: where it says what it does.
+        environment: None takes ``os.environ``.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        options: argparse.Namespace,
+        console: Console,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.layout = layout
+        self.options = options
+        self.console = console
+        self.environment = os.environ if environment is None else environment
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """One driver at a time in one checkout; a second one waits as long as a run may last."""
+        from pipeline import files
+
+        files.folder(self.layout.output)
+        patience = getattr(self.options, "timeout", parser.DEFAULT_TIMEOUT)
+        try:
+            with exclusive(
+                self.layout.lock,
+                patience=patience,
+                on_wait=lambda holder: self.console.say(
+                    f"another run is going on in this checkout ({holder}); waiting"
+                ),
+            ):
+                yield
+        except Busy as error:
+            raise TimedOut(
+                f"another run is going on in this checkout: {error}", hint="Start again later."
+            ) from error
+        except PermissionError as error:
+            raise files.cannot_write(self.layout.lock, error) from error
+
+
+def _prepare(session: Session, *, into_contexts: bool) -> Any:
+    """Stage 1, shown."""
+    from pipeline import staging
+    from pipeline.selection import select
+
+    say, layout = session.console.say, session.layout
+    session.console.title("Stage 1 · prepare the files")
+    selection = select(layout, session.environment, model=session.options.model, data=session.options.data)
+    prepared, changes = staging.prepare(
+        layout,
+        selection,
+        input_columns=_columns(session.environment, "INPUT_COLUMNS"),
+        target_columns=_columns(session.environment, "TARGET_COLUMNS"),
+    )
+    if into_contexts:
+        changes += staging.put_into_contexts(layout, prepared)
+    knowledge, activation = prepared.knowledge, prepared.activation
+    say(f"  knowledge   {layout.shown(selection.model)} ({selection.model_from})")
+    say(f"              {knowledge.kind}, {knowledge.indim} inputs, {knowledge.outdim} outputs, "
+        f"{knowledge.parameter_count} parameters; read, not executed")  # fmt: skip
+    say(f"  activation  {layout.shown(selection.data)} ({selection.data_from})")
+    say(f"              {len(activation.inputs)} rows, which fit the network")
+    for change in changes:
+        kept = f"; the one it replaced is kept as {layout.shown(change.kept)}" if change.kept else ""
+        say(f"  {'written  ' if change.written else 'unchanged'}   {layout.shown(change.path)}{kept}")
+    return prepared
+
+
+def _columns(environment: Mapping[str, str], name: str) -> list[str] | None:
+    if name not in environment:
+        return None
+    columns = [column.strip() for column in environment[name].split(",")]
+    if not all(columns):
+        raise UsageError(
+            f"{name} is set but names no column, or an empty one", hint="Name columns, or unset it."
+        )
+    return columns
+
+
+def _build(session: Session) -> Any:
+    """The engine, with its images made, shown."""
+    from pipeline.engines.choose import choose_engine
+
+    console = session.console
+    engine, why = choose_engine(session.layout, session.options.engine, compose=session.options.compose)
+    console.say(f"  engine      {why}")
+    verb = "using the images as they are" if session.options.no_build else "images"
+    with console.step(verb) as remarks:
+        remarks += engine.build(anew=not session.options.no_build, on_line=lambda line: None)
+    return engine
+
+
+def _check(session: Session, engine: Any, prepared: Any) -> list[Any]:
+    """Stage 2, shown."""
+    from pipeline import checks
+
+    console = session.console
+    reports = checks.check(session.layout, engine, prepared)
+    marks = {"passed": "✓", "failed": "✗", "not checked": "–"}
+    for report in reports:
+        console.say(f"  {report.name} ({report.seconds:.1f} s)")
+        for check in report.checks:
+            detail = f": {_short(check.detail)}" if check.detail and check.status != "passed" else ""
+            left_out = " (not checked)" if check.status == "not checked" else ""
+            console.say(f"    {marks[check.status]} {check.name}{left_out}{detail}")
+    if not checks.all_passed(reports):
+        raise ChecksFailed(
+            "not every container is what it should be:\n"
+            + "\n".join(f"    {line}" for line in checks.failures(reports)),
+            hint=f"See {session.layout.shown(session.layout.stage2)}/.",
+        )
+    return reports
+
+
+def _short(text: str) -> str:
+    first = text.strip().splitlines()[0] if text.strip() else ""
+    return first if len(first) <= 160 else first[:157] + "..."
+
+
+def _run(session: Session, engine: Any, prepared: Any) -> Any:
+    """Stage 3, shown."""
+    from pipeline import runs
+
+    console = session.console
+    done = runs.run(
+        session.layout,
+        engine,
+        prepared,
+        timeout=session.options.timeout,
+        on_line=lambda line: console.say(f"  {line}"),
+    )
+    if done.error is not None:
+        raise done.error
+    return done
+
+
+def _table(session: Session, done: Any) -> None:
+    """The short table at the end."""
+    from pipeline import runs
+
+    say, shown = session.console.say, session.layout.shown
+    say()
+    say("Prediction")
+    for line in runs.prediction_lines(done.files[PREDICTION_CSV]):
+        say(line)
+    say()
+    say("Where the files are")
+    stage = session.layout.stage3
+    for what, path in (
+        ("prediction", stage / PREDICTION_CSV),
+        ("about the run", stage / runs.SUMMARY),
+        ("its log", stage / runs.LOG),
+        ("stage 1", session.layout.stage1),
+        ("stage 2", session.layout.stage2),
+    ):
+        say(f"  {what:<14} {shown(path)}")
+
+
+def run_command(session: Session) -> dict[str, Any]:
+    """All three stages."""
+    with session.alone():
+        prepared = _prepare(session, into_contexts=False)
+        session.console.title("Stage 2 · test each container")
+        engine = _build(session)
+        reports = _check(session, engine, prepared)
+        session.console.title("Stage 3 · run the stack")
+        done = _run(session, engine, prepared)
+        _table(session, done)
+    return _prepared_json(session, prepared) | _checked_json(reports) | _run_json(session, done)
+
+
+def prepare_command(session: Session) -> dict[str, Any]:
+    """Stage 1; the chosen files become the project's own."""
+    with session.alone():
+        return _prepared_json(session, _prepare(session, into_contexts=True))
+
+
+def check_command(session: Session) -> dict[str, Any]:
+    """Stage 2."""
+    with session.alone():
+        prepared = _prepare(session, into_contexts=False)
+        session.console.title("Stage 2 · test each container")
+        engine = _build(session)
+        return _checked_json(_check(session, engine, prepared))
+
+
+def compose_command(session: Session) -> dict[str, Any]:
+    """Stage 3."""
+    with session.alone():
+        prepared = _prepare(session, into_contexts=False)
+        session.console.title("Stage 3 · run the stack")
+        engine = _build(session)
+        done = _run(session, engine, prepared)
+        _table(session, done)
+    return _run_json(session, done)
+
+
+def _prepared_json(session: Session, prepared: Any) -> dict[str, Any]:
+    from pipeline.staging import RECORD
+
+    return {"prepared": json.loads((prepared.folder / RECORD).read_text(encoding="utf-8"))}
+
+
+def _checked_json(reports: list[Any]) -> dict[str, Any]:
+    return {"containers": {report.name: report.status for report in reports}}
+
+
+def _run_json(session: Session, done: Any) -> dict[str, Any]:
+    return {
+        "engine": done.engine,
+        "seconds": round(done.seconds, 3),
+        "prediction": done.prediction,
+        "files": {name: session.layout.shown(path) for name, path in done.files.items()},
+    }
+
+
+def _run_tests(layout: Layout, arguments: list[str]) -> int:
+    """The whole suite, in a process of its own, from the project's folder."""
+    command = [sys.executable, "-m", "pytest", *arguments]
+    os.chdir(layout.root)
+    if os.name == "nt":
+        import subprocess
+
+        return subprocess.call(command)
+    sys.stdout.flush()
+    os.execv(command[0], command)
+
+
+COMMANDS = {
+    "run": run_command,
+    "prepare": prepare_command,
+    "check": check_command,
+    "compose": compose_command,
+}

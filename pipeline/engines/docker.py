@@ -1,0 +1,389 @@
+"""The engine with real containers: the docker command, and whichever Compose is there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline import files, process
+from pipeline.console import without_escapes
+from pipeline.engines.base import (
+    PREDICTION_FOLLOWS,
+    PYBRAIN_IMPORTS,
+    ContainerReport,
+    Life,
+    StackEnd,
+    same_answer,
+    write_one_row,
+)
+from pipeline.errors import BuildFailed, EngineUnavailable, TimedOut
+from pipeline.layout import CARD_FILE, KNOWLEDGE_FILE, SERVICES, Layout, Service
+from pipeline.staging import Prepared
+
+BUILD_TIMEOUT = 1800.0
+LOOK_TIMEOUT = 120.0
+_COMPILERS = "gcc g++ cc c++ clang make ld as tcc"
+# How every container is run when it is looked at alone: as it would be in the stack.
+_ALONE = ("--rm", "--network", "none", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
+          "--pids-limit", "64", "--memory", "1g")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Compose:
+    """One of the two generations of Compose.
+
+    Attributes:
+        command: what to type.
+        version: what it says of itself.
+    """
+
+    command: tuple[str, ...]
+    version: str
+
+
+def find_docker(*, compose: str = "auto") -> tuple[str, Compose]:
+    """Looks for an engine that answers.
+
+    Args:
+        compose: v1, v2 or auto.
+
+    Returns:
+        The engine's version, and the Compose to use with it.
+
+    Raises:
+        EngineUnavailable: no docker command, no daemon, no right to its socket, no Compose; in words.
+    """
+    if shutil.which("docker") is None:
+        raise EngineUnavailable("docker is not installed", hint="Install Docker, or use --engine local.")
+    try:
+        asked = process.capture(["docker", "version", "--format", "{{.Server.Version}}"], timeout=20)
+    except TimedOut as error:
+        raise EngineUnavailable(
+            "the Docker daemon does not answer", hint="Is Docker still starting?"
+        ) from error
+    if not asked.ok:
+        raise EngineUnavailable(*_why_no_daemon(asked.output))
+    return asked.output.strip(), _find_compose(compose)
+
+
+def _why_no_daemon(said: str) -> tuple[str]:
+    if "permission denied" in said.lower():
+        return (
+            "no permission to use the Docker daemon's socket\n"
+            "  Add yourself to the group docker (sudo usermod -aG docker $USER, then log in again).",
+        )
+    last = said.strip().splitlines()[-1] if said.strip() else "it said nothing"
+    return (f"the Docker daemon does not answer: {last}\n  Start Docker, or use --engine local.",)
+
+
+def _find_compose(wanted: str) -> Compose:
+    candidates = {"v2": ("docker", "compose"), "v1": ("docker-compose",)}
+    for generation in ("v2", "v1") if wanted == "auto" else (wanted,):
+        command = candidates[generation]
+        if shutil.which(command[0]) is None:
+            continue
+        asked = process.capture([*command, "version", "--short"], timeout=20)
+        if asked.ok:
+            return Compose(command, asked.output.strip().lstrip("v"))
+    named = {
+        "auto": "neither `docker compose` nor `docker-compose`",
+        "v1": "no `docker-compose`",
+        "v2": "no `docker compose`",
+    }
+    raise EngineUnavailable(
+        f"Docker answers, but there is {named[wanted]}", hint="Install Compose, or use --engine local."
+    )
+
+
+class DockerEngine:
+    """Drives the real containers.
+
+    Args:
+        layout: the checkout.
+        version: the engine's version.
+        compose: the Compose to use.
+        environment: handed to Compose; what would select other files than the prepared ones is taken out.
+    """
+
+    name = "docker"
+
+    def __init__(
+        self, layout: Layout, version: str, compose: Compose, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self.layout = layout
+        self.version = version
+        self.compose = compose
+        self._environment = dict(os.environ if environment is None else environment)
+        self.tag = _content_of(layout)
+        # Two checkouts may have folders of the same name; their stacks must not.
+        place = hashlib.sha256(str(layout.root).encode()).hexdigest()[:8]
+        self.project = f"{re.sub(r'[^a-z0-9]', '', layout.root.name.lower()) or 'app'}-{place}"
+
+    def describe(self) -> str:
+        return f"docker {self.version}, {' '.join(self.compose.command)} {self.compose.version}"
+
+    # --- images
+
+    def build(self, *, anew: bool, on_line: Callable[[str], None]) -> list[str]:
+        """Makes the images whose content is not there yet; see `Engine.build`."""
+        done = []
+        for service in SERVICES:
+            image = f"{service.image}:{self.tag}"
+            if self._inspect(image) is not None:
+                done.append(f"{service.image} is up to date")
+            elif not anew:
+                raise BuildFailed(
+                    f"{service.image} is missing or older than {service.folder}/",
+                    hint="Leave --no-build out.",
+                )
+            else:
+                done.append(self._build(service, image, on_line))
+            # What a tutor types has no tag.
+            process.capture(["docker", "tag", image, f"{service.image}:latest"])
+        self._forget_older_images()
+        return done
+
+    def _build(self, service: Service, image: str, on_line: Callable[[str], None]) -> str:
+        command = ["docker", "build", "--label", f"app07.checkout={self.project}", "-t", image, "."]
+        try:
+            built = process.run(
+                command, cwd=self.layout.context(service), timeout=BUILD_TIMEOUT, on_line=on_line
+            )
+        except TimedOut as error:
+            raise BuildFailed(f"{service.image} was not built within {BUILD_TIMEOUT:.0f} s") from error
+        if not built.ok:
+            raise BuildFailed(
+                f"{service.image} could not be built (docker build ended with status {built.status}). Its last lines:\n"
+                + _indented(without_escapes(built.last_lines())),
+                hint=f"Try it by hand: cd {service.folder} && docker build -t {service.image} .",
+            )
+        return f"{service.image} built in {built.seconds:.1f} s"
+
+    def _forget_older_images(self) -> None:
+        """Takes the tags of this checkout's earlier contents away; what is in use stays."""
+        for service in SERVICES:
+            listed = process.capture(
+                ["docker", "image", "ls", "--filter", f"label=app07.checkout={self.project}",
+                 "--format", "{{.Repository}}:{{.Tag}}", service.image]
+            )  # fmt: skip
+            for image in listed.output.split():
+                if not image.endswith((f":{self.tag}", ":latest", ":<none>")):
+                    process.capture(["docker", "image", "rm", image])
+
+    def _inspect(self, image: str) -> dict[str, Any] | None:
+        asked = process.capture(["docker", "image", "inspect", image])
+        return json.loads(asked.output)[0] if asked.ok else None
+
+    # --- stage 2
+
+    def look_at(self, prepared: Prepared) -> list[ContainerReport]:
+        """Runs each container alone; see `Engine.look_at`."""
+        looks = (self._look_at_activationbase, self._look_at_knowledgebase, self._look_at_codebase)
+        reports = []
+        for service, look in zip(SERVICES, looks, strict=True):
+            started = time.monotonic()
+            image = f"{service.image}:{self.tag}"
+            about = self._inspect(image) or {}
+            report = ContainerReport(service.name, image, about.get("Id", ""))
+            user = about.get("Config", {}).get("User", "")
+            report.judge(
+                "runs without root, as a number",
+                bool(re.fullmatch(r"[1-9]\d*(:\d+)?", user)),
+                f"user {user or 'root'}",
+            )
+            look(image, report, prepared)
+            report.seconds = time.monotonic() - started
+            reports.append(report)
+        return reports
+
+    def _look_at_activationbase(self, image: str, report: ContainerReport, prepared: Prepared) -> None:
+        ran = self._alone(image)
+        report.output = ran.output
+        expected = self.layout.own_activation.read_text(encoding="utf-8", errors="replace")
+        report.judge("prints the rows and nothing else", ran.ok and ran.output == expected, _status(ran))
+
+    def _look_at_knowledgebase(self, image: str, report: ContainerReport, prepared: Prepared) -> None:
+        ran = self._alone(image)
+        report.output = ran.output
+        report.judge("lists the network", ran.ok and KNOWLEDGE_FILE in ran.output, _status(ran))
+        digest = self._alone(image, "sha256sum", f"/knowledgeBase/{KNOWLEDGE_FILE}")
+        expected = files.sha256_of(self.layout.own_knowledge)
+        report.judge(
+            "holds the network of the project, byte for byte",
+            digest.output.startswith(expected),
+            f"sha256 {expected}",
+        )
+
+    def _look_at_codebase(self, image: str, report: ContainerReport, prepared: Prepared) -> None:
+        imported = self._alone(image, "python3", "-c", PYBRAIN_IMPORTS)
+        report.output = imported.output
+        report.judge(
+            "imports PyBrain", imported.ok and imported.output.split()[-1:] == ["OK"], _status(imported)
+        )
+        self._look_at_prediction(image, report, prepared)
+        compilers = self._alone(image, "sh", "-c", f"for c in {_COMPILERS}; do command -v $c; done; true")
+        report.judge(
+            "holds no compiler",
+            compilers.ok and not compilers.output.strip(),
+            compilers.output.strip() or "none found",
+        )
+        self._look_at_size(image, report)
+
+    def _look_at_prediction(self, image: str, report: ContainerReport, prepared: Prepared) -> None:
+        with tempfile.TemporaryDirectory(prefix="app07-") as name:
+            folder = files.folder(Path(name))
+            files.put(prepared.model, folder / KNOWLEDGE_FILE)
+            if prepared.card:
+                files.put(prepared.card, folder / CARD_FILE)
+            write_one_row(prepared, folder / "row.csv")
+            ran = self._alone(
+                image, "sh", "-c", f"python UE_07_App5.py && echo '{PREDICTION_FOLLOWS}' && cat /tmp/prediction.csv",
+                options=("--tmpfs", "/tmp", "-v", f"{folder}:/shared_data:ro",
+                         "-e", f"MODEL_PATH=/shared_data/{KNOWLEDGE_FILE}", "-e", "DATA_PATH=/shared_data/row.csv",
+                         "-e", "OUTPUT_PATH=/tmp/prediction.csv"),
+            )  # fmt: skip
+        report.output += ran.output
+        _, _, written = ran.output.partition(PREDICTION_FOLLOWS + "\n")
+        report.judge("answers a row as the host does", *same_answer(written, prepared))
+
+    def _look_at_size(self, image: str, report: ContainerReport) -> None:
+        size = int((self._inspect(image) or {}).get("Size", 0))
+        base = int((self._inspect("python:3.11-slim") or {}).get("Size", 0))
+        if base:
+            report.judge(
+                "adds no more than 80 MB to its base", size - base <= 80e6, f"{(size - base) / 1e6:.1f} MB"
+            )
+        else:
+            report.skip(
+                "adds no more than 80 MB to its base", f"the base is not here; {size / 1e6:.1f} MB in all"
+            )
+
+    def _alone(self, image: str, *command: str, options: Sequence[str] = ()) -> process.Ended:
+        try:
+            return process.run(["docker", "run", *_ALONE, *options, image, *command], timeout=LOOK_TIMEOUT)
+        except TimedOut:
+            return process.Ended((image,), 75, f"did not end within {LOOK_TIMEOUT:.0f} s", LOOK_TIMEOUT)
+
+    # --- stage 3
+
+    def run_stack(self, prepared: Prepared, *, timeout: float, on_line: Callable[[str], None]) -> StackEnd:
+        """Runs the stack to its end and takes it down again; see `Engine.run_stack`."""
+        command = self._compose("up", "--abort-on-container-exit", "--no-build")
+        environment = self._stack_environment(prepared)
+        self._take_down(environment)
+        log: list[str] = []
+
+        def keep(line: str) -> None:
+            clean = without_escapes(line)
+            log.append(clean)
+            on_line(clean.rstrip("\n"))
+
+        program = process.Program(command, cwd=self.layout.root, environment=environment)
+        try:
+            for line in program.lines(program.started + timeout):
+                keep(line)
+            status = program.wait(10.0)
+            lives = self._lives()
+        except (TimedOut, KeyboardInterrupt):
+            program.interrupt()
+            if program.wait(8.0) is None:
+                program.stop(grace=2.0)
+            raise
+        finally:
+            self._take_down(environment)
+        return StackEnd(" ".join(command), 70 if status is None else status, lives, "".join(log))
+
+    def running_elsewhere(self) -> list[str]:
+        """Projects of other names whose containers run from this very checkout: somebody typed `up` by hand."""
+        listed = process.capture(
+            ["docker", "ps", "--filter", f"label=com.docker.compose.project.working_dir={self.layout.root}",
+             "--format", '{{.Label "com.docker.compose.project"}}']
+        )  # fmt: skip
+        return sorted(set(listed.output.split()) - {self.project}) if listed.ok else []
+
+    def _compose(self, *words: str) -> list[str]:
+        return [
+            *self.compose.command,
+            "--ansi",
+            "never",
+            "-p",
+            self.project,
+            "-f",
+            str(self.layout.compose_file),
+            *words,
+        ]
+
+    def _stack_environment(self, prepared: Prepared) -> dict[str, str]:
+        """The prepared files are handed in as a person would do it by hand: with MODEL_PATH and DATA_PATH."""
+        selecting = ("MODEL_NAME", "MODEL_FILE", "COMPOSE_FILE", "COMPOSE_PROFILES", "COMPOSE_PROJECT_NAME")
+        environment = {key: value for key, value in self._environment.items() if key not in selecting}
+        environment |= {"IMAGE_TAG": self.tag, "COMPOSE_IGNORE_ORPHANS": "1"}
+        environment |= {"MODEL_PATH": str(prepared.model), "DATA_PATH": str(prepared.data)}
+        return environment
+
+    def _take_down(self, environment: Mapping[str, str]) -> None:
+        process.run(
+            self._compose("down", "--timeout", "5", "--remove-orphans"),
+            cwd=self.layout.root, environment=environment, timeout=60,
+        )  # fmt: skip
+
+    def _lives(self) -> tuple[Life, ...]:
+        listed = process.capture(
+            ["docker", "ps", "-a", "-q", "--filter", f"label=com.docker.compose.project={self.project}"]
+        )
+        if not listed.output.split():
+            return ()
+        about = process.capture(["docker", "inspect", *listed.output.split()])
+        lives = [_life(container) for container in json.loads(about.output)]
+        return tuple(sorted(lives, key=lambda life: (life.started is None, life.started)))
+
+
+def _content_of(layout: Layout) -> str:
+    """Twelve digits that stand for all that the three images are built from: equal content, equal tag."""
+    digest = hashlib.sha256()
+    for service in SERVICES:
+        context = layout.context(service)
+        for path in sorted(context.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(path.relative_to(context).as_posix().encode() + b"\0")
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _life(container: Mapping[str, Any]) -> Life:
+    state = container["State"]
+    service = container["Config"]["Labels"]["com.docker.compose.service"]
+    started, ended = _moment(state["StartedAt"]), _moment(state["FinishedAt"])
+    if started is None:
+        return Life(service, None, None, None, state.get("Error") or "never started")
+    running = bool(state["Running"])
+    remark = "out of memory" if state.get("OOMKilled") else state.get("Error", "")
+    status = None if running else int(state["ExitCode"])
+    if status == 137 and not remark:
+        remark = "killed from outside"
+    return Life(service, started, None if running else ended, status, remark)
+
+
+def _moment(text: str) -> datetime | None:
+    """Docker writes nanoseconds, and the year 1 for never."""
+    if text.startswith("0001-"):
+        return None
+    return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text).replace("Z", "+00:00"))
+
+
+def _status(ended: process.Ended) -> str:
+    return f"status {ended.status}" if ended.ok else f"status {ended.status}: {ended.last_lines(3)}"
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.splitlines())

@@ -1,0 +1,74 @@
+"""One at a time: a lock on a file that the system frees when its holder ends, however it ends.
+
+Standard library alone: it guards the making of `.venv`, before anything is installed.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+if os.name == "nt":
+    import msvcrt
+
+    def _try(file: IO[str]) -> bool:
+        try:
+            file.seek(1_000_000)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _try(file: IO[str]) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+class Busy(Exception):
+    """Somebody else held the lock for longer than we were willing to wait."""
+
+
+@contextmanager
+def exclusive(path: Path, *, patience: float, on_wait: Callable[[str], None]) -> Iterator[None]:
+    """Holds the lock on `path` for the time of the block.
+
+    Args:
+        path: the file of the lock; made where missing, and left.
+        patience: seconds to wait for another holder.
+        on_wait: told once who holds it, if somebody does.
+
+    Raises:
+        Busy: still held after `patience` seconds.
+    """
+    deadline = time.monotonic() + patience
+    told = False
+    with path.open("a+", encoding="utf-8") as file:
+        while not _try(file):
+            if not told:
+                on_wait(_holder(path))
+                told = True
+            if time.monotonic() >= deadline:
+                raise Busy(f"still held after {patience:.0f} s by {_holder(path)}")
+            time.sleep(0.2)
+        file.seek(0)
+        file.truncate()
+        file.write(f"process {os.getpid()}, since {time.strftime('%Y-%m-%d %H:%M:%S')}\n")
+        file.flush()
+        yield
+
+
+def _holder(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip() or "another process"
+    except OSError:
+        return "another process"

@@ -1,0 +1,180 @@
+"""Stage 1: the chosen network and rows are validated, and put where the later stages take them from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pybrain_runtime import Activation, Knowledge, load_knowledge, read_activation
+
+from pipeline import files
+from pipeline.errors import PipelineError
+from pipeline.layout import ACTIVATION_FILE, CARD_FILE, CODE_FILE, KNOWLEDGE_FILE, Layout
+from pipeline.selection import Selection
+
+RECORD = "prepared.json"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What stage 1 found to be right and put into its folder.
+
+    Attributes:
+        selection: which files were chosen, and why.
+        knowledge: the network, read without executing anything.
+        activation: the rows.
+        folder: where the copies are.
+        card: the copy of the network's card; None where it has none.
+        outputs: the host's own answer, (rows, outdim): what the containers must come to as well.
+    """
+
+    selection: Selection
+    knowledge: Knowledge
+    activation: Activation
+    folder: Path
+    card: Path | None
+    outputs: NDArray[np.float64]
+
+    @property
+    def model(self) -> Path:
+        return self.folder / KNOWLEDGE_FILE
+
+    @property
+    def data(self) -> Path:
+        return self.folder / ACTIVATION_FILE
+
+
+@dataclass(frozen=True)
+class Change:
+    """One file that was put in place, or was already there.
+
+    Attributes:
+        path: the file.
+        written: whether its bytes are new.
+        kept: where the file that it replaced has been kept, if it replaced one.
+    """
+
+    path: Path
+    written: bool
+    kept: Path | None = None
+
+
+def card_beside(model: Path) -> Path | None:
+    """The card of a network: NAME.card.json beside NAME.pkl."""
+    card = model.with_name(f"{model.stem}.card.json")
+    return card if card.is_file() else None
+
+
+def prepare(
+    layout: Layout,
+    selection: Selection,
+    *,
+    input_columns: list[str] | None = None,
+    target_columns: list[str] | None = None,
+) -> tuple[Prepared, list[Change]]:
+    """Validates the chosen files and copies them into ``output/stage1_prepare_files``.
+
+    Args:
+        layout: the checkout.
+        selection: the chosen files.
+        input_columns: the columns that are the inputs, where the file has others as well.
+        target_columns: the columns that are the expected outputs.
+
+    Returns:
+        What was prepared, and what had to be written for it.
+
+    Raises:
+        PipelineError: a file is missing, unreadable, unsafe, no network, or does not fit the network; nothing
+            has been written then.
+    """
+    knowledge = load_knowledge(selection.model)
+    activation = read_activation(
+        selection.data, knowledge, input_columns=input_columns, target_columns=target_columns
+    )
+    outputs = knowledge.activate(activation.inputs)
+    stage = files.folder(layout.stage1)
+    card = card_beside(selection.model)
+    changes = [
+        Change(stage / name, files.put(source, stage / name))
+        for name, source in (
+            (ACTIVATION_FILE, selection.data),
+            (KNOWLEDGE_FILE, selection.model),
+            (CODE_FILE, layout.code),
+        )
+    ]
+    staged_card = stage / CARD_FILE if card else None
+    if card and staged_card:
+        changes.append(Change(staged_card, files.put(card, staged_card)))
+    else:
+        files.remove(stage / CARD_FILE)
+    _check_copies(stage, knowledge, activation)
+    files.write_json(stage / RECORD, _record(layout, selection, knowledge, activation))
+    return Prepared(selection, knowledge, activation, stage, staged_card, outputs), changes
+
+
+def put_into_contexts(layout: Layout, prepared: Prepared) -> list[Change]:
+    """Makes the prepared files the project's own: what the images are built from.
+
+    A file that is replaced is kept in ``output/stage1_prepare_files/replaced``.
+    """
+    changes = [
+        _replace(layout, prepared.data, layout.own_activation),
+        _replace(layout, prepared.model, layout.own_knowledge),
+    ]
+    own_card = layout.own_knowledge.with_name(CARD_FILE)
+    if prepared.card:
+        changes.append(_replace(layout, prepared.card, own_card))
+    elif own_card.exists():
+        changes.append(Change(own_card, True, _keep(layout, own_card)))
+        files.remove(own_card)
+    return changes
+
+
+def _replace(layout: Layout, source: Path, target: Path) -> Change:
+    if files.same(source, target):
+        return Change(target, False)
+    kept = _keep(layout, target) if target.exists() else None
+    files.put(source, target)
+    return Change(target, True, kept)
+
+
+def _keep(layout: Layout, path: Path) -> Path:
+    name, _, ending = path.name.partition(".")
+    kept = layout.stage1 / "replaced" / f"{name}-{files.sha256_of(path)[:8]}.{ending}"
+    files.put(path, kept)
+    return kept
+
+
+def _check_copies(stage: Path, knowledge: Knowledge, activation: Activation) -> None:
+    """The copies are what was validated, also when somebody wrote to a source in between."""
+    for name, validated in ((KNOWLEDGE_FILE, knowledge.sha256), (ACTIVATION_FILE, activation.sha256)):
+        if files.sha256_of(stage / name) != validated:
+            raise PipelineError(
+                f"{name} changed between being validated and being copied",
+                hint="Start again when it is complete.",
+            )
+
+
+def _record(
+    layout: Layout, selection: Selection, knowledge: Knowledge, activation: Activation
+) -> dict[str, Any]:
+    return {
+        "knowledge": {
+            "from": layout.shown(selection.model),
+            "chosen_by": selection.model_from,
+            "network": knowledge.kind,
+            "inputs": knowledge.indim,
+            "outputs": knowledge.outdim,
+            "parameters": knowledge.parameter_count,
+            "sha256": knowledge.sha256,
+        },
+        "activation": {
+            "from": layout.shown(selection.data),
+            "chosen_by": selection.data_from,
+            "rows": len(activation.inputs),
+            "sha256": activation.sha256,
+        },
+    }

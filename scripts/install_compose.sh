@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# Installs both Compose generations beside each other, from Debian's packages.
+#
+# Why: the project's compose file is held to `docker-compose` 1.29.2 (Python)
+# and to `docker compose` 2.26.1 (plugin), and Debian has each in another
+# release: bookworm the first, trixie the second, in a package of the same
+# name. The first is installed as usual; of the second only the plugin's binary
+# is unpacked, with buildx 0.13.1, by which it and newer clients build images.
+#
+# The machine's own apt sources stay untouched: trixie's package list is kept
+# in a temporary folder.
+
+set -euo pipefail
+
+# shellcheck source=debian_mirror.sh
+source "$(dirname "${BASH_SOURCE[0]}")/debian_mirror.sh"
+
+readonly V1=1.29.2
+readonly V2=2.26.1
+readonly BUILDX=0.13.1
+readonly PLUGIN_RELEASE=trixie
+readonly V1_RELEASE=bookworm
+# Docker clients old (20.10) and new (28) both look here, before the folders
+# that packages use.
+readonly PLUGIN_FOLDER=/usr/local/lib/docker/cli-plugins
+
+scratch=""
+
+usage() {
+    cat <<TEXT
+Usage: install_compose.sh [--help]
+
+Installs docker-compose ${V1} and, as plugins of the docker command, compose
+${V2} and buildx ${BUILDX}, all from Debian's packages (as root). What is there in
+the right version is left alone.
+
+Exit status: 0 all are there, 2 wrong usage, 69 one could not be had.
+TEXT
+}
+
+say() { printf 'compose: %s\n' "$*"; }
+
+fail() {
+    printf 'compose: %s\n' "$*" >&2
+    exit 69
+}
+
+remove_scratch() { if [[ -n "${scratch}" ]]; then rm -rf "${scratch}"; fi; }
+
+# Each prints the version that answers now, or nothing.
+v1_version() { docker-compose version --short 2>/dev/null || true; }
+v2_version() { docker compose version --short 2>/dev/null | sed 's/^v//' || true; }
+buildx_version() { docker buildx version 2>/dev/null | grep -oE '[0-9]+(\.[0-9]+)+' | head -n 1 || true; }
+
+# "2.26.1-4" and "2.26.1" are both 2.26.1.
+is_version() { [[ "$1" == "$2" || "$1" == "$2"[-+~]* ]]; }
+
+require_root() {
+    [[ "$(id -u)" -eq 0 ]] || fail "$1 is missing, and only root can install it."
+}
+
+quiet_apt() { DEBIAN_FRONTEND=noninteractive apt-get -qq "$@"; }
+
+install_v1() {
+    if is_version "$(v1_version)" "${V1}"; then
+        say "docker-compose ${V1} is there"
+        return
+    fi
+    require_root "docker-compose ${V1}"
+    say "installing docker-compose ${V1} (Debian ${V1_RELEASE})"
+    quiet_apt update || fail "apt-get update failed: is the Debian mirror reachable?"
+    local candidate
+    candidate="$(apt-cache policy docker-compose | awk '$1 == "Candidate:" { print $2 }')"
+    is_version "${candidate}" "${V1}" ||
+        fail "docker-compose ${V1} is in Debian ${V1_RELEASE}; this machine's sources offer '${candidate:-none}'."
+    quiet_apt install -y --no-install-recommends docker-compose >/dev/null ||
+        fail "apt-get could not install docker-compose."
+    is_version "$(v1_version)" "${V1}" ||
+        fail "docker-compose is installed, but '$(command -v docker-compose)' answers '$(v1_version)'."
+}
+
+trixie_apt() {
+    apt-get -qq -o Dir::Etc::SourceList="${scratch}/sources.list" -o Dir::Etc::SourceParts=- \
+        -o Dir::State::Lists="${scratch}/lists" -o Dir::Cache="${scratch}/cache" \
+        -o APT::Sandbox::User=root "$@"
+}
+
+read_trixie_lists() {
+    if [[ -n "${scratch}" ]]; then return; fi
+    local mirror
+    mirror="$(debian_mirror)" || fail "found no Debian archive in this machine's apt sources."
+    scratch="$(mktemp -d)"
+    mkdir -p "${scratch}/lists/partial" "${scratch}/cache/archives/partial"
+    printf 'deb [signed-by=%s] %s %s main\n' "${DEBIAN_KEYRING}" "${mirror}" "${PLUGIN_RELEASE}" >"${scratch}/sources.list"
+    trixie_apt update || fail "the mirror of this machine's apt sources does not serve ${PLUGIN_RELEASE}."
+}
+
+# install_plugin PACKAGE VERSION: the one file of the package that is needed.
+install_plugin() {
+    local package="$1" version="$2" found folder
+    require_root "${package} ${version}"
+    read_trixie_lists
+    say "unpacking ${package} ${version} (Debian ${PLUGIN_RELEASE}) into ${PLUGIN_FOLDER}"
+    folder="${scratch}/${package}"
+    mkdir -p "${folder}"
+    (cd "${folder}" && trixie_apt download "${package}=${version}*") ||
+        fail "${package} ${version} is not to be had from Debian ${PLUGIN_RELEASE}."
+    dpkg-deb -x "${folder}"/*.deb "${folder}/tree"
+    found="$(find "${folder}/tree" -type f -path "*/cli-plugins/${package}")"
+    [[ -n "${found}" ]] || fail "the package ${package} ${version} holds no plugin."
+    install -D -m 0755 "${found}" "${PLUGIN_FOLDER}/${package}"
+}
+
+# ensure_plugin PACKAGE VERSION HOW-TO-ASK
+ensure_plugin() {
+    local package="$1" version="$2" ask="$3"
+    if is_version "$("${ask}")" "${version}"; then
+        say "plugin ${package} ${version} is there"
+        return
+    fi
+    install_plugin "${package}" "${version}"
+    is_version "$("${ask}")" "${version}" || fail "${package} ${version} is unpacked, but '$("${ask}")' answers."
+}
+
+main() {
+    case "${1:-}" in
+    -h | --help) usage && exit 0 ;;
+    '') ;;
+    *) usage >&2 && exit 2 ;;
+    esac
+    command -v docker >/dev/null || fail "no docker command here: run start_engine.sh first."
+    trap remove_scratch EXIT
+    install_v1
+    ensure_plugin docker-compose "${V2}" v2_version
+    ensure_plugin docker-buildx "${BUILDX}" buildx_version
+    say "docker-compose $(v1_version), docker compose $(v2_version), buildx $(buildx_version)"
+}
+
+main "$@"

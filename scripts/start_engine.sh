@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# Makes a Docker engine answer on a Debian machine where none does.
+#
+# Why: the containers are tested as real containers, and many test machines
+# come without an engine, without systemd, or with a client only. An engine
+# that answers already is left exactly as it is.
+#
+# Undo: stop_engine.sh ends the engine that this script started.
+
+set -euo pipefail
+
+readonly PID_FILE="${ENGINE_PID_FILE:-/var/run/dockerd-started-by-script.pid}"
+readonly LOG_FILE="${ENGINE_LOG_FILE:-/var/log/dockerd.log}"
+readonly SOCKET="unix:///var/run/docker.sock"
+readonly WAIT_SECONDS=60
+# dockerd needs iptables for the default bridge; the registry and the package
+# index are reached through TLS; xz, git and apparmor are optional and left out.
+readonly PACKAGES=(docker.io containerd runc iptables ca-certificates)
+
+usage() {
+    cat <<TEXT
+Usage: start_engine.sh [--help]
+
+Makes a Docker engine answer here. Does nothing where one answers already;
+else, as root, installs Debian's docker.io where dockerd is missing and starts
+dockerd in its own session.
+
+Environment:
+  ENGINE_PID_FILE   where the process id goes  (now ${PID_FILE})
+  ENGINE_LOG_FILE   where dockerd's log goes   (now ${LOG_FILE})
+
+Exit status: 0 an engine answers, 2 wrong usage, 69 none could be started.
+TEXT
+}
+
+say() { printf 'engine: %s\n' "$*"; }
+
+fail() {
+    printf 'engine: %s\n' "$*" >&2
+    exit 69
+}
+
+# The client can hang on a half-open socket: never wait for it without a limit.
+engine_answers() { timeout 20 docker info --format '{{.ServerVersion}}' >/dev/null 2>&1; }
+
+# "20.10.24+dfsg1, overlay2"
+engine_words() { timeout 20 docker info --format '{{.ServerVersion}}, storage {{.Driver}}'; }
+
+refuse_where_starting_one_cannot_help() {
+    if [[ -n "${DOCKER_HOST:-}" && "${DOCKER_HOST}" != "${SOCKET}" ]]; then
+        fail "DOCKER_HOST is ${DOCKER_HOST} and nothing answers there; start that engine, or unset DOCKER_HOST."
+    fi
+    if [[ "$(id -u)" -ne 0 ]]; then
+        fail "none answers for user $(id -un). Run this as root; or, if one runs, join the group docker (usermod -aG docker $(id -un)) and log in again."
+    fi
+    command -v apt-get >/dev/null || fail "none answers, and this is not a Debian machine: install Docker by hand."
+}
+
+missing_packages() {
+    local package
+    for package in "${PACKAGES[@]}"; do
+        dpkg-query -W -f '${Status}' "${package}" 2>/dev/null | grep -q 'ok installed' || printf '%s\n' "${package}"
+    done
+}
+
+install_packages() {
+    local missing
+    mapfile -t missing < <(missing_packages)
+    if [[ ${#missing[@]} -eq 0 ]]; then return; fi
+    # A dockerd from elsewhere (docker-ce) must not be replaced by Debian's.
+    if command -v dockerd >/dev/null && command -v iptables >/dev/null; then return; fi
+    say "installing from Debian: ${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq || fail "apt-get update failed: is the Debian mirror reachable?"
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
+        fail "apt-get could not install ${missing[*]}."
+}
+
+# With systemd the package starts its own service: that one is to be used.
+start_service_where_systemd_runs() {
+    [[ -d /run/systemd/system ]] || return 1
+    say "asking systemd to start docker.service"
+    systemctl start docker.service && engine_answers
+}
+
+# The group in which an ordinary user reaches the socket.
+ensure_group() { getent group docker >/dev/null || groupadd --system docker; }
+
+start_daemon() {
+    say "starting dockerd in its own session, log in ${LOG_FILE}"
+    ensure_group
+    # Its own session and no terminal: it outlives the shell and its Ctrl-C.
+    # shellcheck disable=SC2016 # the inner shell writes down its own id
+    setsid --fork bash -c 'cd /; echo $$ >"$1"; exec dockerd -G docker' _ "${PID_FILE}" \
+        >>"${LOG_FILE}" 2>&1 </dev/null
+}
+
+daemon_runs() {
+    local pid
+    [[ -s "${PID_FILE}" ]] || return 1
+    pid="$(cat "${PID_FILE}")"
+    # The id may have been given to another process since.
+    [[ "$(cat "/proc/${pid}/comm" 2>/dev/null)" == dockerd ]]
+}
+
+wait_for_engine() {
+    local end=$((SECONDS + WAIT_SECONDS))
+    while ((SECONDS < end)); do
+        if engine_answers; then return; fi
+        sleep 0.5
+    done
+    printf 'engine: the last lines of %s:\n' "${LOG_FILE}" >&2
+    tail -n 25 "${LOG_FILE}" >&2 || true
+    fail "dockerd did not answer within ${WAIT_SECONDS} s."
+}
+
+main() {
+    case "${1:-}" in
+    -h | --help) usage && exit 0 ;;
+    '') ;;
+    *) usage >&2 && exit 2 ;;
+    esac
+    if command -v docker >/dev/null && engine_answers; then
+        say "one answers already ($(engine_words)); nothing to do"
+        return
+    fi
+    refuse_where_starting_one_cannot_help
+    install_packages
+    if engine_answers || start_service_where_systemd_runs; then
+        say "docker.service answers ($(engine_words))"
+        return
+    fi
+    # One that is still coming up is waited for, not doubled.
+    daemon_runs || start_daemon
+    wait_for_engine
+    say "answers ($(engine_words)), process $(cat "${PID_FILE}")"
+}
+
+main "$@"
