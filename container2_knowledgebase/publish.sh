@@ -2,6 +2,7 @@
 # Puts one file on the shared volume, says that it stands there, and waits to be told to stop.
 #
 #   publish SOURCE TARGET [OUTDATED...]
+#   publish --healthy                      what Docker asks: does the copy of this run stand?
 #
 # SOURCE is what the image holds. Compose may hand in another file instead:
 #   SELECTED_PATH  a file of the host, mounted at /selected/file, its folder at /selected/folder (*_PATH)
@@ -19,6 +20,16 @@
 set -eu
 
 READY=/run/published
+
+# Docker asks every 250 ms, so that a run starts without delay, and each question costs a process. Only the
+# first yes matters; the later ones take their time.
+if [ "$1" = --healthy ]; then
+    [ -e "$READY" ] || exit 1
+    [ ! -e "$READY.seen" ] || sleep 20
+    touch "$READY.seen"
+    exit 0
+fi
+
 target=$2
 shared=$(dirname "$target")
 umask 022
@@ -31,14 +42,6 @@ wait_for_the_end() {
     trap 'exit 0' TERM INT
     touch "$READY"
     while :; do sleep 3600 & wait $! || true; done
-}
-
-# One run at a time on one volume; the kernel frees the lock when this container ends, however it ends.
-claim_the_volume() {
-    lock=$shared/.$(basename "$target").lock
-    { : >>"$lock"; } 2>/dev/null || { complain "cannot write to shared_data: read-only or full"; exit 73; }
-    exec 9>>"$lock"
-    flock -n 9 || { complain "another run uses this shared_data; start again when it has ended"; exit 75; }
 }
 
 # The folder belongs to whoever cloned the project. It stays theirs; its group becomes the one that codebase
@@ -54,7 +57,7 @@ remove_outdated() {
     done
 }
 
-names_in() { ls "$1" 2>/dev/null | grep -v -e '\.card\.json$' -e '\.md$' | tr '\n' ' '; }
+names_in() { ls "$1" 2>/dev/null | grep -v -e '\.card\.json$' -e '\.md$' | head -n 20 | tr '\n' ' '; }
 
 # Sets source and card, or complains and returns 1.
 choose() {
@@ -97,10 +100,9 @@ put() {
     exit 73
 }
 
-rm -f "$READY"
+rm -f "$READY" "$READY.seen"
 shipped=$1
 shift 2
-claim_the_volume
 remove_outdated "$@"
 open_the_volume_to_codebase
 owner=$(stat -c %u:%g "$shared")

@@ -11,6 +11,7 @@ set -euo pipefail
 
 readonly PID_FILE="${ENGINE_PID_FILE:-/var/run/dockerd-started-by-script.pid}"
 readonly LOG_FILE="${ENGINE_LOG_FILE:-/var/log/dockerd.log}"
+readonly DAEMON_PID_FILE=/var/run/docker.pid # dockerd's own
 readonly SOCKET="unix:///var/run/docker.sock"
 readonly WAIT_SECONDS=60
 # dockerd needs iptables for the default bridge; the registry and the package
@@ -23,7 +24,7 @@ Usage: start_engine.sh [--help]
 
 Makes a Docker engine answer here. Does nothing where one answers already;
 else, as root, installs Debian's docker.io where dockerd is missing and starts
-dockerd in its own session.
+dockerd detached from this shell.
 
 Environment:
   ENGINE_PID_FILE   where the process id goes  (now ${PID_FILE})
@@ -87,31 +88,35 @@ start_service_where_systemd_runs() {
 ensure_group() { getent group docker >/dev/null || groupadd --system docker; }
 
 start_daemon() {
-    say "starting dockerd in its own session, log in ${LOG_FILE}"
+    say "starting dockerd detached from this shell, log in ${LOG_FILE}"
     ensure_group
-    # Its own session and no terminal: it outlives the shell and its Ctrl-C.
+    # Detached (setsid, no terminal): it outlives the shell and its Ctrl-C.
     # shellcheck disable=SC2016 # the inner shell writes down its own id
     setsid --fork bash -c 'cd /; echo $$ >"$1"; exec dockerd -G docker' _ "${PID_FILE}" \
         >>"${LOG_FILE}" 2>&1 </dev/null
 }
 
-daemon_runs() {
-    local pid
-    [[ -s "${PID_FILE}" ]] || return 1
-    pid="$(cat "${PID_FILE}")"
-    # The id may have been given to another process since.
-    [[ "$(cat "/proc/${pid}/comm" 2>/dev/null)" == dockerd ]]
+# runs_by FILE: the process whose id stands in FILE is a dockerd. (The id may
+# have been given to another process since it was written down.)
+runs_by() { [[ -s "$1" && "$(cat "/proc/$(cat "$1")/comm" 2>/dev/null)" == dockerd ]]; }
+
+# Ours, or one that an init script of the package has started.
+daemon_runs() { runs_by "${PID_FILE}" || runs_by "${DAEMON_PID_FILE}"; }
+
+show_log_and_fail() {
+    printf 'engine: the last lines of %s:\n' "${LOG_FILE}" >&2
+    tail -n 25 "${LOG_FILE}" >&2 || true
+    fail "$1"
 }
 
 wait_for_engine() {
-    local end=$((SECONDS + WAIT_SECONDS))
-    while ((SECONDS < end)); do
+    local begin="${SECONDS}"
+    while ((SECONDS < begin + WAIT_SECONDS)); do
         if engine_answers; then return; fi
+        if ((SECONDS > begin + 2)) && ! daemon_runs; then show_log_and_fail "dockerd ended at once."; fi
         sleep 0.5
     done
-    printf 'engine: the last lines of %s:\n' "${LOG_FILE}" >&2
-    tail -n 25 "${LOG_FILE}" >&2 || true
-    fail "dockerd did not answer within ${WAIT_SECONDS} s."
+    show_log_and_fail "dockerd did not answer within ${WAIT_SECONDS} s."
 }
 
 main() {
@@ -133,7 +138,7 @@ main() {
     # One that is still coming up is waited for, not doubled.
     daemon_runs || start_daemon
     wait_for_engine
-    say "answers ($(engine_words)), process $(cat "${PID_FILE}")"
+    say "answers ($(engine_words))"
 }
 
 main "$@"
