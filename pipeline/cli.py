@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline import parser
 from pipeline.console import Console, speak_utf8
-from pipeline.errors import ChecksFailed, Interrupted, PipelineError, TimedOut, UsageError
+from pipeline.errors import ChecksFailed, Interrupted, Occupied, PipelineError, UsageError
 from pipeline.exclusive import Busy, exclusive
 from pipeline.layout import PREDICTION_CSV, PROJECT, Layout
 from pipeline.process import termination_as_interrupt
@@ -106,7 +106,7 @@ class Session:
             ):
                 yield
         except Busy as error:
-            raise TimedOut(
+            raise Occupied(
                 f"another run is going on in this checkout: {error}", hint="Start again later."
             ) from error
         except PermissionError as error:

@@ -23,6 +23,7 @@ __all__ = [
     "Interrupted",
     "KnowledgeError",
     "NotWhatWasPrepared",
+    "Occupied",
     "PipelineError",
     "StackFailed",
     "TimedOut",
@@ -67,6 +68,12 @@ class StackFailed(PipelineError):
 
 class TimedOut(PipelineError):
     """Something did not end in the time it was given, and was stopped."""
+
+    status = 75
+
+
+class Occupied(PipelineError):
+    """Another run uses what this one needs, and did not end in the time we were willing to wait."""
 
     status = 75
 

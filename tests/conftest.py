@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -43,10 +43,16 @@ def fixtures() -> Path:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Layout:
     """A copy of the project in an empty folder, to be changed and broken at will."""
-    return copy_project(tmp_path / "project")
+    return _copy_project(tmp_path / "project")
 
 
-def copy_project(target: Path) -> Layout:
+@pytest.fixture(scope="session")
+def copy_project() -> Callable[[Path], Layout]:
+    """Makes a copy of the project in a folder that does not exist yet."""
+    return _copy_project
+
+
+def _copy_project(target: Path) -> Layout:
     """Copies what a clone would hold, without what runs have left here."""
     target.mkdir(parents=True)
     for name in _PARTS:

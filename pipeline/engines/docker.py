@@ -26,7 +26,7 @@ from pipeline.engines.base import (
     same_answer,
     write_one_row,
 )
-from pipeline.errors import BuildFailed, EngineUnavailable, TimedOut
+from pipeline.errors import BuildFailed, EngineUnavailable, Occupied, TimedOut
 from pipeline.layout import CARD_FILE, KNOWLEDGE_FILE, SERVICES, Layout, Service
 from pipeline.staging import Prepared
 
@@ -280,6 +280,7 @@ class DockerEngine:
         """Runs the stack to its end and takes it down again; see `Engine.run_stack`."""
         command = self._compose("up", "--abort-on-container-exit", "--no-build")
         environment = self._stack_environment(prepared)
+        self._wait_for_others(timeout, on_line)
         self._take_down(environment)
         log: list[str] = []
 
@@ -302,6 +303,21 @@ class DockerEngine:
         finally:
             self._take_down(environment)
         return StackEnd(" ".join(command), 70 if status is None else status, lives, "".join(log))
+
+    def _wait_for_others(self, patience: float, on_line: Callable[[str], None]) -> None:
+        """One stack at a time on one shared_data: one that was started by hand is waited for."""
+        deadline = time.monotonic() + patience
+        told = False
+        while others := self.running_elsewhere():
+            if not told:
+                on_line(f"another stack runs from this checkout (project {', '.join(others)}); waiting for its end")
+                told = True
+            if time.monotonic() >= deadline:
+                raise Occupied(
+                    f"another stack still runs from this checkout (project {', '.join(others)})",
+                    hint=f"End it first: {' '.join(self.compose.command)} -p {others[0]} down",
+                )
+            time.sleep(1.0)
 
     def running_elsewhere(self) -> list[str]:
         """Projects of other names whose containers run from this very checkout: somebody typed `up` by hand."""

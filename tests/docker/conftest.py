@@ -1,0 +1,144 @@
+"""A real engine for the tests of this folder: it fails where there is none and CI is set, else they are skipped."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pipeline.engines.docker import Compose, find_docker
+from pipeline.errors import EngineUnavailable
+from pipeline.layout import SERVICES, Layout
+
+COMMANDS = {"v1": ["docker-compose", "--ansi", "never"], "v2": ["docker", "compose", "--ansi", "never"]}
+ORDINARY_USER = 23457
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.docker)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def docker() -> None:
+    """A daemon that answers, with both generations of Compose."""
+    try:
+        for generation in COMMANDS:
+            find_docker(compose=generation)
+    except EngineUnavailable as error:
+        if os.environ.get("CI"):
+            pytest.fail(f"no container engine to test with: {error}")
+        pytest.skip(f"no container engine here ({error.message}); scripts/start_engine.sh brings one up")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def latest_images_stay_as_they_are(docker: None) -> Iterator[None]:
+    """The drivers name what they build `latest`; afterwards the developer's own images have that name again."""
+    before = {service.image: _image_id(service.image) for service in SERVICES}
+    yield
+    for name, image in before.items():
+        if image:
+            subprocess.run(["docker", "tag", image, f"{name}:latest"], check=True)
+
+
+def _image_id(name: str) -> str:
+    asked = subprocess.run(
+        ["docker", "image", "inspect", "--format", "{{.Id}}", name], capture_output=True, text=True, check=False
+    )
+    return asked.stdout.strip()
+
+
+@pytest.fixture(params=["v1", "v2"])
+def generation(request: pytest.FixtureRequest) -> str:
+    """Each test that asks for it runs with docker-compose 1.29.2 and with docker compose 2.x."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def compose_versions(docker: None) -> dict[str, Compose]:
+    return {generation: find_docker(compose=generation)[1] for generation in COMMANDS}
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A command that was typed, and what came of it."""
+
+    status: int
+    output: str
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A checkout in which the literal Compose commands are typed.
+
+    The images get a tag of their own, so that broken ones do not take the place of the developer's.
+    """
+
+    layout: Layout
+    generation: str
+    tag: str
+    user: int | None = None
+
+    def up(self, *options: str, **environment: str) -> Typed:
+        return self.type([*COMMANDS[self.generation], "up", *options, "--abort-on-container-exit"], **environment)
+
+    def down(self) -> None:
+        self.type([*COMMANDS[self.generation], "down"])
+
+    def type(self, command: Sequence[str], **environment: str) -> Typed:
+        done = subprocess.run(
+            command,
+            cwd=self.layout.root,
+            env={**os.environ, "IMAGE_TAG": self.tag, "HOME": "/tmp", **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+            user=self.user,
+            group=None if self.user is None else _docker_group(),
+            extra_groups=None if self.user is None else [],
+            check=False,
+        )
+        return Typed(done.returncode, done.stdout)
+
+    def running(self) -> list[str]:
+        """The containers of this checkout that still run."""
+        where = f"label=com.docker.compose.project.working_dir={self.layout.root}"
+        listed = subprocess.run(
+            ["docker", "ps", "--filter", where, "--format", "{{.Names}}"], capture_output=True, text=True, check=True
+        )
+        return listed.stdout.split()
+
+    def shared(self, name: str) -> Path:
+        return self.layout.shared_data / name
+
+
+def _docker_group() -> int:
+    return Path("/var/run/docker.sock").stat().st_gid
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder that an ordinary user can reach, unlike pytest's own."""
+    folder = Path(tempfile.mkdtemp(prefix="app07-test-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def stack(place: Path, generation: str, copy_project: Callable[[Path], Layout]) -> Iterator[Stack]:
+    """A fresh checkout with the literal commands of one generation of Compose."""
+    made = Stack(copy_project(place / "app07"), generation, f"test-{uuid.uuid4().hex[:8]}")
+    yield made
+    made.down()
+    for service in SERVICES:
+        subprocess.run(["docker", "image", "rm", "-f", f"{service.image}:{made.tag}"], capture_output=True, check=False)

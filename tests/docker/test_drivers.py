@@ -1,0 +1,274 @@
+"""The drivers with real containers: what they show, write, and end with."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline import cli, parser
+from pipeline.engines.docker import DockerEngine, find_docker
+from pipeline.layout import SERVICES, Layout
+
+_DRIVER = (
+    "import sys; from pathlib import Path; from pipeline import cli, parser; from pipeline.layout import Layout; "
+    "sys.exit(cli.execute(parser.parse(sys.argv[2:]), Layout(Path(sys.argv[1]))))"
+)
+
+
+@pytest.fixture
+def project(place: Path, copy_project: Callable[[Path], Layout]) -> Iterator[Layout]:
+    """A checkout whose stack is down and whose images are gone when the test ends."""
+    layout = copy_project(place / "app07")
+    yield layout
+    forget(layout)
+
+
+def forget(layout: Layout) -> None:
+    version, compose = find_docker()
+    project = DockerEngine(layout, version, compose).project
+    for service in SERVICES:
+        label = f"label=app07.checkout={project}"
+        form = "{{.Repository}}:{{.Tag}}"
+        listed = subprocess.run(
+            ["docker", "image", "ls", "--filter", label, "--format", form, service.image],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for image in listed.stdout.split():
+            if not image.endswith(":latest"):
+                subprocess.run(["docker", "image", "rm", image], capture_output=True, check=False)
+
+
+def drive(layout: Layout, *words: str) -> int:
+    return cli.execute(parser.parse([*words]), layout)
+
+
+def start(layout: Layout, *words: str, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", _DRIVER, str(layout.root), *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, **environment},
+        start_new_session=True,
+    )
+
+
+def containers_of(layout: Layout) -> list[str]:
+    where = f"label=com.docker.compose.project.working_dir={layout.root}"
+    listed = subprocess.run(["docker", "ps", "-aq", "--filter", where], capture_output=True, text=True, check=True)
+    return listed.stdout.split()
+
+
+def breaks_with(layout: Layout, program: str) -> None:
+    layout.code.write_text(program, encoding="utf-8")
+
+
+def everything_written(layout: Layout) -> str:
+    paths = [path for folder in (layout.stage2, layout.stage3) for path in sorted(folder.rglob("*")) if path.is_file()]
+    return "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in paths if path.suffix != ".pkl")
+
+
+def test_all_three_stages_predict_what_pybrain_recorded_and_keep_what_they_saw(project, generation, fixtures, capsys):
+    assert drive(project, "--engine", "docker", "--compose", generation) == 0
+    shown = capsys.readouterr().out
+    assert "✓ Model loaded: FeedForwardNetwork" in shown
+    assert "output/stage3_compose_execution/prediction.csv" in shown
+
+    stage3 = project.stage3
+    with (stage3 / "prediction.csv").open(encoding="utf-8") as file:
+        row = next(csv.DictReader(file))
+    with (fixtures / "default/iris/expected_current.csv").open(encoding="utf-8") as file:
+        expected = next(csv.DictReader(file))
+    for name, value in expected.items():
+        assert float(row[name]) == pytest.approx(float(value), rel=1e-12)
+
+    summary = (stage3 / "execution_summary.txt").read_text(encoding="utf-8")
+    assert summary.startswith("Result:       prediction made\nExit status:  0\n")
+    order = [summary.index(text) for text in ("activationbase started", "codebase started", "codebase ended with status 0")]
+    assert order == sorted(order)
+    log = (stage3 / "docker_compose_output.log").read_text(encoding="utf-8")
+    assert "\x1b" not in log
+    assert "ACTIVATION COMPLETE" in log
+
+    results = json.loads((project.stage2 / "test_results.json").read_text(encoding="utf-8"))
+    assert results["passed"] is True
+    assert [container["status"] for container in results["containers"]] == ["passed"] * 3
+    assert all(container["image_id"].startswith("sha256:") for container in results["containers"])
+    assert (project.stage2 / "container1_output.txt").read_bytes() == project.own_activation.read_bytes()
+    assert "currentSolution.pkl" in (project.stage2 / "container2_output.txt").read_text(encoding="utf-8")
+    assert "OK" in (project.stage2 / "container3_pybrain_test.txt").read_text(encoding="utf-8")
+    assert containers_of(project) == []
+
+
+def test_another_network_and_other_rows_are_options(project, fixtures):
+    words = ("--engine", "docker", "--model", "course", "--data", str(project.root / "data/course_80.csv"))
+    own = project.own_knowledge.read_bytes()
+    assert drive(project, *words) == 0
+    expected = np.loadtxt(fixtures / "default/course/expected_80.csv", skiprows=1)
+    with (project.stage3 / "prediction.csv").open(encoding="utf-8") as file:
+        seen = [float(row["prediction"]) for row in csv.DictReader(file)]
+    np.testing.assert_allclose(seen, expected, rtol=1e-12)
+    assert project.own_knowledge.read_bytes() == own, "an option is for one run; the project's own network stays"
+
+
+def test_a_codebase_that_fails_is_a_success_nowhere(project, generation, capsys):
+    breaks_with(project, "import sys; print('it breaks here'); sys.exit(7)\n")
+    assert drive(project, "compose", "--engine", "docker", "--compose", generation) == 7
+    assert "codebase ended with status 7" in capsys.readouterr().err
+    summary = (project.stage3 / "execution_summary.txt").read_text(encoding="utf-8")
+    assert "FAILED, exit status 7" in summary
+    assert "it breaks here" in summary
+    assert "prediction made" not in everything_written(project)
+    assert drive(project, "check", "--engine", "docker") == 70
+    results = json.loads((project.stage2 / "test_results.json").read_text(encoding="utf-8"))
+    assert results["passed"] is False
+    assert drive(project, "--engine", "docker") == 70
+    assert "prediction made" not in everything_written(project)
+    assert containers_of(project) == []
+
+
+def test_a_codebase_that_claims_success_without_a_prediction_is_not_believed(project, capsys):
+    breaks_with(project, "print('✓ Prediction: 0.5')\nprint('ACTIVATION COMPLETE')\n")
+    assert drive(project, "compose", "--engine", "docker") == 70
+    assert "left no shared_data/prediction.csv" in capsys.readouterr().err
+    assert "FAILED" in (project.stage3 / "execution_summary.txt").read_text(encoding="utf-8")
+
+
+def test_a_codebase_that_hangs_is_stopped_and_taken_down(project, generation, capsys):
+    breaks_with(project, "import time; print('thinking', flush=True); time.sleep(600)\n")
+    assert drive(project, "compose", "--engine", "docker", "--compose", generation, "--timeout", "6") == 75
+    assert "did not end within 6 s" in capsys.readouterr().err
+    assert "thinking" in (project.stage3 / "docker_compose_output.log").read_text(encoding="utf-8")
+    assert containers_of(project) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_driver_takes_everything_down(project, generation, number):
+    breaks_with(project, "import time; print('thinking', flush=True); time.sleep(600)\n")
+    driver = start(project, "compose", "--engine", "docker", "--compose", generation)
+    seen = ""
+    for line in driver.stdout:
+        seen += line
+        if "thinking" in line:
+            break
+    driver.send_signal(number)
+    rest = driver.communicate(timeout=60)[0]
+    assert driver.returncode == 130, seen + rest
+    assert containers_of(project) == []
+    assert "FAILED, exit status 130" in (project.stage3 / "execution_summary.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("service", ["codebase", "knowledgebase"])
+def test_a_container_killed_from_outside_fails_the_run_and_is_named(project, generation, service):
+    breaks_with(project, "import time; print('thinking', flush=True); time.sleep(600)\n")
+    driver = start(project, "compose", "--engine", "docker", "--compose", generation)
+    seen = ""
+    for line in driver.stdout:
+        seen += line
+        if "thinking" in line:
+            break
+    where = [f"label=com.docker.compose.project.working_dir={project.root}", f"label=com.docker.compose.service={service}"]
+    found = subprocess.run(
+        ["docker", "ps", "-q", "--filter", where[0], "--filter", where[1]], capture_output=True, text=True, check=True
+    )
+    subprocess.run(["docker", "kill", found.stdout.strip()], check=True, capture_output=True)
+    seen += driver.communicate(timeout=60)[0]
+    assert driver.returncode == 137, seen
+    summary = (project.stage3 / "execution_summary.txt").read_text(encoding="utf-8")
+    assert f"{service} ended with status 137 (killed from outside)" in summary
+    assert containers_of(project) == []
+
+
+def test_a_build_that_fails_shows_its_last_lines(project, capsys):
+    (project.context(SERVICES[2]) / "Dockerfile").write_text("FROM python:3.11-slim\nRUN echo no wheel for you; exit 3\n")
+    assert drive(project, "check", "--engine", "docker") == 69
+    said = capsys.readouterr().err
+    assert "codebase_app07 could not be built" in said
+    assert "no wheel for you" in said
+
+
+def test_without_a_build_a_missing_image_is_an_error(project, capsys):
+    (project.own_activation).write_text("5.0,3.0,1.0,0.1\n", encoding="utf-8")
+    assert drive(project, "compose", "--engine", "docker", "--no-build") == 69
+    assert "missing or older than" in capsys.readouterr().err
+
+
+def test_two_checkouts_of_the_same_name_run_side_by_side(place, copy_project):
+    layouts = [copy_project(place / name / "app07") for name in ("one", "two")]
+    layouts[1].own_activation.write_text("5.0,3.0,1.0,0.1\n", encoding="utf-8")
+    drivers = [start(layout, "--engine", "docker") for layout in layouts]
+    said = [driver.communicate(timeout=300)[0] for driver in drivers]
+    assert [driver.returncode for driver in drivers] == [0, 0], "\n".join(said)
+    rows = [(layout.stage3 / "prediction.csv").read_text(encoding="utf-8").splitlines()[1] for layout in layouts]
+    assert rows[0].startswith("5.8,2.7,5.1,1.9,")
+    assert rows[1].startswith("5.0,3.0,1.0,0.1,")
+    for layout in layouts:
+        forget(layout)
+
+
+def test_two_runs_in_one_checkout_go_one_after_the_other(project):
+    first = start(project, "compose", "--engine", "docker")
+    while "Stage 3" not in first.stdout.readline():
+        assert first.poll() is None
+    second = start(project, "compose", "--engine", "docker")
+    said = [first.communicate(timeout=300)[0], second.communicate(timeout=300)[0]]
+    assert [first.returncode, second.returncode] == [0, 0], "\n".join(said)
+    assert "another run is going on in this checkout" in said[1]
+
+
+def test_a_stack_that_somebody_started_by_hand_here_is_not_disturbed(project, capsys):
+    breaks_with(project, "import time; print('thinking', flush=True); time.sleep(600)\n")
+    environment = {**os.environ, "IMAGE_TAG": "test-by-hand"}
+    by_hand = ["docker", "compose", "-p", "byhand"]
+    try:
+        subprocess.run(
+            [*by_hand, "up", "-d"], cwd=project.root, env=environment, check=True, capture_output=True, timeout=300
+        )
+        assert drive(project, "compose", "--engine", "docker", "--timeout", "5") == 75
+        assert "byhand" in capsys.readouterr().err
+    finally:
+        subprocess.run([*by_hand, "down"], cwd=project.root, env=environment, check=True, capture_output=True)
+        names = [f"{service.image}:test-by-hand" for service in SERVICES]
+        subprocess.run(["docker", "image", "rm", *names], check=False, capture_output=True)
+
+
+def test_the_images_hold_no_compiler_and_run_without_root(project):
+    assert drive(project, "check", "--engine", "docker") == 0
+    results = json.loads((project.stage2 / "test_results.json").read_text(encoding="utf-8"))
+    codebase = {check["name"]: check for check in results["containers"][2]["checks"]}
+    assert codebase["runs without root, as a number"]["detail"] == "user 10001:10001"
+    assert codebase["holds no compiler"]["status"] == "passed"
+    assert codebase["adds no more than 80 MB to its base"]["status"] == "passed"
+
+
+def test_auto_takes_docker_where_a_daemon_answers_and_says_so(project, capsys):
+    assert drive(project, "check") == 0
+    assert "(a daemon answers)" in capsys.readouterr().out
+
+
+def test_a_rebuilt_context_leaves_no_older_tag_behind(project):
+    assert drive(project, "check", "--engine", "docker") == 0
+    project.own_activation.write_text("5.0,3.0,1.0,0.1\n", encoding="utf-8")
+    time.sleep(0.1)
+    assert drive(project, "check", "--engine", "docker") == 0
+    version, compose = find_docker()
+    engine = DockerEngine(project, version, compose)
+    listed = subprocess.run(
+        ["docker", "image", "ls", "--filter", f"label=app07.checkout={engine.project}", "--format", "{{.Tag}}", "codebase_app07"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert set(listed.stdout.split()) <= {engine.tag, "latest"}

@@ -1,0 +1,228 @@
+"""The literal Compose commands, typed on a fresh checkout, with both generations of Compose."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+
+def outputs(prediction: Path, names: list[str]) -> np.ndarray:
+    with prediction.open(encoding="utf-8", newline="") as file:
+        return np.array([[float(row[name]) for name in names] for row in csv.DictReader(file)])
+
+
+def recorded(path: Path) -> tuple[list[str], np.ndarray]:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    return rows[0], np.array(rows[1:], dtype=float)
+
+
+def assert_predicts(prediction: Path, expected: Path) -> None:
+    names, figures = recorded(expected)
+    np.testing.assert_allclose(outputs(prediction, names), figures, rtol=1e-12, atol=0)
+
+
+def test_up_on_a_fresh_clone_predicts_what_pybrain_recorded(stack, fixtures):
+    typed = stack.up()
+    assert typed.status == 0, typed.output
+    assert_predicts(stack.shared("prediction.csv"), fixtures / "default/iris/expected_current.csv")
+    assert "✓ Model loaded: FeedForwardNetwork" in typed.output
+    assert "✓ Data loaded: (1, 4)" in typed.output
+    assert "✓ Prediction: 0.000026" in typed.output
+    assert "virginica" in typed.output
+    assert "ACTIVATION COMPLETE" in typed.output
+    assert stack.running() == []
+
+
+def test_a_second_up_without_down_makes_a_prediction_of_its_own(stack):
+    assert stack.up().status == 0
+    stack.shared("prediction.json").unlink()
+    stack.shared("prediction.csv").write_text("left over\n")
+    typed = stack.up()
+    assert typed.status == 0, typed.output
+    assert stack.shared("prediction.json").is_file()
+    assert "left over" not in stack.shared("prediction.csv").read_text()
+
+
+def test_all_rows_of_a_file_on_the_host_come_back_in_order(stack, fixtures):
+    typed = stack.up(DATA_PATH="./data/iris_150.csv")
+    assert typed.status == 0, typed.output
+    assert_predicts(stack.shared("prediction.csv"), fixtures / "default/iris/expected_all.csv")
+
+
+def test_a_network_elsewhere_on_the_host_is_used_under_its_label(stack, fixtures, place):
+    elsewhere = place / "elsewhere"
+    elsewhere.mkdir()
+    shutil.copy(fixtures / "default/course/currentSolution.pkl", elsewhere / "new_model.pkl")
+    typed = stack.up(
+        MODEL_PATH="../elsewhere/new_model.pkl", MODEL_NAME="model_v2", DATA_PATH="./data/course_80.csv"
+    )
+    assert typed.status == 0, typed.output
+    assert "model_v2 (../elsewhere/new_model.pkl)" in typed.output
+    assert_predicts(stack.shared("prediction.csv"), fixtures / "default/course/expected_80.csv")
+
+
+def test_the_card_travels_with_a_network_given_by_an_absolute_path(stack, fixtures, place):
+    elsewhere = place / "elsewhere"
+    elsewhere.mkdir()
+    for ending in (".pkl", ".card.json"):
+        shutil.copy(fixtures / f"default/iris/currentSolution{ending}", elsewhere / f"flowers{ending}")
+    typed = stack.up(MODEL_PATH=str(elsewhere / "flowers.pkl"))
+    assert typed.status == 0, typed.output
+    assert stack.shared("currentSolution.card.json").is_file()
+    assert_predicts(stack.shared("prediction.csv"), fixtures / "default/iris/expected_current.csv")
+
+
+def test_a_network_of_the_models_folder_is_used_by_its_name(stack, fixtures):
+    shutil.copy(stack.layout.models / "course.pkl", stack.layout.models / "model_v2.pkl")
+    typed = stack.up(MODEL_NAME="model_v2.pkl", DATA_PATH="./data/course_80.csv")
+    assert typed.status == 0, typed.output
+    assert_predicts(stack.shared("prediction.csv"), fixtures / "default/course/expected_80.csv")
+
+
+def test_a_network_can_be_built_into_the_image(stack, fixtures):
+    folder = stack.layout.own_knowledge.parent
+    shutil.copy(stack.layout.models / "course.pkl", folder / "alternative_model.pkl")
+    typed = stack.up("--build", MODEL_FILE="alternative_model.pkl", DATA_PATH="./data/course_80.csv")
+    assert typed.status == 0, typed.output
+    assert_predicts(stack.shared("prediction.csv"), fixtures / "default/course/expected_80.csv")
+
+
+def test_a_name_that_is_not_in_models_fails_with_the_names_that_are(stack):
+    typed = stack.up(MODEL_NAME="model_v3.pkl")
+    assert typed.status == 66, typed.output
+    assert "models/ has no model_v3.pkl; there are: course.pkl iris.pkl" in typed.output
+    assert not stack.shared("prediction.csv").exists()
+    assert stack.running() == []
+
+
+def test_a_model_file_that_is_not_there_fails_the_build_with_the_names_that_are(stack):
+    typed = stack.up("--build", MODEL_FILE="nope.pkl")
+    assert typed.status != 0
+    assert "has no MODEL_FILE=nope.pkl; there are:" in typed.output
+    assert "currentSolution.pkl" in typed.output
+
+
+@pytest.mark.parametrize("variable", ["MODEL_PATH", "DATA_PATH"])
+def test_a_path_that_does_not_exist_fails_and_leaves_nothing_on_the_host(stack, variable, place):
+    typed = stack.up(**{variable: "../elsewhere/nope"})
+    assert typed.status != 0
+    assert "bind source path does not exist" in typed.output
+    assert "elsewhere/nope" in typed.output
+    assert not (place / "elsewhere").exists()
+    assert not stack.shared("prediction.csv").exists()
+
+
+def test_files_of_an_earlier_run_are_not_taken_for_this_one(stack):
+    for name in ("activation_data.csv", "currentSolution.pkl", "currentSolution.card.json"):
+        stack.shared(name).write_text("of an earlier run, owned by root\n")
+    stack.shared("prediction.csv").write_text("old\n")
+    stack.shared("prediction.json").write_text("{}\n")
+    typed = stack.up(MODEL_NAME="nope.pkl")
+    assert typed.status == 66, typed.output
+    left = sorted(path.name for path in stack.layout.shared_data.iterdir())
+    assert left == [".gitkeep", "activation_data.csv"]
+
+
+def test_a_codebase_that_fails_fails_the_run_with_its_status(stack):
+    stack.layout.code.write_text("import sys; print('it breaks'); sys.exit(7)\n", encoding="utf-8")
+    typed = stack.up()
+    assert typed.status == 7, typed.output
+    assert "ACTIVATION COMPLETE" not in typed.output
+    assert stack.running() == []
+
+
+def test_bad_rows_fail_the_run_with_65_and_a_message_that_names_the_place(stack, place):
+    (place / "rows.csv").write_text("a,b,c,d\n1,2,3,4\n1,2,x,4\n", encoding="utf-8")
+    typed = stack.up(DATA_PATH="../rows.csv")
+    assert typed.status == 65, typed.output
+    assert "line 3" in typed.output
+    assert not stack.shared("prediction.csv").exists()
+
+
+def test_a_malicious_network_is_refused_by_name_and_not_executed(stack, place):
+    (place / "evil.pkl").write_bytes(b"cos\nsystem\n(S'touch /shared_data/owned'\ntR.")
+    typed = stack.up(MODEL_PATH="../evil.pkl")
+    assert typed.status == 65, typed.output
+    assert "os.system" in typed.output
+    assert not stack.shared("owned").exists()
+
+
+def test_shared_data_that_is_missing_is_an_error_not_a_folder_of_root(stack):
+    shutil.rmtree(stack.layout.shared_data)
+    typed = stack.up()
+    assert typed.status != 0
+    assert "bind source path does not exist" in typed.output
+    assert not stack.layout.shared_data.exists()
+
+
+def mounted(folder: Path, options: str):
+    """A file system of its own on `folder`, for what a chmod cannot do to root."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=True)
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a file system")
+
+
+@needs_root
+def test_a_read_only_shared_data_fails_with_words(stack):
+    mounted(stack.layout.shared_data, "ro,size=64k")
+    try:
+        typed = stack.up()
+    finally:
+        stack.down()
+        subprocess.run(["umount", str(stack.layout.shared_data)], check=True)
+    assert typed.status != 0
+    assert "disk full or not allowed" in typed.output
+    assert "ACTIVATION COMPLETE" not in typed.output
+
+
+@needs_root
+def test_a_full_disk_fails_with_words_and_leaves_no_half_file(stack):
+    mounted(stack.layout.shared_data, "size=16k")
+    try:
+        typed = stack.up(DATA_PATH="./data/iris_150.csv")
+        left = sorted(path.name for path in stack.layout.shared_data.iterdir())
+    finally:
+        stack.down()
+        subprocess.run(["umount", str(stack.layout.shared_data)], check=True)
+    assert typed.status != 0
+    assert "ACTIVATION COMPLETE" not in typed.output
+    assert not any(name.startswith("prediction") or name.endswith(".tmp") for name in left), left
+
+
+@needs_root
+def test_an_ordinary_user_runs_the_stack_and_can_read_and_remove_every_file(stack):
+    subprocess.run(["chown", "-R", "23457:23457", str(stack.layout.root)], check=True)
+    typed = dataclasses.replace(stack, user=23457).up()
+    assert typed.status == 0, typed.output
+    names = ["activation_data.csv", "currentSolution.pkl", "prediction.csv", "prediction.json"]
+    paths = [str(stack.shared(name)) for name in names]
+    as_user = {"user": 23457, "group": 23457, "extra_groups": []}
+    subprocess.run(["cat", *paths], check=True, stdout=subprocess.DEVNULL, **as_user)
+    subprocess.run(["rm", *paths], check=True, **as_user)
+    assert not any(stack.shared(name).exists() for name in names)
+
+
+def test_nothing_in_the_stack_has_a_network_or_rights_it_does_not_use(stack):
+    assert stack.up().status == 0
+    where = f"label=com.docker.compose.project.working_dir={stack.layout.root}"
+    form = "{{index .Config.Labels \"com.docker.compose.service\"}} {{.HostConfig.NetworkMode}} {{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.CapAdd}} {{.Config.User}} {{.HostConfig.Memory}} {{.HostConfig.PidsLimit}} {{.HostConfig.SecurityOpt}}"
+    ids = subprocess.run(["docker", "ps", "-aq", "--filter", where], capture_output=True, text=True, check=True)
+    seen = subprocess.run(
+        ["docker", "inspect", "--format", form, *ids.stdout.split()], capture_output=True, text=True, check=True
+    )
+    lines = sorted(seen.stdout.split("\n")[:-1])
+    data = "none true [ALL] [CHOWN DAC_OVERRIDE FOWNER] 0:0 67108864 32 [no-new-privileges:true]"
+    assert [line.replace("CAP_", "") for line in lines] == [
+        f"activationbase {data}",
+        "codebase none true [ALL] [] 10001:10001 1073741824 64 [no-new-privileges:true]",
+        f"knowledgebase {data}",
+    ]
