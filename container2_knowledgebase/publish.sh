@@ -11,9 +11,9 @@
 #
 # Why it stays alive: `up --abort-on-container-exit` ends the whole stack at the first container that exits,
 # whatever its status. The one that may exit is codebase.
-# Why it reports ready when there is no such file, too: codebase then finds nothing, says so, and ends the
-# run with status 66 under every Compose. A data container that exits early makes Compose give up with
-# status 1 and leave the other one running.
+# Why it reports ready when it has nothing to give, too: codebase then finds nothing, says so, and ends the run
+# with status 66 (or 73, where nothing can be written) under every Compose. A data container that exits early
+# makes Compose give up with status 1, show no reason (1.29.2), and leave the other one running.
 #
 # The same file lies in container1_activationbase/ and container2_knowledgebase/, because each image is built
 # from its own folder alone; tests/pipeline keeps the two equal.
@@ -53,11 +53,32 @@ open_the_volume_to_codebase() {
 
 remove_outdated() {
     for old in "$target" "${target%.*}.card.json" "$@"; do
-        rm -f "$old" "$old".*.tmp || { complain "cannot remove $old of an earlier run"; exit 73; }
+        rm -f "$old" "$shared/.$(basename "$old")".*.tmp && continue
+        # Where nothing can be written, codebase cannot write a prediction either, and says so.
+        nothing_can_be_written && leave_it_to_codebase "cannot write to shared_data: read-only or not allowed"
+        complain "cannot remove $old of an earlier run"
+        exit 73
     done
 }
 
-names_in() { ls "$1" 2>/dev/null | grep -v -e '\.card\.json$' -e '\.md$' | head -n 20 | tr '\n' ' '; }
+nothing_can_be_written() {
+    probe=$shared/.probe.$$.tmp
+    { : >"$probe"; } 2>/dev/null || return 0
+    rm -f "$probe"
+    return 1
+}
+
+leave_it_to_codebase() {
+    complain "$*"
+    wait_for_the_end
+}
+
+names_in() {
+    for path in "$1"/*; do
+        case $path in *.card.json | *.md) continue ;; esac
+        [ ! -f "$path" ] || printf '%s ' "${path##*/}"
+    done | cut -c1-500
+}
 
 # Sets source and card, or complains and returns 1.
 choose() {
@@ -65,7 +86,7 @@ choose() {
     card=${1%.*}.card.json
     label=$(basename "$1")
     if [ -n "${SELECTED_PATH:-}" ]; then
-        name=$(basename "$(echo "$SELECTED_PATH" | tr '\\' /)")
+        name=${SELECTED_PATH##*[/\\]}
         source=/selected/file
         card=/selected/folder/${name%.*}.card.json
         label="${SELECTED_NAME:-$name} ($SELECTED_PATH)"
@@ -94,10 +115,10 @@ choose() {
 
 # A reader sees a whole file or none: written beside its place, then renamed.
 put() {
-    cp "$1" "$2.$$.tmp" && chown "$owner" "$2.$$.tmp" && chmod 644 "$2.$$.tmp" && mv -f "$2.$$.tmp" "$2" && return
-    rm -f "$2.$$.tmp"
-    complain "cannot write $2: disk full or not allowed"
-    exit 73
+    new=$shared/.$(basename "$2").$$.tmp
+    cp "$1" "$new" && chown "$owner" "$new" && chmod 644 "$new" && mv -f "$new" "$2" && return
+    rm -f "$new" "$2"
+    leave_it_to_codebase "cannot write $2: disk full or not allowed"
 }
 
 rm -f "$READY" "$READY.seen"

@@ -8,7 +8,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from pipeline import parser
@@ -96,21 +96,23 @@ class Session:
 
         files.folder(self.layout.output)
         patience = getattr(self.options, "timeout", parser.DEFAULT_TIMEOUT)
-        try:
-            with exclusive(
-                self.layout.lock,
-                patience=patience,
-                on_wait=lambda holder: self.console.say(
-                    f"another run is going on in this checkout ({holder}); waiting"
-                ),
-            ):
-                yield
-        except Busy as error:
-            raise Occupied(
-                f"another run is going on in this checkout: {error}", hint="Start again later."
-            ) from error
-        except PermissionError as error:
-            raise files.cannot_write(self.layout.lock, error) from error
+        lock = exclusive(
+            self.layout.lock,
+            patience=patience,
+            on_wait=lambda holder: self.console.say(
+                f"another run is going on in this checkout ({holder}); waiting"
+            ),
+        )
+        with ExitStack() as held:
+            try:
+                held.enter_context(lock)
+            except Busy as error:
+                raise TimedOut(
+                    f"another run is going on in this checkout: {error}", hint="Start again later."
+                ) from error
+            except OSError as error:
+                raise files.cannot_write(self.layout.lock, error) from error
+            yield
 
 
 def _prepare(session: Session, *, into_contexts: bool) -> Any:
@@ -159,9 +161,10 @@ def _build(session: Session) -> Any:
     console = session.console
     engine, why = choose_engine(session.layout, session.options.engine, compose=session.options.compose)
     console.say(f"  engine      {why}")
-    verb = "using the images as they are" if session.options.no_build else "images"
-    with console.step(verb) as remarks:
-        remarks += engine.build(anew=not session.options.no_build, on_line=lambda line: None)
+    with console.step("checking the images" if session.options.no_build else "building what is missing or stale"):
+        done = engine.build(anew=not session.options.no_build, on_line=lambda line: None)
+    for line in done:
+        console.say(f"    {line}")
     return engine
 
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+# ECMA-48: control sequences, strings up to their end, then every shorter sequence; a lone escape goes as well.
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])?")
 _PLAIN = {"✓": "[OK]", "✗": "[FAILED]", "–": "-", "→": "->", "·": "-", "…": "..."}
 
 
@@ -58,22 +59,16 @@ class Console:
         self._write(self.err, f"✗ {text}")
 
     @contextmanager
-    def step(self, text: str) -> Iterator[list[str]]:
-        """Shows that something is going on, and how long it took.
-
-        Yields:
-            A list; what is put into it is added to the closing line.
-        """
+    def step(self, text: str) -> Iterator[None]:
+        """Shows that something is going on, and how long it took."""
         started = time.monotonic()
-        remarks: list[str] = []
         with self._ticking(text, started):
             try:
-                yield remarks
+                yield
             except BaseException:
                 self._close(f"  ✗ {text} ({time.monotonic() - started:.1f} s)")
                 raise
-        tail = "".join(f" · {remark}" for remark in remarks)
-        self._close(f"  ✓ {text} ({time.monotonic() - started:.1f} s){tail}")
+        self._close(f"  ✓ {text} ({time.monotonic() - started:.1f} s)")
 
     @contextmanager
     def _ticking(self, text: str, started: float) -> Iterator[None]:

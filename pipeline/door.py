@@ -9,7 +9,7 @@ import sys
 NEEDED = (3, 11)
 
 
-def open_door(command=None):
+def open_door(command=None):  # type: ignore[no-untyped-def]
     """Runs a command of `pipeline.cli` in the project's environment, which is made first where needed.
 
     Args:

@@ -8,11 +8,11 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import CannotWrite
+from pipeline.errors import CannotWrite, InputMissing
 
 _REASONS = {
     errno.ENOSPC: "the disk is full",
@@ -46,17 +46,20 @@ def writing(path: Path) -> Iterator[Path]:
         yield temporary
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise cannot_write(path, error) from error
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    finally:
+        with suppress(OSError):  # on a read-only disk, or without the folder, there is none to remove
+            temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a text file in UTF-8 with plain line ends."""
+    """Writes a text file in UTF-8 with plain line ends, unless it already stands there."""
+    content = text.encode("utf-8")
+    with suppress(OSError):
+        if path.read_bytes() == content:
+            return
     with writing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.write_bytes(content)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -82,13 +85,27 @@ def put(source: Path, target: Path) -> bool:
 
     Returns:
         Whether anything was written.
+
+    Raises:
+        InputMissing: `source` is not there or cannot be read.
+        CannotWrite: `target` cannot be written.
     """
-    if same(source, target):
-        return False
+    with suppress(OSError):  # one that cannot be read is replaced
+        if same(source, target):
+            return False
     with writing(target) as temporary:
-        shutil.copyfile(source, temporary)
+        _copy(source, temporary)
         temporary.chmod(0o644)
     return True
+
+
+def _copy(source: Path, target: Path) -> None:
+    try:
+        original = source.open("rb")
+    except OSError as error:
+        raise InputMissing(f"{source} cannot be read: {error.strerror}", path=source) from error
+    with original, target.open("wb") as copy:
+        shutil.copyfileobj(original, copy)
 
 
 def remove(path: Path) -> None:

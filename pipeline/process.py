@@ -77,8 +77,9 @@ class Program:
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        for raw in self._process.stdout:
-            self._lines.put(raw.decode("utf-8", "replace"))
+        with self._process.stdout as stream:
+            for raw in stream:
+                self._lines.put(raw.decode("utf-8", "replace"))
         self._lines.put(None)
 
     def lines(self, deadline: float | None = None) -> Iterator[str]:
@@ -132,10 +133,12 @@ class Program:
 
     def stop(self, grace: float = 10.0) -> int:
         """Ends it, by force where asking does not help, together with whatever it started."""
+        known = self._process.returncode is not None  # then its number may be another group's by now
         self.terminate()
         status = self.wait(grace)
-        if status is None:
+        if not known:
             self._kill_group()
+        if status is None:
             status = self.wait(grace)
         self._reader.join(1.0)
         return 137 if status is None else status

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline import files
 from pipeline.engines.base import Engine, Life, StackEnd
-from pipeline.errors import Interrupted, NotWhatWasPrepared, PipelineError, StackFailed, TimedOut
+from pipeline.errors import InputMissing, Interrupted, NotWhatWasPrepared, PipelineError, StackFailed, TimedOut
 from pipeline.layout import (
     CARD_FILE,
     CODEBASE,
@@ -186,7 +186,7 @@ def _keep_files(layout: Layout, stage: Path) -> dict[str, Path]:
         if source.is_file():
             try:
                 files.put(source, stage / name)
-            except PermissionError:
+            except InputMissing:  # not ours to read: it stays where it is
                 continue
             kept[name] = stage / name
     return kept

@@ -281,7 +281,7 @@ class DockerEngine:
         command = self._compose("up", "--abort-on-container-exit", "--no-build")
         environment = self._stack_environment(prepared)
         self._wait_for_others(timeout, on_line)
-        self._take_down(environment)
+        self._take_down(environment, on_line)
         log: list[str] = []
 
         def keep(line: str) -> None:
@@ -301,7 +301,7 @@ class DockerEngine:
                 program.stop(grace=2.0)
             raise
         finally:
-            self._take_down(environment)
+            self._take_down(environment, on_line)
         return StackEnd(" ".join(command), 70 if status is None else status, lives, "".join(log))
 
     def _wait_for_others(self, patience: float, on_line: Callable[[str], None]) -> None:
@@ -310,7 +310,9 @@ class DockerEngine:
         told = False
         while others := self.running_elsewhere():
             if not told:
-                on_line(f"another stack runs from this checkout (project {', '.join(others)}); waiting for its end")
+                on_line(
+                    f"another stack runs from this checkout (project {', '.join(others)}); waiting for its end"
+                )
                 told = True
             if time.monotonic() >= deadline:
                 raise Occupied(
@@ -347,19 +349,28 @@ class DockerEngine:
         environment |= {"MODEL_PATH": str(prepared.model), "DATA_PATH": str(prepared.data)}
         return environment
 
-    def _take_down(self, environment: Mapping[str, str]) -> None:
-        process.run(
-            self._compose("down", "--timeout", "5", "--remove-orphans"),
-            cwd=self.layout.root, environment=environment, timeout=60,
-        )  # fmt: skip
+    def _take_down(self, environment: Mapping[str, str], on_line: Callable[[str], None]) -> None:
+        """Removes the stack's containers; where Compose cannot, the engine is told to."""
+        command = self._compose("down", "--timeout", "5")
+        try:
+            process.run(command, cwd=self.layout.root, environment=environment, timeout=60)
+        except TimedOut:
+            on_line("compose down did not end within 60 s")
+        for container in self._containers():
+            process.capture(["docker", "rm", "--force", container])
+        if left := self._containers():
+            on_line(f"ERROR: these containers could not be removed: {' '.join(left)}")
+
+    def _containers(self) -> list[str]:
+        where = f"label=com.docker.compose.project={self.project}"
+        listed = process.capture(["docker", "ps", "--all", "--quiet", "--filter", where])
+        return listed.output.split() if listed.ok else []
 
     def _lives(self) -> tuple[Life, ...]:
-        listed = process.capture(
-            ["docker", "ps", "-a", "-q", "--filter", f"label=com.docker.compose.project={self.project}"]
-        )
-        if not listed.output.split():
+        containers = self._containers()
+        if not containers:
             return ()
-        about = process.capture(["docker", "inspect", *listed.output.split()])
+        about = process.capture(["docker", "inspect", *containers])
         lives = [_life(container) for container in json.loads(about.output)]
         return tuple(sorted(lives, key=lambda life: (life.started is None, life.started)))
 

@@ -97,7 +97,7 @@ class Stack:
         done = subprocess.run(
             command,
             cwd=self.layout.root,
-            env={**os.environ, "IMAGE_TAG": self.tag, "HOME": "/tmp", **environment},
+            env={**os.environ, "IMAGE_TAG": self.tag, "HOME": str(self.layout.root), **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
