@@ -107,7 +107,7 @@ class Session:
             try:
                 held.enter_context(lock)
             except Busy as error:
-                raise TimedOut(
+                raise Occupied(
                     f"another run is going on in this checkout: {error}", hint="Start again later."
                 ) from error
             except OSError as error:
@@ -136,11 +136,15 @@ def _prepare(session: Session, *, into_contexts: bool) -> Any:
     say(f"              {knowledge.kind}, {knowledge.indim} inputs, {knowledge.outdim} outputs, "
         f"{knowledge.parameter_count} parameters; read, not executed")  # fmt: skip
     say(f"  activation  {layout.shown(selection.data)} ({selection.data_from})")
-    say(f"              {len(activation.inputs)} rows, which fit the network")
+    say(f"              {_count(len(activation.inputs), 'row')}, which fit the network")
     for change in changes:
         kept = f"; the one it replaced is kept as {layout.shown(change.kept)}" if change.kept else ""
         say(f"  {'written  ' if change.written else 'unchanged'}   {layout.shown(change.path)}{kept}")
     return prepared
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _columns(environment: Mapping[str, str], name: str) -> list[str] | None:

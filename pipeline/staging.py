@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pybrain_runtime import Activation, Knowledge, load_knowledge, read_activation
+from pybrain_runtime.card import card_path
 
 from pipeline import files
 from pipeline.errors import PipelineError
@@ -63,8 +64,8 @@ class Change:
 
 
 def card_beside(model: Path) -> Path | None:
-    """The card of a network: NAME.card.json beside NAME.pkl."""
-    card = model.with_name(f"{model.stem}.card.json")
+    """The card of a network, where the runtime looks for it: NAME.card.json beside NAME.pkl or NAME.pkl.gz."""
+    card = Path(card_path(str(model)))
     return card if card.is_file() else None
 
 

@@ -75,7 +75,7 @@ class LocalEngine:
         }
         if card := card_beside(self.layout.own_knowledge):
             wanted[KNOWLEDGEBASE][f"knowledgeBase/{CARD_FILE}"] = card
-        for package in ("pybrain", "pybrain_runtime"):
+        for package in ("pybrain", "pybrain3", "pybrain_runtime"):
             root = self.layout.code.parent
             for path in sorted((root / package).rglob("*.py")):
                 wanted[CODEBASE][f"opt/pybrain/{path.relative_to(root).as_posix()}"] = path
