@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline import parser
 from pipeline.console import Console, speak_utf8
-from pipeline.errors import ChecksFailed, Interrupted, Occupied, PipelineError, UsageError
+from pipeline.errors import ChecksFailed, Interrupted, Occupied, PipelineError, TimedOut, UsageError
 from pipeline.exclusive import Busy, exclusive
 from pipeline.layout import PREDICTION_CSV, PROJECT, Layout
 from pipeline.process import termination_as_interrupt
@@ -160,12 +160,21 @@ def _columns(environment: Mapping[str, str], name: str) -> list[str] | None:
 
 def _build(session: Session) -> Any:
     """The engine, with its images made, shown."""
+    from pipeline.engines.base import LOOK_TIMEOUT
     from pipeline.engines.choose import choose_engine
 
     console = session.console
-    engine, why = choose_engine(session.layout, session.options.engine, compose=session.options.compose)
+    options = session.options
+    engine, why = choose_engine(
+        session.layout,
+        options.engine,
+        compose=options.compose,
+        patience=min(options.timeout, LOOK_TIMEOUT),
+    )
     console.say(f"  engine      {why}")
-    with console.step("checking the images" if session.options.no_build else "building what is missing or stale"):
+    with console.step(
+        "checking the images" if session.options.no_build else "building what is missing or stale"
+    ):
         done = engine.build(anew=not session.options.no_build, on_line=lambda line: None)
     for line in done:
         console.say(f"    {line}")
@@ -186,7 +195,8 @@ def _check(session: Session, engine: Any, prepared: Any) -> list[Any]:
             left_out = " (not checked)" if check.status == "not checked" else ""
             console.say(f"    {marks[check.status]} {check.name}{left_out}{detail}")
     if not checks.all_passed(reports):
-        raise ChecksFailed(
+        failed = TimedOut if any(report.timed_out for report in reports) else ChecksFailed
+        raise failed(
             "not every container is what it should be:\n"
             + "\n".join(f"    {line}" for line in checks.failures(reports)),
             hint=f"See {session.layout.shown(session.layout.stage2)}/.",

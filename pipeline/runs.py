@@ -12,7 +12,14 @@ from typing import Any
 
 from pipeline import files
 from pipeline.engines.base import Engine, Life, StackEnd
-from pipeline.errors import InputMissing, Interrupted, NotWhatWasPrepared, PipelineError, StackFailed, TimedOut
+from pipeline.errors import (
+    InputMissing,
+    Interrupted,
+    NotWhatWasPrepared,
+    PipelineError,
+    StackFailed,
+    TimedOut,
+)
 from pipeline.layout import (
     CARD_FILE,
     CODEBASE,
@@ -26,6 +33,8 @@ from pipeline.staging import Prepared
 
 LOG = "docker_compose_output.log"
 SUMMARY = "execution_summary.txt"
+# Seconds by which the clocks of the engine and of this process may differ.
+CLOCKS_DIFFER = 2.0
 RESULT_FILES = (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE, CARD_FILE, PREDICTION_CSV, PREDICTION_JSON)
 
 
@@ -101,7 +110,7 @@ def run(
     except PipelineError as failure:
         error = failure
     files.write_text(stage / LOG, "".join(log))
-    kept = _keep_files(layout, stage)
+    kept = _keep_files(layout, stage, started)
     status = error.status if error else 0
     done = Run(engine.describe(), status, started, time.monotonic() - clock, end, error, kept, prediction)
     files.write_text(stage / SUMMARY, summary(layout, done))
@@ -160,30 +169,55 @@ def _believable(layout: Layout, prepared: Prepared, started: datetime) -> dict[s
             raise NotWhatWasPrepared(
                 f"the stack ended with status 0, but left no {layout.shown(shared / name)}"
             )
-    prediction: dict[str, Any] = json.loads((shared / PREDICTION_JSON).read_text(encoding="utf-8"))
+    prediction = _report_of(layout, shared / PREDICTION_JSON)
+    about = {part: prediction[part].get("sha256") for part in _PARTS}
     expected = (
         ("knowledge", KNOWLEDGE_FILE, prepared.knowledge.sha256),
         ("activation", SHARED_ACTIVATION_FILE, prepared.activation.sha256),
     )
     for part, name, sha256 in expected:
-        if files.sha256_of(shared / name) != sha256 or prediction.get(part, {}).get("sha256") != sha256:
+        if files.sha256_of(shared / name) != sha256 or about[part] != sha256:
             raise NotWhatWasPrepared(
                 f"the stack answered another {part} than the one prepared (sha256 {sha256[:16]}...)",
                 hint="Does another run use the same shared_data?",
             )
-    rows = prediction.get("activation", {}).get("rows")
+    card = files.sha256_of(prepared.card) if prepared.card else None
+    if (prediction["knowledge"].get("card_sha256") or None) != card:
+        raise NotWhatWasPrepared("the stack answered with another card than the one prepared")
+    rows = prediction["activation"].get("rows")
     if rows != len(prepared.outputs):
         raise NotWhatWasPrepared(f"the prediction answers {rows} rows; {len(prepared.outputs)} were prepared")
-    if (shared / PREDICTION_JSON).stat().st_mtime < started.timestamp() - 2:
+    if files.sha256_of(shared / PREDICTION_CSV) != about["prediction"]:
+        raise NotWhatWasPrepared(f"{PREDICTION_CSV} is not the one that {PREDICTION_JSON} is about")
+    if not _fresh(shared / PREDICTION_JSON, started):
         raise NotWhatWasPrepared("the prediction on the volume is of an earlier run")
     return prediction
 
 
-def _keep_files(layout: Layout, stage: Path) -> dict[str, Path]:
+_PARTS = ("knowledge", "activation", "prediction")
+
+
+def _report_of(layout: Layout, path: Path) -> dict[str, Any]:
+    """The content of prediction.json, at least in its form what it should be."""
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+        if all(isinstance(report[part], dict) for part in _PARTS):
+            return dict(report)
+    except (ValueError, LookupError, TypeError):
+        pass
+    raise NotWhatWasPrepared(f"{layout.shown(path)} does not tell what was predicted from what")
+
+
+def _fresh(path: Path, started: datetime) -> bool:
+    return path.stat().st_mtime >= started.timestamp() - CLOCKS_DIFFER
+
+
+def _keep_files(layout: Layout, stage: Path, started: datetime) -> dict[str, Path]:
+    """Copies what this run left on the volume; what an earlier one left there is none of its results."""
     kept = {}
     for name in RESULT_FILES:
         source = layout.shared_data / name
-        if source.is_file():
+        if source.is_file() and _fresh(source, started):
             try:
                 files.put(source, stage / name)
             except InputMissing:  # not ours to read: it stays where it is

@@ -18,11 +18,13 @@ from typing import Any
 from pipeline import files, process
 from pipeline.console import without_escapes
 from pipeline.engines.base import (
+    LOOK_TIMEOUT,
     PREDICTION_FOLLOWS,
     PYBRAIN_IMPORTS,
     ContainerReport,
     Life,
     StackEnd,
+    how_it_ended,
     same_answer,
     write_one_row,
 )
@@ -31,7 +33,6 @@ from pipeline.layout import CARD_FILE, KNOWLEDGE_FILE, SERVICES, Layout, Service
 from pipeline.staging import Prepared
 
 BUILD_TIMEOUT = 1800.0
-LOOK_TIMEOUT = 120.0
 _COMPILERS = "gcc g++ cc c++ clang make ld as tcc"
 # How every container is run when it is looked at alone: as it would be in the stack.
 _ALONE = ("--rm", "--network", "none", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
@@ -72,18 +73,20 @@ def find_docker(*, compose: str = "auto") -> tuple[str, Compose]:
             "the Docker daemon does not answer", hint="Is Docker still starting?"
         ) from error
     if not asked.ok:
-        raise EngineUnavailable(*_why_no_daemon(asked.output))
+        raise _no_daemon(asked.output)
     return asked.output.strip(), _find_compose(compose)
 
 
-def _why_no_daemon(said: str) -> tuple[str]:
+def _no_daemon(said: str) -> EngineUnavailable:
     if "permission denied" in said.lower():
-        return (
-            "no permission to use the Docker daemon's socket\n"
-            "  Add yourself to the group docker (sudo usermod -aG docker $USER, then log in again).",
+        return EngineUnavailable(
+            "no permission to use the Docker daemon's socket",
+            hint="Add yourself to the group docker (sudo usermod -aG docker $USER), then log in again.",
         )
     last = said.strip().splitlines()[-1] if said.strip() else "it said nothing"
-    return (f"the Docker daemon does not answer: {last}\n  Start Docker, or use --engine local.",)
+    return EngineUnavailable(
+        f"the Docker daemon does not answer: {last}", hint="Start Docker, or use --engine local."
+    )
 
 
 def _find_compose(wanted: str) -> Compose:
@@ -113,14 +116,22 @@ class DockerEngine:
         version: the engine's version.
         compose: the Compose to use.
         environment: handed to Compose; what would select other files than the prepared ones is taken out.
+        patience: seconds that each container may take when it is looked at alone.
     """
 
     name = "docker"
 
     def __init__(
-        self, layout: Layout, version: str, compose: Compose, environment: Mapping[str, str] | None = None
+        self,
+        layout: Layout,
+        version: str,
+        compose: Compose,
+        environment: Mapping[str, str] | None = None,
+        *,
+        patience: float = LOOK_TIMEOUT,
     ) -> None:
         self.layout = layout
+        self.patience = patience
         self.version = version
         self.compose = compose
         self._environment = dict(os.environ if environment is None else environment)
@@ -201,22 +212,22 @@ class DockerEngine:
                 bool(re.fullmatch(r"[1-9]\d*(:\d+)?", user)),
                 f"user {user or 'root'}",
             )
-            look(image, report, prepared)
+            look(report, prepared)
             report.seconds = time.monotonic() - started
             reports.append(report)
         return reports
 
-    def _look_at_activationbase(self, image: str, report: ContainerReport, prepared: Prepared) -> None:
-        ran = self._alone(image)
+    def _look_at_activationbase(self, report: ContainerReport, prepared: Prepared) -> None:
+        ran = self._alone(report)
         report.output = ran.output
-        expected = self.layout.own_activation.read_text(encoding="utf-8", errors="replace")
-        report.judge("prints the rows and nothing else", ran.ok and ran.output == expected, _status(ran))
+        expected = self.layout.own_activation.read_bytes().decode("utf-8", "replace")
+        report.judge("prints the rows and nothing else", ran.ok and ran.output == expected, how_it_ended(ran))
 
-    def _look_at_knowledgebase(self, image: str, report: ContainerReport, prepared: Prepared) -> None:
-        ran = self._alone(image)
+    def _look_at_knowledgebase(self, report: ContainerReport, prepared: Prepared) -> None:
+        ran = self._alone(report)
         report.output = ran.output
-        report.judge("lists the network", ran.ok and KNOWLEDGE_FILE in ran.output, _status(ran))
-        digest = self._alone(image, "sha256sum", f"/knowledgeBase/{KNOWLEDGE_FILE}")
+        report.judge("lists the network", ran.ok and KNOWLEDGE_FILE in ran.output, how_it_ended(ran))
+        digest = self._alone(report, "sha256sum", f"/knowledgeBase/{KNOWLEDGE_FILE}")
         expected = files.sha256_of(self.layout.own_knowledge)
         report.judge(
             "holds the network of the project, byte for byte",
@@ -224,22 +235,22 @@ class DockerEngine:
             f"sha256 {expected}",
         )
 
-    def _look_at_codebase(self, image: str, report: ContainerReport, prepared: Prepared) -> None:
-        imported = self._alone(image, "python3", "-c", PYBRAIN_IMPORTS)
+    def _look_at_codebase(self, report: ContainerReport, prepared: Prepared) -> None:
+        imported = self._alone(report, "python3", "-c", PYBRAIN_IMPORTS)
         report.output = imported.output
         report.judge(
-            "imports PyBrain", imported.ok and imported.output.split()[-1:] == ["OK"], _status(imported)
+            "imports PyBrain", imported.ok and imported.output.split()[-1:] == ["OK"], how_it_ended(imported)
         )
-        self._look_at_prediction(image, report, prepared)
-        compilers = self._alone(image, "sh", "-c", f"for c in {_COMPILERS}; do command -v $c; done; true")
+        self._look_at_prediction(report, prepared)
+        compilers = self._alone(report, "sh", "-c", f"for c in {_COMPILERS}; do command -v $c; done; true")
         report.judge(
             "holds no compiler",
             compilers.ok and not compilers.output.strip(),
             compilers.output.strip() or "none found",
         )
-        self._look_at_size(image, report)
+        self._look_at_size(report)
 
-    def _look_at_prediction(self, image: str, report: ContainerReport, prepared: Prepared) -> None:
+    def _look_at_prediction(self, report: ContainerReport, prepared: Prepared) -> None:
         with tempfile.TemporaryDirectory(prefix="app07-") as name:
             folder = files.folder(Path(name))
             files.put(prepared.model, folder / KNOWLEDGE_FILE)
@@ -247,17 +258,18 @@ class DockerEngine:
                 files.put(prepared.card, folder / CARD_FILE)
             write_one_row(prepared, folder / "row.csv")
             ran = self._alone(
-                image, "sh", "-c", f"python UE_07_App5.py && echo '{PREDICTION_FOLLOWS}' && cat /tmp/prediction.csv",
+                report, "sh", "-c", f"python UE_07_App5.py && echo '{PREDICTION_FOLLOWS}' && cat /tmp/prediction.csv",
                 options=("--tmpfs", "/tmp", "-v", f"{folder}:/shared_data:ro",
                          "-e", f"MODEL_PATH=/shared_data/{KNOWLEDGE_FILE}", "-e", "DATA_PATH=/shared_data/row.csv",
                          "-e", "OUTPUT_PATH=/tmp/prediction.csv"),
             )  # fmt: skip
         report.output += ran.output
         _, _, written = ran.output.partition(PREDICTION_FOLLOWS + "\n")
-        report.judge("answers a row as the host does", *same_answer(written, prepared))
+        holds, seen = same_answer(written, prepared) if ran.ok else (False, how_it_ended(ran))
+        report.judge("answers a row as the host does", holds, seen)
 
-    def _look_at_size(self, image: str, report: ContainerReport) -> None:
-        size = int((self._inspect(image) or {}).get("Size", 0))
+    def _look_at_size(self, report: ContainerReport) -> None:
+        size = int((self._inspect(report.image) or {}).get("Size", 0))
         base = int((self._inspect("python:3.11-slim") or {}).get("Size", 0))
         if base:
             report.judge(
@@ -268,11 +280,14 @@ class DockerEngine:
                 "adds no more than 80 MB to its base", f"the base is not here; {size / 1e6:.1f} MB in all"
             )
 
-    def _alone(self, image: str, *command: str, options: Sequence[str] = ()) -> process.Ended:
+    def _alone(self, report: ContainerReport, *command: str, options: Sequence[str] = ()) -> process.Ended:
+        whole = ["docker", "run", *_ALONE, *options, report.image, *command]
         try:
-            return process.run(["docker", "run", *_ALONE, *options, image, *command], timeout=LOOK_TIMEOUT)
-        except TimedOut:
-            return process.Ended((image,), 75, f"did not end within {LOOK_TIMEOUT:.0f} s", LOOK_TIMEOUT)
+            return process.run(whole, timeout=self.patience)
+        except TimedOut as error:
+            report.timed_out = True
+            text = f"did not end within {self.patience:g} s"
+            return process.Ended(tuple(whole), error.status, text, self.patience)
 
     # --- stage 3
 
@@ -406,10 +421,6 @@ def _moment(text: str) -> datetime | None:
     if text.startswith("0001-"):
         return None
     return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text).replace("Z", "+00:00"))
-
-
-def _status(ended: process.Ended) -> str:
-    return f"status {ended.status}" if ended.ok else f"status {ended.status}: {ended.last_lines(3)}"
 
 
 def _indented(text: str) -> str:

@@ -15,16 +15,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline import files
+from pipeline.console import without_escapes
 from pipeline.engines.base import (
+    LOOK_TIMEOUT,
     PREDICTION_FOLLOWS,
     PYBRAIN_IMPORTS,
     ContainerReport,
     Life,
     StackEnd,
+    how_it_ended,
     same_answer,
     write_one_row,
 )
-from pipeline.errors import TimedOut
+from pipeline.errors import BuildFailed, TimedOut
 from pipeline.layout import (
     ACTIVATION_FILE,
     ACTIVATIONBASE,
@@ -42,7 +45,6 @@ from pipeline.layout import (
 from pipeline.process import Ended, Program, run
 from pipeline.staging import Prepared, card_beside
 
-LOOK_TIMEOUT = 120.0
 _NO_CONTAINERS = "needs a container engine"
 
 
@@ -52,12 +54,16 @@ class LocalEngine:
     Args:
         layout: the checkout.
         environment: handed to the processes; None takes ours.
+        patience: seconds that each may take when it is looked at alone.
     """
 
     name = "local"
 
-    def __init__(self, layout: Layout, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, layout: Layout, environment: Mapping[str, str] | None = None, *, patience: float = LOOK_TIMEOUT
+    ) -> None:
         self.layout = layout
+        self.patience = patience
         self._environment = dict(os.environ if environment is None else environment)
 
     def describe(self) -> str:
@@ -79,11 +85,17 @@ class LocalEngine:
             root = self.layout.code.parent
             for path in sorted((root / package).rglob("*.py")):
                 wanted[CODEBASE][f"opt/pybrain/{path.relative_to(root).as_posix()}"] = path
-        return [self._lay_out(service.name, wanted[service.name]) for service in SERVICES]
+        return [self._lay_out(service.name, wanted[service.name], anew=anew) for service in SERVICES]
 
-    def _lay_out(self, service: str, wanted: Mapping[str, Path]) -> str:
-        place = files.folder(self._place(service))
+    def _lay_out(self, service: str, wanted: Mapping[str, Path], *, anew: bool) -> str:
+        place = self._place(service)
         targets = {place / name: source for name, source in wanted.items()}
+        if not anew and not all(files.same(source, target) for target, source in targets.items()):
+            raise BuildFailed(
+                f"{service} is not laid out in {self.layout.shown(place)}, or is older than the project",
+                hint="Leave --no-build out.",
+            )
+        files.folder(place)
         for path in [path for path in place.rglob("*") if path.is_file() and path not in targets]:
             files.remove(path)
         written = [files.put(source, target) for target, source in targets.items()]
@@ -107,27 +119,25 @@ class LocalEngine:
 
     def _look_at_activationbase(self, report: ContainerReport, prepared: Prepared) -> None:
         place = self._place(ACTIVATIONBASE) / "activationBase" / ACTIVATION_FILE
-        ran = self._alone(ACTIVATIONBASE, "-m", "pipeline.engines.holder", "show", str(place))
+        ran = self._alone(report, "-m", "pipeline.engines.holder", "show", str(place))
         report.output = ran.output
-        expected = self.layout.own_activation.read_text(encoding="utf-8", errors="replace")
-        report.judge(
-            "prints the rows and nothing else", ran.ok and ran.output == expected, f"status {ran.status}"
-        )
+        expected = self.layout.own_activation.read_bytes().decode("utf-8", "replace")
+        report.judge("prints the rows and nothing else", ran.ok and ran.output == expected, how_it_ended(ran))
 
     def _look_at_knowledgebase(self, report: ContainerReport, prepared: Prepared) -> None:
         place = self._place(KNOWLEDGEBASE) / "knowledgeBase"
-        ran = self._alone(KNOWLEDGEBASE, "-m", "pipeline.engines.holder", "list", str(place))
+        ran = self._alone(report, "-m", "pipeline.engines.holder", "list", str(place))
         report.output = ran.output
-        report.judge("lists the network", ran.ok and KNOWLEDGE_FILE in ran.output, f"status {ran.status}")
+        report.judge("lists the network", ran.ok and KNOWLEDGE_FILE in ran.output, how_it_ended(ran))
         same = files.same(place / KNOWLEDGE_FILE, self.layout.own_knowledge)
         report.judge("holds the network of the project, byte for byte", same)
 
     def _look_at_codebase(self, report: ContainerReport, prepared: Prepared) -> None:
-        imported = self._alone(CODEBASE, "-c", PYBRAIN_IMPORTS)
+        imported = self._alone(report, "-c", PYBRAIN_IMPORTS)
         report.judge(
             "imports PyBrain",
             imported.ok and imported.output.split()[-1:] == ["OK"],
-            f"status {imported.status}",
+            how_it_ended(imported),
         )
         with tempfile.TemporaryDirectory(prefix="app07-") as name:
             folder = Path(name)
@@ -136,27 +146,31 @@ class LocalEngine:
             if prepared.card:
                 files.put(prepared.card, folder / CARD_FILE)
             ran = self._alone(
-                CODEBASE, str(self._place(CODEBASE) / "codeBase" / CODE_FILE),
+                report, str(self._place(CODEBASE) / "codeBase" / CODE_FILE),
                 MODEL_PATH=str(folder / KNOWLEDGE_FILE), DATA_PATH=str(folder / "row.csv"),
                 OUTPUT_PATH=str(folder / PREDICTION_CSV),
             )  # fmt: skip
-            written = (folder / PREDICTION_CSV).read_text(encoding="utf-8") if ran.ok else ""
+            answer = folder / PREDICTION_CSV
+            written = answer.read_text(encoding="utf-8", errors="replace") if answer.is_file() else ""
         report.output = f"{imported.output}{ran.output}{PREDICTION_FOLLOWS}\n{written}"
-        report.judge("answers a row as the host does", *same_answer(written, prepared))
+        holds, seen = same_answer(written, prepared) if ran.ok else (False, how_it_ended(ran))
+        report.judge("answers a row as the host does", holds, seen)
         report.skip("holds no compiler", _NO_CONTAINERS)
         report.skip("adds no more than 80 MB to its base", _NO_CONTAINERS)
 
-    def _alone(self, service: str, *arguments: str, **environment: str) -> Ended:
+    def _alone(self, report: ContainerReport, *arguments: str, **environment: str) -> Ended:
         command = [sys.executable, *arguments]
         try:
             return run(
                 command,
-                cwd=self._place(service),
-                environment=self._for(service, environment),
-                timeout=LOOK_TIMEOUT,
+                cwd=self._place(report.name),
+                environment=self._for(report.name, environment),
+                timeout=self.patience,
             )
-        except TimedOut:
-            return Ended(tuple(command), 75, f"did not end within {LOOK_TIMEOUT:.0f} s", LOOK_TIMEOUT)
+        except TimedOut as error:
+            report.timed_out = True
+            text = f"did not end within {self.patience:g} s"
+            return Ended(tuple(command), error.status, text, self.patience)
 
     def _for(self, service: str, extra: dict[str, str]) -> dict[str, str]:
         """The environment of a part: what selects files on the host means something else in here."""
@@ -295,6 +309,7 @@ class _LocalStack:
                 self._show(service, line)
 
     def _show(self, service: str, line: str) -> None:
-        text = f"{service:<14} | {line.rstrip()}"
-        self.log.append(text + "\n")
-        self._on_line(text)
+        for part in without_escapes(line.rstrip()).split("\n"):
+            text = f"{service:<14} | {part.rstrip()}"
+            self.log.append(text + "\n")
+            self._on_line(text)

@@ -201,6 +201,8 @@ def test_a_full_disk_fails_with_words_and_leaves_no_half_file(stack):
 @needs_root
 def test_an_ordinary_user_runs_the_stack_and_can_read_and_remove_every_file(stack):
     subprocess.run(["chown", "-R", "23457:23457", str(stack.layout.root)], check=True)
+    # As after a clone under umask 077: nobody else may read anything.
+    subprocess.run(["chmod", "-R", "go-rwx", str(stack.layout.root)], check=True)
     typed = dataclasses.replace(stack, user=23457).up()
     assert typed.status == 0, typed.output
     names = ["activation_data.csv", "currentSolution.pkl", "prediction.csv", "prediction.json"]
