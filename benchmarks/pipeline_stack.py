@@ -61,7 +61,9 @@ def stack_against_floor(rounds: int, engine: DockerEngine, folder: Path) -> tupl
         base = [*engine.compose.command, "-p", project, "-f", str(PROJECT.compose_file), *files]
 
         def once() -> float:
-            subprocess.run([*base, "down"], check=True, capture_output=True, cwd=PROJECT.root, env=environment)
+            subprocess.run(
+                [*base, "down"], check=True, capture_output=True, cwd=PROJECT.root, env=environment
+            )
             return seconds([*base, "up", "--abort-on-container-exit"], cwd=PROJECT.root, env=environment)
 
         return once
@@ -107,17 +109,25 @@ def added_megabytes(engine: DockerEngine) -> float:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--rounds", type=int, default=9, help="measured rounds after a first that is not (default 9)")
+    options.add_argument(
+        "--rounds", type=int, default=9, help="measured rounds after a first that is not (default 9)"
+    )
     options.add_argument("--compose", choices=("auto", "v1", "v2"), default="auto")
     chosen = options.parse_args()
     engine = DockerEngine(PROJECT, *find_docker(compose=chosen.compose))
     engine.build(anew=True, on_line=lambda line: None)
-    print(f"{engine.describe()}; {os.cpu_count()} cores, {platform.machine()}; medians of {chosen.rounds} rounds\n")
+    print(
+        f"{engine.describe()}; {os.cpu_count()} cores, {platform.machine()}; medians of {chosen.rounds} rounds\n"
+    )
     print(f"{'':<44} {'ours':>9} {'floor':>9} {'ratio':>7} {'aim':>7}")
     with tempfile.TemporaryDirectory(prefix="app07-bench-") as name:
         for title, aim, (ours, floor) in (
             ("warm compose up", 1.3, stack_against_floor(chosen.rounds, engine, Path(name))),
-            ("codebase to prediction / import numpy", 1.5, start_against_import(chosen.rounds, engine, Path(name))),
+            (
+                "codebase to prediction / import numpy",
+                1.5,
+                start_against_import(chosen.rounds, engine, Path(name)),
+            ),
         ):
             print(f"{title:<44} {ours:>7.2f} s {floor:>7.2f} s {ours / floor:>6.2f}x {aim:>6.1f}x")
     print(f"{'codebase adds to its base':<44} {added_megabytes(engine):>6.1f} MB {'':>9} {'':>7} {80:>4} MB")

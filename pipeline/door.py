@@ -19,12 +19,12 @@ def open_door(command=None):  # type: ignore[no-untyped-def]
         The exit status.
     """
     if sys.version_info < NEEDED:
-        sys.stderr.write(
+        text = (
             "This project needs Python 3.11 or newer; {} is Python {}.{}.\n"
-            "  Start it with another one, for example: python3.11 {}\n".format(
-                sys.executable, sys.version_info[0], sys.version_info[1], sys.argv[0]
-            )
+            "  Start it with another one, for example: python3.11 {}\n"
         )
+        version = sys.version_info
+        sys.stderr.write(text.format(sys.executable, version[0], version[1], sys.argv[0]))
         return 69
     from pipeline.bootstrap import run_inside
     from pipeline.parser import parse

@@ -176,7 +176,8 @@ def run(
         if status is None:
             raise TimedOut(f"{command[0]} closed its output but did not end")
     except BaseException:
-        program.stop(grace=5.0)
+        with undisturbed():
+            program.stop(grace=5.0)
         raise
     return Ended(program.command, status, "".join(output), time.monotonic() - program.started)
 
@@ -199,6 +200,24 @@ def capture(command: Sequence[str], *, timeout: float = 60.0, cwd: Path | None =
     if done.returncode:
         output += done.stderr.decode("utf-8", "replace")
     return Ended(tuple(command), done.returncode, output, time.monotonic() - started)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Finishes what takes something down: an impatient second Ctrl-C would leave the rest of it running."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals do not arrive here
+        return
+    # A function, because what is started meanwhile would inherit that a signal is ignored.
+    handlers = {
+        number: signal.signal(number, lambda number, frame: None)
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

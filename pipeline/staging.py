@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pybrain_runtime import Activation, Knowledge, load_knowledge, read_activation
-from pybrain_runtime.card import card_path
 
 from pipeline import files
 from pipeline.errors import PipelineError
 from pipeline.layout import ACTIVATION_FILE, CARD_FILE, CODE_FILE, KNOWLEDGE_FILE, Layout
 from pipeline.selection import Selection
+from pybrain_runtime import Activation, Knowledge, load_knowledge, read_activation
+from pybrain_runtime.card import card_path
 
 RECORD = "prepared.json"
 

@@ -18,7 +18,10 @@ PASSED, FAILED, NOT_CHECKED = "passed", "failed", "not checked"
 
 # What a tutor types to see whether codebase has PyBrain.
 PREDICTION_FOLLOWS = "--- prediction.csv ---"
-PYBRAIN_IMPORTS = "import sys; sys.path.append('/opt/pybrain'); from pybrain.structure import FeedForwardNetwork; print('OK')"
+PYBRAIN_IMPORTS = (
+    "import sys; sys.path.append('/opt/pybrain'); "
+    "from pybrain.structure import FeedForwardNetwork; print('OK')"
+)
 
 
 @dataclass(frozen=True)

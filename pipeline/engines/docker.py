@@ -311,12 +311,14 @@ class DockerEngine:
             status = program.wait(10.0)
             lives = self._lives()
         except (TimedOut, KeyboardInterrupt):
-            program.interrupt()
-            if program.wait(8.0) is None:
-                program.stop(grace=2.0)
+            with process.undisturbed():
+                program.interrupt()
+                if program.wait(8.0) is None:
+                    program.stop(grace=2.0)
             raise
         finally:
-            self._take_down(environment, on_line)
+            with process.undisturbed():
+                self._take_down(environment, on_line)
         return StackEnd(" ".join(command), 70 if status is None else status, lives, "".join(log))
 
     def _wait_for_others(self, patience: float, on_line: Callable[[str], None]) -> None:

@@ -9,6 +9,7 @@ Each is a process of its own that does what publish.sh does in the containers:
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -31,11 +32,13 @@ def list_folder(folder: Path) -> None:
 
 
 def publish(ready: Path, source: Path, target: Path, outdated: list[Path]) -> None:
-    """Copies a file and its card to the shared folder, says so through `ready`, and waits for SIGTERM.
+    """Copies a file and its card to the shared folder, says so through `ready`, and waits for its end.
+
+    That is SIGTERM, or the end of the driver.
 
     As in the containers, a missing source leaves the place empty: codebase then says what is missing.
     """
-    stop = threading.Event()
+    driver, stop = os.getppid(), threading.Event()
     signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
     card = source.with_name(f"{source.stem}.card.json")
     target_card = target.with_name(f"{target.stem}.card.json")
@@ -52,7 +55,9 @@ def publish(ready: Path, source: Path, target: Path, outdated: list[Path]) -> No
     else:
         print(f"ERROR: there is no {source}", file=sys.stderr, flush=True)
     ready.touch()
-    stop.wait()
+    # A driver that was killed can tell nobody to stop: then this process has another parent.
+    while not stop.wait(1.0) and os.getppid() == driver:
+        pass
 
 
 def main(words: list[str]) -> int:

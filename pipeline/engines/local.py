@@ -42,7 +42,7 @@ from pipeline.layout import (
     SHARED_ACTIVATION_FILE,
     Layout,
 )
-from pipeline.process import Ended, Program, run
+from pipeline.process import Ended, Program, run, undisturbed
 from pipeline.staging import Prepared, card_beside
 
 _NO_CONTAINERS = "needs a container engine"
@@ -281,9 +281,10 @@ class _LocalStack:
 
     def stop(self) -> None:
         """Ends what still runs, the last started first."""
-        for service, program in reversed(self._programs.items()):
-            if service not in self._ended:
-                self._note_end(service, program.stop(grace=5.0))
+        with undisturbed():
+            for service, program in reversed(self._programs.items()):
+                if service not in self._ended:
+                    self._note_end(service, program.stop(grace=5.0))
         self._show_pending()
 
     def status(self) -> int:

@@ -51,7 +51,10 @@ def latest_images_stay_as_they_are(docker: None) -> Iterator[None]:
 
 def _image_id(name: str) -> str:
     asked = subprocess.run(
-        ["docker", "image", "inspect", "--format", "{{.Id}}", name], capture_output=True, text=True, check=False
+        ["docker", "image", "inspect", "--format", "{{.Id}}", name],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return asked.stdout.strip()
 
@@ -88,7 +91,9 @@ class Stack:
     user: int | None = None
 
     def up(self, *options: str, **environment: str) -> Typed:
-        return self.type([*COMMANDS[self.generation], "up", *options, "--abort-on-container-exit"], **environment)
+        return self.type(
+            [*COMMANDS[self.generation], "up", *options, "--abort-on-container-exit"], **environment
+        )
 
     def down(self) -> None:
         self.type([*COMMANDS[self.generation], "down"])
@@ -113,7 +118,10 @@ class Stack:
         """The containers of this checkout that still run."""
         where = f"label=com.docker.compose.project.working_dir={self.layout.root}"
         listed = subprocess.run(
-            ["docker", "ps", "--filter", where, "--format", "{{.Names}}"], capture_output=True, text=True, check=True
+            ["docker", "ps", "--filter", where, "--format", "{{.Names}}"],
+            capture_output=True,
+            text=True,
+            check=True,
         )
         return listed.stdout.split()
 
@@ -141,4 +149,6 @@ def stack(place: Path, generation: str, copy_project: Callable[[Path], Layout]) 
     yield made
     made.down()
     for service in SERVICES:
-        subprocess.run(["docker", "image", "rm", "-f", f"{service.image}:{made.tag}"], capture_output=True, check=False)
+        subprocess.run(
+            ["docker", "image", "rm", "-f", f"{service.image}:{made.tag}"], capture_output=True, check=False
+        )

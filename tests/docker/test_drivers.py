@@ -67,7 +67,9 @@ def start(layout: Layout, *words: str, **environment: str) -> subprocess.Popen[s
 
 def containers_of(layout: Layout) -> list[str]:
     where = f"label=com.docker.compose.project.working_dir={layout.root}"
-    listed = subprocess.run(["docker", "ps", "-aq", "--filter", where], capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        ["docker", "ps", "-aq", "--filter", where], capture_output=True, text=True, check=True
+    )
     return listed.stdout.split()
 
 
@@ -76,11 +78,20 @@ def breaks_with(layout: Layout, program: str) -> None:
 
 
 def everything_written(layout: Layout) -> str:
-    paths = [path for folder in (layout.stage2, layout.stage3) for path in sorted(folder.rglob("*")) if path.is_file()]
-    return "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in paths if path.suffix != ".pkl")
+    paths = [
+        path
+        for folder in (layout.stage2, layout.stage3)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    ]
+    return "\n".join(
+        path.read_text(encoding="utf-8", errors="replace") for path in paths if path.suffix != ".pkl"
+    )
 
 
-def test_all_three_stages_predict_what_pybrain_recorded_and_keep_what_they_saw(project, generation, fixtures, capsys):
+def test_all_three_stages_predict_what_pybrain_recorded_and_keep_what_they_saw(
+    project, generation, fixtures, capsys
+):
     assert drive(project, "--engine", "docker", "--compose", generation) == 0
     shown = capsys.readouterr().out
     assert "✓ Model loaded: FeedForwardNetwork" in shown
@@ -96,7 +107,10 @@ def test_all_three_stages_predict_what_pybrain_recorded_and_keep_what_they_saw(p
 
     summary = (stage3 / "execution_summary.txt").read_text(encoding="utf-8")
     assert summary.startswith("Result:       prediction made\nExit status:  0\n")
-    order = [summary.index(text) for text in ("activationbase started", "codebase started", "codebase ended with status 0")]
+    order = [
+        summary.index(text)
+        for text in ("activationbase started", "codebase started", "codebase ended with status 0")
+    ]
     assert order == sorted(order)
     log = (stage3 / "docker_compose_output.log").read_text(encoding="utf-8")
     assert "\x1b" not in log
@@ -120,7 +134,9 @@ def test_another_network_and_other_rows_are_options(project, fixtures):
     with (project.stage3 / "prediction.csv").open(encoding="utf-8") as file:
         seen = [float(row["prediction"]) for row in csv.DictReader(file)]
     np.testing.assert_allclose(seen, expected, rtol=1e-12)
-    assert project.own_knowledge.read_bytes() == own, "an option is for one run; the project's own network stays"
+    assert project.own_knowledge.read_bytes() == own, (
+        "an option is for one run; the project's own network stays"
+    )
 
 
 def test_a_codebase_that_fails_is_a_success_nowhere(project, generation, capsys):
@@ -179,9 +195,15 @@ def test_a_container_killed_from_outside_fails_the_run_and_is_named(project, gen
         seen += line
         if "thinking" in line:
             break
-    where = [f"label=com.docker.compose.project.working_dir={project.root}", f"label=com.docker.compose.service={service}"]
+    where = [
+        f"label=com.docker.compose.project.working_dir={project.root}",
+        f"label=com.docker.compose.service={service}",
+    ]
     found = subprocess.run(
-        ["docker", "ps", "-q", "--filter", where[0], "--filter", where[1]], capture_output=True, text=True, check=True
+        ["docker", "ps", "-q", "--filter", where[0], "--filter", where[1]],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     subprocess.run(["docker", "kill", found.stdout.strip()], check=True, capture_output=True)
     seen += driver.communicate(timeout=60)[0]
@@ -192,7 +214,9 @@ def test_a_container_killed_from_outside_fails_the_run_and_is_named(project, gen
 
 
 def test_a_build_that_fails_shows_its_last_lines(project, capsys):
-    (project.context(SERVICES[2]) / "Dockerfile").write_text("FROM python:3.11-slim\nRUN echo no wheel for you; exit 3\n")
+    (project.context(SERVICES[2]) / "Dockerfile").write_text(
+        "FROM python:3.11-slim\nRUN echo no wheel for you; exit 3\n"
+    )
     assert drive(project, "check", "--engine", "docker") == 69
     said = capsys.readouterr().err
     assert "codebase_app07 could not be built" in said
@@ -211,7 +235,9 @@ def test_two_checkouts_of_the_same_name_run_side_by_side(place, copy_project):
     drivers = [start(layout, "--engine", "docker") for layout in layouts]
     said = [driver.communicate(timeout=300)[0] for driver in drivers]
     assert [driver.returncode for driver in drivers] == [0, 0], "\n".join(said)
-    rows = [(layout.stage3 / "prediction.csv").read_text(encoding="utf-8").splitlines()[1] for layout in layouts]
+    rows = [
+        (layout.stage3 / "prediction.csv").read_text(encoding="utf-8").splitlines()[1] for layout in layouts
+    ]
     assert rows[0].startswith("5.8,2.7,5.1,1.9,")
     assert rows[1].startswith("5.0,3.0,1.0,0.1,")
     for layout in layouts:
@@ -234,7 +260,12 @@ def test_a_stack_that_somebody_started_by_hand_here_is_not_disturbed(project, ca
     by_hand = ["docker", "compose", "-p", "byhand"]
     try:
         subprocess.run(
-            [*by_hand, "up", "-d"], cwd=project.root, env=environment, check=True, capture_output=True, timeout=300
+            [*by_hand, "up", "-d"],
+            cwd=project.root,
+            env=environment,
+            check=True,
+            capture_output=True,
+            timeout=300,
         )
         assert drive(project, "compose", "--engine", "docker", "--timeout", "5") == 75
         assert "byhand" in capsys.readouterr().err
@@ -266,7 +297,16 @@ def test_a_rebuilt_context_leaves_no_older_tag_behind(project):
     version, compose = find_docker()
     engine = DockerEngine(project, version, compose)
     listed = subprocess.run(
-        ["docker", "image", "ls", "--filter", f"label=app07.checkout={engine.project}", "--format", "{{.Tag}}", "codebase_app07"],
+        [
+            "docker",
+            "image",
+            "ls",
+            "--filter",
+            f"label=app07.checkout={engine.project}",
+            "--format",
+            "{{.Tag}}",
+            "codebase_app07",
+        ],
         capture_output=True,
         text=True,
         check=True,

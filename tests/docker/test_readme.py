@@ -22,13 +22,19 @@ def masked(text: str) -> list[str]:
 
 def test_the_output_in_the_readme_is_what_a_run_prints(copy_project, place):
     layout = copy_project(place / "app07")
-    block = re.search(r"<!-- output of: python App07.py -->\n```\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    block = re.search(
+        r"<!-- output of: python App07.py -->\n```\n(.*?)```", README.read_text("utf-8"), re.DOTALL
+    )
     program = (
         "import sys; from pathlib import Path; from pipeline import cli, parser; from pipeline.layout import Layout; "
         "sys.exit(cli.execute(parser.parse(['--compose', 'v2']), Layout(Path(sys.argv[1]))))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, str(layout.root)], capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, "-c", program, str(layout.root)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     printed = masked(done.stdout)

@@ -216,10 +216,26 @@ def test_an_ordinary_user_runs_the_stack_and_can_read_and_remove_every_file(stac
 def test_nothing_in_the_stack_has_a_network_or_rights_it_does_not_use(stack):
     assert stack.up().status == 0
     where = f"label=com.docker.compose.project.working_dir={stack.layout.root}"
-    form = "{{index .Config.Labels \"com.docker.compose.service\"}} {{.HostConfig.NetworkMode}} {{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.CapAdd}} {{.Config.User}} {{.HostConfig.Memory}} {{.HostConfig.PidsLimit}} {{.HostConfig.SecurityOpt}}"
-    ids = subprocess.run(["docker", "ps", "-aq", "--filter", where], capture_output=True, text=True, check=True)
+    fields = (
+        '(index .Config.Labels "com.docker.compose.service")',
+        ".HostConfig.NetworkMode",
+        ".HostConfig.ReadonlyRootfs",
+        ".HostConfig.CapDrop",
+        ".HostConfig.CapAdd",
+        ".Config.User",
+        ".HostConfig.Memory",
+        ".HostConfig.PidsLimit",
+        ".HostConfig.SecurityOpt",
+    )
+    form = " ".join(f"{{{{{field}}}}}" for field in fields)
+    ids = subprocess.run(
+        ["docker", "ps", "-aq", "--filter", where], capture_output=True, text=True, check=True
+    )
     seen = subprocess.run(
-        ["docker", "inspect", "--format", form, *ids.stdout.split()], capture_output=True, text=True, check=True
+        ["docker", "inspect", "--format", form, *ids.stdout.split()],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     lines = sorted(seen.stdout.split("\n")[:-1])
     data = "none true [ALL] [CHOWN DAC_OVERRIDE FOWNER] 0:0 67108864 32 [no-new-privileges:true]"

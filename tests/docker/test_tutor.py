@@ -14,7 +14,13 @@ _OK = "import sys; sys.path.append('/opt/pybrain'); from pybrain.structure impor
 
 def typed(command: list[str], cwd: Path) -> str:
     done = subprocess.run(
-        command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600, check=False
+        command,
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=600,
+        check=False,
     )
     assert done.returncode == 0, done.stdout
     return done.stdout
