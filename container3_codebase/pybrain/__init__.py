@@ -1,0 +1,6 @@
+"""Networks as PyBrain has them: the same import paths, classes and numbers, on today's Python and NumPy.
+
+Written from PyBrain's observed behaviour; see docs/pybrain-compatibility.md for what differs.
+"""
+
+from pybrain.structure import *

@@ -1,0 +1,48 @@
+"""A second name for a package: every submodule of the one is the same object as that of the other."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.abc
+import importlib.util
+import sys
+
+
+class AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds ``alias.x.y`` where ``target.x.y`` exists, and gives that very module.
+
+    Args:
+        alias: the second name.
+        target: the package that it stands for.
+    """
+
+    def __init__(self, alias, target):
+        self.alias = alias
+        self.target = target
+
+    def install(self):
+        """Put this finder in front of the others; a second time changes nothing."""
+        known = (f for f in sys.meta_path if isinstance(f, AliasFinder))
+        if not any(f.alias == self.alias and f.target == self.target for f in known):
+            sys.meta_path.insert(0, self)
+
+    def find_spec(self, fullname, path=None, target=None):
+        """The specification of ``alias.x.y``; None for other names and where the target has no such part."""
+        if not fullname.startswith(self.alias + "."):
+            return None
+        original = self.target + fullname[len(self.alias) :]
+        try:
+            found = importlib.util.find_spec(original)
+        except ModuleNotFoundError:
+            return None
+        return found and importlib.util.spec_from_loader(fullname, self, origin=original)
+
+    def create_module(self, spec):
+        """The target's module itself."""
+        return importlib.import_module(spec.origin)
+
+    def exec_module(self, module):
+        """Nothing to do: the module has run under its own name. Python has just renamed it; undo that."""
+        original = self.target + module.__spec__.name[len(self.alias) :]
+        if module.__spec__.name != original:
+            module.__spec__ = importlib.util.find_spec(original)

@@ -1,0 +1,141 @@
+"""Regression with Gaussian processes."""
+
+import numpy as np
+
+
+class GaussianProcess:
+    """A Gaussian process with a squared-exponential kernel (Rasmussen and Williams 2006, ch. 2).
+
+    k(x, z) = a * exp(-w/2 * |x-z|^2), observations with noise variance n; `hyper` is [a, w, n].
+    The posterior is computed on a regular grid of test points.
+
+    Args:
+        indim: dimensions of the input.
+        start: first test point on each axis.
+        stop: end of the test points on each axis, exclusive.
+        step: their distance.
+    """
+
+    def __init__(self, indim, start=0, stop=1, step=0.1):
+        self.indim = indim
+        self.mean = 0.0
+        self.hyper = [0.5, 2.0, 0.1]
+        self.autonoise = False
+        self.testx = self._grid(start, stop, step)
+        self.reset()
+
+    def _grid(self, start, stop, step):
+        axis = np.arange(start, stop, step)
+        return np.stack(np.meshgrid(*[axis] * self.indim, indexing="ij"), axis=-1).reshape(-1, self.indim)
+
+    def reset(self):
+        """Forget all samples."""
+        self.trainx = np.zeros((0, self.indim))
+        self.trainy = np.zeros(0)
+        self.noise = np.zeros(0)
+        self.pred_mean = np.full(len(self.testx), float(self.mean))
+        self.pred_cov = self._kernel(self.testx, self.testx)
+        self.calculated = True
+
+    def _kernel(self, left, right):
+        """Return k for all pairs, shape (len(left), len(right))."""
+        height, width, _ = self.hyper
+        squares = ((left[:, None, :] - right[None, :, :]) ** 2).sum(axis=-1)
+        return height * np.exp(-0.5 * width * squares)
+
+    def trainOnDataset(self, dataset):
+        """Take the samples of a data set with one target in the place of all earlier ones."""
+        self.reset()
+        self.addDataset(dataset)
+
+    def addDataset(self, dataset):
+        """Add the samples of a data set with one target."""
+        for inp, target in dataset:
+            self.addSample(inp, target)
+
+    def addSample(self, train, target):
+        """Add one observation: a point, shape (indim,), and its value.
+
+        With `autonoise` the noise of an observation is `hyper[2]` plus the variance of the values
+        already seen at the same point.
+        """
+        point, value = np.ravel(train), np.ravel(target)
+        if point.size != self.indim or value.size != 1:
+            raise ValueError(
+                f"a sample has {self.indim} inputs and 1 target, not {point.size} and {value.size}"
+            )
+        noise = self.hyper[2]
+        if self.autonoise:
+            same = self.trainy[(self.trainx == point).all(axis=1)]
+            noise += float(np.var([*same, value[0]]))
+        self.trainx = np.vstack([self.trainx, point])
+        self.trainy = np.append(self.trainy, float(value[0]))
+        self.noise = np.append(self.noise, noise)
+        self.calculated = False
+
+    def _posterior(self, points):
+        """Return mean, shape (m,), and covariance, shape (m, m), at points of shape (m, indim)."""
+        prior = self._kernel(points, points)
+        if not len(self.trainx):
+            return np.full(len(points), float(self.mean)), prior
+        # A Cholesky factor is stable where points nearly coincide (algorithm 2.1 of the book).
+        factor = np.linalg.cholesky(self._kernel(self.trainx, self.trainx) + np.diag(self.noise))
+        cross = np.linalg.solve(factor, self._kernel(self.trainx, points))
+        residual = np.linalg.solve(factor, self.trainy - self.mean)
+        return self.mean + cross.T @ residual, prior - cross.T @ cross
+
+    def _calculate(self):
+        if not self.calculated:
+            self.pred_mean, self.pred_cov = self._posterior(self.testx)
+            self.calculated = True
+
+    def testOnArray(self, arr):
+        """Return the posterior means at points of shape (m, indim), shape (m,)."""
+        points = np.asarray(arr, dtype=float).reshape(-1, self.indim)
+        return self._posterior(points)[0]
+
+    def draw(self):
+        """Draw one function of the posterior, its values at the test points, shape (m,)."""
+        self._calculate()
+        return np.random.multivariate_normal(self.pred_mean, self.pred_cov, check_valid="ignore")
+
+    def plotCurves(self, showSamples=False, force2D=True):
+        """Draw mean and two standard deviations with matplotlib (one or two inputs).
+
+        Args:
+            showSamples: draw the observations as well, and three functions of the posterior.
+            force2D: for two inputs, a flat map; otherwise a surface.
+
+        Returns:
+            The matplotlib axes.
+        """
+        from pybrain.tools.plotting.network import pyplot
+
+        self._calculate()
+        plt = pyplot()
+        if self.indim == 1:
+            return self._plotLine(plt, showSamples)
+        if self.indim == 2:
+            return self._plotMap(plt, showSamples, force2D)
+        raise ValueError(f"only one or two inputs can be drawn, not {self.indim}")
+
+    def _plotLine(self, plt, showSamples):
+        axes = plt.figure().gca()
+        x = self.testx[:, 0]
+        spread = 2 * np.sqrt(np.clip(np.diag(self.pred_cov), 0, None))
+        axes.fill_between(x, self.pred_mean - spread, self.pred_mean + spread, alpha=0.3)
+        axes.plot(x, self.pred_mean)
+        if showSamples:
+            for _ in range(3):
+                axes.plot(x, self.draw(), linewidth=0.5)
+            axes.plot(self.trainx[:, 0], self.trainy, "o")
+        return axes
+
+    def _plotMap(self, plt, showSamples, force2D):
+        size = round(len(self.testx) ** 0.5)
+        grid = [column.reshape(size, size) for column in (*self.testx.T, self.pred_mean)]
+        axes = plt.figure().add_subplot(projection=None if force2D else "3d")
+        (axes.pcolormesh if force2D else axes.plot_surface)(*grid)
+        if showSamples and force2D:
+            axes.plot(self.trainx[:, 0], self.trainx[:, 1], "o")
+        return axes

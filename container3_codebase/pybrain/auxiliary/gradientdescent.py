@@ -1,0 +1,170 @@
+"""Rules that turn a direction of improvement into new parameter values.
+
+All rules follow the gradient that they are given upwards. PyBrain's derivatives point downhill
+on the error (they are minus its gradient), so following them lowers the error.
+"""
+
+import numpy as np
+
+from pybrain._portable import PortableState
+
+
+class GradientDescent(PortableState):
+    """Gradient descent with momentum and a decaying learning rate, or Rprop-.
+
+    With the gradient g of each call:
+        v <- momentum * v + alpha * g,  values <- values + v,  alpha <- alpha * alphadecay.
+    With `rprop` set (Riedmiller and Braun 1993, without weight backtracking), for each value
+        values <- values + sign(g) * theta, then
+        theta <- clip(theta * etaplus)  where g agrees in sign with the last one,
+        theta <- clip(theta * etaminus) where it does not; 0 is kept as the last one there.
+
+    Attributes:
+        alpha: learning rate, after all decays so far.
+        alphadecay: factor on alpha after each call, so after each update and not each epoch.
+        momentum: share of the last step that is taken again.
+        deltanull, deltamin, deltamax: first, least and greatest step of Rprop.
+        etaplus, etaminus: factors on a step of Rprop.
+        values: the current values, shape (n,); set by `init`.
+    """
+
+    def __init__(self):
+        self.alpha = 0.1
+        self.alphadecay = 1.0
+        self.momentum = 0.0
+        self.momentumvector = None
+        self.rprop = False
+        self.deltamax = 5.0
+        self.deltamin = 0.01
+        self.deltanull = 0.1
+        self.etaplus = 1.2
+        self.etaminus = 0.5
+        self.lastgradient = None
+
+    def init(self, values):
+        """Start from these values, without memory of earlier steps.
+
+        Args:
+            values: the values to improve, shape (n,); copied.
+        """
+        self.values = np.array(values, dtype=float)
+        if self.rprop:
+            self.lastgradient = np.zeros_like(self.values)
+            self.rprop_theta = np.full_like(self.values, self.deltanull)
+            self.momentumvector = None
+        else:
+            self.lastgradient = None
+            self.momentumvector = np.zeros_like(self.values)
+
+    def resume(self, values):
+        """Go on from values that someone else changed, keeping momentum and step sizes.
+
+        PyBrain's rule goes on from its own copy, so that values set from outside are lost at
+        the next step.
+        """
+        self.values = np.array(values, dtype=float)
+
+    def __call__(self, gradient, error=None):
+        """Take one step and return the new values (the array that is kept; copy it to keep it).
+
+        Args:
+            gradient: direction of improvement, shape (n,).
+            error: not used by this rule.
+        """
+        gradient = np.asarray(gradient, dtype=float)
+        if gradient.shape != self.values.shape:
+            raise ValueError(f"the gradient has {gradient.size} entries, the values have {self.values.size}")
+        if self.rprop:
+            return self._rprop(gradient)
+        self.momentumvector *= self.momentum
+        self.momentumvector += self.alpha * gradient
+        self.alpha *= self.alphadecay
+        self.values += self.momentumvector
+        return self.values
+
+    def _rprop(self, gradient):
+        # As PyBrain does it: the step is taken first, and its size adapted for the next one.
+        self.values += np.sign(gradient) * self.rprop_theta
+        agreement = self.lastgradient * gradient
+        self.rprop_theta[agreement > 0] *= self.etaplus
+        self.rprop_theta[agreement < 0] *= self.etaminus
+        np.clip(self.rprop_theta, self.deltamin, self.deltamax, out=self.rprop_theta)
+        # After a change of sign the next step neither grows nor shrinks.
+        self.lastgradient = np.where(agreement < 0, 0.0, gradient)
+        return self.values
+
+
+class NaturalGradient(PortableState):
+    """Natural gradient (Amari 1998): the gradient times the inverse of the Fisher information.
+
+    The Fisher information is estimated as the mean of g g^T over the last gradients g.
+
+    Args:
+        samplesize: how many gradients the estimate is taken over.
+    """
+
+    def __init__(self, samplesize):
+        self.alpha = 1
+        self.samplesize = samplesize
+        self.samples = []
+
+    def init(self, values):
+        """Start from these values, shape (n,)."""
+        self.values = np.array(values, dtype=float)
+        self.samples = []
+
+    def __call__(self, gradient, error=None):
+        """Take one step and return the new values, shape (n,)."""
+        gradient = np.asarray(gradient, dtype=float)
+        self.samples = [*self.samples, gradient][-self.samplesize :]
+        samples = np.array(self.samples)
+        fisher = samples.T @ samples / len(samples)
+        # Fewer samples than values leave the estimate singular; the pseudo-inverse then moves
+        # only in directions that were seen.
+        self.values += self.alpha * (np.linalg.pinv(fisher) @ gradient)
+        return self.values
+
+
+class IRpropPlus(PortableState):
+    """iRprop+ (Igel and Huesken 2000): Rprop that takes a step back only where the error grew.
+
+    Args:
+        upfactor: factor on a step while the sign of its gradient stays.
+        downfactor: factor on a step when it changes.
+        bound: greatest step.
+    """
+
+    def __init__(self, upfactor=1.1, downfactor=0.9, bound=0.5):
+        self.upfactor = upfactor
+        self.downfactor = downfactor
+        self.bound = bound
+
+    def init(self, values):
+        """Start from these values, shape (n,)."""
+        self.values = np.array(values, dtype=float)
+        self.lastgradient = np.zeros_like(self.values)
+        self.laststep = np.zeros_like(self.values)
+        self.delta = np.full_like(self.values, min(0.1, self.bound))
+        self.lasterror = np.inf
+
+    def __call__(self, gradient, error):
+        """Take one step and return the new values.
+
+        Args:
+            gradient: direction of improvement, shape (n,).
+            error: the error at the current values, to be compared with the one before.
+        """
+        gradient = np.asarray(gradient, dtype=float)
+        agreement = self.lastgradient * gradient
+        turned = agreement < 0
+        self.delta[agreement > 0] *= self.upfactor
+        self.delta[turned] *= self.downfactor
+        np.minimum(self.delta, self.bound, out=self.delta)
+        step = np.where(
+            turned, -self.laststep if error > self.lasterror else 0.0, np.sign(gradient) * self.delta
+        )
+        self.values += step
+        self.laststep = np.where(turned, 0.0, step)
+        self.lastgradient = np.where(turned, 0.0, gradient)
+        self.lasterror = error
+        return self.values

@@ -1,0 +1,68 @@
+"""Principal component analysis."""
+
+import numpy as np
+
+
+def reduceDim(data, dim, func="pca"):
+    """Project points onto their principal components.
+
+    Args:
+        data: points, shape (n, d).
+        dim: number of dimensions to keep.
+        func: 'pca' or 'ppca'.
+
+    Returns:
+        Points, shape (n, dim).
+    """
+    functions = {"pca": pca, "ppca": pPca}
+    if func not in functions:
+        raise ValueError(
+            f"unknown way to find principal components: {func!r}; known are {', '.join(functions)}"
+        )
+    return np.asarray(data, dtype=float) @ functions[func](data, dim)
+
+
+def makeCentered(data):
+    """Return the points, shape (n, d), moved so that their mean is the origin."""
+    data = np.asarray(data, dtype=float)
+    return data - data.mean(axis=0)
+
+
+def _checkDim(data, dim):
+    if not 1 <= dim <= data.shape[1]:
+        raise ValueError(
+            f"points of {data.shape[1]} dimensions have 1 .. {data.shape[1]} components, not {dim}"
+        )
+
+
+def pca(data, dim):
+    """Return the first principal components as columns, shape (d, dim).
+
+    They are the eigenvectors of the covariance matrix with the greatest eigenvalues, found as
+    right singular vectors of the centred points.
+    """
+    centred = makeCentered(data)
+    _checkDim(centred, dim)
+    return np.linalg.svd(centred, full_matrices=True)[2][:dim].T.copy()
+
+
+def pPca(data, dim, tolerance=1e-10, maxIterations=1000):
+    """Return the first principal components as columns, shape (d, dim), found by iteration.
+
+    EM for PCA (Roweis 1998): L = (W^T W)^-1 W^T X and W = X L^T (L L^T)^-1 in turn, which needs
+    no decomposition of anything larger than dim x dim until the end, when the columns that span
+    the subspace are turned into its principal axes.
+    """
+    centred = makeCentered(data).T
+    _checkDim(centred.T, dim)
+    weights = np.random.standard_normal((centred.shape[0], dim))
+    projector = np.zeros((centred.shape[0], centred.shape[0]))
+    for _ in range(maxIterations):
+        latent = np.linalg.pinv(weights) @ centred
+        weights = np.linalg.lstsq(latent.T, centred.T, rcond=None)[0].T
+        basis = np.linalg.qr(weights)[0]
+        last, projector = projector, basis @ basis.T
+        if np.abs(projector - last).max() < tolerance:
+            break
+    axes = np.linalg.svd(basis.T @ centred, full_matrices=False)[0]
+    return basis @ axes

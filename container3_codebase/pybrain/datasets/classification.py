@@ -1,0 +1,276 @@
+"""Samples that belong to classes."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from pybrain.datasets.dataset import DataSet
+from pybrain.datasets.sequential import SequentialDataSet
+from pybrain.datasets.supervised import SupervisedDataSet
+
+
+class ClassificationDataSet(SupervisedDataSet):
+    """Samples (input, class), the class given by its number 0 .. nClasses-1.
+
+    The target is the class number, until `_convertToOneOfMany` makes it one column per class;
+    the field 'class' keeps the numbers then.
+
+    Args:
+        inp: number of inputs, or an array of inputs, shape (rows, indim).
+        target: number of target columns, or an array of class numbers.
+        nb_classes: number of classes where it is known beforehand; else counted when needed.
+        class_labels: names of the classes, in order.
+    """
+
+    def __init__(self, inp, target=1, nb_classes=0, class_labels=None):
+        SupervisedDataSet.__init__(self, inp, target)
+        self._startClasses(nb_classes, class_labels)
+
+    def _startClasses(self, nb_classes, class_labels):
+        self.addField("class", 1)
+        self.nClasses = nb_classes
+        if self.outdim == 1:
+            self._wholeNumbers("target")
+            if len(self) and not nb_classes:
+                self.nClasses = len(np.unique(self["target"]))
+        self.convertField("class", int)
+        if class_labels is None:
+            self.class_labels = (
+                [int(value) for value in np.unique(self["target"])] if self.outdim == 1 else []
+            )
+        else:
+            self.class_labels = list(class_labels)
+
+    def _wholeNumbers(self, label):
+        field = self.data[label][: self.endmarker[label]]
+        if not np.all(np.isfinite(field) & (field == np.trunc(field))):
+            raise ValueError(f"field {label!r} takes class numbers; some of its values are no whole numbers")
+        self.convertField(label, int)
+
+    def _constructorArguments(self):
+        return self.indim, self.outdim, self.nClasses, self.class_labels
+
+    def __add__(self, other):
+        """Return a data set with the samples of both, which must describe the same classes."""
+        if (
+            self.class_labels != other.class_labels
+            or self.outdim != other.outdim
+            or self.indim != other.indim
+        ):
+            raise ValueError("only data sets with the same dimensions and class labels can be added")
+        result = self.copy()
+        for label in result.data:
+            result.setField(label, np.concatenate([self[label], other[label]]))
+        return result
+
+    # -- files --------------------------------------------------------------------------
+
+    @staticmethod
+    def load_matlab(fname):
+        """Read a Matlab file with the variables Xtrain (inputs) and Ttrain (class numbers).
+
+        Raises:
+            ImportError: SciPy, which reads these files, is not installed.
+        """
+        try:
+            from scipy.io import loadmat
+        except ImportError as error:
+            raise ImportError("reading Matlab files needs SciPy: pip install scipy") from error
+        content = loadmat(fname)
+        dataset = ClassificationDataSet(content["Xtrain"], content["Ttrain"].reshape(-1, 1))
+        dataset.assignClasses()
+        return dataset
+
+    @classmethod
+    def load_libsvm(cls, f):
+        """Read libsvm's sparse text format: a line is `label index:value ...`, indices from 1.
+
+        Args:
+            f: an open text file or a file name.
+
+        Raises:
+            ValueError: a line is not of that form; the text names it.
+        """
+        lines = Path(f).read_text().splitlines() if isinstance(f, (str, Path)) else f.readlines()
+        labels, rows, width = [], [], 0
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                label, *pairs = line.split()
+                row = {int(index): float(value) for index, value in (pair.split(":") for pair in pairs)}
+                labels.append(int(float(label)))
+            except ValueError:
+                raise ValueError(f"line {number} is not 'label index:value ...': {line.strip()!r}") from None
+            rows.append(row)
+            width = max([width, *row])
+        inputs = np.zeros((len(rows), width))
+        for position, row in enumerate(rows):
+            for index, value in row.items():
+                inputs[position, index - 1] = value
+        dataset = cls(inputs, np.array(labels, dtype=int).reshape(-1, 1))
+        dataset.assignClasses()
+        return dataset
+
+    # -- classes ------------------------------------------------------------------------
+
+    def _classNumbers(self):
+        """Return the class of every sample, shape (rows,), from wherever it is kept."""
+        if len(self["class"]) == len(self) and len(self):
+            return np.ravel(self["class"]).astype(int)
+        target = np.asarray(self["target"])
+        return np.ravel(target).astype(int) if self.outdim == 1 else target.argmax(axis=1)
+
+    def assignClasses(self):
+        """Fill the field 'class' from the target, and count the classes.
+
+        Raises:
+            IndexError: the target has one column per class and the field 'class' is not of its length.
+        """
+        if len(self["class"]) < len(self):
+            if self.outdim > 1:
+                raise IndexError("the target has one column per class, but the field 'class' is not filled")
+            self.setField("class", np.asarray(self["target"]).astype(int))
+        if self.nClasses <= 0:
+            self.nClasses = len(np.unique(self["class"]))
+
+    def calculateStatistics(self):
+        """Count the samples of every class, fit `nClasses` and `class_labels` to it.
+
+        Returns:
+            class number -> number of samples.
+        """
+        numbers, counts = np.unique(self._classNumbers(), return_counts=True)
+        self.classHist = dict(zip(numbers.tolist(), counts.tolist(), strict=True))
+        self.nClasses = max(self.nClasses, len(numbers))
+        if len(self.class_labels) != self.nClasses:
+            self.class_labels = list(range(self.nClasses))
+        return self.classHist
+
+    def getClass(self, idx):
+        """Return the label of a class."""
+        return self.class_labels[idx]
+
+    def _convertToOneOfMany(self, bounds=(0, 1)):
+        """Give the target one column per class: bounds[1] in the column of the class, else bounds[0].
+
+        Raises:
+            ValueError: class numbers do not lie in 0 .. nClasses-1.
+        """
+        if self.outdim != 1:
+            # PyBrain returns without a word as well; calling it twice is common in programs.
+            return
+        classes = np.ravel(self["target"]).astype(int)
+        if self.nClasses <= 0:
+            self.calculateStatistics()
+        wrong = classes[(classes < 0) | (classes >= self.nClasses)]
+        if len(wrong):
+            raise ValueError(
+                f"class {wrong[0]} does not lie in 0 .. {self.nClasses - 1}: "
+                f"number the {self.nClasses} classes from 0, or give nb_classes"
+            )
+        columns = np.full((len(classes), self.nClasses), float(bounds[0]))
+        columns[np.arange(len(classes)), classes] = bounds[1]
+        self.setField("target", columns)
+        self.setField("class", classes.reshape(-1, 1))
+
+    def _convertToClassNb(self):
+        """Make the class number the target again."""
+        self.setField("target", self._classNumbers().reshape(-1, 1))
+
+    def splitByClass(self, cls_select):
+        """Return two data sets: the samples of one class, and all others."""
+        classes = self._classNumbers()
+        if self.nClasses <= 0:
+            self.calculateStatistics()
+        if not 0 <= cls_select < self.nClasses:
+            raise ValueError(f"there is no class {cls_select}; the classes are 0 .. {self.nClasses - 1}")
+        return self._subset(np.flatnonzero(classes == cls_select)), self._subset(
+            np.flatnonzero(classes != cls_select)
+        )
+
+    def castToRegression(self, values):
+        """Return a SupervisedDataSet whose target is `values[class]` for every sample."""
+        chosen = np.asarray(values, dtype=float)[self._classNumbers()]
+        return SupervisedDataSet(np.asarray(self["input"]), chosen.reshape(len(self), -1))
+
+
+class SequenceClassificationDataSet(SequentialDataSet, ClassificationDataSet):
+    """Sequences that belong to classes; every sample of a sequence carries its class."""
+
+    def __init__(self, inp, target, nb_classes=0, class_labels=None):
+        SupervisedDataSet.__init__(self, inp, target)
+        self._startSequences()
+        self._startClasses(nb_classes, class_labels)
+
+    def _constructorArguments(self):
+        return ClassificationDataSet._constructorArguments(self)
+
+    def __add__(self, other):
+        raise NotImplementedError("sequences of two data sets cannot be added; append them one by one")
+
+    def getSequenceClass(self, index=None):
+        """Return the class of a sequence, that of its first sample; without an index of all of them."""
+        classes = self._classNumbers()
+        starts = [start for start, end in self._bounds() if end > start]
+        if index is None:
+            return classes[starts]
+        return int(classes[self._boundsOf(index)[0]])
+
+    def removeSequence(self, index):
+        """Remove a sequence, its classes too."""
+        start, end = self._boundsOf(index)
+        inStep = self.endmarker["class"] == self.getLength()
+        SequentialDataSet.removeSequence(self, index)
+        if inStep:
+            self.setField("class", np.delete(np.asarray(self["class"]), slice(start, end), axis=0))
+
+    def stratifiedSplit(self, testfrac=0.15, evalfrac=0):
+        """Split whole sequences at random so that every class has about the same share in each part.
+
+        Args:
+            testfrac: share of the sequences for the test set.
+            evalfrac: share for an evaluation set; 0 for none.
+
+        Returns:
+            (training, test), or (training, test, evaluation) where `evalfrac` is above 0.
+        """
+        if testfrac < 0 or evalfrac < 0 or testfrac + evalfrac > 1:
+            raise ValueError(f"shares lie between 0 and 1 together, not {testfrac} and {evalfrac}")
+        classes = self.getSequenceClass()
+        training, test, evaluation = [], [], []
+        for cls in np.unique(classes):
+            members = np.random.permutation(np.flatnonzero(classes == cls)).tolist()
+            tests = int(len(members) * testfrac)
+            evals = int(len(members) * evalfrac)
+            test += members[:tests]
+            evaluation += members[tests : tests + evals]
+            training += members[tests + evals :]
+        parts = [training, test, evaluation] if evalfrac > 0 else [training, test]
+        return tuple(self._withSequences(sorted(part)) for part in parts)
+
+    def save_netcdf(self, flo, **kwargs):
+        """Write a netCDF file with inputs, classes and sequence lengths.
+
+        Raises:
+            ImportError: SciPy, which writes these files, is not installed.
+        """
+        try:
+            from scipy.io import netcdf_file
+        except ImportError as error:
+            raise ImportError("writing netCDF files needs SciPy: pip install scipy") from error
+        with netcdf_file(flo, "w") as file:
+            lengths = [end - start for start, end in self._bounds()]
+            for name, size in (
+                ("numTimesteps", len(self)),
+                ("inputPattSize", self.indim),
+                ("numSeqs", len(lengths)),
+            ):
+                file.createDimension(name, size)
+            for name, kind, dims, values in (
+                ("inputs", "f4", ("numTimesteps", "inputPattSize"), self["input"]),
+                ("seqLengths", "i4", ("numSeqs",), lengths),
+                ("targetClasses", "i4", ("numTimesteps",), self._classNumbers()),
+            ):
+                file.createVariable(name, kind, dims)[:] = values

@@ -1,0 +1,332 @@
+"""The base of all data sets: named two-dimensional fields, some of them linked row by row."""
+
+from copy import deepcopy
+from pathlib import Path
+
+import numpy as np
+
+from pybrain._portable import portable, unwrapped
+from pybrain.utilities import Serializable
+
+
+class OutOfSyncError(Exception):
+    """Linked fields do not have the same number of rows."""
+
+
+class VectorFormatError(Exception):
+    """A vector format was asked for that does not exist."""
+
+
+class NoLinkedFieldsError(Exception):
+    """Rows across fields were asked for, but no fields are linked."""
+
+
+def _as_is(array):
+    return array
+
+
+# How rows are handed out, by the value of `DataSet.vectorformat`.
+_FORMATS = {
+    "none": _as_is,
+    "1d": np.ravel,
+    "2d": np.atleast_2d,
+    "list": lambda array: np.asarray(array).tolist(),
+}
+
+
+class DataSet(Serializable):
+    """Named fields, each an array of shape (rows, dim); linked fields form the samples.
+
+    Attributes:
+        data: field name -> array with room for at least `endmarker[name]` rows.
+        endmarker: field name -> number of rows in use; rows beyond it are spare room.
+        link: names of the linked fields, in the order in which a sample lists them.
+        index: the sample that `getLinked()` without an index hands out next.
+    """
+
+    def __init__(self):
+        self.data = {}
+        self.endmarker = {}
+        self.link = []
+        self.index = 0
+        self._vectorformat = "none"
+
+    # -- pickling: what PyBrain writes and reads ---------------------------------------
+
+    def _constructorArguments(self):
+        """Return the arguments that build an empty data set of this kind."""
+        return ()
+
+    def _pickledState(self):
+        # Spare rows are not written: they hold nothing, and a file should not depend on how
+        # the data set happened to grow.
+        return {
+            "data": {name: self.data[name][: self.endmarker[name]].copy() for name in self.data},
+            "link": list(self.link),
+            "endmarker": dict(self.endmarker),
+        }
+
+    def __reduce__(self):
+        arguments, state = portable(self._constructorArguments()), portable(self._pickledState())
+        return type(self), arguments, state, iter([]), iter({}.items())
+
+    def __setstate__(self, state):
+        self.__dict__.update(unwrapped(state))
+
+    # -- looking ----------------------------------------------------------------------
+
+    def __len__(self):
+        return self.getLength()
+
+    def __getitem__(self, field):
+        return self.getField(field)
+
+    def __iter__(self):
+        """Iterate over the samples; the marker of `getLinked` is not moved."""
+        for index in range(self.getLength() if self.link else 0):
+            yield self._sample(index)
+
+    def __str__(self):
+        parts = []
+        for name in self.data:
+            field = self.data[name][: self.endmarker[name]]
+            parts.append(f"{name}: dim{field.shape}\n{field}\n")
+        return "\n".join(parts)
+
+    def __repr__(self):
+        fields = ", ".join(f"{name}({self.getDimension(name)})" for name in self.data)
+        return f"<{type(self).__name__}: {self.getLength() if self.data else 0} samples; {fields}>"
+
+    def getVectorFormat(self):
+        """Return the format in which rows are handed out: 'none', '1d', '2d' or 'list'."""
+        return self._vectorformat
+
+    def setVectorFormat(self, vf):
+        """Choose the format in which rows are handed out.
+
+        Raises:
+            VectorFormatError: `vf` is not one of 'none', '1d', '2d', 'list'.
+        """
+        if vf not in _FORMATS:
+            raise VectorFormatError(
+                f"unknown vector format {vf!r}; known are {', '.join(map(repr, _FORMATS))}"
+            )
+        self._vectorformat = vf
+
+    vectorformat = property(getVectorFormat, setVectorFormat, None, "how rows are handed out")
+
+    @property
+    def _convert(self):
+        return _FORMATS[self._vectorformat]
+
+    def _known(self, label):
+        """Return `label`, or raise a KeyError that names the fields there are."""
+        if label not in self.data:
+            raise KeyError(
+                f"no field {label!r} in this {type(self).__name__}; its fields are {list(self.data)}"
+            )
+        return label
+
+    def getDimension(self, label):
+        """Return the number of columns of a field."""
+        return int(self.data[self._known(label)].shape[1])
+
+    def getLength(self):
+        """Return the number of samples: rows of the linked fields, else of the first field."""
+        if self.link:
+            return self.endmarker[self.link[0]]
+        return next(iter(self.endmarker.values()), 0)
+
+    def hasField(self, label):
+        """Tell whether there is a field of that name."""
+        return label in self.data
+
+    def getFieldNames(self):
+        """Return the names of all fields."""
+        return list(self.data)
+
+    def getField(self, label):
+        """Return the rows of a field, shape (rows, dim): a view, or a list with format 'list'."""
+        field = self.data[self._known(label)][: self.endmarker[label]]
+        return field.tolist() if self._vectorformat == "list" else field
+
+    # -- fields -----------------------------------------------------------------------
+
+    def addField(self, label, dim):
+        """Add an empty field of `dim` columns, or empty an existing one."""
+        self.data[label] = np.zeros((0, dim))
+        self.endmarker[label] = 0
+
+    def setField(self, label, arr):
+        """Make a copy of `arr`, shape (rows, dim) or (rows,) for one column, a field's content."""
+        array = np.array(arr)
+        if array.dtype.kind not in "fiub":
+            array = array.astype(float)
+        if array.ndim == 1:
+            array = array.reshape(-1, 1)
+        if array.ndim != 2:
+            raise ValueError(f"field {label!r} takes rows and columns, not an array of shape {array.shape}")
+        self.data[label] = array if array.dtype.kind == "i" else array.astype(float)
+        self.endmarker[label] = len(array)
+
+    def convertField(self, label, newtype):
+        """Convert the values of a field to another type."""
+        self.data[self._known(label)] = self.data[label].astype(newtype)
+
+    def linkFields(self, linklist):
+        """Link fields row by row.
+
+        Raises:
+            OutOfSyncError: the fields differ in length.
+        """
+        for label in linklist:
+            self._known(label)
+        self._checkInSync(linklist)
+        self.link = list(linklist)
+
+    def unlinkFields(self, unlinklist=None):
+        """Take some fields, or all, out of the link."""
+        self.link = [] if unlinklist is None else [name for name in self.link if name not in unlinklist]
+
+    def _checkInSync(self, labels):
+        lengths = {label: self.endmarker[label] for label in labels}
+        if len(set(lengths.values())) > 1:
+            raise OutOfSyncError(f"linked fields differ in length: {lengths}")
+
+    # -- rows -------------------------------------------------------------------------
+
+    def _asRow(self, label, row):
+        """Return `row` as a flat array that fits the field, or raise a ValueError."""
+        field = self.data[self._known(label)]
+        flat = np.ravel(row)
+        if flat.dtype.kind not in "fiub":
+            flat = flat.astype(float)
+        if flat.size != field.shape[1]:
+            raise ValueError(f"field {label!r} takes {field.shape[1]} values per row, not {flat.size}")
+        if field.dtype.kind == "i" and not np.all(np.isfinite(flat) & (flat == np.trunc(flat))):
+            raise ValueError(f"field {label!r} takes whole numbers (class indices), not {flat.tolist()}")
+        return flat
+
+    def _write(self, label, row):
+        end = self.endmarker[label]
+        field = self.data[label]
+        if end >= len(field):
+            # Doubling keeps appending cheap: n rows cost O(n) copies in all.
+            grown = np.zeros(((end + 1) * 2, field.shape[1]), dtype=field.dtype)
+            grown[:end] = field[:end]
+            self.data[label] = field = grown
+        field[end] = row
+        self.endmarker[label] = end + 1
+
+    def append(self, label, row):
+        """Append a row to one field.
+
+        Raises:
+            KeyError: there is no such field.
+            ValueError: the row has not as many values as the field has columns.
+        """
+        self._write(label, self._asRow(label, row))
+
+    def appendLinked(self, *args):
+        """Append one row to every linked field: all of them, or none where one does not fit."""
+        if len(args) != len(self.link):
+            raise ValueError(f"a sample has {len(self.link)} parts ({', '.join(self.link)}), not {len(args)}")
+        self._checkInSync(self.link)
+        rows = [self._asRow(label, row) for label, row in zip(self.link, args, strict=True)]
+        for label, row in zip(self.link, rows, strict=True):
+            self._write(label, row)
+
+    def _sample(self, index):
+        convert = self._convert
+        return [convert(self.data[label][index]) for label in self.link]
+
+    def getLinked(self, index=None):
+        """Return one sample, a list of rows in link order, and move the marker behind it.
+
+        Args:
+            index: which sample; None takes the one at the marker.
+
+        Raises:
+            NoLinkedFieldsError: nothing is linked.
+            IndexError: there is no such sample.
+        """
+        if not self.link:
+            raise NoLinkedFieldsError("no fields are linked, so there are no samples")
+        self._checkInSync(self.link)
+        index = self.index if index is None else int(index)
+        length = self.getLength()
+        if not -length <= index < length:
+            raise IndexError(f"sample {index} was asked for; there are {length}")
+        index %= length
+        self.index = index + 1
+        return self._sample(index)
+
+    def endOfData(self):
+        """Tell whether the marker stands behind the last sample."""
+        return self.index >= self.getLength()
+
+    def reset(self):
+        """Move the marker to the first sample."""
+        self.index = 0
+
+    def clear(self, unlinked=False):
+        """Delete the rows of the linked fields; of all where `unlinked` is set or none is linked."""
+        self.reset()
+        for label in list(self.data) if unlinked or not self.link else self.link:
+            self.data[label] = self.data[label][:0].copy()
+            self.endmarker[label] = 0
+
+    # -- derived ----------------------------------------------------------------------
+
+    def batches(self, label, n, permutation=None):
+        """Yield arrays of up to `n` rows of a field, in order or in that of `permutation`."""
+        if n < 1:
+            raise ValueError(f"a batch has at least 1 row, not {n}")
+        rows = np.asarray(self.data[self._known(label)][: self.endmarker[label]])
+        order = np.arange(len(rows)) if permutation is None else np.asarray(permutation, dtype=int)
+        for start in range(0, len(order), n):
+            yield rows[order[start : start + n]]
+
+    def randomBatches(self, label, n):
+        """Yield batches in a random order, drawn from NumPy's global generator."""
+        return self.batches(label, n, np.random.permutation(self.endmarker[self._known(label)]))
+
+    def replaceNansByMeans(self):
+        """Replace every entry that is no number by the mean of the finite ones in its column."""
+        for label in self.data:
+            field = self.data[label][: self.endmarker[label]]
+            if field.dtype.kind != "f":
+                continue
+            for column in range(field.shape[1]):
+                values = field[:, column]
+                known = np.isfinite(values)
+                if known.all():
+                    continue
+                if not known.any():
+                    raise ValueError(f"column {column} of field {label!r} has no number to take a mean of")
+                values[~known] = values[known].mean()
+
+    def checkFinite(self):
+        """Raise a ValueError that names the first entry of a linked field that is no finite number.
+
+        A data set may hold NaN, so that `replaceNansByMeans` has something to do; whatever
+        learns from it or measures with it calls this first.
+        """
+        for label in self.link:
+            field = self.data[label][: self.endmarker[label]]
+            finite = np.isfinite(field)
+            if not finite.all():
+                row, column = np.argwhere(~finite)[0]
+                raise ValueError(
+                    f"row {row}, column {column} of field {label!r} is {field[row, column]}; "
+                    "every value must be a finite number (replaceNansByMeans() fills gaps)"
+                )
+
+    def copy(self):
+        """Return an independent copy."""
+        return deepcopy(self)
+
+    @classmethod
+    def reconstruct(cls, filename):
+        """Read a data set from a file, as `loadFromFile` does."""
+        return cls.loadFromFile(str(Path(filename)))

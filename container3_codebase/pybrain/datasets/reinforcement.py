@@ -1,0 +1,36 @@
+"""Sequences of what an agent saw, did and got for it."""
+
+import numpy as np
+
+from pybrain.datasets.dataset import DataSet
+from pybrain.datasets.sequential import SequentialDataSet
+
+
+class ReinforcementDataSet(SequentialDataSet):
+    """Samples (state, action, reward) in sequences, one per episode.
+
+    Args:
+        statedim: number of values in a state.
+        actiondim: number of values in an action.
+    """
+
+    def __init__(self, statedim, actiondim):
+        DataSet.__init__(self)
+        self.addField("state", statedim)
+        self.addField("action", actiondim)
+        self.addField("reward", 1)
+        self._startSequences()
+        self.linkFields(["state", "action", "reward"])
+
+    indim = property(lambda self: self.getDimension("state"), None, None, "number of values in a state")
+    outdim = property(lambda self: self.getDimension("action"), None, None, "number of values in an action")
+
+    def addSample(self, state, action, reward):
+        """Append one step: the state, the action taken in it, the reward it brought."""
+        self.appendLinked(state, action, reward)
+
+    def getSumOverSequences(self, field):
+        """Return the sums of a field over each sequence, shape (sequences, dim)."""
+        rows = self.data[self._known(field)]
+        sums = [rows[start:end].sum(axis=0) for start, end in self._bounds()]
+        return np.array(sums).reshape(len(sums), rows.shape[1])

@@ -1,0 +1,162 @@
+"""Samples of an input and the output that is wanted for it."""
+
+import numbers
+
+import numpy as np
+
+from pybrain.datasets.dataset import DataSet
+from pybrain.utilities import fListToString
+
+
+def _dimension(value):
+    """Return `value` as a dimension, or None where it is data."""
+    return int(value) if isinstance(value, numbers.Integral) else None
+
+
+def sampleError(sample, output):
+    """Return half the squared error of one sample, and what to divide a sum of them by.
+
+    Args:
+        sample: (input, target) or (input, target, importance).
+        output: what was computed for the input, shape (outdim,).
+
+    Returns:
+        Without importance 1/2 sum (t-y)^2 and the number of outputs; with importance w,
+        1/2 sum w (t-y)^2 and sum w.
+    """
+    difference = np.ravel(np.asarray(sample[1]) - output)
+    if len(sample) > 2:
+        importance = np.ravel(sample[2])
+        return 0.5 * float(importance @ difference**2), float(importance.sum())
+    return 0.5 * float(difference @ difference), difference.size
+
+
+def meanError(parts):
+    """Return the sum of errors over the sum of what to divide by, from pairs of both."""
+    total, ponderation = np.sum(list(parts), axis=0)
+    return float(total / ponderation)
+
+
+class SupervisedDataSet(DataSet):
+    """Samples (input, target).
+
+    Args:
+        inp: the number of inputs, or an array of inputs, shape (rows, indim).
+        target: the number of targets, or an array of targets, shape (rows, outdim).
+    """
+
+    def __init__(self, inp, target):
+        DataSet.__init__(self)
+        for label, given in (("input", inp), ("target", target)):
+            dim = _dimension(given)
+            if dim is None:
+                self.setField(label, given)
+            else:
+                self.addField(label, dim)
+        self.linkFields(["input", "target"])
+
+    indim = property(lambda self: self.getDimension("input"), None, None, "number of inputs")
+    outdim = property(lambda self: self.getDimension("target"), None, None, "number of targets")
+
+    def _constructorArguments(self):
+        return self.indim, self.outdim
+
+    def addSample(self, inp, target):
+        """Append a sample; numbers stand for rows of one value.
+
+        Raises:
+            ValueError: a length is not that of the field; nothing is appended then.
+        """
+        self.appendLinked(inp, target)
+
+    def getSample(self, index=None):
+        """Return [input, target] of one sample; without an index the next one."""
+        return self.getLinked(index)
+
+    def setField(self, label, arr, **kwargs):
+        """Make a copy of `arr` a field's content; see `DataSet.setField`."""
+        DataSet.setField(self, label, arr, **kwargs)
+
+    def _provideSequences(self):
+        """Iterate over sequences: here each sample is one of its own."""
+        return iter([[sample] for sample in self])
+
+    def evaluateMSE(self, f, **args):
+        """Return the error of a function on all samples: half the mean squared error.
+
+        Args:
+            f: takes an input, shape (indim,), returns an output, shape (outdim,).
+            **args: `verbose=True` prints every output beside its target.
+
+        Returns:
+            sum of 1/2 (t-y)^2, divided by the number of target values (or the sum of importances).
+        """
+        self._checkUsable()
+        return meanError(self._evaluateSequence(f, sequence, **args) for sequence in self._provideSequences())
+
+    def evaluateModuleMSE(self, module, averageOver=1, **args):
+        """Return the error of a module as `evaluateMSE` does, averaged over so many passes."""
+        together = None if args else self._errorTogether(module)
+        if together is not None:
+            return together
+        total = 0.0
+        for _ in range(averageOver):
+            module.reset()
+            total += self.evaluateMSE(module.activate, **args)
+        return total / averageOver
+
+    def _errorTogether(self, module):
+        """Return the error of a module that can answer all rows at once, else None."""
+        from pybrain.supervised.trainers.epoch import meanErrorOf
+
+        self._checkUsable()
+        return meanErrorOf(module, self)
+
+    def _checkUsable(self):
+        if len(self) == 0:
+            raise ValueError(f"this {type(self).__name__} is empty; add samples first")
+        self.checkFinite()
+
+    def _evaluateSequence(self, f, sequence, verbose=False):
+        total, ponderation = 0.0, 0.0
+        for sample in sequence:
+            output = np.asarray(f(sample[0]))
+            error, weight = sampleError(sample, output)
+            total += error
+            ponderation += weight
+            if verbose:
+                print("out:    ", fListToString(list(np.ravel(output))))
+                print("correct:", fListToString(list(np.ravel(sample[1]))))
+                print(f"error:  {error: .8f}")
+        return total, ponderation
+
+    def _emptyLike(self):
+        """Return an empty data set of this very kind, with the same dimensions and labels."""
+        empty = type(self)(*self._constructorArguments())
+        for label in self.data:
+            empty.data[label] = self.data[label][:0].copy()
+            empty.endmarker[label] = 0
+        empty.link = list(self.link)
+        return empty
+
+    def _subset(self, rows):
+        """Return a data set of the same kind with only these rows of every field of full length."""
+        subset = self._emptyLike()
+        length = len(self)
+        for label in self.data:
+            if self.endmarker[label] == length:
+                subset.data[label] = self.data[label][:length][rows].copy()
+                subset.endmarker[label] = len(subset.data[label])
+        return subset
+
+    def splitWithProportion(self, proportion=0.5):
+        """Split into two data sets of the same class at random.
+
+        The rows are permuted with `numpy.random.permutation`; the first int(n * proportion) of
+        them form the first data set, the others the second.
+        """
+        if not 0 <= proportion <= 1:
+            raise ValueError(f"a proportion lies between 0 and 1, not {proportion}")
+        order = np.random.permutation(len(self))
+        separator = int(len(self) * proportion)
+        return self._subset(order[:separator]), self._subset(order[separator:])

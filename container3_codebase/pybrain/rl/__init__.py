@@ -1,0 +1,6 @@
+"""Reinforcement learning: not part of this library yet."""
+
+raise ImportError(
+    "pybrain.rl is not part of this library yet. The networks, the exploration layers and "
+    "ReinforcementDataSet are here; bring your own agent and environment."
+)

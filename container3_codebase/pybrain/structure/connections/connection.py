@@ -1,0 +1,146 @@
+"""A connection: it carries the output of one module to the input of another."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pybrain.structure.moduleslice import ModuleSlice
+from pybrain.utilities import Named, abstractMethod
+
+
+class Connection(Named):
+    """Adds something computed from a slice of ``inmod``'s output to a slice of ``outmod``'s input.
+
+    The connections of this library describe themselves by :meth:`_contribution` and
+    :meth:`_contributionError`, which work on one row or many; networks call these directly. A connection of
+    one's own can do the same, or give PyBrain's ``_forwardImplementation`` and ``_backwardImplementation``.
+
+    Args:
+        inmod: the module, or :class:`ModuleSlice`, to read from.
+        outmod: the module, or :class:`ModuleSlice`, to write to.
+        name: name; made up where none is given.
+        inSliceFrom: first output of ``inmod`` to read.
+        inSliceTo: one past the last; None for all that remain.
+        outSliceFrom: first input of ``outmod`` to write.
+        outSliceTo: one past the last; None for all that remain.
+
+    Attributes:
+        indim: width of the slice that is read.
+        outdim: width of the slice that is written.
+        paramdim: number of parameters.
+
+    Raises:
+        ValueError: a slice that lies outside of its module.
+    """
+
+    inmod = None
+    outmod = None
+    inSliceFrom = 0
+    inSliceTo = None
+    outSliceFrom = 0
+    outSliceTo = None
+    paramdim = 0
+
+    def __init__(
+        self, inmod, outmod, name=None, inSliceFrom=0, inSliceTo=None, outSliceFrom=0, outSliceTo=None
+    ):
+        self._name = name
+        self.inSliceFrom, self.outSliceFrom = inSliceFrom, outSliceFrom
+        self.inSliceTo = inmod.outdim if inSliceTo is None else inSliceTo
+        self.outSliceTo = outmod.indim if outSliceTo is None else outSliceTo
+        self._checkSlice("inSlice", self.inSliceFrom, self.inSliceTo, inmod, inmod.outdim, "outputs")
+        self._checkSlice("outSlice", self.outSliceFrom, self.outSliceTo, outmod, outmod.indim, "inputs")
+        if isinstance(inmod, ModuleSlice):
+            self.inSliceFrom += inmod.outOffset
+            self.inSliceTo += inmod.outOffset
+            inmod = inmod.base
+        if isinstance(outmod, ModuleSlice):
+            self.outSliceFrom += outmod.inOffset
+            self.outSliceTo += outmod.inOffset
+            outmod = outmod.base
+        self.inmod, self.outmod = inmod, outmod
+        self.indim = self.inSliceTo - self.inSliceFrom
+        self.outdim = self.outSliceTo - self.outSliceFrom
+        self.setArgs(inmod=inmod, outmod=outmod)
+        # Only what differs from the default is noted: that is what NetworkWriter writes.
+        if self.inSliceFrom > 0:
+            self.setArgs(inSliceFrom=self.inSliceFrom)
+        if self.outSliceFrom > 0:
+            self.setArgs(outSliceFrom=self.outSliceFrom)
+        if self.inSliceTo < inmod.outdim:
+            self.setArgs(inSliceTo=self.inSliceTo)
+        if self.outSliceTo < outmod.indim:
+            self.setArgs(outSliceTo=self.outSliceTo)
+
+    def _checkSlice(self, what, start, stop, module, width, side):
+        if not 0 <= start <= stop <= width:
+            raise ValueError(
+                f"{what}From={start}, {what}To={stop} is no slice of the {width} {side} of {module!r}"
+            )
+
+    # --- on the buffers of the two modules ---
+
+    def forward(self, inOffset=0, outOffset=0):
+        """From row ``inOffset`` of ``inmod.outputbuffer`` to row ``outOffset`` of ``outmod.inputbuffer``."""
+        self._forwardImplementation(
+            self.inmod.outputbuffer[inOffset, self.inSliceFrom : self.inSliceTo],
+            self.outmod.inputbuffer[outOffset, self.outSliceFrom : self.outSliceTo],
+        )
+
+    def backward(self, inOffset=0, outOffset=0):
+        """Carry the error of ``outmod``'s input back, adding to ``inmod.outputerror`` and the derivatives."""
+        self._backwardImplementation(
+            self.outmod.inputerror[outOffset, self.outSliceFrom : self.outSliceTo],
+            self.inmod.outputerror[inOffset, self.inSliceFrom : self.inSliceTo],
+            self.inmod.outputbuffer[inOffset, self.inSliceFrom : self.inSliceTo],
+        )
+
+    def _forwardImplementation(self, inbuf, outbuf):
+        """Add to ``outbuf`` (outdim,) what comes from ``inbuf`` (indim,)."""
+        outbuf += self._contribution(inbuf)
+
+    def _backwardImplementation(self, outerr, inerr, inbuf):
+        """Add to ``inerr`` (indim,) what comes back from ``outerr`` (outdim,); add to the derivatives."""
+        inerr += self._contributionError(outerr, inbuf)
+
+    # --- as functions of one row or many, for networks ---
+
+    def _contribution(self, y):
+        """What is added, shape (..., outdim), for ``y`` of shape (..., indim). May be ``y`` itself."""
+        abstractMethod()
+
+    def _contributionError(self, e, y):
+        """What is carried back, shape (..., indim), for ``e`` of shape (..., outdim); adds to derivatives."""
+        abstractMethod()
+
+    def _isPlain(self):
+        """Whether :meth:`_contribution` tells all: no ``_forwardImplementation`` of a user's own."""
+        return type(self)._forwardImplementation is Connection._forwardImplementation
+
+    def _isPlainBackward(self):
+        return type(self)._backwardImplementation is Connection._backwardImplementation
+
+    def _evaluate(self, y):
+        """:meth:`_contribution`, also where a user gave ``_forwardImplementation`` instead."""
+        if self._isPlain():
+            return self._contribution(y)
+        out = np.zeros((*y.shape[:-1], self.outdim))
+        for inbuf, outbuf in _rows(y, out):
+            self._forwardImplementation(inbuf, outbuf)
+        return out
+
+    def _evaluateError(self, e, y):
+        """:meth:`_contributionError`, also where a user gave ``_backwardImplementation`` instead."""
+        if self._isPlainBackward():
+            return self._contributionError(e, y)
+        inerr = np.zeros(y.shape)
+        for outerr, back, inbuf in _rows(e, inerr, y):
+            self._backwardImplementation(outerr, back, inbuf)
+        return inerr
+
+    def __repr__(self):
+        return f"<{type(self).__name__} {self.name!r}: {self.inmod.name!r} -> {self.outmod.name!r}>"
+
+
+def _rows(*arrays):
+    return [arrays] if arrays[0].ndim == 1 else zip(*arrays, strict=True)

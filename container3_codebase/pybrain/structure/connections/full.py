@@ -1,0 +1,39 @@
+"""Every input with every output."""
+
+from __future__ import annotations
+
+from pybrain.structure.connections.connection import Connection
+from pybrain.structure.parametercontainer import ParameterContainer
+
+
+class FullConnection(Connection, ParameterContainer):
+    """Adds ``W y``, W being the parameters as a matrix of shape (outdim, indim), row by row.
+
+    So ``params[o * indim + i]`` is the weight from input ``i`` to output ``o`` of the two slices.
+    """
+
+    def __init__(self, *args, **kwargs):
+        Connection.__init__(self, *args, **kwargs)
+        ParameterContainer.__init__(self, self.indim * self.outdim)
+
+    def _matrix(self):
+        return self.params.reshape(self.outdim, self.indim)
+
+    def _contribution(self, y):
+        return y.dot(self._matrix().T)
+
+    def _contributionError(self, e, y):
+        derivs = self.derivs.reshape(self.outdim, self.indim)
+        derivs += e.T.dot(y) if e.ndim == 2 else e[:, None] * y
+        return e.dot(self._matrix())
+
+    def whichBuffers(self, paramIndex):
+        """Which input and which output of the two modules a parameter connects.
+
+        Args:
+            paramIndex: index into ``params``.
+
+        Returns:
+            (index into ``inmod.outputbuffer``, index into ``outmod.inputbuffer``).
+        """
+        return paramIndex % self.indim + self.inSliceFrom, paramIndex // self.indim + self.outSliceFrom

@@ -1,0 +1,42 @@
+"""Every neuron with every neuron but itself."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pybrain.structure.connections.full import FullConnection
+
+
+class FullNotSelfConnection(FullConnection):
+    """As :class:`FullConnection`, but the diagonal of W counts as 0.
+
+    The diagonal is stored with the other parameters, so the layout is the same.
+
+    Attributes:
+        diagonalTrained: whether the diagonal gets derivatives, as if it counted. PyBrain does that, so it is
+            so for connections from a PyBrain pickle, which have no such attribute; answers do not depend on
+            it.
+
+    Raises:
+        ValueError: the two slices differ in width; both widths are named.
+    """
+
+    diagonalTrained = True
+
+    def __init__(self, *args, **kwargs):
+        self.diagonalTrained = False
+        FullConnection.__init__(self, *args, **kwargs)
+        if self.indim != self.outdim:
+            raise ValueError(f"{self!r}: {self.indim} outputs cannot pair up with {self.outdim} inputs")
+
+    def _mask(self):
+        return 1.0 - np.eye(self.outdim)
+
+    def _contribution(self, y):
+        return y.dot((self._matrix() * self._mask()).T)
+
+    def _contributionError(self, e, y):
+        derivs = self.derivs.reshape(self.outdim, self.indim)
+        added = e.T.dot(y) if e.ndim == 2 else e[:, None] * y
+        derivs += added if self.diagonalTrained else added * self._mask()
+        return e.dot(self._matrix() * self._mask())

@@ -1,0 +1,66 @@
+"""One to one, in another order."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pybrain.structure.connections.connection import Connection
+
+
+class PermutationConnection(Connection):
+    """Adds the blocks of ``y`` in another order: block ``k`` of what is added is ``y``'s ``permutation[k]``.
+
+    Backward uses ``invpermutation``. The one that PyBrain computes is the permutation itself, so a connection
+    from a PyBrain pickle carries errors back in PyBrain's order; ``c.invpermutation =
+    argsort(c.permutation)`` mends it.
+
+    Args:
+        inmod: the module to read from.
+        outmod: the module to write to.
+        permutation: for each block the number of the block to take, a permutation of 0 .. blocks - 1.
+        blocksize: width of a block.
+        *args: as for :class:`Connection`.
+        **kwargs: as for :class:`Connection`.
+
+    Raises:
+        ValueError: widths that differ, blocks that do not fill them, or no permutation.
+    """
+
+    permutation = None
+    blocksize = 1
+
+    def __init__(self, inmod, outmod, permutation, blocksize, *args, **kwargs):
+        Connection.__init__(self, inmod, outmod, *args, **kwargs)
+        blocks = [int(k) for k in permutation]
+        if self.indim != self.outdim or self.indim != len(blocks) * blocksize:
+            raise ValueError(
+                f"{self!r}: {len(blocks)} blocks of {blocksize} do not carry "
+                f"{self.indim} outputs to {self.outdim} inputs"
+            )
+        if sorted(blocks) != list(range(len(blocks))):
+            raise ValueError(f"{blocks} is no permutation of 0 .. {len(blocks) - 1}")
+        self.permutation = np.array(blocks)
+        self.invpermutation = np.argsort(self.permutation)
+        self.blocksize = blocksize
+
+    def _xmlArguments(self):
+        order = [int(k) for k in self.permutation]
+        return {**(self.argdict or {}), "permutation": order, "blocksize": self.blocksize}
+
+    @classmethod
+    def _fromXml(cls, *ends, permutation=None, blocksize=None, **arguments):
+        if permutation is None or blocksize is None:
+            raise ValueError(
+                "PyBrain's writer leaves out the permutation; load the network from a pickle instead"
+            )
+        return cls(*ends, permutation, blocksize, **arguments)
+
+    def _contribution(self, y):
+        return self._ordered(y, self.permutation)
+
+    def _contributionError(self, e, y):
+        return self._ordered(e, self.invpermutation)
+
+    def _ordered(self, values, order):
+        blocks = values.reshape(*values.shape[:-1], -1, self.blocksize)
+        return blocks[..., np.asarray(order, dtype=int), :].reshape(values.shape)

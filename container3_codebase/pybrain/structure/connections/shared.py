@@ -1,0 +1,106 @@
+"""Connections that share their parameters."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pybrain.structure.connections.connection import Connection
+from pybrain.structure.connections.full import FullConnection
+from pybrain.structure.connections.subsampling import SubsamplingConnection
+from pybrain.structure.parametercontainer import ParameterContainer
+
+
+class OwnershipViolation(Exception):
+    """Somebody tried to set the parameters of a shared connection; they belong to its mother."""
+
+
+class MotherConnection(ParameterContainer):
+    """Holds the parameters of shared connections; connects nothing itself.
+
+    Args:
+        nbparams: number of parameters.
+        **args: options, such as ``name``.
+    """
+
+    nbparams = 0
+
+    def __init__(self, nbparams, **args):
+        self.setArgs(nbparams=nbparams, **args)
+        ParameterContainer.__init__(self, nbparams)
+
+        self._derivs = np.zeros(nbparams)
+
+
+class SharedConnection(Connection):
+    """A connection whose parameters are those of its mother.
+
+    Args:
+        mother: the :class:`MotherConnection`.
+        *args: as for :class:`Connection`.
+        **kwargs: as for :class:`Connection`.
+    """
+
+    mother = None
+
+    def __init__(self, mother, *args, **kwargs):
+        Connection.__init__(self, *args, **kwargs)
+        self.initParams(mother)
+
+    def initParams(self, mother):
+        """Take ``mother`` as the holder of the parameters."""
+        self.mother = mother
+        self.setArgs(mother=mother)
+
+    @property
+    def params(self):
+        """The mother's parameters."""
+        return self.mother.params
+
+    @property
+    def derivs(self):
+        """The mother's derivatives: every connection that shares them adds to them."""
+        return self.mother.derivs
+
+    def _generateName(self):
+        return self.mother.name
+
+    def _setParameters(self, p, owner=None):
+        raise OwnershipViolation(f"{self!r} has no parameters of its own; set those of {self.mother!r}")
+
+    def _setDerivatives(self, d, owner=None):
+        raise OwnershipViolation(f"{self!r} has no derivatives of its own; set those of {self.mother!r}")
+
+    def _checkMother(self, needed):
+        if self.mother.paramdim != needed:
+            raise ValueError(
+                f"{self!r} takes {needed} parameters; "
+                f"its mother {self.mother.name!r} holds {self.mother.paramdim}"
+            )
+        self.paramdim = needed
+
+
+class SharedFullConnection(SharedConnection, FullConnection):
+    """As :class:`FullConnection`, with the parameters of the mother.
+
+    Raises:
+        ValueError: the mother holds another number of parameters; both numbers are named.
+    """
+
+    def initParams(self, mother):
+        SharedConnection.initParams(self, mother)
+        self._checkMother(self.indim * self.outdim)
+
+
+class SharedSubsamplingConnection(SharedConnection, SubsamplingConnection):
+    """As :class:`SubsamplingConnection`, with the parameters of the mother.
+
+    Raises:
+        ValueError: the mother holds another number of parameters; both numbers are named.
+    """
+
+    def __init__(self, mother, inmod, outmod, **kwargs):
+        SharedConnection.__init__(self, mother, inmod, outmod, **kwargs)
+
+    def initParams(self, mother):
+        SharedConnection.initParams(self, mother)
+        self._checkMother(self.outdim)

@@ -1,0 +1,91 @@
+"""Parameters of which some are switched off."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pybrain.structure.evolvables.topology import TopologyEvolvable
+
+
+class MaskedParameters(TopologyEvolvable):
+    """Shows only the parameters that a mask lets through; the others are 0 in the container.
+
+    Args:
+        pcontainer: the container; all its parameters.
+        **args: options, see below.
+
+    Attributes:
+        mask: which parameters are on, booleans of shape (pcontainer.paramdim,).
+        maskableParams: the values of all, also of those that are off.
+        maxComplexity: the largest number of parameters that may be on.
+        maskOnProbability: the probability of a parameter to be on after :meth:`randomize`.
+        maskFlipProbability: the probability of a parameter to be switched in :meth:`topologyMutate`.
+        mutationStdev: standard deviation of :meth:`mutate`.
+        returnZeros: whether ``params`` and ``paramdim`` cover all parameters, those that are off as 0.
+    """
+
+    mask = None
+    maskableParams = None
+    maxComplexity = None
+    maskOnProbability = 0.5
+    maskFlipProbability = 0.05
+    mutationStdev = 0.1
+    returnZeros = False
+
+    def __init__(self, pcontainer, **args):
+        TopologyEvolvable.__init__(self, pcontainer, **args)
+        size = pcontainer.paramdim
+        if self.maxComplexity is None:
+            self.maxComplexity = size
+        self.mask = np.ones(size, dtype=bool)
+        self.maskableParams = np.array(pcontainer.params)
+        self._limitComplexity()
+        self._applyMask()
+
+    @property
+    def paramdim(self):
+        """The number of parameters that are on."""
+        return len(self.mask) if self.returnZeros else int(self.mask.sum())
+
+    @property
+    def params(self):
+        """The parameters that are on, a new array."""
+        return self.maskableParams * self.mask if self.returnZeros else self.maskableParams[self.mask]
+
+    def _setParameters(self, p, owner=None):
+        """Set those that are on (with ``returnZeros`` all)."""
+        values = np.asarray(p, dtype=float)
+        if values.shape != (self.paramdim,):
+            raise ValueError(f"{self.paramdim} parameters are on; shape {values.shape} was given")
+        self.maskableParams[slice(None) if self.returnZeros else self.mask] = values
+        self._applyMask()
+
+    def randomize(self, **args):
+        """Draw all parameters and the mask anew, from NumPy's global generator."""
+        size = len(self.mask)
+        self.maskableParams = np.random.randn(size) * self.stdParams
+        self.mask = np.random.random_sample(size) < self.maskOnProbability
+        self._limitComplexity()
+        self._applyMask()
+
+    def topologyMutate(self):
+        """Switch each parameter on or off with probability ``maskFlipProbability``."""
+        self.mask = self.mask ^ (np.random.random_sample(len(self.mask)) < self.maskFlipProbability)
+        self._limitComplexity()
+        self._applyMask()
+
+    def mutate(self, **args):
+        """Add normal random numbers times ``mutationStdev`` to all parameters."""
+        self.maskableParams = self.maskableParams + np.random.normal(0, self.mutationStdev, len(self.mask))
+        self._applyMask()
+
+    def _limitComplexity(self):
+        """Keep between 1 and ``maxComplexity`` parameters on, chosen at random."""
+        on = np.flatnonzero(self.mask)
+        if len(on) > self.maxComplexity:
+            self.mask[np.random.permutation(on)[self.maxComplexity :]] = False
+        elif len(on) == 0 and len(self.mask):
+            self.mask[np.random.randint(len(self.mask))] = True
+
+    def _applyMask(self):
+        self.pcontainer._setParameters(self.mask * self.maskableParams)

@@ -1,0 +1,72 @@
+"""Modules arranged in a grid."""
+
+from __future__ import annotations
+
+import itertools
+
+from pybrain.structure.moduleslice import ModuleSlice
+from pybrain.utilities import Named
+
+
+class ModuleMesh(Named):
+    """One module for every cell of a grid.
+
+    ``mesh[i, j]`` is the module of a cell; iterating gives all of them, the last coordinate running fastest.
+
+    Args:
+        constructor: function without arguments that makes the module of the next cell.
+        dimensions: number of cells along each dimension.
+        name: name; made up where none is given.
+        baserename: whether the modules behind slices are named after their cell as well.
+
+    Attributes:
+        dims: number of cells along each dimension.
+        components: cell -> module.
+    """
+
+    dims = ()
+    components = None
+
+    def __init__(self, constructor, dimensions, name=None, baserename=False):
+        self.dims = tuple(int(d) for d in dimensions)
+        self.name = name
+        self.components = {}
+        for cell in itertools.product(*(range(d) for d in self.dims)):
+            module = constructor()
+            module.name = f"{self.name}{cell}"
+            if baserename and isinstance(module, ModuleSlice):
+                module.base.name = module.name
+            self.components[cell] = module
+
+    @staticmethod
+    def constructWithLayers(layerclass, layersize, dimensions, name=None):
+        """A mesh of layers of one class and size."""
+        return ModuleMesh(lambda: layerclass(layersize), dimensions, name)
+
+    @staticmethod
+    def viewOnFlatLayer(layer, dimensions, name=None):
+        """A mesh of slices of one layer, which are shared out evenly among the cells.
+
+        Raises:
+            ValueError: the width of the layer is no multiple of the number of cells.
+        """
+        cells = 1
+        for d in dimensions:
+            cells *= int(d)
+        if layer.indim % cells or layer.outdim % cells:
+            raise ValueError(
+                f"{layer.indim} inputs and {layer.outdim} outputs of {layer!r} "
+                f"cannot be shared out among {cells} cells"
+            )
+        inputs, outputs = layer.indim // cells, layer.outdim // cells
+        parts = (
+            ModuleSlice(layer, k * inputs, (k + 1) * inputs, k * outputs, (k + 1) * outputs)
+            for k in range(cells)
+        )
+        return ModuleMesh(lambda: next(parts), dimensions, name)
+
+    def __iter__(self):
+        return iter(self.components.values())
+
+    def __getitem__(self, coord):
+        return self.components[tuple(coord) if isinstance(coord, (tuple, list)) else (coord,)]

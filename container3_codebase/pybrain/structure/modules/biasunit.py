@@ -1,0 +1,27 @@
+"""The constant 1."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pybrain.structure.modules.module import Module
+from pybrain.structure.modules.neuronlayer import NeuronLayer
+
+
+class BiasUnit(NeuronLayer):
+    """No input, and one output that is always 1; shape (0,) to (1,).
+
+    Args:
+        name: name; made up where none is given.
+    """
+
+    dim = 1
+
+    def __init__(self, name=None):
+        Module.__init__(self, 0, 1, name=name)
+
+    def _transfer(self, x):
+        return np.ones((*x.shape[:-1], 1))
+
+    def _transferError(self, e, y, x):
+        return np.zeros((*e.shape[:-1], 0))

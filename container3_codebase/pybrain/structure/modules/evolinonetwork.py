@@ -1,0 +1,137 @@
+"""A recurrent network that continues a sequence.
+
+Source: J. Schmidhuber, D. Wierstra, M. Gagliolo, F. Gomez, "Training Recurrent Networks by Evolino", 2007.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pybrain.structure.connections.full import FullConnection
+from pybrain.structure.modules.biasunit import BiasUnit
+from pybrain.structure.modules.linearlayer import LinearLayer
+from pybrain.structure.modules.lstm import LSTMLayer
+from pybrain.structure.modules.module import Module
+from pybrain.structure.networks.recurrent import RecurrentNetwork
+
+
+class EvolinoNetwork(Module):
+    """An LSTM network whose output, times 0.01, is its next input.
+
+    First :meth:`washout` with the beginning of a sequence, then :meth:`generate` what follows. The value that
+    goes in at the next step stands in the output layer's last row.
+
+    Args:
+        outdim: width of the sequence.
+        hiddim: number of LSTM cells.
+    """
+
+    sequential = True
+
+    def __init__(self, outdim, hiddim=15):
+        Module.__init__(self, 0, outdim)
+        self._network = RecurrentNetwork()
+        self._in_layer = LinearLayer(outdim)
+        self._hid_layer = LSTMLayer(hiddim)
+        self._out_layer = LinearLayer(outdim)
+        self._bias = BiasUnit()
+        self._network.addInputModule(self._in_layer)
+        self._network.addModule(self._hid_layer)
+        self._network.addModule(self._bias)
+        self._network.addOutputModule(self._out_layer)
+        self._in_to_hid_connection = FullConnection(self._in_layer, self._hid_layer)
+        self._bias_to_hid_connection = FullConnection(self._bias, self._hid_layer)
+        self._hid_to_out_connection = FullConnection(self._hid_layer, self._out_layer)
+        self._network.addConnection(self._in_to_hid_connection)
+        self._network.addConnection(self._bias_to_hid_connection)
+        self._network.addConnection(self._hid_to_out_connection)
+        self._recurrent_connection = FullConnection(self._hid_layer, self._hid_layer)
+        self._network.addRecurrentConnection(self._recurrent_connection)
+        self._network.sortModules()
+        self._network.reset()
+        self.backprojectionFactor = 0.01
+
+    def reset(self):
+        """Begin a new sequence."""
+        self._network.reset()
+
+    def washout(self, sequence):
+        """Lead the network into a sequence: at each step the true value takes the place of its answer.
+
+        Args:
+            sequence: values of shape (n, outdim).
+
+        Returns:
+            The LSTM cells' answers, shape (n, hiddim).
+        """
+        cells = []
+        for value in np.atleast_2d(np.asarray(sequence, dtype=float)):
+            self._step()
+            self._lastRow()[:] = value * self.backprojectionFactor
+            cells.append(self._hid_layer.outputbuffer[self._network.offset - 1].copy())
+        return np.array(cells).reshape(len(cells), self._hid_layer.dim)
+
+    def activate(self, inpt):
+        """Not what this network is for: raises NotImplementedError and says what to call."""
+        raise NotImplementedError("an EvolinoNetwork continues sequences: call washout, then generate")
+
+    def generate(self, length):
+        """The next ``length`` values of the sequence, shape (length, outdim)."""
+        values = []
+        for _ in range(length):
+            values.append(self._step())
+            self._lastRow()[:] = values[-1] * self.backprojectionFactor
+        return np.array(values).reshape(length, self.outdim)
+
+    def extrapolate(self, sequence, length):
+        """The ``length`` values that follow ``sequence``, shape (length, outdim)."""
+        self.reset()
+        self.washout(sequence)
+        return self.generate(length)
+
+    def getGenome(self):
+        """What evolution works on: for each cell a list of the weights that lead into its four gates."""
+        parts = (self._in_to_hid_connection, self._bias_to_hid_connection, self._recurrent_connection)
+        matrices = [c.params.reshape(c.outdim, c.indim) for c in parts]
+        return [
+            [np.concatenate([m[row] for m in matrices]).tolist() for row in self._rowsOf(cell)]
+            for cell in range(self._hid_layer.dim)
+        ]
+
+    def setGenome(self, weights):
+        """Set the weights that :meth:`getGenome` gives."""
+        parts = (self._in_to_hid_connection, self._bias_to_hid_connection, self._recurrent_connection)
+        for cell, rows in enumerate(weights):
+            for row, values in zip(self._rowsOf(cell), rows, strict=True):
+                start = 0
+                for c in parts:
+                    c.params.reshape(c.outdim, c.indim)[row] = values[start : start + c.indim]
+                    start += c.indim
+
+    def setOutputWeightMatrix(self, W):
+        """Set the weights from the cells to the output.
+
+        Args:
+            W: shape (hiddim, outdim).
+        """
+        c = self._hid_to_out_connection
+        W = np.asarray(W, dtype=float)
+        if W.shape != (c.indim, c.outdim):
+            raise ValueError(f"the output weights have shape {(c.indim, c.outdim)}; {W.shape} was given")
+        c.params[:] = W.T.ravel()
+
+    def getOutputWeightMatrix(self):
+        """The weights from the cells to the output, shape (hiddim, outdim)."""
+        c = self._hid_to_out_connection
+        return c.params.reshape(c.outdim, c.indim).T.copy()
+
+    def _rowsOf(self, cell):
+        return [cell + gate * self._hid_layer.dim for gate in range(4)]
+
+    def _step(self):
+        """One activation, whose input is what the step before has left for it."""
+        before = self._lastRow() if self._network.offset > 0 else np.zeros(self.outdim)
+        return self._network.activate(before)
+
+    def _lastRow(self):
+        return self._out_layer.outputbuffer[self._network.offset - 1]

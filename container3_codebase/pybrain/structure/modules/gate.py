@@ -1,0 +1,109 @@
+"""Layers in which one half of the input decides about the other."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pybrain.structure.modules.module import Module
+from pybrain.structure.modules.neuronlayer import NeuronLayer
+from pybrain.tools.functions import sigmoid
+
+
+class MultiplicationLayer(NeuronLayer):
+    """``y = a b`` where the input is (a, b); shape (2 dim,) to (dim,). Backward: ``(b e, a e)``.
+
+    Args:
+        dim: width of the output.
+        name: name; made up where none is given.
+    """
+
+    def __init__(self, dim, name=None):
+        Module.__init__(self, 2 * dim, dim, name)
+        self.setArgs(dim=dim)
+
+    def _transfer(self, x):
+        a, b = _halves(x)
+        return a * b
+
+    def _transferError(self, e, y, x):
+        a, b = _halves(x)
+        return np.concatenate([b * e, a * e], -1)
+
+
+class GateLayer(NeuronLayer):
+    """``y = s(a) b`` where the input is (a, b) and s the sigmoid; shape (2 dim,) to (dim,).
+
+    Backward: ``(s(a) (1 - s(a)) b e, s(a) e)``.
+
+    Args:
+        dim: width of the output.
+        name: name; made up where none is given.
+    """
+
+    def __init__(self, dim, name=None):
+        Module.__init__(self, 2 * dim, dim, name)
+        self.setArgs(dim=dim)
+
+    def _transfer(self, x):
+        a, b = _halves(x)
+        return sigmoid(a) * b
+
+    def _transferError(self, e, y, x):
+        a, b = _halves(x)
+        s = sigmoid(a)
+        return np.concatenate([s * (1 - s) * b * e, s * e], -1)
+
+
+class DoubleGateLayer(NeuronLayer):
+    """``y = (s(a) b, (1 - s(a)) b)`` where the input is (a, b); shape (2 dim,) to (2 dim,).
+
+    Backward, with output errors (p, q): ``(s(a) (1 - s(a)) b (p - q), s(a) p + (1 - s(a)) q)``.
+
+    Args:
+        dim: half the width of the output.
+        name: name; made up where none is given.
+    """
+
+    def __init__(self, dim, name=None):
+        Module.__init__(self, 2 * dim, 2 * dim, name)
+        self.setArgs(dim=dim)
+
+    def _transfer(self, x):
+        a, b = _halves(x)
+        s = sigmoid(a)
+        return np.concatenate([s * b, (1 - s) * b], -1)
+
+    def _transferError(self, e, y, x):
+        a, b = _halves(x)
+        p, q = _halves(e)
+        s = sigmoid(a)
+        return np.concatenate([s * (1 - s) * b * (p - q), s * p + (1 - s) * q], -1)
+
+
+class SwitchLayer(NeuronLayer):
+    """``y = (s(x), 1 - s(x))``; shape (dim,) to (2 dim,).
+
+    Backward, with output errors (p, q): ``s(x) (1 - s(x)) (p - q)``.
+
+    Args:
+        dim: width of the input.
+        name: name; made up where none is given.
+    """
+
+    def __init__(self, dim, name=None):
+        Module.__init__(self, dim, 2 * dim, name)
+        self.setArgs(dim=dim)
+
+    def _transfer(self, x):
+        s = sigmoid(x)
+        return np.concatenate([s, 1 - s], -1)
+
+    def _transferError(self, e, y, x):
+        p, q = _halves(e)
+        s = sigmoid(x)
+        return s * (1 - s) * (p - q)
+
+
+def _halves(x):
+    half = x.shape[-1] // 2
+    return x[..., :half], x[..., half:]

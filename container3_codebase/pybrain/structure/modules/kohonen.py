@@ -1,0 +1,82 @@
+"""A map that orders itself by likeness."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pybrain.structure.modules.module import Module
+
+
+class KohonenMap(Module):
+    """A square of neurons, each a point in the input space; the answer is where the nearest one stands.
+
+    Shape (dim,) to (2,): row and column of the winner. Backward learns: the winner and its neighbours move
+    towards the last input, and the neighbourhood shrinks.
+
+    Source: T. Kohonen, "Self-organized formation of topologically correct feature maps", 1982.
+
+    Args:
+        dim: width of the input.
+        nNeurons: number of neurons along each side of the square.
+        name: name; made up where none is given.
+        outputFullMap: whether the answer is the whole map instead: the distance of every neuron from the
+            input, shape (nNeurons * nNeurons,), row by row.
+
+    Attributes:
+        neurons: the points, shape (nNeurons, nNeurons, dim).
+        winner: row and column of the last winner.
+        neighbours: how far from the winner, in rows and columns, neurons learn.
+        learningrate: which part of the way to the input a neuron moves.
+        neighbourdecay: what ``neighbours`` is multiplied by at every learning step.
+    """
+
+    nInput = 0
+    nNeurons = 0
+    outputFullMap = False
+    learningrate = 0.01
+    neighbourdecay = 0.9999
+
+    def __init__(self, dim, nNeurons, name=None, outputFullMap=False):
+        Module.__init__(self, dim, nNeurons**2 if outputFullMap else 2, name)
+        self.outputFullMap = outputFullMap
+        self.nInput = dim
+        self.nNeurons = nNeurons
+        self.neighbours = nNeurons
+        self.neurons = np.random.random((nNeurons, nNeurons, dim))
+        self.difference = np.zeros(self.neurons.shape)
+        self.winner = np.zeros(2)
+        self.learningrate = 0.01
+        self.neighbourdecay = 0.9999
+        rows, columns = np.mgrid[0:nNeurons, 0:nNeurons]
+        self.distmatrix = np.stack([rows, columns], -1).astype(float)
+
+    def _xmlArguments(self):
+        return {
+            "name": self._name,
+            "dim": self.nInput,
+            "nNeurons": self.nNeurons,
+            "outputFullMap": self.outputFullMap,
+            "neurons": self.neurons,
+            "neighbours": self.neighbours,
+        }
+
+    @classmethod
+    def _fromXml(cls, *, neurons=None, neighbours=None, **arguments):
+        kohonen = cls(**arguments)
+        if neurons is not None:
+            kohonen.neurons[:] = neurons
+        if neighbours is not None:
+            kohonen.neighbours = neighbours
+        return kohonen
+
+    def _forwardImplementation(self, inbuf, outbuf):
+        self.difference = inbuf - self.neurons
+        distances = (self.difference**2).sum(-1)
+        self.winner = np.array(np.unravel_index(distances.argmin(), distances.shape))
+        outbuf[:] = np.sqrt(distances).ravel() if self.outputFullMap else self.winner
+
+    def _backwardImplementation(self, outerr, inerr, outbuf, inbuf):
+        apart = np.abs(self.distmatrix - self.winner).max(-1)
+        near = apart <= np.floor(self.neighbours)
+        self.neurons[near] += self.learningrate * self.difference[near]
+        self.neighbours *= self.neighbourdecay

@@ -1,0 +1,58 @@
+"""An output layer that describes a mixture of normal distributions."""
+
+from __future__ import annotations
+
+from pybrain.structure.modules.neuronlayer import NeuronLayer
+from pybrain.tools.functions import safeExp
+
+
+class MixtureDensityLayer(NeuronLayer):
+    """K coefficients, K standard deviations, K means of width ``dim``; shape (n,) to (n,), n = K (dim + 2).
+
+    ``y[:K]`` is a softmax (the mixing coefficients), ``y[K:2K] = exp(x)`` (the standard deviations),
+    ``y[2K:] = x`` (the means). Exponents are cut to [-500, 500]. Backward: ``e`` unchanged; the trainers for
+    mixture densities give the error with respect to the input.
+
+    Source: C. Bishop, "Pattern Recognition and Machine Learning", 5.6.
+
+    Args:
+        dim: width of the target.
+        name: name; made up where none is given.
+        mix: number of distributions, K.
+    """
+
+    nGaussians = 1
+    nDims = 1
+
+    def __init__(self, dim, name=None, mix=5):
+        NeuronLayer.__init__(self, mix * (dim + 2), name)
+        self.nGaussians = mix
+        self.nDims = dim
+
+    def _xmlArguments(self):
+        return {"name": self._name, "dim": self.nDims, "mix": self.nGaussians}
+
+    @classmethod
+    def _fromXml(cls, *, dim, mix=None):
+        if mix is None:
+            dim, mix = _guessed(dim)
+        return cls(dim, mix=mix)
+
+    def _transfer(self, x):
+        k = self.nGaussians
+        y = x.copy()
+        y[..., : 2 * k] = safeExp(x[..., : 2 * k])
+        y[..., :k] /= y[..., :k].sum(-1, keepdims=True)
+        return y
+
+    def _transferError(self, e, y, x):
+        return e
+
+
+def _guessed(units):
+    """(dim, mix) of a layer of which PyBrain's file tells only the number of units, mix * (dim + 2)."""
+    if units % 5 == 0 and units // 5 > 2:
+        return units // 5 - 2, 5  # PyBrain's own default
+    if units % 3 == 0:
+        return 1, units // 3  # a target of width 1
+    raise ValueError(f"the file does not say how {units} units are divided into distributions (option mix)")

@@ -1,0 +1,254 @@
+"""A module: something with an input, an output, and rows of memory for both."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pybrain.utilities import Named, abstractMethod
+
+
+class Module(Named):
+    """Turns ``indim`` numbers into ``outdim`` numbers, and errors of its output into errors of its input.
+
+    Subclasses give :meth:`_forwardImplementation` and :meth:`_backwardImplementation`. Each buffer is an
+    array of shape (time steps, width); ``offset`` is the current row. Outside of recurrent networks there is
+    one row, number 0.
+
+    Args:
+        indim: width of the input.
+        outdim: width of the output.
+        name: name; made up where none is given.
+        **args: options, set as attributes.
+
+    Attributes:
+        bufferlist: (name, width) of every buffer: inputbuffer, inputerror, outputbuffer, outputerror, and
+            what a subclass adds.
+        paramdim: number of parameters; 0 unless the module is a ParameterContainer as well.
+        sequential: whether the output depends on earlier inputs.
+    """
+
+    sequential = False
+    bufferlist = None
+    paramdim = 0
+    indim = 0
+    outdim = 0
+    offset = 0
+
+    def __init__(self, indim, outdim, name=None, **args):
+        self.setArgs(name=name, **args)
+        self._setDimensions(indim, outdim)
+        self.offset = 0
+
+    def _setDimensions(self, indim, outdim):
+        """Note the widths and make fresh buffers of one row."""
+        self.indim = indim
+        self.outdim = outdim
+        if self.bufferlist is None:
+            self.bufferlist = []
+        own = [entry for entry in self.bufferlist if entry[0] not in _STANDARD_BUFFERS]
+        self.bufferlist = [
+            *own,
+            ("inputbuffer", indim),
+            ("inputerror", indim),
+            ("outputbuffer", outdim),
+            ("outputerror", outdim),
+        ]
+        self._resetBuffers()
+
+    # --- memory ---
+
+    def _resetBuffers(self, length=1):
+        """Make fresh buffers of ``length`` rows, all zero."""
+        for name, width in self.bufferlist:
+            setattr(self, name, np.zeros((length, int(width))))
+
+    def _growBuffers(self):
+        """Double the number of rows of every buffer; the new ones are zero."""
+        for name, _ in self.bufferlist:
+            old = getattr(self, name)
+            setattr(self, name, np.concatenate([old, np.zeros_like(old)]))
+
+    def _ensureRows(self, rows):
+        """Grow the buffers until they have at least ``rows`` rows."""
+        while len(self.outputbuffer) < rows:
+            self._growBuffers()
+
+    def reset(self):
+        """Go back to the first row and set every buffer to zero."""
+        self.offset = 0
+        for name, _ in self.bufferlist:
+            getattr(self, name)[:] = 0.0
+
+    def shift(self, items):
+        """Move all buffer rows by ``items`` (down where positive), filling up with zeros, and the offset too.
+
+        Args:
+            items: by how many rows; with -1, row 1 becomes row 0.
+        """
+        if items == 0:
+            return
+        self.offset += items
+        for name, _ in self.bufferlist:
+            buffer = getattr(self, name)
+            moved = np.zeros_like(buffer)
+            if items > 0:
+                moved[items:] = buffer[:-items]
+            else:
+                moved[:items] = buffer[-items:]
+            setattr(self, name, moved)
+
+    def _restoreBuffers(self):
+        """Supply buffers that a file did not hold."""
+        rows = max((len(self.__dict__[n]) for n, _ in self.bufferlist if n in self.__dict__), default=1)
+        for name, width in self.bufferlist:
+            if name not in self.__dict__:
+                setattr(self, name, np.zeros((rows, int(width))))
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if self.bufferlist is not None:
+            self._restoreBuffers()
+
+    # --- one step ---
+
+    def forward(self):
+        """Compute the output row at ``offset`` from the input row at ``offset``."""
+        self._forwardImplementation(self.inputbuffer[self.offset], self.outputbuffer[self.offset])
+
+    def backward(self):
+        """Compute the input error at ``offset`` from the output error, and add to the derivatives."""
+        t = self.offset
+        self._backwardImplementation(
+            self.outputerror[t], self.inputerror[t], self.outputbuffer[t], self.inputbuffer[t]
+        )
+
+    def _forwardImplementation(self, inbuf, outbuf):
+        """Fill ``outbuf`` (outdim,) from ``inbuf`` (indim,)."""
+        abstractMethod()
+
+    def _backwardImplementation(self, outerr, inerr, outbuf, inbuf):
+        """Fill ``inerr`` (indim,) from ``outerr`` (outdim,) and what the forward step left behind."""
+        abstractMethod()
+
+    def activate(self, inpt):
+        """The answer to one input.
+
+        Args:
+            inpt: ``indim`` finite numbers (list, tuple, array, also numbers as text).
+
+        Returns:
+            A new array of shape (outdim,).
+
+        Raises:
+            ValueError: the wrong number of values, or one that is not finite.
+        """
+        row = self._checkedInput(inpt)
+        t = self.offset
+        self.inputbuffer[t] = row
+        self.forward()
+        return self.outputbuffer[t].copy()
+
+    def backActivate(self, outerr):
+        """The errors of the last input, given those of its output (target minus output).
+
+        Args:
+            outerr: ``outdim`` numbers.
+
+        Returns:
+            A new array of shape (indim,). Derivatives are added to ``derivs``.
+        """
+        t = self.offset
+        self.outputerror[t] = self._checkedError(outerr)
+        self.backward()
+        return self.inputerror[t].copy()
+
+    def activateOnDataset(self, dataset):
+        """The answers to all inputs of a data set.
+
+        Args:
+            dataset: a supervised data set, or any sequence of (input, ...) samples. Of a sequential data
+                set each sequence starts from a reset module.
+
+        Returns:
+            An array of shape (samples, outdim).
+        """
+        self.reset()
+        answers = []
+        for sequence in inputSequences(dataset):
+            if self.sequential:
+                self.reset()
+            answers.extend(self.activate(row) for row in sequence)
+        return np.array(answers).reshape(len(answers), self.outdim)
+
+    # --- for networks: the same computation as a function, on one row or many ---
+
+    def _evaluate(self, x, t, keep):
+        """The output for input ``x``, as a new array.
+
+        Args:
+            x: shape (indim,), or (rows, indim) for independent rows; not changed.
+            t: the time step; rows before ``t`` of our buffers are the past.
+            keep: whether to note inner values in our buffers at row ``t`` (never for many rows).
+        """
+        if x.ndim == 2:
+            return np.array([self._evaluate(row, t, False) for row in x]).reshape(len(x), self.outdim)
+        out = np.zeros(self.outdim)
+        self._forwardImplementation(x, out)
+        return out
+
+    def _evaluateError(self, e, y, x, t):
+        """The input error for output error ``e``; adds to the derivatives. Shapes as in :meth:`_evaluate`."""
+        if x.ndim == 2:
+            rows = [self._evaluateError(*row, t) for row in zip(e, y, x, strict=True)]
+            return np.array(rows).reshape(len(x), self.indim)
+        inerr = np.zeros(self.indim)
+        self._backwardImplementation(e, inerr, y, x)
+        return inerr
+
+    # --- checking what comes in ---
+
+    def _checkedInput(self, inpt):
+        """``inpt`` as a float array of shape (indim,), never the caller's own array."""
+        try:
+            row = np.array(inpt, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise ValueError(f"{self._what()} takes {self.indim} numbers, not {inpt!r}") from None
+        if row.shape != (self.indim,):
+            raise ValueError(f"{self._what()} takes {self.indim} inputs; {_given(row)}")
+        # The sum of squares is finite unless a value is not (or is so large that a closer look is due).
+        if row.dot(row) - row.dot(row) != 0.0 and not np.isfinite(row).all():
+            at = int(np.flatnonzero(~np.isfinite(row))[0])
+            raise ValueError(
+                f"input {at} of {self._what()} is {row[at]}; every input must be a finite number"
+            )
+        return row
+
+    def _checkedError(self, outerr):
+        """``outerr`` as a float array of shape (outdim,)."""
+        error = np.array(outerr, dtype=np.float64)
+        if error.shape != (self.outdim,):
+            raise ValueError(f"{self._what()} has {self.outdim} outputs; {_given(error, 'output errors')}")
+        return error
+
+    def _what(self):
+        return f"{type(self).__name__} {self.name!r}"
+
+
+_STANDARD_BUFFERS = ("inputbuffer", "inputerror", "outputbuffer", "outputerror")
+
+
+def _given(array, what="values"):
+    return f"{array.shape[0]} {what} were given" if array.ndim == 1 else f"shape {array.shape} was given"
+
+
+def inputSequences(dataset):
+    """The inputs of a data set as a list of sequences, each a sequence of rows.
+
+    Args:
+        dataset: a data set of :mod:`pybrain.datasets` or a sequence of samples whose first item is the input.
+    """
+    if hasattr(dataset, "getNumSequences") and hasattr(dataset, "getSequence"):
+        return [dataset.getSequence(i)[0] for i in range(dataset.getNumSequences())]
+    if hasattr(dataset, "getField") and hasattr(dataset, "hasField") and dataset.hasField("input"):
+        return [dataset.getField("input")]
+    return [[sample[0] for sample in dataset]]

@@ -1,0 +1,53 @@
+"""A module of neurons, described by a transfer function that works on one row or on many."""
+
+from __future__ import annotations
+
+from pybrain.structure.modules.module import Module
+from pybrain.utilities import abstractMethod
+
+
+class NeuronLayer(Module):
+    """A layer of ``dim`` neurons.
+
+    The layers of this library describe themselves by two functions without side effects,
+    :meth:`_transfer` and :meth:`_transferError`; networks call these directly. A layer of one's own can do
+    the same, or give PyBrain's ``_forwardImplementation`` and ``_backwardImplementation`` instead.
+
+    Args:
+        dim: number of neurons; input and output both have this width.
+        name: name; made up where none is given.
+    """
+
+    dim = 0
+
+    def __init__(self, dim, name=None):
+        Module.__init__(self, dim, dim, name=name)
+        self.setArgs(dim=dim)
+
+    def whichNeuron(self, inputIndex=None, outputIndex=None):
+        """The number of the neuron that an input or output index belongs to."""
+        return outputIndex if inputIndex is None else inputIndex
+
+    def _transfer(self, x):
+        """The output for ``x`` of shape (..., indim), shape (..., outdim)."""
+        abstractMethod()
+
+    def _transferError(self, e, y, x):
+        """The input error, shape (..., indim), for output error ``e``, output ``y`` and input ``x``."""
+        abstractMethod()
+
+    def _forwardImplementation(self, inbuf, outbuf):
+        outbuf[:] = self._transfer(inbuf)
+
+    def _backwardImplementation(self, outerr, inerr, outbuf, inbuf):
+        inerr[:] = self._transferError(outerr, outbuf, inbuf)
+
+    def _evaluate(self, x, t, keep):
+        if type(self)._forwardImplementation is not NeuronLayer._forwardImplementation:
+            return Module._evaluate(self, x, t, keep)
+        return self._transfer(x)
+
+    def _evaluateError(self, e, y, x, t):
+        if type(self)._backwardImplementation is not NeuronLayer._backwardImplementation:
+            return Module._evaluateError(self, e, y, x, t)
+        return self._transferError(e, y, x)

@@ -1,0 +1,57 @@
+"""Layers whose outputs share out 1."""
+
+from __future__ import annotations
+
+from pybrain.structure.modules.neuronlayer import NeuronLayer
+from pybrain.tools.functions import safeExp
+
+
+class SoftmaxLayer(NeuronLayer):
+    """``y_i = exp(x_i) / sum_j exp(x_j)``, exponents cut to [-500, 500]; shape (dim,) to (dim,).
+
+    Backward: ``e`` unchanged. That is PyBrain's rule, meant for errors ``target - y`` of a cross entropy;
+    it is not the derivative of the outputs.
+    """
+
+    def _transfer(self, x):
+        z = safeExp(x)
+        z /= z.sum(-1, keepdims=True)
+        return z
+
+    def _transferError(self, e, y, x):
+        return e
+
+
+class PartialSoftmaxLayer(NeuronLayer):
+    """A softmax over each group of ``slicelength`` neighbours; shape (size,) to (size,).
+
+    Backward: ``e`` unchanged, as in :class:`SoftmaxLayer`.
+
+    Args:
+        size: number of neurons, a multiple of ``slicelength``.
+        slicelength: neurons per group.
+        name: name; made up where none is given.
+
+    Raises:
+        ValueError: ``size`` is no multiple of ``slicelength``; both are named.
+    """
+
+    slicelength = 1
+
+    def __init__(self, size, slicelength, name=None):
+        if slicelength < 1 or size % slicelength:
+            raise ValueError(f"size {size} cannot be divided into slices of {slicelength}")
+        NeuronLayer.__init__(self, size, name=name)
+        self.slicelength = slicelength
+        self.setArgs(slicelength=slicelength)
+
+    def _xmlArguments(self):
+        return {"name": self._name, "size": self.dim, "slicelength": self.slicelength}
+
+    def _transfer(self, x):
+        z = safeExp(x).reshape(*x.shape[:-1], -1, self.slicelength)
+        z = z / z.sum(-1, keepdims=True)
+        return z.reshape(x.shape)
+
+    def _transferError(self, e, y, x):
+        return e

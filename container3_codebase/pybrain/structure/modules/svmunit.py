@@ -1,0 +1,66 @@
+"""A support vector machine in the place of a network."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+class SVMUnit:
+    """Wraps a model of ``libsvm``'s Python module ``svm``, which has to be installed separately.
+
+    Args:
+        indim: width of the input.
+        outdim: width of the output.
+        model: a trained model, or None to set or load one later.
+    """
+
+    def __init__(self, indim=0, outdim=0, model=None):
+        self.indim = indim
+        self.outdim = outdim
+        self.setModel(model)
+
+    def reset(self):
+        """Nothing to forget."""
+
+    def setModel(self, model):
+        """Use this trained model."""
+        self.model = model
+        self.nClasses = None if model is None else model.get_nr_class()
+
+    def loadModel(self, filename):
+        """Read a model that libsvm wrote."""
+        self.setModel(_libsvm().svm_model(str(filename)))
+
+    def saveModel(self, filename):
+        """Write the model in libsvm's format."""
+        self._trained().save(str(filename))
+
+    def forwardPass(self, values=False):
+        """The class of the input in ``self.input``; with ``values`` the decision values."""
+        model = self._trained()
+        return model.predict_values(self.input) if values else model.predict(self.input)
+
+    def activateOnDataset(self, dataset, values=False):
+        """The classes of all inputs, shape (samples, 1); with ``values`` the decision values."""
+        answers = []
+        for sample in dataset:
+            self.input = list(sample[0])
+            answers.append(self.forwardPass(values))
+        return np.array(answers) if values else np.array(answers, dtype=float).reshape(-1, 1)
+
+    def getNbClasses(self):
+        """The number of classes, or None without a model."""
+        return self.nClasses
+
+    def _trained(self):
+        if self.model is None:
+            raise ValueError("this SVMUnit has no model yet: train, set or load one")
+        return self.model
+
+
+def _libsvm():
+    try:
+        import svm
+    except ImportError:
+        raise ImportError("SVMUnit needs libsvm's Python module 'svm', which is not installed") from None
+    return svm

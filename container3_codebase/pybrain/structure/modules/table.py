@@ -1,0 +1,49 @@
+"""A table of numbers, looked up by row and column."""
+
+from __future__ import annotations
+
+from pybrain.structure.modules.module import Module
+from pybrain.structure.parametercontainer import ParameterContainer
+
+
+class Table(Module, ParameterContainer):
+    """The value at a row and a column; shape (2,) to (1,). The values are the parameters, row by row.
+
+    Args:
+        numRows: number of rows.
+        numColumns: number of columns.
+        name: name; made up where none is given.
+    """
+
+    numRows = 0
+    numColumns = 0
+
+    def __init__(self, numRows, numColumns, name=None):
+        Module.__init__(self, 2, 1, name)
+        ParameterContainer.__init__(self, numRows * numColumns)
+        self.setArgs(numRows=numRows, numColumns=numColumns)
+
+    def _forwardImplementation(self, inbuf, outbuf):
+        outbuf[0] = self.getValue(inbuf[0], inbuf[1])
+
+    def _backwardImplementation(self, outerr, inerr, outbuf, inbuf):
+        derivs = self.derivs
+        derivs[self._index(inbuf[0], inbuf[1])] += outerr[0]
+        inerr[:] = 0.0
+
+    def updateValue(self, row, column, value):
+        """Set the value at a row and a column."""
+        self.params[self._index(row, column)] = value
+
+    def getValue(self, row, column):
+        """The value at a row and a column."""
+        return self.params[self._index(row, column)]
+
+    def _index(self, row, column):
+        i, j = int(row), int(column)
+        if i != row or j != column or not (0 <= i < self.numRows and 0 <= j < self.numColumns):
+            raise ValueError(
+                f"{self.name}: row {row}, column {column} is not in a table of "
+                f"{self.numRows} rows and {self.numColumns} columns"
+            )
+        return i * self.numColumns + j

@@ -1,0 +1,90 @@
+"""Recurrent networks that read a sequence of fixed length from both ends."""
+
+from __future__ import annotations
+
+from pybrain.structure.connections.shared import MotherConnection, SharedFullConnection
+from pybrain.structure.modulemesh import ModuleMesh
+from pybrain.structure.modules.linearlayer import LinearLayer
+from pybrain.structure.modules.sigmoidlayer import SigmoidLayer
+from pybrain.structure.modules.tanhlayer import TanhLayer
+from pybrain.structure.networks.feedforward import FeedForwardNetwork
+
+
+class BidirectionalNetwork(FeedForwardNetwork):
+    """A bidirectional recurrent network, unfolded over ``seqlen`` time steps.
+
+    Input, shape (seqlen * inputsize,); output, shape (seqlen * outputsize,); both step by step. Row 0 of the
+    hidden mesh runs forward, row 1 backward.
+
+    Source: M. Schuster, K. Paliwal, "Bidirectional Recurrent Neural Networks", 1997.
+
+    Args:
+        predefined: mothers to use instead of new ones: 'inconn', 'outconn', 'fconn', 'bconn'.
+        **kwargs: options, see below.
+
+    Attributes:
+        seqlen: number of time steps.
+        inputsize: inputs per step.
+        hiddensize: hidden neurons per step and direction.
+        outputsize: outputs per step.
+        componentclass: class of the hidden layers.
+        outcomponentclass: class of the output layer.
+        symmetric: whether both directions share their weights.
+    """
+
+    seqlen = None
+    inputsize = 1
+    hiddensize = 5
+    outputsize = 1
+    componentclass = TanhLayer
+    outcomponentclass = SigmoidLayer
+    symmetric = False
+    predefined = None
+
+    def __init__(self, predefined=None, **kwargs):
+        self.predefined = {} if predefined is None else predefined
+        FeedForwardNetwork.__init__(self, **kwargs)
+        if self.seqlen is None:
+            raise ValueError("a BidirectionalNetwork needs seqlen, the number of time steps")
+        inputs = LinearLayer(self.seqlen * self.inputsize, name="input")
+        outputs = self.outcomponentclass(self.seqlen * self.outputsize, name="output")
+        self.addInputModule(inputs)
+        self.addOutputModule(outputs)
+        inmesh = ModuleMesh.viewOnFlatLayer(inputs, (self.seqlen,))
+        outmesh = ModuleMesh.viewOnFlatLayer(outputs, (self.seqlen,))
+        hidden = ModuleMesh.constructWithLayers(
+            self.componentclass, self.hiddensize, (2, self.seqlen), "hidden"
+        )
+        for layer in hidden:
+            self.addModule(layer)
+        self._connectMeshes(inmesh, hidden, outmesh)
+        self.sortModules()
+
+    def _connectMeshes(self, inmesh, hidden, outmesh):
+        example = hidden[0, 0]
+        into, between = self.inputsize * example.indim, example.outdim * example.indim
+        out = example.outdim * self.outputsize
+        forwards = [self._mother(kind, size) for kind, size in (("inconn", into), ("outconn", out))]
+        backwards = (
+            forwards
+            if self.symmetric
+            else [self._mother(kind, size) for kind, size in (("inconn", into), ("outconn", out))]
+        )
+        fconn = self._mother("fconn", between)
+        bconn = fconn if self.symmetric else self._mother("bconn", between)
+        for t in range(self.seqlen):
+            for row, (inconn, outconn) in enumerate((forwards, backwards)):
+                self.addConnection(SharedFullConnection(inconn, inmesh[t], hidden[row, t]))
+                self.addConnection(SharedFullConnection(outconn, hidden[row, t], outmesh[t]))
+            if t > 0:
+                self.addConnection(SharedFullConnection(fconn, hidden[0, t - 1], hidden[0, t]))
+                self.addConnection(SharedFullConnection(bconn, hidden[1, t], hidden[1, t - 1]))
+
+    def _restored(self):
+        FeedForwardNetwork._restored(self)
+        self.predefined = {}
+
+    def _mother(self, kind, size):
+        if kind in self.predefined:
+            return self.predefined[kind]
+        return MotherConnection(size, name=kind)

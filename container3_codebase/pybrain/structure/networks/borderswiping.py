@@ -1,0 +1,86 @@
+"""Swiping networks that notice the border of the grid."""
+
+from __future__ import annotations
+
+import re
+
+from pybrain.structure.connections.shared import MotherConnection, SharedFullConnection
+from pybrain.structure.modules.biasunit import BiasUnit
+from pybrain.structure.networks.swiping import SwipingNetwork
+
+_NAME = re.compile(r"bconn(\d+)\(([\d, ]*)\)")
+
+
+class BorderSwipingNetwork(SwipingNetwork):
+    """A swiping network in which a bias unit takes the place of the missing cells before the border.
+
+    The weights at the border depend on the dimension that is crossed and on where along the border; positions
+    that mirror each other share theirs. Mothers are named 'bconn', the dimension and the position.
+
+    Args:
+        inmesh: mesh of the inputs.
+        hiddenmesh: mesh of the hidden layers.
+        outmesh: mesh of the outputs.
+        **args: as for :class:`SwipingNetwork`, and the options below.
+
+    Attributes:
+        predefined: as in :class:`SwipingNetwork`, and 'bordconns' (dimension -> position -> mother).
+        simpleborders: whether all positions along a border share their weights.
+        extrapolateBorders: whether a position that has no mother takes the one of the nearest position that
+            has; for networks that are resized.
+    """
+
+    simpleborders = False
+    extrapolateBorders = False
+
+    def __init__(self, inmesh=None, hiddenmesh=None, outmesh=None, **args):
+        SwipingNetwork.__init__(self, inmesh, hiddenmesh, outmesh, **args)
+
+    def _buildSwipingStructure(self, inmesh, hiddenmesh, outmesh):
+        self._bias = BiasUnit(name="bias")
+        self.addModule(self._bias)
+        self.predefined.setdefault("bordconns", {})
+        SwipingNetwork._buildSwipingStructure(self, inmesh, hiddenmesh, outmesh)
+        del self._bias  # from here on it is found by its name
+
+    def _restored(self):
+        SwipingNetwork._restored(self)
+        known = self.predefined["bordconns"] = {}
+        for mother in self.motherconnections:
+            parts = _NAME.fullmatch(mother.name)
+            if parts:
+                position = tuple(int(k) for k in parts.group(2).split(",") if k.strip())
+                known.setdefault(int(parts.group(1)), {})[position] = mother
+        for d in range(1, len(self.dims)):
+            if 0 in known:
+                known.setdefault(d, dict(known[0]))
+
+    def _connectBorder(self, unit, cell, swipe, d):
+        meat = self._meat(unit)
+        mother = self._borderMother(self._borderPosition(cell, d), d, meat.indim)
+        self.addConnection(SharedFullConnection(mother, self._bias, meat))
+
+    def _borderPosition(self, cell, d):
+        """Where along the border, mirrored positions being the same."""
+        if self.simpleborders:
+            return ()
+        others = [k for k in range(len(self.dims)) if k != d]
+        return tuple(min(cell[k], self.dims[k] - 1 - cell[k]) for k in others)
+
+    def _borderMother(self, position, d, size):
+        d = 0 if self.symmetricdimensions else d
+        known = self.predefined["bordconns"]
+        table = known.setdefault(d, {})
+        if position not in table:
+            if self.extrapolateBorders and table:
+                position = min(table, key=lambda p: (_distance(p, position), p))
+            else:
+                table[position] = MotherConnection(size, name=f"bconn{d}{position}")
+        if self.symmetricdimensions:
+            for k in range(1, len(self.dims)):
+                known.setdefault(k, {})[position] = table[position]
+        return table[position]
+
+
+def _distance(one, other):
+    return sum(abs(a - b) for a, b in zip(one, other, strict=True))

@@ -1,0 +1,67 @@
+"""Networks that look at a square through a small window."""
+
+from __future__ import annotations
+
+from pybrain.structure.connections.shared import MotherConnection, SharedFullConnection
+from pybrain.structure.modules.linearlayer import LinearLayer
+from pybrain.structure.modules.sigmoidlayer import SigmoidLayer
+from pybrain.structure.modules.tanhlayer import TanhLayer
+from pybrain.structure.networks.feedforward import FeedForwardNetwork
+
+
+class SimpleConvolutionalNetwork(FeedForwardNetwork):
+    """One convolution with ``numFeatureMaps`` features, and one output per position of the window.
+
+    Input, shape (insize * insize * inputdim,): row by row, the values of a cell side by side. Hidden layer
+    'h': for each position of the window its features. Output 'out', shape (n * n,), n = insize - convSize +
+    1. The weights of window row k have the mother 'conv' and k; those to the output share one mother.
+
+    Args:
+        inputdim: values per cell.
+        insize: cells along a side of the square.
+        convSize: cells along a side of the window.
+        numFeatureMaps: features per position of the window.
+        **args: options, such as ``name``.
+
+    Raises:
+        ValueError: a window larger than the square.
+    """
+
+    def __init__(self, inputdim, insize, convSize, numFeatureMaps, **args):
+        FeedForwardNetwork.__init__(self, **args)
+        inlayer = LinearLayer(inputdim * insize * insize)
+        self.addInputModule(inlayer)
+        self._buildStructure(inputdim, insize, inlayer, convSize, numFeatureMaps)
+        self.sortModules()
+
+    def _buildStructure(self, inputdim, insize, inlayer, convSize, numFeatureMaps):
+        """Add convolution and output on top of ``inlayer``, which holds a square of ``insize`` cells."""
+        if not 1 <= convSize <= insize:
+            raise ValueError(f"a window of {convSize} cells does not fit into a square of {insize}")
+        positions = insize - convSize + 1
+        hidden = TanhLayer(positions * positions * numFeatureMaps, name="h")
+        outlayer = SigmoidLayer(positions * positions, name="out")
+        self.addModule(hidden)
+        self.addOutputModule(outlayer)
+        output = MotherConnection(numFeatureMaps)
+        width = convSize * inputdim
+        rows = [MotherConnection(width * numFeatureMaps, name=f"conv{k}") for k in range(convSize)]
+        for p in range(positions * positions):
+            row, column = divmod(p, positions)
+            features = {"outSliceFrom": p * numFeatureMaps, "outSliceTo": (p + 1) * numFeatureMaps}
+            for k, mother in enumerate(rows):
+                start = ((row + k) * insize + column) * inputdim
+                window = {"inSliceFrom": start, "inSliceTo": start + width}
+                self.addConnection(SharedFullConnection(mother, inlayer, hidden, **window, **features))
+        for p in range(positions * positions):
+            self.addConnection(
+                SharedFullConnection(
+                    output,
+                    hidden,
+                    outlayer,
+                    inSliceFrom=p * numFeatureMaps,
+                    inSliceTo=(p + 1) * numFeatureMaps,
+                    outSliceFrom=p,
+                    outSliceTo=p + 1,
+                )
+            )

@@ -1,0 +1,81 @@
+"""A network that plays the capture game on boards of any size."""
+
+from __future__ import annotations
+
+from pybrain.structure.modulemesh import ModuleMesh
+from pybrain.structure.modules.linearlayer import LinearLayer
+from pybrain.structure.modules.sigmoidlayer import SigmoidLayer
+from pybrain.structure.modules.tanhlayer import TanhLayer
+from pybrain.structure.networks.borderswiping import BorderSwipingNetwork
+
+
+class CaptureGameNetwork(BorderSwipingNetwork):
+    """A border-swiping network over a square board.
+
+    Input 'input', shape (size * size * insize,): per point whether a stone of each side is there. Output
+    'output', shape (size * size,): how good a move to each point is, between 0 and 1.
+
+    Args:
+        **args: options, see below, and those of :class:`BorderSwipingNetwork`.
+
+    Attributes:
+        size: points along a side of the board.
+        insize: inputs per point.
+        hsize: hidden neurons per point and swipe.
+        outputs: outputs per point.
+        componentclass: class of the hidden layers.
+    """
+
+    size = 5
+    insize = 2
+    hsize = 5
+    outputs = 1
+    componentclass = TanhLayer
+    rebuilt = False
+
+    def __init__(self, **args):
+        BorderSwipingNetwork.__init__(self, **args)
+        if self._name is None:
+            self._name = f"{type(self).__name__}-s{self.size}-h{self.hsize}-{self._serial()}"
+        self.setArgs(dims=(self.size, self.size))
+        points = self.size * self.size
+        inmesh = ModuleMesh.viewOnFlatLayer(LinearLayer(points * self.insize, name="input"), self.dims)
+        outmesh = ModuleMesh.viewOnFlatLayer(SigmoidLayer(points * self.outputs, name="output"), self.dims)
+        hidden = ModuleMesh.constructWithLayers(self.componentclass, self.hsize, (*self.dims, 4), "hidden")
+        self._buildSwipingStructure(inmesh, hidden, outmesh)
+        self.sortModules()
+        # PyBrain's XML reader builds the structure a second time unless the file says that it is there.
+        self.setArgs(rebuilt=True)
+
+    def _serial(self):
+        from pybrain.utilities import Named
+
+        return next(Named._nameIds)
+
+    def resizedTo(self, newsize):
+        """The same player for a board of another size: a network that shares no memory but has these weights.
+
+        On a larger board, positions along the border that this network does not know take the weights of the
+        nearest ones that it does.
+
+        Args:
+            newsize: points along a side of the new board.
+        """
+        if newsize == self.size:
+            return self.copy()
+        import copy
+
+        predefined = copy.deepcopy(self.predefined)
+        for mother in _mothers(predefined):
+            mother.owner = None
+        options = {"insize": self.insize, "hsize": self.hsize, "componentclass": self.componentclass}
+        options |= {"outputs": self.outputs, "simpleborders": self.simpleborders}
+        return type(self)(size=newsize, predefined=predefined, extrapolateBorders=True, **options)
+
+
+def _mothers(predefined):
+    for value in predefined.values():
+        if isinstance(value, dict):
+            yield from _mothers(value)
+        else:
+            yield value

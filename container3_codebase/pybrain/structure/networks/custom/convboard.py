@@ -1,0 +1,60 @@
+"""A convolutional network with one output for every point of a board."""
+
+from __future__ import annotations
+
+from pybrain.structure.connections.identity import IdentityConnection
+from pybrain.structure.connections.shared import MotherConnection, SharedFullConnection
+from pybrain.structure.modules.biasunit import BiasUnit
+from pybrain.structure.modules.linearlayer import LinearLayer
+from pybrain.structure.networks.convolutional import SimpleConvolutionalNetwork
+from pybrain.structure.networks.feedforward import FeedForwardNetwork
+
+
+class ConvolutionalBoardNetwork(SimpleConvolutionalNetwork):
+    """A convolution over a board with a rim around it, so that there is a window for every point.
+
+    The board, layer 'in', is copied into a larger square, layer 'pad'; the cells of the rim get trainable
+    values that they share, one per input of a cell.
+
+    Args:
+        boardSize: points along a side of the board.
+        convSize: points along a side of the window.
+        numFeatureMaps: features per position of the window.
+        **args: options, such as ``name``.
+    """
+
+    inputdim = 2
+
+    def __init__(self, boardSize, convSize, numFeatureMaps, **args):
+        FeedForwardNetwork.__init__(self, **args)
+        d, before = self.inputdim, convSize // 2
+        padded = boardSize + convSize - 1
+        board = LinearLayer(d * boardSize * boardSize, name="in")
+        pad = LinearLayer(d * padded * padded, name="pad")
+        bias = BiasUnit(name="bias")
+        self.addInputModule(board)
+        self.addModule(pad)
+        self.addModule(bias)
+        inside = range(before, before + boardSize)
+        for row in inside:
+            source = (row - before) * boardSize * d
+            target = (row * padded + before) * d
+            self.addConnection(
+                IdentityConnection(
+                    board,
+                    pad,
+                    inSliceFrom=source,
+                    inSliceTo=source + boardSize * d,
+                    outSliceFrom=target,
+                    outSliceTo=target + boardSize * d,
+                )
+            )
+        rim = MotherConnection(d, name="rim")
+        for cell in range(padded * padded):
+            row, column = divmod(cell, padded)
+            if row not in inside or column not in inside:
+                self.addConnection(
+                    SharedFullConnection(rim, bias, pad, outSliceFrom=cell * d, outSliceTo=(cell + 1) * d)
+                )
+        self._buildStructure(d, padded, pad, convSize, numFeatureMaps)
+        self.sortModules()

@@ -1,0 +1,179 @@
+"""Networks without a memory."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pybrain.structure.modules.module import inputSequences
+from pybrain.structure.networks.network import Network
+
+
+class FeedForwardNetworkComponent:
+    """What makes a network feed-forward: each answer depends on its own input alone."""
+
+    # PyBrain's connections inside a nested network always work on the first row of the buffers, so that
+    # inside a recurrent network it answers as if it had no input from the second time step on. Setting this
+    # to True, on a network or on the class, restores those numbers.
+    legacyNesting = False
+
+    def __init__(self, name=None, **args):
+        pass
+
+    def activate(self, inpt):
+        """The answer to one input; safe to call from several threads at once.
+
+        Args:
+            inpt: ``indim`` finite numbers (list, tuple, array, also numbers as text).
+
+        Returns:
+            A new array of shape (outdim,).
+
+        Raises:
+            ValueError: the wrong number of values, or one that is not finite.
+            NetworkConstructionException: the network is not sorted.
+        """
+        compiled = self._compiledNetwork()
+        row = self._checkedInput(inpt)
+        if self.offset:
+            self.offset = 0
+        answer = compiled.activate(row)
+        self.inputbuffer[0] = row
+        self.outputbuffer[0] = answer
+        return answer
+
+
+class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
+    """A network whose connections form no loop.
+
+    Example:
+        >>> from pybrain.structure import FeedForwardNetwork, FullConnection, LinearLayer, SigmoidLayer
+        >>> net = FeedForwardNetwork()
+        >>> inputs, hidden, outputs = LinearLayer(2), SigmoidLayer(3), LinearLayer(1)
+        >>> net.addInputModule(inputs)
+        >>> net.addModule(hidden)
+        >>> net.addOutputModule(outputs)
+        >>> net.addConnection(FullConnection(inputs, hidden))
+        >>> net.addConnection(FullConnection(hidden, outputs))
+        >>> net.sortModules()
+        >>> net.activate([1, 2]).shape
+        (1,)
+    """
+
+    def __init__(self, *args, **kwargs):
+        Network.__init__(self, *args, **kwargs)
+        FeedForwardNetworkComponent.__init__(self, *args, **kwargs)
+
+    def backActivate(self, outerr):
+        """The input error of the last activation, given its output error (target minus output).
+
+        Args:
+            outerr: ``outdim`` numbers.
+
+        Returns:
+            A new array of shape (indim,). Derivatives are added to ``derivs``.
+        """
+        error = self._checkedError(outerr)
+        t = self.offset
+        back = self._compiledNetwork().backActivate(error, t)
+        self.outputerror[t] = error
+        self.inputerror[t] = back
+        return back
+
+    def activateRows(self, rows):
+        """The answers to many inputs at once; leaves no trace in the buffers.
+
+        Args:
+            rows: finite numbers of shape (rows, indim).
+
+        Returns:
+            A new array of shape (rows, outdim).
+
+        Raises:
+            ValueError: the wrong shape, or a value that is not finite.
+        """
+        rows = self._checkedRows(rows)
+        if self._rowsInOrder():
+            return np.array([self.activate(row) for row in rows]).reshape(len(rows), self.outdim)
+        return self._compiledNetwork().activateRows(rows)
+
+    def activateOnDataset(self, dataset):
+        """The answers to all inputs of a data set, computed together; shape (samples, outdim)."""
+        sequences = [sequence for sequence in inputSequences(dataset) if len(sequence)]
+        if not sequences:
+            return np.zeros((0, self.outdim))
+        self.reset()
+        return self.activateRows(np.concatenate([np.asarray(s, dtype=np.float64) for s in sequences]))
+
+    def traceRows(self, rows):
+        """As :meth:`activateRows`, with what :meth:`backActivateRows` needs.
+
+        Args:
+            rows: finite numbers of shape (rows, indim).
+
+        Returns:
+            (answers of shape (rows, outdim), trace to hand to :meth:`backActivateRows`).
+        """
+        rows = self._checkedRows(rows)
+        values, inputs = [], []
+        compiled = self._compiledNetwork()
+        return compiled.activateRows(rows, values, inputs), (compiled, values, inputs)
+
+    def backActivateRows(self, outerr, trace):
+        """The input errors of many rows; the derivatives of all rows are added to ``derivs``.
+
+        Args:
+            outerr: target minus output, shape (rows, outdim).
+            trace: from :meth:`traceRows`.
+
+        Returns:
+            A new array of shape (rows, indim).
+        """
+        compiled, values, inputs = trace
+        return compiled.backActivateRows(np.asarray(outerr, dtype=np.float64), values, inputs)
+
+    def _rowsInOrder(self):
+        """Whether the order of rows matters, because some layer draws random numbers."""
+        return any(getattr(m, "stochastic", False) for m in self._allModules())
+
+    def _allModules(self):
+        for m in self.modulesSorted:
+            yield m
+            if isinstance(m, FeedForwardNetwork):
+                yield from m._allModules()
+
+    def _checkedRows(self, rows):
+        rows = np.asarray(rows, dtype=np.float64)
+        if rows.ndim != 2 or rows.shape[1] != self.indim:
+            raise ValueError(
+                f"{self._what()} takes rows of {self.indim} inputs; shape {rows.shape} was given"
+            )
+        if not np.isfinite(rows).all():
+            at, column = np.argwhere(~np.isfinite(rows))[0]
+            raise ValueError(f"row {at}, input {column} of {self._what()} is {rows[at, column]}")
+        return rows
+
+    # --- as a module of another network ---
+
+    def _evaluate(self, x, t, keep):
+        compiled = self._compiledNetwork()
+        if x.ndim == 2:
+            return compiled.activateRows(x)
+        if t and self.legacyNesting:
+            return compiled.activateCut(x, t)
+        return compiled.activate(x, t)
+
+    def _evaluateError(self, e, y, x, t):
+        compiled = self._compiledNetwork()
+        if x.ndim == 2:
+            values, inputs = [], []
+            compiled.activateRows(x, values, inputs)
+            return compiled.backActivateRows(e, values, inputs)
+        if t and self.legacyNesting:
+            return np.zeros(self.indim)
+        return compiled.backActivate(e, t)
+
+    def _forwardImplementation(self, inbuf, outbuf):
+        outbuf[:] = self._evaluate(inbuf, self.offset, True)
+
+    def _backwardImplementation(self, outerr, inerr, outbuf, inbuf):
+        inerr[:] = self._evaluateError(outerr, outbuf, inbuf, self.offset)

@@ -1,0 +1,120 @@
+"""Networks whose parameters can be taken apart by neuron."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pybrain.structure.connections.full import FullConnection
+from pybrain.structure.networks.feedforward import FeedForwardNetwork
+from pybrain.structure.networks.recurrent import RecurrentNetwork
+
+
+class NeuronDecomposableNetwork:
+    """Gives and takes parameters in groups, one per neuron.
+
+    Only FullConnections have a neuron at both ends of every parameter, so only these are possible.
+
+    Attributes:
+        espStyleDecomposition: whether the parameters that leave a hidden neuron belong to it as well
+            (otherwise only those that lead into it). Source of the name: F. Gomez, R. Miikkulainen,
+            "Incremental Evolution of Complex General Behavior", 1997 (enforced subpopulations).
+        paramInfo: index of a parameter -> ((module, neuron) it comes from, (module, neuron) it leads to).
+        decompositionIndices: (module, neuron) -> indices of the parameters that belong to it.
+    """
+
+    espStyleDecomposition = True
+
+    def addModule(self, m):
+        """Add a module; one with parameters of its own cannot be taken apart.
+
+        Raises:
+            ValueError: the module has parameters.
+        """
+        if m.paramdim:
+            raise ValueError(f"{m!r} has parameters of its own, which belong to no neuron")
+        super().addModule(m)
+
+    def sortModules(self):
+        """Sort, and find out which parameter belongs to which neuron.
+
+        Raises:
+            ValueError: a connection with parameters that is no FullConnection.
+        """
+        if self.sorted:
+            return
+        super().sortModules()
+        self._constructParameterInfo()
+        self._constructDecomposition()
+
+    def _constructParameterInfo(self):
+        self.paramInfo = {}
+        for container, start, _ in self._portions():
+            if not isinstance(container, FullConnection):
+                raise ValueError(f"{container!r} is no FullConnection: its parameters belong to no neuron")
+            for i in range(container.paramdim):
+                source, target = container.whichBuffers(i)
+                self.paramInfo[start + i] = (
+                    (container.inmod, container.inmod.whichNeuron(outputIndex=source)),
+                    (container.outmod, container.outmod.whichNeuron(inputIndex=target)),
+                )
+
+    def _constructDecomposition(self):
+        self.decompositionIndices = {
+            (m, neuron): [] for m in self.modulesSorted for neuron in range(getattr(m, "dim", 1))
+        }
+        for i, (source, target) in sorted(self.paramInfo.items()):
+            inner = target[0] not in self.outmodules
+            if inner or not self.espStyleDecomposition:
+                self.decompositionIndices[target].append(i)
+            elif source[0] not in self.inmodules:
+                self.decompositionIndices[source].append(i)
+            else:
+                self.decompositionIndices[target].append(i)
+
+    def getDecomposition(self):
+        """The parameters of each neuron that has any, a list of arrays."""
+        return [self.params[i] for i in map(list, self.decompositionIndices.values()) if i]
+
+    def setDecomposition(self, decomposedParams):
+        """Set all parameters from groups as :meth:`getDecomposition` gives them."""
+        groups = [i for i in self.decompositionIndices.values() if i]
+        if len(groups) != len(decomposedParams):
+            raise ValueError(f"{len(groups)} groups of parameters needed; {len(decomposedParams)} were given")
+        for indices, values in zip(groups, decomposedParams, strict=True):
+            self.params[indices] = np.asarray(values, dtype=float)
+
+    @staticmethod
+    def convertNormalNetwork(n):
+        """A network that can be taken apart, made of the modules and connections of ``n``.
+
+        ``n`` itself must not be used any more.
+        """
+        recurrent = isinstance(n, RecurrentNetwork)
+        result = RecurrentDecomposableNetwork() if recurrent else FeedForwardDecomposableNetwork()
+        for container in n._containers():
+            # A copy of the values, so that the old network's vector is let go.
+            container._bindParameters(np.array(container.params))
+            container.owner = None
+        for m in n.inmodules:
+            result.addInputModule(m)
+        for m in n.outmodules:
+            result.addOutputModule(m)
+        for m in n.modulesSorted:
+            result.addModule(m)
+        for m in n.modulesSorted:
+            for c in n.connections[m]:
+                result.addConnection(c)
+        if recurrent:
+            for c in n.recurrentConns:
+                result.addRecurrentConnection(c)
+        result.name = n.name
+        result.sortModules()
+        return result
+
+
+class FeedForwardDecomposableNetwork(NeuronDecomposableNetwork, FeedForwardNetwork):
+    """A feed-forward network that can be taken apart by neuron."""
+
+
+class RecurrentDecomposableNetwork(NeuronDecomposableNetwork, RecurrentNetwork):
+    """A recurrent network that can be taken apart by neuron."""

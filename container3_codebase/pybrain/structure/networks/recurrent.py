@@ -1,0 +1,190 @@
+"""Networks with a memory."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pybrain.structure.modules.module import Module
+from pybrain.structure.networks.network import Network
+
+
+class RecurrentNetworkComponent:
+    """What makes a network recurrent: connections that carry values over to the next time step.
+
+    Attributes:
+        recurrentConns: these connections.
+        forget: whether only the previous time step is kept. The answers are the same, memory stays
+            bounded, and nothing can be propagated back.
+        maxoffset: the number of time steps of the longest sequence so far.
+    """
+
+    sequential = True
+    forget = False
+    maxoffset = 0
+    _wentBack = False
+
+    def __init__(self, forget=None, name=None, *args, **kwargs):
+        self.recurrentConns = []
+        self.maxoffset = 0
+        self.forget = bool(forget)
+
+    def addRecurrentConnection(self, c):
+        """Add a connection whose input is the output of the time step before.
+
+        Raises:
+            NetworkConstructionException: one of the two modules has not been added.
+        """
+        self._checkEnds(c)
+        self.recurrentConns.append(c)
+        mother = getattr(c, "mother", None)
+        if mother is not None and mother not in self.motherconnections:
+            self.motherconnections.append(mother)
+        self._structureChanged()
+
+    def activate(self, inpt):
+        """The answer to the next input of a sequence; :meth:`reset` begins a new sequence.
+
+        Args:
+            inpt: ``indim`` finite numbers (list, tuple, array, also numbers as text).
+
+        Returns:
+            A new array of shape (outdim,).
+
+        Raises:
+            ValueError: the wrong number of values, or one that is not finite.
+            NetworkConstructionException: the network is not sorted.
+        """
+        compiled = self._compiledNetwork()
+        row = self._checkedInput(inpt)
+        t = self.offset
+        if self._wentBack:
+            self._dropErrors(t)
+        if t + 1 >= len(self.inputbuffer):
+            self._ensureRows(t + 2)
+        answer = compiled.activate(row, t)
+        self.inputbuffer[t] = row
+        self.outputbuffer[t] = answer
+        self.maxoffset = max(self.maxoffset, t + 1)
+        self.offset = t + 1
+        if self.forget and t == 1:
+            self.shift(-1)
+        return answer
+
+    def backActivate(self, outerr):
+        """Go back one time step: the input error of that step, given its output error.
+
+        Call it once per activation, in reverse; errors flow back through time.
+
+        Args:
+            outerr: ``outdim`` numbers (target minus output).
+
+        Returns:
+            A new array of shape (indim,). Derivatives are added to ``derivs``.
+
+        Raises:
+            ValueError: there is no step left to go back, or ``forget`` is set.
+        """
+        error = self._checkedError(outerr)
+        if self.forget:
+            raise ValueError(
+                f"{self._what()} forgets its past (forget=True): nothing to propagate back through"
+            )
+        if self.offset < 1:
+            raise ValueError(f"{self._what()} has no time step left to go back: activate it first")
+        self.offset -= 1
+        self._wentBack = True
+        t = self.offset
+        self.outputerror[t] = error
+        self.inputerror[t] = self._back(error, t)
+        return self.inputerror[t].copy()
+
+    def _back(self, error, t):
+        return self._compiledNetwork().backActivate(error, t, last=t + 1 >= len(self.inputbuffer))
+
+    def _dropErrors(self, t):
+        """Errors of steps that are now being overwritten must not reach the steps before them."""
+        self._wentBack = False
+        for m in self.modules:
+            for name, _ in m.bufferlist:
+                if "rror" in name:
+                    getattr(m, name)[t:] = 0.0
+
+    def reset(self):
+        """Begin a new sequence: all buffers to zero, back to the first time step."""
+        Network.reset(self)
+        self._wentBack = False
+
+    def session(self):
+        """A conversation of its own with this network, for use beside others; see :class:`Session`."""
+        from pybrain.structure.networks.session import Session
+
+        return Session(self)
+
+    def forward(self):
+        """Compute the time step at ``offset`` from the input row there."""
+        self._ensureRows(self.offset + 1)
+        Network.forward(self)
+
+    def backward(self):
+        """Propagate the error of the time step at ``offset`` back."""
+        self._ensureRows(self.offset + 2)
+        Network.backward(self)
+
+    def _evaluate(self, x, t, keep):
+        if x.ndim == 2:
+            # As a module of a feed-forward network: every row is a first time step.
+            return np.array([self._compiledNetwork().activate(row) for row in x]).reshape(len(x), self.outdim)
+        return self._compiledNetwork().activate(x, t)
+
+    def _evaluateError(self, e, y, x, t):
+        if x.ndim == 2:
+            return Module._evaluateError(self, e, y, x, t)
+        return self._back(e, t)
+
+    def _forwardImplementation(self, inbuf, outbuf):
+        outbuf[:] = self._evaluate(inbuf, self.offset, True)
+
+    def _backwardImplementation(self, outerr, inerr, outbuf, inbuf):
+        inerr[:] = self._evaluateError(outerr, outbuf, inbuf, self.offset)
+
+    def sortModules(self):
+        """As :meth:`Network.sortModules`; recurrent connections come last, by name."""
+        if self.sorted:
+            return
+        Network.sortModules(self)
+
+    def _extraConnections(self):
+        return self.recurrentConns
+
+
+class RecurrentNetwork(RecurrentNetworkComponent, Network):
+    """A network in which connections may lead back, with a delay of one time step.
+
+    Example:
+        >>> from pybrain.structure import FullConnection, LinearLayer, RecurrentNetwork, SigmoidLayer
+        >>> net = RecurrentNetwork()
+        >>> inputs, hidden, outputs = LinearLayer(2), SigmoidLayer(3), LinearLayer(1)
+        >>> net.addInputModule(inputs)
+        >>> net.addModule(hidden)
+        >>> net.addOutputModule(outputs)
+        >>> net.addConnection(FullConnection(inputs, hidden))
+        >>> net.addConnection(FullConnection(hidden, outputs))
+        >>> net.addRecurrentConnection(FullConnection(hidden, hidden))
+        >>> net.sortModules()
+        >>> first, second = net.activate([1, 2]), net.activate([1, 2])
+        >>> net.reset()
+        >>> bool(net.activate([1, 2]) == first)
+        True
+
+    Args:
+        forget: see :class:`RecurrentNetworkComponent`.
+        name: name; made up where none is given.
+        **kwargs: options of the class.
+    """
+
+    _transient = (*Network._transient, "_wentBack")
+
+    def __init__(self, *args, **kwargs):
+        forget = kwargs.pop("forget", None)
+        Network.__init__(self, *args, **kwargs)
+        RecurrentNetworkComponent.__init__(self, forget, *args, **kwargs)

@@ -1,0 +1,50 @@
+"""Several conversations with one recurrent network at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+class Session:
+    """A sequence of its own: its memory belongs to it, its weights are those of the network.
+
+    A recurrent network remembers the sequence that it is in, so two users of one network disturb each other.
+    Give each a session: sessions of one network can be used from different threads at once. Training the
+    network shows in its sessions; changing its structure does not.
+
+    Args:
+        network: a sorted recurrent network.
+
+    Example:
+        >>> from pybrain.tools.shortcuts import buildNetwork
+        >>> net = buildNetwork(1, 2, 1, recurrent=True)
+        >>> one, other = net.session(), net.session()
+        >>> answer = one.activate([1.0])
+        >>> bool((other.activate([1.0]) == answer).all())
+        True
+    """
+
+    def __init__(self, network):
+        self._network = network.copy()
+        self._network._shareParameters(network)
+        self._network.reset()
+
+    def activate(self, inpt):
+        """The answer to the next input of this session's sequence, see :meth:`RecurrentNetwork.activate`."""
+        return self._network.activate(inpt)
+
+    def activateSequence(self, rows):
+        """The answers to a whole sequence, from a fresh start.
+
+        Args:
+            rows: inputs of shape (steps, indim).
+
+        Returns:
+            An array of shape (steps, outdim).
+        """
+        self.reset()
+        return np.array([self.activate(row) for row in rows]).reshape(len(rows), self._network.outdim)
+
+    def reset(self):
+        """Begin a new sequence."""
+        self._network.reset()

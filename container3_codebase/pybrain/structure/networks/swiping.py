@@ -1,0 +1,134 @@
+"""Networks that wander over a grid in every direction, with the same weights everywhere.
+
+The recurrence is unfolded: there is one hidden layer per cell and direction.
+"""
+
+from __future__ import annotations
+
+from pybrain.structure.connections.shared import MotherConnection, SharedFullConnection
+from pybrain.structure.moduleslice import ModuleSlice
+from pybrain.structure.networks.feedforward import FeedForwardNetwork
+
+
+class SwipingNetwork(FeedForwardNetwork):
+    """An input mesh, an output mesh, and a hidden mesh with one more dimension: the direction of the swipe.
+
+    In swipe number s, dimension d is walked backwards where bit d of s is set. Every hidden layer gets the
+    input of its cell and the hidden layers of the cells before it; the output gets the hidden layers of all
+    swipes of its cell. Weights are shared: one mother for the inputs ('inconn'), one for the outputs
+    ('outconn'), and one for the steps ('hconn0', or 'hconn' and the dimension).
+
+    Args:
+        inmesh: mesh of the inputs.
+        hiddenmesh: mesh of the hidden layers, with 2 ** dimensions swipes as the last dimension.
+        outmesh: mesh of the outputs.
+        predefined: mothers to use instead of new ones, as in the attribute of the same name.
+        **args: options: ``symmetricdimensions``, ``name``.
+
+    Attributes:
+        predefined: the mothers: 'inconn', 'outconn', and 'hconns' (dimension -> mother).
+        symmetricdimensions: whether steps along all dimensions share their weights.
+        dims: the cells along each dimension.
+        swipes: the number of swipes.
+    """
+
+    symmetricdimensions = True
+    dims = ()
+    swipes = 0
+    predefined = None
+
+    def __init__(self, inmesh=None, hiddenmesh=None, outmesh=None, predefined=None, **args):
+        self.predefined = {} if predefined is None else predefined
+        FeedForwardNetwork.__init__(self, **args)
+        if inmesh is not None:
+            self._buildSwipingStructure(inmesh, hiddenmesh, outmesh)
+            self.sortModules()
+
+    def _buildSwipingStructure(self, inmesh, hiddenmesh, outmesh):
+        if not inmesh.dims == outmesh.dims == hiddenmesh.dims[:-1]:
+            raise ValueError(
+                f"the meshes differ: input {inmesh.dims}, output {outmesh.dims}, "
+                f"hidden {hiddenmesh.dims[:-1]} (without swipes)"
+            )
+        self.dims = inmesh.dims
+        self.swipes = 2 ** len(self.dims)
+        if hiddenmesh.dims[-1] != self.swipes:
+            raise ValueError(
+                f"{len(self.dims)} dimensions take {self.swipes} swipes, not {hiddenmesh.dims[-1]}"
+            )
+        self._addMeshes(inmesh, hiddenmesh, outmesh)
+        self._defineMothers(inmesh, hiddenmesh, outmesh)
+        for cell in inmesh.components:
+            for swipe in range(self.swipes):
+                self._connectCell(inmesh, hiddenmesh, outmesh, cell, swipe)
+
+    def _addMeshes(self, inmesh, hiddenmesh, outmesh):
+        for component in inmesh:
+            self.addInputModule(_base(component))
+        for component in outmesh:
+            self.addOutputModule(_base(component))
+        for component in hiddenmesh:
+            self.addModule(_base(component))
+
+    def _defineMothers(self, inmesh, hiddenmesh, outmesh):
+        into, hidden, out = next(iter(inmesh)), self._meat(next(iter(hiddenmesh))), next(iter(outmesh))
+        known = self.predefined
+        if "inconn" not in known:
+            known["inconn"] = MotherConnection(into.outdim * hidden.indim, name="inconn")
+        if "outconn" not in known:
+            known["outconn"] = MotherConnection(hidden.outdim * out.indim, name="outconn")
+        if "hconns" not in known:
+            known["hconns"] = {}
+        for d in range(len(self.dims)):
+            if d not in known["hconns"]:
+                if d > 0 and self.symmetricdimensions:
+                    known["hconns"][d] = known["hconns"][0]
+                else:
+                    known["hconns"][d] = MotherConnection(hidden.outdim * hidden.indim, name=f"hconn{d}")
+
+    def _restored(self):
+        FeedForwardNetwork._restored(self)
+        self.predefined = {"hconns": {}}
+        for mother in self.motherconnections:
+            if mother.name.startswith("hconn"):
+                self.predefined["hconns"][int(mother.name[5:])] = mother
+            elif mother.name in ("inconn", "outconn"):
+                self.predefined[mother.name] = mother
+        self.swipes = 2 ** len(self.dims)
+        first = self.predefined["hconns"].get(0)
+        if first is not None:
+            for d in range(1, len(self.dims)):
+                self.predefined["hconns"].setdefault(d, first)
+
+    def _connectCell(self, inmesh, hiddenmesh, outmesh, cell, swipe):
+        unit = hiddenmesh[(*cell, swipe)]
+        meat = self._meat(unit)
+        self.addConnection(SharedFullConnection(self.predefined["inconn"], inmesh[cell], meat))
+        self.addConnection(SharedFullConnection(self.predefined["outconn"], meat, outmesh[cell]))
+        for d in range(len(self.dims)):
+            before = self._predecessor(cell, swipe, d)
+            if before is None:
+                self._connectBorder(unit, cell, swipe, d)
+            else:
+                self._connectStep(hiddenmesh[(*before, swipe)], unit, d)
+
+    def _connectStep(self, before, unit, d):
+        mother = self.predefined["hconns"][d]
+        self.addConnection(SharedFullConnection(mother, self._meat(before), self._meat(unit)))
+
+    def _connectBorder(self, unit, cell, swipe, d):
+        """At the border there is no cell before: nothing comes from there."""
+
+    def _meat(self, unit):
+        """The part of a hidden module that takes part in weighted connections."""
+        return unit
+
+    def _predecessor(self, cell, swipe, d):
+        """The cell before ``cell`` along dimension ``d`` in this swipe, or None at the border."""
+        before = list(cell)
+        before[d] += 1 if swipe >> d & 1 else -1
+        return tuple(before) if 0 <= before[d] < self.dims[d] else None
+
+
+def _base(component):
+    return component.base if isinstance(component, ModuleSlice) else component

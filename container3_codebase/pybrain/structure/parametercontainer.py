@@ -1,0 +1,152 @@
+"""Parameters and their derivatives, owned by one object or shared out as views by a network."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pybrain.structure.evolvables.evolvable import Evolvable
+
+
+class ParameterContainer(Evolvable):
+    """Holds a flat vector of parameters and, in modules and connections, one of derivatives.
+
+    Inside a network the two vectors are views of the network's own (``owner`` is the network), so that
+    ``net.params[:] = values`` and ``connection.params`` always agree.
+
+    Args:
+        paramdim: how many parameters; they start as normal random numbers times ``stdParams``, drawn from
+            NumPy's global generator (``numpy.random.seed`` makes them repeatable).
+        **args: options, set as attributes (``stdParams``).
+
+    Attributes:
+        paramdim: number of parameters.
+        owner: the network whose vectors ours are views of, or None.
+        stdParams: standard deviation of fresh random parameters.
+        mutationStd: standard deviation of :meth:`mutate`.
+    """
+
+    owner = None
+    hasDerivatives = False
+    mutationStd = 0.1
+    stdParams = 1.0
+    paramdim = 0
+
+    _params = None
+    _derivs = None
+
+    def __init__(self, paramdim=0, **args):
+        self.setArgs(**args)
+        self.paramdim = paramdim
+        if paramdim > 0:
+            self._params = np.zeros(paramdim)
+            if self._wantsDerivatives():
+                self.hasDerivatives = True
+                self._derivs = np.zeros(paramdim)
+            self.randomize()
+
+    def _wantsDerivatives(self):
+        """Whether derivatives are kept from the start: in modules and connections."""
+        from pybrain.structure.connections.connection import Connection
+        from pybrain.structure.modules.module import Module
+
+        return isinstance(self, (Module, Connection))
+
+    # --- reading ---
+
+    @property
+    def params(self):
+        """The parameters, shape (paramdim,): the live array, change it in place."""
+        return _EMPTY.copy() if self._params is None else self._params
+
+    @property
+    def derivs(self):
+        """Summed derivatives, shape (paramdim,). They point downhill: minus the gradient of the error."""
+        return _EMPTY.copy() if self._derivs is None else self._derivs
+
+    def __len__(self):
+        return self.paramdim
+
+    # --- writing ---
+
+    def _setParameters(self, p, owner=None):
+        """Set all parameters.
+
+        Args:
+            p: paramdim numbers; they are copied.
+            owner: what calls: a network passes itself, together with a view that is then kept as it is.
+
+        Raises:
+            ValueError: the wrong number of values; both sizes are named.
+            Exception: the parameters belong to a network and something else tries to set them.
+        """
+        self._checkOwner(owner)
+        if owner is None or owner is self:
+            if self._params is None or not self._params.flags.writeable:
+                self._bindParameters(self._checked(p, "parameters").copy())
+            else:
+                self._params[:] = self._checked(p, "parameters")
+        else:
+            self.owner = owner
+            self._bindParameters(self._checked(p, "parameters"))
+
+    def _setDerivatives(self, d, owner=None):
+        """Set all derivatives; same rules as :meth:`_setParameters`."""
+        self._checkOwner(owner)
+        if owner is None or owner is self:
+            if self._derivs is None or not self._derivs.flags.writeable:
+                self._bindDerivatives(self._checked(d, "derivatives").copy())
+            else:
+                self._derivs[:] = self._checked(d, "derivatives")
+        else:
+            self.owner = owner
+            self._bindDerivatives(self._checked(d, "derivatives"))
+
+    def resetDerivatives(self):
+        """Set all derivatives to zero, also those that have become NaN."""
+        if self._derivs is not None:
+            self._derivs[:] = 0.0
+
+    def randomize(self):
+        """Draw all parameters anew: normal random numbers times ``stdParams``."""
+        self._params[:] = np.random.randn(self.paramdim) * self.stdParams
+
+    def mutate(self, **args):
+        """Add normal random numbers times ``mutationStd`` to all parameters."""
+        self._params[:] = self._params + np.random.normal(0, self.mutationStd, self.paramdim)
+
+    # --- for networks ---
+
+    def _bindParameters(self, view):
+        """Make ``view`` our parameter vector, without copying."""
+        self._params = view
+
+    def _bindDerivatives(self, view):
+        """Make ``view`` our derivative vector, without copying."""
+        self._derivs = view
+
+    def _trueParameters(self):
+        """The values that count when copies of them disagree, shape (paramdim,)."""
+        return self._checked(self._params, "parameters")
+
+    def _checkOwner(self, owner):
+        if owner is not None and owner is not self and self.owner not in (None, self, owner):
+            raise Exception(f"Parameter ownership mismatch: {self._label()} belongs to another network")
+        if owner is None and self.owner not in (None, self):
+            raise Exception(
+                f"Parameter ownership mismatch: the parameters of {self._label()} belong to its network. "
+                "Change them in place: obj.params[:] = values"
+            )
+
+    def _checked(self, values, what):
+        """``values`` as a flat float64 array of paramdim numbers."""
+        array = np.asarray(values, dtype=np.float64)
+        if array.shape != (self.paramdim,):
+            found = f"{array.shape[0]}" if array.ndim == 1 else f"shape {array.shape}"
+            raise ValueError(f"{self._label()} has {self.paramdim} {what}; {found} were given")
+        return array
+
+    def _label(self):
+        return f"{type(self).__name__} {self.name!r}"
+
+
+_EMPTY = np.zeros(0)

@@ -1,0 +1,162 @@
+"""The steps of Evolino, each a filter on a population."""
+
+from copy import deepcopy
+
+import numpy as np
+
+from pybrain.supervised.evolino.gfilter import Filter, SimpleMutation
+from pybrain.supervised.evolino.variate import CauchyVariate
+from pybrain.tools.kwargsprocessor import KWArgsProcessor
+
+
+class EvolinoEvaluation(Filter):
+    """Gives every team its fitness: minus the mean squared error of what its network continues.
+
+    Each sequence is split. The first part sets the state of the network. On the rest the output
+    weights are computed, with the wanted outputs fed back; then the network continues the first
+    part on its own, and that is compared with the rest.
+
+    Args:
+        evolino_network: a `pybrain.structure.modules.evolinonetwork.EvolinoNetwork`.
+        dataset: sequences; the targets are what is continued.
+        wtRatio: share of a sequence that is its first part.
+        verbosity: above 1, print every fitness.
+    """
+
+    def __init__(self, evolino_network, dataset, **kwargs):
+        options = KWArgsProcessor(self, kwargs)
+        options.add("verbosity", default=0)
+        options.add("wtRatio", private=True, default=1 / 3)
+        self.network = evolino_network
+        self.dataset = dataset
+        self.max_fitness = -np.inf
+        self._best = None
+
+    def apply(self, population):
+        """Set the fitness of all teams, and leave the network as the best team so far made it."""
+        population.clearFitness()
+        for individual in population.getIndividuals():
+            self.network.setGenome(individual.getGenome())
+            fitness = self._evaluateNet()
+            if self.verbosity > 1:
+                print(f"fitness: {fitness:g}")
+            if fitness > self.max_fitness or self._best is None:
+                self.max_fitness = fitness
+                self._best = deepcopy(individual.getGenome()), np.array(self.network.getOutputWeightMatrix())
+            population.setIndividualFitness(individual, fitness)
+        self.network.setGenome(self._best[0])
+        self.network.setOutputWeightMatrix(self._best[1])
+
+    def _parts(self):
+        """Iterate over (first part, rest) of the targets of all sequences."""
+        for sequence in self.dataset._provideSequences():
+            targets = np.array([sample[1] for sample in sequence])
+            length = max(1, int(len(targets) * self._wtRatio))
+            if length >= len(targets):
+                raise ValueError(
+                    f"a sequence of {len(targets)} steps leaves nothing to learn after {length} steps"
+                )
+            yield targets[:length], targets[length:]
+
+    def _evaluateNet(self):
+        states, wanted = [], []
+        for first, rest in self._parts():
+            self.network.reset()
+            self.network.washout(first)
+            states.append(self.network.washout(rest))
+            wanted.append(rest)
+        states, wanted = np.concatenate(states), np.concatenate(wanted)
+        self.network.setOutputWeightMatrix(np.linalg.lstsq(states, wanted, rcond=None)[0])
+        errors = [self.network.extrapolate(first, len(rest)) - rest for first, rest in self._parts()]
+        with np.errstate(over="ignore"):
+            fitness = -float(np.mean(np.concatenate(errors) ** 2))
+        # A network that runs away when it is left alone is the worst there can be, not an error.
+        return fitness if np.isfinite(fitness) else -np.finfo(float).max
+
+
+class EvolinoSelection(Filter):
+    """Keeps the best of every subpopulation.
+
+    Args:
+        nParents: how many; a quarter without it.
+    """
+
+    def __init__(self, **kwargs):
+        KWArgsProcessor(self, kwargs).add("nParents", default=None)
+        self.sub_selection = EvolinoSubSelection(nParents=self.nParents)
+
+    def apply(self, population):
+        """Remove all but the best."""
+        for sub in population.getSubPopulations():
+            self.sub_selection.apply(sub)
+
+
+class EvolinoReproduction(Filter):
+    """Fills every subpopulation with mutated copies of those that are left; options as for the mutation."""
+
+    def __init__(self, **kwargs):
+        self._kwargs = kwargs
+
+    def apply(self, population):
+        """Add the children."""
+        for sub in population.getSubPopulations():
+            EvolinoSubReproduction(**self._kwargs).apply(sub)
+
+
+class EvolinoBurstMutation(Filter):
+    """Begins anew around the best of every subpopulation; options as for the mutation."""
+
+    def __init__(self, **kwargs):
+        self._kwargs = kwargs
+
+    def apply(self, population):
+        """Replace all but the best by mutated copies of it."""
+        for sub in population.getSubPopulations():
+            EvolinoSubSelection(nParents=1).apply(sub)
+            EvolinoSubReproduction(**self._kwargs).apply(sub)
+
+
+class EvolinoSubSelection(Filter):
+    """Keeps the best of one subpopulation.
+
+    Args:
+        nParents: how many; a quarter without it.
+    """
+
+    def __init__(self, nParents=None):
+        self.nParents = nParents
+
+    def apply(self, population):
+        """Remove all but the best."""
+        size = len(population.getIndividuals())
+        keep = max(1, size // 4) if self.nParents is None else self.nParents
+        population.removeWorstIndividuals(max(0, size - keep))
+
+
+class EvolinoSubReproduction(Filter):
+    """Fills one subpopulation with mutated copies of those that are left; options as for the mutation."""
+
+    def __init__(self, **kwargs):
+        self._kwargs = kwargs
+
+    def apply(self, population):
+        """Add children of the parents in turn, the fittest first, until the population is full."""
+        parents = population.getBestIndividualsSorted(len(population.getIndividuals()))
+        mutation = EvolinoSubMutation(**self._kwargs)
+        for index in range(population.getMaxNIndividuals() - len(parents)):
+            child = parents[index % len(parents)].copy()
+            mutation._manipulateGenome(child.getGenome())
+            population.addIndividual(child)
+
+
+class EvolinoSubMutation(SimpleMutation):
+    """Adds Cauchy-distributed numbers to the genomes.
+
+    Args:
+        mutationVariate: another distribution to draw from.
+    """
+
+    def __init__(self, **kwargs):
+        SimpleMutation.__init__(self)
+        options = KWArgsProcessor(self, kwargs)
+        options.add("mutationVariate", default=CauchyVariate(0, 0.001))

@@ -1,0 +1,45 @@
+"""The individuals of Evolino: one chromosome, and a team of them that makes a network."""
+
+from pybrain.supervised.evolino.gindividual import Individual
+
+
+class EvolinoSubIndividual(Individual):
+    """One chromosome: the weights of one hidden neuron.
+
+    Args:
+        genome: a list of numbers.
+    """
+
+    def __init__(self, genome):
+        self.setGenome(genome)
+
+    def getGenome(self):
+        """Return the list of numbers."""
+        return self._genome
+
+    def setGenome(self, genome):
+        """Set the list of numbers."""
+        self._genome = genome
+
+    def copy(self):
+        """Return an individual with a copy of the genome."""
+        return EvolinoSubIndividual(list(self._genome))
+
+
+class EvolinoIndividual(Individual):
+    """A team of sub-individuals, one of each subpopulation.
+
+    Args:
+        sub_individuals: the team, in the order of the subpopulations.
+    """
+
+    def __init__(self, sub_individuals):
+        self._sub_individuals = list(sub_individuals)
+
+    def getGenome(self):
+        """Return the genomes of the team: a list of lists of numbers."""
+        return [sub.getGenome() for sub in self._sub_individuals]
+
+    def getSubIndividuals(self):
+        """Return the team."""
+        return self._sub_individuals

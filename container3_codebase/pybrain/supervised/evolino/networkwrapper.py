@@ -1,0 +1,196 @@
+"""Networks whose hidden weights evolve and whose output weights are computed."""
+
+import numpy as np
+
+from pybrain.structure.connections.full import FullConnection
+from pybrain.structure.modules.linearlayer import LinearLayer
+from pybrain.structure.modules.lstm import LSTMLayer
+from pybrain.structure.modules.module import Module
+from pybrain.structure.networks.recurrent import RecurrentNetwork
+
+
+class NetworkWrapper:
+    """Looks at a recurrent network with one hidden layer as Evolino does.
+
+    A chromosome belongs to one hidden neuron: the weights of everything that leads to it, then its
+    peephole weights. The weights to the output are no part of it.
+
+    Args:
+        network: a sorted RecurrentNetwork: input layer, hidden layer, output layer.
+    """
+
+    def __init__(self, network):
+        self.network = network
+
+    def getNetwork(self):
+        """Return the network."""
+        return self.network
+
+    def getInputLayer(self):
+        """Return the input layer."""
+        return self.network.inmodules[0]
+
+    def getOutputLayer(self):
+        """Return the output layer."""
+        return self.network.outmodules[0]
+
+    def getConnections(self):
+        """Return all connections: those within a step, then those from the step before."""
+        within = [one for module in self.network.modulesSorted for one in self.network.connections[module]]
+        return within + list(self.network.recurrentConns)
+
+    def getInConnections(self, module):
+        """Return the connections that lead to a module."""
+        return [one for one in self.getConnections() if one.outmod is module]
+
+    def getOutputConnection(self):
+        """Return the connection from the last hidden layer to the output layer."""
+        recurrent = self.network.recurrentConns
+        found = [one for one in self.getInConnections(self.getOutputLayer()) if one not in recurrent]
+        if len(found) != 1:
+            raise ValueError(f"the output layer needs one connection that leads to it, not {len(found)}")
+        return found[0]
+
+    def getLastHiddenLayer(self):
+        """Return the layer that leads to the output."""
+        return self.getOutputConnection().inmod
+
+    def getFirstHiddenLayer(self):
+        """Return the layer that the input leads to."""
+        return self.network.connections[self.getInputLayer()][0].outmod
+
+    def _weightMatrices(self):
+        """Return the weights into the hidden layer as views, shape (blocks, neurons, inputs) each."""
+        layer = self.getLastHiddenLayer()
+        return [
+            one.params.reshape(-1, layer.outdim, one.indim)
+            for one in self.getInConnections(layer)
+            if one.paramdim
+        ]
+
+    def _peepholes(self):
+        """Return the peephole weights as a view, shape (gates, neurons); none without peepholes."""
+        layer = self.getLastHiddenLayer()
+        return layer.params.reshape(-1, layer.outdim) if layer.paramdim else np.zeros((0, layer.outdim))
+
+    def getGenome(self):
+        """Return one list of weights per hidden neuron."""
+        parts = [matrix.transpose(1, 0, 2).reshape(matrix.shape[1], -1) for matrix in self._weightMatrices()]
+        return np.hstack([*parts, self._peepholes().T]).tolist()
+
+    def setGenome(self, weights):
+        """Set the weights of all hidden neurons, as `getGenome` gives them."""
+        genome = np.asarray(weights, dtype=float)
+        wanted = np.shape(self.getGenome())
+        if genome.shape != wanted:
+            raise ValueError(f"the genome has shape {genome.shape}; this network takes {wanted}")
+        start = 0
+        for matrix in self._weightMatrices():
+            blocks, neurons, inputs = matrix.shape
+            part = genome[:, start : start + blocks * inputs]
+            matrix[:] = part.reshape(neurons, blocks, inputs).transpose(1, 0, 2)
+            start += blocks * inputs
+        self._peepholes()[:] = genome[:, start:].T
+
+    def getOutputWeightMatrix(self):
+        """Return the weights to the output, shape (hiddim, outdim)."""
+        one = self.getOutputConnection()
+        return one.params.reshape(one.outdim, one.indim).T.copy()
+
+    def setOutputWeightMatrix(self, W):
+        """Set the weights to the output, shape (hiddim, outdim)."""
+        one = self.getOutputConnection()
+        W = np.asarray(W, dtype=float)
+        if W.shape != (one.indim, one.outdim):
+            raise ValueError(f"the output weights have shape {(one.indim, one.outdim)}, not {W.shape}")
+        one.params[:] = W.T.ravel()
+
+    def injectBackproject(self, injection):
+        """Let the next step take this, shape (outdim,), for the last output."""
+        network = self.network
+        if network.offset == 0:
+            raise ValueError("there is no last output yet: activate the network first")
+        self.getOutputLayer().outputbuffer[network.offset - 1] = injection
+
+
+class EvolinoNetwork(Module):
+    """An LSTM network for Evolino: inputs, LSTM cells, linear outputs that lead back to the cells.
+
+    Args:
+        indim: number of inputs; may be 0.
+        outdim: number of outputs.
+        hiddim: number of LSTM cells.
+    """
+
+    def __init__(self, indim, outdim, hiddim=6):
+        Module.__init__(self, indim, outdim)
+        network = RecurrentNetwork()
+        inputs = LinearLayer(indim, name="input")
+        hidden, outputs = LSTMLayer(hiddim, peepholes=True, name="hidden"), LinearLayer(outdim, name="output")
+        network.addInputModule(inputs)
+        network.addModule(hidden)
+        network.addOutputModule(outputs)
+        network.addConnection(FullConnection(inputs, hidden, name="in_to_hidden"))
+        network.addConnection(FullConnection(hidden, outputs, name="hidden_to_out"))
+        network.addRecurrentConnection(FullConnection(hidden, hidden, name="hidden_to_hidden"))
+        network.addRecurrentConnection(FullConnection(outputs, hidden, name="out_to_hidden"))
+        network.sortModules()
+        self._network = network
+        self._wrapper = NetworkWrapper(network)
+
+    sequential = True
+
+    def reset(self):
+        """Forget the past."""
+        Module.reset(self)
+        self._network.reset()
+
+    def activate(self, inpt):
+        """Return the output for the next input of a sequence, shape (outdim,)."""
+        return self._network.activate(inpt)
+
+    def calculateOutput(self, dataset, washout=0):
+        """Compute the output weights by linear regression on a sequential data set.
+
+        The wanted outputs are fed back while the states of the cells are collected.
+
+        Args:
+            dataset: sequences of (input, target).
+            washout: steps at the beginning of each sequence that do not count.
+
+        Returns:
+            The mean squared error that is left.
+        """
+        states, targets = [], []
+        for sequence in dataset._provideSequences():
+            self.reset()
+            for step, sample in enumerate(sequence):
+                self._network.activate(sample[0])
+                if step >= washout:
+                    states.append(
+                        self._wrapper.getLastHiddenLayer().outputbuffer[self._network.offset - 1].copy()
+                    )
+                    targets.append(sample[1])
+                self._wrapper.injectBackproject(sample[1])
+        if not states:
+            raise ValueError(f"no step is left to learn from after {washout} steps of washout")
+        states, targets = np.array(states), np.array(targets)
+        weights = np.linalg.lstsq(states, targets, rcond=None)[0]
+        self.setOutputWeightMatrix(weights)
+        return float(np.mean((states @ weights - targets) ** 2))
+
+    def getGenome(self):
+        """Return one list of weights per cell."""
+        return self._wrapper.getGenome()
+
+    def setGenome(self, weights):
+        """Set the weights of all cells."""
+        self._wrapper.setGenome(weights)
+
+    def getOutputWeightMatrix(self):
+        """Return the weights to the output, shape (hiddim, outdim)."""
+        return self._wrapper.getOutputWeightMatrix()
+
+    def setOutputWeightMatrix(self, W):
+        """Set the weights to the output, shape (hiddim, outdim)."""
+        self._wrapper.setOutputWeightMatrix(W)

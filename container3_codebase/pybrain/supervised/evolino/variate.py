@@ -1,0 +1,39 @@
+"""Random numbers of several distributions, drawn from NumPy's global generator."""
+
+import numpy as np
+
+
+class UniformVariate:
+    """Uniform between two limits."""
+
+    def __init__(self, min_val=0.0, max_val=1.0):
+        self.min_val = min_val
+        self.max_val = max_val
+
+    def getSample(self):
+        """Return one random number."""
+        return float(np.random.uniform(self.min_val, self.max_val))
+
+
+class CauchyVariate:
+    """Cauchy, with median `x0` and half width `alpha`."""
+
+    def __init__(self, x0=0.0, alpha=1.0):
+        self.x0 = x0
+        self.alpha = alpha
+
+    def getSample(self):
+        """Return one random number: x0 + alpha tan(pi (u - 1/2)) for u uniform between 0 and 1."""
+        return float(self.x0 + self.alpha * np.tan(np.pi * (np.random.random() - 0.5)))
+
+
+class GaussianVariate:
+    """Normal, with mean `x0` and standard deviation `alpha`."""
+
+    def __init__(self, x0=0.0, alpha=1.0):
+        self.x0 = x0
+        self.alpha = alpha
+
+    def getSample(self):
+        """Return one random number."""
+        return float(np.random.normal(self.x0, self.alpha))

@@ -1,0 +1,1 @@
+"""Locality-sensitive hashing: near points land in the same bucket."""

@@ -1,0 +1,69 @@
+"""Min-hashing of binary vectors (Broder 1997)."""
+
+from collections import defaultdict
+
+import numpy as np
+
+
+def arrayPermutation(permutation):
+    """Return a function that permutes an array: entry i of the result is entry permutation[i].
+
+    Raises:
+        ValueError: the function is called with an array of another length.
+    """
+    order = np.asarray(permutation, dtype=int)
+
+    def permute(array):
+        array = np.asarray(array)
+        if len(array) != len(order):
+            raise ValueError(f"the permutation is of {len(order)} entries, the array has {len(array)}")
+        return array[order]
+
+    return permute
+
+
+def jacardCoefficient(a, b):
+    """Return the Jaccard coefficient of two binary vectors: ones in common over ones in either."""
+    a, b = np.asarray(a, dtype=bool), np.asarray(b, dtype=bool)
+    either = np.count_nonzero(a | b)
+    return np.count_nonzero(a & b) / either if either else 1.0
+
+
+class MinHash:
+    """Buckets of binary vectors: similar ones share a bucket with probability J^nPermutations.
+
+    The hash of a vector lists, for each of some random permutations, where its first one stands;
+    two vectors agree in one permutation with a probability that is their Jaccard coefficient J.
+
+    Args:
+        dim: length of the vectors.
+        nPermutations: number of permutations.
+    """
+
+    def __init__(self, dim, nPermutations):
+        self.dim = dim
+        self.permutations = np.array([np.random.permutation(dim) for _ in range(nPermutations)])
+        self.buckets = defaultdict(list)
+
+    def _checked(self, item):
+        item = np.asarray(item, dtype=bool)
+        if item.shape != (self.dim,):
+            raise ValueError(f"items have {self.dim} entries; this has shape {item.shape}")
+        return item
+
+    def _firstOne(self, item):
+        """Return the position of the first one in each permutation; `dim` where there is none."""
+        permuted = item[self.permutations]
+        return tuple(np.where(permuted.any(axis=1), permuted.argmax(axis=1), self.dim).tolist())
+
+    def put(self, item, satellite):
+        """Store a vector with anything that belongs to it."""
+        item = self._checked(item)
+        self.buckets[self._firstOne(item)].append((item, satellite))
+
+    def knn(self, item, k):
+        """Return what belongs to the up to k most similar vectors of the same bucket, best first."""
+        item = self._checked(item)
+        bucket = self.buckets.get(self._firstOne(item), [])
+        ranked = sorted(bucket, key=lambda entry: -jacardCoefficient(entry[0], item))
+        return [satellite for _, satellite in ranked[:k]]

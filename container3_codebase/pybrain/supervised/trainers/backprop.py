@@ -1,0 +1,344 @@
+"""Back-propagation: gradient descent on half the squared error."""
+
+from random import shuffle
+
+import numpy as np
+
+from pybrain.auxiliary.gradientdescent import GradientDescent
+from pybrain.datasets.supervised import meanError, sampleError
+from pybrain.supervised.trainers import epoch
+from pybrain.supervised.trainers.trainer import Trainer
+from pybrain.utilities import DivergenceError, fListToString
+
+
+class BackpropTrainer(Trainer):
+    """Trains a module on a supervised data set, possibly sequential, by back-propagation.
+
+    One epoch visits all sequences (of a plain data set: all samples) in an order shuffled with the
+    standard library's `random`. After each sequence with derivatives d and parameters p, or once
+    per epoch with `batchlearning`,
+        g = d - weightdecay * p,  v <- momentum * v + learningrate * g,  p <- p + v,
+        learningrate <- learningrate * lrdecay.
+    As in PyBrain, lrdecay acts after every update, and batch learning does not use weightdecay.
+
+    Args:
+        module: what to train; its parameters are changed in place.
+        dataset: what to train it on, or None to give it later.
+        learningrate: share of the derivatives that is added to the parameters.
+        lrdecay: factor on the learning rate after every update.
+        momentum: share of the last step that is taken again.
+        verbose: print the error of every epoch.
+        batchlearning: update once per epoch, not after every sequence.
+        weightdecay: share of the parameters that is taken off the derivatives.
+
+    Attributes:
+        epoch, totalepochs: epochs trained so far.
+        descent: the rule that makes steps of derivatives.
+    """
+
+    def __init__(
+        self,
+        module,
+        dataset=None,
+        learningrate=0.01,
+        lrdecay=1.0,
+        momentum=0.0,
+        verbose=False,
+        batchlearning=False,
+        weightdecay=0.0,
+    ):
+        Trainer.__init__(self, module)
+        if dataset is not None:
+            self.setData(dataset)
+        self.verbose = verbose
+        self.batchlearning = batchlearning
+        self.weightdecay = weightdecay
+        self.epoch = 0
+        self.totalepochs = 0
+        self.descent = GradientDescent()
+        self.descent.alpha = learningrate
+        self.descent.momentum = momentum
+        self.descent.alphadecay = lrdecay
+        self.descent.init(module.params)
+
+    # -- one epoch ----------------------------------------------------------------------
+
+    def train(self):
+        """Train for one epoch.
+
+        Returns:
+            The errors, each taken when its sequence was visited, as half the mean squared error
+            per target value (weighted by importance where the data set has it).
+
+        Raises:
+            ValueError: there is no data set, it is empty, or it holds NaN or infinity.
+            DivergenceError: the error or the parameters left the range of numbers. The parameters
+                are then those from before the epoch.
+        """
+        self._checkData(self.ds)
+        before = self._memento()
+        with np.errstate(over="ignore", invalid="ignore"):
+            error = self._trainEpoch()
+        if not (np.isfinite(error) and np.isfinite(self.module.params).all()):
+            self._diverged(before)
+        if self.verbose:
+            self._report(error)
+        self.module.resetDerivatives()
+        self.epoch += 1
+        self.totalepochs += 1
+        return error
+
+    def _trainEpoch(self):
+        self._syncDescent()
+        order = list(range(epoch.sequenceCount(self.ds)))
+        shuffle(order)
+        if not self.batchlearning:
+            return self._trainOnline(order)
+        error, derivs = self._accumulate(order)
+        self._setParameters(self.descent(derivs))
+        return error
+
+    def _trainOnline(self, order):
+        """Update after every sequence; return the error of the epoch."""
+        run = epoch.online(self)
+        if run is not None:
+            return run(order)
+        sequences = list(self.ds._provideSequences())
+        parts = []
+        for index in order:
+            self.module.resetDerivatives()
+            parts.append(self._calcDerivs(sequences[index]))
+            derivs = self.module.derivs - self.weightdecay * self.module.params
+            self._setParameters(self.descent(derivs))
+        return meanError(parts)
+
+    def _accumulate(self, order):
+        """Return the error of an epoch and its derivatives at the present parameters."""
+        run = epoch.accumulate(self)
+        if run is not None:
+            return run(order)
+        sequences = list(self.ds._provideSequences())
+        self.module.resetDerivatives()
+        error = meanError([self._calcDerivs(sequences[index]) for index in order])
+        return error, np.array(self.module.derivs)
+
+    def _calcDerivs(self, seq):
+        """Add the derivatives of one sequence to those of the module.
+
+        Returns:
+            The sum of 1/2 (t-y)^2 over the sequence, and the number of target values (with
+            importance: weighted, and the sum of importances).
+        """
+        self.module.reset()
+        outerrs = []
+        total, ponderation = 0.0, 0.0
+        sequential = getattr(self.module, "sequential", False)
+        for sample in seq:
+            output = self.module.activate(sample[0])
+            error, weight = self._sampleError(sample, output)
+            total += error
+            ponderation += weight
+            outerrs.append(self._outputError(sample, output))
+            if not sequential:
+                # Without memory of earlier steps, only the last one can be taken back.
+                self.module.backActivate(outerrs.pop())
+        for outerr in reversed(outerrs):
+            self.module.backActivate(outerr)
+        return total, ponderation
+
+    def _sampleError(self, sample, output):
+        """Return the error of one output, and what to divide a sum of errors by."""
+        return sampleError(sample, output)
+
+    def _outputError(self, sample, output):
+        """Return minus the derivative of that error by the output."""
+        difference = sample[1] - output
+        return difference * sample[2] if len(sample) > 2 else difference
+
+    def _report(self, error):
+        print(f"Total error: {error: .12g}")
+
+    # -- parameters ---------------------------------------------------------------------
+
+    def _setParameters(self, values):
+        """Copy values into the module, whatever holds its parameters."""
+        params = self.module.params
+        params[:] = values
+        if self.module.params is not params:
+            # The property made a copy (masked parameters do): only the setter reaches the truth.
+            self.module._setParameters(values)
+
+    def _syncDescent(self):
+        """Let the descent go on from the module's parameters, where something else changed them."""
+        if not np.array_equal(self.descent.values, self.module.params):
+            self.descent.resume(self.module.params)
+
+    def _memento(self):
+        descent = {
+            name: value.copy() if isinstance(value, np.ndarray) else value
+            for name, value in vars(self.descent).items()
+        }
+        return np.array(self.module.params), descent
+
+    def _diverged(self, before):
+        params, descent = before
+        rate = self.descent.alpha
+        self._setParameters(params)
+        self.module.resetDerivatives()
+        vars(self.descent).update(descent)
+        error = DivergenceError(
+            f"training diverged in epoch {self.totalepochs} at learning rate {rate:g}: the error is no "
+            "finite number. The parameters are back to those before the epoch; use a smaller learning "
+            "rate, or scale the data"
+        )
+        error.epoch = self.totalepochs
+        error.learningrate = rate
+        raise error
+
+    def _checkData(self, dataset):
+        if dataset is None:
+            raise ValueError("there is no data set: give one to the trainer, or to setData")
+        if len(dataset) == 0:
+            raise ValueError("the data set is empty; add samples first")
+        dataset.checkFinite()
+
+    # -- measuring ----------------------------------------------------------------------
+
+    def testOnData(self, dataset=None, verbose=False):
+        """Return half the mean squared error of the module on a data set, without training.
+
+        Args:
+            dataset: None for the one of the trainer.
+            verbose: print the error of every sequence and their spread.
+        """
+        dataset = self.ds if dataset is None else dataset
+        self._checkData(dataset)
+        if not verbose and epoch.usualError(self):
+            error = epoch.meanErrorOf(self.module, dataset)
+            if error is not None:
+                return error
+        parts = [self._testSequence(pairs) for pairs in self._outputs(dataset)]
+        if verbose:
+            errors = [total / ponderation for total, ponderation in parts]
+            print("All errors:", errors)
+            print(f"Average error: {meanError(parts):g}")
+            print(f"Max error: {max(errors):g} Median error: {np.median(errors):g}")
+        return meanError(parts)
+
+    def _outputs(self, dataset):
+        """Iterate over sequences, each a list of (sample, output)."""
+        together = epoch.outputs(self.module, dataset)
+        outputs = None if together is None else iter(together)
+        for sequence in dataset._provideSequences():
+            if outputs is None:
+                self.module.reset()
+                yield [(sample, self.module.activate(sample[0])) for sample in sequence]
+            else:
+                yield [(sample, next(outputs)) for sample in sequence]
+
+    def _testSequence(self, pairs):
+        return np.sum([self._sampleError(sample, output) for sample, output in pairs], axis=0)
+
+    def testOnClassData(self, dataset=None, verbose=False, return_targets=False):
+        """Return the class that the module finds for each sample: its greatest output.
+
+        Args:
+            dataset: a data set with one target column per class; None for the one of the trainer.
+            verbose: print the classes, wanted and found.
+            return_targets: return the wanted classes as well.
+
+        Returns:
+            A list of class numbers, or (found, wanted).
+        """
+        dataset = self.ds if dataset is None else dataset
+        self._checkData(dataset)
+        pairs = [pair for sequence in self._outputs(dataset) for pair in sequence]
+        found = [int(np.argmax(output)) for _, output in pairs]
+        wanted = [int(np.argmax(sample[1])) for sample, _ in pairs]
+        if verbose:
+            print("classes found: ", found)
+            print("classes wanted:", wanted)
+        return (found, wanted) if return_targets else found
+
+    # -- many epochs --------------------------------------------------------------------
+
+    def trainUntilConvergence(
+        self,
+        dataset=None,
+        maxEpochs=None,
+        verbose=None,
+        continueEpochs=10,
+        validationProportion=0.25,
+        trainingData=None,
+        validationData=None,
+        convergence_threshold=10,
+    ):
+        """Train until the error on data that is not trained on stops falling; keep the best parameters.
+
+        Training stops after `maxEpochs` + 1 epochs; or when the least of the last
+        `continueEpochs` validation errors is above the greatest of as many before; or when the
+        last `continueEpochs` are equal to `convergence_threshold` decimals.
+
+        Args:
+            dataset: split at random into training and validation data; None for the trainer's.
+            maxEpochs: None for no limit.
+            verbose: print the errors; None for the trainer's setting.
+            validationProportion: share of the data set that is validated on.
+            trainingData, validationData: given together, these are used instead of a split.
+
+        Returns:
+            (training errors, validation errors): those of the epochs before the best one, and
+            the validation errors with that of the start before them.
+        """
+        training, validation = self._validationSplit(
+            dataset, validationProportion, trainingData, validationData
+        )
+        verbose = self.verbose if verbose is None else verbose
+        previous, self.ds = self.ds, training
+        try:
+            trained, validated, best = self._trainToBest(
+                validation, maxEpochs, continueEpochs, convergence_threshold
+            )
+        finally:
+            self.ds = previous if dataset is None else dataset
+        if verbose:
+            print("train-errors:", fListToString(trained, 6))
+            print("valid-errors:", fListToString(validated, 6))
+        return trained[:best], validated[: 1 + best]
+
+    def _validationSplit(self, dataset, proportion, training, validation):
+        if (training is None) != (validation is None):
+            raise ValueError("trainingData and validationData are given together, or neither is")
+        if training is None:
+            dataset = self.ds if dataset is None else dataset
+            self._checkData(dataset)
+            training, validation = dataset.splitWithProportion(1 - proportion)
+        for what, part in (("training", training), ("validation", validation)):
+            if len(part) == 0:
+                raise ValueError(f"no samples are left for {what}: choose another validationProportion")
+            self._checkFits(part)
+        return training, validation
+
+    def _trainToBest(self, validation, maxEpochs, window, decimals):
+        trained, validated = [], [self.testOnData(validation)]
+        best, bestError, bestParams = 0, None, None
+        epochs = 0
+        while True:
+            trained.append(self.train())
+            validated.append(self.testOnData(validation))
+            # The first epoch always counts, so that training changes something.
+            if bestError is None or validated[-1] < bestError:
+                best, bestError, bestParams = epochs, validated[-1], np.array(self.module.params)
+            if (maxEpochs is not None and epochs >= maxEpochs) or hasConverged(validated, window, decimals):
+                break
+            epochs += 1
+        self._setParameters(bestParams)
+        return trained, validated, best
+
+
+def hasConverged(errors, window, decimals):
+    """Tell whether errors stopped falling: see `BackpropTrainer.trainUntilConvergence`."""
+    if len(errors) < 2 * window:
+        return False
+    old, new = errors[-2 * window : -window], errors[-window:]
+    return min(new) > max(old) or len({round(error, decimals) for error in new}) == 1

@@ -1,0 +1,41 @@
+"""The arrays through which a FlatNet computes one row."""
+
+import numpy as np
+
+from pybrain.structure.modules.biasunit import BiasUnit
+
+
+class Buffers:
+    """Input, output and error arrays of every layer of a FlatNet.
+
+    Args:
+        flat: the network.
+
+    Attributes:
+        x, y: input, shape (indim,), and output, shape (outdim,), of the network.
+        error: error at the output, shape (outdim,).
+        ins, outs, inerrs, outerrs: per layer; views of the above where the layer is at an end.
+    """
+
+    def __init__(self, flat):
+        self.x = np.zeros(flat.indim)
+        self.y = np.zeros(flat.outdim)
+        self.error = np.zeros(flat.outdim)
+        self.ins, self.outs, self.inerrs, self.outerrs = [], [], [], []
+        for layer in flat.layers:
+            self._addLayer(layer)
+
+    def _addLayer(self, layer):
+        out = np.zeros(layer.dim) if layer.outputs is None else self.y[layer.outputs]
+        outerr = np.zeros(layer.dim) if layer.outputs is None else self.error[layer.outputs]
+        if layer.kind is BiasUnit:
+            out[:] = 1.0
+        if layer.inputs is not None:
+            into = self.x[layer.inputs]
+            out = into if layer.linear else out
+        else:
+            into = out if layer.linear else np.zeros(layer.dim)
+        self.ins.append(into)
+        self.outs.append(out)
+        self.outerrs.append(outerr)
+        self.inerrs.append(outerr if layer.linear else np.zeros(layer.dim))

@@ -1,0 +1,191 @@
+"""One epoch of a BackpropTrainer on arrays, where module and data set allow it.
+
+Three questions are answered here, each with a result or with None: can the network learn row by row
+on flat arrays (`online`), can all its rows be taken back together (`accumulate`), can it answer all
+rows together (`outputs`, `meanErrorOf`)? Where the answer is None, work goes through the objects.
+"""
+
+import numpy as np
+
+from pybrain.datasets.dataset import DataSet
+from pybrain.datasets.sequential import SequentialDataSet
+from pybrain.datasets.supervised import SupervisedDataSet
+from pybrain.structure.networks.feedforward import FeedForwardNetwork
+from pybrain.supervised.trainers.flatnet import describe
+from pybrain.supervised.trainers.rowstep import RowStep
+
+# Rows taken together: enough to make matrix products pay, few enough to bound the memory.
+CHUNK = 4096
+
+
+class FlatData:
+    """The samples of a data set as arrays.
+
+    Attributes:
+        inputs, targets: shapes (n, indim) and (n, outdim).
+        importance: shape (n, outdim), or None.
+        bounds: (start, end) of the sequences; None where every sample is one.
+    """
+
+    def __init__(self, dataset):
+        self.inputs, self.targets, *rest = (
+            np.ascontiguousarray(dataset.data[label][: dataset.endmarker[label]], dtype=float)
+            for label in dataset.link
+        )
+        self.importance = rest[0] if rest else None
+        self.bounds = None
+        if isinstance(dataset, SequentialDataSet):
+            self.bounds = [(start, end) for start, end in dataset._bounds() if end > start]
+
+    def rows(self, order):
+        """Return the rows of these sequences, in order."""
+        if self.bounds is None:
+            return np.array(order, dtype=int)
+        return np.concatenate([np.arange(*self.bounds[index]) for index in order])
+
+
+def flatData(dataset):
+    """Return the FlatData of a data set, or None where a subclass provides samples its own way."""
+    known = {
+        SequentialDataSet._provideSequences: SequentialDataSet.__iter__,
+        SupervisedDataSet._provideSequences: DataSet.__iter__,
+    }
+    kind = type(dataset)
+    if known.get(getattr(kind, "_provideSequences", None)) is not kind.__iter__:
+        return None
+    if kind._sample is not DataSet._sample or dataset.link[:2] != ["input", "target"]:
+        return None
+    if dataset.link[2:] not in ([], ["importance"]):
+        return None
+    return FlatData(dataset)
+
+
+def sequenceCount(dataset):
+    """Return the number of sequences that a data set provides."""
+    data = flatData(dataset)
+    if data is None:
+        return sum(1 for _ in dataset._provideSequences())
+    return len(data.inputs) if data.bounds is None else len(data.bounds)
+
+
+def _rowsTogether(module):
+    """Tell whether a module's rows neither depend on each other nor on their order."""
+    if not isinstance(module, FeedForwardNetwork) or not module.sorted:
+        return False
+    own = (type(module).activate, type(module).backActivate)
+    return own == (FeedForwardNetwork.activate, FeedForwardNetwork.backActivate) and not module._rowsInOrder()
+
+
+def usualError(trainer):
+    """Tell whether a trainer measures half the squared error, and not something of its own."""
+    from pybrain.supervised.trainers.backprop import BackpropTrainer
+
+    names = ("_calcDerivs", "_sampleError", "_outputError")
+    return all(getattr(type(trainer), name) is getattr(BackpropTrainer, name) for name in names)
+
+
+def online(trainer):
+    """Return a function of the visiting order that trains one epoch, or None where objects have to.
+
+    The function updates after every sequence and returns the error of the epoch.
+    """
+    if not usualError(trainer) or trainer.descent.rprop or (data := flatData(trainer.ds)) is None:
+        return None
+    if data.bounds is None and data.importance is None and (flat := describe(trainer.module)) is not None:
+        return lambda order: _rowByRow(trainer, flat, data, order)
+    if data.bounds is not None and _rowsTogether(trainer.module):
+        return lambda order: _sequenceBySequence(trainer, data, order)
+    return None
+
+
+def accumulate(trainer):
+    """Return a function of the visiting order that gives (error, derivatives) of an epoch, or None."""
+    if not usualError(trainer) or not _rowsTogether(trainer.module) or (data := flatData(trainer.ds)) is None:
+        return None
+
+    def run(order):
+        error, ponderation, derivs = _derivatives(trainer.module, data, data.rows(order))
+        return error / ponderation, derivs
+
+    return run
+
+
+def outputs(module, dataset):
+    """Return the outputs for all samples, shape (n, outdim), or None where they depend on each other."""
+    if not _rowsTogether(module) or (data := flatData(dataset)) is None:
+        return None
+    return module.activateRows(data.inputs)
+
+
+def meanErrorOf(module, dataset):
+    """Return half the mean squared error on a data set, or None where rows depend on each other."""
+    if (answers := outputs(module, dataset)) is None:
+        return None
+    data = flatData(dataset)
+    squares = (data.targets - answers) ** 2
+    if data.importance is None:
+        return 0.5 * float(squares.sum()) / squares.size
+    return 0.5 * float((data.importance * squares).sum() / data.importance.sum())
+
+
+def _rowByRow(trainer, flat, data, order):
+    """Update after every row, in the very arrays that the network computes with."""
+    params, descent = trainer.module.params, trainer.descent
+    step = RowStep(flat, params)
+    rows = data.rows(order)
+    errors = step.run(data.inputs[rows], data.targets[rows], _update(trainer, step.derivs, params))
+    descent.values[:] = params
+    return 0.5 * float(np.sum(errors**2)) / errors.size
+
+
+def _update(trainer, derivs, params):
+    """Return a function that does what `GradientDescent.__call__` does, without new arrays.
+
+    It is chosen by what the trainer uses, since every operation on so few numbers costs the same.
+    """
+    descent, decay = trainer.descent, trainer.weightdecay
+    velocity, change = descent.momentumvector, np.empty(params.shape)
+    multiply, add, subtract = np.multiply, np.add, np.subtract
+
+    def plain():
+        multiply(derivs, descent.alpha, velocity)
+        add(params, velocity, params)
+
+    def full():
+        gradient = derivs
+        if decay:
+            multiply(params, decay, change)
+            gradient = subtract(derivs, change, change)
+        multiply(velocity, descent.momentum, velocity)
+        multiply(gradient, descent.alpha, change)
+        add(velocity, change, velocity)
+        add(params, velocity, params)
+        descent.alpha *= descent.alphadecay
+
+    return full if decay or descent.momentum or descent.alphadecay != 1.0 else plain
+
+
+def _sequenceBySequence(trainer, data, order):
+    """One update per sequence, from the derivatives of its rows."""
+    total, weight = 0.0, 0.0
+    for index in order:
+        error, ponderation, derivs = _derivatives(trainer.module, data, data.rows([index]))
+        total += error
+        weight += ponderation
+        trainer._setParameters(trainer.descent(derivs - trainer.weightdecay * trainer.module.params))
+    return total / weight
+
+
+def _derivatives(module, data, rows):
+    """Return error, ponderation and derivatives of some rows at the present parameters."""
+    module.resetDerivatives()
+    total, weight = 0.0, 0.0
+    for start in range(0, len(rows), CHUNK):
+        chunk = rows[start : start + CHUNK]
+        answers, trace = module.traceRows(data.inputs[chunk])
+        errors = data.targets[chunk] - answers
+        weights = np.ones_like(errors) if data.importance is None else data.importance[chunk]
+        module.backActivateRows(errors * weights, trace)
+        total += 0.5 * float(np.sum(weights * errors**2))
+        weight += float(weights.sum())
+    return total, weight, np.array(module.derivs)

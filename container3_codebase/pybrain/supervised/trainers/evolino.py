@@ -1,0 +1,108 @@
+"""Training by Evolino: see `pybrain.supervised.evolino`."""
+
+from pybrain.supervised.evolino.filter import (
+    EvolinoBurstMutation,
+    EvolinoEvaluation,
+    EvolinoReproduction,
+    EvolinoSelection,
+)
+from pybrain.supervised.evolino.gfilter import Randomization
+from pybrain.supervised.evolino.individual import EvolinoIndividual, EvolinoSubIndividual
+from pybrain.supervised.evolino.population import EvolinoPopulation
+from pybrain.supervised.evolino.variate import CauchyVariate
+from pybrain.supervised.trainers.trainer import Trainer
+from pybrain.tools.kwargsprocessor import KWArgsProcessor
+
+
+class EvolinoTrainer(Trainer):
+    """Evolves the hidden weights of an EvolinoNetwork so that it continues sequences.
+
+    Args:
+        evolino_network: a `pybrain.structure.modules.evolinonetwork.EvolinoNetwork`.
+        dataset: a SequentialDataSet whose targets are the sequences.
+        subPopulationSize: individuals per hidden neuron.
+        nCombinations: in how many networks each of them takes part in a generation.
+        nParents: how many of them survive a generation; a quarter without it.
+        initialWeightRange: least and greatest first weight.
+        weightInitializer: a filter that sets the first weights instead.
+        mutationAlpha: half width of the Cauchy distribution that mutations are drawn from.
+        mutationVariate: another distribution instead.
+        wtRatio: share of each sequence that only sets the state of the network.
+        backprojectionFactor: factor on the output that is fed back; the network's without it.
+        verbosity: above 0, print the best fitness of each generation; above 1, all of them.
+
+    Attributes:
+        max_fitness: minus the least mean squared error so far.
+        totalepochs: generations so far.
+    """
+
+    def __init__(self, evolino_network, dataset, **kwargs):
+        Trainer.__init__(self, evolino_network)
+        self.network = evolino_network
+        self.totalepochs = 0
+        self._readOptions(kwargs)
+        if self.backprojectionFactor is not None:
+            self.network.backprojectionFactor = self.backprojectionFactor
+        genome = evolino_network.getGenome()
+        self._population = EvolinoPopulation(
+            EvolinoIndividual([EvolinoSubIndividual(list(chromosome)) for chromosome in genome]),
+            self.subPopulationSize,
+            self.nCombinations,
+            self.weightInitializer,
+        )
+        self.setDataset(dataset)
+
+    def _readOptions(self, kwargs):
+        options = KWArgsProcessor(self, kwargs)
+        for name, default in (
+            ("subPopulationSize", 8),
+            ("nCombinations", 4),
+            ("nParents", None),
+            ("initialWeightRange", (-0.1, 0.1)),
+            ("mutationAlpha", 0.01),
+            ("wtRatio", 1 / 3),
+            ("backprojectionFactor", None),
+            ("verbosity", 0),
+        ):
+            options.add(name, default=default)
+        options.add("weightInitializer", default=Randomization(*self.initialWeightRange))
+        options.add("mutationVariate", default=CauchyVariate(0, self.mutationAlpha))
+
+    def setDataset(self, dataset):
+        """Train on this data set from now on."""
+        if dataset.outdim != self.network.outdim:
+            raise ValueError(
+                f"the data set has {dataset.outdim} outputs per step, the network has {self.network.outdim}"
+            )
+        dataset.checkFinite()
+        self.ds = dataset
+        self._evaluation = EvolinoEvaluation(
+            self.network, dataset, wtRatio=self.wtRatio, verbosity=self.verbosity
+        )
+
+    # The data set is described by its targets alone, so the check of other trainers does not fit.
+    setData = setDataset
+
+    def trainOnDataset(self, dataset, *args, **kwargs):
+        """Set the data set and train on it; further arguments go to `trainEpochs`."""
+        self.setDataset(dataset)
+        self.trainEpochs(*args, **kwargs)
+
+    def train(self):
+        """Train for one generation; the network is then the best one so far.
+
+        Returns:
+            Its mean squared error.
+        """
+        self._evaluation.apply(self._population)
+        self.max_fitness = self._evaluation.max_fitness
+        EvolinoSelection(nParents=self.nParents).apply(self._population)
+        EvolinoReproduction(mutationVariate=self.mutationVariate).apply(self._population)
+        self.totalepochs += 1
+        if self.verbosity > 0:
+            print(f"generation {self.totalepochs}: best fitness {self.max_fitness:g}")
+        return -self.max_fitness
+
+    def burstMutate(self):
+        """Begin anew around the best weights, where training has got stuck."""
+        EvolinoBurstMutation(mutationVariate=self.mutationVariate).apply(self._population)

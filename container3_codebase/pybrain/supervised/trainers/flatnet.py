@@ -1,0 +1,242 @@
+"""A plain feed-forward network, laid open: flat steps over arrays instead of objects.
+
+Training row by row spends its time on bookkeeping, not on arithmetic. `describe` reads a network
+once and lists what its forward pass does, in the network's own order, so that `rowstep` can do the
+same arithmetic on plain arrays. It returns None for everything that it
+does not know exactly (layers with memory or chance, nested networks, classes of users); such
+networks train through `activate` and `backActivate`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pybrain.structure.connections.full import FullConnection
+from pybrain.structure.connections.identity import IdentityConnection
+from pybrain.structure.connections.shared import SharedFullConnection
+from pybrain.structure.modules.biasunit import BiasUnit
+from pybrain.structure.modules.linearlayer import LinearLayer
+from pybrain.structure.modules.relulayer import ReluLayer
+from pybrain.structure.modules.sigmoidlayer import SigmoidLayer
+from pybrain.structure.modules.softmax import SoftmaxLayer
+from pybrain.structure.modules.softsign import SoftSignLayer
+from pybrain.structure.modules.tanhlayer import TanhLayer
+from pybrain.structure.networks.feedforward import FeedForwardNetwork
+from pybrain.tools.functions import EXPONENT_LIMIT
+
+
+def _clippedExp(x, out):
+    np.minimum(x, EXPONENT_LIMIT, out=out)
+    np.maximum(out, -EXPONENT_LIMIT, out=out)
+    np.exp(out, out=out)
+
+
+def _sigmoid(x, y):
+    np.negative(x, out=y)
+    _clippedExp(y, y)
+    np.add(y, 1.0, out=y)
+    np.divide(1.0, y, out=y)
+
+
+def _sigmoidBack(x, y, outerr, inerr):
+    np.subtract(1.0, y, out=inerr)
+    np.multiply(y, inerr, out=inerr)
+    np.multiply(inerr, outerr, out=inerr)
+
+
+def _tanhBack(x, y, outerr, inerr):
+    np.multiply(y, y, out=inerr)
+    np.subtract(1.0, inerr, out=inerr)
+    np.multiply(inerr, outerr, out=inerr)
+
+
+def _relu(x, y):
+    np.multiply(x, x > 0, out=y)
+
+
+def _reluBack(x, y, outerr, inerr):
+    np.multiply(outerr, x > 0, out=inerr)
+
+
+def _softsign(x, y):
+    np.absolute(x, out=y)
+    np.add(y, 1.0, out=y)
+    np.divide(x, y, out=y)
+
+
+def _softsignBack(x, y, outerr, inerr):
+    np.absolute(y, out=inerr)
+    np.subtract(1.0, inerr, out=inerr)
+    np.multiply(inerr, inerr, out=inerr)
+    np.multiply(inerr, outerr, out=inerr)
+
+
+def _softmax(x, y):
+    _clippedExp(x, y)
+    np.divide(y, np.add.reduce(y), out=y)
+
+
+def _passOn(x, y):
+    np.copyto(y, x)
+
+
+def _passError(x, y, outerr, inerr):
+    np.copyto(inerr, outerr)
+
+
+# Layer class -> (forward(x, y), backward(x, y, outerr, inerr)), on arrays of shape (dim,).
+FUNCTIONS = {
+    LinearLayer: (_passOn, _passError),
+    SigmoidLayer: (_sigmoid, _sigmoidBack),
+    TanhLayer: (np.tanh, _tanhBack),
+    ReluLayer: (_relu, _reluBack),
+    SoftSignLayer: (_softsign, _softsignBack),
+    SoftmaxLayer: (_softmax, _passError),
+}
+
+
+@dataclass(frozen=True)
+class Wire:
+    """One connection.
+
+    Attributes:
+        source, target: positions of the layers in `FlatNet.layers`.
+        fromSlice: part of the source's output that it reads.
+        toSlice: part of the target's input that it adds to.
+        shape: (outputs, inputs) of its weights, or None where it passes values on as they are.
+        offset: where its weights begin in the network's parameters.
+        first: nothing was added to that part of the target before, and it is all of its input.
+        shared: another wire has the same weights.
+    """
+
+    source: int
+    target: int
+    fromSlice: slice
+    toSlice: slice
+    shape: tuple[int, int] | None
+    offset: int
+    first: bool
+    shared: bool
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One module.
+
+    Attributes:
+        kind: its class.
+        dim: size of its output.
+        inputs, outputs: parts of the network's input and output that it is, or None.
+        learns: whether an error has to be carried back into it.
+        wires: connections that leave it, in the order in which they act.
+    """
+
+    kind: type
+    dim: int
+    inputs: slice | None
+    outputs: slice | None
+    learns: bool
+    wires: tuple[Wire, ...]
+
+    @property
+    def linear(self):
+        """Input and output are one array; not where the network's input is its output."""
+        return self.kind is LinearLayer and (self.inputs is None or self.outputs is None)
+
+
+@dataclass(frozen=True)
+class FlatNet:
+    """A network as a list of layers in the order in which they act."""
+
+    layers: tuple[Layer, ...]
+    indim: int
+    outdim: int
+    paramdim: int
+
+
+def _slices(modules):
+    """Return module -> its part of the concatenated buffers of `modules`."""
+    parts, start = {}, 0
+    for module, dim in modules:
+        parts[module] = slice(start, start + dim)
+        start += dim
+    return parts
+
+
+def _offset(part, whole):
+    """Return at which entry of `whole` the array `part` begins, or None where it is no part of it."""
+    if part.dtype != whole.dtype or not part.flags.c_contiguous:
+        return None
+    distance = part.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
+    inside = distance >= 0 and distance + part.nbytes <= whole.nbytes and distance % whole.itemsize == 0
+    return distance // whole.itemsize if inside else None
+
+
+def _weights(connection, params):
+    """Return (shape, offset) of a connection's weights, or None where it is of an unknown kind."""
+    if type(connection) is IdentityConnection:
+        return None, 0
+    if type(connection) not in (FullConnection, SharedFullConnection):
+        return None
+    offset = _offset(connection.params, params)
+    if offset is None:
+        return None
+    return (connection.outdim, connection.indim), offset
+
+
+def describe(net):
+    """Return the FlatNet of a network, or None where it has parts that only objects can compute."""
+    if type(net) is not FeedForwardNetwork or not net.sorted or not net.paramdim:
+        return None
+    modules = net.modulesSorted
+    if any(type(module) not in FUNCTIONS and type(module) is not BiasUnit for module in modules):
+        return None
+    if len(set(net.inmodules)) < len(net.inmodules) or len(set(net.outmodules)) < len(net.outmodules):
+        return None
+    params = net.params
+    if params.dtype != np.float64 or not params.flags.c_contiguous:
+        return None
+    return _assemble(net, modules, params)
+
+
+def _assemble(net, modules, params):
+    position = {module: index for index, module in enumerate(modules)}
+    inputs = _slices((module, module.indim) for module in net.inmodules)
+    outputs = _slices((module, module.outdim) for module in net.outmodules)
+    connections = [connection for module in modules for connection in net.connections[module]]
+    weights = [_weights(connection, params) for connection in connections]
+    if None in weights:
+        return None
+    offsets = [offset for shape, offset in weights if shape]
+    fed = set(inputs)
+    wires = {module: [] for module in modules}
+    for connection, (shape, offset) in zip(connections, weights, strict=True):
+        source, target = connection.inmod, connection.outmod
+        part = slice(connection.outSliceFrom, connection.outSliceTo)
+        whole = part.start == 0 and part.stop == target.indim
+        wires[source].append(
+            Wire(
+                source=position[source],
+                target=position[target],
+                fromSlice=slice(connection.inSliceFrom, connection.inSliceTo),
+                toSlice=part,
+                shape=shape,
+                offset=offset,
+                first=whole and target not in fed,
+                shared=shape is not None and offsets.count(offset) > 1,
+            )
+        )
+        fed.add(target)
+    reached = {connection.outmod for connection in connections}
+    layers = tuple(
+        Layer(
+            kind=type(module),
+            dim=module.outdim,
+            inputs=inputs.get(module),
+            outputs=outputs.get(module),
+            learns=module in reached,
+            wires=tuple(wires[module]),
+        )
+        for module in modules
+    )
+    return FlatNet(layers, net.indim, net.outdim, net.paramdim)

@@ -1,0 +1,164 @@
+"""Online back-propagation over plain arrays: forward, backward and update, one row at a time.
+
+A network is turned into two lists of small functions, each bound to its arrays; a row costs one
+pass through both lists. The order of all sums is that of the network's own forward and backward
+pass, so the numbers are the same.
+"""
+
+import numpy as np
+
+from pybrain.structure.modules.biasunit import BiasUnit
+from pybrain.supervised.trainers.buffers import Buffers
+from pybrain.supervised.trainers.flatnet import FUNCTIONS
+
+
+class RowStep:
+    """Forward and backward pass of one row.
+
+    Args:
+        flat: the network, as `flatnet.describe` gives it.
+        params: its parameters, shape (paramdim,), read at every row, so they may be changed in place.
+
+    Attributes:
+        derivs: what the last row gave: minus the gradient of half its squared error, (paramdim,).
+    """
+
+    def __init__(self, flat, params):
+        self.derivs = np.zeros(flat.paramdim)
+        self._buffers = Buffers(flat)
+        self._forward, self._backward = [], []
+        self._clears = any(wire.shared for layer in flat.layers for wire in layer.wires)
+        self._compile(flat, params)
+
+    def _compile(self, flat, params):
+        fed = {wire.target for layer in flat.layers for wire in layer.wires if wire.first}
+        for index, layer in enumerate(flat.layers):
+            if layer.inputs is None and index not in fed and layer.kind is not BiasUnit:
+                self._forward.append(_zero(self._buffers.ins[index]))
+        for index, layer in enumerate(flat.layers):
+            forward, backward = self._layerSteps(index, layer)
+            back = []
+            hasError = layer.outputs is not None
+            for wire in layer.wires:
+                there, home = self._wireSteps(wire, layer, params, hasError)
+                forward += there
+                back += home
+                hasError = True
+            self._forward += forward
+            # Backward, the wires of a layer come before the layer, and later layers before earlier.
+            self._backward[:0] = back + backward
+
+    def _layerSteps(self, index, layer):
+        """Return what the layer itself does forward and backward."""
+        if layer.kind is BiasUnit or layer.linear:
+            return [], []
+        buffers = self._buffers
+        x, y = buffers.ins[index], buffers.outs[index]
+        forward, backward = FUNCTIONS[layer.kind]
+        back = _bind(backward, x, y, buffers.outerrs[index], buffers.inerrs[index])
+        return [_bind(forward, x, y)], [back] if layer.learns else []
+
+    def _wireSteps(self, wire, layer, params, hasError):
+        """Return what a connection does forward and backward.
+
+        Args:
+            hasError: something was assigned to the error of the layer that it leaves.
+        """
+        buffers = self._buffers
+        source = buffers.outs[wire.source][wire.fromSlice]
+        target = buffers.ins[wire.target][wire.toSlice]
+        error = buffers.inerrs[wire.target][wire.toSlice]
+        into = buffers.outerrs[wire.source][wire.fromSlice] if layer.learns else None
+        backward = []
+        if into is not None and not hasError and into.size < layer.dim:
+            backward.append(_zero(buffers.outerrs[wire.source]))
+            hasError = True
+        if wire.shape is None:
+            forward = _copy(source, target) if wire.first else _add(source, target)
+            if into is not None:
+                backward.append(_add(error, into) if hasError else _copy(error, into))
+            return [forward], backward
+        part = slice(wire.offset, wire.offset + wire.shape[0] * wire.shape[1])
+        weights, derivs = params[part].reshape(wire.shape), self.derivs[part].reshape(wire.shape)
+        if layer.kind is BiasUnit:
+            # A bias is 1: its weights are what it adds.
+            column = weights[:, 0]
+            forward = _copy(column, target) if wire.first else _add(column, target)
+            backward.append(_add(error, derivs[:, 0]) if wire.shared else _copy(error, derivs[:, 0]))
+            return [forward], backward
+        if into is not None:
+            backward.append(_product(weights.T, error, into, not hasError))
+        backward.append(_outer(error, source, derivs, wire.shared))
+        return [_product(weights, source, target, wire.first)], backward
+
+    def run(self, inputs, targets, update):
+        """Visit rows in order, and let `update` change the parameters after each.
+
+        Args:
+            inputs: shape (n, indim).
+            targets: shape (n, outdim).
+            update: called with nothing after each row, when `derivs` is that of the row.
+
+        Returns:
+            target - output of every row, at the parameters it met; shape (n, outdim).
+        """
+        buffers = self._buffers
+        errors = np.empty_like(targets)
+        forward, backward, clears = self._forward, self._backward, self._clears
+        x, y, error, derivs = buffers.x, buffers.y, buffers.error, self.derivs
+        for row, target, kept in zip(inputs, targets, errors, strict=True):
+            x[:] = row
+            for step in forward:
+                step()
+            np.subtract(target, y, error)
+            kept[:] = error
+            if clears:
+                derivs.fill(0.0)
+            for step in backward:
+                step()
+            update()
+        return errors
+
+
+# Each of these returns a function without arguments: what it does is settled, only numbers change.
+
+
+def _bind(function, *arrays):
+    return lambda: function(*arrays)
+
+
+def _zero(array):
+    return lambda: array.fill(0.0)
+
+
+def _copy(source, target, copyto=np.copyto):
+    return lambda: copyto(target, source)
+
+
+def _add(source, target, add=np.add):
+    return lambda: add(target, source, target)
+
+
+def _product(matrix, vector, target, assigns, dot=np.dot, add=np.add):
+    if assigns:
+        return lambda: dot(matrix, vector, target)
+    product = np.empty(target.shape)
+
+    def run():
+        dot(matrix, vector, product)
+        add(target, product, target)
+
+    return run
+
+
+def _outer(error, source, derivs, adds, multiply=np.multiply, add=np.add):
+    column, row = error[:, None], source[None, :]
+    if not adds:
+        return lambda: multiply(column, row, derivs)
+    product = np.empty(derivs.shape)
+
+    def run():
+        multiply(column, row, product)
+        add(derivs, product, derivs)
+
+    return run

@@ -1,0 +1,47 @@
+"""Resilient propagation: steps that look at the sign of derivatives only."""
+
+import numpy as np
+
+from pybrain.supervised.trainers import epoch
+from pybrain.supervised.trainers.backprop import BackpropTrainer
+
+
+class RPropMinusTrainer(BackpropTrainer):
+    """Trains by Rprop- (Riedmiller and Braun 1993, without weight backtracking), once per epoch.
+
+    See `pybrain.auxiliary.gradientdescent.GradientDescent` for the rule. The data set is visited
+    in order; the learning rate has no effect.
+
+    Args:
+        module: what to train.
+        etaminus: factor on a step when its derivative changes sign, between 0 and 1.
+        etaplus: factor while it does not, above 1.
+        deltamin, deltamax: least and greatest step.
+        delta0: first step.
+        **kwargs: as for `BackpropTrainer`.
+    """
+
+    def __init__(
+        self, module, etaminus=0.5, etaplus=1.2, deltamin=1.0e-6, deltamax=5.0, delta0=0.1, **kwargs
+    ):
+        BackpropTrainer.__init__(self, module, **kwargs)
+        self.descent.rprop = True
+        self.descent.etaplus = etaplus
+        self.descent.etaminus = etaminus
+        self.descent.deltamin = deltamin
+        self.descent.deltamax = deltamax
+        self.descent.deltanull = delta0
+        self.descent.init(module.params)
+
+    def _trainEpoch(self):
+        self._syncDescent()
+        error, derivs = self._accumulate(list(range(epoch.sequenceCount(self.ds))))
+        if self.verbose:
+            # Before the step: error and weights belong together.
+            weight = float(np.sqrt(np.mean(self.module.params**2)))
+            print(f"epoch {self.epoch:6d}  total error {error:12.5g}   avg weight  {weight:12.5g}")
+        self._setParameters(self.descent(derivs - self.weightdecay * self.module.params))
+        return error
+
+    def _report(self, error):
+        """Nothing is left to say after the step."""

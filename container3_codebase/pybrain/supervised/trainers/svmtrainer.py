@@ -1,0 +1,196 @@
+"""Support vector machines through libsvm's Python module, which PyBrain wrapped.
+
+PyBrain was written for the `svm` module of libsvm before 3.0; the present one (`libsvm-official`
+on the package index) has other names. Both are imported only when a trainer is built.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+
+def _libsvm():
+    """Import libsvm's Python interface, or explain what is missing."""
+    try:
+        from libsvm import svmutil
+    except ImportError as error:
+        raise ImportError("support vector machines need libsvm: pip install libsvm-official") from error
+    return svmutil
+
+
+# Option of libsvm's command line for each parameter that PyBrain's programs set by name.
+_OPTIONS = {
+    "svm_type": "-s",
+    "kernel_type": "-t",
+    "degree": "-d",
+    "gamma": "-g",
+    "coef0": "-r",
+    "C": "-c",
+    "nu": "-n",
+    "p": "-p",
+    "cache_size": "-m",
+    "eps": "-e",
+    "shrinking": "-h",
+    "probability": "-b",
+}
+_KERNELS = {"LINEAR": 0, "POLY": 1, "RBF": 2, "SIGMOID": 3}
+
+
+def _optionString(params):
+    """Return libsvm options for a dictionary of parameters.
+
+    Raises:
+        ValueError: there is no such parameter; the text names those there are.
+    """
+    unknown = set(params) - set(_OPTIONS)
+    if unknown:
+        raise ValueError(f"unknown parameters {sorted(unknown)}; known are {sorted(_OPTIONS)}")
+    return " ".join(f"{_OPTIONS[name]} {value}" for name, value in params.items()) + " -q"
+
+
+def _problem(dataset):
+    """Return labels and inputs of a classification data set as lists."""
+    return dataset._classNumbers().tolist(), np.asarray(dataset["input"]).tolist()
+
+
+class SVMTrainer:
+    """Fits a support vector machine (an `SVMUnit`) to a classification data set.
+
+    Args:
+        svmunit: receives the model, by its method `setModel`.
+        dataset: the samples, with class numbers.
+        modelfile: a model to load instead of training.
+        plot: kept for PyBrain's signature; grid search draws nothing here.
+    """
+
+    def __init__(self, svmunit, dataset, modelfile=None, plot=False):
+        self.svm = svmunit
+        self.ds = dataset
+        self.plot = plot
+        self.params = {"kernel_type": _KERNELS["RBF"]}
+        self.model = None
+        if modelfile is not None:
+            self.load(modelfile)
+
+    def setParams(self, **kwargs):
+        """Set libsvm parameters by name: kernel_type (also 'RBF' ...), C, gamma, degree ..."""
+        if isinstance(kwargs.get("kernel_type"), str):
+            kwargs["kernel_type"] = _KERNELS[kwargs["kernel_type"].upper()]
+        _optionString(kwargs)
+        self.params.update(kwargs)
+
+    def train(self, search=False, **kwargs):
+        """Train, after a search for C and gamma where one is asked for.
+
+        Args:
+            search: False, True or 'GridSearch', or 'GridSearchDOE'.
+            **kwargs: parameters for libsvm, or with `search` options of the search.
+        """
+        svmutil = _libsvm()
+        labels, inputs = _problem(self.ds)
+        if search:
+            kind = GridSearchDOE if search == "GridSearchDOE" else GridSearch
+            self.setParams(**kind(inputs, labels, **{"cmin": [-5, -15], "cmax": [15, 3], **kwargs}).search())
+        else:
+            self.setParams(**kwargs)
+        self.model = svmutil.svm_train(labels, inputs, _optionString(self.params))
+        self.svm.setModel(self.model)
+
+    def save(self, filename):
+        """Write the trained model to a file in libsvm's format."""
+        if self.model is None:
+            raise ValueError("there is no model to save: train first")
+        _libsvm().svm_save_model(str(filename), self.model)
+
+    def load(self, filename):
+        """Read a model from a file."""
+        if not Path(filename).is_file():
+            raise FileNotFoundError(f"there is no model file {filename}")
+        self.model = _libsvm().svm_load_model(str(filename))
+        self.svm.setModel(self.model)
+
+
+class GridSearch:
+    """Searches C and gamma on a grid of powers of two by cross-validation.
+
+    Args:
+        problem: inputs, shape (n, indim).
+        targets: class numbers, shape (n,).
+        cmin, cmax: (log2 C, log2 gamma) at the corners of the grid.
+        cstep: distances on the grid, (log2 C, log2 gamma).
+        crossval: number of folds.
+        plotflag: kept for PyBrain's signature.
+        maxdepth: greatest number of refinements of a `GridSearchDOE`.
+        searchlog: file for the results, or None.
+        **params: parameters for libsvm.
+    """
+
+    def __init__(
+        self,
+        problem,
+        targets,
+        cmin,
+        cmax,
+        cstep=None,
+        crossval=5,
+        plotflag=False,
+        maxdepth=8,
+        searchlog="gridsearch_results.txt",
+        **params,
+    ):
+        self.problem, self.targets = problem, targets
+        self.cmin, self.cmax = np.asarray(cmin, dtype=float), np.asarray(cmax, dtype=float)
+        self.cstep = np.array([2.0, 2.0]) if cstep is None else np.asarray(cstep, dtype=float)
+        self.crossval, self.maxdepth, self.searchlog = crossval, maxdepth, searchlog
+        self.plotflag = plotflag
+        self.params = {"kernel_type": _KERNELS["RBF"]}
+        self.setParams(**params)
+
+    def setParams(self, **kwargs):
+        """Set libsvm parameters that stay fixed during the search."""
+        _optionString(kwargs)
+        self.params.update(kwargs)
+
+    def calculate_jobs(self):
+        """Return the (log2 C, log2 gamma) points of the grid."""
+        axes = [
+            np.arange(*bounds)
+            for bounds in zip(self.cmin, self.cmax + self.cstep / 2, self.cstep, strict=True)
+        ]
+        return [(c, g) for c in axes[0].tolist() for g in axes[1].tolist()]
+
+    def _performance(self, point):
+        options = _optionString({**self.params, "C": 2.0 ** point[0], "gamma": 2.0 ** point[1]})
+        return _libsvm().svm_train(self.targets, self.problem, f"{options} -v {self.crossval}")
+
+    def _best(self, points):
+        results = {tuple(point): self._performance(point) for point in points}
+        if self.searchlog:
+            with Path(self.searchlog).open("a") as log:
+                log.writelines(f"{c:g} {g:g} {rate:g}\n" for (c, g), rate in results.items())
+        return max(results, key=results.get)
+
+    def search(self):
+        """Return the best parameters, {'C': ..., 'gamma': ...}."""
+        best = self._best(self.calculate_jobs())
+        return {"C": 2.0 ** best[0], "gamma": 2.0 ** best[1]}
+
+
+class GridSearchDOE(GridSearch):
+    """Searches with nine points at a time, halving the range around the best each time.
+
+    Source: Staelin, Parameter selection for support vector machines (2003).
+    """
+
+    def refineGrid(self, centre, width):
+        """Return the nine points around a centre, held within the range."""
+        steps = [np.array([c, g]) * width / 2 for c in (-1, 0, 1) for g in (-1, 0, 1)]
+        return [tuple(np.clip(centre + step, self.cmin, self.cmax).tolist()) for step in steps]
+
+    def search(self):
+        """Return the best parameters, {'C': ..., 'gamma': ...}."""
+        centre, width = (self.cmin + self.cmax) / 2, self.cmax - self.cmin
+        for _ in range(self.maxdepth):
+            centre = np.array(self._best(set(self.refineGrid(centre, width))))
+            width = width / 2
+        return {"C": 2.0 ** float(centre[0]), "gamma": 2.0 ** float(centre[1])}

@@ -1,0 +1,1 @@
+"""Tools around networks and data sets; import what you need from the files."""

@@ -1,0 +1,13 @@
+"""Results of benchmark runs."""
+
+from pybrain.datasets.dataset import DataSet
+
+
+class BenchmarkDataSet(DataSet):
+    """One row per run: its average reward, and its number of episodes."""
+
+    def __init__(self):
+        DataSet.__init__(self)
+        self.addField("Average Reward", 1)
+        self.addField("Episodes", 1)
+        self.linkFields(["Average Reward", "Episodes"])

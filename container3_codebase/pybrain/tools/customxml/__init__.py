@@ -1,0 +1,4 @@
+"""Networks as XML files."""
+
+from pybrain.tools.customxml.networkreader import NetworkReader
+from pybrain.tools.customxml.networkwriter import NetworkWriter

@@ -1,0 +1,167 @@
+"""Reading and writing XML documents.
+
+A document is parsed twice: first by a parser that does nothing but refuse entities, then into a tree. An
+entity can blow a small file up to any size, or pull in other files.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.dom import minidom
+from xml.parsers import expat
+
+from pybrain.tools.customxml.literals import LiteralError, parseLiteral
+
+
+class UnsafeXML(ValueError):
+    """The document declares entities. They are never expanded; nothing of the document was used."""
+
+
+def parseSafely(data):
+    """The tree of an XML document.
+
+    Args:
+        data: the document, bytes.
+
+    Raises:
+        UnsafeXML: it declares entities.
+        ValueError: it is not well-formed; the message says where.
+    """
+    check = expat.ParserCreate()
+    check.EntityDeclHandler = _refuseEntity
+    check.ExternalEntityRefHandler = _refuseEntity
+    try:
+        check.Parse(data, True)
+        return minidom.parseString(data)
+    except expat.ExpatError as error:
+        raise ValueError(f"not a well-formed XML document: {error}") from None
+
+
+def _refuseEntity(*declaration):
+    raise UnsafeXML(f"the document declares an entity ({declaration[0]!r}); that is not accepted")
+
+
+def baseTransform(val):
+    """A number or truth value where the text ``val`` is one, else the text itself.
+
+    >>> baseTransform("3"), baseTransform("True"), baseTransform("in")
+    (3, True, 'in')
+    """
+    try:
+        value = parseLiteral(val)
+    except LiteralError:
+        return val
+    return value if isinstance(value, (bool, int, float)) else val
+
+
+class XMLHandling:
+    """A document and the file that it belongs to.
+
+    Args:
+        filename: the file.
+        newfile: whether to begin an empty document; otherwise the file is read.
+
+    Attributes:
+        root: the outermost element.
+
+    Raises:
+        UnsafeXML: the file declares entities.
+        ValueError: the file is no XML document.
+    """
+
+    def __init__(self, filename, newfile):
+        self.filename = filename
+        if newfile:
+            self.dom = minidom.Document()
+            self.root = None
+        else:
+            self.dom = parseSafely(Path(filename).read_bytes())
+            self.root = self.dom.documentElement
+            _dropLayout(self.root)
+
+    def save(self):
+        """Write the document to its file."""
+        Path(self.filename).write_bytes(self.dom.toprettyxml().encode("utf-8"))
+
+    # --- attributes ---
+
+    def readAttrDict(self, node, transform=None):
+        """The attributes of an element as a dictionary, values passed through ``transform``."""
+        change = transform or baseTransform
+        return {str(name): change(value) for name, value in node.attributes.items()}
+
+    def writeAttrDict(self, node, adict, transform=None):
+        """Write a dictionary as attributes of an element, values passed through ``transform``."""
+        change = transform or str
+        for name, value in adict.items():
+            node.setAttribute(name, change(value))
+
+    # --- elements ---
+
+    def newRootNode(self, name):
+        """Begin the document with an element of that name."""
+        self.root = self.dom.appendChild(self.dom.createElement(name))
+        return self.root
+
+    def newChild(self, node, name):
+        """A new last element inside ``node``."""
+        return node.appendChild(self.dom.createElement(name))
+
+    def addTextNode(self, node, text):
+        """Add text at the end of ``node``."""
+        node.appendChild(self.dom.createTextNode(text))
+
+    def getChild(self, node, name):
+        """The first element of that name directly inside ``node``, or None."""
+        return next((child for child in self.getChildrenOf(node) if child.tagName == name), None)
+
+    def getChildrenOf(self, node):
+        """The elements directly inside ``node``."""
+        return [child for child in node.childNodes if child.nodeType == child.ELEMENT_NODE]
+
+    def findNode(self, name, index=0, root=None):
+        """The element number ``index`` of that name directly inside ``root``, or None."""
+        found = [c for c in self.getChildrenOf(self.root if root is None else root) if c.tagName == name]
+        return found[index] if -len(found) <= index < len(found) else None
+
+    def findNamedNode(self, name, nameattr, root=None):
+        """The first element of that name whose attribute ``name`` is ``nameattr``, or None."""
+        for child in self.getChildrenOf(self.root if root is None else root):
+            if child.tagName == name and child.getAttribute("name") == nameattr:
+                return child
+        return None
+
+    # --- numbers as text ---
+
+    def writeDoubles(self, node, l, precision=6):  # noqa: E741, PyBrain's name
+        """Write numbers as the text of an element, separated by blanks."""
+        self.addTextNode(node, " ".join(f"{value:.{precision}f}" for value in l))
+
+    def writeMatrix(self, node, m, precision=6):
+        """Write a matrix as one element 'row' per row."""
+        for row in m:
+            self.writeDoubles(self.newChild(node, "row"), row, precision)
+
+    def readDoubles(self, node):
+        """The numbers that :meth:`writeDoubles` wrote."""
+        return [float(part) for part in textOf(node).split()]
+
+    def readMatrix(self, node):
+        """The rows that :meth:`writeMatrix` wrote, as an array."""
+        import numpy as np
+
+        return np.array([self.readDoubles(c) for c in self.getChildrenOf(node) if c.tagName == "row"])
+
+
+def textOf(node):
+    """All text directly inside an element."""
+    return "".join(child.data for child in node.childNodes if child.nodeType == child.TEXT_NODE)
+
+
+def _dropLayout(node):
+    """Remove the blank text between elements: writing adds it again."""
+    for child in list(node.childNodes):
+        if child.nodeType == child.ELEMENT_NODE:
+            _dropLayout(child)
+        elif child.nodeType == child.TEXT_NODE and not child.data.strip() and len(node.childNodes) > 1:
+            node.removeChild(child)

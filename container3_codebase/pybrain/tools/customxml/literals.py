@@ -1,0 +1,207 @@
+"""Values as text: Python's notation for numbers, texts, lists and the like, read without running anything.
+
+PyBrain writes ``repr(value)`` and reads with ``eval``, which runs whatever stands in a file, and which
+fails on the ``np.float64(0.5)`` that NumPy 2 makes of a number.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+_WORDS = {
+    "None": None,
+    "True": True,
+    "False": False,
+    "nan": float("nan"),
+    "inf": float("inf"),
+}
+_TOKEN = re.compile(
+    r"""\s*(?:
+      (?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)
+    | (?P<text>[uUbB]?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"))
+    | (?P<word>[-+]?[A-Za-z_][A-Za-z0-9_.]*)
+    | (?P<mark>[\[\](){},:])
+    )""",
+    re.VERBOSE | re.DOTALL,
+)
+_CLOSING = {"[": "]", "(": ")", "{": "}"}
+_WRAPPERS = re.compile(r"(?:np|numpy)\.(?:float|int|uint|bool)\w*$")
+_MAX_DEPTH = 50
+
+
+class LiteralError(ValueError):
+    """A text that is no plain value."""
+
+
+def parseLiteral(text):
+    """The value that ``text`` stands for.
+
+    Understands None, True, False, numbers (nan and inf too), quoted texts, lists, tuples, dictionaries, and
+    NumPy's ``np.float64(..)`` and ``array([..])`` around them.
+
+    Args:
+        text: the value as Python writes it.
+
+    Raises:
+        LiteralError: anything else; nothing is ever called or looked up.
+    """
+    reader = _Reader(text)
+    value = reader.value(0)
+    reader.end()
+    return value
+
+
+def parseNumbers(text):
+    """A list of numbers, such as ``[0.5, np.float64(1.0)]``, as an array of shape (n,).
+
+    Raises:
+        LiteralError: something in it is not a number.
+    """
+    plain = re.sub(r"(?:np|numpy)\.float\d+\(([^()]*)\)", r"\1", text).strip()
+    plain = re.sub(r"^array\(\s*(\[.*\])\s*(?:,\s*dtype=\S+?)?\)$", r"\1", plain, flags=re.DOTALL)
+    if plain[:1] not in ("[", "(") or plain[-1:] != _CLOSING[plain[0]]:
+        raise LiteralError(f"expected a list of numbers, found {_short(text)}")
+    inner = plain[1:-1].strip().rstrip(",")
+    try:
+        return np.array([float(part) for part in inner.split(",")] if inner else [], dtype=np.float64)
+    except ValueError as error:
+        raise LiteralError(f"expected a list of numbers: {error}") from None
+
+
+def formatLiteral(value):
+    """``value`` as Python writes it, NumPy's numbers as ordinary ones; :func:`parseLiteral` reads it."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, np.generic):
+        value = value.item()
+    if type(value) is tuple:
+        inner = ", ".join(formatLiteral(v) for v in value)
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if type(value) is list:
+        return f"[{', '.join(formatLiteral(v) for v in value)}]"
+    if type(value) is dict:
+        return "{" + ", ".join(f"{formatLiteral(k)}: {formatLiteral(v)}" for k, v in value.items()) + "}"
+    return repr(value)
+
+
+class _Reader:
+    """Walks through the tokens of one text."""
+
+    def __init__(self, text):
+        self.text = text
+        self.position = 0
+
+    def next(self):
+        match = _TOKEN.match(self.text, self.position)
+        if not match:
+            raise LiteralError(f"not a plain value: {_short(self.text)}")
+        self.position = match.end()
+        return match.lastgroup, match.group(match.lastgroup)
+
+    def peek(self):
+        position = self.position
+        token = self.next()
+        self.position = position
+        return token
+
+    def end(self):
+        if self.text[self.position :].strip():
+            raise LiteralError(f"not a plain value: {_short(self.text)}")
+
+    def value(self, depth):
+        if depth > _MAX_DEPTH:
+            raise LiteralError(f"nested more than {_MAX_DEPTH} deep: {_short(self.text)}")
+        kind, token = self.next()
+        if kind == "number":
+            return int(token) if re.fullmatch(r"[-+]?\d+", token) else float(token)
+        if kind == "text":
+            return _unquoted(token)
+        if kind == "word":
+            return self.word(token, depth)
+        if token in _CLOSING:
+            return self.collection(token, depth)
+        raise LiteralError(f"not a plain value: {_short(self.text)}")
+
+    def word(self, token, depth):
+        bare = token.lstrip("+-")
+        if bare in _WORDS:
+            value = _WORDS[bare]
+            if bare != token and not isinstance(value, float):
+                raise LiteralError(f"not a plain value: {_short(self.text)}")
+            return -value if token.startswith("-") else value
+        if token in ("array", "np.array", "numpy.array") or _WRAPPERS.match(token):
+            items = self.call(depth)
+            if len(items) == 1:
+                return items[0]
+        raise LiteralError(f"not a plain value: {_short(self.text)}")
+
+    def call(self, depth):
+        if self.next() != ("mark", "("):
+            raise LiteralError(f"not a plain value: {_short(self.text)}")
+        return self.items(")", depth)
+
+    def collection(self, mark, depth):
+        if mark == "[":
+            return self.items("]", depth)
+        if mark == "{":
+            return self.dictionary(depth)
+        before = self.position
+        items = self.items(")", depth)
+        # One value in parentheses is that value; with a comma after it a tuple.
+        lone = len(items) == 1 and not self.text[before : self.position - 1].rstrip().endswith(",")
+        return items[0] if lone else tuple(items)
+
+    def items(self, closing, depth):
+        items = []
+        while True:
+            if self.peek() == ("mark", closing):
+                self.next()
+                return items
+            items.append(self.value(depth + 1))
+            kind, token = self.next()
+            if (kind, token) == ("mark", closing):
+                return items
+            if (kind, token) != ("mark", ","):
+                raise LiteralError(f"not a plain value: {_short(self.text)}")
+
+    def dictionary(self, depth):
+        result = {}
+        while True:
+            if self.peek() == ("mark", "}"):
+                self.next()
+                return result
+            key = self.value(depth + 1)
+            if isinstance(key, (list, dict)) or self.next() != ("mark", ":"):
+                raise LiteralError(f"not a plain value: {_short(self.text)}")
+            result[key] = self.value(depth + 1)
+            kind, token = self.next()
+            if (kind, token) == ("mark", "}"):
+                return result
+            if (kind, token) != ("mark", ","):
+                raise LiteralError(f"not a plain value: {_short(self.text)}")
+
+
+_ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)", re.DOTALL)
+_ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
+
+
+def _unquoted(token):
+    inner = token.lstrip("uUbB")[1:-1]
+
+    def plain(match):
+        code = match.group(1)
+        if len(code) > 1:
+            return chr(int(code[1:], 16))
+        return _ESCAPED.get(code, code)
+
+    try:
+        return _ESCAPE.sub(plain, inner)
+    except (ValueError, OverflowError):
+        raise LiteralError(f"not a plain text: {_short(token)}") from None
+
+
+def _short(text):
+    text = str(text)
+    return repr(text if len(text) <= 60 else text[:57] + "...")

@@ -1,0 +1,320 @@
+"""Reads networks from XML: PyBrain's files, and those of :class:`NetworkWriter`.
+
+Nothing in a file is run. Classes come from :mod:`pybrain.structure`, or are subclasses of its classes in
+modules that the program itself has imported already.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+
+from pybrain.structure.connections.connection import Connection
+from pybrain.structure.connections.shared import MotherConnection, SharedConnection
+from pybrain.structure.modules.module import Module
+from pybrain.structure.networks.network import Network
+from pybrain.structure.networks.recurrent import RecurrentNetworkComponent
+from pybrain.tools.customxml.handling import XMLHandling, textOf
+from pybrain.tools.customxml.literals import LiteralError, parseLiteral, parseNumbers
+
+_PARTS = ("Modules", "Connections", "MotherConnections", "Parameters")
+_CLASS_PATH = re.compile(r"(?:[A-Za-z_]\w*\.)+[A-Za-z_]\w*")
+
+
+class NetworkReader(XMLHandling):
+    """Reads networks from a file."""
+
+    @staticmethod
+    def readFrom(filename, name=None, index=0):
+        """A network from a file.
+
+        Args:
+            filename: the file.
+            name: name of the network; the first of that name is read.
+            index: which network, counted from 0, where no name is given.
+
+        Raises:
+            ValueError: there is no such network, or the file is not what it should be; the message says
+                which element, and what about it.
+        """
+        reader = NetworkReader(filename, newfile=False)
+        if name is not None:
+            node = reader.findNamedNode("Network", name)
+        else:
+            node = reader.findNode("Network", index)
+        if node is None:
+            wanted = f"named {name!r}" if name is not None else f"number {index}"
+            raise ValueError(f"{filename}: no network {wanted}")
+        return reader.readNetwork(node)
+
+    # --- networks ---
+
+    def readNetwork(self, node):
+        """The network that an element describes, sorted."""
+        net = self._emptyNetwork(node)
+        modules, mothers = _Register("module"), _Register("mother connection")
+        self._readModules(node, net, modules)
+        for child in self._partsOf(node, "MotherConnections"):
+            mothers.add(child, self.readBuildable(child))
+        connections = [(child, self._ends(child, modules)) for child in self._partsOf(node, "Connections")]
+        _settleEnds(connections, net)
+        for child, (inmod, outmod) in connections:
+            self.readConnection(child, net, inmod, outmod, mothers)
+        modules.rename()
+        # So that parameters keep their places: a file lists connections in the order of computation.
+        net._preferredOrder = _orderOf(net, modules.items(), connections)
+        net.sortModules()
+        net._restored()
+        return net
+
+    def _emptyNetwork(self, node):
+        """An object of the network's class without what its constructor would build: that is in the file."""
+        cls = self._classOf(node, Network)
+        net = cls.__new__(cls)
+        Network.__init__(net, node.getAttribute("name") or None)
+        if isinstance(net, RecurrentNetworkComponent):
+            RecurrentNetworkComponent.__init__(net, forget=node.getAttribute("forget") == "True")
+        for name, value in self.readArgs(node).items():
+            if name != "name" and not callable(getattr(net, name, None)):
+                setattr(net, name, value)
+                net.argdict = {**(net.argdict or {}), name: value}
+        return net
+
+    def _readModules(self, node, net, modules):
+        outputs = []
+        for position, child in enumerate(self._partsOf(node, "Modules")):
+            m = self.readModule(child)
+            modules.add(child, m)
+            if child.getAttribute("inmodule") == "True":
+                net.addInputModule(m)
+            else:
+                net.addModule(m)
+            if child.getAttribute("outmodule") == "True":
+                outputs.append((int(child.getAttribute("outorder") or position), m))
+        for _, m in sorted(outputs, key=lambda entry: entry[0]):
+            net.addOutputModule(m)
+
+    def readModule(self, node):
+        """The module, or nested network, that an element describes."""
+        return self.readNetwork(node) if node.tagName == "Network" else self.readBuildable(node)
+
+    # --- connections ---
+
+    def _ends(self, node, modules):
+        """For each end of a connection the modules that it may mean; more than one where names are shared."""
+        return tuple(modules.find(self._option(node, end), node) for end in ("inmod", "outmod"))
+
+    def readConnection(self, node, net, inmod, outmod, mothers):
+        """Add to ``net`` the connection that an element describes."""
+        arguments = self.readArgs(node)
+        for end in ("inmod", "outmod"):
+            arguments.pop(end, None)
+        arguments["name"] = node.getAttribute("name") or None
+        cls = self._classOf(node, Connection)
+        if issubclass(cls, SharedConnection):
+            found = mothers.find(str(arguments.pop("mother", "")), node)
+            mother = found[0] if len(found) == 1 else _chosenMother(net, found, inmod, outmod, node)
+            if arguments["name"] == mother.name:
+                arguments["name"] = None  # the name that it would have anyway
+            connection = self._built(node, cls, (mother, inmod, outmod), arguments)
+        else:
+            connection = self._built(node, cls, (inmod, outmod), arguments)
+            self.readParams(node, connection)
+        if node.getAttribute("recurrent") == "True":
+            net.addRecurrentConnection(connection)
+        else:
+            net.addConnection(connection)
+
+    # --- modules, mothers ---
+
+    def readBuildable(self, node):
+        """The module or mother connection that an element describes, with its parameters."""
+        base = MotherConnection if node.parentNode.tagName == "MotherConnections" else Module
+        cls = self._classOf(node, base)
+        arguments = self.readArgs(node)
+        arguments.pop("name", None)
+        built = self._built(node, cls, (), arguments)
+        if node.hasAttribute("name"):
+            built.name = node.getAttribute("name")
+        self.readParams(node, built)
+        return built
+
+    def _built(self, node, cls, ends, arguments):
+        try:
+            return cls._fromXml(*ends, **arguments)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{_label(node)}: {error}") from None
+
+    def readArgs(self, node):
+        """The options of an element: name -> value; names of modules and mothers stay texts."""
+        arguments = {}
+        for child in self.getChildrenOf(node):
+            if child.tagName not in _PARTS and child.hasAttribute("val"):
+                arguments[child.tagName] = self._value(child)
+        return arguments
+
+    def _value(self, node):
+        text = node.getAttribute("val")
+        if node.tagName in ("inmod", "outmod", "mother"):
+            return text
+        try:
+            value = parseLiteral(text)
+        except LiteralError as error:
+            raise ValueError(f"{_label(node.parentNode)}, option {node.tagName!r}: {error}") from None
+        if node.tagName.endswith("class") and isinstance(value, str):
+            return self._found(node.parentNode, value, Module)
+        return value
+
+    def _option(self, node, name):
+        child = self.getChild(node, name)
+        if child is None:
+            raise ValueError(f"{_label(node)} has no {name}")
+        return child.getAttribute("val")
+
+    def readParams(self, node, m):
+        """Set the parameters of a module, connection or mother from its element, where there are any."""
+        child = self.getChild(node, "Parameters")
+        if child is None:
+            return
+        try:
+            values = parseNumbers(textOf(child))
+        except LiteralError as error:
+            raise ValueError(f"{_label(node)}, Parameters: {error}") from None
+        if len(values) != m.paramdim:
+            raise ValueError(f"{_label(node)} takes {m.paramdim} parameters; the file has {len(values)}")
+        if m.paramdim:
+            m.params[:] = values
+
+    # --- classes ---
+
+    def _classOf(self, node, base):
+        return self._found(node, node.getAttribute("class"), base)
+
+    def _found(self, node, path, base):
+        """The class with that path, if it is one that a file may name here."""
+        path = re.sub(r"^pybrain3\.", "pybrain.", path)
+        if not _CLASS_PATH.fullmatch(path):
+            raise ValueError(f"{_label(node)}: {path!r} is no class name")
+        modulename, _, name = path.rpartition(".")
+        module = sys.modules.get(modulename)
+        if module is None and modulename.startswith("pybrain.structure."):
+            try:
+                module = importlib.import_module(modulename)
+            except ModuleNotFoundError:
+                module = None
+        cls = vars(module).get(name) if module is not None else None
+        if not (isinstance(cls, type) and issubclass(cls, base)):
+            raise ValueError(
+                f"{_label(node)}: {path!r} is no {base.__name__} that is known here. A class of your own is "
+                "found when your program has imported its module before it reads the file."
+            )
+        return cls
+
+    def _partsOf(self, node, name):
+        part = self.getChild(node, name)
+        return [] if part is None else self.getChildrenOf(part)
+
+
+class _Register:
+    """The modules or mothers of one network by what connections call them."""
+
+    def __init__(self, kind):
+        self.kind = kind
+        self.byKey = {}
+        self.names = []
+
+    def add(self, node, item):
+        # A name may occur twice in PyBrain's files: give the item its name only when all are in place.
+        name = node.getAttribute("name")
+        self.byKey.setdefault(node.getAttribute("key") or name, []).append(item)
+        self.names.append((item, name))
+        if isinstance(item, Module):
+            item._name = f"{name}#{len(self.names)}"
+
+    def rename(self):
+        for item, name in self.names:
+            item._name = name
+
+    def items(self):
+        return [item for item, _ in self.names]
+
+    def find(self, key, node):
+        if key not in self.byKey:
+            raise ValueError(f"{_label(node)}: there is no {self.kind} named {key!r} in its network")
+        return self.byKey[key]
+
+
+def _label(node):
+    name = node.getAttribute("name")
+    return f"<{node.tagName} {name!r}>" if name else f"<{node.tagName}>"
+
+
+# --- PyBrain's files in which a name means several things ---
+
+
+def _settleEnds(connections, net):
+    """Replace the candidates for the two ends of each connection by the modules that are meant.
+
+    Where names are shared, sizes decide, then that an output module is not read from and an input module not
+    written to.
+    """
+    for position, (node, (sources, targets)) in enumerate(connections):
+        pairs = [(a, b) for a in sources for b in targets]
+        if len(pairs) > 1:
+            pairs = _plausible(node, pairs, net)
+        if len(pairs) != 1:
+            raise ValueError(
+                f"{_label(node)}: the names of its modules mean several modules; "
+                "this file cannot tell which are connected"
+            )
+        connections[position] = (node, pairs[0])
+
+
+def _plausible(node, pairs, net):
+    pairs = [pair for pair in pairs if _fits(node, *pair)]
+    for preference in (
+        lambda a, b: a is not b,
+        lambda a, b: a not in net.outmodules and b not in net.inmodules,
+    ):
+        better = [pair for pair in pairs if preference(*pair)]
+        pairs = better or pairs
+    return pairs
+
+
+def _fits(node, inmod, outmod):
+    """Whether the number of parameters in the file is that of a full connection between the two."""
+    children = {c.tagName: c for c in node.childNodes if c.nodeType == c.ELEMENT_NODE}
+    if node.tagName != "FullConnection" or "Parameters" not in children:
+        return True
+    bounds = {name: int(child.getAttribute("val")) for name, child in children.items() if "Slice" in name}
+    width = bounds.get("inSliceTo", inmod.outdim) - bounds.get("inSliceFrom", 0)
+    height = bounds.get("outSliceTo", outmod.indim) - bounds.get("outSliceFrom", 0)
+    return len(parseNumbers(textOf(children["Parameters"]))) == width * height
+
+
+def _chosenMother(net, found, inmod, outmod, node):
+    """Which of several mothers of one name: in bidirectional networks, one per direction, forward first."""
+    for module in (inmod, outmod):
+        row = re.search(r"\((\d+), \d+\)", module._name or "")
+        if row and int(row.group(1)) < len(found):
+            return found[int(row.group(1))]
+    raise ValueError(f"{_label(node)}: there are {len(found)} mother connections of that name")
+
+
+def _orderOf(net, modules, connections):
+    """The order of computation that a file suggests: by first connection, others after those before them."""
+    order = list(
+        dict.fromkeys(ends[0] for node, ends in connections if node.getAttribute("recurrent") != "True")
+    )
+    position = {m: i for i, m in enumerate(order)}
+    last = -1.0
+    for m in modules:
+        if m in net.inmodules and m in position:
+            continue
+        if m in net.outmodules and m not in position:
+            position[m] = float(len(order))
+        elif m not in position:
+            position[m] = last + 0.5
+        last = position[m] if m not in net.outmodules else last
+    return position

@@ -1,0 +1,174 @@
+"""Writes networks as XML, in PyBrain's format.
+
+What PyBrain's format has no place for is written in a way that PyBrain's reader skips, where there is one:
+as an additional attribute of an element. See docs/pybrain-compatibility.md.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pybrain.structure.connections.shared import SharedConnection
+from pybrain.structure.networks.network import Network, NetworkConstructionException
+from pybrain.tools.customxml.handling import XMLHandling
+from pybrain.tools.customxml.literals import formatLiteral
+from pybrain.utilities import Named
+
+
+class NetworkWriter(XMLHandling):
+    """Writes networks to a file; :class:`NetworkReader` reads them.
+
+    Example:
+        >>> from pybrain.tools.customxml import NetworkReader, NetworkWriter
+        >>> NetworkWriter.writeToFile(net, "net.xml")  # doctest: +SKIP
+        >>> net = NetworkReader.readFrom("net.xml")  # doctest: +SKIP
+    """
+
+    def __init__(self, filename, newfile):
+        XMLHandling.__init__(self, filename, newfile)
+        self._keys = {}  # how the modules and mothers of the network at hand are referred to
+
+    @staticmethod
+    def appendToFile(net, filename):
+        """Add a network to a file that may hold others already."""
+        if not Path(filename).exists():
+            return NetworkWriter.writeToFile(net, filename)
+        writer = NetworkWriter(filename, newfile=False)
+        writer._addNetwork(net)
+        return None
+
+    @staticmethod
+    def writeToFile(net, filename):
+        """Write a network to a file, replacing what is there.
+
+        Raises:
+            NetworkConstructionException: the network is not sorted.
+            ValueError: it has a part that cannot be written as text; the part is named.
+        """
+        writer = NetworkWriter(filename, newfile=True)
+        writer.newRootNode("PyBrain")
+        writer._addNetwork(net)
+
+    def _addNetwork(self, net):
+        self.writeNetwork(net, self.newChild(self.root, "Network"))
+        self.save()
+
+    def writeNetwork(self, net, netnode):
+        """Write a network into an element: options, modules, mother connections, connections."""
+        if not net.sorted:
+            raise NetworkConstructionException(
+                f"network {net.name!r} is not sorted: call sortModules() first"
+            )
+        netnode.setAttribute("name", net.name)
+        netnode.setAttribute("class", _classPath(net))
+        if getattr(net, "forget", False):
+            netnode.setAttribute("forget", "True")
+        self.writeArgs(netnode, net.argdict or {})
+        keys = _distinctKeys(_moduleOrder(net))
+        keys.update(_distinctKeys(net.motherconnections))
+        self._keys = keys
+        modules = self.newChild(netnode, "Modules")
+        for m in _moduleOrder(net):
+            self.writeModule(modules, m, m in net.inmodules, m in net.outmodules)
+            self._keys = keys  # a nested network has keys of its own
+            self._writeOutputOrder(net, m, modules.lastChild)
+        if net.motherconnections:
+            mothers = self.newChild(netnode, "MotherConnections")
+            for mother in net.motherconnections:
+                self.writeBuildable(mothers, mother)
+        connections = self.newChild(netnode, "Connections")
+        for m in net.modulesSorted:
+            for c in net.connections[m]:
+                self.writeConnection(connections, c, False)
+        for c in getattr(net, "recurrentConns", []):
+            self.writeConnection(connections, c, True)
+
+    def _writeOutputOrder(self, net, m, node):
+        """Note the place among the outputs where the order of the elements does not tell it."""
+        listed = [other for other in _moduleOrder(net) if other in net.outmodules]
+        if m in net.outmodules and listed != net.outmodules:
+            node.setAttribute("outorder", str(net.outmodules.index(m)))
+
+    def writeModule(self, rootnode, m, inmodule, outmodule):
+        """Write a module as a new element inside ``rootnode``."""
+        if isinstance(m, Network):
+            node = self.newChild(rootnode, "Network")
+            self._markKey(node, m)
+            outer = self._keys
+            self.writeNetwork(m, node)
+            self._keys = outer
+        else:
+            node = self.writeBuildable(rootnode, m)
+        if inmodule:
+            node.setAttribute("inmodule", "True")
+        if outmodule:
+            node.setAttribute("outmodule", "True")
+
+    def writeConnection(self, rootnode, c, recurrent):
+        """Write a connection as a new element inside ``rootnode``."""
+        node = self.writeBuildable(rootnode, c)
+        if recurrent:
+            node.setAttribute("recurrent", "True")
+
+    def writeBuildable(self, rootnode, m):
+        """Write a module, connection or mother connection: class, name, options, parameters."""
+        node = self.newChild(rootnode, type(m).__name__)
+        node.setAttribute("name", m.name)
+        node.setAttribute("class", _classPath(m))
+        self._markKey(node, m)
+        self.writeArgs(node, m._xmlArguments())
+        if m.paramdim and not isinstance(m, SharedConnection):
+            self.writeParams(node, m)
+        return node
+
+    def _markKey(self, node, m):
+        if self._keys.get(m, m.name) != m.name:
+            node.setAttribute("key", self._keys[m])
+
+    def writeArgs(self, node, argdict):
+        """Write options, one element each; modules and mothers by name, options that are None not at all."""
+        for name, value in argdict.items():
+            if value is not None:
+                known = isinstance(value, Named) and value in self._keys
+                text = self._keys[value] if known else _optionText(node, name, value)
+                self.newChild(node, name).setAttribute("val", text)
+
+    def writeParams(self, node, m):
+        """Write all parameters, exactly."""
+        numbers = ", ".join(repr(float(p)) for p in m._trueParameters())
+        self.addTextNode(self.newChild(node, "Parameters"), f"[{numbers}]")
+
+
+def _moduleOrder(net):
+    """Inputs, outputs, then the others in the order of computation: as PyBrain lists them."""
+    first = list(dict.fromkeys([*net.inmodules, *net.outmodules]))
+    return first + [m for m in net.modulesSorted if m not in first]
+
+
+def _distinctKeys(items):
+    """A text for each item to refer to it by: its name, or where several share a name, one with a number."""
+    keys, taken = {}, {item.name for item in items}
+    seen = set()
+    for item in items:
+        key, number = item.name, 1
+        while key in seen or (number > 1 and key in taken):
+            number += 1
+            key = f"{item.name}#{number}"
+        seen.add(key)
+        keys[item] = key
+    return keys
+
+
+def _classPath(obj):
+    return f"{type(obj).__module__}.{type(obj).__name__}"
+
+
+def _optionText(node, name, value):
+    if isinstance(value, type):
+        return formatLiteral(f"{value.__module__}.{value.__name__}")
+    text = formatLiteral(value)
+    if " at 0x" in text or text.startswith("<"):
+        raise ValueError(
+            f"{node.tagName} {node.getAttribute('name')!r}: option {name!r} cannot be written: {text}"
+        )
+    return text

@@ -1,0 +1,139 @@
+"""Numeric functions with exactly PyBrain's numbers, without its warnings.
+
+Source of the formulas: PyBrain's recorded behaviour, except where a function names another one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+# Beyond this, PyBrain cuts an exponent off. Part of its numbers: sigmoid(-600) is 7.1e-218, not 0.
+EXPONENT_LIMIT = 500.0
+
+
+def safeExp(x):
+    """``exp(x)`` with ``x`` cut to [-500, 500], so that it neither overflows nor reaches 0.
+
+    Args:
+        x: number or array.
+    """
+    return np.exp(np.minimum(np.maximum(x, -EXPONENT_LIMIT), EXPONENT_LIMIT))
+
+
+def sigmoid(x):
+    """``1 / (1 + exp(-x))``, element by element; between 7.1e-218 and 1."""
+    return 1.0 / (1.0 + safeExp(-np.asarray(x, dtype=float)))
+
+
+def sigmoidPrime(x):
+    """The slope of :func:`sigmoid` at ``x``: ``s (1 - s)``."""
+    s = sigmoid(x)
+    return s * (1 - s)
+
+
+def tanhPrime(x):
+    """The slope of tanh at ``x``: ``1 - tanh(x)^2``."""
+    return 1 - np.tanh(x) ** 2
+
+
+def semilinear(x):
+    """Exponential below 0, linear above, smooth at 0: ``exp(x)`` for x < 0, else ``x + 1``.
+
+    Args:
+        x: number or array.
+    """
+    x = np.asarray(x, dtype=float)
+    return np.where(x < 0, np.exp(np.minimum(x, 0)), x + 1.0)[()]
+
+
+def semilinearPrime(x):
+    """The slope of :func:`semilinear` at ``x``."""
+    x = np.asarray(x, dtype=float)
+    return np.where(x < 0, np.exp(np.minimum(x, 0)), 1.0)[()]
+
+
+def expln(x):
+    """Exponential below 0, logarithmic above: ``exp(x)`` for x < 0, else ``ln(x + 1) + 1``.
+
+    Always positive, smooth at 0, and slow to grow: what layers with a standard deviation as parameter use.
+
+    Args:
+        x: number or array.
+    """
+    x = np.asarray(x, dtype=float)
+    return np.where(x < 0, np.exp(np.minimum(x, 0)), np.log1p(np.maximum(x, 0)) + 1.0)[()]
+
+
+def explnPrime(x):
+    """The slope of :func:`expln` at ``x``: ``exp(x)`` for x < 0, else ``1 / (x + 1)``."""
+    x = np.asarray(x, dtype=float)
+    return np.where(x < 0, np.exp(np.minimum(x, 0)), 1.0 / (np.maximum(x, 0) + 1.0))[()]
+
+
+def ranking(R):
+    """The rank of each value: 0 for the smallest; equal values keep their order.
+
+    Args:
+        R: sequence of n numbers.
+
+    Returns:
+        Integer array of shape (n,).
+    """
+    order = np.argsort(np.asarray(R), kind="stable")
+    ranks = np.empty(len(order), dtype=int)
+    ranks[order] = np.arange(len(order))
+    return ranks
+
+
+def multivariateNormalPdf(z, x, sigma):
+    """The density of the normal distribution N(x, sigma) at ``z``.
+
+    Args:
+        z: where, shape (n,).
+        x: mean, shape (n,).
+        sigma: covariance matrix, shape (n, n).
+    """
+    z, x, sigma = np.asarray(z, float), np.asarray(x, float), np.asarray(sigma, float)
+    delta = z - x
+    scale = np.sqrt((2 * np.pi) ** len(z) * np.linalg.det(sigma))
+    return float(np.exp(-0.5 * delta @ np.linalg.solve(sigma, delta)) / scale)
+
+
+def simpleMultivariateNormalPdf(z, detFactorSigma):
+    """The density at ``z`` standardized (covariance the unit matrix), given the determinant of the factor.
+
+    Args:
+        z: standardized position, shape (n,).
+        detFactorSigma: determinant of the factor A of the covariance A'A.
+    """
+    z = np.asarray(z, float)
+    return float(np.exp(-0.5 * z @ z) / ((2 * np.pi) ** (len(z) / 2.0) * detFactorSigma))
+
+
+def multivariateCauchy(mu, sigma, onlyDiagonal=True):
+    """A random vector of independent Cauchy numbers around ``mu``.
+
+    Args:
+        mu: centre, shape (n,).
+        sigma: the scales on the diagonal, shape (n,); or a matrix, of which the diagonal counts.
+        onlyDiagonal: whether ``sigma`` is already the diagonal.
+    """
+    scales = np.asarray(sigma, float) if onlyDiagonal else np.diag(np.asarray(sigma, float))
+    centre = np.asarray(mu, float)
+    # Inverse of the distribution function; uniform numbers from NumPy's global generator.
+    return centre + scales * np.tan(np.pi * (np.random.rand(len(centre)) - 0.5))
+
+
+def approxChiFunction(dim):
+    """The expected length of a standard normal vector, approximately.
+
+    Source: N. Hansen, "The CMA Evolution Strategy: A Tutorial", the expression for E||N(0, I)||.
+    """
+    dim = float(dim)
+    return np.sqrt(dim) * (1 - 1 / (4 * dim) + 1 / (21 * dim**2))
+
+
+def sqrtm(M):
+    """The symmetric square root of a symmetric positive semidefinite matrix, shape (n, n)."""
+    values, vectors = np.linalg.eigh(np.asarray(M, float))
+    return (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T

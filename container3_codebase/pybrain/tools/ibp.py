@@ -1,0 +1,41 @@
+"""The Indian buffet process: random binary matrices with unboundedly many columns.
+
+Source: Griffiths and Ghahramani 2005.
+"""
+
+import numpy as np
+
+
+def leftordered(M):
+    """Return a binary matrix with its columns sorted by the number that they spell, greatest first."""
+    M = np.asarray(M)
+    # lexsort takes its last key first; the top row is the most significant digit.
+    return M[:, np.lexsort(-M[::-1].astype(int))]
+
+
+def generateIBP(customers, alpha=10, reducedprop=1.0):
+    """Draw a binary matrix, shape (customers, dishes).
+
+    Customer i takes every dish that m earlier ones took with probability m/i (times
+    `reducedprop`), then Poisson(alpha/i) new ones.
+    """
+    matrix = np.zeros((customers, 0), dtype=bool)
+    for i in range(1, customers + 1):
+        chances = reducedprop * matrix.sum(axis=0) / i
+        old = np.random.random(matrix.shape[1]) < chances
+        new = np.random.poisson(alpha / i)
+        matrix = np.hstack([matrix, np.zeros((customers, new), dtype=bool)])
+        matrix[i - 1] = np.concatenate([old, np.ones(new, dtype=bool)])
+    return matrix
+
+
+def testIBP():
+    """Draw a matrix for 50 customers, left-ordered, with matplotlib."""
+    from pybrain.tools.plotting.network import pyplot
+
+    axes = pyplot().figure().gca()
+    axes.imshow(leftordered(generateIBP(50)), cmap="gray_r", interpolation="nearest", aspect="auto")
+    return axes
+
+
+testIBP.__test__ = False

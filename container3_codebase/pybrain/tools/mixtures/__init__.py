@@ -1,0 +1,1 @@
+"""Mixtures of Gaussians that model which actions bring reward."""

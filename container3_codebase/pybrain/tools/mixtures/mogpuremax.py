@@ -1,0 +1,60 @@
+"""A mixture of Gaussians on a line that is pulled towards points of high reward."""
+
+import numpy as np
+
+
+class MixtureOfGaussians:
+    """Bells on 0 .. 1, of which at each point only the highest counts.
+
+    Args:
+        numOGaus: number of bells.
+        alphaA, alphaM, alphaS: learning rates of heights, centres and widths.
+
+    Attributes:
+        alpha: heights before the sigmoid, shape (n,).
+        mue: centres, shape (n,).
+        sigma: widths, shape (n,).
+    """
+
+    def __init__(self, numOGaus=10, alphaA=0.02, alphaM=0.02, alphaS=0.02):
+        self.numOGaus = numOGaus
+        self.alphaA, self.alphaM, self.alphaS = alphaA, alphaM, alphaS
+        self.alpha = np.zeros(numOGaus)
+        self.mue = np.linspace(0, 1, numOGaus)
+        self.sigma = np.full(numOGaus, 1.0 / numOGaus)
+
+    def getStND(self, x, mue=0.0, sigma=1.0):
+        """Return exp(-(x-mue)^2 / (2 sigma^2)), a bell of height 1."""
+        return np.exp(-0.5 * ((x - mue) / sigma) ** 2)
+
+    def getGaus(self, x):
+        """Return the height of every bell at a point, shape (n,)."""
+        return self.sigmo(self.alpha) * self.getStND(x, self.mue, self.sigma)
+
+    def getSample(self, x):
+        """Return the value of the mixture at a point: the highest bell."""
+        return float(self.getGaus(x).max())
+
+    def drawSample(self):
+        """Draw a point: a bell with a chance in proportion to its height, then a normal number around it."""
+        heights = self.sigmo(self.alpha)
+        chosen = np.random.choice(self.numOGaus, p=heights / heights.sum())
+        return float(np.clip(np.random.normal(self.mue[chosen], self.sigma[chosen]), 0.0, 1.0))
+
+    def learn(self, x, y):
+        """Move the bell that is highest at x so that its value comes nearer to y (gradient descent)."""
+        values = self.getGaus(x)
+        best = int(values.argmax())
+        error, distance, width = y - values[best], x - self.mue[best], self.sigma[best]
+        height = self.sigmo(self.alpha[best])
+        self.alpha[best] += self.alphaA * error * values[best] * (1 - height)
+        self.mue[best] += self.alphaM * error * values[best] * distance / width**2
+        self.sigma[best] = max(1e-3, width + self.alphaS * error * values[best] * distance**2 / width**3)
+
+    def sigmo(self, a):
+        """Return 1 / (1 + exp(-a))."""
+        return 1.0 / (1.0 + np.exp(-np.asarray(a, dtype=float)))
+
+    def invSigmo(self, a):
+        """Return the a whose `sigmo` is given: ln(a / (1-a))."""
+        return np.log(np.asarray(a) / (1.0 - np.asarray(a)))

@@ -1,0 +1,1 @@
+"""Numbers from one process to another."""

@@ -1,0 +1,84 @@
+"""Arrays of numbers over UDP, as JSON text: what arrives is read as numbers and never run."""
+
+import json
+import socket
+
+import numpy as np
+
+
+class UDPServer:
+    """Sends arrays to all clients that asked for them.
+
+    Args:
+        ip: address to listen on.
+        port: port, also as text.
+        buf: greatest number of bytes in a message, also as text.
+    """
+
+    def __init__(self, ip="127.0.0.1", port="21560", buf="1024"):
+        self.buf = int(buf)
+        self.clients = []
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind((ip, int(port)))
+        self.address = self._socket.getsockname()
+
+    def addClient(self, cIP, cPort=None):
+        """Send to this client from now on."""
+        client = (cIP, int(self.address[1] if cPort is None else cPort))
+        if client not in self.clients:
+            self.clients.append(client)
+
+    def listen(self, timeout=None):
+        """Wait for a message and return it as an array; its sender becomes a client."""
+        self._socket.settimeout(timeout)
+        message, sender = self._socket.recvfrom(self.buf)
+        self.addClient(*sender)
+        return np.array(json.loads(message), dtype=float)
+
+    def send(self, arrayList):
+        """Send an array, or a list of numbers, to all clients."""
+        message = json.dumps(np.asarray(arrayList, dtype=float).tolist()).encode()
+        if len(message) > self.buf:
+            raise ValueError(f"the message has {len(message)} bytes; at most {self.buf} are allowed")
+        for client in self.clients:
+            self._socket.sendto(message, client)
+
+    def close(self):
+        """Give the port back."""
+        self._socket.close()
+
+
+class UDPClient:
+    """Asks a server for arrays and receives them.
+
+    Args:
+        servIP: address of the server.
+        ownIP: address to receive on.
+        port: port of the server, also as text.
+        buf: greatest number of bytes in a message, also as text.
+    """
+
+    def __init__(self, servIP="127.0.0.1", ownIP="127.0.0.1", port="21560", buf="1024"):
+        self.server = (servIP, int(port))
+        self.ownIP = ownIP
+        self.buf = int(buf)
+        self.createSockets()
+
+    def createSockets(self):
+        """Open a socket and tell the server about it."""
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind((self.ownIP, 0))
+        self._socket.sendto(b"[]", self.server)
+
+    def listen(self, arrayList=None, timeout=2.0):
+        """Wait for an array; return it, or `arrayList` as it is where none comes in time."""
+        self._socket.settimeout(timeout)
+        try:
+            return np.array(json.loads(self._socket.recv(self.buf)), dtype=float)
+        except TimeoutError:
+            self._socket.sendto(b"[]", self.server)
+            return arrayList
+
+    def close(self):
+        """Close the socket."""
+        self._socket.close()

@@ -1,0 +1,174 @@
+"""Networks for regression and classification with a stopping rule, in three lines.
+
+net = NNclassifier(trainingData, VDS=validationData)
+net.setupNN(hidden=8)
+net.runTraining(convergence=5)
+"""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from pybrain.structure.modules import LSTMLayer, SoftmaxLayer
+from pybrain.supervised.trainers import BackpropTrainer, RPropMinusTrainer
+from pybrain.tools.shortcuts import buildNetwork
+from pybrain.utilities import percentError
+
+
+class NNtools:
+    """What regression and classification have in common.
+
+    Args:
+        DS: the data to train on.
+        **kwargs: options, see `set`.
+
+    Attributes:
+        Trainer: the trainer, once a network is set up.
+        best: the network with the least error on the validation data, after training.
+        trainCurve, testCurve: one error per block of epochs, on training and validation data.
+    """
+
+    # Options: validation data, hidden units, greatest number of epochs, epochs per block.
+    options = ("TDS", "VDS", "hidden", "maxepochs", "epoinc", "verbose")
+
+    def __init__(self, DS, **kwargs):
+        self.DS = DS
+        self.TDS = DS
+        self.VDS = None
+        self.hidden = 10
+        self.maxepochs = 1000
+        self.epoinc = 5
+        self.verbose = False
+        self.Graph = None
+        self.Trainer = None
+        self.best = None
+        self.trainCurve, self.testCurve = [], []
+        self.set(**kwargs)
+
+    def set(self, **kwargs):
+        """Set options: TDS and VDS (data to train and to validate on), hidden, maxepochs, epoinc, verbose.
+
+        Raises:
+            ValueError: there is no such option; the text names those there are.
+        """
+        for name, value in kwargs.items():
+            if name not in self.options:
+                raise ValueError(f"unknown option {name!r}; known are {', '.join(self.options)}")
+            setattr(self, name, value)
+
+    def initGraphics(self, ymax=10, xmax=-1):
+        """Draw the errors with matplotlib while training goes on.
+
+        Args:
+            ymax: greatest error drawn.
+            xmax: last epoch drawn; below 0 for `maxepochs`.
+        """
+        from pybrain.tools.plotting.multiline import MultilinePlotter
+
+        right = self.maxepochs if xmax < 0 else xmax
+        self.Graph = MultilinePlotter(autoscale=1.2, xlim=[0, right], ylim=[0, ymax])
+        self.Graph.setLabels(x="epoch", y="error")
+        self.Graph.setLegend(["training", "validation"])
+
+    def saveTrainingCurve(self, learnfname):
+        """Write a CSV file: epoch, error on training data, error on validation data."""
+        with Path(learnfname).open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            for block, pair in enumerate(zip(self.trainCurve, self.testCurve, strict=True), start=1):
+                writer.writerow([block * self.epoinc, *pair])
+
+    def saveNetwork(self, fname):
+        """Write the network as XML."""
+        from pybrain.tools.customxml.networkwriter import NetworkWriter
+
+        NetworkWriter.writeToFile(self.Trainer.module, str(fname))
+
+    def _setup(self, net, trainer, arguments):
+        self.Trainer = trainer(net, dataset=self.TDS, **arguments)
+        self.best = None
+        self.trainCurve, self.testCurve = [], []
+
+    def _error(self, dataset):
+        return self.Trainer.testOnData(dataset)
+
+    def runTraining(self, convergence=0, **kwargs):
+        """Train in blocks of `epoinc` epochs, up to `maxepochs`; the network is then the best one.
+
+        Args:
+            convergence: stop when this many blocks brought no less validation error; 0 for never.
+            **kwargs: options, see `set`.
+        """
+        self.set(**kwargs)
+        if self.Trainer is None:
+            raise ValueError("there is no network yet: call setupNN first")
+        validation = self.TDS if self.VDS is None else self.VDS
+        waiting, least, bestParams = 0, None, None
+        for epoch in range(self.epoinc, self.maxepochs + 1, self.epoinc):
+            self.Trainer.trainEpochs(self.epoinc)
+            self._note(epoch, self._error(self.TDS), self._error(validation))
+            if least is None or self.testCurve[-1] < least:
+                waiting, least, bestParams = 0, self.testCurve[-1], np.array(self.Trainer.module.params)
+            else:
+                waiting += 1
+            if convergence and waiting >= convergence:
+                break
+        if bestParams is not None:
+            self.Trainer.module.params[:] = bestParams
+        self.best = self.Trainer.module
+
+    def _note(self, epoch, trained, validated):
+        self.trainCurve.append(trained)
+        self.testCurve.append(validated)
+        if self.verbose:
+            print(f"epoch {epoch}: error {trained:g} on training data, {validated:g} on validation data")
+        if self.Graph is not None:
+            for line, error in enumerate((trained, validated)):
+                self.Graph.addData(line, epoch, error)
+            self.Graph.update()
+
+
+class NNregression(NNtools):
+    """Fits the numeric targets of a data set."""
+
+    def setupNN(self, trainer=RPropMinusTrainer, hidden=None, **trnargs):
+        """Build a network with one hidden layer, and its trainer.
+
+        Args:
+            trainer: class of the trainer.
+            hidden: number of hidden units; None for the option.
+            **trnargs: arguments for the trainer.
+        """
+        hidden = self.hidden if hidden is None else hidden
+        self._setup(buildNetwork(self.DS.indim, hidden, self.DS.outdim), trainer, trnargs)
+
+
+class NNclassifier(NNtools):
+    """Learns the classes of a data set; errors are percentages of samples in wrong classes.
+
+    Args:
+        DS: a ClassificationDataSet; it and `VDS` get one target column per class.
+        **kwargs: options, see `set`.
+    """
+
+    def __init__(self, DS, **kwargs):
+        NNtools.__init__(self, DS, **kwargs)
+        for dataset in (self.TDS, self.VDS):
+            if dataset is not None and dataset.outdim == 1:
+                dataset.nClasses = max(dataset.nClasses, DS.nClasses)
+                dataset._convertToOneOfMany()
+
+    def setupNN(self, trainer=RPropMinusTrainer, hidden=None, **trnargs):
+        """Build a network with one hidden layer and a softmax output, and its trainer; see `NNregression`."""
+        hidden = self.hidden if hidden is None else hidden
+        net = buildNetwork(self.DS.indim, hidden, self.DS.outdim, outclass=SoftmaxLayer)
+        self._setup(net, trainer, trnargs)
+
+    def setupRNN(self, trainer=BackpropTrainer, hidden=None, **trnargs):
+        """Build a recurrent network with a layer of LSTM cells, and its trainer, for sequences."""
+        hidden = self.hidden if hidden is None else hidden
+        net = buildNetwork(self.DS.indim, hidden, self.DS.outdim, hiddenclass=LSTMLayer, recurrent=True)
+        self._setup(net, trainer, trnargs)
+
+    def _error(self, dataset):
+        return percentError(*self.Trainer.testOnClassData(dataset, return_targets=True))

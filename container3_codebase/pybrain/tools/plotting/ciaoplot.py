@@ -1,0 +1,24 @@
+"""All against all of two lines of ancestors (current individual against ancestral opponents)."""
+
+import numpy as np
+
+from pybrain.tools.plotting.colormaps import ColorMap
+
+
+class CiaoPlot(ColorMap):
+    """Colours for every pair from two halls of fame.
+
+    Args:
+        evaluator: takes two individuals, returns the outcome for the first.
+        hof1, hof2: the two lists of individuals.
+        **args: as for `ColorMap`.
+    """
+
+    def __init__(self, evaluator, hof1, hof2, **args):
+        self.data = self.generateData(evaluator, hof1, hof2)
+        ColorMap.__init__(self, self.data, **args)
+
+    @staticmethod
+    def generateData(evaluator, hof1, hof2):
+        """Return the outcomes, shape (len(hof1), len(hof2))."""
+        return np.array([[evaluator(one, other) for other in hof2] for one in hof1], dtype=float)

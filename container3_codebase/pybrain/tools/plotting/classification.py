@@ -1,0 +1,54 @@
+"""How sure a module is of the classes of a data set."""
+
+import numpy as np
+
+from pybrain.tools.plotting.network import pyplot
+from pybrain.tools.validation import ModuleValidator, SequenceHelper
+
+
+def _wanted(output, target):
+    """Return the output for the right class of every row, shape (rows,)."""
+    return output[np.arange(len(output)), np.asarray(target).argmax(axis=1)]
+
+
+class ClassificationDataSetPlot:
+    """Pictures of a module's outputs; targets have one column per class. All return the axes."""
+
+    @classmethod
+    def plot_module_classification_sequence_performance(cls, module, dataset, sequence_index, bounds=(0, 1)):
+        """Draw all outputs over the steps of one sequence, that of the right class in bold."""
+        output = ModuleValidator.calculateModuleOutput(module, dataset)
+        start = SequenceHelper.getSequenceStarts(dataset)[sequence_index]
+        end = SequenceHelper.getSequenceEnds(dataset)[sequence_index] + 1
+        axes = pyplot().figure().gca()
+        axes.plot(output[start:end], linewidth=0.7)
+        axes.plot(_wanted(output[start:end], dataset["target"][start:end]), linewidth=2.5)
+        axes.set(xlabel="step", ylabel="output", ylim=bounds)
+        return axes
+
+    @classmethod
+    def plot_module_classification_dataset_performance(cls, module, dataset, cols=4, bounds=(0, 1)):
+        """Draw one small picture per sequence, `cols` side by side."""
+        count = dataset.getNumSequences()
+        output = ModuleValidator.calculateModuleOutput(module, dataset)
+        wanted = _wanted(output, dataset["target"])
+        grid = pyplot().figure().subplots(-(-count // cols), cols, squeeze=False).ravel()
+        for index, axes in enumerate(grid[:count]):
+            start, end = dataset._boundsOf(index)
+            axes.plot(wanted[start:end])
+            axes.set(ylim=bounds, title=str(index))
+        return grid
+
+    @classmethod
+    def punchcard_module_classification_performance(cls, module, dataset, s=800):
+        """Draw the confusion of classes: areas are shares, rows the right classes, columns the found ones."""
+        output = ModuleValidator.calculateModuleOutput(module, dataset)
+        classes = output.shape[1]
+        confusion = np.zeros((classes, classes))
+        np.add.at(confusion, (np.asarray(dataset["target"]).argmax(axis=1), output.argmax(axis=1)), 1)
+        shares = confusion / np.maximum(1, confusion.sum(axis=1, keepdims=True))
+        rows, columns = np.indices(shares.shape)
+        axes = pyplot().figure().gca()
+        axes.scatter(columns.ravel(), rows.ravel(), s=s * shares.ravel())
+        axes.set(xlabel="class found", ylabel="right class")
+        return axes

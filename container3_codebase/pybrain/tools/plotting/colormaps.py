@@ -1,0 +1,33 @@
+"""A matrix as colours."""
+
+import numpy as np
+
+from pybrain.tools.plotting.network import pyplot
+
+
+class ColorMap:
+    """Draws a matrix, one square per value.
+
+    Args:
+        mat: shape (rows, columns).
+        cmap: a colour map of matplotlib.
+        pixelspervalue: pixels along the edge of a square.
+        minvalue, maxvalue: values at the ends of the colours; without them those of the matrix.
+    """
+
+    def __init__(self, mat, cmap=None, pixelspervalue=20, minvalue=None, maxvalue=None):
+        mat = np.asarray(mat)
+        plt = pyplot()
+        size = np.array(mat.shape[::-1]) * pixelspervalue / 100
+        self.figure = plt.figure(figsize=tuple(np.maximum(size, 1.0)), dpi=100)
+        axes = self.figure.add_axes((0, 0, 1, 1))
+        axes.imshow(mat, cmap=cmap, vmin=minvalue, vmax=maxvalue, interpolation="nearest", aspect="auto")
+        axes.set_axis_off()
+
+    def show(self):
+        """Open a window."""
+        pyplot().show()
+
+    def save(self, filename):
+        """Write a picture file."""
+        self.figure.savefig(filename)

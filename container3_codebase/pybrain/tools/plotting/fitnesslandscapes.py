@@ -1,0 +1,69 @@
+"""Functions of two variables, with samples and covariances on top."""
+
+import numpy as np
+
+from pybrain.tools.plotting.network import pyplot
+
+
+def plotCovEllipse(emat, center, segments=50, color="y", transp=1.0):
+    """Draw where a normal distribution has one standard deviation.
+
+    Args:
+        emat: covariance, shape (2, 2).
+        center: mean, shape (2,).
+        segments: number of straight lines.
+        color, transp: colour and opacity.
+
+    Returns:
+        The drawn lines.
+    """
+    angles = np.linspace(0, 2 * np.pi, segments)
+    circle = np.array([np.cos(angles), np.sin(angles)])
+    x, y = np.linalg.cholesky(np.asarray(emat)) @ circle + np.reshape(center, (2, 1))
+    return pyplot().gca().plot(x, y, color=color, alpha=transp)
+
+
+class FitnessPlotter:
+    """Draws a function of two variables as contours.
+
+    Args:
+        f: takes an array of shape (2,).
+        xmin, xmax, ymin, ymax: the range.
+        precision: points along each axis.
+        newfig: draw in a figure of its own.
+        colorbar, cblabel: a bar that explains the colours, and its label.
+    """
+
+    def __init__(
+        self, f, xmin=-1, xmax=1, ymin=-1, ymax=1, precision=50, newfig=True, colorbar=False, cblabel=None
+    ):
+        self.plt = pyplot()
+        self.xs, self.ys = np.linspace(xmin, xmax, precision), np.linspace(ymin, ymax, precision)
+        self.zs = np.array([[f(np.array([x, y])) for x in self.xs] for y in self.ys], dtype=float)
+        self.figure = self.plt.figure() if newfig else self.plt.gcf()
+        self.axes = self.figure.gca()
+        self.colorbar, self.cblabel = colorbar, cblabel
+
+    def plotAll(self, levels=50, popup=True):
+        """Draw the contours, and with `popup` open a window."""
+        contours = self.axes.contour(self.xs, self.ys, self.zs, levels)
+        if self.colorbar:
+            self.figure.colorbar(contours, ax=self.axes, label=self.cblabel or "")
+        if popup:
+            self.plt.show()
+
+    def addSamples(self, samples, rescale=True, color=""):
+        """Draw points, an iterable of shape (2,) each; with `rescale` the axes keep their range."""
+        x, y = np.array(list(samples), dtype=float).T
+        self.axes.plot(x, y, f"{color}+")
+        if rescale:
+            self.axes.set(xlim=(self.xs[0], self.xs[-1]), ylim=(self.ys[0], self.ys[-1]))
+
+    def addCovEllipse(self, emat, center, segments=50, color="y", transp=1.0):
+        """Draw a covariance; see `plotCovEllipse`."""
+        self.plt.sca(self.axes)
+        plotCovEllipse(emat, center, segments, color, transp)
+
+    def saveAs(self, filename, format="eps"):
+        """Write a picture file `filename`.`format`."""
+        self.figure.savefig(f"{filename}.{format}", format=format)

@@ -1,0 +1,57 @@
+"""How fast optimisers get better."""
+
+import numpy as np
+
+from pybrain.tools.plotting.network import pyplot
+
+
+def plotFitnessProgession(
+    fitdict,
+    batchsize=1,
+    semilog=True,
+    targetcutoff=1e-10,
+    minimize=True,
+    title=None,
+    verbose=True,
+    varyplotsymbols=False,
+):
+    """Draw the mean of the best fitness so far over evaluations, with its standard deviation.
+
+    Args:
+        fitdict: name -> list of runs, each a list of fitnesses per batch (a run may be a single list).
+        batchsize: evaluations per fitness.
+        semilog: a logarithmic axis for the fitness.
+        targetcutoff: fitnesses better than this are drawn as it.
+        minimize: whether small is good.
+        title: of the picture.
+        verbose: print one line per name.
+        varyplotsymbols: another symbol for each name.
+
+    Returns:
+        The axes.
+    """
+    axes = pyplot().figure().gca()
+    symbols = "os^dvx+*" if varyplotsymbols else ","
+    for number, (name, runs) in enumerate(fitdict.items()):
+        best = _bestSoFar(runs, minimize, targetcutoff)
+        steps = (np.arange(best.shape[1]) + 1) * batchsize
+        axes.errorbar(
+            steps, best.mean(axis=0), best.std(axis=0), label=name, marker=symbols[number % len(symbols)]
+        )
+        if verbose:
+            print(f"{name}: {len(best)} runs, {steps[-1]} evaluations, final mean {best[:, -1].mean():g}")
+    if semilog:
+        axes.set_yscale("log")
+    axes.set(xlabel="evaluations", ylabel="fitness", title=title or "")
+    axes.legend()
+    return axes
+
+
+def _bestSoFar(runs, minimize, cutoff):
+    """Return the best fitness up to each batch, shape (runs, batches of the shortest run)."""
+    runs = [runs] if np.ndim(runs[0]) == 0 else runs
+    length = min(len(run) for run in runs)
+    table = np.array([list(run)[:length] for run in runs], dtype=float)
+    accumulate = np.minimum if minimize else np.maximum
+    best = accumulate.accumulate(table, axis=1)
+    return np.maximum(best, cutoff) if minimize else best

@@ -1,0 +1,135 @@
+"""Pictures of a network, and of what it answers over a plane of inputs."""
+
+import numpy as np
+
+
+def pyplot():
+    """Return matplotlib's pyplot.
+
+    Raises:
+        ImportError: it is not installed; the text says how to get it.
+    """
+    try:
+        from matplotlib import pyplot
+    except ImportError as error:
+        raise ImportError("pictures need matplotlib: pip install matplotlib") from error
+    return pyplot
+
+
+def networkLayout(net):
+    """Return module -> (x, y) for drawing: columns by longest way from an input, rows in order.
+
+    Args:
+        net: a sorted network.
+    """
+    column = dict.fromkeys(net.modulesSorted, 0)
+    for module in net.modulesSorted:
+        for connection in net.connections[module]:
+            column[connection.outmod] = max(column[connection.outmod], column[module] + 1)
+    for module in net.modulesSorted:
+        # A bias stands right before what it feeds, not at the far left.
+        if module not in net.inmodules and column[module] == 0 and net.connections[module]:
+            column[module] = min(column[connection.outmod] for connection in net.connections[module]) - 0.5
+    columns = {}
+    for module in net.modulesSorted:
+        columns.setdefault(column[module], []).append(module)
+    places = {}
+    for x, modules in columns.items():
+        for row, module in enumerate(modules):
+            places[module] = (float(x), (len(modules) - 1) / 2 - row - (0.35 if x % 1 else 0.0))
+    return places
+
+
+def drawNetwork(net, axes=None):
+    """Draw the modules of a network as boxes and its connections as arrows.
+
+    Args:
+        net: a sorted network.
+        axes: matplotlib axes to draw on; a new figure without them.
+
+    Returns:
+        The axes.
+    """
+    axes = pyplot().figure(figsize=(8, 4.5)).gca() if axes is None else axes
+    places = networkLayout(net)
+    forward = [one for module in net.modulesSorted for one in net.connections[module]]
+    for connection in [*forward, *getattr(net, "recurrentConns", [])]:
+        back = connection not in forward
+        arrow = {"arrowstyle": "->", "color": "tab:red" if back else "0.4", "shrinkA": 22, "shrinkB": 22}
+        arrow["connectionstyle"] = "arc3,rad=-0.6" if back else "arc3,rad=0.0"
+        start, end = places[connection.inmod], places[connection.outmod]
+        if start == end:
+            # An arrow needs a way to go: a loop starts and ends beside the middle of its box.
+            start, end = (start[0] + 0.12, start[1]), (end[0] - 0.12, end[1])
+            arrow["connectionstyle"] = "arc3,rad=-1.8"
+        axes.annotate("", xy=end, xytext=start, arrowprops=arrow)
+    for module, (x, y) in places.items():
+        text = f"{module.name}\n{type(module).__name__} {module.outdim}"
+        axes.text(x, y, text, ha="center", va="center", bbox={"boxstyle": "round", "facecolor": "w"})
+    x, y = np.array(list(places.values())).T
+    axes.set_xlim(x.min() - 0.6, x.max() + 0.6)
+    axes.set_ylim(y.min() - 0.8, y.max() + 0.8)
+    axes.set_axis_off()
+    axes.set_title(f"{net.name}: {net.paramdim} parameters")
+    return axes
+
+
+def surface(net, xlim, ylim, steps=60, others=None, columns=(0, 1)):
+    """Return what a network answers over a plane: (x, y, answers).
+
+    Args:
+        net: a network; a recurrent one is reset before each point.
+        xlim, ylim: ranges of the two inputs that vary.
+        steps: points along each axis.
+        others: values of all inputs, shape (indim,); zeros without it.
+        columns: which two inputs vary.
+
+    Returns:
+        Arrays of shapes (steps,), (steps,) and (steps, steps, outdim); rows go along y.
+    """
+    x, y = np.linspace(*xlim, steps), np.linspace(*ylim, steps)
+    rows = np.tile(np.zeros(net.indim) if others is None else np.asarray(others, dtype=float), (steps**2, 1))
+    rows[:, columns[0]] = np.tile(x, steps)
+    rows[:, columns[1]] = np.repeat(y, steps)
+    answers = []
+    for row in rows:
+        net.reset()
+        answers.append(np.array(net.activate(row)))
+    return x, y, np.array(answers).reshape(steps, steps, net.outdim)
+
+
+def drawDecisionSurface(net, dataset=None, xlim=None, ylim=None, steps=60, output=None, axes=None):
+    """Draw what a network with two inputs answers over a plane, with the samples on top.
+
+    With several outputs colours are classes (the greatest output); with one, or where `output`
+    names one, colours are its value.
+
+    Args:
+        net: a network with two inputs.
+        dataset: samples to draw, and the range where none is given.
+        xlim, ylim: the range; without it that of the samples with a margin, or -1 .. 1.
+        steps: points along each axis.
+        output: number of an output.
+        axes: matplotlib axes to draw on; a new figure without them.
+
+    Returns:
+        The axes.
+    """
+    if net.indim != 2:
+        raise ValueError(f"a plane has two inputs; the network has {net.indim}")
+    axes = pyplot().figure().gca() if axes is None else axes
+    ranges = [(-1.0, 1.0)] * 2
+    if dataset is not None and len(dataset):
+        inputs = np.asarray(dataset["input"])
+        margin = 0.1 * (np.ptp(inputs, axis=0) + 1e-9)
+        ranges = list(zip(inputs.min(axis=0) - margin, inputs.max(axis=0) + margin, strict=True))
+    x, y, answers = surface(net, xlim or ranges[0], ylim or ranges[1], steps)
+    classes = net.outdim > 1 and output is None
+    values = answers.argmax(axis=2) if classes else answers[:, :, output or 0]
+    shades = axes.contourf(x, y, values, levels=net.outdim if classes else 20, alpha=0.6)
+    axes.figure.colorbar(shades, ax=axes, label="class" if classes else "output")
+    if dataset is not None and len(dataset):
+        targets = np.asarray(dataset["target"])
+        colours = targets.argmax(axis=1) if targets.shape[1] > 1 else targets[:, 0]
+        axes.scatter(*inputs.T, c=colours, edgecolors="k", s=20)
+    return axes

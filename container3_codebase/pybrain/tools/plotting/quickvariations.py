@@ -1,0 +1,58 @@
+"""Pictures of all combinations of options."""
+
+from itertools import product
+
+from pybrain.tools.plotting.network import pyplot
+
+
+def plotVariations(
+    datalist,
+    titles,
+    genFun,
+    varyperplot=None,
+    prePlotFun=None,
+    postPlotFun=None,
+    _differentiator=0.0,
+    **optionlists,
+):
+    """Draw lines for every combination of options.
+
+    Args:
+        datalist: data sets, each drawn in figures of its own.
+        titles: one per data set.
+        genFun: takes a data set and options, returns an array of shape (n,).
+        varyperplot: names of options whose values share a figure; the others get figures of their own.
+        prePlotFun, postPlotFun: called with the data set before and after each figure.
+        _differentiator: added times the number of a line, so that equal lines can be told apart.
+        **optionlists: option -> list of values.
+
+    Returns:
+        The list of matplotlib axes.
+    """
+    plt = pyplot()
+    inside = {name: values for name, values in optionlists.items() if name in (varyperplot or ())}
+    outside = {name: values for name, values in optionlists.items() if name not in inside}
+    drawn = []
+    for data, title in zip(datalist, titles, strict=True):
+        for fixed in _combinations(outside):
+            axes = plt.figure().gca()
+            if prePlotFun is not None:
+                prePlotFun(data)
+            for number, varied in enumerate(_combinations(inside)):
+                values = genFun(data, **fixed, **varied)
+                axes.plot(values + number * _differentiator, label=_words(varied))
+            if postPlotFun is not None:
+                postPlotFun(data)
+            axes.set_title(f"{title} {_words(fixed)}".strip())
+            if inside:
+                axes.legend()
+            drawn.append(axes)
+    return drawn
+
+
+def _combinations(optionlists):
+    return [dict(zip(optionlists, values, strict=True)) for values in product(*optionlists.values())]
+
+
+def _words(options):
+    return ", ".join(f"{name}={value}" for name, value in options.items())

@@ -1,0 +1,144 @@
+"""The bridge to RL-Glue, which was written for Python 2 and is not maintained any more.
+
+The agent adapter works without RL-Glue. Everything that starts RL-Glue's programs raises
+`RLCompetitionNotFound`, with a text that says so.
+"""
+
+import numpy as np
+
+DEFAULT_PORT = 4096
+
+
+class RLGlueError(Exception):
+    """RL-Glue cannot do what was asked for."""
+
+
+class RLCompetitionNotFound(RLGlueError):
+    """RL-Glue's programs are not there."""
+
+
+def adaptAgent(agent_klass):
+    """Return a function that builds an agent of a class, as RL-Glue calls it."""
+    return lambda *args, **kwargs: RlglueAgentAdapter(agent_klass, *args, **kwargs)
+
+
+def adaptAgentObject(agent_object):
+    """Return an agent object as RL-Glue calls it."""
+    return RlglueAgentAdapter(lambda: agent_object)
+
+
+class RlglueAgentAdapter:
+    """Calls an agent (integrateObservation, getAction, giveReward, newEpisode) the way RL-Glue does.
+
+    Args:
+        klass: builds the agent.
+        *args, **kwargs: for it.
+    """
+
+    def __init__(self, klass, *args, **kwargs):
+        self.agent = klass(*args, **kwargs)
+
+    def agent_init(self, task_specification=None):
+        """Begin a task."""
+        return ""
+
+    def agent_start(self, firstObservation):
+        """Begin an episode, return the first action."""
+        self.agent.newEpisode()
+        return self._act(firstObservation)
+
+    def agent_step(self, reward, observation):
+        """Take a reward and an observation, return the next action."""
+        self.agent.giveReward(reward)
+        return self._act(observation)
+
+    def _act(self, observation):
+        self.agent.integrateObservation(np.asarray(observation, dtype=float))
+        return self.agent.getAction()
+
+    def agent_end(self, reward):
+        """Take the last reward of an episode."""
+        self.agent.giveReward(reward)
+
+    def agent_cleanup(self):
+        """End a task."""
+
+    def agent_freeze(self):
+        """Stop learning."""
+        self.agent.learning = False
+
+    def agent_message(self, message):
+        """Answer a message."""
+        return "" if message is None else str(message)
+
+
+def _unavailable(*args, **kwargs):
+    raise RLCompetitionNotFound(
+        "RL-Glue is for Python 2 and not maintained; its programs cannot be started here"
+    )
+
+
+class RLCExperiment:
+    """A task of the RL competition: needs RL-Glue's programs."""
+
+    def __init__(self, path, port=None, autoreconnect=None):
+        self.path = path
+        self.port = DEFAULT_PORT if port is None else port
+
+    start = _unavailable
+
+    def stop(self):
+        """Nothing was started, so there is nothing to stop."""
+
+
+class RlCompBenchmark:
+    """Several agents on the tasks of the RL competition: needs RL-Glue's programs."""
+
+    def __init__(self, agents, port=None):
+        self.agents = agents
+        self.port = DEFAULT_PORT if port is None else port
+
+    run = testAgent = saveStats = _unavailable
+
+
+def testAgent(path, agent, port=DEFAULT_PORT):
+    """Run one agent on one task: needs RL-Glue's programs."""
+    _unavailable()
+
+
+testAgent.__test__ = False
+
+
+class BenchmarkingAgent:
+    """Passes everything on to an agent and keeps the sum of rewards of each episode.
+
+    Args:
+        agent: the agent.
+
+    Attributes:
+        benchmark: a `pybrain.tools.benchmark.BenchmarkDataSet`.
+    """
+
+    def __init__(self, agent):
+        from pybrain.tools.benchmark import BenchmarkDataSet
+
+        self.agent = agent
+        self.benchmark = BenchmarkDataSet()
+        self._rewards = []
+
+    def giveReward(self, r):
+        """Pass a reward on and count it."""
+        self._rewards.append(float(np.sum(r)))
+        self.agent.giveReward(r)
+
+    def newEpisode(self):
+        """Note the episode that ends, and begin the next."""
+        if self._rewards:
+            self.benchmark.appendLinked(np.mean(self._rewards), len(self.benchmark) + 1)
+        self._rewards = []
+        self.agent.newEpisode()
+
+    def __getattr__(self, name):
+        if name == "agent":
+            raise AttributeError(name)
+        return getattr(self.agent, name)

@@ -1,0 +1,141 @@
+"""Networks in one line."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from pybrain.structure.connections import FullConnection
+from pybrain.structure.modules import BiasUnit, LinearLayer, SigmoidLayer
+from pybrain.structure.networks import FeedForwardNetwork, RecurrentNetwork
+
+
+class NetworkError(Exception):
+    """What was asked for cannot be built."""
+
+
+_OPTIONS = {
+    "bias": True,
+    "hiddenclass": SigmoidLayer,
+    "outclass": LinearLayer,
+    "outputbias": True,
+    "peepholes": False,
+    "recurrent": False,
+    "fast": False,
+}
+
+
+def buildNetwork(*layers, **options):
+    """A network of fully connected layers, each connected to the next.
+
+    The layers are named 'in', 'hidden0', 'hidden1' .., 'out', and the bias unit 'bias'.
+
+    Args:
+        *layers: the number of neurons of each layer, input first, output last.
+        bias: whether there is a bias unit, connected to the hidden layers and the output.
+        hiddenclass: class of the hidden layers.
+        outclass: class of the output layer.
+        outputbias: whether the output is connected to the bias unit.
+        peepholes: whether LSTM layers have peepholes.
+        recurrent: whether each hidden layer is connected to itself with a delay of one time step. Layers with
+            a memory of their own (LSTM) always are. (With no hidden layer nothing is recurrent.)
+        fast: accepted for old programs; every network is compiled.
+
+    Returns:
+        A sorted FeedForwardNetwork, or RecurrentNetwork where something is recurrent.
+
+    Raises:
+        NetworkError: an unknown option, fewer than two layers, or a layer without neurons.
+
+    Example:
+        >>> net = buildNetwork(4, 8, 2)
+        >>> net.indim, net.outdim, net.paramdim
+        (4, 2, 58)
+    """
+    unknown = sorted(set(options) - set(_OPTIONS))
+    if unknown:
+        raise NetworkError(
+            f"buildNetwork has no option {unknown[0]!r}; accepted: {', '.join(sorted(_OPTIONS))}"
+        )
+    opt = {**_OPTIONS, **options}
+    if len(layers) < 2:
+        raise NetworkError(f"a network needs at least 2 layers, for input and output; {len(layers)} given")
+    for size in layers:
+        if isinstance(size, bool) or int(size) != size or size < 1:
+            raise NetworkError(f"a layer needs a whole number of neurons, at least 1; {size!r} given")
+    recurrent = bool(opt["recurrent"]) or opt["hiddenclass"].sequential or opt["outclass"].sequential
+    net = RecurrentNetwork() if recurrent else FeedForwardNetwork()
+    hidden = _addLayers(net, [int(size) for size in layers], opt)
+    _connectLayers(net, hidden, opt)
+    net.sortModules()
+    return net
+
+
+def _layer(cls, size, name, opt):
+    if hasattr(cls, "peepholes"):
+        return cls(size, peepholes=opt["peepholes"], name=name)
+    return cls(size, name=name)
+
+
+def _addLayers(net, sizes, opt):
+    """Add the layers of these sizes; gives the hidden ones."""
+    net.addInputModule(LinearLayer(sizes[0], name="in"))
+    net.addOutputModule(_layer(opt["outclass"], sizes[-1], "out", opt))
+    if opt["bias"]:
+        net.addModule(BiasUnit(name="bias"))
+    hidden = [_layer(opt["hiddenclass"], n, f"hidden{i}", opt) for i, n in enumerate(sizes[1:-1])]
+    for layer in hidden:
+        net.addModule(layer)
+    return hidden
+
+
+def _connectLayers(net, hidden, opt):
+    inputs, outputs, bias = net["in"], net["out"], net["bias"]
+    if opt["bias"] and opt["outputbias"]:
+        net.addConnection(FullConnection(bias, outputs))
+    if opt["bias"]:
+        for layer in hidden:
+            net.addConnection(FullConnection(bias, layer))
+    chain = [inputs, *hidden, outputs]
+    for before, after in pairwise(hidden):
+        net.addConnection(FullConnection(before, after))
+    net.addConnection(FullConnection(inputs, chain[1]))
+    if hidden:
+        net.addConnection(FullConnection(hidden[-1], outputs))
+    for layer in hidden:
+        if layer.sequential or opt["recurrent"]:
+            net.addRecurrentConnection(FullConnection(layer, layer))
+
+
+def _buildNetwork(*layers, **options):
+    """A network of any layers, connected one after the other.
+
+    Args:
+        *layers: modules, or (module, ...) tuples whose first item is the module; input first, output last.
+        **options: ``fast``, accepted for old programs.
+
+    Returns:
+        A sorted FeedForwardNetwork, or RecurrentNetwork where a layer is sequential.
+
+    Raises:
+        NetworkError: an unknown option or fewer than two layers.
+    """
+    unknown = sorted(set(options) - {"fast", "bias"})
+    if unknown:
+        raise NetworkError(f"_buildNetwork has no option {unknown[0]!r}; accepted: bias, fast")
+    modules = [layer[0] if isinstance(layer, tuple) else layer for layer in layers]
+    if len(modules) < 2:
+        raise NetworkError(f"a network needs at least 2 layers, for input and output; {len(modules)} given")
+    net = RecurrentNetwork() if any(m.sequential for m in modules) else FeedForwardNetwork()
+    net.addInputModule(modules[0])
+    net.addOutputModule(modules[-1])
+    for m in modules[1:-1]:
+        net.addModule(m)
+    if options.get("bias"):
+        bias = BiasUnit(name="bias")
+        net.addModule(bias)
+        for m in modules[1:]:
+            net.addConnection(FullConnection(bias, m))
+    for before, after in pairwise(modules):
+        net.addConnection(FullConnection(before, after))
+    net.sortModules()
+    return net

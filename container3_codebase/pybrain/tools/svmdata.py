@@ -1,0 +1,78 @@
+"""Data sets in the formats that users of support vector machines keep."""
+
+from pathlib import Path
+
+import numpy as np
+
+from pybrain.datasets.classification import ClassificationDataSet
+from pybrain.datasets.supervised import SupervisedDataSet
+
+
+class SVMData(SupervisedDataSet):
+    """Samples with a class number each, read from a file.
+
+    Args:
+        filename: read this file; without it the data set is empty.
+    """
+
+    def __init__(self, filename=None):
+        SupervisedDataSet.__init__(self, 0, 1)
+        self.filename = None
+        self.nCls = 0
+        if filename is not None:
+            self.loadData(filename)
+
+    def _constructorArguments(self):
+        return ()
+
+    def loadData(self, fname):
+        """Read a file by its extension: .mat (Matlab), .svm (libsvm), else columns of numbers."""
+        loaders = {".mat": self.loadMATdata, ".svm": self.loadSVMdata}
+        loaders.get(Path(fname).suffix, self.loadRawData)(fname)
+
+    def _take(self, fname, inputs, targets):
+        self.setField("input", inputs)
+        self.setField("target", np.asarray(targets).reshape(-1, 1))
+        self.linkFields(["input", "target"])
+        self.filename = str(fname)
+        self.nCls = len(np.unique(self["target"]))
+
+    def loadMATdata(self, fname):
+        """Read a Matlab file; needs SciPy."""
+        dataset = ClassificationDataSet.load_matlab(fname)
+        self._take(fname, dataset["input"], dataset["target"])
+
+    def loadSVMdata(self, fname):
+        """Read libsvm's sparse format."""
+        dataset = ClassificationDataSet.load_libsvm(Path(fname))
+        self._take(fname, dataset["input"], dataset["target"])
+
+    def loadRawData(self, fname):
+        """Read columns of numbers, the class in the last one."""
+        table = np.loadtxt(fname, ndmin=2)
+        self._take(fname, table[:, :-1], table[:, -1])
+
+    def getNbClasses(self):
+        """Return the number of classes."""
+        return self.nCls
+
+    def getNbSamples(self):
+        """Return the number of samples."""
+        return len(self)
+
+    def getTargets(self):
+        """Return the class numbers, shape (n, 1)."""
+        return self["target"]
+
+    def getFileName(self):
+        """Return the name of the file that was read, or None."""
+        return self.filename
+
+    def getClass(self, idx):
+        """Return the class number of a sample."""
+        return int(self["target"][idx, 0])
+
+    def getClassHistogram(self):
+        """Return class number -> number of samples."""
+        numbers, counts = np.unique(self["target"], return_counts=True)
+        return dict(zip(numbers.astype(int).tolist(), counts.tolist(), strict=True))

@@ -1,0 +1,206 @@
+"""Measure how well modules do: on data sets, on sequences, by cross-validation."""
+
+from copy import deepcopy
+
+import numpy as np
+
+from pybrain.datasets.importance import ImportanceDataSet
+from pybrain.datasets.sequential import SequentialDataSet
+from pybrain.supervised.trainers import epoch
+
+
+def _pair(output, target):
+    """Return both as arrays, or raise a ValueError where their lengths differ."""
+    output, target = np.asarray(output), np.asarray(target)
+    if len(output) != len(target):
+        raise ValueError(f"there are {len(output)} outputs and {len(target)} targets")
+    if len(output) == 0:
+        raise ValueError("there is nothing to compare: no outputs and no targets")
+    return output, target
+
+
+class Validator:
+    """Compares outputs with targets."""
+
+    @classmethod
+    def classificationPerformance(cls, output, target):
+        """Return the share of classes that are right.
+
+        Args:
+            output, target: class numbers, shape (n,) or (n, 1).
+        """
+        output, target = _pair(output, target)
+        return float(np.mean(np.ravel(output) == np.ravel(target)))
+
+    @classmethod
+    def ESS(cls, output, target):
+        """Return the sum of squared differences."""
+        output, target = _pair(output, target)
+        return float(np.sum((output.reshape(target.shape) - target) ** 2))
+
+    @classmethod
+    def MSE(cls, output, target, importance=None):
+        """Return the mean of squared differences, weighted by importance where it is given."""
+        output, target = _pair(output, target)
+        squares = (output.reshape(target.shape) - target) ** 2
+        return float(
+            np.average(squares, weights=None if importance is None else np.reshape(importance, squares.shape))
+        )
+
+
+class ClassificationHelper:
+    """Turns outputs into classes."""
+
+    @classmethod
+    def oneOfManyToClasses(cls, data):
+        """Return the column of the greatest value of each row, shape (n,), for data of shape (n, classes)."""
+        return np.atleast_2d(data).argmax(axis=1)
+
+
+class SequenceHelper:
+    """Finds where sequences begin and end."""
+
+    @classmethod
+    def getSequenceEnds(cls, dataset):
+        """Return the row of the last sample of each sequence."""
+        return np.array([end - 1 for start, end in dataset._bounds() if end > start], dtype=int)
+
+    @classmethod
+    def getSequenceStarts(cls, dataset):
+        """Return the row of the first sample of each sequence."""
+        return np.array([start for start, end in dataset._bounds() if end > start], dtype=int)
+
+    @classmethod
+    def getSequenceEndsImportance(cls, dataset):
+        """Return 1 for the last sample of each sequence and 0 for all others, shape (rows,)."""
+        importance = np.zeros(len(dataset))
+        importance[cls.getSequenceEnds(dataset)] = 1.0
+        return importance
+
+
+class ModuleValidator:
+    """Measures modules on data sets."""
+
+    @classmethod
+    def classificationPerformance(cls, module, dataset):
+        """Return the share of samples (of sequences: of last samples) that get the right class.
+
+        With several outputs the class is the greatest one; a single output is rounded.
+        """
+        output, target = cls.calculateModuleOutput(module, dataset), np.asarray(dataset["target"])
+        if isinstance(dataset, SequentialDataSet):
+            ends = SequenceHelper.getSequenceEnds(dataset)
+            output, target = output[ends], target[ends]
+        return Validator.classificationPerformance(_classes(output), _classes(target))
+
+    @classmethod
+    def MSE(cls, module, dataset):
+        """Return the mean squared error, weighted by importance where the data set has it."""
+        return cls.validate(Validator.MSE, module, dataset)
+
+    @classmethod
+    def validate(cls, valfunc, module, dataset):
+        """Return `valfunc(output, target)`, with the importance as third argument where there is one."""
+        output, target = cls.calculateModuleOutput(module, dataset), np.asarray(dataset["target"])
+        if isinstance(dataset, ImportanceDataSet):
+            return valfunc(output, target, dataset["importance"])
+        return valfunc(output, target)
+
+    @classmethod
+    def calculateModuleOutput(cls, module, dataset):
+        """Return the outputs for all samples, shape (rows, outdim); sequences begin with a reset."""
+        if len(dataset) == 0:
+            raise ValueError("the data set is empty; add samples first")
+        dataset.checkFinite()
+        together = epoch.outputs(module, dataset)
+        if together is not None:
+            return together
+        outputs = []
+        for sequence in dataset._provideSequences():
+            module.reset()
+            outputs += [np.array(module.activate(sample[0])) for sample in sequence]
+        return np.array(outputs)
+
+
+def _classes(values):
+    """Return classes, shape (rows,), from one column of numbers or one column per class."""
+    values = np.asarray(values)
+    return np.rint(values).ravel() if values.ndim < 2 or values.shape[1] == 1 else values.argmax(axis=1)
+
+
+class CrossValidator:
+    """Estimates how well a trainer's module does on samples that it was not trained on.
+
+    Args:
+        trainer: copied for every fold, with its module as it is now.
+        dataset: split at random into folds, each of which is tested once.
+        n_folds: number of folds.
+        valfunc: takes (module, dataset) and returns a figure.
+        **kwargs: `max_epochs`, epochs of training per fold (without it, one call of `train`);
+            `verbosity`, above 0 prints the figure of every fold.
+    """
+
+    def __init__(
+        self, trainer, dataset, n_folds=5, valfunc=ModuleValidator.classificationPerformance, **kwargs
+    ):
+        self._trainer = trainer
+        self._dataset = dataset
+        self._n_folds = n_folds
+        self._calculatePerformance = valfunc
+        self._max_epochs = None
+        self.verbosity = 0
+        self.setArgs(**kwargs)
+
+    def setArgs(self, **kwargs):
+        """Set options after construction: `max_epochs`, `verbosity`."""
+        names = {"max_epochs": "_max_epochs", "verbosity": "verbosity"}
+        for name, value in kwargs.items():
+            if name not in names:
+                raise ValueError(f"unknown option {name!r}; known are {', '.join(names)}")
+            setattr(self, names[name], value)
+
+    def validate(self):
+        """Train and test on every fold.
+
+        Returns:
+            The mean of the figures.
+        """
+        sequential = isinstance(self._dataset, SequentialDataSet)
+        count = self._dataset.getNumSequences() if sequential else len(self._dataset)
+        if not 2 <= self._n_folds <= count:
+            raise ValueError(f"{count} samples or sequences make 2 .. {count} folds, not {self._n_folds}")
+        part = self._dataset._withSequences if sequential else self._dataset._subset
+        folds = np.array_split(np.random.permutation(count), self._n_folds)
+        figures = []
+        for index, fold in enumerate(folds):
+            rest = np.concatenate(folds[:index] + folds[index + 1 :])
+            figures.append(self._foldFigure(part(rest), part(fold)))
+            if self.verbosity > 0:
+                print(f"fold {index + 1} of {self._n_folds}: {figures[-1]:g}")
+        return float(np.mean(figures))
+
+    def _foldFigure(self, training, test):
+        trainer = deepcopy(self._trainer)
+        trainer.setData(training)
+        if self._max_epochs:
+            trainer.trainEpochs(self._max_epochs)
+        else:
+            trainer.train()
+        return self._calculatePerformance(trainer.module, test)
+
+
+def testOnSequenceData(module, dataset):
+    """Return the share of sequences whose class is right.
+
+    The class of a sequence is the greatest of the outputs summed over its steps; targets have one
+    column per class.
+    """
+    right = []
+    for sequence in dataset._provideSequences():
+        module.reset()
+        summed = np.sum([module.activate(sample[0]) for sample in sequence], axis=0)
+        right.append(summed.argmax() == np.argmax(sequence[-1][1]))
+    return float(np.mean(right))
+
+
+testOnSequenceData.__test__ = False

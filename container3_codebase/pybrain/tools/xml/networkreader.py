@@ -1,0 +1,3 @@
+"""The old name of :mod:`pybrain.tools.customxml.networkreader`."""
+
+from pybrain.tools.customxml.networkreader import *

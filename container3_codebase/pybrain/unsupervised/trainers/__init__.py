@@ -1,0 +1,1 @@
+"""Trainers of restricted Boltzmann machines and of stacks of them."""

@@ -1,0 +1,81 @@
+"""Greedy training of a deep network, layer by layer, each as a restricted Boltzmann machine.
+
+Source: Hinton, Osindero and Teh 2006, A fast learning algorithm for deep belief nets.
+"""
+
+from copy import deepcopy
+
+import numpy as np
+
+from pybrain.datasets import UnsupervisedDataSet
+from pybrain.structure.modules.biasunit import BiasUnit
+from pybrain.structure.networks.rbm import Rbm
+from pybrain.supervised.trainers.trainer import Trainer
+from pybrain.unsupervised.trainers.rbm import RbmBernoulliTrainer, RbmGaussTrainer, RbmGibbsTrainerConfig
+
+_TRAINERS = {"bernoulli": RbmBernoulliTrainer, "gaussian": RbmGaussTrainer}
+
+
+class DeepBeliefTrainer(Trainer):
+    """Trains the layers of a feed-forward network one after the other without targets.
+
+    Args:
+        net: a sorted network whose layers form a chain of FullConnections, with a bias for all but
+            the first layer.
+        dataset: the samples: an UnsupervisedDataSet, or the inputs of a SupervisedDataSet.
+        epochs: passes over the samples for each layer.
+        cfg: an RbmGibbsTrainerConfig; `epochs` counts, not its `maxIter`.
+        distribution: 'bernoulli' or 'gaussian' hidden units.
+    """
+
+    def __init__(self, net, dataset, epochs=50, cfg=None, distribution="bernoulli"):
+        if distribution not in _TRAINERS:
+            raise ValueError(f"unknown distribution {distribution!r}; known are {', '.join(_TRAINERS)}")
+        Trainer.__init__(self, net)
+        self.net = net
+        self.ds = self.dataset = dataset
+        self.epochs = epochs
+        self.cfg = RbmGibbsTrainerConfig() if cfg is None else deepcopy(cfg)
+        self.trainerKlass = _TRAINERS[distribution]
+
+    def _chain(self):
+        """Iterate over (visible, hidden, connection between them, connection of the bias)."""
+        visible = self.net.inmodules[0]
+        connections = [one for leaving in self.net.connections.values() for one in leaving]
+        while onward := [one for one in self.net.connections[visible] if one.paramdim]:
+            if len(onward) != 1:
+                raise ValueError(
+                    f"layer {visible.name!r} leads to {len(onward)} layers; they have to form a chain"
+                )
+            hidden = onward[0].outmod
+            biases = [one for one in connections if one.outmod is hidden and isinstance(one.inmod, BiasUnit)]
+            if len(biases) != 1:
+                raise ValueError(f"layer {hidden.name!r} needs one connection from a bias, not {len(biases)}")
+            yield visible, hidden, onward[0], biases[0]
+            visible = hidden
+
+    def iterRbms(self):
+        """Iterate over one machine per pair of layers, with the weights that the network has."""
+        for visible, hidden, connection, bias in self._chain():
+            machine = Rbm.fromDims(visible.outdim, hidden.indim)
+            machine.params[:] = connection.params
+            machine.biasParams[:] = bias.params
+            yield machine
+
+    def trainRbm(self, rbm, dataset):
+        """Train one machine on one data set, and return it."""
+        trainer = self.trainerKlass(rbm, dataset, self.cfg)
+        trainer.trainOnDataset(dataset, self.epochs)
+        return rbm
+
+    def train(self):
+        """Train all layers, each on what the layers before it make of the samples."""
+        field = next(name for name in ("sample", "input") if self.dataset.hasField(name))
+        rows = np.array(self.dataset[field], dtype=float)
+        for parts, machine in zip(self._chain(), self.iterRbms(), strict=True):
+            samples = UnsupervisedDataSet(rows.shape[1])
+            samples.setField("sample", rows)
+            self.trainRbm(machine, samples)
+            parts[2].params[:] = machine.params
+            parts[3].params[:] = machine.biasParams
+            rows = np.array([machine.activate(row) for row in rows])

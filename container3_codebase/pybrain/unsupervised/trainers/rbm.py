@@ -1,0 +1,155 @@
+"""Contrastive divergence for restricted Boltzmann machines.
+
+Source: Hinton 2002, Training products of experts by minimizing contrastive divergence; the
+figures of the configuration are those of Hinton and Salakhutdinov 2006.
+"""
+
+import numpy as np
+
+from pybrain.supervised.trainers.trainer import Trainer
+
+
+class RbmGibbsTrainerConfig:
+    """Figures of the training.
+
+    Attributes:
+        batchSize: samples per update.
+        rWeights, rHidBias, rVisBias: learning rates of weights and biases.
+        weightCost: share of the weights that is taken off at each update.
+        iniMm, finMm: momentum at first, and from iteration `mmSwitchIter` on.
+        mmSwitchIter: when the momentum changes.
+        maxIter: passes over the data set.
+        visibleDistribution: 'bernoulli' or 'gaussian' visible units.
+    """
+
+    def __init__(self):
+        self.batchSize = 10
+        self.rWeights = 0.1
+        self.rHidBias = 0.1
+        self.rVisBias = 0.1
+        self.weightCost = 0.0002
+        self.iniMm = 0.5
+        self.finMm = 0.9
+        self.mmSwitchIter = 5
+        self.maxIter = 9
+        self.visibleDistribution = "bernoulli"
+
+
+class RbmGibbsTrainer(Trainer):
+    """Trains a restricted Boltzmann machine by one step of Gibbs sampling.
+
+    Per batch, with v0 the data, h0 the chances of the hidden units given v0, v1 the visible units
+    given a sample of h0, and h1 the chances of the hidden units given v1:
+        weights += r (h0 v0^T - h1 v1^T - cost * weights),  hidden bias += r (h0 - h1),
+        visible bias += r (v0 - v1), each averaged over the batch and with momentum.
+
+    Args:
+        rbm: the machine; its parameters are changed in place.
+        dataset: the samples: an UnsupervisedDataSet, or inputs of a SupervisedDataSet.
+        cfg: an RbmGibbsTrainerConfig.
+    """
+
+    def __init__(self, rbm, dataset, cfg=None):
+        self.rbm = rbm
+        self.module = rbm
+        self.cfg = RbmGibbsTrainerConfig() if cfg is None else cfg
+        self.invRbm = rbm.invert()
+        self.datasetField = next(name for name in ("sample", "input") if dataset.hasField(name))
+        if dataset.getDimension(self.datasetField) != rbm.visibleDim:
+            raise ValueError(
+                f"the samples have {dataset.getDimension(self.datasetField)} values, "
+                f"the machine has {rbm.visibleDim} visible units"
+            )
+        self.dataset = dataset
+        self.ds = dataset
+
+    def train(self):
+        """Train for `cfg.maxIter` passes over the data set."""
+        self.trainOnDataset(self.dataset, self.cfg.maxIter)
+
+    def trainOnDataset(self, dataset, maxIter=1):
+        """Train for so many passes over a data set.
+
+        Returns:
+            The mean squared difference between the samples and what the machine makes of them,
+            in the last pass.
+        """
+        if len(dataset) == 0:
+            raise ValueError("the data set is empty; add samples first")
+        dataset.checkFinite()
+        momenta = [np.zeros((self.rbm.hiddenDim, self.rbm.visibleDim))]
+        momenta += [np.zeros(self.rbm.hiddenDim), np.zeros(self.rbm.visibleDim)]
+        errors = []
+        for iteration in range(maxIter):
+            share = self.cfg.finMm if iteration >= self.cfg.mmSwitchIter else self.cfg.iniMm
+            errors = []
+            for rows in dataset.randomBatches(self.datasetField, self.cfg.batchSize):
+                updates = self.calcUpdateByRows(rows)
+                self._apply(updates, momenta, share)
+                errors.append(self._reconstructionError(rows))
+        return float(np.mean(errors)) if errors else None
+
+    def _weights(self):
+        """Return the weights as a view, shape (hidden, visible)."""
+        return self.rbm.params.reshape(self.rbm.hiddenDim, self.rbm.visibleDim)
+
+    def _apply(self, updates, momenta, share):
+        weights, hiddenBias, visibleBias = updates
+        rates = (self.cfg.rWeights, self.cfg.rHidBias, self.cfg.rVisBias)
+        weights = weights - self.cfg.weightCost * self._weights()
+        for momentum, rate, update in zip(momenta, rates, (weights, hiddenBias, visibleBias), strict=True):
+            momentum *= share
+            momentum += rate * update
+        self._weights()[:] += momenta[0]
+        self.rbm.biasParams[:] += momenta[1]
+        self.invRbm.biasParams[:] += momenta[2]
+        # The inverse machine has weights of its own: the same matrix, the other way round.
+        self.invRbm.params[:] = self._weights().T.ravel()
+
+    def _reconstructionError(self, rows):
+        return np.mean([(self.invRbm.activate(self.rbm.activate(row)) - row) ** 2 for row in rows])
+
+    def calcUpdateByRow(self, row):
+        """Return the updates (weights, hidden bias, visible bias) that one sample asks for."""
+        hidden = np.asarray(self.rbm.activate(row))
+        visible, reconstructed = self.updater(self.sampler(hidden))
+        weights = np.outer(hidden, row) - np.outer(reconstructed, visible)
+        return weights, hidden - reconstructed, np.asarray(row) - visible
+
+    def calcUpdateByRows(self, rows):
+        """Return the updates averaged over several samples."""
+        updates = [self.calcUpdateByRow(row) for row in rows]
+        return tuple(np.mean(part, axis=0) for part in zip(*updates, strict=True))
+
+    def sampler(self, probabilities):
+        """Draw the states of the hidden units from their chances."""
+        raise NotImplementedError("a kind of trainer says how hidden units are drawn")
+
+    def updater(self, hidden):
+        """Return the visible units for hidden states, and the chances of the hidden units after that."""
+        visible = np.asarray(self.invRbm.activate(hidden))
+        return visible, np.asarray(self.rbm.activate(visible))
+
+
+class RbmBernoulliTrainer(RbmGibbsTrainer):
+    """For hidden units that are 0 or 1."""
+
+    def sampler(self, probabilities):
+        """Draw 0 or 1 from the chances of 1."""
+        return (np.random.random(len(probabilities)) < probabilities).astype(float)
+
+
+class RbmGaussTrainer(RbmGibbsTrainer):
+    """For hidden units with Gaussian noise of variance 1 around their activation.
+
+    Their learning rate has to be smaller (Hinton and Salakhutdinov 2006): 0.01 without a `cfg`.
+    """
+
+    def __init__(self, rbm, dataset, cfg=None):
+        RbmGibbsTrainer.__init__(self, rbm, dataset, cfg)
+        if cfg is None:
+            self.cfg.rWeights = self.cfg.rHidBias = self.cfg.rVisBias = 0.01
+
+    def sampler(self, probabilities):
+        """Add normal noise."""
+        return np.asarray(probabilities) + np.random.standard_normal(len(probabilities))

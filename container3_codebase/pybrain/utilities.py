@@ -1,0 +1,779 @@
+"""What the whole library leans on: names, options, saving to files, and small helpers.
+
+Kept light on purpose: every module of :mod:`pybrain.structure` imports this one, so anything heavier than
+NumPy itself is imported inside the function that needs it.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from pybrain._portable import PortableState
+
+# --- options, names, files ---------------------------------------------------------------------------
+
+
+def abstractMethod():
+    """Stand-in body of a method that a subclass has to provide; raises NotImplementedError."""
+    raise NotImplementedError("this method has to be provided by a subclass")
+
+
+def setAllArgs(obj, argdict):
+    """Set each option in ``argdict`` as an attribute of ``obj``, and remember it for XML files.
+
+    Args:
+        obj: the object; where it keeps an ``argdict``, the options are noted there as well.
+        argdict: option name -> value.
+
+    Raises:
+        TypeError: an option that ``obj`` does not know; the message names the accepted ones.
+    """
+    for name, value in argdict.items():
+        # Asked of the class, not the object: an object would make up a name on being asked for it.
+        if name not in obj.__dict__ and not hasattr(type(obj), name):
+            accepted = ", ".join(_optionNames(type(obj))) or "none"
+            raise TypeError(f"{type(obj).__name__} has no option {name!r}; accepted: {accepted}")
+        setattr(obj, name, value)
+        if isinstance(obj, XMLBuildable):
+            if obj.argdict is None:
+                obj.argdict = {}
+            obj.argdict[name] = value
+
+
+def _optionNames(cls):
+    """The public attributes of a class that are values, not methods: what setArgs may set."""
+    names = set()
+    for base in cls.__mro__:
+        for name, value in vars(base).items():
+            if name.startswith("_") or name == "argdict" or callable(value):
+                continue
+            if isinstance(value, property) and value.fset is None:
+                continue
+            if isinstance(value, (staticmethod, classmethod)):
+                continue
+            names.add(name)
+    return sorted(names)
+
+
+def _path(filename):
+    from pathlib import Path
+
+    return Path(filename)
+
+
+class XMLBuildable:
+    """Remembers the options it was made with, so that a file can name them.
+
+    Attributes:
+        argdict: option name -> value, as given to :meth:`setArgs`; None until the first option.
+    """
+
+    argdict = None
+
+    def setArgs(self, **argdict):
+        """Set options by name; an unknown name is a TypeError that lists the accepted ones."""
+        setAllArgs(self, argdict)
+
+    def _xmlArguments(self):
+        """What to write into an XML file, to make an object like this one: option -> value."""
+        return self.argdict or {}
+
+    @classmethod
+    def _fromXml(cls, *ends, **arguments):
+        """An object as an XML file describes it.
+
+        Args:
+            *ends: for connections the mother, where there is one, and the two modules.
+            **arguments: the options in the file.
+        """
+        return cls(*ends, **arguments)
+
+
+def formatFromExtension(fname):
+    """The file format that a file name stands for: its extension, or None.
+
+    >>> formatFromExtension("net.pkl"), formatFromExtension("net")
+    ('pkl', None)
+    """
+    from pathlib import PurePath
+
+    return PurePath(fname).suffix[1:] or None
+
+
+class Serializable:
+    """Saving to and loading from files; the format follows the extension or is given by name.
+
+    A format ``xyz`` is supported where the class has methods ``save_xyz`` and ``load_xyz``;
+    ``pkl`` and ``pickle`` mean the same.
+    """
+
+    def saveToFileLike(self, flo, format=None, **kwargs):
+        """Write this object to an open binary file in ``format`` (default: pickle)."""
+        self._converter("save", format or "pickle")(self, flo, **kwargs)
+
+    @classmethod
+    def loadFromFileLike(cls, flo, format=None):
+        """Read an object of this class from an open binary file in ``format`` (default: pickle)."""
+        return cls._converter("load", format or "pickle")(flo)
+
+    def saveToFile(self, filename, format=None, **kwargs):
+        """Write this object to a file; the format is taken from the extension where none is given."""
+        format = format or formatFromExtension(filename)
+        with _path(filename).open("wb") as flo:
+            self.saveToFileLike(flo, format, **kwargs)
+
+    @classmethod
+    def loadFromFile(cls, filename, format=None):
+        """Read an object of this class from a file. A pickle can run code: load only what you trust."""
+        format = format or formatFromExtension(filename)
+        with _path(filename).open("rb") as flo:
+            obj = cls.loadFromFileLike(flo, format)
+        obj.filename = filename
+        return obj
+
+    def save_pickle(self, flo, protocol=0):
+        """Write a pickle, protocol 0 unless told otherwise (PyBrain's default)."""
+        import pickle
+
+        pickle.dump(self, flo, protocol)
+
+    @classmethod
+    def load_pickle(cls, flo):
+        """Read a pickle, also one that Python 2 wrote."""
+        import pickle
+
+        return pickle.load(flo, encoding="latin1")
+
+    @classmethod
+    def _converter(cls, verb, format):
+        format = "pickle" if format == "pkl" else format
+        found = getattr(cls, f"{verb}_{format}", None)
+        if found is None:
+            known = sorted(n.split("_", 1)[1] for n in dir(cls) if n.startswith(f"{verb}_"))
+            raise ValueError(f"{cls.__name__} cannot {verb} format {format!r}; known: {', '.join(known)}")
+        return found
+
+
+class Named(PortableState, XMLBuildable):
+    """Something with a name; where none is given, ``ClassName-N`` is made up on first use.
+
+    N counts up over the whole process. Identity, not the name, makes two objects equal: networks keep
+    their modules in sets and as keys of dictionaries, also while a file is being read and names are not
+    there yet.
+    """
+
+    _nameIds = itertools.count(0)
+    _name = None
+
+    def getName(self):
+        """The name; made up now if there was none."""
+        if self._name is None:
+            self._name = self._generateName()
+        return self._name
+
+    def setName(self, newname):
+        """Give a new name; None means: make one up when it is asked for."""
+        self._name = newname
+
+    name = property(getName, setName, doc="The name: given, or ``ClassName-N``.")
+
+    def _generateName(self):
+        return f"{type(self).__name__}-{next(Named._nameIds)}"
+
+    def __repr__(self):
+        return f"<{type(self).__name__} {self.name!r}>"
+
+
+def nameAll(items):
+    """Name the unnamed among ``items``, in their order, so that sorting by name keeps that order.
+
+    Networks sort connections by name as text, and as text 'FullConnection-10' stands before
+    'FullConnection-9': the layout of ``net.params`` would depend on how much had been named earlier in the
+    same process. The numbers of one batch therefore never cross a power of ten.
+    """
+    unnamed = [item for item in items if item._name is None]
+    if not unnamed:
+        return
+    first = next(Named._nameIds)
+    last = first + len(unnamed) - 1
+    if len(str(first)) != len(str(last)):
+        first = 10 ** len(str(first))
+        while len(str(first)) != len(str(first + len(unnamed) - 1)):
+            first *= 10
+    for number, item in enumerate(unnamed, first):
+        item._name = f"{type(item).__name__}-{number}"
+    Named._nameIds = itertools.count(first + len(unnamed))
+
+
+class DivergenceError(Exception):
+    """Something that should have come to rest grew without bound."""
+
+
+# --- drawing at random (NumPy's global generator) ---------------------------------------------------------
+
+
+def drawIndex(probs, tolerant=False):
+    """Draw an index with the given probabilities.
+
+    Args:
+        probs: probabilities of 0 .. n - 1; they have to sum to 1.
+        tolerant: whether any other sum will do: then the numbers are divided by it.
+
+    Raises:
+        ValueError: the sum is not 1 (or, if tolerant, not positive).
+    """
+    p = np.asarray(probs, dtype=float)
+    total = p.sum()
+    if not (total > 0 if tolerant else abs(total - 1) < 1e-5):
+        raise ValueError(f"the probabilities sum to {total}, not to 1")
+    ends = np.cumsum(p / total)
+    return int(min(np.searchsorted(ends, np.random.random(), side="right"), len(p) - 1))
+
+
+def drawGibbs(vals, temperature=1.0):
+    """Draw an index with probabilities proportional to ``exp(value / temperature)``.
+
+    Args:
+        vals: values, shape (n,).
+        temperature: at 0 one of the greatest is drawn.
+    """
+    values = np.asarray(vals, dtype=float)
+    if temperature == 0:
+        return r_argmax(values)
+    weights = np.exp((values - values.max()) / temperature)
+    return drawIndex(weights, tolerant=True)
+
+
+def r_argmax(v):
+    """The index of the greatest value; where several are equal, one of them at random."""
+    import random
+
+    return random.choice(all_argmax(v))
+
+
+def all_argmax(x):
+    """The indices of all values that equal the greatest."""
+    values = np.asarray(x)
+    return [int(i) for i in np.flatnonzero(values == values.max())]
+
+
+def dense_orth(dim):
+    """A random orthogonal matrix, shape (dim, dim)."""
+    return np.linalg.qr(np.random.randn(dim, dim))[0]
+
+
+def sparse_orth(d):
+    """A random orthogonal matrix, mostly zeros, shape (d, d): a product of plane rotations."""
+    result = np.eye(d)
+    order = np.random.permutation(d)
+    for i, j in zip(order, np.roll(order, 1), strict=True):
+        if i != j:
+            angle = np.random.random() * 2 * np.pi
+            turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+            result[[i, j]] = turn @ result[[i, j]]
+    return result
+
+
+def seedit(seed=0):
+    """Seed both generators that this library draws from: the standard library's and NumPy's global one."""
+    import random
+
+    random.seed(seed)
+    np.random.seed(seed)
+
+
+# --- classes as numbers, vectors, bits --------------------------------------------------------------------
+
+
+def one_to_n(val, maxval):
+    """A vector of ``maxval`` zeros with a 1 at index ``val``."""
+    result = np.zeros(maxval)
+    result[int(val)] = 1
+    return result
+
+
+def n_to_one(arr):
+    """The index of the first 1 in a vector; the inverse of :func:`one_to_n`."""
+    return int(np.flatnonzero(np.asarray(arr) == 1)[0])
+
+
+def percentError(out, true):
+    """The percentage of entries in which two arrays differ.
+
+    Raises:
+        ValueError: different lengths; both are named.
+    """
+    found, wanted = np.asarray(out).ravel(), np.asarray(true).ravel()
+    if len(found) != len(wanted):
+        raise ValueError(f"{len(found)} answers cannot be compared with {len(wanted)} targets")
+    return 100.0 * float((found != wanted).mean())
+
+
+def int2gray(i):
+    """The Gray code of a whole number, as a whole number.
+
+    >>> [int2gray(i) for i in range(4)]
+    [0, 1, 3, 2]
+    """
+    return i ^ (i >> 1)
+
+
+def gray2int(g, size):
+    """The whole number of a Gray code.
+
+    Args:
+        g: the code, as a whole number.
+        size: number of bits.
+    """
+    shift = 1
+    while shift < size:
+        g ^= g >> shift
+        shift *= 2
+    return g
+
+
+def asBinary(i):
+    """The bits of a whole number as text: the highest first.
+
+    >>> asBinary(6)
+    '110'
+    """
+    return format(i, "b")
+
+
+def binArr2int(arr):
+    """The whole number whose bits are in ``arr``: the highest first."""
+    result = 0
+    for bit in arr:
+        result = result * 2 + int(bit)
+    return result
+
+
+# --- tuples, dictionaries, combinations -------------------------------------------------------------------
+
+
+def iterCombinations(tup):
+    """All tuples of whole numbers with ``0 <= x[k] < tup[k]``, the last running fastest."""
+    return itertools.product(*(range(n) for n in tup))
+
+
+def crossproduct(ss, row=None, level=0):
+    """All lists with one item from each of ``ss``, the last running fastest.
+
+    Args:
+        ss: sequences of items.
+        row: items that every list begins with.
+        level: how many of ``ss`` to leave out at the beginning.
+    """
+    begin = list(row or [])
+    return [begin + list(items) for items in itertools.product(*list(ss)[level:])]
+
+
+def tupleRemoveItem(tup, index):
+    """A tuple without the item at ``index``."""
+    return tuple(item for i, item in enumerate(tup) if i != index)
+
+
+def decrementAny(tup):
+    """All tuples that differ from ``tup`` in being smaller by 1 in one place, never below 0.
+
+    >>> decrementAny((1, 0, 2))
+    [(0, 0, 2), (1, 0, 1)]
+    """
+    return [(*tup[:i], n - 1, *tup[i + 1 :]) for i, n in enumerate(tup) if n > 0]
+
+
+def matchingDict(d, selection, require_existence=False):
+    """Whether ``d`` agrees with ``selection``.
+
+    Args:
+        d: a dictionary.
+        selection: key -> wanted value, or a list of wanted values, or a function of the value.
+        require_existence: whether a key that ``d`` does not have counts as disagreement.
+    """
+    for key, wanted in selection.items():
+        if key not in d:
+            if require_existence:
+                return False
+        elif callable(wanted):
+            if not wanted(d[key]):
+                return False
+        elif isinstance(wanted, list):
+            if d[key] not in wanted:
+                return False
+        elif d[key] != wanted:
+            return False
+    return True
+
+
+def subDict(d, allowedkeys, flip=False):
+    """The part of a dictionary with these keys; with ``flip`` the part without them."""
+    return {key: value for key, value in d.items() if (key in allowedkeys) != flip}
+
+
+def dictCombinations(listdict):
+    """All dictionaries that take for each key one of the values listed for it.
+
+    Args:
+        listdict: key -> list of values; a value that is no list or tuple counts as the only one.
+    """
+    keys = list(listdict)
+    lists = [v if isinstance(v, (list, tuple)) else [v] for v in listdict.values()]
+    for values in itertools.product(*lists):
+        yield dict(zip(keys, values, strict=True))
+
+
+def reachable(stepFunction, start, destinations, _alreadyseen=None):
+    """Which destinations can be reached, and in how many steps.
+
+    Args:
+        stepFunction: item -> the items one step away.
+        start: where to begin, a list.
+        destinations: the items that are looked for; the search does not go on beyond them.
+
+    Returns:
+        destination -> smallest number of steps.
+    """
+    seen = set(_alreadyseen or ()) | set(start)
+    found = {item: 0 for item in start if item in destinations}
+    border = [item for item in start if item not in destinations]
+    steps = 0
+    while border:
+        steps += 1
+        following = []
+        for item in border:
+            for new in stepFunction(item):
+                if new in seen:
+                    continue
+                seen.add(new)
+                if new in destinations:
+                    found[new] = steps
+                else:
+                    following.append(new)
+        border = following
+    return found
+
+
+def flood(stepFunction, fullSet, initSet, relevant=None):
+    """All items that can be reached step by step.
+
+    Args:
+        stepFunction: item -> the items one step away.
+        fullSet: the items that may be entered.
+        initSet: where to begin.
+        relevant: stop as soon as all of these are reached.
+
+    Returns:
+        The items reached, a set.
+    """
+    allowed = set(fullSet)
+    reached = set(initSet)
+    border = list(reached)
+    while border and not (relevant is not None and set(relevant) <= reached):
+        following = {new for item in border for new in stepFunction(item)} & allowed - reached
+        reached |= following
+        border = list(following)
+    return reached
+
+
+# --- arrays -----------------------------------------------------------------------------------------------
+
+
+def permute(arr, permutation):
+    """The rows of an array in another order: row ``k`` of the result is row ``permutation[k]``."""
+    return np.asarray(arr)[np.asarray(permutation, dtype=int)]
+
+
+def permuteToBlocks(arr, blockshape):
+    """The entries of an array block by block, as a flat array.
+
+    Args:
+        arr: an array whose extents are multiples of those of a block.
+        blockshape: the extents of a block.
+
+    Returns:
+        The entries of the first block, row by row, then those of the next.
+    """
+    arr = np.asarray(arr)
+    if arr.ndim != len(blockshape) or any(n % b for n, b in zip(arr.shape, blockshape, strict=True)):
+        raise ValueError(f"shape {arr.shape} cannot be divided into blocks of {tuple(blockshape)}")
+    split = [k for n, b in zip(arr.shape, blockshape, strict=True) for k in (n // b, b)]
+    blocks = arr.reshape(split)
+    axes = [*range(0, 2 * arr.ndim, 2), *range(1, 2 * arr.ndim, 2)]
+    return blocks.transpose(axes).reshape(-1)
+
+
+def permuteToBlocks2d(arr, blockheight, blockwidth):
+    """:func:`permuteToBlocks` for a matrix, shape (height, width)."""
+    return permuteToBlocks(arr, (blockheight, blockwidth))
+
+
+def permuteToBlocks3d(arr, blockdepth, blockheight, blockwidth):
+    """:func:`permuteToBlocks` for an array of shape (depth, height, width)."""
+    return permuteToBlocks(arr, (blockdepth, blockheight, blockwidth))
+
+
+def triu2flat(m):
+    """The upper triangle of a square matrix, row by row, as a flat array."""
+    m = np.asarray(m)
+    return m[np.triu_indices(len(m))]
+
+
+def flat2triu(a, dim):
+    """The upper triangular matrix of shape (dim, dim) from :func:`triu2flat`'s array."""
+    result = np.zeros((dim, dim))
+    result[np.triu_indices(dim)] = a
+    return result
+
+
+def blockList2Matrix(l):  # noqa: E741, PyBrain's name
+    """The block diagonal matrix with these square matrices on its diagonal."""
+    size = sum(len(block) for block in l)
+    result = np.zeros((size, size))
+    at = 0
+    for block in l:
+        result[at : at + len(block), at : at + len(block)] = block
+        at += len(block)
+    return result
+
+
+def blockCombine(l):  # noqa: E741, PyBrain's name
+    """One matrix from a list of lists of matrices, laid out as they stand."""
+    return np.block([[np.asarray(block) for block in row] for row in l])
+
+
+def xhash(arr):
+    """A whole number that equal arrays share."""
+    array = np.ascontiguousarray(arr)
+    return hash((array.shape, array.dtype.str, array.tobytes()))
+
+
+def uniqueArrays(vs):
+    """The different ones among arrays, each once, in order of appearance."""
+    seen, result = set(), []
+    for v in vs:
+        key = np.asarray(v).tobytes()
+        if key not in seen:
+            seen.add(key)
+            result.append(v)
+    return result
+
+
+# --- numbers and text -------------------------------------------------------------------------------------
+
+
+def linscale(d, lim):
+    """An array stretched and moved to lie between ``lim[0]`` and ``lim[1]``.
+
+    Args:
+        d: array.
+        lim: (smallest, greatest) of the result.
+    """
+    d = np.asarray(d, dtype=float)
+    low, high = d.min(), d.max()
+    if low == high:
+        return np.full(d.shape, float(lim[0]))
+    return (d - low) * (lim[1] - lim[0]) / (high - low) + lim[0]
+
+
+def fListToString(a_list, a_precision=3):
+    """Numbers as text, with so many digits after the point.
+
+    >>> fListToString([1.23456, 7.8901])
+    '[ 1.235, 7.890 ]'
+    """
+    return "[ " + ", ".join(f"{x:.{a_precision}f}" for x in a_list) + " ]"
+
+
+def confidenceIntervalSize(stdev, nbsamples):
+    """Half the width of the 95 % confidence interval of a mean, for many samples: 1.96 s / sqrt(n)."""
+    return 1.96 * stdev / np.sqrt(nbsamples)
+
+
+def avgFoundAfter(decreasingTargetValues, listsOfActualValues, batchSize=1, useMedian=False):
+    """How long runs took, on average, to come down to given values.
+
+    Args:
+        decreasingTargetValues: the values to come down to, falling.
+        listsOfActualValues: one list of values per run, one value per batch.
+        batchSize: how many evaluations a batch is.
+        useMedian: median instead of mean.
+
+    Returns:
+        For each target the number of evaluations, an array; infinite where a run never got there.
+    """
+    average = np.median if useMedian else np.mean
+    result = []
+    for target in decreasingTargetValues:
+        needed = []
+        for values in listsOfActualValues:
+            reached = np.flatnonzero(np.asarray(values, dtype=float) <= target)
+            needed.append(batchSize * (reached[0] + 1) if len(reached) else np.inf)
+        result.append(average(needed))
+    return np.array(result)
+
+
+def weightedUtest(g1, w1, g2, w2):
+    """How probable it is that a value of the first group is the greater one, as a rank test sees it.
+
+    Source: the U statistic of Mann and Whitney, 1947, with weights, normally approximated.
+
+    Args:
+        g1: values of the first group.
+        w1: their weights.
+        g2: values of the second group.
+        w2: their weights.
+
+    Returns:
+        Between 0 and 1; 0.5 where the groups do not differ.
+    """
+    from math import erf, sqrt
+
+    g1, w1, g2, w2 = (np.asarray(a, dtype=float) for a in (g1, w1, g2, w2))
+    n1, n2 = w1.sum(), w2.sum()
+    above = np.sign(g1[:, None] - g2[None, :]) / 2 + 0.5
+    u = (w1[:, None] * w2[None, :] * above).sum()
+    spread = sqrt(n1 * n2 * (n1 + n2 + 1) / 12)
+    return 0.5 * (1 + erf((u - n1 * n2 / 2) / spread / sqrt(2)))
+
+
+def canonicClassString(x):
+    """The full name of a class, or of an object's class: 'package.module.Class'."""
+    cls = x if isinstance(x, type) else type(x)
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def _import(name):
+    """The module or object with that full name, imported. Never use it on a name from a file."""
+    import importlib
+
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        module, _, attribute = name.rpartition(".")
+        if not module:
+            raise
+        return getattr(importlib.import_module(module), attribute)
+
+
+# --- functions around functions ---------------------------------------------------------------------------
+
+
+def trace(func):
+    """Print each call of ``func`` and what it gives."""
+    import functools
+
+    @functools.wraps(func)
+    def traced(*args, **kwargs):
+        print(f"{func.__name__}{args}{kwargs or ''}")
+        result = func(*args, **kwargs)
+        print(f"{func.__name__} -> {result!r}")
+        return result
+
+    return traced
+
+
+def threaded(callback=lambda *args, **kwargs: None, daemonic=False):
+    """Make calls of a function run in a thread of their own.
+
+    Args:
+        callback: called, in that thread, with what the function gives.
+        daemonic: whether the program may end before such a thread does.
+
+    Returns:
+        A decorator; the decorated function gives the thread, started.
+    """
+
+    def decorate(func):
+        import functools
+        import threading
+
+        @functools.wraps(func)
+        def run(*args, **kwargs):
+            thread = threading.Thread(target=lambda: callback(func(*args, **kwargs)), daemon=daemonic)
+            thread.start()
+            return thread
+
+        return run
+
+    return decorate
+
+
+def garbagecollect(func):
+    """Collect garbage before and after each call of ``func``."""
+    import functools
+
+    @functools.wraps(func)
+    def collected(*args, **kwargs):
+        import gc
+
+        gc.collect()
+        try:
+            return func(*args, **kwargs)
+        finally:
+            gc.collect()
+
+    return collected
+
+
+def memoize(func):
+    """Compute each result of ``func`` once; arguments have to be hashable."""
+    import functools
+
+    results = {}
+
+    @functools.wraps(func)
+    def remembered(*args):
+        if args not in results:
+            results[args] = func(*args)
+        return results[args]
+
+    return remembered
+
+
+def storeCallResults(obj, verbose=False):
+    """Keep what each call of a function object gives.
+
+    Args:
+        obj: an object of a class with ``__call__``; the class is replaced by a subclass.
+        verbose: whether to print each result.
+
+    Returns:
+        The list that results are added to.
+    """
+    results = []
+    cls = type(obj)
+
+    def call(self, *args, **kwargs):
+        result = cls.__call__(self, *args, **kwargs)
+        results.append(result)
+        if verbose:
+            print(result)
+        return result
+
+    obj.__class__ = type(cls.__name__, (cls,), {"__call__": call})
+    return results
+
+
+def multiEvaluate(repeat):
+    """Make a function give the mean of so many calls.
+
+    Args:
+        repeat: number of calls.
+
+    Returns:
+        A decorator.
+    """
+
+    def decorate(func):
+        import functools
+
+        @functools.wraps(func)
+        def averaged(*args, **kwargs):
+            return sum(func(*args, **kwargs) for _ in range(repeat)) / float(repeat)
+
+        return averaged
+
+    return decorate

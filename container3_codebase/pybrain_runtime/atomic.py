@@ -1,0 +1,106 @@
+"""Files that a reader sees whole or not at all: written under another name, then renamed."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from contextlib import suppress
+
+from .errors import CannotWrite
+from .paths import base, beside, is_folder, remove, rename
+
+_HINTS = {
+    errno.EROFS: "Mount the folder for writing, or choose another one with OUTPUT_PATH.",
+    errno.EACCES: "Give the user of this process the right to write there, or choose another OUTPUT_PATH.",
+    errno.EPERM: "Give the user of this process the right to write there, or choose another OUTPUT_PATH.",
+    errno.ENOSPC: "Free some space, then run again.",
+    errno.EDQUOT: "Free some space, then run again.",
+    errno.ENOENT: "Make the folder, or choose another one with OUTPUT_PATH.",
+}
+
+
+class AtomicFile:
+    """A file under construction.
+
+    ``commit`` puts it in its place; ``discard`` leaves nothing behind. Errors of the system become
+    ``CannotWrite`` with the reason.
+
+    Args:
+        path: where it will stand. Its folder must exist.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.bytes_written = 0
+        self._hash = hashlib.sha256()
+        self._descriptor = -1
+        self._placed = False
+        self._temporary = beside(path, f".{base(path)}.{os.getpid()}.tmp")
+        if is_folder(path):
+            raise CannotWrite(f"{path} cannot be written: it is a directory.", path=path)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        for extra in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"):
+            flags |= getattr(os, extra, 0)
+        try:
+            with suppress(FileNotFoundError):  # left by a process of the same number that was killed
+                remove(self._temporary)
+            self._descriptor = os.open(self._temporary, flags, 0o644)
+            if hasattr(os, "fchmod"):
+                os.fchmod(self._descriptor, 0o644)  # whatever the umask: the person who started it reads it
+        except OSError as error:
+            self.discard()
+            raise self._failed(error) from None
+
+    @property
+    def sha256(self) -> str:
+        """The hash of what has been written so far, in hexadecimal."""
+        return self._hash.hexdigest()
+
+    def write(self, data: bytes) -> None:
+        """Appends."""
+        self._hash.update(data)
+        self.bytes_written += len(data)
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+        except OSError as error:
+            self.discard()
+            raise self._failed(error) from None
+
+    def finish(self) -> None:
+        """Brings everything to the disk. After this, only the rename can fail."""
+        try:
+            os.fsync(self._descriptor)
+            os.close(self._descriptor)
+            self._descriptor = -1
+        except OSError as error:
+            self.discard()
+            raise self._failed(error) from None
+
+    def place(self) -> None:
+        """Gives the finished file its name."""
+        try:
+            rename(self._temporary, self.path)
+            self._placed = True
+        except OSError as error:
+            self.discard()
+            raise self._failed(error) from None
+
+    def discard(self) -> None:
+        """Removes what has been written; also what has been placed."""
+        if self._descriptor >= 0:
+            with suppress(OSError):
+                os.close(self._descriptor)
+            self._descriptor = -1
+        with suppress(OSError):
+            remove(self.path if self._placed else self._temporary)
+
+    def _failed(self, error: OSError) -> CannotWrite:
+        return CannotWrite(
+            f"{self.path} cannot be written: {(error.strerror or str(error)).lower()}.",
+            hint=_HINTS.get(error.errno or 0, ""),
+            path=self.path,
+            errno=error.errno,
+        )

@@ -1,0 +1,179 @@
+"""The card beside a knowledge file: names, units, scaling and class labels of what goes in and comes out."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+from .errors import KnowledgeError
+from .files import InputFile
+from .paths import split_ending
+
+_SIZE_LIMIT = 1 << 20
+_PACKED = (".gz", ".bz2")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One input or output.
+
+    Attributes:
+        name: its name; an empty string where the card gives none.
+        unit: its unit, ``cm``; may be empty.
+        mean: what is subtracted before the network sees it.
+        scale: what it is then divided by; never 0. Outputs are turned back: ``value * scale + mean``.
+    """
+
+    name: str = ""
+    unit: str = ""
+    mean: float = 0.0
+    scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a card says.
+
+    Attributes:
+        name: the model's name.
+        description: what it is for, in words.
+        task: ``classification``, ``regression`` or empty.
+        inputs: one per input, in order.
+        outputs: one per output, in order.
+        labels: the class that each output stands for; empty where there are no classes.
+        sha256: of the card file.
+    """
+
+    name: str
+    description: str
+    task: str
+    inputs: tuple[Column, ...]
+    outputs: tuple[Column, ...]
+    labels: tuple[str, ...]
+    sha256: str = ""
+
+    def scaled(self, inputs: np.ndarray) -> np.ndarray:
+        """Returns inputs, shape (n, indim), as the network wants them: (x - mean) / scale."""
+        return (inputs - [c.mean for c in self.inputs]) / [c.scale for c in self.inputs]
+
+    def unscaled(self, outputs: np.ndarray) -> np.ndarray:
+        """Returns outputs of the network, shape (n, outdim), in their own units: y * scale + mean."""
+        if all(c.mean == 0.0 and c.scale == 1.0 for c in self.outputs):
+            return outputs
+        return outputs * [c.scale for c in self.outputs] + [c.mean for c in self.outputs]
+
+
+def card_path(knowledge: str) -> str:
+    """Returns where the card of a knowledge file is looked for: its ending replaced by ``.card.json``."""
+    stem, ending = split_ending(knowledge)
+    if ending in _PACKED:
+        stem = split_ending(stem)[0]
+    return stem + ".card.json"
+
+
+def read_card(path: str | os.PathLike[str], *, indim: int, outdim: int, network: str) -> Card:
+    """Reads a card and checks it against the network that it belongs to.
+
+    Args:
+        path: the card.
+        indim: inputs of the network.
+        outdim: outputs of the network.
+        network: the knowledge file's name, for messages.
+
+    Raises:
+        InputMissing: there is no such file.
+        KnowledgeError: it is not JSON, not a card, or the card of another network.
+    """
+    with InputFile(path, "card") as file:
+        data = file.read(_SIZE_LIMIT)
+        reader = _CardReader(file.name)
+        content = reader.parsed(data)
+        inputs = reader.columns(content, "inputs", indim, network)
+        outputs = reader.columns(content, "outputs", outdim, network)
+        return Card(
+            name=reader.text(content, "name"),
+            description=reader.text(content, "description"),
+            task=reader.text(content, "task"),
+            inputs=inputs,
+            outputs=outputs,
+            labels=reader.labels(content, outdim),
+            sha256=file.sha256,
+        )
+
+
+class _CardReader:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def bad(self, what: str) -> KnowledgeError:
+        return KnowledgeError(f"{self.name} {what}.", hint="Correct the card, or take it away.")
+
+    def parsed(self, data: bytes) -> dict[str, object]:
+        try:
+            content = json.loads(data.decode("utf-8").removeprefix("\ufeff"))
+        except (ValueError, RecursionError) as error:
+            raise self.bad(f"is not JSON: {error}") from None
+        if not isinstance(content, dict):
+            raise self.bad("is not a card: a card is a JSON object")
+        return content
+
+    def text(self, content: dict[str, object], key: str) -> str:
+        value = content.get(key, "")
+        if not isinstance(value, str):
+            raise self.bad(f"has a {key} that is not text")
+        return value
+
+    def columns(self, content: dict[str, object], key: str, count: int, network: str) -> tuple[Column, ...]:
+        listed = content.get(key, [{}] * count)
+        if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
+            raise self.bad(f"has {key} that are not a list of objects")
+        if len(listed) != count:
+            raise self.bad(f"lists {len(listed)} {key}; the network in {network} has {count}")
+        columns = tuple(self._column(item, f"{key}[{place}]") for place, item in enumerate(listed))
+        names = [column.name for column in columns if column.name]
+        if len(set(names)) != len(names):
+            raise self.bad(f"gives two {key} the same name")
+        return columns
+
+    def labels(self, content: dict[str, object], outdim: int) -> tuple[str, ...]:
+        labels = content.get("labels") or []
+        if not isinstance(labels, list) or not all(isinstance(label, str) and label for label in labels):
+            raise self.bad("has labels that are not a list of texts")
+        # One output can tell two classes apart; more outputs stand for one class each.
+        if labels and len(labels) != outdim and not (outdim == 1 and len(labels) == 2):
+            raise self.bad(f"has {len(labels)} labels for {outdim} outputs")
+        return tuple(labels)
+
+    def _column(self, item: dict[str, object], where: str) -> Column:
+        scale = self._number(item, "scale", 1.0, where)
+        if scale == 0.0:
+            raise self.bad(f"has a scale of 0 in {where}")
+        return Column(
+            name=self._line(item, "name", where),
+            unit=self._line(item, "unit", where),
+            mean=self._number(item, "mean", 0.0, where),
+            scale=scale,
+        )
+
+    def _line(self, item: dict[str, object], key: str, where: str) -> str:
+        value = item.get(key) or ""
+        if not isinstance(value, str) or not (value.isprintable() or not value):
+            raise self.bad(f"has a {key} in {where} that is not a line of text")
+        return value
+
+    def _number(self, item: dict[str, object], key: str, default: float, where: str) -> float:
+        value = item.get(key, default)
+        value = default if value is None else value
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.bad(f"has a {key} in {where} that is not a number")
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        if not math.isfinite(number):
+            raise self.bad(f"has a {key} in {where} that is not a finite number")
+        return number

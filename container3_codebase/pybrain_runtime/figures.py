@@ -1,0 +1,54 @@
+"""How far predictions lie from what was expected."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+
+class Figures:
+    """Error figures, added up chunk by chunk.
+
+    Args:
+        classify: whether the largest output of a row names its class.
+    """
+
+    def __init__(self, classify: bool) -> None:
+        self._classify = classify
+        self._rows = 0
+        self._count = 0
+        self._squares = 0.0
+        self._sizes = 0.0
+        self._largest = 0.0
+        self._right = 0
+
+    def add(self, outputs: np.ndarray, targets: np.ndarray) -> None:
+        """Takes predictions and expected values, both of shape (n, outdim)."""
+        with np.errstate(all="ignore"):
+            error = np.abs(outputs - targets)
+            self._squares += float(np.square(error).sum())
+        self._sizes += float(error.sum())
+        self._largest = max(self._largest, float(error.max(initial=0.0)))
+        self._rows += len(error)
+        self._count += error.size
+        if self._classify:
+            self._right += int((outputs.argmax(axis=1) == targets.argmax(axis=1)).sum())
+
+    def result(self) -> dict[str, float | int | None] | None:
+        """Returns mse, mae, max_abs, for classes accuracy and how many were right; None without targets."""
+        if not self._count:
+            return None
+        found: dict[str, float | int | None] = {
+            "mse": finite(self._squares / self._count),
+            "mae": finite(self._sizes / self._count),
+            "max_abs": finite(self._largest),
+        }
+        if self._classify:
+            found |= {"accuracy": self._right / self._rows, "correct": self._right}
+        return found
+
+
+def finite(value: float) -> float | None:
+    """Returns the value, or None where JSON has no word for it."""
+    return value if math.isfinite(value) else None

@@ -1,0 +1,208 @@
+"""The knowledge: a trained network out of a file, read without executing anything."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+
+from .card import Card, card_path, read_card
+from .content import is_xml, refuse_foreign, unpacked
+from .describe import describe
+from .description import NetworkDescription
+from .errors import KnowledgeError, UsageError
+from .files import InputFile
+from .limits import DEFAULT_LIMITS, Limits
+from .paths import base
+from .pickle_reader import PickleReader
+from .plan import Plan
+from .search import find_network
+
+
+@dataclass(frozen=True, eq=False)
+class Knowledge:
+    """A network and where it comes from.
+
+    Attributes:
+        path: the file, as it was named.
+        sha256: of the file, in hexadecimal.
+        size: bytes of the file.
+        network: its parts and parameters.
+        card: what the card beside the file says; None where there is none.
+        companions: what lay beside the network in the file (numbers, text, arrays), by place.
+        format: ``pickle protocol 2``, ``xml``.
+        names: what a pickle referred to, as it spells it, each once.
+    """
+
+    path: str
+    sha256: str
+    size: int
+    network: NetworkDescription
+    card: Card | None = None
+    companions: Mapping[str, object] = field(default_factory=dict)
+    format: str = ""
+    names: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The file's name without its folder."""
+        return base(self.path)
+
+    @property
+    def kind(self) -> str:
+        """PyBrain's class name, ``FeedForwardNetwork``."""
+        return self.network.kind
+
+    @property
+    def indim(self) -> int:
+        """Numbers in a row of the activation."""
+        return self.network.indim
+
+    @property
+    def outdim(self) -> int:
+        """Numbers in a row of the prediction."""
+        return self.network.outdim
+
+    @property
+    def parameter_count(self) -> int:
+        """Trainable numbers of the network."""
+        return self.network.parameter_count
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The network, compiled at first use.
+
+        Raises:
+            KnowledgeError: a part of it cannot be computed; the message names the part and the reason.
+        """
+        return Plan.compile(self.network)
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The names of the inputs: the card's, else ``input`` or ``input_0`` and so on."""
+        given = [column.name for column in self.card.inputs] if self.card else []
+        return _named("input", self.indim, given)
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """The names of the outputs: the card's, else ``prediction`` or ``prediction_0`` and so on."""
+        given = [column.name for column in self.card.outputs] if self.card else []
+        return _named("prediction", self.outdim, given)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The class that each output stands for; empty where the card names none."""
+        return self.card.labels if self.card else ()
+
+    def activate(self, inputs: np.ndarray | Sequence[Sequence[float]]) -> np.ndarray:
+        """Answers rows in the units of the card: scales them, runs the plan, scales the answer back.
+
+        Args:
+            inputs: shape (n, indim), or one row of shape (indim,).
+
+        Returns:
+            float64, shape (n, outdim). For a recurrent network the rows are one sequence.
+        """
+        rows = np.atleast_2d(np.asarray(inputs, dtype=np.float64))
+        if self.card is None or rows.shape[1] != self.indim:
+            return self.plan.run(rows)
+        return self.card.unscaled(self.plan.run(self.card.scaled(rows)))
+
+    def classes(self, outputs: np.ndarray) -> list[str]:
+        """Returns the class label of each row of outputs, shape (n, outdim); an empty list without labels."""
+        if not self.labels:
+            return []
+        if self.outdim == 1:
+            return [self.labels[int(value > 0.5)] for value in outputs[:, 0]]
+        return [self.labels[place] for place in outputs.argmax(axis=1)]
+
+
+def load_knowledge(
+    path: str | os.PathLike[str],
+    *,
+    card: str | os.PathLike[str] | None = None,
+    sha256: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Knowledge:
+    """Reads a network out of a file. The file is never executed, and links are not followed.
+
+    Args:
+        path: a pickle of a PyBrain network or an XML file of its NetworkWriter, plain or packed with gzip or
+            bzip2. The content decides what it is, not the ending.
+        card: its card; None takes the one beside it (``NAME.card.json``) where there is one.
+        sha256: what the file's hash must be; None takes any.
+        limits: what the file may ask for.
+
+    Raises:
+        InputMissing: there is no such file, or it cannot be read.
+        UnsafeKnowledge: it names something that a PyBrain network does not need.
+        KnowledgeError: it is no network, not a whole one, or not the one that was pinned.
+    """
+    with InputFile(path, "knowledge") as file:
+        data = file.read(limits.file_size)
+        found_sha256, name, size = file.sha256, file.name, file.bytes_read
+    if sha256 is not None:
+        _check_pin(name, found_sha256, sha256)
+    found = _network_in(data, name, limits)
+    return Knowledge(
+        path=os.fspath(path),
+        sha256=found_sha256,
+        size=size,
+        network=found.network,
+        card=_card_for(os.fspath(path), card, found.network, name),
+        companions=found.companions,
+        format=found.format,
+        names=found.names,
+    )
+
+
+class _Found(NamedTuple):
+    network: NetworkDescription
+    format: str
+    companions: Mapping[str, object] = MappingProxyType({})
+    names: tuple[str, ...] = ()
+
+
+def _network_in(data: bytes, name: str, limits: Limits) -> _Found:
+    content = unpacked(data, name, limits)
+    refuse_foreign(content, name)
+    if is_xml(content):
+        from .xml_reader import read_xml  # its parser is not loaded for pickles
+
+        return _Found(describe(read_xml(content, name, limits), name, limits), "xml")
+    reader = PickleReader(content, name, limits)
+    instance, companions = find_network(reader.read(), name)
+    network = describe(instance, name, limits)
+    names = tuple(dict.fromkeys(f"{module}.{entry}" for module, entry in reader.names))
+    return _Found(network, f"pickle protocol {reader.protocol}", companions, names)
+
+
+def _card_for(
+    path: str, card: str | os.PathLike[str] | None, network: NetworkDescription, name: str
+) -> Card | None:
+    if card is None and not os.path.lexists(card_path(path)):
+        return None
+    return read_card(card or card_path(path), indim=network.indim, outdim=network.outdim, network=name)
+
+
+def _check_pin(name: str, found: str, wanted: str) -> None:
+    pin = wanted.strip().lower()
+    if len(pin) != 64 or not all(c in "0123456789abcdef" for c in pin):
+        raise UsageError(f"{wanted!r} is not a SHA-256: 64 hexadecimal digits are expected.")
+    if found != pin:
+        raise KnowledgeError(
+            f"{name} is not the file that was pinned: its SHA-256 is {found}, expected {pin}.",
+            hint="Get the right file, or pin this one.",
+            expected=pin,
+            found=found,
+        )
+
+
+def _named(base: str, count: int, given: list[str]) -> tuple[str, ...]:
+    default = [base] if count == 1 else [f"{base}_{place}" for place in range(count)]
+    return tuple(name or fallback for name, fallback in zip(given or default, default, strict=True))

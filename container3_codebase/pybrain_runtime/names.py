@@ -1,0 +1,187 @@
+"""The names that a knowledge file may refer to: exact (module, name) pairs, and nothing that resembles them.
+
+A name stands for an entry in a table here, never for a Python object: nothing is imported because of a file.
+"""
+
+from __future__ import annotations
+
+_STRUCTURE = "pybrain.structure"
+
+_FAMILIES: dict[str, dict[str, tuple[str, ...]]] = {
+    "network": {
+        f"{_STRUCTURE}.networks.feedforward": ("FeedForwardNetwork",),
+        f"{_STRUCTURE}.networks.recurrent": ("RecurrentNetwork",),
+        f"{_STRUCTURE}.networks.network": ("Network",),
+        f"{_STRUCTURE}.networks.bidirectional": ("BidirectionalNetwork",),
+        f"{_STRUCTURE}.networks.swiping": ("SwipingNetwork",),
+        f"{_STRUCTURE}.networks.borderswiping": ("BorderSwipingNetwork",),
+        f"{_STRUCTURE}.networks.convolutional": ("SimpleConvolutionalNetwork",),
+        f"{_STRUCTURE}.networks.multidimensional": ("MultiDimensionalRNN", "MultiDimensionalLSTM"),
+        f"{_STRUCTURE}.networks.neurondecomposable": (
+            "FeedForwardDecomposableNetwork",
+            "RecurrentDecomposableNetwork",
+        ),
+        f"{_STRUCTURE}.networks.custom.capturegame": ("CaptureGameNetwork",),
+        f"{_STRUCTURE}.networks.custom.convboard": ("ConvolutionalBoardNetwork",),
+    },
+    "module": {
+        f"{_STRUCTURE}.modules.linearlayer": ("LinearLayer",),
+        f"{_STRUCTURE}.modules.sigmoidlayer": ("SigmoidLayer",),
+        f"{_STRUCTURE}.modules.tanhlayer": ("TanhLayer",),
+        f"{_STRUCTURE}.modules.softmax": ("SoftmaxLayer", "PartialSoftmaxLayer"),
+        f"{_STRUCTURE}.modules.relulayer": ("ReluLayer",),
+        f"{_STRUCTURE}.modules.softsign": ("SoftSignLayer",),
+        f"{_STRUCTURE}.modules.biasunit": ("BiasUnit",),
+        f"{_STRUCTURE}.modules.gate": ("GateLayer", "DoubleGateLayer", "MultiplicationLayer", "SwitchLayer"),
+        f"{_STRUCTURE}.modules.gaussianlayer": ("GaussianLayer",),
+        f"{_STRUCTURE}.modules.samplelayer": ("BernoulliLayer",),
+        f"{_STRUCTURE}.modules.statedependentlayer": ("StateDependentLayer",),
+        f"{_STRUCTURE}.modules.mixturedensity": ("MixtureDensityLayer",),
+        f"{_STRUCTURE}.modules.lstm": ("LSTMLayer",),
+        f"{_STRUCTURE}.modules.mdlstm": ("MDLSTMLayer",),
+        f"{_STRUCTURE}.modules.mdrnnlayer": ("MdrnnLayer",),
+        f"{_STRUCTURE}.modules.kohonen": ("KohonenMap",),
+        f"{_STRUCTURE}.modules.table": ("Table",),
+        f"{_STRUCTURE}.modules.evolinonetwork": ("EvolinoNetwork",),
+    },
+    "connection": {
+        f"{_STRUCTURE}.connections.full": ("FullConnection",),
+        f"{_STRUCTURE}.connections.fullnotself": ("FullNotSelfConnection",),
+        f"{_STRUCTURE}.connections.identity": ("IdentityConnection",),
+        f"{_STRUCTURE}.connections.linear": ("LinearConnection",),
+        f"{_STRUCTURE}.connections.permutation": ("PermutationConnection",),
+        f"{_STRUCTURE}.connections.subsampling": ("SubsamplingConnection",),
+        f"{_STRUCTURE}.connections.shared": (
+            "SharedConnection",
+            "SharedFullConnection",
+            "SharedSubsamplingConnection",
+        ),
+    },
+    "mother": {f"{_STRUCTURE}.connections.shared": ("MotherConnection",)},
+    "data set": {
+        "pybrain.datasets.supervised": ("SupervisedDataSet",),
+        "pybrain.datasets.sequential": ("SequentialDataSet",),
+        "pybrain.datasets.classification": ("ClassificationDataSet", "SequenceClassificationDataSet"),
+        "pybrain.datasets.importance": ("ImportanceDataSet",),
+        "pybrain.datasets.unsupervised": ("UnsupervisedDataSet",),
+        "pybrain.datasets.reinforcement": ("ReinforcementDataSet",),
+    },
+    "trainer": {
+        "pybrain.supervised.trainers.backprop": ("BackpropTrainer",),
+        "pybrain.supervised.trainers.rprop": ("RPropMinusTrainer",),
+    },
+    "wrapper": {
+        f"{_STRUCTURE}.evolvables.cheaplycopiable": ("CheaplyCopiable",),
+        f"{_STRUCTURE}.evolvables.maskedmodule": ("MaskedModule",),
+        f"{_STRUCTURE}.evolvables.maskedparameters": ("MaskedParameters",),
+        f"{_STRUCTURE}.networks.rbm": ("Rbm",),
+    },
+    "part": {
+        f"{_STRUCTURE}.modulemesh": ("ModuleMesh",),
+        f"{_STRUCTURE}.moduleslice": ("ModuleSlice",),
+        "pybrain.auxiliary.gradientdescent": ("GradientDescent",),
+    },
+}
+
+_FUNCTIONS: dict[str, tuple[tuple[str, str], ...]] = {
+    # What stands for it here: how Python 2 and 3, NumPy 1 and 2 spell it in a pickle.
+    "set": (("builtins", "set"), ("__builtin__", "set")),
+    "frozenset": (("builtins", "frozenset"), ("__builtin__", "frozenset")),
+    "object": (("builtins", "object"), ("__builtin__", "object")),
+    "bytes": (("builtins", "bytes"), ("__builtin__", "bytes")),
+    "reconstructor": (("copyreg", "_reconstructor"), ("copy_reg", "_reconstructor")),
+    "encode": (("_codecs", "encode"),),
+    "ndarray": (("numpy", "ndarray"),),
+    "dtype": (("numpy", "dtype"),),
+    "array": (("numpy.core.multiarray", "_reconstruct"), ("numpy._core.multiarray", "_reconstruct")),
+    "scalar": (("numpy.core.multiarray", "scalar"), ("numpy._core.multiarray", "scalar")),
+    "frombuffer": (("numpy.core.numeric", "_frombuffer"), ("numpy._core.numeric", "_frombuffer")),
+}
+
+_FOREIGN = {
+    # Where a refused name comes from, in words.
+    "sklearn": "a scikit-learn model",
+    "torch": "a PyTorch model",
+    "tensorflow": "a TensorFlow model",
+    "keras": "a Keras model",
+    "xgboost": "an XGBoost model",
+    "lightgbm": "a LightGBM model",
+    "catboost": "a CatBoost model",
+    "joblib": "a joblib file",
+    "statsmodels": "a statsmodels result",
+    "pandas": "a pandas object",
+    "neurolab": "a neurolab network",
+    "lasagne": "a Lasagne network",
+    "theano": "a Theano object",
+    "nolearn": "a nolearn model",
+    "arac": "a network of PyBrain's arac extension",
+}
+
+
+class Global:
+    """A name on the list: what it is, never the thing itself.
+
+    Attributes:
+        module: PyBrain's own module path (``pybrain3.`` is read as ``pybrain.``), or the writer's.
+        name: the class or function.
+        family: ``network``, ``module``, ``connection``, ``mother``, ``data set``, ``trainer``, ``wrapper``,
+            ``part``, or ``function`` for what is not PyBrain's.
+        role: the class name, or for a function what stands for it in this program.
+    """
+
+    __slots__ = ("family", "module", "name", "role")
+
+    def __init__(self, module: str, name: str, family: str, role: str) -> None:
+        self.module = module
+        self.name = name
+        self.family = family
+        self.role = role
+
+    @property
+    def path(self) -> str:
+        """Module and name with a dot between."""
+        return f"{self.module}.{self.name}"
+
+    def __repr__(self) -> str:
+        return f"<name {self.path}>"
+
+
+def _table() -> dict[tuple[str, str], Global]:
+    table: dict[tuple[str, str], Global] = {}
+    for family, modules in _FAMILIES.items():
+        for module, names in modules.items():
+            for name in names:
+                entry = Global(module, name, family, name)
+                table[module, name] = entry
+                table["pybrain3" + module.removeprefix("pybrain"), name] = entry
+    for role, spellings in _FUNCTIONS.items():
+        for module, name in spellings:
+            table[module, name] = Global(module, name, "function", role)
+    return table
+
+
+ALLOWED: dict[tuple[str, str], Global] = _table()
+"""Every pair that may occur, as the file spells it."""
+
+
+def named(kind: str) -> Global:
+    """Returns the entry of a PyBrain class by its class name alone, as XML files and cards give it.
+
+    Raises:
+        KeyError: there is none.
+    """
+    for entry in ALLOWED.values():
+        if entry.name == kind and entry.family != "function":
+            return entry
+    raise KeyError(kind)
+
+
+def foreign(module: str) -> str:
+    """Says in words whose object a refused module belongs to; an empty string where that is unknown."""
+    return _FOREIGN.get(module.partition(".")[0], "")
+
+
+def shown(text: str, length: int = 160) -> str:
+    """Returns a name out of a file, safe to print: escapes for all beyond plain ASCII, cut when long."""
+    plain = ascii(text[: length + 1])[1:-1]
+    return plain if len(plain) <= length else plain[:length] + "..."

@@ -1,0 +1,115 @@
+"""Arrays, scalars and array types, rebuilt from the bytes of a pickle by this program's own code.
+
+NumPy's functions for unpickling are not called: they make arrays of any type and size that a file names.
+Only numbers are taken: floats of 2, 4 or 8 bytes, integers of 1 to 8 bytes, booleans.
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from .errors import KnowledgeError, UnsafeKnowledge
+from .names import shown
+from .values import ArrayValue, DtypeValue
+
+_CODES = frozenset({"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"})
+_DIMENSIONS = 8
+
+
+class ArrayBuilder:
+    """Makes arrays and counts their elements against the limit.
+
+    Args:
+        name: the file, for messages.
+        elements: how many elements all arrays together may have.
+    """
+
+    def __init__(self, name: str, elements: int) -> None:
+        self.name = name
+        self.elements = elements
+        self.limit = elements
+
+    def dtype(self, code: object) -> DtypeValue:
+        """Returns the type that a code such as ``f8`` stands for.
+
+        Raises:
+            UnsafeKnowledge: the code stands for objects, text, records or anything else but numbers.
+        """
+        text = code if isinstance(code, str) else ""
+        order, bare = (text[0], text[1:]) if text[:1] in ("<", ">", "=", "|") else ("<", text)
+        if bare not in _CODES:
+            raise UnsafeKnowledge(
+                f"{self.name} holds an array of type {shown(repr(code), 40)}, which is not one of numbers; "
+                "the file was not executed.",
+                dtype=repr(code),
+            )
+        return DtypeValue(bare, ">" if order == ">" else "<")
+
+    def set_order(self, value: DtypeValue, state: object) -> None:
+        """Gives a type the byte order that its pickled state names; records and the like are refused."""
+        plain = isinstance(state, tuple) and len(state) >= 5 and state[1] in ("<", ">", "|", "=")
+        if value.built or not plain or any(part is not None for part in state[2:5]):  # type: ignore[index]
+            raise self._bad("an array type with fields or with a state of its own")
+        value.order = ">" if state[1] == ">" else "<"  # type: ignore[index]
+        value.built = True
+
+    def fill(self, value: ArrayValue, state: object) -> None:
+        """Gives an array its content: state is (version, shape, type, is Fortran order, bytes)."""
+        if value.array is not None or not isinstance(state, tuple) or len(state) != 5:
+            raise self._bad("an array with a state that is not NumPy's")
+        _, shape, dtype, fortran, raw = state
+        value.array = self.build(raw, dtype, shape, "F" if fortran else "C")
+
+    def build(self, raw: object, dtype: object, shape: object, order: object) -> np.ndarray:
+        """Returns the read-only array of these bytes in the machine's own byte order.
+
+        Raises:
+            KnowledgeError: the shape does not fit the bytes, or is beyond the limit.
+        """
+        sizes = self._shape(shape)
+        if not isinstance(dtype, DtypeValue) or order not in ("C", "F"):
+            raise self._bad("an array without a type or order")
+        data = self._bytes(raw)
+        if prod(sizes) * dtype.dtype.itemsize != len(data):
+            raise self._bad(f"an array of shape {sizes} and type {dtype.code} with {len(data)} bytes")
+        flat = np.frombuffer(data, dtype.dtype) if data else np.zeros(0, dtype.dtype)
+        array = flat.astype(flat.dtype.newbyteorder("="), copy=False).reshape(sizes, order=order)
+        array.flags.writeable = False
+        return array
+
+    def scalar(self, dtype: object, raw: object) -> float | int | bool:
+        """Returns the Python number of a pickled NumPy number."""
+        value = self.build(raw, dtype, (1,), "C")[0].item()
+        assert isinstance(value, float | int)
+        return value
+
+    def _shape(self, shape: object) -> tuple[int, ...]:
+        if not isinstance(shape, tuple) or len(shape) > _DIMENSIONS:
+            raise self._bad("an array whose shape is not a short tuple")
+        sizes: list[int] = []
+        for size in shape:
+            if type(size) is not int or size < 0:
+                raise self._bad("an array whose shape is not made of counts")
+            sizes.append(size)
+        needed = prod(size or 1 for size in sizes)
+        self.elements -= needed
+        if self.elements < 0:
+            raise KnowledgeError(
+                f"{self.name} holds arrays with more than {self.limit} elements in all, "
+                "which is beyond the limit.",
+                limit=self.limit,
+            )
+        return tuple(sizes)
+
+    def _bytes(self, raw: object) -> bytes:
+        # Python 2 wrote the bytes of an array as a string; latin1 gives each byte back.
+        if isinstance(raw, str):
+            return raw.encode("latin1")
+        if isinstance(raw, bytes):
+            return raw
+        raise self._bad("an array whose content is not bytes")
+
+    def _bad(self, what: str) -> KnowledgeError:
+        return KnowledgeError(f"{self.name} is damaged: it holds {what}.")

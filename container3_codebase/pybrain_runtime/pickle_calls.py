@@ -1,0 +1,154 @@
+"""The few calls that a PyBrain pickle makes, each answered by a function here; any other call is refused.
+
+A pickle makes its objects by naming something and calling it. Here the name is an entry of a table, and the
+call is looked up by that entry's role: the file chooses among these functions and can reach nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .errors import KnowledgeError, UnsafeKnowledge
+from .limits import Limits
+from .names import Global, shown
+from .pickle_arrays import ArrayBuilder
+from .values import ArrayValue, DtypeValue, Instance
+
+_PLAIN_KEYS = (str, bytes, int, float, bool, type(None), Instance, Global)
+_LARGEST_KEY = 1 << 64
+
+
+class Calls:
+    """Answers calls, and gives objects their state.
+
+    Args:
+        name: the file, for messages.
+        limits: what it may ask for.
+    """
+
+    def __init__(self, name: str, limits: Limits) -> None:
+        self.name = name
+        self.arrays = ArrayBuilder(name, limits.array_elements)
+        self._copies = limits.copied_items
+        self._copied_bytes = limits.copied_bytes
+        self._answers: dict[str, Callable[[tuple[object, ...]], object]] = {
+            "set": self._set,
+            "frozenset": lambda args: frozenset(self._set(args)),
+            "bytes": self._bytes,
+            "reconstructor": self._reconstructor,
+            "encode": self._encode,
+            "dtype": self._dtype,
+            "array": self._array,
+            "scalar": self._scalar,
+            "frombuffer": self._frombuffer,
+        }
+
+    def call(self, target: object, args: object) -> object:
+        """Answers ``target(*args)`` for a target on the list.
+
+        Raises:
+            UnsafeKnowledge: the target must not be called, or not with these arguments.
+        """
+        if not isinstance(args, tuple) or not isinstance(target, Global):
+            raise self._refused("calls something that is not a name on the list")
+        if target.family == "data set":
+            return Instance(target, args)
+        if target.role not in self._answers:
+            raise self._refused(f"calls {target.path}")
+        return self._answers[target.role](args)
+
+    def new(self, target: object, args: object) -> Instance:
+        """Makes an empty object of a PyBrain class (what ``object.__new__`` would be asked for)."""
+        if not isinstance(target, Global) or target.family == "function" or args != ():
+            raise self._refused("makes an object in a way that PyBrain does not")
+        return Instance(target)
+
+    def build(self, target: object, state: object) -> None:
+        """Gives an object, an array or an array type its state, once."""
+        if isinstance(target, ArrayValue):
+            self.arrays.fill(target, state)
+        elif isinstance(target, DtypeValue):
+            self.arrays.set_order(target, state)
+        elif isinstance(target, Instance):
+            self._attributes(target, state)
+        else:
+            raise self._refused("sets attributes on something that is not an object of the network")
+
+    def key(self, value: object) -> object:
+        """Returns the value if it may be a key or a member of a set.
+
+        PyBrain's are names, numbers, modules, and pairs of these. Deeper tuples are refused: hashing them
+        is recursive. So are integers beyond 64 bits: they can be chosen to collide.
+        """
+        parts = value if isinstance(value, tuple) else (value,)
+        for part in parts:
+            if not isinstance(part, _PLAIN_KEYS) or (isinstance(part, int) and abs(part) > _LARGEST_KEY):
+                raise KnowledgeError(f"{self.name} is damaged: a key is a {type(part).__name__}.")
+        return value
+
+    def _attributes(self, target: Instance, state: object) -> None:
+        if target.built or not isinstance(state, dict):
+            raise self._refused(f"gives a {target.kind} its attributes in a way that PyBrain does not")
+        self._charge(len(state))
+        if not all(isinstance(key, str) for key in state):
+            raise self._refused(f"gives a {target.kind} attributes whose names are not text")
+        target.state = dict(state)
+        target.built = True
+
+    def _charge(self, count: int) -> None:
+        self._copies -= count
+        if self._copies < 0:
+            raise KnowledgeError(f"{self.name} copies more items than the limit allows.")
+
+    def _set(self, args: tuple[object, ...]) -> set[object]:
+        if not args:
+            return set()
+        if len(args) != 1 or not isinstance(args[0], list | tuple):
+            raise self._refused("makes a set of something that is not a list")
+        self._charge(len(args[0]))
+        return {self.key(item) for item in args[0]}
+
+    def _bytes(self, args: tuple[object, ...]) -> bytes:
+        if args:
+            raise self._refused("calls bytes with an argument")
+        return b""
+
+    def _reconstructor(self, args: tuple[object, ...]) -> Instance:
+        base = args[1] if len(args) == 3 and args[2] is None else None
+        if not isinstance(base, Global) or base.role != "object":
+            raise self._refused("makes an object in a way that PyBrain does not")
+        return self.new(args[0], ())
+
+    def _encode(self, args: tuple[object, ...]) -> bytes:
+        if len(args) != 2 or not isinstance(args[0], str) or args[1] != "latin1":
+            raise self._refused("encodes text in a way that arrays do not need")
+        self._copied_bytes -= len(args[0])
+        if self._copied_bytes < 0:
+            raise KnowledgeError(f"{self.name} copies more bytes than the limit allows.")
+        return args[0].encode("latin1")
+
+    def _dtype(self, args: tuple[object, ...]) -> DtypeValue:
+        if len(args) != 3:
+            raise self._refused("makes an array type in a way that NumPy does not")
+        return self.arrays.dtype(args[0])
+
+    def _array(self, args: tuple[object, ...]) -> ArrayValue:
+        base = args[0] if len(args) == 3 else None
+        if not isinstance(base, Global) or base.role != "ndarray":
+            raise self._refused("makes an array in a way that NumPy does not")
+        return ArrayValue()
+
+    def _scalar(self, args: tuple[object, ...]) -> object:
+        if len(args) != 2:
+            raise self._refused("makes a number in a way that NumPy does not")
+        return self.arrays.scalar(args[0], args[1])
+
+    def _frombuffer(self, args: tuple[object, ...]) -> ArrayValue:
+        if len(args) != 4:
+            raise self._refused("makes an array in a way that NumPy does not")
+        return ArrayValue(self.arrays.build(*args))
+
+    def _refused(self, what: str) -> UnsafeKnowledge:
+        return UnsafeKnowledge(
+            f"{self.name} {shown(what)}, which a PyBrain network never does; the file was not executed."
+        )

@@ -1,0 +1,259 @@
+"""The prediction: what goes out, as ``prediction.csv`` and ``prediction.json``, both whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+
+import numpy as np
+
+from . import __version__
+from .activation import Activation
+from .atomic import AtomicFile
+from .errors import UsageError
+from .figures import Figures, finite
+from .knowledge import Knowledge
+from .paths import base, split_ending
+
+FIRST_ROWS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What was written.
+
+    Attributes:
+        path: the CSV file.
+        report_path: the JSON file.
+        rows: rows of the prediction.
+        names: names of the outputs.
+        first: the outputs of the first rows, shape (at most 5, outdim).
+        classes: the class label of each of the first rows; empty where there are no classes.
+        errors: mse, mae, max_abs and for classes accuracy; None where nothing was expected.
+        report: the content of the JSON file.
+    """
+
+    path: str
+    report_path: str
+    rows: int
+    names: tuple[str, ...]
+    first: np.ndarray
+    classes: tuple[str, ...]
+    errors: Mapping[str, float | int | None] | None
+    report: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Source:
+    """The activation file that a prediction answers, as the report names it.
+
+    Attributes:
+        file: its name.
+        sha256: of its content.
+        size: its bytes.
+        columns: its columns.
+    """
+
+    file: str
+    sha256: str
+    size: int
+    columns: int
+
+
+class PredictionWriter:
+    """Writes rows as they come, then puts both files in their place. Use as a context manager.
+
+    Without ``commit``, nothing stays behind.
+
+    Args:
+        path: the CSV file; the report stands beside it, with the ending ``.json``.
+        knowledge: the network that answers.
+        input_names: names of the input columns; empty takes those of the knowledge.
+        expected: whether there will be targets.
+        started: when the job began, in seconds since 1970; None is now.
+
+    Raises:
+        CannotWrite: a file cannot be written there; the message has the reason.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        knowledge: Knowledge,
+        *,
+        input_names: tuple[str, ...] = (),
+        expected: bool = False,
+        started: float | None = None,
+    ) -> None:
+        self.path = os.fspath(path)
+        self.report_path = split_ending(self.path)[0] + ".json"
+        if self.report_path == self.path:
+            raise UsageError(f"{self.path} is where the report goes; the prediction needs another ending.")
+        self.rows = 0
+        self._knowledge = knowledge
+        self._started = time.time() if started is None else started
+        self._first: list[np.ndarray] = []
+        classify = knowledge.outdim > 1 and (bool(knowledge.labels) or _is_classification(knowledge))
+        self._figures = Figures(classify)
+        self._expected = expected
+        self._table = AtomicFile(self.path)
+        self._write_header(input_names)
+
+    def __enter__(self) -> PredictionWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            self._table.discard()
+
+    def write(self, inputs: np.ndarray, outputs: np.ndarray, targets: np.ndarray | None = None) -> None:
+        """Appends rows: inputs (n, indim) as given in the file, outputs (n, outdim), targets (n, outdim)."""
+        parts = [inputs, outputs]
+        if self._expected:
+            assert targets is not None
+            self._figures.add(outputs, targets)
+            with np.errstate(all="ignore"):
+                pairs = np.stack([targets, outputs - targets], axis=2)
+            parts.append(pairs.reshape(len(outputs), -1))
+        if self.rows < FIRST_ROWS:
+            self._first.append(np.array(outputs[: FIRST_ROWS - self.rows]))
+        self.rows += len(outputs)
+        rows = np.concatenate(parts, axis=1).tolist()
+        self._table.write("".join(f"{','.join(map(repr, row))}\n" for row in rows).encode("ascii"))
+
+    def commit(self, source: Source) -> Prediction:
+        """Finishes both files and gives them their names: the CSV first, the report last."""
+        self._table.finish()
+        first = np.concatenate(self._first) if self._first else np.empty((0, self._knowledge.outdim))
+        report = self._report(source, first)
+        document = None
+        try:
+            document = AtomicFile(self.report_path)
+            document.write(json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n")
+            document.finish()
+            self._table.place()
+            document.place()
+        except BaseException:
+            self._table.discard()
+            if document is not None:
+                document.discard()
+            raise
+        return Prediction(
+            path=self.path,
+            report_path=self.report_path,
+            rows=self.rows,
+            names=self._knowledge.output_names,
+            first=first,
+            classes=tuple(self._knowledge.classes(first)),
+            errors=self._figures.result(),
+            report=report,
+        )
+
+    def _write_header(self, input_names: tuple[str, ...]) -> None:
+        known = self._knowledge.input_names
+        given = input_names or known
+        names = [name or fallback for name, fallback in zip(given, known, strict=True)]
+        names += self._knowledge.output_names
+        if self._expected:
+            for output in _suffixes(self._knowledge):
+                names += [f"expected{output}", f"error{output}"]
+        self._table.write((",".join(map(_cell, names)) + "\n").encode())
+
+    def _report(self, source: Source, first: np.ndarray) -> dict[str, object]:
+        knowledge, now = self._knowledge, time.time()
+        return {
+            "status": "done",
+            "knowledge": {
+                "file": knowledge.name,
+                "name": knowledge.card.name if knowledge.card else "",
+                "sha256": knowledge.sha256,
+                "size": knowledge.size,
+                "network": knowledge.kind,
+                "indim": knowledge.indim,
+                "outdim": knowledge.outdim,
+                "parameters": knowledge.parameter_count,
+                "card_sha256": knowledge.card.sha256 if knowledge.card else None,
+            },
+            "activation": {
+                "file": source.file,
+                "sha256": source.sha256,
+                "size": source.size,
+                "rows": self.rows,
+                "columns": source.columns,
+            },
+            "prediction": {
+                "file": base(self.path),
+                "sha256": self._table.sha256,
+                "size": self._table.bytes_written,
+                "rows": self.rows,
+                "outputs": list(knowledge.output_names),
+                "first": [[finite(value) for value in row] for row in first.tolist()],
+                "classes": knowledge.classes(first),
+            },
+            "errors": self._figures.result(),
+            "versions": {"app07": __version__, "python": platform.python_version(), "numpy": np.__version__},
+            "started": _utc(self._started),
+            "duration_s": round(max(0.0, now - self._started), 6),
+        }
+
+
+def write_prediction(
+    path: str | os.PathLike[str],
+    knowledge: Knowledge,
+    activation: Activation,
+    outputs: np.ndarray,
+    *,
+    started: float | None = None,
+) -> Prediction:
+    """Writes the answers to an activation as CSV, and a report of the run beside it as JSON.
+
+    The CSV has the input columns as given, one column per output, and where targets came, ``expected`` and
+    ``error`` (prediction - expected) for each output. Numbers are written so that reading them gives the
+    same float64 again.
+
+    Args:
+        path: the CSV file; its folder must exist.
+        knowledge: the network that answered.
+        activation: the rows that were answered.
+        outputs: the answers, shape (rows, outdim).
+        started: when the job began, in seconds since 1970; None is now.
+
+    Raises:
+        CannotWrite: it cannot be written there; neither file is left half.
+    """
+    source = Source(activation.name, activation.sha256, activation.size, activation.columns)
+    with PredictionWriter(
+        path,
+        knowledge,
+        input_names=activation.input_names,
+        expected=activation.targets is not None,
+        started=started,
+    ) as writer:
+        writer.write(activation.inputs, outputs, activation.targets)
+        return writer.commit(source)
+
+
+def _is_classification(knowledge: Knowledge) -> bool:
+    return knowledge.card is not None and knowledge.card.task == "classification"
+
+
+def _suffixes(knowledge: Knowledge) -> list[str]:
+    """Returns what follows ``expected`` and ``error``: the output's name, or its number, or nothing."""
+    return [f"_{name}".removeprefix("_prediction") for name in knowledge.output_names]
+
+
+def _cell(name: str) -> str:
+    if any(mark in name for mark in ',"\r\n'):
+        return '"' + name.replace('"', '""') + '"'
+    return name
+
+
+def _utc(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{int(seconds % 1 * 1000):03d}Z"

@@ -1,0 +1,155 @@
+"""What a run says on its way, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import TextIO
+
+from .activation import Activation
+from .errors import InputMissing, PipelineError
+from .knowledge import Knowledge
+from .prediction import Prediction
+from .settings import Settings
+
+INTERRUPTED, TERMINATED, DEFECT = 130, 143, 70
+
+WELCOME = """\
+This is the codebase container: it lets a trained PyBrain network (the knowledge) answer rows of numbers
+(the activation) and writes its answers (the prediction). It found neither of its two inputs:
+  knowledge:  {model}  (MODEL_PATH)
+  activation: {data}  (DATA_PATH)
+The other two containers bring them. In the project folder, run
+  docker-compose up --abort-on-container-exit
+or mount a folder that holds both:
+  docker run --rm -v "$PWD/shared_data:/shared_data" codebase_app07"""
+
+
+class Report:
+    """Prints the steps of a run, in plain ASCII where the output cannot carry more.
+
+    Args:
+        output: where the steps go.
+        errors: where mistakes go.
+    """
+
+    def __init__(self, output: TextIO, errors: TextIO) -> None:
+        self._output = output
+        self._errors = errors
+
+    def loaded(self, knowledge: Knowledge) -> None:
+        """Says which network answers."""
+        self._done(f"Model loaded: {knowledge.kind}")
+
+    def read(self, activation: Activation) -> None:
+        """Says how much there is to answer: rows and columns of the file."""
+        self._done(f"Data loaded: ({activation.rows}, {activation.columns})")
+
+    def wrote(self, prediction: Prediction) -> None:
+        """Says the first answers, how many there are, and how far they are off."""
+        for place, row in enumerate(prediction.first):
+            self._done(f"Prediction: {_answer(prediction, place, row.tolist())}")
+        if prediction.rows > len(prediction.first):
+            self._line(f"  ... {prediction.rows:,} rows in all, in {prediction.path}")
+        if prediction.errors:
+            figures = ", ".join(f"{name} {_figure(value)}" for name, value in prediction.errors.items())
+            self._line(f"  Compared with the expected outputs: {figures}")
+        self._line("ACTIVATION COMPLETE")
+
+    def failed(self, error: PipelineError) -> None:
+        """Says what a user can act on."""
+        self._print(self._errors, f"{_mark(self._errors, '✗', '[FAILED]')} {error}")
+
+    def _done(self, text: str) -> None:
+        self._line(f"{_mark(self._output, '✓', '[OK]')} {text}")
+
+    def _line(self, text: str) -> None:
+        self._print(self._output, text)
+
+    def _print(self, stream: TextIO, text: str) -> None:
+        encoding = stream.encoding or "ascii"
+        print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
+
+
+def run_program(job: Callable[[Settings, Report], None]) -> int:
+    """Runs a job with the settings of the environment and turns whatever happens into an exit status.
+
+    A mistake in the input is one message on the error output; a traceback is shown for defects of this
+    program, and for everything when ``APP07_DEBUG`` is 1.
+
+    Returns:
+        0, the status of a ``PipelineError``, 70 for a defect, 130 when interrupted, 143 when terminated.
+    """
+    report = Report(sys.stdout, sys.stderr)
+    previous = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        settings = Settings.from_environment(os.environ)
+        if not os.path.lexists(settings.model) and not os.path.lexists(settings.data):
+            raise InputMissing(WELCOME.format(model=settings.model, data=settings.data))
+        job(settings, report)
+        return 0
+    except PipelineError as error:
+        _debug()
+        report.failed(error)
+        return error.status
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except _Terminated:
+        return TERMINATED
+    except BrokenPipeError:
+        return _reader_gone()
+    except Exception as error:
+        _debug()
+        text = f"A defect of this program: {type(error).__name__}: {error}"
+        report.failed(PipelineError(text, hint="Please report it, with what APP07_DEBUG=1 prints."))
+        return DEFECT
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+class _Terminated(BaseException):
+    """SIGTERM arrived."""
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise _Terminated
+
+
+def _debug() -> None:
+    if os.environ.get("APP07_DEBUG") == "1":
+        import traceback
+
+        traceback.print_exc()
+
+
+def _reader_gone() -> int:
+    """Keeps the interpreter from failing once more at its end; the work itself may well be done."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, sys.stdout.fileno())
+    os.close(devnull)
+    return 128 + getattr(signal, "SIGPIPE", 13)
+
+
+def _mark(stream: TextIO, mark: str, plain: str) -> str:
+    try:
+        mark.encode(stream.encoding or "ascii")
+        return mark
+    except (UnicodeEncodeError, LookupError):
+        return plain
+
+
+def _answer(prediction: Prediction, place: int, row: list[float]) -> str:
+    named = prediction.names[0] != "prediction" and not prediction.names[0].startswith("prediction_")
+    parts = [
+        f"{value:.6f} ({name})" if named else f"{value:.6f}"
+        for value, name in zip(row, prediction.names, strict=True)
+    ]
+    label = f" -> {prediction.classes[place]}" if prediction.classes else ""
+    return ", ".join(parts) + label
+
+
+def _figure(value: float | int | None) -> str:
+    return "not finite" if value is None else str(value) if isinstance(value, int) else f"{value:.6g}"

@@ -1,0 +1,104 @@
+"""Finds the network in what a pickle holds, and names whatever else it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from .errors import KnowledgeError
+from .values import ArrayValue, Instance
+
+_ANSWERING = ("network", "wrapper", "module")
+_DEPTH = 4
+_ITEMS = 10_000
+_ADVICE = "Save the network itself: pickle.dump(net, file)."
+
+
+def find_network(value: object, file: str) -> tuple[Instance, dict[str, object]]:
+    """Returns the one network in a value and what lies beside it.
+
+    Args:
+        value: what the pickle holds: a network or layer, or a dict, tuple or list with one in it.
+        file: the file, for messages.
+
+    Returns:
+        The network, and its companions by their place (``x_min``, ``1``, ``scaling.mean``): numbers, text,
+        and arrays of numbers.
+
+    Raises:
+        KnowledgeError: there is no network, or more than one; the message names what there is.
+    """
+    if isinstance(value, Instance) and value.cls.family in _ANSWERING:
+        return value, {}
+    if not isinstance(value, dict | list | tuple | set | frozenset):
+        raise KnowledgeError(f"{file} holds {in_words(value)}, not a network.", hint=_ADVICE)
+    items = list(_walk(value, "", 0))
+    networks = {item: place for place, item in items if isinstance(item, Instance)}
+    found: dict[Instance, str] = {}
+    for family in _ANSWERING:
+        found = found or {n: place for n, place in networks.items() if n.cls.family == family}
+    if not found:
+        others = sorted({in_words(n) for n in networks})
+        inside = f" with {', '.join(others)} in it" if others else ""
+        raise KnowledgeError(f"{file} holds {in_words(value)}{inside}, not a network.", hint=_ADVICE)
+    if len(found) > 1:
+        places = ", ".join(sorted(found.values())[:8])
+        raise KnowledgeError(
+            f"{file} holds {in_words(value)} with {len(found)} networks in it (at {places}); "
+            "which one should answer cannot be known.",
+            hint="Save the one that you want in a file of its own.",
+        )
+    companions = {place: _plain(item) for place, item in items if not isinstance(item, Instance)}
+    return next(iter(found)), companions
+
+
+def in_words(value: object) -> str:
+    """Says what a value out of a pickle is: ``a list of 3 items``, ``a SupervisedDataSet (a data set)``."""
+    if isinstance(value, Instance):
+        return _instance_in_words(value)
+    if isinstance(value, ArrayValue):
+        shape = value.array.shape if value.array is not None else ()
+        return f"an array of shape {shape}"
+    if isinstance(value, bool) or value is None:
+        return str(value)
+    if isinstance(value, int | float):
+        return "a number"
+    for kind, word in ((dict, "dict"), (list, "list"), (tuple, "tuple"), (set, "set"), (frozenset, "set")):
+        if isinstance(value, kind):
+            return f"a {word} of {len(value)} items"
+    return "text" if isinstance(value, str) else f"a {type(value).__name__}"
+
+
+def _instance_in_words(value: Instance) -> str:
+    if value.cls.family == "data set":
+        return f"a {value.kind}{_rows(value)}, which is a data set"
+    if value.cls.family == "trainer":
+        inner = value.state.get("module")
+        its = f" (of the {inner.kind} in its attribute 'module')" if isinstance(inner, Instance) else ""
+        return f"a {value.kind}, which is a trainer{its}"
+    return f"{'an' if value.kind[:1] in 'AEIOU' else 'a'} {value.kind}"
+
+
+def _rows(value: Instance) -> str:
+    marks = value.state.get("endmarker")
+    count = next(iter(marks.values()), None) if isinstance(marks, dict) else None
+    return f" of {count} rows" if type(count) is int else ""
+
+
+def _walk(value: object, place: str, depth: int) -> Iterator[tuple[str, object]]:
+    """Yields all but containers, with their places, down to a few levels."""
+    if not isinstance(value, dict | list | tuple | set | frozenset):
+        yield place, value
+        return
+    if depth >= _DEPTH or len(value) > _ITEMS:
+        return
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, item in pairs:
+        yield from _walk(item, f"{place}.{key}" if place else str(key), depth + 1)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, ArrayValue):
+        return np.array(value.array) if value.array is not None else None
+    return value

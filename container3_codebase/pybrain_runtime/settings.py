@@ -1,0 +1,61 @@
+"""What a run is told through its environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .errors import UsageError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are, and which columns to take.
+
+    Attributes:
+        model: the knowledge file (``MODEL_PATH``).
+        data: the activation file (``DATA_PATH``).
+        output: the prediction file (``OUTPUT_PATH``).
+        input_columns: names of the columns that go in (``INPUT_COLUMNS``); None for the usual ones.
+        target_columns: names of the columns to compare with (``TARGET_COLUMNS``); None for the usual ones.
+    """
+
+    model: str = "/shared_data/currentSolution.pkl"
+    data: str = "/shared_data/activation_data.csv"
+    output: str = "/shared_data/prediction.csv"
+    input_columns: tuple[str, ...] | None = None
+    target_columns: tuple[str, ...] | None = None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """Reads the settings; what is unset has its default.
+
+        Raises:
+            UsageError: a variable is set, but empty; the message names it.
+        """
+        return cls(
+            model=_text(environment, "MODEL_PATH", cls.model),
+            data=_text(environment, "DATA_PATH", cls.data),
+            output=_text(environment, "OUTPUT_PATH", cls.output),
+            input_columns=_names(environment, "INPUT_COLUMNS"),
+            target_columns=_names(environment, "TARGET_COLUMNS"),
+        )
+
+
+def _text(environment: Mapping[str, str], name: str, default: str) -> str:
+    value = environment.get(name, default)
+    if not value.strip():
+        raise UsageError(f"{name} is set, but empty.", hint=f"Unset it to use {default}.", variable=name)
+    return value
+
+
+def _names(environment: Mapping[str, str], name: str) -> tuple[str, ...] | None:
+    if name not in environment:
+        return None
+    names = tuple(part.strip() for part in environment[name].split(","))
+    if not all(names):
+        what = "is set, but empty" if not environment[name].strip() else "has an empty name in it"
+        raise UsageError(
+            f"{name} {what}.", hint="Give names of columns, separated by commas, or unset it.", variable=name
+        )
+    return names

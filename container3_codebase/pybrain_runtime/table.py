@@ -1,0 +1,147 @@
+"""Rows of numbers out of lines of text: delimiters, quotes, decimal commas, and exact places of errors."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from .errors import ActivationError
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_DECIMAL_COMMA = re.compile(r"[+-]?(?:[0-9]+,[0-9]*|,[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity|1\.#.*|#n/?a.*)", re.IGNORECASE)
+_QUOTED = re.compile(r'"[^"]*"')
+_SHOWN = 40
+
+
+def detect_delimiter(line: str) -> str:
+    """Returns the delimiter that a line uses: tab before semicolon before comma; a comma where there is none.
+
+    A line of data tells best: a header may hold the other ones in its names.
+    """
+    bare = _QUOTED.sub("", line)
+    return next((mark for mark in "\t;," if mark in bare), ",")
+
+
+def visible(text: str) -> str:
+    """Returns a cell for a message: in quotes, cut when long, nothing that a terminal would act on."""
+    cut = text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+    return repr(cut) if cut.isprintable() else ascii(cut)
+
+
+def plural(count: int, word: str) -> str:
+    """Returns ``1 column`` or ``3 columns``."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+class Table:
+    """Reads lines of one file.
+
+    Args:
+        file: its name, for messages.
+        delimiter: what stands between cells. With semicolons, numbers may have a decimal comma.
+    """
+
+    def __init__(self, file: str, delimiter: str) -> None:
+        self.file = file
+        self.delimiter = delimiter
+        self.decimal_comma = delimiter == ";"
+        self.names: tuple[str, ...] = ()
+
+    def text(self, line: int, raw: bytes) -> str:
+        """Returns a line as text.
+
+        Raises:
+            ActivationError: it is not UTF-8.
+        """
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise ActivationError(
+                f"{self.file} line {line} is not UTF-8: byte 0x{raw[error.start]:02x} at place "
+                f"{error.start + 1} of the line.",
+                hint="Save the file in UTF-8.",
+                line=line,
+            ) from None
+
+    def cells(self, line: int, text: str) -> list[str]:
+        """Returns the cells of a line without quotes and without blanks around.
+
+        Raises:
+            ActivationError: a quote is opened and not closed, or stands where none may.
+        """
+        if '"' not in text:
+            return [cell.strip() for cell in text.split(self.delimiter)]
+        import csv  # rare, so it is not loaded at every start
+
+        try:
+            rows = list(csv.reader([text], delimiter=self.delimiter, strict=True, skipinitialspace=True))
+        except csv.Error as error:
+            raise ActivationError(
+                f"{self.file} line {line} has a quoted cell that does not end in its line ({error}).",
+                hint="One line holds one row; a quote inside a cell is doubled.",
+                line=line,
+            ) from None
+        return [cell.strip() for cell in rows[0]]
+
+    def is_header(self, cells: list[str]) -> bool:
+        """Says whether a first row names columns: some cell is text.
+
+        A row of numbers with an empty cell or a NaN in it is data with a mistake, not a header.
+        """
+        return any(cell and not self._numeric(cell) and not _NOT_FINITE.fullmatch(cell) for cell in cells)
+
+    def number(self, cell: str, line: int, column: int) -> float:
+        """Returns the number in a cell.
+
+        Raises:
+            ActivationError: there is none, or it is not finite; the message names line and column.
+        """
+        if self._numeric(cell):
+            value = float(cell.replace(",", ".") if self.decimal_comma else cell)
+            if np.isfinite(value):
+                return value
+            raise self._bad(line, column, f"{visible(cell)} is beyond the range of numbers")
+        if not cell:
+            raise self._bad(line, column, "the cell is empty")
+        if _NOT_FINITE.fullmatch(cell):
+            raise self._bad(line, column, f"{visible(cell)} is not a finite number")
+        comma = _DECIMAL_COMMA.fullmatch(cell) is not None
+        hint = "With a decimal comma, separate the cells by semicolons." if comma else ""
+        raise self._bad(line, column, f"{visible(cell)} is not a number", hint)
+
+    def where(self, column: int) -> str:
+        """Returns ``column 3 (petal_length)`` for the third column."""
+        name = self.names[column] if column < len(self.names) else ""
+        return f"column {column + 1} ({visible(name)[1:-1]})" if name else f"column {column + 1}"
+
+    def fast(self, lines: list[bytes], width: int) -> np.ndarray | None:
+        """Returns the numbers of plain lines, shape (lines, width), or None where anything is unusual."""
+        delimiter = self.delimiter.encode()
+        marks = width - 1
+        if any(line.count(delimiter) != marks for line in lines):
+            return None
+        joined = delimiter.join(lines)
+        if b'"' in joined or b"_" in joined:
+            return None
+        if self.decimal_comma:
+            joined = joined.replace(b",", b".")
+        try:
+            numbers = np.array(list(map(float, joined.split(delimiter))))
+        except ValueError:
+            return None
+        return numbers.reshape(len(lines), width) if np.isfinite(numbers).all() else None
+
+    def _numeric(self, cell: str) -> bool:
+        if self.decimal_comma and _DECIMAL_COMMA.fullmatch(cell):
+            return True
+        return _NUMBER.fullmatch(cell) is not None
+
+    def _bad(self, line: int, column: int, what: str, hint: str = "") -> ActivationError:
+        return ActivationError(
+            f"{self.file} line {line}, {self.where(column)}: {what}.",
+            hint=hint or "Every cell of a row must hold a number.",
+            line=line,
+            column=column + 1,
+        )

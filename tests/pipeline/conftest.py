@@ -1,0 +1,157 @@
+"""What the tests of the host side share: a driver called as from its script, here or in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.cli import execute
+from pipeline.layout import Layout
+from pipeline.parser import parse
+
+# What a root script does, without the making of an environment: the checkout is the first argument.
+_DRIVER = """
+import sys
+from pathlib import Path
+from pipeline.cli import execute
+from pipeline.layout import Layout
+from pipeline.parser import parse
+sys.exit(execute(parse(sys.argv[2:]), Layout(Path(sys.argv[1]))))
+"""
+
+
+@dataclass(frozen=True)
+class Driven:
+    """What a person saw of a command: its exit status and both streams."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def drive(checkout: Layout, capsys: pytest.CaptureFixture[str]) -> Callable[..., Driven]:
+    """Runs a command of the CLI in this process, in the test's own checkout."""
+
+    def run(*words: str, layout: Layout = checkout) -> Driven:
+        capsys.readouterr()
+        status = execute(parse(list(words)), layout)
+        said = capsys.readouterr()
+        return Driven(status, said.out, said.err)
+
+    return run
+
+
+@dataclass(frozen=True)
+class Started:
+    """A driver in a process of its own, and the folder that marks whatever it starts."""
+
+    process: subprocess.Popen[str]
+    mark: str
+
+    def finish(self) -> Driven:
+        out, err = self.process.communicate()
+        return Driven(self.process.returncode, out, err)
+
+    def processes(self) -> list[int]:
+        """The ids of all processes that carry its mark in their environment: itself and what it started."""
+        found = []
+        for folder in Path("/proc").iterdir():
+            try:
+                if folder.name.isdigit() and self.mark.encode() in (folder / "environ").read_bytes():
+                    found.append(int(folder.name))
+            except OSError:
+                continue
+        return found
+
+
+@pytest.fixture
+def start_driver(tmp_path: Path) -> Iterator[Callable[..., Started]]:
+    """Starts a command of the CLI in a process of its own; what is left of it is ended after the test."""
+    running: list[Started] = []
+
+    def start(layout: Layout, *words: str) -> Started:
+        mark = f"APP07_TEST_MARK={tmp_path}-{len(running)}"
+        name, _, value = mark.partition("=")
+        process = subprocess.Popen(
+            [sys.executable, "-c", _DRIVER, str(layout.root), *words],
+            cwd=layout.root,
+            env=os.environ | {name: value, "PYTHONDONTWRITEBYTECODE": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+        running.append(Started(process, mark))
+        return running[-1]
+
+    yield start
+    for started in running:
+        for pid in started.processes():
+            os.kill(pid, 9)
+        started.process.communicate()
+
+
+@pytest.fixture
+def until() -> Callable[..., None]:
+    """Waits for something that is bound to happen; a test that waits in vain fails with what it waited for."""
+
+    def wait(what: str, holds: Callable[[], object]) -> None:
+        for _ in range(600):
+            if holds():
+                return
+            time.sleep(0.1)
+        pytest.fail(f"waited in vain until {what}")
+
+    return wait
+
+
+@pytest.fixture
+def mount(tmp_path: Path) -> Iterator[Callable[..., Path]]:
+    """Mounts a file system of the test's own; only root can."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small or read-only file system to test with")
+    mounted: list[Path] = []
+
+    def mount_at(target: Path, *options: str, source: str = "none") -> Path:
+        subprocess.run(["mount", *options, source, str(target)], check=True, capture_output=True)
+        mounted.append(target)
+        return target
+
+    yield mount_at
+    for target in reversed(mounted):
+        subprocess.run(["umount", "--lazy", str(target)], check=True, capture_output=True)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path, mount: Callable[..., Path]) -> Path:
+    """A disk of 64 kB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    return mount(folder, "-t", "tmpfs", "-o", "size=64k")
+
+
+@pytest.fixture
+def read_only(mount: Callable[..., Path]) -> Callable[[Path], Path]:
+    """Makes a folder read-only, for root as well."""
+
+    def freeze(folder: Path) -> Path:
+        mount(folder, "--bind", source=str(folder))
+        subprocess.run(["mount", "-o", "remount,bind,ro", str(folder)], check=True, capture_output=True)
+        return folder
+
+    return freeze

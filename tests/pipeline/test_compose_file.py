@@ -1,0 +1,129 @@
+"""The compose file keeps the rules by which it works with both generations of Compose, hardened."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from pipeline.layout import ACTIVATIONBASE, CODEBASE, KNOWLEDGEBASE, PROJECT
+
+TEXT = PROJECT.compose_file.read_text(encoding="utf-8")
+NAMES = (ACTIVATIONBASE, KNOWLEDGEBASE, CODEBASE)
+
+
+def code(text: str) -> str:
+    """`text` without comments and empty lines."""
+    lines = (re.sub(r"(^|\s)#.*$", "", line).rstrip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line) + "\n"
+
+
+def block(head: str) -> str:
+    """The lines below `head`, which are indented more deeply than it."""
+    _, _, after = code(TEXT).partition(f"{head}\n")
+    assert after, f"{head} is not in the compose file"
+    depth = len(head) - len(head.lstrip())
+    lines = []
+    for line in after.splitlines():
+        if len(line) - len(line.lstrip()) <= depth:
+            break
+        lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def everything_of(service: str) -> str:
+    """The rules of a service, with those that it takes over by `<<`."""
+    text = block(f"  {service}:")
+    shared = {"*data": block("x-data: &data"), "*hardened": block("x-hardened: &hardened")}
+    while taken := re.search(r"^\s*<<: (\*\w+)\n", text, re.MULTILINE):
+        text = text.replace(taken.group(0), shared[taken.group(1)])
+    return text
+
+
+def words(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("word", "why"),
+    [
+        ("version:", "v2 warns about it"),
+        ("container_name:", "two checkouts could not run side by side"),
+        ("attach:", "1.29 refuses it"),
+        ("service_completed_successfully", "a data container that exits ends the stack"),
+        ("ports:", "nothing is served here"),
+        ("privileged:", "nothing needs it"),
+    ],
+)
+def test_what_one_generation_of_compose_cannot_take_is_not_there(word: str, why: str) -> None:
+    assert word not in code(TEXT), why
+
+
+def test_there_are_three_services_and_no_more() -> None:
+    services = re.findall(r"^  (\S+):$", block("services:"), re.MULTILINE)
+    assert sorted(services) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("service", NAMES)
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "network_mode: none",
+        "read_only: true",
+        "security_opt: - no-new-privileges:true",
+        "cap_drop: - ALL",
+        "mem_limit: ",
+        "pids_limit: ",
+        "source: ./shared_data target: /shared_data",
+    ],
+)
+def test_every_container_is_hardened_and_limited(service: str, rule: str) -> None:
+    assert rule in words(everything_of(service))
+
+
+@pytest.mark.parametrize("service", [ACTIVATIONBASE, KNOWLEDGEBASE])
+def test_a_data_container_has_three_rights_and_says_when_its_copy_stands(service: str) -> None:
+    rules = words(everything_of(service))
+    assert re.findall(r"cap_add:((?: - [A-Z_]+)+)", rules) == [" - CHOWN - DAC_OVERRIDE - FOWNER"]
+    assert "healthcheck:" in rules
+
+
+def test_codebase_has_no_rights_and_no_user_other_than_that_of_its_image() -> None:
+    rules = everything_of(CODEBASE)
+    assert "cap_add:" not in rules
+    assert "user:" not in rules
+
+
+def test_codebase_starts_when_both_copies_stand() -> None:
+    starts_after = words(everything_of(CODEBASE)).partition("depends_on: ")[2]
+    assert starts_after.startswith(
+        "activationbase: condition: service_healthy knowledgebase: condition: service_healthy "
+    )
+
+
+def test_codebase_is_told_where_everything_is_whatever_the_host_has_set() -> None:
+    told = words(everything_of(CODEBASE)).partition("environment: ")[2].partition(" tmpfs:")[0]
+    assert told.split()[:6] == [
+        "MODEL_PATH:",
+        "/shared_data/currentSolution.pkl",
+        "DATA_PATH:",
+        "/shared_data/activation_data.csv",
+        "OUTPUT_PATH:",
+        "/shared_data/prediction.csv",
+    ]
+    assert "${" not in told
+
+
+def test_leftovers_of_an_earlier_run_are_named_to_the_container_that_removes_them() -> None:
+    command = words(everything_of(ACTIVATIONBASE)).partition("command: ")[2]
+    assert command.startswith(
+        "- publish - /activationBase/currentActivation.csv - /shared_data/activation_data.csv "
+        "- /shared_data/prediction.csv - /shared_data/prediction.json "
+    )
+
+
+@pytest.mark.parametrize("name", ["MODEL_PATH", "MODEL_NAME", "MODEL_FILE", "DATA_PATH"])
+def test_every_way_to_choose_files_is_there_and_may_be_left_out(name: str) -> None:
+    uses = re.findall(rf"\$\{{{name}(:-)?", code(TEXT))
+    assert uses, f"{name} is not used"
+    assert all(default == ":-" for default in uses), f"{name} has no default: Compose would warn"

@@ -1,0 +1,117 @@
+"""What a person sees on a terminal, in a log, and where marks cannot be shown."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+
+import pytest
+
+from pipeline.console import Console, without_escapes
+
+
+class Terminal(io.StringIO):
+    """A stream that somebody watches."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def old_terminal(encoding: str) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="")
+
+
+def written(stream: io.TextIOWrapper) -> str:
+    stream.seek(0)
+    return stream.read()
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("\x1b[31mred\x1b[0m", "red"),
+        ("\x1b[1;38;5;200mloud\x1b[m", "loud"),
+        ("\x1b[2K\x1b[1Aover", "over"),
+        ("\x1b[?25lhidden cursor\x1b[?25h", "hidden cursor"),
+        ("\x1b]0;a title\x07text", "text"),
+        ("\x1b]8;;https://example.org\x1b\\link\x1b]8;;\x1b\\", "link"),
+        ("\x1b(B\x1b[mas tput sgr0 ends", "as tput sgr0 ends"),
+        ("\x1b7saved\x1b8", "saved"),
+        ("\x1bcreset", "reset"),
+        ("broken off \x1b", "broken off "),
+        ("10 %\r20 %\rdone\r\n", "10 %\n20 %\ndone\n"),
+        ("✓ Prediction: [0.98] and \\x1b", "✓ Prediction: [0.98] and \\x1b"),
+    ],
+)
+def test_a_log_reads_as_on_paper(text: str, plain: str) -> None:
+    assert without_escapes(text) == plain
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437", "latin-1"])
+def test_marks_become_ascii_where_the_stream_cannot_carry_them(encoding: str) -> None:
+    out, err = old_terminal(encoding), old_terminal(encoding)
+    console = Console(out, err)
+    with console.step("images"):
+        pass
+    console.complain("nothing → here")
+    assert re.fullmatch(r"  \[OK\] images \(\d+\.\d s\)\n", written(out))
+    assert written(err) == "[FAILED] nothing -> here\n"
+
+
+def test_marks_stay_where_the_stream_can_carry_them() -> None:
+    out = old_terminal("utf-8")
+    Console(out, out).complain("Größe – fünf")
+    assert written(out) == "✗ Größe – fünf\n"
+
+
+def test_what_has_no_ascii_mark_becomes_a_question_mark_and_is_no_error() -> None:
+    out = old_terminal("ascii")
+    Console(out, out).say("Größe 5 · Iris ✿")
+    assert written(out) == "Gr??e 5 - Iris ?\n"
+
+
+def test_a_step_closes_with_how_long_it_took() -> None:
+    out = io.StringIO()
+    with Console(out, out).step("images"):
+        assert out.getvalue() == ""
+    assert re.fullmatch(r"  ✓ images \(\d+\.\d s\)\n", out.getvalue())
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_a_step_that_fails_says_so_and_hands_the_error_on(error: type[BaseException]) -> None:
+    out = io.StringIO()
+    with pytest.raises(error), Console(out, out).step("images"):
+        raise error
+    assert re.fullmatch(r"  ✗ images \(\d+\.\d s\)\n", out.getvalue())
+
+
+def test_a_log_gets_plain_lines_without_progress() -> None:
+    out = io.StringIO()
+    console = Console(out, out)
+    console.title("Stage 1")
+    with console.step("images"):
+        pass
+    assert "\r" not in out.getvalue()
+    assert "\x1b" not in out.getvalue()
+    assert out.getvalue().startswith("\nStage 1\n-------\n")
+
+
+def test_somebody_who_watches_sees_progress(until: Callable[..., None]) -> None:
+    out = Terminal()
+    with Console(out, io.StringIO()).step("images"):
+        until("the step ticks", lambda: "… images" in out.getvalue())
+    assert "\r  … images (" in out.getvalue()
+    assert re.search(r"\r\x1b\[K  ✓ images \(\d+\.\d s\)\n$", out.getvalue())
+
+
+def test_quiet_leaves_standard_output_to_the_machine_but_tells_errors() -> None:
+    out, err = Terminal(), io.StringIO()
+    console = Console(out, err, quiet=True)
+    console.title("Stage 1")
+    console.say("a line")
+    with console.step("images"):
+        pass
+    console.complain("no images")
+    assert out.getvalue() == ""
+    assert err.getvalue() == "✗ no images\n"

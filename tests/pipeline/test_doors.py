@@ -1,0 +1,187 @@
+"""The root scripts are thin, safe to import, and say what is wrong before anything is installed."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from pipeline.layout import PROJECT, Layout
+from pipeline.parser import COMMANDS, DEFAULT_TIMEOUT, parse
+
+DOORS = ("App07.py", "prepare_files.py", "test_containers.py", "run_compose_with_output.py")
+# What a reader of --help must find: each status that a driver may end with.
+STATUSES = ("0 done", "2 wrong usage", "65", "66", "69", "70", "73", "75", "130")
+
+
+def bare_python() -> str:
+    """The interpreter that the environment of the tests was made from; it has none of its packages."""
+    return getattr(sys, "_base_executable", None) or sys.executable
+
+
+def type_in(layout: Layout, *words: str) -> subprocess.CompletedProcess[str]:
+    """Types a command in a checkout, with a Python that has nothing but the standard library."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL"))}
+    return subprocess.run(
+        [bare_python(), "-I", "-S", "-c", _AS_A_SCRIPT, *words],
+        cwd=layout.root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+# `python script.py` with isolated mode on: the script's folder comes first, as Python itself puts it.
+_AS_A_SCRIPT = """
+import os, runpy, sys
+sys.dont_write_bytecode = True
+sys.argv = sys.argv[1:]
+sys.path.insert(0, os.getcwd())
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_door_does_nothing_when_it_is_imported(checkout: Layout, door: str) -> None:
+    before = sorted(checkout.root.rglob("*"))
+    done = type_in_python(checkout, f"import {door.removesuffix('.py')}; print('imported')")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "imported\n", "")
+    assert sorted(checkout.root.rglob("*")) == before
+
+
+def type_in_python(layout: Layout, code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [bare_python(), "-I", "-S", "-B", "-c", f"import sys; sys.path.insert(0, '.'); {code}"],
+        cwd=layout.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_door_is_a_few_lines(door: str) -> None:
+    code = [line for line in (PROJECT.root / door).read_text(encoding="utf-8").splitlines() if line.strip()]
+    assert len(code) <= 15
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_help_needs_nothing_but_python(checkout: Layout, door: str) -> None:
+    done = type_in(checkout, door, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"usage: {door} ")
+    shown = " ".join(done.stdout.split())
+    assert [status for status in STATUSES if status not in shown] == []
+    assert not (checkout.root / ".venv").exists()
+    assert not (checkout.root / ".venv.lock").exists()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_a_command_needs_nothing_but_python(checkout: Layout, command: str) -> None:
+    done = type_in(checkout, "App07.py", command, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"usage: App07.py {command} ")
+    assert "exit status: 0 done" in done.stdout
+    assert not (checkout.root / ".venv").exists()
+
+
+def test_help_of_the_main_door_names_every_command_and_option(checkout: Layout) -> None:
+    shown = type_in(checkout, "App07.py", "--help").stdout
+    for command in COMMANDS:
+        assert re.search(rf"^  {command} ", shown, re.MULTILINE)
+    for option in ("--engine", "--model", "--data", "--timeout", "--json", "--no-build", "--debug"):
+        assert option in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("App07.py", "--engine", "podman"), "argument --engine: invalid choice: 'podman'"),
+        (("App07.py", "--timeout", "0"), "argument --timeout: between 0 and 86400 seconds"),
+        (("App07.py", "--timeout", "nan"), "argument --timeout: between 0 and 86400 seconds"),
+        (("App07.py", "--timeout", "soon"), "argument --timeout: invalid"),
+        (("App07.py", "--model"), "argument --model: expected one argument"),
+        (("App07.py", "--mod", "iris"), "unrecognized arguments: --mod iris"),
+        (("prepare_files.py", "--engine", "local"), "unrecognized arguments: --engine local"),
+        (("test_containers.py", "iris"), "unrecognized arguments: iris"),
+        (("run_compose_with_output.py", "--nobuild"), "unrecognized arguments: --nobuild"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_ends_with_status_2_and_makes_nothing(
+    checkout: Layout, words: tuple[str, ...], says: str
+) -> None:
+    done = type_in(checkout, *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert says in done.stderr
+    assert not (checkout.root / ".venv").exists()
+
+
+def test_an_unknown_command_names_those_there_are(checkout: Layout) -> None:
+    done = type_in(checkout, "App07.py", "tets")
+    assert done.returncode == 2
+    assert "there is no command 'tets'; there are: run, prepare, check, compose, test" in done.stderr
+
+
+def test_the_main_door_without_a_command_runs_all_stages() -> None:
+    options = parse([])
+    assert (options.command, options.engine, options.timeout) == ("run", "auto", DEFAULT_TIMEOUT)
+    assert (options.model, options.data, options.json, options.no_build) == (None, None, False, False)
+
+
+def test_options_after_test_go_to_pytest() -> None:
+    assert parse(["test", "-k", "iris", "-x", "tests/pipeline"]).pytest == ["-k", "iris", "-x", "tests/pipeline"]
+
+
+def test_a_door_and_its_command_take_the_same_options() -> None:
+    for door in ("prepare", "check", "compose"):
+        assert parse(["--model", "iris"], door=door) == parse([door, "--model", "iris"])
+
+
+@pytest.mark.parametrize("door", [*DOORS, "pipeline/door.py", "pipeline/__init__.py"])
+def test_an_old_python_can_read_a_door(door: str) -> None:
+    text = (PROJECT.root / door).read_bytes()
+    ast.parse(text, door, feature_version=(3, 7))
+    text.decode("ascii")  # Python 2 stops at anything else
+
+
+def test_an_old_python_is_told_which_one_is_needed(checkout: Layout) -> None:
+    pretend = "import sys; sys.version_info = (3, 8, 18, 'final', 0); sys.argv = ['App07.py']"
+    done = type_in_python(checkout, f"{pretend}; from pipeline.door import open_door; sys.exit(open_door())")
+    assert (done.returncode, done.stdout) == (69, "")
+    assert re.fullmatch(
+        r"This project needs Python 3\.11 or newer; .+ is Python 3\.8\.\n"
+        r"  Start it with another one, for example: python3\.11 App07\.py\n",
+        done.stderr,
+    )
+    assert not (checkout.root / ".venv").exists()
+
+
+def old_pythons() -> list[str]:
+    """Interpreters of this machine that are older than the project needs, if any answers."""
+    found = []
+    for version in ("2.7", "3.6", "3.7", "3.8", "3.9", "3.10"):
+        program = shutil.which(f"python{version}")
+        if program and subprocess.run([program, "-V"], capture_output=True, check=False).returncode == 0:
+            found.append(program)
+    return found
+
+
+def test_every_old_python_of_this_machine_gets_the_message(checkout: Layout) -> None:
+    pythons = old_pythons()
+    if not pythons:
+        pytest.skip("no Python older than 3.11 on this machine; the test above pretends to be one")
+    for python in pythons:
+        for door in DOORS:
+            done = subprocess.run(
+                [python, "-B", door], cwd=checkout.root, capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 69, (python, door)
+            assert done.stderr.startswith("This project needs Python 3.11 or newer; "), (python, door)

@@ -1,0 +1,131 @@
+"""One at a time: the second waits and knows for whom, and a holder that is killed holds nothing any more."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.exclusive import Busy, exclusive
+
+_HOLD = """
+import sys, time
+from pathlib import Path
+from pipeline.exclusive import exclusive
+with exclusive(Path(sys.argv[1]), patience=60, on_wait=lambda by: print("waits for", by, flush=True)):
+    print("holds", flush=True)
+    sys.stdin.readline()
+"""
+
+
+@pytest.fixture
+def hold() -> Iterator[Callable[[Path], subprocess.Popen[str]]]:
+    """Starts another process that holds a lock, or waits for it, until it is sent a line."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(path: Path) -> subprocess.Popen[str]:
+        started.append(
+            subprocess.Popen(
+                [sys.executable, "-c", _HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
+        )
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def said(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().rstrip("\n")
+
+
+def let_go(process: subprocess.Popen[str]) -> None:
+    process.communicate("\n")
+
+
+def test_one_that_is_alone_does_not_wait(tmp_path: Path) -> None:
+    with exclusive(tmp_path / "lock", patience=0, on_wait=pytest.fail):
+        note = (tmp_path / "lock").read_text(encoding="utf-8")
+    assert re.fullmatch(rf"process {os.getpid()}, since \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d\n", note)
+
+
+def test_it_can_be_held_again_and_again(tmp_path: Path) -> None:
+    for _ in range(3):
+        with exclusive(tmp_path / "lock", patience=0, on_wait=pytest.fail):
+            pass
+    assert len((tmp_path / "lock").read_text(encoding="utf-8").splitlines()) == 1
+
+
+def test_it_is_free_after_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), exclusive(tmp_path / "lock", patience=0, on_wait=pytest.fail):
+        raise ZeroDivisionError
+    with exclusive(tmp_path / "lock", patience=0, on_wait=pytest.fail):
+        pass
+
+
+def test_a_second_one_waits_is_told_for_whom_and_then_holds_it(
+    tmp_path: Path, hold: Callable[[Path], subprocess.Popen[str]]
+) -> None:
+    first, second = hold(tmp_path / "lock"), None
+    assert said(first) == "holds"
+    second = hold(tmp_path / "lock")
+    assert said(second).startswith(f"waits for process {first.pid}, since ")
+    let_go(first)
+    assert said(second) == "holds"
+
+
+def test_patience_ends_and_names_the_holder(
+    tmp_path: Path, hold: Callable[[Path], subprocess.Popen[str]]
+) -> None:
+    holder = hold(tmp_path / "lock")
+    assert said(holder) == "holds"
+    told: list[str] = []
+    began = time.monotonic()
+    with (
+        pytest.raises(Busy, match=rf"still held after 1 s by process {holder.pid}, since "),
+        exclusive(tmp_path / "lock", patience=1, on_wait=told.append),
+    ):
+        pytest.fail("two hold it")
+    assert time.monotonic() - began >= 1
+    assert len(told) == 1
+    assert told[0].startswith(f"process {holder.pid}, since ")
+
+
+def test_a_holder_that_is_killed_holds_nothing(
+    tmp_path: Path, hold: Callable[[Path], subprocess.Popen[str]]
+) -> None:
+    holder = hold(tmp_path / "lock")
+    assert said(holder) == "holds"
+    holder.kill()
+    holder.wait()
+    with exclusive(tmp_path / "lock", patience=0, on_wait=pytest.fail):
+        pass
+
+
+def test_a_program_that_the_holder_started_does_not_keep_it(tmp_path: Path) -> None:
+    """A child that outlives its driver must not lock the checkout for ever."""
+    with exclusive(tmp_path / "lock", patience=0, on_wait=pytest.fail):
+        child = subprocess.Popen(["sleep", "600"])
+    try:
+        with exclusive(tmp_path / "lock", patience=0, on_wait=pytest.fail):
+            pass
+    finally:
+        child.kill()
+        child.wait()
+
+
+def test_two_locks_do_not_know_each_other(tmp_path: Path) -> None:
+    with (
+        exclusive(tmp_path / "one", patience=0, on_wait=pytest.fail),
+        exclusive(tmp_path / "two", patience=0, on_wait=pytest.fail),
+    ):
+        pass

@@ -1,0 +1,294 @@
+"""Files are put in place whole or not at all, and one that cannot be written says why."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline import files
+from pipeline.errors import CannotWrite, InputMissing
+
+HINT = "\n  Make room or grant the right, then start again."
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "source.csv"
+    path.write_bytes(b"1,2\r\n3,4\n")
+    return path
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_is_put_byte_for_byte_with_its_folders_and_can_be_read_by_everybody(
+    tmp_path: Path, source: Path
+) -> None:
+    source.chmod(0o600)
+    target = tmp_path / "a" / "b" / "target.csv"
+    assert files.put(source, target)
+    assert target.read_bytes() == source.read_bytes()
+    assert target.stat().st_mode & 0o777 == 0o644
+    assert names_in(target.parent) == ["target.csv"]
+
+
+def test_a_file_that_stands_already_is_left_alone(tmp_path: Path, source: Path) -> None:
+    target = tmp_path / "target.csv"
+    files.put(source, target)
+    os.utime(target, ns=(10**18, 10**18))
+    before = target.stat()
+    assert not files.put(source, target)
+    after = target.stat()
+    assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
+
+
+def test_a_file_of_the_same_size_is_not_taken_for_the_same(tmp_path: Path, source: Path) -> None:
+    target = tmp_path / "target.csv"
+    target.write_bytes(b"1,2\r\n3,5\n")
+    assert files.put(source, target)
+    assert target.read_bytes() == source.read_bytes()
+
+
+def test_a_link_in_the_place_is_replaced_and_what_it_pointed_to_is_left(tmp_path: Path, source: Path) -> None:
+    pointed = tmp_path / "precious.csv"
+    pointed.write_text("precious", encoding="utf-8")
+    target = tmp_path / "target.csv"
+    target.symlink_to(pointed)
+    files.put(source, target)
+    assert not target.is_symlink()
+    assert pointed.read_text(encoding="utf-8") == "precious"
+
+
+def test_a_reader_sees_the_old_file_until_the_new_one_is_whole(tmp_path: Path) -> None:
+    target = tmp_path / "target.txt"
+    files.write_text(target, "old")
+    with files.writing(target) as temporary:
+        temporary.write_text("half of the n", encoding="utf-8")
+        assert target.read_text(encoding="utf-8") == "old"
+    assert target.read_text(encoding="utf-8") == "half of the n"
+
+
+def test_a_broken_attempt_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    target = tmp_path / "target.txt"
+    files.write_text(target, "old")
+    with pytest.raises(ZeroDivisionError), files.writing(target) as temporary:
+        temporary.write_text("half", encoding="utf-8")
+        raise ZeroDivisionError
+    assert target.read_text(encoding="utf-8") == "old"
+    assert names_in(tmp_path) == ["target.txt"]
+
+
+def test_text_is_utf_8_with_plain_line_ends(tmp_path: Path) -> None:
+    files.write_text(tmp_path / "text.txt", "✓ fünf\nsechs\n")
+    assert (tmp_path / "text.txt").read_bytes() == "✓ fünf\nsechs\n".encode()
+
+
+def test_text_that_stands_already_is_left_alone(tmp_path: Path) -> None:
+    target = tmp_path / "text.txt"
+    files.write_text(target, "the same")
+    os.utime(target, ns=(10**18, 10**18))
+    files.write_text(target, "the same")
+    assert target.stat().st_mtime_ns == 10**18
+    files.write_text(target, "another")
+    assert target.read_text(encoding="utf-8") == "another"
+
+
+def test_json_can_be_read_by_people(tmp_path: Path) -> None:
+    files.write_json(tmp_path / "value.json", {"name": "fünf", "rows": [1, 2]})
+    text = (tmp_path / "value.json").read_text(encoding="utf-8")
+    assert json.loads(text) == {"name": "fünf", "rows": [1, 2]}
+    assert text.startswith('{\n  "name": "fünf",\n')
+    assert text.endswith("}\n")
+
+
+def test_sha256_is_that_of_the_content(tmp_path: Path) -> None:
+    content = bytes(range(256)) * 5000
+    (tmp_path / "big").write_bytes(content)
+    assert files.sha256_of(tmp_path / "big") == hashlib.sha256(content).hexdigest()
+
+
+def test_files_are_the_same_only_with_the_same_bytes(tmp_path: Path) -> None:
+    for name, content in (("a", b"12"), ("b", b"12"), ("c", b"13"), ("d", b"123")):
+        (tmp_path / name).write_bytes(content)
+    a = tmp_path / "a"
+    assert files.same(a, tmp_path / "b")
+    assert not files.same(a, tmp_path / "c")
+    assert not files.same(a, tmp_path / "d")
+    assert not files.same(a, tmp_path / "missing")
+    assert not files.same(tmp_path / "missing", tmp_path / "missing")
+    assert not files.same(tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        (errno.ENOSPC, "the disk is full"),
+        (errno.EDQUOT, "the quota is used up"),
+        (errno.EROFS, "the file system is read-only"),
+        (errno.EACCES, "no permission"),
+        (errno.EPERM, "no permission"),
+        (errno.ENAMETOOLONG, "File name too long"),
+    ],
+)
+def test_a_file_that_cannot_be_written_says_why(number: int, reason: str) -> None:
+    error = files.cannot_write(Path("/a/b.csv"), OSError(number, os.strerror(number)))
+    assert error.status == 73
+    assert str(error) == f"/a/b.csv cannot be written: {reason}{HINT}"
+    assert error.path == Path("/a/b.csv")
+
+
+def test_a_folder_in_the_place_of_a_file_is_said(tmp_path: Path, source: Path) -> None:
+    target = tmp_path / "target.csv"
+    target.mkdir()
+    with pytest.raises(CannotWrite) as refused:
+        files.put(source, target)
+    assert str(refused.value) == f"{target} cannot be written: Is a directory{HINT}"
+    assert names_in(tmp_path) == ["source.csv", "target.csv"]
+
+
+def test_a_file_in_the_place_of_a_folder_is_said(tmp_path: Path, source: Path) -> None:
+    (tmp_path / "folder").touch()
+    target = tmp_path / "folder" / "target.csv"
+    with pytest.raises(CannotWrite) as refused:
+        files.put(source, target)
+    assert str(refused.value) == f"{target} cannot be written: File exists{HINT}"
+
+
+def test_a_source_that_is_not_there_is_missing_and_the_target_is_not_to_blame(tmp_path: Path) -> None:
+    with pytest.raises(InputMissing) as refused:
+        files.put(tmp_path / "missing.csv", tmp_path / "target.csv")
+    assert refused.value.status == 66
+    assert str(tmp_path / "missing.csv") in refused.value.message
+    assert "target.csv" not in str(refused.value)
+    assert names_in(tmp_path) == []
+
+
+def test_a_full_disk_is_said_and_leaves_the_old_file(small_disk: Path, tmp_path: Path) -> None:
+    big = tmp_path / "big.csv"
+    big.write_bytes(b"1,2\n" * 50_000)
+    target = small_disk / "target.csv"
+    target.write_text("old", encoding="utf-8")
+    with pytest.raises(CannotWrite) as refused:
+        files.put(big, target)
+    assert str(refused.value) == f"{target} cannot be written: the disk is full{HINT}"
+    assert target.read_text(encoding="utf-8") == "old"
+    assert names_in(small_disk) == ["target.csv"]
+
+
+def test_a_read_only_disk_is_said(tmp_path: Path, source: Path, read_only: Callable[[Path], Path]) -> None:
+    folder = tmp_path / "frozen"
+    folder.mkdir()
+    (folder / "old.txt").touch()
+    read_only(folder)
+    for attempt in (
+        lambda: files.put(source, folder / "target.csv"),
+        lambda: files.write_text(folder / "target.csv", "text"),
+    ):
+        with pytest.raises(CannotWrite) as refused:
+            attempt()
+        assert str(refused.value) == f"{folder / 'target.csv'} cannot be written: the file system is read-only{HINT}"
+    with pytest.raises(CannotWrite, match=r"old\.txt cannot be written: the file system is read-only"):
+        files.remove(folder / "old.txt")
+    with pytest.raises(CannotWrite, match="new cannot be written: the file system is read-only"):
+        files.folder(folder / "new")
+
+
+def test_a_file_that_is_not_there_is_removed_already(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    files.remove(tmp_path / "file")
+    files.remove(tmp_path / "file")
+    assert names_in(tmp_path) == []
+
+
+def test_a_folder_is_not_removed_in_the_place_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(CannotWrite, match="folder cannot be written"):
+        files.remove(tmp_path / "folder")
+    assert names_in(tmp_path) == ["folder"]
+
+
+def test_a_folder_can_be_entered_by_containers_of_another_user(tmp_path: Path) -> None:
+    narrow = tmp_path / "narrow"
+    narrow.mkdir(mode=0o700)
+    for folder in (narrow, tmp_path / "new" / "deep"):
+        assert files.folder(folder) == folder
+        assert folder.stat().st_mode & 0o005 == 0o005
+
+
+def test_a_file_in_the_place_of_a_folder_that_is_needed_is_said(tmp_path: Path) -> None:
+    (tmp_path / "shared_data").touch()
+    with pytest.raises(CannotWrite) as refused:
+        files.folder(tmp_path / "shared_data")
+    assert str(refused.value) == f"{tmp_path / 'shared_data'} cannot be written: File exists{HINT}"
+
+
+_AS_SOMEBODY_ELSE = """
+import os, sys
+from pathlib import Path
+from pipeline import files
+from pipeline.errors import PipelineError
+if os.geteuid() == 0:
+    os.setegid(23457); os.seteuid(23457)
+try:
+    files.put(Path(sys.argv[1]), Path(sys.argv[2]))
+except PipelineError as error:
+    print(error.status, error.message)
+"""
+
+
+def put_as_an_ordinary_user(source: Path, target: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", _AS_SOMEBODY_ELSE, str(source), str(target)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def open_folder(tmp_path: Path) -> Path:
+    """A folder that every user can write to, reachable from the root of the file system."""
+    folder = tmp_path / "open"
+    folder.mkdir()
+    folder.chmod(0o777)
+    for parent in folder.parents[:4]:
+        if parent.stat().st_uid == os.geteuid():
+            parent.chmod(parent.stat().st_mode | 0o055)
+    return folder
+
+
+def test_a_folder_without_the_right_to_write_is_said(open_folder: Path, source: Path) -> None:
+    source.chmod(0o644)
+    closed = open_folder / "closed"
+    closed.mkdir()
+    closed.chmod(0o555)
+    said = put_as_an_ordinary_user(source, closed / "target.csv")
+    assert said == f"73 {closed / 'target.csv'} cannot be written: no permission"
+
+
+def test_a_source_without_the_right_to_read_is_said_and_the_target_is_not_to_blame(
+    open_folder: Path, source: Path
+) -> None:
+    source.chmod(0o000)
+    said = put_as_an_ordinary_user(source, open_folder / "target.csv")
+    assert said.startswith(f"66 {source} cannot be read: ")
+    assert names_in(open_folder) == []
+
+
+def test_a_target_without_the_right_to_read_is_replaced(open_folder: Path, source: Path) -> None:
+    source.chmod(0o644)
+    target = open_folder / "target.csv"
+    target.write_bytes(b"1,2\r\n3,5\n")
+    target.chmod(0o000)
+    assert put_as_an_ordinary_user(source, target) == ""
+    assert target.read_bytes() == source.read_bytes()

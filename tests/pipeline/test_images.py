@@ -1,0 +1,116 @@
+"""What the three images are built from: judged by hadolint and sh, and small."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from pipeline.layout import ACTIVATIONBASE, CODEBASE, KNOWLEDGEBASE, PROJECT, SERVICES, Service
+
+CONTEXT = {service.name: PROJECT.context(service) for service in SERVICES}
+PUBLISH = [CONTEXT[ACTIVATIONBASE] / "publish.sh", CONTEXT[KNOWLEDGEBASE] / "publish.sh"]
+CHOOSE = CONTEXT[KNOWLEDGEBASE] / "choose.sh"
+HADOLINT = Path(sys.executable).with_name("hadolint")
+
+each_service = pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+
+
+@each_service
+def test_hadolint_finds_nothing(service: Service) -> None:
+    judged = subprocess.run(
+        [HADOLINT, "--no-color", PROJECT.context(service) / "Dockerfile"], capture_output=True, text=True, check=False
+    )
+    assert (judged.returncode, judged.stdout, judged.stderr) == (0, "", "")
+
+
+def test_hadolint_would_find_something(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM debian\nRUN cd /tmp && apt-get install gcc\n", encoding="utf-8")
+    judged = subprocess.run([HADOLINT, tmp_path / "Dockerfile"], capture_output=True, text=True, check=False)
+    assert judged.returncode == 1
+    assert "DL3003" in judged.stdout
+
+
+@each_service
+def test_a_dockerignore_lies_beside_every_dockerfile(service: Service) -> None:
+    assert (PROJECT.context(service) / ".dockerignore").is_file()
+
+
+@each_service
+def test_an_image_runs_as_a_number_and_starts_without_a_shell(service: Service) -> None:
+    lines = (PROJECT.context(service) / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line.startswith("USER")] == ["USER 10001:10001"]
+    assert [line.startswith("CMD [") for line in lines if line.startswith(("CMD", "ENTRYPOINT"))] == [True]
+
+
+def test_codebase_installs_only_recorded_wheels() -> None:
+    recipe = (CONTEXT[CODEBASE] / "Dockerfile").read_text(encoding="utf-8")
+    for option in ("--no-cache-dir", "--only-binary=:all:", "--require-hashes"):
+        assert option in recipe
+    pinned = (CONTEXT[CODEBASE] / "requirements.txt").read_text(encoding="utf-8")
+    wanted = (CONTEXT[CODEBASE] / "requirements.in").read_text(encoding="utf-8")
+    names = [line for line in wanted.splitlines() if line and not line.startswith("#")]
+    assert names
+    assert all(f"{name} \\\n" in pinned for name in names)
+    assert "--hash=sha256:" in pinned
+
+
+def test_codebase_and_the_host_compute_with_the_same_numpy() -> None:
+    wanted = (CONTEXT[CODEBASE] / "requirements.in").read_text(encoding="utf-8").split()[-1]
+    assert wanted.startswith("numpy==")
+    assert f"{wanted} \\\n" in (PROJECT.root / "requirements.lock").read_text(encoding="utf-8")
+    assert f"{wanted} \\\n" in (PROJECT.root / "requirements-test.lock").read_text(encoding="utf-8")
+
+
+def test_the_two_data_containers_publish_in_the_same_way() -> None:
+    first, second = PUBLISH
+    assert first.read_bytes() == second.read_bytes(), "publish.sh differs between the two folders"
+
+
+@pytest.mark.parametrize("script", [*PUBLISH, CHOOSE], ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_a_script_of_an_image_is_plain_sh(script: Path) -> None:
+    assert b"\r" not in script.read_bytes()
+    read = subprocess.run(["sh", "-n", script], capture_output=True, text=True, check=False)
+    assert (read.returncode, read.stderr) == (0, "")
+
+
+def choose(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Runs choose.sh as the build does, with the folders that it fills moved below `folder`."""
+    text = CHOOSE.read_text(encoding="utf-8")
+    text = text.replace("/knowledgeBase", f"{folder}/image").replace("/publish", f"{folder}/published")
+    (folder / "choose.sh").write_text(text, encoding="utf-8")
+    return subprocess.run(
+        ["sh", "choose.sh", *words], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+def a_context(folder: Path, names: Sequence[str]) -> Path:
+    folder.mkdir()
+    for name in ("publish.sh", *names):
+        (folder / name).write_text(f"this was {name}", encoding="utf-8")
+    return folder
+
+
+def test_a_build_takes_the_chosen_network_with_its_card_and_no_other(tmp_path: Path) -> None:
+    folder = a_context(tmp_path / "context", ["currentSolution.pkl", "other.pkl", "other.card.json"])
+    chosen = choose(folder, "other.pkl")
+    assert (chosen.returncode, chosen.stderr) == (0, "")
+    assert {path.name: path.read_text(encoding="utf-8") for path in (folder / "image").iterdir()} == {
+        "currentSolution.pkl": "this was other.pkl",
+        "currentSolution.card.json": "this was other.card.json",
+    }
+
+
+def test_a_build_with_a_network_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
+    folder = a_context(tmp_path / "context", ["currentSolution.pkl", "other.pkl", "other.card.json"])
+    chosen = choose(folder, "missing.pkl")
+    assert chosen.returncode == 66
+    assert chosen.stderr.splitlines() == [
+        "ERROR: container2_knowledgebase/ has no MODEL_FILE=missing.pkl; there are:",
+        "  currentSolution.pkl",
+        "  other.pkl",
+    ]
+    assert not (folder / "image").exists()

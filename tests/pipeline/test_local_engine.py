@@ -1,0 +1,357 @@
+"""The three stages without a container engine: the answers are PyBrain's own, and what was not seen is not claimed."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.engines.local import LocalEngine
+from pipeline.errors import BuildFailed
+from pipeline.files import sha256_of
+from pipeline.layout import KNOWLEDGE_FILE, SERVICES, Layout
+
+Drive = Callable[..., Any]
+
+STAGE3_FILES = {
+    "docker_compose_output.log",
+    "execution_summary.txt",
+    "activation_data.csv",
+    "currentSolution.pkl",
+    "currentSolution.card.json",
+    "prediction.csv",
+    "prediction.json",
+}
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def assert_same_answers(answers: Path, recorded: Path) -> None:
+    """Compares what was predicted with what the genuine PyBrain computed, to 1e-12 relative."""
+    got, expected = table(answers), table(recorded)
+    assert len(got) == len(expected)
+    for answer, wanted in zip(got, expected, strict=True):
+        for name, value in wanted.items():
+            assert math.isclose(float(answer[name]), float(value), rel_tol=1e-12), (name, answer, wanted)
+
+
+@pytest.fixture
+def local(drive: Drive) -> Drive:
+    """Runs a command with the local engine."""
+
+    def run(*words: str, **options: Any) -> Any:
+        return drive(*words, "--engine", "local", **options)
+
+    return run
+
+
+def test_the_projects_own_row_is_answered_as_pybrain_answered_it(
+    checkout: Layout, local: Drive, fixtures: Path
+) -> None:
+    done = local("run")
+    assert (done.status, done.err) == (0, "")
+    assert_same_answers(
+        checkout.stage3 / "prediction.csv", fixtures / "default" / "iris" / "expected_current.csv"
+    )
+
+
+def test_all_150_flowers_are_answered_as_pybrain_answered_them(
+    checkout: Layout, local: Drive, fixtures: Path
+) -> None:
+    done = local("run", "--data", str(checkout.root / "data" / "iris_150.csv"))
+    assert (done.status, done.err) == (0, "")
+    assert_same_answers(
+        checkout.stage3 / "prediction.csv", fixtures / "default" / "iris" / "expected_all.csv"
+    )
+
+
+def test_the_network_of_the_course_is_answered_as_pybrain_answered_it(
+    checkout: Layout, local: Drive, fixtures: Path
+) -> None:
+    data = str(checkout.root / "data" / "course_80.csv")
+    done = local("run", "--model", str(checkout.models / "course.pkl"), "--data", data)
+    assert (done.status, done.err) == (0, "")
+    assert_same_answers(
+        checkout.stage3 / "prediction.csv", fixtures / "default" / "course" / "expected_80.csv"
+    )
+
+
+def test_a_choice_for_one_run_leaves_the_project_as_it_was(checkout: Layout, local: Drive) -> None:
+    own = {path: path.read_bytes() for path in checkout.root.glob("container*/current*")}
+    assert len(own) == 3
+    data = str(checkout.root / "data" / "course_80.csv")
+    assert local("run", "--model", "course", "--data", data).status == 0
+    assert {path: path.read_bytes() for path in checkout.root.glob("container*/current*")} == own
+
+
+def test_a_person_reads_what_was_done_and_where_the_prediction_is(checkout: Layout, local: Drive) -> None:
+    said = local("run").out
+    heads = re.findall(r"^(Stage \d · [\w ]+|Prediction|Where the files are)$", said, re.MULTILINE)
+    assert heads == [
+        "Stage 1 · prepare the files",
+        "Stage 2 · test each container",
+        "Stage 3 · run the stack",
+        "Prediction",
+        "Where the files are",
+    ]
+    assert "  engine      local processes, no containers (as asked)" in said
+    for line in ("✓ Model loaded: FeedForwardNetwork", "✓ Data loaded: (1, 4)", "ACTIVATION COMPLETE"):
+        assert f"codebase       | {line}\n" in said
+    assert "\n  sepal_length,sepal_width,petal_length,petal_width,setosa,versicolor,virginica\n" in said
+    assert "  prediction     output/stage3_compose_execution/prediction.csv\n" in said
+
+
+def test_what_stage_3_leaves_is_what_happened(checkout: Layout, local: Drive) -> None:
+    assert local("run").status == 0
+    stage = checkout.stage3
+    assert {path.name for path in stage.iterdir()} == STAGE3_FILES
+    assert sha256_of(stage / "activation_data.csv") == sha256_of(checkout.own_activation)
+    assert sha256_of(stage / "currentSolution.pkl") == sha256_of(checkout.own_knowledge)
+    summary = (stage / "execution_summary.txt").read_text(encoding="utf-8")
+    assert summary.startswith("Result:       prediction made\nExit status:  0\nEngine:       local processes, no containers\n")
+    story = re.search(r"Starts and ends, in order:\n((?:  \d.*\n)+)", summary)
+    assert story is not None
+    events = [line.split(maxsplit=1) for line in story.group(1).splitlines()]
+    assert [moment for moment, _ in events] == sorted(moment for moment, _ in events)
+    assert sorted(what for _, what in events[:2]) == ["activationbase started", "knowledgebase started"]
+    assert [what for _, what in events[2:4]] == ["codebase started", "codebase ended with status 0"]
+    assert sorted(what for _, what in events[4:]) == [
+        "activationbase ended with status 0",
+        "knowledgebase ended with status 0",
+    ]
+    for name in STAGE3_FILES - {"docker_compose_output.log", "execution_summary.txt"}:
+        path = stage / name
+        assert re.search(
+            rf"^  {re.escape(name)} +{path.stat().st_size} bytes  sha256 {sha256_of(path)}$", summary, re.MULTILINE
+        )
+    head = (stage / "prediction.csv").read_text(encoding="utf-8").splitlines()
+    assert f"\nPrediction:\n  {head[0]}\n  {head[1]}\n" in summary
+
+
+def test_the_log_is_what_was_shown_without_escape_codes(checkout: Layout, local: Drive) -> None:
+    code = checkout.code.read_text(encoding="utf-8")
+    colours = 'print("\\x1b[32mgreen\\x1b[0m\\r50 %\\r100 %", flush=True)\n'
+    checkout.code.write_text(
+        code.replace("def main(settings", f"{colours}\n\ndef main(settings", 1), encoding="utf-8"
+    )
+    done = local("compose")
+    assert done.status == 0, done.err
+    log = (checkout.stage3 / "docker_compose_output.log").read_text(encoding="utf-8")
+    assert "\x1b" not in log + done.out
+    assert "codebase       | green\ncodebase       | 50 %\ncodebase       | 100 %\n" in log
+    assert all(f"  {line}\n" in done.out for line in log.splitlines())
+
+
+def test_prediction_and_report_belong_together(checkout: Layout, local: Drive) -> None:
+    assert local("compose").status == 0
+    report = json.loads((checkout.stage3 / "prediction.json").read_text(encoding="utf-8"))
+    assert report["knowledge"]["sha256"] == sha256_of(checkout.own_knowledge)
+    assert report["activation"]["sha256"] == sha256_of(checkout.own_activation)
+    assert report["prediction"]["sha256"] == sha256_of(checkout.stage3 / "prediction.csv")
+
+
+def test_json_is_json_and_nothing_else(checkout: Layout, local: Drive) -> None:
+    done = local("run", "--json")
+    assert (done.status, done.err) == (0, "")
+    told = done.json
+    assert told["status"] == 0
+    assert told["engine"] == "local processes, no containers"
+    assert told["prediction"]["activation"]["rows"] == 1
+    assert told["prepared"]["knowledge"]["from"] == "container2_knowledgebase/currentSolution.pkl"
+    assert told["containers"].keys() == {service.name for service in SERVICES}
+    assert told["files"]["prediction.csv"] == "output/stage3_compose_execution/prediction.csv"
+
+
+# --- stage 2
+
+
+def test_stage_2_says_of_each_container_what_it_could_not_see(checkout: Layout, local: Drive) -> None:
+    done = local("check")
+    assert (done.status, done.err) == (0, "")
+    results = json.loads((checkout.stage2 / "test_results.json").read_text(encoding="utf-8"))
+    assert [container["container"] for container in results["containers"]] == [
+        "activationbase",
+        "knowledgebase",
+        "codebase",
+    ]
+    needs_containers = {"the image can be built", "runs without root, as a number"}
+    for container in results["containers"]:
+        status = {check["name"]: check["status"] for check in container["checks"]}
+        assert {status[name] for name in needs_containers} == {"not checked"}
+        assert "passed" in status.values()
+        assert (container["image"], container["image_id"]) == ("", "")
+        for check in container["checks"]:
+            if check["status"] == "not checked":
+                assert check["detail"] == "needs a container engine"
+                assert f"    – {check['name']} (not checked): needs a container engine\n" in done.out
+            else:
+                assert f"    ✓ {check['name']}\n" in done.out
+    assert results["not_checked"] == 8
+    assert results["engine"] == "local processes, no containers"
+
+
+def test_stage_2_keeps_what_each_container_really_wrote(checkout: Layout, local: Drive) -> None:
+    assert local("check").status == 0
+    wrote = [
+        (checkout.stage2 / name).read_text(encoding="utf-8")
+        for name in ("container1_output.txt", "container2_output.txt", "container3_pybrain_test.txt")
+    ]
+    assert wrote[0] == checkout.own_activation.read_text(encoding="utf-8")
+    assert re.search(rf"^ +{checkout.own_knowledge.stat().st_size} currentSolution\.pkl$", wrote[1], re.MULTILINE)
+    assert wrote[2].startswith("OK\n✓ Model loaded: FeedForwardNetwork\n")
+    assert "--- prediction.csv ---\n" in wrote[2]
+    results = json.loads((checkout.stage2 / "test_results.json").read_text(encoding="utf-8"))
+    assert [container["output"] for container in results["containers"]] == wrote
+    assert all(container["seconds"] > 0 for container in results["containers"])
+
+
+def test_rows_with_windows_line_ends_are_printed_as_they_are(
+    checkout: Layout, local: Drive
+) -> None:
+    rows = checkout.own_activation.read_bytes().replace(b"\n", b"\r\n")
+    checkout.own_activation.write_bytes(b"\xef\xbb\xbf" + rows)
+    done = local("run")
+    assert (done.status, done.err) == (0, "")
+
+
+def test_stage_2_fails_where_the_code_answers_otherwise_than_the_host(checkout: Layout, local: Drive) -> None:
+    code = checkout.code.read_text(encoding="utf-8")
+    assert "outputs = knowledge.activate(activation.inputs)" in code
+    checkout.code.write_text(
+        code.replace(
+            "outputs = knowledge.activate(activation.inputs)",
+            "outputs = knowledge.activate(activation.inputs) * (1 + 1e-9)",
+        ),
+        encoding="utf-8",
+    )
+    done = local("check")
+    assert done.status == 70
+    assert "codebase: answers a row as the host does – [" in done.err
+    results = json.loads((checkout.stage2 / "test_results.json").read_text(encoding="utf-8"))
+    assert results["passed"] is False
+    assert [container["status"] for container in results["containers"]] == ["passed", "passed", "failed"]
+
+
+@pytest.mark.parametrize("number", ["nan", "inf"])
+def test_stage_2_fails_where_one_answer_is_no_number(checkout: Layout, local: Drive, number: str) -> None:
+    """Also where it is not the first: the others are right."""
+    code = checkout.code.read_text(encoding="utf-8")
+    changed = code.replace(
+        "report.wrote(prediction)",
+        "report.wrote(prediction)\n"
+        "    text = open(settings.output).read().rstrip().rpartition(',')[0]\n"
+        f"    open(settings.output, 'w').write(text + ',{number}\\n')",
+    )
+    assert changed != code
+    checkout.code.write_text(changed, encoding="utf-8")
+    done = local("check")
+    assert done.status == 70
+    assert "codebase: answers a row as the host does – [" in done.err
+
+
+def test_an_earlier_look_is_not_taken_for_this_one(checkout: Layout, local: Drive) -> None:
+    assert local("check").status == 0
+    checkout.code.write_text("raise SystemExit(7)\n", encoding="utf-8")
+    assert local("check").status == 70
+    results = (checkout.stage2 / "test_results.json").read_text(encoding="utf-8")
+    assert json.loads(results)["passed"] is False
+    third = (checkout.stage2 / "container3_pybrain_test.txt").read_text(encoding="utf-8")
+    assert third == "OK\n--- prediction.csv ---\n"
+
+
+# --- what the images would hold
+
+
+def test_a_second_run_lays_out_nothing_anew(checkout: Layout) -> None:
+    engine = LocalEngine(checkout)
+    first = engine.build(anew=True, on_line=lambda line: None)
+    assert first == [f"{service.name} laid out in output/local_containers/{service.name}" for service in SERVICES]
+    assert engine.build(anew=True, on_line=lambda line: None) == [
+        f"{service.name} is up to date in output/local_containers/{service.name}" for service in SERVICES
+    ]
+
+
+def test_what_left_the_project_leaves_the_containers(checkout: Layout) -> None:
+    engine = LocalEngine(checkout)
+    engine.build(anew=True, on_line=lambda line: None)
+    card = checkout.local_containers / "knowledgebase" / "knowledgeBase" / "currentSolution.card.json"
+    assert card.is_file()
+    (checkout.own_knowledge.parent / "currentSolution.card.json").unlink()
+    said = engine.build(anew=True, on_line=lambda line: None)
+    assert not card.exists()
+    assert (card.parent / KNOWLEDGE_FILE).is_file()
+    assert said[2] == "codebase is up to date in output/local_containers/codebase"
+
+
+def test_no_build_fails_where_something_is_missing_or_older_than_the_project(
+    checkout: Layout, local: Drive
+) -> None:
+    done = local("compose", "--no-build")
+    assert done.status == 69
+    assert done.err == (
+        "✗ activationbase is not laid out in output/local_containers/activationbase, or is older than the project\n"
+        "  Leave --no-build out.\n"
+    )
+    assert local("compose").status == 0
+    assert local("compose", "--no-build").status == 0
+    checkout.code.write_text(checkout.code.read_text(encoding="utf-8") + "\n# newer\n", encoding="utf-8")
+    with pytest.raises(BuildFailed, match="codebase is not laid out"):
+        LocalEngine(checkout).build(anew=False, on_line=lambda line: None)
+
+
+# --- shared_data
+
+
+def test_a_missing_shared_data_is_made_again(checkout: Layout, local: Drive) -> None:
+    shutil.rmtree(checkout.shared_data)
+    assert local("compose").status == 0
+    assert (checkout.shared_data / "prediction.csv").is_file()
+    assert checkout.shared_data.stat().st_mode & 0o005 == 0o005
+
+
+def test_files_on_the_volume_can_be_read_by_everybody(checkout: Layout, local: Drive) -> None:
+    assert local("compose").status == 0
+    for name in STAGE3_FILES - {"docker_compose_output.log", "execution_summary.txt"}:
+        assert (checkout.shared_data / name).stat().st_mode & 0o444 == 0o444, name
+
+
+def test_another_network_leaves_no_card_of_the_last_one_on_the_volume(checkout: Layout, local: Drive) -> None:
+    assert local("compose").status == 0
+    data = str(checkout.root / "data" / "course_80.csv")
+    assert local("compose", "--model", "course", "--data", data).status == 0
+    assert not (checkout.shared_data / "currentSolution.card.json").exists()
+    assert not (checkout.stage3 / "currentSolution.card.json").exists()
+
+
+def test_chosen_columns_reach_the_code(
+    checkout: Layout, local: Drive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide = tmp_path / "wide.csv"
+    wide.write_text("id,y,x\n7,0.1535813413368235,0.09845332941224094\n", encoding="utf-8")
+    monkeypatch.setenv("INPUT_COLUMNS", "x")
+    monkeypatch.setenv("TARGET_COLUMNS", "y")
+    done = local("run", "--model", "course", "--data", str(wide))
+    assert (done.status, done.err) == (0, "")
+    (answer,) = table(checkout.stage3 / "prediction.csv")
+    assert math.isclose(float(answer["prediction"]), 0.2070925504942791, rel_tol=1e-12)
+
+
+def test_what_chooses_files_on_the_host_means_nothing_in_the_containers(
+    checkout: Layout, local: Drive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODEL_PATH", "models/course.pkl")
+    monkeypatch.setenv("DATA_PATH", "data/course_80.csv")
+    monkeypatch.setenv("OUTPUT_PATH", "/nowhere/at/all.csv")
+    done = local("run")
+    assert (done.status, done.err) == (0, "")
+    assert len(table(checkout.stage3 / "prediction.csv")) == 80

@@ -1,0 +1,213 @@
+"""Other programs: what they wrote is kept, how they ended is told, and nothing of them is left running."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import TimedOut
+from pipeline.process import Ended, Program, capture, run, termination_as_interrupt
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-u", "-c", code]
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended and was not yet waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_both_streams_are_kept_in_the_order_they_came() -> None:
+    seen: list[str] = []
+    ended = run(["sh", "-c", "for i in 1 2 3; do echo out $i; echo err $i >&2; done"], on_line=seen.append)
+    assert ended.output == "out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3\n"
+    assert "".join(seen) == ended.output
+    assert ended.ok
+
+
+def test_lines_come_while_the_program_still_runs(tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    lines: list[str] = []
+
+    def seen(line: str) -> None:
+        lines.append(line)
+        gate.touch()  # without this, the program waits for ever
+
+    run(["sh", "-c", f"echo first; until [ -e {gate} ]; do sleep 0.05; done; echo second"], on_line=seen)
+    assert lines == ["first\n", "second\n"]
+
+
+def test_bytes_that_are_no_text_do_not_stop_anything() -> None:
+    assert run(["printf", "a\\377b\\n"]).output == "a\ufffdb\n"
+
+
+def test_a_last_line_without_an_end_is_kept() -> None:
+    assert run(["printf", "one\\ntwo"]).output == "one\ntwo"
+
+
+def test_a_program_reads_nothing_from_the_terminal() -> None:
+    assert run(["cat"]).output == ""
+
+
+def test_a_program_runs_where_and_with_what_it_is_told(tmp_path: Path) -> None:
+    ended = run(["sh", "-c", "pwd; echo $NAME"], cwd=tmp_path, environment={"NAME": "value", "PATH": os.defpath})
+    assert ended.output == f"{tmp_path}\nvalue\n"
+
+
+@pytest.mark.parametrize("status", [0, 1, 7, 65, 255])
+def test_an_exit_status_is_handed_on(status: int) -> None:
+    ended = run(["sh", "-c", f"exit {status}"])
+    assert (ended.status, ended.ok) == (status, status == 0)
+
+
+@pytest.mark.parametrize(("name", "status"), [("KILL", 137), ("TERM", 143), ("INT", 130), ("SEGV", 139)])
+def test_a_signal_counts_as_a_shell_counts_it(name: str, status: int) -> None:
+    assert run(["sh", "-c", f"kill -{name} $$"]).status == status
+
+
+def test_a_program_that_does_not_exist_is_said_to_be_missing() -> None:
+    with pytest.raises(FileNotFoundError, match="no-such-program"):
+        run(["no-such-program"])
+
+
+def test_the_end_of_an_output_is_what_an_error_shows() -> None:
+    ended = Ended(("x",), 1, "".join(f"line {number}\n" for number in range(40)) + "\n\n", 0.1)
+    assert ended.last_lines(3) == "line 37\nline 38\nline 39"
+
+
+def test_a_program_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    with pytest.raises(TimedOut, match="sh did not end in the time it was given") as late:
+        run(["sh", "-c", f"echo $$ > {tmp_path}/pid; exec sleep 600"], timeout=1.0)
+    assert late.value.status == 75
+    assert not alive(int((tmp_path / "pid").read_text(encoding="utf-8")))
+
+
+def test_what_a_program_has_started_ends_with_it(tmp_path: Path, until: Callable[..., None]) -> None:
+    """The shell ends at once when it is asked to; its child would go on for ten minutes."""
+    with pytest.raises(TimedOut):
+        run(["sh", "-c", f"sleep 600 & echo $! > {tmp_path}/child; wait"], timeout=1.0)
+    child = int((tmp_path / "child").read_text(encoding="utf-8"))
+    until("the child of the ended program is gone", lambda: not alive(child))
+
+
+def test_a_program_that_does_not_listen_is_ended_with_its_children(
+    tmp_path: Path, until: Callable[..., None]
+) -> None:
+    deaf = f"trap '' TERM; (trap '' TERM; exec sleep 600) & echo $! > {tmp_path}/child; echo ready; wait"
+    program = Program(["sh", "-c", deaf])
+    assert next(program.lines()) == "ready\n"
+    assert program.stop(grace=0.3) == 137
+    child = int((tmp_path / "child").read_text(encoding="utf-8"))
+    until("the deaf child is gone", lambda: not alive(child))
+
+
+def test_a_program_that_closes_its_output_and_goes_on_is_ended() -> None:
+    with pytest.raises(TimedOut, match="closed its output but did not end"):
+        run(["sh", "-c", "exec >&- 2>&-; exec sleep 600"], timeout=1.0)
+
+
+def test_an_error_of_the_one_who_listens_ends_the_program(tmp_path: Path) -> None:
+    class Unwilling(Exception):
+        pass
+
+    def refuse(line: str) -> None:
+        (tmp_path / "pid").write_text(line, encoding="utf-8")
+        raise Unwilling
+
+    with pytest.raises(Unwilling):
+        run(["sh", "-c", "echo $$; exec sleep 600"], on_line=refuse)
+    assert not alive(int((tmp_path / "pid").read_text(encoding="utf-8")))
+
+
+def test_ctrl_c_here_does_not_reach_the_program_by_itself() -> None:
+    """It has a process group of its own: we decide what reaches it."""
+    program = Program(["sh", "-c", "echo ready; exec sleep 600"])
+    assert next(program.lines()) == "ready\n"
+    assert os.getpgid(program.pid) == program.pid != os.getpgid(0)
+    program.interrupt()
+    assert program.wait(60) == 130
+
+
+def test_waiting_for_a_program_that_still_runs_answers_nothing() -> None:
+    program = Program(["sleep", "600"])
+    assert program.wait(0.1) is None
+    assert program.stop() == 143
+
+
+def test_stopping_a_program_that_has_ended_tells_how_it_ended() -> None:
+    program = Program(["sh", "-c", "exit 7"])
+    assert program.wait(60) == 7
+    program.terminate()
+    program.interrupt()
+    assert program.stop() == 7
+
+
+def test_what_is_pending_is_what_nobody_has_read(tmp_path: Path, until: Callable[..., None]) -> None:
+    program = Program(["sh", "-c", "echo 1; echo 2; echo 3"])
+    assert next(program.lines()) == "1\n"
+    assert program.wait(60) == 0
+    pending: list[str] = []
+
+    def all_came() -> bool:
+        pending.extend(program.pending())
+        return len(pending) >= 2
+
+    until("the rest was written", all_came)
+    assert pending == ["2\n", "3\n"]
+    assert program.pending() == []
+    assert list(program.lines()) == []  # the end is still the end
+
+
+def test_a_question_gets_the_answer_alone() -> None:
+    asked = capture(["sh", "-c", "echo answer; echo a warning >&2"])
+    assert (asked.output, asked.status) == ("answer\n", 0)
+
+
+def test_a_question_that_fails_tells_why() -> None:
+    asked = capture(["sh", "-c", "echo half; echo the reason >&2; exit 3"])
+    assert (asked.output, asked.status) == ("half\nthe reason\n", 3)
+
+
+def test_a_question_without_an_answer_is_given_up() -> None:
+    with pytest.raises(TimedOut, match="sleep did not answer within 1 s"):
+        capture(["sleep", "600"], timeout=1.0)
+
+
+def test_a_request_to_end_is_taken_as_ctrl_c() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), termination_as_interrupt():
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(60)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_nothing_of_a_program_is_left_in_this_process() -> None:
+    before = threading.active_count(), len(os.listdir("/proc/self/fd"))
+    for _ in range(5):
+        run(["true"])
+    assert (threading.active_count(), len(os.listdir("/proc/self/fd"))) <= (before[0] + 1, before[1] + 2)
+
+
+def test_a_program_is_not_started_by_anybody_else() -> None:
+    """One place starts other programs; what runs before anything is installed has its own."""
+    from pipeline.layout import PROJECT
+
+    users = {
+        path.relative_to(PROJECT.root).as_posix()
+        for path in (PROJECT.root / "pipeline").rglob("*.py")
+        if "subprocess." in path.read_text(encoding="utf-8")
+    }
+    assert users == {"pipeline/process.py", "pipeline/bootstrap.py", "pipeline/cli.py"}
+    assert subprocess.DEVNULL

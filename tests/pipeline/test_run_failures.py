@@ -1,0 +1,373 @@
+"""A run that fails says which part failed and how, ends with its status, and leaves no file that claims success."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.layout import Layout
+
+Drive = Callable[..., Any]
+
+# Runs the real code, then goes on to spoil what it left.
+HONEST_FIRST = """
+import json, os, subprocess, sys
+from pathlib import Path
+from pybrain_runtime import load_knowledge, read_activation, write_prediction
+def answer(model=os.environ["MODEL_PATH"], data=os.environ["DATA_PATH"]):
+    knowledge = load_knowledge(model)
+    activation = read_activation(data, knowledge)
+    write_prediction(os.environ["OUTPUT_PATH"], knowledge, activation, knowledge.activate(activation.inputs))
+answer()
+csv, report = Path(os.environ["OUTPUT_PATH"]), Path(os.environ["OUTPUT_PATH"]).with_suffix(".json")
+"""
+
+
+@pytest.fixture
+def with_code(checkout: Layout, drive: Drive) -> Drive:
+    """Runs a command of the local engine in a checkout whose codebase is this code."""
+
+    def run(code: str, *words: str) -> Any:
+        checkout.code.write_text(code, encoding="utf-8")
+        return drive(*words, "--engine", "local")
+
+    return run
+
+
+def claims(layout: Layout) -> list[str]:
+    """The written files that speak of a success."""
+    found = []
+    for path in layout.output.rglob("*"):
+        if not path.is_file() or "local_containers" in path.parts:
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if path.name in ("prediction.csv", "prediction.json"):
+            found.append(path.name)
+        if "prediction made" in text or '"passed": true' in text or "ACTIVATION COMPLETE" in text:
+            found.append(path.name)
+    return found
+
+
+def summary(layout: Layout) -> str:
+    return (layout.stage3 / "execution_summary.txt").read_text(encoding="utf-8")
+
+
+FAILS = "import sys\nprint('something broke', flush=True)\nsys.exit(7)\n"
+
+
+def test_a_code_that_fails_ends_the_run_with_its_status(checkout: Layout, with_code: Drive) -> None:
+    done = with_code(FAILS, "compose")
+    assert done.status == 7
+    assert done.err == "✗ codebase ended with status 7. Its last lines:\n    codebase       | something broke\n"
+    assert claims(checkout) == []
+    text = summary(checkout)
+    assert text.startswith("Result:       FAILED, exit status 7\nExit status:  7\n")
+    assert "codebase ended with status 7\n" in text
+    assert (
+        "\nWhat failed:\n  codebase ended with status 7. Its last lines:\n      codebase       | something broke\n"
+        in text
+    )
+    log = (checkout.stage3 / "docker_compose_output.log").read_text(encoding="utf-8")
+    assert "codebase       | something broke\n" in log
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_code_that_fails_fails_its_check_with_its_status_and_last_lines(
+    checkout: Layout, with_code: Drive, command: str
+) -> None:
+    done = with_code(FAILS, command)
+    assert done.status == 70
+    assert "✗ not every container is what it should be:\n" in done.err
+    assert "    codebase: answers a row as the host does – status 7: something broke\n" in done.err
+    assert "  See output/stage2_container_tests/.\n" in done.err
+    assert claims(checkout) == []
+    assert not checkout.stage3.exists(), "stage 3 ran although stage 2 failed"
+
+
+@pytest.mark.parametrize("command", ["run", "check", "compose"])
+def test_json_of_a_failure_is_json_with_its_status(
+    checkout: Layout, with_code: Drive, command: str
+) -> None:
+    done = with_code(FAILS, command, "--json")
+    assert done.status == (7 if command == "compose" else 70)
+    assert done.json.keys() == {"status", "error"}
+    assert done.json["status"] == done.status
+    assert "status 7" in done.json["error"]
+
+
+def test_what_an_earlier_run_left_is_gone_when_a_later_one_fails(
+    checkout: Layout, drive: Drive, with_code: Drive
+) -> None:
+    good = checkout.code.read_text(encoding="utf-8")
+    assert with_code(good, "run").status == 0
+    assert with_code(FAILS, "compose").status == 7
+    left = {path.name for path in checkout.stage3.iterdir()}
+    assert left == {
+        "docker_compose_output.log",
+        "execution_summary.txt",
+        "activation_data.csv",
+        "currentSolution.pkl",
+        "currentSolution.card.json",
+    }
+    assert not (checkout.shared_data / "prediction.csv").exists()
+    assert not (checkout.shared_data / "prediction.json").exists()
+
+
+@pytest.mark.parametrize("missing", ["prediction.csv", "prediction.json"])
+def test_a_code_that_ends_well_without_a_prediction_is_not_believed(
+    checkout: Layout, with_code: Drive, missing: str
+) -> None:
+    name = "csv" if missing.endswith("csv") else "report"
+    done = with_code(f"{HONEST_FIRST}\n{name}.unlink()\n", "compose")
+    assert done.status == 70
+    assert done.err == f"✗ the stack ended with status 0, but left no shared_data/{missing}\n"
+    assert summary(checkout).startswith("Result:       FAILED, exit status 70\n")
+
+
+def test_a_code_that_does_nothing_is_not_believed_anywhere(checkout: Layout, with_code: Drive) -> None:
+    assert with_code("", "compose").status == 70
+    done = with_code("", "check")
+    assert done.status == 70
+    assert "codebase: answers a row as the host does – no prediction was written" in done.err
+    assert claims(checkout) == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (
+            "other = csv.with_name('other.csv')\nother.write_text('6.0,3.0,4.0,1.0\\n')\nanswer(data=str(other))",
+            "the stack answered another activation than the one prepared (sha256 ",
+        ),
+        (
+            "Path(os.environ['DATA_PATH']).write_text('6.0,3.0,4.0,1.0\\n')\nanswer()",
+            "the stack answered another activation than the one prepared (sha256 ",
+        ),
+        (
+            "model = Path(os.environ['MODEL_PATH'])\n"
+            "about = json.loads(report.read_text())\nabout['knowledge']['sha256'] = '0' * 64\n"
+            "report.write_text(json.dumps(about))",
+            "the stack answered another knowledge than the one prepared (sha256 ",
+        ),
+        (
+            "Path(os.environ['MODEL_PATH']).with_name('currentSolution.card.json').unlink()\nanswer()",
+            "the stack answered with another card than the one prepared",
+        ),
+        (
+            "about = json.loads(report.read_text())\nabout['activation']['rows'] = 150\n"
+            "report.write_text(json.dumps(about))",
+            "the prediction answers 150 rows; 1 were prepared",
+        ),
+        (
+            "csv.write_text(csv.read_text().replace('5.8', '5.9'))",
+            "prediction.csv is not the one that prediction.json is about",
+        ),
+        (
+            "os.utime(report, (1e9, 1e9))",
+            "the prediction on the volume is of an earlier run",
+        ),
+        ("report.write_text('')", "shared_data/prediction.json does not tell what was predicted from what"),
+        ("report.write_text('[1, 2]')", "shared_data/prediction.json does not tell what was predicted from what"),
+        (
+            "report.write_text('{\"knowledge\": 1}')",
+            "shared_data/prediction.json does not tell what was predicted from what",
+        ),
+        (
+            "report.write_bytes(bytes(range(256)))",
+            "shared_data/prediction.json does not tell what was predicted from what",
+        ),
+    ],
+    ids=[
+        "other rows",
+        "rows changed",
+        "other network",
+        "no card",
+        "other count",
+        "table changed",
+        "old",
+        "report empty",
+        "report a list",
+        "report of something else",
+        "report no text",
+    ],
+)
+def test_a_prediction_of_something_else_is_not_believed(
+    checkout: Layout, with_code: Drive, spoil: str, says: str
+) -> None:
+    done = with_code(f"{HONEST_FIRST}\n{spoil}\n", "compose")
+    assert done.status == 70
+    assert done.err.startswith(f"✗ {says}")
+    assert "a defect of ours" not in done.err
+    text = summary(checkout)
+    assert text.startswith("Result:       FAILED, exit status 70\n")
+    assert "prediction made" not in text
+    assert "\nPrediction:\n" not in text
+
+
+def test_the_same_code_unspoiled_is_believed(checkout: Layout, with_code: Drive) -> None:
+    assert with_code(HONEST_FIRST, "compose").status == 0
+
+
+def test_a_code_that_hangs_is_ended_and_the_status_is_75(
+    checkout: Layout, with_code: Drive, until: Callable[..., None]
+) -> None:
+    note = checkout.shared_data / "pid"
+    hangs = f"import os, time\nopen({str(note)!r}, 'w').write(str(os.getpid()))\nprint('waiting', flush=True)\ntime.sleep(600)\n"
+    done = with_code(hangs, "compose", "--timeout", "2")
+    assert done.status == 75
+    assert done.err.startswith("✗ the stack did not end within 2 s and has been taken down. The last lines:\n")
+    assert "    codebase       | waiting\n" in done.err
+    assert done.err.endswith("  --timeout SECONDS gives it longer.\n")
+    assert summary(checkout).startswith("Result:       FAILED, exit status 75\n")
+    assert claims(checkout) == []
+    assert not Path(f"/proc/{note.read_text(encoding='utf-8')}").exists()
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_code_that_hangs_when_it_is_looked_at_alone_is_ended_too(
+    checkout: Layout, with_code: Drive, command: str
+) -> None:
+    done = with_code("import time\ntime.sleep(600)\n", command, "--timeout", "2")
+    assert done.status == 75
+    assert "codebase: answers a row as the host does – status 75: did not end within 2 s" in done.err
+    assert claims(checkout) == []
+
+
+def test_a_code_that_is_killed_ends_the_run_with_137(checkout: Layout, with_code: Drive) -> None:
+    done = with_code("import os\nos.kill(os.getpid(), 9)\n", "compose")
+    assert done.status == 137
+    assert done.err.startswith("✗ codebase ended with status 137")
+    assert "codebase ended with status 137" in summary(checkout)
+    assert claims(checkout) == []
+
+
+def test_a_code_that_raises_shows_its_traceback_in_the_log(checkout: Layout, with_code: Drive) -> None:
+    done = with_code("def wrong():\n    return 1 / 0\n\nwrong()\n", "compose")
+    assert done.status == 1
+    assert "    codebase       | ZeroDivisionError: division by zero\n" in done.err
+    log = (checkout.stage3 / "docker_compose_output.log").read_text(encoding="utf-8")
+    assert "codebase       | Traceback (most recent call last):\n" in log
+
+
+def test_only_the_last_lines_are_in_the_message_and_all_are_in_the_log(checkout: Layout, with_code: Drive) -> None:
+    done = with_code("for n in range(1000):\n    print('line', n)\nraise SystemExit(3)\n", "compose")
+    assert done.status == 3
+    assert re.findall(r"line (\d+)$", done.err, re.MULTILINE) == [str(number) for number in range(988, 1000)]
+    log = (checkout.stage3 / "docker_compose_output.log").read_text(encoding="utf-8")
+    assert re.findall(r"line (\d+)$", log, re.MULTILINE) == [str(number) for number in range(1000)]
+
+
+def test_a_data_part_that_cannot_do_its_work_is_named_and_the_code_never_starts(
+    checkout: Layout, drive: Drive
+) -> None:
+    (checkout.shared_data / "activation_data.csv").mkdir()
+    done = drive("compose", "--engine", "local")
+    assert done.status == 73
+    assert done.err.startswith("✗ activationbase ended with status 73. Its last lines:\n")
+    assert "activation_data.csv cannot be written: " in done.err
+    text = summary(checkout)
+    assert "activationbase ended with status 73\n" in text
+    assert re.search(r"codebase +was never started|codebase was never started: never started", text)
+
+
+def test_files_of_an_earlier_run_are_not_kept_as_results_of_one_that_never_wrote_any(
+    checkout: Layout, drive: Drive
+) -> None:
+    assert drive("compose", "--engine", "local").status == 0
+    for path in checkout.shared_data.iterdir():
+        os.utime(path, (1e9, 1e9))
+    (checkout.shared_data / "activation_data.csv").unlink()
+    (checkout.shared_data / "activation_data.csv").mkdir()
+    assert drive("compose", "--engine", "local").status == 73
+    assert (checkout.shared_data / "prediction.csv").exists(), "this test needs a leftover"
+    assert claims(checkout) == []
+    assert "prediction.csv" not in summary(checkout)
+
+
+def test_a_file_in_the_place_of_shared_data_is_said(checkout: Layout, drive: Drive) -> None:
+    (checkout.shared_data / ".gitkeep").unlink()
+    checkout.shared_data.rmdir()
+    checkout.shared_data.touch()
+    done = drive("compose", "--engine", "local")
+    assert done.status == 73
+    assert done.err.startswith(f"✗ {checkout.shared_data} cannot be written: File exists\n")
+    assert claims(checkout) == []
+
+
+def test_a_read_only_shared_data_is_said(
+    checkout: Layout, drive: Drive, read_only: Callable[[Path], Path]
+) -> None:
+    read_only(checkout.shared_data)
+    done = drive("compose", "--engine", "local")
+    assert done.status == 73
+    assert "cannot be written: the file system is read-only" in done.err
+    assert "Traceback" not in done.err
+    assert claims(checkout) == []
+
+
+def test_a_full_volume_is_said(checkout: Layout, drive: Drive, mount: Callable[..., Path], tmp_path: Path) -> None:
+    mount(checkout.shared_data, "-t", "tmpfs", "-o", "size=16k")
+    rows = tmp_path / "rows.csv"
+    rows.write_text("5.8,2.7,5.1,1.9\n" * 20_000, encoding="utf-8")
+    done = drive("compose", "--engine", "local", "--data", str(rows))
+    assert done.status == 73
+    assert "activation_data.csv cannot be written: the disk is full" in done.err
+    assert claims(checkout) == []
+
+
+def test_no_room_for_the_prediction_is_said_by_the_code(
+    checkout: Layout, drive: Drive, mount: Callable[..., Path], tmp_path: Path
+) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("5.8,2.7,5.1,1.9\n" * 20_000, encoding="utf-8")
+    mount(checkout.shared_data, "-t", "tmpfs", "-o", "size=512k")
+    done = drive("compose", "--engine", "local", "--data", str(rows))
+    assert done.status == 73
+    assert done.err.startswith("✗ codebase ended with status 73. Its last lines:\n")
+    assert claims(checkout) == []
+
+
+def test_a_full_disk_for_the_results_is_said(checkout: Layout, drive: Drive, mount: Callable[..., Path]) -> None:
+    assert drive("compose", "--engine", "local").status == 0
+    checkout.stage3.joinpath("execution_summary.txt").unlink()
+    mount(checkout.stage3, "-t", "tmpfs", "-o", "size=4k")
+    done = drive("compose", "--engine", "local")
+    assert done.status == 73
+    assert "cannot be written: the disk is full" in done.err
+
+
+def test_bad_rows_never_reach_the_stack(checkout: Layout, drive: Drive, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("1,2,3\n", encoding="utf-8")
+    for command in ("run", "check", "compose"):
+        done = drive(command, "--engine", "local", "--data", str(rows), "--json")
+        assert done.status == done.json["status"] == 65
+    assert {path.name for path in checkout.output.iterdir()} == {".gitkeep", ".lock"}
+
+
+def test_a_defect_of_ours_is_called_one(checkout: Layout, drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing a user did: the folder for temporary files is not there."""
+    monkeypatch.setattr("tempfile.tempdir", str(checkout.root / "no-such-folder"))
+    done = drive("check", "--engine", "local")
+    assert done.status == 70
+    assert done.err.startswith("✗ a defect of ours: FileNotFoundError: ")
+    assert "Please report it, with what --debug shows." in done.err
+    assert "Traceback" not in done.err
+    assert "Traceback" in drive("check", "--engine", "local", "--debug").err
+
+
+def test_the_json_result_files_are_json(checkout: Layout, with_code: Drive) -> None:
+    with_code(FAILS, "check")
+    results = json.loads((checkout.stage2 / "test_results.json").read_text(encoding="utf-8"))
+    failed = [
+        check for container in results["containers"] for check in container["checks"] if check["status"] == "failed"
+    ]
+    assert [(check["name"], check["detail"]) for check in failed] == [
+        ("answers a row as the host does", "status 7: something broke")
+    ]

@@ -1,0 +1,156 @@
+"""Ctrl-C, a request to end, two runs at once: nothing is left running, and nobody's run is spoilt."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.layout import Layout
+
+# Stays until somebody ends it; says so when it starts.
+WAITS = """
+import os, sys, time
+open(os.environ["OUTPUT_PATH"] + ".started", "w").close()
+print("waiting", flush=True)
+time.sleep(600)
+"""
+
+
+def code_runs(layout: Layout) -> Callable[[], bool]:
+    return (layout.shared_data / "prediction.csv.started").exists
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize("command", ["compose", "run"])
+def test_an_interrupted_run_takes_everything_down(
+    checkout: Layout,
+    start_driver: Callable[..., Any],
+    until: Callable[..., None],
+    number: signal.Signals,
+    command: str,
+) -> None:
+    # In `run` the code hangs already when it is looked at alone, in stage 2.
+    where = f'"{checkout.shared_data}/prediction.csv"'
+    checkout.code.write_text(WAITS.replace('os.environ["OUTPUT_PATH"]', where), encoding="utf-8")
+    driver = start_driver(checkout, command, "--engine", "local")
+    until("the code runs", code_runs(checkout))
+    driver.process.send_signal(number)
+    done = driver.finish()
+    assert done.status == 130
+    assert done.err.startswith("✗ interrupted; ")
+    assert "Traceback" not in done.out + done.err
+    until("nothing of it runs", lambda: driver.processes() == [])
+    if command == "compose":
+        summary = (checkout.stage3 / "execution_summary.txt").read_text(encoding="utf-8")
+        assert summary.startswith("Result:       FAILED, exit status 130\n")
+        assert "What failed:\n  interrupted; the stack has been taken down\n" in summary
+    else:
+        assert not checkout.stage3.exists()
+
+
+def test_an_interrupted_run_with_json_says_so_in_json(
+    checkout: Layout, start_driver: Callable[..., Any], until: Callable[..., None]
+) -> None:
+    checkout.code.write_text(WAITS, encoding="utf-8")
+    driver = start_driver(checkout, "compose", "--engine", "local", "--json")
+    until("the code runs", code_runs(checkout))
+    driver.process.send_signal(signal.SIGINT)
+    done = driver.finish()
+    assert done.status == done.json["status"] == 130
+    assert done.json["error"] == "interrupted; the stack has been taken down"
+
+
+def test_an_impatient_second_ctrl_c_leaves_nothing_running_either(
+    checkout: Layout, start_driver: Callable[..., Any], until: Callable[..., None]
+) -> None:
+    """The code does not listen, so that taking it down takes a while; then Ctrl-C comes again."""
+    deaf = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    checkout.code.write_text(deaf + WAITS, encoding="utf-8")
+    driver = start_driver(checkout, "compose", "--engine", "local")
+    until("the code runs", code_runs(checkout))
+    for _ in range(3):
+        driver.process.send_signal(signal.SIGINT)
+        try_again = signal.sigtimedwait([], 0.3)
+        assert try_again is None
+    done = driver.finish()
+    assert done.status == 130
+    until("nothing of it runs", lambda: driver.processes() == [])
+
+
+def test_a_driver_that_is_killed_leaves_nothing_running_for_ever(
+    checkout: Layout, start_driver: Callable[..., Any], until: Callable[..., None]
+) -> None:
+    checkout.code.write_text("import time\nprint('here', flush=True)\ntime.sleep(1)\n", encoding="utf-8")
+    driver = start_driver(checkout, "compose", "--engine", "local")
+    until("all three run", lambda: len(driver.processes()) >= 4)
+    driver.process.kill()
+    driver.finish()
+    until("nothing of it runs", lambda: driver.processes() == [])
+
+
+def test_after_a_killed_run_the_next_one_succeeds(
+    checkout: Layout, start_driver: Callable[..., Any], until: Callable[..., None]
+) -> None:
+    good = checkout.code.read_text(encoding="utf-8")
+    checkout.code.write_text(WAITS, encoding="utf-8")
+    driver = start_driver(checkout, "compose", "--engine", "local")
+    until("the code runs", code_runs(checkout))
+    driver.process.kill()
+    checkout.code.write_text(good, encoding="utf-8")
+    again = start_driver(checkout, "run", "--engine", "local").finish()
+    assert (again.status, again.err) == (0, "")
+
+
+def test_a_second_run_in_one_checkout_says_that_it_waits_and_then_succeeds(
+    checkout: Layout, start_driver: Callable[..., Any], until: Callable[..., None]
+) -> None:
+    gate, started = checkout.root / "gate", checkout.root / "started"
+    good = checkout.code.read_text(encoding="utf-8")
+    waits = f"import os, time\nopen({str(started)!r}, 'w').close()\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.05)\n"
+    checkout.code.write_text(good.replace("def main(settings", f"{waits}\ndef main(settings", 1), encoding="utf-8")
+    first = start_driver(checkout, "compose", "--engine", "local")
+    until("the first runs its code", started.exists)
+    second = start_driver(checkout, "compose", "--engine", "local")
+    line = second.process.stdout.readline()
+    assert re.fullmatch(
+        rf"another run is going on in this checkout \(process {first.process.pid}, since [\d: -]+\); waiting\n", line
+    )
+    gate.touch()
+    for done in (first.finish(), second.finish()):
+        assert (done.status, done.err) == (0, "")
+    summary = (checkout.stage3 / "execution_summary.txt").read_text(encoding="utf-8")
+    assert summary.startswith("Result:       prediction made\n")
+
+
+def test_a_second_run_that_loses_patience_says_who_is_in_its_way(
+    checkout: Layout, start_driver: Callable[..., Any], until: Callable[..., None]
+) -> None:
+    checkout.code.write_text(WAITS, encoding="utf-8")
+    first = start_driver(checkout, "compose", "--engine", "local")
+    until("the first runs its code", code_runs(checkout))
+    done = start_driver(checkout, "compose", "--engine", "local", "--timeout", "1").finish()
+    assert done.status == 75
+    assert re.fullmatch(
+        r"✗ another run is going on in this checkout: still held after 1 s by "
+        rf"process {first.process.pid}, since [\d: -]+\n  Start again later\.\n",
+        done.err,
+    )
+    assert first.process.poll() is None, "the first run was disturbed"
+
+
+def test_runs_in_two_checkouts_do_not_know_each_other(
+    tmp_path: Path, copy_project: Callable[[Path], Layout], start_driver: Callable[..., Any]
+) -> None:
+    layouts = [copy_project(tmp_path / name / "project") for name in ("one", "two")]
+    drivers = [start_driver(layout, "run", "--engine", "local") for layout in layouts]
+    for driver in drivers:
+        done = driver.finish()
+        assert (done.status, done.err) == (0, "")
+        assert "another run is going on" not in done.out
+    for layout in layouts:
+        assert (layout.stage3 / "prediction.csv").is_file()

@@ -1,0 +1,30 @@
+"""The tree keeps its own rules: style, format and types."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from pipeline.layout import PROJECT
+
+
+def judged_by(*words: str) -> subprocess.CompletedProcess[str]:
+    """Runs a tool of the test environment on the whole tree, set up by pyproject.toml."""
+    return subprocess.run(
+        [sys.executable, "-m", *words], cwd=PROJECT.root, capture_output=True, text=True, check=False
+    )
+
+
+def test_ruff_finds_nothing() -> None:
+    judged = judged_by("ruff", "check", "--output-format", "concise", ".")
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+
+
+def test_everything_is_formatted_alike() -> None:
+    judged = judged_by("ruff", "format", "--check", ".")
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+
+
+def test_mypy_finds_nothing_in_the_pipeline_and_the_runtime() -> None:
+    judged = judged_by("mypy")
+    assert judged.returncode == 0, judged.stdout + judged.stderr

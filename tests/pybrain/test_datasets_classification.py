@@ -1,0 +1,107 @@
+"""Data sets of samples that belong to classes."""
+
+import io
+
+import numpy as np
+import pytest
+
+from pybrain.datasets import ClassificationDataSet, SupervisedDataSet
+
+
+@pytest.fixture
+def letters():
+    dataset = ClassificationDataSet(2, class_labels=["a", "b", "c"], nb_classes=3)
+    for number in range(6):
+        dataset.addSample([number, number**2], [number % 3])
+    return dataset
+
+
+def test_one_column_per_class_and_back(letters):
+    letters._convertToOneOfMany(bounds=[0.1, 0.9])
+    assert letters["target"][1].tolist() == [0.1, 0.9, 0.1]
+    assert letters["class"].ravel().tolist() == [0, 1, 2, 0, 1, 2]
+    assert letters.outdim == 3
+    letters._convertToOneOfMany()
+    assert letters.outdim == 3
+    letters._convertToClassNb()
+    assert letters["target"].ravel().tolist() == [0, 1, 2, 0, 1, 2]
+
+
+def test_splitting_gives_classification_data_sets(letters):
+    for part in letters.splitWithProportion(0.5):
+        assert type(part) is ClassificationDataSet
+        assert part.nClasses == 3
+        assert part.class_labels == ["a", "b", "c"]
+        part._convertToOneOfMany()
+        assert part["target"].shape == (3, 3)
+
+
+def test_splitting_after_conversion_keeps_the_classes(letters):
+    letters._convertToOneOfMany()
+    left, right = letters.splitWithProportion(0.5)
+    for part in (left, right):
+        assert part["target"].argmax(axis=1).tolist() == part["class"].ravel().tolist()
+
+
+def test_one_class_against_the_rest(letters):
+    one, rest = letters.splitByClass(2)
+    assert one["input"][:, 0].tolist() == [2, 5]
+    assert len(rest) == 4
+    with pytest.raises(ValueError, match=r"there is no class 3; the classes are 0 \.\. 2"):
+        letters.splitByClass(3)
+
+
+def test_classes_become_numbers_for_regression(letters):
+    regression = letters.castToRegression([0.5, 1.5, 2.5])
+    assert type(regression) is SupervisedDataSet
+    assert regression["target"].ravel().tolist() == [0.5, 1.5, 2.5, 0.5, 1.5, 2.5]
+
+
+def test_statistics_count_the_classes(letters):
+    assert letters.calculateStatistics() == {0: 2, 1: 2, 2: 2}
+    assert letters.getClass(1) == "b"
+
+
+def test_classes_of_arrays_are_counted():
+    dataset = ClassificationDataSet(np.zeros((4, 2)), np.array([0, 1, 1, 0]))
+    assert dataset.nClasses == 2
+    assert dataset.class_labels == [0, 1]
+
+
+def test_a_class_is_a_whole_number(letters):
+    with pytest.raises(ValueError, match=r"field 'target' takes whole numbers .*not \[1.5\]"):
+        letters.addSample([0, 0], [1.5])
+    with pytest.raises(ValueError, match="takes class numbers"):
+        ClassificationDataSet(np.zeros((1, 2)), np.array([[0.5]]))
+
+
+def test_classes_not_counted_from_0_are_an_error_that_says_what_to_do():
+    dataset = ClassificationDataSet(1)
+    for cls in (1, 2, 3):
+        dataset.addSample([0], [cls])
+    with pytest.raises(ValueError, match=r"class 3 does not lie in 0 \.\. 2: number the 3 classes from 0"):
+        dataset._convertToOneOfMany()
+
+
+def test_two_data_sets_of_the_same_classes_add_up(letters):
+    assert len(letters + letters) == 12
+    with pytest.raises(ValueError, match="same dimensions and class labels"):
+        letters + ClassificationDataSet(2, class_labels=["x"])
+
+
+def test_libsvm_files_are_read_with_gaps_as_zeros():
+    dataset = ClassificationDataSet.load_libsvm(io.StringIO("1 1:0.5 3:2\n0 2:1\n\n"))
+    assert dataset["input"].tolist() == [[0.5, 0, 2], [0, 1, 0]]
+    assert dataset["target"].ravel().tolist() == [1, 0]
+    assert dataset.nClasses == 2
+
+
+def test_a_broken_libsvm_line_is_named():
+    with pytest.raises(ValueError, match=r"line 2 is not 'label index:value \.\.\.': '0 nonsense'"):
+        ClassificationDataSet.load_libsvm(io.StringIO("1 1:0.5\n0 nonsense\n"))
+
+
+def test_targets_with_a_column_per_class_keep_their_fractions():
+    dataset = ClassificationDataSet(1, 2)
+    dataset.addSample([0], [0.1, 0.9])
+    assert dataset["target"].tolist() == [[0.1, 0.9]]

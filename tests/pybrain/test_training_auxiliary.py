@@ -1,0 +1,102 @@
+"""Gaussian processes, principal components, clusters, importance mixing."""
+
+import numpy as np
+import pytest
+
+from pybrain.auxiliary import GaussianProcess, importanceMixing
+from pybrain.auxiliary.importancemixing import testImportanceMixing as try_importance_mixing
+from pybrain.auxiliary.kmeans import kinit, kmeanspp
+from pybrain.auxiliary.pca import makeCentered, pca, pPca, reduceDim
+from pybrain.datasets import SupervisedDataSet
+
+
+@pytest.fixture
+def stretched():
+    """Points along (1, 2, 0) with a little noise."""
+    generator = np.random.RandomState(0)
+    return generator.randn(200, 1) * [1.0, 2.0, 0.0] + 0.05 * generator.randn(200, 3) + 5
+
+
+@pytest.mark.parametrize("function", [pca, pPca])
+def test_the_first_component_is_the_longest_axis(stretched, function):
+    np.random.seed(1)
+    components = function(stretched, 2)
+    assert components.shape == (3, 2)
+    assert abs(components[:, 0] @ [1, 2, 0]) / np.sqrt(5) == pytest.approx(1, abs=1e-3)
+    np.testing.assert_allclose(components.T @ components, np.eye(2), atol=1e-9)
+
+
+def test_both_ways_find_the_same_subspace(stretched):
+    np.random.seed(1)
+    projectors = [one @ one.T for one in (pca(stretched, 1), pPca(stretched, 1))]
+    np.testing.assert_allclose(*projectors, atol=1e-6)
+
+
+def test_dimensions_are_reduced(stretched):
+    reduced = reduceDim(stretched, 1)
+    assert reduced.shape == (200, 1)
+    assert np.var(reduced) == pytest.approx(np.var(stretched, axis=0).sum(), rel=0.01)
+    np.testing.assert_allclose(makeCentered(stretched).mean(axis=0), 0, atol=1e-12)
+    with pytest.raises(ValueError, match="known are pca, ppca"):
+        reduceDim(stretched, 1, "ica")
+    with pytest.raises(ValueError, match=r"1 \.\. 3 components, not 4"):
+        pca(stretched, 4)
+
+
+def test_clusters_are_found():
+    generator = np.random.RandomState(0)
+    centres = np.array([[0, 0], [10, 0], [0, 10]])
+    points = np.concatenate([centre + generator.randn(30, 2) for centre in centres])
+    np.random.seed(2)
+    found, labels = kmeanspp(points, 3)
+    assert all(np.linalg.norm(found - centre, axis=1).min() < 1 for centre in centres)
+    assert [len(set(labels[start : start + 30])) for start in (0, 30, 60)] == [1, 1, 1]
+    assert kinit(np.zeros((4, 2)), 2).tolist() == [[0, 0], [0, 0]]
+    with pytest.raises(ValueError, match="between 1 and 4 centres"):
+        kinit(np.zeros((4, 2)), 5)
+
+
+def test_a_gaussian_process_passes_near_its_samples_and_is_unsure_elsewhere():
+    dataset = SupervisedDataSet(1, 1)
+    for x in (0.0, 0.5, 1.0):
+        dataset.addSample(x, np.sin(3 * x))
+    process = GaussianProcess(1, start=0, stop=5, step=0.1)
+    process.hyper = [1.0, 4.0, 1e-6]
+    process.trainOnDataset(dataset)
+    np.testing.assert_allclose(process.testOnArray([[0.0], [0.5], [1.0]]), np.sin([0.0, 1.5, 3.0]), atol=1e-4)
+    process.draw()
+    deviations = np.sqrt(np.diag(process.pred_cov))
+    assert deviations[0] < 0.01
+    assert deviations[-1] == pytest.approx(1.0, abs=1e-3)
+    process.reset()
+    np.testing.assert_allclose(process.testOnArray([[0.5]]), [0.0])
+
+
+def test_a_gaussian_process_takes_one_target():
+    with pytest.raises(ValueError, match="1 inputs and 1 target, not 2 and 1"):
+        GaussianProcess(1).addSample([1, 2], 3)
+
+
+def test_noise_is_estimated_where_a_point_was_seen_more_than_once():
+    process = GaussianProcess(1)
+    process.autonoise = True
+    for value in (1.0, 3.0):
+        process.addSample([0.0], value)
+    assert process.noise.tolist() == pytest.approx([0.1, 1.1])
+
+
+def test_mixed_points_follow_the_new_distribution(capsys):
+    np.random.seed(1)
+    kept, mean, variance = try_importance_mixing(popsize=4000)
+    assert 1000 < kept < 4000
+    assert mean == pytest.approx(1, abs=0.1)
+    assert variance == pytest.approx(2, abs=0.2)
+    assert "kept" in capsys.readouterr().out
+
+
+def test_equal_distributions_keep_all_but_what_must_be_new():
+    np.random.seed(1)
+    kept, drawn = importanceMixing(list(range(50)), lambda x: 1.0, lambda x: 1.0, lambda: -1, 0.1)
+    assert len(kept) + len(drawn) == 50
+    assert drawn == [-1] * len(drawn)
+    assert len(drawn) >= 1

@@ -1,0 +1,58 @@
+"""Nearest neighbours by hashing."""
+
+import numpy as np
+import pytest
+
+from pybrain.supervised.knn.lsh.minhash import MinHash, arrayPermutation, jacardCoefficient
+from pybrain.supervised.knn.lsh.nearoptimal import MultiDimHash
+
+
+def test_a_permutation_is_applied_to_arrays_of_its_length():
+    permute = arrayPermutation([2, 0, 1])
+    assert permute(["a", "b", "c"]).tolist() == ["c", "a", "b"]
+    with pytest.raises(ValueError, match="of 3 entries, the array has 2"):
+        permute([1, 2])
+
+
+def test_similarity_is_what_is_shared_over_what_there_is():
+    assert jacardCoefficient([1, 1, 0, 0], [1, 0, 1, 0]) == pytest.approx(1 / 3)
+    assert jacardCoefficient([0, 0], [0, 0]) == 1.0
+
+
+def test_vectors_agree_in_a_permutation_as_often_as_they_are_similar():
+    np.random.seed(1)
+    one, other = np.array([1, 1, 1, 1, 0, 0, 0, 0]), np.array([1, 1, 0, 0, 1, 1, 0, 0])
+    table = MinHash(8, 3000)
+    agreed = np.mean(np.array(table._firstOne(one)) == np.array(table._firstOne(other)))
+    assert agreed == pytest.approx(jacardCoefficient(one, other), abs=0.04)
+
+
+def test_the_most_similar_vectors_come_first():
+    np.random.seed(1)
+    table = MinHash(6, 1)
+    for number in range(6):
+        table.put([1] * (6 - number) + [0] * number, number)
+    found = table.knn([1] * 6, 2)
+    assert found[0] == 0
+    assert len(table.knn([1] * 6, 1)) == 1
+    with pytest.raises(ValueError, match="items have 6 entries"):
+        table.put([1, 0], "short")
+
+
+def test_near_points_share_a_ball_and_come_by_distance():
+    np.random.seed(3)
+    table = MultiDimHash(2, omega=4, prob=0.9)
+    centre = np.zeros(2)
+    ball = table.findBall(centre)
+    points = np.random.randn(50, 2) * 0.3
+    for index, point in enumerate(points):
+        table.insert(point, index)
+    same = [index for index, point in enumerate(points) if table.findBall(point) == ball]
+    found = table.knn(centre, 5)
+    distances = np.linalg.norm(points[same], axis=1)
+    assert [distance for _, distance in found] == pytest.approx(sorted(distances)[:5])
+    assert len(same) > 25
+    with pytest.raises(ValueError, match="points have 2 dimensions"):
+        table.insert([1, 2, 3], None)
+    with pytest.raises(ValueError, match="between 0 and 1, not 1"):
+        MultiDimHash(2, prob=1)

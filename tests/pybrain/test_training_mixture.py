@@ -1,0 +1,96 @@
+"""Mixture density networks."""
+
+import random
+
+import numpy as np
+import pytest
+
+from pybrain.datasets import SupervisedDataSet
+from pybrain.structure import BiasUnit, FeedForwardNetwork, FullConnection, LinearLayer, TanhLayer
+from pybrain.structure.modules.mixturedensity import MixtureDensityLayer
+from pybrain.supervised.trainers.mixturedensity import BackpropTrainerMix, RPropMinusTrainerMix, gaussian
+
+
+def mixture_network(indim=1, hidden=5, dim=1, mix=2):
+    net = FeedForwardNetwork()
+    parts = LinearLayer(indim, name="in"), TanhLayer(hidden, name="hidden")
+    out, bias = MixtureDensityLayer(dim, mix=mix, name="out"), BiasUnit(name="bias")
+    net.addInputModule(parts[0])
+    net.addModule(parts[1])
+    net.addModule(bias)
+    net.addOutputModule(out)
+    for one, other in ((*parts,), (parts[1], out), (bias, parts[1]), (bias, out)):
+        net.addConnection(FullConnection(one, other))
+    net.sortModules()
+    net.params[:] = np.random.RandomState(2).randn(net.paramdim) * 0.5
+    return net
+
+
+def two_branches(count=40):
+    """Targets that lie at +1 or -1, whatever the input is: their mean describes nothing."""
+    generator = np.random.RandomState(1)
+    dataset = SupervisedDataSet(1, 1)
+    for number in range(count):
+        dataset.addSample([generator.rand()], [(-1) ** number + 0.05 * generator.randn()])
+    return dataset
+
+
+def test_the_density_of_a_normal_distribution():
+    assert gaussian([0.0], [0.0], 1.0) == pytest.approx(1 / np.sqrt(2 * np.pi))
+    points = np.linspace(-8, 8, 2001)
+    total = gaussian(points[:, None], [0.3], 0.7).sum() * (points[1] - points[0])
+    assert total == pytest.approx(1.0, abs=1e-9)
+    assert gaussian([1.0, 2.0], [0.0, 0.0], 2.0) == pytest.approx(np.exp(-5 / 8) / (2 * np.pi * 4))
+
+
+@pytest.mark.parametrize("dim", [1, 2])
+def test_derivatives_are_those_of_the_likelihood(dim):
+    net = mixture_network(dim=dim, mix=3)
+    trainer = BackpropTrainerMix(net)
+    sample = [np.array([0.4]), np.array([0.3, -0.8])[:dim]]
+    start = net.params.copy()
+    net.resetDerivatives()
+    trainer._calcDerivs([sample])
+    found = -net.derivs.copy()
+
+    def error(params):
+        net.params[:] = params
+        return trainer._sampleError(sample, net.activate(sample[0]))[0]
+
+    for index in range(len(start)):
+        step = np.zeros(len(start))
+        step[index] = 1e-6
+        slope = (error(start + step) - error(start - step)) / 2e-6
+        assert found[index] == pytest.approx(slope, rel=1e-5, abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("trainer", "options", "epochs"),
+    [(BackpropTrainerMix, {"learningrate": 0.02, "momentum": 0.5}, 150), (RPropMinusTrainerMix, {}, 60)],
+)
+def test_both_branches_are_found(trainer, options, epochs):
+    random.seed(1)
+    net = mixture_network()
+    one = trainer(net, dataset=two_branches(), **options)
+    first = one.testOnData()
+    one.trainEpochs(epochs)
+    assert one.testOnData() < first - 0.5
+    centres = sorted(net.activate([0.5])[4:])
+    np.testing.assert_allclose(centres, [-1, 1], atol=0.25)
+
+
+def test_far_from_all_centres_there_is_still_a_direction():
+    net = mixture_network()
+    dataset = SupervisedDataSet(1, 1)
+    dataset.addSample([0.0], [300.0])
+    one = BackpropTrainerMix(net, dataset, learningrate=1e-6)
+    assert np.isfinite(one.train())
+    assert np.isfinite(net.params).all()
+
+
+def test_targets_have_the_dimension_of_the_distribution():
+    one = BackpropTrainerMix(mixture_network())
+    with pytest.raises(ValueError, match="the data set has 2 targets, the mixture has 1 dimensions"):
+        one.setData(SupervisedDataSet(1, 2))
+    with pytest.raises(ValueError, match="3 inputs per sample, the module has 1"):
+        one.setData(SupervisedDataSet(3, 1))

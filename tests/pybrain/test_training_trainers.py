@@ -1,0 +1,253 @@
+"""What users of trainers rely on, and what they do wrong."""
+
+import pickle
+import random
+
+import numpy as np
+import pytest
+
+from pybrain.datasets import ClassificationDataSet, SequentialDataSet, SupervisedDataSet
+from pybrain.structure import LSTMLayer, SoftmaxLayer, TanhLayer
+from pybrain.structure.evolvables.cheaplycopiable import CheaplyCopiable
+from pybrain.structure.evolvables.maskedmodule import MaskedModule
+from pybrain.supervised.trainers import BackpropTrainer, RPropMinusTrainer
+from pybrain.supervised.trainers.backprop import hasConverged
+from pybrain.tools.shortcuts import buildNetwork
+from pybrain.utilities import DivergenceError
+
+
+@pytest.fixture
+def xor():
+    dataset = SupervisedDataSet(2, 1)
+    for inp, target in (((-1, -1), 0), ((-1, 1), 1), ((1, -1), 1), ((1, 1), 0)):
+        dataset.addSample(inp, target)
+    return dataset
+
+
+@pytest.fixture
+def net():
+    np.random.seed(7)
+    random.seed(7)
+    return buildNetwork(2, 4, 1, hiddenclass=TanhLayer)
+
+
+@pytest.mark.parametrize(
+    ("trainer", "options", "epochs"),
+    [(BackpropTrainer, {"learningrate": 0.1}, 400), (RPropMinusTrainer, {}, 150)],
+)
+def test_xor_is_learned(net, xor, trainer, options, epochs):
+    one = trainer(net, dataset=xor, **options)
+    one.trainEpochs(epochs)
+    assert one.testOnData() < 1e-3
+    assert one.totalepochs == epochs
+
+
+@pytest.mark.parametrize("made", [lambda net: pickle.loads(pickle.dumps(net)), lambda net: net.copy()])
+@pytest.mark.parametrize("options", [{}, {"batchlearning": True}])
+def test_an_unpickled_or_copied_network_trains(net, xor, made, options):
+    again = made(net)
+    before = again.activate([1, -1])
+    one = BackpropTrainer(again, xor, learningrate=0.1, **options)
+    first = one.train()
+    for _ in range(20):
+        last = one.train()
+    assert last < first
+    assert again.activate([1, -1]) != before
+    assert net.activate([1, -1]) == before
+
+
+def test_parameters_set_from_outside_are_trained_on(net, xor):
+    """PyBrain goes back to its own copy at the next step."""
+    one = BackpropTrainer(net, xor, learningrate=1e-6, momentum=0.5)
+    one.train()
+    net.params[:] = 0.25
+    one.train()
+    np.testing.assert_allclose(net.params, 0.25, atol=1e-4)
+    rprop = RPropMinusTrainer(net, dataset=xor)
+    rprop.train()
+    net.params[:] = 3.0
+    rprop.train()
+    assert np.abs(net.params - 3.0).max() <= 0.12 + 1e-12
+
+
+def test_a_trainer_in_a_pickle_goes_on_where_it_stood(net, xor):
+    one = BackpropTrainer(net, xor, learningrate=0.1, momentum=0.9)
+    one.trainEpochs(3)
+    again = pickle.loads(pickle.dumps(one))
+    random.seed(1)
+    expected = one.train()
+    random.seed(1)
+    assert again.train() == pytest.approx(expected, rel=1e-13)
+    np.testing.assert_allclose(again.module.params, one.module.params, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["trainer_backprop", "trainer_rprop"])
+@pytest.mark.parametrize("protocol", [0, 2, 4])
+def test_trainers_that_pybrain_wrote_load_and_train(fixtures, name, protocol):
+    with (fixtures / "objects" / f"{name}.p{protocol}.pkl").open("rb") as file:
+        trainer = pickle.load(file, encoding="latin1")
+    first = trainer.testOnData()
+    trainer.trainEpochs(30)
+    assert trainer.testOnData() < first
+    assert trainer.totalepochs == 33
+
+
+def test_a_trainer_is_pickled_with_the_attributes_that_pybrain_has(net, xor):
+    one = RPropMinusTrainer(net, dataset=xor)
+    one.train()
+    names = {"module", "ds", "descent", "epoch", "totalepochs", "verbose", "batchlearning", "weightdecay"}
+    assert set(vars(one)) == names
+    recorded = {
+        *("values", "momentumvector", "lastgradient", "rprop", "rprop_theta", "alpha", "alphadecay"),
+        *("momentum", "deltamax", "deltamin", "deltanull", "etaplus", "etaminus"),
+    }
+    assert set(vars(one.descent)) == recorded
+
+
+def test_a_recurrent_network_learns_to_remember(fixtures):
+    np.random.seed(1)
+    random.seed(1)
+    dataset = SequentialDataSet(1, 1)
+    for first in (0, 1):
+        for _ in range(3):
+            dataset.newSequence()
+            dataset.addSample([first], [0])
+            dataset.addSample([0.5], [first])
+    net = buildNetwork(1, 3, 1, hiddenclass=LSTMLayer, recurrent=True)
+    one = RPropMinusTrainer(net, dataset=dataset)
+    before = one.testOnData()
+    one.trainEpochs(60)
+    assert one.testOnData() < 0.05 * before
+
+
+@pytest.mark.parametrize("wrapper", [MaskedModule, CheaplyCopiable])
+@pytest.mark.parametrize("options", [{}, {"batchlearning": True}])
+def test_a_wrapped_network_trains_like_the_network(net, xor, wrapper, options):
+    wrapped = wrapper(net.copy())
+    for module in (net, wrapped):
+        random.seed(1)
+        BackpropTrainer(module, xor, learningrate=0.1, momentum=0.1, **options).trainEpochs(4)
+    np.testing.assert_allclose(wrapped.params, net.params, rtol=1e-12)
+    np.testing.assert_allclose(wrapped.activate([1, 0]), net.activate([1, 0]), rtol=1e-12)
+
+
+def test_classes_are_the_greatest_outputs():
+    np.random.seed(0)
+    random.seed(0)
+    dataset = ClassificationDataSet(2, nb_classes=2)
+    for number in range(40):
+        dataset.addSample(np.random.randn(2) + 3 * (number % 2), [number % 2])
+    dataset._convertToOneOfMany()
+    net = buildNetwork(2, 4, 2, outclass=SoftmaxLayer)
+    one = BackpropTrainer(net, dataset, learningrate=0.1)
+    one.trainEpochs(20)
+    found, wanted = one.testOnClassData(return_targets=True)
+    assert wanted == [0, 1] * 20
+    assert found == one.testOnClassData()
+    assert np.mean(np.array(found) == wanted) > 0.9
+
+
+def test_errors_are_shown_on_request(net, xor, capsys):
+    one = BackpropTrainer(net, xor)
+    quiet = one.testOnData()
+    assert one.testOnData(verbose=True) == pytest.approx(quiet, rel=1e-14)
+    printed = capsys.readouterr().out
+    assert "All errors:" in printed
+    assert f"Average error: {quiet:g}" in printed
+    one.testOnClassData(verbose=True)
+    assert "classes wanted: [0, 0, 0, 0]" in capsys.readouterr().out
+
+
+def test_training_on_another_data_set_changes_to_it(net, xor):
+    one = BackpropTrainer(net)
+    one.trainOnDataset(xor, 3)
+    assert one.ds is xor
+    assert one.epoch == 3
+
+
+# -- until convergence ---------------------------------------------------------------------
+
+
+def test_validation_data_may_be_given(net, xor):
+    one = BackpropTrainer(net, learningrate=0.1)
+    trained, validated = one.trainUntilConvergence(trainingData=xor, validationData=xor, maxEpochs=5)
+    assert len(validated) == len(trained) + 1
+    assert one.totalepochs == 6
+
+
+def test_the_best_parameters_are_kept_and_training_goes_on_from_them(net, xor):
+    one = BackpropTrainer(net, xor, learningrate=0.5, momentum=0.5)
+    one.trainUntilConvergence(trainingData=xor, validationData=xor, maxEpochs=30)
+    best = one.testOnData(xor)
+    one.descent.alpha = 0.0
+    one.descent.momentum = 0.0
+    one.train()
+    assert one.testOnData(xor) == pytest.approx(best, rel=1e-12)
+
+
+def test_training_stops_when_validation_errors_stop_falling():
+    assert not hasConverged([3, 2, 1], window=2, decimals=3)
+    assert hasConverged([1, 2, 3, 4], window=2, decimals=3)
+    assert not hasConverged([4, 3, 2, 1], window=2, decimals=3)
+    assert hasConverged([4, 3, 1.0001, 1.0002], window=2, decimals=3)
+    assert not hasConverged([4, 3, 1.0001, 1.0002], window=2, decimals=4)
+
+
+def test_a_split_that_leaves_nothing_to_validate_on_is_refused(net, xor):
+    with pytest.raises(ValueError, match="no samples are left for validation"):
+        BackpropTrainer(net, xor).trainUntilConvergence(validationProportion=0.0)
+    with pytest.raises(ValueError, match="given together"):
+        BackpropTrainer(net, xor).trainUntilConvergence(trainingData=xor)
+
+
+# -- mistakes ------------------------------------------------------------------------------
+
+
+def test_a_data_set_of_other_dimensions_is_refused_with_both_sizes(net):
+    with pytest.raises(ValueError, match="the data set has 3 inputs per sample, the module has 2"):
+        BackpropTrainer(net, SupervisedDataSet(3, 1))
+    with pytest.raises(ValueError, match="the data set has 2 outputs per sample, the module has 1"):
+        BackpropTrainer(net, SupervisedDataSet(2, 2))
+
+
+@pytest.mark.parametrize("trainer", [BackpropTrainer, RPropMinusTrainer])
+def test_there_is_nothing_to_learn_from_no_samples(net, trainer):
+    with pytest.raises(ValueError, match="the data set is empty; add samples first"):
+        trainer(net, dataset=SupervisedDataSet(2, 1)).train()
+    with pytest.raises(ValueError, match="there is no data set"):
+        trainer(net).train()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("field", ["input", "target"])
+def test_nan_and_infinity_in_samples_are_named_before_anything_changes(net, xor, bad, field):
+    xor[field][2, 0] = bad
+    before = net.params.copy()
+    one = BackpropTrainer(net, xor)
+    for measure in (one.train, one.testOnData, lambda: xor.evaluateModuleMSE(net)):
+        with pytest.raises(ValueError, match=f"row 2, column 0 of field '{field}' is {bad}"):
+            measure()
+    np.testing.assert_array_equal(net.params, before)
+
+
+@pytest.mark.parametrize("options", [{}, {"batchlearning": True}, {"momentum": 0.9}])
+@pytest.mark.parametrize("shape", [{}, {"hiddenclass": LSTMLayer}])
+def test_training_that_diverges_says_when_and_keeps_the_last_good_parameters(options, shape):
+    np.random.seed(1)
+    random.seed(1)
+    net = buildNetwork(1, 2, 1, **(shape or {"hiddenclass": TanhLayer}))
+    dataset = SupervisedDataSet(1, 1)
+    for value in range(20):
+        dataset.addSample([value], [value])
+    one = BackpropTrainer(net, dataset, learningrate=1e3, **options)
+    good = net.params.copy()
+    with pytest.raises(DivergenceError, match=r"diverged in epoch .* at learning rate 1000") as caught:
+        for _ in range(200):
+            good = net.params.copy()
+            one.train()
+    assert caught.value.epoch == one.totalepochs
+    assert caught.value.learningrate == 1000
+    np.testing.assert_array_equal(net.params, good)
+    assert np.isfinite(net.activate([1])).all()
+    one.descent.alpha = 1e-12
+    one.descent.momentum = 0.0

@@ -1,0 +1,60 @@
+"""What the tests of the runtime share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+
+
+@pytest.fixture
+def iris() -> Path:
+    """The default knowledge, card and activation."""
+    return FIXTURES / "default" / "iris"
+
+
+@pytest.fixture
+def course() -> Path:
+    """The network used in teaching: one input, one output."""
+    return FIXTURES / "default" / "course"
+
+
+@pytest.fixture
+def default_pickle(iris: Path) -> bytes:
+    """The content of the default knowledge file."""
+    return (iris / "currentSolution.pkl").read_bytes()
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Callable[..., Path]:
+    """Writes bytes or text as a file of the given name."""
+
+    def write(content: bytes | str, name: str = "currentSolution.pkl") -> Path:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def ordinary_user() -> Callable[[], AbstractContextManager[None]]:
+    """Lets a block run as an ordinary user, also where the tests run as root, who may do everything."""
+
+    @contextmanager
+    def as_nobody() -> Iterator[None]:
+        was_root = hasattr(os, "geteuid") and os.geteuid() == 0
+        if was_root:
+            os.seteuid(65534)
+        try:
+            yield
+        finally:
+            if was_root:
+                os.seteuid(0)
+
+    return as_nobody

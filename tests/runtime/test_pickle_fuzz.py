@@ -1,0 +1,100 @@
+"""Damaged pickles: whatever a file holds, reading it ends quickly, in a network or in one kind of error."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pybrain_runtime.describe import describe
+from pybrain_runtime.errors import KnowledgeError
+from pybrain_runtime.limits import Limits
+from pybrain_runtime.pickle_reader import read_pickle
+from pybrain_runtime.plan import Plan
+from pybrain_runtime.search import find_network
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+SEEDS = [
+    path.read_bytes()
+    for path in (
+        FIXTURES / "default/course/currentSolution.pkl",
+        FIXTURES / "networks/man_sliced/net.p0.pkl",
+        FIXTURES / "networks/rnn_bn_lstm_peep/net.p2.pkl",
+        FIXTURES / "networks/man_shared2/net.p4.pkl",
+        FIXTURES / "networks_numpy2/bn_4_8_2/net.p5.pkl",
+        FIXTURES / "networks_py27/man_gatelayer/net.p0.pkl",
+        FIXTURES / "objects/trainer_rprop.p2.pkl",
+        FIXTURES / "objects/wrap_dict.p2.pkl",
+    )
+]
+TIGHT = Limits(opcodes=200_000, array_elements=1 << 20, units=10_000, seconds=5.0)
+QUICK = settings(max_examples=150, deadline=5_000, suppress_health_check=[HealthCheck.too_slow])
+
+
+def survive(data: bytes) -> None:
+    """Reads, describes and runs a file; any error but a KnowledgeError is a failure of the test."""
+    try:
+        network, _ = find_network(read_pickle(data, "fuzz.pkl", TIGHT), "fuzz.pkl")
+        description = describe(network, "fuzz.pkl", TIGHT)
+        plan = Plan.compile(description)
+    except KnowledgeError as error:
+        assert "fuzz.pkl" in str(error) or "cannot be run" in str(error)
+        return
+    assert plan.run(np.zeros((2, plan.indim))).shape == (2, plan.outdim)
+
+
+@QUICK
+@given(
+    st.sampled_from(SEEDS), st.lists(st.tuples(st.floats(0, 1), st.integers(0, 7)), min_size=1, max_size=4)
+)
+def test_flipped_bits(seed: bytes, flips: list[tuple[float, int]]) -> None:
+    data = bytearray(seed)
+    for place, bit in flips:
+        data[int(place * (len(data) - 1))] ^= 1 << bit
+    survive(bytes(data))
+
+
+@QUICK
+@given(st.sampled_from(SEEDS), st.floats(0, 1), st.binary(max_size=12), st.integers(0, 12))
+def test_bytes_put_in_and_taken_out(seed: bytes, place: float, extra: bytes, gone: int) -> None:
+    cut = int(place * len(seed))
+    survive(seed[:cut] + extra + seed[cut + gone :])
+
+
+@QUICK
+@given(st.sampled_from(SEEDS), st.sampled_from(SEEDS), st.floats(0, 1), st.floats(0, 1))
+def test_halves_of_two_files(one: bytes, other: bytes, first: float, second: float) -> None:
+    survive(one[: int(first * len(one))] + other[int(second * len(other)) :])
+
+
+@QUICK
+@given(st.binary(max_size=200), st.sampled_from([b"", b"\x80\x02", b"\x80\x04", b"\x80\x05"]))
+def test_noise(noise: bytes, start: bytes) -> None:
+    survive(start + noise + b".")
+
+
+@QUICK
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-(2**80), 2**80) | st.floats() | st.text() | st.binary(),
+        lambda inner: (
+            st.lists(inner) | st.dictionaries(st.text() | st.integers(0, 9), inner) | st.tuples(inner)
+        ),
+        max_leaves=20,
+    ),
+    st.integers(0, 5),
+)
+def test_what_python_writes_is_read_back(value: object, protocol: int) -> None:
+    found = read_pickle(pickle.dumps(value, protocol), "plain.pkl")
+    assert pickle.dumps(found, 4) == pickle.dumps(value, 4) or repr(found) == repr(value)
+
+
+@pytest.mark.parametrize("seed", range(len(SEEDS)))
+def test_every_cut_ends_as_truncated(seed: int) -> None:
+    data = SEEDS[seed]
+    for size in range(0, len(data), 7):
+        with pytest.raises(KnowledgeError, match=r"fuzz\.pkl is "):
+            read_pickle(data[:size], "fuzz.pkl", TIGHT)

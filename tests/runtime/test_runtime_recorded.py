@@ -1,0 +1,145 @@
+"""Every recorded network answers as the genuine PyBrain did."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pybrain_runtime import Plan, load_knowledge, read_activation
+from pybrain_runtime.describe import describe
+from pybrain_runtime.pickle_reader import read_pickle
+from pybrain_runtime.values import Instance
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+IRIS, COURSE = FIXTURES / "default" / "iris", FIXTURES / "default" / "course"
+PICKLES = sorted(FIXTURES.glob("networks*/*/net.p*.pkl"))
+
+
+def rows_of(path: Path) -> np.ndarray:
+    with path.open(newline="") as file:
+        return np.array([[float(cell) for cell in line] for line in list(csv.reader(file))[1:]])
+
+
+def meta_of(folder: Path) -> dict[str, Any]:
+    content = json.loads((folder / "meta.json").read_text())
+    assert isinstance(content, dict)
+    return content
+
+
+def label(path: Path) -> str:
+    return "/".join(path.parts[-3:])
+
+
+def assert_same(found: np.ndarray, expected: np.ndarray) -> None:
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-300)
+
+
+FEED_FORWARD = [path for path in PICKLES if meta_of(path.parent)["kind"].startswith("ff")]
+
+
+def test_there_are_recorded_networks() -> None:
+    assert len(PICKLES) > 300
+    assert len(FEED_FORWARD) > 280
+
+
+@pytest.mark.parametrize("path", FEED_FORWARD, ids=label)
+def test_a_feed_forward_network_answers_as_recorded(path: Path) -> None:
+    if meta_of(path.parent).get("stochastic"):
+        pytest.skip("random: see test_runtime_random")
+    knowledge = load_knowledge(path)
+    assert_same(
+        knowledge.activate(rows_of(path.parent / "inputs.csv")), rows_of(path.parent / "expected.csv")
+    )
+
+
+@pytest.mark.parametrize("path", PICKLES, ids=label)
+def test_the_description_says_what_was_recorded(path: Path) -> None:
+    meta = meta_of(path.parent)
+    root = read_pickle(path.read_bytes(), path.name)
+    assert isinstance(root, Instance)
+    network = describe(root, path.name)
+    if "cls" not in meta:
+        pytest.skip("nothing recorded about its parts")
+    assert network.kind == meta["cls"].rpartition(".")[2]
+    assert (network.indim, network.outdim) == (meta["indim"], meta["outdim"])
+    assert network.parameter_count == meta["paramdim"]
+    kinds = [m["cls"].rpartition(".")[2] for m in meta["modulesSorted"]]
+    assert sorted(m.kind for m in network.modules) == sorted(kinds)
+    assert len(network.connections) == len(meta["connections"])
+    assert len(network.recurrent_connections) == len(meta.get("recurrent", []))
+
+
+def test_the_default_answers_one_row() -> None:
+    knowledge = load_knowledge(IRIS / "currentSolution.pkl")
+    activation = read_activation(IRIS / "currentActivation.csv", knowledge)
+    outputs = knowledge.activate(activation.inputs)
+    assert_same(outputs, rows_of(IRIS / "expected_current.csv"))
+    assert knowledge.classes(outputs) == ["virginica"]
+
+
+def test_the_default_answers_all_150_rows() -> None:
+    knowledge = load_knowledge(IRIS / "currentSolution.pkl")
+    activation = read_activation(IRIS / "activation_all.csv", knowledge)
+    assert activation.targets is not None and activation.targets.shape == (150, 3)
+    assert_same(knowledge.activate(activation.inputs), rows_of(IRIS / "expected_all.csv"))
+
+
+def test_the_course_network_answers_80_rows() -> None:
+    knowledge = load_knowledge(COURSE / "currentSolution.pkl")
+    activation = read_activation(COURSE / "activation_80.csv", knowledge)
+    assert activation.targets is not None and activation.targets.shape == (80, 1)
+    assert_same(knowledge.activate(activation.inputs), rows_of(COURSE / "expected_80.csv"))
+
+
+def test_rows_answered_together_and_one_by_one_agree() -> None:
+    folder = FIXTURES / "networks" / "man_shortcut"
+    plan = load_knowledge(folder / "net.p2.pkl").plan
+    rows = np.random.default_rng(3).normal(size=(500, plan.indim))
+    one_by_one = np.concatenate([plan.run(row) for row in rows])
+    np.testing.assert_allclose(plan.run(rows), one_by_one, rtol=1e-12, atol=1e-15)
+
+
+def test_many_rows_are_answered_in_chunks_without_a_seam() -> None:
+    plan = load_knowledge(COURSE / "currentSolution.pkl").plan
+    rows = np.linspace(-3, 3, 60_001)[:, None]
+    outputs = plan.run(rows)
+    assert outputs.shape == (60_001, 1)
+    np.testing.assert_allclose(outputs[::7], plan.run(rows[::7]), rtol=1e-12, atol=1e-15)
+
+
+def test_no_rows_give_no_answers() -> None:
+    plan = load_knowledge(COURSE / "currentSolution.pkl").plan
+    assert plan.run(np.empty((0, 1))).shape == (0, 1)
+
+
+def test_extreme_inputs_saturate_without_a_warning() -> None:
+    plan = load_knowledge(IRIS / "currentSolution.pkl").plan
+    outputs = plan.run(np.array([[1e308] * 4, [-1e308] * 4]))
+    assert np.isfinite(outputs).all()
+
+
+def test_a_plan_is_used_by_several_threads_at_once() -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    plan = load_knowledge(IRIS / "currentSolution.pkl").plan
+    rows = np.random.default_rng(1).normal(size=(2_000, 4))
+    expected = plan.run(rows)
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(plan.run, [rows] * 16):
+            assert (found == expected).all()
+
+
+def test_a_wrong_number_of_columns_is_refused_by_the_plan() -> None:
+    plan = load_knowledge(IRIS / "currentSolution.pkl").plan
+    with pytest.raises(Exception, match=r"shape \(2, 3\); the network takes 4 numbers"):
+        plan.run(np.zeros((2, 3)))
+
+
+def test_compiling_is_done_once() -> None:
+    knowledge = load_knowledge(IRIS / "currentSolution.pkl")
+    assert knowledge.plan is knowledge.plan
+    assert isinstance(knowledge.plan, Plan)

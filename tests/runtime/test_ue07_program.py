@@ -1,0 +1,258 @@
+"""UE_07_App5.py as the container runs it: a process, its output, its exit status."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = ROOT / "container3_codebase" / "UE_07_App5.py"
+FIXTURES = ROOT / "tests" / "fixtures"
+IRIS, COURSE = FIXTURES / "default/iris", FIXTURES / "default/course"
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    def run(
+        model: Path = IRIS / "currentSolution.pkl",
+        data: Path = IRIS / "currentActivation.csv",
+        **environment: str,
+    ) -> subprocess.CompletedProcess[str]:
+        settings = {"MODEL_PATH": str(model), "DATA_PATH": str(data)}
+        settings["OUTPUT_PATH"] = str(tmp_path / "out" / "prediction.csv")
+        (tmp_path / "out").mkdir(exist_ok=True)
+        plain = {"PATH": os.environ["PATH"], "PYTHONUTF8": "0", "PYTHONIOENCODING": "utf-8"}
+        return subprocess.run(
+            [sys.executable, str(PROGRAM)],
+            env=plain | settings | environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=60,
+        )
+
+    return run
+
+
+def test_the_default_answers(run: Run, tmp_path: Path) -> None:
+    done = run()
+    assert done.stderr == ""
+    assert done.stdout == (
+        "✓ Model loaded: FeedForwardNetwork\n"
+        "✓ Data loaded: (1, 4)\n"
+        "✓ Prediction: 0.000026 (setosa), 0.010715 (versicolor), 0.989259 (virginica) -> virginica\n"
+        "ACTIVATION COMPLETE\n"
+    )
+    assert done.returncode == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["prediction.csv", "prediction.json"]
+
+
+def test_the_course_file_answers(run: Run) -> None:
+    done = run(COURSE / "currentSolution.pkl", COURSE / "currentActivation.csv")
+    lines = done.stdout.splitlines()
+    assert lines[:3] == [
+        "✓ Model loaded: FeedForwardNetwork",
+        "✓ Data loaded: (1, 2)",
+        "✓ Prediction: 0.207093",
+    ]
+    assert lines[3].startswith("  Compared with the expected outputs: mse 0.0028")
+    assert lines[4:] == ["ACTIVATION COMPLETE"]
+
+
+def test_many_rows_show_the_first_ones_and_a_count(run: Run, tmp_path: Path) -> None:
+    done = run(data=IRIS / "activation_all.csv")
+    lines = done.stdout.splitlines()
+    assert lines[1] == "✓ Data loaded: (150, 7)"
+    assert sum(line.startswith("✓ Prediction: ") for line in lines) == 5
+    assert lines[7] == f"  ... 150 rows in all, in {tmp_path / 'out' / 'prediction.csv'}"
+    assert "accuracy 0.966667" in lines[8]
+    assert lines[-1] == "ACTIVATION COMPLETE"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin1", "cp1252"])
+def test_marks_are_plain_where_the_output_cannot_carry_more(encoding: str, run: Run) -> None:
+    done = run(PYTHONIOENCODING=encoding)
+    assert done.returncode == 0
+    assert done.stdout.startswith("[OK] Model loaded: FeedForwardNetwork\n[OK] Data loaded: (1, 4)\n[OK] ")
+    failed = run(data=IRIS / "nope.csv", PYTHONIOENCODING=encoding)
+    assert failed.stderr.startswith("[FAILED] The activation file ")
+
+
+def test_a_name_that_the_output_cannot_carry_is_escaped(run: Run, tmp_path: Path) -> None:
+    model = tmp_path / "model.pkl"
+    model.write_bytes((COURSE / "currentSolution.pkl").read_bytes())
+    model.with_name("model.card.json").write_text('{"outputs": [{"name": "Höhe"}]}', encoding="utf-8")
+    done = run(model, COURSE / "currentActivation.csv", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0
+    assert "[OK] Prediction: 0.207093 (H\\xf6he)\n" in done.stdout
+    assert "Höhe" in (tmp_path / "out" / "prediction.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "name", ["MODEL_PATH", "DATA_PATH", "OUTPUT_PATH", "INPUT_COLUMNS", "TARGET_COLUMNS"]
+)
+def test_a_variable_that_is_set_but_empty_is_wrong_usage(name: str, run: Run) -> None:
+    done = run(**{name: ""})
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"✗ {name} is set, but empty.\n")
+    assert done.stdout == ""
+
+
+def test_columns_are_chosen_by_name(run: Run, tmp_path: Path) -> None:
+    data = tmp_path / "a.csv"
+    data.write_text("d,c,b,a,note\n1.9,5.1,2.7,5.8,text\n")
+    done = run(data=data, INPUT_COLUMNS="a, b, c, d")
+    assert done.returncode == 0, done.stderr
+    assert "-> virginica" in done.stdout and "✓ Data loaded: (1, 5)" in done.stdout
+
+
+def test_bad_data_ends_with_65_and_leaves_nothing(run: Run, tmp_path: Path) -> None:
+    data = tmp_path / "activation_data.csv"
+    data.write_text("1,2,x,4\n1,2,3,4\n")
+    data.write_text("sepal_length,sepal_width,petal_length,petal_width\n1,2,x,4\n")
+    done = run(data=data)
+    assert done.returncode == 65
+    assert done.stderr.startswith(
+        "✗ activation_data.csv line 2, column 3 (petal_length): 'x' is not a number."
+    )
+    assert "Traceback" not in done.stderr
+    assert "ACTIVATION COMPLETE" not in done.stdout
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_malicious_model_ends_with_65_and_was_not_executed(run: Run, tmp_path: Path) -> None:
+    model = tmp_path / "currentSolution.pkl"
+    model.write_bytes(f"cos\nsystem\n(S'touch {tmp_path / 'canary'}'\ntR.".encode())
+    done = run(model)
+    assert done.returncode == 65
+    assert done.stderr == (
+        "✗ currentSolution.pkl refers to os.system, which is not on the list of names a PyBrain network needs; "
+        "the file was not executed.\n"
+    )
+    assert not (tmp_path / "canary").exists()
+
+
+def test_a_missing_input_ends_with_66_and_is_named(run: Run, tmp_path: Path) -> None:
+    done = run(data=tmp_path / "nope.csv")
+    assert done.returncode == 66
+    assert done.stderr.startswith(f"✗ The activation file {tmp_path / 'nope.csv'} is not there.")
+
+
+def test_without_both_inputs_it_explains_itself(run: Run, tmp_path: Path) -> None:
+    done = run(tmp_path / "a.pkl", tmp_path / "b.csv")
+    assert done.returncode == 66
+    assert "This is the codebase container" in done.stderr
+    assert f"knowledge:  {tmp_path / 'a.pkl'}  (MODEL_PATH)" in done.stderr
+    assert "docker-compose up --abort-on-container-exit" in done.stderr
+
+
+def test_an_output_that_cannot_be_written_ends_with_73(run: Run, tmp_path: Path) -> None:
+    done = run(OUTPUT_PATH=str(tmp_path / "nowhere" / "prediction.csv"))
+    assert done.returncode == 73
+    assert "cannot be written: no such file or directory." in done.stderr
+    assert "ACTIVATION COMPLETE" not in done.stdout
+
+
+def test_a_defect_ends_with_70_and_one_line(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pybrain_runtime.report import run_program\n"
+        "def job(settings, report): raise ZeroDivisionError('oops')\n"
+        "sys.exit(run_program(job))"
+    )
+    environment = os.environ | {"MODEL_PATH": str(tmp_path), "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, encoding="utf-8"
+    )
+    assert done.returncode == 70
+    assert done.stderr.startswith("✗ A defect of this program: ZeroDivisionError: oops\n")
+    assert "Traceback" not in done.stderr
+    environment["APP07_DEBUG"] = "1"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, encoding="utf-8"
+    )
+    assert "Traceback" in done.stderr
+
+
+def test_debug_shows_where_a_mistake_was_found(run: Run, tmp_path: Path) -> None:
+    done = run(data=tmp_path / "nope.csv", APP07_DEBUG="1")
+    assert done.returncode == 66
+    assert "Traceback" in done.stderr and "✗ The activation file" in done.stderr
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_signals_end_it_at_once_with_their_status(number: int, status: int, tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pybrain_runtime.report import run_program\n"
+        "def job(settings, report):\n    print('ready', flush=True); time.sleep(60)\n"
+        "sys.exit(run_program(job))"
+    )
+    environment = os.environ | {"MODEL_PATH": str(tmp_path)}
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None and process.stdout.readline() == "ready\n"
+    start = time.monotonic()
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == status
+    assert time.monotonic() - start < 5
+    assert "Traceback" not in errors
+
+
+def test_a_reader_that_goes_away_is_no_traceback(tmp_path: Path) -> None:
+    environment = os.environ | {
+        "MODEL_PATH": str(IRIS / "currentSolution.pkl"),
+        "DATA_PATH": str(IRIS / "activation_all.csv"),
+        "OUTPUT_PATH": str(tmp_path / "prediction.csv"),
+    }
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, str(PROGRAM)], env=environment, stdout=writing, stderr=subprocess.PIPE, text=True
+    )
+    os.close(writing)
+    assert done.stderr == ""
+    assert done.returncode == 141
+
+
+def test_nothing_heavy_is_imported_on_the_way(run: Run) -> None:
+    done = run(PYTHONPROFILEIMPORTTIME="1")
+    assert done.returncode == 0
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "|" in line}
+    assert {"numpy", "pybrain_runtime.plan", "json"} <= loaded
+    heavy = "pathlib csv tempfile random logging argparse bz2 zlib xml decimal asyncio traceback".split()
+    assert not loaded & set(heavy)
+    assert not {name for name in loaded if name.split(".")[0] in {"pybrain", "pipeline", "scipy"}}
+
+
+@pytest.mark.parametrize("module", ["pybrain_runtime", "pybrain_runtime.errors", "pybrain_runtime.limits"])
+def test_the_package_can_be_asked_without_numpy(module: str) -> None:
+    code = f"import sys, {module}; print([n for n in sys.modules if n.startswith('numpy')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_every_public_name_can_be_had() -> None:
+    import pybrain_runtime
+
+    for name in pybrain_runtime.__all__:
+        assert getattr(pybrain_runtime, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = pybrain_runtime.nonsense
+
+
+def test_the_program_can_be_read_in_class() -> None:
+    assert len(PROGRAM.read_text(encoding="utf-8").splitlines()) <= 70
