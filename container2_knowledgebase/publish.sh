@@ -63,7 +63,7 @@ remove_outdated() {
 
 nothing_can_be_written() {
     probe=$shared/.probe.$$.tmp
-    { : >"$probe"; } 2>/dev/null || return 0
+    touch "$probe" 2>/dev/null || return 0
     rm -f "$probe"
     return 1
 }

@@ -104,3 +104,21 @@ class AtomicFile:
             path=self.path,
             errno=error.errno,
         )
+
+
+def check_room(path: str, size: int = 4096) -> None:
+    """Makes sure that a file can be written at `path`, by writing one beside it and removing it again.
+
+    Asked before the work, so that a read-only or full disk is said at once instead of after it.
+
+    Args:
+        path: where a result will stand; its folder must exist.
+        size: how many bytes there must be room for.
+
+    Raises:
+        CannotWrite: with the reason.
+    """
+    probe = AtomicFile(path)
+    probe.write(bytes(size))
+    probe.finish()
+    probe.discard()

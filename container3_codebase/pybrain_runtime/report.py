@@ -10,8 +10,10 @@ from types import FrameType
 from typing import TextIO
 
 from .activation import Activation
+from .atomic import check_room
 from .errors import InputMissing, PipelineError
 from .knowledge import Knowledge
+from .paths import beside, is_folder
 from .prediction import Prediction
 from .settings import Settings
 
@@ -87,6 +89,8 @@ def run_program(job: Callable[[Settings, Report], None]) -> int:
     previous = signal.signal(signal.SIGTERM, _terminate)
     try:
         settings = Settings.from_environment(os.environ)
+        if is_folder(beside(settings.output, ".")):
+            check_room(settings.output)
         if not os.path.lexists(settings.model) and not os.path.lexists(settings.data):
             raise InputMissing(WELCOME.format(model=settings.model, data=settings.data))
         job(settings, report)

@@ -172,28 +172,34 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a
 
 
 @needs_root
-def test_a_read_only_shared_data_fails_with_words(stack):
-    mounted(stack.layout.shared_data, "ro,size=64k")
+@pytest.mark.parametrize("left_over", [False, True])
+def test_a_read_only_shared_data_is_73_and_said(stack, left_over):
+    mounted(stack.layout.shared_data, "size=64k")
+    if left_over:
+        stack.shared("activation_data.csv").write_text("1,2,3,4\n")
+    subprocess.run(["mount", "-o", "remount,ro", str(stack.layout.shared_data)], check=True)
     try:
         typed = stack.up()
     finally:
         stack.down()
         subprocess.run(["umount", str(stack.layout.shared_data)], check=True)
-    assert typed.status != 0
-    assert "disk full or not allowed" in typed.output
+    assert typed.status == 73, typed.output
+    assert "read-only" in typed.output
     assert "ACTIVATION COMPLETE" not in typed.output
+    assert stack.running() == []
 
 
 @needs_root
-def test_a_full_disk_fails_with_words_and_leaves_no_half_file(stack):
-    mounted(stack.layout.shared_data, "size=16k")
+def test_a_full_disk_is_73_and_leaves_no_half_file(stack):
+    mounted(stack.layout.shared_data, "size=8k")
     try:
         typed = stack.up(DATA_PATH="./data/iris_150.csv")
         left = sorted(path.name for path in stack.layout.shared_data.iterdir())
     finally:
         stack.down()
         subprocess.run(["umount", str(stack.layout.shared_data)], check=True)
-    assert typed.status != 0
+    assert typed.status == 73, typed.output
+    assert "disk full" in typed.output
     assert "ACTIVATION COMPLETE" not in typed.output
     assert not any(name.startswith("prediction") or name.endswith(".tmp") for name in left), left
 
