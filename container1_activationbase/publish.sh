@@ -80,15 +80,22 @@ names_in() {
     done | cut -c1-500
 }
 
+# The card of NAME.pkl, or of a packed NAME.pkl.gz or NAME.pkl.bz2, is NAME.card.json.
+card_of() {
+    bare=${1%.gz}
+    bare=${bare%.bz2}
+    echo "${bare%.*}.card.json"
+}
+
 # Sets source and card, or complains and returns 1.
 choose() {
     source=$1
-    card=${1%.*}.card.json
+    card=$(card_of "$1")
     label=$(basename "$1")
     if [ -n "${SELECTED_PATH:-}" ]; then
         name=${SELECTED_PATH##*[/\\]}
         source=/selected/file
-        card=/selected/folder/${name%.*}.card.json
+        card=$(card_of "/selected/folder/$name")
         label="${SELECTED_NAME:-$name} ($SELECTED_PATH)"
         [ -f "$source" ] && return
         complain "$SELECTED_PATH is not a file; in its folder there are: $(names_in /selected/folder)"
@@ -98,11 +105,11 @@ choose() {
             case $name in */*) continue ;; esac
             label="models/$name"
             source=/models/$name
-            card=/models/${name%.*}.card.json
+            card=$(card_of "/models/$name")
             [ -f "$source" ] && return
         done
         if [ "$SELECTED_NAME" = "$(basename "$1")" ]; then
-            source=$1 card=${1%.*}.card.json label=$SELECTED_NAME
+            source=$1 card=$(card_of "$1") label=$SELECTED_NAME
             return
         fi
         complain "models/ has no $SELECTED_NAME; there are: $(names_in /models)"

@@ -15,7 +15,9 @@ fi
 
 mkdir /knowledgeBase
 cp "$model" /knowledgeBase/currentSolution.pkl
-card=${model%.*}.card.json
+bare=${model%.gz}
+bare=${bare%.bz2}
+card=${bare%.*}.card.json
 [ ! -f "$card" ] || cp "$card" /knowledgeBase/currentSolution.card.json
 
 # Readable to every user, whatever the rights in the folder it was built from.

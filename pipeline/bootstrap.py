@@ -52,7 +52,7 @@ def run_inside(options: argparse.Namespace, arguments: list[str]) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted while the environment was being made; the next start makes it anew.\n")
         return INTERRUPTED
-    if Path(sys.prefix).resolve() == ENVIRONMENT:
+    if _inside():
         from pipeline.cli import execute
 
         return execute(options)
@@ -84,6 +84,11 @@ def prepare(kind: str) -> Path:
     return python
 
 
+def _inside() -> bool:
+    """Whether this Python is that of `.venv`, which may be a link to a place with more room."""
+    return Path(sys.prefix).resolve() == ENVIRONMENT.resolve()
+
+
 def _recipe(kind: str) -> dict[str, str]:
     """What an environment of this kind is made from; equal recipes, equal environments."""
     made_from = [LOCKS[kind], ROOT / "pyproject.toml"]
@@ -103,7 +108,7 @@ def _fits(kind: str, python: Path) -> bool:
     stamp = _stamped()
     wanted = _recipe(kind)
     # The interpreter that made it may be another patch release than the one that asks.
-    if Path(sys.prefix).resolve() != ENVIRONMENT:
+    if not _inside():
         wanted.pop("python")
     return python.exists() and all(stamp.get(key) == value for key, value in wanted.items())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
@@ -13,7 +14,7 @@ from typing import Any
 
 from pipeline import parser
 from pipeline.console import Console, speak_utf8
-from pipeline.errors import ChecksFailed, Interrupted, Occupied, PipelineError, TimedOut, UsageError
+from pipeline.errors import ChecksFailed, Interrupted, Occupied, PipelineError, UsageError
 from pipeline.exclusive import Busy, exclusive
 from pipeline.layout import PREDICTION_CSV, PROJECT, Layout
 from pipeline.process import termination_as_interrupt
@@ -44,6 +45,10 @@ def execute(options: argparse.Namespace, layout: Layout = PROJECT) -> int:
     except KeyboardInterrupt:
         stopped = Interrupted("interrupted; everything that was started has been stopped")
         result, status = _failed(stopped, options, console), stopped.status
+    except BrokenPipeError:
+        # Whoever read our output has gone; there is nobody to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + getattr(signal, "SIGPIPE", 13)
     except Exception as error:
         if options.debug:
             traceback.print_exc()
@@ -195,10 +200,10 @@ def _check(session: Session, engine: Any, prepared: Any) -> list[Any]:
             left_out = " (not checked)" if check.status == "not checked" else ""
             console.say(f"    {marks[check.status]} {check.name}{left_out}{detail}")
     if not checks.all_passed(reports):
-        failed = TimedOut if any(report.timed_out for report in reports) else ChecksFailed
-        raise failed(
+        raise ChecksFailed(
             "not every container is what it should be:\n"
             + "\n".join(f"    {line}" for line in checks.failures(reports)),
+            status=next((report.inner for report in reports if report.inner), ChecksFailed.status),
             hint=f"See {session.layout.shown(session.layout.stage2)}/.",
         )
     return reports

@@ -42,9 +42,18 @@ class BuildFailed(EngineUnavailable):
 
 
 class ChecksFailed(PipelineError):
-    """A container, looked at alone, is not what it should be."""
+    """A container, looked at alone, is not what it should be.
+
+    Args:
+        message: what failed.
+        status: the status that the container itself ended with; 70 where it ended well and is wrong all the same.
+    """
 
     status = 70
+
+    def __init__(self, message: str, *, status: int = 70, hint: str = "", **evidence: object) -> None:
+        super().__init__(message, hint=hint, **evidence)
+        self.status = status
 
 
 class NotWhatWasPrepared(PipelineError):

@@ -105,10 +105,11 @@ def _named(layout: Layout, name: str, said: str) -> Path:
             f"{said} is a path; a name stands for a file in models/",
             hint="For a path: MODEL_PATH or --model.",
         )
-    for folder in (layout.models, layout.own_knowledge.parent):
-        for candidate in (folder / name, folder / f"{name}.pkl"):
-            if candidate.is_file():
-                return candidate
+    for candidate in (layout.models / name, layout.models / f"{name}.pkl"):
+        if candidate.is_file():
+            return candidate
+    if name in (layout.own_knowledge.name, layout.own_knowledge.stem):
+        return layout.own_knowledge
     there = ", ".join(_models_in(layout.models)) or "none"
     raise InputMissing(
         f"{said}: there is no such network; in models/ there are: {there}",

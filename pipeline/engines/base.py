@@ -50,7 +50,7 @@ class ContainerReport:
         checks: what was looked at.
         output: what the container really wrote.
         seconds: how long looking took.
-        timed_out: whether it had to be ended because it did not end by itself.
+        inner: the first exit status other than 0 that something in it ended with, 75 where it had to be ended.
     """
 
     name: str
@@ -59,7 +59,7 @@ class ContainerReport:
     checks: list[Check] = field(default_factory=list)
     output: str = ""
     seconds: float = 0.0
-    timed_out: bool = False
+    inner: int = 0
 
     @property
     def status(self) -> str:

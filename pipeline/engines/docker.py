@@ -34,9 +34,10 @@ from pipeline.staging import Prepared
 
 BUILD_TIMEOUT = 1800.0
 _COMPILERS = "gcc g++ cc c++ clang make ld as tcc"
-# How every container is run when it is looked at alone: as it would be in the stack.
-_ALONE = ("--rm", "--network", "none", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
-          "--pids-limit", "64", "--memory", "1g")  # fmt: skip
+# How every container is run when it is looked at alone: as it would be in the stack, and under an init, because
+# a program that hangs as the first process of a container would not end when it is asked to, and outlive us.
+_ALONE = ("--rm", "--init", "--network", "none", "--read-only", "--cap-drop", "ALL",
+          "--security-opt", "no-new-privileges", "--pids-limit", "64", "--memory", "1g")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -283,11 +284,12 @@ class DockerEngine:
     def _alone(self, report: ContainerReport, *command: str, options: Sequence[str] = ()) -> process.Ended:
         whole = ["docker", "run", *_ALONE, *options, report.image, *command]
         try:
-            return process.run(whole, timeout=self.patience)
+            ran = process.run(whole, timeout=self.patience)
         except TimedOut as error:
-            report.timed_out = True
             text = f"did not end within {self.patience:g} s"
-            return process.Ended(tuple(whole), error.status, text, self.patience)
+            ran = process.Ended(tuple(whole), error.status, text, self.patience)
+        report.inner = report.inner or ran.status
+        return ran
 
     # --- stage 3
 

@@ -161,16 +161,17 @@ class LocalEngine:
     def _alone(self, report: ContainerReport, *arguments: str, **environment: str) -> Ended:
         command = [sys.executable, *arguments]
         try:
-            return run(
+            ran = run(
                 command,
                 cwd=self._place(report.name),
                 environment=self._for(report.name, environment),
                 timeout=self.patience,
             )
         except TimedOut as error:
-            report.timed_out = True
             text = f"did not end within {self.patience:g} s"
-            return Ended(tuple(command), error.status, text, self.patience)
+            ran = Ended(tuple(command), error.status, text, self.patience)
+        report.inner = report.inner or ran.status
+        return ran
 
     def _for(self, service: str, extra: dict[str, str]) -> dict[str, str]:
         """The environment of a part: what selects files on the host means something else in here."""

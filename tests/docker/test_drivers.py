@@ -147,10 +147,10 @@ def test_a_codebase_that_fails_is_a_success_nowhere(project, generation, capsys)
     assert "FAILED, exit status 7" in summary
     assert "it breaks here" in summary
     assert "prediction made" not in everything_written(project)
-    assert drive(project, "check", "--engine", "docker") == 70
+    assert drive(project, "check", "--engine", "docker") == 7
     results = json.loads((project.stage2 / "test_results.json").read_text(encoding="utf-8"))
     assert results["passed"] is False
-    assert drive(project, "--engine", "docker") == 70
+    assert drive(project, "--engine", "docker") == 7
     assert "prediction made" not in everything_written(project)
     assert containers_of(project) == []
 

@@ -26,7 +26,9 @@ def bare_python() -> str:
 
 def type_in(layout: Layout, *words: str) -> subprocess.CompletedProcess[str]:
     """Types a command in a checkout, with a Python that has nothing but the standard library."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL"))}
+    environment = {
+        key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL"))
+    }
     return subprocess.run(
         [bare_python(), "-I", "-S", "-c", _AS_A_SCRIPT, *words],
         cwd=layout.root,
@@ -104,9 +106,9 @@ def test_help_of_the_main_door_names_every_command_and_option(checkout: Layout) 
     ("words", "says"),
     [
         (("App07.py", "--engine", "podman"), "argument --engine: invalid choice: 'podman'"),
-        (("App07.py", "--timeout", "0"), "argument --timeout: between 0 and 86400 seconds"),
-        (("App07.py", "--timeout", "nan"), "argument --timeout: between 0 and 86400 seconds"),
-        (("App07.py", "--timeout", "soon"), "argument --timeout: invalid"),
+        (("App07.py", "--timeout", "0"), "argument --timeout: '0' is not a number of seconds between 0 and 86400"),
+        (("App07.py", "--timeout", "nan"), "argument --timeout: 'nan' is not a number of seconds between 0 and 86400"),
+        (("App07.py", "--timeout", "soon"), "argument --timeout: 'soon' is not a number of seconds"),
         (("App07.py", "--model"), "argument --model: expected one argument"),
         (("App07.py", "--mod", "iris"), "unrecognized arguments: --mod iris"),
         (("prepare_files.py", "--engine", "local"), "unrecognized arguments: --engine local"),
@@ -137,7 +139,12 @@ def test_the_main_door_without_a_command_runs_all_stages() -> None:
 
 
 def test_options_after_test_go_to_pytest() -> None:
-    assert parse(["test", "-k", "iris", "-x", "tests/pipeline"]).pytest == ["-k", "iris", "-x", "tests/pipeline"]
+    assert parse(["test", "-k", "iris", "-x", "tests/pipeline"]).pytest == [
+        "-k",
+        "iris",
+        "-x",
+        "tests/pipeline",
+    ]
 
 
 def test_a_door_and_its_command_take_the_same_options() -> None:

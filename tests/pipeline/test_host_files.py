@@ -8,7 +8,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -195,7 +196,10 @@ def test_a_read_only_disk_is_said(tmp_path: Path, source: Path, read_only: Calla
     ):
         with pytest.raises(CannotWrite) as refused:
             attempt()
-        assert str(refused.value) == f"{folder / 'target.csv'} cannot be written: the file system is read-only{HINT}"
+        assert (
+            str(refused.value)
+            == f"{folder / 'target.csv'} cannot be written: the file system is read-only{HINT}"
+        )
     with pytest.raises(CannotWrite, match=r"old\.txt cannot be written: the file system is read-only"):
         files.remove(folder / "old.txt")
     with pytest.raises(CannotWrite, match="new cannot be written: the file system is read-only"):
@@ -256,39 +260,41 @@ def put_as_an_ordinary_user(source: Path, target: Path) -> str:
 
 
 @pytest.fixture
-def open_folder(tmp_path: Path) -> Path:
-    """A folder that every user can write to, reachable from the root of the file system."""
-    folder = tmp_path / "open"
-    folder.mkdir()
-    folder.chmod(0o777)
-    for parent in folder.parents[:4]:
-        if parent.stat().st_uid == os.geteuid():
-            parent.chmod(parent.stat().st_mode | 0o055)
-    return folder
+def open_folder() -> Iterator[Path]:
+    """A folder that every user can reach and write to."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o777)
+        yield Path(name)
 
 
-def test_a_folder_without_the_right_to_write_is_said(open_folder: Path, source: Path) -> None:
-    source.chmod(0o644)
+@pytest.fixture
+def readable(open_folder: Path) -> Path:
+    path = open_folder / "source.csv"
+    path.write_bytes(b"1,2\r\n3,4\n")
+    path.chmod(0o644)
+    return path
+
+
+def test_a_folder_without_the_right_to_write_is_said(open_folder: Path, readable: Path) -> None:
     closed = open_folder / "closed"
     closed.mkdir()
     closed.chmod(0o555)
-    said = put_as_an_ordinary_user(source, closed / "target.csv")
+    said = put_as_an_ordinary_user(readable, closed / "target.csv")
     assert said == f"73 {closed / 'target.csv'} cannot be written: no permission"
 
 
 def test_a_source_without_the_right_to_read_is_said_and_the_target_is_not_to_blame(
-    open_folder: Path, source: Path
+    open_folder: Path, readable: Path
 ) -> None:
-    source.chmod(0o000)
-    said = put_as_an_ordinary_user(source, open_folder / "target.csv")
-    assert said.startswith(f"66 {source} cannot be read: ")
-    assert names_in(open_folder) == []
+    readable.chmod(0o000)
+    said = put_as_an_ordinary_user(readable, open_folder / "target.csv")
+    assert said.startswith(f"66 {readable} cannot be read: ")
+    assert names_in(open_folder) == ["source.csv"]
 
 
-def test_a_target_without_the_right_to_read_is_replaced(open_folder: Path, source: Path) -> None:
-    source.chmod(0o644)
+def test_a_target_without_the_right_to_read_is_replaced(open_folder: Path, readable: Path) -> None:
     target = open_folder / "target.csv"
     target.write_bytes(b"1,2\r\n3,5\n")
     target.chmod(0o000)
-    assert put_as_an_ordinary_user(source, target) == ""
-    assert target.read_bytes() == source.read_bytes()
+    assert put_as_an_ordinary_user(readable, target) == ""
+    assert target.read_bytes() == readable.read_bytes()

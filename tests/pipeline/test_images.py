@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.layout import ACTIVATIONBASE, CODEBASE, KNOWLEDGEBASE, PROJECT, SERVICES, Service
+from pipeline.engines.local import LocalEngine
+from pipeline.layout import ACTIVATIONBASE, CODEBASE, KNOWLEDGEBASE, PROJECT, SERVICES, Layout, Service
 
 CONTEXT = {service.name: PROJECT.context(service) for service in SERVICES}
 PUBLISH = [CONTEXT[ACTIVATIONBASE] / "publish.sh", CONTEXT[KNOWLEDGEBASE] / "publish.sh"]
@@ -22,13 +24,18 @@ each_service = pytest.mark.parametrize("service", SERVICES, ids=lambda service: 
 @each_service
 def test_hadolint_finds_nothing(service: Service) -> None:
     judged = subprocess.run(
-        [HADOLINT, "--no-color", PROJECT.context(service) / "Dockerfile"], capture_output=True, text=True, check=False
+        [HADOLINT, "--no-color", PROJECT.context(service) / "Dockerfile"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (judged.returncode, judged.stdout, judged.stderr) == (0, "", "")
 
 
 def test_hadolint_would_find_something(tmp_path: Path) -> None:
-    (tmp_path / "Dockerfile").write_text("FROM debian\nRUN cd /tmp && apt-get install gcc\n", encoding="utf-8")
+    (tmp_path / "Dockerfile").write_text(
+        "FROM debian\nRUN cd /tmp && apt-get install gcc\n", encoding="utf-8"
+    )
     judged = subprocess.run([HADOLINT, tmp_path / "Dockerfile"], capture_output=True, text=True, check=False)
     assert judged.returncode == 1
     assert "DL3003" in judged.stdout
@@ -114,3 +121,13 @@ def test_a_build_with_a_network_that_is_not_there_names_those_that_are(tmp_path:
         "  other.pkl",
     ]
     assert not (folder / "image").exists()
+
+
+def test_without_containers_the_code_has_the_packages_that_its_image_has(checkout: Layout) -> None:
+    recipe = (CONTEXT[CODEBASE] / "Dockerfile").read_text(encoding="utf-8")
+    in_the_image = re.findall(r"^COPY (\S+) /opt/pybrain/\1$", recipe, re.MULTILINE)
+    LocalEngine(checkout).build(anew=True, on_line=lambda line: None)
+    laid_out = checkout.local_containers / CODEBASE / "opt" / "pybrain"
+    assert sorted(path.name for path in laid_out.iterdir()) == sorted(in_the_image)
+    let_in = (CONTEXT[CODEBASE] / ".dockerignore").read_text(encoding="utf-8").split()
+    assert [name for name in in_the_image if f"!{name}" not in let_in] == []

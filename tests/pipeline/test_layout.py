@@ -38,7 +38,9 @@ def test_every_service_has_its_folder_and_its_service_in_the_compose_file(servic
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
-def test_what_a_container_holds_lies_in_its_folder_and_is_where_its_dockerfile_puts_it(service: Service) -> None:
+def test_what_a_container_holds_lies_in_its_folder_and_is_where_its_dockerfile_puts_it(
+    service: Service,
+) -> None:
     name = Path(service.inside).name
     assert (PROJECT.context(service) / name).is_file()
     recipe = (PROJECT.context(service) / "Dockerfile").read_text(encoding="utf-8")

@@ -68,12 +68,18 @@ def test_it_says_what_was_chosen_why_and_what_it_did(checkout: Layout, drive: Dr
         "---------------------------",
         "  knowledge   models/course.pkl (--model)",
     ]
-    assert re.fullmatch(r" +FeedForwardNetwork, 1 inputs?, 1 outputs?, 25 parameters; read, not executed", said[4])
+    assert re.fullmatch(
+        r" +FeedForwardNetwork, 1 inputs?, 1 outputs?, 25 parameters; read, not executed", said[4]
+    )
     assert said[5] == "  activation  data/course_80.csv (--data)"
     assert re.fullmatch(r" +80 rows, which fit the network", said[6])
     assert "  written     output/stage1_prepare_files/currentActivation.csv" in said
     assert "  written     output/stage1_prepare_files/UE_07_App5.py" in said
-    kept = [line for line in said if "the one it replaced is kept as output/stage1_prepare_files/replaced/" in line]
+    kept = [
+        line
+        for line in said
+        if "the one it replaced is kept as output/stage1_prepare_files/replaced/" in line
+    ]
     assert [line.split(";")[0] for line in kept] == [
         "  written     container1_activationbase/currentActivation.csv",
         "  written     container2_knowledgebase/currentSolution.pkl",
@@ -83,7 +89,11 @@ def test_it_says_what_was_chosen_why_and_what_it_did(checkout: Layout, drive: Dr
 
 @pytest.mark.parametrize(
     "words",
-    [(), ("--model", "course", "--data", "data/course_80.csv"), ("--model", "iris", "--data", "data/iris_150.csv")],
+    [
+        (),
+        ("--model", "course", "--data", "data/course_80.csv"),
+        ("--model", "iris", "--data", "data/iris_150.csv"),
+    ],
     ids=["own", "course", "iris"],
 )
 def test_twice_changes_nothing(
@@ -181,7 +191,9 @@ def test_a_variable_that_names_no_column_is_wrong_usage(
 
 
 def test_json_is_json_and_nothing_else(checkout: Layout, drive: Drive) -> None:
-    done = drive("prepare", "--model", "course", "--data", str(checkout.root / "data" / "course_80.csv"), "--json")
+    done = drive(
+        "prepare", "--model", "course", "--data", str(checkout.root / "data" / "course_80.csv"), "--json"
+    )
     assert (done.status, done.err) == (0, "")
     assert done.json == {
         "status": 0,
@@ -203,12 +215,12 @@ def test_json_is_json_and_nothing_else(checkout: Layout, drive: Drive) -> None:
             },
         },
     }
-    assert json.loads((checkout.stage1 / "prepared.json").read_text(encoding="utf-8")) == done.json["prepared"]
+    assert (
+        json.loads((checkout.stage1 / "prepared.json").read_text(encoding="utf-8")) == done.json["prepared"]
+    )
 
 
-def test_json_of_a_failure_is_json_too_and_people_read_the_reason(
-    checkout: Layout, drive: Drive
-) -> None:
+def test_json_of_a_failure_is_json_too_and_people_read_the_reason(checkout: Layout, drive: Drive) -> None:
     done = drive("prepare", "--model", "irsi", "--json")
     assert done.status == 66
     assert done.json["status"] == 66

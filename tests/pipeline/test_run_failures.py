@@ -64,7 +64,9 @@ FAILS = "import sys\nprint('something broke', flush=True)\nsys.exit(7)\n"
 def test_a_code_that_fails_ends_the_run_with_its_status(checkout: Layout, with_code: Drive) -> None:
     done = with_code(FAILS, "compose")
     assert done.status == 7
-    assert done.err == "✗ codebase ended with status 7. Its last lines:\n    codebase       | something broke\n"
+    assert (
+        done.err == "✗ codebase ended with status 7. Its last lines:\n    codebase       | something broke\n"
+    )
     assert claims(checkout) == []
     text = summary(checkout)
     assert text.startswith("Result:       FAILED, exit status 7\nExit status:  7\n")
@@ -82,7 +84,7 @@ def test_a_code_that_fails_fails_its_check_with_its_status_and_last_lines(
     checkout: Layout, with_code: Drive, command: str
 ) -> None:
     done = with_code(FAILS, command)
-    assert done.status == 70
+    assert done.status == 7
     assert "✗ not every container is what it should be:\n" in done.err
     assert "    codebase: answers a row as the host does – status 7: something broke\n" in done.err
     assert "  See output/stage2_container_tests/.\n" in done.err
@@ -91,11 +93,9 @@ def test_a_code_that_fails_fails_its_check_with_its_status_and_last_lines(
 
 
 @pytest.mark.parametrize("command", ["run", "check", "compose"])
-def test_json_of_a_failure_is_json_with_its_status(
-    checkout: Layout, with_code: Drive, command: str
-) -> None:
+def test_json_of_a_failure_is_json_with_its_status(checkout: Layout, with_code: Drive, command: str) -> None:
     done = with_code(FAILS, command, "--json")
-    assert done.status == (7 if command == "compose" else 70)
+    assert done.status == 7
     assert done.json.keys() == {"status", "error"}
     assert done.json["status"] == done.status
     assert "status 7" in done.json["error"]
@@ -173,7 +173,10 @@ def test_a_code_that_does_nothing_is_not_believed_anywhere(checkout: Layout, wit
             "the prediction on the volume is of an earlier run",
         ),
         ("report.write_text('')", "shared_data/prediction.json does not tell what was predicted from what"),
-        ("report.write_text('[1, 2]')", "shared_data/prediction.json does not tell what was predicted from what"),
+        (
+            "report.write_text('[1, 2]')",
+            "shared_data/prediction.json does not tell what was predicted from what",
+        ),
         (
             "report.write_text('{\"knowledge\": 1}')",
             "shared_data/prediction.json does not tell what was predicted from what",
@@ -218,10 +221,17 @@ def test_a_code_that_hangs_is_ended_and_the_status_is_75(
     checkout: Layout, with_code: Drive, until: Callable[..., None]
 ) -> None:
     note = checkout.shared_data / "pid"
-    hangs = f"import os, time\nopen({str(note)!r}, 'w').write(str(os.getpid()))\nprint('waiting', flush=True)\ntime.sleep(600)\n"
+    hangs = f"""
+import os, time
+open({str(note)!r}, "w").write(str(os.getpid()))
+print("waiting", flush=True)
+time.sleep(600)
+"""
     done = with_code(hangs, "compose", "--timeout", "2")
     assert done.status == 75
-    assert done.err.startswith("✗ the stack did not end within 2 s and has been taken down. The last lines:\n")
+    assert done.err.startswith(
+        "✗ the stack did not end within 2 s and has been taken down. The last lines:\n"
+    )
     assert "    codebase       | waiting\n" in done.err
     assert done.err.endswith("  --timeout SECONDS gives it longer.\n")
     assert summary(checkout).startswith("Result:       FAILED, exit status 75\n")
@@ -255,7 +265,9 @@ def test_a_code_that_raises_shows_its_traceback_in_the_log(checkout: Layout, wit
     assert "codebase       | Traceback (most recent call last):\n" in log
 
 
-def test_only_the_last_lines_are_in_the_message_and_all_are_in_the_log(checkout: Layout, with_code: Drive) -> None:
+def test_only_the_last_lines_are_in_the_message_and_all_are_in_the_log(
+    checkout: Layout, with_code: Drive
+) -> None:
     done = with_code("for n in range(1000):\n    print('line', n)\nraise SystemExit(3)\n", "compose")
     assert done.status == 3
     assert re.findall(r"line (\d+)$", done.err, re.MULTILINE) == [str(number) for number in range(988, 1000)]
@@ -311,7 +323,9 @@ def test_a_read_only_shared_data_is_said(
     assert claims(checkout) == []
 
 
-def test_a_full_volume_is_said(checkout: Layout, drive: Drive, mount: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_full_volume_is_said(
+    checkout: Layout, drive: Drive, mount: Callable[..., Path], tmp_path: Path
+) -> None:
     mount(checkout.shared_data, "-t", "tmpfs", "-o", "size=16k")
     rows = tmp_path / "rows.csv"
     rows.write_text("5.8,2.7,5.1,1.9\n" * 20_000, encoding="utf-8")
@@ -333,7 +347,9 @@ def test_no_room_for_the_prediction_is_said_by_the_code(
     assert claims(checkout) == []
 
 
-def test_a_full_disk_for_the_results_is_said(checkout: Layout, drive: Drive, mount: Callable[..., Path]) -> None:
+def test_a_full_disk_for_the_results_is_said(
+    checkout: Layout, drive: Drive, mount: Callable[..., Path]
+) -> None:
     assert drive("compose", "--engine", "local").status == 0
     checkout.stage3.joinpath("execution_summary.txt").unlink()
     mount(checkout.stage3, "-t", "tmpfs", "-o", "size=4k")
@@ -351,7 +367,9 @@ def test_bad_rows_never_reach_the_stack(checkout: Layout, drive: Drive, tmp_path
     assert {path.name for path in checkout.output.iterdir()} == {".gitkeep", ".lock"}
 
 
-def test_a_defect_of_ours_is_called_one(checkout: Layout, drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_defect_of_ours_is_called_one(
+    checkout: Layout, drive: Drive, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nothing a user did: the folder for temporary files is not there."""
     monkeypatch.setattr("tempfile.tempdir", str(checkout.root / "no-such-folder"))
     done = drive("check", "--engine", "local")
@@ -366,7 +384,10 @@ def test_the_json_result_files_are_json(checkout: Layout, with_code: Drive) -> N
     with_code(FAILS, "check")
     results = json.loads((checkout.stage2 / "test_results.json").read_text(encoding="utf-8"))
     failed = [
-        check for container in results["containers"] for check in container["checks"] if check["status"] == "failed"
+        check
+        for container in results["containers"]
+        for check in container["checks"]
+        if check["status"] == "failed"
     ]
     assert [(check["name"], check["detail"]) for check in failed] == [
         ("answers a row as the host does", "status 7: something broke")

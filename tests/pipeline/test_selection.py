@@ -40,11 +40,15 @@ def elsewhere(tmp_path: Path) -> Path:
     return folder
 
 
-def chosen(project: Layout, model: str | None = None, data: str | None = None, **environment: str) -> Selection:
+def chosen(
+    project: Layout, model: str | None = None, data: str | None = None, **environment: str
+) -> Selection:
     return select(project, environment, model=model, data=data)
 
 
-def refusal(project: Layout, model: str | None = None, data: str | None = None, **environment: str) -> PipelineError:
+def refusal(
+    project: Layout, model: str | None = None, data: str | None = None, **environment: str
+) -> PipelineError:
     with pytest.raises(PipelineError) as refused:
         chosen(project, model, data, **environment)
     return refused.value
@@ -86,7 +90,9 @@ def test_a_file_where_the_user_stands_may_be_named_without_its_folder(
     assert chosen(project, model="new_model.pkl").model == elsewhere / "new_model.pkl"
 
 
-def test_a_tilde_is_the_home_of_the_user(project: Layout, elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tilde_is_the_home_of_the_user(
+    project: Layout, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HOME", str(elsewhere))
     selection = chosen(project, model="~/new_model.pkl", data="~/rows.csv")
     assert (selection.model, selection.data) == (elsewhere / "new_model.pkl", elsewhere / "rows.csv")

@@ -1,0 +1,31 @@
+"""What can go wrong with an evaluation itself; what is wrong with a submission is a result, not an error."""
+
+from __future__ import annotations
+
+from pipeline.errors import DataError, PipelineError, UsageError
+
+__all__ = ["CannotCheck", "DataError", "NoSubmission", "RubricError"]
+
+
+class NoSubmission(DataError):
+    """What was handed in cannot be taken in: no such submission, too large, or it climbs out of its place."""
+
+
+class RubricError(DataError):
+    """A rubric that cannot be used; the text names file, line and key."""
+
+
+class CannotCheck(PipelineError):
+    """Something could not be looked at here, which is not the submission's fault; the text says why."""
+
+
+class PointsMissed(PipelineError):
+    """A submission that was asked to reach a number of points did not."""
+
+    status = 70
+
+
+class NothingToSubmit(UsageError):
+    """A required file is missing, so that no archive was written."""
+
+    status = 66

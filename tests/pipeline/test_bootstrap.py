@@ -1,0 +1,317 @@
+"""The project makes its own environment once, knows when it no longer fits, and goes on inside it.
+
+Nothing here needs the package index: where an environment must be complete, it is put together from what the
+tests themselves run in.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.exclusive import exclusive
+from pipeline.layout import Layout
+
+
+def bare_python() -> str:
+    """The interpreter that the environment of the tests was made from."""
+    return getattr(sys, "_base_executable", None) or sys.executable
+
+
+def outside() -> dict[str, str]:
+    """An environment in which no other environment is active, and no package index can be reached."""
+    clean = {
+        key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL", "PIP_"))
+    }
+    return clean | {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull, "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def type_in(layout: Layout, *words: str) -> subprocess.CompletedProcess[str]:
+    """Types a command in a checkout, as a person does who has nothing but Python."""
+    return subprocess.run(
+        [bare_python(), *words],
+        cwd=layout.root,
+        env=outside(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def asked(layout: Layout, expression: str, python: Path | str | None = None) -> Any:
+    """The value of an expression about the bootstrap module of a checkout."""
+    code = f"import json; from pipeline import bootstrap as b; print(json.dumps({expression}, default=str))"
+    done = subprocess.run(
+        [python or bare_python(), "-c", code],
+        cwd=layout.root,
+        env=outside(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+def fits(layout: Layout, kind: str = "run") -> bool:
+    return bool(asked(layout, f"b._fits({kind!r}, b.ENVIRONMENT / 'bin' / 'python')"))
+
+
+def stamp(layout: Layout, kind: str = "run") -> Path:
+    path = layout.root / ".venv" / "app07.json"
+    path.write_text(json.dumps(asked(layout, f"b._recipe({kind!r})")), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def made(checkout: Layout) -> Layout:
+    """A checkout whose environment is complete."""
+    environment = checkout.root / ".venv"
+    subprocess.run([bare_python(), "-m", "venv", "--without-pip", environment], check=True, env=outside())
+    (site,) = environment.glob("lib/python3*/site-packages")
+    packages = (checkout.root, checkout.code.parent, sysconfig.get_path("purelib"))
+    (site / "project.pth").write_text("".join(f"{path}\n" for path in packages), encoding="utf-8")
+    stamp(checkout)
+    return checkout
+
+
+@pytest.fixture
+def hopeless(checkout: Layout) -> Layout:
+    """A checkout whose environment cannot be completed: nothing is locked, not even what builds the project."""
+    for lock in checkout.root.glob("requirements*.lock"):
+        lock.write_text("# nothing\n", encoding="utf-8")
+    return checkout
+
+
+# --- when an environment fits
+
+
+def test_a_complete_environment_fits_and_is_left_alone(made: Layout) -> None:
+    before = (made.root / ".venv" / "app07.json").stat().st_mtime_ns
+    assert fits(made)
+    done = type_in(made, "prepare_files.py")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (made.root / ".venv" / "app07.json").stat().st_mtime_ns == before
+    assert not (made.root / ".venv.lock").exists()
+
+
+@pytest.mark.parametrize("change", ["requirements.lock", "pyproject.toml"])
+def test_it_no_longer_fits_when_what_it_is_made_from_changes(made: Layout, change: str) -> None:
+    path = made.root / change
+    path.write_text(path.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
+    assert not fits(made)
+
+
+def test_the_lock_of_the_tests_does_not_concern_an_environment_for_runs(made: Layout) -> None:
+    path = made.root / "requirements-test.lock"
+    path.write_text(path.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
+    assert fits(made)
+
+
+def test_an_environment_for_runs_is_none_for_tests(made: Layout) -> None:
+    assert not fits(made, "test")
+
+
+def test_a_checkout_that_was_moved_needs_another_one(made: Layout) -> None:
+    moved = Layout(made.root.rename(made.root.with_name("moved")))
+    assert not fits(moved)
+
+
+@pytest.mark.parametrize("content", [None, "", "[]", '{"run": "', '{"run": 1}'])
+def test_an_attempt_that_broke_off_does_not_count(made: Layout, content: str | None) -> None:
+    path = made.root / ".venv" / "app07.json"
+    if content is None:
+        path.unlink()
+    else:
+        path.write_text(content, encoding="utf-8")
+    assert not fits(made)
+
+
+def test_an_environment_without_its_python_does_not_count(made: Layout) -> None:
+    (made.root / ".venv" / "bin" / "python").unlink()
+    assert not fits(made)
+
+
+def test_another_release_of_python_may_start_it(made: Layout) -> None:
+    """The door may be opened by 3.13 although the environment was made by 3.11."""
+    path = made.root / ".venv" / "app07.json"
+    path.write_text(
+        json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"python": "3.99"}), encoding="utf-8"
+    )
+    assert fits(made)
+
+
+def test_inside_it_must_be_the_python_that_it_was_made_with(made: Layout) -> None:
+    python = made.root / ".venv" / "bin" / "python"
+    expression = "b._fits('run', b.ENVIRONMENT / 'bin' / 'python')"
+    assert asked(made, expression, python) is True
+    path = made.root / ".venv" / "app07.json"
+    path.write_text(
+        json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"python": "3.99"}), encoding="utf-8"
+    )
+    assert asked(made, expression, python) is False
+
+
+# --- going on inside it
+
+
+def test_the_main_door_makes_a_prediction(made: Layout) -> None:
+    done = type_in(made, "App07.py", "--engine", "local")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "codebase       | ACTIVATION COMPLETE" in done.stdout
+    assert (made.stage3 / "prediction.csv").is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "says"),
+    [
+        (("prepare_files.py", "--model", "irsi"), 66, "✗ --model irsi: there is no such network"),
+        (("App07.py", "prepare", "--model", "irsi"), 66, "✗ --model irsi: there is no such network"),
+        (("test_containers.py", "--engine", "local", "--no-build"), 69, "✗ activationbase is not laid out"),
+        (("run_compose_with_output.py", "--engine", "local", "--data", ""), 2, "✗ --data is empty"),
+    ],
+    ids=["prepare", "run prepare", "check", "compose"],
+)
+def test_a_door_ends_with_the_status_of_its_command(
+    made: Layout, words: tuple[str, ...], status: int, says: str
+) -> None:
+    done = type_in(made, *words)
+    assert done.returncode == status
+    assert done.stderr.startswith(says)
+
+
+def test_json_through_a_door_is_json_and_nothing_else(made: Layout) -> None:
+    done = type_in(made, "prepare_files.py", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["status"] == 0
+
+
+def test_from_inside_the_environment_a_door_goes_on_in_the_same_process(made: Layout) -> None:
+    done = subprocess.run(
+        [made.root / ".venv" / "bin" / "python", "prepare_files.py"],
+        cwd=made.root,
+        env=outside(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_environment_may_be_a_link_to_a_place_with_more_room(made: Layout, tmp_path: Path) -> None:
+    (made.root / ".venv").rename(tmp_path / "roomy")
+    (made.root / ".venv").symlink_to(tmp_path / "roomy")
+    done = type_in(made, "prepare_files.py")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_door_can_be_opened_from_another_folder(made: Layout, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [bare_python(), made.root / "prepare_files.py"],
+        cwd=tmp_path,
+        env=outside(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (made.stage1 / "prepared.json").is_file()
+
+
+def test_the_test_command_hands_its_options_to_pytest(made: Layout) -> None:
+    path = made.root / ".venv" / "app07.json"
+    path.write_text(json.dumps(asked(made, "b._recipe('test') | b._recipe('run')")), encoding="utf-8")
+    done = type_in(made, "App07.py", "test", "--version")
+    assert done.returncode == 0
+    assert re.match(r"pytest \d+\.\d+", done.stdout + done.stderr)
+
+
+# --- making it
+
+
+def test_an_environment_that_cannot_be_completed_is_said_with_the_last_lines_and_made_anew_next_time(
+    hopeless: Layout,
+) -> None:
+    for _ in range(2):
+        done = type_in(hopeless, "prepare_files.py")
+        assert (done.returncode, done.stdout) == (69, "")
+        lines = done.stderr.splitlines()
+        assert lines[0] == "making .venv for the pipeline (once; needs the package index)"
+        assert lines[1] == "  an empty environment"
+        assert "The project's environment cannot be made: " in done.stderr
+        assert "Traceback" not in lines[0]
+        assert not (hopeless.root / ".venv" / "app07.json").exists()
+        assert not (hopeless.output / ".lock").exists(), "the command ran all the same"
+
+
+def test_ctrl_c_while_it_is_made_is_status_130_and_leaves_no_stamp(hopeless: Layout) -> None:
+    process = subprocess.Popen(
+        [bare_python(), "prepare_files.py"],
+        cwd=hopeless.root,
+        env=outside(),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    while "an empty environment" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    rest = process.communicate()[1]
+    assert process.returncode == 130
+    assert rest == "Interrupted while the environment was being made; the next start makes it anew.\n"
+    assert not (hopeless.root / ".venv" / "app07.json").exists()
+
+
+def test_a_second_start_waits_while_the_first_makes_it(hopeless: Layout) -> None:
+    with exclusive(hopeless.root / ".venv.lock", patience=0, on_wait=pytest.fail):
+        process = subprocess.Popen(
+            [bare_python(), "prepare_files.py"],
+            cwd=hopeless.root,
+            env=outside(),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        process.kill()
+        process.communicate()
+    assert line.startswith(f"waiting for process {os.getpid()}, since ")
+
+
+def test_a_read_only_checkout_without_an_environment_is_said(
+    hopeless: Layout, read_only: Callable[[Path], Path]
+) -> None:
+    read_only(hopeless.root)
+    done = type_in(hopeless, "prepare_files.py")
+    assert done.returncode == 73
+    assert done.stderr == (
+        f"The project's environment cannot be made: Read-only file system: {hopeless.root / '.venv.lock'}\n"
+    )
+
+
+def test_what_is_made_here_is_not_part_of_the_project(checkout: Layout) -> None:
+    """Each name that a start may leave in the project's folder is one that git ignores."""
+    git = shutil.which("git")
+    if git is None:
+        pytest.skip("git is not installed")
+    from pipeline.layout import PROJECT
+
+    shutil.copy(PROJECT.root / ".gitignore", checkout.root)
+    subprocess.run([git, "init", "--quiet", checkout.root], check=True)
+    left = [".venv/app07.json", ".venv.lock", "output/.lock", "output/x/y.csv", "shared_data/prediction.csv"]
+    ignored = subprocess.run(
+        [git, "-C", checkout.root, "check-ignore", *left], capture_output=True, text=True, check=False
+    )
+    assert ignored.stdout.split() == left

@@ -1,0 +1,166 @@
+"""Which engine runs, and why, is said in one line; what is missing is said in words.
+
+The docker commands here are small scripts on the search path, so that every way to miss an engine can be had
+on every machine.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.engines.choose import choose_engine
+from pipeline.engines.docker import find_docker
+from pipeline.errors import EngineUnavailable
+from pipeline.layout import Layout
+
+ANSWERS = 'case "$1 $2" in "version --format") echo 20.10.24 ;; "compose version") echo v2.26.1 ;; *) exit 1 ;; esac'
+ONLY_ENGINE = 'case "$1" in version) echo 20.10.24 ;; *) echo "no such command" >&2; exit 1 ;; esac'
+STOPPED = (
+    'echo "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is it running?" >&2; exit 1'
+)
+FORBIDDEN = 'echo "Got permission denied while trying to connect to the Docker daemon socket" >&2; exit 1'
+V1 = "echo 1.29.2"
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Makes this a machine with exactly these commands for containers."""
+
+    def has(**commands: str) -> None:
+        folder = tmp_path / "bin"
+        folder.mkdir()
+        for name in ("sh", "echo"):
+            (folder / name).symlink_to(next(p for p in _places(name) if p.exists()))
+        for name, code in commands.items():
+            program = folder / name.replace("_", "-")
+            program.write_text(f"#!/bin/sh\n{code}\n", encoding="utf-8")
+            program.chmod(0o755)
+        monkeypatch.setenv("PATH", str(folder))
+
+    return has
+
+
+def _places(name: str) -> list[Path]:
+    return [Path(folder) / name for folder in os.environ["PATH"].split(os.pathsep)]
+
+
+MISSING: Mapping[str, tuple[dict[str, str], str, str]] = {
+    "no docker": ({}, "docker is not installed", "Install Docker, or use --engine local."),
+    "daemon stopped": (
+        {"docker": STOPPED},
+        "the Docker daemon does not answer: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. "
+        "Is it running?",
+        "Start Docker, or use --engine local.",
+    ),
+    "no right to the socket": (
+        {"docker": FORBIDDEN},
+        "no permission to use the Docker daemon's socket",
+        "sudo usermod -aG docker $USER",
+    ),
+    "no compose": (
+        {"docker": ONLY_ENGINE},
+        "Docker answers, but there is neither `docker compose` nor `docker-compose`",
+        "Install Compose, or use --engine local.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MISSING)
+def test_docker_that_was_asked_for_and_is_not_there_is_status_69(
+    checkout: Layout, machine: Callable[..., None], case: str
+) -> None:
+    commands, what, hint = MISSING[case]
+    machine(**commands)
+    with pytest.raises(EngineUnavailable) as refused:
+        choose_engine(checkout, "docker")
+    assert refused.value.status == 69
+    first, *rest = str(refused.value).splitlines()
+    assert first == what
+    assert hint in "\n".join(rest)
+
+
+@pytest.mark.parametrize("case", MISSING)
+def test_auto_takes_local_processes_then_and_says_why_in_one_line(
+    checkout: Layout, machine: Callable[..., None], case: str
+) -> None:
+    commands, what, _ = MISSING[case]
+    machine(**commands)
+    engine, why = choose_engine(checkout, "auto")
+    assert engine.name == "local"
+    assert why == f"local processes, no containers ({what})"
+
+
+@pytest.mark.parametrize(("wanted", "reason"), [("auto", "a daemon answers"), ("docker", "as asked")])
+def test_docker_is_taken_where_a_daemon_answers(
+    checkout: Layout, machine: Callable[..., None], wanted: str, reason: str
+) -> None:
+    machine(docker=ANSWERS)
+    engine, why = choose_engine(checkout, wanted)
+    assert engine.name == "docker"
+    assert why == f"docker 20.10.24, docker compose 2.26.1 ({reason})"
+
+
+def test_local_that_was_asked_for_does_not_look_for_docker(
+    checkout: Layout, machine: Callable[..., None]
+) -> None:
+    machine(docker=ANSWERS)
+    engine, why = choose_engine(checkout, "local")
+    assert (engine.name, why) == ("local", "local processes, no containers (as asked)")
+
+
+@pytest.mark.parametrize(
+    ("commands", "compose", "found"),
+    [
+        ({"docker": ANSWERS}, "auto", "docker compose 2.26.1"),
+        ({"docker": ANSWERS, "docker_compose": V1}, "auto", "docker compose 2.26.1"),
+        ({"docker": ANSWERS, "docker_compose": V1}, "v1", "docker-compose 1.29.2"),
+        ({"docker": ONLY_ENGINE, "docker_compose": V1}, "auto", "docker-compose 1.29.2"),
+    ],
+)
+def test_compose_is_the_generation_asked_for_or_the_newest_there_is(
+    machine: Callable[..., None], commands: dict[str, str], compose: str, found: str
+) -> None:
+    machine(**commands)
+    version, composer = find_docker(compose=compose)
+    assert version == "20.10.24"
+    assert f"{' '.join(composer.command)} {composer.version}" == found
+
+
+@pytest.mark.parametrize(
+    ("commands", "compose", "missing"),
+    [
+        ({"docker": ONLY_ENGINE, "docker_compose": V1}, "v2", "no `docker compose`"),
+        ({"docker": ANSWERS}, "v1", "no `docker-compose`"),
+    ],
+)
+def test_a_generation_of_compose_that_is_missing_is_named(
+    machine: Callable[..., None], commands: dict[str, str], compose: str, missing: str
+) -> None:
+    machine(**commands)
+    with pytest.raises(EngineUnavailable, match=f"Docker answers, but there is {missing}"):
+        find_docker(compose=compose)
+
+
+@pytest.mark.parametrize("command", ["run", "check", "compose"])
+def test_every_driver_ends_with_69_where_docker_was_asked_for_and_is_not_there(
+    checkout: Layout, drive: Callable[..., Any], machine: Callable[..., None], command: str
+) -> None:
+    machine()
+    done = drive(command, "--engine", "docker")
+    assert done.status == 69
+    assert done.err == "✗ docker is not installed\n  Install Docker, or use --engine local.\n"
+
+
+def test_a_person_without_docker_gets_a_prediction_and_reads_how(
+    checkout: Layout, drive: Callable[..., Any], machine: Callable[..., None]
+) -> None:
+    machine()
+    done = drive("run")
+    assert (done.status, done.err) == (0, "")
+    assert "  engine      local processes, no containers (docker is not installed)\n" in done.out
+    assert (checkout.stage3 / "prediction.csv").is_file()

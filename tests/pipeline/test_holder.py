@@ -1,0 +1,121 @@
+"""What stands in for the two data containers does as publish.sh does in them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.layout import PROJECT
+
+
+@pytest.fixture
+def publish(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts a holder that publishes; it is ended after the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(source: Path, target: Path, *outdated: Path) -> subprocess.Popen[str]:
+        words = [str(path) for path in (tmp_path / "ready", source, target, *outdated)]
+        started.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "pipeline.engines.holder", "publish", *words],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+            )
+        )
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def ask(*words: str | Path) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "pipeline.engines.holder", *words], capture_output=True, check=False
+    )
+
+
+def test_it_shows_a_file_byte_for_byte(tmp_path: Path) -> None:
+    content = b"\xef\xbb\xbfx,y\r\n1,2\r\n\xff"
+    (tmp_path / "rows.csv").write_bytes(content)
+    shown = ask("show", tmp_path / "rows.csv")
+    assert (shown.returncode, shown.stdout, shown.stderr) == (0, content, b"")
+
+
+def test_it_lists_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "net.pkl").write_bytes(b"12345")
+    (tmp_path / "net.card.json").write_bytes(b"{}")
+    assert ask("list", tmp_path).stdout.decode().split() == ["2", "net.card.json", "5", "net.pkl"]
+
+
+@pytest.mark.parametrize("words", [("show", "missing"), ("list", "missing")])
+def test_what_is_not_there_is_status_66(tmp_path: Path, words: tuple[str, str]) -> None:
+    asked = ask(words[0], tmp_path / words[1])
+    assert asked.returncode == 66
+    assert asked.stderr.decode() == f"ERROR: there is no {tmp_path / 'missing'}\n"
+
+
+@pytest.mark.parametrize("words", [(), ("show",), ("publish", "a"), ("dance", "a")])
+def test_wrong_usage_is_status_2(words: tuple[str, ...]) -> None:
+    asked = ask(*words)
+    assert asked.returncode == 2
+    assert b"ERROR: show FILE, list FOLDER, or publish READY SOURCE TARGET [OUTDATED...]" in asked.stderr
+
+
+def test_it_is_ready_when_the_copy_stands_complete_and_ends_at_once_when_asked(
+    tmp_path: Path, publish: Callable[..., subprocess.Popen[str]], until: Callable[..., None]
+) -> None:
+    target = tmp_path / "shared" / "currentSolution.pkl"
+    holder = publish(PROJECT.models / "iris.pkl", target)
+    until("it is ready", (tmp_path / "ready").exists)
+    assert target.read_bytes() == (PROJECT.models / "iris.pkl").read_bytes()
+    card = target.with_name("currentSolution.card.json")
+    assert card.read_bytes() == (PROJECT.models / "iris.card.json").read_bytes()
+    assert holder.poll() is None
+    holder.terminate()
+    out, err = holder.communicate()
+    assert (holder.returncode, err) == (0, "")
+    assert out.startswith(f"iris.pkl -> {target} ({target.stat().st_size} bytes, sha256 ")
+
+
+def test_leftovers_go_before_it_is_ready(
+    tmp_path: Path, publish: Callable[..., subprocess.Popen[str]], until: Callable[..., None]
+) -> None:
+    left = [tmp_path / name for name in ("prediction.csv", "prediction.json", "net.card.json", "net.pkl")]
+    for path in left:
+        path.touch()
+    shutil.copy(PROJECT.models / "course.pkl", tmp_path / "source.pkl")
+    publish(tmp_path / "source.pkl", tmp_path / "net.pkl", left[0], left[1])
+    until("it is ready", (tmp_path / "ready").exists)
+    assert [path.name for path in left if path.exists()] == ["net.pkl"]
+    assert (tmp_path / "net.pkl").read_bytes() == (PROJECT.models / "course.pkl").read_bytes()
+
+
+def test_without_a_source_the_place_stays_empty_and_the_code_says_what_is_missing(
+    tmp_path: Path, publish: Callable[..., subprocess.Popen[str]], until: Callable[..., None]
+) -> None:
+    (tmp_path / "net.pkl").touch()
+    holder = publish(tmp_path / "missing.pkl", tmp_path / "net.pkl")
+    until("it is ready", (tmp_path / "ready").exists)
+    assert not (tmp_path / "net.pkl").exists()
+    holder.terminate()
+    assert holder.communicate()[1] == f"ERROR: there is no {tmp_path / 'missing.pkl'}\n"
+
+
+def test_a_target_that_cannot_be_written_is_status_73_and_never_ready(
+    tmp_path: Path, publish: Callable[..., subprocess.Popen[str]]
+) -> None:
+    (tmp_path / "net.pkl").mkdir()
+    holder = publish(PROJECT.models / "iris.pkl", tmp_path / "net.pkl")
+    _, err = holder.communicate()
+    assert holder.returncode == 73
+    assert err.startswith(f"ERROR: {tmp_path / 'net.pkl'} cannot be written: ")
+    assert not (tmp_path / "ready").exists()

@@ -1,0 +1,105 @@
+"""Which images must be built, under which names, and what is said when a build fails; no engine is needed.
+
+The docker commands here are small scripts on the search path.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.engines.docker import Compose, DockerEngine
+from pipeline.errors import BuildFailed
+from pipeline.layout import Layout
+
+COMPOSE = Compose(("docker", "compose"), "2.26.1")
+
+
+def engine(layout: Layout) -> DockerEngine:
+    return DockerEngine(layout, "20.10.24", COMPOSE)
+
+
+@pytest.fixture
+def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Puts a docker command of the test's own before every other."""
+
+    def says(code: str) -> None:
+        program = tmp_path / "bin" / "docker"
+        program.parent.mkdir()
+        program.write_text(f"#!/bin/sh\n{code}\n", encoding="utf-8")
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+
+    return says
+
+
+def test_equal_content_has_an_equal_tag_and_every_change_another(
+    tmp_path: Path, copy_project: Callable[[Path], Layout]
+) -> None:
+    one, two = (copy_project(tmp_path / name / "project") for name in ("one", "two"))
+    assert engine(one).tag == engine(two).tag
+    tags = {engine(one).tag}
+    for change in (
+        lambda: one.own_activation.write_text("1,2,3,4\n", encoding="utf-8"),
+        lambda: one.own_knowledge.rename(one.own_knowledge.with_name("other.pkl")),
+        lambda: (one.code.parent / "requirements.txt").write_text("numpy==1.0\n", encoding="utf-8"),
+    ):
+        change()
+        tags.add(engine(one).tag)
+    assert len(tags) == 4
+
+
+def test_what_a_run_leaves_in_a_folder_does_not_make_an_image_stale(checkout: Layout) -> None:
+    before = engine(checkout).tag
+    cache = checkout.code.parent / "pybrain_runtime" / "__pycache__"
+    cache.mkdir()
+    (cache / "errors.cpython-311.pyc").write_bytes(b"1234")
+    assert engine(checkout).tag == before
+
+
+def test_checkouts_in_folders_of_the_same_name_have_stacks_of_different_names(tmp_path: Path) -> None:
+    names = {
+        DockerEngine(_bare(tmp_path / place / "App 07"), "1", COMPOSE).project for place in ("one", "two")
+    }
+    assert len(names) == 2
+    assert all(name.startswith("app07-") for name in names)
+
+
+def _bare(root: Path) -> Layout:
+    root.mkdir(parents=True)
+    return Layout(root)
+
+
+def test_no_build_names_the_image_that_is_missing(checkout: Layout, docker: Callable[[str], None]) -> None:
+    docker("exit 1")
+    with pytest.raises(BuildFailed) as refused:
+        engine(checkout).build(anew=False, on_line=lambda line: None)
+    assert refused.value.status == 69
+    assert str(refused.value) == (
+        "activationbase_app07 is missing or older than container1_activationbase/\n  Leave --no-build out."
+    )
+
+
+def test_a_build_that_fails_shows_its_last_lines_and_how_to_try_it_by_hand(
+    checkout: Layout, docker: Callable[[str], None]
+) -> None:
+    docker(
+        'case "$1" in build) for i in $(seq 1 40); do echo "step $i"; done; '
+        "printf '\\033[31mno space left on device\\033[0m\\n' >&2; exit 17 ;; *) exit 1 ;; esac"
+    )
+    lines: list[str] = []
+    with pytest.raises(BuildFailed) as failed:
+        engine(checkout).build(anew=True, on_line=lines.append)
+    said = str(failed.value).splitlines()
+    assert said[0] == (
+        "activationbase_app07 could not be built (docker build ended with status 17). Its last lines:"
+    )
+    assert said[1] == "    step 27"
+    assert said[-2] == "    no space left on device"
+    assert said[-1] == (
+        "  Try it by hand: cd container1_activationbase && docker build -t activationbase_app07 ."
+    )
+    assert len(lines) == 41

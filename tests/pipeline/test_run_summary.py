@@ -1,0 +1,322 @@
+"""What is written about a run is what was seen of it: success is claimed for status 0 and for nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import runs, staging
+from pipeline.checks import all_passed, failures
+from pipeline.engines.base import ContainerReport, Life, StackEnd, as_json, same_answer
+from pipeline.errors import EngineUnavailable, PipelineError, StackFailed
+from pipeline.files import sha256_of
+from pipeline.layout import Layout
+from pipeline.runs import Run, prediction_lines, run, summary
+from pipeline.selection import select
+
+NOON = datetime(2026, 1, 2, 12, 0, 0, tzinfo=UTC)
+
+
+def at(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def life(service: str, started: float, ended: float | None, status: int | None, remark: str = "") -> Life:
+    return Life(service, at(started), None if ended is None else at(ended), status, remark)
+
+
+DATA = (life("activationbase", 0.1, 3.0, 0), life("knowledgebase", 0.2, 3.1, 0))
+
+
+@dataclass
+class Told:
+    """An engine that reports what it is told to report, and has run nothing."""
+
+    end: StackEnd | BaseException
+    name: str = "told"
+    lines: list[str] = field(default_factory=list)
+
+    def describe(self) -> str:
+        return "an engine of the tests"
+
+    def build(self, *, anew: bool, on_line: Callable[[str], None]) -> list[str]:
+        return []
+
+    def look_at(self, prepared: staging.Prepared) -> list[ContainerReport]:
+        return []
+
+    def run_stack(
+        self, prepared: staging.Prepared, *, timeout: float, on_line: Callable[[str], None]
+    ) -> StackEnd:
+        for line in self.lines:
+            on_line(line)
+        if isinstance(self.end, BaseException):
+            raise self.end
+        return self.end
+
+
+@pytest.fixture
+def prepared(checkout: Layout) -> staging.Prepared:
+    return staging.prepare(checkout, select(checkout, {}, model=None, data=None))[0]
+
+
+@pytest.fixture
+def told(checkout: Layout, prepared: staging.Prepared) -> Callable[..., Run]:
+    """Runs stage 3 with an engine that reports what it is told to."""
+
+    def go(end: StackEnd | BaseException, *lines: str) -> Run:
+        engine = Told(end, lines=list(lines))
+        return run(checkout, engine, prepared, timeout=5, on_line=lambda line: None)
+
+    return go
+
+
+def ended(status: int, *lives: Life, log: str = "") -> StackEnd:
+    return StackEnd("compose up", status, lives, log)
+
+
+def said(error: PipelineError | None) -> str:
+    assert error is not None
+    return str(error)
+
+
+@pytest.mark.parametrize("status", [1, 7, 65, 66, 69, 70, 73, 75, 130, 137])
+def test_success_is_claimed_for_no_status_but_0(checkout: Layout, tmp_path: Path, status: int) -> None:
+    error = StackFailed("codebase ended badly", status=status)
+    text = summary(checkout, Run("local", status, NOON, 1.0, None, error, {}, None))
+    assert text.splitlines()[:2] == [f"Result:       FAILED, exit status {status}", f"Exit status:  {status}"]
+    assert "prediction made" not in text
+    assert text.endswith("\nFiles:\n  none\n\nWhat failed:\n  codebase ended badly\n")
+
+
+def test_a_success_shows_the_prediction_and_every_file(checkout: Layout, tmp_path: Path) -> None:
+    csv = tmp_path / "prediction.csv"
+    csv.write_text("x,prediction\n1.0,0.5\n", encoding="utf-8")
+    end = ended(0, *DATA, life("codebase", 1.0, 2.5, 0))
+    text = summary(
+        checkout, Run("docker 20", 0, NOON, 3.25, end, None, {"prediction.csv": csv}, {"status": "done"})
+    )
+    assert text == (
+        "Result:       prediction made\n"
+        "Exit status:  0\n"
+        "Engine:       docker 20\n"
+        "Started:      2026-01-02T12:00:00+00:00\n"
+        "Seconds:      3.25\n"
+        "Command:      compose up\n"
+        "It ended with: 0\n"
+        "\n"
+        "Starts and ends, in order:\n"
+        "  2026-01-02T12:00:00.100+00:00  activationbase started\n"
+        "  2026-01-02T12:00:00.200+00:00  knowledgebase started\n"
+        "  2026-01-02T12:00:01.000+00:00  codebase started\n"
+        "  2026-01-02T12:00:02.500+00:00  codebase ended with status 0\n"
+        "  2026-01-02T12:00:03.000+00:00  activationbase ended with status 0\n"
+        "  2026-01-02T12:00:03.100+00:00  knowledgebase ended with status 0\n"
+        "\n"
+        "Files:\n"
+        f"  prediction.csv                       21 bytes  sha256 {sha256_of(csv)}\n"
+        "\n"
+        "Prediction:\n"
+        "  x,prediction\n"
+        "  1.0,0.5\n"
+    )
+
+
+def test_a_container_that_never_started_and_one_that_still_ran_are_told(checkout: Layout) -> None:
+    end = ended(
+        1,
+        life("activationbase", 0.1, 1.0, 73, "out of memory"),
+        life("knowledgebase", 0.2, None, None),
+        Life("codebase", None, None, None, "never started"),
+    )
+    text = summary(checkout, Run("docker", 73, NOON, 1.0, end, None, {}, None))
+    story = text.partition("in order:\n")[2].partition("\n\n")[0]
+    assert [line.split("  ")[-1].strip() for line in story.splitlines()] == [
+        "activationbase started",
+        "knowledgebase started",
+        "activationbase ended with status 73 (out of memory)",
+        "codebase was never started: never started",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "says"),
+    [
+        (
+            ended(
+                7, *DATA, life("codebase", 1, 2, 7), log="codebase-1  | broken\nactivationbase-1  | rows\n"
+            ),
+            7,
+            "codebase ended with status 7. Its last lines:\n    codebase-1  | broken",
+        ),
+        (
+            ended(137, *DATA, life("codebase", 1, 2, 137, "killed from outside"), log="codebase_1 | x\n"),
+            137,
+            "codebase ended with status 137 (killed from outside). Its last lines:\n    codebase_1 | x",
+        ),
+        (
+            ended(
+                1,
+                life("activationbase", 0.1, 0.9, 73),
+                life("knowledgebase", 0.2, 1, 137),
+                log="activationbase | full\n",
+            ),
+            73,
+            "activationbase ended with status 73. Its last lines:\n    activationbase | full",
+        ),
+        (
+            # codebase failed because its data was missing: it says what it missed, whoever fell first
+            ended(
+                66,
+                life("knowledgebase", 0.1, 0.9, 137),
+                life("codebase", 1, 2, 66),
+                log="codebase | no file\n",
+            ),
+            66,
+            "codebase ended with status 66. Its last lines:\n    codebase | no file",
+        ),
+        (
+            # the command failed although codebase ended well: not believed
+            ended(1, *DATA, life("codebase", 1, 2, 0), log="compose: broken pipe\n"),
+            1,
+            "the stack ended with status 1 and codebase was never seen to end well. The last lines:\n"
+            "    compose: broken pipe",
+        ),
+        (
+            # the command ended well, but codebase was never seen: the trap of the first container that exits
+            ended(0, *DATA, log=""),
+            70,
+            "the stack ended with status 0 and codebase was never seen to end well. The last lines:\n",
+        ),
+        (
+            ended(0, *DATA, life("codebase", 1, None, None), log="still running\n"),
+            70,
+            "the stack ended with status 0 and codebase was never seen to end well. The last lines:\n    still running",
+        ),
+        (
+            ended(0, *DATA, life("codebase", 1, 2, 3), log="nothing of it\n"),
+            3,
+            "codebase ended with status 3. Its last lines:\n    nothing of it",
+        ),
+    ],
+    ids=[
+        "code failed",
+        "code killed",
+        "data failed",
+        "data killed, code noticed",
+        "command failed",
+        "code never seen",
+        "code still runs",
+        "command hides the status",
+    ],
+)
+def test_the_container_to_blame_is_named_with_its_last_lines(
+    checkout: Layout, told: Callable[..., Run], end: StackEnd, status: int, says: str
+) -> None:
+    done = told(end)
+    assert (done.status, said(done.error)) == (status, says)
+    text = (checkout.stage3 / runs.SUMMARY).read_text(encoding="utf-8")
+    assert text.startswith(f"Result:       FAILED, exit status {status}\n")
+    assert says.splitlines()[0] in text
+
+
+def test_what_was_shown_is_logged_also_when_the_engine_gives_up(
+    checkout: Layout, told: Callable[..., Run]
+) -> None:
+    done = told(EngineUnavailable("the Docker daemon went away", hint="Start Docker."), "one", "two")
+    assert (done.status, done.end) == (69, None)
+    assert (checkout.stage3 / runs.LOG).read_text(encoding="utf-8") == "one\ntwo\n"
+    text = (checkout.stage3 / runs.SUMMARY).read_text(encoding="utf-8")
+    assert text.endswith("What failed:\n  the Docker daemon went away\n    Start Docker.\n")
+
+
+def test_an_interrupt_is_written_down(checkout: Layout, told: Callable[..., Run]) -> None:
+    done = told(KeyboardInterrupt(), "one")
+    assert done.status == 130
+    text = (checkout.stage3 / runs.SUMMARY).read_text(encoding="utf-8")
+    assert "What failed:\n  interrupted; the stack has been taken down\n" in text
+
+
+def test_an_engine_that_says_all_went_well_is_not_believed_without_files(
+    checkout: Layout, told: Callable[..., Run]
+) -> None:
+    done = told(ended(0, *DATA, life("codebase", 1, 2, 0)))
+    assert done.status == 70
+    assert done.prediction is None
+    assert said(done.error) == "the stack ended with status 0, but left no shared_data/activation_data.csv"
+
+
+def test_the_head_of_a_long_prediction_is_shown_with_how_many_follow(tmp_path: Path) -> None:
+    csv = tmp_path / "prediction.csv"
+    csv.write_text("x\n" + "".join(f"{number}\n" for number in range(150)), encoding="utf-8")
+    lines = prediction_lines(csv)
+    assert lines[:6] == ["  x", "  0", "  1", "  2", "  3", "  4"]
+    assert len(lines) == 7
+    assert re.fullmatch(r"  and 145 more rows", lines[6])
+
+
+# --- stage 2
+
+
+def test_a_container_of_which_nothing_was_seen_has_not_passed() -> None:
+    report = ContainerReport("codebase")
+    report.skip("runs without root", "needs a container engine")
+    assert report.status == "not checked"
+    assert not all_passed([report])
+    report.judge("imports PyBrain", True)
+    assert report.status == "passed"
+    report.judge("answers", False, "no prediction")
+    assert report.status == "failed"
+    assert failures([report]) == ["codebase: answers – no prediction"]
+
+
+def test_a_container_without_any_check_has_not_passed() -> None:
+    assert not all_passed([ContainerReport("codebase")])
+
+
+def test_a_report_is_written_as_it_is() -> None:
+    report = ContainerReport("codebase", "codebase_app07:1", "sha256:12", output="OK\n", seconds=1.23456)
+    report.judge("imports PyBrain", True, "status 0")
+    written: dict[str, Any] = as_json(report)
+    assert written == {
+        "container": "codebase",
+        "status": "passed",
+        "image": "codebase_app07:1",
+        "image_id": "sha256:12",
+        "seconds": 1.235,
+        "checks": [{"name": "imports PyBrain", "status": "passed", "detail": "status 0"}],
+        "output": "OK\n",
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        (lambda values: values, True),
+        (lambda values: [values[0] * (1 + 1e-13), *values[1:]], True),
+        (lambda values: [values[0] * (1 + 1e-11), *values[1:]], False),
+        (lambda values: [*values[:-1], float("nan")], False),
+        (lambda values: [float("nan"), *values[1:]], False),
+        (lambda values: [*values[:-1], float("inf")], False),
+        (lambda values: values[1:], False),
+        (lambda values: list(reversed(values)), False),
+    ],
+    ids=["equal", "last bits", "off", "nan last", "nan first", "inf", "one short", "reversed"],
+)
+def test_an_answer_is_the_hosts_own_or_it_is_not(
+    prepared: staging.Prepared, change: Callable[[list[float]], list[float]], same: bool
+) -> None:
+    answer = change([float(value) for value in prepared.outputs[0]])
+    csv = "a,b,c\n" + ",".join(repr(value) for value in answer) + "\n"
+    assert same_answer(csv, prepared)[0] is same
+
+
+@pytest.mark.parametrize("csv", ["", "a,b,c\n", "a,b,c\nx,y,z\n"])
+def test_no_answer_is_no_answer(prepared: staging.Prepared, csv: str) -> None:
+    assert same_answer(csv, prepared) == (False, "no prediction was written")
