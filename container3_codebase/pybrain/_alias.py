@@ -39,10 +39,10 @@ class AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def create_module(self, spec):
         """The target's module itself."""
-        return importlib.import_module(spec.origin)
+        module = importlib.import_module(spec.origin)
+        spec.loader_state = module.__spec__
+        return module
 
     def exec_module(self, module):
-        """Nothing to do: the module has run under its own name. Python has just renamed it; undo that."""
-        original = self.target + module.__spec__.name[len(self.alias) :]
-        if module.__spec__.name != original:
-            module.__spec__ = importlib.util.find_spec(original)
+        """Nothing to run: the module has run under its own name. Python has just changed its specification."""
+        module.__spec__ = module.__spec__.loader_state

@@ -193,7 +193,8 @@ def nameAll(items):
     'FullConnection-9': the layout of ``net.params`` would depend on how much had been named earlier in the
     same process. The numbers of one batch therefore never cross a power of ten.
     """
-    unnamed = [item for item in items if item._name is None]
+    numbered = Named._generateName
+    unnamed = [i for i in items if i._name is None and type(i)._generateName is numbered]
     if not unnamed:
         return
     first = next(Named._nameIds)

@@ -4,7 +4,7 @@
 saved from here names ``pybrain``.
 """
 
-from pybrain import *  # noqa: F403, the names of the package that this one stands for
+from pybrain import *
 from pybrain._alias import AliasFinder
 
 AliasFinder("pybrain3", "pybrain").install()

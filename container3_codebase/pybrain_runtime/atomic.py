@@ -36,15 +36,14 @@ class AtomicFile:
         self._hash = hashlib.sha256()
         self._descriptor = -1
         self._placed = False
-        self._temporary = beside(path, f".{base(path)}.{os.getpid()}.tmp")
+        # Chance, not the process number: two containers may well have the same.
+        self._temporary = beside(path, f".{base(path)}.{os.urandom(6).hex()}.tmp")
         if is_folder(path):
             raise CannotWrite(f"{path} cannot be written: it is a directory.", path=path)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         for extra in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"):
             flags |= getattr(os, extra, 0)
         try:
-            with suppress(FileNotFoundError):  # left by a process of the same number that was killed
-                remove(self._temporary)
             self._descriptor = os.open(self._temporary, flags, 0o644)
             if hasattr(os, "fchmod"):
                 os.fchmod(self._descriptor, 0o644)  # whatever the umask: the person who started it reads it
@@ -56,6 +55,11 @@ class AtomicFile:
     def sha256(self) -> str:
         """The hash of what has been written so far, in hexadecimal."""
         return self._hash.hexdigest()
+
+    @property
+    def temporary(self) -> str:
+        """Where the content stands until it gets its name; to be read after ``finish``."""
+        return self._temporary
 
     def write(self, data: bytes) -> None:
         """Appends."""
@@ -120,5 +124,4 @@ def check_room(path: str, size: int = 4096) -> None:
     """
     probe = AtomicFile(path)
     probe.write(bytes(size))
-    probe.finish()
     probe.discard()

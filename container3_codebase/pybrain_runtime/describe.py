@@ -71,6 +71,7 @@ class _Describer:
         self._elements = limits.array_elements
         self._seen: set[Instance] = set()
         self._mothers: dict[Instance, tuple[str, np.ndarray]] = {}
+        self._taken: set[str] = set()
 
     def network(self, instance: Instance, depth: int) -> NetworkDescription:
         """Describes a network that lies inside ``depth`` others."""
@@ -147,6 +148,8 @@ class _Describer:
         indim, outdim = taken[1] - taken[0], fed[1] - fed[0]
         if link.square and indim != outdim:
             raise state.bad(f"takes {indim} numbers and gives {outdim}; its kind needs as many")
+        # What it costs to compute, also where the parameters are a mother's or there are none.
+        self._charge(link.count(indim, outdim) or outdim)
         name, parameters = self._parameters(state, link.count(indim, outdim))
         return ConnectionDescription(
             name=state.name if state.get("_name") else name or state.name,
@@ -168,14 +171,13 @@ class _Describer:
             return name, shared
         if not count and "_params" not in state:
             return None, None
-        self._charge(count)
         return None, state.numbers("_params", count)
 
     def _mother(self, instance: Instance) -> tuple[str, np.ndarray]:
         if instance not in self._mothers:
             state = self._state(instance)
-            taken = {name for name, _ in self._mothers.values()}
-            name = state.name if state.name not in taken else f"{state.name} ({len(taken)})"
+            name = state.name if state.name not in self._taken else f"{state.name} ({len(self._mothers)})"
+            self._taken.add(name)
             count = state.whole("nbparams", state.whole("paramdim", 0))
             self._charge(count)
             self._mothers[instance] = name, state.numbers("_params", count)
@@ -187,9 +189,10 @@ class _Describer:
         block = state.whole("blocksize", 1)
         if not block or indim % block:
             raise state.bad(f"permutes blocks of {block} in {indim} numbers")
-        order = state.numbers("permutation", indim // block).astype(int)
-        if sorted(order) != list(range(len(order))):
+        numbers = state.numbers("permutation", indim // block)
+        if sorted(numbers.tolist()) != list(range(len(numbers))):
             raise state.bad("has a permutation that is none")
+        order = numbers.astype(int)
         places = (order[:, None] * block + np.arange(block)).reshape(-1)
         return {"permutation": tuple(order.tolist()), "blocksize": block, "places": places}
 
@@ -248,7 +251,8 @@ class _Describer:
         self._elements -= elements
         if self._elements < 0:
             raise KnowledgeError(
-                f"{self.file} has more than {self.limits.array_elements:,} parameters, the limit."
+                f"{self.file} has more than {self.limits.array_elements:,} parameters and connected units, "
+                "the limit."
             )
 
 

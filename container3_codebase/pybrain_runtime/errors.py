@@ -70,3 +70,9 @@ class CannotWrite(PipelineError):
     """The result cannot be written: read-only, no permission, disk full."""
 
     status = 73
+
+
+class PartMissing(PipelineError):
+    """An optional package that the job needs is not installed; the text says how to get it."""
+
+    status = 69

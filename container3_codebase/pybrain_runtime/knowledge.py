@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,8 @@ from .pickle_reader import PickleReader
 from .plan import Plan
 from .search import find_network
 
+_ZIP = b"PK\x03\x04"
+
 
 @dataclass(frozen=True, eq=False)
 class Knowledge:
@@ -35,7 +37,7 @@ class Knowledge:
         network: its parts and parameters.
         card: what the card beside the file says; None where there is none.
         companions: what lay beside the network in the file (numbers, text, arrays), by place.
-        format: ``pickle protocol 2``, ``xml``.
+        format: ``pickle protocol 2``, ``xml``, ``npz``.
         names: what a pickle referred to, as it spells it, each once.
     """
 
@@ -121,6 +123,19 @@ class Knowledge:
             return [self.labels[int(value > 0.5)] for value in outputs[:, 0]]
         return [self.labels[place] for place in outputs.argmax(axis=1)]
 
+    def to_pybrain(self) -> Any:
+        """Returns a PyBrain network with these layers, connections and parameters, to train or to save again.
+
+        It takes inputs as the network itself does: the card's scaling is not part of it.
+
+        Raises:
+            KnowledgeError: a layer is of a kind that cannot be built.
+            ImportError: the package ``pybrain`` is not installed.
+        """
+        from .rebuild import build_network  # the only place that needs the library
+
+        return build_network(self.network)
+
 
 def load_knowledge(
     path: str | os.PathLike[str],
@@ -132,8 +147,8 @@ def load_knowledge(
     """Reads a network out of a file. The file is never executed, and links are not followed.
 
     Args:
-        path: a pickle of a PyBrain network or an XML file of its NetworkWriter, plain or packed with gzip or
-            bzip2. The content decides what it is, not the ending.
+        path: a pickle of a PyBrain network, an XML file of its NetworkWriter or an npz file of ``convert``,
+            plain or packed with gzip or bzip2. The content decides what it is, not the ending.
         card: its card; None takes the one beside it (``NAME.card.json``) where there is one.
         sha256: what the file's hash must be; None takes any.
         limits: what the file may ask for.
@@ -148,7 +163,7 @@ def load_knowledge(
         found_sha256, name, size = file.sha256, file.name, file.bytes_read
     if sha256 is not None:
         _check_pin(name, found_sha256, sha256)
-    found = _network_in(data, name, limits)
+    found = network_in(data, name, limits)
     return Knowledge(
         path=os.fspath(path),
         sha256=found_sha256,
@@ -161,25 +176,38 @@ def load_knowledge(
     )
 
 
-class _Found(NamedTuple):
+class FoundNetwork(NamedTuple):
+    """A network, and what the content of its file was besides."""
+
     network: NetworkDescription
     format: str
     companions: Mapping[str, object] = MappingProxyType({})
     names: tuple[str, ...] = ()
 
 
-def _network_in(data: bytes, name: str, limits: Limits) -> _Found:
+def network_in(data: bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> FoundNetwork:
+    """Returns the network in the content of a file; raises as ``load_knowledge`` does.
+
+    Args:
+        data: the whole file.
+        name: its name, for messages.
+        limits: what it may ask for.
+    """
     content = unpacked(data, name, limits)
+    if content.startswith(_ZIP):
+        from .npz_reader import read_npz  # rare, so it is not loaded at every start
+
+        return FoundNetwork(describe(read_npz(content, name, limits), name, limits), "npz")
     refuse_foreign(content, name)
     if is_xml(content):
         from .xml_reader import read_xml  # its parser is not loaded for pickles
 
-        return _Found(describe(read_xml(content, name, limits), name, limits), "xml")
+        return FoundNetwork(describe(read_xml(content, name, limits), name, limits), "xml")
     reader = PickleReader(content, name, limits)
     instance, companions = find_network(reader.read(), name)
     network = describe(instance, name, limits)
     names = tuple(dict.fromkeys(f"{module}.{entry}" for module, entry in reader.names))
-    return _Found(network, f"pickle protocol {reader.protocol}", companions, names)
+    return FoundNetwork(network, f"pickle protocol {reader.protocol}", companions, names)
 
 
 def _card_for(

@@ -37,9 +37,12 @@ def with_parameters(network: NetworkDescription, vector: np.ndarray) -> NetworkD
 def _network(network: NetworkDescription, take: _Take) -> NetworkDescription:
     modules: list[ModuleDescription] = []
     within: list[ConnectionDescription] = []
+    outgoing: dict[int, list[ConnectionDescription]] = {}
+    for connection in network.connections:
+        outgoing.setdefault(connection.source, []).append(connection)
     for place, module in enumerate(network.modules):
         modules.append(_module(module, take))
-        within += [_own(c, take) for c in network.connections if c.source == place]
+        within += [_own(connection, take) for connection in outgoing.get(place, [])]
     mothers = {name: take(array.size) for name, array in network.mothers.items()}
     later = [_own(c, take) for c in network.recurrent_connections]
     return replace(

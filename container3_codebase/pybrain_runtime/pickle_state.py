@@ -85,7 +85,7 @@ class State:
         if value is None:
             raise self.bad(f"has no {key}, which the file should hold")
         try:
-            array = value.array if isinstance(value, ArrayValue) else np.array(value, dtype=np.float64)
+            array = value.array if isinstance(value, ArrayValue) else _plain_numbers(value)
             if array is None:
                 raise ValueError
             flat = np.ascontiguousarray(array, dtype=np.float64).reshape(-1)
@@ -98,3 +98,10 @@ class State:
             raise self.bad(f"has {flat[place]} at place {place} of its {key}; it cannot answer")
         flat.flags.writeable = False
         return flat
+
+
+def _plain_numbers(value: object) -> np.ndarray | None:
+    # NumPy would follow lists inside lists, which may hold themselves; none are needed here.
+    if not isinstance(value, list | tuple) or any(type(item) not in (int, float, bool) for item in value):
+        return None
+    return np.array(value, dtype=np.float64)

@@ -101,6 +101,7 @@ class PredictionWriter:
         classify = knowledge.outdim > 1 and (bool(knowledge.labels) or _is_classification(knowledge))
         self._figures = Figures(classify)
         self._expected = expected
+        self._committed = False
         self._table = AtomicFile(self.path)
         self._write_header(input_names)
 
@@ -110,7 +111,7 @@ class PredictionWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is not None:
+        if kind is not None and not self._committed:
             self._table.discard()
 
     def write(self, inputs: np.ndarray, outputs: np.ndarray, targets: np.ndarray | None = None) -> None:
@@ -136,10 +137,13 @@ class PredictionWriter:
         document = None
         try:
             document = AtomicFile(self.report_path)
-            document.write(json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n")
+            text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+            # A file name need not be UTF-8; its odd bytes become escapes that JSON knows.
+            document.write(text.encode("utf-8", "backslashreplace"))
             document.finish()
             self._table.place()
             document.place()
+            self._committed = True
         except BaseException:
             self._table.discard()
             if document is not None:

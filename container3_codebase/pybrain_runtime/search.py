@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from .errors import KnowledgeError
+from .names import shown
 from .values import ArrayValue, Instance
 
 _ANSWERING = ("network", "wrapper", "module")
@@ -33,13 +32,13 @@ def find_network(value: object, file: str) -> tuple[Instance, dict[str, object]]
         return value, {}
     if not isinstance(value, dict | list | tuple | set | frozenset):
         raise KnowledgeError(f"{file} holds {in_words(value)}, not a network.", hint=_ADVICE)
-    items = list(_walk(value, "", 0))
+    items = list(_walk(value, "", 0, set()))
     networks = {item: place for place, item in items if isinstance(item, Instance)}
     found: dict[Instance, str] = {}
     for family in _ANSWERING:
         found = found or {n: place for n, place in networks.items() if n.cls.family == family}
     if not found:
-        others = sorted({in_words(n) for n in networks})
+        others = sorted({in_words(n) for n in networks})[:5]
         inside = f" with {', '.join(others)} in it" if others else ""
         raise KnowledgeError(f"{file} holds {in_words(value)}{inside}, not a network.", hint=_ADVICE)
     if len(found) > 1:
@@ -86,19 +85,22 @@ def _rows(value: Instance) -> str:
     return f" of {count} rows" if type(count) is int else ""
 
 
-def _walk(value: object, place: str, depth: int) -> Iterator[tuple[str, object]]:
-    """Yields all but containers, with their places, down to a few levels."""
+def _walk(value: object, place: str, depth: int, seen: set[int]) -> Iterator[tuple[str, object]]:
+    """Yields all but containers, with their places, down to a few levels; each container once."""
     if not isinstance(value, dict | list | tuple | set | frozenset):
         yield place, value
         return
-    if depth >= _DEPTH or len(value) > _ITEMS:
+    if depth >= _DEPTH or len(value) > _ITEMS or id(value) in seen:
         return
+    seen.add(id(value))
     pairs = value.items() if isinstance(value, dict) else enumerate(value)
     for key, item in pairs:
-        yield from _walk(item, f"{place}.{key}" if place else str(key), depth + 1)
+        yield from _walk(item, f"{place}.{_part(key)}" if place else _part(key), depth + 1, seen)
+
+
+def _part(key: object) -> str:
+    return shown(key if isinstance(key, str) else repr(key), 40)
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, ArrayValue):
-        return np.array(value.array) if value.array is not None else None
-    return value
+    return value.array if isinstance(value, ArrayValue) else value

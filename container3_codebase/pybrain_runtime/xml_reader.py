@@ -7,7 +7,7 @@ switches, in the notation that the writer uses.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -21,7 +21,9 @@ from .xml_elements import Element, parse
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _WRAPPED = re.compile(r"np\.float(?:64|32|16)\(|\)|array\(")
 _CONSTANTS = {"True": True, "False": False, "None": None}
-_SLICES = ("inSliceFrom", "inSliceTo", "outSliceFrom", "outSliceTo")
+_LIST = re.compile(r"[\[(]([0-9, ]*)[\])]")
+_OPTIONS = ("dim", "size", "dimensions", "peepholes", "slicelength", "mix", "enabled")
+_CONNECTION_OPTIONS = ("inSliceFrom", "inSliceTo", "outSliceFrom", "outSliceTo", "permutation", "blocksize")
 
 
 def read_xml(data: bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> Instance:
@@ -75,7 +77,7 @@ class _Reader:
         instance.state |= {
             "modules": list(by_name.values()),
             "inmodules": [module for module, part in modules.values() if _is_true(part, "inmodule")],
-            "outmodules": [module for module, part in modules.values() if _is_true(part, "outmodule")],
+            "outmodules": self._outputs(modules.values()),
             "motherconnections": list(mothers.values()),
             "connections": within,
         }
@@ -83,10 +85,16 @@ class _Reader:
             instance.state["recurrentConns"] = later
         return instance
 
+    def _outputs(self, modules: Iterable[tuple[Instance, Element]]) -> list[Instance]:
+        found = [(module, part) for module, part in modules if _is_true(part, "outmodule")]
+        # This project's own writer notes the order of the outputs where it is not that of the elements.
+        found.sort(key=lambda item: _number(item[1].attributes.get("outorder", "")))
+        return [module for module, _ in found]
+
     def _modules(self, element: Element, depth: int) -> dict[str, tuple[Instance, Element]]:
         modules: dict[str, tuple[Instance, Element]] = {}
         for part in self._parts(element, "Modules"):
-            key = part.attributes.get("name", "")
+            key = _key(part)
             if key in modules:
                 raise self._bad(
                     part,
@@ -102,10 +110,10 @@ class _Reader:
         if layer is None:
             raise self._bad(element, "is of a kind that cannot be run")
         state = instance.state
-        for key in ("dim", "dimensions", "peepholes", "slicelength", "mix", "enabled"):
+        for key in _OPTIONS:
             if (child := element.find(key)) is not None:
                 state[key] = self._value(child, element)
-        dim = state.get("dim", 1)
+        dim = state.get("size", state.get("dim", 1))
         if type(dim) is not int:
             raise self._bad(element, "has no usable dim")
         state |= {"dim": dim, "indim": layer.inputs * dim, "outdim": layer.outputs * dim}
@@ -119,7 +127,7 @@ class _Reader:
             mother = self._instance(part, "mother")
             numbers = self._numbers(part)
             mother.state |= {"_params": ArrayValue(numbers), "nbparams": int(numbers.size)}
-            name = part.attributes.get("name", "")
+            name = _key(part)
             # Some networks have two mothers of one name; the file then does not say which one is meant.
             self._ambiguous |= {name} if name in mothers else set()
             mothers[name] = mother
@@ -132,7 +140,7 @@ class _Reader:
         state = instance.state
         for key in ("inmod", "outmod"):
             state[key] = self._referred(element, key, modules)
-        for key in _SLICES:
+        for key in _CONNECTION_OPTIONS:
             if (child := element.find(key)) is not None:
                 state[key] = self._value(child, element)
         if element.find("mother") is not None:
@@ -180,6 +188,8 @@ class _Reader:
             return _CONSTANTS[text]
         if _INTEGER.fullmatch(text):
             return int(text)
+        if listed := _LIST.fullmatch(text):
+            return [int(part) for part in listed[1].split(",") if part.strip()]
         name = shown(element.attributes.get("name", ""), 40)
         raise UnsafeKnowledge(
             f"{self.name} has {shown(repr(text), 60)} as the {child.tag} of the {shown(element.tag, 40)} "
@@ -208,6 +218,15 @@ class _Reader:
         )
 
 
+def _key(element: Element) -> str:
+    """Returns what others refer to an element by: its name, or where several share one, a key of its own."""
+    return element.attributes.get("key", element.attributes.get("name", ""))
+
+
+def _number(text: str) -> int:
+    return int(text) if _INTEGER.fullmatch(text) else 0
+
+
 def _is_true(element: Element, attribute: str) -> bool:
     return element.attributes.get(attribute) == "True"
 
@@ -233,11 +252,14 @@ def _gaussian(state: dict[str, object], numbers: np.ndarray) -> None:
 
 
 def _mixture(state: dict[str, object], numbers: np.ndarray) -> None:
-    # The writer leaves the number of mixtures out; there may be only one that fits.
-    dim = state["dim"]
+    dim, mix = state["dim"], state.get("mix")
     assert isinstance(dim, int)
-    fitting = [mix for mix in range(1, min(dim, 1_000) + 1) if dim % mix == 0 and dim // mix >= 3]
-    state["nGaussians"] = state.get("mix", fitting[0] if len(fitting) == 1 else None)
+    if isinstance(mix, int):  # this project's own writer: dim is the width of the target
+        state |= {"dim": mix * (dim + 2), "indim": mix * (dim + 2), "outdim": mix * (dim + 2)}
+    else:  # PyBrain leaves the number of mixtures out, and dim is all units; one number may be all that fits
+        fitting = [count for count in range(2, min(dim, 1_000)) if dim % count == 0 and dim // count >= 3]
+        mix = fitting[0] if len(fitting) == 1 else None
+    state["nGaussians"] = mix
 
 
 _FINISH: dict[str, Callable[[dict[str, object], np.ndarray], None]] = {

@@ -66,6 +66,7 @@ def test_classes_of_arrays_are_counted():
     dataset = ClassificationDataSet(np.zeros((4, 2)), np.array([0, 1, 1, 0]))
     assert dataset.nClasses == 2
     assert dataset.class_labels == [0, 1]
+    assert dataset["class"].ravel().tolist() == [0, 1, 1, 0]
 
 
 def test_a_class_is_a_whole_number(letters):

@@ -38,6 +38,13 @@ def test_arrays_are_copied_into_the_data_set():
     assert dataset["target"].shape == (3, 1)
 
 
+def test_whole_numbers_in_an_array_do_not_keep_fractions_out():
+    dataset = SupervisedDataSet(np.array([[1, 2]]), np.array([1]))
+    dataset.addSample([0.5, 0.25], [0.75])
+    assert dataset["input"].tolist() == [[1, 2], [0.5, 0.25]]
+    assert dataset["target"].ravel().tolist() == [1, 0.75]
+
+
 def test_the_marker_goes_from_sample_to_sample_and_back(xor):
     assert xor.getSample()[1] == [0]
     assert xor.getSample()[1] == [1]
@@ -80,8 +87,13 @@ def test_an_unknown_field_is_named_beside_the_known_ones(xor):
         xor["inptu"]
 
 
+def test_one_of_several_linked_fields_cannot_be_appended_to(xor):
+    with pytest.raises(OutOfSyncError, match="append to all of them at once"):
+        xor.append("input", [5, 5])
+
+
 def test_fields_that_went_out_of_step_are_found_when_a_sample_is_taken(xor):
-    xor.append("input", [5, 5])
+    xor.setField("input", np.zeros((5, 2)))
     with pytest.raises(OutOfSyncError, match="'input': 5, 'target': 4"):
         xor.getSample(0)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from pybrain.structure.networks.feedforward import FeedForwardNetwork
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"

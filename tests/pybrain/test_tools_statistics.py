@@ -24,6 +24,7 @@ from pybrain.tools.rankingfunctions import (
     BilinearRanking,
     ExponentialRanking,
     HansenRanking,
+    RankingFunction,
     SmoothGiniRanking,
     TopLinearRanking,
     TopSelection,
@@ -43,54 +44,66 @@ FITNESSES = np.array([3.0, -1.0, 10.0, 4.0, 0.0, 2.0])
 
 def test_fitnesses_are_ranked_and_scaled():
     assert rankedFitness([30, 10, 20]).tolist() == [2, 0, 1]
-    assert normalizedFitness([30, 10, 20]).tolist() == [1, 0, 0.5]
+    assert normalizedFitness([30, 10, 20]).tolist() == pytest.approx([1.5**0.5, -(1.5**0.5), 0])
     assert normalizedFitness([1, 1]).tolist() == [0, 0]
 
 
 @pytest.mark.parametrize(
     "function",
     [
-        *(TournamentSelection, SmoothGiniRanking, ExponentialRanking, HansenRanking),
+        *(RankingFunction, TournamentSelection, SmoothGiniRanking, ExponentialRanking, HansenRanking),
         *(TopSelection, TopLinearRanking, BilinearRanking),
     ],
 )
-def test_weights_sum_to_1_and_follow_the_order(function):
+def test_weights_follow_the_order(function):
     weights = function()(FITNESSES)
-    assert weights.sum() == pytest.approx(1)
     assert (np.diff(weights[np.argsort(FITNESSES)]) >= 0).all()
-    assert weights[2] > weights[1]
+    assert weights[2] > weights[1] >= 0
+
+
+def test_weights_are_those_of_pybrain():
+    """From PyBrain 0.3, for the same fitnesses."""
+    np.testing.assert_allclose(
+        ExponentialRanking()(FITNESSES), [403.428793, 1.0, 22026.4658, 2980.95799, 7.38905610, 54.5981500]
+    )
+    np.testing.assert_allclose(
+        SmoothGiniRanking()(FITNESSES), [6.0935974e-05, 0, 1, 1.44115188e-02, 5.24288e-14, 2.74877907e-08]
+    )
+    np.testing.assert_allclose(BilinearRanking()(FITNESSES), [0.12, 0.0, 1.0, 0.16, 0.04, 0.08])
+    np.testing.assert_allclose(TopLinearRanking(topFraction=0.4)(np.arange(20))[11:15], [0, 0, 1 / 7, 2 / 7])
+    mixed = SmoothGiniRanking(gini=0.5, linearComponent=0.25)(np.arange(20))
+    np.testing.assert_allclose(mixed[[1, 18]], [0.04547443, 0.93412769], rtol=1e-6)
 
 
 def test_a_ranking_takes_its_options():
-    assert TopSelection(topFraction=0.5)(FITNESSES).tolist() == pytest.approx([1 / 3, 0, 1 / 3, 1 / 3, 0, 0])
-    equal = SmoothGiniRanking(gini=0.0)(FITNESSES)
-    assert equal.tolist() == pytest.approx([1 / 6] * 6)
+    assert TopSelection(topFraction=0.5)(FITNESSES).tolist() == [1, 0, 1, 1, 0, 0]
     ranking = TopLinearRanking()
-    ranking.setParameter(ranking.getPossibleParameters(6)[0])
-    assert ranking(FITNESSES).tolist() == [0, 0, 1, 0, 0, 0]
+    assert ranking.getPossibleParameters(5).tolist() == [0.4, 0.6, 0.8, 1.0]
+    ranking.setParameter(0.5)
+    assert ranking(FITNESSES).tolist() == [0, 0, 1, 0.5, 0, 0]
 
 
 def test_fronts_are_what_no_other_item_dominates():
     items = [(1, 5), (2, 4), (2, 2), (5, 1), (0, 0)]
-    assert non_dominated_front(items) == {(1, 5), (2, 4), (5, 1)}
-    assert non_dominated_sort(items) == [{(1, 5), (2, 4), (5, 1)}, {(2, 2)}, {(0, 0)}]
-    twins = {"a": (1, 1), "b": (1, 1)}
-    assert non_dominated_front(twins, key=twins.get) == {"a", "b"}
-    assert non_dominated_front(twins, key=twins.get, allowequality=False) == {"a"}
+    assert non_dominated_front(items) == {(0, 0)}
+    assert non_dominated_sort(items) == [{(0, 0)}, {(5, 1), (2, 2), (2, 4), (1, 5)}]
+    assert non_dominated_sort(items, allowequality=False) == [{(0, 0)}, {(5, 1), (2, 2), (1, 5)}, {(2, 4)}]
+    assert non_dominated_front([(1, 1), (1, 2), (2, 2)]) == {(1, 2), (1, 1)}
+    assert non_dominated_front({"a": 3, "b": 1, "c": 1}, key={"a": 3, "b": 1, "c": 1}.get) == {"b", "c"}
     assert non_dominated_front([]) == set()
 
 
 def test_crowding_is_the_room_between_neighbours():
-    distances = crowding_distance(["a", "b", "c", "d"], [[0, 0], [1, 1], [2, 2], [4, 4]])
-    assert distances == {"a": np.inf, "b": 1.0, "c": 1.5, "d": np.inf}
+    fitnesses = {"a": (0, 0), "b": (1, 1), "c": (2, 2), "d": (4, 4)}
+    assert crowding_distance(list("abcd"), fitnesses) == {"a": 1e100, "b": 1.0, "c": 1.5, "d": 1e100}
 
 
 def test_what_is_feasible_comes_first():
-    items = {"good": ([1], 0), "better": ([2], 0), "outside": ([9], -1), "further": ([9], -2)}
+    items = {"good": ([2], 0), "better": ([1], 0), "outside": ([0], -1), "further": ([0], -2)}
     fronts = const_non_dominated_sort(items, key=items.get)
     assert fronts == [{"better"}, {"good"}, {"outside"}, {"further"}]
     assert const_number_of_feasible_pop(items, key=items.get) == 2
-    assert const_crowding_distance(list(items), list(items.values()))["further"] == np.inf
+    assert const_crowding_distance(list(items), items)["good"] == 1e100
 
 
 def test_fisher_information_matches_its_inverse_and_its_definition():

@@ -48,7 +48,8 @@ def blobs():
 
 def test_measures_compare_outputs_with_targets():
     assert Validator.classificationPerformance([0, 1, 2, 2], [0, 1, 1, 2]) == 0.75
-    assert Validator.ESS([[1, 2], [3, 4]], [[1, 0], [0, 4]]) == 13
+    assert Validator.ESS([[1, 2], [3, 4]], [[1, 0], [0, 4]]).tolist() == [9, 4]
+    assert Validator.ESS([1, 2], [0, 0]) == 5
     assert Validator.MSE([[1, 2], [3, 4]], [[1, 0], [0, 4]]) == 3.25
     assert Validator.MSE([1, 3], [0, 0], importance=[3, 1]) == (3 * 1 + 9) / 4
     with pytest.raises(ValueError, match="there are 2 outputs and 3 targets"):

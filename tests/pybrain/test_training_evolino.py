@@ -122,6 +122,8 @@ def test_a_network_learns_to_continue_a_sine():
 def test_sequences_of_another_width_are_refused():
     with pytest.raises(ValueError, match="the data set has 1 outputs per step, the network has 2"):
         EvolinoTrainer(EvolinoNetwork(2, 3), sine())
+    with pytest.raises(TypeError, match=r"EvolinoTrainer has no option 'parents'; accepted: .*nParents"):
+        EvolinoTrainer(EvolinoNetwork(1, 3), sine(), parents=3)
 
 
 def test_a_network_with_inputs_gets_its_output_weights_by_regression():

@@ -119,3 +119,23 @@ def test_training_until_convergence_is_repeated(number):
     np.testing.assert_allclose(final, run["params"], rtol=0, atol=TOLERANCE)
     assert trainer.totalepochs == len(run["all_train"])
     assert trainer.ds is dataset
+
+
+OLD_RUNS = RUNS.parent / "training_pybrain03"
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in OLD_RUNS.glob("*.json")))
+def test_a_run_of_pybrain_0_3_is_repeated(name, way, monkeypatch):
+    run = json.loads((OLD_RUNS / f"{name}.json").read_text())
+    parts = []
+    for what in ("net", "data"):
+        with (OLD_RUNS / f"{name}.{what}.p2.pkl").open("rb") as file:
+            parts.append(pickle.load(file, encoding="latin1"))
+    net, dataset = parts
+    monkeypatch.setattr(backprop, "shuffle", lambda order: None)
+    trainer = TRAINERS[run["trainer"]](net, dataset=dataset, **run["kwargs"])
+    for recorded in run["epochs"]:
+        assert trainer.train() == pytest.approx(recorded["error"], rel=0, abs=TOLERANCE)
+        assert trainer.descent.alpha == pytest.approx(recorded["alpha"], rel=0, abs=TOLERANCE)
+        np.testing.assert_allclose(net.params, recorded["params"], rtol=0, atol=TOLERANCE)
+    assert trainer.testOnData() == pytest.approx(run["final_testOnData"], rel=0, abs=TOLERANCE)

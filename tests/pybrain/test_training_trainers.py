@@ -210,6 +210,13 @@ def test_a_data_set_of_other_dimensions_is_refused_with_both_sizes(net):
         BackpropTrainer(net, SupervisedDataSet(2, 2))
 
 
+def test_an_unknown_option_is_refused_with_the_known_ones(net, xor):
+    with pytest.raises(TypeError, match=r"BackpropTrainer has no option 'rate'; accepted: .*learningrate, "):
+        BackpropTrainer(net, xor, rate=0.1)
+    with pytest.raises(TypeError, match=r"RPropMinusTrainer has no option 'delta'; .*delta0, .*weightdecay"):
+        RPropMinusTrainer(net, dataset=xor, delta=0.1)
+
+
 @pytest.mark.parametrize("trainer", [BackpropTrainer, RPropMinusTrainer])
 def test_there_is_nothing_to_learn_from_no_samples(net, trainer):
     with pytest.raises(ValueError, match="the data set is empty; add samples first"):

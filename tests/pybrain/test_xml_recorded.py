@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from pybrain.tools.customxml import NetworkReader, NetworkWriter
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "networks"

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from pybrain_runtime import Activation, ActivationStream, Knowledge, load_knowledge, read_activation
 from pybrain_runtime.columns import ColumnChoice
 from pybrain_runtime.errors import ActivationError, InputMissing

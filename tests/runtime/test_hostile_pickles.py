@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from pybrain_runtime import load_knowledge
 from pybrain_runtime.errors import KnowledgeError, PipelineError, UnsafeKnowledge
 from pybrain_runtime.limits import Limits
@@ -382,3 +383,13 @@ def test_the_python_pickler_without_its_accelerator_is_understood() -> None:
     buffer = io.BytesIO()
     pickle._Pickler(buffer, 2).dump({"a": [1, 2.5]})  # type: ignore[attr-defined]
     assert read_pickle(buffer.getvalue(), "slow.pkl") == {"a": [1, 2.5]}
+
+
+def test_lists_of_lists_of_lists_are_walked_once(written: Callable[..., Path]) -> None:
+    value: list[Any] = [0] * 5_000
+    for _ in range(3):
+        value = [value] * 5_000
+    start = time.monotonic()
+    with pytest.raises(KnowledgeError, match="holds a list of 5000 items, not a network"):
+        load_knowledge(written(pickle.dumps(value, 4)))
+    assert time.monotonic() - start < 5

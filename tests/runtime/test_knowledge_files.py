@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from pybrain_runtime import Limits, load_knowledge
 from pybrain_runtime.errors import InputMissing, KnowledgeError, UsageError
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from pybrain_runtime.describe import describe
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.limits import Limits

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from pybrain_runtime import (
     Knowledge,
     Prediction,
@@ -193,9 +194,17 @@ def test_chunks_and_one_piece_give_the_same_file(tmp_path: Path, iris: Path, flo
 def test_nothing_is_left_when_the_job_breaks_off(tmp_path: Path, flower: Knowledge) -> None:
     with pytest.raises(KeyboardInterrupt), PredictionWriter(tmp_path / "p.csv", flower) as writer:
         writer.write(np.ones((1, 4)), np.ones((1, 3)))
-        assert [path.name for path in tmp_path.iterdir()] == [f".p.csv.{os.getpid()}.tmp"]
+        assert [path.name[:7] + path.suffix for path in tmp_path.iterdir()] == [".p.csv..tmp"]
         raise KeyboardInterrupt
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_committed_stays_whatever_happens_next(tmp_path: Path, flower: Knowledge) -> None:
+    with pytest.raises(RuntimeError), PredictionWriter(tmp_path / "p.csv", flower) as writer:
+        writer.write(np.ones((1, 4)), np.ones((1, 3)))
+        writer.commit(Source("a.csv", "", 0, 4))
+        raise RuntimeError
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["p.csv", "p.json"]
 
 
 def test_an_older_prediction_stands_until_the_new_one_is_whole(tmp_path: Path, flower: Knowledge) -> None:
@@ -260,3 +269,13 @@ def test_the_report_needs_a_name_of_its_own(tmp_path: Path, flower: Knowledge) -
 def test_the_time_is_utc(tmp_path: Path, iris: Path, flower: Knowledge) -> None:
     report = predict(flower, iris / "currentActivation.csv", tmp_path / "p.csv").report
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", str(report["started"]))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are text there")
+def test_a_file_name_that_is_not_utf8_ends_up_in_the_report(tmp_path: Path, iris: Path) -> None:
+    odd = os.fsencode(tmp_path) + b"/mod\xffel.pkl"
+    with open(odd, "wb") as file:  # noqa: PTH123 - a path of bytes
+        file.write((iris / "currentSolution.pkl").read_bytes())
+    knowledge = load_knowledge(os.fsdecode(odd))
+    predict(knowledge, iris / "currentActivation.csv", tmp_path / "p.csv")
+    assert json.loads((tmp_path / "p.json").read_text())["knowledge"]["file"] == "mod\udcffel.pkl"

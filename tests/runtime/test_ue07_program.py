@@ -233,7 +233,20 @@ def test_nothing_heavy_is_imported_on_the_way(run: Run) -> None:
     assert done.returncode == 0
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "|" in line}
     assert {"numpy", "pybrain_runtime.plan", "json"} <= loaded
-    heavy = "pathlib csv tempfile random logging argparse bz2 zlib xml decimal asyncio traceback".split()
+    heavy = [
+        "pathlib",
+        "csv",
+        "tempfile",
+        "random",
+        "logging",
+        "argparse",
+        "bz2",
+        "zlib",
+        "xml",
+        "decimal",
+        "asyncio",
+        "traceback",
+    ]
     assert not loaded & set(heavy)
     assert not {name for name in loaded if name.split(".")[0] in {"pybrain", "pipeline", "scipy"}}
 

@@ -2,12 +2,16 @@
 
 import numpy as np
 
+# Variance of the noise that every observation is taken to have.
+NOISE = 0.001
+
 
 class GaussianProcess:
     """A Gaussian process with a squared-exponential kernel (Rasmussen and Williams 2006, ch. 2).
 
-    k(x, z) = a * exp(-w/2 * |x-z|^2), observations with noise variance n; `hyper` is [a, w, n].
-    The posterior is computed on a regular grid of test points.
+    k(x, z) = s^2 exp(-|x-z|^2 / (2 l^2)); `hyper` begins with [l, s]. Its third entry is PyBrain's and
+    has no effect. Observations have the noise variance 0.001. The posterior is computed on a regular
+    grid of test points, or at those that `testOnArray` was given last.
 
     Args:
         indim: dimensions of the input.
@@ -39,9 +43,9 @@ class GaussianProcess:
 
     def _kernel(self, left, right):
         """Return k for all pairs, shape (len(left), len(right))."""
-        height, width, _ = self.hyper
+        length, deviation = self.hyper[:2]
         squares = ((left[:, None, :] - right[None, :, :]) ** 2).sum(axis=-1)
-        return height * np.exp(-0.5 * width * squares)
+        return deviation**2 * np.exp(-0.5 * squares / length**2)
 
     def trainOnDataset(self, dataset):
         """Take the samples of a data set with one target in the place of all earlier ones."""
@@ -56,7 +60,7 @@ class GaussianProcess:
     def addSample(self, train, target):
         """Add one observation: a point, shape (indim,), and its value.
 
-        With `autonoise` the noise of an observation is `hyper[2]` plus the variance of the values
+        With `autonoise` the noise of an observation is increased by the variance of the values
         already seen at the same point.
         """
         point, value = np.ravel(train), np.ravel(target)
@@ -64,7 +68,7 @@ class GaussianProcess:
             raise ValueError(
                 f"a sample has {self.indim} inputs and 1 target, not {point.size} and {value.size}"
             )
-        noise = self.hyper[2]
+        noise = NOISE
         if self.autonoise:
             same = self.trainy[(self.trainx == point).all(axis=1)]
             noise += float(np.var([*same, value[0]]))
@@ -90,9 +94,11 @@ class GaussianProcess:
             self.calculated = True
 
     def testOnArray(self, arr):
-        """Return the posterior means at points of shape (m, indim), shape (m,)."""
-        points = np.asarray(arr, dtype=float).reshape(-1, self.indim)
-        return self._posterior(points)[0]
+        """Return the posterior means at points of shape (m, indim), shape (m,); they become the test points."""
+        self.testx = np.array(arr, dtype=float).reshape(-1, self.indim)
+        self.calculated = False
+        self._calculate()
+        return self.pred_mean
 
     def draw(self):
         """Draw one function of the posterior, its values at the test points, shape (m,)."""

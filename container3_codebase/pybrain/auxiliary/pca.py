@@ -4,7 +4,7 @@ import numpy as np
 
 
 def reduceDim(data, dim, func="pca"):
-    """Project points onto their principal components.
+    """Project points, moved so that their mean is the origin, onto their principal components.
 
     Args:
         data: points, shape (n, d).
@@ -19,7 +19,7 @@ def reduceDim(data, dim, func="pca"):
         raise ValueError(
             f"unknown way to find principal components: {func!r}; known are {', '.join(functions)}"
         )
-    return np.asarray(data, dtype=float) @ functions[func](data, dim)
+    return makeCentered(data) @ functions[func](data, dim).T
 
 
 def makeCentered(data):
@@ -36,18 +36,18 @@ def _checkDim(data, dim):
 
 
 def pca(data, dim):
-    """Return the first principal components as columns, shape (d, dim).
+    """Return the first principal components as rows, shape (dim, d), the longest first.
 
     They are the eigenvectors of the covariance matrix with the greatest eigenvalues, found as
     right singular vectors of the centred points.
     """
     centred = makeCentered(data)
     _checkDim(centred, dim)
-    return np.linalg.svd(centred, full_matrices=True)[2][:dim].T.copy()
+    return np.linalg.svd(centred, full_matrices=True)[2][:dim].copy()
 
 
 def pPca(data, dim, tolerance=1e-10, maxIterations=1000):
-    """Return the first principal components as columns, shape (d, dim), found by iteration.
+    """Return the first principal components as rows, shape (dim, d), found by iteration.
 
     EM for PCA (Roweis 1998): L = (W^T W)^-1 W^T X and W = X L^T (L L^T)^-1 in turn, which needs
     no decomposition of anything larger than dim x dim until the end, when the columns that span
@@ -65,4 +65,4 @@ def pPca(data, dim, tolerance=1e-10, maxIterations=1000):
         if np.abs(projector - last).max() < tolerance:
             break
     axes = np.linalg.svd(basis.T @ centred, full_matrices=False)[0]
-    return basis @ axes
+    return (basis @ axes).T

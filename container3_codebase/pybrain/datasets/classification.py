@@ -35,6 +35,8 @@ class ClassificationDataSet(SupervisedDataSet):
             if len(self) and not nb_classes:
                 self.nClasses = len(np.unique(self["target"]))
         self.convertField("class", int)
+        if len(self) and self.outdim == 1:
+            self.assignClasses()
         if class_labels is None:
             self.class_labels = (
                 [int(value) for value in np.unique(self["target"])] if self.outdim == 1 else []
@@ -178,6 +180,7 @@ class ClassificationDataSet(SupervisedDataSet):
     def _convertToClassNb(self):
         """Make the class number the target again."""
         self.setField("target", self._classNumbers().reshape(-1, 1))
+        self.convertField("target", int)
 
     def splitByClass(self, cls_select):
         """Return two data sets: the samples of one class, and all others."""

@@ -158,15 +158,18 @@ class DataSet(Serializable):
         self.endmarker[label] = 0
 
     def setField(self, label, arr):
-        """Make a copy of `arr`, shape (rows, dim) or (rows,) for one column, a field's content."""
+        """Make a copy of `arr`, shape (rows, dim) or (rows,) for one column, a field's content.
+
+        Values become floating point, unless the field held whole numbers (classes) and these are.
+        """
         array = np.array(arr)
-        if array.dtype.kind not in "fiub":
-            array = array.astype(float)
+        classes = label in self.data and self.data[label].dtype.kind == "i" and array.dtype.kind == "i"
+        array = array.astype(int if classes else float)
         if array.ndim == 1:
             array = array.reshape(-1, 1)
         if array.ndim != 2:
             raise ValueError(f"field {label!r} takes rows and columns, not an array of shape {array.shape}")
-        self.data[label] = array if array.dtype.kind == "i" else array.astype(float)
+        self.data[label] = array
         self.endmarker[label] = len(array)
 
     def convertField(self, label, newtype):
@@ -223,8 +226,11 @@ class DataSet(Serializable):
 
         Raises:
             KeyError: there is no such field.
+            OutOfSyncError: it is linked with others; `appendLinked` keeps them in step.
             ValueError: the row has not as many values as the field has columns.
         """
+        if label in self.link and len(self.link) > 1:
+            raise OutOfSyncError(f"field {label!r} is linked with {self.link}: append to all of them at once")
         self._write(label, self._asRow(label, row))
 
     def appendLinked(self, *args):

@@ -1,11 +1,16 @@
-"""Fronts of solutions that no other is better than in every respect (Deb et al. 2002, NSGA-II).
+"""Fronts of solutions that no other is better than (Deb et al. 2002, NSGA-II).
 
-`key` maps an item to its objectives, all to be maximised. In the `const_` functions it maps an
-item to (objectives, violation): a solution is feasible where its violation is not below 0;
-feasible ones dominate others, and of two infeasible ones the one with less violation does.
+`key` maps an item to its objectives, all to be minimised. With `allowequality` one item dominates
+another only where it is better in every objective; without, where it is nowhere worse and somewhere
+better. In the `const_` functions `key` maps an item to (objectives, violation): a solution is
+feasible where its violation is not below 0; feasible ones dominate others, and of two infeasible
+ones the one with the greater (less negative) violation does.
 """
 
 import numpy as np
+
+# Crowding distance of the extremes: more than any other, and still a number to calculate with.
+_EXTREME = 1e100
 
 
 def _identity(x):
@@ -17,46 +22,42 @@ def crowding_distance(individuals, fitnesses):
 
     Args:
         individuals: hashable items.
-        fitnesses: their objectives, shape (n, objectives).
+        fitnesses: individual -> its objectives.
 
     Returns:
-        A dictionary; the extremes of each objective have infinity.
+        A dictionary; the extremes of each objective have 1e100.
     """
     individuals = list(individuals)
-    values = np.asarray(fitnesses, dtype=float).reshape(len(individuals), -1)
+    values = np.array([np.atleast_1d(fitnesses[one]) for one in individuals], dtype=float)
     distances = np.zeros(len(individuals))
     for column in values.T:
         order = np.argsort(column, kind="stable")
         spread = column[order[-1]] - column[order[0]]
-        distances[order[[0, -1]]] = np.inf
+        distances[order[[0, -1]]] = _EXTREME
         if spread > 0:
             distances[order[1:-1]] += (column[order[2:]] - column[order[:-2]]) / spread
-    return dict(zip(individuals, distances.tolist(), strict=True))
+    return dict(zip(individuals, np.minimum(distances, _EXTREME).tolist(), strict=True))
 
 
-def _dominates(values):
-    """Return whether row i dominates row j, shape (n, n): nowhere worse and somewhere better."""
-    return (values[:, None] >= values[None]).all(-1) & (values[:, None] > values[None]).any(-1)
+def _dominates(values, allowequality):
+    """Return whether row i dominates row j, shape (n, n)."""
+    less = values[:, None] < values[None]
+    if allowequality:
+        return less.all(-1)
+    return (values[:, None] <= values[None]).all(-1) & less.any(-1)
 
 
-def _front(items, dominates, values, allowequality):
-    kept = []
-    for index in range(len(items)):
-        if dominates[:, index].any():
-            continue
-        if not allowequality and any((values[index] == values[other]).all() for other in kept):
-            continue
-        kept.append(index)
-    return kept
+def _front(items, dominates):
+    return {items[index] for index in np.flatnonzero(~dominates.any(axis=0))}
 
 
 def non_dominated_front(iterable, key=_identity, allowequality=True):
-    """Return the set of items that no other dominates; without `allowequality` one of equals."""
+    """Return the set of items that no other dominates."""
     items = list(iterable)
     if not items:
         return set()
     values = np.array([np.atleast_1d(key(item)) for item in items], dtype=float)
-    return {items[index] for index in _front(items, _dominates(values), values, allowequality)}
+    return _front(items, _dominates(values, allowequality))
 
 
 def non_dominated_sort(iterable, key=_identity, allowequality=True):
@@ -73,12 +74,12 @@ def _sortByFronts(iterable, frontOf):
     return fronts
 
 
-def _constDominates(values, violations):
+def _constDominates(values, violations, allowequality):
     feasible = violations >= 0
     both = feasible[:, None] & feasible[None]
     better = feasible[:, None] & ~feasible[None]
     less = ~feasible[:, None] & ~feasible[None] & (violations[:, None] > violations[None])
-    return (both & _dominates(values)) | better | less
+    return (both & _dominates(values, allowequality)) | better | less
 
 
 def const_non_dominated_front(iterable, key=_identity, allowequality=True):
@@ -88,9 +89,7 @@ def const_non_dominated_front(iterable, key=_identity, allowequality=True):
         return set()
     values = np.array([np.atleast_1d(key(item)[0]) for item in items], dtype=float)
     violations = np.array([float(np.min(key(item)[1])) for item in items])
-    return {
-        items[index] for index in _front(items, _constDominates(values, violations), values, allowequality)
-    }
+    return _front(items, _constDominates(values, violations, allowequality))
 
 
 def const_non_dominated_sort(iterable, key=_identity, allowequality=True):
@@ -99,8 +98,8 @@ def const_non_dominated_sort(iterable, key=_identity, allowequality=True):
 
 
 def const_crowding_distance(individuals, fitnesses):
-    """Return crowding distances from fitnesses given as (objectives, violation)."""
-    return crowding_distance(individuals, [np.atleast_1d(fitness[0]) for fitness in fitnesses])
+    """Return crowding distances from fitnesses given as individual -> (objectives, violation)."""
+    return crowding_distance(individuals, {one: fitnesses[one][0] for one in individuals})
 
 
 def const_number_of_feasible_pop(iterable, key=_identity, allowequality=True):

@@ -8,20 +8,24 @@ from pybrain.utilities import Named
 def rankedFitness(R):
     """Return the rank of each fitness, 0 for the least, shape (n,)."""
     R = np.asarray(R)
-    ranks = np.empty(len(R), dtype=int)
+    ranks = np.empty(len(R))
     ranks[np.argsort(R, kind="stable")] = np.arange(len(R))
     return ranks
 
 
 def normalizedFitness(R):
-    """Return the fitnesses, shape (n,), scaled to 0 .. 1; all 0 where they are equal."""
+    """Return the fitnesses, shape (n,), with mean 0 and standard deviation 1; all 0 where they are equal."""
     R = np.asarray(R, dtype=float)
-    spread = R.max() - R.min()
-    return (R - R.min()) / spread if spread > 0 else np.zeros_like(R)
+    spread = R.std()
+    return (R - R.mean()) / spread if spread > 0 else np.zeros_like(R)
 
 
-def _normalized(weights):
+def _toSum(weights):
     return weights / weights.sum()
+
+
+def _toMax(weights):
+    return weights / weights.max()
 
 
 class RankingFunction(Named):
@@ -56,27 +60,28 @@ class TournamentSelection(RankingFunction):
 
 
 class SmoothGiniRanking(RankingFunction):
-    """Weights rank^p with p chosen so that their inequality is `gini`, mixed with a linear ranking."""
+    """Weights r^p + linear share, for ranks r scaled to 0 .. 1; the less `gini`, the more the best outweighs.
+
+    p = 2/gini - 1; the greatest weight is 1.
+    """
 
     gini = 0.1
     linearComponent = 0.0
 
     def __call__(self, R):
-        """Return weights that sum to 1."""
-        ranks = (rankedFitness(R) + 1.0) / len(R)
-        # The Gini coefficient of x^p on 0 .. 1 is p/(p+2).
-        power = 2 * self.gini / (1 - self.gini)
-        return (1 - self.linearComponent) * _normalized(ranks**power) + self.linearComponent * _normalized(ranks)
+        """Return weights of at most 1."""
+        powers = RankingFunction.__call__(self, R) ** (2.0 / self.gini - 1.0)
+        return _toMax((1 - self.linearComponent) * powers + self.linearComponent * rankedFitness(R))
 
 
 class ExponentialRanking(RankingFunction):
-    """Weights that grow exponentially with the rank."""
+    """Weights exp(temperature * r) for ranks r scaled to 0 .. 1."""
 
     temperature = 10.0
 
     def __call__(self, R):
-        """Return weights that sum to 1."""
-        return _normalized(np.exp(RankingFunction.__call__(self, R) * self.temperature))
+        """Return weights from 1 to exp(temperature)."""
+        return np.exp(RankingFunction.__call__(self, R) * self.temperature)
 
 
 class HansenRanking(RankingFunction):
@@ -85,34 +90,33 @@ class HansenRanking(RankingFunction):
     def __call__(self, R):
         """Return weights that sum to 1."""
         places = len(R) - rankedFitness(R)
-        return _normalized(np.maximum(0.0, np.log(len(R) / 2 + 0.5) - np.log(places)))
+        return _toSum(np.maximum(0.0, np.log(len(R) / 2 + 0.5) - np.log(places)))
 
 
 class TopSelection(RankingFunction):
-    """Equal weights for the best, none for the others."""
+    """Weight 1 for the best, at least one of them; 0 for the others."""
 
     topFraction = 0.1
 
-    def _best(self, R):
-        return max(1, round(len(R) * self.topFraction))
-
     def __call__(self, R):
-        """Return weights that sum to 1."""
-        return _normalized((rankedFitness(R) >= len(R) - self._best(R)).astype(float))
+        """Return weights of 0 or 1."""
+        best = max(1, int(len(R) * self.topFraction))
+        return (rankedFitness(R) >= len(R) - best).astype(float)
 
 
 class TopLinearRanking(TopSelection):
-    """Weights that grow linearly with the rank among the best, none for the others."""
+    """Weights that grow linearly with the rank among the best, from 0 to 1; 0 for the others."""
 
     topFraction = 0.2
 
     def __call__(self, R):
-        """Return weights that sum to 1."""
-        return _normalized(np.maximum(0.0, rankedFitness(R) + 1.0 - (len(R) - self._best(R))))
+        """Return weights of at most 1."""
+        best = max(2, int(len(R) * self.topFraction))
+        return _toMax(np.maximum(0.0, rankedFitness(R) - (len(R) - best)))
 
     def getPossibleParameters(self, numberOfSamples):
-        """Return the fractions that differ for so many samples, shape (numberOfSamples,)."""
-        return (np.arange(numberOfSamples) + 1.0) / numberOfSamples
+        """Return the fractions that differ for so many samples: those of 2 or more of them."""
+        return np.arange(2.0, numberOfSamples + 1) / numberOfSamples
 
     def setParameter(self, p):
         """Set the fraction of the best."""
@@ -120,14 +124,11 @@ class TopLinearRanking(TopSelection):
 
 
 class BilinearRanking(RankingFunction):
-    """Linear weights with two slopes: the better half outweighs the other by `bilinearFactor`."""
+    """Weights that grow linearly with the rank, and in the best fifth `bilinearFactor` + 1 times as fast."""
 
     bilinearFactor = 20
 
     def __call__(self, R):
-        """Return weights that sum to 1."""
+        """Return weights of at most 1."""
         ranks = rankedFitness(R)
-        half = len(R) // 2
-        upper = ranks >= half
-        weights = np.where(upper, half + (ranks - half + 1.0) * self.bilinearFactor, ranks + 1.0)
-        return _normalized(weights)
+        return _toMax(ranks + self.bilinearFactor * np.maximum(0.0, ranks - int(0.8 * len(R))))

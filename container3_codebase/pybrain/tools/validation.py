@@ -34,9 +34,9 @@ class Validator:
 
     @classmethod
     def ESS(cls, output, target):
-        """Return the sum of squared differences."""
+        """Return the sums of squared differences: one number, or for several columns one each."""
         output, target = _pair(output, target)
-        return float(np.sum((output.reshape(target.shape) - target) ** 2))
+        return ((output.reshape(target.shape) - target) ** 2).sum(axis=0)
 
     @classmethod
     def MSE(cls, output, target, importance=None):
@@ -115,6 +115,9 @@ class ModuleValidator:
         together = epoch.outputs(module, dataset)
         if together is not None:
             return together
+        if not hasattr(module, "activate"):
+            # Support vector machines answer for data sets only.
+            return np.asarray(module.activateOnDataset(dataset))
         outputs = []
         for sequence in dataset._provideSequences():
             module.reset()

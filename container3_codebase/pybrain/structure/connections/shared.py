@@ -87,6 +87,7 @@ class SharedFullConnection(SharedConnection, FullConnection):
     """
 
     def initParams(self, mother):
+        """Take ``mother`` as the holder of the parameters, if she holds the right number."""
         SharedConnection.initParams(self, mother)
         self._checkMother(self.indim * self.outdim)
 
@@ -102,5 +103,6 @@ class SharedSubsamplingConnection(SharedConnection, SubsamplingConnection):
         SharedConnection.__init__(self, mother, inmod, outmod, **kwargs)
 
     def initParams(self, mother):
+        """Take ``mother`` as the holder of the parameters, if she holds the right number."""
         SharedConnection.initParams(self, mother)
         self._checkMother(self.outdim)

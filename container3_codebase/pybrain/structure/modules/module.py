@@ -215,8 +215,7 @@ class Module(Named):
             raise ValueError(f"{self._what()} takes {self.indim} numbers, not {inpt!r}") from None
         if row.shape != (self.indim,):
             raise ValueError(f"{self._what()} takes {self.indim} inputs; {_given(row)}")
-        # The sum of squares is finite unless a value is not (or is so large that a closer look is due).
-        if row.dot(row) - row.dot(row) != 0.0 and not np.isfinite(row).all():
+        if not np.isfinite(row).all():
             at = int(np.flatnonzero(~np.isfinite(row))[0])
             raise ValueError(
                 f"input {at} of {self._what()} is {row[at]}; every input must be a finite number"

@@ -315,8 +315,11 @@ class Network(Module, ParameterContainer):
         """Use the parameter arrays of ``original``, a network of the same structure."""
         self._ensureLinked()
         original._ensureLinked()
-        for mine, other in zip(self._leaves(), original._leaves(), strict=True):
-            mine._bindParameters(other._params)
+        for mine, other in zip(self._containers(), original._containers(), strict=True):
+            if isinstance(mine, Network):
+                mine._shareParameters(other)
+            else:
+                mine._bindParameters(other._params)
         self._params = original._params
         self._compiled = None
 
@@ -344,11 +347,15 @@ class Network(Module, ParameterContainer):
         if compiled is None or not compiled.isCurrent():
             if not self.sorted:
                 raise self._unsorted()
-            if compiled is not None:
+            if self._linked and not self._holdsViews():
                 self._linked = False  # somebody gave a connection another array: it counts from now on
             self._ensureLinked()
             compiled = self._compiled = CompiledNetwork(self, self._extraConnections())
         return compiled
+
+    def _holdsViews(self):
+        """Whether the parameters of our parts are (still) parts of our vector."""
+        return all(np.may_share_memory(c._params, self._params) for c in self._containers())
 
     @property
     def offset(self):
@@ -408,18 +415,15 @@ class Network(Module, ParameterContainer):
 
     def _isComplete(self):
         """Whether all our parts have got their state; in a file that begins with one of them, it has not yet."""
-        parts = [*self.modules, *self.motherconnections, *self._extraConnections()]
+        if any(m not in self.connections for m in self.modulesSorted):
+            return False
+        parts = [*self.modulesSorted, *self.motherconnections, *self._extraConnections()]
         parts += [c for outgoing in self.connections.values() for c in outgoing]
-        return all(vars(part) for part in parts) and all(
-            m._isComplete() for m in self.modules if isinstance(m, Network)
+        return (
+            all(vars(part) for part in parts)
+            and all(m._isComplete() for m in self.modulesSorted if isinstance(m, Network))
+            and sum(container.paramdim for container in self._containers()) == self.paramdim
         )
-
-    def _leaves(self):
-        for container in self._containers():
-            if isinstance(container, Network):
-                yield from container._leaves()
-            else:
-                yield container
 
     def __str__(self):
         order = self.modulesSorted if self.sorted else list(self.connections)

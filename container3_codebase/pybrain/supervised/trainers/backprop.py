@@ -7,7 +7,7 @@ import numpy as np
 from pybrain.auxiliary.gradientdescent import GradientDescent
 from pybrain.datasets.supervised import meanError, sampleError
 from pybrain.supervised.trainers import epoch
-from pybrain.supervised.trainers.trainer import Trainer
+from pybrain.supervised.trainers.trainer import Trainer, refuse
 from pybrain.utilities import DivergenceError, fListToString
 
 
@@ -46,7 +46,9 @@ class BackpropTrainer(Trainer):
         verbose=False,
         batchlearning=False,
         weightdecay=0.0,
+        **unknown,
     ):
+        refuse(unknown, type(self))
         Trainer.__init__(self, module)
         if dataset is not None:
             self.setData(dataset)

@@ -5,6 +5,8 @@ on flat arrays (`online`), can all its rows be taken back together (`accumulate`
 rows together (`outputs`, `meanErrorOf`)? Where the answer is None, work goes through the objects.
 """
 
+from functools import partial
+
 import numpy as np
 
 from pybrain.datasets.dataset import DataSet
@@ -139,30 +141,33 @@ def _rowByRow(trainer, flat, data, order):
 
 
 def _update(trainer, derivs, params):
-    """Return a function that does what `GradientDescent.__call__` does, without new arrays.
+    """Return the steps that do what `GradientDescent.__call__` does, without new arrays.
 
-    It is chosen by what the trainer uses, since every operation on so few numbers costs the same.
+    Only what the trainer uses is done: every operation on so few numbers costs the same.
     """
     descent, decay = trainer.descent, trainer.weightdecay
     velocity, change = descent.momentumvector, np.empty(params.shape)
-    multiply, add, subtract = np.multiply, np.add, np.subtract
+    rate = np.array(descent.alpha)
+    steps, gradient = [], derivs
+    if decay:
+        steps.append(partial(np.multiply, params, np.array(decay), change))
+        steps.append(partial(np.subtract, derivs, change, change))
+        gradient = change
+    if descent.momentum:
+        steps.append(partial(np.multiply, velocity, np.array(descent.momentum), velocity))
+        steps.append(partial(np.multiply, gradient, rate, change))
+        steps.append(partial(np.add, velocity, change, velocity))
+    else:
+        steps.append(partial(np.multiply, gradient, rate, velocity))
+    steps.append(partial(np.add, params, velocity, params))
+    if descent.alphadecay != 1.0:
 
-    def plain():
-        multiply(derivs, descent.alpha, velocity)
-        add(params, velocity, params)
+        def slower():
+            descent.alpha *= descent.alphadecay
+            rate[()] = descent.alpha
 
-    def full():
-        gradient = derivs
-        if decay:
-            multiply(params, decay, change)
-            gradient = subtract(derivs, change, change)
-        multiply(velocity, descent.momentum, velocity)
-        multiply(gradient, descent.alpha, change)
-        add(velocity, change, velocity)
-        add(params, velocity, params)
-        descent.alpha *= descent.alphadecay
-
-    return full if decay or descent.momentum or descent.alphadecay != 1.0 else plain
+        steps.append(slower)
+    return steps
 
 
 def _sequenceBySequence(trainer, data, order):

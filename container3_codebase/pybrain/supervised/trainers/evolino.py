@@ -10,8 +10,19 @@ from pybrain.supervised.evolino.gfilter import Randomization
 from pybrain.supervised.evolino.individual import EvolinoIndividual, EvolinoSubIndividual
 from pybrain.supervised.evolino.population import EvolinoPopulation
 from pybrain.supervised.evolino.variate import CauchyVariate
-from pybrain.supervised.trainers.trainer import Trainer
+from pybrain.supervised.trainers.trainer import Trainer, refuse
 from pybrain.tools.kwargsprocessor import KWArgsProcessor
+
+_DEFAULTS = {
+    "subPopulationSize": 8,
+    "nCombinations": 4,
+    "nParents": None,
+    "initialWeightRange": (-0.1, 0.1),
+    "mutationAlpha": 0.01,
+    "wtRatio": 1 / 3,
+    "backprojectionFactor": None,
+    "verbosity": 0,
+}
 
 
 class EvolinoTrainer(Trainer):
@@ -53,17 +64,10 @@ class EvolinoTrainer(Trainer):
         self.setDataset(dataset)
 
     def _readOptions(self, kwargs):
+        accepted = [*_DEFAULTS, "weightInitializer", "mutationVariate"]
+        refuse(set(kwargs) - set(accepted), type(self), accepted)
         options = KWArgsProcessor(self, kwargs)
-        for name, default in (
-            ("subPopulationSize", 8),
-            ("nCombinations", 4),
-            ("nParents", None),
-            ("initialWeightRange", (-0.1, 0.1)),
-            ("mutationAlpha", 0.01),
-            ("wtRatio", 1 / 3),
-            ("backprojectionFactor", None),
-            ("verbosity", 0),
-        ):
+        for name, default in _DEFAULTS.items():
             options.add(name, default=default)
         options.add("weightInitializer", default=Randomization(*self.initialWeightRange))
         options.add("mutationVariate", default=CauchyVariate(0, self.mutationAlpha))

@@ -8,6 +8,7 @@ networks train through `activate` and `backActivate`.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -25,70 +26,90 @@ from pybrain.structure.networks.feedforward import FeedForwardNetwork
 from pybrain.tools.functions import EXPONENT_LIMIT
 
 
-def _clippedExp(x, out):
-    np.minimum(x, EXPONENT_LIMIT, out=out)
-    np.maximum(out, -EXPONENT_LIMIT, out=out)
-    np.exp(out, out=out)
-
-
-def _sigmoid(x, y):
-    np.negative(x, out=y)
-    _clippedExp(y, y)
-    np.add(y, 1.0, out=y)
-    np.divide(1.0, y, out=y)
-
-
-def _sigmoidBack(x, y, outerr, inerr):
-    np.subtract(1.0, y, out=inerr)
-    np.multiply(y, inerr, out=inerr)
-    np.multiply(inerr, outerr, out=inerr)
-
-
-def _tanhBack(x, y, outerr, inerr):
-    np.multiply(y, y, out=inerr)
-    np.subtract(1.0, inerr, out=inerr)
-    np.multiply(inerr, outerr, out=inerr)
-
-
-def _relu(x, y):
-    np.multiply(x, x > 0, out=y)
-
-
-def _reluBack(x, y, outerr, inerr):
-    np.multiply(outerr, x > 0, out=inerr)
-
-
-def _softsign(x, y):
-    np.absolute(x, out=y)
-    np.add(y, 1.0, out=y)
-    np.divide(x, y, out=y)
-
-
-def _softsignBack(x, y, outerr, inerr):
-    np.absolute(y, out=inerr)
-    np.subtract(1.0, inerr, out=inerr)
-    np.multiply(inerr, inerr, out=inerr)
-    np.multiply(inerr, outerr, out=inerr)
-
-
-def _softmax(x, y):
-    _clippedExp(x, y)
-    np.divide(y, np.add.reduce(y), out=y)
-
-
-def _passOn(x, y):
-    np.copyto(y, x)
+def _linear(x, y):
+    return [partial(np.copyto, y, x)]
 
 
 def _passError(x, y, outerr, inerr):
-    np.copyto(inerr, outerr)
+    return [partial(np.copyto, inerr, outerr)]
 
 
-# Layer class -> (forward(x, y), backward(x, y, outerr, inerr)), on arrays of shape (dim,).
+def _sigmoid(x, y):
+    limit, one = np.full(x.shape, EXPONENT_LIMIT), np.ones(x.shape)
+    # Below -500 nothing has to be cut: 1 + exp(-500) is 1 already.
+    return [
+        partial(np.negative, x, y),
+        partial(np.minimum, y, limit, out=y),
+        partial(np.exp, y, y),
+        partial(np.add, y, one, y),
+        partial(np.reciprocal, y, y),
+    ]
+
+
+def _sigmoidBack(x, y, outerr, inerr):
+    return [
+        partial(np.subtract, np.ones(y.shape), y, inerr),
+        partial(np.multiply, y, inerr, inerr),
+        partial(np.multiply, inerr, outerr, inerr),
+    ]
+
+
+def _tanh(x, y):
+    return [partial(np.tanh, x, y)]
+
+
+def _tanhBack(x, y, outerr, inerr):
+    return [
+        partial(np.multiply, y, y, inerr),
+        partial(np.subtract, np.ones(y.shape), inerr, inerr),
+        partial(np.multiply, inerr, outerr, inerr),
+    ]
+
+
+def _relu(x, y):
+    zero, positive = np.zeros(x.shape), np.empty(x.shape, dtype=bool)
+    return [partial(np.greater, x, zero, positive), partial(np.multiply, x, positive, y)]
+
+
+def _reluBack(x, y, outerr, inerr):
+    zero, positive = np.zeros(x.shape), np.empty(x.shape, dtype=bool)
+    return [partial(np.greater, x, zero, positive), partial(np.multiply, outerr, positive, inerr)]
+
+
+def _softsign(x, y):
+    return [
+        partial(np.absolute, x, y),
+        partial(np.add, y, np.ones(x.shape), y),
+        partial(np.divide, x, y, y),
+    ]
+
+
+def _softsignBack(x, y, outerr, inerr):
+    return [
+        partial(np.absolute, y, inerr),
+        partial(np.subtract, np.ones(y.shape), inerr, inerr),
+        partial(np.multiply, inerr, inerr, inerr),
+        partial(np.multiply, inerr, outerr, inerr),
+    ]
+
+
+def _softmax(x, y):
+    limit, total = np.full(x.shape, EXPONENT_LIMIT), np.empty(1)
+    return [
+        partial(np.minimum, x, limit, out=y),
+        partial(np.maximum, y, -limit, out=y),
+        partial(np.exp, y, y),
+        partial(np.add.reduce, y, 0, None, total, True),
+        partial(np.divide, y, total, y),
+    ]
+
+
+# Layer class -> (forward(x, y), backward(x, y, outerr, inerr)). Both take the layer's arrays, of shape
+# (dim,), and return a list of functions without arguments that compute on just these.
 FUNCTIONS = {
-    LinearLayer: (_passOn, _passError),
+    LinearLayer: (_linear, _passError),
     SigmoidLayer: (_sigmoid, _sigmoidBack),
-    TanhLayer: (np.tanh, _tanhBack),
+    TanhLayer: (_tanh, _tanhBack),
     ReluLayer: (_relu, _reluBack),
     SoftSignLayer: (_softsign, _softsignBack),
     SoftmaxLayer: (_softmax, _passError),

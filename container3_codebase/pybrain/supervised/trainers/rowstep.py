@@ -5,6 +5,8 @@ pass through both lists. The order of all sums is that of the network's own forw
 pass, so the numbers are the same.
 """
 
+from functools import partial
+
 import numpy as np
 
 from pybrain.structure.modules.biasunit import BiasUnit
@@ -55,8 +57,8 @@ class RowStep:
         buffers = self._buffers
         x, y = buffers.ins[index], buffers.outs[index]
         forward, backward = FUNCTIONS[layer.kind]
-        back = _bind(backward, x, y, buffers.outerrs[index], buffers.inerrs[index])
-        return [_bind(forward, x, y)], [back] if layer.learns else []
+        back = backward(x, y, buffers.outerrs[index], buffers.inerrs[index]) if layer.learns else []
+        return forward(x, y), back
 
     def _wireSteps(self, wire, layer, params, hasError):
         """Return what a connection does forward and backward.
@@ -87,78 +89,67 @@ class RowStep:
             backward.append(_add(error, derivs[:, 0]) if wire.shared else _copy(error, derivs[:, 0]))
             return [forward], backward
         if into is not None:
-            backward.append(_product(weights.T, error, into, not hasError))
-        backward.append(_outer(error, source, derivs, wire.shared))
-        return [_product(weights, source, target, wire.first)], backward
+            backward += _product(weights.T, error, into, not hasError)
+        backward += _outer(error, source, derivs, wire.shared)
+        return _product(weights, source, target, wire.first), backward
 
     def run(self, inputs, targets, update):
-        """Visit rows in order, and let `update` change the parameters after each.
+        """Visit rows in order, and change the parameters after each.
 
         Args:
             inputs: shape (n, indim).
             targets: shape (n, outdim).
-            update: called with nothing after each row, when `derivs` is that of the row.
+            update: functions without arguments, called after each row, when `derivs` is that of the row.
 
         Returns:
             target - output of every row, at the parameters it met; shape (n, outdim).
         """
         buffers = self._buffers
         errors = np.empty_like(targets)
-        forward, backward, clears = self._forward, self._backward, self._clears
-        x, y, error, derivs = buffers.x, buffers.y, buffers.error, self.derivs
+        x, y, error = buffers.x, buffers.y, buffers.error
+        forward, subtract = self._forward, np.subtract
+        clear = [partial(self.derivs.fill, 0.0)] if self._clears else []
+        backward = [*clear, *self._backward, *update]
         for row, target, kept in zip(inputs, targets, errors, strict=True):
             x[:] = row
             for step in forward:
                 step()
-            np.subtract(target, y, error)
+            subtract(target, y, error)
             kept[:] = error
-            if clears:
-                derivs.fill(0.0)
             for step in backward:
                 step()
-            update()
         return errors
 
 
 # Each of these returns a function without arguments: what it does is settled, only numbers change.
-
-
-def _bind(function, *arrays):
-    return lambda: function(*arrays)
+# They are partial objects of NumPy's own functions with arrays for all operands, because for so few
+# numbers the way into a function costs more than what it does.
 
 
 def _zero(array):
-    return lambda: array.fill(0.0)
+    return partial(array.fill, 0.0)
 
 
-def _copy(source, target, copyto=np.copyto):
-    return lambda: copyto(target, source)
+def _copy(source, target):
+    return partial(np.copyto, target, source)
 
 
-def _add(source, target, add=np.add):
-    return lambda: add(target, source, target)
+def _add(source, target):
+    return partial(np.add, target, source, target)
 
 
-def _product(matrix, vector, target, assigns, dot=np.dot, add=np.add):
+def _product(matrix, vector, target, assigns):
+    """Return the steps for target = matrix vector, or target += matrix vector."""
     if assigns:
-        return lambda: dot(matrix, vector, target)
+        return [partial(matrix.dot, vector, target)]
     product = np.empty(target.shape)
-
-    def run():
-        dot(matrix, vector, product)
-        add(target, product, target)
-
-    return run
+    return [partial(matrix.dot, vector, product), _add(product, target)]
 
 
-def _outer(error, source, derivs, adds, multiply=np.multiply, add=np.add):
+def _outer(error, source, derivs, adds):
+    """Return the steps for derivs = error source^T, or derivs += error source^T."""
     column, row = error[:, None], source[None, :]
     if not adds:
-        return lambda: multiply(column, row, derivs)
+        return [partial(column.dot, row, derivs)]
     product = np.empty(derivs.shape)
-
-    def run():
-        multiply(column, row, product)
-        add(derivs, product, derivs)
-
-    return run
+    return [partial(column.dot, row, product), _add(product, derivs)]

@@ -53,6 +53,36 @@ def _problem(dataset):
     return dataset._classNumbers().tolist(), np.asarray(dataset["input"]).tolist()
 
 
+class LibsvmModel:
+    """A trained model of libsvm with the methods that an `SVMUnit` calls.
+
+    Args:
+        model: what libsvm's `svm_train` returned.
+    """
+
+    def __init__(self, model):
+        self.model = model
+
+    def get_nr_class(self):
+        """Return the number of classes."""
+        return self.model.get_nr_class()
+
+    def predict(self, x):
+        """Return the class of an input, shape (indim,)."""
+        return self._answer(x)[0][0]
+
+    def predict_values(self, x):
+        """Return the decision values for an input."""
+        return self._answer(x)[2][0]
+
+    def _answer(self, x):
+        return _libsvm().svm_predict([], [np.asarray(x, dtype=float).tolist()], self.model, "-q")
+
+    def save(self, filename):
+        """Write a file in libsvm's format."""
+        _libsvm().svm_save_model(str(filename), self.model)
+
+
 class SVMTrainer:
     """Fits a support vector machine (an `SVMUnit`) to a classification data set.
 
@@ -71,6 +101,15 @@ class SVMTrainer:
         self.model = None
         if modelfile is not None:
             self.load(modelfile)
+
+    @property
+    def module(self):
+        """What is trained."""
+        return self.svm
+
+    def setData(self, dataset):
+        """Train on this data set from now on."""
+        self.ds = dataset
 
     def setParams(self, **kwargs):
         """Set libsvm parameters by name: kernel_type (also 'RBF' ...), C, gamma, degree ..."""
@@ -93,20 +132,20 @@ class SVMTrainer:
             self.setParams(**kind(inputs, labels, **{"cmin": [-5, -15], "cmax": [15, 3], **kwargs}).search())
         else:
             self.setParams(**kwargs)
-        self.model = svmutil.svm_train(labels, inputs, _optionString(self.params))
+        self.model = LibsvmModel(svmutil.svm_train(labels, inputs, _optionString(self.params)))
         self.svm.setModel(self.model)
 
     def save(self, filename):
         """Write the trained model to a file in libsvm's format."""
         if self.model is None:
             raise ValueError("there is no model to save: train first")
-        _libsvm().svm_save_model(str(filename), self.model)
+        self.model.save(filename)
 
     def load(self, filename):
         """Read a model from a file."""
         if not Path(filename).is_file():
             raise FileNotFoundError(f"there is no model file {filename}")
-        self.model = _libsvm().svm_load_model(str(filename))
+        self.model = LibsvmModel(_libsvm().svm_load_model(str(filename)))
         self.svm.setModel(self.model)
 
 

@@ -1,6 +1,29 @@
 """What all trainers have in common: a module, a data set, epochs."""
 
+from inspect import Parameter, signature
+
 from pybrain.utilities import Named, abstractMethod
+
+
+def refuse(unknown, kind, accepted=None):
+    """Raise a TypeError that names the options that a trainer knows, where there are others.
+
+    Args:
+        unknown: options that were left over.
+        kind: class of the trainer; its constructors tell what is accepted.
+        accepted: the names instead.
+    """
+    if not unknown:
+        return
+    if accepted is None:
+        found = [
+            vars(cls)["__init__"] for cls in kind.__mro__ if "__init__" in vars(cls) and cls is not object
+        ]
+        parameters = [one for init in found for one in list(signature(init).parameters.values())[1:]]
+        accepted = dict.fromkeys(
+            one.name for one in parameters if one.kind is Parameter.POSITIONAL_OR_KEYWORD
+        )
+    raise TypeError(f"{kind.__name__} has no option {sorted(unknown)[0]!r}; accepted: {', '.join(accepted)}")
 
 
 class Trainer(Named):

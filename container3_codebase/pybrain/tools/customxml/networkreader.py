@@ -39,12 +39,11 @@ class NetworkReader(XMLHandling):
                 which element, and what about it.
         """
         reader = NetworkReader(filename, newfile=False)
-        if name is not None:
-            node = reader.findNamedNode("Network", name)
+        if name is None:
+            node, wanted = reader.findNode("Network", index), f"number {index}"
         else:
-            node = reader.findNode("Network", index)
+            node, wanted = reader.findNamedNode("Network", name), f"named {name!r}"
         if node is None:
-            wanted = f"named {name!r}" if name is not None else f"number {index}"
             raise ValueError(f"{filename}: no network {wanted}")
         return reader.readNetwork(node)
 
@@ -63,7 +62,9 @@ class NetworkReader(XMLHandling):
             self.readConnection(child, net, inmod, outmod, mothers)
         modules.rename()
         # So that parameters keep their places: a file lists connections in the order of computation.
-        net._preferredOrder = _orderOf(net, modules.items(), connections)
+        net._preferredOrder = modules.positions() or suggestedOrder(
+            net, modules.items(), [ends[0] for child, ends in connections if not _isRecurrent(child)]
+        )
         net.sortModules()
         net._restored()
         return net
@@ -121,7 +122,7 @@ class NetworkReader(XMLHandling):
         else:
             connection = self._built(node, cls, (inmod, outmod), arguments)
             self.readParams(node, connection)
-        if node.getAttribute("recurrent") == "True":
+        if _isRecurrent(node):
             net.addRecurrentConnection(connection)
         else:
             net.addConnection(connection)
@@ -223,12 +224,15 @@ class _Register:
         self.kind = kind
         self.byKey = {}
         self.names = []
+        self.placed = []
 
     def add(self, node, item):
         # A name may occur twice in PyBrain's files: give the item its name only when all are in place.
         name = node.getAttribute("name")
         self.byKey.setdefault(node.getAttribute("key") or name, []).append(item)
         self.names.append((item, name))
+        if node.hasAttribute("position"):
+            self.placed.append((item, node))
         if isinstance(item, Module):
             item._name = f"{name}#{len(self.names)}"
 
@@ -239,10 +243,18 @@ class _Register:
     def items(self):
         return [item for item, _ in self.names]
 
+    def positions(self):
+        """Module -> place in the order of computation, where the file tells it; else nothing."""
+        return {item: float(node.getAttribute("position")) for item, node in self.placed}
+
     def find(self, key, node):
         if key not in self.byKey:
             raise ValueError(f"{_label(node)}: there is no {self.kind} named {key!r} in its network")
         return self.byKey[key]
+
+
+def _isRecurrent(node):
+    return node.getAttribute("recurrent") == "True"
 
 
 def _label(node):
@@ -302,19 +314,21 @@ def _chosenMother(net, found, inmod, outmod, node):
     raise ValueError(f"{_label(node)}: there are {len(found)} mother connections of that name")
 
 
-def _orderOf(net, modules, connections):
-    """The order of computation that a file suggests: by first connection, others after those before them."""
-    order = list(
-        dict.fromkeys(ends[0] for node, ends in connections if node.getAttribute("recurrent") != "True")
-    )
-    position = {m: i for i, m in enumerate(order)}
+def suggestedOrder(net, modules, sources):
+    """The order of computation that a file suggests, module -> what to sort it by.
+
+    Args:
+        net: the network.
+        modules: its modules in the order of the file.
+        sources: the modules that connections come from, in the order of the file.
+    """
+    order = list(dict.fromkeys(sources))
+    position = {m: float(i) for i, m in enumerate(order)}
     last = -1.0
     for m in modules:
-        if m in net.inmodules and m in position:
-            continue
-        if m in net.outmodules and m not in position:
-            position[m] = float(len(order))
-        elif m not in position:
-            position[m] = last + 0.5
-        last = position[m] if m not in net.outmodules else last
-    return position
+        if m not in position:
+            # Nothing comes from it: outputs are last, others stand where the file lists them.
+            position[m] = float(len(order)) if m in net.outmodules else last + 0.5
+        if m not in net.inmodules and m not in net.outmodules:
+            last = position[m]
+    return {m: (position[m], i) for i, m in enumerate(modules)}

@@ -12,6 +12,7 @@ from pybrain.structure.connections.shared import SharedConnection
 from pybrain.structure.networks.network import Network, NetworkConstructionException
 from pybrain.tools.customxml.handling import XMLHandling
 from pybrain.tools.customxml.literals import formatLiteral
+from pybrain.tools.customxml.networkreader import suggestedOrder
 from pybrain.utilities import Named
 
 
@@ -68,10 +69,13 @@ class NetworkWriter(XMLHandling):
         keys.update(_distinctKeys(net.motherconnections))
         self._keys = keys
         modules = self.newChild(netnode, "Modules")
+        unexpected = not _isSuggested(net)
         for m in _moduleOrder(net):
             self.writeModule(modules, m, m in net.inmodules, m in net.outmodules)
             self._keys = keys  # a nested network has keys of its own
             self._writeOutputOrder(net, m, modules.lastChild)
+            if unexpected:
+                modules.lastChild.setAttribute("position", str(net.modulesSorted.index(m)))
         if net.motherconnections:
             mothers = self.newChild(netnode, "MotherConnections")
             for mother in net.motherconnections:
@@ -143,6 +147,12 @@ def _moduleOrder(net):
     """Inputs, outputs, then the others in the order of computation: as PyBrain lists them."""
     first = list(dict.fromkeys([*net.inmodules, *net.outmodules]))
     return first + [m for m in net.modulesSorted if m not in first]
+
+
+def _isSuggested(net):
+    """Whether the order of computation is the one that a reader will see in the order of the elements."""
+    sources = [m for m in net.modulesSorted if net.connections[m]]
+    return net._reordered(suggestedOrder(net, _moduleOrder(net), sources)) == net.modulesSorted
 
 
 def _distinctKeys(items):

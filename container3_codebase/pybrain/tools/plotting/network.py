@@ -36,7 +36,7 @@ def networkLayout(net):
     places = {}
     for x, modules in columns.items():
         for row, module in enumerate(modules):
-            places[module] = (float(x), (len(modules) - 1) / 2 - row - (0.35 if x % 1 else 0.0))
+            places[module] = (float(x), (len(modules) - 1) / 2 - row - (0.8 if x % 1 else 0.0))
     return places
 
 
@@ -50,28 +50,35 @@ def drawNetwork(net, axes=None):
     Returns:
         The axes.
     """
-    axes = pyplot().figure(figsize=(8, 4.5)).gca() if axes is None else axes
+    axes = pyplot().figure(figsize=(8, 3)).gca() if axes is None else axes
     places = networkLayout(net)
-    forward = [one for module in net.modulesSorted for one in net.connections[module]]
-    for connection in [*forward, *getattr(net, "recurrentConns", [])]:
-        back = connection not in forward
-        arrow = {"arrowstyle": "->", "color": "tab:red" if back else "0.4", "shrinkA": 22, "shrinkB": 22}
-        arrow["connectionstyle"] = "arc3,rad=-0.6" if back else "arc3,rad=0.0"
-        start, end = places[connection.inmod], places[connection.outmod]
-        if start == end:
-            # An arrow needs a way to go: a loop starts and ends beside the middle of its box.
-            start, end = (start[0] + 0.12, start[1]), (end[0] - 0.12, end[1])
-            arrow["connectionstyle"] = "arc3,rad=-1.8"
-        axes.annotate("", xy=end, xytext=start, arrowprops=arrow)
+    boxes = {}
     for module, (x, y) in places.items():
         text = f"{module.name}\n{type(module).__name__} {module.outdim}"
-        axes.text(x, y, text, ha="center", va="center", bbox={"boxstyle": "round", "facecolor": "w"})
+        style = {"boxstyle": "round", "facecolor": "w"}
+        boxes[module] = axes.text(x, y, text, ha="center", va="center", bbox=style).get_bbox_patch()
+    for module in net.modulesSorted:
+        for connection in net.connections[module]:
+            _drawArrow(axes, places, boxes, connection, "0.3", 0.0)
+    for connection in getattr(net, "recurrentConns", []):
+        _drawArrow(axes, places, boxes, connection, "tab:red", -0.6)
     x, y = np.array(list(places.values())).T
     axes.set_xlim(x.min() - 0.6, x.max() + 0.6)
     axes.set_ylim(y.min() - 0.8, y.max() + 0.8)
     axes.set_axis_off()
     axes.set_title(f"{net.name}: {net.paramdim} parameters")
     return axes
+
+
+def _drawArrow(axes, places, boxes, connection, colour, bend):
+    """Draw one connection from the edge of one box to the edge of another."""
+    start, end = places[connection.inmod], places[connection.outmod]
+    ends = {"patchA": boxes[connection.inmod], "patchB": boxes[connection.outmod], "shrinkA": 0, "shrinkB": 1}
+    if connection.inmod is connection.outmod:
+        # An arrow needs a way to go: a loop leaves and enters below its box.
+        start, end, bend, ends = (start[0] + 0.12, start[1] - 0.25), (end[0] - 0.12, end[1] - 0.25), -1.5, {}
+    style = {"arrowstyle": "-|>", "color": colour, "connectionstyle": f"arc3,rad={bend}"}
+    axes.annotate("", xy=end, xytext=start, arrowprops={**style, **ends})
 
 
 def surface(net, xlim, ylim, steps=60, others=None, columns=(0, 1)):
@@ -126,10 +133,14 @@ def drawDecisionSurface(net, dataset=None, xlim=None, ylim=None, steps=60, outpu
     x, y, answers = surface(net, xlim or ranges[0], ylim or ranges[1], steps)
     classes = net.outdim > 1 and output is None
     values = answers.argmax(axis=2) if classes else answers[:, :, output or 0]
-    shades = axes.contourf(x, y, values, levels=net.outdim if classes else 20, alpha=0.6)
-    axes.figure.colorbar(shades, ax=axes, label="class" if classes else "output")
+    levels = np.arange(net.outdim + 1) - 0.5 if classes else 20
+    shades = axes.contourf(x, y, values, levels=levels, alpha=0.6)
+    bar = axes.figure.colorbar(shades, ax=axes, label="class" if classes else "output")
+    if classes:
+        bar.set_ticks(range(net.outdim))
     if dataset is not None and len(dataset):
         targets = np.asarray(dataset["target"])
         colours = targets.argmax(axis=1) if targets.shape[1] > 1 else targets[:, 0]
-        axes.scatter(*inputs.T, c=colours, edgecolors="k", s=20)
+        limits = {"vmin": -0.5, "vmax": net.outdim - 0.5} if classes else {}
+        axes.scatter(*inputs.T, c=colours, edgecolors="k", s=20, **limits)
     return axes

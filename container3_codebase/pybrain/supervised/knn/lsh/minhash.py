@@ -23,17 +23,20 @@ def arrayPermutation(permutation):
 
 
 def jacardCoefficient(a, b):
-    """Return the Jaccard coefficient of two binary vectors: ones in common over ones in either."""
+    """Return the share of entries in which two binary vectors agree.
+
+    That is PyBrain's definition; elsewhere the name stands for ones in common over ones in either.
+    """
     a, b = np.asarray(a, dtype=bool), np.asarray(b, dtype=bool)
-    either = np.count_nonzero(a | b)
-    return np.count_nonzero(a & b) / either if either else 1.0
+    return float(np.mean(a == b))
 
 
 class MinHash:
-    """Buckets of binary vectors: similar ones share a bucket with probability J^nPermutations.
+    """Buckets of binary vectors, which similar ones share more often.
 
-    The hash of a vector lists, for each of some random permutations, where its first one stands;
-    two vectors agree in one permutation with a probability that is their Jaccard coefficient J.
+    The hash of a vector lists, for each of some random permutations, where its first one stands. Two
+    vectors agree in one permutation with probability J, their ones in common over their ones in
+    either, and so share a bucket with probability J^nPermutations.
 
     Args:
         dim: length of the vectors.
@@ -62,8 +65,7 @@ class MinHash:
         self.buckets[self._firstOne(item)].append((item, satellite))
 
     def knn(self, item, k):
-        """Return what belongs to the up to k most similar vectors of the same bucket, best first."""
+        """Return (vector, satellite) of the up to k most similar vectors of the bucket, best first."""
         item = self._checked(item)
         bucket = self.buckets.get(self._firstOne(item), [])
-        ranked = sorted(bucket, key=lambda entry: -jacardCoefficient(entry[0], item))
-        return [satellite for _, satellite in ranked[:k]]
+        return sorted(bucket, key=lambda entry: -jacardCoefficient(entry[0], item))[:k]

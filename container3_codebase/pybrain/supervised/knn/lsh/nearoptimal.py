@@ -54,11 +54,10 @@ class MultiDimHash:
         self.balls[self.findBall(point)].append((point, satellite))
 
     def knn(self, point, k):
-        """Return (satellite, distance) of the up to k nearest points of the bucket, nearest first."""
+        """Return (point, satellite) of the up to k nearest points of the bucket, nearest first."""
         point = self._checked(point)
         bucket = self.balls.get(self.findBall(point), [])
-        measured = [(satellite, float(np.linalg.norm(point - other))) for other, satellite in bucket]
-        return sorted(measured, key=lambda pair: pair[1])[:k]
+        return sorted(bucket, key=lambda entry: float(np.linalg.norm(point - entry[0])))[:k]
 
 
 def _ballVolume(dim):

@@ -1,0 +1,170 @@
+"""From a knowledge file to one in another format: written beside, checked, then put in place."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from ..atomic import AtomicFile
+from ..card import card_path
+from ..errors import CannotWrite, UsageError
+from ..files import InputFile
+from ..knowledge import Knowledge, load_knowledge
+from ..paths import split_ending
+from .agreement import Agreement
+from .targets import TARGETS, Target
+
+_CARD_LIMIT = 1 << 20
+_PACKED = (".gz", ".bz2")
+
+
+@dataclass(frozen=True, eq=False)
+class Conversion:
+    """What was converted, and how well.
+
+    Attributes:
+        knowledge: the original.
+        target: the format.
+        path: the file that was written.
+        sha256: its hash.
+        size: its bytes.
+        agreement: how both sides answered the same rows.
+        notes: what the file does not hold of the original.
+        card: the card that was written beside it; None where the original has none.
+    """
+
+    knowledge: Knowledge
+    target: Target
+    path: str
+    sha256: str
+    size: int
+    agreement: Agreement
+    notes: tuple[str, ...]
+    card: str | None
+
+
+def output_path(path: str | os.PathLike[str], target: str) -> str:
+    """Returns where a converted file is put where nobody says otherwise: beside it, with another ending."""
+    stem, ending = split_ending(os.fspath(path))
+    if ending in _PACKED:
+        stem = split_ending(stem)[0]
+    return f"{stem}.{target}"
+
+
+def convert_file(
+    path: str | os.PathLike[str],
+    target: str,
+    output: str | os.PathLike[str] | None = None,
+    *,
+    force: bool = False,
+    precision: str = "float64",
+    card: str | os.PathLike[str] | None = None,
+    sha256: str | None = None,
+) -> Conversion:
+    """Writes a network in another format; the file appears when both sides have answered alike.
+
+    The network is written as it is: its inputs are scaled as the card says, and so are those of the file that
+    is written. The card goes with it, as ``NAME.card.json`` beside the new file.
+
+    Args:
+        path: the knowledge.
+        target: ``pkl``, ``xml``, ``onnx`` or ``npz``.
+        output: where to; None takes ``output_path``.
+        force: replace a file that is there.
+        precision: what an ONNX model computes with, ``float64`` or ``float32``.
+        card: the card of the original; None takes the one beside it where there is one.
+        sha256: what the hash of the original must be; None takes any.
+
+    Raises:
+        UsageError: there is no such format or precision.
+        PartMissing: a package that the format needs is not installed.
+        InputMissing: the original, or the card that was named, is not there.
+        KnowledgeError: the original cannot be read, or a part of it has no place in the format.
+        CannotWrite: the file is there already, or cannot be written.
+        Disagreement: what was written answers differently; nothing is kept.
+    """
+    to = _target(target, precision)
+    to.make_sure()
+    knowledge = load_knowledge(path, card=card, sha256=sha256)
+    goal = os.fspath(output) if output is not None else output_path(path, target)
+    card_goal = card_path(goal)
+    source_card = os.fspath(card) if card is not None else card_path(os.fspath(path))
+    card_content = _content(source_card) if knowledge.card is not None else None
+    if not force:
+        _make_sure_of_room(goal)
+    _make_sure_of_card(card_goal, card_content, force)
+    content = to.write(knowledge, precision)
+    file = AtomicFile(goal)
+    try:
+        file.write(content)
+        file.finish()
+        agreement = to.check(knowledge, file.temporary, content, precision)
+        written_card = _write_card(card_goal, card_content)
+        file.place()
+    except BaseException:
+        file.discard()
+        raise
+    return Conversion(
+        knowledge=knowledge,
+        target=to,
+        path=goal,
+        sha256=file.sha256,
+        size=file.bytes_written,
+        agreement=agreement,
+        notes=tuple(to.notes(knowledge)),
+        card=written_card,
+    )
+
+
+def _target(name: str, precision: str) -> Target:
+    if name not in TARGETS:
+        raise UsageError(f"There is no format {name!r}; there are: {', '.join(TARGETS)}.")
+    target = TARGETS[name]
+    if precision not in target.precisions:
+        raise UsageError(
+            f"{name} is written in {' or '.join(target.precisions)}; {precision!r} was asked for."
+        )
+    return target
+
+
+def _make_sure_of_room(goal: str) -> None:
+    if os.path.lexists(goal):
+        raise CannotWrite(
+            f"{goal} is there already, and is not overwritten.",
+            hint="Name another file with --output, or allow it with --force.",
+            path=goal,
+        )
+
+
+def _make_sure_of_card(goal: str, content: bytes | None, force: bool) -> None:
+    """A card that lies there would be taken for the new file's; it must be the right one."""
+    if not os.path.lexists(goal) or (content is not None and _content(goal) == content):
+        return
+    if content is None:
+        raise CannotWrite(
+            f"{goal} would be taken for the card of the new file, and the original has none.",
+            hint="Name another file with --output, or take that card away.",
+            path=goal,
+        )
+    if not force:
+        raise CannotWrite(
+            f"{goal} is there already with other content, and is not overwritten.",
+            hint="Name another file with --output, or allow it with --force.",
+            path=goal,
+        )
+
+
+def _write_card(goal: str, content: bytes | None) -> str | None:
+    if content is None:
+        return None
+    if not os.path.lexists(goal) or _content(goal) != content:
+        file = AtomicFile(goal)
+        file.write(content)
+        file.finish()
+        file.place()
+    return goal
+
+
+def _content(card: str) -> bytes:
+    with InputFile(card, "card") as file:
+        return file.read(_CARD_LIMIT)

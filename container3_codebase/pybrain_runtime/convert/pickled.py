@@ -1,0 +1,66 @@
+"""Writes a network as a pickle that PyBrain itself loads, whatever NumPy it runs on."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import numpy as np
+
+from ..description import NetworkDescription
+from ..rebuild import build_network, distinct_names
+
+PROTOCOL = 2
+"""The newest that Python 2 reads as well, which PyBrain 0.3 runs on."""
+
+
+def pickle_bytes(network: NetworkDescription) -> bytes:
+    """Returns a pickle of protocol 2: of PyBrain's classes and NumPy's arrays, by the names they always had.
+
+    A recurrent network that was saved in the middle of a sequence goes on there.
+
+    Raises:
+        KnowledgeError: a layer is of a kind that cannot be built; the message names it.
+    """
+    built = build_network(network)
+    if network.steps_done:
+        _carry_on(built, network)
+    return pickle.dumps(built, PROTOCOL)
+
+
+def pybrain_answers(content: bytes) -> Any:
+    """Returns what the library answers with the network in a pickle that was made here, row by row.
+
+    It must never be given a pickle from elsewhere: this is a real unpickling.
+    """
+    network = pickle.loads(content)
+
+    def answers(inputs: np.ndarray) -> np.ndarray:
+        if inputs.ndim == 2:
+            return np.array([network.activate(row) for row in inputs]).reshape(len(inputs), network.outdim)
+        outputs = []
+        for sequence in inputs:
+            network.reset()
+            outputs.append([network.activate(row) for row in sequence])
+        return np.array(outputs).reshape(*inputs.shape[:2], network.outdim)
+
+    return answers
+
+
+def _carry_on(built: Any, network: NetworkDescription) -> None:
+    """Puts what the modules remember into the first row of their buffers, and the network behind it.
+
+    How many steps were done before makes no difference to those that follow.
+    """
+    built._ensureRows(2)
+    for name, described in zip(distinct_names(network), network.modules, strict=True):
+        module = built[name]
+        if described.memory is not None:
+            module.outputbuffer[0] = described.memory.output
+            if described.memory.state is not None:
+                module.state[0] = described.memory.state
+        if described.network is not None:
+            _carry_on(module, described.network)
+    built.offset = 1
+    if network.recurrent:
+        built.maxoffset = 1

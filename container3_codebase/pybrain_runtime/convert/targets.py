@@ -1,0 +1,170 @@
+"""The formats that a network can be written in: how each is written, and how it is shown to be right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from ..card import Card
+from ..description import NetworkDescription
+from ..errors import KnowledgeError, PartMissing
+from ..knowledge import Knowledge, load_knowledge
+from ..limits import Limits
+from ..plan import Plan
+from .agreement import Agreement, compare, plan_answers
+
+EXACT = 1e-12
+"""The largest difference where both sides compute in float64."""
+
+_BY_LIBRARY_ROWS = 32  # the library answers row by row
+_KEPT_KINDS = ("FeedForwardNetwork", "RecurrentNetwork")
+
+
+@dataclass(frozen=True)
+class Target:
+    """One format.
+
+    Attributes:
+        name: as it is asked for, which is also the ending of its files.
+        summary: what it is, for people.
+        write: makes the content of the file from the knowledge and the precision.
+        check: compares the original with the file that was written: its path, its content, the precision.
+        packages: what must be installed besides the runtime itself.
+        extra: the package extra that brings them.
+        precisions: what the file may compute with.
+        resumes: whether a file can say where in a sequence the network was.
+        keeps_kind: whether a network of a special class stays one.
+    """
+
+    name: str
+    summary: str
+    write: Callable[[Knowledge, str], bytes]
+    check: Callable[[Knowledge, str, bytes, str], Agreement]
+    packages: tuple[str, ...] = ()
+    extra: str = ""
+    precisions: tuple[str, ...] = ("float64",)
+    resumes: bool = True
+    keeps_kind: bool = False
+
+    def make_sure(self) -> None:
+        """Raises PartMissing where a package that it needs is not installed."""
+        missing = [package for package in self.packages if find_spec(package) is None]
+        if missing:
+            raise PartMissing(
+                f"Writing {self.name} needs {' and '.join(missing)}, not installed here; "
+                f"get it with: pip install 'app07[{self.extra}]'",
+                packages=missing,
+            )
+
+    def notes(self, knowledge: Knowledge) -> list[str]:
+        """Says what the file will not hold of the original."""
+        network, notes = knowledge.network, []
+        if knowledge.companions:
+            beside = ", ".join(list(knowledge.companions)[:8])
+            notes.append(f"what lay beside the network in the file is left behind: {beside}")
+        if network.steps_done and not self.resumes:
+            notes.append(
+                f"it was saved after step {network.steps_done} of a sequence; what was written begins a new one"
+            )
+        if network.kind not in _KEPT_KINDS and not self.keeps_kind:
+            plain = "RecurrentNetwork" if network.recurrent else "FeedForwardNetwork"
+            notes.append(f"the {network.kind} becomes a {plain} of the same parts")
+        return notes
+
+
+def _pickle(knowledge: Knowledge, precision: str) -> bytes:
+    from .pickled import pickle_bytes
+
+    return pickle_bytes(knowledge.network)
+
+
+def _check_pickle(knowledge: Knowledge, path: str, content: bytes, precision: str) -> Agreement:
+    from .pickled import pybrain_answers
+
+    if not knowledge.plan.random:
+        compare(
+            knowledge.plan,
+            pybrain_answers(content),
+            tolerance=EXACT,
+            by="the library pybrain",
+            rows=_BY_LIBRARY_ROWS,
+        )
+    return _read_back(knowledge, path)
+
+
+def _xml(knowledge: Knowledge, precision: str) -> bytes:
+    from .xml import xml_bytes
+
+    return xml_bytes(knowledge.network)
+
+
+def _npz(knowledge: Knowledge, precision: str) -> bytes:
+    from .npz import npz_bytes
+
+    return npz_bytes(knowledge.network)
+
+
+def _check_read_back(knowledge: Knowledge, path: str, content: bytes, precision: str) -> Agreement:
+    return _read_back(knowledge, path)
+
+
+def _onnx(knowledge: Knowledge, precision: str) -> bytes:
+    from .onnx_model import onnx_model
+
+    about = {
+        "knowledge_sha256": knowledge.sha256,
+        "network": knowledge.kind,
+        "precision": precision,
+        "scaling": "as the card says; not part of this file" if knowledge.card else "none",
+    }
+    content: bytes = onnx_model(knowledge.network, precision=precision, about=about).SerializeToString()
+    return content
+
+
+def _check_onnx(knowledge: Knowledge, path: str, content: bytes, precision: str) -> Agreement:
+    from .onnx_answers import TOLERANCES, onnx_answers, runtime_name
+
+    return compare(
+        knowledge.plan,
+        onnx_answers(content),
+        tolerance=TOLERANCES[precision],
+        by=runtime_name(),
+        precision=precision,
+    )
+
+
+def _read_back(knowledge: Knowledge, path: str) -> Agreement:
+    """Reads the file as any other knowledge, and compares what its plan answers."""
+    written = load_knowledge(path)
+    return compare(knowledge.plan, plan_answers(written.plan), tolerance=EXACT, by="the file, read back")
+
+
+TARGETS: dict[str, Target] = {
+    target.name: target
+    for target in (
+        Target("pkl", "a pickle that PyBrain itself loads", _pickle, _check_pickle),
+        Target(
+            "xml", "the XML of PyBrain's NetworkWriter", _xml, _check_read_back, resumes=False
+        ),
+        Target(
+            "onnx",
+            "a model for onnxruntime and other programs",
+            _onnx,
+            _check_onnx,
+            packages=("onnx", "onnxruntime"),
+            extra="onnx",
+            precisions=("float64", "float32"),
+            resumes=False,
+            keeps_kind=True,
+        ),
+        Target(
+            "npz",
+            "plain arrays and a JSON description, for any program with NumPy",
+            _npz,
+            _check_read_back,
+            keeps_kind=True,
+        ),
+    )
+}
+"""By the name that is asked for."""

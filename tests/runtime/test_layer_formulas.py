@@ -1,0 +1,104 @@
+"""Layers and connections of which nothing was recorded, against their formulas written out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pybrain_runtime import ConnectionDescription, ModuleDescription, NetworkDescription, Plan
+from pybrain_runtime.errors import KnowledgeError
+from pybrain_runtime.layers import LAYERS, expln, softmax
+
+
+def run(kind: str, x: list[float], outdim: int, **options: object) -> list[float]:
+    module = ModuleDescription("layer", kind, len(x), outdim, options=options)
+    network = NetworkDescription("net", "FeedForwardNetwork", (module,), (0,), (0,), ())
+    found = Plan.compile(network).run([x, [value + 1 for value in x]])
+    answer: list[float] = found[0].tolist()
+    return answer
+
+
+def s(x: float) -> float:
+    return float(1 / (1 + np.exp(-x)))
+
+
+def test_softsign() -> None:
+    assert run("SoftSignLayer", [1.0, -3.0, 0.0], 3) == [0.5, -0.75, 0.0]
+
+
+def test_relu() -> None:
+    assert run("ReluLayer", [1.5, -3.0, 0.0], 3) == [1.5, 0.0, 0.0]
+
+
+def test_double_gate() -> None:
+    found = run("DoubleGateLayer", [0.5, -1.0, 2.0, 3.0], 4)
+    expected = [s(0.5) * 2, s(-1) * 3, (1 - s(0.5)) * 2, (1 - s(-1)) * 3]
+    np.testing.assert_allclose(found, expected, rtol=1e-15)
+
+
+def test_switch() -> None:
+    np.testing.assert_allclose(run("SwitchLayer", [0.5], 2), [s(0.5), 1 - s(0.5)], rtol=1e-15)
+
+
+def test_partial_softmax_normalises_each_slice() -> None:
+    found = run("PartialSoftmaxLayer", [1.0, 2.0, 3.0, 4.0], 4, slicelength=2)
+    expected = np.concatenate([softmax(np.array([1.0, 2.0])), softmax(np.array([3.0, 4.0]))])
+    np.testing.assert_allclose(found, expected, rtol=1e-15)
+    assert sum(found) == pytest.approx(2.0)
+
+
+def test_softmax_saturates_where_pybrain_does() -> None:
+    found = run("SoftmaxLayer", [600.0, 600.0, 0.0], 3)
+    np.testing.assert_allclose(found, [0.5, 0.5, np.exp(-500) / 2], rtol=1e-12)
+
+
+def test_sigmoid_is_never_zero() -> None:
+    assert run("SigmoidLayer", [-1e300], 1)[0] == pytest.approx(7.1245764067e-218, rel=1e-9)
+
+
+def test_expln_meets_itself_at_zero() -> None:
+    np.testing.assert_allclose(
+        expln(np.array([-1.0, 0.0, 1.0])), [np.exp(-1), 1.0, np.log(2) + 1], rtol=1e-15
+    )
+
+
+@pytest.mark.parametrize("kind", [kind for kind, layer in LAYERS.items() if layer.reason])
+def test_a_layer_that_cannot_be_run_says_why(kind: str) -> None:
+    with pytest.raises(KnowledgeError, match=f"The {kind} 'layer' cannot be run: {LAYERS[kind].reason}"):
+        run(kind, [1.0], 1)
+
+
+def connected(
+    kind: str, x: list[float], outdim: int, parameters: list[float], **options: object
+) -> list[float]:
+    modules = (
+        ModuleDescription("in", "LinearLayer", len(x), len(x)),
+        ModuleDescription("out", "LinearLayer", outdim, outdim),
+    )
+    numbers = np.array(parameters) if parameters else None
+    link = ConnectionDescription("c", kind, 0, 1, (0, len(x)), (0, outdim), numbers, options=options)
+    network = NetworkDescription("net", "FeedForwardNetwork", modules, (0,), (1,), (link,))
+    answer: list[float] = Plan.compile(network).run([x])[0].tolist()
+    return answer
+
+
+def test_full_not_self_leaves_the_diagonal_out() -> None:
+    assert connected("FullNotSelfConnection", [1.0, 10.0], 2, [5.0, 2.0, 3.0, 7.0]) == [20.0, 3.0]
+
+
+def test_full_has_a_row_for_each_output() -> None:
+    assert connected("FullConnection", [1.0, 10.0], 3, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]) == [21.0, 43.0, 65.0]
+
+
+def test_subsampling_is_the_mean_times_a_weight() -> None:
+    assert connected("SubsamplingConnection", [1.0, 2.0, 6.0], 2, [2.0, -1.0]) == [6.0, -3.0]
+
+
+def test_permutation_moves_blocks() -> None:
+    places = np.array([2, 3, 0, 1])
+    assert connected("PermutationConnection", [1.0, 2.0, 3.0, 4.0], 4, [], places=places) == [
+        3.0,
+        4.0,
+        1.0,
+        2.0,
+    ]
