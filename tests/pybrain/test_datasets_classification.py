@@ -84,6 +84,28 @@ def test_classes_not_counted_from_0_are_an_error_that_says_what_to_do():
         dataset._convertToOneOfMany()
 
 
+def test_clearing_forgets_the_classes_too(letters):
+    letters._convertToOneOfMany()
+    letters.clear()
+    for _ in range(6):
+        letters.addSample([0, 0], [0, 0, 1])
+    assert letters.calculateStatistics() == {2: 6}
+
+
+def test_a_data_set_of_ones_own_is_split_without_calling_its_constructor():
+    class Flowers(ClassificationDataSet):
+        def __init__(self):
+            super().__init__(1, nb_classes=2, class_labels=["rose", "tulip"])
+            self.source = "garden"
+
+    flowers = Flowers()
+    for number in range(4):
+        flowers.addSample([number], [number % 2])
+    left, right = flowers.splitWithProportion(0.5)
+    assert type(left) is type(right) is Flowers
+    assert (left.source, len(left), len(right)) == ("garden", 2, 2)
+
+
 def test_two_data_sets_of_the_same_classes_add_up(letters):
     assert len(letters + letters) == 12
     with pytest.raises(ValueError, match="same dimensions and class labels"):

@@ -163,6 +163,13 @@ def test_a_stratified_split_has_the_same_share_of_each_class(classified):
     assert [part.getNumSequences() for part in parts] == [10, 4, 6]
 
 
+def test_sequences_are_split_by_class_as_wholes(classified):
+    one, rest = classified.splitByClass(1)
+    assert one.getNumSequences() == rest.getNumSequences() == 10
+    assert set(one.getSequenceClass()) == {1}
+    assert one.getSequence(2)[0].tolist() == [[5], [6], [7]]
+
+
 def test_removing_a_sequence_removes_its_classes(classified):
     classified._convertToOneOfMany()
     classified.removeSequence(0)

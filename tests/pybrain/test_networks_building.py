@@ -142,15 +142,16 @@ def test_parameters_are_laid_out_by_module_then_name_then_mothers_then_recurrent
     ]
     for c in parts:
         net.addConnection(c)
-    later = FullConnection(h, b, name="a")
-    net.addRecurrentConnection(later)
+    last, first = FullConnection(h, b, name="last"), FullConnection(h, h, name="first")
+    net.addRecurrentConnection(last)
+    net.addRecurrentConnection(first)
     net.sortModules()
-    wanted = [parts[1].params, parts[0].params, b.params, parts[2].params, mother.params, later.params]
-    assert net.params.tolist() == np.concatenate(wanted).tolist()
+    wanted = [parts[1], parts[0], b, parts[2], mother, first, last]
+    assert net.params.tolist() == np.concatenate([c.params for c in wanted]).tolist()
     net.params[:] = np.arange(net.paramdim)
     assert parts[1].params.tolist() == [0]
     assert b.ingatePeepWeights.tolist() == [5]
-    assert later.params.tolist() == [net.paramdim - 4 + k for k in range(4)]
+    assert last.params.tolist() == [net.paramdim - 4 + k for k in range(4)]
 
 
 def layout(net):

@@ -46,6 +46,13 @@ def test_networks_are_random_and_change_a_little():
     assert net.connections[net["in"]][0].params.base is not None
 
 
+def test_resetting_derivatives_removes_nan():
+    net = buildNetwork(2, 1)
+    net.derivs[:] = np.nan
+    net.resetDerivatives()
+    assert not net.derivs.any()
+
+
 def test_cheap_copies_have_parameters_of_their_own():
     net = buildNetwork(2, 3, 1)
     one = CheaplyCopiable(net)

@@ -17,6 +17,7 @@ from pybrain.structure import (
     LSTMLayer,
     MDLSTMLayer,
     MdrnnLayer,
+    Module,
     MultiplicationLayer,
     PartialSoftmaxLayer,
     ReluLayer,
@@ -100,6 +101,14 @@ def test_softmax_saturates_at_500_as_pybrains_does():
 def test_the_largest_numbers_give_finite_answers(layer):
     x = np.resize([1.7e308, -1.7e308], layer.indim)
     assert np.isfinite(layer.activate(x)).all()
+
+
+def test_a_partial_softmax_of_pybrain_stays_unnormalised_until_told_otherwise():
+    layer = PartialSoftmaxLayer(2, 1)
+    vars(layer).pop("normalized")  # as in a pickle of PyBrain
+    assert layer.activate([0, 1]).tolist() == [1, math.e]
+    layer.normalized = True
+    assert layer.activate([0, 1]).tolist() == [1, 1]
 
 
 def test_a_gaussian_layer_draws_from_numpys_global_generator():
@@ -201,11 +210,22 @@ class Doubling(NeuronLayer):
         inerr += 2 * outerr
 
 
-def test_a_layer_of_ones_own_works_in_networks_and_on_many_rows():
+class DoublingBuffers(Module):
+    """A module that works on its buffers."""
+
+    def forward(self):
+        self.outputbuffer[self.offset] = 2 * self.inputbuffer[self.offset]
+
+    def backward(self):
+        self.inputerror[self.offset] = 2 * self.outputerror[self.offset]
+
+
+@pytest.mark.parametrize("make", [lambda: Doubling(2), lambda: DoublingBuffers(2, 2)])
+def test_a_layer_of_ones_own_works_in_networks_and_on_many_rows(make):
     from pybrain.structure import FeedForwardNetwork, IdentityConnection
 
     net = FeedForwardNetwork()
-    a, b = LinearLayer(2), Doubling(2)
+    a, b = LinearLayer(2), make()
     net.addInputModule(a)
     net.addOutputModule(b)
     net.addConnection(IdentityConnection(a, b))

@@ -6,12 +6,13 @@ import random
 import numpy as np
 import pytest
 
+from pybrain.auxiliary.gradientdescent import GradientDescent, IRpropPlus
 from pybrain.datasets import ClassificationDataSet, SequentialDataSet, SupervisedDataSet
 from pybrain.structure import LSTMLayer, SoftmaxLayer, TanhLayer
 from pybrain.structure.evolvables.cheaplycopiable import CheaplyCopiable
 from pybrain.structure.evolvables.maskedmodule import MaskedModule
 from pybrain.supervised.trainers import BackpropTrainer, RPropMinusTrainer
-from pybrain.supervised.trainers.backprop import hasConverged
+from pybrain.supervised.trainers.convergence import hasConverged
 from pybrain.tools.shortcuts import buildNetwork
 from pybrain.utilities import DivergenceError
 
@@ -40,6 +41,25 @@ def test_xor_is_learned(net, xor, trainer, options, epochs):
     one.trainEpochs(epochs)
     assert one.testOnData() < 1e-3
     assert one.totalepochs == epochs
+
+
+class CountedDescent(GradientDescent):
+    calls = 0
+
+    def __call__(self, gradient, error=None):
+        self.calls += 1
+        return super().__call__(gradient, error)
+
+
+@pytest.mark.parametrize(("rule", "batch"), [(IRpropPlus, True), (CountedDescent, False)])
+def test_another_rule_of_descent_may_take_the_place_of_the_usual_one(net, xor, rule, batch):
+    one = BackpropTrainer(net, xor, batchlearning=batch)
+    one.descent = rule()
+    one.descent.init(net.params)
+    first = one.testOnData()
+    one.trainEpochs(60)
+    assert one.testOnData() < 0.5 * first
+    assert getattr(one.descent, "calls", 240) == 240
 
 
 @pytest.mark.parametrize("made", [lambda net: pickle.loads(pickle.dumps(net)), lambda net: net.copy()])

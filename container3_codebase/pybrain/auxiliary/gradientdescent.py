@@ -56,14 +56,6 @@ class GradientDescent(PortableState):
             self.lastgradient = None
             self.momentumvector = np.zeros_like(self.values)
 
-    def resume(self, values):
-        """Go on from values that someone else changed, keeping momentum and step sizes.
-
-        PyBrain's rule goes on from its own copy, so that values set from outside are lost at
-        the next step.
-        """
-        self.values = np.array(values, dtype=float)
-
     def __call__(self, gradient, error=None):
         """Take one step and return the new values (the array that is kept; copy it to keep it).
 

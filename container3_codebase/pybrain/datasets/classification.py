@@ -115,14 +115,20 @@ class ClassificationDataSet(SupervisedDataSet):
         dataset.assignClasses()
         return dataset
 
+    def clear(self, unlinked=False):
+        """Delete all samples, and their classes."""
+        SupervisedDataSet.clear(self, unlinked)
+        self.data["class"], self.endmarker["class"] = self.data["class"][:0].copy(), 0
+
     # -- classes ------------------------------------------------------------------------
 
     def _classNumbers(self):
         """Return the class of every sample, shape (rows,), from wherever it is kept."""
-        if len(self["class"]) == len(self) and len(self):
+        if self.outdim == 1:
+            return np.ravel(self["target"]).astype(int)
+        if len(self["class"]) == len(self):
             return np.ravel(self["class"]).astype(int)
-        target = np.asarray(self["target"])
-        return np.ravel(target).astype(int) if self.outdim == 1 else target.argmax(axis=1)
+        return np.asarray(self["target"]).argmax(axis=1)
 
     def assignClasses(self):
         """Fill the field 'class' from the target, and count the classes.
@@ -209,6 +215,14 @@ class SequenceClassificationDataSet(SequentialDataSet, ClassificationDataSet):
 
     def _constructorArguments(self):
         return ClassificationDataSet._constructorArguments(self)
+
+    def splitByClass(self, cls_select):
+        """Return two data sets: the sequences of one class, and all others."""
+        classes = self.getSequenceClass()
+        if not 0 <= cls_select < max(self.nClasses, len(np.unique(classes))):
+            raise ValueError(f"there is no class {cls_select}")
+        one, rest = np.flatnonzero(classes == cls_select), np.flatnonzero(classes != cls_select)
+        return self._withSequences(one), self._withSequences(rest)
 
     def __add__(self, other):
         raise NotImplementedError("sequences of two data sets cannot be added; append them one by one")

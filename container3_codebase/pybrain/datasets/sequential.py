@@ -144,6 +144,7 @@ class SequentialDataSet(SupervisedDataSet):
     def _emptyLike(self):
         empty = SupervisedDataSet._emptyLike(self)
         empty.append("sequence_index", [0])
+        empty.currentSeq = 0
         return empty
 
     def _withSequences(self, chosen):

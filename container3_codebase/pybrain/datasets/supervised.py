@@ -131,12 +131,14 @@ class SupervisedDataSet(DataSet):
         return total, ponderation
 
     def _emptyLike(self):
-        """Return an empty data set of this very kind, with the same dimensions and labels."""
-        empty = type(self)(*self._constructorArguments())
-        for label in self.data:
-            empty.data[label] = self.data[label][:0].copy()
-            empty.endmarker[label] = 0
+        """Return an empty data set of this very kind, with the same fields and all other attributes."""
+        # Not through the constructor, whose arguments in a subclass are anybody's guess.
+        empty = type(self).__new__(type(self))
+        empty.__dict__.update(self.__dict__)
+        empty.data = {label: field[:0].copy() for label, field in self.data.items()}
+        empty.endmarker = dict.fromkeys(self.data, 0)
         empty.link = list(self.link)
+        empty.index = 0
         return empty
 
     def _subset(self, rows):

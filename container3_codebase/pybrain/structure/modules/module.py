@@ -192,6 +192,12 @@ class Module(Named):
         """
         if x.ndim == 2:
             return np.array([self._evaluate(row, t, False) for row in x]).reshape(len(x), self.outdim)
+        if type(self).forward is not Module.forward:
+            # A module of a user's own that works on its buffers.
+            self.offset = t
+            self.inputbuffer[t] = x
+            self.forward()
+            return self.outputbuffer[t].copy()
         out = np.zeros(self.outdim)
         self._forwardImplementation(x, out)
         return out
@@ -201,6 +207,11 @@ class Module(Named):
         if x.ndim == 2:
             rows = [self._evaluateError(*row, t) for row in zip(e, y, x, strict=True)]
             return np.array(rows).reshape(len(x), self.indim)
+        if type(self).backward is not Module.backward:
+            self.offset = t
+            self.outputerror[t] = e
+            self.backward()
+            return self.inputerror[t].copy()
         inerr = np.zeros(self.indim)
         self._backwardImplementation(e, inerr, y, x)
         return inerr

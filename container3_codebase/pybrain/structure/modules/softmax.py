@@ -32,26 +32,33 @@ class PartialSoftmaxLayer(NeuronLayer):
         slicelength: neurons per group.
         name: name; made up where none is given.
 
+    Attributes:
+        normalized: whether the outputs are divided by their sum. PyBrain, on Python 2, gives ``exp(x)`` itself,
+            so a layer from a PyBrain pickle, which has no such attribute, does that until it is set.
+
     Raises:
         ValueError: ``size`` is no multiple of ``slicelength``; both are named.
     """
 
     slicelength = 1
+    normalized = False
 
     def __init__(self, size, slicelength, name=None):
         if slicelength < 1 or size % slicelength:
             raise ValueError(f"size {size} cannot be divided into slices of {slicelength}")
         NeuronLayer.__init__(self, size, name=name)
-        self.slicelength = slicelength
         self.setArgs(slicelength=slicelength)
+        self.normalized = True
 
     def _xmlArguments(self):
         return {"name": self._name, "size": self.dim, "slicelength": self.slicelength}
 
     def _transfer(self, x):
-        z = safeExp(x).reshape(*x.shape[:-1], -1, self.slicelength)
-        z = z / z.sum(-1, keepdims=True)
-        return z.reshape(x.shape)
+        z = safeExp(x)
+        if self.normalized:
+            groups = z.reshape(*x.shape[:-1], -1, self.slicelength)
+            groups /= groups.sum(-1, keepdims=True)
+        return z
 
     def _transferError(self, e, y, x):
         return e

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-
 import numpy as np
 
 from pybrain.structure.modules.module import Module
 from pybrain.structure.networks.compiled import CompiledNetwork
+from pybrain.structure.networks.linking import LinkedParameters
 from pybrain.structure.parametercontainer import ParameterContainer
 from pybrain.utilities import nameAll
 
@@ -16,7 +15,7 @@ class NetworkConstructionException(Exception):
     """The modules and connections do not make up a network that can be computed."""
 
 
-class Network(Module, ParameterContainer):
+class Network(LinkedParameters, Module, ParameterContainer):
     """Modules and connections, and one flat vector of all their parameters.
 
     Add modules, add connections, then call :meth:`sortModules`. The layout of ``params`` is: for each module
@@ -42,7 +41,6 @@ class Network(Module, ParameterContainer):
     _transient = ("_compiled", "_linked", "_preferredOrder")
     _compiled = None
     _preferredOrder = None
-    _linked = False
 
     sorted = False
     modulesSorted = None
@@ -101,8 +99,12 @@ class Network(Module, ParameterContainer):
         Raises:
             NetworkConstructionException: one of the two modules has not been added.
         """
-        self._checkEnds(c)
+        self._admit(c)
         self.connections[c.inmod].append(c)
+
+    def _admit(self, c):
+        """Check a new connection, and take its mother in."""
+        self._checkEnds(c)
         mother = getattr(c, "mother", None)
         if mother is not None and mother not in self.motherconnections:
             self.motherconnections.append(mother)
@@ -122,7 +124,7 @@ class Network(Module, ParameterContainer):
 
     def __getitem__(self, name):
         """The module of that name, or None."""
-        for m in self.modules:
+        for m in self.connections:
             if m.name == name:
                 return m
         return None
@@ -144,14 +146,13 @@ class Network(Module, ParameterContainer):
             missing = "input" if not self.inmodules else "output"
             raise NetworkConstructionException(f"network {self.name!r} has no {missing} module")
         nameAll(list(self.connections))
-        nameAll([c for m in self.connections for c in self.connections[m]] + self._extraConnections())
+        nameAll([c for outgoing in self.connections.values() for c in outgoing] + self._extraConnections())
         nameAll(self.motherconnections)
         self.modulesSorted = self._computationOrder()
         if self._preferredOrder is not None:
             self.modulesSorted = self._reordered(self._preferredOrder)
-        for m in self.modules:
-            self.connections[m].sort(key=_byName)
-        self.motherconnections.sort(key=_byName)
+        for connections in (*self.connections.values(), self.motherconnections, self._extraConnections()):
+            connections.sort(key=_byName)
         self._setDimensions(sum(m.indim for m in self.inmodules), sum(m.outdim for m in self.outmodules))
         self.setArgs(name=self.name)
         self.sorted = True
@@ -166,7 +167,7 @@ class Network(Module, ParameterContainer):
         return []
 
     def _computationOrder(self):
-        waiting = dict.fromkeys(self.modules, 0)
+        waiting = dict.fromkeys(self.connections, 0)  # in the order in which they were added
         for outgoing in self.connections.values():
             for c in outgoing:
                 self._checkEnds(c)
@@ -206,140 +207,12 @@ class Network(Module, ParameterContainer):
         """Called when a reader has put all parts in place."""
         self._preferredOrder = None
 
-    # --- parameters ---
-
-    def _containers(self):
-        """Those whose parameters make up ours, in the order of the layout."""
-        for m in self.modulesSorted:
-            if m.paramdim:
-                yield m
-            yield from _withParameters(self.connections[m])
-        yield from (mother for mother in self.motherconnections if mother.paramdim)
-        yield from _withParameters(self._extraConnections())
-
-    @property
-    def params(self):
-        """All parameters, shape (paramdim,): the live array; the modules and connections hold views of it."""
-        self._ensureLinked()
-        return ParameterContainer.params.fget(self)
-
-    @property
-    def derivs(self):
-        """All derivatives, shape (paramdim,), pointing downhill; the live array."""
-        self._ensureLinked()
-        return ParameterContainer.derivs.fget(self)
-
-    def _setParameters(self, p, owner=None):
-        self._ensureLinked()
-        ParameterContainer._setParameters(self, p, owner)
-
-    def _setDerivatives(self, d, owner=None):
-        self._ensureLinked()
-        ParameterContainer._setDerivatives(self, d, owner)
-
-    def resetDerivatives(self):
-        """Set all derivatives to zero."""
-        self._ensureLinked()
-        ParameterContainer.resetDerivatives(self)
-
-    def randomize(self):
-        """Draw all parameters anew from NumPy's global generator."""
-        self._ensureLinked()
-        if self.paramdim:
-            ParameterContainer.randomize(self)
-
-    def mutate(self, **args):
-        """Add normal random numbers times ``mutationStd`` to all parameters."""
-        self._ensureLinked()
-        if self.paramdim:
-            ParameterContainer.mutate(self, **args)
-
-    def _bindParameters(self, view):
-        self._params = view
-        self._compiled = None
-        for container, start, stop in self._portions():
-            container._setParameters(view[start:stop], owner=self)
-
-    def _bindDerivatives(self, view):
-        self._derivs = view
-        self._compiled = None
-        for container, start, stop in self._portions():
-            container._setDerivatives(view[start:stop], owner=self)
-
-    def _portions(self):
-        start = 0
-        for container in self._containers():
-            yield container, start, start + container.paramdim
-            start += container.paramdim
-
-    def _trueParameters(self):
-        parts = [container._trueParameters() for container in self._containers()]
-        return np.concatenate(parts) if parts else np.zeros(0)
-
-    def _ensureLinked(self):
-        if not self._linked:
-            if not self.sorted:
-                raise self._unsorted()
-            self._relink()
-
-    def _relink(self):
-        """Make everybody's parameters views of one vector again.
-
-        Pickling and copying tear them apart. What the connections and layers hold is what an activation
-        uses, so that is what counts where it differs from the network's own vector.
-        """
-        with _LINKING:
-            if self._linked:
-                return
-            if self._borrows():
-                self._linked = True
-                return
-            flat = self._trueParameters()
-            derivs = self._trueDerivatives()
-            self.paramdim = len(flat)
-            self._compiled = None
-            if self.paramdim:
-                self.hasDerivatives = True
-                self._bindParameters(flat)
-                self._bindDerivatives(derivs)
-            self._linked = True
-            if isinstance(self.owner, Network):
-                self.owner._linked = False  # our vector is not a part of the owner's any more
-
-    def _borrows(self):
-        """Whether this is a shallow copy (``copy.copy``): its parts belong to the network it was made from."""
-        owners = {id(c.owner) for c in self._containers() if isinstance(c.owner, Network)}
-        return bool(owners) and id(self) not in owners and self._params is not None
-
-    def _shareParameters(self, original):
-        """Use the parameter arrays of ``original``, a network of the same structure."""
-        self._ensureLinked()
-        original._ensureLinked()
-        for mine, other in zip(self._containers(), original._containers(), strict=True):
-            if isinstance(mine, Network):
-                mine._shareParameters(other)
-            else:
-                mine._bindParameters(other._params)
-        self._params = original._params
-        self._compiled = None
-
-    def _trueDerivatives(self):
-        parts = []
-        for container in self._containers():
-            if isinstance(container, Network):
-                parts.append(container._trueDerivatives())
-            elif container._derivs is None or np.shape(container._derivs) != (container.paramdim,):
-                parts.append(np.zeros(container.paramdim))
-            else:
-                parts.append(np.asarray(container._derivs, dtype=np.float64))
-        return np.concatenate(parts) if parts else np.zeros(0)
+    # --- computing ---
 
     def _unsorted(self):
         return NetworkConstructionException(
             f"network {self.name!r} has changed or was never sorted: call sortModules() first"
         )
-
-    # --- computing ---
 
     def _compiledNetwork(self):
         """The steps of this network, made anew where structure or parameter arrays have changed."""
@@ -352,10 +225,6 @@ class Network(Module, ParameterContainer):
             self._ensureLinked()
             compiled = self._compiled = CompiledNetwork(self, self._extraConnections())
         return compiled
-
-    def _holdsViews(self):
-        """Whether the parameters of our parts are (still) parts of our vector."""
-        return all(np.may_share_memory(c._params, self._params) for c in self._containers())
 
     @property
     def offset(self):
@@ -393,7 +262,6 @@ class Network(Module, ParameterContainer):
         for m in self.modules:
             m.shift(items)
         Module.shift(self, items)
-        self.__offset = self.modulesSorted[0].offset
 
     # --- copies, text ---
 
@@ -407,24 +275,6 @@ class Network(Module, ParameterContainer):
             raise self._unsorted()
         return self
 
-    def __setstate__(self, state):
-        self.__dict__.pop("_compiled", None)
-        Module.__setstate__(self, state)
-        if self.sorted and self._isComplete():
-            self._relink()
-
-    def _isComplete(self):
-        """Whether all our parts have got their state; in a file that begins with one of them, it has not yet."""
-        if any(m not in self.connections for m in self.modulesSorted):
-            return False
-        parts = [*self.modulesSorted, *self.motherconnections, *self._extraConnections()]
-        parts += [c for outgoing in self.connections.values() for c in outgoing]
-        return (
-            all(vars(part) for part in parts)
-            and all(m._isComplete() for m in self.modulesSorted if isinstance(m, Network))
-            and sum(container.paramdim for container in self._containers()) == self.paramdim
-        )
-
     def __str__(self):
         order = self.modulesSorted if self.sorted else list(self.connections)
         connections = [c for m in order for c in self.connections[m]]
@@ -435,12 +285,20 @@ class Network(Module, ParameterContainer):
         return f"{text}\n   Recurrent Connections:\n    {extra}" if extra else text
 
     def __repr__(self):
+        if "connections" not in vars(self):
+            return f"<{type(self).__name__}, not built yet>"
         order = self.modulesSorted if self.sorted else list(self.connections)
-        layers = ", ".join(f"{type(m).__name__} {m.name!r} ({m.outdim})" for m in order)
+        layers = [f"{type(m).__name__} {m.name!r} ({m.outdim})" for m in order]
         arrows = [f"{c.inmod.name} -> {c.outmod.name}" for m in order for c in self.connections[m]]
         arrows += [f"{c.inmod.name} => {c.outmod.name}" for c in self._extraConnections()]
         state = f"{self.paramdim} parameters" if self.sorted else "not sorted"
-        return f"<{type(self).__name__} {self.name!r}: [{layers}], [{', '.join(arrows)}], {state}>"
+        return f"<{type(self).__name__} {self.name!r}: [{_listed(layers)}], [{_listed(arrows)}], {state}>"
+
+
+def _listed(items, most=40):
+    """Items separated by commas, and how many more there are."""
+    shown = ", ".join(items[:most])
+    return f"{shown}, and {len(items) - most} more" if len(items) > most else shown
 
 
 class _Plain:
@@ -453,13 +311,5 @@ class _Plain:
         return f"<{type(self.module).__name__} {self.module.name!r}>"
 
 
-# Linking replaces several arrays one after the other; two threads at it would leave a mixture.
-_LINKING = threading.RLock()
-
-
 def _byName(item):
     return item.name
-
-
-def _withParameters(connections):
-    return (c for c in connections if c.paramdim and getattr(c, "mother", None) is None)

@@ -34,12 +34,8 @@ class RecurrentNetworkComponent:
         Raises:
             NetworkConstructionException: one of the two modules has not been added.
         """
-        self._checkEnds(c)
+        self._admit(c)
         self.recurrentConns.append(c)
-        mother = getattr(c, "mother", None)
-        if mother is not None and mother not in self.motherconnections:
-            self.motherconnections.append(mother)
-        self._structureChanged()
 
     def activate(self, inpt):
         """The answer to the next input of a sequence; :meth:`reset` begins a new sequence.

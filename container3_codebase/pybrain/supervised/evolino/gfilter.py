@@ -46,6 +46,8 @@ class SimpleMutation(SimpleGenomeManipulation):
         mutationVariate: what the random numbers are drawn from.
     """
 
+    mutationVariate = None
+
     def __init__(self):
         self.mutationVariate = GaussianVariate(0.0, 0.1)
 

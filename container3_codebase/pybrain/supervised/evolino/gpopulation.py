@@ -85,23 +85,27 @@ class SimplePopulation(Population):
         known = [fitness for fitness in self._fitness.values() if fitness is not None]
         return sum(known) / len(known)
 
-    def getBestIndividuals(self, nBest=1):
-        """Return a set of the fittest individuals."""
-        return set(self.getBestIndividualsSorted(nBest))
+    def getIndividualsN(self):
+        """Return the number of individuals."""
+        return len(self._fitness)
 
-    def getBestIndividualsSorted(self, nBest=1):
-        """Return a list of the fittest individuals, the fittest first."""
-        return self._ranked()[:nBest]
+    def getBestIndividuals(self, n=1):
+        """Return a set of the n fittest individuals."""
+        return set(self.getBestIndividualsSorted(n))
 
-    def getWorstIndividuals(self, nWorst=1):
-        """Return a set of the least fit individuals."""
-        return set(self._ranked()[len(self._fitness) - nWorst :])
+    def getBestIndividualsSorted(self, n=1):
+        """Return a list of the n fittest individuals, the fittest first."""
+        return self.getSortedIndividualList()[:n]
 
-    def removeWorstIndividuals(self, nWorst=1):
-        """Remove the least fit individuals."""
-        self.removeIndividuals(self.getWorstIndividuals(nWorst))
+    def getWorstIndividuals(self, n=1):
+        """Return a set of the n least fit individuals."""
+        return set(self.getSortedIndividualList()[len(self._fitness) - n :])
 
-    def _ranked(self):
+    def removeWorstIndividuals(self, n=1):
+        """Remove the n least fit individuals."""
+        self.removeIndividuals(self.getWorstIndividuals(n))
+
+    def getSortedIndividualList(self):
         """Return the individuals, the fittest first, those of unknown fitness last."""
         return sorted(
             self._fitness, key=lambda one: float("inf") if self._fitness[one] is None else -self._fitness[one]

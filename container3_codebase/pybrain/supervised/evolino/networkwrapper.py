@@ -51,6 +51,11 @@ class NetworkWrapper:
             raise ValueError(f"the output layer needs one connection that leads to it, not {len(found)}")
         return found[0]
 
+    def getHiddenLayers(self):
+        """Return the modules that are neither input nor output, in the order in which they act."""
+        ends = {*self.network.inmodules, *self.network.outmodules}
+        return [module for module in self.network.modulesSorted if module not in ends]
+
     def getLastHiddenLayer(self):
         """Return the layer that leads to the output."""
         return self.getOutputConnection().inmod

@@ -7,11 +7,12 @@ import numpy as np
 from pybrain.auxiliary.gradientdescent import GradientDescent
 from pybrain.datasets.supervised import meanError, sampleError
 from pybrain.supervised.trainers import epoch
+from pybrain.supervised.trainers.convergence import UntilConvergence
 from pybrain.supervised.trainers.trainer import Trainer, refuse
-from pybrain.utilities import DivergenceError, fListToString
+from pybrain.utilities import DivergenceError
 
 
-class BackpropTrainer(Trainer):
+class BackpropTrainer(UntilConvergence, Trainer):
     """Trains a module on a supervised data set, possibly sequential, by back-propagation.
 
     One epoch visits all sequences (of a plain data set: all samples) in an order shuffled with the
@@ -33,7 +34,8 @@ class BackpropTrainer(Trainer):
 
     Attributes:
         epoch, totalepochs: epochs trained so far.
-        descent: the rule that makes steps of derivatives.
+        descent: the rule that makes steps of derivatives; another one of
+            `pybrain.auxiliary.gradientdescent` may take its place.
     """
 
     def __init__(
@@ -97,7 +99,7 @@ class BackpropTrainer(Trainer):
         if not self.batchlearning:
             return self._trainOnline(order)
         error, derivs = self._accumulate(order)
-        self._setParameters(self.descent(derivs))
+        self._setParameters(self.descent(derivs, error))
         return error
 
     def _trainOnline(self, order):
@@ -111,7 +113,7 @@ class BackpropTrainer(Trainer):
             self.module.resetDerivatives()
             parts.append(self._calcDerivs(sequences[index]))
             derivs = self.module.derivs - self.weightdecay * self.module.params
-            self._setParameters(self.descent(derivs))
+            self._setParameters(self.descent(derivs, parts[-1][0]))
         return meanError(parts)
 
     def _accumulate(self, order):
@@ -142,7 +144,7 @@ class BackpropTrainer(Trainer):
             ponderation += weight
             outerrs.append(self._outputError(sample, output))
             if not sequential:
-                # Without memory of earlier steps, only the last one can be taken back.
+                # A module without memory can only take back the step that it did last.
                 self.module.backActivate(outerrs.pop())
         for outerr in reversed(outerrs):
             self.module.backActivate(outerr)
@@ -171,9 +173,12 @@ class BackpropTrainer(Trainer):
             self.module._setParameters(values)
 
     def _syncDescent(self):
-        """Let the descent go on from the module's parameters, where something else changed them."""
+        """Let the descent go on from the module's parameters, where something else changed them.
+
+        Momentum and step sizes stay. (PyBrain's descent goes on from its own copy.)
+        """
         if not np.array_equal(self.descent.values, self.module.params):
-            self.descent.resume(self.module.params)
+            self.descent.values = np.array(self.module.params, dtype=float)
 
     def _memento(self):
         descent = {
@@ -261,86 +266,3 @@ class BackpropTrainer(Trainer):
             print("classes found: ", found)
             print("classes wanted:", wanted)
         return (found, wanted) if return_targets else found
-
-    # -- many epochs --------------------------------------------------------------------
-
-    def trainUntilConvergence(
-        self,
-        dataset=None,
-        maxEpochs=None,
-        verbose=None,
-        continueEpochs=10,
-        validationProportion=0.25,
-        trainingData=None,
-        validationData=None,
-        convergence_threshold=10,
-    ):
-        """Train until the error on data that is not trained on stops falling; keep the best parameters.
-
-        Training stops after `maxEpochs` + 1 epochs; or when the least of the last
-        `continueEpochs` validation errors is above the greatest of as many before; or when the
-        last `continueEpochs` are equal to `convergence_threshold` decimals.
-
-        Args:
-            dataset: split at random into training and validation data; None for the trainer's.
-            maxEpochs: None for no limit.
-            verbose: print the errors; None for the trainer's setting.
-            validationProportion: share of the data set that is validated on.
-            trainingData, validationData: given together, these are used instead of a split.
-
-        Returns:
-            (training errors, validation errors): those of the epochs before the best one, and
-            the validation errors with that of the start before them.
-        """
-        training, validation = self._validationSplit(
-            dataset, validationProportion, trainingData, validationData
-        )
-        verbose = self.verbose if verbose is None else verbose
-        previous, self.ds = self.ds, training
-        try:
-            trained, validated, best = self._trainToBest(
-                validation, maxEpochs, continueEpochs, convergence_threshold
-            )
-        finally:
-            self.ds = previous if dataset is None else dataset
-        if verbose:
-            print("train-errors:", fListToString(trained, 6))
-            print("valid-errors:", fListToString(validated, 6))
-        return trained[:best], validated[: 1 + best]
-
-    def _validationSplit(self, dataset, proportion, training, validation):
-        if (training is None) != (validation is None):
-            raise ValueError("trainingData and validationData are given together, or neither is")
-        if training is None:
-            dataset = self.ds if dataset is None else dataset
-            self._checkData(dataset)
-            training, validation = dataset.splitWithProportion(1 - proportion)
-        for what, part in (("training", training), ("validation", validation)):
-            if len(part) == 0:
-                raise ValueError(f"no samples are left for {what}: choose another validationProportion")
-            self._checkFits(part)
-        return training, validation
-
-    def _trainToBest(self, validation, maxEpochs, window, decimals):
-        trained, validated = [], [self.testOnData(validation)]
-        best, bestError, bestParams = 0, None, None
-        epochs = 0
-        while True:
-            trained.append(self.train())
-            validated.append(self.testOnData(validation))
-            # The first epoch always counts, so that training changes something.
-            if bestError is None or validated[-1] < bestError:
-                best, bestError, bestParams = epochs, validated[-1], np.array(self.module.params)
-            if (maxEpochs is not None and epochs >= maxEpochs) or hasConverged(validated, window, decimals):
-                break
-            epochs += 1
-        self._setParameters(bestParams)
-        return trained, validated, best
-
-
-def hasConverged(errors, window, decimals):
-    """Tell whether errors stopped falling: see `BackpropTrainer.trainUntilConvergence`."""
-    if len(errors) < 2 * window:
-        return False
-    old, new = errors[-2 * window : -window], errors[-window:]
-    return min(new) > max(old) or len({round(error, decimals) for error in new}) == 1

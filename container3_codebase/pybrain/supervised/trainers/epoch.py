@@ -9,6 +9,7 @@ from functools import partial
 
 import numpy as np
 
+from pybrain.auxiliary.gradientdescent import GradientDescent
 from pybrain.datasets.dataset import DataSet
 from pybrain.datasets.sequential import SequentialDataSet
 from pybrain.datasets.supervised import SupervisedDataSet
@@ -91,7 +92,8 @@ def online(trainer):
 
     The function updates after every sequence and returns the error of the epoch.
     """
-    if not usualError(trainer) or trainer.descent.rprop or (data := flatData(trainer.ds)) is None:
+    usual = usualError(trainer) and type(trainer.descent) is GradientDescent and not trainer.descent.rprop
+    if not usual or (data := flatData(trainer.ds)) is None:
         return None
     if data.bounds is None and data.importance is None and (flat := describe(trainer.module)) is not None:
         return lambda order: _rowByRow(trainer, flat, data, order)

@@ -11,7 +11,7 @@ import numpy as np
 
 from pybrain.structure.modules.biasunit import BiasUnit
 from pybrain.supervised.trainers.buffers import Buffers
-from pybrain.supervised.trainers.flatnet import FUNCTIONS
+from pybrain.supervised.trainers.rowfunctions import FUNCTIONS
 
 
 class RowStep:

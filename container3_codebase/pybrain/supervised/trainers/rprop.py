@@ -40,7 +40,7 @@ class RPropMinusTrainer(BackpropTrainer):
             # Before the step: error and weights belong together.
             weight = float(np.sqrt(np.mean(self.module.params**2)))
             print(f"epoch {self.epoch:6d}  total error {error:12.5g}   avg weight  {weight:12.5g}")
-        self._setParameters(self.descent(derivs - self.weightdecay * self.module.params))
+        self._setParameters(self.descent(derivs - self.weightdecay * self.module.params, error))
         return error
 
     def _report(self, error):

@@ -1,7 +1,5 @@
 """What all trainers have in common: a module, a data set, epochs."""
 
-from inspect import Parameter, signature
-
 from pybrain.utilities import Named, abstractMethod
 
 
@@ -16,6 +14,8 @@ def refuse(unknown, kind, accepted=None):
     if not unknown:
         return
     if accepted is None:
+        from inspect import Parameter, signature
+
         found = [
             vars(cls)["__init__"] for cls in kind.__mro__ if "__init__" in vars(cls) and cls is not object
         ]

@@ -17,6 +17,14 @@ from pybrain.structure.networks.network import Network
 from pybrain.structure.networks.recurrent import RecurrentNetworkComponent
 from pybrain.tools.customxml.handling import XMLHandling, textOf
 from pybrain.tools.customxml.literals import LiteralError, parseLiteral, parseNumbers
+from pybrain.tools.customxml.references import (
+    Register,
+    chosenMother,
+    isRecurrent,
+    label,
+    settleEnds,
+    suggestedOrder,
+)
 
 _PARTS = ("Modules", "Connections", "MotherConnections", "Parameters")
 _CLASS_PATH = re.compile(r"(?:[A-Za-z_]\w*\.)+[A-Za-z_]\w*")
@@ -52,18 +60,18 @@ class NetworkReader(XMLHandling):
     def readNetwork(self, node):
         """The network that an element describes, sorted."""
         net = self._emptyNetwork(node)
-        modules, mothers = _Register("module"), _Register("mother connection")
+        modules, mothers = Register("module"), Register("mother connection")
         self._readModules(node, net, modules)
         for child in self._partsOf(node, "MotherConnections"):
             mothers.add(child, self.readBuildable(child))
         connections = [(child, self._ends(child, modules)) for child in self._partsOf(node, "Connections")]
-        _settleEnds(connections, net)
+        settleEnds(connections, net)
         for child, (inmod, outmod) in connections:
             self.readConnection(child, net, inmod, outmod, mothers)
         modules.rename()
         # So that parameters keep their places: a file lists connections in the order of computation.
         net._preferredOrder = modules.positions() or suggestedOrder(
-            net, modules.items(), [ends[0] for child, ends in connections if not _isRecurrent(child)]
+            net, modules.items(), [ends[0] for child, ends in connections if not isRecurrent(child)]
         )
         net.sortModules()
         net._restored()
@@ -115,14 +123,14 @@ class NetworkReader(XMLHandling):
         cls = self._classOf(node, Connection)
         if issubclass(cls, SharedConnection):
             found = mothers.find(str(arguments.pop("mother", "")), node)
-            mother = found[0] if len(found) == 1 else _chosenMother(net, found, inmod, outmod, node)
+            mother = found[0] if len(found) == 1 else chosenMother(net, found, inmod, outmod, node)
             if arguments["name"] == mother.name:
                 arguments["name"] = None  # the name that it would have anyway
             connection = self._built(node, cls, (mother, inmod, outmod), arguments)
         else:
             connection = self._built(node, cls, (inmod, outmod), arguments)
             self.readParams(node, connection)
-        if _isRecurrent(node):
+        if isRecurrent(node):
             net.addRecurrentConnection(connection)
         else:
             net.addConnection(connection)
@@ -145,7 +153,7 @@ class NetworkReader(XMLHandling):
         try:
             return cls._fromXml(*ends, **arguments)
         except (TypeError, ValueError) as error:
-            raise ValueError(f"{_label(node)}: {error}") from None
+            raise ValueError(f"{label(node)}: {error}") from None
 
     def readArgs(self, node):
         """The options of an element: name -> value; names of modules and mothers stay texts."""
@@ -162,7 +170,7 @@ class NetworkReader(XMLHandling):
         try:
             value = parseLiteral(text)
         except LiteralError as error:
-            raise ValueError(f"{_label(node.parentNode)}, option {node.tagName!r}: {error}") from None
+            raise ValueError(f"{label(node.parentNode)}, option {node.tagName!r}: {error}") from None
         if node.tagName.endswith("class") and isinstance(value, str):
             return self._found(node.parentNode, value, Module)
         return value
@@ -170,7 +178,7 @@ class NetworkReader(XMLHandling):
     def _option(self, node, name):
         child = self.getChild(node, name)
         if child is None:
-            raise ValueError(f"{_label(node)} has no {name}")
+            raise ValueError(f"{label(node)} has no {name}")
         return child.getAttribute("val")
 
     def readParams(self, node, m):
@@ -181,9 +189,9 @@ class NetworkReader(XMLHandling):
         try:
             values = parseNumbers(textOf(child))
         except LiteralError as error:
-            raise ValueError(f"{_label(node)}, Parameters: {error}") from None
+            raise ValueError(f"{label(node)}, Parameters: {error}") from None
         if len(values) != m.paramdim:
-            raise ValueError(f"{_label(node)} takes {m.paramdim} parameters; the file has {len(values)}")
+            raise ValueError(f"{label(node)} takes {m.paramdim} parameters; the file has {len(values)}")
         if m.paramdim:
             m.params[:] = values
 
@@ -196,7 +204,7 @@ class NetworkReader(XMLHandling):
         """The class with that path, if it is one that a file may name here."""
         path = re.sub(r"^pybrain3\.", "pybrain.", path)
         if not _CLASS_PATH.fullmatch(path):
-            raise ValueError(f"{_label(node)}: {path!r} is no class name")
+            raise ValueError(f"{label(node)}: {path!r} is no class name")
         modulename, _, name = path.rpartition(".")
         module = sys.modules.get(modulename)
         if module is None and modulename.startswith("pybrain.structure."):
@@ -207,7 +215,7 @@ class NetworkReader(XMLHandling):
         cls = vars(module).get(name) if module is not None else None
         if not (isinstance(cls, type) and issubclass(cls, base)):
             raise ValueError(
-                f"{_label(node)}: {path!r} is no {base.__name__} that is known here. A class of your own is "
+                f"{label(node)}: {path!r} is no {base.__name__} that is known here. A class of your own is "
                 "found when your program has imported its module before it reads the file."
             )
         return cls
@@ -215,120 +223,3 @@ class NetworkReader(XMLHandling):
     def _partsOf(self, node, name):
         part = self.getChild(node, name)
         return [] if part is None else self.getChildrenOf(part)
-
-
-class _Register:
-    """The modules or mothers of one network by what connections call them."""
-
-    def __init__(self, kind):
-        self.kind = kind
-        self.byKey = {}
-        self.names = []
-        self.placed = []
-
-    def add(self, node, item):
-        # A name may occur twice in PyBrain's files: give the item its name only when all are in place.
-        name = node.getAttribute("name")
-        self.byKey.setdefault(node.getAttribute("key") or name, []).append(item)
-        self.names.append((item, name))
-        if node.hasAttribute("position"):
-            self.placed.append((item, node))
-        if isinstance(item, Module):
-            item._name = f"{name}#{len(self.names)}"
-
-    def rename(self):
-        for item, name in self.names:
-            item._name = name
-
-    def items(self):
-        return [item for item, _ in self.names]
-
-    def positions(self):
-        """Module -> place in the order of computation, where the file tells it; else nothing."""
-        return {item: float(node.getAttribute("position")) for item, node in self.placed}
-
-    def find(self, key, node):
-        if key not in self.byKey:
-            raise ValueError(f"{_label(node)}: there is no {self.kind} named {key!r} in its network")
-        return self.byKey[key]
-
-
-def _isRecurrent(node):
-    return node.getAttribute("recurrent") == "True"
-
-
-def _label(node):
-    name = node.getAttribute("name")
-    return f"<{node.tagName} {name!r}>" if name else f"<{node.tagName}>"
-
-
-# --- PyBrain's files in which a name means several things ---
-
-
-def _settleEnds(connections, net):
-    """Replace the candidates for the two ends of each connection by the modules that are meant.
-
-    Where names are shared, sizes decide, then that an output module is not read from and an input module not
-    written to.
-    """
-    for position, (node, (sources, targets)) in enumerate(connections):
-        pairs = [(a, b) for a in sources for b in targets]
-        if len(pairs) > 1:
-            pairs = _plausible(node, pairs, net)
-        if len(pairs) != 1:
-            raise ValueError(
-                f"{_label(node)}: the names of its modules mean several modules; "
-                "this file cannot tell which are connected"
-            )
-        connections[position] = (node, pairs[0])
-
-
-def _plausible(node, pairs, net):
-    pairs = [pair for pair in pairs if _fits(node, *pair)]
-    for preference in (
-        lambda a, b: a is not b,
-        lambda a, b: a not in net.outmodules and b not in net.inmodules,
-    ):
-        better = [pair for pair in pairs if preference(*pair)]
-        pairs = better or pairs
-    return pairs
-
-
-def _fits(node, inmod, outmod):
-    """Whether the number of parameters in the file is that of a full connection between the two."""
-    children = {c.tagName: c for c in node.childNodes if c.nodeType == c.ELEMENT_NODE}
-    if node.tagName != "FullConnection" or "Parameters" not in children:
-        return True
-    bounds = {name: int(child.getAttribute("val")) for name, child in children.items() if "Slice" in name}
-    width = bounds.get("inSliceTo", inmod.outdim) - bounds.get("inSliceFrom", 0)
-    height = bounds.get("outSliceTo", outmod.indim) - bounds.get("outSliceFrom", 0)
-    return len(parseNumbers(textOf(children["Parameters"]))) == width * height
-
-
-def _chosenMother(net, found, inmod, outmod, node):
-    """Which of several mothers of one name: in bidirectional networks, one per direction, forward first."""
-    for module in (inmod, outmod):
-        row = re.search(r"\((\d+), \d+\)", module._name or "")
-        if row and int(row.group(1)) < len(found):
-            return found[int(row.group(1))]
-    raise ValueError(f"{_label(node)}: there are {len(found)} mother connections of that name")
-
-
-def suggestedOrder(net, modules, sources):
-    """The order of computation that a file suggests, module -> what to sort it by.
-
-    Args:
-        net: the network.
-        modules: its modules in the order of the file.
-        sources: the modules that connections come from, in the order of the file.
-    """
-    order = list(dict.fromkeys(sources))
-    position = {m: float(i) for i, m in enumerate(order)}
-    last = -1.0
-    for m in modules:
-        if m not in position:
-            # Nothing comes from it: outputs are last, others stand where the file lists them.
-            position[m] = float(len(order)) if m in net.outmodules else last + 0.5
-        if m not in net.inmodules and m not in net.outmodules:
-            last = position[m]
-    return {m: (position[m], i) for i, m in enumerate(modules)}

@@ -12,7 +12,7 @@ from pybrain.structure.connections.shared import SharedConnection
 from pybrain.structure.networks.network import Network, NetworkConstructionException
 from pybrain.tools.customxml.handling import XMLHandling
 from pybrain.tools.customxml.literals import formatLiteral
-from pybrain.tools.customxml.networkreader import suggestedOrder
+from pybrain.tools.customxml.references import suggestedOrder
 from pybrain.utilities import Named
 
 

@@ -4,6 +4,7 @@ Source: Hinton, Osindero and Teh 2006, A fast learning algorithm for deep belief
 """
 
 from copy import deepcopy
+from typing import ClassVar
 
 import numpy as np
 
@@ -12,8 +13,6 @@ from pybrain.structure.modules.biasunit import BiasUnit
 from pybrain.structure.networks.rbm import Rbm
 from pybrain.supervised.trainers.trainer import Trainer
 from pybrain.unsupervised.trainers.rbm import RbmBernoulliTrainer, RbmGaussTrainer, RbmGibbsTrainerConfig
-
-_TRAINERS = {"bernoulli": RbmBernoulliTrainer, "gaussian": RbmGaussTrainer}
 
 
 class DeepBeliefTrainer(Trainer):
@@ -28,15 +27,17 @@ class DeepBeliefTrainer(Trainer):
         distribution: 'bernoulli' or 'gaussian' hidden units.
     """
 
+    trainers: ClassVar = {"bernoulli": RbmBernoulliTrainer, "gaussian": RbmGaussTrainer}
+
     def __init__(self, net, dataset, epochs=50, cfg=None, distribution="bernoulli"):
-        if distribution not in _TRAINERS:
-            raise ValueError(f"unknown distribution {distribution!r}; known are {', '.join(_TRAINERS)}")
+        if distribution not in self.trainers:
+            raise ValueError(f"unknown distribution {distribution!r}; known are {', '.join(self.trainers)}")
         Trainer.__init__(self, net)
         self.net = net
         self.ds = self.dataset = dataset
         self.epochs = epochs
         self.cfg = RbmGibbsTrainerConfig() if cfg is None else deepcopy(cfg)
-        self.trainerKlass = _TRAINERS[distribution]
+        self.trainerKlass = self.trainers[distribution]
 
     def _chain(self):
         """Iterate over (visible, hidden, connection between them, connection of the bias)."""

@@ -1,0 +1,76 @@
+"""How fast networks are trained and measured: medians, and ratios. Passes no judgement.
+
+    python benchmarks/pybrain_training.py [--rows 1000] [--repeat 7] [--against PYTHON]
+
+Prints rows per second for a 4-8-2 network. "objects" is the same work through activate and
+backActivate, one row at a time. `--against` names a Python that has genuine PyBrain installed; the
+same work is then timed there, and the last column is the ratio to it. Without it the last column is
+the ratio to 1500 rows a second, about what PyBrain reaches on a machine of today.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from pybrain_training_work import timed, work
+
+from pybrain.supervised.trainers import epoch
+
+PYBRAIN_ROWS_PER_SECOND = 1500.0
+WORK = Path(__file__).with_name("pybrain_training_work.py")
+
+
+def measure(rows, repeat):
+    """Return name -> median seconds."""
+    return {name: statistics.median(timed(run, repeat)) for name, run in work(rows)}
+
+
+def measureObjects(rows, repeat):
+    """Return the same, without any of the ways on arrays."""
+    names = ("online", "accumulate", "outputs", "meanErrorOf")
+    kept = {name: getattr(epoch, name) for name in names}
+    try:
+        for name in names:
+            setattr(epoch, name, lambda *args: None)
+        return measure(rows, repeat)
+    finally:
+        for name, function in kept.items():
+            setattr(epoch, name, function)
+
+
+def measureElsewhere(python, rows, repeat):
+    """Return the same with the PyBrain of another Python."""
+    command = [python, str(WORK), str(rows), str(repeat)]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return {name: statistics.median(times) for name, times in json.loads(printed.splitlines()[-1])}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=1000)
+    parser.add_argument("--repeat", type=int, default=7)
+    parser.add_argument("--against", metavar="PYTHON", help="a Python with genuine PyBrain")
+    options = parser.parse_args()
+    started = time.perf_counter()
+    few = max(1, options.repeat // 3)
+    ours, objects = measure(options.rows, options.repeat), measureObjects(options.rows, few)
+    theirs = measureElsewhere(options.against, options.rows, few) if options.against else {}
+    print(
+        f"4-8-2, {options.rows} rows, medians of {options.repeat}; Python {sys.version.split()[0]},", end=" "
+    )
+    print(f"NumPy {np.__version__}")
+    print(f"{'':32}{'rows/s':>12}{'objects':>12}{'ratio':>9}{'PyBrain':>12}{'ratio':>9}")
+    for name, seconds in ours.items():
+        rate, slow = options.rows / seconds, options.rows / objects[name]
+        other = options.rows / theirs[name] if theirs else PYBRAIN_ROWS_PER_SECOND
+        print(f"{name:32}{rate:12,.0f}{slow:12,.0f}{rate / slow:9.1f}{other:12,.0f}{rate / other:9.0f}")
+    print(f"took {time.perf_counter() - started:.1f} s")
+
+
+if __name__ == "__main__":
+    main()

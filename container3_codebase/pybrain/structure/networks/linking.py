@@ -1,0 +1,174 @@
+"""One vector of parameters for a whole network, of which its parts hold views."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+
+from pybrain.structure.parametercontainer import ParameterContainer
+
+# Linking replaces several arrays one after the other; two threads at it would leave a mixture.
+_LINKING = threading.RLock()
+
+
+class LinkedParameters:
+    """The part of a network that keeps its parameters and those of its parts together.
+
+    The parts are the truth: an activation reads what connections and layers hold. Pickling and copying tear
+    views apart into separate arrays; they are linked again when a network gets its state, or, where a file
+    begins with one of the parts, on first use.
+    """
+
+    _linked = False
+
+    def _containers(self):
+        """Those whose parameters make up ours, in the order of the layout."""
+        for m in self.modulesSorted:
+            if m.paramdim:
+                yield m
+            yield from _withParameters(self.connections[m])
+        yield from (mother for mother in self.motherconnections if mother.paramdim)
+        yield from _withParameters(self._extraConnections())
+
+    @property
+    def params(self):
+        """All parameters, shape (paramdim,): the live array; the modules and connections hold views of it."""
+        self._ensureLinked()
+        return ParameterContainer.params.fget(self)
+
+    @property
+    def derivs(self):
+        """All derivatives, shape (paramdim,), pointing downhill; the live array."""
+        self._ensureLinked()
+        return ParameterContainer.derivs.fget(self)
+
+    def _setParameters(self, p, owner=None):
+        self._ensureLinked()
+        ParameterContainer._setParameters(self, p, owner)
+
+    def _setDerivatives(self, d, owner=None):
+        self._ensureLinked()
+        ParameterContainer._setDerivatives(self, d, owner)
+
+    def resetDerivatives(self):
+        """Set all derivatives to zero."""
+        self._ensureLinked()
+        ParameterContainer.resetDerivatives(self)
+
+    def randomize(self):
+        """Draw all parameters anew from NumPy's global generator."""
+        self._ensureLinked()
+        if self.paramdim:
+            ParameterContainer.randomize(self)
+
+    def mutate(self, **args):
+        """Add normal random numbers times ``mutationStd`` to all parameters."""
+        self._ensureLinked()
+        if self.paramdim:
+            ParameterContainer.mutate(self, **args)
+
+    def _bindParameters(self, view):
+        self._params = view
+        self._compiled = None
+        for container, start, stop in self._portions():
+            container._setParameters(view[start:stop], owner=self)
+
+    def _bindDerivatives(self, view):
+        self._derivs = view
+        self._compiled = None
+        for container, start, stop in self._portions():
+            container._setDerivatives(view[start:stop], owner=self)
+
+    def _portions(self):
+        start = 0
+        for container in self._containers():
+            yield container, start, start + container.paramdim
+            start += container.paramdim
+
+    def _trueParameters(self):
+        parts = [container._trueParameters() for container in self._containers()]
+        return np.concatenate(parts) if parts else np.zeros(0)
+
+    def _ensureLinked(self):
+        if not self._linked:
+            if not self.sorted:
+                raise self._unsorted()
+            self._relink()
+
+    def _relink(self):
+        """Make everybody's parameters views of one vector again.
+
+        Pickling and copying tear them apart. What the connections and layers hold is what an activation
+        uses, so that is what counts where it differs from the network's own vector.
+        """
+        with _LINKING:
+            if self._linked:
+                return
+            if self._borrows():
+                self._linked = True
+                return
+            flat = self._trueParameters()
+            derivs = self._trueDerivatives()
+            self.paramdim = len(flat)
+            self._compiled = None
+            if self.paramdim:
+                self.hasDerivatives = True
+                self._bindParameters(flat)
+                self._bindDerivatives(derivs)
+            self._linked = True
+            if isinstance(self.owner, LinkedParameters):
+                self.owner._linked = False  # our vector is not a part of the owner's any more
+
+    def _borrows(self):
+        """Whether this is a shallow copy (``copy.copy``): its parts belong to the network it was made from."""
+        owners = {id(c.owner) for c in self._containers() if isinstance(c.owner, LinkedParameters)}
+        return bool(owners) and id(self) not in owners and self._params is not None
+
+    def _shareParameters(self, original):
+        """Use the parameter arrays of ``original``, a network of the same structure."""
+        self._ensureLinked()
+        original._ensureLinked()
+        for mine, other in zip(self._containers(), original._containers(), strict=True):
+            if isinstance(mine, LinkedParameters):
+                mine._shareParameters(other)
+            else:
+                mine._bindParameters(other._params)
+        self._params = original._params
+        self._compiled = None
+
+    def _trueDerivatives(self):
+        parts = []
+        for container in self._containers():
+            if isinstance(container, LinkedParameters):
+                parts.append(container._trueDerivatives())
+            elif container._derivs is None or np.shape(container._derivs) != (container.paramdim,):
+                parts.append(np.zeros(container.paramdim))
+            else:
+                parts.append(np.asarray(container._derivs, dtype=np.float64))
+        return np.concatenate(parts) if parts else np.zeros(0)
+
+    def _holdsViews(self):
+        """Whether the parameters of our parts are (still) parts of our vector."""
+        return all(np.may_share_memory(c._params, self._params) for c in self._containers())
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if self.sorted and self._isComplete():
+            self._relink()
+
+    def _isComplete(self):
+        """Whether all our parts have got their state; in a file that begins with one of them, it has not yet."""
+        if any(m not in self.connections for m in self.modulesSorted):
+            return False
+        parts = [*self.modulesSorted, *self.motherconnections, *self._extraConnections()]
+        parts += [c for outgoing in self.connections.values() for c in outgoing]
+        return (
+            all(vars(part) for part in parts)
+            and all(m._isComplete() for m in self.modulesSorted if isinstance(m, LinkedParameters))
+            and sum(container.paramdim for container in self._containers()) == self.paramdim
+        )
+
+
+def _withParameters(connections):
+    return (c for c in connections if c.paramdim and getattr(c, "mother", None) is None)

@@ -1,0 +1,196 @@
+"""The steps of a compiled network: one per module, and one term per connection between them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pybrain.structure.connections.full import FullConnection
+from pybrain.structure.connections.shared import SharedFullConnection
+from pybrain.structure.modules.biasunit import BiasUnit
+from pybrain.structure.modules.neuronlayer import NeuronLayer
+
+
+class Step:
+    """One module: where its input comes from, and how it answers.
+
+    Attributes:
+        slot: the place of the module in the order of computation.
+        module: the module.
+        inputs: slice of the network's input that enters here, or None.
+        outputs: slice of the network's output that leaves from here, or None.
+        incoming: terms that arrive at this module in this time step.
+        recurrent: terms that arrive from the time step before.
+        outgoing: terms that leave this module in this time step.
+        later: terms that leave for the next time step.
+        gather: function (x, values) -> the input; ``values`` are the outputs so far.
+        transfer: function of the input alone, or None where the module needs the time step.
+    """
+
+    def __init__(self, slot, module):
+        self.slot = slot
+        self.module = module
+        self.inputs = None
+        self.outputs = []
+        self.incoming = []
+        self.recurrent = []
+        self.outgoing = []
+        self.later = []
+        self.gather = None
+        self.transfer = _pureTransfer(module)
+
+    def prepare(self):
+        """Make :attr:`gather`, once all terms are known."""
+        self.gather = _gatherer(self)
+
+
+class Term:
+    """One connection, seen from the steps at its two ends."""
+
+    def __init__(self, connection, source, target):
+        self.connection = connection
+        self.source = source
+        self.target = target
+        inmod, outmod = connection.inmod, connection.outmod
+        self.read = _sliceOrNone(connection.inSliceFrom, connection.inSliceTo, inmod.outdim)
+        self.write = _sliceOrNone(connection.outSliceFrom, connection.outSliceTo, outmod.indim)
+        self.fresh = True  # whether value() makes a new array that may be added to in place
+        self.evaluate = connection._evaluate
+        self.evaluateError = connection._evaluateError
+        if type(connection) in (FullConnection, SharedFullConnection):
+            shape = (connection.outdim, connection.indim)
+            self.matrix = connection.params.reshape(shape)
+            self.transposed = self.matrix.T
+            self.derivs = connection.derivs.reshape(shape)
+            self.evaluate = self._full
+            self.evaluateError = self._fullError
+            if type(inmod) is BiasUnit and connection.indim == 1:
+                self.fresh = False
+                self.constant = connection.params
+                self.derivs = connection.derivs
+                self.evaluate = self._bias
+                self.evaluateError = self._biasError
+        else:
+            self.fresh = False
+
+    def value(self, values):
+        """What this connection adds, given the outputs of this time step."""
+        y = values[self.source]
+        return self.evaluate(y if self.read is None else y[..., self.read])
+
+    def valueBefore(self, t):
+        """What this recurrent connection adds at step ``t``, given the outputs kept from step ``t - 1``."""
+        y = self.connection.inmod.outputbuffer[t - 1]
+        return self.evaluate(y if self.read is None else y[self.read])
+
+    def addError(self, total, e, y):
+        """Add to ``total``, the error of the source's output, what comes back; add to the derivatives."""
+        back = self.evaluateError(
+            e if self.write is None else e[..., self.write], y if self.read is None else y[..., self.read]
+        )
+        if self.read is None:
+            total += back
+        else:
+            total[..., self.read] += back
+
+    def _full(self, y):
+        return y.dot(self.transposed)
+
+    def _fullError(self, e, y):
+        if e.ndim == 1:
+            self.derivs += e[:, None] * y
+        else:
+            self.derivs += e.T.dot(y)
+        return e.dot(self.matrix)
+
+    def _bias(self, y):
+        # W times the constant 1; a row of 1s gives the same row many times, which adding broadcasts.
+        return self.constant
+
+    def _biasError(self, e, y):
+        self.derivs += e if e.ndim == 1 else e.sum(0)
+        return 0.0
+
+
+def _pureTransfer(module):
+    """The transfer function where the module is one of neurons that need nothing else, else None."""
+    cls = type(module)
+    plain = (
+        isinstance(module, NeuronLayer)
+        and cls._forwardImplementation is NeuronLayer._forwardImplementation
+        and cls._evaluate is NeuronLayer._evaluate
+    )
+    return module._transfer if plain else None
+
+
+def _sliceOrNone(start, stop, width):
+    """None for all of it, which saves taking a slice."""
+    return None if start == 0 and stop == width else slice(int(start), int(stop))
+
+
+def _gatherer(step):
+    """The function that pulls the input of ``step`` together: (x, values) -> new array or a view."""
+    terms = step.incoming
+    if step.inputs is not None:
+        return _gatherInput(step) if not terms else _gatherSum(step, terms)
+    if not terms:
+        return _gatherNothing(step.module.indim)
+    if any(term.write is not None for term in terms):
+        return _gatherSum(step, terms)
+    # Adding two numbers gives the same either way round: begin with an array that may be added to.
+    if len(terms) > 1 and not terms[0].fresh and terms[1].fresh:
+        terms = [terms[1], terms[0], *terms[2:]]
+    if not terms[0].fresh:
+        return _gatherSum(step, terms)
+    return _gatherWhole(terms)
+
+
+def _gatherInput(step):
+    part = step.inputs
+    return lambda x, values: x[..., part]
+
+
+def _gatherNothing(width):
+    return lambda x, values: np.zeros((*x.shape[:-1], width))
+
+
+def _gatherWhole(terms):
+    first, others = terms[0], terms[1:]
+    if first.read is None and first.evaluate == first._full:
+        # The usual layer, W y + b, with as few calls as can be.
+        source, transposed = first.source, first.transposed
+        if not others:
+            return lambda x, values: values[source].dot(transposed)
+        if len(others) == 1 and others[0].evaluate == others[0]._bias:
+            constant = others[0].constant
+
+            def affine(x, values):
+                a = values[source].dot(transposed)
+                a += constant
+                return a
+
+            return affine
+
+    def whole(x, values):
+        a = first.value(values)
+        for term in others:
+            a += term.value(values)
+        return a
+
+    return whole
+
+
+def _gatherSum(step, terms):
+    width, part = step.module.indim, step.inputs
+
+    def total(x, values):
+        a = np.zeros((*x.shape[:-1], width))
+        if part is not None:
+            a += x[..., part]
+        for term in terms:
+            if term.write is None:
+                a += term.value(values)
+            else:
+                a[..., term.write] += term.value(values)
+        return a
+
+    return total

@@ -1,0 +1,108 @@
+"""What layers do to one row, forward and backward, as lists of NumPy calls on fixed arrays.
+
+The numbers are those of the layers' own `forward` and `backward`; the formulas stand there. Operands
+are arrays throughout, never plain numbers, because for so few values the conversion of an operand
+costs more than the operation.
+"""
+
+from functools import partial
+
+import numpy as np
+
+from pybrain.structure.modules.linearlayer import LinearLayer
+from pybrain.structure.modules.relulayer import ReluLayer
+from pybrain.structure.modules.sigmoidlayer import SigmoidLayer
+from pybrain.structure.modules.softmax import SoftmaxLayer
+from pybrain.structure.modules.softsign import SoftSignLayer
+from pybrain.structure.modules.tanhlayer import TanhLayer
+from pybrain.tools.functions import EXPONENT_LIMIT
+
+
+def _linear(x, y):
+    return [partial(np.copyto, y, x)]
+
+
+def _passError(x, y, outerr, inerr):
+    return [partial(np.copyto, inerr, outerr)]
+
+
+def _sigmoid(x, y):
+    limit, one = np.full(x.shape, EXPONENT_LIMIT), np.ones(x.shape)
+    # Below -500 nothing has to be cut: 1 + exp(-500) is 1 already.
+    return [
+        partial(np.negative, x, y),
+        partial(np.minimum, y, limit, out=y),
+        partial(np.exp, y, y),
+        partial(np.add, y, one, y),
+        partial(np.reciprocal, y, y),
+    ]
+
+
+def _sigmoidBack(x, y, outerr, inerr):
+    return [
+        partial(np.subtract, np.ones(y.shape), y, inerr),
+        partial(np.multiply, y, inerr, inerr),
+        partial(np.multiply, inerr, outerr, inerr),
+    ]
+
+
+def _tanh(x, y):
+    return [partial(np.tanh, x, y)]
+
+
+def _tanhBack(x, y, outerr, inerr):
+    return [
+        partial(np.multiply, y, y, inerr),
+        partial(np.subtract, np.ones(y.shape), inerr, inerr),
+        partial(np.multiply, inerr, outerr, inerr),
+    ]
+
+
+def _relu(x, y):
+    zero, positive = np.zeros(x.shape), np.empty(x.shape, dtype=bool)
+    return [partial(np.greater, x, zero, positive), partial(np.multiply, x, positive, y)]
+
+
+def _reluBack(x, y, outerr, inerr):
+    zero, positive = np.zeros(x.shape), np.empty(x.shape, dtype=bool)
+    return [partial(np.greater, x, zero, positive), partial(np.multiply, outerr, positive, inerr)]
+
+
+def _softsign(x, y):
+    return [
+        partial(np.absolute, x, y),
+        partial(np.add, y, np.ones(x.shape), y),
+        partial(np.divide, x, y, y),
+    ]
+
+
+def _softsignBack(x, y, outerr, inerr):
+    return [
+        partial(np.absolute, y, inerr),
+        partial(np.subtract, np.ones(y.shape), inerr, inerr),
+        partial(np.multiply, inerr, inerr, inerr),
+        partial(np.multiply, inerr, outerr, inerr),
+    ]
+
+
+def _softmax(x, y):
+    limit, total = np.full(x.shape, EXPONENT_LIMIT), np.empty(1)
+    return [
+        partial(np.minimum, x, limit, out=y),
+        partial(np.maximum, y, -limit, out=y),
+        partial(np.exp, y, y),
+        partial(np.add.reduce, y, 0, None, total, True),
+        partial(np.divide, y, total, y),
+    ]
+
+
+# Layer class -> (forward(x, y), backward(x, y, outerr, inerr)). Both take the layer's arrays, of shape
+# (dim,), and return a list of functions without arguments that compute on just these.
+FUNCTIONS = {
+    LinearLayer: (_linear, _passError),
+    SigmoidLayer: (_sigmoid, _sigmoidBack),
+    TanhLayer: (_tanh, _tanhBack),
+    ReluLayer: (_relu, _reluBack),
+    SoftSignLayer: (_softsign, _softsignBack),
+    SoftmaxLayer: (_softmax, _passError),
+}

@@ -1,0 +1,140 @@
+"""What the names in a file refer to, and what the order of its elements tells.
+
+In PyBrain's files a name may mean several modules or mother connections; sizes and places then decide.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pybrain.structure.modules.module import Module
+from pybrain.tools.customxml.handling import textOf
+from pybrain.tools.customxml.literals import parseNumbers
+
+
+class Register:
+    """The modules or mothers of one network by what connections call them.
+
+    Args:
+        kind: what they are, for messages.
+    """
+
+    def __init__(self, kind):
+        self.kind = kind
+        self.byKey = {}
+        self.names = []
+        self.placed = []
+
+    def add(self, node, item):
+        """Note the item that an element describes."""
+        # A name may occur twice in PyBrain's files: give the item its name only when all are in place.
+        name = node.getAttribute("name")
+        self.byKey.setdefault(node.getAttribute("key") or name, []).append(item)
+        self.names.append((item, name))
+        if node.hasAttribute("position"):
+            self.placed.append((item, node))
+        if isinstance(item, Module):
+            item._name = f"{name}#{len(self.names)}"
+
+    def rename(self):
+        """Give all items the names that they have in the file."""
+        for item, name in self.names:
+            item._name = name
+
+    def items(self):
+        """All items, in the order of the file."""
+        return [item for item, _ in self.names]
+
+    def positions(self):
+        """Module -> place in the order of computation, where the file tells it; else nothing."""
+        return {item: float(node.getAttribute("position")) for item, node in self.placed}
+
+    def find(self, key, node):
+        """The items that ``key`` may mean.
+
+        Raises:
+            ValueError: none; the message names ``node``, the element that asks.
+        """
+        if key not in self.byKey:
+            raise ValueError(f"{label(node)}: there is no {self.kind} named {key!r} in its network")
+        return self.byKey[key]
+
+
+def isRecurrent(node):
+    """Whether the element of a connection says that it carries over to the next time step."""
+    return node.getAttribute("recurrent") == "True"
+
+
+def label(node):
+    """An element, for messages: its tag and name."""
+    name = node.getAttribute("name")
+    return f"<{node.tagName} {name!r}>" if name else f"<{node.tagName}>"
+
+
+def settleEnds(connections, net):
+    """Replace the candidates for the two ends of each connection by the modules that are meant.
+
+    Where names are shared, sizes decide, then that an output module is not read from and an input module not
+    written to.
+    """
+    for position, (node, (sources, targets)) in enumerate(connections):
+        pairs = [(a, b) for a in sources for b in targets]
+        if len(pairs) > 1:
+            pairs = _plausible(node, pairs, net)
+        if len(pairs) != 1:
+            raise ValueError(
+                f"{label(node)}: the names of its modules mean several modules; "
+                "this file cannot tell which are connected"
+            )
+        connections[position] = (node, pairs[0])
+
+
+def _plausible(node, pairs, net):
+    pairs = [pair for pair in pairs if _fits(node, *pair)]
+    for preference in (
+        lambda a, b: a is not b,
+        lambda a, b: a not in net.outmodules and b not in net.inmodules,
+    ):
+        better = [pair for pair in pairs if preference(*pair)]
+        pairs = better or pairs
+    return pairs
+
+
+def _fits(node, inmod, outmod):
+    """Whether the number of parameters in the file is that of a full connection between the two."""
+    children = {c.tagName: c for c in node.childNodes if c.nodeType == c.ELEMENT_NODE}
+    if node.tagName != "FullConnection" or "Parameters" not in children:
+        return True
+    bounds = {name: int(child.getAttribute("val")) for name, child in children.items() if "Slice" in name}
+    width = bounds.get("inSliceTo", inmod.outdim) - bounds.get("inSliceFrom", 0)
+    height = bounds.get("outSliceTo", outmod.indim) - bounds.get("outSliceFrom", 0)
+    return len(parseNumbers(textOf(children["Parameters"]))) == width * height
+
+
+def chosenMother(net, found, inmod, outmod, node):
+    """Which of several mothers of one name: in bidirectional networks, one per direction, forward first."""
+    for module in (inmod, outmod):
+        row = re.search(r"\((\d+), \d+\)", module._name or "")
+        if row and int(row.group(1)) < len(found):
+            return found[int(row.group(1))]
+    raise ValueError(f"{label(node)}: there are {len(found)} mother connections of that name")
+
+
+def suggestedOrder(net, modules, sources):
+    """The order of computation that a file suggests, module -> what to sort it by.
+
+    Args:
+        net: the network.
+        modules: its modules in the order of the file.
+        sources: the modules that connections come from, in the order of the file.
+    """
+    order = list(dict.fromkeys(sources))
+    position = {m: float(i) for i, m in enumerate(order)}
+    last = -1.0
+    for m in modules:
+        if m not in position:
+            # Nothing comes from it: outputs are last, others stand where the file lists them.
+            position[m] = float(len(order)) if m in net.outmodules else last + 0.5
+        if m not in net.inmodules and m not in net.outmodules:
+            last = position[m]
+    return {m: (position[m], i) for i, m in enumerate(modules)}

@@ -1,0 +1,43 @@
+"""Parameters as one vector: read them, set them, search them without any gradient."""
+
+import numpy as np
+
+from pybrain.structure import TanhLayer
+from pybrain.tools.shortcuts import buildNetwork
+
+
+def main():
+    np.random.seed(5)
+    net = buildNetwork(1, 3, 1, hiddenclass=TanhLayer)
+    print(f"{net.paramdim} parameters in one vector:", net.params.round(2))
+
+    weights = net.connections[net["in"]][0].params
+    weights[:] = [1, 2, 3]
+    print("Set in one connection, seen in the whole:", sorted(set(net.params) & {1.0, 2.0, 3.0}))
+    net.params[:] = 0.1
+    print("Set in the whole, seen in the connection:", weights)
+    try:
+        net._setParameters([1, 2, 3])
+    except ValueError as error:
+        print("The wrong number of them:", error)
+
+    # Whoever can only try parameters out, and see what they are worth, can still train a network.
+    inputs = np.linspace(-1, 1, 9)
+
+    def worth(net):
+        return -float(np.mean([(net.activate([x])[0] - x**2) ** 2 for x in inputs]))
+
+    best = net
+    best.randomize()
+    fitness = first = worth(best)
+    for _ in range(1500):
+        child = best.copy()
+        child.mutate()
+        if worth(child) > fitness:
+            best, fitness = child, worth(child)
+    print(f"Hill climbing: squared error {-first:.3f} at first, {-fitness:.4f} after 1500 trials")
+    print("x^2 at 0.5:", best.activate([0.5]).round(2))
+
+
+if __name__ == "__main__":
+    main()
