@@ -1,4 +1,4 @@
-"""Every test of data sets, training and tools that the compatibility tables name exists."""
+"""Every test that the compatibility tables name exists."""
 
 import re
 from pathlib import Path
@@ -12,9 +12,9 @@ def test_the_tests_that_the_tables_name_exist():
     file, checked = "", 0
     for given, test in re.findall(r"`(test_\w+\.py)?(?:::(test_\w+))?`", text):
         file = given or file
-        if not re.match(r"test_(datasets|training|tools)_", file):
+        if not file:
             continue
         source = (HERE / file).read_text(encoding="utf-8")
         assert not test or f"def {test}(" in source, f"{file} has no {test}"
         checked += bool(test)
-    assert checked > 40
+    assert checked > 80
