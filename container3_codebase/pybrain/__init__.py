@@ -3,4 +3,7 @@
 Written from PyBrain's observed behaviour; see docs/pybrain-compatibility.md for what differs.
 """
 
+from pybrain._missing import MissingFinder
 from pybrain.structure import *
+
+MissingFinder().install()

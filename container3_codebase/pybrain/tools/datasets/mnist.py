@@ -16,7 +16,9 @@ def _read(filename, magic, fields):
     found = int.from_bytes(content[:4], "big")
     size = 4 * (1 + fields)
     if found != magic or len(content) < size:
-        raise ValueError(f"{filename} is no such IDX file: it begins with {found}, not {magic}, or is too short")
+        raise ValueError(
+            f"{filename} is no such IDX file: it begins with {found}, not {magic}, or is too short"
+        )
     header = struct.unpack(f">{1 + fields}I", content[:size])
     pixels = np.frombuffer(content, dtype=np.uint8, offset=size)
     expected = int(np.prod(header[1:], dtype=np.int64))

@@ -1,0 +1,29 @@
+"""What is said where a program or a pickle names a module of PyBrain that this library does not have."""
+
+from __future__ import annotations
+
+import importlib.abc
+import sys
+
+
+class MissingFinder(importlib.abc.MetaPathFinder):
+    """Asked last: whatever no other finder has found under ``pybrain.`` is not here."""
+
+    def install(self):
+        """Put this finder behind the others; a second time changes nothing."""
+        if not any(isinstance(finder, MissingFinder) for finder in sys.meta_path):
+            sys.meta_path.append(self)
+
+    def find_spec(self, fullname, path=None, target=None):
+        """None for other names.
+
+        Raises:
+            ModuleNotFoundError: names the module and says what can be done.
+        """
+        if not fullname.startswith("pybrain."):
+            return None
+        raise ModuleNotFoundError(
+            f"this library has no module {fullname}. If a pickle names it, `python App07.py inspect FILE` tells "
+            "what the file holds without running it; docs/pybrain-compatibility.md tells what is not here",
+            name=fullname,
+        )

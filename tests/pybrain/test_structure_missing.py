@@ -1,0 +1,26 @@
+"""A class that this library does not have is named, with what to do."""
+
+import pickle
+
+import pytest
+
+import pybrain
+
+
+def test_a_pickle_of_an_unknown_module_names_it_and_says_what_to_do():
+    with pytest.raises(ModuleNotFoundError) as refused:
+        pickle.loads(b"cpybrain.structure.modules.spiking\nSpikingLayer\n.")
+    assert refused.value.name == "pybrain.structure.modules.spiking"
+    assert "has no module pybrain.structure.modules.spiking" in str(refused.value)
+    assert "python App07.py inspect FILE" in str(refused.value)
+
+
+def test_a_pickle_of_an_unknown_class_names_it():
+    with pytest.raises(AttributeError, match="NoSuchLayer"):
+        pickle.loads(b"cpybrain.structure.modules.linearlayer\nNoSuchLayer\n.")
+
+
+def test_a_name_that_is_not_there_is_an_import_error_as_everywhere():
+    with pytest.raises(ImportError, match="cannot import name 'NoSuchLayer'"):
+        from pybrain.structure import NoSuchLayer  # noqa: F401
+    assert not hasattr(pybrain, "NoSuchLayer")
