@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from pipeline import parser
+from pipeline.commands import convert, inspect
 from pipeline.console import Console, speak_utf8
 from pipeline.errors import ChecksFailed, Interrupted, Occupied, PipelineError, UsageError
 from pipeline.exclusive import Busy, exclusive
@@ -69,7 +70,7 @@ def _failed(
     if options.debug and not traced:
         traceback.print_exc()
     console.complain(str(error))
-    return {"error": str(error)}
+    return {"error": str(error), **error.evidence.get("report", {})}
 
 
 class Session:
@@ -328,4 +329,6 @@ COMMANDS = {
     "prepare": prepare_command,
     "check": check_command,
     "compose": compose_command,
+    "inspect": inspect.run,
+    "convert": convert.run,
 }

@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from pipeline.commands import convert, inspect
+
 DEFAULT_TIMEOUT = 300.0
 
 _STATUSES = (
@@ -159,5 +161,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
         "Stage 3: run the stack with its output shown and kept, then take it down.",
         _stage(_selection, _engine),
     ),
+    "inspect": (inspect.SUMMARY, _stage(inspect.add_options)),
+    "convert": (convert.SUMMARY, _stage(convert.add_options)),
     "test": ("The whole test suite.", _test),
 }

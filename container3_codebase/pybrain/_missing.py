@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.abc
 import sys
 
 
-class MissingFinder(importlib.abc.MetaPathFinder):
-    """Asked last: whatever no other finder has found under ``pybrain.`` is not here."""
+class MissingFinder:
+    """A finder of ``sys.meta_path``, asked last: what no other has found under ``pybrain.`` is not here."""
 
     def install(self):
         """Put this finder behind the others; a second time changes nothing."""

@@ -162,7 +162,7 @@ def load_knowledge(
         data = file.read(limits.file_size)
         found_sha256, name, size = file.sha256, file.name, file.bytes_read
     if sha256 is not None:
-        _check_pin(name, found_sha256, sha256)
+        check_pin(name, found_sha256, sha256)
     found = network_in(data, name, limits)
     return Knowledge(
         path=os.fspath(path),
@@ -218,7 +218,8 @@ def _card_for(
     return read_card(card or card_path(path), indim=network.indim, outdim=network.outdim, network=name)
 
 
-def _check_pin(name: str, found: str, wanted: str) -> None:
+def check_pin(name: str, found: str, wanted: str) -> None:
+    """Raises KnowledgeError where a file's hash is not the one that was wanted, UsageError where that is none."""
     pin = wanted.strip().lower()
     if len(pin) != 64 or not all(c in "0123456789abcdef" for c in pin):
         raise UsageError(f"{wanted!r} is not a SHA-256: 64 hexadecimal digits are expected.")

@@ -143,7 +143,9 @@ def _array(content: bytes) -> np.ndarray:
     shape = tuple(int(size) for size in header[3].split(b",") if size.strip())
     if math.prod(shape) * dtype.itemsize != len(content) - start:
         raise ValueError("an array that is not as long as its shape says")
-    return np.frombuffer(content, dtype, offset=start).reshape(shape, order="F" if header[2] == b"True" else "C")
+    return np.frombuffer(content, dtype, offset=start).reshape(
+        shape, order="F" if header[2] == b"True" else "C"
+    )
 
 
 class _Node:

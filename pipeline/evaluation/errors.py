@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.errors import DataError, PipelineError, UsageError
-
-__all__ = ["CannotCheck", "DataError", "NoSubmission", "RubricError"]
+from pipeline.errors import DataError, PipelineError
 
 
 class NoSubmission(DataError):
@@ -23,9 +21,3 @@ class PointsMissed(PipelineError):
     """A submission that was asked to reach a number of points did not."""
 
     status = 70
-
-
-class NothingToSubmit(UsageError):
-    """A required file is missing, so that no archive was written."""
-
-    status = 66

@@ -10,12 +10,10 @@ from ..card import card_path
 from ..errors import CannotWrite, UsageError
 from ..files import InputFile
 from ..knowledge import Knowledge, load_knowledge
-from ..paths import split_ending
 from .agreement import Agreement
 from .targets import TARGETS, Target
 
 _CARD_LIMIT = 1 << 20
-_PACKED = (".gz", ".bz2")
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,10 +43,7 @@ class Conversion:
 
 def output_path(path: str | os.PathLike[str], target: str) -> str:
     """Returns where a converted file is put where nobody says otherwise: beside it, with another ending."""
-    stem, ending = split_ending(os.fspath(path))
-    if ending in _PACKED:
-        stem = split_ending(stem)[0]
-    return f"{stem}.{target}"
+    return f"{card_path(os.fspath(path)).removesuffix('.card.json')}.{target}"
 
 
 def convert_file(
@@ -94,26 +89,60 @@ def convert_file(
         _make_sure_of_room(goal)
     _make_sure_of_card(card_goal, card_content, force)
     content = to.write(knowledge, precision)
-    file = AtomicFile(goal)
+    written = _Writing(goal)
     try:
-        file.write(content)
-        file.finish()
-        agreement = to.check(knowledge, file.temporary, content, precision)
-        written_card = _write_card(card_goal, card_content)
-        file.place()
+        written.put(goal, content)
+        agreement = to.check(knowledge, written.files[0].temporary, content, precision)
+        if card_content is not None and not _is_there(card_goal, card_content):
+            written.put(card_goal, card_content)
+        written.place()
     except BaseException:
-        file.discard()
+        written.discard()
         raise
     return Conversion(
         knowledge=knowledge,
         target=to,
         path=goal,
-        sha256=file.sha256,
-        size=file.bytes_written,
+        sha256=written.files[0].sha256,
+        size=len(content),
         agreement=agreement,
         notes=tuple(to.notes(knowledge)),
-        card=written_card,
+        card=card_goal if card_content is not None else None,
     )
+
+
+class _Writing:
+    """The file and its card: both appear, or none does."""
+
+    def __init__(self, goal: str) -> None:
+        self._goal = goal
+        self.files: list[AtomicFile] = []
+
+    def put(self, path: str, content: bytes) -> None:
+        """Writes a file under another name."""
+        try:
+            self.files.append(AtomicFile(path))
+            self.files[-1].write(content)
+            self.files[-1].finish()
+        except CannotWrite as error:
+            raise self._failed(error) from None
+
+    def place(self) -> None:
+        """Gives all files their names: the card before the network that it belongs to."""
+        try:
+            for file in reversed(self.files):
+                file.place()
+        except CannotWrite as error:
+            raise self._failed(error) from None
+
+    def discard(self) -> None:
+        """Leaves nothing behind."""
+        for file in self.files:
+            file.discard()
+
+    def _failed(self, error: CannotWrite) -> CannotWrite:
+        hint = "Make room or grant the right, or name another file with --output."
+        return CannotWrite(error.message, hint=hint, path=self._goal)
 
 
 def _target(name: str, precision: str) -> Target:
@@ -138,7 +167,7 @@ def _make_sure_of_room(goal: str) -> None:
 
 def _make_sure_of_card(goal: str, content: bytes | None, force: bool) -> None:
     """A card that lies there would be taken for the new file's; it must be the right one."""
-    if not os.path.lexists(goal) or (content is not None and _content(goal) == content):
+    if not os.path.lexists(goal) or (content is not None and _is_there(goal, content)):
         return
     if content is None:
         raise CannotWrite(
@@ -154,15 +183,8 @@ def _make_sure_of_card(goal: str, content: bytes | None, force: bool) -> None:
         )
 
 
-def _write_card(goal: str, content: bytes | None) -> str | None:
-    if content is None:
-        return None
-    if not os.path.lexists(goal) or _content(goal) != content:
-        file = AtomicFile(goal)
-        file.write(content)
-        file.finish()
-        file.place()
-    return goal
+def _is_there(card: str, content: bytes) -> bool:
+    return os.path.lexists(card) and _content(card) == content
 
 
 def _content(card: str) -> bytes:

@@ -13,7 +13,9 @@ from ..links import LINKS
 _LARGEST = 1 << 25
 
 
-def carries_all_unchanged(connection: ConnectionDescription, source: ModuleDescription, target: ModuleDescription) -> bool:
+def carries_all_unchanged(
+    connection: ConnectionDescription, source: ModuleDescription, target: ModuleDescription
+) -> bool:
     """Says whether a connection adds the whole output of its source to the whole input of its target."""
     whole = connection.in_slice == (0, source.outdim) and connection.out_slice == (0, target.indim)
     return whole and connection.kind == "IdentityConnection"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from onnx import GraphProto, NodeProto, TensorProto, helper, numpy_helper
 
 OPSET, IR_VERSION = 17, 8
 """Old enough for runtimes of 2022, new enough for every operation that is used."""
+
+Shape = Sequence[int | str]
+"""Sizes, or names of sizes that differ from call to call."""
 
 
 class Graph:
@@ -32,14 +37,16 @@ class Graph:
         self._count += 1
         return f"{self._prefix}{hint}_{self._count}"
 
-    def node(self, operation: str, *inputs: str, **attributes: object) -> str:
+    def node(self, operation: str, *inputs: str, **attributes: int) -> str:
         """Adds a node with one output."""
         return self.nodes_with(operation, 1, *inputs, **attributes)[0]
 
-    def nodes_with(self, operation: str, outputs: int, *inputs: str, **attributes: object) -> list[str]:
+    def nodes_with(self, operation: str, outputs: int, *inputs: str, **attributes: int) -> list[str]:
         """Adds a node with several outputs."""
         names = [self.name(operation) for _ in range(outputs)]
-        self.nodes.append(helper.make_node(operation, list(inputs), names, name=names[0], **attributes))
+        self.nodes.append(
+            helper.make_node(operation, list(inputs), names, names[0], None, None, None, **attributes)
+        )
         return names
 
     def numbers(self, values: np.ndarray | float) -> str:
@@ -83,7 +90,7 @@ class Graph:
         return self.node("Expand", self.numbers(row), size)
 
     def finished(
-        self, name: str, inputs: list[tuple[str, list[object]]], outputs: list[tuple[str, list[object]]]
+        self, name: str, inputs: list[tuple[str, Shape]], outputs: list[tuple[str, Shape]]
     ) -> GraphProto:
         """Returns the graph; constants only where it is not the body of another one."""
         own = [] if self._prefix else self._initializers
@@ -100,5 +107,7 @@ class Graph:
         if key not in self._constants:
             name = f"constant_{len(self._constants) + 1}"
             self._constants[key] = name
-            self._initializers.append(numpy_helper.from_array(np.ascontiguousarray(array).reshape(array.shape), name))
+            self._initializers.append(
+                numpy_helper.from_array(np.ascontiguousarray(array).reshape(array.shape), name)
+            )
         return self._constants[key]

@@ -69,9 +69,7 @@ def _switch(graph: Graph, module: ModuleDescription, x: str) -> str:
 def _mixture_density(graph: Graph, module: ModuleDescription, x: str) -> str:
     mix = whole(module.options, "mixtures")
     weights, widths, centres = graph.parts(x, mix, mix, module.indim - 2 * mix)
-    return graph.joined(
-        _softmax(graph, module, weights), graph.node("Exp", _clipped(graph, widths)), centres
-    )
+    return graph.joined(_softmax(graph, module, weights), graph.node("Exp", _clipped(graph, widths)), centres)
 
 
 def _mdlstm(graph: Graph, module: ModuleDescription, x: str) -> str:

@@ -11,20 +11,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from onnx import ModelProto, checker, helper
+from onnx import GraphProto, ModelProto, checker, helper
 
 from ..description import ConnectionDescription, ModuleDescription, NetworkDescription
 from ..errors import KnowledgeError
 from ..layers import LAYERS
 from .matrices import carries_all_unchanged, matrix_of
-from .onnx_graph import IR_VERSION, OPSET, Graph
+from .onnx_graph import IR_VERSION, OPSET, Graph, Shape
 from .onnx_layers import EMIT, lstm
 
 INPUT, OUTPUT = "activation", "prediction"
 _RANDOM = ("GaussianLayer", "BernoulliLayer")
 
 
-def onnx_model(network: NetworkDescription, *, precision: str = "float64", about: dict[str, str]) -> ModelProto:
+def onnx_model(
+    network: NetworkDescription, *, precision: str = "float64", about: dict[str, str]
+) -> ModelProto:
     """Returns a model that answers as the network does, from a reset network on.
 
     Args:
@@ -74,19 +76,17 @@ class _Memory:
         self.after[place] = self.graph.node("Identity", value)
 
 
-def _rows(network: NetworkDescription, graph: Graph) -> object:
+def _rows(network: NetworkDescription, graph: Graph) -> GraphProto:
     output = _network(network, graph, INPUT, _Memory(graph, stepping=False))
     graph.nodes.append(helper.make_node("Identity", [output], [OUTPUT], name=OUTPUT))
-    return graph.finished(
-        "network", [(INPUT, ["rows", network.indim])], [(OUTPUT, ["rows", network.outdim])]
-    )
+    return graph.finished("network", [(INPUT, ["rows", network.indim])], [(OUTPUT, ["rows", network.outdim])])
 
 
-def _sequences(network: NetworkDescription, graph: Graph) -> object:
+def _sequences(network: NetworkDescription, graph: Graph) -> GraphProto:
     body = Graph(graph.dtype, outer=graph, prefix="step_")
     memory = _Memory(body, stepping=True)
     output = body.node("Identity", _network(network, body, "step_activation", memory))
-    shapes = [["sequences", size] for size in memory.sizes]
+    shapes: list[Shape] = [["sequences", size] for size in memory.sizes]
     step = body.finished(
         "step",
         [*zip(memory.before, shapes, strict=True), ("step_activation", ["sequences", network.indim])],

@@ -6,12 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from ..card import Card
-from ..description import NetworkDescription
-from ..errors import KnowledgeError, PartMissing
+from ..errors import PartMissing
 from ..knowledge import Knowledge, load_knowledge
-from ..limits import Limits
-from ..plan import Plan
 from .agreement import Agreement, compare, plan_answers
 
 EXACT = 1e-12
@@ -144,9 +140,7 @@ TARGETS: dict[str, Target] = {
     target.name: target
     for target in (
         Target("pkl", "a pickle that PyBrain itself loads", _pickle, _check_pickle),
-        Target(
-            "xml", "the XML of PyBrain's NetworkWriter", _xml, _check_read_back, resumes=False
-        ),
+        Target("xml", "the XML of PyBrain's NetworkWriter", _xml, _check_read_back, resumes=False),
         Target(
             "onnx",
             "a model for onnxruntime and other programs",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from typing import Any
 
-from ..description import NetworkDescription
+from ..description import ConnectionDescription, ModuleDescription, NetworkDescription
 from ..errors import KnowledgeError
 from ..names import shown
 from ..rebuild import build_network
@@ -20,11 +21,11 @@ def xml_bytes(network: NetworkDescription) -> bytes:
         KnowledgeError: a part has no place in that format; the message names it.
     """
     # Through the library's own writer, so that there is one place that knows the format.
-    from pybrain.tools.customxml.networkwriter import NetworkWriter
+    writer_class: Any = import_module("pybrain.tools.customxml.networkwriter").NetworkWriter
 
     _check_names(network)
     built: Any = build_network(network)
-    writer: Any = NetworkWriter("", newfile=True)
+    writer = writer_class("", newfile=True)
     root = writer.newRootNode("PyBrain")
     writer.writeNetwork(built, writer.newChild(root, "Network"))
     content: bytes = writer.dom.toprettyxml().encode("utf-8")
@@ -32,7 +33,9 @@ def xml_bytes(network: NetworkDescription) -> bytes:
 
 
 def _check_names(network: NetworkDescription) -> None:
-    for part in (network, *network.modules, *network.all_connections()):
+    parts: list[NetworkDescription | ModuleDescription | ConnectionDescription]
+    parts = [network, *network.modules, *network.all_connections()]
+    for part in parts:
         if _NOT_XML.search(part.name):
             raise KnowledgeError(
                 f"The {part.kind} '{shown(part.name, 60)}' cannot be written as XML: "
