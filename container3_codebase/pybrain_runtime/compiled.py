@@ -1,240 +1,222 @@
-"""One time step of a network as array operations, for many rows or many sequences at once."""
+"""A network as a list of array operations: where every number lies, and what is done in which order.
+
+A workspace has a row for each unit and a column for each row of the activation. The outputs of a cell lie in
+rows beside each other, with a row of ones behind them where a full connection starts, for biases. What a
+cell puts out stays where it is until the next time step writes over it, so a recurrent connection finds
+there what it needs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from functools import partial
 
 import numpy as np
 
-from .description import ConnectionDescription, ModuleDescription, NetworkDescription
-from .errors import KnowledgeError
-from .layers import LAYERS, Array, expln, lstm_step
-from .links import LINKS, Carry
+from .flat import Cell, Feed, FlatNetwork
+from .inlet import Bind, Inlet, Span, is_dense
+from .kernels import Kernel, Operation, Site, kernel_for
+from .layers import Array
+from .workspace import Workspace
 
-if TYPE_CHECKING:
-    from numpy.random import RandomState
-
-
-class Run:
-    """What one run of a network needs besides its inputs. Runs share nothing, so that threads can.
-
-    Attributes:
-        state: what is carried from one time step to the next, each of shape (rows, size).
-        steps: time steps done since the last reset.
-        random: where layers that draw their outputs take chance from; None where there must be none.
-    """
-
-    __slots__ = ("random", "state", "steps")
-
-    def __init__(self, state: list[Array], steps: int = 0, random: RandomState | None = None) -> None:
-        self.state = state
-        self.steps = steps
-        self.random = random
+_WIDE = 32
+_CHUNK_NUMBERS = 1 << 17
+_FEWEST, _MOST = 256, 16_384
 
 
-class Slots:
-    """Hands out places in ``Run.state`` while a network is compiled.
+class Program:
+    """The operations of a network, for workspaces of any number of columns. It never changes.
 
     Attributes:
-        sizes: numbers in each place.
-        remembered: what a file that was saved in the middle of a sequence holds for it; None where nothing.
-        chance: the layers that draw at random.
-    """
-
-    def __init__(self) -> None:
-        self.sizes: list[int] = []
-        self.remembered: list[Array | None] = []
-        self.chance: list[ModuleDescription] = []
-
-    def take(self, size: int, remembered: Array | None) -> int:
-        """Returns a new place for so many numbers."""
-        self.sizes.append(size)
-        self.remembered.append(remembered)
-        return len(self.sizes) - 1
-
-
-Compute = Callable[[Array, Run], Array]
-"""Takes the inputs of a module, shape (rows, indim), and the run; returns outputs, shape (rows, outdim)."""
-
-
-class _Feed:
-    """What one connection brings to a module: from a module's output now, or from a place in the state."""
-
-    __slots__ = ("carry", "fed", "origin", "taken")
-
-    def __init__(self, connection: ConnectionDescription, origin: int) -> None:
-        self.origin = origin
-        self.taken = slice(*connection.in_slice)
-        self.fed = slice(*connection.out_slice)
-        self.carry: Carry = LINKS[connection.kind].carry(connection)
-
-    def add(self, total: Array, origins: list[Array]) -> None:
-        total[:, self.fed] += self.carry(origins[self.origin][:, self.taken])
-
-
-class _Step:
-    """A module: what it listens to, then what it computes.
-
-    Attributes:
-        given: where in the network's own inputs its share lies; None for modules that take none.
-        constant: what always comes in (from bias units), shape (1, indim).
-        later: what comes in from the last time step.
-        feeds: what comes in within this time step.
-        compute: what it makes of the sum.
-        kept: the place in the state where its output is kept for the next time step; None where nobody asks.
-    """
-
-    __slots__ = ("compute", "constant", "feeds", "given", "kept", "later")
-
-    def __init__(self, indim: int, given: slice | None, compute: Compute, kept: int | None) -> None:
-        self.given = given
-        self.constant = np.zeros((1, indim))
-        self.later: list[_Feed] = []
-        self.feeds: list[_Feed] = []
-        self.compute = compute
-        self.kept = kept
-
-
-class CompiledNetwork:
-    """The steps of a network, in their order.
-
-    Attributes:
-        width: numbers that one row needs at once.
+        dtype: what it computes in.
+        chunk: how many columns are best computed at once: so many that they fit the cache.
+        cost: roughly the multiplications for one column.
+        largest: multiplications in the largest matrix product for one column.
+        chance: the cells that draw at random.
+        state: the rows that hold what goes from one time step to the next.
+        remembered: what a file that was saved in the middle of a sequence holds for each; None where nothing.
+        steps_done: time steps that the network had done when it was saved.
 
     Args:
-        description: the network.
-        slots: where it takes places for what it carries from step to step.
-        forgetful: whether its connections carry in the first time step only. So do those of a feed-forward
-            network inside a recurrent one in PyBrain: a defect, reproduced on request.
-        defects: whether that is to be reproduced in networks inside this one.
+        network: the network.
+        dtype: float64 or float32.
+
+    Raises:
+        KnowledgeError: a part of it cannot be computed from inputs alone.
     """
 
-    def __init__(
-        self, description: NetworkDescription, slots: Slots, *, forgetful: bool = False, defects: bool = False
-    ) -> None:
-        self.width = sum(module.indim + module.outdim for module in description.modules) or 1
-        self._forgetful = forgetful
-        self._defects = defects
-        self._description = description
-        self._outputs = description.outputs
-        kept = self._kept(slots)
-        shares = _shares(description)
-        self._steps = tuple(
-            _Step(module.indim, shares.get(place), self._compute(module, slots), kept.get(place))
-            for place, module in enumerate(description.modules)
-        )
-        self._connect(kept)
+    def __init__(self, network: FlatNetwork, dtype: np.dtype) -> None:
+        self.dtype = dtype
+        self.cost = self.largest = 0
+        self.steps_done = network.steps_done
+        self._cells = network.cells
+        self._kernels = [kernel_for(cell, dtype) for cell in network.cells]
+        self.chance = tuple(c for c, kernel in zip(self._cells, self._kernels, strict=True) if kernel.chance)
+        self._straight = _wide_inputs(network)
+        self._size = 0
+        self._place_cells()
+        self._first = self._steps(network.outputs, fading=True)
+        self._later = self._steps(network.outputs, fading=False) if network.fading else self._first
+        burden = sum(kernel.burden for kernel in self._kernels)
+        room = max(_FEWEST, min(_MOST, _CHUNK_NUMBERS // (self._size + 1)))
+        self.chunk = max(1, min(room, 8 * _CHUNK_NUMBERS // (burden + 1)))
 
-    def step(self, inputs: Array, run: Run) -> Array:
-        """Returns the outputs, shape (rows, outdim), for inputs of shape (rows, indim); moves ``run`` on."""
-        deaf = self._forgetful and run.steps > 0
-        values: list[Array] = []
-        for step in self._steps:
-            total = np.repeat(np.zeros_like(step.constant) if deaf else step.constant, len(inputs), axis=0)
-            if step.given is not None:
-                total += inputs[:, step.given]
-            if not deaf:
-                for feed in step.later:
-                    feed.add(total, run.state)
-                for feed in step.feeds:
-                    feed.add(total, values)
-            values.append(step.compute(total, run))
-        for step, value in zip(self._steps, values, strict=True):
-            if step.kept is not None:
-                run.state[step.kept] = value
-        return np.concatenate([values[place] for place in self._outputs], axis=1)
+    @property
+    def typed(self) -> bool:
+        """Whether the inputs must come in the program's own type."""
+        return bool(self._straight)
 
-    def _kept(self, slots: Slots) -> dict[int, int]:
-        modules = self._description.modules
-        sources = sorted({connection.source for connection in self._description.recurrent_connections})
-        return {
-            place: slots.take(
-                modules[place].outdim, memory.output if (memory := modules[place].memory) else None
-            )
-            for place in sources
+    def workspace(self, columns: int) -> Workspace:
+        """Returns a new workspace for so many columns."""
+        work = Workspace(self._size, columns, self.dtype)
+        for row in (*self._ones, *self._bias_rows):
+            work.values[row] = 1.0
+        first = [operation for bind in self._first for operation in bind(work)]
+        if self._later is self._first:
+            work.bind(first, first)
+        else:
+            work.bind(first, [operation for bind in self._later for operation in bind(work)])
+        return work
+
+    def reset(self, work: Workspace) -> None:
+        """Forgets all earlier time steps."""
+        for start, stop in self.state:
+            work.values[start:stop] = 0.0
+
+    # Where things lie: what inlets ask for, too.
+
+    def rows_of(self, feed: Feed) -> Span:
+        """Returns the rows of the workspace that a feed takes from."""
+        spans = self._kept if feed.delayed and feed.source in self._kept else self._blocks
+        start = spans[feed.source][0]
+        return start + feed.taken[0], start + feed.taken[1]
+
+    def columns_of(self, feed: Feed) -> Span | None:
+        """Returns the columns of the inputs that a feed takes from; None where it takes from the workspace."""
+        given = self._cells[feed.source].given
+        if feed.source not in self._straight or given is None:
+            return None
+        return given[0] + feed.taken[0], given[0] + feed.taken[1]
+
+    def is_ones(self, row: int) -> bool:
+        """Says whether a row holds nothing but ones, for biases."""
+        return row in self._ones
+
+    def room(self, count: int) -> Span:
+        """Returns rows for a product that is then added to others."""
+        return self._sum_room, self._sum_room + count
+
+    def count(self, multiplications: int) -> None:
+        """Takes note of the size of a matrix product."""
+        self.cost += multiplications
+        self.largest = max(self.largest, multiplications)
+
+    def _rows(self, count: int) -> Span:
+        start = self._size
+        self._size += count
+        return start, self._size
+
+    def _place_cells(self) -> None:
+        feeds = [(place, feed) for place, cell in enumerate(self._cells) for feed in cell.feeds]
+        dense = {feed.source for _, feed in feeds if is_dense(feed)}
+        delayed = {feed.source for _, feed in feeds if feed.delayed}
+        hear_themselves = {place for place, feed in feeds if feed.delayed and feed.source == place}
+        # Cells whose last outputs are asked for when they have put out new ones: a copy is kept.
+        late = {
+            feed.source
+            for place, feed in feeds
+            if feed.delayed and (feed.source < place or self._cells[feed.source].constant)
         }
+        self._blocks: list[Span] = []
+        self._kept: dict[int, Span] = {}
+        self._states: list[Span] = []
+        self._ones: set[int] = set()
+        self._bias_rows: list[int] = []
+        self.state: list[Span] = []
+        self.remembered: list[Array | None] = []
+        for place, cell in enumerate(self._cells):
+            self._blocks.append(self._rows(0 if place in self._straight else cell.outdim))
+            if cell.constant:
+                self._bias_rows.append(self._blocks[-1][0])
+            elif place in dense and place not in self._straight:
+                self._ones.add(self._rows(1)[0])
+            if place in late:
+                self._kept[place] = self._rows(cell.outdim)
+            if place in delayed:
+                self._remember(self._kept.get(place, self._blocks[-1]), cell.remembered)
+        for cell, kernel in zip(self._cells, self._kernels, strict=True):
+            self._states.append(self._rows(kernel.state))
+            if kernel.state:
+                memory = cell.module.memory if cell.module else None
+                self._remember(self._states[-1], memory.state if memory else None)
+        self._apart = {
+            place
+            for place, cell in enumerate(self._cells)
+            if cell.indim != cell.outdim or place in hear_themselves
+        }
+        # Rooms that the cells use one after another.
+        self._z_room = self._rows(max((self._cells[place].indim for place in self._apart), default=0))[0]
+        self._sum_room = self._rows(max((cell.indim for cell in self._cells), default=0))[0]
+        self._spare_room = self._rows(max((kernel.spare for kernel in self._kernels), default=0))[0]
 
-    def _connect(self, kept: dict[int, int]) -> None:
-        for connection in self._description.connections:
-            feed = _Feed(connection, connection.source)
-            step = self._steps[connection.target]
-            if self._description.modules[connection.source].kind == "BiasUnit":
-                feed.add(step.constant, [np.ones((1, 1))] * (connection.source + 1))
-            else:
-                step.feeds.append(feed)
-        for connection in self._description.recurrent_connections:
-            self._steps[connection.target].later.append(_Feed(connection, kept[connection.source]))
+    def _remember(self, rows: Span, remembered: Array | None) -> None:
+        self.state.append(rows)
+        self.remembered.append(remembered)
 
-    def _compute(self, module: ModuleDescription, slots: Slots) -> Compute:
-        if module.network is not None:
-            outer = self._description.recurrent or self._forgetful
-            forgetful = self._defects and outer and not module.network.recurrent
-            inner = CompiledNetwork(module.network, slots, forgetful=forgetful, defects=self._defects)
-            self.width += inner.width
-            return inner.step
-        if module.kind in _WITH_RUN:
-            return _WITH_RUN[module.kind](module, slots)
-        return _of_inputs(module)
+    # What is done.
 
+    def _steps(self, outputs: tuple[int, ...], *, fading: bool) -> list[Bind]:
+        """Returns a time step: the first one with what fades, the later ones without."""
+        binders: list[Bind] = []
+        for place, cell in enumerate(self._cells):
+            if not cell.constant and place not in self._straight:
+                feeds = [feed for feed in cell.feeds if fading or not feed.fading]
+                binders += self._cell(place, cell, self._kernels[place], feeds)
+        binders += [_copy(self._blocks[place], kept) for place, kept in self._kept.items()]
+        start = 0
+        for place in outputs:
+            binders.append(_put_out(self._blocks[place], start))
+            start += self._cells[place].outdim
+        return binders
 
-def _of_inputs(module: ModuleDescription) -> Compute:
-    layer = LAYERS[module.kind]
-    if layer.forward is None:
-        raise KnowledgeError(
-            f"The {module.kind} '{module.name}' cannot be run: {layer.reason}.", part=module.name
-        )
-    forward = layer.forward(module)
-    return lambda x, run: forward(x)
+    def _cell(self, place: int, cell: Cell, kernel: Kernel, feeds: list[Feed]) -> list[Bind]:
+        block, state = self._blocks[place], slice(*self._states[place])
+        z = (self._z_room, self._z_room + cell.indim) if place in self._apart else block
+        spare = slice(self._spare_room, self._spare_room + kernel.spare)
+        inlet = Inlet(cell, kernel, z, self)
+        for feed in feeds:
+            inlet.add(feed, constant=self._cells[feed.source].constant and not feed.delayed)
+        self.cost += 8 * cell.outdim
 
+        def compute(work: Workspace) -> list[Operation]:
+            rows = work.values
+            total = rows[slice(*z)]
+            out = total if z == block else rows[slice(*block)]
+            return kernel.operations(Site(work, total, out, rows[state], rows[spare]))
 
-def _lstm(module: ModuleDescription, slots: Slots) -> Compute:
-    place = slots.take(module.outdim, module.memory.state if module.memory else None)
-    step = lstm_step(module)
-
-    def compute(x: Array, run: Run) -> Array:
-        output, run.state[place] = step(x, run.state[place])
-        return output
-
-    return compute
-
-
-def _gaussian(module: ModuleDescription, slots: Slots) -> Compute:
-    if not module.options["enabled"]:
-        return lambda x, run: x
-    slots.chance.append(module)
-    sigma = expln(module.arrays["sigmas"])
-
-    def compute(x: Array, run: Run) -> Array:
-        assert run.random is not None
-        return run.random.normal(x, sigma)
-
-    return compute
-
-
-def _bernoulli(module: ModuleDescription, slots: Slots) -> Compute:
-    slots.chance.append(module)
-
-    def compute(x: Array, run: Run) -> Array:
-        assert run.random is not None
-        # As PyBrain has it: the larger the input, the less often a 1.
-        return (x <= run.random.random_sample(x.shape)).astype(float)
-
-    return compute
-
-
-_WITH_RUN: dict[str, Callable[[ModuleDescription, Slots], Compute]] = {
-    "LSTMLayer": _lstm,
-    "GaussianLayer": _gaussian,
-    "BernoulliLayer": _bernoulli,
-}
+        return [*inlet.binders(), compute]
 
 
-def _shares(description: NetworkDescription) -> dict[int, slice]:
-    shares: dict[int, slice] = {}
-    start = 0
-    for place in description.inputs:
-        stop = start + description.modules[place].indim
-        shares[place] = slice(start, stop)
-        start = stop
-    return shares
+def _wide_inputs(network: FlatNetwork) -> set[int]:
+    """Returns the cells whose outputs are best taken from the inputs themselves, not from a copy in columns."""
+    found = {
+        place
+        for place, cell in enumerate(network.cells)
+        if cell.given and cell.kind == "LinearLayer" and cell.indim >= _WIDE and not cell.feeds
+    }
+    found -= set(network.outputs)
+    feeds = [feed for cell in network.cells for feed in cell.feeds]
+    return found - {feed.source for feed in feeds if feed.delayed or not is_dense(feed)}
+
+
+def _copy(source: Span, target: Span) -> Bind:
+    return lambda work: [partial(np.copyto, work.values[slice(*target)], work.values[slice(*source)])]
+
+
+def _put_out(block: Span, start: int) -> Bind:
+    rows = slice(start, start + block[1] - block[0])
+
+    def bind(work: Workspace) -> list[Operation]:
+        source, exchange = work.values[slice(*block)], work.exchange
+        return [lambda: np.copyto(exchange.answer[rows], source)]
+
+    return bind

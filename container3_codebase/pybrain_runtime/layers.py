@@ -21,12 +21,13 @@ else:
 Forward = Callable[[Array], Array]
 """Takes the inputs of a layer, shape (rows, indim), returns its outputs, shape (rows, outdim)."""
 
-_EXPONENT_LIMIT = 500.0
+EXPONENT_LIMIT = 500.0
+"""PyBrain's own: what goes into an exponential is cut to -500 .. 500."""
 
 
 def safe_exp(x: Array) -> Array:
     """Returns exp(x) with x clipped to -500 .. 500."""
-    return np.exp(np.clip(x, -_EXPONENT_LIMIT, _EXPONENT_LIMIT))
+    return np.exp(np.clip(x, -EXPONENT_LIMIT, EXPONENT_LIMIT))
 
 
 def sigmoid(x: Array) -> Array:

@@ -84,6 +84,9 @@ class Link:
         self.square = square
 
 
+DENSE = ("FullConnection", "SharedFullConnection", "FullNotSelfConnection")
+"""The kinds that are a matrix without structure, see ``matrix``."""
+
 LINKS: dict[str, Link] = {
     "FullConnection": Link(_all, _full),
     "SharedFullConnection": Link(_all, _full),

@@ -1,67 +1,92 @@
 """A network, compiled into array operations that answer many rows at once.
 
-A plan is made once and never changes: all that a run needs lies in that run, so one plan may be used by many
-threads.
+A plan is made once and never changes: all that a run writes to belongs to that run, so one plan may be used by
+many threads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
-from .compiled import CompiledNetwork, Run, Slots
+from .compiled import Program
 from .description import NetworkDescription
-from .errors import ActivationError, KnowledgeError
+from .errors import ActivationError, KnowledgeError, UsageError
+from .flat import FlatNetwork
 from .layers import Array
+from .threads import checked_threads, one_blas_thread, spread
+from .walk import Walk
+from .workspace import Workspace
 
 if TYPE_CHECKING:
     from numpy.random import RandomState
 
-_CHUNK_NUMBERS = 1 << 18
+Rows = Array | Sequence[Sequence[float]]
+
+_SIZES = 8
+_WORTH_A_THREAD = 4_000_000
+_BLAS_ALONE = 1 << 18
+_SEQUENCE_NUMBERS = 1 << 22
 
 
 class Plan:
     """The compiled form of a network.
+
+    In float32, products are summed with 24 bits: expect answers that are off by about 1e-6 of the largest
+    number added up on the way (for inputs, weights and outputs around 1 that is the error of the answer), more
+    in recurrent networks, where errors go round. Tiny answers lose all digits. Figures of all recorded
+    networks are in ``docs/activation-files.md``.
 
     Attributes:
         indim: numbers in a row that goes in.
         outdim: numbers in a row that comes out.
         recurrent: whether the rows are the time steps of a sequence.
         random: whether a layer draws its outputs, so that ``run`` needs a source of chance.
+        precision: ``float64`` or ``float32``.
+        chunk: rows that are computed at once. Where a batch is cut does not depend on the number of threads,
+            so neither do the answers.
     """
 
-    def __init__(self, description: NetworkDescription, network: CompiledNetwork, slots: Slots) -> None:
+    def __init__(self, description: NetworkDescription, program: Program) -> None:
         self.indim = description.indim
         self.outdim = description.outdim
         self.recurrent = description.recurrent
-        self.random = bool(slots.chance)
-        self._steps_done = description.steps_done
-        self._network = network
-        self._slots = slots
+        self.random = bool(program.chance)
+        self.precision = program.dtype.name
+        self.chunk = 1 if self.random else program.chunk  # PyBrain draws for a whole row before the next one
+        self._dtype = program.dtype
+        self._program = program
+        self._idle: dict[int, list[Workspace]] = {}
 
     @classmethod
-    def compile(cls, description: NetworkDescription, *, defects: bool = False) -> Plan:
+    def compile(
+        cls, description: NetworkDescription, *, defects: bool = False, precision: str = "float64"
+    ) -> Plan:
         """Compiles a network.
 
         Args:
             description: the network.
             defects: whether to reproduce what PyBrain computes for a feed-forward network inside a recurrent
                 one: from the second time step on, as if nothing reached it.
+            precision: ``float64``, PyBrain's own, or ``float32``, up to three times as fast.
 
         Raises:
             KnowledgeError: a part of it cannot be computed from inputs alone; it says which and why.
+            UsageError: there is no such precision.
         """
-        slots = Slots()
-        return cls(description, CompiledNetwork(description, slots, defects=defects), slots)
+        if precision not in ("float64", "float32"):
+            raise UsageError(f"There is no precision {precision!r}; there are float64 and float32.")
+        return cls(description, Program(FlatNetwork(description, defects=defects), np.dtype(precision)))
 
     def run(
         self,
-        rows: Array | Sequence[Sequence[float]],
+        rows: Rows,
         *,
         resume: bool = False,
         random: RandomState | None = None,
+        threads: int | None = None,
     ) -> Array:
         """Answers rows.
 
@@ -73,65 +98,190 @@ class Plan:
             resume: go on in the middle of the sequence that the network had in mind when it was saved.
             random: where layers that draw their outputs take chance from. PyBrain's own figures come from
                 ``numpy.random.RandomState(seed)``, row by row.
+            threads: how many to use at most; None for as many as the process is allowed. Small batches and
+                sequences are answered by one.
 
         Returns:
-            float64, shape (n, outdim).
+            Shape (n, outdim), in the plan's precision.
 
         Raises:
             ActivationError: the rows have another number of columns.
             KnowledgeError: a layer draws its outputs and ``random`` is missing, or nothing is to resume.
         """
-        inputs = np.asarray(rows, dtype=np.float64)
-        inputs = inputs[None, :] if inputs.ndim == 1 else inputs
-        self._check(inputs, 2, random)
+        inputs = self.inputs(rows, random)
         if self.recurrent:
-            sequence: Array = self._sequences(inputs[None], self._start(1, resume, random))[0]
-            return sequence
-        outputs = np.empty((len(inputs), self.outdim))
-        # PyBrain draws for a whole row before the next one.
-        size = 1 if self.random else max(1, _CHUNK_NUMBERS // self._network.width)
-        for start in range(0, len(inputs), size):
-            part = inputs[start : start + size]
-            with np.errstate(all="ignore"):  # overflow ends as infinity or NaN in the answer, as in PyBrain
-                outputs[start : start + size] = self._network.step(
-                    part, self._start(len(part), False, random)
-                )
+            return self.walk(resume=resume, random=random).run(inputs)
+        outputs = np.empty((len(inputs), self.outdim), self._dtype)
+        size = self.chunk
+        if len(inputs) <= size and threads is None:
+            self._answer(inputs, outputs, random)
+            return outputs
+
+        def answer(start: int) -> None:
+            part = slice(start, start + size)
+            self._answer(inputs[part], outputs[part], random)
+
+        self._spread(answer, range(0, len(inputs), size), size, 1 if random else threads)
         return outputs
 
-    def run_sequences(self, sequences: Array, *, random: RandomState | None = None) -> Array:
-        """Answers many sequences of the same length at once, each from a reset network.
+    @overload
+    def run_sequences(
+        self, sequences: Array, *, random: RandomState | None = None, threads: int | None = None
+    ) -> Array: ...
+
+    @overload
+    def run_sequences(
+        self, sequences: Sequence[Rows], *, random: RandomState | None = None, threads: int | None = None
+    ) -> list[Array]: ...
+
+    def run_sequences(
+        self,
+        sequences: Array | Sequence[Rows],
+        *,
+        random: RandomState | None = None,
+        threads: int | None = None,
+    ) -> Array | list[Array]:
+        """Answers many sequences at once, each from a reset network.
 
         Args:
-            sequences: shape (sequences, time steps, indim).
+            sequences: an array of shape (sequences, time steps, indim), or a list of arrays of shape
+                (time steps, indim), each with a length of its own.
             random: as for ``run``.
+            threads: as for ``run``.
 
         Returns:
-            float64, shape (sequences, time steps, outdim).
+            For an array, one of shape (sequences, time steps, outdim); for a list, a list of arrays of shape
+            (time steps, outdim), in the same order.
+
+        Raises:
+            ActivationError, KnowledgeError: as for ``run``.
         """
-        inputs = np.asarray(sequences, dtype=np.float64)
+        if not isinstance(sequences, np.ndarray):
+            return self._ragged([self.inputs(rows, random) for rows in sequences], random, threads)
+        inputs = self._as_array(sequences)
         self._check(inputs, 3, random)
         if not self.recurrent:
-            flat = self.run(inputs.reshape(-1, self.indim), random=random)
+            flat = self.run(inputs.reshape(-1, self.indim), random=random, threads=threads)
             return flat.reshape(*inputs.shape[:2], self.outdim)
-        return self._sequences(inputs, self._start(len(inputs), False, random))
+        outputs = np.empty((*inputs.shape[:2], self.outdim), self._dtype)
+        size = len(inputs) if random else self._sequences_at_once(inputs.shape[1])
 
-    def _sequences(self, inputs: Array, run: Run) -> Array:
-        outputs = np.empty((*inputs.shape[:2], self.outdim))
-        with np.errstate(all="ignore"):
-            for time in range(inputs.shape[1]):
-                outputs[:, time] = self._network.step(inputs[:, time], run)
-                run.steps += 1
+        def answer(start: int) -> None:
+            part = slice(start, start + size)
+            self._answer_steps(inputs[part].transpose(1, 2, 0), outputs[part].transpose(1, 2, 0), random)
+
+        self._spread(answer, range(0, len(inputs), size or 1), inputs.shape[1] * size, threads)
         return outputs
 
-    def _start(self, rows: int, resume: bool, random: RandomState | None) -> Run:
-        if not resume:
-            return Run([np.zeros((rows, size)) for size in self._slots.sizes], 0, random)
-        remembered = [value[None, :] for value in self._slots.remembered if value is not None]
-        if not self._steps_done or len(remembered) != len(self._slots.sizes):
-            raise KnowledgeError(
-                "The network was not saved in the middle of a sequence; there is none to resume."
-            )
-        return Run(remembered, self._steps_done, random)
+    def walk(self, *, resume: bool = False, random: RandomState | None = None) -> Walk:
+        """Begins to answer rows that come bit by bit; a recurrent network remembers those before.
+
+        Args:
+            resume: as for ``run``.
+            random: as for ``run``.
+
+        Raises:
+            KnowledgeError: a layer draws its outputs and ``random`` is missing, or nothing is to resume.
+        """
+        self._check_chance(random)
+        return Walk(self, self._program, resume=resume and self.recurrent, random=random)
+
+    # One chunk.
+
+    def _answer(self, inputs: Array, outputs: Array, random: RandomState | None) -> None:
+        if not len(inputs):
+            return
+        work = self._take(len(inputs))
+        work.exchange.random = random
+        self._program.reset(work)  # of recurrent networks inside this one: every row is a first time step
+        work.step(self._own_type(inputs).T, outputs.T)
+        self._give(work)
+
+    def _answer_steps(self, inputs: Array, outputs: Array, random: RandomState | None) -> None:
+        """Answers sequences from their start: inputs of shape (time steps, indim, sequences), outputs alike."""
+        work = self._take(inputs.shape[2])
+        work.exchange.random = random
+        self._program.reset(work)
+        work.walk(self._own_type(inputs), outputs, 0)
+        self._give(work)
+
+    def _spread(self, answer: Callable[[int], None], starts: range, columns: int, threads: int | None) -> None:
+        """Answers chunks of so many columns each, one for each start, in as many threads as are worth it."""
+        if len(starts) <= 1 and threads is None:
+            for start in starts:
+                answer(start)
+            return
+        work = len(starts) * columns * self._program.cost
+        count = min(checked_threads(threads), len(starts), 1 + work // _WORTH_A_THREAD)
+        if self._program.largest * starts.step > _BLAS_ALONE:
+            with one_blas_thread():
+                spread(answer, starts, count)
+        else:
+            spread(answer, starts, count)
+
+    def _sequences_at_once(self, steps: int) -> int:
+        room = _SEQUENCE_NUMBERS // (1 + steps * (self.indim + self.outdim))
+        return max(1, min(self._program.chunk, room))
+
+    def _ragged(
+        self, sequences: list[Array], random: RandomState | None, threads: int | None
+    ) -> list[Array]:
+        if random or not self.recurrent:
+            return [self.run(sequence, random=random, threads=threads) for sequence in sequences]
+        answers = [np.empty((len(sequence), self.outdim), self._dtype) for sequence in sequences]
+        # The longest ones first, so that those that are answered together have about the same length.
+        order = sorted(range(len(sequences)), key=lambda place: -len(sequences[place]))
+        longest = len(sequences[order[0]]) if order else 0
+        size = self._sequences_at_once(longest)
+
+        def answer(start: int) -> None:
+            some = order[start : start + size]
+            steps = len(sequences[some[0]])
+            inputs = np.zeros((steps, self.indim, len(some)), self._dtype)
+            for column, place in enumerate(some):
+                inputs[: len(sequences[place]), :, column] = sequences[place]
+            outputs = np.empty((steps, self.outdim, len(some)), self._dtype)
+            self._answer_steps(inputs, outputs, None)
+            for column, place in enumerate(some):
+                answers[place][...] = outputs[: len(answers[place]), :, column]
+
+        self._spread(answer, range(0, len(order), size), longest * size, threads)
+        return answers
+
+    # Workspaces: those that are idle wait for the next run of the same size.
+
+    def _take(self, columns: int) -> Workspace:
+        try:
+            return self._idle[columns].pop()
+        except (KeyError, IndexError):
+            return self._program.workspace(columns)
+
+    def _give(self, work: Workspace) -> None:
+        idle = self._idle
+        if work.columns not in idle and len(idle) >= _SIZES:
+            idle.clear()
+        idle.setdefault(work.columns, []).append(work)
+
+    # What comes in.
+
+    def inputs(self, rows: Rows, random: RandomState | None = None) -> Array:
+        """Returns rows as an array of shape (n, indim); raises as ``run`` does."""
+        inputs = self._as_array(rows)
+        inputs = inputs[None, :] if inputs.ndim == 1 else inputs
+        self._check(inputs, 2, random)
+        return inputs
+
+    def _as_array(self, rows: object) -> Array:
+        """Returns numbers in float64, or in float32 where they are that and the plan is, too."""
+        if self._dtype == np.float32 and isinstance(rows, np.ndarray) and rows.dtype == np.float32:
+            return rows
+        return np.asarray(rows, np.float64)
+
+    def _own_type(self, inputs: Array) -> Array:
+        if self._program.typed and inputs.dtype != self._dtype:
+            with np.errstate(all="ignore"):
+                return inputs.astype(self._dtype)
+        return inputs
 
     def _check(self, inputs: Array, dimensions: int, random: RandomState | None) -> None:
         if inputs.ndim != dimensions or inputs.shape[-1] != self.indim:
@@ -139,8 +289,12 @@ class Plan:
                 f"The rows have the shape {inputs.shape}; the network takes {self.indim} numbers in each.",
                 expected=self.indim,
             )
+        if self.random:
+            self._check_chance(random)
+
+    def _check_chance(self, random: RandomState | None) -> None:
         if self.random and random is None:
-            layer = self._slots.chance[0]
+            layer = self._program.chance[0]
             raise KnowledgeError(
                 f"The {layer.kind} '{layer.name}' draws its outputs at random; there is no one answer.",
                 hint="Pass random=numpy.random.RandomState(seed), or save the network with enabled = False.",

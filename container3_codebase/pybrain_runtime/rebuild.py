@@ -29,7 +29,8 @@ def build_network(description: NetworkDescription) -> Any:
     """
     network = _class("RecurrentNetwork" if description.recurrent else "FeedForwardNetwork")(description.name)
     modules = [
-        _module(module, name) for module, name in zip(description.modules, distinct_names(description), strict=True)
+        _module(module, name)
+        for module, name in zip(description.modules, distinct_names(description), strict=True)
     ]
     for place in description.inputs:
         network.addInputModule(modules[place])

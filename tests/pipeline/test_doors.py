@@ -106,8 +106,14 @@ def test_help_of_the_main_door_names_every_command_and_option(checkout: Layout) 
     ("words", "says"),
     [
         (("App07.py", "--engine", "podman"), "argument --engine: invalid choice: 'podman'"),
-        (("App07.py", "--timeout", "0"), "argument --timeout: '0' is not a number of seconds between 0 and 86400"),
-        (("App07.py", "--timeout", "nan"), "argument --timeout: 'nan' is not a number of seconds between 0 and 86400"),
+        (
+            ("App07.py", "--timeout", "0"),
+            "argument --timeout: '0' is not a number of seconds between 0 and 86400",
+        ),
+        (
+            ("App07.py", "--timeout", "nan"),
+            "argument --timeout: 'nan' is not a number of seconds between 0 and 86400",
+        ),
         (("App07.py", "--timeout", "soon"), "argument --timeout: 'soon' is not a number of seconds"),
         (("App07.py", "--model"), "argument --model: expected one argument"),
         (("App07.py", "--mod", "iris"), "unrecognized arguments: --mod iris"),
@@ -129,7 +135,7 @@ def test_wrong_usage_ends_with_status_2_and_makes_nothing(
 def test_an_unknown_command_names_those_there_are(checkout: Layout) -> None:
     done = type_in(checkout, "App07.py", "tets")
     assert done.returncode == 2
-    assert "there is no command 'tets'; there are: run, prepare, check, compose, test" in done.stderr
+    assert f"there is no command 'tets'; there are: {', '.join(COMMANDS)}" in done.stderr
 
 
 def test_the_main_door_without_a_command_runs_all_stages() -> None:

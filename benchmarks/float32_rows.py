@@ -1,0 +1,58 @@
+"""Batched rows in float32: a plan against onnxruntime on the exported network, on as many threads.
+
+.venv/bin/python benchmarks/float32_rows.py [--rounds 15] [--threads 1]
+"""
+
+from __future__ import annotations
+
+from measure import in_turns, met, options, rate, table, times
+
+TITLE = "Batched rows, float32"
+COUNTS = {"1-8-1": 200_000, "4-8-2": 200_000, "64-128-10": 40_000, "784-512-10": 8_000, "LSTM 4-16-2": 50_000}
+
+
+def main() -> None:
+    """Measures and prints."""
+    chosen = options(__doc__, rounds=15)
+
+    import numpy as np
+    from networks import LSTM, SIZES, feed_forward, lstm, rows_for
+    from onnx_side import session_of
+
+    from pybrain_runtime import Plan
+
+    lines = []
+    for name in (*SIZES, LSTM):
+        network = lstm() if name == LSTM else feed_forward(name)
+        plan = Plan.compile(network, precision="float32")
+        rows = rows_for(network, COUNTS[name]).astype(np.float32)
+        run = plan.run_sequences if name == LSTM else plan.run
+        session = session_of(network, precision="float32", threads=chosen.threads)
+        exact = Plan.compile(network)
+        answers = (exact.run_sequences if name == LSTM else exact.run)(rows)
+        apart = np.abs(run(rows) - answers).max()
+        np.testing.assert_allclose(session(rows), answers, atol=1e-4)
+        ours, theirs = in_turns(chosen.rounds, [lambda: run(rows), lambda: session(rows)])  # noqa: B023
+        count = COUNTS[name]
+        lines.append(
+            [
+                name,
+                f"{count:,}",
+                rate(count, ours),
+                rate(count, theirs),
+                times(theirs / ours),
+                met(theirs / ours >= 1.0),
+                f"{apart:.1e}",
+            ]
+        )
+    print(f"## {TITLE}\n")
+    print(table(("network", "rows", "ours, rows/s", "onnxruntime", "ratio", "≥ 1.0x", "error"), lines))
+    print(
+        f"\nThreads of each: {chosen.threads}. Medians of {chosen.rounds} rounds. The error is the largest "
+        "difference from float64.\nonnxruntime runs what `convert --to onnx --precision float32` writes; "
+        "LSTM: sequences of 50 steps, all at once."
+    )
+
+
+if __name__ == "__main__":
+    main()

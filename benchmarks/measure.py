@@ -1,0 +1,140 @@
+"""What the measuring scripts share: taking turns, medians, tables, and what the machine is.
+
+Nothing here judges. A script prints its own section in Markdown; ``all.py`` puts them together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+_AT_LEAST = 0.02
+"""Seconds that one measurement takes at least: what is quicker is repeated within it."""
+
+Job = Callable[[], object]
+
+
+def options(doc: str | None, *, rounds: int) -> argparse.Namespace:
+    """Reads the command line of a script, and fixes the number of threads before NumPy is loaded.
+
+    Args:
+        doc: the script's own text; its first line is shown in ``--help``.
+        rounds: measured rounds, where nobody says otherwise.
+    """
+    parser = argparse.ArgumentParser(description=(doc or "").splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=rounds, help=f"measured rounds (default {rounds})")
+    parser.add_argument("--threads", type=int, default=1, help="threads of each side (default 1)")
+    chosen = parser.parse_args()
+    wanted = {name: str(chosen.threads) for name in _THREADS}
+    if any(os.environ.get(name) != value for name, value in wanted.items()):
+        # The libraries under NumPy read these once, when they are loaded; so we begin again.
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **wanted})
+    return chosen
+
+
+def in_turns(rounds: int, sides: Sequence[Job]) -> list[float]:
+    """Returns the median seconds of each side.
+
+    All take turns in every round, each time in another order, so that all see the same machine. The first
+    round only warms up and finds out how often a quick side must be repeated.
+    """
+    repeats = [_repeats(side) for side in sides]
+    taken: list[list[float]] = [[] for _ in sides]
+    for number in range(rounds):
+        order = [(number + place) % len(sides) for place in range(len(sides))]
+        for place in order:
+            taken[place].append(_seconds(sides[place], repeats[place]))
+    return [statistics.median(times) for times in taken]
+
+
+def _repeats(side: Job) -> int:
+    side()
+    repeats = 1
+    while _seconds(side, repeats) * repeats < _AT_LEAST and repeats < 1 << 20:
+        repeats *= 2
+    return repeats
+
+
+def _seconds(side: Job, repeats: int) -> float:
+    gc.collect()
+    gc.disable()
+    try:
+        started = time.perf_counter()
+        for _ in range(repeats):
+            side()
+        return (time.perf_counter() - started) / repeats
+    finally:
+        gc.enable()
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Returns a Markdown table that can be read as it is; all columns but the first are flush right."""
+    widths = [max(len(row[place]) for row in (head, *rows)) for place in range(len(head))]
+
+    def line(row: Sequence[str]) -> str:
+        cells = (
+            c.ljust(w) if not n else c.rjust(w) for n, (c, w) in enumerate(zip(row, widths, strict=True))
+        )
+        return f"| {' | '.join(cells)} |"
+
+    rule = "|".join(("-" * (w + 2)) if not n else "-" * (w + 1) + ":" for n, w in enumerate(widths))
+    return "\n".join([line(head), f"|{rule}|", *(line(row) for row in rows)])
+
+
+def machine() -> str:
+    """Returns what was measured on: processor, cores, Python and the packages, in a few words."""
+    packages = ", ".join(f"{name} {_version(name)}" for name in ("numpy", "onnxruntime", "pyarrow"))
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return (
+        f"{_processor()}, {cores} cores, {platform.system()}; Python {platform.python_version()}, {packages}"
+    )
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def rate(rows: int, seconds: float) -> str:
+    """Returns rows in a second, ``1,234,000``, with three digits that mean something."""
+    value = rows / seconds
+    digits = max(0, len(str(int(value))) - 3)
+    return f"{round(value, -digits):,.0f}"
+
+
+def duration(seconds: float) -> str:
+    """Returns a time in the unit that suits it."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds / 1e-9:.3g} ns"
+
+
+def times(ratio: float) -> str:
+    """Returns a ratio, ``1.23x``."""
+    return f"{ratio:,.0f}x" if ratio >= 100 else f"{ratio:.2f}x"
+
+
+def met(holds: bool) -> str:
+    """Returns whether an aim is met."""
+    return "yes" if holds else "no"

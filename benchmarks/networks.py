@@ -1,0 +1,112 @@
+"""The networks that are measured, and the same arithmetic written by hand in NumPy."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+
+import numpy as np
+
+from pybrain.structure import LinearLayer, LSTMLayer, SigmoidLayer, SoftmaxLayer
+from pybrain.tools.shortcuts import buildNetwork
+from pybrain_runtime.description import ConnectionDescription, NetworkDescription
+from pybrain_runtime.knowledge import network_in
+
+Forward = Callable[[np.ndarray], np.ndarray]
+
+SIZES = {
+    "1-8-1": (1, 8, 1),
+    "4-8-2": (4, 8, 2),
+    "64-128-10": (64, 128, 10),
+    "784-512-10": (784, 512, 10),
+}
+"""Feed-forward networks: sigmoid inside; the small ones linear at the end, the others softmax."""
+
+LSTM = "LSTM 4-16-2"
+STEPS = 50
+"""Time steps of each sequence that an LSTM network is measured with."""
+
+
+def feed_forward(name: str) -> NetworkDescription:
+    """Returns one of the feed-forward networks, with random parameters that are always the same."""
+    sizes = SIZES[name]
+    outclass = LinearLayer if sizes[-1] < 10 else SoftmaxLayer
+    return _described(buildNetwork(*sizes, hiddenclass=SigmoidLayer, outclass=outclass))
+
+
+def lstm() -> NetworkDescription:
+    """Returns the LSTM network: its layer listens to the inputs, a bias and its own last outputs."""
+    return _described(buildNetwork(4, 16, 2, hiddenclass=LSTMLayer, recurrent=True))
+
+
+def rows_for(network: NetworkDescription, count: int) -> np.ndarray:
+    """Returns random rows, shape (count, indim), or (sequences, STEPS, indim) for a recurrent network."""
+    rows = np.random.default_rng(7).standard_normal((count, network.indim))
+    return rows.reshape(-1, STEPS, network.indim) if network.recurrent else rows
+
+
+def by_hand(network: NetworkDescription, dtype: type = np.float64) -> Forward:
+    """Returns what somebody writes who knows the network and NumPy: all rows at once, nothing else."""
+    first, one = _weights(network, "in", "hidden0", dtype), _weights(network, "bias", "hidden0", dtype)
+    last, two = _weights(network, "hidden0", "out", dtype), _weights(network, "bias", "out", dtype)
+    one, two = one.ravel(), two.ravel()
+    softmax = any(module.kind == "SoftmaxLayer" for module in network.modules)
+
+    def forward(rows: np.ndarray) -> np.ndarray:
+        hidden = 1.0 / (1.0 + np.exp(-(rows @ first.T + one)))
+        outputs = hidden @ last.T + two
+        if softmax:
+            outputs = np.exp(outputs)
+            outputs /= outputs.sum(axis=1, keepdims=True)
+        return outputs
+
+    return forward
+
+
+def lstm_by_hand(network: NetworkDescription) -> Forward:
+    """Returns the same for the LSTM network: all sequences at once, step by step."""
+    first, one = _weights(network, "in", "hidden0"), _weights(network, "bias", "hidden0").ravel()
+    last, two = _weights(network, "hidden0", "out"), _weights(network, "bias", "out").ravel()
+    back = _weights(network, "hidden0", "hidden0", recurrent=True)
+    dim = last.shape[1]
+
+    def sigmoid(x: np.ndarray) -> np.ndarray:
+        return 1.0 / (1.0 + np.exp(-x))
+
+    def forward(sequences: np.ndarray) -> np.ndarray:
+        outputs = np.empty((*sequences.shape[:2], len(two)))
+        hidden = np.zeros((len(sequences), dim))
+        state = np.zeros((len(sequences), dim))
+        for time in range(sequences.shape[1]):
+            x = sequences[:, time] @ first.T + hidden @ back.T + one
+            i, f, g, o = (x[:, place * dim : (place + 1) * dim] for place in range(4))
+            state = sigmoid(i) * np.tanh(g) + sigmoid(f) * state
+            hidden = sigmoid(o) * np.tanh(state)
+            outputs[:, time] = hidden @ last.T + two
+        return outputs
+
+    return forward
+
+
+def _described(built: object) -> NetworkDescription:
+    built.params[:] = np.random.default_rng(11).standard_normal(built.paramdim) * 0.3  # type: ignore[attr-defined]
+    return network_in(pickle.dumps(built), "benchmark.pkl").network
+
+
+def _weights(
+    network: NetworkDescription,
+    source: str,
+    target: str,
+    dtype: type = np.float64,
+    *,
+    recurrent: bool = False,
+) -> np.ndarray:
+    names = [module.name for module in network.modules]
+    listed = network.recurrent_connections if recurrent else network.connections
+    (found,) = (c for c in listed if (names[c.source], names[c.target]) == (source, target))
+    return _matrix(found).astype(dtype)
+
+
+def _matrix(connection: ConnectionDescription) -> np.ndarray:
+    assert connection.parameters is not None
+    return connection.parameters.reshape(connection.outdim, connection.indim)

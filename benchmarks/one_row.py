@@ -1,0 +1,46 @@
+"""One row in a running process: a plan against onnxruntime and against NumPy written by hand.
+
+.venv/bin/python benchmarks/one_row.py [--rounds 25]
+"""
+
+from __future__ import annotations
+
+from measure import duration, in_turns, met, options, table, times
+
+TITLE = "One row, in process"
+
+
+def main() -> None:
+    """Measures and prints."""
+    chosen = options(__doc__, rounds=25)
+
+    from networks import SIZES, by_hand, feed_forward, rows_for
+    from onnx_side import session_of
+
+    from pybrain_runtime import Plan
+
+    lines = []
+    for name in SIZES:
+        network = feed_forward(name)
+        plan, row = Plan.compile(network), rows_for(network, 1)
+        hand, session = by_hand(network), session_of(network, precision="float64", threads=1)
+        sides = [lambda: plan.run(row), lambda: hand(row), lambda: session(row)]  # noqa: B023
+        ours, theirs, onnx = in_turns(chosen.rounds, sides)
+        faster = min(theirs, onnx)
+        lines.append(
+            [
+                name,
+                duration(ours),
+                duration(theirs),
+                duration(onnx),
+                times(faster / ours),
+                met(faster / ours >= 1.0),
+            ]
+        )
+    print(f"## {TITLE}\n")
+    print(table(("network", "ours", "by hand", "onnxruntime", "the faster / ours", "≥ 1.0x"), lines))
+    print(f"\nfloat64, one thread, medians of {chosen.rounds} rounds.")
+
+
+if __name__ == "__main__":
+    main()

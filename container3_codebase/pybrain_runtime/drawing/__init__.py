@@ -1,0 +1,12 @@
+"""Draws a network as SVG: layers from left to right in the order of computation, connections as curves.
+
+from pybrain_runtime.drawing import drawing
+
+svg = drawing(knowledge.network)
+"""
+
+from __future__ import annotations
+
+from .picture import drawing
+
+__all__ = ["drawing"]

@@ -1,0 +1,144 @@
+"""The drawing itself: SVG as text, the same for the same network, with every name of the file escaped."""
+
+from __future__ import annotations
+
+from ..description import ModuleDescription, NetworkDescription
+from .places import BOX_HEIGHT, BOX_WIDTH, Box, Curve, Places, places_of
+
+_LABELLED = 40
+_TITLE = 34
+_LONGEST = 20
+_STYLE = """
+svg { color-scheme: light dark; font-family: system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif }
+.paper { fill: #ffffff } .name { fill: #1b1f24; font-size: 13px; font-weight: 600 }
+.kind, .title { fill: #57606a; font-size: 11px } .title { font-size: 13px }
+.label { fill: #424a53; font-size: 10px; stroke: #ffffff; stroke-width: 4px; paint-order: stroke }
+.box { fill: #f6f8fa; stroke: #57606a; stroke-width: 1.2 }
+.in { fill: #ddf4ff; stroke: #0969da } .out { fill: #dafbe1; stroke: #1a7f37 } .bias { fill: #fff8c5 }
+.curve { fill: none; stroke: #6e7781; stroke-width: 1.4 } .later { stroke: #bc4c00; stroke-dasharray: 6 4 }
+.tip { fill: #6e7781 } .latertip { fill: #bc4c00 }
+@media (prefers-color-scheme: dark) {
+.paper { fill: #0d1117 } .name { fill: #f0f3f6 } .kind, .title { fill: #9ea7b3 }
+.label { fill: #c9d1d9; stroke: #0d1117 } .box { fill: #161b22; stroke: #8b949e }
+.in { fill: #0c2d6b; stroke: #58a6ff } .out { fill: #0f3d22; stroke: #3fb950 } .bias { fill: #3b2e00 }
+.curve { stroke: #8b949e } .later { stroke: #f0883e } .tip { fill: #8b949e } .latertip { fill: #f0883e }
+}
+""".strip()
+
+
+def drawing(network: NetworkDescription) -> str:
+    """Returns a drawing as an SVG document.
+
+    Layers stand from left to right in the order in which they are computed. Connections from one time step to
+    the next are dashed and lead back. A network inside another one is a box there, and drawn again below.
+    """
+    panels = [(network, places_of(network)) for network in _all_networks(network)]
+    width = max(places.width for _, places in panels)
+    height = sum(places.height + _TITLE for _, places in panels)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
+        f'width="{width:.0f}" height="{height:.0f}" role="img">',
+        f"<title>{_text(_heading(network))}</title>",
+        f"<style>{_STYLE}</style>",
+        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
+        'orient="auto"><path class="tip" d="M0 0L8 4L0 8z"/></marker><marker id="latertip" '
+        'viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+        '<path class="latertip" d="M0 0L8 4L0 8z"/></marker></defs>',
+        '<rect class="paper" width="100%" height="100%"/>',
+    ]
+    y = 0.0
+    for shown, places in panels:
+        parts.append(f'<g transform="translate(0 {y:.0f})">')
+        parts.append(f'<text class="title" x="24" y="24">{_text(_heading(shown))}</text>')
+        parts.append(f'<g transform="translate(0 {_TITLE})">')
+        parts += _panel(shown, places)
+        parts.append("</g></g>")
+        y += places.height + _TITLE
+    return "\n".join([*parts, "</svg>", ""])
+
+
+def _all_networks(network: NetworkDescription) -> list[NetworkDescription]:
+    found = [network]
+    for module in network.modules:
+        if module.network is not None:
+            found += _all_networks(module.network)
+    return found
+
+
+def _heading(network: NetworkDescription) -> str:
+    sizes = ((network.indim, "input"), (network.outdim, "output"), (network.parameter_count, "parameter"))
+    return f"{network.kind} '{network.name}': {', '.join(_count(*size) for size in sizes)}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def _panel(network: NetworkDescription, places: Places) -> list[str]:
+    labelled = len(places.curves) <= _LABELLED
+    return [
+        *(_curve(curve, network) for curve in places.curves),
+        *(
+            _box(module, box, place in network.inputs, place in network.outputs)
+            for place, (module, box) in enumerate(zip(network.modules, places.boxes, strict=True))
+        ),
+        *(_label(curve) for curve in places.curves if labelled),
+    ]
+
+
+def _curve(curve: Curve, network: NetworkDescription) -> str:
+    later = curve.group.recurrent
+    return (
+        f'<path class="curve{" later" if later else ""}" d="{curve.path}" '
+        f'marker-end="url(#{"latertip" if later else "tip"})">'
+        f"<title>{_text(curve.group.details(network))}</title></path>"
+    )
+
+
+def _label(curve: Curve) -> str:
+    return (
+        f'<text class="label" x="{curve.label_x:.0f}" y="{curve.label_y + 3:.1f}" text-anchor="middle">'
+        f"{_text(_short(curve.group.label, 26))}</text>"
+    )
+
+
+def _box(module: ModuleDescription, box: Box, takes: bool, gives: bool) -> str:
+    role = " out" if gives else " in" if takes else " bias" if module.kind == "BiasUnit" else ""
+    middle = box.x + BOX_WIDTH / 2
+    return (
+        f'<g><rect class="box{role}" x="{box.x:.0f}" y="{box.y:.1f}" width="{BOX_WIDTH}" '
+        f'height="{BOX_HEIGHT}" rx="8"/>'
+        f"<title>{_text(_described(module))}</title>"
+        f'<text class="name" x="{middle:.0f}" y="{box.y + 20:.1f}" text-anchor="middle">'
+        f"{_text(_short(module.name, _LONGEST))}</text>"
+        f'<text class="kind" x="{middle:.0f}" y="{box.y + 35:.1f}" text-anchor="middle">'
+        f"{_text(module.kind)}</text>"
+        f'<text class="kind" x="{middle:.0f}" y="{box.y + 50:.1f}" text-anchor="middle">'
+        f"{_text(_size(module))}</text></g>"
+    )
+
+
+def _size(module: ModuleDescription) -> str:
+    if module.kind == "BiasUnit":
+        return "always 1"
+    size = f"{module.indim} → {module.outdim}" if module.indim != module.outdim else f"{module.outdim}"
+    own = sum(array.size for array in module.arrays.values())
+    return f"{size}, {own:,} parameters" if own else size
+
+
+def _described(module: ModuleDescription) -> str:
+    options = "".join(f", {key} {value}" for key, value in module.options.items())
+    sizes = f"{_count(module.indim, 'input')}, {_count(module.outdim, 'output')}"
+    return f"{module.kind} '{module.name}': {sizes}{options}"
+
+
+def _short(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _text(text: str) -> str:
+    """Returns a text as SVG has it: what is markup, and what cannot be printed, escaped."""
+    plain = "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+    for mark, written in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
+        plain = plain.replace(mark, written)
+    return plain

@@ -1,0 +1,167 @@
+"""What a knowledge file is, whether or not it can be used: the facts behind a verdict."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from .card import Card, card_path, read_card
+from .content import is_xml, refuse_foreign, unpacked
+from .description import NetworkDescription
+from .errors import KnowledgeError, PipelineError, UnsafeKnowledge
+from .files import InputFile
+from .knowledge import check_pin, network_in
+from .limits import DEFAULT_LIMITS, Limits
+from .names import foreign, named
+from .pickle_reader import PickleReader
+from .plan import Plan
+from .search import in_words
+from .values import Instance
+
+SAFE, REFUSED, UNUSABLE = "safe", "refused", "unusable"
+_PACKINGS = ((b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"))
+
+
+@dataclass(frozen=True, eq=False)
+class Inspection:
+    """What was found out about a file.
+
+    Attributes:
+        path: the file, as it was named.
+        size: its bytes.
+        sha256: its hash, in hexadecimal; empty where the file is too large to be read.
+        packing: ``gzip`` or ``bzip2``; empty where it is not packed.
+        format: ``pickle protocol 2``, ``xml``, ``npz``; empty where it is none of these.
+        verdict: ``safe`` where it holds a network that can answer; ``refused`` where it asks for something
+            that is not allowed; ``unusable`` where it is no network, not a whole one, or not what was pinned.
+        error: why it is not safe; None where it is.
+        holds: what it holds, in words, ``a SupervisedDataSet of 4 rows, which is a data set``; may be empty.
+        names: what a pickle refers to, as it spells it, each once, up to where reading ended.
+        network: the network; None where there is none.
+        companions: what lies beside the network in the file, by place.
+        random: whether a layer of it draws its outputs.
+        card_path: the card that was named, or is there beside the file; None where there is none.
+        card: what the card says; None where there is none, or where it cannot be used.
+        card_error: why the card cannot be used; None where it can, or where there is none.
+    """
+
+    path: str
+    size: int
+    sha256: str = ""
+    packing: str = ""
+    format: str = ""
+    verdict: str = SAFE
+    error: PipelineError | None = None
+    holds: str = ""
+    names: tuple[str, ...] = ()
+    network: NetworkDescription | None = None
+    companions: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    random: bool = False
+    card_path: str | None = None
+    card: Card | None = None
+    card_error: PipelineError | None = None
+
+    @property
+    def usable(self) -> bool:
+        """Whether a run could use the file as it is, with its card."""
+        return self.verdict == SAFE and self.card_error is None
+
+
+def inspect_file(
+    path: str | os.PathLike[str],
+    *,
+    card: str | os.PathLike[str] | None = None,
+    sha256: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Inspection:
+    """Looks at a file. It is opened once, and never executed; only a missing file is an error.
+
+    Args:
+        path: the file.
+        card: its card; None takes the one beside it where there is one.
+        sha256: what its hash should be; None takes any.
+        limits: what it may ask for.
+
+    Raises:
+        InputMissing: there is no such file, or it cannot be read.
+        UsageError: the hash to compare with is none.
+    """
+    with InputFile(path, "knowledge") as file:
+        try:
+            data = file.read(limits.file_size)
+        except KnowledgeError as error:
+            return Inspection(os.fspath(path), file.size, verdict=UNUSABLE, error=error)
+        facts = Inspection(os.fspath(path), len(data), file.sha256, packing=_packing(data))
+        name = file.name
+    facts = _with_card(_looked_into(facts, data, name, limits), name, card)
+    try:
+        if sha256 is not None:
+            check_pin(name, facts.sha256, sha256)
+    except KnowledgeError as error:
+        return facts if facts.error else replace(facts, verdict=UNUSABLE, error=error)
+    return facts
+
+
+def _looked_into(facts: Inspection, data: bytes, name: str, limits: Limits) -> Inspection:
+    """Reads the network; where that fails, finds out how far one gets and what the file holds instead."""
+    try:
+        found = network_in(data, name, limits)
+    except KnowledgeError as error:
+        return _not_a_network(facts, error, data, name, limits)
+    facts = replace(
+        facts,
+        format=found.format,
+        holds=in_words(Instance(named(found.network.kind))),
+        names=found.names,
+        network=found.network,
+        companions=found.companions,
+    )
+    try:
+        return replace(facts, random=Plan.compile(found.network).random)
+    except KnowledgeError as error:
+        return replace(facts, verdict=UNUSABLE, error=error)
+
+
+def _not_a_network(
+    facts: Inspection, error: KnowledgeError, data: bytes, name: str, limits: Limits
+) -> Inspection:
+    facts = replace(facts, verdict=REFUSED if isinstance(error, UnsafeKnowledge) else UNUSABLE, error=error)
+    try:
+        content = unpacked(data, name, limits)
+        if is_xml(content):
+            return replace(facts, format="xml")
+        refuse_foreign(content, name)
+    except KnowledgeError:
+        return facts
+    reader = PickleReader(content, name, limits)
+    try:
+        holds = in_words(reader.read())
+    except KnowledgeError:
+        holds = next((foreign(module) for module, _ in reader.names if foreign(module)), "")
+    # Text that is no pickle at all mentions no name and leaves no value.
+    known = bool(holds or reader.names or content[:1] == b"\x80")
+    names = tuple(dict.fromkeys(f"{module}.{entry}" for module, entry in reader.names))
+    return replace(
+        facts, format=f"pickle protocol {reader.protocol}" if known else "", holds=holds, names=names
+    )
+
+
+def _with_card(facts: Inspection, name: str, card: str | os.PathLike[str] | None) -> Inspection:
+    path = os.fspath(card) if card is not None else card_path(facts.path)
+    if card is None and not os.path.lexists(path):
+        return facts
+    facts = replace(facts, card_path=path)
+    network = facts.network
+    if network is None:
+        return facts
+    try:
+        read = read_card(path, indim=network.indim, outdim=network.outdim, network=name)
+        return replace(facts, card=read)
+    except PipelineError as error:
+        return replace(facts, card_error=error)
+
+
+def _packing(data: bytes) -> str:
+    return next((word for mark, word in _PACKINGS if data.startswith(mark)), "")

@@ -1,0 +1,61 @@
+"""Fuzzes the reading of knowledge files: pickles of every protocol, XML, npz, gz and bz2.
+
+Whatever a file holds: it ends in a network that answers or in a KnowledgeError; nothing is executed, imported
+or written; memory and time stay within the limits that the fuzzer is started with. See fuzz/README.md.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import atheris
+
+with atheris.instrument_imports(include=["pybrain_runtime"]):
+    # All that is loaded late, too: an import while a file is read counts as an attack.
+    import pybrain_runtime.layout
+    import pybrain_runtime.npz_reader
+    import pybrain_runtime.xml_reader
+    from pybrain_runtime.errors import KnowledgeError
+    from pybrain_runtime.knowledge import network_in
+    from pybrain_runtime.limits import Limits
+    from pybrain_runtime.plan import Plan
+
+import bz2
+import encodings.cp437
+import encodings.raw_unicode_escape
+import zipfile
+import zlib
+
+import numpy as np
+from guard import Guard
+
+# Small, so that a run of minutes meets them; what they bound is the same as with the real ones.
+LIMITS = Limits(
+    file_size=1 << 20, opcodes=50_000, memo=50_000, array_elements=1 << 16, units=4_096, seconds=2.0
+)
+
+# What the standard library, too, loads only when it is asked for.
+LOADED = (bz2, encodings.cp437, encodings.raw_unicode_escape, pybrain_runtime, zipfile, zlib)
+
+guard = Guard()
+
+
+def one_file(data: bytes) -> None:
+    """Reads a file and lets its network answer two rows."""
+
+    def job() -> None:
+        try:
+            network = network_in(data, "fuzz.pkl", LIMITS).network
+            plan = Plan.compile(network)
+        except KnowledgeError:
+            return
+        random = np.random.RandomState(0) if plan.random else None
+        answers = plan.run(np.ones((2, plan.indim)), random=random)
+        assert answers.shape == (2, plan.outdim)
+
+    guard.watch(job)
+
+
+if __name__ == "__main__":
+    atheris.Setup(sys.argv, one_file)
+    atheris.Fuzz()

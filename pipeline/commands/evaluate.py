@@ -1,0 +1,217 @@
+"""`python App07.py evaluate`: one submission, or a folder of them, in containers of its own."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipeline.cli import Session
+    from pipeline.evaluation.evaluation import Conditions
+    from pipeline.evaluation.result import Report, Result
+    from pipeline.evaluation.rubric import Rubric
+
+SUMMARY = "Evaluate this project or a submission like it, in containers of its own, without trusting it."
+FORMATS = ("html", "json", "markdown", "junit", "gradescope", "classroom")
+_JOBS = 2
+_MARKS = {"passed": "✓", "failed": "✗", "not checked": "–"}
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of the command. Standard library alone."""
+    parser.add_argument(
+        "submission", nargs="?", metavar="FOLDER|ZIP|GIT-URL", help="what to evaluate (default: this project)"
+    )
+    parser.add_argument(
+        "--class-list", metavar="DIR", type=Path, help="evaluate every folder and zip file in a folder"
+    )
+    parser.add_argument(
+        "--rubric", metavar="FILE", type=Path, help="another rubric than the task's 100 points"
+    )
+    parser.add_argument(
+        "--output", metavar="DIR", type=Path, help="where the reports go (default: output/evaluation)"
+    )
+    parser.add_argument(
+        "--format",
+        action="append",
+        choices=FORMATS,
+        help="write only this form; may be given again (default: all)",
+    )
+    parser.add_argument(
+        "--allow-image",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="an image beyond the short list; may be given again",
+    )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a host that builds may reach; may be given again",
+    )
+    parser.add_argument(
+        "--no-run", action="store_true", help="look at the files alone; build and run nothing"
+    )
+    parser.add_argument(
+        "--compose",
+        choices=("auto", "v1", "v2"),
+        default="auto",
+        help="which Compose: docker-compose, or docker compose",
+    )
+    parser.add_argument(
+        "--timeout", type=_positive, metavar="SECONDS", help="for a run of the stack (default 120)"
+    )
+    parser.add_argument(
+        "--build-timeout", type=_positive, metavar="SECONDS", help="for the build of one image (default 600)"
+    )
+    parser.add_argument("--memory", type=_positive, metavar="MB", help="for one container (default 1024)")
+    parser.add_argument(
+        "--minimum", type=float, metavar="POINTS", help="end with status 70 below that many points"
+    )
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=_JOBS,
+        metavar="N",
+        help="with --class-list: how many at a time (default 2)",
+    )
+    parser.add_argument(
+        "--again", action="store_true", help="with --class-list: do not take over finished reports"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="the result as JSON on standard output, nothing else there"
+    )
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 1_000_000:
+        raise argparse.ArgumentTypeError("a positive number")
+    return value
+
+
+def run(session: Session) -> dict[str, Any]:
+    """Evaluates, shows what comes of it, and writes the reports."""
+    from pipeline.evaluation.rubric import load_rubric
+
+    options = session.options
+    rubric = load_rubric(options.rubric)
+    folder = options.output or session.layout.output / "evaluation"
+    if options.class_list is not None:
+        from pipeline.evaluation.class_list import evaluate_class
+
+        return evaluate_class(session, rubric, folder)
+    source = options.submission or str(session.layout.root)
+    report, written = evaluate_one(session, source, rubric, conditions(options), folder)
+    result = {
+        "points": report.points,
+        "of": report.of,
+        "complete": not report.unchecked,
+        "lines": {line.title: line.points for line in report.lines},
+        "files": {name: session.layout.shown(path) for name, path in written.items()},
+    }
+    _refuse_less(session, report, result)
+    return result
+
+
+def conditions(options: argparse.Namespace) -> Conditions:
+    """How to evaluate, out of the options."""
+    from pipeline.evaluation.evaluation import Conditions
+    from pipeline.evaluation.limits import DEFAULT_LIMITS, MIB
+
+    limits = DEFAULT_LIMITS
+    if options.timeout:
+        limits = replace(limits, stack_seconds=options.timeout)
+    if options.build_timeout:
+        limits = replace(limits, build_seconds=options.build_timeout)
+    if options.memory:
+        limits = replace(limits, memory=int(options.memory) * MIB)
+    return Conditions(
+        limits, not options.no_run, options.compose, tuple(options.allow_image), tuple(options.allow_host)
+    )
+
+
+def evaluate_one(
+    session: Session, source: str, rubric: Rubric, conditions: Conditions, folder: Path
+) -> tuple[Report, dict[str, Path]]:
+    """Evaluates one submission, shows it, and writes its reports below `folder`."""
+    from pipeline.evaluation.evaluation import evaluate
+    from pipeline.evaluation.exporters import EXPORTERS, write
+
+    console = session.console
+    console.title(f"Evaluation · {rubric.name}")
+    report = evaluate(
+        source, rubric, conditions,
+        say=lambda text: console.say(f"  … {text}"),
+        on_result=lambda result: _show(session, result),
+    )  # fmt: skip
+    place = folder / safe_name(report.submission)
+    written = write(report, place, tuple(session.options.format or EXPORTERS))
+    _show_whole(session, report, written)
+    return report, written
+
+
+def safe_name(name: str) -> str:
+    """A name for a folder, on every system."""
+    import re
+
+    return re.sub(r"[^\w.-]+", "_", name).strip("._")[:80] or "submission"
+
+
+def _show(session: Session, result: Result) -> None:
+    from pipeline.evaluation.result import show
+
+    say = session.console.say
+    points = f"{show(result.points)}/{show(result.of)}"
+    say(f"  {_MARKS[result.status]} {points:>6}  {result.title}")
+    if result.status != "passed":
+        say(f"            {_short(result.reason)}")
+
+
+def _short(text: str) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= 180 else plain[:177] + "..."
+
+
+def _show_whole(session: Session, report: Report, written: dict[str, Path]) -> None:
+    from pipeline.evaluation.result import show
+
+    say = session.console.say
+    if report.findings:
+        say()
+        say("Known traps")
+        for finding in report.findings:
+            where = f" ({finding.where})" if finding.where else ""
+            say(f"  {finding.severity:<6} {finding.title}{where}")
+    say()
+    say("Points")
+    for line in report.lines:
+        say(f"  {line.title:<22} {show(line.points):>5} of {show(line.of):>3}")
+    say(f"  {'total':<22} {show(report.points):>5} of {show(report.of):>3}")
+    say()
+    for name, path in written.items():
+        say(f"  {name:<11} {session.layout.shown(path)}")
+
+
+def _refuse_less(session: Session, report: Report, result: dict[str, Any]) -> None:
+    """Ends with a status other than 0 where the evaluation is no whole one, or the points are too few."""
+    from pipeline.errors import EngineUnavailable, Interrupted
+    from pipeline.evaluation.errors import PointsMissed
+    from pipeline.evaluation.result import show
+
+    options = session.options
+    if report.interrupted:
+        raise Interrupted("interrupted; what is known so far is in the report, and every container is gone")
+    if not report.engine and not options.no_run:
+        raise EngineUnavailable(
+            f"{len(report.unchecked)} checks were not made, because there is no container engine here; the others are "
+            f"in the report ({show(report.points)} points)",
+            hint="--no-run looks at the files alone.",
+        )
+    if options.minimum is not None and report.points < options.minimum:
+        raise PointsMissed(f"{show(report.points)} points; {show(options.minimum)} were asked for")

@@ -1,0 +1,205 @@
+"""`App07.py inspect`: what a person and what a program see."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from pipeline.layout import Layout
+
+Drive = Callable[..., Any]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that a person stands in."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path / "here"
+
+
+def test_a_network_is_shown_as_tables(drive: Drive, fixtures: Path, folder: Path) -> None:
+    shutil.copy(fixtures / "networks" / "rnn_bn_lstm_peep" / "net.p2.pkl", folder / "net.pkl")
+    seen = drive("inspect", "net.pkl")
+    assert (seen.status, seen.err) == (0, "")
+    lines = seen.out.splitlines()
+    assert lines[0] == "net.pkl"
+    assert "  what it is   pickle protocol 2" in lines
+    assert "  verdict      safe: it was read without executing anything, and can answer" in lines
+    assert "  network      RecurrentNetwork 'RecurrentNetwork-9'" in lines
+    assert "               2 inputs, 1 output, 85 parameters" in lines
+    assert "               recurrent: the rows are the steps of a sequence" in lines
+    assert "  card         none beside it" in lines
+    assert "    hidden0  LSTMLayer        12        3           9  peepholes True" in lines
+    assert "    hidden0  hidden0  FullConnection          36  to the next time step" in lines
+    assert "    pybrain.structure.modules.lstm.LSTMLayer" in lines
+
+
+def test_the_card_is_shown_where_it_fits(drive: Drive, checkout: Layout) -> None:
+    seen = drive("inspect", str(checkout.models / "iris.pkl"))
+    assert seen.status == 0
+    assert "iris.card.json, which fits the network" in " ".join(seen.out.split())
+    assert "classes: setosa, versicolor, virginica" in seen.out
+    assert "sepal_length (cm)" in seen.out
+
+
+def test_slices_mothers_and_networks_inside_are_shown(drive: Drive, fixtures: Path) -> None:
+    networks = fixtures / "networks"
+    sliced = drive("inspect", str(networks / "man_sliced" / "net.p2.pkl")).out
+    assert "    i[1:4]  h[2:5]  FullConnection               9" in sliced.splitlines()
+    shared = drive("inspect", str(networks / "man_shared" / "net.p2.pkl")).out
+    assert "those of mc" in shared
+    nested = drive("inspect", str(networks / "man_nested_ffn" / "net.p2.pkl")).out
+    assert "  layers inside 'sub'" in nested.splitlines()
+
+
+def test_long_lists_are_cut_for_people_and_whole_for_programs(drive: Drive, fixtures: Path) -> None:
+    path = str(fixtures / "networks" / "man_mdlstm_net" / "net.p2.pkl")
+    count = len(drive("inspect", path, "--json").json["network"]["connections"])
+    assert count > 60
+    assert f"    ... and {count - 60} more; --json lists all" in drive("inspect", path).out.splitlines()
+
+
+def test_a_program_gets_everything_as_json(drive: Drive, fixtures: Path) -> None:
+    seen = drive("inspect", str(fixtures / "networks" / "man_sliced" / "net.p0.pkl"), "--json")
+    facts = seen.json
+    assert (facts["status"], facts["verdict"], facts["usable"]) == (0, "safe", True)
+    assert (facts["format"], facts["packing"], facts["card"]) == ("pickle protocol 0", None, None)
+    network = facts["network"]
+    assert (network["inputs"], network["outputs"], network["parameters"]) == (5, 3, 23)
+    assert network["layers"][0] == {
+        "name": "i", "kind": "LinearLayer", "inputs": 5, "outputs": 5, "parameters": 0,
+        "takes_input": True, "gives_output": False, "options": {}, "network": None,
+    }  # fmt: skip
+    assert {
+        "name": "s", "kind": "FullConnection", "from": "i", "to": "h", "from_place": 0, "to_place": 1,
+        "from_slice": [1, 4], "to_slice": [2, 5], "parameters": 9, "mother": None, "recurrent": False,
+    } in network["connections"]  # fmt: skip
+
+
+def test_what_lies_beside_the_network_is_shown(drive: Drive, fixtures: Path) -> None:
+    path = str(fixtures / "objects" / "wrap_dict.p2.pkl")
+    assert "mean = [1. 2.]; std = [3. 4.]; features.0 = a" in drive("inspect", path).out
+    beside = drive("inspect", path, "--json").json["companions"]
+    assert beside["mean"] == {"shape": [2], "values": [1.0, 2.0]} and beside["n"] == 3
+
+
+def test_a_refused_file_is_described_and_ends_with_65(drive: Drive, folder: Path) -> None:
+    (folder / "net.pkl").write_bytes(b"cposix\nsystem\n(S'touch touched'\ntR.")
+    seen = drive("inspect", "net.pkl")
+    assert seen.status == 65
+    assert (
+        "  verdict      refused: it asks for something that no network needs; nothing of it was executed"
+        in [" ".join(line.split("\n")) for line in seen.out.replace("\n" + " " * 15, " ").splitlines()]
+    )
+    assert "    posix.system" in seen.out.splitlines()
+    assert seen.err == (
+        "✗ net.pkl refers to posix.system, which is not on the list of names a PyBrain network needs; "
+        "the file was not executed.\n"
+    )
+    assert [path.name for path in folder.iterdir()] == ["net.pkl"]
+
+
+def test_a_program_is_told_why_a_file_is_refused(drive: Drive, folder: Path) -> None:
+    (folder / "net.pkl").write_bytes(b"cposix\nsystem\n(S'touch touched'\ntR.")
+    facts = drive("inspect", "net.pkl", "--json").json
+    assert (facts["status"], facts["verdict"], facts["usable"]) == (65, "refused", False)
+    assert facts["names"] == ["posix.system"]
+    assert facts["reason"] in facts["error"]
+    assert len(facts["sha256"]) == 64
+
+
+def test_a_data_set_is_named_for_what_it_is(drive: Drive, fixtures: Path) -> None:
+    seen = drive("inspect", str(fixtures / "objects" / "ds_supervised.p2.pkl"))
+    assert seen.status == 65
+    assert "holds a SupervisedDataSet of 4 rows, which is a data set, not a network." in seen.err
+
+
+def test_a_missing_file_ends_with_66(drive: Drive, folder: Path) -> None:
+    seen = drive("inspect", "net.pkl")
+    assert (seen.status, seen.out) == (66, "")
+    assert seen.err.startswith("✗ The knowledge file net.pkl is not there.")
+
+
+def test_a_card_that_does_not_fit_ends_with_65_and_the_network_is_shown(
+    drive: Drive, fixtures: Path, folder: Path
+) -> None:
+    shutil.copy(fixtures / "default" / "course" / "currentSolution.pkl", folder / "net.pkl")
+    shutil.copy(fixtures / "default" / "iris" / "currentSolution.card.json", folder / "net.card.json")
+    seen = drive("inspect", "net.pkl")
+    assert seen.status == 65
+    assert "  card         cannot be used: net.card.json lists 4 inputs" in seen.out
+    assert "  layers" in seen.out.splitlines()
+    facts = drive("inspect", "net.pkl", "--json").json
+    assert (facts["verdict"], facts["usable"], facts["card"]["fits"]) == ("safe", False, False)
+
+
+def test_a_card_that_was_named_and_is_not_there_ends_with_66(
+    drive: Drive, fixtures: Path, folder: Path
+) -> None:
+    shutil.copy(fixtures / "default" / "course" / "currentSolution.pkl", folder / "net.pkl")
+    seen = drive("inspect", "net.pkl", "--card", "other.json")
+    assert seen.status == 66
+    assert "✗ The card file other.json is not there." in seen.err
+
+
+def test_a_pin_is_compared(drive: Drive, checkout: Layout) -> None:
+    path = str(checkout.models / "iris.pkl")
+    right = drive("inspect", path, "--json").json["sha256"]
+    assert drive("inspect", path, "--sha256", right.upper()).status == 0
+    wrong = drive("inspect", path, "--sha256", "0" * 64)
+    assert wrong.status == 65
+    assert f"its SHA-256 is {right}, expected {'0' * 64}" in wrong.err
+    assert drive("inspect", path, "--sha256", "12").status == 2
+
+
+def test_the_drawing_is_written_where_a_person_stands(drive: Drive, checkout: Layout, folder: Path) -> None:
+    seen = drive("inspect", str(checkout.models / "iris.pkl"), "--drawing", "net.svg")
+    assert seen.status == 0 and "  drawing      net.svg" in seen.out.splitlines()
+    assert ElementTree.parse(folder / "net.svg").getroot().tag == "{http://www.w3.org/2000/svg}svg"
+    again = drive("inspect", str(checkout.models / "course.pkl"), "--drawing", "net.svg", "--json")
+    assert again.json["drawing"] == "net.svg"
+
+
+def test_a_drawing_never_replaces_what_is_no_drawing(drive: Drive, checkout: Layout, folder: Path) -> None:
+    shutil.copy(checkout.models / "iris.pkl", folder / "net.pkl")
+    seen = drive("inspect", "net.pkl", "--drawing", "net.pkl")
+    assert seen.status == 2
+    assert seen.err == "✗ --drawing net.pkl: the drawing is SVG; give it a name that ends in .svg\n"
+    assert (folder / "net.pkl").read_bytes() == (checkout.models / "iris.pkl").read_bytes()
+
+
+def test_a_refused_file_is_not_drawn(drive: Drive, folder: Path) -> None:
+    (folder / "net.pkl").write_bytes(b"cposix\nsystem\n(S'id'\ntR.")
+    seen = drive("inspect", "net.pkl", "--drawing", "net.svg")
+    assert (
+        seen.status == 65 and "  drawing      none, because the file is not usable" in seen.out.splitlines()
+    )
+    assert [path.name for path in folder.iterdir()] == ["net.pkl"]
+
+
+def test_a_drawing_that_cannot_be_written_ends_with_73(drive: Drive, checkout: Layout, folder: Path) -> None:
+    (folder / "file").write_text("", encoding="utf-8")
+    seen = drive("inspect", str(checkout.models / "iris.pkl"), "--drawing", "file/net.svg")
+    assert seen.status == 73 and "net.svg cannot be written" in seen.err
+
+
+def test_no_name_out_of_a_file_reaches_the_terminal_as_a_command(drive: Drive, folder: Path) -> None:
+    import pickle
+
+    from pybrain.tools.shortcuts import buildNetwork
+
+    network = buildNetwork(1, 1)
+    network["in"].name = "\x1b[31mred\x1b]0;title\x07"
+    (folder / "net.pkl").write_bytes(pickle.dumps({"net": network, "note\x1b[2J": "\x9b31m"}))
+    seen = drive("inspect", "net.pkl")
+    assert seen.status == 0
+    assert not any(c in seen.out for c in "\x1b\x07\x9b")
+    assert "\\x1b[31mred" in seen.out
+    assert json.loads(drive("inspect", "net.pkl", "--json").out)["network"]["layers"]

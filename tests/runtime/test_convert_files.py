@@ -1,0 +1,160 @@
+"""Converting puts a whole file and its card in place, or leaves everything as it was."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from pybrain_runtime import load_knowledge
+from pybrain_runtime.convert import convert_file, output_path
+from pybrain_runtime.errors import CannotWrite, InputMissing, KnowledgeError, UnsafeKnowledge, UsageError
+
+
+@pytest.fixture
+def knowledge(iris: Path, tmp_path: Path) -> Path:
+    """The default network with its card, in a folder of its own."""
+    for name in ("currentSolution.pkl", "currentSolution.card.json"):
+        shutil.copy(iris / name, tmp_path / name)
+    return tmp_path / "currentSolution.pkl"
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_the_new_file_stands_beside_the_old_one_where_nobody_says_otherwise(knowledge: Path) -> None:
+    done = convert_file(knowledge, "xml")
+    assert done.path == str(knowledge.with_suffix(".xml"))
+    assert names(knowledge.parent) == {
+        "currentSolution.pkl", "currentSolution.card.json", "currentSolution.xml"
+    }  # fmt: skip
+    assert load_knowledge(done.path).card is not None
+
+
+@pytest.mark.parametrize("name", ["net.pkl", "net.pkl.gz", "net", "net.xml.bz2"])
+def test_the_ending_is_replaced_also_behind_a_packed_one(name: str) -> None:
+    assert output_path(f"folder.d/{name}", "npz") == "folder.d/net.npz"
+
+
+def test_the_card_goes_with_it_under_the_new_name(knowledge: Path, tmp_path: Path) -> None:
+    goal = tmp_path / "out" / "flower.npz"
+    goal.parent.mkdir()
+    done = convert_file(knowledge, "npz", goal)
+    assert done.card == str(goal.parent / "flower.card.json")
+    original = knowledge.with_name("currentSolution.card.json")
+    assert Path(done.card).read_bytes() == original.read_bytes()
+    rows = [[5.9, 3.0, 5.1, 1.8]]
+    assert load_knowledge(goal).activate(rows).tolist() == load_knowledge(knowledge).activate(rows).tolist()
+
+
+def test_a_card_from_elsewhere_goes_with_it_as_well(course: Path, iris: Path, tmp_path: Path) -> None:
+    shutil.copy(iris / "currentSolution.pkl", tmp_path / "net.pkl")
+    done = convert_file(
+        tmp_path / "net.pkl", "npz", tmp_path / "b.npz", card=iris / "currentSolution.card.json"
+    )
+    assert names(tmp_path) == {"net.pkl", "b.npz", "b.card.json"}
+    assert done.card == str(tmp_path / "b.card.json")
+
+
+def test_a_file_that_is_there_is_kept_unless_it_is_allowed(knowledge: Path) -> None:
+    goal = knowledge.with_suffix(".xml")
+    goal.write_text("mine", encoding="utf-8")
+    with pytest.raises(CannotWrite) as refused:
+        convert_file(knowledge, "xml")
+    assert str(refused.value) == (
+        f"{goal} is there already, and is not overwritten.\n"
+        "  Name another file with --output, or allow it with --force."
+    )
+    assert goal.read_text(encoding="utf-8") == "mine"
+    convert_file(knowledge, "xml", force=True)
+    assert load_knowledge(goal).format == "xml"
+
+
+def test_a_link_that_leads_nowhere_is_there_as_well(knowledge: Path) -> None:
+    knowledge.with_suffix(".xml").symlink_to("nowhere")
+    with pytest.raises(CannotWrite, match="is there already"):
+        convert_file(knowledge, "xml")
+
+
+def test_a_pickle_can_be_renewed_in_its_place(knowledge: Path) -> None:
+    before = load_knowledge(knowledge)
+    with pytest.raises(CannotWrite, match="is there already"):
+        convert_file(knowledge, "pkl")
+    convert_file(knowledge, "pkl", force=True)
+    after = load_knowledge(knowledge)
+    assert (before.format, after.format) == ("pickle protocol 4", "pickle protocol 2")
+
+
+def test_a_card_that_would_be_taken_for_the_new_files_is_never_left_to_be(
+    course: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "net.card.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(CannotWrite) as refused:
+        convert_file(course / "currentSolution.pkl", "npz", tmp_path / "net.npz", force=True)
+    assert str(refused.value) == (
+        f"{tmp_path / 'net.card.json'} would be taken for the card of the new file, and the original has "
+        "none.\n  Name another file with --output, or take that card away."
+    )
+    assert names(tmp_path) == {"net.card.json"}
+
+
+def test_another_card_is_replaced_only_where_that_is_allowed(knowledge: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "net.card.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(CannotWrite, match="is there already with other content"):
+        convert_file(knowledge, "npz", folder / "net.npz")
+    assert names(folder) == {"net.card.json"}
+    convert_file(knowledge, "npz", folder / "net.npz", force=True)
+    assert load_knowledge(folder / "net.npz").card is not None
+
+
+def test_a_refused_file_writes_nothing(tmp_path: Path) -> None:
+    hostile = tmp_path / "net.pkl"
+    hostile.write_bytes(b"cos\nsystem\n(S'touch here'\ntR.")
+    with pytest.raises(UnsafeKnowledge, match=r"refers to os\.system"):
+        convert_file(hostile, "xml")
+    assert names(tmp_path) == {"net.pkl"}
+
+
+def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(InputMissing, match="is not there"):
+        convert_file(tmp_path / "net.pkl", "xml")
+    assert names(tmp_path) == set()
+
+
+def test_a_pinned_file_must_be_that_file(knowledge: Path) -> None:
+    with pytest.raises(KnowledgeError, match="is not the file that was pinned"):
+        convert_file(knowledge, "xml", sha256="0" * 64)
+    assert not knowledge.with_suffix(".xml").exists()
+
+
+def test_an_unknown_format_is_answered_with_those_there_are(knowledge: Path) -> None:
+    with pytest.raises(UsageError, match=r"^There is no format 'h5'; there are: pkl, xml, onnx, npz\.$"):
+        convert_file(knowledge, "h5")
+
+
+def test_a_folder_that_is_not_there_is_said(knowledge: Path, tmp_path: Path) -> None:
+    goal = tmp_path / "missing" / "net.xml"
+    with pytest.raises(CannotWrite) as failed:
+        convert_file(knowledge, "xml", goal)
+    assert str(failed.value) == (
+        f"{goal} cannot be written: no such file or directory.\n"
+        "  Make room or grant the right, or name another file with --output."
+    )
+
+
+def test_a_folder_without_the_right_to_write_is_said(
+    knowledge: Path, tmp_path: Path, ordinary_user: Callable[[], AbstractContextManager[None]]
+) -> None:
+    knowledge.parent.chmod(0o555)
+    for parent in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+        parent.chmod(parent.stat().st_mode | 0o555)
+    with ordinary_user(), pytest.raises(CannotWrite, match="cannot be written: permission denied"):
+        convert_file(knowledge, "xml")
+    knowledge.parent.chmod(0o755)
+    assert names(knowledge.parent) == {"currentSolution.pkl", "currentSolution.card.json"}

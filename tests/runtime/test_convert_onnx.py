@@ -1,0 +1,199 @@
+"""ONNX: every network that does not draw at random is computed alike by onnxruntime."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+
+from pybrain_runtime import Plan, load_knowledge
+from pybrain_runtime.convert import convert_file
+from pybrain_runtime.convert.agreement import Disagreement, compare
+from pybrain_runtime.convert.matrices import matrix_of
+from pybrain_runtime.description import ConnectionDescription, ModuleDescription, NetworkDescription
+from pybrain_runtime.errors import KnowledgeError, PartMissing, UsageError
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+RANDOM = ("man_gaussian_enabled",)
+NETWORKS = [p for p in sorted(FIXTURES.glob("networks/*/net.p2.pkl")) if p.parent.name not in RANDOM]
+
+
+def label(path: Path) -> str:
+    return path.parent.name
+
+
+def session(path: str) -> onnxruntime.InferenceSession:
+    return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+
+
+@pytest.mark.parametrize("path", NETWORKS, ids=label)
+def test_a_model_in_double_precision_agrees_to_the_last_bits(path: Path, tmp_path: Path) -> None:
+    done = convert_file(path, "onnx", tmp_path / "net.onnx")
+    assert done.agreement.precision == "float64" and done.agreement.by.startswith("onnxruntime ")
+    assert done.agreement.rows == 256
+    assert done.agreement.difference <= done.agreement.tolerance == 1e-12
+
+
+@pytest.mark.parametrize("path", NETWORKS, ids=label)
+def test_a_model_in_single_precision_stays_within_its_stated_tolerance(path: Path, tmp_path: Path) -> None:
+    done = convert_file(path, "onnx", tmp_path / "net.onnx", precision="float32")
+    assert done.agreement.precision == "float32"
+    assert done.agreement.difference <= done.agreement.tolerance == 1e-4
+
+
+def test_rows_and_sequences_are_named_as_everywhere_else(tmp_path: Path) -> None:
+    folder = FIXTURES / "networks"
+    rows = session(convert_file(folder / "bn_4_8_2" / "net.p2.pkl", "onnx", tmp_path / "a.onnx").path)
+    steps = session(convert_file(folder / "rnn_bn_lstm" / "net.p2.pkl", "onnx", tmp_path / "b.onnx").path)
+    for model, given, answered in (
+        (rows, ["rows", 4], ["rows", 2]),
+        (steps, ["sequences", "steps", 2], ["sequences", "steps", 1]),
+    ):
+        assert [(i.name, i.type, i.shape) for i in model.get_inputs()] == [
+            ("activation", "tensor(double)", given)
+        ]
+        assert [(o.name, o.type, o.shape) for o in model.get_outputs()] == [
+            ("prediction", "tensor(double)", answered)
+        ]
+
+
+@pytest.mark.parametrize(
+    "name", ["rnn_bn_lstm_peep", "rnn_tutorial", "rnn_nested_ffn", "rnn_bn_recurrent_flag"]
+)
+def test_a_recurrent_model_answers_sequences_of_any_number_and_length(name: str, tmp_path: Path) -> None:
+    done = convert_file(FIXTURES / "networks" / name / "net.p2.pkl", "onnx", tmp_path / "net.onnx")
+    model, plan = session(done.path), done.knowledge.plan
+    for sequences, steps in ((1, 1), (1, 40), (7, 3)):
+        given = np.random.default_rng(steps).normal(size=(sequences, steps, plan.indim))
+        found = model.run(None, {"activation": given})[0]
+        np.testing.assert_allclose(found, plan.run_sequences(given), rtol=1e-12, atol=1e-14)
+
+
+def test_the_model_says_what_it_was_made_from(tmp_path: Path) -> None:
+    done = convert_file(FIXTURES / "default" / "iris" / "currentSolution.pkl", "onnx", tmp_path / "net.onnx")
+    model = onnx.load(done.path)
+    assert {entry.key: entry.value for entry in model.metadata_props} == {
+        "knowledge_sha256": done.knowledge.sha256,
+        "network": "FeedForwardNetwork",
+        "precision": "float64",
+        "scaling": "as the card says; not part of this file",
+    }
+    assert model.opset_import[0].version == 17 and model.ir_version == 8
+
+
+@pytest.mark.parametrize("file", ["networks/man_gaussian_enabled/net.p2.pkl", "objects/bernoulli.p2.pkl"])
+def test_a_network_that_draws_at_random_is_refused(file: str, tmp_path: Path) -> None:
+    with pytest.raises(KnowledgeError, match="draws its outputs at random, and no two programs draw alike"):
+        convert_file(FIXTURES / file, "onnx", tmp_path / "net.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_map_converts_as_well(tmp_path: Path) -> None:
+    done = convert_file(FIXTURES / "objects" / "kohonen.p2.pkl", "onnx", tmp_path / "net.onnx")
+    assert done.agreement.difference == 0.0
+    assert session(done.path).run(None, {"activation": [[0.1, 0.5, 0.9]]})[0].tolist() == [[2.0, 1.0]]
+
+
+def layer(kind: str, indim: int, outdim: int, **options: object) -> ModuleDescription:
+    return ModuleDescription(kind, kind, indim, outdim, options)
+
+
+@pytest.mark.parametrize(
+    "middle",
+    [
+        layer("SoftSignLayer", 4, 4),
+        layer("PartialSoftmaxLayer", 4, 4, slicelength=2),
+        layer("DoubleGateLayer", 4, 4),
+        layer("SwitchLayer", 4, 8),
+        layer("MultiplicationLayer", 4, 2),
+        layer("ReluLayer", 4, 4),
+    ],
+    ids=lambda module: module.kind,
+)
+def test_layers_that_no_recorded_network_has_are_computed_alike(middle: ModuleDescription) -> None:
+    from pybrain_runtime.convert.onnx_answers import onnx_answers
+    from pybrain_runtime.convert.onnx_model import onnx_model
+
+    network = NetworkDescription(
+        name="net",
+        kind="FeedForwardNetwork",
+        modules=(layer("LinearLayer", 4, 4), middle),
+        inputs=(0,),
+        outputs=(1,),
+        connections=(ConnectionDescription("c", "IdentityConnection", 0, 1, (0, 4), (0, 4)),),
+    )
+    model = onnx_model(network, about={}).SerializeToString()
+    agreement = compare(Plan.compile(network), onnx_answers(model), tolerance=1e-12, by="onnxruntime")
+    assert agreement.rows == 256
+
+
+def test_exponents_are_clipped_where_pybrain_clips_them() -> None:
+    from pybrain_runtime.convert.onnx_answers import onnx_answers
+    from pybrain_runtime.convert.onnx_model import onnx_model
+
+    softmax = layer("SoftmaxLayer", 3, 3)
+    network = NetworkDescription("net", "SoftmaxLayer", (softmax,), (0,), (0,), ())
+    answers = onnx_answers(onnx_model(network, about={}).SerializeToString())
+    # 600 counts as 500, so that both halves are equal although 600 is far above 550.
+    assert answers(np.array([[600.0, 550.0, 0.0]]))[0, :2].tolist() == [0.5, 0.5]
+
+
+def test_every_connection_is_the_matrix_that_it_multiplies_with() -> None:
+    permutation = ConnectionDescription(
+        "p", "PermutationConnection", 0, 1, (1, 5), (0, 4), options={"places": np.array([2, 3, 0, 1])}
+    )
+    mean = ConnectionDescription(
+        "s", "SubsamplingConnection", 0, 1, (0, 2), (4, 6), parameters=np.array([2.0, 4.0])
+    )
+    together = matrix_of([permutation, mean], layer("LinearLayer", 6, 6), layer("LinearLayer", 6, 6))
+    given = np.arange(1.0, 7.0)
+    assert (given @ together).tolist() == [4.0, 5.0, 2.0, 3.0, 3.0, 6.0]
+
+
+def test_a_matrix_of_almost_nothing_but_zeros_is_refused() -> None:
+    wide = layer("LinearLayer", 100_000, 100_000)
+    with pytest.raises(KnowledgeError) as refused:
+        matrix_of([], wide, wide)
+    assert str(refused.value) == (
+        "The connections from 'LinearLayer' to 'LinearLayer' make up a matrix of 100000 by 100000 numbers, "
+        "more than is written (33,554,432).\n  Convert to npz instead, which keeps connections as they are."
+    )
+
+
+def test_a_model_that_answers_differently_is_not_kept() -> None:
+    plan = load_knowledge(FIXTURES / "networks" / "bn_4_8_2" / "net.p2.pkl").plan
+    with pytest.raises(Disagreement, match=r"answers differently: by 0.25 in float64, computed by a test"):
+        compare(
+            plan, lambda rows: plan.run(rows) + 0.25 * np.maximum(1, abs(plan.run(rows))),
+            tolerance=1e-12, by="a test",
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_a_number_is_never_taken_for_none(wrong: float) -> None:
+    plan = load_knowledge(FIXTURES / "networks" / "bn_1_1" / "net.p2.pkl").plan
+    with pytest.raises(Disagreement, match="by inf in float64"):
+        compare(plan, lambda rows: np.full((len(rows), 1), wrong), tolerance=1e-12, by="a test")
+
+
+def test_without_the_packages_one_line_says_how_to_get_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(PartMissing) as missing:
+        convert_file(FIXTURES / "networks" / "bn_1_1" / "net.p2.pkl", "onnx", tmp_path / "net.onnx")
+    assert str(missing.value) == (
+        "Writing onnx needs onnxruntime, not installed here; get it with: pip install 'app07[onnx]'"
+    )
+    assert missing.value.status == 69
+
+
+def test_single_precision_is_for_models_alone(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"^npz is written in float64; 'float32' was asked for\.$"):
+        convert_file(
+            FIXTURES / "networks" / "bn_1_1" / "net.p2.pkl", "npz", tmp_path / "a.npz", precision="float32"
+        )
