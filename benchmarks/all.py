@@ -13,11 +13,13 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from measure import machine
+from measure import cores, machine
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
-SCRIPTS = ("batched_rows", "float32_rows", "one_row", "csv_to_csv", "start", "loading")
+EACH = ("batched_rows", "float32_rows")
+"""What is measured with one thread, and with as many as there are processors."""
+SCRIPTS = (*EACH, "one_row", "csv_to_csv", "start", "loading")
 HEAD = """# Benchmarks
 
 Written by `.venv/bin/python benchmarks/all.py` on {date}.
@@ -25,18 +27,17 @@ Written by `.venv/bin/python benchmarks/all.py` on {date}.
 Machine: {machine}.
 
 Both sides of a comparison take turns in one run; medians are given, and the ratios are what carries over to
-another machine. The aims are stated in each table; no test asserts a time. PyBrain's own figure is of PyBrain
-git dcdf32b on CPython 3.11.7 and NumPy 1.23.5, one `activate` after the other; it was recorded once, on a
-machine of the same kind.
+another machine. The aims are stated in each table; no test asserts a time. Figures of PyBrain itself were recorded
+once, on the same machine.
 """
 
 
-def section(name: str) -> str:
+def section(name: str, *words: str) -> str:
     """Runs a script and returns what it prints; one that fails is named with its last line."""
     script = HERE / f"{name}.py"
     if not script.exists():
         return f"## {name}\n\nNot measured: benchmarks/{name}.py is not there yet."
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, str(script), *words], capture_output=True, text=True, check=False)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         return f"## {name}\n\nNot measured: benchmarks/{name}.py ended with status {done.returncode}: {last}"
@@ -46,9 +47,12 @@ def section(name: str) -> str:
 def main() -> None:
     """Measures, prints and writes."""
     parts = [HEAD.format(date=datetime.now(UTC).strftime("%Y-%m-%d"), machine=machine()).strip()]
-    for name in SCRIPTS:
-        print(f"{name} ...", file=sys.stderr, flush=True)
-        parts.append(section(name))
+    runs = [(name,) for name in SCRIPTS]
+    if cores() > 1:
+        runs += [(name, "--threads", str(cores())) for name in EACH]
+    for run in runs:
+        print(" ".join(run), "...", file=sys.stderr, flush=True)
+        parts.append(section(*run))
         print(parts[-1], end="\n\n", flush=True)
     PAGE.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from measure import in_turns, met, options, rate, table, times
+from functools import partial
+
+from measure import in_turns, met, options, rate, table, threads, times
 
 TITLE = "Batched rows, float32"
 COUNTS = {"1-8-1": 200_000, "4-8-2": 200_000, "64-128-10": 40_000, "784-512-10": 8_000, "LSTM 4-16-2": 50_000}
@@ -26,7 +28,8 @@ def main() -> None:
         network = lstm() if name == LSTM else feed_forward(name)
         plan = Plan.compile(network, precision="float32")
         rows = rows_for(network, COUNTS[name]).astype(np.float32)
-        run = plan.run_sequences if name == LSTM else plan.run
+        method = plan.run_sequences if name == LSTM else plan.run
+        run = partial(method, threads=chosen.threads)
         session = session_of(network, precision="float32", threads=chosen.threads)
         exact = Plan.compile(network)
         answers = (exact.run_sequences if name == LSTM else exact.run)(rows)
@@ -45,10 +48,10 @@ def main() -> None:
                 f"{apart:.1e}",
             ]
         )
-    print(f"## {TITLE}\n")
+    print(f"## {TITLE}, {threads(chosen.threads)}\n")
     print(table(("network", "rows", "ours, rows/s", "onnxruntime", "ratio", "≥ 1.0x", "error"), lines))
     print(
-        f"\nThreads of each: {chosen.threads}. Medians of {chosen.rounds} rounds. The error is the largest "
+        f"\nMedians of {chosen.rounds} rounds. The error is the largest "
         "difference from float64.\nonnxruntime runs what `convert --to onnx --precision float32` writes; "
         "LSTM: sequences of 50 steps, all at once."
     )

@@ -17,6 +17,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+_SLOWER = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+"""Settings that make NumPy's matrix library take the kernels of another processor. They are not taken over:
+they would slow down one side of a comparison and not the other."""
 _AT_LEAST = 0.02
 """Seconds that one measurement takes at least: what is quicker is repeated within it."""
 
@@ -35,9 +38,10 @@ def options(doc: str | None, *, rounds: int) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=1, help="threads of each side (default 1)")
     chosen = parser.parse_args()
     wanted = {name: str(chosen.threads) for name in _THREADS}
-    if any(os.environ.get(name) != value for name, value in wanted.items()):
+    kept = {name: value for name, value in os.environ.items() if name not in _SLOWER}
+    if {**kept, **wanted} != dict(os.environ):
         # The libraries under NumPy read these once, when they are loaded; so we begin again.
-        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **wanted})
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**kept, **wanted})
     return chosen
 
 
@@ -93,10 +97,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def machine() -> str:
     """Returns what was measured on: processor, cores, Python and the packages, in a few words."""
     packages = ", ".join(f"{name} {_version(name)}" for name in ("numpy", "onnxruntime", "pyarrow"))
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return (
-        f"{_processor()}, {cores} cores, {platform.system()}; Python {platform.python_version()}, {packages}"
-    )
+    return f"{_processor()}, {cores()} cores, {platform.system()}; Python {platform.python_version()}, {packages}"
 
 
 def _processor() -> str:
@@ -138,3 +139,13 @@ def times(ratio: float) -> str:
 def met(holds: bool) -> str:
     """Returns whether an aim is met."""
     return "yes" if holds else "no"
+
+
+def threads(count: int) -> str:
+    """Returns a number of threads in words."""
+    return "one thread each" if count == 1 else f"{count} threads each"
+
+
+def cores() -> int:
+    """Returns how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

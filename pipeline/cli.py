@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from pipeline import parser
-from pipeline.commands import convert, inspect
+from pipeline.commands import convert, evaluate, inspect, submit
 from pipeline.console import Console, speak_utf8
 from pipeline.errors import ChecksFailed, Interrupted, Occupied, PipelineError, UsageError
 from pipeline.exclusive import Busy, exclusive
@@ -331,4 +331,6 @@ COMMANDS = {
     "compose": compose_command,
     "inspect": inspect.run,
     "convert": convert.run,
+    "evaluate": evaluate.run,
+    "submit": submit.run,
 }

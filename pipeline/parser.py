@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pipeline.commands import convert, inspect
+from pipeline.commands import convert, evaluate, inspect, submit
 
 DEFAULT_TIMEOUT = 300.0
 
@@ -163,5 +163,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     ),
     "inspect": (inspect.SUMMARY, _stage(inspect.add_options)),
     "convert": (convert.SUMMARY, _stage(convert.add_options)),
+    "evaluate": (evaluate.SUMMARY, _stage(evaluate.add_options)),
+    "submit": (submit.SUMMARY, _stage(submit.add_options)),
     "test": ("The whole test suite.", _test),
 }

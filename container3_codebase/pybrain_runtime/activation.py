@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from types import TracebackType
 
@@ -21,13 +20,13 @@ from .files import InputFile
 from .knowledge import Knowledge
 from .lines import LineReader
 from .paths import base
+from .record import Record
 from .table import Table, detect_delimiter
 
 Batch = tuple[int, list[bytes]]
 
 
-@dataclass(frozen=True, eq=False)
-class Activation:
+class Activation(Record):
     """The rows of a file.
 
     Attributes:

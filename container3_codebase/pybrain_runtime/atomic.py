@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 from contextlib import suppress
 
 from .errors import CannotWrite
+from .hashes import Sha256
 from .paths import base, beside, is_folder, remove, rename
 
 _HINTS = {
@@ -33,7 +33,7 @@ class AtomicFile:
     def __init__(self, path: str) -> None:
         self.path = path
         self.bytes_written = 0
-        self._hash = hashlib.sha256()
+        self._hash = Sha256()
         self._descriptor = -1
         self._placed = False
         # Chance, not the process number: two containers may well have the same.

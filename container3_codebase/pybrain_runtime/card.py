@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 import math
 import os
-from dataclasses import dataclass
 
 import numpy as np
 
 from .errors import KnowledgeError
 from .files import InputFile
 from .paths import split_ending
+from .record import Record
 
 _SIZE_LIMIT = 1 << 20
 _PACKED = (".gz", ".bz2")
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(Record, eq=True):
     """One input or output.
 
     Attributes:
@@ -34,8 +33,7 @@ class Column:
     scale: float = 1.0
 
 
-@dataclass(frozen=True)
-class Card:
+class Card(Record, eq=True):
     """What a card says.
 
     Attributes:

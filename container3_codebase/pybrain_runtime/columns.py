@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from .errors import ActivationError
 from .knowledge import Knowledge
+from .record import Record
 from .table import plural, visible
 
 
-@dataclass(frozen=True)
-class Columns:
+class Columns(Record, eq=True):
     """Places of columns in a row of the file, counted from 0.
 
     Attributes:

@@ -32,6 +32,7 @@ class Program:
         cost: roughly the multiplications for one column.
         largest: multiplications in the largest matrix product for one column.
         chance: the cells that draw at random.
+        typed: whether the inputs must come in the program's own type.
         state: the rows that hold what goes from one time step to the next.
         remembered: what a file that was saved in the middle of a sequence holds for each; None where nothing.
         steps_done: time steps that the network had done when it was saved.
@@ -49,9 +50,11 @@ class Program:
         self.cost = self.largest = 0
         self.steps_done = network.steps_done
         self._cells = network.cells
+        self._indim, self._outdim = network.indim, network.outdim
         self._kernels = [kernel_for(cell, dtype) for cell in network.cells]
         self.chance = tuple(c for c, kernel in zip(self._cells, self._kernels, strict=True) if kernel.chance)
         self._straight = _wide_inputs(network)
+        self.typed = bool(self._straight)
         self._size = 0
         self._place_cells()
         self._first = self._steps(network.outputs, fading=True)
@@ -60,14 +63,9 @@ class Program:
         room = max(_FEWEST, min(_MOST, _CHUNK_NUMBERS // (self._size + 1)))
         self.chunk = max(1, min(room, 8 * _CHUNK_NUMBERS // (burden + 1)))
 
-    @property
-    def typed(self) -> bool:
-        """Whether the inputs must come in the program's own type."""
-        return bool(self._straight)
-
     def workspace(self, columns: int) -> Workspace:
         """Returns a new workspace for so many columns."""
-        work = Workspace(self._size, columns, self.dtype)
+        work = Workspace(self._size, columns, self.dtype, self._indim, self._outdim)
         for row in (*self._ones, *self._bias_rows):
             work.values[row] = 1.0
         first = [operation for bind in self._first for operation in bind(work)]
@@ -213,10 +211,13 @@ def _copy(source: Span, target: Span) -> Bind:
 
 
 def _put_out(block: Span, start: int) -> Bind:
+    # positive() copies; copyto() would take a poor way from rows to columns, three times as long.
     rows = slice(start, start + block[1] - block[0])
 
     def bind(work: Workspace) -> list[Operation]:
         source, exchange = work.values[slice(*block)], work.exchange
-        return [lambda: np.copyto(exchange.answer[rows], source)]
+        if rows == slice(0, work.outdim):
+            return [lambda: np.positive(source, exchange.answer)]
+        return [lambda: np.positive(source, exchange.answer[rows])]
 
     return bind

@@ -7,13 +7,13 @@ as a ``NetworkDescription``; a plan is compiled from it, a real PyBrain network 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 
+from .record import NOTHING, Record
 
-@dataclass(frozen=True, eq=False)
-class Memory:
+
+class Memory(Record):
     """What a module remembers of the last time step, where a file was saved in the middle of a sequence.
 
     Attributes:
@@ -25,8 +25,7 @@ class Memory:
     state: np.ndarray | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class ModuleDescription:
+class ModuleDescription(Record):
     """A layer, a bias unit, or a whole network as part of another.
 
     Attributes:
@@ -44,8 +43,8 @@ class ModuleDescription:
     kind: str
     indim: int
     outdim: int
-    options: Mapping[str, object] = field(default_factory=dict)
-    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    options: Mapping[str, object] = NOTHING
+    arrays: Mapping[str, np.ndarray] = NOTHING
     network: NetworkDescription | None = None
     memory: Memory | None = None
 
@@ -56,8 +55,7 @@ class ModuleDescription:
         return inside + sum(array.size for array in self.arrays.values())
 
 
-@dataclass(frozen=True, eq=False)
-class ConnectionDescription:
+class ConnectionDescription(Record):
     """What carries numbers from one module's output to another one's input.
 
     Attributes:
@@ -80,7 +78,7 @@ class ConnectionDescription:
     out_slice: tuple[int, int]
     parameters: np.ndarray | None = None
     mother: str | None = None
-    options: Mapping[str, object] = field(default_factory=dict)
+    options: Mapping[str, object] = NOTHING
 
     @property
     def indim(self) -> int:
@@ -93,8 +91,7 @@ class ConnectionDescription:
         return self.out_slice[1] - self.out_slice[0]
 
 
-@dataclass(frozen=True, eq=False)
-class NetworkDescription:
+class NetworkDescription(Record):
     """A network whose parts are known to fit together.
 
     Attributes:
@@ -117,7 +114,7 @@ class NetworkDescription:
     outputs: tuple[int, ...]
     connections: tuple[ConnectionDescription, ...]
     recurrent_connections: tuple[ConnectionDescription, ...] = ()
-    mothers: Mapping[str, np.ndarray] = field(default_factory=dict)
+    mothers: Mapping[str, np.ndarray] = NOTHING
     recurrent: bool = False
     steps_done: int = 0
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import stat
 from collections.abc import Iterator
 from types import TracebackType
 
 from .errors import DataError, InputMissing, KnowledgeError
+from .hashes import Sha256
 from .paths import base, is_folder
 
 BLOCK = 256 * 1024
@@ -45,7 +45,7 @@ class InputFile:
         self.name = base(self.path) or self.path
         self.role = role
         self.bytes_read = 0
-        self._hash = hashlib.sha256()
+        self._hash = Sha256()
         self._descriptor = self._open(follow_links)
         self._opened = os.fstat(self._descriptor)
         if not stat.S_ISREG(self._opened.st_mode):

@@ -85,6 +85,8 @@ class FlatNetwork:
 
     Attributes:
         cells: the cells.
+        indim: numbers that come in.
+        outdim: numbers that go out.
         outputs: the cells whose outputs are the answer, in the order of the output columns.
         recurrent: whether the rows are the steps of a sequence.
         steps_done: time steps that it had done when it was saved.
@@ -98,6 +100,8 @@ class FlatNetwork:
 
     def __init__(self, description: NetworkDescription, *, defects: bool = False) -> None:
         self.cells: list[Cell] = []
+        self.indim = description.indim
+        self.outdim = description.outdim
         self.recurrent = description.recurrent
         self.steps_done = description.steps_done
         self.fading = False

@@ -213,7 +213,14 @@ def _take_in(given: Span, z: Span) -> Bind:
 
     def bind(work: Workspace) -> list[Operation]:
         total, exchange = work.values[slice(*z)], work.exchange
-        return [lambda: np.copyto(total, exchange.given[columns])]
+
+        def take_all() -> None:
+            total[...] = exchange.given
+
+        def take_some() -> None:
+            total[...] = exchange.given[columns]
+
+        return [take_all if given == (0, work.indim) else take_some]
 
     return bind
 

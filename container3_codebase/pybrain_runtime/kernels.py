@@ -128,9 +128,7 @@ def _linear(cell: Cell, dtype: np.dtype) -> Kernel:
 
 
 def _sigmoid(cell: Cell, dtype: np.dtype) -> Kernel:
-    return Kernel(
-        lambda site: _gate(site.work, site.z, site.y), gain=np.full(cell.indim, _gate_gain(dtype))
-    )
+    return Kernel(lambda site: _gate(site.work, site.z, site.y), gain=np.full(cell.indim, _gate_gain(dtype)))
 
 
 def _tanh(cell: Cell, dtype: np.dtype) -> Kernel:
@@ -273,9 +271,7 @@ def _by_rows(cell: Cell, dtype: np.dtype) -> Kernel:
     """Any other kind: by the formula of ``layers``, in float64."""
     layer = LAYERS[cell.kind]
     if layer.forward is None:
-        raise KnowledgeError(
-            f"The {cell.kind} '{cell.name}' cannot be run: {layer.reason}.", part=cell.name
-        )
+        raise KnowledgeError(f"The {cell.kind} '{cell.name}' cannot be run: {layer.reason}.", part=cell.name)
     assert cell.module is not None
     forward = layer.forward(cell.module)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -21,13 +20,13 @@ from .limits import DEFAULT_LIMITS, Limits
 from .paths import base
 from .pickle_reader import PickleReader
 from .plan import Plan
+from .record import NOTHING, Record
 from .search import find_network
 
 _ZIP = b"PK\x03\x04"
 
 
-@dataclass(frozen=True, eq=False)
-class Knowledge:
+class Knowledge(Record):
     """A network and where it comes from.
 
     Attributes:
@@ -46,7 +45,7 @@ class Knowledge:
     size: int
     network: NetworkDescription
     card: Card | None = None
-    companions: Mapping[str, object] = field(default_factory=dict)
+    companions: Mapping[str, object] = NOTHING
     format: str = ""
     names: tuple[str, ...] = ()
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from .record import Record
 
 MIB = 1024 * 1024
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(Record, eq=True):
     """Upper bounds while a knowledge file is read. The defaults hold two million parameters four times over,
     as PyBrain writes them, and keep memory under 512 MB whatever a file asks for.
 

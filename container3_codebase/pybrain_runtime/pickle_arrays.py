@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from math import prod
 
-import numpy as np
-
 from .errors import KnowledgeError, UnsafeKnowledge
 from .names import shown
 from .values import ArrayValue, DtypeValue
@@ -57,43 +55,45 @@ class ArrayBuilder:
 
     def fill(self, value: ArrayValue, state: object) -> None:
         """Gives an array its content: state is (version, shape, type, is Fortran order, bytes)."""
-        if value.array is not None or not isinstance(state, tuple) or len(state) != 5:
+        if value.filled or not isinstance(state, tuple) or len(state) != 5:
             raise self._bad("an array with a state that is not NumPy's")
         _, shape, dtype, fortran, raw = state
-        value.array = self.build(raw, dtype, shape, "F" if fortran else "C")
+        self._fill(value, raw, dtype, shape, "F" if fortran else "C")
 
-    def build(self, raw: object, dtype: object, shape: object, order: object) -> np.ndarray:
-        """Returns the read-only array of these bytes in the machine's own byte order.
+    def build(self, raw: object, dtype: object, shape: object, order: object) -> ArrayValue:
+        """Returns the array of these bytes.
 
         Raises:
             KnowledgeError: the shape does not fit the bytes, or is beyond the limit.
         """
+        value = ArrayValue()
+        self._fill(value, raw, dtype, shape, order)
+        return value
+
+    def _fill(self, value: ArrayValue, raw: object, dtype: object, shape: object, order: object) -> None:
         sizes = self._shape(shape)
         if not isinstance(dtype, DtypeValue) or order not in ("C", "F"):
             raise self._bad("an array without a type or order")
         data = self._bytes(raw)
-        if prod(sizes) * dtype.dtype.itemsize != len(data):
+        if prod(sizes) * dtype.itemsize != len(data):
             raise self._bad(f"an array of shape {sizes} and type {dtype.code} with {len(data)} bytes")
-        flat = np.frombuffer(data, dtype.dtype) if data else np.zeros(0, dtype.dtype)
-        array = flat.astype(flat.dtype.newbyteorder("="), copy=False).reshape(sizes, order=order)
-        array.flags.writeable = False
-        return array
+        value.fill(data, dtype.dtype, sizes, "F" if order == "F" else "C")
 
     def scalar(self, dtype: object, raw: object) -> float | int | bool:
         """Returns the Python number of a pickled NumPy number."""
-        value = self.build(raw, dtype, (1,), "C")[0].item()
-        assert isinstance(value, float | int)
-        return value
+        array = self.build(raw, dtype, (1,), "C").array
+        assert array is not None
+        number: float | int | bool = array[0].item()
+        return number
 
     def _shape(self, shape: object) -> tuple[int, ...]:
         if not isinstance(shape, tuple) or len(shape) > _DIMENSIONS:
             raise self._bad("an array whose shape is not a short tuple")
-        sizes: list[int] = []
+        needed = 1
         for size in shape:
             if type(size) is not int or size < 0:
                 raise self._bad("an array whose shape is not made of counts")
-            sizes.append(size)
-        needed = prod(size or 1 for size in sizes)
+            needed *= size or 1
         self.elements -= needed
         if self.elements < 0:
             raise KnowledgeError(
@@ -101,7 +101,7 @@ class ArrayBuilder:
                 "which is beyond the limit.",
                 limit=self.limit,
             )
-        return tuple(sizes)
+        return shape
 
     def _bytes(self, raw: object) -> bytes:
         # Python 2 wrote the bytes of an array as a string; latin1 gives each byte back.

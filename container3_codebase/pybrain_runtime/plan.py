@@ -57,6 +57,7 @@ class Plan:
         self.precision = program.dtype.name
         self.chunk = 1 if self.random else program.chunk  # PyBrain draws for a whole row before the next one
         self._dtype = program.dtype
+        self._single = program.dtype == np.float32
         self._program = program
         self._idle: dict[int, list[Workspace]] = {}
 
@@ -159,7 +160,9 @@ class Plan:
         if not isinstance(sequences, np.ndarray):
             return self._ragged([self.inputs(rows, random) for rows in sequences], random, threads)
         inputs = self._as_array(sequences)
-        self._check(inputs, 3, random)
+        if inputs.ndim != 3 or inputs.shape[2] != self.indim:
+            raise self._misshapen(inputs)
+        self._check_chance(random)
         if not self.recurrent:
             flat = self.run(inputs.reshape(-1, self.indim), random=random, threads=threads)
             return flat.reshape(*inputs.shape[:2], self.outdim)
@@ -189,12 +192,16 @@ class Plan:
     # One chunk.
 
     def _answer(self, inputs: Array, outputs: Array, random: RandomState | None) -> None:
-        if not len(inputs):
+        columns = len(inputs)
+        if not columns:
             return
-        work = self._take(len(inputs))
+        work = self._take(columns)
         work.exchange.random = random
-        self._program.reset(work)  # of recurrent networks inside this one: every row is a first time step
-        work.step(self._own_type(inputs).T, outputs.T)
+        if self._program.state:  # of recurrent networks inside this one: every row is a first time step
+            self._program.reset(work)
+        if self._program.typed:
+            inputs = self._own_type(inputs)
+        work.step(inputs.T, outputs.T)
         self._give(work)
 
     def _answer_steps(self, inputs: Array, outputs: Array, random: RandomState | None) -> None:
@@ -202,10 +209,12 @@ class Plan:
         work = self._take(inputs.shape[2])
         work.exchange.random = random
         self._program.reset(work)
-        work.walk(self._own_type(inputs), outputs, 0)
+        work.walk(self._own_type(inputs) if self._program.typed else inputs, outputs, 0)
         self._give(work)
 
-    def _spread(self, answer: Callable[[int], None], starts: range, columns: int, threads: int | None) -> None:
+    def _spread(
+        self, answer: Callable[[int], None], starts: range, columns: int, threads: int | None
+    ) -> None:
         """Answers chunks of so many columns each, one for each start, in as many threads as are worth it."""
         if len(starts) <= 1 and threads is None:
             for start in starts:
@@ -223,9 +232,7 @@ class Plan:
         room = _SEQUENCE_NUMBERS // (1 + steps * (self.indim + self.outdim))
         return max(1, min(self._program.chunk, room))
 
-    def _ragged(
-        self, sequences: list[Array], random: RandomState | None, threads: int | None
-    ) -> list[Array]:
+    def _ragged(self, sequences: list[Array], random: RandomState | None, threads: int | None) -> list[Array]:
         if random or not self.recurrent:
             return [self.run(sequence, random=random, threads=threads) for sequence in sequences]
         answers = [np.empty((len(sequence), self.outdim), self._dtype) for sequence in sequences]
@@ -267,30 +274,31 @@ class Plan:
     def inputs(self, rows: Rows, random: RandomState | None = None) -> Array:
         """Returns rows as an array of shape (n, indim); raises as ``run`` does."""
         inputs = self._as_array(rows)
-        inputs = inputs[None, :] if inputs.ndim == 1 else inputs
-        self._check(inputs, 2, random)
+        if inputs.ndim == 1:
+            inputs = inputs[None, :]
+        if inputs.ndim != 2 or inputs.shape[1] != self.indim:
+            raise self._misshapen(inputs)
+        if self.random:
+            self._check_chance(random)
         return inputs
 
     def _as_array(self, rows: object) -> Array:
         """Returns numbers in float64, or in float32 where they are that and the plan is, too."""
-        if self._dtype == np.float32 and isinstance(rows, np.ndarray) and rows.dtype == np.float32:
+        if self._single and isinstance(rows, np.ndarray) and rows.dtype == np.float32:
             return rows
         return np.asarray(rows, np.float64)
 
     def _own_type(self, inputs: Array) -> Array:
-        if self._program.typed and inputs.dtype != self._dtype:
-            with np.errstate(all="ignore"):
-                return inputs.astype(self._dtype)
-        return inputs
+        if inputs.dtype == self._dtype:
+            return inputs
+        with np.errstate(all="ignore"):
+            return inputs.astype(self._dtype)
 
-    def _check(self, inputs: Array, dimensions: int, random: RandomState | None) -> None:
-        if inputs.ndim != dimensions or inputs.shape[-1] != self.indim:
-            raise ActivationError(
-                f"The rows have the shape {inputs.shape}; the network takes {self.indim} numbers in each.",
-                expected=self.indim,
-            )
-        if self.random:
-            self._check_chance(random)
+    def _misshapen(self, inputs: Array) -> ActivationError:
+        return ActivationError(
+            f"The rows have the shape {inputs.shape}; the network takes {self.indim} numbers in each.",
+            expected=self.indim,
+        )
 
     def _check_chance(self, random: RandomState | None) -> None:
         if self.random and random is None:

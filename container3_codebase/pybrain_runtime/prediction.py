@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import platform
+import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import TracebackType
 
 import numpy as np
@@ -19,12 +18,12 @@ from .errors import UsageError
 from .figures import Figures, finite
 from .knowledge import Knowledge
 from .paths import base, split_ending
+from .record import Record
 
 FIRST_ROWS = 5
 
 
-@dataclass(frozen=True, eq=False)
-class Prediction:
+class Prediction(Record):
     """What was written.
 
     Attributes:
@@ -48,8 +47,7 @@ class Prediction:
     report: Mapping[str, object]
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Record, eq=True):
     """The activation file that a prediction answers, as the report names it.
 
     Attributes:
@@ -202,7 +200,7 @@ class PredictionWriter:
                 "classes": knowledge.classes(first),
             },
             "errors": self._figures.result(),
-            "versions": {"app07": __version__, "python": platform.python_version(), "numpy": np.__version__},
+            "versions": {"app07": __version__, "python": sys.version.split()[0], "numpy": np.__version__},
             "started": _utc(self._started),
             "duration_s": round(max(0.0, now - self._started), 6),
         }

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from .errors import UsageError
+from .record import Record
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(Record, eq=True):
     """Where things are, and which columns to take.
 
     Attributes:

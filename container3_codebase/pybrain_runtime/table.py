@@ -8,10 +8,10 @@ import numpy as np
 
 from .errors import ActivationError
 
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_DECIMAL_COMMA = re.compile(r"[+-]?(?:[0-9]+,[0-9]*|,[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity|1\.#.*|#n/?a.*)", re.IGNORECASE)
-_QUOTED = re.compile(r'"[^"]*"')
+# Compiled when they are first needed, which at most starts is never.
+_NOT_FINITE = r"(?i)[+-]?(?:nan|inf|infinity|1\.#.*|#n/?a.*)"
+_QUOTED = r'"[^"]*"'
+_ENDS = frozenset("0123456789.")
 _SHOWN = 40
 
 
@@ -20,7 +20,7 @@ def detect_delimiter(line: str) -> str:
 
     A line of data tells best: a header may hold the other ones in its names.
     """
-    bare = _QUOTED.sub("", line)
+    bare = re.sub(_QUOTED, "", line) if '"' in line else line
     return next((mark for mark in "\t;," if mark in bare), ",")
 
 
@@ -90,7 +90,7 @@ class Table:
 
         A row of numbers with an empty cell or a NaN in it is data with a mistake, not a header.
         """
-        return any(cell and not self._numeric(cell) and not _NOT_FINITE.fullmatch(cell) for cell in cells)
+        return any(cell and not self._numeric(cell) and not re.fullmatch(_NOT_FINITE, cell) for cell in cells)
 
     def number(self, cell: str, line: int, column: int) -> float:
         """Returns the number in a cell.
@@ -105,9 +105,9 @@ class Table:
             raise self._bad(line, column, f"{visible(cell)} is beyond the range of numbers")
         if not cell:
             raise self._bad(line, column, "the cell is empty")
-        if _NOT_FINITE.fullmatch(cell):
+        if re.fullmatch(_NOT_FINITE, cell):
             raise self._bad(line, column, f"{visible(cell)} is not a finite number")
-        comma = _DECIMAL_COMMA.fullmatch(cell) is not None
+        comma = _is_number(cell, comma=True)
         hint = "With a decimal comma, separate the cells by semicolons." if comma else ""
         raise self._bad(line, column, f"{visible(cell)} is not a number", hint)
 
@@ -134,9 +134,7 @@ class Table:
         return numbers.reshape(len(lines), width) if np.isfinite(numbers).all() else None
 
     def _numeric(self, cell: str) -> bool:
-        if self.decimal_comma and _DECIMAL_COMMA.fullmatch(cell):
-            return True
-        return _NUMBER.fullmatch(cell) is not None
+        return _is_number(cell) or (self.decimal_comma and _is_number(cell, comma=True))
 
     def _bad(self, line: int, column: int, what: str, hint: str = "") -> ActivationError:
         return ActivationError(
@@ -145,3 +143,19 @@ class Table:
             line=line,
             column=column + 1,
         )
+
+
+def _is_number(cell: str, *, comma: bool = False) -> bool:
+    """Says whether a cell is a number in digits, with a decimal point or with a decimal comma."""
+    if comma:
+        if "." in cell or cell.count(",") != 1:
+            return False
+        cell = cell.replace(",", ".")
+    # float() also knows digits of other scripts, 1_000, inf and nan.
+    if not cell.isascii() or "_" in cell or cell[-1:] not in _ENDS:
+        return False
+    try:
+        float(cell)
+        return True
+    except ValueError:
+        return False

@@ -7,9 +7,13 @@ of sets and keys of dicts before their state is known.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from .names import Global
+
+Order = Literal["C", "F"]
 
 
 class Instance:
@@ -40,12 +44,36 @@ class Instance:
 
 
 class ArrayValue:
-    """An array out of a file: a promise until its state comes, then a read-only NumPy array."""
+    """An array out of a file: a promise until its state comes, then bytes whose shape has been checked.
 
-    __slots__ = ("array",)
+    Most of them are buffers that nobody looks at, so the array is made when it is first asked for.
+    """
+
+    __slots__ = ("_array", "_state")
 
     def __init__(self, array: np.ndarray | None = None) -> None:
-        self.array = array
+        self._array = array
+        self._state: tuple[bytes, np.dtype, tuple[int, ...], Order] | None = None
+
+    @property
+    def filled(self) -> bool:
+        """Whether its content is known."""
+        return self._array is not None or self._state is not None
+
+    def fill(self, data: bytes, dtype: np.dtype, shape: tuple[int, ...], order: Order) -> None:
+        """Takes the content: as many bytes as the shape needs, in the byte order of the type."""
+        self._state = data, dtype, shape, order
+
+    @property
+    def array(self) -> np.ndarray | None:
+        """The read-only array in the machine's own byte order; None while its content is not known."""
+        if self._array is None and self._state is not None:
+            data, dtype, shape, order = self._state
+            flat = np.frombuffer(data, dtype) if data else np.zeros(0, dtype)
+            array = flat.astype(dtype.newbyteorder("="), copy=False).reshape(shape, order=order)
+            array.flags.writeable = False
+            self._array = array
+        return self._array
 
 
 class DtypeValue:
@@ -57,6 +85,11 @@ class DtypeValue:
         self.code = code
         self.order = order
         self.built = False
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes per element."""
+        return int(self.code[1:])
 
     @property
     def dtype(self) -> np.dtype:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Operation = Callable[[], object]
 
+_FEW = 256
 _NOTHING = np.empty((0, 0))
 
 
@@ -47,15 +48,30 @@ class Workspace:
     Attributes:
         columns: rows of the activation, or sequences, that are computed at once.
         dtype: float64 or float32.
+        indim: numbers that come in.
+        outdim: numbers that go out.
         values: shape (rows, columns).
         exchange: what changes from step to step.
     """
 
-    __slots__ = ("_first", "_later", "_quiet", "_rows", "columns", "dtype", "exchange", "values")
+    __slots__ = (
+        "_first",
+        "_later",
+        "_quiet",
+        "_rows",
+        "columns",
+        "dtype",
+        "exchange",
+        "indim",
+        "outdim",
+        "values",
+    )
 
-    def __init__(self, rows: int, columns: int, dtype: np.dtype) -> None:
+    def __init__(self, rows: int, columns: int, dtype: np.dtype, indim: int, outdim: int) -> None:
         self.columns = columns
         self.dtype = dtype
+        self.indim = indim
+        self.outdim = outdim
         self.values: Array = np.zeros((rows, columns), dtype)
         self.exchange = Exchange()
         self._rows: dict[float, Array] = {}
@@ -103,7 +119,12 @@ class Workspace:
         return np.array(value, self.dtype)
 
     def row(self, value: float) -> Array:
-        """Returns one number for each column, (1, columns): where operands lie alike, NumPy uses vector units."""
+        """Returns one number for each column, (1, columns), or one for all where there are few.
+
+        NumPy uses vector units for some operations only where both operands lie in memory alike.
+        """
+        if self.columns < _FEW:
+            return self.scalar(value)
         if value not in self._rows:
             self._rows[value] = np.full((1, self.columns), value, self.dtype)
         return self._rows[value]

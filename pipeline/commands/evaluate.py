@@ -82,10 +82,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--again", action="store_true", help="with --class-list: do not take over finished reports"
     )
-    parser.add_argument(
-        "--json", action="store_true", help="the result as JSON on standard output, nothing else there"
-    )
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
 
 
 def _positive(text: str) -> float:
@@ -115,7 +111,7 @@ def run(session: Session) -> dict[str, Any]:
         "lines": {line.title: line.points for line in report.lines},
         "files": {name: session.layout.shown(path) for name, path in written.items()},
     }
-    _refuse_less(session, report, result)
+    refuse_less(session, report)
     return result
 
 
@@ -198,13 +194,14 @@ def _show_whole(session: Session, report: Report, written: dict[str, Path]) -> N
         say(f"  {name:<11} {session.layout.shown(path)}")
 
 
-def _refuse_less(session: Session, report: Report, result: dict[str, Any]) -> None:
+def refuse_less(session: Session, report: Report) -> None:
     """Ends with a status other than 0 where the evaluation is no whole one, or the points are too few."""
     from pipeline.errors import EngineUnavailable, Interrupted
     from pipeline.evaluation.errors import PointsMissed
     from pipeline.evaluation.result import show
 
     options = session.options
+    minimum = getattr(options, "minimum", None)
     if report.interrupted:
         raise Interrupted("interrupted; what is known so far is in the report, and every container is gone")
     if not report.engine and not options.no_run:
@@ -213,5 +210,5 @@ def _refuse_less(session: Session, report: Report, result: dict[str, Any]) -> No
             f"in the report ({show(report.points)} points)",
             hint="--no-run looks at the files alone.",
         )
-    if options.minimum is not None and report.points < options.minimum:
-        raise PointsMissed(f"{show(report.points)} points; {show(options.minimum)} were asked for")
+    if minimum is not None and report.points < minimum:
+        raise PointsMissed(f"{show(report.points)} points; {show(minimum)} were asked for")

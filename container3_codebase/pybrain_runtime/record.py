@@ -1,0 +1,80 @@
+"""Frozen records: what ``dataclasses`` makes, without the milliseconds that it takes to make them.
+
+A one-row run needs a dozen small classes. As data classes they cost as much time at every start as reading
+the network and answering; type checkers know these as well as those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar, Self, dataclass_transform
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+"""An empty mapping that stays empty: the default of fields that hold one."""
+
+
+@dataclass_transform(eq_default=False, frozen_default=True)
+class Record:
+    """The base of classes whose annotations are their fields. They are given once, and never changed.
+
+    A field with a value in the class has that as its default. With ``class Point(Record, eq=True)``, two
+    objects are equal where their fields are; else each is equal to itself alone.
+    """
+
+    _fields: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, *, eq: bool = False) -> None:
+        cls._fields = (*cls._fields, *cls.__annotations__)
+        if eq:
+            cls.__eq__ = _equal  # type: ignore[assignment]
+            cls.__hash__ = _hash  # type: ignore[assignment]
+
+    def __init__(self, *values: object, **named: object) -> None:
+        fields, content = self._fields, self.__dict__
+        content.update(zip(fields, values, strict=False))
+        content.update(named)
+        if (
+            len(content) != len(fields)
+            or len(values) + len(named) != len(fields)
+            or set(fields) != set(content)
+        ):
+            self._check(values, named)
+
+    def but(self, **changes: object) -> Self:
+        """Returns a copy with some fields changed."""
+        return type(self)(**{name: getattr(self, name) for name in self._fields} | changes)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a {type(self).__name__} is never changed; make another one with but()")
+
+    __delattr__ = __setattr__  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        content = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._fields)
+        return f"{type(self).__name__}({content})"
+
+    def _check(self, values: tuple[object, ...], named: dict[str, object]) -> None:
+        """Accepts that fields with a default were left out, and nothing else."""
+        fields, kind = self._fields, type(self)
+        missing = [name for name in fields if name not in self.__dict__ and not hasattr(kind, name)]
+        twice = [name for name in fields[: len(values)] if name in named]
+        unknown = [name for name in named if name not in fields]
+        if missing or twice or unknown or len(values) > len(fields):
+            wrong = f"missing {missing}, twice {twice}, unknown {unknown}"
+            raise TypeError(f"{kind.__name__} takes {', '.join(fields)}; {wrong}, {len(values)} by position")
+
+
+def _equal(self: Record, other: object) -> bool:
+    if type(other) is not type(self):
+        return NotImplemented
+    assert isinstance(other, Record)
+    return _values(self) == _values(other)
+
+
+def _hash(self: Record) -> int:
+    return hash((type(self), *_values(self)))
+
+
+def _values(record: Record) -> tuple[object, ...]:
+    return tuple(getattr(record, name) for name in record._fields)

@@ -1,0 +1,133 @@
+"""`python create_submission.py`: checks the checklist, evaluates what is handed in, writes the archive."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipeline.cli import Session
+    from pipeline.evaluation.result import Report
+
+SUMMARY = "Write Task06_Submission.zip: exactly the files of the checklist, evaluated as they are handed in."
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of the command. Standard library alone."""
+    parser.add_argument(
+        "--output", metavar="FILE", type=Path, help="the archive (default: Task06_Submission.zip)"
+    )
+    parser.add_argument("--no-run", action="store_true", help="write it without evaluating it")
+    parser.add_argument(
+        "--verify",
+        metavar="ZIP",
+        type=Path,
+        help="write nothing; unpack this archive elsewhere and evaluate it there",
+    )
+    parser.add_argument(
+        "--compose",
+        choices=("auto", "v1", "v2"),
+        default="auto",
+        help="which Compose: docker-compose, or docker compose",
+    )
+    parser.add_argument(
+        "--minimum", type=float, metavar="POINTS", help="end with status 70 below that many points"
+    )
+
+
+def run(session: Session) -> dict[str, Any]:
+    """Writes the archive, or verifies one."""
+    return _verify(session, session.options.verify) if session.options.verify else _create(session)
+
+
+def _create(session: Session) -> dict[str, Any]:
+    from pipeline import submission
+
+    say = session.console.say
+    session.console.title("The checklist")
+    contents = submission.contents_of(session.layout.root)
+    _show_checklist(session, contents)
+    target = session.options.output or session.layout.root / submission.NAME
+    archive = submission.create(session.layout, contents, target)
+    say()
+    say(f"  {session.layout.shown(archive.path)}: {archive.files:,} files, {archive.size:,} bytes")
+    say(f"  sha256 {archive.sha256}")
+    result: dict[str, Any] = {
+        "archive": session.layout.shown(archive.path),
+        "size": archive.size,
+        "sha256": archive.sha256,
+        "files": list(contents.files),
+        "missing": [f"{name} ({kind})" for kind, name in contents.missing],
+        "left_out": dict(contents.left_out),
+    }
+    if not session.options.no_run:
+        result |= _points(session, _evaluate(session, archive.path))
+    return result
+
+
+def _show_checklist(session: Session, contents: Any) -> None:
+    from pipeline.submission import CHECKLIST
+
+    say = session.console.say
+    missing = {name for _, name in contents.missing}
+    for category in CHECKLIST:
+        say(f"  {category.title} ({category.kind})")
+        gone = [path for path in category.paths if path in missing]
+        say(f"    {'✓' if not gone else '✗'} {len(category.paths) - len(gone)} of {len(category.paths)}")
+        for path in gone:
+            say(f"      missing: {path}")
+    for name, why in contents.left_out:
+        say(f"  left out: {name} {why}")
+    if any(kind == "recommended" for kind, _ in contents.missing):
+        say("  The results come from a run: python App07.py")
+
+
+def _verify(session: Session, archive: Path) -> dict[str, Any]:
+    """Unpacks an archive elsewhere, goes through the checklist there, and evaluates it."""
+    from pipeline import files, submission
+    from pipeline.errors import InputMissing
+    from pipeline.evaluation.intake import take_in
+    from pipeline.evaluation.limits import DEFAULT_LIMITS
+
+    if not archive.is_file():
+        raise InputMissing(f"there is no {archive}", path=archive)
+    session.console.title(f"Verifying {archive.name}")
+    with tempfile.TemporaryDirectory(prefix="app07-verify-") as folder:
+        unpacked = take_in(str(archive), Path(folder) / "unpacked", DEFAULT_LIMITS)
+        contents = submission.contents_of(unpacked.root)
+        _show_checklist(session, contents)
+        more = sorted(set(unpacked.files) - set(contents.files))
+    session.console.say(f"  sha256 {files.sha256_of(archive)}")
+    if more:
+        session.console.say(
+            f"  not on the checklist: {', '.join(more[:6])}{' and more' if len(more) > 6 else ''}"
+        )
+    if contents.missing_required:
+        raise InputMissing(f"{archive.name} lacks required files: {', '.join(contents.missing_required)}")
+    result: dict[str, Any] = {
+        "archive": str(archive), "sha256": files.sha256_of(archive), "not_on_the_checklist": more,
+        "missing": [f"{name} ({kind})" for kind, name in contents.missing],
+    }  # fmt: skip
+    if not session.options.no_run:
+        result |= _points(session, _evaluate(session, archive))
+    return result
+
+
+def _evaluate(session: Session, archive: Path) -> Report:
+    from pipeline.commands.evaluate import evaluate_one
+    from pipeline.evaluation.evaluation import Conditions
+    from pipeline.evaluation.rubric import load_rubric
+
+    session.options.format = None
+    how = Conditions(compose=session.options.compose)
+    folder = session.layout.output / "evaluation"
+    return evaluate_one(session, str(archive), load_rubric(), how, folder)[0]
+
+
+def _points(session: Session, report: Report) -> dict[str, Any]:
+    from pipeline.commands.evaluate import refuse_less
+
+    refuse_less(session, report)
+    return {"points": report.points, "of": report.of, "complete": not report.unchecked}

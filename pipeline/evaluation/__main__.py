@@ -1,0 +1,57 @@
+"""One evaluation in a process of its own, for a class list: ``python -m pipeline.evaluation JOB``.
+
+JOB is a JSON object: source, name, folder, rubric (a path or null), conditions. The report goes to the folder; what
+keeps it from being made goes to ``failed.json`` there. The exit status is that of DESIGN section 3.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pipeline import files
+from pipeline.console import speak_utf8
+from pipeline.errors import PipelineError
+from pipeline.evaluation.evaluation import Conditions, evaluate
+from pipeline.evaluation.exporters import write
+from pipeline.evaluation.limits import Limits
+from pipeline.evaluation.rubric import load_rubric
+from pipeline.process import termination_as_interrupt
+
+INTERRUPTED = 130
+
+
+def main(words: list[str]) -> int:
+    """Evaluates what the job says, a line for each step on standard output."""
+    job: dict[str, Any] = json.loads(words[0])
+    folder = Path(job["folder"])
+    conditions = dict(job["conditions"])
+    conditions["limits"] = Limits(**conditions["limits"])
+    try:
+        rubric = load_rubric(Path(job["rubric"]) if job["rubric"] else None)
+        report = evaluate(
+            job["source"], rubric, Conditions(**_tuples(conditions)),
+            say=lambda text: print(text, flush=True),
+            on_result=lambda result: print(result.title, flush=True),
+        )  # fmt: skip
+        write(replace(report, submission=job["name"]), folder)
+    except PipelineError as error:
+        files.write_json(folder / "failed.json", {"error": str(error), "status": error.status})
+        return error.status
+    return INTERRUPTED if report.interrupted else 0
+
+
+def _tuples(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+
+
+if __name__ == "__main__":
+    speak_utf8()
+    with termination_as_interrupt():
+        try:
+            sys.exit(main(sys.argv[1:]))
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)

@@ -1,0 +1,116 @@
+"""Runs one container by itself, as a tutor would, within limits and without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.evaluation import bounded
+from pipeline.evaluation.builds import DISK, written_bytes
+from pipeline.evaluation.compose_keys import RIGHTS
+from pipeline.evaluation.limits import MIB, Limits
+from pipeline.evaluation.volumes import Volumes
+from pipeline.evaluation.workshop import Workshop
+
+
+@dataclass(frozen=True)
+class Alone:
+    """A container that ran by itself.
+
+    Attributes:
+        typed: what a tutor would type.
+        status: its exit status.
+        output: what it printed.
+        seconds: how long it ran.
+        stopped: why it had to be stopped, in words; empty where it ended by itself.
+    """
+
+    typed: str
+    status: int
+    output: str
+    seconds: float
+    stopped: str
+
+    @property
+    def ok(self) -> bool:
+        return self.status == 0 and not self.stopped
+
+
+def container_options(limits: Limits) -> list[str]:
+    """What every container of a submission is run with."""
+    rights = [word for right in RIGHTS for word in ("--cap-add", right)]
+    memory = str(limits.memory)
+    return [
+        "--network", "none", "--cap-drop", "ALL", *rights, "--security-opt", "no-new-privileges",
+        "--memory", memory, "--memory-swap", memory, "--pids-limit", str(limits.processes),
+        "--cpus", str(limits.cpus), "--ulimit", f"fsize={limits.disk}", "--ulimit", "core=0",
+        "--log-opt", "max-size=1m", "--log-opt", "max-file=1", "--stop-timeout", "2",
+    ]  # fmt: skip
+
+
+def run_alone(
+    workshop: Workshop,
+    image: str,
+    tag: str,
+    folder: Path,
+    command: Sequence[str] = (),
+    seconds: float | None = None,
+) -> Alone:
+    """Runs a container to its end.
+
+    Args:
+        workshop: where.
+        image: the image, as it is called here.
+        tag: the image, as a tutor calls it.
+        folder: a folder of our own.
+        command: what it runs instead of its own command.
+        seconds: how long it may run; None for the evaluation's limit.
+    """
+    about = workshop.image(image) or {}
+    declared = tuple((about.get("Config") or {}).get("Volumes") or ())
+    name = f"{workshop.id}-alone"
+    limits = workshop.limits
+    with Volumes(workshop, declared, folder) as volumes:
+        mounts = [word for place in declared for word in ("--volume", f"{volumes.id(place)}:{place}")]
+        whole = [
+            "docker",
+            "run",
+            "--name",
+            name,
+            "--label",
+            workshop.label,
+            *container_options(limits),
+            *mounts,
+        ]
+
+        def too_much() -> str | None:
+            return DISK if written_bytes(workshop, name) > limits.disk else None
+
+        try:
+            done = bounded.run_bounded(
+                [*whole, image, *command],
+                seconds=seconds or limits.alone_seconds,
+                output=limits.output,
+                environment=workshop.environment(),
+                check=too_much,
+                stop=lambda: workshop.kill([name]),
+            )
+            state = (workshop.inspect(name) or [{}])[0].get("State", {})
+        finally:
+            workshop.remove_containers([name])
+    typed = " ".join(["docker run --rm", tag, *(f'"{word}"' if " " in word else word for word in command)])
+    stopped = why_stopped(done.ended, limits, seconds or limits.alone_seconds)
+    if not stopped and state.get("OOMKilled"):
+        stopped = f"it used more than {limits.memory // MIB} MB of memory and was ended by the kernel"
+    return Alone(typed, done.status, done.output, done.seconds, stopped)
+
+
+def why_stopped(ended: str, limits: Limits, seconds: float) -> str:
+    """Why a program had to be stopped, in words; empty where it ended by itself."""
+    return {
+        bounded.BY_ITSELF: "",
+        bounded.TIME: f"it did not end within {seconds:g} s and was stopped",
+        bounded.OUTPUT: f"it printed more than {limits.output // MIB} MB and was stopped",
+        DISK: f"it wrote more than {limits.disk // MIB} MB and was stopped",
+    }[ended]

@@ -1,0 +1,144 @@
+"""Runs a program that may print without end: what it prints is kept up to a limit, then it is stopped."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline import process
+from pipeline.console import without_escapes
+from pipeline.errors import TimedOut
+
+LONGEST_LINE = 8 * 1024
+BY_ITSELF, TIME, OUTPUT = "by itself", "time", "output"
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """A program that ran within limits.
+
+    Attributes:
+        status: its exit status; what stopping it came to where it was stopped.
+        output: what it printed, as far as it was kept; without escape codes.
+        seconds: how long it ran.
+        ended: by itself, time, output, or what `check` said.
+    """
+
+    status: int
+    output: str
+    seconds: float
+    ended: str
+
+    @property
+    def ok(self) -> bool:
+        return self.status == 0 and self.ended == BY_ITSELF
+
+    def last_lines(self, count: int = 12) -> str:
+        """The end of what it printed."""
+        return "\n".join(line[:400] for line in self.output.rstrip().splitlines()[-count:])
+
+
+class _Program(process.Program):
+    """A program whose output is read in pieces, so that a line without an end takes no memory without end."""
+
+    def __init__(self, command: Sequence[str], most: int, **options: object) -> None:
+        self._most = most
+        self.overflowed = False
+        super().__init__(command, **options)  # type: ignore[arg-type]
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        kept = 0
+        rest = b""
+        with self._process.stdout as stream:
+            while chunk := stream.read1(65536):  # type: ignore[attr-defined]
+                if self.overflowed:
+                    continue  # what nobody keeps is still taken, or the program would wait for ever
+                kept += len(chunk)
+                *lines, rest = (rest + chunk).split(b"\n")
+                for line in lines:
+                    self._put(line)
+                while len(rest) > LONGEST_LINE:
+                    self._put(rest[:LONGEST_LINE])
+                    rest = rest[LONGEST_LINE:]
+                self.overflowed = kept > self._most
+        if rest:
+            self._put(rest)
+        self._lines.put(None)
+
+    def _put(self, line: bytes) -> None:
+        self._lines.put(line[:LONGEST_LINE].decode("utf-8", "replace") + "\n")
+
+
+def run_bounded(
+    command: Sequence[str],
+    *,
+    seconds: float,
+    output: int,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    on_line: Callable[[str], None] | None = None,
+    check: Callable[[], str | None] | None = None,
+    stop: Callable[[], None] | None = None,
+    every: float = 1.0,
+) -> Bounded:
+    """Runs a program within limits.
+
+    Args:
+        command: the program and its arguments.
+        seconds: how long it may run.
+        output: how many bytes it may print.
+        cwd: the folder it runs in.
+        environment: all of its environment; None hands on ours.
+        on_line: gets each line as it comes.
+        check: asked now and then; a word from it stops the program and says why.
+        stop: ends what the program stands for (a container), before it is stopped itself.
+        every: seconds between two checks.
+    """
+    program = _Program(command, output, cwd=cwd, environment=environment)
+    said: list[str] = []
+
+    def keep(line: str) -> None:
+        clean = without_escapes(line)
+        said.append(clean)
+        if on_line is not None:
+            on_line(clean.rstrip("\n"))
+
+    ended, status = BY_ITSELF, None
+    deadline = program.started + seconds
+    try:
+        while True:
+            try:
+                for line in program.lines(min(deadline, time.monotonic() + every)):
+                    keep(line)
+                    if program.overflowed:
+                        break
+                else:
+                    status = program.wait(max(1.0, deadline - time.monotonic()))
+                    ended = BY_ITSELF if status is not None else TIME
+                    break
+            except TimedOut:
+                pass
+            reason = (
+                OUTPUT if program.overflowed else TIME if time.monotonic() >= deadline else check and check()
+            )
+            if reason:
+                ended = reason
+                break
+        if ended != BY_ITSELF:
+            status = _stop(program, stop)
+    except BaseException:
+        _stop(program, stop)
+        raise
+    return Bounded(
+        137 if status is None else status, "".join(said), time.monotonic() - program.started, ended
+    )
+
+
+def _stop(program: process.Program, stop: Callable[[], None] | None) -> int:
+    with process.undisturbed():
+        if stop is not None:
+            stop()
+        return program.stop(grace=5.0)

@@ -1,0 +1,230 @@
+"""Builds images out of a submission, within limits on time, memory, disk, processes and network."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.evaluation import bounded
+from pipeline.evaluation.classic import rewrite
+from pipeline.evaluation.dockerfile import Dockerfile, read_dockerfile
+from pipeline.evaluation.errors import CannotCheck
+from pipeline.evaluation.gate import Gate
+from pipeline.evaluation.limits import MIB
+from pipeline.evaluation.safestack import BuildWanted
+from pipeline.evaluation.submitted import Submission
+from pipeline.evaluation.workshop import Workshop
+
+DISK = "disk"
+
+
+@dataclass(frozen=True)
+class Built:
+    """What came of a build.
+
+    Attributes:
+        image: what the image is called here; empty where there is none.
+        ok: whether there is one.
+        status: exit status of `docker build`; None where it was not started.
+        reason: why there is none, in words.
+        hint: what to do about it.
+        output: what the build printed.
+        seconds: how long it took.
+        image_id: the image's content address.
+        changes: what was rewritten for the classic builder.
+    """
+
+    image: str
+    ok: bool
+    status: int | None = None
+    reason: str = ""
+    hint: str = ""
+    output: str = ""
+    seconds: float = 0.0
+    image_id: str = ""
+    changes: tuple[str, ...] = ()
+
+
+class Builder:
+    """Builds what a submission asks for; each thing once.
+
+    Args:
+        workshop: where.
+        submission: whose files.
+        gate: the way to the package indexes.
+        folder: a folder of our own for the copies that are built from.
+    """
+
+    def __init__(self, workshop: Workshop, submission: Submission, gate: Gate, folder: Path) -> None:
+        self.workshop = workshop
+        self.submission = submission
+        self.gate = gate
+        self.folder = folder
+        self._done: dict[BuildWanted, Built] = {}
+
+    def build(self, wanted: BuildWanted) -> Built:
+        """Builds an image.
+
+        Raises:
+            CannotCheck: it cannot be built here, which is not the submission's fault.
+        """
+        if wanted not in self._done:
+            self._done[wanted] = self._build(wanted)
+        return self._done[wanted]
+
+    def _build(self, wanted: BuildWanted) -> Built:
+        if wrong := unbuildable(self.submission, wanted):
+            return wrong
+        text = self.submission.text(f"{wanted.context}/{wanted.dockerfile}")
+        dockerfile = read_dockerfile(text, dict(wanted.arguments))
+        for image in dockerfile.images:
+            if not re.search(r"[$]", image.name):
+                self.workshop.ensure_image(image.name)
+        context = self.folder / f"context{len(self._done)}"
+        shutil.copytree(self.submission.path(wanted.context), context, symlinks=True)
+        try:
+            return self._run(wanted, dockerfile, text, context)
+        finally:
+            shutil.rmtree(context, ignore_errors=True)
+
+    def _run(self, wanted: BuildWanted, dockerfile: Dockerfile, text: str, context: Path) -> Built:
+        rewritten = rewrite(dockerfile, text, context)
+        if rewritten.needs_buildkit:
+            raise CannotCheck(
+                f"{wanted.context}/{wanted.dockerfile} uses what only BuildKit knows "
+                f"({'; '.join(rewritten.needs_buildkit)}), where network and memory of a build cannot be limited",
+                hint="Write it without, or build it by hand.",
+            )
+        recipe = context / "Dockerfile.evaluated"
+        recipe.write_text(rewritten.text, encoding="utf-8", newline="\n")
+        image = f"{self.workshop.id}:b{len(self._done)}"
+        watch = _Watch(self.workshop)
+        self.workshop.say(f"building {wanted.context}")
+        done = bounded.run_bounded(
+            self._command(wanted, image, recipe.name, dockerfile),
+            seconds=self.workshop.limits.build_seconds,
+            output=self.workshop.limits.output,
+            cwd=context,
+            environment=self.workshop.environment({"DOCKER_BUILDKIT": "0"}),
+            on_line=watch.line,
+            check=watch.check,
+            stop=watch.stop,
+        )
+        output = done.output.replace("Dockerfile.evaluated", wanted.dockerfile)
+        output = re.sub(
+            r"^DEPRECATED: The legacy builder.*?\n\s*\n", "", output, flags=re.DOTALL | re.MULTILINE
+        )
+        about = self.workshop.image(image) if done.ok else None
+        if about is None:
+            reason, hint = self._why(done, wanted)
+            return Built("", False, done.status, reason, hint, output, done.seconds, "", rewritten.changes)
+        return Built(image, True, done.status, "", "", output, done.seconds, about["Id"], rewritten.changes)
+
+    def _command(self, wanted: BuildWanted, image: str, recipe: str, dockerfile: Dockerfile) -> list[str]:
+        limits = self.workshop.limits
+        runs = any(one.keyword == "RUN" for stage in dockerfile.stages for one in stage.instructions)
+        network = self.gate.options() if runs else ["--network", "none"]
+        arguments = [word for name, value in wanted.arguments for word in ("--build-arg", f"{name}={value}")]
+        target = ["--target", wanted.target] if wanted.target else []
+        memory = str(limits.build_memory)
+        return [
+            "docker", "build", "--force-rm", "--label", self.workshop.label, "--tag", image, "--file", recipe,
+            "--memory", memory, "--memory-swap", memory, "--cpu-period", "100000", "--cpu-quota", "200000",
+            "--ulimit", f"fsize={limits.build_disk}", "--ulimit", "core=0", "--shm-size", "64m",
+            *network, *arguments, *target, ".",
+        ]  # fmt: skip
+
+    def _why(self, done: bounded.Bounded, wanted: BuildWanted) -> tuple[str, str]:
+        limits = self.workshop.limits
+        name = f"the image of {wanted.context}"
+        if done.ended == bounded.TIME:
+            return (
+                f"{name} was not built within {limits.build_seconds:g} s and was stopped",
+                "Something in the Dockerfile never ends: a RUN is for steps that do.",
+            )
+        if done.ended == bounded.OUTPUT:
+            return (
+                f"the build of {wanted.context} printed more than {limits.output // MIB} MB and was stopped",
+                ("Something in the Dockerfile prints without end."),
+            )
+        if done.ended == DISK:
+            return (
+                f"the build of {wanted.context} wrote more than {limits.build_disk // MIB} MB and was stopped",
+                ("Leave out what the image does not need."),
+            )
+        hint = f"Try it yourself: cd {wanted.context} && docker build . ; the last lines say what failed."
+        if refused := self.gate.refused():
+            hint = (
+                f"The build asked for {', '.join(refused[:4])}. Builds reach the package indexes and nothing else: "
+                "what else an image needs belongs into the submission."
+            )
+        return f"`docker build` ended with status {done.status}: {_last_error(done.output)}", hint
+
+
+def _last_error(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return lines[-1][:300] if lines else "it said nothing"
+
+
+def unbuildable(submission: Submission, wanted: BuildWanted) -> Built | None:
+    """Why something is not built at all, as far as its files tell; None where it may be."""
+    path = f"{wanted.context}/{wanted.dockerfile}"
+    if not submission.has(path):
+        return Built("", False, reason=f"there is no {path}", hint=f"Write {path}.")
+    dockerfile = read_dockerfile(submission.text(path), dict(wanted.arguments))
+    if dockerfile.mistakes:
+        line, text = dockerfile.mistakes[0]
+        return Built(
+            "", False, reason=f"{path} line {line}: {text}", hint="Docker cannot read this Dockerfile."
+        )
+    for stage in dockerfile.stages:
+        for one in stage.instructions:
+            remote = [word for word in one.words if re.match(r"(https?|ftp|git|ssh)://|git@", word)]
+            if one.keyword == "ADD" and remote:
+                return Built(
+                    "", False,
+                    reason=f"{path} line {one.line}: ADD {remote[0]} would be fetched by the engine itself, "
+                    "past every limit of the evaluation",
+                    hint="Put the file into the folder and COPY it.",
+                )  # fmt: skip
+    return None
+
+
+class _Watch:
+    """Looks at the container of each step while it runs: the builder says which one it is."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self.workshop = workshop
+        self.running = ""
+        self.written: dict[str, int] = {}
+        self._asked = 0.0
+
+    def line(self, line: str) -> None:
+        found = re.match(r"\s*---> Running in ([0-9a-f]{12,})", line)
+        if found:
+            self.running = found.group(1)
+            limit = str(self.workshop.limits.build_processes)
+            # The builder has no option for it; the step gets it as soon as it runs.
+            self.workshop.docker("update", "--pids-limit", limit, self.running, timeout=20.0)
+
+    def check(self) -> str | None:
+        if not self.running or time.monotonic() - self._asked < 1.0:
+            return None
+        self._asked = time.monotonic()
+        size = written_bytes(self.workshop, self.running)
+        self.written[self.running] = max(size, self.written.get(self.running, 0))
+        return DISK if sum(self.written.values()) > self.workshop.limits.build_disk else None
+
+    def stop(self) -> None:
+        if self.running:
+            self.workshop.docker("rm", "--force", self.running)
+
+
+def written_bytes(workshop: Workshop, container: str) -> int:
+    """What a container has written to its own file system."""
+    listed = workshop.docker("container", "inspect", "--size", "--format", "{{.SizeRw}}", container)
+    text = listed.output.strip()
+    return int(text) if listed.ok and text.isdigit() else 0

@@ -1,0 +1,64 @@
+"""The prediction: it is the one that the submission's own network gives for the submission's own rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.evaluation import story
+from pipeline.evaluation.checks.base import Check, seen, tail
+from pipeline.evaluation.lab import Lab
+from pipeline.evaluation.result import Evidence, Verdict
+from pipeline.evaluation.traps.names import TRAPS
+from pipeline.layout import CODEBASE
+
+
+def prediction_equals(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+    """What the stack predicts is what the safe runtime computes from the same files."""
+    expected = lab.expected()
+    if not expected.outputs:
+        return Verdict(
+            False, f"there is nothing to compare a prediction with: {expected.why_not}",
+            "The model must be a PyBrain network, and the rows must have as many columns as it has inputs.",
+        )  # fmt: skip
+    run, code = lab.run(), lab.roles().service(CODEBASE)
+    found = lab.seen(run)
+    knowledge = expected.knowledge
+    row = ", ".join(f"{value:.10g}" for value in expected.outputs[0][0].tolist())
+    evidence = seen(
+        note=f"expected for the first row: {row}",
+        file=f"{found.where}: {found.shown}" if found.where else "",
+        sha256=f"{knowledge.sha256}  the network" if knowledge else "",
+        log=tail("\n".join(run.lines_of(code)), 15),
+    )
+    if found.equal and (probe := lab.probe()) is not None:
+        evidence = (*evidence, Evidence("note", probe.text))
+        if probe.fixed:
+            return Verdict(
+                False, f"{TRAPS['fixed-answer'].title}: {probe.text}", TRAPS["fixed-answer"].hint, evidence
+            )
+    if found.equal:
+        return Verdict(
+            True, f"the prediction ({found.where}) equals what the network answers: {row[:120]}", "", evidence
+        )
+    if found.where:
+        return Verdict(
+            False,
+            f"the prediction is another one: {found.where} says {found.shown!r}, the network answers {row[:120]}",
+            "Does the code give the network the right columns, unscaled, one flat row at a time?", evidence,
+        )  # fmt: skip
+    if story.first_exit(run, lab.roles()):
+        return Verdict(
+            False, "no prediction was made: the stack was stopped before codebase was done",
+            TRAPS["first-exit"].hint, evidence,
+        )  # fmt: skip
+    said = [line.strip() for line in run.lines_of(code) if line.strip()]
+    last = f"; its last line: {said[-1][:160]}" if said else "; it printed nothing"
+    return Verdict(
+        False, f"codebase shows no prediction{last}",
+        "Print the output of the network (a line with the word Prediction), or write it to shared_data/prediction.csv.",
+        evidence,
+    )  # fmt: skip
+
+
+CHECKS = (Check("prediction_equals", prediction_equals),)

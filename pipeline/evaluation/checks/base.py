@@ -1,0 +1,53 @@
+"""What a check is: a name for rubrics, a function, and the parameters that it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.evaluation.lab import Lab
+from pipeline.evaluation.result import Evidence, Verdict
+from pipeline.layout import SERVICES, Service
+
+Function = Callable[[Lab, Mapping[str, Any]], Verdict]
+
+
+@dataclass(frozen=True)
+class Check:
+    """Something that can be checked.
+
+    Attributes:
+        name: what a rubric calls it.
+        function: looks, and says what it saw; raises CannotCheck where it cannot look.
+        required: the parameters that a rubric must give, with their types.
+        optional: the parameters that it may give.
+    """
+
+    name: str
+    function: Function
+    required: Mapping[str, type] = field(default_factory=dict)
+    optional: Mapping[str, type] = field(default_factory=dict)
+
+
+def container(parameters: Mapping[str, Any]) -> Service:
+    """The container that a rubric means: 1, 2 or 3."""
+    return SERVICES[int(parameters["container"]) - 1]
+
+
+def seen(**texts: object) -> tuple[Evidence, ...]:
+    """Evidence out of what was seen; what is empty is left out."""
+    return tuple(Evidence(kind, str(text)) for kind, text in texts.items() if text not in ("", None))
+
+
+def tail(text: str, lines: int = 12) -> str:
+    """The last lines of a text, for a report."""
+    kept = [line[:300].rstrip() for line in text.rstrip().splitlines()[-lines:]]
+    return "\n".join(kept)
+
+
+def head(text: str, lines: int = 8) -> str:
+    """The first lines of a text, for a report."""
+    every = text.rstrip().splitlines()
+    kept = [line[:300].rstrip() for line in every[:lines]]
+    return "\n".join([*kept, f"... {len(every) - lines} more lines"] if len(every) > lines else kept)

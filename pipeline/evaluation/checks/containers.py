@@ -1,0 +1,139 @@
+"""Each container: it builds, it holds its file, and alone it does what a tutor looks for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.evaluation.alone import Alone
+from pipeline.evaluation.builds import unbuildable
+from pipeline.evaluation.checks.base import Check, container, head, seen, tail
+from pipeline.evaluation.expected import data_name, model_name
+from pipeline.evaluation.lab import Lab
+from pipeline.evaluation.result import Verdict
+from pipeline.evaluation.safestack import BuildWanted
+from pipeline.evaluation.submitted import decoded
+from pipeline.layout import CODE_FILE, CODEBASE, KNOWLEDGEBASE, SERVICES, Service
+
+
+def builds(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+    """The image builds where a tutor builds it, and gets the name that a tutor gives it."""
+    role = container(parameters)
+    typed = f"cd {role.folder} && docker build -t {role.image} ."
+    if wrong := unbuildable(lab.submission, BuildWanted(role.folder, "Dockerfile")):
+        return Verdict(False, wrong.reason, wrong.hint)
+    built = lab.built(role)
+    evidence = seen(
+        command=typed,
+        status=built.status,
+        sha256=built.image_id.removeprefix("sha256:"),
+        log=tail(built.output, 3 if built.ok else 15),
+        note=f"rewritten for the builder: {', '.join(built.changes)}" if built.changes else "",
+    )
+    if not built.ok:
+        return Verdict(False, built.reason, built.hint, evidence)
+    return Verdict(
+        True, f"`docker build -t {role.image} .` made an image in {built.seconds:.1f} s", "", evidence
+    )
+
+
+def file_of(lab: Lab, role: Service) -> str:
+    """The file of the submission that a container is there for."""
+    if role.name == CODEBASE:
+        return f"{role.folder}/{CODE_FILE}"
+    name = model_name(lab.submission) if role.name == KNOWLEDGEBASE else data_name(lab.submission)
+    return name or f"{role.folder}/{role.inside.rpartition('/')[2]}"
+
+
+def holds_its_file(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+    """The image holds the file that the container is there for, byte for byte."""
+    role = container(parameters)
+    name = file_of(lab, role)
+    if not lab.submission.has(name):
+        return Verdict(
+            False,
+            f"there is no {name} in the submission",
+            f"Put it there, and COPY it in {role.folder}/Dockerfile.",
+        )
+    digest = hashlib.sha256(lab.submission.bytes(name)).hexdigest()
+    place = lab.holds(role, name)
+    if not place:
+        return Verdict(
+            False,
+            f"no file in the image has the content of {name}",
+            f"COPY {name.rpartition('/')[2]} {role.inside} in {role.folder}/Dockerfile.",
+            seen(sha256=digest),
+        )
+    return Verdict(
+        True, f"the image holds {name} as {place}, byte for byte", "", seen(file=place, sha256=digest)
+    )
+
+
+def prints_rows(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+    """Alone, the container shows its rows."""
+    role = container(parameters)
+    name = file_of(lab, role)
+    ran = lab.alone(role)
+    if wrong := _did_not_end_well(ran):
+        return wrong
+    rows = [line.strip() for line in decoded(lab.submission.bytes(name))[0].splitlines() if line.strip()]
+    shown = iter([line.strip() for line in ran.output.splitlines()])
+    missing = [row for row in rows if row not in shown]
+    if not rows or missing:
+        what = "there are no rows to show" if not rows else f"the row {missing[0][:80]!r} was not shown"
+        return Verdict(
+            False, f"`{ran.typed}` does not print the rows of {name}: {what}",
+            f'End the Dockerfile with CMD ["cat", "{role.inside}"].', _evidence(ran),
+        )  # fmt: skip
+    return Verdict(True, f"`{ran.typed}` prints the {len(rows)} lines of {name}", "", _evidence(ran))
+
+
+def lists_model(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+    """Alone, the container lists its model file."""
+    role = container(parameters)
+    name = file_of(lab, role).rpartition("/")[2]
+    ran = lab.alone(role)
+    if wrong := _did_not_end_well(ran):
+        return wrong
+    if name not in ran.output:
+        return Verdict(
+            False, f"`{ran.typed}` does not list {name}",
+            f'End the Dockerfile with CMD ["ls", "-l", "{role.inside.rpartition("/")[0]}/"].', _evidence(ran),
+        )  # fmt: skip
+    return Verdict(True, f"`{ran.typed}` lists {name}", "", _evidence(ran))
+
+
+def imports_pybrain(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+    """Alone, codebase imports PyBrain, as the tutor types it."""
+    ran = lab.pybrain()
+    if ran.ok and ran.output.split()[-1:] == ["OK"]:
+        return Verdict(True, "codebase imports FeedForwardNetwork from /opt/pybrain", "", _evidence(ran))
+    said = [line for line in ran.output.splitlines() if line.strip()]
+    why = ran.stopped or (said[-1].strip() if said else f"status {ran.status}, and nothing was printed")
+    hint = "COPY pybrain /opt/pybrain/pybrain in the Dockerfile, with everything that it imports installed."
+    folder = f"{SERVICES[2].folder}/pybrain"
+    if not any(name.startswith(folder + "/") and name.endswith(".py") for name in lab.submission.files):
+        hint = f"{folder}/ holds no Python file: the library itself must be part of the submission."
+    return Verdict(False, f"codebase cannot import PyBrain: {why[:200]}", hint, _evidence(ran))
+
+
+def _did_not_end_well(ran: Alone) -> Verdict | None:
+    if ran.ok:
+        return None
+    why = ran.stopped or f"it ended with status {ran.status}"
+    hint = "Alone, the container is to show what it holds and end: CMD is one short command."
+    return Verdict(False, f"`{ran.typed}`: {why}", hint, _evidence(ran))
+
+
+def _evidence(ran: Alone) -> tuple[Any, ...]:
+    return seen(command=ran.typed, status=ran.status, log=head(ran.output))
+
+
+CHECKS = (
+    Check("image_builds", builds, {"container": int}),
+    Check("image_holds_its_file", holds_its_file, {"container": int}),
+    Check("prints_its_rows", prints_rows, {"container": int}),
+    Check("lists_its_model", lists_model, {"container": int}),
+    Check("imports_pybrain", imports_pybrain),
+)

@@ -1,0 +1,78 @@
+"""The shared folder: both files are in it after a run, with the content that the submission has."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.evaluation.checks.base import Check, seen
+from pipeline.evaluation.checks.containers import file_of
+from pipeline.evaluation.lab import Lab
+from pipeline.evaluation.result import Verdict
+from pipeline.evaluation.stackrun import StackRun
+from pipeline.layout import KNOWLEDGE_FILE, SERVICES, SHARED_ACTIVATION_FILE
+
+_NAMES = {1: SHARED_ACTIVATION_FILE, 2: KNOWLEDGE_FILE}
+
+
+def is_there(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+    """The file of a data container lies in the shared folder after a run."""
+    number = int(parameters["container"])
+    role, name = SERVICES[number - 1], _NAMES[number]
+    run = lab.run_for_files()
+    left = run.shared.get(name)
+    evidence = _evidence(run)
+    if left is not None and left.kind == "file":
+        return Verdict(True, f"shared_data/{name} is there, {len(left.content):,} bytes", "", evidence)
+    if left is not None:
+        return Verdict(
+            False, f"shared_data/{name} is a {left.kind}, not a file", "Copy the file itself.", evidence
+        )
+    content = lab.submission.bytes(file_of(lab, role))
+    like = [
+        other.name
+        for other in run.shared.values()
+        if other.kind == "file" and content and other.content == content
+    ]
+    hint = f"{role.name} copies {role.inside} to /shared_data/{name}."
+    if like:
+        hint = f"It was copied under another name, {like[0]}; the task calls it {name}."
+    there = ", ".join(sorted(run.shared)) or "nothing"
+    return Verdict(
+        False, f"there is no shared_data/{name} after a run; there is: {there[:200]}", hint, evidence
+    )
+
+
+def is_the_same(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+    """The file in the shared folder has the content of the submission's."""
+    number = int(parameters["container"])
+    role, name = SERVICES[number - 1], _NAMES[number]
+    own = file_of(lab, role)
+    if not lab.submission.has(own):
+        return Verdict(False, f"there is no {own} to compare with", f"Put it into {role.folder}/.")
+    left = lab.run_for_files().shared[name]
+    expected = hashlib.sha256(lab.submission.bytes(own)).hexdigest()
+    found = hashlib.sha256(left.content).hexdigest()
+    evidence = seen(sha256=f"{found}  shared_data/{name}\n{expected}  {own}")
+    if found == expected:
+        return Verdict(True, f"shared_data/{name} is {own}, byte for byte", "", evidence)
+    return Verdict(
+        False,
+        f"shared_data/{name} ({len(left.content):,} bytes) is not {own} ({len(lab.submission.bytes(own)):,} bytes)",
+        f"Copy the file as it is: cp {role.inside} /shared_data/{name}. A model must never go through a text tool.",
+        evidence,
+    )
+
+
+def _evidence(run: StackRun) -> tuple[Any, ...]:
+    listing = "\n".join(
+        f"{len(left.content):>10} {left.name}" for left in run.shared.values() if left.kind == "file"
+    )
+    return seen(command=f"{run.typed}; ls -l shared_data", log=listing or "(empty)")
+
+
+CHECKS = (
+    Check("shared_file_is_there", is_there, {"container": int}),
+    Check("shared_file_is_the_same", is_the_same, {"container": int}),
+)

@@ -1,0 +1,121 @@
+"""The documents: there is a readable text, it says what a tutor looks for, and every question is answered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.evaluation.checks.base import Check, head, seen
+from pipeline.evaluation.lab import Lab
+from pipeline.evaluation.questions import answer_words, answers_in
+from pipeline.evaluation.result import Verdict
+from pipeline.evaluation.submitted import decoded
+
+_WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+def find_document(lab: Lab, name: str) -> str:
+    """A document by its name, whatever the case and the ending (README.md, readme.txt); empty where there is none."""
+    stem = name.rpartition(".")[0].lower()
+    found = [
+        file for file in lab.submission.files if "/" not in file and file.lower().rpartition(".")[0] == stem
+    ]
+    also = [file for file in lab.submission.files if file.lower() == stem]
+    return name if lab.submission.has(name) else (found + also + [""])[0]
+
+
+def document(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+    """A document is there, is text, and has some length."""
+    name, least = str(parameters["file"]), int(parameters.get("minimum_words", 1))
+    found = find_document(lab, name)
+    if not found:
+        return Verdict(False, f"there is no {name}", f"Write {name}.")
+    content = lab.submission.bytes(found)
+    text, written_in = decoded(content)
+    words = _WORD.findall(text)
+    if b"\0" in content and written_in != "utf-16":
+        return Verdict(False, f"{found} is no text", "Hand in plain text.")
+    if len(words) < least:
+        return Verdict(
+            False, f"{found} has {len(words)} words; {least} or more are expected",
+            "Say what the project does, how it is built and run, and what comes out.",
+        )  # fmt: skip
+    return Verdict(True, f"{found} has {len(words)} words", "", seen(file=found, log=head(text, 4)))
+
+
+def mentions(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+    """A document says certain things, each in one of several ways."""
+    name = str(parameters["file"])
+    found = find_document(lab, name)
+    text = lab.submission.text(found) if found else ""
+    missing = [pattern for pattern in parameters["all_of"] if not re.search(pattern, text, re.IGNORECASE)]
+    if missing:
+        return Verdict(False, f"{name} does not mention: {', '.join(_readable(one) for one in missing)}",
+                       str(parameters.get("hint", "Say it in the document.")))  # fmt: skip
+    said = [re.search(pattern, text, re.IGNORECASE) for pattern in parameters["all_of"]]
+    return Verdict(
+        True, f"{found} says it", "", seen(log="\n".join(_line_of(text, one.start()) for one in said if one))
+    )
+
+
+def _readable(pattern: str) -> str:
+    return re.sub(r"\\[bs][*+]?", " ", pattern.split("|")[0]).replace("[ -]", " ").replace("?", "").strip()
+
+
+def _line_of(text: str, place: int) -> str:
+    return text[text.rfind("\n", 0, place) + 1 :].split("\n", 1)[0].strip()[:160]
+
+
+def question(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+    """One of the questions is answered, at some length, and the answer is about the question."""
+    name, number = str(parameters["file"]), int(parameters["question"])
+    least = int(parameters.get("minimum_words", 40))
+    found = find_document(lab, name)
+    if not found:
+        return Verdict(False, f"there is no {name}", f"Write {name}, with a heading for each question.")
+    answers = answers_in(lab.submission.text(found))
+    if number not in answers:
+        there = ", ".join(map(str, sorted(answers))) or "none"
+        return Verdict(
+            False,
+            f"{found} has no heading for question {number}; it has: {there}",
+            f"Begin its answer with: Question {number}",
+        )
+    words = answer_words(answers[number])
+    evidence = seen(file=found, log=head(answers[number], 3))
+    if len(words) < least or len(set(words)) < least // 3:
+        counted = f"{len(words)} words, {len(set(words))} different ones"
+        reason = f"the answer to question {number} has {counted}; {least} or more are expected"
+        return Verdict(False, reason, "Answer it in full sentences, with an example of your own.", evidence)
+    same = [other for other, text in answers.items() if other != number and answer_words(text) == words]
+    if same:
+        return Verdict(
+            False,
+            f"the answers to questions {number} and {same[0]} are the same text",
+            "Answer each by itself.",
+            evidence,
+        )
+    topics = [str(topic) for topic in parameters.get("topics", [])]
+    missing = [topic for topic in topics if not re.search(topic, answers[number], re.IGNORECASE)]
+    if missing:
+        reason = f"the answer to question {number} says nothing about: {', '.join(map(_readable, missing))}"
+        return Verdict(False, reason, "Answer the question that was asked.", evidence)
+    return Verdict(True, f"question {number} is answered in {len(words)} words", "", evidence)
+
+
+def file_exists(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+    """A file or a folder of the submission is there."""
+    path = str(parameters["path"]).rstrip("/")
+    there = lab.submission.has(path) or any(name.startswith(path + "/") for name in lab.submission.files)
+    return Verdict(there, f"{path} is {'there' if there else 'missing'}", "" if there else f"Hand in {path}.")
+
+
+CHECKS = (
+    Check("document", document, {"file": str}, {"minimum_words": int}),
+    Check("mentions", mentions, {"file": str, "all_of": list}, {"hint": str}),
+    Check(
+        "question_answered", question, {"file": str, "question": int}, {"minimum_words": int, "topics": list}
+    ),
+    Check("file_exists", file_exists, {"path": str}),
+)

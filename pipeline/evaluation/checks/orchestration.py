@@ -1,0 +1,175 @@
+"""docker-compose.yml: it is right, it names the three containers, and the stack runs as it is meant to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.evaluation import story
+from pipeline.evaluation.checks.base import Check, seen, tail
+from pipeline.evaluation.compose_keys import plain_name
+from pipeline.evaluation.errors import CannotCheck
+from pipeline.evaluation.lab import Lab
+from pipeline.evaluation.result import Verdict
+from pipeline.evaluation.safestack import depends
+from pipeline.evaluation.stackrun import StackRun
+from pipeline.evaluation.traps.names import TRAPS
+from pipeline.layout import CODEBASE, SERVICES
+
+
+def syntax(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+    """Compose takes the file, and it asks for nothing that an evaluation does not give."""
+    safe = lab.safe()
+    name = lab.compose().name
+    if safe.mistakes:
+        more = f" (and {len(safe.mistakes) - 1} more)" if len(safe.mistakes) > 1 else ""
+        return Verdict(
+            False, f"{safe.mistakes[0]}{more}", "Type `docker-compose config`: it shows what Compose understands.",
+            seen(log="\n".join(safe.mistakes)),
+        )  # fmt: skip
+    if safe.refusals:
+        return Verdict(
+            False,
+            f"{name} asks for more than a submission gets: {safe.refusals[0]}",
+            "The three containers need a shared folder and nothing else of the host. Take it out.",
+            seen(log="\n".join(map(str, safe.refusals))),
+        )
+    try:
+        said = lab.stack().check()
+    except CannotCheck:
+        return Verdict(True, f"{name} has no mistake that can be seen without its images", "")
+    if said:
+        return Verdict(
+            False, f"Compose does not take {name}: {said.splitlines()[-1][:200]}", "", seen(log=said)
+        )
+    return Verdict(True, f"Compose takes {name}", "", seen(command="docker-compose config"))
+
+
+def services(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+    """There is a service for each of the three images, and they share a folder."""
+    safe, roles = lab.safe(), lab.roles()
+    lines = [f"{role} is the service {service}" for role, service in roles.services.items()]
+    evidence = seen(note="\n".join([*lines, f"they share {roles.shared or 'nothing'}"]))
+    for role in SERVICES:
+        service = roles.service(role.name)
+        if not service:
+            return Verdict(
+                False, f"no service runs the image {role.image}",
+                f"Add a service with `image: {role.image}`.", evidence,
+            )  # fmt: skip
+        about = safe.services[service]
+        name, _, tag = plain_name(about.image).partition(":")
+        known = (
+            (name == role.image and tag in ("", "latest"))
+            or about.build is not None
+            or lab.allowed(about.image)
+        )
+        if not known:
+            reason = f"the service {service} asks for the image {about.image}, which nothing in the submission builds"
+            hint = f"The tutor builds {role.image}: write `image: {role.image}`."
+            return Verdict(False, reason, hint, evidence)
+    apart = [role.name for role in SERVICES if role.name not in roles.sees_shared]
+    if apart:
+        return Verdict(
+            False, f"the three share no folder: {', '.join(apart)} does not see {roles.shared or 'one'}",
+            "Give all three the same volume: ./shared_data:/shared_data", evidence,
+        )  # fmt: skip
+    return Verdict(True, f"three services run the three images and share {roles.shared}", "", evidence)
+
+
+def dependencies(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+    """codebase waits for both data containers, directly or by way of others."""
+    safe, roles = lab.safe(), lab.roles()
+    code = roles.service(CODEBASE)
+    if not code:
+        return Verdict(False, "there is no service for codebase", "Add one with `image: codebase_app07`.")
+    behind = depends(safe.services, code)
+    missing = [role.name for role in SERVICES[:2] if roles.service(role.name) not in behind]
+    written = {name: sorted(service.depends_on) for name, service in safe.services.items()}
+    evidence = seen(
+        note="\n".join(
+            f"{name} depends on {', '.join(others) or 'nothing'}" for name, others in written.items()
+        )
+    )
+    if missing:
+        return Verdict(
+            False, f"codebase does not depend on {' and '.join(missing)}",
+            "Under the service of codebase: depends_on: [activationbase, knowledgebase].", evidence,
+        )  # fmt: skip
+    return Verdict(True, "codebase depends on both data containers", "", evidence)
+
+
+def orchestration(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+    """All three run, the data before the code, and codebase is the one that ends the stack."""
+    if missing_folders := lab.missing_folders():
+        return Verdict(
+            False, f"Compose does not start the stack: the folder of a volume is not there ({missing_folders[0]})",
+            "Keep the folder in the submission, with an empty file (.gitkeep) in it.",
+        )  # fmt: skip
+    run, roles = lab.run(), lab.roles()
+    evidence = _evidence(run)
+    if story.orchestrated(run, roles):
+        return Verdict(
+            True, "all three containers ran, and codebase was the one that ended the stack", "", evidence
+        )
+    if run.stopped:
+        hint = TRAPS["over-the-limits"].hint
+        if "did not end" in run.stopped:
+            hint = "codebase must come to an end when its prediction is made: its end is what ends the stack."
+        return Verdict(False, f"`{run.typed}`: {run.stopped}", hint, evidence)
+    if first := story.first_exit(run, roles):
+        trap = TRAPS["first-exit"]
+        who = roles.role(first.service) or first.service
+        if first.status:
+            return Verdict(
+                False, f"{who} failed with status {first.status}, and that ended the stack before codebase was done",
+                f"Look at what it printed: {_last_line(run, first.service)}", evidence,
+            )  # fmt: skip
+        reason = f"{trap.title}: {who} came to its end (status 0) before codebase, and that stopped the whole stack"
+        return Verdict(False, reason, trap.hint, evidence)
+    if missing := story.never_started(run, roles):
+        said = _last_line(run, "")
+        return Verdict(
+            False, f"{', '.join(missing)} was never started: {said}", "Start it by hand to see why.", evidence
+        )
+    early = story.too_early(run, roles)
+    reason = (
+        f"codebase was started before {early}" if early else "the stack did not come to an end of its own"
+    )
+    return Verdict(False, reason, "codebase depends on both data containers: depends_on.", evidence)
+
+
+def status(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+    """The command ends with 0, because codebase did."""
+    run, roles = lab.run(), lab.roles()
+    code = run.life(roles.service(CODEBASE))
+    if run.status == 0 and code is not None and code.status == 0:
+        return Verdict(True, f"`{run.typed}` ended with status 0, as codebase did", "", _evidence(run))
+    ended = (
+        "was never seen to end" if code is None or code.status is None else f"ended with status {code.status}"
+    )
+    if code is not None and code.remark:
+        ended += f" ({code.remark})"
+    return Verdict(
+        False, f"`{run.typed}` ended with status {run.status}; codebase {ended}",
+        f"The last line of codebase: {_last_line(run, roles.service(CODEBASE))}", _evidence(run),
+    )  # fmt: skip
+
+
+def _last_line(run: StackRun, service: str) -> str:
+    lines = run.lines_of(service) if service else run.output.splitlines()
+    said = [line.strip() for line in lines if line.strip()]
+    return said[-1][:200] if said else "it printed nothing"
+
+
+def _evidence(run: StackRun) -> tuple[Any, ...]:
+    return seen(command=run.typed, status=run.status, note=story.tell(run), log=tail(run.output, 25))
+
+
+CHECKS = (
+    Check("compose_syntax", syntax),
+    Check("compose_services", services),
+    Check("compose_dependencies", dependencies),
+    Check("compose_orchestration", orchestration),
+    Check("compose_status", status),
+)

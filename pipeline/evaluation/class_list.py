@@ -1,0 +1,271 @@
+"""Evaluates a folder of submissions, some at a time, each in a process of its own; goes on where it stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline import files, process
+from pipeline.commands.evaluate import conditions, safe_name
+from pipeline.errors import InputMissing, Interrupted
+from pipeline.evaluation import result
+from pipeline.evaluation.copying import LEFT_OUT
+from pipeline.evaluation.evaluation import Conditions
+from pipeline.evaluation.overview import Row, write_overview
+from pipeline.evaluation.result import Report, show
+from pipeline.evaluation.rubric import Rubric
+
+if TYPE_CHECKING:
+    from pipeline.cli import Session
+
+WAITING, RUNNING, DONE, KEPT, FAILED, STOPPED = (
+    "waiting",
+    "running",
+    "done",
+    "done before",
+    "failed",
+    "stopped",
+)
+# What a stopped evaluation may take to remove its containers.
+GRACE = 90.0
+
+
+@dataclass
+class Entry:
+    """One submission of a class.
+
+    Attributes:
+        name: what it is called, also the folder of its reports.
+        source: the folder or zip file.
+        folder: where its reports go.
+        state: waiting, running, done, done before, failed or stopped.
+        step: what is going on.
+        report: what came of it.
+        error: why nothing did.
+    """
+
+    name: str
+    source: Path
+    folder: Path
+    key: str = ""
+    state: str = WAITING
+    step: str = ""
+    report: Report | None = None
+    error: str = ""
+    program: process.Program | None = field(default=None, repr=False)
+
+    def row(self) -> Row:
+        return Row(self.name, self.report, self.error or (self.state if self.report is None else ""))
+
+
+def evaluate_class(session: Session, rubric: Rubric, folder: Path) -> dict[str, Any]:
+    """Evaluates a class, shows how it goes, and writes the overview.
+
+    Raises:
+        InputMissing: there is no such folder, or nothing to evaluate in it.
+        Interrupted: somebody stopped it; what was finished is kept and taken over the next time.
+    """
+    options = session.options
+    entries = entries_in(options.class_list, folder)
+    how = conditions(options)
+    for entry in entries:
+        entry.key = key_of(entry.source, rubric, how)
+        if not options.again:
+            _take_over(entry)
+    board = _Board(session, entries)
+    stopped = False
+    try:
+        _run_all(entries, options.rubric, how, max(1, options.jobs), board)
+    except KeyboardInterrupt:
+        stopped = True
+        with process.undisturbed():
+            _stop_all(entries)
+    board.close()
+    written = write_overview([entry.row() for entry in entries], rubric, folder)
+    for path in written:
+        session.console.say(f"  {session.layout.shown(path)}")
+    if stopped:
+        done = sum(entry.report is not None and not entry.report.interrupted for entry in entries)
+        raise Interrupted(
+            f"interrupted; {done} of {len(entries)} are finished",
+            hint="The same command goes on with the others.",
+        )
+    return {
+        "submissions": {entry.name: entry.report.points if entry.report else None for entry in entries},
+        "failed": {entry.name: entry.error for entry in entries if entry.error},
+        "files": [session.layout.shown(path) for path in written],
+    }
+
+
+def entries_in(folder: Path, reports: Path) -> list[Entry]:
+    """The submissions in a folder: each folder, and each zip file."""
+    if not folder.is_dir():
+        raise InputMissing(
+            f"{folder} is no folder", hint="--class-list takes the folder that the submissions lie in."
+        )
+    found = [
+        path for path in sorted(folder.iterdir())
+        if not path.name.startswith((".", "__")) and (path.is_dir() or path.suffix.lower() == ".zip")
+    ]  # fmt: skip
+    if not found:
+        raise InputMissing(
+            f"{folder} holds no folder and no zip file", hint="Each submission is one of these."
+        )
+    names: dict[str, Entry] = {}
+    for path in found:
+        plain = safe_name(path.stem if path.is_file() else path.name)
+        name, number = plain, 2
+        while name in names:
+            name, number = f"{plain}-{number}", number + 1
+        names[name] = Entry(name, path, reports / name)
+    return list(names.values())
+
+
+def key_of(source: Path, rubric: Rubric, how: Conditions) -> str:
+    """Stands for everything that an evaluation depends on: equal keys, the same points."""
+    whole = hashlib.sha256()
+    for path in [source] if source.is_file() else _files(source):
+        name = "" if path == source else path.relative_to(source).as_posix()
+        whole.update(name.encode("utf-8", "surrogateescape") + b"\0")
+        whole.update(bytes.fromhex(files.sha256_of(path)))
+    told = json.dumps([result.FORMAT, rubric.sha256, asdict(how)], sort_keys=True)
+    whole.update(told.encode())
+    return whole.hexdigest()
+
+
+def _files(folder: Path) -> list[Path]:
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in LEFT_OUT)
+        paths = [Path(place) / name for name in sorted(names)]
+        found += [path for path in paths if path.is_file() and not path.is_symlink()]
+    return found
+
+
+def _take_over(entry: Entry) -> None:
+    """Takes a finished report of an earlier run, where nothing has changed since."""
+    try:
+        state = json.loads((entry.folder / "state.json").read_text("utf-8"))
+        report = result.from_json(json.loads((entry.folder / "report.json").read_text("utf-8")))
+    except (OSError, ValueError):
+        return
+    if state.get("key") == entry.key and not report.interrupted:
+        entry.report, entry.state = report, KEPT
+
+
+def _run_all(entries: list[Entry], rubric: Path | None, how: Conditions, jobs: int, board: _Board) -> None:
+    waiting = [entry for entry in entries if entry.state == WAITING]
+    running: list[Entry] = []
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            entry = waiting.pop(0)
+            _start(entry, rubric, how)
+            running.append(entry)
+        for entry in list(running):
+            assert entry.program is not None
+            entry.step = next(
+                (line.strip() for line in reversed(entry.program.pending()) if line.strip()), entry.step
+            )
+            status = entry.program.wait(0.05)
+            if status is not None:
+                running.remove(entry)
+                _finish(entry, status)
+                board.finished(entry)
+        board.show()
+        time.sleep(0.1)
+
+
+def _start(entry: Entry, rubric: Path | None, how: Conditions) -> None:
+    for name in ("failed.json", "state.json", "report.json"):
+        files.remove(entry.folder / name)
+    files.folder(entry.folder)
+    job = {
+        "source": str(entry.source), "name": entry.name, "folder": str(entry.folder),
+        "rubric": str(rubric) if rubric else None, "conditions": asdict(how),
+    }  # fmt: skip
+    entry.program = process.Program([sys.executable, "-m", "pipeline.evaluation", json.dumps(job)])
+    entry.state, entry.step = RUNNING, "taking it in"
+
+
+def _finish(entry: Entry, status: int) -> None:
+    assert entry.program is not None
+    try:
+        entry.report = result.from_json(json.loads((entry.folder / "report.json").read_text("utf-8")))
+    except (OSError, ValueError):
+        entry.state, entry.error = FAILED, _why(entry, status)
+        return
+    entry.state = STOPPED if entry.report.interrupted else DONE
+    if entry.state == DONE:
+        files.write_json(entry.folder / "state.json", {"key": entry.key})
+
+
+def _why(entry: Entry, status: int) -> str:
+    try:
+        return str(json.loads((entry.folder / "failed.json").read_text("utf-8"))["error"])
+    except (OSError, ValueError, KeyError):
+        last = entry.step or "it said nothing"
+        return f"the evaluation itself ended with status {status}: {last}"
+
+
+def _stop_all(entries: list[Entry]) -> None:
+    running = [entry for entry in entries if entry.state == RUNNING and entry.program is not None]
+    for entry in running:
+        assert entry.program is not None
+        entry.program.terminate()
+    for entry in running:
+        assert entry.program is not None
+        status = entry.program.wait(GRACE)
+        if status is None:
+            status = entry.program.stop()
+        _finish(entry, status)
+
+
+class _Board:
+    """The table that shows how it goes: drawn anew where somebody watches, a line for each end where nobody does."""
+
+    def __init__(self, session: Session, entries: list[Entry]) -> None:
+        self.console = session.console
+        self.entries = entries
+        self.width = max(len(entry.name) for entry in entries)
+        self._drawn = 0
+        self._last = 0.0
+        self.console.title(f"Evaluation of {len(entries)} submissions")
+        for entry in entries:
+            if entry.state == KEPT:
+                self._say(entry)
+
+    def finished(self, entry: Entry) -> None:
+        if not self.console.watched:
+            self._say(entry)
+
+    def _say(self, entry: Entry) -> None:
+        self.console.say(self._line(entry))
+
+    def _line(self, entry: Entry) -> str:
+        points = ""
+        if entry.report is not None:
+            points = f"{show(entry.report.points):>5} of {show(entry.report.of)}"
+            points += f", {len(entry.report.unchecked)} not checked" if entry.report.unchecked else ""
+        text = points or entry.error.splitlines()[0][:90] if entry.error or points else entry.step[:60]
+        return f"  {entry.name:<{self.width}}  {entry.state:<11}  {text}"
+
+    def show(self) -> None:
+        if not self.console.watched or time.monotonic() - self._last < 0.5:
+            return
+        self._last = time.monotonic()
+        lines = [self._line(entry) for entry in self.entries if entry.state != KEPT]
+        up = f"\x1b[{self._drawn}A" if self._drawn else ""
+        self.console.out.write(up + "".join(f"\r\x1b[K{line}\n" for line in lines))
+        self.console.out.flush()
+        self._drawn = len(lines)
+
+    def close(self) -> None:
+        self._last = 0.0
+        self.show()
+        self.console.say()

@@ -1,0 +1,160 @@
+"""One evaluation, from what was handed in to the report."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline import process
+from pipeline.engines.docker import find_docker
+from pipeline.errors import EngineUnavailable
+from pipeline.evaluation.intake import take_in
+from pipeline.evaluation.judge import Judge
+from pipeline.evaluation.lab import Lab
+from pipeline.evaluation.limits import DEFAULT_LIMITS, MIB, Limits
+from pipeline.evaluation.result import Protection, Report, Result
+from pipeline.evaluation.rubric import Rubric
+from pipeline.evaluation.workshop import Workshop
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """How an evaluation is carried out.
+
+    Attributes:
+        limits: what a submission may use.
+        run: whether anything is built and run; without, only the files are looked at.
+        compose: which generation of Compose: auto, v1 or v2.
+        allowed_images: images beyond the short list.
+        allowed_hosts: hosts that builds may reach beyond the package indexes.
+    """
+
+    limits: Limits = DEFAULT_LIMITS
+    run: bool = True
+    compose: str = "auto"
+    allowed_images: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = field(default=())
+
+
+def evaluate(
+    source: str,
+    rubric: Rubric,
+    conditions: Conditions,
+    *,
+    say: Callable[[str], None] = lambda text: None,
+    on_result: Callable[[Result], None] = lambda result: None,
+) -> Report:
+    """Evaluates one submission.
+
+    Args:
+        source: a folder, a zip file or a git URL.
+        rubric: what is looked at.
+        conditions: how.
+        say: gets what is going on.
+        on_result: gets each result as it comes.
+
+    Returns:
+        The report; after Ctrl-C a partial one, marked as such. Whatever was started is gone.
+
+    Raises:
+        NoSubmission: it could not be taken in.
+    """
+    started, clock = datetime.now(UTC), time.monotonic()
+    with ExitStack() as held:
+        folder = Path(held.enter_context(_own_folder()))
+        submission = take_in(source, folder / "submission", conditions.limits)
+        workshop, why_not = _workshop(conditions, say)
+        if workshop is not None:
+            held.enter_context(workshop)
+        lab = Lab(
+            submission, conditions.limits, workshop, folder,
+            why_no_engine=why_not, allowed_hosts=conditions.allowed_hosts,
+        )  # fmt: skip
+        judge = Judge(rubric, lab, on_result)
+        judge.carry_out()
+        with process.undisturbed():
+            return Report(
+                submission=submission.name,
+                source=source,
+                kind=submission.kind,
+                sha256=submission.sha256,
+                files=len(submission.files),
+                size=submission.size,
+                rubric=rubric.name,
+                rubric_sha256=rubric.sha256,
+                lines=judge.lines,
+                findings=judge.findings,
+                protections=protections(lab, workshop, conditions.limits),
+                engine=workshop.describe() if workshop else "",
+                started=started.isoformat(timespec="seconds"),
+                seconds=round(time.monotonic() - clock, 1),
+                interrupted=judge.interrupted,
+            )
+
+
+class _own_folder(tempfile.TemporaryDirectory[str]):
+    """A folder that only this user can enter, and that goes."""
+
+    def __init__(self) -> None:
+        super().__init__(prefix="app07eval-", ignore_cleanup_errors=True)
+
+    def __exit__(self, *error: object) -> None:
+        with process.undisturbed():
+            shutil.rmtree(self.name, ignore_errors=True)
+            super().cleanup()
+
+
+def _workshop(conditions: Conditions, say: Callable[[str], None]) -> tuple[Workshop | None, str]:
+    if not conditions.run:
+        return None, "it was asked not to build or run anything"
+    try:
+        version, compose = find_docker(compose=conditions.compose)
+    except EngineUnavailable as error:
+        return None, error.message
+    shop = Workshop(version, compose, conditions.limits, allowed_images=conditions.allowed_images, say=say)
+    return shop, ""
+
+
+def protections(lab: Lab, workshop: Workshop | None, limits: Limits) -> tuple[Protection, ...]:
+    """What kept the submission in its place, and what could not."""
+    copied = Protection(
+        "Its files were copied first, and nothing of it ran on the host", True,
+        f"at most {limits.files:,} files and {limits.total_size // MIB} MB, no link that leads outside",
+    )  # fmt: skip
+    if workshop is None or lab.gate is None:
+        return (copied,)
+    return (
+        copied,
+        lab.gate.protection(),
+        Protection(
+            "Builds are limited", True,
+            f"{limits.build_seconds:g} s, {limits.build_memory // MIB} MB of memory and {limits.build_processes} "
+            f"processes for a step, {limits.build_disk // MIB} MB written (looked at every second)",
+        ),
+        Protection("Containers have no network when they run", True, "network_mode: none"),
+        Protection(
+            "Containers are limited", True,
+            f"{limits.memory // MIB} MB of memory, {limits.processes} processes, {limits.cpus:g} processors, "
+            f"{limits.alone_seconds:g} s alone, {limits.stack_seconds:g} s for the stack, "
+            f"{limits.output // MIB} MB of output",
+        ),
+        Protection(
+            "Nothing of the host can be written", True,
+            f"shared folders are volumes in memory of {limits.volume // MIB} MB and {limits.volume_files:,} files; "
+            "other folders of the submission's copy are mounted read-only",
+        ),
+        Protection(
+            "What a container writes to its own file system is limited", True,
+            f"{limits.disk // MIB} MB: single files by the kernel, all together by looking every second",
+        ),
+        Protection(
+            "Root's rights in a container are cut down", True,
+            "no device, no raw network, no new privileges; the compose file's own wishes for more are refused",
+        ),
+    )  # fmt: skip

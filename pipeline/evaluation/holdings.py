@@ -1,0 +1,49 @@
+"""Looks for a file in an image, byte for byte, without starting anything of it."""
+
+from __future__ import annotations
+
+import hashlib
+import tarfile
+from pathlib import Path
+
+from pipeline.evaluation.errors import CannotCheck
+from pipeline.evaluation.limits import MIB
+from pipeline.evaluation.streams import into_file
+from pipeline.evaluation.workshop import Workshop
+
+_LARGEST_IMAGE = 8 * 1024 * MIB
+
+
+def holds(workshop: Workshop, image: str, content: bytes, name: str, folder: Path) -> str:
+    """Where an image holds a file with this content; empty where it does not.
+
+    Args:
+        workshop: where the image is.
+        image: its name here.
+        content: the bytes to look for.
+        name: what the file is called; one of this name is preferred.
+        folder: a folder of our own.
+    """
+    container = workshop.must("create", "--label", workshop.label, "--network", "none", image, "-")
+    packed = folder / "image.tar"
+    try:
+        failed = into_file(["docker", "export", container], packed, _LARGEST_IMAGE)
+        if failed:
+            raise CannotCheck(f"the image cannot be looked into: {failed}")
+        found = _search(packed, content)
+    finally:
+        workshop.remove_containers([container])
+        packed.unlink(missing_ok=True)
+    return next((place for place in found if place.rpartition("/")[2] == name), found[0] if found else "")
+
+
+def _search(packed: Path, content: bytes) -> list[str]:
+    digest, found = hashlib.sha256(content).digest(), []
+    with tarfile.open(packed) as archive:
+        for entry in archive:
+            if not entry.isreg() or entry.size != len(content):
+                continue
+            file = archive.extractfile(entry)
+            if file is not None and hashlib.sha256(file.read()).digest() == digest:
+                found.append("/" + entry.name.lstrip("./"))
+    return found

@@ -1,0 +1,87 @@
+"""Takes a submission in: everything is copied first, within limits, and nothing of it is executed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pipeline.evaluation.copying import Copy
+from pipeline.evaluation.errors import NoSubmission
+from pipeline.evaluation.gitclone import clone, is_git_url
+from pipeline.evaluation.limits import Limits
+from pipeline.evaluation.submitted import MARKS, Remark, Submission
+from pipeline.evaluation.unzip import unzip
+
+
+def take_in(source: str, place: Path, limits: Limits) -> Submission:
+    """Copies a submission to a place of its own.
+
+    Args:
+        source: a folder, a zip file or a git URL.
+        place: an empty folder that only this evaluation uses.
+        limits: how large it may be.
+
+    Raises:
+        NoSubmission: there is none, it is too large, or it climbs out of its place.
+    """
+    copy = Copy(place / "files", limits)
+    path = Path(source).expanduser()
+    if is_git_url(source) and not path.exists():
+        kind, name = "git", re.sub(r"\.git$", "", source.partition("#")[0].rstrip("/")).rsplit("/", 1)[-1]
+        clone(source, place / "clone", copy, limits)
+    elif path.is_dir():
+        kind, name = "folder", path.resolve().name
+        copy.folder(path.resolve())
+    elif path.is_file():
+        kind, name = "zip", path.stem
+        unzip(path, copy, limits)
+    else:
+        raise NoSubmission(
+            f"{source}: there is no such folder or file, and it is no git URL",
+            hint="Give a folder, a .zip file, or a URL that begins with https://, ssh:// or file://.",
+        )
+    root = _root_of(copy, source)
+    remarks = copy.remarks + _empty_shared_data(root)
+    return Submission(name, source, kind, root, tuple(remarks))
+
+
+def _root_of(copy: Copy, source: str) -> Path:
+    """The folder that the parts of a submission lie in: the top one, or the only one further down."""
+    level = [copy.target]
+    for depth in range(4):
+        found = [folder for folder in level if any((folder / mark).exists() for mark in MARKS)]
+        if len(found) > 1:
+            names = ", ".join(sorted(folder.relative_to(copy.target).as_posix() for folder in found)[:5])
+            raise NoSubmission(
+                f"{source} holds {len(found)} submissions: {names}", hint="Give one, or use --class-list."
+            )
+        if found:
+            if depth:
+                where = found[0].relative_to(copy.target).as_posix()
+                copy.remark("nested", where, f"its files lie in {where}/, not at the top")
+            return found[0]
+        level = [folder for parent in level for folder in sorted(parent.iterdir()) if _may_hold(folder)]
+    raise NoSubmission(
+        f"{source} is no submission: there is neither a docker-compose.yml nor one of the three container "
+        "folders (container1_activationbase, container2_knowledgebase, container3_codebase) in it",
+        hint="Give the folder that docker-compose.yml lies in.",
+    )
+
+
+def _may_hold(folder: Path) -> bool:
+    return folder.is_dir() and not folder.is_symlink() and folder.name != "__MACOSX"
+
+
+def _empty_shared_data(root: Path) -> list[Remark]:
+    """What an earlier run left in shared_data is no result of this evaluation: it goes, and the folder stays."""
+    folder = root / "shared_data"
+    if folder.is_symlink() or not folder.is_dir():
+        return []
+    left = [path for path in sorted(folder.rglob("*")) if not path.is_dir() or path.is_symlink()]
+    named = [path.relative_to(root).as_posix() for path in left if not path.name.startswith(".git")]
+    for path in left:
+        path.unlink()
+    if not named:
+        return []
+    text = f"{', '.join(named[:4])}{' and more' if len(named) > 4 else ''}: not used, what counts is what a run writes"
+    return [Remark("leftover", "shared_data/", text)]

@@ -1,0 +1,97 @@
+"""Puts variables into a compose file as Compose does, from the submission's own `.env` and from nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_OPERATORS = (":-", ":?", ":+", "-", "?", "+")
+_DEEPEST = 20
+
+
+class CannotInterpolate(ValueError):
+    """A variable that is written wrongly, or that must be set and is not."""
+
+
+def interpolated(text: str, values: Mapping[str, str], depth: int = 0) -> str:
+    """`text` with its variables put in.
+
+    Args:
+        text: a text out of a compose file.
+        values: the variables that are set.
+        depth: how many defaults this one stands in.
+
+    Raises:
+        CannotInterpolate: with what is wrong, in words.
+    """
+    if depth > _DEEPEST:
+        raise CannotInterpolate("variables stand too deep in one another")
+    parts = []
+    place = 0
+    while (dollar := text.find("$", place)) >= 0:
+        parts.append(text[place:dollar])
+        part, place = _variable(text, dollar + 1, values, depth)
+        parts.append(part)
+    return "".join([*parts, text[place:]])
+
+
+def _variable(text: str, place: int, values: Mapping[str, str], depth: int) -> tuple[str, int]:
+    """What stands for the variable that begins at `place`, and where the text goes on."""
+    if text[place : place + 1] == "$":
+        return "$", place + 1
+    if text[place : place + 1] == "{":
+        end = _end(text, place + 1)
+        return _braced(text[place + 1 : end], values, depth), end + 1
+    found = _NAME.match(text, place)
+    if not found:
+        raise CannotInterpolate(f"{text[:60]!r} has a lone $; a dollar sign is written $$ in a compose file")
+    return values.get(found.group(), ""), found.end()
+
+
+def _end(text: str, place: int) -> int:
+    depth = 1
+    for position in range(place, len(text)):
+        if text.startswith("${", position):
+            depth += 1
+        elif text[position] == "}":
+            depth -= 1
+            if not depth:
+                return position
+    raise CannotInterpolate(f"{text[:60]!r} has no closing brace")
+
+
+def _braced(inner: str, values: Mapping[str, str], depth: int) -> str:
+    found = _NAME.match(inner)
+    if not found:
+        raise CannotInterpolate(f"${{{inner[:40]}}} names no variable")
+    name, rest = found.group(), inner[found.end() :]
+    value = values.get(name)
+    if not rest:
+        return value or ""
+    operator = next((sign for sign in _OPERATORS if rest.startswith(sign)), None)
+    if operator is None:
+        raise CannotInterpolate(f"${{{inner[:40]}}} is not how a variable is written")
+    word = rest[len(operator) :]
+    there = bool(value) if operator.startswith(":") else value is not None
+    if operator.endswith("+"):
+        return interpolated(word, values, depth + 1) if there else ""
+    if there:
+        return value or ""
+    if operator.endswith("?"):
+        raise CannotInterpolate(f"{name} must be set: {interpolated(word, values, depth + 1) or 'no value'}")
+    return interpolated(word, values, depth + 1)
+
+
+def read_env(text: str) -> dict[str, str]:
+    """The variables of a `.env` or an `env_file`."""
+    values = {}
+    for line in text.splitlines():
+        name, sign, value = line.strip().removeprefix("export ").partition("=")
+        if not sign or name.startswith("#") or not _NAME.fullmatch(name.strip()):
+            continue
+        value = value.strip()
+        if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+            value = value[1:-1]
+        values[name.strip()] = value
+    return values

@@ -1,0 +1,271 @@
+"""Everything that is looked at in one submission, each thing once and only when somebody asks for it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from pipeline.engines.base import PYBRAIN_IMPORTS
+from pipeline.errors import PipelineError
+from pipeline.evaluation import story
+from pipeline.evaluation.alone import Alone, run_alone
+from pipeline.evaluation.builds import Builder, Built
+from pipeline.evaluation.compose_keys import is_allowed, plain_name
+from pipeline.evaluation.composefile import ComposeFile, read_compose
+from pipeline.evaluation.dockerfile import Dockerfile, read_dockerfile
+from pipeline.evaluation.errors import CannotCheck
+from pipeline.evaluation.expected import Expected, data_name, expect, model_name
+from pipeline.evaluation.gate import Gate
+from pipeline.evaluation.holdings import holds
+from pipeline.evaluation.interpolation import read_env
+from pipeline.evaluation.limits import Limits
+from pipeline.evaluation.prediction_seen import Seen, look_for_prediction
+from pipeline.evaluation.probe import Probe, changed_rows, image_with, judge_probe
+from pipeline.evaluation.roles import Roles, find_roles
+from pipeline.evaluation.safestack import BuildWanted, SafeStack, make_safe
+from pipeline.evaluation.stackrun import Stack, StackRun
+from pipeline.evaluation.submitted import Submission
+from pipeline.evaluation.workshop import Workshop
+from pipeline.layout import ACTIVATIONBASE, CODEBASE, SERVICES, Service
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def once(method: Callable[P, T]) -> Callable[P, T]:
+    """Remembers what a method came to for each of its arguments, an error as well."""
+
+    @functools.wraps(method)
+    def remembered(*arguments: P.args, **options: P.kwargs) -> T:
+        lab = arguments[0]
+        known: dict[object, tuple[T | None, PipelineError | None]] = lab.__dict__.setdefault("_known", {})
+        key = (method.__name__, arguments[1:], tuple(sorted(options.items())))
+        if key not in known:
+            try:
+                known[key] = (method(*arguments, **options), None)
+            except PipelineError as error:
+                known[key] = (None, error)
+        value, failure = known[key]
+        if failure is not None:
+            raise failure
+        return value  # type: ignore[return-value]
+
+    return remembered
+
+
+class Lab:
+    """One submission, and what is needed to look at it.
+
+    Args:
+        submission: what is evaluated.
+        limits: what it may use.
+        workshop: where it is built and run; None where there is no engine.
+        why_no_engine: why there is none, in words.
+        folder: a folder of our own.
+        allowed_hosts: hosts that builds may reach beyond the package indexes.
+    """
+
+    def __init__(
+        self,
+        submission: Submission,
+        limits: Limits,
+        workshop: Workshop | None,
+        folder: Path,
+        *,
+        why_no_engine: str = "",
+        allowed_hosts: tuple[str, ...] = (),
+    ) -> None:
+        self.submission = submission
+        self.limits = limits
+        self.folder = folder
+        self.why_no_engine = why_no_engine
+        self._workshop = workshop
+        self.gate = Gate(workshop, allowed_hosts) if workshop else None
+        self._builder = Builder(workshop, submission, self.gate, folder) if workshop and self.gate else None
+        self.runs: list[StackRun] = []
+
+    @property
+    def workshop(self) -> Workshop:
+        """The engine.
+
+        Raises:
+            CannotCheck: there is none.
+        """
+        if self._workshop is None:
+            raise CannotCheck(
+                f"there is no container engine here: {self.why_no_engine}",
+                hint="Nothing is wrong with the submission: evaluate it where Docker runs.",
+            )
+        return self._workshop
+
+    # --- what stands in the files
+
+    @once
+    def compose(self) -> ComposeFile:
+        name = self.submission.compose_name
+        if not name:
+            mistake = "there is no docker-compose.yml"
+            return ComposeFile("docker-compose.yml", {}, (mistake,), {})
+        return read_compose(name, self.submission.bytes(name), read_env(self.submission.text(".env")))
+
+    @once
+    def safe(self) -> SafeStack:
+        return make_safe(self.compose(), self.submission, self.limits)
+
+    @once
+    def roles(self) -> Roles:
+        return find_roles(self.safe())
+
+    @once
+    def dockerfile(self, role: Service) -> Dockerfile:
+        return read_dockerfile(self.submission.text(f"{role.folder}/Dockerfile"))
+
+    # --- images and containers
+
+    @once
+    def built(self, role: Service) -> Built:
+        """The image that a tutor builds in the folder of a container."""
+        return self._build(BuildWanted(role.folder, "Dockerfile"))
+
+    def _build(self, wanted: BuildWanted) -> Built:
+        assert self.workshop
+        assert self._builder is not None
+        return self._builder.build(wanted)
+
+    def image(self, role: Service) -> str:
+        """Its name here.
+
+        Raises:
+            CannotCheck: it was not built.
+        """
+        built = self.built(role)
+        if not built.ok:
+            raise CannotCheck(f"there is no image of {role.folder}: {built.reason}")
+        return built.image
+
+    @once
+    def alone(self, role: Service, command: tuple[str, ...] = ()) -> Alone:
+        """A container by itself; with its own command, or with another."""
+        image = self.image(role)
+        self.workshop.say(f"running {role.name} alone")
+        return run_alone(self.workshop, image, role.image, self.folder, command)
+
+    def pybrain(self) -> Alone:
+        """Whether codebase has PyBrain: what the task's tutor types."""
+        return self.alone(SERVICES[2], ("python3", "-c", PYBRAIN_IMPORTS))
+
+    @once
+    def holds(self, role: Service, name: str) -> str:
+        """Where the image of a container holds a file of the submission, byte for byte; empty where it does not."""
+        image = self.image(role)
+        return holds(self.workshop, image, self.submission.bytes(name), name.rpartition("/")[2], self.folder)
+
+    # --- the stack
+
+    def image_of(self, service: str) -> str:
+        """The image that a service of the compose file runs, as it is called here.
+
+        Raises:
+            CannotCheck: it cannot be had; in words that name the service.
+        """
+        about = self.safe().services[service]
+        name, _, tag = plain_name(about.image).partition(":")
+        for role in SERVICES:
+            if name == role.image and tag in ("", "latest"):
+                return self.image(role)
+        if about.build is not None:
+            built = self._build(about.build)
+            if not built.ok:
+                raise CannotCheck(f"the image of the service {service} was not built: {built.reason}")
+            return built.image
+        self.workshop.ensure_image(about.image)
+        return about.image
+
+    @once
+    def stack(self) -> Stack:
+        """The stack, ready to be run.
+
+        Raises:
+            CannotCheck: an image is missing.
+        """
+        safe = self.safe()
+        images = {name: self.image_of(name) for name in safe.services}
+        return Stack(self.workshop, self.submission, safe, images, self.roles().shared, self.folder)
+
+    @once
+    def run(self) -> StackRun:
+        """The run of the stack that counts: the first, or the second where the first failed and it did not."""
+        if missing := self.missing_folders():
+            raise CannotCheck(f"the stack cannot be started: there is no folder {missing[0]}")
+        stack, roles = self.stack(), self.roles()
+        for _ in range(2):
+            run = stack.run()
+            self.runs.append(run)
+            if run.stopped or (story.went_well(run, roles) and self.seen(run).equal):
+                break
+        return max(self.runs, key=lambda run: (story.went_well(run, roles), self.seen(run).equal))
+
+    @once
+    def run_to_the_ends(self) -> StackRun:
+        """A run without `--abort-on-container-exit`: what each container does when nobody stops it."""
+        return self.stack().run(abort=False)
+
+    def run_for_files(self) -> StackRun:
+        """The run whose files count. Where the stack stopped at the first exit, what was copied by then is
+        chance: then it is a run in which every container comes to its own end."""
+        run = self.run()
+        return self.run_to_the_ends() if story.first_exit(run, self.roles()) else run
+
+    def missing_folders(self) -> list[str]:
+        """Folders that a volume needs and Compose does not make."""
+        services = self.safe().services.values()
+        return sorted({mount.source for one in services for mount in one.mounts if mount.kind == "missing"})
+
+    def if_known(self, name: str, *arguments: object) -> Any:
+        """What a method came to, where it has been asked already and did not fail; else None."""
+        known: dict[object, tuple[Any, PipelineError | None]] = self.__dict__.get("_known", {})
+        return known.get((name, arguments, ()), (None, None))[0]
+
+    # --- the prediction
+
+    @once
+    def expected(self) -> Expected:
+        """What the safe runtime computes."""
+        data, model = data_name(self.submission), model_name(self.submission)
+        if not data or not model:
+            missing = "container1_activationbase/currentActivation.csv" if not data else (
+                "container2_knowledgebase/currentSolution.pkl"
+            )  # fmt: skip
+            return Expected(None, (), f"there is no {missing}")
+        return expect(self.submission.path(model), self.submission.path(data))
+
+    def seen(self, run: StackRun) -> Seen:
+        """What a run shows of the prediction."""
+        return look_for_prediction(
+            self.expected().outputs, run.shared, run.lines_of(self.roles().service(CODEBASE))
+        )
+
+    @once
+    def probe(self) -> Probe | None:
+        """Whether the prediction changes with the rows; None where that cannot be asked."""
+        before = self.expected()
+        data, model = data_name(self.submission), model_name(self.submission)
+        other = changed_rows(self.submission.path(model), self.submission.path(data), before, self.folder)
+        service = self.roles().service(ACTIVATIONBASE)
+        if other is None or not service:
+            return None
+        rows, after = other
+        stack = self.stack()
+        own, name = self.submission.bytes(data), data.rpartition("/")[2]
+        image = image_with(self.workshop, stack.images[service], own, rows, name, self.folder)
+        if not image:
+            return None
+        self.workshop.say("running the stack once more, with other rows")
+        run = stack.with_image(service, image).run()
+        return judge_probe(run, rows, before, after, self.roles().service(CODEBASE))
+
+    def allowed(self, image: str) -> bool:
+        """Whether an image may be used without asking."""
+        return is_allowed(image, self._workshop.allowed_images if self._workshop else ())

@@ -1,0 +1,1 @@
+"""What `inspect` has found, for people and for programs."""

@@ -1,0 +1,118 @@
+"""What was found out about a knowledge file, as plain values for JSON. The shape is in docs/knowledge-files.md."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pybrain_runtime.card import Column
+from pybrain_runtime.description import ConnectionDescription, ModuleDescription, NetworkDescription
+from pybrain_runtime.inspection import Inspection
+
+_SHOWN = 100
+
+
+def facts_of(found: Inspection) -> dict[str, Any]:
+    """Returns everything but the parameters themselves."""
+    return {
+        "path": found.path,
+        "size": found.size,
+        "sha256": found.sha256 or None,
+        "format": found.format or None,
+        "packing": found.packing or None,
+        "verdict": found.verdict,
+        "usable": found.usable,
+        "reason": found.error.message if found.error else None,
+        "hint": found.error.hint or None if found.error else None,
+        "holds": found.holds or None,
+        "names": list(found.names),
+        "random": found.random,
+        "companions": {place: _plain(value) for place, value in found.companions.items()},
+        "network": _network(found.network) if found.network else None,
+        "card": _card(found),
+    }
+
+
+def _network(network: NetworkDescription) -> dict[str, Any]:
+    return {
+        "name": network.name,
+        "kind": network.kind,
+        "inputs": network.indim,
+        "outputs": network.outdim,
+        "parameters": network.parameter_count,
+        "recurrent": network.recurrent,
+        "steps_done": network.steps_done,
+        "layers": [_layer(network, place, module) for place, module in enumerate(network.modules)],
+        "connections": [
+            *(_connection(network, connection, recurrent=False) for connection in network.connections),
+            *(
+                _connection(network, connection, recurrent=True)
+                for connection in network.recurrent_connections
+            ),
+        ],
+        "mothers": [{"name": name, "parameters": array.size} for name, array in network.mothers.items()],
+    }
+
+
+def _layer(network: NetworkDescription, place: int, module: ModuleDescription) -> dict[str, Any]:
+    return {
+        "name": module.name,
+        "kind": module.kind,
+        "inputs": module.indim,
+        "outputs": module.outdim,
+        "parameters": module.parameter_count,
+        "takes_input": place in network.inputs,
+        "gives_output": place in network.outputs,
+        "options": dict(module.options),
+        "network": _network(module.network) if module.network else None,
+    }
+
+
+def _connection(
+    network: NetworkDescription, connection: ConnectionDescription, *, recurrent: bool
+) -> dict[str, Any]:
+    return {
+        "name": connection.name,
+        "kind": connection.kind,
+        "from": network.modules[connection.source].name,
+        "to": network.modules[connection.target].name,
+        "from_place": connection.source,
+        "to_place": connection.target,
+        "from_slice": list(connection.in_slice),
+        "to_slice": list(connection.out_slice),
+        "parameters": 0 if connection.parameters is None else connection.parameters.size,
+        "mother": connection.mother,
+        "recurrent": recurrent,
+    }
+
+
+def _card(found: Inspection) -> dict[str, Any] | None:
+    if found.card_path is None:
+        return None
+    card = found.card
+    error = found.card_error
+    return {
+        "path": found.card_path,
+        "fits": card is not None if found.network is not None else None,
+        "reason": error.message if error else None,
+        "name": card.name if card else None,
+        "task": card.task if card else None,
+        "inputs": [_column(column) for column in card.inputs] if card else None,
+        "outputs": [_column(column) for column in card.outputs] if card else None,
+        "labels": list(card.labels) if card else None,
+    }
+
+
+def _column(column: Column) -> dict[str, Any]:
+    return {"name": column.name, "unit": column.unit, "mean": column.mean, "scale": column.scale}
+
+
+def _plain(value: object) -> Any:
+    """Returns a companion as JSON has it: of an array its shape, of anything unknown what it is."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, np.ndarray):
+        values = value.tolist() if value.size <= _SHOWN else None
+        return {"shape": list(value.shape), "values": values}
+    return {"type": type(value).__name__}

@@ -1,0 +1,58 @@
+"""What docs/knowledge-files.md shows is what a reader gets."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pipeline.layout import PROJECT, Layout
+
+PAGE = (PROJECT.root / "docs" / "knowledge-files.md").read_text("utf-8")
+SHOWN = re.findall(r"<!-- output of: python App07\.py (.*?) -->\n```\n(.*?)```", PAGE, re.DOTALL)
+EXAMPLE, ANSWER = re.findall(r"```python\n(.*?)```\n\n```\n(.*?)```", PAGE, re.DOTALL)[0]
+EVIL = b"cposix\nsystem\n(S'touch touched'\ntR."
+
+
+def masked(text: str) -> str:
+    """A text without what depends on how well this machine's zlib packs."""
+    text = re.sub(r"\([\d,]+ bytes\)\n( +)sha256 [0-9a-f]{64}", r"(N bytes)\n\1sha256 H", text)
+    return text.strip()
+
+
+@pytest.fixture
+def reader(checkout: Layout, monkeypatch: pytest.MonkeyPatch) -> Layout:
+    """Somebody who stands in a fresh clone, with a file that a stranger sent."""
+    (checkout.models / "evil.pkl").write_bytes(EVIL)
+    monkeypatch.chdir(checkout.root)
+    return checkout
+
+
+def test_the_page_shows_something() -> None:
+    assert [command.partition(" ")[0] for command, _ in SHOWN] == ["inspect", "inspect", "convert"]
+
+
+@pytest.mark.parametrize(("command", "output"), SHOWN, ids=[command for command, _ in SHOWN])
+def test_a_command_prints_what_the_page_shows(
+    command: str, output: str, drive: Callable[..., Any], reader: Layout
+) -> None:
+    seen = drive(*shlex.split(command))
+    assert masked(seen.out + seen.err) == masked(output)
+
+
+def test_the_drawing_on_the_page_is_what_inspect_draws(drive: Callable[..., Any], reader: Layout) -> None:
+    assert drive("inspect", "models/iris.pkl", "--drawing", "iris.svg").status == 0
+    assert (reader.root / "iris.svg").read_bytes() == (PROJECT.root / "docs" / "iris.svg").read_bytes()
+
+
+def test_the_example_in_numpy_alone_prints_what_the_page_shows(
+    drive: Callable[..., Any], reader: Layout
+) -> None:
+    assert drive("convert", "models/iris.pkl", "--to", "npz").status == 0
+    done = subprocess.run([sys.executable, "-c", EXAMPLE], capture_output=True, text=True, check=True)
+    assert done.stdout == ANSWER
