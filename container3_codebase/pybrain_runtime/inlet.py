@@ -76,7 +76,7 @@ class Inlet:
         self._kernel = kernel
         self._z = z
         self._ground = ground
-        self._constant = np.zeros(cell.indim)
+        self._constant: Array = np.zeros(cell.indim)
         self._products: dict[Span, list[Product]] = {}
         self._others: list[Feed] = []
 
@@ -151,7 +151,7 @@ class Inlet:
 
     def _with_ones(self, product: Product) -> Product:
         """Returns the product with the row of ones behind its rows; its weights are the constant, once."""
-        bias = np.zeros(len(product.weights))
+        bias: Array = np.zeros(len(product.weights))
         if self._constant.any():
             bias, self._constant = self._constant, np.zeros_like(self._constant)
         row = product.rows[1]

@@ -65,7 +65,7 @@ class Record:
             raise TypeError(f"{kind.__name__} takes {', '.join(fields)}; {wrong}, {len(values)} by position")
 
 
-def _equal(self: Record, other: object) -> bool:
+def _equal(self: Record, other: object) -> Any:
     if type(other) is not type(self):
         return NotImplemented
     assert isinstance(other, Record)
