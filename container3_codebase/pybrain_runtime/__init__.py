@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .activation import Activation, ActivationStream, read_activation
     from .card import Card, read_card
     from .description import ConnectionDescription, ModuleDescription, NetworkDescription
+    from .inspection import Inspection, inspect_file
     from .knowledge import Knowledge, load_knowledge
     from .limits import Limits
     from .plan import Plan
@@ -32,6 +33,7 @@ _HOMES = {
     "ActivationStream": "activation",
     "Card": "card",
     "ConnectionDescription": "description",
+    "Inspection": "inspection",
     "Knowledge": "knowledge",
     "Limits": "limits",
     "ModuleDescription": "description",
@@ -41,6 +43,7 @@ _HOMES = {
     "PredictionWriter": "prediction",
     "Settings": "settings",
     "Source": "prediction",
+    "inspect_file": "inspection",
     "load_knowledge": "knowledge",
     "read_activation": "activation",
     "read_card": "card",
@@ -52,6 +55,7 @@ __all__ = [
     "ActivationStream",
     "Card",
     "ConnectionDescription",
+    "Inspection",
     "Knowledge",
     "Limits",
     "ModuleDescription",
@@ -62,6 +66,7 @@ __all__ = [
     "Settings",
     "Source",
     "__version__",
+    "inspect_file",
     "load_knowledge",
     "read_activation",
     "read_card",

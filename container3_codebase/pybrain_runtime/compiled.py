@@ -19,7 +19,7 @@ from .layers import Array
 from .workspace import Workspace
 
 _WIDE = 32
-_CHUNK_NUMBERS = 1 << 17
+_CACHE = 1 << 20
 _FEWEST, _MOST = 256, 16_384
 
 
@@ -53,15 +53,16 @@ class Program:
         self._indim, self._outdim = network.indim, network.outdim
         self._kernels = [kernel_for(cell, dtype) for cell in network.cells]
         self.chance = tuple(c for c, kernel in zip(self._cells, self._kernels, strict=True) if kernel.chance)
-        self._straight = _wide_inputs(network)
+        plain = _heard_through_matrices(network)
+        self._straight = {place for place in plain if _wide_input(self._cells[place])}
+        self._halved = {place for place in plain if self._kernels[place].halved}
         self.typed = bool(self._straight)
-        self._size = 0
+        self._size = self._sum_size = 0
         self._place_cells()
         self._first = self._steps(network.outputs, fading=True)
         self._later = self._steps(network.outputs, fading=False) if network.fading else self._first
-        burden = sum(kernel.burden for kernel in self._kernels)
-        room = max(_FEWEST, min(_MOST, _CHUNK_NUMBERS // (self._size + 1)))
-        self.chunk = max(1, min(room, 8 * _CHUNK_NUMBERS // (burden + 1)))
+        self._size += self._sum_size  # the room for sums lies behind everything else
+        self.chunk = self._best_chunk()
 
     def workspace(self, columns: int) -> Workspace:
         """Returns a new workspace for so many columns."""
@@ -74,6 +75,12 @@ class Program:
         else:
             work.bind(first, [operation for bind in self._later for operation in bind(work)])
         return work
+
+    def _best_chunk(self) -> int:
+        burden = sum(kernel.burden for kernel in self._kernels)
+        column = self._size * self.dtype.itemsize
+        fitting = max(_FEWEST, min(_MOST, _CACHE // (column + 1)))
+        return max(1, min(fitting, _CACHE // (burden + 1)))
 
     def reset(self, work: Workspace) -> None:
         """Forgets all earlier time steps."""
@@ -101,7 +108,8 @@ class Program:
 
     def room(self, count: int) -> Span:
         """Returns rows for a product that is then added to others."""
-        return self._sum_room, self._sum_room + count
+        self._sum_size = max(self._sum_size, count)
+        return self._size, self._size + count
 
     def count(self, multiplications: int) -> None:
         """Takes note of the size of a matrix product."""
@@ -153,7 +161,6 @@ class Program:
         }
         # Rooms that the cells use one after another.
         self._z_room = self._rows(max((self._cells[place].indim for place in self._apart), default=0))[0]
-        self._sum_room = self._rows(max((cell.indim for cell in self._cells), default=0))[0]
         self._spare_room = self._rows(max((kernel.spare for kernel in self._kernels), default=0))[0]
 
     def _remember(self, rows: Span, remembered: Array | None) -> None:
@@ -182,28 +189,32 @@ class Program:
         spare = slice(self._spare_room, self._spare_room + kernel.spare)
         inlet = Inlet(cell, kernel, z, self)
         for feed in feeds:
-            inlet.add(feed, constant=self._cells[feed.source].constant and not feed.delayed)
+            constant = self._cells[feed.source].constant and not feed.delayed
+            inlet.add(feed, constant=constant, halved=feed.source in self._halved)
         self.cost += 8 * cell.outdim
+
+        halved = kernel.halved if place in self._halved else None
+        operations = halved or kernel.operations
 
         def compute(work: Workspace) -> list[Operation]:
             rows = work.values
             total = rows[slice(*z)]
             out = total if z == block else rows[slice(*block)]
-            return kernel.operations(Site(work, total, out, rows[state], rows[spare]))
+            return operations(Site(work, total, out, rows[state], rows[spare]))
 
         return [*inlet.binders(), compute]
 
 
-def _wide_inputs(network: FlatNetwork) -> set[int]:
-    """Returns the cells whose outputs are best taken from the inputs themselves, not from a copy in columns."""
-    found = {
-        place
-        for place, cell in enumerate(network.cells)
-        if cell.given and cell.kind == "LinearLayer" and cell.indim >= _WIDE and not cell.feeds
-    }
-    found -= set(network.outputs)
+def _heard_through_matrices(network: FlatNetwork) -> set[int]:
+    """Returns the cells whose outputs go nowhere but through full connections, within the time step."""
     feeds = [feed for cell in network.cells for feed in cell.feeds]
-    return found - {feed.source for feed in feeds if feed.delayed or not is_dense(feed)}
+    apart = {feed.source for feed in feeds if feed.delayed or not is_dense(feed)}
+    return set(range(len(network.cells))) - apart - set(network.outputs)
+
+
+def _wide_input(cell: Cell) -> bool:
+    """Says whether the outputs of a cell are best taken from the inputs themselves, not from a copy in columns."""
+    return cell.given is not None and cell.kind == "LinearLayer" and cell.indim >= _WIDE and not cell.feeds
 
 
 def _copy(source: Span, target: Span) -> Bind:

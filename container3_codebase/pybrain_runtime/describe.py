@@ -258,8 +258,8 @@ class _Describer:
 
 def _row(value: object, steps: int) -> np.ndarray | None:
     """Returns the row that was written in the last of so many time steps, if there is one."""
-    array = value.array if isinstance(value, ArrayValue) else None
-    if not steps or array is None or array.ndim != 2 or len(array) < steps:
+    array = value.array if steps and isinstance(value, ArrayValue) else None
+    if array is None or array.ndim != 2 or len(array) < steps:
         return None
     row = np.array(array[steps - 1], dtype=np.float64)
     row.flags.writeable = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -41,9 +42,14 @@ class Sha256:
 
     def hexdigest(self) -> str:
         """Returns the hash in hexadecimal."""
-        digest = self._hash if self._hash is not None else _light()(self._held)
+        digest = self._hash if self._hash is not None else _small(self._held)
         text: str = digest.hexdigest()
         return text
+
+
+def _small(data: bytes) -> Any:
+    library = sys.modules.get("hashlib")  # the fastest, where somebody has loaded it already
+    return library.sha256(data) if library else _light()(data)
 
 
 @cache

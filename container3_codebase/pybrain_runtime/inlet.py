@@ -80,15 +80,25 @@ class Inlet:
         self._products: dict[Span, list[Product]] = {}
         self._others: list[Feed] = []
 
-    def add(self, feed: Feed, *, constant: bool) -> None:
-        """Takes one feed; ``constant`` where it always brings what a bias unit puts out."""
+    def add(self, feed: Feed, *, constant: bool, halved: bool) -> None:
+        """Takes one feed.
+
+        Args:
+            feed: the feed.
+            constant: whether it always brings what a bias unit puts out.
+            halved: whether the source puts out t instead of (t + 1) / 2.
+        """
         if constant:
             self._constant[slice(*feed.fed)] += _carry(feed)(np.ones((1, 1)))[0]
         elif is_dense(feed):
             assert feed.connection is not None
             columns = self._ground.columns_of(feed)
             rows = self._ground.rows_of(feed) if columns is None else columns
-            product = Product(rows, matrix(feed.connection), given=columns is not None)
+            weights = matrix(feed.connection)
+            if halved:
+                weights = weights / 2.0
+                self._constant[slice(*feed.fed)] += weights.sum(axis=1)
+            product = Product(rows, weights, given=columns is not None)
             self._products.setdefault(feed.fed, []).append(product)
         else:
             self._others.append(feed)

@@ -53,6 +53,8 @@ class Kernel:
 
     Attributes:
         operations: makes the operations for a site.
+        halved: makes operations that put out t where the output is (t + 1) / 2, for cells all of whose
+            listeners can take the rest into their weights; None where there are none.
         gain: what its inputs are multiplied by beforehand, in its own order, shape (indim,); None for 1.
         order: which input comes at which place in its own order; None for the network's.
         state: units that are kept from step to step.
@@ -61,7 +63,7 @@ class Kernel:
         chance: whether it draws its outputs at random.
     """
 
-    __slots__ = ("burden", "chance", "gain", "operations", "order", "spare", "state")
+    __slots__ = ("burden", "chance", "gain", "halved", "operations", "order", "spare", "state")
 
     def __init__(
         self,
@@ -73,8 +75,10 @@ class Kernel:
         spare: int = 0,
         burden: int = 0,
         chance: bool = False,
+        halved: Callable[[Site], list[Operation]] | None = None,
     ) -> None:
         self.operations = operations
+        self.halved = halved
         self.gain = gain
         self.order = order
         self.state = state
@@ -128,7 +132,11 @@ def _linear(cell: Cell, dtype: np.dtype) -> Kernel:
 
 
 def _sigmoid(cell: Cell, dtype: np.dtype) -> Kernel:
-    return Kernel(lambda site: _gate(site.work, site.z, site.y), gain=np.full(cell.indim, _gate_gain(dtype)))
+    return Kernel(
+        lambda site: _gate(site.work, site.z, site.y),
+        gain=np.full(cell.indim, _gate_gain(dtype)),
+        halved=None if dtype == np.float64 else lambda site: [partial(np.tanh, site.z, site.y)],
+    )
 
 
 def _tanh(cell: Cell, dtype: np.dtype) -> Kernel:

@@ -71,22 +71,6 @@ class ArrayBuilder:
         return value
 
     def _fill(self, value: ArrayValue, raw: object, dtype: object, shape: object, order: object) -> None:
-        sizes = self._shape(shape)
-        if not isinstance(dtype, DtypeValue) or order not in ("C", "F"):
-            raise self._bad("an array without a type or order")
-        data = self._bytes(raw)
-        if prod(sizes) * dtype.itemsize != len(data):
-            raise self._bad(f"an array of shape {sizes} and type {dtype.code} with {len(data)} bytes")
-        value.fill(data, dtype.dtype, sizes, "F" if order == "F" else "C")
-
-    def scalar(self, dtype: object, raw: object) -> float | int | bool:
-        """Returns the Python number of a pickled NumPy number."""
-        array = self.build(raw, dtype, (1,), "C").array
-        assert array is not None
-        number: float | int | bool = array[0].item()
-        return number
-
-    def _shape(self, shape: object) -> tuple[int, ...]:
         if not isinstance(shape, tuple) or len(shape) > _DIMENSIONS:
             raise self._bad("an array whose shape is not a short tuple")
         needed = 1
@@ -94,22 +78,32 @@ class ArrayBuilder:
             if type(size) is not int or size < 0:
                 raise self._bad("an array whose shape is not made of counts")
             needed *= size or 1
-        self.elements -= needed
+        self._charge(needed)
+        if not isinstance(dtype, DtypeValue) or order not in ("C", "F"):
+            raise self._bad("an array without a type or order")
+        # Python 2 wrote the bytes of an array as a string; latin1 gives each byte back.
+        data = raw.encode("latin1") if isinstance(raw, str) else raw
+        if not isinstance(data, bytes):
+            raise self._bad("an array whose content is not bytes")
+        if prod(shape) * dtype.itemsize != len(data):
+            raise self._bad(f"an array of shape {shape} and type {dtype.code} with {len(data)} bytes")
+        value.fill(data, dtype.dtype, shape, "F" if order == "F" else "C")
+
+    def _charge(self, elements: int) -> None:
+        self.elements -= elements
         if self.elements < 0:
             raise KnowledgeError(
                 f"{self.name} holds arrays with more than {self.limit} elements in all, "
                 "which is beyond the limit.",
                 limit=self.limit,
             )
-        return shape
 
-    def _bytes(self, raw: object) -> bytes:
-        # Python 2 wrote the bytes of an array as a string; latin1 gives each byte back.
-        if isinstance(raw, str):
-            return raw.encode("latin1")
-        if isinstance(raw, bytes):
-            return raw
-        raise self._bad("an array whose content is not bytes")
+    def scalar(self, dtype: object, raw: object) -> float | int | bool:
+        """Returns the Python number of a pickled NumPy number."""
+        array = self.build(raw, dtype, (1,), "C").array
+        assert array is not None
+        number: float | int | bool = array[0].item()
+        return number
 
     def _bad(self, what: str) -> KnowledgeError:
         return KnowledgeError(f"{self.name} is damaged: it holds {what}.")

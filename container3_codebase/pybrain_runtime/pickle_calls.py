@@ -81,8 +81,6 @@ class Calls:
         PyBrain's are names, numbers, modules, and pairs of these. Deeper tuples are refused: hashing them
         is recursive. So are integers beyond 64 bits: they can be chosen to collide.
         """
-        if type(value) is str:
-            return value
         parts = value if isinstance(value, tuple) else (value,)
         for part in parts:
             if not isinstance(part, _PLAIN_KEYS) or (isinstance(part, int) and abs(part) > _LARGEST_KEY):
@@ -93,7 +91,7 @@ class Calls:
         if target.built or not isinstance(state, dict):
             raise self._refused(f"gives a {target.kind} its attributes in a way that PyBrain does not")
         self._charge(len(state))
-        if not set(map(type, state)) <= {str}:
+        if not all(type(key) is str for key in state):
             raise self._refused(f"gives a {target.kind} attributes whose names are not text")
         target.state = dict(state)
         target.built = True

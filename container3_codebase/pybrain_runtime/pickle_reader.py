@@ -21,11 +21,8 @@ from .pickle_calls import Calls
 
 _LINE_LIMIT = 4096
 _CHECK_EVERY = 1024
-# The commonest instructions.
-_MEMOIZE, _BINGET, _BININT1, _BINPUT, _SHORT_TEXT, _SHORT_BYTES = 0x94, 0x68, 0x4B, 0x71, 0x8C, 0x43
+_LONGEST = 2  # bytes that an instruction of the commonest kinds has at least
 _CONSTANTS: dict[int, object] = {0x88: True, 0x89: False, 0x4E: None, 0x29: ()}
-_EMPTY, _TUPLE3 = 0x84, 0x87  # between them the tuples of one, two and three
-_LONGEST, _ENDING = 2, -1
 _DAMAGE = (ArithmeticError, LookupError, TypeError, ValueError, MemoryError, RecursionError)
 
 
@@ -84,8 +81,7 @@ class PickleReader:
         deadline = time.monotonic() + self.limits.seconds
         count = 0
         try:
-            while not self._done:
-                self._run(_CHECK_EVERY)
+            while not self._run(_CHECK_EVERY):
                 count += _CHECK_EVERY
                 self._check_limits(count, deadline)
             value = self._stack.pop()
@@ -96,53 +92,66 @@ class PickleReader:
         self._nothing_after()
         return value
 
-    def _run(self, most: int) -> None:
-        """Carries out the next instructions, at most so many.
+    def _run(self, most: int) -> bool:
+        """Carries out the next instructions, at most so many; says whether the program is at its end.
 
-        Those that make up nine tenths of a network are carried out here, which takes half the time; all do
-        the same as the methods below. They are left to those where the file may end within them.
+        Those that make up nine tenths of a network are carried out here, which takes half the time. They do
+        the same as the methods below, and are left to those where the file may end within them.
         """
-        data, memo, stack = self.data, self._memo, self._stack
+        data, memo, stack, outer = self.data, self._memo, self._stack, self._outer
         size = len(data)
         safe, position = size - _LONGEST, self.position
-        for _ in range(most):
+        try:
+            for _ in range(most):
+                code = data[position] if position < safe else -1
+                if code == 0x94:  # MEMOIZE
+                    memo[len(memo)] = stack[-1]
+                    position += 1
+                elif code == 0x68:  # BINGET
+                    stack.append(memo[data[position + 1]])
+                    position += 2
+                elif code == 0x4B:  # BININT1
+                    stack.append(data[position + 1])
+                    position += 2
+                elif code == 0x71:  # BINPUT
+                    memo[data[position + 1]] = stack[-1]
+                    position += 2
+                elif 0x85 <= code <= 0x87 and len(stack) >= code - 0x84:  # TUPLE1, TUPLE2, TUPLE3
+                    count = code - 0x84
+                    stack[-count:] = [tuple(stack[-count:])]
+                    position += 1
+                elif code == 0x8C and (end := position + 2 + data[position + 1]) <= size:  # SHORT_BINUNICODE
+                    stack.append(data[position + 2 : end].decode("utf-8", "surrogatepass"))
+                    position = end
+                elif code == 0x28 and len(outer) < self.limits.depth:  # MARK
+                    outer.append(stack)
+                    self._stack = stack = []
+                    position += 1
+                elif code in _CONSTANTS:
+                    stack.append(_CONSTANTS[code])
+                    position += 1
+                elif code == 0x74 and outer:  # TUPLE
+                    items = tuple(stack)
+                    self._stack = stack = outer.pop()
+                    stack.append(items)
+                    position += 1
+                elif code == 0x43 and (end := position + 2 + data[position + 1]) <= size:  # SHORT_BINBYTES
+                    stack.append(data[position + 2 : end])
+                    position = end
+                else:
+                    if position >= size:
+                        raise self._truncated()
+                    self.position = position + 1
+                    _INSTRUCTIONS[data[position]](self)
+                    if self._done:
+                        return True
+                    # It may have opened or closed a mark.
+                    stack, position = self._stack, self.position
+            self.position = position
+            return False
+        except _DAMAGE:
             self._start = position
-            code = data[position] if position < safe else _ENDING
-            if code == _MEMOIZE:
-                memo[len(memo)] = stack[-1]
-                position += 1
-            elif code == _BINGET:
-                stack.append(memo[data[position + 1]])
-                position += 2
-            elif code == _BININT1:
-                stack.append(data[position + 1])
-                position += 2
-            elif code == _BINPUT:
-                memo[data[position + 1]] = stack[-1]
-                position += 2
-            elif _EMPTY < code <= _TUPLE3 and len(stack) >= code - _EMPTY:
-                count = code - _EMPTY
-                stack[-count:] = [tuple(stack[-count:])]
-                position += 1
-            elif code in _CONSTANTS:
-                stack.append(_CONSTANTS[code])
-                position += 1
-            elif code == _SHORT_TEXT and (end := position + 2 + data[position + 1]) <= size:
-                stack.append(data[position + 2 : end].decode("utf-8", "surrogatepass"))
-                position = end
-            elif code == _SHORT_BYTES and (end := position + 2 + data[position + 1]) <= size:
-                stack.append(data[position + 2 : end])
-                position = end
-            else:
-                if position >= size:
-                    raise self._truncated()
-                self.position = position + 1
-                _INSTRUCTIONS[data[position]](self)
-                if self._done:
-                    return
-                # It may have opened or closed a mark.
-                stack, position = self._stack, self.position
-        self.position = position
+            raise
 
     # What goes wrong.
 
@@ -248,9 +257,8 @@ class PickleReader:
     def _set_items(self, target: dict[object, object], items: list[object]) -> None:
         if len(items) % 2:
             raise ValueError("a key without a value")
-        key = self._calls.key
-        for index in range(0, len(items), 2):
-            target[key(items[index])] = items[index + 1]
+        for key, value in zip(items[::2], items[1::2], strict=True):
+            target[key if type(key) is str else self._calls.key(key)] = value
 
     # Instructions, in the order of the table below.
 

@@ -23,22 +23,21 @@ class Record:
     """
 
     _fields: ClassVar[tuple[str, ...]] = ()
+    _names: ClassVar[frozenset[str]] = frozenset()
 
     def __init_subclass__(cls, *, eq: bool = False) -> None:
         cls._fields = (*cls._fields, *cls.__annotations__)
+        cls._names = frozenset(cls._fields)
         if eq:
             cls.__eq__ = _equal  # type: ignore[assignment]
             cls.__hash__ = _hash  # type: ignore[assignment]
 
     def __init__(self, *values: object, **named: object) -> None:
-        fields, content = self._fields, self.__dict__
-        content.update(zip(fields, values, strict=False))
+        content = self.__dict__
+        if values:
+            content.update(zip(self._fields, values, strict=False))
         content.update(named)
-        if (
-            len(content) != len(fields)
-            or len(values) + len(named) != len(fields)
-            or set(fields) != set(content)
-        ):
+        if content.keys() != self._names or len(values) + len(named) != len(content):
             self._check(values, named)
 
     def but(self, **changes: object) -> Self:
@@ -65,11 +64,8 @@ class Record:
             raise TypeError(f"{kind.__name__} takes {', '.join(fields)}; {wrong}, {len(values)} by position")
 
 
-def _equal(self: Record, other: object) -> Any:
-    if type(other) is not type(self):
-        return NotImplemented
-    assert isinstance(other, Record)
-    return _values(self) == _values(other)
+def _equal(self: Record, other: object) -> bool:
+    return isinstance(other, Record) and type(other) is type(self) and _values(self) == _values(other)
 
 
 def _hash(self: Record) -> int:

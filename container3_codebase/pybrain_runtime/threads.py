@@ -21,8 +21,8 @@ def allowed_threads(cgroups: str = _CGROUPS, membership: str = "/proc/self/cgrou
         cgroups: where the kernel shows the limits of control groups.
         membership: which group this process is in.
     """
-    pinned = hasattr(os, "sched_getaffinity")
-    found = len(os.sched_getaffinity(0)) if pinned else os.cpu_count() or 1
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux has it
+    found = len(affinity(0)) if affinity else os.cpu_count() or 1
     share = _share_of_time(cgroups, membership)
     return max(1, found if share is None else min(found, share))
 

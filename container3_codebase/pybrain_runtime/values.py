@@ -53,22 +53,23 @@ class ArrayValue:
 
     def __init__(self, array: np.ndarray | None = None) -> None:
         self._array = array
-        self._state: tuple[bytes, np.dtype, tuple[int, ...], Order] | None = None
+        self._state: tuple[bytes, str, tuple[int, ...], Order] | None = None
 
     @property
     def filled(self) -> bool:
         """Whether its content is known."""
         return self._array is not None or self._state is not None
 
-    def fill(self, data: bytes, dtype: np.dtype, shape: tuple[int, ...], order: Order) -> None:
-        """Takes the content: as many bytes as the shape needs, in the byte order of the type."""
+    def fill(self, data: bytes, dtype: str, shape: tuple[int, ...], order: Order) -> None:
+        """Takes the content: as many bytes as the shape and the type (``<f8``) need."""
         self._state = data, dtype, shape, order
 
     @property
     def array(self) -> np.ndarray | None:
         """The read-only array in the machine's own byte order; None while its content is not known."""
         if self._array is None and self._state is not None:
-            data, dtype, shape, order = self._state
+            data, name, shape, order = self._state
+            dtype = np.dtype(name)
             flat = np.frombuffer(data, dtype) if data else np.zeros(0, dtype)
             array = flat.astype(dtype.newbyteorder("="), copy=False).reshape(shape, order=order)
             array.flags.writeable = False
@@ -92,6 +93,6 @@ class DtypeValue:
         return int(self.code[1:])
 
     @property
-    def dtype(self) -> np.dtype:
-        """The NumPy type, in the byte order of the file."""
-        return np.dtype(self.order + self.code)
+    def dtype(self) -> str:
+        """NumPy's name of the type, in the byte order of the file: ``<f8``."""
+        return self.order + self.code

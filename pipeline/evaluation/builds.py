@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline import process
 from pipeline.evaluation import bounded
 from pipeline.evaluation.classic import rewrite
 from pipeline.evaluation.dockerfile import Dockerfile, read_dockerfile
@@ -103,22 +104,28 @@ class Builder:
         image = f"{self.workshop.id}:b{len(self._done)}"
         watch = _Watch(self.workshop)
         self.workshop.say(f"building {wanted.context}")
-        done = bounded.run_bounded(
-            self._command(wanted, image, recipe.name, dockerfile),
-            seconds=self.workshop.limits.build_seconds,
-            output=self.workshop.limits.output,
-            cwd=context,
-            environment=self.workshop.environment({"DOCKER_BUILDKIT": "0"}),
-            on_line=watch.line,
-            check=watch.check,
-            stop=watch.stop,
-        )
+        try:
+            done = bounded.run_bounded(
+                self._command(wanted, image, recipe.name, dockerfile),
+                seconds=self.workshop.limits.build_seconds,
+                output=self.workshop.limits.output,
+                cwd=context,
+                environment=self.workshop.environment({"DOCKER_BUILDKIT": "0"}),
+                on_line=watch.line,
+                check=watch.check,
+                stop=watch.stop,
+            )
+        except BaseException:
+            with process.undisturbed():
+                watch.forget()
+            raise
         output = done.output.replace("Dockerfile.evaluated", wanted.dockerfile)
         output = re.sub(
             r"^DEPRECATED: The legacy builder.*?\n\s*\n", "", output, flags=re.DOTALL | re.MULTILINE
         )
         about = self.workshop.image(image) if done.ok else None
         if about is None:
+            watch.forget()
             reason, hint = self._why(done, wanted)
             return Built("", False, done.status, reason, hint, output, done.seconds, "", rewritten.changes)
         return Built(image, True, done.status, "", "", output, done.seconds, about["Id"], rewritten.changes)
@@ -201,8 +208,13 @@ class _Watch:
         self.running = ""
         self.written: dict[str, int] = {}
         self._asked = 0.0
+        self._made: list[str] = []
 
     def line(self, line: str) -> None:
+        if found := re.match(r"\s*---> ([0-9a-f]{12})$", line):
+            if self.running:
+                self._made.append(found.group(1))
+            return
         found = re.match(r"\s*---> Running in ([0-9a-f]{12,})", line)
         if found:
             self.running = found.group(1)
@@ -221,6 +233,11 @@ class _Watch:
     def stop(self) -> None:
         if self.running:
             self.workshop.docker("rm", "--force", self.running)
+
+    def forget(self) -> None:
+        """Removes the layers of a build that failed; they have no name by which they would be found later."""
+        for image in reversed(self._made):
+            self.workshop.docker("image", "rm", image)
 
 
 def written_bytes(workshop: Workshop, container: str) -> int:

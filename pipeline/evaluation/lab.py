@@ -160,7 +160,7 @@ class Lab:
     def holds(self, role: Service, name: str) -> str:
         """Where the image of a container holds a file of the submission, byte for byte; empty where it does not."""
         image = self.image(role)
-        return holds(self.workshop, image, self.submission.bytes(name), name.rpartition("/")[2], self.folder)
+        return holds(self.workshop, image, self.submission.bytes(name), role.inside, self.folder)
 
     # --- the stack
 
@@ -203,7 +203,7 @@ class Lab:
         for _ in range(2):
             run = stack.run()
             self.runs.append(run)
-            if run.stopped or (story.went_well(run, roles) and self.seen(run).equal):
+            if run.stopped or (story.orchestrated(run, roles) and self.seen(run).equal):
                 break
         return max(self.runs, key=lambda run: (story.went_well(run, roles), self.seen(run).equal))
 
@@ -258,8 +258,8 @@ class Lab:
             return None
         rows, after = other
         stack = self.stack()
-        own, name = self.submission.bytes(data), data.rpartition("/")[2]
-        image = image_with(self.workshop, stack.images[service], own, rows, name, self.folder)
+        own, place = self.submission.bytes(data), SERVICES[0].inside
+        image = image_with(self.workshop, stack.images[service], own, rows, place, self.folder)
         if not image:
             return None
         self.workshop.say("running the stack once more, with other rows")

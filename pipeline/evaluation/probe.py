@@ -79,7 +79,7 @@ def _differ(a: np.ndarray, b: np.ndarray) -> bool:
     return bool(first > _CLEARLY * max(float(np.abs(a[0]).max()), float(np.abs(b[0]).max())))
 
 
-def image_with(workshop: Workshop, image: str, content: bytes, rows: bytes, name: str, folder: Path) -> str:
+def image_with(workshop: Workshop, image: str, content: bytes, rows: bytes, usual: str, folder: Path) -> str:
     """An image like another, with other rows in the place of the submission's; empty where they are not found.
 
     Args:
@@ -87,10 +87,10 @@ def image_with(workshop: Workshop, image: str, content: bytes, rows: bytes, name
         image: its name.
         content: the submission's rows.
         rows: the rows to put there.
-        name: what their file is called.
+        usual: where the task puts their file.
         folder: a folder of our own.
     """
-    place = holds(workshop, image, content, name, folder)
+    place = holds(workshop, image, content, usual, folder)
     if not place:
         return ""
     context = folder / "probe"

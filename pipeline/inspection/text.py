@@ -9,7 +9,7 @@ from pybrain_runtime.card import Card, Column
 from pybrain_runtime.description import ConnectionDescription, ModuleDescription, NetworkDescription
 from pybrain_runtime.inspection import REFUSED, SAFE, Inspection
 
-_LISTED = 60
+_LISTED, _BESIDE = 60, 12
 _WIDTH = 100
 _INDENT = 15
 _VERDICTS = {
@@ -64,7 +64,9 @@ def _network(network: NetworkDescription) -> Iterator[str]:
 def _companions(found: Inspection) -> Iterator[str]:
     if found.companions:
         beside = [f"{_safe(place)} = {_value(value)}" for place, value in found.companions.items()]
-        yield _fact("beside it", "; ".join(_cut(beside, 12)))
+        left = len(beside) - _BESIDE
+        more = [f"and {left:,} more"] if left > 0 else []
+        yield _fact("beside it", "; ".join([*beside[:_BESIDE], *more]))
 
 
 def _card(found: Inspection) -> Iterator[str]:
@@ -118,6 +120,10 @@ def _tables(network: NetworkDescription, within: str) -> Iterator[str]:
         ],
         numbers=(3,),
     )
+    if network.mothers:
+        yield ""
+        yield f"  parameters that connections share{within}"
+        yield from _table(("name", "parameters", "connections"), [*_mothers(network)], numbers=(1, 2))
     for module in network.modules:
         if module.network is not None:
             yield from _tables(module.network, f" inside '{_safe(module.name)}'")
@@ -148,6 +154,12 @@ def _connection(network: NetworkDescription, connection: ConnectionDescription, 
     )
 
 
+def _mothers(network: NetworkDescription) -> Iterator[tuple[str, ...]]:
+    for name, numbers in network.mothers.items():
+        users = sum(connection.mother == name for connection in network.all_connections())
+        yield _safe(name), f"{numbers.size:,}", f"{users:,}"
+
+
 def _slice(part: tuple[int, int], whole: int) -> str:
     return "" if part == (0, whole) else f"[{part[0]}:{part[1]}]"
 
@@ -170,10 +182,10 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Seque
     yield from _cut([line(row) for row in rows])
 
 
-def _cut(lines: Sequence[str], limit: int = _LISTED) -> list[str]:
+def _cut(lines: Sequence[str]) -> list[str]:
     """Returns the first lines, and how many more there are."""
-    left = len(lines) - limit
-    return [*lines[:limit], f"    ... and {left:,} more; --json lists all"] if left > 1 else list(lines)
+    left = len(lines) - _LISTED
+    return [*lines[:_LISTED], f"    ... and {left:,} more; --json lists all"] if left > 1 else list(lines)
 
 
 def _value(value: object) -> str:

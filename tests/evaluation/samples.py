@@ -17,14 +17,14 @@ services:
     container_name: activationbase
     volumes:
       - ./shared_data:/shared_data
-    command: sh -c "cp /activationBase/currentActivation.csv /shared_data/activation_data.csv && echo copied && sleep 60"
+    command: sh -c "cp /activationBase/currentActivation.csv /shared_data/activation_data.csv && sleep 60"
 
   knowledgebase:
     image: knowledgebase_app07
     container_name: knowledgebase
     volumes:
       - ./shared_data:/shared_data
-    command: sh -c "cp /knowledgeBase/currentSolution.pkl /shared_data/currentSolution.pkl && echo copied && sleep 60"
+    command: sh -c "cp /knowledgeBase/currentSolution.pkl /shared_data/currentSolution.pkl && sleep 60"
     depends_on:
       - activationbase
 
@@ -108,21 +108,26 @@ every library is installed inside the containers.
 """
 
 _ANSWERS = {
-    1: "The compose file can be used wherever a trained model has to be deployed together with its data and its code, "
-    "for example on a teaching computer or on a server. The problem that it solves is that everybody has another "
-    "environment: with containers the libraries are the same for all, and one command starts everything in order.",
-    2: "To apply another model, the file currentSolution.pkl of the second container is replaced and its image is "
-    "built again. It is better to mount a folder with several models as a volume and to choose one of them by an environment "
-    "variable, because then no image has to be built for a new model and both can be compared easily.",
-    3: "A request to such a service has to carry the name of the image for each container, the URL of the data and of "
-    "the model, the command, the environment variables, the volumes and the dependencies between the containers. It "
-    "should be JSON over HTTP with a token, and the server has to check every value before it writes the file.",
-    4: "For a GPU the compose file needs a reservation of the device under deploy, and the image needs the libraries "
-    "of the vendor. For ARM processors the image has to be built for that platform, or for several platforms at once. The "
-    "number of CPU cores and the memory can be limited in the same place, so that small computers are not overloaded.",
-    5: "The tutors need the three folders with their Dockerfile, the data file, the model file and the library, the "
-    "compose file, the scripts, the README and this text. It is all put into one zip archive, without caches and "
-    "without results of earlier runs, so that a tutor can build every image and run the stack in a few minutes.",
+    1: "The compose file can be used wherever a trained model has to be deployed together with its data and "
+    "its code, for example on a teaching computer or on a server. The problem that it solves is that "
+    "everybody has another environment: with containers the libraries are the same for all, and one "
+    "command starts everything in order.",
+    2: "To apply another model, the file currentSolution.pkl of the second container is replaced and its "
+    "image is built again. It is better to mount a folder with several models as a volume and to choose "
+    "one of them by an environment variable, because then no image has to be built for a new model and "
+    "both can be compared easily.",
+    3: "A request to such a service has to carry the name of the image for each container, the URL of the "
+    "data and of the model, the command, the environment variables, the volumes and the dependencies "
+    "between the containers. It should be JSON over HTTP with a token, and the server has to check every "
+    "value before it writes the file.",
+    4: "For a GPU the compose file needs a reservation of the device under deploy, and the image needs the "
+    "libraries of the vendor. For ARM processors the image has to be built for that platform, or for "
+    "several platforms at once. The number of CPU cores and the memory can be limited in the same place, "
+    "so that small computers are not overloaded.",
+    5: "The tutors need the three folders with their Dockerfile, the data file, the model file and the "
+    "library, the compose file, the scripts, the README and this text. It is all put into one zip "
+    "archive, without caches and without results of earlier runs, so that a tutor can build every image "
+    "and run the stack in a few minutes.",
 }
 DISCUSSION = "# Discussion\n\n" + "\n".join(
     f"## Question {number}\n\n{text}\n" for number, text in _ANSWERS.items()

@@ -55,6 +55,7 @@ def test_slices_mothers_and_networks_inside_are_shown(drive: Drive, fixtures: Pa
     assert "    i[1:4]  h[2:5]  FullConnection               9" in sliced.splitlines()
     shared = drive("inspect", str(networks / "man_shared" / "net.p2.pkl")).out
     assert "those of mc" in shared
+    assert "    mc             2            2" in shared.splitlines()
     nested = drive("inspect", str(networks / "man_nested_ffn" / "net.p2.pkl")).out
     assert "  layers inside 'sub'" in nested.splitlines()
 

@@ -157,3 +157,38 @@ def test_the_same_network_gives_the_same_npz_file(tmp_path: Path) -> None:
     path = FIXTURES / "networks" / "man_shared" / "net.p2.pkl"
     one, two = (convert_file(path, "npz", tmp_path / f"{name}.npz") for name in "ab")
     assert one.sha256 == two.sha256
+
+
+def test_a_large_network_is_written_in_a_protocol_that_takes_fewer_bytes(tmp_path: Path) -> None:
+    from pybrain.tools.shortcuts import buildNetwork
+
+    (tmp_path / "net.pkl").write_bytes(pickle.dumps(buildNetwork(1_000, 1_500, 300), 4))
+    done = convert_file(tmp_path / "net.pkl", "pkl", tmp_path / "out.pkl")
+    assert Path(done.path).read_bytes()[:2] == b"\x80\x04"
+    assert done.notes == (
+        "it is of protocol 4, which Python 2 cannot read: with an older one it would be beyond the limit for a "
+        "knowledge file",
+    )
+
+
+def test_a_network_that_would_be_too_large_to_be_read_is_not_written() -> None:
+    with pytest.raises(KnowledgeError) as refused:
+        TARGETS["xml"].check_size(bytes((64 << 20) + 1))
+    assert str(refused.value) == (
+        "As xml, the network would take 67,108,865 bytes, more than the limit for a knowledge file "
+        "(67,108,864).\n  Convert to npz or onnx instead, which take the fewest."
+    )
+    TARGETS["onnx"].check_size(bytes((64 << 20) + 1))
+
+
+def test_no_name_out_of_a_file_is_shown_as_it_is(tmp_path: Path) -> None:
+    from pybrain.structure import GaussianLayer
+    from pybrain.tools.shortcuts import buildNetwork
+
+    network = buildNetwork(1, 1, outclass=GaussianLayer)
+    network["out"].name = "\x1b[31mred"
+    (tmp_path / "net.pkl").write_bytes(pickle.dumps({"net": network, "note\x1b[2J": 1.0}))
+    assert "\x1b" not in "".join(convert_file(tmp_path / "net.pkl", "npz").notes)
+    with pytest.raises(KnowledgeError) as refused:
+        convert_file(tmp_path / "net.pkl", "onnx")
+    assert str(refused.value).startswith("The GaussianLayer '\\x1b[31mred' cannot be written as ONNX")

@@ -89,6 +89,7 @@ def convert_file(
         _make_sure_of_room(goal)
     _make_sure_of_card(card_goal, card_content, force)
     content = to.write(knowledge, precision)
+    to.check_size(content)
     written = _Writing(goal)
     try:
         written.put(goal, content)
@@ -106,7 +107,7 @@ def convert_file(
         sha256=written.files[0].sha256,
         size=len(content),
         agreement=agreement,
-        notes=tuple(to.notes(knowledge)),
+        notes=tuple(to.notes(knowledge, content)),
         card=card_goal if card_content is not None else None,
     )
 

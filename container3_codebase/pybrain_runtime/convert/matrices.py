@@ -9,6 +9,7 @@ import numpy as np
 from ..description import ConnectionDescription, ModuleDescription
 from ..errors import KnowledgeError
 from ..links import LINKS
+from ..names import shown
 
 _LARGEST = 1 << 25
 
@@ -34,7 +35,7 @@ def matrix_of(
     """
     if source.outdim * target.indim > _LARGEST:
         raise KnowledgeError(
-            f"The connections from '{source.name}' to '{target.name}' make up a matrix of "
+            f"The connections from '{shown(source.name, 60)}' to '{shown(target.name, 60)}' make up a matrix of "
             f"{source.outdim} by {target.indim} numbers, more than is written ({_LARGEST:,}).",
             hint="Convert to npz instead, which keeps connections as they are.",
         )

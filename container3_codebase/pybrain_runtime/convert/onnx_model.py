@@ -16,6 +16,7 @@ from onnx import GraphProto, ModelProto, checker, helper
 from ..description import ConnectionDescription, ModuleDescription, NetworkDescription
 from ..errors import KnowledgeError
 from ..layers import LAYERS
+from ..names import shown
 from .matrices import carries_all_unchanged, matrix_of
 from .onnx_graph import IR_VERSION, OPSET, Graph, Shape
 from .onnx_layers import EMIT, lstm
@@ -163,7 +164,7 @@ def _module(module: ModuleDescription, graph: Graph, x: str, memory: _Memory) ->
 
 def _refused(module: ModuleDescription, why: str) -> KnowledgeError:
     return KnowledgeError(
-        f"The {module.kind} '{module.name}' cannot be written as ONNX: {why}.", part=module.name
+        f"The {module.kind} '{shown(module.name, 60)}' cannot be written as ONNX: {why}.", part=module.name
     )
 
 

@@ -6,14 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from ..errors import PartMissing
+from ..errors import KnowledgeError, PartMissing
 from ..knowledge import Knowledge, load_knowledge
+from ..limits import DEFAULT_LIMITS
 from .agreement import Agreement, compare, plan_answers
 
 EXACT = 1e-12
 """The largest difference where both sides compute in float64."""
 
 _BY_LIBRARY_ROWS = 32  # the library answers row by row
+_READ_EVERYWHERE = 2
 _KEPT_KINDS = ("FeedForwardNetwork", "RecurrentNetwork")
 
 
@@ -31,6 +33,7 @@ class Target:
         precisions: what the file may compute with.
         resumes: whether a file can say where in a sequence the network was.
         keeps_kind: whether a network of a special class stays one.
+        is_knowledge: whether the file can be read as knowledge again.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Target:
     precisions: tuple[str, ...] = ("float64",)
     resumes: bool = True
     keeps_kind: bool = False
+    is_knowledge: bool = True
 
     def make_sure(self) -> None:
         """Raises PartMissing where a package that it needs is not installed."""
@@ -53,8 +57,18 @@ class Target:
                 packages=missing,
             )
 
-    def notes(self, knowledge: Knowledge) -> list[str]:
-        """Says what the file will not hold of the original."""
+    def check_size(self, content: bytes) -> None:
+        """Raises KnowledgeError where the file would be too large to be read as knowledge."""
+        limit = DEFAULT_LIMITS.file_size
+        if self.is_knowledge and len(content) > limit:
+            raise KnowledgeError(
+                f"As {self.name}, the network would take {len(content):,} bytes, more than the limit for a "
+                f"knowledge file ({limit:,}).",
+                hint="Convert to npz or onnx instead, which take the fewest.",
+            )
+
+    def notes(self, knowledge: Knowledge, content: bytes) -> list[str]:
+        """Says what the file does not hold of the original."""
         network, notes = knowledge.network, []
         if knowledge.companions:
             beside = ", ".join(list(knowledge.companions)[:8])
@@ -66,6 +80,11 @@ class Target:
         if network.kind not in _KEPT_KINDS and not self.keeps_kind:
             plain = "RecurrentNetwork" if network.recurrent else "FeedForwardNetwork"
             notes.append(f"the {network.kind} becomes a {plain} of the same parts")
+        if self.name == "pkl" and content[1] != _READ_EVERYWHERE:
+            notes.append(
+                f"it is of protocol {content[1]}, which Python 2 cannot read: with an older one it would be beyond "
+                "the limit for a knowledge file"
+            )
         return notes
 
 
@@ -151,6 +170,7 @@ TARGETS: dict[str, Target] = {
             precisions=("float64", "float32"),
             resumes=False,
             keeps_kind=True,
+            is_knowledge=False,
         ),
         Target(
             "npz",

@@ -1,0 +1,156 @@
+"""What the tests of the evaluation share: submissions made from code, and an engine where one is needed."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from pipeline.engines.docker import find_docker
+from pipeline.errors import EngineUnavailable
+from pipeline.evaluation.evaluation import Conditions, evaluate
+from pipeline.evaluation.intake import take_in
+from pipeline.evaluation.lab import Lab
+from pipeline.evaluation.limits import DEFAULT_LIMITS
+from pipeline.evaluation.result import Report
+from pipeline.evaluation.rubric import load_rubric
+from pipeline.layout import PROJECT, Layout
+
+Changes = Mapping[str, str | bytes | None]
+
+
+def _load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(
+        f"evaluation_{name}", Path(__file__).with_name(f"{name}.py")
+    )
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+SAMPLES = _load("samples")
+
+
+@pytest.fixture(scope="session")
+def samples() -> ModuleType:
+    """The texts that submissions are made of."""
+    return SAMPLES
+
+
+@pytest.fixture
+def submit(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a right submission, with some files changed."""
+    count = 0
+
+    def write(changes: Changes | None = None) -> Path:
+        nonlocal count
+        count += 1
+        return Path(SAMPLES.write_sample(tmp_path / f"submission{count}", changes))
+
+    return write
+
+
+@pytest.fixture
+def lab(tmp_path: Path, submit: Callable[..., Path]) -> Callable[..., Lab]:
+    """A laboratory without an engine: what stands in the files of a submission with some changes."""
+
+    def make(changes: Changes | None = None) -> Lab:
+        folder = submit(changes)
+        submission = take_in(str(folder), tmp_path / f"in-{folder.name}", DEFAULT_LIMITS)
+        return Lab(submission, DEFAULT_LIMITS, None, tmp_path, why_no_engine="a test without one")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def engine() -> str:
+    """A daemon that answers; fails where there is none and CI is set, else the test is skipped."""
+    try:
+        version, _ = find_docker()
+    except EngineUnavailable as error:
+        if os.environ.get("CI"):
+            pytest.fail(f"no container engine to test with: {error}")
+        pytest.skip(f"no container engine here ({error.message}); scripts/start_engine.sh brings one up")
+    return version
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "engine" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.docker)
+
+
+@pytest.fixture(scope="session")
+def warm(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keeps the step that all samples have in common, so that each build does not install NumPy again."""
+    context = tmp_path_factory.mktemp("warm")
+    common = SAMPLES.CODE_DOCKERFILE.split("COPY pybrain")[0]
+    (context / "Dockerfile").write_text(common, encoding="utf-8")
+    name = "app07eval-tests:warm"
+    command = ["docker", "build", "--quiet", "--tag", name, str(context)]
+    subprocess.run(command, env=os.environ | {"DOCKER_BUILDKIT": "0"}, capture_output=True, check=False)
+    yield
+    subprocess.run(["docker", "image", "rm", name], capture_output=True, check=False)
+
+
+@pytest.fixture(scope="session")
+def evaluated(warm: None) -> Callable[..., Report]:
+    """Evaluates in real containers with the task's rubric, and makes sure that nothing is left of it."""
+
+    def run(source: Path, *, compose: str = "auto", **limits: float) -> Report:
+        how = Conditions(replace(DEFAULT_LIMITS, **limits), compose=compose)  # type: ignore[arg-type]
+        report = evaluate(str(source), load_rubric(), how)
+        assert left_behind() == []
+        return report
+
+    return run
+
+
+def left_behind() -> list[str]:
+    """Containers, volumes and networks of evaluations."""
+    found = []
+    for words in (["ps", "-aq"], ["volume", "ls", "-q"], ["network", "ls", "-q"]):
+        where = ["--filter", "label=app07.evaluation"]
+        listed = subprocess.run(["docker", *words, *where], capture_output=True, text=True, check=True)
+        found += listed.stdout.split()
+    return found
+
+
+@pytest.fixture(scope="session")
+def own_project(tmp_path_factory: pytest.TempPathFactory, copy_project: Callable[[Path], Layout]) -> Layout:
+    """A copy of this project as a clone would hold it, with what is handed in."""
+    layout = copy_project(tmp_path_factory.mktemp("own") / "project")
+    for name in ("discussion.txt", "create_submission.py", "docs"):
+        source = PROJECT.root / name
+        if source.is_dir():
+            shutil.copytree(source, layout.root / name)
+        else:
+            shutil.copy2(source, layout.root / name)
+    return layout
+
+
+@pytest.fixture
+def failed() -> Callable[[Report], dict[str, str]]:
+    """The checks that did not pass, with their status."""
+
+    def of(report: Report) -> dict[str, str]:
+        return {result.id: result.status for result in report.results if result.status != "passed"}
+
+    return of
+
+
+@pytest.fixture
+def no_leftovers(engine: str) -> Iterator[None]:
+    """Nothing of an evaluation is there afterwards."""
+    yield
+    assert left_behind() == []

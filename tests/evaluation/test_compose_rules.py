@@ -1,0 +1,195 @@
+"""A compose file of somebody else is data: what is dangerous is refused with a reason, mistakes are named."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pipeline.evaluation.composefile import read_compose
+from pipeline.evaluation.interpolation import CannotInterpolate, interpolated, read_env
+from pipeline.evaluation.limits import DEFAULT_LIMITS
+from pipeline.evaluation.safestack import make_safe
+from pipeline.evaluation.submitted import Submission
+
+
+@pytest.fixture
+def safe(tmp_path):
+    """What a compose file comes to, in a submission with a few folders."""
+    for name in ("shared_data", "models", "container3_codebase"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "models" / "net.pkl").write_text("x")
+    (tmp_path / "away").symlink_to("/etc")
+
+    def make(text: str, **values: str):
+        submission = Submission("one", "one", "folder", tmp_path)
+        return make_safe(
+            read_compose("docker-compose.yml", text.encode(), values), submission, DEFAULT_LIMITS
+        )
+
+    return make
+
+
+def service(extra: str) -> str:
+    return "services:\n  a:\n    image: busybox\n" + "".join(f"    {line}\n" for line in extra.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("extra", "reason"),
+    [
+        ("privileged: true", "gives the container every right on the host"),
+        ("privileged: 'yes'", "gives the container every right on the host"),
+        ("privileged: ${UNSET:-true}", "gives the container every right on the host"),
+        ("pid: host", "shares it with the host"),
+        ("network_mode: host", "shares it with the host"),
+        ("ipc: host", "shares it with the host"),
+        ("userns_mode: host", "shares it with the host"),
+        ("network_mode: container:other", "not part of the submission"),
+        ("devices: [/dev/kmsg]", "hands a device of the host"),
+        ("cap_add: [SYS_ADMIN]", "is a right that copying and computing do not need"),
+        ("cap_add: [ALL]", "is a right that copying and computing do not need"),
+        ("security_opt: [seccomp:unconfined]", "takes a protection of the host away"),
+        ("volumes: [/:/host]", "is a place of somebody's own machine"),
+        ("volumes: ['~/x:/x']", "is a place of somebody's own machine"),
+        ("volumes: ['C:\\Users\\bob:/x']", "is a place of somebody's own machine"),
+        ("volumes: ['../..:/x']", "lies outside the submission"),
+        ("volumes: ['./away:/x']", "by way of a link"),
+        ("volumes: ['${UNSET:-/}:/x']", "is a place of somebody's own machine"),
+        ("volumes: [/var/run/docker.sock:/var/run/docker.sock]", "whoever has it is root"),
+        ("volumes: [{type: bind, source: /etc, target: /x}]", "is a place of somebody's own machine"),
+        ("volumes: ['./models:/x:rshared']", "lets mounts of the container reach the host"),
+        ("volumes: [{type: npipe, source: x, target: /x}]", "is not a kind of volume"),
+        ("env_file: /etc/passwd", "lies outside the submission"),
+        ("env_file: [{path: ../secret}]", "lies outside the submission"),
+        ("extends: {file: /etc/x, service: y}", "takes its content from elsewhere"),
+        ("cgroup_parent: /", "moves the container out of the limits"),
+        ("runtime: other", "asks for a runtime of the host's own"),
+        ("sysctls: {a: 1}", "changes settings of the kernel"),
+        ("volumes_from: [container:x]", "takes over the volumes"),
+        ("build: https://example.invalid/x.git", "lies elsewhere"),
+        ("build: ../other", "lies outside the submission"),
+        ("build: {context: ., ssh: [default]}", "is not taken over into the builds"),
+        ("deploy: {resources: {reservations: {devices: [{driver: nvidia}]}}}", "asks for a GPU"),
+    ],
+)
+def test_what_is_dangerous_is_refused_with_its_reason(safe, extra, reason):
+    stack = safe(service(extra))
+    assert stack.mistakes == ()
+    assert len(stack.refusals) == 1
+    assert reason in str(stack.refusals[0])
+    assert str(stack.refusals[0]).startswith("a: `")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("include: [other.yml]\n", "takes its content from elsewhere"),
+        ("volumes: {v: {external: true}}\n", "lies outside the submission"),
+        ("volumes: {v: {driver_opts: {type: none, o: bind, device: /}}}\n", "any folder of the host"),
+        ("networks: {n: {external: true}}\n", "lies outside the submission"),
+        ("volumes: {v: {driver: other}}\n", "is not a driver"),
+    ],
+)
+def test_what_is_dangerous_at_the_top_is_refused_too(safe, text, reason):
+    assert reason in str(safe(service("user: '1'") + text).refusals[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ("", "holds no services"),
+        ("- a list", "holds no services"),
+        ("services:\n", "has no `services:`"),
+        ("services:\n  a:\n", "the service a has no content"),
+        ("services:\n\ta: {}\n", "line 2"),
+        ("services:\n  a: {image: x}\n  a: {image: y}\n", "stands twice"),
+        (service("comand: x"), "Compose knows no `comand:` in a service (it stands in a)"),
+        ("service:\n  a: {}\n" + service(""), "Compose knows no `service:` at the top"),
+        (service("depends_on: [b]"), "a depends on b, but there is no such service"),
+        (service("depends_on: {a: {condition: service_healthy}}"), "a depends on itself"),
+        (service("depends_on: {a: {condition: service_is_nice}}"), "a condition that Compose does not know"),
+        (service("volumes: [data:/x]"), "the volume data of a is not declared"),
+        (service("volumes: ['./x']"), "has no absolute place in the container"),
+        (service("volumes: ./x:/x"), "is no list"),
+        (service("env_file: missing.env"), "the env_file missing.env of a is not there"),
+        ("services: {a: {command: x}}\n", "has neither an image nor a build"),
+        (service("user: ${"), "has no closing brace"),
+        (service("user: ${A:?say who}"), "A must be set: say who"),
+        (service("command: echo $5"), "a dollar sign is written $$"),
+    ],
+)
+def test_what_compose_would_refuse_is_a_mistake_in_words(safe, text, mistake):
+    assert mistake in safe(text).mistakes[0]
+
+
+def test_anchors_in_anchors_are_no_bomb(safe):
+    lines = ["x-0: &x0 [1,1,1,1,1,1,1,1,1,1]"]
+    lines += [f"x-{n}: &x{n} [{','.join([f'*x{n - 1}'] * 10)}]" for n in range(1, 9)]
+    assert "far too many values" in safe("\n".join(lines) + "\n" + service("")).mistakes[0]
+    merged = ["x-0: &m0 {a: 1}"] + [
+        f"x-{n}: &m{n}\n  <<: [{','.join([f'*m{n - 1}'] * 9)}]" for n in range(1, 30)
+    ]
+    assert safe("\n".join(merged) + "\n" + service("")).mistakes == ()
+    assert "no compose file" in safe("#" * 300_000).mistakes[0]
+    assert "UTF-8" in read_compose("c.yml", b"\xff\xfe\x00", {}).mistakes[0]
+    assert safe("a: " + "[" * 5000).mistakes
+
+
+def test_what_is_right_is_taken_over_and_what_the_evaluation_sets_itself_is_left_out(safe):
+    stack = safe(
+        "x-common: &common\n  user: '7'\n  environment: [A=1, B]\n"
+        + "services:\n  a:\n    <<: *common\n    image: busybox\n    container_name: fixed\n    ports: ['80:80']\n"
+        + "    mem_limit: 100g\n    restart: no\n    cap_drop: [ALL]\n    cap_add: [CHOWN]\n"
+        + "    tmpfs: ['/run:size=64k', '/big:size=100g,mode=1777']\n"
+        + "    volumes: ['./shared_data:/s', './models/net.pkl:/n:ro', data:/d, /anonymous, './new:/new']\n"
+        + "volumes: {data: }\n"
+    )
+    assert (stack.mistakes, stack.refusals) == ((), ())
+    settings = stack.services["a"].settings
+    assert settings["user"] == "7"
+    assert settings["restart"] == "no"
+    assert settings["environment"] == {"A": "1"}
+    assert settings["cap_add"] == ["CHOWN"]
+    assert settings["tmpfs"] == ["/run:size=65536", "/big:mode=1777,size=134217728"]
+    assert [(m.kind, m.source, m.read_only) for m in stack.services["a"].mounts] == [
+        ("folder", "shared_data", False),
+        ("file", "models/net.pkl", True),
+        ("named", "data", False),
+        ("anonymous", "a-3", False),
+        ("folder", "new", False),
+    ]
+    assert set(stack.left_out) == {"a.container_name", "a.ports", "a.mem_limit"}
+    assert "100g" not in json.dumps(dict(settings))
+
+
+def test_a_folder_that_compose_would_not_make_is_missing(safe):
+    stack = safe(service("volumes: [{type: bind, source: ./nowhere, target: /x}]"))
+    assert [mount.kind for mount in stack.services["a"].mounts] == ["missing"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("$$HOME", "$HOME"),
+        ("${A}-$A", "1-1"),
+        ("${B:-two}", "two"),
+        ("${EMPTY:-two}${EMPTY-three}", "two"),
+        ("${A:+yes}${B:+yes}", "yes"),
+        ("${B:-${A}x}", "1x"),
+        ("$B", ""),
+    ],
+)
+def test_variables_are_put_in_as_compose_does(text, expected):
+    assert interpolated(text, {"A": "1", "EMPTY": ""}) == expected
+
+
+def test_variables_of_the_host_are_not_to_be_had(monkeypatch):
+    monkeypatch.setenv("SECRET", "of the host")
+    assert interpolated("${SECRET}", {}) == ""
+    deep = "${A:-" * 30 + "}" * 30
+    with pytest.raises(CannotInterpolate, match="too deep"):
+        interpolated(deep, {})
+
+
+def test_an_env_file_is_read_as_compose_does():
+    assert read_env("# note\nA=1\nexport B='two'\nC=\n=x\nno sign\n") == {"A": "1", "B": "two", "C": ""}

@@ -1,0 +1,123 @@
+"""Documents: the answers are found however their headings look, and an answer is more than its question."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.evaluation.checks import CHECKS
+from pipeline.evaluation.questions import answer_words, answers_in
+from pipeline.evaluation.rubric import load_rubric
+from pipeline.layout import PROJECT
+
+LONG = (
+    "containers keep every library with the model so that a student can repeat the scenario on another day "
+    * 3
+)
+
+
+def judged(lab, changes, prefix):
+    made = lab(changes)
+    items = [item for item in load_rubric().items if item.id.startswith(prefix)]
+    return {item.id: item.check.function(made, item.parameters) for item in items}
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "## Question {}: why?",
+        "Question {}",
+        "**Question {}**",
+        "Frage {}: wozu?",
+        "Q{}.",
+        "=== QUESTION {} ===",
+        "{}. Why?",
+        "{}) why",
+    ],
+)
+def test_headings_of_many_kinds_are_found(heading):
+    text = "\n\n".join(f"{heading.format(number)}\nanswer number {'i' * number}" for number in range(1, 6))
+    found = answers_in(text)
+    assert sorted(found) == [1, 2, 3, 4, 5]
+    assert found[3] == "answer number iii"
+
+
+def test_lists_inside_an_answer_are_no_headings():
+    text = "Question 1\n1. first\n2. second\n\nQuestion 2\ntext\n"
+    assert answers_in(text) == {1: "1. first\n2. second", 2: "text"}
+
+
+def test_the_question_itself_is_no_answer():
+    assert answer_words("In what scenario can your file be used and what problem is solved?\nNone.") == [
+        "none"
+    ]
+
+
+def test_the_samples_documents_get_their_points(lab):
+    for prefix in ("readme.", "discussion."):
+        assert all(verdict.passed for verdict in judged(lab, {}, prefix).values())
+
+
+def test_this_projects_documents_get_their_points(lab):
+    changes = {name: (PROJECT.root / name).read_bytes() for name in ("README.md", "discussion.txt")}
+    for prefix in ("readme.", "discussion."):
+        assert [name for name, verdict in judged(lab, changes, prefix).items() if not verdict.passed] == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ("", "has 0 words"),
+        ("Yes.", "has 1 words"),
+        ("model " * 100, "1 different ones"),
+        ("In what scenario is a container used, and which problem does docker compose solve for a model? " * 9, "has 0 words"),
+        ("lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore " * 4, "says nothing about"),
+    ],
+)  # fmt: skip
+def test_an_answer_that_is_none_gets_no_points(lab, samples, answer, reason):
+    start, _, rest = samples.DISCUSSION.partition("## Question 2")
+    text = start + "## Question 2\n\n" + answer + "\n## Question 3" + rest.partition("## Question 3")[2]
+    verdicts = judged(lab, {"discussion.txt": text}, "discussion.")
+    assert [name for name, verdict in verdicts.items() if not verdict.passed] == ["discussion.2"]
+    assert reason in verdicts["discussion.2"].reason
+
+
+def test_the_same_text_twice_is_one_answer(lab):
+    text = "".join(f"Question {number}\n{LONG}\n" for number in (1, 2))
+    assert "are the same text" in judged(lab, {"discussion.txt": text}, "discussion.1")["discussion.1"].reason
+
+
+def test_a_missing_question_is_said_with_those_that_are_there(lab, samples):
+    text = samples.DISCUSSION.replace("## Question 4", "## More")
+    assert (
+        "no heading for question 4; it has: 1, 2, 3, 5"
+        in judged(lab, {"discussion.txt": text}, "discussion.4")["discussion.4"].reason
+    )
+
+
+@pytest.mark.parametrize(
+    ("readme", "lost"),
+    [
+        (None, {"readme.text", "readme.containers", "readme.build", "readme.run", "readme.result"}),
+        ("short", {"readme.text", "readme.containers", "readme.build", "readme.run", "readme.result"}),
+        (LONG, {"readme.text", "readme.containers", "readme.build", "readme.run", "readme.result"}),
+    ],
+)
+def test_a_readme_that_says_nothing_loses_its_points(lab, readme, lost):
+    verdicts = judged(lab, {"README.md": readme}, "readme.")
+    assert {name for name, verdict in verdicts.items() if not verdict.passed} == lost
+
+
+def test_each_thing_a_readme_leaves_out_costs_its_own_points(lab, samples):
+    for taken, lost in (
+        ("docker build", "readme.build"),
+        ("docker-compose up", "readme.run"),
+        ("knowledgebase", "readme.containers"),
+    ):
+        verdicts = judged(lab, {"README.md": samples.README.replace(taken, "thing")}, "readme.")
+        assert {name for name, verdict in verdicts.items() if not verdict.passed} == {lost}
+
+
+def test_a_file_that_a_rubric_asks_for(lab):
+    check = CHECKS["file_exists"].function
+    assert check(lab({}), {"path": "container3_codebase/pybrain/"}).passed
+    assert not check(lab({}), {"path": "output/test_results.json"}).passed

@@ -1,0 +1,241 @@
+"""What is handed in is copied first, within limits; nothing climbs out, nothing is followed, nothing is executed."""
+
+from __future__ import annotations
+
+import os
+import stat
+import struct
+import subprocess
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.evaluation.errors import NoSubmission
+from pipeline.evaluation.intake import take_in
+from pipeline.evaluation.limits import DEFAULT_LIMITS
+
+COMPOSE = "services: {a: {image: busybox}}\n"
+
+
+@pytest.fixture
+def place(tmp_path):
+    return tmp_path / "taken-in"
+
+
+def folder(path: Path, **files: str | bytes) -> Path:
+    path.mkdir(parents=True, exist_ok=True)
+    for name, content in {"docker-compose.yml": COMPOSE, **files}.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def archive(path: Path, entries: dict[str, bytes], *, mode: int = 0o100644) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in entries.items():
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = mode << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            packed.writestr(entry, content)
+    return path
+
+
+def refused(source, place, limits=DEFAULT_LIMITS) -> str:
+    with pytest.raises(NoSubmission) as error:
+        take_in(str(source), place, limits)
+    assert error.value.status == 65
+    return error.value.message
+
+
+def test_a_folder_is_copied_without_what_tools_leave(tmp_path, place):
+    source = folder(tmp_path / "one", **{".git/config": "x", "__pycache__/a.pyc": "x", "a/b.txt": "text"})
+    taken = take_in(str(source), place, DEFAULT_LIMITS)
+    assert taken.files == ("a/b.txt", "docker-compose.yml")
+    assert (taken.name, taken.kind) == ("one", "folder")
+    (source / "a/b.txt").write_text("changed later")
+    assert taken.text("a/b.txt") == "text"
+
+
+def test_links_that_lead_outside_are_left_out_and_those_inside_stay(tmp_path, place):
+    source = folder(tmp_path / "one", real="content")
+    (source / "inside").symlink_to("real")
+    (source / "outside").symlink_to("/etc/passwd")
+    (source / "up").symlink_to("../../etc/passwd")
+    (source / "hop").symlink_to("step/passwd")
+    (source / "step").symlink_to("/etc")
+    os.mkfifo(source / "pipe")
+    taken = take_in(str(source), place, DEFAULT_LIMITS)
+    assert taken.text("inside") == "content"
+    assert {remark.where for remark in taken.remarks} >= {"outside", "up", "step", "pipe"}
+    assert not (taken.root / "outside").is_symlink()
+
+
+def test_a_path_through_a_link_never_leaves_the_copy(tmp_path, place):
+    taken = take_in(str(folder(tmp_path / "one")), place, DEFAULT_LIMITS)
+    (taken.root / "sneaky").symlink_to("/etc")
+    for name in ("../x", "sneaky/passwd", "/etc/passwd"):
+        with pytest.raises(ValueError, match="outside the submission"):
+            taken.path(name)
+
+
+def test_a_folder_that_is_no_submission_is_refused_with_what_was_looked_for(tmp_path, place):
+    (tmp_path / "other").mkdir()
+    assert "there is neither a docker-compose.yml nor one of the three container folders" in refused(
+        tmp_path / "other", place
+    )
+    assert "no such folder or file" in refused(tmp_path / "nowhere", tmp_path / "b")
+
+
+def test_one_folder_further_down_is_found_and_two_are_not_guessed(tmp_path, place):
+    folder(tmp_path / "zip" / "Task06-Docker-Compose")
+    taken = take_in(str(tmp_path / "zip"), place, DEFAULT_LIMITS)
+    assert taken.root.name == "Task06-Docker-Compose"
+    folder(tmp_path / "zip" / "another")
+    assert "holds 2 submissions: Task06-Docker-Compose, another" in refused(
+        tmp_path / "zip", tmp_path / "b"
+    ).replace("another, Task06-Docker-Compose", "Task06-Docker-Compose, another")
+
+
+@pytest.mark.parametrize(
+    ("limit", "text"),
+    [
+        ({"files": 3}, "more than 3 files and folders"),
+        ({"file_size": 1000}, "big is larger than 0 MB"),
+        ({"total_size": 1000}, "larger than 0 MB together"),
+        ({"depth": 2}, "more than 2 deep"),
+    ],
+)
+def test_too_much_is_refused(tmp_path, place, limit, text):
+    source = folder(tmp_path / "one", **{"big": b"x" * 2000, "a/b/c/d": "deep"})
+    assert text in refused(source, place, replace(DEFAULT_LIMITS, **limit))
+
+
+def test_results_of_an_earlier_run_are_taken_out_and_noted(tmp_path, place):
+    source = folder(tmp_path / "one", **{"shared_data/prediction.csv": "1", "shared_data/.gitkeep": ""})
+    taken = take_in(str(source), place, DEFAULT_LIMITS)
+    assert taken.has_folder("shared_data")
+    assert taken.files == ("docker-compose.yml",)
+    assert [remark.what for remark in taken.remarks] == ["leftover"]
+
+
+def test_a_zip_is_unpacked_with_the_separators_of_any_system(tmp_path, place):
+    path = archive(tmp_path / "Task06.zip", {"docker-compose.yml": b"services: {}", "a\\b.txt": b"text"})
+    taken = take_in(str(path), place, DEFAULT_LIMITS)
+    assert (taken.kind, taken.name, taken.text("a/b.txt")) == ("zip", "Task06", "text")
+
+
+@pytest.mark.parametrize("name", ["../evil", "a/../../evil", "/etc/evil", "C:\\evil", "..\\evil"])
+def test_a_path_that_climbs_out_of_a_zip_is_refused(tmp_path, place, name):
+    path = archive(tmp_path / "bad.zip", {"docker-compose.yml": b"", name: b"x"})
+    assert "climbs out" in (said := refused(path, place)) or "somebody's disk" in said
+    assert not (tmp_path / "evil").exists()
+
+
+def test_a_link_in_a_zip_that_leads_outside_is_left_out(tmp_path, place):
+    path = archive(tmp_path / "bad.zip", {"link": b"/etc/passwd"}, mode=stat.S_IFLNK | 0o777)
+    with zipfile.ZipFile(path, "a") as packed:
+        packed.writestr("docker-compose.yml", COMPOSE)
+        packed.writestr("link/x", "behind it")
+    taken = take_in(str(path), place, DEFAULT_LIMITS)
+    assert [remark.what for remark in taken.remarks] == ["link"]
+    assert taken.text("link/x") == "behind it"  # in a folder of the copy
+    assert not Path("/etc/passwd/x").exists()
+
+
+def test_a_zip_bomb_is_refused_before_it_has_filled_anything(tmp_path, place):
+    path = archive(tmp_path / "bomb.zip", {"docker-compose.yml": b"", "zeros": bytes(40 * 1024 * 1024)})
+    assert path.stat().st_size < 100_000
+    assert "a zip bomb" in refused(path, place)
+    written = sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
+    assert written <= 17 * 1024 * 1024
+
+
+def test_a_hundred_thousand_entries_are_refused_by_the_end_of_the_file_alone(tmp_path, place):
+    path = tmp_path / "many.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        for number in range(21_000):
+            packed.writestr(zipfile.ZipInfo(f"f{number}"), b"")
+    assert "has 21,000 entries; 20,000 are allowed" in refused(path, place)
+    path.write_bytes(b"x" * 100 + b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, 65535, 65535, 9, 9, 0))
+    assert "65,535 or more" in refused(path, tmp_path / "b")
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"", "is no zip file"),
+        (b"Rar!" * 50, "is no zip file"),
+        (b"PK\x05\x06" + bytes(18), "neither a docker-compose.yml"),
+        (
+            b"PK\x03\x04" + bytes(50) + b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, 1, 1, 46, 4, 0),
+            "damaged",
+        ),
+    ],
+)
+def test_what_is_no_zip_is_refused_without_a_traceback(tmp_path, place, content, text):
+    path = tmp_path / "file.zip"
+    path.write_bytes(content)
+    assert text in refused(path, place)
+
+
+def test_an_encrypted_zip_is_refused(tmp_path, place):
+    path = archive(tmp_path / "secret.zip", {"docker-compose.yml": b"services"})
+    content = bytearray(path.read_bytes())
+    content[6] |= 1  # the flag in the entry, and in the table of contents
+    content[content.rfind(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(bytes(content))
+    assert "cannot be unpacked" in refused(path, place)
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    """A repository with a hook and a submodule without .gitmodules."""
+    for name in ("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"):
+        monkeypatch.setenv(name, "tests@example.invalid")
+    path = folder(tmp_path / "repository", **{"README.md": "text"})
+
+    def git(*words, cwd=path):
+        subprocess.run(["git", *words], cwd=cwd, check=True, capture_output=True)
+
+    git("init", "-q", "-b", "main")
+    inner = folder(path / "container3_codebase" / "pybrain")
+    git("init", "-q", cwd=inner)
+    git("add", ".", cwd=inner)
+    git("commit", "-qm", "inner", cwd=inner)
+    git("add", ".")
+    git("commit", "-qm", "outer")
+    git("tag", "task06-submission")
+    return path
+
+
+def test_a_repository_is_cloned_and_a_submodule_without_gitmodules_is_noted(repository, place):
+    taken = take_in(f"file://{repository}#task06-submission", place, DEFAULT_LIMITS)
+    assert (taken.kind, taken.name) == ("git", "repository")
+    assert taken.text("README.md") == "text"
+    assert [(remark.what, remark.where) for remark in taken.remarks] == [
+        ("submodule", "container3_codebase/pybrain")
+    ]
+
+
+def test_nothing_of_a_repository_or_of_the_persons_templates_runs(repository, place, tmp_path, monkeypatch):
+    hooks = tmp_path / "template" / "hooks"
+    hooks.mkdir(parents=True)
+    (hooks / "post-checkout").write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    (hooks / "post-checkout").chmod(0o755)
+    monkeypatch.setenv("GIT_TEMPLATE_DIR", str(hooks.parent))
+    take_in(f"file://{repository}", place, DEFAULT_LIMITS)
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    "url", ["ext::sh -c 'touch /tmp/x'", "http://example.invalid/x.git", "git://example.invalid/x"]
+)
+def test_other_schemes_than_https_ssh_and_file_are_refused(place, url):
+    assert "is not allowed for a repository" in refused(url, place)
+
+
+def test_a_repository_that_is_not_there_is_said_in_gits_own_words(place, tmp_path):
+    assert "cannot be cloned" in refused(f"file://{tmp_path}/nowhere", place)
+    assert "is no name of a branch" in refused(f"file://{tmp_path}/x#--upload-pack=touch", tmp_path / "b")

@@ -1,0 +1,105 @@
+"""The usual traps are recognised by name, with the place, in a submission that steps into them and in no right one."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.evaluation.checks import CHECKS
+from pipeline.evaluation.evaluation import Conditions, evaluate
+from pipeline.evaluation.rubric import load_rubric, read_rubric
+from pipeline.evaluation.traps import find
+from pipeline.evaluation.traps.names import TRAPS
+from pipeline.layout import PROJECT
+
+C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"
+PROGRAM = f"{C3}/UE_07_App5.py"
+LINES = "import sys\nsys.path.append('/opt/pybrain')\n"
+
+
+def found(lab, changes):
+    return {(finding.id, finding.where) for finding in find(lab(changes))}
+
+
+@pytest.mark.parametrize(
+    ("name", "where", "file", "content"),
+    [
+        ("nested-activate", f"{PROGRAM}:3", PROGRAM, LINES + "net.activate([[1.0]])\n"),
+        ("nested-activate", f"{PROGRAM}:4", PROGRAM, LINES + "row = data[0][:4]\nprint(net.activate([row]))\n"),
+        ("nested-activate", f"{PROGRAM}:3", PROGRAM, LINES + "net.activate(np.array([[1.0, 2.0]]))\n"),
+        ("own-machine-path", f"{PROGRAM}:3", PROGRAM, LINES + "sys.path.append('C:\\\\Users\\\\bob\\\\pybrain')\n"),
+        ("own-machine-path", f"{PROGRAM}:3", PROGRAM, LINES + "sys.path.insert(0, '/home/bob/pybrain')\n"),
+        ("own-machine-path", f"{PROGRAM}:3", PROGRAM, LINES + "open('/Users/bob/model.pkl')\n"),
+        ("own-machine-path", f"{C3}/Dockerfile:2", f"{C3}/Dockerfile", "FROM python:3.11\nCOPY /home/bob/pybrain /x\n"),
+        ("ignored-status", f"{PROGRAM}:5", PROGRAM, LINES + "try:\n    x()\nexcept Exception as e:\n    print(e)\n"),
+        ("ignored-status", f"{PROGRAM}:5", PROGRAM, LINES + "try:\n    x()\nexcept:\n    pass\n"),
+        ("ignored-status", "App07.py:2", "App07.py", "import os\nos.system('docker build .')\n"),
+        ("ignored-status", "App07.py:2", "App07.py", "import subprocess\nsubprocess.run(['docker'])\n"),
+        ("ignored-status", f"{C3}/Dockerfile:2", f"{C3}/Dockerfile", "FROM python:3.11\nRUN pip install x==1 || true\n"),
+        ("compiler-left", f"{C3}/Dockerfile:2", f"{C3}/Dockerfile", "FROM python:3.11\nRUN apt-get install -y gcc\n"),
+        ("root-user", f"{C3}/Dockerfile:3", f"{C3}/Dockerfile", "FROM python:3.11\nUSER 7\nUSER root\n"),
+        ("unpinned", f"{C3}/Dockerfile:1", f"{C3}/Dockerfile", "FROM python\n"),
+        ("unpinned", f"{C3}/Dockerfile:2", f"{C3}/Dockerfile", "FROM python:3.11\nRUN pip install scipy numpy==2.1\n"),
+        ("unpinned", f"{C3}/Dockerfile:2", f"{C3}/Dockerfile", "FROM python:3.11\nRUN pip install 'scipy>=1.9'\n"),
+        ("encoding", "README.md:1", "README.md", "Die LÃ¶sung"),
+        ("encoding", "README.md", "README.md", "Die Lösung".encode("cp1252")),
+        ("encoding", "README.md", "README.md", "Die Lösung".encode("utf-16")),
+        ("encoding", "discussion.txt:1", "discussion.txt", "âœ“ done"),
+        ("encoding", "docker-compose.yml:1", "docker-compose.yml", "\ufeffservices: {}\n"),
+        ("line-ends", f"{C1}/run.sh:1", f"{C1}/run.sh", "#!/bin/sh\r\necho\r\n"),
+        ("leftovers", "shared_data/", "shared_data/prediction.csv", "1,2\n"),
+        ("empty-pybrain", f"{C3}/pybrain/", f"{C3}/pybrain/.git", "gitdir: ../../.git/modules/pybrain\n"),
+        ("asks-too-much", "docker-compose.yml:2", "docker-compose.yml", "services:\n  a: {image: b, privileged: true}\n"),
+    ],
+)  # fmt: skip
+def test_each_trap_is_found_where_it_lies(lab, name, where, file, content):
+    assert (name, where) in found(lab, {file: content})
+
+
+def test_requirements_without_versions_are_found_by_line(lab):
+    changes = {
+        f"{C3}/Dockerfile": "FROM python:3.11\nCOPY requirements.txt /\nRUN pip install -r /requirements.txt\n",
+        f"{C3}/requirements.txt": "numpy==2.1\n# note\nscipy\n",
+    }
+    assert ("unpinned", f"{C3}/requirements.txt:3") in found(lab, changes)
+
+
+def test_the_obsolete_key_and_fixed_names_are_found(lab):
+    places = found(lab, {})
+    assert ("obsolete-version", "docker-compose.yml:1") in places
+    assert ("fixed-names", "docker-compose.yml:4") in places
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "trap"),
+    [
+        (PROGRAM, LINES + "net.activate([1.0, 2.0])\nnet.activate(row)\n", "nested-activate"),
+        (PROGRAM, LINES + "try:\n    x()\nexcept Exception as e:\n    print(e)\n    sys.exit(1)\n", "ignored-status"),
+        (PROGRAM, LINES + "try:\n    x()\nexcept ValueError:\n    pass\n", "ignored-status"),
+        (PROGRAM, "this is no Python", "nested-activate"),
+        ("App07.py", "import subprocess\nsubprocess.run(['docker'], check=True)\n", "ignored-status"),
+        ("App07.py", "import subprocess\ndone = subprocess.run(['docker'])\n", "ignored-status"),
+        (f"{C3}/Dockerfile", "FROM python:3.11-slim\nRUN apt-get install -y gcc && apt-get purge -y gcc\n", "compiler-left"),
+        (f"{C3}/Dockerfile", "FROM python:3.11 AS b\nRUN apt-get install gcc\nFROM python:3.11\n", "compiler-left"),
+        (f"{C3}/Dockerfile", "FROM python:3.11\nRUN pip install --target /x numpy==2.1 ./local x.whl\n", "unpinned"),
+        ("README.md", "Ärger mit Größe: € – „so“ ✓", "encoding"),
+    ],
+)  # fmt: skip
+def test_what_is_right_is_not_called_a_trap(lab, file, content, trap):
+    assert [where for name, where in found(lab, {file: content}) if name == trap and file in where] == []
+
+
+def test_this_project_steps_into_no_trap_but_the_tag_of_its_data_images():
+    report = evaluate(str(PROJECT.root), load_rubric(), Conditions(run=False))
+    assert {finding.id for finding in report.findings} <= {"unpinned", "leftovers"}
+
+
+def test_every_trap_says_what_to_do_and_a_rubric_can_give_points_for_it(lab):
+    assert all(trap.title and trap.hint.endswith(".") for trap in TRAPS.values())
+    text = (
+        'name = "practice"\n[[line]]\ntitle = "Practice"\npoints = 3\n[[line.check]]\nid = "user"\n'
+        'title = "No root"\ncheck = "free_of"\ntrap = "root-user"\npoints = 3\n'
+    )
+    item = read_rubric("practice.toml", text.encode()).items[0]
+    verdict = CHECKS["free_of"].function(lab({}), item.parameters)
+    assert not verdict.passed
+    assert "runs as root" in verdict.reason
