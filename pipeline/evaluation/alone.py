@@ -37,14 +37,14 @@ class Alone:
         return self.status == 0 and not self.stopped
 
 
-def container_options(limits: Limits) -> list[str]:
+def container_options(limits: Limits, cpus: float) -> list[str]:
     """What every container of a submission is run with."""
     rights = [word for right in RIGHTS for word in ("--cap-add", right)]
     memory = str(limits.memory)
     return [
         "--network", "none", "--cap-drop", "ALL", *rights, "--security-opt", "no-new-privileges",
         "--memory", memory, "--memory-swap", memory, "--pids-limit", str(limits.processes),
-        "--cpus", str(limits.cpus), "--ulimit", f"fsize={limits.disk}", "--ulimit", "core=0",
+        "--cpus", str(cpus), "--ulimit", f"fsize={limits.disk}", "--ulimit", "core=0",
         "--log-opt", "max-size=1m", "--log-opt", "max-file=1", "--stop-timeout", "2",
     ]  # fmt: skip
 
@@ -80,7 +80,7 @@ def run_alone(
             name,
             "--label",
             workshop.label,
-            *container_options(limits),
+            *container_options(limits, workshop.cpus),
             *mounts,
         ]
 

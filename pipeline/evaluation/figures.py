@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _FIGURE = re.compile(r"(?<![\w.])[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?(?![\w])")
-# Of the largest output, as many digits must be shown: 0.9 could be anything.
-LEAST = 0.01
+# Of the largest output two digits must be shown: 0.2 could be anything.
+LEAST = 0.052
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,8 @@ def holds(workshop: Workshop, image: str, content: bytes, usual: str, folder: Pa
     container = workshop.must("create", "--label", workshop.label, "--network", "none", image, "-")
     packed = folder / "image.tar"
     try:
-        not_there = into_file(["docker", "cp", f"{container}:{usual}", "-"], packed, len(content) + 64 * MIB)
-        if not not_there and _search(packed, content):
+        missing = into_file(["docker", "cp", f"{container}:{usual}", "-"], packed, len(content) + 64 * MIB)
+        if not missing and _search(packed, content):
             return usual
         failed = into_file(["docker", "export", container], packed, _LARGEST_IMAGE)
         if failed:

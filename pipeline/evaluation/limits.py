@@ -47,7 +47,7 @@ class Limits:
     stack_seconds: float = 120.0
     memory: int = 1024 * MIB
     processes: int = 128
-    cpus: float = 1.0
+    cpus: float = 2.0
     disk: int = 512 * MIB
     volume: int = 256 * MIB
     volume_files: int = 20_000

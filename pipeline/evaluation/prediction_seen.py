@@ -144,5 +144,6 @@ def _in_lines(lines: Sequence[str], outputs: NDArray[np.float64]) -> str:
             if shows(figures_in("\n".join([behind, *lines[place + 1 : place + _WINDOW]])), row):
                 return line.strip()[:200]
     # Without such a word only a number with many digits is no coincidence.
-    many = [figure for figure in figures_in("\n".join(lines)) if figure.blur < 1e-4]
+    exact = 1e-5 * float(abs(outputs[0]).max())
+    many = [figure for figure in figures_in("\n".join(lines)) if figure.blur < exact]
     return "a number with all its digits" if shows(many, row) else ""

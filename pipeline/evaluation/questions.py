@@ -24,7 +24,7 @@ def answers_in(text: str) -> dict[int, str]:
     for place, (number, _, end) in enumerate(places):
         rest = [start for other, start, _ in places[place + 1 :] if other != number]
         body = text[end : rest[0] if rest else len(text)].strip()
-        if len(body) > len(answers.get(number, "")):
+        if number not in answers or len(body) > len(answers[number]):
             answers[number] = body
     return answers
 

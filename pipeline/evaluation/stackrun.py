@@ -220,7 +220,7 @@ class Stack:
             "network_mode": "none",
             "mem_limit": limits.memory,
             "memswap_limit": limits.memory,
-            "cpus": limits.cpus,
+            "cpus": self.workshop.cpus,
             "pids_limit": limits.processes,
             "ulimits": {"fsize": limits.disk, "core": 0},
             "logging": {"driver": "json-file", "options": {"max-size": "1m", "max-file": "1"}},

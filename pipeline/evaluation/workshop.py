@@ -46,6 +46,7 @@ class Workshop:
         self.limits = limits
         self.allowed_images = allowed_images
         self.say = say
+        self._cpus: float | None = None
         self.id = f"app07eval-{uuid.uuid4().hex[:10]}"
         self.label = f"{LABEL}={self.id}"
 
@@ -58,6 +59,15 @@ class Workshop:
 
     def describe(self) -> str:
         return f"docker {self.version}, {' '.join(self.compose.command)} {self.compose.version}"
+
+    @property
+    def cpus(self) -> float:
+        """Processors for one container; an engine refuses to give more than it has."""
+        if self._cpus is None:
+            asked = self.docker("info", "--format", "{{.NCPU}}")
+            there = float(asked.output) if asked.ok and asked.output.strip().isdigit() else 1.0
+            self._cpus = min(self.limits.cpus, there)
+        return self._cpus
 
     def docker(self, *words: str, timeout: float = 60.0) -> process.Ended:
         """Asks the engine something, or tells it to do something that does not take long."""

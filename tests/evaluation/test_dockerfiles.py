@@ -20,7 +20,7 @@ def test_stages_bases_and_continued_lines_are_understood():
         "FROM build\nCOPY --from=build /a /b\nCOPY --from=other/tool:1 /c /d\nUSER 7\n"
     )
     assert [image.name for image in read.images] == ["python:3.11-slim", "other/tool:1"]
-    assert [one.text for one in read.own_layers if one.keyword == "RUN"] == ["one  two"]
+    assert [one.text for one in read.own_layers if one.keyword == "RUN"] == ["one two"]
     assert [one.line for one in read.instructions] == [2, 3, 4, 8, 9, 10, 11]
     assert read.mistakes == ()
 

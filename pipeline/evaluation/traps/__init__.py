@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.evaluation.errors import CannotCheck
+from pipeline.errors import PipelineError
 from pipeline.evaluation.lab import Lab
 from pipeline.evaluation.result import BREAKS, RISK, Finding
 from pipeline.evaluation.traps import happened, programs, recipes, texts
@@ -23,8 +23,8 @@ def find(lab: Lab) -> tuple[Finding, ...]:
         trap = TRAPS[name]
         try:
             seen = list(dict.fromkeys(detect(lab)))
-        except CannotCheck:
-            continue
+        except (PipelineError, OSError, ValueError, LookupError, TypeError, RecursionError):
+            continue  # a trap that cannot be looked for is not reported
         for where, text in seen[:_MOST_OF_A_KIND]:
             found.append(Finding(name, trap.title, trap.severity, text, trap.hint, where))
         if len(seen) > _MOST_OF_A_KIND:

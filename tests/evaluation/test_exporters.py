@@ -1,0 +1,123 @@
+"""One report, many forms; what a submission says is text in each of them and nothing else."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from pipeline.evaluation.exporters import EXPORTERS, write
+from pipeline.evaluation.overview import Row, to_csv, to_page
+from pipeline.evaluation.result import Evidence, Finding, Line, Protection, Report, Result, as_json, from_json
+from pipeline.evaluation.rubric import load_rubric
+
+EVIL = "<script>alert(1)</script> `code` | [x](javascript:1) \x1b[31m \x00 ]]> & \"'"
+
+
+def result(name: str, status: str, of: float, **more: object) -> Result:
+    points = of if status == "passed" else 0.0
+    return Result(name, f"{name} holds", status, points, of, reason=EVIL, **more)  # type: ignore[arg-type]
+
+
+REPORT = Report(
+    submission=EVIL, source="x.zip", kind="zip", sha256="ab" * 32,
+    files=3, size=1234, rubric="Task", rubric_sha256="cd" * 32,
+    lines=(
+        Line(
+            "Container 1 Build", "it builds",
+            (result("c1.builds", "passed", 5, seconds=1.5), result("c1.shows", "failed", 5, hint="do `x`")),
+        ),
+        Line("Documentation", "", (result("readme", "not checked", 10, evidence=(Evidence("log", EVIL),)),)),
+    ),
+    findings=(Finding("root-user", "Runs as root", "advice", EVIL, "Use `USER`.", "Dockerfile:3"),),
+    protections=(Protection("No network", True, "none"), Protection("Other", False, "why")),
+    engine="docker", started="2026-01-02T03:04:05+00:00", seconds=4.5,
+)  # fmt: skip
+
+
+@pytest.fixture(params=sorted(EXPORTERS))
+def form(request):
+    return EXPORTERS[request.param][1](REPORT)
+
+
+def test_every_form_is_the_same_for_the_same_report_and_holds_the_points(form):
+    assert form.endswith("\n") or form.startswith("# ")
+    assert "Container 1 Build" in form
+
+
+def test_what_a_submission_is_called_and_prints_is_no_markup():
+    html = EXPORTERS["html"][1](REPORT)
+    assert "<script" not in html
+    assert "javascript:" not in re.sub(r"&[#\w]+;", "", html).replace("[x](javascript:1)", "")
+    assert "default-src 'none'" in html
+    assert not re.findall(r"(?:src|href|url)\s*[=(]", html)
+    markdown = EXPORTERS["markdown"][1](REPORT)
+    assert "\\<script\\>" in markdown
+    assert "\\[x\\](javascript:1)" in markdown
+
+
+def test_the_page_says_points_reasons_hints_and_what_was_not_enforced():
+    html = EXPORTERS["html"][1](REPORT)
+    assert "<b>5</b> of 20 points" in html
+    assert '<p class="hint">do <code>x</code></p>' in html
+    assert "not enforced: Other" in html
+    assert "prefers-color-scheme: dark" in html and "@media print" in html and "@media (max-width" in html
+
+
+def test_a_report_comes_back_from_json_as_it_was():
+    text = EXPORTERS["json"][1](REPORT)
+    assert from_json(json.loads(text)) == REPORT
+    assert json.loads(text)["points"] == 5
+    with pytest.raises(ValueError, match="format 99"):
+        from_json(as_json(REPORT) | {"format": 99})
+    with pytest.raises(ValueError, match="no report"):
+        from_json({"format": 1})
+
+
+def test_junit_counts_failures_and_skips():
+    root = ElementTree.fromstring(EXPORTERS["junit"][1](REPORT).partition("\n")[2])
+    assert (root.get("tests"), root.get("failures"), root.get("skipped")) == ("3", "1", "1")
+    case = root.find("testsuite[@name='Container 1 Build']/testcase[@name='shows']")
+    assert case is not None and case.find("failure") is not None
+    assert root.find("testsuite/testcase/skipped") is not None
+
+
+def test_gradescope_gets_a_test_for_each_check_and_the_same_total():
+    whole = json.loads(EXPORTERS["gradescope"][1](REPORT))
+    assert whole["score"] == sum(test["score"] for test in whole["tests"]) == 5
+    assert [test["status"] for test in whole["tests"]] == ["passed", "failed", "failed"]
+    assert whole["tests"][2]["output"].startswith("Not checked: ")
+    assert {test["visibility"] for test in whole["tests"]} == {"visible"}
+
+
+def test_github_classroom_gets_one_runner_with_the_same_total():
+    whole = json.loads(EXPORTERS["classroom"][1](REPORT))
+    assert (whole["version"], whole["status"], whole["max_score"]) == (1, "fail", 20)
+    assert sum(test["score"] for test in whole["tests"]) == 5
+    assert [test["status"] for test in whole["tests"]] == ["pass", "fail", "error"]
+
+
+def test_all_forms_are_written_beside_one_another(tmp_path):
+    written = write(REPORT, tmp_path / "one")
+    assert sorted(path.name for path in written.values()) == [
+        "classroom.json", "junit.xml", "report.html", "report.json", "report.md", "results.json",
+    ]  # fmt: skip
+
+
+def test_the_overview_has_a_row_for_each_and_no_formula(tmp_path):
+    rubric = load_rubric()
+    rows = [Row("=cmd|x", REPORT), Row("broken", None, "no submission")]
+    table = list(csv.reader(io.StringIO(to_csv(rows, rubric))))
+    assert table[0][:3] == ["submission", "points", "of"]
+    assert table[1][0] == "'=cmd|x"
+    assert table[1][1:4] == ["5", "20", "5"]
+    assert table[2][-2] == "no submission"
+    page = to_page(rows, rubric)
+    assert "2 submissions, 1 evaluated" in page
+    assert "c1.shows holds" in page
+    assert "Runs as root" in page
+    assert "<script" not in page

@@ -1,0 +1,138 @@
+"""`evaluate` on the command line: what it shows and writes, what it ends with, a whole class, going on later."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from pipeline import parser
+from pipeline.cli import execute
+from pipeline.evaluation.bounded import OUTPUT, TIME, run_bounded
+from pipeline.layout import Layout
+
+
+@pytest.fixture
+def drive(tmp_path, capsys):
+    def run(*words):
+        capsys.readouterr()
+        status = execute(parser.parse(["evaluate", *map(str, words)]), Layout(tmp_path))
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return run
+
+
+def test_the_files_alone_are_looked_at_where_nothing_may_run(drive, submit, tmp_path):
+    status, out, _ = drive(submit(), "--no-run")
+    assert status == 0
+    assert "docker-compose.yml        12 of  20" in out
+    assert "total                     32 of 100" in out
+    assert (tmp_path / "output" / "evaluation" / "submission1" / "report.html").is_file()
+
+
+def test_twice_the_same_submission_comes_to_the_same(drive, submit, tmp_path):
+    source = submit()
+    results = []
+    for number in range(2):
+        assert drive(source, "--no-run", "--output", tmp_path / f"out{number}", "--format", "json")[0] == 0
+        report = json.loads((tmp_path / f"out{number}" / source.name / "report.json").read_text("utf-8"))
+        for result in (result for line in report["lines"] for result in line["results"]):
+            result["seconds"] = 0
+        results.append({key: value for key, value in report.items() if key not in ("started", "seconds")})
+    assert results[0] == results[1]
+
+
+def test_without_an_engine_the_rest_is_not_checked_and_the_status_says_so(drive, submit, monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+    monkeypatch.delenv("DOCKER_CONTEXT", raising=False)
+    status, out, err = drive(submit())
+    assert status == 69
+    assert "checks were not made, because there is no container engine here" in err
+    assert "total                     32 of 100" in out
+
+
+def test_the_result_for_a_program_is_json_alone(drive, submit):
+    status, out, _ = drive(submit(), "--no-run", "--json")
+    whole = json.loads(out)
+    assert (status, whole["status"], whole["points"], whole["complete"]) == (0, 0, 32.0, False)
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "text"),
+    [
+        (["--minimum", "50"], 70, "32 points; 50 were asked for"),
+        (["--minimum", "32"], 0, ""),
+        (["--rubric", "nowhere.toml"], 65, "cannot be read"),
+    ],
+)
+def test_the_exit_status_tells_what_came_of_it(drive, submit, words, status, text):
+    ended, _, err = drive(submit(), "--no-run", *words)
+    assert ended == status
+    assert text in err
+
+
+def test_what_is_no_submission_ends_with_65(drive, tmp_path):
+    (tmp_path / "empty").mkdir()
+    status, _, err = drive(tmp_path / "empty", "--no-run")
+    assert status == 65
+    assert "is no submission" in err
+
+
+@pytest.fixture
+def class_of_three(submit, tmp_path):
+    folder = tmp_path / "class"
+    folder.mkdir()
+    shutil.move(submit(), folder / "ann")
+    shutil.move(submit({"README.md": None}), folder / "Bob B. (2)")
+    (folder / "nothing").mkdir()
+    (folder / "notes.txt").write_text("not a submission")
+    shutil.make_archive(str(folder / "ann"), "zip", folder / "ann")
+    return folder
+
+
+def test_a_class_is_evaluated_and_goes_on_where_it_stopped(drive, class_of_three, tmp_path):
+    out = tmp_path / "reports"
+    status, said, _ = drive("--class-list", class_of_three, "--output", out, "--no-run")
+    assert status == 0
+    assert "Evaluation of 4 submissions" in said
+    rows = (out / "overview.csv").read_text("utf-8").splitlines()
+    assert [row.split(",")[:2] for row in rows[1:]] == [
+        ["Bob_B._2", "22"],
+        ["ann", "32"],
+        ["ann-2", "32"],
+        ["nothing", ""],
+    ]
+    assert "is no submission" in rows[4]
+    assert 'href="ann/report.html"' in (out / "overview.html").read_text("utf-8")
+
+    before = (out / "ann" / "report.json").stat().st_mtime_ns
+    (class_of_three / "Bob B. (2)" / "README.md").write_text("# now there is one\n")
+    _, said, _ = drive("--class-list", class_of_three, "--output", out, "--no-run")
+    assert said.count("done before") == 2
+    assert (out / "ann" / "report.json").stat().st_mtime_ns == before
+    _, said, _ = drive("--class-list", class_of_three, "--output", out, "--no-run", "--again")
+    assert "done before" not in said
+
+
+def test_a_class_that_is_none_is_said(drive, tmp_path):
+    assert drive("--class-list", tmp_path / "nowhere")[0] == 66
+    (tmp_path / "empty").mkdir()
+    assert "holds no folder and no zip file" in drive("--class-list", tmp_path / "empty")[2]
+
+
+def test_a_program_that_prints_without_end_is_stopped(tmp_path):
+    for text in ("print('x' * 1000)", "import sys; sys.stdout.write('x' * 100000)"):
+        done = run_bounded(["python3", "-c", f"while True: {text}"], seconds=30, output=1_000_000)
+        assert done.ended == OUTPUT
+        assert len(done.output) < 3_000_000
+
+
+def test_a_program_that_never_ends_is_stopped_and_one_that_ends_is_not():
+    assert run_bounded(["sleep", "60"], seconds=0.5, output=1000).ended == TIME
+    done = run_bounded(["sh", "-c", "printf 'one\\ntwo'; exit 3"], seconds=30, output=1000)
+    assert (done.status, done.output, done.ok) == (3, "one\ntwo\n", False)
+    assert (
+        run_bounded(["sleep", "60"], seconds=30, output=1000, check=lambda: "disk", every=0.1).ended == "disk"
+    )

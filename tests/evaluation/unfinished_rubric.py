@@ -1,0 +1,156 @@
+"""The rubric is data: the task's own adds up to 100, and a typing error is named with its line and its key."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import pytest
+
+from pipeline.evaluation.checks import CHECKS
+from pipeline.evaluation.errors import RubricError
+from pipeline.evaluation.judge import Judge
+from pipeline.evaluation.result import FAILED, NOT_CHECKED, PASSED
+from pipeline.evaluation.rubric import load_rubric, read_rubric
+from pipeline.layout import PROJECT
+
+TEXT = resources.files("pipeline.evaluation").joinpath("rubrics", "task06.toml").read_text("utf-8")
+SMALL = """\
+name = "small"
+
+[[line]]
+title = "Text"
+points = 3
+
+[[line.check]]
+id = "text"
+title = "There is a text"
+check = "document"
+file = "README.md"
+points = 1
+
+[[line.check]]
+id = "more"
+title = "It says more"
+check = "mentions"
+file = "README.md"
+all_of = ["unheard of"]
+needs = ["text"]
+hint = "Say something unheard of."
+points = 2
+"""
+
+
+def wrong(text: str) -> str:
+    with pytest.raises(RubricError) as error:
+        read_rubric("my.toml", text.encode())
+    assert error.value.status == 65
+    return str(error.value)
+
+
+def test_the_tasks_rubric_is_the_documents_hundred_points():
+    rubric = load_rubric()
+    points = {line.title: sum(item.points for item in line.items) for line in rubric.lines}
+    assert points == {
+        "Container 1 Build": 10,
+        "Container 2 Build": 10,
+        "Container 3 Build": 15,
+        "docker-compose.yml": 20,
+        "File Copying": 10,
+        "Model Activation": 15,
+        "Documentation": 10,
+        "Discussion Answers": 10,
+    }
+    assert sum(points.values()) == 100
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('title = "Text"', 'titel = "Text"', "my.toml line 4, key `titel`: there is no such key here; did you mean"),
+        ('check = "document"', 'check = "dokument"', "line 10, key `check`: there is no check 'dokument'; did you"),
+        ("points = 1\n", "points = 2\n", "line 5, key `points`: 'Text' has 3 points, but its checks add up to 4"),
+        ("points = 1\n", 'points = "1"\n', "line 12, key `points`: '1' is not a number"),
+        ("points = 1\n", "points = true\n", "line 12, key `points`: True is not a number"),
+        ("points = 1\n", "points = -1\n", "line 12, key `points`: a check is worth 0 points or more"),
+        ('needs = ["text"]', 'needs = ["texts"]', "line 20, key `needs`: there is no check 'texts'; did you"),
+        ('id = "text"', 'id = "more"', "line 15, key `id`: 'more' stands there twice"),
+        ('file = "README.md"\npoints', "points", "line 7, key `file`: is missing"),
+        ('file = "README.md"\npoints', 'fil = "README.md"\npoints', "line 11, key `fil`: there is no such key here; did"),
+        ('["unheard of"]', '["("]', "line 19, key `all_of`: '(' is no regular expression"),
+        ('name = "small"', "", "key `name`: is missing"),
+        ('name = "small"', 'name = "small', "my.toml: Illegal character"),
+        ('id = "text"\n', "", "line 7, key `id`: is missing"),
+    ],
+)  # fmt: skip
+def test_a_typing_error_is_named_with_line_and_key(old, new, said):
+    assert old in SMALL
+    assert said in wrong(SMALL.replace(old, new, 1))
+
+
+def test_what_is_needed_stands_above():
+    lines = SMALL.replace('check = "document"\n', 'check = "document"\nneeds = ["more"]\n')
+    assert "line 11, key `needs`: 'more' stands below" in wrong(lines)
+
+
+def test_a_container_that_does_not_exist_is_refused():
+    assert "4 is none of the containers 1, 2 and 3" in wrong(
+        TEXT.replace("container = 3", "container = 4", 1)
+    )
+
+
+def test_a_rubric_that_is_not_there_or_no_text(tmp_path):
+    with pytest.raises(RubricError, match="cannot be read"):
+        load_rubric(tmp_path / "nowhere.toml")
+    (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(RubricError, match="not written in UTF-8"):
+        load_rubric(tmp_path / "binary.toml")
+
+
+def test_a_check_whose_dependency_failed_is_not_checked(lab):
+    for changes, expected in (
+        ({}, {"text": PASSED, "more": FAILED}),
+        ({"README.md": None}, {"text": FAILED, "more": NOT_CHECKED}),
+        ({"README.md": "unheard of"}, {"text": PASSED, "more": PASSED}),
+    ):
+        judge = Judge(read_rubric("small", SMALL.encode()), lab(changes))
+        judge.carry_out()
+        assert {name: result.status for name, result in judge.results.items()} == expected
+        points = {PASSED: 1.0, FAILED: 0.0, NOT_CHECKED: 0.0}[expected["text"]]
+        assert judge.results["text"].points == points
+    assert judge.lines[0].points == 3
+
+
+def test_the_rubrics_own_hint_takes_the_place_of_the_functions(lab):
+    judge = Judge(read_rubric("small", SMALL.encode()), lab({}))
+    judge.carry_out()
+    assert judge.results["more"].hint == "Say something unheard of."
+    assert "There is a text" not in judge.results["more"].reason
+
+
+def test_ctrl_c_leaves_the_rest_not_checked(lab):
+    def stop(result):
+        raise KeyboardInterrupt
+
+    judge = Judge(read_rubric("small", SMALL.encode()), lab({}))
+    judge.on_result = lambda result: stop(result) if result.id == "text" and not judge.interrupted else None
+    judge.carry_out()
+    assert judge.interrupted
+    assert judge.results["text"].status == PASSED
+    assert judge.results["more"].reason == "the evaluation was interrupted"
+
+
+def test_a_check_that_stumbles_takes_no_other_with_it(lab):
+    rubric = read_rubric("small", SMALL.replace('"unheard of"', '"x"').encode())
+    made = lab({})
+    (made.submission.root / "README.md").unlink()
+    (made.submission.root / "README.md").symlink_to("/etc/passwd")
+    judge = Judge(rubric, made)
+    judge.carry_out()
+    assert judge.results["text"].status == NOT_CHECKED
+    assert "a defect of the evaluation, not of the submission" in judge.results["text"].reason
+
+
+def test_the_documentation_names_every_check_and_every_line_of_the_rubric():
+    text = (PROJECT.root / "docs" / "evaluation.md").read_text("utf-8")
+    assert [name for name in CHECKS if f"`{name}`" not in text] == []
+    assert [line.title for line in load_rubric().lines if line.title not in text] == []
