@@ -6,8 +6,6 @@ Only numbers are taken: floats of 2, 4 or 8 bytes, integers of 1 to 8 bytes, boo
 
 from __future__ import annotations
 
-from math import prod
-
 from .errors import KnowledgeError, UnsafeKnowledge
 from .names import shown
 from .values import ArrayValue, DtypeValue
@@ -73,19 +71,20 @@ class ArrayBuilder:
     def _fill(self, value: ArrayValue, raw: object, dtype: object, shape: object, order: object) -> None:
         if not isinstance(shape, tuple) or len(shape) > _DIMENSIONS:
             raise self._bad("an array whose shape is not a short tuple")
-        needed = 1
+        count = charged = 1
         for size in shape:
             if type(size) is not int or size < 0:
                 raise self._bad("an array whose shape is not made of counts")
-            needed *= size or 1
-        self._charge(needed)
+            count *= size
+            charged *= size or 1
+        self._charge(charged)
         if not isinstance(dtype, DtypeValue) or order not in ("C", "F"):
             raise self._bad("an array without a type or order")
         # Python 2 wrote the bytes of an array as a string; latin1 gives each byte back.
         data = raw.encode("latin1") if isinstance(raw, str) else raw
         if not isinstance(data, bytes):
             raise self._bad("an array whose content is not bytes")
-        if prod(shape) * dtype.itemsize != len(data):
+        if count * dtype.itemsize != len(data):
             raise self._bad(f"an array of shape {shape} and type {dtype.code} with {len(data)} bytes")
         value.fill(data, dtype.dtype, shape, "F" if order == "F" else "C")
 

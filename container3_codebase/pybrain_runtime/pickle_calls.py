@@ -91,8 +91,9 @@ class Calls:
         if target.built or not isinstance(state, dict):
             raise self._refused(f"gives a {target.kind} its attributes in a way that PyBrain does not")
         self._charge(len(state))
-        if not all(type(key) is str for key in state):
-            raise self._refused(f"gives a {target.kind} attributes whose names are not text")
+        for key in state:
+            if type(key) is not str:
+                raise self._refused(f"gives a {target.kind} attributes whose names are not text")
         target.state = dict(state)
         target.built = True
 

@@ -21,8 +21,8 @@ from .pickle_calls import Calls
 
 _LINE_LIMIT = 4096
 _CHECK_EVERY = 1024
-_LONGEST = 2  # bytes that an instruction of the commonest kinds has at least
-_CONSTANTS: dict[int, object] = {0x88: True, 0x89: False, 0x4E: None, 0x29: ()}
+# Instructions of the fast path that have a byte behind their code.
+_WITH_A_BYTE = frozenset((0x68, 0x4B, 0x71, 0x8C, 0x43))
 _DAMAGE = (ArithmeticError, LookupError, TypeError, ValueError, MemoryError, RecursionError)
 
 
@@ -95,15 +95,15 @@ class PickleReader:
     def _run(self, most: int) -> bool:
         """Carries out the next instructions, at most so many; says whether the program is at its end.
 
-        Those that make up nine tenths of a network are carried out here, which takes half the time. They do
-        the same as the methods below, and are left to those where the file may end within them.
+        Those that make up nine tenths of a network are carried out here, which takes half the time; they do
+        the same as the methods below.
         """
         data, memo, stack, outer = self.data, self._memo, self._stack, self._outer
-        size = len(data)
-        safe, position = size - _LONGEST, self.position
+        call, build = self._calls.call, self._calls.build
+        size, position = len(data), self.position
         try:
             for _ in range(most):
-                code = data[position] if position < safe else -1
+                code = data[position]
                 if code == 0x94:  # MEMOIZE
                     memo[len(memo)] = stack[-1]
                     position += 1
@@ -116,40 +116,55 @@ class PickleReader:
                 elif code == 0x71:  # BINPUT
                     memo[data[position + 1]] = stack[-1]
                     position += 2
-                elif 0x85 <= code <= 0x87 and len(stack) >= code - 0x84:  # TUPLE1, TUPLE2, TUPLE3
-                    count = code - 0x84
-                    stack[-count:] = [tuple(stack[-count:])]
+                elif code == 0x86 and len(stack) > 1:  # TUPLE2
+                    last = stack.pop()
+                    stack[-1] = stack[-1], last
+                    position += 1
+                elif code == 0x85 and stack:  # TUPLE1
+                    stack[-1] = (stack[-1],)
                     position += 1
                 elif code == 0x8C and (end := position + 2 + data[position + 1]) <= size:  # SHORT_BINUNICODE
                     stack.append(data[position + 2 : end].decode("utf-8", "surrogatepass"))
                     position = end
+                elif code == 0x62:  # BUILD
+                    state = stack.pop()
+                    build(stack[-1], state)
+                    position += 1
                 elif code == 0x28 and len(outer) < self.limits.depth:  # MARK
                     outer.append(stack)
                     self._stack = stack = []
                     position += 1
-                elif code in _CONSTANTS:
-                    stack.append(_CONSTANTS[code])
+                elif code == 0x89:  # NEWFALSE
+                    stack.append(False)
+                    position += 1
+                elif code == 0x87 and len(stack) > 2:  # TUPLE3
+                    stack[-3:] = (tuple(stack[-3:]),)
                     position += 1
                 elif code == 0x74 and outer:  # TUPLE
                     items = tuple(stack)
                     self._stack = stack = outer.pop()
                     stack.append(items)
                     position += 1
+                elif code == 0x52 and len(stack) > 1:  # REDUCE
+                    args = stack.pop()
+                    stack[-1] = call(stack[-1], args)
+                    position += 1
                 elif code == 0x43 and (end := position + 2 + data[position + 1]) <= size:  # SHORT_BINBYTES
                     stack.append(data[position + 2 : end])
                     position = end
                 else:
-                    if position >= size:
-                        raise self._truncated()
                     self.position = position + 1
-                    _INSTRUCTIONS[data[position]](self)
+                    _INSTRUCTIONS[code](self)
                     if self._done:
                         return True
                     # It may have opened or closed a mark.
                     stack, position = self._stack, self.position
             self.position = position
             return False
-        except _DAMAGE:
+        except _DAMAGE as error:
+            ends = position >= size or (position + 1 >= size and data[position] in _WITH_A_BYTE)
+            if ends and isinstance(error, IndexError):
+                raise self._truncated() from None
             self._start = position
             raise
 

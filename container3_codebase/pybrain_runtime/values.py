@@ -78,19 +78,22 @@ class ArrayValue:
 
 
 class DtypeValue:
-    """The type of an array: a letter for the kind, bytes per element, byte order."""
+    """The type of an array: a letter for the kind, bytes per element, byte order.
 
-    __slots__ = ("built", "code", "order")
+    Attributes:
+        code: kind and bytes, ``f8``.
+        itemsize: bytes per element.
+        order: ``<`` or ``>``.
+        built: whether the order has been read.
+    """
+
+    __slots__ = ("built", "code", "itemsize", "order")
 
     def __init__(self, code: str, order: str = "<") -> None:
         self.code = code
+        self.itemsize = int(code[1:])
         self.order = order
         self.built = False
-
-    @property
-    def itemsize(self) -> int:
-        """Bytes per element."""
-        return int(self.code[1:])
 
     @property
     def dtype(self) -> str:
