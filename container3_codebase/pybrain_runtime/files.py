@@ -14,6 +14,12 @@ from .paths import base, is_folder
 
 BLOCK = 256 * 1024
 
+# A pipe must not block, a child must not inherit, Windows must not translate line ends; no system knows all.
+_FLAGS = os.O_RDONLY
+for _flag in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY", "O_NOINHERIT"):
+    _FLAGS |= getattr(os, _flag, 0)
+_NO_LINKS: int = getattr(os, "O_NOFOLLOW", 0)
+
 _REASONS = {
     errno.ENOENT: ("is not there", "Put the file there, or name another one."),
     errno.ENOTDIR: ("is not there", "Put the file there, or name another one."),
@@ -94,7 +100,8 @@ class InputFile:
             KnowledgeError: it is larger than the limit.
         """
         parts: list[bytes] = []
-        for block in self.blocks():
+        # A small file gets a small block: a large one is memory that the system has to find and clear first.
+        for block in self.blocks(min(BLOCK, self.size + 1)):
             parts.append(block)
             if self.bytes_read > limit:
                 raise KnowledgeError(
@@ -110,14 +117,8 @@ class InputFile:
             self._descriptor = -1
 
     def _open(self, follow_links: bool) -> int:
-        flags = os.O_RDONLY
-        # A pipe must not block, a child must not inherit, Windows must not translate line ends.
-        for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY", "O_NOINHERIT"):
-            flags |= getattr(os, name, 0)
-        if not follow_links:
-            flags |= getattr(os, "O_NOFOLLOW", 0)
         try:
-            return os.open(self.path, flags)
+            return os.open(self.path, _FLAGS if follow_links else _FLAGS | _NO_LINKS)
         except ValueError:
             raise self._missing("has a name that no file can have", "Name a file.") from None
         except OSError as error:

@@ -14,6 +14,9 @@ _LARGEST_SIZE = 1 << 31
 class State:
     """The attributes of an instance. Every accessor raises KnowledgeError where the value is not usable.
 
+    Attributes:
+        get: returns an attribute as it is, or a default; the dictionary's own, because it is asked so often.
+
     Args:
         instance: the object.
         file: the file that it comes from, for messages.
@@ -22,15 +25,12 @@ class State:
     def __init__(self, instance: Instance, file: str) -> None:
         self.instance = instance
         self.file = file
-        name = instance.state.get("_name")
+        self.get = instance.state.get
+        name = self.get("_name")
         self.name = name if isinstance(name, str) and name else instance.kind
 
     def __contains__(self, key: str) -> bool:
         return key in self.instance.state
-
-    def get(self, key: str, default: object = None) -> object:
-        """Returns an attribute as it is."""
-        return self.instance.state.get(key, default)
 
     def bad(self, what: str) -> KnowledgeError:
         """Returns an error that says what is wrong with this object."""
@@ -88,7 +88,8 @@ class State:
             array = value.array if isinstance(value, ArrayValue) else _plain_numbers(value)
             if array is None:
                 raise ValueError
-            flat = np.ascontiguousarray(array, dtype=np.float64).reshape(-1)
+            plain = array.ndim == 1 and array.dtype == np.float64 and array.flags.c_contiguous
+            flat = array if plain else np.ascontiguousarray(array, dtype=np.float64).reshape(-1)
         except (TypeError, ValueError, OverflowError):
             raise self.bad(f"has {key} that are not numbers") from None
         if flat.size != count:

@@ -70,8 +70,11 @@ class ArrayValue:
         if self._array is None and self._state is not None:
             data, name, shape, order = self._state
             dtype = np.dtype(name)
-            flat = np.frombuffer(data, dtype) if data else np.zeros(0, dtype)
-            array = flat.astype(dtype.newbyteorder("="), copy=False).reshape(shape, order=order)
+            array = np.frombuffer(data, dtype) if data else np.zeros(0, dtype)
+            if not dtype.isnative:
+                array = array.astype(dtype.newbyteorder("="))
+            if len(shape) != 1:
+                array = array.reshape(shape, order=order)
             array.flags.writeable = False
             self._array = array
         return self._array
