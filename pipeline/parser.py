@@ -43,8 +43,10 @@ def parse(
         command = words.pop(0)
         program = f"{program or _script()} {command}"
     summary, add_options = COMMANDS[command or "run"]
+    program = program or _script()
     parser = argparse.ArgumentParser(
-        prog=program or _script(),
+        prog=program,
+        usage=None if command else f"{program} [COMMAND] [options]",
         description=summary,
         epilog=_epilog(with_commands=command is None),
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -78,7 +80,7 @@ def _epilog(*, with_commands: bool) -> str:
 def _wrapped(line: str) -> str:
     import textwrap
 
-    return textwrap.fill(line, 96, subsequent_indent="  " if line.startswith(" ") else "")
+    return textwrap.fill(line, 96, subsequent_indent=" " * 12 if line.startswith(" ") else "")
 
 
 def _seconds(text: str) -> float:
