@@ -13,6 +13,8 @@ import struct
 import time
 from collections.abc import Callable
 from functools import cache
+from itertools import islice
+from typing import Any
 
 from .errors import KnowledgeError, UnsafeKnowledge
 from .limits import DEFAULT_LIMITS, Limits
@@ -21,8 +23,8 @@ from .pickle_calls import Calls
 
 _LINE_LIMIT = 4096
 _CHECK_EVERY = 1024
-# Instructions of the fast path that have a byte behind their code.
-_WITH_A_BYTE = frozenset((0x68, 0x4B, 0x71, 0x8C, 0x43))
+# Instructions that have read a byte behind their code before anything can go wrong: BINGET, SHORT_BINUNICODE.
+_WITH_A_BYTE = (0x68, 0x8C)
 _DAMAGE = (ArithmeticError, LookupError, TypeError, ValueError, MemoryError, RecursionError)
 
 
@@ -95,78 +97,73 @@ class PickleReader:
     def _run(self, most: int) -> bool:
         """Carries out the next instructions, at most so many; says whether the program is at its end.
 
-        Those that make up nine tenths of a network are carried out here, which takes half the time; they do
-        the same as the methods below.
+        Those that make up nine tenths of a network are carried out here, which takes a third of the time; they
+        do the same as the methods below. The bytes come out of an iterator that can be told where to go on,
+        because that is faster than counting.
         """
         data, memo, stack, outer = self.data, self._memo, self._stack, self._outer
         call, build = self._calls.call, self._calls.build
-        size, position = len(data), self.position
+        codes: Any = iter(data)
+        left, go_to = codes.__length_hint__, codes.__setstate__
+        size, code = len(data), -1
+        go_to(self.position)
         try:
-            for _ in range(most):
-                code = data[position]
+            for code in islice(codes, most):
                 if code == 0x94:  # MEMOIZE
                     memo[len(memo)] = stack[-1]
-                    position += 1
                 elif code == 0x68:  # BINGET
-                    stack.append(memo[data[position + 1]])
-                    position += 2
+                    stack.append(memo[next(codes)])
                 elif code == 0x4B:  # BININT1
-                    stack.append(data[position + 1])
-                    position += 2
+                    stack.append(next(codes))
                 elif code == 0x71:  # BINPUT
-                    memo[data[position + 1]] = stack[-1]
-                    position += 2
+                    memo[next(codes)] = stack[-1]
                 elif code == 0x86 and len(stack) > 1:  # TUPLE2
                     last = stack.pop()
                     stack[-1] = stack[-1], last
-                    position += 1
                 elif code == 0x85 and stack:  # TUPLE1
                     stack[-1] = (stack[-1],)
-                    position += 1
-                elif code == 0x8C and (end := position + 2 + data[position + 1]) <= size:  # SHORT_BINUNICODE
-                    stack.append(data[position + 2 : end].decode("utf-8", "surrogatepass"))
-                    position = end
+                elif code == 0x8C or code == 0x43:  # SHORT_BINUNICODE, SHORT_BINBYTES
+                    length = next(codes)
+                    start = size - left()
+                    end = start + length
+                    if end > size:
+                        raise self._truncated()
+                    text = data[start:end]
+                    stack.append(text if code == 0x43 else text.decode("utf-8", "surrogatepass"))
+                    go_to(end)
                 elif code == 0x62:  # BUILD
                     state = stack.pop()
                     build(stack[-1], state)
-                    position += 1
                 elif code == 0x28 and len(outer) < self.limits.depth:  # MARK
                     outer.append(stack)
                     self._stack = stack = []
-                    position += 1
                 elif code == 0x89:  # NEWFALSE
                     stack.append(False)
-                    position += 1
                 elif code == 0x87 and len(stack) > 2:  # TUPLE3
                     stack[-3:] = (tuple(stack[-3:]),)
-                    position += 1
                 elif code == 0x74 and outer:  # TUPLE
                     items = tuple(stack)
                     self._stack = stack = outer.pop()
                     stack.append(items)
-                    position += 1
                 elif code == 0x52 and len(stack) > 1:  # REDUCE
                     args = stack.pop()
                     stack[-1] = call(stack[-1], args)
-                    position += 1
-                elif code == 0x43 and (end := position + 2 + data[position + 1]) <= size:  # SHORT_BINBYTES
-                    stack.append(data[position + 2 : end])
-                    position = end
                 else:
-                    self.position = position + 1
+                    self.position = size - left()
                     _INSTRUCTIONS[code](self)
                     if self._done:
                         return True
-                    # It may have opened or closed a mark.
-                    stack, position = self._stack, self.position
-            self.position = position
-            return False
-        except _DAMAGE as error:
-            ends = position >= size or (position + 1 >= size and data[position] in _WITH_A_BYTE)
-            if ends and isinstance(error, IndexError):
-                raise self._truncated() from None
-            self._start = position
+                    stack = self._stack  # it may have opened or closed a mark
+                    go_to(self.position)
+        except _DAMAGE:
+            self._start = size - left() - (2 if code in _WITH_A_BYTE else 1)
             raise
+        except StopIteration:  # within an instruction
+            raise self._truncated() from None
+        if not left():  # there was no STOP
+            raise self._truncated()
+        self.position = size - left()
+        return False
 
     # What goes wrong.
 
