@@ -118,6 +118,7 @@ def _workshop(conditions: Conditions, say: Callable[[str], None]) -> tuple[Works
     except EngineUnavailable as error:
         return None, error.message
     shop = Workshop(version, compose, conditions.limits, allowed_images=conditions.allowed_images, say=say)
+    shop.sweep()
     return shop, ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -9,10 +10,10 @@ import subprocess
 import sys
 import time
 
-import pytest
-
-from pipeline.evaluation.limits import MIB
+from pipeline.engines.docker import find_docker
+from pipeline.evaluation.limits import DEFAULT_LIMITS, MIB
 from pipeline.evaluation.result import from_json
+from pipeline.evaluation.workshop import Workshop
 
 C3 = "container3_codebase"
 
@@ -104,8 +105,7 @@ def test_a_build_reaches_the_package_index_and_nothing_else_and_is_stopped_in_ti
     assert "example.org:80" in found[0].text
 
 
-@pytest.mark.usefixtures("no_leftovers")
-def test_ctrl_c_keeps_what_is_known_and_takes_the_containers_away(submit, samples, tmp_path):
+def test_ctrl_c_keeps_what_is_known_and_takes_the_containers_away(submit, samples, tmp_path, left_of):
     slow = submit({f"{C3}/Dockerfile": samples.CODE_DOCKERFILE.replace("WORKDIR", "RUN sleep 300\nWORKDIR")})
     program = (
         "import sys; from pipeline.cli import execute; from pipeline.parser import parse; "
@@ -124,9 +124,25 @@ def test_ctrl_c_keeps_what_is_known_and_takes_the_containers_away(submit, sample
         os.kill(running.pid, signal.SIGINT)
         said = running.communicate(timeout=60)[0]
     assert running.returncode == 130, said
-    import json
+    assert left_of(running.pid) == []
 
     report = from_json(json.loads((tmp_path / "out" / slow.name / "report.json").read_text("utf-8")))
     assert report.interrupted
     assert report.points == 20
     assert report.results[6].reason == "the evaluation was interrupted"
+
+
+def test_what_a_killed_evaluation_left_is_removed_by_the_next(engine, left_of):
+    version, compose = find_docker()
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    shop = Workshop(version, compose, DEFAULT_LIMITS)
+    shop.id = shop.id.replace(f"-{os.getpid()}-", f"-{gone.pid}-")
+    shop.label = f"app07.evaluation={shop.id}"
+    shop.must("network", "create", "--internal", "--label", shop.label, shop.id)
+    shop.must(
+        "create", "--name", shop.id, "--label", shop.label, "--network", shop.id, "busybox:latest", "true"
+    )
+    assert len(left_of(gone.pid)) == 2
+    Workshop(version, compose, DEFAULT_LIMITS).sweep()
+    assert left_of(gone.pid) == []
