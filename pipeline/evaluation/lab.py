@@ -275,6 +275,7 @@ class Lab:
         run = stack.with_image(service, image).run()
         return judge_probe(run, rows, before, after, self.roles().service(CODEBASE))
 
-    def allowed(self, image: str) -> bool:
-        """Whether an image may be used without asking."""
-        return is_allowed(image, self._workshop.allowed_images if self._workshop else ())
+    def named_by_hand(self, image: str) -> bool:
+        """Whether the person who evaluates has allowed an image by its name."""
+        also = self._workshop.allowed_images if self._workshop else ()
+        return is_allowed(image, also) and not is_allowed(image)

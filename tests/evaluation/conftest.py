@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -38,13 +39,19 @@ def _load(name: str) -> ModuleType:
     return module
 
 
-SAMPLES = _load("samples")
+SAMPLES, BREAKS = _load("samples"), _load("breaks")
 
 
 @pytest.fixture(scope="session")
 def samples() -> ModuleType:
     """The texts that submissions are made of."""
     return SAMPLES
+
+
+@pytest.fixture(scope="session")
+def breaks() -> ModuleType:
+    """For every check of the rubric, how it is broken and what that costs."""
+    return BREAKS
 
 
 @pytest.fixture
@@ -118,12 +125,31 @@ def evaluated(warm: None) -> Callable[..., Report]:
 
 def left_behind(process: int | None = None) -> list[str]:
     """What is there of the evaluations of a process (this one): somebody else may be evaluating, too."""
+    return [name for name in _evaluations() if f"-{process or os.getpid()}-" in name]
+
+
+def _evaluations() -> list[str]:
+    """The evaluations that have containers, volumes or networks: once for each of these."""
     found = []
     for words in (["ps", "-a"], ["volume", "ls"], ["network", "ls"]):
         form = ["--filter", "label=app07.evaluation", "--format", '{{.Label "app07.evaluation"}}']
         listed = subprocess.run(["docker", *words, *form], capture_output=True, text=True, check=True)
-        found += [name for name in listed.stdout.split() if f"-{process or os.getpid()}-" in name]
+        found += listed.stdout.split()
     return found
+
+
+@pytest.fixture(scope="session")
+def nothing_left(engine: str) -> Callable[[], AbstractContextManager[None]]:
+    """Makes sure that the processes which evaluated meanwhile have left nothing."""
+
+    @contextmanager
+    def watch() -> Iterator[None]:
+        before = set(_evaluations())
+        yield
+        new = set(_evaluations()) - before
+        assert [name for name in new if not Path("/proc", name.split("-")[-2]).exists()] == []
+
+    return watch
 
 
 @pytest.fixture(scope="session")

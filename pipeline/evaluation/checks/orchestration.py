@@ -62,7 +62,7 @@ def services(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
         known = (
             (name == role.image and tag in ("", "latest"))
             or about.build is not None
-            or lab.allowed(about.image)
+            or lab.named_by_hand(about.image)
         )
         if not known:
             reason = f"the service {service} asks for the image {about.image}, which nothing in the submission builds"
