@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -15,15 +16,17 @@ from types import ModuleType
 
 import pytest
 
+from pipeline.cli import execute
 from pipeline.engines.docker import find_docker
 from pipeline.errors import EngineUnavailable
 from pipeline.evaluation.evaluation import Conditions, evaluate
 from pipeline.evaluation.intake import take_in
 from pipeline.evaluation.lab import Lab
 from pipeline.evaluation.limits import DEFAULT_LIMITS
-from pipeline.evaluation.result import Report
+from pipeline.evaluation.result import Report, from_json
 from pipeline.evaluation.rubric import load_rubric
 from pipeline.layout import PROJECT, Layout
+from pipeline.parser import parse
 
 Changes = Mapping[str, str | bytes | None]
 
@@ -39,7 +42,9 @@ def _load(name: str) -> ModuleType:
     return module
 
 
-SAMPLES, BREAKS = _load("samples"), _load("breaks")
+SAMPLES, BREAKS, VARIANTS = _load("samples"), _load("breaks"), _load("variants")
+# How many of the class below are evaluated at a time.
+JOBS = 3
 
 
 @pytest.fixture(scope="session")
@@ -150,6 +155,46 @@ def nothing_left(engine: str) -> Callable[[], AbstractContextManager[None]]:
         assert [name for name in new if not Path("/proc", name.split("-")[-2]).exists()] == []
 
     return watch
+
+
+@pytest.fixture(scope="session")
+def class_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A class: a right submission twice, one for each check with exactly that part broken, and the variants."""
+    folder = tmp_path_factory.mktemp("class")
+    right = {BREAKS.COMPOSE: SAMPLES.WAITING_COMPOSE}
+    for name in ("right", "right again"):
+        SAMPLES.write_sample(folder / name, right)
+    for name, broken in BREAKS.containers(SAMPLES).items():
+        SAMPLES.write_sample(folder / name, right | dict(broken.changes))
+    for name, changes in VARIANTS.changes(SAMPLES).items():
+        SAMPLES.write_sample(folder / name, changes)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def evaluate_class(class_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Evaluates the class with the command that a tutor types; gives the folder of its reports."""
+    out = tmp_path_factory.mktemp("reports")
+    words = ["evaluate", "--class-list", str(class_folder), "--output", str(out), "--jobs", str(JOBS)]
+
+    def run() -> Path:
+        assert execute(parse(words), Layout(out.parent)) == 0
+        return out
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def reports(
+    warm: None,
+    evaluate_class: Callable[[], Path],
+    nothing_left: Callable[[], AbstractContextManager[None]],
+) -> dict[str, Report]:
+    """The reports of the class, by the names of its submissions; nothing is left of their evaluation."""
+    with nothing_left():
+        out = evaluate_class()
+    paths = sorted(out.glob("*/report.json"))
+    return {path.parent.name: from_json(json.loads(path.read_text("utf-8"))) for path in paths}
 
 
 @pytest.fixture(scope="session")

@@ -65,7 +65,8 @@ dl { margin: .3rem 0; } dt { font-size: .8rem; color: var(--soft); } dd { margin
   html { font-size: 9.5pt; } body { font-size: 1rem; } main { max-width: none; padding: 0; }
   .mark { border: 1px solid currentColor; }
   .card, tr { break-inside: avoid; } h2 { break-after: avoid; } .bar, .bar i { print-color-adjust: exact; }
-  details { display: none; } .card { padding: .45rem .6rem; margin: .4rem 0; } h2 { margin-top: 1.4rem; }
+  details:not([open]) { display: none; } .card:has(details[open]) { break-inside: auto; }
+  .card { padding: .45rem .6rem; margin: .4rem 0; } h2 { margin-top: 1.4rem; }
   h2 + p { break-after: avoid; } section > h3 { break-after: avoid; } .scroll { overflow: visible; }
   code { background: none; padding: 0; }
 }
