@@ -115,7 +115,7 @@ class Builder:
             done = self._carry_out(command, context, watch)
             if done.ended != bounded.BY_ITSELF or not lost_a_layer(done.output):
                 break
-        output = done.output.replace("Dockerfile.evaluated", wanted.dockerfile)
+        output = done.output.replace(recipe.name, wanted.dockerfile).replace(image, "the image")
         output = re.sub(
             r"^DEPRECATED: The legacy builder.*?\n\s*\n", "", output, flags=re.DOTALL | re.MULTILINE
         )

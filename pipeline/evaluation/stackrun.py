@@ -276,6 +276,8 @@ class Stack:
             with process.undisturbed():
                 shop.remove_containers(shop.containers(project))
         shared, other = self._read(volumes)
+        # Compose puts the project's name before each; to a reader the containers are what the file calls them.
+        output = re.sub(rf"{re.escape(shop.id)}-{self._runs}[-_]", "", done.output)
         typed = " ".join(["docker-compose", *words])
         stopped = why_stopped(done.ended, shop.limits, seconds)
         return StackRun(
@@ -284,8 +286,8 @@ class Stack:
             done.seconds,
             stopped,
             lives,
-            self._log(done.output),
-            done.output,
+            self._log(output),
+            output,
             shared,
             other,
         )

@@ -90,7 +90,8 @@ def tell(run: StackRun) -> str:
         if life.ended is not None:
             remark = f" ({life.remark})" if life.remark else ""
             text = f"{life.service} ended with status {life.status}{remark}"
-            events.append(((life.ended - begin).total_seconds(), text))
+            # The engine may note an end a moment before the start that it belongs to.
+            events.append(((max(life.ended, life.started) - begin).total_seconds(), text))
     lines = [
         f"{'' if when == float('inf') else f'{when:6.1f} s'}  {what}".strip()
         for when, what in sorted(events, key=lambda event: event[0])

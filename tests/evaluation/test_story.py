@@ -135,6 +135,18 @@ def test_a_code_that_waits_by_itself_and_fails_later_was_not_too_soon(ran):
     assert set(lost) == {"compose.status", "activation.prediction"}
 
 
+def test_the_story_is_told_in_order_also_where_an_end_is_noted_before_its_start(ran):
+    short = life("activationbase", 0.01, 0, 0)
+    run = ran(short, DATA[1], life("codebase", 0.6, None, None)).if_known("run")
+    assert story.tell(run).splitlines() == [
+        "0.0 s  activationbase started",
+        "0.0 s  activationbase ended with status 0",
+        "0.3 s  knowledgebase started",
+        "0.6 s  codebase started",
+        "5.0 s  knowledgebase ended with status 137",
+    ]
+
+
 def test_a_container_that_is_restarted_has_no_first_exit_unless_the_code_was_killed(ran):
     again = life("activationbase", 2.9, 2.95, 0, restarts=7)
     assert points(ran(again, DATA[1], CODE)) == {}
