@@ -82,7 +82,7 @@ def evaluate_class(session: Session, rubric: Rubric, folder: Path) -> dict[str, 
     board = _Board(session, entries)
     stopped = False
     try:
-        _run_all(entries, options.rubric, how, max(1, options.jobs), board)
+        _run_all(entries, options.rubric, how, options.jobs, board)
     except KeyboardInterrupt:
         stopped = True
         with process.undisturbed():

@@ -63,7 +63,7 @@ def evaluate(
         The report; after Ctrl-C a partial one, marked as such. Whatever was started is gone.
 
     Raises:
-        NoSubmission: it could not be taken in.
+        InputMissing, NoSubmission: it could not be taken in.
     """
     started, clock = datetime.now(UTC), time.monotonic()
     with ExitStack() as held:
