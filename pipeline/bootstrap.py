@@ -23,7 +23,7 @@ ENVIRONMENT = ROOT / ".venv"
 STAMP = ENVIRONMENT / "app07.json"
 LOCKS = {"run": ROOT / "requirements.lock", "test": ROOT / "requirements-test.lock"}
 
-CANNOT_WRITE, UNAVAILABLE, TIMED_OUT, INTERRUPTED = 73, 69, 75, 130
+INPUT_MISSING, CANNOT_WRITE, UNAVAILABLE, TIMED_OUT, INTERRUPTED = 66, 73, 69, 75, 130
 
 
 class CannotPrepare(Exception):
@@ -66,9 +66,16 @@ def prepare(kind: str) -> Path:
         kind: "run", or "test" for the test suite's parts as well.
 
     Raises:
-        CannotPrepare: no right to write, no index reached, a Python without venv.
+        CannotPrepare: no lock file, no right to write, no index reached, a Python without venv.
     """
     python = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if not LOCKS[kind].is_file():
+        why = (
+            "the archive that is handed in has no tests; the repository has"
+            if kind == "test"
+            else "it is needed"
+        )
+        raise CannotPrepare(f"there is no {LOCKS[kind].name} here: {why}", INPUT_MISSING)
     if _fits(kind, python):
         return python
     try:

@@ -61,13 +61,13 @@ CHECKLIST = (
             f"{_S3}/prediction.json",
         ),
     ),
-    Category("Helper scripts", OPTIONAL, ("test_containers.py", "run_compose_with_output.py")),
+    Category("Helper scripts", OPTIONAL, ("test_containers.py", "run_compose_with_output.py", "detect_hardware.py")),
     # What the checklist's files need to build, to run, and to explain themselves on a machine that has nothing else.
     Category("The rest of the containers", OWN, (f"{_C1}/", f"{_C2}/", f"{_C3}/", "models/", "shared_data/.gitkeep")),
     Category(
         "The host side", OWN,
         (
-            "pipeline/", "pyproject.toml", "requirements.lock", "create_submission.py", "detect_hardware.py",
+            "pipeline/", "pyproject.toml", "requirements.lock", "create_submission.py",
             "output/.gitkeep",
         ),
     ),

@@ -16,16 +16,28 @@ if TYPE_CHECKING:
 SUMMARY = "Evaluate this project or a submission like it, in containers of its own, without trusting it."
 FORMATS = ("html", "json", "markdown", "junit", "gradescope", "classroom")
 _JOBS = 2
+_EPILOG = (
+    "The submission is copied first, and nothing of it runs outside of containers. What it may use, what it\n"
+    "gets points for and what each report is for stands in docs/evaluation.md.\n\n"
+    "exit status: 0 done, whatever the points, 2 wrong usage, 65 no submission, or a rubric that cannot be\n"
+    "used, 66 no such folder or file, 69 no container engine (the report holds what needs none), 70 fewer\n"
+    "points than --minimum, 73 cannot write, 130 interrupted (the report holds what was known)"
+)
 _MARKS = {"passed": "✓", "failed": "✗", "not checked": "–"}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of the command. Standard library alone."""
-    parser.add_argument(
+    parser.epilog = _EPILOG
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
         "submission", nargs="?", metavar="FOLDER|ZIP|GIT-URL", help="what to evaluate (default: this project)"
     )
-    parser.add_argument(
-        "--class-list", metavar="DIR", type=Path, help="evaluate every folder and zip file in a folder"
+    what.add_argument(
+        "--class-list",
+        metavar="DIR",
+        type=Path,
+        help="evaluate every folder and zip file in a folder, and write an overview; goes on where it stopped",
     )
     parser.add_argument(
         "--rubric", metavar="FILE", type=Path, help="another rubric than the task's 100 points"
@@ -37,21 +49,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--format",
         action="append",
         choices=FORMATS,
-        help="write only this form; may be given again (default: all)",
+        help="write only this form; may be given again (default, and with --class-list: all)",
     )
     parser.add_argument(
         "--allow-image",
         action="append",
         default=[],
         metavar="NAME",
-        help="an image beyond the short list; may be given again",
+        help="an image beyond busybox, alpine, python, debian and ubuntu; may be given again",
     )
     parser.add_argument(
         "--allow-host",
         action="append",
         default=[],
         metavar="NAME",
-        help="a host that builds may reach; may be given again",
+        help="a host that builds may reach beyond the package indexes; may be given again",
     )
     parser.add_argument(
         "--no-run", action="store_true", help="look at the files alone; build and run nothing"
@@ -70,11 +82,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--memory", type=_positive, metavar="MB", help="for one container (default 1024)")
     parser.add_argument(
-        "--minimum", type=float, metavar="POINTS", help="end with status 70 below that many points"
+        "--minimum",
+        type=float,
+        metavar="POINTS",
+        help="end with status 70 where one submission has fewer points",
     )
     parser.add_argument(
         "--jobs",
-        type=int,
+        type=_count,
         default=_JOBS,
         metavar="N",
         help="with --class-list: how many at a time (default 2)",
@@ -88,6 +103,13 @@ def _positive(text: str) -> float:
     value = float(text)
     if not 0 < value <= 1_000_000:
         raise argparse.ArgumentTypeError("a positive number")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if not 0 < value <= 64:
+        raise argparse.ArgumentTypeError("a number from 1 to 64")
     return value
 
 

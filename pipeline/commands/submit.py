@@ -14,8 +14,18 @@ if TYPE_CHECKING:
 SUMMARY = "Write Task06_Submission.zip: exactly the files of the checklist, evaluated as they are handed in."
 
 
+_EPILOG = (
+    "The archive has the same bytes whenever and wherever it is made of the same files. The checklist is in\n"
+    "docs/evaluation.md.\n\n"
+    "exit status: 0 done, whatever the points, 2 wrong usage, 65 a file holds a secret or has a name that not\n"
+    "every system can have, or ZIP is no submission, 66 a required file is missing, 69 no container engine,\n"
+    "70 fewer points than --minimum, 73 cannot write, 130 interrupted"
+)
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of the command. Standard library alone."""
+    parser.epilog = _EPILOG
     parser.add_argument(
         "--output", metavar="FILE", type=Path, help="the archive (default: Task06_Submission.zip)"
     )

@@ -20,6 +20,12 @@ from pipeline.evaluation.submitted import Submission
 from pipeline.evaluation.workshop import Workshop
 
 DISK = "disk"
+# How often a build is begun, where another evaluation takes away the layers that it builds on.
+TRIES = 4
+_LOST_LAYER = re.compile(
+    r"unknown parent image ID|failed to set parent|[Nn]o such image: sha256|layer does not exist|"
+    r"failed to get layer|unknown image ID|unable to find image 'sha256"
+)
 
 
 @dataclass(frozen=True)
@@ -102,11 +108,28 @@ class Builder:
         recipe = context / "Dockerfile.evaluated"
         recipe.write_text(rewritten.text, encoding="utf-8", newline="\n")
         image = f"{self.workshop.id}:b{len(self._done)}"
-        watch = _Watch(self.workshop)
+        command = self._command(wanted, image, recipe.name, dockerfile)
         self.workshop.say(f"building {wanted.context}")
+        for _ in range(TRIES):
+            watch = _Watch(self.workshop)
+            done = self._carry_out(command, context, watch)
+            if done.ended != bounded.BY_ITSELF or not lost_a_layer(done.output):
+                break
+        output = done.output.replace(recipe.name, wanted.dockerfile).replace(image, "the image")
+        output = re.sub(
+            r"^DEPRECATED: The legacy builder.*?\n\s*\n", "", output, flags=re.DOTALL | re.MULTILINE
+        )
+        about = self.workshop.image(image) if done.ok else None
+        if about is None:
+            watch.forget()
+            reason, hint = self._why(done, wanted)
+            return Built("", False, done.status, reason, hint, output, done.seconds, "", rewritten.changes)
+        return Built(image, True, done.status, "", "", output, done.seconds, about["Id"], rewritten.changes)
+
+    def _carry_out(self, command: list[str], context: Path, watch: _Watch) -> bounded.Bounded:
         try:
-            done = bounded.run_bounded(
-                self._command(wanted, image, recipe.name, dockerfile),
+            return bounded.run_bounded(
+                command,
                 seconds=self.workshop.limits.build_seconds,
                 output=self.workshop.limits.output,
                 cwd=context,
@@ -119,16 +142,6 @@ class Builder:
             with process.undisturbed():
                 watch.forget()
             raise
-        output = done.output.replace("Dockerfile.evaluated", wanted.dockerfile)
-        output = re.sub(
-            r"^DEPRECATED: The legacy builder.*?\n\s*\n", "", output, flags=re.DOTALL | re.MULTILINE
-        )
-        about = self.workshop.image(image) if done.ok else None
-        if about is None:
-            watch.forget()
-            reason, hint = self._why(done, wanted)
-            return Built("", False, done.status, reason, hint, output, done.seconds, "", rewritten.changes)
-        return Built(image, True, done.status, "", "", output, done.seconds, about["Id"], rewritten.changes)
 
     def _command(self, wanted: BuildWanted, image: str, recipe: str, dockerfile: Dockerfile) -> list[str]:
         limits = self.workshop.limits
@@ -169,6 +182,14 @@ class Builder:
                 "what else an image needs belongs into the submission."
             )
         return f"`docker build` ended with status {done.status}: {_last_error(done.output)}", hint
+
+
+def lost_a_layer(output: str) -> bool:
+    """Whether a build failed because somebody removed a layer that it had just found in the engine's cache.
+
+    Evaluations at the same time share layers, and each removes its own images at its end.
+    """
+    return bool(_LOST_LAYER.search(_last_error(output)))
 
 
 def _last_error(output: str) -> str:

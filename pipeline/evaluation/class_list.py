@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import sys
 import time
 from dataclasses import asdict, dataclass, field
@@ -81,7 +82,7 @@ def evaluate_class(session: Session, rubric: Rubric, folder: Path) -> dict[str, 
     board = _Board(session, entries)
     stopped = False
     try:
-        _run_all(entries, options.rubric, how, max(1, options.jobs), board)
+        _run_all(entries, options.rubric, how, options.jobs, board)
     except KeyboardInterrupt:
         stopped = True
         with process.undisturbed():
@@ -227,45 +228,60 @@ def _stop_all(entries: list[Entry]) -> None:
 
 
 class _Board:
-    """The table that shows how it goes: drawn anew where somebody watches, a line for each end where nobody does."""
+    """The table that shows how it goes: a line for each end, and below them, where somebody watches, what is going on.
+
+    The lines below are drawn anew again and again, so each is cut to the width of the terminal.
+    """
 
     def __init__(self, session: Session, entries: list[Entry]) -> None:
         self.console = session.console
         self.entries = entries
-        self.width = max(len(entry.name) for entry in entries)
+        self.width = min(max(len(entry.name) for entry in entries), 40)
         self._drawn = 0
         self._last = 0.0
         self.console.title(f"Evaluation of {len(entries)} submissions")
         for entry in entries:
             if entry.state == KEPT:
-                self._say(entry)
+                self.finished(entry)
 
     def finished(self, entry: Entry) -> None:
-        if not self.console.watched:
-            self._say(entry)
-
-    def _say(self, entry: Entry) -> None:
+        """A line that stays."""
+        self._wipe()
         self.console.say(self._line(entry))
+        self._last = 0.0
 
     def _line(self, entry: Entry) -> str:
         points = ""
         if entry.report is not None:
             points = f"{show(entry.report.points):>5} of {show(entry.report.of)}"
             points += f", {len(entry.report.unchecked)} not checked" if entry.report.unchecked else ""
-        text = points or entry.error.splitlines()[0][:90] if entry.error or points else entry.step[:60]
-        return f"  {entry.name:<{self.width}}  {entry.state:<11}  {text}"
+        text = points or entry.error.splitlines()[0] if entry.error or points else entry.step
+        name = entry.name if len(entry.name) <= self.width else entry.name[: self.width - 1] + "…"
+        return f"  {name:<{self.width}}  {entry.state:<11}  {text[:90]}"
 
     def show(self) -> None:
+        """Draws what is going on, at most twice in a second."""
         if not self.console.watched or time.monotonic() - self._last < 0.5:
             return
+        self._wipe()
         self._last = time.monotonic()
-        lines = [self._line(entry) for entry in self.entries if entry.state != KEPT]
-        up = f"\x1b[{self._drawn}A" if self._drawn else ""
-        self.console.out.write(up + "".join(f"\r\x1b[K{line}\n" for line in lines))
+        ended = sum(entry.state not in (WAITING, RUNNING) for entry in self.entries)
+        lines = [self._line(entry) for entry in self.entries if entry.state == RUNNING]
+        lines.append(f"  {ended} of {len(self.entries)} have ended")
+        columns = shutil.get_terminal_size().columns
+        self.console.out.write("".join(f"{line[: columns - 1]}\n" for line in lines))
         self.console.out.flush()
         self._drawn = len(lines)
 
+    def _wipe(self) -> None:
+        if self._drawn:
+            self.console.out.write(f"\x1b[{self._drawn}A\r\x1b[J")
+        self._drawn = 0
+
     def close(self) -> None:
-        self._last = 0.0
-        self.show()
+        """The last of it; what somebody stopped is told as well."""
+        self._wipe()
+        for entry in self.entries:
+            if entry.state in (STOPPED, WAITING):
+                self.console.say(self._line(entry))
         self.console.say()

@@ -12,6 +12,7 @@ from pipeline.evaluation.limits import Limits
 from pipeline.evaluation.submitted import Remark
 
 CHUNK = 256 * 1024
+LONGEST_NAME = 255
 # What tools leave in a working folder; nobody hands it in on purpose, and nothing here needs it.
 LEFT_OUT = frozenset(
     [
@@ -82,8 +83,7 @@ class Copy:
 
     def make_folder(self, parts: tuple[str, ...]) -> None:
         """Makes a folder of the submission."""
-        path = self._place(parts)
-        path.mkdir(parents=True, exist_ok=True)
+        self._make(self._place(parts), parts)
 
     def file(self, parts: tuple[str, ...], content: Iterable[bytes], mode: int = 0o644) -> None:
         """Writes one file as its content comes.
@@ -92,7 +92,7 @@ class Copy:
             NoSubmission: this file or all of them together are too large, or it is there already.
         """
         path = self._place(parts)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self._make(path.parent, parts)
         written = 0
         try:
             with path.open("xb") as file:
@@ -116,11 +116,30 @@ class Copy:
         if not place.parent.resolve().is_relative_to(self.target.resolve()):
             self.remark("link", where, "lies behind a link that leads outside; it was left out")
             return
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.symlink_to(target)
-        if not place.resolve().is_relative_to(self.target.resolve()):
+        self._make(place.parent, parts)
+        if "\0" in target or _too_long(Path(target).parts):
+            self.remark("link", where, "is a link that leads nowhere; it was left out")
+            return
+        try:
+            place.symlink_to(target)
+        except FileExistsError:
+            raise NoSubmission(f"{where} is in it twice") from None
+        if why := self._leads_astray(place):
             place.unlink()
-            self.remark("link", where, "is a link that leads outside by way of another; it was left out")
+            self.remark("link", where, f"is a link that leads {why}; it was left out")
+
+    def _leads_astray(self, place: Path) -> str:
+        try:
+            inside = place.resolve().is_relative_to(self.target.resolve())
+        except (OSError, RuntimeError):  # a circle
+            return "back to itself"
+        return "" if inside else "outside by way of another"
+
+    def _make(self, folder: Path, parts: tuple[str, ...]) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            raise NoSubmission(f"{'/'.join(parts)}: a part of this path is a file and a folder") from None
 
     def _place(self, parts: tuple[str, ...]) -> Path:
         """Where an entry goes; counts it, and refuses what would climb out of the copy."""
@@ -134,6 +153,10 @@ class Copy:
             raise NoSubmission(
                 f"its folders lie more than {self.limits.depth} deep in one another: {'/'.join(parts)[:80]}..."
             )
+        if _too_long(parts):
+            raise NoSubmission(
+                f"{'/'.join(parts)[:80]}...: no file has a name of more than {LONGEST_NAME} bytes"
+            )
         place = self.target.joinpath(*parts)
         if ".." in parts or not place.parent.resolve().is_relative_to(self.target.resolve()):
             raise NoSubmission(f"{'/'.join(parts)} climbs out of the submission")
@@ -145,6 +168,10 @@ class Copy:
             raise NoSubmission(f"{where} is larger than {self.limits.file_size // mib} MB")
         if self._bytes > self.limits.total_size:
             raise NoSubmission(f"its files are larger than {self.limits.total_size // mib} MB together")
+
+
+def _too_long(parts: Iterable[str]) -> bool:
+    return any(len(os.fsencode(part)) > LONGEST_NAME for part in parts)
 
 
 def _open(path: str):  # type: ignore[no-untyped-def]

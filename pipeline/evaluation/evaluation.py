@@ -63,7 +63,7 @@ def evaluate(
         The report; after Ctrl-C a partial one, marked as such. Whatever was started is gone.
 
     Raises:
-        NoSubmission: it could not be taken in.
+        InputMissing, NoSubmission: it could not be taken in.
     """
     started, clock = datetime.now(UTC), time.monotonic()
     with ExitStack() as held:
@@ -118,6 +118,7 @@ def _workshop(conditions: Conditions, say: Callable[[str], None]) -> tuple[Works
     except EngineUnavailable as error:
         return None, error.message
     shop = Workshop(version, compose, conditions.limits, allowed_images=conditions.allowed_images, say=say)
+    shop.sweep()
     return shop, ""
 
 

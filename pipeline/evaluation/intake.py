@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from pipeline.errors import InputMissing
 from pipeline.evaluation.copying import Copy
 from pipeline.evaluation.errors import NoSubmission
 from pipeline.evaluation.gitclone import clone, is_git_url
@@ -22,7 +23,8 @@ def take_in(source: str, place: Path, limits: Limits) -> Submission:
         limits: how large it may be.
 
     Raises:
-        NoSubmission: there is none, it is too large, or it climbs out of its place.
+        InputMissing: there is nothing of this name.
+        NoSubmission: it is none, it is too large, or it climbs out of its place.
     """
     copy = Copy(place / "files", limits)
     path = Path(source).expanduser()
@@ -36,7 +38,7 @@ def take_in(source: str, place: Path, limits: Limits) -> Submission:
         kind, name = "zip", path.stem
         unzip(path, copy, limits)
     else:
-        raise NoSubmission(
+        raise InputMissing(
             f"{source}: there is no such folder or file, and it is no git URL",
             hint="Give a folder, a .zip file, or a URL that begins with https://, ssh:// or file://.",
         )

@@ -209,14 +209,23 @@ class Lab:
 
     @once
     def run_to_the_ends(self) -> StackRun:
-        """A run without `--abort-on-container-exit`: what each container does when nobody stops it."""
+        """A run without `--abort-on-container-exit`: what each container does when nobody stops it, for a while."""
         return self.stack().run(abort=False)
 
-    def run_for_files(self) -> StackRun:
-        """The run whose files count. Where the stack stopped at the first exit, what was copied by then is
-        chance: then it is a run in which every container comes to its own end."""
+    @once
+    def late_files(self) -> tuple[str, ...]:
+        """The files that came when codebase had failed for want of them. One that never comes is not late."""
         run = self.run()
-        return self.run_to_the_ends() if story.first_exit(run, self.roles()) else run
+        missed = story.too_soon(run, self.roles())
+        if not missed or self.seen(run).equal:
+            return ()
+        return tuple(name for name in missed if name in self.run_to_the_ends().shared)
+
+    def run_for_files(self) -> StackRun:
+        """The run whose files count. Where the stack stopped at the first exit, or before the files could be there,
+        what was copied by then is chance: then it is a run in which every container comes to its own end."""
+        by_chance = story.first_exit(self.run(), self.roles()) or self.late_files()
+        return self.run_to_the_ends() if by_chance else self.run()
 
     def missing_folders(self) -> list[str]:
         """Folders that a volume needs and Compose does not make."""
@@ -266,6 +275,7 @@ class Lab:
         run = stack.with_image(service, image).run()
         return judge_probe(run, rows, before, after, self.roles().service(CODEBASE))
 
-    def allowed(self, image: str) -> bool:
-        """Whether an image may be used without asking."""
-        return is_allowed(image, self._workshop.allowed_images if self._workshop else ())
+    def named_by_hand(self, image: str) -> bool:
+        """Whether the person who evaluates has allowed an image by its name."""
+        also = self._workshop.allowed_images if self._workshop else ()
+        return is_allowed(image, also) and not is_allowed(image)

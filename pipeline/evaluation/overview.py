@@ -55,7 +55,9 @@ def to_csv(rows: Sequence[Row], rubric: Rubric) -> str:
     for row in rows:
         report = row.report
         if report is None:
-            writer.writerow([_cell(row.name), "", "", *[""] * len(titles), "", "", _cell(row.error), ""])
+            writer.writerow(
+                [_cell(row.name), "", "", *[""] * len(titles), "", "", _cell(_in_one_line(row.error)), ""]
+            )
             continue
         points = {line.title: show(line.points) for line in report.lines}
         traps = " ".join(sorted({finding.id for finding in report.findings}))
@@ -74,6 +76,10 @@ def to_csv(rows: Sequence[Row], rubric: Rubric) -> str:
             ]
         )
     return text.getvalue()
+
+
+def _in_one_line(text: str) -> str:
+    return "; ".join(line.strip() for line in text.splitlines() if line.strip())
 
 
 def _cell(text: str) -> str:
@@ -97,7 +103,7 @@ def to_page(rows: Sequence[Row], rubric: Rubric) -> str:
         parts += [f"<h2>Distribution</h2><p>{figures}, of {show(of)}</p>", _histogram(points, of)]
         parts += _most_common(reports)
     parts += ["<h2>Submissions</h2>", _table(rows, rubric)]
-    return page("Overview", "\n".join(parts))
+    return page("Overview", "\n".join(parts), wide=True)
 
 
 def _histogram(points: Sequence[float], of: float) -> str:
@@ -109,7 +115,8 @@ def _histogram(points: Sequence[float], of: float) -> str:
         count = counts.get(number, 0)
         label = f"{number * width:g} to {(number + 1) * width:g}"
         rows.append(
-            f'<tr><td class="n" style="width:7.5em">{label}</td><td><div class="bar" style="background:none">'
+            f'<tr><td class="n" style="width:7.5em">{label}</td>'
+            '<td style="width:100%"><div class="bar" style="background:none">'
             f'<i style="width:{100 * count / most:.1f}%"></i></div></td><td class="n">{count}</td></tr>'
         )
     heads = (
@@ -139,8 +146,7 @@ def _table(rows: Sequence[Row], rubric: Rubric) -> str:
     body = []
     for row in rows:
         if row.report is None:
-            told = f'<td colspan="{len(rubric.lines)}">{escape(row.error)}</td>'
-            body.append(f'<tr><td>{escape(row.name)}</td><td class="n">–</td>{told}</tr>')
+            body.append(_error(row, len(rubric.lines)))
             continue
         lines = "".join(f'<td class="n wide">{show(line.points)}</td>' for line in row.report.lines)
         part = " *" if row.report.unchecked else ""
@@ -156,4 +162,15 @@ def _table(rows: Sequence[Row], rubric: Rubric) -> str:
     head = (
         f'<thead><tr><th scope="col">Submission</th><th scope="col" class="n">Points</th>{heads}</tr></thead>'
     )
-    return f'<div class="scroll"><table>{head}<tbody>{"".join(body)}</tbody></table></div>{note}'
+    return (
+        f'<div class="scroll"><table class="class">{head}<tbody>{"".join(body)}</tbody></table></div>{note}'
+    )
+
+
+def _error(row: Row, columns: int) -> str:
+    """Why there are no points: in the columns of the points, or under the name where there is no room for them."""
+    why = "<br>".join(escape(line.strip()) for line in row.error.splitlines())
+    return (
+        f'<tr><td>{escape(row.name)}<div class="narrow soft">{why}</div></td><td class="n">–</td>'
+        f'<td class="wide" colspan="{columns}">{why}</td></tr>'
+    )

@@ -63,7 +63,14 @@ def _shared(stack: SafeStack, found: Mapping[str, str]) -> tuple[str, frozenset[
         for mount in stack.services[name].mounts:
             if mount.kind in ("folder", "named", "missing"):
                 sees.setdefault(mount.source, set()).add(role)
+    for source in sees:
+        # Whoever sees the whole project sees the folders in it.
+        sees[source] |= {role for other, roles in sees.items() if _lies_in(source, other) for role in roles}
     if not sees:
         return "", frozenset()
     best = max(sees, key=lambda source: (len(sees[source]), "shared" in source, source))
     return (best, frozenset(sees[best])) if len(sees[best]) > 1 else ("", frozenset())
+
+
+def _lies_in(source: str, other: str) -> bool:
+    return source != other and (other == "." or source.startswith(other + "/"))

@@ -22,6 +22,8 @@ from pipeline.evaluation.volumes import Left, Volumes
 from pipeline.evaluation.workshop import Workshop
 
 OUT_OF_MEMORY = "out of memory"
+# How long a run may take that only shows what the containers do when nobody stops them.
+LOOK_SECONDS = 30.0
 UP = ("up", "--abort-on-container-exit")
 _LINE = re.compile(r"^\s*([A-Za-z0-9._-]+?)(?:[-_]\d+)?\s+\| ?(.*)$")
 
@@ -36,6 +38,7 @@ class Life:
         ended: when; None where it never ran, or still did when it was looked at.
         status: its exit status; None without an end.
         remark: out of memory, and the like.
+        restarts: how often the engine started it again; only its last life can be seen then.
     """
 
     service: str
@@ -43,6 +46,7 @@ class Life:
     ended: datetime | None
     status: int | None
     remark: str = ""
+    restarts: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ class StackRun:
     @property
     def first_to_end(self) -> Life | None:
         """The container whose end ended the stack."""
-        ended = [life for life in self.lives if life.ended is not None]
+        ended = [life for life in self.lives if life.ended is not None and not life.restarts]
         return min(ended, key=lambda life: life.ended or datetime.max, default=None)
 
     def lines_of(self, service: str) -> list[str]:
@@ -138,7 +142,7 @@ class Stack:
         try:
             with Volumes(self.workshop, self._volumes(), place / "tmp") as volumes:
                 self._fill(volumes)
-                return self._up(place, volumes, UP if abort else UP[:1])
+                return self._up(place, volumes, abort)
         finally:
             shutil.rmtree(place, ignore_errors=True)
 
@@ -248,8 +252,10 @@ class Stack:
 
     # --- the run
 
-    def _up(self, place: Path, volumes: Volumes, words: tuple[str, ...]) -> StackRun:
+    def _up(self, place: Path, volumes: Volumes, abort: bool) -> StackRun:
         shop = self.workshop
+        words = UP if abort else UP[:1]
+        seconds = shop.limits.stack_seconds if abort else min(shop.limits.stack_seconds, LOOK_SECONDS)
         place.joinpath("docker-compose.yml").write_text(
             json.dumps(self.compose_file(volumes)), encoding="utf-8"
         )
@@ -258,7 +264,7 @@ class Stack:
         try:
             done = bounded.run_bounded(
                 _with_little_memory([*shop.compose.command, *words]),
-                seconds=shop.limits.stack_seconds,
+                seconds=seconds,
                 output=shop.limits.output,
                 cwd=place,
                 environment=self._environment(),
@@ -270,16 +276,18 @@ class Stack:
             with process.undisturbed():
                 shop.remove_containers(shop.containers(project))
         shared, other = self._read(volumes)
+        # Compose puts the project's name before each; to a reader the containers are what the file calls them.
+        output = re.sub(rf"{re.escape(shop.id)}-{self._runs}[-_]", "", done.output)
         typed = " ".join(["docker-compose", *words])
-        stopped = why_stopped(done.ended, shop.limits, shop.limits.stack_seconds)
+        stopped = why_stopped(done.ended, shop.limits, seconds)
         return StackRun(
             typed,
             done.status,
             done.seconds,
             stopped,
             lives,
-            self._log(done.output),
-            done.output,
+            self._log(output),
+            output,
             shared,
             other,
         )
@@ -352,10 +360,9 @@ def _life(about: Mapping[str, Any]) -> Life:
     remark = OUT_OF_MEMORY if state.get("OOMKilled") else str(state.get("Error") or "")
     if started is None:
         return Life(service, None, None, None, remark)
-    running = bool(state["Running"])
-    return Life(
-        service, started, None if running else ended, None if running else int(state["ExitCode"]), remark
-    )
+    running, restarts = bool(state["Running"]), int(about.get("RestartCount") or 0)
+    status = None if running else int(state["ExitCode"])
+    return Life(service, started, None if running else ended, status, remark, restarts)
 
 
 def _moment(text: str) -> datetime | None:

@@ -6,10 +6,12 @@ from datetime import timedelta
 
 from pipeline.evaluation.roles import Roles
 from pipeline.evaluation.stackrun import Life, StackRun
-from pipeline.layout import ACTIVATIONBASE, CODEBASE, KNOWLEDGEBASE
+from pipeline.layout import ACTIVATIONBASE, CODEBASE, KNOWLEDGE_FILE, KNOWLEDGEBASE, SHARED_ACTIVATION_FILE
 
 # Compose starts containers that wait for nothing side by side; their order is chance.
 SIDE_BY_SIDE = timedelta(seconds=2)
+# What a container ends with that was stopped.
+KILLED = (137, 143)
 
 
 def never_started(run: StackRun, roles: Roles) -> list[str]:
@@ -21,9 +23,27 @@ def never_started(run: StackRun, roles: Roles) -> list[str]:
 def first_exit(run: StackRun, roles: Roles) -> Life | None:
     """The container, not codebase, whose end ended the stack; None where codebase ended it, or nobody did."""
     first = run.first_to_end
-    if run.stopped or first is None or first.service == roles.service(CODEBASE):
+    if run.stopped or first is None:
         return None
-    return first
+    if first.service != roles.service(CODEBASE):
+        return first
+    restarted = [life for life in run.lives if life.restarts and life.service != first.service]
+    # A container that the engine starts again has no end of its own to be seen; that codebase was killed tells.
+    return restarted[0] if restarted and first.status in KILLED and not first.remark else None
+
+
+def too_soon(run: StackRun, roles: Roles) -> list[str]:
+    """The files that were not there, or not yet, when codebase ended with an error."""
+    code = run.life(roles.service(CODEBASE))
+    if run.stopped or code is None or code.ended is None or not code.status or first_exit(run, roles):
+        return []
+    end = int(code.ended.timestamp())  # the engine tells the time of a file in whole seconds
+    late = []
+    for name in (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE):
+        left = run.shared.get(name)
+        if left is None or left.written > end:
+            late.append(name)
+    return late
 
 
 def too_early(run: StackRun, roles: Roles) -> str:
@@ -33,7 +53,9 @@ def too_early(run: StackRun, roles: Roles) -> str:
         return ""
     for role in (ACTIVATIONBASE, KNOWLEDGEBASE):
         life = run.life(roles.service(role))
-        if life is not None and life.started is not None and life.started > code.started + SIDE_BY_SIDE:
+        if life is None or life.started is None or life.restarts:
+            continue
+        if life.started > code.started + SIDE_BY_SIDE:
             return role
     return ""
 
@@ -46,7 +68,7 @@ def orchestrated(run: StackRun, roles: Roles) -> bool:
         and not never_started(run, roles)
         and not too_early(run, roles)
         and run.first_to_end is not None
-        and run.first_to_end.service == roles.service(CODEBASE)
+        and first_exit(run, roles) is None
     )
 
 
@@ -68,7 +90,8 @@ def tell(run: StackRun) -> str:
         if life.ended is not None:
             remark = f" ({life.remark})" if life.remark else ""
             text = f"{life.service} ended with status {life.status}{remark}"
-            events.append(((life.ended - begin).total_seconds(), text))
+            # The engine may note an end a moment before the start that it belongs to.
+            events.append(((max(life.ended, life.started) - begin).total_seconds(), text))
     lines = [
         f"{'' if when == float('inf') else f'{when:6.1f} s'}  {what}".strip()
         for when, what in sorted(events, key=lambda event: event[0])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import lzma
 import re
 import stat
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.evaluation.copying import CHUNK, LEFT_OUT, Copy
@@ -25,19 +27,37 @@ def unzip(path: Path, copy: Copy, limits: Limits) -> None:
         NoSubmission: it is no zip file, it is damaged or encrypted, it is too large, or a path climbs out.
     """
     _refuse_large_contents(path, limits)
+    with _reading(path.name):
+        archive = zipfile.ZipFile(path)
+    with archive:
+        entries = archive.infolist()
+        if len(entries) > limits.files:
+            raise NoSubmission(f"{path.name} has {len(entries):,} entries; {limits.files:,} are allowed")
+        allowed = max(path.stat().st_size * limits.ratio, 16 * MIB)
+        unpacked = 0
+        for entry in entries:
+            unpacked += _entry(archive, entry, copy, allowed - unpacked)
+
+
+@contextmanager
+def _reading(name: str) -> Iterator[None]:
+    """Says of a damaged archive that it is one; the packers have an error of their own each."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-            if len(entries) > limits.files:
-                raise NoSubmission(f"{path.name} has {len(entries):,} entries; {limits.files:,} are allowed")
-            allowed = max(path.stat().st_size * limits.ratio, 16 * MIB)
-            unpacked = 0
-            for entry in entries:
-                unpacked += _entry(archive, entry, copy, allowed - unpacked)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error) as error:
-        raise NoSubmission(f"{path.name} is damaged or no zip file: {error}") from error
-    except RuntimeError as error:  # what zipfile says of encrypted entries
-        raise NoSubmission(f"{path.name} cannot be unpacked: {error}") from error
+        yield
+    except (
+        RuntimeError
+    ) as error:  # what zipfile says of encrypted entries, and of packers that it does not know
+        raise NoSubmission(f"{name} cannot be unpacked: {error}") from error
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        struct.error,
+        EOFError,
+        OSError,
+        ValueError,
+    ) as error:
+        raise NoSubmission(f"{name} is damaged or no zip file: {error}") from error
 
 
 def _refuse_large_contents(path: Path, limits: Limits) -> None:
@@ -67,9 +87,8 @@ def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, copy: Copy, allowed
         copy.make_folder(parts)
         return 0
     if stat.S_ISLNK(mode):
-        copy.link(
-            parts, archive.read(entry)[:4096].decode("utf-8", "replace") if entry.file_size < 4096 else "/"
-        )
+        target = b"".join(_pieces(archive, entry))[:4096] if entry.file_size < 4096 else b"/"
+        copy.link(parts, target.decode("utf-8", "replace"))
         return 0
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         copy.remark("special", "/".join(parts), "is no file, no folder and no link")
@@ -78,17 +97,30 @@ def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, copy: Copy, allowed
 
     def content() -> Iterator[bytes]:
         nonlocal written
-        with archive.open(entry) as file:
-            while chunk := file.read(CHUNK):
-                written += len(chunk)
-                if written > allowed:
-                    raise NoSubmission(
-                        f"{'/'.join(parts)} unpacks to far more than the archive's size allows: a zip bomb"
-                    )
-                yield chunk
+        for chunk in _pieces(archive, entry):
+            written += len(chunk)
+            if written > allowed:
+                raise NoSubmission(
+                    f"{'/'.join(parts)} unpacks to far more than the archive's size allows: a zip bomb"
+                )
+            yield chunk
 
     copy.file(parts, content(), stat.S_IMODE(mode) or 0o644)
     return written
+
+
+def _pieces(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    """The content of an entry, piece by piece."""
+    name = Path(archive.filename or "").name
+    with _reading(name):
+        file = archive.open(entry)
+    with file:
+        while True:
+            with _reading(name):
+                chunk = file.read(CHUNK)
+            if not chunk:
+                return
+            yield chunk
 
 
 def _parts(name: str) -> tuple[str, ...]:

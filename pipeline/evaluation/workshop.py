@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import platform
+import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -47,7 +49,7 @@ class Workshop:
         self.allowed_images = allowed_images
         self.say = say
         self._cpus: float | None = None
-        self.id = f"app07eval-{uuid.uuid4().hex[:10]}"
+        self.id = f"{_prefix(os.getpid())}{uuid.uuid4().hex[:8]}"
         self.label = f"{LABEL}={self.id}"
 
     def __enter__(self) -> Workshop:
@@ -141,8 +143,20 @@ class Workshop:
         if names:
             self.docker("kill", *names, timeout=60.0)
 
-    def clear(self) -> list[str]:
-        """Removes everything that this evaluation made; returns what could not be removed."""
+    def sweep(self) -> None:
+        """Removes what evaluations of this machine have left whose process was killed and could not clear up."""
+        form = ["--filter", f"label={LABEL}", "--format", f'{{{{.Label "{LABEL}"}}}}']
+        named = [
+            self.docker(*words, *form).output
+            for words in (("ps", "--all"), ("network", "ls"), ("volume", "ls"))
+        ]
+        for name in sorted(set("\n".join(named).split())):
+            found = re.fullmatch(_prefix("(\\d+)") + "[0-9a-f]{8}", name)
+            if found and not _runs(int(found.group(1))):
+                self.clear(f"{LABEL}={name}")
+
+    def clear(self, label: str = "") -> list[str]:
+        """Removes everything that this evaluation (or another one) made; returns what could not be removed."""
         left = []
         kinds = (
             (("ps", "--all", "--quiet", "--no-trunc"), ("rm", "--force", "--volumes")),
@@ -152,15 +166,15 @@ class Workshop:
         )
         for listing, removing in kinds:
             try:
-                for name in self._labelled(listing):
+                for name in self._labelled(listing, label):
                     self.docker(*removing, name, timeout=120.0)
-                left += self._labelled(listing)
+                left += self._labelled(listing, label)
             except CannotCheck as error:
                 left.append(str(error))
         return left
 
-    def _labelled(self, listing: Sequence[str]) -> list[str]:
-        listed = self.docker(*listing, "--filter", f"label={self.label}")
+    def _labelled(self, listing: Sequence[str], label: str) -> list[str]:
+        listed = self.docker(*listing, "--filter", f"label={label or self.label}")
         return list(dict.fromkeys(listed.output.split())) if listed.ok else []
 
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -179,3 +193,19 @@ class Workshop:
             name: value for name, value in os.environ.items() if name in wanted or name.startswith("DOCKER_")
         }
         return kept | {"LC_ALL": "C.UTF-8", "COMPOSE_ANSI": "never"} | dict(more or {})
+
+
+def _prefix(process: object) -> str:
+    """What the names of a process's evaluations begin with: the machine is in it, because engines are shared."""
+    machine = re.sub(r"[^a-z0-9]", "", platform.node().lower())[:16] or "here"
+    return f"app07eval-{machine}-{process}-"
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # it belongs to somebody else
+    return True

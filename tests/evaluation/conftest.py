@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from pipeline.cli import execute
 from pipeline.engines.docker import find_docker
 from pipeline.errors import EngineUnavailable
 from pipeline.evaluation.evaluation import Conditions, evaluate
 from pipeline.evaluation.intake import take_in
 from pipeline.evaluation.lab import Lab
 from pipeline.evaluation.limits import DEFAULT_LIMITS
-from pipeline.evaluation.result import Report
+from pipeline.evaluation.result import Report, from_json
 from pipeline.evaluation.rubric import load_rubric
 from pipeline.layout import PROJECT, Layout
+from pipeline.parser import parse
 
 Changes = Mapping[str, str | bytes | None]
 
@@ -38,13 +42,21 @@ def _load(name: str) -> ModuleType:
     return module
 
 
-SAMPLES = _load("samples")
+SAMPLES, BREAKS, VARIANTS = _load("samples"), _load("breaks"), _load("variants")
+# How many of the class below are evaluated at a time.
+JOBS = 3
 
 
 @pytest.fixture(scope="session")
 def samples() -> ModuleType:
     """The texts that submissions are made of."""
     return SAMPLES
+
+
+@pytest.fixture(scope="session")
+def breaks() -> ModuleType:
+    """For every check of the rubric, how it is broken and what that costs."""
+    return BREAKS
 
 
 @pytest.fixture
@@ -116,14 +128,73 @@ def evaluated(warm: None) -> Callable[..., Report]:
     return run
 
 
-def left_behind() -> list[str]:
-    """Containers, volumes and networks of evaluations."""
+def left_behind(process: int | None = None) -> list[str]:
+    """What is there of the evaluations of a process (this one): somebody else may be evaluating, too."""
+    return [name for name in _evaluations() if f"-{process or os.getpid()}-" in name]
+
+
+def _evaluations() -> list[str]:
+    """The evaluations that have containers, volumes or networks: once for each of these."""
     found = []
-    for words in (["ps", "-aq"], ["volume", "ls", "-q"], ["network", "ls", "-q"]):
-        where = ["--filter", "label=app07.evaluation"]
-        listed = subprocess.run(["docker", *words, *where], capture_output=True, text=True, check=True)
+    for words in (["ps", "-a"], ["volume", "ls"], ["network", "ls"]):
+        form = ["--filter", "label=app07.evaluation", "--format", '{{.Label "app07.evaluation"}}']
+        listed = subprocess.run(["docker", *words, *form], capture_output=True, text=True, check=True)
         found += listed.stdout.split()
     return found
+
+
+@pytest.fixture(scope="session")
+def nothing_left(engine: str) -> Callable[[], AbstractContextManager[None]]:
+    """Makes sure that the processes which evaluated meanwhile have left nothing."""
+
+    @contextmanager
+    def watch() -> Iterator[None]:
+        before = set(_evaluations())
+        yield
+        new = set(_evaluations()) - before
+        assert [name for name in new if not Path("/proc", name.split("-")[-2]).exists()] == []
+
+    return watch
+
+
+@pytest.fixture(scope="session")
+def class_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A class: a right submission twice, one for each check with exactly that part broken, and the variants."""
+    folder = tmp_path_factory.mktemp("class")
+    right = {BREAKS.COMPOSE: SAMPLES.WAITING_COMPOSE}
+    for name in ("right", "right again"):
+        SAMPLES.write_sample(folder / name, right)
+    for name, broken in BREAKS.containers(SAMPLES).items():
+        SAMPLES.write_sample(folder / name, right | dict(broken.changes))
+    for name, changes in VARIANTS.changes(SAMPLES).items():
+        SAMPLES.write_sample(folder / name, changes)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def evaluate_class(class_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Evaluates the class with the command that a tutor types; gives the folder of its reports."""
+    out = tmp_path_factory.mktemp("reports")
+    words = ["evaluate", "--class-list", str(class_folder), "--output", str(out), "--jobs", str(JOBS)]
+
+    def run() -> Path:
+        assert execute(parse(words), Layout(out.parent)) == 0
+        return out
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def reports(
+    warm: None,
+    evaluate_class: Callable[[], Path],
+    nothing_left: Callable[[], AbstractContextManager[None]],
+) -> dict[str, Report]:
+    """The reports of the class, by the names of its submissions; nothing is left of their evaluation."""
+    with nothing_left():
+        out = evaluate_class()
+    paths = sorted(out.glob("*/report.json"))
+    return {path.parent.name: from_json(json.loads(path.read_text("utf-8"))) for path in paths}
 
 
 @pytest.fixture(scope="session")
@@ -149,8 +220,7 @@ def failed() -> Callable[[Report], dict[str, str]]:
     return of
 
 
-@pytest.fixture
-def no_leftovers(engine: str) -> Iterator[None]:
-    """Nothing of an evaluation is there afterwards."""
-    yield
-    assert left_behind() == []
+@pytest.fixture(scope="session")
+def left_of(engine: str) -> Callable[[int], list[str]]:
+    """What is still there of the evaluations of another process."""
+    return left_behind

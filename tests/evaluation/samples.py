@@ -42,6 +42,33 @@ services:
       - knowledgebase
 """
 
+# The same stack without sleeps: codebase waits for its files, and nobody has to be killed.
+_PUBLISH = 'trap "exit 0" TERM; sleep 60 & wait'
+WAITING_COMPOSE = f"""\
+services:
+  activationbase:
+    image: activationbase_app07
+    volumes: ["./shared_data:/shared_data"]
+    command: ["sh", "-c", 'cp /activationBase/currentActivation.csv /shared_data/activation_data.csv; {_PUBLISH}']
+    healthcheck: {{test: ["CMD", "test", "-s", "/shared_data/activation_data.csv"], interval: 300ms, retries: 50}}
+
+  knowledgebase:
+    image: knowledgebase_app07
+    volumes: ["./shared_data:/shared_data"]
+    command: ["sh", "-c", 'cp /knowledgeBase/currentSolution.pkl /shared_data/currentSolution.pkl; {_PUBLISH}']
+    healthcheck: {{test: ["CMD", "test", "-s", "/shared_data/currentSolution.pkl"], interval: 300ms, retries: 50}}
+
+  codebase:
+    image: codebase_app07
+    volumes: ["./shared_data:/shared_data"]
+    environment:
+      MODEL_PATH: /shared_data/currentSolution.pkl
+      DATA_PATH: /shared_data/activation_data.csv
+    depends_on:
+      activationbase: {{condition: service_healthy}}
+      knowledgebase: {{condition: service_healthy}}
+"""
+
 DATA_DOCKERFILE = """\
 FROM busybox:latest
 RUN mkdir -p /activationBase

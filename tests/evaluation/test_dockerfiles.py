@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.evaluation.builds import unbuildable
+from pipeline.evaluation.builds import lost_a_layer, unbuildable
 from pipeline.evaluation.classic import rewrite
 from pipeline.evaluation.compose_keys import is_allowed
 from pipeline.evaluation.dockerfile import read_dockerfile
@@ -99,3 +99,18 @@ def test_a_file_from_elsewhere_is_not_fetched_by_the_engine(submit, samples, tmp
     wrong = unbuildable(submission, BuildWanted("container1_activationbase", "Dockerfile"))
     assert "line 2: ADD http://192.0.2.1/x would be fetched by the engine itself" in wrong.reason
     assert unbuildable(submission, BuildWanted("container2_knowledgebase", "Dockerfile")) is None
+
+
+@pytest.mark.parametrize(
+    ("last", "lost"),
+    [
+        ("failed to export image: failed to set parent sha256:31: unknown parent image ID sha256:31", True),
+        ("No such image: sha256:3129344783e1", True),
+        ("Successfully tagged app07eval:b0", False),
+        ("The command '/bin/sh -c false' returned a non-zero code: 1", False),
+        ("COPY failed: file not found in build context or excluded by .dockerignore: stat x", False),
+    ],
+)
+def test_a_layer_that_another_evaluation_took_away_is_no_fault_of_the_dockerfile(last, lost):
+    assert lost_a_layer(f"Step 1/2 : FROM busybox\n ---> 1264ba6295fe\n{last}\n") is lost
+    assert not lost_a_layer("unknown parent image ID\nthat was said earlier\n")

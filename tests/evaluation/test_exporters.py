@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -66,6 +67,26 @@ def test_the_page_says_points_reasons_hints_and_what_was_not_enforced():
     assert '<p class="hint">do <code>x</code></p>' in html
     assert "not enforced: Other" in html
     assert "prefers-color-scheme: dark" in html and "@media print" in html and "@media (max-width" in html
+
+
+def test_the_page_shows_what_was_seen_of_a_failure_and_tells_one_reason_once():
+    seen = (Evidence("log", "last words"),)
+    line = Line(
+        "Stack", "",
+        (
+            replace(result("a", "failed", 5), evidence=seen),
+            replace(result("b", "not checked", 2), reason="a did not pass"),
+            replace(result("c", "not checked", 3), reason="a did not pass"),
+            replace(result("d", "passed", 1), evidence=seen),
+        ),
+    )  # fmt: skip
+    html = EXPORTERS["html"][1](replace(REPORT, lines=(line,)))
+    above, below = html.split("<h2>Every check</h2>")
+    assert above.count("<details open>") == 1 and "last words" in above
+    assert above.count("a did not pass") == 1
+    assert "<h3>2 checks</h3>" in above and "0 / 5</span>" in above
+    assert "<li>Stack: c holds (3)</li>" in above
+    assert "<details open>" not in below and below.count("last words") == 2
 
 
 def test_a_report_comes_back_from_json_as_it_was():

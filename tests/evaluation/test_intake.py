@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.errors import InputMissing
 from pipeline.evaluation.errors import NoSubmission
 from pipeline.evaluation.intake import take_in
 from pipeline.evaluation.limits import DEFAULT_LIMITS
@@ -85,7 +86,9 @@ def test_a_folder_that_is_no_submission_is_refused_with_what_was_looked_for(tmp_
     assert "there is neither a docker-compose.yml nor one of the three container folders" in refused(
         tmp_path / "other", place
     )
-    assert "no such folder or file" in refused(tmp_path / "nowhere", tmp_path / "b")
+    with pytest.raises(InputMissing, match="no such folder or file") as error:
+        take_in(str(tmp_path / "nowhere"), tmp_path / "b", DEFAULT_LIMITS)
+    assert error.value.status == 66
 
 
 def test_one_folder_further_down_is_found_and_two_are_not_guessed(tmp_path, place):
@@ -239,3 +242,50 @@ def test_other_schemes_than_https_ssh_and_file_are_refused(place, url):
 def test_a_repository_that_is_not_there_is_said_in_gits_own_words(place, tmp_path):
     assert "cannot be cloned" in refused(f"file://{tmp_path}/nowhere", place)
     assert "is no name of a branch" in refused(f"file://{tmp_path}/x#--upload-pack=touch", tmp_path / "b")
+
+
+@pytest.mark.parametrize(
+    ("entries", "text"),
+    [
+        ({"x" * 300: b""}, "no file has a name of more than 255 bytes"),
+        ({"a": b"", "a/b": b""}, "a/b: a part of this path is a file and a folder"),
+        ({"a/b": b"", "a": b""}, "a is in it twice"),
+    ],
+)
+def test_names_that_no_disk_can_hold_are_refused(tmp_path, place, entries, text):
+    path = archive(tmp_path / "odd.zip", {"docker-compose.yml": b""} | entries)
+    assert text in refused(path, place)
+
+
+def test_a_name_in_another_encoding_than_it_says_is_damage(tmp_path, place):
+    path = archive(tmp_path / "odd.zip", {"docker-compose.yml": b"", "über.txt": b""})
+    path.write_bytes(path.read_bytes().replace("über".encode(), b"\xff\xfeber"))
+    assert "odd.zip is damaged or no zip file" in refused(path, place)
+
+
+@pytest.mark.parametrize("packer", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_damaged_content_is_said_whatever_it_is_packed_with(tmp_path, place, packer):
+    path = tmp_path / "odd.zip"
+    with zipfile.ZipFile(path, "w", packer) as packed:
+        packed.writestr("docker-compose.yml", "services: {}\n" * 100)
+    content = bytearray(path.read_bytes())
+    content[48:60] = b"\xff" * 12
+    path.write_bytes(bytes(content))
+    assert "odd.zip is damaged or no zip file" in refused(path, place)
+
+
+def test_links_in_a_circle_and_to_no_path_are_left_out(tmp_path, place):
+    path = tmp_path / "odd.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("docker-compose.yml", COMPOSE)
+        for name, target in (("loop", "loop"), ("a", "b"), ("b", "a"), ("far", "x" * 300), ("nul", "a\0b")):
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = (stat.S_IFLNK | 0o777) << 16
+            packed.writestr(entry, target)
+    taken = take_in(str(path), place, DEFAULT_LIMITS)
+    assert [(remark.where, remark.text.split(";")[0]) for remark in taken.remarks] == [
+        ("loop", "is a link that leads back to itself"),
+        ("b", "is a link that leads back to itself"),
+        ("far", "is a link that leads nowhere"),
+        ("nul", "is a link that leads nowhere"),
+    ]

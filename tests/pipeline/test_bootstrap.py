@@ -256,6 +256,16 @@ def test_an_environment_that_cannot_be_completed_is_said_with_the_last_lines_and
         assert not (hopeless.output / ".lock").exists(), "the command ran all the same"
 
 
+def test_an_archive_without_the_tests_says_so(hopeless: Layout) -> None:
+    (hopeless.root / "requirements-test.lock").unlink()
+    done = type_in(hopeless, "App07.py", "test")
+    assert done.returncode == 66
+    assert (
+        "there is no requirements-test.lock here: the archive that is handed in has no tests" in done.stderr
+    )
+    assert "Traceback" not in done.stderr
+
+
 def test_ctrl_c_while_it_is_made_is_status_130_and_leaves_no_stamp(hopeless: Layout) -> None:
     process = subprocess.Popen(
         [bare_python(), "prepare_files.py"],

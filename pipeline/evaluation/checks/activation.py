@@ -47,7 +47,13 @@ def prediction_equals(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
             f"the prediction is another one: {found.where} says {found.shown!r}, the network answers {row[:120]}",
             "Does the code give the network the right columns, unscaled, one flat row at a time?", evidence,
         )  # fmt: skip
-    if story.first_exit(run, lab.roles()):
+    first = story.first_exit(run, lab.roles())
+    if first is not None and first.status:
+        return Verdict(
+            False, f"no prediction was made: {first.service} failed, and that stopped the stack",
+            "See what is missing in docker-compose.yml.", evidence,
+        )  # fmt: skip
+    if first is not None:
         return Verdict(
             False, "no prediction was made: the stack was stopped before codebase was done",
             TRAPS["first-exit"].hint, evidence,

@@ -62,7 +62,7 @@ def services(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
         known = (
             (name == role.image and tag in ("", "latest"))
             or about.build is not None
-            or lab.allowed(about.image)
+            or lab.named_by_hand(about.image)
         )
         if not known:
             reason = f"the service {service} asks for the image {about.image}, which nothing in the submission builds"
@@ -108,6 +108,11 @@ def orchestration(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
         )  # fmt: skip
     run, roles = lab.run(), lab.roles()
     evidence = _evidence(run)
+    if late := lab.late_files():
+        reason = (
+            f"codebase was started, and failed, before {' and '.join(late)} had arrived in the shared folder"
+        )
+        return Verdict(False, reason, TRAPS["no-waiting"].hint, evidence)
     if story.orchestrated(run, roles):
         return Verdict(
             True, "all three containers ran, and codebase was the one that ended the stack", "", evidence

@@ -30,10 +30,7 @@ def to_html(report: Report) -> str:
         _notice(report),
         _table(report),
     ]
-    missing = [(line, result) for line in report.lines for result in line.results if result.status != PASSED]
-    if missing:
-        parts.append("<h2>What is missing</h2>")
-        parts += [_check(result, line.title) for line, result in missing]
+    parts += _missing(report)
     if report.findings:
         parts.append("<h2>Known traps</h2>")
         parts.append('<p class="soft">They cost no points by themselves; what they break does.</p>')
@@ -69,6 +66,38 @@ def _table(report: Report) -> str:
     )
 
 
+def _missing(report: Report) -> list[str]:
+    """What failed, each with its evidence; what was not checked for the same reason together."""
+    failed = [
+        _check(result, line.title, shown=True)
+        for line in report.lines
+        for result in line.results
+        if result.status == FAILED
+    ]
+    waiting: dict[tuple[str, str], list[tuple[Line, Result]]] = {}
+    for line in report.lines:
+        for result in line.results:
+            if result.status == NOT_CHECKED:
+                waiting.setdefault((result.reason, result.hint), []).append((line, result))
+    parts = [*failed, *(_unchecked(group) for group in waiting.values())]
+    return ["<h2>What is missing</h2>", *parts] if parts else []
+
+
+def _unchecked(group: list[tuple[Line, Result]]) -> str:
+    line, first = group[0]
+    if len(group) == 1:
+        return _check(first, line.title)
+    hint = f'<p class="hint">{prose(first.hint)}</p>' if first.hint else ""
+    names = "".join(
+        f"<li>{escape(line.title)}: {prose(result.title)} ({show(result.of)})</li>" for line, result in group
+    )
+    of = sum(result.of for _, result in group)
+    return (
+        f'<div class="card"><div class="head">{_mark(NOT_CHECKED)}<h3>{len(group)} checks</h3>'
+        f'<span class="n">0 / {show(of)}</span></div><p>{prose(first.reason)}</p>{hint}<ul>{names}</ul></div>'
+    )
+
+
 def _mark(status: str) -> str:
     return f'<span class="mark {_CLASSES[status]}">{status}</span>'
 
@@ -95,7 +124,7 @@ def _line(line: Line) -> str:
     return f'<section><h3 class="line">{escape(line.title)} · {points}</h3>\n{cards}</section>'
 
 
-def _check(result: Result, line: str = "") -> str:
+def _check(result: Result, line: str = "", *, shown: bool = False) -> str:
     hint = f'<p class="hint">{prose(result.hint)}</p>' if result.hint else ""
     above = f'<p class="soft">{escape(line)}</p>' if line else ""
     seen = "".join(
@@ -103,7 +132,9 @@ def _check(result: Result, line: str = "") -> str:
         for one in result.evidence
     )
     seconds = f" · {result.seconds:.1f} s" if result.seconds >= 0.05 else ""
-    evidence = f"<details><summary>What was seen{seconds}</summary><dl>{seen}</dl></details>" if seen else ""
+    opened = " open" if shown else ""
+    summary = f"<summary>What was seen{seconds}</summary>"
+    evidence = f"<details{opened}>{summary}<dl>{seen}</dl></details>" if seen else ""
     return (
         f'<div class="card"><div class="head">{_mark(result.status)}<h3>{prose(result.title)}</h3>'
         f'<span class="n">{show(result.points)} / {show(result.of)}</span></div>'

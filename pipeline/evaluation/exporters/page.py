@@ -15,7 +15,7 @@ STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); line-height: 1.5;
   font-family: system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; font-size: 16px; }
-main { max-width: 60rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
+main { max-width: 60rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; } main.large { max-width: 78rem; }
 h1 { font-size: 1.6rem; line-height: 1.2; margin: 0 0 .25rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.2rem; margin: 2.25rem 0 .75rem; }
 h3 { font-size: 1rem; margin: 0; } h3.line { margin: 1.4rem 0 .2rem; } td { overflow-wrap: anywhere; }
@@ -34,7 +34,9 @@ td.n, th.n { text-align: right; } td.n { white-space: nowrap; }
 code { font-family: ui-monospace, "DejaVu Sans Mono", Consolas, monospace; font-size: .88em;
   background: var(--bar); border-radius: .25rem; padding: .05rem .25rem; overflow-wrap: anywhere; }
 ul { margin: .3rem 0; padding-left: 1.2rem; } li { overflow-wrap: anywhere; }
-.chart td { border: 0; padding: .12rem .5rem; vertical-align: middle; }
+.class td:first-child { min-width: 11rem; } .class td:first-child .narrow { display: none; }
+.class th.wide { font-size: .78rem; }
+.chart th { white-space: nowrap; } .chart td { border: 0; padding: .12rem .5rem; vertical-align: middle; }
 .mark { display: inline-block; min-width: 6.2em; padding: .05rem .5rem; border-radius: 1rem; font-size: .8rem;
   text-align: center; white-space: nowrap; }
 .passed { color: var(--good); background: var(--good-bg); }
@@ -57,6 +59,7 @@ dl { margin: .3rem 0; } dt { font-size: .8rem; color: var(--soft); } dd { margin
 @media (max-width: 34rem) {
   main { padding: 1rem .75rem 3rem; } body { font-size: 15px; } th, td { padding: .4rem .3rem; }
   .total b { font-size: 2.2rem; } .wide { display: none; } .mark { min-width: 0; }
+  .class td:first-child { min-width: 0; } .class td:first-child .narrow { display: block; }
 }
 @media print {
   :root { color-scheme: light; --ink: #000; --soft: #444; --paper: #fff; --card: #fff; --line: #999; --good: #0b5a2e;
@@ -65,22 +68,31 @@ dl { margin: .3rem 0; } dt { font-size: .8rem; color: var(--soft); } dd { margin
   html { font-size: 9.5pt; } body { font-size: 1rem; } main { max-width: none; padding: 0; }
   .mark { border: 1px solid currentColor; }
   .card, tr { break-inside: avoid; } h2 { break-after: avoid; } .bar, .bar i { print-color-adjust: exact; }
-  details { display: none; } .card { padding: .45rem .6rem; margin: .4rem 0; } h2 { margin-top: 1.4rem; }
+  details:not([open]) { display: none; } .card:has(details[open]) { break-inside: auto; }
+  .card { padding: .45rem .6rem; margin: .4rem 0; } h2 { margin-top: 1.4rem; }
   h2 + p { break-after: avoid; } section > h3 { break-after: avoid; } .scroll { overflow: visible; }
   code { background: none; padding: 0; }
+  .class { font-size: .85em; } .class th.wide { font-size: .8em; } .class th, .class td { padding: .3rem .25rem; }
 }
 """
 
 
-def page(title: str, body: str) -> str:
-    """A whole page. Nothing is loaded and nothing is executed, whatever a submission's name or log holds."""
+def page(title: str, body: str, *, wide: bool = False) -> str:
+    """A whole page. Nothing is loaded and nothing is executed, whatever a submission's name or log holds.
+
+    Args:
+        title: of the window.
+        body: what stands in it, in HTML.
+        wide: whether a table of many columns stands in it.
+    """
+    large = ' class="large"' if wide else ""
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return (
         "<!DOCTYPE html>\n"
         '<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main{large}>\n{body}\n</main>\n</body>\n</html>\n"
     )
 
 

@@ -24,8 +24,8 @@ def first_exit(lab: Lab) -> Seen:
     if run is None:
         return
     first = story.first_exit(run, lab.roles())
-    if first is None:
-        return
+    if first is None or first.status:
+        return  # one that failed is no trap but a fault of its own
     who = lab.roles().role(first.service) or first.service
     text = (
         f"{who} was the first container to end (status {first.status}), and `{run.typed}` then stopped all the others, "
@@ -39,6 +39,12 @@ def first_exit(lab: Lab) -> Seen:
     elif whole is not None:
         text += "Without that flag it makes no right prediction either."
     yield lab.compose().where(first.service), text
+
+
+def no_waiting(lab: Lab) -> Seen:
+    if late := lab.if_known("late_files"):
+        where = lab.compose().where(lab.roles().service(CODEBASE))
+        yield where, f"codebase looked for {' and '.join(late)} before the copy was there"
 
 
 def timing(lab: Lab) -> Seen:
@@ -166,6 +172,7 @@ def look_for_compilers(lab: Lab) -> None:
 
 DETECTORS: tuple[Detector, ...] = (
     ("first-exit", first_exit),
+    ("no-waiting", no_waiting),
     ("timing", timing),
     ("fixed-answer", fixed_answer),
     ("empty-pybrain", empty_pybrain),

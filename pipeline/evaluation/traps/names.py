@@ -84,6 +84,11 @@ TRAPS: Mapping[str, Trap] = {
         "Nobody else has this folder. Use paths inside the container (/opt/pybrain, /shared_data), or relative to "
         "the file.",
     ),
+    "no-waiting": Trap(
+        "codebase does not wait for its files", BREAKS,
+        "depends_on alone waits until a container has started, not until it has copied. Give the data containers a "
+        "healthcheck that looks for the file, and let codebase wait for `condition: service_healthy`.",
+    ),
     "timing": Trap(
         "Timing decides whether it works", RISK,
         "The same submission gave different results when it was run again. Wait for what is needed (a healthcheck "

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import shutil
+import subprocess
+import sys
+from contextlib import suppress
 
 import pytest
 
@@ -114,6 +119,32 @@ def test_a_class_is_evaluated_and_goes_on_where_it_stopped(drive, class_of_three
     assert (out / "ann" / "report.json").stat().st_mtime_ns == before
     _, said, _ = drive("--class-list", class_of_three, "--output", out, "--no-run", "--again")
     assert "done before" not in said
+
+
+def test_what_goes_on_in_a_class_is_drawn_within_the_width_of_the_terminal(class_of_three, tmp_path):
+    program = (
+        "import sys; from pipeline.cli import execute; from pipeline.parser import parse; "
+        "sys.exit(execute(parse(sys.argv[1:])))"
+    )
+    words = ["evaluate", "--no-run", "--class-list", class_of_three, "--output", tmp_path / "out"]
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", program, *map(str, words)],
+        stdout=theirs, stderr=theirs, env=os.environ | {"COLUMNS": "40"},
+    ) as running:  # fmt: skip
+        os.close(theirs)
+        said = b""
+        with suppress(OSError):  # how a terminal without a program behind it ends
+            while piece := os.read(ours, 4096):
+                said += piece
+        assert running.wait(60) == 0
+    os.close(ours)
+    text = said.decode()
+    drawn = [line for line in text.splitlines() if "running" in line or "have ended" in line]
+    assert "  4 of 4 have ended" in text
+    assert len(drawn) > 4 and max(len(line.rpartition("\x1b[J")[2]) for line in drawn) < 40
+    # Each picture is wiped away before the next: as many lines up as it had.
+    assert "\x1b[1A\r\x1b[J" in text
 
 
 def test_a_class_that_is_none_is_said(drive, tmp_path):

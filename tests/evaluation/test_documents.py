@@ -72,7 +72,7 @@ def test_this_projects_documents_get_their_points(lab):
         ("Yes.", "has 1 words"),
         ("model " * 100, "1 different ones"),
         ("In what scenario is a container used, and what does compose solve for a model? " * 9, "has 0 words"),
-        ("lorem ipsum dolor sit amet consectetur adipiscing elit sed do tempor ut " * 5, "says nothing about"),
+        ("lorem ipsum dolor sit amet consectetur adipiscing elit sed do ut labore et magna " * 4, "says nothing about"),
     ],
 )  # fmt: skip
 def test_an_answer_that_is_none_gets_no_points(lab, samples, answer, reason):

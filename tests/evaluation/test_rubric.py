@@ -75,7 +75,7 @@ def test_the_tasks_rubric_is_the_documents_hundred_points():
         ('needs = ["text"]', 'needs = ["texts"]', "line 20, key `needs`: there is no check 'texts'; did you"),
         ('id = "text"', 'id = "more"', "line 15, key `id`: 'more' stands there twice"),
         ('file = "README.md"\npoints', "points", "line 7, key `file`: is missing"),
-        ('file = "README.md"\npoints', 'fil = "README.md"\npoints', "line 11, key `fil`: there is no such key here; did"),
+        ('file = "README.md"\npoints', 'fil = "README.md"\npoints', "line 11, key `fil`: there is no such key"),
         ('["unheard of"]', '["("]', "line 19, key `all_of`: '(' is no regular expression"),
         ('name = "small"', "", "key `name`: is missing"),
         ('name = "small"', 'name = "small', "my.toml: Illegal character"),

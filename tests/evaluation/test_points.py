@@ -1,0 +1,96 @@
+"""Real containers: right submissions of several kinds get all points; what goes wrong in other ways is told apart."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline import submission
+from pipeline.evaluation.result import NOT_CHECKED
+
+C1 = "container1_activationbase"
+
+
+def trap_names(report):
+    return {finding.id for finding in report.findings}
+
+
+def result(report, name):
+    return next(one for one in report.results if one.id == name)
+
+
+@pytest.mark.parametrize("compose", ["v1", "v2"])
+def test_this_projects_own_archive_gets_all_points_from_evidence_alone(
+    own_project, evaluated, tmp_path, compose
+):
+    contents = submission.contents_of(own_project.root)
+    archive = submission.create(own_project, contents, tmp_path / "Task06_Submission.zip")
+    report = evaluated(archive.path, compose=compose)
+    assert {one.id: one.reason for one in report.results if one.status != "passed"} == {}
+    assert report.points == 100
+    assert trap_names(report) <= {"unpinned"}
+    assert all(one.enforced for one in report.protections)
+
+
+def test_a_right_one_in_the_courses_style_gets_all_points_and_advice(reports, failed):
+    report = reports["course-style"]
+    assert failed(report) == {}
+    assert report.points == 100
+    assert trap_names(report) == {
+        "root-leftovers",
+        "root-user",
+        "unpinned",
+        "obsolete-version",
+        "fixed-names",
+    }
+
+
+def test_a_right_one_with_a_named_volume_healthchecks_and_what_only_buildkit_knows_gets_all_points(
+    reports, failed
+):
+    report = reports["named-volume"]
+    assert failed(report) == {}
+    assert report.points == 100
+    assert "RUN <<END" in str(result(report, "container3.builds").evidence)
+
+
+def test_the_stack_that_stops_at_the_first_exit_loses_orchestration_and_prediction(reports, failed):
+    report = reports["first-exit"]
+    assert failed(report) == {
+        "compose.orchestration": "failed",
+        "compose.status": NOT_CHECKED,
+        "activation.prediction": "failed",
+    }
+    assert report.points == 100 - 5 - 3 - 15
+    assert "first container's exit" in result(report, "compose.orchestration").reason
+    found = next(one for one in report.findings if one.id == "first-exit")
+    assert found.where == "docker-compose.yml:4"
+    assert "Without that flag the same stack makes the right prediction" in found.text
+
+
+def test_what_cannot_be_built_takes_what_depends_on_it_along(reports, failed):
+    report = reports["not-built"]
+    lost = failed(report)
+    assert lost["container1.builds"] == lost["container2.builds"] == "failed"
+    assert result(report, "container1.builds").reason == f"there is no {C1}/Dockerfile"
+    assert "ended with status 1" in result(report, "container2.builds").reason
+    # Asked for, not fetched: whoever evaluates decides.
+    assert lost["container3.builds"] == NOT_CHECKED
+    assert "--allow-image node:20" in result(report, "container3.builds").hint
+    assert report.points == 4 + 4 + 4 + 10 + 10
+
+
+def test_an_image_that_nobody_builds_is_named(reports, failed):
+    report = reports["image-of-nobody"]
+    assert failed(report)["compose.services"] == "failed"
+    assert (
+        "codebase_app07:v2, which nothing in the submission builds"
+        in result(report, "compose.services").reason
+    )
+    assert report.points == 100 - 4 - 5 - 3 - 10 - 15
+
+
+def test_a_prediction_that_is_written_down_and_not_computed_gets_no_points(reports, failed):
+    report = reports["written-down"]
+    assert failed(report) == {"activation.prediction": "failed"}
+    assert report.points == 85
+    assert "fixed-answer" in trap_names(report)

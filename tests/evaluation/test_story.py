@@ -1,0 +1,237 @@
+"""What happened in a run of the stack, told from starts, ends and files; and the points that it comes to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipeline.evaluation import story
+from pipeline.evaluation.judge import Judge
+from pipeline.evaluation.result import NOT_CHECKED
+from pipeline.evaluation.rubric import load_rubric
+from pipeline.evaluation.stackrun import Life, StackRun
+from pipeline.evaluation.traps import find
+from pipeline.evaluation.volumes import Left
+from pipeline.layout import SERVICES
+
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+
+
+def at(seconds):
+    return None if seconds is None else NOON + timedelta(seconds=seconds)
+
+
+def life(service, started, ended, status, remark="", restarts=0):
+    return Life(service, at(started), at(ended), status, remark, restarts)
+
+
+@pytest.fixture
+def ran(lab, fixtures):
+    """A laboratory in which the images are built and the stack ran as told."""
+    course = fixtures / "default" / "course"
+    rows, model = (
+        (course / "currentActivation.csv").read_bytes(),
+        (course / "currentSolution.pkl").read_bytes(),
+    )
+
+    def make(*lives, status=0, stopped="", printed=("Prediction: 0.2070925505",), shared=None, ends=None):
+        files = {"activation_data.csv": rows, "currentSolution.pkl": model} if shared is None else shared
+        left = {
+            name: content
+            if isinstance(content, Left)
+            else Left(name, 1000, NOON.timestamp(), "file", content)
+            for name, content in files.items()
+        }
+        log = tuple(("codebase", line) for line in printed)
+        run = StackRun(
+            "docker-compose up", status, 1.0, stopped, tuple(lives), log, "\n".join(printed), left, {}
+        )
+        made = lab({})
+        known = made.__dict__.setdefault("_known", {})
+        known[("run", (), ())] = (run, None)
+        known[("probe", (), ())] = (None, None)
+        known[("run_to_the_ends", (), ())] = (ends or run, None)
+        made.runs.append(run)
+        return made
+
+    return make
+
+
+def points(made):
+    """The checks of the compose file, the copies and the prediction that did not pass, as if the images were built."""
+    judge = Judge(load_rubric(), made)
+    for item in judge.rubric.items:
+        if item.id.partition(".")[0] in ("compose", "copying", "activation"):
+            needs = tuple(need for need in item.needs if not need.startswith("container"))
+            judge.results[item.id] = judge._result(type(item)(**{**item.__dict__, "needs": needs}))
+    return {name: result for name, result in judge.results.items() if result.status != "passed"}
+
+
+DATA = (life("activationbase", 0, 5, 137), life("knowledgebase", 0.3, 5, 137))
+CODE = life("codebase", 0.6, 3, 0)
+
+
+def test_a_good_run_loses_nothing(ran):
+    assert points(ran(*DATA, CODE)) == {}
+
+
+def test_the_first_exit_is_the_data_containers(ran):
+    made = ran(
+        life("activationbase", 0, 1, 0), DATA[1], life("codebase", 0.6, 1.5, 137), printed=(), status=0
+    )
+    lost = points(made)
+    assert set(lost) == {"compose.orchestration", "compose.status", "activation.prediction"}
+    assert lost["compose.status"].status == NOT_CHECKED
+    assert "first-exit" in {finding.id for finding in find(made)}
+
+
+def test_a_data_container_that_failed_is_named_and_is_no_trap(ran):
+    made = ran(
+        DATA[0], life("knowledgebase", 0.3, 1, 1), life("codebase", 0.6, 1.5, 137), printed=(), status=1
+    )
+    lost = points(made)
+    assert "knowledgebase failed with status 1" in lost["compose.orchestration"].reason
+    assert "knowledgebase failed" in lost["activation.prediction"].reason
+    assert "first-exit" not in {finding.id for finding in find(made)}
+
+
+def test_a_code_that_crashes_costs_status_and_prediction(ran):
+    lost = points(ran(*DATA, life("codebase", 0.6, 3, 1), printed=("ValueError: no",), status=1))
+    assert set(lost) == {"compose.status", "activation.prediction"}
+    assert "its last line: ValueError: no" in lost["activation.prediction"].reason
+
+
+def test_a_code_that_does_not_wait_costs_orchestration_and_the_files_are_judged_by_themselves(ran):
+    whole = ran(*DATA, CODE).if_known("run")
+    late = Left(
+        "activation_data.csv", 1000, NOON.timestamp() + 9, "file", whole.shared["activation_data.csv"].content
+    )
+    made = ran(
+        *DATA, life("codebase", 0.6, 1, 1), printed=("FileNotFoundError",), status=1, ends=whole,
+        shared={"activation_data.csv": late, "currentSolution.pkl": whole.shared["currentSolution.pkl"]},
+    )  # fmt: skip
+    assert set(points(made)) == {"compose.orchestration", "compose.status", "activation.prediction"}
+    found = next(finding for finding in find(made) if finding.id == "no-waiting")
+    assert found.where == "docker-compose.yml:20"
+
+
+def test_a_file_that_never_comes_is_no_matter_of_waiting(ran):
+    whole = ran(*DATA, CODE).if_known("run")
+    model = {"currentSolution.pkl": whole.shared["currentSolution.pkl"]}
+    alone = replace(whole, shared=model)
+    failed = life("codebase", 0.6, 1, 1)
+    lost = points(ran(*DATA, failed, printed=("FileNotFoundError",), status=1, shared=model, ends=alone))
+    assert set(lost) == {"compose.status", "activation.prediction", "copying.rows", "copying.rows_whole"}
+
+
+def test_a_code_that_waits_by_itself_and_fails_later_was_not_too_soon(ran):
+    whole = ran(*DATA, CODE).if_known("run")
+    came = {name: replace(left, written=NOON.timestamp() + 2) for name, left in whole.shared.items()}
+    lost = points(
+        ran(*DATA, life("codebase", 0.6, 4, 1), printed=("KeyError: 3",), status=1, shared=came, ends=whole)
+    )
+    assert set(lost) == {"compose.status", "activation.prediction"}
+
+
+def test_the_story_is_told_in_order_also_where_an_end_is_noted_before_its_start(ran):
+    short = life("activationbase", 0.01, 0, 0)
+    run = ran(short, DATA[1], life("codebase", 0.6, None, None)).if_known("run")
+    assert story.tell(run).splitlines() == [
+        "0.0 s  activationbase started",
+        "0.0 s  activationbase ended with status 0",
+        "0.3 s  knowledgebase started",
+        "0.6 s  codebase started",
+        "5.0 s  knowledgebase ended with status 137",
+    ]
+
+
+def test_a_container_that_is_restarted_has_no_first_exit_unless_the_code_was_killed(ran):
+    again = life("activationbase", 2.9, 2.95, 0, restarts=7)
+    assert points(ran(again, DATA[1], CODE)) == {}
+    killed = ran(again, DATA[1], life("codebase", 0.6, 3, 137), printed=())
+    assert story.first_exit(killed.if_known("run"), killed.roles()).service == "activationbase"
+
+
+def test_a_stack_that_never_ends_still_gets_the_points_for_its_prediction(ran):
+    lost = points(
+        ran(*DATA, life("codebase", 0.6, None, None), stopped="it did not end within 9 s and was stopped")
+    )
+    assert set(lost) == {"compose.orchestration", "compose.status"}
+    assert "codebase must come to an end" in lost["compose.orchestration"].hint
+
+
+def test_a_code_that_was_never_started_is_said(ran):
+    lost = points(ran(*DATA, life("codebase", None, None, None), printed=(), status=1))
+    assert set(lost) == {"compose.orchestration", "compose.status", "activation.prediction"}
+
+
+def test_a_code_that_starts_before_the_data_is_no_orchestration(ran):
+    lost = points(
+        ran(life("activationbase", 9, 12, 137), life("knowledgebase", 9, 12, 137), life("codebase", 0, 11, 0))
+    )
+    assert set(lost) == {"compose.orchestration", "compose.status"}
+    assert "codebase was started before activationbase" in lost["compose.orchestration"].reason
+
+
+def test_out_of_memory_is_said(ran):
+    made = ran(*DATA, life("codebase", 0.6, 3, 137, "out of memory"), printed=(), status=137)
+    assert "(out of memory)" in points(made)["compose.status"].reason
+    assert "over-the-limits" in {finding.id for finding in find(made)}
+
+
+@pytest.mark.parametrize(
+    ("name", "left", "lost"),
+    [
+        ("currentSolution.pkl", None, {"copying.model", "copying.model_whole"}),
+        ("currentSolution.pkl", b"another", {"copying.model_whole"}),
+        (
+            "currentSolution.pkl",
+            Left("currentSolution.pkl", 0, 0, "link"),
+            {"copying.model", "copying.model_whole"},
+        ),
+        ("activation_data.csv", None, {"copying.rows", "copying.rows_whole"}),
+        ("activation_data.csv", b"x,y\r\n", {"copying.rows_whole"}),
+    ],
+)
+def test_each_file_has_its_own_points(ran, name, left, lost):
+    shared = {
+        key: value.content for key, value in ran(*DATA, CODE).if_known("run").shared.items() if key != name
+    }
+    assert set(points(ran(*DATA, CODE, shared=shared if left is None else {**shared, name: left}))) == lost
+
+
+def test_success_that_is_only_claimed_is_no_prediction(ran):
+    lost = points(
+        ran(*DATA, CODE, printed=("Model loaded", "ACTIVATION COMPLETE", "All predictions correct"))
+    )
+    assert set(lost) == {"activation.prediction"}
+
+
+def test_another_prediction_is_told_beside_the_right_one(ran):
+    reason = points(ran(*DATA, CODE, printed=("Prediction: 0.31",)))["activation.prediction"].reason
+    assert "says 'Prediction: 0.31', the network answers 0.20709" in reason
+
+
+def test_a_mistake_in_the_compose_file_costs_it_and_what_depends_on_it(lab, samples):
+    made = lab(
+        {"docker-compose.yml": samples.COMPOSE.replace("image: codebase_app07", "imagee: codebase_app07")}
+    )
+    lost = points(made)
+    assert lost["compose.syntax"].status == "failed"
+    assert {result.status for name, result in lost.items() if name != "compose.syntax"} == {NOT_CHECKED}
+    assert sum(result.of for result in lost.values()) == 20 + 10 + 15
+
+
+def test_the_three_are_found_by_image_by_build_and_by_name(lab):
+    compose = """
+services:
+  one: {image: "activationbase_app07:latest", volumes: ["./shared_data:/s"]}
+  two: {build: ./container2_knowledgebase, volumes: ["./shared_data:/s"]}
+  code-base: {image: "python:3.11-slim", volumes: [".:/all"]}
+"""
+    roles = lab({"docker-compose.yml": compose}).roles()
+    assert [roles.service(role.name) for role in SERVICES] == ["one", "two", "code-base"]
+    assert roles.shared == "shared_data"
+    assert roles.sees_shared == {"activationbase", "knowledgebase", "codebase"}

@@ -1,0 +1,69 @@
+"""Submissions of other kinds: right ones in other styles, and some that go wrong in ways of their own."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"
+COMPOSE, PROGRAM = "docker-compose.yml", f"{C3}/UE_07_App5.py"
+
+_NAMED_VOLUME = """
+services:
+  rows:
+    build: {context: ./container1_activationbase}
+    command: ["sh", "-c", "cp /activationBase/currentActivation.csv /exchange/activation_data.csv; tail -f /dev/null"]
+    healthcheck: {test: ["CMD", "test", "-s", "/exchange/activation_data.csv"], interval: 300ms, retries: 50}
+    volumes: ["exchange:/exchange"]
+  network-file:
+    build: ./container2_knowledgebase
+    command: ["sh", "-c", "cp /knowledgeBase/currentSolution.pkl /exchange/; tail -f /dev/null"]
+    healthcheck: {test: ["CMD", "test", "-s", "/exchange/currentSolution.pkl"], interval: 300ms, retries: 50}
+    volumes: ["exchange:/exchange"]
+  answer:
+    build: {context: ./container3_codebase}
+    environment: {MODEL_PATH: /shared_data/currentSolution.pkl, WHO: "${WHO:-nobody}$$"}
+    volumes:
+      - {type: volume, source: exchange, target: /shared_data}
+    depends_on:
+      rows: {condition: service_healthy}
+      network-file: {condition: service_healthy}
+volumes:
+  exchange:
+"""
+_WRITES_JSON = """
+import json
+answers = [list(map(float, net.activate([float(value) for value in row[: net.indim]]))) for row in rows]
+json.dump({'predictions': answers}, open('/shared_data/result.json', 'w'), indent=2)
+"""
+_WRITTEN_DOWN = "print('Model loaded')\nprint('Prediction: [0.2070925505]')\nprint('ACTIVATION COMPLETE')\n"
+
+
+def changes(samples: ModuleType) -> dict[str, dict[str, str | None]]:
+    """The files of each that are not those of the right one in the style of the course, by its name."""
+    buildkit = (
+        samples.CODE_DOCKERFILE.replace("RUN pip", "RUN --mount=type=cache,target=/root/.cache pip")
+        .replace("COPY UE", "COPY --link --chmod=644 UE")
+        .replace("CMD", "RUN <<END\nset -e\nuseradd --uid 10001 student\nEND\nUSER student\nCMD")
+    )
+    return {
+        "course-style": {},
+        "named-volume": {
+            COMPOSE: _NAMED_VOLUME,
+            f"{C3}/Dockerfile": buildkit,
+            PROGRAM: samples.PROGRAM.split("for row in rows:")[0] + _WRITES_JSON,
+        },
+        "first-exit": {COMPOSE: samples.COMPOSE.replace(" && sleep 60", "")},
+        "image-of-nobody": {
+            COMPOSE: samples.WAITING_COMPOSE.replace("image: codebase_app07", "image: codebase_app07:v2")
+        },
+        "written-down": {
+            COMPOSE: samples.WAITING_COMPOSE,
+            PROGRAM: _WRITTEN_DOWN,
+            "output/stage3_compose_execution/execution_summary.txt": "Result: prediction made\nAll checks passed\n",
+        },
+        "not-built": {
+            f"{C1}/Dockerfile": None,
+            f"{C2}/Dockerfile": samples.MODEL_DOCKERFILE.replace("RUN mkdir", "RUN false && mkdir"),
+            f"{C3}/Dockerfile": samples.CODE_DOCKERFILE.replace("FROM python:3.11-slim", "FROM node:20"),
+        },
+    }

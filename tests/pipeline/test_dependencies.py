@@ -1,0 +1,39 @@
+"""What the host side imports is in the lock file that a newcomer's `.venv` is made from."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from importlib.metadata import packages_distributions
+
+from pipeline.bootstrap import LOCKS
+from pipeline.layout import PROJECT
+
+OURS = {"pipeline", "pybrain", "pybrain3", "pybrain_runtime"}
+
+
+def imported_when_a_module_is_loaded() -> dict[str, str]:
+    """The parts of others that modules of `pipeline` import at their top, each with a module that does."""
+    found: dict[str, str] = {}
+    for path in sorted((PROJECT.root / "pipeline").rglob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module or ""]
+            for name in names:
+                found.setdefault(name.partition(".")[0], path.relative_to(PROJECT.root).as_posix())
+    return {name: path for name, path in found.items() if name not in OURS | sys.stdlib_module_names}
+
+
+def test_everything_that_the_host_side_imports_is_in_the_lock_of_the_run_environment() -> None:
+    locked = set(re.findall(r"^([\w.-]+)==", LOCKS["run"].read_text(encoding="utf-8"), re.MULTILINE))
+    imported = imported_when_a_module_is_loaded()
+    assert {"numpy", "yaml"} <= set(imported)
+    providers = packages_distributions()
+    missing = {
+        name: path
+        for name, path in imported.items()
+        if not {provider.lower() for provider in providers[name]} & locked
+    }
+    assert missing == {}
