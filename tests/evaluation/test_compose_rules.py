@@ -211,3 +211,9 @@ def test_links_are_an_older_way_to_say_depends_on(safe):
     assert stack.mistakes == ()
     assert stack.services["a"].depends_on == {"b": "service_started", "c": "service_started"}
     assert "a depends on d, but there is no such service" in safe(service("links: [d]")).mistakes[0]
+
+
+def test_a_file_that_is_nested_without_end_is_a_mistake_in_words(safe):
+    assert safe("a: " + "[" * 100_000).mistakes == (
+        "docker-compose.yml: its values stand too deep in one another",
+    )
