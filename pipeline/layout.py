@@ -13,6 +13,7 @@ ACTIVATION_FILE = "currentActivation.csv"
 KNOWLEDGE_FILE = "currentSolution.pkl"
 CARD_FILE = "currentSolution.card.json"
 CODE_FILE = "UE_07_App5.py"
+SHARED_FOLDER = "shared_data"
 SHARED_ACTIVATION_FILE = "activation_data.csv"
 PREDICTION_CSV = "prediction.csv"
 PREDICTION_JSON = "prediction.json"
@@ -81,7 +82,7 @@ class Layout:
 
     @property
     def shared_data(self) -> Path:
-        return self.root / "shared_data"
+        return self.root / SHARED_FOLDER
 
     @property
     def output(self) -> Path:

@@ -179,7 +179,8 @@ class Builder:
         if refused := self.gate.refused():
             hint = (
                 f"The build asked for {', '.join(refused[:4])}. Builds reach the package indexes and nothing else: "
-                "what else an image needs belongs into the submission."
+                "what else an image needs belongs into the submission. Whoever evaluates may let builds reach more: "
+                + " ".join(f"--allow-host {host.partition(':')[0]}" for host in refused[:4])
             )
         return f"`docker build` ended with status {done.status}: {_last_error(done.output)}", hint
 

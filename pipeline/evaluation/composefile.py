@@ -106,7 +106,8 @@ def read_compose(name: str, content: bytes, values: Mapping[str, str]) -> Compos
     except yaml.YAMLError as error:
         return ComposeFile(name, {}, (_said(name, error),), lines)
     except (CannotInterpolate, _TooMany, RecursionError) as error:
-        text = str(error) or "its values stand too deep in one another"
+        deep = isinstance(error, RecursionError)
+        text = "its values stand too deep in one another" if deep else str(error)
         return ComposeFile(name, {}, (f"{name}: {text}",), lines)
     except (ValueError, TypeError) as error:  # a date that is none, a key that can be none
         return ComposeFile(name, {}, (f"{name}: {error}",), lines)

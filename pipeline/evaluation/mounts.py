@@ -12,6 +12,19 @@ from typing import Any
 from pipeline.evaluation.submitted import Submission
 
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+# Folders in which people keep their own things; what else begins with / belongs to the system.
+_PEOPLES = (
+    "/home/",
+    "/Users/",
+    "/tmp/",
+    "/mnt/",
+    "/media/",
+    "/data/",
+    "/srv/",
+    "/opt/",
+    "/workspace/",
+    "/c/",
+)
 
 
 class MountMistake(ValueError):
@@ -37,8 +50,8 @@ class Mount:
 
     Attributes:
         kind: folder or file (of the submission), missing (a folder that is not there and must be), named,
-            anonymous.
-        source: the path relative to the submission, or the volume's name.
+            anonymous, elsewhere (a folder of somebody's own machine, in whose place stands an empty volume).
+        source: the path relative to the submission, the volume's name, or the path elsewhere.
         target: where the container sees it.
         read_only: whether it may only be read.
     """
@@ -126,7 +139,9 @@ def _bind(
             "hands the engine itself into the container: whoever has it is root on the host", text
         )
     if source.startswith(("/", "~", "\\")) or _DRIVE.match(source):
-        raise MountRefused("is a place of somebody's own machine, outside the submission", text)
+        if _is_the_systems(source):
+            raise MountRefused("is a place of the system itself, outside the submission", text)
+        return Mount("elsewhere", source.rstrip("/\\"), target, read_only)
     plain = os.path.normpath(source.replace("\\", "/"))
     if plain == ".." or plain.startswith("../"):
         raise MountRefused("lies outside the submission", text)
@@ -142,3 +157,13 @@ def _bind(
             return Mount("missing", name, target, read_only)
         path.mkdir(parents=True)
     return Mount("folder", name, target, read_only)
+
+
+def _is_the_systems(source: str) -> bool:
+    """Whether a place is no folder that somebody made for this work; nobody mounts the others by mistake."""
+    if source.startswith("~"):
+        return ".." in source or source.rstrip("/") == "~"
+    if _DRIVE.match(source):
+        return len(source) <= 3 or ".." in source or source[2:].lower().startswith(("\\windows", "/windows"))
+    plain = os.path.normpath(source.replace("\\", "/"))
+    return not any(plain.startswith(folder) for folder in _PEOPLES)

@@ -107,7 +107,7 @@ def image_with(workshop: Workshop, image: str, content: bytes, rows: bytes, usua
 
 def judge_probe(run: StackRun, rows: bytes, before: Expected, after: Expected, service: str) -> Probe:
     """What a run with other rows shows."""
-    left = run.shared.get(SHARED_ACTIVATION_FILE)
+    left = run.copied(SHARED_ACTIVATION_FILE)
     if left is None or left.content != rows:
         return Probe(False, "the changed rows did not arrive in the shared folder; nothing can be said")
     lines = run.lines_of(service)

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 
+_ASKED = r"(?:discussion\s+)?(?:question|frage|q)"
 _HEADING = re.compile(
-    r"^[\s#*_=>~-]*(?:question|frage|q)[\s._#:-]*(\d)\b[^\n]*$", re.IGNORECASE | re.MULTILINE
+    rf"^[\s#*_=>~(-]*(?:{_ASKED}|(?:answer|antwort)(?:\s+(?:to|zu|zur))?(?:\s+{_ASKED})?)[\s._#:(-]*(\d)\b",
+    re.IGNORECASE | re.MULTILINE,
 )
-_NUMBER = re.compile(r"^[\s#*_]*(\d)\s*[.):][^\n]*$", re.MULTILINE)
+_NUMBER = re.compile(r"^[\s#*_(]*(\d)\s*(?:[.):]|[-–—]\s)", re.MULTILINE)
 _WORD = re.compile(r"[^\W\d_]{2,}")
+# So many words behind the number are no title: the answer begins on the line of its heading.
+_MORE_THAN_A_TITLE = 15
 
 
 def answers_in(text: str) -> dict[int, str]:
     """The text behind each question's heading, by the question's number.
 
-    A heading is a line that begins with ``Question 1`` (or Frage, or Q); where there is none, a line that begins
-    with ``1.`` or ``1)``, as long as the numbers come in order.
+    A heading is a line that begins with ``Question 1`` (or Frage, Q, Answer, Antwort); where there is none, a line
+    that begins with ``1.``, ``1)`` or ``(1)``, as long as the numbers come in order. What follows on the same line
+    belongs to the answer, too: many answer in one paragraph.
     """
     places = [(int(found.group(1)), found.start(), found.end()) for found in _HEADING.finditer(text)]
     if not places:
@@ -23,7 +28,10 @@ def answers_in(text: str) -> dict[int, str]:
     answers: dict[int, str] = {}
     for place, (number, _, end) in enumerate(places):
         rest = [start for other, start, _ in places[place + 1 :] if other != number]
-        body = text[end : rest[0] if rest else len(text)].strip()
+        title, _, body = text[end : rest[0] if rest else len(text)].partition("\n")
+        if len(answer_words(title)) >= _MORE_THAN_A_TITLE:
+            body = f"{title}\n{body}"
+        body = body.strip().lstrip(":.) ")
         if number not in answers or len(body) > len(answers[number]):
             answers[number] = body
     return answers

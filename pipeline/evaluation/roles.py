@@ -61,7 +61,7 @@ def _shared(stack: SafeStack, found: Mapping[str, str]) -> tuple[str, frozenset[
     sees: dict[str, set[str]] = {}
     for role, name in found.items():
         for mount in stack.services[name].mounts:
-            if mount.kind in ("folder", "named", "missing"):
+            if mount.kind in ("folder", "named", "missing", "elsewhere"):
                 sees.setdefault(mount.source, set()).add(role)
     for source in sees:
         # Whoever sees the whole project sees the folders in it.

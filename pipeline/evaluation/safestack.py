@@ -176,9 +176,10 @@ class _Job:
             settings["tmpfs"] = tmpfs
         self._rights(name, content, settings)
         mounts = self._mounts(name, content.get("volumes"))
-        return SafeService(
-            name, image, build, self._depends_on(name, content.get("depends_on")), mounts, settings
-        )
+        depends_on = self._depends_on(name, content.get("depends_on"))
+        for link in content.get("links") or []:  # an older way to say it
+            depends_on.setdefault(str(link).partition(":")[0], "service_started")
+        return SafeService(name, image, build, depends_on, mounts, settings)
 
     def _key(self, name: str, key: str, value: Any) -> None:
         if key.startswith("x-"):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,8 +22,11 @@ from pipeline.evaluation.safestack import SafeService, SafeStack
 from pipeline.evaluation.submitted import Submission
 from pipeline.evaluation.volumes import Left, Volumes
 from pipeline.evaluation.workshop import Workshop
+from pipeline.layout import SHARED_FOLDER
 
 OUT_OF_MEMORY = "out of memory"
+# Kinds of mounts that begin as an empty volume.
+_OWN_VOLUME = ("named", "anonymous", "elsewhere")
 # How long a run may take that only shows what the containers do when nobody stops them.
 LOOK_SECONDS = 30.0
 UP = ("up", "--abort-on-container-exit")
@@ -77,6 +82,10 @@ class StackRun:
 
     def life(self, service: str) -> Life | None:
         return next((life for life in self.lives if life.service == service), None)
+
+    def copied(self, name: str) -> Left | None:
+        """A file in the shared folder; in shared_data, where the whole project is shared."""
+        return self.shared.get(name) or self.shared.get(f"{SHARED_FOLDER}/{name}")
 
     @property
     def first_to_end(self) -> Life | None:
@@ -158,7 +167,7 @@ class Stack:
 
     def _volumes(self) -> list[str]:
         mounts = [mount for service in self.stack.services.values() for mount in service.mounts]
-        named = [mount.kind + ":" + mount.source for mount in mounts if mount.kind in ("named", "anonymous")]
+        named = [mount.kind + ":" + mount.source for mount in mounts if mount.kind in _OWN_VOLUME]
         declared = [f"image:{name}:{place}" for name in self.stack.services for place in self._declared(name)]
         return [*(f"folder:{name}" for name in self._written()), *sorted(set(named)), *declared]
 
@@ -179,7 +188,7 @@ class Stack:
         written = self._written()
         found: dict[str, dict[str, Any]] = {}
         for mount in service.mounts:
-            if mount.kind in ("named", "anonymous"):
+            if mount.kind in _OWN_VOLUME:
                 found[mount.target] = _volume(
                     volumes.id(f"{mount.kind}:{mount.source}"), mount.target, mount.read_only
                 )
@@ -260,6 +269,7 @@ class Stack:
             json.dumps(self.compose_file(volumes)), encoding="utf-8"
         )
         project = f"label=com.docker.compose.project={shop.id}-{self._runs}"
+        since = float(int(time.time()))  # the time of a file is read in whole seconds
         shop.say(f"running the stack: docker-compose {' '.join(words)}")
         try:
             done = bounded.run_bounded(
@@ -275,7 +285,7 @@ class Stack:
         finally:
             with process.undisturbed():
                 shop.remove_containers(shop.containers(project))
-        shared, other = self._read(volumes)
+        shared, other = self._read(volumes, since)
         # Compose puts the project's name before each; to a reader the containers are what the file calls them.
         output = re.sub(rf"{re.escape(shop.id)}-{self._runs}[-_]", "", done.output)
         typed = " ".join(["docker-compose", *words])
@@ -308,7 +318,21 @@ class Stack:
                 found.append((match.group(1), match.group(2)))
         return tuple(found)
 
-    def _read(self, volumes: Volumes) -> tuple[Mapping[str, Left], Mapping[str, Mapping[str, Left]]]:
+    def _without_what_was_there(self, found: Mapping[str, Left], since: float) -> Mapping[str, Left]:
+        """Leaves out the submission's own files that the run did not write: an old prediction is no result."""
+        return {
+            name: left
+            for name, left in found.items()
+            if left.written >= since or left.kind != "file" or self._own(name) != left.content
+        }
+
+    def _own(self, name: str) -> bytes | None:
+        path = os.path.normpath(f"{self.shared}/{name}")
+        return self.submission.bytes(path) if self.submission.has(path) else None
+
+    def _read(
+        self, volumes: Volumes, since: float
+    ) -> tuple[Mapping[str, Left], Mapping[str, Mapping[str, Left]]]:
         shared: Mapping[str, Left] = {}
         other = {}
         for name in volumes.names:
@@ -316,7 +340,7 @@ class Stack:
             if kind == "image":
                 continue
             if source == self.shared:
-                shared = volumes.read(name)
+                shared = self._without_what_was_there(volumes.read(name), since)
             else:
                 other[source] = volumes.read(name)
         return shared, other

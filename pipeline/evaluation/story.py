@@ -25,8 +25,10 @@ def first_exit(run: StackRun, roles: Roles) -> Life | None:
     first = run.first_to_end
     if run.stopped or first is None:
         return None
+    code = run.life(roles.service(CODEBASE))
     if first.service != roles.service(CODEBASE):
-        return first
+        # Where the engine starts codebase again, the others' being killed is the end that codebase brought about.
+        return None if code is not None and code.restarts and first.status in KILLED else first
     restarted = [life for life in run.lives if life.restarts and life.service != first.service]
     # A container that the engine starts again has no end of its own to be seen; that codebase was killed tells.
     return restarted[0] if restarted and first.status in KILLED and not first.remark else None
@@ -40,7 +42,7 @@ def too_soon(run: StackRun, roles: Roles) -> list[str]:
     end = int(code.ended.timestamp())  # the engine tells the time of a file in whole seconds
     late = []
     for name in (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE):
-        left = run.shared.get(name)
+        left = run.copied(name)
         if left is None or left.written > end:
             late.append(name)
     return late

@@ -49,14 +49,17 @@ def service(extra: str) -> str:
         ("cap_add: [SYS_ADMIN]", "is a right that copying and computing do not need"),
         ("cap_add: [ALL]", "is a right that copying and computing do not need"),
         ("security_opt: [seccomp:unconfined]", "takes a protection of the host away"),
-        ("volumes: [/:/host]", "is a place of somebody's own machine"),
-        ("volumes: ['~/x:/x']", "is a place of somebody's own machine"),
-        ("volumes: ['C:\\Users\\bob:/x']", "is a place of somebody's own machine"),
+        ("volumes: [/:/host]", "is a place of the system itself"),
+        ("volumes: [~/:/x]", "is a place of the system itself"),
+        ("volumes: [/home:/x]", "is a place of the system itself"),
+        ("volumes: [/tmp/../etc:/x]", "is a place of the system itself"),
+        ("volumes: ['C:\\:/x']", "is a place of the system itself"),
+        ("volumes: ['C:\\Windows:/x']", "is a place of the system itself"),
         ("volumes: ['../..:/x']", "lies outside the submission"),
         ("volumes: ['./away:/x']", "by way of a link"),
-        ("volumes: ['${UNSET:-/}:/x']", "is a place of somebody's own machine"),
+        ("volumes: ['${UNSET:-/}:/x']", "is a place of the system itself"),
         ("volumes: [/var/run/docker.sock:/var/run/docker.sock]", "whoever has it is root"),
-        ("volumes: [{type: bind, source: /etc, target: /x}]", "is a place of somebody's own machine"),
+        ("volumes: [{type: bind, source: /etc, target: /x}]", "is a place of the system itself"),
         ("volumes: ['./models:/x:rshared']", "lets mounts of the container reach the host"),
         ("volumes: [{type: npipe, source: x, target: /x}]", "is not a kind of volume"),
         ("env_file: /etc/passwd", "lies outside the submission"),
@@ -193,3 +196,24 @@ def test_variables_of_the_host_are_not_to_be_had(monkeypatch):
 
 def test_an_env_file_is_read_as_compose_does():
     assert read_env("# note\nA=1\nexport B='two'\nC=\n=x\nno sign\n") == {"A": "1", "B": "two", "C": ""}
+
+
+@pytest.mark.parametrize("place", ["/home/bob/shared", "/tmp/shared", "~/x", "C:\\Users\\bob", "d:/work"])
+def test_a_folder_of_ones_own_machine_is_never_seen_an_empty_volume_stands_for_it(safe, place):
+    stack = safe(service(f"volumes: ['{place}:/x']"))
+    assert (stack.mistakes, stack.refusals) == ((), ())
+    (mount,) = stack.services["a"].mounts
+    assert (mount.kind, mount.source, mount.target) == ("elsewhere", place, "/x")
+
+
+def test_links_are_an_older_way_to_say_depends_on(safe):
+    stack = safe(service("links: [b, 'c:alias']") + "  b: {image: busybox}\n  c: {image: busybox}\n")
+    assert stack.mistakes == ()
+    assert stack.services["a"].depends_on == {"b": "service_started", "c": "service_started"}
+    assert "a depends on d, but there is no such service" in safe(service("links: [d]")).mistakes[0]
+
+
+def test_a_file_that_is_nested_without_end_is_a_mistake_in_words(safe):
+    assert safe("a: " + "[" * 100_000).mistakes == (
+        "docker-compose.yml: its values stand too deep in one another",
+    )

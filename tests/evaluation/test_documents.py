@@ -34,6 +34,11 @@ def judged(lab, changes, prefix):
         "=== QUESTION {} ===",
         "{}. Why?",
         "{}) why",
+        "({}) Why",
+        "{} - Why",
+        "Answer {}",
+        "Antwort zu Frage {}:",
+        "### Discussion Question {}",
     ],
 )
 def test_headings_of_many_kinds_are_found(heading):
@@ -41,6 +46,15 @@ def test_headings_of_many_kinds_are_found(heading):
     found = answers_in(text)
     assert sorted(found) == [1, 2, 3, 4, 5]
     assert found[3] == "answer number iii"
+
+
+@pytest.mark.parametrize("heading", ["Q{}: ", "{}. ", "Question {} - ", "**Answer {}:** "])
+def test_an_answer_may_begin_beside_its_heading(heading):
+    answer = "Containers carry what they need, so that a tutor can run the network on any machine without installing it."
+    text = "\n".join(heading.format(number) + answer for number in range(1, 6))
+    found = answers_in(text)
+    assert sorted(found) == [1, 2, 3, 4, 5]
+    assert all(answer_words(body) == answer_words(answer) for body in found.values())
 
 
 def test_lists_inside_an_answer_are_no_headings():
@@ -125,3 +139,11 @@ def test_a_file_that_a_rubric_asks_for(lab):
     check = CHECKS["file_exists"].function
     assert check(lab({}), {"path": "container3_codebase/pybrain/"}).passed
     assert not check(lab({}), {"path": "output/test_results.json"}).passed
+
+
+def test_a_short_readme_loses_its_length_and_keeps_what_it_says(lab):
+    text = "activationbase, knowledgebase, codebase\ndocker build .\ndocker-compose up\nThe prediction is in shared_data.\n"
+    verdicts = judged(lab, {"README.md": text}, "readme.")
+    assert [name for name, verdict in verdicts.items() if not verdict.passed] == ["readme.text"]
+    missing = judged(lab, {"README.md": None}, "readme.")
+    assert {verdict.reason for verdict in missing.values()} == {"there is no README.md"}

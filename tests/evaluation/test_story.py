@@ -235,3 +235,17 @@ services:
     assert [roles.service(role.name) for role in SERVICES] == ["one", "two", "code-base"]
     assert roles.shared == "shared_data"
     assert roles.sees_shared == {"activationbase", "knowledgebase", "codebase"}
+
+
+def test_codebase_that_is_started_again_has_ended_the_stack_all_the_same(ran):
+    data = (life("activationbase", 0, 2.4, 137), life("knowledgebase", 0, 2.4, 137))
+    assert points(ran(*data, life("codebase", 0.2, 1.3, 0, restarts=1))) == {}
+
+
+def test_files_in_shared_data_count_where_the_whole_project_is_shared(ran, fixtures):
+    course = fixtures / "default" / "course"
+    shared = {
+        "shared_data/activation_data.csv": (course / "currentActivation.csv").read_bytes(),
+        "shared_data/currentSolution.pkl": (course / "currentSolution.pkl").read_bytes(),
+    }
+    assert points(ran(*DATA, CODE, shared=shared)) == {}

@@ -45,7 +45,8 @@ def prediction_equals(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
         return Verdict(
             False,
             f"the prediction is another one: {found.where} says {found.shown!r}, the network answers {row[:120]}",
-            "Does the code give the network the right columns, unscaled, one flat row at a time?", evidence,
+            "Does the code give the network the right columns, unscaled, one flat row at a time? "
+            "What counts are the numbers that the network answers, not only a class.", evidence,
         )  # fmt: skip
     first = story.first_exit(run, lab.roles())
     if first is not None and first.status:

@@ -21,7 +21,7 @@ def is_there(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
     number = int(parameters["container"])
     role, name = SERVICES[number - 1], _NAMES[number]
     run = lab.run_for_files()
-    left = run.shared.get(name)
+    left = run.copied(name)
     evidence = _evidence(run)
     if left is not None and left.kind == "file":
         return Verdict(True, f"shared_data/{name} is there, {len(left.content):,} bytes", "", evidence)
@@ -51,7 +51,8 @@ def is_the_same(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
     own = file_of(lab, role)
     if not lab.submission.has(own):
         return Verdict(False, f"there is no {own} to compare with", f"Put it into {role.folder}/.")
-    left = lab.run_for_files().shared[name]
+    left = lab.run_for_files().copied(name)
+    assert left is not None  # it has been seen
     expected = hashlib.sha256(lab.submission.bytes(own)).hexdigest()
     found = hashlib.sha256(left.content).hexdigest()
     evidence = seen(sha256=f"{found}  shared_data/{name}\n{expected}  {own}")

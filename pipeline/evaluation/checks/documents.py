@@ -48,7 +48,9 @@ def mentions(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
     """A document says certain things, each in one of several ways."""
     name = str(parameters["file"])
     found = find_document(lab, name)
-    text = lab.submission.text(found) if found else ""
+    if not found:
+        return Verdict(False, f"there is no {name}", f"Write {name}.")
+    text = lab.submission.text(found)
     missing = [pattern for pattern in parameters["all_of"] if not re.search(pattern, text, re.IGNORECASE)]
     if missing:
         return Verdict(False, f"{name} does not mention: {', '.join(_readable(one) for one in missing)}",

@@ -74,6 +74,14 @@ def services(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
             False, f"the three share no folder: {', '.join(apart)} does not see {roles.shared or 'one'}",
             "Give all three the same volume: ./shared_data:/shared_data", evidence,
         )  # fmt: skip
+    kinds = {
+        mount.kind for one in safe.services.values() for mount in one.mounts if mount.source == roles.shared
+    }
+    if kinds == {"elsewhere"}:
+        return Verdict(
+            False, f"the three share {roles.shared}, a place on somebody's own machine, which no other machine has",
+            "Share a folder of the submission: ./shared_data:/shared_data", evidence,
+        )  # fmt: skip
     return Verdict(True, f"three services run the three images and share {roles.shared}", "", evidence)
 
 
