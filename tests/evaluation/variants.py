@@ -61,6 +61,16 @@ def changes(samples: ModuleType) -> dict[str, dict[str, str | None]]:
             PROGRAM: _WRITTEN_DOWN,
             "output/stage3_compose_execution/execution_summary.txt": "Result: prediction made\nAll checks passed\n",
         },
+        "own-machine": {
+            COMPOSE: samples.WAITING_COMPOSE.replace("./shared_data:", "/home/bob/task06:"),
+        },
+        "whole-project": {
+            COMPOSE: samples.WAITING_COMPOSE.replace("./shared_data:/shared_data", ".:/work").replace(
+                "/shared_data/", "/work/shared_data/"
+            ),
+            "shared_data/prediction.csv": "prediction\n0.5\n",
+            "shared_data/activation_data.csv": "x\n1\n",
+        },
         "not-built": {
             f"{C1}/Dockerfile": None,
             f"{C2}/Dockerfile": samples.MODEL_DOCKERFILE.replace("RUN mkdir", "RUN false && mkdir"),
