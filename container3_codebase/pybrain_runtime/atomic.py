@@ -31,16 +31,19 @@ class AtomicFile:
     """
 
     def __init__(self, path: str) -> None:
+        # Chance, not the process number: two containers may well have the same.
+        self._begin(path, f".{base(path)}.{os.urandom(6).hex()}.tmp", os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+
+    def _begin(self, path: str, temporary: str, flags: int) -> None:
+        """Opens the file that is written until the real one is there."""
         self.path = path
         self.bytes_written = 0
         self._hash = Sha256()
         self._descriptor = -1
         self._placed = False
-        # Chance, not the process number: two containers may well have the same.
-        self._temporary = beside(path, f".{base(path)}.{os.urandom(6).hex()}.tmp")
+        self._temporary = beside(path, temporary)
         if is_folder(path):
             raise CannotWrite(f"{path} cannot be written: it is a directory.", path=path)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         for extra in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"):
             flags |= getattr(os, extra, 0)
         try:
@@ -61,7 +64,11 @@ class AtomicFile:
         """Where the content stands until it gets its name; to be read after ``finish``."""
         return self._temporary
 
-    def write(self, data: bytes) -> None:
+    def mark(self) -> tuple[int, Sha256]:
+        """Returns how many bytes have been written so far, and their hash."""
+        return self.bytes_written, self._hash.copy()
+
+    def write(self, data: bytes | memoryview) -> None:
         """Appends."""
         self._hash.update(data)
         self.bytes_written += len(data)

@@ -12,7 +12,7 @@ from .errors import DataError, InputMissing, KnowledgeError
 from .hashes import Sha256
 from .paths import base, is_folder
 
-BLOCK = 256 * 1024
+BLOCK = 1 << 20
 
 _REASONS = {
     errno.ENOENT: ("is not there", "Put the file there, or name another one."),
@@ -65,6 +65,10 @@ class InputFile:
         """The hash of what has been read so far, in hexadecimal."""
         return self._hash.hexdigest()
 
+    def mark(self) -> tuple[int, Sha256]:
+        """Returns how many bytes have been read so far, and their hash."""
+        return self.bytes_read, self._hash.copy()
+
     @property
     def size(self) -> int:
         """Bytes of the file when it was opened."""
@@ -81,11 +85,7 @@ class InputFile:
             self.bytes_read += len(block)
             self._hash.update(block)
             yield block
-        now = os.fstat(self._descriptor)
-        if (now.st_size, now.st_mtime_ns) != (self._opened.st_size, self._opened.st_mtime_ns):
-            raise DataError(
-                f"{self.name} was changed while it was read.", hint="Try again when it stands complete."
-            )
+        self._check_unchanged()
 
     def read(self, limit: int) -> bytes:
         """Returns the whole content.
@@ -123,6 +123,13 @@ class InputFile:
         except OSError as error:
             raise self._failed(error) from None
 
+    def _check_unchanged(self) -> None:
+        now = os.fstat(self._descriptor)
+        if (now.st_size, now.st_mtime_ns) != (self._opened.st_size, self._opened.st_mtime_ns):
+            raise DataError(
+                f"{self.name} was changed while it was read.", hint="Try again when it stands complete."
+            )
+
     def _read(self, size: int) -> bytes:
         try:
             return os.read(self._descriptor, size)
@@ -146,3 +153,39 @@ class InputFile:
         if stat.S_ISDIR(mode):
             return "is a directory"
         return "is not a regular file, but a pipe, a device or the like"
+
+
+class StandardInput(InputFile):
+    """What another program pipes in, or what is typed; its size is not known before its end.
+
+    Args:
+        role: what it is to the user, for messages.
+    """
+
+    def __init__(self, role: str) -> None:
+        self.path = "-"
+        self.name = "standard input"
+        self.role = role
+        self.bytes_read = 0
+        self._hash = Sha256()
+        self._descriptor = 0
+
+    @property
+    def size(self) -> int:
+        """0: nobody knows."""
+        return 0
+
+    def close(self) -> None:
+        """Leaves it open: it is not ours."""
+
+    def _read(self, size: int) -> bytes:
+        # A pipe gives what is there. Blocks are filled all the same, so that what is cut out of them does
+        # not depend on how fast the other side writes.
+        parts: list[bytes] = []
+        while size and (part := super()._read(size)):
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def _check_unchanged(self) -> None:
+        pass

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import TextIO
 
-from .activation import Activation
+from .activation import ActivationStream
 from .atomic import check_room
 from .errors import InputMissing, PipelineError
 from .knowledge import Knowledge
@@ -46,9 +46,11 @@ class Report:
         """Says which network answers."""
         self._done(f"Model loaded: {knowledge.kind}")
 
-    def read(self, activation: Activation) -> None:
+    def read(self, activation: ActivationStream) -> None:
         """Says how much there is to answer: rows and columns of the file."""
-        self._done(f"Data loaded: ({activation.rows}, {activation.columns})")
+        self._done(f"Data loaded: ({activation.rows}, {activation.columns.width})")
+        if activation.light:
+            self._line("  (A large file, read without pyarrow; the image's target 'fast' has it.)")
 
     def wrote(self, prediction: Prediction) -> None:
         """Says the first answers, how many there are, and how far they are off."""
