@@ -183,6 +183,16 @@ class ActivationStream:
             f"{self.file.name} {what}.", hint="Add a line of numbers for each row to answer."
         )
 
+    def share(self, part: Part, read: int) -> float | None:
+        """Returns how much of the file has been gone through, from 0 to 1; None where nobody knows.
+
+        Args:
+            part: the last part.
+            read: bytes of the file that had been read then.
+        """
+        done, total = (part.end, self._reader.total) if self._reader.total else (read, self.file.size)
+        return min(1.0, done / total) if total else None
+
     @property
     def blank(self) -> tuple[int, int] | None:
         """From which line to which there is nothing before the part that comes next."""

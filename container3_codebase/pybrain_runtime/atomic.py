@@ -6,16 +6,17 @@ import errno
 import os
 from contextlib import suppress
 
-from .errors import CannotWrite
+from .errors import CannotWrite, UsageError
 from .hashes import Sha256
-from .paths import base, beside, is_folder, remove, rename
+from .paths import base, beside, is_folder, is_same, remove, rename
 
-_HINTS = {
+HINTS = {
     errno.EROFS: "Mount the folder for writing, or choose another one with OUTPUT_PATH.",
     errno.EACCES: "Give the user of this process the right to write there, or choose another OUTPUT_PATH.",
     errno.EPERM: "Give the user of this process the right to write there, or choose another OUTPUT_PATH.",
     errno.ENOSPC: "Free some space, then run again.",
     errno.EDQUOT: "Free some space, then run again.",
+    errno.EFBIG: "The system allows no larger files here (ulimit -f); raise the limit, then run again.",
     errno.ENOENT: "Make the folder, or choose another one with OUTPUT_PATH.",
 }
 
@@ -108,13 +109,32 @@ class AtomicFile:
         with suppress(OSError):
             remove(self.path if self._placed else self._temporary)
 
+    def drop(self) -> None:
+        """Removes what is under construction, and nothing that has been placed."""
+        if not self._placed:
+            self.discard()
+
     def _failed(self, error: OSError) -> CannotWrite:
         return CannotWrite(
             f"{self.path} cannot be written: {(error.strerror or str(error)).lower()}.",
-            hint=_HINTS.get(error.errno or 0, ""),
+            hint=HINTS.get(error.errno or 0, ""),
             path=self.path,
             errno=error.errno,
         )
+
+
+def check_apart(written: str, *read: str) -> None:
+    """Makes sure that a file that will be written is none of those that are read.
+
+    Raises:
+        UsageError: it is one of them.
+    """
+    for path in read:
+        if is_same(written, path):
+            raise UsageError(
+                f"{written} would be written over {path}, which is read.",
+                hint="Choose another place for the prediction.",
+            )
 
 
 def check_room(path: str, size: int = 4096) -> None:

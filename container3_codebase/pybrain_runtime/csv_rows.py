@@ -23,6 +23,7 @@ class CsvRows:
         header: the names in the first row; empty where it is data.
         columns: which columns are what.
         delimiter: what separates the cells.
+        total: 0, as rows are not counted beforehand.
 
     Args:
         incoming: the file.
@@ -38,6 +39,7 @@ class CsvRows:
         self, incoming: Incoming, choice: ColumnChoice, *, skip: bool = False, fast: bool = False
     ) -> None:
         self.header: tuple[str, ...] = ()
+        self.total = 0
         self._name = incoming.name
         self._choice = choice
         self._skip = skip

@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Iterator
 from types import TracebackType
+from typing import BinaryIO
 
 from .errors import DataError, InputMissing, KnowledgeError
 from .hashes import Sha256
@@ -46,6 +47,7 @@ class InputFile:
         self.role = role
         self.bytes_read = 0
         self._hash = Sha256()
+        self._again: list[BinaryIO] = []
         self._descriptor = self._open(follow_links)
         self._opened = os.fstat(self._descriptor)
         if not stat.S_ISREG(self._opened.st_mode):
@@ -85,7 +87,7 @@ class InputFile:
             self.bytes_read += len(block)
             self._hash.update(block)
             yield block
-        self._check_unchanged()
+        self.check_unchanged()
 
     def read(self, limit: int) -> bytes:
         """Returns the whole content.
@@ -103,8 +105,27 @@ class InputFile:
                 )
         return b"".join(parts)
 
+    def again(self) -> BinaryIO:
+        """Returns the same open file as an object that can be read in any order; it is closed with this one."""
+        self._again.append(os.fdopen(os.dup(self._descriptor), "rb", buffering=0))
+        return self._again[-1]
+
+    def check_unchanged(self) -> None:
+        """Checks that the file is still the one that was opened.
+
+        Raises:
+            DataError: it was written to meanwhile.
+        """
+        now = os.fstat(self._descriptor)
+        if (now.st_size, now.st_mtime_ns) != (self._opened.st_size, self._opened.st_mtime_ns):
+            raise DataError(
+                f"{self.name} was changed while it was read.", hint="Try again when it stands complete."
+            )
+
     def close(self) -> None:
         """Closes the file; a second time does nothing."""
+        while self._again:
+            self._again.pop().close()
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -122,13 +143,6 @@ class InputFile:
             raise self._missing("has a name that no file can have", "Name a file.") from None
         except OSError as error:
             raise self._failed(error) from None
-
-    def _check_unchanged(self) -> None:
-        now = os.fstat(self._descriptor)
-        if (now.st_size, now.st_mtime_ns) != (self._opened.st_size, self._opened.st_mtime_ns):
-            raise DataError(
-                f"{self.name} was changed while it was read.", hint="Try again when it stands complete."
-            )
 
     def _read(self, size: int) -> bytes:
         try:
@@ -187,5 +201,5 @@ class StandardInput(InputFile):
             size -= len(part)
         return b"".join(parts)
 
-    def _check_unchanged(self) -> None:
-        pass
+    def check_unchanged(self) -> None:
+        """Nothing: what has gone through a pipe does not change."""

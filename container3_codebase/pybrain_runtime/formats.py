@@ -24,7 +24,7 @@ class Format(Protocol):
         """Returns rows as they are written; each array has the shape (n, some columns)."""
 
     def finished(self, table: AtomicFile) -> AtomicFile:
-        """Takes the file with all rows in it; returns the one that gets the name."""
+        """Takes the finished file with all rows in it; returns the one that gets the name, finished, too."""
 
 
 def format_for(path: str, names: Sequence[str], *, fast: bool = False) -> Format:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from .atomic import HINTS
 from .errors import CannotWrite, DataError
 from .partfile import remove_if_there
 from .paths import base, beside, rename
@@ -50,7 +51,7 @@ class Journal:
             remove_if_there(temporary)
             raise CannotWrite(
                 f"{self.path} cannot be written: {(error.strerror or str(error)).lower()}.",
-                hint="Free some space, then go on with --resume." if error.errno == 28 else "",
+                hint=HINTS.get(error.errno or 0, ""),
                 path=self.path,
                 errno=error.errno,
             ) from None

@@ -22,6 +22,7 @@ class JsonRows:
     Attributes:
         header: the keys of the first object; empty where the lines are arrays.
         columns: which columns are what.
+        total: 0, as rows are not counted beforehand.
 
     Args:
         incoming: the file.
@@ -33,6 +34,7 @@ class JsonRows:
     """
 
     def __init__(self, incoming: Incoming, choice: ColumnChoice, *, skip: bool = False) -> None:
+        self.total = 0
         self._name = incoming.name
         self._choice = choice
         self._skip = skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .errors import PartMissing
 
-ADVICE = "pip install 'app07[fast]' brings pyarrow, which is made for large files"
+ADVICE = "pip install 'app07[fast]', or the image's target 'fast', brings pyarrow"
 
 
 def has_arrow() -> bool:

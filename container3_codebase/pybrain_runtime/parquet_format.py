@@ -15,7 +15,8 @@ import numpy as np
 from .atomic import AtomicFile
 from .optional import require_arrow
 
-_ROWS = 1 << 17
+_ROWS, _FEWEST_ROWS, _NUMBERS = 1 << 17, 1 << 10, 1 << 21
+"""Rows of a row group, and the numbers in one: many columns make fewer rows."""
 
 
 class ParquetFormat:
@@ -42,7 +43,7 @@ class ParquetFormat:
         return np.concatenate(columns, axis=1).astype("<f8", copy=False).tobytes()
 
     def finished(self, table: AtomicFile) -> AtomicFile:
-        """Writes the Parquet file from the numbers, and removes these."""
+        """Writes the Parquet file from the numbers; these are dropped when it stands in its place."""
         import pyarrow as pa  # type: ignore[import-untyped]
         from pyarrow import parquet
 
@@ -56,13 +57,13 @@ class ParquetFormat:
         except BaseException:
             done.discard()
             raise
-        table.discard()
         return done
 
     def _numbers(self, table: AtomicFile) -> Iterator[np.ndarray]:
         width = len(self._names)
+        rows = max(_FEWEST_ROWS, min(_ROWS, _NUMBERS // width))
         with open(table.temporary, "rb") as file:  # noqa: PTH123 - pathlib is loaded nowhere here
-            while content := file.read(_ROWS * width * 8):
+            while content := file.read(rows * width * 8):
                 yield np.frombuffer(content, "<f8").reshape(-1, width)
 
 

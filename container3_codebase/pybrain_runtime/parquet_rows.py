@@ -11,12 +11,13 @@ from pyarrow import parquet
 
 from .columns import ColumnChoice, Columns
 from .errors import ActivationError
+from .files import InputFile
 from .incoming import Incoming
 from .rows import Rejected, Rows
 from .table import visible
 
-_ROWS = 1 << 15
-_BUFFER = 1 << 20
+_ROWS, _NUMBERS = 1 << 15, 1 << 18
+_BUFFER, _BUFFERS, _LEAST_BUFFER = 1 << 20, 1 << 25, 1 << 14
 
 
 class RowGroup:
@@ -37,9 +38,10 @@ class RowGroup:
 
 
 class ParquetRows:
-    """Reads a Parquet file.
+    """Reads a Parquet file. Of each column that is needed, one page is in memory at a time (usually 1 MB).
 
     Attributes:
+        total: rows of the file.
         header: names of the columns.
         columns: which columns are what.
 
@@ -58,13 +60,14 @@ class ParquetRows:
         if not incoming.file.size:
             raise ActivationError(
                 f"{self._name} is a Parquet file, which cannot be read before its end is there.",
-                hint="Name the file with --data instead of piping it in.",
+                hint="Name the file instead of piping it in.",
             )
         for _ in incoming.blocks():  # it is not read in order; its hash is of the whole file
             pass
+        self._incoming = incoming.file
         try:
-            # Buffered and not in advance: a row group may be as large as the file.
-            self._file = parquet.ParquetFile(incoming.file.path, buffer_size=_BUFFER, pre_buffer=False)
+            self._file = _opened(incoming.file)
+            self.total: int = self._file.metadata.num_rows
         except (pa.ArrowException, OSError) as error:
             raise self._damaged(error) from None
         schema = self._file.schema_arrow
@@ -84,10 +87,12 @@ class ParquetRows:
         """Yields the file, some rows at a time."""
         number = 1
         try:
-            for batch in self._file.iter_batches(_ROWS, columns=self._wanted, use_threads=False):
+            rows = max(1, min(_ROWS, _NUMBERS // len(self._wanted)))
+            for batch in self._file.iter_batches(rows, columns=self._wanted, use_threads=False):
                 if batch.num_rows:
                     yield RowGroup(number, batch, number - 1 + batch.num_rows)
                     number += batch.num_rows
+            self._incoming.check_unchanged()
         except (pa.ArrowException, OSError) as error:
             raise self._damaged(error) from None
 
@@ -133,6 +138,14 @@ class ParquetRows:
         return ActivationError(
             f"{self._name} is a damaged Parquet file: {reason}.", hint="Copy or write it again."
         )
+
+
+def _opened(file: InputFile) -> Any:
+    """Returns a Parquet file, buffered and not in advance: one of its row groups may be as large as all of it."""
+    source = file.again()
+    columns = max(1, parquet.read_metadata(source).num_columns)
+    size = max(_LEAST_BUFFER, min(_BUFFER, _BUFFERS // columns))
+    return parquet.ParquetFile(source, buffer_size=size, pre_buffer=False)
 
 
 def _is_number(kind: Any) -> bool:

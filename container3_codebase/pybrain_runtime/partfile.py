@@ -37,6 +37,10 @@ class PartFile(AtomicFile):
         self._keep = True  # until it is known to be ours
         self._begin(path, f".{base(path)}.part", os.O_RDWR | os.O_CREAT)
         self._lock()
+        while not self._is_there():  # whoever had it has just put it in its place
+            self._close()
+            self._begin(path, f".{base(path)}.part", os.O_RDWR | os.O_CREAT)
+            self._lock()
         self._keep = keep
 
     def begin_anew(self) -> None:
@@ -62,19 +66,47 @@ class PartFile(AtomicFile):
         self._hash, self.bytes_written = found, size
         return True
 
+    def finish(self) -> None:
+        """Brings everything to the disk. It stays ours until it has its name."""
+        if _fcntl is None:
+            super().finish()  # Windows gives no other name to a file that is open
+            return
+        try:
+            os.fsync(self._descriptor)
+        except OSError as error:
+            self.discard()
+            raise self._failed(error) from None
+
+    def place(self) -> None:
+        """Gives the finished file its name."""
+        super().place()
+        self._close()
+
     def discard(self) -> None:
         """Closes the file, and removes it unless it is kept."""
-        if not self._keep or self._placed:
+        if self._keep and not self._placed:
+            self._close()
+        else:
             super().discard()
-        elif self._descriptor >= 0:
-            with suppress(OSError):
-                os.close(self._descriptor)
-            self._descriptor = -1
 
     def drop(self) -> None:
         """Removes it, whatever was said about keeping it."""
         self._keep = False
-        self.discard()
+        super().drop()
+
+    def _close(self) -> None:
+        if self._descriptor >= 0:
+            with suppress(OSError):
+                os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _is_there(self) -> bool:
+        """Says whether the file that is open is still the one of that name."""
+        try:
+            there = os.stat(self._temporary)  # noqa: PTH116
+        except FileNotFoundError:
+            return False
+        return os.path.samestat(there, os.fstat(self._descriptor))
 
     def _lock(self) -> None:
         if _fcntl is None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from . import __version__
 from .activation import Activation, ActivationStream
-from .atomic import AtomicFile
+from .atomic import AtomicFile, check_apart
 from .errors import UsageError
 from .figures import Figures, finite
 from .formats import format_for
@@ -113,6 +113,8 @@ class PredictionWriter:
         self.report_path = split_ending(self.path)[0] + ".json"
         if self.report_path == self.path:
             raise UsageError(f"{self.path} is where the report goes; the prediction needs another ending.")
+        for written in (self.path, self.report_path):
+            check_apart(written, knowledge.path, *([activation.file.path] if activation else []))
         self.rows = 0
         self._knowledge = knowledge
         self._started = time.time() if started is None else started
@@ -186,8 +188,9 @@ class PredictionWriter:
         if source is None:
             assert self._activation is not None
             source = Source.of(self._activation)
-        self._table.finish()
-        self._table = self._format.finished(self._table)
+        rows = self._table
+        rows.finish()
+        self._table = self._format.finished(rows)
         first = np.concatenate(self._first) if self._first else np.empty((0, self._knowledge.outdim))
         report = self._report(source, first)
         document = None
@@ -200,6 +203,7 @@ class PredictionWriter:
             self._table.place()
             document.place()
             self._committed = True
+            rows.drop()  # where it did not get the name itself
         except BaseException:
             self._table.discard()
             if document is not None:

@@ -13,6 +13,7 @@ from .activation import ActivationStream
 from .atomic import check_room
 from .errors import InputMissing, PipelineError
 from .knowledge import Knowledge
+from .optional import ADVICE
 from .paths import beside, is_folder
 from .prediction import Prediction
 from .settings import Settings
@@ -50,7 +51,7 @@ class Report:
         """Says how much there is to answer: rows and columns of the file."""
         self._done(f"Data loaded: ({activation.rows}, {activation.columns.width})")
         if activation.light:
-            self._line("  (A large file, read without pyarrow; the image's target 'fast' has it.)")
+            self._line(f"  (A large file, read without pyarrow. {ADVICE}.)")
 
     def wrote(self, prediction: Prediction) -> None:
         """Says the first answers, how many there are, and how far they are off."""

@@ -75,10 +75,12 @@ class RowReader(Protocol):
     Attributes:
         header: names of the columns; empty where the file has none.
         columns: which columns are what.
+        total: how far the file reaches, in the unit of its parts' ends; 0 where nobody knows before its end.
     """
 
     header: tuple[str, ...]
     columns: Columns
+    total: int
 
     def parts(self) -> Iterator[Part]:
         """Yields the file in parts, once. Where it is cut depends on the file and on nothing else."""

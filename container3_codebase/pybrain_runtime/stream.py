@@ -18,7 +18,7 @@ import numpy as np
 
 from . import __version__
 from .activation import ActivationStream
-from .errors import UsageError
+from .atomic import check_apart
 from .hashes import Sha256
 from .in_order import in_order
 from .journal import CannotResume, Journal, check_same
@@ -40,16 +40,16 @@ class Progress(Record):
     Attributes:
         rows: rows answered so far, those of an earlier run included.
         rejected: rows left out so far.
-        read: bytes of the file that have been read.
-        size: bytes of the file; 0 where nobody knows.
+        share: how much of the file that is, from 0 to 1; None where nobody knows.
         continued: rows that an earlier run had answered.
+        light: whether a large file is read without the library that is made for that.
     """
 
     rows: int
     rejected: int
-    read: int
-    size: int
+    share: float | None
     continued: int
+    light: bool
 
 
 class Outcome(Record):
@@ -125,9 +125,10 @@ def activate_file(
     """
     started = time.time()
     options = options or StreamOptions()
+    checked_threads(options.threads)
     path = os.fspath(output)
-    if rejects_path(path) == path:
-        raise UsageError(f"{path} is where rejected rows go; the prediction needs another name.")
+    if options.skip:
+        check_apart(rejects_path(path), os.fspath(data), knowledge.path)
     with ActivationStream(
         data,
         knowledge,
@@ -183,8 +184,8 @@ class _Run:
 
     def run(self) -> Outcome:
         """Answers everything, and puts the prediction in its place."""
+        rejects: RejectsFile | None = None
         table = PartFile(self._output, keep=self._options.resume)
-        rejects = None
         try:
             if self._options.skip:
                 rejects = RejectsFile(self._output, keep=self._options.resume)
@@ -265,6 +266,7 @@ class _Run:
             precision=self._options.precision,
             fast=self._activation.fast,
             table=table,
+            activation=self._activation,
         )
 
     def _threads(self) -> int:
@@ -281,8 +283,9 @@ class _Run:
         """Tells how far the run has come, and from time to time writes it down."""
         activation, (read, digest) = self._activation, done.mark
         if self._on_progress:
+            share = activation.share(done.part, read)
             self._on_progress(
-                Progress(activation.rows, activation.rejected, read, activation.file.size, self._continued)
+                Progress(activation.rows, activation.rejected, share, self._continued, activation.light)
             )
         if time.monotonic() - self._noted < self._options.checkpoint:
             return

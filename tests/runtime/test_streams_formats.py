@@ -32,6 +32,7 @@ from pybrain_runtime.arrow_csv import csv_lines
 from pybrain_runtime.errors import ActivationError, KnowledgeError, UsageError
 from pybrain_runtime.files import BLOCK
 from pybrain_runtime.formats import CsvFormat
+from pybrain_runtime.optional import ADVICE
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 NAMES = ["sepal_length", "sepal_width", "petal_length", "petal_width"]
@@ -537,7 +538,8 @@ def test_without_pyarrow_large_files_are_read_all_the_same(
 
 
 def test_without_pyarrow_parquet_says_how_to_get_it(program: Callable[..., str], tmp_path: Path) -> None:
-    advice = "  pip install 'app07[fast]' brings pyarrow, which is made for large files.\n"
+    advice = f"  {ADVICE}.\n"
+    assert "pip install 'app07[fast]'" in advice
     data = INPUTS["parquet"](tmp_path)
     assert program(data, "p.csv", blocked=True) == (
         f"69 Reading rows.parquet, a Parquet file, needs pyarrow, which is not installed here.\n{advice}"
