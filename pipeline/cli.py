@@ -137,12 +137,12 @@ def _prepare(session: Session, *, into_contexts: bool) -> Any:
     )
     if into_contexts:
         changes += staging.put_into_contexts(layout, prepared)
-    knowledge, activation = prepared.knowledge, prepared.activation
+    knowledge, rows = prepared.knowledge, prepared.rows
     say(f"  knowledge   {layout.shown(selection.model)} ({selection.model_from})")
     say(f"              {knowledge.kind}, {knowledge.indim} inputs, {knowledge.outdim} outputs, "
         f"{knowledge.parameter_count} parameters; read, not executed")  # fmt: skip
     say(f"  activation  {layout.shown(selection.data)} ({selection.data_from})")
-    say(f"              {_count(len(activation.inputs), 'row')}, which fit the network")
+    say(f"              {_count(rows.count, 'row')}, which fit the network")
     for change in changes:
         kept = f"; the one it replaced is kept as {layout.shown(change.kept)}" if change.kept else ""
         say(f"  {'written  ' if change.written else 'unchanged'}   {layout.shown(change.path)}{kept}")
