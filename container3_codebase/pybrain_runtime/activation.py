@@ -98,6 +98,7 @@ class ActivationStream:
         self.rows = self.rejected = 0
         self._skip = skip
         self._blank: tuple[int, int] | None = None
+        self._first_rejected = ""
         self._incoming = Incoming(path)
         self.file = self._incoming.file
         self.kind = self._incoming.kind
@@ -166,6 +167,9 @@ class ActivationStream:
             self._blank = (self._blank or rows.blank)[0], rows.blank[1]
         self.rows += len(rows.inputs)
         self.rejected += len(rejected)
+        if rejected and not self._first_rejected:
+            counted = "Row" if self.kind == "parquet" else "Line"
+            self._first_rejected = f"{counted} {rejected[0].line}: {rejected[0].reason}"
         return rejected
 
     def finish(self) -> None:
@@ -177,7 +181,9 @@ class ActivationStream:
         if self.rows:
             return
         if self.rejected:
-            raise ActivationError(f"{self.file.name} has no row that can be answered.")
+            raise ActivationError(
+                f"{self.file.name} has no row that can be answered.", hint=self._first_rejected
+            )
         what = "has a header and no rows" if self.header else "has no rows"
         raise ActivationError(
             f"{self.file.name} {what}.", hint="Add a line of numbers for each row to answer."

@@ -86,9 +86,8 @@ class CsvRows:
             raise ActivationError(
                 f"{self._name} is empty.", hint="Add a line of numbers for each row to answer."
             )
-        plain = Table(self._name, ",")
         telling = lines[1] if len(lines) > 1 and lines[1].strip() else lines[0]
-        self.delimiter = detect_delimiter(plain.text(1 if telling is lines[0] else 2, telling))
+        self.delimiter = detect_delimiter(telling.decode("utf-8", "replace"))
         self._table = Table(self._name, self.delimiter)
         first = self._table.cells(1, self._table.text(1, lines[0]))
         if self._table.is_header(first):

@@ -86,6 +86,8 @@ class InputFile:
         while block := self._read(size):
             self.bytes_read += len(block)
             self._hash.update(block)
+            if self.bytes_read > self.size:  # it grows; perhaps for ever
+                self.check_unchanged()
             yield block
         self.check_unchanged()
 

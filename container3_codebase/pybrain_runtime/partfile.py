@@ -45,6 +45,7 @@ class PartFile(AtomicFile):
 
     def begin_anew(self) -> None:
         """Forgets what an earlier run has left."""
+        self._hash, self.bytes_written = Sha256(), 0
         os.ftruncate(self._descriptor, 0)
         os.lseek(self._descriptor, 0, os.SEEK_SET)
 

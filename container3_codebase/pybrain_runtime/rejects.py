@@ -29,7 +29,6 @@ class RejectsFile:
     def __init__(self, output: str, *, keep: bool) -> None:
         self.path = rejects_path(output)
         self.file = PartFile(self.path, keep=keep)
-        self.count = 0
 
     def write(self, rows: Iterable[Rejected]) -> None:
         """Appends rows."""
@@ -39,12 +38,11 @@ class RejectsFile:
             writer.writerow(HEAD)
         for row in rows:
             writer.writerow((row.line, row.reason, row.text))
-            self.count += 1
         self.file.write(text.getvalue().encode("utf-8", "backslashreplace"))
 
     def finish(self) -> str:
         """Puts the file in its place; returns its name, or nothing where there was nothing to keep."""
-        if not self.count:
+        if not self.file.bytes_written:
             self.file.drop()
             remove_if_there(self.path)
             return ""
