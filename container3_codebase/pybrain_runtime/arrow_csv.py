@@ -16,6 +16,8 @@ from .columns import Columns
 
 # In between, pyarrow writes a number that is not whole as Python does.
 _SMALLEST, _LARGEST = 1e-4, 1e9
+# The system's own allocator gives memory back; the faster ones keep it, for each thread.
+_POOL = pa.system_memory_pool()
 
 
 class ArrowTable:
@@ -42,9 +44,7 @@ class ArrowTable:
             column_names=self._names, use_threads=False, block_size=max(len(content) + 1, 1 << 10)
         )
         try:
-            table = csv.read_csv(
-                pa.py_buffer(content), read_options=read, parse_options=self._parse, convert_options=convert
-            )
+            table = csv.read_csv(pa.py_buffer(content), read, self._parse, convert, memory_pool=_POOL)
         except (pa.ArrowInvalid, pa.ArrowKeyError):
             return None
         inputs, targets = (_columns(table, names) for names in (self._inputs, self._targets))
@@ -89,8 +89,9 @@ def csv_lines(columns: list[np.ndarray]) -> memoryview:
     """
     names = [str(place) for place in range(len(columns))]
     table = pa.table([_written(column) for column in columns], names=names)
-    sink = pa.BufferOutputStream()
-    csv.write_csv(table, sink, csv.WriteOptions(include_header=False, quoting_style="none"))
+    sink = pa.BufferOutputStream(_POOL)
+    options = csv.WriteOptions(include_header=False, quoting_style="none")
+    csv.write_csv(table, sink, options, memory_pool=_POOL)
     return memoryview(sink.getvalue())
 
 
@@ -104,14 +105,12 @@ def _written(column: np.ndarray) -> Any:
     whole &= ~odd
     if not whole.any() and not odd.any():
         return pa.array(column)
-    text = pa.array(column).cast(pa.string())
+    text = pa.array(column).cast(pa.string(), memory_pool=_POOL)
     if whole.any():
-        integers = pa.array(column[whole].astype(np.int64)).cast(pa.string())
-        text = compute.replace_with_mask(
-            text, pa.array(whole), compute.binary_join_element_wise(integers, "0", ".")
-        )
+        integers = pa.array(column[whole].astype(np.int64)).cast(pa.string(), memory_pool=_POOL)
+        numbers = compute.binary_join_element_wise(integers, "0", ".", memory_pool=_POOL)
+        text = compute.replace_with_mask(text, pa.array(whole), numbers, memory_pool=_POOL)
     if odd.any():
-        text = compute.replace_with_mask(
-            text, pa.array(odd), pa.array(list(map(repr, column[odd].tolist())), pa.string())
-        )
+        numbers = pa.array(list(map(repr, column[odd].tolist())), pa.string())
+        text = compute.replace_with_mask(text, pa.array(odd), numbers, memory_pool=_POOL)
     return text

@@ -32,6 +32,8 @@ from .rows import Part, Rows
 from .threads import checked_threads
 
 CHECKPOINT_SECONDS = 1.0
+_MOST_THREADS = 6
+"""More would wait for the one that reads, hashes and writes; and each takes memory for its part."""
 
 
 class Progress(Record):
@@ -79,7 +81,7 @@ class StreamOptions(Record, eq=True):
         input_columns: names of the columns that go in; None for the contract's own rule.
         target_columns: names of the columns to compare with; None for the contract's own rule.
         precision: ``float64`` or ``float32``, see ``Plan``.
-        threads: how many to use at most; None for as many as the process is allowed.
+        threads: how many to use at most; None for as many as the process is allowed. Never more than six.
         skip: whether rows that cannot be answered are left out (and kept in a file beside the prediction)
             instead of ending the run.
         resume: whether to go on with a run that broke off, and to keep this one should it break off.
@@ -273,7 +275,7 @@ class _Run:
         """Rows of a recurrent network wait for one another; and without pyarrow, all waits for Python."""
         if self._answering.recurrent or not self._activation.fast:
             return 1
-        return checked_threads(self._options.threads)
+        return min(checked_threads(self._options.threads), _MOST_THREADS)
 
     # What is kept of a run that breaks off.
 
