@@ -14,7 +14,7 @@ Exit status: 0 done, 2 wrong usage, 65 bad data, 66 input missing, 73 cannot wri
 import sys
 import time
 
-from pybrain_runtime import load_knowledge, read_activation, write_prediction
+from pybrain_runtime import ActivationStream, load_knowledge, open_prediction
 from pybrain_runtime.report import Report, run_program
 from pybrain_runtime.settings import Settings
 
@@ -27,20 +27,23 @@ def main(settings: Settings, report: Report) -> None:
     report.loaded(knowledge)
 
     # 2. The activation: the rows to answer, one number for each input of the network.
-    activation = read_activation(
+    activation = ActivationStream(
         settings.data,
         knowledge,
         input_columns=settings.input_columns,
         target_columns=settings.target_columns,
     )
-    report.read(activation)
 
-    # 3. The network answers all rows at once. Its card says how the inputs are scaled first.
-    outputs = knowledge.activate(activation.inputs)
-
-    # 4. The prediction: answers beside their inputs, and a report of what was computed from what.
-    prediction = write_prediction(settings.output, knowledge, activation, outputs, started=started)
-    report.wrote(prediction)
+    # 3. The prediction: answers beside their inputs, and a report of what was computed from what.
+    with activation, open_prediction(settings.output, knowledge, activation, started=started) as prediction:
+        # 4. The network answers some rows after others, so that the file may be of any size.
+        #    Its card says how the inputs are scaled first.
+        network = knowledge.begin()
+        for inputs, targets in activation:
+            outputs = network.activate(inputs)
+            prediction.write(inputs, outputs, targets)
+        report.read(activation)
+        report.wrote(prediction.commit())
 
 
 if __name__ == "__main__":

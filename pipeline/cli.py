@@ -13,9 +13,9 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from pipeline import parser
-from pipeline.commands import convert, evaluate, inspect, submit
+from pipeline.commands import activate, convert, evaluate, inspect, submit
 from pipeline.console import Console, speak_utf8
-from pipeline.errors import ChecksFailed, Interrupted, Occupied, PipelineError, UsageError
+from pipeline.errors import ChecksFailed, Interrupted, Occupied, PipelineError
 from pipeline.exclusive import Busy, exclusive
 from pipeline.layout import PREDICTION_CSV, PROJECT, Layout
 from pipeline.process import termination_as_interrupt
@@ -124,7 +124,7 @@ class Session:
 def _prepare(session: Session, *, into_contexts: bool) -> Any:
     """Stage 1, shown."""
     from pipeline import staging
-    from pipeline.selection import select
+    from pipeline.selection import columns, select
 
     say, layout = session.console.say, session.layout
     session.console.title("Stage 1 · prepare the files")
@@ -132,17 +132,17 @@ def _prepare(session: Session, *, into_contexts: bool) -> Any:
     prepared, changes = staging.prepare(
         layout,
         selection,
-        input_columns=_columns(session.environment, "INPUT_COLUMNS"),
-        target_columns=_columns(session.environment, "TARGET_COLUMNS"),
+        input_columns=columns(session.environment, "INPUT_COLUMNS"),
+        target_columns=columns(session.environment, "TARGET_COLUMNS"),
     )
     if into_contexts:
         changes += staging.put_into_contexts(layout, prepared)
-    knowledge, activation = prepared.knowledge, prepared.activation
+    knowledge, rows = prepared.knowledge, prepared.rows
     say(f"  knowledge   {layout.shown(selection.model)} ({selection.model_from})")
     say(f"              {knowledge.kind}, {knowledge.indim} inputs, {knowledge.outdim} outputs, "
         f"{knowledge.parameter_count} parameters; read, not executed")  # fmt: skip
     say(f"  activation  {layout.shown(selection.data)} ({selection.data_from})")
-    say(f"              {_count(len(activation.inputs), 'row')}, which fit the network")
+    say(f"              {_count(rows.count, 'row')}, which fit the network")
     for change in changes:
         kept = f"; the one it replaced is kept as {layout.shown(change.kept)}" if change.kept else ""
         say(f"  {'written  ' if change.written else 'unchanged'}   {layout.shown(change.path)}{kept}")
@@ -151,17 +151,6 @@ def _prepare(session: Session, *, into_contexts: bool) -> Any:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number:,} {what}s"
-
-
-def _columns(environment: Mapping[str, str], name: str) -> list[str] | None:
-    if name not in environment:
-        return None
-    columns = [column.strip() for column in environment[name].split(",")]
-    if not all(columns):
-        raise UsageError(
-            f"{name} is set but names no column, or an empty one", hint="Name columns, or unset it."
-        )
-    return columns
 
 
 def _build(session: Session) -> Any:
@@ -329,6 +318,7 @@ COMMANDS = {
     "prepare": prepare_command,
     "check": check_command,
     "compose": compose_command,
+    "activate": activate.run,
     "inspect": inspect.run,
     "convert": convert.run,
     "evaluate": evaluate.run,

@@ -58,6 +58,10 @@ class Console:
         """An error, on the error stream, also when quiet."""
         self._write(self.err, f"✗ {text}")
 
+    def remark(self, text: str) -> None:
+        """Something to know that is no error, on the error stream, also when quiet."""
+        self._write(self.err, text)
+
     @contextmanager
     def step(self, text: str) -> Iterator[None]:
         """Shows that something is going on, and how long it took."""

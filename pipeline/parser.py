@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pipeline.commands import convert, evaluate, inspect, submit
+from pipeline.commands import activate, convert, evaluate, inspect, submit
 
 DEFAULT_TIMEOUT = 300.0
 
@@ -163,6 +163,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
         "Stage 3: run the stack with its output shown and kept, then take it down.",
         _stage(_selection, _engine),
     ),
+    "activate": (activate.SUMMARY, _stage(activate.add_options)),
     "inspect": (inspect.SUMMARY, _stage(inspect.add_options)),
     "convert": (convert.SUMMARY, _stage(convert.add_options)),
     "evaluate": (evaluate.SUMMARY, _stage(evaluate.add_options)),

@@ -173,7 +173,7 @@ def _believable(layout: Layout, prepared: Prepared, started: datetime) -> dict[s
     about = {part: prediction[part].get("sha256") for part in _PARTS}
     expected = (
         ("knowledge", KNOWLEDGE_FILE, prepared.knowledge.sha256),
-        ("activation", SHARED_ACTIVATION_FILE, prepared.activation.sha256),
+        ("activation", SHARED_ACTIVATION_FILE, prepared.rows.sha256),
     )
     for part, name, sha256 in expected:
         if files.sha256_of(shared / name) != sha256 or about[part] != sha256:
@@ -185,8 +185,8 @@ def _believable(layout: Layout, prepared: Prepared, started: datetime) -> dict[s
     if (prediction["knowledge"].get("card_sha256") or None) != card:
         raise NotWhatWasPrepared("the stack answered with another card than the one prepared")
     rows = prediction["activation"].get("rows")
-    if rows != len(prepared.outputs):
-        raise NotWhatWasPrepared(f"the prediction answers {rows} rows; {len(prepared.outputs)} were prepared")
+    if rows != prepared.rows.count:
+        raise NotWhatWasPrepared(f"the prediction answers {rows} rows; {prepared.rows.count} were prepared")
     if files.sha256_of(shared / PREDICTION_CSV) != about["prediction"]:
         raise NotWhatWasPrepared(f"{PREDICTION_CSV} is not the one that {PREDICTION_JSON} is about")
     if not _fresh(shared / PREDICTION_JSON, started):

@@ -53,6 +53,36 @@ def select(
     return Selection(model_path.resolve(), data_path.resolve(), model_from, data_from)
 
 
+def columns(environment: Mapping[str, str], name: str, option: str | None = None) -> list[str] | None:
+    """Reads names of columns, separated by commas.
+
+    Args:
+        environment: usually ``os.environ``.
+        name: the variable, ``INPUT_COLUMNS``.
+        option: what the option of the same name says; it goes before the variable.
+
+    Returns:
+        The names; None where neither says any.
+
+    Raises:
+        UsageError: a name is empty.
+    """
+    text = environment.get(name) if option is None else option
+    if text is None:
+        return None
+    names = [column.strip() for column in text.split(",")]
+    if not all(names):
+        said, leave = (name, "unset it") if option is None else (_option(name), "leave it out")
+        raise UsageError(
+            f"{said} is set but names no column, or an empty one", hint=f"Name columns, or {leave}."
+        )
+    return names
+
+
+def _option(name: str) -> str:
+    return f"--{name.lower().replace('_', '-')}"
+
+
 def _model(layout: Layout, environment: Mapping[str, str], option: str | None) -> tuple[Path, str]:
     if option is not None:
         _refuse_empty("--model", option)

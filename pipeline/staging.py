@@ -13,10 +13,27 @@ from pipeline import files
 from pipeline.errors import PipelineError
 from pipeline.layout import ACTIVATION_FILE, CARD_FILE, CODE_FILE, KNOWLEDGE_FILE, Layout
 from pipeline.selection import Selection
-from pybrain_runtime import Activation, Knowledge, load_knowledge, read_activation
+from pybrain_runtime import ActivationStream, Knowledge, load_knowledge
 from pybrain_runtime.card import card_path
 
 RECORD = "prepared.json"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What stage 1 keeps of the rows. There may be any number of them, so it does not keep them all.
+
+    Attributes:
+        count: how many there are.
+        sha256: of their file.
+        first: the inputs of the first one, (indim,).
+        answer: the host's own answer to it, (outdim,): what the containers must come to as well.
+    """
+
+    count: int
+    sha256: str
+    first: NDArray[np.float64]
+    answer: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -26,18 +43,16 @@ class Prepared:
     Attributes:
         selection: which files were chosen, and why.
         knowledge: the network, read without executing anything.
-        activation: the rows.
+        rows: the rows, all of them read and found to fit.
         folder: where the copies are.
         card: the copy of the network's card; None where it has none.
-        outputs: the host's own answer, (rows, outdim): what the containers must come to as well.
     """
 
     selection: Selection
     knowledge: Knowledge
-    activation: Activation
+    rows: Rows
     folder: Path
     card: Path | None
-    outputs: NDArray[np.float64]
 
     @property
     def model(self) -> Path:
@@ -92,10 +107,10 @@ def prepare(
             has been written then.
     """
     knowledge = load_knowledge(selection.model)
-    activation = read_activation(
+    with ActivationStream(
         selection.data, knowledge, input_columns=input_columns, target_columns=target_columns
-    )
-    outputs = knowledge.activate(activation.inputs)
+    ) as activation:
+        rows = _read(activation, knowledge)
     stage = files.folder(layout.stage1)
     card = card_beside(selection.model)
     changes = [
@@ -111,9 +126,19 @@ def prepare(
         changes.append(Change(staged_card, files.put(card, staged_card)))
     else:
         files.remove(stage / CARD_FILE)
-    _check_copies(stage, knowledge, activation)
-    files.write_json(stage / RECORD, _record(layout, selection, knowledge, activation))
-    return Prepared(selection, knowledge, activation, stage, staged_card, outputs), changes
+    _check_copies(stage, knowledge, rows)
+    files.write_json(stage / RECORD, _record(layout, selection, knowledge, rows))
+    return Prepared(selection, knowledge, rows, stage, staged_card), changes
+
+
+def _read(activation: ActivationStream, knowledge: Knowledge) -> Rows:
+    """Reads all rows, and answers the first one."""
+    parts = iter(activation)
+    first, _ = next(parts)
+    answer = knowledge.begin(threads=1).activate(first[:1])
+    for _ in parts:
+        pass
+    return Rows(activation.rows, activation.file.sha256, first[0].copy(), answer[0])
 
 
 def put_into_contexts(layout: Layout, prepared: Prepared) -> list[Change]:
@@ -149,9 +174,9 @@ def _keep(layout: Layout, path: Path) -> Path:
     return kept
 
 
-def _check_copies(stage: Path, knowledge: Knowledge, activation: Activation) -> None:
+def _check_copies(stage: Path, knowledge: Knowledge, rows: Rows) -> None:
     """The copies are what was validated, also when somebody wrote to a source in between."""
-    for name, validated in ((KNOWLEDGE_FILE, knowledge.sha256), (ACTIVATION_FILE, activation.sha256)):
+    for name, validated in ((KNOWLEDGE_FILE, knowledge.sha256), (ACTIVATION_FILE, rows.sha256)):
         if files.sha256_of(stage / name) != validated:
             raise PipelineError(
                 f"{name} changed between being validated and being copied",
@@ -159,9 +184,7 @@ def _check_copies(stage: Path, knowledge: Knowledge, activation: Activation) -> 
             )
 
 
-def _record(
-    layout: Layout, selection: Selection, knowledge: Knowledge, activation: Activation
-) -> dict[str, Any]:
+def _record(layout: Layout, selection: Selection, knowledge: Knowledge, rows: Rows) -> dict[str, Any]:
     return {
         "knowledge": {
             "from": layout.shown(selection.model),
@@ -175,7 +198,7 @@ def _record(
         "activation": {
             "from": layout.shown(selection.data),
             "chosen_by": selection.data_from,
-            "rows": len(activation.inputs),
-            "sha256": activation.sha256,
+            "rows": rows.count,
+            "sha256": rows.sha256,
         },
     }

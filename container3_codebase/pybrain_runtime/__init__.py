@@ -7,6 +7,12 @@
     outputs = knowledge.activate(activation.inputs)
     write_prediction("prediction.csv", knowledge, activation, outputs)
 
+Files of any size, in CSV, JSON lines or Parquet, in bounded memory:
+
+    from pybrain_runtime import activate_file
+
+    activate_file(knowledge, "rows.parquet", "prediction.csv")
+
 Names are looked up when they are first used: importing this package, or its ``errors``, needs no NumPy.
 """
 
@@ -17,20 +23,24 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .activation import Activation, ActivationStream, read_activation
+    from .answering import Answering
     from .card import Card, read_card
     from .description import ConnectionDescription, ModuleDescription, NetworkDescription
     from .inspection import Inspection, inspect_file
     from .knowledge import Knowledge, load_knowledge
     from .limits import Limits
     from .plan import Plan
-    from .prediction import Prediction, PredictionWriter, Source, write_prediction
+    from .prediction import Prediction, PredictionWriter, Source, open_prediction, write_prediction
     from .settings import Settings
+    from .stream import Outcome, Progress, StreamOptions, activate_file
+    from .walk import Walk
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Activation": "activation",
     "ActivationStream": "activation",
+    "Answering": "answering",
     "Card": "card",
     "ConnectionDescription": "description",
     "Inspection": "inspection",
@@ -38,13 +48,19 @@ _HOMES = {
     "Limits": "limits",
     "ModuleDescription": "description",
     "NetworkDescription": "description",
+    "Outcome": "stream",
     "Plan": "plan",
     "Prediction": "prediction",
     "PredictionWriter": "prediction",
+    "Progress": "stream",
     "Settings": "settings",
     "Source": "prediction",
+    "StreamOptions": "stream",
+    "Walk": "walk",
+    "activate_file": "stream",
     "inspect_file": "inspection",
     "load_knowledge": "knowledge",
+    "open_prediction": "prediction",
     "read_activation": "activation",
     "read_card": "card",
     "write_prediction": "prediction",
@@ -53,6 +69,7 @@ _HOMES = {
 __all__ = [
     "Activation",
     "ActivationStream",
+    "Answering",
     "Card",
     "ConnectionDescription",
     "Inspection",
@@ -60,14 +77,20 @@ __all__ = [
     "Limits",
     "ModuleDescription",
     "NetworkDescription",
+    "Outcome",
     "Plan",
     "Prediction",
     "PredictionWriter",
+    "Progress",
     "Settings",
     "Source",
+    "StreamOptions",
+    "Walk",
     "__version__",
+    "activate_file",
     "inspect_file",
     "load_knowledge",
+    "open_prediction",
     "read_activation",
     "read_card",
     "write_prediction",

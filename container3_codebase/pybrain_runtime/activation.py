@@ -1,6 +1,6 @@
-"""The activation: rows of numbers to answer, out of a CSV file.
+"""The activation: rows of numbers to answer, out of a file.
 
-The file is UTF-8, with or without a byte order mark. Cells are separated by commas, semicolons or tabs; with
+A CSV file is UTF-8, with or without a byte order mark. Cells are separated by commas, semicolons or tabs; with
 semicolons a decimal comma is accepted. A first row with text in it is the header. As many columns as the
 network has inputs are the inputs; as many more as it has outputs are the expected outputs.
 """
@@ -9,21 +9,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from types import TracebackType
 
 import numpy as np
 
-from .columns import ColumnChoice, Columns
+from .columns import ColumnChoice
+from .csv_rows import CsvRows
 from .errors import ActivationError
-from .files import InputFile
+from .incoming import Incoming
 from .knowledge import Knowledge
-from .lines import LineReader
+from .optional import has_arrow, require_arrow
 from .paths import base
 from .record import Record
-from .table import Table, detect_delimiter
-
-Batch = tuple[int, list[bytes]]
+from .rows import Part, Rejected, RowReader, Rows, blank_before_rows, blank_rows
 
 
 class Activation(Record):
@@ -37,7 +35,6 @@ class Activation(Record):
         targets: the expected outputs, float64, shape (rows, outdim); None where the file has none.
         input_names: the header's names of the inputs; empty where there is no header.
         columns: columns of the file.
-        delimiter: what separates its cells.
     """
 
     path: str
@@ -47,7 +44,6 @@ class Activation(Record):
     targets: np.ndarray | None
     input_names: tuple[str, ...]
     columns: int
-    delimiter: str
 
     @property
     def name(self) -> str:
@@ -61,23 +57,32 @@ class Activation(Record):
 
 
 class ActivationStream:
-    """Reads a file in chunks, so that its size does not matter. Use as a context manager, iterate once.
+    """Reads a file in parts, so that its size does not matter. Use as a context manager, iterate once.
+
+    The content decides what the file is: a CSV file (comma, semicolon or tab), JSON lines or Parquet, each
+    also packed with gzip (but for Parquet, which packs itself).
 
     Attributes:
         columns: which columns are what.
-        header: the names in the first row; empty where it is data.
-        delimiter: what separates the cells.
+        header: the names of the columns; empty where the file has none.
         rows: how many rows have been read so far.
+        rejected: how many rows were left out so far.
+        kind: ``csv``, ``jsonl`` or ``parquet``.
+        fast: whether pyarrow is at work: for large files, where it is installed.
+        light: whether a large file is read without it.
 
     Args:
-        path: the CSV file.
+        path: the file; ``-`` for standard input.
         knowledge: the network that the rows are for.
         input_columns: names of the columns that go in; None for the contract's own rule.
         target_columns: names of the columns to compare with; None for the contract's own rule.
+        skip: whether rows that cannot be answered are left out instead of ending the run.
+        fast: whether to read with pyarrow; None does so for large files where it is installed.
 
     Raises:
         InputMissing: there is no such file, or it cannot be read.
         ActivationError: it is no table, or its columns do not fit the network.
+        PartMissing: it is a Parquet file, or ``fast`` was asked for, and pyarrow is not installed.
     """
 
     def __init__(
@@ -87,17 +92,28 @@ class ActivationStream:
         *,
         input_columns: Sequence[str] | None = None,
         target_columns: Sequence[str] | None = None,
+        skip: bool = False,
+        fast: bool | None = None,
     ) -> None:
-        self.file = InputFile(path, "activation", follow_links=True)
-        self.rows = 0
-        self.header: tuple[str, ...] = ()
-        self._blank = 0
+        self.rows = self.rejected = 0
+        self._skip = skip
+        self._blank: tuple[int, int] | None = None
+        self._first_rejected = ""
+        self._incoming = Incoming(path)
+        self.file = self._incoming.file
+        self.kind = self._incoming.kind
         try:
-            self._choice = ColumnChoice(self.file.name, knowledge, input_columns, target_columns)
-            self._batches = self._begin()
+            self.fast = self._incoming.large and has_arrow() if fast is None else fast
+            self.light = self._incoming.large and not self.fast
+            if self.fast:
+                require_arrow("Reading fast")
+            choice = ColumnChoice(self.file.name, knowledge, input_columns, target_columns)
+            self._reader = self._reader_for(choice)
         except BaseException:
-            self.file.close()
+            self.close()
             raise
+        self.header = self._reader.header
+        self.columns = self._reader.columns
 
     def __enter__(self) -> ActivationStream:
         return self
@@ -105,7 +121,11 @@ class ActivationStream:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.file.close()
+        self.close()
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._incoming.close()
 
     def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
         """Yields inputs, shape (n, indim), and targets, shape (n, outdim) or None.
@@ -114,76 +134,96 @@ class ActivationStream:
             ActivationError: a cell holds no finite number, a row has another width, or there is no row; the
                 message names line and column.
         """
-        inputs, targets = list(self.columns.inputs), list(self.columns.targets)
-        for number, lines in self._batches:
-            rows = self._parsed(number, lines)
-            if not len(rows):
-                continue
-            self.rows += len(rows)
-            yield rows[:, inputs], rows[:, targets] if targets else None
-        if not self.rows:
-            what = "has a header and no rows" if self.header else "has no rows"
-            raise ActivationError(
-                f"{self.file.name} {what}.", hint="Add a line of numbers for each row to answer."
-            )
+        for part in self.parts():
+            rows = self.rows_of(part)
+            self.accept(rows)
+            if len(rows.inputs):
+                yield rows.inputs, rows.targets
+        self.finish()
 
-    def _begin(self) -> Iterator[Batch]:
-        """Reads as far as it takes to know the shape of the table; returns what is left to read as data."""
-        batches = LineReader(self.file).batches()
-        lines: list[bytes] = []
-        while len(lines) < 2 and (batch := next(batches, None)):
-            lines += batch[1]
-        if not any(line.strip() for line in lines):
-            raise ActivationError(
-                f"{self.file.name} is empty.", hint="Add a line of numbers for each row to answer."
-            )
-        plain = Table(self.file.name, ",")
-        telling = lines[1] if len(lines) > 1 and lines[1].strip() else lines[0]
-        self.delimiter = detect_delimiter(plain.text(1 if telling is lines[0] else 2, telling))
-        self._table = Table(self.file.name, self.delimiter)
-        first = self._table.cells(1, self._table.text(1, lines[0]))
-        start = 0
-        if self._table.is_header(first):
-            self.header, start = tuple(first), 1
-            self._table.names = self.header
-        self.columns: Columns = self._choice.of(len(first), self.header, 1)
-        return chain([(1 + start, lines[start:])], batches)
+    # The same, step by step: parts may be read by several threads, and are accepted in their order.
 
-    def _parsed(self, number: int, lines: list[bytes]) -> np.ndarray:
-        """Returns the rows in some lines, shape (rows, columns); NaN in columns that nobody asked for."""
-        if lines and not self._blank:
-            rows = self._table.fast(lines, self.columns.width)
-            if rows is not None:
-                return rows
-        found = [self._row(number + place, line) for place, line in enumerate(lines)]
-        kept = [row for row in found if row is not None]
-        return np.array(kept).reshape(len(kept), self.columns.width)
+    def parts(self) -> Iterator[Part]:
+        """Yields the file in parts, once. Where it is cut depends on the file and on nothing else."""
+        return self._reader.parts()
 
-    def _row(self, number: int, line: bytes) -> list[float] | None:
-        """Returns the numbers of one line, or None for a blank one: those may only stand at the end."""
-        text = self._table.text(number, line)
-        if not text.strip():
-            self._blank = self._blank or number
-            return None
-        if self._blank:
+    def rows_of(self, part: Part) -> Rows:
+        """Returns the rows of a part; raises as iterating does."""
+        return self._reader.rows(part)
+
+    def accept(self, rows: Rows) -> list[Rejected]:
+        """Takes the rows of the next part to be part of the activation; returns what was left out up to there.
+
+        Raises:
+            ActivationError: a blank line in an earlier part was not at the end.
+        """
+        rejected = rows.rejected
+        if self._blank and rows.first:
+            if not self._skip:
+                raise blank_before_rows(self.file.name, self._blank[0])
+            rejected = blank_rows(self._blank) + rejected
+            self._blank = None
+        if rows.blank:
+            self._blank = (self._blank or rows.blank)[0], rows.blank[1]
+        self.rows += len(rows.inputs)
+        self.rejected += len(rejected)
+        if rejected and not self._first_rejected:
+            counted = "Row" if self.kind == "parquet" else "Line"
+            self._first_rejected = f"{counted} {rejected[0].line}: {rejected[0].reason}"
+        return rejected
+
+    def finish(self) -> None:
+        """Checks that there was something to answer.
+
+        Raises:
+            ActivationError: there was not.
+        """
+        if self.rows:
+            return
+        if self.rejected:
             raise ActivationError(
-                f"{self.file.name} line {self._blank} is blank, and rows follow it.",
-                hint="Take the blank line out, or give it a number in each column.",
-                line=self._blank,
+                f"{self.file.name} has no row that can be answered.", hint=self._first_rejected
             )
-        cells = self._table.cells(number, text)
-        if self.header and tuple(cells) == self.header:
-            raise ActivationError(
-                f"{self.file.name} line {number} is the header a second time.",
-                hint="Take it out; perhaps two files were put together.",
-                line=number,
-            )
-        if len(cells) != self.columns.width:
-            raise self._choice.unlike(len(cells), self.columns, number)
-        row = [float("nan")] * len(cells)
-        for place in chain(self.columns.inputs, self.columns.targets):
-            row[place] = self._table.number(cells[place], number, place)
-        return row
+        what = "has a header and no rows" if self.header else "has no rows"
+        raise ActivationError(
+            f"{self.file.name} {what}.", hint="Add a line of numbers for each row to answer."
+        )
+
+    def share(self, part: Part, read: int) -> float | None:
+        """Returns how much of the file has been gone through, from 0 to 1; None where nobody knows.
+
+        Args:
+            part: the last part.
+            read: bytes of the file that had been read then.
+        """
+        done, total = (part.end, self._reader.total) if self._reader.total else (read, self.file.size)
+        return min(1.0, done / total) if total else None
+
+    @property
+    def blank(self) -> tuple[int, int] | None:
+        """From which line to which there is nothing before the part that comes next."""
+        return self._blank
+
+    def go_on(self, rows: int, rejected: int, blank: tuple[int, int] | None) -> None:
+        """Takes parts for accepted that an earlier run has read: so many rows, so many left out."""
+        self.rows, self.rejected, self._blank = rows, rejected, blank
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The header's names of the inputs; empty where there is no header."""
+        return tuple(self.header[place] for place in self.columns.inputs) if self.header else ()
+
+    def _reader_for(self, choice: ColumnChoice) -> RowReader:
+        if self.kind == "parquet":
+            require_arrow(f"Reading {self.file.name}, a Parquet file,")
+            from .parquet_rows import ParquetRows
+
+            return ParquetRows(self._incoming, choice, skip=self._skip)
+        if self.kind == "jsonl":
+            from .json_rows import JsonRows
+
+            return JsonRows(self._incoming, choice, skip=self._skip)
+        return CsvRows(self._incoming, choice, skip=self._skip, fast=self.fast)
 
 
 def read_activation(
@@ -218,9 +258,6 @@ def read_activation(
             size=stream.file.bytes_read,
             inputs=inputs,
             targets=np.concatenate(targets) if targets else None,
-            input_names=tuple(stream.header[place] for place in stream.columns.inputs)
-            if stream.header
-            else (),
+            input_names=stream.input_names,
             columns=stream.columns.width,
-            delimiter=stream.delimiter,
         )

@@ -6,16 +6,17 @@ import errno
 import os
 from contextlib import suppress
 
-from .errors import CannotWrite
+from .errors import CannotWrite, UsageError
 from .hashes import Sha256
-from .paths import base, beside, is_folder, remove, rename
+from .paths import base, beside, is_folder, is_same, remove, rename
 
-_HINTS = {
+HINTS = {
     errno.EROFS: "Mount the folder for writing, or choose another one with OUTPUT_PATH.",
     errno.EACCES: "Give the user of this process the right to write there, or choose another OUTPUT_PATH.",
     errno.EPERM: "Give the user of this process the right to write there, or choose another OUTPUT_PATH.",
     errno.ENOSPC: "Free some space, then run again.",
     errno.EDQUOT: "Free some space, then run again.",
+    errno.EFBIG: "The system allows no larger files here (ulimit -f); raise the limit, then run again.",
     errno.ENOENT: "Make the folder, or choose another one with OUTPUT_PATH.",
 }
 
@@ -31,16 +32,19 @@ class AtomicFile:
     """
 
     def __init__(self, path: str) -> None:
+        # Chance, not the process number: two containers may well have the same.
+        self._begin(path, f".{base(path)}.{os.urandom(6).hex()}.tmp", os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+
+    def _begin(self, path: str, temporary: str, flags: int) -> None:
+        """Opens the file that is written until the real one is there."""
         self.path = path
         self.bytes_written = 0
         self._hash = Sha256()
         self._descriptor = -1
         self._placed = False
-        # Chance, not the process number: two containers may well have the same.
-        self._temporary = beside(path, f".{base(path)}.{os.urandom(6).hex()}.tmp")
+        self._temporary = beside(path, temporary)
         if is_folder(path):
             raise CannotWrite(f"{path} cannot be written: it is a directory.", path=path)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         for extra in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"):
             flags |= getattr(os, extra, 0)
         try:
@@ -61,7 +65,11 @@ class AtomicFile:
         """Where the content stands until it gets its name; to be read after ``finish``."""
         return self._temporary
 
-    def write(self, data: bytes) -> None:
+    def mark(self) -> tuple[int, Sha256]:
+        """Returns how many bytes have been written so far, and their hash."""
+        return self.bytes_written, self._hash.copy()
+
+    def write(self, data: bytes | memoryview) -> None:
         """Appends."""
         self._hash.update(data)
         self.bytes_written += len(data)
@@ -101,13 +109,32 @@ class AtomicFile:
         with suppress(OSError):
             remove(self.path if self._placed else self._temporary)
 
+    def drop(self) -> None:
+        """Removes what is under construction, and nothing that has been placed."""
+        if not self._placed:
+            self.discard()
+
     def _failed(self, error: OSError) -> CannotWrite:
         return CannotWrite(
             f"{self.path} cannot be written: {(error.strerror or str(error)).lower()}.",
-            hint=_HINTS.get(error.errno or 0, ""),
+            hint=HINTS.get(error.errno or 0, ""),
             path=self.path,
             errno=error.errno,
         )
+
+
+def check_apart(written: str, *read: str) -> None:
+    """Makes sure that a file that will be written is none of those that are read.
+
+    Raises:
+        UsageError: it is one of them.
+    """
+    for path in read:
+        if is_same(written, path):
+            raise UsageError(
+                f"{written} would be written over {path}, which is read.",
+                hint="Choose another place for the prediction.",
+            )
 
 
 def check_room(path: str, size: int = 4096) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from functools import cached_property
 
 import numpy as np
 
@@ -54,15 +55,38 @@ class Card(Record, eq=True):
     labels: tuple[str, ...]
     sha256: str = ""
 
+    @property
+    def scales(self) -> bool:
+        """Whether any number is scaled."""
+        return any(c.mean != 0.0 or c.scale != 1.0 for c in (*self.inputs, *self.outputs))
+
     def scaled(self, inputs: np.ndarray) -> np.ndarray:
         """Returns inputs, shape (n, indim), as the network wants them: (x - mean) / scale."""
-        return (inputs - [c.mean for c in self.inputs]) / [c.scale for c in self.inputs]
+        mean, scale = self._of_inputs
+        scaled: np.ndarray = (inputs - mean) / scale
+        return scaled
 
     def unscaled(self, outputs: np.ndarray) -> np.ndarray:
         """Returns outputs of the network, shape (n, outdim), in their own units: y * scale + mean."""
-        if all(c.mean == 0.0 and c.scale == 1.0 for c in self.outputs):
+        if self._of_outputs is None:
             return outputs
-        return outputs * [c.scale for c in self.outputs] + [c.mean for c in self.outputs]
+        mean, scale = self._of_outputs
+        unscaled: np.ndarray = outputs * scale + mean
+        return unscaled
+
+    @cached_property
+    def _of_inputs(self) -> tuple[np.ndarray, np.ndarray]:
+        return _arrays(self.inputs)
+
+    @cached_property
+    def _of_outputs(self) -> tuple[np.ndarray, np.ndarray] | None:
+        if all(c.mean == 0.0 and c.scale == 1.0 for c in self.outputs):
+            return None
+        return _arrays(self.outputs)
+
+
+def _arrays(columns: tuple[Column, ...]) -> tuple[np.ndarray, np.ndarray]:
+    return np.array([c.mean for c in columns]), np.array([c.scale for c in columns])
 
 
 def card_path(knowledge: str) -> str:

@@ -19,7 +19,7 @@ from .layers import Array
 from .workspace import Workspace
 
 _WIDE = 32
-_CACHE = 1 << 20
+_CACHE, _ROOM = 1 << 20, 1 << 26
 _FEWEST, _MOST = 256, 16_384
 
 
@@ -80,7 +80,7 @@ class Program:
         burden = sum(kernel.burden for kernel in self._kernels)
         column = self._size * self.dtype.itemsize
         fitting = max(_FEWEST, min(_MOST, _CACHE // (column + 1)))
-        return max(1, min(fitting, _CACHE // (burden + 1)))
+        return max(1, min(fitting, _CACHE // (burden + 1), _ROOM // (column + 1)))
 
     def reset(self, work: Workspace) -> None:
         """Forgets all earlier time steps."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -47,6 +48,16 @@ class Figures:
         if self._classify:
             found |= {"accuracy": self._right / self._rows, "correct": self._right}
         return found
+
+    @property
+    def state(self) -> list[float]:
+        """What has been added up, to go on with elsewhere."""
+        return [self._rows, self._count, self._squares, self._sizes, self._largest, self._right]
+
+    def recall(self, state: Sequence[float]) -> None:
+        """Goes on from the state of others."""
+        rows, count, self._squares, self._sizes, self._largest, right = state
+        self._rows, self._count, self._right = int(rows), int(count), int(right)
 
 
 def finite(value: float) -> float | None:

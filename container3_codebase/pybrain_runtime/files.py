@@ -7,12 +7,13 @@ import os
 import stat
 from collections.abc import Iterator
 from types import TracebackType
+from typing import BinaryIO
 
 from .errors import DataError, InputMissing, KnowledgeError
 from .hashes import Sha256
 from .paths import base, is_folder
 
-BLOCK = 256 * 1024
+BLOCK = 1 << 20
 
 # A pipe must not block, a child must not inherit, Windows must not translate line ends; no system knows all.
 _FLAGS = os.O_RDONLY
@@ -52,6 +53,7 @@ class InputFile:
         self.role = role
         self.bytes_read = 0
         self._hash = Sha256()
+        self._again: list[BinaryIO] = []
         self._descriptor = self._open(follow_links)
         self._opened = os.fstat(self._descriptor)
         if not stat.S_ISREG(self._opened.st_mode):
@@ -71,6 +73,10 @@ class InputFile:
         """The hash of what has been read so far, in hexadecimal."""
         return self._hash.hexdigest()
 
+    def mark(self) -> tuple[int, Sha256]:
+        """Returns how many bytes have been read so far, and their hash."""
+        return self.bytes_read, self._hash.copy()
+
     @property
     def size(self) -> int:
         """Bytes of the file when it was opened."""
@@ -86,12 +92,10 @@ class InputFile:
         while block := self._read(size):
             self.bytes_read += len(block)
             self._hash.update(block)
+            if self.bytes_read > self.size:  # it grows; perhaps for ever
+                self.check_unchanged()
             yield block
-        now = os.fstat(self._descriptor)
-        if (now.st_size, now.st_mtime_ns) != (self._opened.st_size, self._opened.st_mtime_ns):
-            raise DataError(
-                f"{self.name} was changed while it was read.", hint="Try again when it stands complete."
-            )
+        self.check_unchanged()
 
     def read(self, limit: int) -> bytes:
         """Returns the whole content.
@@ -110,8 +114,27 @@ class InputFile:
                 )
         return b"".join(parts)
 
+    def again(self) -> BinaryIO:
+        """Returns the same open file as an object that can be read in any order; it is closed with this one."""
+        self._again.append(os.fdopen(os.dup(self._descriptor), "rb", buffering=0))
+        return self._again[-1]
+
+    def check_unchanged(self) -> None:
+        """Checks that the file is still the one that was opened.
+
+        Raises:
+            DataError: it was written to meanwhile.
+        """
+        now = os.fstat(self._descriptor)
+        if (now.st_size, now.st_mtime_ns) != (self._opened.st_size, self._opened.st_mtime_ns):
+            raise DataError(
+                f"{self.name} was changed while it was read.", hint="Try again when it stands complete."
+            )
+
     def close(self) -> None:
         """Closes the file; a second time does nothing."""
+        while self._again:
+            self._again.pop().close()
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -147,3 +170,39 @@ class InputFile:
         if stat.S_ISDIR(mode):
             return "is a directory"
         return "is not a regular file, but a pipe, a device or the like"
+
+
+class StandardInput(InputFile):
+    """What another program pipes in, or what is typed; its size is not known before its end.
+
+    Args:
+        role: what it is to the user, for messages.
+    """
+
+    def __init__(self, role: str) -> None:
+        self.path = "-"
+        self.name = "standard input"
+        self.role = role
+        self.bytes_read = 0
+        self._hash = Sha256()
+        self._descriptor = 0
+
+    @property
+    def size(self) -> int:
+        """0: nobody knows."""
+        return 0
+
+    def close(self) -> None:
+        """Leaves it open: it is not ours."""
+
+    def _read(self, size: int) -> bytes:
+        # A pipe gives what is there. Blocks are filled all the same, so that what is cut out of them does
+        # not depend on how fast the other side writes.
+        parts: list[bytes] = []
+        while size and (part := super()._read(size)):
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def check_unchanged(self) -> None:
+        """Nothing: what has gone through a pipe does not change."""

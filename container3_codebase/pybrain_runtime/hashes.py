@@ -20,7 +20,7 @@ class Sha256:
         self._held = b""
         self._hash: Any = None
 
-    def update(self, data: bytes) -> None:
+    def update(self, data: bytes | memoryview) -> None:
         """Takes more bytes."""
         if self._hash is not None:
             self._hash.update(data)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .answering import Answering
 from .card import Card, card_path, read_card
 from .content import is_xml, refuse_foreign, unpacked
 from .describe import describe
@@ -38,6 +39,8 @@ class Knowledge(Record):
         companions: what lay beside the network in the file (numbers, text, arrays), by place.
         format: ``pickle protocol 2``, ``xml``, ``npz``.
         names: what a pickle referred to, as it spells it, each once.
+        scaling: where the scaling of inputs and outputs comes from, in words: ``card``, ``none``, or the
+            companions that were named.
     """
 
     path: str
@@ -48,6 +51,7 @@ class Knowledge(Record):
     companions: Mapping[str, object] = NOTHING
     format: str = ""
     names: tuple[str, ...] = ()
+    scaling: str = "none"
 
     @property
     def name(self) -> str:
@@ -83,6 +87,16 @@ class Knowledge(Record):
         """
         return Plan.compile(self.network)
 
+    @cached_property
+    def _single_plan(self) -> Plan:
+        return Plan.compile(self.network, precision="float32")
+
+    def plan_for(self, precision: str = "float64") -> Plan:
+        """Returns the network compiled for ``float64`` or ``float32``, see ``Plan``."""
+        if precision == "float32":
+            return self._single_plan
+        return self.plan if precision == "float64" else Plan.compile(self.network, precision=precision)
+
     @property
     def input_names(self) -> tuple[str, ...]:
         """The names of the inputs: the card's, else ``input`` or ``input_0`` and so on."""
@@ -109,10 +123,64 @@ class Knowledge(Record):
         Returns:
             float64, shape (n, outdim). For a recurrent network the rows are one sequence.
         """
+        if self.card is None:
+            return self.plan.run(inputs)
         rows = np.atleast_2d(np.asarray(inputs, dtype=np.float64))
-        if self.card is None or rows.shape[1] != self.indim:
-            return self.plan.run(rows)
+        if rows.shape[1] != self.indim:
+            return self.plan.run(rows)  # which says what is wrong
         return self.card.unscaled(self.plan.run(self.card.scaled(rows)))
+
+    def begin(self, *, precision: str = "float64", threads: int | None = None) -> Answering:
+        """Begins to answer rows that come bit by bit, see ``Answering``.
+
+        Args:
+            precision: ``float64`` or ``float32``.
+            threads: how many to use at most; None for as many as the process is allowed.
+
+        Raises:
+            KnowledgeError: a part of the network cannot be computed.
+        """
+        return Answering(self, precision=precision, threads=threads)
+
+    def scaled_by(self, *, inputs: str | None = None, outputs: str | None = None) -> Knowledge:
+        """Returns the same network, scaled by what lay beside it in its file.
+
+        Args:
+            inputs: ``x_min..x_max`` scales that range to 0..1, ``x_mean,x_std`` subtracts and divides; both
+                are keys of ``companions``, each one number or one for each input. None leaves the inputs.
+            outputs: how answers are turned back, by the same rule.
+
+        Raises:
+            UsageError: it is no such rule, or the card scales already.
+            KnowledgeError: there is no such companion, or it is not the numbers that are needed.
+        """
+        from .scaling import card_with  # rare, so it is not loaded at every start
+
+        card = card_with(
+            self.card,
+            self.companions,
+            inputs=inputs,
+            outputs=outputs,
+            indim=self.indim,
+            outdim=self.outdim,
+            file=self.name,
+        )
+        parts = [f"{what} by {rule}" for what, rule in (("inputs", inputs), ("outputs", outputs)) if rule]
+        return self.but(card=card, scaling=", ".join(parts) or "none")
+
+    def without_scaling(self) -> Knowledge:
+        """Returns the same network for numbers that are already as it wants them; names and labels stay.
+
+        Raises:
+            UsageError: it has no card, or one that does not scale.
+        """
+        if self.card is None or not self.card.scales:
+            raise UsageError(f"{self.name} has no card that scales; there is nothing to leave out.")
+        inputs, outputs = (
+            tuple(column.but(mean=0.0, scale=1.0) for column in columns)
+            for columns in (self.card.inputs, self.card.outputs)
+        )
+        return self.but(card=self.card.but(inputs=inputs, outputs=outputs), scaling="none")
 
     def classes(self, outputs: np.ndarray) -> list[str]:
         """Returns the class label of each row of outputs, shape (n, outdim); an empty list without labels."""
@@ -163,15 +231,17 @@ def load_knowledge(
     if sha256 is not None:
         check_pin(name, found_sha256, sha256)
     found = network_in(data, name, limits)
+    its_card = _card_for(os.fspath(path), card, found.network, name)
     return Knowledge(
         path=os.fspath(path),
         sha256=found_sha256,
         size=size,
         network=found.network,
-        card=_card_for(os.fspath(path), card, found.network, name),
+        card=its_card,
         companions=found.companions,
         format=found.format,
         names=found.names,
+        scaling="card" if its_card and its_card.scales else "none",
     )
 
 

@@ -4,7 +4,7 @@
 one-row run does.
 """
 
-# ruff: noqa: PTH105, PTH108, PTH112, PTH118, PTH119, PTH120, PTH122
+# ruff: noqa: PTH105, PTH108, PTH112, PTH118, PTH119, PTH120, PTH121, PTH122
 
 from __future__ import annotations
 
@@ -29,6 +29,14 @@ def beside(path: str, name: str) -> str:
 def is_folder(path: str) -> bool:
     """Says whether there is a folder of that name."""
     return os.path.isdir(path)
+
+
+def is_same(one: str, other: str) -> bool:
+    """Says whether two names lead to the same file; where one leads nowhere, they do not."""
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False
 
 
 def remove(path: str) -> None:

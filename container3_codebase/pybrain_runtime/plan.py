@@ -209,7 +209,10 @@ class Plan:
         work = self._take(inputs.shape[2])
         work.exchange.random = random
         self._program.reset(work)
-        work.walk(self._own_type(inputs) if self._program.typed else inputs, outputs, 0)
+        if self._program.typed and inputs.dtype != self._dtype:
+            with np.errstate(all="ignore"):
+                inputs = inputs.astype(self._dtype)
+        work.walk(inputs, outputs, 0)
         self._give(work)
 
     def _spread(
@@ -289,10 +292,9 @@ class Plan:
         return np.asarray(rows, np.float64)
 
     def _own_type(self, inputs: Array) -> Array:
-        if inputs.dtype == self._dtype:
-            return inputs
+        """Returns the inputs as matrix products take them, always in the same way: type and order of memory."""
         with np.errstate(all="ignore"):
-            return inputs.astype(self._dtype)
+            return np.ascontiguousarray(inputs, self._dtype)
 
     def _misshapen(self, inputs: Array) -> ActivationError:
         return ActivationError(

@@ -8,14 +8,16 @@ import sys
 import time
 from collections.abc import Mapping
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 
 from . import __version__
-from .activation import Activation
-from .atomic import AtomicFile
+from .activation import Activation, ActivationStream
+from .atomic import AtomicFile, check_apart
 from .errors import UsageError
 from .figures import Figures, finite
+from .formats import format_for
 from .knowledge import Knowledge
 from .paths import base, split_ending
 from .record import Record
@@ -55,12 +57,22 @@ class Source(Record, eq=True):
         sha256: of its content.
         size: its bytes.
         columns: its columns.
+        rejected: rows that were left out.
+        rejected_file: where they are kept, with the reasons; empty where none were left out.
     """
 
     file: str
     sha256: str
     size: int
     columns: int
+    rejected: int = 0
+    rejected_file: str = ""
+
+    @classmethod
+    def of(cls, activation: ActivationStream, rejected_file: str = "") -> Source:
+        """Returns the source of an activation that has been read to its end."""
+        file, width = activation.file, activation.columns.width
+        return cls(file.name, file.sha256, file.bytes_read, width, activation.rejected, base(rejected_file))
 
 
 class PredictionWriter:
@@ -74,9 +86,14 @@ class PredictionWriter:
         input_names: names of the input columns; empty takes those of the knowledge.
         expected: whether there will be targets.
         started: when the job began, in seconds since 1970; None is now.
+        precision: what the answers were computed in, for the report.
+        fast: whether pyarrow may write CSV.
+        table: the file under construction, where it is one that goes on from an earlier run.
+        activation: the rows that are being answered; ``commit`` then knows their source.
 
     Raises:
         CannotWrite: a file cannot be written there; the message has the reason.
+        PartMissing: it is to be Parquet, and pyarrow is not installed.
     """
 
     def __init__(
@@ -87,11 +104,17 @@ class PredictionWriter:
         input_names: tuple[str, ...] = (),
         expected: bool = False,
         started: float | None = None,
+        precision: str = "float64",
+        fast: bool = False,
+        table: AtomicFile | None = None,
+        activation: ActivationStream | None = None,
     ) -> None:
         self.path = os.fspath(path)
         self.report_path = split_ending(self.path)[0] + ".json"
         if self.report_path == self.path:
             raise UsageError(f"{self.path} is where the report goes; the prediction needs another ending.")
+        for written in (self.path, self.report_path):
+            check_apart(written, knowledge.path, *([activation.file.path] if activation else []))
         self.rows = 0
         self._knowledge = knowledge
         self._started = time.time() if started is None else started
@@ -99,9 +122,13 @@ class PredictionWriter:
         classify = knowledge.outdim > 1 and (bool(knowledge.labels) or _is_classification(knowledge))
         self._figures = Figures(classify)
         self._expected = expected
+        self._precision = precision
+        self._activation = activation
         self._committed = False
-        self._table = AtomicFile(self.path)
-        self._write_header(input_names)
+        self._format = format_for(self.path, self._names(input_names), fast=fast)
+        self._table = AtomicFile(self.path) if table is None else table
+        if not self._table.bytes_written:
+            self._table.write(self._format.head())
 
     def __enter__(self) -> PredictionWriter:
         return self
@@ -109,27 +136,61 @@ class PredictionWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is not None and not self._committed:
+        if not self._committed:
             self._table.discard()
 
     def write(self, inputs: np.ndarray, outputs: np.ndarray, targets: np.ndarray | None = None) -> None:
         """Appends rows: inputs (n, indim) as given in the file, outputs (n, outdim), targets (n, outdim)."""
+        self.append(self.encoded(inputs, outputs, targets), outputs, targets)
+
+    def encoded(
+        self, inputs: np.ndarray, outputs: np.ndarray, targets: np.ndarray | None = None
+    ) -> bytes | memoryview:
+        """Returns rows as they are written; several threads may ask."""
         parts = [inputs, outputs]
         if self._expected:
             assert targets is not None
-            self._figures.add(outputs, targets)
             with np.errstate(all="ignore"):
                 pairs = np.stack([targets, outputs - targets], axis=2)
             parts.append(pairs.reshape(len(outputs), -1))
+        return self._format.rows(parts)
+
+    def append(
+        self, content: bytes | memoryview, outputs: np.ndarray, targets: np.ndarray | None = None
+    ) -> None:
+        """Appends rows that have been encoded."""
+        if self._expected:
+            assert targets is not None
+            self._figures.add(outputs, targets)
         if self.rows < FIRST_ROWS:
             self._first.append(np.array(outputs[: FIRST_ROWS - self.rows]))
         self.rows += len(outputs)
-        rows = np.concatenate(parts, axis=1).tolist()
-        self._table.write("".join(f"{','.join(map(repr, row))}\n" for row in rows).encode("ascii"))
+        self._table.write(content)
 
-    def commit(self, source: Source) -> Prediction:
-        """Finishes both files and gives them their names: the CSV first, the report last."""
-        self._table.finish()
+    @property
+    def state(self) -> dict[str, Any]:
+        """What has been written, to go on with in another run."""
+        first = [row for rows in self._first for row in rows.tolist()]
+        return {"rows": self.rows, "first": first, "figures": self._figures.state}
+
+    def recall(self, state: Mapping[str, Any]) -> None:
+        """Goes on from the state of another run."""
+        self.rows = state["rows"]
+        self._first = [np.array(row)[None, :] for row in state["first"]]
+        self._figures.recall(state["figures"])
+
+    def commit(self, source: Source | None = None) -> Prediction:
+        """Finishes both files and gives them their names: the table first, the report last.
+
+        Args:
+            source: what was answered; None where the activation is known.
+        """
+        if source is None:
+            assert self._activation is not None
+            source = Source.of(self._activation)
+        rows = self._table
+        rows.finish()
+        self._table = self._format.finished(rows)
         first = np.concatenate(self._first) if self._first else np.empty((0, self._knowledge.outdim))
         report = self._report(source, first)
         document = None
@@ -142,6 +203,7 @@ class PredictionWriter:
             self._table.place()
             document.place()
             self._committed = True
+            rows.drop()  # where it did not get the name itself
         except BaseException:
             self._table.discard()
             if document is not None:
@@ -158,15 +220,14 @@ class PredictionWriter:
             report=report,
         )
 
-    def _write_header(self, input_names: tuple[str, ...]) -> None:
+    def _names(self, input_names: tuple[str, ...]) -> list[str]:
         known = self._knowledge.input_names
-        given = input_names or known
-        names = [name or fallback for name, fallback in zip(given, known, strict=True)]
+        names = [name or fallback for name, fallback in zip(input_names or known, known, strict=True)]
         names += self._knowledge.output_names
         if self._expected:
             for output in _suffixes(self._knowledge):
                 names += [f"expected{output}", f"error{output}"]
-        self._table.write((",".join(map(_cell, names)) + "\n").encode())
+        return names
 
     def _report(self, source: Source, first: np.ndarray) -> dict[str, object]:
         knowledge, now = self._knowledge, time.time()
@@ -181,20 +242,24 @@ class PredictionWriter:
                 "indim": knowledge.indim,
                 "outdim": knowledge.outdim,
                 "parameters": knowledge.parameter_count,
-                "card_sha256": knowledge.card.sha256 if knowledge.card else None,
+                "card_sha256": (knowledge.card.sha256 or None) if knowledge.card else None,
             },
+            "scaling": knowledge.scaling,
             "activation": {
                 "file": source.file,
                 "sha256": source.sha256,
                 "size": source.size,
                 "rows": self.rows,
                 "columns": source.columns,
+                "rejected": source.rejected,
+                "rejected_file": source.rejected_file or None,
             },
             "prediction": {
                 "file": base(self.path),
                 "sha256": self._table.sha256,
                 "size": self._table.bytes_written,
                 "rows": self.rows,
+                "precision": self._precision,
                 "outputs": list(knowledge.output_names),
                 "first": [[finite(value) for value in row] for row in first.tolist()],
                 "classes": knowledge.classes(first),
@@ -204,6 +269,35 @@ class PredictionWriter:
             "started": _utc(self._started),
             "duration_s": round(max(0.0, now - self._started), 6),
         }
+
+
+def open_prediction(
+    path: str | os.PathLike[str],
+    knowledge: Knowledge,
+    activation: ActivationStream,
+    *,
+    started: float | None = None,
+) -> PredictionWriter:
+    """Begins to write the answers to an activation that is read part by part. Use as a context manager.
+
+    Args:
+        path: the file; ``.parquet`` and ``.jsonl`` decide what it becomes, anything else is CSV.
+        knowledge: the network that answers.
+        activation: the rows.
+        started: when the job began, in seconds since 1970; None is now.
+
+    Raises:
+        CannotWrite: it cannot be written there.
+    """
+    return PredictionWriter(
+        path,
+        knowledge,
+        input_names=activation.input_names,
+        expected=bool(activation.columns.targets),
+        started=started,
+        fast=activation.fast,
+        activation=activation,
+    )
 
 
 def write_prediction(
@@ -249,12 +343,6 @@ def _is_classification(knowledge: Knowledge) -> bool:
 def _suffixes(knowledge: Knowledge) -> list[str]:
     """Returns what follows ``expected`` and ``error``: the output's name, or its number, or nothing."""
     return [f"_{name}".removeprefix("_prediction") for name in knowledge.output_names]
-
-
-def _cell(name: str) -> str:
-    if any(mark in name for mark in ',"\r\n'):
-        return '"' + name.replace('"', '""') + '"'
-    return name
 
 
 def _utc(seconds: float) -> str:

@@ -45,13 +45,17 @@ class Record:
         return type(self)(**{name: getattr(self, name) for name in self._fields} | changes)
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a {type(self).__name__} is never changed; make another one with but()")
+        raise self._unchangeable()
 
-    __delattr__ = __setattr__  # type: ignore[assignment]
+    def __delattr__(self, name: str) -> None:
+        raise self._unchangeable()
 
     def __repr__(self) -> str:
         content = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._fields)
         return f"{type(self).__name__}({content})"
+
+    def _unchangeable(self) -> AttributeError:
+        return AttributeError(f"a {type(self).__name__} is never changed; make another one with but()")
 
     def _check(self, values: tuple[object, ...], named: dict[str, object]) -> None:
         """Accepts that fields with a default were left out, and nothing else."""

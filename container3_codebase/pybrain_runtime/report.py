@@ -9,10 +9,11 @@ from collections.abc import Callable
 from types import FrameType
 from typing import TextIO
 
-from .activation import Activation
+from .activation import ActivationStream
 from .atomic import check_room
 from .errors import InputMissing, PipelineError
 from .knowledge import Knowledge
+from .optional import ADVICE
 from .paths import beside, is_folder
 from .prediction import Prediction
 from .settings import Settings
@@ -46,9 +47,11 @@ class Report:
         """Says which network answers."""
         self._done(f"Model loaded: {knowledge.kind}")
 
-    def read(self, activation: Activation) -> None:
+    def read(self, activation: ActivationStream) -> None:
         """Says how much there is to answer: rows and columns of the file."""
-        self._done(f"Data loaded: ({activation.rows}, {activation.columns})")
+        self._done(f"Data loaded: ({activation.rows}, {activation.columns.width})")
+        if activation.light:
+            self._line(f"  (A large file, read without pyarrow. {ADVICE}.)")
 
     def wrote(self, prediction: Prediction) -> None:
         """Says the first answers, how many there are, and how far they are off."""

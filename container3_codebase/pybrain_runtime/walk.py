@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from .compiled import Program
     from .plan import Plan
+    from .workspace import Workspace
 
 
 class Walk:
@@ -42,16 +43,21 @@ class Walk:
         self._plan = plan
         self._program = program
         self._random = random
-        self._work = program.workspace(1)
-        self._work.exchange.random = random
+        self._state = program.state if plan.recurrent else []
+        self._work: Workspace | None = None
+        if plan.recurrent:
+            self._work = program.workspace(1)
+            self._work.exchange.random = random
         if resume:
             self._resume()
 
     def run(self, rows: Array | Sequence[Sequence[float]], *, threads: int | None = None) -> Array:
         """Answers the next rows, shape (n, indim); see ``Plan.run``."""
-        if not self._plan.recurrent:
+        if self._work is None:
             return self._plan.run(rows, random=self._random, threads=threads)
         inputs = self._plan.inputs(rows, self._random)
+        if self._program.typed:
+            inputs = inputs.astype(self._program.dtype, copy=False)
         outputs = np.empty((len(inputs), self._plan.outdim), self._program.dtype)
         # Each step is an array of one column.
         self._work.walk(inputs[:, :, None], outputs[:, :, None], self.steps)
@@ -61,13 +67,15 @@ class Walk:
     @property
     def memory(self) -> list[Array]:
         """A copy of what the network has in mind: with ``steps``, all that it takes to go on elsewhere."""
-        return [self._work.values[start:stop, 0].copy() for start, stop in self._program.state]
+        values = self._work.values if self._work else np.empty((0, 1))
+        return [values[start:stop, 0].copy() for start, stop in self._state]
 
     def recall(self, steps: int, memory: Sequence[Array]) -> None:
         """Goes on from another walk of the same plan: from its ``steps`` and its ``memory``."""
         self.steps = steps
-        for (start, stop), values in zip(self._program.state, memory, strict=True):
-            self._work.values[start:stop, 0] = values
+        for (start, stop), remembered in zip(self._state, memory, strict=True):
+            assert self._work is not None
+            self._work.values[start:stop, 0] = remembered
 
     def _resume(self) -> None:
         program = self._program

@@ -165,8 +165,7 @@ def as_json(report: ContainerReport) -> dict[str, Any]:
 
 def write_one_row(prepared: Prepared, target: Path) -> None:
     """Writes the first row's inputs as a CSV file of its own: enough for one real prediction."""
-    row = prepared.activation.inputs[0]
-    target.write_text(",".join(repr(float(value)) for value in row) + "\n", encoding="utf-8")
+    target.write_text(",".join(repr(float(value)) for value in prepared.rows.first) + "\n", encoding="utf-8")
     target.chmod(0o644)
 
 
@@ -178,7 +177,7 @@ def how_it_ended(ended: Ended) -> str:
 def same_answer(csv: str, prepared: Prepared) -> tuple[bool, str]:
     """Compares the first row of a prediction.csv with the host's own answer, to 1e-12 relative."""
     lines = csv.strip().splitlines()
-    expected = [float(value) for value in prepared.outputs[0]]
+    expected = [float(value) for value in prepared.rows.answer]
     try:
         answer = [float(cell) for cell in lines[1].split(",")][-len(expected) :]
         # Each for itself: the largest of several differences hides one that is no number.

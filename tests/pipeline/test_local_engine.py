@@ -230,12 +230,9 @@ def test_rows_with_windows_line_ends_are_printed_as_they_are(checkout: Layout, l
 
 def test_stage_2_fails_where_the_code_answers_otherwise_than_the_host(checkout: Layout, local: Drive) -> None:
     code = checkout.code.read_text(encoding="utf-8")
-    assert "outputs = knowledge.activate(activation.inputs)" in code
+    assert "outputs = network.activate(inputs)" in code
     checkout.code.write_text(
-        code.replace(
-            "outputs = knowledge.activate(activation.inputs)",
-            "outputs = knowledge.activate(activation.inputs) * (1 + 1e-9)",
-        ),
+        code.replace("outputs = network.activate(inputs)", "outputs = network.activate(inputs) * (1 + 1e-9)"),
         encoding="utf-8",
     )
     done = local("check")
@@ -251,10 +248,10 @@ def test_stage_2_fails_where_one_answer_is_no_number(checkout: Layout, local: Dr
     """Also where it is not the first: the others are right."""
     code = checkout.code.read_text(encoding="utf-8")
     changed = code.replace(
-        "report.wrote(prediction)",
-        "report.wrote(prediction)\n"
+        "report.wrote(prediction.commit())\n",
+        "report.wrote(prediction.commit())\n"
         "    text = open(settings.output).read().rstrip().rpartition(',')[0]\n"
-        f"    open(settings.output, 'w').write(text + ',{number}\\n')",
+        f"    open(settings.output, 'w').write(text + ',{number}\\n')\n",
     )
     assert changed != code
     checkout.code.write_text(changed, encoding="utf-8")

@@ -312,7 +312,7 @@ def test_a_report_is_written_as_it_is() -> None:
 def test_an_answer_is_the_hosts_own_or_it_is_not(
     prepared: staging.Prepared, change: Callable[[list[float]], list[float]], same: bool
 ) -> None:
-    answer = change([float(value) for value in prepared.outputs[0]])
+    answer = change([float(value) for value in prepared.rows.answer])
     csv = "a,b,c\n" + ",".join(repr(value) for value in answer) + "\n"
     assert same_answer(csv, prepared)[0] is same
 

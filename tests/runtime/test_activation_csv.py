@@ -323,7 +323,6 @@ def test_latin1_is_named_by_its_line(mistake: Callable[..., str]) -> None:
 KINDS = {
     b"\xff\xfe1\x00,\x002\x00": "is UTF-16 text",
     b"PK\x03\x04zip": "is a zip archive or an Excel workbook",
-    b"\x1f\x8b\x08gz": "is a gzip archive",
     b"\x80\x04\x95pickle": "is a pickle",
 }
 

@@ -1,0 +1,114 @@
+"""Rows out of a CSV file: carefully, cell by cell, or fast where all of a part is plain numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from .columns import ColumnChoice, Columns
+from .errors import ActivationError
+from .incoming import Incoming
+from .lines import LineReader, Lines
+from .rows import RowCollector, Rows
+from .table import Table, detect_delimiter
+
+
+class CsvRows:
+    """Reads a CSV file: see ``ActivationStream`` for what it may hold.
+
+    Attributes:
+        header: the names in the first row; empty where it is data.
+        columns: which columns are what.
+        delimiter: what separates the cells.
+        total: 0, as rows are not counted beforehand.
+
+    Args:
+        incoming: the file.
+        choice: the network, and the columns that were chosen.
+        skip: whether rows that cannot be answered are left out.
+        fast: whether to read with pyarrow what it can read.
+
+    Raises:
+        ActivationError: it is no table, or its columns do not fit the network.
+    """
+
+    def __init__(
+        self, incoming: Incoming, choice: ColumnChoice, *, skip: bool = False, fast: bool = False
+    ) -> None:
+        self.header: tuple[str, ...] = ()
+        self.total = 0
+        self._name = incoming.name
+        self._choice = choice
+        self._skip = skip
+        self._parts = self._begin(LineReader(incoming.blocks(), incoming.name).batches())
+        self._fast = None
+        if fast:
+            from .arrow_csv import ArrowTable  # a large library, for large files
+
+            self._fast = ArrowTable(self.columns, self.delimiter)
+
+    def parts(self) -> Iterator[Lines]:
+        """Yields the lines of the file without its header, many at once."""
+        return self._parts
+
+    def rows(self, part: Any) -> Rows:
+        """Returns the rows in some lines."""
+        assert isinstance(part, Lines)
+        if self._fast is not None:
+            numbers = self._fast.numbers(part.content)
+            if numbers is not None:
+                return self._apart(numbers[0], numbers[1], part)
+        lines = part.split()
+        table = self._table.fast(lines, self.columns.width)
+        if table is not None:
+            inputs, targets = list(self.columns.inputs), list(self.columns.targets)
+            return self._apart(table[:, inputs], table[:, targets] if targets else None, part)
+        collector = RowCollector(self.columns, self._name, "line", skip=self._skip)
+        for number, line in enumerate(lines, part.number):
+            shown = line.decode("utf-8", "backslashreplace")
+            collector.add(number, shown, lambda n=number, raw=line: self._row(n, raw))  # type: ignore[misc]
+        return collector.rows()
+
+    def _apart(self, inputs: np.ndarray, targets: np.ndarray | None, part: Lines) -> Rows:
+        return Rows(inputs, targets, first=part.number if len(inputs) else 0)
+
+    def _begin(self, batches: Iterator[Lines]) -> Iterator[Lines]:
+        """Reads as far as it takes to know the shape of the table; returns what is left to read as data."""
+        begun: list[Lines] = []
+        lines: list[bytes] = []
+        while len(lines) < 2 and (batch := next(batches, None)):
+            begun.append(batch)
+            lines += batch.split()
+        if not any(line.strip() for line in lines):
+            raise ActivationError(
+                f"{self._name} is empty.", hint="Add a line of numbers for each row to answer."
+            )
+        telling = lines[1] if len(lines) > 1 and lines[1].strip() else lines[0]
+        self.delimiter = detect_delimiter(telling.decode("utf-8", "replace"))
+        self._table = Table(self._name, self.delimiter)
+        first = self._table.cells(1, self._table.text(1, lines[0]))
+        if self._table.is_header(first):
+            self.header = self._table.names = tuple(first)
+            begun[0] = begun[0].after(1)
+        self.columns: Columns = self._choice.of(len(first), self.header, 1)
+        return chain(begun, batches)
+
+    def _row(self, number: int, line: bytes) -> list[float] | None:
+        """Returns the numbers of one line, inputs before targets, or None for a blank one."""
+        text = self._table.text(number, line)
+        if not text.strip():
+            return None
+        cells = self._table.cells(number, text)
+        if self.header and tuple(cells) == self.header:
+            raise ActivationError(
+                f"{self._name} line {number} is the header a second time.",
+                hint="Take it out; perhaps two files were put together.",
+                line=number,
+            )
+        if len(cells) != self.columns.width:
+            raise self._choice.unlike(len(cells), self.columns, number)
+        places = chain(self.columns.inputs, self.columns.targets)
+        return [self._table.number(cells[place], number, place) for place in places]

@@ -1,0 +1,308 @@
+"""`App07.py activate`: what a person and a program see, and what is left when it is interrupted."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pickle
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipeline.layout import Layout
+from pipeline.progress import ProgressLine
+from pybrain.tools.shortcuts import buildNetwork
+from pybrain_runtime import Progress, load_knowledge
+
+Drive = Callable[..., Any]
+GOOD = "5.1,3.5,1.4,0.2"
+# A person's own shell: the same command line, in a process of its own.
+COMMAND = "import sys; from pipeline.cli import main; sys.exit(main(['activate', *sys.argv[1:]]))"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that a person stands in, with rows in it."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    (tmp_path / "here" / "rows.csv").write_text(f"{GOOD}\n{GOOD}\n")
+    return tmp_path / "here"
+
+
+@pytest.fixture
+def flowers(fixtures: Path) -> str:
+    return str(fixtures / "default" / "iris" / "currentSolution.pkl")
+
+
+@pytest.fixture
+def many(folder: Path) -> Path:
+    """Rows that take some seconds without pyarrow."""
+    numbers = np.random.default_rng(1).normal(size=(20_000, 4)).round(6)
+    text = "".join(",".join(map(repr, row)) + "\n" for row in numbers.tolist())
+    (folder / "many.csv").write_text(text * 50)
+    return folder / "many.csv"
+
+
+def names_in(folder: Path) -> set[str]:
+    return set(os.listdir(folder))  # noqa: PTH208 - hidden ones too, and names are all that is asked for
+
+
+def test_a_person_reads_what_was_answered_and_where_it_is(drive: Drive, folder: Path, flowers: str) -> None:
+    seen = drive("activate", flowers, "rows.csv", "-o", "p.csv")
+    assert (seen.status, seen.err) == (0, "")
+    size, digest = (
+        (folder / "p.csv").stat().st_size,
+        json.loads(Path("p.json").read_text())["prediction"]["sha256"],
+    )
+    assert re.sub(r"\d+\.\d\d s", "T s", seen.out) == (
+        f"  knowledge   {flowers} (pickle protocol 4)\n"
+        "              FeedForwardNetwork, 4 inputs, 3 outputs; scaling: card\n"
+        "  activation  rows.csv, 2 rows\n"
+        f"  prediction  p.csv ({size} bytes)\n"
+        f"              sha256 {digest}\n"
+        "  report      p.json\n"
+        "  time        T s\n"
+    )
+    assert names_in(folder) == {"rows.csv", "p.csv", "p.json"}
+
+
+def test_the_projects_own_files_are_the_default(drive: Drive, folder: Path, checkout: Layout) -> None:
+    seen = drive("activate")
+    assert seen.status == 0
+    assert "knowledge   container2_knowledgebase/currentSolution.pkl, the project's own" in seen.out
+    assert "activation  currentActivation.csv, 1 row\n" in seen.out
+    assert len((folder / "prediction.csv").read_text().splitlines()) == 2
+
+
+def test_a_program_gets_the_report_as_json(drive: Drive, folder: Path, flowers: str) -> None:
+    (folder / "rows.csv").write_text(f"{GOOD}\n1,2,x,4\n")
+    result = drive("activate", flowers, "rows.csv", "--on-bad-row", "skip", "--json").json
+    assert (result["status"], result["prediction"]) == (0, "prediction.csv")
+    assert (result["rejected"], result["rejected_file"]) == (1, "prediction.rejected.csv")
+    assert result["report"] == json.loads((folder / "prediction.json").read_text())
+
+
+def test_rejected_rows_are_counted_and_found(drive: Drive, folder: Path, flowers: str) -> None:
+    (folder / "rows.csv").write_text(f"{GOOD}\n1,2,x,4\n")
+    seen = drive("activate", flowers, "rows.csv", "--on-bad-row", "skip")
+    assert "  rejected    1 row, with the reasons in prediction.rejected.csv\n" in seen.out
+    seen = drive("activate", flowers, "rows.csv")
+    assert (seen.status, seen.out) == (65, "")
+    assert seen.err.startswith("✗ rows.csv line 2, column 3: 'x' is not a number.\n")
+
+
+def test_columns_are_chosen_by_option_or_by_variable(
+    drive: Drive, folder: Path, flowers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "rows.csv").write_text("n,a,b,c,d,s,t,u\n7,5.1,3.5,1.4,0.2,1,0,0\n")
+    seen = drive("activate", flowers, "rows.csv", "--input-columns", "a,b,c,d", "--target-columns", "s, t,u")
+    assert seen.status == 0 and "  compared    mse " in seen.out
+    by_option = (folder / "prediction.csv").read_bytes()
+    monkeypatch.setenv("INPUT_COLUMNS", "a,b,c,d")
+    monkeypatch.setenv("TARGET_COLUMNS", "s,t,u")
+    assert drive("activate", flowers, "rows.csv").status == 0
+    assert (folder / "prediction.csv").read_bytes() == by_option
+    seen = drive("activate", flowers, "rows.csv", "--input-columns", "a,,b")
+    assert (seen.status, seen.err) == (
+        2,
+        "✗ --input-columns is set but names no column, or an empty one\n  Name columns, or leave it out.\n",
+    )
+
+
+def test_precision_threads_and_pin(drive: Drive, folder: Path, flowers: str) -> None:
+    digest = load_knowledge(flowers).sha256
+    options = ["--precision", "float32", "--threads", "2", "--sha256", digest]
+    assert drive("activate", flowers, "rows.csv", *options).status == 0
+    assert json.loads((folder / "prediction.json").read_text())["prediction"]["precision"] == "float32"
+    seen = drive("activate", flowers, "rows.csv", "--sha256", "0" * 64)
+    assert seen.status == 65 and "is not the file that was pinned" in seen.err
+    seen = drive("activate", flowers, "rows.csv", "--threads", "0")
+    assert (seen.status, seen.err) == (2, "✗ 0 is not a number of threads; 1 is the smallest.\n")
+
+
+def test_scaling_by_companions_and_without(drive: Drive, folder: Path, flowers: str) -> None:
+    np.random.seed(5)
+    content = {"network": buildNetwork(1, 2, 1), "x_min": 10.0, "x_max": 20.0, "y_min": -1.0, "y_max": 1.0}
+    (folder / "wrapped.pkl").write_bytes(pickle.dumps(content, 2))
+    (folder / "x.csv").write_text("15\n")
+    seen = drive("activate", "wrapped.pkl", "x.csv")
+    assert "beside it in the file, not used: x_min, x_max, y_min, y_max" in seen.out
+    rules = ["--scale-inputs", "x_min..x_max", "--scale-outputs", "y_min..y_max"]
+    seen = drive("activate", "wrapped.pkl", "x.csv", *rules)
+    assert "scaling: inputs by x_min..x_max, outputs by y_min..y_max" in seen.out
+    plain = load_knowledge(folder / "wrapped.pkl").activate([[0.5]])[0, 0]
+    row = (folder / "prediction.csv").read_text().splitlines()[1]
+    assert np.isclose(float(row.removeprefix("15.0,")), plain * 2 - 1, rtol=1e-14)
+    seen = drive("activate", "wrapped.pkl", "x.csv", "--scale-inputs", "a..b")
+    assert seen.status == 65 and "there is no 'a'; there is: x_min, x_max, y_min, y_max" in seen.err
+    assert drive("activate", flowers, "rows.csv", "--no-scale").status == 0
+    assert json.loads((folder / "prediction.json").read_text())["scaling"] == "none"
+    seen = drive("activate", flowers, "rows.csv", *rules)
+    assert seen.status == 2 and "scales already" in seen.err and "--no-scale" in seen.err
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (["none.pkl", "rows.csv"], 66, "The knowledge file none.pkl is not there."),
+        (["{flowers}", "none.csv"], 66, "The activation file none.csv is not there."),
+        (["rows.csv", "rows.csv"], 65, "rows.csv is "),
+        (["{flowers}", "rows.csv", "-o", "rows.csv"], 2, "rows.csv would be written over rows.csv"),
+        (["{flowers}", "rows.csv", "-o", "none/p.csv"], 73, "none/p.csv cannot be written: no such file"),
+    ],
+)
+def test_mistakes_end_with_their_status_and_one_message(
+    words: list[str], status: int, said: str, drive: Drive, folder: Path, flowers: str
+) -> None:
+    seen = drive("activate", *(word.format(flowers=flowers) for word in words))
+    assert (seen.status, seen.out) == (status, "")
+    assert seen.err.startswith(f"✗ {said}")
+    assert names_in(folder) == {"rows.csv"}
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(
+    drive: Drive, folder: Path, flowers: str, small_disk: Path
+) -> None:
+    (folder / "rows.csv").write_text(f"{GOOD}\n" * 5_000)
+    seen = drive("activate", flowers, "rows.csv", "-o", str(small_disk / "p.csv"))
+    assert seen.status == 73
+    assert "p.csv cannot be written: no space left on device.\n  Free some space, then run again." in seen.err
+    assert names_in(small_disk) == set()
+
+
+def test_rows_are_piped_in(folder: Path, flowers: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, flowers, "-"],
+        input=f"{GOOD}\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "  activation  standard input, 1 row\n" in done.stdout
+
+
+def test_a_large_file_without_pyarrow_is_remarked_once(many: Path, folder: Path, flowers: str) -> None:
+    code = f"import sys; sys.modules['pyarrow'] = None; {COMMAND}"
+    (folder / "large.csv").write_text("".join(many.read_text().splitlines(keepends=True)[:150_000]))
+    words = [sys.executable, "-c", code, flowers, "large.csv", "--json"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stderr == (
+        "This is a large file, and it is read without pyarrow, four times as slowly. "
+        "pip install 'app07[fast]', or the image's target 'fast', brings pyarrow.\n"
+    )
+    assert json.loads(done.stdout)["status"] == 0
+
+
+# Progress.
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_says_rows_speed_share_and_time_left() -> None:
+    now = iter([0.0, 2.0, 2.0, 2.05, 62.0, 62.0])
+    terminal = Terminal()
+    line = ProgressLine(terminal, clock=lambda: next(now))
+    line.show(Progress(2_000_000, 3, 0.25, 0, False))
+    line.show(Progress(2_050_000, 3, 0.26, 0, False))  # too soon
+    line.show(Progress(6_200_000, 3, 0.5, 0, False))
+    line.clear()
+    assert terminal.getvalue() == (
+        "\r\x1b[K  2,000,000 rows, 1,000,000 rows/s, 3 rejected, 25 %, 0:06 left"
+        "\r\x1b[K  6,200,000 rows, 100,000 rows/s, 3 rejected, 50 %, 1:02 left"
+        "\r\x1b[K"
+    )
+
+
+def test_progress_of_a_continued_run_counts_its_own_rows_only() -> None:
+    now = iter([0.0, 0.0, 0.0, 10.0, 10.0])
+    terminal = Terminal()
+    line = ProgressLine(terminal, clock=lambda: next(now))
+    line.show(Progress(1_000, 0, 0.5, 1_000, False))
+    line.show(Progress(2_000, 0, 0.75, 1_000, False))
+    assert terminal.getvalue().endswith("2,000 rows, 100 rows/s, 75 %, 0:10 left")
+
+
+def test_progress_without_a_known_size_says_no_share_and_hours_are_shown() -> None:
+    line = ProgressLine(Terminal(), clock=iter([0.0, 10.0]).__next__)
+    assert line.text(Progress(1_000, 0, None, 0, False)) == "1,000 rows, 100 rows/s"
+    line = ProgressLine(Terminal(), clock=iter([0.0, 100.0]).__next__)
+    assert line.text(Progress(1_000, 0, 0.01, 0, False)).endswith("1 %, 2:45:00 left")
+
+
+def test_where_nobody_watches_nothing_is_said() -> None:
+    stream = io.StringIO()
+    line = ProgressLine(stream)
+    line.show(Progress(1, 0, 0.5, 0, False))
+    line.clear()
+    assert stream.getvalue() == ""
+
+
+# Interruption.
+
+
+def in_a_terminal(*words: str, stop: bytes | int) -> tuple[int, str]:
+    """Runs the command in a terminal; when progress is seen, presses a key or sends a signal."""
+    code = f"import sys; sys.modules['pyarrow'] = None; {COMMAND}"
+    child, terminal = pty.fork()
+    if not child:  # pragma: no cover - it becomes another program
+        os.execv(sys.executable, [sys.executable, "-c", code, *words])
+    said, stopped = b"", False
+    while True:
+        try:
+            part = os.read(terminal, 4096)
+        except OSError:  # the other side is closed
+            break
+        if not part:
+            break
+        said += part
+        if not stopped and b"rows/s" in said:
+            time.sleep(1.2)  # until how far it has come has been noted
+            stopped = True
+            if isinstance(stop, bytes):
+                os.write(terminal, stop)
+            else:
+                os.kill(child, stop)
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), said.decode()
+
+
+def test_ctrl_c_in_a_terminal_shows_progress_and_leaves_no_half_file(
+    many: Path, folder: Path, flowers: str
+) -> None:
+    status, said = in_a_terminal(flowers, str(many), stop=b"\x03")
+    assert status == 130
+    assert re.search(r"\r\x1b\[K  [\d,]+ rows, [\d,]+ rows/s, \d+ %, \d+:\d\d left", said)
+    assert said.endswith("\r\x1b[K✗ interrupted; no half prediction is left\r\n")
+    assert "Traceback" not in said
+    assert names_in(folder) == {"rows.csv", "many.csv"}
+
+
+def test_a_request_to_end_keeps_what_resume_goes_on_with(many: Path, folder: Path, flowers: str) -> None:
+    status, said = in_a_terminal(flowers, str(many), "--resume", stop=signal.SIGTERM)
+    assert status == 130
+    found = re.search(
+        r"✗ interrupted; .*\r\n  ([\d,]+) rows are kept; the same command goes on with them\.", said
+    )
+    assert found is not None, said
+    assert names_in(folder) == {"rows.csv", "many.csv", ".prediction.csv.part", ".prediction.csv.journal"}
+    words = [sys.executable, "-c", COMMAND, flowers, str(many), "--resume"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert "  activation  many.csv, 1,000,000 rows\n" in done.stdout
+    assert f"              {found[1]} of them answered by the run that broke off\n" in done.stdout
+    assert names_in(folder) == {"rows.csv", "many.csv", "prediction.csv", "prediction.json"}
+    first = (folder / "prediction.csv").read_bytes()
+    subprocess.run(words[:-1], capture_output=True, check=True)
+    assert (folder / "prediction.csv").read_bytes() == first

@@ -1,0 +1,363 @@
+"""A run that breaks off goes on where it was, and ends in the same bytes as one that went through at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from pybrain.tools.shortcuts import buildNetwork
+from pybrain_runtime import Knowledge, Outcome, Progress, StreamOptions, activate_file, load_knowledge
+from pybrain_runtime.files import BLOCK
+from pybrain_runtime.journal import CannotResume
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+FLOWER = FIXTURES / "default/iris/currentSolution.pkl"
+PEEPHOLES = FIXTURES / "networks/rnn_bn_lstm_peep/net.p2.pkl"
+DIGITS = 170  # numbers so long that a few thousand rows make a part
+PARTS = 5
+PLAIN = StreamOptions()
+
+
+class BrokenOffError(Exception):
+    """What ends a run in its middle."""
+
+
+def long_csv(path: Path, columns: int, *, bad: tuple[int, ...] = (), parts: int = PARTS) -> Path:
+    """Writes a CSV file of so many parts and a bit; in the rows of these numbers, from 0, there is a word."""
+    count = (parts * BLOCK + BLOCK // 3) // (columns * (DIGITS + 3))
+    rows = np.random.default_rng(columns).uniform(0.1, 0.9, size=(count, columns)).tolist()
+    lines = [",".join(f"{value:.{DIGITS}f}" for value in row) for row in rows]
+    for row in bad:
+        lines[row] = "word" + lines[row][4:]
+    path.write_text("\n".join(lines) + "\n", encoding="ascii")
+    return path
+
+
+def break_off(
+    knowledge: Knowledge,
+    data: Path,
+    output: Path,
+    options: StreamOptions = PLAIN,
+    *,
+    after: int = 3,
+) -> None:
+    """Runs, and breaks off when so many parts have been noted."""
+    seen: list[Progress] = []
+
+    def listen(progress: Progress) -> None:
+        seen.append(progress)
+        if len(seen) > after:
+            raise BrokenOffError
+
+    options = options.but(resume=True, checkpoint=0.0)
+    with pytest.raises(BrokenOffError):
+        activate_file(knowledge, data, output, options, on_progress=listen)
+
+
+def go_on(knowledge: Knowledge, data: Path, output: Path, options: StreamOptions = PLAIN) -> Outcome:
+    return activate_file(knowledge, data, output, options.but(resume=True))
+
+
+KILLED = """
+import os, signal
+from pybrain_runtime import StreamOptions, activate_file, load_knowledge
+seen = []
+def listen(progress):
+    seen.append(progress)
+    if len(seen) > {after}:
+        os.kill(os.getpid(), signal.SIGKILL)
+activate_file(load_knowledge({model!r}), {data!r}, {output!r},
+              StreamOptions(checkpoint=0.0, **{options!r}), on_progress=listen)
+"""
+
+
+def kill(model: Path, data: Path, output: Path, *, after: int = 3, **options: Any) -> None:
+    """Runs in a process of its own, and kills that (`kill -9`) when so many parts have been noted."""
+    code = KILLED.format(after=after, model=str(model), data=str(data), output=str(output), options=options)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+
+
+def names_in(folder: Path) -> set[str]:
+    return set(os.listdir(folder))  # noqa: PTH208 - hidden ones too, and names are all that is asked for
+
+
+def made(outcome: Outcome) -> tuple[bytes, bytes, dict[str, Any]]:
+    """What a run has made: the prediction, the rejected rows, the report without what differs each time."""
+    report = json.loads(json.dumps(outcome.prediction.report))
+    del report["started"], report["duration_s"]
+    report["activation"]["rejected_file"] = report["prediction"]["file"] = ""
+    rejected = Path(outcome.rejected_path).read_bytes() if outcome.rejected_path else b""
+    return Path(outcome.prediction.path).read_bytes(), rejected, report
+
+
+@pytest.fixture(scope="module")
+def flower() -> Knowledge:
+    return load_knowledge(FLOWER)
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Rows for the flowers' network; in the first, the third and the last part is one that cannot be answered."""
+    return long_csv(tmp_path_factory.mktemp("rows") / "rows.csv", 4, bad=(7, 3_900, 7_800))
+
+
+@pytest.mark.parametrize("fast", [True, False], ids=["pyarrow", "light"])
+@pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])
+def test_a_killed_run_goes_on_to_the_same_bytes(
+    ending: str, fast: bool, rows: Path, tmp_path: Path, flower: Knowledge
+) -> None:
+    options = StreamOptions(fast=fast, skip=True)
+    whole = activate_file(flower, rows, tmp_path / f"whole{ending}", options)
+    assert whole.rejected == 3
+    (tmp_path / "there").mkdir()
+    output = tmp_path / "there" / f"p{ending}"
+    kill(FLOWER, rows, output, fast=fast, skip=True, resume=True)
+    assert names_in(output.parent) == {
+        f".p{ending}.part", f".p{ending}.journal", ".p.rejected.csv.part"
+    }  # fmt: skip
+    done = go_on(flower, rows, output, options)
+    assert 0 < done.continued < done.prediction.rows
+    assert made(done) == made(whole)
+    assert names_in(output.parent) == {output.name, "p.json", "p.rejected.csv"}
+
+
+def test_a_run_may_be_killed_without_having_been_told_to_go_on_later(
+    rows: Path, tmp_path: Path, flower: Knowledge
+) -> None:
+    options = StreamOptions(skip=True)
+    kill(FLOWER, rows, tmp_path / "p.csv", skip=True)
+    done = go_on(flower, rows, tmp_path / "p.csv", options)
+    assert done.continued > 0
+    assert made(done) == made(activate_file(flower, rows, tmp_path / "whole.csv", options))
+
+
+def test_a_recurrent_network_keeps_in_mind_what_it_had_read(tmp_path: Path) -> None:
+    knowledge = load_knowledge(PEEPHOLES)
+    data = long_csv(tmp_path / "rows.csv", knowledge.indim)
+    whole = activate_file(knowledge, data, tmp_path / "whole.csv")
+    kill(PEEPHOLES, data, tmp_path / "p.csv")
+    done = go_on(knowledge, data, tmp_path / "p.csv")
+    assert done.continued > 0 and made(done) == made(whole)
+    numbers = np.loadtxt(tmp_path / "p.csv", delimiter=",", skiprows=1)
+    inputs = numbers[:, : knowledge.indim]
+    assert (numbers[:, knowledge.indim :] == knowledge.activate(inputs)).all()
+
+
+def test_a_run_may_break_off_again_and_again(rows: Path, tmp_path: Path, flower: Knowledge) -> None:
+    options = StreamOptions(skip=True, threads=2)
+    answered = 0
+    for _ in range(PARTS - 1):
+        break_off(flower, rows, tmp_path / "p.csv", options, after=1)
+        notes = json.loads((tmp_path / ".p.csv.journal").read_text())
+        assert notes["activation"][0] > answered
+        answered = notes["activation"][0]
+    done = go_on(flower, rows, tmp_path / "p.csv", options)
+    assert done.continued == answered
+    assert made(done) == made(activate_file(flower, rows, tmp_path / "whole.csv", options))
+
+
+def test_error_figures_go_on_too(tmp_path: Path) -> None:
+    np.random.seed(4)
+    (tmp_path / "net.pkl").write_bytes(pickle.dumps(buildNetwork(2, 3, 2), 2))
+    knowledge = load_knowledge(tmp_path / "net.pkl")
+    data = long_csv(tmp_path / "rows.csv", 4)
+    whole = activate_file(knowledge, data, tmp_path / "whole.csv")
+    assert whole.prediction.errors is not None
+    break_off(knowledge, data, tmp_path / "p.csv")
+    done = go_on(knowledge, data, tmp_path / "p.csv")
+    assert done.continued > 0 and done.prediction.errors == whole.prediction.errors
+
+
+def test_blank_lines_at_the_end_of_what_was_read_are_remembered(tmp_path: Path, flower: Knowledge) -> None:
+    line = "1,2,3,4.".ljust(BLOCK // 512 - 1, "0") + "\n"
+    data = tmp_path / "rows.csv"
+    data.write_text(line * 511 + "\n" * len(line) + line * 600)  # nothing but ends of lines up to the cut
+    options = StreamOptions(skip=True)
+    whole = activate_file(flower, data, tmp_path / "whole.csv", options)
+    assert (whole.prediction.rows, whole.rejected) == (1_111, len(line))
+    break_off(flower, data, tmp_path / "p.csv", options, after=1)
+    assert json.loads((tmp_path / ".p.csv.journal").read_text())["activation"][2] is not None
+    assert made(go_on(flower, data, tmp_path / "p.csv", options)) == made(whole)
+
+
+def test_rows_that_were_rejected_before_are_kept_where_none_follow(tmp_path: Path, flower: Knowledge) -> None:
+    data, options = long_csv(tmp_path / "rows.csv", 4, bad=(7,)), StreamOptions(skip=True)
+    break_off(flower, data, tmp_path / "p.csv", options)
+    done = go_on(flower, data, tmp_path / "p.csv", options)
+    assert (done.rejected, done.rejected_path) == (1, str(tmp_path / "p.rejected.csv"))
+    assert (tmp_path / "p.rejected.csv").read_text().startswith("line,reason,row\n8,")
+
+
+def test_a_packed_file_goes_on_too(rows: Path, tmp_path: Path, flower: Knowledge) -> None:
+    import gzip
+
+    data = tmp_path / "rows.csv.gz"
+    data.write_bytes(gzip.compress(rows.read_bytes(), 1))
+    options = StreamOptions(skip=True)
+    break_off(flower, data, tmp_path / "p.csv", options)
+    done = go_on(flower, data, tmp_path / "p.csv", options)
+    assert done.continued > 0
+    assert made(done) == made(activate_file(flower, data, tmp_path / "whole.csv", options))
+
+
+def test_a_parquet_file_goes_on_too(tmp_path: Path, flower: Knowledge) -> None:
+    columns = list(np.random.default_rng(2).normal(size=(4, 150_000)))
+    parquet.write_table(pa.table(columns, names=list("abcd")), tmp_path / "rows.parquet")
+    break_off(flower, tmp_path / "rows.parquet", tmp_path / "p.parquet", after=2)
+    done = go_on(flower, tmp_path / "rows.parquet", tmp_path / "p.parquet")
+    assert 0 < done.continued < 150_000
+    assert made(done) == made(activate_file(flower, tmp_path / "rows.parquet", tmp_path / "whole.parquet"))
+
+
+def test_what_is_piped_in_again_goes_on_too(rows: Path, tmp_path: Path, flower: Knowledge) -> None:
+    code = KILLED.format(
+        after=2, model=str(FLOWER), data="-", output=str(tmp_path / "p.csv"),
+        options={"skip": True, "resume": True},
+    )  # fmt: skip
+    for after, status in (("2", -signal.SIGKILL), ("99", 0)):
+        with rows.open("rb") as file:
+            done = subprocess.run(
+                [sys.executable, "-c", code.replace("> 2", f"> {after}")], stdin=file, check=False
+            )
+        assert done.returncode == status
+    whole = activate_file(flower, rows, tmp_path / "whole.csv", StreamOptions(skip=True))
+    assert (tmp_path / "p.csv").read_bytes() == made(whole)[0]
+
+
+# What does not go on.
+
+
+def other_beginning(data: Path) -> None:
+    data.write_bytes(b"0.2" + data.read_bytes()[3:])
+
+
+def shorter(data: Path) -> None:
+    data.write_bytes(data.read_bytes()[:-1])
+
+
+def longer(data: Path) -> None:
+    data.write_bytes(data.read_bytes() + b"1,2,3,4\n")
+
+
+def with_a_header(data: Path) -> None:
+    content = data.read_bytes()
+    data.write_bytes(b"a,b,c,d\n" + content[8:])
+
+
+INPUT_CHANGES: dict[Callable[[Path], None], str] = {
+    other_beginning: "rows.csv is not the file that it answered; its beginning has another content.",
+    shorter: "its activation's size was ",
+    longer: "its activation's size was ",
+    with_a_header: "its activation's header was , now it is a,b,c,d.",
+}
+
+
+@pytest.mark.parametrize("change", INPUT_CHANGES)
+def test_other_rows_are_not_gone_on_with(
+    change: Callable[[Path], None], rows: Path, tmp_path: Path, flower: Knowledge
+) -> None:
+    data, options = tmp_path / "rows.csv", StreamOptions(skip=True)
+    data.write_bytes(rows.read_bytes())
+    break_off(flower, data, tmp_path / "p.csv", options)
+    kept = names_in(tmp_path)
+    change(data)
+    with pytest.raises(CannotResume) as caught:
+        go_on(flower, data, tmp_path / "p.csv", options)
+    assert caught.value.message.startswith(
+        f"The run that broke off while it wrote p.csv cannot be continued: {INPUT_CHANGES[change]}"
+    )
+    assert (caught.value.status, caught.value.hint) == (65, "Start without --resume to begin anew.")
+    assert names_in(tmp_path) == kept  # so that the right file can still be gone on with
+    anew = activate_file(flower, data, tmp_path / "p.csv", options)
+    assert anew.continued == 0
+    assert names_in(tmp_path) == {"rows.csv", "p.csv", "p.json", "p.rejected.csv"}
+
+
+OPTION_CHANGES = {
+    "precision was float64, now it is float32": {"precision": "float32"},
+    "way with bad rows was skip, now it is fail": {"skip": False},
+    "choice of inputs was [0, 1, 2, 3], now it is [3, 2, 1, 0]": {"input_columns": list("dcba")},
+}
+
+
+@pytest.mark.parametrize("difference", OPTION_CHANGES)
+def test_another_way_of_answering_is_not_gone_on_with(
+    difference: str, rows: Path, tmp_path: Path, flower: Knowledge
+) -> None:
+    data, options = tmp_path / "rows.csv", StreamOptions(skip=True)
+    data.write_bytes(b"a,b,c,d\n" + rows.read_bytes())
+    break_off(flower, data, tmp_path / "p.csv", options)
+    with pytest.raises(CannotResume) as caught:
+        go_on(flower, data, tmp_path / "p.csv", options.but(**OPTION_CHANGES[difference]))
+    assert f"cannot be continued: its {difference}." in caught.value.message
+
+
+def test_another_network_another_card_another_scaling_are_not_gone_on_with(
+    rows: Path, tmp_path: Path, flower: Knowledge
+) -> None:
+    options = StreamOptions(skip=True)
+    break_off(flower, rows, tmp_path / "p.csv", options)
+    for other, what in (
+        (flower.but(sha256="0" * 64), "knowledge's SHA-256"),
+        (flower.but(card=None), "card's SHA-256"),
+        (flower.without_scaling(), "scaling"),
+    ):
+        with pytest.raises(CannotResume, match=f"its {what} was "):
+            go_on(other, rows, tmp_path / "p.csv", options)
+    assert go_on(flower, rows, tmp_path / "p.csv", options).continued > 0
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:1_000])
+
+
+def spoil(path: Path) -> None:
+    path.write_bytes(b"x" + path.read_bytes()[1:])
+
+
+@pytest.mark.parametrize("damage", [cut, spoil, Path.unlink])
+@pytest.mark.parametrize("name", [".p.csv.part", ".p.rejected.csv.part", ".p.csv.journal"])
+def test_where_what_was_kept_is_damaged_all_is_done_anew(
+    name: str, damage: Callable[[Path], None], rows: Path, tmp_path: Path, flower: Knowledge
+) -> None:
+    options = StreamOptions(skip=True)
+    break_off(flower, rows, tmp_path / "p.csv", options)
+    if (name, damage) == (".p.rejected.csv.part", cut):
+        (tmp_path / name).write_bytes(b"")
+    else:
+        damage(tmp_path / name)
+    done = go_on(flower, rows, tmp_path / "p.csv", options)
+    assert done.continued == 0
+    assert made(done) == made(activate_file(flower, rows, tmp_path / "whole.csv", options))
+
+
+def test_without_anything_to_go_on_with_all_is_done(rows: Path, tmp_path: Path, flower: Knowledge) -> None:
+    done = go_on(flower, rows, tmp_path / "p.csv", StreamOptions(skip=True))
+    assert (done.continued, done.rejected) == (0, 3)
+    assert names_in(tmp_path) == {"p.csv", "p.json", "p.rejected.csv"}
+
+
+def test_a_run_that_is_not_to_go_on_leaves_nothing(rows: Path, tmp_path: Path, flower: Knowledge) -> None:
+    break_off(flower, rows, tmp_path / "p.csv", StreamOptions(skip=True))
+
+    def stop(progress: Progress) -> None:
+        raise BrokenOffError
+
+    with pytest.raises(BrokenOffError):
+        activate_file(
+            flower, rows, tmp_path / "p.csv", StreamOptions(skip=True, checkpoint=0.0), on_progress=stop
+        )
+    assert names_in(tmp_path) == set()

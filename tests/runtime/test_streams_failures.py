@@ -1,0 +1,283 @@
+"""What goes wrong on the way: a full disk, no permission, two runs at once. Nothing half is left."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pybrain_runtime import (
+    ActivationStream,
+    Knowledge,
+    Progress,
+    StreamOptions,
+    activate_file,
+    load_knowledge,
+    open_prediction,
+)
+from pybrain_runtime.errors import CannotWrite, DataError, UsageError
+from pybrain_runtime.in_order import in_order
+from pybrain_runtime.partfile import PartFile
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+MODEL = FIXTURES / "default/iris/currentSolution.pkl"
+
+
+@pytest.fixture(scope="module")
+def flower() -> Knowledge:
+    return load_knowledge(MODEL)
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Path:
+    """Some 2 MB of rows in a folder of their own."""
+    path = tmp_path / "in" / "rows.csv"
+    path.parent.mkdir()
+    numbers = np.random.default_rng(1).normal(size=(28_000, 4))
+    path.write_text("\n".join(",".join(map(repr, row)) for row in numbers.tolist()) + "\n")
+    return path
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """An empty folder for what is written."""
+    (tmp_path / "out").mkdir()
+    return tmp_path / "out"
+
+
+def names_in(folder: Path) -> set[str]:
+    return set(os.listdir(folder))  # noqa: PTH208 - hidden ones too, and names are all that is asked for
+
+
+# A disk that is full: the system lets no file grow beyond a limit.
+
+LIMITED = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
+from pybrain_runtime import StreamOptions, activate_file, load_knowledge
+from pybrain_runtime.errors import PipelineError
+try:
+    activate_file(load_knowledge({model!r}), {data!r}, {output!r}, StreamOptions(resume={resume}, checkpoint=0.0))
+except PipelineError as error:
+    print(error, end="")
+    sys.exit(error.status)
+"""
+
+
+def in_little_room(data: Path, output: Path, *, limit: int, resume: bool = False) -> tuple[int, str]:
+    """Runs where no file may become larger than a limit."""
+    code = LIMITED.format(limit=limit, model=str(MODEL), data=str(data), output=str(output), resume=resume)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])
+def test_a_full_disk_leaves_nothing_half(ending: str, rows: Path, out: Path) -> None:
+    output = out / f"p{ending}"
+    status, said = in_little_room(rows, output, limit=1_200_000)
+    assert (status, said) == (
+        73,
+        f"{output} cannot be written: file too large.\n"
+        "  The system allows no larger files here (ulimit -f); raise the limit, then run again.",
+    )
+    assert names_in(out) == set()
+
+
+def test_after_a_full_disk_the_run_goes_on(rows: Path, out: Path, flower: Knowledge) -> None:
+    status, _ = in_little_room(rows, out / "p.csv", limit=2_500_000, resume=True)
+    assert status == 73
+    assert names_in(out) == {".p.csv.part", ".p.csv.journal"}
+    done = activate_file(flower, rows, out / "p.csv", StreamOptions(resume=True))
+    assert done.continued > 0
+    activate_file(flower, rows, out / "whole.csv")
+    assert (out / "p.csv").read_bytes() == (out / "whole.csv").read_bytes()
+
+
+def test_the_loop_of_the_container_leaves_nothing_half(rows: Path, out: Path, flower: Knowledge) -> None:
+    with (
+        pytest.raises(KeyboardInterrupt),
+        ActivationStream(rows, flower) as activation,
+        open_prediction(out / "p.csv", flower, activation) as prediction,
+    ):
+        for inputs, targets in activation:
+            prediction.write(inputs, flower.activate(inputs), targets)
+            raise KeyboardInterrupt
+    with ActivationStream(rows, flower) as activation, open_prediction(out / "p.csv", flower, activation):
+        pass  # never committed
+    assert names_in(out) == set()
+
+
+# Places that cannot be written.
+
+
+def test_a_folder_that_may_not_be_written(
+    rows: Path, flower: Knowledge, ordinary_user: Callable[[], AbstractContextManager[None]]
+) -> None:
+    with tempfile.TemporaryDirectory() as name:  # tmp_path may only be entered by who runs the tests
+        folder = Path(name)
+        shutil.copy(rows, folder / "rows.csv")
+        folder.chmod(0o555)
+        with ordinary_user(), pytest.raises(CannotWrite) as caught:
+            activate_file(flower, folder / "rows.csv", folder / "p.csv")
+        folder.chmod(0o755)
+        assert names_in(folder) == {"rows.csv"}
+    assert str(caught.value).startswith(
+        f"{folder / 'p.csv'} cannot be written: permission denied.\n  Give the"
+    )
+    assert caught.value.status == 73
+
+
+def test_a_folder_that_is_not_there(rows: Path, out: Path, flower: Knowledge) -> None:
+    with pytest.raises(CannotWrite, match="cannot be written: no such file or directory"):
+        activate_file(flower, rows, out / "none" / "p.csv")
+
+
+def test_a_folder_in_the_place_of_the_prediction(rows: Path, out: Path, flower: Knowledge) -> None:
+    (out / "p.csv").mkdir()
+    with pytest.raises(CannotWrite, match=r"p\.csv cannot be written: it is a directory"):
+        activate_file(flower, rows, out / "p.csv")
+    assert names_in(out) == {"p.csv"}
+
+
+def test_no_file_that_is_read_is_written_over(rows: Path, flower: Knowledge) -> None:
+    folder, content = rows.parent, rows.read_bytes()
+    (folder / "linked.csv").symlink_to(rows)
+    for data, output in (("rows.csv", "rows.csv"), ("linked.csv", "rows.csv"), ("rows.csv", "linked.csv")):
+        with pytest.raises(UsageError, match=r"csv would be written over .*csv, which is read"):
+            activate_file(flower, folder / data, folder / output)
+    rows.rename(folder / "rows.json")
+    with pytest.raises(UsageError, match=r"rows\.json would be written over"):  # by the report
+        activate_file(flower, folder / "rows.json", folder / "rows.csv")
+    (folder / "rows.json").rename(folder / "p.rejected.csv")
+    with pytest.raises(UsageError, match=r"p\.rejected\.csv would be written over"):
+        activate_file(flower, folder / "p.rejected.csv", folder / "p.csv", StreamOptions(skip=True))
+    assert (folder / "p.rejected.csv").read_bytes() == content
+    assert names_in(folder) == {"p.rejected.csv", "linked.csv"}
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_believed(
+    rows: Path, out: Path, flower: Knowledge
+) -> None:
+    def add_a_row(progress: Progress) -> None:
+        with rows.open("a") as file:
+            file.write("1,2,3,4\n")
+
+    with pytest.raises(DataError, match=r"rows\.csv was changed while it was read"):
+        activate_file(flower, rows, out / "p.csv", on_progress=add_a_row)
+    assert names_in(out) == set()
+
+
+@pytest.mark.parametrize("threads", [0, -1, True, 1.5])
+def test_a_number_of_threads_that_makes_no_sense(
+    threads: object, rows: Path, out: Path, flower: Knowledge
+) -> None:
+    with pytest.raises(UsageError, match="is not a number of threads"):
+        activate_file(flower, rows, out / "p.csv", StreamOptions(threads=threads))  # type: ignore[arg-type]
+    assert names_in(out) == set()
+
+
+# Two runs at once.
+
+
+def test_a_second_run_to_the_same_place_is_refused_and_spoils_nothing(
+    rows: Path, out: Path, flower: Knowledge
+) -> None:
+    seen: list[str] = []
+
+    def begin_another(progress: Progress) -> None:
+        with pytest.raises(CannotWrite) as caught:
+            activate_file(flower, rows, out / "p.csv", StreamOptions(resume=True))
+        seen.append(str(caught.value))
+
+    done = activate_file(flower, rows, out / "p.csv", on_progress=begin_another)
+    assert done.prediction.rows == 28_000
+    assert set(seen) == {
+        f"{out / 'p.csv'} is being written by another run.\n"
+        "  Wait for its end, or choose another place for the prediction."
+    }
+    assert names_in(out) == {"p.csv", "p.json"}
+
+
+def test_runs_to_different_places_do_not_meet(rows: Path, out: Path, flower: Knowledge) -> None:
+    def run_another(progress: Progress) -> None:
+        activate_file(flower, rows, out / "q.csv")
+
+    activate_file(flower, rows, out / "p.csv", on_progress=run_another)
+    assert (out / "p.csv").read_bytes() == (out / "q.csv").read_bytes()
+    assert names_in(out) == {"p.csv", "p.json", "q.csv", "q.json"}
+
+
+def test_a_file_belongs_to_its_run_until_it_has_its_name(out: Path) -> None:
+    path = str(out / "p.csv")
+    first = PartFile(path, keep=False)
+    first.begin_anew()
+    first.write(b"first")
+    first.finish()
+    with pytest.raises(CannotWrite, match="is being written by another run"):
+        PartFile(path, keep=False)
+    first.place()
+    assert (out / "p.csv").read_bytes() == b"first"
+
+
+def test_whoever_waits_for_the_file_of_a_run_gets_one_of_its_own(out: Path) -> None:
+    path = str(out / "p.csv")
+    first = PartFile(path, keep=False)
+    first.write(b"first")
+    first.finish()
+
+    class LatePartFile(PartFile):
+        """Opens the file, and then is so slow that the first run has come to its end."""
+
+        def _lock(self) -> None:
+            if not (out / "p.csv").exists():
+                first.place()
+            super()._lock()
+
+    second = LatePartFile(path, keep=False)
+    second.begin_anew()
+    assert (out / "p.csv").read_bytes() == b"first"
+    second.write(b"second")
+    second.finish()
+    second.place()
+    assert (out / "p.csv").read_bytes() == b"second"
+
+
+# Work in several threads.
+
+
+def test_results_come_in_the_order_of_the_work() -> None:
+    assert list(in_order(lambda item: item * 2, range(50), 4)) == list(range(0, 100, 2))
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_the_first_error_in_that_order_is_raised(threads: int) -> None:
+    def work(item: int) -> int:
+        if item in (5, 7):
+            raise ValueError(item)
+        return item
+
+    found = []
+    with pytest.raises(ValueError, match="5"):
+        for result in in_order(work, range(20), threads):
+            found.append(result)
+    assert found == [0, 1, 2, 3, 4]
+
+
+def test_no_more_is_taken_than_can_be_worked_on() -> None:
+    taken: list[int] = []
+
+    def items() -> object:
+        for item in range(100):
+            taken.append(item)
+            yield item
+
+    for done, _ in enumerate(in_order(lambda item: item, items(), 3)):  # type: ignore[arg-type]
+        assert len(taken) <= done + 1 + 3 + 2
