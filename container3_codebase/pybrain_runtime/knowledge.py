@@ -53,6 +53,10 @@ class Knowledge(Record):
     names: tuple[str, ...] = ()
     scaling: str = "none"
 
+    def __repr__(self) -> str:
+        sizes = f"{self.indim} inputs, {self.outdim} outputs, {self.parameter_count} parameters"
+        return f"<Knowledge {self.name}: {self.kind}, {sizes}>"
+
     @property
     def name(self) -> str:
         """The file's name without its folder."""

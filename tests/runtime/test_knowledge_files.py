@@ -353,3 +353,10 @@ def test_two_labels_tell_what_one_output_means(written: Written, course: Path) -
     written(json.dumps({"labels": ["no", "yes"], "task": "classification"}), "model.card.json")
     knowledge = load_knowledge(written((course / "currentSolution.pkl").read_bytes(), "model.pkl"))
     assert knowledge.classes(np.array([[0.2], [0.7]])) == ["no", "yes"]
+
+
+def test_knowledge_shows_itself_in_a_line() -> None:
+    knowledge = load_knowledge(FIXTURES / "default" / "iris" / "currentSolution.pkl")
+    assert repr(knowledge) == (
+        "<Knowledge currentSolution.pkl: FeedForwardNetwork, 4 inputs, 3 outputs, 51 parameters>"
+    )
