@@ -12,21 +12,7 @@ from contextlib import suppress
 
 import pytest
 
-from pipeline import parser
-from pipeline.cli import execute
 from pipeline.evaluation.bounded import OUTPUT, TIME, run_bounded
-from pipeline.layout import Layout
-
-
-@pytest.fixture
-def drive(tmp_path, capsys):
-    def run(*words):
-        capsys.readouterr()
-        status = execute(parser.parse(["evaluate", *map(str, words)]), Layout(tmp_path))
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    return run
 
 
 def test_the_files_alone_are_looked_at_where_nothing_may_run(drive, submit, tmp_path):
