@@ -59,6 +59,7 @@ def test_what_a_submission_is_called_and_prints_is_no_markup():
     markdown = EXPORTERS["markdown"][1](REPORT)
     assert "\\<script\\>" in markdown
     assert "\\[x\\](javascript:1)" in markdown
+    assert "(1)\\</script\\> `code` \\| " in markdown
 
 
 def test_the_page_says_points_reasons_hints_and_what_was_not_enforced():

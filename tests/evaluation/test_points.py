@@ -85,6 +85,12 @@ def test_the_stack_that_stops_at_the_first_exit_loses_orchestration_and_predicti
     assert "Without that flag the same stack makes the right prediction" in found.text
 
 
+def test_what_codebase_still_writes_when_the_stack_was_stopped_is_there_for_the_tutor(reports, failed):
+    report = reports["first-exit-with-a-file"]
+    assert failed(report) == {"compose.orchestration": "failed", "compose.status": NOT_CHECKED}
+    assert "shared_data/result.json" in result(report, "activation.prediction").reason
+
+
 def test_what_cannot_be_built_takes_what_depends_on_it_along(reports, failed):
     report = reports["not-built"]
     lost = failed(report)
