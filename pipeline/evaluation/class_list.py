@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import files, process
 from pipeline.commands.evaluate import conditions, safe_name
-from pipeline.errors import InputMissing, Interrupted
+from pipeline.errors import EngineUnavailable, InputMissing, Interrupted
 from pipeline.evaluation import result
 from pipeline.evaluation.copying import LEFT_OUT
 from pipeline.evaluation.evaluation import Conditions
@@ -70,6 +70,7 @@ def evaluate_class(session: Session, rubric: Rubric, folder: Path) -> dict[str, 
 
     Raises:
         InputMissing: there is no such folder, or nothing to evaluate in it.
+        EngineUnavailable: there was no engine; the overview holds what needs none.
         Interrupted: somebody stopped it; what was finished is kept and taken over the next time.
     """
     options = session.options
@@ -78,7 +79,7 @@ def evaluate_class(session: Session, rubric: Rubric, folder: Path) -> dict[str, 
     for entry in entries:
         entry.key = key_of(entry.source, rubric, how)
         if not options.again:
-            _take_over(entry)
+            _take_over(entry, how)
     board = _Board(session, entries)
     stopped = False
     try:
@@ -96,6 +97,12 @@ def evaluate_class(session: Session, rubric: Rubric, folder: Path) -> dict[str, 
         raise Interrupted(
             f"interrupted; {done} of {len(entries)} are finished",
             hint="The same command goes on with the others.",
+        )
+    without = [entry for entry in entries if entry.report and not entry.report.engine]
+    if how.run and without:
+        raise EngineUnavailable(
+            f"{len(without)} of {len(entries)} were looked at without a container engine: the rest is not checked",
+            hint="Started again with one, the same command evaluates these anew. --no-run looks at the files alone.",
         )
     return {
         "submissions": {entry.name: entry.report.points if entry.report else None for entry in entries},
@@ -149,14 +156,15 @@ def _files(folder: Path) -> list[Path]:
     return found
 
 
-def _take_over(entry: Entry) -> None:
-    """Takes a finished report of an earlier run, where nothing has changed since."""
+def _take_over(entry: Entry, how: Conditions) -> None:
+    """Takes a finished report of an earlier run, where nothing has changed since and there was an engine."""
     try:
         state = json.loads((entry.folder / "state.json").read_text("utf-8"))
         report = result.from_json(json.loads((entry.folder / "report.json").read_text("utf-8")))
     except (OSError, ValueError):
         return
-    if state.get("key") == entry.key and not report.interrupted:
+    whole = not report.interrupted and (bool(report.engine) or not how.run)
+    if state.get("key") == entry.key and whole:
         entry.report, entry.state = report, KEPT
 
 

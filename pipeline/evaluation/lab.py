@@ -192,7 +192,9 @@ class Lab:
         """
         safe = self.safe()
         images = {name: self.image_of(name) for name in safe.services}
-        return Stack(self.workshop, self.submission, safe, images, self.roles().shared, self.folder)
+        roles = self.roles()
+        code = roles.service(CODEBASE)
+        return Stack(self.workshop, self.submission, safe, images, roles.shared, code, self.folder)
 
     @once
     def run(self) -> StackRun:

@@ -29,6 +29,9 @@ OUT_OF_MEMORY = "out of memory"
 _OWN_VOLUME = ("named", "anonymous", "elsewhere")
 # How long a run may take that only shows what the containers do when nobody stops them.
 LOOK_SECONDS = 30.0
+# What a container gets to end when it is stopped. For codebase what Docker gives everybody: what it still writes after
+# the stack was stopped is there when the tutor looks. The others have copied by then, and are not waited for.
+CODE_GRACE, DATA_GRACE = "10s", "1s"
 UP = ("up", "--abort-on-container-exit")
 _LINE = re.compile(r"^\s*([A-Za-z0-9._-]+?)(?:[-_]\d+)?\s+\| ?(.*)$")
 
@@ -107,6 +110,7 @@ class Stack:
         stack: what was found safe.
         images: the image of each service, as it is called here.
         shared: the source of the folder that the services share.
+        code: the service of codebase; empty where there is none.
         folder: a folder of our own.
     """
 
@@ -117,6 +121,7 @@ class Stack:
         stack: SafeStack,
         images: Mapping[str, str],
         shared: str,
+        code: str,
         folder: Path,
     ) -> None:
         self.workshop = workshop
@@ -124,13 +129,14 @@ class Stack:
         self.stack = stack
         self.images = images
         self.shared = shared
+        self.code = code
         self.folder = folder
         self._runs = 0
 
     def with_image(self, service: str, image: str) -> Stack:
         """The same stack, with another image for one service."""
         images = {**self.images, service: image}
-        other = Stack(self.workshop, self.submission, self.stack, images, self.shared, self.folder)
+        other = Stack(self.workshop, self.submission, self.stack, images, self.shared, self.code, self.folder)
         other._runs = self._runs + 100  # another name for its project and its folder
         return other
 
@@ -237,7 +243,7 @@ class Stack:
             "pids_limit": limits.processes,
             "ulimits": {"fsize": limits.disk, "core": 0},
             "logging": {"driver": "json-file", "options": {"max-size": "1m", "max-file": "1"}},
-            "stop_grace_period": "1s",
+            "stop_grace_period": CODE_GRACE if service.name == self.code else DATA_GRACE,
             "labels": {self.workshop.label.partition("=")[0]: self.workshop.id},
             **({"depends_on": depends_on} if depends_on else {}),
         }

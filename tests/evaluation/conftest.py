@@ -211,6 +211,19 @@ def own_project(tmp_path_factory: pytest.TempPathFactory, copy_project: Callable
 
 
 @pytest.fixture
+def drive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Types `evaluate`: exit status, standard output, standard error."""
+
+    def run(*words: object) -> tuple[int, str, str]:
+        capsys.readouterr()
+        status = execute(parse(["evaluate", *map(str, words)]), Layout(tmp_path))
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
 def failed() -> Callable[[Report], dict[str, str]]:
     """The checks that did not pass, with their status."""
 

@@ -135,6 +135,16 @@ def test_each_thing_a_readme_leaves_out_costs_its_own_points(lab, samples):
         assert {name for name, verdict in verdicts.items() if not verdict.passed} == {lost}
 
 
+def test_what_is_missing_is_told_in_words_and_not_as_an_expression(lab):
+    verdicts = judged(lab, {"README.md": LONG}, "readme.")
+    assert [verdict.reason for name, verdict in verdicts.items() if name != "readme.text"] == [
+        "README.md does not mention: activationbase, knowledgebase, codebase",
+        "README.md does not mention: docker build",
+        "README.md does not mention: docker compose up",
+        "README.md does not mention: predict, shared_data",
+    ]
+
+
 def test_a_file_that_a_rubric_asks_for(lab):
     check = CHECKS["file_exists"].function
     assert check(lab({}), {"path": "container3_codebase/pybrain/"}).passed

@@ -12,21 +12,7 @@ from contextlib import suppress
 
 import pytest
 
-from pipeline import parser
-from pipeline.cli import execute
 from pipeline.evaluation.bounded import OUTPUT, TIME, run_bounded
-from pipeline.layout import Layout
-
-
-@pytest.fixture
-def drive(tmp_path, capsys):
-    def run(*words):
-        capsys.readouterr()
-        status = execute(parser.parse(["evaluate", *map(str, words)]), Layout(tmp_path))
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    return run
 
 
 def test_the_files_alone_are_looked_at_where_nothing_may_run(drive, submit, tmp_path):
@@ -119,6 +105,20 @@ def test_a_class_is_evaluated_and_goes_on_where_it_stopped(drive, class_of_three
     assert (out / "ann" / "report.json").stat().st_mtime_ns == before
     _, said, _ = drive("--class-list", class_of_three, "--output", out, "--no-run", "--again")
     assert "done before" not in said
+
+
+def test_a_class_without_an_engine_is_evaluated_again_where_there_is_one(
+    drive, class_of_three, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+    monkeypatch.delenv("DOCKER_CONTEXT", raising=False)
+    out = tmp_path / "reports"
+    for _ in range(2):
+        status, said, err = drive("--class-list", class_of_three, "--output", out)
+        assert status == 69
+        assert "3 of 4 were looked at without a container engine" in err
+        assert "done before" not in said
+    assert (out / "overview.csv").read_text("utf-8").count(",100,") == 3
 
 
 def test_what_goes_on_in_a_class_is_drawn_within_the_width_of_the_terminal(class_of_three, tmp_path):

@@ -59,6 +59,7 @@ def test_what_a_submission_is_called_and_prints_is_no_markup():
     markdown = EXPORTERS["markdown"][1](REPORT)
     assert "\\<script\\>" in markdown
     assert "\\[x\\](javascript:1)" in markdown
+    assert "(1)\\</script\\> `code` \\| " in markdown
 
 
 def test_the_page_says_points_reasons_hints_and_what_was_not_enforced():
@@ -113,6 +114,36 @@ def test_gradescope_gets_a_test_for_each_check_and_the_same_total():
     assert [test["status"] for test in whole["tests"]] == ["passed", "failed", "failed"]
     assert whole["tests"][2]["output"].startswith("Not checked: ")
     assert {test["visibility"] for test in whole["tests"]} == {"visible"}
+
+
+def test_gradescope_gets_nothing_that_its_documentation_does_not_know():
+    whole = json.loads(EXPORTERS["gradescope"][1](REPORT))
+    assert set(whole) <= {
+        "score", "execution_time", "output", "output_format", "test_output_format", "test_name_format", "visibility",
+        "stdout_visibility", "extra_data", "tests", "leaderboard",
+    }  # fmt: skip
+    assert isinstance(whole["execution_time"], int)
+    assert {whole["visibility"], whole["stdout_visibility"]} <= {
+        "hidden",
+        "after_due_date",
+        "after_published",
+        "visible",
+    }
+    assert {whole["output_format"], whole["test_output_format"]} <= {
+        "text",
+        "html",
+        "simple_format",
+        "md",
+        "ansi",
+    }
+    for test in whole["tests"]:
+        assert set(test) <= {
+            "score", "max_score", "status", "name", "name_format", "number", "output", "output_format", "tags",
+            "visibility", "extra_data",
+        }  # fmt: skip
+        assert test["status"] in ("passed", "failed")
+        assert 0 <= test["score"] <= test["max_score"]
+        assert isinstance(test["number"], str) and all(isinstance(tag, str) for tag in test["tags"])
 
 
 def test_github_classroom_gets_one_runner_with_the_same_total():

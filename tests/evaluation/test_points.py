@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
+
 import pytest
 
 from pipeline import submission
-from pipeline.evaluation.result import NOT_CHECKED
+from pipeline.evaluation.result import NOT_CHECKED, from_json
+from pipeline.layout import PROJECT
 
 C1 = "container1_activationbase"
+SHOWN = re.compile(r"<!-- output of: python App07.py evaluate -->\n```\n(.*?)```", re.DOTALL)
+
+
+def masked(text):
+    """A text without the name of the folder that the reports lie in."""
+    return re.sub(r"output/evaluation/[^/]+/", "output/evaluation/NAME/", text)
 
 
 def trap_names(report):
@@ -19,12 +30,19 @@ def result(report, name):
 
 
 @pytest.mark.parametrize("compose", ["v1", "v2"])
-def test_this_projects_own_archive_gets_all_points_from_evidence_alone(
-    own_project, evaluated, tmp_path, compose
+def test_this_projects_own_archive_gets_all_points_from_evidence_alone_as_the_readme_shows(
+    own_project, drive, left_of, tmp_path, compose
 ):
     contents = submission.contents_of(own_project.root)
     archive = submission.create(own_project, contents, tmp_path / "Task06_Submission.zip")
-    report = evaluated(archive.path, compose=compose)
+    status, out, _ = drive(archive.path, "--compose", compose)
+    assert status == 0
+    assert left_of(os.getpid()) == []
+    shown = SHOWN.search((PROJECT.root / "README.md").read_text("utf-8"))
+    assert shown is not None and masked(shown.group(1)) in masked(out)
+
+    written = tmp_path / "output" / "evaluation" / "Task06_Submission" / "report.json"
+    report = from_json(json.loads(written.read_text("utf-8")))
     assert {one.id: one.reason for one in report.results if one.status != "passed"} == {}
     assert report.points == 100
     assert trap_names(report) <= {"unpinned"}
@@ -65,6 +83,12 @@ def test_the_stack_that_stops_at_the_first_exit_loses_orchestration_and_predicti
     found = next(one for one in report.findings if one.id == "first-exit")
     assert found.where == "docker-compose.yml:4"
     assert "Without that flag the same stack makes the right prediction" in found.text
+
+
+def test_what_codebase_still_writes_when_the_stack_was_stopped_is_there_for_the_tutor(reports, failed):
+    report = reports["first-exit-with-a-file"]
+    assert failed(report) == {"compose.orchestration": "failed", "compose.status": NOT_CHECKED}
+    assert "shared_data/result.json" in result(report, "activation.prediction").reason
 
 
 def test_what_cannot_be_built_takes_what_depends_on_it_along(reports, failed):

@@ -7,10 +7,14 @@ from importlib import resources
 import pytest
 
 from pipeline.evaluation.checks import CHECKS
+from pipeline.evaluation.compose_keys import ALLOWED_IMAGES, RIGHTS
 from pipeline.evaluation.errors import RubricError
 from pipeline.evaluation.judge import Judge
+from pipeline.evaluation.limits import DEFAULT_LIMITS, MIB
 from pipeline.evaluation.result import FAILED, NOT_CHECKED, PASSED
 from pipeline.evaluation.rubric import load_rubric, read_rubric
+from pipeline.evaluation.stackrun import LOOK_SECONDS
+from pipeline.evaluation.traps.names import TRAPS
 from pipeline.layout import PROJECT
 
 TEXT = resources.files("pipeline.evaluation").joinpath("rubrics", "task06.toml").read_text("utf-8")
@@ -153,4 +157,27 @@ def test_a_check_that_stumbles_takes_no_other_with_it(lab):
 def test_the_documentation_names_every_check_and_every_line_of_the_rubric():
     text = (PROJECT.root / "docs" / "evaluation.md").read_text("utf-8")
     assert [name for name in CHECKS if f"`{name}`" not in text] == []
-    assert [line.title for line in load_rubric().lines if line.title not in text] == []
+    points = {line.title: sum(item.points for item in line.items) for line in load_rubric().lines}
+    assert [title for title, of in points.items() if f"| {title} | {of} |" not in text] == []
+
+
+def test_the_documentation_names_every_trap_and_the_limits():
+    text = (PROJECT.root / "docs" / "evaluation.md").read_text("utf-8")
+    assert [name for name in TRAPS if f"| `{name}` |" not in text] == []
+    kept = DEFAULT_LIMITS
+    for told in (
+        f"{kept.files:,} files, {kept.total_size // MIB} MB, {kept.file_size // MIB} MB for one, {kept.depth} folders",
+        f"({kept.ratio} times its size)",
+        f"{kept.clone_seconds:g} s; {2 * kept.total_size // MIB // 1024} GB",
+        f"{kept.build_seconds:g} s, {kept.build_memory // MIB // 1024} GB of memory and {kept.build_processes} processes",
+        f"{kept.build_disk // MIB // 1024} GB written",
+        f"{kept.memory // MIB // 1024} GB of memory, {kept.processes} processes, {kept.cpus:g} processors",
+        f"{kept.alone_seconds:g} s alone, {kept.stack_seconds:g} s for the stack",
+        f"{kept.output // MIB} MB of output",
+        f"{kept.volume // MIB} MB, {kept.volume_files:,} files",
+        f"| {kept.disk // MIB} MB | each file by the kernel",
+        f"({LOOK_SECONDS:g} s at most)",
+        ", ".join(name for name in ALLOWED_IMAGES if name != "scratch"),
+        "beyond " + ", ".join(RIGHTS),
+    ):
+        assert told in " ".join(text.split()), told

@@ -53,6 +53,11 @@ def changes(samples: ModuleType) -> dict[str, dict[str, str | None]]:
             PROGRAM: samples.PROGRAM.split("for row in rows:")[0] + _WRITES_JSON,
         },
         "first-exit": {COMPOSE: samples.COMPOSE.replace(" && sleep 60", "")},
+        # Docker gives a container that is stopped ten seconds, and the shell does not listen.
+        "first-exit-with-a-file": {
+            COMPOSE: samples.COMPOSE.replace(" && sleep 60", ""),
+            PROGRAM: samples.PROGRAM.split("for row in rows:")[0] + _WRITES_JSON,
+        },
         "image-of-nobody": {
             COMPOSE: samples.WAITING_COMPOSE.replace("image: codebase_app07", "image: codebase_app07:v2")
         },

@@ -45,6 +45,16 @@ def test_a_command_prints_what_the_page_shows(
     assert masked(seen.out + seen.err) == masked(output)
 
 
+def test_inspect_begins_with_what_the_readme_shows(drive: Callable[..., Any], reader: Layout) -> None:
+    readme = (PROJECT.root / "README.md").read_text("utf-8")
+    shown = re.findall(
+        r"<!-- output of: python App07\.py (inspect .*?) -->\n```\n(.*?)```", readme, re.DOTALL
+    )
+    assert len(shown) == 1
+    command, output = shown[0]
+    assert drive(*shlex.split(command)).out.lstrip().startswith(output)
+
+
 def test_the_drawing_on_the_page_is_what_inspect_draws(drive: Callable[..., Any], reader: Layout) -> None:
     assert drive("inspect", "models/iris.pkl", "--drawing", "iris.svg").status == 0
     assert (reader.root / "iris.svg").read_bytes() == (PROJECT.root / "docs" / "iris.svg").read_bytes()

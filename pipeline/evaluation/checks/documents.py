@@ -62,7 +62,11 @@ def mentions(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
 
 
 def _readable(pattern: str) -> str:
-    return re.sub(r"\\[bs][*+]?", " ", pattern.split("|")[0]).replace("[ -]", " ").replace("?", "").strip()
+    """The first way to say what an expression looks for, as a person would write it."""
+    first = re.sub(r"\\[bs][*+]?", " ", pattern.split("|")[0])
+    first = re.sub(r"\[[^\]]*\]\?", "", first)  # what may stand there, or not
+    first = re.sub(r"\[([^\]])[^\]]*\]", r"\1", first)  # the first of several characters
+    return re.sub(r"[\\?]", "", first).strip()
 
 
 def _line_of(text: str, place: int) -> str:

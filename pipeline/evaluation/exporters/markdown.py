@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
 
-from pipeline.evaluation.result import FAILED, NOT_CHECKED, PASSED, Report, Result, show
+from pipeline.evaluation.result import FAILED, NOT_CHECKED, PASSED, Finding, Report, Result, show
 
 _MARKS = {PASSED: "✓", FAILED: "✗", NOT_CHECKED: "–"}
 
@@ -31,27 +32,42 @@ def to_markdown(report: Report) -> str:
             parts += _missing(result)
     if report.findings:
         parts += ["## Known traps", ""]
-        for finding in report.findings:
-            where = f" (`{_code(finding.where)}`)" if finding.where else ""
-            parts += [
-                f"- **{_plain(finding.title)}**{where}: {_plain(finding.text)}",
-                f"  {_plain(finding.hint)}",
-            ]
+        for _, group in groupby(report.findings, key=lambda one: (one.id, one.severity)):
+            parts += _trap(list(group))
         parts.append("")
     return "\n".join(parts)
 
 
+def _trap(findings: list[Finding]) -> list[str]:
+    """One trap, with every place where the submission steps into it."""
+    places = []
+    for finding in findings:
+        where = f"`{_code(finding.where)}`: " if finding.where else ""
+        places.append(f"  - {where}{_prose(finding.text)}")
+    return [f"- **{_prose(findings[0].title)}**: {_prose(findings[0].hint)}", *places]
+
+
 def _missing(result: Result) -> list[str]:
     points = f"{show(result.points)} of {show(result.of)}"
-    lines = [f"- {_MARKS[result.status]} **{_plain(result.title)}** ({points}): {_plain(result.reason)}"]
+    lines = [f"- {_MARKS[result.status]} **{_prose(result.title)}** ({points}): {_prose(result.reason)}"]
     if result.hint:
-        lines.append(f"  {_plain(result.hint)}")
+        lines += ["", f"  {_prose(result.hint)}"]
     return [*lines, ""]
 
 
 def _plain(text: str) -> str:
     """Text of a submission as text: nothing in it becomes a link, a table or a tag."""
-    return re.sub(r"([\\`*_\[\]<>|#~!])", r"\\\1", " ".join(text.split()))
+    return _escaped(" ".join(text.split()))
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\`*_\[\]<>|#~!])", r"\\\1", text)
+
+
+def _prose(text: str) -> str:
+    """The same, with what stands between backticks as code."""
+    parts = re.split(r"`([^`]+)`", " ".join(text.split()))
+    return "".join(f"`{part}`" if place % 2 else _escaped(part) for place, part in enumerate(parts))
 
 
 def _code(text: str) -> str:
