@@ -19,7 +19,7 @@ HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 EACH = ("batched_rows", "float32_rows")
 """What is measured with one thread, and with as many as there are processors."""
-SCRIPTS = (*EACH, "one_row", "csv_to_csv", "start", "loading")
+SCRIPTS = (*EACH, "one_row", "csv_to_csv", "memory_rows", "start", "loading")
 HEAD = """# Benchmarks
 
 Written by `.venv/bin/python benchmarks/all.py` on {date}.

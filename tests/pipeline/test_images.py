@@ -53,12 +53,14 @@ def test_an_image_runs_as_a_number_and_starts_without_a_shell(service: Service) 
     assert [line.startswith("CMD [") for line in lines if line.startswith(("CMD", "ENTRYPOINT"))] == [True]
 
 
-def test_codebase_installs_only_recorded_wheels() -> None:
+@pytest.mark.parametrize("requirements", ["requirements", "requirements-fast"])
+def test_codebase_installs_only_recorded_wheels(requirements: str) -> None:
     recipe = (CONTEXT[CODEBASE] / "Dockerfile").read_text(encoding="utf-8")
+    assert recipe.count("pip install") == 2
     for option in ("--no-cache-dir", "--only-binary=:all:", "--require-hashes"):
-        assert option in recipe
-    pinned = (CONTEXT[CODEBASE] / "requirements.txt").read_text(encoding="utf-8")
-    wanted = (CONTEXT[CODEBASE] / "requirements.in").read_text(encoding="utf-8")
+        assert recipe.count(option) == 2
+    pinned = (CONTEXT[CODEBASE] / f"{requirements}.txt").read_text(encoding="utf-8")
+    wanted = (CONTEXT[CODEBASE] / f"{requirements}.in").read_text(encoding="utf-8")
     names = [line for line in wanted.splitlines() if line and not line.startswith("#")]
     assert names
     assert all(f"{name} \\\n" in pinned for name in names)
@@ -70,6 +72,17 @@ def test_codebase_and_the_host_compute_with_the_same_numpy() -> None:
     assert wanted.startswith("numpy==")
     assert f"{wanted} \\\n" in (PROJECT.root / "requirements.lock").read_text(encoding="utf-8")
     assert f"{wanted} \\\n" in (PROJECT.root / "requirements-test.lock").read_text(encoding="utf-8")
+
+
+def test_the_fast_image_and_the_tests_read_with_the_same_pyarrow() -> None:
+    wanted = (CONTEXT[CODEBASE] / "requirements-fast.in").read_text(encoding="utf-8").split()[-1]
+    assert wanted.startswith("pyarrow==")
+    assert f"{wanted} \\\n" in (PROJECT.root / "requirements-test.lock").read_text(encoding="utf-8")
+
+
+def test_the_last_stage_of_codebase_adds_nothing() -> None:
+    recipe = (CONTEXT[CODEBASE] / "Dockerfile").read_text(encoding="utf-8")
+    assert recipe.rstrip().splitlines()[-1] == "FROM codebase"
 
 
 def test_the_two_data_containers_publish_in_the_same_way() -> None:

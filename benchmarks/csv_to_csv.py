@@ -1,0 +1,77 @@
+"""From a CSV file to a CSV file, against pyarrow reading and writing the same files with no computation.
+
+.venv/bin/python benchmarks/csv_to_csv.py [--rounds 7]
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from measure import cores, duration, in_turns, met, options, rate, table, times
+
+TITLE = "CSV to CSV"
+ROWS = 1_000_000
+
+
+def main() -> None:
+    """Measures and prints."""
+    chosen = options(__doc__, rounds=7)
+    with tempfile.TemporaryDirectory(prefix="app07-bench-") as folder:
+        print(measured(Path(folder), chosen.rounds))
+
+
+def measured(folder: Path, rounds: int) -> str:
+    """Measures in a folder, and returns the section."""
+    import pyarrow as pa
+    from csv_files import OUTPUTS, write_network, write_rows
+    from pyarrow import csv
+
+    from pybrain_runtime import StreamOptions, activate_file, load_knowledge
+
+    rows = write_rows(folder / "rows.csv", ROWS)
+    knowledge = load_knowledge(write_network(folder / "net.pkl"))
+    names = [*knowledge.input_names, *knowledge.output_names]
+
+    def ours(options: StreamOptions) -> None:
+        activate_file(knowledge, rows, folder / "ours.csv", options)
+
+    def at_once() -> None:
+        read = csv.read_csv(rows).columns
+        csv.write_csv(pa.table([*read, *read[:OUTPUTS]], names=names), folder / "peer.csv")
+
+    def in_parts() -> None:
+        schema = pa.schema([(name, pa.float64()) for name in names])
+        with csv.open_csv(rows) as reader, csv.CSVWriter(folder / "parts.csv", schema) as writer:
+            for batch in reader:
+                writer.write(pa.table([*batch.columns, *batch.columns[:OUTPUTS]], schema=schema))
+
+    sides = {
+        "pyarrow: read_csv, write_csv (the whole table in memory)": at_once,
+        "pyarrow: open_csv, CSVWriter (part by part)": in_parts,
+        "ours": lambda: ours(StreamOptions()),
+        "ours, one thread": lambda: ours(StreamOptions(threads=1)),
+        "ours, without pyarrow": lambda: ours(StreamOptions(fast=False)),
+    }
+    seconds = in_turns(rounds, list(sides.values()))
+    first = seconds[0]
+    lines = [
+        [name, duration(took), rate(ROWS, took), times(took / first), *_aim(name, took / first)]
+        for name, took in zip(sides, seconds, strict=True)
+    ]
+    sizes = [path.stat().st_size / 1e6 for path in (rows, folder / "ours.csv", folder / "peer.csv")]
+    return (
+        f"## {TITLE}\n\n{table(('side', 'time', 'rows/s', 'ratio', '≤ 1.5x'), lines)}\n\n"
+        f"{ROWS:,} rows. All read the same file of 4 columns ({sizes[0]:.0f} MB) and write 4 + 3: ours the inputs "
+        f"and the answers of a\n4-8-3 network ({sizes[1]:.0f} MB), pyarrow the inputs and three of them again "
+        f"({sizes[2]:.0f} MB), which computes nothing.\nOurs also hashes both files and waits until the disk has what "
+        f"was written. Each may use {cores()} processors. Medians of\n{rounds} rounds."
+    )
+
+
+def _aim(name: str, ratio: float) -> list[str]:
+    return [met(ratio <= 1.5) if name == "ours" else ""]
+
+
+if __name__ == "__main__":
+    main()

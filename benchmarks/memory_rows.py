@@ -1,0 +1,102 @@
+"""The most memory that a run takes for 10,000,000 rows, with pyarrow and without.
+
+.venv/bin/python benchmarks/memory_rows.py [--rounds 1]
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from measure import duration, met, options, rate, table
+
+TITLE = "Memory for 10,000,000 rows"
+ROWS = 10_000_000
+LIMIT = 300
+
+# Each side is a process of its own, so that one does not count what another one has left.
+OURS = """
+if {blocked}: import sys; sys.modules["pyarrow"] = None
+from pybrain_runtime import StreamOptions, activate_file, load_knowledge
+activate_file(load_knowledge({model!r}), {data!r}, {output!r}, StreamOptions(threads={threads}))
+"""
+PEER = """
+import pyarrow as pa
+from pyarrow import csv
+read = csv.read_csv({data!r}).columns
+csv.write_csv(pa.table([*read, *read[:3]], names=list("abcdefg")), {output!r})
+"""
+TO_PARQUET = """
+import pyarrow as pa
+from pyarrow import csv, parquet
+with csv.open_csv({data!r}) as reader, parquet.ParquetWriter({output!r}, reader.schema) as writer:
+    for batch in reader:
+        writer.write_batch(batch)
+"""
+ACCOUNT = """
+import resource, time
+started = time.perf_counter()
+{code}
+print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def main() -> None:
+    """Measures and prints."""
+    chosen = options(__doc__, rounds=1)
+    with tempfile.TemporaryDirectory(prefix="app07-bench-") as folder:
+        print(measured(Path(folder), chosen.rounds))
+
+
+def measured(folder: Path, rounds: int) -> str:
+    """Measures in a folder, and returns the section."""
+    from csv_files import write_network, write_rows
+
+    data, model = write_rows(folder / "rows.csv", ROWS), write_network(folder / "net.pkl")
+    packed = folder / "rows.parquet"
+    accounted(TO_PARQUET.format(data=str(data), output=str(packed)))
+
+    def ours(source: Path, ending: str, *, blocked: bool = False, threads: int | None = None) -> str:
+        output = str(folder / f"p{ending}")
+        return OURS.format(
+            blocked=blocked, model=str(model), data=str(source), output=output, threads=threads
+        )
+
+    sides: dict[str, str] = {
+        "ours, CSV to CSV": ours(data, ".csv"),
+        "ours, CSV to CSV, 16 threads asked for": ours(data, ".csv", threads=16),
+        "ours, CSV to CSV, without pyarrow": ours(data, ".csv", blocked=True),
+        "ours, Parquet to Parquet": ours(packed, ".parquet"),
+        "pyarrow: read_csv, write_csv, no computation": PEER.format(
+            data=str(data), output=str(folder / "p.csv")
+        ),
+    }
+    lines = []
+    for name, code in sides.items():
+        found = [accounted(code) for _ in range(rounds)]
+        seconds, most = statistics.median(took for took, _ in found), max(mb for _, mb in found)
+        aim = met(most <= LIMIT) if name.startswith("ours") else ""
+        lines.append([name, f"{most:,} MB", aim, duration(seconds), rate(ROWS, seconds)])
+    return (
+        f"## {TITLE}\n\n{table(('side', 'most memory', '≤ 300 MB', 'time', 'rows/s'), lines)}\n\n"
+        f"The same files as for CSV to CSV, ten times as long ({data.stat().st_size / 1e6:,.0f} MB of CSV). Each in "
+        f"a process of its own;\nthe most memory that it had, as the system counts it (ru_maxrss), over {rounds} "
+        f"{'run' if rounds == 1 else 'runs'}."
+    )
+
+
+def accounted(code: str) -> tuple[float, int]:
+    """Runs a program; returns its seconds and the most memory that it had, in MB."""
+    words = [sys.executable, "-c", ACCOUNT.format(code=code)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"a side ended with status {done.returncode}: {done.stderr.strip()[-300:]}")
+    seconds, megabytes = done.stdout.split()
+    return float(seconds), int(megabytes)
+
+
+if __name__ == "__main__":
+    main()

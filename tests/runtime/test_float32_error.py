@@ -1,0 +1,39 @@
+"""How far float32 is off: what docs/activation-files.md says of all recorded networks."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from pybrain_runtime import load_knowledge
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+PAGE = (Path(__file__).parents[2] / "docs" / "activation-files.md").read_text("utf-8")
+
+
+def error_of(path: Path) -> float | None:
+    """The largest error, relative to the larger of 1 and the answer; None for a network that draws its answers."""
+    knowledge = load_knowledge(path)
+    if knowledge.plan.random:
+        return None
+    rows = np.random.default_rng(7).standard_normal((200, knowledge.indim))
+    exact = knowledge.begin().activate(rows)
+    single = knowledge.begin(precision="float32").activate(rows)
+    return float(np.max(np.abs(exact - single) / np.maximum(1.0, np.abs(exact))))
+
+
+def test_float32_is_off_by_as_little_as_the_page_says() -> None:
+    found = [error_of(path) for path in sorted((FIXTURES / "networks").glob("*/net.p2.pkl"))]
+    errors = [error for error in found if error is not None]
+    said = re.search(
+        r"Over the (\d+)\s+recorded networks .* off by (\S+) in the middle\s+and by (\S+)\s+at most",
+        PAGE,
+        re.DOTALL,
+    )
+    assert said is not None
+    assert len(errors) == int(said[1])
+    # Another processor adds in another order.
+    assert float(said[2]) / 2 < np.median(errors) < float(said[2]) * 2
+    assert float(said[3]) / 2 < max(errors) < float(said[3]) * 2
