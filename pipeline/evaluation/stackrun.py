@@ -8,7 +8,7 @@ import re
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,8 @@ class StackRun:
         output: everything that was printed.
         shared: what lay in the shared folder afterwards, by name.
         other: what lay in the other folders that could be written, by folder and name.
+        kept: the last lines of each container as the engine kept them. Compose does not show them all: a tutor who
+            types the command sees `log`, and nothing else counts.
     """
 
     typed: str
@@ -82,6 +84,7 @@ class StackRun:
     output: str
     shared: Mapping[str, Left]
     other: Mapping[str, Mapping[str, Left]]
+    kept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def life(self, service: str) -> Life | None:
         return next((life for life in self.lives if life.service == service), None)
@@ -287,7 +290,7 @@ class Stack:
                 check=lambda: self._too_much(project),
                 stop=lambda: shop.kill(shop.containers(project, "status=running")),
             )
-            lives = self._lives(project)
+            lives, kept = self._lives(project), self._kept(project)
         finally:
             with process.undisturbed():
                 shop.remove_containers(shop.containers(project))
@@ -306,6 +309,7 @@ class Stack:
             output,
             shared,
             other,
+            kept,
         )
 
     def _too_much(self, project: str) -> str | None:
@@ -315,6 +319,17 @@ class Stack:
     def _lives(self, project: str) -> tuple[Life, ...]:
         lives = [_life(about) for about in self.workshop.inspect(*self.workshop.containers(project))]
         return tuple(sorted(lives, key=lambda life: (life.started is None, life.started)))
+
+    def _kept(self, project: str) -> Mapping[str, tuple[str, ...]]:
+        kept = {}
+        for about in self.workshop.inspect(*self.workshop.containers(project)):
+            service = about["Config"]["Labels"].get("com.docker.compose.service", "")
+            words = ["docker", "logs", "--tail", "15", about["Id"]]
+            asked = bounded.run_bounded(
+                words, seconds=20, output=MIB, environment=self.workshop.environment()
+            )
+            kept[service] = tuple(line[:300] for line in asked.output.splitlines())
+        return kept
 
     def _log(self, output: str) -> tuple[tuple[str, str], ...]:
         found = []

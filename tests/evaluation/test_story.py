@@ -100,7 +100,29 @@ def test_a_data_container_that_failed_is_named_and_is_no_trap(ran):
 def test_a_code_that_crashes_costs_status_and_prediction(ran):
     lost = points(ran(*DATA, life("codebase", 0.6, 3, 1), printed=("ValueError: no",), status=1))
     assert set(lost) == {"compose.status", "activation.prediction"}
-    assert "its last line: ValueError: no" in lost["activation.prediction"].reason
+    assert "it said: ValueError: no" in lost["activation.prediction"].reason
+
+
+def test_an_error_is_quoted_also_where_something_else_was_logged_after_it(ran):
+    said = ("Traceback (most recent call last):", "  File x", "KeyError: 'net'", "Model loaded")
+    lost = points(ran(*DATA, life("codebase", 0.6, 3, 1), printed=said, status=1))
+    assert lost["activation.prediction"].reason == "codebase shows no prediction; it said: KeyError: 'net'"
+    assert lost["compose.status"].hint == "What codebase said: KeyError: 'net'"
+
+
+def test_where_codebase_was_never_started_the_words_of_the_others_are_quoted(ran):
+    made = ran(
+        life("activationbase", 0, None, None), life("knowledgebase", 0.3, None, None),
+        life("codebase", None, None, None), printed=("container knowledgebase-1 is unhealthy",), status=1,
+    )  # fmt: skip
+    run, _ = made.__dict__["_known"][("run", (), ())]
+    kept = {"knowledgebase": ("cp: can't stat '/nowhere': No such file or directory", "waiting")}
+    made.__dict__["_known"][("run", (), ())] = (replace(run, kept=kept, log=()), None)
+    told = points(made)["compose.orchestration"]
+    assert told.reason == "codebase was never started: container knowledgebase-1 is unhealthy"
+    assert told.hint == (
+        "What the others said: knowledgebase: cp: can't stat '/nowhere': No such file or directory"
+    )
 
 
 def test_a_code_that_does_not_wait_costs_orchestration_and_the_files_are_judged_by_themselves(ran):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.evaluation import story
-from pipeline.evaluation.checks.base import Check, seen, tail
+from pipeline.evaluation.checks.base import Check, last_words, seen, tail
 from pipeline.evaluation.lab import Lab
 from pipeline.evaluation.result import Evidence, Verdict
 from pipeline.evaluation.traps.names import TRAPS
@@ -59,10 +59,12 @@ def prediction_equals(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
             False, "no prediction was made: the stack was stopped before codebase was done",
             TRAPS["first-exit"].hint, evidence,
         )  # fmt: skip
-    said = [line.strip() for line in run.lines_of(code) if line.strip()]
-    last = f"; its last line: {said[-1][:160]}" if said else "; it printed nothing"
+    lines = run.lines_of(code)
+    last = (
+        f"it said: {last_words(lines)[:160]}" if any(line.strip() for line in lines) else "it printed nothing"
+    )
     return Verdict(
-        False, f"codebase shows no prediction{last}",
+        False, f"codebase shows no prediction; {last}",
         "Print the output of the network (a line with the word Prediction), or write it to shared_data/prediction.csv.",
         evidence,
     )  # fmt: skip

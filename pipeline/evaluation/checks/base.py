@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,9 @@ from pipeline.evaluation.lab import Lab
 from pipeline.evaluation.result import Evidence, Verdict
 from pipeline.layout import SERVICES, Service
 
+_ERROR = re.compile(
+    r"[\w.]*(Error|Exception)\b|✗|(?i:error|fatal)\b.*:|\w[\w./-]*: (can't|cannot|not found|no such)"
+)
 Function = Callable[[Lab, Mapping[str, Any]], Verdict]
 
 
@@ -51,3 +55,13 @@ def head(text: str, lines: int = 8) -> str:
     every = text.rstrip().splitlines()
     kept = [line[:300].rstrip() for line in every[:lines]]
     return "\n".join([*kept, f"... {len(every) - lines} more lines"] if len(every) > lines else kept)
+
+
+def last_words(lines: Sequence[str], otherwise: str = "it printed nothing") -> str:
+    """The line that says why a program ended: its last error, else its last line.
+
+    What a program prints as an error and what it prints otherwise reach a log in no certain order.
+    """
+    said = [line.strip() for line in lines if line.strip()]
+    errors = [line for line in said if _ERROR.match(line)]
+    return (errors or said or [otherwise])[-1][:200]

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.evaluation import story
-from pipeline.evaluation.checks.base import Check, seen, tail
+from pipeline.evaluation.checks.base import Check, last_words, seen, tail
 from pipeline.evaluation.compose_keys import plain_name
 from pipeline.evaluation.errors import CannotCheck
 from pipeline.evaluation.lab import Lab
 from pipeline.evaluation.result import Verdict
+from pipeline.evaluation.roles import Roles
 from pipeline.evaluation.safestack import depends
 from pipeline.evaluation.stackrun import StackRun
 from pipeline.evaluation.traps.names import TRAPS
@@ -136,14 +137,14 @@ def orchestration(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
         if first.status:
             return Verdict(
                 False, f"{who} failed with status {first.status}, and that ended the stack before codebase was done",
-                f"Look at what it printed: {_last_line(run, first.service)}", evidence,
+                f"Look at what it printed: {_last_words(run, first.service)}", evidence,
             )  # fmt: skip
         reason = f"{trap.title}: {who} came to its end (status 0) before codebase, and that stopped the whole stack"
         return Verdict(False, reason, trap.hint, evidence)
     if missing := story.never_started(run, roles):
-        said = _last_line(run, "")
+        said = last_words(run.output.splitlines())
         return Verdict(
-            False, f"{', '.join(missing)} was never started: {said}", "Start it by hand to see why.", evidence
+            False, f"{', '.join(missing)} was never started: {said}", _why_not(run, roles), evidence
         )
     early = story.too_early(run, roles)
     reason = (
@@ -165,14 +166,20 @@ def status(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
         ended += f" ({code.remark})"
     return Verdict(
         False, f"`{run.typed}` ended with status {run.status}; codebase {ended}",
-        f"The last line of codebase: {_last_line(run, roles.service(CODEBASE))}", _evidence(run),
+        f"What codebase said: {_last_words(run, roles.service(CODEBASE))}", _evidence(run),
     )  # fmt: skip
 
 
-def _last_line(run: StackRun, service: str) -> str:
-    lines = run.lines_of(service) if service else run.output.splitlines()
-    said = [line.strip() for line in lines if line.strip()]
-    return said[-1][:200] if said else "it printed nothing"
+def _why_not(run: StackRun, roles: Roles) -> str:
+    """What the data containers said, that codebase waits for."""
+    names = [roles.service(role.name) for role in SERVICES[:2]]
+    said = [f"{name}: {_last_words(run, name)}" for name in names if run.lines_of(name) or run.kept.get(name)]
+    return "What the others said: " + "; ".join(said) if said else "Start it by hand to see why."
+
+
+def _last_words(run: StackRun, service: str) -> str:
+    """Why a container ended, in its own words; they are kept for those that Compose shows nothing of, too."""
+    return last_words(run.lines_of(service) or run.kept.get(service, ()))
 
 
 def _evidence(run: StackRun) -> tuple[Any, ...]:
