@@ -1,4 +1,4 @@
-"""Clones a repository that nobody trusts: shallow, without hooks or filters, over https, ssh or file only."""
+"""Clones a repository that nobody trusts: shallow, without hooks or filters, over git's own protocols only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.evaluation.copying import Copy
 from pipeline.evaluation.errors import NoSubmission
 from pipeline.evaluation.limits import MIB, Limits
 
-_SCHEMES = re.compile(r"(https|ssh|file)://|[\w.-]+@[\w.-]+:(?!//)")
+_SCHEMES = re.compile(r"(https|ssh|file|http|git)://|[\w.-]+@[\w.-]+:(?!//)")
 _LIKE_A_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[\w.-]+@[\w.-]+:|[A-Za-z]+::")
 # Nothing of the repository runs here, whatever the configuration of the person says.
 _HARMLESS = (
@@ -45,14 +45,19 @@ def clone(source: str, place: Path, copy: Copy, limits: Limits) -> None:
     url, _, name = source.partition("#")
     if not _SCHEMES.match(url):
         raise NoSubmission(
-            f"{url.split(':')[0]}: is not allowed for a repository", hint="Use https://, ssh:// or file://."
+            f"{url.split(':')[0]}: is not allowed for a repository",
+            hint="Use https://, ssh://, file://, http:// or git://.",
         )
     if name.startswith("-"):
         raise NoSubmission(f"{name} is no name of a branch or a tag")
-    local = ("-c", "protocol.file.allow=always") if url.startswith("file://") else ()
+    # The last three only where they were typed: nothing that was cloned may lead there.
+    scheme = url.partition("://")[0]
+    typed = ("-c", f"protocol.{scheme}.allow=always") if scheme in ("file", "http", "git") else ()
     branch = ("--branch", name) if name else ()
-    words = ("--depth", "1", "--single-branch", "--no-tags", "--template=", *branch, "--", url, str(place))
-    _git([*_HARMLESS, *local, "clone", "--quiet", *words], place, limits, f"{url} cannot be cloned")
+    # A server of plain files, as they are typically reached over http://, cannot give a part of the history.
+    depth = () if scheme == "http" else ("--depth", "1")
+    words = (*depth, "--single-branch", "--no-tags", "--template=", *branch, "--", url, str(place))
+    _git([*_HARMLESS, *typed, "clone", "--quiet", *words], place, limits, f"{url} cannot be cloned")
     _remark_submodules(place, copy, limits)
     copy.folder(place)
 

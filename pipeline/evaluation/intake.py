@@ -31,6 +31,9 @@ def take_in(source: str, place: Path, limits: Limits) -> Submission:
     if is_git_url(source) and not path.exists():
         kind, name = "git", re.sub(r"\.git$", "", source.partition("#")[0].rstrip("/")).rsplit("/", 1)[-1]
         clone(source, place / "clone", copy, limits)
+    elif _is_bare_repository(path):
+        kind, name = "git", path.resolve().name.removesuffix(".git")
+        clone(path.resolve().as_uri(), place / "clone", copy, limits)
     elif path.is_dir():
         kind, name = "folder", path.resolve().name
         copy.folder(path.resolve())
@@ -40,11 +43,16 @@ def take_in(source: str, place: Path, limits: Limits) -> Submission:
     else:
         raise InputMissing(
             f"{source}: there is no such folder or file, and it is no git URL",
-            hint="Give a folder, a .zip file, or a URL that begins with https://, ssh:// or file://.",
+            hint="Give a folder, a .zip file, or a URL that begins with https://, ssh://, file://, http:// or git://.",
         )
     root = _root_of(copy, source)
     remarks = copy.remarks + _empty_shared_data(root)
     return Submission(name, source, kind, root, tuple(remarks))
+
+
+def _is_bare_repository(path: Path) -> bool:
+    """Whether a folder holds no files but a repository's own, as a server keeps it."""
+    return (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir()
 
 
 def _root_of(copy: Copy, source: str) -> Path:

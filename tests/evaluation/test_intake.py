@@ -6,8 +6,11 @@ import os
 import stat
 import struct
 import subprocess
+import threading
 import zipfile
 from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -192,6 +195,11 @@ def test_an_encrypted_zip_is_refused(tmp_path, place):
     assert "cannot be unpacked" in refused(path, place)
 
 
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *words):
+        pass
+
+
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
     """A repository with a hook and a submodule without .gitmodules."""
@@ -232,10 +240,27 @@ def test_nothing_of_a_repository_or_of_the_persons_templates_runs(repository, pl
     assert not (tmp_path / "ran").exists()
 
 
-@pytest.mark.parametrize(
-    "url", ["ext::sh -c 'touch /tmp/x'", "http://example.invalid/x.git", "git://example.invalid/x"]
-)
-def test_other_schemes_than_https_ssh_and_file_are_refused(place, url):
+def test_a_bare_repository_is_cloned_by_its_folder_and_served_over_http(repository, place, tmp_path):
+    bare = tmp_path / "served.git"
+    subprocess.run(["git", "clone", "-q", "--bare", str(repository), str(bare)], check=True)
+    subprocess.run(["git", "update-server-info"], cwd=bare, check=True)
+    taken = take_in(str(bare), place, DEFAULT_LIMITS)
+    assert (taken.kind, taken.name, taken.text("README.md")) == ("git", "served", "text")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(tmp_path)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{server.server_port}/served.git"
+        (tmp_path / "other").mkdir()
+        assert take_in(url, tmp_path / "other", DEFAULT_LIMITS).text("README.md") == "text"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.mark.parametrize("url", ["ext::sh -c 'touch /tmp/x'", "ftp://example.invalid/x.git"])
+def test_schemes_that_are_not_gits_own_are_refused(place, url):
     assert "is not allowed for a repository" in refused(url, place)
 
 
