@@ -61,7 +61,7 @@ CHECKLIST = (
             f"{_S3}/prediction.json",
         ),
     ),
-    Category("Helper scripts", OPTIONAL, ("test_containers.py", "run_compose_with_output.py", "detect_hardware.py")),
+    Category("Helper scripts", OPTIONAL, ("test_containers.py", "run_compose_with_output.py")),
     # What the checklist's files need to build, to run, and to explain themselves on a machine that has nothing else.
     Category("The rest of the containers", OWN, (f"{_C1}/", f"{_C2}/", f"{_C3}/", "models/", "shared_data/.gitkeep")),
     Category(

@@ -87,11 +87,12 @@ def _empty_shared_data(root: Path) -> list[Remark]:
     folder = root / "shared_data"
     if folder.is_symlink() or not folder.is_dir():
         return []
-    left = [path for path in sorted(folder.rglob("*")) if not path.is_dir() or path.is_symlink()]
-    named = [path.relative_to(root).as_posix() for path in left if not path.name.startswith(".git")]
+    files = [path for path in sorted(folder.rglob("*")) if not path.is_dir() or path.is_symlink()]
+    left = [path for path in files if not path.name.startswith(".git")]
     for path in left:
         path.unlink()
-    if not named:
+    if not left:
         return []
-    text = f"{', '.join(named[:4])}{' and more' if len(named) > 4 else ''}: not used, what counts is what a run writes"
+    named = ", ".join(path.relative_to(root).as_posix() for path in left[:4])
+    text = f"{named}{' and more' if len(left) > 4 else ''}: not used, what counts is what a run writes"
     return [Remark("leftover", "shared_data/", text)]

@@ -122,7 +122,7 @@ def test_results_of_an_earlier_run_are_taken_out_and_noted(tmp_path, place):
     source = folder(tmp_path / "one", **{"shared_data/prediction.csv": "1", "shared_data/.gitkeep": ""})
     taken = take_in(str(source), place, DEFAULT_LIMITS)
     assert taken.has_folder("shared_data")
-    assert taken.files == ("docker-compose.yml",)
+    assert taken.files == ("docker-compose.yml", "shared_data/.gitkeep")
     assert [remark.what for remark in taken.remarks] == ["leftover"]
 
 
