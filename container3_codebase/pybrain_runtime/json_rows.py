@@ -12,7 +12,7 @@ from .columns import ColumnChoice, Columns
 from .errors import ActivationError
 from .incoming import Incoming
 from .lines import LineReader, Lines
-from .rows import RowCollector, Rows
+from .rows import RowCollector, Rows, all_blank
 from .table import visible
 
 
@@ -54,6 +54,9 @@ class JsonRows:
     def rows(self, part: Any) -> Rows:
         """Returns the rows in some lines."""
         assert isinstance(part, Lines)
+        blank = all_blank(part, self.columns)
+        if blank is not None:
+            return blank
         collector = RowCollector(self.columns, self._name, "line", skip=self._skip)
         for number, line in enumerate(part.split(), part.number):
             shown = line.decode("utf-8", "backslashreplace")
