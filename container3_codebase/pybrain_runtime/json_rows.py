@@ -39,7 +39,8 @@ class JsonRows:
         self._choice = choice
         self._skip = skip
         batches = LineReader(incoming.blocks(), incoming.name).batches()
-        first = next(batches)  # there is one: the kind was known by it
+        # There is something: the kind was known by it. Blank lines before it are nothing.
+        first = next(batch for batch in batches if batch.content.strip())
         lines = first.split()
         place = next(place for place, line in enumerate(lines) if line.strip())
         value = self._parsed(first.number + place, lines[place])

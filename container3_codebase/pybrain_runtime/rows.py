@@ -181,5 +181,6 @@ def all_blank(part: Lines, columns: Columns) -> Rows | None:
     if part.content.strip():
         return None
     wanted = np.empty((0, len(columns.inputs))), np.empty((0, len(columns.targets)))
-    blank = part.number, part.number + len(part.split()) - 1
+    count = len(part.split())
+    blank = (part.number, part.number + count - 1) if count else None
     return Rows(wanted[0], wanted[1] if columns.targets else None, first=0, blank=blank)
