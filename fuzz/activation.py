@@ -1,7 +1,7 @@
-"""Fuzzes the reading of activation files: CSV in all its dialects.
+"""Fuzzes the reading of activation files: CSV in all its dialects, JSON lines, gzip, Parquet.
 
-Whatever a file holds: it ends in rows of finite numbers of the right shape or in an ActivationError; and where
-it ends in rows, reading it line by line gives the same ones as reading it at once. See fuzz/README.md.
+Whatever a file holds: it ends in rows of finite numbers of the right shape or in an ActivationError; and reading it
+line by line, or with pyarrow, ends in the same rows or the same error. See fuzz/README.md.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import atheris
 with atheris.instrument_imports(include=["pybrain_runtime"]):
     from pybrain_runtime.activation import ActivationStream, read_activation
     from pybrain_runtime.description import ConnectionDescription, ModuleDescription, NetworkDescription
-    from pybrain_runtime.errors import ActivationError
+    from pybrain_runtime.errors import ActivationError, PartMissing
     from pybrain_runtime.knowledge import Knowledge
+    from pybrain_runtime.optional import has_arrow
 
 import numpy as np
 from guard import Guard
@@ -30,6 +31,7 @@ KNOWLEDGE = Knowledge(
     "net.pkl", "", 0, NetworkDescription("net", "FeedForwardNetwork", MODULES, (0,), (1,), (SUM,))
 )
 
+ARROW = has_arrow()
 guard = Guard()
 table, PATH = tempfile.mkstemp(dir=MEMORY if MEMORY.is_dir() else None)
 
@@ -38,20 +40,50 @@ def read() -> None:
     """Reads the table for a network of two inputs and one output."""
     try:
         whole = read_activation(PATH, KNOWLEDGE)
+    except PartMissing:
+        return
     except ActivationError as error:
-        assert str(error)
+        assert str(error) == line_by_line() == with_arrow(str(error))
+        left_out()
         return
     assert whole.inputs.shape == (whole.rows, 2) and np.isfinite(whole.inputs).all()
     targets = whole.targets
     assert targets is None or (targets.shape == (whole.rows, 1) and np.isfinite(targets).all())
-    assert np.array_equal(whole.inputs, line_by_line())
+    for same in (line_by_line(), with_arrow(whole.inputs), left_out()):
+        assert np.array_equal(whole.inputs, same)
 
 
-def line_by_line() -> np.ndarray:
-    """The same rows without the reader's fast path."""
-    with ActivationStream(PATH, KNOWLEDGE) as stream:
-        stream._table.fast = lambda lines, width: None  # type: ignore[method-assign]
-        return np.concatenate([inputs for inputs, _ in stream])
+def line_by_line() -> np.ndarray | str:
+    """The same rows, or the same message, without the reader's fast path."""
+    try:
+        with ActivationStream(PATH, KNOWLEDGE, fast=False) as stream:
+            if stream.kind == "csv":
+                stream._reader._table.fast = lambda lines, width: None  # type: ignore[attr-defined]
+            return np.concatenate([inputs for inputs, _ in stream])
+    except ActivationError as error:
+        return str(error)
+
+
+def with_arrow(otherwise: np.ndarray | str) -> np.ndarray | str:
+    """The same with pyarrow; where that is not installed, what is given."""
+    if not ARROW:
+        return otherwise
+    try:
+        with ActivationStream(PATH, KNOWLEDGE, fast=True) as stream:
+            return np.concatenate([inputs for inputs, _ in stream])
+    except ActivationError as error:
+        return str(error)
+
+
+def left_out() -> np.ndarray | None:
+    """The rows that can be answered, where the others are left out; None where there is none."""
+    try:
+        with ActivationStream(PATH, KNOWLEDGE, skip=True) as stream:
+            rows = np.concatenate([inputs for inputs, _ in stream])
+    except ActivationError:
+        return None
+    assert rows.shape[1] == 2 and np.isfinite(rows).all()
+    return rows
 
 
 def put(data: bytes) -> None:

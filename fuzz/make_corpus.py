@@ -98,6 +98,12 @@ TABLES = {
     "hex": b"0x10,1e400\n",
     "long": b"0." + b"1" * 400 + b",1\n",
     "many": b"1.5,-2.25\n" * 60,
+    "objects": b'{"x": 1, "y": 2.5}\n{"y": 3, "x": -4e2}\n',
+    "arrays": b"[1, 2, 3]\n[4, 5, 6]\n",
+    "json_mistakes": b'[1, 2]\n\n[null, NaN]\n{"x": 1}\n[1, "2"]\n[1\n',
+    "packed": gzip.compress(b"1,2\n3,4\n", mtime=0),
+    "packed_in_parts": gzip.compress(b"1,2\n3,", mtime=0) + gzip.compress(b"4\n", mtime=0) + bytes(9),
+    "parquet_begun": b"PAR1\x15\x04\x15",
 }
 
 

@@ -6,6 +6,7 @@ what it means and what a mistake is called do not depend on whether pyarrow is i
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -35,10 +36,14 @@ class ArrowTable:
         self._decimal_comma = delimiter == ";"
         self._names = names
         self._parse = csv.ParseOptions(delimiter=delimiter, ignore_empty_lines=False)
+        beside = re.escape(delimiter).encode() + rb"\n\r"
+        self._quoted = re.compile(rb'(?:(?<=[%b])|\A)"[^"\n\r]*"(?=[%b]|\Z)' % (beside, beside))
         self._points, self._commas = self._conversion("."), self._conversion(",")
 
     def numbers(self, content: bytes) -> tuple[np.ndarray, np.ndarray | None] | None:
         """Returns inputs and targets in some lines, or None where anything is unusual."""
+        if b'"' in content and not self._quotes_are_plain(content):
+            return None
         convert = self._commas if self._decimal_comma and b"," in content else self._points
         read = csv.ReadOptions(
             column_names=self._names, use_threads=False, block_size=max(len(content) + 1, 1 << 10)
@@ -52,6 +57,10 @@ class ArrowTable:
         if len(inputs) != _lines(content) or not np.isfinite(inputs).all() or not np.isfinite(targets).all():
             return None
         return inputs, targets if self._targets else None
+
+    def _quotes_are_plain(self, content: bytes) -> bool:
+        """Says whether quotes stand around whole cells alone; others mean more to pyarrow than they should."""
+        return 2 * len(self._quoted.findall(content)) == content.count(b'"')
 
     def _conversion(self, decimal_point: str) -> Any:
         wanted = [*self._inputs, *self._targets]

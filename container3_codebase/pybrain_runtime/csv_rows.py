@@ -12,7 +12,7 @@ from .columns import ColumnChoice, Columns
 from .errors import ActivationError
 from .incoming import Incoming
 from .lines import LineReader, Lines
-from .rows import RowCollector, Rows
+from .rows import RowCollector, Rows, all_blank
 from .table import Table, detect_delimiter
 
 
@@ -61,6 +61,9 @@ class CsvRows:
             numbers = self._fast.numbers(part.content)
             if numbers is not None:
                 return self._apart(numbers[0], numbers[1], part)
+        blank = all_blank(part, self.columns)
+        if blank is not None:
+            return blank
         lines = part.split()
         table = self._table.fast(lines, self.columns.width)
         if table is not None:

@@ -12,7 +12,7 @@ from .columns import ColumnChoice, Columns
 from .errors import ActivationError
 from .incoming import Incoming
 from .lines import LineReader, Lines
-from .rows import RowCollector, Rows
+from .rows import RowCollector, Rows, all_blank
 from .table import visible
 
 
@@ -39,7 +39,8 @@ class JsonRows:
         self._choice = choice
         self._skip = skip
         batches = LineReader(incoming.blocks(), incoming.name).batches()
-        first = next(batches)  # there is one: the kind was known by it
+        # There is something: the kind was known by it. Blank lines before it are nothing.
+        first = next(batch for batch in batches if batch.content.strip())
         lines = first.split()
         place = next(place for place, line in enumerate(lines) if line.strip())
         value = self._parsed(first.number + place, lines[place])
@@ -54,6 +55,9 @@ class JsonRows:
     def rows(self, part: Any) -> Rows:
         """Returns the rows in some lines."""
         assert isinstance(part, Lines)
+        blank = all_blank(part, self.columns)
+        if blank is not None:
+            return blank
         collector = RowCollector(self.columns, self._name, "line", skip=self._skip)
         for number, line in enumerate(part.split(), part.number):
             shown = line.decode("utf-8", "backslashreplace")

@@ -19,6 +19,7 @@ import numpy as np
 from .errors import KnowledgeError
 from .flat import PASS, Cell
 from .layers import EXPONENT_LIMIT, LAYERS, Array, expln
+from .names import shown
 
 if TYPE_CHECKING:
     from .workspace import Workspace
@@ -279,7 +280,9 @@ def _by_rows(cell: Cell, dtype: np.dtype) -> Kernel:
     """Any other kind: by the formula of ``layers``, in float64."""
     layer = LAYERS[cell.kind]
     if layer.forward is None:
-        raise KnowledgeError(f"The {cell.kind} '{cell.name}' cannot be run: {layer.reason}.", part=cell.name)
+        raise KnowledgeError(
+            f"The {cell.kind} '{shown(cell.name, 60)}' cannot be run: {layer.reason}.", part=cell.name
+        )
     assert cell.module is not None
     forward = layer.forward(cell.module)
 

@@ -434,7 +434,8 @@ class PickleReader:
 
 @cache
 def _python2_string() -> re.Pattern[bytes]:
-    return re.compile(rb"(?:[^\\]|\\[\\'\"abfnrtv]|\\x[0-9a-fA-F]{2})*", re.DOTALL)
+    # ++ and *+ keep nothing to go back to, which would be forty bytes for each byte of the text.
+    return re.compile(rb"(?:[^\\]++|\\[\\'\"abfnrtv]|\\x[0-9a-fA-F]{2})*+", re.DOTALL)
 
 
 def _refuse(instruction: str) -> Callable[[PickleReader], None]:

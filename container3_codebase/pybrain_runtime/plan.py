@@ -16,6 +16,7 @@ from .description import NetworkDescription
 from .errors import ActivationError, KnowledgeError, UsageError
 from .flat import FlatNetwork
 from .layers import Array
+from .names import shown
 from .threads import checked_threads, one_blas_thread, spread
 from .walk import Walk
 from .workspace import Workspace
@@ -306,7 +307,7 @@ class Plan:
         if self.random and random is None:
             layer = self._program.chance[0]
             raise KnowledgeError(
-                f"The {layer.kind} '{layer.name}' draws its outputs at random; there is no one answer.",
+                f"The {layer.kind} '{shown(layer.name, 60)}' draws its outputs at random; there is no one answer.",
                 hint="Pass random=numpy.random.RandomState(seed), or save the network with enabled = False.",
                 part=layer.name,
             )

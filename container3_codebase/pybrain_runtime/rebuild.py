@@ -13,7 +13,7 @@ from typing import Any
 from .description import ConnectionDescription, ModuleDescription, NetworkDescription
 from .errors import KnowledgeError
 from .layers import whole
-from .names import named
+from .names import named, shown
 
 
 def build_network(description: NetworkDescription) -> Any:
@@ -70,7 +70,9 @@ def _module(module: ModuleDescription, name: str) -> Any:
         inner.name = name
         return inner
     if module.kind not in _LAYERS:
-        raise KnowledgeError(f"The {module.kind} '{module.name}' cannot be built as a part of a network.")
+        raise KnowledgeError(
+            f"The {module.kind} '{shown(module.name, 60)}' cannot be built as a part of a network."
+        )
     layer = _LAYERS[module.kind](_class(module.kind), module, name)
     if module.arrays:
         # In the order of PyBrain's own vector.

@@ -9,6 +9,7 @@ import numpy as np
 
 from .columns import Columns
 from .errors import ActivationError
+from .lines import Lines
 
 LARGEST_EXCERPT = 1 << 12
 
@@ -169,5 +170,17 @@ def blank_before_rows(file: str, line: int) -> ActivationError:
 
 
 def blank_rows(lines: tuple[int, int]) -> list[Rejected]:
-    """Returns blank lines as rows that are left out."""
-    return [Rejected(line, "is blank, and rows follow it.", "") for line in range(lines[0], lines[1] + 1)]
+    """Returns blank lines that follow one another as one row that is left out: there may be millions."""
+    first, last = lines
+    up_to = f", as are all up to line {last}" if last > first else ""
+    return [Rejected(first, f"is blank{up_to}, and rows follow.", "")]
+
+
+def all_blank(part: Lines, columns: Columns) -> Rows | None:
+    """Returns a part without anything in it as such; None where there is something."""
+    if part.content.strip():
+        return None
+    wanted = np.empty((0, len(columns.inputs))), np.empty((0, len(columns.targets)))
+    count = len(part.split())
+    blank = (part.number, part.number + count - 1) if count else None
+    return Rows(wanted[0], wanted[1] if columns.targets else None, first=0, blank=blank)

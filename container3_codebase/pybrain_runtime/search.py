@@ -71,12 +71,16 @@ def in_words(value: object) -> str:
 
 def _instance_in_words(value: Instance) -> str:
     if value.cls.family == "data set":
-        return f"a {value.kind}{_rows(value)}, which is a data set"
+        return f"{_with_article(value.kind)}{_rows(value)}, which is a data set"
     if value.cls.family == "trainer":
         inner = value.state.get("module")
         its = f" (of the {inner.kind} in its attribute 'module')" if isinstance(inner, Instance) else ""
-        return f"a {value.kind}, which is a trainer{its}"
-    return f"{'an' if value.kind[:1] in 'AEIOU' else 'a'} {value.kind}"
+        return f"{_with_article(value.kind)}, which is a trainer{its}"
+    return _with_article(value.kind)
+
+
+def _with_article(kind: str) -> str:
+    return f"{'an' if kind[:1] in 'AEIOU' else 'a'} {kind}"
 
 
 def _rows(value: Instance) -> str:

@@ -213,6 +213,7 @@ def test_other_values_are_named(protocol: int, value: object, words: str, writte
     [
         ("ds_supervised", "holds a SupervisedDataSet of 4 rows, which is a data set, not a network"),
         ("ds_classification", "ClassificationDataSet of 6 rows, which is a data set"),
+        ("ds_importance", "holds an ImportanceDataSet of "),
         ("ds_sequential", "SequentialDataSet of 9 rows, which is a data set"),
         ("ds_unsupervised", "UnsupervisedDataSet of 1 rows, which is a data set"),
         (

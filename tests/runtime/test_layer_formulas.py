@@ -8,6 +8,7 @@ import pytest
 from pybrain_runtime import ConnectionDescription, ModuleDescription, NetworkDescription, Plan
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.layers import LAYERS, expln, softmax
+from pybrain_runtime.rebuild import build_network
 
 
 def run(kind: str, x: list[float], outdim: int, **options: object) -> list[float]:
@@ -66,6 +67,32 @@ def test_expln_meets_itself_at_zero() -> None:
 def test_a_layer_that_cannot_be_run_says_why(kind: str) -> None:
     with pytest.raises(KnowledgeError, match=f"The {kind} 'layer' cannot be run: {LAYERS[kind].reason}"):
         run(kind, [1.0], 1)
+
+
+SPITEFUL = "\x1b[2J\u202e" + "x" * 100_000
+AS_SHOWN = "\\x1b[2J\\u202e" + "x" * 47 + "..."
+
+
+def test_a_layers_name_is_shown_so_that_a_terminal_does_nothing() -> None:
+    """It comes out of a file, and may hold what a terminal acts on."""
+
+    def network(kind: str) -> NetworkDescription:
+        module = ModuleDescription(SPITEFUL, kind, 1, 1)
+        return NetworkDescription("net", "FeedForwardNetwork", (module,), (0,), (0,), ())
+
+    unusable = next(kind for kind, layer in LAYERS.items() if layer.reason)
+    said = []
+    with pytest.raises(KnowledgeError) as caught:
+        Plan.compile(network(unusable))
+    said.append(caught.value.message)
+    with pytest.raises(KnowledgeError) as caught:
+        Plan.compile(network("BernoulliLayer")).run([[1.0]])
+    said.append(caught.value.message)
+    with pytest.raises(KnowledgeError) as caught:
+        build_network(network("NoSuchLayer"))
+    said.append(caught.value.message)
+    for message in said:
+        assert f"'{AS_SHOWN}'" in message and message.isprintable()
 
 
 def connected(

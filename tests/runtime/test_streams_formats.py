@@ -212,7 +212,8 @@ def test_numbers_of_every_size_are_written_alike() -> None:
 
 
 ODD = st.sampled_from(
-    ["", " ", "nan", "inf", "1e999", "1_0", "x", " 2 ", "+3", "4.", ".5", '"6"', '"7', "7,5", "1e5", "-", "1e",
+    ["", " ", "nan", "inf", "1e999", "1_0", "x", " 2 ", "+3", "4.", ".5", '"6"', '"7', '""8', '"9"0',
+     ' "1"', '"1" ', '"1""', '""', '"', "7,5", "1e5", "-", "1e",
      "\u0661", "0x10", "1d5", "1.5f", "--1", "1 2", "NULL", "null", "NA", "true", "\t1", "١", "1\x00"]
 )  # fmt: skip
 CELLS = st.one_of(st.floats(allow_nan=False, allow_infinity=False).map(repr), ODD)
@@ -224,15 +225,29 @@ CELLS = st.one_of(st.floats(allow_nan=False, allow_infinity=False).map(repr), OD
     st.sampled_from(",;\t"),
     st.sampled_from(["\n", "\r\n", "\r", "\n\n"]),
     st.booleans(),
+    st.sampled_from([b"\n", b"", b"\n\n"]),
 )
 def test_whatever_a_csv_file_holds_both_ways_read_it_alike(
-    tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]], mark: str, end: str, skip: bool
+    tmp_path_factory: pytest.TempPathFactory,
+    rows: list[list[str]],
+    mark: str,
+    end: str,
+    skip: bool,
+    last: bytes,
 ) -> None:
     path = tmp_path_factory.mktemp("odd") / "a.csv"
-    path.write_bytes(end.join(mark.join(row) for row in rows).encode("utf-8") + b"\n")
+    path.write_bytes(end.join(mark.join(row) for row in rows).encode("utf-8") + last)
     knowledge = load_knowledge(FIXTURES / "default/course/currentSolution.pkl")
     found = [read_either_way(path, knowledge, fast, skip) for fast in (False, True)]
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize("head", ["a,b,c,d\n", ""])
+def test_the_last_line_needs_no_end(fast: bool, head: str, tmp_path: Path, flower: Knowledge) -> None:
+    data = put(tmp_path / "a.csv", f"{head}1,2,3,4")
+    done = activate_file(flower, data, tmp_path / "p.csv", StreamOptions(fast=fast))
+    assert (done.prediction.rows, table(tmp_path / "p.csv")[1][0, :4].tolist()) == (1, [1, 2, 3, 4])
 
 
 def read_either_way(path: Path, knowledge: Knowledge, fast: bool, skip: bool) -> object:
@@ -332,6 +347,14 @@ def test_the_order_of_the_keys_does_not_matter(tmp_path: Path, flower: Knowledge
             '{"petal_width": 4.5, "sepal_width": 2, "petal_length": 3e0, "sepal_length": 1}', "", " "]  # fmt: skip
     activation = read_activation(put(tmp_path / "a", "\n".join(rows)), flower)
     assert activation.inputs.tolist() == [[1, 2, 3, 4], [1, 2, 3, 4.5]]
+
+
+def test_blank_lines_before_the_first_row_are_nothing(tmp_path: Path, flower: Knowledge) -> None:
+    for start in ("\n", "\t\n\n \t", " " * 3_000 + "\n"):
+        activation = read_activation(put(tmp_path / "a", f"{start}[1, 2, 3, 4]"), flower)
+        assert activation.inputs.tolist() == [[1, 2, 3, 4]]
+    with pytest.raises(ActivationError, match="line 3 is not JSON"):
+        read_activation(put(tmp_path / "a", "\t\n\n\x0b["), flower)
 
 
 FIRST = '{"sepal_length": 1, "sepal_width": 2, "petal_length": 3, "petal_width": 4}'

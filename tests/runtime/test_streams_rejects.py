@@ -30,7 +30,7 @@ BAD_LINES = {
     "inputs it would be 7.)",
     '1,2,"3,4': "has a quoted cell that does not end in its line (unexpected end of data).",
     "a,b,c,d": "is the header a second time.",
-    "": "is blank, and rows follow it.",
+    "": "is blank, and rows follow.",
 }
 
 
@@ -87,7 +87,7 @@ def test_json_lines_are_rejected_with_the_reason(tmp_path: Path, flower: Knowled
     assert kept(tmp_path / "p.rejected.csv")[1:] == [
         ["2", "is not of the same form as the lines before it.", '{"a": 1}'],
         ["3", "column 3: there is nothing (null).", "[1, 2, null, 4]"],
-        ["4", "is blank, and rows follow it.", ""],
+        ["4", "is blank, and rows follow.", ""],
         ["5", "is not JSON: Expecting ',' delimiter: line 1 column 3 (char 2).", "[1"],
     ]
     assert done.prediction.rows == 2
@@ -128,10 +128,13 @@ def test_a_file_without_any_row_to_answer_says_why(tmp_path: Path, flower: Knowl
 
 
 def test_blank_lines_at_the_end_are_nothing_to_reject(tmp_path: Path, flower: Knowledge) -> None:
-    (tmp_path / "rows.csv").write_text("1,2,3,4\n\n1,2,3,4\n\n\n")
+    (tmp_path / "rows.csv").write_text("1,2,3,4\n\n1,2,3,4\n\n \n\n1,2,3,4\n\n\n")
     done = activate_file(flower, tmp_path / "rows.csv", tmp_path / "p.csv", SKIP)
-    assert kept(tmp_path / "p.rejected.csv")[1:] == [["2", "is blank, and rows follow it.", ""]]
-    assert done.rejected == 1
+    assert kept(tmp_path / "p.rejected.csv")[1:] == [
+        ["2", "is blank, and rows follow.", ""],
+        ["4", "is blank, as are all up to line 6, and rows follow.", ""],
+    ]
+    assert done.rejected == 2
 
 
 def test_a_long_row_is_kept_in_part(tmp_path: Path, flower: Knowledge) -> None:
