@@ -27,13 +27,11 @@ class Service:
         name: the service in docker-compose.yml.
         folder: its build context, relative to the project.
         inside: where its file stands in the container, which is also what `docker run` shows of it.
-        target: the stage of its Dockerfile to build; empty for the last one.
     """
 
     name: str
     folder: str
     inside: str
-    target: str = ""
 
     @property
     def image(self) -> str:
@@ -44,7 +42,7 @@ class Service:
 SERVICES = (
     Service(ACTIVATIONBASE, "container1_activationbase", f"/activationBase/{ACTIVATION_FILE}"),
     Service(KNOWLEDGEBASE, "container2_knowledgebase", f"/knowledgeBase/{KNOWLEDGE_FILE}"),
-    Service(CODEBASE, "container3_codebase", f"/codeBase/{CODE_FILE}", target="codebase"),
+    Service(CODEBASE, "container3_codebase", f"/codeBase/{CODE_FILE}"),
 )
 
 

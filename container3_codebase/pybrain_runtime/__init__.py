@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from .plan import Plan
     from .prediction import Prediction, PredictionWriter, Source, open_prediction, write_prediction
     from .settings import Settings
-    from .stream import Outcome, Progress, StreamOptions, activate_file
+    from .stream import activate_file
+    from .stream_records import Outcome, Progress, StreamOptions
     from .walk import Walk
 
 __version__ = "0.1.0"
@@ -48,14 +49,14 @@ _HOMES = {
     "Limits": "limits",
     "ModuleDescription": "description",
     "NetworkDescription": "description",
-    "Outcome": "stream",
+    "Outcome": "stream_records",
     "Plan": "plan",
     "Prediction": "prediction",
     "PredictionWriter": "prediction",
-    "Progress": "stream",
+    "Progress": "stream_records",
     "Settings": "settings",
     "Source": "prediction",
-    "StreamOptions": "stream",
+    "StreamOptions": "stream_records",
     "Walk": "walk",
     "activate_file": "stream",
     "inspect_file": "inspection",

@@ -166,9 +166,7 @@ class DockerEngine:
         return done
 
     def _build(self, service: Service, image: str, on_line: Callable[[str], None]) -> str:
-        command = ["docker", "build", "--label", f"app07.checkout={self.project}", "-t", image]
-        # Older builders make every stage before the last one, needed or not.
-        command += ["--target", service.target, "."] if service.target else ["."]
+        command = ["docker", "build", "--label", f"app07.checkout={self.project}", "-t", image, "."]
         try:
             built = process.run(
                 command, cwd=self.layout.context(service), timeout=BUILD_TIMEOUT, on_line=on_line
