@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -175,9 +174,7 @@ def test_there_are_limits() -> None:
     long = PLAIN.replace(b'name="in"', b'name="' + b"i" * 5_000 + b'"')
     assert "more than 4,096 characters in one attribute" in said(long)
     deep = b"<PyBrain>" + b"<Network>" * 100_000
-    start = time.monotonic()
     assert "more than 1,000 levels of nesting" in said(deep)
-    assert time.monotonic() - start < 5
 
 
 @settings(max_examples=150, deadline=5_000, suppress_health_check=[HealthCheck.too_slow])
