@@ -131,9 +131,7 @@ ALLOWED_IMAGES = ("busybox", "alpine", "python", "debian", "ubuntu", "scratch")
 
 def plain_name(image: str) -> str:
     """An image's name without registry and library, where it is an official one: ``python:3.11-slim``."""
-    for prefix in ("docker.io/", "index.docker.io/", "registry-1.docker.io/"):
-        image = image.removeprefix(prefix)
-    return image.removeprefix("library/")
+    return image.removeprefix("docker.io/").removeprefix("library/")
 
 
 def is_allowed(image: str, also: tuple[str, ...] = ()) -> bool:
