@@ -73,6 +73,9 @@ HOSTILE = {
     "xml_eval": b"<PyBrain><Network class='pybrain.structure.networks.feedforward.FeedForwardNetwork'><Modules>"
     b"<LinearLayer name='in' class='pybrain.structure.modules.linearlayer.LinearLayer'>"
     b"<dim val='__import__(\"os\").getpid()'/></LinearLayer></Modules></Network></PyBrain>",
+    "xml_list": b"<PyBrain><Network class='pybrain.structure.networks.feedforward.FeedForwardNetwork'><Modules>"
+    b"<LinearLayer name='in' class='pybrain.structure.modules.linearlayer.LinearLayer'>"
+    b"<dim val='[1, 10 0]'/></LinearLayer></Modules></Network></PyBrain>",  # once a ValueError
     "zip": b"PK\x03\x04",
 }
 

@@ -21,7 +21,7 @@ from .xml_elements import Element, parse
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _WRAPPED = re.compile(r"np\.float(?:64|32|16)\(|\)|array\(")
 _CONSTANTS = {"True": True, "False": False, "None": None}
-_LIST = re.compile(r"[\[(]([0-9, ]*)[\])]")
+_LIST = re.compile(r"[\[(] *((?:[0-9]{1,18} *, *)*(?:[0-9]{1,18} *)?)[\])]")
 _OPTIONS = ("dim", "size", "dimensions", "peepholes", "slicelength", "mix", "enabled")
 _CONNECTION_OPTIONS = ("inSliceFrom", "inSliceTo", "outSliceFrom", "outSliceTo", "permutation", "blocksize")
 

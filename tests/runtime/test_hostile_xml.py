@@ -77,6 +77,21 @@ def test_parameters_are_numbers_or_nothing(parameters: str) -> None:
     )
 
 
+PERMUTED = (FIXTURES / "networks" / "man_permutation" / "net.xml").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "listed", ["[1, 10 0]", "[0 1]", "[0,,1]", "[" + "9" * 4000 + "]", "[[0, 1]]", "[0, x]"]
+)
+def test_a_list_is_of_whole_numbers_between_commas(listed: str) -> None:
+    end = b"</PermutationConnection>"
+    assert end in PERMUTED
+    data = PERMUTED.replace(end, f'<permutation val="{listed}"/>'.encode() + end)
+    assert "as the permutation of the PermutationConnection 'perm', where a number is expected" in refused(
+        data
+    )
+
+
 @pytest.mark.parametrize("number", ["nan", "inf", "-inf", "1e999"])
 def test_parameters_are_finite(number: str) -> None:
     start, end = PLAIN.index(b"<Parameters>[") + 13, PLAIN.index(b"]</Parameters>")
