@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,10 @@ import pytest
 from pipeline.layout import PROJECT, Layout
 
 FIXTURES = Path(__file__).parent / "fixtures"
+
+# A shell that starts the suite in the background lets it ignore Ctrl-C, and what the tests start would do so, too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # What a clone holds that a run of the pipeline needs.
 _PARTS = (
