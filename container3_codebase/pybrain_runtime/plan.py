@@ -294,6 +294,8 @@ class Plan:
 
     def _own_type(self, inputs: Array) -> Array:
         """Returns the inputs as matrix products take them, always in the same way: type and order of memory."""
+        if inputs.dtype == self._dtype and inputs.flags.c_contiguous:
+            return inputs
         with np.errstate(all="ignore"):
             return np.ascontiguousarray(inputs, self._dtype)
 
