@@ -70,8 +70,8 @@ def changes(samples: ModuleType) -> dict[str, dict[str, str | None]]:
             COMPOSE: samples.WAITING_COMPOSE.replace("./shared_data:", "/home/bob/task06:"),
         },
         "whole-project": {
-            COMPOSE: samples.WAITING_COMPOSE.replace("./shared_data:/shared_data", ".:/work").replace(
-                "/shared_data/", "/work/shared_data/"
+            COMPOSE: samples.WAITING_COMPOSE.replace("./shared_data:/shared_data", ".:/project").replace(
+                "/shared_data/", "/project/shared_data/"
             ),
             "shared_data/prediction.csv": "prediction\n0.5\n",
             "shared_data/activation_data.csv": "x\n1\n",
