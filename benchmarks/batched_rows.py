@@ -13,7 +13,6 @@ TITLE = "Batched rows, float64"
 SMALL = ("1-8-1", "4-8-2")
 # Rows a second of PyBrain itself: what recorded_pybrain.py printed on the machine of docs/benchmarks.md.
 PYBRAIN = {"1-8-1": 15_877, "4-8-2": 15_805, "64-128-10": 13_576, "784-512-10": 5_875, "LSTM 4-16-2": 15_544}
-COUNTS = {"1-8-1": 200_000, "4-8-2": 200_000, "64-128-10": 40_000, "784-512-10": 8_000, "LSTM 4-16-2": 50_000}
 
 
 def main() -> None:
@@ -21,13 +20,13 @@ def main() -> None:
     chosen = options(__doc__, rounds=15)
 
     import numpy as np
-    from networks import LSTM, SIZES, by_hand, feed_forward, lstm, lstm_by_hand, rows_for
+    from networks import COUNTS, LSTM, SIZES, by_hand, lstm_by_hand, network_called, rows_for
 
     from pybrain_runtime import Plan
 
     lines = []
     for name in (*SIZES, LSTM):
-        network = lstm() if name == LSTM else feed_forward(name)
+        network = network_called(name)
         plan, rows = Plan.compile(network), rows_for(network, COUNTS[name])
         method = plan.run_sequences if name == LSTM else plan.run
         run = partial(method, threads=chosen.threads)

@@ -10,7 +10,6 @@ from functools import partial
 from measure import in_turns, met, options, rate, table, threads, times
 
 TITLE = "Batched rows, float32"
-COUNTS = {"1-8-1": 200_000, "4-8-2": 200_000, "64-128-10": 40_000, "784-512-10": 8_000, "LSTM 4-16-2": 50_000}
 
 
 def main() -> None:
@@ -18,14 +17,14 @@ def main() -> None:
     chosen = options(__doc__, rounds=15)
 
     import numpy as np
-    from networks import LSTM, SIZES, feed_forward, lstm, rows_for
+    from networks import COUNTS, LSTM, SIZES, network_called, rows_for
     from onnx_side import session_of
 
     from pybrain_runtime import Plan
 
     lines = []
     for name in (*SIZES, LSTM):
-        network = lstm() if name == LSTM else feed_forward(name)
+        network = network_called(name)
         plan = Plan.compile(network, precision="float32")
         rows = rows_for(network, COUNTS[name]).astype(np.float32)
         method = plan.run_sequences if name == LSTM else plan.run

@@ -23,6 +23,8 @@ SIZES = {
 """Feed-forward networks: sigmoid inside; the small ones linear at the end, the others softmax."""
 
 LSTM = "LSTM 4-16-2"
+COUNTS = {"1-8-1": 200_000, "4-8-2": 200_000, "64-128-10": 40_000, "784-512-10": 8_000, LSTM: 50_000}
+"""Rows that each network answers at once."""
 STEPS = 50
 """Time steps of each sequence that an LSTM network is measured with."""
 
@@ -37,6 +39,11 @@ def feed_forward(name: str) -> NetworkDescription:
 def lstm() -> NetworkDescription:
     """Returns the LSTM network: its layer listens to the inputs, a bias and its own last outputs."""
     return _described(buildNetwork(4, 16, 2, hiddenclass=LSTMLayer, recurrent=True))
+
+
+def network_called(name: str) -> NetworkDescription:
+    """Returns one of the networks of the tables."""
+    return lstm() if name == LSTM else feed_forward(name)
 
 
 def rows_for(network: NetworkDescription, count: int) -> np.ndarray:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pipeline.commands import activate, convert, evaluate, inspect, submit
+from pipeline.options import add_compose
 
 DEFAULT_TIMEOUT = 300.0
 
@@ -108,12 +109,7 @@ def _engine(parser: argparse.ArgumentParser) -> None:
         help="docker: real containers; local: the same stages as processes, without a container engine; "
         "auto (default): docker where a daemon answers, else local",
     )
-    parser.add_argument(
-        "--compose",
-        choices=("auto", "v1", "v2"),
-        default="auto",
-        help="v2: docker compose; v1: docker-compose; auto (default): v2 where it is there",
-    )
+    add_compose(parser)
     parser.add_argument(
         "--no-build", action="store_true", help="use the images as they are; fail where one is missing"
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from itertools import chain
-from types import TracebackType
 
 from .errors import ActivationError
 from .files import BLOCK, InputFile, StandardInput
@@ -18,7 +17,7 @@ _FEW = 4
 
 
 class Incoming:
-    """The content of an activation file. Use as a context manager.
+    """The content of an activation file; whoever opens it closes it.
 
     Attributes:
         file: the file as it lies there: its name, its size, the hash of its bytes.
@@ -54,14 +53,6 @@ class Incoming:
         except BaseException:
             self.close()
             raise
-
-    def __enter__(self) -> Incoming:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Closes the file."""

@@ -137,25 +137,6 @@ def _kohonen(module: ModuleDescription) -> Forward:
     return forward
 
 
-def lstm_step(module: ModuleDescription) -> Callable[[Array, Array], tuple[Array, Array]]:
-    """Returns the time step of an LSTM layer: (inputs, last state) to (outputs, state), shapes (rows, dim).
-
-    The inputs are four blocks: input gate, forget gate, cell, output gate. A state of zeros is a fresh start.
-    """
-    peeps = module.arrays
-
-    def step(x: Array, last: Array) -> tuple[Array, Array]:
-        i, f, g, o = np.split(x, 4, axis=1)
-        if peeps:
-            i, f = i + peeps["ingate"] * last, f + peeps["forgetgate"] * last
-        state = sigmoid(i) * np.tanh(g) + sigmoid(f) * last
-        if peeps:
-            o = o + peeps["outgate"] * state
-        return sigmoid(o) * np.tanh(state), state
-
-    return step
-
-
 def whole(options: Mapping[str, object], name: str) -> int:
     """Returns an option that is known to be an integer."""
     value = options[name]

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.options import add_compose
+
 if TYPE_CHECKING:
     from pipeline.cli import Session
     from pipeline.evaluation.evaluation import Conditions
@@ -68,12 +70,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-run", action="store_true", help="look at the files alone; build and run nothing"
     )
-    parser.add_argument(
-        "--compose",
-        choices=("auto", "v1", "v2"),
-        default="auto",
-        help="which Compose: docker-compose, or docker compose",
-    )
+    add_compose(parser)
     parser.add_argument(
         "--timeout", type=_positive, metavar="SECONDS", help="for a run of the stack (default 120)"
     )

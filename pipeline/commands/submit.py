@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.options import add_compose
+
 if TYPE_CHECKING:
     from pipeline.cli import Session
     from pipeline.evaluation.result import Report
@@ -36,12 +38,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="write nothing; unpack this archive elsewhere and evaluate it there",
     )
-    parser.add_argument(
-        "--compose",
-        choices=("auto", "v1", "v2"),
-        default="auto",
-        help="which Compose: docker-compose, or docker compose",
-    )
+    add_compose(parser)
     parser.add_argument(
         "--minimum", type=float, metavar="POINTS", help="end with status 70 below that many points"
     )

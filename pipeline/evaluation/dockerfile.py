@@ -40,7 +40,6 @@ class Heredoc:
 
     name: str
     text: str
-    quoted: bool = False
 
 
 @dataclass(frozen=True)
@@ -252,7 +251,7 @@ def _heredocs(keyword: str, rest: str, lines: list[str], place: int) -> tuple[tu
     if keyword not in ("RUN", "COPY", "ADD"):
         return (), place
     found = []
-    for dash, quote, name in _HEREDOC.findall(rest):
+    for dash, _, name in _HEREDOC.findall(rest):
         body = []
         while place < len(lines):
             line = lines[place]
@@ -260,7 +259,7 @@ def _heredocs(keyword: str, rest: str, lines: list[str], place: int) -> tuple[tu
             if (line.lstrip("\t") if dash else line).rstrip() == name:
                 break
             body.append(line.lstrip("\t") if dash else line)
-        found.append(Heredoc(name, "\n".join(body) + "\n", bool(quote)))
+        found.append(Heredoc(name, "\n".join(body) + "\n"))
     return tuple(found), place
 
 
