@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from pybrain_runtime import Knowledge, load_knowledge
+
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 
@@ -22,6 +24,18 @@ def iris() -> Path:
 def course() -> Path:
     """The network used in teaching: one input, one output."""
     return FIXTURES / "default" / "course"
+
+
+@pytest.fixture(scope="session")
+def flower() -> Knowledge:
+    """The default network with its card: four inputs, three classes."""
+    return load_knowledge(FIXTURES / "default" / "iris" / "currentSolution.pkl")
+
+
+@pytest.fixture(scope="session")
+def line() -> Knowledge:
+    """A network of one input and one output, without a card."""
+    return load_knowledge(FIXTURES / "default" / "course" / "currentSolution.pkl")
 
 
 @pytest.fixture

@@ -25,17 +25,6 @@ ROW = "5.8,2.7,5.1,1.9"
 Written = Callable[..., Path]
 
 
-@pytest.fixture(scope="module")
-def flower() -> Knowledge:
-    return load_knowledge(FIXTURES / "default/iris/currentSolution.pkl")
-
-
-@pytest.fixture(scope="module")
-def line() -> Knowledge:
-    """A network of one input and one output, without a card."""
-    return load_knowledge(FIXTURES / "default/course/currentSolution.pkl")
-
-
 @pytest.fixture
 def read(written: Written, flower: Knowledge) -> Callable[..., Activation]:
     def read(content: bytes | str, knowledge: Knowledge = flower, **choice: list[str]) -> Activation:

@@ -32,11 +32,6 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 Written = Callable[..., Path]
 
 
-@pytest.fixture(scope="module")
-def flower() -> Knowledge:
-    return load_knowledge(FIXTURES / "default/iris/currentSolution.pkl")
-
-
 def predict(knowledge: Knowledge, data: Path, path: Path) -> Prediction:
     activation = read_activation(data, knowledge)
     return write_prediction(path, knowledge, activation, knowledge.activate(activation.inputs))

@@ -104,11 +104,6 @@ def made(outcome: Outcome) -> tuple[bytes, bytes, dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def flower() -> Knowledge:
-    return load_knowledge(FLOWER)
-
-
-@pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Rows for the flowers' network; in the first, the third and the last part is one that cannot be answered."""
     return long_csv(tmp_path_factory.mktemp("rows") / "rows.csv", 4, bad=(7, 3_900, 7_800))

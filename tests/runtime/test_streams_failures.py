@@ -20,7 +20,6 @@ from pybrain_runtime import (
     Progress,
     StreamOptions,
     activate_file,
-    load_knowledge,
     open_prediction,
 )
 from pybrain_runtime.errors import CannotWrite, DataError, UsageError
@@ -29,11 +28,6 @@ from pybrain_runtime.partfile import PartFile
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 MODEL = FIXTURES / "default/iris/currentSolution.pkl"
-
-
-@pytest.fixture(scope="module")
-def flower() -> Knowledge:
-    return load_knowledge(MODEL)
 
 
 @pytest.fixture

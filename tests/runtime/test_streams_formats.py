@@ -40,16 +40,6 @@ ROWS = np.random.default_rng(8).normal(size=(300, 4)).round(3) + 3
 Written = Callable[..., Path]
 
 
-@pytest.fixture(scope="module")
-def flower() -> Knowledge:
-    return load_knowledge(FIXTURES / "default/iris/currentSolution.pkl")
-
-
-@pytest.fixture(scope="module")
-def line() -> Knowledge:
-    return load_knowledge(FIXTURES / "default/course/currentSolution.pkl")
-
-
 def as_csv(rows: np.ndarray, names: list[str] = NAMES, mark: str = ",") -> str:
     lines = [mark.join(names)] if names else []
     return "\n".join([*lines, *(mark.join(map(repr, row)) for row in rows.tolist())]) + "\n"

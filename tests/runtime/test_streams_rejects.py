@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from pybrain_runtime import Knowledge, StreamOptions, activate_file, load_knowledge
+from pybrain_runtime import Knowledge, StreamOptions, activate_file
 from pybrain_runtime.errors import ActivationError
 from pybrain_runtime.rows import LARGEST_EXCERPT
 
@@ -32,11 +32,6 @@ BAD_LINES = {
     "a,b,c,d": "is the header a second time.",
     "": "is blank, and rows follow.",
 }
-
-
-@pytest.fixture(scope="module")
-def flower() -> Knowledge:
-    return load_knowledge(FIXTURES / "default/iris/currentSolution.pkl")
 
 
 def kept(path: Path) -> list[list[str]]:
