@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from .budget import Budget
 from .describe_modules import layer_arrays, layer_options, layer_sizes
 from .description import ConnectionDescription, Memory, ModuleDescription, NetworkDescription
 from .errors import KnowledgeError
@@ -29,32 +30,36 @@ _INSIDE = {
 }
 """Where a wrapper keeps what answers for it."""
 
+_PERMUTED = 8
 Outgoing = dict[Instance, list[Instance]]
 
 
-def describe(root: Instance, file: str, limits: Limits = DEFAULT_LIMITS) -> NetworkDescription:
+def describe(
+    root: Instance, file: str, limits: Limits = DEFAULT_LIMITS, budget: Budget | None = None
+) -> NetworkDescription:
     """Describes a network, a single layer as a network of one, or what a wrapper holds.
 
     Args:
         root: an instance of a network, module or wrapper class.
         file: the file, for messages.
         limits: how large it may be.
+        budget: what the file has left; None begins a new one.
 
     Raises:
         KnowledgeError: something is missing, of the wrong type or size, or does not fit.
     """
     if root.cls.family == "wrapper":
-        return _unwrapped(State(root, file), limits)
-    describer = _Describer(file, limits)
+        return _unwrapped(State(root, file), limits, budget)
+    describer = _Describer(file, limits, budget or Budget(file, limits))
     if root.cls.family == "network":
         return describer.network(root, 0)
     module = describer.module(root, 0, 0)
     return NetworkDescription(module.name, module.kind, (module,), (0,), (0,), ())
 
 
-def _unwrapped(state: State, limits: Limits) -> NetworkDescription:
+def _unwrapped(state: State, limits: Limits, budget: Budget | None) -> NetworkDescription:
     inner = state.instance_at(_INSIDE[state.instance.kind], "network", "module")
-    network = describe(inner, state.file, limits)
+    network = describe(inner, state.file, limits, budget)
     if state.instance.kind != "CheaplyCopiable":
         return network
     from .layout import with_parameters  # rare, so it is not loaded at every start
@@ -64,8 +69,9 @@ def _unwrapped(state: State, limits: Limits) -> NetworkDescription:
 
 
 class _Describer:
-    def __init__(self, file: str, limits: Limits) -> None:
+    def __init__(self, file: str, limits: Limits, budget: Budget) -> None:
         self.file = file
+        self._budget = budget
         self.limits = limits
         self._units = limits.units
         self._elements = limits.array_elements
@@ -189,8 +195,10 @@ class _Describer:
         block = state.whole("blocksize", 1)
         if not block or indim % block:
             raise state.bad(f"permutes blocks of {block} in {indim} numbers")
+        # It is kept as Python numbers, too, which are five times as large.
+        self._charge(_PERMUTED * (indim // block))
         numbers = state.numbers("permutation", indim // block)
-        if sorted(numbers.tolist()) != list(range(len(numbers))):
+        if not np.array_equal(np.sort(numbers), np.arange(numbers.size)):
             raise state.bad("has a permutation that is none")
         order = numbers.astype(int)
         places = (order[:, None] * block + np.arange(block)).reshape(-1)
@@ -213,8 +221,11 @@ class _Describer:
         modules = state.instances_at("modules", "module", "network")
         if not modules:
             raise state.bad("has no modules")
+        if len(modules) > self.limits.parts:
+            raise self._budget.beyond("modules and connections", self.limits.parts)
         outgoing: Outgoing = {m: [] for m in sorted(modules, key=lambda m: State(m, self.file).name)}
         connections = state.get("connections", {})
+        self._budget.step(len(connections) if isinstance(connections, dict) else 0)
         if not isinstance(connections, dict) or any(module not in outgoing for module in connections):
             raise state.bad("has connections from something that is not one of its modules")
         for module, listed in connections.items():
@@ -233,13 +244,15 @@ class _Describer:
         return tuple(places[module] for module in ends)
 
     def _memory(self, state: State, outdim: int, steps: int) -> Memory | None:
-        rows = [_row(state.get(key), steps) for key in ("outputbuffer", "state")]
-        if rows[0] is None or rows[0].size != outdim:
+        output = _row(state.get("outputbuffer"), steps, outdim)
+        if output is None or output.size != outdim:
             return None
-        return Memory(rows[0], rows[1])
+        # The state of a cell has a number for each output, or for every other one.
+        return Memory(output, _row(state.get("state"), steps, outdim))
 
     def _state(self, instance: Instance) -> State:
-        state = State(instance, self.file)
+        self._budget.part()
+        state = State(instance, self.file, self._budget)
         if instance in self._seen:
             raise state.bad("is in more than one place")
         if not instance.built:
@@ -256,10 +269,10 @@ class _Describer:
             )
 
 
-def _row(value: object, steps: int) -> np.ndarray | None:
-    """Returns the row that was written in the last of so many time steps, if there is one."""
+def _row(value: object, steps: int, most: int) -> np.ndarray | None:
+    """Returns the row that was written in the last of so many time steps, if there is one of at most so many."""
     array = value.array if steps and isinstance(value, ArrayValue) else None
-    if array is None or array.ndim != 2 or len(array) < steps:
+    if array is None or array.ndim != 2 or len(array) < steps or array.shape[1] > most:
         return None
     row = np.array(array[steps - 1], dtype=np.float64)
     row.flags.writeable = False
@@ -276,7 +289,7 @@ def _in_order(outgoing: Outgoing, state: State) -> list[Instance]:
         if any(not isinstance(end, Instance) or end not in targets for end in ends):
             raise state.bad("has a connection to a module that is not part of it")
     given = state.get("modulesSorted")
-    if isinstance(given, list) and _is_order(given, targets):
+    if isinstance(given, list) and len(given) == len(targets) and _is_order(given, targets):
         return given
     waiting = dict.fromkeys(targets, 0)
     for end in _flat(targets.values()):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from .budget import Budget
 from .card import Card, card_path, read_card
 from .content import is_xml, refuse_foreign, unpacked
 from .description import NetworkDescription
@@ -106,10 +107,12 @@ def inspect_file(
 
 def _looked_into(facts: Inspection, data: bytes, name: str, limits: Limits) -> Inspection:
     """Reads the network; where that fails, finds out how far one gets and what the file holds instead."""
+    budget = Budget(name, limits)
     try:
-        found = network_in(data, name, limits)
+        found = network_in(data, name, limits, budget)
     except KnowledgeError as error:
-        return _not_a_network(facts, error, data, name, limits)
+        # What it holds is found out in the time that is left.
+        return _not_a_network(facts, error, data, name, limits.but(seconds=budget.seconds_left))
     facts = replace(
         facts,
         format=found.format,

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .answering import Answering
+from .budget import Budget
 from .card import Card, card_path, read_card
 from .content import is_xml, refuse_foreign, unpacked
 from .describe import describe
@@ -234,7 +235,9 @@ def load_knowledge(
         found_sha256, name, size = file.sha256, file.name, file.bytes_read
     if sha256 is not None:
         check_pin(name, found_sha256, sha256)
-    found = network_in(data, name, limits)
+    budget = Budget(name, limits)
+    data = unpacked(data, name, limits, budget)  # under the same name: both at once would be twice the memory
+    found = network_in(data, name, limits, budget)
     its_card = _card_for(os.fspath(path), card, found.network, name)
     return Knowledge(
         path=os.fspath(path),
@@ -258,27 +261,31 @@ class FoundNetwork(NamedTuple):
     names: tuple[str, ...] = ()
 
 
-def network_in(data: bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> FoundNetwork:
+def network_in(
+    data: bytes, name: str, limits: Limits = DEFAULT_LIMITS, budget: Budget | None = None
+) -> FoundNetwork:
     """Returns the network in the content of a file; raises as ``load_knowledge`` does.
 
     Args:
         data: the whole file.
         name: its name, for messages.
         limits: what it may ask for.
+        budget: what is left of that; None begins a new one.
     """
-    content = unpacked(data, name, limits)
+    budget = budget or Budget(name, limits)
+    content = unpacked(data, name, limits, budget)
     if content.startswith(_ZIP):
         from .npz_reader import read_npz  # rare, so it is not loaded at every start
 
-        return FoundNetwork(describe(read_npz(content, name, limits), name, limits), "npz")
+        return FoundNetwork(describe(read_npz(content, name, limits, budget), name, limits, budget), "npz")
     refuse_foreign(content, name)
     if is_xml(content):
         from .xml_reader import read_xml  # its parser is not loaded for pickles
 
-        return FoundNetwork(describe(read_xml(content, name, limits), name, limits), "xml")
-    reader = PickleReader(content, name, limits)
-    instance, companions = find_network(reader.read(), name)
-    network = describe(instance, name, limits)
+        return FoundNetwork(describe(read_xml(content, name, limits, budget), name, limits, budget), "xml")
+    reader = PickleReader(content, name, limits, budget)
+    instance, companions = find_network(reader.read(), name, budget)
+    network = describe(instance, name, limits, budget)
     names = tuple(dict.fromkeys(f"{module}.{entry}" for module, entry in reader.names))
     return FoundNetwork(network, f"pickle protocol {reader.protocol}", companions, names)
 

@@ -9,7 +9,8 @@ MIB = 1024 * 1024
 
 class Limits(Record, eq=True):
     """Upper bounds while a knowledge file is read. The defaults hold two million parameters four times over,
-    as PyBrain writes them, and keep memory under 512 MB whatever a file asks for.
+    as PyBrain writes them. With them, reading any file takes at most 512 MB and 2 s of CPU time;
+    ``docs/knowledge-files.md`` has the account.
 
     Attributes:
         file_size: bytes of the file, and of what a compressed file unpacks to.
@@ -18,12 +19,19 @@ class Limits(Record, eq=True):
         depth: marks open at once in a pickle, and XML elements inside one another.
         array_elements: elements of all arrays together; also parameters of all parts together.
         string_length: bytes of one string (the content of an array counts as one).
+        name_length: characters of one name: of a module, a key, an attribute.
         long_bytes: bytes of one integer.
+        key_parts: items of a tuple that is a key.
+        key_collisions: keys that are tuples and share the lower half of their hash with another one.
         copied_items: elements of containers that are copied while reading (a set made from a list).
-        copied_bytes: bytes of strings that are copied while reading (the content of an array from a string).
+        heap: bytes of text, copies and objects that are larger than the few bytes that an instruction or
+            element of the file costs anyway.
+        members: entries of a zip archive's directory.
         units: inputs and outputs of all layers together.
+        parts: modules and connections together.
+        steps: items of lists that are looked at while a network is checked; shared lists count each time.
         networks: networks inside one another.
-        seconds: wall-clock time.
+        seconds: CPU time. The counts above end a file before; this is for slow machines.
     """
 
     file_size: int = 64 * MIB
@@ -32,12 +40,18 @@ class Limits(Record, eq=True):
     depth: int = 1_000
     array_elements: int = 8 * MIB
     string_length: int = 64 * MIB
+    name_length: int = 4_096
     long_bytes: int = 128
+    key_parts: int = 8
+    key_collisions: int = 64
     copied_items: int = 1_000_000
-    copied_bytes: int = 64 * MIB
+    heap: int = 144 * MIB
+    members: int = 60_000
     units: int = 1_000_000
+    parts: int = 50_000
+    steps: int = 4_000_000
     networks: int = 16
-    seconds: float = 10.0
+    seconds: float = 1.5
 
 
 DEFAULT_LIMITS = Limits()

@@ -6,23 +6,19 @@ and not by ``numpy.load``, so that what it may ask for has limits. ``docs/knowle
 
 from __future__ import annotations
 
-import io
 import json
-import math
-import re
-import struct
-import zipfile
-import zlib
 from collections.abc import Iterator
 
 import numpy as np
 
+from .budget import Budget
 from .content import refuse_foreign
 from .errors import KnowledgeError
 from .layers import LAYERS
 from .limits import DEFAULT_LIMITS, Limits
 from .links import LINKS
-from .names import named, shown
+from .names import named, shown, visible
+from .npz_arrays import NpzArrays
 from .values import ArrayValue, Instance
 
 FORMAT = "app07-network"
@@ -30,22 +26,8 @@ VERSION = 1
 DESCRIPTION = "network"
 """The array that holds the JSON."""
 
-_MEMBER = DESCRIPTION + ".npy"
-_HEADER = re.compile(
-    rb"\{'descr': '([<>](?:f8|f4|U[1-9][0-9]{0,8}))', 'fortran_order': (True|False), "
-    rb"'shape': \(([0-9]{0,10}(?:, ?[0-9]{1,10})*,?)\), \} *\n"
-)
-_DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    NotImplementedError,  # a compression that npz files never have
-    OSError,
-    OverflowError,
-    RuntimeError,  # an encrypted member
-    ValueError,
-    struct.error,
-)
+_JSON_SIZES = {"{": 240, "[": 90, ",": 50, '"': 40}
+"""Bytes of the values that JSON makes, by what stands in its text for each."""
 _STATE_KEYS = {
     # What the attributes of PyBrain's classes are called that a description calls otherwise.
     "mixtures": "nGaussians",
@@ -56,96 +38,49 @@ _STATE_KEYS = {
 }
 
 
-def read_npz(data: bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> Instance:
+def read_npz(
+    data: bytes, name: str, limits: Limits = DEFAULT_LIMITS, budget: Budget | None = None
+) -> Instance:
     """Returns the network in a file that ``convert`` wrote.
 
     Args:
         data: the whole file.
         name: its name, for messages.
         limits: what it may ask for: bytes it unpacks to, numbers, layers, nesting.
+        budget: what is left of that; None begins a new one.
 
     Raises:
         KnowledgeError: it is another kind of zip archive, damaged, beyond a limit, or lacks something.
     """
-    arrays = _Arrays(data, name, limits)
-    if _MEMBER not in arrays:
+    budget = budget or Budget(name, limits)
+    arrays = NpzArrays(data, name, limits, budget)
+    if DESCRIPTION not in arrays:
         refuse_foreign(data, name)
-    text = arrays.take(DESCRIPTION)
-    if text.shape or text.dtype.kind != "U":
-        raise arrays.bad(f"has an array '{DESCRIPTION}' that is not text")
-    try:
-        content = json.loads(str(text[()]))
-    except (ValueError, RecursionError):
-        raise arrays.bad(f"has an array '{DESCRIPTION}' that is not JSON") from None
+    content = _described(arrays, budget)
     top = _Node(content, name, "description")
     if top.get("format") != FORMAT or top.get("version") != VERSION:
-        found = f"{top.get('format')} {top.get('version')}"
-        raise arrays.bad(
-            f"is of the format {shown(found, 60)}; {FORMAT} {VERSION} is what this runtime reads"
-        )
-    return _Reader(name, limits, arrays).root(top.node("network"))
+        found = " ".join(_unquoted(top.get(key)) for key in ("format", "version"))
+        raise arrays.bad(f"is of the format {found}; {FORMAT} {VERSION} is what this runtime reads")
+    return _Reader(name, limits, arrays, budget).root(top.node("network"))
 
 
-class _Arrays:
-    """The members of the archive: each is unpacked when it is asked for, all together up to the limit."""
-
-    def __init__(self, data: bytes, name: str, limits: Limits) -> None:
-        self._name = name
-        self._left = limits.file_size
-        try:
-            self._archive = zipfile.ZipFile(io.BytesIO(data))
-            members = self._archive.infolist()
-        except _DAMAGE as error:
-            raise self._damaged(error) from None
-        if len(members) > limits.units:
-            raise self.bad(f"has more than {limits.units:,} members, the limit")
-        self._members = {member.filename: member for member in members}
-        if len(self._members) != len(members):
-            raise self.bad("has two arrays of the same name")
-
-    def __contains__(self, member: object) -> bool:
-        return member in self._members
-
-    def take(self, key: str) -> np.ndarray:
-        """Returns an array: text, or finite or infinite numbers; never objects."""
-        member = self._members.get(key + ".npy")
-        if member is None:
-            raise self.bad(f"has no array '{shown(key, 60)}', which its description names")
-        try:
-            with self._archive.open(member) as file:
-                content = file.read(self._left + 1)
-            self._left -= len(content)
-            if self._left < 0:
-                raise self.bad("unpacks to more than the limit for a knowledge file")
-            return _array(content)
-        except _DAMAGE as error:
-            raise self._damaged(error) from None
-
-    def bad(self, what: str) -> KnowledgeError:
-        return KnowledgeError(f"{self._name} {what}.", hint="Write it again with convert.")
-
-    def _damaged(self, error: Exception) -> KnowledgeError:
-        return KnowledgeError(
-            f"{self._name} is a damaged npz file: {shown(str(error), 100)}.",
-            hint="Copy the file again, or write it again with convert.",
-        )
+def _described(arrays: NpzArrays, budget: Budget) -> object:
+    """Returns the description, parsed. What its values take is charged before they are made."""
+    array = arrays.take(DESCRIPTION)
+    if array.shape or array.dtype.kind != "U":
+        raise arrays.bad(f"has an array '{DESCRIPTION}' that is not text")
+    budget.take(2 * array.nbytes)
+    text = str(array[()])
+    for mark, size in _JSON_SIZES.items():
+        budget.take(size * text.count(mark))
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise arrays.bad(f"has an array '{DESCRIPTION}' that is not JSON") from None
 
 
-def _array(content: bytes) -> np.ndarray:
-    """Returns the array in the content of an npy file (version 1.0 of that format)."""
-    if content[:8] != b"\x93NUMPY\x01\x00":
-        raise ValueError("a member that is no npy file of version 1.0")
-    start = 10 + int.from_bytes(content[8:10], "little")
-    header = _HEADER.fullmatch(content, 10, start)
-    if header is None:
-        raise ValueError("an array that is neither numbers nor text")
-    dtype = np.dtype(header[1].decode())
-    shape = tuple(int(size) for size in header[3].split(b",") if size.strip())
-    if math.prod(shape) * dtype.itemsize != len(content) - start:
-        raise ValueError("an array that is not as long as its shape says")
-    return np.frombuffer(content, dtype, offset=start).reshape(
-        shape, order="F" if header[2] == b"True" else "C"
-    )
+def _unquoted(value: object) -> str:
+    return shown(value, 60) if isinstance(value, str) else visible(value)
 
 
 class _Node:
@@ -205,8 +140,9 @@ class _Node:
 
 
 class _Reader:
-    def __init__(self, name: str, limits: Limits, arrays: _Arrays) -> None:
+    def __init__(self, name: str, limits: Limits, arrays: NpzArrays, budget: Budget) -> None:
         self.name = name
+        self._budget = budget
         self._limits = limits
         self._arrays = arrays
 
@@ -308,10 +244,11 @@ class _Reader:
 
     def _at(self, modules: list[Instance], place: int, node: _Node) -> Instance:
         if place >= len(modules):
-            raise node.bad(f"refers to module {place}; there are {len(modules)}")
+            raise node.bad(f"refers to module {visible(place)}; there are {len(modules)}")
         return modules[place]
 
     def _instance(self, node: _Node, family: str) -> Instance:
+        self._budget.part()
         kind = node.text("kind")
         try:
             cls = named(kind)

@@ -6,8 +6,9 @@ Only numbers are taken: floats of 2, 4 or 8 bytes, integers of 1 to 8 bytes, boo
 
 from __future__ import annotations
 
+from .budget import Budget
 from .errors import KnowledgeError, UnsafeKnowledge
-from .names import shown
+from .names import visible
 from .values import ArrayValue, DtypeValue
 
 _CODES = frozenset({"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"})
@@ -20,10 +21,12 @@ class ArrayBuilder:
     Args:
         name: the file, for messages.
         elements: how many elements all arrays together may have.
+        budget: what the file has left.
     """
 
-    def __init__(self, name: str, elements: int) -> None:
+    def __init__(self, name: str, elements: int, budget: Budget) -> None:
         self.name = name
+        self._budget = budget
         self.elements = elements
         self.limit = elements
 
@@ -33,13 +36,13 @@ class ArrayBuilder:
         Raises:
             UnsafeKnowledge: the code stands for objects, text, records or anything else but numbers.
         """
-        text = code if isinstance(code, str) else ""
+        text = code if isinstance(code, str) and len(code) < 8 else ""
         order, bare = (text[0], text[1:]) if text[:1] in ("<", ">", "=", "|") else ("<", text)
         if bare not in _CODES:
             raise UnsafeKnowledge(
-                f"{self.name} holds an array of type {shown(repr(code), 40)}, which is not one of numbers; "
+                f"{self.name} holds an array of type {visible(code, 40)}, which is not one of numbers; "
                 "the file was not executed.",
-                dtype=repr(code),
+                dtype=visible(code, 40),
             )
         return DtypeValue(bare, ">" if order == ">" else "<")
 
@@ -81,11 +84,14 @@ class ArrayBuilder:
         if not isinstance(dtype, DtypeValue) or order not in ("C", "F"):
             raise self._bad("an array without a type or order")
         # Python 2 wrote the bytes of an array as a string; latin1 gives each byte back.
-        data = raw.encode("latin1") if isinstance(raw, str) else raw
-        if not isinstance(data, bytes):
+        if not isinstance(raw, str | bytes):
             raise self._bad("an array whose content is not bytes")
-        if count * dtype.itemsize != len(data):
-            raise self._bad(f"an array of shape {shape} and type {dtype.code} with {len(data)} bytes")
+        if count * dtype.itemsize != len(raw):
+            sizes = ", ".join(visible(size) for size in shape)
+            raise self._bad(f"an array of shape ({sizes}) and type {dtype.code} with {len(raw)} bytes")
+        if isinstance(raw, str):
+            self._budget.take(len(raw))
+        data = raw.encode("latin1") if isinstance(raw, str) else raw
         value.fill(data, dtype.dtype, shape, "F" if order == "F" else "C")
 
     def _charge(self, elements: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .budget import Budget
 from .errors import KnowledgeError, UnsafeKnowledge
 from .limits import Limits
 from .names import Global, shown
@@ -16,6 +17,9 @@ from .values import ArrayValue, DtypeValue, Instance
 
 _PLAIN_KEYS = (str, bytes, int, float, bool, type(None), Instance, Global)
 _LARGEST_KEY = 1 << 64
+SET_SIZE = 232
+"""Bytes of an empty set; other empty values have a quarter of that."""
+_HALF_A_HASH = (1 << 32) - 1
 
 
 class Calls:
@@ -24,16 +28,20 @@ class Calls:
     Args:
         name: the file, for messages.
         limits: what it may ask for.
+        budget: what the file has left.
     """
 
-    def __init__(self, name: str, limits: Limits) -> None:
+    def __init__(self, name: str, limits: Limits, budget: Budget) -> None:
         self.name = name
-        self.arrays = ArrayBuilder(name, limits.array_elements)
+        self.arrays = ArrayBuilder(name, limits.array_elements, budget)
+        self._limits = limits
+        self._budget = budget
         self._copies = limits.copied_items
-        self._copied_bytes = limits.copied_bytes
+        self._tuples: dict[int, object] = {}
+        self._collisions = limits.key_collisions
         self._answers: dict[str, Callable[[tuple[object, ...]], object]] = {
             "set": self._set,
-            "frozenset": lambda args: frozenset(self._set(args)),
+            "frozenset": self._frozenset,
             "bytes": self._bytes,
             "reconstructor": self._reconstructor,
             "encode": self._encode,
@@ -79,13 +87,41 @@ class Calls:
         """Returns the value if it may be a key or a member of a set.
 
         PyBrain's are names, numbers, modules, and pairs of these. Deeper tuples are refused: hashing them
-        is recursive. So are integers beyond 64 bits: they can be chosen to collide.
+        is recursive. So are integers beyond 64 bits, and tuples made to collide: Python's hash of numbers is
+        the same everywhere, so a file can be written that makes each look into a dict take as long as the
+        dict. Long text is refused because equal text is compared to its end.
         """
-        parts = value if isinstance(value, tuple) else (value,)
-        for part in parts:
-            if not isinstance(part, _PLAIN_KEYS) or (isinstance(part, int) and abs(part) > _LARGEST_KEY):
-                raise KnowledgeError(f"{self.name} is damaged: a key is a {type(part).__name__}.")
+        if isinstance(value, tuple):
+            if len(value) > self._limits.key_parts:
+                raise self._limited("items of a tuple that is a key", self._limits.key_parts)
+            for part in value:
+                self._plain_key(part)
+            self._count_collision(value)
+        else:
+            self._plain_key(value)
         return value
+
+    def new_set(self) -> set[object]:
+        """Returns an empty set; it is four times as large as any other empty value."""
+        self._budget.take(SET_SIZE)
+        return set()
+
+    def _plain_key(self, part: object) -> None:
+        if not isinstance(part, _PLAIN_KEYS) or (isinstance(part, int) and abs(part) > _LARGEST_KEY):
+            raise KnowledgeError(f"{self.name} is damaged: a key is a {type(part).__name__}.")
+        if isinstance(part, str | bytes) and len(part) > self._limits.name_length:
+            raise self._limited("characters in a key", self._limits.name_length)
+
+    def _count_collision(self, value: tuple[object, ...]) -> None:
+        if self._tuples.setdefault(hash(value) & _HALF_A_HASH, value) != value:
+            self._collisions -= 1
+        if self._collisions < 0:
+            raise KnowledgeError(
+                f"{self.name} has more than {self._limits.key_collisions} keys that are made to collide."
+            )
+
+    def _limited(self, what: str, limit: int) -> KnowledgeError:
+        return self._budget.beyond(what, limit)
 
     def _attributes(self, target: Instance, state: object) -> None:
         if target.built or not isinstance(state, dict):
@@ -104,11 +140,16 @@ class Calls:
 
     def _set(self, args: tuple[object, ...]) -> set[object]:
         if not args:
-            return set()
+            return self.new_set()
         if len(args) != 1 or not isinstance(args[0], list | tuple):
             raise self._refused("makes a set of something that is not a list")
         self._charge(len(args[0]))
+        self._budget.take(SET_SIZE)
         return {self.key(item) for item in args[0]}
+
+    def _frozenset(self, args: tuple[object, ...]) -> frozenset[object]:
+        self._budget.take(SET_SIZE)
+        return frozenset(self._set(args))
 
     def _bytes(self, args: tuple[object, ...]) -> bytes:
         if args:
@@ -124,9 +165,7 @@ class Calls:
     def _encode(self, args: tuple[object, ...]) -> bytes:
         if len(args) != 2 or not isinstance(args[0], str) or args[1] != "latin1":
             raise self._refused("encodes text in a way that arrays do not need")
-        self._copied_bytes -= len(args[0])
-        if self._copied_bytes < 0:
-            raise KnowledgeError(f"{self.name} copies more bytes than the limit allows.")
+        self._budget.take(len(args[0]))
         return args[0].encode("latin1")
 
     def _dtype(self, args: tuple[object, ...]) -> DtypeValue:

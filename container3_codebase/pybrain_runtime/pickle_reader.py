@@ -10,19 +10,20 @@ from __future__ import annotations
 import codecs
 import re
 import struct
-import time
 from collections.abc import Callable
 from functools import cache
 from itertools import islice
 from typing import Any
 
+from .budget import Budget
 from .errors import KnowledgeError, UnsafeKnowledge
 from .limits import DEFAULT_LIMITS, Limits
 from .names import ALLOWED, foreign, shown
-from .pickle_calls import Calls
+from .pickle_calls import SET_SIZE, Calls
 
 _LINE_LIMIT = 4096
 _CHECK_EVERY = 1024
+_BEYOND_LATIN1 = re.compile(rb"\\u(?!00[0-9a-fA-F]{2})|\\U(?!000000[0-9a-fA-F]{2})")
 # Instructions that have read a byte behind their code before anything can go wrong: BINGET, SHORT_BINUNICODE.
 _WITH_A_BYTE = (0x68, 0x8C)
 _DAMAGE = (ArithmeticError, LookupError, TypeError, ValueError, MemoryError, RecursionError)
@@ -46,11 +47,12 @@ def read_pickle(data: bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> obje
     return PickleReader(data, name, limits).read()
 
 
-def _with_plain_line_ends(data: bytes) -> bytes:
+def _with_plain_line_ends(data: bytes, budget: Budget) -> bytes:
     if data.startswith(b"\x80"):
         return data
     lines = data.count(b"\n")
     if lines and lines == data.count(b"\r\n"):
+        budget.take(len(data))
         return data.replace(b"\r\n", b"\n")
     return data
 
@@ -58,14 +60,26 @@ def _with_plain_line_ends(data: bytes) -> bytes:
 class PickleReader:
     """The machine: a position in the bytes, a stack with marks, a memo.
 
+    An instruction costs less than a hundred bytes of memory and a microsecond; their number is limited. What
+    can cost more (text, sets, copies) is charged to the budget before it is made.
+
+    Args:
+        data: the whole file.
+        name: its name, for messages.
+        limits: what it may ask for.
+        budget: what is left of that; None begins a new one.
+
     Attributes:
         protocol: the protocol that the file declares; 0 where it declares none.
         names: every name that the file has referred to, in order, as it spells them.
         position: the next byte to read.
     """
 
-    def __init__(self, data: bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> None:
-        self.data = _with_plain_line_ends(data)
+    def __init__(
+        self, data: bytes, name: str, limits: Limits = DEFAULT_LIMITS, budget: Budget | None = None
+    ) -> None:
+        self._budget = budget or Budget(name, limits)
+        self.data = _with_plain_line_ends(data, self._budget)
         self.name = name
         self.limits = limits
         self.protocol = 0
@@ -74,18 +88,17 @@ class PickleReader:
         self._stack: list[object] = []
         self._outer: list[list[object]] = []
         self._memo: dict[int, object] = {}
-        self._calls = Calls(name, limits)
+        self._calls = Calls(name, limits, self._budget)
         self._start = 0
         self._done = False
 
     def read(self) -> object:
         """Runs the program to its end and returns the value that it leaves."""
-        deadline = time.monotonic() + self.limits.seconds
         count = 0
         try:
             while not self._run(_CHECK_EVERY):
                 count += _CHECK_EVERY
-                self._check_limits(count, deadline)
+                self._check_limits(count)
             value = self._stack.pop()
         except _DAMAGE as error:
             raise self._damaged(self._start, error) from None
@@ -129,7 +142,12 @@ class PickleReader:
                     if end > size:
                         raise self._truncated()
                     text = data[start:end]
-                    stack.append(text if code == 0x43 else text.decode("utf-8", "surrogatepass"))
+                    if code == 0x8C:
+                        stack.append(string := text.decode("utf-8", "surrogatepass"))
+                        if not string.isascii():
+                            self._budget.take(4 * length)
+                    else:
+                        stack.append(text)
                     go_to(end)
                 elif code == 0x62:  # BUILD
                     state = stack.pop()
@@ -167,16 +185,15 @@ class PickleReader:
 
     # What goes wrong.
 
-    def _check_limits(self, count: int, deadline: float) -> None:
+    def _check_limits(self, count: int) -> None:
         if count > self.limits.opcodes:
             raise self._beyond("instructions", self.limits.opcodes)
         if len(self._memo) > self.limits.memo:
             raise self._beyond("remembered values", self.limits.memo)
-        if time.monotonic() > deadline:
-            raise self._beyond("seconds of reading", self.limits.seconds)
+        self._budget.check_time()
 
     def _beyond(self, what: str, limit: float) -> KnowledgeError:
-        return KnowledgeError(f"{self.name} asks for more than {limit:,} {what}, the limit.", limit=limit)
+        return self._budget.beyond(what, limit)
 
     def _truncated(self) -> KnowledgeError:
         size = len(self.data)
@@ -195,7 +212,7 @@ class PickleReader:
             f"{self.name} is not a pickle, or a damaged one: byte {offset} makes no sense there.{looks}",
             hint="Copy the file again, in binary mode, or save it again.",
             offset=offset,
-            reason=f"{type(error).__name__}: {error}",
+            reason=shown(f"{type(error).__name__}: {error}"),
         )
 
     def _nothing_after(self) -> None:
@@ -226,23 +243,35 @@ class PickleReader:
         self.position = end
         return self.data[start:end]
 
+    def _view(self, size: int) -> memoryview:
+        """Takes bytes without copying them: what is made of them is the only copy."""
+        start, end = self.position, self.position + size
+        if end > len(self.data):
+            raise self._truncated()
+        self.position = end
+        return memoryview(self.data)[start:end]
+
     def _number(self, size: int) -> int:
         return int.from_bytes(self._take(size), "little")
 
-    def _counted(self, width: int) -> bytes:
+    def _length(self, width: int) -> int:
         size = self._number(width)
         if size > self.limits.string_length:
             raise self._beyond("bytes in one string", self.limits.string_length)
-        return self._take(size)
+        return size
 
     def _line(self, limit: int = _LINE_LIMIT) -> bytes:
+        return bytes(self._line_view(limit))
+
+    def _line_view(self, limit: int) -> memoryview:
         end = self.data.find(b"\n", self.position, self.position + limit + 1)
         if end < 0:
             if len(self.data) - self.position <= limit:
                 raise self._truncated()
             raise self._beyond("bytes in one line", limit)
-        start, self.position = self.position, end + 1
-        return self.data[start:end]
+        line = self._view(end - self.position)
+        self.position += 1
+        return line
 
     # The stack.
 
@@ -269,8 +298,10 @@ class PickleReader:
     def _set_items(self, target: dict[object, object], items: list[object]) -> None:
         if len(items) % 2:
             raise ValueError("a key without a value")
-        for key, value in zip(items[::2], items[1::2], strict=True):
-            target[key if type(key) is str else self._calls.key(key)] = value
+        check, longest = self._calls.key, self.limits.name_length
+        pairs = iter(items)
+        for key, value in zip(pairs, pairs, strict=True):
+            target[key if type(key) is str and len(key) <= longest else check(key)] = value
 
     # Instructions, in the order of the table below.
 
@@ -318,18 +349,34 @@ class PickleReader:
         self._push(int.from_bytes(self._take(size), "little", signed=True))
 
     def _string(self) -> None:
-        text = self._line(self.limits.string_length)
-        if len(text) < 2 or text[:1] != text[-1:] or text[:1] not in b"'\"":
+        line = self._line_view(self.limits.string_length)
+        ends = bytes(line[:1]), bytes(line[-1:])
+        if len(line) < 2 or ends[0] != ends[1] or ends[0] not in (b"'", b'"'):
             raise ValueError("a string without quotes")
-        if not _python2_string().fullmatch(text, 1, len(text) - 1):
+        inside = line[1:-1]
+        if not _python2_string().fullmatch(inside):
             raise ValueError("a string with an unknown escape")
-        self._push(codecs.escape_decode(text[1:-1])[0].decode("latin1"))
+        plain = codecs.escape_decode(inside)[0]
+        self._charge(len(plain))
+        self._push(plain.decode("latin1"))
 
     def _unicode(self) -> None:
-        self._push(codecs.raw_unicode_escape_decode(self._line(self.limits.string_length))[0])
+        line = self._line_view(self.limits.string_length)
+        # An escape is six bytes and gives one character, of four bytes at most.
+        self._charge(len(line) if _is_latin1(line) else 4 * len(line))
+        self._push(codecs.raw_unicode_escape_decode(line)[0])
 
-    def _text(self, width: int) -> None:
-        self._push(self._counted(width).decode("utf-8", "surrogatepass"))
+    def _charge(self, size: int) -> None:
+        self._budget.take(size)
+
+    def _text(self, size: int) -> None:
+        view = self._view(size)
+        if size:
+            self._budget.take_text(view)
+        self._push(str(view, "utf-8", "surrogatepass"))
+
+    def _latin1(self, size: int) -> None:
+        self._push(str(self._view(size), "latin1"))
 
     def _append(self) -> None:
         value = self._stack.pop()
@@ -361,6 +408,7 @@ class PickleReader:
         top.update(self._calls.key(item) for item in items)
 
     def _frozenset(self) -> None:
+        self._charge(SET_SIZE)
         self._push(frozenset(self._calls.key(item) for item in self._since_mark()))
 
     def _marked_tuple(self) -> None:
@@ -395,7 +443,7 @@ class PickleReader:
         name, module = self._stack.pop(), self._stack.pop()
         if not isinstance(name, str) or not isinstance(module, str):
             raise TypeError("a name that is not text")
-        self._refer(module, name)
+        self._refer(module[:_LINE_LIMIT], name[:_LINE_LIMIT])  # what is cut is not on the list either
 
     def _refer(self, module: str, name: str) -> None:
         self.names.append((module, name))
@@ -438,6 +486,11 @@ def _python2_string() -> re.Pattern[bytes]:
     return re.compile(rb"(?:[^\\]++|\\[\\'\"abfnrtv]|\\x[0-9a-fA-F]{2})*+", re.DOTALL)
 
 
+def _is_latin1(line: memoryview) -> bool:
+    """Says whether a line of protocol 0 has no escape for a character beyond Latin-1."""
+    return _BEYOND_LATIN1.search(line) is None
+
+
 def _refuse(instruction: str) -> Callable[[PickleReader], None]:
     def refuse(reader: PickleReader) -> None:
         raise reader._refused(instruction)
@@ -470,16 +523,16 @@ _TABLE: dict[bytes, Callable[[PickleReader], None]] = {
     b"G": lambda r: r._push(struct.unpack(">d", r._take(8))[0]),
     # Text and bytes. Python 2's strings are read as latin1, which keeps every byte.
     b"S": _R._string,
-    b"T": lambda r: r._push(r._counted(4).decode("latin1")),
-    b"U": lambda r: r._push(r._counted(1).decode("latin1")),
+    b"T": lambda r: r._latin1(r._length(4)),
+    b"U": lambda r: r._latin1(r._number(1)),
     b"V": _R._unicode,
-    b"X": lambda r: r._text(4),
-    b"\x8c": lambda r: r._text(1),
-    b"\x8d": lambda r: r._text(8),
-    b"B": lambda r: r._push(r._counted(4)),
-    b"C": lambda r: r._push(r._counted(1)),
-    b"\x8e": lambda r: r._push(r._counted(8)),
-    b"\x96": lambda r: r._push(r._counted(8)),
+    b"X": lambda r: r._text(r._length(4)),
+    b"\x8c": lambda r: r._text(r._number(1)),
+    b"\x8d": lambda r: r._text(r._length(8)),
+    b"B": lambda r: r._push(r._take(r._length(4))),
+    b"C": lambda r: r._push(r._take(r._number(1))),
+    b"\x8e": lambda r: r._push(r._take(r._length(8))),
+    b"\x96": lambda r: r._push(r._take(r._length(8))),
     # Containers.
     b"]": lambda r: r._push([]),
     b"a": _R._append,
@@ -494,7 +547,7 @@ _TABLE: dict[bytes, Callable[[PickleReader], None]] = {
     b"d": _R._dict,
     b"s": _R._set_item,
     b"u": _R._set_marked_items,
-    b"\x8f": lambda r: r._push(set()),
+    b"\x8f": lambda r: r._push(r._calls.new_set()),
     b"\x90": _R._add_items,
     b"\x91": _R._frozenset,
     # The memo.

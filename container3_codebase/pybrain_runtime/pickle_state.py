@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from .budget import Budget
 from .errors import KnowledgeError
+from .limits import DEFAULT_LIMITS
 from .names import shown
 from .values import ArrayValue, Instance
 
 _LARGEST_SIZE = 1 << 31
+_LONGEST_NAME = DEFAULT_LIMITS.name_length
 
 
 class State:
@@ -20,14 +23,19 @@ class State:
     Args:
         instance: the object.
         file: the file that it comes from, for messages.
+        budget: what the file has left; None where lists need not be counted.
     """
 
-    def __init__(self, instance: Instance, file: str) -> None:
+    def __init__(self, instance: Instance, file: str, budget: Budget | None = None) -> None:
         self.instance = instance
         self.file = file
+        self._budget = budget
         self.get = instance.state.get
         name = self.get("_name")
         self.name = name if isinstance(name, str) and name else instance.kind
+        if len(self.name) > _LONGEST_NAME:  # names are compared and copied
+            self.name = self.name[:_LONGEST_NAME]
+            raise self.bad(f"has a name of more than {_LONGEST_NAME:,} characters, the limit")
 
     def __contains__(self, key: str) -> bool:
         return key in self.instance.state
@@ -70,6 +78,8 @@ class State:
         """Returns the objects in a list, tuple or set, each of them once and of one of these families."""
         if not isinstance(value, list | tuple | set):
             raise self.bad(f"has {key} that are not a list")
+        if self._budget:
+            self._budget.step(len(value))
         found: list[Instance] = []
         for item in value:
             if not isinstance(item, Instance) or item.cls.family not in families:
@@ -84,6 +94,9 @@ class State:
         value = self.get(key)
         if value is None:
             raise self.bad(f"has no {key}, which the file should hold")
+        if isinstance(value, ArrayValue) and value.numeric and value.size != count:
+            # Before the numbers are converted: many parts may refer to one large array.
+            raise self.bad(f"has {value.size} numbers in {key} where {count} are needed")
         try:
             array = value.array if isinstance(value, ArrayValue) else _plain_numbers(value)
             if array is None:
@@ -92,8 +105,6 @@ class State:
             flat = array if plain else np.ascontiguousarray(array, dtype=np.float64).reshape(-1)
         except (TypeError, ValueError, OverflowError):
             raise self.bad(f"has {key} that are not numbers") from None
-        if flat.size != count:
-            raise self.bad(f"has {flat.size} numbers in {key} where {count} are needed")
         if not np.isfinite(flat).all():
             place = int(np.argmin(np.isfinite(flat)))
             raise self.bad(f"has {flat[place]} at place {place} of its {key}; it cannot answer")

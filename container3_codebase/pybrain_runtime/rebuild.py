@@ -55,11 +55,13 @@ def _class(kind: str) -> Any:
 def distinct_names(description: NetworkDescription) -> list[str]:
     """Returns what the modules of the built network are called, in the order of the description."""
     names: dict[str, None] = {}
+    last: dict[str, int] = {}  # the number given last; counting from 1 each time would take the square
     for module in description.modules:
-        name, number = module.name, 1
+        name, number = module.name, last.get(module.name, 1)
         while name in names:
             number += 1
             name = f"{module.name}-{number}"
+        last[module.name] = number
         names[name] = None
     return list(names)
 

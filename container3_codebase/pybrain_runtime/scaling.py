@@ -13,6 +13,7 @@ from .card import Card, Column
 from .errors import KnowledgeError, UsageError
 
 HOW = "LOW..HIGH scales that range to 0..1, MEAN,WIDTH subtracts and divides; both are names of companions"
+_SHOWN = 20
 
 
 def card_with(
@@ -78,7 +79,8 @@ def _names(rule: str) -> tuple[list[str], bool]:
 
 def _numbers(companions: Mapping[str, object], name: str, count: int, file: str) -> np.ndarray:
     if name not in companions:
-        there = ", ".join(companions) or "nothing"
+        more = f" and {len(companions) - _SHOWN:,} more" if len(companions) > _SHOWN else ""
+        there = ", ".join(list(companions)[:_SHOWN]) + more or "nothing"
         raise KnowledgeError(
             f"Beside the network in {file} there is no {name!r}; there is: {there}.", companion=name
         )

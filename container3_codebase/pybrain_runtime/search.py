@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .budget import Budget
 from .errors import KnowledgeError
-from .names import shown
+from .limits import DEFAULT_LIMITS
+from .names import Global, shown, visible
 from .values import ArrayValue, Instance
 
 _ANSWERING = ("network", "wrapper", "module")
 _DEPTH = 4
 _ITEMS = 10_000
+_STEPS = 10  # that the place of an item costs, in words
 _ADVICE = "Save the network itself: pickle.dump(net, file)."
 
 
-def find_network(value: object, file: str) -> tuple[Instance, dict[str, object]]:
+def find_network(
+    value: object, file: str, budget: Budget | None = None
+) -> tuple[Instance, dict[str, object]]:
     """Returns the one network in a value and what lies beside it.
 
     Args:
         value: what the pickle holds: a network or layer, or a dict, tuple or list with one in it.
         file: the file, for messages.
+        budget: what the file has left; None begins a new one.
 
     Returns:
         The network, and its companions by their place (``x_min``, ``1``, ``scaling.mean``): numbers, text,
@@ -32,7 +38,7 @@ def find_network(value: object, file: str) -> tuple[Instance, dict[str, object]]
         return value, {}
     if not isinstance(value, dict | list | tuple | set | frozenset):
         raise KnowledgeError(f"{file} holds {in_words(value)}, not a network.", hint=_ADVICE)
-    items = list(_walk(value, "", 0, set()))
+    items = list(_walk(value, "", 0, set(), budget or Budget(file, DEFAULT_LIMITS)))
     networks = {item: place for place, item in items if isinstance(item, Instance)}
     found: dict[Instance, str] = {}
     for family in _ANSWERING:
@@ -86,10 +92,12 @@ def _with_article(kind: str) -> str:
 def _rows(value: Instance) -> str:
     marks = value.state.get("endmarker")
     count = next(iter(marks.values()), None) if isinstance(marks, dict) else None
-    return f" of {count} rows" if type(count) is int else ""
+    return f" of {visible(count)} rows" if type(count) is int else ""
 
 
-def _walk(value: object, place: str, depth: int, seen: set[int]) -> Iterator[tuple[str, object]]:
+def _walk(
+    value: object, place: str, depth: int, seen: set[int], budget: Budget
+) -> Iterator[tuple[str, object]]:
     """Yields all but containers, with their places, down to a few levels; each container once."""
     if not isinstance(value, dict | list | tuple | set | frozenset):
         yield place, value
@@ -97,13 +105,22 @@ def _walk(value: object, place: str, depth: int, seen: set[int]) -> Iterator[tup
     if depth >= _DEPTH or len(value) > _ITEMS or id(value) in seen:
         return
     seen.add(id(value))
+    budget.step(_STEPS * len(value))
     pairs = value.items() if isinstance(value, dict) else enumerate(value)
     for key, item in pairs:
-        yield from _walk(item, f"{place}.{_part(key)}" if place else _part(key), depth + 1, seen)
+        inside = f"{place}.{_part(key)}" if place else _part(key)
+        yield from _walk(item, inside, depth + 1, seen, budget)
 
 
 def _part(key: object) -> str:
-    return shown(key if isinstance(key, str) else repr(key), 40)
+    return shown(key, 40) if isinstance(key, str) else _key_in_words(key)
+
+
+def _key_in_words(key: object) -> str:
+    """Returns what a key is called: a pair by its parts, so that two pairs have two names."""
+    if isinstance(key, tuple):
+        return f"({', '.join(visible(part, 10) for part in key[:4])})"
+    return repr(key) if isinstance(key, Instance | Global) else visible(key, 40)
 
 
 def _plain(value: object) -> object:

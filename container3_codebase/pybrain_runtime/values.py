@@ -7,6 +7,7 @@ of sets and keys of dicts before their state is known.
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import numpy as np
@@ -59,6 +60,18 @@ class ArrayValue:
     def filled(self) -> bool:
         """Whether its content is known."""
         return self._array is not None or self._state is not None
+
+    @property
+    def numeric(self) -> bool:
+        """Whether its content is known, and is numbers."""
+        return self._state is not None or (self._array is not None and self._array.dtype.kind in "fiub")
+
+    @property
+    def size(self) -> int:
+        """How many numbers it has, without making the array; 0 while its content is not known."""
+        if self._state is not None:
+            return math.prod(self._state[2])
+        return self._array.size if self._array is not None else 0
 
     def fill(self, data: bytes, dtype: str, shape: tuple[int, ...], order: Order) -> None:
         """Takes the content: as many bytes as the shape and the type (``<f8``) need."""

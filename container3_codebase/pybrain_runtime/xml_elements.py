@@ -6,16 +6,23 @@ short text grow. Nothing is looked up in the network, no encoding but UTF-8 and 
 
 from __future__ import annotations
 
-import time
+import codecs
 from xml.parsers import expat
 
+from .budget import Budget
 from .errors import KnowledgeError, UnsafeKnowledge
 from .limits import Limits
 from .names import shown
+from .xml_numbers import Numbers
 
 _ATTRIBUTE_LIMIT = 4096
-_TEXT = "Parameters"
+_ATTRIBUTES = 64
+_NUMBERS = "Parameters"
 _CHECK_EVERY = 256
+_BLOCK = 1 << 16
+_LONGEST_TAG = 4 * _BLOCK
+_ELEMENT, _PAIR = 330, 130  # bytes, without the text of names and values
+_MARK = b"\xef\xbb\xbf"
 
 
 class Element:
@@ -25,57 +32,70 @@ class Element:
         tag: its name.
         attributes: as written; values are text.
         children: the elements inside, in order.
-        text: the text inside; kept for ``Parameters`` only.
+        numbers: the numbers inside; read for ``Parameters`` only.
     """
 
-    __slots__ = ("attributes", "children", "tag", "text")
+    __slots__ = ("attributes", "children", "numbers", "tag")
 
     def __init__(self, tag: str, attributes: dict[str, str]) -> None:
         self.tag = tag
         self.attributes = attributes
         self.children: list[Element] = []
-        self.text = ""
+        self.numbers: Numbers | None = None
 
     def find(self, tag: str) -> Element | None:
         """Returns the first child of that name."""
         return next((child for child in self.children if child.tag == tag), None)
 
 
-def parse(data: bytes, name: str, limits: Limits) -> Element:
+def parse(data: bytes, name: str, limits: Limits, budget: Budget) -> Element:
     """Returns the root element.
 
     Args:
         data: the whole file.
         name: its name, for messages.
-        limits: elements (``opcodes``), nesting (``depth``), time.
+        limits: elements (``opcodes``), nesting (``depth``), numbers (``array_elements``).
+        budget: memory and time that the file has left.
 
     Raises:
         UnsafeKnowledge: it declares a document type or an entity.
         KnowledgeError: it is not well-formed, or beyond a limit.
     """
-    return _Parser(name, limits).parse(_as_utf8(data))
+    return _Parser(name, limits, budget, "utf-8" if _is_utf8(data) else "iso-8859-1").parse(data)
 
 
-def _as_utf8(data: bytes) -> bytes:
-    plain = data.removeprefix(b"\xef\xbb\xbf").lstrip()
+def _is_utf8(data: bytes) -> bool:
+    """Says whether bytes are UTF-8, block by block: as one text they could be four times as large."""
+    if data.isascii():
+        return True
+    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        plain.decode("utf-8")
-        return plain
+        for start in range(0, len(data), _BLOCK):
+            decoder.decode(data[start : start + _BLOCK])
+        decoder.decode(b"", True)
     except UnicodeDecodeError:
-        return plain.decode("latin1").encode("utf-8")
+        return False
+    return True
 
 
 class _Parser:
-    def __init__(self, name: str, limits: Limits) -> None:
+    """Feeds expat small blocks, and counts what comes out of it.
+
+    An element costs some hundred bytes, an attribute as well; both are charged when they come. What expat
+    itself keeps is bounded by the block and by the longest tag: a tag with more attributes than fit there is
+    refused before expat hands it over.
+    """
+
+    def __init__(self, name: str, limits: Limits, budget: Budget, encoding: str) -> None:
         self._name = name
         self._limits = limits
-        self._deadline = time.monotonic() + limits.seconds
+        self._budget = budget
         self._count = 0
+        self._numbers_left = limits.array_elements
         self._root: Element | None = None
         self._open: list[Element] = []
-        self._texts: list[str] = []
         # Whatever encoding the file declares, it is not looked up.
-        parser = expat.ParserCreate("utf-8")
+        parser = expat.ParserCreate(encoding)
         parser.buffer_text = True
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
@@ -88,8 +108,12 @@ class _Parser:
         self._parser = parser
 
     def parse(self, data: bytes) -> Element:
+        """Parses the document from its first character that is not blank."""
+        start = len(_MARK) if data.startswith(_MARK) else 0
+        head = data[start : start + _BLOCK]
+        start += len(head) - len(head.lstrip())
         try:
-            self._parser.Parse(data, True)
+            self._feed(data, start)
         except expat.ExpatError as error:
             raise KnowledgeError(
                 f"{self._name} is not well-formed XML: {expat.errors.messages[error.code]} "
@@ -100,33 +124,55 @@ class _Parser:
         assert self._root is not None
         return self._root
 
+    def _feed(self, data: bytes, start: int) -> None:
+        since = start  # where something was last understood
+        for position in range(start, len(data), _BLOCK):
+            before = self._parser.CurrentByteIndex
+            self._parser.Parse(data[position : position + _BLOCK], False)
+            self._budget.check_time()
+            if self._parser.CurrentByteIndex != before:
+                since = position
+            elif position - since >= _LONGEST_TAG:
+                raise self._beyond("bytes in one tag", _LONGEST_TAG)
+        self._parser.Parse(b"", True)
+
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self._count += 1
         if self._count > self._limits.opcodes:
             raise self._beyond("elements", self._limits.opcodes)
         if len(self._open) >= self._limits.depth:
             raise self._beyond("levels of nesting", self._limits.depth)
-        if self._count % _CHECK_EVERY == 0 and time.monotonic() > self._deadline:
-            raise self._beyond("seconds of reading", self._limits.seconds)
-        if any(len(value) > _ATTRIBUTE_LIMIT for value in attributes.values()):
-            raise self._beyond("characters in one attribute", _ATTRIBUTE_LIMIT)
+        if self._count % _CHECK_EVERY == 0:
+            self._budget.check_time()
+        self._charge(tag, attributes)
         element = Element(tag, attributes)
         if self._open:
             self._open[-1].children.append(element)
         else:
             self._root = element
+        if tag == _NUMBERS:
+            element.numbers = Numbers(self._numbers_left)
         self._open.append(element)
-        self._texts.clear()
+
+    def _charge(self, tag: str, attributes: dict[str, str]) -> None:
+        if len(attributes) > _ATTRIBUTES:
+            raise self._beyond("attributes in one element", _ATTRIBUTES)
+        size = _ELEMENT
+        for key, value in attributes.items():
+            if len(value) > _ATTRIBUTE_LIMIT or len(key) > _ATTRIBUTE_LIMIT:
+                raise self._beyond("characters in one attribute", _ATTRIBUTE_LIMIT)
+            size += _PAIR + value.__sizeof__()
+        self._budget.take(size)
 
     def _end(self, tag: str) -> None:
         element = self._open.pop()
-        if tag == _TEXT:
-            element.text = "".join(self._texts)
-        self._texts.clear()
+        if element.numbers is not None:
+            self._numbers_left -= element.numbers.finish()
 
     def _text(self, text: str) -> None:
-        if self._open[-1].tag == _TEXT:
-            self._texts.append(text)
+        numbers = self._open[-1].numbers
+        if numbers is not None:
+            numbers.feed(text)
 
     def _refuse(self, what: str) -> None:
         raise UnsafeKnowledge(
@@ -139,4 +185,4 @@ class _Parser:
         return 0
 
     def _beyond(self, what: str, limit: float) -> KnowledgeError:
-        return KnowledgeError(f"{self._name} asks for more than {limit:,} {what}, the limit.", limit=limit)
+        return self._budget.beyond(what, limit)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from .budget import Budget
 from .errors import KnowledgeError, UnsafeKnowledge
 from .layers import LAYERS
 from .limits import DEFAULT_LIMITS, Limits
@@ -19,26 +20,29 @@ from .values import ArrayValue, Instance
 from .xml_elements import Element, parse
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
-_WRAPPED = re.compile(r"np\.float(?:64|32|16)\(|\)|array\(")
 _CONSTANTS = {"True": True, "False": False, "None": None}
 _LIST = re.compile(r"[\[(] *((?:[0-9]{1,18} *, *)*(?:[0-9]{1,18} *)?)[\])]")
 _OPTIONS = ("dim", "size", "dimensions", "peepholes", "slicelength", "mix", "enabled")
 _CONNECTION_OPTIONS = ("inSliceFrom", "inSliceTo", "outSliceFrom", "outSliceTo", "permutation", "blocksize")
 
 
-def read_xml(data: bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> Instance:
+def read_xml(
+    data: bytes, name: str, limits: Limits = DEFAULT_LIMITS, budget: Budget | None = None
+) -> Instance:
     """Returns the network in a file that NetworkWriter wrote.
 
     Args:
         data: the whole file.
         name: its name, for messages.
         limits: what it may ask for.
+        budget: what is left of that; None begins a new one.
 
     Raises:
         UnsafeKnowledge: it names a class that is not on the list, holds an expression, or declares entities.
         KnowledgeError: it is not such a file, holds several networks, or lacks what a network needs.
     """
-    root = parse(data, name, limits)
+    budget = budget or Budget(name, limits)
+    root = parse(data, name, limits, budget)
     if root.tag != "PyBrain":
         raise KnowledgeError(
             f"{name} is XML, but not PyBrain's: its root element is {shown(root.tag, 40)}, not PyBrain.",
@@ -50,14 +54,14 @@ def read_xml(data: bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> Instanc
             f"{name} holds {len(networks)} networks; one is needed.",
             hint="Save the one that you want in a file of its own.",
         )
-    return _Reader(name, limits).network(networks[0], 0)
+    return _Reader(name, limits, budget).network(networks[0], 0)
 
 
 class _Reader:
-    def __init__(self, name: str, limits: Limits) -> None:
+    def __init__(self, name: str, limits: Limits, budget: Budget) -> None:
         self.name = name
         self._limits = limits
-        self._elements = limits.array_elements
+        self._budget = budget
         self._ambiguous: set[str] = set()
 
     def network(self, element: Element, depth: int) -> Instance:
@@ -164,6 +168,7 @@ class _Reader:
         return holder.children if holder is not None else []
 
     def _instance(self, element: Element, family: str) -> Instance:
+        self._budget.part()
         cls = self._class(element, family)
         instance = Instance(cls)
         instance.state["_name"] = element.attributes.get("name")
@@ -200,16 +205,13 @@ class _Reader:
         child = element.find("Parameters")
         if child is None:
             return np.zeros(0)
-        text = _WRAPPED.sub("", child.text).strip().strip("[]").strip()
-        self._elements -= text.count(",") + 1
-        if self._elements < 0:
+        numbers = child.numbers
+        if numbers is not None and numbers.too_many:
             limit = self._limits.array_elements
             raise self._bad(element, f"brings the parameters to more than {limit:,}, the limit")
-        try:
-            # Each cell must be a number by itself: float() takes no expression.
-            return np.array([float(cell) for cell in text.split(",")] if text else [])
-        except ValueError:
-            raise self._bad(element, "has Parameters that are not a list of numbers") from None
+        if numbers is None or numbers.values is None:
+            raise self._bad(element, "has Parameters that are not a list of numbers")
+        return numbers.values
 
     def _bad(self, element: Element, what: str) -> KnowledgeError:
         name = shown(element.attributes.get("name", ""), 60)
