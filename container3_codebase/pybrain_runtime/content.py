@@ -84,12 +84,13 @@ def _inflated(data: bytes, name: str, limit: int, budget: Budget) -> bytes:
             # What a call leaves over is copied, so only a small block of the input is given to it.
             block = member.unconsumed_tail or data[position : position + _INPUT]
             position += 0 if member.unconsumed_tail else len(block)
-            if not block:
-                raise _damaged(name, "gzip", EOFError("it ends too early"))
             try:
-                plain.write(member.decompress(block, _OUTPUT))
+                part = member.decompress(block, _OUTPUT)
             except zlib.error as error:
                 raise _damaged(name, "gzip", error) from None
+            if not block and not part and not member.eof:
+                raise _damaged(name, "gzip", EOFError("it ends too early"))
+            plain.write(part)
             _within(plain.tell(), limit, name)
             budget.check_time()
         position -= len(member.unused_data)

@@ -16,6 +16,7 @@ from .files import InputFile
 from .knowledge import check_pin, network_in
 from .limits import DEFAULT_LIMITS, Limits
 from .names import foreign, named
+from .paths import base
 from .pickle_reader import PickleReader
 from .plan import Plan
 from .search import in_words
@@ -89,6 +90,7 @@ def inspect_file(
         InputMissing: there is no such file, or it cannot be read.
         UsageError: the hash to compare with is none.
     """
+    budget = Budget(base(os.fspath(path)), limits)  # its clock begins before the file is read and hashed
     with InputFile(path, "knowledge") as file:
         try:
             data = file.read(limits.file_size)
@@ -96,7 +98,7 @@ def inspect_file(
             return Inspection(os.fspath(path), file.size, verdict=UNUSABLE, error=error)
         facts = Inspection(os.fspath(path), len(data), file.sha256, packing=_packing(data))
         name = file.name
-    facts = _with_card(_looked_into(facts, data, name, limits), name, card)
+    facts = _with_card(_looked_into(facts, data, name, limits, budget), name, card)
     try:
         if sha256 is not None:
             check_pin(name, facts.sha256, sha256)
@@ -105,13 +107,15 @@ def inspect_file(
     return facts
 
 
-def _looked_into(facts: Inspection, data: bytes, name: str, limits: Limits) -> Inspection:
+def _looked_into(
+    facts: Inspection, data: bytes, name: str, limits: Limits, budget: Budget
+) -> Inspection:
     """Reads the network; where that fails, finds out how far one gets and what the file holds instead."""
-    budget = Budget(name, limits)
     try:
         found = network_in(data, name, limits, budget)
     except KnowledgeError as error:
-        # What it holds is found out in the time that is left.
+        # What it holds is found out in the time that is left, and without what was read until now.
+        error.__traceback__ = error.__context__ = None
         return _not_a_network(facts, error, data, name, limits.but(seconds=budget.seconds_left))
     facts = replace(
         facts,

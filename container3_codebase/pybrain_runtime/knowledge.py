@@ -230,12 +230,12 @@ def load_knowledge(
         UnsafeKnowledge: it names something that a PyBrain network does not need.
         KnowledgeError: it is no network, not a whole one, or not the one that was pinned.
     """
+    budget = Budget(base(os.fspath(path)), limits)  # its clock begins before the file is read and hashed
     with InputFile(path, "knowledge") as file:
         data = file.read(limits.file_size)
         found_sha256, name, size = file.sha256, file.name, file.bytes_read
     if sha256 is not None:
         check_pin(name, found_sha256, sha256)
-    budget = Budget(name, limits)
     data = unpacked(data, name, limits, budget)  # under the same name: both at once would be twice the memory
     found = network_in(data, name, limits, budget)
     its_card = _card_for(os.fspath(path), card, found.network, name)

@@ -169,12 +169,12 @@ class NpzArrays:
             if not block:
                 block = bytes(packed[position : position + _BLOCK])
                 position += len(block)
-            if not block:
-                raise _Damage("a member ends too early")
             try:
                 part = member.decompress(block, _OUTPUT)
             except zlib.error as error:
                 raise _Damage(shown(str(error), 100)) from None
+            if not block and not part and not member.eof:
+                raise _Damage("a member ends too early")
             self._spend(len(part))
             self._budget.check_time()
             plain.write(part)

@@ -17,6 +17,7 @@ from .xml_numbers import Numbers
 
 _ATTRIBUTE_LIMIT = 4096
 _ATTRIBUTES = 64
+_DISTINCT = 1_000
 _NUMBERS = "Parameters"
 _CHECK_EVERY = 256
 _BLOCK = 1 << 16
@@ -92,6 +93,7 @@ class _Parser:
         self._budget = budget
         self._count = 0
         self._numbers_left = limits.array_elements
+        self._known: set[str] = set()
         self._root: Element | None = None
         self._open: list[Element] = []
         # Whatever encoding the file declares, it is not looked up.
@@ -157,6 +159,11 @@ class _Parser:
     def _charge(self, tag: str, attributes: dict[str, str]) -> None:
         if len(attributes) > _ATTRIBUTES:
             raise self._beyond("attributes in one element", _ATTRIBUTES)
+        known = self._known
+        if tag not in known or not known.issuperset(attributes):
+            known.update(attributes, (tag,))
+            if len(known) > _DISTINCT:  # expat keeps each one, too
+                raise self._beyond("names of elements and attributes", _DISTINCT)
         size = _ELEMENT
         for key, value in attributes.items():
             if len(value) > _ATTRIBUTE_LIMIT or len(key) > _ATTRIBUTE_LIMIT:

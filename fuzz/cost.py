@@ -1,0 +1,202 @@
+"""Looks for knowledge files that cost much: memory and CPU time of a load, in all and for each byte of the file.
+
+    .venv/bin/python fuzz/cost.py --seconds 120 --found /tmp/costly
+    .venv/bin/python fuzz/cost.py --replay
+
+It needs nothing but the runtime. Each file is read in a forked child with limits of its own. See fuzz/README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import random
+import resource
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np  # noqa: F401 - loaded once, before the children are forked
+from mutate import Mutator
+
+import pybrain_runtime.layout
+import pybrain_runtime.npz_reader
+import pybrain_runtime.xml_reader  # noqa: F401
+from pybrain_runtime.content import is_xml
+from pybrain_runtime.errors import KnowledgeError
+from pybrain_runtime.knowledge import network_in
+
+HERE = Path(__file__).parent
+CORPUS, SEEDS = HERE / "cost_corpus", HERE / "corpus" / "knowledge"
+MEGABYTES, SECONDS = 512, 2.0  # the promise, see docs/knowledge-files.md
+_GUARD = 2 << 30  # what a child may take beyond what it begins with, before it is ended
+_KEPT, _SMALL = 3, 12_000
+_POOL = 16
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a load cost.
+
+    Attributes:
+        kilobytes: the most memory that the process had, with the interpreter.
+        seconds: CPU time.
+        crashed: whether it ended in anything but a network or a refusal.
+    """
+
+    kilobytes: int
+    seconds: float
+    crashed: bool = False
+
+    @property
+    def share(self) -> float:
+        """The larger share of the promise that it took."""
+        return max(self.kilobytes / (MEGABYTES * 1024), self.seconds / SECONDS)
+
+    def __str__(self) -> str:
+        return f"{self.kilobytes // 1024} MB, {self.seconds:.2f} s CPU"
+
+
+def measured(data: bytes) -> Cost:
+    """Reads a file in a child of its own."""
+    child = os.fork()
+    if not child:
+        _read_and_exit(data)
+    _, status, used = os.wait4(child, 0)
+    return Cost(used.ru_maxrss, used.ru_utime + used.ru_stime, crashed=status != 0)
+
+
+def _read_and_exit(data: bytes) -> None:
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    room = pages * resource.getpagesize() + _GUARD
+    resource.setrlimit(resource.RLIMIT_AS, (room, room))
+    resource.setrlimit(resource.RLIMIT_CPU, (10, 10))
+    status = 1
+    try:
+        network_in(data, "costly")
+        status = 0
+    except KnowledgeError:
+        status = 0
+    except BaseException as error:
+        print(f"{type(error).__name__}: {error!s:.200}", file=sys.stderr)
+    finally:
+        os._exit(status)
+
+
+def kind_of(data: bytes) -> str:
+    """Returns which reader a file goes to."""
+    if data.startswith((b"\x1f\x8b", b"BZh")):
+        return "packed"
+    if data.startswith(b"PK"):
+        return "npz"
+    return "xml" if is_xml(data) else "pickle"
+
+
+class Search:
+    """Mutates files and keeps those that cost most, by kind: in all for going on, for each byte as a corpus.
+
+    Args:
+        seeds: the files to begin with.
+        seed: of the chance.
+        most: bytes of the largest file that is made.
+    """
+
+    def __init__(self, seeds: list[bytes], seed: int, most: int) -> None:
+        self._chance = random.Random(seed)
+        self._mutator = Mutator(self._chance, most)
+        self._most = most
+        self._pools: dict[str, list[tuple[float, bytes]]] = {}
+        self._small: dict[tuple[str, str], list[tuple[float, bytes]]] = {}
+        self._least = measured(b"").kilobytes
+        self.worst: dict[str, tuple[Cost, int]] = {}
+        self.broken: list[tuple[Cost, bytes]] = []
+        self.runs = 0
+        for data in seeds:
+            self._take(data, measured(data))
+
+    def run(self, seconds: float) -> None:
+        """Goes on for so many seconds."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            pool = self._pools[self._chance.choice(sorted(self._pools))]
+            data, other = self._chance.choice(pool)[1], self._chance.choice(pool)[1]
+            made = self._mutator.mutated(data, other)
+            self._take(made, measured(made))
+
+    def corpus(self) -> list[bytes]:
+        """Returns the small files that cost most for each byte, each once."""
+        return sorted({data for kept in self._small.values() for _, data in kept})
+
+    def _take(self, data: bytes, cost: Cost) -> None:
+        self.runs += 1
+        kind = kind_of(data)
+        if cost.crashed or cost.share > 1:
+            self.broken.append((cost, data))
+        if kind not in self.worst or cost.share > self.worst[kind][0].share:
+            self.worst[kind] = cost, len(data)
+        if len(data) <= self._most:
+            _keep(self._pools.setdefault(kind, []), cost.share, data, _POOL)
+        if len(data) <= _SMALL:
+            beyond = max(0, cost.kilobytes - self._least)
+            for what, amount in (("memory", beyond), ("time", cost.seconds)):
+                _keep(self._small.setdefault((kind, what), []), amount / (len(data) + 64), data, _KEPT)
+
+
+def _keep(kept: list[tuple[float, bytes]], score: float, data: bytes, most: int) -> None:
+    if (score, data) not in kept:
+        kept.append((score, data))
+        kept.sort(key=lambda item: -item[0])
+        del kept[most:]
+
+
+def search(options: argparse.Namespace) -> int:
+    """Searches, reports and writes what was found."""
+    folders = [CORPUS, SEEDS, *options.seeds]
+    seeds = [path.read_bytes() for folder in folders if folder.is_dir() for path in sorted(folder.iterdir())]
+    found = Search(seeds, options.seed, options.most)
+    found.run(options.seconds)
+    options.found.mkdir(parents=True, exist_ok=True)
+    for data in found.corpus():
+        (options.found / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
+    for cost, data in found.broken:
+        path = options.found / f"broken-{hashlib.sha256(data).hexdigest()[:16]}"
+        path.write_bytes(data)
+        print(f"BROKEN: {path} of {len(data):,} bytes took {cost}{', and crashed' if cost.crashed else ''}")
+    for kind, (cost, size) in sorted(found.worst.items()):
+        print(f"{kind:8} at most {cost}, for a file of {size:,} bytes")
+    print(
+        f"{found.runs:,} files read, {len(found.broken)} broke the promise of {MEGABYTES} MB and {SECONDS:g} s"
+    )
+    return 1 if found.broken else 0
+
+
+def replay() -> int:
+    """Reads the corpus again; returns 1 where a file breaks the promise."""
+    broken = 0
+    for path in sorted(CORPUS.iterdir()):
+        data = path.read_bytes()
+        cost = measured(data)
+        bad = cost.crashed or cost.share > 1
+        broken += bad
+        print(f"{'BROKEN' if bad else 'kept':6}  {path.name}  {kind_of(data):8} {len(data):6,} bytes  {cost}")
+    print(f"{broken} files break the promise of {MEGABYTES} MB and {SECONDS:g} s")
+    return 1 if broken else 0
+
+
+def main() -> int:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--seconds", type=float, default=60.0, help="how long to search")
+    parser.add_argument("--seed", type=int, default=0, help="of the chance")
+    parser.add_argument("--most", type=int, default=1 << 20, help="bytes of the largest file that is made")
+    parser.add_argument("--found", type=Path, default=Path("/tmp/costly"), help="where findings are written")
+    parser.add_argument("--seeds", type=Path, action="append", default=[], help="a further folder of seeds")
+    parser.add_argument("--replay", action="store_true", help="read the corpus again, and search nothing")
+    options = parser.parse_args()
+    return replay() if options.replay else search(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

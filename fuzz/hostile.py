@@ -1,0 +1,360 @@
+"""Knowledge files made to cost as much as a file can, by family. Each is made when it is asked for."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import json
+import random
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+MIB = 1 << 20
+_LINEAR = b"cpybrain.structure.modules.linearlayer\nLinearLayer\n"
+_IDENTITY = b"cpybrain.structure.connections.identity\nIdentityConnection\n"
+_NETWORK = b"cpybrain.structure.networks.feedforward\nFeedForwardNetwork\n"
+_MOTHER = b"cpybrain.structure.connections.shared\nMotherConnection\n"
+_XML_NETWORK = (
+    b'<PyBrain><Network class="pybrain.structure.networks.feedforward.FeedForwardNetwork" name="n">'
+)
+
+
+def text(size: int, prefix: bytes = b"X", wide: str = "\U0001f600") -> bytes:
+    """Text in units of four bytes: one character out of the way makes every other one as wide."""
+    end = wide.encode()
+    return prefix + size.to_bytes(4, "little") + b"a" * (size - len(end)) + end
+
+
+def array(count: int) -> bytes:
+    """An array of four times so many bytes in protocol 2, its bytes as text of Latin-1, as Python 3 writes them."""
+    raw = b"\xc3\xbf" * (4 * count)
+    content = b"c_codecs\nencode\n(X" + len(raw).to_bytes(4, "little") + raw + b"U\x06latin1tR"
+    return b"\x80\x02" + array_of(b"u1", 4 * count, content) + b"."
+
+
+def array_of(code: bytes, count: int, content: bytes) -> bytes:
+    """The instructions that make an array of one dimension out of those that make its content."""
+    made = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\x00tU\x01btR"
+    order = b"|" if code.endswith(b"1") else b"<"
+    return (
+        made + b"(K\x01(J" + count.to_bytes(4, "little")
+        + b"tcnumpy\ndtype\n(U\x02" + code + b"K\x00K\x01tR(K\x03U\x01" + order
+        + b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89" + content + b"tb"
+    )  # fmt: skip
+
+
+def gzipped(block: bytes, count: int) -> bytes:
+    """A gzip archive of a block that is there many times, packed once."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed, end = packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH), packer.flush()
+    checksum = 0
+    for _ in range(count):
+        checksum = zlib.crc32(block, checksum)
+    size = len(block) * count
+    head = b"\x1f\x8b\x08" + bytes(7)
+    return head + packed * count + end + checksum.to_bytes(4, "little") + size.to_bytes(4, "little")
+
+
+def zipped(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as writer:
+        for name, content in members.items():
+            writer.writestr(name, content)
+    return file.getvalue()
+
+
+def npy(array: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def described(description: str) -> bytes:
+    """An npz file whose description is this text."""
+    return zipped({"network.npy": npy(np.array(description))})
+
+
+def directory(count: int) -> bytes:
+    """A zip archive of nothing but entries of its directory."""
+    entry = b"PK\x01\x02" + bytes(24) + b"\x01\x00" + bytes(16) + b"a"
+    end = struct.pack(
+        "<4s4H2LH", b"PK\5\6", 0, 0, min(count, 65535), min(count, 65535), len(entry) * count, 0, 0
+    )
+    data = b"PK\x03\x04" + bytes(26) + entry * count
+    return data + end[:16] + (30).to_bytes(4, "little") + end[20:]
+
+
+# Pickles.
+
+
+def shared_tuples(depth: int, end: bytes) -> bytes:
+    """A tuple of a tuple twice, of a tuple twice ...: its text has two to the power of depth items."""
+    steps = b"".join(b"q\x01h\x01\x86" for _ in range(depth))
+    return b"\x80\x02" + b"K\x00" + steps + end
+
+
+def colliding_pairs(count: int) -> bytes:
+    """A dict whose keys are pairs of numbers with one hash: the formula of CPython, solved for the second."""
+    p1, p2, p5, mask = 11400714785074694791, 14029467366897019727, 2870177450012600261, (1 << 64) - 1
+    inverse1, inverse2 = pow(p1, -1, 1 << 64), pow(p2, -1, 1 << 64)
+    wanted = 0x123456789ABCDEF0
+    found, first = [], 0
+    limit = (1 << 61) - 1
+    while len(found) < count:
+        first += 1
+        acc = (p5 + first * p2) & mask
+        acc = (((acc << 31) | (acc >> 33)) * p1) & mask
+        before = (wanted * inverse1) & mask
+        before = ((before >> 31) | (before << 33)) & mask
+        lane = ((before - acc) * inverse2) & mask
+        signed = lane - (1 << 64) if lane >> 63 else lane
+        if abs(signed) < limit and signed != -1:
+            found.append((first, signed))
+    assert len({hash(pair) for pair in found}) == 1
+    numbers = ((a.to_bytes(4, "little"), b.to_bytes(8, "little", signed=True)) for a, b in found)
+    body = b"".join(b"J%s\x8a\x08%s\x86N" % pair for pair in numbers)
+    return b"\x80\x02}(" + body + b"u."
+
+
+def numbers_as_keys(make: Callable[[int], int], count: int) -> bytes:
+    numbers = (make(n).to_bytes(8, "little", signed=True) for n in range(count))
+    return b"\x80\x02}(" + b"".join(b"\x8a\x08%sN" % number for number in numbers) + b"u."
+
+
+def floats_as_keys() -> bytes:
+    """Floats that differ by powers of two to the 61st have one hash."""
+    numbers = (2.0**exponent * m for exponent in range(-1000, 1000, 61) for m in range(1, 9_000))
+    return b"\x80\x02}(" + b"".join(b"G%sN" % struct.pack(">d", number) for number in numbers) + b"u."
+
+
+def dicts_with_long_keys(dicts: int, keys: int) -> bytes:
+    one = b"}(" + b"".join(b"\x8c\x28%040dN" % n for n in range(keys)) + b"u"
+    return b"\x80\x04(" + one * dicts + b"l."
+
+
+def _xml_of(parts: Iterable[bytes]) -> bytes:
+    return b"<PyBrain>" + b"".join(parts) + b"</PyBrain>"
+
+
+def _xml_modules(part: bytes, count: int) -> bytes:
+    return (
+        _XML_NETWORK
+        + b"<Modules>"
+        + b"".join(part % n for n in range(count))
+        + b"</Modules></Network></PyBrain>"
+    )
+
+
+def equal_long_keys(count: int) -> bytes:
+    """Two equal texts, set as keys in turns: each time they are compared to their end."""
+    one = text(30 * MIB, wide="")
+    return b"\x80\x02" + one + b"q\x010" + one + b"q\x020" + b"}(" + b"h\x01Nh\x02N" * count + b"u."
+
+
+def modules(count: int, state: bytes, cls: bytes = _LINEAR) -> bytes:
+    """A network of modules that share one state."""
+    one = b"h\x01)\x81h\x02b"
+    return (
+        b"\x80\x02" + cls + b"q\x010" + state + b"q\x020"
+        + _NETWORK + b")\x81}(U\x07modules(" + one * count + b"lub."
+    )  # fmt: skip
+
+
+def _layer_state(**more: bytes) -> bytes:
+    items = {"indim": b"K\x01", "outdim": b"K\x01", "dim": b"K\x01"} | more
+    return (
+        b"}("
+        + b"".join(b"U" + bytes([len(key)]) + key.encode() + value for key, value in items.items())
+        + b"u"
+    )
+
+
+def _bytes_of_shape(shape: bytes, size: int) -> bytes:
+    return (
+        b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\x00tU\x01btR(K\x01" + shape
+        + b"cnumpy\ndtype\n(U\x02u1K\x00K\x01tR(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89"
+        + b"\x8e" + size.to_bytes(8, "little") + bytes(size) + b"tb"
+    )  # fmt: skip
+
+
+def remembered_rows(count: int) -> bytes:
+    """Layers that share one buffer of seven million bytes, each of which would become eight times as large."""
+    size = 7 * MIB
+    buffer = _bytes_of_shape(b"(K\x01J" + size.to_bytes(4, "little") + b"t", size)
+    state = _layer_state(outputbuffer=_bytes_of_shape(b"(K\x01K\x01t", 1), state=buffer)
+    one = b"h\x01)\x81h\x02bq\x03"
+    recurrent = b"cpybrain.structure.networks.recurrent\nRecurrentNetwork\n"
+    return (
+        b"\x80\x04" + _LINEAR + b"q\x010" + state + b"q\x020" + recurrent
+        + b")\x81}(U\x0erecurrentConns]U\x06offsetK\x01U\x07modules(" + one * count
+        + b"lU\x09inmodules(h\x03lU\x0aoutmodules(h\x03lub."
+    )  # fmt: skip
+
+
+def long_named_mothers(count: int) -> bytes:
+    """Mothers that share one long name: each would get a longer one, to tell them apart."""
+    state = b"}(U\x05_name" + text(30 * MIB, wide="") + b"U\x08nbparamsK\x00U\x07_params]u"
+    one = b"h\x01)\x81h\x02b"
+    return (
+        b"\x80\x02" + _MOTHER + b"q\x010" + state + b"q\x020"
+        + _NETWORK + b")\x81}(U\x11motherconnections(" + one * count + b"lU\x07modules("
+        + _LINEAR + b")\x81" + _layer_state() + b"bq\x03lU\x09inmodules(h\x03lU\x0aoutmodules(h\x03lub."
+    )  # fmt: skip
+
+
+def escaped(text: str, lines: int) -> bytes:
+    return b"V" + text.encode() * lines + b"\n."
+
+
+PICKLES: dict[str, Callable[[], bytes]] = {
+    "a million dicts": lambda: b"(" + b"}" * 999_990 + b"l.",
+    "a million dicts, remembered": lambda: b"\x80\x04(" + b"}\x94" * 499_990 + b"l.",
+    "a million lists in one another": lambda: b"(" * 900 + b"]" * 990_000 + b"l" * 900 + b".",
+    "lists of one item": lambda: b"\x80\x04(" + b"]Na" * 333_000 + b"l.",
+    "dicts of one item": lambda: b"\x80\x04(" + b"}NNs" * 249_990 + b"l.",
+    "a million sets": lambda: b"\x80\x04" + b"\x8f" * 999_990 + b".",
+    "frozen sets": lambda: b"\x80\x04" + b"(\x91" * 499_990 + b".",
+    "sets by calls": lambda: b"\x80\x02" + b"c__builtin__\nset\nq\x010(" + b"h\x01)R" * 330_000 + b"l.",
+    "a million tuples in one another": lambda: b"\x80\x02N" + b"\x85" * 999_990 + b".",
+    "integers as text": lambda: b"(" + b"I12345678901234567890\n" * 900_000 + b"l.",
+    "long integers as text": lambda: b"(" + (b"L" + b"9" * 380 + b"L\n") * 170_000 + b"l.",
+    "long integers": lambda: b"\x80\x02(" + (b"\x8a\x80" + b"\x7f" * 128) * 500_000 + b"l.",
+    "floats as text": lambda: b"(" + (b"F0." + b"1" * 60 + b"\n") * 990_000 + b"l.",
+    "a million objects": lambda: b"(" + b"ccollections\nOrderedDict\n)R" * 300_000 + b"l.",
+    "objects of one class": lambda: b"\x80\x02" + _LINEAR + b"q\x010(" + b"h\x01)\x81" * 330_000 + b"l.",
+    "objects with attributes": lambda: (
+        b"\x80\x02" + _LINEAR + b"q\x010}U\x01aNsq\x020(" + b"h\x01)\x81h\x02b" * 190_000 + b"l."
+    ),
+    "one text of 64 MB": lambda: text(64 * MIB - 64) + b".",
+    "one text of 64 MB in Latin-1": lambda: text(64 * MIB - 64, wide="é") + b".",
+    "one text of 64 MB in 16 bits": lambda: text(64 * MIB - 64, wide="☃") + b".",
+    "one text of 32 MB": lambda: text(32 * MIB) + b".",
+    "many texts of a megabyte": lambda: b"(" + text(MIB) * 62 + b"l.",
+    "short texts of wide characters": lambda: (
+        b"\x80\x04(" + (b"\x8c\xff" + b"a" * 251 + "\U0001f600".encode()) * 250_000 + b"l."
+    ),
+    "Python 2 text": lambda: b"T" + (64 * MIB - 64).to_bytes(4, "little") + b"\xff" * (64 * MIB - 64) + b".",
+    "text with escapes of 64 MB": lambda: escaped("\\u1234", 10 * MIB),
+    "text with an escape": lambda: escaped("a", 35 * MIB)[:-2] + b"\\U0001f600\n.",
+    "text of 64 MB in a line": lambda: escaped("a", 63 * MIB),
+    "a string with escapes of 64 MB": lambda: b"S'" + b"\\x41" * (15 * MIB) + b"'\n.",
+    "a string of 64 MB in a line": lambda: b"S'" + b"a" * (63 * MIB) + b"'\n.",
+    "a string of quotes": lambda: b"S'" + b"\\'" * (31 * MIB) + b"'\n.",
+    "line ends of another system": lambda: b"(" + (b"S'" + b"a" * 1000 + b"'\r\n") * 62_000 + b"l.",
+    "an array of 28 MB as text": lambda: array(7 * MIB),
+    "an array type of shared tuples": lambda: shared_tuples(
+        200, b"q\x02cnumpy\ndtype\n(h\x02K\x00K\x01tR."
+    ),
+    "a key of shared tuples": lambda: shared_tuples(200, b"q\x020}h\x02Ns."),
+    "a key of a long tuple": lambda: b"\x80\x02(" + b"N" * 400_000 + b"tq\x010}(" + b"h\x01N" * 200_000 + b"u.",
+    "a key of long text": lambda: equal_long_keys(200_000),
+    "keys that collide": lambda: colliding_pairs(120_000),
+    "keys that nearly collide": lambda: numbers_as_keys(lambda n: n << 40, 330_000),
+    "keys that are floats": floats_as_keys,
+    "dicts within dicts beside no network": lambda: (
+        b"\x80\x02(" + (b"(" + (b"(" + b"N" * 9_000 + b"l") * 10 + b"l") * 10 + b"l."
+    ),
+    "long keys beside no network": lambda: dicts_with_long_keys(30, 9_000),
+    "many modules": lambda: modules(190_000, _layer_state()),
+    "just fewer modules than the limit": lambda: modules(49_990, _layer_state()),
+    "rows remembered by many": lambda: remembered_rows(30_000),
+    "a long name shared by mothers": lambda: long_named_mothers(30_000),
+    "names of 64 MB": lambda: b"\x80\x04" + text(31 * MIB) + b"\x94h\x00\x93.",
+}  # fmt: skip
+
+
+PACKED: dict[str, Callable[[], bytes]] = {
+    "a gzip bomb within the limit": lambda: gzip.compress(b"(" + b"N" * (63 * MIB) + b"l.", 9),
+    "a gzip bomb": lambda: gzipped(bytes(MIB), 700),
+    "gzip of what does not pack": lambda: gzip.compress(random.Random(0).randbytes(63 * MIB), 1),
+    "a bzip2 bomb": lambda: bz2.compress(bytes(12 * MIB)) * 60,
+    "a bzip2 bomb of blanks": lambda: bz2.compress(b"\n" * (63 * MIB) + b"<"),
+    "a small bzip2 bomb": lambda: bz2.compress(bytes(63 * MIB)),
+    "bzip2 of what does not pack": lambda: bz2.compress(random.Random(0).randbytes(40 * MIB)),
+    "bzip2 of many members": lambda: bz2.compress(b"") * 63 + bz2.compress(bytes(60 * MIB)),
+    "gzip of text": lambda: gzip.compress(text(60 * MIB, wide="é") + b".", 1),
+}
+
+NPZ: dict[str, Callable[[], bytes]] = {
+    "an npz bomb": lambda: zipped({"network.npy": bytes(300 * MIB)}),
+    "an npz of many entries": lambda: directory(MIB),
+    "an npz of as many entries as it may have": lambda: directory(60_000),
+    "an npz packed with lzma": lambda: zipped({"network.npy": bytes(60 * MIB)}, zipfile.ZIP_LZMA),
+    "an npz packed with bzip2": lambda: zipped({"network.npy": bytes(60 * MIB)}, zipfile.ZIP_BZIP2),
+    "an npz of one long description": lambda: described("[" + "1," * (6 * MIB) + "1]"),
+    "an npz of wide text": lambda: described('"' + "\U0001f600" * (15 * MIB) + '"'),
+    "an npz of empty objects": lambda: described("[" + "{}," * (4 * MIB) + "{}]"),
+    "an npz of small objects": lambda: described("[" + '{"":0},' * (2 * MIB) + "0]"),
+    "an npz of short texts": lambda: described("[" + '"ā",' * (3 * MIB) + "0]"),
+    "an npz of long numbers": lambda: described("[" + ("9" * 4_000 + ",") * 3_000 + "0]"),
+    "an npz of floats": lambda: described("[" + ("0." + "1" * 4_000 + ",") * 3_900 + "0]"),
+    "an npz of nested lists": lambda: described("[" * (4 * MIB)),
+    "an npz of a large array": lambda: zipped(
+        {
+            "network.npy": npy(np.array(json.dumps({"format": "app07-network", "version": 1, "network": {
+                "kind": "FeedForwardNetwork", "name": "n", "steps_done": 0, "modules": [], "mothers": [
+                    {"name": str(place), "parameters": "a"} for place in range(9)]}}))),
+            "a.npy": npy(np.zeros(15 * MIB, np.float32)),
+        }
+    ),
+}  # fmt: skip
+
+
+XML: dict[str, Callable[[], bytes]] = {
+    "a million elements of XML": lambda: b"<PyBrain>" + b"<a/>" * 999_000 + b"</PyBrain>",
+    "XML of 64 MB in one text": lambda: b"<PyBrain><Network>" + b"1," * (31 * MIB) + b"</Network></PyBrain>",
+    "XML with long attributes": lambda: b"<PyBrain>" + (b'<a b="' + b"x" * 4_000 + b'"/>') * 16_000 + b"</PyBrain>",
+    "XML with wide attributes": lambda: (
+        b"<PyBrain>" + (b'<a b="' + b"x" * 4_000 + "\U0001f600".encode() + b'"/>') * 16_000 + b"</PyBrain>"
+    ),
+    "XML with many attributes": lambda: _xml_of(
+        [b"<a " + b" ".join(b'a%d=""' % n for n in range(60)) + b"/>"] * 100_000
+    ),
+    "XML with a tag of many attributes": lambda: (
+        b"<PyBrain " + b" ".join(b'a%d=""' % n for n in range(5_000_000)) + b"/>"
+    ),
+    "XML with names that never come again": lambda: _xml_of(
+        b'<a%d b%d=""/>' % (n, n) for n in range(2_000_000)
+    ),
+    "XML with an attribute of 60 MB": lambda: b'<PyBrain a="' + b"x" * (60 * MIB) + b'"/>',
+    "XML with a name of 60 MB": lambda: b"<" + b"a" * (60 * MIB) + b"/>",
+    "XML with a comment of 60 MB": lambda: b"<PyBrain><!--" + b"x" * (60 * MIB) + b"--></PyBrain>",
+    "XML with comments": lambda: b"<PyBrain>" + b"<!---->" * (8 * MIB) + b"</PyBrain>",
+    "XML with references to characters": lambda: b"<PyBrain>" + b"&#65;" * (12 * MIB) + b"</PyBrain>",
+    "XML with sections of characters": lambda: b"<PyBrain>" + b"<![CDATA[]]>" * (5 * MIB) + b"</PyBrain>",
+    "XML with blanks": lambda: b"<PyBrain>" + b" " * (60 * MIB) + b"</PyBrain>",
+    "XML with wide text": lambda: b"<PyBrain>" + "\U0001f600".encode() * (15 * MIB) + b"</PyBrain>",
+    "XML in Latin-1": lambda: b"<PyBrain>" + b"\xff" * (60 * MIB) + b"</PyBrain>",
+    "XML with nine million numbers": lambda: _numbers(b"1," * (9 * MIB)),
+    "XML with eight million numbers": lambda: _numbers(b"1," * (8 * MIB - 2)),
+    "XML with numbers as NumPy writes them": lambda: _numbers(b"np.float64(0.1), " * 3_700_000),
+    "XML with three million numbers": lambda: _numbers(b"-0.12345678901234567, " * 2_900_000),
+    "XML with brackets": lambda: _numbers(b"),)" * (20 * MIB)),
+    "XML with cells of 25 kB": lambda: _numbers((b"1" * 25_000 + b",") * 2_500),
+    "XML with cells of 500 digits": lambda: _numbers((b"0." + b"1" * 500 + b"e-300,") * 120_000),
+    "XML with a cell without an end": lambda: _numbers(b"1" * (60 * MIB)),
+    "XML with layers of unknown mixtures": lambda: _xml_modules(
+        b'<MixtureDensityLayer name="%d" class="pybrain.structure.modules.mixturedensity.MixtureDensityLayer">'
+        b'<dim val="999983"/></MixtureDensityLayer>',
+        100_000,
+    ),
+    "XML with many layers": lambda: _xml_modules(
+        b'<L name="%d" class="pybrain.structure.modules.linearlayer.LinearLayer"/>', 300_000
+    ),
+}  # fmt: skip
+
+
+def _numbers(listed: bytes) -> bytes:
+    mother = b'<MotherConnection name="m" class="pybrain.structure.connections.shared.MotherConnection"><Parameters>['
+    return (
+        _XML_NETWORK + b"<MotherConnections>" + mother + listed + b"1]</Parameters></MotherConnection>"
+        b"</MotherConnections></Network></PyBrain>"
+    )
+
+
+KNOWLEDGE = PICKLES | PACKED | NPZ | XML
