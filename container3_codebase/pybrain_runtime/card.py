@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from functools import cached_property
@@ -11,8 +10,11 @@ import numpy as np
 
 from .errors import KnowledgeError
 from .files import InputFile
+from .names import shown
+from .outputs import is_report
 from .paths import split_ending
 from .record import Record
+from .unique_json import RepeatedKey, parse_json
 
 _SIZE_LIMIT = 1 << 20
 _PACKED = (".gz", ".bz2")
@@ -136,11 +138,15 @@ class _CardReader:
 
     def parsed(self, data: bytes) -> dict[str, object]:
         try:
-            content = json.loads(data.decode("utf-8").removeprefix("\ufeff"))
+            content = parse_json(data.decode("utf-8").removeprefix("\ufeff"))
+        except RepeatedKey as error:
+            raise self.bad(f"has the key '{shown(error.key, 60)}' twice in one object") from None
         except (ValueError, RecursionError) as error:
             raise self.bad(f"is not JSON: {error}") from None
         if not isinstance(content, dict):
             raise self.bad("is not a card: a card is a JSON object")
+        if is_report(content):
+            raise self.bad("is not a card, but the report of a run")
         return content
 
     def text(self, content: dict[str, object], key: str) -> str:

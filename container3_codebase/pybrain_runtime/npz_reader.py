@@ -7,7 +7,6 @@ and not by ``numpy.load``, so that what it may ask for has limits. ``docs/knowle
 from __future__ import annotations
 
 import io
-import json
 import math
 import re
 import struct
@@ -23,6 +22,7 @@ from .layers import LAYERS
 from .limits import DEFAULT_LIMITS, Limits
 from .links import LINKS
 from .names import named, shown
+from .unique_json import RepeatedKey, parse_json
 from .values import ArrayValue, Instance
 
 FORMAT = "app07-network"
@@ -74,7 +74,11 @@ def read_npz(data: bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> Instanc
     if text.shape or text.dtype.kind != "U":
         raise arrays.bad(f"has an array '{DESCRIPTION}' that is not text")
     try:
-        content = json.loads(str(text[()]))
+        content = parse_json(str(text[()]))
+    except RepeatedKey as error:
+        raise arrays.bad(
+            f"has an array '{DESCRIPTION}' with the key '{shown(error.key, 60)}' twice in one object"
+        ) from None
     except (ValueError, RecursionError):
         raise arrays.bad(f"has an array '{DESCRIPTION}' that is not JSON") from None
     top = _Node(content, name, "description")
