@@ -15,6 +15,7 @@ from .hashes import Sha256
 from .leftovers import remove_leftovers
 from .outputs import check_place
 from .paths import base, beside, remove_if_there
+from .signals import signals_held_back
 from .unique_json import parse_json
 
 _VERSION = 2
@@ -75,12 +76,14 @@ class Journal:
         Raises:
             CannotWrite: with the reason.
         """
-        file = AtomicFile(self.path)
         # Hashed as they will be read back: as JSON, which knows lists and no tuples.
         plain = json.loads(json.dumps(notes))
-        file.write(json.dumps({"version": _VERSION, "sha256": _hash_of(plain), **plain}).encode())
-        file.finish()
-        file.place()
+        content = json.dumps({"version": _VERSION, "sha256": _hash_of(plain), **plain}).encode()
+        with signals_held_back():
+            file = AtomicFile(self.path)
+            file.write(content)
+            file.finish()
+            file.place()
 
     def remove(self) -> None:
         """Takes the notes away."""

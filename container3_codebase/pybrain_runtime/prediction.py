@@ -24,6 +24,7 @@ from .outputs import check_outputs, check_report_place, report_path
 from .paths import base
 from .placing import place_together
 from .record import Record
+from .signals import signals_held_back
 
 FIRST_ROWS = 5
 
@@ -200,22 +201,9 @@ class PredictionWriter:
         self._table = self._format.finished(rows)
         first = np.concatenate(self._first) if self._first else np.empty((0, self._knowledge.outdim))
         report = self._report(source, first)
-        document = None
-        try:
-            document = AtomicFile(self.report_path)
-            text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-            # A file name need not be UTF-8; its odd bytes become escapes that JSON knows.
-            document.write(text.encode("utf-8", "backslashreplace"))
-            document.finish()
-            check_report_place(self.report_path)
-            place_together([*before, self._table, document], withdraw=self.report_path)
-            self._committed = True
+        with signals_held_back():
+            self._put_in_place(report, before)
             rows.drop()  # where it did not get the name itself
-        except BaseException:
-            self._table.discard()  # unless it is settled, as the report is then
-            if document is not None:
-                document.discard()
-            raise
         return Prediction(
             path=self.path,
             report_path=self.report_path,
@@ -226,6 +214,23 @@ class PredictionWriter:
             errors=self._figures.result(),
             report=report,
         )
+
+    def _put_in_place(self, report: Mapping[str, object], before: Sequence[AtomicFile]) -> None:
+        document = None
+        try:
+            document = AtomicFile(self.report_path)
+            text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+            # A file name need not be UTF-8; its odd bytes become escapes that JSON knows.
+            document.write(text.encode("utf-8", "backslashreplace"))
+            document.finish()
+            check_report_place(self.report_path)
+            place_together([*before, self._table, document], withdraw=self.report_path)
+            self._committed = True
+        except BaseException:
+            self._table.discard()
+            if document is not None:
+                document.discard()
+            raise
 
     def _names(self, input_names: tuple[str, ...]) -> list[str]:
         known = self._knowledge.input_names

@@ -83,18 +83,20 @@ class Run:
 
     def run(self) -> Outcome:
         """Answers everything, and puts the prediction in its place."""
-        table, rejects = self._opened()
+        opened: list[PartFile] = []
         try:
+            with signals_held_back():
+                table, rejects = self._opened()
+                opened += [table, rejects.file] if rejects else [table]
             notes = self._earlier(table, rejects)
             with self._writer(table) as writer:
                 if notes:
                     self._recall(notes, writer)
                 return self._answer_all(writer, table, rejects, notes)
         except BaseException:
-            table.discard()
-            if rejects:
-                rejects.file.discard()
-            if not self._options.resume:
+            for file in opened:
+                file.discard()
+            if opened and not self._options.resume:
                 self._journal.remove()
             raise
 
