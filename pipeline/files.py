@@ -13,6 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import CannotWrite, InputMissing
+from pybrain_runtime.leftovers import remove_leftovers, temporary_name
+from pybrain_runtime.locks import lock
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 _REASONS = {
     errno.ENOSPC: "the disk is full",
@@ -40,14 +44,24 @@ def writing(path: Path) -> Iterator[Path]:
     Raises:
         CannotWrite: with the reason; nothing of the attempt is left.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = Path(temporary_name(str(path)))
+    descriptor = -1
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(str(path))
+        # Made here, and never followed to anywhere; locked, so that nobody takes it for a leftover.
+        descriptor = os.open(temporary, _NEW, 0o666)
+        lock(descriptor)
         yield temporary
+        if os.name == "nt":
+            os.close(descriptor)
+            descriptor = -1
         temporary.replace(path)
     except OSError as error:
         raise cannot_write(path, error) from error
     finally:
+        if descriptor >= 0:
+            os.close(descriptor)
         with suppress(OSError):  # on a read-only disk, or without the folder, there is none to remove
             temporary.unlink(missing_ok=True)
 
@@ -56,7 +70,7 @@ def write_text(path: Path, text: str) -> None:
     """Writes a text file in UTF-8 with plain line ends, unless it already stands there."""
     content = text.encode("utf-8")
     with suppress(OSError):
-        if path.read_bytes() == content:
+        if path.is_file() and path.read_bytes() == content:  # a pipe would wait for a writer
             return
     with writing(path) as temporary:
         temporary.write_bytes(content)

@@ -6,9 +6,12 @@ import errno
 import os
 from contextlib import suppress
 
-from .errors import CannotWrite, UsageError
+from .errors import CannotWrite
 from .hashes import Sha256
-from .paths import base, beside, is_folder, is_same, remove, rename
+from .leftovers import temporary_name
+from .locks import LOCKS, lock
+from .outputs import check_place
+from .paths import remove, rename
 
 HINTS = {
     errno.EROFS: "Mount the folder for writing, or choose another one with OUTPUT_PATH.",
@@ -21,39 +24,52 @@ HINTS = {
 }
 
 
+_FLAGS = 0
+for _flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
+    _FLAGS |= getattr(os, _flag, 0)
+
+
 class AtomicFile:
     """A file under construction.
 
-    ``commit`` puts it in its place; ``discard`` leaves nothing behind. Errors of the system become
-    ``CannotWrite`` with the reason.
+    ``place`` gives it its name; ``discard`` leaves nothing behind. Errors of the system become ``CannotWrite``
+    with the reason. Until it has its name it is locked, so that others can tell it from what a dead process left.
 
     Args:
-        path: where it will stand. Its folder must exist.
+        path: where it will stand. Its folder must exist, and there must be a plain file or nothing.
     """
 
     def __init__(self, path: str) -> None:
-        # Chance, not the process number: two containers may well have the same.
-        self._begin(path, f".{base(path)}.{os.urandom(6).hex()}.tmp", os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        self._begin(path)
+        self._open(temporary_name(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        while lock(self._descriptor) is False or not self._is_there():  # taken for a leftover just now
+            self._close()
+            self._open(temporary_name(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL)
 
-    def _begin(self, path: str, temporary: str, flags: int) -> None:
-        """Opens the file that is written until the real one is there."""
+    def _begin(self, path: str) -> None:
+        """Sets up the state, and looks at the place."""
         self.path = path
         self.bytes_written = 0
         self._hash = Sha256()
         self._descriptor = -1
-        self._placed = False
-        self._temporary = beside(path, temporary)
-        if is_folder(path):
-            raise CannotWrite(f"{path} cannot be written: it is a directory.", path=path)
-        for extra in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"):
-            flags |= getattr(os, extra, 0)
+        self._placed = self._settled = False
+        self._temporary = ""
+        check_place(path)
+
+    def _open(self, temporary: str, flags: int) -> None:
+        """Opens the file that is written until the real one is there."""
         try:
-            self._descriptor = os.open(self._temporary, flags, 0o644)
+            self._descriptor = os.open(temporary, flags | _FLAGS, 0o644)
+            self._temporary = temporary
+            self._check_opened(os.fstat(self._descriptor))
             if hasattr(os, "fchmod"):
                 os.fchmod(self._descriptor, 0o644)  # whatever the umask: the person who started it reads it
         except OSError as error:
             self.discard()
             raise self._failed(error) from None
+
+    def _check_opened(self, about: os.stat_result) -> None:
+        """Refuses what was opened, where it is not what this process may write."""
 
     @property
     def sha256(self) -> str:
@@ -81,60 +97,76 @@ class AtomicFile:
             self.discard()
             raise self._failed(error) from None
 
-    def finish(self) -> None:
-        """Brings everything to the disk. After this, only the rename can fail."""
+    def sync(self) -> None:
+        """Brings what has been written to the disk."""
         try:
             os.fsync(self._descriptor)
-            os.close(self._descriptor)
-            self._descriptor = -1
         except OSError as error:
             self.discard()
             raise self._failed(error) from None
 
+    def finish(self) -> None:
+        """Brings everything to the disk. After this, only the rename can fail."""
+        self.sync()
+        if not LOCKS:
+            self._close()  # Windows gives no other name to a file that is open
+
     def place(self) -> None:
-        """Gives the finished file its name."""
+        """Gives the finished file its name. It can still be discarded, until it is settled."""
         try:
+            check_place(self.path)
             rename(self._temporary, self.path)
             self._placed = True
         except OSError as error:
             self.discard()
             raise self._failed(error) from None
+        except CannotWrite:
+            self.discard()
+            raise
+        self._close()
+
+    def settle(self) -> None:
+        """Says that what has been placed is to stay."""
+        self._settled = self._placed
 
     def discard(self) -> None:
-        """Removes what has been written; also what has been placed."""
-        if self._descriptor >= 0:
+        """Removes what has been written; also what has been placed, unless it is settled."""
+        self._close()
+        if self._temporary and not self._settled:
             with suppress(OSError):
-                os.close(self._descriptor)
-            self._descriptor = -1
-        with suppress(OSError):
-            remove(self.path if self._placed else self._temporary)
+                remove(self.path if self._placed else self._temporary)
 
     def drop(self) -> None:
         """Removes what is under construction, and nothing that has been placed."""
         if not self._placed:
             self.discard()
 
+    def _close(self) -> None:
+        if self._descriptor >= 0:
+            with suppress(OSError):
+                os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _is_there(self) -> bool:
+        """Says whether the file that is open is still the one of that name."""
+        try:
+            there = os.lstat(self._temporary)
+        except FileNotFoundError:
+            return False
+        return os.path.samestat(there, os.fstat(self._descriptor))
+
     def _failed(self, error: OSError) -> CannotWrite:
-        return CannotWrite(
-            f"{self.path} cannot be written: {(error.strerror or str(error)).lower()}.",
-            hint=HINTS.get(error.errno or 0, ""),
-            path=self.path,
-            errno=error.errno,
-        )
+        return cannot_write(self.path, error)
 
 
-def check_apart(written: str, *read: str) -> None:
-    """Makes sure that a file that will be written is none of those that are read.
-
-    Raises:
-        UsageError: it is one of them.
-    """
-    for path in read:
-        if is_same(written, path):
-            raise UsageError(
-                f"{written} would be written over {path}, which is read.",
-                hint="Choose another place for the prediction.",
-            )
+def cannot_write(path: str, error: OSError) -> CannotWrite:
+    """Returns the error for a file that the system does not let us write."""
+    return CannotWrite(
+        f"{path} cannot be written: {(error.strerror or str(error)).lower()}.",
+        hint=HINTS.get(error.errno or 0, ""),
+        path=path,
+        errno=error.errno,
+    )
 
 
 def check_room(path: str, size: int = 4096) -> None:

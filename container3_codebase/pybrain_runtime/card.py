@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 
 from .errors import KnowledgeError
 from .files import InputFile
 from .names import shown
+from .outputs import is_report
 from .paths import split_ending
 from .record import Record
+from .unique_json import RepeatedKey, parse_json
 
 _SIZE_LIMIT = 1 << 20
 _DIGITS = 400  # a float has 309 at most
@@ -130,6 +130,11 @@ def read_card(path: str | os.PathLike[str], *, indim: int, outdim: int, network:
         )
 
 
+def _integer(digits: str) -> int | float:
+    # Python takes the square of their number to convert digits; these are beyond any float.
+    return math.inf if len(digits) > _DIGITS else int(digits)
+
+
 class _CardReader:
     def __init__(self, name: str) -> None:
         self.name = name
@@ -139,29 +144,17 @@ class _CardReader:
 
     def parsed(self, data: bytes) -> dict[str, object]:
         try:
-            content = json.loads(
-                data.decode("utf-8").removeprefix("\ufeff"),
-                parse_int=self._integer,
-                object_pairs_hook=self._object,
-            )
+            content = parse_json(data.decode("utf-8").removeprefix("\ufeff"), parse_int=_integer)
+        except RepeatedKey as error:
+            raise self.bad(f"has the key '{shown(error.key, 60)}' twice in one object") from None
         except RecursionError:
             raise self.bad("is not JSON: its lists and objects are nested too deeply") from None
         except ValueError as error:
             raise self.bad(f"is not JSON: {shown(str(error))}") from None
         if not isinstance(content, dict):
             raise self.bad("is not a card: a card is a JSON object")
-        return content
-
-    def _integer(self, digits: str) -> int | float:
-        # Python takes the square of their number to convert digits; these are beyond any float.
-        return math.inf if len(digits) > _DIGITS else int(digits)
-
-    def _object(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
-        content = dict(pairs)
-        if len(content) != len(pairs):
-            keys = sorted(key for key, _ in pairs)
-            twice = next(key for key, following in pairwise(keys) if key == following)
-            raise self.bad(f"gives the key '{shown(twice, 60)}' twice in one object")
+        if is_report(content):
+            raise self.bad("is not a card, but the report of a run")
         return content
 
     def text(self, content: dict[str, object], key: str) -> str:

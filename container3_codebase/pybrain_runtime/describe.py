@@ -19,6 +19,7 @@ from .description import ConnectionDescription, Memory, ModuleDescription, Netwo
 from .errors import KnowledgeError
 from .limits import DEFAULT_LIMITS, Limits
 from .links import LINKS
+from .names import shown
 from .pickle_state import State
 from .values import ArrayValue, Instance
 
@@ -31,6 +32,11 @@ _INSIDE = {
 """Where a wrapper keeps what answers for it."""
 
 _PERMUTED = 8
+_SORT_AGAIN = (
+    "PyBrain would compute something else in that order. Load the network with PyBrain, set sorted = False, "
+    "call sortModules(), and save it again."
+)
+
 Outgoing = dict[Instance, list[Instance]]
 
 
@@ -85,6 +91,9 @@ class _Describer:
         if depth >= self.limits.networks:
             raise state.bad(f"lies inside {depth} other networks, the limit")
         outgoing = self._outgoing(state)
+        for module in outgoing:
+            if module in self._seen:
+                raise State(module, self.file).bad("is in more than one place")
         order = _in_order(outgoing, state)
         places = {module: place for place, module in enumerate(order)}
         recurrent = "recurrentConns" in state
@@ -280,17 +289,32 @@ def _row(value: object, steps: int, most: int) -> np.ndarray | None:
 
 
 def _in_order(outgoing: Outgoing, state: State) -> list[Instance]:
-    """Returns the modules so that each comes after all that it listens to: the file's own order if it is one.
+    """Returns the modules so that each comes after all that it listens to.
 
-    A network that was never sorted is sorted as PyBrain would: from the modules without inputs, by name.
+    That is the order of the file (``modulesSorted``). PyBrain computes in exactly that order, so a network that
+    says it is sorted and is not would get another answer there than here: it is refused. A network that was
+    never sorted is sorted as PyBrain would: from the modules without inputs, by name.
     """
     targets = {m: [c.state.get("outmod") for c in listed] for m, listed in outgoing.items()}
     for ends in targets.values():
         if any(not isinstance(end, Instance) or end not in targets for end in ends):
             raise state.bad("has a connection to a module that is not part of it")
     given = state.get("modulesSorted")
-    if isinstance(given, list) and len(given) == len(targets) and _is_order(given, targets):
-        return given
+    wrong = _wrong_order(given, targets, state.file)
+    if not wrong:
+        return list(given)  # type: ignore[call-overload, no-any-return]
+    order = _sorted(targets)
+    if len(order) != len(targets):
+        raise state.bad("has connections that form a loop within a time step")
+    if state.get("sorted"):
+        error = state.bad(f"is marked as sorted, but its order of computation (modulesSorted) {wrong}")
+        error.hint = _SORT_AGAIN
+        raise error
+    return order
+
+
+def _sorted(targets: Mapping[Instance, list[object]]) -> list[Instance]:
+    """Returns the modules from those without inputs onwards; fewer than all where there is a loop."""
     waiting = dict.fromkeys(targets, 0)
     for end in _flat(targets.values()):
         waiting[end] += 1
@@ -302,16 +326,31 @@ def _in_order(outgoing: Outgoing, state: State) -> list[Instance]:
             waiting[end] -= 1
             if not waiting[end]:
                 ready.append(end)
-    if len(order) != len(targets):
-        raise state.bad("has connections that form a loop within a time step")
     return order
 
 
-def _is_order(given: list[object], targets: Mapping[Instance, list[object]]) -> bool:
-    places = {module: place for place, module in enumerate(given) if isinstance(module, Instance)}
-    if len(places) != len(given) or places.keys() != targets.keys():
-        return False
-    return all(places[m] < places[end] for m, ends in targets.items() for end in _flat([ends]))
+def _wrong_order(given: object, targets: Mapping[Instance, list[object]], file: str) -> str:
+    """Says in words why a list is no order of computation for all modules; empty where it is one."""
+
+    def called(module: Instance) -> str:
+        return f"'{shown(State(module, file).name, 60)}'"
+
+    if not isinstance(given, list):
+        return "is missing"
+    places: dict[Instance, int] = {}
+    for place, module in enumerate(given):
+        if not isinstance(module, Instance) or module not in targets:
+            return "names something that is not one of its modules"
+        if module in places:
+            return f"names {called(module)} twice"
+        places[module] = place
+    for module, ends in targets.items():
+        if module not in places:
+            return f"leaves out {called(module)}"
+        for end in _flat([ends]):
+            if end in places and places[end] <= places[module]:
+                return f"puts {called(end)} before {called(module)}, which it listens to"
+    return ""
 
 
 def _flat(lists: Iterable[list[object]]) -> Iterable[Instance]:

@@ -89,7 +89,9 @@ class Inlet:
             halved: whether the source puts out t instead of (t + 1) / 2.
         """
         if constant:
-            self._constant[slice(*feed.fed)] += _carry(feed)(np.ones((1, 1)))[0]
+            # A bias unit that is an output of a nested network goes out without a connection.
+            ones = np.ones((1, 1))
+            self._constant[slice(*feed.fed)] += ones[0] if feed.connection is None else _carry(feed)(ones)[0]
         elif is_dense(feed):
             assert feed.connection is not None
             columns = self._ground.columns_of(feed)

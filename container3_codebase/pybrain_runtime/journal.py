@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import json
+import math
+import os
 from collections.abc import Mapping
 from typing import Any
 
-from .atomic import HINTS
-from .errors import CannotWrite, DataError
-from .partfile import remove_if_there
-from .paths import base, beside, rename
+from .atomic import AtomicFile
+from .errors import DataError, PipelineError
+from .files import InputFile
+from .hashes import Sha256
+from .leftovers import remove_leftovers
+from .outputs import check_place
+from .paths import base, beside, remove_if_there
+from .signals import signals_held_back
+from .unique_json import parse_json
 
-_VERSION = 1
+_VERSION = 2
+_PLAIN = 1 << 20
+"""Bytes that the notes take without what grows with the network."""
+
+_FIGURES = 6
+
+
+class CannotResume(DataError):
+    """The broken run was of another kind than the one that is to go on with it, or its notes are damaged."""
 
 
 class Journal:
@@ -19,21 +34,40 @@ class Journal:
 
     Args:
         path: the output; the journal lies beside it as ``.NAME.journal``.
+        numbers: how many numbers the notes may hold at most, such as those that a recurrent network remembers.
+
+    Raises:
+        CannotWrite: there is something else than a plain file in its place.
     """
 
-    def __init__(self, path: str) -> None:
-        self.path = beside(path, f".{base(path)}.journal")
+    def __init__(self, path: str, numbers: int = 1 << 20) -> None:
+        self.path = journal_path(path)
         self._output = path
+        self._limit = _PLAIN + 32 * numbers
+        check_place(self.path)
+        remove_leftovers(self.path)
 
     def read(self) -> dict[str, Any] | None:
-        """Returns the last notes; None where there are none that can be used."""
+        """Returns the last notes; None where there are none.
+
+        Raises:
+            CannotResume: there are notes, but not such as this program has written. Nothing is changed then.
+        """
+        if not os.path.lexists(self.path):
+            return None
         try:
-            with open(self.path, encoding="utf-8") as file:  # noqa: PTH123
-                notes = json.load(file)
-        except (OSError, ValueError):
-            return None
-        if not isinstance(notes, dict) or notes.get("version") != _VERSION:
-            return None
+            with InputFile(self.path, "journal") as file:
+                notes = parse_json(file.read(self._limit).decode("utf-8"))
+        except PipelineError as error:
+            raise self._unusable(f"cannot be read: {error.message}") from None
+        except (ValueError, RecursionError):
+            raise self._unusable("are damaged") from None
+        if not isinstance(notes, dict) or "version" not in notes:
+            raise self._unusable("are damaged")
+        if notes.pop("version") != _VERSION:
+            raise self._unusable("were written by another version of this program")
+        if notes.pop("sha256", None) != _hash_of(notes) or not _is_whole(notes):
+            raise self._unusable("are damaged")
         return notes
 
     def write(self, notes: Mapping[str, Any]) -> None:
@@ -42,27 +76,83 @@ class Journal:
         Raises:
             CannotWrite: with the reason.
         """
-        temporary = self.path + ".tmp"
-        try:
-            with open(temporary, "w", encoding="utf-8") as file:  # noqa: PTH123
-                json.dump({"version": _VERSION, **notes}, file)
-            rename(temporary, self.path)
-        except OSError as error:
-            remove_if_there(temporary)
-            raise CannotWrite(
-                f"{self.path} cannot be written: {(error.strerror or str(error)).lower()}.",
-                hint=HINTS.get(error.errno or 0, ""),
-                path=self.path,
-                errno=error.errno,
-            ) from None
+        # Hashed as they will be read back: as JSON, which knows lists and no tuples.
+        plain = json.loads(json.dumps(notes))
+        content = json.dumps({"version": _VERSION, "sha256": _hash_of(plain), **plain}).encode()
+        with signals_held_back():
+            file = AtomicFile(self.path)
+            file.write(content)
+            file.finish()
+            file.place()
 
     def remove(self) -> None:
         """Takes the notes away."""
         remove_if_there(self.path)
 
+    def damaged(self) -> CannotResume:
+        """Returns the error for notes that do not fit together."""
+        return self._unusable("are damaged")
 
-class CannotResume(DataError):
-    """The broken run was of another kind than the one that is to go on with it."""
+    def _unusable(self, what: str) -> CannotResume:
+        return CannotResume(
+            f"The run that broke off while it wrote {base(self._output)} cannot be continued: "
+            f"its notes in {self.path} {what}.",
+            hint="Start without --resume to begin anew; what it had written is then given up.",
+            path=self.path,
+        )
+
+
+def journal_path(output: str) -> str:
+    """Returns where the notes of a run lie: ``.NAME.journal`` beside its output."""
+    return beside(output, f".{base(output)}.journal")
+
+
+def _hash_of(notes: Mapping[str, Any]) -> str:
+    digest = Sha256()
+    digest.update(json.dumps(notes, sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def _is_whole(notes: Mapping[str, Any]) -> bool:
+    """Says whether notes have all that a run notes, each of the right type and within its bounds."""
+    try:
+        rows, rejected, blank = notes["activation"]
+        prediction, read, memory = notes["prediction"], notes["read"], notes["memory"]
+        done = (
+            isinstance(notes["run"], dict)
+            and _is_mark([read["bytes"], read["sha256"]])
+            and _is_mark(notes["table"])
+            and (notes["rejects"] is None or _is_mark(notes["rejects"]))
+            and all(map(_is_count, (notes["done"], rows, rejected, notes["steps"], *(blank or ()))))
+            and (blank is None or len(blank) == 2)
+        )
+        first, figures = prediction["first"], prediction["figures"]
+        return (
+            done
+            and prediction["rows"] == rows
+            and len(figures) == _FIGURES
+            and all(map(_are_numbers, (figures, *first, *memory)))
+            and all(map(math.isfinite, (figures[0], figures[1], figures[-1])))
+        )
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError):
+        return False
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and 0 <= value < 1 << 63
+
+
+def _is_mark(value: object) -> bool:
+    """A number of bytes, and their hash."""
+    if not isinstance(value, list) or len(value) != 2:
+        return False
+    return _is_count(value[0]) and isinstance(value[1], str) and len(value[1]) == 64
+
+
+def _are_numbers(values: object) -> bool:
+    if not isinstance(values, list):
+        return False
+    return all(type(v) is float or (type(v) is int and abs(v) < 1 << 63) for v in values)
 
 
 def check_same(then: Mapping[str, Any], now: Mapping[str, Any], output: str) -> None:

@@ -14,6 +14,7 @@ from .incoming import Incoming
 from .lines import LineReader, Lines
 from .rows import RowCollector, Rows, all_blank
 from .table import visible
+from .unique_json import RepeatedKey, parse_json
 
 
 class JsonRows:
@@ -91,11 +92,13 @@ class JsonRows:
 
     def _parsed(self, number: int, line: bytes) -> dict[str, object] | list[object]:
         try:
-            value = json.loads(line.decode("utf-8"), parse_constant=_no_number)
+            value = parse_json(line.decode("utf-8"), parse_constant=_no_number)
         except UnicodeDecodeError as error:
             raise self._bad(
                 number, f"is not UTF-8: byte 0x{line[error.start]:02x} at place {error.start + 1} of the line"
             ) from None
+        except RepeatedKey as error:
+            raise self._bad(number, f"has the key {visible(error.key)} twice") from None
         except (ValueError, RecursionError) as error:
             raise self._bad(number, f"is not JSON: {error}") from None
         if not isinstance(value, dict | list) or not value:

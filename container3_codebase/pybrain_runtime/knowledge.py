@@ -42,6 +42,7 @@ class Knowledge(Record):
         names: what a pickle referred to, as it spells it, each once.
         scaling: where the scaling of inputs and outputs comes from, in words: ``card``, ``none``, or the
             companions that were named.
+        card_path: the file that the card was read from; empty where there is none.
     """
 
     path: str
@@ -53,6 +54,7 @@ class Knowledge(Record):
     format: str = ""
     names: tuple[str, ...] = ()
     scaling: str = "none"
+    card_path: str = ""
 
     def __repr__(self) -> str:
         sizes = f"{self.indim} inputs, {self.outdim} outputs, {self.parameter_count} parameters"
@@ -249,6 +251,7 @@ def load_knowledge(
         format=found.format,
         names=found.names,
         scaling="card" if its_card and its_card.scales else "none",
+        card_path=os.fspath(card or card_path(os.fspath(path))) if its_card else "",
     )
 
 

@@ -6,7 +6,6 @@ and not by ``numpy.load``, so that what it may ask for has limits. ``docs/knowle
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 import numpy as np
@@ -19,6 +18,7 @@ from .limits import DEFAULT_LIMITS, Limits
 from .links import LINKS
 from .names import named, shown, visible
 from .npz_arrays import NpzArrays
+from .unique_json import RepeatedKey, parse_json
 from .values import ArrayValue, Instance
 
 FORMAT = "app07-network"
@@ -74,7 +74,11 @@ def _described(arrays: NpzArrays, budget: Budget) -> object:
     for mark, size in _JSON_SIZES.items():
         budget.take(size * text.count(mark))
     try:
-        return json.loads(text)
+        return parse_json(text)
+    except RepeatedKey as error:
+        raise arrays.bad(
+            f"has an array '{DESCRIPTION}' with the key '{shown(error.key, 60)}' twice in one object"
+        ) from None
     except (ValueError, RecursionError):
         raise arrays.bad(f"has an array '{DESCRIPTION}' that is not JSON") from None
 

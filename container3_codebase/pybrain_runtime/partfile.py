@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
-from types import ModuleType
+import stat
 
 from .atomic import AtomicFile
 from .errors import CannotWrite
 from .files import BLOCK
 from .hashes import Sha256
-from .paths import base, remove
+from .locks import lock
+from .outputs import check_place
+from .paths import base, beside
 
-try:
-    import fcntl as _locks
 
-    _fcntl: ModuleType | None = _locks
-except ImportError:  # Windows
-    _fcntl = None
+def part_path(path: str) -> str:
+    """Returns where a file lies while a long run writes it: ``.NAME.part`` beside its place."""
+    return beside(path, f".{base(path)}.part")
 
 
 class PartFile(AtomicFile):
     """A file under construction that stays when its run breaks off, if it is told so.
 
     It lies beside its place as ``.NAME.part``, and belongs to one run at a time.
+
+    Attributes:
+        keep: whether what has been written stays when the run breaks off.
 
     Args:
         path: where it will stand.
@@ -34,14 +36,13 @@ class PartFile(AtomicFile):
     """
 
     def __init__(self, path: str, *, keep: bool) -> None:
-        self._keep = True  # until it is known to be ours
-        self._begin(path, f".{base(path)}.part", os.O_RDWR | os.O_CREAT)
-        self._lock()
+        self.keep = True  # until it is known to be ours
+        self._begin(path)
+        self._take()
         while not self._is_there():  # whoever had it has just put it in its place
             self._close()
-            self._begin(path, f".{base(path)}.part", os.O_RDWR | os.O_CREAT)
-            self._lock()
-        self._keep = keep
+            self._take()
+        self.keep = keep
 
     def begin_anew(self) -> None:
         """Forgets what an earlier run has left."""
@@ -67,63 +68,52 @@ class PartFile(AtomicFile):
         self._hash, self.bytes_written = found, size
         return True
 
-    def finish(self) -> None:
-        """Brings everything to the disk. It stays ours until it has its name."""
-        if _fcntl is None:
-            super().finish()  # Windows gives no other name to a file that is open
-            return
-        try:
-            os.fsync(self._descriptor)
-        except OSError as error:
-            self.discard()
-            raise self._failed(error) from None
-
-    def place(self) -> None:
-        """Gives the finished file its name."""
-        super().place()
-        self._close()
-
     def discard(self) -> None:
         """Closes the file, and removes it unless it is kept."""
-        if self._keep and not self._placed:
+        if self.keep and not self._placed:
             self._close()
         else:
             super().discard()
 
+    def leave(self) -> None:
+        """Closes the file, and leaves what an earlier run has written; an empty one goes."""
+        if self._descriptor >= 0 and not os.fstat(self._descriptor).st_size:
+            self.drop()
+        self._close()
+
     def drop(self) -> None:
         """Removes it, whatever was said about keeping it."""
-        self._keep = False
+        self.keep = False
         super().drop()
 
-    def _close(self) -> None:
-        if self._descriptor >= 0:
-            with suppress(OSError):
-                os.close(self._descriptor)
-            self._descriptor = -1
+    def _take(self) -> None:
+        """Opens the file, new or left by an earlier run, and makes it ours."""
+        check_place(part_path(self.path))
+        self._open(part_path(self.path), os.O_RDWR | os.O_CREAT)
+        self._lock()
 
-    def _is_there(self) -> bool:
-        """Says whether the file that is open is still the one of that name."""
-        try:
-            there = os.stat(self._temporary)  # noqa: PTH116
-        except FileNotFoundError:
-            return False
-        return os.path.samestat(there, os.fstat(self._descriptor))
+    def _check_opened(self, about: os.stat_result) -> None:
+        """Refuses a file that somebody else can reach, or has put there for us to write into."""
+        what = ""
+        if not stat.S_ISREG(about.st_mode):
+            what = "it is not a plain file"
+        elif hasattr(os, "geteuid") and about.st_uid != os.geteuid():
+            what = "it belongs to another user"
+        elif about.st_nlink > 1:
+            what = "it has a second name (a hard link), under which another file would be written over"
+        if what:
+            self.discard()
+            raise CannotWrite(
+                f"{self._temporary}, which an earlier run may have left, cannot be used: {what}.",
+                hint="Take it away, or choose another place for the prediction.",
+                path=self._temporary,
+            )
 
     def _lock(self) -> None:
-        if _fcntl is None:
-            return
-        try:
-            _fcntl.flock(self._descriptor, _fcntl.LOCK_EX | _fcntl.LOCK_NB)
-        except OSError:
+        if lock(self._descriptor) is False:
             self.discard()
             raise CannotWrite(
                 f"{self.path} is being written by another run.",
                 hint="Wait for its end, or choose another place for the prediction.",
                 path=self.path,
-            ) from None
-
-
-def remove_if_there(path: str) -> None:
-    """Removes a file; that there is none is fine."""
-    with suppress(FileNotFoundError):
-        remove(path)
+            )

@@ -9,6 +9,7 @@ one-row run does.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 
 def base(path: str) -> str:
@@ -32,16 +33,29 @@ def is_folder(path: str) -> bool:
 
 
 def is_same(one: str, other: str) -> bool:
-    """Says whether two names lead to the same file; where one leads nowhere, they do not."""
+    """Says whether two names lead to the same file, or to the same place where there is none yet."""
     try:
-        return os.path.samefile(one, other)
-    except OSError:
+        if os.path.samefile(
+            one, other
+        ):  # also hard links, and names in other letters where these are the same
+            return True
+    except (OSError, ValueError):
+        pass
+    try:
+        return os.path.realpath(one) == os.path.realpath(other)
+    except (OSError, ValueError):
         return False
 
 
 def remove(path: str) -> None:
     """Removes a file."""
     os.unlink(path)
+
+
+def remove_if_there(path: str) -> None:
+    """Removes a file; that there is none is fine."""
+    with suppress(FileNotFoundError):
+        remove(path)
 
 
 def rename(old: str, new: str) -> None:

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -14,13 +14,17 @@ import numpy as np
 
 from . import __version__
 from .activation import Activation, ActivationStream
-from .atomic import AtomicFile, check_apart
+from .atomic import AtomicFile
 from .errors import UsageError
 from .figures import Figures, finite
 from .formats import format_for
 from .knowledge import Knowledge
-from .paths import base, split_ending
+from .leftovers import remove_leftovers
+from .outputs import check_outputs, check_report_place, report_path
+from .paths import base
+from .placing import place_together
 from .record import Record
+from .signals import signals_held_back
 
 FIRST_ROWS = 5
 
@@ -110,11 +114,14 @@ class PredictionWriter:
         activation: ActivationStream | None = None,
     ) -> None:
         self.path = os.fspath(path)
-        self.report_path = split_ending(self.path)[0] + ".json"
-        if self.report_path == self.path:
+        self.report_path = report_path(self.path)
+        # Some file systems do not tell .JSON from .json.
+        if self.report_path.casefold() == self.path.casefold():
             raise UsageError(f"{self.path} is where the report goes; the prediction needs another ending.")
-        for written in (self.path, self.report_path):
-            check_apart(written, knowledge.path, *([activation.file.path] if activation else []))
+        read = [knowledge.path, knowledge.card_path, *([activation.file.path] if activation else [])]
+        check_outputs((self.path, self.report_path), read)
+        check_report_place(self.report_path)
+        remove_leftovers(self.path, self.report_path)
         self.rows = 0
         self._knowledge = knowledge
         self._started = time.time() if started is None else started
@@ -179,11 +186,12 @@ class PredictionWriter:
         self._first = [np.array(row)[None, :] for row in state["first"]]
         self._figures.recall(state["figures"])
 
-    def commit(self, source: Source | None = None) -> Prediction:
+    def commit(self, source: Source | None = None, *, before: Sequence[AtomicFile] = ()) -> Prediction:
         """Finishes both files and gives them their names: the table first, the report last.
 
         Args:
             source: what was answered; None where the activation is known.
+            before: finished files that get their names together with these, before them.
         """
         if source is None:
             assert self._activation is not None
@@ -193,22 +201,9 @@ class PredictionWriter:
         self._table = self._format.finished(rows)
         first = np.concatenate(self._first) if self._first else np.empty((0, self._knowledge.outdim))
         report = self._report(source, first)
-        document = None
-        try:
-            document = AtomicFile(self.report_path)
-            text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-            # A file name need not be UTF-8; its odd bytes become escapes that JSON knows.
-            document.write(text.encode("utf-8", "backslashreplace"))
-            document.finish()
-            self._table.place()
-            document.place()
-            self._committed = True
+        with signals_held_back():
+            self._put_in_place(report, before)
             rows.drop()  # where it did not get the name itself
-        except BaseException:
-            self._table.discard()
-            if document is not None:
-                document.discard()
-            raise
         return Prediction(
             path=self.path,
             report_path=self.report_path,
@@ -219,6 +214,23 @@ class PredictionWriter:
             errors=self._figures.result(),
             report=report,
         )
+
+    def _put_in_place(self, report: Mapping[str, object], before: Sequence[AtomicFile]) -> None:
+        document = None
+        try:
+            document = AtomicFile(self.report_path)
+            text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+            # A file name need not be UTF-8; its odd bytes become escapes that JSON knows.
+            document.write(text.encode("utf-8", "backslashreplace"))
+            document.finish()
+            check_report_place(self.report_path)
+            place_together([*before, self._table, document], withdraw=self.report_path)
+            self._committed = True
+        except BaseException:
+            self._table.discard()
+            if document is not None:
+                document.discard()
+            raise
 
     def _names(self, input_names: tuple[str, ...]) -> list[str]:
         known = self._knowledge.input_names

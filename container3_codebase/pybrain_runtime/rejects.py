@@ -6,11 +6,13 @@ import csv
 import io
 from collections.abc import Iterable
 
-from .partfile import PartFile, remove_if_there
-from .paths import split_ending
+from .outputs import check_replaceable
+from .partfile import PartFile
+from .paths import remove_if_there, split_ending
 from .rows import Rejected
 
 HEAD = ("line", "reason", "row")
+_BEGINNING = (",".join(HEAD) + "\n").encode()
 
 
 def rejects_path(output: str) -> str:
@@ -40,12 +42,19 @@ class RejectsFile:
             writer.writerow((row.line, row.reason, row.text))
         self.file.write(text.getvalue().encode("utf-8", "backslashreplace"))
 
-    def finish(self) -> str:
-        """Puts the file in its place; returns its name, or nothing where there was nothing to keep."""
-        if not self.file.bytes_written:
+    @property
+    def kept(self) -> str:
+        """The name of the file; empty where no row was left out, so that there is nothing to keep."""
+        return self.path if self.file.bytes_written else ""
+
+    def remove_old(self) -> None:
+        """Where nothing was left out, takes away what an earlier run has kept."""
+        if not self.kept:
             self.file.drop()
+            check_rejects_place(self.path)
             remove_if_there(self.path)
-            return ""
-        self.file.finish()
-        self.file.place()
-        return self.path
+
+
+def check_rejects_place(path: str) -> None:
+    """Raises CannotWrite where rejected rows would replace something that no run has kept."""
+    check_replaceable(path, _BEGINNING, "rejected rows")

@@ -14,9 +14,11 @@ import time
 from collections.abc import Callable
 
 from .activation import ActivationStream
-from .atomic import check_apart
+from .journal import journal_path
 from .knowledge import Knowledge
-from .rejects import rejects_path
+from .outputs import check_outputs, check_place, check_report_place, report_path
+from .partfile import part_path
+from .rejects import check_rejects_place, rejects_path
 from .stream_records import Outcome, Progress, StreamOptions
 from .stream_run import Run
 from .threads import checked_threads
@@ -52,8 +54,7 @@ def activate_file(
     options = options or StreamOptions()
     checked_threads(options.threads)
     path = os.fspath(output)
-    if options.skip:
-        check_apart(rejects_path(path), os.fspath(data), knowledge.path)
+    _check_places(path, (knowledge.path, knowledge.card_path, os.fspath(data)), options)
     with ActivationStream(
         data,
         knowledge,
@@ -63,3 +64,16 @@ def activate_file(
         fast=options.fast,
     ) as activation:
         return Run(knowledge, activation, path, options, started, on_progress).run()
+
+
+def _check_places(output: str, read: tuple[str, ...], options: StreamOptions) -> None:
+    """Makes sure, before anything is opened for writing, that nothing is lost by it."""
+    written = [output, report_path(output), part_path(output), journal_path(output)]
+    if options.skip:
+        written += [rejects_path(output), part_path(rejects_path(output))]
+    check_outputs(written, read)
+    for path in written:
+        check_place(path)
+    check_report_place(report_path(output))
+    if options.skip:
+        check_rejects_place(rejects_path(output))

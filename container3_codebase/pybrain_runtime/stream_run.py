@@ -16,9 +16,10 @@ from .journal import CannotResume, Journal, check_same
 from .knowledge import Knowledge
 from .partfile import PartFile
 from .paths import base
-from .prediction import PredictionWriter, Source
+from .prediction import FIRST_ROWS, PredictionWriter, Source
 from .rejects import RejectsFile
 from .rows import Part, Rows
+from .signals import signals_held_back
 from .stream_records import Outcome, Progress, StreamOptions
 from .threads import checked_threads
 
@@ -73,31 +74,46 @@ class Run:
         self._options = options
         self._started = started
         self._on_progress = on_progress
-        self._journal = Journal(output)
         self._answering = knowledge.begin(precision=options.precision, threads=1)
+        remembered = sum(values.size for values in self._answering.memory[1])
+        self._journal = Journal(output, remembered + FIRST_ROWS * knowledge.outdim)
         self._done = 0  # how far an earlier run had come, in the unit of the parts
         self._continued = 0
         self._noted = time.monotonic()
 
     def run(self) -> Outcome:
         """Answers everything, and puts the prediction in its place."""
-        rejects: RejectsFile | None = None
-        table = PartFile(self._output, keep=self._options.resume)
+        opened: list[PartFile] = []
         try:
-            if self._options.skip:
-                rejects = RejectsFile(self._output, keep=self._options.resume)
+            with signals_held_back():
+                table, rejects = self._opened()
+                opened += [table, rejects.file] if rejects else [table]
             notes = self._earlier(table, rejects)
             with self._writer(table) as writer:
                 if notes:
                     self._recall(notes, writer)
                 return self._answer_all(writer, table, rejects, notes)
         except BaseException:
-            table.discard()
-            if rejects:
-                rejects.file.discard()
-            if not self._options.resume:
+            for file in opened:
+                file.discard()
+            if opened and not self._options.resume:
                 self._journal.remove()
             raise
+
+    def _opened(self) -> tuple[PartFile, RejectsFile | None]:
+        """Opens what is written; where that fails, what an earlier run has left stays as it is."""
+        table = PartFile(self._output, keep=True)
+        rejects: RejectsFile | None = None
+        try:
+            if self._options.skip:
+                rejects = RejectsFile(self._output, keep=True)
+        except BaseException:
+            table.leave()
+            raise
+        table.keep = self._options.resume
+        if rejects:
+            rejects.file.keep = self._options.resume
+        return table, rejects
 
     # What is answered.
 
@@ -141,9 +157,15 @@ class Run:
     def _finish(self, writer: PredictionWriter, rejects: RejectsFile | None) -> Outcome:
         activation = self._activation
         activation.finish()
-        rejected_path = rejects.finish() if rejects else ""
-        prediction = writer.commit(Source.of(activation, rejected_path))
-        self._journal.remove()
+        rejected_path = rejects.kept if rejects else ""
+        kept = [rejects.file] if rejects and rejected_path else []
+        for file in kept:
+            file.finish()
+        with signals_held_back():
+            prediction = writer.commit(Source.of(activation, rejected_path), before=kept)
+            self._journal.remove()
+            if rejects:
+                rejects.remove_old()
         return Outcome(
             prediction=prediction,
             rejected=activation.rejected,
@@ -187,6 +209,9 @@ class Run:
         if time.monotonic() - self._noted < self._options.checkpoint:
             return
         self._noted = time.monotonic()
+        table.sync()  # the notes must not reach the disk before what they tell about
+        if rejects:
+            rejects.file.sync()
         steps, memory = self._answering.memory
         self._journal.write(
             {
@@ -211,6 +236,7 @@ class Run:
                 rejects.file.begin_anew()
             return None
         check_same(notes["run"], self._identity(), self._output)
+        self._check_fits(notes)
         there = table.go_on(*notes["table"])
         if rejects and notes["rejects"]:
             there = rejects.file.go_on(*notes["rejects"]) and there
@@ -220,6 +246,14 @@ class Run:
                 rejects.file.begin_anew()
             return None
         return notes
+
+    def _check_fits(self, notes: dict[str, Any]) -> None:
+        """Makes sure that there are as many numbers in the notes as this network has use for."""
+        first, rows = notes["prediction"]["first"], notes["activation"][0]
+        found = [len(row) for row in first], [len(values) for values in notes["memory"]]
+        remembered = [values.size for values in self._answering.memory[1]]
+        if found != ([self._knowledge.outdim] * min(rows, FIRST_ROWS), remembered):
+            raise self._journal.damaged()
 
     def _recall(self, notes: dict[str, Any], writer: PredictionWriter) -> None:
         rows, rejected, blank = notes["activation"]

@@ -101,11 +101,16 @@ def run(session: Session) -> dict[str, Any]:
         PipelineError: as `activate_file` does.
         Interrupted: somebody asked for the end; nothing half is left, with `--resume` what is needed to go on.
     """
-    from pipeline.errors import CannotWrite, Interrupted
+    from pipeline.errors import CannotWrite, Interrupted, UsageError
     from pipeline.progress import ProgressLine
     from pybrain_runtime import activate_file, load_knowledge
 
     options = session.options
+    if options.output == "-":
+        raise UsageError(
+            "The prediction is written to a file, with its report beside it, not to standard output.",
+            hint="Name a file with -o.",
+        )
     knowledge = _scaled(
         load_knowledge(_knowledge(session), card=options.card, sha256=options.sha256), options
     )
@@ -175,9 +180,13 @@ def _advise(session: Session) -> None:
 
 def _kept(options: argparse.Namespace) -> str:
     """What a run that broke off leaves, in words; nothing where it leaves nothing."""
+    from pybrain_runtime.errors import PipelineError
     from pybrain_runtime.journal import Journal
 
-    notes = Journal(options.output).read() if options.resume else None
+    try:
+        notes = Journal(options.output).read() if options.resume else None
+    except PipelineError:  # the run that begins next says what is wrong with them
+        return ""
     if notes is None:
         return ""
     return f"{notes['activation'][0]:,} rows are kept; the same command goes on with them."

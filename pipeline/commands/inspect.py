@@ -49,7 +49,7 @@ def run(session: Session) -> dict[str, Any]:
     from pybrain_runtime.inspection import inspect_file
 
     options = session.options
-    _check_drawing(options.drawing)
+    _check_drawing(options.drawing, options.file, options.card)
     found = inspect_file(options.file, card=options.card, sha256=options.sha256)
     facts = facts_of(found)
     for line in lines_of(found):
@@ -68,12 +68,20 @@ def run(session: Session) -> dict[str, Any]:
     return facts
 
 
-def _check_drawing(path: Path | None) -> None:
-    """A drawing replaces what is there, so its name must be that of a drawing."""
+def _check_drawing(path: Path | None, *read: Path | None) -> None:
+    """A drawing replaces what is there, so its name must be that of a drawing, and nothing may be read there."""
     from pipeline.errors import UsageError
+    from pybrain_runtime.outputs import check_place
+    from pybrain_runtime.paths import is_same
 
-    if path is not None and path.suffix.lower() != ".svg":
+    if path is None:
+        return
+    if path.suffix.lower() != ".svg":
         raise UsageError(f"--drawing {path}: the drawing is SVG; give it a name that ends in .svg")
+    for other in read:
+        if other is not None and is_same(str(path), str(other)):
+            raise UsageError(f"--drawing {path} would be written over {other}, which is read")
+    check_place(str(path))
 
 
 def _draw(network: Any, path: Path) -> Path:

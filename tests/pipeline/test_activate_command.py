@@ -158,6 +158,20 @@ def test_scaling_by_companions_and_without(drive: Drive, folder: Path, flowers: 
         (["{flowers}", "none.csv"], 66, "The activation file none.csv is not there."),
         (["rows.csv", "rows.csv"], 65, "rows.csv is "),
         (["{flowers}", "rows.csv", "-o", "rows.csv"], 2, "rows.csv would be written over rows.csv"),
+        (["{flowers}", "rows.csv", "-o", "-"], 2, "The prediction is written to a file, with its report"),
+        (
+            ["{flowers}", "rows.csv", "-o", "x.card.csv"],
+            2,
+            "x.card.json cannot be written: the card of a network",
+        ),
+        (["{flowers}", "rows.csv", "-o", "/dev/stdout"], 73, "/dev/stdout cannot be written: it is a"),
+        (["{flowers}", "rows.csv", "-o", "/dev/full"], 73, "/dev/full cannot be written: it is a device."),
+        (
+            ["{flowers}", "rows.csv", "-o", "new/"],
+            73,
+            "new/ cannot be written: it names a directory, not a file.",
+        ),
+        (["{flowers}", "rows.csv", "-o", ""], 73, "'' cannot be written: it names a directory, not a file."),
         (["{flowers}", "rows.csv", "-o", "none/p.csv"], 73, "none/p.csv cannot be written: no such file"),
     ],
 )
@@ -178,6 +192,63 @@ def test_a_full_disk_is_said_and_leaves_nothing(
     assert seen.status == 73
     assert "p.csv cannot be written: no space left on device.\n  Free some space, then run again." in seen.err
     assert names_in(small_disk) == set()
+
+
+def test_an_older_prediction_outlives_a_full_disk(
+    drive: Drive, folder: Path, flowers: str, small_disk: Path
+) -> None:
+    output = small_disk / "p.csv"
+    assert drive("activate", flowers, "rows.csv", "-o", str(output)).status == 0
+    before = {path.name: path.read_bytes() for path in small_disk.iterdir()}
+    (folder / "rows.csv").write_text(f"{GOOD}\n" * 5_000)
+    for words in ([], ["--resume"], ["--resume", "--on-bad-row", "skip"]):
+        assert drive("activate", flowers, "rows.csv", "-o", str(output), *words).status == 73
+        found = {path.name: path.read_bytes() for path in small_disk.iterdir()}
+        assert {name: found[name] for name in before} == before
+        assert names_in(small_disk) - before.keys() <= {
+            ".p.csv.part",
+            ".p.csv.journal",
+            ".p.rejected.csv.part",
+        }
+    subprocess.run(["mount", "-o", "remount,size=4m", small_disk], check=True)
+    words = ["--resume", "--on-bad-row", "skip"]
+    seen = drive("activate", flowers, "rows.csv", "-o", str(output), *words)
+    assert seen.status == 0, seen.err
+    assert names_in(small_disk) == {"p.csv", "p.json"}
+    assert len(output.read_text().splitlines()) == 5_001
+
+
+def test_a_disk_that_is_read_only_is_said(drive: Drive, folder: Path, flowers: str, small_disk: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    for words in ([], ["--resume"], ["--on-bad-row", "skip"]):
+        seen = drive("activate", flowers, "rows.csv", "-o", str(small_disk / "p.csv"), *words)
+        assert seen.status == 73
+        assert "p.csv cannot be written: read-only file system.\n  Mount the folder for writing" in seen.err
+
+
+def test_a_pipe_without_a_reader_does_not_block(folder: Path, flowers: str) -> None:
+    os.mkfifo(folder / "pipe.csv")
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, flowers, "rows.csv", "-o", "pipe.csv"],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (73, "")
+    assert done.stderr.startswith("✗ pipe.csv cannot be written: it is a named pipe.\n  Name a plain file")
+
+
+def test_after_an_interruption_damaged_notes_are_not_a_defect(
+    drive: Drive, folder: Path, flowers: str
+) -> None:
+    (folder / ".p.csv.journal").write_text('{"version": 2}')
+    (folder / ".p.csv.part").write_text("what has been answered")
+    seen = drive("activate", flowers, "rows.csv", "-o", "p.csv", "--resume")
+    assert (seen.status, seen.out) == (65, "")
+    assert (
+        "cannot be continued: its notes in .p.csv.journal are damaged.\n  Start without --resume" in seen.err
+    )
+    assert (folder / ".p.csv.part").read_text() == "what has been answered"
+    assert drive("activate", flowers, "rows.csv", "-o", "p.csv").status == 0
+    assert names_in(folder) == {"rows.csv", "p.csv", "p.json"}
 
 
 def test_rows_are_piped_in(folder: Path, flowers: str) -> None:

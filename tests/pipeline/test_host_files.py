@@ -88,6 +88,31 @@ def test_a_broken_attempt_leaves_the_old_file_and_nothing_else(tmp_path: Path) -
     assert names_in(tmp_path) == ["target.txt"]
 
 
+def test_what_a_killed_process_has_left_is_removed_and_what_a_living_one_writes_is_not(
+    tmp_path: Path,
+) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from pipeline import files\n"
+        "with files.writing(Path(sys.argv[1])) as temporary:\n"
+        "    temporary.write_text('half'); print('writing', flush=True); time.sleep(600)"
+    )
+    target = tmp_path / "target.txt"
+    with subprocess.Popen([sys.executable, "-c", code, target], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        files.write_text(target, "whole")
+        assert len(names_in(tmp_path)) == 2
+        process.kill()
+    files.write_text(target, "another")
+    assert names_in(tmp_path) == ["target.txt"]
+
+
+def test_a_pipe_in_the_place_is_replaced_without_waiting_for_a_writer(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "text.txt")
+    files.write_text(tmp_path / "text.txt", "the text")
+    assert (tmp_path / "text.txt").read_text() == "the text"
+
+
 def test_text_is_utf_8_with_plain_line_ends(tmp_path: Path) -> None:
     files.write_text(tmp_path / "text.txt", "✓ fünf\nsechs\n")
     assert (tmp_path / "text.txt").read_bytes() == "✓ fünf\nsechs\n".encode()

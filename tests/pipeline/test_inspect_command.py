@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -174,6 +175,27 @@ def test_a_drawing_never_replaces_what_is_no_drawing(drive: Drive, checkout: Lay
     assert seen.status == 2
     assert seen.err == "✗ --drawing net.pkl: the drawing is SVG; give it a name that ends in .svg\n"
     assert (folder / "net.pkl").read_bytes() == (checkout.models / "iris.pkl").read_bytes()
+
+
+def test_a_drawing_never_replaces_what_is_read_or_is_no_plain_file(
+    drive: Drive, checkout: Layout, folder: Path
+) -> None:
+    shutil.copy(checkout.models / "iris.pkl", folder / "net.svg")
+    shutil.copy(checkout.models / "iris.card.json", folder / "card.svg")
+    (folder / "hard.svg").hardlink_to(folder / "net.svg")
+    os.mkfifo(folder / "pipe.svg")
+    (folder / "link.svg").symlink_to("card.svg")
+    for name, status, said in (
+        ("net.svg", 2, "✗ --drawing net.svg would be written over net.svg, which is read\n"),
+        ("hard.svg", 2, "✗ --drawing hard.svg would be written over net.svg, which is read\n"),
+        ("card.svg", 2, "✗ --drawing card.svg would be written over card.svg, which is read\n"),
+        ("pipe.svg", 73, "✗ pipe.svg cannot be written: it is a named pipe.\n"),
+        ("link.svg", 2, "✗ --drawing link.svg would be written over card.svg, which is read\n"),
+    ):
+        seen = drive("inspect", "net.svg", "--card", "card.svg", "--drawing", name)
+        assert seen.status == status and seen.err.startswith(said), seen.err
+    assert (folder / "net.svg").read_bytes() == (checkout.models / "iris.pkl").read_bytes()
+    assert (folder / "card.svg").read_bytes() == (checkout.models / "iris.card.json").read_bytes()
 
 
 def test_a_refused_file_is_not_drawn(drive: Drive, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -10,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from pybrain_runtime import load_knowledge
+from pybrain_runtime.atomic import AtomicFile
 from pybrain_runtime.convert import convert_file, output_path
 from pybrain_runtime.errors import CannotWrite, InputMissing, KnowledgeError, UnsafeKnowledge, UsageError
+from pybrain_runtime.placing import place_together
 
 
 @pytest.fixture
@@ -80,13 +83,52 @@ def test_a_link_that_leads_nowhere_is_there_as_well(knowledge: Path) -> None:
         convert_file(knowledge, "xml")
 
 
-def test_a_pickle_can_be_renewed_in_its_place(knowledge: Path) -> None:
-    before = load_knowledge(knowledge)
-    with pytest.raises(CannotWrite, match="is there already"):
-        convert_file(knowledge, "pkl")
-    convert_file(knowledge, "pkl", force=True)
-    after = load_knowledge(knowledge)
-    assert (before.format, after.format) == ("pickle protocol 4", "pickle protocol 2")
+@pytest.mark.parametrize("force", [False, True])
+def test_a_network_is_never_written_over_itself(force: bool, knowledge: Path, tmp_path: Path) -> None:
+    # What lay beside it in the file, and its class where that is a special one, would be lost.
+    content = knowledge.read_bytes()
+    other_name = tmp_path / "hard.pkl"
+    os.link(knowledge, other_name)
+    before = names(tmp_path)
+    for goal in (None, tmp_path / ".." / tmp_path.name / knowledge.name, other_name):
+        with pytest.raises(UsageError) as refused:
+            convert_file(knowledge, "pkl", goal, force=force)
+        assert str(refused.value) == (
+            f"{goal or knowledge} would be written over {knowledge}, which is read.\n"
+            "  Name another file with --output."
+        )
+    assert knowledge.read_bytes() == content and names(tmp_path) == before
+
+
+def test_no_converted_file_has_the_name_of_a_card(knowledge: Path, tmp_path: Path) -> None:
+    for name in ("other.card.json", "other.Card.JSON"):
+        with pytest.raises(UsageError, match="the card of a network is looked for under such a name"):
+            convert_file(knowledge, "npz", tmp_path / name, force=True)
+        assert not (tmp_path / name).exists()
+
+
+def test_a_card_that_is_read_is_not_written_over(knowledge: Path, tmp_path: Path) -> None:
+    card = knowledge.with_name("currentSolution.card.json").rename(tmp_path / "mine.json")
+    content = card.read_bytes()
+    with pytest.raises(UsageError, match=r"mine\.json would be written over .*mine\.json, which is read"):
+        convert_file(knowledge, "npz", card, card=card, force=True)
+    assert card.read_bytes() == content
+
+
+def test_if_one_file_cannot_get_its_name_the_old_ones_stay(knowledge: Path, tmp_path: Path) -> None:
+    old = {"net.npz": b"old network", "net.card.json": b"old card"}
+    for name, content in old.items():
+        (tmp_path / name).write_bytes(content)
+    files = [AtomicFile(str(tmp_path / name)) for name in ("net.card.json", "net.npz")]
+    for file in files:
+        file.write(b"new")
+        file.finish()
+    Path(files[1].temporary).unlink()  # so that it cannot get its name
+    before = names(tmp_path)
+    with pytest.raises(CannotWrite, match=r"net\.npz cannot be written: no such file"):
+        place_together(files)
+    assert names(tmp_path) == before - {Path(files[0].temporary).name}
+    assert {name: (tmp_path / name).read_bytes() for name in old} == old
 
 
 def test_a_card_that_would_be_taken_for_the_new_files_is_never_left_to_be(

@@ -258,10 +258,55 @@ def test_a_network_that_was_never_sorted_is_sorted(name: str) -> None:
     np.testing.assert_allclose(answer(describe(net, "net.pkl")), expected, rtol=1e-12, atol=1e-15)
 
 
-def test_a_wrong_order_in_the_file_is_not_believed() -> None:
+def without_its_last(order: list[Instance]) -> list[Instance]:
+    return order[:-1]
+
+
+def with_one_twice(order: list[Instance]) -> list[Instance]:
+    return [*order, order[0]]
+
+
+def backwards(order: list[Instance]) -> list[Instance]:
+    return order[::-1]
+
+
+def with_a_stranger(order: list[Instance]) -> list[Instance]:
+    return [*order, module(graph("bn_2_3_1"), "in")]
+
+
+WRONG_ORDERS: dict[Callable[[list[Instance]], list[Instance]], str] = {
+    without_its_last: "leaves out 'out'",
+    with_one_twice: "names 'bias' twice",
+    backwards: "puts 'hidden0' before 'bias', which it listens to",
+    with_a_stranger: "names something that is not one of its modules",
+}
+
+
+@pytest.mark.parametrize("change", WRONG_ORDERS)
+def test_a_sorted_network_in_a_wrong_order_is_refused(
+    change: Callable[[list[Instance]], list[Instance]],
+) -> None:
+    # PyBrain computes in the order of the file, so it would give another answer than a sorted network.
+    net = graph("bn_5_7_6_4_3")
+    order: Any = net.state["modulesSorted"]
+    net.state["modulesSorted"] = change(order)
+    with pytest.raises(KnowledgeError) as caught:
+        describe(net, "net.pkl")
+    assert caught.value.message == (
+        f"net.pkl does not hold a whole network: the FeedForwardNetwork '{net.state['_name']}' is marked as "
+        f"sorted, but its order of computation (modulesSorted) {WRONG_ORDERS[change]}."
+    )
+    assert caught.value.hint.startswith("PyBrain would compute something else in that order.")
+
+
+@pytest.mark.parametrize("change", WRONG_ORDERS)
+def test_a_wrong_order_of_a_network_that_is_to_be_sorted_does_not_matter(
+    change: Callable[[list[Instance]], list[Instance]],
+) -> None:
     net = graph("bn_5_7_6_4_3")
     expected = answer(describe(graph("bn_5_7_6_4_3"), "net.pkl"))
-    net.state["modulesSorted"] = net.state["modulesSorted"][::-1]  # type: ignore[index]
+    order: Any = net.state["modulesSorted"]
+    net.state.update(modulesSorted=change(order), sorted=False)
     np.testing.assert_allclose(answer(describe(net, "net.pkl")), expected, rtol=1e-12, atol=1e-15)
 
 

@@ -6,15 +6,33 @@ import json
 import pickle
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from pybrain.structure import RecurrentNetwork
+from pybrain.structure import (
+    BiasUnit,
+    FeedForwardNetwork,
+    FullConnection,
+    GateLayer,
+    IdentityConnection,
+    LinearConnection,
+    LinearLayer,
+    LSTMLayer,
+    MultiplicationLayer,
+    Network,
+    RecurrentNetwork,
+    SigmoidLayer,
+    SoftmaxLayer,
+    TanhLayer,
+)
+from pybrain.structure.networks.network import NetworkConstructionException
 from pybrain.supervised.trainers import BackpropTrainer
 from pybrain.tools.customxml import NetworkWriter
 from pybrain.tools.shortcuts import buildNetwork
 from pybrain_runtime import load_knowledge
+from pybrain_runtime.convert import convert_file
 from pybrain_runtime.errors import KnowledgeError
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -107,3 +125,108 @@ def test_the_names_that_a_file_refers_to_are_known() -> None:
     assert meta["cls"] in knowledge.names
     assert "copy_reg._reconstructor" in knowledge.names
     assert len(set(knowledge.names)) == len(knowledge.names)
+
+
+# Orders of computation that are none, and networks inside networks.
+
+
+def moved(order: list[Any], random: np.random.Generator) -> list[Any]:
+    """Returns another list of some of the same modules."""
+    order = [order[place] for place in random.permutation(len(order))]
+    if random.random() < 0.3:
+        order.pop()
+    if random.random() < 0.3:
+        order.append(order[0])
+    return order
+
+
+@pytest.mark.parametrize("folder", FIXED, ids=name)
+def test_another_order_gives_the_same_answer_or_none(folder: Path, tmp_path: Path) -> None:
+    knowledge = load_knowledge(folder / "net.p2.pkl")
+    random = np.random.default_rng(5)
+    inputs = rows(knowledge.indim)
+    for _ in range(6):
+        network = knowledge.to_pybrain()
+        network.modulesSorted = moved(network.modulesSorted, random)
+        (tmp_path / "moved.pkl").write_bytes(pickle.dumps(network, 2))
+        again = pickle.loads((tmp_path / "moved.pkl").read_bytes())
+        try:
+            answers = load_knowledge(tmp_path / "moved.pkl").plan.run(inputs)
+        except KnowledgeError as error:
+            assert "its order of computation (modulesSorted) " in error.message
+            with pytest.raises(
+                NetworkConstructionException, match="modulesSorted is no order of computation"
+            ):
+                again.activate(inputs[0])
+            continue
+        again.reset()
+        np.testing.assert_allclose(answers, [again.activate(row) for row in inputs], rtol=1e-12, atol=1e-15)
+        np.testing.assert_allclose(answers, knowledge.plan.run(inputs), rtol=1e-12, atol=1e-15)
+
+
+SIZED = (LinearLayer, SigmoidLayer, TanhLayer, SoftmaxLayer, GateLayer, MultiplicationLayer, LSTMLayer)
+
+
+def random_network(random: np.random.Generator, depth: int) -> Network:
+    """Makes a network of a few parts, some of them bias units and networks, linked in all the ways there are."""
+    network = (RecurrentNetwork if random.random() < 0.3 else FeedForwardNetwork)()
+    parts: list[Any] = []
+    for _ in range(random.integers(1, 6)):
+        kind = random.integers(len(SIZED) + 4)
+        if kind < len(SIZED):
+            parts.append(SIZED[kind](int(random.integers(1, 5))))
+        elif kind == len(SIZED) or not depth:
+            parts.append(BiasUnit())
+        else:
+            parts.append(random_network(random, depth - 1))
+    for part in [part for part in parts if random.random() < 0.4] or parts[:1]:
+        network.addInputModule(part)
+    for part in [part for part in parts if random.random() < 0.4] or parts[-1:]:
+        network.addOutputModule(part)
+    for part in parts:
+        network.addModule(part)
+    for place, part in enumerate(parts):
+        for other in parts[place + 1 :]:
+            if other.indim and random.random() < 0.7:
+                network.addConnection(random_connection(part, other, random))
+    if isinstance(network, RecurrentNetwork) and parts[0].indim:
+        network.addRecurrentConnection(random_connection(parts[-1], parts[0], random))
+    network.sortModules()
+    return network
+
+
+def random_connection(source: Any, target: Any, random: np.random.Generator) -> Any:
+    kind = (FullConnection, IdentityConnection, LinearConnection)[random.integers(3)]
+    width = min(source.outdim, target.indim)
+    if kind is FullConnection:
+        return kind(source, target)
+    return kind(source, target, inSliceTo=width, outSliceFrom=target.indim - width, outSliceTo=target.indim)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_networks_inside_networks_answer_alike(seed: int, tmp_path: Path) -> None:
+    np.random.seed(seed)
+    network = random_network(np.random.default_rng(seed), 2)
+    (tmp_path / "net.pkl").write_bytes(pickle.dumps(network, 2))
+    knowledge, inputs = load_knowledge(tmp_path / "net.pkl"), rows(network.indim)
+    network.reset()
+    expected = [network.activate(row) for row in inputs]
+    np.testing.assert_allclose(knowledge.plan.run(inputs), expected, rtol=1e-9, atol=1e-12)
+    built = knowledge.to_pybrain()
+    np.testing.assert_allclose([built.activate(row) for row in inputs], expected, rtol=1e-9, atol=1e-12)
+    convert_file(tmp_path / "net.pkl", "npz")
+
+
+def test_a_bias_unit_may_be_all_that_a_network_inside_gives(tmp_path: Path) -> None:
+    inner, outer = FeedForwardNetwork(), FeedForwardNetwork()
+    bias, out = BiasUnit(), LinearLayer(2)
+    inner.addInputModule(LinearLayer(1))
+    inner.addOutputModule(bias)
+    inner.sortModules()
+    outer.addInputModule(inner)
+    outer.addOutputModule(out)
+    outer.addConnection(FullConnection(inner, out))
+    outer.sortModules()
+    (tmp_path / "net.pkl").write_bytes(pickle.dumps(outer, 2))
+    answers = load_knowledge(tmp_path / "net.pkl").plan.run(rows(1))
+    np.testing.assert_allclose(answers, [outer.activate(row) for row in rows(1)], rtol=1e-12)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pickle
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +21,7 @@ from pyarrow import parquet
 
 from pybrain.tools.shortcuts import buildNetwork
 from pybrain_runtime import Knowledge, Outcome, Progress, StreamOptions, activate_file, load_knowledge
+from pybrain_runtime.errors import CannotWrite
 from pybrain_runtime.files import BLOCK
 from pybrain_runtime.journal import CannotResume
 
@@ -323,8 +326,17 @@ def spoil(path: Path) -> None:
     path.write_bytes(b"x" + path.read_bytes()[1:])
 
 
-@pytest.mark.parametrize("damage", [cut, spoil, Path.unlink])
-@pytest.mark.parametrize("name", [".p.csv.part", ".p.rejected.csv.part", ".p.csv.journal"])
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        *(
+            (name, damage)
+            for name in (".p.csv.part", ".p.rejected.csv.part")
+            for damage in (cut, spoil, Path.unlink)
+        ),
+        (".p.csv.journal", Path.unlink),
+    ],
+)
 def test_where_what_was_kept_is_damaged_all_is_done_anew(
     name: str, damage: Callable[[Path], None], rows: Path, tmp_path: Path, flower: Knowledge
 ) -> None:
@@ -337,6 +349,124 @@ def test_where_what_was_kept_is_damaged_all_is_done_anew(
     done = go_on(flower, rows, tmp_path / "p.csv", options)
     assert done.continued == 0
     assert made(done) == made(activate_file(flower, rows, tmp_path / "whole.csv", options))
+
+
+def noted(path: Path, **changes: Any) -> None:
+    """Changes the notes of a run, and gives them the right hash for what they say then."""
+    notes = json.loads(path.read_text())
+    version = notes.pop("version")
+    del notes["sha256"]
+    for key, value in changes.items():
+        *outer, last = key.split("__")
+        place = notes
+        for name in outer:
+            place = place[name]
+        place[last] = value
+    digest = hashlib.sha256(json.dumps(notes, sort_keys=True).encode()).hexdigest()
+    path.write_text(json.dumps({"version": version, "sha256": digest, **notes}))
+
+
+NOTES_DAMAGED: dict[str, Callable[[Path], object]] = {
+    "cut": cut,
+    "spoilt": spoil,
+    "empty": lambda path: path.write_bytes(b""),
+    "no JSON": lambda path: path.write_bytes(os.urandom(2_000)),
+    "no object": lambda path: path.write_text("[1, 2]"),
+    "nothing of ours": lambda path: path.write_text('{"theirs": 1}'),
+    "nested for ever": lambda path: path.write_text("[" * 900_000),
+    "a key twice": lambda path: path.write_text(path.read_text()[:-1] + ', "done": 1}'),
+    "another number": lambda path: path.write_text(re.sub('"done": [0-9]+', '"done": 1', path.read_text())),
+    "no numbers": lambda path: noted(path, done="3"),
+    "NaN": lambda path: noted(path, done=float("nan")),
+    "a huge number": lambda path: noted(path, read__bytes=10**400),
+    "a negative number": lambda path: noted(path, table=[-1, "0" * 64]),
+    "true": lambda path: noted(path, steps=True),
+    "nothing": lambda path: noted(path, prediction=None),
+    "other rows": lambda path: noted(path, prediction__rows=1),
+    "too many outputs": lambda path: noted(path, prediction__first=[[0.5] * 900] * 5),
+    "words for outputs": lambda path: noted(path, prediction__first=[["a", "b", "c"]] * 5),
+    "huge figures": lambda path: noted(path, prediction__figures=[10**400] * 6),
+    "figures that are none": lambda path: noted(path, prediction__figures=[float("nan")] * 6),
+    "too few figures": lambda path: noted(path, prediction__figures=[1, 2, 3]),
+    "another memory": lambda path: noted(path, memory=[[0.5]]),
+}
+
+
+@pytest.mark.parametrize("damage", NOTES_DAMAGED)
+def test_with_damaged_notes_nothing_is_done_until_somebody_says_so(
+    damage: str, rows: Path, tmp_path: Path, flower: Knowledge
+) -> None:
+    options, journal = StreamOptions(skip=True), tmp_path / ".p.csv.journal"
+    break_off(flower, rows, tmp_path / "p.csv", options)
+    NOTES_DAMAGED[damage](journal)
+    kept = {name: (tmp_path / name).read_bytes() for name in names_in(tmp_path)}
+    with pytest.raises(CannotResume) as caught:
+        go_on(flower, rows, tmp_path / "p.csv", options)
+    assert str(caught.value) == (
+        f"The run that broke off while it wrote p.csv cannot be continued: its notes in {journal} are damaged.\n"
+        "  Start without --resume to begin anew; what it had written is then given up."
+    )
+    assert {name: (tmp_path / name).read_bytes() for name in names_in(tmp_path)} == kept
+    anew = activate_file(flower, rows, tmp_path / "p.csv", options)
+    assert anew.continued == 0 and not journal.exists()
+
+
+def test_notes_of_another_version_and_those_that_are_too_large_are_named(
+    rows: Path, tmp_path: Path, flower: Knowledge
+) -> None:
+    options, journal = StreamOptions(skip=True), tmp_path / ".p.csv.journal"
+    break_off(flower, rows, tmp_path / "p.csv", options)
+    journal.write_text(journal.read_text().replace('"version": 2', '"version": 1'))
+    with pytest.raises(
+        CannotResume, match=r"its notes in .* were written by another version of this program\."
+    ):
+        go_on(flower, rows, tmp_path / "p.csv", options)
+    journal.write_bytes(b"[" + b"{}," * 3_000_000)
+    with pytest.raises(CannotResume, match=r"cannot be read: .* has more than 1,049,056 bytes, the limit"):
+        go_on(flower, rows, tmp_path / "p.csv", options)
+
+
+def test_what_the_notes_point_to_by_a_link_is_neither_read_nor_changed(
+    rows: Path, tmp_path: Path, flower: Knowledge
+) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("precious")
+    (tmp_path / "out").mkdir()
+    for name in (
+        ".p.csv.journal",
+        ".p.csv.part",
+        ".p.rejected.csv.part",
+        "p.rejected.csv",
+        "p.json",
+        "p.csv",
+    ):
+        link = tmp_path / "out" / name
+        link.symlink_to(precious)
+        for resume in (False, True):
+            options = StreamOptions(skip=True, resume=resume, checkpoint=0.0)
+            with pytest.raises(CannotWrite) as caught:
+                activate_file(flower, rows, tmp_path / "out" / "p.csv", options)
+            assert str(caught.value) == (
+                f"{link} cannot be written: it is a symbolic link, and links are neither followed nor replaced.\n"
+                "  Name a plain file, new or old."
+            )
+        assert names_in(tmp_path / "out") == {name} and link.is_symlink()
+        link.unlink()
+    assert precious.read_text() == "precious"
+
+
+@pytest.mark.parametrize("name", [".p.csv.part", ".p.rejected.csv.part"])
+def test_a_second_name_of_another_file_is_not_written_into(
+    name: str, rows: Path, tmp_path: Path, flower: Knowledge
+) -> None:
+    break_off(flower, rows, tmp_path / "p.csv", StreamOptions(skip=True))
+    (tmp_path / "precious").write_text("precious")
+    (tmp_path / name).unlink()
+    os.link(tmp_path / "precious", tmp_path / name)
+    before = {name: (tmp_path / name).read_bytes() for name in names_in(tmp_path)}
+    with pytest.raises(CannotWrite, match=r"it has a second name \(a hard link\)"):
+        activate_file(flower, rows, tmp_path / "p.csv", StreamOptions(skip=True))
+    assert {name: (tmp_path / name).read_bytes() for name in names_in(tmp_path)} == before
 
 
 def test_without_anything_to_go_on_with_all_is_done(rows: Path, tmp_path: Path, flower: Knowledge) -> None:

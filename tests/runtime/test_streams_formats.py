@@ -364,6 +364,10 @@ JSON_MISTAKES = {
         "line 2 has other keys than the lines before it: without 'petal_width' and with 'x'."
     ),
     FIRST.replace("}", ', "more": 1}'): "line 2 has other keys than the lines before it: with 'more'.",
+    FIRST.replace("}", ', "sepal_width": 9}'): "line 2 has the key 'sepal_width' twice.",
+    FIRST.replace("}", ', "sepal\\u005fwidth": 2}'): "line 2 has the key 'sepal_width' twice.",
+    FIRST.replace("petal_width", "petal_length"): "line 2 has the key 'petal_length' twice.",
+    FIRST.replace("}", ', "\\u001b[2J": 1, "\\u001b[2J": 1}'): "line 2 has the key '\\x1b[2J' twice.",
     "": "line 2 is blank, and rows follow it.",
     "[" * 100_000: "line 2 is not JSON: ",
 }  # fmt: skip
@@ -376,6 +380,24 @@ def test_mistakes_in_json_lines_are_named(text: str, tmp_path: Path, flower: Kno
         read_activation(data, flower)
     assert caught.value.message.startswith(f"rows.jsonl {JSON_MISTAKES[text]}"), caught.value.message
     assert caught.value.line == 2
+
+
+def test_a_key_twice_in_the_first_line_is_no_choice_of_columns(tmp_path: Path, flower: Knowledge) -> None:
+    text = FIRST.replace("}", ', "sepal_width": 9}')
+    with pytest.raises(ActivationError, match=r"rows\.jsonl line 1 has the key 'sepal_width' twice\."):
+        read_activation(put(tmp_path / "rows.jsonl", f"{text}\n{FIRST}\n"), flower)
+
+
+def test_a_line_with_a_key_twice_can_be_skipped(tmp_path: Path, flower: Knowledge) -> None:
+    text = FIRST.replace("}", ', "sepal_width": 9}')
+    data = put(tmp_path / "rows.jsonl", f"{FIRST}\n{text}\n{FIRST}\n")
+    done = activate_file(flower, data, tmp_path / "p.csv", StreamOptions(skip=True))
+    assert (done.prediction.rows, done.rejected) == (2, 1)
+    assert (
+        (tmp_path / "p.rejected.csv")
+        .read_text()
+        .startswith("line,reason,row\n2,has the key 'sepal_width' twice.")
+    )
 
 
 def test_json_lines_that_do_not_fit_say_what_would(tmp_path: Path, flower: Knowledge) -> None:

@@ -53,7 +53,8 @@ def random_rows(plan: Plan, rows: int = ROWS) -> np.ndarray:
     inputs = random.standard_normal((rows, plan.indim))
     inputs[::4] *= 10.0
     if plan.recurrent:
-        return inputs[: SEQUENCES * STEPS].reshape(SEQUENCES, -1, plan.indim)
+        steps = min(rows // SEQUENCES, STEPS)
+        return inputs[: SEQUENCES * steps].reshape(SEQUENCES, steps, plan.indim)
     return inputs
 
 

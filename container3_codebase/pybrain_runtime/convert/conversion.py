@@ -10,6 +10,10 @@ from ..card import card_path
 from ..errors import CannotWrite, UsageError
 from ..files import InputFile
 from ..knowledge import Knowledge, load_knowledge
+from ..leftovers import remove_leftovers
+from ..outputs import check_no_card, check_place
+from ..paths import is_same
+from ..placing import place_together
 from .agreement import Agreement
 from .targets import TARGETS, Target
 
@@ -85,11 +89,15 @@ def convert_file(
     card_goal = card_path(goal)
     source_card = os.fspath(card) if card is not None else card_path(os.fspath(path))
     card_content = _content(source_card) if knowledge.card is not None else None
+    check_no_card(goal)
+    _make_sure_it_is_not_read(goal, knowledge)
     if not force:
         _make_sure_of_room(goal)
+    check_place(goal)
     _make_sure_of_card(card_goal, card_content, force)
     content = to.write(knowledge, precision)
     to.check_size(content)
+    remove_leftovers(goal, card_goal)
     written = _Writing(goal)
     try:
         written.put(goal, content)
@@ -131,8 +139,7 @@ class _Writing:
     def place(self) -> None:
         """Gives all files their names: the card before the network that it belongs to."""
         try:
-            for file in reversed(self.files):
-                file.place()
+            place_together(self.files[::-1])
         except CannotWrite as error:
             raise self._failed(error) from None
 
@@ -155,6 +162,15 @@ def _target(name: str, precision: str) -> Target:
             f"{name} is written in {' or '.join(target.precisions)}; {precision!r} was asked for."
         )
     return target
+
+
+def _make_sure_it_is_not_read(goal: str, knowledge: Knowledge) -> None:
+    for path in filter(None, (knowledge.path, knowledge.card_path)):
+        if is_same(goal, path):
+            raise UsageError(
+                f"{goal} would be written over {path}, which is read.",
+                hint="Name another file with --output.",
+            )
 
 
 def _make_sure_of_room(goal: str) -> None:

@@ -223,8 +223,19 @@ class Network(LinkedParameters, Module, ParameterContainer):
             if self._linked and not self._holdsViews():
                 self._linked = False  # somebody gave a connection another array: it counts from now on
             self._ensureLinked()
+            self._checkOrder()
             compiled = self._compiled = CompiledNetwork(self, self._extraConnections())
         return compiled
+
+    def _checkOrder(self):
+        """A pickle may say that it is sorted when it is not; then there is no answer instead of another one."""
+        places = {m: place for place, m in enumerate(self.modulesSorted)}
+        whole = len(places) == len(self.modulesSorted) and places.keys() == self.connections.keys()
+        if not whole or any(places[m] >= places[c.outmod] for m in places for c in self.connections[m]):
+            raise NetworkConstructionException(
+                f"network {self.name!r} is marked as sorted, but modulesSorted is no order of computation of its "
+                "modules: set sorted = False, then call sortModules()"
+            )
 
     @property
     def offset(self):

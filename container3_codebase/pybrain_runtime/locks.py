@@ -1,0 +1,59 @@
+"""Locks on open files. The system frees them when their holder ends, however it ends."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import ModuleType
+
+try:
+    import fcntl as _locks
+
+    _fcntl: ModuleType | None = _locks
+except ImportError:  # Windows
+    _fcntl = None
+
+LOCKS = _fcntl is not None
+"""Whether files can be locked, and can get another name while they are open."""
+
+_HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
+_PATIENCE, _PAUSE = 5.0, 0.01
+
+
+def lock(descriptor: int) -> bool | None:
+    """Locks an open file for this process.
+
+    Returns:
+        True where it is locked now, False where another process holds the lock, None where the file system knows
+        no locks.
+    """
+    if _fcntl is None:
+        return None
+    try:
+        _fcntl.flock(descriptor, _fcntl.LOCK_EX | _fcntl.LOCK_NB)
+    except OSError as error:
+        return False if error.errno in _HELD else None
+    return True
+
+
+@contextmanager
+def locked_folder(path: str) -> Iterator[None]:
+    """Lets one process at a time change several files of a folder; waits a few seconds at most.
+
+    Args:
+        path: the folder; where it cannot be locked, the block runs all the same.
+    """
+    descriptor = -1
+    with suppress(OSError):
+        descriptor = os.open(path or ".", os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+    try:
+        deadline = time.monotonic() + _PATIENCE
+        while descriptor >= 0 and lock(descriptor) is False and time.monotonic() < deadline:
+            time.sleep(_PAUSE)
+        yield
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)

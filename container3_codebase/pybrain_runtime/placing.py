@@ -1,0 +1,59 @@
+"""Several finished files get their names together: all of them, or none and what was there before."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+
+from .atomic import AtomicFile
+from .leftovers import temporary_name
+from .locks import locked_folder
+from .paths import beside, remove, remove_if_there, rename
+from .signals import signals_held_back
+
+
+def place_together(files: Sequence[AtomicFile], *, withdraw: str = "") -> None:
+    """Gives finished files their names, in their order.
+
+    A request to end waits until all have them, and so does another run that writes the same files. If one cannot
+    get its name, the files that were there before are put back.
+
+    Args:
+        files: the files, finished.
+        withdraw: the one among them that tells about the others. What had its name before is taken away first, so
+            that it never stands beside files that it does not tell about, even if the machine goes down.
+
+    Raises:
+        CannotWrite: one of them cannot get its name.
+    """
+    with signals_held_back(), locked_folder(beside(files[0].path, "")):
+        kept: dict[str, str] = {}
+        try:
+            for file in files:
+                _keep(file.path, kept)
+            if withdraw in kept:
+                remove(withdraw)
+            for file in files:
+                file.place()
+        except BaseException:
+            for file in files:
+                file.discard()
+            for path, copy in kept.items():
+                with suppress(OSError):
+                    rename(copy, path)
+                    remove_if_there(copy)  # which rename leaves where both are names of one file
+            raise
+        for file in files:
+            file.settle()
+        for copy in kept.values():
+            with suppress(OSError):
+                remove_if_there(copy)
+
+
+def _keep(path: str, kept: dict[str, str]) -> None:
+    """Gives the file that is there a second name. Where that cannot be done, it is not kept."""
+    copy = temporary_name(path)
+    with suppress(OSError, NotImplementedError):
+        os.link(path, copy, follow_symlinks=False)
+        kept[path] = copy

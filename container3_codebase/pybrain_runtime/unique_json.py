@@ -1,0 +1,51 @@
+"""JSON whose objects have each key once. Python's reader takes the last of several, and says nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+
+class RepeatedKey(ValueError):
+    """An object has the same key twice.
+
+    Attributes:
+        key: the key.
+    """
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"the key {key!r} is there twice")
+        self.key = key
+
+
+def parse_json(
+    text: str,
+    *,
+    parse_int: Callable[[str], Any] | None = None,
+    parse_constant: Callable[[str], Any] | None = None,
+) -> Any:
+    """Returns the value of a JSON text.
+
+    Args:
+        text: the text.
+        parse_int: what to make of the digits of a whole number; None makes an int.
+        parse_constant: what to make of ``NaN``, ``Infinity`` and ``-Infinity``; None makes floats.
+
+    Raises:
+        RepeatedKey: an object has the same key twice.
+        ValueError: it is not JSON.
+        RecursionError: it is nested too deeply.
+    """
+    return json.loads(text, object_pairs_hook=_object, parse_int=parse_int, parse_constant=parse_constant)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise RepeatedKey(key)
+            seen.add(key)
+    return found

@@ -1,0 +1,338 @@
+"""Where results may stand: over nothing that is read, nowhere that a card would be looked for, on plain files."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pybrain_runtime import (
+    ActivationStream,
+    Knowledge,
+    StreamOptions,
+    activate_file,
+    load_knowledge,
+    open_prediction,
+    read_activation,
+    write_prediction,
+)
+from pybrain_runtime.atomic import AtomicFile
+from pybrain_runtime.errors import CannotWrite, KnowledgeError, PipelineError, UsageError
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+IRIS = FIXTURES / "default/iris"
+UE07 = Path(__file__).parents[2] / "container3_codebase/UE_07_App5.py"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The default network with its card, and 150 rows, in a folder of their own."""
+    shutil.copy(IRIS / "currentSolution.pkl", tmp_path / "iris.pkl")
+    shutil.copy(IRIS / "currentSolution.card.json", tmp_path / "iris.card.json")
+    shutil.copy(IRIS / "activation_all.csv", tmp_path / "rows.csv")
+    return tmp_path
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Returns what is in a folder, links and pipes left out."""
+    return {
+        path.name: path.read_bytes() for path in folder.iterdir() if path.is_file() and not path.is_symlink()
+    }
+
+
+def as_stream(knowledge: Knowledge, data: Path, output: Path) -> None:
+    activate_file(knowledge, data, output, StreamOptions(skip=True))
+
+
+def as_whole(knowledge: Knowledge, data: Path, output: Path) -> None:
+    activation = read_activation(data, knowledge)
+    write_prediction(output, knowledge, activation, knowledge.activate(activation.inputs))
+
+
+def in_parts(knowledge: Knowledge, data: Path, output: Path) -> None:
+    with (
+        ActivationStream(data, knowledge) as activation,
+        open_prediction(output, knowledge, activation) as prediction,
+    ):
+        for inputs, targets in activation:
+            prediction.write(inputs, knowledge.activate(inputs), targets)
+        prediction.commit()
+
+
+WAYS: tuple[Callable[[Knowledge, Path, Path], None], ...] = (as_stream, as_whole, in_parts)
+
+
+# Cards.
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", ["iris.card.csv", "other.card.csv", "other.CARD.csv", "x.card.jsonl"])
+def test_no_report_gets_the_name_of_a_card(
+    name: str, way: Callable[[Knowledge, Path, Path], None], folder: Path
+) -> None:
+    before = contents(folder)
+    knowledge = load_knowledge(folder / "iris.pkl")
+    with pytest.raises(UsageError, match=r"(?i)\.card\.json (cannot be written|would be written over)"):
+        way(knowledge, folder / "rows.csv", folder / name)
+    assert contents(folder) == before
+
+
+def test_no_prediction_gets_the_name_of_a_card(folder: Path) -> None:
+    with pytest.raises(UsageError, match="is where the report goes"):
+        in_parts(load_knowledge(folder / "iris.pkl"), folder / "rows.csv", folder / "x.card.json")
+    with pytest.raises(UsageError) as refused:
+        as_stream(load_knowledge(folder / "iris.pkl"), folder / "rows.csv", folder / "x.card.json")
+    assert str(refused.value) == (
+        f"{folder / 'x.card.json'} cannot be written: the card of a network is looked for under such a name.\n"
+        "  Choose another name; those that end in .card.json are for cards alone."
+    )
+
+
+@pytest.mark.parametrize("way", [as_stream, in_parts])
+def test_no_report_is_written_over_the_card_that_is_read(
+    way: Callable[[Knowledge, Path, Path], None], folder: Path
+) -> None:
+    (folder / "iris.card.json").rename(folder / "my.json")
+    (folder / "hard.json").hardlink_to(folder / "my.json")
+    (folder / "sub").mkdir()
+    before = contents(folder)
+    knowledge = load_knowledge(folder / "iris.pkl", card=folder / "my.json")
+    for output in ("my.csv", "sub/../my.csv", "hard.csv"):
+        with pytest.raises(UsageError, match=r"json would be written over .*/my\.json, which is read"):
+            way(knowledge, folder / "rows.csv", folder / output)
+    assert contents(folder) == before
+
+
+def test_a_report_is_no_card(folder: Path) -> None:
+    as_stream(load_knowledge(folder / "iris.pkl"), folder / "rows.csv", folder / "my.csv")
+    with pytest.raises(KnowledgeError) as refused:
+        load_knowledge(folder / "iris.pkl", card=folder / "my.json")
+    assert str(refused.value) == (
+        "my.json is not a card, but the report of a run.\n  Correct the card, or take it away."
+    )
+    (folder / "my.json").rename(folder / "iris.card.json")
+    with pytest.raises(KnowledgeError, match=r"iris\.card\.json is not a card, but the report of a run\."):
+        load_knowledge(folder / "iris.pkl")
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('{"name": "a", "labels": ["a", "b", "c"], "name": "b"}', "name"),
+        ('{"outputs": [{"mean": 1.0, "mean": 2.0}, {}, {}]}', "mean"),
+    ],
+)
+def test_a_card_with_a_key_twice_is_refused(text: str, key: str, folder: Path) -> None:
+    (folder / "iris.card.json").write_text(text)
+    with pytest.raises(KnowledgeError, match=rf"iris\.card\.json has the key '{key}' twice in one object\."):
+        load_knowledge(folder / "iris.pkl")
+
+
+# What else stands in the place of a report.
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "content", ['{"mine": 1}', "not JSON", "[]", '{"status": "done", "versions": {}}', "[" * 100_000]
+)
+def test_no_file_of_another_kind_is_replaced_by_a_report(
+    content: str, way: Callable[[Knowledge, Path, Path], None], folder: Path
+) -> None:
+    (folder / "config.json").write_text(content)
+    before = contents(folder)
+    with pytest.raises(CannotWrite) as refused:
+        way(load_knowledge(folder / "iris.pkl"), folder / "rows.csv", folder / "config.csv")
+    assert str(refused.value) == (
+        f"{folder / 'config.json'} is there, and is not the report of a run; the report of this one would replace "
+        "it.\n  Choose another name for the prediction, or take that file away."
+    )
+    assert contents(folder) == before
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_earlier_report_and_an_empty_file_are_replaced(
+    way: Callable[[Knowledge, Path, Path], None], folder: Path
+) -> None:
+    knowledge = load_knowledge(folder / "iris.pkl")
+    (folder / "p.json").touch()
+    for _ in range(2):
+        way(knowledge, folder / "rows.csv", folder / "p.csv")
+        assert json.loads((folder / "p.json").read_text())["activation"]["rows"] == 150
+    assert set(contents(folder)) == {"iris.pkl", "iris.card.json", "rows.csv", "p.csv", "p.json"}
+
+
+def test_rejected_rows_replace_and_remove_rejected_rows_alone(folder: Path) -> None:
+    knowledge = load_knowledge(folder / "iris.pkl")
+    mine = folder / "p.rejected.csv"
+    mine.write_text("what I have rejected myself\n")
+    with pytest.raises(CannotWrite, match=r"p\.rejected\.csv is there, and does not hold rejected rows"):
+        as_stream(knowledge, folder / "rows.csv", folder / "p.csv")
+    assert mine.read_text() == "what I have rejected myself\n" and not (folder / "p.csv").exists()
+    mine.write_text("line,reason,row\n3,none,x\n")
+    as_stream(knowledge, folder / "rows.csv", folder / "p.csv")
+    assert not mine.exists()
+
+
+# What is read.
+
+
+@pytest.mark.parametrize(
+    "name", [".p.csv.part", ".p.csv.journal", "p.json", "p.rejected.csv", ".p.rejected.csv.part"]
+)
+def test_rows_in_the_place_of_a_file_under_construction_are_not_written_over(name: str, folder: Path) -> None:
+    (folder / "rows.csv").rename(folder / name)
+    before = contents(folder)
+    with pytest.raises(UsageError, match=r"would be written over .*, which is read"):
+        as_stream(load_knowledge(folder / "iris.pkl"), folder / name, folder / "p.csv")
+    assert contents(folder) == before
+
+
+def test_rows_from_standard_input_are_not_written_over(folder: Path) -> None:
+    code = (
+        "import sys; from pybrain_runtime import *; from pybrain_runtime.errors import PipelineError\n"
+        "try: activate_file(load_knowledge(sys.argv[1]), '-', sys.argv[2])\n"
+        "except PipelineError as error: sys.exit(f'{error.status} {error}')"
+    )
+    before = contents(folder)
+    with (folder / "rows.csv").open("rb") as rows:
+        done = subprocess.run(
+            [sys.executable, "-c", code, folder / "iris.pkl", folder / "rows.csv"],
+            stdin=rows, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert done.stderr.splitlines()[0] == (
+        f"2 {folder / 'rows.csv'} would be written over standard input, which is read."
+    )
+    assert contents(folder) == before
+
+
+def test_the_container_writes_over_nothing_that_it_reads(folder: Path) -> None:
+    (folder / "rows.json").hardlink_to(folder / "rows.csv")
+    for output in ("iris.pkl", "rows.csv", "iris.card.csv", "x.card.csv", "rows.html"):
+        before = contents(folder)
+        done = subprocess.run(
+            [sys.executable, UE07],
+            env=os.environ
+            | {
+                "MODEL_PATH": str(folder / "iris.pkl"),
+                "DATA_PATH": str(folder / "rows.csv"),
+                "OUTPUT_PATH": str(folder / output),
+            },
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (done.returncode, contents(folder)) == (2, before), (output, done.stderr)
+        assert "written" in done.stderr
+
+
+# What is no plain file.
+
+
+def make_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def make_socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as made:
+        here = Path.cwd()
+        os.chdir(path.parent)  # the name of a socket is short
+        try:
+            made.bind(path.name)
+        finally:
+            os.chdir(here)
+
+
+def make_dangling_link(path: Path) -> None:
+    path.symlink_to("nowhere")
+
+
+def make_link_elsewhere(path: Path) -> None:
+    (path.parent / "elsewhere").write_text("mine")
+    path.symlink_to("elsewhere")
+
+
+KINDS: dict[Callable[[Path], None], str] = {
+    make_pipe: "it is a named pipe.",
+    make_socket: "it is a socket.",
+    make_dangling_link: "it is a symbolic link, and links are neither followed nor replaced.",
+    make_link_elsewhere: "it is a symbolic link, and links are neither followed nor replaced.",
+    Path.mkdir: "it is a directory.",
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ["p.csv", "p.json"])
+def test_what_is_no_plain_file_is_left_alone(
+    name: str, kind: Callable[[Path], None], way: Callable[[Knowledge, Path, Path], None], folder: Path
+) -> None:
+    kind(folder / name)
+    before, mode = contents(folder), (folder / name).lstat()
+    with pytest.raises(CannotWrite) as refused:
+        way(load_knowledge(folder / "iris.pkl"), folder / "rows.csv", folder / "p.csv")
+    assert refused.value.message == f"{folder / name} cannot be written: {KINDS[kind]}"
+    assert contents(folder) == before and (folder / name).lstat() == mode
+
+
+@pytest.mark.parametrize("kind", [make_pipe, make_socket, Path.mkdir])
+@pytest.mark.parametrize("name", [".p.csv.part", ".p.csv.journal", ".p.rejected.csv.part"])
+def test_what_stands_in_the_place_of_a_file_under_construction_is_left_alone(
+    name: str, kind: Callable[[Path], None], folder: Path
+) -> None:
+    kind(folder / name)
+    before = contents(folder)
+    with pytest.raises(CannotWrite, match=rf"/{name} cannot be written: {KINDS[kind]}"):
+        as_stream(load_knowledge(folder / "iris.pkl"), folder / "rows.csv", folder / "p.csv")
+    assert contents(folder) == before and (folder / name).exists()
+
+
+@pytest.mark.parametrize("device", ["/dev/null", "/dev/full", "/dev/tty"])
+def test_a_device_is_left_alone(device: str, folder: Path) -> None:
+    if not Path(device).exists():
+        pytest.skip("no such device here")
+    for way in WAYS:
+        with pytest.raises(CannotWrite) as refused:
+            way(load_knowledge(folder / "iris.pkl"), folder / "rows.csv", Path(device))
+        assert str(refused.value) == (
+            f"{device} cannot be written: it is a device.\n  Name a plain file, new or old."
+        )
+
+
+def test_what_names_no_file_is_said(folder: Path) -> None:
+    knowledge, rows = load_knowledge(folder / "iris.pkl"), str(folder / "rows.csv")
+    before = contents(folder)
+    for output, what in (
+        (f"{folder}/new/", "it names a directory, not a file."),
+        (f"{folder}/", "it is a directory."),
+        (str(folder), "it is a directory."),
+        ("", "it names a directory, not a file."),
+        (f"{folder}/p\0.csv", "no file can have this name."),
+        (f"{folder}/rows.csv/p.csv", "not a directory."),
+        (f"{folder}/none/p.csv", "no such file or directory."),
+        (f"{folder}/{'p' * 300}.csv", "file name too long."),
+        (f"{folder}/{'p' * 250}.csv", "file name too long."),
+    ):
+        with pytest.raises(PipelineError) as refused:
+            activate_file(knowledge, rows, output)
+        assert refused.value.message.endswith(f" cannot be written: {what}"), output
+        assert refused.value.status == 73
+    assert contents(folder) == before
+
+
+def test_the_place_is_looked_at_again_before_the_file_gets_its_name(folder: Path) -> None:
+    file = AtomicFile(str(folder / "p.csv"))
+    file.write(b"new")
+    file.finish()
+    make_pipe(folder / "p.csv")
+    with pytest.raises(CannotWrite, match="it is a named pipe"):
+        file.place()
+    assert (folder / "p.csv").is_fifo() and set(contents(folder)) == {
+        "iris.pkl",
+        "iris.card.json",
+        "rows.csv",
+    }
