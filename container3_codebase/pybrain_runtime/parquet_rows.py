@@ -72,6 +72,8 @@ class ParquetRows:
             raise self._damaged(error) from None
         schema = self._file.schema_arrow
         self.header: tuple[str, ...] = tuple(schema.names)
+        choice.check_width(len(self.header), 1)
+        choice.check_distinct(self.header)
         self.columns: Columns = choice.of(len(self.header), self.header, 1)
         self._wanted = [self.header[place] for place in (*self.columns.inputs, *self.columns.targets)]
         for place in (*self.columns.inputs, *self.columns.targets):

@@ -15,6 +15,7 @@ import numpy as np
 from . import __version__
 from .activation import Activation, ActivationStream
 from .atomic import AtomicFile, check_apart
+from .columns import Columns
 from .errors import UsageError
 from .figures import Figures, finite
 from .formats import format_for
@@ -59,6 +60,7 @@ class Source(Record, eq=True):
         columns: its columns.
         rejected: rows that were left out.
         rejected_file: where they are kept, with the reasons; empty where none were left out.
+        layout: which columns are what; None where nobody said.
     """
 
     file: str
@@ -67,12 +69,14 @@ class Source(Record, eq=True):
     columns: int
     rejected: int = 0
     rejected_file: str = ""
+    layout: Columns | None = None
 
     @classmethod
     def of(cls, activation: ActivationStream, rejected_file: str = "") -> Source:
         """Returns the source of an activation that has been read to its end."""
         file, width = activation.file, activation.columns.width
-        return cls(file.name, file.sha256, file.bytes_read, width, activation.rejected, base(rejected_file))
+        rejected, columns = (activation.rejected, base(rejected_file)), activation.columns
+        return cls(file.name, file.sha256, file.bytes_read, width, *rejected, columns)
 
 
 class PredictionWriter:
@@ -231,6 +235,7 @@ class PredictionWriter:
 
     def _report(self, source: Source, first: np.ndarray) -> dict[str, object]:
         knowledge, now = self._knowledge, time.time()
+        unused = knowledge.unused_scaling
         return {
             "status": "done",
             "knowledge": {
@@ -245,12 +250,14 @@ class PredictionWriter:
                 "card_sha256": (knowledge.card.sha256 or None) if knowledge.card else None,
             },
             "scaling": knowledge.scaling,
+            "scaling_not_used": unused.as_report() if unused else None,
             "activation": {
                 "file": source.file,
                 "sha256": source.sha256,
                 "size": source.size,
                 "rows": self.rows,
                 "columns": source.columns,
+                "columns_used": source.layout.as_report() if source.layout else None,
                 "rejected": source.rejected,
                 "rejected_file": source.rejected_file or None,
             },
@@ -324,7 +331,9 @@ def write_prediction(
     Raises:
         CannotWrite: it cannot be written there; neither file is left half.
     """
-    source = Source(activation.name, activation.sha256, activation.size, activation.columns)
+    source = Source(
+        activation.name, activation.sha256, activation.size, activation.columns, layout=activation.layout
+    )
     with PredictionWriter(
         path,
         knowledge,

@@ -76,7 +76,17 @@ def _names(rule: str) -> tuple[list[str], bool]:
     raise UsageError(f"{rule!r} is no way to scale.", hint=f"{HOW}.")
 
 
+def _with_list(companions: Mapping[str, object], name: str) -> Mapping[str, object]:
+    """Returns companions with a list of numbers as a whole, where its items are kept one by one (``x_min.0``)."""
+    items: list[object] = []
+    while name not in companions and f"{name}.{len(items)}" in companions:
+        items.append(companions[f"{name}.{len(items)}"])
+    numeric = [item for item in items if isinstance(item, int | float) and not isinstance(item, bool)]
+    return {**companions, name: np.array(numeric)} if items and len(numeric) == len(items) else companions
+
+
 def _numbers(companions: Mapping[str, object], name: str, count: int, file: str) -> np.ndarray:
+    companions = _with_list(companions, name)
     if name not in companions:
         there = ", ".join(companions) or "nothing"
         raise KnowledgeError(

@@ -146,6 +146,7 @@ class Run:
         self._journal.remove()
         return Outcome(
             prediction=prediction,
+            columns=activation.columns,
             rejected=activation.rejected,
             rejected_path=rejected_path or None,
             continued=self._continued,

@@ -68,6 +68,7 @@ def test_a_person_reads_what_was_answered_and_where_it_is(drive: Drive, folder: 
         f"  knowledge   {flowers} (pickle protocol 4)\n"
         "              FeedForwardNetwork, 4 inputs, 3 outputs; scaling: card\n"
         "  activation  rows.csv, 2 rows\n"
+        "              inputs: columns 1 to 4 (no header, by position); expected values: none\n"
         f"  prediction  p.csv ({size} bytes)\n"
         f"              sha256 {digest}\n"
         "  report      p.json\n"

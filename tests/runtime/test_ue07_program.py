@@ -49,6 +49,8 @@ def test_the_default_answers(run: Run, tmp_path: Path) -> None:
     assert done.stdout == (
         "✓ Model loaded: FeedForwardNetwork\n"
         "✓ Data loaded: (1, 4)\n"
+        "  inputs: sepal_length, sepal_width, petal_length, petal_width (by the names of the card); "
+        "expected values: none\n"
         "✓ Prediction: 0.000026 (setosa), 0.010715 (versicolor), 0.989259 (virginica) -> virginica\n"
         "ACTIVATION COMPLETE\n"
     )
@@ -59,13 +61,14 @@ def test_the_default_answers(run: Run, tmp_path: Path) -> None:
 def test_the_course_file_answers(run: Run) -> None:
     done = run(COURSE / "currentSolution.pkl", COURSE / "currentActivation.csv")
     lines = done.stdout.splitlines()
-    assert lines[:3] == [
+    assert lines[:4] == [
         "✓ Model loaded: FeedForwardNetwork",
         "✓ Data loaded: (1, 2)",
+        "  inputs: x (by position); expected values: y",
         "✓ Prediction: 0.207093",
     ]
-    assert lines[3].startswith("  Compared with the expected outputs: mse 0.0028")
-    assert lines[4:] == ["ACTIVATION COMPLETE"]
+    assert lines[4].startswith("  Compared with the expected outputs: mse 0.0028")
+    assert lines[5:] == ["ACTIVATION COMPLETE"]
 
 
 def test_many_rows_show_the_first_ones_and_a_count(run: Run, tmp_path: Path) -> None:
@@ -73,8 +76,8 @@ def test_many_rows_show_the_first_ones_and_a_count(run: Run, tmp_path: Path) -> 
     lines = done.stdout.splitlines()
     assert lines[1] == "✓ Data loaded: (150, 7)"
     assert sum(line.startswith("✓ Prediction: ") for line in lines) == 5
-    assert lines[7] == f"  ... 150 rows in all, in {tmp_path / 'out' / 'prediction.csv'}"
-    assert "accuracy 0.966667" in lines[8]
+    assert lines[8] == f"  ... 150 rows in all, in {tmp_path / 'out' / 'prediction.csv'}"
+    assert "accuracy 0.966667" in lines[9]
     assert lines[-1] == "ACTIVATION COMPLETE"
 
 
@@ -82,7 +85,9 @@ def test_many_rows_show_the_first_ones_and_a_count(run: Run, tmp_path: Path) -> 
 def test_marks_are_plain_where_the_output_cannot_carry_more(encoding: str, run: Run) -> None:
     done = run(PYTHONIOENCODING=encoding)
     assert done.returncode == 0
-    assert done.stdout.startswith("[OK] Model loaded: FeedForwardNetwork\n[OK] Data loaded: (1, 4)\n[OK] ")
+    assert done.stdout.startswith(
+        "[OK] Model loaded: FeedForwardNetwork\n[OK] Data loaded: (1, 4)\n  inputs: "
+    )
     failed = run(data=IRIS / "nope.csv", PYTHONIOENCODING=encoding)
     assert failed.stderr.startswith("[FAILED] The activation file ")
 
