@@ -39,6 +39,7 @@ class Columns(Record, eq=True):
         by: how they were found: ``choice`` (the names were given), ``card`` (the card's names) or ``position``.
         header: the names of all columns; empty where the file has none.
         card_ignored: whether the names of a card were not compared with those of the file.
+        remark: what a person should know about the first row; usually nothing.
     """
 
     width: int
@@ -47,6 +48,7 @@ class Columns(Record, eq=True):
     by: str = BY_POSITION
     header: tuple[str, ...] = ()
     card_ignored: bool = False
+    remark: str = ""
 
     @property
     def chosen(self) -> bool:
@@ -72,6 +74,8 @@ class Columns(Record, eq=True):
         parts.append(f"expected values: {self._listed(self.targets) or 'none'}")
         if self.unused:
             parts.append(f"not used: {self._listed(self.unused)}")
+        if self.remark:
+            parts.append(self.remark)
         return "; ".join(parts)
 
     def as_report(self) -> dict[str, object]:
@@ -257,7 +261,7 @@ class ColumnChoice:
             raise ActivationError(
                 f"{self.file} has some of the outputs that the card of {self.knowledge.name} names "
                 f"({_list(found)}), but not {_list(missing) or 'a name for each'}.",
-                hint=f"Set INPUT_COLUMNS={','.join(self._card_inputs)} to compare with nothing, or TARGET_COLUMNS "
+                hint=f"Set {_setting('INPUT_COLUMNS', self._card_inputs)} to compare with nothing, or TARGET_COLUMNS "
                 "to the columns with the expected outputs.",
                 columns=header,
             )
@@ -278,10 +282,10 @@ class ColumnChoice:
         )
 
     def _choice_in_card_order(self, header: tuple[str, ...]) -> str:
-        setting = f"INPUT_COLUMNS={','.join(self._card_inputs)}"
+        setting = _setting("INPUT_COLUMNS", self._card_inputs)
         outputs = self._card_outputs
         if outputs and all(outputs) and set(outputs).issubset(header):
-            setting += f" TARGET_COLUMNS={','.join(outputs)}"
+            setting += " " + _setting("TARGET_COLUMNS", outputs)
         return setting
 
     def _missing(self, header: tuple[str, ...]) -> ActivationError:
@@ -297,9 +301,9 @@ class ColumnChoice:
     def _other_names(
         self, found: Sequence[str], named: Sequence[str], what: str, setting: str
     ) -> ActivationError:
-        taken = f" or set {setting}={','.join(found)} to take them as they are." if len(found) <= _LISTED else (
-            f" or choose them with {setting}."
-        )  # fmt: skip
+        taken = f" or choose them with {setting}."
+        if len(found) <= _LISTED:
+            taken = f" or set {_setting(setting, found)} to take them as they are."
         return ActivationError(
             f"{self.file} names the {what} {_list(found)}; the card of {self.knowledge.name} names them "
             f"{_list([name or '(no name)' for name in named])}.",
@@ -318,6 +322,9 @@ class ColumnChoice:
                     f"{_seen(near)} differs from {_seen(name)} only in capitals, spaces, marks or the form of "
                     "its letters. "
                 )
+            for other in there:
+                if name not in there and _looks_like(other, name):
+                    return f"{_seen(other)} looks like {_seen(name)}, but has other letters. "
         return ""
 
     # By the names that were given.
@@ -418,6 +425,19 @@ def _key(name: str) -> str:
     """Returns what is left of a name without capitals, spaces and marks."""
     plain = unicodedata.normalize("NFKC", name).casefold()
     return "".join(filter(str.isalnum, plain)) or plain
+
+
+def _looks_like(name: str, wanted: str) -> bool:
+    """Says whether a name differs from another one only where it has letters of another script."""
+    pairs = zip(name, wanted, strict=False)
+    return len(name) == len(wanted) and name != wanted and all(a == b or not a.isascii() for a, b in pairs)
+
+
+def _setting(variable: str, names: Sequence[str]) -> str:
+    """Returns an assignment as a shell takes it."""
+    text = ",".join(names)
+    plain = all(character.isalnum() or character in "_,.-" for character in text)
+    return f"{variable}={text}" if plain else f"{variable}='{text}'"
 
 
 def _seen(name: str) -> str:

@@ -100,6 +100,9 @@ class CsvRows:
             self.header = self._table.names = tuple(first)
             begun[0] = begun[0].after(1)
         self.columns: Columns = self._choice.of(len(first), self.header, 1)
+        if not self.header and _counts(first):
+            remark = f"line 1 ({first[0]}, {first[1]}, {first[2]}, ...) is taken as a row, not as a header"
+            self.columns = self.columns.but(remark=remark)
         used = (*self.columns.inputs, *self.columns.targets)
         self._numbers_as_names = bool(self.header) and not any(
             self._table.count_values([self.header[place]])[1] for place in used
@@ -141,3 +144,9 @@ class CsvRows:
             raise self._choice.unlike(len(cells), self.columns, number)
         places = chain(self.columns.inputs, self.columns.targets)
         return [self._table.number(cells[place], number, place) for place in places]
+
+
+def _counts(cells: list[str]) -> bool:
+    """Says whether cells are whole numbers that count from 0 or 1: a table without names may be written so."""
+    counted = [[str(first + place) for place in range(len(cells))] for first in (0, 1)]
+    return len(cells) > 2 and cells in counted

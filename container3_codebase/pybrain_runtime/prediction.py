@@ -227,11 +227,11 @@ class PredictionWriter:
     def _names(self, input_names: tuple[str, ...]) -> list[str]:
         known = self._knowledge.input_names
         names = [name or fallback for name, fallback in zip(input_names or known, known, strict=True)]
-        names += self._knowledge.output_names
+        others = [*self._knowledge.output_names]
         if self._expected:
             for output in _suffixes(self._knowledge):
-                names += [f"expected{output}", f"error{output}"]
-        return names
+                others += [f"expected{output}", f"error{output}"]
+        return [*_apart(names, others), *others]
 
     def _report(self, source: Source, first: np.ndarray) -> dict[str, object]:
         knowledge, now = self._knowledge, time.time()
@@ -347,6 +347,19 @@ def write_prediction(
 
 def _is_classification(knowledge: Knowledge) -> bool:
     return knowledge.card is not None and knowledge.card.task == "classification"
+
+
+def _apart(names: list[str], others: list[str]) -> list[str]:
+    """Returns names of inputs that no other column has: ``prediction`` becomes ``input_prediction``."""
+    taken = {*names, *others}
+    apart = []
+    for name in names:
+        if name in others:
+            while name in taken:
+                name = f"input_{name}"
+            taken.add(name)
+        apart.append(name)
+    return apart
 
 
 def _suffixes(knowledge: Knowledge) -> list[str]:

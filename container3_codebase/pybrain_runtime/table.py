@@ -79,6 +79,8 @@ class Table:
             return [cell.strip() for cell in text.split(self.delimiter)]
         import csv  # rare, so it is not loaded at every start
 
+        if csv.field_size_limit() < len(text):
+            csv.field_size_limit(len(text))  # a line is bounded already; pyarrow knows no such limit
         try:
             rows = list(csv.reader([text], delimiter=self.delimiter, strict=True, skipinitialspace=True))
         except csv.Error as error:
