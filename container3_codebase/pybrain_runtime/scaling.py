@@ -43,7 +43,7 @@ def card_with(
     if card is not None and card.scales:
         raise UsageError(
             f"The card of {file} scales already; companions cannot scale as well.",
-            hint="Leave out the card's scaling with --no-scale, or the options that name companions.",
+            hint="Leave out the card's scaling with --no-scale, or name no companions (SCALE_INPUTS, SCALE_OUTPUTS).",
         )
     plain = card or Card("", "", "", (Column(),) * indim, (Column(),) * outdim, ())
     return plain.but(

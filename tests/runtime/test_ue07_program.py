@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -10,7 +11,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from pybrain.tools.shortcuts import buildNetwork
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / "container3_codebase" / "UE_07_App5.py"
@@ -103,7 +107,17 @@ def test_a_name_that_the_output_cannot_carry_is_escaped(run: Run, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    "name", ["MODEL_PATH", "DATA_PATH", "OUTPUT_PATH", "INPUT_COLUMNS", "TARGET_COLUMNS"]
+    "name",
+    [
+        "MODEL_PATH",
+        "DATA_PATH",
+        "OUTPUT_PATH",
+        "INPUT_COLUMNS",
+        "TARGET_COLUMNS",
+        "IGNORE_CARD_NAMES",
+        "SCALE_INPUTS",
+        "SCALE_OUTPUTS",
+    ],
 )
 def test_a_variable_that_is_set_but_empty_is_wrong_usage(name: str, run: Run) -> None:
     done = run(**{name: ""})
@@ -118,6 +132,33 @@ def test_columns_are_chosen_by_name(run: Run, tmp_path: Path) -> None:
     done = run(data=data, INPUT_COLUMNS="a, b, c, d")
     assert done.returncode == 0, done.stderr
     assert "-> virginica" in done.stdout and "✓ Data loaded: (1, 5)" in done.stdout
+
+
+def test_the_cards_names_are_ignored_where_that_is_asked_for(run: Run, tmp_path: Path) -> None:
+    data = tmp_path / "a.csv"
+    data.write_text("petal_width,petal_length,sepal_width,sepal_length\n1.9,5.1,2.7,5.8\n")
+    done = run(data=data)
+    assert done.returncode == 65
+    assert "has the inputs in another order" in done.stderr and "IGNORE_CARD_NAMES=1" in done.stderr
+    done = run(data=data, IGNORE_CARD_NAMES="1")
+    assert done.returncode == 0
+    assert "(by position, the names of the card are ignored); expected values: none" in done.stdout
+
+
+def test_scaling_beside_the_network_is_said_and_used_when_asked_for(run: Run, tmp_path: Path) -> None:
+    np.random.seed(4)
+    network = buildNetwork(1, 2, 1)
+    (tmp_path / "net.pkl").write_bytes(pickle.dumps({"net": network, "x_min": 0.0, "x_max": 10.0}, 2))
+    (tmp_path / "a.csv").write_text("x\n5\n")
+    done = run(tmp_path / "net.pkl", tmp_path / "a.csv")
+    assert done.stdout.splitlines()[1] == (
+        "  Scaling found beside the network and not used: x_min, x_max. To use it: SCALE_INPUTS=x_min..x_max"
+    )
+    assert f"✓ Prediction: {network.activate([5.0])[0]:.6f}\n" in done.stdout
+    done = run(tmp_path / "net.pkl", tmp_path / "a.csv", SCALE_INPUTS="x_min..x_max")
+    assert done.stdout.splitlines()[1] == "  Scaled: inputs by x_min..x_max"
+    assert f"✓ Prediction: {network.activate([0.5])[0]:.6f}\n" in done.stdout
+    assert run(SCALE_INPUTS="a..b").returncode == 2  # the card scales already
 
 
 def test_bad_data_ends_with_65_and_leaves_nothing(run: Run, tmp_path: Path) -> None:
