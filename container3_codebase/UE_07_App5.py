@@ -6,7 +6,8 @@
     activation (activation_data.csv)  --+
 
 Where the files are is told by the environment: MODEL_PATH, DATA_PATH, OUTPUT_PATH; which columns of the
-table to take, by INPUT_COLUMNS and TARGET_COLUMNS. All have defaults that fit the containers.
+table to take, by INPUT_COLUMNS, TARGET_COLUMNS and IGNORE_CARD_NAMES; scaling by what lies beside the network
+in its file, by SCALE_INPUTS and SCALE_OUTPUTS. All have defaults that fit the containers.
 
 Exit status: 0 done, 2 wrong usage, 65 bad data, 66 input missing, 73 cannot write.
 """
@@ -24,6 +25,8 @@ def main(settings: Settings, report: Report) -> None:
 
     # 1. The knowledge: a network that PyBrain trained. The file is read, never executed.
     knowledge = load_knowledge(settings.model)
+    if settings.scale_inputs or settings.scale_outputs:
+        knowledge = knowledge.scaled_by(inputs=settings.scale_inputs, outputs=settings.scale_outputs)
     report.loaded(knowledge)
 
     # 2. The activation: the rows to answer, one number for each input of the network.
@@ -32,6 +35,7 @@ def main(settings: Settings, report: Report) -> None:
         knowledge,
         input_columns=settings.input_columns,
         target_columns=settings.target_columns,
+        ignore_card_names=settings.ignore_card_names,
     )
 
     # 3. The prediction: answers beside their inputs, and a report of what was computed from what.

@@ -124,7 +124,8 @@ class Session:
 def _prepare(session: Session, *, into_contexts: bool) -> Any:
     """Stage 1, shown."""
     from pipeline import staging
-    from pipeline.selection import columns, select
+    from pipeline.selection import columns, scaling_line, select
+    from pybrain_runtime.settings import switch
 
     say, layout = session.console.say, session.layout
     session.console.title("Stage 1 · prepare the files")
@@ -134,6 +135,8 @@ def _prepare(session: Session, *, into_contexts: bool) -> Any:
         selection,
         input_columns=columns(session.environment, "INPUT_COLUMNS"),
         target_columns=columns(session.environment, "TARGET_COLUMNS"),
+        ignore_card_names=switch(session.environment, "IGNORE_CARD_NAMES"),
+        environment=session.environment,
     )
     if into_contexts:
         changes += staging.put_into_contexts(layout, prepared)
@@ -141,8 +144,12 @@ def _prepare(session: Session, *, into_contexts: bool) -> Any:
     say(f"  knowledge   {layout.shown(selection.model)} ({selection.model_from})")
     say(f"              {knowledge.kind}, {knowledge.indim} inputs, {knowledge.outdim} outputs, "
         f"{knowledge.parameter_count} parameters; read, not executed")  # fmt: skip
+    unused = scaling_line(prepared.scaled, inputs="SCALE_INPUTS=", outputs="SCALE_OUTPUTS=")
+    if unused or prepared.scaled.scaling != knowledge.scaling:
+        say(f"              {unused or f'scaling: {prepared.scaled.scaling}'}")
     say(f"  activation  {layout.shown(selection.data)} ({selection.data_from})")
     say(f"              {_count(rows.count, 'row')}, which fit the network")
+    say(f"              {rows.layout.in_words()}")
     for change in changes:
         kept = f"; the one it replaced is kept as {layout.shown(change.kept)}" if change.kept else ""
         say(f"  {'written  ' if change.written else 'unchanged'}   {layout.shown(change.path)}{kept}")

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from pipeline.errors import InputMissing, UsageError
 from pipeline.layout import Layout
+from pybrain_runtime import Knowledge
+from pybrain_runtime.settings import rule
 
 _NOT_A_MODEL = (".card.json", ".md", ".sh", ".csv")
 
@@ -77,6 +79,29 @@ def columns(environment: Mapping[str, str], name: str, option: str | None = None
             f"{said} is set but names no column, or an empty one", hint=f"Name columns, or {leave}."
         )
     return names
+
+
+def scaled(knowledge: Knowledge, environment: Mapping[str, str]) -> Knowledge:
+    """Returns the network as SCALE_INPUTS and SCALE_OUTPUTS ask for it: scaled by what lies beside it in its file.
+
+    Raises:
+        UsageError: a variable is empty or no rule, or the card scales already.
+        KnowledgeError: what it names is not there.
+    """
+    inputs, outputs = (rule(environment, name) for name in ("SCALE_INPUTS", "SCALE_OUTPUTS"))
+    return knowledge.scaled_by(inputs=inputs, outputs=outputs) if inputs or outputs else knowledge
+
+
+def scaling_line(knowledge: Knowledge, *, inputs: str, outputs: str) -> str:
+    """Returns a line about scaling that lies beside the network and is not used; nothing where there is none.
+
+    Args:
+        knowledge: the network.
+        inputs: what the user types before the rule for inputs, ``SCALE_INPUTS=`` or ``--scale-inputs ``.
+        outputs: what the user types before the rule for outputs.
+    """
+    found = knowledge.unused_scaling
+    return found.in_words(inputs=inputs, outputs=outputs, join=" ") if found else ""
 
 
 def _option(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ from numpy.typing import NDArray
 from pipeline import files
 from pipeline.errors import PipelineError
 from pipeline.layout import ACTIVATION_FILE, CARD_FILE, CODE_FILE, KNOWLEDGE_FILE, Layout
-from pipeline.selection import Selection
+from pipeline.selection import Selection, scaled
 from pybrain_runtime import ActivationStream, Knowledge, load_knowledge
 from pybrain_runtime.card import card_path
+from pybrain_runtime.columns import Columns
 
 RECORD = "prepared.json"
 
@@ -26,12 +28,14 @@ class Rows:
     Attributes:
         count: how many there are.
         sha256: of their file.
+        layout: which columns are what.
         first: the inputs of the first one, (indim,).
         answer: the host's own answer to it, (outdim,): what the containers must come to as well.
     """
 
     count: int
     sha256: str
+    layout: Columns
     first: NDArray[np.float64]
     answer: NDArray[np.float64]
 
@@ -46,6 +50,7 @@ class Prepared:
         rows: the rows, all of them read and found to fit.
         folder: where the copies are.
         card: the copy of the network's card; None where it has none.
+        scaled: the network as stage 3 uses it: with the scaling that ``SCALE_INPUTS`` and ``SCALE_OUTPUTS`` ask for.
     """
 
     selection: Selection
@@ -53,6 +58,7 @@ class Prepared:
     rows: Rows
     folder: Path
     card: Path | None
+    scaled: Knowledge
 
     @property
     def model(self) -> Path:
@@ -90,6 +96,8 @@ def prepare(
     *,
     input_columns: list[str] | None = None,
     target_columns: list[str] | None = None,
+    ignore_card_names: bool = False,
+    environment: Mapping[str, str] | None = None,
 ) -> tuple[Prepared, list[Change]]:
     """Validates the chosen files and copies them into ``output/stage1_prepare_files``.
 
@@ -98,6 +106,8 @@ def prepare(
         selection: the chosen files.
         input_columns: the columns that are the inputs, where the file has others as well.
         target_columns: the columns that are the expected outputs.
+        ignore_card_names: whether the names of the network's card say nothing about the columns.
+        environment: where ``SCALE_INPUTS`` and ``SCALE_OUTPUTS`` are looked for; None stands for nothing set.
 
     Returns:
         What was prepared, and what had to be written for it.
@@ -107,8 +117,13 @@ def prepare(
             has been written then.
     """
     knowledge = load_knowledge(selection.model)
+    scaling = scaled(knowledge, environment or {})
     with ActivationStream(
-        selection.data, knowledge, input_columns=input_columns, target_columns=target_columns
+        selection.data,
+        knowledge,
+        input_columns=input_columns,
+        target_columns=target_columns,
+        ignore_card_names=ignore_card_names,
     ) as activation:
         rows = _read(activation, knowledge)
     stage = files.folder(layout.stage1)
@@ -127,8 +142,8 @@ def prepare(
     else:
         files.remove(stage / CARD_FILE)
     _check_copies(stage, knowledge, rows)
-    files.write_json(stage / RECORD, _record(layout, selection, knowledge, rows))
-    return Prepared(selection, knowledge, rows, stage, staged_card), changes
+    files.write_json(stage / RECORD, _record(layout, selection, scaling, rows))
+    return Prepared(selection, knowledge, rows, stage, staged_card, scaling), changes
 
 
 def _read(activation: ActivationStream, knowledge: Knowledge) -> Rows:
@@ -138,7 +153,7 @@ def _read(activation: ActivationStream, knowledge: Knowledge) -> Rows:
     answer = knowledge.begin(threads=1).activate(first[:1])
     for _ in parts:
         pass
-    return Rows(activation.rows, activation.file.sha256, first[0].copy(), answer[0])
+    return Rows(activation.rows, activation.file.sha256, activation.columns, first[0].copy(), answer[0])
 
 
 def put_into_contexts(layout: Layout, prepared: Prepared) -> list[Change]:
@@ -185,6 +200,7 @@ def _check_copies(stage: Path, knowledge: Knowledge, rows: Rows) -> None:
 
 
 def _record(layout: Layout, selection: Selection, knowledge: Knowledge, rows: Rows) -> dict[str, Any]:
+    unused = knowledge.unused_scaling
     return {
         "knowledge": {
             "from": layout.shown(selection.model),
@@ -193,12 +209,15 @@ def _record(layout: Layout, selection: Selection, knowledge: Knowledge, rows: Ro
             "inputs": knowledge.indim,
             "outputs": knowledge.outdim,
             "parameters": knowledge.parameter_count,
+            "scaling": knowledge.scaling,
+            "scaling_not_used": unused.as_report() if unused else None,
             "sha256": knowledge.sha256,
         },
         "activation": {
             "from": layout.shown(selection.data),
             "chosen_by": selection.data_from,
             "rows": rows.count,
+            "columns_used": rows.layout.as_report(),
             "sha256": rows.sha256,
         },
     }

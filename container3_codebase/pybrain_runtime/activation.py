@@ -1,8 +1,8 @@
 """The activation: rows of numbers to answer, out of a file.
 
 A CSV file is UTF-8, with or without a byte order mark. Cells are separated by commas, semicolons or tabs; with
-semicolons a decimal comma is accepted. A first row with text in it is the header. As many columns as the
-network has inputs are the inputs; as many more as it has outputs are the expected outputs.
+semicolons a decimal comma is accepted. A first row of names is the header, see ``Table.is_header``. Which columns
+are the inputs and which the expected outputs: see ``columns.py``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from types import TracebackType
 
 import numpy as np
 
-from .columns import ColumnChoice
+from .columns import ColumnChoice, Columns
 from .csv_rows import CsvRows
 from .errors import ActivationError
 from .incoming import Incoming
@@ -35,6 +35,7 @@ class Activation(Record):
         targets: the expected outputs, float64, shape (rows, outdim); None where the file has none.
         input_names: the header's names of the inputs; empty where there is no header.
         columns: columns of the file.
+        layout: which columns are what; None where nobody said.
     """
 
     path: str
@@ -44,6 +45,7 @@ class Activation(Record):
     targets: np.ndarray | None
     input_names: tuple[str, ...]
     columns: int
+    layout: Columns | None = None
 
     @property
     def name(self) -> str:
@@ -76,6 +78,7 @@ class ActivationStream:
         knowledge: the network that the rows are for.
         input_columns: names of the columns that go in; None for the contract's own rule.
         target_columns: names of the columns to compare with; None for the contract's own rule.
+        ignore_card_names: whether the names of the network's card say nothing about the columns.
         skip: whether rows that cannot be answered are left out instead of ending the run.
         fast: whether to read with pyarrow; None does so for large files where it is installed.
 
@@ -92,6 +95,7 @@ class ActivationStream:
         *,
         input_columns: Sequence[str] | None = None,
         target_columns: Sequence[str] | None = None,
+        ignore_card_names: bool = False,
         skip: bool = False,
         fast: bool | None = None,
     ) -> None:
@@ -107,7 +111,13 @@ class ActivationStream:
             self.light = self._incoming.large and not self.fast
             if self.fast:
                 require_arrow("Reading fast")
-            choice = ColumnChoice(self.file.name, knowledge, input_columns, target_columns)
+            choice = ColumnChoice(
+                self.file.name,
+                knowledge,
+                input_columns,
+                target_columns,
+                ignore_card_names=ignore_card_names,
+            )
             self._reader = self._reader_for(choice)
         except BaseException:
             self.close()
@@ -232,22 +242,29 @@ def read_activation(
     *,
     input_columns: Sequence[str] | None = None,
     target_columns: Sequence[str] | None = None,
+    ignore_card_names: bool = False,
 ) -> Activation:
     """Reads a whole file into arrays. For files of any size, iterate over an ``ActivationStream``.
 
     Args:
         path: the CSV file.
         knowledge: the network that the rows are for.
-        input_columns: names of the columns that go in; None takes the first ``indim``.
-        target_columns: names of the columns to compare with; None takes the ``outdim`` after the inputs,
-            where the file has them.
+        input_columns: names of the columns that go in; None takes those that the card names, else the first
+            ``indim``.
+        target_columns: names of the columns to compare with; None takes those that the card names, else the
+            ``outdim`` after the inputs, where the file has them.
+        ignore_card_names: whether the names of the network's card say nothing about the columns.
 
     Raises:
         InputMissing: there is no such file, or it cannot be read.
         ActivationError: it does not hold rows of finite numbers that fit the network.
     """
     with ActivationStream(
-        path, knowledge, input_columns=input_columns, target_columns=target_columns
+        path,
+        knowledge,
+        input_columns=input_columns,
+        target_columns=target_columns,
+        ignore_card_names=ignore_card_names,
     ) as stream:
         chunks = list(stream)
         inputs = np.concatenate([chunk[0] for chunk in chunks])
@@ -260,4 +277,5 @@ def read_activation(
             targets=np.concatenate(targets) if targets else None,
             input_names=stream.input_names,
             columns=stream.columns.width,
+            layout=stream.columns,
         )

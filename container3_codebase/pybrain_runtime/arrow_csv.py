@@ -15,6 +15,7 @@ from pyarrow import compute, csv
 
 from .columns import Columns
 
+_BOM = b"\xef\xbb\xbf"
 # In between, pyarrow writes a number that is not whole as Python does.
 _SMALLEST, _LARGEST = 1e-4, 1e9
 # The system's own allocator gives memory back; the faster ones keep it, for each thread.
@@ -43,6 +44,9 @@ class ArrowTable:
     def numbers(self, content: bytes) -> tuple[np.ndarray, np.ndarray | None] | None:
         """Returns inputs and targets in some lines, or None where anything is unusual."""
         if b'"' in content and not self._quotes_are_plain(content):
+            return None
+        # A byte order mark at the start of a part is skipped by pyarrow; here it is part of the first cell.
+        if not content.isascii() and (content.startswith(_BOM) or not _is_utf8(content)):
             return None
         convert = self._commas if self._decimal_comma and b"," in content else self._points
         read = csv.ReadOptions(
@@ -82,6 +86,15 @@ def _columns(table: Any, names: list[str]) -> np.ndarray:
             found[place, start : start + len(chunk)] = chunk.to_numpy(zero_copy_only=False)
             start += len(chunk)
     return found.T
+
+
+def _is_utf8(content: bytes) -> bool:
+    """Says whether all of it is UTF-8: pyarrow does not look at columns that it is not asked for."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _lines(content: bytes) -> int:

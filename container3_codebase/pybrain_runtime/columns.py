@@ -1,13 +1,32 @@
-"""Which columns of a table are the inputs of a network, and which hold the expected outputs."""
+"""Which columns of a table are the inputs of a network, and which hold the expected outputs.
+
+One rule for CSV, JSON lines and Parquet:
+
+- Columns that are chosen by name are taken, in the order of the choice. A name of the card must stand at the
+  place that the card gives it.
+- Else, where the card names all inputs and the header holds these names in the card's order, the inputs are taken
+  by name, whatever other columns stand around and between them. The expected outputs are the columns with the names
+  of the card's outputs, if all are there.
+- Else columns are taken by position: the inputs, or the inputs followed by the expected outputs.
+- A header that has other names than the card, only some of them, or all of them in another order is refused, unless
+  the names of the card are to be ignored.
+- A name that stands for two columns is refused where one of them is used.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Callable, Sequence
 
 from .errors import ActivationError
 from .knowledge import Knowledge
 from .record import Record
 from .table import plural, visible
+
+BY_CHOICE, BY_CARD, BY_POSITION = "choice", "card", "position"
+IGNORE_HINT = "To ignore the names of the card, set IGNORE_CARD_NAMES=1."
+LEAST_COLUMN_LIMIT = 1 << 14
+_LISTED, _LISTED_IN_ERRORS = 8, 20
 
 
 class Columns(Record, eq=True):
@@ -17,13 +36,70 @@ class Columns(Record, eq=True):
         width: columns of the file.
         inputs: where the inputs are, in the order of the network.
         targets: where the expected outputs are; empty where there are none.
-        chosen: whether they were chosen by name.
+        by: how they were found: ``choice`` (the names were given), ``card`` (the card's names) or ``position``.
+        header: the names of all columns; empty where the file has none.
+        card_ignored: whether the names of a card were not compared with those of the file.
+        remark: what a person should know about the first row; usually nothing.
     """
 
     width: int
     inputs: tuple[int, ...]
     targets: tuple[int, ...]
-    chosen: bool = False
+    by: str = BY_POSITION
+    header: tuple[str, ...] = ()
+    card_ignored: bool = False
+    remark: str = ""
+
+    @property
+    def chosen(self) -> bool:
+        """Whether they were found by name."""
+        return self.by != BY_POSITION
+
+    @property
+    def unused(self) -> tuple[int, ...]:
+        """Where the columns are that are neither inputs nor expected outputs."""
+        used = {*self.inputs, *self.targets}
+        return tuple(place for place in range(self.width) if place not in used)
+
+    def in_words(self) -> str:
+        """Returns a line for people: which columns are inputs, which are expected values, and why."""
+        how = {BY_CHOICE: "chosen by name", BY_CARD: "by the names of the card", BY_POSITION: "by position"}[
+            self.by
+        ]
+        if not self.header:
+            how = "no header, by position"
+        if self.card_ignored:
+            how += ", the names of the card are ignored"
+        parts = [f"inputs: {self._listed(self.inputs)} ({how})"]
+        parts.append(f"expected values: {self._listed(self.targets) or 'none'}")
+        if self.unused:
+            parts.append(f"not used: {self._listed(self.unused)}")
+        if self.remark:
+            parts.append(self.remark)
+        return "; ".join(parts)
+
+    def as_report(self) -> dict[str, object]:
+        """Returns the same for programs; a column without a name is its number, counted from 1."""
+        return {
+            "by": self.by,
+            "inputs": [self._label(place) for place in self.inputs],
+            "expected": [self._label(place) for place in self.targets],
+            "not_used": [self._label(place) for place in self.unused],
+            "card_names_ignored": self.card_ignored,
+        }
+
+    def _label(self, place: int) -> str | int:
+        return (self.header[place] if self.header else "") or place + 1
+
+    def _listed(self, places: Sequence[int]) -> str:
+        if not self.header and len(places) > 1 and places[-1] - places[0] == len(places) - 1:
+            return f"columns {places[0] + 1} to {places[-1] + 1}"
+        labels = [
+            f"column {label}" if isinstance(label, int) else visible(label)[1:-1]
+            for label in map(self._label, places[:_LISTED])
+        ]
+        more = f" and {len(places) - _LISTED:,} more" if len(places) > _LISTED else ""
+        return ", ".join(labels) + more
 
 
 class ColumnChoice:
@@ -34,6 +110,7 @@ class ColumnChoice:
         knowledge: the network.
         inputs: names of the columns that go in; None for the usual ones.
         targets: names of the columns that are compared; None for the usual ones.
+        ignore_card_names: whether the names of the card say nothing about the columns.
     """
 
     def __init__(
@@ -42,11 +119,33 @@ class ColumnChoice:
         knowledge: Knowledge,
         inputs: Sequence[str] | None = None,
         targets: Sequence[str] | None = None,
+        *,
+        ignore_card_names: bool = False,
     ) -> None:
         self.file = file
         self.knowledge = knowledge
         self.inputs = inputs
         self.targets = targets
+        card = None if ignore_card_names else knowledge.card
+        self._card_inputs = [column.name for column in card.inputs] if card else []
+        self._card_outputs = [column.name for column in card.outputs] if card else []
+        self._ignored = ignore_card_names and knowledge.card is not None
+        self._all_named = bool(self._card_inputs) and all(self._card_inputs)
+
+    @property
+    def limit(self) -> int:
+        """How many columns a file may have: many more than the network could use."""
+        return max(LEAST_COLUMN_LIMIT, 2 * (self.knowledge.indim + self.knowledge.outdim))
+
+    def names_header(self, cells: Sequence[str]) -> bool:
+        """Says whether a first row with text in it is known to be a header: names that are looked for stand there."""
+        known = {*(self.inputs or ()), *(self.targets or ()), *filter(None, self._card_inputs)}
+        return not known.isdisjoint(cells)
+
+    def needs_header(self, cells: Sequence[str]) -> bool:
+        """Says whether a first row is the header whatever it looks like: it holds all names that were given."""
+        given = {*(self.inputs or ()), *(self.targets or ())}
+        return bool(given) and given.issubset(cells)
 
     def of(self, width: int, header: tuple[str, ...], line: int) -> Columns:
         """Decides for a file whose first row has ``width`` cells; ``header`` is empty where it has none.
@@ -54,77 +153,238 @@ class ColumnChoice:
         Raises:
             ActivationError: the columns do not fit the network; the message says what would.
         """
+        self.check_width(width, line)
         if self.inputs is not None or self.targets is not None:
-            return self._by_name(header)
-        indim, outdim = self.knowledge.indim, self.knowledge.outdim
-        if width not in (indim, indim + outdim):
-            raise self._unfit(width, header, line)
-        columns = Columns(width, tuple(range(indim)), tuple(range(indim, width)))
-        self._check_order(header)
+            columns = self._by_choice(header, line)
+        elif self._all_named and not set(self._card_inputs).isdisjoint(header):
+            columns = self._by_card(header, line)
+        else:
+            columns = self._by_position(width, header, line)
+        self._check_repeated(header, (*columns.inputs, *columns.targets))
         return columns
+
+    def check_width(self, width: int, line: int) -> None:
+        """Refuses a row with far more cells than the network could use.
+
+        Raises:
+            ActivationError: it has; the message has the numbers alone.
+        """
+        if width > self.limit:
+            raise ActivationError(
+                f"{self.file} line {line} has {width:,} columns; {self.limit:,} is the limit for the network in "
+                f"{self.knowledge.name}, which takes {self.knowledge.indim:,}.",
+                hint="Check that the file is the table that it should be.",
+                line=line,
+                found=width,
+                limit=self.limit,
+            )
+
+    def check_distinct(self, header: Sequence[str]) -> None:
+        """Refuses a header in which a name stands for two columns, whether they are used or not.
+
+        Raises:
+            ActivationError: there is such a name.
+        """
+        self._check_repeated(header, range(len(header)), blank=True)
 
     def unlike(self, found: int, columns: Columns, line: int) -> ActivationError:
         """Returns the error for a later row of another width."""
-        if columns.chosen or columns.targets:
+        if columns.by == BY_CHOICE or columns.width != self.knowledge.indim:
             text = f"{self.file} line {line} has {plural(found, 'column')}; "
             text += f"the lines before it have {columns.width}."
             return ActivationError(text, hint="Every line must have as many cells.", line=line, found=found)
-        return self._unfit(found, (), line)
+        return self._unfit(found, line)
 
-    def _unfit(self, width: int, header: tuple[str, ...], line: int) -> ActivationError:
+    # By position.
+
+    def _by_position(self, width: int, header: tuple[str, ...], line: int) -> Columns:
         indim, outdim = self.knowledge.indim, self.knowledge.outdim
-        known = [name for name in self._card_names() if name in header]
-        hint = "Run prepare_files.py with matching data, or choose columns by name with INPUT_COLUMNS."
-        if len(known) == indim:
-            hint = f"Set INPUT_COLUMNS={','.join(known)} to take the columns that the card names."
+        if width not in (indim, indim + outdim):
+            raise self._unfit(width, line)
+        if header:
+            self._check_names(header[:indim], self._card_inputs, "inputs", "INPUT_COLUMNS")
+            self._check_order(header[indim:], self._card_outputs, "expected outputs", self.file)
+        return Columns(
+            width,
+            tuple(range(indim)),
+            tuple(range(indim, width)),
+            header=header,
+            card_ignored=self._ignored,
+        )
+
+    def _unfit(self, width: int, line: int) -> ActivationError:
+        indim, outdim = self.knowledge.indim, self.knowledge.outdim
         return ActivationError(
             f"{self.file} line {line} has {plural(width, 'column')}; the network in {self.knowledge.name} "
             f"takes {indim}. (With the expected outputs after the inputs it would be {indim + outdim}.)",
-            hint=hint,
+            hint="Run prepare_files.py with matching data, or choose columns by name with INPUT_COLUMNS.",
             line=line,
             found=width,
             expected=(indim, indim + outdim),
         )
 
-    def _card_names(self) -> list[str]:
-        card = self.knowledge.card
-        return [column.name for column in card.inputs if column.name] if card else []
+    def _check_names(self, found: Sequence[str], named: Sequence[str], what: str, setting: str) -> None:
+        """Refuses names at places where the card has other ones; a place without a name in either says nothing."""
+        differing = [
+            place for place, name in enumerate(named) if name and found[place] and found[place] != name
+        ]
+        if differing:
+            raise self._other_names(found, named, what, setting)
 
-    def _check_order(self, header: tuple[str, ...]) -> None:
-        named, given = self._card_names(), list(header[: self.knowledge.indim])
-        if named != given and sorted(named) == sorted(given):
+    # By the names of the card.
+
+    def _by_card(self, header: tuple[str, ...], line: int) -> Columns:
+        names = self._card_inputs
+        if len(header) < len(names):
+            raise self._unfit(len(header), line)
+        if not set(names).issubset(header):
+            raise self._missing(header)
+        self._check_repeated(header, [place for place, name in enumerate(header) if name in names])
+        inputs = tuple(map(header.index, names))
+        if list(inputs) != sorted(inputs):
+            raise self._permuted([name for name in header if name in names], names, "inputs", header)
+        targets = self._targets_by_card(header, inputs)
+        return Columns(len(header), inputs, targets, BY_CARD, header)
+
+    def _targets_by_card(self, header: tuple[str, ...], inputs: tuple[int, ...]) -> tuple[int, ...]:
+        """Returns the columns that have the names of the outputs; without such names those behind the inputs."""
+        indim, outdim = self.knowledge.indim, self.knowledge.outdim
+        names = [name for name in self._card_outputs if name]
+        if not names or not set(names).isdisjoint(self._card_inputs):
+            in_order = inputs == tuple(range(indim)) and len(header) == indim + outdim
+            return tuple(range(indim, indim + outdim)) if in_order else ()
+        found = [name for name in header if name in names]
+        if not found:
+            return ()
+        if len(names) != outdim or not set(names).issubset(found):
+            missing = [name for name in names if name not in found]
             raise ActivationError(
-                f"{self.file} has the inputs in another order ({', '.join(given)}) than the card of "
-                f"{self.knowledge.name} ({', '.join(named)}).",
-                hint=f"Set INPUT_COLUMNS={','.join(named)} to take them by name.",
+                f"{self.file} has some of the outputs that the card of {self.knowledge.name} names "
+                f"({_list(found)}), but not {_list(missing) or 'a name for each'}.",
+                hint=f"Set {_setting('INPUT_COLUMNS', self._card_inputs)} to compare with nothing, or TARGET_COLUMNS "
+                "to the columns with the expected outputs.",
+                columns=header,
             )
+        self._check_repeated(header, [place for place, name in enumerate(header) if name in names])
+        if found != names:
+            raise self._permuted(found, names, "expected outputs", header)
+        return tuple(map(header.index, names))
 
-    def _by_name(self, header: tuple[str, ...]) -> Columns:
+    def _permuted(
+        self, found: Sequence[str], named: Sequence[str], what: str, header: tuple[str, ...]
+    ) -> ActivationError:
+        return ActivationError(
+            f"{self.file} has the {what} in another order ({_list(found)}) than the card of "
+            f"{self.knowledge.name} ({_list(named)}).",
+            hint=f"Set {self._choice_in_card_order(header)} to take them by name. {IGNORE_HINT}",
+            expected=tuple(named),
+            found=tuple(found),
+        )
+
+    def _choice_in_card_order(self, header: tuple[str, ...]) -> str:
+        setting = _setting("INPUT_COLUMNS", self._card_inputs)
+        outputs = self._card_outputs
+        if outputs and all(outputs) and set(outputs).issubset(header):
+            setting += " " + _setting("TARGET_COLUMNS", outputs)
+        return setting
+
+    def _missing(self, header: tuple[str, ...]) -> ActivationError:
+        missing = [name for name in self._card_inputs if name not in header]
+        return ActivationError(
+            f"{self.file} has no column {_list(missing)}, which the card of {self.knowledge.name} names as "
+            f"{'an input' if len(missing) == 1 else 'inputs'}. The columns are: {_list(header)}.",
+            hint=f"{self._alike(missing, header)}Rename the columns, or choose the inputs with INPUT_COLUMNS. "
+            f"{IGNORE_HINT}",
+            columns=header,
+        )
+
+    def _other_names(
+        self, found: Sequence[str], named: Sequence[str], what: str, setting: str
+    ) -> ActivationError:
+        taken = f" or choose them with {setting}."
+        if len(found) <= _LISTED:
+            taken = f" or set {_setting(setting, found)} to take them as they are."
+        return ActivationError(
+            f"{self.file} names the {what} {_list(found)}; the card of {self.knowledge.name} names them "
+            f"{_list([name or '(no name)' for name in named])}.",
+            hint=f"{self._alike([name for name in named if name], found)}Rename the columns,{taken} {IGNORE_HINT}",
+            expected=tuple(named),
+            found=tuple(found),
+        )
+
+    def _alike(self, wanted: Sequence[str], there: Sequence[str]) -> str:
+        """Returns a sentence about a name that is nearly there; nothing where there is none."""
+        keys = {_key(name): name for name in reversed(there)}
+        for name in wanted:
+            near = keys.get(_key(name))
+            if near is not None and near != name and name not in there:
+                return (
+                    f"{_seen(near)} differs from {_seen(name)} only in capitals, spaces, marks or the form of "
+                    "its letters. "
+                )
+            for other in there:
+                if name not in there and _looks_like(other, name):
+                    return f"{_seen(other)} looks like {_seen(name)}, but has other letters. "
+        return ""
+
+    # By the names that were given.
+
+    def _by_choice(self, header: tuple[str, ...], line: int) -> Columns:
         if not header:
             raise ActivationError(
                 f"{self.file} has no header, so that columns cannot be chosen by name.",
                 hint="Add a first line with the names, or unset INPUT_COLUMNS and TARGET_COLUMNS.",
             )
-        targets = self._places(self.targets or (), header, "TARGET_COLUMNS")
-        if self.inputs is None:
-            inputs = tuple(place for place in range(len(header)) if place not in targets)
-        else:
-            inputs = self._places(self.inputs, header, "INPUT_COLUMNS")
+        targets = self._places(
+            self.targets or (), header, "TARGET_COLUMNS", self._card_outputs, "expected outputs"
+        )
+        inputs = (
+            self._inputs_beside(targets, header, line) if self.inputs is None else self._chosen_inputs(header)
+        )
         self._check_count("INPUT_COLUMNS", len(inputs), self.knowledge.indim, "inputs")
         if self.targets is not None:
             self._check_count("TARGET_COLUMNS", len(targets), self.knowledge.outdim, "outputs")
-        return Columns(len(header), inputs, targets, chosen=True)
+        return Columns(len(header), inputs, targets, BY_CHOICE, header, self._ignored)
 
-    def _places(self, names: Sequence[str], header: tuple[str, ...], setting: str) -> tuple[int, ...]:
+    def _chosen_inputs(self, header: tuple[str, ...]) -> tuple[int, ...]:
+        return self._places(self.inputs or (), header, "INPUT_COLUMNS", self._card_inputs, "inputs")
+
+    def _inputs_beside(self, targets: tuple[int, ...], header: tuple[str, ...], line: int) -> tuple[int, ...]:
+        """Returns the inputs where only the expected outputs were chosen: the card's, else all other columns."""
+        if self._all_named and not set(self._card_inputs).isdisjoint(header):
+            return self._by_card(header, line).inputs
+        inputs = tuple(place for place in range(len(header)) if place not in targets)
+        self._check_count("INPUT_COLUMNS", len(inputs), self.knowledge.indim, "inputs")
+        self._check_names([header[place] for place in inputs], self._card_inputs, "inputs", "INPUT_COLUMNS")
+        return inputs
+
+    def _places(
+        self, names: Sequence[str], header: tuple[str, ...], setting: str, named: Sequence[str], what: str
+    ) -> tuple[int, ...]:
         for name in names:
             if header.count(name) != 1 or list(names).count(name) != 1:
-                what = "there is no such column" if name not in header else "the name is there more than once"
+                problem = (
+                    "there is no such column" if name not in header else "the name is there more than once"
+                )
                 raise ActivationError(
-                    f"{setting} names {visible(name)}, but in {self.file} {what}. "
-                    f"The columns are: {', '.join(header)}.",
+                    f"{setting} names {visible(name)}, but in {self.file} {problem}. "
+                    f"The columns are: {_list(header)}.",
+                    hint=self._alike([name], header).rstrip(),
                     columns=header,
                 )
+        self._check_order(names, named, what, setting)
         return tuple(header.index(name) for name in names)
+
+    def _check_order(self, names: Sequence[str], named: Sequence[str], what: str, said: str) -> None:
+        """Refuses names of the card at other places than those that the card gives them."""
+        if any(name and name in named and named.index(name) != place for place, name in enumerate(names)):
+            raise ActivationError(
+                f"{said} names the {what} in another order ({_list(names)}) than the card of "
+                f"{self.knowledge.name} ({_list(named)}).",
+                hint=f"Name them in the order of the card. {IGNORE_HINT}",
+                expected=tuple(named),
+                found=tuple(names),
+            )
 
     def _check_count(self, setting: str, found: int, expected: int, what: str) -> None:
         if found != expected:
@@ -134,3 +394,58 @@ class ColumnChoice:
                 found=found,
                 expected=expected,
             )
+
+    # Names that stand for two columns.
+
+    def _check_repeated(self, header: Sequence[str], places: Sequence[int], *, blank: bool = False) -> None:
+        used = {_form(header[place]) for place in places} if header else set()
+        counted: dict[str, list[int]] = {}
+        for place, name in enumerate(header):
+            if _form(name) in used and (name or blank):
+                counted.setdefault(_form(name), []).append(place)
+        repeated = {name: found for name, found in counted.items() if len(found) > 1}
+        if repeated:
+            which = "; ".join(
+                f"{visible(name)} (columns {', '.join(str(place + 1) for place in found[:_LISTED])})"
+                for name, found in list(repeated.items())[:_LISTED]
+            )
+            raise ActivationError(
+                f"{self.file} has several columns of the same name: {which}.",
+                hint="Give each column a name of its own.",
+                columns=tuple(repeated),
+            )
+
+
+def _form(name: str) -> str:
+    """Returns a name as it is compared with others of the same file."""
+    return unicodedata.normalize("NFC", name.strip())
+
+
+def _key(name: str) -> str:
+    """Returns what is left of a name without capitals, spaces and marks."""
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(filter(str.isalnum, plain)) or plain
+
+
+def _looks_like(name: str, wanted: str) -> bool:
+    """Says whether a name differs from another one only where it has letters of another script."""
+    pairs = zip(name, wanted, strict=False)
+    return len(name) == len(wanted) and name != wanted and all(a == b or not a.isascii() for a, b in pairs)
+
+
+def _setting(variable: str, names: Sequence[str]) -> str:
+    """Returns an assignment as a shell takes it."""
+    text = ",".join(names)
+    plain = all(character.isalnum() or character in "_,.-" for character in text)
+    return f"{variable}={text}" if plain else f"{variable}='{text}'"
+
+
+def _seen(name: str) -> str:
+    return visible(name) if name.isascii() and name.isprintable() else ascii(name)
+
+
+def _list(names: Sequence[str]) -> str:
+    """Returns names for a message: a few of them, nothing that a terminal would act on."""
+    show: Callable[[str], str] = lambda name: visible(name)[1:-1]  # noqa: E731
+    more = f", and {len(names) - _LISTED_IN_ERRORS:,} more" if len(names) > _LISTED_IN_ERRORS else ""
+    return ", ".join(map(show, names[:_LISTED_IN_ERRORS])) + more

@@ -92,20 +92,49 @@ class CsvRows:
         telling = lines[1] if len(lines) > 1 and lines[1].strip() else lines[0]
         self.delimiter = detect_delimiter(telling.decode("utf-8", "replace"))
         self._table = Table(self._name, self.delimiter)
-        first = self._table.cells(1, self._table.text(1, lines[0]))
-        if self._table.is_header(first):
+        text = self._table.text(1, lines[0])
+        if '"' not in text:
+            self._choice.check_width(text.count(self.delimiter) + 1, 1)  # before there are so many objects
+        first = self._table.cells(1, text)
+        if self._is_header(first):
             self.header = self._table.names = tuple(first)
             begun[0] = begun[0].after(1)
         self.columns: Columns = self._choice.of(len(first), self.header, 1)
+        if not self.header and _counts(first):
+            remark = f"line 1 ({first[0]}, {first[1]}, {first[2]}, ...) is taken as a row, not as a header"
+            self.columns = self.columns.but(remark=remark)
+        used = (*self.columns.inputs, *self.columns.targets)
+        self._numbers_as_names = bool(self.header) and not any(
+            self._table.count_values([self.header[place]])[1] for place in used
+        )
         return chain(begun, batches)
+
+    def _is_header(self, first: list[str]) -> bool:
+        """Says whether the first row is the header.
+
+        Raises:
+            ActivationError: it is neither a header nor a row, and such rows are not left out.
+        """
+        if self._choice.needs_header(first) or self._table.is_header(first):
+            return True
+        error = self._table.mostly_numbers(first, 1)
+        if error is None:
+            return False
+        if self._choice.names_header(first):
+            return True
+        if self._skip:
+            return False
+        raise error
 
     def _row(self, number: int, line: bytes) -> list[float] | None:
         """Returns the numbers of one line, inputs before targets, or None for a blank one."""
         text = self._table.text(number, line)
         if not text.strip():
             return None
+        if '"' not in text and text.count(self.delimiter) != self.columns.width - 1:
+            raise self._choice.unlike(text.count(self.delimiter) + 1, self.columns, number)
         cells = self._table.cells(number, text)
-        if self.header and tuple(cells) == self.header:
+        if self.header and not self._numbers_as_names and tuple(cells) == self.header:
             raise ActivationError(
                 f"{self._name} line {number} is the header a second time.",
                 hint="Take it out; perhaps two files were put together.",
@@ -115,3 +144,9 @@ class CsvRows:
             raise self._choice.unlike(len(cells), self.columns, number)
         places = chain(self.columns.inputs, self.columns.targets)
         return [self._table.number(cells[place], number, place) for place in places]
+
+
+def _counts(cells: list[str]) -> bool:
+    """Says whether cells are whole numbers that count from 0 or 1: a table without names may be written so."""
+    counted = [[str(first + place) for place in range(len(cells))] for first in (0, 1)]
+    return len(cells) > 2 and cells in counted

@@ -27,13 +27,24 @@ def in_order(work: Callable[[_Item], _Result], items: Iterable[_Item], threads: 
 
     pool = ThreadPoolExecutor(threads)
     under_way: deque[Future[_Result]] = deque()
+    failed: Exception | None = None
     try:
-        for item in items:
+        supply = iter(items)
+        while True:
+            try:
+                item = next(supply)
+            except StopIteration:
+                break
+            except Exception as error:  # what comes before it in order is done first, and may fail itself
+                failed = error
+                break
             under_way.append(pool.submit(work, item))
             if len(under_way) > threads + 1:
                 yield under_way.popleft().result()
         while under_way:
             yield under_way.popleft().result()
+        if failed is not None:
+            raise failed
     finally:
         for future in under_way:
             future.cancel()

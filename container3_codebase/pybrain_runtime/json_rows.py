@@ -46,6 +46,11 @@ class JsonRows:
         place = next(place for place, line in enumerate(lines) if line.strip())
         value = self._parsed(first.number + place, lines[place])
         self.header: tuple[str, ...] = tuple(value) if isinstance(value, dict) else ()
+        for name in self.header:
+            if not _is_text(name):
+                raise self._bad(
+                    first.number + place, f"has a key that is no text in Unicode: {visible(name)}"
+                )
         self.columns: Columns = choice.of(len(value), self.header, first.number + place)
         self._parts = chain([first.after(place) if place else first], batches)
 
@@ -130,6 +135,11 @@ class JsonRows:
             hint="Each line holds one row: an object or an array of numbers.",
             line=line,
         )
+
+
+def _is_text(name: str) -> bool:
+    """Says whether a key can be written again: JSON allows one half of a surrogate pair, UTF-8 does not."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def _no_number(text: str) -> NoReturn:

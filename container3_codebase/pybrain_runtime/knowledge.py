@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from .pickle_reader import PickleReader
 from .plan import Plan
 from .record import NOTHING, Record
 from .search import find_network
+
+if TYPE_CHECKING:
+    from .found_scaling import FoundScaling
 
 _ZIP = b"PK\x03\x04"
 
@@ -148,6 +151,15 @@ class Knowledge(Record):
             KnowledgeError: a part of the network cannot be computed.
         """
         return Answering(self, precision=precision, threads=threads)
+
+    @property
+    def unused_scaling(self) -> FoundScaling | None:
+        """What lies beside the network, looks like scaling and is not used; None where there is none."""
+        if not self.companions or self.scaling != "none":
+            return None
+        from .found_scaling import find_scaling  # rare, so it is not loaded at every start
+
+        return find_scaling(self.companions)
 
     def scaled_by(self, *, inputs: str | None = None, outputs: str | None = None) -> Knowledge:
         """Returns the same network, scaled by what lay beside it in its file.

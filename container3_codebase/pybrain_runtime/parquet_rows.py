@@ -72,6 +72,8 @@ class ParquetRows:
             raise self._damaged(error) from None
         schema = self._file.schema_arrow
         self.header: tuple[str, ...] = tuple(schema.names)
+        choice.check_width(len(self.header), 1)
+        choice.check_distinct(self.header)
         self.columns: Columns = choice.of(len(self.header), self.header, 1)
         self._wanted = [self.header[place] for place in (*self.columns.inputs, *self.columns.targets)]
         for place in (*self.columns.inputs, *self.columns.targets):
@@ -103,7 +105,7 @@ class ParquetRows:
         for place, name in enumerate(self._wanted):
             column = part.batch.column(part.batch.schema.get_field_index(name))
             # What is missing becomes NaN, which is then found to be no number.
-            numbers[place] = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+            numbers[place] = _as_floats(column).to_numpy(zero_copy_only=False)
         finite = np.isfinite(numbers)
         rejected: list[Rejected] = []
         if not finite.all():
@@ -146,6 +148,13 @@ def _opened(file: InputFile) -> Any:
     columns = max(1, parquet.read_metadata(source).num_columns)
     size = max(_LEAST_BUFFER, min(_BUFFER, _BUFFERS // columns))
     return parquet.ParquetFile(source, buffer_size=size, pre_buffer=False)
+
+
+def _as_floats(column: Any) -> Any:
+    """Returns a column as float64, each value the nearest one, as Python rounds."""
+    if pa.types.is_decimal(column.type):  # its cast to float64 is off by a bit in the last place
+        column = column.cast(pa.string())
+    return column.cast(pa.float64(), safe=False)
 
 
 def _is_number(kind: Any) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 from . import __version__
 from .activation import Activation, ActivationStream
 from .atomic import AtomicFile
+from .columns import Columns
 from .errors import UsageError
 from .figures import Figures, finite
 from .formats import format_for
@@ -63,6 +64,7 @@ class Source(Record, eq=True):
         columns: its columns.
         rejected: rows that were left out.
         rejected_file: where they are kept, with the reasons; empty where none were left out.
+        layout: which columns are what; None where nobody said.
     """
 
     file: str
@@ -71,12 +73,14 @@ class Source(Record, eq=True):
     columns: int
     rejected: int = 0
     rejected_file: str = ""
+    layout: Columns | None = None
 
     @classmethod
     def of(cls, activation: ActivationStream, rejected_file: str = "") -> Source:
         """Returns the source of an activation that has been read to its end."""
         file, width = activation.file, activation.columns.width
-        return cls(file.name, file.sha256, file.bytes_read, width, activation.rejected, base(rejected_file))
+        rejected, columns = (activation.rejected, base(rejected_file)), activation.columns
+        return cls(file.name, file.sha256, file.bytes_read, width, *rejected, columns)
 
 
 class PredictionWriter:
@@ -235,14 +239,15 @@ class PredictionWriter:
     def _names(self, input_names: tuple[str, ...]) -> list[str]:
         known = self._knowledge.input_names
         names = [name or fallback for name, fallback in zip(input_names or known, known, strict=True)]
-        names += self._knowledge.output_names
+        others = [*self._knowledge.output_names]
         if self._expected:
             for output in _suffixes(self._knowledge):
-                names += [f"expected{output}", f"error{output}"]
-        return names
+                others += [f"expected{output}", f"error{output}"]
+        return [*_apart(names, others), *others]
 
     def _report(self, source: Source, first: np.ndarray) -> dict[str, object]:
         knowledge, now = self._knowledge, time.time()
+        unused = knowledge.unused_scaling
         return {
             "status": "done",
             "knowledge": {
@@ -257,12 +262,14 @@ class PredictionWriter:
                 "card_sha256": (knowledge.card.sha256 or None) if knowledge.card else None,
             },
             "scaling": knowledge.scaling,
+            "scaling_not_used": unused.as_report() if unused else None,
             "activation": {
                 "file": source.file,
                 "sha256": source.sha256,
                 "size": source.size,
                 "rows": self.rows,
                 "columns": source.columns,
+                "columns_used": source.layout.as_report() if source.layout else None,
                 "rejected": source.rejected,
                 "rejected_file": source.rejected_file or None,
             },
@@ -336,7 +343,9 @@ def write_prediction(
     Raises:
         CannotWrite: it cannot be written there; neither file is left half.
     """
-    source = Source(activation.name, activation.sha256, activation.size, activation.columns)
+    source = Source(
+        activation.name, activation.sha256, activation.size, activation.columns, layout=activation.layout
+    )
     with PredictionWriter(
         path,
         knowledge,
@@ -350,6 +359,19 @@ def write_prediction(
 
 def _is_classification(knowledge: Knowledge) -> bool:
     return knowledge.card is not None and knowledge.card.task == "classification"
+
+
+def _apart(names: list[str], others: list[str]) -> list[str]:
+    """Returns names of inputs that no other column has: ``prediction`` becomes ``input_prediction``."""
+    taken = {*names, *others}
+    apart = []
+    for name in names:
+        if name in others:
+            while name in taken:
+                name = f"input_{name}"
+            taken.add(name)
+        apart.append(name)
+    return apart
 
 
 def _suffixes(knowledge: Knowledge) -> list[str]:

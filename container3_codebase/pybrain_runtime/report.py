@@ -46,10 +46,16 @@ class Report:
     def loaded(self, knowledge: Knowledge) -> None:
         """Says which network answers."""
         self._done(f"Model loaded: {knowledge.kind}")
+        found = knowledge.unused_scaling
+        if found is not None:
+            self._line("  " + found.in_words(inputs="SCALE_INPUTS=", outputs="SCALE_OUTPUTS=", join=" "))
+        elif knowledge.scaling.startswith(("inputs", "outputs")):
+            self._line(f"  Scaled: {knowledge.scaling}")
 
     def read(self, activation: ActivationStream) -> None:
         """Says how much there is to answer: rows and columns of the file."""
         self._done(f"Data loaded: ({activation.rows}, {activation.columns.width})")
+        self._line(f"  {activation.columns.in_words()}")
         if activation.light:
             self._line(f"  (A large file, read without pyarrow. {ADVICE}.)")
 

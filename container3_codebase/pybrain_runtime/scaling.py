@@ -44,7 +44,7 @@ def card_with(
     if card is not None and card.scales:
         raise UsageError(
             f"The card of {file} scales already; companions cannot scale as well.",
-            hint="Leave out the card's scaling with --no-scale, or the options that name companions.",
+            hint="Leave out the card's scaling with --no-scale, or name no companions (SCALE_INPUTS, SCALE_OUTPUTS).",
         )
     plain = card or Card("", "", "", (Column(),) * indim, (Column(),) * outdim, ())
     return plain.but(
@@ -77,7 +77,17 @@ def _names(rule: str) -> tuple[list[str], bool]:
     raise UsageError(f"{rule!r} is no way to scale.", hint=f"{HOW}.")
 
 
+def _with_list(companions: Mapping[str, object], name: str) -> Mapping[str, object]:
+    """Returns companions with a list of numbers as a whole, where its items are kept one by one (``x_min.0``)."""
+    items: list[object] = []
+    while name not in companions and f"{name}.{len(items)}" in companions:
+        items.append(companions[f"{name}.{len(items)}"])
+    numeric = [item for item in items if isinstance(item, int | float) and not isinstance(item, bool)]
+    return {**companions, name: np.array(numeric)} if items and len(numeric) == len(items) else companions
+
+
 def _numbers(companions: Mapping[str, object], name: str, count: int, file: str) -> np.ndarray:
+    companions = _with_list(companions, name)
     if name not in companions:
         more = f" and {len(companions) - _SHOWN:,} more" if len(companions) > _SHOWN else ""
         there = ", ".join(list(companions)[:_SHOWN]) + more or "nothing"

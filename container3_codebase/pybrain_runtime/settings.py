@@ -17,6 +17,9 @@ class Settings(Record, eq=True):
         output: the prediction file (``OUTPUT_PATH``).
         input_columns: names of the columns that go in (``INPUT_COLUMNS``); None for the usual ones.
         target_columns: names of the columns to compare with (``TARGET_COLUMNS``); None for the usual ones.
+        ignore_card_names: whether the names of the card say nothing about the columns (``IGNORE_CARD_NAMES=1``).
+        scale_inputs: how inputs are scaled by what lies beside the network (``SCALE_INPUTS``); None leaves them.
+        scale_outputs: how answers are turned back, by the same rule (``SCALE_OUTPUTS``); None leaves them.
     """
 
     model: str = "/shared_data/currentSolution.pkl"
@@ -24,6 +27,9 @@ class Settings(Record, eq=True):
     output: str = "/shared_data/prediction.csv"
     input_columns: tuple[str, ...] | None = None
     target_columns: tuple[str, ...] | None = None
+    ignore_card_names: bool = False
+    scale_inputs: str | None = None
+    scale_outputs: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -38,7 +44,37 @@ class Settings(Record, eq=True):
             output=_text(environment, "OUTPUT_PATH", cls.output),
             input_columns=_names(environment, "INPUT_COLUMNS"),
             target_columns=_names(environment, "TARGET_COLUMNS"),
+            ignore_card_names=switch(environment, "IGNORE_CARD_NAMES"),
+            scale_inputs=rule(environment, "SCALE_INPUTS"),
+            scale_outputs=rule(environment, "SCALE_OUTPUTS"),
         )
+
+
+def switch(environment: Mapping[str, str], name: str) -> bool:
+    """Reads a variable that is 1 or 0; unset is 0.
+
+    Raises:
+        UsageError: it is something else; the message names it.
+    """
+    value = environment.get(name, "0").strip()
+    if value not in ("0", "1"):
+        what = f"is {value!r}" if value else "is set, but empty"
+        raise UsageError(f"{name} {what}.", hint="Set it to 1 or 0, or unset it.", variable=name)
+    return value == "1"
+
+
+def rule(environment: Mapping[str, str], name: str) -> str | None:
+    """Reads how to scale; None where the variable is unset.
+
+    Raises:
+        UsageError: it is set, but empty; the message names it.
+    """
+    value = environment.get(name)
+    if value is not None and not value.strip():
+        raise UsageError(
+            f"{name} is set, but empty.", hint="Give a rule such as x_min..x_max, or unset it.", variable=name
+        )
+    return value
 
 
 def _text(environment: Mapping[str, str], name: str, default: str) -> str:

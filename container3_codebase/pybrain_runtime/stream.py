@@ -60,6 +60,7 @@ def activate_file(
         knowledge,
         input_columns=options.input_columns,
         target_columns=options.target_columns,
+        ignore_card_names=options.ignore_card_names,
         skip=options.skip,
         fast=options.fast,
     ) as activation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .columns import Columns
 from .prediction import Prediction
 from .record import Record
 
@@ -33,6 +34,7 @@ class Outcome(Record):
 
     Attributes:
         prediction: the prediction and its report.
+        columns: which columns of the file were what.
         rejected: rows that were left out.
         rejected_path: where they are kept; None where none were left out.
         continued: rows that an earlier run had answered.
@@ -41,6 +43,7 @@ class Outcome(Record):
     """
 
     prediction: Prediction
+    columns: Columns
     rejected: int
     rejected_path: str | None
     continued: int
@@ -54,6 +57,7 @@ class StreamOptions(Record, eq=True):
     Attributes:
         input_columns: names of the columns that go in; None for the contract's own rule.
         target_columns: names of the columns to compare with; None for the contract's own rule.
+        ignore_card_names: whether the names of the network's card say nothing about the columns.
         precision: ``float64`` or ``float32``, see ``Plan``.
         threads: how many to use at most; None for as many as the process is allowed. Never more than six.
         skip: whether rows that cannot be answered are left out (and kept in a file beside the prediction)
@@ -65,6 +69,7 @@ class StreamOptions(Record, eq=True):
 
     input_columns: Sequence[str] | None = None
     target_columns: Sequence[str] | None = None
+    ignore_card_names: bool = False
     precision: str = "float64"
     threads: int | None = None
     skip: bool = False

@@ -168,6 +168,7 @@ class Run:
                 rejects.remove_old()
         return Outcome(
             prediction=prediction,
+            columns=activation.columns,
             rejected=activation.rejected,
             rejected_path=rejected_path or None,
             continued=self._continued,

@@ -10,6 +10,10 @@ from .errors import ActivationError
 
 # Compiled when they are first needed, which at most starts is never.
 _NOT_FINITE = r"(?i)[+-]?(?:nan|inf|infinity|1\.#.*|#n/?a.*)"
+# What is no number and no name either: a mark for what is missing, or digits and what people write between them.
+_NO_NAME = (
+    r"(?i)n/?a|null|none|nil|#.*|[-+.,?*]+|0x[0-9a-f]+|[-+]*[.,]*\d[\d.,_' \u00a0\u202f]*(?:e[-+]?\d*)?%?"
+)
 _QUOTED = r'"[^"]*"'
 _ENDS = frozenset("0123456789.")
 _SHOWN = 40
@@ -75,6 +79,8 @@ class Table:
             return [cell.strip() for cell in text.split(self.delimiter)]
         import csv  # rare, so it is not loaded at every start
 
+        if csv.field_size_limit() < len(text):
+            csv.field_size_limit(len(text))  # a line is bounded already; pyarrow knows no such limit
         try:
             rows = list(csv.reader([text], delimiter=self.delimiter, strict=True, skipinitialspace=True))
         except csv.Error as error:
@@ -85,12 +91,42 @@ class Table:
             ) from None
         return [cell.strip() for cell in rows[0]]
 
-    def is_header(self, cells: list[str]) -> bool:
-        """Says whether a first row names columns: some cell is text.
+    def count_values(self, cells: list[str]) -> tuple[int, int]:
+        """Counts the cells of a first row that can be values of a row, and those that can only be names.
 
-        A row of numbers with an empty cell or a NaN in it is data with a mistake, not a header.
+        Values are numbers, whatever is written like one (``1_000``, ``12%``), NaN and infinity, and marks for what
+        is missing (``n/a``, ``null``, ``?``). Empty cells are neither.
         """
-        return any(cell and not self._numeric(cell) and not re.fullmatch(_NOT_FINITE, cell) for cell in cells)
+        values = names = 0
+        for cell in filter(None, cells):
+            if self._numeric(cell) or re.fullmatch(_NOT_FINITE, cell) or re.fullmatch(_NO_NAME, cell):
+                values += 1
+            else:
+                names += 1
+        return values, names
+
+    def is_header(self, cells: list[str]) -> bool:
+        """Says whether a first row names columns: more of its cells can only be names than can be values.
+
+        A row that is mostly numbers is data with a mistake, not a header.
+        """
+        values, names = self.count_values(cells)
+        return names > values
+
+    def mostly_numbers(self, cells: list[str], line: int) -> ActivationError | None:
+        """Returns the error for a first row that is neither a header nor a row: names among numbers."""
+        values, names = self.count_values(cells)
+        if not names or names > values:
+            return None
+        column = next(place for place, cell in enumerate(cells) if self.count_values([cell])[1])
+        of = f"{values} of the {plural(values + names, 'cell')} in the first row"
+        return self._bad(
+            line,
+            column,
+            f"{visible(cells[column])} is not a number, but {of} can only be values, so that it is no header",
+            "Correct the cell. Where the first row is a header all the same, say so by choosing columns by name with "
+            "INPUT_COLUMNS.",
+        )
 
     def number(self, cell: str, line: int, column: int) -> float:
         """Returns the number in a cell.

@@ -14,6 +14,9 @@ SUMMARY = "Let a network answer a file of rows of any size: CSV, JSON lines or P
 
 OUTPUT = "prediction.csv"
 
+_BESIDE = 12
+"""Names of what lies beside the network that are listed at most."""
+
 _TELLING = 10_000
 """Rows that it takes for a speed to say anything."""
 
@@ -55,6 +58,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "NAME.rejected.csv beside the prediction (default: fail)",
     )
     _columns(parser)
+    parser.add_argument(
+        "--ignore-card-names",
+        action="store_true",
+        help="take columns in the order that they have or are given, whatever the card names "
+        "(also IGNORE_CARD_NAMES=1)",
+    )
     _computing(parser)
     parser.add_argument(
         "--card", metavar="FILE", help="the network's card (default: NAME.card.json beside it)"
@@ -70,7 +79,8 @@ def _columns(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             f"--{what}-columns",
             metavar="A,B",
-            help=f"names of the columns that {role} (default: {name} of the environment, else by their places)",
+            help=f"names of the columns that {role} (default: {name} of the environment, else those that the card "
+            "names, else by position)",
         )
 
 
@@ -112,7 +122,7 @@ def run(session: Session) -> dict[str, Any]:
             hint="Name a file with -o.",
         )
     knowledge = _scaled(
-        load_knowledge(_knowledge(session), card=options.card, sha256=options.sha256), options
+        load_knowledge(_knowledge(session), card=options.card, sha256=options.sha256), session
     )
     line = ProgressLine(session.console.err)
     told = False
@@ -147,22 +157,27 @@ def _data(session: Session) -> str:
     return session.options.data or str(session.layout.own_activation)
 
 
-def _scaled(knowledge: Knowledge, options: argparse.Namespace) -> Knowledge:
+def _scaled(knowledge: Knowledge, session: Session) -> Knowledge:
+    from pipeline.selection import scaled
+
+    options = session.options
     if options.no_scale:
         knowledge = knowledge.without_scaling()
-    if options.scale_inputs or options.scale_outputs:
+    if options.scale_inputs is not None or options.scale_outputs is not None:
         return knowledge.scaled_by(inputs=options.scale_inputs, outputs=options.scale_outputs)
-    return knowledge
+    return knowledge if options.no_scale else scaled(knowledge, session.environment)
 
 
 def _stream_options(session: Session) -> StreamOptions:
     from pipeline.selection import columns
     from pybrain_runtime import StreamOptions
+    from pybrain_runtime.settings import switch
 
     options = session.options
     return StreamOptions(
         input_columns=columns(session.environment, "INPUT_COLUMNS", options.input_columns),
         target_columns=columns(session.environment, "TARGET_COLUMNS", options.target_columns),
+        ignore_card_names=options.ignore_card_names or switch(session.environment, "IGNORE_CARD_NAMES"),
         precision=options.precision,
         threads=options.threads,
         skip=options.on_bad_row == "skip",
@@ -199,9 +214,9 @@ def _say(session: Session, knowledge: Knowledge, done: Outcome) -> None:
     say(f"  knowledge   {path} ({knowledge.format})")
     say(f"              {knowledge.kind}, {knowledge.indim} inputs, {knowledge.outdim} outputs; "
         f"scaling: {knowledge.scaling}")  # fmt: skip
-    if knowledge.companions and not (options.scale_inputs or options.scale_outputs):
-        say(f"              beside it in the file, not used: {', '.join(knowledge.companions)}")
+    _say_companions(session, knowledge)
     say(f"  activation  {report['activation']['file']}, {_rows(prediction.rows)}")
+    say(f"              {done.columns.in_words()}")
     if done.continued:
         say(f"              {done.continued:,} of them answered by the run that broke off")
     if done.rejected_path:
@@ -214,6 +229,21 @@ def _say(session: Session, knowledge: Knowledge, done: Outcome) -> None:
     answered = prediction.rows - done.continued
     speed = f", {answered / done.seconds:,.0f} rows/s" if answered >= _TELLING else ""
     say(f"  time        {done.seconds:.2f} s{speed}")
+
+
+def _say_companions(session: Session, knowledge: Knowledge) -> None:
+    """Says what lies beside the network in its file and is not used."""
+    from pipeline.selection import scaling_line
+
+    if knowledge.scaling.startswith(("inputs", "outputs")):
+        return
+    if knowledge.companions:
+        names = list(knowledge.companions)
+        more = f" and {len(names) - _BESIDE:,} more" if len(names) > _BESIDE else ""
+        listed = ", ".join(names[:_BESIDE])
+        session.console.say(f"              beside it in the file, not used: {listed}{more}")
+    if line := scaling_line(knowledge, inputs="--scale-inputs ", outputs="--scale-outputs "):
+        session.console.say(f"              {line}")
 
 
 def _rows(count: int) -> str:

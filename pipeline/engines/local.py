@@ -45,6 +45,8 @@ from pipeline.layout import (
 from pipeline.process import Ended, Program, run, undisturbed
 from pipeline.staging import Prepared, card_beside
 
+# What a user sets on the host and codebase gets, as in docker-compose.yml.
+_HANDED_ON = ("INPUT_COLUMNS", "TARGET_COLUMNS", "IGNORE_CARD_NAMES", "SCALE_INPUTS", "SCALE_OUTPUTS")
 _NO_CONTAINERS = "needs a container engine"
 
 
@@ -178,7 +180,7 @@ class LocalEngine:
         environment = {
             key: value
             for key, value in self._environment.items()
-            if key not in ("MODEL_PATH", "DATA_PATH", "OUTPUT_PATH", "INPUT_COLUMNS", "TARGET_COLUMNS")
+            if key not in ("MODEL_PATH", "DATA_PATH", "OUTPUT_PATH", *_HANDED_ON)
         }
         if service == CODEBASE:
             environment["PYTHONPATH"] = str(self._place(CODEBASE) / "opt" / "pybrain")
@@ -221,11 +223,7 @@ class LocalEngine:
             "DATA_PATH": str(shared / SHARED_ACTIVATION_FILE),
             "OUTPUT_PATH": str(shared / PREDICTION_CSV),
         }
-        handed_on = {
-            key: self._environment[key]
-            for key in ("INPUT_COLUMNS", "TARGET_COLUMNS")
-            if key in self._environment
-        }
+        handed_on = {key: self._environment[key] for key in _HANDED_ON if key in self._environment}
         command = [sys.executable, str(self._place(CODEBASE) / "codeBase" / CODE_FILE)]
         stack.start(
             CODEBASE, command, self._place(CODEBASE) / "codeBase", self._for(CODEBASE, inside | handed_on)

@@ -8,6 +8,7 @@ import numpy as np
 
 from pybrain_runtime.card import Column
 from pybrain_runtime.description import ConnectionDescription, ModuleDescription, NetworkDescription
+from pybrain_runtime.found_scaling import find_scaling
 from pybrain_runtime.inspection import Inspection
 
 _SHOWN = 100
@@ -15,6 +16,7 @@ _SHOWN = 100
 
 def facts_of(found: Inspection) -> dict[str, Any]:
     """Returns everything but the parameters themselves."""
+    scaling = find_scaling(found.companions)
     return {
         "path": found.path,
         "size": found.size,
@@ -29,6 +31,7 @@ def facts_of(found: Inspection) -> dict[str, Any]:
         "names": list(found.names),
         "random": found.random,
         "companions": {place: _plain(value) for place, value in found.companions.items()},
+        "scaling": scaling.as_report() if scaling else None,
         "network": _network(found.network) if found.network else None,
         "card": _card(found),
     }

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from pybrain_runtime.card import Card, Column
 from pybrain_runtime.description import ConnectionDescription, ModuleDescription, NetworkDescription
+from pybrain_runtime.found_scaling import find_scaling
 from pybrain_runtime.inspection import REFUSED, SAFE, Inspection
 
 _LISTED, _BESIDE = 60, 12
@@ -67,6 +68,13 @@ def _companions(found: Inspection) -> Iterator[str]:
         left = len(beside) - _BESIDE
         more = [f"and {left:,} more"] if left > 0 else []
         yield _fact("beside it", "; ".join([*beside[:_BESIDE], *more]))
+        scaling = find_scaling(found.companions)
+        if scaling is not None and not (found.card and found.card.scales):
+            yield _fact(
+                "",
+                scaling.in_words(inputs="--scale-inputs ", outputs="--scale-outputs ", join=" ")
+                + " (activate), or the variables SCALE_INPUTS and SCALE_OUTPUTS (the stages and the container)",
+            )
 
 
 def _card(found: Inspection) -> Iterator[str]:

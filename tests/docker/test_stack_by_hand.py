@@ -140,7 +140,9 @@ def test_a_codebase_that_fails_fails_the_run_with_its_status(stack):
 
 
 def test_bad_rows_fail_the_run_with_65_and_a_message_that_names_the_place(stack, place):
-    (place / "rows.csv").write_text("a,b,c,d\n1,2,3,4\n1,2,x,4\n", encoding="utf-8")
+    (place / "rows.csv").write_text(
+        "sepal_length,sepal_width,petal_length,petal_width\n1,2,3,4\n1,2,x,4\n", encoding="utf-8"
+    )
     typed = stack.up(DATA_PATH="../rows.csv")
     assert typed.status == 65, typed.output
     assert "line 3" in typed.output

@@ -68,6 +68,7 @@ def test_a_person_reads_what_was_answered_and_where_it_is(drive: Drive, folder: 
         f"  knowledge   {flowers} (pickle protocol 4)\n"
         "              FeedForwardNetwork, 4 inputs, 3 outputs; scaling: card\n"
         "  activation  rows.csv, 2 rows\n"
+        "              inputs: columns 1 to 4 (no header, by position); expected values: none\n"
         f"  prediction  p.csv ({size} bytes)\n"
         f"              sha256 {digest}\n"
         "  report      p.json\n"
@@ -119,6 +120,39 @@ def test_columns_are_chosen_by_option_or_by_variable(
     )
 
 
+def test_a_header_that_contradicts_the_card_is_refused_unless_it_is_told_otherwise(
+    drive: Drive, folder: Path, flowers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "rows.csv").write_text(f"petal_width,petal_length,sepal_width,sepal_length\n{GOOD}\n")
+    seen = drive("activate", flowers, "rows.csv")
+    assert (seen.status, names_in(folder)) == (65, {"rows.csv"})
+    assert (
+        "has the inputs in another order (petal_width, petal_length, sepal_width, sepal_length)" in seen.err
+    )
+    told = drive("activate", flowers, "rows.csv", "--ignore-card-names")
+    assert told.status == 0
+    said = "inputs: petal_width, petal_length, sepal_width, sepal_length (by position, the names of the card are ig"
+    assert said in told.out
+    monkeypatch.setenv("IGNORE_CARD_NAMES", "1")
+    assert drive("activate", flowers, "rows.csv").status == 0
+    report = json.loads((folder / "prediction.json").read_text())
+    assert report["activation"]["columns_used"]["card_names_ignored"] is True
+    monkeypatch.setenv("IGNORE_CARD_NAMES", "yes")
+    assert drive("activate", flowers, "rows.csv").status == 2
+
+
+def test_scaling_is_taken_from_the_variables_too(
+    drive: Drive, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = {"network": buildNetwork(1, 2, 1), "x_min": 10.0, "x_max": 20.0}
+    (folder / "wrapped.pkl").write_bytes(pickle.dumps(content, 2))
+    (folder / "x.csv").write_text("15\n")
+    monkeypatch.setenv("SCALE_INPUTS", "x_min..x_max")
+    seen = drive("activate", "wrapped.pkl", "x.csv")
+    assert seen.status == 0 and "scaling: inputs by x_min..x_max" in seen.out
+    assert "not used" not in seen.out
+
+
 def test_precision_threads_and_pin(drive: Drive, folder: Path, flowers: str) -> None:
     digest = load_knowledge(flowers).sha256
     options = ["--precision", "float32", "--threads", "2", "--sha256", digest]
@@ -137,6 +171,7 @@ def test_scaling_by_companions_and_without(drive: Drive, folder: Path, flowers: 
     (folder / "x.csv").write_text("15\n")
     seen = drive("activate", "wrapped.pkl", "x.csv")
     assert "beside it in the file, not used: x_min, x_max, y_min, y_max" in seen.out
+    assert "To use it: --scale-inputs x_min..x_max --scale-outputs y_min..y_max\n" in seen.out
     rules = ["--scale-inputs", "x_min..x_max", "--scale-outputs", "y_min..y_max"]
     seen = drive("activate", "wrapped.pkl", "x.csv", *rules)
     assert "scaling: inputs by x_min..x_max, outputs by y_min..y_max" in seen.out

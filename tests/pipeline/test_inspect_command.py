@@ -87,7 +87,13 @@ def test_a_program_gets_everything_as_json(drive: Drive, fixtures: Path) -> None
 
 def test_what_lies_beside_the_network_is_shown(drive: Drive, fixtures: Path) -> None:
     path = str(fixtures / "objects" / "wrap_dict.p2.pkl")
-    assert "mean = [1. 2.]; std = [3. 4.]; features.0 = a" in drive("inspect", path).out
+    said = drive("inspect", path).out
+    assert "mean = [1. 2.]; std = [3. 4.]; features.0 = a" in said
+    assert "not used: mean, std. To use it: --scale-inputs mean,std (activate), or the variables" in " ".join(
+        said.split()
+    )
+    facts = drive("inspect", path, "--json").json
+    assert facts["scaling"] == {"names": ["mean", "std"], "inputs": "mean,std", "outputs": None}
     beside = drive("inspect", path, "--json").json["companions"]
     assert beside["mean"] == {"shape": [2], "values": [1.0, 2.0]} and beside["n"] == 3
 

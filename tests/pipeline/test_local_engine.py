@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import pickle
 import re
 import shutil
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from pipeline.engines.local import LocalEngine
 from pipeline.errors import BuildFailed
 from pipeline.files import sha256_of
 from pipeline.layout import KNOWLEDGE_FILE, SERVICES, Layout
+from pybrain.tools.shortcuts import buildNetwork
 
 Drive = Callable[..., Any]
 
@@ -358,3 +360,30 @@ def test_what_chooses_files_on_the_host_means_nothing_in_the_containers(
     done = local("run")
     assert (done.status, done.err) == (0, "")
     assert len(table(checkout.stage3 / "prediction.csv")) == 80
+
+
+def test_the_stages_say_which_columns_and_which_scaling_are_used(
+    checkout: Layout, local: Drive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = buildNetwork(1, 2, 1)
+    content = {"net": network, "x_min": 0.0, "x_max": 10.0, "y_min": 0.0, "y_max": 4.0}
+    (tmp_path / "net.pkl").write_bytes(pickle.dumps(content, 2))
+    (tmp_path / "x.csv").write_text("x,y\n5,1\n")
+    words = ("run", "--model", str(tmp_path / "net.pkl"), "--data", str(tmp_path / "x.csv"))
+    plain = local(*words)
+    line = "Scaling found beside the network and not used: x_min, x_max, y_min, y_max. To use it: "
+    line += "SCALE_INPUTS=x_min..x_max SCALE_OUTPUTS=y_min..y_max\n"
+    assert f"              {line}" in plain.out and f"codebase       |   {line}" in plain.out
+    columns = "inputs: x (by position); expected values: y\n"
+    assert f"              {columns}" in plain.out and f"codebase       |   {columns}" in plain.out
+    monkeypatch.setenv("SCALE_INPUTS", "x_min..x_max")
+    monkeypatch.setenv("SCALE_OUTPUTS", "y_min..y_max")
+    scaled = local(*words)
+    assert (scaled.status, scaled.err) == (0, "")
+    assert "scaling: inputs by x_min..x_max, outputs by y_min..y_max" in scaled.out
+    answer = float(network.activate([0.5])[0] * 4)
+    row = (checkout.stage3 / "prediction.csv").read_text().splitlines()[1].split(",")
+    assert float(row[1]) == pytest.approx(answer, rel=1e-12)
+    prepared = json.loads((checkout.stage1 / "prepared.json").read_text())
+    assert prepared["knowledge"]["scaling_not_used"] is None
+    assert prepared["activation"]["columns_used"]["expected"] == ["y"]

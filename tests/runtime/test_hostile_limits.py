@@ -68,13 +68,16 @@ print(int(status["VmHWM"].split()[0]) // 1024, round(seconds, 2), ascii(said))
 """
 
 
+CARD_NAMES = "sepal_length,sepal_width,petal_length,petal_width"
+
+
 def parquet_of(rows: int) -> bytes:
     file = io.BytesIO()
     column = pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int8)), pa.array([0.5])).cast(
         pa.float64()
     )
     parquet.write_table(
-        pa.table([column] * 4, names=list("abcd")), file, row_group_size=rows, compression="zstd"
+        pa.table([column] * 4, names=CARD_NAMES.split(",")), file, row_group_size=rows, compression="zstd"
     )
     return file.getvalue()
 
@@ -83,6 +86,10 @@ ROWS: dict[str, Callable[[], bytes]] = {
     "one line of 600 MB, packed": lambda: hostile.gzipped(b"1" * MIB, 700),
     "a line of many cells": lambda: b"1," * (MIB // 2 - 10) + b"1\n",
     "a header of many names": lambda: b",".join(b"n%d" % n for n in range(120_000)) + b"\n1,2\n",
+    "a header of many names with the card's": lambda: (
+        f"{CARD_NAMES},".encode() + b"," * (MIB - 200) + b"x\n" + b"1,2,3,4," + b"," * (MIB - 200) + b"1\n"
+    ),
+    "quoted cells with many delimiters": lambda: b'"' + b"," * (MIB - 20) + b'",1\n',
     "JSON nested deeply": lambda: b"[" * (MIB - 10),
     "JSON with many keys": lambda: json.dumps({f"k{n}": n for n in range(50_000)}).encode() + b"\n",
     "JSON with a long number": lambda: b"[1,2,3," + b"9" * (MIB - 20) + b"]\n",

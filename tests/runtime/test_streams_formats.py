@@ -131,7 +131,8 @@ def test_expected_outputs_and_chosen_columns_in_every_kind(
     kind: str, tmp_path: Path, flower: Knowledge
 ) -> None:
     rows = np.hstack([ROWS, np.eye(3)[np.arange(300) % 3]])
-    names = [*NAMES, "a", "b", "c"]
+    outputs = ["setosa", "versicolor", "virginica"]
+    names = [*NAMES, *outputs]
     if kind == "parquet":
         data = as_parquet(tmp_path / "rows", rows, names)
     else:
@@ -143,11 +144,13 @@ def test_expected_outputs_and_chosen_columns_in_every_kind(
         data = put(tmp_path / "rows", gzip.compress(text.encode()) if kind.endswith("gz") else text)
     whole = read_activation(data, flower)
     assert whole.targets is not None and (whole.targets == rows[:, 4:]).all()
-    swapped = read_activation(data, flower, input_columns=NAMES[::-1], target_columns=["c", "b", "a"])
+    swapped = read_activation(
+        data, flower, input_columns=NAMES[::-1], target_columns=outputs[::-1], ignore_card_names=True
+    )
     assert (swapped.inputs == ROWS[:, ::-1]).all()
     assert swapped.targets is not None and (swapped.targets == rows[:, :3:-1]).all()
     done = activate_file(
-        flower, data, tmp_path / "p.csv", StreamOptions(input_columns=NAMES, target_columns=["a", "b", "c"])
+        flower, data, tmp_path / "p.csv", StreamOptions(input_columns=NAMES, target_columns=outputs)
     )
     assert done.prediction.errors is not None and done.prediction.errors["mse"] is not None
 
@@ -233,7 +236,7 @@ def test_whatever_a_csv_file_holds_both_ways_read_it_alike(
 
 
 @pytest.mark.parametrize("fast", [True, False])
-@pytest.mark.parametrize("head", ["a,b,c,d\n", ""])
+@pytest.mark.parametrize("head", [",".join(NAMES) + "\n", ""])
 def test_the_last_line_needs_no_end(fast: bool, head: str, tmp_path: Path, flower: Knowledge) -> None:
     data = put(tmp_path / "a.csv", f"{head}1,2,3,4")
     done = activate_file(flower, data, tmp_path / "p.csv", StreamOptions(fast=fast))

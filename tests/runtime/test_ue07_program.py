@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -10,7 +11,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from pybrain.tools.shortcuts import buildNetwork
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / "container3_codebase" / "UE_07_App5.py"
@@ -49,6 +53,8 @@ def test_the_default_answers(run: Run, tmp_path: Path) -> None:
     assert done.stdout == (
         "✓ Model loaded: FeedForwardNetwork\n"
         "✓ Data loaded: (1, 4)\n"
+        "  inputs: sepal_length, sepal_width, petal_length, petal_width (by the names of the card); "
+        "expected values: none\n"
         "✓ Prediction: 0.000026 (setosa), 0.010715 (versicolor), 0.989259 (virginica) -> virginica\n"
         "ACTIVATION COMPLETE\n"
     )
@@ -59,13 +65,14 @@ def test_the_default_answers(run: Run, tmp_path: Path) -> None:
 def test_the_course_file_answers(run: Run) -> None:
     done = run(COURSE / "currentSolution.pkl", COURSE / "currentActivation.csv")
     lines = done.stdout.splitlines()
-    assert lines[:3] == [
+    assert lines[:4] == [
         "✓ Model loaded: FeedForwardNetwork",
         "✓ Data loaded: (1, 2)",
+        "  inputs: x (by position); expected values: y",
         "✓ Prediction: 0.207093",
     ]
-    assert lines[3].startswith("  Compared with the expected outputs: mse 0.0028")
-    assert lines[4:] == ["ACTIVATION COMPLETE"]
+    assert lines[4].startswith("  Compared with the expected outputs: mse 0.0028")
+    assert lines[5:] == ["ACTIVATION COMPLETE"]
 
 
 def test_many_rows_show_the_first_ones_and_a_count(run: Run, tmp_path: Path) -> None:
@@ -73,8 +80,8 @@ def test_many_rows_show_the_first_ones_and_a_count(run: Run, tmp_path: Path) -> 
     lines = done.stdout.splitlines()
     assert lines[1] == "✓ Data loaded: (150, 7)"
     assert sum(line.startswith("✓ Prediction: ") for line in lines) == 5
-    assert lines[7] == f"  ... 150 rows in all, in {tmp_path / 'out' / 'prediction.csv'}"
-    assert "accuracy 0.966667" in lines[8]
+    assert lines[8] == f"  ... 150 rows in all, in {tmp_path / 'out' / 'prediction.csv'}"
+    assert "accuracy 0.966667" in lines[9]
     assert lines[-1] == "ACTIVATION COMPLETE"
 
 
@@ -82,7 +89,9 @@ def test_many_rows_show_the_first_ones_and_a_count(run: Run, tmp_path: Path) -> 
 def test_marks_are_plain_where_the_output_cannot_carry_more(encoding: str, run: Run) -> None:
     done = run(PYTHONIOENCODING=encoding)
     assert done.returncode == 0
-    assert done.stdout.startswith("[OK] Model loaded: FeedForwardNetwork\n[OK] Data loaded: (1, 4)\n[OK] ")
+    assert done.stdout.startswith(
+        "[OK] Model loaded: FeedForwardNetwork\n[OK] Data loaded: (1, 4)\n  inputs: "
+    )
     failed = run(data=IRIS / "nope.csv", PYTHONIOENCODING=encoding)
     assert failed.stderr.startswith("[FAILED] The activation file ")
 
@@ -98,7 +107,17 @@ def test_a_name_that_the_output_cannot_carry_is_escaped(run: Run, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    "name", ["MODEL_PATH", "DATA_PATH", "OUTPUT_PATH", "INPUT_COLUMNS", "TARGET_COLUMNS"]
+    "name",
+    [
+        "MODEL_PATH",
+        "DATA_PATH",
+        "OUTPUT_PATH",
+        "INPUT_COLUMNS",
+        "TARGET_COLUMNS",
+        "IGNORE_CARD_NAMES",
+        "SCALE_INPUTS",
+        "SCALE_OUTPUTS",
+    ],
 )
 def test_a_variable_that_is_set_but_empty_is_wrong_usage(name: str, run: Run) -> None:
     done = run(**{name: ""})
@@ -113,6 +132,33 @@ def test_columns_are_chosen_by_name(run: Run, tmp_path: Path) -> None:
     done = run(data=data, INPUT_COLUMNS="a, b, c, d")
     assert done.returncode == 0, done.stderr
     assert "-> virginica" in done.stdout and "✓ Data loaded: (1, 5)" in done.stdout
+
+
+def test_the_cards_names_are_ignored_where_that_is_asked_for(run: Run, tmp_path: Path) -> None:
+    data = tmp_path / "a.csv"
+    data.write_text("petal_width,petal_length,sepal_width,sepal_length\n1.9,5.1,2.7,5.8\n")
+    done = run(data=data)
+    assert done.returncode == 65
+    assert "has the inputs in another order" in done.stderr and "IGNORE_CARD_NAMES=1" in done.stderr
+    done = run(data=data, IGNORE_CARD_NAMES="1")
+    assert done.returncode == 0
+    assert "(by position, the names of the card are ignored); expected values: none" in done.stdout
+
+
+def test_scaling_beside_the_network_is_said_and_used_when_asked_for(run: Run, tmp_path: Path) -> None:
+    np.random.seed(4)
+    network = buildNetwork(1, 2, 1)
+    (tmp_path / "net.pkl").write_bytes(pickle.dumps({"net": network, "x_min": 0.0, "x_max": 10.0}, 2))
+    (tmp_path / "a.csv").write_text("x\n5\n")
+    done = run(tmp_path / "net.pkl", tmp_path / "a.csv")
+    assert done.stdout.splitlines()[1] == (
+        "  Scaling found beside the network and not used: x_min, x_max. To use it: SCALE_INPUTS=x_min..x_max"
+    )
+    assert f"✓ Prediction: {network.activate([5.0])[0]:.6f}\n" in done.stdout
+    done = run(tmp_path / "net.pkl", tmp_path / "a.csv", SCALE_INPUTS="x_min..x_max")
+    assert done.stdout.splitlines()[1] == "  Scaled: inputs by x_min..x_max"
+    assert f"✓ Prediction: {network.activate([0.5])[0]:.6f}\n" in done.stdout
+    assert run(SCALE_INPUTS="a..b").returncode == 2  # the card scales already
 
 
 def test_bad_data_ends_with_65_and_leaves_nothing(run: Run, tmp_path: Path) -> None:

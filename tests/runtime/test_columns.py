@@ -1,0 +1,461 @@
+"""Which columns are inputs and which expected outputs: one rule for CSV, JSON lines and Parquet, and it is said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from pybrain_runtime import Activation, Knowledge, StreamOptions, activate_file, read_activation
+from pybrain_runtime.card import Card, Column
+from pybrain_runtime.errors import ActivationError
+
+NAMES = ["sepal_length", "sepal_width", "petal_length", "petal_width"]
+OUTPUTS = ["setosa", "versicolor", "virginica"]
+CARD = ", ".join(NAMES)
+ROW = dict(zip([*NAMES, *OUTPUTS], [5.8, 2.7, 5.1, 1.9, 0.0, 0.0, 1.0], strict=True))
+IGNORE = "To ignore the names of the card, set IGNORE_CARD_NAMES=1."
+
+Given = list[tuple[str, object]]
+Read = Callable[..., Activation]
+
+
+def as_csv(path: Path, columns: Given) -> None:
+    rows = (",".join(str(part[place]) for part in columns) for place in (0, 1))
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+def as_json(path: Path, columns: Given) -> None:
+    path.write_text(json.dumps(dict(columns)) + "\n", encoding="utf-8")
+
+
+def as_parquet(path: Path, columns: Given) -> None:
+    parquet.write_table(
+        pa.Table.from_arrays(
+            [pa.array([value]) for _, value in columns], names=[name for name, _ in columns]
+        ),
+        path,
+    )
+
+
+KINDS: dict[str, Callable[[Path, Given], None]] = {"csv": as_csv, "jsonl": as_json, "parquet": as_parquet}
+
+
+@pytest.fixture(params=KINDS)
+def read(request: pytest.FixtureRequest, tmp_path: Path, flower: Knowledge) -> Read:
+    """Reads one row of named columns out of each kind of file."""
+
+    def read(columns: Given, knowledge: Knowledge = flower, **choice: Any) -> Activation:
+        KINDS[request.param](tmp_path / "rows", columns)
+        return read_activation(tmp_path / "rows", knowledge, **choice)
+
+    return read
+
+
+@pytest.fixture
+def mistake(read: Read) -> Callable[..., str]:
+    def mistake(columns: Given, *args: Any, **choice: Any) -> str:
+        with pytest.raises(ActivationError) as caught:
+            read(columns, *args, **choice)
+        assert caught.value.status == 65
+        return str(caught.value)
+
+    return mistake
+
+
+def row(*names: str) -> Given:
+    """Columns of these names with the values of the flower; a column that it does not have holds a text."""
+    return [(name, ROW.get(name, "text")) for name in names]
+
+
+def numbers(*names: str) -> Given:
+    """Columns of these names that hold 1, 2, 3 and so on."""
+    return [(name, float(place)) for place, name in enumerate(names, 1)]
+
+
+def said(activation: Activation) -> str:
+    assert activation.layout is not None
+    return activation.layout.in_words()
+
+
+# By the names of the card.
+
+
+@pytest.mark.parametrize(
+    ("names", "unused"),
+    [
+        (NAMES, ""),
+        (["id", *NAMES], "; not used: id"),
+        ([*NAMES, "note"], "; not used: note"),
+        (["id", NAMES[0], "x", *NAMES[1:], "species"], "; not used: id, x, species"),
+        ([*NAMES, "a", "b", "c"], "; not used: a, b, c"),
+    ],
+)
+def test_columns_are_taken_by_the_cards_names_whatever_stands_around_them(
+    names: list[str], unused: str, read: Read
+) -> None:
+    activation = read(row(*names))
+    assert activation.inputs.tolist() == [[5.8, 2.7, 5.1, 1.9]]
+    assert activation.targets is None
+    assert said(activation) == f"inputs: {CARD} (by the names of the card); expected values: none{unused}"
+
+
+@pytest.mark.parametrize("names", [[*NAMES, *OUTPUTS], ["id", *OUTPUTS, "x", *NAMES]])
+def test_expected_outputs_are_taken_by_the_cards_names_too(names: list[str], read: Read) -> None:
+    activation = read(row(*names))
+    assert activation.inputs.tolist() == [[5.8, 2.7, 5.1, 1.9]]
+    assert activation.targets is not None and activation.targets.tolist() == [[0.0, 0.0, 1.0]]
+    assert f"; expected values: {', '.join(OUTPUTS)}" in said(activation)
+
+
+def test_without_names_of_outputs_the_columns_behind_the_inputs_are_compared(
+    read: Read, flower: Knowledge
+) -> None:
+    assert flower.card is not None
+    unnamed = flower.but(card=flower.card.but(outputs=(Column(),) * 3))
+    activation = read(row(*NAMES) + numbers("s", "t", "u"), unnamed)
+    assert activation.targets is not None and activation.targets.tolist() == [[1.0, 2.0, 3.0]]
+    assert read([("id", 1.0), *row(*NAMES), *numbers("s", "t")], unnamed).targets is None
+
+
+def test_an_id_in_the_place_of_the_first_input_does_not_go_in(read: Read, line: Knowledge) -> None:
+    """One input and one output: two columns look like x and y, but the card names the second one as x."""
+    card = Card("", "", "", (Column(name="x"),), (Column(),), ())
+    activation = read(numbers("id", "x"), line.but(card=card))
+    assert activation.inputs.tolist() == [[2.0]]
+    assert activation.targets is None
+
+
+# What contradicts the card.
+
+
+@pytest.mark.parametrize("around", [[], ["id"], OUTPUTS])
+def test_another_order_than_the_cards_is_refused(around: list[str], mistake: Callable[..., str]) -> None:
+    message = mistake(row(*around, *NAMES[::-1]))
+    assert f"has the inputs in another order ({', '.join(NAMES[::-1])}) than the card" in message
+    targets = f" TARGET_COLUMNS={','.join(OUTPUTS)}" if around == OUTPUTS else ""
+    assert f"Set INPUT_COLUMNS={','.join(NAMES)}{targets} to take them by name. {IGNORE}" in message
+
+
+def test_the_hint_of_a_permuted_header_works(read: Read) -> None:
+    activation = read(row(*NAMES[::-1]), input_columns=NAMES)
+    assert activation.inputs.tolist() == [[5.8, 2.7, 5.1, 1.9]]
+    assert said(activation) == f"inputs: {CARD} (chosen by name); expected values: none"
+
+
+def test_expected_outputs_in_another_order_are_refused(mistake: Callable[..., str]) -> None:
+    message = mistake(row(*NAMES, *OUTPUTS[::-1]))
+    assert (
+        "has the expected outputs in another order (virginica, versicolor, setosa) than the card" in message
+    )
+
+
+def test_some_of_the_expected_outputs_are_refused(mistake: Callable[..., str]) -> None:
+    message = mistake(row(*NAMES, *OUTPUTS[:2]))
+    assert (
+        "has some of the outputs that the card of currentSolution.pkl names (setosa, versicolor)" in message
+    )
+    assert (
+        "but not virginica" in message
+        and f"Set INPUT_COLUMNS={','.join(NAMES)} to compare with nothing" in message
+    )
+
+
+def test_other_names_than_the_cards_are_refused(mistake: Callable[..., str]) -> None:
+    message = mistake(numbers("x1", "x2", "x3", "x4"))
+    assert f"names the inputs x1, x2, x3, x4; the card of currentSolution.pkl names them {CARD}." in message
+    assert "Rename the columns, or set INPUT_COLUMNS=x1,x2,x3,x4 to take them as they are." in message
+    assert IGNORE in message
+
+
+def test_a_name_of_the_card_that_is_missing_is_named(mistake: Callable[..., str]) -> None:
+    message = mistake(row(*NAMES[:3], "width"))
+    assert "has no column petal_width, which the card of currentSolution.pkl names as an input." in message
+    assert "The columns are: sepal_length, sepal_width, petal_length, width." in message
+
+
+NEARLY = {
+    "Sepal_Length": "'Sepal_Length' differs from 'sepal_length' only in capitals, spaces, marks or the form",
+    "sepal length": "'sepal length' differs from 'sepal_length' only in capitals, spaces, marks or the form",
+    "\ufeffsepal_length": "'\\ufeffsepal_length' differs from 'sepal_length' only in capitals, spaces",
+    "sep\u0430l_length": "'sep\\u0430l_length' looks like 'sepal_length', but has other letters.",
+    "\uff53epal_length": "'\\uff53epal_length' differs from 'sepal_length' only in",
+}
+
+
+@pytest.mark.parametrize("name", NEARLY)
+def test_a_name_that_is_nearly_the_cards_is_shown_beside_it(name: str, mistake: Callable[..., str]) -> None:
+    assert NEARLY[name] in mistake([("id", 1.0), (name, 5.8), *row(*NAMES[1:])])
+
+
+def test_a_card_that_names_some_inputs_is_compared_where_it_does(
+    read: Read, mistake: Callable[..., str], flower: Knowledge
+) -> None:
+    assert flower.card is not None
+    first = (flower.card.inputs[0], Column(), Column(), Column())
+    some = flower.but(card=flower.card.but(inputs=first))
+    assert read(numbers("sepal_length", "b", "c", "d"), some).inputs.tolist() == [[1.0, 2.0, 3.0, 4.0]]
+    assert "names the inputs b, sepal_length, c, d; the card of" in mistake(
+        numbers("b", "sepal_length", "c", "d"), some
+    )
+
+
+# A choice by name, and the card.
+
+
+def test_a_choice_in_another_order_than_the_cards_is_refused(mistake: Callable[..., str]) -> None:
+    message = mistake(row(*NAMES), input_columns=NAMES[::-1])
+    assert "INPUT_COLUMNS names the inputs in another order (petal_width, petal_length, " in message
+    assert f"Name them in the order of the card. {IGNORE}" in message
+    message = mistake(row(*NAMES, *OUTPUTS), input_columns=NAMES, target_columns=OUTPUTS[::-1])
+    assert "TARGET_COLUMNS names the expected outputs in another order" in message
+
+
+def test_one_name_of_the_card_in_the_place_of_another_is_refused(mistake: Callable[..., str]) -> None:
+    message = mistake([("id", 1.0), *row(*NAMES)], input_columns=["id", NAMES[0], *NAMES[2:]])
+    assert "INPUT_COLUMNS names the inputs in another order (id, sepal_length, petal_length" in message
+
+
+def test_a_choice_of_other_names_says_what_they_are(read: Read) -> None:
+    activation = read(numbers("x1", "x2", "x3", "x4", "n"), input_columns=["x1", "x2", "x3", "x4"])
+    assert activation.inputs.tolist() == [[1.0, 2.0, 3.0, 4.0]]
+    assert said(activation) == "inputs: x1, x2, x3, x4 (chosen by name); expected values: none; not used: n"
+
+
+def test_with_targets_alone_the_inputs_are_those_of_the_card(read: Read) -> None:
+    columns = [("id", 7.0), *row(*NAMES), *numbers("a", "b", "c")]
+    activation = read(columns, target_columns=["a", "b", "c"])
+    assert activation.inputs.tolist() == [[5.8, 2.7, 5.1, 1.9]]
+    assert activation.targets is not None and activation.targets.tolist() == [[1.0, 2.0, 3.0]]
+
+
+def test_the_names_of_the_card_are_ignored_where_that_is_asked_for(read: Read) -> None:
+    ignored = "the names of the card are ignored"
+    activation = read(row(*NAMES[::-1]), ignore_card_names=True)
+    assert activation.inputs.tolist() == [[1.9, 5.1, 2.7, 5.8]]
+    assert f"(by position, {ignored}); expected values: none" in said(activation)
+    activation = read(row(*NAMES), input_columns=NAMES[::-1], ignore_card_names=True)
+    assert activation.inputs.tolist() == [[1.9, 5.1, 2.7, 5.8]]
+    assert f"(chosen by name, {ignored}); expected values: none" in said(activation)
+
+
+# Without a card.
+
+
+def test_without_a_card_the_columns_are_said_by_name(read: Read, flower: Knowledge) -> None:
+    activation = read(numbers("a", "b", "c", "d", "s", "t", "u"), flower.but(card=None))
+    assert said(activation) == "inputs: a, b, c, d (by position); expected values: s, t, u"
+
+
+def test_without_a_header_the_columns_are_said_by_number(tmp_path: Path, flower: Knowledge) -> None:
+    for content in ("1.5,2,3,4,0,0,1\n", "[1.5, 2, 3, 4, 0, 0, 1]\n"):
+        (tmp_path / "rows").write_text(content)
+        activation = read_activation(tmp_path / "rows", flower)
+        assert said(activation) == (
+            "inputs: columns 1 to 4 (no header, by position); expected values: columns 5 to 7"
+        )
+
+
+def test_a_column_without_a_name_is_said_by_its_number(tmp_path: Path, flower: Knowledge) -> None:
+    (tmp_path / "rows").write_text("a,b,,d\n1,2,3,4\n")
+    activation = read_activation(tmp_path / "rows", flower.but(card=None))
+    assert said(activation) == "inputs: a, b, column 3, d (by position); expected values: none"
+
+
+def test_many_columns_are_cut_short(read: Read, line: Knowledge) -> None:
+    activation = read(numbers(*(f"c{place}" for place in range(40))), line, input_columns=["c0"])
+    assert said(activation).endswith("; not used: c1, c2, c3, c4, c5, c6, c7, c8 and 31 more")
+
+
+def test_the_report_says_which_columns_were_what(tmp_path: Path, flower: Knowledge) -> None:
+    as_csv(tmp_path / "rows", row("id", *NAMES, *OUTPUTS))
+    report: Any = activate_file(flower, tmp_path / "rows", tmp_path / "p.csv").prediction.report
+    assert report["activation"]["columns_used"] == {
+        "by": "card",
+        "inputs": NAMES,
+        "expected": OUTPUTS,
+        "not_used": ["id"],
+        "card_names_ignored": False,
+    }
+    (tmp_path / "rows").write_text("1.5,2,3,4\n")
+    report = activate_file(
+        flower, tmp_path / "rows", tmp_path / "p.csv", StreamOptions(ignore_card_names=True)
+    ).prediction.report
+    assert report["activation"]["columns_used"] == {
+        "by": "position",
+        "inputs": [1, 2, 3, 4],
+        "expected": [],
+        "not_used": [],
+        "card_names_ignored": True,
+    }
+
+
+# Names that stand for two columns.
+
+
+def test_a_repeated_name_in_parquet_is_refused_wherever_it_stands(tmp_path: Path, flower: Knowledge) -> None:
+    for names in ([*NAMES, "petal_width"], [*NAMES, "n", "n"], ["a", "a", "b", "c"]):
+        as_parquet(tmp_path / "rows.parquet", numbers(*names))
+        for knowledge in (flower, flower.but(card=None)):
+            with pytest.raises(ActivationError) as caught:
+                read_activation(tmp_path / "rows.parquet", knowledge)
+            repeated = next(name for name in names if names.count(name) > 1)
+            assert caught.value.message.startswith(
+                f"rows.parquet has several columns of the same name: '{repeated}' (columns "
+            )
+
+
+def test_a_repeated_name_in_csv_is_refused_where_a_column_of_it_is_used(
+    tmp_path: Path, flower: Knowledge
+) -> None:
+    path = tmp_path / "rows.csv"
+    for names, choice in (
+        (f"{','.join(NAMES)},petal_width", {}),
+        ('sepal_length," sepal_length",sepal_width,petal_length,petal_width', {}),
+        ("a,b,c,c,d", {"input_columns": ["a", "b", "c", "d"]}),
+    ):
+        path.write_text(f"{names}\n1,2,3,4,5\n")
+        with pytest.raises(
+            ActivationError, match=r"several columns of the same name|is there more than once"
+        ):
+            read_activation(path, flower, **choice)
+    path.write_text("a,a,b,c\n1,2,3,4\n")
+    with pytest.raises(ActivationError, match=r"the same name: 'a' \(columns 1, 2\)"):
+        read_activation(path, flower.but(card=None))
+    path.write_text(f"note,note,{','.join(NAMES)}\nx,y,1,2,3,4\n")
+    assert read_activation(path, flower).inputs.tolist() == [[1.0, 2.0, 3.0, 4.0]]
+
+
+def test_names_that_differ_only_in_how_they_are_encoded_stand_for_the_same(
+    mistake: Callable[..., str], line: Knowledge
+) -> None:
+    message = mistake(numbers("h\u00f6he", "ho\u0308he"), line)
+    assert "several columns of the same name: " in message and "(columns 1, 2)" in message
+
+
+def test_an_input_that_is_called_like_an_output_keeps_a_name_of_its_own(
+    tmp_path: Path, line: Knowledge
+) -> None:
+    (tmp_path / "rows.csv").write_text("prediction,expected\n0.5,1\n")
+    activate_file(line, tmp_path / "rows.csv", tmp_path / "p.jsonl")
+    found = json.loads((tmp_path / "p.jsonl").read_text())
+    assert list(found) == ["input_prediction", "prediction", "expected", "error"]
+    assert (found["input_prediction"], found["expected"]) == (0.5, 1.0)
+
+
+# The first row of a CSV file.
+
+NOT_A_HEADER = {
+    "0.1,0.2,O.3,0.4": "line 1, column 3: 'O.3' is not a number, but 3 of the 4 cells in the first row can",
+    "5.8,2.7,5.1,1.9cm": "line 1, column 4: '1.9cm' is not a number, but 3 of the 4 cells",
+    "2020-01-05,1.5,2.5,3": "line 1, column 1: '2020-01-05' is not a number, but 3 of the 4 cells",
+    "a,b,1,2": "line 1, column 1: 'a' is not a number, but 2 of the 4 cells",
+    "a,,1,": "line 1, column 1: 'a' is not a number, but 1 of the 2 cells",
+    "5.8,2.7,n/a,1.9": "line 1, column 3: 'n/a' is not a number.",
+    "5.8,2.7,?,1.9": "line 1, column 3: '?' is not a number.",
+    "n/a,n/a,n/a,n/a": "line 1, column 1: 'n/a' is not a number.",
+    "1_000,2,3,4": "line 1, column 1: '1_000' is not a number.",
+    "1_000,2_000,3_000,4_000": "line 1, column 1: '1_000' is not a number.",
+    "12%,1e,0x10,1 000": "line 1, column 1: '12%' is not a number.",
+}
+
+
+@pytest.mark.parametrize("first", NOT_A_HEADER)
+def test_a_first_row_that_is_mostly_values_is_an_error(first: str, tmp_path: Path, flower: Knowledge) -> None:
+    (tmp_path / "rows.csv").write_text(f"{first}\n5.8,2.7,5.1,1.9\n")
+    for knowledge in (flower, flower.but(card=None)):
+        with pytest.raises(ActivationError) as caught:
+            read_activation(tmp_path / "rows.csv", knowledge)
+        assert caught.value.message.startswith(f"rows.csv {NOT_A_HEADER[first]}")
+        assert caught.value.line == 1
+    if "but" in NOT_A_HEADER[first]:
+        assert caught.value.hint == (
+            "Correct the cell. Where the first row is a header all the same, say so by choosing columns by name "
+            "with INPUT_COLUMNS."
+        )
+
+
+def test_such_a_row_is_left_out_and_kept_where_that_is_asked_for(tmp_path: Path, flower: Knowledge) -> None:
+    (tmp_path / "rows.csv").write_text("0.1,0.2,O.3,0.4\n5.8,2.7,5.1,1.9\n")
+    done = activate_file(flower, tmp_path / "rows.csv", tmp_path / "p.csv", StreamOptions(skip=True))
+    assert (done.prediction.rows, done.rejected) == (1, 1)
+    assert (
+        "1,column 3: 'O.3' is not a number.,\"0.1,0.2,O.3,0.4\"" in (tmp_path / "p.rejected.csv").read_text()
+    )
+
+
+@pytest.mark.parametrize(
+    "header", ["region,2019,x,y", "x1,x2,x3,4", "a,b,c,", "2019-01,2019-02,2019-03,2019-04"]
+)
+def test_a_header_with_a_number_among_its_names_is_one(
+    header: str, tmp_path: Path, flower: Knowledge
+) -> None:
+    (tmp_path / "rows.csv").write_text(f"{header}\n1,2,3,4\n")
+    activation = read_activation(tmp_path / "rows.csv", flower.but(card=None))
+    assert activation.inputs.tolist() == [[1.0, 2.0, 3.0, 4.0]]
+    assert activation.input_names == tuple(header.split(","))
+
+
+def test_names_that_are_asked_for_make_a_row_of_numbers_the_header(tmp_path: Path, flower: Knowledge) -> None:
+    years = ["2019", "2020", "2021", "2022"]
+    for header, row in (("2019,2020,2021,2022,region", "1,2,3,4,west"), ("2019,2020,2021,2022", "1,2,3,4")):
+        (tmp_path / "rows.csv").write_text(f"{header}\n{row}\n")
+        activation = read_activation(tmp_path / "rows.csv", flower, input_columns=years)
+        assert activation.inputs.tolist() == [[1.0, 2.0, 3.0, 4.0]]
+        assert activation.input_names == tuple(years)
+    (tmp_path / "rows.csv").write_text("2019,2020,2021,region\n1,2,3,west\n")
+    with pytest.raises(
+        ActivationError, match=r"INPUT_COLUMNS names '2022', but in rows\.csv there is no such column"
+    ):
+        read_activation(tmp_path / "rows.csv", flower, input_columns=years)
+
+
+def test_a_first_row_that_counts_is_a_row_and_that_is_said(tmp_path: Path, flower: Knowledge) -> None:
+    for first, noticed in (("0,1,2,3", True), ("1,2,3,4", True), ("1,2,3,5", False), ("0.0,1,2,3", False)):
+        (tmp_path / "rows.csv").write_text(f"{first}\n5.8,2.7,5.1,1.9\n")
+        activation = read_activation(tmp_path / "rows.csv", flower)
+        assert activation.rows == 2
+        remark = f"; line 1 ({', '.join(first.split(',')[:3])}, ...) is taken as a row, not as a header"
+        assert said(activation).endswith(remark) == noticed
+
+
+# Far more columns than a network could use.
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_far_too_many_columns_are_counted_and_not_shown(kind: str, tmp_path: Path, flower: Knowledge) -> None:
+    KINDS[kind](tmp_path / "rows", [*numbers(*(f"c{place}" for place in range(17_000))), *row(*NAMES)])
+    with pytest.raises(ActivationError) as caught:
+        read_activation(tmp_path / "rows", flower)
+    assert caught.value.message == (
+        "rows line 1 has 17,004 columns; 16,384 is the limit for the network in currentSolution.pkl, which takes 4."
+    )
+
+
+def test_a_long_list_of_columns_is_cut_in_messages(mistake: Callable[..., str], line: Knowledge) -> None:
+    message = mistake(numbers(*(f"c{place}" for place in range(5_000))), line, input_columns=["x"])
+    assert "c18, c19, and 4,980 more." in message and len(message) < 300
+
+
+# Parquet's numbers.
+
+
+def test_decimals_are_rounded_as_the_same_digits_in_csv_are(tmp_path: Path, line: Knowledge) -> None:
+    digits = ["0.1", "1.9", "-7.05", "123456789.000000001", "0.000000000000000001", "5"]
+    for kind in (pa.decimal128(38, 18), pa.decimal256(60, 18)):
+        values = pa.array([Decimal(text) for text in digits], kind)
+        parquet.write_table(pa.table([values], names=["x"]), tmp_path / "rows.parquet")
+        found = read_activation(tmp_path / "rows.parquet", line).inputs[:, 0].tolist()
+        assert found == [float(text) for text in digits]
+
+
+def test_a_key_that_cannot_be_written_again_is_refused(tmp_path: Path, line: Knowledge) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"a\\ud800": 1}\n')
+    with pytest.raises(ActivationError, match=r"line 1 has a key that is no text in Unicode: 'a\\ud800'"):
+        read_activation(tmp_path / "rows.jsonl", line)
