@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import shutil
 import socket
 import subprocess
@@ -11,8 +12,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from pybrain.tools.shortcuts import buildNetwork
 from pybrain_runtime import (
     ActivationStream,
     Knowledge,
@@ -166,6 +169,18 @@ def test_an_earlier_report_and_an_empty_file_are_replaced(
         way(knowledge, folder / "rows.csv", folder / "p.csv")
         assert json.loads((folder / "p.json").read_text())["activation"]["rows"] == 150
     assert set(contents(folder)) == {"iris.pkl", "iris.card.json", "rows.csv", "p.csv", "p.json"}
+
+
+def test_the_long_report_of_many_outputs_is_replaced_by_the_next_one(tmp_path: Path) -> None:
+    np.random.seed(1)
+    (tmp_path / "wide.pkl").write_bytes(pickle.dumps(buildNetwork(1, 12_000, bias=False), 2))
+    (tmp_path / "rows.csv").write_text("0.5\n" * 5)
+    for _ in range(2):
+        as_stream(load_knowledge(tmp_path / "wide.pkl"), tmp_path / "rows.csv", tmp_path / "p.csv")
+    assert (tmp_path / "p.json").stat().st_size > 1 << 20
+    (tmp_path / "q.json").write_text("[" + "1, " * 500_000 + "1]")
+    with pytest.raises(CannotWrite, match=r"q\.json is there, and is not the report of a run"):
+        as_stream(load_knowledge(tmp_path / "wide.pkl"), tmp_path / "rows.csv", tmp_path / "q.csv")
 
 
 def test_rejected_rows_replace_and_remove_rejected_rows_alone(folder: Path) -> None:
