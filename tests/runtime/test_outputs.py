@@ -209,6 +209,18 @@ def test_rows_in_the_place_of_a_file_under_construction_are_not_written_over(nam
     assert contents(folder) == before
 
 
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("data", "output"), [("rows.csv", "rows.csv"), ("rows.json", "rows.csv")])
+def test_rows_are_not_written_over(
+    data: str, output: str, way: Callable[[Knowledge, Path, Path], None], folder: Path
+) -> None:
+    (folder / "rows.csv").rename(folder / data)
+    before = contents(folder)
+    with pytest.raises(UsageError, match=rf"/{data} would be written over .*/{data}, which is read"):
+        way(load_knowledge(folder / "iris.pkl"), folder / data, folder / output)
+    assert contents(folder) == before
+
+
 def test_rows_from_standard_input_are_not_written_over(folder: Path) -> None:
     code = (
         "import sys; from pybrain_runtime import *; from pybrain_runtime.errors import PipelineError\n"
