@@ -125,6 +125,18 @@ def test_a_report_is_no_card(folder: Path) -> None:
         load_knowledge(folder / "iris.pkl")
 
 
+def test_json_that_has_nothing_of_a_card_is_no_card(folder: Path) -> None:
+    for text in ('{"status": 0, "prediction": "p.csv"}', '{"Inputs": [], "Outputs": []}'):
+        (folder / "iris.card.json").write_text(text)
+        with pytest.raises(KnowledgeError) as refused:
+            load_knowledge(folder / "iris.pkl")
+        assert refused.value.message == (
+            "iris.card.json is not a card: it has none of name, description, task, inputs, outputs, labels."
+        )
+    (folder / "iris.card.json").write_text("{}")
+    assert load_knowledge(folder / "iris.pkl").card is not None
+
+
 @pytest.mark.parametrize(
     ("text", "key"),
     [
