@@ -18,6 +18,7 @@ from .unique_json import RepeatedKey, parse_json
 
 _SIZE_LIMIT = 1 << 20
 _DIGITS = 400  # a float has 309 at most
+_KEYS = ("name", "description", "task", "inputs", "outputs", "labels")
 _PACKED = (".gz", ".bz2")
 
 
@@ -155,6 +156,8 @@ class _CardReader:
             raise self.bad("is not a card: a card is a JSON object")
         if is_report(content):
             raise self.bad("is not a card, but the report of a run")
+        if content and content.keys().isdisjoint(_KEYS):
+            raise self.bad(f"is not a card: it has none of {', '.join(_KEYS)}")
         return content
 
     def text(self, content: dict[str, object], key: str) -> str:

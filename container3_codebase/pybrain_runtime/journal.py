@@ -59,7 +59,7 @@ class Journal:
             with InputFile(self.path, "journal") as file:
                 notes = parse_json(file.read(self._limit).decode("utf-8"))
         except PipelineError as error:
-            raise self._unusable(f"cannot be read: {error.message}") from None
+            raise self._unusable(f"cannot be read: {error.message.removesuffix('.')}") from None
         except (ValueError, RecursionError):
             raise self._unusable("are damaged") from None
         if not isinstance(notes, dict) or "version" not in notes:
@@ -178,4 +178,5 @@ def check_same(then: Mapping[str, Any], now: Mapping[str, Any], output: str) -> 
 
 def _shown(value: object) -> str:
     text = "none" if value is None else value if isinstance(value, str) else json.dumps(value)
+    text = text if text.isprintable() else ascii(text)[1:-1]
     return text if len(text) <= 80 else text[:77] + "..."

@@ -6,17 +6,17 @@ import os
 import stat
 from contextlib import suppress
 
-from .locks import lock
+from .locks import LOCKS, lock
 from .paths import base, beside, remove
 
-_CHANCE = 6
+_CHANCE, _ENDING = 6, ".tmp"
 _DIGITS = frozenset("0123456789abcdef")
 
 
 def temporary_name(path: str) -> str:
     """Returns a new name beside a file, for its content while it is written: ``.NAME.0123456789ab.tmp``."""
     # Chance, not the process number: two containers may well have the same.
-    return beside(path, f".{base(path)}.{os.urandom(_CHANCE).hex()}.tmp")
+    return beside(path, f".{base(path)}.{os.urandom(_CHANCE).hex()}{_ENDING}")
 
 
 def remove_leftovers(*paths: str) -> None:
@@ -25,22 +25,22 @@ def remove_leftovers(*paths: str) -> None:
     A file goes only if it has a name of ``temporary_name``, is a plain file of this user, and is locked by
     nobody: a process that still writes holds a lock on it.
     """
+    if not LOCKS:  # then nobody can tell who is dead
+        return
+    folders: dict[str, list[str]] = {}
     for path in paths:
+        folders.setdefault(beside(path, ""), []).append(base(path))
+    for folder, of in folders.items():
         with suppress(OSError):
-            for name in os.listdir(beside(path, ".")):  # noqa: PTH208 - pathlib is loaded nowhere here
-                if _is_temporary(name, base(path)):
-                    _remove_if_dead(beside(path, name))
+            for name in os.listdir(folder or "."):  # noqa: PTH208 - pathlib is loaded nowhere here
+                if name.endswith(_ENDING) and any(_is_temporary(name, target) for target in of):
+                    _remove_if_dead(folder + name)
 
 
 def _is_temporary(name: str, of: str) -> bool:
-    start, end = f".{of}.", ".tmp"
-    chance = name[len(start) : -len(end)]
-    return (
-        name.startswith(start)
-        and name.endswith(end)
-        and len(chance) == 2 * _CHANCE
-        and _DIGITS.issuperset(chance)
-    )
+    start = f".{of}."
+    chance = name[len(start) : -len(_ENDING)]
+    return name.startswith(start) and len(chance) == 2 * _CHANCE and _DIGITS.issuperset(chance)
 
 
 def _remove_if_dead(path: str) -> None:

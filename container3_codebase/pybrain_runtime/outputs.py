@@ -14,7 +14,8 @@ from .paths import base, is_folder, is_same, split_ending
 CARD_ENDING = ".card.json"
 STANDARD_INPUT = "-"
 
-_REPORT_LIMIT = 1 << 24
+_REPORT_LIMIT = 1 << 20
+_REPORT_BEGINNING = b'{\n  "status": "done",\n  "knowledge": {\n    "file": '
 _REPORT_KEYS = frozenset(("status", "knowledge", "activation", "prediction", "versions"))
 _KINDS = (
     (stat.S_ISLNK, "it is a symbolic link, and links are neither followed nor replaced"),
@@ -140,6 +141,8 @@ def check_replaceable(path: str, beginning: bytes, what: str) -> None:
 def _holds_report(path: str) -> bool:
     try:
         with InputFile(path, "report") as file:
+            if file.size > _REPORT_LIMIT:  # of thousands of outputs
+                return next(file.blocks(len(_REPORT_BEGINNING))) == _REPORT_BEGINNING
             content = file.read(_REPORT_LIMIT)
         return not content or is_report(json.loads(content))
     except (PipelineError, ValueError, RecursionError):

@@ -33,7 +33,8 @@ def place_together(files: Sequence[AtomicFile], *, withdraw: str = "") -> None:
             for file in files:
                 _keep(file.path, kept)
             if withdraw in kept:
-                remove(withdraw)
+                with suppress(OSError):  # what is wrong shows when the new one is to get its name
+                    remove(withdraw)
             for file in files:
                 file.place()
         except BaseException:

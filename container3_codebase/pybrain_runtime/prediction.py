@@ -342,7 +342,9 @@ def write_prediction(
 
     Raises:
         CannotWrite: it cannot be written there; neither file is left half.
+        UsageError: one of the files would be written over one that is read, or have the name of a card.
     """
+    check_outputs((os.fspath(path), report_path(os.fspath(path))), [activation.path])
     source = Source(
         activation.name, activation.sha256, activation.size, activation.columns, layout=activation.layout
     )

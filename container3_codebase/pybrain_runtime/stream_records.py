@@ -40,6 +40,7 @@ class Outcome(Record):
         continued: rows that an earlier run had answered.
         light: whether a large file was read without the library that is made for that.
         seconds: how long it took.
+        given_up: whether an earlier run was to be continued whose rows were damaged, so that all was done anew.
     """
 
     prediction: Prediction
@@ -49,6 +50,7 @@ class Outcome(Record):
     continued: int
     light: bool
     seconds: float
+    given_up: bool = False
 
 
 class StreamOptions(Record, eq=True):

@@ -27,6 +27,9 @@ _MOST_THREADS = 6
 """More would wait for the one that reads, hashes and writes; and each takes memory for its part."""
 
 
+_LONGEST_NOTED = 4096
+
+
 class Answered:
     """A part that has been answered and made into bytes, and how far the file had been read then."""
 
@@ -76,9 +79,10 @@ class Run:
         self._on_progress = on_progress
         self._answering = knowledge.begin(precision=options.precision, threads=1)
         remembered = sum(values.size for values in self._answering.memory[1])
-        self._journal = Journal(output, remembered + FIRST_ROWS * knowledge.outdim)
+        self._journal = Journal(output, remembered + knowledge.indim + (1 + FIRST_ROWS) * knowledge.outdim)
         self._done = 0  # how far an earlier run had come, in the unit of the parts
         self._continued = 0
+        self._given_up = False
         self._noted = time.monotonic()
 
     def run(self) -> Outcome:
@@ -173,6 +177,7 @@ class Run:
             rejected_path=rejected_path or None,
             continued=self._continued,
             light=activation.light,
+            given_up=self._given_up,
             seconds=time.time() - self._started,
         )
 
@@ -241,7 +246,8 @@ class Run:
         there = table.go_on(*notes["table"])
         if rejects and notes["rejects"]:
             there = rejects.file.go_on(*notes["rejects"]) and there
-        if not there:  # the machine went down before all had reached the disk
+        if not there:  # somebody has changed it, or the disk has lost it
+            self._given_up = True
             table.begin_anew()
             if rejects:
                 rejects.file.begin_anew()
@@ -270,7 +276,7 @@ class Run:
         columns = activation.columns
         return {
             "activation's size": activation.file.size,
-            "activation's header": ",".join(activation.header),
+            "activation's header": _short(",".join(activation.header)),
             "kind of activation": activation.kind,
             "choice of inputs": list(columns.inputs),
             "choice of expected outputs": list(columns.targets),
@@ -289,6 +295,15 @@ class Run:
             f"{self._activation.file.name} is not the file that it answered; {how}.",
             hint="Start without --resume to begin anew.",
         )
+
+
+def _short(text: str) -> str:
+    """Returns a text, or the beginning of a long one and its hash: the notes of a run are small."""
+    if len(text) <= _LONGEST_NOTED:
+        return text
+    digest = Sha256()
+    digest.update(text.encode("utf-8", "backslashreplace"))
+    return f"{text[:_LONGEST_NOTED]}... (SHA-256 {digest.hexdigest()})"
 
 
 def _noted(file: PartFile) -> tuple[int, str]:

@@ -219,6 +219,8 @@ def _say(session: Session, knowledge: Knowledge, done: Outcome) -> None:
     say(f"              {done.columns.in_words()}")
     if done.continued:
         say(f"              {done.continued:,} of them answered by the run that broke off")
+    if done.given_up:
+        say("              what the run that broke off had written is damaged; all rows were answered anew")
     if done.rejected_path:
         say(f"  rejected    {_rows(done.rejected)}, with the reasons in {done.rejected_path}")
     say(f"  prediction  {prediction.path} ({report['prediction']['size']:,} bytes)")
@@ -263,5 +265,6 @@ def _json(done: Outcome) -> dict[str, Any]:
         "rejected": done.rejected,
         "rejected_file": done.rejected_path,
         "continued": done.continued,
+        "given_up": done.given_up,
         "seconds": round(done.seconds, 3),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import shutil
 import socket
 import subprocess
@@ -11,8 +12,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from pybrain.tools.shortcuts import buildNetwork
 from pybrain_runtime import (
     ActivationStream,
     Knowledge,
@@ -122,6 +125,18 @@ def test_a_report_is_no_card(folder: Path) -> None:
         load_knowledge(folder / "iris.pkl")
 
 
+def test_json_that_has_nothing_of_a_card_is_no_card(folder: Path) -> None:
+    for text in ('{"status": 0, "prediction": "p.csv"}', '{"Inputs": [], "Outputs": []}'):
+        (folder / "iris.card.json").write_text(text)
+        with pytest.raises(KnowledgeError) as refused:
+            load_knowledge(folder / "iris.pkl")
+        assert refused.value.message == (
+            "iris.card.json is not a card: it has none of name, description, task, inputs, outputs, labels."
+        )
+    (folder / "iris.card.json").write_text("{}")
+    assert load_knowledge(folder / "iris.pkl").card is not None
+
+
 @pytest.mark.parametrize(
     ("text", "key"),
     [
@@ -168,6 +183,18 @@ def test_an_earlier_report_and_an_empty_file_are_replaced(
     assert set(contents(folder)) == {"iris.pkl", "iris.card.json", "rows.csv", "p.csv", "p.json"}
 
 
+def test_the_long_report_of_many_outputs_is_replaced_by_the_next_one(tmp_path: Path) -> None:
+    np.random.seed(1)
+    (tmp_path / "wide.pkl").write_bytes(pickle.dumps(buildNetwork(1, 12_000, bias=False), 2))
+    (tmp_path / "rows.csv").write_text("0.5\n" * 5)
+    for _ in range(2):
+        as_stream(load_knowledge(tmp_path / "wide.pkl"), tmp_path / "rows.csv", tmp_path / "p.csv")
+    assert (tmp_path / "p.json").stat().st_size > 1 << 20
+    (tmp_path / "q.json").write_text("[" + "1, " * 500_000 + "1]")
+    with pytest.raises(CannotWrite, match=r"q\.json is there, and is not the report of a run"):
+        as_stream(load_knowledge(tmp_path / "wide.pkl"), tmp_path / "rows.csv", tmp_path / "q.csv")
+
+
 def test_rejected_rows_replace_and_remove_rejected_rows_alone(folder: Path) -> None:
     knowledge = load_knowledge(folder / "iris.pkl")
     mine = folder / "p.rejected.csv"
@@ -191,6 +218,18 @@ def test_rows_in_the_place_of_a_file_under_construction_are_not_written_over(nam
     before = contents(folder)
     with pytest.raises(UsageError, match=r"would be written over .*, which is read"):
         as_stream(load_knowledge(folder / "iris.pkl"), folder / name, folder / "p.csv")
+    assert contents(folder) == before
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("data", "output"), [("rows.csv", "rows.csv"), ("rows.json", "rows.csv")])
+def test_rows_are_not_written_over(
+    data: str, output: str, way: Callable[[Knowledge, Path, Path], None], folder: Path
+) -> None:
+    (folder / "rows.csv").rename(folder / data)
+    before = contents(folder)
+    with pytest.raises(UsageError, match=rf"/{data} would be written over .*/{data}, which is read"):
+        way(load_knowledge(folder / "iris.pkl"), folder / data, folder / output)
     assert contents(folder) == before
 
 

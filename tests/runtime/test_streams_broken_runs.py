@@ -348,6 +348,7 @@ def test_where_what_was_kept_is_damaged_all_is_done_anew(
         damage(tmp_path / name)
     done = go_on(flower, rows, tmp_path / "p.csv", options)
     assert done.continued == 0
+    assert done.given_up == name.endswith(".part")
     assert made(done) == made(activate_file(flower, rows, tmp_path / "whole.csv", options))
 
 
@@ -422,8 +423,34 @@ def test_notes_of_another_version_and_those_that_are_too_large_are_named(
     ):
         go_on(flower, rows, tmp_path / "p.csv", options)
     journal.write_bytes(b"[" + b"{}," * 3_000_000)
-    with pytest.raises(CannotResume, match=r"cannot be read: .* has more than 1,049,056 bytes, the limit"):
+    with pytest.raises(
+        CannotResume,
+        match=r"cannot be read: .* has more than 1,049,280 bytes, the limit for a journal file\.\n",
+    ):
         go_on(flower, rows, tmp_path / "p.csv", options)
+
+
+def test_a_long_header_does_not_make_the_notes_too_long(tmp_path: Path, flower: Knowledge) -> None:
+    long_csv(tmp_path / "rows.csv", 4)
+    names = ["a", "b", "c", "d" + "ö" * 400_000]
+    data = tmp_path / "named.csv"
+    data.write_bytes(",".join(names).encode() + b"\n" + (tmp_path / "rows.csv").read_bytes())
+    break_off(flower, data, tmp_path / "p.csv")
+    assert (tmp_path / ".p.csv.journal").stat().st_size < 50_000
+    other = data.read_bytes().replace(b"\xc3\xb6\n", b"\xc3\xa4\n", 1)
+    (tmp_path / "other.csv").write_bytes(other)
+    with pytest.raises(CannotResume, match="its activation's header was a,b,c,d"):
+        go_on(flower, tmp_path / "other.csv", tmp_path / "p.csv")
+    assert go_on(flower, data, tmp_path / "p.csv").continued > 0
+
+
+def test_no_text_out_of_the_notes_reaches_the_terminal_as_a_command(
+    rows: Path, tmp_path: Path, flower: Knowledge
+) -> None:
+    break_off(flower, rows, tmp_path / "p.csv", StreamOptions(skip=True))
+    noted(tmp_path / ".p.csv.journal", run__scaling="\x1b[2J")
+    with pytest.raises(CannotResume, match=r"its scaling was \\x1b\[2J, now it is card\."):
+        go_on(flower, rows, tmp_path / "p.csv", StreamOptions(skip=True))
 
 
 def test_what_the_notes_point_to_by_a_link_is_neither_read_nor_changed(
