@@ -425,6 +425,22 @@ def test_a_first_row_that_counts_is_a_row_and_that_is_said(tmp_path: Path, flowe
         assert said(activation).endswith(remark) == noticed
 
 
+def test_a_first_row_of_numbers_that_the_card_has_as_names_is_refused(
+    tmp_path: Path, line: Knowledge
+) -> None:
+    known = line.but(card=Card("", "", "", (Column(name="2019"),), (Column(),), ()))
+    (tmp_path / "rows.csv").write_text("2019,2020\n5,6\n")
+    with pytest.raises(ActivationError) as caught:
+        read_activation(tmp_path / "rows.csv", known)
+    assert "line 1 holds numbers that are also the names of the inputs on the card" in caught.value.message
+    assert (
+        caught.value.hint
+        == "Set INPUT_COLUMNS=2019 if it is the header, or IGNORE_CARD_NAMES=1 if it is a row."
+    )
+    assert read_activation(tmp_path / "rows.csv", known, input_columns=["2019"]).rows == 1
+    assert read_activation(tmp_path / "rows.csv", known, ignore_card_names=True).rows == 2
+
+
 # Far more columns than a network could use.
 
 
