@@ -464,7 +464,7 @@ def test_a_long_list_of_columns_is_cut_in_messages(mistake: Callable[..., str], 
 
 def test_decimals_are_rounded_as_the_same_digits_in_csv_are(tmp_path: Path, line: Knowledge) -> None:
     digits = ["0.1", "1.9", "-7.05", "123456789.000000001", "0.000000000000000001", "5"]
-    for kind in (pa.decimal128(38, 18), pa.decimal256(60, 18)):
+    for kind in (pa.decimal128(38, 20), pa.decimal256(60, 20)):
         values = pa.array([Decimal(text) for text in digits], kind)
         parquet.write_table(pa.table([values], names=["x"]), tmp_path / "rows.parquet")
         found = read_activation(tmp_path / "rows.parquet", line).inputs[:, 0].tolist()
