@@ -16,6 +16,7 @@ One rule for CSV, JSON lines and Parquet:
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from .errors import ActivationError
@@ -147,6 +148,21 @@ class ColumnChoice:
         given = {*(self.inputs or ()), *(self.targets or ())}
         return bool(given) and given.issubset(cells)
 
+    def check_ambiguous(self, cells: Sequence[str], line: int) -> None:
+        """Refuses a first row of numbers that are the card's names of the inputs: it may be a header or a row.
+
+        Raises:
+            ActivationError: it is such a row.
+        """
+        if self.inputs is None and self._all_named and set(self._card_inputs).issubset(cells):
+            raise ActivationError(
+                f"{self.file} line {line} holds numbers that are also the names of the inputs on the card of "
+                f"{self.knowledge.name} ({_list(self._card_inputs)}); it may be a header or a row.",
+                hint=f"Set {_setting('INPUT_COLUMNS', self._card_inputs)} if it is the header, or IGNORE_CARD_NAMES=1 "
+                "if it is a row.",
+                line=line,
+            )
+
     def of(self, width: int, header: tuple[str, ...], line: int) -> Columns:
         """Decides for a file whose first row has ``width`` cells; ``header`` is empty where it has none.
 
@@ -239,10 +255,11 @@ class ColumnChoice:
             raise self._unfit(len(header), line)
         if not set(names).issubset(header):
             raise self._missing(header)
-        self._check_repeated(header, [place for place, name in enumerate(header) if name in names])
-        inputs = tuple(map(header.index, names))
+        known = frozenset(names)
+        self._check_repeated(header, [place for place, name in enumerate(header) if name in known])
+        inputs = _find(names, header)
         if list(inputs) != sorted(inputs):
-            raise self._permuted([name for name in header if name in names], names, "inputs", header)
+            raise self._permuted([name for name in header if name in known], names, "inputs", header)
         targets = self._targets_by_card(header, inputs)
         return Columns(len(header), inputs, targets, BY_CARD, header)
 
@@ -253,7 +270,8 @@ class ColumnChoice:
         if not names or not set(names).isdisjoint(self._card_inputs):
             in_order = inputs == tuple(range(indim)) and len(header) == indim + outdim
             return tuple(range(indim, indim + outdim)) if in_order else ()
-        found = [name for name in header if name in names]
+        known = frozenset(names)
+        found = [name for name in header if name in known]
         if not found:
             return ()
         if len(names) != outdim or not set(names).issubset(found):
@@ -265,10 +283,10 @@ class ColumnChoice:
                 "to the columns with the expected outputs.",
                 columns=header,
             )
-        self._check_repeated(header, [place for place, name in enumerate(header) if name in names])
+        self._check_repeated(header, [place for place, name in enumerate(header) if name in known])
         if found != names:
             raise self._permuted(found, names, "expected outputs", header)
-        return tuple(map(header.index, names))
+        return _find(names, header)
 
     def _permuted(
         self, found: Sequence[str], named: Sequence[str], what: str, header: tuple[str, ...]
@@ -289,7 +307,8 @@ class ColumnChoice:
         return setting
 
     def _missing(self, header: tuple[str, ...]) -> ActivationError:
-        missing = [name for name in self._card_inputs if name not in header]
+        there = frozenset(header)
+        missing = [name for name in self._card_inputs if name not in there]
         return ActivationError(
             f"{self.file} has no column {_list(missing)}, which the card of {self.knowledge.name} names as "
             f"{'an input' if len(missing) == 1 else 'inputs'}. The columns are: {_list(header)}.",
@@ -361,8 +380,9 @@ class ColumnChoice:
     def _places(
         self, names: Sequence[str], header: tuple[str, ...], setting: str, named: Sequence[str], what: str
     ) -> tuple[int, ...]:
+        there, given = Counter(header), Counter(names)
         for name in names:
-            if header.count(name) != 1 or list(names).count(name) != 1:
+            if there[name] != 1 or given[name] != 1:
                 problem = (
                     "there is no such column" if name not in header else "the name is there more than once"
                 )
@@ -373,11 +393,12 @@ class ColumnChoice:
                     columns=header,
                 )
         self._check_order(names, named, what, setting)
-        return tuple(header.index(name) for name in names)
+        return _find(names, header)
 
     def _check_order(self, names: Sequence[str], named: Sequence[str], what: str, said: str) -> None:
         """Refuses names of the card at other places than those that the card gives them."""
-        if any(name and name in named and named.index(name) != place for place, name in enumerate(names)):
+        places = {name: place for place, name in enumerate(named) if name}
+        if any(places.get(name, place) != place for place, name in enumerate(names)):
             raise ActivationError(
                 f"{said} names the {what} in another order ({_list(names)}) than the card of "
                 f"{self.knowledge.name} ({_list(named)}).",
@@ -414,6 +435,12 @@ class ColumnChoice:
                 hint="Give each column a name of its own.",
                 columns=tuple(repeated),
             )
+
+
+def _find(names: Sequence[str], header: Sequence[str]) -> tuple[int, ...]:
+    """Returns where names stand in a header that has each of them once."""
+    places = {name: place for place, name in enumerate(header)}
+    return tuple(places[name] for name in names)
 
 
 def _form(name: str) -> str:

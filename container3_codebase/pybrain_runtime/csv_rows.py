@@ -119,6 +119,7 @@ class CsvRows:
             return True
         error = self._table.mostly_numbers(first, 1)
         if error is None:
+            self._choice.check_ambiguous(first, 1)
             return False
         if self._choice.names_header(first):
             return True

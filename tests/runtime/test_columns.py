@@ -425,6 +425,22 @@ def test_a_first_row_that_counts_is_a_row_and_that_is_said(tmp_path: Path, flowe
         assert said(activation).endswith(remark) == noticed
 
 
+def test_a_first_row_of_numbers_that_the_card_has_as_names_is_refused(
+    tmp_path: Path, line: Knowledge
+) -> None:
+    known = line.but(card=Card("", "", "", (Column(name="2019"),), (Column(),), ()))
+    (tmp_path / "rows.csv").write_text("2019,2020\n5,6\n")
+    with pytest.raises(ActivationError) as caught:
+        read_activation(tmp_path / "rows.csv", known)
+    assert "line 1 holds numbers that are also the names of the inputs on the card" in caught.value.message
+    assert (
+        caught.value.hint
+        == "Set INPUT_COLUMNS=2019 if it is the header, or IGNORE_CARD_NAMES=1 if it is a row."
+    )
+    assert read_activation(tmp_path / "rows.csv", known, input_columns=["2019"]).rows == 1
+    assert read_activation(tmp_path / "rows.csv", known, ignore_card_names=True).rows == 2
+
+
 # Far more columns than a network could use.
 
 
@@ -448,7 +464,7 @@ def test_a_long_list_of_columns_is_cut_in_messages(mistake: Callable[..., str], 
 
 def test_decimals_are_rounded_as_the_same_digits_in_csv_are(tmp_path: Path, line: Knowledge) -> None:
     digits = ["0.1", "1.9", "-7.05", "123456789.000000001", "0.000000000000000001", "5"]
-    for kind in (pa.decimal128(38, 18), pa.decimal256(60, 18)):
+    for kind in (pa.decimal128(38, 20), pa.decimal256(60, 20)):
         values = pa.array([Decimal(text) for text in digits], kind)
         parquet.write_table(pa.table([values], names=["x"]), tmp_path / "rows.parquet")
         found = read_activation(tmp_path / "rows.parquet", line).inputs[:, 0].tolist()
