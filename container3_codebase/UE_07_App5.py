@@ -35,7 +35,12 @@ def main(settings: Settings, report: Report) -> None:
     )
 
     # 3. The prediction: answers beside their inputs, and a report of what was computed from what.
-    with activation, open_prediction(settings.output, knowledge, activation, started=started) as prediction:
+    with (
+        activation,
+        open_prediction(
+            settings.output, knowledge, activation, started=started, stale_images=report.stale_images
+        ) as prediction,
+    ):
         # 4. The network answers some rows after others, so that the file may be of any size.
         #    Its card says how the inputs are scaled first.
         network = knowledge.begin()

@@ -17,6 +17,7 @@ class Settings(Record, eq=True):
         output: the prediction file (``OUTPUT_PATH``).
         input_columns: names of the columns that go in (``INPUT_COLUMNS``); None for the usual ones.
         target_columns: names of the columns to compare with (``TARGET_COLUMNS``); None for the usual ones.
+        notices: the folder with what the data containers noticed (``NOTICES``); empty where there is none.
     """
 
     model: str = "/shared_data/currentSolution.pkl"
@@ -24,6 +25,7 @@ class Settings(Record, eq=True):
     output: str = "/shared_data/prediction.csv"
     input_columns: tuple[str, ...] | None = None
     target_columns: tuple[str, ...] | None = None
+    notices: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -38,6 +40,7 @@ class Settings(Record, eq=True):
             output=_text(environment, "OUTPUT_PATH", cls.output),
             input_columns=_names(environment, "INPUT_COLUMNS"),
             target_columns=_names(environment, "TARGET_COLUMNS"),
+            notices=environment.get("NOTICES", cls.notices),
         )
 
 

@@ -370,7 +370,7 @@ class DockerEngine:
 
     def _take_down(self, environment: Mapping[str, str], on_line: Callable[[str], None]) -> None:
         """Removes the stack's containers; where Compose cannot, the engine is told to."""
-        command = self._compose("down", "--timeout", "5")
+        command = self._compose("down", "--volumes", "--timeout", "5")
         try:
             process.run(command, cwd=self.layout.root, environment=environment, timeout=60)
         except TimedOut:

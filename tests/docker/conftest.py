@@ -96,7 +96,7 @@ class Stack:
         )
 
     def down(self) -> None:
-        self.type([*COMMANDS[self.generation], "down"])
+        self.type([*COMMANDS[self.generation], "down", "--volumes"])
 
     def type(self, command: Sequence[str], **environment: str) -> Typed:
         done = subprocess.run(
