@@ -48,7 +48,8 @@ complain() { complain_as ERROR "$*"; }
 # Whoever looks knows that this container still copies, so that nobody gives up on codebase before it can start.
 begin() {
     mkdir -p "${signal%/*}"
-    trap 'rm -f "$signal.busy"' EXIT
+    trap 'rm -f "$signal.busy" "$signal.ready"' EXIT
+    rm -f "$signal.ready"
     : >"$signal.busy"
     : >"$notice"
     [ -p "$signal" ] && [ ! -L "$signal" ] && return
@@ -67,7 +68,8 @@ wait_for_the_end() {
     stay &
     exec 8>&-
     rm -f "$signal.busy"
-    touch "$READY"
+    # For codebase, which Compose starts without waiting after `restart` and `start`; then for Docker.
+    touch "$signal.ready" "$READY"
     wait $! || exit $?
     exit 0
 }
