@@ -48,6 +48,7 @@ def main(settings: Settings, report: Report) -> None:
             outputs = network.activate(inputs)
             prediction.write(inputs, outputs, targets)
         report.read(activation)
+        settings.check_inputs(knowledge, activation.file.sha256)
         report.wrote(prediction.commit())
 
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import os
 
+from .card import card_path
+from .errors import DataError
+
 BUILT_FROM = "/codeBase/built_from.sha256"
 _LONGEST = 4096
 
@@ -33,6 +36,30 @@ def stale_images(notices: str, built_from: str = BUILT_FROM) -> tuple[str, ...]:
             "run uses what the image holds. For what this folder holds: docker-compose up --build"
         )
     return tuple(said)
+
+
+def check_published(notices: str, path: str, sha256: str) -> None:
+    """Checks that a file that was read is the one that a data container of this run put there.
+
+    Args:
+        notices: the folder that the data containers leave their notices in; empty where there is none.
+        path: the file.
+        sha256: of what was read of it; empty where it was not there.
+
+    Raises:
+        DataError: it is another one.
+    """
+    for name in ("activationbase", "knowledgebase") if notices else ():
+        lines = [line.partition("  ") for line in _text(f"{notices}/{name}.sha256").splitlines()]
+        put = {target: was for was, _, target in lines}
+        beside = path.endswith(".card.json") and any(card_path(target) == path for target in put)
+        if put.get(path, "" if beside else sha256) != sha256:
+            raise DataError(
+                f"{path} is not the file that {name} put there (sha256 {sha256[:16] or 'of none'} was read, "
+                f"{put.get(path, '')[:16] or 'none'} was put).",
+                hint="Does another stack use the same shared_data, or did somebody write to it? Start again, alone.",
+                path=path,
+            )
 
 
 def _text(path: str) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .built_from import check_published
+from .card import card_path
 from .errors import UsageError
+from .knowledge import Knowledge
 from .record import Record
 
 
@@ -42,6 +45,21 @@ class Settings(Record, eq=True):
             target_columns=_names(environment, "TARGET_COLUMNS"),
             notices=environment.get("NOTICES", cls.notices),
         )
+
+    def check_inputs(self, knowledge: Knowledge, activation: str) -> None:
+        """Checks that what was read is what the data containers of this run put there.
+
+        Args:
+            knowledge: the network.
+            activation: the SHA-256 of the rows' file.
+
+        Raises:
+            DataError: somebody else has written there meanwhile.
+        """
+        card = knowledge.card.sha256 if knowledge.card else ""
+        check_published(self.notices, self.model, knowledge.sha256)
+        check_published(self.notices, card_path(self.model), card)
+        check_published(self.notices, self.data, activation)
 
 
 def _text(environment: Mapping[str, str], name: str, default: str) -> str:

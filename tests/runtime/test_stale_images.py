@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pybrain_runtime.built_from import stale_images
+from pybrain_runtime.built_from import check_published, stale_images
+from pybrain_runtime.errors import DataError
 
 ROOT = Path(__file__).parents[2]
 CODE = ROOT / "container3_codebase"
@@ -113,3 +114,49 @@ def test_the_digest_of_the_code_follows_its_content_and_nothing_else(tmp_path: P
         (second / name).write_text("# changed\n")
         seen.add(digest(second))
     assert len(seen) == 5
+
+
+def test_a_file_of_another_stack_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "activationbase.sha256").write_text("a" * 64 + "  /shared_data/activation_data.csv\n")
+    check_published(str(tmp_path), "/shared_data/activation_data.csv", "a" * 64)
+    check_published(str(tmp_path), "/elsewhere/rows.csv", "b" * 64)
+    check_published("", "/shared_data/activation_data.csv", "b" * 64)
+    with pytest.raises(DataError) as caught:
+        check_published(str(tmp_path), "/shared_data/activation_data.csv", "b" * 64)
+    assert str(caught.value).startswith(
+        "/shared_data/activation_data.csv is not the file that activationbase put there "
+        "(sha256 bbbbbbbbbbbbbbbb was read, aaaaaaaaaaaaaaaa was put)."
+    )
+
+
+def test_the_program_leaves_no_prediction_of_another_stacks_rows(tmp_path: Path) -> None:
+    data = IRIS / "currentActivation.csv"
+    (tmp_path / "activationbase.sha256").write_text("a" * 64 + f"  {data}\n")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONIOENCODING": "utf-8",
+        "NOTICES": str(tmp_path),
+        "MODEL_PATH": str(IRIS / "currentSolution.pkl"),
+        "DATA_PATH": str(data),
+        "OUTPUT_PATH": str(tmp_path / "prediction.csv"),
+    }
+    program = [sys.executable, str(CODE / "UE_07_App5.py")]
+    done = subprocess.run(program, env=environment, text=True, capture_output=True)
+    assert done.returncode == 65
+    assert "is not the file that activationbase put there" in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["activationbase.sha256"]
+
+
+def test_a_card_that_was_not_put_or_is_another_is_refused(tmp_path: Path) -> None:
+    note, card = tmp_path / "knowledgebase.sha256", "/shared_data/currentSolution.card.json"
+    note.write_text("a" * 64 + "  /shared_data/currentSolution.pkl\n")
+    check_published(str(tmp_path), card, "")
+    with pytest.raises(
+        DataError, match=r"card.json is not .* \(sha256 bbbbbbbbbbbbbbbb was read, none was put\)"
+    ):
+        check_published(str(tmp_path), card, "b" * 64)
+    with note.open("a") as file:
+        file.write("c" * 64 + f"  {card}\n")
+    check_published(str(tmp_path), card, "c" * 64)
+    with pytest.raises(DataError, match=r"\(sha256 of none was read, cccccccccccccccc was put\)"):
+        check_published(str(tmp_path), card, "")
