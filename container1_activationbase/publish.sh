@@ -48,14 +48,19 @@ complain() { complain_as ERROR "$*"; }
 # Whoever looks knows that this container still copies, so that nobody gives up on codebase before it can start.
 begin() {
     mkdir -p "${signal%/*}"
-    trap 'rm -f "$signal.busy" "$signal.ready"' EXIT
-    rm -f "$signal.ready" "$signal.sha256"
+    trap 'leave $?' EXIT
+    rm -f "$signal.ready" "$signal.failed" "$signal.sha256"
     : >"$signal.busy"
     : >"$notice"
     [ -p "$signal" ] && [ ! -L "$signal" ] && return
     rm -rf "$signal"
     mkfifo "$signal"
     chmod 666 "$signal"
+}
+
+leave() {
+    rm -f "$signal.busy" "$signal.ready"
+    [ "$1" = 0 ] || : >"$signal.failed"
 }
 
 # codebase writes a line into the pipe when it starts and holds the pipe open for its whole life. The kernel closes
@@ -95,6 +100,8 @@ wait_for_codebase() {
             busy=$((busy + 1))
             continue
         fi
+        # Where another data container has failed, Compose starts no codebase, or has done so by now.
+        [ $waited -lt 10 ] || [ -z "$(ls "${signal%/*}"/*.failed 2>/dev/null)" ] || limit=$waited
         waited=$((waited + 1))
         [ $waited -lt "$limit" ] && continue
         complain "codebase did not start within $limit s (CODEBASE_WAIT); this container ends"

@@ -202,6 +202,15 @@ def test_data_containers_without_a_codebase_end_after_their_wait(stack):
     assert stack.running() == []
 
 
+def test_a_data_container_does_not_wait_long_where_the_other_one_failed(stack):
+    # A folder in the place of its temporary file is what a data container cannot remove.
+    stack.shared(".activation_data.csv.1.tmp").mkdir()
+    typed = stack.plain("up")
+    assert "cannot remove /shared_data/activation_data.csv of an earlier run" in typed.output
+    assert gone(stack)
+    assert not stack.shared("prediction.csv").exists()
+
+
 def test_run_of_codebase_alone_brings_its_data_and_leaves_nothing_running(stack):
     typed = stack.plain("run", "--rm", "-T", "codebase")
     assert typed.status == 0, typed.output
