@@ -72,7 +72,15 @@ def stack_against_floor(rounds: int, engine: DockerEngine, folder: Path) -> tupl
         ours, floor = in_turns(rounds, up("bench-ours"), up("bench-floor", "-f", str(floor_file)))
     finally:
         for project in ("bench-ours", "bench-floor"):
-            command = [*engine.compose.command, "-p", project, "-f", str(PROJECT.compose_file), "down"]
+            command = [
+                *engine.compose.command,
+                "-p",
+                project,
+                "-f",
+                str(PROJECT.compose_file),
+                "down",
+                "--volumes",
+            ]
             subprocess.run(command, capture_output=True, cwd=PROJECT.root, env=environment, check=False)
     return ours, floor
 

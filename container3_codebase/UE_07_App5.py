@@ -39,7 +39,12 @@ def main(settings: Settings, report: Report) -> None:
     )
 
     # 3. The prediction: answers beside their inputs, and a report of what was computed from what.
-    with activation, open_prediction(settings.output, knowledge, activation, started=started) as prediction:
+    with (
+        activation,
+        open_prediction(
+            settings.output, knowledge, activation, started=started, stale_images=report.stale_images
+        ) as prediction,
+    ):
         # 4. The network answers some rows after others, so that the file may be of any size.
         #    Its card says how the inputs are scaled first.
         network = knowledge.begin()
@@ -47,6 +52,7 @@ def main(settings: Settings, report: Report) -> None:
             outputs = network.activate(inputs)
             prediction.write(inputs, outputs, targets)
         report.read(activation)
+        settings.check_inputs(knowledge, activation.file.sha256)
         report.wrote(prediction.commit())
 
 

@@ -121,8 +121,37 @@ class Session:
             yield
 
 
-def _prepare(session: Session, *, into_contexts: bool) -> Any:
-    """Stage 1, shown."""
+def _prepare(session: Session, *, into_contexts: bool, begins: tuple[int, ...] = ()) -> Any:
+    """Stage 1, shown.
+
+    Results of an earlier run are removed: those of the stages that begin now, those of later stages where the
+    prepared files are others, and all where they are not right.
+    """
+    from pipeline import earlier
+
+    layout = session.layout
+    earlier.clear(layout, *begins)
+    before = _hashes(layout)
+    try:
+        prepared = _prepare_files(session, into_contexts=into_contexts)
+    except BaseException:
+        earlier.clear(layout, 1, 2, 3)
+        raise
+    if _hashes(layout) != before:
+        earlier.clear(layout, 2, 3)
+    return prepared
+
+
+def _hashes(layout: Layout) -> tuple[str, ...]:
+    """The SHA-256 of the prepared network, its card and the rows, as they stand in the folder of stage 1."""
+    from pipeline.files import sha256_of
+    from pipeline.layout import ACTIVATION_FILE, CARD_FILE, KNOWLEDGE_FILE
+
+    paths = [layout.stage1 / name for name in (ACTIVATION_FILE, KNOWLEDGE_FILE, CARD_FILE)]
+    return tuple(sha256_of(path) if path.is_file() else "" for path in paths)
+
+
+def _prepare_files(session: Session, *, into_contexts: bool) -> Any:
     from pipeline import staging
     from pipeline.selection import columns, scaling_line, select
     from pybrain_runtime.settings import switch
@@ -253,7 +282,7 @@ def _table(session: Session, done: Any) -> None:
 def run_command(session: Session) -> dict[str, Any]:
     """All three stages."""
     with session.alone():
-        prepared = _prepare(session, into_contexts=False)
+        prepared = _prepare(session, into_contexts=False, begins=(2, 3))
         session.console.title("Stage 2 · test each container")
         engine = _build(session)
         reports = _check(session, engine, prepared)
@@ -272,7 +301,7 @@ def prepare_command(session: Session) -> dict[str, Any]:
 def check_command(session: Session) -> dict[str, Any]:
     """Stage 2."""
     with session.alone():
-        prepared = _prepare(session, into_contexts=False)
+        prepared = _prepare(session, into_contexts=False, begins=(2, 3))
         session.console.title("Stage 2 · test each container")
         engine = _build(session)
         return _checked_json(_check(session, engine, prepared))
@@ -281,7 +310,7 @@ def check_command(session: Session) -> dict[str, Any]:
 def compose_command(session: Session) -> dict[str, Any]:
     """Stage 3."""
     with session.alone():
-        prepared = _prepare(session, into_contexts=False)
+        prepared = _prepare(session, into_contexts=False, begins=(3,))
         session.console.title("Stage 3 · run the stack")
         engine = _build(session)
         done = _run(session, engine, prepared)

@@ -13,7 +13,6 @@ from typing import Any
 from pipeline import files
 from pipeline.engines.base import Engine, Life, StackEnd
 from pipeline.errors import (
-    InputMissing,
     Interrupted,
     NotWhatWasPrepared,
     PipelineError,
@@ -30,12 +29,16 @@ from pipeline.layout import (
     Layout,
 )
 from pipeline.staging import Prepared
+from pipeline.taking import Taken, take
 
 LOG = "docker_compose_output.log"
 SUMMARY = "execution_summary.txt"
 # Seconds by which the clocks of the engine and of this process may differ.
 CLOCKS_DIFFER = 2.0
-RESULT_FILES = (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE, CARD_FILE, PREDICTION_CSV, PREDICTION_JSON)
+# The most bytes of a prediction.json; it holds names and a few figures, not rows.
+LARGEST_REPORT = 64 * 1024 * 1024
+# The report before the table: it says how large the table is.
+RESULT_FILES = (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE, CARD_FILE, PREDICTION_JSON, PREDICTION_CSV)
 
 
 @dataclass(frozen=True)
@@ -95,11 +98,13 @@ def run(
     end: StackEnd | None = None
     error: PipelineError | None = None
     prediction: dict[str, Any] | None = None
+    kept: dict[str, Taken] = {}
     try:
         end = engine.run_stack(prepared, timeout=timeout, on_line=keep)
         error = _failure(end)
         if error is None:
-            prediction = _believable(layout, prepared, started)
+            kept = _take_files(layout, stage, prepared)
+            prediction = _believable(layout, prepared, kept, started)
     except KeyboardInterrupt:
         error = Interrupted("interrupted; the stack has been taken down")
     except TimedOut:
@@ -110,9 +115,11 @@ def run(
     except PipelineError as failure:
         error = failure
     files.write_text(stage / LOG, "".join(log))
-    kept = _keep_files(layout, stage, started)
+    if error is not None:
+        kept = _what_went_in(layout, stage, prepared, started)
     status = error.status if error else 0
-    done = Run(engine.describe(), status, started, time.monotonic() - clock, end, error, kept, prediction)
+    paths = {name: taken.path for name, taken in kept.items()}
+    done = Run(engine.describe(), status, started, time.monotonic() - clock, end, error, paths, prediction)
     files.write_text(stage / SUMMARY, summary(layout, done))
     return done
 
@@ -157,40 +164,77 @@ def _tail(lines: list[str]) -> str:
     return "\n".join(f"    {line.rstrip()}" for line in lines[-12:])
 
 
-def _believable(layout: Layout, prepared: Prepared, started: datetime) -> dict[str, Any]:
-    """The prediction of this run, made from the prepared files.
+def _take_files(layout: Layout, stage: Path, prepared: Prepared) -> dict[str, Taken]:
+    """Takes over what the stack left, each file once: what is then looked at is what is kept.
+
+    Raises:
+        NotWhatWasPrepared: something in the place of a file is none, or is far too large.
+        CannotWrite: a file cannot be kept.
+    """
+    shared = layout.shared_data
+    kept: dict[str, Taken] = {}
+    limits = _limits(prepared)
+    for name in RESULT_FILES:
+        limit = limits.get(name)
+        if name == PREDICTION_CSV and PREDICTION_JSON in kept:
+            limit = _size_of_prediction(layout, kept[PREDICTION_JSON].path)
+        if taken := take(shared / name, stage / name, limit=limit):
+            kept[name] = taken
+    return kept
+
+
+def _limits(prepared: Prepared) -> dict[str, int]:
+    return {
+        SHARED_ACTIVATION_FILE: prepared.data.stat().st_size,
+        KNOWLEDGE_FILE: prepared.model.stat().st_size,
+        CARD_FILE: prepared.card.stat().st_size if prepared.card else LARGEST_REPORT,
+        PREDICTION_JSON: LARGEST_REPORT,
+    }
+
+
+def _size_of_prediction(layout: Layout, report: Path) -> int:
+    size = _report_of(layout, report)["prediction"].get("size")
+    return size if isinstance(size, int) else LARGEST_REPORT
+
+
+def _believable(
+    layout: Layout, prepared: Prepared, kept: dict[str, Taken], started: datetime
+) -> dict[str, Any]:
+    """The prediction of this run, made from the prepared files. Looks at nothing but the files that are kept.
 
     Raises:
         NotWhatWasPrepared: there is none, it answers other files, or it is of another time.
     """
-    shared = layout.shared_data
     for name in (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE, PREDICTION_CSV, PREDICTION_JSON):
-        if not (shared / name).is_file():
+        if name not in kept:
             raise NotWhatWasPrepared(
-                f"the stack ended with status 0, but left no {layout.shown(shared / name)}"
+                f"the stack ended with status 0, but left no {layout.shown(layout.shared_data / name)}"
             )
-    prediction = _report_of(layout, shared / PREDICTION_JSON)
+    prediction = _report_of(layout, kept[PREDICTION_JSON].path)
     about = {part: prediction[part].get("sha256") for part in _PARTS}
     expected = (
         ("knowledge", KNOWLEDGE_FILE, prepared.knowledge.sha256),
         ("activation", SHARED_ACTIVATION_FILE, prepared.rows.sha256),
     )
     for part, name, sha256 in expected:
-        if files.sha256_of(shared / name) != sha256 or about[part] != sha256:
+        if kept[name].sha256 != sha256 or about[part] != sha256:
             raise NotWhatWasPrepared(
                 f"the stack answered another {part} than the one prepared (sha256 {sha256[:16]}...)",
                 hint="Does another run use the same shared_data?",
             )
     card = files.sha256_of(prepared.card) if prepared.card else None
-    if (prediction["knowledge"].get("card_sha256") or None) != card:
+    there = kept[CARD_FILE].sha256 if CARD_FILE in kept else None
+    if (prediction["knowledge"].get("card_sha256") or None) != card or there != card:
         raise NotWhatWasPrepared("the stack answered with another card than the one prepared")
     rows = prediction["activation"].get("rows")
     if rows != prepared.rows.count:
         raise NotWhatWasPrepared(f"the prediction answers {rows} rows; {prepared.rows.count} were prepared")
-    if files.sha256_of(shared / PREDICTION_CSV) != about["prediction"]:
+    if kept[PREDICTION_CSV].sha256 != about["prediction"]:
         raise NotWhatWasPrepared(f"{PREDICTION_CSV} is not the one that {PREDICTION_JSON} is about")
-    if not _fresh(shared / PREDICTION_JSON, started):
+    if not _fresh(kept[PREDICTION_JSON], started):
         raise NotWhatWasPrepared("the prediction on the volume is of an earlier run")
+    if prediction.get("stale_images"):
+        raise NotWhatWasPrepared("; ".join(str(sentence) for sentence in prediction["stale_images"]))
     return prediction
 
 
@@ -203,26 +247,31 @@ def _report_of(layout: Layout, path: Path) -> dict[str, Any]:
         report = json.loads(path.read_text(encoding="utf-8"))
         if all(isinstance(report[part], dict) for part in _PARTS):
             return dict(report)
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         pass
+    path = layout.shared_data / path.name
     raise NotWhatWasPrepared(f"{layout.shown(path)} does not tell what was predicted from what")
 
 
-def _fresh(path: Path, started: datetime) -> bool:
-    return path.stat().st_mtime >= started.timestamp() - CLOCKS_DIFFER
+def _fresh(taken: Taken, started: datetime) -> bool:
+    return taken.changed >= started.timestamp() - CLOCKS_DIFFER
 
 
-def _keep_files(layout: Layout, stage: Path, started: datetime) -> dict[str, Path]:
-    """Copies what this run left on the volume; what an earlier one left there is none of its results."""
+def _what_went_in(layout: Layout, stage: Path, prepared: Prepared, started: datetime) -> dict[str, Taken]:
+    """Keeps of a run that failed what went in, never a prediction: nobody vouches for one."""
     kept = {}
+    limits = _limits(prepared)
     for name in RESULT_FILES:
-        source = layout.shared_data / name
-        if source.is_file() and _fresh(source, started):
-            try:
-                files.put(source, stage / name)
-            except InputMissing:  # not ours to read: it stays where it is
-                continue
-            kept[name] = stage / name
+        files.remove(stage / name)
+    for name in (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE, CARD_FILE):
+        try:
+            taken = take(layout.shared_data / name, stage / name, limit=limits[name])
+        except NotWhatWasPrepared:
+            taken = None
+        if taken and _fresh(taken, started):
+            kept[name] = taken
+        else:
+            files.remove(stage / name)
     return kept
 
 

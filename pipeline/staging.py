@@ -142,6 +142,7 @@ def prepare(
     else:
         files.remove(stage / CARD_FILE)
     _check_copies(stage, knowledge, rows)
+    _check_card(staged_card, knowledge)
     files.write_json(stage / RECORD, _record(layout, selection, scaling, rows))
     return Prepared(selection, knowledge, rows, stage, staged_card, scaling), changes
 
@@ -165,6 +166,7 @@ def put_into_contexts(layout: Layout, prepared: Prepared) -> list[Change]:
         _replace(layout, prepared.data, layout.own_activation),
         _replace(layout, prepared.model, layout.own_knowledge),
     ]
+    _check_copies(prepared.folder, prepared.knowledge, prepared.rows)
     own_card = layout.own_knowledge.with_name(CARD_FILE)
     if prepared.card:
         changes.append(_replace(layout, prepared.card, own_card))
@@ -197,6 +199,16 @@ def _check_copies(stage: Path, knowledge: Knowledge, rows: Rows) -> None:
                 f"{name} changed between being validated and being copied",
                 hint="Start again when it is complete.",
             )
+
+
+def _check_card(copy: Path | None, knowledge: Knowledge) -> None:
+    """The copied card is the one that the network was read with."""
+    read_with = knowledge.card.sha256 if knowledge.card else ""
+    if (files.sha256_of(copy) if copy else "") != read_with:
+        raise PipelineError(
+            f"{CARD_FILE} changed between being validated and being copied",
+            hint="Start again when it is complete.",
+        )
 
 
 def _record(layout: Layout, selection: Selection, knowledge: Knowledge, rows: Rows) -> dict[str, Any]:

@@ -42,6 +42,8 @@ _S1, _S2, _S3 = (
     "output/stage3_compose_execution",
 )
 
+_CARD = f"{_C2}/currentSolution.card.json"
+
 CHECKLIST = (
     Category("Docker build files", REQUIRED, (f"{_C1}/Dockerfile", f"{_C2}/Dockerfile", f"{_C3}/Dockerfile")),
     Category(
@@ -85,12 +87,24 @@ _LEFTOVERS = (
 )  # fmt: skip
 # What is nobody else's business, by its name; and what is, by its content.
 _SECRET_NAMES = (
-    ".env", ".env.*", "*.pem", "*.key", "*.p12", "*.pfx", "id_rsa*", "id_ed25519*", ".netrc", ".npmrc", ".pypirc",
-    ".git-credentials", "credentials.json", "*.kdbx",
+    ".env", ".env.*", "*.env", "*.pem", "*.key", "*.ppk", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx",
+    "id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", ".netrc", "_netrc", ".npmrc", ".pypirc", ".pgpass", ".my.cnf",
+    ".htpasswd", ".git-credentials", ".dockercfg", ".dockerconfigjson", "credentials", "credentials.*",
+    "*credentials.json", "client_secret*", "secrets", "secrets.*", "*.secret", "token", "tokens", "token.*",
+    "tokens.*", "*_token.*", "*.token", "kubeconfig", "service-account*.json", "service_account*.json",
 )  # fmt: skip
+_SECRET_FOLDERS = (".ssh", ".aws", ".azure", ".gnupg", ".docker", ".kube", "secrets")
 _SECRETS = re.compile(
     rb"-{5}BEGIN [A-Z ]*PRIVATE KEY-{5}|"
-    rb"\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b|\bxox[bpars]-[0-9A-Za-z-]{20}"
+    rb"\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b|\bgithub_pat_[A-Za-z0-9_]{22}|"
+    rb"\bglpat-[A-Za-z0-9_-]{20}|\bxox[bpars]-[0-9A-Za-z-]{20}|\bAIza[0-9A-Za-z_-]{35}|\bnpm_[A-Za-z0-9]{36}\b|"
+    rb"\bpypi-AgEI[A-Za-z0-9_-]{20}"
+)
+# What may be one: said, and left to the person.
+_SUSPICIOUS = re.compile(
+    rb"(?i)(?:password|passwd|secret|api[_-]?key|access[_-]?key|token)[\"']?\s*[:=]\s*"
+    rb"[\"']?[A-Za-z0-9+/_!@#$%^&*.-]{12,}|"
+    rb"[a-z]://[^/\s:@\"'<>]{1,64}:[^/\s:@\"'<>]{3,64}@[a-z0-9]"
 )
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _LONGEST_PATH = 180
@@ -105,11 +119,13 @@ class Contents:
         files: names with forward slashes, sorted.
         missing: what the checklist names and is not there: kind and name.
         left_out: what lies among the files and does not go in, with the reason.
+        suspicious: what goes in and has a line that may hold a secret, with the number of the line.
     """
 
     files: tuple[str, ...]
     missing: tuple[tuple[str, str], ...]
     left_out: tuple[tuple[str, str], ...]
+    suspicious: tuple[tuple[str, int], ...] = ()
 
     @property
     def missing_required(self) -> tuple[str, ...]:
@@ -126,8 +142,13 @@ class Archive:
     files: int
 
 
-def contents_of(root: Path) -> Contents:
+def contents_of(root: Path, tracked: frozenset[str] | None = None) -> Contents:
     """Goes through the checklist in a folder.
+
+    Args:
+        root: the folder.
+        tracked: the files that its version control knows; None where it has none. Of the folders of the checklist
+            only these go in. Files that the checklist names one by one go in anyway.
 
     Raises:
         DataError: a file holds what looks like a secret, or has a name that not every system can have.
@@ -137,15 +158,19 @@ def contents_of(root: Path) -> Contents:
     left_out: dict[str, str] = {}
     for category in CHECKLIST:
         for path in category.paths:
-            there = [name for name in _names(root, path) if _goes_in(root, name, left_out)]
+            # The network's card comes and goes with the network.
+            known = tracked | {_CARD} if tracked is not None and path.endswith("/") else None
+            there = [name for name in _names(root, path) if _goes_in(root, name, left_out, known)]
             # The library without a module in it is a folder that somebody forgot to fill.
             if not there or (path.endswith("pybrain/") and not any(name.endswith(".py") for name in there)):
                 missing.append((category.kind, path))
             found |= set(there)
     names = tuple(sorted(found))
     _refuse_unportable(names)
-    _refuse_secrets(root, names)
-    return Contents(names, tuple(missing), tuple(sorted(left_out.items())))
+    suspicious = _refuse_secrets(root, names)
+    # A file that the checklist names by itself goes in, also where its folder would have left it out.
+    out = tuple(sorted((name, why) for name, why in left_out.items() if name not in found))
+    return Contents(names, tuple(missing), out, suspicious)
 
 
 def _names(root: Path, path: str) -> Iterator[str]:
@@ -159,13 +184,15 @@ def _names(root: Path, path: str) -> Iterator[str]:
             yield (Path(folder) / name).relative_to(root).as_posix()
 
 
-def _goes_in(root: Path, name: str, left_out: dict[str, str]) -> bool:
-    last = name.rpartition("/")[2]
+def _goes_in(root: Path, name: str, left_out: dict[str, str], tracked: frozenset[str] | None) -> bool:
+    *folders, last = name.split("/")
     if _matches(last, _LEFTOVERS):
         return False
     path = root / name
-    if _matches(last, _SECRET_NAMES):
+    if _is_secret(folders, last):
         left_out[name] = "looks like a secret"
+    elif tracked is not None and name not in tracked:
+        left_out[name] = "is not known to git (git add it, if it belongs here)"
     elif path.is_symlink() or not path.is_file():
         left_out[name] = "is a link or no file; archives are unpacked on systems without links"
     elif path.stat().st_size > _LARGEST_FILE:
@@ -177,6 +204,12 @@ def _goes_in(root: Path, name: str, left_out: dict[str, str]) -> bool:
 
 def _matches(name: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatch(name, pattern) for pattern in patterns)
+
+
+def _is_secret(folders: list[str], last: str) -> bool:
+    """Whether the name is one of those that secrets have. A module may be about them."""
+    named = _matches(last.lower(), _SECRET_NAMES) and not last.endswith(".py")
+    return named or any(_matches(folder.lower(), _SECRET_FOLDERS) for folder in folders)
 
 
 def _refuse_unportable(names: tuple[str, ...]) -> None:
@@ -204,13 +237,18 @@ def _is_unportable(part: str) -> bool:
     return strange or part.endswith((" ", ".")) or bool(_RESERVED.fullmatch(part))
 
 
-def _refuse_secrets(root: Path, names: tuple[str, ...]) -> None:
+def _refuse_secrets(root: Path, names: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
+    """Returns the files that may hold a secret, with the line."""
+    suspicious = []
     for name in names:
         content = (root / name).read_bytes()
         if found := _SECRETS.search(content):
             line = content.count(b"\n", 0, found.start()) + 1
             hint = "Take it out, and replace the secret: it may be known already."
             raise DataError(f"{name} line {line} holds what looks like a secret", hint=hint, path=name)
+        if found := _SUSPICIOUS.search(content):
+            suspicious.append((name, content.count(b"\n", 0, found.start()) + 1))
+    return tuple(suspicious)
 
 
 def create(layout: Layout, contents: Contents, target: Path) -> Archive:

@@ -98,6 +98,7 @@ class PredictionWriter:
         fast: whether pyarrow may write CSV.
         table: the file under construction, where it is one that goes on from an earlier run.
         activation: the rows that are being answered; ``commit`` then knows their source.
+        stale_images: a sentence for each image that does not fit the checkout, for the report.
 
     Raises:
         CannotWrite: a file cannot be written there; the message has the reason.
@@ -116,6 +117,7 @@ class PredictionWriter:
         fast: bool = False,
         table: AtomicFile | None = None,
         activation: ActivationStream | None = None,
+        stale_images: tuple[str, ...] = (),
     ) -> None:
         self.path = os.fspath(path)
         self.report_path = report_path(self.path)
@@ -135,6 +137,7 @@ class PredictionWriter:
         self._expected = expected
         self._precision = precision
         self._activation = activation
+        self._stale_images = stale_images
         self._committed = False
         self._format = format_for(self.path, self._names(input_names), fast=fast)
         self._table = AtomicFile(self.path) if table is None else table
@@ -250,6 +253,7 @@ class PredictionWriter:
         unused = knowledge.unused_scaling
         return {
             "status": "done",
+            **({"stale_images": list(self._stale_images)} if self._stale_images else {}),
             "knowledge": {
                 "file": knowledge.name,
                 "name": knowledge.card.name if knowledge.card else "",
@@ -296,6 +300,7 @@ def open_prediction(
     activation: ActivationStream,
     *,
     started: float | None = None,
+    stale_images: tuple[str, ...] = (),
 ) -> PredictionWriter:
     """Begins to write the answers to an activation that is read part by part. Use as a context manager.
 
@@ -304,6 +309,7 @@ def open_prediction(
         knowledge: the network that answers.
         activation: the rows.
         started: when the job began, in seconds since 1970; None is now.
+        stale_images: a sentence for each image that does not fit the checkout, for the report.
 
     Raises:
         CannotWrite: it cannot be written there.
@@ -316,6 +322,7 @@ def open_prediction(
         started=started,
         fast=activation.fast,
         activation=activation,
+        stale_images=stale_images,
     )
 
 

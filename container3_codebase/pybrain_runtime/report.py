@@ -11,6 +11,7 @@ from typing import TextIO
 
 from .activation import ActivationStream
 from .atomic import check_room
+from .built_from import stale_images
 from .errors import InputMissing, PipelineError
 from .knowledge import Knowledge
 from .optional import ADVICE
@@ -37,11 +38,15 @@ class Report:
     Args:
         output: where the steps go.
         errors: where mistakes go.
+
+    Attributes:
+        stale_images: a sentence for each image that does not fit the checkout; said last, so that it is read.
     """
 
     def __init__(self, output: TextIO, errors: TextIO) -> None:
         self._output = output
         self._errors = errors
+        self.stale_images: tuple[str, ...] = ()
 
     def loaded(self, knowledge: Knowledge) -> None:
         """Says which network answers."""
@@ -69,10 +74,16 @@ class Report:
             figures = ", ".join(f"{name} {_figure(value)}" for name, value in prediction.errors.items())
             self._line(f"  Compared with the expected outputs: {figures}")
         self._line("ACTIVATION COMPLETE")
+        self._warn()
 
     def failed(self, error: PipelineError) -> None:
         """Says what a user can act on."""
         self._print(self._errors, f"{_mark(self._errors, '✗', '[FAILED]')} {error}")
+        self._warn()
+
+    def _warn(self) -> None:
+        for sentence in self.stale_images:
+            self._print(self._errors, f"WARNING: {sentence}")
 
     def _done(self, text: str) -> None:
         self._line(f"{_mark(self._output, '✓', '[OK]')} {text}")
@@ -98,6 +109,7 @@ def run_program(job: Callable[[Settings, Report], None]) -> int:
     previous = signal.signal(signal.SIGTERM, _terminate)
     try:
         settings = Settings.from_environment(os.environ)
+        report.stale_images = stale_images(settings.notices)
         if is_folder(beside(settings.output, ".")):
             check_room(settings.output)
         if not os.path.lexists(settings.model) and not os.path.lexists(settings.data):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .built_from import check_published
+from .card import card_path
 from .errors import UsageError
+from .knowledge import Knowledge
 from .record import Record
 
 
@@ -20,6 +23,7 @@ class Settings(Record, eq=True):
         ignore_card_names: whether the names of the card say nothing about the columns (``IGNORE_CARD_NAMES=1``).
         scale_inputs: how inputs are scaled by what lies beside the network (``SCALE_INPUTS``); None leaves them.
         scale_outputs: how answers are turned back, by the same rule (``SCALE_OUTPUTS``); None leaves them.
+        notices: the folder with what the data containers noticed (``NOTICES``); empty where there is none.
     """
 
     model: str = "/shared_data/currentSolution.pkl"
@@ -30,6 +34,7 @@ class Settings(Record, eq=True):
     ignore_card_names: bool = False
     scale_inputs: str | None = None
     scale_outputs: str | None = None
+    notices: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -47,7 +52,23 @@ class Settings(Record, eq=True):
             ignore_card_names=switch(environment, "IGNORE_CARD_NAMES"),
             scale_inputs=rule(environment, "SCALE_INPUTS"),
             scale_outputs=rule(environment, "SCALE_OUTPUTS"),
+            notices=environment.get("NOTICES", cls.notices),
         )
+
+    def check_inputs(self, knowledge: Knowledge, activation: str) -> None:
+        """Checks that what was read is what the data containers of this run put there.
+
+        Args:
+            knowledge: the network.
+            activation: the SHA-256 of the rows' file.
+
+        Raises:
+            DataError: somebody else has written there meanwhile.
+        """
+        card = knowledge.card.sha256 if knowledge.card else ""
+        check_published(self.notices, self.model, knowledge.sha256)
+        check_published(self.notices, card_path(self.model), card)
+        check_published(self.notices, self.data, activation)
 
 
 def switch(environment: Mapping[str, str], name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from pipeline.options import add_compose
 if TYPE_CHECKING:
     from pipeline.cli import Session
     from pipeline.evaluation.result import Report
+    from pipeline.layout import Layout
 
 SUMMARY = "Write Task06_Submission.zip: exactly the files of the checklist, evaluated as they are handed in."
 
@@ -54,8 +56,9 @@ def _create(session: Session) -> dict[str, Any]:
 
     say = session.console.say
     session.console.title("The checklist")
-    contents = submission.contents_of(session.layout.root)
+    contents = submission.contents_of(session.layout.root, tracked_in(session.layout.root))
     _show_checklist(session, contents)
+    stale = _show_stale(session, session.layout)
     target = session.options.output or session.layout.root / submission.NAME
     archive = submission.create(session.layout, contents, target)
     say()
@@ -68,10 +71,45 @@ def _create(session: Session) -> dict[str, Any]:
         "files": list(contents.files),
         "missing": [f"{name} ({kind})" for kind, name in contents.missing],
         "left_out": dict(contents.left_out),
+        "suspicious": [f"{name} line {line}" for name, line in contents.suspicious],
+        "stale": list(stale),
     }
     if not session.options.no_run:
         result |= _points(session, _evaluate(session, archive.path))
+    if stale:
+        # Once more, where it is read last.
+        say(f"  stale: {len(stale)} of the results above are not those of the files handed in")
     return result
+
+
+def tracked_in(root: Path) -> frozenset[str] | None:
+    """The files that git knows in a folder; None where it knows none, or there is no git."""
+    from pipeline import process
+    from pipeline.errors import PipelineError
+
+    if not (root / ".git").exists() or shutil.which("git") is None:
+        return None
+    try:
+        # Nothing of the folder's own settings is started.
+        listed = process.capture(
+            ["git", "-c", "core.fsmonitor=false", "-C", str(root), "ls-files", "-z"], timeout=60
+        )
+    except PipelineError:
+        return None
+    names = frozenset(name for name in listed.output.split("\0") if name)
+    return names if listed.ok and names else None
+
+
+def _show_stale(session: Session, layout: Layout) -> tuple[str, ...]:
+    """Says which results are not those of the files that are handed in."""
+    from pipeline.stale import ADVICE, stale_results
+
+    stale = stale_results(layout)
+    for sentence in stale:
+        session.console.say(f"  stale: {sentence}")
+    if stale:
+        session.console.say(f"  {ADVICE}")
+    return stale
 
 
 def _show_checklist(session: Session, contents: Any) -> None:
@@ -87,6 +125,8 @@ def _show_checklist(session: Session, contents: Any) -> None:
             say(f"      missing: {path}")
     for name, why in contents.left_out:
         say(f"  left out: {name} {why}")
+    for name, line in contents.suspicious:
+        say(f"  warning: {name} line {line} may hold a secret; look before you hand it in")
     if any(kind == "recommended" for kind, _ in contents.missing):
         say("  The results come from a run: python App07.py")
 
@@ -97,6 +137,7 @@ def _verify(session: Session, archive: Path) -> dict[str, Any]:
     from pipeline.errors import InputMissing
     from pipeline.evaluation.intake import take_in
     from pipeline.evaluation.limits import DEFAULT_LIMITS
+    from pipeline.layout import Layout
 
     if not archive.is_file():
         raise InputMissing(f"there is no {archive}", path=archive)
@@ -105,6 +146,7 @@ def _verify(session: Session, archive: Path) -> dict[str, Any]:
         unpacked = take_in(str(archive), Path(folder) / "unpacked", DEFAULT_LIMITS)
         contents = submission.contents_of(unpacked.root)
         _show_checklist(session, contents)
+        stale = _show_stale(session, Layout(unpacked.root))
         more = sorted(set(unpacked.files) - set(contents.files))
     session.console.say(f"  sha256 {files.sha256_of(archive)}")
     if more:
@@ -115,7 +157,7 @@ def _verify(session: Session, archive: Path) -> dict[str, Any]:
         raise InputMissing(f"{archive.name} lacks required files: {', '.join(contents.missing_required)}")
     result: dict[str, Any] = {
         "archive": str(archive), "sha256": files.sha256_of(archive), "not_on_the_checklist": more,
-        "missing": [f"{name} ({kind})" for kind, name in contents.missing],
+        "missing": [f"{name} ({kind})" for kind, name in contents.missing], "stale": list(stale),
     }  # fmt: skip
     if not session.options.no_run:
         result |= _points(session, _evaluate(session, archive))

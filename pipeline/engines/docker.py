@@ -179,6 +179,13 @@ class DockerEngine:
                 + _indented(without_escapes(built.last_lines())),
                 hint=f"Try it by hand: cd {service.folder} && docker build -t {service.image} .",
             )
+        if _content_of(self.layout) != self.tag:
+            # The tag stands for what the folders held before; nobody knows what the builder saw.
+            process.capture(["docker", "image", "rm", image])
+            raise BuildFailed(
+                f"the files of the containers changed while {service.image} was built from them",
+                hint="Start again when they are complete.",
+            )
         return f"{service.image} built in {built.seconds:.1f} s"
 
     def _forget_older_images(self) -> None:
@@ -370,7 +377,7 @@ class DockerEngine:
 
     def _take_down(self, environment: Mapping[str, str], on_line: Callable[[str], None]) -> None:
         """Removes the stack's containers; where Compose cannot, the engine is told to."""
-        command = self._compose("down", "--timeout", "5")
+        command = self._compose("down", "--volumes", "--timeout", "5")
         try:
             process.run(command, cwd=self.layout.root, environment=environment, timeout=60)
         except TimedOut:

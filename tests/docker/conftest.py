@@ -95,14 +95,29 @@ class Stack:
             [*COMMANDS[self.generation], "up", *options, "--abort-on-container-exit"], **environment
         )
 
+    def environment(self) -> dict[str, str]:
+        """What a command is typed with, before what the test adds."""
+        return {**os.environ, "IMAGE_TAG": self.tag, "HOME": str(self.layout.root)}
+
+    def plain(self, *words: str, **environment: str) -> Typed:
+        """A Compose command as it stands, with a bound on how long it may take to return."""
+        return self.type([*COMMANDS[self.generation], *words], **environment)
+
+    def ids(self, service: str) -> list[str]:
+        """The running containers of one service of this checkout."""
+        filters = [f"project.working_dir={self.layout.root}", f"service={service}"]
+        options = [word for name in filters for word in ("--filter", f"label=com.docker.compose.{name}")]
+        listed = subprocess.run(["docker", "ps", "-q", *options], capture_output=True, text=True, check=True)
+        return listed.stdout.split()
+
     def down(self) -> None:
-        self.type([*COMMANDS[self.generation], "down"])
+        self.type([*COMMANDS[self.generation], "down", "--volumes"])
 
     def type(self, command: Sequence[str], **environment: str) -> Typed:
         done = subprocess.run(
             command,
             cwd=self.layout.root,
-            env={**os.environ, "IMAGE_TAG": self.tag, "HOME": str(self.layout.root), **environment},
+            env={**self.environment(), **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

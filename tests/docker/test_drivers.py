@@ -270,7 +270,13 @@ def test_a_stack_that_somebody_started_by_hand_here_is_not_disturbed(project, ca
         assert drive(project, "compose", "--engine", "docker", "--timeout", "5") == 75
         assert "byhand" in capsys.readouterr().err
     finally:
-        subprocess.run([*by_hand, "down"], cwd=project.root, env=environment, check=True, capture_output=True)
+        subprocess.run(
+            [*by_hand, "down", "--volumes"],
+            cwd=project.root,
+            env=environment,
+            check=True,
+            capture_output=True,
+        )
         names = [f"{service.image}:test-by-hand" for service in SERVICES]
         subprocess.run(["docker", "image", "rm", *names], check=False, capture_output=True)
 

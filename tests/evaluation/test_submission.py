@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from pipeline import parser
 from pipeline.cli import execute
 from pipeline.errors import DataError, InputMissing
 from pipeline.layout import Layout
+from pipeline.stale import stale_results
 from pipeline.submission import CHECKLIST, REQUIRED, contents_of, create
 
 
@@ -139,3 +141,167 @@ def test_an_archive_that_cannot_be_written_ends_with_73(project, capsys):
     words = ["submit", "--no-run", "--output", str(project.root / "README.md" / "a.zip")]
     assert execute(parser.parse(words), project) == 73
     assert "cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".env", "prod.env", "server.pem", "id_ecdsa", ".netrc", ".git-credentials", "credentials", "Credentials.json",
+        "tokens.txt", "api_token.txt", ".htpasswd", "client_secret_1.json", ".aws/config", ".ssh/known_hosts",
+    ],
+)  # fmt: skip
+def test_what_has_the_name_of_a_secret_stays_out_of_every_folder_of_the_checklist(project, name):
+    for folder in ("models", "data", "docs", "container2_knowledgebase", "pipeline"):
+        path = project.root / folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    contents = contents_of(project.root)
+    left_out = [out for out, why in contents.left_out if why == "looks like a secret"]
+    assert sorted(left_out) == sorted(
+        f"{folder}/{name}" for folder in ("models", "data", "docs", "container2_knowledgebase", "pipeline")
+    )
+    assert not [inside for inside in contents.files if inside.endswith(name)]
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["github_pat_" + "a" * 22, "glpat-" + "a" * 20, "AIza" + "a" * 35, "npm_" + "a" * 36, "ghp_" + "a" * 36],
+)
+def test_a_known_form_of_a_token_is_refused(project, token):
+    (project.root / "models" / "notes.md").write_text(f"see {token}\n")
+    with pytest.raises(DataError, match=r"models/notes.md line 1 holds what looks like a secret"):
+        contents_of(project.root)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "PASSWORD=correct-horse-battery",
+        'api_key: "0123456789abcdef"',
+        "git clone https://me:hunter22@example.org/x",
+    ],
+)
+def test_a_line_that_may_be_a_secret_is_a_warning_with_its_place(project, capsys, line):
+    (project.root / "models" / "notes.md").write_text(f"# notes\n{line}\n")
+    assert contents_of(project.root).suspicious == (("models/notes.md", 2),)
+    assert execute(parser.parse(["submit", "--no-run"]), project) == 0
+    assert "warning: models/notes.md line 2 may hold a secret" in capsys.readouterr().out
+
+
+def test_this_projects_own_files_raise_no_suspicion(project):
+    assert contents_of(project.root).suspicious == ()
+
+
+def git(root: Path, *words: str) -> None:
+    identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+    subprocess.run(["git", *identity, *words], cwd=root, check=True, capture_output=True)
+
+
+def test_what_git_does_not_know_stays_out_and_is_named(project, capsys):
+    git(project.root, "init", "-q")
+    git(project.root, "add", "-A")
+    (project.root / "models" / "private_customers.csv").write_text("x")
+    (project.root / "container2_knowledgebase" / "currentSolution.card.json").touch()
+    git(
+        project.root,
+        "rm",
+        "-q",
+        "--cached",
+        "container2_knowledgebase/currentSolution.card.json",
+        "discussion.txt",
+    )
+    assert execute(parser.parse(["submit", "--no-run"]), project) == 0
+    out = capsys.readouterr().out
+    assert (
+        "left out: models/private_customers.csv is not known to git (git add it, if it belongs here)" in out
+    )
+    with zipfile.ZipFile(project.root / "Task06_Submission.zip") as archive:
+        names = archive.namelist()
+    assert "models/private_customers.csv" not in names
+    assert {"discussion.txt", "container2_knowledgebase/currentSolution.card.json"} <= set(names)
+
+
+@pytest.fixture
+def with_results(project) -> Layout:
+    """The project, with the results of a run of the local engine."""
+    assert execute(parser.parse(["run", "--engine", "local"]), project) == 0
+    return project
+
+
+def test_results_of_these_files_are_not_stale(with_results, capsys):
+    assert stale_results(with_results) == ()
+    assert execute(parser.parse(["submit", "--no-run"]), with_results) == 0
+    assert "stale" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "container2_knowledgebase/currentSolution.pkl",
+            [
+                "output/stage1_prepare_files/currentSolution.pkl is not container2_knowledgebase/currentSolution.pkl",
+                "output/stage3_compose_execution/currentSolution.pkl is not "
+                "container2_knowledgebase/currentSolution.pkl",
+                "output/stage3_compose_execution/prediction.json is not about "
+                "container2_knowledgebase/currentSolution.pkl",
+            ],
+        ),
+        (
+            "container1_activationbase/currentActivation.csv",
+            [
+                "output/stage1_prepare_files/currentActivation.csv is not "
+                "container1_activationbase/currentActivation.csv",
+                "output/stage3_compose_execution/activation_data.csv is not "
+                "container1_activationbase/currentActivation.csv",
+                "output/stage3_compose_execution/prediction.json is not about "
+                "container1_activationbase/currentActivation.csv",
+            ],
+        ),
+        (
+            "container3_codebase/UE_07_App5.py",
+            ["output/stage1_prepare_files/UE_07_App5.py is not container3_codebase/UE_07_App5.py"],
+        ),
+        (
+            "output/stage3_compose_execution/prediction.csv",
+            [
+                "output/stage3_compose_execution/prediction.json is not about "
+                "output/stage3_compose_execution/prediction.csv"
+            ],
+        ),
+    ],
+)
+def test_results_of_other_files_are_called_stale_with_what_to_run(with_results, capsys, name, said):
+    with (with_results.root / name).open("ab") as file:
+        file.write(b"\n")
+    assert list(stale_results(with_results)) == said
+    capsys.readouterr()
+    assert execute(parser.parse(["submit", "--no-run"]), with_results) == 0
+    out = capsys.readouterr().out
+    for sentence in said:
+        assert f"  stale: {sentence}\n" in out
+    assert "Run python App07.py without options" in out
+    assert out.endswith(f"stale: {len(said)} of the results above are not those of the files handed in\n")
+
+
+def test_a_card_that_is_gone_or_changed_makes_the_results_stale(with_results):
+    card = with_results.own_knowledge.with_name("currentSolution.card.json")
+    card.write_text(card.read_text("utf-8") + "\n", encoding="utf-8")
+    changed = stale_results(with_results)
+    card.unlink()
+    for said in (changed, stale_results(with_results)):
+        assert len(said) == 3
+        assert all("currentSolution.card.json" in sentence for sentence in said)
+
+
+def test_a_report_that_tells_nothing_makes_the_prediction_stale(with_results):
+    report = with_results.stage3 / "prediction.json"
+    for content in ("", "[]", "[" * 100_000, '{"knowledge": 1}'):
+        report.write_text(content, encoding="utf-8")
+        assert stale_results(with_results) == (
+            "output/stage3_compose_execution/prediction.json does not tell what was predicted from what",
+        )
+    report.unlink()
+    assert stale_results(with_results) == (
+        "output/stage3_compose_execution/prediction.csv is there without prediction.json",
+    )

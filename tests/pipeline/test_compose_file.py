@@ -127,3 +127,33 @@ def test_every_way_to_choose_files_is_there_and_may_be_left_out(name: str) -> No
     uses = re.findall(rf"\$\{{{name}(:-)?", code(TEXT))
     assert uses, f"{name} is not used"
     assert all(default == ":-" for default in uses), f"{name} has no default: Compose would warn"
+
+
+@pytest.mark.parametrize(
+    ("service", "folder"),
+    [
+        (ACTIVATIONBASE, "container1_activationbase"),
+        (ACTIVATIONBASE, "container3_codebase"),
+        (KNOWLEDGEBASE, "container2_knowledgebase"),
+    ],
+)
+def test_a_data_container_sees_what_images_are_built_from_and_cannot_write_there(
+    service: str, folder: str
+) -> None:
+    rules = words(everything_of(service))
+    assert f"- type: bind source: ./{folder} target: /checkout/{folder} read_only: true" in rules
+
+
+@pytest.mark.parametrize("service", [ACTIVATIONBASE, KNOWLEDGEBASE])
+def test_a_data_container_has_a_pipe_of_its_own_and_a_bounded_wait(service: str) -> None:
+    rules = words(everything_of(service))
+    assert f"SIGNAL: /signals/{service} CODEBASE_WAIT: ${{CODEBASE_WAIT:-300}}" in rules
+    assert "- type: volume source: signals target: /signals" in rules
+
+
+def test_codebase_holds_both_pipes_whatever_it_runs_and_cannot_write_notices() -> None:
+    rules = words(everything_of(CODEBASE))
+    for number, service in ((8, ACTIVATIONBASE), (9, KNOWLEDGEBASE)):
+        assert f"exec {number}<>/signals/{service}; echo started >&{number};" in rules
+    assert 'exec "$$@" - codebase command: ["python", "UE_07_App5.py"]' in rules
+    assert "- type: volume source: signals target: /signals read_only: true" in rules

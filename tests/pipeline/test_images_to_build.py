@@ -103,3 +103,22 @@ def test_a_build_that_fails_shows_its_last_lines_and_how_to_try_it_by_hand(
         "  Try it by hand: cd container1_activationbase && docker build -t activationbase_app07 ."
     )
     assert len(lines) == 41
+
+
+def test_an_image_whose_files_changed_while_it_was_built_gets_no_name_that_says_otherwise(
+    checkout: Layout, docker: Callable[[str], None], tmp_path: Path
+) -> None:
+    docker(
+        f'echo "$@" >>{tmp_path}/typed; '
+        f'case "$1" in build) echo "5.1,3.5,1.4,0.2" >{checkout.own_activation} ;; image) [ "$2" = rm ] ;; esac'
+    )
+    made = engine(checkout)
+    with pytest.raises(BuildFailed) as failed:
+        made.build(anew=True, on_line=lambda line: None)
+    assert str(failed.value) == (
+        "the files of the containers changed while activationbase_app07 was built from them\n"
+        "  Start again when they are complete."
+    )
+    typed = (tmp_path / "typed").read_text(encoding="utf-8").splitlines()
+    assert typed[-1] == f"image rm activationbase_app07:{made.tag}"
+    assert not any(line.startswith("tag ") for line in typed)

@@ -1,0 +1,15 @@
+#!/bin/sh
+# Prints one digest for all the code that the image of codebase is built from.
+#
+#   built_from.sh PROGRAM REQUIREMENTS PACKAGES
+#
+# Run when the image is built, which keeps it, and by activationbase at each start of the stack, on the checkout.
+# Where the two differ, the image was built in another checkout, or before the code was changed, and the run says so.
+set -eu
+
+{
+    sha256sum <"$1"
+    sha256sum <"$2"
+    cd "$3"
+    find pybrain pybrain3 pybrain_runtime -type f -name '*.py' -exec sha256sum {} + | LC_ALL=C sort
+} | sha256sum | cut -c1-64

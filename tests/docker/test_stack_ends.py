@@ -1,0 +1,242 @@
+"""Every literal `up` returns, nothing is left running, and a stale image does not run unseen: both generations."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.layout import Layout
+
+# A program that stays until it is ended, in place of codebase's own.
+STAYS = "import time; print('it stays', flush=True); time.sleep(40)\n"
+
+
+def gone(stack, seconds: float = 30.0) -> bool:
+    """Whether nothing of the checkout runs any more, or soon does not."""
+    return until(lambda: stack.running() == [], seconds)
+
+
+def until(holds: Callable[[], object], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if holds():
+            return True
+        time.sleep(0.2)
+    return bool(holds())
+
+
+def once(stack, service: str, act: Callable[[str], None]) -> threading.Thread:
+    """Does something to the container of a service as soon as it runs."""
+
+    def wait() -> None:
+        if until(lambda: stack.ids(service), 120):
+            act(stack.ids(service)[0])
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
+
+
+def docker(*words: str) -> None:
+    subprocess.run(["docker", *words], check=True, capture_output=True)
+
+
+def test_up_without_an_option_predicts_and_returns(stack):
+    typed = stack.plain("up")
+    assert typed.status == 0, typed.output
+    assert "ACTIVATION COMPLETE" in typed.output
+    assert "WARNING" not in typed.output
+    assert stack.shared("prediction.csv").is_file()
+    assert "stale_images" not in json.loads(stack.shared("prediction.json").read_text("utf-8"))
+    assert stack.running() == []
+
+
+def test_a_second_plain_up_returns_with_a_prediction_of_its_own(stack):
+    assert stack.plain("up").status == 0
+    stack.shared("prediction.csv").unlink()
+    typed = stack.plain("up")
+    assert typed.status == 0, typed.output
+    assert stack.shared("prediction.csv").is_file()
+    assert stack.running() == []
+
+
+def test_a_network_elsewhere_with_a_label_returns_from_a_plain_up(stack, place):
+    (place / "Task04").mkdir()
+    shutil.copy(stack.layout.own_knowledge, place / "Task04/new_model.pkl")
+    typed = stack.plain("up", MODEL_PATH="../Task04/new_model.pkl", MODEL_NAME="model_v2")
+    assert typed.status == 0, typed.output
+    assert "model_v2 (../Task04/new_model.pkl)" in typed.output
+    assert "ACTIVATION COMPLETE" in typed.output
+    assert "WARNING" not in typed.output
+    assert stack.running() == []
+
+
+def test_a_network_of_the_models_folder_returns_from_a_plain_up(stack):
+    shutil.copy(stack.layout.own_knowledge, stack.layout.models / "model_v2.pkl")
+    typed = stack.plain("up", MODEL_NAME="model_v2.pkl")
+    assert typed.status == 0, typed.output
+    assert "ACTIVATION COMPLETE" in typed.output
+    assert stack.running() == []
+
+
+def test_a_network_built_into_the_image_is_named_by_the_next_up_that_still_uses_it(stack):
+    shutil.copy(
+        stack.layout.models / "course.pkl", stack.layout.own_knowledge.parent / "alternative_model.pkl"
+    )
+    typed = stack.plain("up", "--build", MODEL_FILE="alternative_model.pkl", DATA_PATH="./data/course_80.csv")
+    assert typed.status == 0, typed.output
+    assert "ACTIVATION COMPLETE" in typed.output
+    assert "WARNING" not in typed.output
+    typed = stack.plain("up", DATA_PATH="./data/course_80.csv")
+    assert typed.status == 0, typed.output
+    last = said_by_codebase(typed.output)[-1]
+    assert "WARNING: knowledgebase_app07 holds another file (sha256 " in last
+    assert "than container2_knowledgebase/currentSolution.pkl (sha256 1d696c0399066b91)" in last
+    assert "docker-compose up --build" in last
+    noted = json.loads(stack.shared("prediction.json").read_text("utf-8"))["stale_images"]
+    assert [sentence in last for sentence in noted] == [True]
+    typed = stack.plain("up", "--build")
+    assert typed.status == 0, typed.output
+    assert "WARNING" not in typed.output
+    assert stack.running() == []
+
+
+def said_by_codebase(output: str) -> list[str]:
+    return [line for line in output.splitlines() if "codebase" in line and " | " in line]
+
+
+def test_images_of_another_checkout_are_named_in_the_last_lines(
+    stack, place, copy_project: Callable[[Path], Layout]
+):
+    assert stack.plain("up").status == 0
+    # The images now stand under one name on this machine; in here everything is another.
+    stack.layout.own_activation.write_text("5.1,3.5,1.4,0.2\n", encoding="utf-8")
+    card = stack.layout.own_knowledge.with_name("currentSolution.card.json")
+    card.write_text(card.read_text("utf-8").replace("sepal_length", "length"), encoding="utf-8")
+    stack.layout.code.write_text(stack.layout.code.read_text("utf-8") + "# changed\n", encoding="utf-8")
+    typed = stack.plain("up", "--abort-on-container-exit")
+    assert typed.status == 0, typed.output
+    noted = json.loads(stack.shared("prediction.json").read_text("utf-8"))["stale_images"]
+    assert [sentence.partition(" (")[0] for sentence in noted] == [
+        "activationbase_app07 holds another file",
+        "knowledgebase_app07 holds another card than the one beside container2_knowledgebase/currentSolution.pkl. "
+        "It was built in another checkout, with another MODEL_FILE, or before the file was changed, and this run "
+        "uses what the image holds. For what this folder holds: docker-compose up --build",
+        "codebase_app07 was built from other code",
+    ]
+    said = said_by_codebase(typed.output)
+    warned = [line.partition("WARNING: ")[2] for line in said if "WARNING: " in line]
+    assert warned == noted
+
+
+def test_up_in_the_background_leaves_nothing_running(stack):
+    typed = stack.plain("up", "-d")
+    assert typed.status == 0, typed.output
+    assert gone(stack)
+    assert stack.shared("prediction.csv").is_file()
+    typed = stack.plain("up", "-d")
+    assert typed.status == 0, typed.output
+    assert gone(stack)
+
+
+def test_a_codebase_that_fails_at_once_ends_a_plain_up(stack):
+    stack.layout.code.write_text("import sys; sys.exit(7)\n", encoding="utf-8")
+    typed = stack.plain("up")
+    assert "codebase" in typed.output and "exited with code 7" in typed.output
+    assert stack.running() == []
+
+
+def test_a_codebase_that_is_killed_ends_a_plain_up_and_the_option_hands_on_137(stack):
+    stack.layout.code.write_text(STAYS, encoding="utf-8")
+    killer = once(stack, "codebase", lambda name: docker("kill", name))
+    typed = stack.plain("up")
+    killer.join()
+    assert "exited with code 137" in typed.output
+    assert stack.running() == []
+    killer = once(stack, "codebase", lambda name: docker("kill", name))
+    typed = stack.up()
+    killer.join()
+    assert typed.status == 137, typed.output
+    assert stack.running() == []
+
+
+def test_a_data_container_that_is_killed_does_not_keep_a_plain_up(stack):
+    stack.layout.code.write_text("import time; time.sleep(4)\n", encoding="utf-8")
+
+    def kill(name: str) -> None:
+        docker("kill", stack.ids("knowledgebase")[0])
+
+    killer = once(stack, "codebase", kill)
+    typed = stack.plain("up")
+    killer.join()
+    assert "exited with code 137" in typed.output
+    assert stack.running() == []
+
+
+def test_data_containers_whose_compose_was_killed_end_with_codebase(stack, generation):
+    stack.layout.code.write_text("import time; time.sleep(4)\n", encoding="utf-8")
+    assert stack.plain("build").status == 0
+    from tests.docker.conftest import COMMANDS
+
+    compose = subprocess.Popen(
+        [*COMMANDS[generation], "up"], cwd=stack.layout.root, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, env=stack.environment(),
+    )  # fmt: skip
+    assert until(lambda: stack.ids("codebase"), 60)
+    compose.kill()
+    compose.wait()
+    assert gone(stack)
+
+
+def test_data_containers_without_a_codebase_end_after_their_wait(stack):
+    typed = stack.plain("up", "activationbase", "knowledgebase", CODEBASE_WAIT="3")
+    assert typed.output.count("codebase did not start within 3 s (CODEBASE_WAIT); this container ends") == 2
+    assert "exited with code 75" in typed.output
+    assert stack.running() == []
+
+
+def test_a_data_container_does_not_wait_long_where_the_other_one_failed(stack):
+    # A folder in the place of its temporary file is what a data container cannot remove.
+    stack.shared(".activation_data.csv.1.tmp").mkdir()
+    typed = stack.plain("up")
+    assert "cannot remove /shared_data/activation_data.csv of an earlier run" in typed.output
+    assert gone(stack)
+    assert not stack.shared("prediction.csv").exists()
+
+
+def test_run_of_codebase_alone_brings_its_data_and_leaves_nothing_running(stack):
+    typed = stack.plain("run", "--rm", "-T", "codebase")
+    assert typed.status == 0, typed.output
+    assert "ACTIVATION COMPLETE" in typed.output
+    assert gone(stack)
+
+
+def test_a_second_up_while_the_first_ends_is_not_aborted_by_a_data_container(stack):
+    assert stack.plain("up", "-d").status == 0
+    assert until(lambda: not stack.ids("codebase"), 30)
+    typed = stack.up()
+    assert typed.status == 0, typed.output
+    assert "ACTIVATION COMPLETE" in typed.output
+
+
+@pytest.mark.parametrize("left_over", ["a file", "a link", "a folder"])
+def test_whatever_stands_in_the_place_of_a_pipe_is_replaced(stack, left_over):
+    assert stack.plain("up").status == 0
+    make = {
+        "a file": "echo x > /signals/activationbase",
+        "a link": "ln -s /nowhere /signals/activationbase",
+        "a folder": "mkdir /signals/activationbase",
+    }[left_over]
+    command = f"rm -f /signals/activationbase && {make} && touch /signals/other.busy"
+    volume = f"{stack.layout.root.name}_signals"
+    docker("run", "--rm", "-v", f"{volume}:/signals", "busybox", "sh", "-c", command)
+    typed = stack.plain("up")
+    assert typed.status == 0, typed.output
+    assert stack.running() == []
