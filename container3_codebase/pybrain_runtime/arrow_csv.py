@@ -67,7 +67,7 @@ class ArrowTable:
         return 2 * len(self._quoted.findall(content)) == content.count(b'"')
 
     def _conversion(self, decimal_point: str) -> Any:
-        wanted = [*self._inputs, *self._targets]
+        wanted = list(dict.fromkeys([*self._inputs, *self._targets]))
         return csv.ConvertOptions(
             column_types=dict.fromkeys(wanted, pa.float64()),
             include_columns=wanted,

@@ -143,7 +143,8 @@ class CsvRows:
             )
         if len(cells) != self.columns.width:
             raise self._choice.unlike(len(cells), self.columns, number)
-        places = chain(self.columns.inputs, self.columns.targets)
+        places = (*self.columns.inputs, *self.columns.targets)
+        self._table.check_thousands(cells, places, number)
         return [self._table.number(cells[place], number, place) for place in places]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from .errors import ActivationError
 
 # Compiled when they are first needed, which at most starts is never.
 _NOT_FINITE = r"(?i)[+-]?(?:nan|inf|infinity|1\.#.*|#n/?a.*)"
+_THOUSANDS = r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+"
 # What is no number and no name either: a mark for what is missing, or digits and what people write between them.
 _NO_NAME = (
     r"(?i)n/?a|null|none|nil|#.*|[-+.,?*]+|0x[0-9a-f]+|[-+]*[.,]*\d[\d.,_' \u00a0\u202f]*(?:e[-+]?\d*)?%?"
@@ -147,6 +149,21 @@ class Table:
         hint = "With a decimal comma, separate the cells by semicolons." if comma else ""
         raise self._bad(line, column, f"{visible(cell)} is not a number", hint)
 
+    def check_thousands(self, cells: list[str], places: Sequence[int], line: int) -> None:
+        """Refuses ``1.234`` in a row that has decimal commas: it may be meant as 1234.
+
+        Raises:
+            ActivationError: there is such a cell; the message names line and column.
+        """
+        if not self.decimal_comma or not any("," in cells[place] for place in places):
+            return
+        for place in places:
+            if re.fullmatch(_THOUSANDS, cells[place]):
+                what = f"{visible(cells[place])} may be thousands or a decimal point, as the row has decimal commas"
+                raise self._bad(
+                    line, place, what, "Write all numbers with a decimal comma, without thousands marks."
+                )
+
     def where(self, column: int) -> str:
         """Returns ``column 3 (petal_length)`` for the third column."""
         name = self.names[column] if column < len(self.names) else ""
@@ -161,7 +178,9 @@ class Table:
         joined = delimiter.join(lines)
         if b'"' in joined or b"_" in joined:
             return None
-        if self.decimal_comma:
+        if self.decimal_comma and b"," in joined:
+            if b"." in joined:
+                return None
             joined = joined.replace(b",", b".")
         try:
             numbers = np.array(list(map(float, joined.split(delimiter))))

@@ -45,7 +45,8 @@ BYTES = (
     b"1\x00",
 )
 CHOICES = (
-    (None, None), (None, None), (["a"], None), (["b"], None), (["a"], ["b"]), (["c"], ["a"]), (["1"], ["2"]),
+    (None, None), (None, None), (["a"], None), (["b"], None), (["a"], ["b"]), (["a"], ["a"]), (["c"], ["a"]),
+    (["1"], ["2"]),
 )  # fmt: skip
 
 
@@ -207,6 +208,35 @@ def test_a_row_that_is_equal_to_a_header_of_numbers_is_a_row(
         options = StreamOptions(input_columns=["1"], target_columns=["2"], fast=fast, skip=True)
         done = activate_file(line, tmp_path / "a.csv", tmp_path / "p.csv", options)
         assert (done.prediction.rows, done.rejected) == (2, 1 if odd else 0)
+
+
+@pytest.mark.parametrize("fast", [False, True], ids=["plain", "pyarrow"])
+def test_a_column_may_be_input_and_expected_output(fast: bool, tmp_path: Path, line: Knowledge) -> None:
+    (tmp_path / "a.csv").write_text("x,y\n0.5,1\n")
+    options = StreamOptions(input_columns=["x"], target_columns=["x"], fast=fast)
+    activate_file(line, tmp_path / "a.csv", tmp_path / "p.csv", options)
+    header, row = (text.split(",") for text in (tmp_path / "p.csv").read_text().splitlines())
+    assert (
+        dict(zip(header, row, strict=True))["x"] == dict(zip(header, row, strict=True))["expected"] == "0.5"
+    )
+
+
+@pytest.mark.parametrize("fast", [False, True], ids=["plain", "pyarrow"])
+def test_thousands_beside_decimal_commas_are_not_taken_for_decimals(
+    fast: bool, tmp_path: Path, line: Knowledge
+) -> None:
+    options = StreamOptions(fast=fast)
+    (tmp_path / "a.csv").write_text("1.5;2,5\n12.75;0,1\n0.125;1,5\n")
+    assert activate_file(line, tmp_path / "a.csv", tmp_path / "p.csv", options).prediction.rows == 3
+    for cell in ("1.234", "-12.345", "1.234.567"):
+        (tmp_path / "a.csv").write_text(f"1,5;2,5\n{cell};2,5\n")
+        with pytest.raises(ActivationError) as caught:
+            activate_file(line, tmp_path / "a.csv", tmp_path / "q.csv", options)
+        assert caught.value.message == (
+            f"a.csv line 2, column 1: '{cell}' may be thousands or a decimal point, as the row has decimal commas."
+        )
+    (tmp_path / "a.csv").write_text("1.234;2.5\n")
+    assert activate_file(line, tmp_path / "a.csv", tmp_path / "p.csv", options).prediction.rows == 1
 
 
 def test_incoming_is_what_the_readers_are_given(tmp_path: Path, line: Knowledge) -> None:
