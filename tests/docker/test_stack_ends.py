@@ -8,11 +8,10 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from pipeline.layout import Layout
+from pipeline.layout import PROJECT
 
 # A program that stays until it is ended, in place of codebase's own.
 STAYS = "import time; print('it stays', flush=True); time.sleep(40)\n"
@@ -100,6 +99,7 @@ def test_a_network_built_into_the_image_is_named_by_the_next_up_that_still_uses_
     assert "WARNING: knowledgebase_app07 holds another file (sha256 " in last
     assert "than container2_knowledgebase/currentSolution.pkl (sha256 1d696c0399066b91)" in last
     assert "docker-compose up --build" in last
+    assert last.partition(" | ")[2] in (PROJECT.root / "README.md").read_text("utf-8")
     noted = json.loads(stack.shared("prediction.json").read_text("utf-8"))["stale_images"]
     assert [sentence in last for sentence in noted] == [True]
     typed = stack.plain("up", "--build")
@@ -112,9 +112,7 @@ def said_by_codebase(output: str) -> list[str]:
     return [line for line in output.splitlines() if "codebase" in line and " | " in line]
 
 
-def test_images_of_another_checkout_are_named_in_the_last_lines(
-    stack, place, copy_project: Callable[[Path], Layout]
-):
+def test_images_of_another_checkout_are_named_in_the_last_lines(stack):
     assert stack.plain("up").status == 0
     # The images now stand under one name on this machine; in here everything is another.
     stack.layout.own_activation.write_text("5.1,3.5,1.4,0.2\n", encoding="utf-8")
