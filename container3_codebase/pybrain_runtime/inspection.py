@@ -107,9 +107,7 @@ def inspect_file(
     return facts
 
 
-def _looked_into(
-    facts: Inspection, data: bytes, name: str, limits: Limits, budget: Budget
-) -> Inspection:
+def _looked_into(facts: Inspection, data: bytes, name: str, limits: Limits, budget: Budget) -> Inspection:
     """Reads the network; where that fails, finds out how far one gets and what the file holds instead."""
     try:
         found = network_in(data, name, limits, budget)
