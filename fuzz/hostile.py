@@ -261,7 +261,7 @@ PICKLES: dict[str, Callable[[], bytes]] = {
     ),
     "long keys beside no network": lambda: dicts_with_long_keys(30, 9_000),
     "many modules": lambda: modules(190_000, _layer_state()),
-    "just fewer modules than the limit": lambda: modules(49_990, _layer_state()),
+    "just fewer modules than the limit": lambda: modules(24_990, _layer_state()),
     "rows remembered by many": lambda: remembered_rows(30_000),
     "a long name shared by mothers": lambda: long_named_mothers(30_000),
     "names of 64 MB": lambda: b"\x80\x04" + text(31 * MIB) + b"\x94h\x00\x93.",

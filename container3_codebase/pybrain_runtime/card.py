@@ -130,6 +130,27 @@ def read_card(path: str | os.PathLike[str], *, indim: int, outdim: int, network:
         )
 
 
+class _KeyTwice(Exception):
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+
+def _integer(digits: str) -> int | float:
+    # Python takes the square of their number to convert digits; these are beyond any float.
+    return math.inf if len(digits) > _DIGITS else int(digits)
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    content = dict(pairs)
+    if len(content) != len(pairs):
+        keys = sorted(key for key, _ in pairs)
+        raise _KeyTwice(next(key for key, following in pairwise(keys) if key == following))
+    return content
+
+
+_DECODER = json.JSONDecoder(parse_int=_integer, object_pairs_hook=_object)
+
+
 class _CardReader:
     def __init__(self, name: str) -> None:
         self.name = name
@@ -139,29 +160,15 @@ class _CardReader:
 
     def parsed(self, data: bytes) -> dict[str, object]:
         try:
-            content = json.loads(
-                data.decode("utf-8").removeprefix("\ufeff"),
-                parse_int=self._integer,
-                object_pairs_hook=self._object,
-            )
+            content = _DECODER.decode(data.decode("utf-8").removeprefix("\ufeff"))
+        except _KeyTwice as error:
+            raise self.bad(f"gives the key '{shown(error.key, 60)}' twice in one object") from None
         except RecursionError:
             raise self.bad("is not JSON: its lists and objects are nested too deeply") from None
         except ValueError as error:
             raise self.bad(f"is not JSON: {shown(str(error))}") from None
         if not isinstance(content, dict):
             raise self.bad("is not a card: a card is a JSON object")
-        return content
-
-    def _integer(self, digits: str) -> int | float:
-        # Python takes the square of their number to convert digits; these are beyond any float.
-        return math.inf if len(digits) > _DIGITS else int(digits)
-
-    def _object(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
-        content = dict(pairs)
-        if len(content) != len(pairs):
-            keys = sorted(key for key, _ in pairs)
-            twice = next(key for key, following in pairwise(keys) if key == following)
-            raise self.bad(f"gives the key '{shown(twice, 60)}' twice in one object")
         return content
 
     def text(self, content: dict[str, object], key: str) -> str:

@@ -155,11 +155,11 @@ def test_what_is_larger_than_its_instruction_is_charged(data: bytes) -> None:
 
 def test_text_is_as_wide_as_its_widest_character() -> None:
     for wide, size in (("", 1), ("é", 1), ("☃", 2), ("\U0001f600", 4)):
-        body = b"a" * (1000 - len(wide.encode())) + wide.encode()
-        data = b"X\xe8\x03\x00\x00" + body + b"."
-        assert read_pickle(data, "net.pkl", Limits(heap=1000 * size)) == body.decode()
+        body = b"a" * (8192 - len(wide.encode())) + wide.encode()
+        data = b"X\x00\x20\x00\x00" + body + b"."
+        assert read_pickle(data, "net.pkl", Limits(heap=8192 * size)) == body.decode()
         with pytest.raises(KnowledgeError, match="bytes of memory"):
-            read_pickle(data, "net.pkl", Limits(heap=1000 * size - 1))
+            read_pickle(data, "net.pkl", Limits(heap=8192 * size - 1))
 
 
 def test_the_clock_goes_through_all_of_a_load() -> None:
