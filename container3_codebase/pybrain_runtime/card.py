@@ -17,7 +17,6 @@ from .paths import split_ending
 from .record import Record
 
 _SIZE_LIMIT = 1 << 20
-_DIGITS = 400  # a float has 309 at most
 _PACKED = (".gz", ".bz2")
 
 
@@ -135,11 +134,6 @@ class _KeyTwice(Exception):
         self.key = key
 
 
-def _integer(digits: str) -> int | float:
-    # Python takes the square of their number to convert digits; these are beyond any float.
-    return math.inf if len(digits) > _DIGITS else int(digits)
-
-
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     content = dict(pairs)
     if len(content) != len(pairs):
@@ -148,7 +142,7 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return content
 
 
-_DECODER = json.JSONDecoder(parse_int=_integer, object_pairs_hook=_object)
+_DECODER = json.JSONDecoder(object_pairs_hook=_object)
 
 
 class _CardReader:
@@ -165,8 +159,10 @@ class _CardReader:
             raise self.bad(f"gives the key '{shown(error.key, 60)}' twice in one object") from None
         except RecursionError:
             raise self.bad("is not JSON: its lists and objects are nested too deeply") from None
-        except ValueError as error:
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise self.bad(f"is not JSON: {shown(str(error))}") from None
+        except ValueError:  # Python's own limit for what takes the square of the digits
+            raise self.bad("has a number of more digits than any number needs") from None
         if not isinstance(content, dict):
             raise self.bad("is not a card: a card is a JSON object")
         return content

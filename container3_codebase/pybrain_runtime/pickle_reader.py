@@ -144,12 +144,9 @@ class PickleReader:
                     if end > size:
                         raise self._truncated()
                     text = data[start:end]
-                    if code == 0x8C:
-                        stack.append(string := text.decode("utf-8", "surrogatepass"))
-                        if not string.isascii():
-                            self._budget.take(4 * length)
-                    else:
-                        stack.append(text)
+                    stack.append(text if code == 0x43 else text.decode("utf-8", "surrogatepass"))
+                    if code == 0x8C and not text.isascii():
+                        self._charge(4 * length)
                     go_to(end)
                 elif code == 0x62:  # BUILD
                     state = stack.pop()
