@@ -109,6 +109,8 @@ class ActivationStream:
                 require_arrow("Reading fast")
             choice = ColumnChoice(self.file.name, knowledge, input_columns, target_columns)
             self._reader = self._reader_for(choice)
+            if isinstance(self._reader, CsvRows):
+                self.fast = self._reader.fast
         except BaseException:
             self.close()
             raise

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pybrain_runtime import Limits, inspect_file, load_knowledge
+from pybrain_runtime import ActivationStream, Limits, inspect_file, load_knowledge
 from pybrain_runtime.describe import describe
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.knowledge import network_in
@@ -346,6 +346,21 @@ def test_many_modules_of_one_name_get_names_in_linear_time(default_pickle: bytes
     names = distinct_names(many)
     assert time.process_time() - started < 5  # counting from 1 for each takes 200 million steps
     assert names[:3] == ["a", "a-2", "a-3"] and names[-1] == "a-20000" and len(set(names)) == 20_000
+
+
+# Rows.
+
+
+@pytest.mark.parametrize(("columns", "fast"), [(10_000, True), (10_001, False)])
+def test_a_very_wide_table_is_read_without_pyarrow(
+    columns: int, fast: bool, written: Written, default_pickle: bytes
+) -> None:
+    knowledge = load_knowledge(written(default_pickle))
+    header = ",".join(["a", "b", "c", "d", *[""] * (columns - 4)])
+    path = written(f"{header}\n1,2,3,4{',0' * (columns - 4)}\n", "rows.csv")
+    with ActivationStream(path, knowledge, input_columns=["a", "b", "c", "d"], fast=True) as stream:
+        assert stream.fast is fast
+        assert [inputs.tolist() for inputs, _ in stream] == [[[1.0, 2.0, 3.0, 4.0]]]
 
 
 # Inspection, cards, the corpus.
