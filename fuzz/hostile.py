@@ -79,14 +79,14 @@ def described(description: str) -> bytes:
     return zipped({"network.npy": npy(np.array(description))})
 
 
-def directory(count: int) -> bytes:
-    """A zip archive of nothing but entries of its directory."""
-    entry = b"PK\x01\x02" + bytes(24) + b"\x01\x00" + bytes(16) + b"a"
-    end = struct.pack(
-        "<4s4H2LH", b"PK\5\6", 0, 0, min(count, 65535), min(count, 65535), len(entry) * count, 0, 0
-    )
-    data = b"PK\x03\x04" + bytes(26) + entry * count
-    return data + end[:16] + (30).to_bytes(4, "little") + end[20:]
+def directory(count: int, name: bytes = b"a") -> bytes:
+    """A zip archive of nothing but entries of its directory, with names that begin with a number."""
+    names = [b"%d" % place + name for place in range(count)] if len(name) > 1 else [name] * count
+    entries = [b"PK\x01\x02" + bytes(24) + len(n).to_bytes(2, "little") + bytes(16) + n for n in names]
+    listed = b"".join(entries)
+    most = min(count, 65535)
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, most, most, len(listed), 30, 0)
+    return b"PK\x03\x04" + bytes(26) + listed + end
 
 
 # Pickles.
@@ -284,6 +284,7 @@ NPZ: dict[str, Callable[[], bytes]] = {
     "an npz bomb": lambda: zipped({"network.npy": bytes(300 * MIB)}),
     "an npz of many entries": lambda: directory(MIB),
     "an npz of as many entries as it may have": lambda: directory(60_000),
+    "an npz of entries with long names": lambda: directory(14_000, ("\U0001f600" + "a" * 4_000).encode()),
     "an npz packed with lzma": lambda: zipped({"network.npy": bytes(60 * MIB)}, zipfile.ZIP_LZMA),
     "an npz packed with bzip2": lambda: zipped({"network.npy": bytes(60 * MIB)}, zipfile.ZIP_BZIP2),
     "an npz of one long description": lambda: described("[" + "1," * (6 * MIB) + "1]"),
@@ -307,6 +308,10 @@ NPZ: dict[str, Callable[[], bytes]] = {
 
 XML: dict[str, Callable[[], bytes]] = {
     "a million elements of XML": lambda: b"<PyBrain>" + b"<a/>" * 999_000 + b"</PyBrain>",
+    "XML with empty lists of numbers": lambda: _xml_of([b"<Parameters/>"] * 400_000),
+    "XML with lists of numbers in one another": lambda: _xml_of(
+        [*[b"<Parameters>" + b"1" * 500 + b"," + b"1" * 60_000] * 990, *[b"</Parameters>"] * 990]
+    ),
     "XML of 64 MB in one text": lambda: b"<PyBrain><Network>" + b"1," * (31 * MIB) + b"</Network></PyBrain>",
     "XML with long attributes": lambda: b"<PyBrain>" + (b'<a b="' + b"x" * 4_000 + b'"/>') * 16_000 + b"</PyBrain>",
     "XML with wide attributes": lambda: (
