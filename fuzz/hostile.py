@@ -238,6 +238,11 @@ PICKLES: dict[str, Callable[[], bytes]] = {
     "short texts of wide characters": lambda: (
         b"\x80\x04(" + (b"\x8c\xff" + b"a" * 251 + "\U0001f600".encode()) * 250_000 + b"l."
     ),
+    "text of halves of surrogates": lambda: (
+        b"(" + (b"X\x00\x0f\x00\x00" + b"\xed\xa0\x80" * 1_280) * 16_000 + b"l."
+    ),
+    "one text of halves of surrogates": lambda: b"X\x00\x00\xc0\x03" + b"\xed\xa0\x80" * (20 * MIB) + b"a." ,
+    "names that are asked for": lambda: b"(" + b"cnumpy\ndtype\n" * 990_000 + b"l.",
     "Python 2 text": lambda: b"T" + (64 * MIB - 64).to_bytes(4, "little") + b"\xff" * (64 * MIB - 64) + b".",
     "text with escapes of 64 MB": lambda: escaped("\\u1234", 10 * MIB),
     "text with an escape": lambda: escaped("a", 35 * MIB)[:-2] + b"\\U0001f600\n.",

@@ -387,7 +387,7 @@ class PickleReader:
         if size > _SHORT:
             view = self._view(size)
             self._budget.take_text(view)
-            self._push(str(view, "utf-8", "surrogatepass"))
+            self._push(str(view, "utf-8"))  # halves of surrogates, let through one by one, take seconds
             return
         self._push(text := self._take(size).decode("utf-8", "surrogatepass"))
         if not text.isascii():

@@ -14,6 +14,7 @@ SUMMARY = "Let a network answer a file of rows of any size: CSV, JSON lines or P
 
 OUTPUT = "prediction.csv"
 
+_BESIDE = 20
 _TELLING = 10_000
 """Rows that it takes for a speed to say anything."""
 
@@ -191,7 +192,9 @@ def _say(session: Session, knowledge: Knowledge, done: Outcome) -> None:
     say(f"              {knowledge.kind}, {knowledge.indim} inputs, {knowledge.outdim} outputs; "
         f"scaling: {knowledge.scaling}")  # fmt: skip
     if knowledge.companions and not (options.scale_inputs or options.scale_outputs):
-        say(f"              beside it in the file, not used: {', '.join(knowledge.companions)}")
+        beside = list(knowledge.companions)
+        more = f" and {len(beside) - _BESIDE:,} more" if len(beside) > _BESIDE else ""
+        say(f"              beside it in the file, not used: {', '.join(beside[:_BESIDE])}{more}")
     say(f"  activation  {report['activation']['file']}, {_rows(prediction.rows)}")
     if done.continued:
         say(f"              {done.continued:,} of them answered by the run that broke off")

@@ -162,6 +162,11 @@ def test_text_is_as_wide_as_its_widest_character() -> None:
             read_pickle(data, "net.pkl", Limits(heap=8192 * size - 1))
 
 
+def test_halves_of_surrogates_are_read_in_short_text_alone() -> None:
+    assert read_pickle(b"X\x03\x00\x00\x00\xed\xa0\x80.", "net.pkl") == "\ud800"
+    assert "is not a pickle, or a damaged one" in said(b"X\x02\x18\x00\x00" + b"\xed\xa0\x80" * 2050 + b".")
+
+
 def test_the_clock_goes_through_all_of_a_load() -> None:
     xml = (ROOT / "tests/fixtures/networks/bn_2_3_1/net.xml").read_bytes()
     assert "more than 0 seconds of reading" in said(xml, seconds=0)
