@@ -98,7 +98,7 @@ def test_long_text_beside_the_network_is_cut(drive: Drive, fixtures: Path, folde
     many = b"".join(b"U\x04k%03dK\x01" % place for place in range(30))
     (folder / "net.pkl").write_bytes(b"\x80\x02}(U\x03net" + network[2:-1] + note + many + b"u.")
     out = drive("inspect", "net.pkl").out
-    assert "note = " in out and "a" * 40 in out and "and 20 more" in out and len(out) < 5_000
+    assert "note =" in out and "a" * 40 in out and "and 20 more" in out and len(out) < 5_000
     assert drive("inspect", "net.pkl", "--json").json["companions"]["note"] == {
         "type": "str",
         "length": 100_000,
