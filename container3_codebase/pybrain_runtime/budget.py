@@ -72,7 +72,9 @@ class Budget:
     def check_time(self) -> None:
         """Raises KnowledgeError when the CPU time is spent."""
         if time.thread_time() > self._deadline:
-            raise self.beyond("seconds of reading", self._limits.seconds)
+            error = self.beyond("seconds of reading", self._limits.seconds)
+            error.hint = "If you trust the file, allow it more time; if it is packed, unpack it first."
+            raise error
 
     def beyond(self, what: str, limit: float) -> KnowledgeError:
         """Returns an error that says which limit the file goes beyond."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import re
@@ -171,6 +172,8 @@ def test_the_clock_goes_through_all_of_a_load() -> None:
     xml = (ROOT / "tests/fixtures/networks/bn_2_3_1/net.xml").read_bytes()
     assert "more than 0 seconds of reading" in said(xml, seconds=0)
     assert "more than 0 seconds of reading" in said(b"N0" * 5_000 + b"N.", seconds=0)
+    with pytest.raises(KnowledgeError, match="allow it more time; if it is packed, unpack it first"):
+        network_in(gzip.compress(xml), "net.xml.gz", Limits(seconds=0))
 
 
 def test_the_clock_counts_the_work_of_the_thread_alone(written: Written, default_pickle: bytes) -> None:
