@@ -79,14 +79,14 @@ def described(description: str) -> bytes:
     return zipped({"network.npy": npy(np.array(description))})
 
 
-def directory(count: int) -> bytes:
-    """A zip archive of nothing but entries of its directory."""
-    entry = b"PK\x01\x02" + bytes(24) + b"\x01\x00" + bytes(16) + b"a"
-    end = struct.pack(
-        "<4s4H2LH", b"PK\5\6", 0, 0, min(count, 65535), min(count, 65535), len(entry) * count, 0, 0
-    )
-    data = b"PK\x03\x04" + bytes(26) + entry * count
-    return data + end[:16] + (30).to_bytes(4, "little") + end[20:]
+def directory(count: int, name: bytes = b"a") -> bytes:
+    """A zip archive of nothing but entries of its directory, with names that begin with a number."""
+    names = [b"%d" % place + name for place in range(count)] if len(name) > 1 else [name] * count
+    entries = [b"PK\x01\x02" + bytes(24) + len(n).to_bytes(2, "little") + bytes(16) + n for n in names]
+    listed = b"".join(entries)
+    most = min(count, 65535)
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, most, most, len(listed), 30, 0)
+    return b"PK\x03\x04" + bytes(26) + listed + end
 
 
 # Pickles.
@@ -238,6 +238,11 @@ PICKLES: dict[str, Callable[[], bytes]] = {
     "short texts of wide characters": lambda: (
         b"\x80\x04(" + (b"\x8c\xff" + b"a" * 251 + "\U0001f600".encode()) * 250_000 + b"l."
     ),
+    "text of halves of surrogates": lambda: (
+        b"(" + (b"X\x00\x0f\x00\x00" + b"\xed\xa0\x80" * 1_280) * 16_000 + b"l."
+    ),
+    "one text of halves of surrogates": lambda: b"X\x00\x00\xc0\x03" + b"\xed\xa0\x80" * (20 * MIB) + b"a." ,
+    "names that are asked for": lambda: b"(" + b"cnumpy\ndtype\n" * 990_000 + b"l.",
     "Python 2 text": lambda: b"T" + (64 * MIB - 64).to_bytes(4, "little") + b"\xff" * (64 * MIB - 64) + b".",
     "text with escapes of 64 MB": lambda: escaped("\\u1234", 10 * MIB),
     "text with an escape": lambda: escaped("a", 35 * MIB)[:-2] + b"\\U0001f600\n.",
@@ -261,7 +266,7 @@ PICKLES: dict[str, Callable[[], bytes]] = {
     ),
     "long keys beside no network": lambda: dicts_with_long_keys(30, 9_000),
     "many modules": lambda: modules(190_000, _layer_state()),
-    "just fewer modules than the limit": lambda: modules(49_990, _layer_state()),
+    "just fewer modules than the limit": lambda: modules(24_990, _layer_state()),
     "rows remembered by many": lambda: remembered_rows(30_000),
     "a long name shared by mothers": lambda: long_named_mothers(30_000),
     "names of 64 MB": lambda: b"\x80\x04" + text(31 * MIB) + b"\x94h\x00\x93.",
@@ -284,6 +289,7 @@ NPZ: dict[str, Callable[[], bytes]] = {
     "an npz bomb": lambda: zipped({"network.npy": bytes(300 * MIB)}),
     "an npz of many entries": lambda: directory(MIB),
     "an npz of as many entries as it may have": lambda: directory(60_000),
+    "an npz of entries with long names": lambda: directory(14_000, ("\U0001f600" + "a" * 4_000).encode()),
     "an npz packed with lzma": lambda: zipped({"network.npy": bytes(60 * MIB)}, zipfile.ZIP_LZMA),
     "an npz packed with bzip2": lambda: zipped({"network.npy": bytes(60 * MIB)}, zipfile.ZIP_BZIP2),
     "an npz of one long description": lambda: described("[" + "1," * (6 * MIB) + "1]"),
@@ -307,6 +313,10 @@ NPZ: dict[str, Callable[[], bytes]] = {
 
 XML: dict[str, Callable[[], bytes]] = {
     "a million elements of XML": lambda: b"<PyBrain>" + b"<a/>" * 999_000 + b"</PyBrain>",
+    "XML with empty lists of numbers": lambda: _xml_of([b"<Parameters/>"] * 400_000),
+    "XML with lists of numbers in one another": lambda: _xml_of(
+        [*[b"<Parameters>" + b"1" * 500 + b"," + b"1" * 60_000] * 990, *[b"</Parameters>"] * 990]
+    ),
     "XML of 64 MB in one text": lambda: b"<PyBrain><Network>" + b"1," * (31 * MIB) + b"</Network></PyBrain>",
     "XML with long attributes": lambda: b"<PyBrain>" + (b'<a b="' + b"x" * 4_000 + b'"/>') * 16_000 + b"</PyBrain>",
     "XML with wide attributes": lambda: (

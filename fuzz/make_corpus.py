@@ -13,11 +13,14 @@ import gzip
 import hashlib
 from pathlib import Path
 
+import hostile
+
 from pybrain_runtime import load_knowledge
 from pybrain_runtime.convert.npz import npz_bytes
 from pybrain_runtime.convert.xml import xml_bytes
 
 HERE = Path(__file__).parent
+SMALL = 4_000  # bytes of a file in the corpus of costs
 FIXTURES = HERE.parent / "tests" / "fixtures"
 
 # Each kind of writer, protocol, layer and connection at least once, and each at its smallest.
@@ -110,10 +113,10 @@ TABLES = {
 }
 
 
-def write(folder: Path, contents: dict[str, bytes]) -> int:
-    """Writes a corpus, and nothing else into its folder; returns its size."""
+def write(folder: Path, contents: dict[str, bytes], *, beside: bool = False) -> int:
+    """Writes a corpus, and nothing else into its folder unless it goes beside what is there; returns its size."""
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.iterdir():
+    for old in folder.iterdir() if not beside else ():
         old.unlink()
     for content in contents.values():
         (folder / hashlib.sha256(content).hexdigest()[:16]).write_bytes(content)
@@ -130,11 +133,23 @@ def knowledge() -> dict[str, bytes]:
     return files | HOSTILE | {"gz": gzip.compress(smallest, mtime=0), "bz2": bz2.compress(smallest)}
 
 
+def costly() -> dict[str, bytes]:
+    """Returns the families of costly files that are small, as they are or packed: a packed file is one, too."""
+    families = {name: make() for name, make in (hostile.PICKLES | hostile.NPZ).items()}
+    packed = {
+        name: data if len(data) <= SMALL else gzip.compress(data, mtime=0) for name, data in families.items()
+    }
+    return {name: data for name, data in packed.items() if len(data) <= SMALL}
+
+
 def main() -> None:
-    """Writes both corpora."""
+    """Writes the corpora; what the search for costs has found stays."""
     for name, contents in (("knowledge", knowledge()), ("activation", TABLES)):
         size = write(HERE / "corpus" / name, contents)
         print(f"fuzz/corpus/{name}: {len(contents)} files, {size:,} bytes")
+    contents = costly()
+    size = write(HERE / "cost_corpus", contents, beside=True)
+    print(f"fuzz/cost_corpus: {len(contents)} files, {size:,} bytes")
 
 
 if __name__ == "__main__":

@@ -31,6 +31,16 @@ _TAG = re.compile(rb"<([A-Za-z]+)([^<>]*)/?>")
 _TEXT = re.compile(rb">([^<]+)<")
 
 
+def _beginning(data: bytes, most: int) -> bytes:
+    """Returns what a packed file unpacks to, and no more of it than that."""
+    try:
+        if data[:1] == b"\x1f":
+            return zlib.decompressobj(wbits=31).decompress(data, most)
+        return bz2.BZ2Decompressor().decompress(data, most)
+    except (OSError, zlib.error):
+        return b""
+
+
 class Mutator:
     """Changes files by chance, never beyond a size.
 
@@ -94,11 +104,7 @@ class Mutator:
         return self._chance.choice((gzip.compress, bz2.compress))(data)
 
     def _inside(self, data: bytes, other: bytes) -> bytes:
-        try:
-            plain = gzip.decompress(data) if data[:1] == b"\x1f" else bz2.decompress(data)
-        except (OSError, EOFError, ValueError, zlib.error):
-            return data
-        return self._packed(self.mutated(plain[: self._most], other), other)
+        return self._packed(self.mutated(_beginning(data, self._most), other), other)
 
     # Pickles.
 

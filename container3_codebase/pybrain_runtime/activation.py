@@ -119,6 +119,8 @@ class ActivationStream:
                 ignore_card_names=ignore_card_names,
             )
             self._reader = self._reader_for(choice)
+            if isinstance(self._reader, CsvRows):
+                self.fast = self._reader.fast
         except BaseException:
             self.close()
             raise

@@ -13,6 +13,7 @@ import numpy as np
 from .errors import KnowledgeError
 from .limits import Limits
 
+_CHECK_EVERY = 32
 _WIDE, _WIDEST = 0xC4, 0xF0
 """UTF-8: from these bytes on, a character is beyond Latin-1, and beyond 16 bits."""
 
@@ -61,16 +62,19 @@ class Budget:
             raise self.beyond("steps of checking", self._limits.steps)
 
     def part(self) -> None:
-        """Charges a module or connection, and looks at the clock."""
+        """Charges a module or connection, and looks at the clock now and then."""
         self._parts -= 1
         if self._parts < 0:
             raise self.beyond("modules and connections", self._limits.parts)
-        self.check_time()
+        if self._parts % _CHECK_EVERY == 0:
+            self.check_time()
 
     def check_time(self) -> None:
         """Raises KnowledgeError when the CPU time is spent."""
         if time.thread_time() > self._deadline:
-            raise self.beyond("seconds of reading", self._limits.seconds)
+            error = self.beyond("seconds of reading", self._limits.seconds)
+            error.hint = "If you trust the file, allow it more time; if it is packed, unpack it first."
+            raise error
 
     def beyond(self, what: str, limit: float) -> KnowledgeError:
         """Returns an error that says which limit the file goes beyond."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 from functools import cached_property
@@ -17,7 +18,6 @@ from .record import Record
 from .unique_json import RepeatedKey, parse_json
 
 _SIZE_LIMIT = 1 << 20
-_DIGITS = 400  # a float has 309 at most
 _KEYS = ("name", "description", "task", "inputs", "outputs", "labels")
 _PACKED = (".gz", ".bz2")
 
@@ -131,11 +131,6 @@ def read_card(path: str | os.PathLike[str], *, indim: int, outdim: int, network:
         )
 
 
-def _integer(digits: str) -> int | float:
-    # Python takes the square of their number to convert digits; these are beyond any float.
-    return math.inf if len(digits) > _DIGITS else int(digits)
-
-
 class _CardReader:
     def __init__(self, name: str) -> None:
         self.name = name
@@ -145,13 +140,15 @@ class _CardReader:
 
     def parsed(self, data: bytes) -> dict[str, object]:
         try:
-            content = parse_json(data.decode("utf-8").removeprefix("\ufeff"), parse_int=_integer)
+            content = parse_json(data.decode("utf-8").removeprefix("\ufeff"))
         except RepeatedKey as error:
             raise self.bad(f"has the key '{shown(error.key, 60)}' twice in one object") from None
         except RecursionError:
             raise self.bad("is not JSON: its lists and objects are nested too deeply") from None
-        except ValueError as error:
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise self.bad(f"is not JSON: {shown(str(error))}") from None
+        except ValueError:  # Python's own limit for what takes the square of the digits
+            raise self.bad("has a number of more digits than any number needs") from None
         if not isinstance(content, dict):
             raise self.bad("is not a card: a card is a JSON object")
         if is_report(content):

@@ -15,6 +15,8 @@ from .lines import LineReader, Lines
 from .rows import RowCollector, Rows, all_blank
 from .table import Table, detect_delimiter
 
+_WIDE = 10_000  # columns; pyarrow takes half a kilobyte for each, in each thread
+
 
 class CsvRows:
     """Reads a CSV file: see ``ActivationStream`` for what it may hold.
@@ -24,6 +26,7 @@ class CsvRows:
         columns: which columns are what.
         delimiter: what separates the cells.
         total: 0, as rows are not counted beforehand.
+        fast: whether pyarrow is at work; it is not for very wide tables.
 
     Args:
         incoming: the file.
@@ -45,7 +48,8 @@ class CsvRows:
         self._skip = skip
         self._parts = self._begin(LineReader(incoming.blocks(), incoming.name).batches())
         self._fast = None
-        if fast:
+        self.fast = fast and self.columns.width <= _WIDE
+        if self.fast:
             from .arrow_csv import ArrowTable  # a large library, for large files
 
             self._fast = ArrowTable(self.columns, self.delimiter)

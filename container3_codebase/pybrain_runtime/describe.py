@@ -280,7 +280,7 @@ class _Describer:
 
 def _row(value: object, steps: int, most: int) -> np.ndarray | None:
     """Returns the row that was written in the last of so many time steps, if there is one of at most so many."""
-    array = value.array if steps and isinstance(value, ArrayValue) else None
+    array = value.array if steps and isinstance(value, ArrayValue) and value.numeric else None
     if array is None or array.ndim != 2 or len(array) < steps or array.shape[1] > most:
         return None
     row = np.array(array[steps - 1], dtype=np.float64)

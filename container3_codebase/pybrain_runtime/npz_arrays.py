@@ -32,6 +32,7 @@ _ENTRY = struct.Struct("<4s6H3L5H2L")
 _LOCAL = struct.Struct("<4s5H3L2H")
 _STORED, _DEFLATED = 0, 8
 _ENCRYPTED = 0x1
+_MEMBER = 400  # bytes of what is kept of an entry, without its name
 _BLOCK = 1 << 16
 _OUTPUT = 1 << 18
 _DIMENSIONS = 8
@@ -136,6 +137,7 @@ class NpzArrays:
         name_start = position + _ENTRY.size
         if sizes[0] > self._limits.name_length:
             raise _Damage("a member has a name that is too long")
+        self._budget.take(_MEMBER + 4 * sizes[0])
         name = self._data[name_start : name_start + sizes[0]].decode("utf-8", "replace")
         yield name, _Member(method, packed, size, crc, start)
         end_of_entry: int = name_start + sum(sizes)

@@ -26,6 +26,7 @@ VERSION = 1
 DESCRIPTION = "network"
 """The array that holds the JSON."""
 
+_LARGEST = 1 << 31
 _JSON_SIZES = {"{": 240, "[": 90, ",": 50, '"': 40}
 """Bytes of the values that JSON makes, by what stands in its text for each."""
 _STATE_KEYS = {
@@ -114,13 +115,15 @@ class _Node:
 
     def whole(self, key: str) -> int:
         value = self.get(key)
-        if type(value) is not int or value < 0:
+        if type(value) is not int or not 0 <= value < _LARGEST:
             raise self.bad(f"has no usable {key}")
         return value
 
     def wholes(self, key: str) -> list[int]:
         value = self.get(key)
-        if not isinstance(value, list) or any(type(item) is not int or item < 0 for item in value):
+        if not isinstance(value, list) or any(
+            type(item) is not int or not 0 <= item < _LARGEST for item in value
+        ):
             raise self.bad(f"has no usable {key}")
         return value
 
@@ -252,7 +255,7 @@ class _Reader:
         return modules[place]
 
     def _instance(self, node: _Node, family: str) -> Instance:
-        self._budget.part()
+        self._budget.check_time()
         kind = node.text("kind")
         try:
             cls = named(kind)

@@ -83,16 +83,18 @@ class ArrayBuilder:
         self._charge(charged)
         if not isinstance(dtype, DtypeValue) or order not in ("C", "F"):
             raise self._bad("an array without a type or order")
-        # Python 2 wrote the bytes of an array as a string; latin1 gives each byte back.
-        if not isinstance(raw, str | bytes):
-            raise self._bad("an array whose content is not bytes")
-        if count * dtype.itemsize != len(raw):
+        data = raw if isinstance(raw, bytes) else self._encoded(raw)
+        if count * dtype.itemsize != len(data):
             sizes = ", ".join(visible(size) for size in shape)
-            raise self._bad(f"an array of shape ({sizes}) and type {dtype.code} with {len(raw)} bytes")
-        if isinstance(raw, str):
-            self._budget.take(len(raw))
-        data = raw.encode("latin1") if isinstance(raw, str) else raw
+            raise self._bad(f"an array of shape ({sizes}) and type {dtype.code} with {len(data)} bytes")
         value.fill(data, dtype.dtype, shape, "F" if order == "F" else "C")
+
+    def _encoded(self, raw: object) -> bytes:
+        # Python 2 wrote the bytes of an array as a string; latin1 gives each byte back.
+        if not isinstance(raw, str):
+            raise self._bad("an array whose content is not bytes")
+        self._budget.take(len(raw))
+        return raw.encode("latin1")
 
     def _charge(self, elements: int) -> None:
         self.elements -= elements

@@ -23,6 +23,8 @@ from .pickle_calls import SET_SIZE, Calls
 
 _LINE_LIMIT = 4096
 _CHECK_EVERY = 1024
+_SHORT = 4_096  # bytes of a text that is copied once more than needed
+_MANY = 1 << 14  # items, an even number
 _BEYOND_LATIN1 = re.compile(rb"\\u(?!00[0-9a-fA-F]{2})|\\U(?!000000[0-9a-fA-F]{2})")
 # Instructions that have read a byte behind their code before anything can go wrong: BINGET, SHORT_BINUNICODE.
 _WITH_A_BYTE = (0x68, 0x8C)
@@ -142,12 +144,9 @@ class PickleReader:
                     if end > size:
                         raise self._truncated()
                     text = data[start:end]
-                    if code == 0x8C:
-                        stack.append(string := text.decode("utf-8", "surrogatepass"))
-                        if not string.isascii():
-                            self._budget.take(4 * length)
-                    else:
-                        stack.append(text)
+                    stack.append(text if code == 0x43 else text.decode("utf-8", "surrogatepass"))
+                    if code == 0x8C and not text.isascii():
+                        self._charge(4 * length)
                     go_to(end)
                 elif code == 0x62:  # BUILD
                     state = stack.pop()
@@ -261,17 +260,24 @@ class PickleReader:
         return size
 
     def _line(self, limit: int = _LINE_LIMIT) -> bytes:
-        return bytes(self._line_view(limit))
-
-    def _line_view(self, limit: int) -> memoryview:
         end = self.data.find(b"\n", self.position, self.position + limit + 1)
         if end < 0:
-            if len(self.data) - self.position <= limit:
-                raise self._truncated()
-            raise self._beyond("bytes in one line", limit)
-        line = self._view(end - self.position)
-        self.position += 1
-        return line
+            raise self._without_end(limit)
+        start, self.position = self.position, end + 1
+        return self.data[start:end]
+
+    def _long_line(self) -> bytes | memoryview:
+        """Takes a line of any length; a long one is not copied."""
+        limit = self.limits.string_length
+        end = self.data.find(b"\n", self.position, self.position + limit + 1)
+        if end < 0:
+            raise self._without_end(limit)
+        start, self.position = self.position, end + 1
+        return self.data[start:end] if end - start <= _SHORT else memoryview(self.data)[start:end]
+
+    def _without_end(self, limit: int) -> KnowledgeError:
+        rest = len(self.data) - self.position
+        return self._truncated() if rest <= limit else self._beyond("bytes in one line", limit)
 
     # The stack.
 
@@ -302,6 +308,11 @@ class PickleReader:
         pairs = iter(items)
         for key, value in zip(pairs, pairs, strict=True):
             target[key if type(key) is str and len(key) <= longest else check(key)] = value
+
+    def _set_many_items(self, target: dict[object, object], items: list[object]) -> None:
+        for start in range(0, len(items), _MANY):
+            self._set_items(target, items[start : start + _MANY])
+            self._budget.check_time()
 
     # Instructions, in the order of the table below.
 
@@ -349,34 +360,45 @@ class PickleReader:
         self._push(int.from_bytes(self._take(size), "little", signed=True))
 
     def _string(self) -> None:
-        line = self._line_view(self.limits.string_length)
-        ends = bytes(line[:1]), bytes(line[-1:])
-        if len(line) < 2 or ends[0] != ends[1] or ends[0] not in (b"'", b'"'):
+        line = self._long_line()
+        if len(line) < 2 or line[0] != line[-1] or line[0] not in b"'\"":
             raise ValueError("a string without quotes")
         inside = line[1:-1]
         if not _python2_string().fullmatch(inside):
             raise ValueError("a string with an unknown escape")
         plain = codecs.escape_decode(inside)[0]
-        self._charge(len(plain))
+        if len(plain) > _SHORT:
+            self._charge(len(plain))
         self._push(plain.decode("latin1"))
 
     def _unicode(self) -> None:
-        line = self._line_view(self.limits.string_length)
-        # An escape is six bytes and gives one character, of four bytes at most.
-        self._charge(len(line) if _is_latin1(line) else 4 * len(line))
-        self._push(codecs.raw_unicode_escape_decode(line)[0])
+        line = self._long_line()
+        if len(line) > _SHORT:
+            # An escape is six bytes and gives one character, of four bytes at most.
+            self._charge(len(line) if _is_latin1(line) else 4 * len(line))
+        self._push(text := codecs.raw_unicode_escape_decode(line)[0])
+        if len(line) <= _SHORT and not text.isascii():
+            self._charge(4 * len(line))
 
     def _charge(self, size: int) -> None:
         self._budget.take(size)
 
     def _text(self, size: int) -> None:
-        view = self._view(size)
-        if size:
+        if size > _SHORT:
+            view = self._view(size)
             self._budget.take_text(view)
-        self._push(str(view, "utf-8", "surrogatepass"))
+            self._push(str(view, "utf-8"))  # halves of surrogates, let through one by one, take seconds
+            return
+        self._push(text := self._take(size).decode("utf-8", "surrogatepass"))
+        if not text.isascii():
+            self._charge(4 * size)
 
     def _latin1(self, size: int) -> None:
-        self._push(str(self._view(size), "latin1"))
+        if size > _SHORT:
+            self._charge(size)
+            self._push(str(self._view(size), "latin1"))
+        else:
+            self._push(self._take(size).decode("latin1"))
 
     def _append(self) -> None:
         value = self._stack.pop()
@@ -392,12 +414,12 @@ class PickleReader:
 
     def _set_marked_items(self) -> None:
         items = self._since_mark()
-        self._set_items(self._top_dict(), items)
+        (self._set_items if len(items) <= _MANY else self._set_many_items)(self._top_dict(), items)
 
     def _dict(self) -> None:
         items = self._since_mark()
         made: dict[object, object] = {}
-        self._set_items(made, items)
+        (self._set_items if len(items) <= _MANY else self._set_many_items)(made, items)
         self._push(made)
 
     def _add_items(self) -> None:
@@ -405,7 +427,9 @@ class PickleReader:
         top = self._stack[-1]
         if not isinstance(top, set):
             raise TypeError("members are added to something that is not a set")
-        top.update(self._calls.key(item) for item in items)
+        for start in range(0, len(items), _MANY):
+            top.update(self._calls.key(item) for item in items[start : start + _MANY])
+            self._budget.check_time()
 
     def _frozenset(self) -> None:
         self._charge(SET_SIZE)
@@ -486,7 +510,7 @@ def _python2_string() -> re.Pattern[bytes]:
     return re.compile(rb"(?:[^\\]++|\\[\\'\"abfnrtv]|\\x[0-9a-fA-F]{2})*+", re.DOTALL)
 
 
-def _is_latin1(line: memoryview) -> bool:
+def _is_latin1(line: bytes | memoryview) -> bool:
     """Says whether a line of protocol 0 has no escape for a character beyond Latin-1."""
     return _BEYOND_LATIN1.search(line) is None
 

@@ -22,14 +22,12 @@ class RepeatedKey(ValueError):
 def parse_json(
     text: str,
     *,
-    parse_int: Callable[[str], Any] | None = None,
     parse_constant: Callable[[str], Any] | None = None,
 ) -> Any:
     """Returns the value of a JSON text.
 
     Args:
         text: the text.
-        parse_int: what to make of the digits of a whole number; None makes an int.
         parse_constant: what to make of ``NaN``, ``Infinity`` and ``-Infinity``; None makes floats.
 
     Raises:
@@ -37,7 +35,7 @@ def parse_json(
         ValueError: it is not JSON.
         RecursionError: it is nested too deeply.
     """
-    return json.loads(text, object_pairs_hook=_object, parse_int=parse_int, parse_constant=parse_constant)
+    return json.loads(text, object_pairs_hook=_object, parse_constant=parse_constant)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ _NUMBERS = "Parameters"
 _CHECK_EVERY = 256
 _BLOCK = 1 << 16
 _LONGEST_TAG = 4 * _BLOCK
-_ELEMENT, _PAIR = 330, 130  # bytes, without the text of names and values
+_ELEMENT, _PAIR, _LIST = 330, 130, 500  # bytes, without the text of names and values, and numbers
 _MARK = b"\xef\xbb\xbf"
 
 
@@ -164,7 +164,7 @@ class _Parser:
             known.update(attributes, (tag,))
             if len(known) > _DISTINCT:  # expat keeps each one, too
                 raise self._beyond("names of elements and attributes", _DISTINCT)
-        size = _ELEMENT
+        size = _ELEMENT + (_LIST if tag == _NUMBERS else 0)
         for key, value in attributes.items():
             if len(value) > _ATTRIBUTE_LIMIT or len(key) > _ATTRIBUTE_LIMIT:
                 raise self._beyond("characters in one attribute", _ATTRIBUTE_LIMIT)

@@ -168,7 +168,7 @@ class _Reader:
         return holder.children if holder is not None else []
 
     def _instance(self, element: Element, family: str) -> Instance:
-        self._budget.part()
+        self._budget.check_time()
         cls = self._class(element, family)
         instance = Instance(cls)
         instance.state["_name"] = element.attributes.get("name")

@@ -11,7 +11,7 @@ from pybrain_runtime.description import ConnectionDescription, ModuleDescription
 from pybrain_runtime.found_scaling import find_scaling
 from pybrain_runtime.inspection import Inspection
 
-_SHOWN = 100
+_SHOWN, _LONGEST_TEXT = 100, 10_000
 
 
 def facts_of(found: Inspection) -> dict[str, Any]:
@@ -113,6 +113,8 @@ def _column(column: Column) -> dict[str, Any]:
 
 def _plain(value: object) -> Any:
     """Returns a companion as JSON has it: of an array its shape, of anything unknown what it is."""
+    if isinstance(value, str) and len(value) > _LONGEST_TEXT:
+        return {"type": "str", "length": len(value)}
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, np.ndarray):

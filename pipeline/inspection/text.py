@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from pybrain_runtime.card import Card, Column
 from pybrain_runtime.description import ConnectionDescription, ModuleDescription, NetworkDescription
 from pybrain_runtime.found_scaling import find_scaling
 from pybrain_runtime.inspection import REFUSED, SAFE, Inspection
 
-_LISTED, _BESIDE = 60, 12
+_LISTED, _BESIDE, _READ = 60, 12, 240
 _WIDTH = 100
 _INDENT = 15
 _VERDICTS = {
@@ -64,10 +65,11 @@ def _network(network: NetworkDescription) -> Iterator[str]:
 
 def _companions(found: Inspection) -> Iterator[str]:
     if found.companions:
-        beside = [f"{_safe(place)} = {_value(value)}" for place, value in found.companions.items()]
-        left = len(beside) - _BESIDE
+        first = islice(found.companions.items(), _BESIDE)
+        beside = [f"{_safe(place)} = {_value(value)}" for place, value in first]
+        left = len(found.companions) - len(beside)
         more = [f"and {left:,} more"] if left > 0 else []
-        yield _fact("beside it", "; ".join([*beside[:_BESIDE], *more]))
+        yield _fact("beside it", "; ".join([*beside, *more]))
         scaling = find_scaling(found.companions)
         if scaling is not None and not (found.card and found.card.scales):
             yield _fact(
@@ -200,6 +202,8 @@ def _value(value: object) -> str:
     shape = getattr(value, "shape", None)
     if shape is not None and getattr(value, "size", 0) > 6:
         return f"an array of shape {shape}"
+    if isinstance(value, str | bytes):
+        value = value[:_READ]  # its text is made before it is cut, and may be four times as long
     return _safe(str(value).replace("\n", " "))
 
 

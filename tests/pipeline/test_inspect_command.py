@@ -98,6 +98,20 @@ def test_what_lies_beside_the_network_is_shown(drive: Drive, fixtures: Path) -> 
     assert beside["mean"] == {"shape": [2], "values": [1.0, 2.0]} and beside["n"] == 3
 
 
+def test_long_text_beside_the_network_is_cut(drive: Drive, fixtures: Path, folder: Path) -> None:
+    network = (fixtures / "networks" / "bn_1_1" / "net.p2.pkl").read_bytes()
+    size = (100_000).to_bytes(4, "little")
+    note = b"U\x04noteX" + size + b"a" * 100_000 + b"U\x03rawB" + size + b"\0" * 100_000
+    many = b"".join(b"U\x04k%03dK\x01" % place for place in range(30))
+    (folder / "net.pkl").write_bytes(b"\x80\x02}(U\x03net" + network[2:-1] + note + many + b"u.")
+    out = drive("inspect", "net.pkl").out
+    assert "note =" in out and "a" * 40 in out and "and 20 more" in out and len(out) < 5_000
+    assert drive("inspect", "net.pkl", "--json").json["companions"]["note"] == {
+        "type": "str",
+        "length": 100_000,
+    }
+
+
 def test_a_refused_file_is_described_and_ends_with_65(drive: Drive, folder: Path) -> None:
     (folder / "net.pkl").write_bytes(b"cposix\nsystem\n(S'touch touched'\ntR.")
     seen = drive("inspect", "net.pkl")

@@ -1,0 +1,420 @@
+"""What would cost too much is refused with a short message, before it is spent; crashes found on the way."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import re
+import struct
+import subprocess
+import sys
+import time
+import tracemalloc
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pybrain_runtime import ActivationStream, Limits, inspect_file, load_knowledge
+from pybrain_runtime.describe import describe
+from pybrain_runtime.errors import KnowledgeError
+from pybrain_runtime.knowledge import network_in
+from pybrain_runtime.names import visible
+from pybrain_runtime.npz_reader import read_npz
+from pybrain_runtime.pickle_reader import read_pickle
+from pybrain_runtime.rebuild import distinct_names
+from pybrain_runtime.xml_reader import read_xml
+
+ROOT = Path(__file__).parents[2]
+RUNTIME = ROOT / "container3_codebase" / "pybrain_runtime"
+FUZZ = ROOT / "fuzz"
+NETWORK = "pybrain.structure.networks.feedforward.FeedForwardNetwork"
+
+Written = Callable[..., Path]
+
+
+def said(data: bytes, **limits: float) -> str:
+    with pytest.raises(KnowledgeError) as caught:
+        network_in(data, "net.pkl", Limits(**limits))
+    assert len(caught.value.message) < 300
+    return caught.value.message
+
+
+# Values out of a file in messages.
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("a" * 100, "'" + "a" * 60 + "...'"),
+        ("\n\u202e", "'\\n\\u202e'"),
+        (12, "12"),
+        (-(1 << 80), "a number of 81 bits"),
+        (None, "None"),
+        (0.5, "0.5"),
+        (b"abc", "a bytes of 3 items"),
+        ((1, 2), "a tuple of 2 items"),
+        (object(), "a object"),
+    ],
+)
+def test_any_value_out_of_a_file_is_shown_short(value: object, text: str) -> None:
+    assert visible(value) == text
+
+
+def test_a_value_that_holds_itself_many_times_is_not_walked() -> None:
+    value: object = 0
+    for _ in range(200):
+        value = (value, value)
+    assert visible(value) == "a tuple of 2 items"
+
+
+def test_no_value_out_of_a_file_is_written_whole_by_the_loader() -> None:
+    loaders = ("pickle_*.py", "xml_*.py", "npz_*.py", "content.py", "describe*.py", "rebuild.py", "search.py",
+               "values.py", "budget.py", "card.py")  # fmt: skip
+    found = []
+    for path in (path for pattern in loaders for path in RUNTIME.glob(pattern)):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            # What ``shown`` cuts was bounded before, or the class writes itself.
+            if re.search(r"![rsa]\}|\brepr\(|%r", line) and "shown(repr(text)" not in line:
+                found.append(f"{path.name}:{number}: {line.strip()}")
+    assert [line for line in found if "isinstance(key, Instance | Global)" not in line] == []
+
+
+def test_an_array_type_of_shared_tuples_is_refused_at_once() -> None:
+    data = b"\x80\x02K\x00" + b"q\x01h\x01\x86" * 200 + b"q\x02cnumpy\ndtype\n(h\x02K\x00K\x01tR."
+    assert "an array of type a tuple of 2 items, which is not one of numbers" in said(data)
+
+
+def test_an_array_of_absurd_shape_is_refused_in_few_words() -> None:
+    size = b"\x8a\x80" + b"\x7f" * 128
+    shape = (b"(" + size + b"t") * 1
+    data = (
+        b"\x80\x02cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\x00tU\x01btR(K\x01" + shape
+        + b"cnumpy\ndtype\n(U\x02u1K\x00K\x01tR\x89U\x01atb."
+    )  # fmt: skip
+    assert "holds arrays with more than 8388608 elements" in said(data)
+
+
+# Keys.
+
+
+def test_pairs_of_numbers_that_collide_are_refused() -> None:
+    sys.path.insert(0, str(FUZZ))
+    try:
+        from hostile import colliding_pairs
+    finally:
+        sys.path.remove(str(FUZZ))
+    assert "has more than 64 keys that are made to collide" in said(colliding_pairs(200))
+
+
+def test_many_ordinary_pairs_are_keys() -> None:
+    pairs = b"".join(
+        b"J%sJ%s\x86N" % (n.to_bytes(4, "little"), (n * n % 9973).to_bytes(4, "little"))
+        for n in range(50_000)
+    )
+    assert len(read_pickle(b"\x80\x02}(" + pairs + b"u.", "net.pkl")) == 50_000  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        (b"(" + b"N" * 9 + b"t", "more than 8 items of a tuple that is a key"),
+        (b"K\x01\x85\x85", "a key is a tuple"),
+        (b"X\x01\x10\x00\x00" + b"a" * 4097, "more than 4,096 characters in a key"),
+        (b"X\x01\x10\x00\x00" + b"a" * 4097 + b"\x85", "more than 4,096 characters in a key"),
+        (b"B\x01\x10\x00\x00" + b"a" * 4097, "more than 4,096 characters in a key"),
+    ],
+)
+@pytest.mark.parametrize("put", [b"\x80\x04}%bNs.", b"\x80\x04\x8f(%b\x90.", b"\x80\x04(%b\x91."])
+def test_a_key_that_costs_much_is_refused(key: bytes, words: str, put: bytes) -> None:
+    assert words in said(put % key)
+
+
+# The budget.
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x80\x04(" + b"\x8f" * 60 + b"l.",
+        b"\x80\x04(" + b"(\x91" * 60 + b"l.",
+        b"\x80\x02c__builtin__\nset\nq\x010(" + b"h\x01)R" * 60 + b"l.",
+        b"X\x00\x10\x00\x00" + b"a" * 4092 + "\U0001f600".encode() + b".",
+        b"\x80\x04(" + (b"\x8c\x64" + b"a" * 96 + "\U0001f600".encode()) * 40 + b"l.",
+        b"V" + b"a" * 4000 + b"\\U0001f600\n.",
+        b"(" + b"S'" + b"a" * 9000 + b"'\np0\nS'" + b"a" * 9000 + b"'\nl.",
+        b"(S'" + b"a" * 12_000 + b"'\r\nl.\r\n"[:-2],
+        b"c_codecs\nencode\n(X\x00\x40\x00\x00" + b"a" * 16384 + b"X\x06\x00\x00\x00latin1tR.",
+    ],
+)
+def test_what_is_larger_than_its_instruction_is_charged(data: bytes) -> None:
+    assert "more than 12,000 bytes of memory, the limit" in said(data, heap=12_000)
+
+
+def test_text_is_as_wide_as_its_widest_character() -> None:
+    for wide, size in (("", 1), ("é", 1), ("☃", 2), ("\U0001f600", 4)):
+        body = b"a" * (8192 - len(wide.encode())) + wide.encode()
+        data = b"X\x00\x20\x00\x00" + body + b"."
+        assert read_pickle(data, "net.pkl", Limits(heap=8192 * size)) == body.decode()
+        with pytest.raises(KnowledgeError, match="bytes of memory"):
+            read_pickle(data, "net.pkl", Limits(heap=8192 * size - 1))
+
+
+def test_halves_of_surrogates_are_read_in_short_text_alone() -> None:
+    assert read_pickle(b"X\x03\x00\x00\x00\xed\xa0\x80.", "net.pkl") == "\ud800"
+    assert "is not a pickle, or a damaged one" in said(b"X\x02\x18\x00\x00" + b"\xed\xa0\x80" * 2050 + b".")
+
+
+def test_the_clock_goes_through_all_of_a_load() -> None:
+    xml = (ROOT / "tests/fixtures/networks/bn_2_3_1/net.xml").read_bytes()
+    assert "more than 0 seconds of reading" in said(xml, seconds=0)
+    assert "more than 0 seconds of reading" in said(b"N0" * 5_000 + b"N.", seconds=0)
+    with pytest.raises(KnowledgeError, match="allow it more time; if it is packed, unpack it first"):
+        network_in(gzip.compress(xml), "net.xml.gz", Limits(seconds=0))
+
+
+def test_the_clock_counts_the_work_of_the_thread_alone(written: Written, default_pickle: bytes) -> None:
+    path = written(default_pickle)
+    time.sleep(0.2)
+    assert load_knowledge(path, limits=Limits(seconds=0.19)).parameter_count
+
+
+def test_modules_and_connections_have_a_limit(default_pickle: bytes) -> None:
+    assert "more than 3 modules and connections, the limit" in said(default_pickle, parts=3)
+
+
+def test_a_long_name_is_refused_where_it_is_used() -> None:
+    state = b"}(U\x05_nameX\x01\x10\x00\x00" + b"a" * 4097 + b"U\x05indimK\x01U\x06outdimK\x01u"
+    data = b"\x80\x02cpybrain.structure.modules.linearlayer\nLinearLayer\n)\x81" + state + b"b."
+    assert "has a name of more than 4,096 characters, the limit" in said(data)
+
+
+def test_values_around_a_network_have_a_limit() -> None:
+    data = b"\x80\x02(" + (b"(" + b"N" * 50 + b"l") * 50 + b"l."
+    assert "more than 20,000 steps of checking" in said(data, steps=20_000)
+
+
+# XML.
+
+
+def xml(inside: str, start: str = f'<PyBrain><Network class="{NETWORK}" name="n">') -> bytes:
+    return (start + inside).encode()
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"<PyBrain " + b" ".join(b'a%d=""' % n for n in range(65)) + b"/>", "more than 64 attributes"),
+        (b"<PyBrain " + b"a" * 400_000 + b'="">', "bytes in one tag"),
+        (b'<PyBrain a="' + b"a" * 400_000 + b'">', "bytes in one tag"),
+        (b"<PyBrain><!--" + b"a" * 400_000 + b"-->", "bytes in one tag"),
+        (b"<P>" + b"".join(b"<a%d/>" % n for n in range(1_001)), "more than 1,000 names of elements and attributes"),
+        (b"<P>" + b"".join(b'<a b%d=""/>' % n for n in range(1_001)), "more than 1,000 names of elements"),
+    ],
+)  # fmt: skip
+def test_markup_that_costs_much_is_refused(data: bytes, words: str) -> None:
+    assert words in said(data)
+
+
+def test_elements_and_attributes_are_charged() -> None:
+    data = b"<PyBrain>" + b'<a b="c"/>' * 100 + b"</PyBrain>"
+    assert "bytes of memory" in said(data, heap=30_000)
+
+
+def mother(numbers: str) -> bytes:
+    cls = "pybrain.structure.connections.shared.MotherConnection"
+    return xml(
+        f'<MotherConnections><MotherConnection name="m" class="{cls}"><Parameters>{numbers}</Parameters>'
+        "</MotherConnection></MotherConnections></Network></PyBrain>"
+    )
+
+
+@pytest.mark.parametrize(
+    "written_as",
+    ["[{}]", "array([{}])", "  [ {} ]  ", "np.float64({})", "{}"],
+)
+@pytest.mark.parametrize("count", [0, 1, 2, 5_000])
+def test_numbers_are_read_in_pieces_as_they_are_at_once(written_as: str, count: int) -> None:
+    numbers = [0.1 * n for n in range(count)]
+    network = read_xml(mother(written_as.format(", ".join(map(repr, numbers)))), "net.xml")
+    shared = network.state["motherconnections"][0].state["_params"].array  # type: ignore[index]
+    assert shared.tolist() == numbers
+
+
+@pytest.mark.parametrize(
+    "numbers", ["1,,2", "1,", "1 2", "١", "0," * 40_000 + "x", "0" * 70_000, "1" * 600 + "x"]
+)
+def test_numbers_that_are_none_are_refused_wherever_they_stand(numbers: str) -> None:
+    assert "has Parameters that are not a list of numbers" in said(mother(numbers))
+
+
+def test_numbers_beyond_the_limit_are_not_kept() -> None:
+    assert "brings the parameters to more than 100, the limit" in said(
+        mother("1," * 100 + "1"), array_elements=100
+    )
+
+
+# npz.
+
+
+def npz(description: object, **arrays: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.savez_compressed(file, network=np.array(json.dumps(description)), **arrays)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def one_layer(**more: object) -> dict[str, object]:
+    layer = {"kind": "LinearLayer", "name": "in", "indim": 1, "outdim": 1, "options": {}, "arrays": {}}
+    module = layer | {key: more.pop(key) for key in ("memory",) if key in more}
+    network = {
+        "kind": "RecurrentNetwork", "name": "n", "steps_done": 1, "recurrent": True, "modules": [module],
+        "inputs": [0], "outputs": [0], "connections": [], "mothers": [], "recurrent_connections": [],
+    }  # fmt: skip
+    return {"format": "app07-network", "version": 1, "network": network | more}
+
+
+def test_a_count_of_steps_beyond_all_memory_is_refused() -> None:
+    data = npz(one_layer(steps_done=10**30, memory={"output": "a"}), a=np.zeros(1))
+    assert "has no usable steps_done" in said(data)
+
+
+def test_text_where_a_row_was_remembered_is_no_row() -> None:
+    data = npz(one_layer(memory={"output": "a"}), a=np.array("abc"))
+    assert network_in(data, "net.npz").network.modules[0].memory is None
+
+
+def test_a_place_beyond_all_modules_is_shown_short() -> None:
+    assert "refers to module" in said(npz(one_layer(inputs=[2**31 - 1])))
+    assert "has no usable inputs" in said(npz(one_layer(inputs=[10**4000])))
+
+
+def test_content_that_packs_well_is_unpacked_to_its_end() -> None:
+    # All of it has gone into zlib when the first piece comes out.
+    data = npz(one_layer(more=" " * 600_000))
+    assert network_in(data, "net.npz").network.indim == 1
+
+
+def test_the_directory_is_counted_before_it_is_read() -> None:
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 60_001, 60_001, 60_001 * 47, 30, 0)
+    entry = b"PK\1\2" + bytes(24) + b"\1\0" + bytes(16) + b"a"
+    data = b"PK\3\4" + bytes(26) + entry * 60_001 + end
+    tracemalloc.start()
+    assert "has more than 60,000 members, the limit" in said(data)
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_members_are_packed_as_numpy_packs_them_or_refused(method: int) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as archive:
+        archive.writestr("network.npy", b"a" * 1000)
+    assert "a member is encrypted, or packed in a way that npz files never are" in said(file.getvalue())
+
+
+def test_a_description_is_charged_before_it_is_parsed() -> None:
+    assert "bytes of memory" in said(npz([{}] * 1000), heap=200_000)
+
+
+def test_numbers_of_all_arrays_have_a_limit() -> None:
+    data = npz(one_layer(mothers=[{"name": "m", "parameters": "a"}]), a=np.zeros(1001))
+    with pytest.raises(KnowledgeError, match="holds more than 1,000 numbers, the limit"):
+        read_npz(data, "net.npz", Limits(array_elements=1000))
+
+
+# What many parts share.
+
+
+def test_a_remembered_row_is_measured_before_it_is_converted() -> None:
+    from pybrain_runtime.describe import _row
+    from pybrain_runtime.values import ArrayValue
+
+    wide = ArrayValue(np.broadcast_to(np.zeros((1, 1), np.uint8), (1, 1 << 40)))
+    assert _row(wide, 1, 10) is None  # eight terabytes as float64
+
+
+def test_parameters_of_another_count_are_not_converted(default_pickle: bytes) -> None:
+    from pybrain_runtime.names import named
+    from pybrain_runtime.pickle_state import State
+    from pybrain_runtime.values import ArrayValue, Instance
+
+    connection = Instance(named("FullConnection"))
+    connection.state = {"_params": ArrayValue(np.broadcast_to(np.zeros(1, np.uint8), (1 << 40,)))}
+    with pytest.raises(KnowledgeError, match="has 1099511627776 numbers in _params where 4 are needed"):
+        State(connection, "net.pkl").numbers("_params", 4)
+
+
+def test_many_modules_of_one_name_get_names_in_linear_time(default_pickle: bytes) -> None:
+    network = network_in(default_pickle, "net.pkl").network
+    many = network.but(modules=(network.modules[0].but(name="a"),) * 20_000)
+    started = time.process_time()
+    names = distinct_names(many)
+    assert time.process_time() - started < 5  # counting from 1 for each takes 200 million steps
+    assert names[:3] == ["a", "a-2", "a-3"] and names[-1] == "a-20000" and len(set(names)) == 20_000
+
+
+# Rows.
+
+
+@pytest.mark.parametrize(("columns", "fast"), [(10_000, True), (10_001, False)])
+def test_a_very_wide_table_is_read_without_pyarrow(
+    columns: int, fast: bool, written: Written, default_pickle: bytes
+) -> None:
+    knowledge = load_knowledge(written(default_pickle))
+    header = ",".join(["a", "b", "c", "d", *[""] * (columns - 4)])
+    path = written(f"{header}\n1,2,3,4{',0' * (columns - 4)}\n", "rows.csv")
+    with ActivationStream(path, knowledge, input_columns=["a", "b", "c", "d"], fast=True) as stream:
+        assert stream.fast is fast
+        assert [inputs.tolist() for inputs, _ in stream] == [[[1.0, 2.0, 3.0, 4.0]]]
+
+
+# Inspection, cards, the corpus.
+
+
+def test_inspection_reads_a_second_time_in_the_time_that_is_left(written: Written) -> None:
+    found = inspect_file(written(b"(" + b"N" * 1_000_000 + b"N"), limits=Limits(seconds=0.01))
+    assert found.error is not None and "0.01 seconds of reading" in found.error.message
+
+
+@pytest.mark.parametrize(
+    ("card", "words"),
+    [
+        ('{"name": 1' + "0" * 900_000 + "}", "has a number of more digits than any number needs"),
+        ('{"inputs": [{"mean": 1' + "0" * 4_000 + "}]}", "lists 1 inputs"),
+        ('{"a": 1, "' + "b" * 500 + '": 1, "' + "b" * 500 + '": 2}', "has the key 'bbbb"),
+        ("[" * 400_000, "is not JSON: its lists and objects are nested too deeply"),
+    ],
+)
+def test_a_card_that_costs_much_is_refused_in_few_words(
+    card: str, words: str, written: Written, default_pickle: bytes
+) -> None:
+    path = written(default_pickle, "net.pkl")
+    path.with_name("net.card.json").write_text(card)
+    with pytest.raises(KnowledgeError) as caught:
+        load_knowledge(path)
+    assert words in caught.value.message and len(caught.value.message) < 300
+
+
+def test_the_corpus_of_costs_is_small_and_keeps_the_promise() -> None:
+    files = list((FUZZ / "cost_corpus").iterdir())
+    assert len(files) > 10 and sum(path.stat().st_size for path in files) < 300_000
+    done = subprocess.run(
+        [sys.executable, str(FUZZ / "cost.py"), "--replay"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 files break the promise of 512 MB and 2 s" in done.stdout
+
+
+def test_the_search_for_costs_runs_and_finds_what_breaks_the_promise(tmp_path: Path) -> None:
+    words = [sys.executable, str(FUZZ / "cost.py"), "--seconds", "1", "--found", str(tmp_path)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "broke the promise" in done.stdout and list(tmp_path.iterdir())
+
+
+def test_describe_can_be_called_without_a_budget(default_pickle: bytes) -> None:
+    root = read_pickle(default_pickle, "net.pkl")
+    assert describe(root, "net.pkl").indim == 4  # type: ignore[arg-type]
