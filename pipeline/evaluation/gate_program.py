@@ -85,7 +85,8 @@ def head_of(client: socket.socket) -> bytes:
 
 def wanted(head: bytes) -> tuple[str, int, bytes]:
     """Host, port, and what to send there before anything else."""
-    line, _, rest = head.partition(b"\r\n")
+    top, _, body = head.partition(b"\r\n\r\n")
+    line, *entries = top.split(b"\r\n")
     method, target, version = line.decode("ascii", "replace").split(" ", 2)
     if method == "CONNECT":
         host, _, port = target.rpartition(":")
@@ -95,10 +96,9 @@ def wanted(head: bytes) -> tuple[str, int, bytes]:
         raise ValueError(target)
     # One request for each connection: the next one may be for another host.
     kept = [
-        entry for entry in rest.split(b"\r\n\r\n")[0].split(b"\r\n")
+        entry for entry in entries
         if entry and not re.match(rb"(proxy-)?connection:", entry, re.IGNORECASE)
     ]  # fmt: skip
-    body = rest.split(b"\r\n\r\n", 1)[1]
     path = found.group(3) or "/"
     first = f"{method} {path} {version}".encode("ascii", "replace")
     sent = b"\r\n".join([first, *kept, b"Connection: close", b"", body])

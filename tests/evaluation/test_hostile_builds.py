@@ -455,7 +455,7 @@ def test_a_step_cannot_have_things_removed_by_printing_what_the_engine_prints(bu
 
 def test_no_name_of_a_folder_becomes_a_path_of_the_host(lab, shop, tmp_path):
     """Compose would put variables into the path of a folder whose name looks like one."""
-    up = "${NO:-..}"
+    up = "${NO-..}"
     source = "/".join([up] * 6)
     compose = (
         "services:\n  a:\n    image: busybox\n    volumes: ['./"
