@@ -89,6 +89,7 @@ def rewrite(
         lines.append(job.line(f"ARG {one.text}", one))
     last = last_stage(dockerfile, target)
     for place, stage in enumerate(dockerfile.stages[: (last or 0) + 1]):
+        job.changes += ["FROM --platform"] if stage.platform else []
         lines.append(f"FROM {base_of(dockerfile, stage, place)} AS {stage_name(place)}")
         for one, values in with_variables(dockerfile, place, job.arguments, variables_of(stage.base)):
             lines += job.instruction(one, place, values)
@@ -137,7 +138,7 @@ class _Job:
         if one.keyword in ("COPY", "ADD"):
             if key == "from" and one.keyword == "COPY":
                 stage = source_stage(self.dockerfile, source_of(one), place)
-                return f"--from={value if stage is None else stage_name(stage)}"
+                return f"--from={source_of(one) if stage is None else stage_name(stage)}"
             if key == "chmod" and one.flag("from") is None:
                 self._set_modes(one, value, values)
             elif key not in ("link", "chown"):

@@ -99,12 +99,21 @@ class Instruction:
 
 @dataclass(frozen=True)
 class Stage:
-    """What stands between two FROMs."""
+    """What stands between two FROMs.
+
+    Attributes:
+        name: in small letters; empty where it has none.
+        base: the image or the stage that it is made of, with variables put in.
+        line: where it begins.
+        instructions: in order.
+        platform: the platform that it asks for.
+    """
 
     name: str
     base: str
     line: int
     instructions: tuple[Instruction, ...]
+    platform: str = ""
 
 
 @dataclass(frozen=True)
@@ -278,7 +287,9 @@ def _stage(instruction: Instruction, values: Mapping[str, str], escape: str) -> 
         return Stage(name, "", instruction.line, ()), f"FROM {words[0]}: {error}"
     if not base:
         wrong = f"FROM {words[0]} names no image: its ARG has no value"
-    return Stage(name, base, instruction.line, ()), wrong
+    if any(not flag.startswith("platform=") for flag in instruction.flags):
+        wrong = "FROM takes no flag but --platform"
+    return Stage(name, base, instruction.line, (), instruction.flag("platform") or ""), wrong
 
 
 def split_words(text: str, escape: str) -> list[str]:
@@ -327,10 +338,8 @@ def _instructions(lines: list[str], escape: str, mistakes: list[tuple[int, str]]
             whole = whole[:LONGEST]
         keyword, *rest = BLANK.split(whole.strip(), maxsplit=1)
         flags, text = _flags(rest[0].strip() if rest else "")
-        if len(flags) > MOST_FLAGS or any(re.search(r"[\"'\\`]", flag) for flag in flags):
-            mistakes.append(
-                (first + 1, "its flags are too many, or hold quotes or escapes; write them plainly")
-            )
+        if wrong := _wrong_flags(flags, text):
+            mistakes.append((first + 1, wrong))
         heredocs, place = _heredocs(keyword.upper(), text, lines, place, escape)
         mistakes += [(first + 1, f"the text {one.name} has no end") for one in heredocs if not one.closed]
         yield Instruction(first + 1, keyword.upper(), flags, text, heredocs)
@@ -368,6 +377,16 @@ def _flags(rest: str) -> tuple[tuple[str, ...], str]:
             break
         flags.append(flag[2:])
     return tuple(flags), rest
+
+
+def _wrong_flags(flags: tuple[str, ...], text: str) -> str:
+    """What about the flags could be read in more than one way: Docker parts them byte by byte."""
+    keys = [flag.partition("=")[0] for flag in flags if not flag.startswith("mount=")]
+    if len(flags) > MOST_FLAGS or len(set(keys)) < len(keys):
+        return "a flag stands twice, or there are too many"
+    if any(not re.fullmatch(r"[!#-&(-\[\]-_a-~]*", flag) for flag in flags):
+        return "its flags hold quotes, escapes or letters of other alphabets; write them plainly"
+    return "its arguments begin with --" if text.startswith("--") else ""
 
 
 def json_words(text: str) -> list[str] | None:

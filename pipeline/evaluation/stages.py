@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from pipeline.evaluation.dockerfile import (
     BLANK,
@@ -21,6 +22,10 @@ _REMOTE = re.compile(r"(https?|ftp|git|ssh)://|git@", re.IGNORECASE)
 _IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@-]*")
 # What the engine would take for the id of an image that happens to be there.
 _ID = re.compile(r"(sha256:|@).*|[0-9a-f]{64}")
+
+
+# What all the ENVs and ARGs of a stage may come to.
+_MOST_SET = 1024 * 1024
 
 
 class Refused(ValueError):
@@ -101,6 +106,7 @@ def refusals(dockerfile: Dockerfile, target: str, arguments: Mapping[str, str]) 
             yield from _remote(dockerfile, place, arguments)
         except Refused as error:
             yield error.line, str(error)
+            return
 
 
 def _remote(dockerfile: Dockerfile, place: int, arguments: Mapping[str, str]) -> Iterator[tuple[int, str]]:
@@ -142,23 +148,39 @@ def with_variables(
         arguments: what `--build-arg` says.
         inherited: the variables of the image that the stage is made of.
     """
-    values = {**(inherited or {}), **_before(dockerfile, place, arguments)}
-    top = _top_arguments(dockerfile, arguments)
+    given = tuple(sorted(arguments.items()))
+    base = number_of(dockerfile, dockerfile.stages[place].base, place)
+    kept = _environments(dockerfile, given, base + 1)[base] if base is not None else {}
+    yield from _stepwise(dockerfile, place, given, {**(inherited or {}), **kept})
+
+
+def _stepwise(
+    dockerfile: Dockerfile, place: int, given: tuple[tuple[str, str], ...], values: dict[str, str]
+) -> Iterator[tuple[Instruction, dict[str, str]]]:
+    top, size = _top_arguments(dockerfile, dict(given)), 0
     for one in dockerfile.stages[place].instructions:
         yield one, values
-        values = values | _set_by(one, values, top, arguments, dockerfile.escape)
+        new = _set_by(one, values, top, dict(given), dockerfile.escape)
+        size += sum(map(len, new.values()))
+        if size > _MOST_SET:
+            raise Refused(one.line, "the stage sets more than an environment can hold")
+        values = values | new if new else values
 
 
-def _before(dockerfile: Dockerfile, place: int, arguments: Mapping[str, str]) -> dict[str, str]:
-    """What the ENVs of the stage that a stage is made of have set."""
-    base = number_of(dockerfile, dockerfile.stages[place].base, place)
-    if base is None:
-        return {}
-    kept = _before(dockerfile, base, arguments)
-    for one, values in with_variables(dockerfile, base, arguments):
-        if one.keyword == "ENV":
-            kept |= _set_by(one, values, {}, {}, dockerfile.escape)
-    return kept
+@lru_cache(maxsize=8)
+def _environments(
+    dockerfile: Dockerfile, given: tuple[tuple[str, str], ...], count: int
+) -> list[dict[str, str]]:
+    """What the ENVs of the first stages have set, each with those of the stage that it is made of."""
+    found: list[dict[str, str]] = []
+    for place in range(count):
+        base = number_of(dockerfile, dockerfile.stages[place].base, place)
+        kept = dict(found[base]) if base is not None else {}
+        for one, values in _stepwise(dockerfile, place, given, dict(kept)):
+            if one.keyword == "ENV":
+                kept |= _set_by(one, values, {}, {}, dockerfile.escape)
+        found.append(kept)
+    return found
 
 
 def _top_arguments(dockerfile: Dockerfile, arguments: Mapping[str, str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from pipeline.evaluation.dockerfile import read_dockerfile
 from pipeline.evaluation.intake import take_in
 from pipeline.evaluation.limits import DEFAULT_LIMITS
 from pipeline.evaluation.safestack import BuildWanted
-from pipeline.evaluation.stages import refusals
+from pipeline.evaluation.stages import refusals, with_variables
 from pipeline.evaluation.tree import Tree
 from pipeline.evaluation.variables import CannotExpand, expanded
 from pipeline.layout import PROJECT, SERVICES
@@ -250,6 +250,38 @@ def test_onbuild_is_refused_where_it_would_happen_and_left_out_where_not(tmp_pat
 )
 def test_an_image_is_a_name_and_nothing_else(text, reason):
     assert reason in next(refusals(read_dockerfile(text), "", {}))[1]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "COPY -- --from=evil /a /b",
+        "COPY --chown=1:1\u00a0--from=evil /a /b",
+        "COPY --chown=\u00e0--from=evil /a /b",
+        "COPY --from=busybox --from=evil /a /b",
+        "COPY --fr\\om=evil /a /b",
+        'COPY "--from=evil" --link="x y" /a /b',
+        "COPY --link='--from=evil' /a /b",
+    ],
+)
+def test_no_flag_is_read_in_two_ways(line, tmp_path):
+    read = read_dockerfile(f"FROM busybox\n{line}\n")
+    assert read.mistakes or "--from=evil" not in rewrite(read, Tree(tmp_path)).text.split(' "')[0]
+
+
+def test_a_platform_is_left_out_and_said(tmp_path):
+    made = rewrite(read_dockerfile("FROM --platform=$BUILDPLATFORM busybox\n"), Tree(tmp_path))
+    assert (made.text, made.changes) == ("FROM busybox AS app07-stage-0\n", ("FROM --platform",))
+
+
+def test_a_long_row_of_stages_is_read_in_one_pass():
+    text = "FROM busybox AS s0\nENV A=0\n" + "".join(
+        f"FROM s{number} AS s{number + 1}\nENV A=${{A}}{number % 10}\n" for number in range(45)
+    )
+    read = read_dockerfile(text + "FROM s45\nADD $A /x\n")
+    assert list(refusals(read, "", {})) == []
+    *_, (_, values) = with_variables(read, 46, {})
+    assert len(values["A"]) == 46
 
 
 @pytest.mark.parametrize("name", ["../../x", "/etc/cron.d/x", "..", "a/b"])

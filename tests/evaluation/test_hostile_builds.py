@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import stat
@@ -469,3 +470,62 @@ def test_no_name_of_a_folder_becomes_a_path_of_the_host(lab, shop, tmp_path):
     assert mount["source"].replace("$$", "$").endswith(f"/{source}/home")
     assert "$$" in mount["source"]
     assert stack.check() == ""
+
+
+# --- honest ones are built as Docker builds them
+
+TRICKY = {
+    "tabs and blanks": "FROM\tbusybox:latest\nCOPY\tf\t/f\nRUN\techo a  b \\\n # why\n\n   c > /g\nENV A=1 B=\"x y\"\nCMD\t[\"sh\"]\n",
+    "variables": (
+        "ARG T=latest\nARG I=\"busybox:$T\"\nFROM ${I:-none}\nARG T\nENV A=${T:+x} B='$A' C=\"a\\$b\" D=a\\ b\n"
+        "ENV OLD some  words here\nCOPY ${A:-f}${A:+f} /f\nLABEL \"k\"='v $A' k2=$B\nWORKDIR /w/$T\nRUN echo $A $C \"$D\" > /g\n"
+    ),
+    "stages": (
+        "FROM busybox:latest AS Build\nRUN echo 1 > /one\nFROM build AS second\nCOPY --from=0 /one /two\n"
+        "FROM busybox:latest\nCOPY --from=second /two /three\nCOPY --from=BUILD --chown=7:8 /one /four\n"
+    ),
+    "escape": "# escape=`\nFROM busybox:latest\nRUN echo a `\n b > /g\nENV P=C:\\x Q=`$P\nCOPY f `\n /f\n",
+    "no escape": "# a comment\n# escape=`\nFROM busybox:latest\nRUN echo 'a' \\\n b > /g\nENV P=`x\n",
+    "add": "FROM busybox:latest\nADD a.tgz /x/\nADD ./f /f\nADD [\"/d\", \"/y/\"]\nADD f* d/* /z/\n",
+    "the rest": (
+        "FROM busybox:latest\nMAINTAINER me <me@example.org>\nEXPOSE 80 81/udp\nVOLUME [\"/v\"]\nUSER 7\nSTOPSIGNAL 9\n"
+        "HEALTHCHECK --interval=3s CMD true\nSHELL [\"/bin/sh\", \"-ec\"]\nENTRYPOINT exec cat\nCMD a \"b\nCOPY . /all\n"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TRICKY)
+def test_an_honest_dockerfile_comes_to_the_same_image(name, build, tmp_path):
+    packed = BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        archive.addfile(tarfile.TarInfo("inner"), BytesIO())
+    files = {
+        f"{C3}/f": "text",
+        f"{C3}/d/e": "x",
+        f"{C3}/a.tgz": packed.getvalue(),
+        f"{C3}/Dockerfile": TRICKY[name],
+    }
+    source = folder(tmp_path / "handed-in", files)
+    for path in [*source.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    tag = "app07eval-tests:honest"
+    words = ["docker", "build", "--no-cache", "--tag", tag, str(source / C3)]
+    trusted = subprocess.run(
+        words, env=os.environ | {"DOCKER_BUILDKIT": "0"}, capture_output=True, text=True, check=False
+    )
+    assert trusted.returncode == 0, trusted.stderr
+    try:
+        built = build(source)
+        assert built.ok, built.output + built.reason
+        ours, theirs = (configured(image) for image in (built.image, tag))
+        assert ours == theirs
+        assert image_files(built.image) == image_files(tag)
+    finally:
+        subprocess.run(["docker", "image", "rm", tag], capture_output=True, check=True)
+
+
+def configured(image):
+    asked = subprocess.run(["docker", "image", "inspect", image], capture_output=True, check=True)
+    config = json.loads(asked.stdout)[0]["Config"]
+    labels = {name: value for name, value in (config["Labels"] or {}).items() if name != "app07.evaluation"}
+    return {**config, "Labels": labels, "Image": ""}
