@@ -478,7 +478,7 @@ TRICKY = {
     "tabs and blanks": "FROM\tbusybox:latest\nCOPY\tf\t/f\nRUN\techo a  b \\\n # why\n\n   c > /g\nENV A=1 B=\"x y\"\nCMD\t[\"sh\"]\n",
     "variables": (
         "ARG T=latest\nARG I=\"busybox:$T\"\nFROM ${I:-none}\nARG T\nENV A=${T:+x} B='$A' C=\"a\\$b\" D=a\\ b\n"
-        "ENV OLD some  words here\nCOPY ${A:-f}${A:+f} /f\nLABEL \"k\"='v $A' k2=$B\nWORKDIR /w/$T\nRUN echo $A $C \"$D\" > /g\n"
+        "ENV OLD some  words here\nCOPY ${Z:-f}${Z:+x} /f\nLABEL \"k\"='v $A' k2=$B\nWORKDIR /w/$T\nRUN echo $A $C \"$D\" > /g\n"
     ),
     "stages": (
         "FROM busybox:latest AS Build\nRUN echo 1 > /one\nFROM build AS second\nCOPY --from=0 /one /two\n"
