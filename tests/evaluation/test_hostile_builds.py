@@ -412,9 +412,9 @@ print("sockets", glob.glob("/var/run/*.sock"), glob.glob("/gate"), [name for _, 
 HAMMER = r"""
 import socket, time
 kept = []
-for _ in range(600):
+for _ in range(240):
     try:
-        one = socket.create_connection(("127.0.0.1", 3128), 1)
+        one = socket.create_connection(("127.0.0.1", 3128), 0.1)
         one.sendall(b"GET http://" + b"x" * 60000)
         one.setblocking(False)
         kept.append(one)
