@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline.evaluation import bounded
 from pipeline.evaluation.builds import DISK, written_bytes
 from pipeline.evaluation.compose_keys import RIGHTS
+from pipeline.evaluation.errors import CannotCheck
 from pipeline.evaluation.limits import MIB, Limits
 from pipeline.evaluation.volumes import Volumes
 from pipeline.evaluation.workshop import Workshop
+
+# Each takes memory; the task needs none.
+MOST_VOLUMES = 8
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,22 @@ def container_options(limits: Limits, cpus: float) -> list[str]:
     ]  # fmt: skip
 
 
+def declared_volumes(about: Mapping[str, Any]) -> tuple[str, ...]:
+    """The places that an image declares as volumes; each gets one in memory, or the engine would make one on disk.
+
+    Raises:
+        CannotCheck: one of them cannot be written down as a place, and so not be given one.
+    """
+    places = tuple((about.get("Config") or {}).get("Volumes") or ())
+    odd = [place for place in places if not re.fullmatch(r"/[^\x00-\x1f\x7f:,]*", place)]
+    if odd or len(places) > MOST_VOLUMES:
+        what = repr(odd[0][:80]) if odd else f"{len(places)} places"
+        raise CannotCheck(
+            f"the image declares {what} as VOLUME", hint="A VOLUME is an absolute path without a colon."
+        )
+    return places
+
+
 def run_alone(
     workshop: Workshop,
     image: str,
@@ -68,7 +90,7 @@ def run_alone(
         seconds: how long it may run; None for the evaluation's limit.
     """
     about = workshop.image(image) or {}
-    declared = tuple((about.get("Config") or {}).get("Volumes") or ())
+    declared = declared_volumes(about)
     name = f"{workshop.id}-alone"
     limits = workshop.limits
     with Volumes(workshop, declared, folder) as volumes:

@@ -6,17 +6,22 @@ import re
 import shutil
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from pipeline import process
 from pipeline.evaluation import bounded
 from pipeline.evaluation.classic import rewrite
-from pipeline.evaluation.dockerfile import Dockerfile, read_dockerfile
-from pipeline.evaluation.errors import CannotCheck
+from pipeline.evaluation.compose_keys import is_allowed
+from pipeline.evaluation.contexts import NoContext, copied, recipe_in, swelling
+from pipeline.evaluation.dockerfile import LONGEST, MOST_INSTRUCTIONS, Dockerfile, read_dockerfile
+from pipeline.evaluation.errors import CannotCheck, ImageRefused
 from pipeline.evaluation.gate import Gate
 from pipeline.evaluation.limits import MIB
 from pipeline.evaluation.safestack import BuildWanted
+from pipeline.evaluation.stages import Refused, images_of, last_stage, refusals
 from pipeline.evaluation.submitted import Submission
+from pipeline.evaluation.tree import Tree
 from pipeline.evaluation.workshop import Workshop
 
 DISK = "disk"
@@ -85,37 +90,58 @@ class Builder:
     def _build(self, wanted: BuildWanted) -> Built:
         if wrong := unbuildable(self.submission, wanted):
             return wrong
-        text = self.submission.text(f"{wanted.context}/{wanted.dockerfile}")
-        dockerfile = read_dockerfile(text, dict(wanted.arguments))
-        for image in dockerfile.images:
-            if not re.search(r"[$]", image.name):
-                self.workshop.ensure_image(image.name)
-        context = self.folder / f"context{len(self._done)}"
-        shutil.copytree(self.submission.path(wanted.context), context, symlinks=True)
+        path = f"{wanted.context}/{wanted.dockerfile}"
+        dockerfile = read_dockerfile(self.submission.text(path), dict(wanted.arguments))
+        last = last_stage(dockerfile, wanted.target)
+        assert last is not None
+        for line, image in images_of(dockerfile, last):
+            try:
+                self.workshop.ensure_image(image)
+            except ImageRefused as error:
+                return _refused(
+                    path, line, error.message, "Begin with an official image: FROM python:3.11-slim"
+                )
+        folder = self.folder / f"context{len(self._done)}"
+        source = self.submission.path(wanted.context).resolve()
+        context, left_out = copied(source, folder, self.workshop.limits)
         try:
-            return self._run(wanted, dockerfile, text, context)
+            return self._run(wanted, dockerfile, context, left_out)
+        except Refused as error:
+            return _refused(path, error.line, str(error))
+        except NoContext as error:
+            return Built("", False, reason=f"{wanted.context}: {error}", hint="Leave it out.")
         finally:
-            shutil.rmtree(context, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
 
-    def _run(self, wanted: BuildWanted, dockerfile: Dockerfile, text: str, context: Path) -> Built:
-        rewritten = rewrite(dockerfile, text, context)
+    def _run(self, wanted: BuildWanted, dockerfile: Dockerfile, context: Tree, left_out: list[str]) -> Built:
+        if any(one.keyword == "ADD" for one in dockerfile.instructions) and (
+            why := swelling(context, self.workshop.limits)
+        ):
+            raise NoContext(f"{why}; ADD would unpack it past every limit of the evaluation")
+        rewritten = rewrite(
+            dockerfile,
+            context,
+            target=wanted.target,
+            arguments=dict(wanted.arguments),
+            variables_of=self._variables,
+        )
         if rewritten.needs_buildkit:
             raise CannotCheck(
                 f"{wanted.context}/{wanted.dockerfile} uses what only BuildKit knows "
                 f"({'; '.join(rewritten.needs_buildkit)}), where network and memory of a build cannot be limited",
                 hint="Write it without, or build it by hand.",
             )
-        recipe = context / "Dockerfile.evaluated"
-        recipe.write_text(rewritten.text, encoding="utf-8", newline="\n")
+        changes = (*rewritten.changes, *left_out)
+        recipe = recipe_in(context, rewritten)
         image = f"{self.workshop.id}:b{len(self._done)}"
-        command = self._command(wanted, image, recipe.name, dockerfile)
+        command = self._command(wanted, image, recipe, dockerfile)
         self.workshop.say(f"building {wanted.context}")
         for _ in range(TRIES):
             watch = _Watch(self.workshop)
-            done = self._carry_out(command, context, watch)
+            done = self._carry_out(command, context.root, watch)
             if done.ended != bounded.BY_ITSELF or not lost_a_layer(done.output):
                 break
-        output = done.output.replace(recipe.name, wanted.dockerfile).replace(image, "the image")
+        output = done.output.replace(recipe, wanted.dockerfile).replace(image, "the image")
         output = re.sub(
             r"^DEPRECATED: The legacy builder.*?\n\s*\n", "", output, flags=re.DOTALL | re.MULTILINE
         )
@@ -123,8 +149,14 @@ class Builder:
         if about is None:
             watch.forget()
             reason, hint = self._why(done, wanted)
-            return Built("", False, done.status, reason, hint, output, done.seconds, "", rewritten.changes)
-        return Built(image, True, done.status, "", "", output, done.seconds, about["Id"], rewritten.changes)
+            return Built("", False, done.status, reason, hint, output, done.seconds, "", changes)
+        return Built(image, True, done.status, "", "", output, done.seconds, about["Id"], changes)
+
+    def _variables(self, image: str) -> dict[str, str]:
+        """The variables that an image sets."""
+        about = self.workshop.image(image) if is_allowed(image, self.workshop.allowed_images) else None
+        entries = ((about or {}).get("Config") or {}).get("Env") or ()
+        return dict(entry.partition("=")[::2] for entry in entries)
 
     def _carry_out(self, command: list[str], context: Path, watch: _Watch) -> bounded.Bounded:
         try:
@@ -148,13 +180,12 @@ class Builder:
         runs = any(one.keyword == "RUN" for stage in dockerfile.stages for one in stage.instructions)
         network = self.gate.options() if runs else ["--network", "none"]
         arguments = [word for name, value in wanted.arguments for word in ("--build-arg", f"{name}={value}")]
-        target = ["--target", wanted.target] if wanted.target else []
         memory = str(limits.build_memory)
         return [
             "docker", "build", "--force-rm", "--label", self.workshop.label, "--tag", image, "--file", recipe,
             "--memory", memory, "--memory-swap", memory, "--cpu-period", "100000", "--cpu-quota", "200000",
             "--ulimit", f"fsize={limits.build_disk}", "--ulimit", "core=0", "--shm-size", "64m",
-            *network, *arguments, *target, ".",
+            *arguments, *network, ".",
         ]  # fmt: skip
 
     def _why(self, done: bounded.Bounded, wanted: BuildWanted) -> tuple[str, str]:
@@ -190,7 +221,9 @@ def lost_a_layer(output: str) -> bool:
 
     Evaluations at the same time share layers, and each removes its own images at its end.
     """
-    return bool(_LOST_LAYER.search(_last_error(output)))
+    last = _last_error(output)
+    # The end of a step that failed holds the words of the step itself.
+    return not last.startswith("The command '") and bool(_LOST_LAYER.search(last))
 
 
 def _last_error(output: str) -> str:
@@ -203,46 +236,52 @@ def unbuildable(submission: Submission, wanted: BuildWanted) -> Built | None:
     path = f"{wanted.context}/{wanted.dockerfile}"
     if not submission.has(path):
         return Built("", False, reason=f"there is no {path}", hint=f"Write {path}.")
-    dockerfile = read_dockerfile(submission.text(path), dict(wanted.arguments))
+    arguments = dict(wanted.arguments)
+    if any("\0" in name + value or len(name + value) > LONGEST for name, value in wanted.arguments):
+        return Built("", False, reason=f"the build arguments of {path} are too long, or hold a NUL character")
+    dockerfile = read_dockerfile(submission.text(path), arguments)
     if dockerfile.mistakes:
         line, text = dockerfile.mistakes[0]
-        return Built(
-            "", False, reason=f"{path} line {line}: {text}", hint="Docker cannot read this Dockerfile."
-        )
-    for stage in dockerfile.stages:
-        for one in stage.instructions:
-            remote = [word for word in one.words if re.match(r"(https?|ftp|git|ssh)://|git@", word)]
-            if one.keyword == "ADD" and remote:
-                return Built(
-                    "", False,
-                    reason=f"{path} line {one.line}: ADD {remote[0]} would be fetched by the engine itself, "
-                    "past every limit of the evaluation",
-                    hint="Put the file into the folder and COPY it.",
-                )  # fmt: skip
+        return _refused(path, line, text, "Docker cannot read this Dockerfile.")
+    for line, text in refusals(dockerfile, wanted.target, arguments):
+        hint = "Put the file into the folder and COPY it." if text.startswith("ADD ") else ""
+        return _refused(path, line, text, hint)
     return None
 
 
+def _refused(path: str, line: int, reason: str, hint: str = "") -> Built:
+    return Built("", False, reason=f"{path} line {line}: {reason}", hint=hint)
+
+
 class _Watch:
-    """Looks at the container of each step while it runs: the builder says which one it is."""
+    """Looks at the container of each step while it runs: the builder says which one it is.
+
+    A step prints into the same output, and can print such lines itself. So what a line names counts only where the
+    engine made it after this build began, and an image only where nobody has given it a name.
+    """
 
     def __init__(self, workshop: Workshop) -> None:
         self.workshop = workshop
         self.running = ""
         self.written: dict[str, int] = {}
+        self._began = _seconds(workshop.docker("info", "--format", "{{.SystemTime}}").output.strip())
         self._asked = 0.0
+        self._lines = 0
         self._made: list[str] = []
 
     def line(self, line: str) -> None:
         if found := re.match(r"\s*---> ([0-9a-f]{12})$", line):
-            if self.running:
+            if self.running and len(self._made) < MOST_INSTRUCTIONS:
                 self._made.append(found.group(1))
             return
-        found = re.match(r"\s*---> Running in ([0-9a-f]{12,})", line)
-        if found:
-            self.running = found.group(1)
-            limit = str(self.workshop.limits.build_processes)
-            # The builder has no option for it; the step gets it as soon as it runs.
-            self.workshop.docker("update", "--pids-limit", limit, self.running, timeout=20.0)
+        found = re.match(r"\s*---> Running in ([0-9a-f]{12,64})$", line)
+        if found and self._lines < MOST_INSTRUCTIONS:
+            self._lines += 1
+            if self._is_ours(found.group(1), "container"):
+                self.running = found.group(1)
+                limit = str(self.workshop.limits.build_processes)
+                # The builder has no option for it; the step gets it as soon as it runs.
+                self.workshop.docker("update", "--pids-limit", limit, self.running, timeout=20.0)
 
     def check(self) -> str | None:
         if not self.running or time.monotonic() - self._asked < 1.0:
@@ -258,8 +297,23 @@ class _Watch:
 
     def forget(self) -> None:
         """Removes the layers of a build that failed; they have no name by which they would be found later."""
-        for image in reversed(self._made):
-            self.workshop.docker("image", "rm", image)
+        for image in dict.fromkeys(reversed(self._made)):
+            if self._is_ours(image, "image"):
+                self.workshop.docker("image", "rm", image)
+
+    def _is_ours(self, name: str, kind: str) -> bool:
+        about = next(iter(self.workshop.inspect(name, kind=kind)), {})
+        if not about or about.get("RepoTags"):
+            return False
+        return _seconds(about["Created"]) >= self._began
+
+
+def _seconds(moment: str) -> float:
+    """The engine writes nanoseconds; what cannot be read lies before everything."""
+    try:
+        return datetime.fromisoformat(re.sub(r"(\.\d{6})\d*", r"\1", moment)).timestamp()
+    except ValueError:
+        return 0.0
 
 
 def written_bytes(workshop: Workshop, container: str) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # Taken over as they are (after variables are put in).
 TAKEN_OVER = frozenset(
     [
@@ -126,6 +128,7 @@ NAMESPACES = ("pid", "ipc", "uts", "userns_mode", "cgroup", "network_mode")
 RIGHTS = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID")
 
 # Images that are taken without asking: the official ones that the task is built on.
+_IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]*(@sha256:[0-9a-f]+)?")
 ALLOWED_IMAGES = ("busybox", "alpine", "python", "debian", "ubuntu", "scratch")
 
 
@@ -141,6 +144,8 @@ def is_allowed(image: str, also: tuple[str, ...] = ()) -> bool:
         image: as it stands in a Dockerfile or a compose file.
         also: what the person has allowed: names with or without a tag.
     """
+    if not _IMAGE.fullmatch(image):
+        return False
     plain = plain_name(image)
     name = plain.partition("@")[0].rpartition("/")[2].partition(":")[0]
     official = "/" not in plain and name in ALLOWED_IMAGES

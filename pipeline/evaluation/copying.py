@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from pipeline.evaluation.errors import NoSubmission
 from pipeline.evaluation.limits import Limits
 from pipeline.evaluation.submitted import Remark
+from pipeline.evaluation.tree import HAS_HANDLES, Parts, Tree, leads_inside
 
 CHUNK = 256 * 1024
 LONGEST_NAME = 255
@@ -40,109 +44,98 @@ class Copy:
         self._files = 0
         self._bytes = 0
         target.mkdir(parents=True)
+        self.tree = Tree(target)
 
     def remark(self, what: str, where: str, text: str) -> None:
         """Notes something that a reader of the report should know."""
         self.remarks.append(Remark(what, where, text))
 
-    def folder(self, source: Path) -> None:
-        """Copies a whole folder.
+    def folder(self, source: Path, parts: Parts = ()) -> None:
+        """Copies a whole folder. A link that takes the place of one of its folders meanwhile is not followed.
+
+        Args:
+            source: the folder.
+            parts: where its files go.
 
         Raises:
             NoSubmission: it is too large.
         """
-        self._folder(source, ())
-
-    def _folder(self, source: Path, parts: tuple[str, ...]) -> None:
         try:
-            entries = sorted(os.scandir(source), key=lambda entry: entry.name)
+            with _opened_folder(source) as handle:
+                self._folder(handle, parts)
         except OSError as error:
             self.remark("unreadable", "/".join(parts), f"cannot be read: {error.strerror}")
-            return
+
+    def _folder(self, source: int | Path, parts: Parts) -> None:
+        with os.scandir(source) as listed:
+            entries = sorted(listed, key=lambda entry: entry.name)
         for entry in entries:
             if entry.name in LEFT_OUT and entry.is_dir(follow_symlinks=False):
                 continue
-            self._entry(entry, (*parts, entry.name))
+            try:
+                self._entry(source, entry, (*parts, entry.name))
+            except OSError as error:
+                self.remark("unreadable", "/".join((*parts, entry.name)), f"cannot be read: {error.strerror}")
 
-    def _entry(self, entry: os.DirEntry[str], parts: tuple[str, ...]) -> None:
-        where = "/".join(parts)
+    def _entry(self, source: int | Path, entry: os.DirEntry[str], parts: Parts) -> None:
         if entry.is_symlink():
-            self.link(parts, os.fspath(Path(entry.path).readlink()))
+            self.link(parts, _link_in(source, entry.name))
         elif entry.is_dir(follow_symlinks=False):
             self.make_folder(parts)
-            self._folder(Path(entry.path), parts)
+            with _opened_folder(entry.name, source) as handle:
+                self._folder(handle, parts)
         elif entry.is_file(follow_symlinks=False):
-            try:
-                with _open(entry.path) as file:
-                    mode = os.fstat(file.fileno()).st_mode
-                    self.file(parts, iter(lambda: file.read(CHUNK), b""), stat.S_IMODE(mode))
-            except OSError as error:
-                self.remark("unreadable", where, f"cannot be read: {error.strerror}")
+            with _opened_file(entry.name, source) as file:
+                mode = os.fstat(file.fileno()).st_mode
+                if not stat.S_ISREG(mode):
+                    raise OSError(errno.EINVAL, "is no regular file any more")
+                self.file(parts, iter(lambda: file.read(CHUNK), b""), stat.S_IMODE(mode))
         else:
-            self.remark("special", where, "is no file, no folder and no link")
+            self.remark("special", "/".join(parts), "is no file, no folder and no link")
 
-    def make_folder(self, parts: tuple[str, ...]) -> None:
+    def make_folder(self, parts: Parts) -> None:
         """Makes a folder of the submission."""
-        self._make(self._place(parts), parts)
+        self._count(parts)
+        with _naming(parts):
+            self.tree.make(parts)
 
-    def file(self, parts: tuple[str, ...], content: Iterable[bytes], mode: int = 0o644) -> None:
+    def file(self, parts: Parts, content: Iterable[bytes], mode: int = 0o644) -> None:
         """Writes one file as its content comes.
 
         Raises:
             NoSubmission: this file or all of them together are too large, or it is there already.
         """
-        path = self._place(parts)
-        self._make(path.parent, parts)
-        written = 0
-        try:
-            with path.open("xb") as file:
-                for chunk in content:
-                    written += len(chunk)
-                    self._bytes += len(chunk)
-                    self._refuse_too_large("/".join(parts), written)
-                    file.write(chunk)
-        except FileExistsError:
-            raise NoSubmission(f"{'/'.join(parts)} is in it twice") from None
-        path.chmod((mode & 0o777) | 0o600)
+        self._count(parts)
+        with _naming(parts):
+            self.tree.write(parts, self._bounded(parts, content), mode)
 
-    def link(self, parts: tuple[str, ...], target: str) -> None:
-        """Makes a symbolic link where it leads to a place inside; else leaves it out."""
+    def _bounded(self, parts: Parts, content: Iterable[bytes]) -> Iterator[bytes]:
+        written = 0
+        for chunk in content:
+            written += len(chunk)
+            self._bytes += len(chunk)
+            self._refuse_too_large("/".join(parts), written)
+            yield chunk
+
+    def link(self, parts: Parts, target: str) -> None:
+        """Makes a symbolic link where it leads to a place inside whatever else there is; else leaves it out."""
         where = "/".join(parts)
-        place = self._place(parts)
-        leads_to = os.path.normpath(os.path.join(*parts[:-1], target))  # noqa: PTH118
-        if os.path.isabs(target) or Path(leads_to).parts[:1] == ("..",):  # noqa: PTH117
-            self.remark("link", where, f"is a link that leads outside, to {target[:200]}; it was left out")
-            return
-        if not place.parent.resolve().is_relative_to(self.target.resolve()):
-            self.remark("link", where, "lies behind a link that leads outside; it was left out")
-            return
-        self._make(place.parent, parts)
+        self._count(parts)
         if "\0" in target or _too_long(Path(target).parts):
             self.remark("link", where, "is a link that leads nowhere; it was left out")
-            return
-        try:
-            place.symlink_to(target)
-        except FileExistsError:
-            raise NoSubmission(f"{where} is in it twice") from None
-        if why := self._leads_astray(place):
-            place.unlink()
-            self.remark("link", where, f"is a link that leads {why}; it was left out")
+        elif not leads_inside(len(parts) - 1, target):
+            self.remark("link", where, f"is a link that leads outside, to {target[:200]}; it was left out")
+        elif not HAS_HANDLES:
+            self.remark("link", where, "is a link, which this system does not copy; it was left out")
+        else:
+            with _naming(parts):
+                self.tree.link(parts, target)
+            if self.tree.goes_in_circles(parts):
+                self.tree.unlink(parts)
+                self.remark("link", where, "is a link that leads back to itself; it was left out")
 
-    def _leads_astray(self, place: Path) -> str:
-        try:
-            inside = place.resolve().is_relative_to(self.target.resolve())
-        except (OSError, RuntimeError):  # a circle
-            return "back to itself"
-        return "" if inside else "outside by way of another"
-
-    def _make(self, folder: Path, parts: tuple[str, ...]) -> None:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except (FileExistsError, NotADirectoryError):
-            raise NoSubmission(f"{'/'.join(parts)}: a part of this path is a file and a folder") from None
-
-    def _place(self, parts: tuple[str, ...]) -> Path:
-        """Where an entry goes; counts it, and refuses what would climb out of the copy."""
+    def _count(self, parts: Parts) -> None:
+        """Counts an entry, and refuses a place that is too deep or climbs out of the copy."""
         self._files += 1
         if self._files > self.limits.files:
             raise NoSubmission(
@@ -157,10 +150,8 @@ class Copy:
             raise NoSubmission(
                 f"{'/'.join(parts)[:80]}...: no file has a name of more than {LONGEST_NAME} bytes"
             )
-        place = self.target.joinpath(*parts)
-        if ".." in parts or not place.parent.resolve().is_relative_to(self.target.resolve()):
+        if ".." in parts:
             raise NoSubmission(f"{'/'.join(parts)} climbs out of the submission")
-        return place
 
     def _refuse_too_large(self, where: str, written: int) -> None:
         mib = 1024 * 1024
@@ -170,13 +161,49 @@ class Copy:
             raise NoSubmission(f"its files are larger than {self.limits.total_size // mib} MB together")
 
 
+@contextmanager
+def _naming(parts: Parts) -> Iterator[None]:
+    """Says of two entries of an archive that cannot both be there which they are."""
+    where = "/".join(parts)
+    try:
+        yield
+    except FileExistsError:
+        raise NoSubmission(f"{where} is in it twice") from None
+    except NotADirectoryError:
+        raise NoSubmission(f"{where}: a part of this path is a file and a folder, or a link") from None
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise NoSubmission(f"{where} lies behind a link") from None
+        raise
+
+
 def _too_long(parts: Iterable[str]) -> bool:
     return any(len(os.fsencode(part)) > LONGEST_NAME for part in parts)
 
 
-def _open(path: str):  # type: ignore[no-untyped-def]
-    """Opens a regular file; a link or a pipe that took its place meanwhile is not waited for."""
-    flags = (
-        os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    )
-    return os.fdopen(os.open(path, flags), "rb")
+@contextmanager
+def _opened_folder(name: str | Path, inside: int | Path | None = None) -> Iterator[int | Path]:
+    """A folder to be listed: a handle, or its path where the system has none."""
+    if not HAS_HANDLES:
+        yield inside / name if isinstance(inside, Path) else Path(name)
+        return
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+    handle = os.open(name, flags, dir_fd=inside if isinstance(inside, int) else None)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _opened_file(name: str, inside: int | Path) -> BinaryIO:
+    """Opens a file for reading; a link or a pipe that took its place meanwhile is not waited for."""
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+    if isinstance(inside, int):
+        return os.fdopen(os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=inside), "rb")
+    return os.fdopen(os.open(inside / name, flags), "rb")
+
+
+def _link_in(inside: int | Path, name: str) -> str:
+    if isinstance(inside, int):
+        return os.readlink(name, dir_fd=inside)
+    return os.fspath((inside / name).readlink())

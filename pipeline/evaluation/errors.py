@@ -17,6 +17,10 @@ class CannotCheck(PipelineError):
     """Something could not be looked at here, which is not the submission's fault; the text says why."""
 
 
+class ImageRefused(CannotCheck):
+    """An image that no submission may be made from, whoever allows it: what is made from it earns nothing."""
+
+
 class PointsMissed(PipelineError):
     """A submission that was asked to reach a number of points did not."""
 

@@ -1,4 +1,9 @@
-"""The network of the builds: it leads to one container of our own, which leads to the package indexes alone."""
+"""The network of the builds: a loopback with one program of ours on it, which leads to the package indexes alone.
+
+The steps of a build share the network of a container that has none, so that there is no address to reach and no name
+server to ask: neither the host nor its bridges nor another container. On that loopback listens a relay of ours; it
+passes bytes to the gate, a container with a way out, over a socket on a volume that only these two see.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +14,8 @@ from pipeline.evaluation.errors import CannotCheck
 from pipeline.evaluation.result import Protection
 from pipeline.evaluation.workshop import Workshop
 
-_ALIAS = "gate"
-_PORT = 3128
+_PLACE = "/gate"
+_PROXY = "http://127.0.0.1:3128"
 _BASE = "python:3.11-slim"
 
 
@@ -32,7 +37,8 @@ class Gate:
         self._made: bool | None = None
         self._why_not = ""
         self._name = f"{workshop.id}-gate"
-        self._network = f"{workshop.id}-builds"
+        self._relay = f"{workshop.id}-relay"
+        self._volume = f"{workshop.id}-gate"
 
     def options(self) -> list[str]:
         """What `docker build` is given: the network, and how to reach the gate in it.
@@ -41,12 +47,21 @@ class Gate:
         """
         if self._made is None:
             self._make()
-        if not self._made:
+        if not self._made or not self._is_up():
             return ["--network", "none"]
-        proxy = f"http://{_ALIAS}:{_PORT}"
         names = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
-        arguments = [word for name in names for word in ("--build-arg", f"{name}={proxy}")]
-        return ["--network", self._network, *arguments]
+        arguments = [word for name in names for word in ("--build-arg", f"{name}={_PROXY}")]
+        # What the person's own client would add: there is no other way out than the proxy.
+        arguments += [word for name in ("no_proxy", "NO_PROXY") for word in ("--build-arg", f"{name}=")]
+        return ["--network", f"container:{self._relay}", *arguments]
+
+    def _is_up(self) -> bool:
+        """Whether both containers run; one that a build has brought down is started again."""
+        for name in (self._name, self._relay):
+            state = (self.workshop.inspect(name) or [{}])[0].get("State") or {}
+            if not state.get("Running") and not self.workshop.docker("start", name).ok:
+                return False
+        return True
 
     def refused(self) -> list[str]:
         """The hosts that builds have asked for in vain so far."""
@@ -61,7 +76,7 @@ class Gate:
         if self._made is None:
             return Protection(what, True, "no build needed a network")
         if self._made:
-            how = "a network of their own without a way out but a proxy that leads to: " + ", ".join(
+            how = "no interface but a loopback, no name server; on it a proxy that leads to: " + ", ".join(
                 self.allowed
             )
             return Protection(what, True, how)
@@ -73,29 +88,35 @@ class Gate:
         shop = self.workshop
         try:
             shop.ensure_image(_BASE)
-            # Internal: no route out. Without an address of its own, the host cannot be reached through it either.
+            options = "size=1m,nr_inodes=16,uid=65534,gid=65534,mode=0700"
             shop.must(
-                "network", "create", "--internal", "--label", shop.label,
-                "--opt", "com.docker.network.bridge.inhibit_ipv4=true", self._network,
+                "volume", "create", "--driver", "local", "--label", shop.label,
+                "--opt", "type=tmpfs", "--opt", "device=tmpfs", "--opt", f"o={options}", self._volume,
             )  # fmt: skip
             program = resources.files("pipeline.evaluation").joinpath("gate_program.py").read_text("utf-8")
-            shop.must(
-                "create", "--name", self._name, "--label", shop.label, "--read-only", "--cap-drop", "ALL",
-                "--security-opt", "no-new-privileges", "--user", "65534:65534", "--memory", "128m",
-                "--pids-limit", "256", "--env", f"ALLOWED_HOSTS={' '.join(self.also)}", "--entrypoint", "python3",
-                _BASE, "-B", "-c", program,
-            )  # fmt: skip
-            shop.must("network", "connect", "--alias", _ALIAS, self._network, self._name)
-            shop.must("start", self._name)
-            self.allowed = self._wait()
+            hosts = f"ALLOWED_HOSTS={' '.join(self.also)}"
+            self._start(self._name, program, "gate", "--network", "bridge", "--env", hosts)
+            self.allowed = tuple(self._wait(self._name, "ALLOWED"))
+            self._start(self._relay, program, "relay", "--network", "none")
+            self._wait(self._relay, "READY")
             self._made = True
         except CannotCheck as error:
             self._made, self._why_not = False, error.message
 
-    def _wait(self) -> tuple[str, ...]:
+    def _start(self, name: str, program: str, role: str, *options: str) -> None:
+        self.workshop.must(
+            "run", "--detach", "--name", name, "--label", self.workshop.label, "--read-only", "--cap-drop", "ALL",
+            "--security-opt", "no-new-privileges", "--user", "65534:65534", "--memory", "128m",
+            "--memory-swap", "128m", "--pids-limit", "100", "--ulimit", "core=0",
+            "--log-opt", "max-size=1m", "--log-opt", "max-file=1",
+            "--volume", f"{self._volume}:{_PLACE}:nocopy", *options,
+            "--entrypoint", "python3", _BASE, "-B", "-c", program, role,
+        )  # fmt: skip
+
+    def _wait(self, name: str, word: str) -> list[str]:
         for _ in range(100):
-            for line in self.workshop.docker("logs", self._name).output.splitlines():
-                if line.startswith("ALLOWED"):
-                    return tuple(line.split()[1:])
+            for line in self.workshop.docker("logs", name).output.splitlines():
+                if line.startswith(word):
+                    return line.split()[1:]
             time.sleep(0.1)
         raise CannotCheck("its proxy did not start")

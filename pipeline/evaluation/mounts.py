@@ -128,6 +128,8 @@ def _long(entry: Mapping[str, Any], submission: Submission, anonymous: str) -> M
 def _target(target: str, text: str) -> str:
     if not target.startswith("/"):
         raise MountMistake(f"the volume {text!r} has no absolute place in the container")
+    if re.search(r"[\x00-\x1f\x7f]", target):
+        raise MountMistake(f"the volume {text!r} has a control character in its place in the container")
     return os.path.normpath(target)
 
 
@@ -155,7 +157,10 @@ def _bind(
     if not path.exists():
         if not make:
             return Mount("missing", name, target, read_only)
-        path.mkdir(parents=True)
+        try:
+            path.mkdir(parents=True)
+        except OSError:  # a link that leads nowhere, or a file in the place of a folder
+            raise MountRefused("leads to a place where no folder can be made", text) from None
     return Mount("folder", name, target, read_only)
 
 

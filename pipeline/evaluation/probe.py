@@ -91,7 +91,8 @@ def image_with(workshop: Workshop, image: str, content: bytes, rows: bytes, usua
         folder: a folder of our own.
     """
     place = holds(workshop, image, content, usual, folder)
-    if not place:
+    # The name comes from the image: it must not be able to say more than a path does in a Dockerfile.
+    if not re.fullmatch(r"/[A-Za-z0-9_./@+=,-]+", place):
         return ""
     context = folder / "probe"
     context.mkdir(exist_ok=True)

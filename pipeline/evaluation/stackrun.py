@@ -15,7 +15,7 @@ from typing import Any
 
 from pipeline import process
 from pipeline.evaluation import bounded
-from pipeline.evaluation.alone import why_stopped
+from pipeline.evaluation.alone import declared_volumes, why_stopped
 from pipeline.evaluation.builds import DISK, written_bytes
 from pipeline.evaluation.limits import MIB
 from pipeline.evaluation.safestack import SafeService, SafeStack
@@ -184,7 +184,7 @@ class Stack:
         """Places that the image itself declares as volumes; nobody else mounts them."""
         about = self.workshop.image(self.images[service]) or {}
         taken = {mount.target for mount in self.stack.services[service].mounts}
-        return sorted(set((about.get("Config") or {}).get("Volumes") or ()) - taken)
+        return sorted(set(declared_volumes(about)) - taken)
 
     def _fill(self, volumes: Volumes) -> None:
         for name in self._written():
@@ -238,7 +238,7 @@ class Stack:
         depends_on = {name: {"condition": condition} for name, condition in service.depends_on.items()}
         return kept | {
             "image": self.images[service.name],
-            "volumes": self._mounts(service, volumes),
+            "volumes": _without_variables(self._mounts(service, volumes)),
             "network_mode": "none",
             "mem_limit": limits.memory,
             "memswap_limit": limits.memory,

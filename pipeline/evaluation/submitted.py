@@ -54,8 +54,11 @@ class Submission:
             ValueError: the name climbs out of the submission, also by way of a link.
         """
         path = Path(os.path.normpath(self.root / name))
-        root = self.root.resolve()
-        if not path.is_relative_to(self.root) or not path.resolve().is_relative_to(root):
+        try:
+            inside = path.is_relative_to(self.root) and path.resolve().is_relative_to(self.root.resolve())
+        except (OSError, RuntimeError):  # links in a circle
+            inside = False
+        if not inside:
             raise ValueError(f"{name} lies outside the submission")
         return path
 

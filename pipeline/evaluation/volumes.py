@@ -107,6 +107,7 @@ class Volumes:
         def wanted(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
             entry.uid = entry.gid = OWNER
             entry.uname = entry.gname = ""
+            entry.mode &= 0o777
             inside = PurePosixPath(entry.name).as_posix()
             return None if inside != "." and leave_out(inside) else entry
 

@@ -15,6 +15,7 @@ from pipeline.engines.docker import Compose
 from pipeline.errors import TimedOut
 from pipeline.evaluation.compose_keys import is_allowed, plain_name
 from pipeline.evaluation.errors import CannotCheck
+from pipeline.evaluation.images import refuse_by_name, refuse_by_origin
 from pipeline.evaluation.limits import Limits
 
 LABEL = "app07.evaluation"
@@ -49,6 +50,7 @@ class Workshop:
         self.allowed_images = allowed_images
         self.say = say
         self._cpus: float | None = None
+        self._ensured: set[str] = set()
         self.id = f"{_prefix(os.getpid())}{uuid.uuid4().hex[:8]}"
         self.label = f"{LABEL}={self.id}"
 
@@ -110,14 +112,22 @@ class Workshop:
 
         Raises:
             CannotCheck: it is not on the short list and nobody has allowed it, or it cannot be fetched.
+            ImageRefused: it is one of ours, or made from one.
         """
+        if name in self._ensured:
+            return
+        refuse_by_name(name)
         if not is_allowed(name, self.allowed_images):
             raise CannotCheck(
                 f"the image {name} is not on the short list of images that are used without asking",
                 hint=f"Whoever evaluates may allow it: --allow-image {plain_name(name)}",
             )
-        if self.image(name) is not None:
-            return
+        if self.image(name) is None:
+            self._fetch(name)
+        refuse_by_origin(self, name, self.image(name) or {}, LABEL)
+        self._ensured.add(name)
+
+    def _fetch(self, name: str) -> None:
         self.say(f"fetching the image {name}")
         pulled = self.docker("pull", "--quiet", name, timeout=PULL_SECONDS)
         if not pulled.ok:

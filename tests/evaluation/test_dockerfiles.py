@@ -11,6 +11,9 @@ from pipeline.evaluation.dockerfile import read_dockerfile
 from pipeline.evaluation.intake import take_in
 from pipeline.evaluation.limits import DEFAULT_LIMITS
 from pipeline.evaluation.safestack import BuildWanted
+from pipeline.evaluation.stages import refusals, with_variables
+from pipeline.evaluation.tree import Tree
+from pipeline.evaluation.variables import CannotExpand, expanded
 from pipeline.layout import PROJECT, SERVICES
 
 
@@ -20,7 +23,9 @@ def test_stages_bases_and_continued_lines_are_understood():
         "FROM build\nCOPY --from=build /a /b\nCOPY --from=other/tool:1 /c /d\nUSER 7\n"
     )
     assert [image.name for image in read.images] == ["python:3.11-slim", "other/tool:1"]
-    assert [one.text for one in read.own_layers if one.keyword == "RUN"] == ["one two"]
+    assert [one.text for one in read.own_layers if one.keyword == "RUN"] == [
+        "one   two"
+    ]  # joined as Docker does
     assert [one.line for one in read.instructions] == [2, 3, 4, 8, 9, 10, 11]
     assert read.mistakes == ()
 
@@ -61,6 +66,10 @@ def test_what_docker_would_refuse_is_named_with_its_line(text, line, mistake):
         ("evil.example/python:3.11-slim", (), False),
         ("someone/python", (), False),
         ("localhost:5000/python", (), False),
+        ("python:3.11 AS x", (), False),
+        ("sha256:894a2bf62821", (), False),
+        ("894a2bf62821", (), False),
+        ("codebase_app07", (), False),
     ],
 )
 def test_only_official_images_of_a_short_list_are_used_without_asking(image, also, allowed):
@@ -73,23 +82,240 @@ def test_what_only_buildkit_knows_is_rewritten(tmp_path):
         "FROM busybox\nCOPY --link --chmod=755 run.sh /run.sh\nRUN --mount=type=cache,target=/c pip install x\n"
         'RUN <<EOF\nset -e\necho "$A"\nEOF\nCOPY <<EOF /etc/x\nhello\nEOF\nRUN python3 <<EOF\nprint(1)\nEOF\n'
     )
-    made = rewrite(read_dockerfile(text), text, tmp_path)
+    made = rewrite(read_dockerfile(text), Tree(tmp_path))
     assert made.needs_buildkit == ()
     lines = made.text.splitlines()
     assert lines[1:3] == ["COPY run.sh /run.sh", "RUN pip install x"]
     assert lines[3] == 'RUN ["/bin/sh", "-ec", "set -e\\necho \\"$A\\"\\n"]'
-    assert lines[4] == "COPY Dockerfile.generated.1 /etc/x"
-    assert (tmp_path / "Dockerfile.generated.1").read_text() == "hello\n"
+    assert lines[4] == "COPY app07-texts/1/EOF /etc/x"
+    assert (tmp_path / "app07-texts/1/EOF").read_text() == "hello\n"
     assert lines[5] == 'RUN ["/bin/sh", "-c", "python3 <<EOF\\nprint(1)\\nEOF\\n"]'
     assert (tmp_path / "run.sh").stat().st_mode & 0o777 == 0o755
 
 
-def test_a_plain_one_is_left_as_it_is_and_what_cannot_be_rewritten_is_said(tmp_path):
-    plain = "FROM busybox\nRUN  echo   hi\n"
-    assert rewrite(read_dockerfile(plain), plain, tmp_path).text == plain
+def written(text, folder, **options):
+    """The lines that are built instead of a Dockerfile."""
+    return rewrite(read_dockerfile(text, options.get("arguments")), Tree(folder), **options).text.splitlines()
+
+
+def test_what_is_built_is_written_anew_and_what_cannot_be_rewritten_is_said(tmp_path):
+    assert written("# a\nfrom\tbusybox\nRUN  echo   hi\n", tmp_path) == [
+        "FROM busybox AS app07-stage-0",
+        "RUN echo   hi",
+    ]
     text = "FROM busybox\nRUN --mount=type=secret,id=x cat /run/secrets/x\n"
-    left = rewrite(read_dockerfile(text), text, tmp_path).needs_buildkit
+    left = rewrite(read_dockerfile(text), Tree(tmp_path)).needs_buildkit
     assert left == ("line 2: RUN --mount=type=secret,id=x",)
+
+
+def test_stages_get_names_of_ours_and_images_are_literal(tmp_path):
+    text = (
+        "ARG A=slim\nARG B=python:3.11-${A}\nFROM ${B} AS One\nRUN a\nFROM one\nCOPY --from=0 /a /b\n"
+        "COPY --from=ONE /a /c\nCOPY --from=busybox /bin/sh /d\nFROM scratch AS never\n"
+    )
+    assert written(text, tmp_path, target="1") == [
+        "ARG A=slim",
+        "ARG B=python:3.11-${A}",
+        "FROM python:3.11-slim AS app07-stage-0",
+        "RUN a",
+        "FROM app07-stage-0 AS app07-stage-1",
+        "COPY --from=app07-stage-0 /a /b",
+        "COPY --from=app07-stage-0 /a /c",
+        "COPY --from=busybox /bin/sh /d",
+    ]
+    assert (
+        written(text, tmp_path, arguments={"A": "x"}, target="one")[2]
+        == "FROM python:3.11-x AS app07-stage-0"
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "becomes"),
+    [
+        ("$A", "a"),
+        ("${A}b", "ab"),
+        ("${NO:-$A}", "a"),
+        ("${NO:-${NO2:-x$A}}", "xa"),
+        ("${EMPTY:-w}", "w"),
+        ("${EMPTY-w}", ""),
+        ("${EMPTY+w}", "w"),
+        ("${EMPTY:+w}", ""),
+        ("${NO+w}", ""),
+        ("'$A'", "$A"),
+        ('"$A"', "a"),
+        ("\\$A", "$A"),
+        ("${A:+'}'}", "}"),
+    ],
+)
+def test_variables_are_put_in_as_docker_does(word, becomes):
+    assert expanded(word, {"A": "a", "EMPTY": ""}) == becomes
+
+
+@pytest.mark.parametrize("word", ["${A", "${}", "${A#x}", "'x", '"x', "${NO:?gone}", "${A:-" * 40 + "}" * 40])
+def test_a_word_that_docker_would_not_take_is_refused(word):
+    with pytest.raises(CannotExpand):
+        expanded(word, {"A": "a"})
+
+
+def test_variables_that_grow_without_end_are_refused():
+    text = "FROM busybox\nENV A=0123456789\n" + "ENV A=$A$A$A$A\n" * 30
+    found = list(refusals(read_dockerfile(text), "", {}))
+    assert "becomes longer than any variable may be" in found[0][1]
+
+
+@pytest.mark.parametrize(
+    ("text", "reads"),
+    [
+        ("# escape=`\nFROM busybox\nRUN a `\n  b\n", ["# escape=`", "RUN a   b"]),
+        ("# syntax=x\n#Escape = `\nFROM busybox\nRUN a `\n  b\n", ["# escape=`", "RUN a   b"]),
+        ("# a comment\n# escape=`\nFROM busybox\nRUN a \\\n  b\n", ["RUN a   b"]),
+        ("\n# escape=`\nFROM busybox\nRUN a \\\n  b\n", ["RUN a   b"]),
+        ("FROM busybox\n# escape=`\nRUN a \\\n# why\n\n  b\n", ["RUN a   b"]),
+        ("FROM busybox\nRUN a \\ \t\n\tb\n", ["RUN a \tb"]),
+    ],
+)
+def test_lines_are_joined_where_docker_joins_them(text, reads, tmp_path):
+    lines = written(text, tmp_path)
+    lines.remove("FROM busybox AS app07-stage-0")
+    assert lines == reads
+
+
+def test_a_line_whose_end_would_swallow_the_next_is_never_written(tmp_path):
+    text = "FROM busybox\nRUN a \\\\\n\nCOPY --from=busybox a b\\"
+    made = rewrite(read_dockerfile(text), Tree(tmp_path))
+    assert not any(line.rstrip().endswith("\\") for line in made.text.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("add", "becomes"),
+    [
+        ("ADD ${U} /x", "ADD ./${U} /x"),
+        ("ADD /a ./b ././/c /x/", "ADD ./a ./b ./c /x/"),
+        ('ADD "${U}" /x', 'ADD ./"${U}" /x'),
+        ('ADD ["${U}", "/x"]', 'ADD ["./${U}", "/x"]'),
+        ('ADD ["a","/x"] more', 'ADD ./["a","/x"] more'),
+    ],
+)
+def test_every_source_of_an_add_becomes_a_path_of_the_context(add, becomes, tmp_path):
+    assert written(f"FROM busybox\n{add}\n", tmp_path)[-1] == becomes
+
+
+URL = "http://127.0.0.1:9/x"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        f"ADD {URL} /x",
+        f'ADD ["{URL}", "/x"]',
+        f"ARG U={URL}\nADD ${{U}} /x",
+        f"ENV U={URL}\nADD $U /x",
+        f"ENV U {URL}\nADD $U /x",
+        "ENV H=http S=://127.0.0.1:9/x\nADD ${H}${S} /x",
+        f"ADD a ${{NO:-{URL}}} /x/",
+        "ADD git@example.org:a/b.git /x",
+        f"ADD <<EOF {URL} /x/\ntext\nEOF",
+    ],
+)
+def test_an_add_of_a_url_is_refused_wherever_the_url_comes_from(lines):
+    found = list(refusals(read_dockerfile(f"FROM busybox\n{lines}\n"), "", {}))
+    assert "would be fetched by the engine itself, past every limit of the evaluation" in found[0][1]
+
+
+def test_a_url_from_a_build_argument_and_from_before_the_first_stage_is_seen():
+    text = "ARG U\nFROM busybox\nARG U\nADD $U /x\n"
+    assert list(refusals(read_dockerfile(text, {"U": URL}), "", {"U": URL}))
+    assert list(refusals(read_dockerfile(text.replace("ARG U\nF", f"ARG U={URL}\nF")), "", {}))
+    assert not list(refusals(read_dockerfile(text), "", {}))
+
+
+def test_onbuild_is_refused_where_it_would_happen_and_left_out_where_not(tmp_path):
+    text = f"FROM busybox AS a\nONBUILD ADD {URL} /x\n"
+    assert list(refusals(read_dockerfile(text), "", {})) == []
+    assert written(text, tmp_path) == ["FROM busybox AS app07-stage-0"]
+    found = list(refusals(read_dockerfile(text + "FROM a\n"), "", {}))
+    assert found == [(2, "ONBUILD is not carried out; write the instruction where it is to happen")]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("FROM sha256:00\n", "is the id of an image"),
+        (f"FROM {'0' * 64}\n", "is the id of an image"),
+        ("FROM '$X'\n", "is no fixed name"),
+        ("ARG X='a b'\nFROM $X\n", "is no name of an image"),
+        ("FROM busybox\nARG X=busybox\nCOPY --from=$X /a /b\n", "is no fixed name"),
+        ("FROM busybox\nCOPY --from=sha256:00 /a /b\n", "is the id of an image"),
+    ],
+)
+def test_an_image_is_a_name_and_nothing_else(text, reason):
+    assert reason in next(refusals(read_dockerfile(text), "", {}))[1]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "COPY -- --from=evil /a /b",
+        "COPY --chown=1:1\u00a0--from=evil /a /b",
+        "COPY --chown=\u00e0--from=evil /a /b",
+        "COPY --from=busybox --from=evil /a /b",
+        "COPY --fr\\om=evil /a /b",
+        'COPY "--from=evil" --link="x y" /a /b',
+        "COPY --link='--from=evil' /a /b",
+    ],
+)
+def test_no_flag_is_read_in_two_ways(line, tmp_path):
+    read = read_dockerfile(f"FROM busybox\n{line}\n")
+    assert read.mistakes or "--from=evil" not in rewrite(read, Tree(tmp_path)).text.split(' "')[0]
+
+
+def test_a_platform_is_left_out_and_said(tmp_path):
+    made = rewrite(read_dockerfile("FROM --platform=$BUILDPLATFORM busybox\n"), Tree(tmp_path))
+    assert (made.text, made.changes) == ("FROM busybox AS app07-stage-0\n", ("FROM --platform",))
+
+
+def test_a_long_row_of_stages_is_read_in_one_pass():
+    text = "FROM busybox AS s0\nENV A=0\n" + "".join(
+        f"FROM s{number} AS s{number + 1}\nENV A=${{A}}{number % 10}\n" for number in range(45)
+    )
+    read = read_dockerfile(text + "FROM s45\nADD $A /x\n")
+    assert list(refusals(read, "", {})) == []
+    *_, (_, values) = with_variables(read, 46, {})
+    assert len(values["A"]) == 46
+
+
+@pytest.mark.parametrize("name", ["../../x", "/etc/cron.d/x", "..", "a/b"])
+def test_a_text_in_a_dockerfile_goes_nowhere_but_into_its_own_folder(name, tmp_path):
+    context = tmp_path / "one" / "context"
+    context.mkdir(parents=True)
+    text = f"FROM busybox\nCOPY <<{name} <<b /dst/\nevil\n{name}\nfine\nb\n"
+    made = rewrite(read_dockerfile(text), Tree(context))
+    assert made.needs_buildkit == (f"line 2: a text with the name {name!r}",)
+    files = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()]
+    assert files == ["one/context/app07-texts/1/b"]
+
+
+def test_texts_and_files_are_copied_together_and_variables_put_in(tmp_path):
+    (tmp_path / "app07-texts").symlink_to("/etc")
+    text = "FROM busybox\nENV A=one\nCOPY <<a file <<'b' /dst/\n$A \"${A}\" \\$A\na\n$A\nb\n"
+    made = rewrite(read_dockerfile(text), Tree(tmp_path))
+    assert made.text.splitlines()[-1] == "COPY app07-texts-1/1/a file app07-texts-1/2/b /dst/"
+    assert (tmp_path / "app07-texts-1/1/a").read_text() == 'one "one" $A\n'
+    assert (tmp_path / "app07-texts-1/2/b").read_text() == "$A\n"
+
+
+def test_modes_are_set_inside_the_context_only(tmp_path):
+    outside, context = tmp_path / "outside", tmp_path / "context"
+    context.mkdir()
+    outside.write_text("x")
+    outside.chmod(0o600)
+    (context / "link").symlink_to("../outside")
+    (context / "folder").mkdir()
+    (context / "folder" / "file.sh").write_text("x")
+    text = "FROM busybox\nCOPY --chmod=777 ../outside link folder/*.sh . /dst/\n"
+    rewrite(read_dockerfile(text), Tree(context))
+    assert outside.stat().st_mode & 0o777 == 0o600
+    assert (context / "folder" / "file.sh").stat().st_mode & 0o777 == 0o777
 
 
 def test_a_file_from_elsewhere_is_not_fetched_by_the_engine(submit, samples, tmp_path):
@@ -108,6 +334,7 @@ def test_a_file_from_elsewhere_is_not_fetched_by_the_engine(submit, samples, tmp
         ("No such image: sha256:3129344783e1", True),
         ("Successfully tagged app07eval:b0", False),
         ("The command '/bin/sh -c false' returned a non-zero code: 1", False),
+        ("The command '/bin/sh -c : No such image: sha256:31' returned a non-zero code: 1", False),
         ("COPY failed: file not found in build context or excluded by .dockerignore: stat x", False),
     ],
 )

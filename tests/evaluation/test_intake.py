@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
 import struct
 import subprocess
@@ -17,8 +18,10 @@ import pytest
 
 from pipeline.errors import InputMissing
 from pipeline.evaluation.errors import NoSubmission
+from pipeline.evaluation.gitclone import Source
 from pipeline.evaluation.intake import take_in
 from pipeline.evaluation.limits import DEFAULT_LIMITS
+from pipeline.evaluation.mounts import MountRefused, read_mount
 
 COMPOSE = "services: {a: {image: busybox}}\n"
 
@@ -314,3 +317,99 @@ def test_links_in_a_circle_and_to_no_path_are_left_out(tmp_path, place):
         ("far", "is a link that leads nowhere"),
         ("nul", "is a link that leads nowhere"),
     ]
+
+
+def test_links_that_only_together_lead_outside_are_left_out(tmp_path, place):
+    path = tmp_path / "odd.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("docker-compose.yml", COMPOSE)
+        for name, target in (("c/a", "b/../../x"), ("c/b", ".."), ("c/d", "../b")):
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = (stat.S_IFLNK | 0o777) << 16
+            packed.writestr(entry, target)
+    taken = take_in(str(path), place, DEFAULT_LIMITS)
+    assert [remark.where for remark in taken.remarks] == ["c/a"]
+    assert sorted(path.name for path in (taken.root / "c").iterdir()) == ["b", "d"]
+
+
+def test_nothing_is_unpacked_behind_a_link(tmp_path, place):
+    path = tmp_path / "odd.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("docker-compose.yml", COMPOSE)
+        entry = zipfile.ZipInfo("d")
+        entry.external_attr = (stat.S_IFLNK | 0o777) << 16
+        packed.writestr(entry, "e")
+        packed.writestr("e/x", "")
+        packed.writestr("d/y", "")
+    assert "d/y: a part of this path is a file and a folder, or a link" in refused(path, place)
+
+
+def test_git_gets_none_of_the_callers_variables_and_no_filter_of_theirs(
+    repository, place, tmp_path, monkeypatch
+):
+    settings = tmp_path / "gitconfig"
+    settings.write_text(f'[filter "evil"]\n\tsmudge = touch {tmp_path}/ran && cat\n')
+    (repository / ".gitattributes").write_text("* filter=evil\n")
+    subprocess.run(["git", "add", "."], cwd=repository, check=True)
+    subprocess.run(["git", "commit", "-qm", "filter"], cwd=repository, check=True)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    settings.rename(tmp_path / ".gitconfig")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(tmp_path / "elsewhere"))
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "core.fsmonitor")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", f"touch {tmp_path}/ran")
+    assert take_in(f"file://{repository}", place, DEFAULT_LIMITS).text("README.md") == "text"
+    assert not (tmp_path / "ran").exists()
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("file:///etc", "is not fetched"),
+        ("/etc", "is not fetched"),
+        ("ext::sh -c true", "is not fetched"),
+        ("http://example.org/x", "is not fetched"),
+        ("ssh://git@localhost/x", "is not fetched"),
+        ("../../../../etc", "is not fetched"),
+        ("https://127.0.0.1:PORT/x", "leads into a network around this machine"),
+        ("https://user@localhost:PORT/x", "leads into a network around this machine"),
+        ("https://[::ffff:127.0.0.1]:PORT/x", "leads into a network around this machine"),
+    ],
+)
+def test_a_submodule_reaches_nothing_of_this_machine(repository, place, url, why):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        port = str(server.getsockname()[1])
+        name = "container3_codebase/pybrain"
+        text = f'[submodule "x"]\n\tpath = {name}\n\turl = "{url.replace("PORT", port)}"\n'
+        (repository / ".gitmodules").write_text(text)
+        subprocess.run(["git", "add", ".gitmodules"], cwd=repository, check=True)
+        subprocess.run(["git", "commit", "-qm", "where"], cwd=repository, check=True)
+        taken = take_in(f"file://{repository}", place, DEFAULT_LIMITS)
+        assert [remark.where for remark in taken.remarks] == [name]
+        assert why in taken.remarks[0].text
+        with pytest.raises(TimeoutError):
+            server.accept()
+
+
+@pytest.mark.parametrize(
+    ("url", "outer", "fetched"),
+    [
+        ("../b.git", "https://example.org/me/a.git", "https://example.org/me/b.git"),
+        ("https://example.org/b", "https://example.org/me/a.git", "https://example.org/b"),
+        ("git@example.org:me/b.git", "git@example.org:me/a.git", "git@example.org:me/b.git"),
+        ("../b.git", "git@example.org:me/a.git", "git@example.org:me/b.git"),
+    ],
+)
+def test_a_submodule_on_the_same_host_is_fetched(url, outer, fetched):
+    assert Source.of(url, outer) == Source(fetched)
+
+
+def test_a_volume_at_a_hanging_link_is_refused(tmp_path, place):
+    source = folder(tmp_path / "one")
+    (source / "link").symlink_to("nowhere")
+    taken = take_in(str(source), place, DEFAULT_LIMITS)
+    with pytest.raises(MountRefused, match="no folder can be made"):
+        read_mount("./link:/x", taken, anonymous="a")

@@ -1,0 +1,120 @@
+"""A folder of our own that is filled with a stranger's names, and what archives in it unpack to."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+
+import pytest
+
+from pipeline.evaluation.alone import declared_volumes
+from pipeline.evaluation.archives import TooMuch, unpacked_size
+from pipeline.evaluation.errors import CannotCheck
+from pipeline.evaluation.tree import Tree, leads_inside
+
+
+@pytest.mark.parametrize(
+    ("depth", "target", "inside"),
+    [
+        (0, "a/b", True),
+        (0, "./a//b/", True),
+        (1, "../a", True),
+        (2, "../../a", True),
+        (0, "../a", False),
+        (1, "../../a", False),
+        (3, "a/../b", False),
+        (3, "../a/../b", False),
+        (0, "/etc", False),
+        (0, "", False),
+        (0, "a\0b", False),
+    ],
+)
+def test_a_link_stays_inside_whatever_else_there_will_be(depth, target, inside):
+    assert leads_inside(depth, target) is inside
+
+
+def test_nothing_is_written_read_or_changed_through_a_link(tmp_path):
+    outside, root = tmp_path / "outside", tmp_path / "root"
+    outside.mkdir()
+    root.mkdir()
+    (outside / "file").write_text("x")
+    (root / "link").symlink_to("../outside")
+    (root / "file").symlink_to("../outside/file")
+    (root / "hanging").symlink_to("../outside/new")
+    tree = Tree(root)
+    for attempt in (
+        lambda: tree.write(("link", "new"), [b"evil"]),
+        lambda: tree.write(("file",), [b"evil"]),
+        lambda: tree.write(("hanging",), [b"evil"]),
+        lambda: tree.make(("link", "folder")),
+        lambda: tree.write(("..", "new"), [b"evil"]),
+        lambda: tree.write(("a/../../b",), [b"evil"]),
+        lambda: tree.unlink(("link", "file")),
+    ):
+        with pytest.raises(OSError):
+            attempt()
+    assert tree.read(("file",), 10) is None
+    assert tree.read(("link", "file"), 10) is None
+    tree.set_modes(lambda parts: 0o777)
+    assert [path.name for path in outside.iterdir()] == ["file"]
+    assert (outside / "file").read_text() == "x"
+    assert (outside / "file").stat().st_mode & 0o111 == 0
+    tree.unlink(("file",))
+    assert (outside / "file").exists()
+
+
+def test_no_file_keeps_a_right_beyond_the_ordinary(tmp_path):
+    Tree(tmp_path).write(("a", "b"), [b"x"], 0o7777)
+    assert (tmp_path / "a" / "b").stat().st_mode & 0o7777 == 0o777
+
+
+def archive(mode, size, form=tarfile.PAX_FORMAT):
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode=mode, format=form) as made:
+        for number in range(3):
+            entry = tarfile.TarInfo("x" * 150 + str(number))
+            entry.size = size
+            made.addfile(entry, io.BytesIO(bytes(size)))
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz"])
+@pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
+def test_what_an_archive_unpacks_to_is_counted(mode, form):
+    content = archive(mode, 100_000, form)
+    assert 300_000 <= unpacked_size(io.BytesIO(content), 1_000_000) < 310_000
+    with pytest.raises(TooMuch):
+        unpacked_size(io.BytesIO(content), 200_000)
+
+
+def test_a_header_that_claims_more_than_there_is_and_a_file_with_holes_are_too_much():
+    plain = bytearray(archive("w", 10, tarfile.GNU_FORMAT))
+    start = plain.rfind(b"x" * 100)
+    plain[start + 124 : start + 136] = b"\x80" + bytes(3) + (1 << 50).to_bytes(8, "big")
+    header = bytearray(plain[start : start + 512])
+    header[148:156] = b" " * 8
+    plain[start + 148 : start + 156] = f"{sum(header):06o}\0 ".encode()
+    with pytest.raises(TooMuch):
+        unpacked_size(io.BytesIO(plain), 1 << 40)
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as made:
+        entry = tarfile.TarInfo("holes")
+        entry.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.realsize": "999999999999"}
+        made.addfile(entry)
+    with pytest.raises(TooMuch):
+        unpacked_size(io.BytesIO(packed.getvalue()), 1 << 40)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"text" * 1000, gzip.compress(b"text" * 1000), b"\x1f\x8b\x08damaged"]
+)
+def test_what_is_no_archive_unpacks_to_nothing(content):
+    assert unpacked_size(io.BytesIO(content), 1_000_000) in range(5000)
+
+
+@pytest.mark.parametrize("place", ["/a:/etc", "/a,source=/etc", "a", "/a\nb"])
+def test_a_declared_volume_is_a_plain_place(place):
+    with pytest.raises(CannotCheck, match="as VOLUME"):
+        declared_volumes({"Config": {"Volumes": {place: {}}}})
+    assert declared_volumes({"Config": {"Volumes": {"/data": {}}}}) == ("/data",)
