@@ -95,14 +95,16 @@ def _verify(session: Session, archive: Path) -> dict[str, Any]:
     """Unpacks an archive elsewhere, goes through the checklist there, and evaluates it."""
     from pipeline import files, submission
     from pipeline.errors import InputMissing
-    from pipeline.evaluation.intake import take_in
+    from pipeline.evaluation.evaluation import take_in
     from pipeline.evaluation.limits import DEFAULT_LIMITS
+    from pipeline.evaluation.worker import Workers
 
     if not archive.is_file():
         raise InputMissing(f"there is no {archive}", path=archive)
     session.console.title(f"Verifying {archive.name}")
     with tempfile.TemporaryDirectory(prefix="app07-verify-") as folder:
-        unpacked = take_in(str(archive), Path(folder) / "unpacked", DEFAULT_LIMITS)
+        with Workers(DEFAULT_LIMITS) as workers:
+            unpacked = take_in(str(archive), Path(folder) / "unpacked", DEFAULT_LIMITS, workers).submission
         contents = submission.contents_of(unpacked.root)
         _show_checklist(session, contents)
         more = sorted(set(unpacked.files) - set(contents.files))
