@@ -53,7 +53,12 @@ class GuardedLab(Lab):
             submission, limits, workshop, folder, why_no_engine=why_no_engine, allowed_hosts=allowed_hosts
         )
         self._numbered: list[StackRun] = []
-        context = {"submission": submission, "limits": limits, "folder": folder, "gated": self.gate is not None}
+        context = {
+            "submission": submission,
+            "limits": limits,
+            "folder": folder,
+            "gated": self.gate is not None,
+        }
         self.workers = Workers(limits, context, self._answer)
 
     def __enter__(self) -> GuardedLab:
@@ -115,7 +120,9 @@ class GuardedLab(Lab):
         what = str(parameters.get("file") or parameters.get("path") or f"what the check {check} looks at")
         return self.workers.call(Verdict, "verdict", what, check=check, parameters=parameters)
 
-    def sightings(self, number: int, detect: Callable[..., Iterable[tuple[str, str]]], most: int) -> Sightings:
+    def sightings(
+        self, number: int, detect: Callable[..., Iterable[tuple[str, str]]], most: int
+    ) -> Sightings:
         what = f"what `{detect.__name__.replace('_', ' ')}` looks at"
         return self.workers.call(Sightings, "sightings", what, number=number, most=most)
 

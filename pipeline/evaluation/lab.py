@@ -328,7 +328,9 @@ class Lab:
         """
         return function(self, parameters)
 
-    def sightings(self, number: int, detect: Callable[..., Iterable[tuple[str, str]]], most: int) -> Sightings:
+    def sightings(
+        self, number: int, detect: Callable[..., Iterable[tuple[str, str]]], most: int
+    ) -> Sightings:
         """Where the submission steps into a trap.
 
         Args:

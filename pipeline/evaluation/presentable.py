@@ -1,4 +1,4 @@
-"""What a submission's names and outputs look like in a report: as text, with nothing that a terminal or a page obeys."""
+"""A submission's names and outputs in a report: as text, with nothing that a terminal or a page obeys."""
 
 from __future__ import annotations
 
@@ -30,7 +30,13 @@ def printable(text: str, longest: int = LONGEST) -> str:
 
 def _written_out(found: re.Match[str]) -> str:
     number = ord(found.group())
-    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+    return (
+        f"\\x{number:02x}"
+        if number < 0x100
+        else f"\\u{number:04x}"
+        if number < 0x10000
+        else f"\\U{number:08x}"
+    )
 
 
 def presentable(value: T) -> T:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import os
 import stat
 from collections.abc import Callable, Mapping
@@ -55,13 +54,11 @@ class Bench:
         return self._lab
 
 
-def _called(function: Callable[..., object], given: dict[str, object], arguments: Mapping[str, Any]) -> object:
-    kinds = {name: kind for name, kind in _kinds(function).items() if name not in ("lab", "return")}
+def _called(
+    function: Callable[..., object], given: dict[str, object], arguments: Mapping[str, Any]
+) -> object:
+    kinds = {name: kind for name, kind in hints_of(function).items() if name not in ("lab", "return")}
     return function(**given, **{name: decode(kind, arguments[name]) for name, kind in kinds.items()})
-
-
-def _kinds(function: Callable[..., object]) -> dict[str, Any]:
-    return {name: kind for name, kind in hints_of(function).items()}
 
 
 # --- before there is a submission
@@ -89,9 +86,7 @@ class Taken:
 def take_in(found: Found, place: Path, limits: Limits) -> Taken:
     """Copies a folder, or unpacks a zip file, and looks at what there is."""
     submission = take_over(found, place, limits)
-    return Taken(
-        submission, submission.files, submission.size, submission.sha256, submission.compose_name
-    )
+    return Taken(submission, submission.files, submission.size, submission.sha256, submission.compose_name)
 
 
 def key_of(source: Path, limits: Limits) -> str:

@@ -162,8 +162,7 @@ class _Worker:
         """Has one task done, and answers what the worker asks meanwhile."""
         self.usable = False
         self._send(order)
-        cpu, seconds = limits
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + limits[1]
         while True:
             message = self._receive(deadline, what, limits)
             if "ask" not in message:
@@ -240,7 +239,9 @@ class _Worker:
         if status == -int(getattr(signal, "SIGKILL", 9)):
             return TooCostly(what, "its reader was ended by the system, as where memory runs out")
         if status < 0 or status > 0xC0000000:
-            return TooCostly(what, f"its reader crashed (signal {-status})" if status < 0 else "its reader crashed")
+            return TooCostly(
+                what, f"its reader crashed (signal {-status})" if status < 0 else "its reader crashed"
+            )
         return WorkerDefect(f"a worker of the evaluation ended with status {status} while it read {what}")
 
 

@@ -35,7 +35,9 @@ def main() -> int:
     return 0
 
 
-def _carried_out(carry_out: Callable[[str, Mapping[str, Any]], Any], order: Mapping[str, Any]) -> dict[str, Any]:
+def _carried_out(
+    carry_out: Callable[[str, Mapping[str, Any]], Any], order: Mapping[str, Any]
+) -> dict[str, Any]:
     from pipeline.errors import PipelineError
     from pipeline.evaluation.worker import described
 
@@ -50,7 +52,9 @@ def _carried_out(carry_out: Callable[[str, Mapping[str, Any]], Any], order: Mapp
             return {"error": "memory"}  # a reader that puts another word on it
         return described(error)
     except Exception as error:
-        text = f"a defect of the evaluation, not of the submission: {type(error).__name__}: {str(error)[:500]}"
+        text = (
+            f"a defect of the evaluation, not of the submission: {type(error).__name__}: {str(error)[:500]}"
+        )
         return {"error": "WorkerDefect", "message": text, "hint": "Please report it, with the submission."}
 
 
