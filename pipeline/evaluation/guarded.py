@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.evaluation.builds import Built
 from pipeline.evaluation.composefile import ComposeFile
 from pipeline.evaluation.dockerfile import Dockerfile
-from pipeline.evaluation.errors import CannotCheck
+from pipeline.evaluation.errors import CannotCheck, TooCostly
 from pipeline.evaluation.expected import data_name, model_name
 from pipeline.evaluation.lab import Lab, Sightings, once
 from pipeline.evaluation.limits import Limits
@@ -127,8 +127,13 @@ class GuardedLab(Lab):
         return self.workers.call(Sightings, "sightings", what, number=number, most=most)
 
     def _build(self, wanted: BuildWanted) -> Built:
-        # What has been read within the limits once can be read again without them: it comes to the same.
-        self.workers.call(bool, "readable_recipe", f"{wanted.context}/{wanted.dockerfile}", wanted=wanted)
+        assert self.workshop
+        path = f"{wanted.context}/{wanted.dockerfile}"
+        try:
+            # What has been read within the limits once can be read again without them: it comes to the same.
+            self.workers.call(bool, "readable_recipe", path, wanted=wanted)
+        except TooCostly as error:
+            return Built("", False, reason=error.message, hint=error.hint)
         return super()._build(wanted)
 
     # --- what workers ask for

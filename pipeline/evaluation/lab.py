@@ -17,7 +17,7 @@ from pipeline.evaluation.builds import Builder, Built
 from pipeline.evaluation.compose_keys import is_allowed, plain_name
 from pipeline.evaluation.composefile import ComposeFile, read_compose
 from pipeline.evaluation.dockerfile import Dockerfile, read_dockerfile
-from pipeline.evaluation.errors import CannotCheck, TooCostly
+from pipeline.evaluation.errors import CannotCheck
 from pipeline.evaluation.expected import Expected, data_name, expect, model_name
 from pipeline.evaluation.gate import Gate
 from pipeline.evaluation.holdings import holds
@@ -276,10 +276,10 @@ class Lab:
         )
 
     def is_right(self, run: StackRun) -> bool:
-        """Whether a run shows the right prediction. One that is too much to read costs its own check, no other."""
+        """Whether a run shows the right prediction. One that cannot be read costs its own check, no other."""
         try:
             return self.seen(run).equal
-        except TooCostly:
+        except PipelineError:
             return False
 
     @once
