@@ -97,6 +97,7 @@ def _verify(session: Session, archive: Path) -> dict[str, Any]:
     from pipeline.errors import InputMissing
     from pipeline.evaluation.evaluation import take_in
     from pipeline.evaluation.limits import DEFAULT_LIMITS
+    from pipeline.evaluation.presentable import printable
     from pipeline.evaluation.worker import Workers
 
     if not archive.is_file():
@@ -111,7 +112,7 @@ def _verify(session: Session, archive: Path) -> dict[str, Any]:
     session.console.say(f"  sha256 {files.sha256_of(archive)}")
     if more:
         session.console.say(
-            f"  not on the checklist: {', '.join(more[:6])}{' and more' if len(more) > 6 else ''}"
+            f"  not on the checklist: {printable(', '.join(more[:6]))}{' and more' if len(more) > 6 else ''}"
         )
     if contents.missing_required:
         raise InputMissing(f"{archive.name} lacks required files: {', '.join(contents.missing_required)}")

@@ -20,7 +20,7 @@ from pipeline.evaluation.intake import find_source
 from pipeline.evaluation.judge import Judge
 from pipeline.evaluation.lab import Lab
 from pipeline.evaluation.limits import DEFAULT_LIMITS, MIB, Limits
-from pipeline.evaluation.presentable import presentable
+from pipeline.evaluation.presentable import presentable, printable
 from pipeline.evaluation.result import Protection, Report, Result
 from pipeline.evaluation.rubric import Rubric
 from pipeline.evaluation.tasks import Taken
@@ -118,10 +118,13 @@ def take_in(source: str, place: Path, limits: Limits, workers: Workers) -> Taken
         InputMissing: there is nothing of this name.
         NoSubmission: it is none, it is too large, too costly to read, or it climbs out of its place.
     """
-    found = find_source(source, place, limits)
+    try:
+        found = find_source(source, place, limits)
+    except NoSubmission as error:  # in the words of git, and of the server that it asked
+        raise NoSubmission(printable(error.message), hint=error.hint) from error
     try:
         taken = workers.call(
-            Taken, "take_in", found.path.name,
+            Taken, "take_in", printable(found.path.name),
             cpu=limits.intake_cpu, seconds=limits.intake_seconds, found=found, place=place, limits=limits,
         )  # fmt: skip
     except TooCostly as error:

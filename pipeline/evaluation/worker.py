@@ -24,6 +24,7 @@ from pipeline import process
 from pipeline.errors import InputMissing, PipelineError
 from pipeline.evaluation.errors import CannotCheck, NoSubmission, TooCostly, WorkerDefect
 from pipeline.evaluation.limits import MIB, Limits
+from pipeline.evaluation.presentable import printable
 from pipeline.evaluation.wire import WireError, decode, encode
 
 T = TypeVar("T")
@@ -261,8 +262,10 @@ def described(error: PipelineError) -> dict[str, Any]:
 
 
 def told(message: Mapping[str, Any]) -> PipelineError:
-    """The error that `described` made a message of."""
-    kind, text, hint = (str(message.get(key) or "") for key in ("error", "message", "hint"))
+    """The error that `described` made a message of; names of a submission in it are shown as text."""
+    kind, text, hint, what, limit = (
+        printable(str(message.get(key) or "")) for key in ("error", "message", "hint", "what", "limit")
+    )
     if kind == "TooCostly":
-        return TooCostly(str(message.get("what")), str(message.get("limit")))
+        return TooCostly(what, limit)
     return _ERRORS.get(kind, PipelineError)(text, hint=hint)
