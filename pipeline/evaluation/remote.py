@@ -96,7 +96,10 @@ class RemoteLab(Lab):
 
     @once
     def alone(self, role: Service, command: tuple[str, ...] = ()) -> Alone:
-        return cast(Alone, self.asked("alone", role=role, command=command))
+        other = (
+            {"command": command} if command else {}
+        )  # what has been asked is known by what it was asked with
+        return cast(Alone, self.asked("alone", role=role, **other))
 
     @once
     def holds(self, role: Service, name: str) -> str:

@@ -23,14 +23,19 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import PipelineError
+from pipeline.evaluation.alone import Alone
 from pipeline.evaluation.errors import CannotCheck, NoSubmission, TooCostly
 from pipeline.evaluation.evaluation import Conditions, evaluate, take_in
 from pipeline.evaluation.guarded import GuardedLab
+from pipeline.evaluation.lab import Lab
 from pipeline.evaluation.limits import DEFAULT_LIMITS, MIB
+from pipeline.evaluation.remote import RemoteLab
 from pipeline.evaluation.rubric import load_rubric, read_rubric
 from pipeline.evaluation.stackrun import StackRun
+from pipeline.evaluation.traps import DETECTORS
 from pipeline.evaluation.volumes import Left
 from pipeline.evaluation.worker import Workers
+from pipeline.layout import SERVICES
 
 C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"
 SHORT = replace(DEFAULT_LIMITS, read_cpu=3, read_seconds=20.0)
@@ -471,3 +476,74 @@ def test_an_exporter_gets_nothing_that_a_terminal_obeys(submit):
         "\\x1b[2J\\u202egnihtyna"
         in next(one for one in report.results if one.id == "document").evidence[1].text
     )
+
+
+# What works in a worker as it stands: it reads files there, or is made of methods that are asked for.
+IN_A_WORKER = {
+    *("workshop", "image", "image_of", "pybrain", "run_for_files", "missing_folders", "is_right"),
+    *("changed_rows", "judged", "verdict", "sightings"),
+}
+
+
+def test_every_method_of_the_laboratory_is_known_to_work_in_a_worker():
+    methods = {name for name in vars(Lab) if not name.startswith("_")}
+    assert methods - set(vars(RemoteLab)) == IN_A_WORKER
+    here = {
+        "compose",
+        "safe",
+        "roles",
+        "dockerfile",
+        "seen",
+        "changed_rows",
+        "judged",
+        "verdict",
+        "sightings",
+    }
+    assert here <= set(vars(GuardedLab))
+
+
+def test_an_interrupted_reading_leaves_a_report_and_no_worker(submit, tmp_path):
+    folder = submit({"README.md": "a" * 60 + "b"})
+    (tmp_path / "small.toml").write_text(RUBRIC, encoding="utf-8")
+    words = [
+        "evaluate",
+        "--no-run",
+        "--rubric",
+        str(tmp_path / "small.toml"),
+        "--output",
+        str(tmp_path / "out"),
+    ]
+    with subprocess.Popen(
+        [sys.executable, "-c", "import sys; from pipeline.cli import main; sys.exit(main())", *words, str(folder)],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    ) as running:  # fmt: skip
+        for line in running.stdout:
+            if "There is a README" in line:
+                break
+        time.sleep(1.0)
+        workers = subprocess.run(
+            ["pgrep", "-P", str(running.pid)], capture_output=True, text=True, check=False
+        ).stdout.split()
+        os.killpg(running.pid, signal.SIGINT)
+        said = running.communicate(timeout=60)[0]
+    assert running.returncode == 130, said
+    report = json.loads(next((tmp_path / "out").glob("*/report.json")).read_text("utf-8"))
+    results = {one["id"]: one for one in report["lines"][0]["results"]}
+    assert report["interrupted"] is True
+    assert results["document"]["status"] == "passed"
+    assert results["mentions"]["reason"] == "the evaluation was interrupted"
+    assert workers and not [number for number in workers if Path("/proc", number).exists()]
+
+
+def test_what_a_container_did_is_known_to_the_workers(guarded):
+    lab = guarded()
+    ran = Alone(
+        "docker run --rm activationbase_app07", 137, "", 60.0, "it did not end within 60 s and was stopped"
+    )
+    vars(lab)["_known"] = {("alone", (SERVICES[0],), ()): (ran, None)}
+    verdict = lab.verdict("prints_its_rows", print, {"container": 1})
+    assert (
+        verdict.reason == "`docker run --rm activationbase_app07`: it did not end within 60 s and was stopped"
+    )
+    number = [name for name, _ in DETECTORS].index("over-the-limits")
+    assert lab.sightings(number, print, 6).seen == ((f"{C1}/Dockerfile", verdict.reason),)
