@@ -35,6 +35,7 @@ _ERRORS = {kind.__name__: kind for kind in (CannotCheck, NoSubmission, InputMiss
 _KEPT = ("SYSTEMROOT", "SYSTEMDRIVE", "TEMP", "TMP", "TMPDIR")
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 _CHUNK = 64 * 1024
+_LEAST_CPU = 2
 
 
 def no_answer(name: str, arguments: Mapping[str, Any]) -> object:
@@ -58,6 +59,7 @@ class Workers:
         self._context = dict(context or {})
         self._answer = answer
         self._idle: list[_Worker] = []
+        self._exceeded = 0
 
     def __enter__(self) -> Workers:
         return self
@@ -95,24 +97,31 @@ class Workers:
             TooCostly: it used too much, or its worker broke.
             PipelineError: what the task itself raised.
         """
-        limits = (cpu or self.limits.read_cpu, seconds or self.limits.read_seconds)
-        order = {"call": task, "arguments": encode(arguments), "cpu": limits[0]}
-        used = bool(self._idle)
-        try:
-            value = self._once(order, what, limits)
-        except _OutOfMemory as error:
-            if not used:
-                raise TooCostly(what, error.limit) from None
-            # What was read before may have taken the room: once more, in one that is new.
-            self.close()
-            try:
-                value = self._once(order, what, limits)
-            except _OutOfMemory as again:
-                raise TooCostly(what, again.limit) from None
+        # A submission with many things that are too much does not get the whole time for each of them.
+        usual = max(_LEAST_CPU, self.limits.read_cpu // (1 + self._exceeded))
+        limits = (cpu or usual, seconds or self.limits.read_seconds)
+        value = self._carried_out(task, what, limits, arguments)
         try:
             return decode(kind, value)
         except WireError as error:
             raise WorkerDefect(f"a worker answered {task} with something else: {error}") from error
+
+    def _carried_out(
+        self, task: str, what: str, limits: tuple[int, float], arguments: Mapping[str, object]
+    ) -> object:
+        order = {"call": task, "arguments": encode(arguments), "cpu": limits[0]}
+        used = bool(self._idle)
+        try:
+            return self._once(order, what, limits)
+        except _OutOfMemory as error:
+            if not used:
+                raise TooCostly(what, error.limit) from None
+        # What was read before may have taken the room: once more, in one that is new.
+        self.close()
+        try:
+            return self._once(order, what, limits)
+        except _OutOfMemory as error:
+            raise TooCostly(what, error.limit) from None
 
     def _once(self, order: Mapping[str, Any], what: str, limits: tuple[int, float]) -> object:
         worker = self._idle.pop() if self._idle else _Worker(self.limits, self._context)
@@ -123,6 +132,7 @@ class Workers:
                 if worker.usable:
                     self._idle.append(worker)
                 else:
+                    self._exceeded += 1
                     worker.kill()
             raise
         self._idle.append(worker)

@@ -547,3 +547,10 @@ def test_what_a_container_did_is_known_to_the_workers(guarded):
     )
     number = [name for name, _ in DETECTORS].index("over-the-limits")
     assert lab.sightings(number, print, 6).seen == ((f"{C1}/Dockerfile", verdict.reason),)
+
+
+def test_many_things_that_are_too_much_do_not_each_take_the_whole_time(guarded):
+    lab = guarded({"README.md": "a" * 60 + "b"})
+    for seconds in (3, 2, 2):
+        with pytest.raises(TooCostly, match=f"it takes more than {seconds} s of processor time"):
+            lab.verdict("mentions", print, {"file": "README.md", "all_of": ["(a+)+$"]})
