@@ -26,6 +26,7 @@ from pipeline.errors import PipelineError
 from pipeline.evaluation.alone import Alone
 from pipeline.evaluation.errors import CannotCheck, NoSubmission, TooCostly
 from pipeline.evaluation.evaluation import Conditions, evaluate, take_in
+from pipeline.evaluation.exporters import EXPORTERS, write
 from pipeline.evaluation.guarded import GuardedLab
 from pipeline.evaluation.lab import Lab
 from pipeline.evaluation.limits import DEFAULT_LIMITS, MIB
@@ -554,3 +555,15 @@ def test_many_things_that_are_too_much_do_not_each_take_the_whole_time(guarded):
     for seconds in (3, 2, 2):
         with pytest.raises(TooCostly, match=f"it takes more than {seconds} s of processor time"):
             lab.verdict("mentions", print, {"file": "README.md", "all_of": ["(a+)+$"]})
+
+
+def test_a_form_that_fails_takes_no_other_with_it(submit, tmp_path):
+    report = evaluate(str(submit()), read_rubric("small", RUBRIC.encode()), Conditions(SHORT, run=False))
+
+    def broken(report):
+        raise OverflowError("too large")
+
+    table = {**EXPORTERS, "html": ("report.html", broken)}
+    assert sorted(write(report, tmp_path, exporters=table)) == sorted(set(EXPORTERS) - {"html"})
+    with pytest.raises(PipelineError, match="cannot be written as html: OverflowError: too large"):
+        write(report, tmp_path, ("html",), exporters=table)
