@@ -116,9 +116,7 @@ class Builder:
             if done.ended != bounded.BY_ITSELF or not lost_a_layer(done.output):
                 break
         output = done.output.replace(recipe.name, wanted.dockerfile).replace(image, "the image")
-        output = re.sub(
-            r"^DEPRECATED: The legacy builder.*?\n\s*\n", "", output, flags=re.DOTALL | re.MULTILINE
-        )
+        output = _without_notice(output)
         about = self.workshop.image(image) if done.ok else None
         if about is None:
             watch.forget()
@@ -191,6 +189,15 @@ def lost_a_layer(output: str) -> bool:
     Evaluations at the same time share layers, and each removes its own images at its end.
     """
     return bool(_LOST_LAYER.search(_last_error(output)))
+
+
+def _without_notice(output: str) -> str:
+    """A build's output without the engine's remark on its builder, which stands at the beginning.
+
+    Only there it is looked for: a step that prints the same words over and over would cost hours.
+    """
+    notice = re.compile(r"^DEPRECATED: The legacy builder.*?\n\s*\n", re.DOTALL | re.MULTILINE)
+    return notice.sub("", output[:4000], count=1) + output[4000:]
 
 
 def _last_error(output: str) -> str:
