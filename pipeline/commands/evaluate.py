@@ -157,25 +157,20 @@ def evaluate_one(
     """Evaluates one submission, shows it, and writes its reports below `folder`."""
     from pipeline.evaluation.evaluation import evaluate
     from pipeline.evaluation.exporters import EXPORTERS, write
+    from pipeline.evaluation.members import safe_name
+    from pipeline.evaluation.presentable import printable
 
     console = session.console
     console.title(f"Evaluation · {rubric.name}")
     report = evaluate(
         source, rubric, conditions,
-        say=lambda text: console.say(f"  … {text}"),
+        say=lambda text: console.say(f"  … {printable(text)}"),
         on_result=lambda result: _show(session, result),
     )  # fmt: skip
     place = folder / safe_name(report.submission)
     written = write(report, place, tuple(session.options.format or EXPORTERS))
     _show_whole(session, report, written)
     return report, written
-
-
-def safe_name(name: str) -> str:
-    """A name for a folder, on every system."""
-    import re
-
-    return re.sub(r"[^\w.-]+", "_", name).strip("._")[:80] or "submission"
 
 
 def _show(session: Session, result: Result) -> None:

@@ -135,15 +135,18 @@ def _verify(session: Session, archive: Path) -> dict[str, Any]:
     """Unpacks an archive elsewhere, goes through the checklist there, and evaluates it."""
     from pipeline import files, submission
     from pipeline.errors import InputMissing
-    from pipeline.evaluation.intake import take_in
+    from pipeline.evaluation.evaluation import take_in
     from pipeline.evaluation.limits import DEFAULT_LIMITS
+    from pipeline.evaluation.presentable import printable
+    from pipeline.evaluation.worker import Workers
     from pipeline.layout import Layout
 
     if not archive.is_file():
         raise InputMissing(f"there is no {archive}", path=archive)
     session.console.title(f"Verifying {archive.name}")
     with tempfile.TemporaryDirectory(prefix="app07-verify-") as folder:
-        unpacked = take_in(str(archive), Path(folder) / "unpacked", DEFAULT_LIMITS)
+        with Workers(DEFAULT_LIMITS) as workers:
+            unpacked = take_in(str(archive), Path(folder) / "unpacked", DEFAULT_LIMITS, workers).submission
         contents = submission.contents_of(unpacked.root)
         _show_checklist(session, contents)
         stale = _show_stale(session, Layout(unpacked.root))
@@ -151,7 +154,7 @@ def _verify(session: Session, archive: Path) -> dict[str, Any]:
     session.console.say(f"  sha256 {files.sha256_of(archive)}")
     if more:
         session.console.say(
-            f"  not on the checklist: {', '.join(more[:6])}{' and more' if len(more) > 6 else ''}"
+            f"  not on the checklist: {printable(', '.join(more[:6]))}{' and more' if len(more) > 6 else ''}"
         )
     if contents.missing_required:
         raise InputMissing(f"{archive.name} lacks required files: {', '.join(contents.missing_required)}")

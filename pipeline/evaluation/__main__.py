@@ -18,6 +18,7 @@ from pipeline.errors import PipelineError
 from pipeline.evaluation.evaluation import Conditions, evaluate
 from pipeline.evaluation.exporters import write
 from pipeline.evaluation.limits import Limits
+from pipeline.evaluation.presentable import printable
 from pipeline.evaluation.rubric import load_rubric
 from pipeline.process import termination_as_interrupt
 
@@ -34,14 +35,21 @@ def main(words: list[str]) -> int:
         rubric = load_rubric(Path(job["rubric"]) if job["rubric"] else None)
         report = evaluate(
             job["source"], rubric, Conditions(**_tuples(conditions)),
-            say=lambda text: print(text, flush=True),
+            say=lambda text: print(printable(text), flush=True),
             on_result=lambda result: print(result.title, flush=True),
         )  # fmt: skip
         write(replace(report, submission=job["name"]), folder)
     except PipelineError as error:
-        files.write_json(folder / "failed.json", {"error": str(error), "status": error.status})
-        return error.status
+        return _failed(folder, str(error), error.status)
+    except Exception as error:
+        text = f"a defect of the evaluation, not of the submission: {type(error).__name__}: {error}"
+        return _failed(folder, text, PipelineError.status)
     return INTERRUPTED if report.interrupted else 0
+
+
+def _failed(folder: Path, text: str, status: int) -> int:
+    files.write_json(folder / "failed.json", {"error": printable(text), "status": status})
+    return status
 
 
 def _tuples(values: dict[str, Any]) -> dict[str, Any]:

@@ -142,9 +142,7 @@ class Builder:
             if done.ended != bounded.BY_ITSELF or not lost_a_layer(done.output):
                 break
         output = done.output.replace(recipe, wanted.dockerfile).replace(image, "the image")
-        output = re.sub(
-            r"^DEPRECATED: The legacy builder.*?\n\s*\n", "", output, flags=re.DOTALL | re.MULTILINE
-        )
+        output = _without_notice(output)
         about = self.workshop.image(image) if done.ok else None
         if about is None:
             watch.forget()
@@ -224,6 +222,15 @@ def lost_a_layer(output: str) -> bool:
     last = _last_error(output)
     # The end of a step that failed holds the words of the step itself.
     return not last.startswith("The command '") and bool(_LOST_LAYER.search(last))
+
+
+def _without_notice(output: str) -> str:
+    """A build's output without the engine's remark on its builder, which stands at the beginning.
+
+    Only there it is looked for: a step that prints the same words over and over would cost hours.
+    """
+    notice = re.compile(r"^DEPRECATED: The legacy builder.*?\n\s*\n", re.DOTALL | re.MULTILINE)
+    return notice.sub("", output[:4000], count=1) + output[4000:]
 
 
 def _last_error(output: str) -> str:

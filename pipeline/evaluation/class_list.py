@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import files, process
-from pipeline.commands.evaluate import conditions, safe_name
-from pipeline.errors import EngineUnavailable, InputMissing, Interrupted
+from pipeline.commands.evaluate import conditions
+from pipeline.errors import EngineUnavailable, Interrupted, PipelineError
 from pipeline.evaluation import result
-from pipeline.evaluation.copying import LEFT_OUT
 from pipeline.evaluation.evaluation import Conditions
+from pipeline.evaluation.members import members_in
 from pipeline.evaluation.overview import Row, write_overview
+from pipeline.evaluation.presentable import printable
 from pipeline.evaluation.result import Report, show
 from pipeline.evaluation.rubric import Rubric
+from pipeline.evaluation.worker import Workers
 
 if TYPE_CHECKING:
     from pipeline.cli import Session
@@ -76,10 +78,7 @@ def evaluate_class(session: Session, rubric: Rubric, folder: Path) -> dict[str, 
     options = session.options
     entries = entries_in(options.class_list, folder)
     how = conditions(options)
-    for entry in entries:
-        entry.key = key_of(entry.source, rubric, how)
-        if not options.again:
-            _take_over(entry, how)
+    _prepare(entries, rubric, how, again=options.again)
     board = _Board(session, entries)
     stopped = False
     try:
@@ -113,47 +112,42 @@ def evaluate_class(session: Session, rubric: Rubric, folder: Path) -> dict[str, 
 
 def entries_in(folder: Path, reports: Path) -> list[Entry]:
     """The submissions in a folder: each folder, and each zip file."""
-    if not folder.is_dir():
-        raise InputMissing(
-            f"{folder} is no folder", hint="--class-list takes the folder that the submissions lie in."
+    return [
+        Entry(
+            member.name, member.source, reports / member.name,
+            state=FAILED if member.wrong else WAITING, error=member.wrong,
         )
-    found = [
-        path for path in sorted(folder.iterdir())
-        if not path.name.startswith((".", "__")) and (path.is_dir() or path.suffix.lower() == ".zip")
+        for member in members_in(folder)
     ]  # fmt: skip
-    if not found:
-        raise InputMissing(
-            f"{folder} holds no folder and no zip file", hint="Each submission is one of these."
-        )
-    names: dict[str, Entry] = {}
-    for path in found:
-        plain = safe_name(path.stem if path.is_file() else path.name)
-        name, number = plain, 2
-        while name in names:
-            name, number = f"{plain}-{number}", number + 1
-        names[name] = Entry(name, path, reports / name)
-    return list(names.values())
 
 
-def key_of(source: Path, rubric: Rubric, how: Conditions) -> str:
-    """Stands for everything that an evaluation depends on: equal keys, the same points."""
-    whole = hashlib.sha256()
-    for path in [source] if source.is_file() else _files(source):
-        name = "" if path == source else path.relative_to(source).as_posix()
-        whole.update(name.encode("utf-8", "surrogateescape") + b"\0")
-        whole.update(bytes.fromhex(files.sha256_of(path)))
+def key_of(source: Path, rubric: Rubric, how: Conditions, workers: Workers) -> str:
+    """Stands for everything that an evaluation depends on: equal keys, the same points.
+
+    Raises:
+        PipelineError: the source is too large or too slow to be read.
+    """
+    limits = how.limits
+    content = workers.call(
+        str, "key_of", printable(source.name),
+        cpu=limits.intake_cpu, seconds=limits.intake_seconds, source=source, limits=limits,
+    )  # fmt: skip
     told = json.dumps([result.FORMAT, rubric.sha256, asdict(how)], sort_keys=True)
-    whole.update(told.encode())
-    return whole.hexdigest()
+    return hashlib.sha256((content + told).encode()).hexdigest()
 
 
-def _files(folder: Path) -> list[Path]:
-    found = []
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in LEFT_OUT)
-        paths = [Path(place) / name for name in sorted(names)]
-        found += [path for path in paths if path.is_file() and not path.is_symlink()]
-    return found
+def _prepare(entries: list[Entry], rubric: Rubric, how: Conditions, *, again: bool) -> None:
+    """Takes over what an earlier run has finished. What cannot even be read has its row, and stops nobody."""
+    with Workers(how.limits) as workers:
+        for entry in entries:
+            if entry.state == FAILED:
+                continue
+            try:
+                entry.key = key_of(entry.source, rubric, how, workers)
+                if not again:
+                    _take_over(entry, how)
+            except PipelineError as error:
+                entry.state, entry.error = FAILED, printable(str(error))
 
 
 def _take_over(entry: Entry, how: Conditions) -> None:
@@ -174,20 +168,30 @@ def _run_all(entries: list[Entry], rubric: Path | None, how: Conditions, jobs: i
     while waiting or running:
         while waiting and len(running) < jobs:
             entry = waiting.pop(0)
-            _start(entry, rubric, how)
+            try:
+                _start(entry, rubric, how)
+            except (PipelineError, OSError, ValueError) as error:
+                entry.state, entry.error = FAILED, printable(str(error))
+                board.finished(entry)
+                continue
             running.append(entry)
         for entry in list(running):
             assert entry.program is not None
-            entry.step = next(
-                (line.strip() for line in reversed(entry.program.pending()) if line.strip()), entry.step
-            )
+            entry.step = _last_words(entry)
             status = entry.program.wait(0.05)
             if status is not None:
                 running.remove(entry)
+                entry.step = _last_words(entry)
                 _finish(entry, status)
                 board.finished(entry)
         board.show()
         time.sleep(0.1)
+
+
+def _last_words(entry: Entry) -> str:
+    assert entry.program is not None
+    said = (line.strip() for line in reversed(entry.program.pending()) if line.strip())
+    return printable(next(said, entry.step), 1000)
 
 
 def _start(entry: Entry, rubric: Path | None, how: Conditions) -> None:
@@ -206,12 +210,13 @@ def _finish(entry: Entry, status: int) -> None:
     assert entry.program is not None
     try:
         entry.report = result.from_json(json.loads((entry.folder / "report.json").read_text("utf-8")))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         entry.state, entry.error = FAILED, _why(entry, status)
         return
     entry.state = STOPPED if entry.report.interrupted else DONE
     if entry.state == DONE:
-        files.write_json(entry.folder / "state.json", {"key": entry.key})
+        with suppress(PipelineError):  # without it the next run evaluates it again, and that is all
+            files.write_json(entry.folder / "state.json", {"key": entry.key})
 
 
 def _why(entry: Entry, status: int) -> str:
@@ -249,7 +254,7 @@ class _Board:
         self._last = 0.0
         self.console.title(f"Evaluation of {len(entries)} submissions")
         for entry in entries:
-            if entry.state == KEPT:
+            if entry.state in (KEPT, FAILED):
                 self.finished(entry)
 
     def finished(self, entry: Entry) -> None:

@@ -13,6 +13,7 @@ from pipeline.evaluation.interpolation import CannotInterpolate, interpolated
 LARGEST = 256 * 1024
 # A file of ten lines can stand for a billion values (anchors in anchors).
 MOST_VALUES = 20_000
+_LARGEST_NUMBER = 2**63
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]
@@ -158,6 +159,7 @@ class _Interpolation:
     def __init__(self, values: Mapping[str, str]) -> None:
         self.values = values
         self.count = 0
+        self.characters = 0
 
     def of(self, value: Any) -> Any:
         self.count += 1
@@ -168,5 +170,16 @@ class _Interpolation:
         if isinstance(value, list):
             return [self.of(inner) for inner in value]
         if isinstance(value, str):
-            return interpolated(value, self.values)
+            return self._short(interpolated(value, self.values))
+        if isinstance(value, int) and abs(value) > _LARGEST_NUMBER:
+            raise _TooMany("it holds a number that no machine counts to")
+        if value is not None and not isinstance(value, (bool, int, float)):
+            raise _TooMany(f"it holds a value that Compose does not know ({type(value).__name__})")
         return value
+
+    def _short(self, text: str) -> str:
+        """A text, as long as all texts together are no longer than a file that is larger by far."""
+        self.characters += len(text)
+        if self.characters > 4 * LARGEST:
+            raise _TooMany("its variables stand for far more text than a compose file holds")
+        return text

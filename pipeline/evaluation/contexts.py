@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.evaluation.archives import TooMuch, unpacked_size
 from pipeline.evaluation.classic import Rewritten, free_name
 from pipeline.evaluation.copying import Copy
 from pipeline.evaluation.limits import MIB, Limits
 from pipeline.evaluation.tree import Tree
+from pipeline.evaluation.unpacked_size import TooMuch, unpacked_size
 
 IGNORE = ".dockerignore"
 _RECIPE = "Dockerfile.app07"

@@ -25,3 +25,27 @@ class PointsMissed(PipelineError):
     """A submission that was asked to reach a number of points did not."""
 
     status = 70
+
+
+class TooCostly(PipelineError):
+    """Something of a submission could not be read within the limits on time and memory.
+
+    Args:
+        what: what was read.
+        limit: how its reading ended, in words.
+    """
+
+    def __init__(self, what: str, limit: str, **evidence: object) -> None:
+        super().__init__(
+            f"{what} cannot be read within the limits of an evaluation: {limit}",
+            hint="Hand in plain files of the usual kind and size: reading them takes a moment.",
+            **evidence,
+        )
+        self.what = what
+        self.limit = limit
+
+
+class WorkerDefect(PipelineError):
+    """A worker of the evaluation failed in a way that is not the submission's fault."""
+
+    status = 70

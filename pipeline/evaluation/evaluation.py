@@ -14,12 +14,17 @@ from pathlib import Path
 from pipeline import process
 from pipeline.engines.docker import find_docker
 from pipeline.errors import EngineUnavailable
-from pipeline.evaluation.intake import take_in
+from pipeline.evaluation.errors import NoSubmission, TooCostly
+from pipeline.evaluation.guarded import GuardedLab
+from pipeline.evaluation.intake import find_source
 from pipeline.evaluation.judge import Judge
 from pipeline.evaluation.lab import Lab
 from pipeline.evaluation.limits import DEFAULT_LIMITS, MIB, Limits
+from pipeline.evaluation.presentable import presentable, printable
 from pipeline.evaluation.result import Protection, Report, Result
 from pipeline.evaluation.rubric import Rubric
+from pipeline.evaluation.tasks import Taken
+from pipeline.evaluation.worker import Workers
 from pipeline.evaluation.workshop import Workshop
 
 
@@ -68,24 +73,26 @@ def evaluate(
     started, clock = datetime.now(UTC), time.monotonic()
     with ExitStack() as held:
         folder = Path(held.enter_context(_own_folder()))
-        submission = take_in(source, folder / "submission", conditions.limits)
-        workshop, why_not = _workshop(conditions, say)
+        workers = held.enter_context(Workers(conditions.limits))
+        taken = take_in(source, folder / "submission", conditions.limits, workers)
+        submission = taken.submission
+        workshop, why_not = _workshop(conditions, say, workers)
         if workshop is not None:
             held.enter_context(workshop)
-        lab = Lab(
+        lab = held.enter_context(GuardedLab(
             submission, conditions.limits, workshop, folder,
             why_no_engine=why_not, allowed_hosts=conditions.allowed_hosts,
-        )  # fmt: skip
+        ))  # fmt: skip
         judge = Judge(rubric, lab, on_result)
         judge.carry_out()
         with process.undisturbed():
-            return Report(
+            return presentable(Report(
                 submission=submission.name,
                 source=source,
                 kind=submission.kind,
-                sha256=submission.sha256,
-                files=len(submission.files),
-                size=submission.size,
+                sha256=taken.sha256,
+                files=len(taken.files),
+                size=taken.size,
                 rubric=rubric.name,
                 rubric_sha256=rubric.sha256,
                 lines=judge.lines,
@@ -95,7 +102,38 @@ def evaluate(
                 started=started.isoformat(timespec="seconds"),
                 seconds=round(time.monotonic() - clock, 1),
                 interrupted=judge.interrupted,
-            )
+            ))  # fmt: skip
+
+
+def take_in(source: str, place: Path, limits: Limits, workers: Workers) -> Taken:
+    """Takes a submission in, with the reading and copying done by a worker.
+
+    Args:
+        source: a folder, a zip file or a git URL.
+        place: an empty folder that only this evaluation uses.
+        limits: how large it may be.
+        workers: where the worker comes from.
+
+    Raises:
+        InputMissing: there is nothing of this name.
+        NoSubmission: it is none, it is too large, too costly to read, or it climbs out of its place.
+    """
+    try:
+        found = find_source(source, place, limits)
+    except NoSubmission as error:  # in the words of git, and of the server that it asked
+        raise NoSubmission(printable(error.message), hint=error.hint) from error
+    try:
+        taken = workers.call(
+            Taken, "take_in", printable(found.path.name),
+            cpu=limits.intake_cpu, seconds=limits.intake_seconds, found=found, place=place, limits=limits,
+        )  # fmt: skip
+    except TooCostly as error:
+        raise NoSubmission(error.message, hint=error.hint) from error
+    # What a submission works out once and keeps was worked out by the worker: nothing walks or hashes its files here.
+    vars(taken.submission).update(
+        files=taken.files, size=taken.size, sha256=taken.sha256, compose_name=taken.compose_name
+    )
+    return taken
 
 
 class _own_folder(tempfile.TemporaryDirectory[str]):
@@ -110,14 +148,19 @@ class _own_folder(tempfile.TemporaryDirectory[str]):
             super().cleanup()
 
 
-def _workshop(conditions: Conditions, say: Callable[[str], None]) -> tuple[Workshop | None, str]:
+def _workshop(
+    conditions: Conditions, say: Callable[[str], None], workers: Workers
+) -> tuple[Workshop | None, str]:
     if not conditions.run:
         return None, "it was asked not to build or run anything"
     try:
         version, compose = find_docker(compose=conditions.compose)
     except EngineUnavailable as error:
         return None, error.message
-    shop = Workshop(version, compose, conditions.limits, allowed_images=conditions.allowed_images, say=say)
+    shop = Workshop(
+        version, compose, conditions.limits,
+        allowed_images=conditions.allowed_images, say=say, workers=workers,
+    )  # fmt: skip
     shop.sweep()
     return shop, ""
 
@@ -129,9 +172,10 @@ def protections(lab: Lab, workshop: Workshop | None, limits: Limits) -> tuple[Pr
         f"at most {limits.files:,} files and {limits.total_size // MIB} MB, no link that leads outside",
     )  # fmt: skip
     if workshop is None or lab.gate is None:
-        return (copied,)
+        return (copied, _reading(limits))
     return (
         copied,
+        _reading(limits),
         lab.gate.protection(),
         Protection(
             "Builds are limited", True,
@@ -158,4 +202,18 @@ def protections(lab: Lab, workshop: Workshop | None, limits: Limits) -> tuple[Pr
             "Root's rights in a container are cut down", True,
             "no device, no raw network, no new privileges; the compose file's own wishes for more are refused",
         ),
+    )  # fmt: skip
+
+
+def _reading(limits: Limits) -> Protection:
+    clock = f"{limits.read_seconds:g} s by the clock, {limits.intake_seconds:g} s to take it in"
+    if process.WINDOWS:
+        return Protection(
+            "What reads it is limited in memory", False,
+            f"this system cannot limit a process from within; time is limited: {clock}",
+        )  # fmt: skip
+    return Protection(
+        "What reads it is limited", True,
+        f"in a process of its own: {limits.read_memory // MIB} MB of memory, {limits.read_cpu} s of processor time "
+        f"for one thing, {clock}",
     )  # fmt: skip

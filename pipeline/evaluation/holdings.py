@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import tarfile
 from pathlib import Path
 
 from pipeline.evaluation.errors import CannotCheck
@@ -14,26 +12,31 @@ from pipeline.evaluation.workshop import Workshop
 _LARGEST_IMAGE = 8 * 1024 * MIB
 
 
-def holds(workshop: Workshop, image: str, content: bytes, usual: str, folder: Path) -> str:
-    """Where an image holds a file with this content; empty where it does not.
+def holds(workshop: Workshop, image: str, wanted: Path, usual: str, folder: Path) -> str:
+    """Where an image holds a file with the same content; empty where it does not.
 
     Args:
         workshop: where the image is.
         image: its name here.
-        content: the bytes to look for.
+        wanted: the file to look for.
         usual: where the task puts the file; looked at first, and preferred.
         folder: a folder of our own.
+
+    Raises:
+        CannotCheck: the engine does not hand the image out.
+        TooCostly: the image's files are too much to look through.
     """
     container = workshop.must("create", "--label", workshop.label, "--network", "none", image, "-")
     packed = folder / "image.tar"
     try:
-        missing = into_file(["docker", "cp", f"{container}:{usual}", "-"], packed, len(content) + 64 * MIB)
-        if not missing and _search(packed, content):
+        most = wanted.stat().st_size + 64 * MIB
+        missing = into_file(["docker", "cp", f"{container}:{usual}", "-"], packed, most)
+        if not missing and _search(workshop, packed, wanted):
             return usual
         failed = into_file(["docker", "export", container], packed, _LARGEST_IMAGE)
         if failed:
             raise CannotCheck(f"the image cannot be looked into: {failed}")
-        found = _search(packed, content)
+        found = _search(workshop, packed, wanted)
     finally:
         workshop.remove_containers([container])
         packed.unlink(missing_ok=True)
@@ -41,13 +44,6 @@ def holds(workshop: Workshop, image: str, content: bytes, usual: str, folder: Pa
     return next((place for place in found if place.rpartition("/")[2] == name), found[0] if found else "")
 
 
-def _search(packed: Path, content: bytes) -> list[str]:
-    digest, found = hashlib.sha256(content).digest(), []
-    with tarfile.open(packed) as archive:
-        for entry in archive:
-            if not entry.isreg() or entry.size != len(content):
-                continue
-            file = archive.extractfile(entry)
-            if file is not None and hashlib.sha256(file.read()).digest() == digest:
-                found.append("/" + entry.name.lstrip("./"))
-    return found
+def _search(workshop: Workshop, packed: Path, wanted: Path) -> tuple[str, ...]:
+    what = "the file system of the image"
+    return workshop.workers.call(tuple[str, ...], "search", what, packed=packed, wanted=wanted)

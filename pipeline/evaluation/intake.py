@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import InputMissing
@@ -14,8 +15,27 @@ from pipeline.evaluation.submitted import MARKS, Remark, Submission
 from pipeline.evaluation.unzip import unzip
 
 
+@dataclass(frozen=True)
+class Found:
+    """Where a submission is, before anything of it is read.
+
+    Attributes:
+        source: as it was typed.
+        kind: folder, zip or git.
+        name: what to call it.
+        path: the folder or the zip file; of a repository the clone.
+        remarks: what was noticed on the way.
+    """
+
+    source: str
+    kind: str
+    name: str
+    path: Path
+    remarks: tuple[Remark, ...] = ()
+
+
 def take_in(source: str, place: Path, limits: Limits) -> Submission:
-    """Copies a submission to a place of its own.
+    """Copies a submission to a place of its own, in this process; an evaluation has a worker do it.
 
     Args:
         source: a folder, a zip file or a git URL.
@@ -26,28 +46,74 @@ def take_in(source: str, place: Path, limits: Limits) -> Submission:
         InputMissing: there is nothing of this name.
         NoSubmission: it is none, it is too large, or it climbs out of its place.
     """
-    copy = Copy(place / "files", limits)
+    return take_over(find_source(source, place, limits), place, limits)
+
+
+def find_source(source: str, place: Path, limits: Limits) -> Found:
+    """Says what is meant by a source; a repository is cloned, by git in a process of its own.
+
+    Args:
+        source: a folder, a zip file or a git URL.
+        place: an empty folder that only this evaluation uses.
+        limits: how large it may be.
+
+    Raises:
+        InputMissing: there is nothing of this name.
+        NoSubmission: it cannot be cloned.
+    """
     path = Path(source).expanduser()
     if is_git_url(source) and not path.exists():
-        kind, name = "git", re.sub(r"\.git$", "", source.partition("#")[0].rstrip("/")).rsplit("/", 1)[-1]
-        clone(source, place / "clone", copy, limits)
-    elif _is_bare_repository(path):
-        kind, name = "git", path.resolve().name.removesuffix(".git")
-        clone(path.resolve().as_uri(), place / "clone", copy, limits)
-    elif path.is_dir():
-        kind, name = "folder", path.resolve().name
-        copy.folder(path.resolve())
-    elif path.is_file():
-        kind, name = "zip", path.stem
-        unzip(path, copy, limits)
+        name = re.sub(r"\.git$", "", source.partition("#")[0].rstrip("/")).rsplit("/", 1)[-1]
+        return _cloned(source, source, name, place, limits)
+    if _is_bare_repository(path):
+        name = path.resolve().name.removesuffix(".git")
+        return _cloned(source, path.resolve().as_uri(), name, place, limits)
+    if path.is_dir():
+        return Found(source, "folder", path.resolve().name, path.resolve())
+    if path.is_file():
+        return Found(source, "zip", path.stem, path)
+    raise InputMissing(
+        f"{source}: there is no such folder or file, and it is no git URL",
+        hint="Give a folder, a .zip file, or a URL that begins with https://, ssh://, file://, http:// or git://.",
+    )
+
+
+def _cloned(source: str, url: str, name: str, place: Path, limits: Limits) -> Found:
+    """Clones a repository; its files are copied afterwards, like those of any folder."""
+    noticed = _Noticed()
+    clone(url, place / "clone", noticed, limits)
+    return Found(source, "git", name, place / "clone", tuple(noticed.remarks))
+
+
+class _Noticed(Copy):
+    """Stands where a clone would be copied at once: keeps what is noticed, and copies nothing."""
+
+    def __init__(self) -> None:
+        self.remarks: list[Remark] = []
+
+    def folder(self, source: Path) -> None:
+        """Nothing yet."""
+
+
+def take_over(found: Found, place: Path, limits: Limits) -> Submission:
+    """Copies or unpacks what was found.
+
+    Args:
+        found: where it is.
+        place: an empty folder that only this evaluation uses.
+        limits: how large it may be.
+
+    Raises:
+        NoSubmission: it is none, it is too large, or it climbs out of its place.
+    """
+    copy = Copy(place / "files", limits)
+    if found.kind == "zip":
+        unzip(found.path, copy, limits)
     else:
-        raise InputMissing(
-            f"{source}: there is no such folder or file, and it is no git URL",
-            hint="Give a folder, a .zip file, or a URL that begins with https://, ssh://, file://, http:// or git://.",
-        )
-    root = _root_of(copy, source)
-    remarks = copy.remarks + _empty_shared_data(root)
-    return Submission(name, source, kind, root, tuple(remarks))
+        copy.folder(found.path)
+    root = _root_of(copy, found.source)
+    remarks = (*found.remarks, *copy.remarks, *_empty_shared_data(root))
+    return Submission(found.name, found.source, found.kind, root, remarks)
 
 
 def _is_bare_repository(path: Path) -> bool:

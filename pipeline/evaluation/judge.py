@@ -7,7 +7,9 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from pipeline.errors import PipelineError
+from pipeline.evaluation.errors import TooCostly
 from pipeline.evaluation.lab import Lab
+from pipeline.evaluation.presentable import presentable
 from pipeline.evaluation.result import FAILED, NOT_CHECKED, PASSED, Finding, Line, Result
 from pipeline.evaluation.rubric import Item, Rubric
 from pipeline.evaluation.traps import find
@@ -43,14 +45,17 @@ class Judge:
         try:
             for item in self.rubric.items:
                 self._keep(self._result(item))
-            with suppress(PipelineError):
+            with suppress(Exception):  # it looks for advice, and nothing depends on it
                 look_for_compilers(self.lab)
         except KeyboardInterrupt:
             self.interrupted = True
             for item in self.rubric.items:
                 if item.id not in self.results:
                     self._keep(_not_checked(item, "the evaluation was interrupted"))
-        self.findings = find(self.lab)
+        try:
+            self.findings = tuple(presentable(finding) for finding in find(self.lab))
+        except KeyboardInterrupt:
+            self.interrupted = True
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -60,6 +65,7 @@ class Judge:
         )
 
     def _keep(self, result: Result) -> None:
+        result = presentable(result)
         self.results[result.id] = result
         self.on_result(result)
 
@@ -70,10 +76,12 @@ class Judge:
             return _not_checked(item, f"it depends on what did not pass: {titles}")
         started = time.monotonic()
         try:
-            verdict = item.check.function(self.lab, item.parameters)
+            verdict = self.lab.verdict(item.check.name, item.check.function, item.parameters)
+        except TooCostly as error:
+            return _failed(item, error, time.monotonic() - started)
         except PipelineError as error:
             return _not_checked(item, error.message, error.hint, time.monotonic() - started)
-        except (OSError, ValueError, LookupError, TypeError, ArithmeticError, RecursionError) as error:
+        except Exception as error:
             # One check that stumbles over a strange submission must not take the others with it.
             text = f"a defect of the evaluation, not of the submission: {type(error).__name__}: {error}"
             return _not_checked(
@@ -94,6 +102,12 @@ class Judge:
             round(seconds, 2),
             verdict.evidence,
         )
+
+
+def _failed(item: Item, error: TooCostly, seconds: float) -> Result:
+    """What cannot be read within the limits does not earn its points: its content is to blame."""
+    hint = item.hint or error.hint
+    return Result(item.id, item.title, FAILED, 0.0, item.points, error.message, hint, round(seconds, 2))
 
 
 def _not_checked(item: Item, reason: str, hint: str = "", seconds: float = 0.0) -> Result:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -23,6 +25,7 @@ from pipeline.evaluation.interpolation import read_env
 from pipeline.evaluation.limits import Limits
 from pipeline.evaluation.prediction_seen import Seen, look_for_prediction
 from pipeline.evaluation.probe import Probe, changed_rows, image_with, judge_probe
+from pipeline.evaluation.result import Verdict
 from pipeline.evaluation.roles import Roles, find_roles
 from pipeline.evaluation.safestack import BuildWanted, SafeStack, make_safe
 from pipeline.evaluation.stackrun import Stack, StackRun
@@ -32,6 +35,20 @@ from pipeline.layout import ACTIVATIONBASE, CODEBASE, SERVICES, Service
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_MOST_SIGHTINGS = 10_000
+
+
+@dataclass(frozen=True)
+class Sightings:
+    """Where a submission steps into one trap.
+
+    Attributes:
+        seen: the first places, with what is the matter there.
+        count: of all places.
+    """
+
+    seen: tuple[tuple[str, str], ...]
+    count: int
 
 
 def once(method: Callable[P, T]) -> Callable[P, T]:
@@ -160,7 +177,7 @@ class Lab:
     def holds(self, role: Service, name: str) -> str:
         """Where the image of a container holds a file of the submission, byte for byte; empty where it does not."""
         image = self.image(role)
-        return holds(self.workshop, image, self.submission.bytes(name), role.inside, self.folder)
+        return holds(self.workshop, image, self.submission.path(name), role.inside, self.folder)
 
     # --- the stack
 
@@ -205,9 +222,9 @@ class Lab:
         for _ in range(2):
             run = stack.run()
             self.runs.append(run)
-            if run.stopped or (story.orchestrated(run, roles) and self.seen(run).equal):
+            if run.stopped or (story.orchestrated(run, roles) and self.is_right(run)):
                 break
-        return max(self.runs, key=lambda run: (story.went_well(run, roles), self.seen(run).equal))
+        return max(self.runs, key=lambda run: (story.went_well(run, roles), self.is_right(run)))
 
     @once
     def run_to_the_ends(self) -> StackRun:
@@ -219,7 +236,7 @@ class Lab:
         """The files that came when codebase had failed for want of them. One that never comes is not late."""
         run = self.run()
         missed = story.too_soon(run, self.roles())
-        if not missed or self.seen(run).equal:
+        if not missed or self.is_right(run):
             return ()
         return tuple(name for name in missed if name in self.run_to_the_ends().shared)
 
@@ -258,24 +275,71 @@ class Lab:
             self.expected().outputs, run.shared, run.lines_of(self.roles().service(CODEBASE))
         )
 
+    def is_right(self, run: StackRun) -> bool:
+        """Whether a run shows the right prediction. One that cannot be read costs its own check, no other."""
+        try:
+            return self.seen(run).equal
+        except PipelineError:
+            return False
+
     @once
     def probe(self) -> Probe | None:
         """Whether the prediction changes with the rows; None where that cannot be asked."""
-        before = self.expected()
-        data, model = data_name(self.submission), model_name(self.submission)
-        other = changed_rows(self.submission.path(model), self.submission.path(data), before, self.folder)
         service = self.roles().service(ACTIVATIONBASE)
-        if other is None or not service:
+        rows = self.changed_rows()
+        if rows is None or not service:
             return None
-        rows, after = other
         stack = self.stack()
-        own, place = self.submission.bytes(data), SERVICES[0].inside
-        image = image_with(self.workshop, stack.images[service], own, rows, place, self.folder)
+        own, usual = self.submission.path(data_name(self.submission)), SERVICES[0].inside
+        place = holds(self.workshop, stack.images[service], own, usual, self.folder)
+        image = image_with(self.workshop, stack.images[service], rows, place, self.folder) if place else ""
         if not image:
             return None
         self.workshop.say("running the stack once more, with other rows")
-        run = stack.with_image(service, image).run()
-        return judge_probe(run, rows, before, after, self.roles().service(CODEBASE))
+        return self.judged(stack.with_image(service, image).run(), rows)
+
+    def changed_rows(self) -> Path | None:
+        """A file with other rows, which the network answers clearly otherwise; None where there are none."""
+        data, model = data_name(self.submission), model_name(self.submission)
+        other = changed_rows(
+            self.submission.path(model), self.submission.path(data), self.expected(), self.folder
+        )
+        if other is None:
+            return None
+        path = self.folder / "changed-rows.csv"
+        path.write_bytes(other[0])
+        return path
+
+    def judged(self, run: StackRun, rows: Path) -> Probe:
+        """What a run with other rows shows."""
+        after = expect(self.submission.path(model_name(self.submission)), rows)
+        code = self.roles().service(CODEBASE)
+        return judge_probe(run, rows.read_bytes(), self.expected(), after, code)
+
+    # --- what is looked at
+
+    def verdict(self, check: str, function: Callable[..., Verdict], parameters: Mapping[str, Any]) -> Verdict:
+        """What one check says.
+
+        Args:
+            check: its name.
+            function: what it does.
+            parameters: what the rubric gives it.
+        """
+        return function(self, parameters)
+
+    def sightings(
+        self, number: int, detect: Callable[..., Iterable[tuple[str, str]]], most: int
+    ) -> Sightings:
+        """Where the submission steps into a trap.
+
+        Args:
+            number: the trap's place in the table of detectors.
+            detect: looks for it.
+            most: how many places are told.
+        """
+        seen = list(dict.fromkeys(itertools.islice(detect(self), _MOST_SIGHTINGS)))
+        return Sightings(tuple(seen[:most]), len(seen))
 
     def named_by_hand(self, image: str) -> bool:
         """Whether the person who evaluates has allowed an image by its name."""

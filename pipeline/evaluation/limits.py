@@ -31,6 +31,12 @@ class Limits:
         volume: bytes of a shared folder.
         volume_files: files and folders of a shared folder.
         output: bytes that a program may print before it is stopped.
+        read_memory: bytes of memory for one worker that reads something of a submission.
+        read_cpu: seconds of processor time for one thing that is read.
+        read_seconds: for one thing that is read, by the clock.
+        read_result: bytes that a worker may answer with.
+        intake_cpu: seconds of processor time for taking a submission in.
+        intake_seconds: for taking a submission in, by the clock.
     """
 
     files: int = 20_000
@@ -52,6 +58,12 @@ class Limits:
     volume: int = 256 * MIB
     volume_files: int = 20_000
     output: int = 4 * MIB
+    read_memory: int = 512 * MIB
+    read_cpu: int = 20
+    read_seconds: float = 60.0
+    read_result: int = 32 * MIB
+    intake_cpu: int = 120
+    intake_seconds: float = 300.0
 
 
 DEFAULT_LIMITS = Limits()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from statistics import mean, median
 
 from pipeline import files
 from pipeline.evaluation.exporters.page import page, prose
+from pipeline.evaluation.presentable import printable
 from pipeline.evaluation.result import FAILED, Report, show
 from pipeline.evaluation.rubric import Rubric
 
@@ -51,7 +53,8 @@ def to_csv(rows: Sequence[Row], rubric: Rubric) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     titles = [line.title for line in rubric.lines]
-    writer.writerow(["submission", "points", "of", *titles, "not checked", "traps", "error", "sha256"])
+    heads = [_cell(title) for title in titles]
+    writer.writerow(["submission", "points", "of", *heads, "not checked", "traps", "error", "sha256"])
     for row in rows:
         report = row.report
         if report is None:
@@ -72,7 +75,7 @@ def to_csv(rows: Sequence[Row], rubric: Rubric) -> str:
                 len(report.unchecked),
                 traps,
                 error,
-                report.sha256,
+                _cell(report.sha256),
             ]
         )
     return text.getvalue()
@@ -83,9 +86,13 @@ def _in_one_line(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: names come from outside."""
-    plain = " ".join(text.split())
-    return "'" + plain if plain.startswith(("=", "+", "-", "@")) else plain
+    """A text that no spreadsheet takes for a formula: names come from outside.
+
+    A spreadsheet looks past blanks, and full-width signs count for some; a leading apostrophe makes any cell a text.
+    """
+    plain = printable(" ".join(text.split()), 1000)
+    first = unicodedata.normalize("NFKC", plain.lstrip())[:1]
+    return "'" + plain if first in ("=", "+", "-", "@", "|", "%") and first else plain
 
 
 def to_page(rows: Sequence[Row], rubric: Rubric) -> str:

@@ -7,13 +7,13 @@ counts where the changed rows were seen to arrive in the shared folder.
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from pipeline.evaluation.expected import Expected, expect
-from pipeline.evaluation.holdings import holds
 from pipeline.evaluation.prediction_seen import Seen, look_for_prediction
 from pipeline.evaluation.stackrun import StackRun
 from pipeline.evaluation.workshop import Workshop
@@ -79,24 +79,22 @@ def _differ(a: np.ndarray, b: np.ndarray) -> bool:
     return bool(first > _CLEARLY * max(float(np.abs(a[0]).max()), float(np.abs(b[0]).max())))
 
 
-def image_with(workshop: Workshop, image: str, content: bytes, rows: bytes, usual: str, folder: Path) -> str:
-    """An image like another, with other rows in the place of the submission's; empty where they are not found.
+def image_with(workshop: Workshop, image: str, rows: Path, place: str, folder: Path) -> str:
+    """An image like another, with other rows; empty where it cannot be made.
 
     Args:
         workshop: where the image is.
         image: its name.
-        content: the submission's rows.
-        rows: the rows to put there.
-        usual: where the task puts their file.
+        rows: the file to put there.
+        place: where the image holds the submission's rows.
         folder: a folder of our own.
     """
-    place = holds(workshop, image, content, usual, folder)
     # The name comes from the image: it must not be able to say more than a path does in a Dockerfile.
     if not re.fullmatch(r"/[A-Za-z0-9_./@+=,-]+", place):
         return ""
     context = folder / "probe"
     context.mkdir(exist_ok=True)
-    (context / "rows").write_bytes(rows)
+    shutil.copyfile(rows, context / "rows")
     (context / "rows").chmod(0o644)
     (context / "Dockerfile").write_text(f"FROM {image}\nCOPY rows {place}\n", encoding="utf-8")
     new = f"{workshop.id}:probe"

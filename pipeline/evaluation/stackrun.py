@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline import process
+from pipeline import files, process
 from pipeline.evaluation import bounded
 from pipeline.evaluation.alone import declared_volumes, why_stopped
 from pipeline.evaluation.builds import DISK, written_bytes
@@ -294,7 +294,7 @@ class Stack:
         finally:
             with process.undisturbed():
                 shop.remove_containers(shop.containers(project))
-        shared, other = self._read(volumes, since)
+        shared, other = self._read(volumes, since, place)
         # Compose puts the project's name before each; to a reader the containers are what the file calls them.
         output = re.sub(rf"{re.escape(shop.id)}-{self._runs}[-_]", "", done.output)
         typed = " ".join(["docker-compose", *words])
@@ -344,26 +344,28 @@ class Stack:
         return {
             name: left
             for name, left in found.items()
-            if left.written >= since or left.kind != "file" or self._own(name) != left.content
+            if left.written >= since or left.kind != "file" or not self._is_own(name, left)
         }
 
-    def _own(self, name: str) -> bytes | None:
-        path = os.path.normpath(f"{self.shared}/{name}")
-        return self.submission.bytes(path) if self.submission.has(path) else None
+    def _is_own(self, name: str, left: Left) -> bool:
+        """Whether a file is the submission's own, unchanged; neither is in memory as a whole for it."""
+        path = self.submission.path(os.path.normpath(f"{self.shared}/{name}"))
+        return path.is_file() and path.stat().st_size == left.size and files.sha256_of(path) == left.sha256
 
     def _read(
-        self, volumes: Volumes, since: float
+        self, volumes: Volumes, since: float, place: Path
     ) -> tuple[Mapping[str, Left], Mapping[str, Mapping[str, Left]]]:
         shared: Mapping[str, Left] = {}
         other = {}
-        for name in volumes.names:
+        for number, name in enumerate(volumes.names):
             kind, _, source = name.partition(":")
             if kind == "image":
                 continue
+            found = volumes.read(name, self.folder / f"{place.name}-left{number}")
             if source == self.shared:
-                shared = self._without_what_was_there(volumes.read(name), since)
+                shared = self._without_what_was_there(found, since)
             else:
-                other[source] = volumes.read(name)
+                other[source] = found
         return shared, other
 
 

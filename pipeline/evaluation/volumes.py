@@ -7,13 +7,14 @@ A container of our own keeps the volumes mounted from before the run until they 
 
 from __future__ import annotations
 
+import hashlib
 import tarfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from pipeline import process
+from pipeline import files, process
 from pipeline.evaluation.errors import CannotCheck
 from pipeline.evaluation.streams import from_file, into_file
 from pipeline.evaluation.workshop import HELPER, Workshop
@@ -32,14 +33,31 @@ class Left:
         owner: the number of its user.
         written: when, in seconds since 1970.
         kind: file, folder, link or special.
-        content: of a file.
+        kept: the content of a file, or the file of ours that it is kept in.
     """
 
     name: str
     owner: int
     written: float
     kind: str
-    content: bytes = b""
+    kept: bytes | Path = b""
+
+    @property
+    def size(self) -> int:
+        """Bytes of its content."""
+        return self.kept.stat().st_size if isinstance(self.kept, Path) else len(self.kept)
+
+    @property
+    def sha256(self) -> str:
+        """Of its content, which is never in memory as a whole for it."""
+        if not isinstance(self.kept, Path):
+            return hashlib.sha256(self.kept).hexdigest()
+        return files.sha256_of(self.kept)
+
+    @property
+    def content(self) -> bytes:
+        """Its content; to be asked for in a worker only, where memory is limited."""
+        return self.kept.read_bytes() if isinstance(self.kept, Path) else self.kept
 
 
 class Volumes:
@@ -121,31 +139,28 @@ class Volumes:
         if failed:
             raise CannotCheck(f"the files of {source.name} could not be put into their volume: {failed}")
 
-    def read(self, name: str) -> dict[str, Left]:
-        """What lies on a volume: whole files, links that are not followed, names of anything else."""
+    def read(self, name: str, kept: Path) -> dict[str, Left]:
+        """What lies on a volume: whole files, links that are not followed, names of anything else.
+
+        Args:
+            name: the volume.
+            kept: a folder of our own, made here; it holds the contents as long as they are needed.
+
+        Raises:
+            CannotCheck: it could not be read.
+            TooCostly: what lies on it is too much.
+        """
         packed = self.folder / "read.tar"
         place = f"{self._keeper}:{_PLACE}/{self.names.index(name)}/."
-        failed = into_file(["docker", "cp", place, "-"], packed, 2 * self.workshop.limits.volume)
+        most = self.workshop.limits.volume
+        failed = into_file(["docker", "cp", place, "-"], packed, 2 * most)
         if failed:
             raise CannotCheck(f"the shared folder could not be read: {failed}")
-        found = {}
-        with tarfile.open(packed) as archive:
-            for entry in archive:
-                inside = PurePosixPath(*PurePosixPath(entry.name).parts).as_posix()
-                if inside == ".":
-                    continue
-                content = b""
-                if entry.isreg() and (file := archive.extractfile(entry)) is not None:
-                    content = file.read()
-                kind = (
-                    "file"
-                    if entry.isreg()
-                    else "folder"
-                    if entry.isdir()
-                    else "link"
-                    if entry.issym()
-                    else "special"
-                )
-                found[inside] = Left(inside, entry.uid, float(entry.mtime), kind, content)
-        packed.unlink()
-        return found
+        try:
+            found = self.workshop.workers.call(
+                tuple[Left, ...], "read_volume", "what the run left in the shared folder",
+                packed=packed, kept=kept, most=2 * most,
+            )  # fmt: skip
+        finally:
+            packed.unlink()
+        return {left.name: left for left in found}

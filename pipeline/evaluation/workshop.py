@@ -17,6 +17,7 @@ from pipeline.evaluation.compose_keys import is_allowed, plain_name
 from pipeline.evaluation.errors import CannotCheck
 from pipeline.evaluation.images import refuse_by_name, refuse_by_origin
 from pipeline.evaluation.limits import Limits
+from pipeline.evaluation.worker import Workers
 
 LABEL = "app07.evaluation"
 PULL_SECONDS = 300.0
@@ -33,6 +34,7 @@ class Workshop:
         limits: what a submission may use.
         allowed_images: images beyond the short list that the person has allowed.
         say: where it says what takes its time.
+        workers: what reads the archives that the engine hands out.
     """
 
     def __init__(
@@ -43,12 +45,14 @@ class Workshop:
         *,
         allowed_images: tuple[str, ...] = (),
         say: Callable[[str], None] = lambda text: None,
+        workers: Workers | None = None,
     ) -> None:
         self.version = version
         self.compose = compose
         self.limits = limits
         self.allowed_images = allowed_images
         self.say = say
+        self.workers = workers or Workers(limits)
         self._cpus: float | None = None
         self._ensured: set[str] = set()
         self.id = f"{_prefix(os.getpid())}{uuid.uuid4().hex[:8]}"
@@ -59,6 +63,7 @@ class Workshop:
 
     def __exit__(self, *error: object) -> None:
         with process.undisturbed():
+            self.workers.close()
             self.clear()
 
     def describe(self) -> str:

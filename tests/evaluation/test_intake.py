@@ -8,6 +8,7 @@ import stat
 import struct
 import subprocess
 import threading
+import tracemalloc
 import zipfile
 from dataclasses import replace
 from functools import partial
@@ -20,7 +21,7 @@ from pipeline.errors import InputMissing
 from pipeline.evaluation.errors import NoSubmission
 from pipeline.evaluation.gitclone import Source
 from pipeline.evaluation.intake import take_in
-from pipeline.evaluation.limits import DEFAULT_LIMITS
+from pipeline.evaluation.limits import DEFAULT_LIMITS, MIB
 from pipeline.evaluation.mounts import MountRefused, read_mount
 
 COMPOSE = "services: {a: {image: busybox}}\n"
@@ -413,3 +414,84 @@ def test_a_volume_at_a_hanging_link_is_refused(tmp_path, place):
     taken = take_in(str(source), place, DEFAULT_LIMITS)
     with pytest.raises(MountRefused, match="no folder can be made"):
         read_mount("./link:/x", taken, anonymous="a")
+
+
+def table(entries, *, extra=b"", said=None, zip64=None):
+    """A zip file that is a table of contents and nothing else."""
+    one = (
+        b"PK\x01\x02"
+        + bytes(24)
+        + len(b"x").to_bytes(2, "little")
+        + len(extra).to_bytes(2, "little")
+        + bytes(14)
+    )
+    contents = (one + b"x" + extra) * entries
+    count, length = (said or (entries, len(contents))) if zip64 is None else (0xFFFF, 0xFFFFFFFF)
+    end = b"PK\x05\x06" + bytes(4) + count.to_bytes(2, "little") * 2 + length.to_bytes(4, "little") + bytes(6)
+    if zip64 is None:
+        return contents + end
+    record = b"PK\x06\x06" + (44).to_bytes(8, "little") + bytes(12)
+    record += zip64[0].to_bytes(8, "little") * 2 + zip64[1].to_bytes(8, "little") + bytes(8)
+    return contents + record + b"PK\x06\x07" + bytes(16) + end
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (table(30_000, said=(5, 47 * 30_000)), "entries; 20,000 are allowed"),
+        (table(150, extra=bytes(60_000)), "has a table of contents of more than 8 MB"),
+        (table(10, zip64=(2**40, 470)), "has 1,099,511,627,776 entries; 20,000 are allowed"),
+        (table(10, zip64=(10, 2**40)), "its table of contents would begin before the file"),
+        (table(30_000, zip64=(10, 47 * 30_000)), "entries; 20,000 are allowed"),
+        (table(10, said=(10, 0xFFFFFFFF)), "its table of contents would begin before the file"),
+        (table(10, said=(10, 5_000)), "its table of contents would begin before the file"),
+        (table(10, said=(9, 470)), "it says that it has 9 entries, and has 10"),
+        (table(10)[:-22] + b"PK\x06\x07" + bytes(16) + table(10)[-22:], "(zip64) is not in its place"),
+    ],
+)  # fmt: skip
+def test_a_table_of_contents_is_counted_before_it_is_read(tmp_path, place, content, text):
+    path = tmp_path / "odd.zip"
+    path.write_bytes(content)
+    assert text in refused(path, place)
+
+
+@pytest.mark.parametrize("packer", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_every_packer_is_unpacked(tmp_path, place, packer):
+    path = tmp_path / "plain.zip"
+    with zipfile.ZipFile(path, "w", packer) as packed:
+        packed.writestr("docker-compose.yml", COMPOSE)
+        packed.writestr("large.txt", "0123456789" * 200_000)
+        packed.writestr("empty.txt", "")
+    taken = take_in(str(path), place, DEFAULT_LIMITS)
+    assert taken.bytes("docker-compose.yml") == COMPOSE.encode()
+    assert taken.bytes("large.txt") == b"0123456789" * 200_000
+    assert taken.bytes("empty.txt") == b""
+
+
+@pytest.mark.parametrize("packer", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_few_bytes_that_stand_for_many_are_unpacked_piece_by_piece(tmp_path, place, packer):
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", packer) as packed:
+        packed.writestr("docker-compose.yml", COMPOSE)
+        with packed.open("zeros", "w") as file:
+            for _ in range(40):
+                file.write(bytes(MIB))
+    tracemalloc.start()
+    try:
+        assert "a zip bomb" in refused(path, place)
+        assert tracemalloc.get_traced_memory()[1] < 20 * MIB
+    finally:
+        tracemalloc.stop()
+
+
+def test_an_archive_of_the_larger_form_is_read_like_any_other(tmp_path, place):
+    path = tmp_path / "large-form.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("docker-compose.yml", COMPOSE)
+    content = path.read_bytes()
+    begin = content.index(b"PK\x01\x02")
+    record = b"PK\x06\x06" + struct.pack("<Q2H2L4Q", 44, 45, 45, 0, 0, 1, 1, len(content) - 22 - begin, begin)
+    locator = b"PK\x06\x07" + struct.pack("<LQL", 0, len(content) - 22, 1)
+    end = content[-22:-14] + b"\xff" * 12 + b"\0\0"
+    path.write_bytes(content[:-22] + record + locator + end)
+    assert take_in(str(path), place, DEFAULT_LIMITS).bytes("docker-compose.yml") == COMPOSE.encode()

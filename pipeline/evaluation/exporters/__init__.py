@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pipeline import files
+from pipeline.errors import PipelineError
 from pipeline.evaluation.exporters.classroom import to_classroom
 from pipeline.evaluation.exporters.gradescope import to_gradescope
 from pipeline.evaluation.exporters.html import to_html
@@ -24,18 +25,32 @@ EXPORTERS: Mapping[str, tuple[str, Callable[[Report], str]]] = {
 }
 
 
-def write(report: Report, folder: Path, formats: tuple[str, ...] = tuple(EXPORTERS)) -> dict[str, Path]:
-    """Writes a report in several forms.
+def write(
+    report: Report,
+    folder: Path,
+    formats: tuple[str, ...] = tuple(EXPORTERS),
+    exporters: Mapping[str, tuple[str, Callable[[Report], str]]] = EXPORTERS,
+) -> dict[str, Path]:
+    """Writes a report in several forms. A form that fails is left out, and takes no other with it.
 
     Returns:
         The files, by form.
 
     Raises:
         CannotWrite: with the reason.
+        PipelineError: no form could be made.
     """
     written = {}
+    failed = []
     for name in formats:
-        file, export = EXPORTERS[name]
-        files.write_text(folder / file, export(report))
+        file, export = exporters[name]
+        try:
+            text = export(report)
+        except Exception as error:  # a report always comes out, whatever strange text is in it
+            failed.append(f"{name}: {type(error).__name__}: {error}")
+            continue
+        files.write_text(folder / file, text)
         written[name] = folder / file
+    if failed and not written:
+        raise PipelineError(f"the report cannot be written as {'; '.join(failed)}")
     return written

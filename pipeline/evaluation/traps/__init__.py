@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.errors import PipelineError
+from pipeline.evaluation.errors import TooCostly
 from pipeline.evaluation.lab import Lab
 from pipeline.evaluation.result import BREAKS, RISK, Finding
 from pipeline.evaluation.traps import happened, programs, recipes, texts
@@ -19,18 +19,27 @@ def find(lab: Lab) -> tuple[Finding, ...]:
     Nothing is run for it: what happened is taken from what has been looked at already.
     """
     found: list[Finding] = []
-    for name, detect in DETECTORS:
+    for number, (name, detect) in enumerate(DETECTORS):
         trap = TRAPS[name]
         try:
-            seen = list(dict.fromkeys(detect(lab)))
-        except (PipelineError, OSError, ValueError, LookupError, TypeError, RecursionError):
+            told = lab.sightings(number, detect, _MOST_OF_A_KIND)
+        except TooCostly as error:
+            found.append(_too_costly(error))
+            continue
+        except Exception:
             continue  # a trap that cannot be looked for is not reported
-        for where, text in seen[:_MOST_OF_A_KIND]:
+        for where, text in told.seen:
             found.append(Finding(name, trap.title, trap.severity, text, trap.hint, where))
-        if len(seen) > _MOST_OF_A_KIND:
-            more = f"and {len(seen) - _MOST_OF_A_KIND} more places like these"
+        if told.count > _MOST_OF_A_KIND:
+            more = f"and {told.count - _MOST_OF_A_KIND} more places like these"
             found.append(Finding(name, trap.title, trap.severity, more, trap.hint))
+    found = list(dict.fromkeys(found))
     names = list(TRAPS)
     return tuple(
         sorted(found, key=lambda finding: (_ORDER.get(finding.severity, 2), names.index(finding.id)))
     )
+
+
+def _too_costly(error: TooCostly) -> Finding:
+    trap = TRAPS["too-costly"]
+    return Finding("too-costly", trap.title, trap.severity, error.message, trap.hint)

@@ -15,7 +15,7 @@ from pipeline.layout import CODEBASE, SERVICES
 Seen = Iterator[tuple[str, str]]
 Detector = tuple[str, Callable[[Lab], Seen]]
 _ERRORS = re.compile(
-    r"Traceback \(most recent call last\)|^\s*\w*Error: |^\s*(?:✗|ERROR|error:)", re.MULTILINE
+    r"Traceback \(most recent call last\)|^[ \t]*\w*Error: |^[ \t]*(?:✗|ERROR|error:)", re.MULTILINE
 )
 
 

@@ -104,6 +104,11 @@ TRAPS: Mapping[str, Trap] = {
         "The three containers copy two small files and compute once: they need little time, memory and room. Look for "
         "a loop without an end, and for what is printed or written in it.",
     ),
+    "too-costly": Trap(
+        "Something takes too much to be read", BREAKS,
+        "A file of a submission is read in a moment and a few megabytes. Look for one that is damaged, nested very "
+        "deep, or much larger than what it is there for.",
+    ),
     "asks-too-much": Trap(
         "The compose file asks for more than a submission gets", BREAKS,
         "The containers need a shared folder of the project and nothing else of the host.",

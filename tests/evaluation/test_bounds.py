@@ -1,0 +1,579 @@
+"""What a stranger supplied is read within limits on memory and time, and a report comes out whatever it is."""
+
+from __future__ import annotations
+
+import bz2
+import contextlib
+import hashlib
+import io
+import json
+import os
+import pickle
+import signal
+import struct
+import subprocess
+import sys
+import tarfile
+import threading
+import time
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import PipelineError
+from pipeline.evaluation.alone import Alone
+from pipeline.evaluation.builds import _without_notice
+from pipeline.evaluation.errors import CannotCheck, NoSubmission, TooCostly
+from pipeline.evaluation.evaluation import Conditions, evaluate, take_in
+from pipeline.evaluation.exporters import EXPORTERS, write
+from pipeline.evaluation.guarded import GuardedLab
+from pipeline.evaluation.lab import Lab
+from pipeline.evaluation.limits import DEFAULT_LIMITS, MIB
+from pipeline.evaluation.remote import RemoteLab
+from pipeline.evaluation.rubric import load_rubric, read_rubric
+from pipeline.evaluation.stackrun import StackRun
+from pipeline.evaluation.traps import DETECTORS
+from pipeline.evaluation.volumes import Left
+from pipeline.evaluation.worker import Workers
+from pipeline.layout import SERVICES
+
+C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"
+SHORT = replace(DEFAULT_LIMITS, read_cpu=3, read_seconds=20.0)
+MOST = 512 * 1024  # what getrusage tells is in KiB
+
+RUBRIC = """
+name = "small"
+
+[[line]]
+title = "Everything that is read"
+points = 5
+
+[[line.check]]
+id = "prediction"
+title = "The prediction is right"
+check = "prediction_equals"
+points = 1
+
+[[line.check]]
+id = "compose"
+title = "Compose takes the file"
+check = "compose_syntax"
+points = 1
+
+[[line.check]]
+id = "document"
+title = "There is a README"
+check = "document"
+file = "README.md"
+points = 1
+
+[[line.check]]
+id = "mentions"
+title = "It says something"
+check = "mentions"
+file = "README.md"
+all_of = ["(a+)+$|containers"]
+points = 1
+
+[[line.check]]
+id = "program"
+title = "The program is there"
+check = "file_exists"
+path = "container3_codebase/UE_07_App5.py"
+points = 1
+"""
+
+MEASURED = """
+import json, resource, sys
+from pathlib import Path
+from pipeline.evaluation.evaluation import Conditions, evaluate
+from pipeline.evaluation.limits import Limits
+from pipeline.evaluation.result import as_json
+from pipeline.evaluation.rubric import read_rubric
+job = json.load(sys.stdin)
+how = Conditions(Limits(**job["limits"]), run=False)
+report = evaluate(job["source"], read_rubric("small", job["rubric"].encode()), how)
+own = next(line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if line[:5] == "VmHWM")
+used = [int(own), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss]
+print(json.dumps({"report": as_json(report), "used": used}))
+"""
+
+
+@pytest.fixture
+def measured(submit):
+    """Evaluates a submission without an engine in a process of its own; gives results, findings and memory."""
+
+    def run(changes, rubric=RUBRIC, limits=SHORT):
+        job = {"source": str(submit(changes)), "rubric": rubric, "limits": vars(limits)}
+        done = subprocess.run(
+            [sys.executable, "-c", MEASURED],
+            input=json.dumps(job),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        told = json.loads(done.stdout)
+        parent, workers = told["used"]
+        assert parent < MOST and workers < MOST
+        results = {one["id"]: one for line in told["report"]["lines"] for one in line["results"]}
+        return results, told["report"]["findings"]
+
+    return run
+
+
+def collisions():
+    """A dictionary whose keys are tuples with one hash."""
+    keys = {(-1 if number >> bit & 1 else -2, bit) for number in range(2) for bit in range(2)}
+    deep = [(a, b) for a in (-1, -2) for b in (-1, -2)]
+    for _ in range(2):
+        deep = [(a, b) for a in deep for b in deep]
+    return pickle.dumps(dict.fromkeys([*keys, *deep[:60_000]]), protocol=4)
+
+
+def shared_key():
+    """A dictionary key that is a few bytes long and whose text is as long as a disk."""
+    key = ()
+    for _ in range(26):
+        key = (key, key)
+    return pickle.dumps({key: 1}, protocol=4)
+
+
+def xml_attributes():
+    many = " ".join(f'a{number}="1"' for number in range(900_000))
+    return f'<?xml version="1.0"?><PyBrain {many}></PyBrain>'.encode()
+
+
+def xml_cells():
+    cells = "<cell>" * 4000 + "</cell>" * 4000
+    return f'<?xml version="1.0"?><PyBrain><Network>{cells}</Network></PyBrain>'.encode()
+
+
+def npz():
+    text = io.BytesIO()
+    with zipfile.ZipFile(text, "w", zipfile.ZIP_DEFLATED) as packed, packed.open("weights.npy", "w") as file:
+        for _ in range(500):
+            file.write(bytes(MIB))
+    return text.getvalue()
+
+
+def many_zeros():
+    packer = bz2.BZ2Compressor()
+    return b"".join(packer.compress(bytes(MIB)) for _ in range(500)) + packer.flush()
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        collisions, shared_key, xml_attributes, xml_cells, npz,
+        many_zeros,
+        lambda: b"\x80\x04" + b"(" * 5_000_000 + b".",
+        lambda: b"\x80\x04" + b"]" + b"\x85" * 2_000_000 + b".",
+        lambda: b"\x80\x04\x8d" + struct.pack("<Q", 2**40) + b".",
+        lambda: b"\x80\x04\x95" + struct.pack("<Q", 2**62) + b"N.",
+        lambda: b"I" + b"9" * 10_000_000 + b"\n.",
+        lambda: bytes(120 * MIB),
+    ],
+    ids=["collisions", "repr", "attributes", "cells", "npz", "bz2", "marks", "deep", "length", "frame", "int", "zeros"],
+)  # fmt: skip
+def test_no_model_takes_the_evaluation_with_it(measured, model):
+    results, _ = measured({f"{C2}/currentSolution.pkl": model()})
+    assert results["prediction"]["status"] == "failed"
+    assert results["prediction"]["reason"]
+    assert [results[name]["status"] for name in ("compose", "document", "mentions", "program")] == [
+        "passed"
+    ] * 4
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        b"x,y\n" + b"0.5,0.2\n" * 7_000_000,
+        b"0.5," * 15_000_000,
+        b"x,y\n" + b'"' * 60_000_000,
+        "x,y\n0.5,0.2\n".encode("utf-16") * 2_000_000,
+        b"1e999,1\n" * 100_000,
+    ],
+    ids=["many", "wide", "quotes", "utf-16", "infinite"],
+)
+def test_no_rows_take_the_evaluation_with_them(measured, rows):
+    results, _ = measured({f"{C1}/currentActivation.csv": rows})
+    assert results["prediction"]["status"] in ("failed", "not checked")
+    assert results["prediction"]["reason"]
+    assert [results[name]["status"] for name in ("compose", "document", "program")] == ["passed"] * 3
+
+
+def test_an_expression_that_backtracks_without_end_costs_its_check_and_no_other(measured):
+    results, _ = measured({"README.md": "a" * 60 + "b"})
+    assert results["mentions"]["status"] == "failed"
+    assert results["mentions"]["reason"] == (
+        "README.md cannot be read within the limits of an evaluation: it takes more than 3 s of processor time"
+    )
+    assert "Hand in plain files" in results["mentions"]["hint"]
+    assert results["document"]["status"] == results["program"]["status"] == "passed"
+
+
+def test_a_readme_as_large_as_a_disk_is_bounded(measured):
+    results, _ = measured({"README.md": "containers ".encode("utf-16") * 5_500_000})
+    assert results["document"]["status"] in ("passed", "failed")
+    assert results["program"]["status"] == "passed"
+
+
+def nested(depth):
+    return "a: " + "[" * depth + "]" * depth
+
+
+@pytest.mark.parametrize(
+    "compose",
+    [
+        nested(400), nested(50_000), "a: " + "{a: " * 20_000,
+        "a: &a [x]\n" + "".join(f"b{n}: &b{n} [{', '.join(['*a' if not n else f'*b{n - 1}'] * 20)}]\n" for n in range(20)),
+        "services:\n  a: {image: x, cpus: " + "9" * 200_000 + "}",
+        "services:\n  a: {image: x, when: 99999-99-99}",
+        "services:\n  a: {image: !!binary aGFsbG8=}",
+        "services:\n  a: {image: x, labels: !!set {a, b}}",
+        "services:\n  a: {image: x, mem_limit: .inf, cpus: .nan}",
+        "services:\n  a: {image: '" + "${A:-" * 15_000 + "'}",
+        "services:\n  a: {image: '" + "$A" * 100_000 + "'}",
+        "services:\n  a: {image: x, <<: [{}, {}]}\n" * 5,
+        "services: 1e999",
+        "? [a, b]\n: 1",
+        "services:\n" + "".join(f"  s{n}: {{image: x}}\n" for n in range(9_000)),
+        "- &a\n- *a\n" * 50_000,
+    ],
+)  # fmt: skip
+def test_no_compose_file_takes_the_evaluation_with_it(measured, compose):
+    results, _ = measured({"docker-compose.yml": compose, ".env": "A=" + "x" * 900_000})
+    assert results["compose"]["status"] in ("failed", "passed")
+    assert "defect" not in results["compose"]["reason"]
+    assert [results[name]["status"] for name in ("document", "mentions", "program")] == ["passed"] * 3
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        "FROM busybox\n" + "\\\n" * 500_000,
+        "FROM busybox\n" + "RUN x\n" * 150_000,
+        "FROM busybox\nENV " + "A=$A$A " * 100_000,
+        "FROM busybox\nRUN " + "<<A " * 100_000,
+        "FROM busybox\nCMD " + "[" * 500_000,
+        "FROM " + "${A:-" * 100_000,
+        "# x\n" * 250_000,
+        "FROM a AS a\n" * 80_000,
+    ],
+)
+def test_no_dockerfile_takes_the_evaluation_with_it(measured, recipe):
+    results, findings = measured({f"{C1}/Dockerfile": recipe})
+    assert [results[name]["status"] for name in ("compose", "document", "program")] == ["passed"] * 3
+    assert all(one["text"] for one in findings)
+
+
+@pytest.mark.parametrize("program", ["x = " + "(" * 90_000, "x = " + "-" * 500_000 + "1", "x = " + "1+" * 400_000 + "1",
+                                     "a." * 300_000 + "a", "# \udcff" * 3, "'" * 900_000])  # fmt: skip
+def test_no_program_takes_the_evaluation_with_it(measured, program):
+    results, _ = measured({f"{C3}/UE_07_App5.py": program.encode("utf-8", "surrogateescape")})
+    assert [results[name]["status"] for name in ("compose", "document", "program")] == ["passed"] * 3
+
+
+# --- what a run left and printed
+
+
+@pytest.fixture
+def guarded(submit, tmp_path):
+    """A laboratory as an evaluation has it, with nothing but a submission."""
+    labs = []
+
+    def make(changes=None, limits=SHORT):
+        place = tmp_path / f"guarded{len(labs)}"
+        place.mkdir()
+        with Workers(limits) as workers:
+            taken = take_in(str(submit(changes)), place / "in", limits, workers)
+        lab = GuardedLab(taken.submission, limits, None, place, why_no_engine="a test without one")
+        labs.append(lab)
+        return lab
+
+    yield make
+    for lab in labs:
+        lab.workers.close()
+
+
+def stack_run(*lines, **left):
+    shared = {name: Left(name, 0, 0.0, "file", content) for name, content in left.items()}
+    log = tuple(("codebase", line) for line in lines)
+    return StackRun("docker-compose up", 0, 1.0, "", (), log, "\n".join(lines), shared, {})
+
+
+def test_a_right_prediction_is_seen_through_a_worker(guarded):
+    lab = guarded()
+    expected = lab.workers.call(bool, "expectable", "the model")
+    assert expected
+    shown = lab.seen(stack_run("nothing"))
+    assert (shown.equal, shown.where) == (False, "")
+
+
+@pytest.mark.parametrize(
+    ("lines", "left"),
+    [
+        (["prediction: 1e999"], {}),
+        (["prediction: 1e" + "9" * 400], {}),
+        (["prediction: " + "9" * 8000], {}),
+        ([], {"prediction.json": ("[" * 400 + "]" * 400).encode()}),
+        ([], {"prediction.json": b"[" * 200_000}),
+        (
+            [],
+            {
+                "prediction.json": (
+                    '{"prediction":' + "[" * 900 + "0.5," * 20_000 + "0" + "]" * 900 + "}"
+                ).encode()
+            },
+        ),
+        ([], {"prediction.json": b'{"prediction": ' + b"9" * 5_000_000 + b"}"}),
+        ([], {"prediction.csv": b"0.5," * (16 * MIB)}),
+        ([], {"prediction.csv": b"\n" * (16 * MIB)}),
+        (["prediction output result " * 300] * 400, {}),
+        (["\n" * 4000 + "prediction"] * 200, {}),
+    ],
+)
+def test_what_a_run_left_and_printed_is_read_within_the_limits(guarded, lines, left):
+    lab = guarded()
+    run = stack_run(*lines, **left)
+    assert lab.is_right(run) is False
+    lab.workers.close()
+    with contextlib.suppress(PipelineError):
+        lab.seen(run)
+    assert lab.workers._idle == []  # what is known is not read once more
+
+
+def test_what_lies_on_a_volume_is_kept_in_files_and_read_back(tmp_path):
+    packed = tmp_path / "read.tar"
+    with tarfile.open(packed, "w") as archive:
+        for name, content in {"./a.csv": b"1,2\n", "./b/c.txt": b""}.items():
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.uid, entry.mtime = len(content), 7, 5
+            archive.addfile(entry, io.BytesIO(content))
+        link = tarfile.TarInfo("./link")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+    with Workers(SHORT) as workers:
+        found = workers.call(
+            tuple[Left, ...], "read_volume", "it", packed=packed, kept=tmp_path / "kept", most=MIB
+        )
+    assert [(left.name, left.owner, left.written, left.kind, left.content, left.size) for left in found] == [
+        ("a.csv", 7, 5.0, "file", b"1,2\n", 4), ("b/c.txt", 7, 0.0 + 5, "file", b"", 0),
+        ("link", 0, 0.0, "link", b"", 0),
+    ]  # fmt: skip
+    assert found[0].kept == tmp_path / "kept" / "0"
+    assert found[0].sha256 == hashlib.sha256(b"1,2\n").hexdigest()
+
+
+def test_an_archive_with_a_header_as_large_as_memory_ends_its_worker_alone(tmp_path):
+    packed = tmp_path / "image.tar"
+    entry = tarfile.TarInfo("pax")
+    entry.type, entry.size = tarfile.XHDTYPE, 3 * 1024 * MIB
+    packed.write_bytes(entry.tobuf(tarfile.USTAR_FORMAT))
+    os.truncate(packed, 4 * 1024 * MIB)
+    wanted = tmp_path / "wanted"
+    wanted.write_bytes(b"x")
+    with Workers(SHORT) as workers:
+        with pytest.raises(
+            TooCostly, match=r"^the image cannot be read .*: it needs more than 512 MB of memory"
+        ):
+            workers.call(tuple[str, ...], "search", "the image", packed=packed, wanted=wanted)
+        with tarfile.open(packed, "w") as archive:
+            archive.add(wanted, "/there")
+        assert workers.call(tuple[str, ...], "search", "the image", packed=packed, wanted=wanted) == (
+            "/there",
+        )
+
+
+# --- the worker itself
+
+
+def test_a_worker_that_is_killed_is_an_error_with_a_reason(guarded):
+    lab = guarded({"README.md": "a" * 60 + "b"})
+
+    def kill():
+        time.sleep(1.5)
+        for worker in subprocess.run(
+            ["pgrep", "-P", str(os.getpid()), "-f", "pipeline.evaluation.worker_program"],
+            capture_output=True, text=True, check=False,
+        ).stdout.split():  # fmt: skip
+            os.kill(int(worker), signal.SIGKILL)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    with pytest.raises(TooCostly, match="its reader was ended by the system"):
+        lab.verdict("mentions", print, {"file": "README.md", "all_of": ["(a+)+$"]})
+    thread.join()
+    assert lab.verdict("document", print, {"file": "README.md"}).passed
+
+
+def test_a_worker_has_nothing_of_the_environment_and_ends_with_the_evaluation(tmp_path, monkeypatch):
+    monkeypatch.setenv("SECRET_OF_THE_TUTOR", "1")
+    (tmp_path / "x").write_bytes(b"x")
+    with Workers(SHORT) as workers:
+        workers.call(str, "key_of", "x", source=tmp_path / "x", limits=SHORT)
+        process = workers._idle[0]._process
+        about = Path(f"/proc/{process.pid}")
+        environment, limits = (about / "environ").read_bytes(), (about / "limits").read_text()
+        assert len(list((about / "fd").iterdir())) <= 5
+    assert b"SECRET" not in environment and b"HOME" not in environment
+    assert f"{512 * MIB}" in next(
+        line for line in limits.splitlines() if line.startswith("Max address space")
+    )
+    assert process.returncode is not None
+
+
+def test_workers_go_when_the_evaluation_is_killed(tmp_path):
+    program = (
+        "import sys, time; from pathlib import Path\n"
+        "from pipeline.evaluation.limits import DEFAULT_LIMITS as L\n"
+        "from pipeline.evaluation.worker import Workers\n"
+        "w = Workers(L); w.call(str, 'key_of', 'x', source=Path(sys.argv[1]), limits=L)\n"
+        "print(w._idle[0]._process.pid, flush=True); time.sleep(60)\n"
+    )
+    (tmp_path / "x").write_bytes(b"x")
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path / "x")], stdout=subprocess.PIPE, text=True
+    ) as running:
+        number = int(running.stdout.readline())
+        running.kill()
+    for _ in range(50):
+        try:
+            os.kill(number, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    pytest.fail("the worker outlived the evaluation")
+
+
+def test_what_a_task_refuses_comes_across_as_the_same_error(guarded):
+    lab = guarded()
+    with pytest.raises(CannotCheck, match="there is no container engine here: a test without one"):
+        lab.verdict("image_builds", print, {"container": 1})
+    with Workers(SHORT) as workers, pytest.raises(NoSubmission, match="is larger than a submission may be"):
+        few = replace(SHORT, files=1)
+        workers.call(str, "key_of", "it", source=lab.submission.root, limits=few)
+
+
+def test_the_report_says_what_limits_its_readers(submit):
+    report = evaluate(str(submit()), load_rubric(), Conditions(run=False))
+    told = next(one for one in report.protections if one.what == "What reads it is limited")
+    assert told.enforced
+    assert told.how == (
+        "in a process of its own: 512 MB of memory, 20 s of processor time for one thing, 60 s by the clock, "
+        "300 s to take it in"
+    )
+
+
+def test_an_exporter_gets_nothing_that_a_terminal_obeys(submit):
+    folder = submit({"README.md": "\x1b[2J\u202egnihtyna \x07 words"})
+    rubric = read_rubric("small", RUBRIC.encode())
+    report = evaluate(str(folder), rubric, Conditions(SHORT, run=False))
+    text = str(report)
+    assert "\x1b" not in text and "\u202e" not in text
+    assert (
+        "\\x1b[2J\\u202egnihtyna"
+        in next(one for one in report.results if one.id == "document").evidence[1].text
+    )
+
+
+# What works in a worker as it stands: it reads files there, or is made of methods that are asked for.
+IN_A_WORKER = {
+    *("workshop", "image", "image_of", "pybrain", "run_for_files", "missing_folders", "is_right"),
+    *("changed_rows", "judged", "verdict", "sightings"),
+}
+
+
+def test_every_method_of_the_laboratory_is_known_to_work_in_a_worker():
+    methods = {name for name in vars(Lab) if not name.startswith("_")}
+    assert methods - set(vars(RemoteLab)) == IN_A_WORKER
+    here = {
+        "compose",
+        "safe",
+        "roles",
+        "dockerfile",
+        "seen",
+        "changed_rows",
+        "judged",
+        "verdict",
+        "sightings",
+    }
+    assert here <= set(vars(GuardedLab))
+
+
+def test_an_interrupted_reading_leaves_a_report_and_no_worker(submit, tmp_path):
+    folder = submit({"README.md": "a" * 60 + "b"})
+    (tmp_path / "small.toml").write_text(RUBRIC, encoding="utf-8")
+    words = [
+        "evaluate",
+        "--no-run",
+        "--rubric",
+        str(tmp_path / "small.toml"),
+        "--output",
+        str(tmp_path / "out"),
+    ]
+    with subprocess.Popen(
+        [sys.executable, "-c", "import sys; from pipeline.cli import main; sys.exit(main())", *words, str(folder)],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    ) as running:  # fmt: skip
+        for line in running.stdout:
+            if "There is a README" in line:
+                break
+        time.sleep(1.0)
+        workers = subprocess.run(
+            ["pgrep", "-P", str(running.pid)], capture_output=True, text=True, check=False
+        ).stdout.split()
+        os.killpg(running.pid, signal.SIGINT)
+        said = running.communicate(timeout=60)[0]
+    assert running.returncode == 130, said
+    report = json.loads(next((tmp_path / "out").glob("*/report.json")).read_text("utf-8"))
+    results = {one["id"]: one for one in report["lines"][0]["results"]}
+    assert report["interrupted"] is True
+    assert results["document"]["status"] == "passed"
+    assert results["mentions"]["reason"] == "the evaluation was interrupted"
+    assert workers and not [number for number in workers if Path("/proc", number).exists()]
+
+
+def test_what_a_container_did_is_known_to_the_workers(guarded):
+    lab = guarded()
+    ran = Alone(
+        "docker run --rm activationbase_app07", 137, "", 60.0, "it did not end within 60 s and was stopped"
+    )
+    vars(lab)["_known"] = {("alone", (SERVICES[0],), ()): (ran, None)}
+    verdict = lab.verdict("prints_its_rows", print, {"container": 1})
+    assert (
+        verdict.reason == "`docker run --rm activationbase_app07`: it did not end within 60 s and was stopped"
+    )
+    number = [name for name, _ in DETECTORS].index("over-the-limits")
+    assert lab.sightings(number, print, 6).seen == ((f"{C1}/Dockerfile", verdict.reason),)
+
+
+def test_many_things_that_are_too_much_do_not_each_take_the_whole_time(guarded):
+    lab = guarded({"README.md": "a" * 60 + "b"})
+    for seconds in (3, 2, 2):
+        with pytest.raises(TooCostly, match=f"it takes more than {seconds} s of processor time"):
+            lab.verdict("mentions", print, {"file": "README.md", "all_of": ["(a+)+$"]})
+
+
+def test_a_form_that_fails_takes_no_other_with_it(submit, tmp_path):
+    report = evaluate(str(submit()), read_rubric("small", RUBRIC.encode()), Conditions(SHORT, run=False))
+
+    def broken(report):
+        raise OverflowError("too large")
+
+    table = {**EXPORTERS, "html": ("report.html", broken)}
+    assert sorted(write(report, tmp_path, exporters=table)) == sorted(set(EXPORTERS) - {"html"})
+    with pytest.raises(PipelineError, match="cannot be written as html: OverflowError: too large"):
+        write(report, tmp_path, ("html",), exporters=table)
+
+
+def test_a_build_that_prints_the_builders_own_words_costs_nothing():
+    notice = "DEPRECATED: The legacy builder is deprecated\n   Install it.\n\n"
+    assert _without_notice(f"{notice}Step 1/2\n") == "Step 1/2\n"
+    many = "DEPRECATED: The legacy builder\n" * 130_000
+    before = time.process_time()
+    assert _without_notice(many) == many
+    assert time.process_time() - before < 5

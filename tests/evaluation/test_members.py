@@ -1,0 +1,128 @@
+"""A class of strangers: nobody's name or file takes anything from anybody else."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import socket
+from dataclasses import replace
+
+import pytest
+
+from pipeline.cli import execute
+from pipeline.evaluation.class_list import key_of
+from pipeline.evaluation.evaluation import Conditions
+from pipeline.evaluation.limits import DEFAULT_LIMITS, MIB
+from pipeline.evaluation.members import members_in, safe_name
+from pipeline.evaluation.overview import Row, to_csv
+from pipeline.evaluation.rubric import load_rubric
+from pipeline.evaluation.worker import Workers
+from pipeline.layout import Layout
+from pipeline.parser import parse
+
+SMALL = replace(DEFAULT_LIMITS, total_size=MIB, intake_cpu=3, intake_seconds=20.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("overview.csv", "submission_overview.csv"),
+        ("Overview.HTML", "submission_Overview.HTML"),
+        ("overview", "submission_overview"),
+        ("CON", "submission_CON"),
+        ("nul.tar", "submission_nul.tar"),
+        ("com1", "submission_com1"),
+        ("..", "submission"),
+        ("", "submission"),
+        ("\x1b[2J\u202egpj.exe", "2J_gpj.exe"),
+        ("\udcff\udcfe", "submission"),
+        ("a/../b", "a_.._b"),
+        ("overviews", "overviews"),
+        ("contest", "contest"),
+    ],
+)
+def test_a_members_folder_has_a_name_of_its_own(name, safe):
+    assert safe_name(name) == safe
+
+
+def test_a_long_name_fits_every_file_system():
+    for letter in ("x", "é", "漢", "\U00012000"):
+        assert 100 < len(os.fsencode(safe_name(letter * 300))) <= 120
+
+
+def test_names_that_a_file_system_may_take_for_one_are_kept_apart(tmp_path):
+    for name in ("anna", "Anna", "ANNA.zip", "e\u0301va", "éva", "overview.csv.zip", "overview.html"):
+        (tmp_path / name).mkdir() if not name.endswith(".zip") else (tmp_path / name).write_bytes(b"")
+    names = [member.name for member in members_in(tmp_path)]
+    assert len({name.casefold() for name in names}) == len(names) == 7
+    assert not any(name.lower().startswith("overview") for name in names)
+    assert names == [member.name for member in members_in(tmp_path)]  # started again, the same
+
+
+def test_links_pipes_and_sockets_are_told_and_not_opened(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link.zip").symlink_to("/etc/passwd")
+    (tmp_path / "linked").symlink_to(tmp_path / "real")
+    os.mkfifo(tmp_path / "pipe.zip")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "s.zip"))
+        found = {member.name: member.wrong for member in members_in(tmp_path)}
+    link = (
+        "it is a link; a class list takes folders and zip files themselves, because a link may lead anywhere"
+    )
+    other = "it is neither a folder nor a zip file"
+    assert found == {"real": "", "link": link, "linked": link, "pipe": other, "s": other}
+
+
+def test_what_is_far_too_large_has_no_key_and_takes_no_time(tmp_path):
+    with (tmp_path / "sparse.zip").open("wb") as file:
+        file.truncate(2**40)
+    (tmp_path / "pipes").mkdir()
+    os.mkfifo(tmp_path / "pipes" / "pipe")
+    (tmp_path / "pipes" / "link").symlink_to("/dev/zero")
+    how = Conditions(SMALL, run=False)
+    with Workers(SMALL) as workers:
+        with pytest.raises(Exception, match="is larger than a submission may be: 20,000 files and 1 MB"):
+            key_of(tmp_path / "sparse.zip", load_rubric(), how, workers)
+        assert len(key_of(tmp_path / "pipes", load_rubric(), how, workers)) == 64
+
+
+def test_a_class_of_strangers_gets_its_overview(tmp_path, submit, samples, capsys):
+    folder, out = tmp_path / "class", tmp_path / "out"
+    folder.mkdir()
+    names = ("=1+1", "overview.csv", "\x1b]0;owned\x07", os.fsdecode(b"\xff\xfe"), "right")
+    for name in names:
+        samples.write_sample(folder / name, {})
+    (folder / "overview.html.zip").write_bytes(b"PK\x05\x06" + bytes(18))
+    (folder / "link.zip").symlink_to("/etc/passwd")
+    os.mkfifo(folder / "pipe.zip")
+    with (folder / "sparse.zip").open("wb") as file:
+        file.truncate(2**40)
+    words = ["evaluate", "--no-run", "--class-list", str(folder), "--output", str(out), "--format", "json"]
+    assert execute(parse(words), Layout(tmp_path)) == 0
+    assert execute(parse(words), Layout(tmp_path)) == 0  # goes on where it stopped
+    said = capsys.readouterr().out
+    assert said.count("done before") == len(names)
+    assert "\x1b" not in said and "\x07" not in said
+    rows = {
+        row["submission"]: row
+        for row in csv.DictReader((out / "overview.csv").read_text("utf-8").splitlines())
+    }
+    assert len(rows) == 9
+    assert sum(row["points"] != "" for row in rows.values()) == len(names)
+    assert rows["pipe"]["error"] == "it is neither a folder nor a zip file"
+    assert "is larger than a submission may be" in rows["sparse"]["error"]
+    assert (out / "overview.html").is_file()
+    report = json.loads((out / "submission_overview.csv" / "report.json").read_text("utf-8"))
+    assert report["submission"] == "submission_overview.csv"
+
+
+@pytest.mark.parametrize(
+    "name", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\r=1", "＝1", "|x", "\u200b=1"]
+)
+def test_no_cell_of_the_overview_is_a_formula(name):
+    text = to_csv([Row(name, None, name)], load_rubric())
+    row = list(csv.reader(text.splitlines()))[1]
+    for cell in (row[0], row[-2]):
+        assert cell[0] in "'\\"
