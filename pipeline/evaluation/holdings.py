@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tarfile
 from pathlib import Path
 
@@ -41,10 +42,28 @@ def holds(workshop: Workshop, image: str, content: bytes, usual: str, folder: Pa
     return next((place for place in found if place.rpartition("/")[2] == name), found[0] if found else "")
 
 
-def _search(packed: Path, content: bytes) -> list[str]:
+def places_of(workshop: Workshop, image: str, content: bytes, usual: str, folder: Path) -> list[str]:
+    """All places of an image that hold a file with this content, and the usual place where any file is there."""
+    container = workshop.must("create", "--label", workshop.label, "--network", "none", image, "-")
+    packed = folder / "image.tar"
+    try:
+        failed = into_file(["docker", "export", container], packed, _LARGEST_IMAGE)
+        if failed:
+            raise CannotCheck(f"the image cannot be looked into: {failed}")
+        found = _search(packed, content, usual)
+    finally:
+        workshop.remove_containers([container])
+        packed.unlink(missing_ok=True)
+    return [place for place in dict.fromkeys(found) if not re.search(r"[\x00-\x1f\x7f]", place)]
+
+
+def _search(packed: Path, content: bytes, also: str = "") -> list[str]:
+    """The files of an archive with this content, and the one of a certain name."""
     digest, found = hashlib.sha256(content).digest(), []
     with tarfile.open(packed) as archive:
         for entry in archive:
+            if entry.isreg() and also and "/" + entry.name.lstrip("./") == also:
+                found.append(also)
             if not entry.isreg() or entry.size != len(content):
                 continue
             file = archive.extractfile(entry)

@@ -22,13 +22,13 @@ from pipeline.evaluation.holdings import holds
 from pipeline.evaluation.interpolation import read_env
 from pipeline.evaluation.limits import Limits
 from pipeline.evaluation.prediction_seen import Seen, look_for_prediction
-from pipeline.evaluation.probe import Probe, changed_rows, image_with, judge_probe
+from pipeline.evaluation.probe import Files, Probe, fresh_seed, not_tried, probe_stack
 from pipeline.evaluation.roles import Roles, find_roles
 from pipeline.evaluation.safestack import BuildWanted, SafeStack, make_safe
 from pipeline.evaluation.stackrun import Stack, StackRun
 from pipeline.evaluation.submitted import Submission
 from pipeline.evaluation.workshop import Workshop
-from pipeline.layout import ACTIVATIONBASE, CODEBASE, SERVICES, Service
+from pipeline.layout import CODEBASE, SERVICES, Service
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -259,23 +259,16 @@ class Lab:
         )
 
     @once
-    def probe(self) -> Probe | None:
-        """Whether the prediction changes with the rows; None where that cannot be asked."""
-        before = self.expected()
-        data, model = data_name(self.submission), model_name(self.submission)
-        other = changed_rows(self.submission.path(model), self.submission.path(data), before, self.folder)
-        service = self.roles().service(ACTIVATIONBASE)
-        if other is None or not service:
-            return None
-        rows, after = other
-        stack = self.stack()
-        own, place = self.submission.bytes(data), SERVICES[0].inside
-        image = image_with(self.workshop, stack.images[service], own, rows, place, self.folder)
-        if not image:
-            return None
-        self.workshop.say("running the stack once more, with other rows")
-        run = stack.with_image(service, image).run()
-        return judge_probe(run, rows, before, after, self.roles().service(CODEBASE))
+    def probe(self) -> Probe:
+        """Whether the prediction follows other rows and another network."""
+        before, roles = self.expected(), self.roles()
+        if not before.outputs:
+            return not_tried(before.why_not)
+        missing = [role.name for role in SERVICES if not roles.service(role.name)]
+        if missing:
+            return not_tried(f"no service runs {missing[0]}", counts_against=True)
+        files = Files(data_name(self.submission), model_name(self.submission), before.outputs)
+        return probe_stack(self.stack(), roles, files, self.folder, fresh_seed(), self.workshop.say)
 
     def named_by_hand(self, image: str) -> bool:
         """Whether the person who evaluates has allowed an image by its name."""
