@@ -56,6 +56,8 @@ def run_alone(
     folder: Path,
     command: Sequence[str] = (),
     seconds: float | None = None,
+    *,
+    hidden: str = "",
 ) -> Alone:
     """Runs a container to its end.
 
@@ -66,6 +68,7 @@ def run_alone(
         folder: a folder of our own.
         command: what it runs instead of its own command.
         seconds: how long it may run; None for the evaluation's limit.
+        hidden: a folder that is empty in this run; none where it is not given.
     """
     about = workshop.image(image) or {}
     declared = tuple((about.get("Config") or {}).get("Volumes") or ())
@@ -82,6 +85,7 @@ def run_alone(
             workshop.label,
             *container_options(limits, workshop.cpus),
             *mounts,
+            *(["--tmpfs", f"{hidden}:ro,size=1m"] if hidden else []),
         ]
 
         def too_much() -> str | None:

@@ -13,6 +13,8 @@ from pipeline.evaluation.streams import into_file
 from pipeline.evaluation.workshop import Workshop
 
 _LARGEST_IMAGE = 8 * 1024 * MIB
+_LARGEST_PROGRAM = 96 * MIB
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def holds(workshop: Workshop, image: str, content: bytes, usual: str, folder: Path) -> str:
@@ -55,6 +57,33 @@ def places_of(workshop: Workshop, image: str, content: bytes, usual: str, folder
         workshop.remove_containers([container])
         packed.unlink(missing_ok=True)
     return [place for place in dict.fromkeys(found) if not re.search(r"[\x00-\x1f\x7f]", place)]
+
+
+def program_in(workshop: Workshop, image: str, name: str, folder: Path) -> bytes:
+    """The file of a program as an image finds it on its PATH, links followed; empty where there is none."""
+    about = workshop.image(image) or {}
+    environment = (about.get("Config") or {}).get("Env") or ()
+    path = next((one[5:] for one in environment if one.startswith("PATH=")), _PATH)
+    container = workshop.must("create", "--label", workshop.label, "--network", "none", image, "-")
+    packed = folder / "program.tar"
+    try:
+        for place in dict.fromkeys(one for one in path.split(":") if one.startswith("/")):
+            words = ["docker", "cp", "--follow-link", f"{container}:{place.rstrip('/')}/{name}", "-"]
+            if not into_file(words, packed, _LARGEST_PROGRAM):
+                return _first_file(packed)
+    finally:
+        workshop.remove_containers([container])
+        packed.unlink(missing_ok=True)
+    return b""
+
+
+def _first_file(packed: Path) -> bytes:
+    with tarfile.open(packed) as archive:
+        for entry in archive:
+            file = archive.extractfile(entry) if entry.isreg() else None
+            if file is not None:
+                return file.read()
+    return b""
 
 
 def _search(packed: Path, content: bytes, also: str = "") -> list[str]:

@@ -12,13 +12,14 @@ from pipeline.errors import PipelineError
 from pipeline.evaluation import story
 from pipeline.evaluation.alone import Alone, run_alone
 from pipeline.evaluation.builds import Builder, Built
+from pipeline.evaluation.challenge import Challenge, make_challenge
 from pipeline.evaluation.compose_keys import is_allowed, plain_name
 from pipeline.evaluation.composefile import ComposeFile, read_compose
 from pipeline.evaluation.dockerfile import Dockerfile, read_dockerfile
 from pipeline.evaluation.errors import CannotCheck
 from pipeline.evaluation.expected import Expected, data_name, expect, model_name
 from pipeline.evaluation.gate import Gate
-from pipeline.evaluation.holdings import holds
+from pipeline.evaluation.holdings import holds, program_in
 from pipeline.evaluation.interpolation import read_env
 from pipeline.evaluation.limits import Limits
 from pipeline.evaluation.prediction_seen import Seen, look_for_prediction
@@ -155,6 +156,23 @@ class Lab:
     def pybrain(self) -> Alone:
         """Whether codebase has PyBrain: what the task's tutor types."""
         return self.alone(SERVICES[2], ("python3", "-c", PYBRAIN_IMPORTS))
+
+    @once
+    def challenged(self) -> tuple[Challenge, Alone]:
+        """What codebase's Python and its PyBrain say to a program of ours."""
+        asked = make_challenge(fresh_seed())
+        return asked, self.alone(SERVICES[2], ("python3", "-c", asked.program))
+
+    @once
+    def interpreter(self) -> bytes:
+        """The file of python3 in the image of codebase; empty where there is none."""
+        return program_in(self.workshop, self.image(SERVICES[2]), "python3", self.folder)
+
+    @once
+    def without_files(self, role: Service, place: str) -> Alone:
+        """A container by itself, with an empty folder in a place: what it shows then is not what lies there."""
+        image = self.image(role)
+        return run_alone(self.workshop, image, role.image, self.folder, hidden=place)
 
     @once
     def holds(self, role: Service, name: str) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 
 from pipeline.evaluation.alone import Alone
 from pipeline.evaluation.builds import unbuildable
-from pipeline.evaluation.checks.base import Check, container, head, seen, tail
+from pipeline.evaluation.challenge import what_program
+from pipeline.evaluation.checks.base import Check, container, head, last_words, seen, tail
 from pipeline.evaluation.expected import data_name, model_name
 from pipeline.evaluation.lab import Lab
 from pipeline.evaluation.result import Verdict
@@ -38,6 +39,10 @@ def builds(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
     )
 
 
+# Folders without which nothing starts.
+_SYSTEM = ("bin", "sbin", "lib", "lib64", "usr", "etc", "dev", "proc", "sys")
+
+
 def file_of(lab: Lab, role: Service) -> str:
     """The file of the submission that a container is there for."""
     if role.name == CODEBASE:
@@ -56,6 +61,8 @@ def holds_its_file(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
             f"there is no {name} in the submission",
             f"Put it there, and COPY it in {role.folder}/Dockerfile.",
         )
+    if not lab.submission.bytes(name).strip():
+        return Verdict(False, f"{name} is empty", f"Put the file of the task into {role.folder}/.")
     digest = hashlib.sha256(lab.submission.bytes(name)).hexdigest()
     place = lab.holds(role, name)
     if not place:
@@ -86,6 +93,8 @@ def prints_rows(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
             False, f"`{ran.typed}` does not print the rows of {name}: {what}",
             f'End the Dockerfile with CMD ["cat", "{role.inside}"].', _evidence(ran),
         )  # fmt: skip
+    if wrong := _shown_from_elsewhere(lab, role, name, ran):
+        return wrong
     return Verdict(True, f"`{ran.typed}` prints the {len(rows)} lines of {name}", "", _evidence(ran))
 
 
@@ -101,14 +110,16 @@ def lists_model(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
             False, f"`{ran.typed}` does not list {name}",
             f'End the Dockerfile with CMD ["ls", "-l", "{role.inside.rpartition("/")[0]}/"].', _evidence(ran),
         )  # fmt: skip
+    if wrong := _shown_from_elsewhere(lab, role, file_of(lab, role), ran):
+        return wrong
     return Verdict(True, f"`{ran.typed}` lists {name}", "", _evidence(ran))
 
 
 def imports_pybrain(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
-    """Alone, codebase imports PyBrain, as the tutor types it."""
+    """Alone, codebase imports PyBrain, as the tutor types it; and its Python and its PyBrain compute."""
     ran = lab.pybrain()
     if ran.ok and ran.output.split()[-1:] == ["OK"]:
-        return Verdict(True, "codebase imports FeedForwardNetwork from /opt/pybrain", "", _evidence(ran))
+        return _computes(lab, ran)
     said = [line for line in ran.output.splitlines() if line.strip()]
     why = ran.stopped or (said[-1].strip() if said else f"status {ran.status}, and nothing was printed")
     hint = "COPY pybrain /opt/pybrain/pybrain in the Dockerfile, with everything that it imports installed."
@@ -116,6 +127,46 @@ def imports_pybrain(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
     if not any(name.startswith(folder + "/") and name.endswith(".py") for name in lab.submission.files):
         hint = f"{folder}/ holds no Python file: the library itself must be part of the submission."
     return Verdict(False, f"codebase cannot import PyBrain: {why[:200]}", hint, _evidence(ran))
+
+
+def _computes(lab: Lab, ran: Alone) -> Verdict:
+    """The word OK can be printed by anything: a program of ours has to be answered as well."""
+    if what := what_program(lab.interpreter()):
+        return Verdict(
+            False, f"the python3 of codebase is no Python interpreter: {what}",
+            "Build the image from one that holds Python, such as python:3.11-slim.", _evidence(ran),
+        )  # fmt: skip
+    asked, answer = lab.challenged()
+    evidence = (*_evidence(ran), *seen(note=f"our program: {asked.program}", log=tail(answer.output)))
+    if not asked.language_answered(answer.output):
+        return Verdict(
+            False, "python3 in codebase prints OK, but does not compute what a program of ours asks for",
+            "The image needs a Python that works, such as that of python:3.11-slim.", evidence,
+        )  # fmt: skip
+    if not asked.network_answered(answer.output):
+        return Verdict(
+            False,
+            f"PyBrain is imported, but a small network of it does not answer: {last_words(answer.output.splitlines())}",
+            "The whole library belongs into the image, with what it imports: FeedForwardNetwork, LinearLayer, "
+            "SigmoidLayer and FullConnection of pybrain.structure are used.", evidence,
+        )  # fmt: skip
+    reason = "codebase imports FeedForwardNetwork from /opt/pybrain, and a network of it computes"
+    return Verdict(True, reason, "", evidence)
+
+
+def _shown_from_elsewhere(lab: Lab, role: Service, name: str, ran: Alone) -> Verdict | None:
+    """What is shown also where the folder of the file is empty does not come from the file."""
+    place = lab.holds(role, name) if lab.submission.has(name) else ""
+    folder = place.rpartition("/")[0] or role.inside.rpartition("/")[0]
+    if not folder or folder.split("/")[1] in _SYSTEM:
+        return None
+    without = lab.without_files(role, folder)
+    if without.ok and without.output == ran.output and ran.output.strip():
+        return Verdict(
+            False, f"`{ran.typed}` shows the same where {folder}/ is empty: it is written down, not read",
+            f"Show the file itself: CMD is a command that reads {role.inside}.", _evidence(ran),
+        )  # fmt: skip
+    return None
 
 
 def _did_not_end_well(ran: Alone) -> Verdict | None:
