@@ -16,6 +16,7 @@ from .knowledge import Knowledge
 from .optional import ADVICE
 from .paths import beside, is_folder
 from .prediction import Prediction
+from .printable import printable
 from .settings import Settings
 
 INTERRUPTED, TERMINATED, DEFECT = 130, 143, 70
@@ -76,7 +77,7 @@ class Report:
 
     def _print(self, stream: TextIO, text: str) -> None:
         encoding = stream.encoding or "ascii"
-        print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
+        print(printable(text).encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
 
 
 def run_program(job: Callable[[Settings, Report], None]) -> int:
