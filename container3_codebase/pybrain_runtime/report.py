@@ -18,6 +18,7 @@ from .paths import beside, is_folder
 from .prediction import Prediction
 from .printable import printable
 from .settings import Settings
+from .table import visible
 
 INTERRUPTED, TERMINATED, DEFECT = 130, 143, 70
 
@@ -63,6 +64,11 @@ class Report:
         if prediction.errors:
             figures = ", ".join(f"{name} {_figure(value)}" for name, value in prediction.errors.items())
             self._line(f"  Compared with the expected outputs: {figures}")
+        for name in prediction.formulas[:3]:
+            self._line(
+                f"  A column is named {visible(name)}, which a spreadsheet takes for a formula: import "
+                f"{prediction.path} as text there."
+            )
         self._line("ACTIVATION COMPLETE")
 
     def failed(self, error: PipelineError) -> None:

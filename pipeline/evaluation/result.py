@@ -20,9 +20,8 @@ class _Shown:
     def __post_init__(self) -> None:
         for name, value in list(vars(self).items()):
             if isinstance(value, str):
-                object.__setattr__(
-                    self, name, in_one_line(value) if name in self._names else printable(value)
-                )
+                plain = in_one_line(value) if name in self._names else printable(value.replace("\r\n", "\n"))
+                object.__setattr__(self, name, plain)
 
 
 @dataclass(frozen=True)
