@@ -285,7 +285,8 @@ class Lab:
         missing = [role.name for role in SERVICES if not roles.service(role.name)]
         if missing:
             return not_tried(f"no service runs {missing[0]}", counts_against=True)
-        files = Files(data_name(self.submission), model_name(self.submission), before.outputs)
+        right = self.seen(self.run()).equal
+        files = Files(data_name(self.submission), model_name(self.submission), before.outputs, right)
         return probe_stack(self.stack(), roles, files, self.folder, fresh_seed(), self.workshop.say)
 
     def named_by_hand(self, image: str) -> bool:

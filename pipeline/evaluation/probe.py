@@ -12,7 +12,7 @@ import os
 import random
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.evaluation.exchange import Exchange, Outputs, exchange
@@ -46,8 +46,8 @@ class Probe:
         seed: rows and network were made from it.
         runs: how often the stack was run for it.
         chance: that the right figures were an accident.
-        delivered: whether the exchanged file of each data container arrived in the shared folder; none where it was
-            not exchanged.
+        delivered: whether the exchanged file of each data container arrived in the shared folder, or the old one did;
+            none where it was not exchanged, or neither arrived.
     """
 
     outcome: str
@@ -56,7 +56,7 @@ class Probe:
     seed: int = 0
     runs: int = 0
     chance: float = 1.0
-    delivered: Mapping[str, bool] | None = None
+    delivered: Mapping[str, bool] = field(default_factory=dict)
 
     @property
     def fixed(self) -> bool:
@@ -71,11 +71,19 @@ def not_tried(why: str, *, counts_against: bool = False) -> Probe:
 
 @dataclass(frozen=True)
 class Files:
-    """The files of a submission that are exchanged, and the containers that bring them."""
+    """The files of a submission that are exchanged.
+
+    Attributes:
+        rows: name of the rows.
+        model: name of the network.
+        before: what the network answers to the rows.
+        right: whether the stack predicts that.
+    """
 
     rows: str
     model: str
     before: Outputs
+    right: bool
 
 
 def probe_stack(
@@ -114,14 +122,16 @@ def probe_stack(
         say("running the stack once more, with other rows and another network")
         run = _run(stack, roles, files, made, places, folder, attempt)
         last = judge_run(made, run.shared, run.lines_of(roles.service(CODEBASE)))
-        last = replace(last, seed=seed, runs=attempt, delivered=_delivered(made, run))
+        last = replace(
+            last, seed=seed, runs=attempt, delivered=_delivered(made, files, stack.submission, run)
+        )
         if last.outcome == FOLLOWS:
             chance *= last.chance
             if chance <= ACCIDENT:
                 return replace(last, chance=chance)
             continue
         failures += 1
-        if failures >= _FAILURES:
+        if failures >= _FAILURES or not files.right:
             return last
     assert last is not None
     text = (
@@ -215,11 +225,17 @@ def _quoted(place: str) -> str:
     return f'"{escaped}"'
 
 
-def _delivered(made: Exchange, run: StackRun) -> Mapping[str, bool]:
-    """Whether the exchanged files lie in the shared folder, under whatever name."""
+def _delivered(made: Exchange, files: Files, submission: Submission, run: StackRun) -> Mapping[str, bool]:
+    """Whether the exchanged file, or still the old one, lies in the shared folder, under whatever name."""
     contents = [left.content for left in run.shared.values() if left.kind == "file"]
-    new = {ACTIVATIONBASE: made.rows, KNOWLEDGEBASE: made.model}
-    return {role: content in contents for role, content in new.items() if content}
+    found = {}
+    for role, name, new in (
+        (ACTIVATIONBASE, files.rows, made.rows),
+        (KNOWLEDGEBASE, files.model, made.model),
+    ):
+        if new and (new in contents or submission.bytes(name) in contents):
+            found[role] = new in contents
+    return found
 
 
 def judge_run(made: Exchange, shared: Mapping[str, Left], lines: Sequence[str]) -> Probe:

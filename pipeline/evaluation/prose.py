@@ -29,12 +29,12 @@ _JOINING = """
 """
 FUNCTION_WORDS = frozenset(_JOINING.split())
 _SHARE = 0.12
-# Of any so many words in a row, this share must be different ones.
-_ROW, _DIFFERENT = 50, 0.45
+# Of so many words in a row, this share must be different ones, on average.
+_ROW, _DIFFERENT = 50, 0.5
 # Groups of words in a row that come more than once; and the words of one sentence, on average.
 _GROUP, _REPEATED = 5, 0.35
 _LONG_UNIT = 60.0
-_SAME_WORDS, _SAME_GROUPS = 0.65, 0.5
+_SAME_WORDS, _SAME_GROUPS = 0.6, 0.5
 _ASKED, _FEW = 0.8, 4
 
 
@@ -66,7 +66,7 @@ def filler(text: str) -> str:
     if joined < _SHARE:
         return f"it is a list of words and no sentences: {joined:.0%} of its words join others"
     rows = [words[place : place + _ROW] for place in range(0, max(1, len(words) - _ROW + 1), 5)]
-    if len(words) >= _ROW and min(len(set(row)) / len(row) for row in rows) < _DIFFERENT:
+    if len(words) >= _ROW and sum(len(set(row)) / len(row) for row in rows) / len(rows) < _DIFFERENT:
         return "it says the same words again and again"
     groups = _groups(words, _GROUP)
     if groups and 1 - len(set(groups)) / len(groups) > _REPEATED:

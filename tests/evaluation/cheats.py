@@ -1,0 +1,5 @@
+"""placeholder"""
+
+
+def in_containers(samples):
+    return {}
