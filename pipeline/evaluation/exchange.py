@@ -156,10 +156,8 @@ def changed_text(text: str, seed: int) -> str:
     lines = text.splitlines(keepends=True)
     if not lines:
         return text
-    mark = max(";\t,", key=lambda one: lines[-1].count(one))
+    mark = next((one for one in ";\t," if one in lines[-1]), ";")
     cell = _COMMA_CELL if mark != "," and re.search(r"\d,\d", text) else _CELL
-    if lines[-1].count(mark) == 0:
-        mark = ";"
     table = [line.rstrip("\r\n").split(mark) for line in lines]
     ranges = _ranges(table, cell)
     number = random.Random(seed)

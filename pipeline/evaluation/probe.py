@@ -251,6 +251,8 @@ def judge_run(made: Exchange, shared: Mapping[str, Left], lines: Sequence[str]) 
     )
     rest = "".join(f"; {why}" for why in (made.why_no_rows, made.why_no_model) if why)
     new = look_for_prediction(made.after, shared, lines)
+    if new.flooded:
+        return Probe(FLOODED, f"with {what}: {new.shown}", True)
     parts = ((FIXED, made.before), (ROWS, made.old_rows), (MODEL, made.old_model))
     for outcome, part in parts:
         old = look_for_prediction(part, shared, lines)
@@ -263,8 +265,6 @@ def judge_run(made: Exchange, shared: Mapping[str, Left], lines: Sequence[str]) 
     if new.equal:
         text = f"with {what}, the prediction changes as it must: {new.shown}{rest}"
         return Probe(FOLLOWS, text, False, chance=new.chance)
-    if new.flooded:
-        return Probe(FLOODED, f"with {what}: {new.shown}", True)
     last = next((line.strip() for line in reversed(lines) if line.strip()), "nothing was printed")
     text = (
         f"with {what} of the same form, no prediction was made that belongs to them; codebase: {last[:160]}"
