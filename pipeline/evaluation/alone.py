@@ -57,7 +57,7 @@ def run_alone(
     command: Sequence[str] = (),
     seconds: float | None = None,
     *,
-    hidden: str = "",
+    hidden: Sequence[str] = (),
 ) -> Alone:
     """Runs a container to its end.
 
@@ -68,7 +68,7 @@ def run_alone(
         folder: a folder of our own.
         command: what it runs instead of its own command.
         seconds: how long it may run; None for the evaluation's limit.
-        hidden: a folder that is empty in this run; none where it is not given.
+        hidden: folders that are empty in this run.
     """
     about = workshop.image(image) or {}
     declared = tuple((about.get("Config") or {}).get("Volumes") or ())
@@ -85,7 +85,7 @@ def run_alone(
             workshop.label,
             *container_options(limits, workshop.cpus),
             *mounts,
-            *(["--tmpfs", f"{hidden}:ro,size=1m"] if hidden else []),
+            *(word for place in hidden for word in ("--tmpfs", f"{place}:ro,size=1m")),
         ]
 
         def too_much() -> str | None:

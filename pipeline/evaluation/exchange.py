@@ -81,7 +81,19 @@ def exchange(model: Path, data: Path, before: Outputs, folder: Path, seed: int) 
             found.append(candidate)
     # Rows that change nothing (a network that answers all of them alike) stay, and so does a network.
     whole = [one for one in found if one.rows and one.model] or [one for one in found if one.model] or found
+    # As large as the first answer, so that as many decimals show as many digits.
+    whole = [one for one in whole if _largest(one.after) >= _decade(_largest(before))] or whole
     return _least_saturated(whole, number) if whole else None
+
+
+def _largest(outputs: Outputs) -> float:
+    """The largest output of the first row, in the reading where it is least."""
+    return min(float(np.abs(one[0]).max()) for one in outputs)
+
+
+def _decade(value: float) -> float:
+    """0.1 for 0.2 and for 0.9."""
+    return float(10.0 ** np.floor(np.log10(value))) if value > 0 else 0.0
 
 
 class _Choice:

@@ -112,7 +112,7 @@ class Look:
 
     Attributes:
         expected: the outputs of one row.
-        windows: how many windows were compared so far.
+        windows: how many windows were compared so far, those in other texts of the same run among them.
         chance: of an accident, where something was found; else 1.
         flooded: whether something fitted among too many figures to mean anything, or too many were there.
     """

@@ -19,11 +19,11 @@ from pipeline.evaluation.dockerfile import Dockerfile, read_dockerfile
 from pipeline.evaluation.errors import CannotCheck
 from pipeline.evaluation.expected import Expected, data_name, expect, model_name
 from pipeline.evaluation.gate import Gate
-from pipeline.evaluation.holdings import holds, program_in
+from pipeline.evaluation.holdings import holds, places_of, program_in
 from pipeline.evaluation.interpolation import read_env
 from pipeline.evaluation.limits import Limits
 from pipeline.evaluation.prediction_seen import Seen, look_for_prediction
-from pipeline.evaluation.probe import Files, Probe, fresh_seed, not_tried, probe_stack
+from pipeline.evaluation.probe import Files, Probe, fresh_seed, image_with, not_tried, probe_stack
 from pipeline.evaluation.roles import Roles, find_roles
 from pipeline.evaluation.safestack import BuildWanted, SafeStack, make_safe
 from pipeline.evaluation.stackrun import Stack, StackRun
@@ -169,10 +169,25 @@ class Lab:
         return program_in(self.workshop, self.image(SERVICES[2]), "python3", self.folder)
 
     @once
-    def without_files(self, role: Service, place: str) -> Alone:
-        """A container by itself, with an empty folder in a place: what it shows then is not what lies there."""
-        image = self.image(role)
-        return run_alone(self.workshop, image, role.image, self.folder, hidden=place)
+    def places(self, role: Service, name: str) -> tuple[str, ...]:
+        """All places of a container's image that hold a file of the submission, and the usual one."""
+        content = self.submission.bytes(name)
+        return tuple(places_of(self.workshop, self.image(role), content, role.inside, self.folder))
+
+    @once
+    def without_files(self, role: Service, folders: tuple[str, ...]) -> Alone:
+        """A container by itself, with empty folders: what it shows then is not what lies in them."""
+        return run_alone(self.workshop, self.image(role), role.image, self.folder, hidden=folders)
+
+    @once
+    def with_rows(self, role: Service, name: str, rows: bytes) -> Alone:
+        """A container by itself, with other rows in the place of the submission's."""
+        tag = f"rows-{role.name}"
+        (self.folder / tag).mkdir(exist_ok=True)
+        image = image_with(
+            self.workshop, self.image(role), rows, self.places(role, name), self.folder / tag, tag
+        )
+        return run_alone(self.workshop, image, role.image, self.folder)
 
     @once
     def holds(self, role: Service, name: str) -> str:

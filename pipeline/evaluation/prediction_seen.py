@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -59,11 +59,12 @@ class Seen:
 
 @dataclass(frozen=True)
 class _Found:
-    """What one search came to: the text that shows the prediction, or nothing."""
+    """What one search came to: the text that shows the prediction, or nothing; and what was compared so far."""
 
     text: str = ""
     chance: float = 1.0
     flooded: bool = False
+    windows: int = 0
 
 
 def look_for_prediction(
@@ -81,15 +82,17 @@ def look_for_prediction(
         key=lambda left: ("predict" not in left.name.lower(), left.name),
     )
     texts = [left for left in files if left.name.lower().endswith(_TEXT)][:_FILES]
-    flooded = ""
+    flooded, windows = "", 0  # many files with a few figures each are a flood as well
     for left in texts:
         for outputs in expected:
-            found = _in_file(left, outputs)
+            found = _in_file(left, outputs, windows)
+            windows = found.windows
             if found.text:
                 return Seen(True, f"shared_data/{left.name}", found.text, found.chance)
             flooded = flooded or (f"shared_data/{left.name}" if found.flooded else "")
     for outputs in expected:
-        found = _in_lines(lines, outputs)
+        found = _in_lines(lines, outputs, windows)
+        windows = found.windows
         if found.text:
             return Seen(True, "what codebase printed", found.text, found.chance)
         flooded = flooded or ("what codebase printed" if found.flooded else "")
@@ -114,22 +117,25 @@ def _first_row(outputs: NDArray[np.float64]) -> str:
     return ", ".join(f"{value:.6g}" for value in outputs[0, :16].tolist())
 
 
-def _in_file(left: Left, outputs: NDArray[np.float64]) -> _Found:
+def _in_file(left: Left, outputs: NDArray[np.float64], windows: int) -> _Found:
     if len(left.content) > _LARGEST:
-        return _Found()
+        return _Found(windows=windows)
     text = decoded(left.content)[0]
     if left.name.lower().endswith(".json"):
-        return _in_document(text, outputs, bool(_TELLS.search(left.name)))
+        return _in_document(text, outputs, bool(_TELLS.search(left.name)), windows)
     if left.name.lower().endswith((".csv", ".tsv")):
-        return _in_table(text, outputs)
-    found = _in_lines(text.splitlines(), outputs)
-    return found if found.text else _in_table(text, outputs)
+        return _in_table(text, outputs, windows)
+    found = _in_lines(text.splitlines(), outputs, windows)
+    if found.text:
+        return found
+    table = _in_table(text, outputs, found.windows)
+    return replace(table, flooded=table.flooded or found.flooded)
 
 
 # --- tables
 
 
-def _in_table(text: str, outputs: NDArray[np.float64]) -> _Found:
+def _in_table(text: str, outputs: NDArray[np.float64], windows: int) -> _Found:
     """Whether a table has one line for each row, in order, and each shows that row's outputs."""
     lines = [line[:_LONG_LINE] for line in text.splitlines() if line.strip()]
     readings = (False, True) if has_decimal_commas(text[:_LARGEST]) else (False,)
@@ -140,14 +146,14 @@ def _in_table(text: str, outputs: NDArray[np.float64]) -> _Found:
             continue
         chance = 1.0
         for line, expected in zip(rows, outputs, strict=True):
-            look = Look(expected.tolist())
+            look = Look(expected.tolist(), windows)
             if not look.finds(look.precise(figures_in(line, comma=comma, most=_OF_A_LINE + len(expected)))):
-                flooded = flooded or look.flooded
+                flooded, windows = flooded or look.flooded, look.windows
                 break
             chance *= look.chance
         else:
-            return _Found(_first_row(outputs), chance)
-    return _Found(flooded=flooded)
+            return _Found(_first_row(outputs), chance, windows=windows)
+    return _Found(flooded=flooded, windows=windows)
 
 
 def _has_figures(line: str, least: int, comma: bool) -> bool:
@@ -157,14 +163,14 @@ def _has_figures(line: str, least: int, comma: bool) -> bool:
 # --- documents
 
 
-def _in_document(text: str, outputs: NDArray[np.float64], told: bool) -> _Found:
+def _in_document(text: str, outputs: NDArray[np.float64], told: bool, windows: int) -> _Found:
     """Whether a JSON document shows all rows one after the other, or the first one where a prediction begins."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        return _Found()
+        return _Found(windows=windows)
     figures, starts = _told_figures(value, told or isinstance(value, list))
-    whole, first = Look(outputs[:_ROWS].ravel().tolist()), Look(outputs[0].tolist())
+    whole, first = Look(outputs[:_ROWS].ravel().tolist(), windows), Look(outputs[0].tolist(), windows)
     if len(outputs) > 1 and whole.finds(whole.precise(figures)):
         return _Found(_first_row(outputs), whole.chance)
     precise = [place for place, figure in enumerate(figures) if first.can_be(figure)]
@@ -172,7 +178,7 @@ def _in_document(text: str, outputs: NDArray[np.float64], told: bool) -> _Found:
     begins = [among[start] for start in starts if start in among]
     if first.finds([figures[place] for place in precise], begins):
         return _Found(_first_row(outputs), first.chance)
-    return _Found(flooded=first.flooded or whole.flooded)
+    return _Found(flooded=first.flooded or whole.flooded, windows=first.windows)
 
 
 def _told_figures(value: Any, told: bool) -> tuple[list[Figure], list[int]]:
@@ -212,11 +218,11 @@ def _scalar(value: Any) -> list[Figure]:
 # --- what was printed
 
 
-def _in_lines(lines: Sequence[str], outputs: NDArray[np.float64]) -> _Found:
+def _in_lines(lines: Sequence[str], outputs: NDArray[np.float64], windows: int) -> _Found:
     """The line that shows the first row beside a word that speaks of a prediction."""
     kept = [line[:_LONG_LINE] for line in lines[:_LINES]]
     commas = any(has_decimal_commas(line) for line in kept)
-    look = Look(outputs[0].tolist())
+    look = Look(outputs[0].tolist(), windows)
     pages = [_Page(kept, look, comma) for comma in ((False, True) if commas else (False,))]
     for word in (_PREDICTS, _TELLS):
         for where in (_Page.behind, _Page.before, _Page.below):
@@ -230,7 +236,7 @@ def _in_lines(lines: Sequence[str], outputs: NDArray[np.float64]) -> _Found:
         many = [figure for figure in page.figures if figure.blur < exact]
         if look.finds(many, text=number + len(pages)):
             return _Found("a number with all its digits", look.chance)
-    return _Found(flooded=look.flooded)
+    return _Found(flooded=look.flooded, windows=look.windows)
 
 
 class _Page:

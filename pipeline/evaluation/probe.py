@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from pipeline.evaluation.errors import CannotCheck
 from pipeline.evaluation.exchange import Exchange, Outputs, exchange
 from pipeline.evaluation.holdings import places_of
 from pipeline.evaluation.prediction_seen import look_for_prediction
@@ -207,8 +208,11 @@ def image_with(
         tag: of the new image.
 
     Raises:
-        CannotCheck: the engine did not make it.
+        CannotCheck: the engine did not make it, or steps of the submission would be carried out.
     """
+    about = workshop.image(image) or {}
+    if (about.get("Config") or {}).get("OnBuild"):
+        raise CannotCheck("the image has ONBUILD steps, which would be carried out without limits")
     (folder / "file").write_bytes(content)
     (folder / "file").chmod(0o644)
     lines = [f"FROM {image}", *(f'COPY ["file", {_quoted(place)}]' for place in places)]

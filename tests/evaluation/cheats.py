@@ -117,10 +117,9 @@ def _all_in_codebase(samples: ModuleType) -> Cheat:
         f"{C3}/currentSolution.pkl": MODEL.read_bytes(),
         PROGRAM: copies + samples.PROGRAM,
     }
-    shows = "it is written down, not read"
     reasons = {
-        "container1.shows": shows,
-        "container2.shows": shows,
+        "container1.shows": "does not show other rows when they are put in the place of",
+        "container2.shows": "shows the same where /knowledgeBase/ is empty: it is written down, not read",
         "copying.rows_whole": "with another file in activationbase, the old one still lies in the shared folder",
         "copying.model_whole": "with another file in knowledgebase, the old one still lies in the shared folder",
         "activation.prediction": "the prediction is still the old one",

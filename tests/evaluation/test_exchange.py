@@ -171,3 +171,14 @@ def test_an_exchanged_submission_leaves_the_first_one_as_it_is(submit, tmp_path)
     assert submission.bytes(name) == own
     assert other.files == submission.files
     assert other.text("README.md") == submission.text("README.md")
+
+
+def test_the_other_answer_is_as_large_so_that_as_many_decimals_show_it(fixtures, tmp_path):
+    folder = fixtures / "default" / "course"
+    model, data = folder / "currentSolution.pkl", folder / "currentActivation.csv"
+    before = expect(model, data).outputs
+    for seed in range(6):
+        made = exchange(model, data, before, tmp_path, seed)
+        answer = float(made.after[0][0][0])
+        assert abs(answer) >= 0.1
+        assert judge_run(made, {}, [f"{answer:.2f} is the prediction"]).outcome == FOLLOWS

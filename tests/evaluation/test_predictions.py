@@ -257,3 +257,10 @@ def test_a_document_is_read_in_one_pass_however_its_lists_lie_in_one_another():
     figures, starts = _told_figures(json.loads(keys), told=False)
     assert len(figures) == 20001
     assert len(starts) <= len(figures) + 1
+
+
+def test_many_files_with_a_few_figures_each_are_a_flood_as_well():
+    files = {f"prediction{number:02}_csv": f"p\n{number / 100:.2f}\n" for number in range(100)}
+    expected = np.array([[0.8712]])
+    assert not look(expected, **files).equal
+    assert look(expected, prediction00_csv="p\n0.87\n").equal

@@ -10,8 +10,10 @@ from pipeline.evaluation.alone import Alone
 from pipeline.evaluation.builds import unbuildable
 from pipeline.evaluation.challenge import what_program
 from pipeline.evaluation.checks.base import Check, container, head, last_words, seen, tail
+from pipeline.evaluation.exchange import changed_text
 from pipeline.evaluation.expected import data_name, model_name
 from pipeline.evaluation.lab import Lab
+from pipeline.evaluation.probe import fresh_seed
 from pipeline.evaluation.result import Verdict
 from pipeline.evaluation.safestack import BuildWanted
 from pipeline.evaluation.submitted import decoded
@@ -93,7 +95,7 @@ def prints_rows(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
             False, f"`{ran.typed}` does not print the rows of {name}: {what}",
             f'End the Dockerfile with CMD ["cat", "{role.inside}"].', _evidence(ran),
         )  # fmt: skip
-    if wrong := _shown_from_elsewhere(lab, role, name, ran):
+    if wrong := _other_rows(lab, role, name, ran):
         return wrong
     return Verdict(True, f"`{ran.typed}` prints the {len(rows)} lines of {name}", "", _evidence(ran))
 
@@ -110,7 +112,7 @@ def lists_model(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
             False, f"`{ran.typed}` does not list {name}",
             f'End the Dockerfile with CMD ["ls", "-l", "{role.inside.rpartition("/")[0]}/"].', _evidence(ran),
         )  # fmt: skip
-    if wrong := _shown_from_elsewhere(lab, role, file_of(lab, role), ran):
+    if wrong := _listed_from_nowhere(lab, role, ran):
         return wrong
     return Verdict(True, f"`{ran.typed}` lists {name}", "", _evidence(ran))
 
@@ -154,17 +156,35 @@ def _computes(lab: Lab, ran: Alone) -> Verdict:
     return Verdict(True, reason, "", evidence)
 
 
-def _shown_from_elsewhere(lab: Lab, role: Service, name: str, ran: Alone) -> Verdict | None:
-    """What is shown also where the folder of the file is empty does not come from the file."""
-    place = lab.holds(role, name) if lab.submission.has(name) else ""
-    folder = place.rpartition("/")[0] or role.inside.rpartition("/")[0]
-    if not folder or folder.split("/")[1] in _SYSTEM:
+def _other_rows(lab: Lab, role: Service, name: str, ran: Alone) -> Verdict | None:
+    """With other rows in the place of its own, the container shows the others."""
+    text = decoded(lab.submission.bytes(name))[0]
+    other = changed_text(text, fresh_seed())
+    if other == text or not lab.places(role, name):
         return None
-    without = lab.without_files(role, folder)
+    again = lab.with_rows(role, name, other.encode("utf-8"))
+    shown = [line.strip() for line in again.output.splitlines()]
+    if all(line.strip() in shown for line in other.splitlines()):
+        return None
+    return Verdict(
+        False, f"`{ran.typed}` does not show other rows when they are put in the place of {name}: it shows what is "
+        "written down elsewhere", f'End the Dockerfile with CMD ["cat", "{role.inside}"].',
+        (*_evidence(ran), *seen(log=head(again.output))),
+    )  # fmt: skip
+
+
+def _listed_from_nowhere(lab: Lab, role: Service, ran: Alone) -> Verdict | None:
+    """Where the folders that hold the file are empty, the container shows something else."""
+    name = file_of(lab, role)
+    places = lab.places(role, name) if lab.submission.has(name) else ()
+    folders = tuple(dict.fromkeys(place.rpartition("/")[0] for place in places))
+    if not folders or any(not folder or folder.split("/")[1] in _SYSTEM for folder in folders):
+        return None
+    without = lab.without_files(role, folders)
     if without.ok and without.output == ran.output and ran.output.strip():
         return Verdict(
-            False, f"`{ran.typed}` shows the same where {folder}/ is empty: it is written down, not read",
-            f"Show the file itself: CMD is a command that reads {role.inside}.", _evidence(ran),
+            False, f"`{ran.typed}` shows the same where {folders[0]}/ is empty: it is written down, not read",
+            f'End the Dockerfile with CMD ["ls", "-l", "{role.inside.rpartition("/")[0]}/"].', _evidence(ran),
         )  # fmt: skip
     return None
 
