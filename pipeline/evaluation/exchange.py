@@ -22,8 +22,9 @@ from pybrain_runtime.card import card_path
 
 # Two answers differ clearly where their first rows do, relative to the largest output: by more than two digits show.
 CLEARLY = 0.12
-# How many candidates are tried; fewer for a large network, which takes a moment to read.
-_CANDIDATES, _FEW, _LARGE = 24, 4, 512 * 1024
+# How many candidates are tried at most, and how many good ones are enough; few for a large network, which takes a
+# moment to read.
+_CANDIDATES, _ENOUGH, _FEW, _LARGE = 96, 16, 6, 512 * 1024
 Outputs = tuple[NDArray[np.float64], ...]
 """What is predicted, shape (rows, outdim), one for each way the rows can be meant."""
 
@@ -73,17 +74,25 @@ def exchange(model: Path, data: Path, before: Outputs, folder: Path, seed: int) 
     weights = list(weights_of(load_knowledge(model).network))
     number = random.Random(seed)
     found: list[Exchange] = []
+    good = 0
     for _ in range(_CANDIDATES if len(content) < _LARGE else _FEW):
         chosen = number.getrandbits(63)
         rows = changed_text(text, chosen)
         new_rows = rows.encode("utf-8") if rows != text else b""
         if candidate := choice.candidate(new_rows, other_weights(content, weights, chosen)):
             found.append(candidate)
+            good += bool(candidate.rows and candidate.model and _as_large(candidate, before))
+        if good >= _ENOUGH:
+            break
     # Rows that change nothing (a network that answers all of them alike) stay, and so does a network.
     whole = [one for one in found if one.rows and one.model] or [one for one in found if one.model] or found
-    # As large as the first answer, so that as many decimals show as many digits.
-    whole = [one for one in whole if _largest(one.after) >= _decade(_largest(before))] or whole
+    whole = [one for one in whole if _as_large(one, before)] or whole
     return _least_saturated(whole, number) if whole else None
+
+
+def _as_large(one: Exchange, before: Outputs) -> bool:
+    """Whether the answer is as large as the first one was, so that as many decimals show as many digits."""
+    return _largest(one.after) >= _decade(_largest(before))
 
 
 def _largest(outputs: Outputs) -> float:

@@ -26,6 +26,12 @@ def builds(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
     typed = f"cd {role.folder} && docker build -t {role.image} ."
     if wrong := unbuildable(lab.submission, BuildWanted(role.folder, "Dockerfile")):
         return Verdict(False, wrong.reason, wrong.hint)
+    if not any(one.keyword in _ADDS for one in lab.dockerfile(role).own_layers):
+        return Verdict(
+            False, f"{role.folder}/Dockerfile adds nothing to its base: it has no COPY, ADD or RUN",
+            f"COPY {file_of(lab, role).rpartition('/')[2]} {role.inside or '/codeBase/'} into the image.",
+            seen(command=typed),
+        )  # fmt: skip
     built = lab.built(role)
     evidence = seen(
         command=typed,
@@ -41,6 +47,8 @@ def builds(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
     )
 
 
+# Instructions that add something to the base of an image.
+_ADDS = ("COPY", "ADD", "RUN")
 # Folders without which nothing starts.
 _SYSTEM = ("bin", "sbin", "lib", "lib64", "usr", "etc", "dev", "proc", "sys")
 
