@@ -12,6 +12,11 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 _ANY_WORD = re.compile(r"[^\W\d_]+")
 _UNIT = re.compile(r"[.!?;:]+(?:\s|$)|\n+")
 _INDENTED = re.compile(r"^(?: {4,}|\t)\S[^\n]*$", re.MULTILINE)
+_COMMAND = re.compile(
+    r"^[ >*$`#-]{0,6}(?:docker (?:build|run|compose|image|images|ps|exec|logs|rmi?)|docker-compose (?:up|down|build|config)"
+    r"|pip3? install|git clone|python3? \S+\.py|cd \S+$|ls \S+$)\b[^\n]*$",
+    re.MULTILINE,
+)
 _FENCED = re.compile(r"^(```|~~~)[^\n]*\n.*?^\1[^\n]*$", re.DOTALL | re.MULTILINE)
 # Words that sentences are joined with: every third to second word of a text, and none of a list of words.
 _JOINING = """
@@ -29,6 +34,8 @@ _JOINING = """
 """
 FUNCTION_WORDS = frozenset(_JOINING.split())
 _SHARE = 0.12
+# In a page of headings, lists and commands there are fewer of them.
+OF_A_PAGE = 0.05
 # Of so many words in a row, this share must be different ones, on average.
 _ROW, _DIFFERENT = 50, 0.5
 # Groups of words in a row that come more than once; and the words of one sentence, on average.
@@ -39,8 +46,8 @@ _ASKED, _FEW = 0.8, 4
 
 
 def without_code(text: str) -> str:
-    """A text without fenced and indented blocks."""
-    return _INDENTED.sub("", _FENCED.sub("", text[:1_000_000]))
+    """A text without fenced and indented blocks, and without lines that are commands."""
+    return _COMMAND.sub("", _INDENTED.sub("", _FENCED.sub("", text[:1_000_000])))
 
 
 def words_of(text: str) -> list[str]:
@@ -53,17 +60,18 @@ def content_words(words: Iterable[str]) -> set[str]:
     return {word for word in words if word not in FUNCTION_WORDS and len(word) > 3}
 
 
-def filler(text: str) -> str:
+def filler(text: str, share: float = _SHARE) -> str:
     """Why a text only fills space, in words; empty where somebody seems to have written it.
 
     Args:
         text: without blocks of code, some dozen words at least.
+        share: how many of its words must join others.
     """
     words = [word.lower() for word in _ANY_WORD.findall(text)]
     if not words:
         return "it holds no words"
     joined = sum(word in FUNCTION_WORDS for word in words) / len(words)
-    if joined < _SHARE:
+    if joined < share:
         return f"it is a list of words and no sentences: {joined:.0%} of its words join others"
     rows = [words[place : place + _ROW] for place in range(0, max(1, len(words) - _ROW + 1), 5)]
     if len(words) >= _ROW and sum(len(set(row)) / len(row) for row in rows) / len(rows) < _DIFFERENT:

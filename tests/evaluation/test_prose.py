@@ -57,15 +57,75 @@ def test_an_answer_that_is_copied_from_the_readme_is_none(lab, samples):
     assert "it is copied from README.md" in judged(lab, text, 5, readme).reason
 
 
-def test_a_readme_of_filler_has_no_points_at_all(lab):
-    words = "activationbase knowledgebase codebase docker build docker-compose up prediction shared_data"
-    made = lab({"README.md": f"{words}\n" * 12})
+TERSE = """\
+# Task 06
+
+## Structure
+- container1_activationbase: Dockerfile, currentActivation.csv (data)
+- container2_knowledgebase: Dockerfile, currentSolution.pkl (model)
+- container3_codebase: Dockerfile, UE_07_App5.py, pybrain library
+- docker-compose.yml
+- shared_data: exchange folder
+
+## Build
+docker build -t activationbase_app07 container1_activationbase
+docker build -t knowledgebase_app07 container2_knowledgebase
+docker build -t codebase_app07 container3_codebase
+
+## Run
+docker-compose up --abort-on-container-exit
+
+## Result
+Prediction is printed on the console and saved in shared_data. Model and data are copied there first.
+
+## Requirements
+- Docker 20.10 or newer
+- docker-compose 1.29 or newer
+- no Python needed on the host
+
+## Authors
+Anna Muster, Ben Beispiel, group 7
+"""
+GERMAN = """\
+# Aufgabe 06
+
+Dieses Projekt aktiviert ein trainiertes Netz in drei Containern. activationbase enthält die Daten, knowledgebase das
+Modell und codebase den Code. Gebaut wird mit docker build, gestartet mit docker-compose up. Die Vorhersage erscheint
+auf der Konsole und liegt danach im Ordner shared_data. Voraussetzung ist nur Docker; alles andere steckt in den Images.
+Wer ein anderes Modell verwenden möchte, tauscht die Datei currentSolution.pkl aus und baut das zweite Image noch einmal.
+Probleme gab es bei uns mit den Zeilenenden unter Windows und mit der Reihenfolge der Container, die jetzt durch einen
+Healthcheck geregelt wird.
+"""
+
+
+def readme_verdicts(lab, readme):
+    made = lab({"README.md": readme})
     items = [one for one in load_rubric().items if one.id.startswith("readme.")]
-    verdicts = [one.check.function(made, one.parameters) for one in items]
-    assert not any(verdict.passed for verdict in verdicts)
-    assert {verdict.reason for verdict in verdicts} == {
-        "README.md is filler: it is a list of words and no sentences: 9% of its words join others"
-    }
+    return [one.check.function(made, one.parameters) for one in items]
+
+
+@pytest.mark.parametrize("readme", [TERSE, GERMAN])
+def test_a_terse_readme_and_a_german_one_keep_all_points(lab, readme):
+    assert [verdict.reason for verdict in readme_verdicts(lab, readme) if not verdict.passed] == []
+
+
+def test_a_readme_of_filler_has_no_points_at_all(lab, samples):
+    words = "activationbase knowledgebase codebase docker build docker-compose up prediction shared_data"
+    for readme, why in (
+        (f"{words}\n" * 12, "it says the same words again and again"),
+        (samples.COMPOSE * 2 + words, "it is copied from docker-compose.yml"),
+        (
+            words + " apple quartz lantern bicycle meadow violin harbour compass glacier pepper saddle thunder orchard mirror "
+            "canyon feather anchor blanket cactus dolphin engine falcon garden hammer island jungle kitten ladder magnet "
+            "needle ocean parrot quiver rocket silver tunnel umbrella valley window yellow zebra basket copper desert "
+            "eagle forest granite hazel indigo jasmine kernel lemon marble nectar olive pillow quill raven sapphire "
+            "timber ultra velvet walnut xenon yogurt zenith amber bronze cedar",
+            "it is a list of words and no sentences",
+        ),
+    ):  # fmt: skip
+        verdicts = readme_verdicts(lab, readme)
+        assert [verdict.passed for verdict in verdicts] == [False] * 5
+        assert all(why in verdict.reason for verdict in verdicts), verdicts[0].reason
 
 
 def test_the_projects_own_pages_are_no_filler():

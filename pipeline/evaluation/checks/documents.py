@@ -8,7 +8,14 @@ from typing import Any
 
 from pipeline.evaluation.checks.base import Check, head, seen
 from pipeline.evaluation.lab import Lab
-from pipeline.evaluation.prose import copied_from, filler, same_answer, without_code, without_question
+from pipeline.evaluation.prose import (
+    OF_A_PAGE,
+    copied_from,
+    filler,
+    same_answer,
+    without_code,
+    without_question,
+)
 from pipeline.evaluation.questions import answer_words, answers_in
 from pipeline.evaluation.result import Verdict
 from pipeline.evaluation.submitted import decoded
@@ -47,7 +54,7 @@ def document(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
             False, f"{found} has {len(words)} words; {least} or more are expected",
             "Say what the project does, how it is built and run, and what comes out.",
         )  # fmt: skip
-    if why := filler(without_code(text)):
+    if why := _no_page(lab, text):
         return Verdict(False, f"{found} is filler: {why}", _IN_SENTENCES, seen(file=found, log=head(text, 4)))
     return Verdict(True, f"{found} has {len(words)} words", "", seen(file=found, log=head(text, 4)))
 
@@ -59,7 +66,7 @@ def mentions(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
     if not found:
         return Verdict(False, f"there is no {name}", f"Write {name}.")
     text = lab.submission.text(found)
-    if len(_WORD.findall(text)) >= _LONG and (why := filler(without_code(text))):
+    if len(_WORD.findall(text)) >= _LONG and (why := _no_page(lab, text)):
         return Verdict(False, f"{found} is filler: {why}", _IN_SENTENCES)
     missing = [pattern for pattern in parameters["all_of"] if not re.search(pattern, text, re.IGNORECASE)]
     if missing:
@@ -122,6 +129,14 @@ def question(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
         reason = f"the answer to question {number} is none: {why}"
         return Verdict(False, reason, "Answer it in full sentences, with an example of your own.", evidence)
     return Verdict(True, f"question {number} is answered in {len(words)} words", "", evidence)
+
+
+def _no_page(lab: Lab, text: str) -> str:
+    """Why a document says nothing although it is long enough; empty where it may say something."""
+    compose = lab.submission.compose_name
+    if compose and copied_from(text, lab.submission.text(compose)):
+        return f"it is copied from {compose}"
+    return filler(without_code(text) or text, OF_A_PAGE)
 
 
 def _no_answer(lab: Lab, answer: str, others: Mapping[int, str]) -> str:
