@@ -13,8 +13,8 @@ _ANY_WORD = re.compile(r"[^\W\d_]+")
 _UNIT = re.compile(r"[.!?;:]+(?:\s|$)|\n+")
 _INDENTED = re.compile(r"^(?: {4,}|\t)\S[^\n]*$", re.MULTILINE)
 _COMMAND = re.compile(
-    r"^[ >*$`#-]{0,6}(?:docker (?:build|run|compose|image|images|ps|exec|logs|rmi?)|docker-compose (?:up|down|build|config)"
-    r"|pip3? install|git clone|python3? \S+\.py|cd \S+$|ls \S+$)\b[^\n]*$",
+    r"^[ >*$`#-]{0,6}(?:docker (?:build|run|compose|image|images|ps|exec|logs|rmi?)|pip3? install|git clone"
+    r"|docker-compose (?:up|down|build|config)|python3? \S+\.py|cd \S+$|ls \S+$)\b[^\n]*$",
     re.MULTILINE,
 )
 _FENCED = re.compile(r"^(```|~~~)[^\n]*\n.*?^\1[^\n]*$", re.DOTALL | re.MULTILINE)
