@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+from pybrain_runtime.printable import printable
+
 # ECMA-48: control sequences, strings up to their end, then every shorter sequence; a lone escape goes as well.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])?")
 _PLAIN = {"✓": "[OK]", "✗": "[FAILED]", "–": "-", "→": "->", "·": "-", "…": "..."}
@@ -100,6 +102,7 @@ class Console:
         self.say(text)
 
     def _write(self, stream: TextIO, text: str) -> None:
+        text = printable(text)
         encoding = stream.encoding or "utf-8"
         try:
             text.encode(encoding)

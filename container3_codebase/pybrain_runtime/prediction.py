@@ -28,6 +28,8 @@ from .record import Record
 from .signals import signals_held_back
 
 FIRST_ROWS = 5
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+"""What a cell begins with that a spreadsheet computes instead of showing it."""
 
 
 class Prediction(Record):
@@ -42,6 +44,7 @@ class Prediction(Record):
         classes: the class label of each of the first rows; empty where there are no classes.
         errors: mse, mae, max_abs and for classes accuracy; None where nothing was expected.
         report: the content of the JSON file.
+        formulas: names of columns that a spreadsheet takes for formulas. The file has them as they were given.
     """
 
     path: str
@@ -52,6 +55,7 @@ class Prediction(Record):
     classes: tuple[str, ...]
     errors: Mapping[str, float | int | None] | None
     report: Mapping[str, object]
+    formulas: tuple[str, ...] = ()
 
 
 class Source(Record, eq=True):
@@ -139,7 +143,9 @@ class PredictionWriter:
         self._activation = activation
         self._stale_images = stale_images
         self._committed = False
-        self._format = format_for(self.path, self._names(input_names), fast=fast)
+        names = self._names(input_names)
+        self._formulas = tuple(name for name in names if name.startswith(FORMULAS))
+        self._format = format_for(self.path, names, fast=fast)
         self._table = AtomicFile(self.path) if table is None else table
         if not self._table.bytes_written:
             self._table.write(self._format.head())
@@ -220,6 +226,7 @@ class PredictionWriter:
             classes=tuple(self._knowledge.classes(first)),
             errors=self._figures.result(),
             report=report,
+            formulas=self._formulas,
         )
 
     def _put_in_place(self, report: Mapping[str, object], before: Sequence[AtomicFile]) -> None:
@@ -288,6 +295,7 @@ class PredictionWriter:
                 "classes": knowledge.classes(first),
             },
             "errors": self._figures.result(),
+            **({"formulas": list(self._formulas)} if self._formulas else {}),
             "versions": {"app07": __version__, "python": sys.version.split()[0], "numpy": np.__version__},
             "started": _utc(self._started),
             "duration_s": round(max(0.0, now - self._started), 6),

@@ -17,7 +17,9 @@ from .knowledge import Knowledge
 from .optional import ADVICE
 from .paths import beside, is_folder
 from .prediction import Prediction
+from .printable import printable
 from .settings import Settings
+from .table import visible
 
 INTERRUPTED, TERMINATED, DEFECT = 130, 143, 70
 
@@ -73,6 +75,11 @@ class Report:
         if prediction.errors:
             figures = ", ".join(f"{name} {_figure(value)}" for name, value in prediction.errors.items())
             self._line(f"  Compared with the expected outputs: {figures}")
+        for name in prediction.formulas[:3]:
+            self._line(
+                f"  A column is named {visible(name)}, which a spreadsheet takes for a formula: import "
+                f"{prediction.path} as text there."
+            )
         self._line("ACTIVATION COMPLETE")
         self._warn()
 
@@ -93,7 +100,7 @@ class Report:
 
     def _print(self, stream: TextIO, text: str) -> None:
         encoding = stream.encoding or "ascii"
-        print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
+        print(printable(text).encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
 
 
 def run_program(job: Callable[[Settings, Report], None]) -> int:

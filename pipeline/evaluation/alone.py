@@ -78,6 +78,8 @@ def run_alone(
     folder: Path,
     command: Sequence[str] = (),
     seconds: float | None = None,
+    *,
+    hidden: Sequence[str] = (),
 ) -> Alone:
     """Runs a container to its end.
 
@@ -88,6 +90,7 @@ def run_alone(
         folder: a folder of our own.
         command: what it runs instead of its own command.
         seconds: how long it may run; None for the evaluation's limit.
+        hidden: folders that are empty in this run.
     """
     about = workshop.image(image) or {}
     declared = declared_volumes(about)
@@ -104,6 +107,7 @@ def run_alone(
             workshop.label,
             *container_options(limits, workshop.cpus),
             *mounts,
+            *(word for place in hidden for word in ("--tmpfs", f"{place}:ro,size=1m")),
         ]
 
         def too_much() -> str | None:

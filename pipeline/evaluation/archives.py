@@ -8,6 +8,7 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from pipeline.evaluation import challenge
 from pipeline.evaluation.errors import CannotCheck
 from pipeline.evaluation.limits import MIB
 from pipeline.evaluation.volumes import Left
@@ -40,12 +41,13 @@ def read_volume(packed: Path, kept: Path, most: int) -> tuple[Left, ...]:
     return tuple(found.values())
 
 
-def search(packed: Path, wanted: Path) -> tuple[str, ...]:
+def search(packed: Path, wanted: Path, also: str = "") -> tuple[str, ...]:
     """Where an archive of an image holds a file, byte for byte.
 
     Args:
         packed: what ``docker export`` or ``docker cp`` gave.
         wanted: the file.
+        also: a place that is named whatever file lies there.
     """
     size = wanted.stat().st_size
     with wanted.open("rb") as file:
@@ -53,12 +55,24 @@ def search(packed: Path, wanted: Path) -> tuple[str, ...]:
     found = []
     with tarfile.open(packed) as archive:
         for entry in _entries(archive):
+            if entry.isreg() and also and "/" + entry.name.lstrip("./") == also:
+                found.append(also)
             if not entry.isreg() or entry.size != size:
                 continue
             content = archive.extractfile(entry)
             if content is not None and _digest(content) == digest:
                 found.append("/" + entry.name.lstrip("./"))
     return tuple(found[:1000])
+
+
+def what_program(packed: Path) -> str:
+    """Why the first file of an archive is no binary that can be an interpreter, in words; empty where it can."""
+    with tarfile.open(packed) as archive:
+        for entry in _entries(archive):
+            file = archive.extractfile(entry) if entry.isreg() else None
+            if file is not None:
+                return challenge.what_program(file.read())
+    return challenge.what_program(b"")
 
 
 def _entries(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:

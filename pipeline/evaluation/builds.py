@@ -5,23 +5,19 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from pipeline import process
 from pipeline.evaluation import bounded
-from pipeline.evaluation.classic import rewrite
 from pipeline.evaluation.compose_keys import is_allowed
-from pipeline.evaluation.contexts import NoContext, copied, recipe_in, swelling
-from pipeline.evaluation.dockerfile import LONGEST, MOST_INSTRUCTIONS, Dockerfile, read_dockerfile
-from pipeline.evaluation.errors import CannotCheck, ImageRefused
+from pipeline.evaluation.dockerfile import MOST_INSTRUCTIONS
+from pipeline.evaluation.errors import ImageRefused
 from pipeline.evaluation.gate import Gate
 from pipeline.evaluation.limits import MIB
+from pipeline.evaluation.recipes import Built, Recipe, Recipes, refused_at
 from pipeline.evaluation.safestack import BuildWanted
-from pipeline.evaluation.stages import Refused, images_of, last_stage, refusals
 from pipeline.evaluation.submitted import Submission
-from pipeline.evaluation.tree import Tree
 from pipeline.evaluation.workshop import Workshop
 
 DISK = "disk"
@@ -33,33 +29,6 @@ _LOST_LAYER = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Built:
-    """What came of a build.
-
-    Attributes:
-        image: what the image is called here; empty where there is none.
-        ok: whether there is one.
-        status: exit status of `docker build`; None where it was not started.
-        reason: why there is none, in words.
-        hint: what to do about it.
-        output: what the build printed.
-        seconds: how long it took.
-        image_id: the image's content address.
-        changes: what was rewritten for the classic builder.
-    """
-
-    image: str
-    ok: bool
-    status: int | None = None
-    reason: str = ""
-    hint: str = ""
-    output: str = ""
-    seconds: float = 0.0
-    image_id: str = ""
-    changes: tuple[str, ...] = ()
-
-
 class Builder:
     """Builds what a submission asks for; each thing once.
 
@@ -68,13 +37,21 @@ class Builder:
         submission: whose files.
         gate: the way to the package indexes.
         folder: a folder of our own for the copies that are built from.
+        recipes: what reads Dockerfiles; in an evaluation a worker does it.
     """
 
-    def __init__(self, workshop: Workshop, submission: Submission, gate: Gate, folder: Path) -> None:
+    def __init__(
+        self,
+        workshop: Workshop,
+        submission: Submission,
+        gate: Gate,
+        folder: Path,
+        recipes: Recipes | None = None,
+    ) -> None:
         self.workshop = workshop
-        self.submission = submission
         self.gate = gate
         self.folder = folder
+        self.recipes = recipes or Recipes(submission, workshop.limits)
         self._done: dict[BuildWanted, Built] = {}
 
     def build(self, wanted: BuildWanted) -> Built:
@@ -88,67 +65,41 @@ class Builder:
         return self._done[wanted]
 
     def _build(self, wanted: BuildWanted) -> Built:
-        if wrong := unbuildable(self.submission, wanted):
-            return wrong
-        path = f"{wanted.context}/{wanted.dockerfile}"
-        dockerfile = read_dockerfile(self.submission.text(path), dict(wanted.arguments))
-        last = last_stage(dockerfile, wanted.target)
-        assert last is not None
-        for line, image in images_of(dockerfile, last):
+        plan = self.recipes.plan(wanted)
+        if plan.refused is not None:
+            return plan.refused
+        for image in plan.images:
             try:
-                self.workshop.ensure_image(image)
+                self.workshop.ensure_image(image.name)
             except ImageRefused as error:
-                return _refused(
-                    path, line, error.message, "Begin with an official image: FROM python:3.11-slim"
-                )
+                path = f"{wanted.context}/{wanted.dockerfile}"
+                hint = "Begin with an official image: FROM python:3.11-slim"
+                return refused_at(path, image.line, error.message, hint)
         folder = self.folder / f"context{len(self._done)}"
-        source = self.submission.path(wanted.context).resolve()
-        context, left_out = copied(source, folder, self.workshop.limits)
         try:
-            return self._run(wanted, dockerfile, context, left_out)
-        except Refused as error:
-            return _refused(path, error.line, str(error))
-        except NoContext as error:
-            return Built("", False, reason=f"{wanted.context}: {error}", hint="Leave it out.")
+            variables = {image.name: self._variables(image.name) for image in plan.images}
+            recipe = self.recipes.write(wanted, folder, variables)
+            return recipe.refused or self._run(wanted, recipe, folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _run(self, wanted: BuildWanted, dockerfile: Dockerfile, context: Tree, left_out: list[str]) -> Built:
-        if any(one.keyword == "ADD" for one in dockerfile.instructions) and (
-            why := swelling(context, self.workshop.limits)
-        ):
-            raise NoContext(f"{why}; ADD would unpack it past every limit of the evaluation")
-        rewritten = rewrite(
-            dockerfile,
-            context,
-            target=wanted.target,
-            arguments=dict(wanted.arguments),
-            variables_of=self._variables,
-        )
-        if rewritten.needs_buildkit:
-            raise CannotCheck(
-                f"{wanted.context}/{wanted.dockerfile} uses what only BuildKit knows "
-                f"({'; '.join(rewritten.needs_buildkit)}), where network and memory of a build cannot be limited",
-                hint="Write it without, or build it by hand.",
-            )
-        changes = (*rewritten.changes, *left_out)
-        recipe = recipe_in(context, rewritten)
+    def _run(self, wanted: BuildWanted, recipe: Recipe, context: Path) -> Built:
         image = f"{self.workshop.id}:b{len(self._done)}"
-        command = self._command(wanted, image, recipe, dockerfile)
+        command = self._command(wanted, image, recipe)
         self.workshop.say(f"building {wanted.context}")
         for _ in range(TRIES):
             watch = _Watch(self.workshop)
-            done = self._carry_out(command, context.root, watch)
+            done = self._carry_out(command, context, watch)
             if done.ended != bounded.BY_ITSELF or not lost_a_layer(done.output):
                 break
-        output = done.output.replace(recipe, wanted.dockerfile).replace(image, "the image")
+        output = done.output.replace(recipe.name, wanted.dockerfile).replace(image, "the image")
         output = _without_notice(output)
         about = self.workshop.image(image) if done.ok else None
         if about is None:
             watch.forget()
             reason, hint = self._why(done, wanted)
-            return Built("", False, done.status, reason, hint, output, done.seconds, "", changes)
-        return Built(image, True, done.status, "", "", output, done.seconds, about["Id"], changes)
+            return Built("", False, done.status, reason, hint, output, done.seconds, "", recipe.changes)
+        return Built(image, True, done.status, "", "", output, done.seconds, about["Id"], recipe.changes)
 
     def _variables(self, image: str) -> dict[str, str]:
         """The variables that an image sets."""
@@ -173,14 +124,13 @@ class Builder:
                 watch.forget()
             raise
 
-    def _command(self, wanted: BuildWanted, image: str, recipe: str, dockerfile: Dockerfile) -> list[str]:
+    def _command(self, wanted: BuildWanted, image: str, recipe: Recipe) -> list[str]:
         limits = self.workshop.limits
-        runs = any(one.keyword == "RUN" for stage in dockerfile.stages for one in stage.instructions)
-        network = self.gate.options() if runs else ["--network", "none"]
+        network = self.gate.options() if recipe.runs else ["--network", "none"]
         arguments = [word for name, value in wanted.arguments for word in ("--build-arg", f"{name}={value}")]
         memory = str(limits.build_memory)
         return [
-            "docker", "build", "--force-rm", "--label", self.workshop.label, "--tag", image, "--file", recipe,
+            "docker", "build", "--force-rm", "--label", self.workshop.label, "--tag", image, "--file", recipe.name,
             "--memory", memory, "--memory-swap", memory, "--cpu-period", "100000", "--cpu-quota", "200000",
             "--ulimit", f"fsize={limits.build_disk}", "--ulimit", "core=0", "--shm-size", "64m",
             *arguments, *network, ".",
@@ -236,28 +186,6 @@ def _without_notice(output: str) -> str:
 def _last_error(output: str) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     return lines[-1][:300] if lines else "it said nothing"
-
-
-def unbuildable(submission: Submission, wanted: BuildWanted) -> Built | None:
-    """Why something is not built at all, as far as its files tell; None where it may be."""
-    path = f"{wanted.context}/{wanted.dockerfile}"
-    if not submission.has(path):
-        return Built("", False, reason=f"there is no {path}", hint=f"Write {path}.")
-    arguments = dict(wanted.arguments)
-    if any("\0" in name + value or len(name + value) > LONGEST for name, value in wanted.arguments):
-        return Built("", False, reason=f"the build arguments of {path} are too long, or hold a NUL character")
-    dockerfile = read_dockerfile(submission.text(path), arguments)
-    if dockerfile.mistakes:
-        line, text = dockerfile.mistakes[0]
-        return _refused(path, line, text, "Docker cannot read this Dockerfile.")
-    for line, text in refusals(dockerfile, wanted.target, arguments):
-        hint = "Put the file into the folder and COPY it." if text.startswith("ADD ") else ""
-        return _refused(path, line, text, hint)
-    return None
-
-
-def _refused(path: str, line: int, reason: str, hint: str = "") -> Built:
-    return Built("", False, reason=f"{path} line {line}: {reason}", hint=hint)
 
 
 class _Watch:

@@ -8,10 +8,10 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from pipeline import process
 from pipeline.evaluation import bounded
-from pipeline.evaluation.copying import Copy
 from pipeline.evaluation.errors import NoSubmission
 from pipeline.evaluation.gate_program import addresses, is_inner
 from pipeline.evaluation.limits import MIB, Limits
@@ -57,12 +57,22 @@ _HARMLESS = (
 )
 
 
+class Target(Protocol):
+    """What a clone is handed to, and what is noticed on the way."""
+
+    def folder(self, source: Path, parts: tuple[str, ...] = ()) -> None:
+        """Takes the files of a folder."""
+
+    def remark(self, what: str, where: str, text: str) -> None:
+        """Notes something that a reader of the report should know."""
+
+
 def is_git_url(source: str) -> bool:
     """Whether this is meant as the URL of a repository."""
     return bool(_LIKE_A_URL.match(source))
 
 
-def clone(source: str, place: Path, copy: Copy, limits: Limits) -> None:
+def clone(source: str, place: Path, copy: Target, limits: Limits) -> None:
     """Clones a repository and copies its files.
 
     Args:
@@ -117,7 +127,7 @@ def _check_out(place: Path, commit: str, limits: Limits) -> None:
     _git(words, place, limits, "its files cannot be checked out")
 
 
-def _submodules(url: str, place: Path, copy: Copy, limits: Limits) -> None:
+def _submodules(url: str, place: Path, copy: Target, limits: Limits) -> None:
     """A submodule leaves an empty folder in a clone; where `.gitmodules` names it, its files are fetched."""
     listed = _git(
         ["-C", str(place), *_HARMLESS, "ls-files", "--stage"], place, limits, "its files cannot be listed"

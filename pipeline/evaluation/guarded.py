@@ -7,15 +7,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from pipeline.evaluation.builds import Built
 from pipeline.evaluation.composefile import ComposeFile
 from pipeline.evaluation.dockerfile import Dockerfile
 from pipeline.evaluation.errors import CannotCheck, TooCostly
+from pipeline.evaluation.exchange import Made
 from pipeline.evaluation.expected import data_name, model_name
 from pipeline.evaluation.lab import Lab, Sightings, once
 from pipeline.evaluation.limits import Limits
 from pipeline.evaluation.prediction_seen import Seen
 from pipeline.evaluation.probe import Probe
+from pipeline.evaluation.recipes import Built, Plan, Recipe, Recipes
 from pipeline.evaluation.result import Verdict
 from pipeline.evaluation.roles import Roles
 from pipeline.evaluation.safestack import BuildWanted, SafeStack
@@ -25,6 +26,38 @@ from pipeline.evaluation.wire import decode, hints_of
 from pipeline.evaluation.worker import Workers
 from pipeline.evaluation.workshop import Workshop
 from pipeline.layout import Service
+
+
+class GuardedRecipes(Recipes):
+    """Reads the Dockerfiles of a submission in workers.
+
+    Args:
+        submission: whose.
+        limits: how much a context may hold.
+        workers: what reads.
+    """
+
+    def __init__(self, submission: Submission, limits: Limits, workers: Workers) -> None:
+        super().__init__(submission, limits)
+        self.workers = workers
+
+    def plan(self, wanted: BuildWanted) -> Plan:
+        path = f"{wanted.context}/{wanted.dockerfile}"
+        try:
+            return self.workers.call(Plan, "plan_build", path, wanted=wanted)
+        except TooCostly as error:
+            return Plan(Built("", False, reason=error.message, hint=error.hint))
+
+    def write(self, wanted: BuildWanted, folder: Path, variables: Mapping[str, Mapping[str, str]]) -> Recipe:
+        what = f"the build context {wanted.context}"
+        limits = self.limits
+        try:
+            return self.workers.call(
+                Recipe, "write_recipe", what, cpu=limits.intake_cpu, seconds=limits.intake_seconds,
+                wanted=wanted, folder=folder, variables=variables,
+            )  # fmt: skip
+        except TooCostly as error:
+            return Recipe(Built("", False, reason=error.message, hint=error.hint))
 
 
 class GuardedLab(Lab):
@@ -60,6 +93,8 @@ class GuardedLab(Lab):
             "gated": self.gate is not None,
         }
         self.workers = Workers(limits, context, self._answer)
+        if self._builder is not None:
+            self._builder.recipes = GuardedRecipes(submission, limits, self.workers)
 
     def __enter__(self) -> GuardedLab:
         return self
@@ -91,30 +126,26 @@ class GuardedLab(Lab):
         return self.workers.call(Dockerfile, "dockerfile", f"{role.folder}/Dockerfile", role=role)
 
     @once
-    def expectable(self) -> bool:
-        """Whether the prediction can be computed at all within the limits.
-
-        Raises:
-            TooCostly: the model or the rows are too much.
-        """
+    def why_not_expected(self) -> str:
         names = [name for name in (model_name(self.submission), data_name(self.submission)) if name]
-        return self.workers.call(bool, "expectable", " with ".join(names) or "the model")
+        return self.workers.call(str, "why_not_expected", " with ".join(names) or "the model")
 
     def seen(self, run: StackRun) -> Seen:
         return self._seen(self._number(run))
 
     @once
     def _seen(self, number: int) -> Seen:
-        self.expectable()
+        self.why_not_expected()
         return self.workers.call(Seen, "seen", "what the run left and printed", number=number)
 
-    def changed_rows(self) -> Path | None:
-        self.expectable()
-        return self.workers.call(Path | None, "changed_rows", data_name(self.submission) or "the rows")  # type: ignore[arg-type]
+    def exchanged(self, folder: Path, seed: int) -> Made | None:
+        self.why_not_expected()
+        what = f"{model_name(self.submission)} with {data_name(self.submission)}"
+        return self.workers.call(Made | None, "exchanged", what, folder=folder, seed=seed)  # type: ignore[arg-type]
 
-    def judged(self, run: StackRun, rows: Path) -> Probe:
-        what = "what the run with other rows left and printed"
-        return self.workers.call(Probe, "judged", what, number=self._number(run), rows=rows)
+    def judged(self, run: StackRun, made: Made) -> Probe:
+        what = "what the run with other rows and another network left and printed"
+        return self.workers.call(Probe, "judged", what, number=self._number(run), made=made)
 
     def verdict(self, check: str, function: Callable[..., Verdict], parameters: Mapping[str, Any]) -> Verdict:
         what = str(parameters.get("file") or parameters.get("path") or f"what the check {check} looks at")
@@ -126,22 +157,23 @@ class GuardedLab(Lab):
         what = f"what `{detect.__name__.replace('_', ' ')}` looks at"
         return self.workers.call(Sightings, "sightings", what, number=number, most=most)
 
-    def _build(self, wanted: BuildWanted) -> Built:
-        assert self.workshop
-        path = f"{wanted.context}/{wanted.dockerfile}"
-        try:
-            # What has been read within the limits once can be read again without them: it comes to the same.
-            self.workers.call(bool, "readable_recipe", path, wanted=wanted)
-        except TooCostly as error:
-            return Built("", False, reason=error.message, hint=error.hint)
-        return super()._build(wanted)
-
     # --- what workers ask for
 
     def _answer(self, name: str, arguments: Mapping[str, Any]) -> object:
-        if name in ("compose", "safe", "roles", "late_files", "probe", "expectable"):
+        if name in ("compose", "safe", "roles", "late_files", "probe", "why_not_expected"):
             return getattr(self, name)()
-        if name in ("dockerfile", "built", "alone", "holds", "named_by_hand"):
+        if name in ("challenged", "interpreter"):
+            return getattr(self, name)()
+        if name in (
+            "dockerfile",
+            "built",
+            "alone",
+            "holds",
+            "places",
+            "without_files",
+            "with_rows",
+            "named_by_hand",
+        ):
             method = getattr(self, name)
             kinds = hints_of(getattr(Lab, name))
             read = {key: decode(kinds[key], value) for key, value in arguments.items() if key != "return"}

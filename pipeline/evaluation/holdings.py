@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+from pipeline.evaluation.challenge import what_program
 from pipeline.evaluation.errors import CannotCheck
 from pipeline.evaluation.limits import MIB
 from pipeline.evaluation.streams import into_file
 from pipeline.evaluation.workshop import Workshop
 
 _LARGEST_IMAGE = 8 * 1024 * MIB
+_LARGEST_PROGRAM = 96 * MIB
+_MOST_FOLDERS = 32
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def holds(workshop: Workshop, image: str, wanted: Path, usual: str, folder: Path) -> str:
@@ -44,6 +49,51 @@ def holds(workshop: Workshop, image: str, wanted: Path, usual: str, folder: Path
     return next((place for place in found if place.rpartition("/")[2] == name), found[0] if found else "")
 
 
-def _search(workshop: Workshop, packed: Path, wanted: Path) -> tuple[str, ...]:
+def places_of(workshop: Workshop, image: str, wanted: Path, usual: str, folder: Path) -> list[str]:
+    """All places of an image that hold a file with the same content, and the usual place where any file is there.
+
+    Raises:
+        CannotCheck: the engine does not hand the image out.
+        TooCostly: the image's files are too much to look through.
+    """
+    container = workshop.must("create", "--label", workshop.label, "--network", "none", image, "-")
+    packed = folder / "image.tar"
+    try:
+        failed = into_file(["docker", "export", container], packed, _LARGEST_IMAGE)
+        if failed:
+            raise CannotCheck(f"the image cannot be looked into: {failed}")
+        found = _search(workshop, packed, wanted, usual)
+    finally:
+        workshop.remove_containers([container])
+        packed.unlink(missing_ok=True)
+    # The names come from the image: they must not be able to say more than a path does in a Dockerfile.
+    return [place for place in dict.fromkeys(found) if re.fullmatch(r"/[\w./@+=, ()~%#:-]+", place)]
+
+
+def what_is(workshop: Workshop, image: str, name: str, folder: Path) -> str:
+    """Why a program of an image, as it is found on its PATH, is no binary, in words; empty where it is one.
+
+    Raises:
+        TooCostly: it is too much to look at.
+    """
+    about = workshop.image(image) or {}
+    environment = (about.get("Config") or {}).get("Env") or ()
+    path = next((one[5:] for one in environment if one.startswith("PATH=")), _PATH)
+    container = workshop.must("create", "--label", workshop.label, "--network", "none", image, "-")
+    packed = folder / "program.tar"
+    try:
+        for place in list(dict.fromkeys(one for one in path.split(":") if one.startswith("/")))[
+            :_MOST_FOLDERS
+        ]:
+            words = ["docker", "cp", "--follow-link", f"{container}:{place.rstrip('/')}/{name}", "-"]
+            if not into_file(words, packed, _LARGEST_PROGRAM):
+                return workshop.workers.call(str, "what_program", f"{name} in the image", packed=packed)
+    finally:
+        workshop.remove_containers([container])
+        packed.unlink(missing_ok=True)
+    return what_program(b"")
+
+
+def _search(workshop: Workshop, packed: Path, wanted: Path, also: str = "") -> tuple[str, ...]:
     what = "the file system of the image"
-    return workshop.workers.call(tuple[str, ...], "search", what, packed=packed, wanted=wanted)
+    return workshop.workers.call(tuple[str, ...], "search", what, packed=packed, wanted=wanted, also=also)

@@ -16,6 +16,19 @@ from pipeline.evaluation.unzip import unzip
 
 
 @dataclass(frozen=True)
+class Part:
+    """A folder whose files become part of a submission.
+
+    Attributes:
+        path: the folder.
+        parts: where in the submission its files go.
+    """
+
+    path: Path
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Found:
     """Where a submission is, before anything of it is read.
 
@@ -25,6 +38,7 @@ class Found:
         name: what to call it.
         path: the folder or the zip file; of a repository the clone.
         remarks: what was noticed on the way.
+        submodules: the clones of a repository's submodules.
     """
 
     source: str
@@ -32,6 +46,7 @@ class Found:
     name: str
     path: Path
     remarks: tuple[Remark, ...] = ()
+    submodules: tuple[Part, ...] = ()
 
 
 def take_in(source: str, place: Path, limits: Limits) -> Submission:
@@ -82,17 +97,24 @@ def _cloned(source: str, url: str, name: str, place: Path, limits: Limits) -> Fo
     """Clones a repository; its files are copied afterwards, like those of any folder."""
     noticed = _Noticed()
     clone(url, place / "clone", noticed, limits)
-    return Found(source, "git", name, place / "clone", tuple(noticed.remarks))
+    submodules = tuple(noticed.folders[1:])
+    return Found(source, "git", name, place / "clone", tuple(noticed.remarks), submodules)
 
 
-class _Noticed(Copy):
-    """Stands where a clone would be copied at once: keeps what is noticed, and copies nothing."""
+class _Noticed:
+    """Stands where a clone would be copied at once: keeps what is noticed and what is to be copied."""
 
     def __init__(self) -> None:
         self.remarks: list[Remark] = []
+        self.folders: list[Part] = []
 
-    def folder(self, source: Path) -> None:
-        """Nothing yet."""
+    def remark(self, what: str, where: str, text: str) -> None:
+        """Notes something that a reader of the report should know."""
+        self.remarks.append(Remark(what, where, text))
+
+    def folder(self, source: Path, parts: tuple[str, ...] = ()) -> None:
+        """Notes a folder that is copied later."""
+        self.folders.append(Part(source, parts))
 
 
 def take_over(found: Found, place: Path, limits: Limits) -> Submission:
@@ -111,6 +133,8 @@ def take_over(found: Found, place: Path, limits: Limits) -> Submission:
         unzip(found.path, copy, limits)
     else:
         copy.folder(found.path)
+        for part in found.submodules:
+            copy.folder(part.path, part.parts)
     root = _root_of(copy, found.source)
     remarks = (*found.remarks, *copy.remarks, *_empty_shared_data(root))
     return Submission(found.name, found.source, found.kind, root, remarks)

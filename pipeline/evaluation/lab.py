@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -13,25 +13,37 @@ from pipeline.engines.base import PYBRAIN_IMPORTS
 from pipeline.errors import PipelineError
 from pipeline.evaluation import story
 from pipeline.evaluation.alone import Alone, run_alone
-from pipeline.evaluation.builds import Builder, Built
+from pipeline.evaluation.builds import Builder
+from pipeline.evaluation.challenge import Challenge, make_challenge
 from pipeline.evaluation.compose_keys import is_allowed, plain_name
 from pipeline.evaluation.composefile import ComposeFile, read_compose
 from pipeline.evaluation.dockerfile import Dockerfile, read_dockerfile
 from pipeline.evaluation.errors import CannotCheck
+from pipeline.evaluation.exchange import Made, exchange, keep, read_back
 from pipeline.evaluation.expected import Expected, data_name, expect, model_name
 from pipeline.evaluation.gate import Gate
-from pipeline.evaluation.holdings import holds
+from pipeline.evaluation.holdings import holds, places_of, what_is
 from pipeline.evaluation.interpolation import read_env
 from pipeline.evaluation.limits import Limits
 from pipeline.evaluation.prediction_seen import Seen, look_for_prediction
-from pipeline.evaluation.probe import Probe, changed_rows, image_with, judge_probe
+from pipeline.evaluation.probe import (
+    Files,
+    Probe,
+    delivered,
+    fresh_seed,
+    image_with,
+    judge_run,
+    not_tried,
+    probe_stack,
+)
+from pipeline.evaluation.recipes import Built
 from pipeline.evaluation.result import Verdict
 from pipeline.evaluation.roles import Roles, find_roles
 from pipeline.evaluation.safestack import BuildWanted, SafeStack, make_safe
 from pipeline.evaluation.stackrun import Stack, StackRun
 from pipeline.evaluation.submitted import Submission
 from pipeline.evaluation.workshop import Workshop
-from pipeline.layout import ACTIVATIONBASE, CODEBASE, SERVICES, Service
+from pipeline.layout import ACTIVATIONBASE, CODEBASE, KNOWLEDGEBASE, SERVICES, Service
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -174,6 +186,39 @@ class Lab:
         return self.alone(SERVICES[2], ("python3", "-c", PYBRAIN_IMPORTS))
 
     @once
+    def challenged(self) -> tuple[Challenge, Alone]:
+        """What codebase's Python and its PyBrain say to a program of ours."""
+        asked = make_challenge(fresh_seed())
+        return asked, self.alone(SERVICES[2], ("python3", "-c", asked.program))
+
+    @once
+    def interpreter(self) -> str:
+        """Why the python3 in the image of codebase is no interpreter, in words; empty where it can be one."""
+        return what_is(self.workshop, self.image(SERVICES[2]), "python3", self.folder)
+
+    @once
+    def places(self, role: Service, name: str) -> tuple[str, ...]:
+        """All places of a container's image that hold a file of the submission, and the usual one."""
+        wanted = self.submission.path(name)
+        return tuple(places_of(self.workshop, self.image(role), wanted, role.inside, self.folder))
+
+    @once
+    def without_files(self, role: Service, folders: tuple[str, ...]) -> Alone:
+        """A container by itself, with empty folders: what it shows then is not what lies in them."""
+        return run_alone(self.workshop, self.image(role), role.image, self.folder, hidden=folders)
+
+    @once
+    def with_rows(self, role: Service, name: str, rows: bytes) -> Alone:
+        """A container by itself, with other rows in the place of the submission's."""
+        tag = f"rows-{role.name}"
+        folder = self.folder / tag
+        folder.mkdir(exist_ok=True)
+        new = self.folder / f"{tag}.csv"
+        new.write_bytes(rows)
+        image = image_with(self.workshop, self.image(role), new, self.places(role, name), folder, tag)
+        return run_alone(self.workshop, image, role.image, self.folder)
+
+    @once
     def holds(self, role: Service, name: str) -> str:
         """Where the image of a container holds a file of the submission, byte for byte; empty where it does not."""
         image = self.image(role)
@@ -283,38 +328,44 @@ class Lab:
             return False
 
     @once
-    def probe(self) -> Probe | None:
-        """Whether the prediction changes with the rows; None where that cannot be asked."""
-        service = self.roles().service(ACTIVATIONBASE)
-        rows = self.changed_rows()
-        if rows is None or not service:
-            return None
-        stack = self.stack()
-        own, usual = self.submission.path(data_name(self.submission)), SERVICES[0].inside
-        place = holds(self.workshop, stack.images[service], own, usual, self.folder)
-        image = image_with(self.workshop, stack.images[service], rows, place, self.folder) if place else ""
-        if not image:
-            return None
-        self.workshop.say("running the stack once more, with other rows")
-        return self.judged(stack.with_image(service, image).run(), rows)
+    def probe(self) -> Probe:
+        """Whether the prediction follows other rows and another network."""
+        roles = self.roles()
+        if why := self.why_not_expected():
+            return not_tried(why)
+        missing = [role.name for role in SERVICES if not roles.service(role.name)]
+        if missing:
+            return not_tried(f"no service runs {missing[0]}", counts_against=True)
+        files = Files(
+            data_name(self.submission), model_name(self.submission), self.is_right(self.run()),
+            self.exchanged, self.judged,
+        )  # fmt: skip
+        return probe_stack(self.stack(), roles, files, self.folder, fresh_seed(), self.workshop.say)
 
-    def changed_rows(self) -> Path | None:
-        """A file with other rows, which the network answers clearly otherwise; None where there are none."""
-        data, model = data_name(self.submission), model_name(self.submission)
-        other = changed_rows(
-            self.submission.path(model), self.submission.path(data), self.expected(), self.folder
-        )
-        if other is None:
-            return None
-        path = self.folder / "changed-rows.csv"
-        path.write_bytes(other[0])
-        return path
+    def why_not_expected(self) -> str:
+        """Why no prediction can be computed from the submission's files, in words; empty where one can."""
+        expected = self.expected()
+        return "" if expected.outputs else expected.why_not
 
-    def judged(self, run: StackRun, rows: Path) -> Probe:
-        """What a run with other rows shows."""
-        after = expect(self.submission.path(model_name(self.submission)), rows)
+    def exchanged(self, folder: Path, seed: int) -> Made | None:
+        """Other rows and another network, in files of ours; None where there are none.
+
+        Args:
+            folder: an empty folder of our own; they lie there afterwards.
+            seed: they are made from it.
+        """
+        model, data = model_name(self.submission), data_name(self.submission)
+        model_path, data_path = self.submission.path(model), self.submission.path(data)
+        made = exchange(model_path, data_path, self.expected().outputs, folder, seed)
+        return None if made is None else keep(made, folder)
+
+    def judged(self, run: StackRun, made: Made) -> Probe:
+        """What a run with exchanged files shows."""
         code = self.roles().service(CODEBASE)
-        return judge_probe(run, rows.read_bytes(), self.expected(), after, code)
+        probe = judge_run(read_back(made), run.shared, run.lines_of(code))
+        model, data = model_name(self.submission), data_name(self.submission)
+        old = {ACTIVATIONBASE: self.submission.path(data), KNOWLEDGEBASE: self.submission.path(model)}
+        return replace(probe, delivered=delivered(made, old, run.shared))
 
     # --- what is looked at
 

@@ -17,6 +17,7 @@ from pipeline.evaluation.exporters.page import page, prose
 from pipeline.evaluation.presentable import printable
 from pipeline.evaluation.result import FAILED, Report, show
 from pipeline.evaluation.rubric import Rubric
+from pybrain_runtime.printable import in_one_line
 
 _CLASSES = 10
 
@@ -157,7 +158,7 @@ def _table(rows: Sequence[Row], rubric: Rubric) -> str:
             continue
         lines = "".join(f'<td class="n wide">{show(line.points)}</td>' for line in row.report.lines)
         part = " *" if row.report.unchecked else ""
-        link = f'<a href="{escape(row.name, quote=True)}/report.html">{escape(row.name)}</a>'
+        link = f'<a href="{escape(row.name, quote=True)}/report.html">{escape(in_one_line(row.name))}</a>'
         body.append(
             f'<tr><td>{link}</td><td class="n"><b>{show(row.report.points)}</b>{part}</td>{lines}</tr>'
         )
@@ -176,8 +177,8 @@ def _table(rows: Sequence[Row], rubric: Rubric) -> str:
 
 def _error(row: Row, columns: int) -> str:
     """Why there are no points: in the columns of the points, or under the name where there is no room for them."""
-    why = "<br>".join(escape(line.strip()) for line in row.error.splitlines())
+    why = "<br>".join(escape(printable(line.strip())) for line in row.error.splitlines())
     return (
-        f'<tr><td>{escape(row.name)}<div class="narrow soft">{why}</div></td><td class="n">–</td>'
+        f'<tr><td>{escape(in_one_line(row.name))}<div class="narrow soft">{why}</div></td><td class="n">–</td>'
         f'<td class="wide" colspan="{columns}">{why}</td></tr>'
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from pipeline.evaluation.alone import Alone
-from pipeline.evaluation.builds import Built
+from pipeline.evaluation.challenge import Challenge
 from pipeline.evaluation.composefile import ComposeFile
 from pipeline.evaluation.dockerfile import Dockerfile
 from pipeline.evaluation.expected import Expected
@@ -16,6 +16,7 @@ from pipeline.evaluation.lab import Lab, once
 from pipeline.evaluation.limits import Limits
 from pipeline.evaluation.prediction_seen import Seen
 from pipeline.evaluation.probe import Probe
+from pipeline.evaluation.recipes import Built
 from pipeline.evaluation.roles import Roles
 from pipeline.evaluation.safestack import SafeStack
 from pipeline.evaluation.stackrun import Stack, StackRun
@@ -82,7 +83,7 @@ class RemoteLab(Lab):
     def expected(self) -> Expected:
         """Computed here, but only where it has been computed once before: a network that is too much ends one worker
         and not every one."""
-        self._ask("expectable", {})
+        self._ask("why_not_expected", {})
         return super().expected()
 
     def seen(self, run: StackRun) -> Seen:
@@ -100,6 +101,26 @@ class RemoteLab(Lab):
             {"command": command} if command else {}
         )  # what has been asked is known by what it was asked with
         return cast(Alone, self.asked("alone", role=role, **other))
+
+    @once
+    def challenged(self) -> tuple[Challenge, Alone]:
+        return cast(tuple[Challenge, Alone], self.asked("challenged"))
+
+    @once
+    def interpreter(self) -> str:
+        return str(self.asked("interpreter"))
+
+    @once
+    def places(self, role: Service, name: str) -> tuple[str, ...]:
+        return cast(tuple[str, ...], self.asked("places", role=role, name=name))
+
+    @once
+    def without_files(self, role: Service, folders: tuple[str, ...]) -> Alone:
+        return cast(Alone, self.asked("without_files", role=role, folders=folders))
+
+    @once
+    def with_rows(self, role: Service, name: str, rows: bytes) -> Alone:
+        return cast(Alone, self.asked("with_rows", role=role, name=name, rows=rows))
 
     @once
     def holds(self, role: Service, name: str) -> str:
@@ -122,8 +143,8 @@ class RemoteLab(Lab):
         return cast(tuple[str, ...], self.asked("late_files"))
 
     @once
-    def probe(self) -> Probe | None:
-        return cast(Probe | None, self.asked("probe"))
+    def probe(self) -> Probe:
+        return cast(Probe, self.asked("probe"))
 
     def named_by_hand(self, image: str) -> bool:
         return bool(self.asked("named_by_hand", image=image))

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, ClassVar
+
+from pybrain_runtime.printable import in_one_line, printable
 
 PASSED, FAILED, NOT_CHECKED = "passed", "failed", "not checked"
 BREAKS, RISK, ADVICE = "breaks", "risk", "advice"
 FORMAT = 1
 
 
+class _Shown:
+    """A part of a report: every text in it can be shown as it is, whoever wrote it (see `printable`)."""
+
+    _names: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        for name, value in list(vars(self).items()):
+            if isinstance(value, str):
+                plain = in_one_line(value) if name in self._names else printable(value.replace("\r\n", "\n"))
+                object.__setattr__(self, name, plain)
+
+
 @dataclass(frozen=True)
-class Evidence:
+class Evidence(_Shown):
     """Something that was seen.
 
     Attributes:
@@ -24,7 +38,7 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Result:
+class Result(_Shown):
     """What came of one check.
 
     Attributes:
@@ -74,7 +88,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Finding(_Shown):
     """A known trap that a submission steps into. Findings cost no points; what they break does.
 
     Attributes:
@@ -93,9 +107,11 @@ class Finding:
     hint: str
     where: str = ""
 
+    _names = ("where",)
+
 
 @dataclass(frozen=True)
-class Protection:
+class Protection(_Shown):
     """One thing that was done so that the submission could do no harm, or could not be done."""
 
     what: str
@@ -104,7 +120,7 @@ class Protection:
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(_Shown):
     """One evaluation.
 
     Attributes:
@@ -140,6 +156,8 @@ class Report:
     started: str = ""
     seconds: float = 0.0
     interrupted: bool = False
+
+    _names = ("submission", "source")
 
     @property
     def points(self) -> float:

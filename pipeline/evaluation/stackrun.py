@@ -136,11 +136,11 @@ class Stack:
         self.folder = folder
         self._runs = 0
 
-    def with_image(self, service: str, image: str) -> Stack:
-        """The same stack, with another image for one service."""
-        images = {**self.images, service: image}
-        other = Stack(self.workshop, self.submission, self.stack, images, self.shared, self.code, self.folder)
-        other._runs = self._runs + 100  # another name for its project and its folder
+    def exchanged(self, submission: Submission, images: Mapping[str, str], attempt: int) -> Stack:
+        """The same stack with other files of the submission, and with other images for some services."""
+        images = {**self.images, **images}
+        other = Stack(self.workshop, submission, self.stack, images, self.shared, self.code, self.folder)
+        other._runs = self._runs + 100 * attempt  # another name for its project and its folder
         return other
 
     def run(self, *, abort: bool = True) -> StackRun:

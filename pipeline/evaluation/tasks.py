@@ -133,11 +133,18 @@ def read_volume(packed: Path, kept: Path, most: int) -> Any:
     return archives.read_volume(packed, kept, most)
 
 
-def search(packed: Path, wanted: Path) -> tuple[str, ...]:
+def search(packed: Path, wanted: Path, also: str) -> tuple[str, ...]:
     """Where the archive of an image holds a file."""
     from pipeline.evaluation import archives
 
-    return archives.search(packed, wanted)
+    return archives.search(packed, wanted, also)
+
+
+def what_program(packed: Path) -> str:
+    """Why the file in an archive is no interpreter."""
+    from pipeline.evaluation import archives
+
+    return archives.what_program(packed)
 
 
 # --- of a submission: the laboratory's own methods, where it would otherwise ask for what they come to
@@ -171,26 +178,30 @@ def dockerfile(lab: RemoteLab, role: dict[str, Any]) -> Any:
     return read_dockerfile(lab.submission.text(f"{role['folder']}/Dockerfile"))
 
 
-def readable_recipe(lab: RemoteLab, wanted: dict[str, Any]) -> bool:
-    """Reads the Dockerfile of a build as the builder will; whether it can be built is the builder's to say."""
-    from pipeline.evaluation.builds import unbuildable
-    from pipeline.evaluation.dockerfile import read_dockerfile
+def plan_build(lab: RemoteLab, wanted: dict[str, Any]) -> Any:
+    """Reads the Dockerfile of a build: whether it may be built, and from which images."""
+    from pipeline.evaluation.recipes import Recipes
     from pipeline.evaluation.safestack import BuildWanted
 
-    build = decode(BuildWanted, wanted)
-    if unbuildable(lab.submission, build) is None:
-        text = lab.submission.text(f"{build.context}/{build.dockerfile}")
-        for stage in read_dockerfile(text, dict(build.arguments)).stages:
-            for instruction in stage.instructions:
-                _ = instruction.words
-    return True
+    return Recipes(lab.submission, lab.limits).plan(decode(BuildWanted, wanted))
 
 
-def expectable(lab: RemoteLab) -> bool:
-    """Computes the prediction, so that whoever needs it knows that it can be computed."""
+def write_recipe(
+    lab: RemoteLab, wanted: dict[str, Any], folder: Path, variables: dict[str, dict[str, str]]
+) -> Any:
+    """Copies the context of a build and writes the Dockerfile that is built."""
+    from pipeline.evaluation.recipes import Recipes
+    from pipeline.evaluation.safestack import BuildWanted
+
+    return Recipes(lab.submission, lab.limits).write(decode(BuildWanted, wanted), folder, variables)
+
+
+def why_not_expected(lab: RemoteLab) -> str:
+    """Computes the prediction, so that whoever needs it knows whether it can be computed."""
     from pipeline.evaluation.lab import Lab
 
-    return bool(Lab.expected.__wrapped__(lab).outputs)  # type: ignore[attr-defined]
+    expected = Lab.expected.__wrapped__(lab)  # type: ignore[attr-defined]
+    return "" if expected.outputs else str(expected.why_not)
 
 
 def seen(lab: RemoteLab, number: int) -> Any:
@@ -200,14 +211,16 @@ def seen(lab: RemoteLab, number: int) -> Any:
     return Lab.seen(lab, lab.known_run(number))
 
 
-def changed_rows(lab: RemoteLab) -> Path | None:
-    """Other rows of the same shape."""
-    return lab.changed_rows()
+def exchanged(lab: RemoteLab, folder: Path, seed: int) -> Any:
+    """Other rows and another network, in files of the evaluation."""
+    return lab.exchanged(folder, seed)
 
 
-def judged(lab: RemoteLab, number: int, rows: Path) -> Any:
-    """What a run with other rows shows."""
-    return lab.judged(lab.known_run(number), rows)
+def judged(lab: RemoteLab, number: int, made: dict[str, Any]) -> Any:
+    """What a run with exchanged files shows."""
+    from pipeline.evaluation.exchange import Made
+
+    return lab.judged(lab.known_run(number), decode(Made, made))
 
 
 def verdict(lab: RemoteLab, check: str, parameters: dict[str, Any]) -> Any:
@@ -224,10 +237,10 @@ def sightings(lab: RemoteLab, number: int, most: int) -> Any:
     return lab.sightings(number, DETECTORS[number][1], most)
 
 
-_SIMPLE = (take_in, key_of, read_volume, search)
+_SIMPLE = (take_in, key_of, read_volume, search, what_program)
 _OF_A_LAB = (
-    *(compose, safe, roles, dockerfile, readable_recipe, expectable),
-    *(seen, changed_rows, judged, verdict, sightings),
+    *(compose, safe, roles, dockerfile, plan_build, write_recipe, why_not_expected),
+    *(seen, exchanged, judged, verdict, sightings),
 )
 TASKS: Mapping[str, Callable[..., object]] = {task.__name__: task for task in _SIMPLE}
 LAB_TASKS: Mapping[str, Callable[..., object]] = {task.__name__: task for task in _OF_A_LAB}

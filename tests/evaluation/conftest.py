@@ -43,6 +43,7 @@ def _load(name: str) -> ModuleType:
 
 
 SAMPLES, BREAKS, VARIANTS = _load("samples"), _load("breaks"), _load("variants")
+ANSWERS, CHEATS = _load("answers"), _load("cheats")
 # How many of the class below are evaluated at a time.
 JOBS = 3
 
@@ -57,6 +58,18 @@ def samples() -> ModuleType:
 def breaks() -> ModuleType:
     """For every check of the rubric, how it is broken and what that costs."""
     return BREAKS
+
+
+@pytest.fixture(scope="session")
+def answers() -> ModuleType:
+    """Answers that students write, and texts that only look like some."""
+    return ANSWERS
+
+
+@pytest.fixture(scope="session")
+def cheats() -> ModuleType:
+    """Submissions that want points without the work, and honest ones that look odd."""
+    return CHEATS
 
 
 @pytest.fixture
@@ -168,6 +181,8 @@ def class_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         SAMPLES.write_sample(folder / name, right | dict(broken.changes))
     for name, changes in VARIANTS.changes(SAMPLES).items():
         SAMPLES.write_sample(folder / name, changes)
+    for name, cheat in CHEATS.in_containers(SAMPLES).items():
+        SAMPLES.write_sample(folder / name, right | dict(cheat.changes))
     return folder
 
 

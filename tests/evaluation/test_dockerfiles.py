@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.evaluation.builds import lost_a_layer, unbuildable
+from pipeline.evaluation.builds import lost_a_layer
 from pipeline.evaluation.classic import rewrite
 from pipeline.evaluation.compose_keys import is_allowed
 from pipeline.evaluation.dockerfile import read_dockerfile
 from pipeline.evaluation.intake import take_in
 from pipeline.evaluation.limits import DEFAULT_LIMITS
+from pipeline.evaluation.recipes import unbuildable
 from pipeline.evaluation.safestack import BuildWanted
 from pipeline.evaluation.stages import refusals, with_variables
 from pipeline.evaluation.tree import Tree

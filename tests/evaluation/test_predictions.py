@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from pipeline.evaluation.expected import expect
-from pipeline.evaluation.figures import figures_in, shows
-from pipeline.evaluation.prediction_seen import look_for_prediction
-from pipeline.evaluation.probe import changed_rows
+from pipeline.evaluation.figures import LOOK, figures_in, shows
+from pipeline.evaluation.prediction_seen import _told_figures, look_for_prediction
 from pipeline.evaluation.volumes import Left
 
 ROWS = np.array([[2.606846667975641e-05, 0.010714612876282928, 0.9892593186570373], [0.5, 0.25, 0.125]])
@@ -104,7 +103,8 @@ def test_inputs_that_were_copied_are_no_prediction():
 
 def test_numbers_inside_words_are_none():
     assert [figure.value for figure in figures_in("v1.2.3 app07 x=-1.5e3, [7.] .5")] == [-1500.0, 7.0, 0.5]
-    assert shows(figures_in("1 2 3.00"), [2.0, 3.0])
+    assert shows(figures_in("1 2.0 3.00"), [2.0, 3.0])
+    assert not shows(figures_in("1 2 3.00"), [2.0, 3.0])
     assert not shows(figures_in("1"), [1.2])
 
 
@@ -137,11 +137,130 @@ def test_a_model_that_is_none_is_not_executed(tmp_path, content, text):
     assert text in expected.why_not
 
 
-def test_other_rows_have_the_same_form_and_another_answer(fixtures, tmp_path):
-    folder = fixtures / "default" / "iris"
-    model, data = folder / "currentSolution.pkl", folder / "currentActivation.csv"
-    before = expect(model, data)
-    rows, after = changed_rows(model, data, before, tmp_path)
-    assert rows.splitlines()[0] == data.read_bytes().splitlines()[0]
-    assert rows.count(b",") == data.read_bytes().count(b",")
-    assert not np.allclose(before.outputs[0], after.outputs[0], rtol=0.01)
+IRIS = ROWS[:1]
+
+
+@pytest.mark.parametrize(
+    ("expected", "lines"),
+    [
+        (np.array([[0.9812]]), ["0.98 is the prediction"]),
+        (np.array([[0.0107]]), ["Vorhersage: 0,0107"]),
+        (np.array([[0.9893]]), ["Prediction: 98.93 %"]),
+        (np.array([[98.93]]), ["Prediction: 98.93 %"]),
+        (IRIS, ["Vorhersage: 0,00; 0,01; 0,99"]),
+        (IRIS, ["Prediction: 0.00 0.01 0.99"]),
+        (IRIS, ["Prediction: [0.   0.01 0.99]"]),
+        (IRIS, ["Prediction: [2.6068e-05, 1.0715e-02, 9.8926e-01]"]),
+        (IRIS, ["Prediction: setosa 0.00 %, versicolor 1.07 %, virginica 98.93 %"]),
+        (IRIS, ["class 1: 0.000, class 2: 0.011, class 3: 0.989 <- prediction"]),
+        (IRIS, ["Prognose:", "   setosa  versicolor  virginica", "0  0.000026  0.010715  0.989259"]),
+        (IRIS, ["Prediction: [[2.60684667e-05", "  1.07146129e-02", "  9.89259319e-01]]"]),
+        (np.array([[0.6012, 0.391, 0.0078]]), ["Prediction: [0.6, 0.39, 0.01]"]),
+        (np.array([[1234.4]]), ["Die Vorhersage ist 1234,4 Euro."]),
+    ],
+)  # fmt: skip
+def test_honest_forms_of_a_prediction_are_recognised(expected, lines):
+    assert look(expected, "Model loaded: 4 inputs, 3 outputs", *lines).equal
+
+
+def test_files_in_honest_forms_are_recognised():
+    assert look(np.array([[0.0107]]), prediction_csv="x;y;prediction\n0,5;1,25;0,0107\n").equal
+    assert look(ONE, prediction_json='{"prediction": "0.2071"}').equal
+    assert look(ONE, prediction_json='{"value": 0.2071}').equal
+    assert look(
+        IRIS, result_json='{"classes": {"setosa": 2.6e-05, "versicolor": 0.0107, "virginica": 0.9893}}'
+    ).equal
+
+
+def test_many_rows_printed_with_their_inputs_are_recognised():
+    number = np.random.default_rng(3)
+    inputs, outputs = number.uniform(0, 8, (150, 4)), number.dirichlet([1, 1, 1], 150)
+    lines = [
+        f"Row {place}: inputs {np.round(row, 1)} -> prediction {np.round(answer, 2)}"
+        for place, (row, answer) in enumerate(zip(inputs, outputs, strict=True), 1)
+    ]
+    assert look(outputs, *lines).equal
+    table = "\n".join(
+        ",".join(f"{value:.2f}" for value in [*row, *answer])
+        for row, answer in zip(inputs, outputs, strict=True)
+    )
+    assert look(outputs, prediction_csv=table).equal
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Prediction: 0 0 0.99", "Prediction: 0.00 0.01 1", "Prediction: 0.0 0.0 1", "Prediction: 0. 0. 1."],
+)
+def test_every_output_needs_its_digits(line):
+    assert not look(IRIS, line).equal
+
+
+def test_a_flood_of_figures_is_no_prediction_whatever_is_in_it():
+    every = " ".join(f"{number / 1000:.3f}" for number in range(1000))
+    for lines in (["Prediction: " + every], [f"Prediction: {one}" for one in every.split()], [every] * 1725):
+        seen = look(ONE, *lines)
+        assert not seen.equal
+    assert look(ONE, "Prediction: " + every).shown == (
+        "the output is a list of numbers, no prediction can be told in it"
+    )
+    assert not look(ONE, prediction_csv=every).equal
+    assert not look(
+        ONE, prediction_json=json.dumps({"prediction": [float(one) for one in every.split()]})
+    ).equal
+    assert not look(ONE, prediction_txt=every).equal
+
+
+def test_a_random_stream_of_digits_contains_no_prediction():
+    number = np.random.default_rng(1)
+    found = 0
+    for _ in range(200):
+        stream = " ".join(f"{value:.2f}" for value in number.random(500))
+        found += look(np.array([[number.random()]]), "Prediction: " + stream).equal
+    assert found <= 200 * LOOK * 2.5
+
+
+def test_the_chance_of_an_accident_grows_with_every_figure_that_is_compared():
+    assert look(ONE, "Prediction: 0.207").chance == pytest.approx(1e-3)
+    assert look(ONE, "Prediction: 0.2071").chance == pytest.approx(1e-4)
+    assert look(ONE, "Prediction: 0.511 0.612 0.207").chance == pytest.approx(3e-3)
+    assert look(IRIS, "Prediction: 0.00 0.01 0.99").chance == pytest.approx(1e-4)
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        "1e999",
+        "-1e999",
+        "1" * 400,
+        "1e-999",
+        "nan",
+        "inf",
+        "1e" + "9" * 50,
+        "0.2e" + "9" * 5000,
+        "9" * 5000 + ".5",
+    ],
+)
+def test_numbers_beyond_all_bounds_are_no_prediction_and_no_error(figure):
+    assert not look(ONE, f"Prediction: {figure}").equal
+    assert not look(ONE, prediction_csv=f"prediction\n{figure}\n").equal
+    assert not look(ONE, prediction_json=f'{{"prediction": {figure}}}').equal
+    assert look(ONE, f"Prediction: {figure}", "Prediction: 0.20709").equal
+
+
+def test_a_document_is_read_in_one_pass_however_its_lists_lie_in_one_another():
+    """Each number was copied once for each list around it: 120 kB took more than ten minutes."""
+    deep = "[1," * 900 + "[0.5]" + "]" * 900
+    wide = json.dumps({"prediction": [[[0.5]] * 3] * 8000})
+    keys = '{"prediction":' * 900 + "[" + "0.3," * 20000 + "1]" + "}" * 900
+    for text in (deep, wide, keys, "[" * 60000 + "]" * 60000):
+        assert not look(ONE, prediction_json=text).equal
+    figures, starts = _told_figures(json.loads(keys), told=False)
+    assert len(figures) == 20001
+    assert len(starts) <= len(figures) + 1
+
+
+def test_many_files_with_a_few_figures_each_are_a_flood_as_well():
+    files = {f"prediction{number:02}_csv": f"p\n{number / 100:.2f}\n" for number in range(100)}
+    expected = np.array([[0.8712]])
+    assert not look(expected, **files).equal
+    assert look(expected, prediction00_csv="p\n0.87\n").equal

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.evaluation import story
 from pipeline.evaluation.judge import Judge
+from pipeline.evaluation.probe import not_tried
 from pipeline.evaluation.result import NOT_CHECKED
 from pipeline.evaluation.rubric import load_rubric
 from pipeline.evaluation.stackrun import Life, StackRun
@@ -51,7 +52,7 @@ def ran(lab, fixtures):
         made = lab({})
         known = made.__dict__.setdefault("_known", {})
         known[("run", (), ())] = (run, None)
-        known[("probe", (), ())] = (None, None)
+        known[("probe", (), ())] = (not_tried("a test without an engine"), None)
         known[("run_to_the_ends", (), ())] = (ends or run, None)
         made.runs.append(run)
         return made

@@ -9,9 +9,9 @@ import tarfile
 import pytest
 
 from pipeline.evaluation.alone import declared_volumes
-from pipeline.evaluation.archives import TooMuch, unpacked_size
 from pipeline.evaluation.errors import CannotCheck
 from pipeline.evaluation.tree import Tree, leads_inside
+from pipeline.evaluation.unpacked_size import TooMuch, unpacked_size
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import errno
 import hashlib
+import io
 import json
 import os
 import re
@@ -27,6 +28,7 @@ from pybrain_runtime import (
 )
 from pybrain_runtime.atomic import AtomicFile
 from pybrain_runtime.errors import CannotWrite, UsageError
+from pybrain_runtime.report import Report
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 Written = Callable[..., Path]
@@ -274,3 +276,24 @@ def test_a_file_name_that_is_not_utf8_ends_up_in_the_report(tmp_path: Path, iris
     knowledge = load_knowledge(os.fsdecode(odd))
     predict(knowledge, iris / "currentActivation.csv", tmp_path / "p.csv")
     assert json.loads((tmp_path / "p.json").read_text())["knowledge"]["file"] == "mod\udcffel.pkl"
+
+
+def test_a_column_that_a_spreadsheet_computes_keeps_its_name_and_is_named(
+    tmp_path: Path, written: Written, course: Path
+) -> None:
+    data = tmp_path / "rows.csv"
+    data.write_text("=1+1,y\n0.5,0.25\n")
+    knowledge = load_knowledge(course / "currentSolution.pkl")
+    prediction = predict(knowledge, data, tmp_path / "prediction.csv")
+    assert table(tmp_path / "prediction.csv")[0][0] == "=1+1"
+    assert prediction.formulas == ("=1+1",)
+    assert json.loads((tmp_path / "prediction.json").read_text())["formulas"] == ["=1+1"]
+    out = io.StringIO()
+    Report(out, out).wrote(prediction)
+    assert "A column is named '=1+1', which a spreadsheet takes for a formula" in out.getvalue()
+
+
+def test_a_run_shows_no_character_that_acts() -> None:
+    out = io.StringIO()
+    Report(out, out).failed(UsageError("a\x1b[2J\u202e"))
+    assert "a\\x1b[2J\\u202e" in out.getvalue()

@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.evaluation import story
 from pipeline.evaluation.checks.base import Check, last_words, seen, tail
 from pipeline.evaluation.lab import Lab
+from pipeline.evaluation.probe import MODEL, Probe
 from pipeline.evaluation.result import Evidence, Verdict
 from pipeline.evaluation.traps.names import TRAPS
 from pipeline.layout import CODEBASE
@@ -31,16 +32,23 @@ def prediction_equals(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
         sha256=f"{knowledge.sha256}  the network" if knowledge else "",
         log=tail("\n".join(run.lines_of(code)), 15),
     )
-    if found.equal and (probe := lab.probe()) is not None:
-        evidence = (*evidence, Evidence("note", probe.text))
-        if probe.fixed:
-            return Verdict(
-                False, f"{TRAPS['fixed-answer'].title}: {probe.text}", TRAPS["fixed-answer"].hint, evidence
-            )
+    if found.equal:
+        probe = lab.probe()
+        evidence = (*evidence, Evidence("note", _told(probe)))
+        if probe.counts_against:
+            trap = TRAPS[
+                "fixed-answer" if probe.fixed else "own-network" if probe.outcome == MODEL else "not-computed"
+            ]
+            return Verdict(False, f"{trap.title}: {probe.text}", trap.hint, evidence)
     if found.equal:
         return Verdict(
             True, f"the prediction ({found.where}) equals what the network answers: {row[:120]}", "", evidence
         )
+    if found.flooded:
+        return Verdict(
+            False, f"{found.where}: {found.shown}",
+            "Print the outputs of the network behind a word such as Prediction, with at least three digits.", evidence,
+        )  # fmt: skip
     if found.where:
         return Verdict(
             False,
@@ -68,6 +76,13 @@ def prediction_equals(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
         "Print the output of the network (a line with the word Prediction), or write it to shared_data/prediction.csv.",
         evidence,
     )  # fmt: skip
+
+
+def _told(probe: Probe) -> str:
+    """What the further runs came to, with the seed that their files were made from."""
+    if not probe.runs:
+        return probe.text
+    return f"{probe.text} (seed {probe.seed}, {probe.runs} further run{'s' if probe.runs > 1 else ''})"
 
 
 CHECKS = (Check("prediction_equals", prediction_equals),)

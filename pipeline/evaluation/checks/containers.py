@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.evaluation.alone import Alone
-from pipeline.evaluation.builds import unbuildable
-from pipeline.evaluation.checks.base import Check, container, head, seen, tail
+from pipeline.evaluation.checks.base import Check, container, head, last_words, seen, tail
+from pipeline.evaluation.exchange import changed_text
 from pipeline.evaluation.expected import data_name, model_name
 from pipeline.evaluation.lab import Lab
+from pipeline.evaluation.probe import fresh_seed
+from pipeline.evaluation.recipes import unbuildable
 from pipeline.evaluation.result import Verdict
 from pipeline.evaluation.safestack import BuildWanted
 from pipeline.evaluation.submitted import decoded
@@ -23,6 +25,12 @@ def builds(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
     typed = f"cd {role.folder} && docker build -t {role.image} ."
     if wrong := unbuildable(lab.submission, BuildWanted(role.folder, "Dockerfile")):
         return Verdict(False, wrong.reason, wrong.hint)
+    if not any(one.keyword in _ADDS for one in lab.dockerfile(role).own_layers):
+        return Verdict(
+            False, f"{role.folder}/Dockerfile adds nothing to its base: it has no COPY, ADD or RUN",
+            f"COPY {file_of(lab, role).rpartition('/')[2]} {role.inside or '/codeBase/'} into the image.",
+            seen(command=typed),
+        )  # fmt: skip
     built = lab.built(role)
     evidence = seen(
         command=typed,
@@ -36,6 +44,14 @@ def builds(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
     return Verdict(
         True, f"`docker build -t {role.image} .` made an image in {built.seconds:.1f} s", "", evidence
     )
+
+
+# Instructions that add something to the base of an image.
+_ADDS = ("COPY", "ADD", "RUN")
+# More than a container may print: rows of this size are never shown whole.
+_LONGEST_SHOWN = 4 * 1024 * 1024
+# Folders without which nothing starts.
+_SYSTEM = ("bin", "sbin", "lib", "lib64", "usr", "etc", "dev", "proc", "sys")
 
 
 def file_of(lab: Lab, role: Service) -> str:
@@ -56,6 +72,8 @@ def holds_its_file(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
             f"there is no {name} in the submission",
             f"Put it there, and COPY it in {role.folder}/Dockerfile.",
         )
+    if not lab.submission.bytes(name).strip():
+        return Verdict(False, f"{name} is empty", f"Put the file of the task into {role.folder}/.")
     digest = hashlib.sha256(lab.submission.bytes(name)).hexdigest()
     place = lab.holds(role, name)
     if not place:
@@ -86,6 +104,8 @@ def prints_rows(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
             False, f"`{ran.typed}` does not print the rows of {name}: {what}",
             f'End the Dockerfile with CMD ["cat", "{role.inside}"].', _evidence(ran),
         )  # fmt: skip
+    if wrong := _other_rows(lab, role, name, ran):
+        return wrong
     return Verdict(True, f"`{ran.typed}` prints the {len(rows)} lines of {name}", "", _evidence(ran))
 
 
@@ -101,14 +121,16 @@ def lists_model(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
             False, f"`{ran.typed}` does not list {name}",
             f'End the Dockerfile with CMD ["ls", "-l", "{role.inside.rpartition("/")[0]}/"].', _evidence(ran),
         )  # fmt: skip
+    if wrong := _listed_from_nowhere(lab, role, ran):
+        return wrong
     return Verdict(True, f"`{ran.typed}` lists {name}", "", _evidence(ran))
 
 
 def imports_pybrain(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
-    """Alone, codebase imports PyBrain, as the tutor types it."""
+    """Alone, codebase imports PyBrain, as the tutor types it; and its Python and its PyBrain compute."""
     ran = lab.pybrain()
     if ran.ok and ran.output.split()[-1:] == ["OK"]:
-        return Verdict(True, "codebase imports FeedForwardNetwork from /opt/pybrain", "", _evidence(ran))
+        return _computes(lab, ran)
     said = [line for line in ran.output.splitlines() if line.strip()]
     why = ran.stopped or (said[-1].strip() if said else f"status {ran.status}, and nothing was printed")
     hint = "COPY pybrain /opt/pybrain/pybrain in the Dockerfile, with everything that it imports installed."
@@ -116,6 +138,64 @@ def imports_pybrain(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
     if not any(name.startswith(folder + "/") and name.endswith(".py") for name in lab.submission.files):
         hint = f"{folder}/ holds no Python file: the library itself must be part of the submission."
     return Verdict(False, f"codebase cannot import PyBrain: {why[:200]}", hint, _evidence(ran))
+
+
+def _computes(lab: Lab, ran: Alone) -> Verdict:
+    """The word OK can be printed by anything: a program of ours has to be answered as well."""
+    if what := lab.interpreter():
+        return Verdict(
+            False, f"the python3 of codebase is no Python interpreter: {what}",
+            "Build the image from one that holds Python, such as python:3.11-slim.", _evidence(ran),
+        )  # fmt: skip
+    asked, answer = lab.challenged()
+    evidence = (*_evidence(ran), *seen(note=f"our program: {asked.program}", log=tail(answer.output)))
+    if not asked.language_answered(answer.output):
+        return Verdict(
+            False, "python3 in codebase prints OK, but does not compute what a program of ours asks for",
+            "The image needs a Python that works, such as that of python:3.11-slim.", evidence,
+        )  # fmt: skip
+    if not asked.network_answered(answer.output):
+        return Verdict(
+            False,
+            f"PyBrain is imported, but a small network of it does not answer: {last_words(answer.output.splitlines())}",
+            "The whole library belongs into the image, with what it imports: FeedForwardNetwork, LinearLayer, "
+            "SigmoidLayer and FullConnection of pybrain.structure are used.", evidence,
+        )  # fmt: skip
+    reason = "codebase imports FeedForwardNetwork from /opt/pybrain, and a network of it computes"
+    return Verdict(True, reason, "", evidence)
+
+
+def _other_rows(lab: Lab, role: Service, name: str, ran: Alone) -> Verdict | None:
+    """With other rows in the place of its own, the container shows the others."""
+    text = decoded(lab.submission.bytes(name))[0]
+    other = changed_text(text, fresh_seed())
+    if other == text or len(text) > _LONGEST_SHOWN or not lab.places(role, name):
+        return None
+    again = lab.with_rows(role, name, other.encode("utf-8"))
+    shown = [line.strip() for line in again.output.splitlines()]
+    if all(line.strip() in shown for line in other.splitlines()):
+        return None
+    return Verdict(
+        False, f"`{ran.typed}` does not show other rows when they are put in the place of {name}: it shows what is "
+        "written down elsewhere", f'End the Dockerfile with CMD ["cat", "{role.inside}"].',
+        (*_evidence(ran), *seen(log=head(again.output))),
+    )  # fmt: skip
+
+
+def _listed_from_nowhere(lab: Lab, role: Service, ran: Alone) -> Verdict | None:
+    """Where the folders that hold the file are empty, the container shows something else."""
+    name = file_of(lab, role)
+    places = lab.places(role, name) if lab.submission.has(name) else ()
+    folders = tuple(dict.fromkeys(place.rpartition("/")[0] for place in places))
+    if not folders or any(not folder or folder.split("/")[1] in _SYSTEM for folder in folders):
+        return None
+    without = lab.without_files(role, folders)
+    if without.ok and without.output == ran.output and ran.output.strip():
+        return Verdict(
+            False, f"`{ran.typed}` shows the same where {folders[0]}/ is empty: it is written down, not read",
+            f'End the Dockerfile with CMD ["ls", "-l", "{role.inside.rpartition("/")[0]}/"].', _evidence(ran),
+        )  # fmt: skip
+    return None
 
 
 def _did_not_end_well(ran: Alone) -> Verdict | None:

@@ -8,7 +8,9 @@ from typing import Any
 
 from pipeline.evaluation.checks.base import Check, seen
 from pipeline.evaluation.checks.containers import file_of
+from pipeline.evaluation.errors import CannotCheck
 from pipeline.evaluation.lab import Lab
+from pipeline.evaluation.probe import Probe
 from pipeline.evaluation.result import Verdict
 from pipeline.evaluation.stackrun import StackRun
 from pipeline.layout import KNOWLEDGE_FILE, SERVICES, SHARED_ACTIVATION_FILE
@@ -56,6 +58,16 @@ def is_the_same(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
     expected = hashlib.sha256(lab.submission.bytes(own)).hexdigest()
     found = hashlib.sha256(left.content).hexdigest()
     evidence = seen(sha256=f"{found}  shared_data/{name}\n{expected}  {own}")
+    if (
+        found == expected
+        and (probe := _exchanged(lab)) is not None
+        and not probe.delivered.get(role.name, True)
+    ):
+        return Verdict(
+            False, f"with another file in {role.name}, the old one still lies in the shared folder: it does not come "
+            "from there", f"{role.name} copies {role.inside} to /shared_data/{name} when it runs.",
+            (*evidence, *seen(note=probe.text)),
+        )  # fmt: skip
     if found == expected:
         return Verdict(True, f"shared_data/{name} is {own}, byte for byte", "", evidence)
     return Verdict(
@@ -64,6 +76,16 @@ def is_the_same(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
         f"Copy the file as it is: cp {role.inside} /shared_data/{name}. A model must never go through a text tool.",
         evidence,
     )
+
+
+def _exchanged(lab: Lab) -> Probe | None:
+    """The run with exchanged files; None where there was none, which is held against nobody."""
+    if lab.run().stopped:
+        return None
+    try:
+        return lab.probe()
+    except CannotCheck:
+        return None
 
 
 def _evidence(run: StackRun) -> tuple[Any, ...]:

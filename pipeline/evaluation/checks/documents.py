@@ -8,11 +8,24 @@ from typing import Any
 
 from pipeline.evaluation.checks.base import Check, head, seen
 from pipeline.evaluation.lab import Lab
+from pipeline.evaluation.prose import (
+    OF_A_PAGE,
+    copied_from,
+    filler,
+    same_answer,
+    without_code,
+    without_question,
+)
 from pipeline.evaluation.questions import answer_words, answers_in
 from pipeline.evaluation.result import Verdict
 from pipeline.evaluation.submitted import decoded
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
+# A document of so many words is read as a text; a shorter one is a note, and what it names counts.
+_LONG = 60
+_IN_SENTENCES = (
+    "Say it in sentences of your own: what the project does, how it is built and run, what comes out."
+)
 
 
 def find_document(lab: Lab, name: str) -> str:
@@ -41,6 +54,8 @@ def document(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
             False, f"{found} has {len(words)} words; {least} or more are expected",
             "Say what the project does, how it is built and run, and what comes out.",
         )  # fmt: skip
+    if why := _no_page(lab, text):
+        return Verdict(False, f"{found} is filler: {why}", _IN_SENTENCES, seen(file=found, log=head(text, 4)))
     return Verdict(True, f"{found} has {len(words)} words", "", seen(file=found, log=head(text, 4)))
 
 
@@ -51,6 +66,8 @@ def mentions(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
     if not found:
         return Verdict(False, f"there is no {name}", f"Write {name}.")
     text = lab.submission.text(found)
+    if len(_WORD.findall(text)) >= _LONG and (why := _no_page(lab, text)):
+        return Verdict(False, f"{found} is filler: {why}", _IN_SENTENCES)
     missing = [pattern for pattern in parameters["all_of"] if not re.search(pattern, text, re.IGNORECASE)]
     if missing:
         return Verdict(False, f"{name} does not mention: {', '.join(_readable(one) for one in missing)}",
@@ -88,7 +105,8 @@ def question(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
             f"{found} has no heading for question {number}; it has: {there}",
             f"Begin its answer with: Question {number}",
         )
-    words = answer_words(answers[number])
+    answer = without_question(answers[number], str(parameters.get("asks", "")))
+    words = answer_words(answer)
     evidence = seen(file=found, log=head(answers[number], 3))
     if len(words) < least or len(set(words)) < least // 3:
         counted = f"{len(words)} words, {len(set(words))} different ones"
@@ -107,7 +125,31 @@ def question(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
     if missing:
         reason = f"the answer to question {number} says nothing about: {', '.join(map(_readable, missing))}"
         return Verdict(False, reason, "Answer the question that was asked.", evidence)
+    if why := _no_answer(lab, answer, {key: text for key, text in answers.items() if key != number}):
+        reason = f"the answer to question {number} is none: {why}"
+        return Verdict(False, reason, "Answer it in full sentences, with an example of your own.", evidence)
     return Verdict(True, f"question {number} is answered in {len(words)} words", "", evidence)
+
+
+def _no_page(lab: Lab, text: str) -> str:
+    """Why a document says nothing although it is long enough; empty where it may say something."""
+    compose = lab.submission.compose_name
+    if compose and copied_from(text, lab.submission.text(compose)):
+        return f"it is copied from {compose}"
+    return filler(without_code(text) or text, OF_A_PAGE)
+
+
+def _no_answer(lab: Lab, answer: str, others: Mapping[int, str]) -> str:
+    """Why a text is no answer although it is long enough and names the topic; empty where it may be one."""
+    if why := filler(without_code(answer)):
+        return why
+    for number, text in others.items():
+        if same_answer(answer, text):
+            return f"it is the answer to question {number} with other words in it"
+    for name in (find_document(lab, "README.md"), lab.submission.compose_name):
+        if name and copied_from(answer, lab.submission.text(name)):
+            return f"it is copied from {name}"
+    return ""
 
 
 def file_exists(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
@@ -121,7 +163,10 @@ CHECKS = (
     Check("document", document, {"file": str}, {"minimum_words": int}),
     Check("mentions", mentions, {"file": str, "all_of": list}, {"hint": str}),
     Check(
-        "question_answered", question, {"file": str, "question": int}, {"minimum_words": int, "topics": list}
+        "question_answered",
+        question,
+        {"file": str, "question": int},
+        {"minimum_words": int, "topics": list, "asks": str},
     ),
     Check("file_exists", file_exists, {"path": str}),
 )

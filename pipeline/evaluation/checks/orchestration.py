@@ -15,7 +15,7 @@ from pipeline.evaluation.roles import Roles
 from pipeline.evaluation.safestack import depends
 from pipeline.evaluation.stackrun import StackRun
 from pipeline.evaluation.traps.names import TRAPS
-from pipeline.layout import CODEBASE, SERVICES
+from pipeline.layout import CARD_FILE, CODEBASE, KNOWLEDGE_FILE, SERVICES, SHARED_ACTIVATION_FILE
 
 
 def syntax(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
@@ -157,6 +157,11 @@ def status(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
     """The command ends with 0, because codebase did."""
     run, roles = lab.run(), lab.roles()
     code = run.life(roles.service(CODEBASE))
+    if run.status == 0 and code is not None and code.status == 0 and not _shows_anything(run, roles):
+        return Verdict(
+            False, "codebase ended with status 0, and has neither printed nor written anything",
+            "Status 0 says that a prediction was made: end with another one where there is none.", _evidence(run),
+        )  # fmt: skip
     if run.status == 0 and code is not None and code.status == 0:
         return Verdict(True, f"`{run.typed}` ended with status 0, as codebase did", "", _evidence(run))
     ended = (
@@ -168,6 +173,15 @@ def status(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
         False, f"`{run.typed}` ended with status {run.status}; codebase {ended}",
         f"What codebase said: {_last_words(run, roles.service(CODEBASE))}", _evidence(run),
     )  # fmt: skip
+
+
+def _shows_anything(run: StackRun, roles: Roles) -> bool:
+    """Whether codebase printed something, or the shared folder holds more than rows and network."""
+    known = (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE, CARD_FILE)
+    left = [
+        one for one in run.shared.values() if one.kind == "file" and one.name not in known and one.content
+    ]
+    return bool(left) or any(line.strip() for line in run.lines_of(roles.service(CODEBASE)))
 
 
 def _why_not(run: StackRun, roles: Roles) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 
 from pipeline.evaluation import story
 from pipeline.evaluation.alone import Alone
-from pipeline.evaluation.builds import Built
 from pipeline.evaluation.lab import Lab
+from pipeline.evaluation.probe import FLOODED, MODEL, SILENT, Probe
+from pipeline.evaluation.recipes import Built
 from pipeline.evaluation.stackrun import OUT_OF_MEMORY, StackRun
 from pipeline.layout import CODEBASE, SERVICES
 
@@ -57,8 +58,20 @@ def timing(lab: Lab) -> Seen:
 
 
 def fixed_answer(lab: Lab) -> Seen:
-    probe = lab.if_known("probe")
+    probe: Probe | None = lab.if_known("probe")
     if probe is not None and probe.fixed:
+        yield "container3_codebase/", probe.text
+
+
+def own_network(lab: Lab) -> Seen:
+    probe: Probe | None = lab.if_known("probe")
+    if probe is not None and probe.outcome == MODEL:
+        yield "container3_codebase/", probe.text
+
+
+def not_computed(lab: Lab) -> Seen:
+    probe: Probe | None = lab.if_known("probe")
+    if probe is not None and probe.outcome in (SILENT, FLOODED):
         yield "container3_codebase/", probe.text
 
 
@@ -175,6 +188,8 @@ DETECTORS: tuple[Detector, ...] = (
     ("no-waiting", no_waiting),
     ("timing", timing),
     ("fixed-answer", fixed_answer),
+    ("own-network", own_network),
+    ("not-computed", not_computed),
     ("empty-pybrain", empty_pybrain),
     ("asks-too-much", asks_too_much),
     ("over-the-limits", over_the_limits),

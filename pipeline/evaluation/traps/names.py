@@ -99,6 +99,17 @@ TRAPS: Mapping[str, Trap] = {
         "With other rows in container 1 the stack shows the same prediction. Compute it from /shared_data, on every "
         "run.",
     ),
+    "own-network": Trap(
+        "The prediction does not come from the network of container 2", BREAKS,
+        "With another network in container 2 the stack shows the answers of the old one. Load "
+        "/shared_data/currentSolution.pkl on every run: codebase needs neither a copy of the network nor its weights.",
+    ),
+    "not-computed": Trap(
+        "With other rows and another network, nothing right is predicted", BREAKS,
+        "The evaluation exchanges rows and network for others of the same form, and runs the stack again. Read both "
+        "from /shared_data on every run, take any numbers that they hold, and show every output with three digits or "
+        "more.",
+    ),
     "over-the-limits": Trap(
         "A container went beyond its limits", BREAKS,
         "The three containers copy two small files and compute once: they need little time, memory and room. Look for "

@@ -1,0 +1,134 @@
+"""A program that only a real Python with a real PyBrain can answer: its numbers are new in every evaluation.
+
+It is run in the container of codebase as the tutor's own command is. What it must print is computed here, without
+running it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+_ALIKE = 1e-6
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """What is asked, and the answer.
+
+    Attributes:
+        program: for ``python3 -c``.
+        mark: the word that the line of the answer begins with.
+        words: what follows it: results of the language.
+        number: what the network answers, last on that line.
+    """
+
+    program: str
+    mark: str
+    words: tuple[str, ...]
+    number: float
+
+    def language_answered(self, output: str) -> bool:
+        """Whether an output holds the results of the language."""
+        return self._line(output)[: len(self.words)] == list(self.words)
+
+    def network_answered(self, output: str) -> bool:
+        """Whether an output holds the answer of the network."""
+        last = self._line(output)[len(self.words) :]
+        try:
+            return len(last) == 1 and abs(float(last[0]) - self.number) <= _ALIKE
+        except ValueError:
+            return False
+
+    def _line(self, output: str) -> list[str]:
+        lines = [line.split()[1:] for line in output.splitlines() if line.startswith(f"{self.mark} ")]
+        return lines[-1] if lines else []
+
+
+def make_challenge(seed: int) -> Challenge:
+    """Makes a challenge.
+
+    Args:
+        seed: nobody may know it beforehand.
+    """
+    number = random.Random(seed)
+    mark = f"m{number.getrandbits(48):x}"
+    puzzles = [make(number) for make in number.sample(_PUZZLES, len(_PUZZLES))]
+    network, answer = _network(number)
+    program = "\n".join(
+        [
+            "import hashlib, sys",
+            *(f"r{place} = {text}" for place, (text, _) in enumerate(puzzles)),
+            f"print('{mark}', *[{', '.join(f'r{place}' for place in range(len(puzzles)))}], flush=True)",
+            *network,
+            f"print('{mark}', *[{', '.join(f'r{place}' for place in range(len(puzzles)))}], '%.9f' % a[0])",
+        ]
+    )
+    return Challenge(program, mark, tuple(value for _, value in puzzles), answer)
+
+
+def _power(number: random.Random) -> tuple[str, str]:
+    base, exponent, modulus = (number.getrandbits(180) | 1 for _ in range(3))
+    return f"pow({base}, {exponent}, {modulus})", str(pow(base, exponent, modulus))
+
+
+def _digest(number: random.Random) -> tuple[str, str]:
+    first, step = number.randint(10, 99), number.randint(3, 9)
+    text = f"hashlib.sha256(repr([x ** 3 for x in range({first}, {first + 60}, {step}) if x % 7]).encode()).hexdigest()"
+    value = repr([x**3 for x in range(first, first + 60, step) if x % 7])
+    return text, hashlib.sha256(value.encode()).hexdigest()
+
+
+def _order(number: random.Random) -> tuple[str, str]:
+    words = ["".join(number.choices("abcdefgh", k=5)) for _ in range(12)]
+    text = f"'-'.join(sorted({words!r}, key=lambda w: (w[::-1], w))[::2])"
+    return text, "-".join(sorted(words, key=lambda w: (w[::-1], w))[::2])
+
+
+def _recursion(number: random.Random) -> tuple[str, str]:
+    depth, modulus = number.randint(40, 90), number.getrandbits(61) | 1
+    text = f"(lambda f: f(f, {depth}))(lambda f, n: 1 if n < 2 else n * f(f, n - 1)) % {modulus}"
+    return text, str(math.factorial(depth) % modulus)
+
+
+_PUZZLES: tuple[Callable[[random.Random], tuple[str, str]], ...] = (_power, _digest, _order, _recursion)
+
+
+def _network(number: random.Random) -> tuple[list[str], float]:
+    """Lines that build and ask a network, and what it answers."""
+    wide, hidden = number.randint(2, 4), number.randint(2, 5)
+    into = [[round(number.uniform(-2, 2), 4) for _ in range(wide)] for _ in range(hidden)]
+    out = [round(number.uniform(-2, 2), 4) for _ in range(hidden)]
+    row = [round(number.uniform(-2, 2), 4) for _ in range(wide)]
+    sums = [sum(w * x for w, x in zip(weights, row, strict=True)) for weights in into]
+    answer = sum(w / (1 + math.exp(-s)) for w, s in zip(out, sums, strict=True))
+    flat = [weight for weights in into for weight in weights]
+    return [
+        "sys.path.append('/opt/pybrain')",
+        "from pybrain.structure import FeedForwardNetwork, FullConnection, LinearLayer, SigmoidLayer",
+        "n = FeedForwardNetwork()",
+        f"i, h, o = LinearLayer({wide}), SigmoidLayer({hidden}), LinearLayer(1)",
+        "n.addInputModule(i); n.addModule(h); n.addOutputModule(o)",
+        "c, d = FullConnection(i, h), FullConnection(h, o)",
+        "n.addConnection(c); n.addConnection(d); n.sortModules()",
+        f"c.params[:] = {flat}",
+        f"d.params[:] = {out}",
+        f"a = n.activate({row})",
+    ], answer
+
+
+def what_program(content: bytes) -> str:
+    """What the file of an interpreter is, in words; empty where it is a binary that can be one."""
+    if not content:
+        return "there is no file of this name on the image's PATH"
+    if content.startswith(b"#!"):
+        first = content.split(b"\n", 1)[0][:60].decode("utf-8", "replace")
+        return f"it is a script ({first})"
+    if not content.startswith(b"\x7fELF"):
+        return "it is no program of Linux"
+    if b"BusyBox v" in content:
+        return "it is a busybox"
+    return ""

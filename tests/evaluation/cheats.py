@@ -1,0 +1,127 @@
+"""Submissions that want points without the work, with what they get; and honest ones that look odd."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"
+COMPOSE, PROGRAM = "docker-compose.yml", f"{C3}/UE_07_App5.py"
+MODEL = Path(__file__).parent.parent / "fixtures" / "default" / "course" / "currentSolution.pkl"
+_LOAD = 'os.environ.get("MODEL_PATH", "/shared_data/currentSolution.pkl")'
+
+
+@dataclass(frozen=True)
+class Cheat:
+    """A submission and what it deserves.
+
+    Attributes:
+        changes: its files that are not those of the right one.
+        points: what it gets.
+        reasons: for each check that fails, a part of what the report says.
+    """
+
+    changes: Mapping[str, str | bytes | None]
+    points: int
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+
+def in_containers(samples: ModuleType) -> dict[str, Cheat]:
+    """Those that need an engine to be seen through."""
+    return {
+        "cheat-digits": _digits(),
+        "cheat-own-copy": _own_copy(samples),
+        "cheat-knows-its-files": _knows_its_files(samples),
+        "cheat-all-in-codebase": _all_in_codebase(samples),
+        "honest-comma": _prints(samples, "'Vorhersage: ' + f'{float(answer[0]):.4f}'.replace('.', ',')"),
+        "honest-two-digits": _prints(samples, "f'{float(answer[0]):.2f} is the prediction'"),
+    }
+
+
+def _prints(samples: ModuleType, what: str) -> Cheat:
+    start = samples.PROGRAM.split("for row in rows:")[0]
+    loop = f"for row in rows:\n    answer = net.activate([float(one) for one in row[: net.indim]])\n    print({what})\n"
+    return Cheat({PROGRAM: start + loop}, 100)
+
+
+def _digits() -> Cheat:
+    """No Python, no PyBrain: it got 100 of 100."""
+    recipe = (
+        "FROM busybox:latest\nCOPY UE_07_App5.py /codeBase/UE_07_App5.py\nCOPY python3 /bin/python3\n"
+        "RUN chmod 755 /bin/python3\n"
+        'CMD ["sh", "/codeBase/UE_07_App5.py"]\n'
+    )
+    program = (
+        "a=0\nwhile [ $a -lt 1725 ]; do line=Prediction:; b=0\n"
+        'while [ $b -lt 20 ]; do line="$line 0.$((1000 + (a * 20 + b) % 9000))"; b=$((b + 1)); done\n'
+        "echo $line; a=$((a + 1)); done\n"
+    )
+    changes = {f"{C3}/Dockerfile": recipe, f"{C3}/python3": "#!/bin/sh\necho OK\n", PROGRAM: program}
+    reasons = {
+        "container3.pybrain": "the python3 of codebase is no Python interpreter: it is a script (#!/bin/sh)",
+        "activation.prediction": "the output is a list of numbers, no prediction can be told in it",
+    }
+    return Cheat(changes, 100 - 7 - 15, reasons)
+
+
+def _own_copy(samples: ModuleType) -> Cheat:
+    changes: dict[str, str | bytes | None] = {
+        f"{C3}/model.pkl": MODEL.read_bytes(),
+        f"{C3}/Dockerfile": samples.CODE_DOCKERFILE.replace("CMD", "COPY model.pkl /codeBase/\nCMD"),
+        PROGRAM: samples.PROGRAM.replace(_LOAD, '"/codeBase/model.pkl"'),
+    }
+    reason = "the prediction follows the rows but not the network of container 2"
+    return Cheat(changes, 85, {"activation.prediction": reason})
+
+
+def _knows_its_files(samples: ModuleType) -> Cheat:
+    known = f"import hashlib\nassert hashlib.sha256(open({_LOAD}, 'rb').read()).hexdigest()[:6] == {_digest()!r}, 'other'\n"
+    program = f"import os\n{known}print('Prediction: [0.20709255]')\n"
+    return Cheat(
+        {PROGRAM: program}, 85, {"activation.prediction": "no prediction was made that belongs to them"}
+    )
+
+
+def _digest() -> str:
+    import hashlib
+
+    return hashlib.sha256(MODEL.read_bytes()).hexdigest()[:6]
+
+
+def _all_in_codebase(samples: ModuleType) -> Cheat:
+    """The data containers hold their files, and neither shows nor copies them."""
+    rows = (MODEL.parent / "currentActivation.csv").read_bytes()
+    shown = rows.decode().replace("\n", "\\n").replace("\r", "\\r")
+    compose = samples.WAITING_COMPOSE
+    for old in ("cp /activationBase/currentActivation.csv /shared_data/activation_data.csv;",
+                "cp /knowledgeBase/currentSolution.pkl /shared_data/currentSolution.pkl;"):  # fmt: skip
+        assert old in compose
+        compose = compose.replace(old, "")
+    for name in ("activation_data.csv", "currentSolution.pkl"):
+        compose = compose.replace(f'"test", "-s", "/shared_data/{name}"', '"true"')
+    copies = "import shutil\nfor name in ('activation_data.csv', 'currentSolution.pkl'):\n    shutil.copy('/codeBase/' + name, '/shared_data/')\n"
+    changes = {
+        COMPOSE: compose,
+        f"{C1}/Dockerfile": samples.DATA_DOCKERFILE.replace(
+            '["cat", "/activationBase/currentActivation.csv"]', f"printf '{shown}'"
+        ),
+        f"{C2}/Dockerfile": samples.MODEL_DOCKERFILE.replace(
+            '["ls", "-lh", "/knowledgeBase/"]', "echo currentSolution.pkl"
+        ),
+        f"{C3}/Dockerfile": samples.CODE_DOCKERFILE.replace(
+            "CMD", "COPY activation_data.csv currentSolution.pkl /codeBase/\nCMD"
+        ),
+        f"{C3}/activation_data.csv": rows,
+        f"{C3}/currentSolution.pkl": MODEL.read_bytes(),
+        PROGRAM: copies + samples.PROGRAM,
+    }
+    reasons = {
+        "container1.shows": "does not show other rows when they are put in the place of",
+        "container2.shows": "shows the same where /knowledgeBase/ is empty: it is written down, not read",
+        "copying.rows_whole": "with another file in activationbase, the old one still lies in the shared folder",
+        "copying.model_whole": "with another file in knowledgebase, the old one still lies in the shared folder",
+        "activation.prediction": "the prediction is still the old one",
+    }
+    return Cheat(changes, 100 - 3 - 3 - 3 - 3 - 15, reasons)

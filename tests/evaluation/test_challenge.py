@@ -1,0 +1,68 @@
+"""Only a Python that computes, with a PyBrain that computes, answers the evaluation's own program."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from pipeline.evaluation.challenge import make_challenge, what_program
+from pipeline.layout import PROJECT
+
+
+def answer(program, library):
+    path = {"PYTHONPATH": str(library), "PATH": os.environ["PATH"]}
+    return subprocess.run(
+        [sys.executable, "-c", program], env=path, capture_output=True, text=True, check=False
+    ).stdout
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_real_python_with_the_library_answers(seed):
+    asked = make_challenge(seed)
+    said = answer(asked.program, PROJECT.root / "container3_codebase")
+    assert asked.language_answered(said)
+    assert asked.network_answered(said)
+
+
+def test_every_challenge_is_another_one():
+    assert len({make_challenge(seed).program for seed in range(50)}) == 50
+    assert make_challenge(3) == make_challenge(3)
+
+
+@pytest.mark.parametrize("said", ["OK", "", "OK\n" * 100, "m1 OK OK"])
+def test_a_word_is_no_answer(said):
+    asked = make_challenge(1)
+    assert not asked.language_answered(said)
+    assert not asked.network_answered(said)
+
+
+def test_the_program_repeated_is_no_answer():
+    asked = make_challenge(1)
+    assert not asked.language_answered(asked.program)
+
+
+def test_a_library_of_empty_classes_computes_nothing(tmp_path):
+    (tmp_path / "pybrain").mkdir()
+    (tmp_path / "pybrain" / "__init__.py").touch()
+    (tmp_path / "pybrain" / "structure.py").write_text("class FeedForwardNetwork: pass\n")
+    asked = make_challenge(2)
+    said = answer(asked.program, tmp_path)
+    assert asked.language_answered(said)
+    assert not asked.network_answered(said)
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"", "there is no file of this name on the image's PATH"),
+        (b"#!/bin/sh\necho OK\n", "it is a script (#!/bin/sh)"),
+        (b"\x7fELF...BusyBox v1.35.0...", "it is a busybox"),
+        (b"echo OK\n", "it is no program of Linux"),
+        (b"\x7fELF...Py_BytesMain...", ""),
+    ],
+)
+def test_what_stands_under_the_name_of_python_is_looked_at(content, what):
+    assert what_program(content) == what

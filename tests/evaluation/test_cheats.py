@@ -1,0 +1,53 @@
+"""Real containers: submissions that want points without the work get what they deserve, with the reason."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.evaluation.checks import CHECKS
+from pipeline.layout import SERVICES
+
+DOCKER = [
+    "cheat-digits", "cheat-own-copy", "cheat-knows-its-files", "cheat-all-in-codebase",
+    "honest-comma", "honest-two-digits",
+]  # fmt: skip
+
+
+def test_every_cheat_is_evaluated(cheats, samples):
+    assert sorted(cheats.in_containers(samples)) == sorted(DOCKER)
+
+
+@pytest.mark.parametrize("name", DOCKER)
+def test_it_gets_what_it_deserves(reports, cheats, samples, name, failed):
+    cheat, report = cheats.in_containers(samples)[name], reports[name]
+    assert failed(report) == dict.fromkeys(cheat.reasons, "failed")
+    reasons = {result.id: result.reason for result in report.results}
+    for check, reason in cheat.reasons.items():
+        assert reason in reasons[check]
+    assert report.points == cheat.points
+
+
+def test_the_seed_of_the_exchanged_files_stands_in_the_report(reports):
+    for name in ("right", "cheat-own-copy"):
+        evidence = next(one for one in reports[name].results if one.id == "activation.prediction").evidence
+        assert any("(seed " in one.text for one in evidence)
+
+
+def test_a_prediction_of_two_digits_is_asked_for_more_than_once(reports):
+    results = {one.id: one for one in reports["honest-two-digits"].results}
+    assert any("further runs)" in one.text for one in results["activation.prediction"].evidence)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_dockerfile_that_only_names_its_base_earns_nothing(lab, number):
+    folder = SERVICES[number - 1].folder
+    made = lab({f"{folder}/Dockerfile": 'FROM busybox:latest\nCMD ["true"]\n'})
+    verdict = CHECKS["image_builds"].function(made, {"container": number})
+    assert not verdict.passed
+    assert verdict.reason == f"{folder}/Dockerfile adds nothing to its base: it has no COPY, ADD or RUN"
+
+
+def test_an_empty_program_is_no_program(lab):
+    made = lab({"container3_codebase/UE_07_App5.py": "\n"})
+    verdict = CHECKS["image_holds_its_file"].function(made, {"container": 3})
+    assert (verdict.passed, verdict.reason) == (False, "container3_codebase/UE_07_App5.py is empty")

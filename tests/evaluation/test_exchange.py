@@ -1,0 +1,184 @@
+"""Other rows and another network: of the same form, answered otherwise, and followed by what is computed alone."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipeline.evaluation.exchange import changed_text, differ, exchange
+from pipeline.evaluation.expected import expect
+from pipeline.evaluation.intake import take_in
+from pipeline.evaluation.limits import DEFAULT_LIMITS
+from pipeline.evaluation.probe import FIXED, FLOODED, FOLLOWS, MODEL, ROWS, SILENT, judge_run, with_files
+from pipeline.evaluation.weights import other_weights, weights_of
+from pybrain_runtime import load_knowledge
+
+FORMS = [
+    "networks/bn_4_6_3_sigmoid_softmax/net.p0.pkl", "networks/bn_4_8_2/net.p2.pkl", "networks/bn_4_8_2/net.p4.pkl",
+    "networks/bn_4_8_2/net.xml", "networks_numpy2/bn_4_8_2/net.p5.pkl", "networks_numpy2/bn_4_8_2/net.xml",
+    "networks_py27/bn_4_8_2/net.p0.pkl", "networks_py27/bn_4_8_2/net.p1.pkl", "objects/wrap_gz.p2.pkl.gz",
+    "objects/wrap_bz2.p2.pkl.bz2", "objects/params_list.p2.pkl", "objects/params_float32.p4.pkl",
+]  # fmt: skip
+
+
+@pytest.fixture
+def made(fixtures, tmp_path):
+    folder = fixtures / "default" / "iris"
+    model, data = folder / "currentSolution.pkl", folder / "currentActivation.csv"
+    return exchange(model, data, expect(model, data).outputs, tmp_path, 11)
+
+
+def lines_of(outputs, digits=4):
+    return ["Model loaded", "Prediction: " + " ".join(f"{value:.{digits}f}" for value in outputs[0][0])]
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_network_of_every_form_is_written_with_other_weights_of_the_same_shape(fixtures, tmp_path, name):
+    path = fixtures / name
+    if not path.exists():
+        path = next(path.parent.parent.glob(f"*/{path.name}"))
+    before = load_knowledge(path)
+    weights = list(weights_of(before.network))
+    (tmp_path / path.name).write_bytes(other_weights(path.read_bytes(), weights, 5))
+    after = load_knowledge(tmp_path / path.name)
+    pairs = list(zip(weights, weights_of(after.network), strict=True))
+    assert all(a.shape == b.shape for a, b in pairs)
+    assert all(((a != b) | (a == 0)).all() for a, b in pairs)
+    assert (before.kind, before.names, before.format) == (after.kind, after.names, after.format)
+
+
+def test_the_library_loads_the_other_network_and_answers_what_is_expected(fixtures, tmp_path):
+    folder = fixtures / "default" / "course"
+    model, data = folder / "currentSolution.pkl", folder / "currentActivation.csv"
+    made = exchange(model, data, expect(model, data).outputs, tmp_path, 3)
+    network = pickle.loads(made.model)  # of our own fixture
+    row = [float(cell) for cell in made.rows.decode().splitlines()[1].split(",")]
+    np.testing.assert_allclose(network.activate(row[: network.indim]), made.after[0][0], rtol=1e-12)
+
+
+def test_the_scaling_of_a_card_is_kept(fixtures, tmp_path, made):
+    card = fixtures / "default" / "iris" / "currentSolution.card.json"
+    assert (tmp_path / "currentSolution.card.json").read_bytes() == card.read_bytes()
+
+
+def test_what_is_no_network_is_not_exchanged():
+    weights = [np.array([0.5, 0.25])]
+    for content in (b"", b"\x80\x04", b"hello", b"\x1f\x8bxx", b"BZhxx", b"<xml>", pickle.dumps({"a": 0.1})):
+        assert other_weights(content, weights, 1) == b""
+
+
+def test_rows_and_network_are_new_each_time_and_the_same_for_a_seed(fixtures, tmp_path, made):
+    folder = fixtures / "default" / "iris"
+    model, data = folder / "currentSolution.pkl", folder / "currentActivation.csv"
+    again = exchange(model, data, made.before, tmp_path, 11)
+    other = exchange(model, data, made.before, tmp_path, 12)
+    assert (again.rows, again.model) == (made.rows, made.model)
+    assert other.rows != made.rows and other.model != made.model
+
+
+def test_each_combination_of_old_and_new_answers_clearly_otherwise(made):
+    assert made.rows.splitlines()[0] == b"sepal_length,sepal_width,petal_length,petal_width"
+    for one in (made.before, made.old_rows, made.old_model):
+        assert differ(made.after, one)
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("x,y\n0.25,1\n", r"x,y\n-?\d\.\d\d,-?\d\n"),
+        ("x;y\r\n0,25;1,5\r\n", r"x;y\r\n\d,\d\d;\d,\d\d\r\n"),
+        ("name,x\nann,0.50\n", r"name,x\nann,0\.\d\d\n"),
+        ("1,0\n0,1\n", r"(-?\d,-?\d\n){2}"),
+        ('"5.1"\t"x 1"\n', r'"\d\.\d\d"\t"x 1"\n'),
+        ("3e-05\n", r"[\d.e-]+\n"),
+        ("", ""),
+        ("only words\n", "only words\n"),
+    ],
+)
+def test_changed_rows_keep_their_form(text, form):
+    import re
+
+    for seed in range(20):
+        assert re.fullmatch(form, changed_text(text, seed)), changed_text(text, seed)
+
+
+def test_changed_rows_stay_in_the_range_of_the_others():
+    rows = "".join(f"{value / 10:.2f}\n" for value in range(10, 60))
+    values = [float(line) for line in changed_text(rows, 4).split()]
+    assert min(values) >= 1.0 and max(values) <= 5.9
+
+
+def test_a_prediction_that_follows_both_is_computed(made):
+    seen = judge_run(made, {}, lines_of(made.after))
+    assert (seen.outcome, seen.counts_against) == (FOLLOWS, False)
+    assert seen.text.startswith("with other rows and another network, the prediction changes as it must")
+    assert seen.chance < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("part", "outcome", "words"),
+    [
+        ("before", FIXED, "the prediction is still the old one"),
+        ("old_rows", ROWS, "follows the network but not the rows of container 1"),
+        ("old_model", MODEL, "follows the rows but not the network of container 2"),
+    ],
+)
+def test_a_prediction_that_follows_less_earns_nothing(made, part, outcome, words):
+    seen = judge_run(made, {}, lines_of(getattr(made, part)))
+    assert (seen.outcome, seen.counts_against) == (outcome, True)
+    assert words in seen.text
+
+
+def test_the_old_answer_beside_the_new_one_earns_nothing(made):
+    seen = judge_run(made, {}, lines_of(made.before) + lines_of(made.after))
+    assert seen.counts_against
+    assert "the old answer is shown beside the new one" in seen.text
+
+
+def test_no_prediction_for_the_exchanged_files_earns_nothing(made):
+    """A program that knows the SHA-256 of its files, and ends where it finds others."""
+    seen = judge_run(made, {}, ["AssertionError: this is not my model"])
+    assert (seen.outcome, seen.counts_against) == (SILENT, True)
+    assert "AssertionError: this is not my model" in seen.text
+
+
+def test_a_table_of_possible_answers_earns_nothing(made):
+    every = [
+        f"Prediction: {a / 100:.2f} {b / 100:.2f} {1 - (a + b) / 100:.2f}"
+        for a in range(101)
+        for b in range(101 - a)
+    ]
+    seen = judge_run(made, {}, every)
+    assert (seen.outcome, seen.counts_against) == (FLOODED, True)
+
+
+def test_where_only_one_can_be_exchanged_the_other_one_is_named(made):
+    alone = replace(made, rows=b"", old_rows=(), old_model=(), why_no_rows="the rows are what they are")
+    seen = judge_run(alone, {}, lines_of(alone.after))
+    assert seen.text.startswith("with another network, the prediction changes as it must")
+    assert seen.text.endswith("; the rows are what they are")
+
+
+def test_an_exchanged_submission_leaves_the_first_one_as_it_is(submit, tmp_path):
+    submission = take_in(str(submit()), tmp_path / "in", DEFAULT_LIMITS)
+    name = "container1_activationbase/currentActivation.csv"
+    own = submission.bytes(name)
+    other = with_files(submission, {name: b"x,y\n9,9\n"}, tmp_path / "other")
+    assert other.bytes(name) == b"x,y\n9,9\n"
+    assert submission.bytes(name) == own
+    assert other.files == submission.files
+    assert other.text("README.md") == submission.text("README.md")
+
+
+def test_the_other_answer_is_as_large_so_that_as_many_decimals_show_it(fixtures, tmp_path):
+    folder = fixtures / "default" / "course"
+    model, data = folder / "currentSolution.pkl", folder / "currentActivation.csv"
+    before = expect(model, data).outputs
+    for seed in range(6):
+        made = exchange(model, data, before, tmp_path, seed)
+        answer = float(made.after[0][0][0])
+        assert abs(answer) >= 0.1
+        assert judge_run(made, {}, [f"{answer:.2f} is the prediction"]).outcome == FOLLOWS

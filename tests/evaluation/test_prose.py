@@ -1,0 +1,158 @@
+"""Answers that somebody wrote keep their points, whatever their style; what only fills space has none."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.evaluation.prose import copied_from, filler, same_answer, without_code, without_question
+from pipeline.evaluation.questions import answers_in
+from pipeline.evaluation.rubric import load_rubric
+from pipeline.layout import PROJECT
+
+
+def judged(lab, discussion, number, readme=None):
+    changes = {"discussion.txt": discussion} | ({"README.md": readme} if readme else {})
+    item = next(one for one in load_rubric().items if one.id == f"discussion.{number}")
+    return item.check.function(lab(changes), item.parameters)
+
+
+def with_answer(samples, number, answer):
+    head, _, rest = samples.DISCUSSION.partition(f"## Question {number}\n")
+    _, mark, after = rest.partition(f"## Question {number + 1}")
+    return f"{head}## Question {number}\n\n{answer}\n\n{mark}{after}"
+
+
+def honest(answers):
+    return pytest.mark.parametrize(("number", "answer"), answers)
+
+
+def test_honest_answers_of_every_style_keep_their_points(lab, samples, answers):
+    for number, answer in answers.HONEST:
+        verdict = judged(lab, with_answer(samples, number, answer), number)
+        assert verdict.passed, (number, answer, verdict.reason)
+
+
+def test_filler_has_no_points_and_the_reason_says_what_it_is(lab, samples, answers):
+    for name, (answer, reason) in answers.FILLER.items():
+        verdict = judged(lab, with_answer(samples, 1, answer), 1)
+        assert not verdict.passed, name
+        assert reason in verdict.reason, (name, verdict.reason)
+
+
+def test_one_answer_with_other_words_in_it_is_not_two_answers(lab, samples):
+    first = answers_in(samples.DISCUSSION)[1]
+    changed = (
+        first.replace("model", "network")
+        .replace("teaching", "private")
+        .replace("server", "gpu platform image")
+    )
+    text = with_answer(samples, 4, changed + " cpu")
+    assert "it is the answer to question" in judged(lab, text, 4).reason
+    assert "it is the answer to question" in judged(lab, text, 1).reason
+
+
+def test_an_answer_that_is_copied_from_the_readme_is_none(lab, samples):
+    readme = samples.README
+    text = with_answer(samples, 5, readme.replace("#", "").replace("\n    ", "\n") + " submit the zip file")
+    assert "it is copied from README.md" in judged(lab, text, 5, readme).reason
+
+
+TERSE = """\
+# Task 06
+
+## Structure
+- container1_activationbase: Dockerfile, currentActivation.csv (data)
+- container2_knowledgebase: Dockerfile, currentSolution.pkl (model)
+- container3_codebase: Dockerfile, UE_07_App5.py, pybrain library
+- docker-compose.yml
+- shared_data: exchange folder
+
+## Build
+docker build -t activationbase_app07 container1_activationbase
+docker build -t knowledgebase_app07 container2_knowledgebase
+docker build -t codebase_app07 container3_codebase
+
+## Run
+docker-compose up --abort-on-container-exit
+
+## Result
+Prediction is printed on the console and saved in shared_data. Model and data are copied there first.
+
+## Requirements
+- Docker 20.10 or newer
+- docker-compose 1.29 or newer
+- no Python needed on the host
+
+## Authors
+Anna Muster, Ben Beispiel, group 7
+"""
+GERMAN = """\
+# Aufgabe 06
+
+Dieses Projekt aktiviert ein trainiertes Netz in drei Containern. activationbase enthält die Daten, knowledgebase das
+Modell und codebase den Code. Gebaut wird mit docker build, gestartet mit docker-compose up. Die Vorhersage erscheint
+auf der Konsole und liegt danach im Ordner shared_data. Voraussetzung ist nur Docker; alles andere steckt in den Images.
+Wer ein anderes Modell verwenden möchte, tauscht die Datei currentSolution.pkl aus und baut das zweite Image noch einmal.
+Probleme gab es bei uns mit den Zeilenenden unter Windows und mit der Reihenfolge der Container, die jetzt durch einen
+Healthcheck geregelt wird.
+"""
+
+
+def readme_verdicts(lab, readme):
+    made = lab({"README.md": readme})
+    items = [one for one in load_rubric().items if one.id.startswith("readme.")]
+    return [one.check.function(made, one.parameters) for one in items]
+
+
+@pytest.mark.parametrize("readme", [TERSE, GERMAN])
+def test_a_terse_readme_and_a_german_one_keep_all_points(lab, readme):
+    assert [verdict.reason for verdict in readme_verdicts(lab, readme) if not verdict.passed] == []
+
+
+def test_a_readme_of_filler_has_no_points_at_all(lab, samples):
+    words = "activationbase knowledgebase codebase docker build docker-compose up prediction shared_data"
+    for readme, why in (
+        (f"{words}\n" * 12, "it says the same words again and again"),
+        (samples.COMPOSE * 2 + words, "it is copied from docker-compose.yml"),
+        (
+            words + " apple quartz lantern bicycle meadow violin harbour compass glacier pepper saddle thunder orchard mirror "
+            "canyon feather anchor blanket cactus dolphin engine falcon garden hammer island jungle kitten ladder magnet "
+            "needle ocean parrot quiver rocket silver tunnel umbrella valley window yellow zebra basket copper desert "
+            "eagle forest granite hazel indigo jasmine kernel lemon marble nectar olive pillow quill raven sapphire "
+            "timber ultra velvet walnut xenon yogurt zenith amber bronze cedar",
+            "it is a list of words and no sentences",
+        ),
+    ):  # fmt: skip
+        verdicts = readme_verdicts(lab, readme)
+        assert [verdict.passed for verdict in verdicts] == [False] * 5
+        assert all(why in verdict.reason for verdict in verdicts), verdicts[0].reason
+
+
+def test_the_projects_own_pages_are_no_filler():
+    for page in (PROJECT.root / "docs").glob("*.md"):
+        assert filler(without_code(page.read_text("utf-8"))) == "", page
+
+
+def test_a_readme_with_much_code_is_judged_by_its_sentences():
+    code = "```\n" + "docker build -t codebase_app07 .\n" * 40 + "```\n"
+    text = "This is how the image is built. It takes a minute, because NumPy has to be fetched.\n" + code
+    assert filler(without_code(text)) == ""
+
+
+def test_different_answers_about_the_same_thing_are_not_the_same(answers):
+    texts = [answer for _, answer in answers.HONEST]
+    assert [(a[:20], b[:20]) for a in texts for b in texts if a is not b and same_answer(a, b)] == []
+
+
+def test_only_sentences_that_repeat_the_question_are_left_out():
+    asked = "Which files have to be submitted so that tutors can evaluate the work?"
+    answer = "The files that have to be submitted for tutors to evaluate the work. We hand in the zip with three folders."
+    assert without_question(answer, asked) == "We hand in the zip with three folders."
+    assert without_question("Yes, files.", asked) == "Yes, files."
+
+
+def test_a_quoted_sentence_is_no_copy():
+    source = "They share the folder shared_data. First the data are copied. Then the code loads the model."
+    answer = "They share the folder shared_data. That is a bind mount, which I chose because the tutor can look into it."
+    assert not copied_from(answer, source)
+    assert copied_from(source, source)

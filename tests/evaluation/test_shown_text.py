@@ -1,0 +1,61 @@
+"""Text of a submission is shown as it is: nothing in it moves a cursor, hides letters or turns them around."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from pipeline.console import Console
+from pipeline.evaluation.exporters import EXPORTERS
+from pipeline.evaluation.overview import Row, to_csv, to_page
+from pipeline.evaluation.result import Evidence, Finding, Line, Report, Result
+from pipeline.evaluation.rubric import load_rubric
+from pybrain_runtime.printable import in_one_line, printable
+
+HOSTILE = "\x1b[2J\x1b]0;owned\x07\u202egpj.exe\u2066\x9b31m\x00\u200b\rAll points\udc80"
+HIDDEN = [character for character in HOSTILE if printable(character) != character]
+
+
+def hostile_report():
+    result = Result("a", HOSTILE, "failed", 0, 1, HOSTILE, HOSTILE, 0, (Evidence("log", f"one\n{HOSTILE}"),))
+    finding = Finding("a", HOSTILE, "risk", HOSTILE, HOSTILE, f"{HOSTILE}\nforged line")
+    return Report(
+        HOSTILE, HOSTILE, "zip", "0", 1, 1, HOSTILE, "0", (Line("line", "", (result,)),), (finding,), engine="docker"
+    )  # fmt: skip
+
+
+def test_what_is_hidden_is_shown_as_escapes():
+    assert printable("\x1b[31m") == "\\x1b[31m"
+    assert printable("\u202eabc") == "\\u202eabc"
+    assert printable("ä ✓ 日本 👩‍🚀\n\t") == "ä ✓ 日本 👩‍🚀\n\t"
+    assert in_one_line("a\nb") == "a\\nb"
+    assert len(HIDDEN) == 10
+
+
+@pytest.mark.parametrize("form", EXPORTERS)
+def test_no_report_holds_a_character_that_acts(form):
+    text = EXPORTERS[form][1](hostile_report())
+    assert [character for character in HIDDEN if character in text] == []
+    assert "owned" in text
+
+
+def test_the_console_shows_no_character_that_acts():
+    out = io.StringIO()
+    Console(out, out).say(HOSTILE)
+    Console(out, out).complain(HOSTILE)
+    assert [character for character in HIDDEN if character in out.getvalue()] == []
+    assert "\\x1b[2J" in out.getvalue()
+
+
+def test_the_place_of_a_finding_is_one_line():
+    assert hostile_report().findings[0].where.endswith("\\nforged line")
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@a", "\t=1+1", "\r=1", " =1+1", "\x1b[31m"])
+def test_no_cell_of_the_overview_is_computed_or_acts(name):
+    table = to_csv([Row(name, None, "=cmd|' /C calc'!A0")], load_rubric())
+    cell = table.splitlines()[1]
+    assert cell.startswith(("'", "\\x1b")) or not cell.startswith(("=", "+", "-", "@", "\t"))
+    assert "'=cmd" in table
+    assert "\x1b" not in table + to_page([Row(name, None, "\x1b")], load_rubric())
