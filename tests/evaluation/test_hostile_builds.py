@@ -309,6 +309,22 @@ def test_an_archive_that_add_would_unpack_without_end_is_not_built(build, tmp_pa
     assert "a.tgz unpacks to more than 20 MB" in built.reason
 
 
+def test_a_report_with_a_reason_for_each_comes_out(submit, samples, evaluated, home, listener):
+    url = f"http://127.0.0.1:{listener}/x"
+    source = submit(
+        {
+            f"{C1}/Dockerfile": f"# first\n# escape=`\n{BUSYBOX}ENV U={url}\nADD ${{NO:-$U}} /x\n",
+            f"{C2}/Dockerfile": "ARG A=codebase_app07\nFROM ${NO:-$A}\n",
+            f"{C3}/Dockerfile": f"FROM busybox AS a\nONBUILD ADD {url} /x\nFROM a\n",
+        }
+    )
+    (source / C1 / "Dockerfile.app07").symlink_to("../../home/.bashrc")
+    reasons = {one.id: one.reason for one in evaluated(source).results}
+    assert f"line 5: ADD {url} would be fetched by the engine itself" in reasons["container1.builds"]
+    assert "codebase_app07 is an image that this project makes" in reasons["container2.builds"]
+    assert "ONBUILD is not carried out" in reasons["container3.builds"]
+
+
 # --- images
 
 
