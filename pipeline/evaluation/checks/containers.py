@@ -172,8 +172,8 @@ def _other_rows(lab: Lab, role: Service, name: str, ran: Alone) -> Verdict | Non
     if other == text or len(text) > _LONGEST_SHOWN or not lab.places(role, name):
         return None
     again = lab.with_rows(role, name, other.encode("utf-8"))
-    shown = [line.strip() for line in again.output.splitlines()]
-    if all(line.strip() in shown for line in other.splitlines()):
+    shown = {line.strip() for line in again.output.splitlines()}
+    if all(line.strip() in shown for line in other.splitlines() if line.strip()):
         return None
     return Verdict(
         False, f"`{ran.typed}` does not show other rows when they are put in the place of {name}: it shows what is "
