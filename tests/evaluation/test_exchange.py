@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pipeline.evaluation.errors import CannotCheck
 from pipeline.evaluation.exchange import changed_text, differ, exchange
 from pipeline.evaluation.expected import expect
 from pipeline.evaluation.intake import take_in
@@ -166,7 +167,8 @@ def test_an_exchanged_submission_leaves_the_first_one_as_it_is(submit, tmp_path)
     submission = take_in(str(submit()), tmp_path / "in", DEFAULT_LIMITS)
     name = "container1_activationbase/currentActivation.csv"
     own = submission.bytes(name)
-    other = with_files(submission, {name: b"x,y\n9,9\n"}, tmp_path / "other")
+    (tmp_path / "new").write_bytes(b"x,y\n9,9\n")
+    other = with_files(submission, {name: tmp_path / "new"}, tmp_path / "other", DEFAULT_LIMITS)
     assert other.bytes(name) == b"x,y\n9,9\n"
     assert submission.bytes(name) == own
     assert other.files == submission.files
@@ -182,3 +184,21 @@ def test_the_other_answer_is_as_large_so_that_as_many_decimals_show_it(fixtures,
         answer = float(made.after[0][0][0])
         assert abs(answer) >= 0.1
         assert judge_run(made, {}, [f"{answer:.2f} is the prediction"]).outcome == FOLLOWS
+
+
+def test_an_exchanged_file_behind_a_link_is_not_written(submit, tmp_path):
+    folder = submit()
+    canary = tmp_path / "canary"
+    canary.mkdir()
+    (canary / "currentActivation.csv").write_text("mine", encoding="utf-8")
+    submission = take_in(str(folder), tmp_path / "in", DEFAULT_LIMITS)
+    own = submission.root / "container1_activationbase"
+    own.rename(submission.root / "elsewhere")
+    own.symlink_to(canary)
+    (tmp_path / "new").write_bytes(b"9,9\n")
+    with pytest.raises(CannotCheck, match=r"currentActivation\.csv cannot be exchanged"):
+        with_files(
+            submission, {"container1_activationbase/currentActivation.csv": tmp_path / "new"},
+            tmp_path / "other", DEFAULT_LIMITS,
+        )  # fmt: skip
+    assert (canary / "currentActivation.csv").read_text(encoding="utf-8") == "mine"
