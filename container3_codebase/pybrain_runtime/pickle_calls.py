@@ -108,7 +108,8 @@ class Calls:
 
     def _plain_key(self, part: object) -> None:
         if not isinstance(part, _PLAIN_KEYS) or (isinstance(part, int) and abs(part) > _LARGEST_KEY):
-            raise KnowledgeError(f"{self.name} is damaged: a key is a {type(part).__name__}.")
+            what = "an integer beyond 64 bits" if isinstance(part, int) else f"a {type(part).__name__}"
+            raise KnowledgeError(f"{self.name} is damaged: a key is {what}.")
         if isinstance(part, str | bytes) and len(part) > self._limits.name_length:
             raise self._limited("characters in a key", self._limits.name_length)
 
