@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,8 @@ CLEARLY = 0.12
 # How many candidates are tried at most, and how many good ones are enough; few for a large network, which takes a
 # moment to read.
 _CANDIDATES, _ENOUGH, _FEW, _LARGE = 96, 16, 6, 512 * 1024
+# Lines of the exchanged rows at most; a program that predicts any file predicts these.
+_MOST_LINES = 2_000
 Outputs = tuple[NDArray[np.float64], ...]
 """What is predicted, shape (rows, outdim), one for each way the rows can be meant."""
 
@@ -133,9 +136,25 @@ def exchange(model: Path, data: Path, before: Outputs, folder: Path, seed: int) 
         folder: an empty folder of our own.
         seed: for the choice.
     """
-    choice = _Choice(model, data, before, folder, seed)
     content, text = model.read_bytes(), data.read_bytes().decode("utf-8-sig", "replace")
-    weights = list(weights_of(load_knowledge(model).network))
+    lines = text.splitlines(keepends=True)
+    shown, choice = text, _Choice(model, data, before, folder, seed)
+    if len(lines) > _MOST_LINES:  # many rows are searched by the first of them, and exchanged for as many
+        shown = "".join(lines[:_MOST_LINES])
+        first = folder / f"first-{data.name}"
+        first.write_bytes(shown.encode("utf-8"))
+        choice = _Choice(model, first, expect(model, first).outputs, folder, seed)
+    found = _search(choice, content, shown, weights_of(load_knowledge(model).network), seed)
+    if found is None or shown is text:
+        return found
+    return _Choice(model, data, before, folder, seed).candidate(found.rows, found.model)
+
+
+def _search(
+    choice: _Choice, content: bytes, text: str, weights: Iterable[NDArray[np.float64]], seed: int
+) -> Exchange | None:
+    """Tries candidates until there are enough good ones, and takes one of them."""
+    own, before = list(weights), choice.before
     number = random.Random(seed)
     found: list[Exchange] = []
     good = 0
@@ -143,7 +162,7 @@ def exchange(model: Path, data: Path, before: Outputs, folder: Path, seed: int) 
         chosen = number.getrandbits(63)
         rows = changed_text(text, chosen)
         new_rows = rows.encode("utf-8") if rows != text else b""
-        if candidate := choice.candidate(new_rows, other_weights(content, weights, chosen)):
+        if candidate := choice.candidate(new_rows, other_weights(content, own, chosen)):
             found.append(candidate)
             good += bool(candidate.rows and candidate.model and _as_large(candidate, before))
         if good >= _ENOUGH:
@@ -207,10 +226,10 @@ class _Choice:
 
 
 def differ(one: Outputs, other: Outputs) -> bool:
-    """Whether two predictions of the same shape differ clearly in their first rows, in every reading."""
+    """Whether two predictions of as many outputs differ clearly in their first rows, in every reading."""
     if not one or len(one) != len(other):
         return False
-    return all(a.shape == b.shape and _apart(a, b) > CLEARLY for a, b in zip(one, other, strict=True))
+    return all(a.shape[1:] == b.shape[1:] and _apart(a, b) > CLEARLY for a, b in zip(one, other, strict=True))
 
 
 def _apart(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:

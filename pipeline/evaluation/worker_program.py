@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -102,10 +103,18 @@ def limit_everything(memory: int, parent: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    for name, most in (("RLIMIT_NPROC", 0), ("RLIMIT_NOFILE", 256)):
-        if hasattr(resource, name):
-            resource.setrlimit(getattr(resource, name), (most, most))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+    _use_one_processor()
     _end_with(parent)
+
+
+def _use_one_processor() -> None:
+    """Keeps libraries from starting a thread for each processor, which takes address space: the same on every machine.
+
+    A limit on processes would not do: the kernel counts all of the user's, and a thread is one of them.
+    """
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {random.choice(sorted(os.sched_getaffinity(0)))})
 
 
 def _end_with(parent: int) -> None:

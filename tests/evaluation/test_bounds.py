@@ -36,7 +36,7 @@ from pipeline.evaluation.rubric import load_rubric, read_rubric
 from pipeline.evaluation.stackrun import StackRun
 from pipeline.evaluation.traps import DETECTORS
 from pipeline.evaluation.volumes import Left
-from pipeline.evaluation.worker import Workers
+from pipeline.evaluation.worker import Workers, described, told
 from pipeline.layout import SERVICES
 
 C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"
@@ -431,11 +431,35 @@ def test_a_worker_has_nothing_of_the_environment_and_ends_with_the_evaluation(tm
     assert process.returncode is not None
 
 
+def test_a_worker_of_an_ordinary_user_reads_large_rows(guarded, tmp_path):
+    """Libraries may start threads, which count as the user's processes."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can become another user")
+    rows = b"a,b\n" + b"0.25,0.5\n" * 200_000
+    program = (
+        "import os, sys, threading; from pathlib import Path\n"
+        "from pipeline.evaluation.worker_program import limit_everything\n"
+        "import ctypes, random, resource, signal, pyarrow.csv\n"
+        "os.setgid(65534); os.setuid(65534)\n"
+        "limit_everything(512 * 1024**2, os.getppid())\n"
+        "threads = [threading.Thread(target=print) for _ in range(4)]\n"
+        "[one.start() for one in threads]\n"
+        "print(pyarrow.csv.read_csv(sys.argv[1]).num_rows, len(os.sched_getaffinity(0)))\n"
+    )
+    (tmp_path / "rows.csv").write_bytes(rows)
+    with (tmp_path / "rows.csv").open("rb") as file:
+        done = subprocess.run(
+            [sys.executable, "-c", program, f"/proc/self/fd/{file.fileno()}"],
+            pass_fds=[file.fileno()], capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert done.stdout.split() == ["200000", "1"], done.stderr
+
+
 def test_workers_go_when_the_evaluation_is_killed(tmp_path):
     program = (
         "import sys, time; from pathlib import Path\n"
         "from pipeline.evaluation.limits import DEFAULT_LIMITS as L\n"
-        "from pipeline.evaluation.worker import Workers\n"
+        "from pipeline.evaluation.worker import Workers, described, told\n"
         "w = Workers(L); w.call(str, 'key_of', 'x', source=Path(sys.argv[1]), limits=L)\n"
         "print(w._idle[0]._process.pid, flush=True); time.sleep(60)\n"
     )
@@ -461,6 +485,15 @@ def test_what_a_task_refuses_comes_across_as_the_same_error(guarded):
     with Workers(SHORT) as workers, pytest.raises(NoSubmission, match="is larger than a submission may be"):
         few = replace(SHORT, files=1)
         workers.call(str, "key_of", "it", source=lab.submission.root, limits=few)
+
+
+def test_every_error_that_is_told_apart_comes_across_as_itself():
+    def below(kind):
+        return {kind, *(inner for one in kind.__subclasses__() for inner in below(one))}
+
+    for kind in below(CannotCheck) | below(NoSubmission):
+        sent = described(kind("what", "the limit") if kind is TooCostly else kind("a reason", hint="a hint"))
+        assert type(told(sent)) is kind
 
 
 def test_the_report_says_what_limits_its_readers(submit):

@@ -65,6 +65,22 @@ def test_the_scaling_of_a_card_is_kept(fixtures, tmp_path, made):
     assert (tmp_path / "currentSolution.card.json").read_bytes() == card.read_bytes()
 
 
+def test_many_rows_are_exchanged_for_fewer(fixtures, tmp_path):
+    folder = fixtures / "default" / "iris"
+    model, data = folder / "currentSolution.pkl", tmp_path / "rows.csv"
+    header, row = (folder / "currentActivation.csv").read_text("utf-8").splitlines()[:2]
+    data.write_text("\n".join([header, *[row] * 100_000]) + "\n", encoding="utf-8")
+    (tmp_path / "made").mkdir()
+    made = exchange(model, data, expect(model, data).outputs, tmp_path / "made", 11)
+    assert made.model
+    assert len(made.rows.splitlines()) == 2_000
+    assert [len(outputs) for outputs in (*made.after, *made.old_rows, *made.before)] == [
+        1_999,
+        100_000,
+        100_000,
+    ]
+
+
 def test_what_is_no_network_is_not_exchanged():
     weights = [np.array([0.5, 0.25])]
     for content in (b"", b"\x80\x04", b"hello", b"\x1f\x8bxx", b"BZhxx", b"<xml>", pickle.dumps({"a": 0.1})):

@@ -314,8 +314,8 @@ def test_a_report_with_a_reason_for_each_comes_out(submit, samples, evaluated, h
     source = submit(
         {
             f"{C1}/Dockerfile": f"# first\n# escape=`\n{BUSYBOX}ENV U={url}\nADD ${{NO:-$U}} /x\n",
-            f"{C2}/Dockerfile": "ARG A=codebase_app07\nFROM ${NO:-$A}\n",
-            f"{C3}/Dockerfile": f"FROM busybox AS a\nONBUILD ADD {url} /x\nFROM a\n",
+            f"{C2}/Dockerfile": "ARG A=codebase_app07\nFROM ${NO:-$A}\nCOPY . /knowledgeBase\n",
+            f"{C3}/Dockerfile": f"FROM busybox AS a\nONBUILD ADD {url} /x\nFROM a\nCOPY . /x\n",
         }
     )
     (source / C1 / "Dockerfile.app07").symlink_to("../../home/.bashrc")
