@@ -21,7 +21,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from pipeline import process
-from pipeline.errors import InputMissing, PipelineError
+from pipeline.errors import DataError, InputMissing, PipelineError
 from pipeline.evaluation.errors import CannotCheck, NoSubmission, TooCostly, WorkerDefect
 from pipeline.evaluation.limits import MIB, Limits
 from pipeline.evaluation.presentable import printable
@@ -30,7 +30,7 @@ from pipeline.evaluation.wire import WireError, decode, encode
 T = TypeVar("T")
 Answer = Callable[[str, Mapping[str, Any]], object]
 # What crosses as itself; every other error of the tree crosses as its root.
-_ERRORS = {kind.__name__: kind for kind in (CannotCheck, NoSubmission, InputMissing, WorkerDefect)}
+_ERRORS = {kind.__name__: kind for kind in (CannotCheck, DataError, NoSubmission, InputMissing, WorkerDefect)}
 # Enough to find the interpreter's own parts; nothing that a person keeps in the environment.
 _KEPT = ("SYSTEMROOT", "SYSTEMDRIVE", "TEMP", "TMP", "TMPDIR")
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
