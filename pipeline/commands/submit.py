@@ -13,6 +13,8 @@ from pipeline.options import add_compose
 if TYPE_CHECKING:
     from pipeline.cli import Session
     from pipeline.evaluation.result import Report
+    from pipeline.evaluation.tasks import Checklist
+    from pipeline.evaluation.worker import Workers
     from pipeline.layout import Layout
 
 SUMMARY = "Write Task06_Submission.zip: exactly the files of the checklist, evaluated as they are handed in."
@@ -102,14 +104,20 @@ def tracked_in(root: Path) -> frozenset[str] | None:
 
 def _show_stale(session: Session, layout: Layout) -> tuple[str, ...]:
     """Says which results are not those of the files that are handed in."""
-    from pipeline.stale import ADVICE, stale_results
+    from pipeline.stale import stale_results
 
     stale = stale_results(layout)
+    _say_stale(session, stale)
+    return stale
+
+
+def _say_stale(session: Session, stale: tuple[str, ...]) -> None:
+    from pipeline.stale import ADVICE
+
     for sentence in stale:
         session.console.say(f"  stale: {sentence}")
     if stale:
         session.console.say(f"  {ADVICE}")
-    return stale
 
 
 def _show_checklist(session: Session, contents: Any) -> None:
@@ -133,38 +141,48 @@ def _show_checklist(session: Session, contents: Any) -> None:
 
 def _verify(session: Session, archive: Path) -> dict[str, Any]:
     """Unpacks an archive elsewhere, goes through the checklist there, and evaluates it."""
-    from pipeline import files, submission
+    from pipeline import files
     from pipeline.errors import InputMissing
     from pipeline.evaluation.evaluation import take_in
     from pipeline.evaluation.limits import DEFAULT_LIMITS
-    from pipeline.evaluation.presentable import printable
+    from pipeline.evaluation.presentable import presentable, printable
     from pipeline.evaluation.worker import Workers
-    from pipeline.layout import Layout
 
     if not archive.is_file():
         raise InputMissing(f"there is no {archive}", path=archive)
     session.console.title(f"Verifying {archive.name}")
-    with tempfile.TemporaryDirectory(prefix="app07-verify-") as folder:
-        with Workers(DEFAULT_LIMITS) as workers:
-            unpacked = take_in(str(archive), Path(folder) / "unpacked", DEFAULT_LIMITS, workers).submission
-        contents = submission.contents_of(unpacked.root)
-        _show_checklist(session, contents)
-        stale = _show_stale(session, Layout(unpacked.root))
-        more = sorted(set(unpacked.files) - set(contents.files))
+    with tempfile.TemporaryDirectory(prefix="app07-verify-") as folder, Workers(DEFAULT_LIMITS) as workers:
+        unpacked = take_in(str(archive), Path(folder) / "unpacked", DEFAULT_LIMITS, workers).submission
+        checked = _checked(workers, printable(archive.name), unpacked.root)
+    contents, stale = presentable(checked.contents), presentable(checked.stale)
+    _show_checklist(session, contents)
+    _say_stale(session, stale)
+    more = presentable(tuple(sorted(set(unpacked.files) - set(checked.contents.files))))
     session.console.say(f"  sha256 {files.sha256_of(archive)}")
     if more:
         session.console.say(
-            f"  not on the checklist: {printable(', '.join(more[:6]))}{' and more' if len(more) > 6 else ''}"
+            f"  not on the checklist: {', '.join(more[:6])}{' and more' if len(more) > 6 else ''}"
         )
     if contents.missing_required:
         raise InputMissing(f"{archive.name} lacks required files: {', '.join(contents.missing_required)}")
     result: dict[str, Any] = {
-        "archive": str(archive), "sha256": files.sha256_of(archive), "not_on_the_checklist": more,
+        "archive": str(archive), "sha256": files.sha256_of(archive), "not_on_the_checklist": list(more),
         "missing": [f"{name} ({kind})" for kind, name in contents.missing], "stale": list(stale),
     }  # fmt: skip
     if not session.options.no_run:
         result |= _points(session, _evaluate(session, archive))
     return result
+
+
+def _checked(workers: Workers, name: str, root: Path) -> Checklist:
+    """Goes through the checklist in a worker: the files are somebody else's."""
+    from pipeline.evaluation.errors import NoSubmission, TooCostly
+    from pipeline.evaluation.tasks import Checklist
+
+    try:
+        return workers.call(Checklist, "checklist", name, root=root)
+    except TooCostly as error:
+        raise NoSubmission(error.message, hint=error.hint) from error
 
 
 def _evaluate(session: Session, archive: Path) -> Report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,14 +11,12 @@ from typing import Any
 
 from pipeline.evaluation import bounded
 from pipeline.evaluation.builds import DISK, written_bytes
+from pipeline.evaluation.classic import MOST_VOLUMES, VOLUMES_LABEL
 from pipeline.evaluation.compose_keys import RIGHTS
 from pipeline.evaluation.errors import CannotCheck
 from pipeline.evaluation.limits import MIB, Limits
 from pipeline.evaluation.volumes import Volumes
 from pipeline.evaluation.workshop import Workshop
-
-# Each takes memory; the task needs none.
-MOST_VOLUMES = 8
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,8 @@ def declared_volumes(about: Mapping[str, Any]) -> tuple[str, ...]:
     Raises:
         CannotCheck: one of them cannot be written down as a place, and so not be given one.
     """
-    places = tuple((about.get("Config") or {}).get("Volumes") or ())
+    config = about.get("Config") or {}
+    places = tuple(dict.fromkeys([*(config.get("Volumes") or ()), *_noted(config.get("Labels") or {})]))
     odd = [place for place in places if not re.fullmatch(r"/[^\x00-\x1f\x7f:,]*", place)]
     if odd or len(places) > MOST_VOLUMES:
         what = repr(odd[0][:80]) if odd else f"{len(places)} places"
@@ -69,6 +69,15 @@ def declared_volumes(about: Mapping[str, Any]) -> tuple[str, ...]:
             f"the image declares {what} as VOLUME", hint="A VOLUME is an absolute path without a colon."
         )
     return places
+
+
+def _noted(labels: Mapping[str, str]) -> list[str]:
+    """The places of VOLUMEs that were written into a label when the image was built."""
+    try:
+        places = json.loads(bytes.fromhex(labels.get(VOLUMES_LABEL, "")) or b"[]")
+    except ValueError as error:
+        raise CannotCheck(f"the image has a label {VOLUMES_LABEL} of its own") from error
+    return [str(place) for place in places] if isinstance(places, list) else []
 
 
 def run_alone(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import shutil
 import time
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from pipeline import process
 from pipeline.evaluation import bounded
 from pipeline.evaluation.compose_keys import is_allowed
-from pipeline.evaluation.dockerfile import MOST_INSTRUCTIONS
+from pipeline.evaluation.dockerfile import LONGEST
 from pipeline.evaluation.errors import ImageRefused
 from pipeline.evaluation.gate import Gate
 from pipeline.evaluation.limits import MIB
@@ -21,6 +22,7 @@ from pipeline.evaluation.submitted import Submission
 from pipeline.evaluation.workshop import Workshop
 
 DISK = "disk"
+IMITATED = "imitated"
 # How often a build is begun, where another evaluation takes away the layers that it builds on.
 TRIES = 4
 _LOST_LAYER = re.compile(
@@ -87,9 +89,13 @@ class Builder:
         image = f"{self.workshop.id}:b{len(self._done)}"
         command = self._command(wanted, image, recipe)
         self.workshop.say(f"building {wanted.context}")
+        # One instruction a line, and the label that the engine adds.
+        steps = len((context / recipe.name).read_bytes().splitlines()) + 2
         for _ in range(TRIES):
-            watch = _Watch(self.workshop)
+            watch = _Watch(self.workshop, steps)
             done = self._carry_out(command, context, watch)
+            if watch.imitated:
+                done = replace(done, ended=IMITATED)
             if done.ended != bounded.BY_ITSELF or not lost_a_layer(done.output):
                 break
         output = done.output.replace(recipe.name, wanted.dockerfile).replace(image, "the image")
@@ -154,6 +160,12 @@ class Builder:
                 f"the build of {wanted.context} wrote more than {limits.build_disk // MIB} MB and was stopped",
                 ("Leave out what the image does not need."),
             )
+        if done.ended == IMITATED:
+            return (
+                f"the build of {wanted.context} printed the lines by which the engine names its steps, "
+                "over and over, and was stopped",
+                ("Leave out what prints them."),
+            )
         hint = f"Try it yourself: cd {wanted.context} && docker build . ; the last lines say what failed."
         if refused := self.gate.refused():
             hint = (
@@ -169,9 +181,9 @@ def lost_a_layer(output: str) -> bool:
 
     Evaluations at the same time share layers, and each removes its own images at its end.
     """
-    last = _last_error(output)
-    # The end of a step that failed holds the words of the step itself.
-    return not last.startswith("The command '") and bool(_LOST_LAYER.search(last))
+    # The end of a step that failed holds the words of the step itself, in several lines where it has several.
+    failed = re.search(r"^The command '", output[-4 * LONGEST :], re.MULTILINE)
+    return not failed and bool(_LOST_LAYER.search(_last_error(output)))
 
 
 def _without_notice(output: str) -> str:
@@ -192,33 +204,48 @@ class _Watch:
     """Looks at the container of each step while it runs: the builder says which one it is.
 
     A step prints into the same output, and can print such lines itself. So what a line names counts only where the
-    engine made it after this build began, and an image only where nobody has given it a name.
+    engine made it after this build began, and an image only where nobody has given it a name; and there are no more
+    such lines than steps, or the last steps would be looked at too late.
+
+    Args:
+        workshop: where it is built.
+        steps: how many steps the build has.
     """
 
-    def __init__(self, workshop: Workshop) -> None:
+    def __init__(self, workshop: Workshop, steps: int) -> None:
         self.workshop = workshop
+        self.most = steps
         self.running = ""
         self.written: dict[str, int] = {}
         self._began = _seconds(workshop.docker("info", "--format", "{{.SystemTime}}").output.strip())
         self._asked = 0.0
-        self._lines = 0
+        self._steps = 0
+        self._layers = 0
         self._made: list[str] = []
 
     def line(self, line: str) -> None:
         if found := re.match(r"\s*---> ([0-9a-f]{12})$", line):
-            if self.running and len(self._made) < MOST_INSTRUCTIONS:
+            self._layers += 1
+            if self.running and not self.imitated:
                 self._made.append(found.group(1))
             return
         found = re.match(r"\s*---> Running in ([0-9a-f]{12,64})$", line)
-        if found and self._lines < MOST_INSTRUCTIONS:
-            self._lines += 1
-            if self._is_ours(found.group(1), "container"):
+        if found:
+            self._steps += 1
+            if not self.imitated and self._is_ours(found.group(1), "container"):
                 self.running = found.group(1)
                 limit = str(self.workshop.limits.build_processes)
                 # The builder has no option for it; the step gets it as soon as it runs.
                 self.workshop.docker("update", "--pids-limit", limit, self.running, timeout=20.0)
 
+    @property
+    def imitated(self) -> bool:
+        """Whether a step has printed such lines: there are more than the engine prints."""
+        return self._steps > self.most or self._layers > self.most + 1
+
     def check(self) -> str | None:
+        if self.imitated:
+            return IMITATED
         if not self.running or time.monotonic() - self._asked < 1.0:
             return None
         self._asked = time.monotonic()

@@ -11,6 +11,7 @@ neither. What a Dockerfile may use of BuildKit is turned into what both know:
     RUN --mount=type=cache    the cache is left out: it only saves time (also type=tmpfs, --network=default)
     RUN <<EOF                 the lines become one RUN in exec form
     COPY <<EOF /place         the text becomes a file of the context
+    VOLUME /place             noted in a label: containers get a volume in memory there, images declare none
 """
 
 from __future__ import annotations
@@ -31,8 +32,10 @@ from pipeline.evaluation.dockerfile import (
     json_words,
 )
 from pipeline.evaluation.stages import (
+    Refused,
     base_of,
     last_stage,
+    number_of,
     source_of,
     source_stage,
     sources,
@@ -44,6 +47,10 @@ from pipeline.evaluation.tree import Parts, Tree
 from pipeline.evaluation.variables import CannotExpand, expanded_text
 
 _TEXTS = "app07-texts"
+# The places of VOLUMEs, as JSON in hexadecimal: the image that is built declares none itself.
+VOLUMES_LABEL = "app07.volumes"
+# Each takes memory; the task needs none.
+MOST_VOLUMES = 8
 _MOST_SOURCES = 100
 
 
@@ -87,12 +94,15 @@ def rewrite(
         if one.keyword == "FROM":
             break
         lines.append(job.line(f"ARG {one.text}", one))
-    last = last_stage(dockerfile, target)
-    for place, stage in enumerate(dockerfile.stages[: (last or 0) + 1]):
+    last = last_stage(dockerfile, target) or 0
+    for place, stage in enumerate(dockerfile.stages[: last + 1]):
         job.changes += ["FROM --platform"] if stage.platform else []
         lines.append(f"FROM {base_of(dockerfile, stage, place)} AS {stage_name(place)}")
+        job.begin(number_of(dockerfile, stage.base, place))
         for one, values in with_variables(dockerfile, place, job.arguments, variables_of(stage.base)):
             lines += job.instruction(one, place, values)
+    if volumes := job.volumes[last]:
+        lines.append(f"LABEL {VOLUMES_LABEL}={json.dumps(volumes).encode().hex()}")
     changes = tuple(dict.fromkeys(job.changes))
     return Rewritten("\n".join(lines) + "\n", changes, tuple(job.left), job.texts)
 
@@ -105,8 +115,14 @@ class _Job:
         self.changes: list[str] = []
         self.left: list[str] = []
         self.texts = ""
+        self.volumes: list[list[str]] = []
         self._written = 0
-        self._shell = ["/bin/sh", "-c"]
+        self._shells: list[list[str]] = []
+
+    def begin(self, base: int | None) -> None:
+        """A stage begins with what the stage that it is made of has set."""
+        self._shells.append(["/bin/sh", "-c"] if base is None else self._shells[base])
+        self.volumes.append([] if base is None else list(self.volumes[base]))
 
     def instruction(self, one: Instruction, place: int, values: Mapping[str, str]) -> list[str]:
         """The line that an instruction becomes; none where it changes nothing of the image."""
@@ -114,7 +130,10 @@ class _Job:
             self.changes.append("ONBUILD (nothing is built on this image)")
             return []
         if one.keyword == "SHELL":
-            self._shell = json_words(one.text) or self._shell
+            self._shells[-1] = json_words(one.text) or self._shells[-1]
+        if one.keyword == "VOLUME":
+            self._volumes(one, values)
+            return []
         kept = [made for flag in one.flags if (made := self._flag(one, flag, place, values))]
         text = one.text
         if one.heredocs:
@@ -122,6 +141,18 @@ class _Job:
         elif one.keyword == "ADD":
             text = _in_the_context(one)
         return [self.line(" ".join([one.keyword, *kept, text]).rstrip(" "), one)]
+
+    def _volumes(self, one: Instruction, values: Mapping[str, str]) -> None:
+        """Notes the places of a VOLUME.
+
+        An image that declares them would have the engine copy each to a volume on the host's disk, for every step and
+        every look into the image, and what steps write there would be neither counted nor kept.
+        """
+        words = json_words(one.text)
+        places = [word_of(word, values, self.dockerfile.escape) for word in words or BLANK.split(one.text)]
+        if not all(places) or len(self.volumes[-1]) + len(places) > MOST_VOLUMES:
+            raise Refused(one.line, f"VOLUME takes places in the container, {MOST_VOLUMES} at most")
+        self.volumes[-1] += [place for place in places if place not in self.volumes[-1]]
 
     def line(self, text: str, one: Instruction) -> str:
         """A line of the file; noted as impossible where Docker would read more or less into it than one line."""
@@ -185,10 +216,10 @@ class _Job:
         if len(one.heredocs) > 1:
             self.left.append(f"line {one.line}: RUN with several texts")
         if not HEREDOC.fullmatch(one.text.strip()):  # the text goes to a program: python3 <<EOF
-            return json.dumps([*self._shell, f"{one.text}\n{first.text}{first.name}\n"])
+            return json.dumps([*self._shells[-1], f"{one.text}\n{first.text}{first.name}\n"])
         if first.text.startswith("#!"):
             self.left.append(f"line {one.line}: RUN with a program of its own")
-        shell = ["/bin/sh", "-ec"] if self._shell == ["/bin/sh", "-c"] else self._shell
+        shell = ["/bin/sh", "-ec"] if self._shells[-1] == ["/bin/sh", "-c"] else self._shells[-1]
         return json.dumps([*shell, first.text])
 
     def _files(self, one: Instruction, values: Mapping[str, str]) -> str:

@@ -32,14 +32,16 @@ class Copy:
     Args:
         target: the folder; made here.
         limits: how much it may hold.
+        leave_out: names of folders that are not copied.
 
     Attributes:
         remarks: what was left out, and why.
     """
 
-    def __init__(self, target: Path, limits: Limits) -> None:
+    def __init__(self, target: Path, limits: Limits, leave_out: frozenset[str] = LEFT_OUT) -> None:
         self.target = target
         self.limits = limits
+        self._leave_out = leave_out
         self.remarks: list[Remark] = []
         self._files = 0
         self._bytes = 0
@@ -70,7 +72,7 @@ class Copy:
         with os.scandir(source) as listed:
             entries = sorted(listed, key=lambda entry: entry.name)
         for entry in entries:
-            if entry.name in LEFT_OUT and entry.is_dir(follow_symlinks=False):
+            if entry.name in self._leave_out and entry.is_dir(follow_symlinks=False):
                 continue
             try:
                 self._entry(source, entry, (*parts, entry.name))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from pipeline import process
 from pipeline.engines.docker import find_docker
 from pipeline.errors import EngineUnavailable
 from pipeline.evaluation.errors import NoSubmission, TooCostly
+from pipeline.evaluation.folders import remove_folder
 from pipeline.evaluation.guarded import GuardedLab
 from pipeline.evaluation.intake import find_source
 from pipeline.evaluation.judge import Judge
@@ -144,7 +144,7 @@ class _own_folder(tempfile.TemporaryDirectory[str]):
 
     def __exit__(self, *error: object) -> None:
         with process.undisturbed():
-            shutil.rmtree(self.name, ignore_errors=True)
+            remove_folder(Path(self.name))
             super().cleanup()
 
 

@@ -95,10 +95,15 @@ def wanted(head: bytes) -> tuple[str, int, bytes]:
     if not found:
         raise ValueError(target)
     # One request for each connection: the next one may be for another host.
+    if not all(re.match(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:", entry) for entry in entries):
+        raise ValueError("a line that no header is")
+    # The host that is reached is the one that was asked for: many names lie behind one address of a large provider.
     kept = [
         entry for entry in entries
-        if entry and not re.match(rb"(proxy-)?connection:", entry, re.IGNORECASE)
+        if not re.match(rb"((proxy-)?connection|host):", entry, re.IGNORECASE)
     ]  # fmt: skip
+    port = found.group(2)
+    kept.insert(0, f"Host: {found.group(1)}{':' + port if port else ''}".encode("ascii", "replace"))
     path = found.group(3) or "/"
     first = f"{method} {path} {version}".encode("ascii", "replace")
     sent = b"\r\n".join([first, *kept, b"Connection: close", b"", body])

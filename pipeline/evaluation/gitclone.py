@@ -13,6 +13,7 @@ from typing import Protocol
 from pipeline import process
 from pipeline.evaluation import bounded
 from pipeline.evaluation.errors import NoSubmission
+from pipeline.evaluation.folders import is_larger
 from pipeline.evaluation.gate_program import addresses, is_inner
 from pipeline.evaluation.limits import MIB, Limits
 
@@ -22,6 +23,8 @@ _SSH = re.compile(r"ssh://|[\w.-]+@[\w.-]+:")
 MOST_SUBMODULES = 10
 TOO_LARGE = "too large"
 _MOST_OUTPUT = 16 * MIB
+# Files and folders of a clone, its own ones among them; of a submission far fewer are taken.
+_MOST_ENTRIES = 200_000
 _MOST_MEMORY = 2048 * MIB
 _KEPT = frozenset(
     [
@@ -72,7 +75,7 @@ def is_git_url(source: str) -> bool:
     return bool(_LIKE_A_URL.match(source))
 
 
-def clone(source: str, place: Path, copy: Target, limits: Limits) -> None:
+def clone(source: str, place: Path, copy: Target, limits: Limits, *, instead: str = "") -> None:
     """Clones a repository and copies its files.
 
     Args:
@@ -80,18 +83,18 @@ def clone(source: str, place: Path, copy: Target, limits: Limits) -> None:
         place: where the clone goes.
         copy: where its files go.
         limits: how long it may take and how large it may be.
+        instead: the URL of a copy of ours, where the repository lies on this machine.
 
     Raises:
         NoSubmission: another scheme, no such repository, too large, too slow.
     """
-    url, _, name = source.partition("#")
+    url = source.partition("#")[0]
     if not _SCHEMES.match(url):
         raise NoSubmission(
             f"{url.split(':')[0]}: is not allowed for a repository",
             hint="Use https://, ssh://, file://, http:// or git://.",
         )
-    if name.startswith("-"):
-        raise NoSubmission(f"{name} is no name of a branch or a tag")
+    name = branch_of(source)
     # The last three only where they were typed: nothing that was cloned may lead there.
     scheme = url.partition("://")[0]
     typed = ("-c", f"protocol.{scheme}.allow=always") if scheme in ("file", "http", "git") else ()
@@ -106,7 +109,7 @@ def clone(source: str, place: Path, copy: Target, limits: Limits) -> None:
         "--no-checkout",
         *branch,
         "--",
-        url,
+        instead or url,
         str(place),
     )
     _git(
@@ -119,6 +122,18 @@ def clone(source: str, place: Path, copy: Target, limits: Limits) -> None:
     _check_out(place, "HEAD", limits)
     copy.folder(place)
     _submodules(url, place, copy, limits)
+
+
+def branch_of(source: str) -> str:
+    """The branch or tag that stands behind a URL; empty where there is none.
+
+    Raises:
+        NoSubmission: git would take it for an option.
+    """
+    name = source.partition("#")[2]
+    if name.startswith("-"):
+        raise NoSubmission(f"{name} is no name of a branch or a tag")
+    return name
 
 
 def _check_out(place: Path, commit: str, limits: Limits) -> None:
@@ -208,7 +223,9 @@ class Source:
         try:
             places = addresses(host, port)
         except OSError:
-            places = []  # a proxy of the person may know it
+            places = []
+        if not places and not _has_proxy():  # git would look it up once more, and might be told another place
+            raise NoSubmission(f"the host of the submodule's URL {url[:200]} cannot be looked up")
         if any(is_inner(one) for one in places):
             raise NoSubmission(f"the submodule's URL {url[:200]} leads into a network around this machine")
         known = ",".join(f"[{one}]" if ":" in one else one for one in places)
@@ -216,7 +233,14 @@ class Source:
         return cls(url, ("-c", "http.followRedirects=false", *pinned))
 
 
+def _has_proxy() -> bool:
+    """Whether the person reaches the web through a proxy, which looks the names up."""
+    return any(os.environ.get(name) for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"))
+
+
 def _host(url: str) -> str:
+    if url.startswith("file://"):
+        return ""
     found = re.match(r"(?:[a-z]+://)?(?:[^@/]*@)?([A-Za-z0-9.-]+)", url)
     return found.group(1).lower() if found else ""
 
@@ -269,7 +293,7 @@ def _git(
             seconds=limits.clone_seconds,
             output=_MOST_OUTPUT,
             environment=_environment(persons=persons),
-            check=lambda: TOO_LARGE if _size(place) > 2 * limits.total_size else None,
+            check=lambda: TOO_LARGE if is_larger(place, 2 * limits.total_size, _MOST_ENTRIES) else None,
             every=0.5,
         )
     except FileNotFoundError as error:
@@ -277,7 +301,9 @@ def _git(
     if done.ended == bounded.TIME:
         raise NoSubmission(f"{what_failed}: it took more than {limits.clone_seconds:g} s")
     if done.ended == TOO_LARGE:
-        raise NoSubmission(f"{what_failed}: it is larger than {2 * limits.total_size // MIB} MB")
+        raise NoSubmission(
+            f"{what_failed}: it is larger than {2 * limits.total_size // MIB} MB, or has too many files"
+        )
     if done.ended == bounded.OUTPUT:
         raise NoSubmission(f"{what_failed}: it said more than {_MOST_OUTPUT // MIB} MB")
     if done.status != 0:
@@ -309,13 +335,3 @@ def _with_little_memory(command: list[str]) -> list[str]:
     if process.WINDOWS or shutil.which("sh") is None:
         return command
     return ["sh", "-c", f'ulimit -v {_MOST_MEMORY // 1024} 2>/dev/null; exec "$@"', "sh", *command]
-
-
-def _size(folder: Path) -> int:
-    total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.lstat().st_size
-        except OSError:
-            continue
-    return total

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,9 @@ from pathlib import Path
 from pipeline.errors import InputMissing
 from pipeline.evaluation.copying import Copy
 from pipeline.evaluation.errors import NoSubmission
-from pipeline.evaluation.gitclone import clone, is_git_url
+from pipeline.evaluation.gitclone import branch_of, clone, is_git_url
 from pipeline.evaluation.limits import Limits
+from pipeline.evaluation.repository import copied_repository, is_bare_repository, repository_at
 from pipeline.evaluation.submitted import MARKS, Remark, Submission
 from pipeline.evaluation.unzip import unzip
 
@@ -76,11 +78,13 @@ def find_source(source: str, place: Path, limits: Limits) -> Found:
         InputMissing: there is nothing of this name.
         NoSubmission: it cannot be cloned.
     """
-    path = Path(source).expanduser()
+    path = Path(source)
+    if not os.path.lexists(path):  # a submission may be called ~, and be named from within its folder
+        path = path.expanduser()
     if is_git_url(source) and not path.exists():
         name = re.sub(r"\.git$", "", source.partition("#")[0].rstrip("/")).rsplit("/", 1)[-1]
         return _cloned(source, source, name, place, limits)
-    if _is_bare_repository(path):
+    if is_bare_repository(path):
         name = path.resolve().name.removesuffix(".git")
         return _cloned(source, path.resolve().as_uri(), name, place, limits)
     if path.is_dir():
@@ -96,7 +100,12 @@ def find_source(source: str, place: Path, limits: Limits) -> Found:
 def _cloned(source: str, url: str, name: str, place: Path, limits: Limits) -> Found:
     """Clones a repository; its files are copied afterwards, like those of any folder."""
     noticed = _Noticed()
-    clone(url, place / "clone", noticed, limits)
+    instead = ""
+    branch_of(url)
+    if url.startswith("file://"):
+        found = repository_at(url.partition("#")[0])
+        instead = copied_repository(found, place / "repository", limits).as_uri()
+    clone(url, place / "clone", noticed, limits, instead=instead)
     submodules = tuple(noticed.folders[1:])
     return Found(source, "git", name, place / "clone", tuple(noticed.remarks), submodules)
 
@@ -138,11 +147,6 @@ def take_over(found: Found, place: Path, limits: Limits) -> Submission:
     root = _root_of(copy, found.source)
     remarks = (*found.remarks, *copy.remarks, *_empty_shared_data(root))
     return Submission(found.name, found.source, found.kind, root, remarks)
-
-
-def _is_bare_repository(path: Path) -> bool:
-    """Whether a folder holds no files but a repository's own, as a server keeps it."""
-    return (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir()
 
 
 def _root_of(copy: Copy, source: str) -> Path:

@@ -20,6 +20,8 @@ from pipeline.evaluation.limits import Limits
 from pipeline.evaluation.mounts import Mount, MountMistake, MountRefused, read_mount
 from pipeline.evaluation.submitted import Submission
 
+# The task has three; each takes memory, time, and a build.
+MOST_SERVICES = 10
 _CONDITIONS = ("service_started", "service_healthy", "service_completed_successfully")
 
 
@@ -106,6 +108,12 @@ def make_safe(compose: ComposeFile, submission: Submission, limits: Limits) -> S
     """
     if compose.mistakes:
         return SafeStack({}, compose.mistakes)
+    if len(compose.services) > MOST_SERVICES:
+        what, reason = (
+            f"{len(compose.services)} services",
+            f"are more than the {MOST_SERVICES} of an evaluation",
+        )
+        return SafeStack({}, refusals=(Refusal("services", what, reason),))
     job = _Job(compose, submission, limits)
     job.top()
     services = {name: job.service(name, content) for name, content in compose.services.items()}

@@ -17,6 +17,7 @@ from pipeline import files, process
 from pipeline.evaluation import bounded
 from pipeline.evaluation.alone import declared_volumes, why_stopped
 from pipeline.evaluation.builds import DISK, written_bytes
+from pipeline.evaluation.errors import CannotCheck
 from pipeline.evaluation.limits import MIB
 from pipeline.evaluation.safestack import SafeService, SafeStack
 from pipeline.evaluation.submitted import Submission
@@ -24,6 +25,8 @@ from pipeline.evaluation.volumes import Left, Volumes
 from pipeline.evaluation.workshop import Workshop
 from pipeline.layout import SHARED_FOLDER
 
+# Of a stack, those that its images declare among them.
+MOST_VOLUMES = 16
 OUT_OF_MEMORY = "out of memory"
 # Kinds of mounts that begin as an empty volume.
 _OWN_VOLUME = ("named", "anonymous", "elsewhere")
@@ -178,7 +181,12 @@ class Stack:
         mounts = [mount for service in self.stack.services.values() for mount in service.mounts]
         named = [mount.kind + ":" + mount.source for mount in mounts if mount.kind in _OWN_VOLUME]
         declared = [f"image:{name}:{place}" for name in self.stack.services for place in self._declared(name)]
-        return [*(f"folder:{name}" for name in self._written()), *sorted(set(named)), *declared]
+        found = [*(f"folder:{name}" for name in self._written()), *sorted(set(named)), *declared]
+        if len(found) > MOST_VOLUMES:
+            raise CannotCheck(
+                f"the stack needs {len(found)} volumes; each takes memory, and {MOST_VOLUMES} are allowed"
+            )
+        return found
 
     def _declared(self, service: str) -> list[str]:
         """Places that the image itself declares as volumes; nobody else mounts them."""

@@ -15,7 +15,7 @@ from pipeline.evaluation.dockerfile import (
     json_words,
     split_words,
 )
-from pipeline.evaluation.variables import LONGEST, CannotExpand, expanded
+from pipeline.evaluation.variables import LONGEST, CannotExpand, TooLong, expanded
 
 _REMOTE = re.compile(r"(https?|ftp|git|ssh)://|git@", re.IGNORECASE)
 # What Docker takes for the name of an image, with nothing in it that could mean more.
@@ -24,8 +24,12 @@ _IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@-]*")
 _ID = re.compile(r"(sha256:|@).*|[0-9a-f]{64}")
 
 
-# What all the ENVs and ARGs of a stage may come to.
-_MOST_SET = 1024 * 1024
+# What all the ENVs, ARGs and LABELs of a stage may come to.
+_MOST_SET = 256 * 1024
+# What the ARGs may come to in the history of an image, which holds them once more for each RUN.
+_MOST_TOLD = 4 * 1024 * 1024
+# The builder puts variables into these as well.
+_EXPANDED = frozenset(["ADD", "COPY", "EXPOSE", "LABEL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"])
 
 
 class Refused(ValueError):
@@ -158,10 +162,15 @@ def _stepwise(
     dockerfile: Dockerfile, place: int, given: tuple[tuple[str, str], ...], values: dict[str, str]
 ) -> Iterator[tuple[Instruction, dict[str, str]]]:
     top, size = _top_arguments(dockerfile, dict(given)), 0
+    arguments, told = dict[str, str](), 0
     for one in dockerfile.stages[place].instructions:
         yield one, values
         new = _set_by(one, values, top, dict(given), dockerfile.escape)
-        size += sum(map(len, new.values()))
+        size += sum(map(len, new.values())) + _becomes(one, values, dockerfile.escape)
+        arguments |= new if one.keyword == "ARG" else {}
+        told += sum(map(len, arguments.values())) if one.keyword == "RUN" else 0
+        if told > _MOST_TOLD:
+            raise Refused(one.line, "the ARGs are too long for so many RUNs")
         if size > _MOST_SET:
             raise Refused(one.line, "the stage sets more than an environment can hold")
         values = values | new if new else values
@@ -181,6 +190,18 @@ def _environments(
                 kept |= _set_by(one, values, {}, {}, dockerfile.escape)
         found.append(kept)
     return found
+
+
+def _becomes(one: Instruction, values: Mapping[str, str], escape: str) -> int:
+    """How long the arguments of an instruction become that the builder puts variables into."""
+    if one.keyword not in _EXPANDED or "$" not in one.text:
+        return len(one.text) if one.keyword == "LABEL" else 0
+    try:
+        return len(expanded(one.text, values, escape))
+    except TooLong as error:
+        raise Refused(one.line, str(error)) from None
+    except CannotExpand:
+        return len(one.text)  # the builder says what is wrong with it
 
 
 def _top_arguments(dockerfile: Dockerfile, arguments: Mapping[str, str]) -> dict[str, str]:

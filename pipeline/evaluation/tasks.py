@@ -15,6 +15,7 @@ from pipeline.evaluation.intake import Found, take_over
 from pipeline.evaluation.limits import Limits
 from pipeline.evaluation.submitted import Submission
 from pipeline.evaluation.wire import decode, encode, hints_of
+from pipeline.submission import Contents
 
 if TYPE_CHECKING:  # each task imports what it needs: a worker that unpacks a zip file loads no NumPy
     from pipeline.evaluation.remote import Ask, RemoteLab
@@ -124,6 +125,28 @@ def _digest(path: Path) -> bytes:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise NoSubmission(f"{path} is no file")
         return hashlib.file_digest(file, "sha256").digest()
+
+
+@dataclass(frozen=True)
+class Checklist:
+    """An unpacked archive beside the checklist of a submission.
+
+    Attributes:
+        contents: what would go in.
+        stale: results that are not those of the files handed in.
+    """
+
+    contents: Contents
+    stale: tuple[str, ...]
+
+
+def checklist(root: Path) -> Checklist:
+    """Goes through the checklist with an archive of somebody else."""
+    from pipeline import submission
+    from pipeline.layout import Layout
+    from pipeline.stale import stale_results
+
+    return Checklist(submission.contents_of(root), stale_results(Layout(root)))
 
 
 def read_volume(packed: Path, kept: Path, most: int) -> Any:
@@ -237,7 +260,7 @@ def sightings(lab: RemoteLab, number: int, most: int) -> Any:
     return lab.sightings(number, DETECTORS[number][1], most)
 
 
-_SIMPLE = (take_in, key_of, read_volume, search, what_program)
+_SIMPLE = (take_in, key_of, checklist, read_volume, search, what_program)
 _OF_A_LAB = (
     *(compose, safe, roles, dockerfile, plan_build, write_recipe, why_not_expected),
     *(seen, exchanged, judged, verdict, sightings),

@@ -17,6 +17,10 @@ class CannotExpand(ValueError):
     """A word whose variables cannot be put in; the text says why."""
 
 
+class TooLong(CannotExpand):
+    """A word that becomes longer than any variable may be."""
+
+
 def expanded(word: str, values: Mapping[str, str], escape: str = "\\") -> str:
     """A word with its variables put in and its quotes taken off.
 
@@ -106,7 +110,7 @@ class _Expansion:
         value = self._value()
         self.most -= len(value)
         if self.most < 0:
-            raise CannotExpand(f"{self.word[:80]} becomes longer than any variable may be")
+            raise TooLong(f"{self.word[:80]} becomes longer than any variable may be")
         return value
 
     def _value(self) -> str:

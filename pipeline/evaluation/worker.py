@@ -21,7 +21,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from pipeline import process
-from pipeline.errors import InputMissing, PipelineError
+from pipeline.errors import DataError, InputMissing, PipelineError
 from pipeline.evaluation.errors import CannotCheck, ImageRefused, NoSubmission, TooCostly, WorkerDefect
 from pipeline.evaluation.limits import MIB, Limits
 from pipeline.evaluation.presentable import printable
@@ -31,7 +31,8 @@ T = TypeVar("T")
 Answer = Callable[[str, Mapping[str, Any]], object]
 # What crosses as itself; every other error of the tree crosses as its root.
 _ERRORS = {
-    kind.__name__: kind for kind in (CannotCheck, ImageRefused, NoSubmission, InputMissing, WorkerDefect)
+    kind.__name__: kind
+    for kind in (CannotCheck, DataError, ImageRefused, NoSubmission, InputMissing, WorkerDefect)
 }
 # Enough to find the interpreter's own parts; nothing that a person keeps in the environment.
 _KEPT = ("SYSTEMROOT", "SYSTEMDRIVE", "TEMP", "TMP", "TMPDIR")

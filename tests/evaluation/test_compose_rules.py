@@ -6,11 +6,16 @@ import json
 
 import pytest
 
+from pipeline.engines.docker import Compose
 from pipeline.evaluation.composefile import read_compose
+from pipeline.evaluation.errors import CannotCheck
 from pipeline.evaluation.interpolation import CannotInterpolate, interpolated, read_env
 from pipeline.evaluation.limits import DEFAULT_LIMITS
-from pipeline.evaluation.safestack import make_safe
+from pipeline.evaluation.mounts import Mount
+from pipeline.evaluation.safestack import SafeService, SafeStack, make_safe
+from pipeline.evaluation.stackrun import Stack
 from pipeline.evaluation.submitted import Submission
+from pipeline.evaluation.workshop import Workshop
 
 
 @pytest.fixture
@@ -217,3 +222,22 @@ def test_a_file_that_is_nested_without_end_is_a_mistake_in_words(safe):
     assert safe("a: " + "[" * 100_000).mistakes == (
         "docker-compose.yml: its values stand too deep in one another",
     )
+
+
+def test_services_without_number_are_refused(safe):
+    text = "services:\n" + "".join(f"  s{number}: {{image: busybox}}\n" for number in range(11))
+    found = safe(text)
+    assert [str(one) for one in found.refusals] == [
+        "services: `11 services` are more than the 10 of an evaluation"
+    ]
+    assert not found.services
+
+
+def test_volumes_without_number_are_not_made(tmp_path):
+    mounts = tuple(Mount("named", f"v{number}", f"/v{number}", False) for number in range(17))
+    stack = SafeStack({"a": SafeService("a", "busybox", None, {}, mounts, {})})
+    submission = Submission("one", "one", "folder", tmp_path)
+    workshop = Workshop("0", Compose(("docker", "compose"), "2"), DEFAULT_LIMITS)
+    workshop.image = lambda name: {}  # type: ignore[method-assign]
+    with pytest.raises(CannotCheck, match="17 volumes"):
+        Stack(workshop, submission, stack, {"a": "busybox"}, "", "", tmp_path).check()

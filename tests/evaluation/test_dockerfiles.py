@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from pipeline.evaluation.builds import lost_a_layer
-from pipeline.evaluation.classic import rewrite
+from pipeline.evaluation.classic import VOLUMES_LABEL, rewrite
 from pipeline.evaluation.compose_keys import is_allowed
 from pipeline.evaluation.dockerfile import read_dockerfile
 from pipeline.evaluation.intake import take_in
 from pipeline.evaluation.limits import DEFAULT_LIMITS
 from pipeline.evaluation.recipes import unbuildable
 from pipeline.evaluation.safestack import BuildWanted
-from pipeline.evaluation.stages import refusals, with_variables
+from pipeline.evaluation.stages import Refused, refusals, with_variables
 from pipeline.evaluation.tree import Tree
 from pipeline.evaluation.variables import CannotExpand, expanded
 from pipeline.layout import PROJECT, SERVICES
@@ -342,3 +342,52 @@ def test_a_file_from_elsewhere_is_not_fetched_by_the_engine(submit, samples, tmp
 def test_a_layer_that_another_evaluation_took_away_is_no_fault_of_the_dockerfile(last, lost):
     assert lost_a_layer(f"Step 1/2 : FROM busybox\n ---> 1264ba6295fe\n{last}\n") is lost
     assert not lost_a_layer("unknown parent image ID\nthat was said earlier\n")
+
+
+def test_words_of_a_step_that_failed_are_no_lost_layer():
+    step = "The command 'sh -c sleep 590; exit 1\nunknown parent image ID' returned a non-zero code: 1"
+    assert not lost_a_layer(f"Step 2/2 : RUN\n{step}\n")
+    assert lost_a_layer("Step 2/2 : RUN true\nunknown parent image ID 0123\n")
+
+
+@pytest.mark.parametrize(
+    ("lines", "line"),
+    [
+        ("LABEL " + " ".join(f"l{number}=$B" for number in range(100)), 3),
+        ("\n".join(f"LABEL l{number}=$B" for number in range(6)), 7),
+        ("EXPOSE " + "$B " * 100, 3),
+        ("USER " + "$B" * 100, 3),
+        ("COPY f /" + "$B" * 100, 3),
+        ("ARG A=$B\n" + "RUN true\n" * 90, 87),
+    ],
+)
+def test_variables_do_not_fill_the_engine_with_what_they_become(lines, line):
+    """The builder would put them in itself: a hundred bytes of a LABEL become megabytes of an image's settings."""
+    text = f"FROM busybox\nENV B={'x' * 50_000}\n{lines}\n"
+    assert [number for number, _ in refusals(read_dockerfile(text), "", {})] == [line]
+
+
+def test_an_honest_dockerfile_with_many_variables_is_no_burden():
+    text = (
+        "FROM busybox\nARG A=1.2.3 B\nENV C=$A D=${B:-none}\n"
+        + "LABEL a=$A\nRUN echo $C\nCOPY $D /$D\n" * 100
+    )
+    assert list(refusals(read_dockerfile(text), "", {})) == []
+
+
+def test_a_volume_is_noted_and_not_built_and_every_stage_has_its_own_shell(tmp_path):
+    text = (
+        'FROM debian AS one\nSHELL ["/bin/bash", "-c"]\nENV P=/p\nVOLUME $P /q\nENV P=/other\n'
+        "FROM busybox\nRUN <<E\ntrue\nE\nFROM one\nRUN <<E\nfalse\nE\n"
+    )
+    lines = rewrite(read_dockerfile(text), Tree(tmp_path)).text.splitlines()
+    assert not any(line.startswith("VOLUME") for line in lines)
+    assert 'RUN ["/bin/sh", "-ec", "true\\n"]' in lines
+    assert 'RUN ["/bin/bash", "-c", "false\\n"]' in lines
+    assert lines[-1] == f"LABEL {VOLUMES_LABEL}=" + b'["/p", "/q"]'.hex()
+
+
+def test_volumes_without_number_are_refused(tmp_path):
+    text = "FROM busybox\n" + "".join(f"VOLUME /v{number}\n" for number in range(9))
+    with pytest.raises(Refused, match="8 at most"):
+        rewrite(read_dockerfile(text), Tree(tmp_path))

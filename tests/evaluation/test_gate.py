@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from pipeline.evaluation import gate_program
-from pipeline.evaluation.gate_program import Gate, is_inner, serve
+from pipeline.evaluation.gate_program import Gate, is_inner, serve, wanted
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,17 @@ def test_more_connections_than_there_are_threads_wait_and_are_answered(monkeypat
             last.sendall(b"x")
             last.settimeout(5)
             assert last.recv(1) == b""
+
+
+def test_a_request_names_the_host_that_it_is_sent_to():
+    """Behind the address of a package index lie many other hosts, and the header chooses among them."""
+    head = b"GET http://deb.debian.org:80/x HTTP/1.1\r\nhost: elsewhere.example\r\nAccept: */*\r\nHOST: b\r\n\r\n"
+    host, port, sent = wanted(head)
+    assert (host, port) == ("deb.debian.org", 80)
+    assert sent == (b"GET /x HTTP/1.1\r\nHost: deb.debian.org:80\r\nAccept: */*\r\nConnection: close\r\n\r\n")
+
+
+@pytest.mark.parametrize("line", [b"Host : elsewhere.example", b" folded", b"\tHost: a", b"no header"])
+def test_a_request_with_a_line_that_can_be_read_in_two_ways_is_not_passed_on(line):
+    with pytest.raises(ValueError, match="no header is"):
+        wanted(b"GET http://deb.debian.org/x HTTP/1.1\r\n" + line + b"\r\n\r\n")

@@ -17,7 +17,9 @@ from io import BytesIO
 import pytest
 
 from pipeline.engines.docker import find_docker
+from pipeline.evaluation.alone import declared_volumes, run_alone
 from pipeline.evaluation.builds import Builder
+from pipeline.evaluation.classic import VOLUMES_LABEL
 from pipeline.evaluation.errors import CannotCheck, ImageRefused
 from pipeline.evaluation.gate import Gate
 from pipeline.evaluation.intake import take_in
@@ -467,6 +469,44 @@ def test_a_step_cannot_have_things_removed_by_printing_what_the_engine_prints(bu
     assert shop.inspect(other)
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "VOLUME /v\n",
+        "RUN for i in $(seq 1100); do echo ' ---> Running in 0123456789ab'; done\n",
+    ],
+)
+def test_what_a_step_writes_is_counted_wherever_it_writes_and_whatever_was_printed(lines, shop, tmp_path):
+    writing = "RUN mkdir -p /v; for i in 1 2 3 4 5 6 7 8; do dd if=/dev/zero of=/v/$i bs=1M count=20; sleep 1; done\n"
+    source = folder(tmp_path / "handed-in", {f"{C3}/Dockerfile": BUSYBOX + lines + writing})
+    shop.limits = replace(DEFAULT_LIMITS, build_disk=40 * MIB)
+    submission = take_in(str(source), tmp_path / "in", DEFAULT_LIMITS)
+    built = Builder(shop, submission, Gate(shop), tmp_path).build(BuildWanted(C3, "Dockerfile"))
+    assert not built.ok
+    wrong = (
+        "printed the lines by which the engine names its steps"
+        if "echo" in lines
+        else "wrote more than 40 MB"
+    )
+    assert wrong in built.reason
+
+
+def test_an_image_declares_no_volumes_and_its_containers_have_them(build, shop, tmp_path):
+    dockerfile = (
+        "FROM busybox:latest AS one\nENV P=/a\nVOLUME $P /b\nFROM one\nENV P=/c\nRUN echo kept > /a/f\n"
+        'VOLUME ["/a", "/d e"]\n'
+    )
+    source = folder(tmp_path / "handed-in", {f"{C3}/Dockerfile": dockerfile})
+    built = build(source)
+    about = shop.image(built.image)
+    assert not about["Config"]["Volumes"]
+    assert declared_volumes(about) == ("/a", "/b", "/d e")
+    ran = run_alone(
+        shop, built.image, "x", tmp_path, ("sh", "-c", "cat /a/f; grep -c tmpfs.*size= /proc/mounts")
+    )
+    assert ran.output.split() == ["kept", "3"]
+
+
 # --- what is mounted
 
 
@@ -543,5 +583,7 @@ def test_an_honest_dockerfile_comes_to_the_same_image(name, build, tmp_path):
 def configured(image):
     asked = subprocess.run(["docker", "image", "inspect", image], capture_output=True, check=True)
     config = json.loads(asked.stdout)[0]["Config"]
-    labels = {name: value for name, value in (config["Labels"] or {}).items() if name != "app07.evaluation"}
-    return {**config, "Labels": labels, "Image": ""}
+    ours = ("app07.evaluation", VOLUMES_LABEL)  # the places of VOLUMEs are noted, and mounted when it runs
+    labels = {name: value for name, value in (config["Labels"] or {}).items() if name not in ours}
+    volumes = declared_volumes({"Config": config})
+    return {**config, "Labels": labels, "Image": "", "Volumes": volumes}

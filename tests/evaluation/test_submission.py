@@ -137,6 +137,20 @@ def test_an_archive_is_verified_in_another_place(project, capsys, tmp_path):
     assert execute(parser.parse(["submit", "--verify", str(tmp_path / "none.zip")]), project) == 66
 
 
+@pytest.mark.parametrize("content", [b"[" * 5_000_000, b"[" + b"[]," * 15_000_000 + b"[]]"])
+def test_a_result_that_is_too_much_to_read_is_not_read_by_the_command_itself(
+    project, capsys, tmp_path, content
+):
+    resource = pytest.importorskip("resource")
+    execute(parser.parse(["submit", "--no-run"]), project)
+    archive = project.root / "Task06_Submission.zip"
+    with zipfile.ZipFile(archive, "a", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("output/stage3_compose_execution/prediction.json", content)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert execute(parser.parse(["submit", "--verify", str(archive), "--no-run"]), project) in (0, 65)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
+
+
 def test_an_archive_that_cannot_be_written_ends_with_73(project, capsys):
     words = ["submit", "--no-run", "--output", str(project.root / "README.md" / "a.zip")]
     assert execute(parser.parse(words), project) == 73

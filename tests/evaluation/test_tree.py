@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import tarfile
 
 import pytest
 
 from pipeline.evaluation.alone import declared_volumes
+from pipeline.evaluation.classic import VOLUMES_LABEL
 from pipeline.evaluation.errors import CannotCheck
 from pipeline.evaluation.tree import Tree, leads_inside
 from pipeline.evaluation.unpacked_size import TooMuch, unpacked_size
@@ -118,3 +120,8 @@ def test_a_declared_volume_is_a_plain_place(place):
     with pytest.raises(CannotCheck, match="as VOLUME"):
         declared_volumes({"Config": {"Volumes": {place: {}}}})
     assert declared_volumes({"Config": {"Volumes": {"/data": {}}}}) == ("/data",)
+    noted = {VOLUMES_LABEL: json.dumps(["/data", "/more"]).encode().hex()}
+    both = {"Config": {"Volumes": {"/data": {}}, "Labels": noted}}
+    assert declared_volumes(both) == ("/data", "/more")
+    with pytest.raises(CannotCheck, match="of its own"):
+        declared_volumes({"Config": {"Labels": {VOLUMES_LABEL: "no"}}})

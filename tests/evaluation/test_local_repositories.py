@@ -1,0 +1,172 @@
+"""A repository on this machine that a stranger made: git reads a copy, and nothing that it says lies elsewhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pipeline.cli import execute
+from pipeline.evaluation.errors import NoSubmission
+from pipeline.evaluation.evaluation import Conditions, evaluate
+from pipeline.evaluation.folders import is_larger, remove_folder
+from pipeline.evaluation.gitclone import Source
+from pipeline.evaluation.intake import take_in
+from pipeline.evaluation.limits import DEFAULT_LIMITS
+from pipeline.evaluation.repository import repository_at
+from pipeline.evaluation.rubric import load_rubric
+from pipeline.layout import Layout
+from pipeline.parser import parse
+
+COMPOSE = "services: {a: {image: busybox}}\n"
+WHO = ("-c", "user.name=tests", "-c", "user.email=tests@example.invalid")
+
+
+def git(*words: str, cwd: Path, given: bytes | None = None) -> str:
+    done = subprocess.run(["git", *WHO, *words], cwd=cwd, input=given, capture_output=True, check=True)
+    return done.stdout.decode().strip()
+
+
+@pytest.fixture
+def solution(tmp_path):
+    """A repository of the person who evaluates, which no submission may show."""
+    path = tmp_path / "solution"
+    path.mkdir()
+    path.joinpath("docker-compose.yml").write_text(COMPOSE)
+    path.joinpath("README.md").write_text("the solution")
+    git("init", "-q", "-b", "main", cwd=path)
+    git("add", ".", cwd=path)
+    git("commit", "-qm", "solution", cwd=path)
+    return path
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """A folder that looks like a bare repository and holds nothing."""
+    path = tmp_path / "handed-in"
+    for name in ("objects/info", "refs/heads"):
+        path.joinpath(name).mkdir(parents=True)
+    path.joinpath("HEAD").write_text("ref: refs/heads/main\n")
+    return path
+
+
+def refused(source: str, place: Path) -> str:
+    with pytest.raises(NoSubmission) as error:
+        take_in(source, place, DEFAULT_LIMITS)
+    return error.value.message
+
+
+def test_a_bare_repository_does_not_borrow_another_one(solution, bare, tmp_path):
+    bare.joinpath("commondir").write_text(f"{solution}/.git\n")
+    assert "cannot be" in refused(str(bare), tmp_path / "in")
+
+
+def test_a_bare_repository_does_not_borrow_the_objects_of_another_one(solution, bare, tmp_path):
+    bare.joinpath("objects", "info", "alternates").write_text(f"{solution}/.git/objects\n")
+    bare.joinpath("refs", "heads", "main").write_text(git("rev-parse", "HEAD", cwd=solution) + "\n")
+    assert "cannot be" in refused(str(bare), tmp_path / "in")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links")
+def test_a_bare_repository_does_not_reach_another_one_by_links(solution, bare, tmp_path):
+    bare.joinpath("objects", "info").rmdir()
+    bare.joinpath("objects").rmdir()
+    bare.joinpath("objects").symlink_to(solution / ".git" / "objects")
+    bare.joinpath("refs", "heads", "main").write_text(git("rev-parse", "HEAD", cwd=solution) + "\n")
+    assert "cannot be" in refused(str(bare), tmp_path / "in")
+
+
+def test_a_folder_whose_repository_lies_elsewhere_is_not_cloned_by_its_url(solution, tmp_path):
+    pointing = tmp_path / "pointing"
+    pointing.mkdir()
+    pointing.joinpath(".git").write_text(f"gitdir: {solution}/.git\n")
+    with pytest.raises(NoSubmission, match="there is no repository in this folder"):
+        repository_at(pointing.as_uri())
+
+
+def test_a_bare_repository_is_cloned_with_its_branches_loose_or_packed(solution, tmp_path):
+    git("checkout", "-q", "-b", "venv/second", cwd=solution)
+    solution.joinpath("README.md").write_text("second")
+    git("commit", "-qam", "second", cwd=solution)
+    served = tmp_path / "served with a blank.git"
+    git("clone", "-q", "--bare", str(solution), str(served), cwd=tmp_path)
+    taken = take_in(f"{served.as_uri()}#venv/second", tmp_path / "packed", DEFAULT_LIMITS)
+    assert taken.text("README.md") == "second"
+    taken = take_in(f"{solution.as_uri()}#venv/second", tmp_path / "second", DEFAULT_LIMITS)
+    assert taken.text("README.md") == "second"
+    taken = take_in(f"{solution.as_uri()}#main", tmp_path / "loose", DEFAULT_LIMITS)
+    assert taken.text("README.md") == "the solution"
+
+
+def test_a_repository_with_thousands_of_folders_in_one_another_is_refused_and_leaves_nothing(
+    tmp_path, monkeypatch
+):
+    path = tmp_path / "deep"
+    path.mkdir()
+    git("init", "-q", "-b", "main", cwd=path)
+    blob = git("hash-object", "-w", "--stdin", cwd=path, given=COMPOSE.encode())
+    tree = git("mktree", cwd=path, given=f"100644 blob {blob}\tdocker-compose.yml\n".encode())
+    for _ in range(1200):
+        tree = git("mktree", cwd=path, given=f"040000 tree {tree}\ta\n".encode())
+    commit = git("commit-tree", tree, "-m", "deep", cwd=path)
+    git("update-ref", "refs/heads/main", commit, cwd=path)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    with pytest.raises(NoSubmission, match="deep in one another"):
+        evaluate(path.as_uri(), load_rubric(), Conditions(run=False))
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links")
+def test_a_deep_folder_is_measured_and_removed_and_no_link_in_it_is_followed(tmp_path):
+    kept, folder = tmp_path / "kept", tmp_path / "folder"
+    kept.mkdir()
+    kept.joinpath("file").write_text("stays")
+    folder.mkdir()
+    handle = os.open(folder, os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir("d", dir_fd=handle)
+        inner = os.open("d", os.O_RDONLY, dir_fd=handle)
+        os.close(handle)
+        handle = inner
+    os.symlink(kept, "out", dir_fd=handle)
+    os.close(handle)
+    assert is_larger(folder, 1, 10_000)
+    assert is_larger(folder, 10**9, 1000)
+    assert not is_larger(folder, 10**9, 10_000)
+    remove_folder(folder)
+    assert not folder.exists()
+    assert kept.joinpath("file").read_text() == "stays"
+
+
+def test_a_submission_that_is_called_like_the_persons_home_is_that_folder(tmp_path, monkeypatch):
+    home, class_folder = tmp_path / "home", tmp_path / "class"
+    for path, text in ((home, "the long solution"), (class_folder / "~", "by a student")):
+        path.mkdir(parents=True)
+        path.joinpath("docker-compose.yml").write_text(COMPOSE)
+        path.joinpath("README.md").write_text(text)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
+    monkeypatch.chdir(class_folder)
+    assert take_in("~", tmp_path / "in", DEFAULT_LIMITS).text("README.md") == "by a student"
+    options = parse(["evaluate", "--class-list", ".", "--no-run", "--output", str(tmp_path / "out")])
+    assert execute(options, Layout(tmp_path)) == 0
+    report = json.loads((tmp_path / "out" / "submission" / "report.json").read_text("utf-8"))
+    assert report["size"] == len(COMPOSE) + len("by a student")
+    monkeypatch.chdir(tmp_path)
+    assert take_in("~", tmp_path / "in2", DEFAULT_LIMITS).text("README.md") == "the long solution"
+
+
+def test_a_submodule_whose_name_cannot_be_looked_up_now_is_not_looked_up_again_by_git(monkeypatch):
+    for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(NoSubmission, match="cannot be looked up"):
+        Source.of("https://no-such-host.invalid/x.git", "https://example.org/y.git")
+    with pytest.raises(NoSubmission, match="cannot be looked up"):
+        Source.of("https://file/x.git", "file:///srv/y.git")
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    assert Source.of("https://no-such-host.invalid/x.git", "https://example.org/y.git").url
