@@ -2,7 +2,7 @@
 
 A CSV file is UTF-8, with or without a byte order mark. Cells are separated by commas, semicolons or tabs; with
 semicolons a decimal comma is accepted. A first row of names is the header, see ``Table.is_header``. Which columns
-are the inputs and which the expected outputs: see ``columns.py``.
+are the inputs and which the expected outputs: see ``column_choice.py``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from types import TracebackType
 
 import numpy as np
 
-from .columns import ColumnChoice, Columns
+from .column_choice import ColumnChoice
+from .columns import Columns
 from .csv_rows import CsvRows
 from .errors import ActivationError
 from .incoming import Incoming

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .columns import ColumnChoice, Columns
+from .column_choice import ColumnChoice
+from .columns import Columns
 from .errors import ActivationError
 from .incoming import Incoming
 from .lines import LineReader, Lines

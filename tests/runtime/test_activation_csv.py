@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pybrain_runtime import Activation, ActivationStream, Knowledge, load_knowledge, read_activation
-from pybrain_runtime.columns import ColumnChoice
+from pybrain_runtime.column_choice import ColumnChoice
 from pybrain_runtime.errors import ActivationError, InputMissing
 from pybrain_runtime.table import Table
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pybrain_runtime import Knowledge, StreamOptions, activate_file, read_activation
-from pybrain_runtime.columns import ColumnChoice
+from pybrain_runtime.column_choice import ColumnChoice
 from pybrain_runtime.csv_rows import CsvRows
 from pybrain_runtime.errors import ActivationError
 from pybrain_runtime.files import BLOCK
