@@ -18,7 +18,7 @@ from .paths import base, beside, remove_if_there
 from .signals import signals_held_back
 from .unique_json import parse_json
 
-_VERSION = 2
+_VERSION = 3
 _PLAIN = 1 << 20
 """Bytes that the notes take without what grows with the network."""
 
@@ -130,6 +130,7 @@ def _is_whole(notes: Mapping[str, Any]) -> bool:
         return (
             done
             and prediction["rows"] == rows
+            and _is_count(prediction["not_finite"])
             and len(figures) == _FIGURES
             and all(map(_are_numbers, (figures, *first, *memory)))
             and all(map(math.isfinite, (figures[0], figures[1], figures[-1])))

@@ -227,6 +227,8 @@ def _say(session: Session, knowledge: Knowledge, done: Outcome) -> None:
     say(f"              sha256 {report['prediction']['sha256']}")
     if prediction.errors:
         say(f"  compared    {_figures(prediction.errors)}")
+    if prediction.not_finite:
+        say(f"  warning     {prediction.warning()}")
     say(f"  report      {prediction.report_path}")
     answered = prediction.rows - done.continued
     speed = f", {answered / done.seconds:,.0f} rows/s" if answered >= _TELLING else ""

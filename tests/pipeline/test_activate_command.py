@@ -274,7 +274,7 @@ def test_a_pipe_without_a_reader_does_not_block(folder: Path, flowers: str) -> N
 def test_after_an_interruption_damaged_notes_are_not_a_defect(
     drive: Drive, folder: Path, flowers: str
 ) -> None:
-    (folder / ".p.csv.journal").write_text('{"version": 2}')
+    (folder / ".p.csv.journal").write_text('{"version": 3}')
     (folder / ".p.csv.part").write_text("what has been answered")
     seen = drive("activate", flowers, "rows.csv", "-o", "p.csv", "--resume")
     assert (seen.status, seen.out) == (65, "")
