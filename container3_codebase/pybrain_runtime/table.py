@@ -30,6 +30,19 @@ def detect_delimiter(line: str) -> str:
     return next((mark for mark in "\t;," if mark in bare), ",")
 
 
+def other_separator(line: str, delimiter: str) -> str:
+    """Returns in words what separates the cells of a line where that is not the file's delimiter; else nothing."""
+    marks = {
+        "\t": "tabs",
+        ";": "semicolons",
+        ",": "commas",
+        "|": "vertical bars",
+        ":": "colons",
+        " ": "spaces",
+    }
+    return next((word for mark, word in marks.items() if mark != delimiter and mark in line.strip()), "")
+
+
 def visible(text: str) -> str:
     """Returns a cell for a message: in quotes, cut when long, nothing that a terminal would act on."""
     cut = text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
