@@ -11,6 +11,7 @@ import numpy as np
 
 from .column_choice import ColumnChoice
 from .columns import Columns
+from .decimal_marks import decimal_marks
 from .errors import ActivationError
 from .incoming import Incoming
 from .lines import LineReader, Lines
@@ -63,6 +64,11 @@ class CsvRows:
     def rows(self, part: Any) -> Rows:
         """Returns the rows in some lines."""
         assert isinstance(part, Lines)
+        rows = self._rows(part)
+        rows.marks = decimal_marks(part, self._table, (*self.columns.inputs, *self.columns.targets))
+        return rows
+
+    def _rows(self, part: Lines) -> Rows:
         if self._fast is not None:
             numbers = self._fast.numbers(part.content)
             if numbers is not None:

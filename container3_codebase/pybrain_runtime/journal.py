@@ -116,13 +116,15 @@ def _hash_of(notes: Mapping[str, Any]) -> str:
 def _is_whole(notes: Mapping[str, Any]) -> bool:
     """Says whether notes have all that a run notes, each of the right type and within its bounds."""
     try:
-        rows, rejected, blank = notes["activation"]
+        rows, rejected, blank, (comma, thousands, cell) = notes["activation"]
         prediction, read, memory = notes["prediction"], notes["read"], notes["memory"]
         done = (
             isinstance(notes["run"], dict)
             and _is_mark([read["bytes"], read["sha256"]])
             and _is_mark(notes["table"])
             and (notes["rejects"] is None or _is_mark(notes["rejects"]))
+            and isinstance(cell, str)
+            and all(map(_is_count, (comma, thousands)))
             and all(map(_is_count, (notes["done"], rows, rejected, notes["steps"], *(blank or ()))))
             and (blank is None or len(blank) == 2)
         )
