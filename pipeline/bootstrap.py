@@ -16,11 +16,12 @@ import time
 import venv
 from pathlib import Path
 
+from pipeline import own_environment
 from pipeline.exclusive import Busy, exclusive
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = ROOT / ".venv"
-STAMP = ENVIRONMENT / "app07.json"
+STAMP = ENVIRONMENT / own_environment.STAMP
 LOCKS = {"run": ROOT / "requirements.lock", "test": ROOT / "requirements-test.lock"}
 
 INPUT_MISSING, CANNOT_WRITE, UNAVAILABLE, TIMED_OUT, INTERRUPTED = 66, 73, 69, 75, 130
@@ -84,6 +85,11 @@ def prepare(kind: str) -> Path:
                 _make(kind, python)
     except Busy as error:
         raise CannotPrepare(str(error), TIMED_OUT) from error
+    except own_environment.NotOurs as error:
+        raise CannotPrepare(
+            f"{ENVIRONMENT}: {error}. Nothing was changed; move it away, or delete it, then start again.",
+            CANNOT_WRITE,
+        ) from error
     except OSError as error:
         raise CannotPrepare(
             f"{error.strerror or error}: {error.filename or ENVIRONMENT}", CANNOT_WRITE
@@ -125,13 +131,18 @@ def _make(kind: str, python: Path) -> None:
     stamp = _stamped()
     recipe = _recipe(kind)
     keep = python.exists() and stamp.get("root") == recipe["root"]
-    STAMP.unlink(missing_ok=True)
+    folder = ENVIRONMENT
+    if keep:
+        own_environment.mark(ENVIRONMENT)
+        STAMP.unlink(missing_ok=True)
+    else:
+        folder = own_environment.make_room(ENVIRONMENT, ROOT)
     _say(
         f"making .venv for the {'test suite' if kind == 'test' else 'pipeline'} (once; needs the package index)"
     )
     if not keep:
         _say("  an empty environment")
-        venv.EnvBuilder(with_pip=False, clear=True, symlinks=os.name != "nt").create(ENVIRONMENT)
+        venv.EnvBuilder(with_pip=False, symlinks=os.name != "nt").create(folder)
         _call(
             [str(python), "-m", "ensurepip", "--default-pip"],
             "this Python has no ensurepip (Debian: apt install python3-venv)",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -160,34 +161,52 @@ def _read(activation: ActivationStream, knowledge: Knowledge) -> Rows:
 def put_into_contexts(layout: Layout, prepared: Prepared) -> list[Change]:
     """Makes the prepared files the project's own: what the images are built from.
 
-    A file that is replaced is kept in ``output/stage1_prepare_files/replaced``.
+    A file that is replaced is kept in ``output/stage1_prepare_files/replaced``; a network and its card under one name,
+    so that the card is found where the network is taken from there.
     """
+    own_card = layout.own_knowledge.with_name(CARD_FILE)
+    wanted = {
+        layout.own_activation: prepared.data,
+        layout.own_knowledge: prepared.model,
+        own_card: prepared.card,
+    }
+    kept: dict[Path, Path] = {}
+    for together in ([layout.own_activation], [layout.own_knowledge, own_card]):
+        if not all(_stands(wanted[path], path) for path in together):
+            kept |= _keep(layout, [path for path in together if path.exists()])
     changes = [
-        _replace(layout, prepared.data, layout.own_activation),
-        _replace(layout, prepared.model, layout.own_knowledge),
+        _replace(prepared.data, layout.own_activation, kept),
+        _replace(prepared.model, layout.own_knowledge, kept),
     ]
     _check_copies(prepared.folder, prepared.knowledge, prepared.rows)
-    own_card = layout.own_knowledge.with_name(CARD_FILE)
     if prepared.card:
-        changes.append(_replace(layout, prepared.card, own_card))
+        changes.append(_replace(prepared.card, own_card, kept))
     elif own_card.exists():
-        changes.append(Change(own_card, True, _keep(layout, own_card)))
+        changes.append(Change(own_card, True, kept[own_card]))
         files.remove(own_card)
     return changes
 
 
-def _replace(layout: Layout, source: Path, target: Path) -> Change:
+def _stands(source: Path | None, target: Path) -> bool:
+    return files.same(source, target) if source else not target.exists()
+
+
+def _replace(source: Path, target: Path, kept: Mapping[Path, Path]) -> Change:
     if files.same(source, target):
         return Change(target, False)
-    kept = _keep(layout, target) if target.exists() else None
     files.put(source, target)
-    return Change(target, True, kept)
+    return Change(target, True, kept.get(target))
 
 
-def _keep(layout: Layout, path: Path) -> Path:
-    name, _, ending = path.name.partition(".")
-    kept = layout.stage1 / "replaced" / f"{name}-{files.sha256_of(path)[:8]}.{ending}"
-    files.put(path, kept)
+def _keep(layout: Layout, paths: Sequence[Path]) -> dict[Path, Path]:
+    """Copies files that belong together under one name; returns where to."""
+    digests = [files.sha256_of(path) for path in paths]
+    mark = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+    kept = {}
+    for path in paths:
+        name, _, ending = path.name.partition(".")
+        kept[path] = layout.stage1 / "replaced" / f"{name}-{mark[:8]}.{ending}"
+        files.put(path, kept[path])
     return kept
 
 

@@ -2,7 +2,7 @@
 
 A CSV file is UTF-8, with or without a byte order mark. Cells are separated by commas, semicolons or tabs; with
 semicolons a decimal comma is accepted. A first row of names is the header, see ``Table.is_header``. Which columns
-are the inputs and which the expected outputs: see ``columns.py``.
+are the inputs and which the expected outputs: see ``column_choice.py``.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from types import TracebackType
 
 import numpy as np
 
-from .columns import ColumnChoice, Columns
+from .column_choice import ColumnChoice
+from .columns import Columns
 from .csv_rows import CsvRows
+from .decimal_marks import DecimalMarks
 from .errors import ActivationError
 from .incoming import Incoming
 from .knowledge import Knowledge
@@ -68,6 +70,7 @@ class ActivationStream:
         columns: which columns are what.
         header: the names of the columns; empty where the file has none.
         rows: how many rows have been read so far.
+        marks: where decimal commas and thousands were found so far.
         rejected: how many rows were left out so far.
         kind: ``csv``, ``jsonl`` or ``parquet``.
         fast: whether pyarrow is at work: for large files, where it is installed.
@@ -103,6 +106,7 @@ class ActivationStream:
         self._skip = skip
         self._blank: tuple[int, int] | None = None
         self._first_rejected = ""
+        self.marks = DecimalMarks()
         self._incoming = Incoming(path)
         self.file = self._incoming.file
         self.kind = self._incoming.kind
@@ -167,8 +171,11 @@ class ActivationStream:
         """Takes the rows of the next part to be part of the activation; returns what was left out up to there.
 
         Raises:
-            ActivationError: a blank line in an earlier part was not at the end.
+            ActivationError: a blank line in an earlier part was not at the end, or a number may have thousands
+                marks, as the file has decimal commas.
         """
+        if rows.marks:
+            self.marks.add(rows.marks, self.file.name)
         rejected = rows.rejected
         if self._blank and rows.first:
             if not self._skip:
@@ -216,9 +223,9 @@ class ActivationStream:
         """From which line to which there is nothing before the part that comes next."""
         return self._blank
 
-    def go_on(self, rows: int, rejected: int, blank: tuple[int, int] | None) -> None:
+    def go_on(self, rows: int, rejected: int, blank: tuple[int, int] | None, marks: DecimalMarks) -> None:
         """Takes parts for accepted that an earlier run has read: so many rows, so many left out."""
-        self.rows, self.rejected, self._blank = rows, rejected, blank
+        self.rows, self.rejected, self._blank, self.marks = rows, rejected, blank, marks
 
     @property
     def input_names(self) -> tuple[str, ...]:

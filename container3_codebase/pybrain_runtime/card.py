@@ -67,7 +67,8 @@ class Card(Record, eq=True):
     def scaled(self, inputs: np.ndarray) -> np.ndarray:
         """Returns inputs, shape (n, indim), as the network wants them: (x - mean) / scale."""
         mean, scale = self._of_inputs
-        scaled: np.ndarray = (inputs - mean) / scale
+        with np.errstate(all="ignore"):  # what runs over is found in the answers
+            scaled: np.ndarray = (inputs - mean) / scale
         return scaled
 
     def unscaled(self, outputs: np.ndarray) -> np.ndarray:
@@ -75,7 +76,8 @@ class Card(Record, eq=True):
         if self._of_outputs is None:
             return outputs
         mean, scale = self._of_outputs
-        unscaled: np.ndarray = outputs * scale + mean
+        with np.errstate(all="ignore"):
+            unscaled: np.ndarray = outputs * scale + mean
         return unscaled
 
     @cached_property
@@ -126,7 +128,7 @@ def read_card(path: str | os.PathLike[str], *, indim: int, outdim: int, network:
             task=reader.text(content, "task"),
             inputs=inputs,
             outputs=outputs,
-            labels=reader.labels(content, outdim),
+            labels=reader.labels(content, [output.name for output in outputs]),
             sha256=file.sha256,
         )
 
@@ -175,13 +177,23 @@ class _CardReader:
             raise self.bad(f"gives two {key} the same name")
         return columns
 
-    def labels(self, content: dict[str, object], outdim: int) -> tuple[str, ...]:
-        labels = content.get("labels") or []
+    def labels(self, content: dict[str, object], outputs: list[str]) -> tuple[str, ...]:
+        labels, outdim = content.get("labels") or [], len(outputs)
         if not isinstance(labels, list) or not all(isinstance(label, str) and label for label in labels):
             raise self.bad("has labels that are not a list of texts")
+        if not all(map(str.isprintable, labels)):
+            raise self.bad("has a label that is not a line of text")
+        if len({label.strip() for label in labels}) != len(labels):
+            raise self.bad("gives two classes the same label")
         # One output can tell two classes apart; more outputs stand for one class each.
         if labels and len(labels) != outdim and not (outdim == 1 and len(labels) == 2):
             raise self.bad(f"has {len(labels)} labels for {outdim} outputs")
+        for place, label in enumerate(labels if outdim > 1 else ()):
+            if label != outputs[place] and label in outputs:
+                raise self.bad(
+                    f"contradicts itself: labels[{place}] is '{shown(label, 60)}', but outputs[{outputs.index(label)}] "
+                    "has that name"
+                )
         return tuple(labels)
 
     def _column(self, item: dict[str, object], where: str) -> Column:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
 import numpy as np
 
-from .columns import ColumnChoice, Columns
+from .column_choice import ColumnChoice
+from .columns import Columns
+from .decimal_marks import decimal_marks
 from .errors import ActivationError
 from .incoming import Incoming
 from .lines import LineReader, Lines
 from .rows import RowCollector, Rows, all_blank
-from .table import Table, detect_delimiter
+from .table import Table, detect_delimiter, other_separator, visible
 
 _WIDE = 10_000  # columns; pyarrow takes half a kilobyte for each, in each thread
 
@@ -61,6 +64,11 @@ class CsvRows:
     def rows(self, part: Any) -> Rows:
         """Returns the rows in some lines."""
         assert isinstance(part, Lines)
+        rows = self._rows(part)
+        rows.marks = decimal_marks(part, self._table, (*self.columns.inputs, *self.columns.targets))
+        return rows
+
+    def _rows(self, part: Lines) -> Rows:
         if self._fast is not None:
             numbers = self._fast.numbers(part.content)
             if numbers is not None:
@@ -93,6 +101,7 @@ class CsvRows:
             raise ActivationError(
                 f"{self._name} is empty.", hint="Add a line of numbers for each row to answer."
             )
+        self._check_first(lines[0])
         telling = lines[1] if len(lines) > 1 and lines[1].strip() else lines[0]
         self.delimiter = detect_delimiter(telling.decode("utf-8", "replace"))
         self._table = Table(self._name, self.delimiter)
@@ -103,7 +112,7 @@ class CsvRows:
         if self._is_header(first):
             self.header = self._table.names = tuple(first)
             begun[0] = begun[0].after(1)
-        self.columns: Columns = self._choice.of(len(first), self.header, 1)
+        self.columns: Columns = self._columns(first, text)
         if not self.header and _counts(first):
             remark = f"line 1 ({first[0]}, {first[1]}, {first[2]}, ...) is taken as a row, not as a header"
             self.columns = self.columns.but(remark=remark)
@@ -112,6 +121,37 @@ class CsvRows:
             self._table.count_values([self.header[place]])[1] for place in used
         )
         return chain(begun, batches)
+
+    def _check_first(self, line: bytes) -> None:
+        """Refuses a first line that is neither a header nor a row, whatever is chosen.
+
+        Raises:
+            ActivationError: it is blank, or Excel's note of the separator.
+        """
+        if not line.strip():
+            raise ActivationError(
+                f"{self._name} line 1 is blank; a header or a row was expected.",
+                hint="Take the blank line out.",
+                line=1,
+            )
+        if re.fullmatch(rb'"?sep=.?"?', line.strip(), re.IGNORECASE):
+            raise ActivationError(
+                f"{self._name} line 1 is a note for Excel ({visible(line.strip().decode('utf-8', 'replace'))}), "
+                "neither a header nor a row.",
+                hint="Take the line out; the separator is found without it.",
+                line=1,
+            )
+
+    def _columns(self, first: list[str], text: str) -> Columns:
+        """Chooses the columns; where all of a line is one cell, an error says what else may separate cells there."""
+        try:
+            return self._choice.of(len(first), self.header, 1)
+        except ActivationError as error:
+            mark = other_separator(text, self.delimiter) if len(first) == 1 else ""
+            if not mark:
+                raise
+            hint = f"The cells of line 1 seem to be separated by {mark}. Separate all by commas, semicolons or tabs."
+            raise ActivationError(error.message, hint=hint, **error.evidence) from None
 
     def _is_header(self, first: list[str]) -> bool:
         """Says whether the first row is the header.

@@ -34,7 +34,8 @@ class Figures:
         self._rows += len(error)
         self._count += error.size
         if self._classify:
-            self._right += int((outputs.argmax(axis=1) == targets.argmax(axis=1)).sum())
+            right = outputs.argmax(axis=1) == targets.argmax(axis=1)
+            self._right += int((right & ~np.isnan(outputs).any(axis=1)).sum())
 
     def result(self) -> dict[str, float | int | None] | None:
         """Returns mse, mae, max_abs, for classes accuracy and how many were right; None without targets."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from .column_names import shell_quoted
 from .record import Record
 
 _RANGES = (("min", "max"), ("minimum", "maximum"), ("low", "high"), ("lo", "hi"), ("lower", "upper"))
@@ -114,4 +115,4 @@ def _numeric(value: object) -> bool:
 
 
 def _quoted(rule: str) -> str:
-    return rule if re.fullmatch(r"[\w.,-]+", rule) else f"'{rule}'"
+    return rule if re.fullmatch(r"[\w.,-]+", rule) else shell_quoted(rule)

@@ -18,7 +18,7 @@ from .paths import base, beside, remove_if_there
 from .signals import signals_held_back
 from .unique_json import parse_json
 
-_VERSION = 2
+_VERSION = 3
 _PLAIN = 1 << 20
 """Bytes that the notes take without what grows with the network."""
 
@@ -116,13 +116,15 @@ def _hash_of(notes: Mapping[str, Any]) -> str:
 def _is_whole(notes: Mapping[str, Any]) -> bool:
     """Says whether notes have all that a run notes, each of the right type and within its bounds."""
     try:
-        rows, rejected, blank = notes["activation"]
+        rows, rejected, blank, (comma, thousands, cell) = notes["activation"]
         prediction, read, memory = notes["prediction"], notes["read"], notes["memory"]
         done = (
             isinstance(notes["run"], dict)
             and _is_mark([read["bytes"], read["sha256"]])
             and _is_mark(notes["table"])
             and (notes["rejects"] is None or _is_mark(notes["rejects"]))
+            and isinstance(cell, str)
+            and all(map(_is_count, (comma, thousands)))
             and all(map(_is_count, (notes["done"], rows, rejected, notes["steps"], *(blank or ()))))
             and (blank is None or len(blank) == 2)
         )
@@ -130,6 +132,7 @@ def _is_whole(notes: Mapping[str, Any]) -> bool:
         return (
             done
             and prediction["rows"] == rows
+            and _is_count(prediction["not_finite"])
             and len(figures) == _FIGURES
             and all(map(_are_numbers, (figures, *first, *memory)))
             and all(map(math.isfinite, (figures[0], figures[1], figures[-1])))

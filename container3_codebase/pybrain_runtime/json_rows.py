@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any, NoReturn
 
-from .columns import ColumnChoice, Columns
+from .column_choice import ColumnChoice
+from .columns import Columns
 from .errors import ActivationError
 from .incoming import Incoming
 from .lines import LineReader, Lines
@@ -104,11 +105,25 @@ class JsonRows:
             ) from None
         except RepeatedKey as error:
             raise self._bad(number, f"has the key {visible(error.key)} twice") from None
-        except (ValueError, RecursionError) as error:
-            raise self._bad(number, f"is not JSON: {error}") from None
+        except RecursionError:
+            raise self._bad(number, "is not JSON: its lists and objects are nested too deeply") from None
+        except ValueError as error:
+            if line.strip() in (b"[", b"{", b"[{", b"[["):
+                raise self._one_document(number) from None
+            raise self._bad(number, f"is not JSON: {_reason(error)}") from None
         if not isinstance(value, dict | list) or not value:
             raise self._bad(number, "is neither an object nor an array of numbers")
+        if isinstance(value, list) and isinstance(value[0], dict | list):
+            raise self._one_document(number)
         return value
+
+    def _one_document(self, line: int) -> ActivationError:
+        return ActivationError(
+            f"{self._name} line {line} is not JSON by itself: one document seems to hold all rows.",
+            hint="Write each row on a line of its own: jq -c '.[]' does that for an array of rows, pandas with "
+            "to_json(orient='records', lines=True).",
+            line=line,
+        )
 
     def _number(self, value: object, line: int, place: int) -> float:
         if isinstance(value, int | float) and not isinstance(value, bool):
@@ -119,7 +134,7 @@ class JsonRows:
             if math.isfinite(number):
                 return number
         name = f" ({visible(self.header[place])[1:-1]})" if self.header else ""
-        what = "there is nothing (null)" if value is None else f"{visible(json.dumps(value))} is not a number"
+        what = "there is nothing (null)" if value is None else f"{_shown(value)} is not a number"
         if isinstance(value, int | float) and not isinstance(value, bool):
             what = f"{visible(str(value))} is beyond the range of numbers"
         raise ActivationError(
@@ -135,6 +150,20 @@ class JsonRows:
             hint="Each line holds one row: an object or an array of numbers.",
             line=line,
         )
+
+
+def _shown(value: object) -> str:
+    """Returns a value for a message."""
+    try:
+        return visible(json.dumps(value))
+    except RecursionError:  # writing takes a little more depth than reading
+        return "an object" if isinstance(value, dict) else "an array"
+
+
+def _reason(error: ValueError) -> str:
+    """Returns what is wrong with a line; Python's own limit for digits is not one of JSON."""
+    own = isinstance(error, json.JSONDecodeError) or "finite" in str(error)
+    return str(error) if own else "a number has more digits than any number needs"
 
 
 def _is_text(name: str) -> bool:

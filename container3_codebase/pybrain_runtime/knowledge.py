@@ -202,12 +202,15 @@ class Knowledge(Record):
         return self.but(card=self.card.but(inputs=inputs, outputs=outputs), scaling="none")
 
     def classes(self, outputs: np.ndarray) -> list[str]:
-        """Returns the class label of each row of outputs, shape (n, outdim); an empty list without labels."""
+        """Returns the class label of each row of outputs, shape (n, outdim); an empty list without labels.
+
+        A row in which a number is NaN has no class: its label is empty.
+        """
         if not self.labels:
             return []
-        if self.outdim == 1:
-            return [self.labels[int(value > 0.5)] for value in outputs[:, 0]]
-        return [self.labels[place] for place in outputs.argmax(axis=1)]
+        places = outputs[:, 0] > 0.5 if self.outdim == 1 else outputs.argmax(axis=1)
+        unknown = np.isnan(outputs).any(axis=1)
+        return ["" if none else self.labels[int(place)] for place, none in zip(places, unknown, strict=True)]
 
     def to_pybrain(self) -> Any:
         """Returns a PyBrain network with these layers, connections and parameters, to train or to save again.
@@ -329,4 +332,15 @@ def check_pin(name: str, found: str, wanted: str) -> None:
 
 def _named(base: str, count: int, given: list[str]) -> tuple[str, ...]:
     default = [base] if count == 1 else [f"{base}_{place}" for place in range(count)]
-    return tuple(name or fallback for name, fallback in zip(given or default, default, strict=True))
+    return fill_names(given or default, default)
+
+
+def fill_names(given: Sequence[str], default: Sequence[str]) -> tuple[str, ...]:
+    """Returns names with the default where there is none, which becomes longer where another has it as a name."""
+    taken = frozenset(given)
+    names = []
+    for name, fallback in zip(given, default, strict=True):
+        while not name and fallback in taken:
+            fallback = f"{fallback.partition('_')[0]}_{fallback}"
+        names.append(name or fallback)
+    return tuple(names)

@@ -111,6 +111,24 @@ def check_report_place(path: str) -> None:
         )
 
 
+def check_unnamed_output(path: str) -> None:
+    """Makes sure that a prediction whose place nobody named replaces nothing but an earlier one, known by its report.
+
+    Raises:
+        CannotWrite: there is another file.
+    """
+    check_place(path)
+    if not os.path.lexists(path) or not os.stat(path).st_size:  # noqa: PTH116 - see paths
+        return
+    report = report_path(path)
+    if not os.path.lexists(report) or not _holds_report(report):
+        raise CannotWrite(
+            f"{path} is there, and no report of a run beside it; this run would replace it.",
+            hint="Name the prediction, or take that file away.",
+            path=path,
+        )
+
+
 def check_replaceable(path: str, beginning: bytes, what: str) -> None:
     """Makes sure that a file whose place nobody named replaces nothing but an earlier one of its kind.
 

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 from pyarrow import parquet
 
-from .columns import ColumnChoice, Columns
+from .column_choice import ColumnChoice
+from .columns import Columns
 from .errors import ActivationError
 from .files import InputFile
 from .incoming import Incoming

@@ -19,7 +19,7 @@ from .columns import Columns
 from .errors import UsageError
 from .figures import Figures, finite
 from .formats import format_for
-from .knowledge import Knowledge
+from .knowledge import Knowledge, fill_names
 from .leftovers import remove_leftovers
 from .outputs import check_outputs, check_report_place, report_path
 from .paths import base
@@ -45,6 +45,7 @@ class Prediction(Record):
         errors: mse, mae, max_abs and for classes accuracy; None where nothing was expected.
         report: the content of the JSON file.
         formulas: names of columns that a spreadsheet takes for formulas. The file has them as they were given.
+        not_finite: how many rows have an answer that is NaN or infinite.
     """
 
     path: str
@@ -56,6 +57,14 @@ class Prediction(Record):
     errors: Mapping[str, float | int | None] | None
     report: Mapping[str, object]
     formulas: tuple[str, ...] = ()
+    not_finite: int = 0
+
+    def warning(self) -> str:
+        """Returns a sentence about answers that are no numbers; nothing where all are."""
+        if not self.not_finite:
+            return ""
+        rows = "1 row has an answer" if self.not_finite == 1 else f"{self.not_finite:,} rows have answers"
+        return f"{rows} beyond the range of numbers (nan or inf); the report has their number."
 
 
 class Source(Record, eq=True):
@@ -133,6 +142,7 @@ class PredictionWriter:
         check_report_place(self.report_path)
         remove_leftovers(self.path, self.report_path)
         self.rows = 0
+        self._not_finite = 0
         self._knowledge = knowledge
         self._started = time.time() if started is None else started
         self._first: list[np.ndarray] = []
@@ -185,17 +195,23 @@ class PredictionWriter:
         if self.rows < FIRST_ROWS:
             self._first.append(np.array(outputs[: FIRST_ROWS - self.rows]))
         self.rows += len(outputs)
+        self._not_finite += len(outputs) - int(np.isfinite(outputs).all(axis=1).sum())
         self._table.write(content)
 
     @property
     def state(self) -> dict[str, Any]:
         """What has been written, to go on with in another run."""
         first = [row for rows in self._first for row in rows.tolist()]
-        return {"rows": self.rows, "first": first, "figures": self._figures.state}
+        return {
+            "rows": self.rows,
+            "first": first,
+            "figures": self._figures.state,
+            "not_finite": self._not_finite,
+        }
 
     def recall(self, state: Mapping[str, Any]) -> None:
         """Goes on from the state of another run."""
-        self.rows = state["rows"]
+        self.rows, self._not_finite = state["rows"], state["not_finite"]
         self._first = [np.array(row)[None, :] for row in state["first"]]
         self._figures.recall(state["figures"])
 
@@ -227,6 +243,7 @@ class PredictionWriter:
             errors=self._figures.result(),
             report=report,
             formulas=self._formulas,
+            not_finite=self._not_finite,
         )
 
     def _put_in_place(self, report: Mapping[str, object], before: Sequence[AtomicFile]) -> None:
@@ -248,11 +265,10 @@ class PredictionWriter:
 
     def _names(self, input_names: tuple[str, ...]) -> list[str]:
         known = self._knowledge.input_names
-        names = [name or fallback for name, fallback in zip(input_names or known, known, strict=True)]
+        names = list(fill_names(input_names or known, known))
         others = [*self._knowledge.output_names]
         if self._expected:
-            for output in _suffixes(self._knowledge):
-                others += [f"expected{output}", f"error{output}"]
+            others += _compared(others)
         return [*_apart(names, others), *others]
 
     def _report(self, source: Source, first: np.ndarray) -> dict[str, object]:
@@ -293,6 +309,7 @@ class PredictionWriter:
                 "outputs": list(knowledge.output_names),
                 "first": [[finite(value) for value in row] for row in first.tolist()],
                 "classes": knowledge.classes(first),
+                "not_finite": self._not_finite,
             },
             "errors": self._figures.result(),
             **({"formulas": list(self._formulas)} if self._formulas else {}),
@@ -391,9 +408,22 @@ def _apart(names: list[str], others: list[str]) -> list[str]:
     return apart
 
 
-def _suffixes(knowledge: Knowledge) -> list[str]:
-    """Returns what follows ``expected`` and ``error``: the output's name, or its number, or nothing."""
-    return [f"_{name}".removeprefix("_prediction") for name in knowledge.output_names]
+def _compared(outputs: Sequence[str]) -> list[str]:
+    """Returns names for the expected value and the error of each output.
+
+    They are ``expected`` and ``error`` with the output's name, or its number, or nothing. Where an output has such a
+    name itself, ``compared_`` stands before all of them.
+    """
+    names = _pairs("", [f"_{name}".removeprefix("_prediction") for name in outputs])
+    before = ""
+    while len({*names, *outputs}) != len(names) + len(outputs):
+        before += "compared_"
+        names = _pairs(before, [f"_{name}" for name in outputs])
+    return names
+
+
+def _pairs(before: str, suffixes: Sequence[str]) -> list[str]:
+    return [f"{before}{kind}{suffix}" for suffix in suffixes for kind in ("expected", "error")]
 
 
 def _utc(seconds: float) -> str:

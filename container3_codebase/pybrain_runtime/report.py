@@ -75,6 +75,8 @@ class Report:
         if prediction.errors:
             figures = ", ".join(f"{name} {_figure(value)}" for name, value in prediction.errors.items())
             self._line(f"  Compared with the expected outputs: {figures}")
+        if prediction.not_finite:
+            self._line(f"  WARNING: {prediction.warning()}")
         for name in prediction.formulas[:3]:
             self._line(
                 f"  A column is named {visible(name)}, which a spreadsheet takes for a formula: import "
@@ -179,7 +181,8 @@ def _answer(prediction: Prediction, place: int, row: list[float]) -> str:
         f"{value:.6f} ({name})" if named else f"{value:.6f}"
         for value, name in zip(row, prediction.names, strict=True)
     ]
-    label = f" -> {prediction.classes[place]}" if prediction.classes else ""
+    label = prediction.classes[place] if prediction.classes else ""
+    label = f" -> {label}" if label else ""
     return ", ".join(parts) + label
 
 

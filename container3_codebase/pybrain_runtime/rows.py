@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from .columns import Columns
+from .decimal_marks import DecimalMarks
 from .errors import ActivationError
 from .lines import Lines
 
@@ -40,9 +41,10 @@ class Rows:
         first: the line of the first row that is there, also of one that was rejected; 0 where there is none.
         blank: from which line to which there is nothing at the end of the part; None where there is a row.
         rejected: rows that are left out.
+        marks: where decimal commas and thousands are; None where the file has no decimal commas.
     """
 
-    __slots__ = ("blank", "first", "inputs", "rejected", "targets")
+    __slots__ = ("blank", "first", "inputs", "marks", "rejected", "targets")
 
     def __init__(
         self,
@@ -58,6 +60,7 @@ class Rows:
         self.first = first
         self.blank = blank
         self.rejected = rejected or []
+        self.marks: DecimalMarks | None = None
 
 
 class Part(Protocol):

@@ -10,6 +10,7 @@ import numpy as np
 
 from . import __version__
 from .activation import ActivationStream
+from .decimal_marks import DecimalMarks
 from .hashes import Sha256
 from .in_order import in_order
 from .journal import CannotResume, Journal, check_same
@@ -224,7 +225,12 @@ class Run:
                 "run": self._identity(),
                 "done": done.part.end,
                 "read": {"bytes": read, "sha256": digest.hexdigest()},
-                "activation": [activation.rows, activation.rejected, activation.blank],
+                "activation": [
+                    activation.rows,
+                    activation.rejected,
+                    activation.blank,
+                    activation.marks.state,
+                ],
                 "prediction": writer.state,
                 "table": _noted(table),
                 "rejects": _noted(rejects.file) if rejects else None,
@@ -263,8 +269,8 @@ class Run:
             raise self._journal.damaged()
 
     def _recall(self, notes: dict[str, Any], writer: PredictionWriter) -> None:
-        rows, rejected, blank = notes["activation"]
-        self._activation.go_on(rows, rejected, tuple(blank) if blank else None)
+        rows, rejected, blank, marks = notes["activation"]
+        self._activation.go_on(rows, rejected, tuple(blank) if blank else None, DecimalMarks(*marks))
         self._answering.recall(notes["steps"], notes["memory"])
         writer.recall(notes["prediction"])
         self._done = notes["done"]

@@ -11,7 +11,7 @@ from .errors import ActivationError
 
 # Compiled when they are first needed, which at most starts is never.
 _NOT_FINITE = r"(?i)[+-]?(?:nan|inf|infinity|1\.#.*|#n/?a.*)"
-_THOUSANDS = r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+"
+THOUSANDS = r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+"
 # What is no number and no name either: a mark for what is missing, or digits and what people write between them.
 _NO_NAME = (
     r"(?i)n/?a|null|none|nil|#.*|[-+.,?*]+|0x[0-9a-f]+|[-+]*[.,]*\d[\d.,_' \u00a0\u202f]*(?:e[-+]?\d*)?%?"
@@ -28,6 +28,19 @@ def detect_delimiter(line: str) -> str:
     """
     bare = re.sub(_QUOTED, "", line) if '"' in line else line
     return next((mark for mark in "\t;," if mark in bare), ",")
+
+
+def other_separator(line: str, delimiter: str) -> str:
+    """Returns in words what separates the cells of a line where that is not the file's delimiter; else nothing."""
+    marks = {
+        "\t": "tabs",
+        ";": "semicolons",
+        ",": "commas",
+        "|": "vertical bars",
+        ":": "colons",
+        " ": "spaces",
+    }
+    return next((word for mark, word in marks.items() if mark != delimiter and mark in line.strip()), "")
 
 
 def visible(text: str) -> str:
@@ -158,7 +171,7 @@ class Table:
         if not self.decimal_comma or not any("," in cells[place] for place in places):
             return
         for place in places:
-            if re.fullmatch(_THOUSANDS, cells[place]):
+            if re.fullmatch(THOUSANDS, cells[place]):
                 what = f"{visible(cells[place])} may be thousands or a decimal point, as the row has decimal commas"
                 raise self._bad(
                     line, place, what, "Write all numbers with a decimal comma, without thousands marks."

@@ -45,7 +45,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="the rows; - reads standard input (default: the project's own)",
     )
     parser.add_argument(
-        "-o", "--output", metavar="OUTPUT", default=OUTPUT, help=f"the prediction (default: {OUTPUT})"
+        "-o",
+        "--output",
+        metavar="OUTPUT",
+        help=f"the prediction (default: {OUTPUT}, which then replaces nothing but an earlier prediction)",
     )
     parser.add_argument(
         "--resume", action="store_true", help="go on with a run that broke off; keep this one, too"
@@ -114,8 +117,12 @@ def run(session: Session) -> dict[str, Any]:
     from pipeline.errors import CannotWrite, Interrupted, UsageError
     from pipeline.progress import ProgressLine
     from pybrain_runtime import activate_file, load_knowledge
+    from pybrain_runtime.outputs import check_unnamed_output
 
     options = session.options
+    if options.output is None:
+        options.output = OUTPUT
+        check_unnamed_output(OUTPUT)
     if options.output == "-":
         raise UsageError(
             "The prediction is written to a file, with its report beside it, not to standard output.",
@@ -227,6 +234,8 @@ def _say(session: Session, knowledge: Knowledge, done: Outcome) -> None:
     say(f"              sha256 {report['prediction']['sha256']}")
     if prediction.errors:
         say(f"  compared    {_figures(prediction.errors)}")
+    if prediction.not_finite:
+        say(f"  warning     {prediction.warning()}")
     say(f"  report      {prediction.report_path}")
     answered = prediction.rows - done.continued
     speed = f", {answered / done.seconds:,.0f} rows/s" if answered >= _TELLING else ""

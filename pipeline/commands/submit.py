@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import shutil
 import tempfile
+import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +64,7 @@ def _create(session: Session) -> dict[str, Any]:
     _show_checklist(session, contents)
     stale = _show_stale(session, session.layout)
     target = session.options.output or session.layout.root / submission.NAME
+    _check_target(target, [session.layout.root / name for name in contents.files])
     archive = submission.create(session.layout, contents, target)
     say()
     say(f"  {session.layout.shown(archive.path)}: {archive.files:,} files, {archive.size:,} bytes")
@@ -82,6 +85,30 @@ def _create(session: Session) -> dict[str, Any]:
         # Once more, where it is read last.
         say(f"  stale: {len(stale)} of the results above are not those of the files handed in")
     return result
+
+
+def _check_target(target: Path, read: Sequence[Path]) -> None:
+    """Makes sure that the archive replaces nothing but an archive, and none of the files that go into it.
+
+    Raises:
+        UsageError: it would be written over one of these files.
+        CannotWrite: there is another file.
+    """
+    from pipeline.errors import CannotWrite, UsageError
+    from pybrain_runtime.paths import is_same
+
+    for path in read if target.exists() else ():
+        if is_same(str(target), str(path)):
+            raise UsageError(
+                f"{target} goes into the archive, which would be written over it.",
+                hint="Name another file with --output.",
+            )
+    if target.is_file() and target.stat().st_size and not zipfile.is_zipfile(target):
+        raise CannotWrite(
+            f"{target} is there, and is no zip archive; the archive would replace it.",
+            hint="Name another file with --output, or take that file away.",
+            path=target,
+        )
 
 
 def tracked_in(root: Path) -> frozenset[str] | None:

@@ -157,6 +157,35 @@ def test_an_archive_that_cannot_be_written_ends_with_73(project, capsys):
     assert "cannot be written" in capsys.readouterr().err
 
 
+def created(project: Layout, target: Path) -> int:
+    return execute(parser.parse(["submit", "--no-run", "--output", str(target)]), project)
+
+
+def test_an_archive_is_not_written_over_what_goes_into_it(project, tmp_path, capsys):
+    before = (project.root / "README.md").read_bytes()
+    os.link(project.root / "README.md", tmp_path / "linked.zip")
+    for target in (
+        project.root / "README.md",
+        project.root / "output" / ".." / "README.md",
+        tmp_path / "linked.zip",
+    ):
+        assert created(project, target) == 2
+        assert "goes into the archive, which would be written over it." in capsys.readouterr().err
+    assert (project.root / "README.md").read_bytes() == before
+
+
+def test_an_archive_replaces_nothing_but_an_archive(project, tmp_path, capsys):
+    target = tmp_path / "notes.zip"
+    target.write_text("my notes")
+    assert created(project, target) == 73
+    assert (
+        "notes.zip is there, and is no zip archive; the archive would replace it." in capsys.readouterr().err
+    )
+    assert target.read_text() == "my notes"
+    target.write_bytes(b"")
+    assert created(project, target) == created(project, target) == 0
+
+
 @pytest.mark.parametrize(
     "name",
     [

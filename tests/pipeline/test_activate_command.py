@@ -85,6 +85,18 @@ def test_the_projects_own_files_are_the_default(drive: Drive, folder: Path, chec
     assert len((folder / "prediction.csv").read_text().splitlines()) == 2
 
 
+def test_a_file_that_nobody_named_is_not_replaced(drive: Drive, folder: Path) -> None:
+    (folder / "prediction.csv").write_text("somebody's own\n")
+    seen = drive("activate")
+    assert (seen.status, seen.out) == (73, "")
+    assert (
+        "prediction.csv is there, and no report of a run beside it; this run would replace it.\n" in seen.err
+    )
+    assert (folder / "prediction.csv").read_text() == "somebody's own\n"
+    assert drive("activate", "-o", "prediction.csv").status == 0
+    assert drive("activate").status == 0  # an earlier prediction, with its report
+
+
 def test_a_program_gets_the_report_as_json(drive: Drive, folder: Path, flowers: str) -> None:
     (folder / "rows.csv").write_text(f"{GOOD}\n1,2,x,4\n")
     result = drive("activate", flowers, "rows.csv", "--on-bad-row", "skip", "--json").json
@@ -274,7 +286,7 @@ def test_a_pipe_without_a_reader_does_not_block(folder: Path, flowers: str) -> N
 def test_after_an_interruption_damaged_notes_are_not_a_defect(
     drive: Drive, folder: Path, flowers: str
 ) -> None:
-    (folder / ".p.csv.journal").write_text('{"version": 2}')
+    (folder / ".p.csv.journal").write_text('{"version": 3}')
     (folder / ".p.csv.part").write_text("what has been answered")
     seen = drive("activate", flowers, "rows.csv", "-o", "p.csv", "--resume")
     assert (seen.status, seen.out) == (65, "")

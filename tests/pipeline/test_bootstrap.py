@@ -256,6 +256,47 @@ def test_an_environment_that_cannot_be_completed_is_said_with_the_last_lines_and
         assert not (hopeless.output / ".lock").exists(), "the command ran all the same"
 
 
+@pytest.mark.parametrize("by", ["folder", "link", "file"])
+def test_what_this_project_did_not_make_is_not_emptied(by: str, hopeless: Layout, tmp_path: Path) -> None:
+    environment, own = hopeless.root / ".venv", tmp_path / "own"
+    if by == "link":
+        own.mkdir()
+        environment.symlink_to(own)
+    elif by == "folder":
+        environment.mkdir()
+    kept = environment if by == "file" else environment / "somebody's work"
+    kept.write_text("years", encoding="utf-8")
+    done = type_in(hopeless, "prepare_files.py")
+    assert (done.returncode, done.stdout) == (73, "")
+    what = "is not a folder" if by == "file" else "this project did not make it"
+    assert f"The project's environment cannot be made: {environment}: it is there, and {what}." in done.stderr
+    assert "Nothing was changed; move it away, or delete it, then start again." in done.stderr
+    assert kept.read_text(encoding="utf-8") == "years"
+
+
+def test_a_link_to_the_environment_of_another_checkout_is_left_alone(
+    made: Layout, tmp_path: Path, checkout: Layout
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(checkout.root, other, symlinks=True, ignore=shutil.ignore_patterns(".venv"))
+    (other / ".venv").symlink_to(made.root / ".venv")
+    done = type_in(Layout(other), "prepare_files.py")
+    assert done.returncode == 73
+    assert f"it is a link to the environment of {made.root}. Nothing was changed" in done.stderr
+    assert fits(made)
+
+
+def test_an_environment_is_made_where_a_link_leads_to(hopeless: Layout, tmp_path: Path) -> None:
+    (hopeless.root / ".venv").symlink_to(tmp_path / "roomy")
+    (tmp_path / "roomy").mkdir()
+    for _ in range(2):
+        done = type_in(hopeless, "prepare_files.py")
+        assert done.returncode == 69  # there is no index, but there is an environment
+        assert "Traceback" not in done.stderr
+        assert (tmp_path / "roomy" / "pyvenv.cfg").is_file()
+        assert (hopeless.root / ".venv").is_symlink()
+
+
 def test_an_archive_without_the_tests_says_so(hopeless: Layout) -> None:
     (hopeless.root / "requirements-test.lock").unlink()
     done = type_in(hopeless, "App07.py", "test")

@@ -131,6 +131,23 @@ def test_what_is_replaced_is_kept(checkout: Layout, drive: Drive) -> None:
     assert {name.partition(".")[2] for name in kept} == {"csv", "pkl", "card.json"}
 
 
+@pytest.mark.parametrize("replace", ["both", "the card"])
+def test_a_network_that_was_replaced_comes_back_with_its_card(
+    replace: str, checkout: Layout, drive: Drive
+) -> None:
+    own_card = checkout.own_knowledge.with_name(CARD_FILE)
+    before = checkout.own_knowledge.read_bytes(), own_card.read_bytes()
+    if replace == "both":
+        drive("prepare", "--model", "course", "--data", str(checkout.root / "data" / "course_80.csv"))
+    else:
+        (checkout.models / "plain.pkl").write_bytes(before[0])
+        drive("prepare", "--model", "plain")
+    assert not own_card.exists()
+    (kept,) = (checkout.stage1 / "replaced").glob("currentSolution-*.pkl")
+    drive("prepare", "--model", str(kept), "--data", str(checkout.root / "data" / "iris.csv"))
+    assert (checkout.own_knowledge.read_bytes(), own_card.read_bytes()) == before
+
+
 def test_there_and_back_again_ends_where_it_began(checkout: Layout, drive: Drive) -> None:
     names = ("container1_activationbase", "container2_knowledgebase", "container3_codebase")
     before = {name: entry[2] for name, entry in tree(checkout).items() if name.startswith(names)}

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pybrain_runtime import Activation, ActivationStream, Knowledge, load_knowledge, read_activation
-from pybrain_runtime.columns import ColumnChoice
+from pybrain_runtime.column_choice import ColumnChoice
 from pybrain_runtime.errors import ActivationError, InputMissing
 from pybrain_runtime.table import Table
 
@@ -431,3 +431,25 @@ def test_noise_ends_in_rows_or_in_one_kind_of_error(
 def test_a_choice_of_nothing_is_the_contracts_own_rule(flower: Knowledge) -> None:
     columns = ColumnChoice("a.csv", flower).of(7, (), 1)
     assert (columns.inputs, columns.targets, columns.chosen) == ((0, 1, 2, 3), (4, 5, 6), False)
+
+
+# Tables that other programs write.
+
+
+def test_a_blank_first_line_is_called_one(mistake: Callable[..., str]) -> None:
+    assert "activation_data.csv line 1 is blank; a header or a row was expected." in mistake("\n1,2,3,4\n")
+
+
+@pytest.mark.parametrize("note", ["sep=;", '"sep=;"', "SEP=,"])
+def test_the_note_of_the_separator_for_excel_is_no_header(note: str, mistake: Callable[..., str]) -> None:
+    message = mistake(f"{note}\n0,5;1,5;2;3\n")
+    assert "line 1 is a note for Excel" in message and "Take the line out" in message
+
+
+@pytest.mark.parametrize(
+    ("line", "mark"),
+    [("1 2 3 4", "spaces"), ("1|2|3|4", "vertical bars"), ("a;b;c;d\n1,2,3,4", "semicolons")],
+)
+def test_other_separators_are_named(line: str, mark: str, mistake: Callable[..., str]) -> None:
+    message = mistake(f"{line}\n")
+    assert f"The cells of line 1 seem to be separated by {mark}." in message

@@ -206,6 +206,78 @@ def test_a_card_that_names_some_inputs_is_compared_where_it_does(
     )
 
 
+@pytest.mark.parametrize("names", [[*OUTPUTS, "a", "b", "c", "d"], ["a", "b", "c", "setosa"]])
+def test_an_output_of_the_card_in_the_place_of_an_input_is_refused(
+    names: list[str], mistake: Callable[..., str], flower: Knowledge
+) -> None:
+    assert flower.card is not None
+    some = flower.but(card=flower.card.but(inputs=(Column(),) * 4))
+    message = mistake(numbers(*names), some)
+    assert (
+        "setosa" in message
+        and "in the place of an input; the card of currentSolution.pkl names an output so" in message
+    )
+    assert "Choose the inputs with INPUT_COLUMNS" in message
+
+
+@pytest.mark.parametrize("names", [["", "a", "b", "c"], ["", "a", "b", "c", "s", "t", "u"]])
+def test_the_numbers_of_rows_that_pandas_writes_are_no_input(
+    names: list[str], mistake: Callable[..., str], flower: Knowledge
+) -> None:
+    message = mistake(numbers(*names), flower.but(card=None))
+    assert "has no name for its first column alone; pandas and R write the numbers of the rows so" in message
+    assert "(pandas: index=False, R: row.names=FALSE), choose the inputs with INPUT_COLUMNS" in message
+
+
+def test_the_numbers_of_rows_are_no_input_beside_chosen_targets_either(
+    mistake: Callable[..., str], flower: Knowledge
+) -> None:
+    names = ["", "a", "b", "c", "s", "t", "u"]
+    message = mistake(numbers(*names), flower.but(card=None), target_columns=["s", "t", "u"])
+    assert "has no name for its first column alone" in message
+
+
+def test_numbers_of_rows_beside_the_cards_names_are_not_used(read: Read) -> None:
+    activation = read([("", 0.0), *row(*NAMES)])
+    assert activation.inputs.tolist() == [[5.8, 2.7, 5.1, 1.9]]
+    assert said(activation).endswith("; not used: column 1")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("it's", "INPUT_COLUMNS='it'\\''s,sepal_width,petal_length,petal_width'"),
+        ("a;reboot", "INPUT_COLUMNS='a;reboot,sepal_width,petal_length,petal_width'"),
+        ("$(reboot)", "INPUT_COLUMNS='$(reboot),sepal_width,petal_length,petal_width'"),
+        ("\x1b[2J", "INPUT_COLUMNS to"),
+        ("a\nb", "INPUT_COLUMNS to"),
+        ("a,b", "INPUT_COLUMNS to"),
+    ],
+)
+def test_names_of_a_file_do_nothing_in_the_line_that_a_hint_tells_to_type(
+    name: str, shown: str, tmp_path: Path, flower: Knowledge
+) -> None:
+    assert flower.card is not None
+    first = (flower.card.inputs[0], Column(), Column(), Column())
+    some = flower.but(card=flower.card.but(inputs=first))
+    as_json(tmp_path / "rows", numbers(name, *NAMES[1:]))
+    with pytest.raises(ActivationError) as error:
+        read_activation(tmp_path / "rows", some)
+    assert f"or set {shown}" in error.value.hint
+    assert error.value.hint.isprintable()
+
+
+def test_many_names_that_are_not_the_cards_are_compared_in_a_second(tmp_path: Path) -> None:
+    from time import process_time
+
+    from pybrain_runtime.column_names import alike
+
+    wanted, there = ([f"{word}{place:06}" for place in range(20_000)] for word in ("wanted", "\u0430nother"))
+    begun = process_time()
+    assert alike(wanted, there) == ""
+    assert process_time() - begun < 1.0
+
+
 # A choice by name, and the card.
 
 

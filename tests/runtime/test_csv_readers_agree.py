@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pybrain_runtime import Knowledge, StreamOptions, activate_file, read_activation
-from pybrain_runtime.columns import ColumnChoice
+from pybrain_runtime.column_choice import ColumnChoice
 from pybrain_runtime.csv_rows import CsvRows
 from pybrain_runtime.errors import ActivationError
 from pybrain_runtime.files import BLOCK
@@ -237,6 +237,38 @@ def test_thousands_beside_decimal_commas_are_not_taken_for_decimals(
         )
     (tmp_path / "a.csv").write_text("1.234;2.5\n")
     assert activate_file(line, tmp_path / "a.csv", tmp_path / "p.csv", options).prediction.rows == 1
+
+
+@pytest.mark.parametrize("fast", [False, True], ids=["plain", "pyarrow"])
+@pytest.mark.parametrize("skip", [False, True])
+@pytest.mark.parametrize(
+    ("content", "where"),
+    [
+        ("0,5;1,5\n1.234;2\n", "line 2, column 1: '1.234' may be thousands or a decimal point, as line 1"),
+        (
+            "a;b\n1.234;2\n7;8\n0,5;1,5\n",
+            "line 2, column 1 (a): '1.234' may be thousands or a decimal point, as line 4",
+        ),
+        ("2;1.234.567\n0,5;1,5\n" + "1;2\n" * 300_000, "line 1, column 2: '1.234.567'"),
+        ("0,5;1,5\n" + "1;2\n" * 300_000 + '"1.234";2\n', "line 300002, column 1: '1.234' may be"),
+    ],
+)
+def test_thousands_are_not_taken_for_decimals_where_other_rows_have_decimal_commas(
+    content: str, where: str, skip: bool, fast: bool, tmp_path: Path, line: Knowledge
+) -> None:
+    (tmp_path / "a.csv").write_text(content)
+    with pytest.raises(ActivationError) as caught:
+        activate_file(line, tmp_path / "a.csv", tmp_path / "q.csv", StreamOptions(fast=fast, skip=skip))
+    assert caught.value.message.startswith(f"a.csv {where}")
+
+
+@pytest.mark.parametrize("fast", [False, True], ids=["plain", "pyarrow"])
+def test_commas_of_columns_that_are_not_used_say_nothing_of_decimals(
+    fast: bool, tmp_path: Path, line: Knowledge
+) -> None:
+    (tmp_path / "a.csv").write_text("x;who\n1.234;Smith, John\n2.5;1,5\n")
+    options = StreamOptions(fast=fast, input_columns=["x"])
+    assert activate_file(line, tmp_path / "a.csv", tmp_path / "p.csv", options).prediction.rows == 2
 
 
 def test_incoming_is_what_the_readers_are_given(tmp_path: Path, line: Knowledge) -> None:

@@ -315,6 +315,12 @@ CARDS: dict[str, tuple[object, str]] = {
     "a name with a line end": ({"inputs": [{"name": "a\nb"}, *INPUTS[1:]]}, "that is not a line of text"),
     "the same name twice": ({"inputs": [INPUTS[0], *INPUTS[:3]]}, "gives two inputs the same name"),
     "too few labels": ({"labels": ["a", "b"]}, "has 2 labels for 3 outputs"),
+    "the same label twice": ({"labels": ["a", "b", "b"]}, "gives two classes the same label"),
+    "a label with a line end": ({"labels": ["a", "b", "c\nd"]}, "has a label that is not a line of text"),
+    "labels in another order than the outputs": (
+        {"outputs": [{"name": "a"}, {"name": "b"}, {"name": "c"}], "labels": ["b", "a", "c"]},
+        "contradicts itself: labels[0] is 'b', but outputs[1] has that name",
+    ),
     "labels of numbers": ({"labels": [1, 2, 3]}, "has labels that are not a list of texts"),
     "a task of numbers": ({"task": 1}, "has a task that is not text"),
 }

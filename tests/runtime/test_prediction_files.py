@@ -22,11 +22,13 @@ from pybrain_runtime import (
     Prediction,
     PredictionWriter,
     Source,
+    activate_file,
     load_knowledge,
     read_activation,
     write_prediction,
 )
 from pybrain_runtime.atomic import AtomicFile
+from pybrain_runtime.card import Card, Column
 from pybrain_runtime.errors import CannotWrite, UsageError
 from pybrain_runtime.report import Report
 
@@ -297,3 +299,70 @@ def test_a_run_shows_no_character_that_acts() -> None:
     out = io.StringIO()
     Report(out, out).failed(UsageError("a\x1b[2J\u202e"))
     assert "a\\x1b[2J\\u202e" in out.getvalue()
+
+
+# Names of columns that would be there twice.
+
+
+@pytest.mark.parametrize(
+    ("outputs", "expected"),
+    [
+        (("x", "error_x", "q"), "compared_expected_x,compared_error_x,compared_expected_error_x"),
+        (("x", "prediction_x", "q"), "compared_expected_x,compared_error_x,compared_expected_prediction_x"),
+        (("prediction_1", "", "q"), "prediction_1,prediction_prediction_1,q,expected_1,error_1"),
+        (("a", "b", "c"), "a,b,c,expected_a,error_a,expected_b,error_b,expected_c,error_c"),
+    ],
+)
+def test_no_two_columns_have_the_same_name(
+    outputs: tuple[str, ...], expected: str, tmp_path: Path, flower: Knowledge
+) -> None:
+    card = Card("", "", "", (Column(),) * 4, tuple(Column(name=name) for name in outputs), ())
+    (tmp_path / "rows.csv").write_text("1.5,2,3,4,0,0,1\n")
+    activate_file(flower.but(card=card), tmp_path / "rows.csv", tmp_path / "p.csv")
+    header = (tmp_path / "p.csv").read_text().splitlines()[0]
+    assert expected in header
+    assert len(set(header.split(","))) == 4 + 3 + 6
+
+
+def test_an_input_without_a_name_gets_one_that_no_other_has(tmp_path: Path, flower: Knowledge) -> None:
+    (tmp_path / "rows.csv").write_text("a,,input_1,d\n1.5,2,3,4\n")
+    activate_file(flower.but(card=None), tmp_path / "rows.csv", tmp_path / "p.csv")
+    assert (tmp_path / "p.csv").read_text().startswith("a,input_input_1,input_1,d,prediction_0,")
+
+
+# Answers that are no numbers.
+
+
+def answered_beyond_numbers(folder: Path) -> Prediction:
+    """A network without bounds gets inputs so large that infinity is subtracted from infinity."""
+    path = FIXTURES / "networks" / "bn_4_6_3_linear_linear" / "net.p2.pkl"
+    (folder / "net.pkl").write_bytes(path.read_bytes())
+    (folder / "net.card.json").write_text('{"labels": ["a", "b", "c"]}')
+    (folder / "rows.csv").write_text("1e308,-1e308,1e308,-1e308,1,0,0\n1,2,3,4,1,0,0\n")
+    return activate_file(load_knowledge(folder / "net.pkl"), folder / "rows.csv", folder / "p.csv").prediction
+
+
+def test_answers_that_are_no_numbers_have_no_class_and_are_said(tmp_path: Path) -> None:
+    prediction = answered_beyond_numbers(tmp_path)
+    report: Any = json.loads((tmp_path / "p.json").read_text())
+    assert (tmp_path / "p.csv").read_text().splitlines()[1].split(",")[4] == "nan"
+    assert prediction.classes[0] == "" and prediction.classes[1] in ("a", "b", "c")
+    assert report["prediction"]["not_finite"] == prediction.not_finite == 1
+    output = io.StringIO()
+    Report(output, output).wrote(prediction)
+    assert "nan, nan, nan\n" in output.getvalue()
+    assert "WARNING: 1 row has an answer beyond the range of numbers (nan or inf)" in output.getvalue()
+
+
+def test_a_row_without_an_answer_is_not_counted_as_right(tmp_path: Path) -> None:
+    prediction = answered_beyond_numbers(tmp_path)
+    assert prediction.errors is not None
+    assert prediction.errors["correct"] == int(prediction.classes[1] == "a")
+
+
+def test_a_scale_that_runs_over_says_nothing_on_the_error_output(
+    tmp_path: Path, flower: Knowledge, recwarn: pytest.WarningsRecorder
+) -> None:
+    card = Card("", "", "", (Column(scale=1e-320),) * 4, (Column(scale=1e300),) * 3, ())
+    flower.but(card=card).activate([[1e300] * 4])
+    assert not recwarn.list

@@ -417,7 +417,7 @@ def test_notes_of_another_version_and_those_that_are_too_large_are_named(
 ) -> None:
     options, journal = StreamOptions(skip=True), tmp_path / ".p.csv.journal"
     break_off(flower, rows, tmp_path / "p.csv", options)
-    journal.write_text(journal.read_text().replace('"version": 2', '"version": 1'))
+    journal.write_text(journal.read_text().replace('"version": 3', '"version": 1'))
     with pytest.raises(
         CannotResume, match=r"its notes in .* were written by another version of this program\."
     ):

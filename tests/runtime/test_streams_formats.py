@@ -704,3 +704,31 @@ def test_a_card_and_companions_do_not_scale_both(tmp_path: Path, flower: Knowled
     assert (bare.activate(ROWS) == flower.plan.run(ROWS)).all()
     with pytest.raises(UsageError, match="has no card that scales; there is nothing to leave out"):
         bare.without_scaling()
+
+
+DOCUMENTS = {
+    "of objects": '[{"a": 1, "b": 2, "c": 3, "d": 4}]\n',
+    "of arrays": "[[1, 2, 3, 4], [1, 2, 3, 4]]\n",
+    "over several lines": '[\n  {"a": 1, "b": 2, "c": 3, "d": 4}\n]\n',
+    "that is an object over several lines": '{\n"rows": []\n}\n',
+}
+
+
+@pytest.mark.parametrize("case", DOCUMENTS)
+def test_one_json_document_is_not_json_lines(case: str, tmp_path: Path, flower: Knowledge) -> None:
+    (tmp_path / "rows.json").write_text(DOCUMENTS[case])
+    with pytest.raises(ActivationError, match="line 1 is not JSON by itself: one document") as error:
+        read_activation(tmp_path / "rows.json", flower.but(card=None))
+    assert "Write each row on a line of its own: jq -c '.[]'" in error.value.hint
+
+
+def test_numbers_that_python_does_not_read_and_deep_values_are_bad_rows(
+    tmp_path: Path, flower: Knowledge
+) -> None:
+    for depth in (1, 900, 950, *range(960, 1000)):
+        deep = "[" * depth + "]" * depth
+        (tmp_path / "rows.json").write_text(f"[1, 2, 3, 4]\n[1, 2, 3, {deep}]\n[1, 2, 3, {'1' * 5000}]\n")
+        done = activate_file(flower, tmp_path / "rows.json", tmp_path / "p.csv", StreamOptions(skip=True))
+        assert (done.prediction.rows, done.rejected) == (1, 2)
+    reasons = (tmp_path / "p.rejected.csv").read_text()
+    assert "a number has more digits than any number needs" in reasons
