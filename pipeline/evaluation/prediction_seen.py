@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.evaluation.figures import Figure, Look, figures_in, has_decimal_commas
+from pipeline.evaluation.figures import LOOK, Figure, Look, figures_in, has_decimal_commas
 from pipeline.evaluation.submitted import decoded
 from pipeline.evaluation.volumes import Left
 from pipeline.layout import CARD_FILE, KNOWLEDGE_FILE, SHARED_ACTIVATION_FILE
@@ -33,6 +33,8 @@ _LARGEST = 16 * 1024 * 1024
 # a table needs a line, and a line has room for the inputs and outputs of a network.
 _LINES, _LONG_LINE, _OF_A_LINE, _IN_ALL = 5_000, 16_384, 2_048, 50_000
 _FILES = 50
+# Two rows of a table have answers of their own where these differ by more, relative to the largest one.
+CLEARLY_APART = 0.1
 # So many rows of a JSON document are compared where the first one does not stand where a prediction begins.
 _ROWS = 50
 FLOOD = "the output is a list of numbers, no prediction can be told in it"
@@ -96,9 +98,15 @@ def look_for_prediction(
         if found.text:
             return Seen(True, "what codebase printed", found.text, found.chance)
         flooded = flooded or ("what codebase printed" if found.flooded else "")
+        if len(outputs) > 1 and (found := _in_table(_printed(lines), outputs, windows)).text:
+            return Seen(True, "what codebase printed", found.text, found.chance)
     if flooded:
         return Seen(False, flooded, FLOOD, flooded=True)
     return _something_else(files, lines)
+
+
+def _printed(lines: Sequence[str]) -> str:
+    return "\n".join(line[:_LONG_LINE] for line in lines[:_LINES])
 
 
 def _something_else(files: Sequence[Left], lines: Sequence[str]) -> Seen:
@@ -139,21 +147,60 @@ def _in_table(text: str, outputs: NDArray[np.float64], windows: int) -> _Found:
     """Whether a table has one line for each row, in order, and each shows that row's outputs."""
     lines = [line[:_LONG_LINE] for line in text.splitlines() if line.strip()]
     readings = (False, True) if has_decimal_commas(text[:_LARGEST]) else (False,)
-    chance, flooded = 1.0, False
+    flooded = False
     for comma in readings:
-        rows = [line for line in lines if _has_figures(line, outputs.shape[1], comma)][-len(outputs) :]
-        if len(rows) < len(outputs):
-            continue
-        chance = 1.0
-        for line, expected in zip(rows, outputs, strict=True):
-            look = Look(expected.tolist(), windows)
-            if not look.finds(look.precise(figures_in(line, comma=comma, most=_OF_A_LINE + len(expected)))):
-                flooded, windows = flooded or look.flooded, look.windows
-                break
-            chance *= look.chance
-        else:
-            return _Found(_first_row(outputs), chance, windows=windows)
+        for tried, rows in enumerate(_tables(lines, outputs, comma), 1):
+            table = _shows_each(rows, outputs, comma, windows)
+            chance = tried * table.chance
+            if table.text and chance <= LOOK:
+                return replace(table, chance=chance)
+            flooded, windows = flooded or table.flooded or bool(table.text), table.windows
     return _Found(flooded=flooded, windows=windows)
+
+
+def _tables(lines: Sequence[str], outputs: NDArray[np.float64], comma: bool) -> Iterator[Sequence[str]]:
+    """The lines that can be the rows of a table: the last ones; of those with equally many figures, or with a word."""
+    rows, wide = outputs.shape
+    having = [line for line in lines if _has_figures(line, wide, comma)]
+    if len(having) < rows:
+        return
+    yield having[-rows:]
+    if not 1 < rows < len(having) <= _LINES:
+        return
+    counts = [len(figures_in(line, comma=comma, most=_OF_A_LINE)) for line in having]
+    told = [line for line in having if _TELLS.search(line)]
+    for part in (told, [line for line, count in zip(having, counts, strict=True) if count == _usual(counts)]):
+        if len(part) >= rows:
+            yield part[:rows]
+            yield part[-rows:]
+    yield having[:rows]
+
+
+def _usual(counts: Sequence[int]) -> int:
+    return max(set(counts), key=counts.count)
+
+
+def _shows_each(lines: Sequence[str], outputs: NDArray[np.float64], comma: bool, windows: int) -> _Found:
+    """Whether each line shows the outputs of its row, each as precisely as two digits of the table's largest one."""
+    scale = float(np.abs(outputs).max())
+    chances = []
+    for line, expected in zip(lines, outputs, strict=True):
+        look = Look(expected.tolist(), windows, scale=scale, most=1.0)
+        if not look.finds(look.precise(figures_in(line, comma=comma, most=_OF_A_LINE + len(expected)))):
+            return _Found(flooded=look.flooded, windows=look.windows)
+        chances.append(look.chance)
+    return _Found(_first_row(outputs), _together(chances, outputs, scale), windows=windows)
+
+
+def _together(chances: Sequence[float], outputs: NDArray[np.float64], scale: float) -> float:
+    """The chance that all rows of a table are an accident: that of the best one, and of another that differs clearly.
+
+    No more than these two count, because a network may answer many rows alike.
+    """
+    order = sorted(range(len(chances)), key=chances.__getitem__)
+    apart = np.abs(outputs - outputs[order[0]]).max(axis=1) > CLEARLY_APART * scale
+    other = next((chances[place] for place in order if apart[place]), 1.0)
+    return chances[order[0]] * other
 
 
 def _has_figures(line: str, least: int, comma: bool) -> bool:
