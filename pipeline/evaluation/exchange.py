@@ -22,6 +22,8 @@ from pybrain_runtime.card import card_path
 
 # Two answers differ clearly where their first rows do, relative to the largest output: by more than two digits show.
 CLEARLY = 0.12
+# And they are the same where they differ by less.
+SAME = 1e-5
 # How many candidates are tried at most, and how many good ones are enough; few for a large network, which takes a
 # moment to read.
 _CANDIDATES, _ENOUGH, _FEW, _LARGE = 96, 16, 6, 512 * 1024
@@ -209,6 +211,15 @@ class _Choice:
         return found
 
     def candidate(self, rows: bytes, model: bytes) -> Exchange | None:
+        """These files, where the answers can be told apart and none of the new ones repeats an old first one."""
+        made = self._told_apart(rows, model)
+        if made is None or any(
+            _repeats(made.after, old) for old in (made.before, made.old_rows, made.old_model)
+        ):
+            return None
+        return made
+
+    def _told_apart(self, rows: bytes, model: bytes) -> Exchange | None:
         """These files, where their answers can be told apart; without one of them where only it cannot."""
         self.new_data.write_bytes(rows)
         self.new_model.write_bytes(model)
@@ -243,6 +254,14 @@ def differ(one: Outputs, other: Outputs) -> bool:
     if not one or len(one) != len(other):
         return False
     return all(a.shape == b.shape and _apart(a, b) > CLEARLY for a, b in zip(one, other, strict=True))
+
+
+def _repeats(new: Outputs, old: Outputs) -> bool:
+    """Whether any row of a prediction shows the first one of another: whole numbers are chosen twice at times."""
+    return any(
+        bool((np.abs(a - b[0]).max(axis=1) <= SAME * np.abs(b[0]).max()).any())
+        for a, b in zip(new, old, strict=False)
+    )
 
 
 def _apart(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:

@@ -22,6 +22,8 @@ LOOK = 0.02
 WINDOWS = 20_000
 # Longer numbers are no output of a network; they are read as none.
 _LONGEST = 64
+# Two outputs are no repetition of one another where they differ by more, relative to the largest.
+APART = 0.1
 _MANY = 2  # outputs of one network depend on one another: no more than two count for the chance
 
 
@@ -199,7 +201,15 @@ class Look:
         for figure in part:
             blur = max(min(figure.finest, self._rounded), ALIKE * self.largest)
             single.append(min(1.0, 2 * blur / 1.02 / decade) * (2 if figure.percent else 1))
-        return math.prod(sorted(single)[:_MANY])
+        chosen: list[int] = []
+        for place in sorted(range(len(single)), key=single.__getitem__):
+            if all(self._differ(place, other) for other in chosen[: _MANY - 1]):
+                chosen.append(place)
+        return math.prod(single[place] for place in chosen[:_MANY])
+
+    def _differ(self, one: int, other: int) -> bool:
+        """Whether two outputs are clearly not the same: one that is the same again is no further evidence."""
+        return abs(self.expected[one] - self.expected[other]) > APART * self.largest
 
 
 def shows(figures: Sequence[Figure], expected: Sequence[float]) -> bool:

@@ -7,6 +7,7 @@ could be found, so in a flood none is.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.evaluation.figures import LOOK, Figure, Look, figures_in, has_decimal_commas
+from pipeline.evaluation.figures import APART, LOOK, Figure, Look, figures_in, has_decimal_commas
 from pipeline.evaluation.submitted import decoded
 from pipeline.evaluation.volumes import Left
 from pipeline.layout import CARD_FILE, KNOWLEDGE_FILE, SHARED_ACTIVATION_FILE
@@ -24,7 +25,7 @@ _INPUTS = (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE, CARD_FILE, "currentActivation
 _TEXT = (".csv", ".json", ".txt", ".log", ".out", ".md", ".tsv")
 _PREDICTS = re.compile(r"predict|vorhersage|prognose", re.IGNORECASE)
 _TELLS = re.compile(
-    r"predict|vorhersage|prognose|output|result|answer|ergebnis|ausgabe|antwort", re.IGNORECASE
+    r"predict|vorhersage|prognose|output|result|answer|ergebnis|ausgabe|antwort|y_?hat|->|=>|→", re.IGNORECASE
 )
 # How many lines behind the word a printed array may take.
 _WINDOW = 12
@@ -33,8 +34,8 @@ _LARGEST = 16 * 1024 * 1024
 # a table needs a line, and a line has room for the inputs and outputs of a network.
 _LINES, _LONG_LINE, _OF_A_LINE, _IN_ALL = 5_000, 16_384, 2_048, 50_000
 _FILES = 50
-# Two rows of a table have answers of their own where these differ by more, relative to the largest one.
-CLEARLY_APART = 0.1
+# A list of all predictions is told by its first ones.
+_FIRST = 3
 # So many rows of a JSON document are compared where the first one does not stand where a prediction begins.
 _ROWS = 50
 FLOOD = "the output is a list of numbers, no prediction can be told in it"
@@ -185,10 +186,10 @@ def _shows_each(lines: Sequence[str], outputs: NDArray[np.float64], comma: bool,
     scale = float(np.abs(outputs).max())
     chances = []
     for line, expected in zip(lines, outputs, strict=True):
-        look = Look(expected.tolist(), windows, scale=scale, most=1.0)
+        look = Look(expected.tolist(), windows, scale=scale, most=math.inf)
         if not look.finds(look.precise(figures_in(line, comma=comma, most=_OF_A_LINE + len(expected)))):
             return _Found(flooded=look.flooded, windows=look.windows)
-        chances.append(look.chance)
+        chances.append(min(1.0, look.chance))
     return _Found(_first_row(outputs), _together(chances, outputs, scale), windows=windows)
 
 
@@ -198,7 +199,7 @@ def _together(chances: Sequence[float], outputs: NDArray[np.float64], scale: flo
     No more than these two count, because a network may answer many rows alike.
     """
     order = sorted(range(len(chances)), key=chances.__getitem__)
-    apart = np.abs(outputs - outputs[order[0]]).max(axis=1) > CLEARLY_APART * scale
+    apart = np.abs(outputs - outputs[order[0]]).max(axis=1) > APART * scale
     other = next((chances[place] for place in order if apart[place]), 1.0)
     return chances[order[0]] * other
 
@@ -266,10 +267,19 @@ def _scalar(value: Any) -> list[Figure]:
 
 
 def _in_lines(lines: Sequence[str], outputs: NDArray[np.float64], windows: int) -> _Found:
-    """The line that shows the first row beside a word that speaks of a prediction."""
+    """The line that shows the first row, or a list of all, beside a word that speaks of a prediction."""
     kept = [line[:_LONG_LINE] for line in lines[:_LINES]]
+    found = _beside_words(kept, outputs[0].tolist(), windows)
+    if found.text or len(outputs) == 1:
+        return found
+    several = _beside_words(kept, outputs[:_FIRST].ravel().tolist(), found.windows)
+    return replace(several, flooded=several.flooded or found.flooded)
+
+
+def _beside_words(kept: Sequence[str], expected: list[float], windows: int) -> _Found:
+    """The line that shows some outputs, one after the other, beside a word that speaks of a prediction."""
     commas = any(has_decimal_commas(line) for line in kept)
-    look = Look(outputs[0].tolist(), windows)
+    look = Look(expected, windows)
     pages = [_Page(kept, look, comma) for comma in ((False, True) if commas else (False,))]
     for word in (_PREDICTS, _TELLS):
         for where in (_Page.behind, _Page.before, _Page.below):

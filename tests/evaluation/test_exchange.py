@@ -258,3 +258,16 @@ def test_rows_are_exchanged_also_where_the_old_network_answers_all_of_them_alike
     (tmp_path / "new").mkdir()
     made = [exchange(model, data, before, tmp_path / "new", seed) for seed in range(8)]
     assert any(one is not None and one.rows and one.model and not one.old_model for one in made)
+
+
+def test_no_answer_to_other_rows_repeats_the_old_first_one(tmp_path):
+    """Whole numbers are easily chosen twice; the old answer would then be shown by right, and held against it."""
+    model, data = tmp_path / "model.pkl", tmp_path / "rows.csv"
+    model.write_bytes(simple_network(lambda old: old))
+    data.write_text("0\n1\n0\n1\n", encoding="utf-8")
+    before = expect(model, data).outputs
+    (tmp_path / "new").mkdir()
+    for seed in range(10):
+        made = exchange(model, data, before, tmp_path / "new", seed)
+        old = [part[0][0] for part in (made.before, made.old_rows, made.old_model) if part]
+        assert not any(np.allclose(row, first, rtol=1e-6) for row in made.after[0] for first in old)

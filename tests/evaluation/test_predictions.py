@@ -36,6 +36,8 @@ def look(expected, *lines, **files):
         "Vorhersage: 0.2071",
         "The result is 0.2071.",
         "0.20709255051999",
+        "[0.0985] -> [0.2071]",
+        "y_hat = 0.2071",
     ],
 )
 def test_one_number_is_recognised_as_it_is_printed(line):
@@ -296,3 +298,28 @@ def test_rows_that_are_all_alike_are_no_more_evidence_than_one():
     every = " ".join(f"{number / 100:.2f}" for number in range(25, 75))
     assert not look(alike, *["prediction " + every] * 40).equal
     assert not look(alike, prediction_csv="\n".join([every] * 40)).equal
+
+
+def test_a_printed_list_of_all_predictions_is_as_precise_as_its_first_ones():
+    assert look(XOR, "Predictions: [0.04, 0.97, 0.97, 0.04]").equal
+    assert look(XOR, "Predictions:", "[0.04 0.97", " 0.97 0.04]").equal
+    assert not look(XOR, "Predictions: [0.04, 0.97, 0.96, 0.04]").equal
+    assert not look(XOR, "Predictions: [0.97, 0.04, 0.97, 0.04]").equal
+
+
+def test_lines_without_a_word_show_a_table_beside_other_figures():
+    rows = np.linspace(-0.4, 0.9, 40).reshape(-1, 1)
+    lines = [
+        f"[{0.3 + 0.0123456789 * place}] -> [{round(value, 4)}]" for place, value in enumerate(rows[:, 0])
+    ]
+    assert look(rows, "Model loaded", *lines).equal
+    assert not look(rows, *reversed(lines)).equal
+
+
+def test_outputs_that_are_all_alike_are_no_more_evidence_than_one():
+    alike = np.full((1, 3), 0.5)
+    every = [
+        f"prediction {number / 100:.2f} {number / 100:.2f} {number / 100:.2f}" for number in range(40, 60)
+    ]
+    assert look(alike, "prediction 0.50 0.50 0.50").equal
+    assert not look(alike, *every).equal
