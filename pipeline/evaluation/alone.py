@@ -106,7 +106,12 @@ def run_alone(
     name = f"{workshop.id}-alone"
     limits = workshop.limits
     with Volumes(workshop, declared, folder) as volumes:
-        mounts = [word for place in declared for word in ("--volume", f"{volumes.id(place)}:{place}")]
+        mounts = [
+            word
+            for place in declared
+            if place.rstrip("/") not in hidden
+            for word in ("--volume", f"{volumes.id(place)}:{place}")
+        ]
         whole = [
             "docker",
             "run",
@@ -116,7 +121,7 @@ def run_alone(
             workshop.label,
             *container_options(limits, workshop.cpus),
             *mounts,
-            *(word for place in hidden for word in ("--tmpfs", f"{place}:ro,size=1m")),
+            *(word for place in hidden for word in ("--tmpfs", _empty(place, declared))),
         ]
 
         def too_much() -> str | None:
@@ -139,6 +144,12 @@ def run_alone(
     if not stopped and state.get("OOMKilled"):
         stopped = f"it used more than {limits.memory // MIB} MB of memory and was ended by the kernel"
     return Alone(typed, done.status, done.output, done.seconds, stopped)
+
+
+def _empty(place: str, declared: Sequence[str]) -> str:
+    """An empty folder in the place of another; it can be written to only where a volume has its place in it."""
+    holds_more = any(one.startswith(f"{place}/") and one.rstrip("/") != place for one in declared)
+    return f"{place}:{'rw' if holds_more else 'ro'},size=1m"
 
 
 def why_stopped(ended: str, limits: Limits, seconds: float) -> str:

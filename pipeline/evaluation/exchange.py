@@ -23,11 +23,15 @@ from pybrain_runtime.card import card_path
 
 # Two answers differ clearly where their first rows do, relative to the largest output: by more than two digits show.
 CLEARLY = 0.12
+# And they are the same where they differ by less.
+SAME = 1e-5
 # How many candidates are tried at most, and how many good ones are enough; few for a large network, which takes a
 # moment to read.
 _CANDIDATES, _ENOUGH, _FEW, _LARGE = 96, 16, 6, 512 * 1024
 # Lines of the exchanged rows at most; a program that predicts any file predicts these.
 _MOST_LINES = 2_000
+# An answer is no guess where so many candidates have different ones.
+_DIFFERENT = 5
 Outputs = tuple[NDArray[np.float64], ...]
 """What is predicted, shape (rows, outdim), one for each way the rows can be meant."""
 
@@ -157,18 +161,14 @@ def _search(
     own, before = list(weights), choice.before
     number = random.Random(seed)
     found: list[Exchange] = []
-    good = 0
-    for _ in range(_CANDIDATES if len(content) < _LARGE else _FEW):
-        chosen = number.getrandbits(63)
-        rows = changed_text(text, chosen)
-        new_rows = rows.encode("utf-8") if rows != text else b""
-        if candidate := choice.candidate(new_rows, other_weights(content, own, chosen)):
-            found.append(candidate)
-            good += bool(candidate.rows and candidate.model and _as_large(candidate, before))
-        if good >= _ENOUGH:
-            break
+    for moderate in (False, True):
+        # A network that answers everything alike, or only its extremes, could be answered by a guess.
+        if not moderate or _easily_guessed(found):
+            found = choice.candidates(content, text, own, number, moderate=moderate) or found
     # Rows that change nothing (a network that answers all of them alike) stay, and so does a network.
-    whole = [one for one in found if one.rows and one.model] or [one for one in found if one.model] or found
+    parts = [[one for one in found if one.rows and one.model], [one for one in found if one.model], found]
+    whole = next((part for part in parts if part and not _easily_guessed(part)), [])
+    whole = whole or next((part for part in parts if part), [])
     whole = [one for one in whole if _as_large(one, before)] or whole
     return _least_saturated(whole, number) if whole else None
 
@@ -188,6 +188,13 @@ def _decade(value: float) -> float:
     return float(10.0 ** np.floor(np.log10(value))) if value > 0 else 0.0
 
 
+def _easily_guessed(found: list[Exchange]) -> bool:
+    """Whether few candidates have an answer of their own, to two digits."""
+    scale = max((_decade(_largest(one.after)) for one in found), default=0.0) or 1.0
+    answers = {tuple(np.round(one.after[0][0] / scale, 2).tolist()) for one in found}
+    return len(answers) < _DIFFERENT or 2 * len(answers) <= len(found)
+
+
 class _Choice:
     """Looks at candidates: what does each combination of old and new files give?"""
 
@@ -198,7 +205,40 @@ class _Choice:
         if card.is_file() and card.resolve().parent == model.resolve().parent:
             (folder / card.name).write_bytes(card.read_bytes())
 
+    def candidates(
+        self,
+        content: bytes,
+        text: str,
+        weights: list[NDArray[np.float64]],
+        number: random.Random,
+        *,
+        moderate: bool,
+    ) -> list[Exchange]:
+        """Other files whose answers can be told apart, until there are enough good ones."""
+        found: list[Exchange] = []
+        good = 0
+        for _ in range(_CANDIDATES if len(content) < _LARGE else _FEW):
+            chosen = number.getrandbits(63)
+            rows = changed_text(text, chosen)
+            new_rows = rows.encode("utf-8") if rows != text else b""
+            model = other_weights(content, weights, chosen, moderate=moderate)
+            if candidate := self.candidate(new_rows, model):
+                found.append(candidate)
+                good += bool(candidate.rows and candidate.model and _as_large(candidate, self.before))
+            if good >= _ENOUGH:
+                break
+        return found
+
     def candidate(self, rows: bytes, model: bytes) -> Exchange | None:
+        """These files, where the answers can be told apart and none of the new ones repeats an old first one."""
+        made = self._told_apart(rows, model)
+        if made is None or any(
+            _repeats(made.after, old) for old in (made.before, made.old_rows, made.old_model)
+        ):
+            return None
+        return made
+
+    def _told_apart(self, rows: bytes, model: bytes) -> Exchange | None:
         """These files, where their answers can be told apart; without one of them where only it cannot."""
         self.new_data.write_bytes(rows)
         self.new_model.write_bytes(model)
@@ -214,6 +254,9 @@ class _Choice:
         )
         if all(differ(one, other) for one, other in pairs):
             return Exchange(self.seed, rows, model, both, self.before, old_rows, old_model)
+        if all(differ(one, other) for one, other in (pairs[0], pairs[2], pairs[4])):
+            # The old network answers other rows as before: that it is still used shows by that answer.
+            return Exchange(self.seed, rows, model, both, self.before, old_rows)
         if differ(old_rows, self.before):
             why = "no other rows were found that the network answers clearly otherwise"
             return Exchange(self.seed, b"", model, old_rows, self.before, why_no_rows=why)
@@ -230,6 +273,14 @@ def differ(one: Outputs, other: Outputs) -> bool:
     if not one or len(one) != len(other):
         return False
     return all(a.shape[1:] == b.shape[1:] and _apart(a, b) > CLEARLY for a, b in zip(one, other, strict=True))
+
+
+def _repeats(new: Outputs, old: Outputs) -> bool:
+    """Whether any row of a prediction shows the first one of another: whole numbers are chosen twice at times."""
+    return any(
+        bool((np.abs(a - b[0]).max(axis=1) <= SAME * np.abs(b[0]).max()).any())
+        for a, b in zip(new, old, strict=False)
+    )
 
 
 def _apart(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
@@ -260,7 +311,8 @@ def changed_text(text: str, seed: int) -> str:
     lines = text.splitlines(keepends=True)
     if not lines:
         return text
-    mark = next((one for one in ";\t," if one in lines[-1]), ";")
+    last = next((line for line in reversed(lines) if line.strip()), "")
+    mark = next((one for one in ";\t," if one in last), ";")
     cell = _COMMA_CELL if mark != "," and re.search(r"\d,\d", text) else _CELL
     table = [line.rstrip("\r\n").split(mark) for line in lines]
     ranges = _ranges(table, cell)

@@ -22,6 +22,8 @@ LOOK = 0.02
 WINDOWS = 20_000
 # Longer numbers are no output of a network; they are read as none.
 _LONGEST = 64
+# Two outputs are no repetition of one another where they differ by more, relative to the largest.
+APART = 0.1
 _MANY = 2  # outputs of one network depend on one another: no more than two count for the chance
 
 
@@ -115,17 +117,21 @@ class Look:
         windows: how many windows were compared so far, those in other texts of the same run among them.
         chance: of an accident, where something was found; else 1.
         flooded: whether something fitted among too many figures to mean anything, or too many were there.
+        scale: the largest output of the table that the row is one of; 0 where it stands alone.
+        most: what the chance of an accident must not exceed.
     """
 
     expected: Sequence[float]
     windows: int = 0
     chance: float = 1.0
     flooded: bool = False
+    scale: float = 0.0
+    most: float = LOOK
     _compared: set[tuple[int, int]] = field(default_factory=set)
 
     @property
     def largest(self) -> float:
-        return max((abs(value) for value in self.expected), default=0.0)
+        return self.scale or max((abs(value) for value in self.expected), default=0.0)
 
     def precise(self, figures: Iterable[Figure]) -> list[Figure]:
         """The figures that can be outputs of this row; labels, counts and years have nothing behind a point."""
@@ -133,7 +139,9 @@ class Look:
 
     def can_be(self, figure: Figure) -> bool:
         """Whether a figure can be an output of this row: precise by itself, or with zeros left out behind a point."""
-        return figure.tells(self.largest) or (len(self.expected) > 1 and figure.point)
+        if figure.tells(self.largest):
+            return True
+        return figure.point and (len(self.expected) > 1 or (self.scale > 0 and math.isfinite(figure.value)))
 
     def finds(self, figures: Sequence[Figure], starts: Iterable[int] | None = None, text: int = 0) -> bool:
         """Whether precise figures contain the outputs, one after the other.
@@ -157,7 +165,7 @@ class Look:
             if not self._fits(figures, start, tolerance):
                 continue
             chance = self.windows * self._accident(figures[start : start + count])
-            if chance <= LOOK:
+            if chance <= self.most:
                 self.chance = chance
                 return True
             self.flooded = True
@@ -168,20 +176,40 @@ class Look:
         pairs = [(start + at, value) for at, value in enumerate(self.expected)]
         if not all(figures[at].is_like(value, tolerance) for at, value in pairs):
             return False
-        finest = min(figures[at].finest for at, _ in pairs)
+        finest = min([self._rounded, *(figures[at].finest for at, _ in pairs)])
         if finest > LEAST * self.largest:
             return False
         short = [(figures[at], value) for at, value in pairs if not figures[at].tells(self.largest)]
         return all(figure.is_like(value, tolerance, finest) for figure, value in short)
 
+    @property
+    def _rounded(self) -> float:
+        """The blur of a figure that is rounded to two digits of the table's largest output; endless where none is.
+
+        Zeros that were left out of one row of a table show in the other rows.
+        """
+        return min(LEAST * self.scale, 0.0051 * self._decade) if self.scale > 0 else math.inf
+
+    @property
+    def _decade(self) -> float:
+        return float(10.0 ** math.ceil(math.log10(self.largest))) if self.largest > 0 else 1.0
+
     def _accident(self, part: Sequence[Figure]) -> float:
         """The chance that one window of such figures fits by accident."""
-        decade = 10.0 ** math.ceil(math.log10(self.largest)) if self.largest > 0 else 1.0
+        decade = self._decade
         single = []
         for figure in part:
-            blur = max(figure.finest, ALIKE * self.largest)
+            blur = max(min(figure.finest, self._rounded), ALIKE * self.largest)
             single.append(min(1.0, 2 * blur / 1.02 / decade) * (2 if figure.percent else 1))
-        return math.prod(sorted(single)[:_MANY])
+        chosen: list[int] = []
+        for place in sorted(range(len(single)), key=single.__getitem__):
+            if all(self._differ(place, other) for other in chosen[: _MANY - 1]):
+                chosen.append(place)
+        return math.prod(single[place] for place in chosen[:_MANY])
+
+    def _differ(self, one: int, other: int) -> bool:
+        """Whether two outputs are clearly not the same: one that is the same again is no further evidence."""
+        return abs(self.expected[one] - self.expected[other]) > APART * self.largest
 
 
 def shows(figures: Sequence[Figure], expected: Sequence[float]) -> bool:

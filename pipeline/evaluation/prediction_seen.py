@@ -7,6 +7,7 @@ could be found, so in a flood none is.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.evaluation.figures import Figure, Look, figures_in, has_decimal_commas
+from pipeline.evaluation.figures import APART, LOOK, Figure, Look, figures_in, has_decimal_commas
 from pipeline.evaluation.submitted import decoded
 from pipeline.evaluation.volumes import Left
 from pipeline.layout import CARD_FILE, KNOWLEDGE_FILE, SHARED_ACTIVATION_FILE
@@ -24,7 +25,7 @@ _INPUTS = (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE, CARD_FILE, "currentActivation
 _TEXT = (".csv", ".json", ".txt", ".log", ".out", ".md", ".tsv")
 _PREDICTS = re.compile(r"predict|vorhersage|prognose", re.IGNORECASE)
 _TELLS = re.compile(
-    r"predict|vorhersage|prognose|output|result|answer|ergebnis|ausgabe|antwort", re.IGNORECASE
+    r"predict|vorhersage|prognose|output|result|answer|ergebnis|ausgabe|antwort|y_?hat|->|=>|→", re.IGNORECASE
 )
 # How many lines behind the word a printed array may take.
 _WINDOW = 12
@@ -33,6 +34,8 @@ _LARGEST = 16 * 1024 * 1024
 # a table needs a line, and a line has room for the inputs and outputs of a network.
 _LINES, _LONG_LINE, _OF_A_LINE, _IN_ALL = 5_000, 16_384, 2_048, 50_000
 _FILES = 50
+# A list of all predictions is told by its first ones.
+_FIRST = 3
 # So many rows of a JSON document are compared where the first one does not stand where a prediction begins.
 _ROWS = 50
 FLOOD = "the output is a list of numbers, no prediction can be told in it"
@@ -96,9 +99,15 @@ def look_for_prediction(
         if found.text:
             return Seen(True, "what codebase printed", found.text, found.chance)
         flooded = flooded or ("what codebase printed" if found.flooded else "")
+        if len(outputs) > 1 and (found := _in_table(_printed(lines), outputs, windows)).text:
+            return Seen(True, "what codebase printed", found.text, found.chance)
     if flooded:
         return Seen(False, flooded, FLOOD, flooded=True)
     return _something_else(files, lines)
+
+
+def _printed(lines: Sequence[str]) -> str:
+    return "\n".join(line[:_LONG_LINE] for line in lines[:_LINES])
 
 
 def _something_else(files: Sequence[Left], lines: Sequence[str]) -> Seen:
@@ -139,21 +148,60 @@ def _in_table(text: str, outputs: NDArray[np.float64], windows: int) -> _Found:
     """Whether a table has one line for each row, in order, and each shows that row's outputs."""
     lines = [line[:_LONG_LINE] for line in text.splitlines() if line.strip()]
     readings = (False, True) if has_decimal_commas(text[:_LARGEST]) else (False,)
-    chance, flooded = 1.0, False
+    flooded = False
     for comma in readings:
-        rows = [line for line in lines if _has_figures(line, outputs.shape[1], comma)][-len(outputs) :]
-        if len(rows) < len(outputs):
-            continue
-        chance = 1.0
-        for line, expected in zip(rows, outputs, strict=True):
-            look = Look(expected.tolist(), windows)
-            if not look.finds(look.precise(figures_in(line, comma=comma, most=_OF_A_LINE + len(expected)))):
-                flooded, windows = flooded or look.flooded, look.windows
-                break
-            chance *= look.chance
-        else:
-            return _Found(_first_row(outputs), chance, windows=windows)
+        for tried, rows in enumerate(_tables(lines, outputs, comma), 1):
+            table = _shows_each(rows, outputs, comma, windows)
+            chance = tried * table.chance
+            if table.text and chance <= LOOK:
+                return replace(table, chance=chance)
+            flooded, windows = flooded or table.flooded or bool(table.text), table.windows
     return _Found(flooded=flooded, windows=windows)
+
+
+def _tables(lines: Sequence[str], outputs: NDArray[np.float64], comma: bool) -> Iterator[Sequence[str]]:
+    """The lines that can be the rows of a table: the last ones; of those with equally many figures, or with a word."""
+    rows, wide = outputs.shape
+    having = [line for line in lines if _has_figures(line, wide, comma)]
+    if len(having) < rows:
+        return
+    yield having[-rows:]
+    if not 1 < rows < len(having) <= _LINES:
+        return
+    counts = [len(figures_in(line, comma=comma, most=_OF_A_LINE)) for line in having]
+    told = [line for line in having if _TELLS.search(line)]
+    for part in (told, [line for line, count in zip(having, counts, strict=True) if count == _usual(counts)]):
+        if len(part) >= rows:
+            yield part[:rows]
+            yield part[-rows:]
+    yield having[:rows]
+
+
+def _usual(counts: Sequence[int]) -> int:
+    return max(set(counts), key=counts.count)
+
+
+def _shows_each(lines: Sequence[str], outputs: NDArray[np.float64], comma: bool, windows: int) -> _Found:
+    """Whether each line shows the outputs of its row, each as precisely as two digits of the table's largest one."""
+    scale = float(np.abs(outputs).max())
+    chances = []
+    for line, expected in zip(lines, outputs, strict=True):
+        look = Look(expected.tolist(), windows, scale=scale, most=math.inf)
+        if not look.finds(look.precise(figures_in(line, comma=comma, most=_OF_A_LINE + len(expected)))):
+            return _Found(flooded=look.flooded, windows=look.windows)
+        chances.append(min(1.0, look.chance))
+    return _Found(_first_row(outputs), _together(chances, outputs, scale), windows=windows)
+
+
+def _together(chances: Sequence[float], outputs: NDArray[np.float64], scale: float) -> float:
+    """The chance that all rows of a table are an accident: that of the best one, and of another that differs clearly.
+
+    No more than these two count, because a network may answer many rows alike.
+    """
+    order = sorted(range(len(chances)), key=chances.__getitem__)
+    apart = np.abs(outputs - outputs[order[0]]).max(axis=1) > APART * scale
+    other = next((chances[place] for place in order if apart[place]), 1.0)
+    return chances[order[0]] * other
 
 
 def _has_figures(line: str, least: int, comma: bool) -> bool:
@@ -219,10 +267,19 @@ def _scalar(value: Any) -> list[Figure]:
 
 
 def _in_lines(lines: Sequence[str], outputs: NDArray[np.float64], windows: int) -> _Found:
-    """The line that shows the first row beside a word that speaks of a prediction."""
+    """The line that shows the first row, or a list of all, beside a word that speaks of a prediction."""
     kept = [line[:_LONG_LINE] for line in lines[:_LINES]]
+    found = _beside_words(kept, outputs[0].tolist(), windows)
+    if found.text or len(outputs) == 1:
+        return found
+    several = _beside_words(kept, outputs[:_FIRST].ravel().tolist(), found.windows)
+    return replace(several, flooded=several.flooded or found.flooded)
+
+
+def _beside_words(kept: Sequence[str], expected: list[float], windows: int) -> _Found:
+    """The line that shows some outputs, one after the other, beside a word that speaks of a prediction."""
     commas = any(has_decimal_commas(line) for line in kept)
-    look = Look(outputs[0].tolist(), windows)
+    look = Look(expected, windows)
     pages = [_Page(kept, look, comma) for comma in ((False, True) if commas else (False,))]
     for word in (_PREDICTS, _TELLS):
         for where in (_Page.behind, _Page.before, _Page.below):

@@ -36,6 +36,7 @@ FUNCTION_WORDS = frozenset(_JOINING.split())
 _SHARE = 0.12
 # In a page of headings, lists and commands there are fewer of them.
 OF_A_PAGE = 0.05
+_LISTED = re.compile(r"^\s*(?:[-*+#|•]|\(?\d+[.)])\s*\S")
 # Of so many words in a row, this share must be different ones, on average.
 _ROW, _DIFFERENT = 50, 0.5
 # Groups of words in a row that come more than once; and the words of one sentence, on average.
@@ -85,6 +86,13 @@ def filler(text: str, share: float = _SHARE) -> str:
     if sum(one.isdigit() for one in re.findall(r"\w+", text)) > len(words):
         return "it is made of numbers"
     return ""
+
+
+def share_of(text: str) -> float:
+    """How many of its words must join others: fewer where most of its lines are headings, items or rows of tables."""
+    lines = [line for line in text.splitlines() if _ANY_WORD.search(line)]
+    listed = sum(_LISTED.match(line) is not None for line in lines)
+    return OF_A_PAGE if len(lines) > 3 and 2 * listed >= len(lines) else _SHARE
 
 
 def _groups(words: Sequence[str], size: int) -> list[tuple[str, ...]]:

@@ -46,20 +46,25 @@ def weights_of(network: NetworkDescription) -> Iterator[np.ndarray]:
             yield connection.parameters
 
 
-def other_weights(content: bytes, weights: Sequence[np.ndarray], seed: int) -> bytes:
+def other_weights(
+    content: bytes, weights: Sequence[np.ndarray], seed: int, *, moderate: bool = False
+) -> bytes:
     """The same file with other weights; empty where it is of a form that cannot be patched.
 
     Args:
         content: the network's file: a pickle or XML, plain or packed by gzip or bzip2.
         weights: its weights.
         seed: says which others.
+        moderate: whether the others are of a moderate size, whatever the old ones are; weights that are zero become
+            others as well.
     """
+    others = _moderate(weights, seed) if moderate else _exchange(weights, seed)
     if len(content) > LARGEST:
-        return _replaced(content, weights, _exchange(weights, seed))
+        return _replaced(content, weights, others)
     for unpack, pack in _PACKINGS:
         plain = unpack(content)
         if plain is not None:
-            other = _patched(plain, _exchange(weights, seed))
+            other = _patched(plain, others)
             return pack(other) if other and other != plain else b""
     return b""
 
@@ -75,6 +80,13 @@ def _exchange(weights: Sequence[np.ndarray], seed: int) -> dict[float, float]:
         for value in old
         if np.isfinite(value)
     }
+
+
+def _moderate(weights: Sequence[np.ndarray], seed: int) -> dict[float, float]:
+    """Each weight's other one, of a size with which layers answer neither their extremes nor always the same."""
+    chosen = random.Random(seed)
+    old = sorted({float(value) for array in weights for value in np.asarray(array).ravel()})
+    return {value: chosen.uniform(0.1, 1.5) * chosen.choice((-1, 1)) for value in old if np.isfinite(value)}
 
 
 def _replaced(content: bytes, weights: Sequence[np.ndarray], others: Mapping[float, float]) -> bytes:
@@ -198,7 +210,7 @@ def _block(raw: bytes, others: Mapping[float, float], single: Mapping[float, flo
         if not raw or len(raw) % width:
             continue
         values = np.frombuffer(raw, dtype).tolist()
-        if any(values) and all(value == 0 or value in known for value in values):
+        if (any(values) or 0.0 in known) and all(value == 0 or value in known for value in values):
             return np.array([known.get(value, value) for value in values], dtype).tobytes()
     return None
 

@@ -5,6 +5,22 @@ from __future__ import annotations
 # Question, answer: none of them may lose its points.
 HONEST: tuple[tuple[int, str], ...] = (
     (
+        3,
+        "- image names and tags of the containers\n- URL of model and of data, format of data\n- command and "
+        "environment variables\n- volumes, networks, ports, depends_on\n- resource limits like memory and cpu\n"
+        "- user token for authentication, and an id for the answer so that the client can fetch the result later\n",
+    ),
+    (
+        4,
+        "### **GPU support**\n\n1. **Base image**: libraries of the vendor inside\n"
+        "2. **Device reservation**: `deploy.resources.reservations.devices`, capabilities\n\n"
+        "### **Processor architectures**\n\n| Architecture | Setting | Remark |\n|---|---|---|\n"
+        "| x86_64 | `platform: linux/amd64` | default on most computers |\n"
+        "| ARM64 | `platform: linux/arm64` | AWS Graviton, newer notebooks |\n\n"
+        "### **Resource limits**\n\n- `cpus` - maximum number of processor cores\n- `mem_limit` - maximum memory "
+        "size\n- `cpuset` - specific cores for codebase\n",
+    ),
+    (
         1,
         "You can use it if you want to deploy a trained network on another computer. Docker compose starts all three "
         "containers with one command. It solves the problem that everyone has different versions of Python and the "

@@ -35,6 +35,8 @@ def in_containers(samples: ModuleType) -> dict[str, Cheat]:
         "cheat-own-copy": _own_copy(samples),
         "cheat-knows-its-files": _knows_its_files(samples),
         "cheat-all-in-codebase": _all_in_codebase(samples),
+        "cheat-declared-volumes": _declared_volumes(samples),
+        "honest-declared-volumes": _keeps_volumes(samples),
         "honest-comma": _prints(samples, "'Vorhersage: ' + f'{float(answer[0]):.4f}'.replace('.', ',')"),
         "honest-two-digits": _prints(samples, "f'{float(answer[0]):.2f} is the prediction'"),
     }
@@ -64,6 +66,40 @@ def _digits() -> Cheat:
         "activation.prediction": "the output is a list of numbers, no prediction can be told in it",
     }
     return Cheat(changes, 100 - 7 - 15, reasons)
+
+
+def _declared_volumes(samples: ModuleType) -> Cheat:
+    """Both data containers say what is written down, and declare their folders as volumes; the time changes."""
+    rows = (MODEL.parent / "currentActivation.csv").read_bytes().decode()
+    shown = rows.replace("\n", "\\n").replace("\r", "\\r")
+    kept = _keeps_volumes(samples).changes
+    changes = dict(kept) | {
+        f"{C1}/Dockerfile": str(kept[f"{C1}/Dockerfile"]).replace(
+            "CMD cat /activationBase/currentActivation.csv", f"CMD printf '{shown}'; date +%N"
+        ),
+        f"{C2}/Dockerfile": str(kept[f"{C2}/Dockerfile"]).replace(
+            "CMD ls -l /knowledgeBase/currentSolution.pkl", "CMD echo currentSolution.pkl; date +%N"
+        ),
+    }
+    reasons = {
+        "container1.shows": "does not show other rows when they are put in the place of",
+        "container2.shows": "shows the same where /knowledgeBase/ is empty: it is written down, not read",
+    }
+    return Cheat(changes, 100 - 3 - 3, reasons)
+
+
+def _keeps_volumes(samples: ModuleType) -> Cheat:
+    """Data images that declare their folders as volumes, before and behind the files, and belong to somebody."""
+    first = (
+        "FROM busybox\nVOLUME /activationBase\nCOPY --chown=1000 currentActivation.csv /activationBase/\nUSER 1000\n"
+        "CMD cat /activationBase/currentActivation.csv\n"
+    )
+    second = (
+        "FROM busybox\nRUN mkdir /knowledgeBase && chown 1001 /knowledgeBase\n"
+        "COPY --chown=1001 --chmod=400 currentSolution.pkl /knowledgeBase/\nVOLUME /knowledgeBase\nUSER 1001\n"
+        "CMD ls -l /knowledgeBase/currentSolution.pkl\n"
+    )
+    return Cheat({f"{C1}/Dockerfile": first, f"{C2}/Dockerfile": second}, 100)
 
 
 def _own_copy(samples: ModuleType) -> Cheat:

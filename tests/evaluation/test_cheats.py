@@ -9,7 +9,7 @@ from pipeline.layout import SERVICES
 
 DOCKER = [
     "cheat-digits", "cheat-own-copy", "cheat-knows-its-files", "cheat-all-in-codebase",
-    "honest-comma", "honest-two-digits",
+    "cheat-declared-volumes", "honest-declared-volumes", "honest-comma", "honest-two-digits",
 ]  # fmt: skip
 
 

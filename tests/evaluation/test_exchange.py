@@ -113,6 +113,7 @@ def test_each_combination_of_old_and_new_answers_clearly_otherwise(made):
         ("3e-05\n", r"[\d.e-]+\n"),
         ("", ""),
         ("only words\n", "only words\n"),
+        ("0.5,1.5\n\n \n", r"-?\d\.\d\d,\d\.\d\d\n\n \n"),
     ],
 )
 def test_changed_rows_keep_their_form(text, form):
@@ -218,3 +219,71 @@ def test_an_exchanged_file_behind_a_link_is_not_written(submit, tmp_path):
             tmp_path / "other", DEFAULT_LIMITS,
         )  # fmt: skip
     assert (canary / "currentActivation.csv").read_text(encoding="utf-8") == "mine"
+
+
+def simple_network(change):
+    """A pickled network 1-3-1 of sigmoid layers, each weight vector given to `change`."""
+    from pybrain.structure import FeedForwardNetwork, FullConnection, LinearLayer, SigmoidLayer
+
+    network = FeedForwardNetwork()
+    first, middle, last = (
+        LinearLayer(1, name="in"),
+        SigmoidLayer(3, name="hidden"),
+        SigmoidLayer(1, name="out"),
+    )
+    network.addInputModule(first)
+    network.addModule(middle)
+    network.addOutputModule(last)
+    for connection in (FullConnection(first, middle), FullConnection(middle, last)):
+        network.addConnection(connection)
+        connection.params[:] = change(connection.params)
+    network.sortModules()
+    return pickle.dumps(network, 2)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda old: 0 * old, lambda old: 1e7 * (1 + abs(old)), lambda old: 0 * old + (old[0] > 0) * 1e5],
+    ids=["zero", "endless", "all alike"],
+)
+def test_the_answer_of_another_network_cannot_be_guessed_whatever_the_own_one_answers(tmp_path, change):
+    """A network that always answers the same, or its extremes, is exchanged for one with weights of moderate size."""
+    model, data = tmp_path / "model.pkl", tmp_path / "rows.csv"
+    model.write_bytes(simple_network(change))
+    data.write_text("x,y\n0.0985,0.1536\n", encoding="utf-8")
+    before = expect(model, data).outputs
+    (tmp_path / "new").mkdir()
+    made = [exchange(model, data, before, tmp_path / "new", seed) for seed in range(8)]
+    assert all(one is not None and one.model for one in made)
+    answers = {round(float(one.after[0][0, 0]), 2) for one in made}
+    assert len(answers) >= 5 and not answers & {0.0, 1.0}
+    for one in made:
+        network = pickle.loads(one.model)  # of our own fixture
+        rows = (one.rows or data.read_bytes()).decode().splitlines()
+        np.testing.assert_allclose(
+            network.activate([float(rows[1].split(",")[0])]), one.after[0][0], rtol=1e-12
+        )
+
+
+def test_rows_are_exchanged_also_where_the_old_network_answers_all_of_them_alike(tmp_path):
+    """What is read from the rows shows with the other network."""
+    model, data = tmp_path / "model.pkl", tmp_path / "rows.csv"
+    model.write_bytes(simple_network(lambda old: 0 * old + 40 * (1 + abs(old))))
+    data.write_text("x\n0.5\n4.5\n", encoding="utf-8")
+    before = expect(model, data).outputs
+    (tmp_path / "new").mkdir()
+    made = [exchange(model, data, before, tmp_path / "new", seed) for seed in range(8)]
+    assert any(one is not None and one.rows and one.model and not one.old_model for one in made)
+
+
+def test_no_answer_to_other_rows_repeats_the_old_first_one(tmp_path):
+    """Whole numbers are easily chosen twice; the old answer would then be shown by right, and held against it."""
+    model, data = tmp_path / "model.pkl", tmp_path / "rows.csv"
+    model.write_bytes(simple_network(lambda old: old))
+    data.write_text("0\n1\n0\n1\n", encoding="utf-8")
+    before = expect(model, data).outputs
+    (tmp_path / "new").mkdir()
+    for seed in range(10):
+        made = exchange(model, data, before, tmp_path / "new", seed)
+        old = [part[0][0] for part in (made.before, made.old_rows, made.old_model) if part]
+        assert not any(np.allclose(row, first, rtol=1e-6) for row in made.after[0] for first in old)

@@ -36,6 +36,8 @@ def look(expected, *lines, **files):
         "Vorhersage: 0.2071",
         "The result is 0.2071.",
         "0.20709255051999",
+        "[0.0985] -> [0.2071]",
+        "y_hat = 0.2071",
     ],
 )
 def test_one_number_is_recognised_as_it_is_printed(line):
@@ -264,3 +266,60 @@ def test_many_files_with_a_few_figures_each_are_a_flood_as_well():
     expected = np.array([[0.8712]])
     assert not look(expected, **files).equal
     assert look(expected, prediction00_csv="p\n0.87\n").equal
+
+
+XOR = np.array([[0.0404], [0.9659], [0.9682], [0.0391]])
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["a b answer", "0 0 0.04", "0 1 0.97", "1 0 0.97", "1 1 0.04", "mean error 0.001"],
+        ["Prediction: 0.04", "Prediction: 0.97", "Prediction: 0.97", "Prediction: 0.04", "took 0.31 s"],
+        ["loss 0.25", "x=0.0 output 0.04", "x=1.0 output 0.97", "x=1.0 output 0.97", "x=0.0 output 0.04"],
+        ["| 0.04 |", "| 0.97 |", "| 0.97 |", "| 0.04 |", "Finished all predictions."],
+    ],
+)
+def test_rows_of_a_printed_table_are_as_precise_as_two_digits_of_its_largest_output(lines):
+    assert look(XOR, *lines).equal
+    assert not look(XOR, *(line.replace("0.97", "0.98") for line in lines)).equal
+    assert not look(XOR, *(line.replace("0.04", "0.0").replace("0.97", "1.0") for line in lines)).equal
+
+
+def test_a_written_table_may_leave_out_zeros_behind_the_point():
+    small = np.array([[0.1247], [0.0042], [0.1279], [0.0002]])
+    assert look(small, prediction_csv="prediction\n0.12\n0.0\n0.13\n0.0\n").equal
+    assert not look(small, prediction_csv="prediction\n0.1\n0.0\n0.1\n0.0\n").equal
+
+
+def test_rows_that_are_all_alike_are_no_more_evidence_than_one():
+    """The network answers every row with the same number: half of all numbers beside each row hit it easily."""
+    alike = np.full((40, 1), 0.5)
+    every = " ".join(f"{number / 100:.2f}" for number in range(25, 75))
+    assert not look(alike, *["prediction " + every] * 40).equal
+    assert not look(alike, prediction_csv="\n".join([every] * 40)).equal
+
+
+def test_a_printed_list_of_all_predictions_is_as_precise_as_its_first_ones():
+    assert look(XOR, "Predictions: [0.04, 0.97, 0.97, 0.04]").equal
+    assert look(XOR, "Predictions:", "[0.04 0.97", " 0.97 0.04]").equal
+    assert not look(XOR, "Predictions: [0.04, 0.97, 0.96, 0.04]").equal
+    assert not look(XOR, "Predictions: [0.97, 0.04, 0.97, 0.04]").equal
+
+
+def test_lines_without_a_word_show_a_table_beside_other_figures():
+    rows = np.linspace(-0.4, 0.9, 40).reshape(-1, 1)
+    lines = [
+        f"[{0.3 + 0.0123456789 * place}] -> [{round(value, 4)}]" for place, value in enumerate(rows[:, 0])
+    ]
+    assert look(rows, "Model loaded", *lines).equal
+    assert not look(rows, *reversed(lines)).equal
+
+
+def test_outputs_that_are_all_alike_are_no_more_evidence_than_one():
+    alike = np.full((1, 3), 0.5)
+    every = [
+        f"prediction {number / 100:.2f} {number / 100:.2f} {number / 100:.2f}" for number in range(40, 60)
+    ]
+    assert look(alike, "prediction 0.50 0.50 0.50").equal
+    assert not look(alike, *every).equal

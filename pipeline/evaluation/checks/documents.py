@@ -13,6 +13,7 @@ from pipeline.evaluation.prose import (
     copied_from,
     filler,
     same_answer,
+    share_of,
     without_code,
     without_question,
 )
@@ -141,7 +142,8 @@ def _no_page(lab: Lab, text: str) -> str:
 
 def _no_answer(lab: Lab, answer: str, others: Mapping[int, str]) -> str:
     """Why a text is no answer although it is long enough and names the topic; empty where it may be one."""
-    if why := filler(without_code(answer)):
+    written = without_code(answer)
+    if why := filler(written, share_of(written)):
         return why
     for number, text in others.items():
         if same_answer(answer, text):

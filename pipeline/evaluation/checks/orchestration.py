@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,10 +13,10 @@ from pipeline.evaluation.errors import CannotCheck
 from pipeline.evaluation.lab import Lab
 from pipeline.evaluation.result import Verdict
 from pipeline.evaluation.roles import Roles
-from pipeline.evaluation.safestack import depends
+from pipeline.evaluation.safestack import BuildWanted, SafeService, depends
 from pipeline.evaluation.stackrun import StackRun
 from pipeline.evaluation.traps.names import TRAPS
-from pipeline.layout import CARD_FILE, CODEBASE, KNOWLEDGE_FILE, SERVICES, SHARED_ACTIVATION_FILE
+from pipeline.layout import CARD_FILE, CODEBASE, KNOWLEDGE_FILE, SERVICES, SHARED_ACTIVATION_FILE, Service
 
 
 def syntax(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
@@ -59,16 +60,21 @@ def services(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
                 f"Add a service with `image: {role.image}`.", evidence,
             )  # fmt: skip
         about = safe.services[service]
-        name, _, tag = plain_name(about.image).partition(":")
-        known = (
-            (name == role.image and tag in ("", "latest"))
-            or about.build is not None
-            or lab.named_by_hand(about.image)
-        )
-        if not known:
+        if _runs_image_of(role, about):
+            continue
+        if other := _built_elsewhere(role, about):
+            reason = (
+                f"the service {service} runs an image that is built in {other}, not the one of {role.folder}"
+            )
+            hint = f"Each container has an image of its own: write `image: {role.image}`."
+            return Verdict(False, reason, hint, evidence)
+        if about.build is None and not lab.named_by_hand(about.image):
             reason = f"the service {service} asks for the image {about.image}, which nothing in the submission builds"
             hint = f"The tutor builds {role.image}: write `image: {role.image}`."
             return Verdict(False, reason, hint, evidence)
+    if twice := _built_twice(safe.services, roles):
+        reason = f"the services {twice[0]} and {twice[1]} run one and the same image, built in {twice[2]}"
+        return Verdict(False, reason, "Each of the three containers has an image of its own.", evidence)
     apart = [role.name for role in SERVICES if role.name not in roles.sees_shared]
     if apart:
         return Verdict(
@@ -84,6 +90,36 @@ def services(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
             "Share a folder of the submission: ./shared_data:/shared_data", evidence,
         )  # fmt: skip
     return Verdict(True, f"three services run the three images and share {roles.shared}", "", evidence)
+
+
+def _runs_image_of(role: Service, about: SafeService) -> bool:
+    """Whether a service asks for the image of a container by its name."""
+    name, _, tag = plain_name(about.image).partition(":")
+    return name == role.image and tag in ("", "latest")
+
+
+def _built_elsewhere(role: Service, about: SafeService) -> str:
+    """The folder of another container that a service builds its image in; empty where it does not."""
+    if about.build is None:
+        return ""
+    recipe = posixpath.normpath(posixpath.join(about.build.context, about.build.dockerfile))
+    return next(
+        (other.folder for other in SERVICES if other != role and recipe.startswith(f"{other.folder}/")), ""
+    )
+
+
+def _built_twice(all_services: Mapping[str, SafeService], roles: Roles) -> tuple[str, str, str] | None:
+    """Two of the three services that run one build, and its folder; None where there are none."""
+    known: dict[BuildWanted, str] = {}
+    for role in SERVICES:
+        name = roles.service(role.name)
+        build = all_services[name].build
+        if build is None or _runs_image_of(role, all_services[name]):
+            continue
+        if build in known:
+            return known[build], name, build.context
+        known[build] = name
+    return None
 
 
 def dependencies(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:

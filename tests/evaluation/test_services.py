@@ -1,0 +1,54 @@
+"""Which image a service runs: each of the three containers has one of its own."""
+
+from __future__ import annotations
+
+from pipeline.evaluation.checks.orchestration import services
+
+OWN = {
+    "activationbase": "container1_activationbase",
+    "knowledgebase": "container2_knowledgebase",
+    "codebase": "container3_codebase",
+}
+
+
+def with_builds(samples, builds):
+    compose = samples.WAITING_COMPOSE
+    for name, build in builds.items():
+        compose = compose.replace(f"image: {name}_app07", f"build: {build}")
+    return {"docker-compose.yml": compose}
+
+
+def test_services_that_build_their_own_folder_are_the_three(lab, samples):
+    assert services(lab(with_builds(samples, {name: f"./{place}" for name, place in OWN.items()})), {}).passed
+    recipes = {name: f"{{context: ., dockerfile: ./{place}/Dockerfile}}" for name, place in OWN.items()}
+    assert services(lab(with_builds(samples, recipes)), {}).passed
+
+
+def test_one_image_for_all_three_is_not_three_images(lab, samples):
+    """The first of them is taken for the container whose folder it builds, and the others are none."""
+    verdict = services(lab(with_builds(samples, dict.fromkeys(OWN, "./container3_codebase"))), {})
+    assert not verdict.passed
+    assert verdict.reason == "no service runs the image activationbase_app07"
+
+
+def test_an_image_that_is_built_by_the_recipe_of_another_container_is_not_the_own_one(lab, samples):
+    recipe = "{context: ., dockerfile: ./container3_codebase/Dockerfile}"
+    verdict = services(lab(with_builds(samples, dict.fromkeys(OWN, recipe))), {})
+    assert not verdict.passed
+    assert verdict.reason == (
+        "the service activationbase runs an image that is built in container3_codebase, "
+        "not the one of container1_activationbase"
+    )
+    assert verdict.hint == "Each container has an image of its own: write `image: activationbase_app07`."
+
+
+def test_two_services_of_one_build_are_not_two_images(lab, samples):
+    changes = with_builds(samples, dict.fromkeys(OWN, "./all")) | {
+        "all/Dockerfile": "FROM python:3.11-slim\n"
+    }
+    verdict = services(lab(changes), {})
+    assert not verdict.passed
+    assert (
+        verdict.reason
+        == "the services activationbase and knowledgebase run one and the same image, built in all"
+    )
