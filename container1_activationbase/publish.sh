@@ -157,6 +157,8 @@ open_the_volume_to_codebase() {
 remove_outdated() {
     for old in "$target" "${target%.*}.card.json" "$@"; do
         rm -f "$old" "$shared/.$(basename "$old")".*.tmp && continue
+        # codebase then says so, with its status; a data container that exits early would hide the reason.
+        [ ! -d "$old" ] || { complain "$old is a directory; take it away" && continue; }
         # Where nothing can be written, codebase cannot write a prediction either, and says so.
         nothing_can_be_written && leave_it_to_codebase "cannot write to shared_data: read-only or not allowed"
         complain "cannot remove $old of an earlier run"
@@ -226,6 +228,7 @@ choose() {
 # A reader sees a whole file or none: written beside its place, then renamed. codebase compares what it reads with
 # the sum noted here, because another stack may use the same shared_data.
 put() {
+    [ ! -d "$2" ] || leave_it_to_codebase "cannot write $2: it is a directory"
     new=$shared/.$(basename "$2").$$.tmp
     cp "$1" "$new" && sum=$(sha256sum <"$new" | cut -c1-64) && chown "$owner" "$new" && chmod 644 "$new" && mv -f "$new" "$2" &&
         echo "$sum  $2" >>"$signal.sha256" && return

@@ -15,6 +15,7 @@ One rule for CSV, JSON lines and Parquet:
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -177,6 +178,15 @@ class ColumnChoice:
 
     def _check_index(self, header: tuple[str, ...]) -> None:
         """Refuses a table whose first column alone has no name: pandas and R write the numbers of rows so."""
+        parquet = next((name for name in header if re.fullmatch(r"__index_level_\d+__", name)), None)
+        if parquet is not None:
+            raise ActivationError(
+                f"{self.file} has a column {parquet}, as pandas writes the numbers of the rows, and it would be "
+                f"taken for a number that belongs to the network in {self.knowledge.name}.",
+                hint="Write the table without it (index=False), or choose columns with INPUT_COLUMNS and "
+                "TARGET_COLUMNS.",
+                columns=header,
+            )
         if len(header) > 1 and not header[0] and all(header[1:]):
             raise ActivationError(
                 f"{self.file} has no name for its first column alone; pandas and R write the numbers of the rows so, "

@@ -176,7 +176,12 @@ class PredictionWriter:
     def encoded(
         self, inputs: np.ndarray, outputs: np.ndarray, targets: np.ndarray | None = None
     ) -> bytes | memoryview:
-        """Returns rows as they are written; several threads may ask."""
+        """Returns rows as they are written; several threads may ask.
+
+        Raises:
+            UsageError: the arrays do not have the shapes that the columns of the file need.
+        """
+        self._check_shapes(inputs, outputs, targets)
         parts = [inputs, outputs]
         if self._expected:
             assert targets is not None
@@ -184,6 +189,18 @@ class PredictionWriter:
                 pairs = np.stack([targets, outputs - targets], axis=2)
             parts.append(pairs.reshape(len(outputs), -1))
         return self._format.rows(parts)
+
+    def _check_shapes(self, inputs: np.ndarray, outputs: np.ndarray, targets: np.ndarray | None) -> None:
+        rows, indim, outdim = len(inputs), self._knowledge.indim, self._knowledge.outdim
+        wanted = [("inputs", inputs, indim), ("outputs", outputs, outdim)]
+        if self._expected:
+            wanted.append(("targets", np.empty(0) if targets is None else targets, outdim))
+        for what, array, width in wanted:
+            if array.shape != (rows, width):
+                raise UsageError(
+                    f"The {what} of a prediction have the shape {array.shape}; {(rows, width)} was expected.",
+                    hint="Give one row for each row of the activation, as Knowledge.activate returns it.",
+                )
 
     def append(
         self, content: bytes | memoryview, outputs: np.ndarray, targets: np.ndarray | None = None

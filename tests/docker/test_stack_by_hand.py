@@ -191,6 +191,18 @@ def test_a_read_only_shared_data_is_73_and_said(stack, left_over):
     assert stack.running() == []
 
 
+@pytest.mark.parametrize(
+    ("name", "status"), [("prediction.csv", 73), ("prediction.json", 73), ("activation_data.csv", 66)]
+)
+def test_a_directory_in_the_place_of_a_file_is_said_with_its_status(stack, name, status):
+    (stack.shared(name) / "mine").mkdir(parents=True)
+    typed = stack.up()
+    assert typed.status == status, typed.output
+    assert f"/shared_data/{name} is a directory; take it away" in typed.output
+    assert (stack.shared(name) / "mine").is_dir()
+    assert stack.running() == []
+
+
 @needs_root
 def test_a_full_disk_is_73_and_leaves_no_half_file(stack):
     mounted(stack.layout.shared_data, "size=8k")

@@ -237,6 +237,16 @@ def test_the_numbers_of_rows_are_no_input_beside_chosen_targets_either(
     assert "has no name for its first column alone" in message
 
 
+def test_the_index_that_pandas_writes_to_parquet_is_no_expected_value(
+    mistake: Callable[..., str], line: Knowledge, read: Read
+) -> None:
+    columns = numbers("x", "__index_level_0__")
+    assert "has a column __index_level_0__, as pandas writes the numbers of the rows" in mistake(
+        columns, line
+    )
+    assert read(columns, line, input_columns=["x"]).targets is None
+
+
 def test_numbers_of_rows_beside_the_cards_names_are_not_used(read: Read) -> None:
     activation = read([("", 0.0), *row(*NAMES)])
     assert activation.inputs.tolist() == [[5.8, 2.7, 5.1, 1.9]]

@@ -301,6 +301,19 @@ def test_a_run_shows_no_character_that_acts() -> None:
     assert "a\\x1b[2J\\u202e" in out.getvalue()
 
 
+@pytest.mark.parametrize("shape", [(1, 2), (2, 3), (3,), (1, 4)])
+def test_outputs_of_another_shape_are_not_written(
+    shape: tuple[int, ...], tmp_path: Path, iris: Path, flower: Knowledge
+) -> None:
+    activation = read_activation(iris / "currentActivation.csv", flower)
+    with pytest.raises(UsageError) as error:
+        write_prediction(tmp_path / "p.csv", flower, activation, np.zeros(shape))
+    assert error.value.message == (
+        f"The outputs of a prediction have the shape {shape}; (1, 3) was expected."
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
 # Names of columns that would be there twice.
 
 
