@@ -493,7 +493,7 @@ def test_what_a_step_writes_is_counted_wherever_it_writes_and_whatever_was_print
 
 def test_an_image_declares_no_volumes_and_its_containers_have_them(build, shop, tmp_path):
     dockerfile = (
-        "FROM busybox:latest AS one\nENV P=/a\nVOLUME $P /b\nFROM one\nENV P=/c\nRUN echo kept > /a/f\n"
+        "FROM busybox:latest AS one\nENV P=/a\nVOLUME $P /b\nFROM one\nENV P=/c\nRUN mkdir /a && echo kept > /a/f\n"
         'VOLUME ["/a", "/d e"]\n'
     )
     source = folder(tmp_path / "handed-in", {f"{C3}/Dockerfile": dockerfile})
