@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from pipeline.evaluation.variables import CannotExpand, expanded
 
@@ -193,7 +194,8 @@ def read_dockerfile(text: str, arguments: Mapping[str, str] | None = None) -> Do
     lines = text.lstrip("\ufeff").replace("\r\n", "\n").split("\n")
     escape, wrong_directive = _escape(lines)
     mistakes = [(1, wrong_directive)] if wrong_directive else []
-    instructions = tuple(_instructions(lines, escape, mistakes))
+    # One more tells that there are too many; a hundred thousand would fill the memory of whoever is told of them.
+    instructions = tuple(islice(_instructions(lines, escape, mistakes), MOST_INSTRUCTIONS + 1))
     mistakes += [
         (instruction.line, f"there is no instruction {instruction.keyword}")
         for instruction in instructions

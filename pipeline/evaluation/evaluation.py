@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +27,7 @@ from pipeline.evaluation.result import Protection, Report, Result
 from pipeline.evaluation.rubric import Rubric
 from pipeline.evaluation.tasks import Taken
 from pipeline.evaluation.worker import Workers
-from pipeline.evaluation.workshop import Workshop
+from pipeline.evaluation.workshop import Workshop, prefix_of, runs
 
 
 @dataclass(frozen=True)
@@ -140,12 +142,29 @@ class _own_folder(tempfile.TemporaryDirectory[str]):
     """A folder that only this user can enter, and that goes."""
 
     def __init__(self) -> None:
-        super().__init__(prefix="app07eval-", ignore_cleanup_errors=True)
+        remove_left_folders(Path(tempfile.gettempdir()))
+        super().__init__(prefix=prefix_of(os.getpid()), ignore_cleanup_errors=True)
 
     def __exit__(self, *error: object) -> None:
         with process.undisturbed():
             remove_folder(Path(self.name))
             super().cleanup()
+
+
+def remove_left_folders(place: Path) -> None:
+    """Removes the folders of evaluations of this machine and this person whose process was killed.
+
+    Args:
+        place: the folder for temporary files.
+    """
+    form = re.compile(prefix_of("(\\d+)") + "[a-z0-9_]{8}")
+    with suppress(OSError), os.scandir(place) as listed:
+        for entry in listed:
+            found = form.fullmatch(entry.name)
+            if not found or runs(int(found.group(1))) or not entry.is_dir(follow_symlinks=False):
+                continue
+            if not hasattr(os, "getuid") or entry.stat(follow_symlinks=False).st_uid == os.getuid():
+                remove_folder(Path(entry.path))
 
 
 def _workshop(

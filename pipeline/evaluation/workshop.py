@@ -55,7 +55,7 @@ class Workshop:
         self.workers = workers or Workers(limits)
         self._cpus: float | None = None
         self._ensured: set[str] = set()
-        self.id = f"{_prefix(os.getpid())}{uuid.uuid4().hex[:8]}"
+        self.id = f"{prefix_of(os.getpid())}{uuid.uuid4().hex[:8]}"
         self.label = f"{LABEL}={self.id}"
 
     def __enter__(self) -> Workshop:
@@ -166,8 +166,8 @@ class Workshop:
             for words in (("ps", "--all"), ("network", "ls"), ("volume", "ls"))
         ]
         for name in sorted(set("\n".join(named).split())):
-            found = re.fullmatch(_prefix("(\\d+)") + "[0-9a-f]{8}", name)
-            if found and not _runs(int(found.group(1))):
+            found = re.fullmatch(prefix_of("(\\d+)") + "[0-9a-f]{8}", name)
+            if found and not runs(int(found.group(1))):
                 self.clear(f"{LABEL}={name}")
 
     def clear(self, label: str = "") -> list[str]:
@@ -210,13 +210,13 @@ class Workshop:
         return kept | {"LC_ALL": "C.UTF-8", "COMPOSE_ANSI": "never"} | dict(more or {})
 
 
-def _prefix(number: object) -> str:
+def prefix_of(number: object) -> str:
     """What the names of a process's evaluations begin with: the machine is in it, because engines are shared."""
     machine = re.sub(r"[^a-z0-9]", "", platform.node().lower())[:16] or "here"
     return f"app07eval-{machine}-{number}-"
 
 
-def _runs(number: int) -> bool:
+def runs(number: int) -> bool:
     """Whether there is a process of this number; on Windows, where asking would interrupt it, one is assumed."""
     if process.WINDOWS:
         return True

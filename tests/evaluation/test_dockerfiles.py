@@ -391,3 +391,10 @@ def test_volumes_without_number_are_refused(tmp_path):
     text = "FROM busybox\n" + "".join(f"VOLUME /v{number}\n" for number in range(9))
     with pytest.raises(Refused, match="8 at most"):
         rewrite(read_dockerfile(text), Tree(tmp_path))
+
+
+def test_of_a_dockerfile_without_end_no_more_is_told_than_that():
+    found = read_dockerfile("FROM busybox\n" + "NO\n" * 300_000)
+    assert len(found.instructions) == 1001
+    assert len(found.mistakes) == 1001
+    assert (1001, "it has more than 1000 instructions") in found.mistakes

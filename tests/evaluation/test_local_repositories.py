@@ -11,13 +11,14 @@ import pytest
 
 from pipeline.cli import execute
 from pipeline.evaluation.errors import NoSubmission
-from pipeline.evaluation.evaluation import Conditions, evaluate
+from pipeline.evaluation.evaluation import Conditions, evaluate, remove_left_folders
 from pipeline.evaluation.folders import is_larger, remove_folder
 from pipeline.evaluation.gitclone import Source
 from pipeline.evaluation.intake import take_in
 from pipeline.evaluation.limits import DEFAULT_LIMITS
 from pipeline.evaluation.repository import repository_at
 from pipeline.evaluation.rubric import load_rubric
+from pipeline.evaluation.workshop import prefix_of
 from pipeline.layout import Layout
 from pipeline.parser import parse
 
@@ -170,3 +171,18 @@ def test_a_submodule_whose_name_cannot_be_looked_up_now_is_not_looked_up_again_b
         Source.of("https://file/x.git", "file:///srv/y.git")
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     assert Source.of("https://no-such-host.invalid/x.git", "https://example.org/y.git").url
+
+
+@pytest.mark.skipif(os.name == "nt", reason="processes are taken to run there")
+def test_the_folder_of_a_killed_evaluation_goes_with_the_next_one_and_no_other_does(tmp_path):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    killed, running = (tmp_path / f"{prefix_of(pid)}abcd_123" for pid in (ended.pid, os.getpid()))
+    others = tmp_path / f"{prefix_of(ended.pid)}and-more", tmp_path / "somebody-elses"
+    for path in (killed, running, *others):
+        path.joinpath("inner").mkdir(parents=True)
+    link = tmp_path / f"{prefix_of(ended.pid)}abcd_124"
+    link.symlink_to(others[1])
+    remove_left_folders(tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted([running, *others, link])
+    assert others[1].joinpath("inner").is_dir()
