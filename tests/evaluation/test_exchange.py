@@ -263,7 +263,8 @@ def test_rows_are_exchanged_also_where_the_old_network_answers_all_of_them_alike
 def test_no_answer_to_other_rows_repeats_the_old_first_one(tmp_path):
     """Whole numbers are easily chosen twice; the old answer would then be shown by right, and held against it."""
     model, data = tmp_path / "model.pkl", tmp_path / "rows.csv"
-    model.write_bytes(simple_network(lambda old: old))
+    vectors = iter(([3.0, -5.0, 2.0], [4.0, -6.0, 3.0]))
+    model.write_bytes(simple_network(lambda old: next(vectors)))
     data.write_text("0\n1\n0\n1\n", encoding="utf-8")
     before = expect(model, data).outputs
     (tmp_path / "new").mkdir()
