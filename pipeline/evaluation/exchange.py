@@ -232,10 +232,10 @@ class _Choice:
     def candidate(self, rows: bytes, model: bytes) -> Exchange | None:
         """These files, where the answers can be told apart and none of the new ones repeats an old first one."""
         made = self._told_apart(rows, model)
-        if made is None or any(
-            _repeats(made.after, old) for old in (made.before, made.old_rows, made.old_model)
-        ):
+        if made is None:
             return None
+        if any(_repeats(made.after, old) for old in (made.before, made.old_rows, made.old_model)):
+            return self.candidate(b"", model) if rows else None
         return made
 
     def _told_apart(self, rows: bytes, model: bytes) -> Exchange | None:
@@ -315,10 +315,13 @@ def changed_text(text: str, seed: int) -> str:
     mark = next((one for one in ";\t," if one in last), ";")
     cell = _COMMA_CELL if mark != "," and re.search(r"\d,\d", text) else _CELL
     table = [line.rstrip("\r\n").split(mark) for line in lines]
-    ranges = _ranges(table, cell)
+    ranges, firsts = _ranges(table, cell), _firsts(table, cell)
     number = random.Random(seed)
     new = [
-        mark.join(_changed(one, cell, ranges.get(place), number) for place, one in enumerate(cells))
+        mark.join(
+            _changed(one, cell, ranges.get(place), firsts.get(place), number)
+            for place, one in enumerate(cells)
+        )
         + line[len(line.rstrip("\r\n")) :]
         for line, cells in zip(lines, table, strict=True)
     ]
@@ -342,10 +345,30 @@ def _ranges(table: list[list[str]], cell: re.Pattern[str]) -> dict[int, tuple[fl
     return ranges
 
 
+def _firsts(table: list[list[str]], cell: re.Pattern[str]) -> dict[int, float]:
+    """The first number of each column: no other row may repeat the first one, whose answer is looked for."""
+    firsts: dict[int, float] = {}
+    for cells in table:
+        for place, text in enumerate(cells):
+            if (value := _value(text, cell)) is not None:
+                firsts.setdefault(place, value)
+    return firsts
+
+
+def _beside(shown: str, step: int) -> str:
+    """A number with one unit of its last digit more or less."""
+    decimals = len(shown.partition(".")[2])
+    return f"{float(shown) + step * 10.0**-decimals:.{decimals}f}"
+
+
 def _changed(
-    text: str, cell: re.Pattern[str], between: tuple[float, float] | None, number: random.Random
+    text: str,
+    cell: re.Pattern[str],
+    between: tuple[float, float] | None,
+    first: float | None,
+    number: random.Random,
 ) -> str:
-    """A cell with another number; as it was where it holds none."""
+    """A cell with another number, which is not the column's first one; as it was where it holds none."""
     value = _value(text, cell)
     if value is None or between is None:
         return text
@@ -364,6 +387,8 @@ def _changed(
         shown = f"{new:.{max(decimals, 2)}f}"
     else:
         shown = f"{new:.6g}"
+    if re.fullmatch(r"-?\d+(?:\.\d+)?", shown) and float(shown) == first:
+        shown = _beside(shown, 1 if new <= (low + high) / 2 else -1)
     if "," in plain or (cell is _COMMA_CELL and "." in shown):
         shown = shown.replace(".", ",")
     return text.replace(plain, shown)
