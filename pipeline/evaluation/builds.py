@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 import time
 from dataclasses import replace
 from datetime import datetime
@@ -116,7 +117,7 @@ class Builder:
     def _carry_out(self, command: list[str], context: Path, watch: _Watch) -> bounded.Bounded:
         try:
             return bounded.run_bounded(
-                command,
+                [*_ended_with_us(), *command],
                 seconds=self.workshop.limits.build_seconds,
                 output=self.workshop.limits.output,
                 cwd=context,
@@ -174,6 +175,15 @@ class Builder:
                 + " ".join(f"--allow-host {host.partition(':')[0]}" for host in refused[:4])
             )
         return f"`docker build` ended with status {done.status}: {_last_error(done.output)}", hint
+
+
+def _ended_with_us() -> list[str]:
+    """What has the system end a program when this process ends, also when it is killed; nothing where it has no way.
+
+    The engine stops a build whose client has gone, and its steps carry no label by which they would be found later.
+    """
+    found = shutil.which("setpriv") if sys.platform.startswith("linux") else None
+    return [found, "--pdeathsig", "KILL", "--"] if found else []
 
 
 def lost_a_layer(output: str) -> bool:

@@ -220,3 +220,32 @@ def test_what_a_killed_evaluation_left_is_removed_by_the_next(engine, left_of):
     assert len(left_of(gone.pid)) == 2
     Workshop(version, compose, DEFAULT_LIMITS).sweep()
     assert left_of(gone.pid) == []
+
+
+def test_a_build_ends_with_an_evaluation_that_is_killed(submit, tmp_path):
+    """A step of a build carries no label: nobody would find it later."""
+    nap = str(100_000 + os.getpid())
+    slow = submit({f"{C1}/Dockerfile": f"FROM busybox:latest\nRUN sleep {nap}\n"})
+    words = [sys.executable, "-c", PROGRAM, "evaluate", str(slow), "--output", str(tmp_path / "out")]
+
+    def runs():
+        listed = subprocess.run(
+            ["docker", "ps", "--no-trunc", "--format", "{{.Command}}"],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return nap in listed.stdout
+
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as evaluation:
+        begun = wait_until(runs, 120)
+        evaluation.kill()
+    assert begun
+    assert wait_until(lambda: not runs(), 30)
+
+
+def wait_until(holds, seconds):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if holds():
+            return True
+        time.sleep(0.2)
+    return False
