@@ -406,12 +406,14 @@ def test_an_image_that_shares_only_its_base_with_ours_stays_allowed(shop):
 
 REACH = r"""
 import glob, socket
+from pip._internal.models.index import PyPI
+index = PyPI.netloc
 for place in (("127.0.0.1", PORT), ("172.17.0.1", PORT), ("192.0.2.1", 80), ("172.17.0.2", 3128), ("GATE", 3128)):
     try:
         print("REACHED", place, socket.create_connection(place, 2))
     except OSError as error:
         print("closed", place, error)
-for name in ("pypi.org", "gate", "host.docker.internal", "localhost.localdomain"):
+for name in (index, "gate", "host.docker.internal", "localhost.localdomain"):
     try:
         print("RESOLVED", name, socket.getaddrinfo(name, 80))
     except OSError as error:
@@ -421,7 +423,7 @@ def asked(line):
         gate.settimeout(30)
         gate.sendall(line.encode() + b"\r\n\r\n")
         return gate.recv(100).split(b"\r\n")[0]
-for host in ("127.0.0.1:PORT", "172.17.0.1:PORT", "localhost:80", "[::1]:443", "pypi.org:22", "pypi.org@127.0.0.1:443"):
+for host in ("127.0.0.1:PORT", "172.17.0.1:PORT", "localhost:80", "[::1]:443", index + ":22", index + "@127.0.0.1:443"):
     print("asked", asked(f"CONNECT {host} HTTP/1.1"))
 print("asked", asked("GET http://127.0.0.1:PORT/ HTTP/1.1"))
 print("sockets", glob.glob("/var/run/*.sock"), glob.glob("/gate"), [name for _, name in socket.if_nameindex()])
