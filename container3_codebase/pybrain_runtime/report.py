@@ -83,16 +83,17 @@ class Report:
                 f"{prediction.path} as text there."
             )
         self._line("ACTIVATION COMPLETE")
-        self._warn()
+        self._warn(self._output)
 
     def failed(self, error: PipelineError) -> None:
         """Says what a user can act on."""
         self._print(self._errors, f"{_mark(self._errors, '✗', '[FAILED]')} {error}")
-        self._warn()
+        self._warn(self._errors)
 
-    def _warn(self) -> None:
+    def _warn(self, stream: TextIO) -> None:
+        """Says it where the last line went: two streams reach a reader in no certain order."""
         for sentence in self.stale_images:
-            self._print(self._errors, f"WARNING: {sentence}")
+            self._print(stream, f"WARNING: {sentence}")
 
     def _done(self, text: str) -> None:
         self._line(f"{_mark(self._output, '✓', '[OK]')} {text}")
