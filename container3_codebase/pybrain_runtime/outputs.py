@@ -7,13 +7,15 @@ import os
 import stat
 from collections.abc import Iterable
 
-from .errors import CannotWrite, PipelineError, UsageError
+from .errors import CannotWrite, InputMissing, PipelineError, UsageError
 from .files import InputFile
 from .paths import base, is_folder, is_same, split_ending
 
 CARD_ENDING = ".card.json"
 STANDARD_INPUT = "-"
 
+# How often a file is looked at that another run is replacing.
+_TRIES = 20
 _REPORT_LIMIT = 1 << 20
 _REPORT_BEGINNING = b'{\n  "status": "done",\n  "knowledge": {\n    "file": '
 _REPORT_KEYS = frozenset(("status", "knowledge", "activation", "prediction", "versions"))
@@ -118,7 +120,10 @@ def check_unnamed_output(path: str) -> None:
         CannotWrite: there is another file.
     """
     check_place(path)
-    if not os.path.lexists(path) or not os.stat(path).st_size:  # noqa: PTH116 - see paths
+    try:
+        if not os.stat(path).st_size:  # noqa: PTH116 - see paths
+            return
+    except FileNotFoundError:
         return
     report = report_path(path)
     if not os.path.lexists(report) or not _holds_report(report):
@@ -157,14 +162,20 @@ def check_replaceable(path: str, beginning: bytes, what: str) -> None:
 
 
 def _holds_report(path: str) -> bool:
-    try:
-        with InputFile(path, "report") as file:
-            if file.size > _REPORT_LIMIT:  # of thousands of outputs
-                return next(file.blocks(len(_REPORT_BEGINNING))) == _REPORT_BEGINNING
-            content = file.read(_REPORT_LIMIT)
-        return not content or is_report(json.loads(content))
-    except (PipelineError, ValueError, RecursionError):
-        return False
+    """Says whether a file is a report, or is there no longer: another run may be replacing it just now."""
+    for _ in range(_TRIES):
+        try:
+            with InputFile(path, "report") as file:
+                if file.size > _REPORT_LIMIT:  # of thousands of outputs
+                    return next(file.blocks(len(_REPORT_BEGINNING))) == _REPORT_BEGINNING
+                content = file.read(_REPORT_LIMIT)
+            return not content or is_report(json.loads(content))
+        except InputMissing:
+            if not os.path.lexists(path):
+                return True
+        except (PipelineError, ValueError, RecursionError):
+            return False
+    return False
 
 
 def _is_standard_input(path: str) -> bool:
