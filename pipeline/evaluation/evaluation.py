@@ -22,7 +22,7 @@ from pipeline.evaluation.intake import find_source
 from pipeline.evaluation.judge import Judge
 from pipeline.evaluation.lab import Lab
 from pipeline.evaluation.limits import DEFAULT_LIMITS, MIB, Limits
-from pipeline.evaluation.presentable import presentable, printable
+from pipeline.evaluation.presentable import printable
 from pipeline.evaluation.result import Protection, Report, Result
 from pipeline.evaluation.rubric import Rubric
 from pipeline.evaluation.tasks import Taken
@@ -88,7 +88,7 @@ def evaluate(
         judge = Judge(rubric, lab, on_result)
         judge.carry_out()
         with process.undisturbed():
-            return presentable(Report(
+            return Report(
                 submission=submission.name,
                 source=source,
                 kind=submission.kind,
@@ -104,7 +104,7 @@ def evaluate(
                 started=started.isoformat(timespec="seconds"),
                 seconds=round(time.monotonic() - clock, 1),
                 interrupted=judge.interrupted,
-            ))  # fmt: skip
+            )
 
 
 def take_in(source: str, place: Path, limits: Limits, workers: Workers) -> Taken:

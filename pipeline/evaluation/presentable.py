@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import fields, is_dataclass, replace
 from typing import TypeVar, cast
+
+from pybrain_runtime.printable import printable as written_out
 
 T = TypeVar("T")
 # Longer than any reason that a person reads; an output is evidence in its last or first lines only.
 LONGEST = 20_000
-# Controls but for tab and line feed, lone surrogates, marks that turn the direction of a text or cannot be seen.
-_UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff"
-    "\ufff9-\ufffb\U000e0000-\U000e007f]"
-)
+# They join letters and parts of a picture, and cannot be seen: two names that differ in them look alike.
+_JOINERS = {0x200C: "\\u200c", 0x200D: "\\u200d"}
 
 
 def printable(text: str, longest: int = LONGEST) -> str:
@@ -25,18 +23,7 @@ def printable(text: str, longest: int = LONGEST) -> str:
     """
     if len(text) > longest:
         text = text[: longest - 20] + " ... (cut)"
-    return _UNPRINTABLE.sub(_written_out, text.replace("\r\n", "\n"))
-
-
-def _written_out(found: re.Match[str]) -> str:
-    number = ord(found.group())
-    return (
-        f"\\x{number:02x}"
-        if number < 0x100
-        else f"\\u{number:04x}"
-        if number < 0x10000
-        else f"\\U{number:08x}"
-    )
+    return written_out(text.replace("\r\n", "\n")).translate(_JOINERS)
 
 
 def presentable(value: T) -> T:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
-from pybrain_runtime.printable import in_one_line, printable
+from pipeline.evaluation.presentable import printable
+from pybrain_runtime.printable import in_one_line
 
 PASSED, FAILED, NOT_CHECKED = "passed", "failed", "not checked"
 BREAKS, RISK, ADVICE = "breaks", "risk", "advice"
@@ -20,8 +21,8 @@ class _Shown:
     def __post_init__(self) -> None:
         for name, value in list(vars(self).items()):
             if isinstance(value, str):
-                plain = in_one_line(value) if name in self._names else printable(value.replace("\r\n", "\n"))
-                object.__setattr__(self, name, plain)
+                plain = in_one_line(value) if name in self._names else value
+                object.__setattr__(self, name, printable(plain))
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Result(_Shown):
 
 
 @dataclass(frozen=True)
-class Line:
+class Line(_Shown):
     """One line of the rubric, with its results."""
 
     title: str
