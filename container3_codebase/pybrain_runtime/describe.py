@@ -302,7 +302,8 @@ def _in_order(outgoing: Outgoing, state: State) -> list[Instance]:
     given = state.get("modulesSorted")
     wrong = _wrong_order(given, targets, state.file)
     if not wrong:
-        return list(given)  # type: ignore[call-overload, no-any-return]
+        assert isinstance(given, list)
+        return list(given)
     order = _sorted(targets)
     if len(order) != len(targets):
         raise state.bad("has connections that form a loop within a time step")

@@ -7,6 +7,7 @@ import shutil
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from pipeline.evaluation import challenge
 from pipeline.evaluation.errors import CannotCheck
@@ -96,8 +97,8 @@ def _keep(archive: tarfile.TarFile, entry: tarfile.TarInfo, place: Path) -> Path
     return place
 
 
-def _digest(content: object) -> bytes:
+def _digest(content: IO[bytes]) -> bytes:
     whole = hashlib.sha256()
-    while chunk := content.read(_CHUNK):  # type: ignore[attr-defined]
+    while chunk := content.read(_CHUNK):
         whole.update(chunk)
     return whole.digest()

@@ -19,7 +19,6 @@ from pipeline.evaluation.gate import Gate
 from pipeline.evaluation.limits import MIB
 from pipeline.evaluation.recipes import Built, Recipe, Recipes, refused_at
 from pipeline.evaluation.safestack import BuildWanted
-from pipeline.evaluation.submitted import Submission
 from pipeline.evaluation.workshop import Workshop
 
 DISK = "disk"
@@ -37,24 +36,16 @@ class Builder:
 
     Args:
         workshop: where.
-        submission: whose files.
+        recipes: what reads the submission's Dockerfiles; in an evaluation a worker does it.
         gate: the way to the package indexes.
         folder: a folder of our own for the copies that are built from.
-        recipes: what reads Dockerfiles; in an evaluation a worker does it.
     """
 
-    def __init__(
-        self,
-        workshop: Workshop,
-        submission: Submission,
-        gate: Gate,
-        folder: Path,
-        recipes: Recipes | None = None,
-    ) -> None:
+    def __init__(self, workshop: Workshop, recipes: Recipes, gate: Gate, folder: Path) -> None:
         self.workshop = workshop
+        self.recipes = recipes
         self.gate = gate
         self.folder = folder
-        self.recipes = recipes or Recipes(submission, workshop.limits)
         self._done: dict[BuildWanted, Built] = {}
 
     def build(self, wanted: BuildWanted) -> Built:
@@ -232,12 +223,14 @@ class _Watch:
         self._steps = 0
         self._layers = 0
         self._made: list[str] = []
+        self._latest = ""
 
     def line(self, line: str) -> None:
         if found := re.match(r"\s*---> ([0-9a-f]{12})$", line):
             self._layers += 1
             if self.running and not self.imitated:
                 self._made.append(found.group(1))
+            self._latest = found.group(1)
             return
         found = re.match(r"\s*---> Running in ([0-9a-f]{12,64})$", line)
         if found:
@@ -269,8 +262,9 @@ class _Watch:
 
     def forget(self) -> None:
         """Removes the layers of a build that failed; they have no name by which they would be found later."""
-        for image in dict.fromkeys(reversed(self._made)):
-            if self._is_ours(image, "image"):
+        # A step that imitates the engine prints before the engine does: its own layer is the latest one.
+        for image in dict.fromkeys([self._latest, *reversed(self._made)]):
+            if image and self._is_ours(image, "image"):
                 self.workshop.docker("image", "rm", image)
 
     def _is_ours(self, name: str, kind: str) -> bool:

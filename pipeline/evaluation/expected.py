@@ -53,6 +53,15 @@ def _only(submission: Submission, folder: str, name: str, endings: tuple[str, ..
     return found[0] if len(found) == 1 else ""
 
 
+def expect_of(submission: Submission) -> Expected:
+    """Computes the prediction from a submission's own network and rows."""
+    data, model = data_name(submission), model_name(submission)
+    if not data or not model:
+        folder, name = (MODEL_FOLDER, KNOWLEDGE_FILE) if data else (DATA_FOLDER, ACTIVATION_FILE)
+        return Expected(None, (), f"there is no {folder}/{name}")
+    return expect(submission.path(model), submission.path(data))
+
+
 def expect(model: Path, data: Path) -> Expected:
     """Computes the prediction.
 

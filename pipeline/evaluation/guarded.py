@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -24,8 +25,15 @@ from pipeline.evaluation.stackrun import StackRun
 from pipeline.evaluation.submitted import Submission
 from pipeline.evaluation.wire import decode, hints_of
 from pipeline.evaluation.worker import Workers
-from pipeline.evaluation.workshop import Workshop
 from pipeline.layout import Service
+
+# The methods of the laboratory that a worker may ask for by their names.
+_ASKED = frozenset(
+    [
+        *("compose", "safe", "roles", "dockerfile", "built", "holds", "places", "interpreter", "challenged"),
+        *("alone", "without_files", "with_rows", "late_files", "probe", "why_not_expected", "named_by_hand"),
+    ]
+)
 
 
 class GuardedRecipes(Recipes):
@@ -61,40 +69,23 @@ class GuardedRecipes(Recipes):
 
 
 class GuardedLab(Lab):
-    """A laboratory whose reading is done by workers. A context manager: they are gone afterwards.
+    """A laboratory whose reading is done by workers. A context manager: they are gone afterwards."""
 
-    Args:
-        submission: what is evaluated.
-        limits: what it may use.
-        workshop: where it is built and run; None where there is no engine.
-        folder: a folder of our own.
-        why_no_engine: why there is none, in words.
-        allowed_hosts: hosts that builds may reach beyond the package indexes.
-    """
-
-    def __init__(
-        self,
-        submission: Submission,
-        limits: Limits,
-        workshop: Workshop | None,
-        folder: Path,
-        *,
-        why_no_engine: str = "",
-        allowed_hosts: tuple[str, ...] = (),
-    ) -> None:
-        super().__init__(
-            submission, limits, workshop, folder, why_no_engine=why_no_engine, allowed_hosts=allowed_hosts
-        )
-        self._numbered: list[StackRun] = []
+    @cached_property
+    def workers(self) -> Workers:
+        """What reads; each is told the submission when it starts."""
         context = {
-            "submission": submission,
-            "limits": limits,
-            "folder": folder,
-            "gated": self.gate is not None,
-        }
-        self.workers = Workers(limits, context, self._answer)
-        if self._builder is not None:
-            self._builder.recipes = GuardedRecipes(submission, limits, self.workers)
+            "submission": self.submission, "limits": self.limits, "folder": self.folder, "gated": self.gate is not None,
+        }  # fmt: skip
+        return Workers(self.limits, context, self._answer)
+
+    @cached_property
+    def _numbered(self) -> list[StackRun]:
+        """The runs of the stack that workers know by a number."""
+        return []
+
+    def _recipes(self) -> Recipes:
+        return GuardedRecipes(self.submission, self.limits, self.workers)
 
     def __enter__(self) -> GuardedLab:
         return self
@@ -141,7 +132,8 @@ class GuardedLab(Lab):
     def exchanged(self, folder: Path, seed: int) -> Made | None:
         self.why_not_expected()
         what = f"{model_name(self.submission)} with {data_name(self.submission)}"
-        return self.workers.call(Made | None, "exchanged", what, folder=folder, seed=seed)  # type: ignore[arg-type]
+        found = self.workers.call(tuple[Made, ...], "exchanged", what, folder=folder, seed=seed)
+        return found[0] if found else None
 
     def judged(self, run: StackRun, made: Made) -> Probe:
         what = "what the run with other rows and another network left and printed"
@@ -160,20 +152,7 @@ class GuardedLab(Lab):
     # --- what workers ask for
 
     def _answer(self, name: str, arguments: Mapping[str, Any]) -> object:
-        if name in ("compose", "safe", "roles", "late_files", "probe", "why_not_expected"):
-            return getattr(self, name)()
-        if name in ("challenged", "interpreter"):
-            return getattr(self, name)()
-        if name in (
-            "dockerfile",
-            "built",
-            "alone",
-            "holds",
-            "places",
-            "without_files",
-            "with_rows",
-            "named_by_hand",
-        ):
+        if name in _ASKED:
             method = getattr(self, name)
             kinds = hints_of(getattr(Lab, name))
             read = {key: decode(kinds[key], value) for key, value in arguments.items() if key != "return"}

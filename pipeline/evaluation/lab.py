@@ -20,7 +20,7 @@ from pipeline.evaluation.composefile import ComposeFile, read_compose
 from pipeline.evaluation.dockerfile import Dockerfile, read_dockerfile
 from pipeline.evaluation.errors import CannotCheck
 from pipeline.evaluation.exchange import Made, exchange, keep, read_back
-from pipeline.evaluation.expected import Expected, data_name, expect, model_name
+from pipeline.evaluation.expected import Expected, data_name, expect_of, model_name
 from pipeline.evaluation.gate import Gate
 from pipeline.evaluation.holdings import holds, places_of, what_is
 from pipeline.evaluation.interpolation import read_env
@@ -36,7 +36,7 @@ from pipeline.evaluation.probe import (
     not_tried,
     probe_stack,
 )
-from pipeline.evaluation.recipes import Built
+from pipeline.evaluation.recipes import Built, Recipes
 from pipeline.evaluation.result import Verdict
 from pipeline.evaluation.roles import Roles, find_roles
 from pipeline.evaluation.safestack import BuildWanted, SafeStack, make_safe
@@ -112,8 +112,14 @@ class Lab:
         self.why_no_engine = why_no_engine
         self._workshop = workshop
         self.gate = Gate(workshop, allowed_hosts) if workshop else None
-        self._builder = Builder(workshop, submission, self.gate, folder) if workshop and self.gate else None
+        self._builder = (
+            Builder(workshop, self._recipes(), self.gate, folder) if workshop and self.gate else None
+        )
         self.runs: list[StackRun] = []
+
+    def _recipes(self) -> Recipes:
+        """What reads Dockerfiles."""
+        return Recipes(self.submission, self.limits)
 
     @property
     def workshop(self) -> Workshop:
@@ -306,13 +312,7 @@ class Lab:
     @once
     def expected(self) -> Expected:
         """What the safe runtime computes."""
-        data, model = data_name(self.submission), model_name(self.submission)
-        if not data or not model:
-            missing = "container1_activationbase/currentActivation.csv" if not data else (
-                "container2_knowledgebase/currentSolution.pkl"
-            )  # fmt: skip
-            return Expected(None, (), f"there is no {missing}")
-        return expect(self.submission.path(model), self.submission.path(data))
+        return expect_of(self.submission)
 
     def seen(self, run: StackRun) -> Seen:
         """What a run shows of the prediction."""

@@ -221,10 +221,10 @@ def write_recipe(
 
 def why_not_expected(lab: RemoteLab) -> str:
     """Computes the prediction, so that whoever needs it knows whether it can be computed."""
-    from pipeline.evaluation.lab import Lab
+    from pipeline.evaluation.expected import expect_of
 
-    expected = Lab.expected.__wrapped__(lab)  # type: ignore[attr-defined]
-    return "" if expected.outputs else str(expected.why_not)
+    expected = expect_of(lab.submission)
+    return "" if expected.outputs else expected.why_not
 
 
 def seen(lab: RemoteLab, number: int) -> Any:
@@ -235,8 +235,9 @@ def seen(lab: RemoteLab, number: int) -> Any:
 
 
 def exchanged(lab: RemoteLab, folder: Path, seed: int) -> Any:
-    """Other rows and another network, in files of the evaluation."""
-    return lab.exchanged(folder, seed)
+    """Other rows and another network, in files of the evaluation; nothing where there are none."""
+    made = lab.exchanged(folder, seed)
+    return [] if made is None else [made]
 
 
 def judged(lab: RemoteLab, number: int, made: dict[str, Any]) -> Any:

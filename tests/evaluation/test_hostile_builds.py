@@ -10,6 +10,7 @@ import subprocess
 import tarfile
 import tempfile
 import threading
+import uuid
 import zipfile
 from dataclasses import replace
 from io import BytesIO
@@ -24,6 +25,7 @@ from pipeline.evaluation.errors import CannotCheck, ImageRefused
 from pipeline.evaluation.gate import Gate
 from pipeline.evaluation.intake import take_in
 from pipeline.evaluation.limits import DEFAULT_LIMITS, MIB
+from pipeline.evaluation.recipes import Recipes
 from pipeline.evaluation.safestack import BuildWanted, make_safe
 from pipeline.evaluation.stackrun import Stack
 from pipeline.evaluation.workshop import Workshop
@@ -103,7 +105,7 @@ def build(shop, tmp_path):
         submission = take_in(str(source), folder / "submission", limits)
         shop.limits = limits
         shop.id = f"{shop.label.partition('=')[2]}-{count}"
-        builder = Builder(shop, submission, Gate(shop), folder)
+        builder = Builder(shop, Recipes(submission, shop.limits), Gate(shop), folder)
         return builder.build(BuildWanted(context, dockerfile, tuple((args or {}).items()), target))
 
     return run
@@ -471,26 +473,35 @@ def test_a_step_cannot_have_things_removed_by_printing_what_the_engine_prints(bu
     assert shop.inspect(other)
 
 
-@pytest.mark.parametrize(
-    "lines",
-    [
-        "VOLUME /v\n",
-        "RUN for i in $(seq 1100); do echo ' ---> Running in 0123456789ab'; done\n",
-    ],
+WRITES = (
+    "RUN mkdir -p /v; for i in 1 2 3 4 5 6 7 8; do dd if=/dev/zero of=/v/$i bs=1M count=20; sleep 1; done\n"
 )
-def test_what_a_step_writes_is_counted_wherever_it_writes_and_whatever_was_printed(lines, shop, tmp_path):
-    writing = "RUN mkdir -p /v; for i in 1 2 3 4 5 6 7 8; do dd if=/dev/zero of=/v/$i bs=1M count=20; sleep 1; done\n"
-    source = folder(tmp_path / "handed-in", {f"{C3}/Dockerfile": BUSYBOX + lines + writing})
+
+
+def imitating(lines):
+    """A step that prints what the engine prints; in words of its own, or a layer of an earlier build would stand in."""
+    return f"RUN : {uuid.uuid4()}; for i in $(seq {lines}); do echo ' ---> Running in 0123456789ab'; done\n"
+
+
+def build_with_little_disk(shop, tmp_path, lines):
+    source = folder(tmp_path / "handed-in", {f"{C3}/Dockerfile": BUSYBOX + lines})
     shop.limits = replace(DEFAULT_LIMITS, build_disk=40 * MIB)
     submission = take_in(str(source), tmp_path / "in", DEFAULT_LIMITS)
-    built = Builder(shop, submission, Gate(shop), tmp_path).build(BuildWanted(C3, "Dockerfile"))
+    builder = Builder(shop, Recipes(submission, shop.limits), Gate(shop), tmp_path)
+    return builder.build(BuildWanted(C3, "Dockerfile"))
+
+
+@pytest.mark.parametrize("lines", ["VOLUME /v\n", imitating(1)], ids=["volume", "imitating"])
+def test_what_a_step_writes_is_counted_wherever_it_writes_and_whatever_was_printed(lines, shop, tmp_path):
+    built = build_with_little_disk(shop, tmp_path, lines + WRITES)
     assert not built.ok
-    wrong = (
-        "printed the lines by which the engine names its steps"
-        if "echo" in lines
-        else "wrote more than 40 MB"
-    )
-    assert wrong in built.reason
+    assert "wrote more than 40 MB" in built.reason
+
+
+def test_a_step_that_imitates_the_engine_over_and_over_ends_the_build(shop, tmp_path):
+    built = build_with_little_disk(shop, tmp_path, imitating(1100) + WRITES)
+    assert not built.ok
+    assert "printed the lines by which the engine names its steps" in built.reason
 
 
 def test_an_image_declares_no_volumes_and_its_containers_have_them(build, shop, tmp_path):
