@@ -158,13 +158,12 @@ def evaluate_one(
     from pipeline.evaluation.evaluation import evaluate
     from pipeline.evaluation.exporters import EXPORTERS, write
     from pipeline.evaluation.members import safe_name
-    from pipeline.evaluation.presentable import printable
 
     console = session.console
     console.title(f"Evaluation · {rubric.name}")
     report = evaluate(
         source, rubric, conditions,
-        say=lambda text: console.say(f"  … {printable(text)}"),
+        say=lambda text: console.say(f"  … {text}"),
         on_result=lambda result: _show(session, result),
     )  # fmt: skip
     place = folder / safe_name(report.submission)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.evaluation.challenge import what_program
@@ -31,20 +33,13 @@ def holds(workshop: Workshop, image: str, wanted: Path, usual: str, folder: Path
         CannotCheck: the engine does not hand the image out.
         TooCostly: the image's files are too much to look through.
     """
-    container = workshop.must("create", "--label", workshop.label, "--network", "none", image, "-")
-    packed = folder / "image.tar"
-    try:
+    with _never_started(workshop, image, folder) as (container, packed):
         most = wanted.stat().st_size + 64 * MIB
         missing = into_file(["docker", "cp", f"{container}:{usual}", "-"], packed, most)
         if not missing and _search(workshop, packed, wanted):
             return usual
-        failed = into_file(["docker", "export", container], packed, _LARGEST_IMAGE)
-        if failed:
-            raise CannotCheck(f"the image cannot be looked into: {failed}")
+        _export(container, packed)
         found = _search(workshop, packed, wanted)
-    finally:
-        workshop.remove_containers([container])
-        packed.unlink(missing_ok=True)
     name = usual.rpartition("/")[2]
     return next((place for place in found if place.rpartition("/")[2] == name), found[0] if found else "")
 
@@ -56,16 +51,9 @@ def places_of(workshop: Workshop, image: str, wanted: Path, usual: str, folder: 
         CannotCheck: the engine does not hand the image out.
         TooCostly: the image's files are too much to look through.
     """
-    container = workshop.must("create", "--label", workshop.label, "--network", "none", image, "-")
-    packed = folder / "image.tar"
-    try:
-        failed = into_file(["docker", "export", container], packed, _LARGEST_IMAGE)
-        if failed:
-            raise CannotCheck(f"the image cannot be looked into: {failed}")
+    with _never_started(workshop, image, folder) as (container, packed):
+        _export(container, packed)
         found = _search(workshop, packed, wanted, usual)
-    finally:
-        workshop.remove_containers([container])
-        packed.unlink(missing_ok=True)
     # The names come from the image: they must not be able to say more than a path does in a Dockerfile.
     return [place for place in dict.fromkeys(found) if re.fullmatch(r"/[\w./@+=, ()~%#:-]+", place)]
 
@@ -79,19 +67,30 @@ def what_is(workshop: Workshop, image: str, name: str, folder: Path) -> str:
     about = workshop.image(image) or {}
     environment = (about.get("Config") or {}).get("Env") or ()
     path = next((one[5:] for one in environment if one.startswith("PATH=")), _PATH)
-    container = workshop.must("create", "--label", workshop.label, "--network", "none", image, "-")
-    packed = folder / "program.tar"
-    try:
-        for place in list(dict.fromkeys(one for one in path.split(":") if one.startswith("/")))[
-            :_MOST_FOLDERS
-        ]:
+    places = list(dict.fromkeys(one for one in path.split(":") if one.startswith("/")))
+    with _never_started(workshop, image, folder) as (container, packed):
+        for place in places[:_MOST_FOLDERS]:
             words = ["docker", "cp", "--follow-link", f"{container}:{place.rstrip('/')}/{name}", "-"]
             if not into_file(words, packed, _LARGEST_PROGRAM):
                 return workshop.workers.call(str, "what_program", f"{name} in the image", packed=packed)
+    return what_program(b"")
+
+
+@contextmanager
+def _never_started(workshop: Workshop, image: str, folder: Path) -> Iterator[tuple[str, Path]]:
+    """Creates a container that is never started, and names a file for what comes out of it; removes both."""
+    container = workshop.must("create", "--label", workshop.label, "--network", "none", image, "-")
+    packed = folder / "image.tar"
+    try:
+        yield container, packed
     finally:
         workshop.remove_containers([container])
         packed.unlink(missing_ok=True)
-    return what_program(b"")
+
+
+def _export(container: str, packed: Path) -> None:
+    if failed := into_file(["docker", "export", container], packed, _LARGEST_IMAGE):
+        raise CannotCheck(f"the image cannot be looked into: {failed}")
 
 
 def _search(workshop: Workshop, packed: Path, wanted: Path, also: str = "") -> tuple[str, ...]:
