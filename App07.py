@@ -7,7 +7,7 @@ python App07.py --help     everything else
 
 import sys
 
-from pipeline.door import open_door
+from pipeline.environment.entry_point import open_door
 
 if __name__ == "__main__":
     sys.exit(open_door())

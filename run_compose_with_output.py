@@ -2,7 +2,7 @@
 
 import sys
 
-from pipeline.door import open_door
+from pipeline.environment.entry_point import open_door
 
 if __name__ == "__main__":
     sys.exit(open_door("compose"))

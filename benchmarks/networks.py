@@ -9,8 +9,8 @@ import numpy as np
 
 from pybrain.structure import LinearLayer, LSTMLayer, SigmoidLayer, SoftmaxLayer
 from pybrain.tools.shortcuts import buildNetwork
-from pybrain_runtime.description import ConnectionDescription, NetworkDescription
 from pybrain_runtime.knowledge import network_in
+from pybrain_runtime.network.description import ConnectionDescription, NetworkDescription
 
 Forward = Callable[[np.ndarray], np.ndarray]
 

@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime
 
 from pybrain_runtime.convert.onnx_model import INPUT, onnx_model
-from pybrain_runtime.description import NetworkDescription
+from pybrain_runtime.network.description import NetworkDescription
 
 
 def session_of(

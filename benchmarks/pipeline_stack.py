@@ -24,7 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.engines.docker import DockerEngine, find_docker
-from pipeline.layout import ACTIVATION_FILE, CARD_FILE, KNOWLEDGE_FILE, PROJECT
+from pipeline.project import ACTIVATION_FILE, CARD_FILE, KNOWLEDGE_FILE, PROJECT
 
 FLOOR = """services:
   codebase:

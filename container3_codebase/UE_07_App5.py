@@ -16,8 +16,8 @@ import sys
 import time
 
 from pybrain_runtime import ActivationStream, load_knowledge, open_prediction
-from pybrain_runtime.report import Report, run_program
-from pybrain_runtime.settings import Settings
+from pybrain_runtime.container.report import Report, run_program
+from pybrain_runtime.container.settings import Settings
 
 
 def main(settings: Settings, report: Report) -> None:

@@ -14,11 +14,15 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["pybrain_runtime"]):
+    from pybrain_runtime._io.optional import has_arrow
     from pybrain_runtime.activation import ActivationStream, read_activation
-    from pybrain_runtime.description import ConnectionDescription, ModuleDescription, NetworkDescription
     from pybrain_runtime.errors import ActivationError, PartMissing
     from pybrain_runtime.knowledge import Knowledge
-    from pybrain_runtime.optional import has_arrow
+    from pybrain_runtime.network.description import (
+        ConnectionDescription,
+        ModuleDescription,
+        NetworkDescription,
+    )
 
 import numpy as np
 from guard import Guard

@@ -21,12 +21,9 @@ from pathlib import Path
 import numpy as np  # noqa: F401 - loaded once, before the children are forked
 from mutate import Mutator
 
-import pybrain_runtime.layout
-import pybrain_runtime.npz_reader
-import pybrain_runtime.xml_reader  # noqa: F401
-from pybrain_runtime.content import is_xml
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.knowledge import network_in
+from pybrain_runtime.loading.content import is_xml
 
 HERE = Path(__file__).parent
 CORPUS, SEEDS = HERE / "cost_corpus", HERE / "corpus" / "knowledge"

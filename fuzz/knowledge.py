@@ -13,13 +13,10 @@ import atheris
 
 with atheris.instrument_imports(include=["pybrain_runtime"]):
     # What is loaded late must be here, too, or it is not instrumented.
-    import pybrain_runtime.layout
-    import pybrain_runtime.npz_reader
-    import pybrain_runtime.xml_reader  # noqa: F401
+    from pybrain_runtime.engine.plan import Plan
     from pybrain_runtime.errors import KnowledgeError
     from pybrain_runtime.knowledge import network_in
     from pybrain_runtime.limits import Limits
-    from pybrain_runtime.plan import Plan
 
 import numpy as np
 from guard import Guard

@@ -16,9 +16,9 @@ from pipeline import parser
 from pipeline.commands import activate, convert, evaluate, inspect, submit
 from pipeline.console import Console, speak_utf8
 from pipeline.errors import ChecksFailed, Interrupted, Occupied, PipelineError
-from pipeline.exclusive import Busy, exclusive
-from pipeline.layout import PREDICTION_CSV, PROJECT, Layout
 from pipeline.process import termination_as_interrupt
+from pipeline.project import PREDICTION_CSV, PROJECT, Layout
+from pipeline.run_lock import Busy, exclusive
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -98,9 +98,9 @@ class Session:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """One driver at a time in one checkout; a second one waits as long as a run may last."""
-        from pipeline import files
+        from pipeline import atomic_files
 
-        files.folder(self.layout.output)
+        atomic_files.folder(self.layout.output)
         patience = getattr(self.options, "timeout", parser.DEFAULT_TIMEOUT)
         lock = exclusive(
             self.layout.lock,
@@ -117,7 +117,7 @@ class Session:
                     f"another run is going on in this checkout: {error}", hint="Start again later."
                 ) from error
             except OSError as error:
-                raise files.cannot_write(self.layout.lock, error) from error
+                raise atomic_files.cannot_write(self.layout.lock, error) from error
             yield
 
 
@@ -127,7 +127,7 @@ def _prepare(session: Session, *, into_contexts: bool, begins: tuple[int, ...] =
     Results of an earlier run are removed: those of the stages that begin now, those of later stages where the
     prepared files are others, and all where they are not right.
     """
-    from pipeline import earlier
+    from pipeline.stages import previous_results as earlier
 
     layout = session.layout
     earlier.clear(layout, *begins)
@@ -144,22 +144,22 @@ def _prepare(session: Session, *, into_contexts: bool, begins: tuple[int, ...] =
 
 def _hashes(layout: Layout) -> tuple[str, ...]:
     """The SHA-256 of the prepared network, its card and the rows, as they stand in the folder of stage 1."""
-    from pipeline.files import sha256_of
-    from pipeline.layout import ACTIVATION_FILE, CARD_FILE, KNOWLEDGE_FILE
+    from pipeline.atomic_files import sha256_of
+    from pipeline.project import ACTIVATION_FILE, CARD_FILE, KNOWLEDGE_FILE
 
     paths = [layout.stage1 / name for name in (ACTIVATION_FILE, KNOWLEDGE_FILE, CARD_FILE)]
     return tuple(sha256_of(path) if path.is_file() else "" for path in paths)
 
 
 def _prepare_files(session: Session, *, into_contexts: bool) -> Any:
-    from pipeline import staging
-    from pipeline.selection import columns, scaling_line, select
-    from pybrain_runtime.settings import switch
+    from pipeline.stages import prepare
+    from pipeline.stages.selection import columns, scaling_line, select
+    from pybrain_runtime.container.settings import switch
 
     say, layout = session.console.say, session.layout
     session.console.title("Stage 1 · prepare the files")
     selection = select(layout, session.environment, model=session.options.model, data=session.options.data)
-    prepared, changes = staging.prepare(
+    prepared, changes = prepare.prepare(
         layout,
         selection,
         input_columns=columns(session.environment, "INPUT_COLUMNS"),
@@ -168,7 +168,7 @@ def _prepare_files(session: Session, *, into_contexts: bool) -> Any:
         environment=session.environment,
     )
     if into_contexts:
-        changes += staging.put_into_contexts(layout, prepared)
+        changes += prepare.put_into_contexts(layout, prepared)
     knowledge, rows = prepared.knowledge, prepared.rows
     say(f"  knowledge   {layout.shown(selection.model)} ({selection.model_from})")
     say(f"              {knowledge.kind}, {knowledge.indim} inputs, {knowledge.outdim} outputs, "
@@ -214,10 +214,10 @@ def _build(session: Session) -> Any:
 
 def _check(session: Session, engine: Any, prepared: Any) -> list[Any]:
     """Stage 2, shown."""
-    from pipeline import checks
+    from pipeline.stages import container_tests
 
     console = session.console
-    reports = checks.check(session.layout, engine, prepared)
+    reports = container_tests.check(session.layout, engine, prepared)
     marks = {"passed": "✓", "failed": "✗", "not checked": "–"}
     for report in reports:
         console.say(f"  {report.name} ({report.seconds:.1f} s)")
@@ -225,10 +225,10 @@ def _check(session: Session, engine: Any, prepared: Any) -> list[Any]:
             detail = f": {_short(check.detail)}" if check.detail and check.status != "passed" else ""
             left_out = " (not checked)" if check.status == "not checked" else ""
             console.say(f"    {marks[check.status]} {check.name}{left_out}{detail}")
-    if not checks.all_passed(reports):
+    if not container_tests.all_passed(reports):
         raise ChecksFailed(
             "not every container is what it should be:\n"
-            + "\n".join(f"    {line}" for line in checks.failures(reports)),
+            + "\n".join(f"    {line}" for line in container_tests.failures(reports)),
             status=next((report.inner for report in reports if report.inner), ChecksFailed.status),
             hint=f"See {session.layout.shown(session.layout.stage2)}/.",
         )
@@ -242,10 +242,10 @@ def _short(text: str) -> str:
 
 def _run(session: Session, engine: Any, prepared: Any) -> Any:
     """Stage 3, shown."""
-    from pipeline import runs
+    from pipeline.stages import stack_run
 
     console = session.console
-    done = runs.run(
+    done = stack_run.run(
         session.layout,
         engine,
         prepared,
@@ -259,20 +259,20 @@ def _run(session: Session, engine: Any, prepared: Any) -> Any:
 
 def _table(session: Session, done: Any) -> None:
     """The short table at the end."""
-    from pipeline import runs
+    from pipeline.stages import stack_run
 
     say, shown = session.console.say, session.layout.shown
     say()
     say("Prediction")
-    for line in runs.prediction_lines(done.files[PREDICTION_CSV]):
+    for line in stack_run.prediction_lines(done.files[PREDICTION_CSV]):
         say(line)
     say()
     say("Where the files are")
     stage = session.layout.stage3
     for what, path in (
         ("prediction", stage / PREDICTION_CSV),
-        ("about the run", stage / runs.SUMMARY),
-        ("its log", stage / runs.LOG),
+        ("about the run", stage / stack_run.SUMMARY),
+        ("its log", stage / stack_run.LOG),
         ("stage 1", session.layout.stage1),
         ("stage 2", session.layout.stage2),
     ):
@@ -319,7 +319,7 @@ def compose_command(session: Session) -> dict[str, Any]:
 
 
 def _prepared_json(session: Session, prepared: Any) -> dict[str, Any]:
-    from pipeline.staging import RECORD
+    from pipeline.stages.prepare import RECORD
 
     return {"prepared": json.loads((prepared.folder / RECORD).read_text(encoding="utf-8"))}
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from pybrain_runtime.printable import printable
+from pybrain_runtime._io.printable import printable
 
 # ECMA-48: control sequences, strings up to their end, then every shorter sequence; a lone escape goes as well.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])?")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.layout import PROJECT, Layout
+from pipeline.project import PROJECT, Layout
 
 FIXTURES = Path(__file__).parent / "fixtures"
 

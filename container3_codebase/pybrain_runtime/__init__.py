@@ -22,49 +22,59 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .activation import Activation, ActivationStream, read_activation
-    from .answering import Answering
-    from .card import Card, read_card
-    from .description import ConnectionDescription, ModuleDescription, NetworkDescription
-    from .inspection import Inspection, inspect_file
-    from .knowledge import Knowledge, load_knowledge
-    from .limits import Limits
-    from .plan import Plan
-    from .prediction import Prediction, PredictionWriter, Source, open_prediction, write_prediction
-    from .settings import Settings
-    from .stream import activate_file
-    from .stream_records import Outcome, Progress, StreamOptions
-    from .walk import Walk
+    from pybrain_runtime.activation import Activation, ActivationStream, read_activation
+    from pybrain_runtime.container.settings import Settings
+    from pybrain_runtime.engine.plan import Plan
+    from pybrain_runtime.engine.walk import Walk
+    from pybrain_runtime.inspection import Inspection, inspect_file
+    from pybrain_runtime.knowledge import Knowledge, load_knowledge
+    from pybrain_runtime.limits import Limits
+    from pybrain_runtime.network.description import (
+        ConnectionDescription,
+        ModuleDescription,
+        NetworkDescription,
+    )
+    from pybrain_runtime.network.model_card import Card, read_card
+    from pybrain_runtime.results.prediction import (
+        Prediction,
+        PredictionWriter,
+        Source,
+        open_prediction,
+        write_prediction,
+    )
+    from pybrain_runtime.runs.stream import activate_file
+    from pybrain_runtime.runs.stream_records import Outcome, Progress, StreamOptions
+    from pybrain_runtime.session import Answering
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Activation": "activation",
     "ActivationStream": "activation",
-    "Answering": "answering",
-    "Card": "card",
-    "ConnectionDescription": "description",
+    "Answering": "session",
+    "Card": "network.model_card",
+    "ConnectionDescription": "network.description",
     "Inspection": "inspection",
     "Knowledge": "knowledge",
     "Limits": "limits",
-    "ModuleDescription": "description",
-    "NetworkDescription": "description",
-    "Outcome": "stream_records",
-    "Plan": "plan",
-    "Prediction": "prediction",
-    "PredictionWriter": "prediction",
-    "Progress": "stream_records",
-    "Settings": "settings",
-    "Source": "prediction",
-    "StreamOptions": "stream_records",
-    "Walk": "walk",
-    "activate_file": "stream",
+    "ModuleDescription": "network.description",
+    "NetworkDescription": "network.description",
+    "Outcome": "runs.stream_records",
+    "Plan": "engine.plan",
+    "Prediction": "results.prediction",
+    "PredictionWriter": "results.prediction",
+    "Progress": "runs.stream_records",
+    "Settings": "container.settings",
+    "Source": "results.prediction",
+    "StreamOptions": "runs.stream_records",
+    "Walk": "engine.walk",
+    "activate_file": "runs.stream",
     "inspect_file": "inspection",
     "load_knowledge": "knowledge",
-    "open_prediction": "prediction",
+    "open_prediction": "results.prediction",
     "read_activation": "activation",
-    "read_card": "card",
-    "write_prediction": "prediction",
+    "read_card": "network.model_card",
+    "write_prediction": "results.prediction",
 }
 
 __all__ = [

@@ -13,17 +13,17 @@ from types import TracebackType
 
 import numpy as np
 
-from .column_choice import ColumnChoice
-from .columns import Columns
-from .csv_rows import CsvRows
-from .decimal_marks import DecimalMarks
-from .errors import ActivationError
-from .incoming import Incoming
-from .knowledge import Knowledge
-from .optional import has_arrow, require_arrow
-from .paths import base
-from .record import Record
-from .rows import Part, Rejected, RowReader, Rows, blank_before_rows, blank_rows
+from pybrain_runtime._io.optional import has_arrow, require_arrow
+from pybrain_runtime._io.paths import base
+from pybrain_runtime._io.record import Record
+from pybrain_runtime.errors import ActivationError
+from pybrain_runtime.knowledge import Knowledge
+from pybrain_runtime.tables.column_choice import ColumnChoice
+from pybrain_runtime.tables.columns import Columns
+from pybrain_runtime.tables.csv_rows import CsvRows
+from pybrain_runtime.tables.decimal_marks import DecimalMarks
+from pybrain_runtime.tables.row_file import Incoming
+from pybrain_runtime.tables.rows import Part, Rejected, RowReader, Rows, blank_before_rows, blank_rows
 
 
 class Activation(Record):
@@ -235,11 +235,11 @@ class ActivationStream:
     def _reader_for(self, choice: ColumnChoice) -> RowReader:
         if self.kind == "parquet":
             require_arrow(f"Reading {self.file.name}, a Parquet file,")
-            from .parquet_rows import ParquetRows
+            from pybrain_runtime.tables.parquet_rows import ParquetRows
 
             return ParquetRows(self._incoming, choice, skip=self._skip)
         if self.kind == "jsonl":
-            from .json_rows import JsonRows
+            from pybrain_runtime.tables.json_rows import JsonRows
 
             return JsonRows(self._incoming, choice, skip=self._skip)
         return CsvRows(self._incoming, choice, skip=self._skip, fast=self.fast)

@@ -7,20 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from .budget import Budget
-from .card import Card, card_path, read_card
-from .content import is_xml, refuse_foreign, unpacked
-from .description import NetworkDescription
-from .errors import KnowledgeError, PipelineError, UnsafeKnowledge
-from .files import InputFile
-from .knowledge import check_pin, network_in
-from .limits import DEFAULT_LIMITS, Limits
-from .names import foreign, named
-from .paths import base
-from .pickle_reader import PickleReader
-from .plan import Plan
-from .search import in_words
-from .values import Instance
+from pybrain_runtime._io.input_file import InputFile
+from pybrain_runtime._io.paths import base
+from pybrain_runtime.engine.plan import Plan
+from pybrain_runtime.errors import KnowledgeError, PipelineError, UnsafeKnowledge
+from pybrain_runtime.knowledge import check_pin, network_in
+from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
+from pybrain_runtime.loading.budget import Budget
+from pybrain_runtime.loading.content import is_xml, refuse_foreign, unpacked
+from pybrain_runtime.loading.pickle_reader import PickleReader
+from pybrain_runtime.loading.search import in_words
+from pybrain_runtime.loading.values import Instance
+from pybrain_runtime.network.allow_list import foreign, named
+from pybrain_runtime.network.description import NetworkDescription
+from pybrain_runtime.network.model_card import Card, card_path, read_card
 
 SAFE, REFUSED, UNUSABLE = "safe", "refused", "unusable"
 _PACKINGS = ((b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"))

@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .answering import Answering
-from .budget import Budget
-from .card import Card, card_path, read_card
-from .content import is_xml, refuse_foreign, unpacked
-from .describe import describe
-from .description import NetworkDescription
-from .errors import KnowledgeError, UsageError
-from .files import InputFile
-from .limits import DEFAULT_LIMITS, Limits
-from .paths import base
-from .pickle_reader import PickleReader
-from .plan import Plan
-from .record import NOTHING, Record
-from .search import find_network
+from pybrain_runtime._io.input_file import InputFile
+from pybrain_runtime._io.paths import base
+from pybrain_runtime._io.record import NOTHING, Record
+from pybrain_runtime.engine.plan import Plan
+from pybrain_runtime.errors import KnowledgeError, UsageError
+from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
+from pybrain_runtime.loading.budget import Budget
+from pybrain_runtime.loading.content import is_xml, refuse_foreign, unpacked
+from pybrain_runtime.loading.describe import describe
+from pybrain_runtime.loading.pickle_reader import PickleReader
+from pybrain_runtime.loading.search import find_network
+from pybrain_runtime.network.description import NetworkDescription
+from pybrain_runtime.network.model_card import Card, card_path, read_card
+from pybrain_runtime.session import Answering
 
 if TYPE_CHECKING:
-    from .found_scaling import FoundScaling
+    from pybrain_runtime.network.stored_scaling import FoundScaling
 
 _ZIP = b"PK\x03\x04"
 
@@ -157,7 +157,9 @@ class Knowledge(Record):
         """What lies beside the network, looks like scaling and is not used; None where there is none."""
         if not self.companions or self.scaling != "none":
             return None
-        from .found_scaling import find_scaling  # rare, so it is not loaded at every start
+        from pybrain_runtime.network.stored_scaling import (
+            find_scaling,  # rare, so it is not loaded at every start
+        )
 
         return find_scaling(self.companions)
 
@@ -173,7 +175,7 @@ class Knowledge(Record):
             UsageError: it is no such rule, or the card scales already.
             KnowledgeError: there is no such companion, or it is not the numbers that are needed.
         """
-        from .scaling import card_with  # rare, so it is not loaded at every start
+        from pybrain_runtime.network.scaling import card_with  # rare, so it is not loaded at every start
 
         card = card_with(
             self.card,
@@ -221,7 +223,7 @@ class Knowledge(Record):
             KnowledgeError: a layer is of a kind that cannot be built.
             ImportError: the package ``pybrain`` is not installed.
         """
-        from .rebuild import build_network  # the only place that needs the library
+        from pybrain_runtime.network.rebuild import build_network  # the only place that needs the library
 
         return build_network(self.network)
 
@@ -293,12 +295,12 @@ def network_in(
     budget = budget or Budget(name, limits)
     content = unpacked(data, name, limits, budget)
     if content.startswith(_ZIP):
-        from .npz_reader import read_npz  # rare, so it is not loaded at every start
+        from pybrain_runtime.loading.npz_reader import read_npz  # rare, so it is not loaded at every start
 
         return FoundNetwork(describe(read_npz(content, name, limits, budget), name, limits, budget), "npz")
     refuse_foreign(content, name)
     if is_xml(content):
-        from .xml_reader import read_xml  # its parser is not loaded for pickles
+        from pybrain_runtime.loading.xml_reader import read_xml  # its parser is not loaded for pickles
 
         return FoundNetwork(describe(read_xml(content, name, limits, budget), name, limits, budget), "xml")
     reader = PickleReader(content, name, limits, budget)

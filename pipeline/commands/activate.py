@@ -117,7 +117,7 @@ def run(session: Session) -> dict[str, Any]:
     from pipeline.errors import CannotWrite, Interrupted, UsageError
     from pipeline.progress import ProgressLine
     from pybrain_runtime import activate_file, load_knowledge
-    from pybrain_runtime.outputs import check_unnamed_output
+    from pybrain_runtime._io.output_paths import check_unnamed_output
 
     options = session.options
     if options.output is None:
@@ -165,7 +165,7 @@ def _data(session: Session) -> str:
 
 
 def _scaled(knowledge: Knowledge, session: Session) -> Knowledge:
-    from pipeline.selection import scaled
+    from pipeline.stages.selection import scaled
 
     options = session.options
     if options.no_scale:
@@ -176,9 +176,9 @@ def _scaled(knowledge: Knowledge, session: Session) -> Knowledge:
 
 
 def _stream_options(session: Session) -> StreamOptions:
-    from pipeline.selection import columns
+    from pipeline.stages.selection import columns
     from pybrain_runtime import StreamOptions
-    from pybrain_runtime.settings import switch
+    from pybrain_runtime.container.settings import switch
 
     options = session.options
     return StreamOptions(
@@ -193,7 +193,7 @@ def _stream_options(session: Session) -> StreamOptions:
 
 
 def _advise(session: Session) -> None:
-    from pybrain_runtime.optional import ADVICE
+    from pybrain_runtime._io.optional import ADVICE
 
     session.console.remark(
         f"This is a large file, and it is read without pyarrow, four times as slowly. {ADVICE}."
@@ -203,7 +203,7 @@ def _advise(session: Session) -> None:
 def _kept(options: argparse.Namespace) -> str:
     """What a run that broke off leaves, in words; nothing where it leaves nothing."""
     from pybrain_runtime.errors import PipelineError
-    from pybrain_runtime.journal import Journal
+    from pybrain_runtime.runs.checkpoint import Journal
 
     try:
         notes = Journal(options.output).read() if options.resume else None
@@ -244,7 +244,7 @@ def _say(session: Session, knowledge: Knowledge, done: Outcome) -> None:
 
 def _say_companions(session: Session, knowledge: Knowledge) -> None:
     """Says what lies beside the network in its file and is not used."""
-    from pipeline.selection import scaling_line
+    from pipeline.stages.selection import scaling_line
 
     if knowledge.scaling.startswith(("inputs", "outputs")):
         return

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from pipeline.options import add_compose
 
 if TYPE_CHECKING:
+    from evaluation.evaluate import Conditions
+    from evaluation.result import Report, Result
+    from evaluation.rubric import Rubric
     from pipeline.cli import Session
-    from pipeline.evaluation.evaluation import Conditions
-    from pipeline.evaluation.result import Report, Result
-    from pipeline.evaluation.rubric import Rubric
 
 SUMMARY = "Evaluate this project or a submission like it, in containers of its own, without trusting it."
 FORMATS = ("html", "json", "markdown", "junit", "gradescope", "classroom")
@@ -112,13 +112,13 @@ def _count(text: str) -> int:
 
 def run(session: Session) -> dict[str, Any]:
     """Evaluates, shows what comes of it, and writes the reports."""
-    from pipeline.evaluation.rubric import load_rubric
+    from evaluation.rubric import load_rubric
 
     options = session.options
     rubric = load_rubric(options.rubric)
     folder = options.output or session.layout.output / "evaluation"
     if options.class_list is not None:
-        from pipeline.evaluation.class_list import evaluate_class
+        from evaluation.cohort.class_list import evaluate_class
 
         return evaluate_class(session, rubric, folder)
     source = options.submission or str(session.layout.root)
@@ -136,8 +136,8 @@ def run(session: Session) -> dict[str, Any]:
 
 def conditions(options: argparse.Namespace) -> Conditions:
     """How to evaluate, out of the options."""
-    from pipeline.evaluation.evaluation import Conditions
-    from pipeline.evaluation.limits import DEFAULT_LIMITS, MIB
+    from evaluation.evaluate import Conditions
+    from evaluation.quotas import DEFAULT_LIMITS, MIB
 
     limits = DEFAULT_LIMITS
     if options.timeout:
@@ -155,9 +155,9 @@ def evaluate_one(
     session: Session, source: str, rubric: Rubric, conditions: Conditions, folder: Path
 ) -> tuple[Report, dict[str, Path]]:
     """Evaluates one submission, shows it, and writes its reports below `folder`."""
-    from pipeline.evaluation.evaluation import evaluate
-    from pipeline.evaluation.exporters import EXPORTERS, write
-    from pipeline.evaluation.members import safe_name
+    from evaluation.cohort.members import safe_name
+    from evaluation.evaluate import evaluate
+    from evaluation.reports import EXPORTERS, write
 
     console = session.console
     console.title(f"Evaluation · {rubric.name}")
@@ -173,7 +173,7 @@ def evaluate_one(
 
 
 def _show(session: Session, result: Result) -> None:
-    from pipeline.evaluation.result import show
+    from evaluation.result import show
 
     say = session.console.say
     points = f"{show(result.points)}/{show(result.of)}"
@@ -188,7 +188,7 @@ def _short(text: str) -> str:
 
 
 def _show_whole(session: Session, report: Report, written: dict[str, Path]) -> None:
-    from pipeline.evaluation.result import show
+    from evaluation.result import show
 
     say = session.console.say
     if report.findings:
@@ -209,9 +209,9 @@ def _show_whole(session: Session, report: Report, written: dict[str, Path]) -> N
 
 def refuse_less(session: Session, report: Report) -> None:
     """Ends with a status other than 0 where the evaluation is no whole one, or the points are too few."""
+    from evaluation.errors import PointsMissed
+    from evaluation.result import show
     from pipeline.errors import EngineUnavailable, Interrupted
-    from pipeline.evaluation.errors import PointsMissed
-    from pipeline.evaluation.result import show
 
     options = session.options
     minimum = getattr(options, "minimum", None)

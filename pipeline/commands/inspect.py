@@ -71,8 +71,8 @@ def run(session: Session) -> dict[str, Any]:
 def _check_drawing(path: Path | None, *read: Path | None) -> None:
     """A drawing replaces what is there, so its name must be that of a drawing, and nothing may be read there."""
     from pipeline.errors import UsageError
-    from pybrain_runtime.outputs import check_place
-    from pybrain_runtime.paths import is_same
+    from pybrain_runtime._io.output_paths import check_place
+    from pybrain_runtime._io.paths import is_same
 
     if path is None:
         return
@@ -85,8 +85,8 @@ def _check_drawing(path: Path | None, *read: Path | None) -> None:
 
 
 def _draw(network: Any, path: Path) -> Path:
-    from pipeline import files
+    from pipeline import atomic_files
     from pybrain_runtime.drawing import drawing
 
-    files.write_text(path, drawing(network))
+    atomic_files.write_text(path, drawing(network))
     return path

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from pipeline.options import add_compose
 
 if TYPE_CHECKING:
+    from evaluation.result import Report
+    from evaluation.sandbox.worker_pool import Workers
+    from evaluation.workers.tasks import Checklist
     from pipeline.cli import Session
-    from pipeline.evaluation.result import Report
-    from pipeline.evaluation.tasks import Checklist
-    from pipeline.evaluation.worker import Workers
-    from pipeline.layout import Layout
+    from pipeline.project import Layout
 
 SUMMARY = "Write Task06_Submission.zip: exactly the files of the checklist, evaluated as they are handed in."
 
@@ -56,16 +56,16 @@ def run(session: Session) -> dict[str, Any]:
 
 
 def _create(session: Session) -> dict[str, Any]:
-    from pipeline import submission
+    from pipeline import submission_archive
 
     say = session.console.say
     session.console.title("The checklist")
-    contents = submission.contents_of(session.layout.root, tracked_in(session.layout.root))
+    contents = submission_archive.contents_of(session.layout.root, tracked_in(session.layout.root))
     _show_checklist(session, contents)
     stale = _show_stale(session, session.layout)
-    target = session.options.output or session.layout.root / submission.NAME
+    target = session.options.output or session.layout.root / submission_archive.NAME
     _check_target(target, [session.layout.root / name for name in contents.files])
-    archive = submission.create(session.layout, contents, target)
+    archive = submission_archive.create(session.layout, contents, target)
     say()
     say(f"  {session.layout.shown(archive.path)}: {archive.files:,} files, {archive.size:,} bytes")
     say(f"  sha256 {archive.sha256}")
@@ -95,7 +95,7 @@ def _check_target(target: Path, read: Sequence[Path]) -> None:
         CannotWrite: there is another file.
     """
     from pipeline.errors import CannotWrite, UsageError
-    from pybrain_runtime.paths import is_same
+    from pybrain_runtime._io.paths import is_same
 
     for path in read if target.exists() else ():
         if is_same(str(target), str(path)):
@@ -131,7 +131,7 @@ def tracked_in(root: Path) -> frozenset[str] | None:
 
 def _show_stale(session: Session, layout: Layout) -> tuple[str, ...]:
     """Says which results are not those of the files that are handed in."""
-    from pipeline.stale import stale_results
+    from pipeline.stages.freshness import stale_results
 
     stale = stale_results(layout)
     _say_stale(session, stale)
@@ -139,7 +139,7 @@ def _show_stale(session: Session, layout: Layout) -> tuple[str, ...]:
 
 
 def _say_stale(session: Session, stale: tuple[str, ...]) -> None:
-    from pipeline.stale import ADVICE
+    from pipeline.stages.freshness import ADVICE
 
     for sentence in stale:
         session.console.say(f"  stale: {sentence}")
@@ -148,7 +148,7 @@ def _say_stale(session: Session, stale: tuple[str, ...]) -> None:
 
 
 def _show_checklist(session: Session, contents: Any) -> None:
-    from pipeline.submission import CHECKLIST
+    from pipeline.submission_archive import CHECKLIST
 
     say = session.console.say
     missing = {name for _, name in contents.missing}
@@ -168,12 +168,12 @@ def _show_checklist(session: Session, contents: Any) -> None:
 
 def _verify(session: Session, archive: Path) -> dict[str, Any]:
     """Unpacks an archive elsewhere, goes through the checklist there, and evaluates it."""
-    from pipeline import files
+    from evaluation.evaluate import take_in
+    from evaluation.quotas import DEFAULT_LIMITS
+    from evaluation.sandbox.worker_pool import Workers
+    from evaluation.sanitize import presentable, printable
+    from pipeline import atomic_files
     from pipeline.errors import InputMissing
-    from pipeline.evaluation.evaluation import take_in
-    from pipeline.evaluation.limits import DEFAULT_LIMITS
-    from pipeline.evaluation.presentable import presentable, printable
-    from pipeline.evaluation.worker import Workers
 
     if not archive.is_file():
         raise InputMissing(f"there is no {archive}", path=archive)
@@ -185,7 +185,7 @@ def _verify(session: Session, archive: Path) -> dict[str, Any]:
     _show_checklist(session, contents)
     _say_stale(session, stale)
     more = presentable(tuple(sorted(set(unpacked.files) - set(checked.contents.files))))
-    session.console.say(f"  sha256 {files.sha256_of(archive)}")
+    session.console.say(f"  sha256 {atomic_files.sha256_of(archive)}")
     if more:
         session.console.say(
             f"  not on the checklist: {', '.join(more[:6])}{' and more' if len(more) > 6 else ''}"
@@ -193,7 +193,7 @@ def _verify(session: Session, archive: Path) -> dict[str, Any]:
     if contents.missing_required:
         raise InputMissing(f"{archive.name} lacks required files: {', '.join(contents.missing_required)}")
     result: dict[str, Any] = {
-        "archive": str(archive), "sha256": files.sha256_of(archive), "not_on_the_checklist": list(more),
+        "archive": str(archive), "sha256": atomic_files.sha256_of(archive), "not_on_the_checklist": list(more),
         "missing": [f"{name} ({kind})" for kind, name in contents.missing], "stale": list(stale),
     }  # fmt: skip
     if not session.options.no_run:
@@ -203,8 +203,8 @@ def _verify(session: Session, archive: Path) -> dict[str, Any]:
 
 def _checked(workers: Workers, name: str, root: Path) -> Checklist:
     """Goes through the checklist in a worker: the files are somebody else's."""
-    from pipeline.evaluation.errors import NoSubmission, TooCostly
-    from pipeline.evaluation.tasks import Checklist
+    from evaluation.errors import NoSubmission, TooCostly
+    from evaluation.workers.tasks import Checklist
 
     try:
         return workers.call(Checklist, "checklist", name, root=root)
@@ -213,9 +213,9 @@ def _checked(workers: Workers, name: str, root: Path) -> Checklist:
 
 
 def _evaluate(session: Session, archive: Path) -> Report:
+    from evaluation.evaluate import Conditions
+    from evaluation.rubric import load_rubric
     from pipeline.commands.evaluate import evaluate_one
-    from pipeline.evaluation.evaluation import Conditions
-    from pipeline.evaluation.rubric import load_rubric
 
     session.options.format = None
     how = Conditions(compose=session.options.compose)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pipeline.process import Ended
-from pipeline.staging import Prepared
+from pipeline.stages.prepare import Prepared
 
 # Seconds that a container may take when it is looked at alone, where nobody says less.
 LOOK_TIMEOUT = 120.0

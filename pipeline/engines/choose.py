@@ -6,7 +6,7 @@ from pipeline.engines.base import LOOK_TIMEOUT, Engine
 from pipeline.engines.docker import DockerEngine, find_docker
 from pipeline.engines.local import LocalEngine
 from pipeline.errors import EngineUnavailable
-from pipeline.layout import Layout
+from pipeline.project import Layout
 
 
 def choose_engine(

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline import files, process
+from pipeline import atomic_files, process
 from pipeline.console import without_escapes
 from pipeline.engines.base import (
     LOOK_TIMEOUT,
@@ -29,8 +29,8 @@ from pipeline.engines.base import (
     write_one_row,
 )
 from pipeline.errors import BuildFailed, EngineUnavailable, Occupied, TimedOut
-from pipeline.layout import CARD_FILE, KNOWLEDGE_FILE, SERVICES, Layout, Service
-from pipeline.staging import Prepared
+from pipeline.project import CARD_FILE, KNOWLEDGE_FILE, SERVICES, Layout, Service
+from pipeline.stages.prepare import Prepared
 
 BUILD_TIMEOUT = 1800.0
 _COMPILERS = "gcc g++ cc c++ clang make ld as tcc"
@@ -236,7 +236,7 @@ class DockerEngine:
         report.output = ran.output
         report.judge("lists the network", ran.ok and KNOWLEDGE_FILE in ran.output, how_it_ended(ran))
         digest = self._alone(report, "sha256sum", f"/knowledgeBase/{KNOWLEDGE_FILE}")
-        expected = files.sha256_of(self.layout.own_knowledge)
+        expected = atomic_files.sha256_of(self.layout.own_knowledge)
         report.judge(
             "holds the network of the project, byte for byte",
             digest.output.startswith(expected),
@@ -260,10 +260,10 @@ class DockerEngine:
 
     def _look_at_prediction(self, report: ContainerReport, prepared: Prepared) -> None:
         with tempfile.TemporaryDirectory(prefix="app07-") as name:
-            folder = files.folder(Path(name))
-            files.put(prepared.model, folder / KNOWLEDGE_FILE)
+            folder = atomic_files.folder(Path(name))
+            atomic_files.put(prepared.model, folder / KNOWLEDGE_FILE)
             if prepared.card:
-                files.put(prepared.card, folder / CARD_FILE)
+                atomic_files.put(prepared.card, folder / CARD_FILE)
             write_one_row(prepared, folder / "row.csv")
             ran = self._alone(
                 report, "sh", "-c", f"python UE_07_App5.py && echo '{PREDICTION_FOLLOWS}' && cat /tmp/prediction.csv",

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline import files
+from pipeline import atomic_files
 from pipeline.console import without_escapes
 from pipeline.engines.base import (
     LOOK_TIMEOUT,
@@ -28,7 +28,8 @@ from pipeline.engines.base import (
     write_one_row,
 )
 from pipeline.errors import BuildFailed, TimedOut
-from pipeline.layout import (
+from pipeline.process import Ended, Program, run, undisturbed
+from pipeline.project import (
     ACTIVATION_FILE,
     ACTIVATIONBASE,
     CARD_FILE,
@@ -42,8 +43,7 @@ from pipeline.layout import (
     SHARED_ACTIVATION_FILE,
     Layout,
 )
-from pipeline.process import Ended, Program, run, undisturbed
-from pipeline.staging import Prepared, card_beside
+from pipeline.stages.prepare import Prepared, card_beside
 
 # What a user sets on the host and codebase gets, as in docker-compose.yml.
 _HANDED_ON = ("INPUT_COLUMNS", "TARGET_COLUMNS", "IGNORE_CARD_NAMES", "SCALE_INPUTS", "SCALE_OUTPUTS")
@@ -92,15 +92,15 @@ class LocalEngine:
     def _lay_out(self, service: str, wanted: Mapping[str, Path], *, anew: bool) -> str:
         place = self._place(service)
         targets = {place / name: source for name, source in wanted.items()}
-        if not anew and not all(files.same(source, target) for target, source in targets.items()):
+        if not anew and not all(atomic_files.same(source, target) for target, source in targets.items()):
             raise BuildFailed(
                 f"{service} is not laid out in {self.layout.shown(place)}, or is older than the project",
                 hint="Leave --no-build out.",
             )
-        files.folder(place)
+        atomic_files.folder(place)
         for path in [path for path in place.rglob("*") if path.is_file() and path not in targets]:
-            files.remove(path)
-        written = [files.put(source, target) for target, source in targets.items()]
+            atomic_files.remove(path)
+        written = [atomic_files.put(source, target) for target, source in targets.items()]
         return f"{service} {'laid out' if any(written) else 'is up to date'} in {self.layout.shown(place)}"
 
     # --- stage 2
@@ -121,17 +121,17 @@ class LocalEngine:
 
     def _look_at_activationbase(self, report: ContainerReport, prepared: Prepared) -> None:
         place = self._place(ACTIVATIONBASE) / "activationBase" / ACTIVATION_FILE
-        ran = self._alone(report, "-m", "pipeline.engines.holder", "show", str(place))
+        ran = self._alone(report, "-m", "pipeline.engines.data_process", "show", str(place))
         report.output = ran.output
         expected = self.layout.own_activation.read_bytes().decode("utf-8", "replace")
         report.judge("prints the rows and nothing else", ran.ok and ran.output == expected, how_it_ended(ran))
 
     def _look_at_knowledgebase(self, report: ContainerReport, prepared: Prepared) -> None:
         place = self._place(KNOWLEDGEBASE) / "knowledgeBase"
-        ran = self._alone(report, "-m", "pipeline.engines.holder", "list", str(place))
+        ran = self._alone(report, "-m", "pipeline.engines.data_process", "list", str(place))
         report.output = ran.output
         report.judge("lists the network", ran.ok and KNOWLEDGE_FILE in ran.output, how_it_ended(ran))
-        same = files.same(place / KNOWLEDGE_FILE, self.layout.own_knowledge)
+        same = atomic_files.same(place / KNOWLEDGE_FILE, self.layout.own_knowledge)
         report.judge("holds the network of the project, byte for byte", same)
 
     def _look_at_codebase(self, report: ContainerReport, prepared: Prepared) -> None:
@@ -144,9 +144,9 @@ class LocalEngine:
         with tempfile.TemporaryDirectory(prefix="app07-") as name:
             folder = Path(name)
             write_one_row(prepared, folder / "row.csv")
-            files.put(prepared.model, folder / KNOWLEDGE_FILE)
+            atomic_files.put(prepared.model, folder / KNOWLEDGE_FILE)
             if prepared.card:
-                files.put(prepared.card, folder / CARD_FILE)
+                atomic_files.put(prepared.card, folder / CARD_FILE)
             ran = self._alone(
                 report, str(self._place(CODEBASE) / "codeBase" / CODE_FILE),
                 MODEL_PATH=str(folder / KNOWLEDGE_FILE), DATA_PATH=str(folder / "row.csv"),
@@ -199,7 +199,7 @@ class LocalEngine:
         return StackEnd("local processes", stack.status(), stack.lives(), "".join(stack.log))
 
     def _start_all(self, stack: _LocalStack, prepared: Prepared) -> None:
-        shared = files.folder(self.layout.shared_data)
+        shared = atomic_files.folder(self.layout.shared_data)
         predictions = (shared / PREDICTION_CSV, shared / PREDICTION_JSON)
         holders = (
             (ACTIVATIONBASE, prepared.data, shared / SHARED_ACTIVATION_FILE, predictions),
@@ -208,7 +208,7 @@ class LocalEngine:
         for service, source, target, outdated in holders:
             words = [
                 "-m",
-                "pipeline.engines.holder",
+                "pipeline.engines.data_process",
                 "publish",
                 str(stack.ready(service)),
                 str(source),

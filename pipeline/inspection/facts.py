@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from pybrain_runtime.card import Column
-from pybrain_runtime.description import ConnectionDescription, ModuleDescription, NetworkDescription
-from pybrain_runtime.found_scaling import find_scaling
 from pybrain_runtime.inspection import Inspection
+from pybrain_runtime.network.description import ConnectionDescription, ModuleDescription, NetworkDescription
+from pybrain_runtime.network.model_card import Column
+from pybrain_runtime.network.stored_scaling import find_scaling
 
 _SHOWN, _LONGEST_TEXT = 100, 10_000
 

@@ -6,10 +6,10 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from pybrain_runtime.card import Card, Column
-from pybrain_runtime.description import ConnectionDescription, ModuleDescription, NetworkDescription
-from pybrain_runtime.found_scaling import find_scaling
 from pybrain_runtime.inspection import REFUSED, SAFE, Inspection
+from pybrain_runtime.network.description import ConnectionDescription, ModuleDescription, NetworkDescription
+from pybrain_runtime.network.model_card import Card, Column
+from pybrain_runtime.network.stored_scaling import find_scaling
 
 _LISTED, _BESIDE, _READ = 60, 12, 240
 _WIDTH = 100

@@ -15,7 +15,7 @@ import pytest
 
 from pipeline.engines.docker import Compose, find_docker
 from pipeline.errors import EngineUnavailable
-from pipeline.layout import SERVICES, Layout
+from pipeline.project import SERVICES, Layout
 
 COMMANDS = {"v1": ["docker-compose", "--ansi", "never"], "v2": ["docker", "compose", "--ansi", "never"]}
 ORDINARY_USER = 23457

@@ -17,10 +17,10 @@ import pytest
 
 from pipeline import cli, parser
 from pipeline.engines.docker import DockerEngine, find_docker
-from pipeline.layout import SERVICES, Layout
+from pipeline.project import SERVICES, Layout
 
 _DRIVER = (
-    "import sys; from pathlib import Path; from pipeline import cli, parser; from pipeline.layout import Layout; "
+    "import sys; from pathlib import Path; from pipeline import cli, parser; from pipeline.project import Layout; "
     "sys.exit(cli.execute(parser.parse(sys.argv[2:]), Layout(Path(sys.argv[1]))))"
 )
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from pipeline.layout import PROJECT
+from pipeline.project import PROJECT
 
 CONTEXT = PROJECT.code.parent
 

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 
-from pipeline.layout import PROJECT
+from pipeline.project import PROJECT
 
 README = PROJECT.root / "README.md"
 
@@ -26,7 +26,7 @@ def test_the_output_in_the_readme_is_what_a_run_prints(copy_project, place):
         r"<!-- output of: python App07.py -->\n```\n(.*?)```", README.read_text("utf-8"), re.DOTALL
     )
     program = (
-        "import sys; from pathlib import Path; from pipeline import cli, parser; from pipeline.layout import Layout; "
+        "import sys; from pathlib import Path; from pipeline import cli, parser; from pipeline.project import Layout; "
         "sys.exit(cli.execute(parser.parse(['--compose', 'v2']), Layout(Path(sys.argv[1]))))"
     )
     done = subprocess.run(

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.layout import PROJECT
+from pipeline.project import PROJECT
 
 # A program that stays until it is ended, in place of codebase's own.
 STAYS = "import time; print('it stays', flush=True); time.sleep(40)\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.layout import SERVICES
+from pipeline.project import SERVICES
 
 _OK = "import sys; sys.path.append('/opt/pybrain'); from pybrain.structure import FeedForwardNetwork; print('OK')"
 
@@ -29,7 +29,7 @@ def typed(command: list[str], cwd: Path) -> str:
 @pytest.fixture(scope="module")
 def images(docker: None, latest_images_stay_as_they_are: None) -> None:
     """Step 1: each container is built alone, in its own folder."""
-    from pipeline.layout import PROJECT
+    from pipeline.project import PROJECT
 
     for service in SERVICES:
         typed(["docker", "build", "-t", service.image, "."], PROJECT.context(service))

@@ -16,17 +16,17 @@ from types import ModuleType
 
 import pytest
 
+from evaluation.evaluate import Conditions, evaluate
+from evaluation.evidence.evidence import Lab
+from evaluation.quotas import DEFAULT_LIMITS
+from evaluation.result import Report, from_json
+from evaluation.rubric import load_rubric
+from evaluation.submission.intake import take_in
 from pipeline.cli import execute
 from pipeline.engines.docker import find_docker
 from pipeline.errors import EngineUnavailable
-from pipeline.evaluation.evaluation import Conditions, evaluate
-from pipeline.evaluation.intake import take_in
-from pipeline.evaluation.lab import Lab
-from pipeline.evaluation.limits import DEFAULT_LIMITS
-from pipeline.evaluation.result import Report, from_json
-from pipeline.evaluation.rubric import load_rubric
-from pipeline.layout import PROJECT, Layout
 from pipeline.parser import parse
+from pipeline.project import PROJECT, Layout
 
 Changes = Mapping[str, str | bytes | None]
 

@@ -22,22 +22,22 @@ from pathlib import Path
 
 import pytest
 
+from evaluation.errors import CannotCheck, NoSubmission, TooCostly
+from evaluation.evaluate import Conditions, evaluate, take_in
+from evaluation.evidence.evidence import Lab
+from evaluation.evidence.guarded import GuardedLab
+from evaluation.evidence.remote import RemoteLab
+from evaluation.images.builder import _without_notice
+from evaluation.quotas import DEFAULT_LIMITS, MIB
+from evaluation.reports import EXPORTERS, write
+from evaluation.rubric import load_rubric, read_rubric
+from evaluation.sandbox.single_container import Alone
+from evaluation.sandbox.stack_run import StackRun
+from evaluation.sandbox.volumes import Left
+from evaluation.sandbox.worker_pool import Workers, described, told
+from evaluation.traps import DETECTORS
 from pipeline.errors import PipelineError
-from pipeline.evaluation.alone import Alone
-from pipeline.evaluation.builds import _without_notice
-from pipeline.evaluation.errors import CannotCheck, NoSubmission, TooCostly
-from pipeline.evaluation.evaluation import Conditions, evaluate, take_in
-from pipeline.evaluation.exporters import EXPORTERS, write
-from pipeline.evaluation.guarded import GuardedLab
-from pipeline.evaluation.lab import Lab
-from pipeline.evaluation.limits import DEFAULT_LIMITS, MIB
-from pipeline.evaluation.remote import RemoteLab
-from pipeline.evaluation.rubric import load_rubric, read_rubric
-from pipeline.evaluation.stackrun import StackRun
-from pipeline.evaluation.traps import DETECTORS
-from pipeline.evaluation.volumes import Left
-from pipeline.evaluation.worker import Workers, described, told
-from pipeline.layout import SERVICES
+from pipeline.project import SERVICES
 
 C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"
 SHORT = replace(DEFAULT_LIMITS, read_cpu=3, read_seconds=20.0)
@@ -94,10 +94,10 @@ points = 1
 MEASURED = """
 import json, resource, sys
 from pathlib import Path
-from pipeline.evaluation.evaluation import Conditions, evaluate
-from pipeline.evaluation.limits import Limits
-from pipeline.evaluation.result import as_json
-from pipeline.evaluation.rubric import read_rubric
+from evaluation.evaluate import Conditions, evaluate
+from evaluation.quotas import Limits
+from evaluation.result import as_json
+from evaluation.rubric import read_rubric
 job = json.load(sys.stdin)
 how = Conditions(Limits(**job["limits"]), run=False)
 report = evaluate(job["source"], read_rubric("small", job["rubric"].encode()), how)
@@ -402,7 +402,7 @@ def test_a_worker_that_is_killed_is_an_error_with_a_reason(guarded):
     def kill():
         time.sleep(1.5)
         for worker in subprocess.run(
-            ["pgrep", "-P", str(os.getpid()), "-f", "pipeline.evaluation.worker_program"],
+            ["pgrep", "-P", str(os.getpid()), "-f", "evaluation.workers.main"],
             capture_output=True, text=True, check=False,
         ).stdout.split():  # fmt: skip
             os.kill(int(worker), signal.SIGKILL)
@@ -438,7 +438,7 @@ def test_a_worker_of_an_ordinary_user_reads_large_rows(guarded, tmp_path):
     rows = b"a,b\n" + b"0.25,0.5\n" * 200_000
     program = (
         "import os, sys, threading; from pathlib import Path\n"
-        "from pipeline.evaluation.worker_program import limit_everything\n"
+        "from evaluation.workers.main import limit_everything\n"
         "import ctypes, random, resource, signal, pyarrow.csv\n"
         "os.setgid(65534); os.setuid(65534)\n"
         "limit_everything(512 * 1024**2, os.getppid())\n"
@@ -458,8 +458,8 @@ def test_a_worker_of_an_ordinary_user_reads_large_rows(guarded, tmp_path):
 def test_workers_go_when_the_evaluation_is_killed(tmp_path):
     program = (
         "import sys, time; from pathlib import Path\n"
-        "from pipeline.evaluation.limits import DEFAULT_LIMITS as L\n"
-        "from pipeline.evaluation.worker import Workers, described, told\n"
+        "from evaluation.quotas import DEFAULT_LIMITS as L\n"
+        "from evaluation.sandbox.worker_pool import Workers, described, told\n"
         "w = Workers(L); w.call(str, 'key_of', 'x', source=Path(sys.argv[1]), limits=L)\n"
         "print(w._idle[0]._process.pid, flush=True); time.sleep(60)\n"
     )

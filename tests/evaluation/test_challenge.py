@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from pipeline.evaluation.challenge import make_challenge, what_program
-from pipeline.layout import PROJECT
+from evaluation.prediction.challenge import make_challenge, what_program
+from pipeline.project import PROJECT
 
 
 def answer(program, library):

@@ -6,16 +6,16 @@ import json
 
 import pytest
 
+from evaluation.compose.compose_file import read_compose
+from evaluation.compose.interpolation import CannotInterpolate, interpolated, read_env
+from evaluation.compose.mounts import Mount
+from evaluation.compose.safe_stack import SafeService, SafeStack, make_safe
+from evaluation.errors import CannotCheck
+from evaluation.quotas import DEFAULT_LIMITS
+from evaluation.sandbox.sandbox import Workshop
+from evaluation.sandbox.stack_run import Stack
+from evaluation.submission.submission import Submission
 from pipeline.engines.docker import Compose
-from pipeline.evaluation.composefile import read_compose
-from pipeline.evaluation.errors import CannotCheck
-from pipeline.evaluation.interpolation import CannotInterpolate, interpolated, read_env
-from pipeline.evaluation.limits import DEFAULT_LIMITS
-from pipeline.evaluation.mounts import Mount
-from pipeline.evaluation.safestack import SafeService, SafeStack, make_safe
-from pipeline.evaluation.stackrun import Stack
-from pipeline.evaluation.submitted import Submission
-from pipeline.evaluation.workshop import Workshop
 
 
 @pytest.fixture

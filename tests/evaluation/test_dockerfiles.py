@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.evaluation.builds import lost_a_layer
-from pipeline.evaluation.classic import VOLUMES_LABEL, rewrite
-from pipeline.evaluation.compose_keys import is_allowed
-from pipeline.evaluation.dockerfile import read_dockerfile
-from pipeline.evaluation.intake import take_in
-from pipeline.evaluation.limits import DEFAULT_LIMITS
-from pipeline.evaluation.recipes import unbuildable
-from pipeline.evaluation.safestack import BuildWanted
-from pipeline.evaluation.stages import Refused, refusals, with_variables
-from pipeline.evaluation.tree import Tree
-from pipeline.evaluation.variables import CannotExpand, expanded
-from pipeline.layout import PROJECT, SERVICES
+from evaluation.compose.keys import is_allowed
+from evaluation.compose.safe_stack import BuildWanted
+from evaluation.images.build_plan import unbuildable
+from evaluation.images.build_stages import Refused, refusals, with_variables
+from evaluation.images.builder import lost_a_layer
+from evaluation.images.canonical import VOLUMES_LABEL, rewrite
+from evaluation.images.dockerfile import read_dockerfile
+from evaluation.images.variables import CannotExpand, expanded
+from evaluation.quotas import DEFAULT_LIMITS
+from evaluation.submission.intake import take_in
+from evaluation.submission.safe_tree import Tree
+from pipeline.project import PROJECT, SERVICES
 
 
 def test_stages_bases_and_continued_lines_are_understood():

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from pipeline.evaluation.checks import CHECKS
-from pipeline.evaluation.questions import answer_words, answers_in
-from pipeline.evaluation.rubric import load_rubric
-from pipeline.layout import PROJECT
+from evaluation.checks import CHECKS
+from evaluation.checks.questions import answer_words, answers_in
+from evaluation.rubric import load_rubric
+from pipeline.project import PROJECT
 
 LONG = (
     "containers keep every library with the model so that a student can repeat the scenario on another day "

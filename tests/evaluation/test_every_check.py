@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.evaluation.evaluation import Conditions, evaluate
-from pipeline.evaluation.result import NOT_CHECKED
-from pipeline.evaluation.rubric import load_rubric
+from evaluation.evaluate import Conditions, evaluate
+from evaluation.result import NOT_CHECKED
+from evaluation.rubric import load_rubric
 
 ITEMS = [item.id for item in load_rubric().items]
 DOCUMENTS = ("readme", "discussion")

@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.evaluation.errors import CannotCheck
-from pipeline.evaluation.exchange import changed_text, differ, exchange
-from pipeline.evaluation.expected import expect
-from pipeline.evaluation.intake import take_in
-from pipeline.evaluation.limits import DEFAULT_LIMITS
-from pipeline.evaluation.probe import FIXED, FLOODED, FOLLOWS, MODEL, ROWS, SILENT, judge_run, with_files
-from pipeline.evaluation.weights import other_weights, weights_of
+from evaluation.errors import CannotCheck
+from evaluation.prediction.exchange import changed_text, differ, exchange
+from evaluation.prediction.expected import expect
+from evaluation.prediction.probe import FIXED, FLOODED, FOLLOWS, MODEL, ROWS, SILENT, judge_run, with_files
+from evaluation.prediction.weights import other_weights, weights_of
+from evaluation.quotas import DEFAULT_LIMITS
+from evaluation.submission.intake import take_in
 from pybrain_runtime import load_knowledge
 
 FORMS = [

@@ -11,10 +11,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pipeline.evaluation.exporters import EXPORTERS, write
-from pipeline.evaluation.overview import Row, to_csv, to_page
-from pipeline.evaluation.result import Evidence, Finding, Line, Protection, Report, Result, as_json, from_json
-from pipeline.evaluation.rubric import load_rubric
+from evaluation.cohort.overview import Row, to_csv, to_page
+from evaluation.reports import EXPORTERS, write
+from evaluation.result import Evidence, Finding, Line, Protection, Report, Result, as_json, from_json
+from evaluation.rubric import load_rubric
 
 EVIL = "<script>alert(1)</script> `code` | [x](javascript:1) \x1b[31m \x00 ]]> & \"'"
 

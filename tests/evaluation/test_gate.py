@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from pipeline.evaluation import gate_program
-from pipeline.evaluation.gate_program import Gate, is_inner, serve, wanted
+from evaluation.sandbox import package_proxy
+from evaluation.sandbox.package_proxy import Gate, is_inner, serve, wanted
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_name_that_leads_to_this_machine_is_refused_where_no_person_has_named_
 
 def test_a_name_that_a_person_has_given_is_reached_wherever_it_leads(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as server:
-        monkeypatch.setattr(gate_program, "PORTS", (server.getsockname()[1],))
+        monkeypatch.setattr(package_proxy, "PORTS", (server.getsockname()[1],))
         monkeypatch.delenv("https_proxy", raising=False)
         monkeypatch.delenv("HTTPS_PROXY", raising=False)
         line = f"CONNECT 127.0.0.1:{server.getsockname()[1]} HTTP/1.1"
@@ -72,7 +72,7 @@ def test_a_name_that_a_person_has_given_is_reached_wherever_it_leads(monkeypatch
 
 
 def test_refusals_are_said_once_and_never_without_end(capsys, monkeypatch):
-    monkeypatch.setattr(gate_program, "MOST_REFUSALS", 3)
+    monkeypatch.setattr(package_proxy, "MOST_REFUSALS", 3)
     gate = Gate(set(), set())
     for number in (1, 1, 2, 3, 4, 5):
         answered(gate, f"CONNECT host{number}\x1b[2J:443 HTTP/1.1")
@@ -81,7 +81,7 @@ def test_refusals_are_said_once_and_never_without_end(capsys, monkeypatch):
 
 
 def test_more_connections_than_there_are_threads_wait_and_are_answered(monkeypatch):
-    monkeypatch.setattr(gate_program, "MOST", 2)
+    monkeypatch.setattr(package_proxy, "MOST", 2)
     with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
         place = server.getsockname()
         threading.Thread(target=serve, args=(server, lambda client: client.recv(1)), daemon=True).start()

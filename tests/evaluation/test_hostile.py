@@ -10,10 +10,10 @@ import subprocess
 import sys
 import time
 
+from evaluation.quotas import DEFAULT_LIMITS, MIB
+from evaluation.result import from_json
+from evaluation.sandbox.sandbox import Workshop
 from pipeline.engines.docker import find_docker
-from pipeline.evaluation.limits import DEFAULT_LIMITS, MIB
-from pipeline.evaluation.result import from_json
-from pipeline.evaluation.workshop import Workshop
 
 C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"
 

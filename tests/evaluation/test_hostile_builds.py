@@ -17,18 +17,18 @@ from io import BytesIO
 
 import pytest
 
+from evaluation.compose.safe_stack import BuildWanted, make_safe
+from evaluation.errors import CannotCheck, ImageRefused
+from evaluation.images.build_plan import Recipes
+from evaluation.images.builder import Builder
+from evaluation.images.canonical import VOLUMES_LABEL
+from evaluation.quotas import DEFAULT_LIMITS, MIB
+from evaluation.sandbox.build_network import Gate
+from evaluation.sandbox.sandbox import Workshop
+from evaluation.sandbox.single_container import declared_volumes, run_alone
+from evaluation.sandbox.stack_run import Stack
+from evaluation.submission.intake import take_in
 from pipeline.engines.docker import find_docker
-from pipeline.evaluation.alone import declared_volumes, run_alone
-from pipeline.evaluation.builds import Builder
-from pipeline.evaluation.classic import VOLUMES_LABEL
-from pipeline.evaluation.errors import CannotCheck, ImageRefused
-from pipeline.evaluation.gate import Gate
-from pipeline.evaluation.intake import take_in
-from pipeline.evaluation.limits import DEFAULT_LIMITS, MIB
-from pipeline.evaluation.recipes import Recipes
-from pipeline.evaluation.safestack import BuildWanted, make_safe
-from pipeline.evaluation.stackrun import Stack
-from pipeline.evaluation.workshop import Workshop
 
 C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"
 DEEP = f"a/b/c/{C3}"

@@ -17,12 +17,12 @@ from pathlib import Path
 
 import pytest
 
+from evaluation.compose.mounts import MountRefused, read_mount
+from evaluation.errors import NoSubmission
+from evaluation.quotas import DEFAULT_LIMITS, MIB
+from evaluation.submission.git_clone import Source
+from evaluation.submission.intake import take_in
 from pipeline.errors import InputMissing
-from pipeline.evaluation.errors import NoSubmission
-from pipeline.evaluation.gitclone import Source
-from pipeline.evaluation.intake import take_in
-from pipeline.evaluation.limits import DEFAULT_LIMITS, MIB
-from pipeline.evaluation.mounts import MountRefused, read_mount
 
 COMPOSE = "services: {a: {image: busybox}}\n"
 

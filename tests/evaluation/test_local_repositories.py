@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from evaluation.errors import NoSubmission
+from evaluation.evaluate import Conditions, evaluate, remove_left_folders
+from evaluation.quotas import DEFAULT_LIMITS
+from evaluation.rubric import load_rubric
+from evaluation.sandbox.sandbox import prefix_of
+from evaluation.submission.deep_folders import is_larger, remove_folder
+from evaluation.submission.git_clone import Source
+from evaluation.submission.intake import take_in
+from evaluation.submission.local_repository import repository_at
 from pipeline.cli import execute
-from pipeline.evaluation.errors import NoSubmission
-from pipeline.evaluation.evaluation import Conditions, evaluate, remove_left_folders
-from pipeline.evaluation.folders import is_larger, remove_folder
-from pipeline.evaluation.gitclone import Source
-from pipeline.evaluation.intake import take_in
-from pipeline.evaluation.limits import DEFAULT_LIMITS
-from pipeline.evaluation.repository import repository_at
-from pipeline.evaluation.rubric import load_rubric
-from pipeline.evaluation.workshop import prefix_of
-from pipeline.layout import Layout
 from pipeline.parser import parse
+from pipeline.project import Layout
 
 COMPOSE = "services: {a: {image: busybox}}\n"
 WHO = ("-c", "user.name=tests", "-c", "user.email=tests@example.invalid")

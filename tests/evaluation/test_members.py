@@ -10,16 +10,16 @@ from dataclasses import replace
 
 import pytest
 
+from evaluation.cohort.class_list import key_of
+from evaluation.cohort.members import members_in, safe_name
+from evaluation.cohort.overview import Row, to_csv
+from evaluation.evaluate import Conditions
+from evaluation.quotas import DEFAULT_LIMITS, MIB
+from evaluation.rubric import load_rubric
+from evaluation.sandbox.worker_pool import Workers
 from pipeline.cli import execute
-from pipeline.evaluation.class_list import key_of
-from pipeline.evaluation.evaluation import Conditions
-from pipeline.evaluation.limits import DEFAULT_LIMITS, MIB
-from pipeline.evaluation.members import members_in, safe_name
-from pipeline.evaluation.overview import Row, to_csv
-from pipeline.evaluation.rubric import load_rubric
-from pipeline.evaluation.worker import Workers
-from pipeline.layout import Layout
 from pipeline.parser import parse
+from pipeline.project import Layout
 
 SMALL = replace(DEFAULT_LIMITS, total_size=MIB, intake_cpu=3, intake_seconds=20.0)
 

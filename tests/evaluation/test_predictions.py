@@ -8,10 +8,10 @@ import shutil
 import numpy as np
 import pytest
 
-from pipeline.evaluation.expected import expect
-from pipeline.evaluation.figures import LOOK, figures_in, shows
-from pipeline.evaluation.prediction_seen import _told_figures, look_for_prediction
-from pipeline.evaluation.volumes import Left
+from evaluation.prediction.expected import expect
+from evaluation.prediction.find_prediction import _told_figures, look_for_prediction
+from evaluation.prediction.printed_numbers import LOOK, figures_in, shows
+from evaluation.sandbox.volumes import Left
 
 ROWS = np.array([[2.606846667975641e-05, 0.010714612876282928, 0.9892593186570373], [0.5, 0.25, 0.125]])
 ONE = np.array([[0.20709255052]])

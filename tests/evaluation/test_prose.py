@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.evaluation.prose import copied_from, filler, same_answer, without_code, without_question
-from pipeline.evaluation.questions import answers_in
-from pipeline.evaluation.rubric import load_rubric
-from pipeline.layout import PROJECT
+from evaluation.checks.prose import copied_from, filler, same_answer, without_code, without_question
+from evaluation.checks.questions import answers_in
+from evaluation.rubric import load_rubric
+from pipeline.project import PROJECT
 
 
 def judged(lab, discussion, number, readme=None):

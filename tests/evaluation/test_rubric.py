@@ -6,18 +6,18 @@ from importlib import resources
 
 import pytest
 
-from pipeline.evaluation.checks import CHECKS
-from pipeline.evaluation.compose_keys import ALLOWED_IMAGES, RIGHTS
-from pipeline.evaluation.errors import RubricError
-from pipeline.evaluation.judge import Judge
-from pipeline.evaluation.limits import DEFAULT_LIMITS, MIB
-from pipeline.evaluation.result import FAILED, NOT_CHECKED, PASSED
-from pipeline.evaluation.rubric import load_rubric, read_rubric
-from pipeline.evaluation.stackrun import LOOK_SECONDS
-from pipeline.evaluation.traps.names import TRAPS
-from pipeline.layout import PROJECT
+from evaluation.checks import CHECKS
+from evaluation.compose.keys import ALLOWED_IMAGES, RIGHTS
+from evaluation.errors import RubricError
+from evaluation.grading import Judge
+from evaluation.quotas import DEFAULT_LIMITS, MIB
+from evaluation.result import FAILED, NOT_CHECKED, PASSED
+from evaluation.rubric import load_rubric, read_rubric
+from evaluation.sandbox.stack_run import LOOK_SECONDS
+from evaluation.traps.kinds import TRAPS
+from pipeline.project import PROJECT
 
-TEXT = resources.files("pipeline.evaluation").joinpath("rubrics", "task06.toml").read_text("utf-8")
+TEXT = resources.files("evaluation").joinpath("rubrics", "task06.toml").read_text("utf-8")
 SMALL = """\
 name = "small"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.evaluation.checks.orchestration import services
+from evaluation.checks.orchestration import services
 
 OWN = {
     "activationbase": "container1_activationbase",

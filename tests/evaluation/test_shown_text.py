@@ -6,12 +6,12 @@ import io
 
 import pytest
 
+from evaluation.cohort.overview import Row, to_csv, to_page
+from evaluation.reports import EXPORTERS
+from evaluation.result import Evidence, Finding, Line, Report, Result
+from evaluation.rubric import load_rubric
 from pipeline.console import Console
-from pipeline.evaluation.exporters import EXPORTERS
-from pipeline.evaluation.overview import Row, to_csv, to_page
-from pipeline.evaluation.result import Evidence, Finding, Line, Report, Result
-from pipeline.evaluation.rubric import load_rubric
-from pybrain_runtime.printable import in_one_line, printable
+from pybrain_runtime._io.printable import in_one_line, printable
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07\u202egpj.exe\u2066\x9b31m\x00\u200b\rAll points\udc80"
 HIDDEN = [character for character in HOSTILE if printable(character) != character]

@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.evaluation import story
-from pipeline.evaluation.judge import Judge
-from pipeline.evaluation.probe import not_tried
-from pipeline.evaluation.result import NOT_CHECKED
-from pipeline.evaluation.rubric import load_rubric
-from pipeline.evaluation.stackrun import Life, StackRun
-from pipeline.evaluation.traps import find
-from pipeline.evaluation.volumes import Left
-from pipeline.layout import SERVICES
+from evaluation.grading import Judge
+from evaluation.prediction.probe import not_tried
+from evaluation.result import NOT_CHECKED
+from evaluation.rubric import load_rubric
+from evaluation.sandbox import timeline
+from evaluation.sandbox.stack_run import Life, StackRun
+from evaluation.sandbox.volumes import Left
+from evaluation.traps import find
+from pipeline.project import SERVICES
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
@@ -161,7 +161,7 @@ def test_a_code_that_waits_by_itself_and_fails_later_was_not_too_soon(ran):
 def test_the_story_is_told_in_order_also_where_an_end_is_noted_before_its_start(ran):
     short = life("activationbase", 0.01, 0, 0)
     run = ran(short, DATA[1], life("codebase", 0.6, None, None)).if_known("run")
-    assert story.tell(run).splitlines() == [
+    assert timeline.tell(run).splitlines() == [
         "0.0 s  activationbase started",
         "0.0 s  activationbase ended with status 0",
         "0.3 s  knowledgebase started",
@@ -174,7 +174,7 @@ def test_a_container_that_is_restarted_has_no_first_exit_unless_the_code_was_kil
     again = life("activationbase", 2.9, 2.95, 0, restarts=7)
     assert points(ran(again, DATA[1], CODE)) == {}
     killed = ran(again, DATA[1], life("codebase", 0.6, 3, 137), printed=())
-    assert story.first_exit(killed.if_known("run"), killed.roles()).service == "activationbase"
+    assert timeline.first_exit(killed.if_known("run"), killed.roles()).service == "activationbase"
 
 
 def test_a_stack_that_never_ends_still_gets_the_points_for_its_prediction(ran):

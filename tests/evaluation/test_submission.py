@@ -13,9 +13,9 @@ import pytest
 from pipeline import parser
 from pipeline.cli import execute
 from pipeline.errors import DataError, InputMissing
-from pipeline.layout import Layout
-from pipeline.stale import stale_results
-from pipeline.submission import CHECKLIST, REQUIRED, contents_of, create
+from pipeline.project import Layout
+from pipeline.stages.freshness import stale_results
+from pipeline.submission_archive import CHECKLIST, REQUIRED, contents_of, create
 
 
 @pytest.fixture

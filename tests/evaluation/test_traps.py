@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.evaluation.checks import CHECKS
-from pipeline.evaluation.evaluation import Conditions, evaluate
-from pipeline.evaluation.rubric import load_rubric, read_rubric
-from pipeline.evaluation.traps import find
-from pipeline.evaluation.traps.names import TRAPS
-from pipeline.layout import PROJECT
+from evaluation.checks import CHECKS
+from evaluation.evaluate import Conditions, evaluate
+from evaluation.rubric import load_rubric, read_rubric
+from evaluation.traps import find
+from evaluation.traps.kinds import TRAPS
+from pipeline.project import PROJECT
 
 C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"
 PROGRAM = f"{C3}/UE_07_App5.py"

@@ -9,11 +9,11 @@ import tarfile
 
 import pytest
 
-from pipeline.evaluation.alone import declared_volumes
-from pipeline.evaluation.classic import VOLUMES_LABEL
-from pipeline.evaluation.errors import CannotCheck
-from pipeline.evaluation.tree import Tree, leads_inside
-from pipeline.evaluation.unpacked_size import TooMuch, unpacked_size
+from evaluation.errors import CannotCheck
+from evaluation.images.canonical import VOLUMES_LABEL
+from evaluation.sandbox.single_container import declared_volumes
+from evaluation.submission.safe_tree import Tree, leads_inside
+from evaluation.submission.unpacked_size import TooMuch, unpacked_size
 
 
 @pytest.mark.parametrize(

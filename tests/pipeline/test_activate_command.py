@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.layout import Layout
 from pipeline.progress import ProgressLine
+from pipeline.project import Layout
 from pybrain.tools.shortcuts import buildNetwork
 from pybrain_runtime import Progress, load_knowledge
 

@@ -20,8 +20,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.exclusive import exclusive
-from pipeline.layout import Layout
+from pipeline.project import Layout
+from pipeline.run_lock import exclusive
 
 
 def bare_python() -> str:
@@ -53,7 +53,7 @@ def type_in(layout: Layout, *words: str) -> subprocess.CompletedProcess[str]:
 
 def asked(layout: Layout, expression: str, python: Path | str | None = None) -> Any:
     """The value of an expression about the bootstrap module of a checkout."""
-    code = f"import json; from pipeline import bootstrap as b; print(json.dumps({expression}, default=str))"
+    code = f"import json; from pipeline.environment import bootstrap as b; print(json.dumps({expression}, default=str))"
     done = subprocess.run(
         [python or bare_python(), "-c", code],
         cwd=layout.root,
@@ -357,7 +357,7 @@ def test_what_is_made_here_is_not_part_of_the_project(checkout: Layout) -> None:
     git = shutil.which("git")
     if git is None:
         pytest.skip("git is not installed")
-    from pipeline.layout import PROJECT
+    from pipeline.project import PROJECT
 
     shutil.copy(PROJECT.root / ".gitignore", checkout.root)
     subprocess.run([git, "init", "--quiet", checkout.root], check=True)

@@ -7,8 +7,8 @@ import re
 import sys
 from importlib.metadata import packages_distributions
 
-from pipeline.bootstrap import LOCKS
-from pipeline.layout import PROJECT
+from pipeline.environment.bootstrap import LOCKS
+from pipeline.project import PROJECT
 
 OURS = {"pipeline", "pybrain", "pybrain3", "pybrain_runtime"}
 

@@ -11,8 +11,8 @@ import sys
 
 import pytest
 
-from pipeline.layout import PROJECT, Layout
 from pipeline.parser import COMMANDS, DEFAULT_TIMEOUT, parse
+from pipeline.project import PROJECT, Layout
 
 DOORS = ("App07.py", "prepare_files.py", "test_containers.py", "run_compose_with_output.py")
 # What a reader of --help must find: each status that a driver may end with.
@@ -158,7 +158,7 @@ def test_a_door_and_its_command_take_the_same_options() -> None:
         assert parse(["--model", "iris"], door=door) == parse([door, "--model", "iris"])
 
 
-@pytest.mark.parametrize("door", [*DOORS, "pipeline/door.py", "pipeline/__init__.py"])
+@pytest.mark.parametrize("door", [*DOORS, "pipeline/environment/entry_point.py", "pipeline/__init__.py"])
 def test_an_old_python_can_read_a_door(door: str) -> None:
     text = (PROJECT.root / door).read_bytes()
     ast.parse(text, door, feature_version=(3, 7))
@@ -167,7 +167,9 @@ def test_an_old_python_can_read_a_door(door: str) -> None:
 
 def test_an_old_python_is_told_which_one_is_needed(checkout: Layout) -> None:
     pretend = "import sys; sys.version_info = (3, 8, 18, 'final', 0); sys.argv = ['App07.py']"
-    done = type_in_python(checkout, f"{pretend}; from pipeline.door import open_door; sys.exit(open_door())")
+    done = type_in_python(
+        checkout, f"{pretend}; from pipeline.environment.entry_point import open_door; sys.exit(open_door())"
+    )
     assert (done.returncode, done.stdout) == (69, "")
     assert re.fullmatch(
         r"This project needs Python 3\.11 or newer; .+ is Python 3\.8\.\n"

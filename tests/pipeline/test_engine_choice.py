@@ -16,7 +16,7 @@ import pytest
 from pipeline.engines.choose import choose_engine
 from pipeline.engines.docker import find_docker
 from pipeline.errors import EngineUnavailable
-from pipeline.layout import Layout
+from pipeline.project import Layout
 
 ANSWERS = 'case "$1 $2" in "version --format") echo 20.10.24 ;; "compose version") echo v2.26.1 ;; *) exit 1 ;; esac'
 ONLY_ENGINE = 'case "$1" in version) echo 20.10.24 ;; *) echo "no such command" >&2; exit 1 ;; esac'

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.layout import PROJECT
+from pipeline.project import PROJECT
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def publish(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
         words = [str(path) for path in (tmp_path / "ready", source, target, *outdated)]
         started.append(
             subprocess.Popen(
-                [sys.executable, "-m", "pipeline.engines.holder", "publish", *words],
+                [sys.executable, "-m", "pipeline.engines.data_process", "publish", *words],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
@@ -39,7 +39,7 @@ def publish(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
 def ask(*words: str | Path) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, "-m", "pipeline.engines.holder", *words], capture_output=True, check=False
+        [sys.executable, "-m", "pipeline.engines.data_process", *words], capture_output=True, check=False
     )
 
 

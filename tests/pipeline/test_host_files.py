@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import files
+from pipeline import atomic_files
 from pipeline.errors import CannotWrite, InputMissing
 
 HINT = "\n  Make room or grant the right, then start again."
@@ -36,7 +36,7 @@ def test_a_file_is_put_byte_for_byte_with_its_folders_and_can_be_read_by_everybo
 ) -> None:
     source.chmod(0o600)
     target = tmp_path / "a" / "b" / "target.csv"
-    assert files.put(source, target)
+    assert atomic_files.put(source, target)
     assert target.read_bytes() == source.read_bytes()
     assert target.stat().st_mode & 0o777 == 0o644
     assert names_in(target.parent) == ["target.csv"]
@@ -44,10 +44,10 @@ def test_a_file_is_put_byte_for_byte_with_its_folders_and_can_be_read_by_everybo
 
 def test_a_file_that_stands_already_is_left_alone(tmp_path: Path, source: Path) -> None:
     target = tmp_path / "target.csv"
-    files.put(source, target)
+    atomic_files.put(source, target)
     os.utime(target, ns=(10**18, 10**18))
     before = target.stat()
-    assert not files.put(source, target)
+    assert not atomic_files.put(source, target)
     after = target.stat()
     assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
 
@@ -55,7 +55,7 @@ def test_a_file_that_stands_already_is_left_alone(tmp_path: Path, source: Path) 
 def test_a_file_of_the_same_size_is_not_taken_for_the_same(tmp_path: Path, source: Path) -> None:
     target = tmp_path / "target.csv"
     target.write_bytes(b"1,2\r\n3,5\n")
-    assert files.put(source, target)
+    assert atomic_files.put(source, target)
     assert target.read_bytes() == source.read_bytes()
 
 
@@ -64,15 +64,15 @@ def test_a_link_in_the_place_is_replaced_and_what_it_pointed_to_is_left(tmp_path
     pointed.write_text("precious", encoding="utf-8")
     target = tmp_path / "target.csv"
     target.symlink_to(pointed)
-    files.put(source, target)
+    atomic_files.put(source, target)
     assert not target.is_symlink()
     assert pointed.read_text(encoding="utf-8") == "precious"
 
 
 def test_a_reader_sees_the_old_file_until_the_new_one_is_whole(tmp_path: Path) -> None:
     target = tmp_path / "target.txt"
-    files.write_text(target, "old")
-    with files.writing(target) as temporary:
+    atomic_files.write_text(target, "old")
+    with atomic_files.writing(target) as temporary:
         temporary.write_text("half of the n", encoding="utf-8")
         assert target.read_text(encoding="utf-8") == "old"
     assert target.read_text(encoding="utf-8") == "half of the n"
@@ -80,8 +80,8 @@ def test_a_reader_sees_the_old_file_until_the_new_one_is_whole(tmp_path: Path) -
 
 def test_a_broken_attempt_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     target = tmp_path / "target.txt"
-    files.write_text(target, "old")
-    with pytest.raises(ZeroDivisionError), files.writing(target) as temporary:
+    atomic_files.write_text(target, "old")
+    with pytest.raises(ZeroDivisionError), atomic_files.writing(target) as temporary:
         temporary.write_text("half", encoding="utf-8")
         raise ZeroDivisionError
     assert target.read_text(encoding="utf-8") == "old"
@@ -100,36 +100,36 @@ def test_what_a_killed_process_has_left_is_removed_and_what_a_living_one_writes_
     with subprocess.Popen([sys.executable, "-c", code, target], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        files.write_text(target, "whole")
+        atomic_files.write_text(target, "whole")
         assert len(names_in(tmp_path)) == 2
         process.kill()
-    files.write_text(target, "another")
+    atomic_files.write_text(target, "another")
     assert names_in(tmp_path) == ["target.txt"]
 
 
 def test_a_pipe_in_the_place_is_replaced_without_waiting_for_a_writer(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "text.txt")
-    files.write_text(tmp_path / "text.txt", "the text")
+    atomic_files.write_text(tmp_path / "text.txt", "the text")
     assert (tmp_path / "text.txt").read_text() == "the text"
 
 
 def test_text_is_utf_8_with_plain_line_ends(tmp_path: Path) -> None:
-    files.write_text(tmp_path / "text.txt", "✓ fünf\nsechs\n")
+    atomic_files.write_text(tmp_path / "text.txt", "✓ fünf\nsechs\n")
     assert (tmp_path / "text.txt").read_bytes() == "✓ fünf\nsechs\n".encode()
 
 
 def test_text_that_stands_already_is_left_alone(tmp_path: Path) -> None:
     target = tmp_path / "text.txt"
-    files.write_text(target, "the same")
+    atomic_files.write_text(target, "the same")
     os.utime(target, ns=(10**18, 10**18))
-    files.write_text(target, "the same")
+    atomic_files.write_text(target, "the same")
     assert target.stat().st_mtime_ns == 10**18
-    files.write_text(target, "another")
+    atomic_files.write_text(target, "another")
     assert target.read_text(encoding="utf-8") == "another"
 
 
 def test_json_can_be_read_by_people(tmp_path: Path) -> None:
-    files.write_json(tmp_path / "value.json", {"name": "fünf", "rows": [1, 2]})
+    atomic_files.write_json(tmp_path / "value.json", {"name": "fünf", "rows": [1, 2]})
     text = (tmp_path / "value.json").read_text(encoding="utf-8")
     assert json.loads(text) == {"name": "fünf", "rows": [1, 2]}
     assert text.startswith('{\n  "name": "fünf",\n')
@@ -139,19 +139,19 @@ def test_json_can_be_read_by_people(tmp_path: Path) -> None:
 def test_sha256_is_that_of_the_content(tmp_path: Path) -> None:
     content = bytes(range(256)) * 5000
     (tmp_path / "big").write_bytes(content)
-    assert files.sha256_of(tmp_path / "big") == hashlib.sha256(content).hexdigest()
+    assert atomic_files.sha256_of(tmp_path / "big") == hashlib.sha256(content).hexdigest()
 
 
 def test_files_are_the_same_only_with_the_same_bytes(tmp_path: Path) -> None:
     for name, content in (("a", b"12"), ("b", b"12"), ("c", b"13"), ("d", b"123")):
         (tmp_path / name).write_bytes(content)
     a = tmp_path / "a"
-    assert files.same(a, tmp_path / "b")
-    assert not files.same(a, tmp_path / "c")
-    assert not files.same(a, tmp_path / "d")
-    assert not files.same(a, tmp_path / "missing")
-    assert not files.same(tmp_path / "missing", tmp_path / "missing")
-    assert not files.same(tmp_path, tmp_path)
+    assert atomic_files.same(a, tmp_path / "b")
+    assert not atomic_files.same(a, tmp_path / "c")
+    assert not atomic_files.same(a, tmp_path / "d")
+    assert not atomic_files.same(a, tmp_path / "missing")
+    assert not atomic_files.same(tmp_path / "missing", tmp_path / "missing")
+    assert not atomic_files.same(tmp_path, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_files_are_the_same_only_with_the_same_bytes(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_that_cannot_be_written_says_why(number: int, reason: str) -> None:
-    error = files.cannot_write(Path("/a/b.csv"), OSError(number, os.strerror(number)))
+    error = atomic_files.cannot_write(Path("/a/b.csv"), OSError(number, os.strerror(number)))
     assert error.status == 73
     assert str(error) == f"/a/b.csv cannot be written: {reason}{HINT}"
     assert error.path == Path("/a/b.csv")
@@ -176,7 +176,7 @@ def test_a_folder_in_the_place_of_a_file_is_said(tmp_path: Path, source: Path) -
     target = tmp_path / "target.csv"
     target.mkdir()
     with pytest.raises(CannotWrite) as refused:
-        files.put(source, target)
+        atomic_files.put(source, target)
     assert str(refused.value) == f"{target} cannot be written: Is a directory{HINT}"
     assert names_in(tmp_path) == ["source.csv", "target.csv"]
 
@@ -185,13 +185,13 @@ def test_a_file_in_the_place_of_a_folder_is_said(tmp_path: Path, source: Path) -
     (tmp_path / "folder").touch()
     target = tmp_path / "folder" / "target.csv"
     with pytest.raises(CannotWrite) as refused:
-        files.put(source, target)
+        atomic_files.put(source, target)
     assert str(refused.value) == f"{target} cannot be written: File exists{HINT}"
 
 
 def test_a_source_that_is_not_there_is_missing_and_the_target_is_not_to_blame(tmp_path: Path) -> None:
     with pytest.raises(InputMissing) as refused:
-        files.put(tmp_path / "missing.csv", tmp_path / "target.csv")
+        atomic_files.put(tmp_path / "missing.csv", tmp_path / "target.csv")
     assert refused.value.status == 66
     assert str(tmp_path / "missing.csv") in refused.value.message
     assert "target.csv" not in str(refused.value)
@@ -204,7 +204,7 @@ def test_a_full_disk_is_said_and_leaves_the_old_file(small_disk: Path, tmp_path:
     target = small_disk / "target.csv"
     target.write_text("old", encoding="utf-8")
     with pytest.raises(CannotWrite) as refused:
-        files.put(big, target)
+        atomic_files.put(big, target)
     assert str(refused.value) == f"{target} cannot be written: the disk is full{HINT}"
     assert target.read_text(encoding="utf-8") == "old"
     assert names_in(small_disk) == ["target.csv"]
@@ -216,8 +216,8 @@ def test_a_read_only_disk_is_said(tmp_path: Path, source: Path, read_only: Calla
     (folder / "old.txt").touch()
     read_only(folder)
     for attempt in (
-        lambda: files.put(source, folder / "target.csv"),
-        lambda: files.write_text(folder / "target.csv", "text"),
+        lambda: atomic_files.put(source, folder / "target.csv"),
+        lambda: atomic_files.write_text(folder / "target.csv", "text"),
     ):
         with pytest.raises(CannotWrite) as refused:
             attempt()
@@ -226,22 +226,22 @@ def test_a_read_only_disk_is_said(tmp_path: Path, source: Path, read_only: Calla
             == f"{folder / 'target.csv'} cannot be written: the file system is read-only{HINT}"
         )
     with pytest.raises(CannotWrite, match=r"old\.txt cannot be written: the file system is read-only"):
-        files.remove(folder / "old.txt")
+        atomic_files.remove(folder / "old.txt")
     with pytest.raises(CannotWrite, match="new cannot be written: the file system is read-only"):
-        files.folder(folder / "new")
+        atomic_files.folder(folder / "new")
 
 
 def test_a_file_that_is_not_there_is_removed_already(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    files.remove(tmp_path / "file")
-    files.remove(tmp_path / "file")
+    atomic_files.remove(tmp_path / "file")
+    atomic_files.remove(tmp_path / "file")
     assert names_in(tmp_path) == []
 
 
 def test_a_folder_is_not_removed_in_the_place_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(CannotWrite, match="folder cannot be written"):
-        files.remove(tmp_path / "folder")
+        atomic_files.remove(tmp_path / "folder")
     assert names_in(tmp_path) == ["folder"]
 
 
@@ -249,21 +249,21 @@ def test_a_folder_can_be_entered_by_containers_of_another_user(tmp_path: Path) -
     narrow = tmp_path / "narrow"
     narrow.mkdir(mode=0o700)
     for folder in (narrow, tmp_path / "new" / "deep"):
-        assert files.folder(folder) == folder
+        assert atomic_files.folder(folder) == folder
         assert folder.stat().st_mode & 0o005 == 0o005
 
 
 def test_a_file_in_the_place_of_a_folder_that_is_needed_is_said(tmp_path: Path) -> None:
     (tmp_path / "shared_data").touch()
     with pytest.raises(CannotWrite) as refused:
-        files.folder(tmp_path / "shared_data")
+        atomic_files.folder(tmp_path / "shared_data")
     assert str(refused.value) == f"{tmp_path / 'shared_data'} cannot be written: File exists{HINT}"
 
 
 _AS_SOMEBODY_ELSE = """
 import os, sys
 from pathlib import Path
-from pipeline import files
+from pipeline import atomic_files
 from pipeline.errors import PipelineError
 if os.geteuid() == 0:
     os.setegid(23457); os.seteuid(23457)

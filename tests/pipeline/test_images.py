@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.engines.local import LocalEngine
-from pipeline.layout import ACTIVATIONBASE, CODEBASE, KNOWLEDGEBASE, PROJECT, SERVICES, Layout, Service
+from pipeline.project import ACTIVATIONBASE, CODEBASE, KNOWLEDGEBASE, PROJECT, SERVICES, Layout, Service
 
 CONTEXT = {service.name: PROJECT.context(service) for service in SERVICES}
 PUBLISH = [CONTEXT[ACTIVATIONBASE] / "publish.sh", CONTEXT[KNOWLEDGEBASE] / "publish.sh"]

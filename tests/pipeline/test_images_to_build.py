@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.engines.docker import Compose, DockerEngine
 from pipeline.errors import BuildFailed
-from pipeline.layout import Layout
+from pipeline.project import Layout
 
 COMPOSE = Compose(("docker", "compose"), "2.26.1")
 

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pipeline.layout import Layout
+from pipeline.project import Layout
 
 Drive = Callable[..., Any]
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
+from pipeline.atomic_files import sha256_of
 from pipeline.engines.local import LocalEngine
 from pipeline.errors import BuildFailed
-from pipeline.files import sha256_of
-from pipeline.layout import KNOWLEDGE_FILE, SERVICES, Layout
+from pipeline.project import KNOWLEDGE_FILE, SERVICES, Layout
 from pybrain.tools.shortcuts import buildNetwork
 
 Drive = Callable[..., Any]

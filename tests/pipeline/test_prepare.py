@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from pipeline import files
-from pipeline.layout import ACTIVATION_FILE, CARD_FILE, CODE_FILE, KNOWLEDGE_FILE, PROJECT, Layout
+from pipeline import atomic_files
+from pipeline.project import ACTIVATION_FILE, CARD_FILE, CODE_FILE, KNOWLEDGE_FILE, PROJECT, Layout
 
 Drive = Callable[..., Any]
 
@@ -224,7 +224,7 @@ def test_json_is_json_and_nothing_else(checkout: Layout, drive: Drive) -> None:
                 "parameters": 25,
                 "scaling": "none",
                 "scaling_not_used": None,
-                "sha256": files.sha256_of(checkout.models / "course.pkl"),
+                "sha256": atomic_files.sha256_of(checkout.models / "course.pkl"),
             },
             "activation": {
                 "from": "data/course_80.csv",
@@ -237,7 +237,7 @@ def test_json_is_json_and_nothing_else(checkout: Layout, drive: Drive) -> None:
                     "not_used": [],
                     "card_names_ignored": False,
                 },
-                "sha256": files.sha256_of(checkout.root / "data" / "course_80.csv"),
+                "sha256": atomic_files.sha256_of(checkout.root / "data" / "course_80.csv"),
             },
         },
     }
@@ -449,6 +449,6 @@ def test_debug_shows_where_an_error_comes_from(checkout: Layout, drive: Drive) -
 
 def test_the_projects_own_files_are_those_that_models_and_data_offer() -> None:
     """A person who prepares iris again gets the project as it was cloned."""
-    assert files.same(PROJECT.models / "iris.pkl", PROJECT.own_knowledge)
-    assert files.same(PROJECT.models / "iris.card.json", PROJECT.own_knowledge.with_name(CARD_FILE))
-    assert files.same(PROJECT.root / "data" / "iris.csv", PROJECT.own_activation)
+    assert atomic_files.same(PROJECT.models / "iris.pkl", PROJECT.own_knowledge)
+    assert atomic_files.same(PROJECT.models / "iris.card.json", PROJECT.own_knowledge.with_name(CARD_FILE))
+    assert atomic_files.same(PROJECT.root / "data" / "iris.csv", PROJECT.own_activation)

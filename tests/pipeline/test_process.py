@@ -207,7 +207,7 @@ def test_nothing_of_a_program_is_left_in_this_process() -> None:
 def test_a_program_is_not_started_by_anybody_else() -> None:
     """One place starts programs that write lines, one those that write bytes, one the workers that are spoken with;
     what runs before anything is installed, and what becomes the test suite, have their own."""
-    from pipeline.layout import PROJECT
+    from pipeline.project import PROJECT
 
     users = {
         path.relative_to(PROJECT.root).as_posix()
@@ -216,8 +216,8 @@ def test_a_program_is_not_started_by_anybody_else() -> None:
     }
     assert users == {
         "pipeline/process.py",
-        "pipeline/evaluation/streams.py",
-        "pipeline/evaluation/worker.py",
-        "pipeline/bootstrap.py",
+        "evaluation/sandbox/byte_streams.py",
+        "evaluation/sandbox/worker_pool.py",
+        "pipeline/environment/bootstrap.py",
         "pipeline/cli.py",
     }

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.layout import Layout
+from pipeline.project import Layout
 
 # Stays until somebody ends it; says so when it starts.
 WAITS = """

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from pipeline import runs, staging
-from pipeline.checks import all_passed, failures
+from pipeline.atomic_files import sha256_of
 from pipeline.engines.base import ContainerReport, Life, StackEnd, as_json, same_answer
 from pipeline.errors import EngineUnavailable, PipelineError, StackFailed
-from pipeline.files import sha256_of
-from pipeline.layout import Layout
-from pipeline.runs import Run, prediction_lines, run, summary
-from pipeline.selection import select
+from pipeline.project import Layout
+from pipeline.stages import prepare, stack_run
+from pipeline.stages.container_tests import all_passed, failures
+from pipeline.stages.selection import select
+from pipeline.stages.stack_run import Run, prediction_lines, run, summary
 
 NOON = datetime(2026, 1, 2, 12, 0, 0, tzinfo=UTC)
 
@@ -48,11 +48,11 @@ class Told:
     def build(self, *, anew: bool, on_line: Callable[[str], None]) -> list[str]:
         return []
 
-    def look_at(self, prepared: staging.Prepared) -> list[ContainerReport]:
+    def look_at(self, prepared: prepare.Prepared) -> list[ContainerReport]:
         return []
 
     def run_stack(
-        self, prepared: staging.Prepared, *, timeout: float, on_line: Callable[[str], None]
+        self, prepared: prepare.Prepared, *, timeout: float, on_line: Callable[[str], None]
     ) -> StackEnd:
         for line in self.lines:
             on_line(line)
@@ -62,12 +62,12 @@ class Told:
 
 
 @pytest.fixture
-def prepared(checkout: Layout) -> staging.Prepared:
-    return staging.prepare(checkout, select(checkout, {}, model=None, data=None))[0]
+def prepared(checkout: Layout) -> prepare.Prepared:
+    return prepare.prepare(checkout, select(checkout, {}, model=None, data=None))[0]
 
 
 @pytest.fixture
-def told(checkout: Layout, prepared: staging.Prepared) -> Callable[..., Run]:
+def told(checkout: Layout, prepared: prepare.Prepared) -> Callable[..., Run]:
     """Runs stage 3 with an engine that reports what it is told to."""
 
     def go(end: StackEnd | BaseException, *lines: str) -> Run:
@@ -221,7 +221,7 @@ def test_the_container_to_blame_is_named_with_its_last_lines(
 ) -> None:
     done = told(end)
     assert (done.status, said(done.error)) == (status, says)
-    text = (checkout.stage3 / runs.SUMMARY).read_text(encoding="utf-8")
+    text = (checkout.stage3 / stack_run.SUMMARY).read_text(encoding="utf-8")
     assert text.startswith(f"Result:       FAILED, exit status {status}\n")
     assert says.splitlines()[0] in text
 
@@ -231,15 +231,15 @@ def test_what_was_shown_is_logged_also_when_the_engine_gives_up(
 ) -> None:
     done = told(EngineUnavailable("the Docker daemon went away", hint="Start Docker."), "one", "two")
     assert (done.status, done.end) == (69, None)
-    assert (checkout.stage3 / runs.LOG).read_text(encoding="utf-8") == "one\ntwo\n"
-    text = (checkout.stage3 / runs.SUMMARY).read_text(encoding="utf-8")
+    assert (checkout.stage3 / stack_run.LOG).read_text(encoding="utf-8") == "one\ntwo\n"
+    text = (checkout.stage3 / stack_run.SUMMARY).read_text(encoding="utf-8")
     assert text.endswith("What failed:\n  the Docker daemon went away\n    Start Docker.\n")
 
 
 def test_an_interrupt_is_written_down(checkout: Layout, told: Callable[..., Run]) -> None:
     done = told(KeyboardInterrupt(), "one")
     assert done.status == 130
-    text = (checkout.stage3 / runs.SUMMARY).read_text(encoding="utf-8")
+    text = (checkout.stage3 / stack_run.SUMMARY).read_text(encoding="utf-8")
     assert "What failed:\n  interrupted; the stack has been taken down\n" in text
 
 
@@ -310,7 +310,7 @@ def test_a_report_is_written_as_it_is() -> None:
     ids=["equal", "last bits", "off", "nan last", "nan first", "inf", "one short", "reversed"],
 )
 def test_an_answer_is_the_hosts_own_or_it_is_not(
-    prepared: staging.Prepared, change: Callable[[list[float]], list[float]], same: bool
+    prepared: prepare.Prepared, change: Callable[[list[float]], list[float]], same: bool
 ) -> None:
     answer = change([float(value) for value in prepared.rows.answer])
     csv = "a,b,c\n" + ",".join(repr(value) for value in answer) + "\n"
@@ -318,5 +318,5 @@ def test_an_answer_is_the_hosts_own_or_it_is_not(
 
 
 @pytest.mark.parametrize("csv", ["", "a,b,c\n", "a,b,c\nx,y,z\n"])
-def test_no_answer_is_no_answer(prepared: staging.Prepared, csv: str) -> None:
+def test_no_answer_is_no_answer(prepared: prepare.Prepared, csv: str) -> None:
     assert same_answer(csv, prepared) == (False, "no prediction was written")

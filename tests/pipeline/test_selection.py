@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputMissing, PipelineError, UsageError
-from pipeline.layout import Layout
-from pipeline.selection import Selection, select
+from pipeline.project import Layout
+from pipeline.stages.selection import Selection, select
 
 
 @pytest.fixture

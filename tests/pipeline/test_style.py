@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from pipeline.layout import PROJECT
+from pipeline.project import PROJECT
 
 
 def judged_by(*words: str) -> subprocess.CompletedProcess[str]:

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from pipeline import runs, staging
+from pipeline.atomic_files import sha256_of
 from pipeline.errors import CannotWrite, NotWhatWasPrepared, PipelineError
-from pipeline.files import sha256_of
-from pipeline.layout import Layout
-from pipeline.taking import take
+from pipeline.project import Layout
+from pipeline.stages import prepare, stack_run
+from pipeline.stages.collect import take
 
 Drive = Callable[..., Any]
 
@@ -198,16 +198,16 @@ def test_other_files_prepared_take_the_results_of_the_earlier_ones_away(
 
 
 def test_a_card_that_comes_while_the_network_is_copied_is_noticed(checkout: Layout) -> None:
-    from pipeline.selection import select
+    from pipeline.stages.selection import select
 
-    prepared = staging.prepare(checkout, select(checkout, {}, model=None, data=None))[0]
+    prepared = prepare.prepare(checkout, select(checkout, {}, model=None, data=None))[0]
     assert prepared.card is not None
     prepared.card.write_text("{}")
     with pytest.raises(PipelineError, match="changed between being validated and being copied"):
-        staging._check_card(prepared.card, prepared.knowledge)
+        prepare._check_card(prepared.card, prepared.knowledge)
     with pytest.raises(PipelineError, match="changed between being validated and being copied"):
-        staging._check_card(None, prepared.knowledge)
+        prepare._check_card(None, prepared.knowledge)
 
 
 def test_the_order_of_what_is_kept_has_the_report_before_the_table() -> None:
-    assert runs.RESULT_FILES.index("prediction.json") < runs.RESULT_FILES.index("prediction.csv")
+    assert stack_run.RESULT_FILES.index("prediction.json") < stack_run.RESULT_FILES.index("prediction.csv")

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pybrain_runtime import Activation, ActivationStream, Knowledge, load_knowledge, read_activation
-from pybrain_runtime.column_choice import ColumnChoice
 from pybrain_runtime.errors import ActivationError, InputMissing
-from pybrain_runtime.table import Table
+from pybrain_runtime.tables.column_choice import ColumnChoice
+from pybrain_runtime.tables.text_table import Table
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 HEADER = "sepal_length,sepal_width,petal_length,petal_width"

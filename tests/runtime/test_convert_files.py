@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from pybrain_runtime import load_knowledge
-from pybrain_runtime.atomic import AtomicFile
+from pybrain_runtime._io.atomic import AtomicFile
+from pybrain_runtime._io.replace_together import place_together
 from pybrain_runtime.convert import convert_file, output_path
 from pybrain_runtime.errors import CannotWrite, InputMissing, KnowledgeError, UnsafeKnowledge, UsageError
-from pybrain_runtime.placing import place_together
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from pybrain_runtime import Plan, load_knowledge
 from pybrain_runtime.convert import convert_file
 from pybrain_runtime.convert.agreement import Disagreement, compare
 from pybrain_runtime.convert.matrices import matrix_of
-from pybrain_runtime.description import ConnectionDescription, ModuleDescription, NetworkDescription
 from pybrain_runtime.errors import KnowledgeError, PartMissing, UsageError
+from pybrain_runtime.network.description import ConnectionDescription, ModuleDescription, NetworkDescription
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 RANDOM = ("man_gaussian_enabled",)

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from pybrain_runtime import Knowledge, StreamOptions, activate_file, read_activation
-from pybrain_runtime.column_choice import ColumnChoice
-from pybrain_runtime.csv_rows import CsvRows
+from pybrain_runtime._io.input_file import BLOCK
 from pybrain_runtime.errors import ActivationError
-from pybrain_runtime.files import BLOCK
-from pybrain_runtime.incoming import Incoming
+from pybrain_runtime.tables.column_choice import ColumnChoice
+from pybrain_runtime.tables.csv_rows import CsvRows
+from pybrain_runtime.tables.row_file import Incoming
 
 FILES = 6_000
 SMALL = (16, 50, 333)

@@ -12,9 +12,9 @@ import pytest
 
 from pybrain.tools.shortcuts import buildNetwork
 from pybrain_runtime import Knowledge, activate_file, load_knowledge
+from pybrain_runtime.container.settings import Settings
 from pybrain_runtime.errors import UsageError
-from pybrain_runtime.found_scaling import find_scaling
-from pybrain_runtime.settings import Settings
+from pybrain_runtime.network.stored_scaling import find_scaling
 
 
 def wrapped(tmp_path: Path, **companions: object) -> Knowledge:

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pybrain_runtime.engine.plan import Plan
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.knowledge import network_in
-from pybrain_runtime.plan import Plan
 
 FUZZ = Path(__file__).parents[2] / "fuzz"
 SEEDS = sorted((FUZZ / "corpus" / "knowledge").iterdir())

@@ -19,14 +19,14 @@ import numpy as np
 import pytest
 
 from pybrain_runtime import ActivationStream, Limits, inspect_file, load_knowledge
-from pybrain_runtime.describe import describe
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.knowledge import network_in
-from pybrain_runtime.names import visible
-from pybrain_runtime.npz_reader import read_npz
-from pybrain_runtime.pickle_reader import read_pickle
-from pybrain_runtime.rebuild import distinct_names
-from pybrain_runtime.xml_reader import read_xml
+from pybrain_runtime.loading.describe import describe
+from pybrain_runtime.loading.npz_reader import read_npz
+from pybrain_runtime.loading.pickle_reader import read_pickle
+from pybrain_runtime.loading.xml_reader import read_xml
+from pybrain_runtime.network.allow_list import visible
+from pybrain_runtime.network.rebuild import distinct_names
 
 ROOT = Path(__file__).parents[2]
 RUNTIME = ROOT / "container3_codebase" / "pybrain_runtime"
@@ -329,17 +329,17 @@ def test_numbers_of_all_arrays_have_a_limit() -> None:
 
 
 def test_a_remembered_row_is_measured_before_it_is_converted() -> None:
-    from pybrain_runtime.describe import _row
-    from pybrain_runtime.values import ArrayValue
+    from pybrain_runtime.loading.describe import _row
+    from pybrain_runtime.loading.values import ArrayValue
 
     wide = ArrayValue(np.broadcast_to(np.zeros((1, 1), np.uint8), (1, 1 << 40)))
     assert _row(wide, 1, 10) is None  # eight terabytes as float64
 
 
 def test_parameters_of_another_count_are_not_converted(default_pickle: bytes) -> None:
-    from pybrain_runtime.names import named
-    from pybrain_runtime.pickle_state import State
-    from pybrain_runtime.values import ArrayValue, Instance
+    from pybrain_runtime.loading.pickle_state import State
+    from pybrain_runtime.loading.values import ArrayValue, Instance
+    from pybrain_runtime.network.allow_list import named
 
     connection = Instance(named("FullConnection"))
     connection.state = {"_params": ArrayValue(np.broadcast_to(np.zeros(1, np.uint8), (1 << 40,)))}

@@ -7,8 +7,8 @@ import pytest
 
 from pybrain_runtime import ConnectionDescription, ModuleDescription, NetworkDescription, Plan
 from pybrain_runtime.errors import KnowledgeError
-from pybrain_runtime.layers import LAYERS, expln, softmax
-from pybrain_runtime.rebuild import build_network
+from pybrain_runtime.network.layers import LAYERS, expln, softmax
+from pybrain_runtime.network.rebuild import build_network
 
 
 def run(kind: str, x: list[float], outdim: int, **options: object) -> list[float]:

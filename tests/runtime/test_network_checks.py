@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from pybrain_runtime import NetworkDescription, Plan, load_knowledge
-from pybrain_runtime.describe import describe
 from pybrain_runtime.errors import KnowledgeError
-from pybrain_runtime.layout import with_parameters
 from pybrain_runtime.limits import Limits
-from pybrain_runtime.names import named
-from pybrain_runtime.pickle_reader import read_pickle
-from pybrain_runtime.values import ArrayValue, Instance
+from pybrain_runtime.loading.describe import describe
+from pybrain_runtime.loading.pickle_reader import read_pickle
+from pybrain_runtime.loading.values import ArrayValue, Instance
+from pybrain_runtime.network.allow_list import named
+from pybrain_runtime.network.parameter_order import with_parameters
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 

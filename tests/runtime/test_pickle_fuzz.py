@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pybrain_runtime.describe import describe
+from pybrain_runtime.engine.plan import Plan
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.limits import Limits
-from pybrain_runtime.pickle_reader import read_pickle
-from pybrain_runtime.plan import Plan
-from pybrain_runtime.search import find_network
+from pybrain_runtime.loading.describe import describe
+from pybrain_runtime.loading.pickle_reader import read_pickle
+from pybrain_runtime.loading.search import find_network
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SEEDS = [

@@ -27,10 +27,10 @@ from pybrain_runtime import (
     read_activation,
     write_prediction,
 )
-from pybrain_runtime.atomic import AtomicFile
-from pybrain_runtime.card import Card, Column
+from pybrain_runtime._io.atomic import AtomicFile
+from pybrain_runtime.container.report import Report
 from pybrain_runtime.errors import CannotWrite, UsageError
-from pybrain_runtime.report import Report
+from pybrain_runtime.network.model_card import Card, Column
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 Written = Callable[..., Path]

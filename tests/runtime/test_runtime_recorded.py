@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from pybrain_runtime import Plan, load_knowledge, read_activation
-from pybrain_runtime.describe import describe
 from pybrain_runtime.errors import KnowledgeError
-from pybrain_runtime.pickle_reader import read_pickle
-from pybrain_runtime.values import Instance
+from pybrain_runtime.loading.describe import describe
+from pybrain_runtime.loading.pickle_reader import read_pickle
+from pybrain_runtime.loading.values import Instance
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 IRIS, COURSE = FIXTURES / "default" / "iris", FIXTURES / "default" / "course"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pybrain_runtime.built_from import check_published, stale_images
+from pybrain_runtime.container.image_check import check_published, stale_images
 from pybrain_runtime.errors import DataError
 
 ROOT = Path(__file__).parents[2]

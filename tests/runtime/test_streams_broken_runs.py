@@ -21,9 +21,9 @@ from pyarrow import parquet
 
 from pybrain.tools.shortcuts import buildNetwork
 from pybrain_runtime import Knowledge, Outcome, Progress, StreamOptions, activate_file, load_knowledge
+from pybrain_runtime._io.input_file import BLOCK
 from pybrain_runtime.errors import CannotWrite
-from pybrain_runtime.files import BLOCK
-from pybrain_runtime.journal import CannotResume
+from pybrain_runtime.runs.checkpoint import CannotResume
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 FLOWER = FIXTURES / "default/iris/currentSolution.pkl"

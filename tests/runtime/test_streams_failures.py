@@ -23,8 +23,8 @@ from pybrain_runtime import (
     open_prediction,
 )
 from pybrain_runtime.errors import CannotWrite, DataError, UsageError
-from pybrain_runtime.in_order import in_order
-from pybrain_runtime.partfile import PartFile
+from pybrain_runtime.runs.ordered_map import in_order
+from pybrain_runtime.runs.part_file import PartFile
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 MODEL = FIXTURES / "default/iris/currentSolution.pkl"

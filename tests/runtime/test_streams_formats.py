@@ -28,11 +28,11 @@ from pybrain_runtime import (
     load_knowledge,
     read_activation,
 )
-from pybrain_runtime.arrow_csv import csv_lines
+from pybrain_runtime._io.input_file import BLOCK
+from pybrain_runtime._io.optional import ADVICE
 from pybrain_runtime.errors import ActivationError, KnowledgeError, UsageError
-from pybrain_runtime.files import BLOCK
-from pybrain_runtime.formats import CsvFormat
-from pybrain_runtime.optional import ADVICE
+from pybrain_runtime.results.formats import CsvFormat
+from pybrain_runtime.tables.arrow_csv import csv_lines
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 NAMES = ["sepal_length", "sepal_width", "petal_length", "petal_width"]

@@ -210,7 +210,7 @@ def test_an_output_that_cannot_be_written_ends_with_73(run: Run, tmp_path: Path)
 
 def test_a_defect_ends_with_70_and_one_line(tmp_path: Path) -> None:
     code = (
-        "import sys; from pybrain_runtime.report import run_program\n"
+        "import sys; from pybrain_runtime.container.report import run_program\n"
         "def job(settings, report): raise ZeroDivisionError('oops')\n"
         "sys.exit(run_program(job))"
     )
@@ -237,7 +237,7 @@ def test_debug_shows_where_a_mistake_was_found(run: Run, tmp_path: Path) -> None
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_signals_end_it_at_once_with_their_status(number: int, status: int, tmp_path: Path) -> None:
     code = (
-        "import sys, time; from pybrain_runtime.report import run_program\n"
+        "import sys, time; from pybrain_runtime.container.report import run_program\n"
         "def job(settings, report):\n    print('ready', flush=True); time.sleep(60)\n"
         "sys.exit(run_program(job))"
     )
@@ -278,7 +278,7 @@ def test_nothing_heavy_is_imported_on_the_way(run: Run) -> None:
     done = run(PYTHONPROFILEIMPORTTIME="1")
     assert done.returncode == 0
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "|" in line}
-    assert {"numpy", "pybrain_runtime.plan", "json"} <= loaded
+    assert {"numpy", "pybrain_runtime.engine.plan", "json"} <= loaded
     heavy = [
         "pathlib",
         "csv",

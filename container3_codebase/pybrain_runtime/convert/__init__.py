@@ -10,7 +10,7 @@ Nothing here is loaded when the runtime starts, and each format's own packages o
 
 from __future__ import annotations
 
-from .conversion import Conversion, convert_file, output_path
-from .targets import TARGETS, Target
+from pybrain_runtime.convert.conversion import Conversion, convert_file, output_path
+from pybrain_runtime.convert.targets import TARGETS, Target
 
 __all__ = ["TARGETS", "Conversion", "Target", "convert_file", "output_path"]

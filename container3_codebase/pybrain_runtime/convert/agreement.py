@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import PipelineError
-from ..plan import Plan
+from pybrain_runtime.engine.plan import Plan
+from pybrain_runtime.errors import PipelineError
 
 SEED = 20_240_229
 ROWS = 256

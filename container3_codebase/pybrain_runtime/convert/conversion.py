@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from ..atomic import AtomicFile
-from ..card import card_path
-from ..errors import CannotWrite, UsageError
-from ..files import InputFile
-from ..knowledge import Knowledge, load_knowledge
-from ..leftovers import remove_leftovers
-from ..outputs import check_no_card, check_place
-from ..paths import is_same
-from ..placing import place_together
-from .agreement import Agreement
-from .targets import TARGETS, Target
+from pybrain_runtime._io.atomic import AtomicFile
+from pybrain_runtime._io.input_file import InputFile
+from pybrain_runtime._io.output_paths import check_no_card, check_place
+from pybrain_runtime._io.paths import is_same
+from pybrain_runtime._io.replace_together import place_together
+from pybrain_runtime._io.temporary_files import remove_leftovers
+from pybrain_runtime.convert.agreement import Agreement
+from pybrain_runtime.convert.targets import TARGETS, Target
+from pybrain_runtime.errors import CannotWrite, UsageError
+from pybrain_runtime.knowledge import Knowledge, load_knowledge
+from pybrain_runtime.network.model_card import card_path
 
 _CARD_LIMIT = 1 << 20
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ..description import ConnectionDescription, ModuleDescription
-from ..errors import KnowledgeError
-from ..links import LINKS
-from ..names import shown
+from pybrain_runtime.errors import KnowledgeError
+from pybrain_runtime.network.allow_list import shown
+from pybrain_runtime.network.connections import LINKS
+from pybrain_runtime.network.description import ConnectionDescription, ModuleDescription
 
 _LARGEST = 1 << 25
 

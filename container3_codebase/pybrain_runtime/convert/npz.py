@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..description import ConnectionDescription, ModuleDescription, NetworkDescription
-from ..npz_reader import DESCRIPTION, FORMAT, VERSION
+from pybrain_runtime.loading.npz_reader import DESCRIPTION, FORMAT, VERSION
+from pybrain_runtime.network.description import ConnectionDescription, ModuleDescription, NetworkDescription
 
 _MATRICES = ("FullConnection", "FullNotSelfConnection")
 _EPOCH = (1980, 1, 1, 0, 0, 0)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .agreement import Answers
+from pybrain_runtime.convert.agreement import Answers
 
 TOLERANCES = {"float64": 1e-12, "float32": 1e-4}
 """The largest difference that a conversion may make, see ``Agreement.difference``."""

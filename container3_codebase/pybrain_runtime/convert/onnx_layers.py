@@ -1,6 +1,6 @@
 """What each kind of layer is in ONNX.
 
-The formulas are those of ``pybrain_runtime.layers``. Where ONNX has an operation that computes the same, it is
+The formulas are those of ``pybrain_runtime.network.layers``. Where ONNX has an operation that computes the same, it is
 used; exponents are clipped where that shows in the result.
 """
 
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..description import ModuleDescription
-from ..layers import whole
-from .onnx_graph import Graph
+from pybrain_runtime.convert.onnx_graph import Graph
+from pybrain_runtime.network.description import ModuleDescription
+from pybrain_runtime.network.layers import whole
 
 Emit = Callable[[Graph, ModuleDescription, str], str]
 """Takes the graph, the layer and the name of its inputs, shape (rows, indim); returns that of its outputs."""

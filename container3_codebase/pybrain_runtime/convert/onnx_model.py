@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from onnx import GraphProto, ModelProto, checker, helper
 
-from ..description import ConnectionDescription, ModuleDescription, NetworkDescription
-from ..errors import KnowledgeError
-from ..layers import LAYERS
-from ..names import shown
-from .matrices import carries_all_unchanged, matrix_of
-from .onnx_graph import IR_VERSION, OPSET, Graph, Shape
-from .onnx_layers import EMIT, lstm
+from pybrain_runtime.convert.matrices import carries_all_unchanged, matrix_of
+from pybrain_runtime.convert.onnx_graph import IR_VERSION, OPSET, Graph, Shape
+from pybrain_runtime.convert.onnx_layers import EMIT, lstm
+from pybrain_runtime.errors import KnowledgeError
+from pybrain_runtime.network.allow_list import shown
+from pybrain_runtime.network.description import ConnectionDescription, ModuleDescription, NetworkDescription
+from pybrain_runtime.network.layers import LAYERS
 
 INPUT, OUTPUT = "activation", "prediction"
 _RANDOM = ("GaussianLayer", "BernoulliLayer")

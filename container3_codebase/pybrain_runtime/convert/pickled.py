@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..description import NetworkDescription
-from ..limits import DEFAULT_LIMITS
-from ..rebuild import build_network, distinct_names
+from pybrain_runtime.limits import DEFAULT_LIMITS
+from pybrain_runtime.network.description import NetworkDescription
+from pybrain_runtime.network.rebuild import build_network, distinct_names
 
 PROTOCOL, NEWER_PROTOCOL = 2, 4
 """The newest that Python 2 reads as well, which PyBrain 0.3 runs on; and what a large network is written in."""

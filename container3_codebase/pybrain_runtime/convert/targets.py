@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from ..errors import KnowledgeError, PartMissing
-from ..knowledge import Knowledge, load_knowledge
-from ..limits import DEFAULT_LIMITS
-from .agreement import Agreement, compare, plan_answers
+from pybrain_runtime.convert.agreement import Agreement, compare, plan_answers
+from pybrain_runtime.errors import KnowledgeError, PartMissing
+from pybrain_runtime.knowledge import Knowledge, load_knowledge
+from pybrain_runtime.limits import DEFAULT_LIMITS
 
 EXACT = 1e-12
 """The largest difference where both sides compute in float64."""
@@ -89,13 +89,13 @@ class Target:
 
 
 def _pickle(knowledge: Knowledge, precision: str) -> bytes:
-    from .pickled import pickle_bytes
+    from pybrain_runtime.convert.pickled import pickle_bytes
 
     return pickle_bytes(knowledge.network)
 
 
 def _check_pickle(knowledge: Knowledge, path: str, content: bytes, precision: str) -> Agreement:
-    from .pickled import pybrain_answers
+    from pybrain_runtime.convert.pickled import pybrain_answers
 
     if not knowledge.plan.random:
         compare(
@@ -109,13 +109,13 @@ def _check_pickle(knowledge: Knowledge, path: str, content: bytes, precision: st
 
 
 def _xml(knowledge: Knowledge, precision: str) -> bytes:
-    from .xml import xml_bytes
+    from pybrain_runtime.convert.xml import xml_bytes
 
     return xml_bytes(knowledge.network)
 
 
 def _npz(knowledge: Knowledge, precision: str) -> bytes:
-    from .npz import npz_bytes
+    from pybrain_runtime.convert.npz import npz_bytes
 
     return npz_bytes(knowledge.network)
 
@@ -125,7 +125,7 @@ def _check_read_back(knowledge: Knowledge, path: str, content: bytes, precision:
 
 
 def _onnx(knowledge: Knowledge, precision: str) -> bytes:
-    from .onnx_model import onnx_model
+    from pybrain_runtime.convert.onnx_model import onnx_model
 
     about = {
         "knowledge_sha256": knowledge.sha256,
@@ -138,7 +138,7 @@ def _onnx(knowledge: Knowledge, precision: str) -> bytes:
 
 
 def _check_onnx(knowledge: Knowledge, path: str, content: bytes, precision: str) -> Agreement:
-    from .onnx_answers import TOLERANCES, onnx_answers, runtime_name
+    from pybrain_runtime.convert.onnx_answers import TOLERANCES, onnx_answers, runtime_name
 
     return compare(
         knowledge.plan,

@@ -6,10 +6,10 @@ import re
 from importlib import import_module
 from typing import Any
 
-from ..description import ConnectionDescription, ModuleDescription, NetworkDescription
-from ..errors import KnowledgeError
-from ..names import shown
-from ..rebuild import build_network
+from pybrain_runtime.errors import KnowledgeError
+from pybrain_runtime.network.allow_list import shown
+from pybrain_runtime.network.description import ConnectionDescription, ModuleDescription, NetworkDescription
+from pybrain_runtime.network.rebuild import build_network
 
 _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

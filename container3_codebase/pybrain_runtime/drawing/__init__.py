@@ -7,6 +7,6 @@ svg = drawing(knowledge.network)
 
 from __future__ import annotations
 
-from .picture import drawing
+from pybrain_runtime.drawing.picture import drawing
 
 __all__ = ["drawing"]

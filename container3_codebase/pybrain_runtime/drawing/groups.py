@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..description import ConnectionDescription, NetworkDescription
+from pybrain_runtime.network.description import ConnectionDescription, NetworkDescription
 
 _LISTED = 12
 

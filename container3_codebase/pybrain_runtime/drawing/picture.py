@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..description import ModuleDescription, NetworkDescription
-from .places import BOX_HEIGHT, BOX_WIDTH, Box, Curve, Places, places_of
+from pybrain_runtime.drawing.places import BOX_HEIGHT, BOX_WIDTH, Box, Curve, Places, places_of
+from pybrain_runtime.network.description import ModuleDescription, NetworkDescription
 
 _LABELLED = 40
 _TITLE = 34

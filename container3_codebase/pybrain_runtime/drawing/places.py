@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..description import NetworkDescription
-from .groups import Group, groups_of
+from pybrain_runtime.drawing.groups import Group, groups_of
+from pybrain_runtime.network.description import NetworkDescription
 
 BOX_WIDTH, BOX_HEIGHT = 150, 58
 _COLUMN_GAP, _ROW_GAP, _LANE, _NARROW_LANE, _MANY, _MARGIN = 140, 26, 24, 9, 12, 24

@@ -1,0 +1,1 @@
+"""What the program of the codebase container needs: settings, report, check of its image."""

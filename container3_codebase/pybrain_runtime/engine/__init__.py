@@ -1,0 +1,1 @@
+"""Compiles a network into array operations and runs them."""

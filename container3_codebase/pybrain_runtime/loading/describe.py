@@ -1,0 +1,365 @@
+"""Turns the inert values of a pickle into the description of a network, and checks that it fits together.
+
+Nothing is taken on trust: every connection must end in modules of its network, slices must lie within them,
+parameters must be as many finite numbers as the connection needs, and no value may wait for itself within a
+time step. The parameters are those that the connections hold. PyBrain's network keeps a copy of them all, but
+does not compute with it, and after unpickling the two can differ.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from pybrain_runtime.errors import KnowledgeError
+from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
+from pybrain_runtime.loading.budget import Budget
+from pybrain_runtime.loading.describe_layers import layer_arrays, layer_options, layer_sizes
+from pybrain_runtime.loading.pickle_state import State
+from pybrain_runtime.loading.values import ArrayValue, Instance
+from pybrain_runtime.network.allow_list import shown
+from pybrain_runtime.network.connections import LINKS
+from pybrain_runtime.network.description import (
+    ConnectionDescription,
+    Memory,
+    ModuleDescription,
+    NetworkDescription,
+)
+
+_INSIDE = {
+    "CheaplyCopiable": "_CheaplyCopiable__stored",
+    "MaskedModule": "pcontainer",
+    "MaskedParameters": "pcontainer",
+    "Rbm": "net",
+}
+"""Where a wrapper keeps what answers for it."""
+
+_PERMUTED = 8
+_SORT_AGAIN = (
+    "PyBrain would compute something else in that order. Load the network with PyBrain, set sorted = False, "
+    "call sortModules(), and save it again."
+)
+
+Outgoing = dict[Instance, list[Instance]]
+
+
+def describe(
+    root: Instance, file: str, limits: Limits = DEFAULT_LIMITS, budget: Budget | None = None
+) -> NetworkDescription:
+    """Describes a network, a single layer as a network of one, or what a wrapper holds.
+
+    Args:
+        root: an instance of a network, module or wrapper class.
+        file: the file, for messages.
+        limits: how large it may be.
+        budget: what the file has left; None begins a new one.
+
+    Raises:
+        KnowledgeError: something is missing, of the wrong type or size, or does not fit.
+    """
+    if root.cls.family == "wrapper":
+        return _unwrapped(State(root, file), limits, budget)
+    describer = _Describer(file, limits, budget or Budget(file, limits))
+    if root.cls.family == "network":
+        return describer.network(root, 0)
+    module = describer.module(root, 0, 0)
+    return NetworkDescription(module.name, module.kind, (module,), (0,), (0,), ())
+
+
+def _unwrapped(state: State, limits: Limits, budget: Budget | None) -> NetworkDescription:
+    inner = state.instance_at(_INSIDE[state.instance.kind], "network", "module")
+    network = describe(inner, state.file, limits, budget)
+    if state.instance.kind != "CheaplyCopiable":
+        return network
+    from pybrain_runtime.network.parameter_order import (
+        with_parameters,  # rare, so it is not loaded at every start
+    )
+
+    # Several of these share one stored network; each puts its own parameters in before it answers.
+    return with_parameters(network, state.numbers("_params", network.parameter_count))
+
+
+class _Describer:
+    def __init__(self, file: str, limits: Limits, budget: Budget) -> None:
+        self.file = file
+        self._budget = budget
+        self.limits = limits
+        self._units = limits.units
+        self._elements = limits.array_elements
+        self._seen: set[Instance] = set()
+        self._mothers: dict[Instance, tuple[str, np.ndarray]] = {}
+        self._taken: set[str] = set()
+
+    def network(self, instance: Instance, depth: int) -> NetworkDescription:
+        """Describes a network that lies inside ``depth`` others."""
+        state = self._state(instance)
+        if depth >= self.limits.networks:
+            raise state.bad(f"lies inside {depth} other networks, the limit")
+        outgoing = self._outgoing(state)
+        for module in outgoing:
+            if module in self._seen:
+                raise State(module, self.file).bad("is in more than one place")
+        order = _in_order(outgoing, state)
+        places = {module: place for place, module in enumerate(order)}
+        recurrent = "recurrentConns" in state
+        # PyBrain up to 0.3 calls it offset.
+        steps = state.whole("_Network__offset", state.whole("offset", 0)) if recurrent else 0
+        modules = tuple(self.module(module, steps, depth) for module in order)
+        described = NetworkDescription(
+            name=state.name,
+            kind=instance.kind,
+            modules=modules,
+            inputs=self._ends(state, "inmodules", places),
+            outputs=self._ends(state, "outmodules", places),
+            mothers=dict(self._mother(m) for m in state.instances_at("motherconnections", "mother")),
+            connections=tuple(self._connection(c, places, modules) for m in order for c in outgoing[m]),
+            recurrent_connections=tuple(
+                self._connection(c, places, modules)
+                for c in state.instances_at("recurrentConns", "connection")
+            ),
+            recurrent=recurrent,
+            steps_done=steps,
+        )
+        for key, size in (("indim", described.indim), ("outdim", described.outdim)):
+            if state.whole(key, size) != size:
+                raise state.bad(f"says {key} {state.whole(key)}, but its modules add up to {size}")
+        return described
+
+    def module(self, instance: Instance, steps: int, depth: int) -> ModuleDescription:
+        """Describes a layer, a bias unit or an inner network, after so many time steps."""
+        if instance.cls.family == "network":
+            inner = self.network(instance, depth + 1)
+            memory = self._memory(State(instance, self.file), inner.outdim, steps)
+            return ModuleDescription(
+                inner.name, inner.kind, inner.indim, inner.outdim, network=inner, memory=memory
+            )
+        state = self._state(instance)
+        indim, outdim = layer_sizes(state)
+        self._units -= indim + outdim
+        if self._units < 0:
+            raise KnowledgeError(
+                f"{self.file} has layers with more than {self.limits.units:,} units, the limit."
+            )
+        arrays = layer_arrays(state)
+        self._charge(sum(array.size for array in arrays.values()))
+        return ModuleDescription(
+            name=state.name,
+            kind=instance.kind,
+            indim=indim,
+            outdim=outdim,
+            options=layer_options(state),
+            arrays=arrays,
+            memory=self._memory(state, outdim, steps),
+        )
+
+    def _connection(
+        self, instance: Instance, places: Mapping[Instance, int], modules: tuple[ModuleDescription, ...]
+    ) -> ConnectionDescription:
+        state = self._state(instance)
+        link = LINKS.get(instance.kind)
+        ends = [state.instance_at(key, "module", "network") for key in ("inmod", "outmod")]
+        if link is None or any(end not in places for end in ends):
+            raise state.bad(
+                "starts or ends at a module that is not part of the network, or is of no usable kind"
+            )
+        source, target = (places[end] for end in ends)
+        taken = self._slice(state, "inSlice", "indim", modules[source].outdim)
+        fed = self._slice(state, "outSlice", "outdim", modules[target].indim)
+        indim, outdim = taken[1] - taken[0], fed[1] - fed[0]
+        if link.square and indim != outdim:
+            raise state.bad(f"takes {indim} numbers and gives {outdim}; its kind needs as many")
+        # What it costs to compute, also where the parameters are a mother's or there are none.
+        self._charge(link.count(indim, outdim) or outdim)
+        name, parameters = self._parameters(state, link.count(indim, outdim))
+        return ConnectionDescription(
+            name=state.name if state.get("_name") else name or state.name,
+            kind=instance.kind,
+            source=source,
+            target=target,
+            in_slice=taken,
+            out_slice=fed,
+            parameters=parameters,
+            mother=name,
+            options=self._permutation(state, indim),
+        )
+
+    def _parameters(self, state: State, count: int) -> tuple[str | None, np.ndarray | None]:
+        if "mother" in state:
+            name, shared = self._mother(state.instance_at("mother", "mother"))
+            if shared.size != count:
+                raise state.bad(f"needs {count} parameters; its mother connection has {shared.size}")
+            return name, shared
+        if not count and "_params" not in state:
+            return None, None
+        return None, state.numbers("_params", count)
+
+    def _mother(self, instance: Instance) -> tuple[str, np.ndarray]:
+        if instance not in self._mothers:
+            state = self._state(instance)
+            name = state.name if state.name not in self._taken else f"{state.name} ({len(self._mothers)})"
+            self._taken.add(name)
+            count = state.whole("nbparams", state.whole("paramdim", 0))
+            self._charge(count)
+            self._mothers[instance] = name, state.numbers("_params", count)
+        return self._mothers[instance]
+
+    def _permutation(self, state: State, indim: int) -> dict[str, object]:
+        if state.instance.kind != "PermutationConnection":
+            return {}
+        block = state.whole("blocksize", 1)
+        if not block or indim % block:
+            raise state.bad(f"permutes blocks of {block} in {indim} numbers")
+        # It is kept as Python numbers, too, which are five times as large.
+        self._charge(_PERMUTED * (indim // block))
+        numbers = state.numbers("permutation", indim // block)
+        if not np.array_equal(np.sort(numbers), np.arange(numbers.size)):
+            raise state.bad("has a permutation that is none")
+        order = numbers.astype(int)
+        places = (order[:, None] * block + np.arange(block)).reshape(-1)
+        return {"permutation": tuple(order.tolist()), "blocksize": block, "places": places}
+
+    def _slice(self, state: State, key: str, size_key: str, whole: int) -> tuple[int, int]:
+        start = state.whole(key + "From", 0)
+        end = state.get(key + "To")
+        # PyBrain up to 0.3 writes 0 for "up to the end".
+        stop = whole if end is None or end == 0 else state.whole(key + "To")
+        if not start < stop <= whole:
+            raise state.bad(f"uses the numbers {start} to {stop} of a module that has {whole}")
+        if state.whole(size_key, stop - start) != stop - start:
+            raise state.bad(
+                f"says {size_key} {state.get(size_key)}, but its slice has {stop - start} numbers"
+            )
+        return start, stop
+
+    def _outgoing(self, state: State) -> Outgoing:
+        modules = state.instances_at("modules", "module", "network")
+        if not modules:
+            raise state.bad("has no modules")
+        if len(modules) > self.limits.parts:
+            raise self._budget.beyond("modules and connections", self.limits.parts)
+        outgoing: Outgoing = {m: [] for m in sorted(modules, key=lambda m: State(m, self.file).name)}
+        connections = state.get("connections", {})
+        self._budget.step(len(connections) if isinstance(connections, dict) else 0)
+        if not isinstance(connections, dict) or any(module not in outgoing for module in connections):
+            raise state.bad("has connections from something that is not one of its modules")
+        for module, listed in connections.items():
+            outgoing[module] = state.instances(listed, "connections", "connection")
+            for connection in outgoing[module]:
+                if connection.state.get("inmod") is not module:
+                    raise state.bad(
+                        "has a connection in its list for another module than the one it starts at"
+                    )
+        return outgoing
+
+    def _ends(self, state: State, key: str, places: Mapping[Instance, int]) -> tuple[int, ...]:
+        ends = state.instances_at(key, "module", "network")
+        if not ends or any(module not in places for module in ends):
+            raise state.bad(f"has no usable {key}")
+        return tuple(places[module] for module in ends)
+
+    def _memory(self, state: State, outdim: int, steps: int) -> Memory | None:
+        output = _row(state.get("outputbuffer"), steps, outdim)
+        if output is None or output.size != outdim:
+            return None
+        # The state of a cell has a number for each output, or for every other one.
+        return Memory(output, _row(state.get("state"), steps, outdim))
+
+    def _state(self, instance: Instance) -> State:
+        self._budget.part()
+        state = State(instance, self.file, self._budget)
+        if instance in self._seen:
+            raise state.bad("is in more than one place")
+        if not instance.built:
+            raise state.bad("has no attributes")
+        self._seen.add(instance)
+        return state
+
+    def _charge(self, elements: int) -> None:
+        self._elements -= elements
+        if self._elements < 0:
+            raise KnowledgeError(
+                f"{self.file} has more than {self.limits.array_elements:,} parameters and connected units, "
+                "the limit."
+            )
+
+
+def _row(value: object, steps: int, most: int) -> np.ndarray | None:
+    """Returns the row that was written in the last of so many time steps, if there is one of at most so many."""
+    array = value.array if steps and isinstance(value, ArrayValue) and value.numeric else None
+    if array is None or array.ndim != 2 or len(array) < steps or array.shape[1] > most:
+        return None
+    row = np.array(array[steps - 1], dtype=np.float64)
+    row.flags.writeable = False
+    return row if np.isfinite(row).all() else None
+
+
+def _in_order(outgoing: Outgoing, state: State) -> list[Instance]:
+    """Returns the modules so that each comes after all that it listens to.
+
+    That is the order of the file (``modulesSorted``). PyBrain computes in exactly that order, so a network that
+    says it is sorted and is not would get another answer there than here: it is refused. A network that was
+    never sorted is sorted as PyBrain would: from the modules without inputs, by name.
+    """
+    targets = {m: [c.state.get("outmod") for c in listed] for m, listed in outgoing.items()}
+    for ends in targets.values():
+        if any(not isinstance(end, Instance) or end not in targets for end in ends):
+            raise state.bad("has a connection to a module that is not part of it")
+    given = state.get("modulesSorted")
+    wrong = _wrong_order(given, targets, state.file)
+    if not wrong:
+        assert isinstance(given, list)
+        return list(given)
+    order = _sorted(targets)
+    if len(order) != len(targets):
+        raise state.bad("has connections that form a loop within a time step")
+    if state.get("sorted"):
+        error = state.bad(f"is marked as sorted, but its order of computation (modulesSorted) {wrong}")
+        error.hint = _SORT_AGAIN
+        raise error
+    return order
+
+
+def _sorted(targets: Mapping[Instance, list[object]]) -> list[Instance]:
+    """Returns the modules from those without inputs onwards; fewer than all where there is a loop."""
+    waiting = dict.fromkeys(targets, 0)
+    for end in _flat(targets.values()):
+        waiting[end] += 1
+    ready = deque(module for module in targets if not waiting[module])
+    order: list[Instance] = []
+    while ready:
+        order.append(ready.popleft())
+        for end in _flat([targets[order[-1]]]):
+            waiting[end] -= 1
+            if not waiting[end]:
+                ready.append(end)
+    return order
+
+
+def _wrong_order(given: object, targets: Mapping[Instance, list[object]], file: str) -> str:
+    """Says in words why a list is no order of computation for all modules; empty where it is one."""
+
+    def called(module: Instance) -> str:
+        return f"'{shown(State(module, file).name, 60)}'"
+
+    if not isinstance(given, list):
+        return "is missing"
+    places: dict[Instance, int] = {}
+    for place, module in enumerate(given):
+        if not isinstance(module, Instance) or module not in targets:
+            return "names something that is not one of its modules"
+        if module in places:
+            return f"names {called(module)} twice"
+        places[module] = place
+    for module, ends in targets.items():
+        if module not in places:
+            return f"leaves out {called(module)}"
+        for end in _flat([ends]):
+            if end in places and places[end] <= places[module]:
+                return f"puts {called(end)} before {called(module)}, which it listens to"
+    return ""
+
+
+def _flat(lists: Iterable[list[object]]) -> Iterable[Instance]:
+    return (end for listed in lists for end in listed if isinstance(end, Instance))

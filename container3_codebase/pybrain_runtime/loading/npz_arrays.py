@@ -1,0 +1,215 @@
+"""The arrays in an npz file: its zip archive, read by this program's own code.
+
+Python's ``zipfile`` makes an object of half a kilobyte for each entry of the directory before anything can be
+asked about it, and opens members packed in ways whose dictionaries take gigabytes. Here the directory is
+measured first, and members are stored or deflated, as NumPy writes them.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+import zlib
+from collections.abc import Generator
+from io import BytesIO
+from typing import NamedTuple
+
+import numpy as np
+
+from pybrain_runtime.errors import KnowledgeError
+from pybrain_runtime.limits import Limits
+from pybrain_runtime.loading.budget import Budget
+from pybrain_runtime.loading.content import refuse_foreign
+from pybrain_runtime.network.allow_list import shown
+
+_HEADER = re.compile(
+    rb"\{'descr': '([<>](?:f8|f4|U[1-9][0-9]{0,8}))', 'fortran_order': (True|False), "
+    rb"'shape': \(([0-9]{0,10}(?:, ?[0-9]{1,10})*,?)\), \} *\n"
+)
+_END = struct.Struct("<4s4H2LH")
+_ENTRY = struct.Struct("<4s6H3L5H2L")
+_LOCAL = struct.Struct("<4s5H3L2H")
+_STORED, _DEFLATED = 0, 8
+_ENCRYPTED = 0x1
+_MEMBER = 400  # bytes of what is kept of an entry, without its name
+_BLOCK = 1 << 16
+_OUTPUT = 1 << 18
+_DIMENSIONS = 8
+_ENDING = ".npy"
+
+
+class _Damage(Exception):
+    """Something in the archive that no npz file has; the text says what."""
+
+
+class _Member(NamedTuple):
+    method: int
+    packed: int
+    size: int
+    crc: int
+    start: int
+
+
+class NpzArrays:
+    """The members of the archive: each is unpacked when it is asked for, all together up to the limits.
+
+    Args:
+        data: the whole file.
+        name: its name, for messages.
+        limits: bytes it may unpack to, entries, elements of all arrays.
+        budget: what the file has left.
+
+    Raises:
+        KnowledgeError: it is damaged, another kind of zip archive, or beyond a limit.
+    """
+
+    def __init__(self, data: bytes, name: str, limits: Limits, budget: Budget) -> None:
+        self._data = data
+        self._name = name
+        self._limits = limits
+        self._budget = budget
+        self._left = limits.file_size
+        self._elements = limits.array_elements
+        self._members: dict[str, _Member] = {}
+        try:
+            for key, member in self._directory():
+                if key in self._members:
+                    raise self.bad("has two arrays of the same name")
+                self._members[key] = member
+        except _Damage as damage:
+            if b"PK\5\6" in data and b"network" + _ENDING.encode() not in data:
+                refuse_foreign(data, name)  # whole, but not with the plain directory of an npz file
+            raise self._damaged(damage) from None
+
+    def __contains__(self, key: object) -> bool:
+        return f"{key}{_ENDING}" in self._members
+
+    def take(self, key: str) -> np.ndarray:
+        """Returns an array: text, or finite or infinite numbers; never objects."""
+        member = self._members.get(key + _ENDING)
+        if member is None:
+            raise self.bad(f"has no array '{shown(key, 60)}', which its description names")
+        try:
+            return self._array(self._content(member))
+        except _Damage as damage:
+            raise self._damaged(damage) from None
+
+    def bad(self, what: str) -> KnowledgeError:
+        """Returns an error that says what is wrong with the file."""
+        return KnowledgeError(f"{self._name} {what}.", hint="Write it again with convert.")
+
+    def _damaged(self, damage: _Damage) -> KnowledgeError:
+        return KnowledgeError(
+            f"{self._name} is a damaged npz file: {damage}.",
+            hint="Copy the file again, or write it again with convert.",
+        )
+
+    # The archive.
+
+    def _directory(self) -> Generator[tuple[str, _Member], None, None]:
+        """Yields the entries of the directory; their number is known before the first is made."""
+        size = len(self._data)
+        if size < _END.size:
+            raise _Damage("it ends too early")
+        mark, *_, count, length, start, comment = _END.unpack_from(self._data, size - _END.size)
+        if mark != b"PK\5\6" or comment or start + length != size - _END.size:
+            raise _Damage("its directory is not at its end")
+        if count > self._limits.members:
+            raise self.bad(f"has more than {self._limits.members:,} members, the limit")
+        position: int = start
+        for _ in range(count):
+            position = yield from self._entry(position, start + length)
+        if position != start + length:
+            raise _Damage("its directory has another length than it says")
+
+    def _entry(self, position: int, end: int) -> Generator[tuple[str, _Member], None, int]:
+        if position + _ENTRY.size > end:
+            raise _Damage("its directory is cut off")
+        fields = _ENTRY.unpack_from(self._data, position)
+        mark, flags, method, crc = fields[0], fields[3], fields[4], fields[7]
+        packed, size = fields[8:10]
+        sizes, start = fields[10:13], fields[16]
+        if mark != b"PK\1\2":
+            raise _Damage("its directory has an entry that is none")
+        if flags & _ENCRYPTED or method not in (_STORED, _DEFLATED):
+            raise _Damage("a member is encrypted, or packed in a way that npz files never are")
+        name_start = position + _ENTRY.size
+        if sizes[0] > self._limits.name_length:
+            raise _Damage("a member has a name that is too long")
+        self._budget.take(_MEMBER + 4 * sizes[0])
+        name = self._data[name_start : name_start + sizes[0]].decode("utf-8", "replace")
+        yield name, _Member(method, packed, size, crc, start)
+        end_of_entry: int = name_start + sum(sizes)
+        return end_of_entry
+
+    def _content(self, member: _Member) -> bytes:
+        data, start = self._data, member.start
+        if start + _LOCAL.size > len(data):
+            raise _Damage("a member lies behind its end")
+        mark, *_, name_length, extra_length = _LOCAL.unpack_from(data, start)
+        begin = start + _LOCAL.size + name_length + extra_length
+        if mark != b"PK\3\4" or begin + member.packed > len(data):
+            raise _Damage("a member is not where its directory says")
+        packed = memoryview(data)[begin : begin + member.packed]
+        content = self._inflated(packed) if member.method == _DEFLATED else self._stored(packed)
+        if len(content) != member.size or zlib.crc32(content) != member.crc:
+            raise _Damage("a member is not what was written: its size or checksum differs")
+        return content
+
+    def _stored(self, packed: memoryview) -> bytes:
+        self._spend(len(packed))
+        return bytes(packed)
+
+    def _inflated(self, packed: memoryview) -> bytes:
+        """Returns the content, unpacked block by block: what zlib makes at once, it has twice for a moment."""
+        plain = BytesIO()
+        member = zlib.decompressobj(wbits=-15)
+        position = 0
+        while not member.eof:
+            block = member.unconsumed_tail
+            if not block:
+                block = bytes(packed[position : position + _BLOCK])
+                position += len(block)
+            try:
+                part = member.decompress(block, _OUTPUT)
+            except zlib.error as error:
+                raise _Damage(shown(str(error), 100)) from None
+            if not block and not part and not member.eof:
+                raise _Damage("a member ends too early")
+            self._spend(len(part))
+            self._budget.check_time()
+            plain.write(part)
+        return plain.getvalue()
+
+    def _spend(self, size: int) -> None:
+        self._left -= size
+        if self._left < 0:
+            raise self.bad("unpacks to more than the limit for a knowledge file")
+
+    # The arrays.
+
+    def _array(self, content: bytes) -> np.ndarray:
+        """Returns the array in the content of an npy file (version 1.0 of that format)."""
+        if content[:8] != b"\x93NUMPY\x01\x00":
+            raise _Damage("a member that is no npy file of version 1.0")
+        start = 10 + int.from_bytes(content[8:10], "little")
+        header = _HEADER.fullmatch(content, 10, start)
+        if header is None:
+            raise _Damage("an array that is neither numbers nor text")
+        dtype = np.dtype(header[1].decode())
+        shape = tuple(int(size) for size in header[3].split(b",") if size.strip())
+        if len(shape) > _DIMENSIONS:
+            raise _Damage("an array of too many dimensions")
+        count = math.prod(shape)
+        if count * dtype.itemsize != len(content) - start:
+            raise _Damage("an array that is not as long as its shape says")
+        self._elements -= count
+        if self._elements < 0:
+            raise self.bad(f"holds more than {self._limits.array_elements:,} numbers, the limit")
+        try:
+            return np.frombuffer(content, dtype, offset=start).reshape(
+                shape, order="F" if header[2] == b"True" else "C"
+            )
+        except ValueError:  # no element, but sizes beyond all memory
+            raise _Damage("an array of an impossible shape") from None

@@ -1,0 +1,295 @@
+"""Reads the npz files that ``convert`` writes, into the same inert values that a pickle becomes.
+
+The file is a zip archive of arrays, one of which holds the description of the network as JSON. It is read here
+and not by ``numpy.load``, so that what it may ask for has limits. ``docs/knowledge-files.md`` has the format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from pybrain_runtime._io.strict_json import RepeatedKey, parse_json
+from pybrain_runtime.errors import KnowledgeError
+from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
+from pybrain_runtime.loading.budget import Budget
+from pybrain_runtime.loading.content import refuse_foreign
+from pybrain_runtime.loading.npz_arrays import NpzArrays
+from pybrain_runtime.loading.values import ArrayValue, Instance
+from pybrain_runtime.network.allow_list import named, shown, visible
+from pybrain_runtime.network.connections import LINKS
+from pybrain_runtime.network.layers import LAYERS
+
+FORMAT = "app07-network"
+VERSION = 1
+DESCRIPTION = "network"
+"""The array that holds the JSON."""
+
+_LARGEST = 1 << 31
+_JSON_SIZES = {"{": 240, "[": 90, ",": 50, '"': 40}
+"""Bytes of the values that JSON makes, by what stands in its text for each."""
+_STATE_KEYS = {
+    # What the attributes of PyBrain's classes are called that a description calls otherwise.
+    "mixtures": "nGaussians",
+    "ingate": "ingatePeepWeights",
+    "forgetgate": "forgetgatePeepWeights",
+    "outgate": "outgatePeepWeights",
+    "sigmas": "_params",
+}
+
+
+def read_npz(
+    data: bytes, name: str, limits: Limits = DEFAULT_LIMITS, budget: Budget | None = None
+) -> Instance:
+    """Returns the network in a file that ``convert`` wrote.
+
+    Args:
+        data: the whole file.
+        name: its name, for messages.
+        limits: what it may ask for: bytes it unpacks to, numbers, layers, nesting.
+        budget: what is left of that; None begins a new one.
+
+    Raises:
+        KnowledgeError: it is another kind of zip archive, damaged, beyond a limit, or lacks something.
+    """
+    budget = budget or Budget(name, limits)
+    arrays = NpzArrays(data, name, limits, budget)
+    if DESCRIPTION not in arrays:
+        refuse_foreign(data, name)
+    content = _described(arrays, budget)
+    top = _Node(content, name, "description")
+    if top.get("format") != FORMAT or top.get("version") != VERSION:
+        found = " ".join(_unquoted(top.get(key)) for key in ("format", "version"))
+        raise arrays.bad(f"is of the format {found}; {FORMAT} {VERSION} is what this runtime reads")
+    return _Reader(name, limits, arrays, budget).root(top.node("network"))
+
+
+def _described(arrays: NpzArrays, budget: Budget) -> object:
+    """Returns the description, parsed. What its values take is charged before they are made."""
+    array = arrays.take(DESCRIPTION)
+    if array.shape or array.dtype.kind != "U":
+        raise arrays.bad(f"has an array '{DESCRIPTION}' that is not text")
+    budget.take(2 * array.nbytes)
+    text = str(array[()])
+    for mark, size in _JSON_SIZES.items():
+        budget.take(size * text.count(mark))
+    try:
+        return parse_json(text)
+    except RepeatedKey as error:
+        raise arrays.bad(
+            f"has an array '{DESCRIPTION}' with the key '{shown(error.key, 60)}' twice in one object"
+        ) from None
+    except (ValueError, RecursionError):
+        raise arrays.bad(f"has an array '{DESCRIPTION}' that is not JSON") from None
+
+
+def _unquoted(value: object) -> str:
+    return shown(value, 60) if isinstance(value, str) else visible(value)
+
+
+class _Node:
+    """An object of the JSON, with the place where it stands for messages."""
+
+    def __init__(self, content: object, file: str, where: str) -> None:
+        self._file = file
+        self._where = where
+        if not isinstance(content, dict):
+            raise self.bad("is not an object")
+        self._content = content
+
+    def bad(self, what: str) -> KnowledgeError:
+        return KnowledgeError(
+            f"{self._file} does not hold a whole network: its {self._where} {what}.",
+            hint="Write it again with convert.",
+        )
+
+    def get(self, key: str) -> object:
+        return self._content.get(key)
+
+    def text(self, key: str) -> str:
+        value = self.get(key)
+        if not isinstance(value, str) or not value:
+            raise self.bad(f"has no usable {key}")
+        return value
+
+    def whole(self, key: str) -> int:
+        value = self.get(key)
+        if type(value) is not int or not 0 <= value < _LARGEST:
+            raise self.bad(f"has no usable {key}")
+        return value
+
+    def wholes(self, key: str) -> list[int]:
+        value = self.get(key)
+        if not isinstance(value, list) or any(
+            type(item) is not int or not 0 <= item < _LARGEST for item in value
+        ):
+            raise self.bad(f"has no usable {key}")
+        return value
+
+    def slice(self, key: str) -> list[int]:
+        value = self.wholes(key)
+        if len(value) != 2:
+            raise self.bad(f"has no usable {key}")
+        return value
+
+    def node(self, key: str) -> _Node:
+        return _Node(self.get(key), self._file, f"{self._where}.{key}")
+
+    def nodes(self, key: str) -> list[_Node]:
+        value = self._content.get(key, [])
+        if not isinstance(value, list):
+            raise self.bad(f"has {key} that are not a list")
+        return [_Node(item, self._file, f"{self._where}.{key}[{place}]") for place, item in enumerate(value)]
+
+    def items(self) -> Iterator[tuple[str, object]]:
+        yield from self._content.items()
+
+
+class _Reader:
+    def __init__(self, name: str, limits: Limits, arrays: NpzArrays, budget: Budget) -> None:
+        self.name = name
+        self._budget = budget
+        self._limits = limits
+        self._arrays = arrays
+
+    def root(self, node: _Node) -> Instance:
+        """Builds the network, or the layer where a file holds one alone."""
+        kind = node.text("kind")
+        modules = node.nodes("modules")
+        if kind in LAYERS and len(modules) == 1:
+            return self._module(modules[0], 0, 0)
+        return self.network(node, 0)
+
+    def network(self, node: _Node, depth: int) -> Instance:
+        """Builds a network that lies inside ``depth`` others."""
+        if depth >= self._limits.networks:
+            raise node.bad(f"lies inside {depth} other networks, the limit")
+        instance = self._instance(node, "network")
+        steps = node.whole("steps_done")
+        modules = [self._module(module, steps, depth) for module in node.nodes("modules")]
+        mothers: dict[str, Instance] = {}
+        for mother in node.nodes("mothers"):
+            mothers[mother.text("name")] = self._mother(mother)
+        within: dict[Instance, list[Instance]] = {module: [] for module in modules}
+        for part in node.nodes("connections"):
+            connection = self._connection(part, modules, mothers)
+            source = connection.state["inmod"]
+            assert isinstance(source, Instance)
+            within[source].append(connection)
+        instance.state |= {
+            "modules": modules,
+            "modulesSorted": modules,
+            "inmodules": [self._at(modules, place, node) for place in node.wholes("inputs")],
+            "outmodules": [self._at(modules, place, node) for place in node.wholes("outputs")],
+            "motherconnections": list(mothers.values()),
+            "connections": within,
+        }
+        if node.get("recurrent") is True:
+            instance.state["_Network__offset"] = steps
+            instance.state["recurrentConns"] = [
+                self._connection(part, modules, mothers) for part in node.nodes("recurrent_connections")
+            ]
+        return instance
+
+    def _module(self, node: _Node, steps: int, depth: int) -> Instance:
+        inner = node.get("network") is not None
+        instance = self.network(node.node("network"), depth + 1) if inner else self._layer(node)
+        if steps and node.get("memory") is not None:
+            memory = node.node("memory")
+            # Only the last time step is kept, and only that one is looked at.
+            for key, attribute in (("output", "outputbuffer"), ("state", "state")):
+                if memory.get(key) is not None:
+                    row = self._arrays.take(memory.text(key)).reshape(1, -1)
+                    instance.state[attribute] = ArrayValue(np.broadcast_to(row, (steps, row.size)))
+        return instance
+
+    def _layer(self, node: _Node) -> Instance:
+        instance = self._instance(node, "module")
+        state = instance.state
+        state |= {"indim": node.whole("indim"), "outdim": node.whole("outdim")}
+        for key, value in node.node("options").items():
+            if type(value) not in (int, bool):
+                raise node.bad(f"has an option {shown(key, 40)} that is neither a number nor a switch")
+            state[_STATE_KEYS.get(key, key)] = value
+        for key, member in node.node("arrays").items():
+            if not isinstance(member, str):
+                raise node.bad(f"has no usable {shown(key, 40)}")
+            state[_STATE_KEYS.get(key, key)] = ArrayValue(self._arrays.take(member))
+        if instance.kind in _SIZES:
+            state |= _SIZES[instance.kind](state)
+        return instance
+
+    def _mother(self, node: _Node) -> Instance:
+        instance = Instance(named("MotherConnection"))
+        numbers = self._arrays.take(node.text("parameters"))
+        instance.state |= {
+            "_name": node.text("name"),
+            "nbparams": int(numbers.size),
+            "_params": ArrayValue(numbers),
+        }
+        instance.built = True
+        return instance
+
+    def _connection(self, node: _Node, modules: list[Instance], mothers: dict[str, Instance]) -> Instance:
+        instance = self._instance(node, "connection")
+        state = instance.state
+        for key, end in (("inmod", "source"), ("outmod", "target")):
+            state[key] = self._at(modules, node.whole(end), node)
+        for key, cut in (("inSlice", "in_slice"), ("outSlice", "out_slice")):
+            state[key + "From"], state[key + "To"] = node.slice(cut)
+        if node.get("mother") is not None:
+            mother = mothers.get(node.text("mother"))
+            if mother is None:
+                raise node.bad("has a mother that its network does not have")
+            state["mother"] = mother
+        elif node.get("parameters") is not None:
+            state["_params"] = ArrayValue(self._arrays.take(node.text("parameters")))
+        if node.get("permutation") is not None:
+            state |= {"permutation": node.wholes("permutation"), "blocksize": node.whole("blocksize")}
+        return instance
+
+    def _at(self, modules: list[Instance], place: int, node: _Node) -> Instance:
+        if place >= len(modules):
+            raise node.bad(f"refers to module {visible(place)}; there are {len(modules)}")
+        return modules[place]
+
+    def _instance(self, node: _Node, family: str) -> Instance:
+        self._budget.check_time()
+        kind = node.text("kind")
+        try:
+            cls = named(kind)
+        except KeyError:
+            cls = None
+        known = kind in LINKS if family == "connection" else cls is not None
+        if cls is None or not known or cls.family != family:
+            raise node.bad(f"is of the kind {shown(kind, 60)}, which is no {family} that can be run")
+        instance = Instance(cls)
+        instance.state["_name"] = node.text("name")
+        instance.built = True
+        return instance
+
+
+def _gated(state: dict[str, object]) -> dict[str, object]:
+    return {"dim": state["outdim"]}
+
+
+def _multidimensional(state: dict[str, object]) -> dict[str, object]:
+    outdim = state["outdim"]
+    assert isinstance(outdim, int)
+    return {"dim": outdim // 2}
+
+
+def _map(state: dict[str, object]) -> dict[str, object]:
+    neurons = state.get("neurons")
+    shape = neurons.array.shape if isinstance(neurons, ArrayValue) and neurons.array is not None else ()
+    return {"nInput": state["indim"], "nNeurons": shape[0] if shape else 0}
+
+
+_SIZES = {
+    "LSTMLayer": _gated,
+    "GaussianLayer": _gated,
+    "MDLSTMLayer": _multidimensional,
+    "KohonenMap": _map,
+}
+"""What the attributes of a layer say about its size besides its inputs and outputs."""

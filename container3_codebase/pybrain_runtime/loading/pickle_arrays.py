@@ -1,0 +1,116 @@
+"""Arrays, scalars and array types, rebuilt from the bytes of a pickle by this program's own code.
+
+NumPy's functions for unpickling are not called: they make arrays of any type and size that a file names.
+Only numbers are taken: floats of 2, 4 or 8 bytes, integers of 1 to 8 bytes, booleans.
+"""
+
+from __future__ import annotations
+
+from pybrain_runtime.errors import KnowledgeError, UnsafeKnowledge
+from pybrain_runtime.loading.budget import Budget
+from pybrain_runtime.loading.values import ArrayValue, DtypeValue
+from pybrain_runtime.network.allow_list import visible
+
+_CODES = frozenset({"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"})
+_DIMENSIONS = 8
+
+
+class ArrayBuilder:
+    """Makes arrays and counts their elements against the limit.
+
+    Args:
+        name: the file, for messages.
+        elements: how many elements all arrays together may have.
+        budget: what the file has left.
+    """
+
+    def __init__(self, name: str, elements: int, budget: Budget) -> None:
+        self.name = name
+        self._budget = budget
+        self.elements = elements
+        self.limit = elements
+
+    def dtype(self, code: object) -> DtypeValue:
+        """Returns the type that a code such as ``f8`` stands for.
+
+        Raises:
+            UnsafeKnowledge: the code stands for objects, text, records or anything else but numbers.
+        """
+        text = code if isinstance(code, str) and len(code) < 8 else ""
+        order, bare = (text[0], text[1:]) if text[:1] in ("<", ">", "=", "|") else ("<", text)
+        if bare not in _CODES:
+            raise UnsafeKnowledge(
+                f"{self.name} holds an array of type {visible(code, 40)}, which is not one of numbers; "
+                "the file was not executed.",
+                dtype=visible(code, 40),
+            )
+        return DtypeValue(bare, ">" if order == ">" else "<")
+
+    def set_order(self, value: DtypeValue, state: object) -> None:
+        """Gives a type the byte order that its pickled state names; records and the like are refused."""
+        plain = isinstance(state, tuple) and len(state) >= 5 and state[1] in ("<", ">", "|", "=")
+        if value.built or not plain or any(part is not None for part in state[2:5]):  # type: ignore[index]
+            raise self._bad("an array type with fields or with a state of its own")
+        value.order = ">" if state[1] == ">" else "<"  # type: ignore[index]
+        value.built = True
+
+    def fill(self, value: ArrayValue, state: object) -> None:
+        """Gives an array its content: state is (version, shape, type, is Fortran order, bytes)."""
+        if value.filled or not isinstance(state, tuple) or len(state) != 5:
+            raise self._bad("an array with a state that is not NumPy's")
+        _, shape, dtype, fortran, raw = state
+        self._fill(value, raw, dtype, shape, "F" if fortran else "C")
+
+    def build(self, raw: object, dtype: object, shape: object, order: object) -> ArrayValue:
+        """Returns the array of these bytes.
+
+        Raises:
+            KnowledgeError: the shape does not fit the bytes, or is beyond the limit.
+        """
+        value = ArrayValue()
+        self._fill(value, raw, dtype, shape, order)
+        return value
+
+    def _fill(self, value: ArrayValue, raw: object, dtype: object, shape: object, order: object) -> None:
+        if not isinstance(shape, tuple) or len(shape) > _DIMENSIONS:
+            raise self._bad("an array whose shape is not a short tuple")
+        count = charged = 1
+        for size in shape:
+            if type(size) is not int or size < 0:
+                raise self._bad("an array whose shape is not made of counts")
+            count *= size
+            charged *= size or 1
+        self._charge(charged)
+        if not isinstance(dtype, DtypeValue) or order not in ("C", "F"):
+            raise self._bad("an array without a type or order")
+        data = raw if isinstance(raw, bytes) else self._encoded(raw)
+        if count * dtype.itemsize != len(data):
+            sizes = ", ".join(visible(size) for size in shape)
+            raise self._bad(f"an array of shape ({sizes}) and type {dtype.code} with {len(data)} bytes")
+        value.fill(data, dtype.dtype, shape, "F" if order == "F" else "C")
+
+    def _encoded(self, raw: object) -> bytes:
+        # Python 2 wrote the bytes of an array as a string; latin1 gives each byte back.
+        if not isinstance(raw, str):
+            raise self._bad("an array whose content is not bytes")
+        self._budget.take(len(raw))
+        return raw.encode("latin1")
+
+    def _charge(self, elements: int) -> None:
+        self.elements -= elements
+        if self.elements < 0:
+            raise KnowledgeError(
+                f"{self.name} holds arrays with more than {self.limit} elements in all, "
+                "which is beyond the limit.",
+                limit=self.limit,
+            )
+
+    def scalar(self, dtype: object, raw: object) -> float | int | bool:
+        """Returns the Python number of a pickled NumPy number."""
+        array = self.build(raw, dtype, (1,), "C").array
+        assert array is not None
+        number: float | int | bool = array[0].item()
+        return number
+
+    def _bad(self, what: str) -> KnowledgeError:
+        return KnowledgeError(f"{self.name} is damaged: it holds {what}.")

@@ -1,0 +1,119 @@
+"""Typed access to the attributes of one object out of a pickle, with messages that name the object."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pybrain_runtime.errors import KnowledgeError
+from pybrain_runtime.limits import DEFAULT_LIMITS
+from pybrain_runtime.loading.budget import Budget
+from pybrain_runtime.loading.values import ArrayValue, Instance
+from pybrain_runtime.network.allow_list import shown
+
+_LARGEST_SIZE = 1 << 31
+_LONGEST_NAME = DEFAULT_LIMITS.name_length
+
+
+class State:
+    """The attributes of an instance. Every accessor raises KnowledgeError where the value is not usable.
+
+    Attributes:
+        get: returns an attribute as it is, or a default; the dictionary's own, because it is asked so often.
+
+    Args:
+        instance: the object.
+        file: the file that it comes from, for messages.
+        budget: what the file has left; None where lists need not be counted.
+    """
+
+    def __init__(self, instance: Instance, file: str, budget: Budget | None = None) -> None:
+        self.instance = instance
+        self.file = file
+        self._budget = budget
+        self.get = instance.state.get
+        name = self.get("_name")
+        self.name = name if isinstance(name, str) and name else instance.kind
+        if len(self.name) > _LONGEST_NAME:  # names are compared and copied
+            self.name = self.name[:_LONGEST_NAME]
+            raise self.bad(f"has a name of more than {_LONGEST_NAME:,} characters, the limit")
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.instance.state
+
+    def bad(self, what: str) -> KnowledgeError:
+        """Returns an error that says what is wrong with this object."""
+        return KnowledgeError(
+            f"{self.file} does not hold a whole network: "
+            f"the {self.instance.kind} '{shown(self.name, 60)}' {what}.",
+            part=self.name,
+            reason=what,
+        )
+
+    def whole(self, key: str, default: int | None = None) -> int:
+        """Returns a count."""
+        value = self.get(key, default)
+        if type(value) is not int or not 0 <= value < _LARGEST_SIZE:
+            raise self.bad(f"has no usable {key}")
+        return value
+
+    def flag(self, key: str, default: bool = False) -> bool:
+        """Returns a switch; PyBrain's users write 0 and 1, too."""
+        value = self.get(key, default)
+        if not isinstance(value, bool | int):
+            raise self.bad(f"has a {key} that is neither true nor false")
+        return bool(value)
+
+    def instance_at(self, key: str, *families: str) -> Instance:
+        """Returns another object, of one of these families."""
+        value = self.get(key)
+        if not isinstance(value, Instance) or value.cls.family not in families:
+            raise self.bad(f"has no usable {key}")
+        return value
+
+    def instances_at(self, key: str, *families: str) -> list[Instance]:
+        """Returns a list of other objects; an empty one where the attribute is missing."""
+        return self.instances(self.get(key, []), key, *families)
+
+    def instances(self, value: object, key: str, *families: str) -> list[Instance]:
+        """Returns the objects in a list, tuple or set, each of them once and of one of these families."""
+        if not isinstance(value, list | tuple | set):
+            raise self.bad(f"has {key} that are not a list")
+        if self._budget:
+            self._budget.step(len(value))
+        found: list[Instance] = []
+        for item in value:
+            if not isinstance(item, Instance) or item.cls.family not in families:
+                raise self.bad(f"has something among its {key} that does not belong there")
+            found.append(item)
+        if len(set(found)) != len(found):
+            raise self.bad(f"has the same object twice among its {key}")
+        return found
+
+    def numbers(self, key: str, count: int) -> np.ndarray:
+        """Returns an attribute as ``count`` finite numbers: float64, shape (count,), read-only."""
+        value = self.get(key)
+        if value is None:
+            raise self.bad(f"has no {key}, which the file should hold")
+        if isinstance(value, ArrayValue) and value.numeric and value.size != count:
+            # Before the numbers are converted: many parts may refer to one large array.
+            raise self.bad(f"has {value.size} numbers in {key} where {count} are needed")
+        try:
+            array = value.array if isinstance(value, ArrayValue) else _plain_numbers(value)
+            if array is None:
+                raise ValueError
+            plain = array.ndim == 1 and array.dtype == np.float64 and array.flags.c_contiguous
+            flat = array if plain else np.ascontiguousarray(array, dtype=np.float64).reshape(-1)
+        except (TypeError, ValueError, OverflowError):
+            raise self.bad(f"has {key} that are not numbers") from None
+        if not np.isfinite(flat).all():
+            place = int(np.argmin(np.isfinite(flat)))
+            raise self.bad(f"has {flat[place]} at place {place} of its {key}; it cannot answer")
+        flat.flags.writeable = False
+        return flat
+
+
+def _plain_numbers(value: object) -> np.ndarray | None:
+    # NumPy would follow lists inside lists, which may hold themselves; none are needed here.
+    if not isinstance(value, list | tuple) or any(type(item) not in (int, float, bool) for item in value):
+        return None
+    return np.array(value, dtype=np.float64)

@@ -1,0 +1,195 @@
+"""A hardened XML parser: elements, attributes and text, and nothing else that XML can do.
+
+Document types and entities are refused, whatever they say; so no file can make another one be read, or a
+short text grow. Nothing is looked up in the network, no encoding but UTF-8 and Latin-1 is taken.
+"""
+
+from __future__ import annotations
+
+import codecs
+from xml.parsers import expat
+
+from pybrain_runtime.errors import KnowledgeError, UnsafeKnowledge
+from pybrain_runtime.limits import Limits
+from pybrain_runtime.loading.budget import Budget
+from pybrain_runtime.loading.xml_numbers import Numbers
+from pybrain_runtime.network.allow_list import shown
+
+_ATTRIBUTE_LIMIT = 4096
+_ATTRIBUTES = 64
+_DISTINCT = 1_000
+_NUMBERS = "Parameters"
+_CHECK_EVERY = 256
+_BLOCK = 1 << 16
+_LONGEST_TAG = 4 * _BLOCK
+_ELEMENT, _PAIR, _LIST = 330, 130, 500  # bytes, without the text of names and values, and numbers
+_MARK = b"\xef\xbb\xbf"
+
+
+class Element:
+    """An element of the file.
+
+    Attributes:
+        tag: its name.
+        attributes: as written; values are text.
+        children: the elements inside, in order.
+        numbers: the numbers inside; read for ``Parameters`` only.
+    """
+
+    __slots__ = ("attributes", "children", "numbers", "tag")
+
+    def __init__(self, tag: str, attributes: dict[str, str]) -> None:
+        self.tag = tag
+        self.attributes = attributes
+        self.children: list[Element] = []
+        self.numbers: Numbers | None = None
+
+    def find(self, tag: str) -> Element | None:
+        """Returns the first child of that name."""
+        return next((child for child in self.children if child.tag == tag), None)
+
+
+def parse(data: bytes, name: str, limits: Limits, budget: Budget) -> Element:
+    """Returns the root element.
+
+    Args:
+        data: the whole file.
+        name: its name, for messages.
+        limits: elements (``opcodes``), nesting (``depth``), numbers (``array_elements``).
+        budget: memory and time that the file has left.
+
+    Raises:
+        UnsafeKnowledge: it declares a document type or an entity.
+        KnowledgeError: it is not well-formed, or beyond a limit.
+    """
+    return _Parser(name, limits, budget, "utf-8" if _is_utf8(data) else "iso-8859-1").parse(data)
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Says whether bytes are UTF-8, block by block: as one text they could be four times as large."""
+    if data.isascii():
+        return True
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for start in range(0, len(data), _BLOCK):
+            decoder.decode(data[start : start + _BLOCK])
+        decoder.decode(b"", True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+class _Parser:
+    """Feeds expat small blocks, and counts what comes out of it.
+
+    An element costs some hundred bytes, an attribute as well; both are charged when they come. What expat
+    itself keeps is bounded by the block and by the longest tag: a tag with more attributes than fit there is
+    refused before expat hands it over.
+    """
+
+    def __init__(self, name: str, limits: Limits, budget: Budget, encoding: str) -> None:
+        self._name = name
+        self._limits = limits
+        self._budget = budget
+        self._count = 0
+        self._numbers_left = limits.array_elements
+        self._known: set[str] = set()
+        self._root: Element | None = None
+        self._open: list[Element] = []
+        # Whatever encoding the file declares, it is not looked up.
+        parser = expat.ParserCreate(encoding)
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._text
+        parser.StartDoctypeDeclHandler = lambda *_: self._refuse("a document type")
+        parser.EntityDeclHandler = lambda *_: self._refuse("an entity")
+        parser.UnparsedEntityDeclHandler = lambda *_: self._refuse("an entity")
+        parser.ExternalEntityRefHandler = self._external
+        parser.ProcessingInstructionHandler = lambda *_: self._refuse("a processing instruction")
+        self._parser = parser
+
+    def parse(self, data: bytes) -> Element:
+        """Parses the document from its first character that is not blank."""
+        start = len(_MARK) if data.startswith(_MARK) else 0
+        head = data[start : start + _BLOCK]
+        start += len(head) - len(head.lstrip())
+        try:
+            self._feed(data, start)
+        except expat.ExpatError as error:
+            raise KnowledgeError(
+                f"{self._name} is not well-formed XML: {expat.errors.messages[error.code]} "
+                f"in line {error.lineno}, column {error.offset + 1}.",
+                hint="Copy the file again, or save it again.",
+                line=error.lineno,
+            ) from None
+        assert self._root is not None
+        return self._root
+
+    def _feed(self, data: bytes, start: int) -> None:
+        since = start  # where something was last understood
+        for position in range(start, len(data), _BLOCK):
+            before = self._parser.CurrentByteIndex
+            self._parser.Parse(data[position : position + _BLOCK], False)
+            self._budget.check_time()
+            if self._parser.CurrentByteIndex != before:
+                since = position
+            elif position - since >= _LONGEST_TAG:
+                raise self._beyond("bytes in one tag", _LONGEST_TAG)
+        self._parser.Parse(b"", True)
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        self._count += 1
+        if self._count > self._limits.opcodes:
+            raise self._beyond("elements", self._limits.opcodes)
+        if len(self._open) >= self._limits.depth:
+            raise self._beyond("levels of nesting", self._limits.depth)
+        if self._count % _CHECK_EVERY == 0:
+            self._budget.check_time()
+        self._charge(tag, attributes)
+        element = Element(tag, attributes)
+        if self._open:
+            self._open[-1].children.append(element)
+        else:
+            self._root = element
+        if tag == _NUMBERS:
+            element.numbers = Numbers(self._numbers_left)
+        self._open.append(element)
+
+    def _charge(self, tag: str, attributes: dict[str, str]) -> None:
+        if len(attributes) > _ATTRIBUTES:
+            raise self._beyond("attributes in one element", _ATTRIBUTES)
+        known = self._known
+        if tag not in known or not known.issuperset(attributes):
+            known.update(attributes, (tag,))
+            if len(known) > _DISTINCT:  # expat keeps each one, too
+                raise self._beyond("names of elements and attributes", _DISTINCT)
+        size = _ELEMENT + (_LIST if tag == _NUMBERS else 0)
+        for key, value in attributes.items():
+            if len(value) > _ATTRIBUTE_LIMIT or len(key) > _ATTRIBUTE_LIMIT:
+                raise self._beyond("characters in one attribute", _ATTRIBUTE_LIMIT)
+            size += _PAIR + value.__sizeof__()
+        self._budget.take(size)
+
+    def _end(self, tag: str) -> None:
+        element = self._open.pop()
+        if element.numbers is not None:
+            self._numbers_left -= element.numbers.finish()
+
+    def _text(self, text: str) -> None:
+        numbers = self._open[-1].numbers
+        if numbers is not None:
+            numbers.feed(text)
+
+    def _refuse(self, what: str) -> None:
+        raise UnsafeKnowledge(
+            f"{self._name} declares {shown(what)}, which a network saved by PyBrain never does; "
+            "nothing of it was followed."
+        )
+
+    def _external(self, *_: object) -> int:
+        self._refuse("an external entity")
+        return 0
+
+    def _beyond(self, what: str, limit: float) -> KnowledgeError:
+        return self._budget.beyond(what, limit)

@@ -1,0 +1,272 @@
+"""Reads what PyBrain's NetworkWriter wrote, into the same inert values that a pickle becomes.
+
+NetworkReader evaluates the attributes of the file as Python; here they are only ever numbers, names and
+switches, in the notation that the writer uses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from pybrain_runtime.errors import KnowledgeError, UnsafeKnowledge
+from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
+from pybrain_runtime.loading.budget import Budget
+from pybrain_runtime.loading.values import ArrayValue, Instance
+from pybrain_runtime.loading.xml_elements import Element, parse
+from pybrain_runtime.network.allow_list import ALLOWED, Global, shown
+from pybrain_runtime.network.layers import LAYERS
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_CONSTANTS = {"True": True, "False": False, "None": None}
+_LIST = re.compile(r"[\[(] *((?:[0-9]{1,18} *, *)*(?:[0-9]{1,18} *)?)[\])]")
+_OPTIONS = ("dim", "size", "dimensions", "peepholes", "slicelength", "mix", "enabled")
+_CONNECTION_OPTIONS = ("inSliceFrom", "inSliceTo", "outSliceFrom", "outSliceTo", "permutation", "blocksize")
+
+
+def read_xml(
+    data: bytes, name: str, limits: Limits = DEFAULT_LIMITS, budget: Budget | None = None
+) -> Instance:
+    """Returns the network in a file that NetworkWriter wrote.
+
+    Args:
+        data: the whole file.
+        name: its name, for messages.
+        limits: what it may ask for.
+        budget: what is left of that; None begins a new one.
+
+    Raises:
+        UnsafeKnowledge: it names a class that is not on the list, holds an expression, or declares entities.
+        KnowledgeError: it is not such a file, holds several networks, or lacks what a network needs.
+    """
+    budget = budget or Budget(name, limits)
+    root = parse(data, name, limits, budget)
+    if root.tag != "PyBrain":
+        raise KnowledgeError(
+            f"{name} is XML, but not PyBrain's: its root element is {shown(root.tag, 40)}, not PyBrain.",
+            hint="Give a file that PyBrain's NetworkWriter wrote.",
+        )
+    networks = [child for child in root.children if child.tag == "Network"]
+    if len(networks) != 1:
+        raise KnowledgeError(
+            f"{name} holds {len(networks)} networks; one is needed.",
+            hint="Save the one that you want in a file of its own.",
+        )
+    return _Reader(name, limits, budget).network(networks[0], 0)
+
+
+class _Reader:
+    def __init__(self, name: str, limits: Limits, budget: Budget) -> None:
+        self.name = name
+        self._limits = limits
+        self._budget = budget
+        self._ambiguous: set[str] = set()
+
+    def network(self, element: Element, depth: int) -> Instance:
+        """Builds the network in a ``Network`` element."""
+        if depth >= self._limits.networks:
+            raise self._bad(element, f"lies inside {depth} other networks, the limit")
+        instance = self._instance(element, "network")
+        modules = self._modules(element, depth)
+        by_name = {name: module for name, (module, _) in modules.items()}
+        mothers = self._mothers(element)
+        within: dict[Instance, list[Instance]] = {module: [] for module in by_name.values()}
+        later: list[Instance] = []
+        for part in self._parts(element, "Connections"):
+            connection = self._connection(part, by_name, mothers)
+            source = self._referred(part, "inmod", by_name)
+            (later if _is_true(part, "recurrent") else within[source]).append(connection)
+        instance.state |= {
+            "modules": list(by_name.values()),
+            "inmodules": [module for module, part in modules.values() if _is_true(part, "inmodule")],
+            "outmodules": self._outputs(modules.values()),
+            "motherconnections": list(mothers.values()),
+            "connections": within,
+        }
+        if later or instance.kind.startswith("Recurrent"):
+            instance.state["recurrentConns"] = later
+        return instance
+
+    def _outputs(self, modules: Iterable[tuple[Instance, Element]]) -> list[Instance]:
+        found = [(module, part) for module, part in modules if _is_true(part, "outmodule")]
+        # This project's own writer notes the order of the outputs where it is not that of the elements.
+        found.sort(key=lambda item: _number(item[1].attributes.get("outorder", "")))
+        return [module for module, _ in found]
+
+    def _modules(self, element: Element, depth: int) -> dict[str, tuple[Instance, Element]]:
+        modules: dict[str, tuple[Instance, Element]] = {}
+        for part in self._parts(element, "Modules"):
+            key = _key(part)
+            if key in modules:
+                raise self._bad(
+                    part,
+                    "shares its name with another module, so that it is not known which its connections mean",
+                )
+            is_network = part.tag == "Network"
+            modules[key] = (self.network(part, depth + 1) if is_network else self._module(part)), part
+        return modules
+
+    def _module(self, element: Element) -> Instance:
+        instance = self._instance(element, "module")
+        layer = LAYERS.get(instance.kind)
+        if layer is None:
+            raise self._bad(element, "is of a kind that cannot be run")
+        state = instance.state
+        for key in _OPTIONS:
+            if (child := element.find(key)) is not None:
+                state[key] = self._value(child, element)
+        dim = state.get("size", state.get("dim", 1))
+        if type(dim) is not int:
+            raise self._bad(element, "has no usable dim")
+        state |= {"dim": dim, "indim": layer.inputs * dim, "outdim": layer.outputs * dim}
+        if instance.kind in _FINISH:
+            _FINISH[instance.kind](state, self._numbers(element))
+        return instance
+
+    def _mothers(self, element: Element) -> dict[str, Instance]:
+        mothers: dict[str, Instance] = {}
+        for part in self._parts(element, "MotherConnections"):
+            mother = self._instance(part, "mother")
+            numbers = self._numbers(part)
+            mother.state |= {"_params": ArrayValue(numbers), "nbparams": int(numbers.size)}
+            name = _key(part)
+            # Some networks have two mothers of one name; the file then does not say which one is meant.
+            self._ambiguous |= {name} if name in mothers else set()
+            mothers[name] = mother
+        return mothers
+
+    def _connection(
+        self, element: Element, modules: dict[str, Instance], mothers: dict[str, Instance]
+    ) -> Instance:
+        instance = self._instance(element, "connection")
+        state = instance.state
+        for key in ("inmod", "outmod"):
+            state[key] = self._referred(element, key, modules)
+        for key in _CONNECTION_OPTIONS:
+            if (child := element.find(key)) is not None:
+                state[key] = self._value(child, element)
+        if element.find("mother") is not None:
+            state["mother"] = self._referred(element, "mother", mothers)
+        elif element.find("Parameters") is not None:
+            state["_params"] = ArrayValue(self._numbers(element))
+        return instance
+
+    def _referred(self, element: Element, key: str, known: dict[str, Instance]) -> Instance:
+        child = element.find(key)
+        target = child.attributes.get("val", "") if child is not None else ""
+        name = f"'{shown(target, 40)}'"
+        if target not in known:
+            raise self._bad(element, f"has {name} as its {key}; the network has no such part")
+        if key == "mother" and target in self._ambiguous:
+            raise self._bad(element, f"has {name} as its mother, and there are several of that name")
+        return known[target]
+
+    def _parts(self, element: Element, tag: str) -> list[Element]:
+        holder = element.find(tag)
+        return holder.children if holder is not None else []
+
+    def _instance(self, element: Element, family: str) -> Instance:
+        self._budget.check_time()
+        cls = self._class(element, family)
+        instance = Instance(cls)
+        instance.state["_name"] = element.attributes.get("name")
+        instance.built = True
+        return instance
+
+    def _class(self, element: Element, family: str) -> Global:
+        path = element.attributes.get("class", "")
+        module, _, name = path.rpartition(".")
+        cls = ALLOWED.get((module, name))
+        if cls is None or cls.family != family:
+            raise UnsafeKnowledge(
+                f"{self.name} refers to {shown(path)}, which is not on the list of names "
+                f"a PyBrain network needs as a {family}; nothing of it was executed.",
+                refused=shown(path),
+            )
+        return cls
+
+    def _value(self, child: Element, element: Element) -> object:
+        text = child.attributes.get("val", "").strip()
+        if text in _CONSTANTS:
+            return _CONSTANTS[text]
+        if _INTEGER.fullmatch(text):
+            return int(text)
+        if listed := _LIST.fullmatch(text):
+            return [int(part) for part in listed[1].split(",") if part.strip()]
+        name = shown(element.attributes.get("name", ""), 40)
+        raise UnsafeKnowledge(
+            f"{self.name} has {shown(repr(text), 60)} as the {child.tag} of the {shown(element.tag, 40)} "
+            f"'{name}', where a number is expected; it was not evaluated."
+        )
+
+    def _numbers(self, element: Element) -> np.ndarray:
+        child = element.find("Parameters")
+        if child is None:
+            return np.zeros(0)
+        numbers = child.numbers
+        if numbers is not None and numbers.too_many:
+            limit = self._limits.array_elements
+            raise self._bad(element, f"brings the parameters to more than {limit:,}, the limit")
+        if numbers is None or numbers.values is None:
+            raise self._bad(element, "has Parameters that are not a list of numbers")
+        return numbers.values
+
+    def _bad(self, element: Element, what: str) -> KnowledgeError:
+        name = shown(element.attributes.get("name", ""), 60)
+        return KnowledgeError(
+            f"{self.name} does not hold a whole network: the {shown(element.tag, 40)} '{name}' {what}."
+        )
+
+
+def _key(element: Element) -> str:
+    """Returns what others refer to an element by: its name, or where several share one, a key of its own."""
+    return element.attributes.get("key", element.attributes.get("name", ""))
+
+
+def _number(text: str) -> int:
+    return int(text) if _INTEGER.fullmatch(text) else 0
+
+
+def _is_true(element: Element, attribute: str) -> bool:
+    return element.attributes.get(attribute) == "True"
+
+
+def _lstm(state: dict[str, object], numbers: np.ndarray) -> None:
+    dim, dimensions = state["dim"], state.get("dimensions", 1)
+    assert isinstance(dim, int)
+    gates = [dim, dim * (dimensions if isinstance(dimensions, int) else 1)]
+    parts = np.split(numbers, np.cumsum(gates)) if state.get("peepholes") else [np.zeros(0)] * 3
+    for key, part in zip(("ingate", "forgetgate", "outgate"), parts, strict=True):
+        state[f"{key}PeepWeights"] = ArrayValue(part)
+
+
+def _mdlstm(state: dict[str, object], numbers: np.ndarray) -> None:
+    dim, dimensions = state["dim"], state.get("dimensions", 1)
+    if isinstance(dim, int) and isinstance(dimensions, int):
+        state |= {"indim": (3 + 2 * dimensions) * dim, "dimensions": dimensions}
+    _lstm(state, numbers)
+
+
+def _gaussian(state: dict[str, object], numbers: np.ndarray) -> None:
+    state["_params"] = ArrayValue(numbers)
+
+
+def _mixture(state: dict[str, object], numbers: np.ndarray) -> None:
+    dim, mix = state["dim"], state.get("mix")
+    assert isinstance(dim, int)
+    if isinstance(mix, int):  # this project's own writer: dim is the width of the target
+        state |= {"dim": mix * (dim + 2), "indim": mix * (dim + 2), "outdim": mix * (dim + 2)}
+    else:  # PyBrain leaves the number of mixtures out, and dim is all units; one number may be all that fits
+        fitting = [count for count in range(2, min(dim, 1_000)) if dim % count == 0 and dim // count >= 3]
+        mix = fitting[0] if len(fitting) == 1 else None
+    state["nGaussians"] = mix
+
+
+_FINISH: dict[str, Callable[[dict[str, object], np.ndarray], None]] = {
+    "LSTMLayer": _lstm,
+    "MDLSTMLayer": _mdlstm,
+    "GaussianLayer": _gaussian,
+    "MixtureDensityLayer": _mixture,
+}

@@ -1,0 +1,227 @@
+"""The card beside a knowledge file: names, units, scaling and class labels of what goes in and comes out."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from functools import cached_property
+
+import numpy as np
+
+from pybrain_runtime._io.input_file import InputFile
+from pybrain_runtime._io.output_paths import is_report
+from pybrain_runtime._io.paths import split_ending
+from pybrain_runtime._io.record import Record
+from pybrain_runtime._io.strict_json import RepeatedKey, parse_json
+from pybrain_runtime.errors import KnowledgeError
+from pybrain_runtime.network.allow_list import shown
+
+_SIZE_LIMIT = 1 << 20
+_KEYS = ("name", "description", "task", "inputs", "outputs", "labels")
+_PACKED = (".gz", ".bz2")
+
+
+class Column(Record, eq=True):
+    """One input or output.
+
+    Attributes:
+        name: its name; an empty string where the card gives none.
+        unit: its unit, ``cm``; may be empty.
+        mean: what is subtracted before the network sees it.
+        scale: what it is then divided by; never 0. Outputs are turned back: ``value * scale + mean``.
+    """
+
+    name: str = ""
+    unit: str = ""
+    mean: float = 0.0
+    scale: float = 1.0
+
+
+class Card(Record, eq=True):
+    """What a card says.
+
+    Attributes:
+        name: the model's name.
+        description: what it is for, in words.
+        task: ``classification``, ``regression`` or empty.
+        inputs: one per input, in order.
+        outputs: one per output, in order.
+        labels: the class that each output stands for; empty where there are no classes.
+        sha256: of the card file.
+    """
+
+    name: str
+    description: str
+    task: str
+    inputs: tuple[Column, ...]
+    outputs: tuple[Column, ...]
+    labels: tuple[str, ...]
+    sha256: str = ""
+
+    @property
+    def scales(self) -> bool:
+        """Whether any number is scaled."""
+        return any(c.mean != 0.0 or c.scale != 1.0 for c in (*self.inputs, *self.outputs))
+
+    def scaled(self, inputs: np.ndarray) -> np.ndarray:
+        """Returns inputs, shape (n, indim), as the network wants them: (x - mean) / scale."""
+        mean, scale = self._of_inputs
+        with np.errstate(all="ignore"):  # what runs over is found in the answers
+            scaled: np.ndarray = (inputs - mean) / scale
+        return scaled
+
+    def unscaled(self, outputs: np.ndarray) -> np.ndarray:
+        """Returns outputs of the network, shape (n, outdim), in their own units: y * scale + mean."""
+        if self._of_outputs is None:
+            return outputs
+        mean, scale = self._of_outputs
+        with np.errstate(all="ignore"):
+            unscaled: np.ndarray = outputs * scale + mean
+        return unscaled
+
+    @cached_property
+    def _of_inputs(self) -> tuple[np.ndarray, np.ndarray]:
+        return _arrays(self.inputs)
+
+    @cached_property
+    def _of_outputs(self) -> tuple[np.ndarray, np.ndarray] | None:
+        if all(c.mean == 0.0 and c.scale == 1.0 for c in self.outputs):
+            return None
+        return _arrays(self.outputs)
+
+
+def _arrays(columns: tuple[Column, ...]) -> tuple[np.ndarray, np.ndarray]:
+    return np.array([c.mean for c in columns]), np.array([c.scale for c in columns])
+
+
+def card_path(knowledge: str) -> str:
+    """Returns where the card of a knowledge file is looked for: its ending replaced by ``.card.json``."""
+    stem, ending = split_ending(knowledge)
+    if ending in _PACKED:
+        stem = split_ending(stem)[0]
+    return stem + ".card.json"
+
+
+def read_card(path: str | os.PathLike[str], *, indim: int, outdim: int, network: str) -> Card:
+    """Reads a card and checks it against the network that it belongs to.
+
+    Args:
+        path: the card.
+        indim: inputs of the network.
+        outdim: outputs of the network.
+        network: the knowledge file's name, for messages.
+
+    Raises:
+        InputMissing: there is no such file.
+        KnowledgeError: it is not JSON, not a card, or the card of another network.
+    """
+    with InputFile(path, "card") as file:
+        data = file.read(_SIZE_LIMIT)
+        reader = _CardReader(file.name)
+        content = reader.parsed(data)
+        inputs = reader.columns(content, "inputs", indim, network)
+        outputs = reader.columns(content, "outputs", outdim, network)
+        return Card(
+            name=reader.text(content, "name"),
+            description=reader.text(content, "description"),
+            task=reader.text(content, "task"),
+            inputs=inputs,
+            outputs=outputs,
+            labels=reader.labels(content, [output.name for output in outputs]),
+            sha256=file.sha256,
+        )
+
+
+class _CardReader:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def bad(self, what: str) -> KnowledgeError:
+        return KnowledgeError(f"{self.name} {what}.", hint="Correct the card, or take it away.")
+
+    def parsed(self, data: bytes) -> dict[str, object]:
+        try:
+            content = parse_json(data.decode("utf-8").removeprefix("\ufeff"))
+        except RepeatedKey as error:
+            raise self.bad(f"has the key '{shown(error.key, 60)}' twice in one object") from None
+        except RecursionError:
+            raise self.bad("is not JSON: its lists and objects are nested too deeply") from None
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise self.bad(f"is not JSON: {shown(str(error))}") from None
+        except ValueError:  # Python's own limit for what takes the square of the digits
+            raise self.bad("has a number of more digits than any number needs") from None
+        if not isinstance(content, dict):
+            raise self.bad("is not a card: a card is a JSON object")
+        if is_report(content):
+            raise self.bad("is not a card, but the report of a run")
+        if content and content.keys().isdisjoint(_KEYS):
+            raise self.bad(f"is not a card: it has none of {', '.join(_KEYS)}")
+        return content
+
+    def text(self, content: dict[str, object], key: str) -> str:
+        value = content.get(key, "")
+        if not isinstance(value, str):
+            raise self.bad(f"has a {key} that is not text")
+        return value
+
+    def columns(self, content: dict[str, object], key: str, count: int, network: str) -> tuple[Column, ...]:
+        listed = content.get(key, [{}] * count)
+        if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
+            raise self.bad(f"has {key} that are not a list of objects")
+        if len(listed) != count:
+            raise self.bad(f"lists {len(listed)} {key}; the network in {network} has {count}")
+        columns = tuple(self._column(item, f"{key}[{place}]") for place, item in enumerate(listed))
+        names = [column.name for column in columns if column.name]
+        if len(set(names)) != len(names):
+            raise self.bad(f"gives two {key} the same name")
+        return columns
+
+    def labels(self, content: dict[str, object], outputs: list[str]) -> tuple[str, ...]:
+        labels, outdim = content.get("labels") or [], len(outputs)
+        if not isinstance(labels, list) or not all(isinstance(label, str) and label for label in labels):
+            raise self.bad("has labels that are not a list of texts")
+        if not all(map(str.isprintable, labels)):
+            raise self.bad("has a label that is not a line of text")
+        if len({label.strip() for label in labels}) != len(labels):
+            raise self.bad("gives two classes the same label")
+        # One output can tell two classes apart; more outputs stand for one class each.
+        if labels and len(labels) != outdim and not (outdim == 1 and len(labels) == 2):
+            raise self.bad(f"has {len(labels)} labels for {outdim} outputs")
+        for place, label in enumerate(labels if outdim > 1 else ()):
+            if label != outputs[place] and label in outputs:
+                raise self.bad(
+                    f"contradicts itself: labels[{place}] is '{shown(label, 60)}', but outputs[{outputs.index(label)}] "
+                    "has that name"
+                )
+        return tuple(labels)
+
+    def _column(self, item: dict[str, object], where: str) -> Column:
+        scale = self._number(item, "scale", 1.0, where)
+        if scale == 0.0:
+            raise self.bad(f"has a scale of 0 in {where}")
+        return Column(
+            name=self._line(item, "name", where),
+            unit=self._line(item, "unit", where),
+            mean=self._number(item, "mean", 0.0, where),
+            scale=scale,
+        )
+
+    def _line(self, item: dict[str, object], key: str, where: str) -> str:
+        value = item.get(key) or ""
+        if not isinstance(value, str) or not (value.isprintable() or not value):
+            raise self.bad(f"has a {key} in {where} that is not a line of text")
+        return value
+
+    def _number(self, item: dict[str, object], key: str, default: float, where: str) -> float:
+        value = item.get(key, default)
+        value = default if value is None else value
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.bad(f"has a {key} in {where} that is not a number")
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        if not math.isfinite(number):
+            raise self.bad(f"has a {key} in {where} that is not a finite number")
+        return number

@@ -1,0 +1,1 @@
+"""Writes predictions as CSV, JSON lines or Parquet, and measures their error."""

@@ -1,0 +1,1 @@
+"""Runs inference over a file of any size, with checkpoints."""

@@ -1,0 +1,1 @@
+"""Reads rows of numbers from CSV, JSON lines and Parquet files."""

@@ -1,0 +1,84 @@
+"""Which columns of a table are what, and how that is said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pybrain_runtime._io.record import Record
+from pybrain_runtime.tables.text_table import visible
+
+BY_CHOICE, BY_CARD, BY_POSITION = "choice", "card", "position"
+_LISTED = 8
+
+
+class Columns(Record, eq=True):
+    """Places of columns in a row of the file, counted from 0.
+
+    Attributes:
+        width: columns of the file.
+        inputs: where the inputs are, in the order of the network.
+        targets: where the expected outputs are; empty where there are none.
+        by: how they were found: ``choice`` (the names were given), ``card`` (the card's names) or ``position``.
+        header: the names of all columns; empty where the file has none.
+        card_ignored: whether the names of a card were not compared with those of the file.
+        remark: what a person should know about the first row; usually nothing.
+    """
+
+    width: int
+    inputs: tuple[int, ...]
+    targets: tuple[int, ...]
+    by: str = BY_POSITION
+    header: tuple[str, ...] = ()
+    card_ignored: bool = False
+    remark: str = ""
+
+    @property
+    def chosen(self) -> bool:
+        """Whether they were found by name."""
+        return self.by != BY_POSITION
+
+    @property
+    def unused(self) -> tuple[int, ...]:
+        """Where the columns are that are neither inputs nor expected outputs."""
+        used = {*self.inputs, *self.targets}
+        return tuple(place for place in range(self.width) if place not in used)
+
+    def in_words(self) -> str:
+        """Returns a line for people: which columns are inputs, which are expected values, and why."""
+        how = {BY_CHOICE: "chosen by name", BY_CARD: "by the names of the card", BY_POSITION: "by position"}[
+            self.by
+        ]
+        if not self.header:
+            how = "no header, by position"
+        if self.card_ignored:
+            how += ", the names of the card are ignored"
+        parts = [f"inputs: {self._listed(self.inputs)} ({how})"]
+        parts.append(f"expected values: {self._listed(self.targets) or 'none'}")
+        if self.unused:
+            parts.append(f"not used: {self._listed(self.unused)}")
+        if self.remark:
+            parts.append(self.remark)
+        return "; ".join(parts)
+
+    def as_report(self) -> dict[str, object]:
+        """Returns the same for programs; a column without a name is its number, counted from 1."""
+        return {
+            "by": self.by,
+            "inputs": [self._label(place) for place in self.inputs],
+            "expected": [self._label(place) for place in self.targets],
+            "not_used": [self._label(place) for place in self.unused],
+            "card_names_ignored": self.card_ignored,
+        }
+
+    def _label(self, place: int) -> str | int:
+        return (self.header[place] if self.header else "") or place + 1
+
+    def _listed(self, places: Sequence[int]) -> str:
+        if not self.header and len(places) > 1 and places[-1] - places[0] == len(places) - 1:
+            return f"columns {places[0] + 1} to {places[-1] + 1}"
+        labels = [
+            f"column {label}" if isinstance(label, int) else visible(label)[1:-1]
+            for label in map(self._label, places[:_LISTED])
+        ]
+        more = f" and {len(places) - _LISTED:,} more" if len(places) > _LISTED else ""
+        return ", ".join(labels) + more

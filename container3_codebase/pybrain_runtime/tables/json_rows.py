@@ -1,0 +1,175 @@
+"""Rows out of JSON lines: an object or an array of numbers on each line."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any, NoReturn
+
+from pybrain_runtime._io.strict_json import RepeatedKey, parse_json
+from pybrain_runtime.errors import ActivationError
+from pybrain_runtime.tables.column_choice import ColumnChoice
+from pybrain_runtime.tables.columns import Columns
+from pybrain_runtime.tables.lines import LineReader, Lines
+from pybrain_runtime.tables.row_file import Incoming
+from pybrain_runtime.tables.rows import RowCollector, Rows, all_blank
+from pybrain_runtime.tables.text_table import visible
+
+
+class JsonRows:
+    """Reads JSON lines. The keys of the first object are the names of the columns, in their order.
+
+    Attributes:
+        header: the keys of the first object; empty where the lines are arrays.
+        columns: which columns are what.
+        total: 0, as rows are not counted beforehand.
+
+    Args:
+        incoming: the file.
+        choice: the network, and the columns that were chosen.
+        skip: whether rows that cannot be answered are left out.
+
+    Raises:
+        ActivationError: the first line is no such line, or its columns do not fit the network.
+    """
+
+    def __init__(self, incoming: Incoming, choice: ColumnChoice, *, skip: bool = False) -> None:
+        self.total = 0
+        self._name = incoming.name
+        self._choice = choice
+        self._skip = skip
+        batches = LineReader(incoming.blocks(), incoming.name).batches()
+        # There is something: the kind was known by it. Blank lines before it are nothing.
+        first = next(batch for batch in batches if batch.content.strip())
+        lines = first.split()
+        place = next(place for place, line in enumerate(lines) if line.strip())
+        value = self._parsed(first.number + place, lines[place])
+        self.header: tuple[str, ...] = tuple(value) if isinstance(value, dict) else ()
+        for name in self.header:
+            if not _is_text(name):
+                raise self._bad(
+                    first.number + place, f"has a key that is no text in Unicode: {visible(name)}"
+                )
+        self.columns: Columns = choice.of(len(value), self.header, first.number + place)
+        self._parts = chain([first.after(place) if place else first], batches)
+
+    def parts(self) -> Iterator[Lines]:
+        """Yields the lines of the file, many at once."""
+        return self._parts
+
+    def rows(self, part: Any) -> Rows:
+        """Returns the rows in some lines."""
+        assert isinstance(part, Lines)
+        blank = all_blank(part, self.columns)
+        if blank is not None:
+            return blank
+        collector = RowCollector(self.columns, self._name, "line", skip=self._skip)
+        for number, line in enumerate(part.split(), part.number):
+            shown = line.decode("utf-8", "backslashreplace")
+            collector.add(number, shown, lambda n=number, raw=line: self._row(n, raw))  # type: ignore[misc]
+        return collector.rows()
+
+    def _row(self, number: int, line: bytes) -> list[float] | None:
+        """Returns the numbers of one line, inputs before targets, or None for a blank one."""
+        if not line.strip():
+            return None
+        value = self._parsed(number, line)
+        if isinstance(value, dict) != bool(self.header):
+            raise self._bad(number, "is not of the same form as the lines before it")
+        if isinstance(value, dict):
+            cells = self._in_order(number, value)
+        elif len(value) == self.columns.width:
+            cells = value
+        else:
+            raise self._choice.unlike(len(value), self.columns, number)
+        places = chain(self.columns.inputs, self.columns.targets)
+        return [self._number(cells[place], number, place) for place in places]
+
+    def _in_order(self, number: int, value: dict[str, object]) -> list[object]:
+        if len(value) != len(self.header) or any(name not in value for name in self.header):
+            missing = [visible(name) for name in self.header if name not in value]
+            more = [visible(name) for name in value if name not in self.header]
+            said = [f"without {', '.join(missing)}"] if missing else []
+            said += [f"with {', '.join(more)}"] if more else []
+            raise self._bad(number, f"has other keys than the lines before it: {' and '.join(said)}")
+        return [value[name] for name in self.header]
+
+    def _parsed(self, number: int, line: bytes) -> dict[str, object] | list[object]:
+        try:
+            value = parse_json(line.decode("utf-8"), parse_constant=_no_number)
+        except UnicodeDecodeError as error:
+            raise self._bad(
+                number, f"is not UTF-8: byte 0x{line[error.start]:02x} at place {error.start + 1} of the line"
+            ) from None
+        except RepeatedKey as error:
+            raise self._bad(number, f"has the key {visible(error.key)} twice") from None
+        except RecursionError:
+            raise self._bad(number, "is not JSON: its lists and objects are nested too deeply") from None
+        except ValueError as error:
+            if line.strip() in (b"[", b"{", b"[{", b"[["):
+                raise self._one_document(number) from None
+            raise self._bad(number, f"is not JSON: {_reason(error)}") from None
+        if not isinstance(value, dict | list) or not value:
+            raise self._bad(number, "is neither an object nor an array of numbers")
+        if isinstance(value, list) and isinstance(value[0], dict | list):
+            raise self._one_document(number)
+        return value
+
+    def _one_document(self, line: int) -> ActivationError:
+        return ActivationError(
+            f"{self._name} line {line} is not JSON by itself: one document seems to hold all rows.",
+            hint="Write each row on a line of its own: jq -c '.[]' does that for an array of rows, pandas with "
+            "to_json(orient='records', lines=True).",
+            line=line,
+        )
+
+    def _number(self, value: object, line: int, place: int) -> float:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            try:
+                number = float(value)
+            except OverflowError:
+                number = math.inf
+            if math.isfinite(number):
+                return number
+        name = f" ({visible(self.header[place])[1:-1]})" if self.header else ""
+        what = "there is nothing (null)" if value is None else f"{_shown(value)} is not a number"
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            what = f"{visible(str(value))} is beyond the range of numbers"
+        raise ActivationError(
+            f"{self._name} line {line}, column {place + 1}{name}: {what}.",
+            hint="Every value of a row must be a number.",
+            line=line,
+            column=place + 1,
+        )
+
+    def _bad(self, line: int, what: str) -> ActivationError:
+        return ActivationError(
+            f"{self._name} line {line} {what}.",
+            hint="Each line holds one row: an object or an array of numbers.",
+            line=line,
+        )
+
+
+def _shown(value: object) -> str:
+    """Returns a value for a message."""
+    try:
+        return visible(json.dumps(value))
+    except RecursionError:  # writing takes a little more depth than reading
+        return "an object" if isinstance(value, dict) else "an array"
+
+
+def _reason(error: ValueError) -> str:
+    """Returns what is wrong with a line; Python's own limit for digits is not one of JSON."""
+    own = isinstance(error, json.JSONDecodeError) or "finite" in str(error)
+    return str(error) if own else "a number has more digits than any number needs"
+
+
+def _is_text(name: str) -> bool:
+    """Says whether a key can be written again: JSON allows one half of a surrogate pair, UTF-8 does not."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not a finite number")

@@ -1,0 +1,125 @@
+"""Lines of a text file, counted as an editor counts them, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pybrain_runtime.errors import ActivationError
+
+LINE_LIMIT = 1 << 20
+_BOM = b"\xef\xbb\xbf"
+_OTHER_KINDS = (
+    (b"\xff\xfe", "is UTF-16 text"),
+    (b"\xfe\xff", "is UTF-16 text"),
+    (b"PK\x03\x04", "is a zip archive or an Excel workbook"),
+    (b"\xd0\xcf\x11\xe0", "is an old Excel workbook"),
+    (b"\x80\x02}", "is a pickle"),
+    (b"\x80\x02c", "is a pickle"),
+    (b"\x80\x03", "is a pickle"),
+    (b"\x80\x04\x95", "is a pickle"),
+    (b"\x80\x05\x95", "is a pickle"),
+    (b"ccopy_reg\n", "is a pickle"),
+)
+
+
+class Lines:
+    """Some lines that follow one another.
+
+    Attributes:
+        number: the number of the first one.
+        content: the lines with their ends; the last line of a file may have none.
+        end: how many bytes of the file, unpacked and without a byte order mark, have been cut so far.
+    """
+
+    __slots__ = ("content", "end", "number")
+
+    def __init__(self, number: int, content: bytes, end: int) -> None:
+        self.number = number
+        self.content = content
+        self.end = end
+
+    def split(self) -> list[bytes]:
+        """Returns the lines without their ends."""
+        return self.content.splitlines()
+
+    def after(self, lines: int) -> Lines:
+        """Returns the lines without the first ones."""
+        kept = self.content.splitlines(keepends=True)
+        return Lines(self.number + lines, b"".join(kept[lines:]), self.end)
+
+
+class LineReader:
+    """Cuts a file into lines. LF, CRLF and a lone CR end a line; a byte order mark is skipped.
+
+    Args:
+        blocks: the content of the file.
+        name: its name, for messages.
+        limit: bytes in one line.
+    """
+
+    def __init__(self, blocks: Iterable[bytes], name: str, limit: int = LINE_LIMIT) -> None:
+        self._blocks = blocks
+        self._name = name
+        self._limit = limit
+
+    def batches(self) -> Iterator[Lines]:
+        """Yields lines, many at once. Where they are cut depends on the content and on nothing else.
+
+        Raises:
+            ActivationError: a line is longer than the limit, or the file is not text.
+        """
+        number, rest, fresh, end = 1, b"", True, 0
+        for block in self._blocks:
+            if fresh:
+                block, fresh = self._start(block), False
+            self._check(number, rest, block)
+            data = rest + block
+            # A CR at the very end may be the first half of a CRLF.
+            cut = max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
+            content, rest = data[:cut], data[cut:]
+            if content:
+                end += cut
+                yield Lines(number, content, end)
+                number += _count(content)
+            if len(rest) > self._limit:
+                raise self._too_long(number)
+        if rest:
+            yield Lines(number, rest, end + len(rest))
+
+    def _start(self, block: bytes) -> bytes:
+        for mark, what in _OTHER_KINDS:
+            if block.startswith(mark):
+                raise ActivationError(
+                    f"{self._name} {what}, not a CSV file in UTF-8.",
+                    hint="Save the table as CSV in UTF-8.",
+                )
+        return block.removeprefix(_BOM)
+
+    def _check(self, number: int, rest: bytes, block: bytes) -> None:
+        if len(rest) + len(block) > self._limit:
+            first = min((place for mark in b"\n\r" if (place := block.find(mark)) >= 0), default=len(block))
+            if len(rest) + first > self._limit:
+                raise self._too_long(number)
+        if b"\0" in block:
+            before = rest + block[: block.index(b"\0")]
+            line = number + len((before + b"x").splitlines()) - 1
+            raise ActivationError(
+                f"{self._name} line {line} holds a NUL byte; it is not a text file.",
+                hint="Save the table as CSV in UTF-8.",
+                line=line,
+            )
+
+    def _too_long(self, line: int) -> ActivationError:
+        return ActivationError(
+            f"{self._name} line {line} is longer than {self._limit:,} bytes, the limit.",
+            hint="One line holds one row. Check that the file is the table that it should be.",
+            line=line,
+            limit=self._limit,
+        )
+
+
+def _count(content: bytes) -> int:
+    """Returns how many lines end in some content."""
+    if b"\r" not in content:
+        return content.count(b"\n")
+    return content.count(b"\n") + content.count(b"\r") - content.count(b"\r\n")

@@ -1,0 +1,65 @@
+"""One evaluation in a process of its own, for a class list: ``python -m evaluation JOB``.
+
+JOB is a JSON object: source, name, folder, rubric (a path or null), conditions. The report goes to the folder; what
+keeps it from being made goes to ``failed.json`` there. The exit status is that of DESIGN section 3.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from evaluation.evaluate import Conditions, evaluate
+from evaluation.quotas import Limits
+from evaluation.reports import write
+from evaluation.rubric import load_rubric
+from evaluation.sanitize import printable
+from pipeline import atomic_files
+from pipeline.console import speak_utf8
+from pipeline.errors import PipelineError
+from pipeline.process import termination_as_interrupt
+
+INTERRUPTED = 130
+
+
+def main(words: list[str]) -> int:
+    """Evaluates what the job says, a line for each step on standard output."""
+    job: dict[str, Any] = json.loads(words[0])
+    folder = Path(job["folder"])
+    conditions = dict(job["conditions"])
+    conditions["limits"] = Limits(**conditions["limits"])
+    try:
+        rubric = load_rubric(Path(job["rubric"]) if job["rubric"] else None)
+        report = evaluate(
+            job["source"], rubric, Conditions(**_tuples(conditions)),
+            say=lambda text: print(printable(text), flush=True),
+            on_result=lambda result: print(result.title, flush=True),
+        )  # fmt: skip
+        write(replace(report, submission=job["name"]), folder)
+    except PipelineError as error:
+        return _failed(folder, str(error), error.status)
+    except Exception as error:
+        text = f"a defect of the evaluation, not of the submission: {type(error).__name__}: {error}"
+        return _failed(folder, text, PipelineError.status)
+    return INTERRUPTED if report.interrupted else 0
+
+
+def _failed(folder: Path, text: str, status: int) -> int:
+    atomic_files.write_json(folder / "failed.json", {"error": printable(text), "status": status})
+    return status
+
+
+def _tuples(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+
+
+if __name__ == "__main__":
+    speak_utf8()
+    with termination_as_interrupt():
+        try:
+            sys.exit(main(sys.argv[1:]))
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)

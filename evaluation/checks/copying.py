@@ -1,0 +1,101 @@
+"""The shared folder: both files are in it after a run, with the content that the submission has."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from evaluation.checks.base import Check, seen
+from evaluation.checks.containers import file_of
+from evaluation.errors import CannotCheck
+from evaluation.evidence.evidence import Lab
+from evaluation.prediction.probe import Probe
+from evaluation.result import Verdict
+from evaluation.sandbox.stack_run import StackRun
+from pipeline.project import KNOWLEDGE_FILE, SERVICES, SHARED_ACTIVATION_FILE
+
+_NAMES = {1: SHARED_ACTIVATION_FILE, 2: KNOWLEDGE_FILE}
+
+
+def is_there(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+    """The file of a data container lies in the shared folder after a run."""
+    number = int(parameters["container"])
+    role, name = SERVICES[number - 1], _NAMES[number]
+    run = lab.run_for_files()
+    left = run.copied(name)
+    evidence = _evidence(run)
+    if left is not None and left.kind == "file":
+        return Verdict(True, f"shared_data/{name} is there, {len(left.content):,} bytes", "", evidence)
+    if left is not None:
+        return Verdict(
+            False, f"shared_data/{name} is a {left.kind}, not a file", "Copy the file itself.", evidence
+        )
+    content = lab.submission.bytes(file_of(lab, role))
+    like = [
+        other.name
+        for other in run.shared.values()
+        if other.kind == "file" and content and other.content == content
+    ]
+    hint = f"{role.name} copies {role.inside} to /shared_data/{name}."
+    if like:
+        hint = f"It was copied under another name, {like[0]}; the task calls it {name}."
+    there = ", ".join(sorted(run.shared)) or "nothing"
+    return Verdict(
+        False, f"there is no shared_data/{name} after a run; there is: {there[:200]}", hint, evidence
+    )
+
+
+def is_the_same(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+    """The file in the shared folder has the content of the submission's."""
+    number = int(parameters["container"])
+    role, name = SERVICES[number - 1], _NAMES[number]
+    own = file_of(lab, role)
+    if not lab.submission.has(own):
+        return Verdict(False, f"there is no {own} to compare with", f"Put it into {role.folder}/.")
+    left = lab.run_for_files().copied(name)
+    assert left is not None  # it has been seen
+    expected = hashlib.sha256(lab.submission.bytes(own)).hexdigest()
+    found = hashlib.sha256(left.content).hexdigest()
+    evidence = seen(sha256=f"{found}  shared_data/{name}\n{expected}  {own}")
+    if (
+        found == expected
+        and (probe := _exchanged(lab)) is not None
+        and not probe.delivered.get(role.name, True)
+    ):
+        return Verdict(
+            False, f"with another file in {role.name}, the old one still lies in the shared folder: it does not come "
+            "from there", f"{role.name} copies {role.inside} to /shared_data/{name} when it runs.",
+            (*evidence, *seen(note=probe.text)),
+        )  # fmt: skip
+    if found == expected:
+        return Verdict(True, f"shared_data/{name} is {own}, byte for byte", "", evidence)
+    return Verdict(
+        False,
+        f"shared_data/{name} ({len(left.content):,} bytes) is not {own} ({len(lab.submission.bytes(own)):,} bytes)",
+        f"Copy the file as it is: cp {role.inside} /shared_data/{name}. A model must never go through a text tool.",
+        evidence,
+    )
+
+
+def _exchanged(lab: Lab) -> Probe | None:
+    """The run with exchanged files; None where there was none, which is held against nobody."""
+    if lab.run().stopped:
+        return None
+    try:
+        return lab.probe()
+    except CannotCheck:
+        return None
+
+
+def _evidence(run: StackRun) -> tuple[Any, ...]:
+    listing = "\n".join(
+        f"{len(left.content):>10} {left.name}" for left in run.shared.values() if left.kind == "file"
+    )
+    return seen(command=f"{run.typed}; ls -l shared_data", log=listing or "(empty)")
+
+
+CHECKS = (
+    Check("shared_file_is_there", is_there, {"container": int}),
+    Check("shared_file_is_the_same", is_the_same, {"container": int}),
+)

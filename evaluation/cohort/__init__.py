@@ -1,0 +1,1 @@
+"""Evaluates a folder of submissions, and writes the overview of a class."""

@@ -1,0 +1,185 @@
+"""Reads a compose file as data, with the mistakes that Compose would refuse it for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]
+
+from evaluation.compose.interpolation import CannotInterpolate, interpolated
+
+LARGEST = 256 * 1024
+# A file of ten lines can stand for a billion values (anchors in anchors).
+MOST_VALUES = 20_000
+_LARGEST_NUMBER = 2**63
+
+
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]
+    """Plain values only; says when a key stands twice, as Compose does."""
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen = set[str]()
+    own: dict[Any, Any] = {}
+    merged: dict[Any, Any] = {}
+    for key, value in node.value:
+        if key.tag == "tag:yaml.org,2002:merge":
+            # Dictionary by dictionary: PyYAML's own merging grows without bounds where merges are nested.
+            for one in _dictionaries(loader.construct_object(value, deep=True), key.start_mark):
+                merged = {**one, **merged}
+            continue
+        name = key.value if isinstance(key, yaml.ScalarNode) else ""
+        if name in seen:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"the key {name!r} stands twice", key.start_mark
+            )
+        seen.add(name)
+        own[loader.construct_object(key, deep=True)] = loader.construct_object(value, deep=True)
+    return {**merged, **own}
+
+
+def _dictionaries(value: Any, mark: Any) -> list[dict[Any, Any]]:
+    found = value if isinstance(value, list) else [value]
+    if not all(isinstance(one, dict) for one in found):
+        raise yaml.constructor.ConstructorError(None, None, "<<: takes mappings", mark)
+    return found
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+# Compose reads dates as text.
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", yaml.SafeLoader.construct_yaml_str)
+
+
+@dataclass(frozen=True)
+class ComposeFile:
+    """A compose file that was read.
+
+    Attributes:
+        name: its name.
+        data: its content, with variables put in; empty where it could not be read.
+        mistakes: why Compose would refuse it.
+        lines: where the top-level keys and the services begin, as an editor counts.
+    """
+
+    name: str
+    data: Mapping[str, Any]
+    mistakes: tuple[str, ...]
+    lines: Mapping[str, int]
+
+    @property
+    def services(self) -> Mapping[str, Mapping[str, Any]]:
+        """The services that are mappings."""
+        services = self.data.get("services")
+        if not isinstance(services, Mapping):
+            return {}
+        return {str(name): service for name, service in services.items() if isinstance(service, Mapping)}
+
+    def where(self, key: str) -> str:
+        """File and line of a top-level key or a service."""
+        line = self.lines.get(key)
+        return f"{self.name}:{line}" if line else self.name
+
+
+def read_compose(name: str, content: bytes, values: Mapping[str, str]) -> ComposeFile:
+    """Reads a compose file.
+
+    Args:
+        name: its name.
+        content: its bytes.
+        values: the variables of the submission's `.env`.
+    """
+    if len(content) > LARGEST:
+        return ComposeFile(name, {}, (f"{name} has {len(content):,} bytes; that is no compose file",), {})
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return ComposeFile(name, {}, (f"{name} is not written in UTF-8 (byte {error.start})",), {})
+    lines: dict[str, int] = {}
+    try:
+        lines = _lines(text)
+        data = yaml.load(text, _Loader)
+        mistakes = _shape(name, data)
+        if mistakes:
+            return ComposeFile(name, {}, tuple(mistakes), lines)
+        whole = _Interpolation(values).of(data)
+    except yaml.YAMLError as error:
+        return ComposeFile(name, {}, (_said(name, error),), lines)
+    except (CannotInterpolate, _TooMany, RecursionError) as error:
+        deep = isinstance(error, RecursionError)
+        text = "its values stand too deep in one another" if deep else str(error)
+        return ComposeFile(name, {}, (f"{name}: {text}",), lines)
+    except (ValueError, TypeError) as error:  # a date that is none, a key that can be none
+        return ComposeFile(name, {}, (f"{name}: {error}",), lines)
+    return ComposeFile(name, whole, (), lines)
+
+
+def _said(name: str, error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error)
+    if "\\t" in problem or "'\\t'" in problem:
+        problem = "a tab character; YAML is indented with spaces"
+    return f"{name} line {mark.line + 1}: {problem}" if mark else f"{name}: {problem}"
+
+
+def _shape(name: str, data: Any) -> list[str]:
+    if not isinstance(data, dict):
+        return [f"{name} holds no services"]
+    services = data.get("services")
+    if not isinstance(services, dict) or not services:
+        return [f"{name} has no `services:` with services under it"]
+    return [
+        f"{name}: the service {service} has no content"
+        for service, content in services.items()
+        if not isinstance(content, dict)
+    ]
+
+
+def _lines(text: str) -> dict[str, int]:
+    root = yaml.compose(text, yaml.SafeLoader)
+    found: dict[str, int] = {}
+    if not isinstance(root, yaml.MappingNode):
+        return found
+    for key, value in root.value:
+        found.setdefault(str(key.value), key.start_mark.line + 1)
+        if key.value == "services" and isinstance(value, yaml.MappingNode):
+            for service, _ in value.value:
+                found[str(service.value)] = service.start_mark.line + 1
+    return found
+
+
+class _TooMany(ValueError):
+    pass
+
+
+class _Interpolation:
+    """Puts variables into every text of a value, and copies it, so that anchors share nothing any more."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self.values = values
+        self.count = 0
+        self.characters = 0
+
+    def of(self, value: Any) -> Any:
+        self.count += 1
+        if self.count > MOST_VALUES:
+            raise _TooMany("it stands for far too many values (anchors inside anchors)")
+        if isinstance(value, dict):
+            return {str(key): self.of(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self.of(inner) for inner in value]
+        if isinstance(value, str):
+            return self._short(interpolated(value, self.values))
+        if isinstance(value, int) and abs(value) > _LARGEST_NUMBER:
+            raise _TooMany("it holds a number that no machine counts to")
+        if value is not None and not isinstance(value, (bool, int, float)):
+            raise _TooMany(f"it holds a value that Compose does not know ({type(value).__name__})")
+        return value
+
+    def _short(self, text: str) -> str:
+        """A text, as long as all texts together are no longer than a file that is larger by far."""
+        self.characters += len(text)
+        if self.characters > 4 * LARGEST:
+            raise _TooMany("its variables stand for far more text than a compose file holds")
+        return text

@@ -1,0 +1,76 @@
+"""Which service of a compose file is which of the three containers, and which folder they share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from evaluation.compose.keys import plain_name
+from evaluation.compose.safe_stack import SafeService, SafeStack
+from pipeline.project import SERVICES, Service
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The three containers in a compose file.
+
+    Attributes:
+        services: the service that stands for each container, by the container's name.
+        shared: the source of the folder that they share; empty where they share none.
+        sees_shared: the containers that see it.
+    """
+
+    services: Mapping[str, str]
+    shared: str
+    sees_shared: frozenset[str]
+
+    def service(self, role: str) -> str:
+        return self.services.get(role, "")
+
+    def role(self, service: str) -> str:
+        """The container that a service stands for; empty for a further service."""
+        return next((role for role, name in self.services.items() if name == service), "")
+
+
+def find_roles(stack: SafeStack) -> Roles:
+    """Finds the three containers: by their image, by what they build, by their name, in this order."""
+    found: dict[str, str] = {}
+    for matches in (_by_image, _by_build, _by_name):
+        for role in SERVICES:
+            for name, service in stack.services.items():
+                if role.name not in found and name not in found.values() and matches(role, name, service):
+                    found[role.name] = name
+    shared, sees = _shared(stack, found)
+    return Roles(found, shared, sees)
+
+
+def _by_image(role: Service, name: str, service: SafeService) -> bool:
+    return plain_name(service.image).partition(":")[0] == role.image
+
+
+def _by_build(role: Service, name: str, service: SafeService) -> bool:
+    return service.build is not None and service.build.context == role.folder
+
+
+def _by_name(role: Service, name: str, service: SafeService) -> bool:
+    return role.name in name.lower().replace("_", "").replace("-", "")
+
+
+def _shared(stack: SafeStack, found: Mapping[str, str]) -> tuple[str, frozenset[str]]:
+    """The folder or volume that most of the three see."""
+    sees: dict[str, set[str]] = {}
+    for role, name in found.items():
+        for mount in stack.services[name].mounts:
+            if mount.kind in ("folder", "named", "missing", "elsewhere"):
+                sees.setdefault(mount.source, set()).add(role)
+    for source in sees:
+        # Whoever sees the whole project sees the folders in it.
+        sees[source] |= {role for other, roles in sees.items() if _lies_in(source, other) for role in roles}
+    if not sees:
+        return "", frozenset()
+    best = max(sees, key=lambda source: (len(sees[source]), "shared" in source, source))
+    return (best, frozenset(sees[best])) if len(sees[best]) > 1 else ("", frozenset())
+
+
+def _lies_in(source: str, other: str) -> bool:
+    return source != other and (other == "." or source.startswith(other + "/"))

@@ -1,0 +1,238 @@
+"""One evaluation, from what was handed in to the report."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from evaluation.errors import NoSubmission, TooCostly
+from evaluation.evidence.evidence import Lab
+from evaluation.evidence.guarded import GuardedLab
+from evaluation.grading import Judge
+from evaluation.quotas import DEFAULT_LIMITS, MIB, Limits
+from evaluation.result import Protection, Report, Result
+from evaluation.rubric import Rubric
+from evaluation.sandbox.sandbox import Workshop, prefix_of, runs
+from evaluation.sandbox.worker_pool import Workers
+from evaluation.sanitize import printable
+from evaluation.submission.deep_folders import remove_folder
+from evaluation.submission.intake import find_source
+from evaluation.workers.tasks import Taken
+from pipeline import process
+from pipeline.engines.docker import find_docker
+from pipeline.errors import EngineUnavailable
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """How an evaluation is carried out.
+
+    Attributes:
+        limits: what a submission may use.
+        run: whether anything is built and run; without, only the files are looked at.
+        compose: which generation of Compose: auto, v1 or v2.
+        allowed_images: images beyond the short list.
+        allowed_hosts: hosts that builds may reach beyond the package indexes.
+    """
+
+    limits: Limits = DEFAULT_LIMITS
+    run: bool = True
+    compose: str = "auto"
+    allowed_images: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = field(default=())
+
+
+def evaluate(
+    source: str,
+    rubric: Rubric,
+    conditions: Conditions,
+    *,
+    say: Callable[[str], None] = lambda text: None,
+    on_result: Callable[[Result], None] = lambda result: None,
+) -> Report:
+    """Evaluates one submission.
+
+    Args:
+        source: a folder, a zip file or a git URL.
+        rubric: what is looked at.
+        conditions: how.
+        say: gets what is going on.
+        on_result: gets each result as it comes.
+
+    Returns:
+        The report; after Ctrl-C a partial one, marked as such. Whatever was started is gone.
+
+    Raises:
+        InputMissing, NoSubmission: it could not be taken in.
+    """
+    started, clock = datetime.now(UTC), time.monotonic()
+    with ExitStack() as held:
+        folder = Path(held.enter_context(_own_folder()))
+        workers = held.enter_context(Workers(conditions.limits))
+        taken = take_in(source, folder / "submission", conditions.limits, workers)
+        submission = taken.submission
+        workshop, why_not = _workshop(conditions, say, workers)
+        if workshop is not None:
+            held.enter_context(workshop)
+        lab = held.enter_context(GuardedLab(
+            submission, conditions.limits, workshop, folder,
+            why_no_engine=why_not, allowed_hosts=conditions.allowed_hosts,
+        ))  # fmt: skip
+        judge = Judge(rubric, lab, on_result)
+        judge.carry_out()
+        with process.undisturbed():
+            return Report(
+                submission=submission.name,
+                source=source,
+                kind=submission.kind,
+                sha256=taken.sha256,
+                files=len(taken.files),
+                size=taken.size,
+                rubric=rubric.name,
+                rubric_sha256=rubric.sha256,
+                lines=judge.lines,
+                findings=judge.findings,
+                protections=protections(lab, workshop, conditions.limits),
+                engine=workshop.describe() if workshop else "",
+                started=started.isoformat(timespec="seconds"),
+                seconds=round(time.monotonic() - clock, 1),
+                interrupted=judge.interrupted,
+            )
+
+
+def take_in(source: str, place: Path, limits: Limits, workers: Workers) -> Taken:
+    """Takes a submission in, with the reading and copying done by a worker.
+
+    Args:
+        source: a folder, a zip file or a git URL.
+        place: an empty folder that only this evaluation uses.
+        limits: how large it may be.
+        workers: where the worker comes from.
+
+    Raises:
+        InputMissing: there is nothing of this name.
+        NoSubmission: it is none, it is too large, too costly to read, or it climbs out of its place.
+    """
+    try:
+        found = find_source(source, place, limits)
+    except NoSubmission as error:  # in the words of git, and of the server that it asked
+        raise NoSubmission(printable(error.message), hint=error.hint) from error
+    try:
+        taken = workers.call(
+            Taken, "take_in", printable(found.path.name),
+            cpu=limits.intake_cpu, seconds=limits.intake_seconds, found=found, place=place, limits=limits,
+        )  # fmt: skip
+    except TooCostly as error:
+        raise NoSubmission(error.message, hint=error.hint) from error
+    # What a submission works out once and keeps was worked out by the worker: nothing walks or hashes its files here.
+    vars(taken.submission).update(
+        files=taken.files, size=taken.size, sha256=taken.sha256, compose_name=taken.compose_name
+    )
+    return taken
+
+
+class _own_folder(tempfile.TemporaryDirectory[str]):
+    """A folder that only this user can enter, and that goes."""
+
+    def __init__(self) -> None:
+        remove_left_folders(Path(tempfile.gettempdir()))
+        super().__init__(prefix=prefix_of(os.getpid()), ignore_cleanup_errors=True)
+
+    def __exit__(self, *error: object) -> None:
+        with process.undisturbed():
+            remove_folder(Path(self.name))
+            super().cleanup()
+
+
+def remove_left_folders(place: Path) -> None:
+    """Removes the folders of evaluations of this machine and this person whose process was killed.
+
+    Args:
+        place: the folder for temporary files.
+    """
+    form = re.compile(prefix_of("(\\d+)") + "[a-z0-9_]{8}")
+    with suppress(OSError), os.scandir(place) as listed:
+        for entry in listed:
+            found = form.fullmatch(entry.name)
+            if not found or runs(int(found.group(1))) or not entry.is_dir(follow_symlinks=False):
+                continue
+            if not hasattr(os, "getuid") or entry.stat(follow_symlinks=False).st_uid == os.getuid():
+                remove_folder(Path(entry.path))
+
+
+def _workshop(
+    conditions: Conditions, say: Callable[[str], None], workers: Workers
+) -> tuple[Workshop | None, str]:
+    if not conditions.run:
+        return None, "it was asked not to build or run anything"
+    try:
+        version, compose = find_docker(compose=conditions.compose)
+    except EngineUnavailable as error:
+        return None, error.message
+    shop = Workshop(
+        version, compose, conditions.limits,
+        allowed_images=conditions.allowed_images, say=say, workers=workers,
+    )  # fmt: skip
+    shop.sweep()
+    return shop, ""
+
+
+def protections(lab: Lab, workshop: Workshop | None, limits: Limits) -> tuple[Protection, ...]:
+    """What kept the submission in its place, and what could not."""
+    copied = Protection(
+        "Its files were copied first, and nothing of it ran on the host", True,
+        f"at most {limits.files:,} files and {limits.total_size // MIB} MB, no link that leads outside",
+    )  # fmt: skip
+    if workshop is None or lab.gate is None:
+        return (copied, _reading(limits))
+    return (
+        copied,
+        _reading(limits),
+        lab.gate.protection(),
+        Protection(
+            "Builds are limited", True,
+            f"{limits.build_seconds:g} s, {limits.build_memory // MIB} MB of memory and {limits.build_processes} "
+            f"processes for a step, {limits.build_disk // MIB} MB written (looked at every second)",
+        ),
+        Protection("Containers have no network when they run", True, "network_mode: none"),
+        Protection(
+            "Containers are limited", True,
+            f"{limits.memory // MIB} MB of memory, {limits.processes} processes, {limits.cpus:g} processors, "
+            f"{limits.alone_seconds:g} s alone, {limits.stack_seconds:g} s for the stack, "
+            f"{limits.output // MIB} MB of output",
+        ),
+        Protection(
+            "Nothing of the host can be written", True,
+            f"shared folders are volumes in memory of {limits.volume // MIB} MB and {limits.volume_files:,} files; "
+            "other folders of the submission's copy are mounted read-only",
+        ),
+        Protection(
+            "What a container writes to its own file system is limited", True,
+            f"{limits.disk // MIB} MB: single files by the kernel, all together by looking every second",
+        ),
+        Protection(
+            "Root's rights in a container are cut down", True,
+            "no device, no raw network, no new privileges; the compose file's own wishes for more are refused",
+        ),
+    )  # fmt: skip
+
+
+def _reading(limits: Limits) -> Protection:
+    clock = f"{limits.read_seconds:g} s by the clock, {limits.intake_seconds:g} s to take it in"
+    if process.WINDOWS:
+        return Protection(
+            "What reads it is limited in memory", False,
+            f"this system cannot limit a process from within; time is limited: {clock}",
+        )  # fmt: skip
+    return Protection(
+        "What reads it is limited", True,
+        f"in a process of its own: {limits.read_memory // MIB} MB of memory, {limits.read_cpu} s of processor time "
+        f"for one thing, {clock}",
+    )  # fmt: skip

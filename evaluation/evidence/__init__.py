@@ -1,0 +1,1 @@
+"""What is known of one submission: each fact is computed once, on demand."""

@@ -1,0 +1,114 @@
+"""Carries out a rubric on a submission: every check once, in order, and what it came to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from evaluation.errors import TooCostly
+from evaluation.evidence.evidence import Lab
+from evaluation.result import FAILED, NOT_CHECKED, PASSED, Finding, Line, Result
+from evaluation.rubric import Item, Rubric
+from evaluation.sanitize import presentable
+from evaluation.traps import find
+from evaluation.traps.base import look_for_compilers
+from pipeline.errors import PipelineError
+
+
+class Judge:
+    """One rubric, carried out once.
+
+    Args:
+        rubric: what is looked at.
+        lab: the submission.
+        on_result: gets each result as it comes.
+
+    Attributes:
+        results: what there is so far, by the check's id; whole after `carry_out`, partial after Ctrl-C.
+        findings: the traps it steps into.
+        interrupted: whether it was stopped.
+    """
+
+    def __init__(
+        self, rubric: Rubric, lab: Lab, on_result: Callable[[Result], None] = lambda result: None
+    ) -> None:
+        self.rubric = rubric
+        self.lab = lab
+        self.on_result = on_result
+        self.results: dict[str, Result] = {}
+        self.findings: tuple[Finding, ...] = ()
+        self.interrupted = False
+
+    def carry_out(self) -> None:
+        """Looks at everything. After Ctrl-C the rest is not checked, and what is known is kept."""
+        try:
+            for item in self.rubric.items:
+                self._keep(self._result(item))
+            with suppress(Exception):  # it looks for advice, and nothing depends on it
+                look_for_compilers(self.lab)
+        except KeyboardInterrupt:
+            self.interrupted = True
+            for item in self.rubric.items:
+                if item.id not in self.results:
+                    self._keep(_not_checked(item, "the evaluation was interrupted"))
+        try:
+            self.findings = tuple(presentable(finding) for finding in find(self.lab))
+        except KeyboardInterrupt:
+            self.interrupted = True
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return tuple(
+            Line(line.title, line.criteria, tuple(self.results[item.id] for item in line.items))
+            for line in self.rubric.lines
+        )
+
+    def _keep(self, result: Result) -> None:
+        result = presentable(result)
+        self.results[result.id] = result
+        self.on_result(result)
+
+    def _result(self, item: Item) -> Result:
+        missing = [need for need in item.needs if self.results[need].status != PASSED]
+        if missing:
+            titles = "; ".join(self.results[need].title for need in missing)
+            return _not_checked(item, f"it depends on what did not pass: {titles}")
+        started = time.monotonic()
+        try:
+            verdict = self.lab.verdict(item.check.name, item.check.function, item.parameters)
+        except TooCostly as error:
+            return _failed(item, error, time.monotonic() - started)
+        except PipelineError as error:
+            return _not_checked(item, error.message, error.hint, time.monotonic() - started)
+        except Exception as error:
+            # One check that stumbles over a strange submission must not take the others with it.
+            text = f"a defect of the evaluation, not of the submission: {type(error).__name__}: {error}"
+            return _not_checked(
+                item, text, "Please report it, with the submission.", time.monotonic() - started
+            )
+        status = PASSED if verdict.passed else FAILED
+        points = item.points if verdict.passed else 0.0
+        hint = "" if verdict.passed else item.hint or verdict.hint
+        seconds = time.monotonic() - started
+        return Result(
+            item.id,
+            item.title,
+            status,
+            points,
+            item.points,
+            verdict.reason,
+            hint,
+            round(seconds, 2),
+            verdict.evidence,
+        )
+
+
+def _failed(item: Item, error: TooCostly, seconds: float) -> Result:
+    """What cannot be read within the limits does not earn its points: its content is to blame."""
+    hint = item.hint or error.hint
+    return Result(item.id, item.title, FAILED, 0.0, item.points, error.message, hint, round(seconds, 2))
+
+
+def _not_checked(item: Item, reason: str, hint: str = "", seconds: float = 0.0) -> Result:
+    return Result(item.id, item.title, NOT_CHECKED, 0.0, item.points, reason, hint, round(seconds, 2))

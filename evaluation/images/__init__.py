@@ -1,0 +1,1 @@
+"""Reads the Dockerfiles of a submission, rewrites them, and builds images from them."""

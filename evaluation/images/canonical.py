@@ -1,0 +1,293 @@
+"""Writes the Dockerfile that is built: the instructions that were read, one a line, for the classic builder.
+
+What a stranger wrote is never handed to the builder, so that what was checked is what is built: images are literal
+names, stages have names of ours, and every source of an ADD is a path of the context, whatever a variable holds.
+
+The classic builder takes a limit on memory and a network of its own for the steps of a build; BuildKit takes
+neither. What a Dockerfile may use of BuildKit is turned into what both know:
+
+    COPY --link               the flag is left out
+    COPY --chmod=755 a b      the mode is set in the copied context, the flag left out
+    RUN --mount=type=cache    the cache is left out: it only saves time (also type=tmpfs, --network=default)
+    RUN <<EOF                 the lines become one RUN in exec form
+    COPY <<EOF /place         the text becomes a file of the context
+    VOLUME /place             noted in a label: containers get a volume in memory there, images declare none
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from evaluation.images.build_stages import (
+    Refused,
+    base_of,
+    last_stage,
+    number_of,
+    source_of,
+    source_stage,
+    sources,
+    stage_name,
+    with_variables,
+    word_of,
+)
+from evaluation.images.dockerfile import (
+    BLANK,
+    HEREDOC,
+    LONGEST,
+    Dockerfile,
+    Heredoc,
+    Instruction,
+    json_words,
+)
+from evaluation.images.variables import CannotExpand, expanded_text
+from evaluation.submission.safe_tree import Parts, Tree
+
+_TEXTS = "app07-texts"
+# The places of VOLUMEs, as JSON in hexadecimal: the image that is built declares none itself.
+VOLUMES_LABEL = "app07.volumes"
+# Each takes memory; the task needs none.
+MOST_VOLUMES = 8
+_MOST_SOURCES = 100
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """A Dockerfile for the classic builder.
+
+    Attributes:
+        text: the file.
+        changes: what was rewritten, in words.
+        needs_buildkit: what could not be, in words.
+        texts: the folder of the context that holds texts of the Dockerfile; empty where there is none.
+    """
+
+    text: str
+    changes: tuple[str, ...]
+    needs_buildkit: tuple[str, ...]
+    texts: str = ""
+
+
+def rewrite(
+    dockerfile: Dockerfile,
+    context: Tree,
+    *,
+    target: str = "",
+    arguments: Mapping[str, str] | None = None,
+    variables_of: Callable[[str], Mapping[str, str]] = lambda image: {},
+) -> Rewritten:
+    """Writes the Dockerfile that is built.
+
+    Args:
+        dockerfile: what was read; without mistakes, and with nothing in it that is refused.
+        context: the copied build context; modes are set and files are made in it.
+        target: the stage to stop at; empty for the last.
+        arguments: what `--build-arg` says.
+        variables_of: the variables that an image sets.
+    """
+    job = _Job(dockerfile, context, arguments or {})
+    lines = ["# escape=`"] if dockerfile.escape == "`" else []
+    for one in dockerfile.instructions:
+        if one.keyword == "FROM":
+            break
+        lines.append(job.line(f"ARG {one.text}", one))
+    last = last_stage(dockerfile, target) or 0
+    for place, stage in enumerate(dockerfile.stages[: last + 1]):
+        job.changes += ["FROM --platform"] if stage.platform else []
+        lines.append(f"FROM {base_of(dockerfile, stage, place)} AS {stage_name(place)}")
+        job.begin(number_of(dockerfile, stage.base, place))
+        for one, values in with_variables(dockerfile, place, job.arguments, variables_of(stage.base)):
+            lines += job.instruction(one, place, values)
+    if volumes := job.volumes[last]:
+        lines.append(f"LABEL {VOLUMES_LABEL}={json.dumps(volumes).encode().hex()}")
+    changes = tuple(dict.fromkeys(job.changes))
+    return Rewritten("\n".join(lines) + "\n", changes, tuple(job.left), job.texts)
+
+
+class _Job:
+    def __init__(self, dockerfile: Dockerfile, context: Tree, arguments: Mapping[str, str]) -> None:
+        self.dockerfile = dockerfile
+        self.context = context
+        self.arguments = arguments
+        self.changes: list[str] = []
+        self.left: list[str] = []
+        self.texts = ""
+        self.volumes: list[list[str]] = []
+        self._written = 0
+        self._shells: list[list[str]] = []
+
+    def begin(self, base: int | None) -> None:
+        """A stage begins with what the stage that it is made of has set."""
+        self._shells.append(["/bin/sh", "-c"] if base is None else self._shells[base])
+        self.volumes.append([] if base is None else list(self.volumes[base]))
+
+    def instruction(self, one: Instruction, place: int, values: Mapping[str, str]) -> list[str]:
+        """The line that an instruction becomes; none where it changes nothing of the image."""
+        if one.keyword == "ONBUILD":
+            self.changes.append("ONBUILD (nothing is built on this image)")
+            return []
+        if one.keyword == "SHELL":
+            self._shells[-1] = json_words(one.text) or self._shells[-1]
+        if one.keyword == "VOLUME":
+            self._volumes(one, values)
+            return []
+        kept = [made for flag in one.flags if (made := self._flag(one, flag, place, values))]
+        text = one.text
+        if one.heredocs:
+            text = self._without_heredocs(one, values)
+        elif one.keyword == "ADD":
+            text = _in_the_context(one)
+        return [self.line(" ".join([one.keyword, *kept, text]).rstrip(" "), one)]
+
+    def _volumes(self, one: Instruction, values: Mapping[str, str]) -> None:
+        """Notes the places of a VOLUME.
+
+        An image that declares them would have the engine copy each to a volume on the host's disk, for every step and
+        every look into the image, and what steps write there would be neither counted nor kept.
+        """
+        words = json_words(one.text)
+        places = [word_of(word, values, self.dockerfile.escape) for word in words or BLANK.split(one.text)]
+        if not all(places) or len(self.volumes[-1]) + len(places) > MOST_VOLUMES:
+            raise Refused(one.line, f"VOLUME takes places in the container, {MOST_VOLUMES} at most")
+        self.volumes[-1] += [place for place in places if place not in self.volumes[-1]]
+
+    def line(self, text: str, one: Instruction) -> str:
+        """A line of the file; noted as impossible where Docker would read more or less into it than one line."""
+        odd = "\n" in text or "\0" in text or len(text.encode("utf-8", "replace")) >= LONGEST
+        if odd or re.search(re.escape(self.dockerfile.escape) + r"\s*$", text):
+            self.left.append(f"line {one.line}: an end or a length that a line of a Dockerfile cannot have")
+            return ""
+        return text
+
+    def _flag(self, one: Instruction, flag: str, place: int, values: Mapping[str, str]) -> str:
+        """A flag as it is written; empty where it is left out."""
+        key, _, value = flag.partition("=")
+        what = f"{one.keyword} --{key}"
+        if one.keyword in ("COPY", "ADD"):
+            if key == "from" and one.keyword == "COPY":
+                stage = source_stage(self.dockerfile, source_of(one), place)
+                return f"--from={source_of(one) if stage is None else stage_name(stage)}"
+            if key == "chmod" and one.flag("from") is None:
+                self._set_modes(one, value, values)
+            elif key not in ("link", "chown"):
+                self.left.append(f"line {one.line}: {what}")
+            if key == "chown":
+                return f"--chown={value}"
+        elif one.keyword == "RUN" and (flag == "network=default" or _only_saves_time(flag)):
+            what = "RUN --network=default" if key == "network" else f"RUN --mount={value.split(',')[0]}"
+        elif one.keyword == "HEALTHCHECK":
+            return f"--{flag}"
+        else:
+            what = f"{one.keyword} --{flag}"
+            self.left.append(f"line {one.line}: {what}")
+        self.changes.append(what)
+        return ""
+
+    # --- modes
+
+    def _set_modes(self, one: Instruction, mode: str, values: Mapping[str, str]) -> None:
+        if not re.fullmatch(r"0?[0-7]{3}", mode):
+            self.left.append(f"line {one.line}: COPY --chmod={mode}")
+            return
+        named = sources(one)
+        if len(named) > _MOST_SOURCES:
+            self.left.append(f"line {one.line}: COPY --chmod of more than {_MOST_SOURCES} sources")
+            return
+        taken = [_parts(word_of(word, values, self.dockerfile.escape)) for word in named]
+
+        def wanted(parts: Parts) -> int | None:
+            if parts[0] == self.texts or not any(_is_taken(parts, pattern) for pattern in taken):
+                return None
+            return int(mode, 8)
+
+        self.context.set_modes(wanted)
+
+    # --- texts in the Dockerfile
+
+    def _without_heredocs(self, one: Instruction, values: Mapping[str, str]) -> str:
+        self.changes.append(f"{one.keyword} <<{one.heredocs[0].name}")
+        return self._run(one) if one.keyword == "RUN" else self._files(one, values)
+
+    def _run(self, one: Instruction) -> str:
+        first = one.heredocs[0]
+        if len(one.heredocs) > 1:
+            self.left.append(f"line {one.line}: RUN with several texts")
+        if not HEREDOC.fullmatch(one.text.strip()):  # the text goes to a program: python3 <<EOF
+            return json.dumps([*self._shells[-1], f"{one.text}\n{first.text}{first.name}\n"])
+        if first.text.startswith("#!"):
+            self.left.append(f"line {one.line}: RUN with a program of its own")
+        shell = ["/bin/sh", "-ec"] if self._shells[-1] == ["/bin/sh", "-c"] else self._shells[-1]
+        return json.dumps([*shell, first.text])
+
+    def _files(self, one: Instruction, values: Mapping[str, str]) -> str:
+        texts = iter(one.heredocs)
+        words = [
+            self._file(next(texts), one, values) if HEREDOC.fullmatch(word) else word
+            for word in BLANK.split(one.text)
+        ]
+        if one.keyword == "ADD":
+            words[:-1] = [_path(word) for word in words[:-1]]
+        return " ".join(words)
+
+    def _file(self, heredoc: Heredoc, one: Instruction, values: Mapping[str, str]) -> str:
+        """Makes a file of the context out of a text; returns its path there."""
+        if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,100}", heredoc.name):
+            self.left.append(f"line {one.line}: a text with the name {heredoc.name[:80]!r}")
+            return "."
+        text = heredoc.text
+        if heredoc.expands and "$" in text:
+            try:
+                text = expanded_text(text, values, self.dockerfile.escape)
+            except CannotExpand as error:
+                self.left.append(f"line {one.line}: {error}")
+        mode = one.flag("chmod") or "644"
+        if not self.texts:
+            self.texts = free_name(self.context, _TEXTS)
+        self._written += 1
+        place = (self.texts, str(self._written), heredoc.name)
+        content = text.encode("utf-8", "replace")
+        self.context.write(place, [content], int(mode, 8) if re.fullmatch("0?[0-7]{3}", mode) else 0o644)
+        return "/".join(place)
+
+
+def free_name(context: Tree, name: str) -> str:
+    """A name at the top of a context that nothing has yet."""
+    number = 0
+    while context.has((found := name + (f"-{number}" if number else ""),)):
+        number += 1
+    return found
+
+
+def _only_saves_time(flag: str) -> bool:
+    key, _, value = flag.partition("=")
+    return key == "mount" and re.search(r"type=(cache|tmpfs)\b", value) is not None and "from=" not in value
+
+
+def _in_the_context(one: Instruction) -> str:
+    """The words of an ADD, each source as a path of the context: no builder can take one for a URL."""
+    words = json_words(one.text)
+    if words is not None:
+        return json.dumps([*map(_path, words[:-1]), *words[-1:]])
+    plain = BLANK.split(one.text)
+    return " ".join([*map(_path, plain[:-1]), *plain[-1:]])
+
+
+def _path(word: str) -> str:
+    quote, rest = (word[:1], word[1:]) if word[:1] in ('"', "'") else ("", word)
+    while rest.startswith(("/", "./")):
+        rest = rest.lstrip("/").removeprefix("./")
+    return f"./{quote}{rest}"
+
+
+def _parts(source: str) -> Parts:
+    return tuple(part for part in source.split("/") if part not in ("", "."))
+
+
+def _is_taken(parts: Parts, pattern: Parts) -> bool:
+    """Whether a source of a COPY names a file, or a folder that it lies in."""
+    if len(pattern) > len(parts):
+        return False
+    return all(fnmatchcase(part, wanted) for part, wanted in zip(parts, pattern, strict=False))

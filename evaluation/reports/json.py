@@ -1,0 +1,12 @@
+"""The report as it is, for programs."""
+
+from __future__ import annotations
+
+import json
+
+from evaluation.result import Report, as_json
+
+
+def to_json(report: Report) -> str:
+    """Everything; `evaluation.result.from_json` reads it back."""
+    return json.dumps(as_json(report), indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,53 @@
+"""The report as JUnit XML, which every continuous integration shows."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree as xml
+
+from evaluation.result import FAILED, NOT_CHECKED, Report, Result, show
+
+_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def to_junit(report: Report) -> str:
+    """A suite for each line of the rubric, a case for each check."""
+    root = xml.Element("testsuites", _counts(report.results) | {"name": _clean(report.submission)})
+    for line in report.lines:
+        suite = xml.SubElement(root, "testsuite", _counts(line.results) | {"name": _clean(line.title)})
+        for result in line.results:
+            _case(suite, result)
+    xml.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + xml.tostring(root, encoding="unicode") + "\n"
+
+
+def _counts(results: tuple[Result, ...]) -> dict[str, str]:
+    return {
+        "tests": str(len(results)),
+        "failures": str(sum(result.status == FAILED for result in results)),
+        "skipped": str(sum(result.status == NOT_CHECKED for result in results)),
+        "errors": "0",
+        "time": f"{sum(result.seconds for result in results):.2f}",
+    }
+
+
+def _case(suite: xml.Element, result: Result) -> None:
+    group, _, name = result.id.partition(".")
+    about = {"classname": _clean(group), "name": _clean(name or group), "time": f"{result.seconds:.2f}"}
+    case = xml.SubElement(suite, "testcase", about)
+    properties = xml.SubElement(case, "properties")
+    for key, value in (("title", result.title), ("points", show(result.points)), ("of", show(result.of))):
+        xml.SubElement(properties, "property", {"name": key, "value": _clean(value)})
+    if result.status == FAILED:
+        failure = xml.SubElement(case, "failure", {"message": _clean(result.reason)})
+        failure.text = _clean("\n".join(filter(None, (result.reason, result.hint))))
+    elif result.status == NOT_CHECKED:
+        xml.SubElement(case, "skipped", {"message": _clean(result.reason)})
+    if result.evidence:
+        seen = "\n".join(f"[{one.kind}] {one.text}" for one in result.evidence)
+        xml.SubElement(case, "system-out").text = _clean(seen)
+
+
+def _clean(text: str) -> str:
+    """XML cannot hold every character that a program prints."""
+    return _NO_XML.sub("\ufffd", text)

@@ -1,0 +1,74 @@
+"""The report for a pull request, an issue or a mail."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+
+from evaluation.result import FAILED, NOT_CHECKED, PASSED, Finding, Report, Result, show
+
+_MARKS = {PASSED: "✓", FAILED: "✗", NOT_CHECKED: "–"}
+
+
+def to_markdown(report: Report) -> str:
+    """A table of lines, then what did not pass with its reason and hint, then the traps."""
+    parts = [f"# {_plain(report.submission)}: {show(report.points)} of {show(report.of)} points", ""]
+    if report.interrupted:
+        parts += ["**Interrupted: this is a part of the evaluation.**", ""]
+    parts += [
+        f"{_plain(report.rubric)} · {report.started} · {_plain(report.engine) or 'no container engine'}",
+        "",
+    ]
+    parts += ["| | component | points | of |", "|---|---|---:|---:|"]
+    parts += [
+        f"| {_MARKS[line.status]} | {_plain(line.title)} | {show(line.points)} | {show(line.of)} |"
+        for line in report.lines
+    ]
+    parts += [f"| | **total** | **{show(report.points)}** | **{show(report.of)}** |", ""]
+    missing = [result for result in report.results if result.status != PASSED]
+    if missing:
+        parts += ["## What is missing", ""]
+        for result in missing:
+            parts += _missing(result)
+    if report.findings:
+        parts += ["## Known traps", ""]
+        for _, group in groupby(report.findings, key=lambda one: (one.id, one.severity)):
+            parts += _trap(list(group))
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _trap(findings: list[Finding]) -> list[str]:
+    """One trap, with every place where the submission steps into it."""
+    places = []
+    for finding in findings:
+        where = f"`{_code(finding.where)}`: " if finding.where else ""
+        places.append(f"  - {where}{_prose(finding.text)}")
+    return [f"- **{_prose(findings[0].title)}**: {_prose(findings[0].hint)}", *places]
+
+
+def _missing(result: Result) -> list[str]:
+    points = f"{show(result.points)} of {show(result.of)}"
+    lines = [f"- {_MARKS[result.status]} **{_prose(result.title)}** ({points}): {_prose(result.reason)}"]
+    if result.hint:
+        lines += ["", f"  {_prose(result.hint)}"]
+    return [*lines, ""]
+
+
+def _plain(text: str) -> str:
+    """Text of a submission as text: nothing in it becomes a link, a table or a tag."""
+    return _escaped(" ".join(text.split()))
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\`*_\[\]<>|#~!])", r"\\\1", text)
+
+
+def _prose(text: str) -> str:
+    """The same, with what stands between backticks as code."""
+    parts = re.split(r"`([^`]+)`", " ".join(text.split()))
+    return "".join(f"`{part}`" if place % 2 else _escaped(part) for place, part in enumerate(parts))
+
+
+def _code(text: str) -> str:
+    return " ".join(text.replace("`", "'").split())

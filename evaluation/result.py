@@ -1,0 +1,240 @@
+"""What an evaluation comes to: one report, out of which every exporter writes its own form."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar
+
+from evaluation.sanitize import printable
+from pybrain_runtime._io.printable import in_one_line
+
+PASSED, FAILED, NOT_CHECKED = "passed", "failed", "not checked"
+BREAKS, RISK, ADVICE = "breaks", "risk", "advice"
+FORMAT = 1
+
+
+class _Shown:
+    """A part of a report: every text in it can be shown as it is, whoever wrote it (see `printable`)."""
+
+    _names: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        for name, value in list(vars(self).items()):
+            if isinstance(value, str):
+                plain = in_one_line(value) if name in self._names else value
+                object.__setattr__(self, name, printable(plain))
+
+
+@dataclass(frozen=True)
+class Evidence(_Shown):
+    """Something that was seen.
+
+    Attributes:
+        kind: command, status, log, sha256, file or note.
+        text: what was seen, word for word.
+    """
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Result(_Shown):
+    """What came of one check.
+
+    Attributes:
+        id: its name in the rubric.
+        title: what should hold, as a sentence.
+        status: passed, failed or not checked.
+        points: what it earned.
+        of: what it could have earned.
+        reason: what was seen, or why nothing could be; in words.
+        hint: what a student can do about it; empty where it passed.
+        seconds: how long looking took.
+        evidence: what the reason rests on.
+    """
+
+    id: str
+    title: str
+    status: str
+    points: float
+    of: float
+    reason: str = ""
+    hint: str = ""
+    seconds: float = 0.0
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True)
+class Line(_Shown):
+    """One line of the rubric, with its results."""
+
+    title: str
+    criteria: str
+    results: tuple[Result, ...]
+
+    @property
+    def points(self) -> float:
+        return sum(result.points for result in self.results)
+
+    @property
+    def of(self) -> float:
+        return sum(result.of for result in self.results)
+
+    @property
+    def status(self) -> str:
+        """failed where a check failed, not checked where one could not be looked at, else passed."""
+        seen = {result.status for result in self.results}
+        return FAILED if FAILED in seen else NOT_CHECKED if NOT_CHECKED in seen else PASSED
+
+
+@dataclass(frozen=True)
+class Finding(_Shown):
+    """A known trap that a submission steps into. Findings cost no points; what they break does.
+
+    Attributes:
+        id: which trap.
+        title: its name, as people say it.
+        severity: breaks (it keeps the pipeline from working), risk (it will somewhere else), advice.
+        text: what is the matter, in words a student understands.
+        hint: how it is put right.
+        where: file and line, as far as there is one.
+    """
+
+    id: str
+    title: str
+    severity: str
+    text: str
+    hint: str
+    where: str = ""
+
+    _names = ("where",)
+
+
+@dataclass(frozen=True)
+class Protection(_Shown):
+    """One thing that was done so that the submission could do no harm, or could not be done."""
+
+    what: str
+    enforced: bool
+    how: str
+
+
+@dataclass(frozen=True)
+class Report(_Shown):
+    """One evaluation.
+
+    Attributes:
+        submission: name of what was evaluated.
+        source: where it came from, as it was typed.
+        kind: folder, zip or git.
+        sha256: of its files' names and contents.
+        files: how many files it has.
+        size: their bytes.
+        rubric: the rubric's name.
+        rubric_sha256: of the rubric.
+        lines: the rubric's lines, with their results.
+        findings: the traps it steps into.
+        protections: what kept it in its place.
+        engine: what ran it; empty where nothing could.
+        started: when, ISO 8601 in UTC.
+        seconds: how long it took.
+        interrupted: whether somebody stopped it; the rest is not checked then.
+    """
+
+    submission: str
+    source: str
+    kind: str
+    sha256: str
+    files: int
+    size: int
+    rubric: str
+    rubric_sha256: str
+    lines: tuple[Line, ...]
+    findings: tuple[Finding, ...] = ()
+    protections: tuple[Protection, ...] = ()
+    engine: str = ""
+    started: str = ""
+    seconds: float = 0.0
+    interrupted: bool = False
+
+    _names = ("submission", "source")
+
+    @property
+    def points(self) -> float:
+        return sum(line.points for line in self.lines)
+
+    @property
+    def of(self) -> float:
+        return sum(line.of for line in self.lines)
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        return tuple(result for line in self.lines for result in line.results)
+
+    @property
+    def unchecked(self) -> tuple[Result, ...]:
+        """The checks that could not be made."""
+        return tuple(result for result in self.results if result.status == NOT_CHECKED)
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """A report as a value that JSON can hold; `from_json` undoes it."""
+    whole = asdict(report)
+    for line, written in zip(report.lines, whole["lines"], strict=True):
+        written |= {"points": line.points, "of": line.of, "status": line.status}
+    return {"format": FORMAT, "points": report.points, "of": report.of} | whole
+
+
+def from_json(value: dict[str, Any]) -> Report:
+    """The report that `as_json` made a value of.
+
+    Raises:
+        ValueError: it is of another format, or no report.
+    """
+    if value.get("format") != FORMAT:
+        raise ValueError(f"a report of format {value.get('format')!r}; this is format {FORMAT}")
+    try:
+        lines = tuple(
+            Line(line["title"], line["criteria"], tuple(_result(result) for result in line["results"]))
+            for line in value["lines"]
+        )
+        plain = {
+            key: value[key]
+            for key in Report.__dataclass_fields__
+            if key not in ("lines", "findings", "protections")
+        }
+        return Report(
+            lines=lines,
+            findings=tuple(Finding(**finding) for finding in value["findings"]),
+            protections=tuple(Protection(**protection) for protection in value["protections"]),
+            **plain,
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"no report: {error}") from error
+
+
+def _result(value: dict[str, Any]) -> Result:
+    return Result(**{**value, "evidence": tuple(Evidence(**seen) for seen in value["evidence"])})
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check function says of what it saw; its points and title are the rubric's.
+
+    Attributes:
+        passed: whether what should hold does.
+        reason: what was seen.
+        hint: what a student can do about it.
+        evidence: what the reason rests on.
+    """
+
+    passed: bool
+    reason: str
+    hint: str = ""
+    evidence: tuple[Evidence, ...] = field(default=())
+
+
+def show(points: float) -> str:
+    """Points without a useless ``.0``."""
+    return f"{points:g}"

@@ -1,0 +1,247 @@
+"""The rubric: a data file that says which checks there are, what each is worth, and what it depends on."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from evaluation.checks import CHECKS
+from evaluation.checks.base import Check
+from evaluation.errors import RubricError
+from evaluation.traps.kinds import TRAPS
+
+DEFAULT = "task06.toml"
+_TOP = ("name", "line")
+_LINE = {"title": str, "points": (int, float), "criteria": str, "check": list}
+_CHECK = {"id": str, "title": str, "check": str, "points": (int, float), "needs": list, "hint": str}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One check of a rubric.
+
+    Attributes:
+        id: its name.
+        title: what should hold.
+        check: the function that looks.
+        points: what it is worth.
+        needs: the checks that must have passed.
+        hint: what to tell a student; empty for what the function says.
+        parameters: what the function is told.
+    """
+
+    id: str
+    title: str
+    check: Check
+    points: float
+    needs: tuple[str, ...] = ()
+    hint: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RubricLine:
+    """What a student sees as one line."""
+
+    title: str
+    criteria: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True)
+class Rubric:
+    """A whole rubric."""
+
+    name: str
+    sha256: str
+    lines: tuple[RubricLine, ...]
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        return tuple(item for line in self.lines for item in line.items)
+
+
+def load_rubric(path: Path | None = None) -> Rubric:
+    """Reads a rubric.
+
+    Args:
+        path: a TOML file; None for the task's own.
+
+    Raises:
+        RubricError: it cannot be read or used; the text names line and key.
+    """
+    if path is None:
+        name, content = (
+            DEFAULT,
+            resources.files("evaluation").joinpath("rubrics", DEFAULT).read_bytes(),
+        )
+    else:
+        name = str(path)
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise RubricError(f"the rubric {path} cannot be read: {error.strerror}", path=path) from error
+    return read_rubric(name, content)
+
+
+def read_rubric(name: str, content: bytes) -> Rubric:
+    """Reads the content of a rubric; `name` is what errors call it."""
+    try:
+        text = content.decode("utf-8")
+        data = tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        raise RubricError(f"{name} is not written in UTF-8 (byte {error.start})") from error
+    except tomllib.TOMLDecodeError as error:
+        raise RubricError(f"{name}: {error}", hint="The file is no TOML.") from error
+    return _Reading(name, text).rubric(data, hashlib.sha256(content).hexdigest())
+
+
+class _Reading:
+    """One reading of a rubric: knows where each key stands."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.places = _places(text)
+
+    def wrong(self, where: tuple[int, ...], key: str, text: str, hint: str = "") -> RubricError:
+        place = self.places.get((*where, key)) or self.places.get(where)
+        line = f" line {place}" if place else ""
+        return RubricError(f"{self.name}{line}, key `{key}`: {text}", hint=hint, line=place, key=key)
+
+    def rubric(self, data: Mapping[str, Any], sha256: str) -> Rubric:
+        self._known((), data, _TOP)
+        name = self._value((), data, "name", str)
+        lines = self._value((), data, "line", list)
+        read = tuple(self._line((place,), entry) for place, entry in enumerate(lines))
+        if not read:
+            raise self.wrong((), "line", "there is no line", "A rubric has [[line]]s with [[line.check]]s.")
+        self._needs(lines)
+        return Rubric(name, sha256, read)
+
+    def _line(self, where: tuple[int, ...], entry: Any) -> RubricLine:
+        if not isinstance(entry, dict):
+            raise self.wrong(where, "line", "is no [[line]]")
+        self._known(where, entry, _LINE)
+        title = self._value(where, entry, "title", str)
+        points = self._value(where, entry, "points", (int, float))
+        checks = self._value(where, entry, "check", list)
+        items = tuple(self._item((*where, place), check) for place, check in enumerate(checks))
+        total = sum(item.points for item in items)
+        if abs(total - points) > 1e-9:
+            raise self.wrong(
+                where, "points", f"{title!r} has {points:g} points, but its checks add up to {total:g}"
+            )
+        return RubricLine(title, str(entry.get("criteria", "")), items)
+
+    def _item(self, where: tuple[int, ...], entry: Any) -> Item:
+        if not isinstance(entry, dict):
+            raise self.wrong(where, "check", "is no [[line.check]]")
+        name = self._value(where, entry, "check", str)
+        if name not in CHECKS:
+            raise self.wrong(where, "check", f"there is no check {name!r}{_meant(name, CHECKS)}")
+        check = CHECKS[name]
+        parameters = {**check.required, **check.optional}
+        self._known(where, entry, {**_CHECK, **parameters})
+        for key, kind in check.required.items():
+            self._value(where, entry, key, kind)
+        both: dict[str, Any] = {**_CHECK, **check.optional}
+        for key, kind in both.items():
+            if key in entry:
+                self._value(where, entry, key, kind)
+        self._sensible(where, entry)
+        return Item(
+            self._value(where, entry, "id", str),
+            self._value(where, entry, "title", str),
+            check,
+            self._value(where, entry, "points", (int, float)),
+            tuple(entry.get("needs", ())),
+            str(entry.get("hint", "")),
+            {key: entry[key] for key in parameters if key in entry},
+        )
+
+    def _sensible(self, where: tuple[int, ...], entry: Mapping[str, Any]) -> None:
+        if entry.get("points", 0) < 0:
+            raise self.wrong(where, "points", "a check is worth 0 points or more")
+        if "container" in entry and entry["container"] not in (1, 2, 3):
+            raise self.wrong(where, "container", f"{entry['container']} is none of the containers 1, 2 and 3")
+        if "trap" in entry and entry["trap"] not in TRAPS:
+            raise self.wrong(
+                where, "trap", f"there is no trap {entry['trap']!r}{_meant(entry['trap'], TRAPS)}"
+            )
+        for key in ("all_of", "topics"):
+            for pattern in entry.get(key, ()):
+                try:
+                    re.compile(pattern)
+                except (re.error, TypeError) as error:
+                    raise self.wrong(where, key, f"{pattern!r} is no regular expression: {error}") from error
+
+    def _needs(self, lines: Iterable[Mapping[str, Any]]) -> None:
+        """Each need names a check that stands above: so there is no circle, and an order to look in."""
+        above: list[str] = []
+        everything = [check["id"] for line in lines for check in line["check"]]
+        for number, line in enumerate(lines):
+            for place, check in enumerate(line["check"]):
+                where = (number, place)
+                if check["id"] in above:
+                    raise self.wrong(where, "id", f"{check['id']!r} stands there twice")
+                for need in check.get("needs", ()):
+                    if need not in everything:
+                        raise self.wrong(
+                            where, "needs", f"there is no check {need!r}{_meant(str(need), everything)}"
+                        )
+                    if need not in above:
+                        raise self.wrong(
+                            where, "needs", f"{need!r} stands below; what is needed stands above"
+                        )
+                above.append(check["id"])
+
+    def _known(self, where: tuple[int, ...], entry: Mapping[str, Any], keys: Iterable[str]) -> None:
+        known = list(keys)
+        for key in entry:
+            if key not in known:
+                raise self.wrong(where, key, f"there is no such key here{_meant(key, known)}")
+
+    def _value(self, where: tuple[int, ...], entry: Mapping[str, Any], key: str, kind: Any) -> Any:
+        if key not in entry:
+            raise self.wrong(where, key, "is missing")
+        value = entry[key]
+        if not isinstance(value, kind) or isinstance(value, bool):
+            kinds = kind if isinstance(kind, tuple) else (kind,)
+            names = {str: "a text", int: "a number", float: "a number", list: "a list"}
+            wanted = " or ".join(dict.fromkeys(names[one] for one in kinds))
+            raise self.wrong(where, key, f"{value!r} is not {wanted}")
+        return value
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else f"; there are: {', '.join(known)}"
+
+
+def _places(text: str) -> dict[tuple[Any, ...], int]:
+    """The line of every table and key; a reader of TOML keeps none."""
+    places: dict[tuple[Any, ...], int] = {}
+    where: tuple[int, ...] = ()
+    inside = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if inside:  # a text over several lines
+            inside = "" if inside in line else inside
+            continue
+        if re.match(r"\s*\[\[\s*line\s*\]\]", line):
+            where = (where[0] + 1 if where else 0,)
+            places[where] = number
+        elif re.match(r"\s*\[\[\s*line\s*\.\s*check\s*\]\]", line) and where:
+            where = (where[0], where[1] + 1 if len(where) > 1 else 0)
+            places[where] = number
+        elif found := re.match(r"\s*[\"']?([\w-]+)[\"']?\s*=(.*)", line):
+            places.setdefault((*where, found.group(1)), number)
+            for mark in ('"""', "'''"):
+                inside = mark if found.group(2).count(mark) == 1 else inside
+    return places

@@ -1,0 +1,1 @@
+"""Runs foreign programs and parsers within limits on time, memory, disk and network."""

@@ -1,0 +1,122 @@
+"""The network of the builds: a loopback with one program of ours on it, which leads to the package indexes alone.
+
+The steps of a build share the network of a container that has none, so that there is no address to reach and no name
+server to ask: neither the host nor its bridges nor another container. On that loopback listens a relay of ours; it
+passes bytes to the gate, a container with a way out, over a socket on a volume that only these two see.
+"""
+
+from __future__ import annotations
+
+import time
+from importlib import resources
+
+from evaluation.errors import CannotCheck
+from evaluation.result import Protection
+from evaluation.sandbox.sandbox import Workshop
+
+_PLACE = "/gate"
+_PROXY = "http://127.0.0.1:3128"
+_BASE = "python:3.11-slim"
+
+
+class Gate:
+    """Made when the first build needs it; its parts are taken away with the workshop.
+
+    Args:
+        workshop: where it is.
+        also: hosts beyond the package indexes that the person has allowed.
+
+    Attributes:
+        allowed: the hosts that it leads to, as it says itself.
+    """
+
+    def __init__(self, workshop: Workshop, also: tuple[str, ...] = ()) -> None:
+        self.workshop = workshop
+        self.also = also
+        self.allowed: tuple[str, ...] = ()
+        self._made: bool | None = None
+        self._why_not = ""
+        self._name = f"{workshop.id}-gate"
+        self._relay = f"{workshop.id}-relay"
+        self._volume = f"{workshop.id}-gate"
+
+    def options(self) -> list[str]:
+        """What `docker build` is given: the network, and how to reach the gate in it.
+
+        Where the gate cannot be made, builds get no network at all.
+        """
+        if self._made is None:
+            self._make()
+        if not self._made or not self._is_up():
+            return ["--network", "none"]
+        names = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
+        arguments = [word for name in names for word in ("--build-arg", f"{name}={_PROXY}")]
+        # What the person's own client would add: there is no other way out than the proxy.
+        arguments += [word for name in ("no_proxy", "NO_PROXY") for word in ("--build-arg", f"{name}=")]
+        return ["--network", f"container:{self._relay}", *arguments]
+
+    def _is_up(self) -> bool:
+        """Whether both containers run; one that a build has brought down is started again."""
+        for name in (self._name, self._relay):
+            state = (self.workshop.inspect(name) or [{}])[0].get("State") or {}
+            if not state.get("Running") and not self.workshop.docker("start", name).ok:
+                return False
+        return True
+
+    def refused(self) -> list[str]:
+        """The hosts that builds have asked for in vain so far."""
+        if not self._made:
+            return []
+        said = self.workshop.docker("logs", self._name).output.splitlines()
+        return sorted({line.split()[1] for line in said if line.startswith("REFUSED ")})
+
+    def protection(self) -> Protection:
+        """What the report says about it."""
+        what = "Builds reach the package indexes and nothing else"
+        if self._made is None:
+            return Protection(what, True, "no build needed a network")
+        if self._made:
+            how = "no interface but a loopback, no name server; on it a proxy that leads to: " + ", ".join(
+                self.allowed
+            )
+            return Protection(what, True, how)
+        return Protection(
+            what, True, f"the network of the builds could not be made ({self._why_not}); they had none"
+        )
+
+    def _make(self) -> None:
+        shop = self.workshop
+        try:
+            shop.ensure_image(_BASE)
+            options = "size=1m,nr_inodes=16,uid=65534,gid=65534,mode=0700"
+            shop.must(
+                "volume", "create", "--driver", "local", "--label", shop.label,
+                "--opt", "type=tmpfs", "--opt", "device=tmpfs", "--opt", f"o={options}", self._volume,
+            )  # fmt: skip
+            program = resources.files("evaluation").joinpath("gate_program.py").read_text("utf-8")
+            hosts = f"ALLOWED_HOSTS={' '.join(self.also)}"
+            self._start(self._name, program, "gate", "--network", "bridge", "--env", hosts)
+            self.allowed = tuple(self._wait(self._name, "ALLOWED"))
+            self._start(self._relay, program, "relay", "--network", "none")
+            self._wait(self._relay, "READY")
+            self._made = True
+        except CannotCheck as error:
+            self._made, self._why_not = False, error.message
+
+    def _start(self, name: str, program: str, role: str, *options: str) -> None:
+        self.workshop.must(
+            "run", "--detach", "--name", name, "--label", self.workshop.label, "--read-only", "--cap-drop", "ALL",
+            "--security-opt", "no-new-privileges", "--user", "65534:65534", "--memory", "128m",
+            "--memory-swap", "128m", "--pids-limit", "100", "--ulimit", "core=0",
+            "--log-opt", "max-size=1m", "--log-opt", "max-file=1",
+            "--volume", f"{self._volume}:{_PLACE}:nocopy", *options,
+            "--entrypoint", "python3", _BASE, "-B", "-c", program, role,
+        )  # fmt: skip
+
+    def _wait(self, name: str, word: str) -> list[str]:
+        for _ in range(100):
+            for line in self.workshop.docker("logs", name).output.splitlines():
+                if line.startswith(word):
+                    return line.split()[1:]
+            time.sleep(0.1)
+        raise CannotCheck("its proxy did not start")

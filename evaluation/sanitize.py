@@ -1,0 +1,38 @@
+"""A submission's names and outputs in a report: as text, with nothing that a terminal or a page obeys."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass, replace
+from typing import TypeVar, cast
+
+from pybrain_runtime._io.printable import printable as written_out
+
+T = TypeVar("T")
+# Longer than any reason that a person reads; an output is evidence in its last or first lines only.
+LONGEST = 20_000
+# They join letters and parts of a picture, and cannot be seen: two names that differ in them look alike.
+_JOINERS = {0x200C: "\\u200c", 0x200D: "\\u200d"}
+
+
+def printable(text: str, longest: int = LONGEST) -> str:
+    """A text with what cannot be seen written out: ``\\x1b``, ``\\u202e``.
+
+    Args:
+        text: from a submission, in whole or in part.
+        longest: how many characters of it are kept.
+    """
+    if len(text) > longest:
+        text = text[: longest - 20] + " ... (cut)"
+    return written_out(text.replace("\r\n", "\n")).translate(_JOINERS)
+
+
+def presentable(value: T) -> T:
+    """A part of a report with every text in it printable."""
+    if isinstance(value, str):
+        return cast(T, printable(value))
+    if isinstance(value, tuple):
+        return cast(T, tuple(presentable(inner) for inner in value))
+    if is_dataclass(value) and not isinstance(value, type):
+        changed = {field.name: presentable(getattr(value, field.name)) for field in fields(value)}
+        return cast(T, replace(value, **changed))
+    return value

@@ -1,0 +1,160 @@
+"""Traps that stand in the programs: read as a syntax tree, never executed."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+
+from evaluation.evidence.evidence import Lab
+from evaluation.traps.base import Detector, Seen
+from pipeline.project import SERVICES
+
+_OWN_PATH = re.compile(r"^(?:[A-Za-z]:[\\/]|/home/[^/]+|/Users/[^/]+|/mnt/[a-z]/|\\\\)")
+_IN_TEXT = re.compile(
+    r"(?:[A-Za-z]:\\\\?[\w .-]+\\|/home/[\w.-]+/|/Users/[\w.-]+/|/mnt/[a-z]/Users/)[\w./\\ -]*"
+)
+_DRIVERS = (
+    "App07.py",
+    "prepare_files.py",
+    "test_containers.py",
+    "run_compose_with_output.py",
+    "create_submission.py",
+)
+_DEEPEST = 200
+
+
+def own_programs(lab: Lab) -> Iterator[tuple[str, ast.Module]]:
+    """The Python programs that are the student's own: not those of the library."""
+    folder = SERVICES[2].folder
+    for name in lab.submission.files:
+        parts = name.split("/")
+        mine = name in _DRIVERS or (parts[0] == folder and len(parts) == 2)
+        if mine and name.endswith(".py"):
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # about the submission's escapes, not about ours
+                    yield name, ast.parse(lab.submission.text(name))
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                continue
+
+
+def nested_activate(lab: Lab) -> Seen:
+    run = lab.if_known("run")
+    if run is not None and lab.seen(run).equal:
+        return  # this library took it
+    for name, tree in own_programs(lab):
+        lists = _lists(tree)
+        for node in ast.walk(tree):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args):
+                continue
+            if node.func.attr == "activate" and _is_nested(node.args[0], lists):
+                yield f"{name}:{node.lineno}", f"`{_source(node)}` hands in a table where one row is expected"
+
+
+def _lists(tree: ast.Module) -> set[str]:
+    """The names that are given lists."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and _is_list(node.value):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return names
+
+
+def _is_list(node: ast.expr) -> bool:
+    if isinstance(node, (ast.List, ast.ListComp, ast.Tuple)):
+        return True
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.slice, ast.Slice)
+    return isinstance(node, ast.Call) and _called(node) in (
+        "list",
+        "tuple",
+        "tolist",
+        "flatten",
+        "ravel",
+        "array",
+        "asarray",
+    )
+
+
+def _is_nested(node: ast.expr, lists: set[str]) -> bool:
+    if isinstance(node, ast.Call) and node.args and _called(node) in ("array", "asarray", "list", "tuple"):
+        return _is_nested(node.args[0], lists)
+    if not isinstance(node, (ast.List, ast.Tuple)):
+        return False
+    return any(_is_list(one) or (isinstance(one, ast.Name) and one.id in lists) for one in node.elts)
+
+
+def _called(node: ast.Call) -> str:
+    if isinstance(node.func, ast.Attribute):
+        return node.func.attr
+    return node.func.id if isinstance(node.func, ast.Name) else ""
+
+
+def _source(node: ast.AST) -> str:
+    try:
+        return ast.unparse(node)[:60]
+    except RecursionError:
+        return "activate(...)"
+
+
+def swallowed_errors(lab: Lab) -> Seen:
+    """An except for everything whose body neither raises nor ends the program."""
+    for name, tree in own_programs(lab):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ExceptHandler) and _takes_all(node.type) and not _goes_on(node):
+                yield (
+                    f"{name}:{node.lineno}",
+                    "this except takes every error, and the program ends as if all were well",
+                )
+            if (
+                isinstance(node, ast.Expr)
+                and isinstance(node.value, ast.Call)
+                and _starts_a_program(node.value)
+            ):
+                yield f"{name}:{node.lineno}", f"nobody looks at the status of {_source(node.value)}"
+
+
+def _takes_all(kind: ast.expr | None) -> bool:
+    return kind is None or (isinstance(kind, ast.Name) and kind.id in ("Exception", "BaseException"))
+
+
+def _goes_on(handler: ast.ExceptHandler) -> bool:
+    """Whether what it caught still reaches somebody: raised again, an end with a status, a value handed back."""
+    for node in ast.walk(handler):
+        if isinstance(node, (ast.Raise, ast.Return)):
+            return True
+        if isinstance(node, ast.Call):
+            text = _source(node.func)
+            if text in ("exit", "quit", "sys.exit", "os._exit"):
+                return True
+    return False
+
+
+def _starts_a_program(call: ast.Call) -> bool:
+    text = _source(call.func)
+    if text == "os.system" or text == "subprocess.call":
+        return True
+    checked = any(one.arg == "check" for one in call.keywords)
+    return text == "subprocess.run" and not checked
+
+
+def own_machine_path(lab: Lab) -> Seen:
+    for name, tree in own_programs(lab):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and _OWN_PATH.match(node.value):
+                yield f"{name}:{node.lineno}", f"{node.value[:80]!r} is a place on one machine only"
+    recipes = [f"{role.folder}/Dockerfile" for role in SERVICES] + [lab.submission.compose_name]
+    for name in filter(None, recipes):
+        for number, line in enumerate(lab.submission.text(name).splitlines(), 1):
+            found = _IN_TEXT.search(line.split("#")[0])
+            if found:
+                yield f"{name}:{number}", f"{found.group()[:80]} is a place on one machine only"
+
+
+DETECTORS: tuple[Detector, ...] = (
+    ("nested-activate", nested_activate),
+    ("ignored-status", swallowed_errors),
+    ("own-machine-path", own_machine_path),
+)

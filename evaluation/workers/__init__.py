@@ -1,0 +1,1 @@
+"""The tasks that worker processes carry out, and their entry point."""

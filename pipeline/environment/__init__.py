@@ -1,0 +1,1 @@
+"""Makes the project's own environment, and starts commands inside it."""

@@ -1,0 +1,1 @@
+"""The three stages: prepare the files, test the containers, run the stack."""

@@ -1,0 +1,254 @@
+"""Stage 1: the chosen network and rows are validated, and put where the later stages take them from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline import atomic_files
+from pipeline.errors import PipelineError
+from pipeline.project import ACTIVATION_FILE, CARD_FILE, CODE_FILE, KNOWLEDGE_FILE, Layout
+from pipeline.stages.selection import Selection, scaled
+from pybrain_runtime import ActivationStream, Knowledge, load_knowledge
+from pybrain_runtime.network.model_card import card_path
+from pybrain_runtime.tables.columns import Columns
+
+RECORD = "prepared.json"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What stage 1 keeps of the rows. There may be any number of them, so it does not keep them all.
+
+    Attributes:
+        count: how many there are.
+        sha256: of their file.
+        layout: which columns are what.
+        first: the inputs of the first one, (indim,).
+        answer: the host's own answer to it, (outdim,): what the containers must come to as well.
+    """
+
+    count: int
+    sha256: str
+    layout: Columns
+    first: NDArray[np.float64]
+    answer: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What stage 1 found to be right and put into its folder.
+
+    Attributes:
+        selection: which files were chosen, and why.
+        knowledge: the network, read without executing anything.
+        rows: the rows, all of them read and found to fit.
+        folder: where the copies are.
+        card: the copy of the network's card; None where it has none.
+        scaled: the network as stage 3 uses it: with the scaling that ``SCALE_INPUTS`` and ``SCALE_OUTPUTS`` ask for.
+    """
+
+    selection: Selection
+    knowledge: Knowledge
+    rows: Rows
+    folder: Path
+    card: Path | None
+    scaled: Knowledge
+
+    @property
+    def model(self) -> Path:
+        return self.folder / KNOWLEDGE_FILE
+
+    @property
+    def data(self) -> Path:
+        return self.folder / ACTIVATION_FILE
+
+
+@dataclass(frozen=True)
+class Change:
+    """One file that was put in place, or was already there.
+
+    Attributes:
+        path: the file.
+        written: whether its bytes are new.
+        kept: where the file that it replaced has been kept, if it replaced one.
+    """
+
+    path: Path
+    written: bool
+    kept: Path | None = None
+
+
+def card_beside(model: Path) -> Path | None:
+    """The card of a network, where the runtime looks for it: NAME.card.json beside NAME.pkl or NAME.pkl.gz."""
+    card = Path(card_path(str(model)))
+    return card if card.is_file() else None
+
+
+def prepare(
+    layout: Layout,
+    selection: Selection,
+    *,
+    input_columns: list[str] | None = None,
+    target_columns: list[str] | None = None,
+    ignore_card_names: bool = False,
+    environment: Mapping[str, str] | None = None,
+) -> tuple[Prepared, list[Change]]:
+    """Validates the chosen files and copies them into ``output/stage1_prepare_files``.
+
+    Args:
+        layout: the checkout.
+        selection: the chosen files.
+        input_columns: the columns that are the inputs, where the file has others as well.
+        target_columns: the columns that are the expected outputs.
+        ignore_card_names: whether the names of the network's card say nothing about the columns.
+        environment: where ``SCALE_INPUTS`` and ``SCALE_OUTPUTS`` are looked for; None stands for nothing set.
+
+    Returns:
+        What was prepared, and what had to be written for it.
+
+    Raises:
+        PipelineError: a file is missing, unreadable, unsafe, no network, or does not fit the network; nothing
+            has been written then.
+    """
+    knowledge = load_knowledge(selection.model)
+    scaling = scaled(knowledge, environment or {})
+    with ActivationStream(
+        selection.data,
+        knowledge,
+        input_columns=input_columns,
+        target_columns=target_columns,
+        ignore_card_names=ignore_card_names,
+    ) as activation:
+        rows = _read(activation, knowledge)
+    stage = atomic_files.folder(layout.stage1)
+    card = card_beside(selection.model)
+    changes = [
+        Change(stage / name, atomic_files.put(source, stage / name))
+        for name, source in (
+            (ACTIVATION_FILE, selection.data),
+            (KNOWLEDGE_FILE, selection.model),
+            (CODE_FILE, layout.code),
+        )
+    ]
+    staged_card = stage / CARD_FILE if card else None
+    if card and staged_card:
+        changes.append(Change(staged_card, atomic_files.put(card, staged_card)))
+    else:
+        atomic_files.remove(stage / CARD_FILE)
+    _check_copies(stage, knowledge, rows)
+    _check_card(staged_card, knowledge)
+    atomic_files.write_json(stage / RECORD, _record(layout, selection, scaling, rows))
+    return Prepared(selection, knowledge, rows, stage, staged_card, scaling), changes
+
+
+def _read(activation: ActivationStream, knowledge: Knowledge) -> Rows:
+    """Reads all rows, and answers the first one."""
+    parts = iter(activation)
+    first, _ = next(parts)
+    answer = knowledge.begin(threads=1).activate(first[:1])
+    for _ in parts:
+        pass
+    return Rows(activation.rows, activation.file.sha256, activation.columns, first[0].copy(), answer[0])
+
+
+def put_into_contexts(layout: Layout, prepared: Prepared) -> list[Change]:
+    """Makes the prepared files the project's own: what the images are built from.
+
+    A file that is replaced is kept in ``output/stage1_prepare_files/replaced``; a network and its card under one name,
+    so that the card is found where the network is taken from there.
+    """
+    own_card = layout.own_knowledge.with_name(CARD_FILE)
+    wanted = {
+        layout.own_activation: prepared.data,
+        layout.own_knowledge: prepared.model,
+        own_card: prepared.card,
+    }
+    kept: dict[Path, Path] = {}
+    for together in ([layout.own_activation], [layout.own_knowledge, own_card]):
+        if not all(_stands(wanted[path], path) for path in together):
+            kept |= _keep(layout, [path for path in together if path.exists()])
+    changes = [
+        _replace(prepared.data, layout.own_activation, kept),
+        _replace(prepared.model, layout.own_knowledge, kept),
+    ]
+    _check_copies(prepared.folder, prepared.knowledge, prepared.rows)
+    if prepared.card:
+        changes.append(_replace(prepared.card, own_card, kept))
+    elif own_card.exists():
+        changes.append(Change(own_card, True, kept[own_card]))
+        atomic_files.remove(own_card)
+    return changes
+
+
+def _stands(source: Path | None, target: Path) -> bool:
+    return atomic_files.same(source, target) if source else not target.exists()
+
+
+def _replace(source: Path, target: Path, kept: Mapping[Path, Path]) -> Change:
+    if atomic_files.same(source, target):
+        return Change(target, False)
+    atomic_files.put(source, target)
+    return Change(target, True, kept.get(target))
+
+
+def _keep(layout: Layout, paths: Sequence[Path]) -> dict[Path, Path]:
+    """Copies files that belong together under one name; returns where to."""
+    digests = [atomic_files.sha256_of(path) for path in paths]
+    mark = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+    kept = {}
+    for path in paths:
+        name, _, ending = path.name.partition(".")
+        kept[path] = layout.stage1 / "replaced" / f"{name}-{mark[:8]}.{ending}"
+        atomic_files.put(path, kept[path])
+    return kept
+
+
+def _check_copies(stage: Path, knowledge: Knowledge, rows: Rows) -> None:
+    """The copies are what was validated, also when somebody wrote to a source in between."""
+    for name, validated in ((KNOWLEDGE_FILE, knowledge.sha256), (ACTIVATION_FILE, rows.sha256)):
+        if atomic_files.sha256_of(stage / name) != validated:
+            raise PipelineError(
+                f"{name} changed between being validated and being copied",
+                hint="Start again when it is complete.",
+            )
+
+
+def _check_card(copy: Path | None, knowledge: Knowledge) -> None:
+    """The copied card is the one that the network was read with."""
+    read_with = knowledge.card.sha256 if knowledge.card else ""
+    if (atomic_files.sha256_of(copy) if copy else "") != read_with:
+        raise PipelineError(
+            f"{CARD_FILE} changed between being validated and being copied",
+            hint="Start again when it is complete.",
+        )
+
+
+def _record(layout: Layout, selection: Selection, knowledge: Knowledge, rows: Rows) -> dict[str, Any]:
+    unused = knowledge.unused_scaling
+    return {
+        "knowledge": {
+            "from": layout.shown(selection.model),
+            "chosen_by": selection.model_from,
+            "network": knowledge.kind,
+            "inputs": knowledge.indim,
+            "outputs": knowledge.outdim,
+            "parameters": knowledge.parameter_count,
+            "scaling": knowledge.scaling,
+            "scaling_not_used": unused.as_report() if unused else None,
+            "sha256": knowledge.sha256,
+        },
+        "activation": {
+            "from": layout.shown(selection.data),
+            "chosen_by": selection.data_from,
+            "rows": rows.count,
+            "columns_used": rows.layout.as_report(),
+            "sha256": rows.sha256,
+        },
+    }

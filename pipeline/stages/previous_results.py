@@ -1,0 +1,37 @@
+"""What an earlier run left in ``output/``: removed, so that it is not taken for a later run's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline import atomic_files
+from pipeline.project import ACTIVATION_FILE, CARD_FILE, CODE_FILE, KNOWLEDGE_FILE, Layout
+from pipeline.stages import container_tests, prepare, stack_run
+
+
+def clear(layout: Layout, *numbers: int) -> None:
+    """Removes the results of these stages.
+
+    A command does so with those that it is about to make, before it begins. So a run that fails, or is killed, in
+    an early stage does not leave the prediction of the run before it in the place of its own.
+
+    Args:
+        layout: the checkout.
+        numbers: 1, 2, 3.
+
+    Raises:
+        CannotWrite: something cannot be removed.
+    """
+    for number in numbers:
+        stage, names = _results(layout)[number]
+        for name in names if stage.is_dir() else ():
+            atomic_files.remove(stage / name)
+
+
+def _results(layout: Layout) -> dict[int, tuple[Path, tuple[str, ...]]]:
+    prepared = (prepare.RECORD, ACTIVATION_FILE, KNOWLEDGE_FILE, CARD_FILE, CODE_FILE)
+    return {
+        1: (layout.stage1, prepared),
+        2: (layout.stage2, (container_tests.RESULTS, *container_tests.OUTPUT_FILES)),
+        3: (layout.stage3, (stack_run.SUMMARY, stack_run.LOG, *stack_run.RESULT_FILES)),
+    }

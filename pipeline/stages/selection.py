@@ -1,0 +1,196 @@
+"""Which network and which rows: options first, then the environment, then the project's own.
+
+The environment names mean what they mean in docker-compose.yml (MODEL_PATH, MODEL_NAME, MODEL_FILE,
+DATA_PATH); there, as here, empty counts as unset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import InputMissing, UsageError
+from pipeline.project import Layout
+from pybrain_runtime import Knowledge
+from pybrain_runtime.container.settings import rule
+
+_NOT_A_MODEL = (".card.json", ".md", ".sh", ".csv")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a run is made from.
+
+    Attributes:
+        model: the network's file, links resolved.
+        data: the file with the rows, links resolved.
+        model_from: why this network, in words.
+        data_from: why these rows, in words.
+    """
+
+    model: Path
+    data: Path
+    model_from: str
+    data_from: str
+
+
+def select(
+    layout: Layout, environment: Mapping[str, str], *, model: str | None, data: str | None
+) -> Selection:
+    """Chooses the files of a run.
+
+    Args:
+        layout: the checkout.
+        environment: usually ``os.environ``.
+        model: the option ``--model``.
+        data: the option ``--data``.
+
+    Raises:
+        InputMissing: a file that was named does not exist; the names that do are in the text.
+        UsageError: an option is empty.
+    """
+    model_path, model_from = _model(layout, environment, model)
+    data_path, data_from = _data(layout, environment, data)
+    return Selection(model_path.resolve(), data_path.resolve(), model_from, data_from)
+
+
+def columns(environment: Mapping[str, str], name: str, option: str | None = None) -> list[str] | None:
+    """Reads names of columns, separated by commas.
+
+    Args:
+        environment: usually ``os.environ``.
+        name: the variable, ``INPUT_COLUMNS``.
+        option: what the option of the same name says; it goes before the variable.
+
+    Returns:
+        The names; None where neither says any.
+
+    Raises:
+        UsageError: a name is empty.
+    """
+    text = environment.get(name) if option is None else option
+    if text is None:
+        return None
+    names = [column.strip() for column in text.split(",")]
+    if not all(names):
+        said, leave = (name, "unset it") if option is None else (_option(name), "leave it out")
+        raise UsageError(
+            f"{said} is set but names no column, or an empty one", hint=f"Name columns, or {leave}."
+        )
+    return names
+
+
+def scaled(knowledge: Knowledge, environment: Mapping[str, str]) -> Knowledge:
+    """Returns the network as SCALE_INPUTS and SCALE_OUTPUTS ask for it: scaled by what lies beside it in its file.
+
+    Raises:
+        UsageError: a variable is empty or no rule, or the card scales already.
+        KnowledgeError: what it names is not there.
+    """
+    inputs, outputs = (rule(environment, name) for name in ("SCALE_INPUTS", "SCALE_OUTPUTS"))
+    return knowledge.scaled_by(inputs=inputs, outputs=outputs) if inputs or outputs else knowledge
+
+
+def scaling_line(knowledge: Knowledge, *, inputs: str, outputs: str) -> str:
+    """Returns a line about scaling that lies beside the network and is not used; nothing where there is none.
+
+    Args:
+        knowledge: the network.
+        inputs: what the user types before the rule for inputs, ``SCALE_INPUTS=`` or ``--scale-inputs ``.
+        outputs: what the user types before the rule for outputs.
+    """
+    found = knowledge.unused_scaling
+    return found.in_words(inputs=inputs, outputs=outputs, join=" ") if found else ""
+
+
+def _option(name: str) -> str:
+    return f"--{name.lower().replace('_', '-')}"
+
+
+def _model(layout: Layout, environment: Mapping[str, str], option: str | None) -> tuple[Path, str]:
+    if option is not None:
+        _refuse_empty("--model", option)
+        path = _from_user(option)
+        if path.exists() or _looks_like_a_path(option):
+            return _existing(path, f"--model {option}", "network"), "--model"
+        return _named(layout, option, f"--model {option}"), "--model"
+    if path_text := environment.get("MODEL_PATH"):
+        return _existing(_from_project(layout, path_text), f"MODEL_PATH={path_text}", "network"), "MODEL_PATH"
+    if name := environment.get("MODEL_NAME"):
+        return _named(layout, name, f"MODEL_NAME={name}"), "MODEL_NAME"
+    if file := environment.get("MODEL_FILE"):
+        folder = layout.own_knowledge.parent
+        return _existing(folder / file, f"MODEL_FILE={file}", "network"), "MODEL_FILE"
+    return layout.own_knowledge, "the project's own"
+
+
+def _data(layout: Layout, environment: Mapping[str, str], option: str | None) -> tuple[Path, str]:
+    if option is not None:
+        _refuse_empty("--data", option)
+        return _existing(_from_user(option), f"--data {option}", "CSV file"), "--data"
+    if path_text := environment.get("DATA_PATH"):
+        return _existing(_from_project(layout, path_text), f"DATA_PATH={path_text}", "CSV file"), "DATA_PATH"
+    return layout.own_activation, "the project's own"
+
+
+def _refuse_empty(option: str, value: str) -> None:
+    if not value.strip():
+        raise UsageError(f"{option} is empty", hint="Give a file, or leave the option out.")
+
+
+def _from_user(text: str) -> Path:
+    """An option is relative to where the user stands."""
+    return Path(text).expanduser()
+
+
+def _from_project(layout: Layout, text: str) -> Path:
+    """A variable is relative to docker-compose.yml, because Compose reads it so."""
+    return layout.root / Path(text).expanduser()
+
+
+def _looks_like_a_path(text: str) -> bool:
+    return "/" in text or "\\" in text
+
+
+def _named(layout: Layout, name: str, said: str) -> Path:
+    """A network by its name, with or without the ending; the project's own has its name, too."""
+    if _looks_like_a_path(name):
+        raise UsageError(
+            f"{said} is a path; a name stands for a file in models/",
+            hint="For a path: MODEL_PATH or --model.",
+        )
+    for candidate in (layout.models / name, layout.models / f"{name}.pkl"):
+        if candidate.is_file():
+            return candidate
+    if name in (layout.own_knowledge.name, layout.own_knowledge.stem):
+        return layout.own_knowledge
+    there = ", ".join(_models_in(layout.models)) or "none"
+    raise InputMissing(
+        f"{said}: there is no such network; in models/ there are: {there}",
+        hint="Give one of these names, or a path to a file.",
+        path=layout.models / name,
+    )
+
+
+def _models_in(folder: Path) -> list[str]:
+    if not folder.is_dir():
+        return []
+    names = (path.name for path in folder.iterdir() if path.is_file())
+    return sorted(name for name in names if not name.startswith(".") and not name.endswith(_NOT_A_MODEL))
+
+
+def _existing(path: Path, said: str, what: str) -> Path:
+    if path.is_dir():
+        raise InputMissing(f"{said} is a folder; a {what} was expected", hint=_beside(path), path=path)
+    if not path.exists():
+        raise InputMissing(f"{said}: there is no such file", hint=_beside(path.parent), path=path)
+    return path
+
+
+def _beside(folder: Path) -> str:
+    if not folder.is_dir():
+        return f"There is no folder {folder} either."
+    names = sorted(path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    shown = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+    return f"In {folder} there are: {shown or 'no files'}."
