@@ -31,6 +31,7 @@ _PARTS = (
     "README.md",
     "LICENSE",
     "pipeline",
+    "evaluation",
     "container1_activationbase",
     "container2_knowledgebase",
     "container3_codebase",

@@ -19,7 +19,7 @@ from pathlib import Path
 from pipeline.environment import ownership as own_environment
 from pipeline.run_lock import Busy, exclusive
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = ROOT / ".venv"
 STAMP = ENVIRONMENT / own_environment.STAMP
 LOCKS = {"run": ROOT / "requirements.lock", "test": ROOT / "requirements-test.lock"}

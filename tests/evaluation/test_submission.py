@@ -194,14 +194,15 @@ def test_an_archive_replaces_nothing_but_an_archive(project, tmp_path, capsys):
     ],
 )  # fmt: skip
 def test_what_has_the_name_of_a_secret_stays_out_of_every_folder_of_the_checklist(project, name):
-    for folder in ("models", "data", "docs", "container2_knowledgebase", "pipeline"):
+    for folder in ("models", "data", "docs", "container2_knowledgebase", "pipeline", "evaluation"):
         path = project.root / folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x")
     contents = contents_of(project.root)
     left_out = [out for out, why in contents.left_out if why == "looks like a secret"]
     assert sorted(left_out) == sorted(
-        f"{folder}/{name}" for folder in ("models", "data", "docs", "container2_knowledgebase", "pipeline")
+        f"{folder}/{name}"
+        for folder in ("models", "data", "docs", "container2_knowledgebase", "pipeline", "evaluation")
     )
     assert not [inside for inside in contents.files if inside.endswith(name)]
 

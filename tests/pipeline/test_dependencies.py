@@ -10,13 +10,15 @@ from importlib.metadata import packages_distributions
 from pipeline.environment.bootstrap import LOCKS
 from pipeline.project import PROJECT
 
-OURS = {"pipeline", "pybrain", "pybrain3", "pybrain_runtime"}
+OURS = {"pipeline", "evaluation", "pybrain", "pybrain3", "pybrain_runtime"}
 
 
 def imported_when_a_module_is_loaded() -> dict[str, str]:
-    """The parts of others that modules of `pipeline` import at their top, each with a module that does."""
+    """The packages of others that our host-side modules import at their top, each with a module that does."""
     found: dict[str, str] = {}
-    for path in sorted((PROJECT.root / "pipeline").rglob("*.py")):
+    for path in sorted(
+        path for package in ("pipeline", "evaluation") for path in (PROJECT.root / package).rglob("*.py")
+    ):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and not node.level:

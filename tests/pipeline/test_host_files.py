@@ -92,8 +92,8 @@ def test_what_a_killed_process_has_left_is_removed_and_what_a_living_one_writes_
     tmp_path: Path,
 ) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from pipeline import files\n"
-        "with files.writing(Path(sys.argv[1])) as temporary:\n"
+        "import sys, time; from pathlib import Path; from pipeline import atomic_files\n"
+        "with atomic_files.writing(Path(sys.argv[1])) as temporary:\n"
         "    temporary.write_text('half'); print('writing', flush=True); time.sleep(600)"
     )
     target = tmp_path / "target.txt"
@@ -268,7 +268,7 @@ from pipeline.errors import PipelineError
 if os.geteuid() == 0:
     os.setegid(23457); os.seteuid(23457)
 try:
-    files.put(Path(sys.argv[1]), Path(sys.argv[2]))
+    atomic_files.put(Path(sys.argv[1]), Path(sys.argv[2]))
 except PipelineError as error:
     print(error.status, error.message)
 """
