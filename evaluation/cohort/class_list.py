@@ -7,10 +7,10 @@ import json
 import shutil
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from evaluation import result
 from evaluation.cohort.members import members_in
@@ -21,11 +21,8 @@ from evaluation.rubric import Rubric
 from evaluation.sandbox.worker_pool import Workers
 from evaluation.sanitize import printable
 from pipeline import atomic_files, process
-from pipeline.commands.evaluate import conditions
+from pipeline.console import Console
 from pipeline.errors import EngineUnavailable, Interrupted, PipelineError
-
-if TYPE_CHECKING:
-    from pipeline.cli import Session
 
 WAITING, RUNNING, DONE, KEPT, FAILED, STOPPED = (
     "waiting",
@@ -67,22 +64,60 @@ class Entry:
         return Row(self.name, self.report, self.error or (self.state if self.report is None else ""))
 
 
-def evaluate_class(session: Session, rubric: Rubric, folder: Path) -> dict[str, Any]:
-    """Evaluates a class, shows how it goes, and writes the overview.
+@dataclass(frozen=True)
+class ClassResult:
+    """The result of evaluating a class.
+
+    Attributes:
+        points: the points of each submission by its name; None where it could not be evaluated.
+        failed: the error of each submission that could not be evaluated, by its name.
+        files: the overview, as HTML and CSV.
+    """
+
+    points: dict[str, float | None]
+    failed: dict[str, str]
+    files: tuple[Path, ...]
+
+
+def evaluate_class(
+    submissions: Path,
+    rubric: Rubric,
+    conditions: Conditions,
+    folder: Path,
+    *,
+    rubric_path: Path | None,
+    jobs: int,
+    again: bool,
+    console: Console,
+    shown: Callable[[Path], str],
+) -> ClassResult:
+    """Evaluate all submissions in a folder, show the progress, and write the overview.
+
+    Args:
+        submissions: the folder that holds the submissions.
+        rubric: what is graded.
+        conditions: the limits and settings of each evaluation.
+        folder: where the reports and the overview are written.
+        rubric_path: the file of the rubric; None for the built-in one.
+        jobs: the number of submissions that are evaluated at the same time.
+        again: whether finished reports of a previous run are ignored.
+        console: where the progress is shown.
+        shown: returns a path as it is shown to the user.
+
+    Returns:
+        The points, the errors and the files of the overview.
 
     Raises:
-        InputMissing: there is no such folder, or nothing to evaluate in it.
-        EngineUnavailable: there was no engine; the overview holds what needs none.
-        Interrupted: somebody stopped it; what was finished is kept and taken over the next time.
+        InputMissing: the folder does not exist or holds no submission.
+        EngineUnavailable: there was no container engine; the overview holds the checks that need none.
+        Interrupted: the user stopped it; finished reports are kept and reused by the next run.
     """
-    options = session.options
-    entries = entries_in(options.class_list, folder)
-    how = conditions(options)
-    _prepare(entries, rubric, how, again=options.again)
-    board = _Board(session, entries)
+    entries = entries_in(submissions, folder)
+    _prepare(entries, rubric, conditions, again=again)
+    board = _Board(console, entries)
     stopped = False
     try:
-        _run_all(entries, options.rubric, how, options.jobs, board)
+        _run_all(entries, rubric_path, conditions, jobs, board)
     except KeyboardInterrupt:
         stopped = True
         with process.undisturbed():
@@ -90,7 +125,7 @@ def evaluate_class(session: Session, rubric: Rubric, folder: Path) -> dict[str, 
     board.close()
     written = write_overview([entry.row() for entry in entries], rubric, folder)
     for path in written:
-        session.console.say(f"  {session.layout.shown(path)}")
+        console.say(f"  {shown(path)}")
     if stopped:
         done = sum(entry.report is not None and not entry.report.interrupted for entry in entries)
         raise Interrupted(
@@ -98,16 +133,16 @@ def evaluate_class(session: Session, rubric: Rubric, folder: Path) -> dict[str, 
             hint="The same command goes on with the others.",
         )
     without = [entry for entry in entries if entry.report and not entry.report.engine]
-    if how.run and without:
+    if conditions.run and without:
         raise EngineUnavailable(
             f"{len(without)} of {len(entries)} were looked at without a container engine: the rest is not checked",
             hint="Started again with one, the same command evaluates these anew. --no-run looks at the files alone.",
         )
-    return {
-        "submissions": {entry.name: entry.report.points if entry.report else None for entry in entries},
-        "failed": {entry.name: entry.error for entry in entries if entry.error},
-        "files": [session.layout.shown(path) for path in written],
-    }
+    return ClassResult(
+        {entry.name: entry.report.points if entry.report else None for entry in entries},
+        {entry.name: entry.error for entry in entries if entry.error},
+        tuple(written),
+    )
 
 
 def entries_in(folder: Path, reports: Path) -> list[Entry]:
@@ -246,8 +281,8 @@ class _Board:
     The lines below are drawn anew again and again, so each is cut to the width of the terminal.
     """
 
-    def __init__(self, session: Session, entries: list[Entry]) -> None:
-        self.console = session.console
+    def __init__(self, console: Console, entries: list[Entry]) -> None:
+        self.console = console
         self.entries = entries
         self.width = min(max(len(entry.name) for entry in entries), 40)
         self._drawn = 0

@@ -120,7 +120,22 @@ def run(session: Session) -> dict[str, Any]:
     if options.class_list is not None:
         from evaluation.cohort.class_list import evaluate_class
 
-        return evaluate_class(session, rubric, folder)
+        done = evaluate_class(
+            options.class_list,
+            rubric,
+            conditions(options),
+            folder,
+            rubric_path=options.rubric,
+            jobs=options.jobs,
+            again=options.again,
+            console=session.console,
+            shown=session.layout.shown,
+        )
+        return {
+            "submissions": done.points,
+            "failed": done.failed,
+            "files": [session.layout.shown(path) for path in done.files],
+        }
     source = options.submission or str(session.layout.root)
     report, written = evaluate_one(session, source, rubric, conditions(options), folder)
     result = {
