@@ -14,7 +14,7 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["pybrain_runtime"]):
-    from pybrain_runtime._io.optional import has_arrow
+    from pybrain_runtime._io.optional_packages import has_arrow
     from pybrain_runtime.activation import ActivationStream, read_activation
     from pybrain_runtime.errors import ActivationError, PartMissing
     from pybrain_runtime.knowledge import Knowledge

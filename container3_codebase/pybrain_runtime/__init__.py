@@ -42,8 +42,8 @@ if TYPE_CHECKING:
         open_prediction,
         write_prediction,
     )
-    from pybrain_runtime.runs.stream import activate_file
-    from pybrain_runtime.runs.stream_records import Outcome, Progress, StreamOptions
+    from pybrain_runtime.runs.activate_file import activate_file
+    from pybrain_runtime.runs.records import Outcome, Progress, StreamOptions
     from pybrain_runtime.session import Answering
 
 __version__ = "0.1.0"
@@ -59,16 +59,16 @@ _HOMES = {
     "Limits": "limits",
     "ModuleDescription": "network.description",
     "NetworkDescription": "network.description",
-    "Outcome": "runs.stream_records",
+    "Outcome": "runs.records",
     "Plan": "engine.plan",
     "Prediction": "results.prediction",
     "PredictionWriter": "results.prediction",
-    "Progress": "runs.stream_records",
+    "Progress": "runs.records",
     "Settings": "container.settings",
     "Source": "results.prediction",
-    "StreamOptions": "runs.stream_records",
+    "StreamOptions": "runs.records",
     "Walk": "engine.walk",
-    "activate_file": "runs.stream",
+    "activate_file": "runs.activate_file",
     "inspect_file": "inspection",
     "load_knowledge": "knowledge",
     "open_prediction": "results.prediction",

@@ -2,7 +2,7 @@
 
 A CSV file is UTF-8, with or without a byte order mark. Cells are separated by commas, semicolons or tabs; with
 semicolons a decimal comma is accepted. A first row of names is the header, see ``Table.is_header``. Which columns
-are the inputs and which the expected outputs: see ``column_choice.py``.
+are the inputs and which the expected outputs: see ``column_selector.py``.
 """
 
 from __future__ import annotations
@@ -13,17 +13,24 @@ from types import TracebackType
 
 import numpy as np
 
-from pybrain_runtime._io.optional import has_arrow, require_arrow
+from pybrain_runtime._io.optional_packages import has_arrow, require_arrow
 from pybrain_runtime._io.paths import base
 from pybrain_runtime._io.record import Record
 from pybrain_runtime.errors import ActivationError
 from pybrain_runtime.knowledge import Knowledge
-from pybrain_runtime.tables.column_choice import ColumnChoice
-from pybrain_runtime.tables.columns import Columns
-from pybrain_runtime.tables.csv_rows import CsvRows
+from pybrain_runtime.tables.batch import (
+    Chunk,
+    RejectedRow,
+    RowBatch,
+    RowReader,
+    blank_before_rows,
+    blank_rows,
+)
+from pybrain_runtime.tables.column_selection import ColumnSelection
+from pybrain_runtime.tables.column_selector import ColumnSelector
 from pybrain_runtime.tables.decimal_marks import DecimalMarks
-from pybrain_runtime.tables.row_file import Incoming
-from pybrain_runtime.tables.rows import Part, Rejected, RowReader, Rows, blank_before_rows, blank_rows
+from pybrain_runtime.tables.formats.csv_reader import CsvReader
+from pybrain_runtime.tables.table_file import TableFile
 
 
 class Activation(Record):
@@ -47,7 +54,7 @@ class Activation(Record):
     targets: np.ndarray | None
     input_names: tuple[str, ...]
     columns: int
-    layout: Columns | None = None
+    layout: ColumnSelection | None = None
 
     @property
     def name(self) -> str:
@@ -107,7 +114,7 @@ class ActivationStream:
         self._blank: tuple[int, int] | None = None
         self._first_rejected = ""
         self.marks = DecimalMarks()
-        self._incoming = Incoming(path)
+        self._incoming = TableFile(path)
         self.file = self._incoming.file
         self.kind = self._incoming.kind
         try:
@@ -115,7 +122,7 @@ class ActivationStream:
             self.light = self._incoming.large and not self.fast
             if self.fast:
                 require_arrow("Reading fast")
-            choice = ColumnChoice(
+            choice = ColumnSelector(
                 self.file.name,
                 knowledge,
                 input_columns,
@@ -123,7 +130,7 @@ class ActivationStream:
                 ignore_card_names=ignore_card_names,
             )
             self._reader = self._reader_for(choice)
-            if isinstance(self._reader, CsvRows):
+            if isinstance(self._reader, CsvReader):
                 self.fast = self._reader.fast
         except BaseException:
             self.close()
@@ -159,15 +166,15 @@ class ActivationStream:
 
     # The same, step by step: parts may be read by several threads, and are accepted in their order.
 
-    def parts(self) -> Iterator[Part]:
+    def parts(self) -> Iterator[Chunk]:
         """Yields the file in parts, once. Where it is cut depends on the file and on nothing else."""
         return self._reader.parts()
 
-    def rows_of(self, part: Part) -> Rows:
+    def rows_of(self, part: Chunk) -> RowBatch:
         """Returns the rows of a part; raises as iterating does."""
         return self._reader.rows(part)
 
-    def accept(self, rows: Rows) -> list[Rejected]:
+    def accept(self, rows: RowBatch) -> list[RejectedRow]:
         """Takes the rows of the next part to be part of the activation; returns what was left out up to there.
 
         Raises:
@@ -208,7 +215,7 @@ class ActivationStream:
             f"{self.file.name} {what}.", hint="Add a line of numbers for each row to answer."
         )
 
-    def share(self, part: Part, read: int) -> float | None:
+    def share(self, part: Chunk, read: int) -> float | None:
         """Returns how much of the file has been gone through, from 0 to 1; None where nobody knows.
 
         Args:
@@ -232,17 +239,17 @@ class ActivationStream:
         """The header's names of the inputs; empty where there is no header."""
         return tuple(self.header[place] for place in self.columns.inputs) if self.header else ()
 
-    def _reader_for(self, choice: ColumnChoice) -> RowReader:
+    def _reader_for(self, choice: ColumnSelector) -> RowReader:
         if self.kind == "parquet":
             require_arrow(f"Reading {self.file.name}, a Parquet file,")
-            from pybrain_runtime.tables.parquet_rows import ParquetRows
+            from pybrain_runtime.tables.formats.parquet_reader import ParquetReader
 
-            return ParquetRows(self._incoming, choice, skip=self._skip)
+            return ParquetReader(self._incoming, choice, skip=self._skip)
         if self.kind == "jsonl":
-            from pybrain_runtime.tables.json_rows import JsonRows
+            from pybrain_runtime.tables.formats.jsonl_reader import JsonLinesReader
 
-            return JsonRows(self._incoming, choice, skip=self._skip)
-        return CsvRows(self._incoming, choice, skip=self._skip, fast=self.fast)
+            return JsonLinesReader(self._incoming, choice, skip=self._skip)
+        return CsvReader(self._incoming, choice, skip=self._skip, fast=self.fast)
 
 
 def read_activation(

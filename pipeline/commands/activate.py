@@ -117,12 +117,12 @@ def run(session: Session) -> dict[str, Any]:
     from pipeline.errors import CannotWrite, Interrupted, UsageError
     from pipeline.progress import ProgressLine
     from pybrain_runtime import activate_file, load_knowledge
-    from pybrain_runtime._io.output_paths import check_unnamed_output
+    from pybrain_runtime._io.output_paths import check_default_output
 
     options = session.options
     if options.output is None:
         options.output = OUTPUT
-        check_unnamed_output(OUTPUT)
+        check_default_output(OUTPUT)
     if options.output == "-":
         raise UsageError(
             "The prediction is written to a file, with its report beside it, not to standard output.",
@@ -193,7 +193,7 @@ def _stream_options(session: Session) -> StreamOptions:
 
 
 def _advise(session: Session) -> None:
-    from pybrain_runtime._io.optional import ADVICE
+    from pybrain_runtime._io.optional_packages import ADVICE
 
     session.console.remark(
         f"This is a large file, and it is read without pyarrow, four times as slowly. {ADVICE}."
@@ -203,10 +203,10 @@ def _advise(session: Session) -> None:
 def _kept(options: argparse.Namespace) -> str:
     """What a run that broke off leaves, in words; nothing where it leaves nothing."""
     from pybrain_runtime.errors import PipelineError
-    from pybrain_runtime.runs.checkpoint import Journal
+    from pybrain_runtime.runs.checkpoint import Checkpoint
 
     try:
-        notes = Journal(options.output).read() if options.resume else None
+        notes = Checkpoint(options.output).read() if options.resume else None
     except PipelineError:  # the run that begins next says what is wrong with them
         return ""
     if notes is None:

@@ -71,7 +71,7 @@ def run(session: Session) -> dict[str, Any]:
 def _check_drawing(path: Path | None, *read: Path | None) -> None:
     """A drawing replaces what is there, so its name must be that of a drawing, and nothing may be read there."""
     from pipeline.errors import UsageError
-    from pybrain_runtime._io.output_paths import check_place
+    from pybrain_runtime._io.output_paths import check_target
     from pybrain_runtime._io.paths import is_same
 
     if path is None:
@@ -81,7 +81,7 @@ def _check_drawing(path: Path | None, *read: Path | None) -> None:
     for other in read:
         if other is not None and is_same(str(path), str(other)):
             raise UsageError(f"--drawing {path} would be written over {other}, which is read")
-    check_place(str(path))
+    check_target(str(path))
 
 
 def _draw(network: Any, path: Path) -> Path:

@@ -17,7 +17,7 @@ from pipeline.project import ACTIVATION_FILE, CARD_FILE, CODE_FILE, KNOWLEDGE_FI
 from pipeline.stages.selection import Selection, scaled
 from pybrain_runtime import ActivationStream, Knowledge, load_knowledge
 from pybrain_runtime.network.model_card import card_path
-from pybrain_runtime.tables.columns import Columns
+from pybrain_runtime.tables.column_selection import ColumnSelection
 
 RECORD = "prepared.json"
 
@@ -36,7 +36,7 @@ class Rows:
 
     count: int
     sha256: str
-    layout: Columns
+    layout: ColumnSelection
     first: NDArray[np.float64]
     answer: NDArray[np.float64]
 

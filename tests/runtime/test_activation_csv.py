@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from pybrain_runtime import Activation, ActivationStream, Knowledge, load_knowledge, read_activation
 from pybrain_runtime.errors import ActivationError, InputMissing
-from pybrain_runtime.tables.column_choice import ColumnChoice
-from pybrain_runtime.tables.text_table import Table
+from pybrain_runtime.tables.column_selector import ColumnSelector
+from pybrain_runtime.tables.formats.csv_cells import CellParser
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 HEADER = "sepal_length,sepal_width,petal_length,petal_width"
@@ -404,7 +404,7 @@ ODD = st.sampled_from(
 def test_what_the_fast_way_takes_the_careful_way_reads_alike(rows: list[list[str]], delimiter: str) -> None:
     width = len(rows[0])
     lines = [delimiter.join(row).encode() for row in rows]
-    table = Table("a.csv", delimiter)
+    table = CellParser("a.csv", delimiter)
     found = table.fast(lines, width)
     if found is None:
         return
@@ -429,7 +429,7 @@ def test_noise_ends_in_rows_or_in_one_kind_of_error(
 
 
 def test_a_choice_of_nothing_is_the_contracts_own_rule(flower: Knowledge) -> None:
-    columns = ColumnChoice("a.csv", flower).of(7, (), 1)
+    columns = ColumnSelector("a.csv", flower).of(7, (), 1)
     assert (columns.inputs, columns.targets, columns.chosen) == ((0, 1, 2, 3), (4, 5, 6), False)
 
 

@@ -280,7 +280,7 @@ def test_names_of_a_file_do_nothing_in_the_line_that_a_hint_tells_to_type(
 def test_many_names_that_are_not_the_cards_are_compared_in_a_second(tmp_path: Path) -> None:
     from time import process_time
 
-    from pybrain_runtime.tables.column_names import alike
+    from pybrain_runtime.tables.name_matching import alike
 
     wanted, there = ([f"{word}{place:06}" for place in range(20_000)] for word in ("wanted", "\u0430nother"))
     begun = process_time()

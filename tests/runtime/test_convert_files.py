@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from pybrain_runtime import load_knowledge
-from pybrain_runtime._io.atomic import AtomicFile
-from pybrain_runtime._io.replace_together import place_together
+from pybrain_runtime._io.atomic_file import AtomicFile
+from pybrain_runtime._io.atomic_group import commit_together
 from pybrain_runtime.convert import convert_file, output_path
 from pybrain_runtime.errors import CannotWrite, InputMissing, KnowledgeError, UnsafeKnowledge, UsageError
 
@@ -126,7 +126,7 @@ def test_if_one_file_cannot_get_its_name_the_old_ones_stay(knowledge: Path, tmp_
     Path(files[1].temporary).unlink()  # so that it cannot get its name
     before = names(tmp_path)
     with pytest.raises(CannotWrite, match=r"net\.npz cannot be written: no such file"):
-        place_together(files)
+        commit_together(files)
     assert names(tmp_path) == before - {Path(files[0].temporary).name}
     assert {name: (tmp_path / name).read_bytes() for name in old} == old
 

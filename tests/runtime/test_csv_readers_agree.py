@@ -12,9 +12,9 @@ import pytest
 from pybrain_runtime import Knowledge, StreamOptions, activate_file, read_activation
 from pybrain_runtime._io.input_file import BLOCK
 from pybrain_runtime.errors import ActivationError
-from pybrain_runtime.tables.column_choice import ColumnChoice
-from pybrain_runtime.tables.csv_rows import CsvRows
-from pybrain_runtime.tables.row_file import Incoming
+from pybrain_runtime.tables.column_selector import ColumnSelector
+from pybrain_runtime.tables.formats.csv_reader import CsvReader
+from pybrain_runtime.tables.table_file import TableFile
 
 FILES = 6_000
 SMALL = (16, 50, 333)
@@ -114,7 +114,7 @@ def found(
     """What a reader makes of a table, cut into blocks of a size: bytes of numbers, or the error and its place."""
     try:
         incoming: Any = Cut(content, size)
-        reader = CsvRows(incoming, ColumnChoice("a.csv", knowledge, *choice), skip=skip, fast=fast)
+        reader = CsvReader(incoming, ColumnSelector("a.csv", knowledge, *choice), skip=skip, fast=fast)
         rows = [reader.rows(part) for part in reader.parts()]
     except ActivationError as error:
         place = error.evidence.get("line"), error.evidence.get("column")
@@ -274,7 +274,7 @@ def test_commas_of_columns_that_are_not_used_say_nothing_of_decimals(
 def test_incoming_is_what_the_readers_are_given(tmp_path: Path, line: Knowledge) -> None:
     """The stand-in of these tests has what the readers use of the real one."""
     (tmp_path / "a.csv").write_text("0.5\n")
-    incoming = Incoming(tmp_path / "a.csv")
+    incoming = TableFile(tmp_path / "a.csv")
     assert incoming.name == Cut.name and b"".join(incoming.blocks()) == b"0.5\n"
     incoming.close()
     assert read_activation(tmp_path / "a.csv", line).rows == 1

@@ -25,9 +25,9 @@ from pybrain_runtime import (
     load_knowledge,
     open_prediction,
 )
-from pybrain_runtime._io.atomic import AtomicFile
+from pybrain_runtime._io.atomic_file import AtomicFile
+from pybrain_runtime._io.atomic_group import commit_together
 from pybrain_runtime._io.locks import locked_folder
-from pybrain_runtime._io.replace_together import place_together
 from pybrain_runtime._io.signals import signals_held_back
 from pybrain_runtime._io.temporary_files import remove_leftovers, temporary_name
 from pybrain_runtime.convert import convert_file
@@ -39,7 +39,7 @@ ROWS = FIXTURES / "default/iris/activation_all.csv"
 WRITING = """
 import os, sys, time
 from pybrain_runtime import ActivationStream, load_knowledge, open_prediction
-from pybrain_runtime._io.atomic import AtomicFile
+from pybrain_runtime._io.atomic_file import AtomicFile
 knowledge = load_knowledge({model!r})
 with ActivationStream({rows!r}, knowledge) as rows, open_prediction({output!r}, knowledge, rows) as prediction:
     AtomicFile({report!r}).write(b"half")
@@ -182,7 +182,7 @@ def test_a_request_to_end_waits_until_all_files_have_their_names(tmp_path: Path)
         file.write(b"new")
         file.finish()
     with pytest.raises(KeyboardInterrupt):
-        place_together(files)
+        commit_together(files)
     for file in files:
         file.discard()
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"p.csv": "new", "p.json": "new"}

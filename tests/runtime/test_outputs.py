@@ -26,7 +26,7 @@ from pybrain_runtime import (
     read_activation,
     write_prediction,
 )
-from pybrain_runtime._io.atomic import AtomicFile
+from pybrain_runtime._io.atomic_file import AtomicFile
 from pybrain_runtime.errors import CannotWrite, KnowledgeError, PipelineError, UsageError
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

@@ -27,7 +27,7 @@ from pybrain_runtime import (
     read_activation,
     write_prediction,
 )
-from pybrain_runtime._io.atomic import AtomicFile
+from pybrain_runtime._io.atomic_file import AtomicFile
 from pybrain_runtime.container.report import Report
 from pybrain_runtime.errors import CannotWrite, UsageError
 from pybrain_runtime.network.model_card import Card, Column

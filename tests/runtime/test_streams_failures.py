@@ -23,8 +23,8 @@ from pybrain_runtime import (
     open_prediction,
 )
 from pybrain_runtime.errors import CannotWrite, DataError, UsageError
-from pybrain_runtime.runs.ordered_map import in_order
-from pybrain_runtime.runs.part_file import PartFile
+from pybrain_runtime.runs.parallel_map import parallel_map
+from pybrain_runtime.runs.partial_output import PartialOutput
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 MODEL = FIXTURES / "default/iris/currentSolution.pkl"
@@ -211,23 +211,23 @@ def test_runs_to_different_places_do_not_meet(rows: Path, out: Path, flower: Kno
 
 def test_a_file_belongs_to_its_run_until_it_has_its_name(out: Path) -> None:
     path = str(out / "p.csv")
-    first = PartFile(path, keep=False)
+    first = PartialOutput(path, keep=False)
     first.begin_anew()
     first.write(b"first")
     first.finish()
     with pytest.raises(CannotWrite, match="is being written by another run"):
-        PartFile(path, keep=False)
+        PartialOutput(path, keep=False)
     first.place()
     assert (out / "p.csv").read_bytes() == b"first"
 
 
 def test_whoever_waits_for_the_file_of_a_run_gets_one_of_its_own(out: Path) -> None:
     path = str(out / "p.csv")
-    first = PartFile(path, keep=False)
+    first = PartialOutput(path, keep=False)
     first.write(b"first")
     first.finish()
 
-    class LatePartFile(PartFile):
+    class LatePartialOutput(PartialOutput):
         """Opens the file, and then is so slow that the first run has come to its end."""
 
         def _lock(self) -> None:
@@ -235,7 +235,7 @@ def test_whoever_waits_for_the_file_of_a_run_gets_one_of_its_own(out: Path) -> N
                 first.place()
             super()._lock()
 
-    second = LatePartFile(path, keep=False)
+    second = LatePartialOutput(path, keep=False)
     second.begin_anew()
     assert (out / "p.csv").read_bytes() == b"first"
     second.write(b"second")
@@ -248,7 +248,7 @@ def test_whoever_waits_for_the_file_of_a_run_gets_one_of_its_own(out: Path) -> N
 
 
 def test_results_come_in_the_order_of_the_work() -> None:
-    assert list(in_order(lambda item: item * 2, range(50), 4)) == list(range(0, 100, 2))
+    assert list(parallel_map(lambda item: item * 2, range(50), 4)) == list(range(0, 100, 2))
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -260,7 +260,7 @@ def test_the_first_error_in_that_order_is_raised(threads: int) -> None:
 
     found = []
     with pytest.raises(ValueError, match="5"):
-        for result in in_order(work, range(20), threads):
+        for result in parallel_map(work, range(20), threads):
             found.append(result)
     assert found == [0, 1, 2, 3, 4]
 
@@ -273,5 +273,5 @@ def test_no_more_is_taken_than_can_be_worked_on() -> None:
             taken.append(item)
             yield item
 
-    for done, _ in enumerate(in_order(lambda item: item, items(), 3)):  # type: ignore[arg-type]
+    for done, _ in enumerate(parallel_map(lambda item: item, items(), 3)):  # type: ignore[arg-type]
         assert len(taken) <= done + 1 + 3 + 2

@@ -29,10 +29,10 @@ from pybrain_runtime import (
     read_activation,
 )
 from pybrain_runtime._io.input_file import BLOCK
-from pybrain_runtime._io.optional import ADVICE
+from pybrain_runtime._io.optional_packages import ADVICE
 from pybrain_runtime.errors import ActivationError, KnowledgeError, UsageError
-from pybrain_runtime.results.formats import CsvFormat
-from pybrain_runtime.tables.arrow_csv import csv_lines
+from pybrain_runtime.tables.formats.csv_arrow import csv_lines
+from pybrain_runtime.tables.formats.registry import CsvWriter
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 NAMES = ["sepal_length", "sepal_width", "petal_length", "petal_width"]
@@ -189,7 +189,7 @@ NUMBERS = st.floats(allow_nan=True, allow_infinity=True)
 @given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=30))
 def test_numbers_are_written_alike(rows: list[tuple[float, float]]) -> None:
     array = np.array(rows, dtype=np.float64)
-    plain = CsvFormat(["a", "b"]).rows([array])
+    plain = CsvWriter(["a", "b"]).rows([array])
     assert bytes(csv_lines([array[:, 0], array[:, 1]])) == bytes(plain)
 
 
@@ -200,7 +200,7 @@ def test_numbers_of_every_size_are_written_alike() -> None:
     edges = [m * 10.0**e for e in range(-30, 30) for m in (1, 9.999999999999999, 0.1, 1.5, -1, 123456789.125)]
     whole = np.concatenate([np.round(sizes), random.integers(-(10**17), 10**17, 1_000).astype(float)])
     for numbers in (bits, sizes, np.round(sizes, 3), whole, np.array(edges), np.array([0.0, -0.0])):
-        plain = CsvFormat(["a"]).rows([numbers[:, None]])
+        plain = CsvWriter(["a"]).rows([numbers[:, None]])
         assert bytes(csv_lines([numbers])) == bytes(plain)
 
 

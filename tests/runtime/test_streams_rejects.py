@@ -13,7 +13,7 @@ from pyarrow import parquet
 
 from pybrain_runtime import Knowledge, StreamOptions, activate_file
 from pybrain_runtime.errors import ActivationError
-from pybrain_runtime.tables.rows import LARGEST_EXCERPT
+from pybrain_runtime.tables.batch import LARGEST_EXCERPT
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SKIP = StreamOptions(skip=True)

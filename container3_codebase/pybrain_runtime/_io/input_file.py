@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import BinaryIO
 
-from pybrain_runtime._io.hashes import Sha256
 from pybrain_runtime._io.paths import base, is_folder
+from pybrain_runtime._io.sha256 import Sha256
 from pybrain_runtime.errors import DataError, InputMissing, KnowledgeError
 
 BLOCK = 1 << 20

@@ -54,10 +54,10 @@ def check_outputs(written: Iterable[str], read: Iterable[str]) -> None:
                     f"{path} would be written over {name}, which is read.",
                     hint="Choose another place for the prediction.",
                 )
-        check_no_card(path)
+        check_not_card_name(path)
 
 
-def check_no_card(path: str) -> None:
+def check_not_card_name(path: str) -> None:
     """Raises UsageError where a file would have the name of a card, so that a later run would take it for one."""
     if base(path).casefold().endswith(CARD_ENDING):
         raise UsageError(
@@ -66,7 +66,7 @@ def check_no_card(path: str) -> None:
         )
 
 
-def check_place(path: str) -> None:
+def check_target(path: str) -> None:
     """Makes sure that there is either nothing or a plain file at a path.
 
     Raises:
@@ -96,7 +96,7 @@ def is_report(value: object) -> bool:
     return isinstance(versions, dict) and "app07" in versions
 
 
-def check_report_place(path: str) -> None:
+def check_report_target(path: str) -> None:
     """Makes sure that a report replaces nothing but an earlier report.
 
     Nobody names the report: its place follows from that of the prediction. So what stands there may be anything.
@@ -104,7 +104,7 @@ def check_report_place(path: str) -> None:
     Raises:
         CannotWrite: there is another file.
     """
-    check_place(path)
+    check_target(path)
     if os.path.lexists(path) and not _holds_report(path):
         raise CannotWrite(
             f"{path} is there, and is not the report of a run; the report of this one would replace it.",
@@ -113,13 +113,13 @@ def check_report_place(path: str) -> None:
         )
 
 
-def check_unnamed_output(path: str) -> None:
+def check_default_output(path: str) -> None:
     """Makes sure that a prediction whose place nobody named replaces nothing but an earlier one, known by its report.
 
     Raises:
         CannotWrite: there is another file.
     """
-    check_place(path)
+    check_target(path)
     try:
         if not os.stat(path).st_size:  # noqa: PTH116 - see paths
             return
@@ -145,7 +145,7 @@ def check_replaceable(path: str, beginning: bytes, what: str) -> None:
     Raises:
         CannotWrite: there is another file.
     """
-    check_place(path)
+    check_target(path)
     if not os.path.lexists(path):
         return
     try:

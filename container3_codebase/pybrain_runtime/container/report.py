@@ -9,8 +9,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import TextIO
 
-from pybrain_runtime._io.atomic import check_room
-from pybrain_runtime._io.optional import ADVICE
+from pybrain_runtime._io.atomic_file import check_writable
+from pybrain_runtime._io.optional_packages import ADVICE
 from pybrain_runtime._io.paths import beside, is_folder
 from pybrain_runtime._io.printable import printable
 from pybrain_runtime.activation import ActivationStream
@@ -19,7 +19,7 @@ from pybrain_runtime.container.settings import Settings
 from pybrain_runtime.errors import InputMissing, PipelineError
 from pybrain_runtime.knowledge import Knowledge
 from pybrain_runtime.results.prediction import Prediction
-from pybrain_runtime.tables.text_table import visible
+from pybrain_runtime.tables.formats.csv_cells import visible
 
 INTERRUPTED, TERMINATED, DEFECT = 130, 143, 70
 
@@ -121,7 +121,7 @@ def run_program(job: Callable[[Settings, Report], None]) -> int:
         settings = Settings.from_environment(os.environ)
         report.stale_images = stale_images(settings.notices)
         if is_folder(beside(settings.output, ".")):
-            check_room(settings.output)
+            check_writable(settings.output)
         if not os.path.lexists(settings.model) and not os.path.lexists(settings.data):
             raise InputMissing(WELCOME.format(model=settings.model, data=settings.data))
         job(settings, report)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from pybrain_runtime._io.atomic import AtomicFile
+from pybrain_runtime._io.atomic_file import AtomicFile
+from pybrain_runtime._io.atomic_group import commit_together
 from pybrain_runtime._io.input_file import InputFile
-from pybrain_runtime._io.output_paths import check_no_card, check_place
+from pybrain_runtime._io.output_paths import check_not_card_name, check_target
 from pybrain_runtime._io.paths import is_same
-from pybrain_runtime._io.replace_together import place_together
 from pybrain_runtime._io.temporary_files import remove_leftovers
 from pybrain_runtime.convert.agreement import Agreement
 from pybrain_runtime.convert.targets import TARGETS, Target
@@ -89,11 +89,11 @@ def convert_file(
     card_goal = card_path(goal)
     source_card = os.fspath(card) if card is not None else card_path(os.fspath(path))
     card_content = _content(source_card) if knowledge.card is not None else None
-    check_no_card(goal)
+    check_not_card_name(goal)
     _make_sure_it_is_not_read(goal, knowledge)
     if not force:
         _make_sure_of_room(goal)
-    check_place(goal)
+    check_target(goal)
     _make_sure_of_card(card_goal, card_content, force)
     content = to.write(knowledge, precision)
     to.check_size(content)
@@ -139,7 +139,7 @@ class _Writing:
     def place(self) -> None:
         """Gives all files their names: the card before the network that it belongs to."""
         try:
-            place_together(self.files[::-1])
+            commit_together(self.files[::-1])
         except CannotWrite as error:
             raise self._failed(error) from None
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pybrain_runtime._io.record import Record
-from pybrain_runtime.tables.column_names import shell_quoted
+from pybrain_runtime.tables.name_matching import shell_quoted
 
 _RANGES = (("min", "max"), ("minimum", "maximum"), ("low", "high"), ("lo", "hi"), ("lower", "upper"))
 _MEANS = tuple(

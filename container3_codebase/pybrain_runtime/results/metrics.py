@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 
-class Figures:
+class ErrorMetrics:
     """Error figures, added up chunk by chunk.
 
     Args:

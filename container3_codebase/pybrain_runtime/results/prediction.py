@@ -13,19 +13,19 @@ from typing import Any
 import numpy as np
 
 from pybrain_runtime import __version__
-from pybrain_runtime._io.atomic import AtomicFile
-from pybrain_runtime._io.output_paths import check_outputs, check_report_place, report_path
+from pybrain_runtime._io.atomic_file import AtomicFile
+from pybrain_runtime._io.atomic_group import commit_together
+from pybrain_runtime._io.output_paths import check_outputs, check_report_target, report_path
 from pybrain_runtime._io.paths import base
 from pybrain_runtime._io.record import Record
-from pybrain_runtime._io.replace_together import place_together
 from pybrain_runtime._io.signals import signals_held_back
 from pybrain_runtime._io.temporary_files import remove_leftovers
 from pybrain_runtime.activation import Activation, ActivationStream
 from pybrain_runtime.errors import UsageError
 from pybrain_runtime.knowledge import Knowledge, fill_names
-from pybrain_runtime.results.formats import format_for
-from pybrain_runtime.results.metrics import Figures, finite
-from pybrain_runtime.tables.columns import Columns
+from pybrain_runtime.results.metrics import ErrorMetrics, finite
+from pybrain_runtime.tables.column_selection import ColumnSelection
+from pybrain_runtime.tables.formats.registry import open_row_writer
 
 FIRST_ROWS = 5
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
@@ -86,7 +86,7 @@ class Source(Record, eq=True):
     columns: int
     rejected: int = 0
     rejected_file: str = ""
-    layout: Columns | None = None
+    layout: ColumnSelection | None = None
 
     @classmethod
     def of(cls, activation: ActivationStream, rejected_file: str = "") -> Source:
@@ -139,7 +139,7 @@ class PredictionWriter:
             raise UsageError(f"{self.path} is where the report goes; the prediction needs another ending.")
         read = [knowledge.path, knowledge.card_path, *([activation.file.path] if activation else [])]
         check_outputs((self.path, self.report_path), read)
-        check_report_place(self.report_path)
+        check_report_target(self.report_path)
         remove_leftovers(self.path, self.report_path)
         self.rows = 0
         self._not_finite = 0
@@ -147,7 +147,7 @@ class PredictionWriter:
         self._started = time.time() if started is None else started
         self._first: list[np.ndarray] = []
         classify = knowledge.outdim > 1 and (bool(knowledge.labels) or _is_classification(knowledge))
-        self._figures = Figures(classify)
+        self._figures = ErrorMetrics(classify)
         self._expected = expected
         self._precision = precision
         self._activation = activation
@@ -155,7 +155,7 @@ class PredictionWriter:
         self._committed = False
         names = self._names(input_names)
         self._formulas = tuple(name for name in names if name.startswith(FORMULAS))
-        self._format = format_for(self.path, names, fast=fast)
+        self._format = open_row_writer(self.path, names, fast=fast)
         self._table = AtomicFile(self.path) if table is None else table
         if not self._table.bytes_written:
             self._table.write(self._format.head())
@@ -249,7 +249,7 @@ class PredictionWriter:
         report = self._report(source, first)
         with signals_held_back():
             self._put_in_place(report, before)
-            rows.drop()  # where it did not get the name itself
+            rows.discard_partial()  # where it did not get the name itself
         return Prediction(
             path=self.path,
             report_path=self.report_path,
@@ -271,8 +271,8 @@ class PredictionWriter:
             # A file name need not be UTF-8; its odd bytes become escapes that JSON knows.
             document.write(text.encode("utf-8", "backslashreplace"))
             document.finish()
-            check_report_place(self.report_path)
-            place_together([*before, self._table, document], withdraw=self.report_path)
+            check_report_target(self.report_path)
+            commit_together([*before, self._table, document], withdraw=self.report_path)
             self._committed = True
         except BaseException:
             self._table.discard()

@@ -8,11 +8,11 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from pybrain_runtime._io.atomic import AtomicFile
-from pybrain_runtime._io.hashes import Sha256
+from pybrain_runtime._io.atomic_file import AtomicFile
 from pybrain_runtime._io.input_file import InputFile
-from pybrain_runtime._io.output_paths import check_place
+from pybrain_runtime._io.output_paths import check_target
 from pybrain_runtime._io.paths import base, beside, remove_if_there
+from pybrain_runtime._io.sha256 import Sha256
 from pybrain_runtime._io.signals import signals_held_back
 from pybrain_runtime._io.strict_json import parse_json
 from pybrain_runtime._io.temporary_files import remove_leftovers
@@ -29,7 +29,7 @@ class CannotResume(DataError):
     """The broken run was of another kind than the one that is to go on with it, or its notes are damaged."""
 
 
-class Journal:
+class Checkpoint:
     """The notes of a run.
 
     Args:
@@ -41,10 +41,10 @@ class Journal:
     """
 
     def __init__(self, path: str, numbers: int = 1 << 20) -> None:
-        self.path = journal_path(path)
+        self.path = checkpoint_path(path)
         self._output = path
         self._limit = _PLAIN + 32 * numbers
-        check_place(self.path)
+        check_target(self.path)
         remove_leftovers(self.path)
 
     def read(self) -> dict[str, Any] | None:
@@ -102,7 +102,7 @@ class Journal:
         )
 
 
-def journal_path(output: str) -> str:
+def checkpoint_path(output: str) -> str:
     """Returns where the notes of a run lie: ``.NAME.journal`` beside its output."""
     return beside(output, f".{base(output)}.journal")
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from pybrain_runtime.errors import ActivationError
-from pybrain_runtime.tables.lines import Lines
-from pybrain_runtime.tables.text_table import THOUSANDS, Table, visible
+from pybrain_runtime.tables.formats.csv_cells import THOUSANDS, CellParser, visible
+from pybrain_runtime.tables.formats.line_reader import LineChunk
 
 _LIKE_THOUSANDS = rb"(?<![\d.])[1-9]\d{0,2}(?:\.\d{3})+(?![\d.])"
 
@@ -51,7 +51,7 @@ class DecimalMarks:
             )
 
 
-def decimal_marks(part: Lines, table: Table, places: Sequence[int]) -> DecimalMarks | None:
+def decimal_marks(part: LineChunk, table: CellParser, places: Sequence[int]) -> DecimalMarks | None:
     """Looks for both in some lines; None where the file has no decimal commas.
 
     Args:
@@ -76,8 +76,8 @@ def decimal_marks(part: Lines, table: Table, places: Sequence[int]) -> DecimalMa
 
 
 def _first(
-    part: Lines,
-    table: Table,
+    part: LineChunk,
+    table: CellParser,
     places: Iterable[int],
     may: Callable[[bytes], object],
     does: Callable[[str], object],

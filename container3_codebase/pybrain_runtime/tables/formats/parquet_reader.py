@@ -11,17 +11,17 @@ from pyarrow import parquet
 
 from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime.errors import ActivationError
-from pybrain_runtime.tables.column_choice import ColumnChoice
-from pybrain_runtime.tables.columns import Columns
-from pybrain_runtime.tables.row_file import Incoming
-from pybrain_runtime.tables.rows import Rejected, Rows
-from pybrain_runtime.tables.text_table import visible
+from pybrain_runtime.tables.batch import RejectedRow, RowBatch
+from pybrain_runtime.tables.column_selection import ColumnSelection
+from pybrain_runtime.tables.column_selector import ColumnSelector
+from pybrain_runtime.tables.formats.csv_cells import visible
+from pybrain_runtime.tables.table_file import TableFile
 
 _ROWS, _NUMBERS = 1 << 15, 1 << 18
 _BUFFER, _BUFFERS, _LEAST_BUFFER = 1 << 20, 1 << 25, 1 << 14
 
 
-class RowGroup:
+class RowChunk:
     """Some rows of the file.
 
     Attributes:
@@ -38,7 +38,7 @@ class RowGroup:
         self.end = end
 
 
-class ParquetRows:
+class ParquetReader:
     """Reads a Parquet file. Of each column that is needed, one page is in memory at a time (usually 1 MB).
 
     Attributes:
@@ -55,7 +55,7 @@ class ParquetRows:
         ActivationError: it is damaged, or its columns are not numbers, or do not fit the network.
     """
 
-    def __init__(self, incoming: Incoming, choice: ColumnChoice, *, skip: bool = False) -> None:
+    def __init__(self, incoming: TableFile, choice: ColumnSelector, *, skip: bool = False) -> None:
         self._name = incoming.name
         self._skip = skip
         if not incoming.file.size:
@@ -75,7 +75,7 @@ class ParquetRows:
         self.header: tuple[str, ...] = tuple(schema.names)
         choice.check_width(len(self.header), 1)
         choice.check_distinct(self.header)
-        self.columns: Columns = choice.of(len(self.header), self.header, 1)
+        self.columns: ColumnSelection = choice.of(len(self.header), self.header, 1)
         self._wanted = [self.header[place] for place in (*self.columns.inputs, *self.columns.targets)]
         for place in (*self.columns.inputs, *self.columns.targets):
             if not _is_number(schema.field(place).type):
@@ -86,38 +86,38 @@ class ParquetRows:
                     column=place + 1,
                 )
 
-    def parts(self) -> Iterator[RowGroup]:
+    def parts(self) -> Iterator[RowChunk]:
         """Yields the file, some rows at a time."""
         number = 1
         try:
             rows = max(1, min(_ROWS, _NUMBERS // len(self._wanted)))
             for batch in self._file.iter_batches(rows, columns=self._wanted, use_threads=False):
                 if batch.num_rows:
-                    yield RowGroup(number, batch, number - 1 + batch.num_rows)
+                    yield RowChunk(number, batch, number - 1 + batch.num_rows)
                     number += batch.num_rows
             self._incoming.check_unchanged()
         except (pa.ArrowException, OSError) as error:
             raise self._damaged(error) from None
 
-    def rows(self, part: Any) -> Rows:
+    def rows(self, part: Any) -> RowBatch:
         """Returns the rows of a part."""
-        assert isinstance(part, RowGroup)
+        assert isinstance(part, RowChunk)
         numbers = np.empty((len(self._wanted), part.batch.num_rows))
         for place, name in enumerate(self._wanted):
             column = part.batch.column(part.batch.schema.get_field_index(name))
             # What is missing becomes NaN, which is then found to be no number.
             numbers[place] = _as_floats(column).to_numpy(zero_copy_only=False)
         finite = np.isfinite(numbers)
-        rejected: list[Rejected] = []
+        rejected: list[RejectedRow] = []
         if not finite.all():
             good = finite.all(axis=0)
             rejected = [self._rejected(part, row, numbers[:, row]) for row in np.flatnonzero(~good).tolist()]
             numbers = numbers[:, good]
         count = len(self.columns.inputs)
         targets = numbers[count:].T if self.columns.targets else None
-        return Rows(numbers[:count].T, targets, first=part.number, rejected=rejected)
+        return RowBatch(numbers[:count].T, targets, first=part.number, rejected=rejected)
 
-    def _rejected(self, part: RowGroup, row: int, values: np.ndarray) -> Rejected:
+    def _rejected(self, part: RowChunk, row: int, values: np.ndarray) -> RejectedRow:
         wanted = (*self.columns.inputs, *self.columns.targets)
         place = int(np.argmin(np.isfinite(values)))
         value = part.batch.column(part.batch.schema.get_field_index(self._wanted[place]))[row].as_py()
@@ -131,7 +131,7 @@ class ParquetRows:
                 line=number,
                 column=wanted[place] + 1,
             )
-        return Rejected(number, text, ",".join(map(repr, values.tolist())))
+        return RejectedRow(number, text, ",".join(map(repr, values.tolist())))
 
     def _where(self, place: int) -> str:
         return f"column {place + 1} ({visible(self.header[place])[1:-1]})"

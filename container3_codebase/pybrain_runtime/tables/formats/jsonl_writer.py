@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pybrain_runtime._io.atomic import AtomicFile
+from pybrain_runtime._io.atomic_file import AtomicFile
 
 
-class JsonFormat:
+class JsonLinesWriter:
     """An object on each line: names and numbers; ``null`` for what JSON has no word for (NaN, infinity).
 
     Args:

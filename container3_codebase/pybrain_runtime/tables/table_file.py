@@ -16,7 +16,7 @@ _AFTER_BRACKET = (b"", *(bytes([code]) for code in b"0123456789-+.]{["))
 _FEW = 4
 
 
-class Incoming:
+class TableFile:
     """The content of an activation file; whoever opens it closes it.
 
     Attributes:

@@ -54,7 +54,7 @@ def plural(count: int, word: str) -> str:
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
-class Table:
+class CellParser:
     """Reads lines of one file.
 
     Args:

@@ -9,20 +9,20 @@ from typing import Any
 import numpy as np
 
 from pybrain_runtime import __version__
-from pybrain_runtime._io.hashes import Sha256
 from pybrain_runtime._io.paths import base
+from pybrain_runtime._io.sha256 import Sha256
 from pybrain_runtime._io.signals import signals_held_back
 from pybrain_runtime.activation import ActivationStream
 from pybrain_runtime.engine.threads import checked_threads
 from pybrain_runtime.knowledge import Knowledge
 from pybrain_runtime.results.prediction import FIRST_ROWS, PredictionWriter, Source
-from pybrain_runtime.runs.checkpoint import CannotResume, Journal, check_same
-from pybrain_runtime.runs.ordered_map import in_order
-from pybrain_runtime.runs.part_file import PartFile
-from pybrain_runtime.runs.rejects import RejectsFile
-from pybrain_runtime.runs.stream_records import Outcome, Progress, StreamOptions
+from pybrain_runtime.runs.checkpoint import CannotResume, Checkpoint, check_same
+from pybrain_runtime.runs.parallel_map import parallel_map
+from pybrain_runtime.runs.partial_output import PartialOutput
+from pybrain_runtime.runs.records import Outcome, Progress, StreamOptions
+from pybrain_runtime.runs.rejected_rows import RejectedRowsFile
+from pybrain_runtime.tables.batch import Chunk, RowBatch
 from pybrain_runtime.tables.decimal_marks import DecimalMarks
-from pybrain_runtime.tables.rows import Part, Rows
 
 _MOST_THREADS = 6
 """More would wait for the one that reads, hashes and writes; and each takes memory for its part."""
@@ -31,16 +31,16 @@ _MOST_THREADS = 6
 _LONGEST_NOTED = 4096
 
 
-class Answered:
+class ProcessedChunk:
     """A part that has been answered and made into bytes, and how far the file had been read then."""
 
     __slots__ = ("content", "mark", "outputs", "part", "rows")
 
     def __init__(
         self,
-        part: Part,
+        part: Chunk,
         mark: tuple[int, Sha256],
-        rows: Rows,
+        rows: RowBatch,
         outputs: np.ndarray | None,
         content: bytes | memoryview,
     ) -> None:
@@ -51,7 +51,7 @@ class Answered:
         self.content = content
 
 
-class Run:
+class FileRun:
     """One run from a file to a prediction, which may go on where another one broke off.
 
     Args:
@@ -80,7 +80,7 @@ class Run:
         self._on_progress = on_progress
         self._answering = knowledge.begin(precision=options.precision, threads=1)
         remembered = sum(values.size for values in self._answering.memory[1])
-        self._journal = Journal(output, remembered + knowledge.indim + (1 + FIRST_ROWS) * knowledge.outdim)
+        self._journal = Checkpoint(output, remembered + knowledge.indim + (1 + FIRST_ROWS) * knowledge.outdim)
         self._done = 0  # how far an earlier run had come, in the unit of the parts
         self._continued = 0
         self._given_up = False
@@ -88,7 +88,7 @@ class Run:
 
     def run(self) -> Outcome:
         """Answers everything, and puts the prediction in its place."""
-        opened: list[PartFile] = []
+        opened: list[PartialOutput] = []
         try:
             with signals_held_back():
                 table, rejects = self._opened()
@@ -105,13 +105,13 @@ class Run:
                 self._journal.remove()
             raise
 
-    def _opened(self) -> tuple[PartFile, RejectsFile | None]:
+    def _opened(self) -> tuple[PartialOutput, RejectedRowsFile | None]:
         """Opens what is written; where that fails, what an earlier run has left stays as it is."""
-        table = PartFile(self._output, keep=True)
-        rejects: RejectsFile | None = None
+        table = PartialOutput(self._output, keep=True)
+        rejects: RejectedRowsFile | None = None
         try:
             if self._options.skip:
-                rejects = RejectsFile(self._output, keep=True)
+                rejects = RejectedRowsFile(self._output, keep=True)
         except BaseException:
             table.leave()
             raise
@@ -125,19 +125,21 @@ class Run:
     def _answer_all(
         self,
         writer: PredictionWriter,
-        table: PartFile,
-        rejects: RejectsFile | None,
+        table: PartialOutput,
+        rejects: RejectedRowsFile | None,
         notes: dict[str, Any] | None,
     ) -> Outcome:
-        def answered(work: tuple[Part, tuple[int, Sha256]]) -> Answered:
+        def answered(work: tuple[Chunk, tuple[int, Sha256]]) -> ProcessedChunk:
             part, mark = work
             rows = self._activation.rows_of(part)
             if not len(rows.inputs):
-                return Answered(part, mark, rows, None, b"")
+                return ProcessedChunk(part, mark, rows, None, b"")
             outputs = self._answering.activate(rows.inputs)
-            return Answered(part, mark, rows, outputs, writer.encoded(rows.inputs, outputs, rows.targets))
+            return ProcessedChunk(
+                part, mark, rows, outputs, writer.encoded(rows.inputs, outputs, rows.targets)
+            )
 
-        for done in in_order(answered, self._parts(notes), self._threads()):
+        for done in parallel_map(answered, self._parts(notes), self._threads()):
             rejected = self._activation.accept(done.rows)
             if rejects and rejected:
                 rejects.write(rejected)
@@ -146,7 +148,7 @@ class Run:
             self._note(done, writer, table, rejects)
         return self._finish(writer, rejects)
 
-    def _parts(self, notes: dict[str, Any] | None) -> Iterator[tuple[Part, tuple[int, Sha256]]]:
+    def _parts(self, notes: dict[str, Any] | None) -> Iterator[tuple[Chunk, tuple[int, Sha256]]]:
         """Yields the parts that are still to be answered, with how far the file has been read."""
         file = self._activation.file
         end = 0
@@ -159,7 +161,7 @@ class Run:
         if end < self._done:
             raise self._other_input("it is shorter")
 
-    def _finish(self, writer: PredictionWriter, rejects: RejectsFile | None) -> Outcome:
+    def _finish(self, writer: PredictionWriter, rejects: RejectedRowsFile | None) -> Outcome:
         activation = self._activation
         activation.finish()
         rejected_path = rejects.kept if rejects else ""
@@ -182,7 +184,7 @@ class Run:
             seconds=time.time() - self._started,
         )
 
-    def _writer(self, table: PartFile) -> PredictionWriter:
+    def _writer(self, table: PartialOutput) -> PredictionWriter:
         return PredictionWriter(
             self._output,
             self._knowledge,
@@ -204,7 +206,11 @@ class Run:
     # What is kept of a run that breaks off.
 
     def _note(
-        self, done: Answered, writer: PredictionWriter, table: PartFile, rejects: RejectsFile | None
+        self,
+        done: ProcessedChunk,
+        writer: PredictionWriter,
+        table: PartialOutput,
+        rejects: RejectedRowsFile | None,
     ) -> None:
         """Tells how far the run has come, and from time to time writes it down."""
         activation, (read, digest) = self._activation, done.mark
@@ -239,7 +245,7 @@ class Run:
             }
         )
 
-    def _earlier(self, table: PartFile, rejects: RejectsFile | None) -> dict[str, Any] | None:
+    def _earlier(self, table: PartialOutput, rejects: RejectedRowsFile | None) -> dict[str, Any] | None:
         """Returns the notes of a run that broke off, if it is to be continued and can be."""
         notes = self._journal.read() if self._options.resume else None
         if notes is None:
@@ -312,6 +318,6 @@ def _short(text: str) -> str:
     return f"{text[:_LONGEST_NOTED]}... (SHA-256 {digest.hexdigest()})"
 
 
-def _noted(file: PartFile) -> tuple[int, str]:
+def _noted(file: PartialOutput) -> tuple[int, str]:
     size, digest = file.mark()
     return size, digest.hexdigest()

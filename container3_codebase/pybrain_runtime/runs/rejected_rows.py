@@ -8,19 +8,19 @@ from collections.abc import Iterable
 
 from pybrain_runtime._io.output_paths import check_replaceable
 from pybrain_runtime._io.paths import remove_if_there, split_ending
-from pybrain_runtime.runs.part_file import PartFile
-from pybrain_runtime.tables.rows import Rejected
+from pybrain_runtime.runs.partial_output import PartialOutput
+from pybrain_runtime.tables.batch import RejectedRow
 
 HEAD = ("line", "reason", "row")
 _BEGINNING = (",".join(HEAD) + "\n").encode()
 
 
-def rejects_path(output: str) -> str:
+def rejected_rows_path(output: str) -> str:
     """Returns where the rejected rows of a prediction are kept: ``prediction.rejected.csv``."""
     return split_ending(output)[0] + ".rejected.csv"
 
 
-class RejectsFile:
+class RejectedRowsFile:
     """A CSV file with the line, the reason and the row, as it stands in the activation.
 
     Args:
@@ -29,10 +29,10 @@ class RejectsFile:
     """
 
     def __init__(self, output: str, *, keep: bool) -> None:
-        self.path = rejects_path(output)
-        self.file = PartFile(self.path, keep=keep)
+        self.path = rejected_rows_path(output)
+        self.file = PartialOutput(self.path, keep=keep)
 
-    def write(self, rows: Iterable[Rejected]) -> None:
+    def write(self, rows: Iterable[RejectedRow]) -> None:
         """Appends rows."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
@@ -50,11 +50,11 @@ class RejectsFile:
     def remove_old(self) -> None:
         """Where nothing was left out, takes away what an earlier run has kept."""
         if not self.kept:
-            self.file.drop()
-            check_rejects_place(self.path)
+            self.file.discard_partial()
+            check_rejected_rows_target(self.path)
             remove_if_there(self.path)
 
 
-def check_rejects_place(path: str) -> None:
+def check_rejected_rows_target(path: str) -> None:
     """Raises CannotWrite where rejected rows would replace something that no run has kept."""
     check_replaceable(path, _BEGINNING, "rejected rows")

@@ -21,16 +21,16 @@ from collections.abc import Sequence
 
 from pybrain_runtime.errors import ActivationError
 from pybrain_runtime.knowledge import Knowledge
-from pybrain_runtime.tables.column_names import alike, assignment, listed, normal_form
-from pybrain_runtime.tables.columns import BY_CARD, BY_CHOICE, Columns
-from pybrain_runtime.tables.text_table import plural, visible
+from pybrain_runtime.tables.column_selection import BY_CARD, BY_CHOICE, ColumnSelection
+from pybrain_runtime.tables.formats.csv_cells import plural, visible
+from pybrain_runtime.tables.name_matching import alike, assignment, listed, normal_form
 
 IGNORE_HINT = "To ignore the names of the card, set IGNORE_CARD_NAMES=1."
 LEAST_COLUMN_LIMIT = 1 << 14
 _LISTED = 8
 
 
-class ColumnChoice:
+class ColumnSelector:
     """The names that a user has given, and the file and network they are for.
 
     Args:
@@ -90,7 +90,7 @@ class ColumnChoice:
                 line=line,
             )
 
-    def of(self, width: int, header: tuple[str, ...], line: int) -> Columns:
+    def of(self, width: int, header: tuple[str, ...], line: int) -> ColumnSelection:
         """Decides for a file whose first row has ``width`` cells; ``header`` is empty where it has none.
 
         Raises:
@@ -130,7 +130,7 @@ class ColumnChoice:
         """
         self._check_repeated(header, range(len(header)), blank=True)
 
-    def unlike(self, found: int, columns: Columns, line: int) -> ActivationError:
+    def unlike(self, found: int, columns: ColumnSelection, line: int) -> ActivationError:
         """Returns the error for a later row of another width."""
         if columns.by == BY_CHOICE or columns.width != self.knowledge.indim:
             text = f"{self.file} line {line} has {plural(found, 'column')}; "
@@ -140,7 +140,7 @@ class ColumnChoice:
 
     # By position.
 
-    def _by_position(self, width: int, header: tuple[str, ...], line: int) -> Columns:
+    def _by_position(self, width: int, header: tuple[str, ...], line: int) -> ColumnSelection:
         indim, outdim = self.knowledge.indim, self.knowledge.outdim
         if width not in (indim, indim + outdim):
             raise self._unfit(width, line)
@@ -149,7 +149,7 @@ class ColumnChoice:
             self._check_names(header[:indim], self._card_inputs, "inputs", "INPUT_COLUMNS")
             self._check_no_outputs(header[:indim])
             self._check_order(header[indim:], self._card_outputs, "expected outputs", self.file)
-        return Columns(
+        return ColumnSelection(
             width,
             tuple(range(indim)),
             tuple(range(indim, width)),
@@ -211,7 +211,7 @@ class ColumnChoice:
 
     # By the names of the card.
 
-    def _by_card(self, header: tuple[str, ...], line: int) -> Columns:
+    def _by_card(self, header: tuple[str, ...], line: int) -> ColumnSelection:
         names = self._card_inputs
         if len(header) < len(names):
             raise self._unfit(len(header), line)
@@ -223,15 +223,15 @@ class ColumnChoice:
         if list(inputs) != sorted(inputs):
             raise self._permuted([name for name in header if name in known], names, "inputs", header)
         targets = self._targets_by_card(header, inputs)
-        return Columns(len(header), inputs, targets, BY_CARD, header)
+        return ColumnSelection(len(header), inputs, targets, BY_CARD, header)
 
     def _targets_by_card(self, header: tuple[str, ...], inputs: tuple[int, ...]) -> tuple[int, ...]:
         """Returns the columns that have the names of the outputs; without such names those behind the inputs."""
         indim, outdim = self.knowledge.indim, self.knowledge.outdim
         names = [name for name in self._card_outputs if name]
         if not names or not set(names).isdisjoint(self._card_inputs):
-            in_order = inputs == tuple(range(indim)) and len(header) == indim + outdim
-            return tuple(range(indim, indim + outdim)) if in_order else ()
+            parallel_map = inputs == tuple(range(indim)) and len(header) == indim + outdim
+            return tuple(range(indim, indim + outdim)) if parallel_map else ()
         known = frozenset(names)
         found = [name for name in header if name in known]
         if not found:
@@ -295,7 +295,7 @@ class ColumnChoice:
 
     # By the names that were given.
 
-    def _by_choice(self, header: tuple[str, ...], line: int) -> Columns:
+    def _by_choice(self, header: tuple[str, ...], line: int) -> ColumnSelection:
         if not header:
             raise ActivationError(
                 f"{self.file} has no header, so that columns cannot be chosen by name.",
@@ -310,7 +310,7 @@ class ColumnChoice:
         self._check_count("INPUT_COLUMNS", len(inputs), self.knowledge.indim, "inputs")
         if self.targets is not None:
             self._check_count("TARGET_COLUMNS", len(targets), self.knowledge.outdim, "outputs")
-        return Columns(len(header), inputs, targets, BY_CHOICE, header, self._ignored)
+        return ColumnSelection(len(header), inputs, targets, BY_CHOICE, header, self._ignored)
 
     def _chosen_inputs(self, header: tuple[str, ...]) -> tuple[int, ...]:
         return self._places(self.inputs or (), header, "INPUT_COLUMNS", self._card_inputs, "inputs")

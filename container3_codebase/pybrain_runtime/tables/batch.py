@@ -8,14 +8,14 @@ from typing import Protocol
 import numpy as np
 
 from pybrain_runtime.errors import ActivationError
-from pybrain_runtime.tables.columns import Columns
+from pybrain_runtime.tables.column_selection import ColumnSelection
 from pybrain_runtime.tables.decimal_marks import DecimalMarks
-from pybrain_runtime.tables.lines import Lines
+from pybrain_runtime.tables.formats.line_reader import LineChunk
 
 LARGEST_EXCERPT = 1 << 12
 
 
-class Rejected:
+class RejectedRow:
     """A row that cannot be answered.
 
     Attributes:
@@ -32,7 +32,7 @@ class Rejected:
         self.text = text[:LARGEST_EXCERPT]
 
 
-class Rows:
+class RowBatch:
     """The rows in one part of a file.
 
     Attributes:
@@ -53,7 +53,7 @@ class Rows:
         *,
         first: int,
         blank: tuple[int, int] | None = None,
-        rejected: list[Rejected] | None = None,
+        rejected: list[RejectedRow] | None = None,
     ) -> None:
         self.inputs = inputs
         self.targets = targets
@@ -63,7 +63,7 @@ class Rows:
         self.marks: DecimalMarks | None = None
 
 
-class Part(Protocol):
+class Chunk(Protocol):
     """A part of a file, in the order of the file.
 
     Attributes:
@@ -83,13 +83,13 @@ class RowReader(Protocol):
     """
 
     header: tuple[str, ...]
-    columns: Columns
+    columns: ColumnSelection
     total: int
 
-    def parts(self) -> Iterator[Part]:
+    def parts(self) -> Iterator[Chunk]:
         """Yields the file in parts, once. Where it is cut depends on the file and on nothing else."""
 
-    def rows(self, part: Part) -> Rows:
+    def rows(self, part: Chunk) -> RowBatch:
         """Returns the rows of a part; several threads may ask at once.
 
         Raises:
@@ -107,14 +107,14 @@ class RowCollector:
         skip: whether rows that cannot be answered are left out.
     """
 
-    def __init__(self, columns: Columns, file: str, line_word: str, *, skip: bool) -> None:
+    def __init__(self, columns: ColumnSelection, file: str, line_word: str, *, skip: bool) -> None:
         self._wanted = (*columns.inputs, *columns.targets)
         self._inputs = len(columns.inputs)
         self._file = file
         self._word = line_word
         self._skip = skip
         self._found: list[list[float]] = []
-        self._rejected: list[Rejected] = []
+        self._rejected: list[RejectedRow] = []
         self._first = 0
         self._blank: tuple[int, int] | None = None
 
@@ -136,17 +136,17 @@ class RowCollector:
                 raise
             row = None
             self._reject_blank()
-            self._rejected.append(Rejected(line, self._reason(error, line), text))
+            self._rejected.append(RejectedRow(line, self._reason(error, line), text))
         self._first = self._first or line
         if row is not None:
             self._reject_blank()
             self._found.append(row)
 
-    def rows(self) -> Rows:
+    def rows(self) -> RowBatch:
         """Returns what has been collected."""
         numbers = np.array(self._found, dtype=np.float64).reshape(len(self._found), len(self._wanted))
         targets = numbers[:, self._inputs :] if len(self._wanted) > self._inputs else None
-        return Rows(
+        return RowBatch(
             np.ascontiguousarray(numbers[:, : self._inputs]),
             targets,
             first=self._first,
@@ -172,18 +172,18 @@ def blank_before_rows(file: str, line: int) -> ActivationError:
     )
 
 
-def blank_rows(lines: tuple[int, int]) -> list[Rejected]:
+def blank_rows(lines: tuple[int, int]) -> list[RejectedRow]:
     """Returns blank lines that follow one another as one row that is left out: there may be millions."""
     first, last = lines
     up_to = f", as are all up to line {last}" if last > first else ""
-    return [Rejected(first, f"is blank{up_to}, and rows follow.", "")]
+    return [RejectedRow(first, f"is blank{up_to}, and rows follow.", "")]
 
 
-def all_blank(part: Lines, columns: Columns) -> Rows | None:
+def all_blank(part: LineChunk, columns: ColumnSelection) -> RowBatch | None:
     """Returns a part without anything in it as such; None where there is something."""
     if part.content.strip():
         return None
     wanted = np.empty((0, len(columns.inputs))), np.empty((0, len(columns.targets)))
     count = len(part.split())
     blank = (part.number, part.number + count - 1) if count else None
-    return Rows(wanted[0], wanted[1] if columns.targets else None, first=0, blank=blank)
+    return RowBatch(wanted[0], wanted[1] if columns.targets else None, first=0, blank=blank)

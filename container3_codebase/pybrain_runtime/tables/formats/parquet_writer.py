@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from pybrain_runtime._io.atomic import AtomicFile
-from pybrain_runtime._io.optional import require_arrow
+from pybrain_runtime._io.atomic_file import AtomicFile
+from pybrain_runtime._io.optional_packages import require_arrow
 
 _ROWS, _FEWEST_ROWS, _NUMBERS = 1 << 17, 1 << 10, 1 << 21
 """Rows of a row group, and the numbers in one: many columns make fewer rows."""
 
 
-class ParquetFormat:
+class ParquetWriter:
     """A column of float64 for each name.
 
     Args:

@@ -10,15 +10,15 @@ from typing import Any, NoReturn
 
 from pybrain_runtime._io.strict_json import RepeatedKey, parse_json
 from pybrain_runtime.errors import ActivationError
-from pybrain_runtime.tables.column_choice import ColumnChoice
-from pybrain_runtime.tables.columns import Columns
-from pybrain_runtime.tables.lines import LineReader, Lines
-from pybrain_runtime.tables.row_file import Incoming
-from pybrain_runtime.tables.rows import RowCollector, Rows, all_blank
-from pybrain_runtime.tables.text_table import visible
+from pybrain_runtime.tables.batch import RowBatch, RowCollector, all_blank
+from pybrain_runtime.tables.column_selection import ColumnSelection
+from pybrain_runtime.tables.column_selector import ColumnSelector
+from pybrain_runtime.tables.formats.csv_cells import visible
+from pybrain_runtime.tables.formats.line_reader import LineChunk, LineReader
+from pybrain_runtime.tables.table_file import TableFile
 
 
-class JsonRows:
+class JsonLinesReader:
     """Reads JSON lines. The keys of the first object are the names of the columns, in their order.
 
     Attributes:
@@ -35,7 +35,7 @@ class JsonRows:
         ActivationError: the first line is no such line, or its columns do not fit the network.
     """
 
-    def __init__(self, incoming: Incoming, choice: ColumnChoice, *, skip: bool = False) -> None:
+    def __init__(self, incoming: TableFile, choice: ColumnSelector, *, skip: bool = False) -> None:
         self.total = 0
         self._name = incoming.name
         self._choice = choice
@@ -52,16 +52,16 @@ class JsonRows:
                 raise self._bad(
                     first.number + place, f"has a key that is no text in Unicode: {visible(name)}"
                 )
-        self.columns: Columns = choice.of(len(value), self.header, first.number + place)
+        self.columns: ColumnSelection = choice.of(len(value), self.header, first.number + place)
         self._parts = chain([first.after(place) if place else first], batches)
 
-    def parts(self) -> Iterator[Lines]:
+    def parts(self) -> Iterator[LineChunk]:
         """Yields the lines of the file, many at once."""
         return self._parts
 
-    def rows(self, part: Any) -> Rows:
+    def rows(self, part: Any) -> RowBatch:
         """Returns the rows in some lines."""
-        assert isinstance(part, Lines)
+        assert isinstance(part, LineChunk)
         blank = all_blank(part, self.columns)
         if blank is not None:
             return blank

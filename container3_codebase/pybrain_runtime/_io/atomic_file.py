@@ -6,10 +6,10 @@ import errno
 import os
 from contextlib import suppress
 
-from pybrain_runtime._io.hashes import Sha256
 from pybrain_runtime._io.locks import LOCKS, lock
-from pybrain_runtime._io.output_paths import check_place
+from pybrain_runtime._io.output_paths import check_target
 from pybrain_runtime._io.paths import remove, rename
+from pybrain_runtime._io.sha256 import Sha256
 from pybrain_runtime._io.temporary_files import temporary_name
 from pybrain_runtime.errors import CannotWrite
 
@@ -54,7 +54,7 @@ class AtomicFile:
         self._descriptor = -1
         self._placed = self._settled = False
         self._temporary = ""
-        check_place(path)
+        check_target(path)
 
     def _open(self, temporary: str, flags: int) -> None:
         """Opens the file that is written until the real one is there."""
@@ -114,7 +114,7 @@ class AtomicFile:
     def place(self) -> None:
         """Gives the finished file its name. It can still be discarded, until it is settled."""
         try:
-            check_place(self.path)
+            check_target(self.path)
             rename(self._temporary, self.path)
             self._placed = True
         except OSError as error:
@@ -125,7 +125,7 @@ class AtomicFile:
             raise
         self._close()
 
-    def settle(self) -> None:
+    def confirm(self) -> None:
         """Says that what has been placed is to stay."""
         self._settled = self._placed
 
@@ -136,7 +136,7 @@ class AtomicFile:
             with suppress(OSError):
                 remove(self.path if self._placed else self._temporary)
 
-    def drop(self) -> None:
+    def discard_partial(self) -> None:
         """Removes what is under construction, and nothing that has been placed."""
         if not self._placed:
             self.discard()
@@ -169,7 +169,7 @@ def cannot_write(path: str, error: OSError) -> CannotWrite:
     )
 
 
-def check_room(path: str, size: int = 4096) -> None:
+def check_writable(path: str, size: int = 4096) -> None:
     """Makes sure that a file can be written at `path`, by writing one beside it and removing it again.
 
     Asked before the work, so that a read-only or full disk is said at once instead of after it.

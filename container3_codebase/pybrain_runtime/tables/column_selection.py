@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pybrain_runtime._io.record import Record
-from pybrain_runtime.tables.text_table import visible
+from pybrain_runtime.tables.formats.csv_cells import visible
 
 BY_CHOICE, BY_CARD, BY_POSITION = "choice", "card", "position"
 _LISTED = 8
 
 
-class Columns(Record, eq=True):
+class ColumnSelection(Record, eq=True):
     """Places of columns in a row of the file, counted from 0.
 
     Attributes:

@@ -22,7 +22,7 @@ _OTHER_KINDS = (
 )
 
 
-class Lines:
+class LineChunk:
     """Some lines that follow one another.
 
     Attributes:
@@ -42,10 +42,10 @@ class Lines:
         """Returns the lines without their ends."""
         return self.content.splitlines()
 
-    def after(self, lines: int) -> Lines:
+    def after(self, lines: int) -> LineChunk:
         """Returns the lines without the first ones."""
         kept = self.content.splitlines(keepends=True)
-        return Lines(self.number + lines, b"".join(kept[lines:]), self.end)
+        return LineChunk(self.number + lines, b"".join(kept[lines:]), self.end)
 
 
 class LineReader:
@@ -62,7 +62,7 @@ class LineReader:
         self._name = name
         self._limit = limit
 
-    def batches(self) -> Iterator[Lines]:
+    def batches(self) -> Iterator[LineChunk]:
         """Yields lines, many at once. Where they are cut depends on the content and on nothing else.
 
         Raises:
@@ -79,12 +79,12 @@ class LineReader:
             content, rest = data[:cut], data[cut:]
             if content:
                 end += cut
-                yield Lines(number, content, end)
+                yield LineChunk(number, content, end)
                 number += _count(content)
             if len(rest) > self._limit:
                 raise self._too_long(number)
         if rest:
-            yield Lines(number, rest, end + len(rest))
+            yield LineChunk(number, rest, end + len(rest))
 
     def _start(self, block: bytes) -> bytes:
         for mark, what in _OTHER_KINDS:

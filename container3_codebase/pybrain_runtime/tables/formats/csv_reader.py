@@ -10,18 +10,18 @@ from typing import Any
 import numpy as np
 
 from pybrain_runtime.errors import ActivationError
-from pybrain_runtime.tables.column_choice import ColumnChoice
-from pybrain_runtime.tables.columns import Columns
+from pybrain_runtime.tables.batch import RowBatch, RowCollector, all_blank
+from pybrain_runtime.tables.column_selection import ColumnSelection
+from pybrain_runtime.tables.column_selector import ColumnSelector
 from pybrain_runtime.tables.decimal_marks import decimal_marks
-from pybrain_runtime.tables.lines import LineReader, Lines
-from pybrain_runtime.tables.row_file import Incoming
-from pybrain_runtime.tables.rows import RowCollector, Rows, all_blank
-from pybrain_runtime.tables.text_table import Table, detect_delimiter, other_separator, visible
+from pybrain_runtime.tables.formats.csv_cells import CellParser, detect_delimiter, other_separator, visible
+from pybrain_runtime.tables.formats.line_reader import LineChunk, LineReader
+from pybrain_runtime.tables.table_file import TableFile
 
 _WIDE = 10_000  # columns; pyarrow takes half a kilobyte for each, in each thread
 
 
-class CsvRows:
+class CsvReader:
     """Reads a CSV file: see ``ActivationStream`` for what it may hold.
 
     Attributes:
@@ -42,7 +42,7 @@ class CsvRows:
     """
 
     def __init__(
-        self, incoming: Incoming, choice: ColumnChoice, *, skip: bool = False, fast: bool = False
+        self, incoming: TableFile, choice: ColumnSelector, *, skip: bool = False, fast: bool = False
     ) -> None:
         self.header: tuple[str, ...] = ()
         self.total = 0
@@ -53,22 +53,24 @@ class CsvRows:
         self._fast = None
         self.fast = fast and self.columns.width <= _WIDE
         if self.fast:
-            from pybrain_runtime.tables.arrow_csv import ArrowTable  # a large library, for large files
+            from pybrain_runtime.tables.formats.csv_arrow import (
+                ArrowCsvParser,
+            )  # a large library, for large files
 
-            self._fast = ArrowTable(self.columns, self.delimiter)
+            self._fast = ArrowCsvParser(self.columns, self.delimiter)
 
-    def parts(self) -> Iterator[Lines]:
+    def parts(self) -> Iterator[LineChunk]:
         """Yields the lines of the file without its header, many at once."""
         return self._parts
 
-    def rows(self, part: Any) -> Rows:
+    def rows(self, part: Any) -> RowBatch:
         """Returns the rows in some lines."""
-        assert isinstance(part, Lines)
+        assert isinstance(part, LineChunk)
         rows = self._rows(part)
         rows.marks = decimal_marks(part, self._table, (*self.columns.inputs, *self.columns.targets))
         return rows
 
-    def _rows(self, part: Lines) -> Rows:
+    def _rows(self, part: LineChunk) -> RowBatch:
         if self._fast is not None:
             numbers = self._fast.numbers(part.content)
             if numbers is not None:
@@ -87,12 +89,12 @@ class CsvRows:
             collector.add(number, shown, lambda n=number, raw=line: self._row(n, raw))  # type: ignore[misc]
         return collector.rows()
 
-    def _apart(self, inputs: np.ndarray, targets: np.ndarray | None, part: Lines) -> Rows:
-        return Rows(inputs, targets, first=part.number if len(inputs) else 0)
+    def _apart(self, inputs: np.ndarray, targets: np.ndarray | None, part: LineChunk) -> RowBatch:
+        return RowBatch(inputs, targets, first=part.number if len(inputs) else 0)
 
-    def _begin(self, batches: Iterator[Lines]) -> Iterator[Lines]:
+    def _begin(self, batches: Iterator[LineChunk]) -> Iterator[LineChunk]:
         """Reads as far as it takes to know the shape of the table; returns what is left to read as data."""
-        begun: list[Lines] = []
+        begun: list[LineChunk] = []
         lines: list[bytes] = []
         while len(lines) < 2 and (batch := next(batches, None)):
             begun.append(batch)
@@ -104,7 +106,7 @@ class CsvRows:
         self._check_first(lines[0])
         telling = lines[1] if len(lines) > 1 and lines[1].strip() else lines[0]
         self.delimiter = detect_delimiter(telling.decode("utf-8", "replace"))
-        self._table = Table(self._name, self.delimiter)
+        self._table = CellParser(self._name, self.delimiter)
         text = self._table.text(1, lines[0])
         if '"' not in text:
             self._choice.check_width(text.count(self.delimiter) + 1, 1)  # before there are so many objects
@@ -112,7 +114,7 @@ class CsvRows:
         if self._is_header(first):
             self.header = self._table.names = tuple(first)
             begun[0] = begun[0].after(1)
-        self.columns: Columns = self._columns(first, text)
+        self.columns: ColumnSelection = self._columns(first, text)
         if not self.header and _counts(first):
             remark = f"line 1 ({first[0]}, {first[1]}, {first[2]}, ...) is taken as a row, not as a header"
             self.columns = self.columns.but(remark=remark)
@@ -142,7 +144,7 @@ class CsvRows:
                 line=1,
             )
 
-    def _columns(self, first: list[str], text: str) -> Columns:
+    def _columns(self, first: list[str], text: str) -> ColumnSelection:
         """Chooses the columns; where all of a line is one cell, an error says what else may separate cells there."""
         try:
             return self._choice.of(len(first), self.header, 1)

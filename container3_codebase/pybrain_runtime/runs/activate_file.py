@@ -13,15 +13,15 @@ import os
 import time
 from collections.abc import Callable
 
-from pybrain_runtime._io.output_paths import check_outputs, check_place, check_report_place, report_path
+from pybrain_runtime._io.output_paths import check_outputs, check_report_target, check_target, report_path
 from pybrain_runtime.activation import ActivationStream
 from pybrain_runtime.engine.threads import checked_threads
 from pybrain_runtime.knowledge import Knowledge
-from pybrain_runtime.runs.checkpoint import journal_path
-from pybrain_runtime.runs.part_file import part_path
-from pybrain_runtime.runs.rejects import check_rejects_place, rejects_path
-from pybrain_runtime.runs.stream_records import Outcome, Progress, StreamOptions
-from pybrain_runtime.runs.stream_run import Run
+from pybrain_runtime.runs.checkpoint import checkpoint_path
+from pybrain_runtime.runs.file_run import FileRun
+from pybrain_runtime.runs.partial_output import partial_path
+from pybrain_runtime.runs.records import Outcome, Progress, StreamOptions
+from pybrain_runtime.runs.rejected_rows import check_rejected_rows_target, rejected_rows_path
 
 
 def activate_file(
@@ -64,17 +64,17 @@ def activate_file(
         skip=options.skip,
         fast=options.fast,
     ) as activation:
-        return Run(knowledge, activation, path, options, started, on_progress).run()
+        return FileRun(knowledge, activation, path, options, started, on_progress).run()
 
 
 def _check_places(output: str, read: tuple[str, ...], options: StreamOptions) -> None:
     """Makes sure, before anything is opened for writing, that nothing is lost by it."""
-    written = [output, report_path(output), part_path(output), journal_path(output)]
+    written = [output, report_path(output), partial_path(output), checkpoint_path(output)]
     if options.skip:
-        written += [rejects_path(output), part_path(rejects_path(output))]
+        written += [rejected_rows_path(output), partial_path(rejected_rows_path(output))]
     check_outputs(written, read)
     for path in written:
-        check_place(path)
-    check_report_place(report_path(output))
+        check_target(path)
+    check_report_target(report_path(output))
     if options.skip:
-        check_rejects_place(rejects_path(output))
+        check_rejected_rows_target(rejected_rows_path(output))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from pybrain_runtime.tables.text_table import visible
+from pybrain_runtime.tables.formats.csv_cells import visible
 
 _LISTED = 20
 

@@ -6,14 +6,14 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 
-from pybrain_runtime._io.atomic import AtomicFile
+from pybrain_runtime._io.atomic_file import AtomicFile
 from pybrain_runtime._io.locks import locked_folder
 from pybrain_runtime._io.paths import beside, remove, remove_if_there, rename
 from pybrain_runtime._io.signals import signals_held_back
 from pybrain_runtime._io.temporary_files import temporary_name
 
 
-def place_together(files: Sequence[AtomicFile], *, withdraw: str = "") -> None:
+def commit_together(files: Sequence[AtomicFile], *, withdraw: str = "") -> None:
     """Gives finished files their names, in their order.
 
     A request to end waits until all have them, and so does another run that writes the same files. If one cannot
@@ -46,7 +46,7 @@ def place_together(files: Sequence[AtomicFile], *, withdraw: str = "") -> None:
                     remove_if_there(copy)  # which rename leaves where both are names of one file
             raise
         for file in files:
-            file.settle()
+            file.confirm()
         for copy in kept.values():
             with suppress(OSError):
                 remove_if_there(copy)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pybrain_runtime._io.record import Record
 from pybrain_runtime.results.prediction import Prediction
-from pybrain_runtime.tables.columns import Columns
+from pybrain_runtime.tables.column_selection import ColumnSelection
 
 CHECKPOINT_SECONDS = 1.0
 
@@ -44,7 +44,7 @@ class Outcome(Record):
     """
 
     prediction: Prediction
-    columns: Columns
+    columns: ColumnSelection
     rejected: int
     rejected_path: str | None
     continued: int

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 from pyarrow import compute, csv
 
-from pybrain_runtime.tables.columns import Columns
+from pybrain_runtime.tables.column_selection import ColumnSelection
 
 _BOM = b"\xef\xbb\xbf"
 # In between, pyarrow writes a number that is not whole as Python does.
@@ -22,7 +22,7 @@ _SMALLEST, _LARGEST = 1e-4, 1e9
 _POOL = pa.system_memory_pool()
 
 
-class ArrowTable:
+class ArrowCsvParser:
     """Reads lines of one file.
 
     Args:
@@ -30,7 +30,7 @@ class ArrowTable:
         delimiter: what stands between cells.
     """
 
-    def __init__(self, columns: Columns, delimiter: str) -> None:
+    def __init__(self, columns: ColumnSelection, delimiter: str) -> None:
         names = [str(place) for place in range(columns.width)]
         self._inputs = [names[place] for place in columns.inputs]
         self._targets = [names[place] for place in columns.targets]

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from pybrain_runtime._io.atomic import AtomicFile
+from pybrain_runtime._io.atomic_file import AtomicFile
 from pybrain_runtime._io.paths import split_ending
 
 _PARQUET = (".parquet", ".pq")
@@ -27,7 +27,7 @@ class Format(Protocol):
         """Takes the finished file with all rows in it; returns the one that gets the name, finished, too."""
 
 
-def format_for(path: str, names: Sequence[str], *, fast: bool = False) -> Format:
+def open_row_writer(path: str, names: Sequence[str], *, fast: bool = False) -> Format:
     """Returns the format for a file.
 
     Args:
@@ -40,17 +40,17 @@ def format_for(path: str, names: Sequence[str], *, fast: bool = False) -> Format
     """
     ending = split_ending(path)[1].lower()
     if ending in _PARQUET:
-        from pybrain_runtime.results.parquet_format import ParquetFormat  # a large library
+        from pybrain_runtime.tables.formats.parquet_writer import ParquetWriter  # a large library
 
-        return ParquetFormat(path, names)
+        return ParquetWriter(path, names)
     if ending in _JSON_LINES:
-        from pybrain_runtime.results.json_format import JsonFormat
+        from pybrain_runtime.tables.formats.jsonl_writer import JsonLinesWriter
 
-        return JsonFormat(names)
-    return FastCsvFormat(names) if fast else CsvFormat(names)
+        return JsonLinesWriter(names)
+    return ArrowCsvWriter(names) if fast else CsvWriter(names)
 
 
-class CsvFormat:
+class CsvWriter:
     """Commas, LF, numbers that come back as the same float64.
 
     Args:
@@ -74,12 +74,12 @@ class CsvFormat:
         return table
 
 
-class FastCsvFormat(CsvFormat):
+class ArrowCsvWriter(CsvWriter):
     """The same lines, written by pyarrow."""
 
     def rows(self, columns: Sequence[np.ndarray]) -> bytes | memoryview:
         """Returns a line for each row."""
-        from pybrain_runtime.tables.arrow_csv import csv_lines
+        from pybrain_runtime.tables.formats.csv_arrow import csv_lines
 
         return csv_lines([column for some in columns for column in some.T])
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 import stat
 
-from pybrain_runtime._io.atomic import AtomicFile
-from pybrain_runtime._io.hashes import Sha256
+from pybrain_runtime._io.atomic_file import AtomicFile
 from pybrain_runtime._io.input_file import BLOCK
 from pybrain_runtime._io.locks import lock
-from pybrain_runtime._io.output_paths import check_place
+from pybrain_runtime._io.output_paths import check_target
 from pybrain_runtime._io.paths import base, beside
+from pybrain_runtime._io.sha256 import Sha256
 from pybrain_runtime.errors import CannotWrite
 
 
-def part_path(path: str) -> str:
+def partial_path(path: str) -> str:
     """Returns where a file lies while a long run writes it: ``.NAME.part`` beside its place."""
     return beside(path, f".{base(path)}.part")
 
 
-class PartFile(AtomicFile):
+class PartialOutput(AtomicFile):
     """A file under construction that stays when its run breaks off, if it is told so.
 
     It lies beside its place as ``.NAME.part``, and belongs to one run at a time.
@@ -78,18 +78,18 @@ class PartFile(AtomicFile):
     def leave(self) -> None:
         """Closes the file, and leaves what an earlier run has written; an empty one goes."""
         if self._descriptor >= 0 and not os.fstat(self._descriptor).st_size:
-            self.drop()
+            self.discard_partial()
         self._close()
 
-    def drop(self) -> None:
+    def discard_partial(self) -> None:
         """Removes it, whatever was said about keeping it."""
         self.keep = False
-        super().drop()
+        super().discard_partial()
 
     def _take(self) -> None:
         """Opens the file, new or left by an earlier run, and makes it ours."""
-        check_place(part_path(self.path))
-        self._open(part_path(self.path), os.O_RDWR | os.O_CREAT)
+        check_target(partial_path(self.path))
+        self._open(partial_path(self.path), os.O_RDWR | os.O_CREAT)
         self._lock()
 
     def _check_opened(self, about: os.stat_result) -> None:

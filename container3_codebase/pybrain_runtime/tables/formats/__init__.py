@@ -1,0 +1,1 @@
+"""Row formats: a reader and a writer for each, and the registry of them."""
