@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from evaluation.engine.session import Workshop, prefix_of, runs
 from evaluation.errors import NoSubmission, TooCostly
 from evaluation.evidence.evidence import Lab
 from evaluation.evidence.guarded import GuardedLab
 from evaluation.grading import Judge
+from evaluation.processes.worker_pool import Workers
 from evaluation.quotas import DEFAULT_LIMITS, MIB, Limits
 from evaluation.result import Protection, Report, Result
 from evaluation.rubric import Rubric
-from evaluation.sandbox.sandbox import Workshop, prefix_of, runs
-from evaluation.sandbox.worker_pool import Workers
 from evaluation.sanitize import printable
 from evaluation.submission.deep_folders import remove_folder
 from evaluation.submission.intake import find_source

@@ -7,7 +7,7 @@ from typing import Any
 
 from evaluation.checks.base import Check, last_words, seen, tail
 from evaluation.evidence.evidence import Lab
-from evaluation.prediction.probe import MODEL, Probe
+from evaluation.prediction.rerun import MODEL, Probe
 from evaluation.result import Evidence, Verdict
 from evaluation.sandbox import timeline
 from evaluation.traps.kinds import TRAPS

@@ -11,11 +11,11 @@ from evaluation.checks.base import Check, container, head, last_words, seen, tai
 from evaluation.compose.safe_stack import BuildWanted
 from evaluation.evidence.evidence import Lab
 from evaluation.images.build_plan import unbuildable
-from evaluation.prediction.exchange import changed_text
 from evaluation.prediction.expected import data_name, model_name
-from evaluation.prediction.probe import fresh_seed
+from evaluation.prediction.replacement import changed_text
+from evaluation.prediction.rerun import fresh_seed
 from evaluation.result import Verdict
-from evaluation.sandbox.single_container import Alone
+from evaluation.sandbox.container_run import Alone
 from evaluation.submission.submission import decoded
 from pipeline.project import CODE_FILE, CODEBASE, KNOWLEDGEBASE, SERVICES, Service
 

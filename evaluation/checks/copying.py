@@ -10,7 +10,7 @@ from evaluation.checks.base import Check, seen
 from evaluation.checks.containers import file_of
 from evaluation.errors import CannotCheck
 from evaluation.evidence.evidence import Lab
-from evaluation.prediction.probe import Probe
+from evaluation.prediction.rerun import Probe
 from evaluation.result import Verdict
 from evaluation.sandbox.stack_run import StackRun
 from pipeline.project import KNOWLEDGE_FILE, SERVICES, SHARED_ACTIVATION_FILE

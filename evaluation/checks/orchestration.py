@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaluation.checks.base import Check, last_words, seen, tail
-from evaluation.compose.keys import plain_name
 from evaluation.compose.roles import Roles
 from evaluation.compose.safe_stack import BuildWanted, SafeService, depends
+from evaluation.engine.image_names import plain_name
 from evaluation.errors import CannotCheck
 from evaluation.evidence.evidence import Lab
 from evaluation.result import Verdict

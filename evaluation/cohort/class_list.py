@@ -16,9 +16,9 @@ from evaluation import result
 from evaluation.cohort.members import members_in
 from evaluation.cohort.overview import Row, write_overview
 from evaluation.evaluate import Conditions
+from evaluation.processes.worker_pool import Workers
 from evaluation.result import Report, show
 from evaluation.rubric import Rubric
-from evaluation.sandbox.worker_pool import Workers
 from evaluation.sanitize import printable
 from pipeline import atomic_files, process
 from pipeline.console import Console

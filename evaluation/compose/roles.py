@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from evaluation.compose.keys import plain_name
 from evaluation.compose.safe_stack import SafeService, SafeStack
+from evaluation.engine.image_names import plain_name
 from pipeline.project import SERVICES, Service
 
 

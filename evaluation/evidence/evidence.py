@@ -11,19 +11,21 @@ from typing import Any, ParamSpec, TypeVar
 
 from evaluation.compose.compose_file import ComposeFile, read_compose
 from evaluation.compose.interpolation import read_env
-from evaluation.compose.keys import is_allowed, plain_name
 from evaluation.compose.roles import Roles, find_roles
 from evaluation.compose.safe_stack import BuildWanted, SafeStack, make_safe
+from evaluation.dockerfiles.dockerfile import Dockerfile, read_dockerfile
+from evaluation.engine.build_network import Gate
+from evaluation.engine.image_names import is_allowed, plain_name
+from evaluation.engine.session import Workshop
 from evaluation.errors import CannotCheck
 from evaluation.images.build_plan import Built, Recipes
 from evaluation.images.builder import Builder
-from evaluation.images.dockerfile import Dockerfile, read_dockerfile
 from evaluation.images.image_files import holds, places_of, what_is
 from evaluation.prediction.challenge import Challenge, make_challenge
-from evaluation.prediction.exchange import Made, exchange, keep, read_back
 from evaluation.prediction.expected import Expected, data_name, expect_of, model_name
 from evaluation.prediction.find_prediction import Seen, look_for_prediction
-from evaluation.prediction.probe import (
+from evaluation.prediction.replacement import Made, exchange, keep, read_back
+from evaluation.prediction.rerun import (
     Files,
     Probe,
     delivered,
@@ -36,9 +38,7 @@ from evaluation.prediction.probe import (
 from evaluation.quotas import Limits
 from evaluation.result import Verdict
 from evaluation.sandbox import timeline
-from evaluation.sandbox.build_network import Gate
-from evaluation.sandbox.sandbox import Workshop
-from evaluation.sandbox.single_container import Alone, run_alone
+from evaluation.sandbox.container_run import Alone, run_alone
 from evaluation.sandbox.stack_run import Stack, StackRun
 from evaluation.submission.submission import Submission
 from pipeline.engines.base import PYBRAIN_IMPORTS

@@ -11,19 +11,19 @@ from typing import Any
 from evaluation.compose.compose_file import ComposeFile
 from evaluation.compose.roles import Roles
 from evaluation.compose.safe_stack import BuildWanted, SafeStack
+from evaluation.dockerfiles.dockerfile import Dockerfile
 from evaluation.errors import CannotCheck, TooCostly
 from evaluation.evidence.evidence import Lab, Sightings, once
 from evaluation.images.build_plan import Built, Plan, Recipe, Recipes
-from evaluation.images.dockerfile import Dockerfile
-from evaluation.prediction.exchange import Made
 from evaluation.prediction.expected import data_name, model_name
 from evaluation.prediction.find_prediction import Seen
-from evaluation.prediction.probe import Probe
+from evaluation.prediction.replacement import Made
+from evaluation.prediction.rerun import Probe
+from evaluation.processes.messages import decode, hints_of
+from evaluation.processes.worker_pool import Workers
 from evaluation.quotas import Limits
 from evaluation.result import Verdict
-from evaluation.sandbox.messages import decode, hints_of
 from evaluation.sandbox.stack_run import StackRun
-from evaluation.sandbox.worker_pool import Workers
 from evaluation.submission.submission import Submission
 from pipeline.project import Service
 

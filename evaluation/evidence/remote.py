@@ -9,17 +9,17 @@ from typing import Any, cast
 from evaluation.compose.compose_file import ComposeFile
 from evaluation.compose.roles import Roles
 from evaluation.compose.safe_stack import SafeStack
+from evaluation.dockerfiles.dockerfile import Dockerfile
+from evaluation.engine.build_network import Gate
 from evaluation.evidence.evidence import Lab, once
 from evaluation.images.build_plan import Built
-from evaluation.images.dockerfile import Dockerfile
 from evaluation.prediction.challenge import Challenge
 from evaluation.prediction.expected import Expected
 from evaluation.prediction.find_prediction import Seen
-from evaluation.prediction.probe import Probe
+from evaluation.prediction.rerun import Probe
+from evaluation.processes.messages import decode, encode, hints_of
 from evaluation.quotas import Limits
-from evaluation.sandbox.build_network import Gate
-from evaluation.sandbox.messages import decode, encode, hints_of
-from evaluation.sandbox.single_container import Alone
+from evaluation.sandbox.container_run import Alone
 from evaluation.sandbox.stack_run import Stack, StackRun
 from evaluation.submission.submission import Submission
 from pipeline.project import Service

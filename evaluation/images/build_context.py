@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from evaluation.images.canonical import Rewritten, free_name
+from evaluation.images.unpacked_size import TooMuch, unpacked_size
 from evaluation.quotas import MIB, Limits
 from evaluation.submission.copying import Copy
 from evaluation.submission.safe_tree import Tree
-from evaluation.submission.unpacked_size import TooMuch, unpacked_size
 
 IGNORE = ".dockerignore"
 _RECIPE = "Dockerfile.app07"

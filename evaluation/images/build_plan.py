@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evaluation.compose.safe_stack import BuildWanted
+from evaluation.dockerfiles.dockerfile import LONGEST, Dockerfile, Image, read_dockerfile
+from evaluation.dockerfiles.stages import Refused, images_of, last_stage, refusals
 from evaluation.errors import CannotCheck
 from evaluation.images.build_context import NoContext, copied, recipe_in, swelling
-from evaluation.images.build_stages import Refused, images_of, last_stage, refusals
 from evaluation.images.canonical import rewrite
-from evaluation.images.dockerfile import LONGEST, Dockerfile, Image, read_dockerfile
 from evaluation.quotas import Limits
 from evaluation.submission.safe_tree import Tree
 from evaluation.submission.submission import Submission

@@ -10,18 +10,17 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from evaluation.compose.keys import is_allowed
 from evaluation.compose.safe_stack import BuildWanted
+from evaluation.dockerfiles.dockerfile import LONGEST
+from evaluation.engine.build_network import Gate
+from evaluation.engine.image_names import is_allowed
+from evaluation.engine.session import DISK, Workshop
 from evaluation.errors import ImageRefused
 from evaluation.images.build_plan import Built, Recipe, Recipes, refused_at
-from evaluation.images.dockerfile import LONGEST
+from evaluation.processes import bounded_process
 from evaluation.quotas import MIB
-from evaluation.sandbox import bounded_process
-from evaluation.sandbox.build_network import Gate
-from evaluation.sandbox.sandbox import Workshop
 from pipeline import process
 
-DISK = "disk"
 IMITATED = "imitated"
 # How often a build is begun, where another evaluation takes away the layers that it builds on.
 TRIES = 4
@@ -252,7 +251,7 @@ class _Watch:
         if not self.running or time.monotonic() - self._asked < 1.0:
             return None
         self._asked = time.monotonic()
-        size = written_bytes(self.workshop, self.running)
+        size = self.workshop.written_bytes(self.running)
         self.written[self.running] = max(size, self.written.get(self.running, 0))
         return DISK if sum(self.written.values()) > self.workshop.limits.build_disk else None
 
@@ -280,10 +279,3 @@ def _seconds(moment: str) -> float:
         return datetime.fromisoformat(re.sub(r"(\.\d{6})\d*", r"\1", moment)).timestamp()
     except ValueError:
         return 0.0
-
-
-def written_bytes(workshop: Workshop, container: str) -> int:
-    """What a container has written to its own file system."""
-    listed = workshop.docker("container", "inspect", "--size", "--format", "{{.SizeRw}}", container)
-    text = listed.output.strip()
-    return int(text) if listed.ok and text.isdigit() else 0

@@ -22,7 +22,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from evaluation.images.build_stages import (
+from evaluation.dockerfiles.dockerfile import (
+    BLANK,
+    HEREDOC,
+    LONGEST,
+    Dockerfile,
+    Heredoc,
+    Instruction,
+    json_words,
+)
+from evaluation.dockerfiles.stages import (
     Refused,
     base_of,
     last_stage,
@@ -34,16 +43,7 @@ from evaluation.images.build_stages import (
     with_variables,
     word_of,
 )
-from evaluation.images.dockerfile import (
-    BLANK,
-    HEREDOC,
-    LONGEST,
-    Dockerfile,
-    Heredoc,
-    Instruction,
-    json_words,
-)
-from evaluation.images.variables import CannotExpand, expanded_text
+from evaluation.dockerfiles.variables import CannotExpand, expanded_text
 from evaluation.submission.safe_tree import Parts, Tree
 
 _TEXTS = "app07-texts"

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from evaluation.engine.session import Workshop
 from evaluation.errors import CannotCheck
-from evaluation.prediction.challenge import what_program
+from evaluation.images.image_archive import why_not_binary
+from evaluation.processes.byte_streams import into_file
 from evaluation.quotas import MIB
-from evaluation.sandbox.byte_streams import into_file
-from evaluation.sandbox.sandbox import Workshop
 
 _LARGEST_IMAGE = 8 * 1024 * MIB
 _LARGEST_PROGRAM = 96 * MIB
@@ -72,8 +72,10 @@ def what_is(workshop: Workshop, image: str, name: str, folder: Path) -> str:
         for place in places[:_MOST_FOLDERS]:
             words = ["docker", "cp", "--follow-link", f"{container}:{place.rstrip('/')}/{name}", "-"]
             if not into_file(words, packed, _LARGEST_PROGRAM):
-                return workshop.workers.call(str, "what_program", f"{name} in the image", packed=packed)
-    return what_program(b"")
+                return workshop.workers.call(
+                    str, "why_not_interpreter", f"{name} in the image", packed=packed
+                )
+    return why_not_binary(b"")
 
 
 @contextmanager

@@ -118,17 +118,3 @@ def _network(number: random.Random) -> tuple[list[str], float]:
         f"d.params[:] = {out}",
         f"a = n.activate({row})",
     ], answer
-
-
-def what_program(content: bytes) -> str:
-    """What the file of an interpreter is, in words; empty where it is a binary that can be one."""
-    if not content:
-        return "there is no file of this name on the image's PATH"
-    if content.startswith(b"#!"):
-        first = content.split(b"\n", 1)[0][:60].decode("utf-8", "replace")
-        return f"it is a script ({first})"
-    if not content.startswith(b"\x7fELF"):
-        return "it is no program of Linux"
-    if b"BusyBox v" in content:
-        return "it is a busybox"
-    return ""

@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.compose.safe_stack import SafeService, SafeStack
+from evaluation.engine.session import DISK, Workshop
 from evaluation.errors import CannotCheck
-from evaluation.images.builder import DISK, written_bytes
+from evaluation.processes import bounded_process
 from evaluation.quotas import MIB
-from evaluation.sandbox import bounded_process
-from evaluation.sandbox.sandbox import Workshop
-from evaluation.sandbox.single_container import declared_volumes, why_stopped
+from evaluation.sandbox.container_run import declared_volumes, why_stopped
 from evaluation.sandbox.volumes import Left, Volumes
 from evaluation.submission.submission import Submission
 from pipeline import atomic_files, process
@@ -321,7 +320,7 @@ class Stack:
         )
 
     def _too_much(self, project: str) -> str | None:
-        sizes = [written_bytes(self.workshop, name) for name in self.workshop.containers(project)]
+        sizes = [self.workshop.written_bytes(name) for name in self.workshop.containers(project)]
         return DISK if any(size > self.workshop.limits.disk for size in sizes) else None
 
     def _lives(self, project: str) -> tuple[Life, ...]:

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from evaluation.engine.session import HELPER, Workshop
 from evaluation.errors import CannotCheck
-from evaluation.sandbox.byte_streams import from_file, into_file
-from evaluation.sandbox.sandbox import HELPER, Workshop
+from evaluation.processes.byte_streams import from_file, into_file
 from pipeline import atomic_files, process
 
 # A tutor's ordinary user. The folder is open to everybody, as it is under Docker Desktop.

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from evaluation.engine.package_proxy import addresses, is_inner
 from evaluation.errors import NoSubmission
+from evaluation.processes import bounded_process
 from evaluation.quotas import MIB, Limits
-from evaluation.sandbox import bounded_process
-from evaluation.sandbox.package_proxy import addresses, is_inner
 from evaluation.submission.deep_folders import is_larger
 from pipeline import process
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 from evaluation.evidence.evidence import Lab
 from evaluation.images.build_plan import Built
-from evaluation.prediction.probe import FLOODED, MODEL, SILENT, Probe
+from evaluation.prediction.rerun import FLOODED, MODEL, SILENT, Probe
 from evaluation.sandbox import timeline
-from evaluation.sandbox.single_container import Alone
+from evaluation.sandbox.container_run import Alone
 from evaluation.sandbox.stack_run import OUT_OF_MEMORY, StackRun
 from pipeline.project import CODEBASE, SERVICES
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from evaluation.compose.keys import plain_name
+from evaluation.dockerfiles.dockerfile import Instruction
+from evaluation.engine.image_names import plain_name
 from evaluation.evidence.evidence import Lab
-from evaluation.images.dockerfile import Instruction
 from evaluation.traps.base import COMPILERS, Detector, Seen
 from pipeline.project import SERVICES
 

@@ -1,7 +1,7 @@
 """The process that reads what a stranger supplied: ``python -I -m evaluation.workers.main``.
 
 It limits itself before anything is read, then does one task after another: a line of JSON each, in and out. It starts
-nothing and keeps nothing; the side that starts it is `evaluation.sandbox.worker_pool`.
+nothing and keeps nothing; the side that starts it is `evaluation.processes.worker_pool`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def main() -> int:
 def _carried_out(
     carry_out: Callable[[str, Mapping[str, Any]], Any], order: Mapping[str, Any]
 ) -> dict[str, Any]:
-    from evaluation.sandbox.worker_pool import described
+    from evaluation.processes.worker_pool import described
     from pipeline.errors import PipelineError
 
     try:
@@ -82,7 +82,7 @@ class _Channel:
 
     def ask(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """Asks the evaluation for something that it alone can give."""
-        from evaluation.sandbox.worker_pool import told
+        from evaluation.processes.worker_pool import told
 
         self.send({"ask": name, "arguments": arguments})
         message = self.receive()

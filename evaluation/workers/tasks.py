@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evaluation.errors import NoSubmission
+from evaluation.processes.messages import decode, encode, hints_of
 from evaluation.quotas import Limits
-from evaluation.sandbox.messages import decode, encode, hints_of
 from evaluation.submission.intake import Found, take_over
 from evaluation.submission.submission import Submission
 from pipeline.submission_archive import Contents
@@ -157,23 +157,23 @@ def checklist(root: Path) -> Checklist:
 
 def read_volume(packed: Path, kept: Path, most: int) -> Any:
     """What lies on a volume."""
-    from evaluation.sandbox import tar_reader as archives
+    from evaluation.sandbox import volume_archive
 
-    return archives.read_volume(packed, kept, most)
+    return volume_archive.read_volume(packed, kept, most)
 
 
 def search(packed: Path, wanted: Path, also: str) -> tuple[str, ...]:
     """Where the archive of an image holds a file."""
-    from evaluation.sandbox import tar_reader as archives
+    from evaluation.images import image_archive
 
-    return archives.search(packed, wanted, also)
+    return image_archive.search(packed, wanted, also)
 
 
-def what_program(packed: Path) -> str:
+def why_not_interpreter(packed: Path) -> str:
     """Why the file in an archive is no interpreter."""
-    from evaluation.sandbox import tar_reader as archives
+    from evaluation.images import image_archive
 
-    return archives.what_program(packed)
+    return image_archive.why_not_interpreter(packed)
 
 
 # --- of a submission: the laboratory's own methods, where it would otherwise ask for what they come to
@@ -202,7 +202,7 @@ def roles(lab: RemoteLab) -> Any:
 
 def dockerfile(lab: RemoteLab, role: dict[str, Any]) -> Any:
     """A Dockerfile, as data."""
-    from evaluation.images.dockerfile import read_dockerfile
+    from evaluation.dockerfiles.dockerfile import read_dockerfile
 
     return read_dockerfile(lab.submission.text(f"{role['folder']}/Dockerfile"))
 
@@ -248,7 +248,7 @@ def exchanged(lab: RemoteLab, folder: Path, seed: int) -> Any:
 
 def judged(lab: RemoteLab, number: int, made: dict[str, Any]) -> Any:
     """What a run with exchanged files shows."""
-    from evaluation.prediction.exchange import Made
+    from evaluation.prediction.replacement import Made
 
     return lab.judged(lab.known_run(number), decode(Made, made))
 
@@ -267,7 +267,7 @@ def sightings(lab: RemoteLab, number: int, most: int) -> Any:
     return lab.sightings(number, DETECTORS[number][1], most)
 
 
-_SIMPLE = (take_in, key_of, checklist, read_volume, search, what_program)
+_SIMPLE = (take_in, key_of, checklist, read_volume, search, why_not_interpreter)
 _OF_A_LAB = (
     *(compose, safe, roles, dockerfile, plan_build, write_recipe, why_not_expected),
     *(seen, exchanged, judged, verdict, sightings),

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from pipeline.options import add_compose
 
 if TYPE_CHECKING:
+    from evaluation.processes.worker_pool import Workers
     from evaluation.result import Report
-    from evaluation.sandbox.worker_pool import Workers
     from evaluation.workers.tasks import Checklist
     from pipeline.cli import Session
     from pipeline.project import Layout
@@ -169,8 +169,8 @@ def _show_checklist(session: Session, contents: Any) -> None:
 def _verify(session: Session, archive: Path) -> dict[str, Any]:
     """Unpacks an archive elsewhere, goes through the checklist there, and evaluates it."""
     from evaluation.evaluate import take_in
+    from evaluation.processes.worker_pool import Workers
     from evaluation.quotas import DEFAULT_LIMITS
-    from evaluation.sandbox.worker_pool import Workers
     from evaluation.sanitize import presentable, printable
     from pipeline import atomic_files
     from pipeline.errors import InputMissing

@@ -28,13 +28,13 @@ from evaluation.evidence.evidence import Lab
 from evaluation.evidence.guarded import GuardedLab
 from evaluation.evidence.remote import RemoteLab
 from evaluation.images.builder import _without_notice
+from evaluation.processes.worker_pool import Workers, described, told
 from evaluation.quotas import DEFAULT_LIMITS, MIB
 from evaluation.reports import EXPORTERS, write
 from evaluation.rubric import load_rubric, read_rubric
-from evaluation.sandbox.single_container import Alone
+from evaluation.sandbox.container_run import Alone
 from evaluation.sandbox.stack_run import StackRun
 from evaluation.sandbox.volumes import Left
-from evaluation.sandbox.worker_pool import Workers, described, told
 from evaluation.traps import DETECTORS
 from pipeline.errors import PipelineError
 from pipeline.project import SERVICES
@@ -459,7 +459,7 @@ def test_workers_go_when_the_evaluation_is_killed(tmp_path):
     program = (
         "import sys, time; from pathlib import Path\n"
         "from evaluation.quotas import DEFAULT_LIMITS as L\n"
-        "from evaluation.sandbox.worker_pool import Workers, described, told\n"
+        "from evaluation.processes.worker_pool import Workers, described, told\n"
         "w = Workers(L); w.call(str, 'key_of', 'x', source=Path(sys.argv[1]), limits=L)\n"
         "print(w._idle[0]._process.pid, flush=True); time.sleep(60)\n"
     )

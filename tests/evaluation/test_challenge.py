@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from evaluation.prediction.challenge import make_challenge, what_program
+from evaluation.images.image_archive import why_not_binary
+from evaluation.prediction.challenge import make_challenge
 from pipeline.project import PROJECT
 
 
@@ -65,4 +66,4 @@ def test_a_library_of_empty_classes_computes_nothing(tmp_path):
     ],
 )
 def test_what_stands_under_the_name_of_python_is_looked_at(content, what):
-    assert what_program(content) == what
+    assert why_not_binary(content) == what

@@ -10,9 +10,9 @@ from evaluation.compose.compose_file import read_compose
 from evaluation.compose.interpolation import CannotInterpolate, interpolated, read_env
 from evaluation.compose.mounts import Mount
 from evaluation.compose.safe_stack import SafeService, SafeStack, make_safe
+from evaluation.engine.session import Workshop
 from evaluation.errors import CannotCheck
 from evaluation.quotas import DEFAULT_LIMITS
-from evaluation.sandbox.sandbox import Workshop
 from evaluation.sandbox.stack_run import Stack
 from evaluation.submission.submission import Submission
 from pipeline.engines.docker import Compose

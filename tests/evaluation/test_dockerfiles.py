@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from evaluation.compose.keys import is_allowed
 from evaluation.compose.safe_stack import BuildWanted
+from evaluation.dockerfiles.dockerfile import read_dockerfile
+from evaluation.dockerfiles.stages import Refused, refusals, with_variables
+from evaluation.dockerfiles.variables import CannotExpand, expanded
+from evaluation.engine.image_names import is_allowed
 from evaluation.images.build_plan import unbuildable
-from evaluation.images.build_stages import Refused, refusals, with_variables
 from evaluation.images.builder import lost_a_layer
 from evaluation.images.canonical import VOLUMES_LABEL, rewrite
-from evaluation.images.dockerfile import read_dockerfile
-from evaluation.images.variables import CannotExpand, expanded
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.submission.intake import take_in
 from evaluation.submission.safe_tree import Tree

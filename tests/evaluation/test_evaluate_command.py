@@ -12,7 +12,7 @@ from contextlib import suppress
 
 import pytest
 
-from evaluation.sandbox.bounded_process import OUTPUT, TIME, run_bounded
+from evaluation.processes.bounded_process import OUTPUT, TIME, run_bounded
 
 
 def test_the_files_alone_are_looked_at_where_nothing_may_run(drive, submit, tmp_path):

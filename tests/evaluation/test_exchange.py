@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from evaluation.errors import CannotCheck
-from evaluation.prediction.exchange import changed_text, differ, exchange
 from evaluation.prediction.expected import expect
-from evaluation.prediction.probe import FIXED, FLOODED, FOLLOWS, MODEL, ROWS, SILENT, judge_run, with_files
-from evaluation.prediction.weights import other_weights, weights_of
+from evaluation.prediction.replacement import changed_text, differ, exchange
+from evaluation.prediction.replacement_weights import other_weights, weights_of
+from evaluation.prediction.rerun import FIXED, FLOODED, FOLLOWS, MODEL, ROWS, SILENT, judge_run, with_files
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.submission.intake import take_in
 from pybrain_runtime import load_knowledge

@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from evaluation.sandbox import package_proxy
-from evaluation.sandbox.package_proxy import Gate, is_inner, serve, wanted
+from evaluation.engine import package_proxy
+from evaluation.engine.package_proxy import Gate, is_inner, serve, wanted
 
 
 @pytest.mark.parametrize(

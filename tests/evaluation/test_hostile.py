@@ -10,9 +10,9 @@ import subprocess
 import sys
 import time
 
+from evaluation.engine.session import Workshop
 from evaluation.quotas import DEFAULT_LIMITS, MIB
 from evaluation.result import from_json
-from evaluation.sandbox.sandbox import Workshop
 from pipeline.engines.docker import find_docker
 
 C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"

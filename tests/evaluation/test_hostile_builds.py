@@ -18,14 +18,14 @@ from io import BytesIO
 import pytest
 
 from evaluation.compose.safe_stack import BuildWanted, make_safe
+from evaluation.engine.build_network import Gate
+from evaluation.engine.session import Workshop
 from evaluation.errors import CannotCheck, ImageRefused
 from evaluation.images.build_plan import Recipes
 from evaluation.images.builder import Builder
 from evaluation.images.canonical import VOLUMES_LABEL
 from evaluation.quotas import DEFAULT_LIMITS, MIB
-from evaluation.sandbox.build_network import Gate
-from evaluation.sandbox.sandbox import Workshop
-from evaluation.sandbox.single_container import declared_volumes, run_alone
+from evaluation.sandbox.container_run import declared_volumes, run_alone
 from evaluation.sandbox.stack_run import Stack
 from evaluation.submission.intake import take_in
 from pipeline.engines.docker import find_docker

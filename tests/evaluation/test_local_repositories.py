@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from evaluation.engine.session import prefix_of
 from evaluation.errors import NoSubmission
 from evaluation.evaluate import Conditions, evaluate, remove_left_folders
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.rubric import load_rubric
-from evaluation.sandbox.sandbox import prefix_of
 from evaluation.submission.deep_folders import is_larger, remove_folder
 from evaluation.submission.git_clone import Source
 from evaluation.submission.intake import take_in

@@ -14,9 +14,9 @@ from evaluation.cohort.class_list import key_of
 from evaluation.cohort.members import members_in, safe_name
 from evaluation.cohort.overview import Row, to_csv
 from evaluation.evaluate import Conditions
+from evaluation.processes.worker_pool import Workers
 from evaluation.quotas import DEFAULT_LIMITS, MIB
 from evaluation.rubric import load_rubric
-from evaluation.sandbox.worker_pool import Workers
 from pipeline.cli import execute
 from pipeline.parser import parse
 from pipeline.project import Layout

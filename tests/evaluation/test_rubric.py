@@ -7,7 +7,8 @@ from importlib import resources
 import pytest
 
 from evaluation.checks import CHECKS
-from evaluation.compose.keys import ALLOWED_IMAGES, RIGHTS
+from evaluation.compose.keys import RIGHTS
+from evaluation.engine.image_names import ALLOWED_IMAGES
 from evaluation.errors import RubricError
 from evaluation.grading import Judge
 from evaluation.quotas import DEFAULT_LIMITS, MIB

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from evaluation.grading import Judge
-from evaluation.prediction.probe import not_tried
+from evaluation.prediction.rerun import not_tried
 from evaluation.result import NOT_CHECKED
 from evaluation.rubric import load_rubric
 from evaluation.sandbox import timeline

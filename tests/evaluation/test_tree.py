@@ -11,9 +11,9 @@ import pytest
 
 from evaluation.errors import CannotCheck
 from evaluation.images.canonical import VOLUMES_LABEL
-from evaluation.sandbox.single_container import declared_volumes
+from evaluation.images.unpacked_size import TooMuch, unpacked_size
+from evaluation.sandbox.container_run import declared_volumes
 from evaluation.submission.safe_tree import Tree, leads_inside
-from evaluation.submission.unpacked_size import TooMuch, unpacked_size
 
 
 @pytest.mark.parametrize(

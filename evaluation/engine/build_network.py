@@ -10,9 +10,9 @@ from __future__ import annotations
 import time
 from importlib import resources
 
+from evaluation.engine.session import Workshop
 from evaluation.errors import CannotCheck
 from evaluation.result import Protection
-from evaluation.sandbox.sandbox import Workshop
 
 _PLACE = "/gate"
 _PROXY = "http://127.0.0.1:3128"
@@ -93,7 +93,7 @@ class Gate:
                 "volume", "create", "--driver", "local", "--label", shop.label,
                 "--opt", "type=tmpfs", "--opt", "device=tmpfs", "--opt", f"o={options}", self._volume,
             )  # fmt: skip
-            program = resources.files("evaluation").joinpath("gate_program.py").read_text("utf-8")
+            program = resources.files("evaluation.engine").joinpath("package_proxy.py").read_text("utf-8")
             hosts = f"ALLOWED_HOSTS={' '.join(self.also)}"
             self._start(self._name, program, "gate", "--network", "bridge", "--env", hosts)
             self.allowed = tuple(self._wait(self._name, "ALLOWED"))

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.prediction.expected import expect
-from evaluation.prediction.weights import other_weights, weights_of
+from evaluation.prediction.replacement_weights import other_weights, weights_of
 from pybrain_runtime import load_knowledge
 from pybrain_runtime.network.model_card import card_path
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from evaluation.images.dockerfile import (
+from evaluation.dockerfiles.dockerfile import (
     BLANK,
     Dockerfile,
     Instruction,
@@ -15,7 +15,7 @@ from evaluation.images.dockerfile import (
     json_words,
     split_words,
 )
-from evaluation.images.variables import LONGEST, CannotExpand, TooLong, expanded
+from evaluation.dockerfiles.variables import LONGEST, CannotExpand, TooLong, expanded
 
 _REMOTE = re.compile(r"(https?|ftp|git|ssh)://|git@", re.IGNORECASE)
 # What Docker takes for the name of an image, with nothing in it that could mean more.

@@ -15,12 +15,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from evaluation.compose.roles import Roles
+from evaluation.engine.session import Workshop
 from evaluation.errors import CannotCheck
 from evaluation.images.image_files import places_of
-from evaluation.prediction.exchange import Exchange, Made
 from evaluation.prediction.find_prediction import look_for_prediction
+from evaluation.prediction.replacement import Exchange, Made
 from evaluation.quotas import Limits
-from evaluation.sandbox.sandbox import Workshop
 from evaluation.sandbox.stack_run import Stack, StackRun
 from evaluation.sandbox.volumes import Left
 from evaluation.submission.copying import CHUNK, Copy

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from evaluation.images.variables import CannotExpand, expanded
+from evaluation.dockerfiles.variables import CannotExpand, expanded
 
 KNOWN = frozenset(
     [

@@ -21,8 +21,8 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from evaluation.errors import CannotCheck, ImageRefused, NoSubmission, TooCostly, WorkerDefect
+from evaluation.processes.messages import WireError, decode, encode
 from evaluation.quotas import MIB, Limits
-from evaluation.sandbox.messages import WireError, decode, encode
 from evaluation.sanitize import printable
 from pipeline import process
 from pipeline.errors import DataError, InputMissing, PipelineError

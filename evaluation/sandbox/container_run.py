@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.compose.keys import RIGHTS
+from evaluation.engine.session import DISK, Workshop
 from evaluation.errors import CannotCheck
-from evaluation.images.builder import DISK, written_bytes
 from evaluation.images.canonical import MOST_VOLUMES, VOLUMES_LABEL
+from evaluation.processes import bounded_process
 from evaluation.quotas import MIB, Limits
-from evaluation.sandbox import bounded_process
-from evaluation.sandbox.sandbox import Workshop
 from evaluation.sandbox.volumes import Volumes
 
 
@@ -125,7 +124,7 @@ def run_alone(
         ]
 
         def too_much() -> str | None:
-            return DISK if written_bytes(workshop, name) > limits.disk else None
+            return DISK if workshop.written_bytes(name) > limits.disk else None
 
         try:
             done = bounded_process.run_bounded(

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from evaluation.compose.keys import plain_name
+from evaluation.engine.image_names import plain_name
 from evaluation.errors import ImageRefused
+from pipeline import process
 from pipeline.project import SERVICES
-
-if TYPE_CHECKING:
-    from evaluation.sandbox.sandbox import Workshop
 
 _OWN = tuple(role.image for role in SERVICES)
 _EVALUATIONS = "app07eval-"
 _ID = re.compile(r"(sha256:|@).*|[0-9a-f]{64}", re.DOTALL)
+
+
+class ImageStore(Protocol):
+    """What knows the images of this machine: an `EngineSession`."""
+
+    def docker(self, *words: str, timeout: float = 60.0) -> process.Ended:
+        """Run a command of the engine's client."""
+
+    def inspect(self, *names: str, kind: str = "container") -> list[dict[str, Any]]:
+        """Return what the engine knows of objects of one kind."""
 
 
 def refuse_by_name(image: str) -> None:
@@ -32,7 +40,7 @@ def refuse_by_name(image: str) -> None:
         raise ImageRefused(f"{image} is the id of an image of this machine; name an image and its tag")
 
 
-def refuse_by_origin(workshop: Workshop, image: str, about: dict[str, Any], label: str) -> None:
+def refuse_by_origin(workshop: ImageStore, image: str, about: dict[str, Any], label: str) -> None:
     """Refuses an image whose name is allowed, but which this machine has made out of one of ours.
 
     Args:
@@ -72,13 +80,13 @@ def _is_called(image: str, about: dict[str, Any]) -> bool:
     return (name if ":" in last else f"{name}:latest") in known
 
 
-def _own_images(workshop: Workshop) -> list[dict[str, Any]]:
+def _own_images(workshop: ImageStore) -> list[dict[str, Any]]:
     words = [word for name in _OWN for word in ("--filter", f"reference={name}")]
     listed = workshop.docker("image", "ls", "--quiet", "--no-trunc", *words).output.split()
     return workshop.inspect(*dict.fromkeys(listed), kind="image")
 
 
-def _is_made_of(workshop: Workshop, about: dict[str, Any], own: dict[str, Any]) -> bool:
+def _is_made_of(workshop: ImageStore, about: dict[str, Any], own: dict[str, Any]) -> bool:
     """Whether an image holds all layers of another and was not what that one was made from."""
     layers, inner = _layers(about), _layers(own)
     if not inner or layers[: len(inner)] != inner:
@@ -90,5 +98,5 @@ def _layers(about: dict[str, Any]) -> list[str]:
     return list((about.get("RootFS") or {}).get("Layers") or ())
 
 
-def _steps(workshop: Workshop, image: str) -> int:
+def _steps(workshop: ImageStore, image: str) -> int:
     return len(workshop.docker("history", "--quiet", image).output.split())

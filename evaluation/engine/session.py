@@ -10,17 +10,19 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from evaluation.compose.keys import is_allowed, plain_name
+from evaluation.engine.base_images import refuse_by_name, refuse_by_origin
+from evaluation.engine.image_names import is_allowed, plain_name
 from evaluation.errors import CannotCheck
-from evaluation.images.base_images import refuse_by_name, refuse_by_origin
+from evaluation.processes.worker_pool import Workers
 from evaluation.quotas import Limits
-from evaluation.sandbox.worker_pool import Workers
 from pipeline import process
 from pipeline.engines.docker import Compose
 from pipeline.errors import TimedOut
 
 LABEL = "app07.evaluation"
 PULL_SECONDS = 300.0
+# Why a container or a build is stopped that writes too much to its own file system.
+DISK = "disk"
 # What our own helpers are made from: the smallest image that is allowed anyway.
 HELPER = "busybox:latest"
 
@@ -152,6 +154,12 @@ class Workshop:
         """Ends and removes containers, with the volumes that have no name."""
         if names:
             self.docker("rm", "--force", "--volumes", *names, timeout=120.0)
+
+    def written_bytes(self, container: str) -> int:
+        """Return how many bytes a container has written to its own file system; 0 where that is unknown."""
+        listed = self.docker("container", "inspect", "--size", "--format", "{{.SizeRw}}", container)
+        text = listed.output.strip()
+        return int(text) if listed.ok and text.isdigit() else 0
 
     def kill(self, names: Sequence[str]) -> None:
         """Ends containers at once, and leaves them to be looked at."""

@@ -1,0 +1,1 @@
+"""Read Dockerfiles as data: instructions, stages, variables."""

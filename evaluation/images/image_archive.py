@@ -1,0 +1,66 @@
+"""Read the archive of an image's files. Runs in a worker process: its content is untrusted."""
+
+from __future__ import annotations
+
+import hashlib
+import tarfile
+from pathlib import Path
+from typing import IO
+
+from evaluation.engine.tar_entries import tar_entries
+from evaluation.quotas import MIB
+
+
+def search(packed: Path, wanted: Path, also: str = "") -> tuple[str, ...]:
+    """Where an archive of an image holds a file, byte for byte.
+
+    Args:
+        packed: what ``docker export`` or ``docker cp`` gave.
+        wanted: the file.
+        also: a place that is named whatever file lies there.
+    """
+    size = wanted.stat().st_size
+    with wanted.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").digest()
+    found = []
+    with tarfile.open(packed) as archive:
+        for entry in tar_entries(archive):
+            if entry.isreg() and also and "/" + entry.name.lstrip("./") == also:
+                found.append(also)
+            if not entry.isreg() or entry.size != size:
+                continue
+            content = archive.extractfile(entry)
+            if content is not None and _digest(content) == digest:
+                found.append("/" + entry.name.lstrip("./"))
+    return tuple(found[:1000])
+
+
+def why_not_interpreter(packed: Path) -> str:
+    """Why the first file of an archive is no binary that can be an interpreter, in words; empty where it can."""
+    with tarfile.open(packed) as archive:
+        for entry in tar_entries(archive):
+            file = archive.extractfile(entry) if entry.isreg() else None
+            if file is not None:
+                return why_not_binary(file.read())
+    return why_not_binary(b"")
+
+
+def why_not_binary(content: bytes) -> str:
+    """What the file of an interpreter is, in words; empty where it is a binary that can be one."""
+    if not content:
+        return "there is no file of this name on the image's PATH"
+    if content.startswith(b"#!"):
+        first = content.split(b"\n", 1)[0][:60].decode("utf-8", "replace")
+        return f"it is a script ({first})"
+    if not content.startswith(b"\x7fELF"):
+        return "it is no program of Linux"
+    if b"BusyBox v" in content:
+        return "it is a busybox"
+    return ""
+
+
+def _digest(content: IO[bytes]) -> bytes:
+    whole = hashlib.sha256()
+    while chunk := content.read(MIB):
+        whole.update(chunk)
+    return whole.digest()

@@ -1,0 +1,1 @@
+"""Run child processes within limits on time, memory and output, and exchange messages with workers."""
