@@ -6,4 +6,6 @@ Written from PyBrain's observed behaviour; see docs/pybrain-compatibility.md for
 from pybrain._missing import MissingFinder
 from pybrain.structure import *
 
+__version__ = "0.1.0"
+
 MissingFinder().install()
