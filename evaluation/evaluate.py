@@ -12,18 +12,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from evaluation.engine.session import Workshop, prefix_of, runs
+from evaluation.engine.session import EngineSession, prefix_of, runs
 from evaluation.errors import NoSubmission, TooCostly
 from evaluation.evidence.evidence import Lab
 from evaluation.evidence.guarded import GuardedLab
 from evaluation.grading import Judge
-from evaluation.processes.worker_pool import Workers
+from evaluation.processes.worker_pool import WorkerPool
 from evaluation.quotas import DEFAULT_LIMITS, MIB, Limits
 from evaluation.result import Protection, Report, Result
 from evaluation.rubric import Rubric
 from evaluation.sanitize import printable
 from evaluation.submission.deep_folders import remove_folder
-from evaluation.submission.intake import find_source
+from evaluation.submission.intake import locate_source
 from evaluation.workers.tasks import Taken
 from pipeline import process
 from pipeline.engines.docker import find_docker
@@ -75,14 +75,14 @@ def evaluate(
     started, clock = datetime.now(UTC), time.monotonic()
     with ExitStack() as held:
         folder = Path(held.enter_context(_own_folder()))
-        workers = held.enter_context(Workers(conditions.limits))
+        workers = held.enter_context(WorkerPool(conditions.limits))
         taken = take_in(source, folder / "submission", conditions.limits, workers)
         submission = taken.submission
-        workshop, why_not = _workshop(conditions, say, workers)
-        if workshop is not None:
-            held.enter_context(workshop)
+        engine, why_not = _engine(conditions, say, workers)
+        if engine is not None:
+            held.enter_context(engine)
         lab = held.enter_context(GuardedLab(
-            submission, conditions.limits, workshop, folder,
+            submission, conditions.limits, engine, folder,
             why_no_engine=why_not, allowed_hosts=conditions.allowed_hosts,
         ))  # fmt: skip
         judge = Judge(rubric, lab, on_result)
@@ -99,15 +99,15 @@ def evaluate(
                 rubric_sha256=rubric.sha256,
                 lines=judge.lines,
                 findings=judge.findings,
-                protections=protections(lab, workshop, conditions.limits),
-                engine=workshop.describe() if workshop else "",
+                protections=protections(lab, engine, conditions.limits),
+                engine=engine.describe() if engine else "",
                 started=started.isoformat(timespec="seconds"),
                 seconds=round(time.monotonic() - clock, 1),
                 interrupted=judge.interrupted,
             )
 
 
-def take_in(source: str, place: Path, limits: Limits, workers: Workers) -> Taken:
+def take_in(source: str, place: Path, limits: Limits, workers: WorkerPool) -> Taken:
     """Takes a submission in, with the reading and copying done by a worker.
 
     Args:
@@ -121,7 +121,7 @@ def take_in(source: str, place: Path, limits: Limits, workers: Workers) -> Taken
         NoSubmission: it is none, it is too large, too costly to read, or it climbs out of its place.
     """
     try:
-        found = find_source(source, place, limits)
+        found = locate_source(source, place, limits)
     except NoSubmission as error:  # in the words of git, and of the server that it asked
         raise NoSubmission(printable(error.message), hint=error.hint) from error
     try:
@@ -167,35 +167,35 @@ def remove_left_folders(place: Path) -> None:
                 remove_folder(Path(entry.path))
 
 
-def _workshop(
-    conditions: Conditions, say: Callable[[str], None], workers: Workers
-) -> tuple[Workshop | None, str]:
+def _engine(
+    conditions: Conditions, say: Callable[[str], None], workers: WorkerPool
+) -> tuple[EngineSession | None, str]:
     if not conditions.run:
         return None, "it was asked not to build or run anything"
     try:
         version, compose = find_docker(compose=conditions.compose)
     except EngineUnavailable as error:
         return None, error.message
-    shop = Workshop(
+    session = EngineSession(
         version, compose, conditions.limits,
         allowed_images=conditions.allowed_images, say=say, workers=workers,
     )  # fmt: skip
-    shop.sweep()
-    return shop, ""
+    session.sweep()
+    return session, ""
 
 
-def protections(lab: Lab, workshop: Workshop | None, limits: Limits) -> tuple[Protection, ...]:
+def protections(lab: Lab, engine: EngineSession | None, limits: Limits) -> tuple[Protection, ...]:
     """What kept the submission in its place, and what could not."""
     copied = Protection(
         "Its files were copied first, and nothing of it ran on the host", True,
         f"at most {limits.files:,} files and {limits.total_size // MIB} MB, no link that leads outside",
     )  # fmt: skip
-    if workshop is None or lab.gate is None:
+    if engine is None or lab.build_network is None:
         return (copied, _reading(limits))
     return (
         copied,
         _reading(limits),
-        lab.gate.protection(),
+        lab.build_network.protection(),
         Protection(
             "Builds are limited", True,
             f"{limits.build_seconds:g} s, {limits.build_memory // MIB} MB of memory and {limits.build_processes} "

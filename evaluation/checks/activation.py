@@ -7,7 +7,7 @@ from typing import Any
 
 from evaluation.checks.base import Check, last_words, seen, tail
 from evaluation.evidence.evidence import Lab
-from evaluation.prediction.rerun import MODEL, Probe
+from evaluation.prediction.rerun import MODEL, RerunResult
 from evaluation.result import Evidence, Verdict
 from evaluation.sandbox import timeline
 from evaluation.traps.kinds import TRAPS
@@ -78,7 +78,7 @@ def prediction_equals(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
     )  # fmt: skip
 
 
-def _told(probe: Probe) -> str:
+def _told(probe: RerunResult) -> str:
     """What the further runs came to, with the seed that their files were made from."""
     if not probe.runs:
         return probe.text

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaluation.checks.base import Check, container, head, last_words, seen, tail
-from evaluation.compose.safe_stack import BuildWanted
+from evaluation.compose.safe_stack import BuildRequest
 from evaluation.evidence.evidence import Lab
 from evaluation.images.build_plan import unbuildable
 from evaluation.prediction.expected import data_name, model_name
 from evaluation.prediction.replacement import changed_text
 from evaluation.prediction.rerun import fresh_seed
 from evaluation.result import Verdict
-from evaluation.sandbox.container_run import Alone
+from evaluation.sandbox.container_run import ContainerRun
 from evaluation.submission.submission import decoded
 from pipeline.project import CODE_FILE, CODEBASE, KNOWLEDGEBASE, SERVICES, Service
 
@@ -24,7 +24,7 @@ def builds(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
     """The image builds where a tutor builds it, and gets the name that a tutor gives it."""
     role = container(parameters)
     typed = f"cd {role.folder} && docker build -t {role.image} ."
-    if wrong := unbuildable(lab.submission, BuildWanted(role.folder, "Dockerfile")):
+    if wrong := unbuildable(lab.submission, BuildRequest(role.folder, "Dockerfile")):
         return Verdict(False, wrong.reason, wrong.hint)
     if not any(one.keyword in _ADDS for one in lab.dockerfile(role).own_layers):
         return Verdict(
@@ -143,7 +143,7 @@ def imports_pybrain(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
     return Verdict(False, f"codebase cannot import PyBrain: {why[:200]}", hint, _evidence(ran))
 
 
-def _computes(lab: Lab, ran: Alone) -> Verdict:
+def _computes(lab: Lab, ran: ContainerRun) -> Verdict:
     """The word OK can be printed by anything: a program of ours has to be answered as well."""
     if what := lab.interpreter():
         return Verdict(
@@ -168,7 +168,7 @@ def _computes(lab: Lab, ran: Alone) -> Verdict:
     return Verdict(True, reason, "", evidence)
 
 
-def _other_rows(lab: Lab, role: Service, name: str, ran: Alone) -> Verdict | None:
+def _other_rows(lab: Lab, role: Service, name: str, ran: ContainerRun) -> Verdict | None:
     """With other rows in the place of its own, the container shows the others."""
     text = decoded(lab.submission.bytes(name))[0]
     other = changed_text(text, fresh_seed())
@@ -185,7 +185,7 @@ def _other_rows(lab: Lab, role: Service, name: str, ran: Alone) -> Verdict | Non
     )  # fmt: skip
 
 
-def _listed_from_nowhere(lab: Lab, role: Service, ran: Alone) -> Verdict | None:
+def _listed_from_nowhere(lab: Lab, role: Service, ran: ContainerRun) -> Verdict | None:
     """Where the folders that hold the file are empty, the container shows something else."""
     name = file_of(lab, role)
     places = lab.places(role, name) if lab.submission.has(name) else ()
@@ -201,13 +201,13 @@ def _listed_from_nowhere(lab: Lab, role: Service, ran: Alone) -> Verdict | None:
     return None
 
 
-def _naming(ran: Alone, name: str) -> list[str]:
+def _naming(ran: ContainerRun, name: str) -> list[str]:
     """The lines that name a file, without those that say it is not there. Other lines may tell the time."""
     name = name.rpartition("/")[2]
     return [line for line in ran.output.splitlines() if name in line and not _NOT_THERE.search(line)]
 
 
-def _did_not_end_well(ran: Alone) -> Verdict | None:
+def _did_not_end_well(ran: ContainerRun) -> Verdict | None:
     if ran.ok:
         return None
     why = ran.stopped or f"it ended with status {ran.status}"
@@ -215,7 +215,7 @@ def _did_not_end_well(ran: Alone) -> Verdict | None:
     return Verdict(False, f"`{ran.typed}`: {why}", hint, _evidence(ran))
 
 
-def _evidence(ran: Alone) -> tuple[Any, ...]:
+def _evidence(ran: ContainerRun) -> tuple[Any, ...]:
     return seen(command=ran.typed, status=ran.status, log=head(ran.output))
 
 

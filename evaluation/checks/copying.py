@@ -10,7 +10,7 @@ from evaluation.checks.base import Check, seen
 from evaluation.checks.containers import file_of
 from evaluation.errors import CannotCheck
 from evaluation.evidence.evidence import Lab
-from evaluation.prediction.rerun import Probe
+from evaluation.prediction.rerun import RerunResult
 from evaluation.result import Verdict
 from evaluation.sandbox.stack_run import StackRun
 from pipeline.project import KNOWLEDGE_FILE, SERVICES, SHARED_ACTIVATION_FILE
@@ -78,7 +78,7 @@ def is_the_same(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
     )
 
 
-def _exchanged(lab: Lab) -> Probe | None:
+def _exchanged(lab: Lab) -> RerunResult | None:
     """The run with exchanged files; None where there was none, which is held against nobody."""
     if lab.run().stopped:
         return None

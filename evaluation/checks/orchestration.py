@@ -8,7 +8,7 @@ from typing import Any
 
 from evaluation.checks.base import Check, last_words, seen, tail
 from evaluation.compose.roles import Roles
-from evaluation.compose.safe_stack import BuildWanted, SafeService, depends
+from evaluation.compose.safe_stack import BuildRequest, SafeService, depends
 from evaluation.engine.image_names import plain_name
 from evaluation.errors import CannotCheck
 from evaluation.evidence.evidence import Lab
@@ -110,7 +110,7 @@ def _built_elsewhere(role: Service, about: SafeService) -> str:
 
 def _built_twice(all_services: Mapping[str, SafeService], roles: Roles) -> tuple[str, str, str] | None:
     """Two of the three services that run one build, and its folder; None where there are none."""
-    known: dict[BuildWanted, str] = {}
+    known: dict[BuildRequest, str] = {}
     for role in SERVICES:
         name = roles.service(role.name)
         build = all_services[name].build

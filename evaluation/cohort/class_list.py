@@ -16,7 +16,7 @@ from evaluation import result
 from evaluation.cohort.members import members_in
 from evaluation.cohort.overview import Row, write_overview
 from evaluation.evaluate import Conditions
-from evaluation.processes.worker_pool import Workers
+from evaluation.processes.worker_pool import WorkerPool
 from evaluation.result import Report, show
 from evaluation.rubric import Rubric
 from evaluation.sanitize import printable
@@ -156,7 +156,7 @@ def entries_in(folder: Path, reports: Path) -> list[Entry]:
     ]  # fmt: skip
 
 
-def key_of(source: Path, rubric: Rubric, how: Conditions, workers: Workers) -> str:
+def key_of(source: Path, rubric: Rubric, how: Conditions, workers: WorkerPool) -> str:
     """Stands for everything that an evaluation depends on: equal keys, the same points.
 
     Raises:
@@ -173,7 +173,7 @@ def key_of(source: Path, rubric: Rubric, how: Conditions, workers: Workers) -> s
 
 def _prepare(entries: list[Entry], rubric: Rubric, how: Conditions, *, again: bool) -> None:
     """Takes over what an earlier run has finished. What cannot even be read has its row, and stops nobody."""
-    with Workers(how.limits) as workers:
+    with WorkerPool(how.limits) as workers:
         for entry in entries:
             if entry.state == FAILED:
                 continue

@@ -27,7 +27,7 @@ _PEOPLES = (
 )
 
 
-class MountMistake(ValueError):
+class MountError(ValueError):
     """A volume that Compose would refuse."""
 
 
@@ -76,7 +76,7 @@ def read_mount(entry: Any, submission: Submission, *, anonymous: str) -> Mount:
     if isinstance(entry, Mapping):
         return _long(entry, submission, anonymous)
     if not isinstance(entry, str) or not entry:
-        raise MountMistake(f"{entry!r} is no volume")
+        raise MountError(f"{entry!r} is no volume")
     source, target, options = _parts(entry)
     read_only = "ro" in options.split(",")
     for option in options.split(","):
@@ -86,7 +86,7 @@ def read_mount(entry: Any, submission: Submission, *, anonymous: str) -> Mount:
         return Mount("anonymous", anonymous, _target(target, entry), read_only)
     if not source.startswith((".", "/", "~", "\\")) and not _DRIVE.match(source):
         if not re.fullmatch(r"[\w.-]+", source):
-            raise MountMistake(f"{source!r} is no name of a volume; a folder begins with ./")
+            raise MountError(f"{source!r} is no name of a volume; a folder begins with ./")
         return Mount("named", source, _target(target, entry), read_only)
     return _bind(source, _target(target, entry), read_only, submission, entry, make=True)
 
@@ -96,7 +96,7 @@ def _parts(entry: str) -> tuple[str, str, str]:
     head, rest = (entry[:2], entry[2:]) if drive else ("", entry)
     pieces = rest.split(":")
     if len(pieces) > 3:
-        raise MountMistake(f"{entry!r} has too many colons")
+        raise MountError(f"{entry!r} has too many colons")
     if len(pieces) == 1:
         return "", head + rest, ""
     return head + pieces[0], pieces[1], pieces[2] if len(pieces) == 3 else ""
@@ -127,9 +127,9 @@ def _long(entry: Mapping[str, Any], submission: Submission, anonymous: str) -> M
 
 def _target(target: str, text: str) -> str:
     if not target.startswith("/"):
-        raise MountMistake(f"the volume {text!r} has no absolute place in the container")
+        raise MountError(f"the volume {text!r} has no absolute place in the container")
     if re.search(r"[\x00-\x1f\x7f]", target):
-        raise MountMistake(f"the volume {text!r} has a control character in its place in the container")
+        raise MountError(f"the volume {text!r} has a control character in its place in the container")
     return os.path.normpath(target)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from evaluation.compose import keys
 from evaluation.compose.compose_file import ComposeFile
 from evaluation.compose.interpolation import read_env
-from evaluation.compose.mounts import Mount, MountMistake, MountRefused, read_mount
+from evaluation.compose.mounts import Mount, MountError, MountRefused, read_mount
 from evaluation.quotas import Limits
 from evaluation.submission.submission import Submission
 
@@ -44,7 +44,7 @@ class Refusal:
 
 
 @dataclass(frozen=True)
-class BuildWanted:
+class BuildRequest:
     """An image that the compose file builds itself.
 
     Attributes:
@@ -75,7 +75,7 @@ class SafeService:
 
     name: str
     image: str
-    build: BuildWanted | None
+    build: BuildRequest | None
     depends_on: Mapping[str, str]
     mounts: tuple[Mount, ...]
     settings: Mapping[str, Any]
@@ -222,7 +222,7 @@ class _Job:
             self.refuse(name, "deploy.resources.reservations.devices", keys.REFUSED["gpus"])
         self.left_out.append(f"{name}.deploy")
 
-    def _build(self, name: str, value: Any) -> BuildWanted | None:
+    def _build(self, name: str, value: Any) -> BuildRequest | None:
         if value is None:
             return None
         about = {"context": value} if isinstance(value, str) else value
@@ -260,7 +260,7 @@ class _Job:
         if folder is None or self._inside(name, "build.dockerfile", f"{context}/{dockerfile}") is None:
             return None
         arguments = _pairs(about.get("args"))
-        return BuildWanted(
+        return BuildRequest(
             folder, dockerfile, tuple(sorted(arguments.items())), str(about.get("target") or "")
         )
 
@@ -329,7 +329,7 @@ class _Job:
                 mount = read_mount(entry, self.submission, anonymous=f"{name}-{number}")
             except MountRefused as error:
                 self.refuse(name, f"volumes: {error.text}", str(error))
-            except MountMistake as error:
+            except MountError as error:
                 self.mistake(f"{name}: {error}")
             else:
                 if mount.kind == "named" and mount.source not in declared:

@@ -32,7 +32,7 @@ _MOST_TOLD = 4 * 1024 * 1024
 _EXPANDED = frozenset(["ADD", "COPY", "EXPOSE", "LABEL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"])
 
 
-class Refused(ValueError):
+class BuildRefused(ValueError):
     """A Dockerfile that is not built.
 
     Args:
@@ -108,7 +108,7 @@ def refusals(dockerfile: Dockerfile, target: str, arguments: Mapping[str, str]) 
                 yield one.line, "ONBUILD is not carried out; write the instruction where it is to happen"
         try:
             yield from _remote(dockerfile, place, arguments)
-        except Refused as error:
+        except BuildRefused as error:
             yield error.line, str(error)
             return
 
@@ -170,9 +170,9 @@ def _stepwise(
         arguments |= new if one.keyword == "ARG" else {}
         told += sum(map(len, arguments.values())) if one.keyword == "RUN" else 0
         if told > _MOST_TOLD:
-            raise Refused(one.line, "the ARGs are too long for so many RUNs")
+            raise BuildRefused(one.line, "the ARGs are too long for so many RUNs")
         if size > _MOST_SET:
-            raise Refused(one.line, "the stage sets more than an environment can hold")
+            raise BuildRefused(one.line, "the stage sets more than an environment can hold")
         values = values | new if new else values
 
 
@@ -199,7 +199,7 @@ def _becomes(one: Instruction, values: Mapping[str, str], escape: str) -> int:
     try:
         return len(expanded(one.text, values, escape))
     except TooLong as error:
-        raise Refused(one.line, str(error)) from None
+        raise BuildRefused(one.line, str(error)) from None
     except CannotExpand:
         return len(one.text)  # the builder says what is wrong with it
 
@@ -224,7 +224,7 @@ def _set_by(
             _argument(one, values, top, given, escape) if one.keyword == "ARG" else _env(one, values, escape)
         )
     except CannotExpand as error:
-        raise Refused(one.line, str(error)) from None
+        raise BuildRefused(one.line, str(error)) from None
     return found
 
 

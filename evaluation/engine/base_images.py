@@ -40,7 +40,7 @@ def refuse_by_name(image: str) -> None:
         raise ImageRefused(f"{image} is the id of an image of this machine; name an image and its tag")
 
 
-def refuse_by_origin(workshop: ImageStore, image: str, about: dict[str, Any], label: str) -> None:
+def refuse_by_origin(engine: ImageStore, image: str, about: dict[str, Any], label: str) -> None:
     """Refuses an image whose name is allowed, but which this machine has made out of one of ours.
 
     Args:
@@ -61,8 +61,8 @@ def refuse_by_origin(workshop: ImageStore, image: str, about: dict[str, Any], la
         raise ImageRefused(
             f"the image {image} has instructions of its own (ONBUILD), which are not carried out"
         )
-    for own in _own_images(workshop):
-        if own["Id"] == about["Id"] or _is_made_of(workshop, about, own):
+    for own in _own_images(engine):
+        if own["Id"] == about["Id"] or _is_made_of(engine, about, own):
             name = (own.get("RepoTags") or ["one"])[0]
             raise ImageRefused(
                 f"the image that is called {image} here was made from {name}, which this project makes"
@@ -80,23 +80,23 @@ def _is_called(image: str, about: dict[str, Any]) -> bool:
     return (name if ":" in last else f"{name}:latest") in known
 
 
-def _own_images(workshop: ImageStore) -> list[dict[str, Any]]:
+def _own_images(engine: ImageStore) -> list[dict[str, Any]]:
     words = [word for name in _OWN for word in ("--filter", f"reference={name}")]
-    listed = workshop.docker("image", "ls", "--quiet", "--no-trunc", *words).output.split()
-    return workshop.inspect(*dict.fromkeys(listed), kind="image")
+    listed = engine.docker("image", "ls", "--quiet", "--no-trunc", *words).output.split()
+    return engine.inspect(*dict.fromkeys(listed), kind="image")
 
 
-def _is_made_of(workshop: ImageStore, about: dict[str, Any], own: dict[str, Any]) -> bool:
+def _is_made_of(engine: ImageStore, about: dict[str, Any], own: dict[str, Any]) -> bool:
     """Whether an image holds all layers of another and was not what that one was made from."""
     layers, inner = _layers(about), _layers(own)
     if not inner or layers[: len(inner)] != inner:
         return False
-    return _steps(workshop, about["Id"]) >= _steps(workshop, own["Id"])
+    return _steps(engine, about["Id"]) >= _steps(engine, own["Id"])
 
 
 def _layers(about: dict[str, Any]) -> list[str]:
     return list((about.get("RootFS") or {}).get("Layers") or ())
 
 
-def _steps(workshop: ImageStore, image: str) -> int:
-    return len(workshop.docker("history", "--quiet", image).output.split())
+def _steps(engine: ImageStore, image: str) -> int:
+    return len(engine.docker("history", "--quiet", image).output.split())

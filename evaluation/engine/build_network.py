@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from importlib import resources
 
-from evaluation.engine.session import Workshop
+from evaluation.engine.session import EngineSession
 from evaluation.errors import CannotCheck
 from evaluation.result import Protection
 
@@ -19,7 +19,7 @@ _PROXY = "http://127.0.0.1:3128"
 _BASE = "python:3.11-slim"
 
 
-class Gate:
+class BuildNetwork:
     """Made when the first build needs it; its parts are taken away with the workshop.
 
     Args:
@@ -30,15 +30,15 @@ class Gate:
         allowed: the hosts that it leads to, as it says itself.
     """
 
-    def __init__(self, workshop: Workshop, also: tuple[str, ...] = ()) -> None:
-        self.workshop = workshop
+    def __init__(self, engine: EngineSession, also: tuple[str, ...] = ()) -> None:
+        self.engine = engine
         self.also = also
         self.allowed: tuple[str, ...] = ()
         self._made: bool | None = None
         self._why_not = ""
-        self._name = f"{workshop.id}-gate"
-        self._relay = f"{workshop.id}-relay"
-        self._volume = f"{workshop.id}-gate"
+        self._name = f"{engine.id}-gate"
+        self._relay = f"{engine.id}-relay"
+        self._volume = f"{engine.id}-gate"
 
     def options(self) -> list[str]:
         """What `docker build` is given: the network, and how to reach the gate in it.
@@ -58,8 +58,8 @@ class Gate:
     def _is_up(self) -> bool:
         """Whether both containers run; one that a build has brought down is started again."""
         for name in (self._name, self._relay):
-            state = (self.workshop.inspect(name) or [{}])[0].get("State") or {}
-            if not state.get("Running") and not self.workshop.docker("start", name).ok:
+            state = (self.engine.inspect(name) or [{}])[0].get("State") or {}
+            if not state.get("Running") and not self.engine.docker("start", name).ok:
                 return False
         return True
 
@@ -67,7 +67,7 @@ class Gate:
         """The hosts that builds have asked for in vain so far."""
         if not self._made:
             return []
-        said = self.workshop.docker("logs", self._name).output.splitlines()
+        said = self.engine.docker("logs", self._name).output.splitlines()
         return sorted({line.split()[1] for line in said if line.startswith("REFUSED ")})
 
     def protection(self) -> Protection:
@@ -85,12 +85,12 @@ class Gate:
         )
 
     def _make(self) -> None:
-        shop = self.workshop
+        engine = self.engine
         try:
-            shop.ensure_image(_BASE)
+            engine.ensure_image(_BASE)
             options = "size=1m,nr_inodes=16,uid=65534,gid=65534,mode=0700"
-            shop.must(
-                "volume", "create", "--driver", "local", "--label", shop.label,
+            engine.must(
+                "volume", "create", "--driver", "local", "--label", engine.label,
                 "--opt", "type=tmpfs", "--opt", "device=tmpfs", "--opt", f"o={options}", self._volume,
             )  # fmt: skip
             program = resources.files("evaluation.engine").joinpath("package_proxy.py").read_text("utf-8")
@@ -104,8 +104,8 @@ class Gate:
             self._made, self._why_not = False, error.message
 
     def _start(self, name: str, program: str, role: str, *options: str) -> None:
-        self.workshop.must(
-            "run", "--detach", "--name", name, "--label", self.workshop.label, "--read-only", "--cap-drop", "ALL",
+        self.engine.must(
+            "run", "--detach", "--name", name, "--label", self.engine.label, "--read-only", "--cap-drop", "ALL",
             "--security-opt", "no-new-privileges", "--user", "65534:65534", "--memory", "128m",
             "--memory-swap", "128m", "--pids-limit", "100", "--ulimit", "core=0",
             "--log-opt", "max-size=1m", "--log-opt", "max-file=1",
@@ -115,7 +115,7 @@ class Gate:
 
     def _wait(self, name: str, word: str) -> list[str]:
         for _ in range(100):
-            for line in self.workshop.docker("logs", name).output.splitlines():
+            for line in self.engine.docker("logs", name).output.splitlines():
                 if line.startswith(word):
                     return line.split()[1:]
             time.sleep(0.1)

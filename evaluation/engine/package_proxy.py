@@ -165,7 +165,7 @@ def hand_on(client: socket.socket, server: socket.socket) -> None:
             other[side].sendall(piece)
 
 
-class Gate:
+class PackageProxy:
     """Answers connections as a proxy does.
 
     Args:
@@ -256,7 +256,7 @@ def main() -> None:
         listening.listen(128)
         allowed, named = package_hosts()
         print("ALLOWED " + " ".join(sorted(allowed)), flush=True)
-        serve(listening, Gate(allowed, named))
+        serve(listening, PackageProxy(allowed, named))
 
 
 if __name__ == "__main__":

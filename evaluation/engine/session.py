@@ -13,7 +13,7 @@ from typing import Any
 from evaluation.engine.base_images import refuse_by_name, refuse_by_origin
 from evaluation.engine.image_names import is_allowed, plain_name
 from evaluation.errors import CannotCheck
-from evaluation.processes.worker_pool import Workers
+from evaluation.processes.worker_pool import WorkerPool
 from evaluation.quotas import Limits
 from pipeline import process
 from pipeline.engines.docker import Compose
@@ -27,7 +27,7 @@ DISK = "disk"
 HELPER = "busybox:latest"
 
 
-class Workshop:
+class EngineSession:
     """The engine, as one evaluation uses it. A context manager: what was made in it is gone afterwards.
 
     Args:
@@ -47,20 +47,20 @@ class Workshop:
         *,
         allowed_images: tuple[str, ...] = (),
         say: Callable[[str], None] = lambda text: None,
-        workers: Workers | None = None,
+        workers: WorkerPool | None = None,
     ) -> None:
         self.version = version
         self.compose = compose
         self.limits = limits
         self.allowed_images = allowed_images
         self.say = say
-        self.workers = workers or Workers(limits)
+        self.workers = workers or WorkerPool(limits)
         self._cpus: float | None = None
         self._ensured: set[str] = set()
         self.id = f"{prefix_of(os.getpid())}{uuid.uuid4().hex[:8]}"
         self.label = f"{LABEL}={self.id}"
 
-    def __enter__(self) -> Workshop:
+    def __enter__(self) -> EngineSession:
         return self
 
     def __exit__(self, *error: object) -> None:

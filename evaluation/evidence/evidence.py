@@ -12,33 +12,38 @@ from typing import Any, ParamSpec, TypeVar
 from evaluation.compose.compose_file import ComposeFile, read_compose
 from evaluation.compose.interpolation import read_env
 from evaluation.compose.roles import Roles, find_roles
-from evaluation.compose.safe_stack import BuildWanted, SafeStack, make_safe
+from evaluation.compose.safe_stack import BuildRequest, SafeStack, make_safe
 from evaluation.dockerfiles.dockerfile import Dockerfile, read_dockerfile
-from evaluation.engine.build_network import Gate
+from evaluation.engine.build_network import BuildNetwork
 from evaluation.engine.image_names import is_allowed, plain_name
-from evaluation.engine.session import Workshop
+from evaluation.engine.session import EngineSession
 from evaluation.errors import CannotCheck
-from evaluation.images.build_plan import Built, Recipes
+from evaluation.images.build_plan import BuildPlanner, BuildResult
 from evaluation.images.builder import Builder
-from evaluation.images.image_files import holds, places_of, what_is
+from evaluation.images.image_files import find_all, holds, why_not_interpreter
 from evaluation.prediction.challenge import Challenge, make_challenge
 from evaluation.prediction.expected import Expected, data_name, expect_of, model_name
-from evaluation.prediction.find_prediction import Seen, look_for_prediction
-from evaluation.prediction.replacement import Made, exchange, keep, read_back
+from evaluation.prediction.find_prediction import ObservedPrediction, find_prediction
+from evaluation.prediction.replacement import (
+    ReplacementFiles,
+    find_replacement,
+    load_replacement,
+    save_replacement,
+)
 from evaluation.prediction.rerun import (
-    Files,
-    Probe,
+    RerunInputs,
+    RerunResult,
     delivered,
     fresh_seed,
-    image_with,
-    judge_run,
-    not_tried,
-    probe_stack,
+    image_with_file,
+    judge_rerun,
+    not_rerun,
+    rerun_stack,
 )
 from evaluation.quotas import Limits
 from evaluation.result import Verdict
 from evaluation.sandbox import timeline
-from evaluation.sandbox.container_run import Alone, run_alone
+from evaluation.sandbox.container_run import ContainerRun, run_container
 from evaluation.sandbox.stack_run import Stack, StackRun
 from evaluation.submission.submission import Submission
 from pipeline.engines.base import PYBRAIN_IMPORTS
@@ -100,7 +105,7 @@ class Lab:
         self,
         submission: Submission,
         limits: Limits,
-        workshop: Workshop | None,
+        engine: EngineSession | None,
         folder: Path,
         *,
         why_no_engine: str = "",
@@ -110,30 +115,32 @@ class Lab:
         self.limits = limits
         self.folder = folder
         self.why_no_engine = why_no_engine
-        self._workshop = workshop
-        self.gate = Gate(workshop, allowed_hosts) if workshop else None
+        self._engine = engine
+        self.build_network = BuildNetwork(engine, allowed_hosts) if engine else None
         self._builder = (
-            Builder(workshop, self._recipes(), self.gate, folder) if workshop and self.gate else None
+            Builder(engine, self._planner(), self.build_network, folder)
+            if engine and self.build_network
+            else None
         )
         self.runs: list[StackRun] = []
 
-    def _recipes(self) -> Recipes:
+    def _planner(self) -> BuildPlanner:
         """What reads Dockerfiles."""
-        return Recipes(self.submission, self.limits)
+        return BuildPlanner(self.submission, self.limits)
 
     @property
-    def workshop(self) -> Workshop:
+    def engine(self) -> EngineSession:
         """The engine.
 
         Raises:
             CannotCheck: there is none.
         """
-        if self._workshop is None:
+        if self._engine is None:
             raise CannotCheck(
                 f"there is no container engine here: {self.why_no_engine}",
                 hint="Nothing is wrong with the submission: evaluate it where Docker runs.",
             )
-        return self._workshop
+        return self._engine
 
     # --- what stands in the files
 
@@ -160,12 +167,12 @@ class Lab:
     # --- images and containers
 
     @once
-    def built(self, role: Service) -> Built:
+    def built(self, role: Service) -> BuildResult:
         """The image that a tutor builds in the folder of a container."""
-        return self._build(BuildWanted(role.folder, "Dockerfile"))
+        return self._build(BuildRequest(role.folder, "Dockerfile"))
 
-    def _build(self, wanted: BuildWanted) -> Built:
-        assert self.workshop
+    def _build(self, wanted: BuildRequest) -> BuildResult:
+        assert self.engine
         assert self._builder is not None
         return self._builder.build(wanted)
 
@@ -181,18 +188,18 @@ class Lab:
         return built.image
 
     @once
-    def alone(self, role: Service, command: tuple[str, ...] = ()) -> Alone:
+    def alone(self, role: Service, command: tuple[str, ...] = ()) -> ContainerRun:
         """A container by itself; with its own command, or with another."""
         image = self.image(role)
-        self.workshop.say(f"running {role.name} alone")
-        return run_alone(self.workshop, image, role.image, self.folder, command)
+        self.engine.say(f"running {role.name} alone")
+        return run_container(self.engine, image, role.image, self.folder, command)
 
-    def pybrain(self) -> Alone:
+    def pybrain(self) -> ContainerRun:
         """Whether codebase has PyBrain: what the task's tutor types."""
         return self.alone(SERVICES[2], ("python3", "-c", PYBRAIN_IMPORTS))
 
     @once
-    def challenged(self) -> tuple[Challenge, Alone]:
+    def challenged(self) -> tuple[Challenge, ContainerRun]:
         """What codebase's Python and its PyBrain say to a program of ours."""
         asked = make_challenge(fresh_seed())
         return asked, self.alone(SERVICES[2], ("python3", "-c", asked.program))
@@ -200,35 +207,35 @@ class Lab:
     @once
     def interpreter(self) -> str:
         """Why the python3 in the image of codebase is no interpreter, in words; empty where it can be one."""
-        return what_is(self.workshop, self.image(SERVICES[2]), "python3", self.folder)
+        return why_not_interpreter(self.engine, self.image(SERVICES[2]), "python3", self.folder)
 
     @once
     def places(self, role: Service, name: str) -> tuple[str, ...]:
         """All places of a container's image that hold a file of the submission, and the usual one."""
         wanted = self.submission.path(name)
-        return tuple(places_of(self.workshop, self.image(role), wanted, role.inside, self.folder))
+        return tuple(find_all(self.engine, self.image(role), wanted, role.inside, self.folder))
 
     @once
-    def without_files(self, role: Service, folders: tuple[str, ...]) -> Alone:
+    def without_files(self, role: Service, folders: tuple[str, ...]) -> ContainerRun:
         """A container by itself, with empty folders: what it shows then is not what lies in them."""
-        return run_alone(self.workshop, self.image(role), role.image, self.folder, hidden=folders)
+        return run_container(self.engine, self.image(role), role.image, self.folder, hidden=folders)
 
     @once
-    def with_rows(self, role: Service, name: str, rows: bytes) -> Alone:
+    def with_rows(self, role: Service, name: str, rows: bytes) -> ContainerRun:
         """A container by itself, with other rows in the place of the submission's."""
         tag = f"rows-{role.name}"
         folder = self.folder / tag
         folder.mkdir(exist_ok=True)
         new = self.folder / f"{tag}.csv"
         new.write_bytes(rows)
-        image = image_with(self.workshop, self.image(role), new, self.places(role, name), folder, tag)
-        return run_alone(self.workshop, image, role.image, self.folder)
+        image = image_with_file(self.engine, self.image(role), new, self.places(role, name), folder, tag)
+        return run_container(self.engine, image, role.image, self.folder)
 
     @once
     def holds(self, role: Service, name: str) -> str:
         """Where the image of a container holds a file of the submission, byte for byte; empty where it does not."""
         image = self.image(role)
-        return holds(self.workshop, image, self.submission.path(name), role.inside, self.folder)
+        return holds(self.engine, image, self.submission.path(name), role.inside, self.folder)
 
     # --- the stack
 
@@ -248,7 +255,7 @@ class Lab:
             if not built.ok:
                 raise CannotCheck(f"the image of the service {service} was not built: {built.reason}")
             return built.image
-        self.workshop.ensure_image(about.image)
+        self.engine.ensure_image(about.image)
         return about.image
 
     @once
@@ -262,7 +269,7 @@ class Lab:
         images = {name: self.image_of(name) for name in safe.services}
         roles = self.roles()
         code = roles.service(CODEBASE)
-        return Stack(self.workshop, self.submission, safe, images, roles.shared, code, self.folder)
+        return Stack(self.engine, self.submission, safe, images, roles.shared, code, self.folder)
 
     @once
     def run(self) -> StackRun:
@@ -314,9 +321,9 @@ class Lab:
         """What the safe runtime computes."""
         return expect_of(self.submission)
 
-    def seen(self, run: StackRun) -> Seen:
+    def seen(self, run: StackRun) -> ObservedPrediction:
         """What a run shows of the prediction."""
-        return look_for_prediction(
+        return find_prediction(
             self.expected().outputs, run.shared, run.lines_of(self.roles().service(CODEBASE))
         )
 
@@ -328,26 +335,26 @@ class Lab:
             return False
 
     @once
-    def probe(self) -> Probe:
+    def probe(self) -> RerunResult:
         """Whether the prediction follows other rows and another network."""
         roles = self.roles()
         if why := self.why_not_expected():
-            return not_tried(why)
+            return not_rerun(why)
         missing = [role.name for role in SERVICES if not roles.service(role.name)]
         if missing:
-            return not_tried(f"no service runs {missing[0]}", counts_against=True)
-        files = Files(
+            return not_rerun(f"no service runs {missing[0]}", counts_against=True)
+        files = RerunInputs(
             data_name(self.submission), model_name(self.submission), self.is_right(self.run()),
             self.exchanged, self.judged,
         )  # fmt: skip
-        return probe_stack(self.stack(), roles, files, self.folder, fresh_seed(), self.workshop.say)
+        return rerun_stack(self.stack(), roles, files, self.folder, fresh_seed(), self.engine.say)
 
     def why_not_expected(self) -> str:
         """Why no prediction can be computed from the submission's files, in words; empty where one can."""
         expected = self.expected()
         return "" if expected.outputs else expected.why_not
 
-    def exchanged(self, folder: Path, seed: int) -> Made | None:
+    def exchanged(self, folder: Path, seed: int) -> ReplacementFiles | None:
         """Other rows and another network, in files of ours; None where there are none.
 
         Args:
@@ -356,13 +363,13 @@ class Lab:
         """
         model, data = model_name(self.submission), data_name(self.submission)
         model_path, data_path = self.submission.path(model), self.submission.path(data)
-        made = exchange(model_path, data_path, self.expected().outputs, folder, seed)
-        return None if made is None else keep(made, folder)
+        made = find_replacement(model_path, data_path, self.expected().outputs, folder, seed)
+        return None if made is None else save_replacement(made, folder)
 
-    def judged(self, run: StackRun, made: Made) -> Probe:
+    def judged(self, run: StackRun, made: ReplacementFiles) -> RerunResult:
         """What a run with exchanged files shows."""
         code = self.roles().service(CODEBASE)
-        probe = judge_run(read_back(made), run.shared, run.lines_of(code))
+        probe = judge_rerun(load_replacement(made), run.shared, run.lines_of(code))
         model, data = model_name(self.submission), data_name(self.submission)
         old = {ACTIVATIONBASE: self.submission.path(data), KNOWLEDGEBASE: self.submission.path(model)}
         return replace(probe, delivered=delivered(made, old, run.shared))
@@ -394,5 +401,5 @@ class Lab:
 
     def named_by_hand(self, image: str) -> bool:
         """Whether the person who evaluates has allowed an image by its name."""
-        also = self._workshop.allowed_images if self._workshop else ()
+        also = self._engine.allowed_images if self._engine else ()
         return is_allowed(image, also) and not is_allowed(image)

@@ -10,17 +10,17 @@ from typing import Any
 
 from evaluation.compose.compose_file import ComposeFile
 from evaluation.compose.roles import Roles
-from evaluation.compose.safe_stack import BuildWanted, SafeStack
+from evaluation.compose.safe_stack import BuildRequest, SafeStack
 from evaluation.dockerfiles.dockerfile import Dockerfile
 from evaluation.errors import CannotCheck, TooCostly
 from evaluation.evidence.evidence import Lab, Sightings, once
-from evaluation.images.build_plan import Built, Plan, Recipe, Recipes
+from evaluation.images.build_plan import BuildPlan, BuildPlanner, BuildResult, PreparedContext
 from evaluation.prediction.expected import data_name, model_name
-from evaluation.prediction.find_prediction import Seen
-from evaluation.prediction.replacement import Made
-from evaluation.prediction.rerun import Probe
+from evaluation.prediction.find_prediction import ObservedPrediction
+from evaluation.prediction.replacement import ReplacementFiles
+from evaluation.prediction.rerun import RerunResult
 from evaluation.processes.messages import decode, hints_of
-from evaluation.processes.worker_pool import Workers
+from evaluation.processes.worker_pool import WorkerPool
 from evaluation.quotas import Limits
 from evaluation.result import Verdict
 from evaluation.sandbox.stack_run import StackRun
@@ -36,7 +36,7 @@ _ASKED = frozenset(
 )
 
 
-class GuardedRecipes(Recipes):
+class GuardedBuildPlanner(BuildPlanner):
     """Reads the Dockerfiles of a submission in workers.
 
     Args:
@@ -45,47 +45,50 @@ class GuardedRecipes(Recipes):
         workers: what reads.
     """
 
-    def __init__(self, submission: Submission, limits: Limits, workers: Workers) -> None:
+    def __init__(self, submission: Submission, limits: Limits, workers: WorkerPool) -> None:
         super().__init__(submission, limits)
         self.workers = workers
 
-    def plan(self, wanted: BuildWanted) -> Plan:
+    def plan(self, wanted: BuildRequest) -> BuildPlan:
         path = f"{wanted.context}/{wanted.dockerfile}"
         try:
-            return self.workers.call(Plan, "plan_build", path, wanted=wanted)
+            return self.workers.call(BuildPlan, "plan_build", path, wanted=wanted)
         except TooCostly as error:
-            return Plan(Built("", False, reason=error.message, hint=error.hint))
+            return BuildPlan(BuildResult("", False, reason=error.message, hint=error.hint))
 
-    def write(self, wanted: BuildWanted, folder: Path, variables: Mapping[str, Mapping[str, str]]) -> Recipe:
+    def prepare(
+        self, wanted: BuildRequest, folder: Path, variables: Mapping[str, Mapping[str, str]]
+    ) -> PreparedContext:
         what = f"the build context {wanted.context}"
         limits = self.limits
         try:
             return self.workers.call(
-                Recipe, "write_recipe", what, cpu=limits.intake_cpu, seconds=limits.intake_seconds,
+                PreparedContext, "prepare_context", what, cpu=limits.intake_cpu, seconds=limits.intake_seconds,
                 wanted=wanted, folder=folder, variables=variables,
             )  # fmt: skip
         except TooCostly as error:
-            return Recipe(Built("", False, reason=error.message, hint=error.hint))
+            return PreparedContext(BuildResult("", False, reason=error.message, hint=error.hint))
 
 
 class GuardedLab(Lab):
     """A laboratory whose reading is done by workers. A context manager: they are gone afterwards."""
 
     @cached_property
-    def workers(self) -> Workers:
+    def workers(self) -> WorkerPool:
         """What reads; each is told the submission when it starts."""
         context = {
-            "submission": self.submission, "limits": self.limits, "folder": self.folder, "gated": self.gate is not None,
+            "submission": self.submission, "limits": self.limits, "folder": self.folder, 
+            "gated": self.build_network is not None,
         }  # fmt: skip
-        return Workers(self.limits, context, self._answer)
+        return WorkerPool(self.limits, context, self._answer)
 
     @cached_property
     def _numbered(self) -> list[StackRun]:
         """The runs of the stack that workers know by a number."""
         return []
 
-    def _recipes(self) -> Recipes:
-        return GuardedRecipes(self.submission, self.limits, self.workers)
+    def _planner(self) -> BuildPlanner:
+        return GuardedBuildPlanner(self.submission, self.limits, self.workers)
 
     def __enter__(self) -> GuardedLab:
         return self
@@ -121,23 +124,23 @@ class GuardedLab(Lab):
         names = [name for name in (model_name(self.submission), data_name(self.submission)) if name]
         return self.workers.call(str, "why_not_expected", " with ".join(names) or "the model")
 
-    def seen(self, run: StackRun) -> Seen:
+    def seen(self, run: StackRun) -> ObservedPrediction:
         return self._seen(self._number(run))
 
     @once
-    def _seen(self, number: int) -> Seen:
+    def _seen(self, number: int) -> ObservedPrediction:
         self.why_not_expected()
-        return self.workers.call(Seen, "seen", "what the run left and printed", number=number)
+        return self.workers.call(ObservedPrediction, "seen", "what the run left and printed", number=number)
 
-    def exchanged(self, folder: Path, seed: int) -> Made | None:
+    def exchanged(self, folder: Path, seed: int) -> ReplacementFiles | None:
         self.why_not_expected()
         what = f"{model_name(self.submission)} with {data_name(self.submission)}"
-        found = self.workers.call(tuple[Made, ...], "exchanged", what, folder=folder, seed=seed)
+        found = self.workers.call(tuple[ReplacementFiles, ...], "exchanged", what, folder=folder, seed=seed)
         return found[0] if found else None
 
-    def judged(self, run: StackRun, made: Made) -> Probe:
+    def judged(self, run: StackRun, made: ReplacementFiles) -> RerunResult:
         what = "what the run with other rows and another network left and printed"
-        return self.workers.call(Probe, "judged", what, number=self._number(run), made=made)
+        return self.workers.call(RerunResult, "judged", what, number=self._number(run), made=made)
 
     def verdict(self, check: str, function: Callable[..., Verdict], parameters: Mapping[str, Any]) -> Verdict:
         what = str(parameters.get("file") or parameters.get("path") or f"what the check {check} looks at")
@@ -173,7 +176,7 @@ class GuardedLab(Lab):
         if name == "check_stack":
             return self.stack().check()
         if name == "refused":
-            return list(self.gate.refused()) if self.gate is not None else []
+            return list(self.build_network.refused()) if self.build_network is not None else []
         if name == "if_known":
             return self._if_known(decode(str, arguments["name"]), decode(list[Any], arguments["arguments"]))
         raise CannotCheck(f"a worker asks for {name}, which there is not")

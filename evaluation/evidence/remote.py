@@ -10,16 +10,16 @@ from evaluation.compose.compose_file import ComposeFile
 from evaluation.compose.roles import Roles
 from evaluation.compose.safe_stack import SafeStack
 from evaluation.dockerfiles.dockerfile import Dockerfile
-from evaluation.engine.build_network import Gate
+from evaluation.engine.build_network import BuildNetwork
 from evaluation.evidence.evidence import Lab, once
-from evaluation.images.build_plan import Built
+from evaluation.images.build_plan import BuildResult
 from evaluation.prediction.challenge import Challenge
 from evaluation.prediction.expected import Expected
-from evaluation.prediction.find_prediction import Seen
-from evaluation.prediction.rerun import Probe
+from evaluation.prediction.find_prediction import ObservedPrediction
+from evaluation.prediction.rerun import RerunResult
 from evaluation.processes.messages import decode, encode, hints_of
 from evaluation.quotas import Limits
-from evaluation.sandbox.container_run import Alone
+from evaluation.sandbox.container_run import ContainerRun
 from evaluation.sandbox.stack_run import Stack, StackRun
 from evaluation.submission.submission import Submission
 from pipeline.project import Service
@@ -44,7 +44,7 @@ class RemoteLab(Lab):
         super().__init__(submission, limits, None, folder, why_no_engine="workers have none")
         self._ask = ask
         self._numbers: dict[int, StackRun] = {}
-        self.gate = cast(Gate, _Gate(self)) if gated else None
+        self.build_network = cast(BuildNetwork, _BuildNetwork(self)) if gated else None
 
     def asked(self, method: str, **arguments: object) -> Any:
         """What a method of the laboratory comes to there, of the type that it has there."""
@@ -86,25 +86,25 @@ class RemoteLab(Lab):
         self._ask("why_not_expected", {})
         return super().expected()
 
-    def seen(self, run: StackRun) -> Seen:
-        return decode(Seen, self._ask("seen", {"number": self._number(run)}))
+    def seen(self, run: StackRun) -> ObservedPrediction:
+        return decode(ObservedPrediction, self._ask("seen", {"number": self._number(run)}))
 
     # --- what takes an engine
 
     @once
-    def built(self, role: Service) -> Built:
-        return cast(Built, self.asked("built", role=role))
+    def built(self, role: Service) -> BuildResult:
+        return cast(BuildResult, self.asked("built", role=role))
 
     @once
-    def alone(self, role: Service, command: tuple[str, ...] = ()) -> Alone:
+    def alone(self, role: Service, command: tuple[str, ...] = ()) -> ContainerRun:
         other = (
             {"command": command} if command else {}
         )  # what has been asked is known by what it was asked with
-        return cast(Alone, self.asked("alone", role=role, **other))
+        return cast(ContainerRun, self.asked("alone", role=role, **other))
 
     @once
-    def challenged(self) -> tuple[Challenge, Alone]:
-        return cast(tuple[Challenge, Alone], self.asked("challenged"))
+    def challenged(self) -> tuple[Challenge, ContainerRun]:
+        return cast(tuple[Challenge, ContainerRun], self.asked("challenged"))
 
     @once
     def interpreter(self) -> str:
@@ -115,12 +115,12 @@ class RemoteLab(Lab):
         return cast(tuple[str, ...], self.asked("places", role=role, name=name))
 
     @once
-    def without_files(self, role: Service, folders: tuple[str, ...]) -> Alone:
-        return cast(Alone, self.asked("without_files", role=role, folders=folders))
+    def without_files(self, role: Service, folders: tuple[str, ...]) -> ContainerRun:
+        return cast(ContainerRun, self.asked("without_files", role=role, folders=folders))
 
     @once
-    def with_rows(self, role: Service, name: str, rows: bytes) -> Alone:
-        return cast(Alone, self.asked("with_rows", role=role, name=name, rows=rows))
+    def with_rows(self, role: Service, name: str, rows: bytes) -> ContainerRun:
+        return cast(ContainerRun, self.asked("with_rows", role=role, name=name, rows=rows))
 
     @once
     def holds(self, role: Service, name: str) -> str:
@@ -143,8 +143,8 @@ class RemoteLab(Lab):
         return cast(tuple[str, ...], self.asked("late_files"))
 
     @once
-    def probe(self) -> Probe:
-        return cast(Probe, self.asked("probe"))
+    def probe(self) -> RerunResult:
+        return cast(RerunResult, self.asked("probe"))
 
     def named_by_hand(self, image: str) -> bool:
         return bool(self.asked("named_by_hand", image=image))
@@ -170,7 +170,7 @@ class RemoteLab(Lab):
         return self._stack_run(number)
 
 
-class _Gate:
+class _BuildNetwork:
     def __init__(self, lab: RemoteLab) -> None:
         self._lab = lab
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evaluation.images.canonical import Rewritten, free_name
-from evaluation.images.unpacked_size import TooMuch, unpacked_size
+from evaluation.images.canonical import CanonicalDockerfile, free_name
+from evaluation.images.unpacked_size import UnpackedSizeExceeded, unpacked_size
 from evaluation.quotas import MIB, Limits
 from evaluation.submission.copying import Copy
 from evaluation.submission.safe_tree import Tree
@@ -15,7 +15,7 @@ _RECIPE = "Dockerfile.app07"
 _LARGEST_IGNORE = 64 * 1024
 
 
-class NoContext(ValueError):
+class ContextError(ValueError):
     """A folder that nothing can be built from; the text says why."""
 
 
@@ -35,7 +35,7 @@ def copied(source: Path, target: Path, limits: Limits) -> tuple[Tree, list[str]]
     return copy.tree, [f"{remark.where} {remark.text}" for remark in copy.remarks]
 
 
-def recipe_in(tree: Tree, rewritten: Rewritten) -> str:
+def write_dockerfile(tree: Tree, rewritten: CanonicalDockerfile) -> str:
     """Puts the Dockerfile into a context, and sees to it that no image holds it; returns its name.
 
     The client of the engine reads `.dockerignore` whatever it is: a new file takes its place. What we add to the
@@ -48,7 +48,7 @@ def recipe_in(tree: Tree, rewritten: Rewritten) -> str:
     if tree.has((IGNORE,)):
         content = tree.read((IGNORE,), _LARGEST_IGNORE + 1)
         if content is None or len(content) > _LARGEST_IGNORE:
-            raise NoContext(f"{IGNORE} is no file, or larger than {_LARGEST_IGNORE // 1024} KB")
+            raise ContextError(f"{IGNORE} is no file, or larger than {_LARGEST_IGNORE // 1024} KB")
         ignored = content.rstrip(b"\n") + b"\n"
         tree.unlink((IGNORE,))
     name = free_name(tree, _RECIPE)
@@ -71,7 +71,7 @@ def swelling(tree: Tree, limits: Limits) -> str:
         try:
             with tree.opened(parts) as file:
                 left -= unpacked_size(file, left)
-        except TooMuch:
+        except UnpackedSizeExceeded:
             name = "/".join(parts)
             return f"{name} unpacks to more than {limits.total_size // MIB} MB, or to what cannot be told"
     return ""

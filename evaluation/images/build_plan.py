@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from evaluation.compose.safe_stack import BuildWanted
+from evaluation.compose.safe_stack import BuildRequest
 from evaluation.dockerfiles.dockerfile import LONGEST, Dockerfile, Image, read_dockerfile
-from evaluation.dockerfiles.stages import Refused, images_of, last_stage, refusals
+from evaluation.dockerfiles.stages import BuildRefused, images_of, last_stage, refusals
 from evaluation.errors import CannotCheck
-from evaluation.images.build_context import NoContext, copied, recipe_in, swelling
+from evaluation.images.build_context import ContextError, copied, swelling, write_dockerfile
 from evaluation.images.canonical import rewrite
 from evaluation.quotas import Limits
 from evaluation.submission.safe_tree import Tree
@@ -18,7 +18,7 @@ from evaluation.submission.submission import Submission
 
 
 @dataclass(frozen=True)
-class Built:
+class BuildResult:
     """What came of a build.
 
     Attributes:
@@ -45,7 +45,7 @@ class Built:
 
 
 @dataclass(frozen=True)
-class Plan:
+class BuildPlan:
     """What a build needs before its context is made.
 
     Attributes:
@@ -53,12 +53,12 @@ class Plan:
         images: the images that it takes something from.
     """
 
-    refused: Built | None
+    refused: BuildResult | None
     images: tuple[Image, ...] = ()
 
 
 @dataclass(frozen=True)
-class Recipe:
+class PreparedContext:
     """A context that is ready to be built.
 
     Attributes:
@@ -68,13 +68,13 @@ class Recipe:
         changes: what was rewritten or left out, in words.
     """
 
-    refused: Built | None
+    refused: BuildResult | None
     name: str = ""
     runs: bool = False
     changes: tuple[str, ...] = ()
 
 
-class Recipes:
+class BuildPlanner:
     """Reads the Dockerfiles of a submission.
 
     Args:
@@ -86,16 +86,18 @@ class Recipes:
         self.submission = submission
         self.limits = limits
 
-    def plan(self, wanted: BuildWanted) -> Plan:
+    def plan(self, wanted: BuildRequest) -> BuildPlan:
         """Looks at a Dockerfile before anything is made of it."""
         if wrong := unbuildable(self.submission, wanted):
-            return Plan(wrong)
+            return BuildPlan(wrong)
         dockerfile = self._read(wanted)
         last = last_stage(dockerfile, wanted.target)
         assert last is not None
-        return Plan(None, tuple(Image(name, line) for line, name in images_of(dockerfile, last)))
+        return BuildPlan(None, tuple(Image(name, line) for line, name in images_of(dockerfile, last)))
 
-    def write(self, wanted: BuildWanted, folder: Path, variables: Mapping[str, Mapping[str, str]]) -> Recipe:
+    def prepare(
+        self, wanted: BuildRequest, folder: Path, variables: Mapping[str, Mapping[str, str]]
+    ) -> PreparedContext:
         """Copies a context and writes the Dockerfile that is built.
 
         Args:
@@ -110,22 +112,26 @@ class Recipes:
         context, left_out = copied(self.submission.path(wanted.context).resolve(), folder, self.limits)
         try:
             return self._written(wanted, dockerfile, context, left_out, variables)
-        except Refused as error:
-            return Recipe(refused_at(f"{wanted.context}/{wanted.dockerfile}", error.line, str(error)))
-        except NoContext as error:
-            return Recipe(Built("", False, reason=f"{wanted.context}: {error}", hint="Leave it out."))
+        except BuildRefused as error:
+            return PreparedContext(
+                refused_at(f"{wanted.context}/{wanted.dockerfile}", error.line, str(error))
+            )
+        except ContextError as error:
+            return PreparedContext(
+                BuildResult("", False, reason=f"{wanted.context}: {error}", hint="Leave it out.")
+            )
 
     def _written(
         self,
-        wanted: BuildWanted,
+        wanted: BuildRequest,
         dockerfile: Dockerfile,
         context: Tree,
         left_out: list[str],
         variables: Mapping[str, Mapping[str, str]],
-    ) -> Recipe:
+    ) -> PreparedContext:
         adds = any(one.keyword == "ADD" for one in dockerfile.instructions)
         if adds and (why := swelling(context, self.limits)):
-            raise NoContext(f"{why}; ADD would unpack it past every limit of the evaluation")
+            raise ContextError(f"{why}; ADD would unpack it past every limit of the evaluation")
         rewritten = rewrite(
             dockerfile,
             context,
@@ -140,21 +146,25 @@ class Recipes:
                 hint="Write it without, or build it by hand.",
             )
         runs = any(one.keyword == "RUN" for stage in dockerfile.stages for one in stage.instructions)
-        return Recipe(None, recipe_in(context, rewritten), runs, (*rewritten.changes, *left_out))
+        return PreparedContext(
+            None, write_dockerfile(context, rewritten), runs, (*rewritten.changes, *left_out)
+        )
 
-    def _read(self, wanted: BuildWanted) -> Dockerfile:
+    def _read(self, wanted: BuildRequest) -> Dockerfile:
         text = self.submission.text(f"{wanted.context}/{wanted.dockerfile}")
         return read_dockerfile(text, dict(wanted.arguments))
 
 
-def unbuildable(submission: Submission, wanted: BuildWanted) -> Built | None:
+def unbuildable(submission: Submission, wanted: BuildRequest) -> BuildResult | None:
     """Why something is not built at all, as far as its files tell; None where it may be."""
     path = f"{wanted.context}/{wanted.dockerfile}"
     if not submission.has(path):
-        return Built("", False, reason=f"there is no {path}", hint=f"Write {path}.")
+        return BuildResult("", False, reason=f"there is no {path}", hint=f"Write {path}.")
     arguments = dict(wanted.arguments)
     if any("\0" in name + value or len(name + value) > LONGEST for name, value in wanted.arguments):
-        return Built("", False, reason=f"the build arguments of {path} are too long, or hold a NUL character")
+        return BuildResult(
+            "", False, reason=f"the build arguments of {path} are too long, or hold a NUL character"
+        )
     dockerfile = read_dockerfile(submission.text(path), arguments)
     if dockerfile.mistakes:
         line, text = dockerfile.mistakes[0]
@@ -165,6 +175,6 @@ def unbuildable(submission: Submission, wanted: BuildWanted) -> Built | None:
     return None
 
 
-def refused_at(path: str, line: int, reason: str, hint: str = "") -> Built:
+def refused_at(path: str, line: int, reason: str, hint: str = "") -> BuildResult:
     """A build that is refused for a line of its Dockerfile."""
-    return Built("", False, reason=f"{path} line {line}: {reason}", hint=hint)
+    return BuildResult("", False, reason=f"{path} line {line}: {reason}", hint=hint)

@@ -10,13 +10,13 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from evaluation.compose.safe_stack import BuildWanted
+from evaluation.compose.safe_stack import BuildRequest
 from evaluation.dockerfiles.dockerfile import LONGEST
-from evaluation.engine.build_network import Gate
+from evaluation.engine.build_network import BuildNetwork
 from evaluation.engine.image_names import is_allowed
-from evaluation.engine.session import DISK, Workshop
+from evaluation.engine.session import DISK, EngineSession
 from evaluation.errors import ImageRefused
-from evaluation.images.build_plan import Built, Recipe, Recipes, refused_at
+from evaluation.images.build_plan import BuildPlanner, BuildResult, PreparedContext, refused_at
 from evaluation.processes import bounded_process
 from evaluation.quotas import MIB
 from pipeline import process
@@ -40,14 +40,16 @@ class Builder:
         folder: a folder of our own for the copies that are built from.
     """
 
-    def __init__(self, workshop: Workshop, recipes: Recipes, gate: Gate, folder: Path) -> None:
-        self.workshop = workshop
-        self.recipes = recipes
-        self.gate = gate
+    def __init__(
+        self, engine: EngineSession, planner: BuildPlanner, build_network: BuildNetwork, folder: Path
+    ) -> None:
+        self.engine = engine
+        self.planner = planner
+        self.build_network = build_network
         self.folder = folder
-        self._done: dict[BuildWanted, Built] = {}
+        self._done: dict[BuildRequest, BuildResult] = {}
 
-    def build(self, wanted: BuildWanted) -> Built:
+    def build(self, wanted: BuildRequest) -> BuildResult:
         """Builds an image.
 
         Raises:
@@ -57,13 +59,13 @@ class Builder:
             self._done[wanted] = self._build(wanted)
         return self._done[wanted]
 
-    def _build(self, wanted: BuildWanted) -> Built:
-        plan = self.recipes.plan(wanted)
+    def _build(self, wanted: BuildRequest) -> BuildResult:
+        plan = self.planner.plan(wanted)
         if plan.refused is not None:
             return plan.refused
         for image in plan.images:
             try:
-                self.workshop.ensure_image(image.name)
+                self.engine.ensure_image(image.name)
             except ImageRefused as error:
                 path = f"{wanted.context}/{wanted.dockerfile}"
                 hint = "Begin with an official image: FROM python:3.11-slim"
@@ -71,19 +73,19 @@ class Builder:
         folder = self.folder / f"context{len(self._done)}"
         try:
             variables = {image.name: self._variables(image.name) for image in plan.images}
-            recipe = self.recipes.write(wanted, folder, variables)
+            recipe = self.planner.prepare(wanted, folder, variables)
             return recipe.refused or self._run(wanted, recipe, folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _run(self, wanted: BuildWanted, recipe: Recipe, context: Path) -> Built:
-        image = f"{self.workshop.id}:b{len(self._done)}"
+    def _run(self, wanted: BuildRequest, recipe: PreparedContext, context: Path) -> BuildResult:
+        image = f"{self.engine.id}:b{len(self._done)}"
         command = self._command(wanted, image, recipe)
-        self.workshop.say(f"building {wanted.context}")
+        self.engine.say(f"building {wanted.context}")
         # One instruction a line, and the label that the engine adds.
         steps = len((context / recipe.name).read_bytes().splitlines()) + 2
         for _ in range(TRIES):
-            watch = _Watch(self.workshop, steps)
+            watch = _StepMonitor(self.engine, steps)
             done = self._carry_out(command, context, watch)
             if watch.imitated:
                 done = replace(done, ended=IMITATED)
@@ -91,27 +93,31 @@ class Builder:
                 break
         output = done.output.replace(recipe.name, wanted.dockerfile).replace(image, "the image")
         output = _without_notice(output)
-        about = self.workshop.image(image) if done.ok else None
+        about = self.engine.image(image) if done.ok else None
         if about is None:
             watch.forget()
             reason, hint = self._why(done, wanted)
-            return Built("", False, done.status, reason, hint, output, done.seconds, "", recipe.changes)
-        return Built(image, True, done.status, "", "", output, done.seconds, about["Id"], recipe.changes)
+            return BuildResult("", False, done.status, reason, hint, output, done.seconds, "", recipe.changes)
+        return BuildResult(
+            image, True, done.status, "", "", output, done.seconds, about["Id"], recipe.changes
+        )
 
     def _variables(self, image: str) -> dict[str, str]:
         """The variables that an image sets."""
-        about = self.workshop.image(image) if is_allowed(image, self.workshop.allowed_images) else None
+        about = self.engine.image(image) if is_allowed(image, self.engine.allowed_images) else None
         entries = ((about or {}).get("Config") or {}).get("Env") or ()
         return dict(entry.partition("=")[::2] for entry in entries)
 
-    def _carry_out(self, command: list[str], context: Path, watch: _Watch) -> bounded_process.Bounded:
+    def _carry_out(
+        self, command: list[str], context: Path, watch: _StepMonitor
+    ) -> bounded_process.BoundedResult:
         try:
             return bounded_process.run_bounded(
                 [*_ended_with_us(), *command],
-                seconds=self.workshop.limits.build_seconds,
-                output=self.workshop.limits.output,
+                seconds=self.engine.limits.build_seconds,
+                output=self.engine.limits.output,
                 cwd=context,
-                environment=self.workshop.environment({"DOCKER_BUILDKIT": "0"}),
+                environment=self.engine.environment({"DOCKER_BUILDKIT": "0"}),
                 on_line=watch.line,
                 check=watch.check,
                 stop=watch.stop,
@@ -121,20 +127,20 @@ class Builder:
                 watch.forget()
             raise
 
-    def _command(self, wanted: BuildWanted, image: str, recipe: Recipe) -> list[str]:
-        limits = self.workshop.limits
-        network = self.gate.options() if recipe.runs else ["--network", "none"]
+    def _command(self, wanted: BuildRequest, image: str, recipe: PreparedContext) -> list[str]:
+        limits = self.engine.limits
+        network = self.build_network.options() if recipe.runs else ["--network", "none"]
         arguments = [word for name, value in wanted.arguments for word in ("--build-arg", f"{name}={value}")]
         memory = str(limits.build_memory)
         return [
-            "docker", "build", "--force-rm", "--label", self.workshop.label, "--tag", image, "--file", recipe.name,
+            "docker", "build", "--force-rm", "--label", self.engine.label, "--tag", image, "--file", recipe.name,
             "--memory", memory, "--memory-swap", memory, "--cpu-period", "100000", "--cpu-quota", "200000",
             "--ulimit", f"fsize={limits.build_disk}", "--ulimit", "core=0", "--shm-size", "64m",
             *arguments, *network, ".",
         ]  # fmt: skip
 
-    def _why(self, done: bounded_process.Bounded, wanted: BuildWanted) -> tuple[str, str]:
-        limits = self.workshop.limits
+    def _why(self, done: bounded_process.BoundedResult, wanted: BuildRequest) -> tuple[str, str]:
+        limits = self.engine.limits
         name = f"the image of {wanted.context}"
         if done.ended == bounded_process.TIME:
             return (
@@ -158,7 +164,7 @@ class Builder:
                 ("Leave out what prints them."),
             )
         hint = f"Try it yourself: cd {wanted.context} && docker build . ; the last lines say what failed."
-        if refused := self.gate.refused():
+        if refused := self.build_network.refused():
             hint = (
                 f"The build asked for {', '.join(refused[:4])}. Builds reach the package indexes and nothing else: "
                 "what else an image needs belongs into the submission. Whoever evaluates may let builds reach more: "
@@ -200,7 +206,7 @@ def _last_error(output: str) -> str:
     return lines[-1][:300] if lines else "it said nothing"
 
 
-class _Watch:
+class _StepMonitor:
     """Looks at the container of each step while it runs: the builder says which one it is.
 
     A step prints into the same output, and can print such lines itself. So what a line names counts only where the
@@ -212,12 +218,12 @@ class _Watch:
         steps: how many steps the build has.
     """
 
-    def __init__(self, workshop: Workshop, steps: int) -> None:
-        self.workshop = workshop
+    def __init__(self, engine: EngineSession, steps: int) -> None:
+        self.engine = engine
         self.most = steps
         self.running = ""
         self.written: dict[str, int] = {}
-        self._began = _seconds(workshop.docker("info", "--format", "{{.SystemTime}}").output.strip())
+        self._began = _seconds(engine.docker("info", "--format", "{{.SystemTime}}").output.strip())
         self._asked = 0.0
         self._steps = 0
         self._layers = 0
@@ -236,9 +242,9 @@ class _Watch:
             self._steps += 1
             if not self.imitated and self._is_ours(found.group(1), "container"):
                 self.running = found.group(1)
-                limit = str(self.workshop.limits.build_processes)
+                limit = str(self.engine.limits.build_processes)
                 # The builder has no option for it; the step gets it as soon as it runs.
-                self.workshop.docker("update", "--pids-limit", limit, self.running, timeout=20.0)
+                self.engine.docker("update", "--pids-limit", limit, self.running, timeout=20.0)
 
     @property
     def imitated(self) -> bool:
@@ -251,23 +257,23 @@ class _Watch:
         if not self.running or time.monotonic() - self._asked < 1.0:
             return None
         self._asked = time.monotonic()
-        size = self.workshop.written_bytes(self.running)
+        size = self.engine.written_bytes(self.running)
         self.written[self.running] = max(size, self.written.get(self.running, 0))
-        return DISK if sum(self.written.values()) > self.workshop.limits.build_disk else None
+        return DISK if sum(self.written.values()) > self.engine.limits.build_disk else None
 
     def stop(self) -> None:
         if self.running:
-            self.workshop.docker("rm", "--force", self.running)
+            self.engine.docker("rm", "--force", self.running)
 
     def forget(self) -> None:
         """Removes the layers of a build that failed; they have no name by which they would be found later."""
         # A step that imitates the engine prints before the engine does: its own layer is the latest one.
         for image in dict.fromkeys([self._latest, *reversed(self._made)]):
             if image and self._is_ours(image, "image"):
-                self.workshop.docker("image", "rm", image)
+                self.engine.docker("image", "rm", image)
 
     def _is_ours(self, name: str, kind: str) -> bool:
-        about = next(iter(self.workshop.inspect(name, kind=kind)), {})
+        about = next(iter(self.engine.inspect(name, kind=kind)), {})
         if not about or about.get("RepoTags"):
             return False
         return _seconds(about["Created"]) >= self._began

@@ -32,7 +32,7 @@ from evaluation.dockerfiles.dockerfile import (
     json_words,
 )
 from evaluation.dockerfiles.stages import (
-    Refused,
+    BuildRefused,
     base_of,
     last_stage,
     number_of,
@@ -55,7 +55,7 @@ _MOST_SOURCES = 100
 
 
 @dataclass(frozen=True)
-class Rewritten:
+class CanonicalDockerfile:
     """A Dockerfile for the classic builder.
 
     Attributes:
@@ -78,7 +78,7 @@ def rewrite(
     target: str = "",
     arguments: Mapping[str, str] | None = None,
     variables_of: Callable[[str], Mapping[str, str]] = lambda image: {},
-) -> Rewritten:
+) -> CanonicalDockerfile:
     """Writes the Dockerfile that is built.
 
     Args:
@@ -104,7 +104,7 @@ def rewrite(
     if volumes := job.volumes[last]:
         lines.append(f"LABEL {VOLUMES_LABEL}={json.dumps(volumes).encode().hex()}")
     changes = tuple(dict.fromkeys(job.changes))
-    return Rewritten("\n".join(lines) + "\n", changes, tuple(job.left), job.texts)
+    return CanonicalDockerfile("\n".join(lines) + "\n", changes, tuple(job.left), job.texts)
 
 
 class _Job:
@@ -151,7 +151,7 @@ class _Job:
         words = json_words(one.text)
         places = [word_of(word, values, self.dockerfile.escape) for word in words or BLANK.split(one.text)]
         if not all(places) or len(self.volumes[-1]) + len(places) > MOST_VOLUMES:
-            raise Refused(one.line, f"VOLUME takes places in the container, {MOST_VOLUMES} at most")
+            raise BuildRefused(one.line, f"VOLUME takes places in the container, {MOST_VOLUMES} at most")
         self.volumes[-1] += [place for place in places if place not in self.volumes[-1]]
 
     def line(self, text: str, one: Instruction) -> str:

@@ -18,7 +18,7 @@ _MEMORY = 128 * 1024 * 1024
 _UNKNOWN = b"\x28\xb5\x2f\xfd"  # zstd: newer engines unpack it, and nothing here does
 
 
-class TooMuch(ValueError):
+class UnpackedSizeExceeded(ValueError):
     """An archive that unpacks to more than it may, or to an amount that cannot be told."""
 
 
@@ -35,14 +35,14 @@ def unpacked_size(file: BinaryIO, most: int) -> int:
     start = file.read(8)
     file.seek(0)
     if start.startswith(_UNKNOWN):
-        raise TooMuch
+        raise UnpackedSizeExceeded
     packer = next((name for magic, name in _PACKERS.items() if start.startswith(magic)), "")
     stream = _Stream(_unpacked(file, packer) if packer else iter(lambda: file.read(_CHUNK), b""), most)
     try:
         return _files(stream, most)
     except (EOFError, OSError, ValueError, zlib.error, lzma.LZMAError) as error:
-        if isinstance(error, TooMuch) or "Memory" in str(error):
-            raise TooMuch from error
+        if isinstance(error, UnpackedSizeExceeded) or "Memory" in str(error):
+            raise UnpackedSizeExceeded from error
         return stream.taken  # damaged: the engine stops here, too
 
 
@@ -97,7 +97,7 @@ class _Stream:
         for piece in self.pieces:
             self.taken += len(piece)
             if self.taken > self.most + _LARGEST_HEADER:
-                raise TooMuch
+                raise UnpackedSizeExceeded
             if piece:
                 return piece
         raise EOFError
@@ -117,23 +117,23 @@ def _files(stream: _Stream, most: int) -> int:
         size, kind = _number(header[124:136]), header[156:157]
         if kind in b"xgLK":
             if size > _LARGEST_HEADER:
-                raise TooMuch
+                raise UnpackedSizeExceeded
             told = _size_told(stream.read(_padded(size))[:size], told)
             continue
         if kind == b"S":
-            raise TooMuch  # a file with holes: a few bytes stand for any number
+            raise UnpackedSizeExceeded  # a file with holes: a few bytes stand for any number
         size = size if told is None else told
         told = None
         total += size + _BLOCK
         if total > most:
-            raise TooMuch
+            raise UnpackedSizeExceeded
         stream.read(_padded(size) if kind in b"0\0" + b"7" else 0, keep=False)
 
 
 def _size_told(records: bytes, told: int | None) -> int | None:
     """What an extended header says about the size of the next file."""
     if b"GNU.sparse" in records:
-        raise TooMuch
+        raise UnpackedSizeExceeded
     found = re.findall(rb" size=(\d{1,15})\n", records)
     return int(found[-1]) if found else told
 
@@ -149,7 +149,7 @@ def _number(field: bytes) -> int:
         return int.from_bytes(field[1:], "big") | ((field[0] & 0x3F) << 88)
     found = _octal(field)
     if found is None:
-        raise TooMuch
+        raise UnpackedSizeExceeded
     return found
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.prediction.printed_numbers import APART, LOOK, Figure, Look, figures_in, has_decimal_commas
-from evaluation.sandbox.volumes import Left
+from evaluation.sandbox.volumes import VolumeEntry
 from evaluation.submission.submission import decoded
 from pipeline.project import CARD_FILE, KNOWLEDGE_FILE, SHARED_ACTIVATION_FILE
 
@@ -42,7 +42,7 @@ FLOOD = "the output is a list of numbers, no prediction can be told in it"
 
 
 @dataclass(frozen=True)
-class Seen:
+class ObservedPrediction:
     """What was seen of a prediction.
 
     Attributes:
@@ -70,9 +70,9 @@ class _Found:
     windows: int = 0
 
 
-def look_for_prediction(
-    expected: Sequence[NDArray[np.float64]], shared: Mapping[str, Left], lines: Sequence[str]
-) -> Seen:
+def find_prediction(
+    expected: Sequence[NDArray[np.float64]], shared: Mapping[str, VolumeEntry], lines: Sequence[str]
+) -> ObservedPrediction:
     """Looks for the expected prediction.
 
     Args:
@@ -91,18 +91,18 @@ def look_for_prediction(
             found = _in_file(left, outputs, windows)
             windows = found.windows
             if found.text:
-                return Seen(True, f"shared_data/{left.name}", found.text, found.chance)
+                return ObservedPrediction(True, f"shared_data/{left.name}", found.text, found.chance)
             flooded = flooded or (f"shared_data/{left.name}" if found.flooded else "")
     for outputs in expected:
         found = _in_lines(lines, outputs, windows)
         windows = found.windows
         if found.text:
-            return Seen(True, "what codebase printed", found.text, found.chance)
+            return ObservedPrediction(True, "what codebase printed", found.text, found.chance)
         flooded = flooded or ("what codebase printed" if found.flooded else "")
         if len(outputs) > 1 and (found := _in_table(_printed(lines), outputs, windows)).text:
-            return Seen(True, "what codebase printed", found.text, found.chance)
+            return ObservedPrediction(True, "what codebase printed", found.text, found.chance)
     if flooded:
-        return Seen(False, flooded, FLOOD, flooded=True)
+        return ObservedPrediction(False, flooded, FLOOD, flooded=True)
     return _something_else(files, lines)
 
 
@@ -110,23 +110,25 @@ def _printed(lines: Sequence[str]) -> str:
     return "\n".join(line[:_LONG_LINE] for line in lines[:_LINES])
 
 
-def _something_else(files: Sequence[Left], lines: Sequence[str]) -> Seen:
+def _something_else(files: Sequence[VolumeEntry], lines: Sequence[str]) -> ObservedPrediction:
     """What stands where a prediction was expected."""
     for line in lines[:_LINES]:
         if _PREDICTS.search(line[:_LONG_LINE]) and figures_in(line[:_LONG_LINE], most=1):
-            return Seen(False, "what codebase printed", line.strip()[:200])
+            return ObservedPrediction(False, "what codebase printed", line.strip()[:200])
     for left in files:
         if "predict" in left.name.lower():
             text = decoded(left.content[:400])[0].strip()
-            return Seen(False, f"shared_data/{left.name}", " | ".join(text.splitlines()[:3])[:200])
-    return Seen(False)
+            return ObservedPrediction(
+                False, f"shared_data/{left.name}", " | ".join(text.splitlines()[:3])[:200]
+            )
+    return ObservedPrediction(False)
 
 
 def _first_row(outputs: NDArray[np.float64]) -> str:
     return ", ".join(f"{value:.6g}" for value in outputs[0, :16].tolist())
 
 
-def _in_file(left: Left, outputs: NDArray[np.float64], windows: int) -> _Found:
+def _in_file(left: VolumeEntry, outputs: NDArray[np.float64], windows: int) -> _Found:
     if len(left.content) > _LARGEST:
         return _Found(windows=windows)
     text = decoded(left.content)[0]

@@ -40,7 +40,7 @@ _COMMA_CELL = re.compile(r"[-+]?\d+(?:,\d+)?")
 
 
 @dataclass(frozen=True, eq=False)
-class Exchange:
+class Replacement:
     """Rows and network for a further run, and what each combination of old and new answers.
 
     Attributes:
@@ -67,7 +67,7 @@ class Exchange:
 
 
 @dataclass(frozen=True)
-class Made:
+class ReplacementFiles:
     """An exchange in files of ours, so that another process can read it.
 
     Attributes:
@@ -105,9 +105,11 @@ class Made:
 _ANSWERS = ("after", "before", "old_rows", "old_model")
 
 
-def keep(made: Exchange, folder: Path) -> Made:
+def save_replacement(made: Replacement, folder: Path) -> ReplacementFiles:
     """Writes an exchange into a folder of ours."""
-    kept = Made(folder, made.seed, bool(made.rows), bool(made.model), made.why_no_rows, made.why_no_model)
+    kept = ReplacementFiles(
+        folder, made.seed, bool(made.rows), bool(made.model), made.why_no_rows, made.why_no_model
+    )
     kept.rows.write_bytes(made.rows)
     kept.model.write_bytes(made.model)
     arrays = {
@@ -117,20 +119,20 @@ def keep(made: Exchange, folder: Path) -> Made:
     return kept
 
 
-def read_back(kept: Made) -> Exchange:
+def load_replacement(kept: ReplacementFiles) -> Replacement:
     """Reads what `keep` wrote."""
     with np.load(kept.answers, allow_pickle=False) as arrays:
         found = {
             name: tuple(arrays[one] for one in arrays.files if one.partition(".")[0] == name)
             for name in _ANSWERS
         }
-    return Exchange(
+    return Replacement(
         kept.seed, kept.rows.read_bytes(), kept.model.read_bytes(),
         **found, why_no_rows=kept.why_no_rows, why_no_model=kept.why_no_model,
     )  # fmt: skip
 
 
-def exchange(model: Path, data: Path, before: Outputs, folder: Path, seed: int) -> Exchange | None:
+def find_replacement(model: Path, data: Path, before: Outputs, folder: Path, seed: int) -> Replacement | None:
     """Makes rows and a network that are answered clearly otherwise; None where there are none.
 
     Args:
@@ -156,11 +158,11 @@ def exchange(model: Path, data: Path, before: Outputs, folder: Path, seed: int) 
 
 def _search(
     choice: _Choice, content: bytes, text: str, weights: Iterable[NDArray[np.float64]], seed: int
-) -> Exchange | None:
+) -> Replacement | None:
     """Tries candidates until there are enough good ones, and takes one of them."""
     own, before = list(weights), choice.before
     number = random.Random(seed)
-    found: list[Exchange] = []
+    found: list[Replacement] = []
     for moderate in (False, True):
         # A network that answers everything alike, or only its extremes, could be answered by a guess.
         if not moderate or _easily_guessed(found):
@@ -173,7 +175,7 @@ def _search(
     return _least_saturated(whole, number) if whole else None
 
 
-def _as_large(one: Exchange, before: Outputs) -> bool:
+def _as_large(one: Replacement, before: Outputs) -> bool:
     """Whether the answer is as large as the first one was, so that as many decimals show as many digits."""
     return _largest(one.after) >= _decade(_largest(before))
 
@@ -188,7 +190,7 @@ def _decade(value: float) -> float:
     return float(10.0 ** np.floor(np.log10(value))) if value > 0 else 0.0
 
 
-def _easily_guessed(found: list[Exchange]) -> bool:
+def _easily_guessed(found: list[Replacement]) -> bool:
     """Whether few candidates have an answer of their own, to two digits."""
     scale = max((_decade(_largest(one.after)) for one in found), default=0.0) or 1.0
     answers = {tuple(np.round(one.after[0][0] / scale, 2).tolist()) for one in found}
@@ -213,9 +215,9 @@ class _Choice:
         number: random.Random,
         *,
         moderate: bool,
-    ) -> list[Exchange]:
+    ) -> list[Replacement]:
         """Other files whose answers can be told apart, until there are enough good ones."""
-        found: list[Exchange] = []
+        found: list[Replacement] = []
         good = 0
         for _ in range(_CANDIDATES if len(content) < _LARGE else _FEW):
             chosen = number.getrandbits(63)
@@ -229,7 +231,7 @@ class _Choice:
                 break
         return found
 
-    def candidate(self, rows: bytes, model: bytes) -> Exchange | None:
+    def candidate(self, rows: bytes, model: bytes) -> Replacement | None:
         """These files, where the answers can be told apart and none of the new ones repeats an old first one."""
         made = self._told_apart(rows, model)
         if made is None:
@@ -238,7 +240,7 @@ class _Choice:
             return self.candidate(b"", model) if rows else None
         return made
 
-    def _told_apart(self, rows: bytes, model: bytes) -> Exchange | None:
+    def _told_apart(self, rows: bytes, model: bytes) -> Replacement | None:
         """These files, where their answers can be told apart; without one of them where only it cannot."""
         self.new_data.write_bytes(rows)
         self.new_model.write_bytes(model)
@@ -253,18 +255,18 @@ class _Choice:
             (old_rows, self.before),
         )
         if all(differ(one, other) for one, other in pairs):
-            return Exchange(self.seed, rows, model, both, self.before, old_rows, old_model)
+            return Replacement(self.seed, rows, model, both, self.before, old_rows, old_model)
         if all(differ(one, other) for one, other in (pairs[0], pairs[2], pairs[4])):
             # The old network answers other rows as before: that it is still used shows by that answer.
-            return Exchange(self.seed, rows, model, both, self.before, old_rows)
+            return Replacement(self.seed, rows, model, both, self.before, old_rows)
         if differ(old_rows, self.before):
             why = "no other rows were found that the network answers clearly otherwise"
-            return Exchange(self.seed, b"", model, old_rows, self.before, why_no_rows=why)
+            return Replacement(self.seed, b"", model, old_rows, self.before, why_no_rows=why)
         if differ(old_model, self.before):
             why = "no other weights were found with which it answers clearly otherwise"
             if not model:
                 why = "a network of this form cannot be written with other weights"
-            return Exchange(self.seed, rows, b"", old_model, self.before, why_no_model=why)
+            return Replacement(self.seed, rows, b"", old_model, self.before, why_no_model=why)
         return None
 
 
@@ -288,7 +290,7 @@ def _apart(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     return float(np.abs(a[0] - b[0]).max()) / largest if largest > 0 else 0.0
 
 
-def _least_saturated(found: list[Exchange], number: random.Random) -> Exchange:
+def _least_saturated(found: list[Replacement], number: random.Random) -> Replacement:
     """One whose answer is not among the extremes, which are easily guessed: by chance, out of the better half."""
     rows = np.array([one.after[0][0] for one in found])
     low, high = rows.min(axis=0), rows.max(axis=0)

@@ -15,14 +15,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from evaluation.compose.roles import Roles
-from evaluation.engine.session import Workshop
+from evaluation.engine.session import EngineSession
 from evaluation.errors import CannotCheck
-from evaluation.images.image_files import places_of
-from evaluation.prediction.find_prediction import look_for_prediction
-from evaluation.prediction.replacement import Exchange, Made
+from evaluation.images.image_files import find_all
+from evaluation.prediction.find_prediction import find_prediction
+from evaluation.prediction.replacement import Replacement, ReplacementFiles
 from evaluation.quotas import Limits
 from evaluation.sandbox.stack_run import Stack, StackRun
-from evaluation.sandbox.volumes import Left
+from evaluation.sandbox.volumes import VolumeEntry
 from evaluation.submission.copying import CHUNK, Copy
 from evaluation.submission.submission import Submission
 from pipeline import atomic_files
@@ -38,7 +38,7 @@ FOLLOWS, ROWS, MODEL, FIXED, SILENT, FLOODED = "follows", "rows", "model", "fixe
 
 
 @dataclass(frozen=True)
-class Probe:
+class RerunResult:
     """What came of it.
 
     Attributes:
@@ -67,13 +67,13 @@ class Probe:
         return self.outcome in (FIXED, ROWS)
 
 
-def not_tried(why: str, *, counts_against: bool = False) -> Probe:
+def not_rerun(why: str, *, counts_against: bool = False) -> RerunResult:
     """Nothing was run again."""
-    return Probe("", f"not tried with other rows and another network: {why}", counts_against)
+    return RerunResult("", f"not tried with other rows and another network: {why}", counts_against)
 
 
 @dataclass(frozen=True)
-class Files:
+class RerunInputs:
     """The files of a submission that are exchanged.
 
     Attributes:
@@ -87,13 +87,13 @@ class Files:
     rows: str
     model: str
     right: bool
-    exchanged: Callable[[Path, int], Made | None]
-    judged: Callable[[StackRun, Made], Probe]
+    exchanged: Callable[[Path, int], ReplacementFiles | None]
+    judged: Callable[[StackRun, ReplacementFiles], RerunResult]
 
 
-def probe_stack(
-    stack: Stack, roles: Roles, files: Files, folder: Path, seed: int, say: Callable[[str], None]
-) -> Probe:
+def rerun_stack(
+    stack: Stack, roles: Roles, files: RerunInputs, folder: Path, seed: int, say: Callable[[str], None]
+) -> RerunResult:
     """Exchanges rows and network and runs the stack again, as often as it takes to be sure.
 
     Args:
@@ -105,8 +105,8 @@ def probe_stack(
         say: gets what is going on.
     """
     places = {
-        role.name: places_of(
-            stack.workshop, stack.images[roles.service(role.name)], stack.submission.path(name), role.inside, folder
+        role.name: find_all(
+            stack.engine, stack.images[roles.service(role.name)], stack.submission.path(name), role.inside, folder
         )
         for role, name in ((SERVICES[0], files.rows), (SERVICES[1], files.model))
         if roles.service(role.name)
@@ -115,12 +115,12 @@ def probe_stack(
     for role, name in ((ACTIVATIONBASE, files.rows), (KNOWLEDGEBASE, files.model)):
         if not places.get(role) and not _is_mounted(name, mounted):
             text = f"{name} is found neither in the image of {role} nor in a folder that is mounted"
-            return not_tried(text, counts_against=True)
+            return not_rerun(text, counts_against=True)
     chance, failures, last = 1.0, 0, None
     for attempt in range(1, _RUNS + 1):
         made = files.exchanged(_new(folder, f"exchange{attempt}"), seed + attempt)
         if made is None:
-            return not_tried("no others were found that are answered clearly otherwise")
+            return not_rerun("no others were found that are answered clearly otherwise")
         say("running the stack once more, with other rows and another network")
         run = _run(stack, roles, files, made, places, folder, attempt)
         last = replace(files.judged(run, made), seed=seed, runs=attempt)
@@ -146,21 +146,21 @@ def _is_mounted(name: str, sources: set[str]) -> bool:
 
 
 def _run(
-    stack: Stack, roles: Roles, files: Files, made: Made, places: Mapping[str, Sequence[str]],
+    stack: Stack, roles: Roles, files: RerunInputs, made: ReplacementFiles, places: Mapping[str, Sequence[str]],
     folder: Path, attempt: int,
 ) -> StackRun:  # fmt: skip
     """One run with the exchanged files."""
     pairs = ((files.rows, made.rows, made.has_rows), (files.model, made.model, made.has_model))
     new = {name: path for name, path, is_new in pairs if is_new}
     root = folder / f"exchanged{attempt}"
-    submission = with_files(stack.submission, new, root, stack.workshop.limits)
+    submission = submission_with_files(stack.submission, new, root, stack.engine.limits)
     images = {}
     for role, name in ((ACTIVATIONBASE, files.rows), (KNOWLEDGEBASE, files.model)):
         service = roles.service(role)
         if name in new and places.get(role):
             tag = f"probe{attempt}-{role}"
-            images[service] = image_with(
-                stack.workshop, stack.images[service], new[name], places[role], _new(folder, tag), tag
+            images[service] = image_with_file(
+                stack.engine, stack.images[service], new[name], places[role], _new(folder, tag), tag
             )
     try:
         return stack.exchanged(submission, images, attempt).run()
@@ -174,7 +174,9 @@ def _new(folder: Path, name: str) -> Path:
     return made
 
 
-def with_files(submission: Submission, files: Mapping[str, Path], root: Path, limits: Limits) -> Submission:
+def submission_with_files(
+    submission: Submission, files: Mapping[str, Path], root: Path, limits: Limits
+) -> Submission:
     """A submission with other files, in a copy of its own; no link in it leads out of that.
 
     Raises:
@@ -193,8 +195,8 @@ def with_files(submission: Submission, files: Mapping[str, Path], root: Path, li
     return replace(submission, root=root)
 
 
-def image_with(
-    workshop: Workshop, image: str, new: Path, places: Sequence[str], folder: Path, tag: str
+def image_with_file(
+    engine: EngineSession, image: str, new: Path, places: Sequence[str], folder: Path, tag: str
 ) -> str:
     """An image like another, with another file in some places.
 
@@ -209,17 +211,15 @@ def image_with(
     Raises:
         CannotCheck: the engine did not make it, or steps of the submission would be carried out.
     """
-    about = workshop.image(image) or {}
+    about = engine.image(image) or {}
     if (about.get("Config") or {}).get("OnBuild"):
         raise CannotCheck("the image has ONBUILD steps, which would be carried out without limits")
     shutil.copyfile(new, folder / "file")
     (folder / "file").chmod(0o644)
     lines = [f"FROM {image}", *(f'COPY ["file", {_quoted(place)}]' for place in places)]
     (folder / "Dockerfile").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    name = f"{workshop.id}:{tag}"
-    workshop.must(
-        "build", "--quiet", "--network", "none", "--label", workshop.label, "--tag", name, str(folder)
-    )
+    name = f"{engine.id}:{tag}"
+    engine.must("build", "--quiet", "--network", "none", "--label", engine.label, "--tag", name, str(folder))
     return name
 
 
@@ -228,7 +228,9 @@ def _quoted(place: str) -> str:
     return f'"{escaped}"'
 
 
-def delivered(made: Made, old: Mapping[str, Path], shared: Mapping[str, Left]) -> Mapping[str, bool]:
+def delivered(
+    made: ReplacementFiles, old: Mapping[str, Path], shared: Mapping[str, VolumeEntry]
+) -> Mapping[str, bool]:
     """Whether the exchanged file, or still the old one, lies in the shared folder, under whatever name.
 
     Args:
@@ -248,7 +250,7 @@ def delivered(made: Made, old: Mapping[str, Path], shared: Mapping[str, Left]) -
     return found
 
 
-def judge_run(made: Exchange, shared: Mapping[str, Left], lines: Sequence[str]) -> Probe:
+def judge_rerun(made: Replacement, shared: Mapping[str, VolumeEntry], lines: Sequence[str]) -> RerunResult:
     """What a run with exchanged files shows.
 
     Args:
@@ -260,26 +262,26 @@ def judge_run(made: Exchange, shared: Mapping[str, Left], lines: Sequence[str]) 
         word for word, content in (("other rows", made.rows), ("another network", made.model)) if content
     )
     rest = "".join(f"; {why}" for why in (made.why_no_rows, made.why_no_model) if why)
-    new = look_for_prediction(made.after, shared, lines)
+    new = find_prediction(made.after, shared, lines)
     if new.flooded:
-        return Probe(FLOODED, f"with {what}: {new.shown}", True)
+        return RerunResult(FLOODED, f"with {what}: {new.shown}", True)
     parts = ((FIXED, made.before), (ROWS, made.old_rows), (MODEL, made.old_model))
     for outcome, part in parts:
-        old = look_for_prediction(part, shared, lines)
+        old = find_prediction(part, shared, lines)
         if not old.equal or (new.equal and old.chance > _SHOWN_ON_PURPOSE):
             continue
         if new.equal:
             text = f"with {what}, the old answer is shown beside the new one: {old.shown}"
-            return Probe(outcome, text, True)
-        return Probe(outcome, _TEXTS[outcome].format(what=what, shown=old.shown), True)
+            return RerunResult(outcome, text, True)
+        return RerunResult(outcome, _TEXTS[outcome].format(what=what, shown=old.shown), True)
     if new.equal:
         text = f"with {what}, the prediction changes as it must: {new.shown}{rest}"
-        return Probe(FOLLOWS, text, False, chance=new.chance)
+        return RerunResult(FOLLOWS, text, False, chance=new.chance)
     last = next((line.strip() for line in reversed(lines) if line.strip()), "nothing was printed")
     text = (
         f"with {what} of the same form, no prediction was made that belongs to them; codebase: {last[:160]}"
     )
-    return Probe(SILENT, text, True)
+    return RerunResult(SILENT, text, True)
 
 
 _TEXTS = {

@@ -16,7 +16,7 @@ BY_ITSELF, TIME, OUTPUT = "by itself", "time", "output"
 
 
 @dataclass(frozen=True)
-class Bounded:
+class BoundedResult:
     """A program that ran within limits.
 
     Attributes:
@@ -83,7 +83,7 @@ def run_bounded(
     check: Callable[[], str | None] | None = None,
     stop: Callable[[], None] | None = None,
     every: float = 1.0,
-) -> Bounded:
+) -> BoundedResult:
     """Runs a program within limits.
 
     Args:
@@ -132,7 +132,7 @@ def run_bounded(
     except BaseException:
         _stop(program, stop)
         raise
-    return Bounded(
+    return BoundedResult(
         137 if status is None else status, "".join(said), time.monotonic() - program.started, ended
     )
 

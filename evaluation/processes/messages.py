@@ -19,7 +19,7 @@ T = TypeVar("T")
 Json = Any
 
 
-class WireError(ValueError):
+class MessageError(ValueError):
     """A value that is not of the type that was expected."""
 
 
@@ -43,7 +43,7 @@ def encode(value: object) -> Json:
         return {str(key): encode(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [encode(inner) for inner in value]
-    raise WireError(f"a {type(value).__name__} does not travel")
+    raise MessageError(f"a {type(value).__name__} does not travel")
 
 
 def decode(kind: type[T], value: Json) -> T:
@@ -85,28 +85,30 @@ def _plain(kind: Any, value: Json) -> Any:
         return base64.b64decode(value["base64"])
     if kind in (str, int, bool) and type(value) is kind:
         return value
-    raise WireError(f"a {type(value).__name__} came where a {getattr(kind, '__name__', kind)} was expected")
+    raise MessageError(
+        f"a {type(value).__name__} came where a {getattr(kind, '__name__', kind)} was expected"
+    )
 
 
 def _one_of(kinds: tuple[Any, ...], value: Json) -> Any:
     for kind in kinds:
         try:
             return _decode(kind, value)
-        except WireError:
+        except MessageError:
             continue
-    raise WireError(f"a {type(value).__name__} came where one of {len(kinds)} types was expected")
+    raise MessageError(f"a {type(value).__name__} came where one of {len(kinds)} types was expected")
 
 
 def _collection(origin: Any, kinds: tuple[Any, ...], value: Json) -> Any:
     if isinstance(origin, type) and issubclass(origin, Mapping):
         if not isinstance(value, dict):
-            raise WireError("no mapping came where one was expected")
+            raise MessageError("no mapping came where one was expected")
         return {_decode(kinds[0], key): _decode(kinds[1], inner) for key, inner in value.items()}
     if not isinstance(value, list):
-        raise WireError("no list came where one was expected")
+        raise MessageError("no list came where one was expected")
     if origin is tuple and kinds[-1:] != (Ellipsis,):
         if len(value) != len(kinds):
-            raise WireError(f"{len(value)} values came where {len(kinds)} were expected")
+            raise MessageError(f"{len(value)} values came where {len(kinds)} were expected")
         return tuple(_decode(kind, inner) for kind, inner in zip(kinds, value, strict=True))
     made = origin if origin in (tuple, list, set, frozenset) else tuple
     return made(_decode(kinds[0], inner) for inner in value)
@@ -115,7 +117,7 @@ def _collection(origin: Any, kinds: tuple[Any, ...], value: Json) -> Any:
 def _dataclass(kind: type, value: Json) -> Any:
     hints = hints_of(kind)
     if not isinstance(value, dict) or set(value) != set(hints):
-        raise WireError(f"what came is no {kind.__name__}")
+        raise MessageError(f"what came is no {kind.__name__}")
     return kind(**{name: _decode(hint, value[name]) for name, hint in hints.items()})
 
 

@@ -21,7 +21,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from evaluation.errors import CannotCheck, ImageRefused, NoSubmission, TooCostly, WorkerDefect
-from evaluation.processes.messages import WireError, decode, encode
+from evaluation.processes.messages import MessageError, decode, encode
 from evaluation.quotas import MIB, Limits
 from evaluation.sanitize import printable
 from pipeline import process
@@ -47,7 +47,7 @@ def no_answer(name: str, arguments: Mapping[str, Any]) -> object:
     raise CannotCheck(f"{name} is not known here")
 
 
-class Workers:
+class WorkerPool:
     """Workers that are started when one is needed, and used again where it ended well.
 
     Args:
@@ -65,7 +65,7 @@ class Workers:
         self._idle: list[_Worker] = []
         self._exceeded = 0
 
-    def __enter__(self) -> Workers:
+    def __enter__(self) -> WorkerPool:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -107,7 +107,7 @@ class Workers:
         value = self._carried_out(task, what, limits, arguments)
         try:
             return decode(kind, value)
-        except WireError as error:
+        except MessageError as error:
             raise WorkerDefect(f"a worker answered {task} with something else: {error}") from error
 
     def _carried_out(
@@ -193,7 +193,7 @@ class _Worker:
         if message.get("error") == "depth":
             raise TooCostly(what, "it is nested too deep")
         self.usable = True
-        raise told(message)
+        raise error_from_message(message)
 
     def kill(self) -> None:
         """Ends it, with whatever it started."""
@@ -264,10 +264,10 @@ def _answered(answer: Answer, message: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return {"answer": encode(answer(str(message["ask"]), message.get("arguments") or {}))}
     except PipelineError as error:
-        return described(error)
+        return error_to_message(error)
 
 
-def described(error: PipelineError) -> dict[str, Any]:
+def error_to_message(error: PipelineError) -> dict[str, Any]:
     """An error of the tree as a message."""
     about = {"error": type(error).__name__, "message": error.message, "hint": error.hint}
     if isinstance(error, TooCostly):
@@ -275,7 +275,7 @@ def described(error: PipelineError) -> dict[str, Any]:
     return about
 
 
-def told(message: Mapping[str, Any]) -> PipelineError:
+def error_from_message(message: Mapping[str, Any]) -> PipelineError:
     """The error that `described` made a message of; names of a submission in it are shown as text."""
     kind, text, hint, what, limit = (
         printable(str(message.get(key) or "")) for key in ("error", "message", "hint", "what", "limit")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.compose.keys import RIGHTS
-from evaluation.engine.session import DISK, Workshop
+from evaluation.engine.session import DISK, EngineSession
 from evaluation.errors import CannotCheck
 from evaluation.images.canonical import MOST_VOLUMES, VOLUMES_LABEL
 from evaluation.processes import bounded_process
@@ -19,7 +19,7 @@ from evaluation.sandbox.volumes import Volumes
 
 
 @dataclass(frozen=True)
-class Alone:
+class ContainerRun:
     """A container that ran by itself.
 
     Attributes:
@@ -79,8 +79,8 @@ def _noted(labels: Mapping[str, str]) -> list[str]:
     return [str(place) for place in places] if isinstance(places, list) else []
 
 
-def run_alone(
-    workshop: Workshop,
+def run_container(
+    engine: EngineSession,
     image: str,
     tag: str,
     folder: Path,
@@ -88,7 +88,7 @@ def run_alone(
     seconds: float | None = None,
     *,
     hidden: Sequence[str] = (),
-) -> Alone:
+) -> ContainerRun:
     """Runs a container to its end.
 
     Args:
@@ -100,11 +100,11 @@ def run_alone(
         seconds: how long it may run; None for the evaluation's limit.
         hidden: folders that are empty in this run.
     """
-    about = workshop.image(image) or {}
+    about = engine.image(image) or {}
     declared = declared_volumes(about)
-    name = f"{workshop.id}-alone"
-    limits = workshop.limits
-    with Volumes(workshop, declared, folder) as volumes:
+    name = f"{engine.id}-alone"
+    limits = engine.limits
+    with Volumes(engine, declared, folder) as volumes:
         mounts = [
             word
             for place in declared
@@ -117,32 +117,32 @@ def run_alone(
             "--name",
             name,
             "--label",
-            workshop.label,
-            *container_options(limits, workshop.cpus),
+            engine.label,
+            *container_options(limits, engine.cpus),
             *mounts,
             *(word for place in hidden for word in ("--tmpfs", _empty(place, declared))),
         ]
 
         def too_much() -> str | None:
-            return DISK if workshop.written_bytes(name) > limits.disk else None
+            return DISK if engine.written_bytes(name) > limits.disk else None
 
         try:
             done = bounded_process.run_bounded(
                 [*whole, image, *command],
                 seconds=seconds or limits.alone_seconds,
                 output=limits.output,
-                environment=workshop.environment(),
+                environment=engine.environment(),
                 check=too_much,
-                stop=lambda: workshop.kill([name]),
+                stop=lambda: engine.kill([name]),
             )
-            state = (workshop.inspect(name) or [{}])[0].get("State", {})
+            state = (engine.inspect(name) or [{}])[0].get("State", {})
         finally:
-            workshop.remove_containers([name])
+            engine.remove_containers([name])
     typed = " ".join(["docker run --rm", tag, *(f'"{word}"' if " " in word else word for word in command)])
     stopped = why_stopped(done.ended, limits, seconds or limits.alone_seconds)
     if not stopped and state.get("OOMKilled"):
         stopped = f"it used more than {limits.memory // MIB} MB of memory and was ended by the kernel"
-    return Alone(typed, done.status, done.output, done.seconds, stopped)
+    return ContainerRun(typed, done.status, done.output, done.seconds, stopped)
 
 
 def _empty(place: str, declared: Sequence[str]) -> str:

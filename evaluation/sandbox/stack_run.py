@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.compose.safe_stack import SafeService, SafeStack
-from evaluation.engine.session import DISK, Workshop
+from evaluation.engine.session import DISK, EngineSession
 from evaluation.errors import CannotCheck
 from evaluation.processes import bounded_process
 from evaluation.quotas import MIB
 from evaluation.sandbox.container_run import declared_volumes, why_stopped
-from evaluation.sandbox.volumes import Left, Volumes
+from evaluation.sandbox.volumes import VolumeEntry, Volumes
 from evaluation.submission.submission import Submission
 from pipeline import atomic_files, process
 from pipeline.project import SHARED_FOLDER
@@ -84,14 +84,14 @@ class StackRun:
     lives: tuple[Life, ...]
     log: tuple[tuple[str, str], ...]
     output: str
-    shared: Mapping[str, Left]
-    other: Mapping[str, Mapping[str, Left]]
+    shared: Mapping[str, VolumeEntry]
+    other: Mapping[str, Mapping[str, VolumeEntry]]
     kept: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def life(self, service: str) -> Life | None:
         return next((life for life in self.lives if life.service == service), None)
 
-    def copied(self, name: str) -> Left | None:
+    def copied(self, name: str) -> VolumeEntry | None:
         """A file in the shared folder; in shared_data, where the whole project is shared."""
         return self.shared.get(name) or self.shared.get(f"{SHARED_FOLDER}/{name}")
 
@@ -121,7 +121,7 @@ class Stack:
 
     def __init__(
         self,
-        workshop: Workshop,
+        engine: EngineSession,
         submission: Submission,
         stack: SafeStack,
         images: Mapping[str, str],
@@ -129,7 +129,7 @@ class Stack:
         code: str,
         folder: Path,
     ) -> None:
-        self.workshop = workshop
+        self.engine = engine
         self.submission = submission
         self.stack = stack
         self.images = images
@@ -141,7 +141,7 @@ class Stack:
     def exchanged(self, submission: Submission, images: Mapping[str, str], attempt: int) -> Stack:
         """The same stack with other files of the submission, and with other images for some services."""
         images = {**self.images, **images}
-        other = Stack(self.workshop, submission, self.stack, images, self.shared, self.code, self.folder)
+        other = Stack(self.engine, submission, self.stack, images, self.shared, self.code, self.folder)
         other._runs = self._runs + 100 * attempt  # another name for its project and its folder
         return other
 
@@ -160,7 +160,7 @@ class Stack:
         place.mkdir()
         place.joinpath("tmp").mkdir()
         try:
-            with Volumes(self.workshop, self._volumes(), place / "tmp") as volumes:
+            with Volumes(self.engine, self._volumes(), place / "tmp") as volumes:
                 self._fill(volumes)
                 return self._up(place, volumes, abort)
         finally:
@@ -189,7 +189,7 @@ class Stack:
 
     def _declared(self, service: str) -> list[str]:
         """Places that the image itself declares as volumes; nobody else mounts them."""
-        about = self.workshop.image(self.images[service]) or {}
+        about = self.engine.image(self.images[service]) or {}
         taken = {mount.target for mount in self.stack.services[service].mounts}
         return sorted(set(declared_volumes(about)) - taken)
 
@@ -240,7 +240,7 @@ class Stack:
         return {"services": services, **({"volumes": declared} if declared else {})}
 
     def _service(self, service: SafeService, volumes: Volumes) -> dict[str, Any]:
-        limits = self.workshop.limits
+        limits = self.engine.limits
         kept = {key: _without_variables(value) for key, value in service.settings.items()}
         depends_on = {name: {"condition": condition} for name, condition in service.depends_on.items()}
         return kept | {
@@ -249,12 +249,12 @@ class Stack:
             "network_mode": "none",
             "mem_limit": limits.memory,
             "memswap_limit": limits.memory,
-            "cpus": self.workshop.cpus,
+            "cpus": self.engine.cpus,
             "pids_limit": limits.processes,
             "ulimits": {"fsize": limits.disk, "core": 0},
             "logging": {"driver": "json-file", "options": {"max-size": "1m", "max-file": "1"}},
             "stop_grace_period": CODE_GRACE if service.name == self.code else DATA_GRACE,
-            "labels": {self.workshop.label.partition("=")[0]: self.workshop.id},
+            "labels": {self.engine.label.partition("=")[0]: self.engine.id},
             **({"depends_on": depends_on} if depends_on else {}),
         }
 
@@ -262,50 +262,50 @@ class Stack:
         """What Compose says against the file; empty where it takes it."""
         place = self.folder / "config"
         place.mkdir(exist_ok=True)
-        volumes = Volumes(self.workshop, self._volumes(), place)
+        volumes = Volumes(self.engine, self._volumes(), place)
         place.joinpath("docker-compose.yml").write_text(
             json.dumps(self.compose_file(volumes)), encoding="utf-8"
         )
         done = bounded_process.run_bounded(
-            [*self.workshop.compose.command, "config", "--quiet"],
+            [*self.engine.compose.command, "config", "--quiet"],
             seconds=60, output=MIB, cwd=place, environment=self._environment(),
         )  # fmt: skip
         return "" if done.ok else done.last_lines(4).strip() or f"status {done.status}"
 
     def _environment(self) -> dict[str, str]:
-        return self.workshop.environment({"COMPOSE_PROJECT_NAME": f"{self.workshop.id}-{self._runs}"})
+        return self.engine.environment({"COMPOSE_PROJECT_NAME": f"{self.engine.id}-{self._runs}"})
 
     # --- the run
 
     def _up(self, place: Path, volumes: Volumes, abort: bool) -> StackRun:
-        shop = self.workshop
+        engine = self.engine
         words = UP if abort else UP[:1]
-        seconds = shop.limits.stack_seconds if abort else min(shop.limits.stack_seconds, LOOK_SECONDS)
+        seconds = engine.limits.stack_seconds if abort else min(engine.limits.stack_seconds, LOOK_SECONDS)
         place.joinpath("docker-compose.yml").write_text(
             json.dumps(self.compose_file(volumes)), encoding="utf-8"
         )
-        project = f"label=com.docker.compose.project={shop.id}-{self._runs}"
+        project = f"label=com.docker.compose.project={engine.id}-{self._runs}"
         since = float(int(time.time()))  # the time of a file is read in whole seconds
-        shop.say(f"running the stack: docker-compose {' '.join(words)}")
+        engine.say(f"running the stack: docker-compose {' '.join(words)}")
         try:
             done = bounded_process.run_bounded(
-                _with_little_memory([*shop.compose.command, *words]),
+                _with_little_memory([*engine.compose.command, *words]),
                 seconds=seconds,
-                output=shop.limits.output,
+                output=engine.limits.output,
                 cwd=place,
                 environment=self._environment(),
                 check=lambda: self._too_much(project),
-                stop=lambda: shop.kill(shop.containers(project, "status=running")),
+                stop=lambda: engine.kill(engine.containers(project, "status=running")),
             )
             lives, kept = self._lives(project), self._kept(project)
         finally:
             with process.undisturbed():
-                shop.remove_containers(shop.containers(project))
+                engine.remove_containers(engine.containers(project))
         shared, other = self._read(volumes, since, place)
         # Compose puts the project's name before each; to a reader the containers are what the file calls them.
-        output = re.sub(rf"{re.escape(shop.id)}-{self._runs}[-_]", "", done.output)
+        output = re.sub(rf"{re.escape(engine.id)}-{self._runs}[-_]", "", done.output)
         typed = " ".join(["docker-compose", *words])
-        stopped = why_stopped(done.ended, shop.limits, seconds)
+        stopped = why_stopped(done.ended, engine.limits, seconds)
         return StackRun(
             typed,
             done.status,
@@ -320,20 +320,20 @@ class Stack:
         )
 
     def _too_much(self, project: str) -> str | None:
-        sizes = [self.workshop.written_bytes(name) for name in self.workshop.containers(project)]
-        return DISK if any(size > self.workshop.limits.disk for size in sizes) else None
+        sizes = [self.engine.written_bytes(name) for name in self.engine.containers(project)]
+        return DISK if any(size > self.engine.limits.disk for size in sizes) else None
 
     def _lives(self, project: str) -> tuple[Life, ...]:
-        lives = [_life(about) for about in self.workshop.inspect(*self.workshop.containers(project))]
+        lives = [_life(about) for about in self.engine.inspect(*self.engine.containers(project))]
         return tuple(sorted(lives, key=lambda life: (life.started is None, life.started)))
 
     def _kept(self, project: str) -> Mapping[str, tuple[str, ...]]:
         kept = {}
-        for about in self.workshop.inspect(*self.workshop.containers(project)):
+        for about in self.engine.inspect(*self.engine.containers(project)):
             service = about["Config"]["Labels"].get("com.docker.compose.service", "")
             words = ["docker", "logs", "--tail", "15", about["Id"]]
             asked = bounded_process.run_bounded(
-                words, seconds=20, output=MIB, environment=self.workshop.environment()
+                words, seconds=20, output=MIB, environment=self.engine.environment()
             )
             kept[service] = tuple(line[:300] for line in asked.output.splitlines())
         return kept
@@ -346,7 +346,9 @@ class Stack:
                 found.append((match.group(1), match.group(2)))
         return tuple(found)
 
-    def _without_what_was_there(self, found: Mapping[str, Left], since: float) -> Mapping[str, Left]:
+    def _without_what_was_there(
+        self, found: Mapping[str, VolumeEntry], since: float
+    ) -> Mapping[str, VolumeEntry]:
         """Leaves out the submission's own files that the run did not write: an old prediction is no result."""
         return {
             name: left
@@ -354,7 +356,7 @@ class Stack:
             if left.written >= since or left.kind != "file" or not self._is_own(name, left)
         }
 
-    def _is_own(self, name: str, left: Left) -> bool:
+    def _is_own(self, name: str, left: VolumeEntry) -> bool:
         """Whether a file is the submission's own, unchanged; neither is in memory as a whole for it."""
         path = self.submission.path(os.path.normpath(f"{self.shared}/{name}"))
         return (
@@ -365,8 +367,8 @@ class Stack:
 
     def _read(
         self, volumes: Volumes, since: float, place: Path
-    ) -> tuple[Mapping[str, Left], Mapping[str, Mapping[str, Left]]]:
-        shared: Mapping[str, Left] = {}
+    ) -> tuple[Mapping[str, VolumeEntry], Mapping[str, Mapping[str, VolumeEntry]]]:
+        shared: Mapping[str, VolumeEntry] = {}
         other = {}
         for number, name in enumerate(volumes.names):
             kind, _, source = name.partition(":")

@@ -9,10 +9,10 @@ from pathlib import Path, PurePosixPath
 from evaluation.engine.tar_entries import tar_entries
 from evaluation.errors import CannotCheck
 from evaluation.quotas import MIB
-from evaluation.sandbox.volumes import Left
+from evaluation.sandbox.volumes import VolumeEntry
 
 
-def read_volume(packed: Path, kept: Path, most: int) -> tuple[Left, ...]:
+def read_volume(packed: Path, kept: Path, most: int) -> tuple[VolumeEntry, ...]:
     """What lies on a volume: whole files, links that are not followed, names of anything else.
 
     Args:
@@ -21,7 +21,7 @@ def read_volume(packed: Path, kept: Path, most: int) -> tuple[Left, ...]:
         most: bytes of all files together.
     """
     kept.mkdir()
-    found: dict[str, Left] = {}
+    found: dict[str, VolumeEntry] = {}
     with tarfile.open(packed) as archive:
         for number, entry in enumerate(tar_entries(archive)):
             inside = PurePosixPath(*PurePosixPath(entry.name).parts).as_posix()
@@ -33,7 +33,7 @@ def read_volume(packed: Path, kept: Path, most: int) -> tuple[Left, ...]:
                 if most < 0:
                     raise CannotCheck("the shared folder holds more than a volume can")
                 content = _keep(archive, entry, kept / str(number))
-            found[inside] = Left(inside, entry.uid, float(entry.mtime), _kind(entry), content)
+            found[inside] = VolumeEntry(inside, entry.uid, float(entry.mtime), _kind(entry), content)
     return tuple(found.values())
 
 

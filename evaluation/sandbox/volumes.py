@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from evaluation.engine.session import HELPER, Workshop
+from evaluation.engine.session import HELPER, EngineSession
 from evaluation.errors import CannotCheck
 from evaluation.processes.byte_streams import from_file, into_file
 from pipeline import atomic_files, process
@@ -25,7 +25,7 @@ _PLACE = "/volumes"
 
 
 @dataclass(frozen=True)
-class Left:
+class VolumeEntry:
     """A file that a run left on a volume.
 
     Attributes:
@@ -69,13 +69,13 @@ class Volumes:
         folder: a folder of our own for what is read out.
     """
 
-    def __init__(self, workshop: Workshop, names: Iterable[str], folder: Path) -> None:
-        self.workshop = workshop
+    def __init__(self, engine: EngineSession, names: Iterable[str], folder: Path) -> None:
+        self.engine = engine
         self.folder = folder
         self.names = tuple(dict.fromkeys(names))
         stamp = f"{time.monotonic_ns():x}"
-        self._ids = {name: f"{workshop.id}-v{place}-{stamp}" for place, name in enumerate(self.names)}
-        self._keeper = f"{workshop.id}-keeper-{stamp}"
+        self._ids = {name: f"{engine.id}-v{place}-{stamp}" for place, name in enumerate(self.names)}
+        self._keeper = f"{engine.id}-keeper-{stamp}"
 
     def __enter__(self) -> Volumes:
         if self.names:
@@ -86,29 +86,29 @@ class Volumes:
         if not self.names:
             return
         with process.undisturbed():
-            self.workshop.docker("rm", "--force", self._keeper)
-            self.workshop.docker("volume", "rm", "--force", *self._ids.values())
+            self.engine.docker("rm", "--force", self._keeper)
+            self.engine.docker("volume", "rm", "--force", *self._ids.values())
 
     def id(self, name: str) -> str:
         """What the engine calls a volume."""
         return self._ids[name]
 
     def _make(self) -> None:
-        limits, shop = self.workshop.limits, self.workshop
+        engine, limits = self.engine, self.engine.limits
         options = f"size={limits.volume},nr_inodes={limits.volume_files},uid={OWNER},gid={OWNER},mode=0777"
         for volume in self._ids.values():
-            shop.must(
-                "volume", "create", "--driver", "local", "--label", shop.label,
+            engine.must(
+                "volume", "create", "--driver", "local", "--label", engine.label,
                 "--opt", "type=tmpfs", "--opt", "device=tmpfs", "--opt", f"o={options}", volume,
             )  # fmt: skip
-        shop.ensure_image(HELPER)
+        engine.ensure_image(HELPER)
         mounts = [
             word
             for place, volume in enumerate(self._ids.values())
             for word in ("--volume", f"{volume}:{_PLACE}/{place}:nocopy")
         ]
-        shop.must(
-            "run", "--detach", "--name", self._keeper, "--label", shop.label, "--network", "none",
+        engine.must(
+            "run", "--detach", "--name", self._keeper, "--label", engine.label, "--network", "none",
             "--read-only", "--cap-drop", "ALL", "--memory", "64m", "--pids-limit", "8", *mounts,
             HELPER, "sleep", "86400",
         )  # fmt: skip
@@ -139,7 +139,7 @@ class Volumes:
         if failed:
             raise CannotCheck(f"the files of {source.name} could not be put into their volume: {failed}")
 
-    def read(self, name: str, kept: Path) -> dict[str, Left]:
+    def read(self, name: str, kept: Path) -> dict[str, VolumeEntry]:
         """What lies on a volume: whole files, links that are not followed, names of anything else.
 
         Args:
@@ -152,13 +152,13 @@ class Volumes:
         """
         packed = self.folder / "read.tar"
         place = f"{self._keeper}:{_PLACE}/{self.names.index(name)}/."
-        most = self.workshop.limits.volume
+        most = self.engine.limits.volume
         failed = into_file(["docker", "cp", place, "-"], packed, 2 * most)
         if failed:
             raise CannotCheck(f"the shared folder could not be read: {failed}")
         try:
-            found = self.workshop.workers.call(
-                tuple[Left, ...], "read_volume", "what the run left in the shared folder",
+            found = self.engine.workers.call(
+                tuple[VolumeEntry, ...], "read_volume", "what the run left in the shared folder",
                 packed=packed, kept=kept, most=2 * most,
             )  # fmt: skip
         finally:

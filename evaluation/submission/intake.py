@@ -18,7 +18,7 @@ from pipeline.errors import InputMissing
 
 
 @dataclass(frozen=True)
-class Part:
+class SubmoduleFolder:
     """A folder whose files become part of a submission.
 
     Attributes:
@@ -31,7 +31,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Found:
+class SubmissionSource:
     """Where a submission is, before anything of it is read.
 
     Attributes:
@@ -48,7 +48,7 @@ class Found:
     name: str
     path: Path
     remarks: tuple[Remark, ...] = ()
-    submodules: tuple[Part, ...] = ()
+    submodules: tuple[SubmoduleFolder, ...] = ()
 
 
 def take_in(source: str, place: Path, limits: Limits) -> Submission:
@@ -63,10 +63,10 @@ def take_in(source: str, place: Path, limits: Limits) -> Submission:
         InputMissing: there is nothing of this name.
         NoSubmission: it is none, it is too large, or it climbs out of its place.
     """
-    return take_over(find_source(source, place, limits), place, limits)
+    return copy_source(locate_source(source, place, limits), place, limits)
 
 
-def find_source(source: str, place: Path, limits: Limits) -> Found:
+def locate_source(source: str, place: Path, limits: Limits) -> SubmissionSource:
     """Says what is meant by a source; a repository is cloned, by git in a process of its own.
 
     Args:
@@ -88,16 +88,16 @@ def find_source(source: str, place: Path, limits: Limits) -> Found:
         name = path.resolve().name.removesuffix(".git")
         return _cloned(source, path.resolve().as_uri(), name, place, limits)
     if path.is_dir():
-        return Found(source, "folder", path.resolve().name, path.resolve())
+        return SubmissionSource(source, "folder", path.resolve().name, path.resolve())
     if path.is_file():
-        return Found(source, "zip", path.stem, path)
+        return SubmissionSource(source, "zip", path.stem, path)
     raise InputMissing(
         f"{source}: there is no such folder or file, and it is no git URL",
         hint="Give a folder, a .zip file, or a URL that begins with https://, ssh://, file://, http:// or git://.",
     )
 
 
-def _cloned(source: str, url: str, name: str, place: Path, limits: Limits) -> Found:
+def _cloned(source: str, url: str, name: str, place: Path, limits: Limits) -> SubmissionSource:
     """Clones a repository; its files are copied afterwards, like those of any folder."""
     noticed = _Noticed()
     instead = ""
@@ -107,7 +107,7 @@ def _cloned(source: str, url: str, name: str, place: Path, limits: Limits) -> Fo
         instead = copied_repository(found, place / "repository", limits).as_uri()
     clone(url, place / "clone", noticed, limits, instead=instead)
     submodules = tuple(noticed.folders[1:])
-    return Found(source, "git", name, place / "clone", tuple(noticed.remarks), submodules)
+    return SubmissionSource(source, "git", name, place / "clone", tuple(noticed.remarks), submodules)
 
 
 class _Noticed:
@@ -115,7 +115,7 @@ class _Noticed:
 
     def __init__(self) -> None:
         self.remarks: list[Remark] = []
-        self.folders: list[Part] = []
+        self.folders: list[SubmoduleFolder] = []
 
     def remark(self, what: str, where: str, text: str) -> None:
         """Notes something that a reader of the report should know."""
@@ -123,10 +123,10 @@ class _Noticed:
 
     def folder(self, source: Path, parts: tuple[str, ...] = ()) -> None:
         """Notes a folder that is copied later."""
-        self.folders.append(Part(source, parts))
+        self.folders.append(SubmoduleFolder(source, parts))
 
 
-def take_over(found: Found, place: Path, limits: Limits) -> Submission:
+def copy_source(found: SubmissionSource, place: Path, limits: Limits) -> Submission:
     """Copies or unpacks what was found.
 
     Args:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterator
 
 from evaluation.evidence.evidence import Lab
-from evaluation.images.build_plan import Built
-from evaluation.prediction.rerun import FLOODED, MODEL, SILENT, Probe
+from evaluation.images.build_plan import BuildResult
+from evaluation.prediction.rerun import FLOODED, MODEL, SILENT, RerunResult
 from evaluation.sandbox import timeline
-from evaluation.sandbox.container_run import Alone
+from evaluation.sandbox.container_run import ContainerRun
 from evaluation.sandbox.stack_run import OUT_OF_MEMORY, StackRun
 from pipeline.project import CODEBASE, SERVICES
 
@@ -58,19 +58,19 @@ def timing(lab: Lab) -> Seen:
 
 
 def fixed_answer(lab: Lab) -> Seen:
-    probe: Probe | None = lab.if_known("probe")
+    probe: RerunResult | None = lab.if_known("probe")
     if probe is not None and probe.fixed:
         yield "container3_codebase/", probe.text
 
 
 def own_network(lab: Lab) -> Seen:
-    probe: Probe | None = lab.if_known("probe")
+    probe: RerunResult | None = lab.if_known("probe")
     if probe is not None and probe.outcome == MODEL:
         yield "container3_codebase/", probe.text
 
 
 def not_computed(lab: Lab) -> Seen:
-    probe: Probe | None = lab.if_known("probe")
+    probe: RerunResult | None = lab.if_known("probe")
     if probe is not None and probe.outcome in (SILENT, FLOODED):
         yield "container3_codebase/", probe.text
 
@@ -101,7 +101,7 @@ def swallowed(lab: Lab) -> Seen:
 
 
 def blocked_network(lab: Lab) -> Seen:
-    if lab.gate is not None and (refused := lab.gate.refused()):
+    if lab.build_network is not None and (refused := lab.build_network.refused()):
         yield "", f"a build asked for {', '.join(refused[:5])}"
 
 
@@ -117,10 +117,10 @@ def over_the_limits(lab: Lab) -> Seen:
                 f"{life.service} used more memory than it gets and was ended",
             )
     for role in SERVICES:
-        alone: Alone | None = lab.if_known("alone", role)
+        alone: ContainerRun | None = lab.if_known("alone", role)
         if alone is not None and alone.stopped:
             yield f"{role.folder}/Dockerfile", f"`{alone.typed}`: {alone.stopped}"
-        built: Built | None = lab.if_known("built", role)
+        built: BuildResult | None = lab.if_known("built", role)
         if built is not None and "was stopped" in built.reason:
             yield f"{role.folder}/Dockerfile", built.reason
 
@@ -166,7 +166,7 @@ def left_out(lab: Lab) -> Seen:
 
 
 def compiler_in_the_image(lab: Lab) -> Seen:
-    ran: Alone | None = lab.if_known("alone", SERVICES[2], COMPILERS)
+    ran: ContainerRun | None = lab.if_known("alone", SERVICES[2], COMPILERS)
     if ran is not None and ran.ok and ran.output.strip():
         names = sorted({line.rpartition("/")[2] for line in ran.output.split()})
         yield f"{SERVICES[2].folder}/Dockerfile", f"the image of codebase holds {', '.join(names[:6])}"
@@ -178,7 +178,7 @@ COMPILERS = ("sh", "-c", "for c in gcc g++ cc c++ clang make ld as gfortran; do 
 
 def look_for_compilers(lab: Lab) -> None:
     """Looks into codebase's image, where it has been built."""
-    built: Built | None = lab.if_known("built", SERVICES[2])
+    built: BuildResult | None = lab.if_known("built", SERVICES[2])
     if built is not None and built.ok:
         lab.alone(SERVICES[2], COMPILERS)
 

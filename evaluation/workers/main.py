@@ -39,7 +39,7 @@ def main() -> int:
 def _carried_out(
     carry_out: Callable[[str, Mapping[str, Any]], Any], order: Mapping[str, Any]
 ) -> dict[str, Any]:
-    from evaluation.processes.worker_pool import described
+    from evaluation.processes.worker_pool import error_to_message
     from pipeline.errors import PipelineError
 
     try:
@@ -51,7 +51,7 @@ def _carried_out(
     except PipelineError as error:
         if isinstance(error.__cause__ or error.__context__, MemoryError):
             return {"error": "memory"}  # a reader that puts another word on it
-        return described(error)
+        return error_to_message(error)
     except Exception as error:
         text = (
             f"a defect of the evaluation, not of the submission: {type(error).__name__}: {str(error)[:500]}"
@@ -82,14 +82,14 @@ class _Channel:
 
     def ask(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """Asks the evaluation for something that it alone can give."""
-        from evaluation.processes.worker_pool import told
+        from evaluation.processes.worker_pool import error_from_message
 
         self.send({"ask": name, "arguments": arguments})
         message = self.receive()
         if message is None:
             sys.exit(0)
         if "answer" not in message:
-            raise told(message)
+            raise error_from_message(message)
         return message["answer"]
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from evaluation.errors import NoSubmission
 from evaluation.processes.messages import decode, encode, hints_of
 from evaluation.quotas import Limits
-from evaluation.submission.intake import Found, take_over
+from evaluation.submission.intake import SubmissionSource, copy_source
 from evaluation.submission.submission import Submission
 from pipeline.submission_archive import Contents
 
@@ -84,9 +84,9 @@ class Taken:
     compose_name: str
 
 
-def take_in(found: Found, place: Path, limits: Limits) -> Taken:
+def take_in(found: SubmissionSource, place: Path, limits: Limits) -> Taken:
     """Copies a folder, or unpacks a zip file, and looks at what there is."""
-    submission = take_over(found, place, limits)
+    submission = copy_source(found, place, limits)
     return Taken(
         submission,
         submission.files,
@@ -209,20 +209,20 @@ def dockerfile(lab: RemoteLab, role: dict[str, Any]) -> Any:
 
 def plan_build(lab: RemoteLab, wanted: dict[str, Any]) -> Any:
     """Reads the Dockerfile of a build: whether it may be built, and from which images."""
-    from evaluation.compose.safe_stack import BuildWanted
-    from evaluation.images.build_plan import Recipes
+    from evaluation.compose.safe_stack import BuildRequest
+    from evaluation.images.build_plan import BuildPlanner
 
-    return Recipes(lab.submission, lab.limits).plan(decode(BuildWanted, wanted))
+    return BuildPlanner(lab.submission, lab.limits).plan(decode(BuildRequest, wanted))
 
 
-def write_recipe(
+def prepare_context(
     lab: RemoteLab, wanted: dict[str, Any], folder: Path, variables: dict[str, dict[str, str]]
 ) -> Any:
     """Copies the context of a build and writes the Dockerfile that is built."""
-    from evaluation.compose.safe_stack import BuildWanted
-    from evaluation.images.build_plan import Recipes
+    from evaluation.compose.safe_stack import BuildRequest
+    from evaluation.images.build_plan import BuildPlanner
 
-    return Recipes(lab.submission, lab.limits).write(decode(BuildWanted, wanted), folder, variables)
+    return BuildPlanner(lab.submission, lab.limits).prepare(decode(BuildRequest, wanted), folder, variables)
 
 
 def why_not_expected(lab: RemoteLab) -> str:
@@ -248,9 +248,9 @@ def exchanged(lab: RemoteLab, folder: Path, seed: int) -> Any:
 
 def judged(lab: RemoteLab, number: int, made: dict[str, Any]) -> Any:
     """What a run with exchanged files shows."""
-    from evaluation.prediction.replacement import Made
+    from evaluation.prediction.replacement import ReplacementFiles
 
-    return lab.judged(lab.known_run(number), decode(Made, made))
+    return lab.judged(lab.known_run(number), decode(ReplacementFiles, made))
 
 
 def verdict(lab: RemoteLab, check: str, parameters: dict[str, Any]) -> Any:
@@ -269,7 +269,7 @@ def sightings(lab: RemoteLab, number: int, most: int) -> Any:
 
 _SIMPLE = (take_in, key_of, checklist, read_volume, search, why_not_interpreter)
 _OF_A_LAB = (
-    *(compose, safe, roles, dockerfile, plan_build, write_recipe, why_not_expected),
+    *(compose, safe, roles, dockerfile, plan_build, prepare_context, why_not_expected),
     *(seen, exchanged, judged, verdict, sightings),
 )
 TASKS: Mapping[str, Callable[..., object]] = {task.__name__: task for task in _SIMPLE}

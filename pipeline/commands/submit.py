@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.options import add_compose
 
 if TYPE_CHECKING:
-    from evaluation.processes.worker_pool import Workers
+    from evaluation.processes.worker_pool import WorkerPool
     from evaluation.result import Report
     from evaluation.workers.tasks import Checklist
     from pipeline.cli import Session
@@ -169,7 +169,7 @@ def _show_checklist(session: Session, contents: Any) -> None:
 def _verify(session: Session, archive: Path) -> dict[str, Any]:
     """Unpacks an archive elsewhere, goes through the checklist there, and evaluates it."""
     from evaluation.evaluate import take_in
-    from evaluation.processes.worker_pool import Workers
+    from evaluation.processes.worker_pool import WorkerPool
     from evaluation.quotas import DEFAULT_LIMITS
     from evaluation.sanitize import presentable, printable
     from pipeline import atomic_files
@@ -178,7 +178,7 @@ def _verify(session: Session, archive: Path) -> dict[str, Any]:
     if not archive.is_file():
         raise InputMissing(f"there is no {archive}", path=archive)
     session.console.title(f"Verifying {archive.name}")
-    with tempfile.TemporaryDirectory(prefix="app07-verify-") as folder, Workers(DEFAULT_LIMITS) as workers:
+    with tempfile.TemporaryDirectory(prefix="app07-verify-") as folder, WorkerPool(DEFAULT_LIMITS) as workers:
         unpacked = take_in(str(archive), Path(folder) / "unpacked", DEFAULT_LIMITS, workers).submission
         checked = _checked(workers, printable(archive.name), unpacked.root)
     contents, stale = presentable(checked.contents), presentable(checked.stale)
@@ -201,7 +201,7 @@ def _verify(session: Session, archive: Path) -> dict[str, Any]:
     return result
 
 
-def _checked(workers: Workers, name: str, root: Path) -> Checklist:
+def _checked(workers: WorkerPool, name: str, root: Path) -> Checklist:
     """Goes through the checklist in a worker: the files are somebody else's."""
     from evaluation.errors import NoSubmission, TooCostly
     from evaluation.workers.tasks import Checklist

@@ -28,13 +28,13 @@ from evaluation.evidence.evidence import Lab
 from evaluation.evidence.guarded import GuardedLab
 from evaluation.evidence.remote import RemoteLab
 from evaluation.images.builder import _without_notice
-from evaluation.processes.worker_pool import Workers, described, told
+from evaluation.processes.worker_pool import WorkerPool, error_to_message, error_from_message
 from evaluation.quotas import DEFAULT_LIMITS, MIB
 from evaluation.reports import EXPORTERS, write
 from evaluation.rubric import load_rubric, read_rubric
-from evaluation.sandbox.container_run import Alone
+from evaluation.sandbox.container_run import ContainerRun
 from evaluation.sandbox.stack_run import StackRun
-from evaluation.sandbox.volumes import Left
+from evaluation.sandbox.volumes import VolumeEntry
 from evaluation.traps import DETECTORS
 from pipeline.errors import PipelineError
 from pipeline.project import SERVICES
@@ -121,11 +121,13 @@ def measured(submit):
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        told = json.loads(done.stdout)
-        parent, workers = told["used"]
+        error_from_message = json.loads(done.stdout)
+        parent, workers = error_from_message["used"]
         assert parent < MOST and workers < MOST
-        results = {one["id"]: one for line in told["report"]["lines"] for one in line["results"]}
-        return results, told["report"]["findings"]
+        results = {
+            one["id"]: one for line in error_from_message["report"]["lines"] for one in line["results"]
+        }
+        return results, error_from_message["report"]["findings"]
 
     return run
 
@@ -294,7 +296,7 @@ def guarded(submit, tmp_path):
     def make(changes=None, limits=SHORT):
         place = tmp_path / f"guarded{len(labs)}"
         place.mkdir()
-        with Workers(limits) as workers:
+        with WorkerPool(limits) as workers:
             taken = take_in(str(submit(changes)), place / "in", limits, workers)
         lab = GuardedLab(taken.submission, limits, None, place, why_no_engine="a test without one")
         labs.append(lab)
@@ -306,7 +308,7 @@ def guarded(submit, tmp_path):
 
 
 def stack_run(*lines, **left):
-    shared = {name: Left(name, 0, 0.0, "file", content) for name, content in left.items()}
+    shared = {name: VolumeEntry(name, 0, 0.0, "file", content) for name, content in left.items()}
     log = tuple(("codebase", line) for line in lines)
     return StackRun("docker-compose up", 0, 1.0, "", (), log, "\n".join(lines), shared, {})
 
@@ -361,9 +363,9 @@ def test_what_lies_on_a_volume_is_kept_in_files_and_read_back(tmp_path):
         link = tarfile.TarInfo("./link")
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
         archive.addfile(link)
-    with Workers(SHORT) as workers:
+    with WorkerPool(SHORT) as workers:
         found = workers.call(
-            tuple[Left, ...], "read_volume", "it", packed=packed, kept=tmp_path / "kept", most=MIB
+            tuple[VolumeEntry, ...], "read_volume", "it", packed=packed, kept=tmp_path / "kept", most=MIB
         )
     assert [(left.name, left.owner, left.written, left.kind, left.content, left.size) for left in found] == [
         ("a.csv", 7, 5.0, "file", b"1,2\n", 4), ("b/c.txt", 7, 0.0 + 5, "file", b"", 0),
@@ -381,7 +383,7 @@ def test_an_archive_with_a_header_as_large_as_memory_ends_its_worker_alone(tmp_p
     os.truncate(packed, 4 * 1024 * MIB)
     wanted = tmp_path / "wanted"
     wanted.write_bytes(b"x")
-    with Workers(SHORT) as workers:
+    with WorkerPool(SHORT) as workers:
         with pytest.raises(
             TooCostly, match=r"^the image cannot be read .*: it needs more than 512 MB of memory"
         ):
@@ -418,7 +420,7 @@ def test_a_worker_that_is_killed_is_an_error_with_a_reason(guarded):
 def test_a_worker_has_nothing_of_the_environment_and_ends_with_the_evaluation(tmp_path, monkeypatch):
     monkeypatch.setenv("SECRET_OF_THE_TUTOR", "1")
     (tmp_path / "x").write_bytes(b"x")
-    with Workers(SHORT) as workers:
+    with WorkerPool(SHORT) as workers:
         workers.call(str, "key_of", "x", source=tmp_path / "x", limits=SHORT)
         process = workers._idle[0]._process
         about = Path(f"/proc/{process.pid}")
@@ -482,7 +484,10 @@ def test_what_a_task_refuses_comes_across_as_the_same_error(guarded):
     lab = guarded()
     with pytest.raises(CannotCheck, match="there is no container engine here: a test without one"):
         lab.verdict("image_builds", print, {"container": 1})
-    with Workers(SHORT) as workers, pytest.raises(NoSubmission, match="is larger than a submission may be"):
+    with (
+        WorkerPool(SHORT) as workers,
+        pytest.raises(NoSubmission, match="is larger than a submission may be"),
+    ):
         few = replace(SHORT, files=1)
         workers.call(str, "key_of", "it", source=lab.submission.root, limits=few)
 
@@ -492,15 +497,17 @@ def test_every_error_that_is_told_apart_comes_across_as_itself():
         return {kind, *(inner for one in kind.__subclasses__() for inner in below(one))}
 
     for kind in below(CannotCheck) | below(NoSubmission):
-        sent = described(kind("what", "the limit") if kind is TooCostly else kind("a reason", hint="a hint"))
-        assert type(told(sent)) is kind
+        sent = error_to_message(
+            kind("what", "the limit") if kind is TooCostly else kind("a reason", hint="a hint")
+        )
+        assert type(error_from_message(sent)) is kind
 
 
 def test_the_report_says_what_limits_its_readers(submit):
     report = evaluate(str(submit()), load_rubric(), Conditions(run=False))
-    told = next(one for one in report.protections if one.what == "What reads it is limited")
-    assert told.enforced
-    assert told.how == (
+    error_from_message = next(one for one in report.protections if one.what == "What reads it is limited")
+    assert error_from_message.enforced
+    assert error_from_message.how == (
         "in a process of its own: 512 MB of memory, 20 s of processor time for one thing, 60 s by the clock, "
         "300 s to take it in"
     )
@@ -520,7 +527,7 @@ def test_an_exporter_gets_nothing_that_a_terminal_obeys(submit):
 
 # What works in a worker as it stands: it reads files there, or is made of methods that are asked for.
 IN_A_WORKER = {
-    *("workshop", "image", "image_of", "pybrain", "run_for_files", "missing_folders", "is_right"),
+    *("engine", "image", "image_of", "pybrain", "run_for_files", "missing_folders", "is_right"),
     *("exchanged", "judged", "verdict", "sightings", "why_not_expected"),
 }
 
@@ -578,7 +585,7 @@ def test_an_interrupted_reading_leaves_a_report_and_no_worker(submit, tmp_path):
 
 def test_what_a_container_did_is_known_to_the_workers(guarded):
     lab = guarded()
-    ran = Alone(
+    ran = ContainerRun(
         "docker run --rm activationbase_app07", 137, "", 60.0, "it did not end within 60 s and was stopped"
     )
     vars(lab)["_known"] = {("alone", (SERVICES[0],), ()): (ran, None)}

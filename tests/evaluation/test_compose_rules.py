@@ -10,7 +10,7 @@ from evaluation.compose.compose_file import read_compose
 from evaluation.compose.interpolation import CannotInterpolate, interpolated, read_env
 from evaluation.compose.mounts import Mount
 from evaluation.compose.safe_stack import SafeService, SafeStack, make_safe
-from evaluation.engine.session import Workshop
+from evaluation.engine.session import EngineSession
 from evaluation.errors import CannotCheck
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.sandbox.stack_run import Stack
@@ -237,7 +237,7 @@ def test_volumes_without_number_are_not_made(tmp_path):
     mounts = tuple(Mount("named", f"v{number}", f"/v{number}", False) for number in range(17))
     stack = SafeStack({"a": SafeService("a", "busybox", None, {}, mounts, {})})
     submission = Submission("one", "one", "folder", tmp_path)
-    workshop = Workshop("0", Compose(("docker", "compose"), "2"), DEFAULT_LIMITS)
-    workshop.image = lambda name: {}  # type: ignore[method-assign]
+    engine = EngineSession("0", Compose(("docker", "compose"), "2"), DEFAULT_LIMITS)
+    engine.image = lambda name: {}  # type: ignore[method-assign]
     with pytest.raises(CannotCheck, match="17 volumes"):
-        Stack(workshop, submission, stack, {"a": "busybox"}, "", "", tmp_path).check()
+        Stack(engine, submission, stack, {"a": "busybox"}, "", "", tmp_path).check()

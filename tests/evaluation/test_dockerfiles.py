@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from evaluation.compose.safe_stack import BuildWanted
+from evaluation.compose.safe_stack import BuildRequest
 from evaluation.dockerfiles.dockerfile import read_dockerfile
-from evaluation.dockerfiles.stages import Refused, refusals, with_variables
+from evaluation.dockerfiles.stages import BuildRefused, refusals, with_variables
 from evaluation.dockerfiles.variables import CannotExpand, expanded
 from evaluation.engine.image_names import is_allowed
 from evaluation.images.build_plan import unbuildable
@@ -323,9 +323,9 @@ def test_a_file_from_elsewhere_is_not_fetched_by_the_engine(submit, samples, tmp
     dockerfile = samples.DATA_DOCKERFILE.replace("RUN", "ADD http://192.0.2.1/x /x\nRUN")
     folder = submit({"container1_activationbase/Dockerfile": dockerfile})
     submission = take_in(str(folder), tmp_path / "in", DEFAULT_LIMITS)
-    wrong = unbuildable(submission, BuildWanted("container1_activationbase", "Dockerfile"))
+    wrong = unbuildable(submission, BuildRequest("container1_activationbase", "Dockerfile"))
     assert "line 2: ADD http://192.0.2.1/x would be fetched by the engine itself" in wrong.reason
-    assert unbuildable(submission, BuildWanted("container2_knowledgebase", "Dockerfile")) is None
+    assert unbuildable(submission, BuildRequest("container2_knowledgebase", "Dockerfile")) is None
 
 
 @pytest.mark.parametrize(
@@ -389,7 +389,7 @@ def test_a_volume_is_noted_and_not_built_and_every_stage_has_its_own_shell(tmp_p
 
 def test_volumes_without_number_are_refused(tmp_path):
     text = "FROM busybox\n" + "".join(f"VOLUME /v{number}\n" for number in range(9))
-    with pytest.raises(Refused, match="8 at most"):
+    with pytest.raises(BuildRefused, match="8 at most"):
         rewrite(read_dockerfile(text), Tree(tmp_path))
 
 

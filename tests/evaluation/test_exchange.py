@@ -10,9 +10,18 @@ import pytest
 
 from evaluation.errors import CannotCheck
 from evaluation.prediction.expected import expect
-from evaluation.prediction.replacement import changed_text, differ, exchange
+from evaluation.prediction.replacement import changed_text, differ, find_replacement
 from evaluation.prediction.replacement_weights import other_weights, weights_of
-from evaluation.prediction.rerun import FIXED, FLOODED, FOLLOWS, MODEL, ROWS, SILENT, judge_run, with_files
+from evaluation.prediction.rerun import (
+    FIXED,
+    FLOODED,
+    FOLLOWS,
+    MODEL,
+    ROWS,
+    SILENT,
+    judge_rerun,
+    submission_with_files,
+)
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.submission.intake import take_in
 from pybrain_runtime import load_knowledge
@@ -29,7 +38,7 @@ FORMS = [
 def made(fixtures, tmp_path):
     folder = fixtures / "default" / "iris"
     model, data = folder / "currentSolution.pkl", folder / "currentActivation.csv"
-    return exchange(model, data, expect(model, data).outputs, tmp_path, 11)
+    return find_replacement(model, data, expect(model, data).outputs, tmp_path, 11)
 
 
 def lines_of(outputs, digits=4):
@@ -54,7 +63,7 @@ def test_a_network_of_every_form_is_written_with_other_weights_of_the_same_shape
 def test_the_library_loads_the_other_network_and_answers_what_is_expected(fixtures, tmp_path):
     folder = fixtures / "default" / "course"
     model, data = folder / "currentSolution.pkl", folder / "currentActivation.csv"
-    made = exchange(model, data, expect(model, data).outputs, tmp_path, 3)
+    made = find_replacement(model, data, expect(model, data).outputs, tmp_path, 3)
     network = pickle.loads(made.model)  # of our own fixture
     row = [float(cell) for cell in made.rows.decode().splitlines()[1].split(",")]
     np.testing.assert_allclose(network.activate(row[: network.indim]), made.after[0][0], rtol=1e-12)
@@ -71,7 +80,7 @@ def test_many_rows_are_exchanged_for_fewer(fixtures, tmp_path):
     header, row = (folder / "currentActivation.csv").read_text("utf-8").splitlines()[:2]
     data.write_text("\n".join([header, *[row] * 100_000]) + "\n", encoding="utf-8")
     (tmp_path / "made").mkdir()
-    made = exchange(model, data, expect(model, data).outputs, tmp_path / "made", 11)
+    made = find_replacement(model, data, expect(model, data).outputs, tmp_path / "made", 11)
     assert made.model
     assert len(made.rows.splitlines()) == 2_000
     assert [len(outputs) for outputs in (*made.after, *made.old_rows, *made.before)] == [
@@ -90,8 +99,8 @@ def test_what_is_no_network_is_not_exchanged():
 def test_rows_and_network_are_new_each_time_and_the_same_for_a_seed(fixtures, tmp_path, made):
     folder = fixtures / "default" / "iris"
     model, data = folder / "currentSolution.pkl", folder / "currentActivation.csv"
-    again = exchange(model, data, made.before, tmp_path, 11)
-    other = exchange(model, data, made.before, tmp_path, 12)
+    again = find_replacement(model, data, made.before, tmp_path, 11)
+    other = find_replacement(model, data, made.before, tmp_path, 12)
     assert (again.rows, again.model) == (made.rows, made.model)
     assert other.rows != made.rows and other.model != made.model
 
@@ -130,7 +139,7 @@ def test_changed_rows_stay_in_the_range_of_the_others():
 
 
 def test_a_prediction_that_follows_both_is_computed(made):
-    seen = judge_run(made, {}, lines_of(made.after))
+    seen = judge_rerun(made, {}, lines_of(made.after))
     assert (seen.outcome, seen.counts_against) == (FOLLOWS, False)
     assert seen.text.startswith("with other rows and another network, the prediction changes as it must")
     assert seen.chance < 1e-6
@@ -145,20 +154,20 @@ def test_a_prediction_that_follows_both_is_computed(made):
     ],
 )
 def test_a_prediction_that_follows_less_earns_nothing(made, part, outcome, words):
-    seen = judge_run(made, {}, lines_of(getattr(made, part)))
+    seen = judge_rerun(made, {}, lines_of(getattr(made, part)))
     assert (seen.outcome, seen.counts_against) == (outcome, True)
     assert words in seen.text
 
 
 def test_the_old_answer_beside_the_new_one_earns_nothing(made):
-    seen = judge_run(made, {}, lines_of(made.before) + lines_of(made.after))
+    seen = judge_rerun(made, {}, lines_of(made.before) + lines_of(made.after))
     assert seen.counts_against
     assert "the old answer is shown beside the new one" in seen.text
 
 
 def test_no_prediction_for_the_exchanged_files_earns_nothing(made):
     """A program that knows the SHA-256 of its files, and ends where it finds others."""
-    seen = judge_run(made, {}, ["AssertionError: this is not my model"])
+    seen = judge_rerun(made, {}, ["AssertionError: this is not my model"])
     assert (seen.outcome, seen.counts_against) == (SILENT, True)
     assert "AssertionError: this is not my model" in seen.text
 
@@ -169,13 +178,13 @@ def test_a_table_of_possible_answers_earns_nothing(made):
         for a in range(101)
         for b in range(101 - a)
     ]
-    seen = judge_run(made, {}, every)
+    seen = judge_rerun(made, {}, every)
     assert (seen.outcome, seen.counts_against) == (FLOODED, True)
 
 
 def test_where_only_one_can_be_exchanged_the_other_one_is_named(made):
     alone = replace(made, rows=b"", old_rows=(), old_model=(), why_no_rows="the rows are what they are")
-    seen = judge_run(alone, {}, lines_of(alone.after))
+    seen = judge_rerun(alone, {}, lines_of(alone.after))
     assert seen.text.startswith("with another network, the prediction changes as it must")
     assert seen.text.endswith("; the rows are what they are")
 
@@ -185,7 +194,7 @@ def test_an_exchanged_submission_leaves_the_first_one_as_it_is(submit, tmp_path)
     name = "container1_activationbase/currentActivation.csv"
     own = submission.bytes(name)
     (tmp_path / "new").write_bytes(b"x,y\n9,9\n")
-    other = with_files(submission, {name: tmp_path / "new"}, tmp_path / "other", DEFAULT_LIMITS)
+    other = submission_with_files(submission, {name: tmp_path / "new"}, tmp_path / "other", DEFAULT_LIMITS)
     assert other.bytes(name) == b"x,y\n9,9\n"
     assert submission.bytes(name) == own
     assert other.files == submission.files
@@ -197,10 +206,10 @@ def test_the_other_answer_is_as_large_so_that_as_many_decimals_show_it(fixtures,
     model, data = folder / "currentSolution.pkl", folder / "currentActivation.csv"
     before = expect(model, data).outputs
     for seed in range(6):
-        made = exchange(model, data, before, tmp_path, seed)
+        made = find_replacement(model, data, before, tmp_path, seed)
         answer = float(made.after[0][0][0])
         assert abs(answer) >= 0.1
-        assert judge_run(made, {}, [f"{answer:.2f} is the prediction"]).outcome == FOLLOWS
+        assert judge_rerun(made, {}, [f"{answer:.2f} is the prediction"]).outcome == FOLLOWS
 
 
 def test_an_exchanged_file_behind_a_link_is_not_written(submit, tmp_path):
@@ -214,7 +223,7 @@ def test_an_exchanged_file_behind_a_link_is_not_written(submit, tmp_path):
     own.symlink_to(canary)
     (tmp_path / "new").write_bytes(b"9,9\n")
     with pytest.raises(CannotCheck, match=r"currentActivation\.csv cannot be exchanged"):
-        with_files(
+        submission_with_files(
             submission, {"container1_activationbase/currentActivation.csv": tmp_path / "new"},
             tmp_path / "other", DEFAULT_LIMITS,
         )  # fmt: skip
@@ -253,7 +262,7 @@ def test_the_answer_of_another_network_cannot_be_guessed_whatever_the_own_one_an
     data.write_text("x,y\n0.0985,0.1536\n", encoding="utf-8")
     before = expect(model, data).outputs
     (tmp_path / "new").mkdir()
-    made = [exchange(model, data, before, tmp_path / "new", seed) for seed in range(6)]
+    made = [find_replacement(model, data, before, tmp_path / "new", seed) for seed in range(6)]
     assert all(one is not None and one.model for one in made)
     answers = {round(float(one.after[0][0, 0]), 2) for one in made}
     assert len(answers) >= 4 and not answers & {0.0, 1.0}
@@ -272,7 +281,7 @@ def test_rows_are_exchanged_also_where_the_old_network_answers_all_of_them_alike
     data.write_text("x\n0.5\n4.5\n", encoding="utf-8")
     before = expect(model, data).outputs
     (tmp_path / "new").mkdir()
-    made = [exchange(model, data, before, tmp_path / "new", seed) for seed in range(4)]
+    made = [find_replacement(model, data, before, tmp_path / "new", seed) for seed in range(4)]
     assert any(one is not None and one.rows and one.model and not one.old_model for one in made)
 
 
@@ -297,7 +306,7 @@ def test_many_rows_of_zeros_and_ones_are_exchanged(tmp_path):
     before = expect(model, data).outputs
     (tmp_path / "new").mkdir()
     for seed in range(4):
-        made = exchange(model, data, before, tmp_path / "new", seed)
+        made = find_replacement(model, data, before, tmp_path / "new", seed)
         assert made is not None and made.rows and made.model
         old = [part[0][0] for part in (made.before, made.old_rows, made.old_model) if part]
         assert not any(np.allclose(row, first, rtol=1e-6) for row in made.after[0] for first in old)

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from evaluation.engine import package_proxy
-from evaluation.engine.package_proxy import Gate, is_inner, serve, wanted
+from evaluation.engine.package_proxy import PackageProxy, is_inner, serve, wanted
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def answered(gate, line):
     ],
 )
 def test_a_name_that_leads_to_this_machine_is_refused_where_no_person_has_named_it(line, capsys):
-    assert answered(Gate({"localhost"}, set()), line) == "HTTP/1.1 403 not a package index"
+    assert answered(PackageProxy({"localhost"}, set()), line) == "HTTP/1.1 403 not a package index"
     assert capsys.readouterr().out.startswith("REFUSED ")
 
 
@@ -68,12 +68,12 @@ def test_a_name_that_a_person_has_given_is_reached_wherever_it_leads(monkeypatch
         monkeypatch.delenv("HTTPS_PROXY", raising=False)
         line = f"CONNECT 127.0.0.1:{server.getsockname()[1]} HTTP/1.1"
         threading.Thread(target=lambda: server.accept()[0].close(), daemon=True).start()
-        assert answered(Gate({"127.0.0.1"}, {"127.0.0.1"}), line) == "HTTP/1.1 200 connected"
+        assert answered(PackageProxy({"127.0.0.1"}, {"127.0.0.1"}), line) == "HTTP/1.1 200 connected"
 
 
 def test_refusals_are_said_once_and_never_without_end(capsys, monkeypatch):
     monkeypatch.setattr(package_proxy, "MOST_REFUSALS", 3)
-    gate = Gate(set(), set())
+    gate = PackageProxy(set(), set())
     for number in (1, 1, 2, 3, 4, 5):
         answered(gate, f"CONNECT host{number}\x1b[2J:443 HTTP/1.1")
     said = capsys.readouterr().out.splitlines()

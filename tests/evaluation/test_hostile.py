@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from evaluation.engine.session import Workshop
+from evaluation.engine.session import EngineSession
 from evaluation.quotas import DEFAULT_LIMITS, MIB
 from evaluation.result import from_json
 from pipeline.engines.docker import find_docker
@@ -210,15 +210,23 @@ def test_what_a_killed_evaluation_left_is_removed_by_the_next(engine, left_of):
     version, compose = find_docker()
     gone = subprocess.Popen(["true"])
     gone.wait()
-    shop = Workshop(version, compose, DEFAULT_LIMITS)
-    shop.id = shop.id.replace(f"-{os.getpid()}-", f"-{gone.pid}-")
-    shop.label = f"app07.evaluation={shop.id}"
-    shop.must("network", "create", "--internal", "--label", shop.label, shop.id)
-    shop.must(
-        "create", "--name", shop.id, "--label", shop.label, "--network", shop.id, "busybox:latest", "true"
+    engine = EngineSession(version, compose, DEFAULT_LIMITS)
+    engine.id = engine.id.replace(f"-{os.getpid()}-", f"-{gone.pid}-")
+    engine.label = f"app07.evaluation={engine.id}"
+    engine.must("network", "create", "--internal", "--label", engine.label, engine.id)
+    engine.must(
+        "create",
+        "--name",
+        engine.id,
+        "--label",
+        engine.label,
+        "--network",
+        engine.id,
+        "busybox:latest",
+        "true",
     )
     assert len(left_of(gone.pid)) == 2
-    Workshop(version, compose, DEFAULT_LIMITS).sweep()
+    EngineSession(version, compose, DEFAULT_LIMITS).sweep()
     assert left_of(gone.pid) == []
 
 

@@ -17,15 +17,15 @@ from io import BytesIO
 
 import pytest
 
-from evaluation.compose.safe_stack import BuildWanted, make_safe
-from evaluation.engine.build_network import Gate
-from evaluation.engine.session import Workshop
+from evaluation.compose.safe_stack import BuildRequest, make_safe
+from evaluation.engine.build_network import BuildNetwork
+from evaluation.engine.session import EngineSession
 from evaluation.errors import CannotCheck, ImageRefused
-from evaluation.images.build_plan import Recipes
+from evaluation.images.build_plan import BuildPlanner
 from evaluation.images.builder import Builder
 from evaluation.images.canonical import VOLUMES_LABEL
 from evaluation.quotas import DEFAULT_LIMITS, MIB
-from evaluation.sandbox.container_run import declared_volumes, run_alone
+from evaluation.sandbox.container_run import declared_volumes, run_container
 from evaluation.sandbox.stack_run import Stack
 from evaluation.submission.intake import take_in
 from pipeline.engines.docker import find_docker
@@ -86,14 +86,14 @@ def listener():
 
 
 @pytest.fixture
-def shop(engine, home):
+def session(engine, home):
     version, compose = find_docker()
-    with Workshop(version, compose, DEFAULT_LIMITS) as workshop:
-        yield workshop
+    with EngineSession(version, compose, DEFAULT_LIMITS) as engine:
+        yield engine
 
 
 @pytest.fixture
-def build(shop, tmp_path):
+def build(session, tmp_path):
     """Takes a submission in and builds one image of it."""
     count = 0
 
@@ -103,10 +103,10 @@ def build(shop, tmp_path):
         folder = tmp_path / "work" / f"app07eval-{count}"
         folder.mkdir()
         submission = take_in(str(source), folder / "submission", limits)
-        shop.limits = limits
-        shop.id = f"{shop.label.partition('=')[2]}-{count}"
-        builder = Builder(shop, Recipes(submission, shop.limits), Gate(shop), folder)
-        return builder.build(BuildWanted(context, dockerfile, tuple((args or {}).items()), target))
+        session.limits = limits
+        session.id = f"{session.label.partition('=')[2]}-{count}"
+        builder = Builder(session, BuildPlanner(submission, session.limits), BuildNetwork(session), folder)
+        return builder.build(BuildRequest(context, dockerfile, tuple((args or {}).items()), target))
 
     return run
 
@@ -376,21 +376,21 @@ def test_an_image_of_this_machine_earns_nothing(text, reason, own_image, build, 
     assert reason in built.reason
 
 
-def test_an_image_of_this_machine_is_refused_by_compose_as_well_and_stand_ins_pass(own_image, shop):
+def test_an_image_of_this_machine_is_refused_by_compose_as_well_and_stand_ins_pass(own_image, session):
     for name in ("busybox", "busybox:latest", "docker.io/library/busybox", "python:3.11-slim"):
-        shop.ensure_image(name)
-    shop.allowed_images = ("activationbase_app07", "python:app07-test", "894a2bf62821")
+        session.ensure_image(name)
+    session.allowed_images = ("activationbase_app07", "python:app07-test", "894a2bf62821")
     for name in ("activationbase_app07:test-own", "python:app07-test"):
         with pytest.raises(ImageRefused):
-            shop.ensure_image(name)
-    digest = shop.image("busybox:latest")["Id"]
+            session.ensure_image(name)
+    digest = session.image("busybox:latest")["Id"]
     for name in (digest, digest[7:], digest[7:19]):
-        shop.allowed_images = (name,)
+        session.allowed_images = (name,)
         with pytest.raises(CannotCheck):
-            shop.ensure_image(name)
+            session.ensure_image(name)
 
 
-def test_an_image_that_shares_only_its_base_with_ours_stays_allowed(shop):
+def test_an_image_that_shares_only_its_base_with_ours_stays_allowed(session):
     """An image of this project that adds no file of its own has the layers of its base."""
     name = "knowledgebase_app07:test-empty"
     words = ["docker", "build", "--quiet", "--tag", name, "-"]
@@ -399,7 +399,7 @@ def test_an_image_that_shares_only_its_base_with_ours_stays_allowed(shop):
         words, input=BUSYBOX.encode() + b"CMD x\n", env=environment, check=True, capture_output=True
     )
     try:
-        shop.ensure_image("busybox:latest")
+        session.ensure_image("busybox:latest")
     finally:
         subprocess.run(["docker", "image", "rm", name], check=True, capture_output=True)
 
@@ -463,14 +463,14 @@ def test_a_step_finds_a_proxy_and_nothing_else_and_cannot_bring_it_down(build, l
     assert "Successfully installed six" in said
 
 
-def test_a_step_cannot_have_things_removed_by_printing_what_the_engine_prints(build, shop, tmp_path):
-    image = shop.image("busybox:latest")["Id"][7:19]
-    other = shop.must("create", "--label", shop.label, "busybox:latest", "true")[:12]
+def test_a_step_cannot_have_things_removed_by_printing_what_the_engine_prints(build, session, tmp_path):
+    image = session.image("busybox:latest")["Id"][7:19]
+    other = session.must("create", "--label", session.label, "busybox:latest", "true")[:12]
     lines = "".join(f"echo ' ---> {image}'; echo ' ---> Running in {other}'; " for _ in range(3))
     files = {f"{C3}/Dockerfile": BUSYBOX + f"RUN {lines} sleep 1; echo ' ---> {image}'; exit 1\n"}
     assert not build(folder(tmp_path / "handed-in", files)).ok
-    assert shop.image("busybox:latest") is not None
-    assert shop.inspect(other)
+    assert session.image("busybox:latest") is not None
+    assert session.inspect(other)
 
 
 WRITES = (
@@ -483,39 +483,39 @@ def imitating(lines):
     return f"RUN : {uuid.uuid4()}; for i in $(seq {lines}); do echo ' ---> Running in 0123456789ab'; done\n"
 
 
-def build_with_little_disk(shop, tmp_path, lines):
+def build_with_little_disk(session, tmp_path, lines):
     source = folder(tmp_path / "handed-in", {f"{C3}/Dockerfile": BUSYBOX + lines})
-    shop.limits = replace(DEFAULT_LIMITS, build_disk=40 * MIB)
+    session.limits = replace(DEFAULT_LIMITS, build_disk=40 * MIB)
     submission = take_in(str(source), tmp_path / "in", DEFAULT_LIMITS)
-    builder = Builder(shop, Recipes(submission, shop.limits), Gate(shop), tmp_path)
-    return builder.build(BuildWanted(C3, "Dockerfile"))
+    builder = Builder(session, BuildPlanner(submission, session.limits), BuildNetwork(session), tmp_path)
+    return builder.build(BuildRequest(C3, "Dockerfile"))
 
 
 @pytest.mark.parametrize("lines", ["VOLUME /v\n", imitating(1)], ids=["volume", "imitating"])
-def test_what_a_step_writes_is_counted_wherever_it_writes_and_whatever_was_printed(lines, shop, tmp_path):
-    built = build_with_little_disk(shop, tmp_path, lines + WRITES)
+def test_what_a_step_writes_is_counted_wherever_it_writes_and_whatever_was_printed(lines, session, tmp_path):
+    built = build_with_little_disk(session, tmp_path, lines + WRITES)
     assert not built.ok
     assert "wrote more than 40 MB" in built.reason
 
 
-def test_a_step_that_imitates_the_engine_over_and_over_ends_the_build(shop, tmp_path):
-    built = build_with_little_disk(shop, tmp_path, imitating(1100) + WRITES)
+def test_a_step_that_imitates_the_engine_over_and_over_ends_the_build(session, tmp_path):
+    built = build_with_little_disk(session, tmp_path, imitating(1100) + WRITES)
     assert not built.ok
     assert "printed the lines by which the engine names its steps" in built.reason
 
 
-def test_an_image_declares_no_volumes_and_its_containers_have_them(build, shop, tmp_path):
+def test_an_image_declares_no_volumes_and_its_containers_have_them(build, session, tmp_path):
     dockerfile = (
         "FROM busybox:latest AS one\nENV P=/a\nVOLUME $P /b\nFROM one\nENV P=/c\nRUN mkdir /a && echo kept > /a/f\n"
         'VOLUME ["/a", "/d e"]\n'
     )
     source = folder(tmp_path / "handed-in", {f"{C3}/Dockerfile": dockerfile})
     built = build(source)
-    about = shop.image(built.image)
+    about = session.image(built.image)
     assert not about["Config"]["Volumes"]
     assert declared_volumes(about) == ("/a", "/b", "/d e")
-    ran = run_alone(
-        shop,
+    ran = run_container(
+        session,
         built.image,
         "x",
         tmp_path,
@@ -527,7 +527,7 @@ def test_an_image_declares_no_volumes_and_its_containers_have_them(build, shop, 
 # --- what is mounted
 
 
-def test_no_name_of_a_folder_becomes_a_path_of_the_host(lab, shop, tmp_path):
+def test_no_name_of_a_folder_becomes_a_path_of_the_host(lab, session, tmp_path):
     """Compose would put variables into the path of a folder whose name looks like one."""
     up = "${NO-..}"
     source = "/".join([up] * 6)
@@ -538,7 +538,7 @@ def test_no_name_of_a_folder_becomes_a_path_of_the_host(lab, shop, tmp_path):
     )
     one = lab({MARK: compose, f"{source}/home/file": "inside"})
     safe = make_safe(one.compose(), one.submission, DEFAULT_LIMITS)
-    stack = Stack(shop, one.submission, safe, {"a": "busybox:latest"}, "", "", tmp_path)
+    stack = Stack(session, one.submission, safe, {"a": "busybox:latest"}, "", "", tmp_path)
     mount = stack.compose_file(None)["services"]["a"]["volumes"][0]
     assert mount["source"].replace("$$", "$").endswith(f"/{source}/home")
     assert "$$" in mount["source"]

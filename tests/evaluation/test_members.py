@@ -14,7 +14,7 @@ from evaluation.cohort.class_list import key_of
 from evaluation.cohort.members import members_in, safe_name
 from evaluation.cohort.overview import Row, to_csv
 from evaluation.evaluate import Conditions
-from evaluation.processes.worker_pool import Workers
+from evaluation.processes.worker_pool import WorkerPool
 from evaluation.quotas import DEFAULT_LIMITS, MIB
 from evaluation.rubric import load_rubric
 from pipeline.cli import execute
@@ -82,7 +82,7 @@ def test_what_is_far_too_large_has_no_key_and_takes_no_time(tmp_path):
     os.mkfifo(tmp_path / "pipes" / "pipe")
     (tmp_path / "pipes" / "link").symlink_to("/dev/zero")
     how = Conditions(SMALL, run=False)
-    with Workers(SMALL) as workers:
+    with WorkerPool(SMALL) as workers:
         with pytest.raises(Exception, match="is larger than a submission may be: 20,000 files and 1 MB"):
             key_of(tmp_path / "sparse.zip", load_rubric(), how, workers)
         assert len(key_of(tmp_path / "pipes", load_rubric(), how, workers)) == 64

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from evaluation.prediction.expected import expect
-from evaluation.prediction.find_prediction import _told_figures, look_for_prediction
+from evaluation.prediction.find_prediction import _told_figures, find_prediction
 from evaluation.prediction.printed_numbers import LOOK, figures_in, shows
-from evaluation.sandbox.volumes import Left
+from evaluation.sandbox.volumes import VolumeEntry
 
 ROWS = np.array([[2.606846667975641e-05, 0.010714612876282928, 0.9892593186570373], [0.5, 0.25, 0.125]])
 ONE = np.array([[0.20709255052]])
@@ -19,10 +19,10 @@ ONE = np.array([[0.20709255052]])
 
 def look(expected, *lines, **files):
     shared = {
-        name: Left(name, 1, 0.0, "file", content.encode())
+        name: VolumeEntry(name, 1, 0.0, "file", content.encode())
         for name, content in ((".".join(key.rsplit("_", 1)), content) for key, content in files.items())
     }
-    return look_for_prediction([expected], shared, lines)
+    return find_prediction([expected], shared, lines)
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from evaluation.grading import Judge
-from evaluation.prediction.rerun import not_tried
+from evaluation.prediction.rerun import not_rerun
 from evaluation.result import NOT_CHECKED
 from evaluation.rubric import load_rubric
 from evaluation.sandbox import timeline
 from evaluation.sandbox.stack_run import Life, StackRun
-from evaluation.sandbox.volumes import Left
+from evaluation.sandbox.volumes import VolumeEntry
 from evaluation.traps import find
 from pipeline.project import SERVICES
 
@@ -41,8 +41,8 @@ def ran(lab, fixtures):
         files = {"activation_data.csv": rows, "currentSolution.pkl": model} if shared is None else shared
         left = {
             name: content
-            if isinstance(content, Left)
-            else Left(name, 1000, NOON.timestamp(), "file", content)
+            if isinstance(content, VolumeEntry)
+            else VolumeEntry(name, 1000, NOON.timestamp(), "file", content)
             for name, content in files.items()
         }
         log = tuple(("codebase", line) for line in printed)
@@ -52,7 +52,7 @@ def ran(lab, fixtures):
         made = lab({})
         known = made.__dict__.setdefault("_known", {})
         known[("run", (), ())] = (run, None)
-        known[("probe", (), ())] = (not_tried("a test without an engine"), None)
+        known[("probe", (), ())] = (not_rerun("a test without an engine"), None)
         known[("run_to_the_ends", (), ())] = (ends or run, None)
         made.runs.append(run)
         return made
@@ -128,7 +128,7 @@ def test_where_codebase_was_never_started_the_words_of_the_others_are_quoted(ran
 
 def test_a_code_that_does_not_wait_costs_orchestration_and_the_files_are_judged_by_themselves(ran):
     whole = ran(*DATA, CODE).if_known("run")
-    late = Left(
+    late = VolumeEntry(
         "activation_data.csv", 1000, NOON.timestamp() + 9, "file", whole.shared["activation_data.csv"].content
     )
     made = ran(
@@ -211,7 +211,7 @@ def test_out_of_memory_is_said(ran):
         ("currentSolution.pkl", b"another", {"copying.model_whole"}),
         (
             "currentSolution.pkl",
-            Left("currentSolution.pkl", 0, 0, "link"),
+            VolumeEntry("currentSolution.pkl", 0, 0, "link"),
             {"copying.model", "copying.model_whole"},
         ),
         ("activation_data.csv", None, {"copying.rows", "copying.rows_whole"}),
