@@ -77,7 +77,7 @@ class GuardedLab(Lab):
     def workers(self) -> WorkerPool:
         """What reads; each is told the submission when it starts."""
         context = {
-            "submission": self.submission, "limits": self.limits, "folder": self.folder, 
+            "submission": self.submission, "limits": self.limits, "folder": self.folder,
             "gated": self.build_network is not None,
         }  # fmt: skip
         return WorkerPool(self.limits, context, self._answer)

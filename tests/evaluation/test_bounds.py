@@ -28,7 +28,7 @@ from evaluation.evidence.evidence import Lab
 from evaluation.evidence.guarded import GuardedLab
 from evaluation.evidence.remote import RemoteLab
 from evaluation.images.builder import _without_notice
-from evaluation.processes.worker_pool import WorkerPool, error_to_message, error_from_message
+from evaluation.processes.worker_pool import WorkerPool, error_from_message, error_to_message
 from evaluation.quotas import DEFAULT_LIMITS, MIB
 from evaluation.reports import EXPORTERS, write
 from evaluation.rubric import load_rubric, read_rubric
@@ -462,7 +462,7 @@ def test_workers_go_when_the_evaluation_is_killed(tmp_path):
         "import sys, time; from pathlib import Path\n"
         "from evaluation.quotas import DEFAULT_LIMITS as L\n"
         "from evaluation.processes.worker_pool import Workers, described, told\n"
-        "w = Workers(L); w.call(str, 'key_of', 'x', source=Path(sys.argv[1]), limits=L)\n"
+        "w = WorkerPool(L); w.call(str, 'key_of', 'x', source=Path(sys.argv[1]), limits=L)\n"
         "print(w._idle[0]._process.pid, flush=True); time.sleep(60)\n"
     )
     (tmp_path / "x").write_bytes(b"x")
