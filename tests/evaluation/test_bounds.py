@@ -461,7 +461,7 @@ def test_workers_go_when_the_evaluation_is_killed(tmp_path):
     program = (
         "import sys, time; from pathlib import Path\n"
         "from evaluation.quotas import DEFAULT_LIMITS as L\n"
-        "from evaluation.processes.worker_pool import Workers, described, told\n"
+        "from evaluation.processes.worker_pool import WorkerPool\n"
         "w = WorkerPool(L); w.call(str, 'key_of', 'x', source=Path(sys.argv[1]), limits=L)\n"
         "print(w._idle[0]._process.pid, flush=True); time.sleep(60)\n"
     )
