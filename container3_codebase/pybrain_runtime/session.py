@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pybrain_runtime.network.layers import Array
+from pybrain_runtime.network.layers.formulas import Array
 
 if TYPE_CHECKING:
     from pybrain_runtime.knowledge import Knowledge

@@ -7,7 +7,8 @@ import pytest
 
 from pybrain_runtime import ConnectionDescription, ModuleDescription, NetworkDescription, Plan
 from pybrain_runtime.errors import KnowledgeError
-from pybrain_runtime.network.layers import LAYERS, expln, softmax
+from pybrain_runtime.network.layers.formulas import expln, softmax
+from pybrain_runtime.network.layers.registry import LAYERS
 from pybrain_runtime.network.rebuild import build_network
 
 
@@ -63,9 +64,9 @@ def test_expln_meets_itself_at_zero() -> None:
     )
 
 
-@pytest.mark.parametrize("kind", [kind for kind, layer in LAYERS.items() if layer.reason])
+@pytest.mark.parametrize("kind", [kind for kind, layer in LAYERS.items() if layer.unsupported])
 def test_a_layer_that_cannot_be_run_says_why(kind: str) -> None:
-    with pytest.raises(KnowledgeError, match=f"The {kind} 'layer' cannot be run: {LAYERS[kind].reason}"):
+    with pytest.raises(KnowledgeError, match=f"The {kind} 'layer' cannot be run: {LAYERS[kind].unsupported}"):
         run(kind, [1.0], 1)
 
 
@@ -80,7 +81,7 @@ def test_a_layers_name_is_shown_so_that_a_terminal_does_nothing() -> None:
         module = ModuleDescription(SPITEFUL, kind, 1, 1)
         return NetworkDescription("net", "FeedForwardNetwork", (module,), (0,), (0,), ())
 
-    unusable = next(kind for kind, layer in LAYERS.items() if layer.reason)
+    unusable = next(kind for kind, layer in LAYERS.items() if layer.unsupported)
     said = []
     with pytest.raises(KnowledgeError) as caught:
         Plan.compile(network(unusable))

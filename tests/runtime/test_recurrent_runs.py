@@ -9,7 +9,7 @@ import pytest
 
 from pybrain_runtime import Knowledge, Plan, load_knowledge
 from pybrain_runtime.errors import ActivationError, KnowledgeError
-from pybrain_runtime.network.layers import sigmoid
+from pybrain_runtime.network.layers.formulas import sigmoid
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 RECURRENT = [

@@ -8,7 +8,7 @@ import numpy as np
 
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.network.allow_list import shown
-from pybrain_runtime.network.connections import LINKS
+from pybrain_runtime.network.connections import CONNECTIONS
 from pybrain_runtime.network.description import ConnectionDescription, ModuleDescription
 
 _LARGEST = 1 << 25
@@ -41,7 +41,7 @@ def matrix_of(
         )
     together = np.zeros((source.outdim, target.indim))
     for connection in connections:
-        carry = LINKS[connection.kind].carry(connection)
+        carry = CONNECTIONS[connection.kind].carry(connection)
         rows, columns = slice(*connection.in_slice), slice(*connection.out_slice)
         # What a linear map makes of each unit vector is its matrix.
         together[rows, columns] += carry(np.eye(connection.indim))

@@ -15,14 +15,12 @@ from onnx import GraphProto, ModelProto, checker, helper
 
 from pybrain_runtime.convert.matrices import carries_all_unchanged, matrix_of
 from pybrain_runtime.convert.onnx_graph import IR_VERSION, OPSET, Graph, Shape
-from pybrain_runtime.convert.onnx_layers import EMIT, lstm
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.network.allow_list import shown
 from pybrain_runtime.network.description import ConnectionDescription, ModuleDescription, NetworkDescription
-from pybrain_runtime.network.layers import LAYERS
+from pybrain_runtime.network.layers.registry import LAYERS
 
 INPUT, OUTPUT = "activation", "prediction"
-_RANDOM = ("GaussianLayer", "BernoulliLayer")
 
 
 def onnx_model(
@@ -148,18 +146,19 @@ def _network(network: NetworkDescription, graph: Graph, inputs: str, memory: _Me
 def _module(module: ModuleDescription, graph: Graph, x: str, memory: _Memory) -> str:
     if module.network is not None:
         return _network(module.network, graph, x, memory)
-    if module.kind == "LSTMLayer":
+    kind = LAYERS[module.kind]
+    if kind.onnx_step is not None:
         if not memory.stepping:
-            return lstm(graph, module, x, None)[0]
+            return kind.onnx_step(graph, module, x, None)[0]
         place = memory.take(module.outdim)
-        output, state = lstm(graph, module, x, memory.before[place])
+        output, state = kind.onnx_step(graph, module, x, memory.before[place])
         memory.keep(place, state)
         return output
-    if module.kind in _RANDOM and module.options.get("enabled", True):
+    if kind.draws(module):
         raise _refused(module, "it draws its outputs at random, and no two programs draw alike")
-    if module.kind not in EMIT:
-        raise _refused(module, LAYERS[module.kind].reason or "ONNX has nothing that computes it")
-    return EMIT[module.kind](graph, module, x)
+    if kind.onnx is None:
+        raise _refused(module, kind.unsupported or "ONNX has nothing that computes it")
+    return kind.onnx(graph, module, x)
 
 
 def _refused(module: ModuleDescription, why: str) -> KnowledgeError:

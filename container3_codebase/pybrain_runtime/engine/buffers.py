@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pybrain_runtime.network.layers import Array
+from pybrain_runtime.network.layers.formulas import Array
+from pybrain_runtime.network.layers.kernel import Operation
 
 if TYPE_CHECKING:
     from numpy.random import RandomState
-
-Operation = Callable[[], object]
 
 _FEW = 256
 _NOTHING = np.empty((0, 0))
@@ -81,6 +79,11 @@ class Workspace:
         # a tenth of what numpy.errstate does, which counts where one row is answered.
         self._quiet = contextvars.Context()
         self._quiet.run(np.seterr, all="ignore")
+
+    @property
+    def random(self) -> RandomState | None:
+        """Where layers that draw their outputs take chance from."""
+        return self.exchange.random
 
     def bind(self, first: list[Operation], later: list[Operation]) -> None:
         """Takes the operations of a first time step and of all later ones."""

@@ -15,9 +15,9 @@ import numpy as np
 
 from pybrain_runtime.engine.buffers import Workspace
 from pybrain_runtime.engine.flatten import Cell, Feed
-from pybrain_runtime.engine.kernels import Kernel, Operation
-from pybrain_runtime.network.connections import DENSE, LINKS, matrix
-from pybrain_runtime.network.layers import Array
+from pybrain_runtime.network.connections import CONNECTIONS, matrix
+from pybrain_runtime.network.layers.formulas import Array
+from pybrain_runtime.network.layers.kernel import Kernel, Operation
 
 Span = tuple[int, int]
 Bind = Callable[[Workspace], list[Operation]]
@@ -108,7 +108,7 @@ class Inlet:
     def binders(self) -> list[Bind]:
         """Returns what puts the sum of everything into z, in the kernel's order and times its gain."""
         whole = 0, self._cell.indim
-        order, gain = self._kernel.order, self._kernel.gain
+        order, gain = self._kernel.input_order, self._kernel.input_scale
         # Where matrices make up all of it, order and gain go into them.
         if self._products and set(self._products) == {whole} and not self._others and not self._cell.given:
             self._constant = _arranged(self._constant, order, gain)
@@ -206,12 +206,12 @@ class Inlet:
 
 def is_dense(feed: Feed) -> bool:
     """Says whether a feed is a matrix without structure."""
-    return feed.connection is not None and feed.connection.kind in DENSE
+    return feed.connection is not None and CONNECTIONS[feed.connection.kind].dense
 
 
 def _carry(feed: Feed) -> Callable[[Array], Array]:
     assert feed.connection is not None
-    return LINKS[feed.connection.kind].carry(feed.connection)
+    return CONNECTIONS[feed.connection.kind].carry(feed.connection)
 
 
 def _arranged(array: Array, order: np.ndarray | None, gain: Array | None) -> Array:

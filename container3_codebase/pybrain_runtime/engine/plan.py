@@ -19,7 +19,7 @@ from pybrain_runtime.engine.walk import Walk
 from pybrain_runtime.errors import ActivationError, KnowledgeError, UsageError
 from pybrain_runtime.network.allow_list import shown
 from pybrain_runtime.network.description import NetworkDescription
-from pybrain_runtime.network.layers import Array
+from pybrain_runtime.network.layers.formulas import Array
 
 if TYPE_CHECKING:
     from numpy.random import RandomState

@@ -15,8 +15,9 @@ import numpy as np
 from pybrain_runtime.engine.buffers import Workspace
 from pybrain_runtime.engine.flatten import Cell, Feed, FlatNetwork
 from pybrain_runtime.engine.input_layout import Bind, Inlet, Span, is_dense
-from pybrain_runtime.engine.kernels import Kernel, Operation, Site, kernel_for
-from pybrain_runtime.network.layers import Array
+from pybrain_runtime.engine.kernels import kernel_for
+from pybrain_runtime.network.layers.formulas import Array
+from pybrain_runtime.network.layers.kernel import Kernel, Operands, Operation
 
 _WIDE = 32
 _CACHE, _ROOM = 1 << 20, 1 << 26
@@ -52,10 +53,10 @@ class Program:
         self._cells = network.cells
         self._indim, self._outdim = network.indim, network.outdim
         self._kernels = [kernel_for(cell, dtype) for cell in network.cells]
-        self.chance = tuple(c for c, kernel in zip(self._cells, self._kernels, strict=True) if kernel.chance)
+        self.chance = tuple(c for c, kernel in zip(self._cells, self._kernels, strict=True) if kernel.random)
         plain = _heard_through_matrices(network)
         self._straight = {place for place in plain if _wide_input(self._cells[place])}
-        self._halved = {place for place in plain if self._kernels[place].halved}
+        self._halved = {place for place in plain if self._kernels[place].bind_tanh}
         self.typed = bool(self._straight)
         self._size = self._sum_size = 0
         self._place_cells()
@@ -77,7 +78,7 @@ class Program:
         return work
 
     def _best_chunk(self) -> int:
-        burden = sum(kernel.burden for kernel in self._kernels)
+        burden = sum(kernel.temporaries for kernel in self._kernels)
         column = self._size * self.dtype.itemsize
         fitting = max(_FEWEST, min(_MOST, _CACHE // (column + 1)))
         return max(1, min(fitting, _CACHE // (burden + 1), _ROOM // (column + 1)))
@@ -150,8 +151,8 @@ class Program:
             if place in delayed:
                 self._remember(self._kept.get(place, self._blocks[-1]), cell.remembered)
         for cell, kernel in zip(self._cells, self._kernels, strict=True):
-            self._states.append(self._rows(kernel.state))
-            if kernel.state:
+            self._states.append(self._rows(kernel.state_units))
+            if kernel.state_units:
                 memory = cell.module.memory if cell.module else None
                 self._remember(self._states[-1], memory.state if memory else None)
         self._apart = {
@@ -161,7 +162,7 @@ class Program:
         }
         # Rooms that the cells use one after another.
         self._z_room = self._rows(max((self._cells[place].indim for place in self._apart), default=0))[0]
-        self._spare_room = self._rows(max((kernel.spare for kernel in self._kernels), default=0))[0]
+        self._spare_room = self._rows(max((kernel.scratch_units for kernel in self._kernels), default=0))[0]
 
     def _remember(self, rows: Span, remembered: Array | None) -> None:
         self.state.append(rows)
@@ -186,21 +187,21 @@ class Program:
     def _cell(self, place: int, cell: Cell, kernel: Kernel, feeds: list[Feed]) -> list[Bind]:
         block, state = self._blocks[place], slice(*self._states[place])
         z = (self._z_room, self._z_room + cell.indim) if place in self._apart else block
-        spare = slice(self._spare_room, self._spare_room + kernel.spare)
+        spare = slice(self._spare_room, self._spare_room + kernel.scratch_units)
         inlet = Inlet(cell, kernel, z, self)
         for feed in feeds:
             constant = self._cells[feed.source].constant and not feed.delayed
             inlet.add(feed, constant=constant, halved=feed.source in self._halved)
         self.cost += 8 * cell.outdim
 
-        halved = kernel.halved if place in self._halved else None
-        operations = halved or kernel.operations
+        tanh = kernel.bind_tanh if place in self._halved else None
+        bind = tanh or kernel.bind
 
         def compute(work: Workspace) -> list[Operation]:
             rows = work.values
             total = rows[slice(*z)]
             out = total if z == block else rows[slice(*block)]
-            return operations(Site(work, total, out, rows[state], rows[spare]))
+            return bind(Operands(work, total, out, rows[state], rows[spare]))
 
         return [*inlet.binders(), compute]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pybrain_runtime.errors import KnowledgeError
-from pybrain_runtime.network.layers import Array
+from pybrain_runtime.network.layers.formulas import Array
 
 if TYPE_CHECKING:
     from numpy.random import RandomState

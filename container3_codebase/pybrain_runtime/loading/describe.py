@@ -16,11 +16,11 @@ import numpy as np
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
 from pybrain_runtime.loading.budget import Budget
-from pybrain_runtime.loading.describe_layers import layer_arrays, layer_options, layer_sizes
+from pybrain_runtime.loading.describe_layers import layer_kind, layer_parameters, layer_sizes
 from pybrain_runtime.loading.pickle_state import State
 from pybrain_runtime.loading.values import ArrayValue, Instance
 from pybrain_runtime.network.allow_list import shown
-from pybrain_runtime.network.connections import LINKS
+from pybrain_runtime.network.connections import CONNECTIONS
 from pybrain_runtime.network.description import (
     ConnectionDescription,
     Memory,
@@ -136,20 +136,21 @@ class _Describer:
                 inner.name, inner.kind, inner.indim, inner.outdim, network=inner, memory=memory
             )
         state = self._state(instance)
-        indim, outdim = layer_sizes(state)
+        kind = layer_kind(state)
+        indim, outdim = layer_sizes(kind, state)
         self._units -= indim + outdim
         if self._units < 0:
             raise KnowledgeError(
                 f"{self.file} has layers with more than {self.limits.units:,} units, the limit."
             )
-        arrays = layer_arrays(state)
+        arrays = layer_parameters(kind, state)
         self._charge(sum(array.size for array in arrays.values()))
         return ModuleDescription(
             name=state.name,
             kind=instance.kind,
             indim=indim,
             outdim=outdim,
-            options=layer_options(state),
+            options=kind.options_in(state),
             arrays=arrays,
             memory=self._memory(state, outdim, steps),
         )
@@ -158,9 +159,9 @@ class _Describer:
         self, instance: Instance, places: Mapping[Instance, int], modules: tuple[ModuleDescription, ...]
     ) -> ConnectionDescription:
         state = self._state(instance)
-        link = LINKS.get(instance.kind)
+        kind = CONNECTIONS.get(instance.kind)
         ends = [state.instance_at(key, "module", "network") for key in ("inmod", "outmod")]
-        if link is None or any(end not in places for end in ends):
+        if kind is None or any(end not in places for end in ends):
             raise state.bad(
                 "starts or ends at a module that is not part of the network, or is of no usable kind"
             )
@@ -168,11 +169,11 @@ class _Describer:
         taken = self._slice(state, "inSlice", "indim", modules[source].outdim)
         fed = self._slice(state, "outSlice", "outdim", modules[target].indim)
         indim, outdim = taken[1] - taken[0], fed[1] - fed[0]
-        if link.square and indim != outdim:
+        if kind.square and indim != outdim:
             raise state.bad(f"takes {indim} numbers and gives {outdim}; its kind needs as many")
         # What it costs to compute, also where the parameters are a mother's or there are none.
-        self._charge(link.count(indim, outdim) or outdim)
-        name, parameters = self._parameters(state, link.count(indim, outdim))
+        self._charge(kind.count(indim, outdim) or outdim)
+        name, parameters = self._parameters(state, kind.count(indim, outdim))
         return ConnectionDescription(
             name=state.name if state.get("_name") else name or state.name,
             kind=instance.kind,

@@ -18,8 +18,8 @@ from pybrain_runtime.loading.content import refuse_foreign
 from pybrain_runtime.loading.npz_arrays import NpzArrays
 from pybrain_runtime.loading.values import ArrayValue, Instance
 from pybrain_runtime.network.allow_list import named, shown, visible
-from pybrain_runtime.network.connections import LINKS
-from pybrain_runtime.network.layers import LAYERS
+from pybrain_runtime.network.connections import CONNECTIONS
+from pybrain_runtime.network.layers.registry import LAYERS
 
 FORMAT = "app07-network"
 VERSION = 1
@@ -29,14 +29,6 @@ DESCRIPTION = "network"
 _LARGEST = 1 << 31
 _JSON_SIZES = {"{": 240, "[": 90, ",": 50, '"': 40}
 """Bytes of the values that JSON makes, by what stands in its text for each."""
-_STATE_KEYS = {
-    # What the attributes of PyBrain's classes are called that a description calls otherwise.
-    "mixtures": "nGaussians",
-    "ingate": "ingatePeepWeights",
-    "forgetgate": "forgetgatePeepWeights",
-    "outgate": "outgatePeepWeights",
-    "sigmas": "_params",
-}
 
 
 def read_npz(
@@ -206,18 +198,19 @@ class _Reader:
 
     def _layer(self, node: _Node) -> Instance:
         instance = self._instance(node, "module")
+        kind = LAYERS[instance.kind]
+        options = {option.name: option.stored_as for option in kind.options}
+        parameters = {parameter.name: parameter.attribute for parameter in kind.parameters}
         state = instance.state
         state |= {"indim": node.whole("indim"), "outdim": node.whole("outdim")}
         for key, value in node.node("options").items():
             if type(value) not in (int, bool):
                 raise node.bad(f"has an option {shown(key, 40)} that is neither a number nor a switch")
-            state[_STATE_KEYS.get(key, key)] = value
+            state[options.get(key, key)] = value
         for key, member in node.node("arrays").items():
             if not isinstance(member, str):
                 raise node.bad(f"has no usable {shown(key, 40)}")
-            state[_STATE_KEYS.get(key, key)] = ArrayValue(self._arrays.take(member))
-        if instance.kind in _SIZES:
-            state |= _SIZES[instance.kind](state)
+            state[parameters.get(key, key)] = ArrayValue(self._arrays.take(member))
         return instance
 
     def _mother(self, node: _Node) -> Instance:
@@ -261,35 +254,10 @@ class _Reader:
             cls = named(kind)
         except KeyError:
             cls = None
-        known = kind in LINKS if family == "connection" else cls is not None
+        known = kind in CONNECTIONS if family == "connection" else cls is not None
         if cls is None or not known or cls.family != family:
             raise node.bad(f"is of the kind {shown(kind, 60)}, which is no {family} that can be run")
         instance = Instance(cls)
         instance.state["_name"] = node.text("name")
         instance.built = True
         return instance
-
-
-def _gated(state: dict[str, object]) -> dict[str, object]:
-    return {"dim": state["outdim"]}
-
-
-def _multidimensional(state: dict[str, object]) -> dict[str, object]:
-    outdim = state["outdim"]
-    assert isinstance(outdim, int)
-    return {"dim": outdim // 2}
-
-
-def _map(state: dict[str, object]) -> dict[str, object]:
-    neurons = state.get("neurons")
-    shape = neurons.array.shape if isinstance(neurons, ArrayValue) and neurons.array is not None else ()
-    return {"nInput": state["indim"], "nNeurons": shape[0] if shape else 0}
-
-
-_SIZES = {
-    "LSTMLayer": _gated,
-    "GaussianLayer": _gated,
-    "MDLSTMLayer": _multidimensional,
-    "KohonenMap": _map,
-}
-"""What the attributes of a layer say about its size besides its inputs and outputs."""

@@ -63,6 +63,11 @@ class State:
             raise self.bad(f"has a {key} that is neither true nor false")
         return bool(value)
 
+    def count(self, key: str) -> int:
+        """Return how many numbers an array has; 0 where the attribute is not an array of numbers."""
+        value = self.get(key)
+        return value.size if isinstance(value, ArrayValue) and value.numeric else 0
+
     def instance_at(self, key: str, *families: str) -> Instance:
         """Returns another object, of one of these families."""
         value = self.get(key)

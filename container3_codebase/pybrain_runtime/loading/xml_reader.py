@@ -7,22 +7,24 @@ switches, in the notation that the writer uses.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from pybrain_runtime.errors import KnowledgeError, UnsafeKnowledge
 from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
 from pybrain_runtime.loading.budget import Budget
+from pybrain_runtime.loading.pickle_state import State
 from pybrain_runtime.loading.values import ArrayValue, Instance
 from pybrain_runtime.loading.xml_elements import Element, parse
 from pybrain_runtime.network.allow_list import ALLOWED, Global, shown
-from pybrain_runtime.network.layers import LAYERS
+from pybrain_runtime.network.layers.kind import Parameter
+from pybrain_runtime.network.layers.registry import LAYERS
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _CONSTANTS = {"True": True, "False": False, "None": None}
 _LIST = re.compile(r"[\[(] *((?:[0-9]{1,18} *, *)*(?:[0-9]{1,18} *)?)[\])]")
-_OPTIONS = ("dim", "size", "dimensions", "peepholes", "slicelength", "mix", "enabled")
+_OPTIONS = ("dim", "size", *sorted({o.given_as for kind in LAYERS.values() for o in kind.options}))
 _CONNECTION_OPTIONS = ("inSliceFrom", "inSliceTo", "outSliceFrom", "outSliceTo", "permutation", "blocksize")
 
 
@@ -110,8 +112,8 @@ class _Reader:
 
     def _module(self, element: Element) -> Instance:
         instance = self._instance(element, "module")
-        layer = LAYERS.get(instance.kind)
-        if layer is None:
+        kind = LAYERS.get(instance.kind)
+        if kind is None:
             raise self._bad(element, "is of a kind that cannot be run")
         state = instance.state
         for key in _OPTIONS:
@@ -120,9 +122,16 @@ class _Reader:
         dim = state.get("size", state.get("dim", 1))
         if type(dim) is not int:
             raise self._bad(element, "has no usable dim")
-        state |= {"dim": dim, "indim": layer.inputs * dim, "outdim": layer.outputs * dim}
-        if instance.kind in _FINISH:
-            _FINISH[instance.kind](state, self._numbers(element))
+        state |= {"dim": dim, "indim": kind.inputs * dim, "outdim": kind.outputs * dim}
+        if kind.complete_xml:
+            kind.complete_xml(state)
+        attributes = State(instance, self.name)
+        if kind.sizes is not None:
+            state["indim"], state["outdim"] = kind.sizes(attributes)
+        for parameter, part in _split(
+            self._numbers(element), kind.parameters_in(attributes), attributes, dim
+        ):
+            state[parameter.attribute] = ArrayValue(part)
         return instance
 
     def _mothers(self, element: Element) -> dict[str, Instance]:
@@ -233,40 +242,13 @@ def _is_true(element: Element, attribute: str) -> bool:
     return element.attributes.get(attribute) == "True"
 
 
-def _lstm(state: dict[str, object], numbers: np.ndarray) -> None:
-    dim, dimensions = state["dim"], state.get("dimensions", 1)
-    assert isinstance(dim, int)
-    gates = [dim, dim * (dimensions if isinstance(dimensions, int) else 1)]
-    parts = np.split(numbers, np.cumsum(gates)) if state.get("peepholes") else [np.zeros(0)] * 3
-    for key, part in zip(("ingate", "forgetgate", "outgate"), parts, strict=True):
-        state[f"{key}PeepWeights"] = ArrayValue(part)
-
-
-def _mdlstm(state: dict[str, object], numbers: np.ndarray) -> None:
-    dim, dimensions = state["dim"], state.get("dimensions", 1)
-    if isinstance(dim, int) and isinstance(dimensions, int):
-        state |= {"indim": (3 + 2 * dimensions) * dim, "dimensions": dimensions}
-    _lstm(state, numbers)
-
-
-def _gaussian(state: dict[str, object], numbers: np.ndarray) -> None:
-    state["_params"] = ArrayValue(numbers)
-
-
-def _mixture(state: dict[str, object], numbers: np.ndarray) -> None:
-    dim, mix = state["dim"], state.get("mix")
-    assert isinstance(dim, int)
-    if isinstance(mix, int):  # this project's own writer: dim is the width of the target
-        state |= {"dim": mix * (dim + 2), "indim": mix * (dim + 2), "outdim": mix * (dim + 2)}
-    else:  # PyBrain leaves the number of mixtures out, and dim is all units; one number may be all that fits
-        fitting = [count for count in range(2, min(dim, 1_000)) if dim % count == 0 and dim // count >= 3]
-        mix = fitting[0] if len(fitting) == 1 else None
-    state["nGaussians"] = mix
-
-
-_FINISH: dict[str, Callable[[dict[str, object], np.ndarray], None]] = {
-    "LSTMLayer": _lstm,
-    "MDLSTMLayer": _mdlstm,
-    "GaussianLayer": _gaussian,
-    "MixtureDensityLayer": _mixture,
-}
+def _split(
+    numbers: np.ndarray, parameters: list[Parameter], attributes: State, dim: int
+) -> Iterator[tuple[Parameter, np.ndarray]]:
+    """Cut a layer's vector into its parameters. The last one takes the rest, so that a wrong length is noticed."""
+    for parameter in parameters[:-1]:
+        size = parameter.size(attributes, dim)
+        yield parameter, numbers[:size]
+        numbers = numbers[size:]
+    for parameter in parameters[-1:]:
+        yield parameter, numbers

@@ -5,7 +5,22 @@ A name stands for an entry in a table here, never for a Python object: nothing i
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from pybrain_runtime.network.connections import CONNECTIONS
+from pybrain_runtime.network.layers.registry import LAYERS
+
 _STRUCTURE = "pybrain.structure"
+
+
+def _by_module(folder: str, classes: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """Return the class names of each module of a folder of PyBrain's structure."""
+    found: dict[str, tuple[str, ...]] = {}
+    for module, name in classes:
+        path = f"{_STRUCTURE}.{folder}.{module}"
+        found[path] = (*found.get(path, ()), name)
+    return found
+
 
 _FAMILIES: dict[str, dict[str, tuple[str, ...]]] = {
     "network": {
@@ -24,39 +39,11 @@ _FAMILIES: dict[str, dict[str, tuple[str, ...]]] = {
         f"{_STRUCTURE}.networks.custom.capturegame": ("CaptureGameNetwork",),
         f"{_STRUCTURE}.networks.custom.convboard": ("ConvolutionalBoardNetwork",),
     },
-    "module": {
-        f"{_STRUCTURE}.modules.linearlayer": ("LinearLayer",),
-        f"{_STRUCTURE}.modules.sigmoidlayer": ("SigmoidLayer",),
-        f"{_STRUCTURE}.modules.tanhlayer": ("TanhLayer",),
-        f"{_STRUCTURE}.modules.softmax": ("SoftmaxLayer", "PartialSoftmaxLayer"),
-        f"{_STRUCTURE}.modules.relulayer": ("ReluLayer",),
-        f"{_STRUCTURE}.modules.softsign": ("SoftSignLayer",),
-        f"{_STRUCTURE}.modules.biasunit": ("BiasUnit",),
-        f"{_STRUCTURE}.modules.gate": ("GateLayer", "DoubleGateLayer", "MultiplicationLayer", "SwitchLayer"),
-        f"{_STRUCTURE}.modules.gaussianlayer": ("GaussianLayer",),
-        f"{_STRUCTURE}.modules.samplelayer": ("BernoulliLayer",),
-        f"{_STRUCTURE}.modules.statedependentlayer": ("StateDependentLayer",),
-        f"{_STRUCTURE}.modules.mixturedensity": ("MixtureDensityLayer",),
-        f"{_STRUCTURE}.modules.lstm": ("LSTMLayer",),
-        f"{_STRUCTURE}.modules.mdlstm": ("MDLSTMLayer",),
-        f"{_STRUCTURE}.modules.mdrnnlayer": ("MdrnnLayer",),
-        f"{_STRUCTURE}.modules.kohonen": ("KohonenMap",),
-        f"{_STRUCTURE}.modules.table": ("Table",),
-        f"{_STRUCTURE}.modules.evolinonetwork": ("EvolinoNetwork",),
-    },
-    "connection": {
-        f"{_STRUCTURE}.connections.full": ("FullConnection",),
-        f"{_STRUCTURE}.connections.fullnotself": ("FullNotSelfConnection",),
-        f"{_STRUCTURE}.connections.identity": ("IdentityConnection",),
-        f"{_STRUCTURE}.connections.linear": ("LinearConnection",),
-        f"{_STRUCTURE}.connections.permutation": ("PermutationConnection",),
-        f"{_STRUCTURE}.connections.subsampling": ("SubsamplingConnection",),
-        f"{_STRUCTURE}.connections.shared": (
-            "SharedConnection",
-            "SharedFullConnection",
-            "SharedSubsamplingConnection",
-        ),
-    },
+    "module": _by_module("modules", ((kind.module, kind.name) for kind in LAYERS.values())),
+    "connection": _by_module(
+        "connections",
+        [*((kind.module, kind.name) for kind in CONNECTIONS.values()), ("shared", "SharedConnection")],
+    ),
     "mother": {f"{_STRUCTURE}.connections.shared": ("MotherConnection",)},
     "data set": {
         "pybrain.datasets.supervised": ("SupervisedDataSet",),

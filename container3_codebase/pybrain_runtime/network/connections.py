@@ -1,4 +1,4 @@
-"""What each kind of connection computes, for many rows at once."""
+"""The kinds of connections: PyBrain's module, number of parameters, and what each computes for many rows."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from collections.abc import Callable
 
 import numpy as np
 
+from pybrain_runtime._io.record import Record
 from pybrain_runtime.network.description import ConnectionDescription
 
 Array = np.ndarray
 Carry = Callable[[Array], Array]
-"""Takes a slice of outputs, shape (rows, indim); returns what the target gets, shape (rows, outdim)."""
+"""Maps a slice of outputs, shape (rows, indim), to what is added to the target, shape (rows, outdim)."""
 
 
 def matrix(connection: ConnectionDescription) -> Array:
-    """Returns the weights of a full connection, shape (outdim, indim): a row for each unit that it feeds."""
+    """Return the weights of a full connection, shape (outdim, indim): a row for each unit that it feeds."""
     assert connection.parameters is not None
     weights = connection.parameters.reshape(connection.outdim, connection.indim)
     if connection.kind == "FullNotSelfConnection":
@@ -62,39 +63,37 @@ def _each(indim: int, outdim: int) -> int:
     return outdim
 
 
-class Link:
-    """One kind of connection.
+class ConnectionKind(Record):
+    """A kind of connection.
 
-    Args:
-        count: how many parameters it has, from indim and outdim.
+    Attributes:
+        name: PyBrain's class name.
+        module: PyBrain's module below ``pybrain.structure.connections``.
+        count: number of parameters, from indim and outdim.
         carry: makes the function for a connection of this kind.
-        square: whether as many numbers go in as come out.
+        square: whether indim and outdim must be equal.
+        dense: whether it is a matrix without structure, see ``matrix``.
     """
 
-    __slots__ = ("carry", "count", "square")
-
-    def __init__(
-        self,
-        count: Callable[[int, int], int],
-        carry: Callable[[ConnectionDescription], Carry],
-        square: bool = False,
-    ) -> None:
-        self.count = count
-        self.carry = carry
-        self.square = square
+    name: str
+    module: str
+    count: Callable[[int, int], int]
+    carry: Callable[[ConnectionDescription], Carry]
+    square: bool = False
+    dense: bool = False
 
 
-DENSE = ("FullConnection", "SharedFullConnection", "FullNotSelfConnection")
-"""The kinds that are a matrix without structure, see ``matrix``."""
-
-LINKS: dict[str, Link] = {
-    "FullConnection": Link(_all, _full),
-    "SharedFullConnection": Link(_all, _full),
-    "FullNotSelfConnection": Link(_all, _full, square=True),
-    "IdentityConnection": Link(_none, _identity, square=True),
-    "LinearConnection": Link(_each, _linear, square=True),
-    "PermutationConnection": Link(_none, _permutation, square=True),
-    "SubsamplingConnection": Link(_each, _subsampling),
-    "SharedSubsamplingConnection": Link(_each, _subsampling),
+CONNECTIONS: dict[str, ConnectionKind] = {
+    kind.name: kind
+    for kind in (
+        ConnectionKind("FullConnection", "full", _all, _full, dense=True),
+        ConnectionKind("SharedFullConnection", "shared", _all, _full, dense=True),
+        ConnectionKind("FullNotSelfConnection", "fullnotself", _all, _full, square=True, dense=True),
+        ConnectionKind("IdentityConnection", "identity", _none, _identity, square=True),
+        ConnectionKind("LinearConnection", "linear", _each, _linear, square=True),
+        ConnectionKind("PermutationConnection", "permutation", _none, _permutation, square=True),
+        ConnectionKind("SubsamplingConnection", "subsampling", _each, _subsampling),
+        ConnectionKind("SharedSubsamplingConnection", "shared", _each, _subsampling),
+    )
 }
-"""Every kind of connection that can run. SharedConnection itself is abstract."""
+"""Every kind of connection that can be run, by PyBrain's class name. SharedConnection itself is abstract."""

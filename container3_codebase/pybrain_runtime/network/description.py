@@ -48,6 +48,12 @@ class ModuleDescription(Record):
     network: NetworkDescription | None = None
     memory: Memory | None = None
 
+    def integer_option(self, name: str) -> int:
+        """Return an option that is an integer."""
+        value = self.options[name]
+        assert isinstance(value, int)
+        return value
+
     @property
     def parameter_count(self) -> int:
         """Trainable numbers inside."""

@@ -6,14 +6,15 @@ runs without it. The network can be trained, saved and changed like one made by 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib import import_module
 from typing import Any
+
+import numpy as np
 
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.network.allow_list import named, shown
 from pybrain_runtime.network.description import ConnectionDescription, ModuleDescription, NetworkDescription
-from pybrain_runtime.network.layers import whole
+from pybrain_runtime.network.layers.registry import LAYERS
 
 
 def build_network(description: NetworkDescription) -> Any:
@@ -71,63 +72,20 @@ def _module(module: ModuleDescription, name: str) -> Any:
         inner = build_network(module.network)
         inner.name = name
         return inner
-    if module.kind not in _LAYERS:
+    kind = LAYERS.get(module.kind)
+    if kind is None or not kind.rebuildable:
         raise KnowledgeError(
             f"The {module.kind} '{shown(module.name, 60)}' cannot be built as a part of a network."
         )
-    layer = _LAYERS[module.kind](_class(module.kind), module, name)
+    arguments = kind.constructor_dim(module) if kind.constructor_dim else (module.outdim // kind.outputs,)
+    keywords = {o.given_as: module.options[o.name] for o in kind.options if o.in_constructor}
+    layer = _class(module.kind)(*arguments, **keywords, name=name)
+    for option in kind.options:
+        if not option.in_constructor:
+            setattr(layer, option.stored_as, module.options[option.name])
     if module.arrays:
-        # In the order of PyBrain's own vector.
-        position = 0
-        for array in module.arrays.values():
-            layer.params[position : position + array.size] = array.ravel()
-            position += array.size
+        layer.params[:] = np.concatenate([module.arrays[p.name].ravel() for p in kind.parameters])
     return layer
-
-
-def _gaussian(cls: Any, module: ModuleDescription, name: str) -> Any:
-    layer = cls(module.outdim, name=name)
-    layer.enabled = module.options["enabled"]
-    return layer
-
-
-def _mixture(cls: Any, module: ModuleDescription, name: str) -> Any:
-    mixtures = whole(module.options, "mixtures")
-    return cls(module.outdim // mixtures - 2, name=name, mix=mixtures)
-
-
-def _by_inputs(cls: Any, module: ModuleDescription, name: str) -> Any:
-    return cls(module.indim, name=name)
-
-
-def _by_outputs(cls: Any, module: ModuleDescription, name: str) -> Any:
-    return cls(module.outdim, name=name)
-
-
-_LAYERS: dict[str, Callable[[Any, ModuleDescription, str], Any]] = {
-    **dict.fromkeys(
-        ("LinearLayer", "SigmoidLayer", "TanhLayer", "ReluLayer", "SoftSignLayer", "SoftmaxLayer"), _by_inputs
-    ),
-    **dict.fromkeys(("GateLayer", "MultiplicationLayer"), _by_outputs),
-    "SwitchLayer": _by_inputs,
-    "BernoulliLayer": _by_inputs,
-    "DoubleGateLayer": lambda cls, module, name: cls(module.outdim // 2, name=name),
-    "BiasUnit": lambda cls, module, name: cls(name=name),
-    "PartialSoftmaxLayer": lambda cls, module, name: cls(
-        module.outdim, whole(module.options, "slicelength"), name=name
-    ),
-    "MixtureDensityLayer": _mixture,
-    "GaussianLayer": _gaussian,
-    "LSTMLayer": lambda cls, module, name: cls(
-        module.outdim, peepholes=bool(module.options["peepholes"]), name=name
-    ),
-    "MDLSTMLayer": lambda cls, module, name: cls(
-        module.outdim // 2,
-        dimensions=whole(module.options, "dimensions"),
-        peepholes=bool(module.options["peepholes"]),
-        name=name,
-    ),
-}
 
 
 def _mother(name: str, numbers: Any) -> Any:

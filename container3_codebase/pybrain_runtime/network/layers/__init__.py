@@ -1,0 +1,1 @@
+"""The kinds of layers: one entry each, with everything that is specific to the kind."""
