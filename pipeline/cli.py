@@ -338,8 +338,10 @@ def _run_json(session: Session, done: Any) -> dict[str, Any]:
 
 
 def _run_tests(layout: Layout, arguments: list[str]) -> int:
-    """The whole suite, in a process of its own, from the project's folder."""
-    command = [sys.executable, "-m", "pytest", *arguments]
+    """The whole suite, in a process of its own, from the project's folder; in several where none are asked for."""
+    own = ("-n", "--numprocesses", "--pdb", "--trace", "-pno:xdist", "no:xdist")
+    several = [] if any(word.startswith(own) for word in arguments) else ["-n", "auto", "--dist", "loadgroup"]
+    command = [sys.executable, "-m", "pytest", *several, *arguments]
     os.chdir(layout.root)
     if os.name == "nt":
         import subprocess

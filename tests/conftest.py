@@ -86,3 +86,12 @@ def no_selection_from_outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 def in_ci() -> bool:
     """Whether a missing part must fail a test instead of skipping it."""
     return os.environ.get("CI", "").lower() in ("1", "true", "yes")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Say how many processes ``-n auto`` starts.
+
+    A test in containers, or of a program that is interrupted, waits more than it computes: four at least.
+    """
+    return max(4, os.cpu_count() or 1)

@@ -39,9 +39,12 @@ def docker() -> None:
         pytest.skip(f"no container engine here ({error.message}); scripts/start_engine.sh brings one up")
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="session")
 def latest_images_stay_as_they_are(docker: None) -> Iterator[None]:
-    """The drivers name what they build `latest`; afterwards the developer's own images have that name again."""
+    """The drivers name what they build `latest`; afterwards the developer's own images have that name again.
+
+    Modules that ask for it are in one `xdist_group`: there is one `latest` on a machine.
+    """
     before = {service.image: _image_id(service.image) for service in SERVICES}
     yield
     for name, image in before.items():

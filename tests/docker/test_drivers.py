@@ -19,6 +19,12 @@ from pipeline import cli, parser
 from pipeline.engines.docker import DockerEngine, find_docker
 from pipeline.project import SERVICES, Layout
 
+# There is one image called `latest` on a machine: these tests build it, or use it, one after the other.
+pytestmark = [
+    pytest.mark.xdist_group("latest images"),
+    pytest.mark.usefixtures("latest_images_stay_as_they_are"),
+]
+
 _DRIVER = (
     "import sys; from pathlib import Path; from pipeline import cli, parser; from pipeline.project import Layout; "
     "sys.exit(cli.execute(parser.parse(sys.argv[2:]), Layout(Path(sys.argv[1]))))"

@@ -6,9 +6,17 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from pipeline.project import PROJECT
 
 README = PROJECT.root / "README.md"
+
+# There is one image called `latest` on a machine: these tests build it, or use it, one after the other.
+pytestmark = [
+    pytest.mark.xdist_group("latest images"),
+    pytest.mark.usefixtures("latest_images_stay_as_they_are"),
+]
 
 
 def masked(text: str) -> list[str]:

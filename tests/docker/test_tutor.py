@@ -9,6 +9,12 @@ import pytest
 
 from pipeline.project import SERVICES
 
+# There is one image called `latest` on a machine: these tests build it, or use it, one after the other.
+pytestmark = [
+    pytest.mark.xdist_group("latest images"),
+    pytest.mark.usefixtures("latest_images_stay_as_they_are"),
+]
+
 _OK = "import sys; sys.path.append('/opt/pybrain'); from pybrain.structure import FeedForwardNetwork; print('OK')"
 
 

@@ -110,9 +110,14 @@ def engine() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs an engine, and what must run in one process where several run tests."""
     for item in items:
-        if "engine" in getattr(item, "fixturenames", ()):
+        used = getattr(item, "fixturenames", ())
+        if "engine" in used:
             item.add_marker(pytest.mark.docker)
+        if not {"reports", "nothing_left", "left_of"}.isdisjoint(used):
+            # One class for all its tests; and nobody else ends evaluations while it is looked what they left.
+            item.add_marker(pytest.mark.xdist_group("class"))
 
 
 @pytest.fixture(scope="session")
@@ -121,7 +126,7 @@ def warm(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     context = tmp_path_factory.mktemp("warm")
     common = SAMPLES.CODE_DOCKERFILE.split("COPY pybrain")[0]
     (context / "Dockerfile").write_text(common, encoding="utf-8")
-    name = "app07eval-tests:warm"
+    name = f"app07eval-tests:warm-{os.getpid()}"
     command = ["docker", "build", "--quiet", "--tag", name, str(context)]
     subprocess.run(command, env=os.environ | {"DOCKER_BUILDKIT": "0"}, capture_output=True, check=False)
     yield

@@ -198,16 +198,16 @@ def test_no_model_takes_the_evaluation_with_it(measured, model):
 @pytest.mark.parametrize(
     "rows",
     [
-        b"x,y\n" + b"0.5,0.2\n" * 7_000_000,
-        b"0.5," * 15_000_000,
-        b"x,y\n" + b'"' * 60_000_000,
-        "x,y\n0.5,0.2\n".encode("utf-16") * 2_000_000,
-        b"1e999,1\n" * 100_000,
+        lambda: b"x,y\n" + b"0.5,0.2\n" * 7_000_000,
+        lambda: b"0.5," * 15_000_000,
+        lambda: b"x,y\n" + b'"' * 60_000_000,
+        lambda: "x,y\n0.5,0.2\n".encode("utf-16") * 2_000_000,
+        lambda: b"1e999,1\n" * 100_000,
     ],
     ids=["many", "wide", "quotes", "utf-16", "infinite"],
 )
 def test_no_rows_take_the_evaluation_with_them(measured, rows):
-    results, _ = measured({f"{C1}/currentActivation.csv": rows})
+    results, _ = measured({f"{C1}/currentActivation.csv": rows()})
     assert results["prediction"]["status"] in ("failed", "not checked")
     assert results["prediction"]["reason"]
     assert [results[name]["status"] for name in ("compose", "document", "program")] == ["passed"] * 3
@@ -251,6 +251,8 @@ def nested(depth):
         "services:\n" + "".join(f"  s{n}: {{image: x}}\n" for n in range(9_000)),
         "- &a\n- *a\n" * 50_000,
     ],
+    ids=["400 lists", "50000 lists", "mappings", "aliases", "number", "date", "binary", "set", "infinite", "variables",
+         "dollars", "merges", "float", "key", "services", "itself"],
 )  # fmt: skip
 def test_no_compose_file_takes_the_evaluation_with_it(measured, compose):
     results, _ = measured({"docker-compose.yml": compose, ".env": "A=" + "x" * 900_000})
@@ -271,6 +273,7 @@ def test_no_compose_file_takes_the_evaluation_with_it(measured, compose):
         "# x\n" * 250_000,
         "FROM a AS a\n" * 80_000,
     ],
+    ids=["continued", "steps", "env", "heredocs", "brackets", "base", "comments", "stages"],
 )
 def test_no_dockerfile_takes_the_evaluation_with_it(measured, recipe):
     results, findings = measured({f"{C1}/Dockerfile": recipe})
@@ -279,7 +282,8 @@ def test_no_dockerfile_takes_the_evaluation_with_it(measured, recipe):
 
 
 @pytest.mark.parametrize("program", ["x = " + "(" * 90_000, "x = " + "-" * 500_000 + "1", "x = " + "1+" * 400_000 + "1",
-                                     "a." * 300_000 + "a", "# \udcff" * 3, "'" * 900_000])  # fmt: skip
+                                     "a." * 300_000 + "a", "# \udcff" * 3, "'" * 900_000],
+                         ids=["parentheses", "signs", "sum", "attributes", "surrogates", "quotes"])  # fmt: skip
 def test_no_program_takes_the_evaluation_with_it(measured, program):
     results, _ = measured({f"{C3}/UE_07_App5.py": program.encode("utf-8", "surrogateescape")})
     assert [results[name]["status"] for name in ("compose", "document", "program")] == ["passed"] * 3
@@ -402,11 +406,10 @@ def test_a_worker_that_is_killed_is_an_error_with_a_reason(guarded):
     lab = guarded({"README.md": BACKTRACKS})
 
     def kill():
-        time.sleep(1.5)
-        for worker in subprocess.run(
-            ["pgrep", "-P", str(os.getpid()), "-f", "evaluation.workers.main"],
-            capture_output=True, text=True, check=False,
-        ).stdout.split():  # fmt: skip
+        find = ["pgrep", "-P", str(os.getpid()), "-f", "evaluation.workers.main"]
+        while not (found := subprocess.run(find, capture_output=True, text=True, check=False).stdout.split()):
+            time.sleep(0.05)
+        for worker in found:
             os.kill(int(worker), signal.SIGKILL)
 
     thread = threading.Thread(target=kill)

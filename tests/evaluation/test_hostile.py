@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from evaluation.engine.session import EngineSession
 from evaluation.quotas import DEFAULT_LIMITS, MIB
 from evaluation.result import from_json
@@ -208,29 +210,23 @@ def test_ctrl_c_stops_a_class_and_the_same_command_goes_on(samples, tmp_path, no
 
 def test_what_a_killed_evaluation_left_is_removed_by_the_next(engine, left_of):
     version, compose = find_docker()
-    gone = subprocess.Popen(["true"])
-    gone.wait()
-    engine = EngineSession(version, compose, DEFAULT_LIMITS)
-    engine.id = engine.id.replace(f"-{os.getpid()}-", f"-{gone.pid}-")
-    engine.label = f"app07.evaluation={engine.id}"
-    engine.must("network", "create", "--internal", "--label", engine.label, engine.id)
-    engine.must(
-        "create",
-        "--name",
-        engine.id,
-        "--label",
-        engine.label,
-        "--network",
-        engine.id,
-        "busybox:latest",
-        "true",
-    )
-    assert len(left_of(gone.pid)) == 2
+    # While this process runs, what has its number is left alone by evaluations of other tests, too.
+    with subprocess.Popen(["sleep", "600"]) as other:
+        session = EngineSession(version, compose, DEFAULT_LIMITS)
+        session.id = session.id.replace(f"-{os.getpid()}-", f"-{other.pid}-")
+        session.label = label = f"app07.evaluation={session.id}"
+        session.must("network", "create", "--internal", "--label", label, session.id)
+        options = ["--name", session.id, "--label", label, "--network", session.id]
+        session.must("create", *options, "busybox:latest", "true")
+        EngineSession(version, compose, DEFAULT_LIMITS).sweep()
+        assert len(left_of(other.pid)) == 2
+        other.kill()
     EngineSession(version, compose, DEFAULT_LIMITS).sweep()
-    assert left_of(gone.pid) == []
+    assert left_of(other.pid) == []
 
 
-def test_a_build_ends_with_an_evaluation_that_is_killed(submit, tmp_path):
+@pytest.mark.xdist_group("class")
+def test_a_build_ends_with_an_evaluation_that_is_killed(engine, submit, tmp_path):
     """A step of a build carries no label: nobody would find it later."""
     nap = str(100_000 + os.getpid())
     slow = submit({f"{C1}/Dockerfile": f"FROM busybox:latest\nRUN sleep {nap}\n"})
