@@ -56,7 +56,7 @@ def prediction_equals(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
             "Does the code give the network the right columns, unscaled, one flat row at a time? "
             "What counts are the numbers that the network answers, not only a class.", evidence,
         )  # fmt: skip
-    first = timeline.first_exit(run, lab.roles())
+    first = timeline.wrong_first_exit(run, lab.roles())
     if first is not None and first.status:
         return Verdict(
             False, f"no prediction was made: {first.service} failed, and that stopped the stack",

@@ -12,7 +12,7 @@ from evaluation.compose.safe_stack import BuildRequest
 from evaluation.evidence.evidence import Lab
 from evaluation.images.build_plan import unbuildable
 from evaluation.prediction.expected import data_name, model_name
-from evaluation.prediction.replacement import changed_text
+from evaluation.prediction.replacement_rows import changed_text
 from evaluation.prediction.rerun import fresh_seed
 from evaluation.result import Verdict
 from evaluation.sandbox.container_run import ContainerRun
@@ -104,12 +104,12 @@ def prints_rows(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
     if not rows or missing:
         what = "there are no rows to show" if not rows else f"the row {missing[0][:80]!r} was not shown"
         return Verdict(
-            False, f"`{ran.typed}` does not print the rows of {name}: {what}",
+            False, f"`{ran.command}` does not print the rows of {name}: {what}",
             f'End the Dockerfile with CMD ["cat", "{role.inside}"].', _evidence(ran),
         )  # fmt: skip
     if wrong := _other_rows(lab, role, name, ran):
         return wrong
-    return Verdict(True, f"`{ran.typed}` prints the {len(rows)} lines of {name}", "", _evidence(ran))
+    return Verdict(True, f"`{ran.command}` prints the {len(rows)} lines of {name}", "", _evidence(ran))
 
 
 def lists_model(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
@@ -121,12 +121,12 @@ def lists_model(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
         return wrong
     if name not in ran.output:
         return Verdict(
-            False, f"`{ran.typed}` does not list {name}",
+            False, f"`{ran.command}` does not list {name}",
             f'End the Dockerfile with CMD ["ls", "-l", "{role.inside.rpartition("/")[0]}/"].', _evidence(ran),
         )  # fmt: skip
     if wrong := _listed_from_nowhere(lab, role, ran):
         return wrong
-    return Verdict(True, f"`{ran.typed}` lists {name}", "", _evidence(ran))
+    return Verdict(True, f"`{ran.command}` lists {name}", "", _evidence(ran))
 
 
 def imports_pybrain(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
@@ -179,7 +179,7 @@ def _other_rows(lab: Lab, role: Service, name: str, ran: ContainerRun) -> Verdic
     if all(line.strip() in shown for line in other.splitlines() if line.strip()):
         return None
     return Verdict(
-        False, f"`{ran.typed}` does not show other rows when they are put in the place of {name}: it shows what is "
+        False, f"`{ran.command}` does not show other rows when they are put in the place of {name}: it shows what is "
         "written down elsewhere", f'End the Dockerfile with CMD ["cat", "{role.inside}"].',
         (*_evidence(ran), *seen(log=head(again.output))),
     )  # fmt: skip
@@ -195,7 +195,7 @@ def _listed_from_nowhere(lab: Lab, role: Service, ran: ContainerRun) -> Verdict 
     without = lab.without_files(role, folders)
     if without.ok and len(_naming(without, name)) >= len(_naming(ran, name)):
         return Verdict(
-            False, f"`{ran.typed}` shows the same where {folders[0]}/ is empty: it is written down, not read",
+            False, f"`{ran.command}` shows the same where {folders[0]}/ is empty: it is written down, not read",
             f'End the Dockerfile with CMD ["ls", "-l", "{role.inside.rpartition("/")[0]}/"].', _evidence(ran),
         )  # fmt: skip
     return None
@@ -212,11 +212,11 @@ def _did_not_end_well(ran: ContainerRun) -> Verdict | None:
         return None
     why = ran.stopped or f"it ended with status {ran.status}"
     hint = "Alone, the container is to show what it holds and end: CMD is one short command."
-    return Verdict(False, f"`{ran.typed}`: {why}", hint, _evidence(ran))
+    return Verdict(False, f"`{ran.command}`: {why}", hint, _evidence(ran))
 
 
 def _evidence(ran: ContainerRun) -> tuple[Any, ...]:
-    return seen(command=ran.typed, status=ran.status, log=head(ran.output))
+    return seen(command=ran.command, status=ran.status, log=head(ran.output))
 
 
 CHECKS = (

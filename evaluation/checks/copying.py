@@ -23,7 +23,7 @@ def is_there(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
     number = int(parameters["container"])
     role, name = SERVICES[number - 1], _NAMES[number]
     run = lab.run_for_files()
-    left = run.copied(name)
+    left = run.shared_file(name)
     evidence = _evidence(run)
     if left is not None and left.kind == "file":
         return Verdict(True, f"shared_data/{name} is there, {len(left.content):,} bytes", "", evidence)
@@ -53,7 +53,7 @@ def is_the_same(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
     own = file_of(lab, role)
     if not lab.submission.has(own):
         return Verdict(False, f"there is no {own} to compare with", f"Put it into {role.folder}/.")
-    left = lab.run_for_files().copied(name)
+    left = lab.run_for_files().shared_file(name)
     assert left is not None  # it has been seen
     expected = hashlib.sha256(lab.submission.bytes(own)).hexdigest()
     found = hashlib.sha256(left.content).hexdigest()
@@ -92,7 +92,7 @@ def _evidence(run: StackRun) -> tuple[Any, ...]:
     listing = "\n".join(
         f"{len(left.content):>10} {left.name}" for left in run.shared.values() if left.kind == "file"
     )
-    return seen(command=f"{run.typed}; ls -l shared_data", log=listing or "(empty)")
+    return seen(command=f"{run.command}; ls -l shared_data", log=listing or "(empty)")
 
 
 CHECKS = (

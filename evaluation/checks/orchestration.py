@@ -158,7 +158,7 @@ def orchestration(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
             f"codebase was started, and failed, before {' and '.join(late)} had arrived in the shared folder"
         )
         return Verdict(False, reason, TRAPS["no-waiting"].hint, evidence)
-    if timeline.orchestrated(run, roles):
+    if timeline.in_order(run, roles):
         return Verdict(
             True, "all three containers ran, and codebase was the one that ended the stack", "", evidence
         )
@@ -166,8 +166,8 @@ def orchestration(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
         hint = TRAPS["over-the-limits"].hint
         if "did not end" in run.stopped:
             hint = "codebase must come to an end when its prediction is made: its end is what ends the stack."
-        return Verdict(False, f"`{run.typed}`: {run.stopped}", hint, evidence)
-    if first := timeline.first_exit(run, roles):
+        return Verdict(False, f"`{run.command}`: {run.stopped}", hint, evidence)
+    if first := timeline.wrong_first_exit(run, roles):
         trap = TRAPS["first-exit"]
         who = roles.role(first.service) or first.service
         if first.status:
@@ -182,7 +182,7 @@ def orchestration(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
         return Verdict(
             False, f"{', '.join(missing)} was never started: {said}", _why_not(run, roles), evidence
         )
-    early = timeline.too_early(run, roles)
+    early = timeline.started_after_code(run, roles)
     reason = (
         f"codebase was started before {early}" if early else "the stack did not come to an end of its own"
     )
@@ -192,21 +192,21 @@ def orchestration(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
 def status(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
     """The command ends with 0, because codebase did."""
     run, roles = lab.run(), lab.roles()
-    code = run.life(roles.service(CODEBASE))
+    code = run.container(roles.service(CODEBASE))
     if run.status == 0 and code is not None and code.status == 0 and not _shows_anything(run, roles):
         return Verdict(
             False, "codebase ended with status 0, and has neither printed nor written anything",
             "Status 0 says that a prediction was made: end with another one where there is none.", _evidence(run),
         )  # fmt: skip
     if run.status == 0 and code is not None and code.status == 0:
-        return Verdict(True, f"`{run.typed}` ended with status 0, as codebase did", "", _evidence(run))
+        return Verdict(True, f"`{run.command}` ended with status 0, as codebase did", "", _evidence(run))
     ended = (
         "was never seen to end" if code is None or code.status is None else f"ended with status {code.status}"
     )
     if code is not None and code.remark:
         ended += f" ({code.remark})"
     return Verdict(
-        False, f"`{run.typed}` ended with status {run.status}; codebase {ended}",
+        False, f"`{run.command}` ended with status {run.status}; codebase {ended}",
         f"What codebase said: {_last_words(run, roles.service(CODEBASE))}", _evidence(run),
     )  # fmt: skip
 
@@ -223,17 +223,23 @@ def _shows_anything(run: StackRun, roles: Roles) -> bool:
 def _why_not(run: StackRun, roles: Roles) -> str:
     """What the data containers said, that codebase waits for."""
     names = [roles.service(role.name) for role in SERVICES[:2]]
-    said = [f"{name}: {_last_words(run, name)}" for name in names if run.lines_of(name) or run.kept.get(name)]
+    said = [
+        f"{name}: {_last_words(run, name)}"
+        for name in names
+        if run.lines_of(name) or run.engine_log.get(name)
+    ]
     return "What the others said: " + "; ".join(said) if said else "Start it by hand to see why."
 
 
 def _last_words(run: StackRun, service: str) -> str:
     """Why a container ended, in its own words; they are kept for those that Compose shows nothing of, too."""
-    return last_words(run.lines_of(service) or run.kept.get(service, ()))
+    return last_words(run.lines_of(service) or run.engine_log.get(service, ()))
 
 
 def _evidence(run: StackRun) -> tuple[Any, ...]:
-    return seen(command=run.typed, status=run.status, note=timeline.tell(run), log=tail(run.output, 25))
+    return seen(
+        command=run.command, status=run.status, note=timeline.format_timeline(run), log=tail(run.output, 25)
+    )
 
 
 CHECKS = (

@@ -62,6 +62,16 @@ class Mount:
     read_only: bool
 
 
+def lies_inside(path: str, folder: str) -> bool:
+    """Return whether a path lies inside a folder, both relative to the submission.
+
+    Args:
+        path: the path of a file or folder.
+        folder: the folder; ``.`` is the submission itself.
+    """
+    return path != folder and (folder == "." or path.startswith(folder + "/"))
+
+
 def read_mount(entry: Any, submission: Submission, *, anonymous: str) -> Mount:
     """Reads one entry of `volumes:`.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from evaluation.compose.mounts import lies_inside
 from evaluation.compose.safe_stack import SafeService, SafeStack
 from evaluation.engine.image_names import plain_name
 from pipeline.project import SERVICES, Service
@@ -65,12 +66,10 @@ def _shared(stack: SafeStack, found: Mapping[str, str]) -> tuple[str, frozenset[
                 sees.setdefault(mount.source, set()).add(role)
     for source in sees:
         # Whoever sees the whole project sees the folders in it.
-        sees[source] |= {role for other, roles in sees.items() if _lies_in(source, other) for role in roles}
+        sees[source] |= {
+            role for other, roles in sees.items() if lies_inside(source, other) for role in roles
+        }
     if not sees:
         return "", frozenset()
     best = max(sees, key=lambda source: (len(sees[source]), "shared" in source, source))
     return (best, frozenset(sees[best])) if len(sees[best]) > 1 else ("", frozenset())
-
-
-def _lies_in(source: str, other: str) -> bool:
-    return source != other and (other == "." or source.startswith(other + "/"))

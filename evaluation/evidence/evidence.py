@@ -13,7 +13,8 @@ from evaluation.compose.compose_file import ComposeFile, read_compose
 from evaluation.compose.interpolation import read_env
 from evaluation.compose.roles import Roles, find_roles
 from evaluation.compose.safe_stack import BuildRequest, SafeStack, make_safe
-from evaluation.dockerfiles.dockerfile import Dockerfile, read_dockerfile
+from evaluation.dockerfiles.dockerfile import Dockerfile
+from evaluation.dockerfiles.parser import read_dockerfile
 from evaluation.engine.build_network import BuildNetwork
 from evaluation.engine.image_names import is_allowed, plain_name
 from evaluation.engine.session import EngineSession
@@ -24,12 +25,8 @@ from evaluation.images.image_files import find_all, holds, why_not_interpreter
 from evaluation.prediction.challenge import Challenge, make_challenge
 from evaluation.prediction.expected import Expected, data_name, expect_of, model_name
 from evaluation.prediction.find_prediction import ObservedPrediction, find_prediction
-from evaluation.prediction.replacement import (
-    ReplacementFiles,
-    find_replacement,
-    load_replacement,
-    save_replacement,
-)
+from evaluation.prediction.replacement import ReplacementFiles, load_replacement, save_replacement
+from evaluation.prediction.replacement_search import find_replacement
 from evaluation.prediction.rerun import (
     RerunInputs,
     RerunResult,
@@ -44,7 +41,8 @@ from evaluation.quotas import Limits
 from evaluation.result import Verdict
 from evaluation.sandbox import timeline
 from evaluation.sandbox.container_run import ContainerRun, run_container
-from evaluation.sandbox.stack_run import Stack, StackRun
+from evaluation.sandbox.stack import Stack
+from evaluation.sandbox.stack_run import StackRun
 from evaluation.submission.submission import Submission
 from pipeline.engines.base import PYBRAIN_IMPORTS
 from pipeline.errors import PipelineError
@@ -280,9 +278,9 @@ class Lab:
         for _ in range(2):
             run = stack.run()
             self.runs.append(run)
-            if run.stopped or (timeline.orchestrated(run, roles) and self.is_right(run)):
+            if run.stopped or (timeline.in_order(run, roles) and self.is_right(run)):
                 break
-        return max(self.runs, key=lambda run: (timeline.went_well(run, roles), self.is_right(run)))
+        return max(self.runs, key=lambda run: (timeline.succeeded(run, roles), self.is_right(run)))
 
     @once
     def run_to_the_ends(self) -> StackRun:
@@ -293,7 +291,7 @@ class Lab:
     def late_files(self) -> tuple[str, ...]:
         """The files that came when codebase had failed for want of them. One that never comes is not late."""
         run = self.run()
-        missed = timeline.too_soon(run, self.roles())
+        missed = timeline.late_inputs(run, self.roles())
         if not missed or self.is_right(run):
             return ()
         return tuple(name for name in missed if name in self.run_to_the_ends().shared)
@@ -301,7 +299,7 @@ class Lab:
     def run_for_files(self) -> StackRun:
         """The run whose files count. Where the stack stopped at the first exit, or before the files could be there,
         what was copied by then is chance: then it is a run in which every container comes to its own end."""
-        by_chance = timeline.first_exit(self.run(), self.roles()) or self.late_files()
+        by_chance = timeline.wrong_first_exit(self.run(), self.roles()) or self.late_files()
         return self.run_to_the_ends() if by_chance else self.run()
 
     def missing_folders(self) -> list[str]:

@@ -20,7 +20,8 @@ from evaluation.prediction.rerun import RerunResult
 from evaluation.processes.messages import decode, encode, hints_of
 from evaluation.quotas import Limits
 from evaluation.sandbox.container_run import ContainerRun
-from evaluation.sandbox.stack_run import Stack, StackRun
+from evaluation.sandbox.stack import Stack
+from evaluation.sandbox.stack_run import StackRun
 from evaluation.submission.submission import Submission
 from pipeline.project import Service
 

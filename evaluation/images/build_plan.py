@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evaluation.compose.safe_stack import BuildRequest
-from evaluation.dockerfiles.dockerfile import LONGEST, Dockerfile, Image, read_dockerfile
-from evaluation.dockerfiles.stages import BuildRefused, images_of, last_stage, refusals
+from evaluation.dockerfiles.dockerfile import Dockerfile, Image
+from evaluation.dockerfiles.parser import LONGEST, read_dockerfile
+from evaluation.dockerfiles.refusals import refusals
+from evaluation.dockerfiles.stages import BuildRefused, images_of, last_stage
 from evaluation.errors import CannotCheck
 from evaluation.images.build_context import ContextError, copied, swelling, write_dockerfile
 from evaluation.images.canonical import rewrite

@@ -5,23 +5,21 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-import time
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 from evaluation.compose.safe_stack import BuildRequest
-from evaluation.dockerfiles.dockerfile import LONGEST
+from evaluation.dockerfiles.parser import LONGEST
 from evaluation.engine.build_network import BuildNetwork
 from evaluation.engine.image_names import is_allowed
 from evaluation.engine.session import DISK, EngineSession
 from evaluation.errors import ImageRefused
 from evaluation.images.build_plan import BuildPlanner, BuildResult, PreparedContext, refused_at
+from evaluation.images.step_monitor import IMITATED, StepMonitor
 from evaluation.processes import bounded_process
 from evaluation.quotas import MIB
 from pipeline import process
 
-IMITATED = "imitated"
 # How often a build is begun, where another evaluation takes away the layers that it builds on.
 TRIES = 4
 _LOST_LAYER = re.compile(
@@ -85,9 +83,9 @@ class Builder:
         # One instruction a line, and the label that the engine adds.
         steps = len((context / recipe.name).read_bytes().splitlines()) + 2
         for _ in range(TRIES):
-            watch = _StepMonitor(self.engine, steps)
-            done = self._carry_out(command, context, watch)
-            if watch.imitated:
+            monitor = StepMonitor(self.engine, steps)
+            done = self._carry_out(command, context, monitor)
+            if monitor.imitated:
                 done = replace(done, ended=IMITATED)
             if done.ended != bounded_process.BY_ITSELF or not lost_a_layer(done.output):
                 break
@@ -95,7 +93,7 @@ class Builder:
         output = _without_notice(output)
         about = self.engine.image(image) if done.ok else None
         if about is None:
-            watch.forget()
+            monitor.remove_layers()
             reason, hint = self._why(done, wanted)
             return BuildResult("", False, done.status, reason, hint, output, done.seconds, "", recipe.changes)
         return BuildResult(
@@ -109,7 +107,7 @@ class Builder:
         return dict(entry.partition("=")[::2] for entry in entries)
 
     def _carry_out(
-        self, command: list[str], context: Path, watch: _StepMonitor
+        self, command: list[str], context: Path, monitor: StepMonitor
     ) -> bounded_process.BoundedResult:
         try:
             return bounded_process.run_bounded(
@@ -118,13 +116,13 @@ class Builder:
                 output=self.engine.limits.output,
                 cwd=context,
                 environment=self.engine.environment({"DOCKER_BUILDKIT": "0"}),
-                on_line=watch.line,
-                check=watch.check,
-                stop=watch.stop,
+                on_line=monitor.on_line,
+                check=monitor.check,
+                stop=monitor.stop,
             )
         except BaseException:
             with process.undisturbed():
-                watch.forget()
+                monitor.remove_layers()
             raise
 
     def _command(self, wanted: BuildRequest, image: str, recipe: PreparedContext) -> list[str]:
@@ -204,84 +202,3 @@ def _without_notice(output: str) -> str:
 def _last_error(output: str) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     return lines[-1][:300] if lines else "it said nothing"
-
-
-class _StepMonitor:
-    """Looks at the container of each step while it runs: the builder says which one it is.
-
-    A step prints into the same output, and can print such lines itself. So what a line names counts only where the
-    engine made it after this build began, and an image only where nobody has given it a name; and there are no more
-    such lines than steps, or the last steps would be looked at too late.
-
-    Args:
-        workshop: where it is built.
-        steps: how many steps the build has.
-    """
-
-    def __init__(self, engine: EngineSession, steps: int) -> None:
-        self.engine = engine
-        self.most = steps
-        self.running = ""
-        self.written: dict[str, int] = {}
-        self._began = _seconds(engine.docker("info", "--format", "{{.SystemTime}}").output.strip())
-        self._asked = 0.0
-        self._steps = 0
-        self._layers = 0
-        self._made: list[str] = []
-        self._latest = ""
-
-    def line(self, line: str) -> None:
-        if found := re.match(r"\s*---> ([0-9a-f]{12})$", line):
-            self._layers += 1
-            if self.running and not self.imitated:
-                self._made.append(found.group(1))
-            self._latest = found.group(1)
-            return
-        found = re.match(r"\s*---> Running in ([0-9a-f]{12,64})$", line)
-        if found:
-            self._steps += 1
-            if not self.imitated and self._is_ours(found.group(1), "container"):
-                self.running = found.group(1)
-                limit = str(self.engine.limits.build_processes)
-                # The builder has no option for it; the step gets it as soon as it runs.
-                self.engine.docker("update", "--pids-limit", limit, self.running, timeout=20.0)
-
-    @property
-    def imitated(self) -> bool:
-        """Whether a step has printed such lines: there are more than the engine prints."""
-        return self._steps > self.most or self._layers > self.most + 1
-
-    def check(self) -> str | None:
-        if self.imitated:
-            return IMITATED
-        if not self.running or time.monotonic() - self._asked < 1.0:
-            return None
-        self._asked = time.monotonic()
-        size = self.engine.written_bytes(self.running)
-        self.written[self.running] = max(size, self.written.get(self.running, 0))
-        return DISK if sum(self.written.values()) > self.engine.limits.build_disk else None
-
-    def stop(self) -> None:
-        if self.running:
-            self.engine.docker("rm", "--force", self.running)
-
-    def forget(self) -> None:
-        """Removes the layers of a build that failed; they have no name by which they would be found later."""
-        # A step that imitates the engine prints before the engine does: its own layer is the latest one.
-        for image in dict.fromkeys([self._latest, *reversed(self._made)]):
-            if image and self._is_ours(image, "image"):
-                self.engine.docker("image", "rm", image)
-
-    def _is_ours(self, name: str, kind: str) -> bool:
-        about = next(iter(self.engine.inspect(name, kind=kind)), {})
-        if not about or about.get("RepoTags"):
-            return False
-        return _seconds(about["Created"]) >= self._began
-
-
-def _seconds(moment: str) -> float:
-    """The engine writes nanoseconds; what cannot be read lies before everything."""
-    try:
-        return datetime.fromisoformat(re.sub(r"(\.\d{6})\d*", r"\1", moment)).timestamp()
-    except ValueError:
-        return 0.0

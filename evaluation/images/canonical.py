@@ -22,15 +22,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from evaluation.dockerfiles.dockerfile import (
-    BLANK,
-    HEREDOC,
-    LONGEST,
-    Dockerfile,
-    Heredoc,
-    Instruction,
-    json_words,
-)
+from evaluation.dockerfiles.dockerfile import Dockerfile, Heredoc, Instruction
+from evaluation.dockerfiles.parser import LONGEST
+from evaluation.dockerfiles.stage_variables import with_variables, word_of
 from evaluation.dockerfiles.stages import (
     BuildRefused,
     base_of,
@@ -40,10 +34,9 @@ from evaluation.dockerfiles.stages import (
     source_stage,
     sources,
     stage_name,
-    with_variables,
-    word_of,
 )
 from evaluation.dockerfiles.variables import CannotExpand, expanded_text
+from evaluation.dockerfiles.words import BLANK, HEREDOC, json_words
 from evaluation.submission.safe_tree import Parts, Tree
 
 _TEXTS = "app07-texts"

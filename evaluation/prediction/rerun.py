@@ -21,7 +21,8 @@ from evaluation.images.image_files import find_all
 from evaluation.prediction.find_prediction import find_prediction
 from evaluation.prediction.replacement import Replacement, ReplacementFiles
 from evaluation.quotas import Limits
-from evaluation.sandbox.stack_run import Stack, StackRun
+from evaluation.sandbox.stack import Stack
+from evaluation.sandbox.stack_run import StackRun
 from evaluation.sandbox.volumes import VolumeEntry
 from evaluation.submission.copying import CHUNK, Copy
 from evaluation.submission.submission import Submission
@@ -163,7 +164,7 @@ def _run(
                 stack.engine, stack.images[service], new[name], places[role], _new(folder, tag), tag
             )
     try:
-        return stack.exchanged(submission, images, attempt).run()
+        return stack.with_replacements(submission, images, attempt).run()
     finally:
         shutil.rmtree(root, ignore_errors=True)
 

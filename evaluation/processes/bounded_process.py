@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -70,6 +71,18 @@ class _Program(process.Program):
 
     def _put(self, line: bytes) -> None:
         self._lines.put(line[:LONGEST_LINE].decode("utf-8", "replace") + "\n")
+
+
+def with_memory_limit(command: Sequence[str], limit: int) -> list[str]:
+    """Return a command that runs with limited address space, where there is a POSIX shell; else the command itself.
+
+    Args:
+        command: the program and its arguments.
+        limit: bytes of address space.
+    """
+    if process.WINDOWS or shutil.which("sh") is None:
+        return list(command)
+    return ["sh", "-c", f'ulimit -v {limit // 1024} 2>/dev/null; exec "$@"', "sh", *command]
 
 
 def run_bounded(

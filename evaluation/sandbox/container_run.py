@@ -1,4 +1,4 @@
-"""Runs one container by itself, as a tutor would, within limits and without a network."""
+"""Run one container by itself, as a tutor would, within limits and without a network."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from evaluation.sandbox.volumes import Volumes
 
 @dataclass(frozen=True)
 class ContainerRun:
-    """A container that ran by itself.
+    """One run of a single container.
 
     Attributes:
-        typed: what a tutor would type.
+        command: the command, as a tutor types it.
         status: its exit status.
         output: what it printed.
-        seconds: how long it ran.
-        stopped: why it had to be stopped, in words; empty where it ended by itself.
+        seconds: its duration.
+        stopped: why it was stopped; empty if it ended by itself.
     """
 
-    typed: str
+    command: str
     status: int
     output: str
     seconds: float
@@ -42,7 +42,12 @@ class ContainerRun:
 
 
 def container_options(limits: Limits, cpus: float) -> list[str]:
-    """What every container of a submission is run with."""
+    """Return the options of `docker run` that every container of a submission gets.
+
+    Args:
+        limits: limits on memory, processes and disk.
+        cpus: number of processors.
+    """
     rights = [word for right in RIGHTS for word in ("--cap-add", right)]
     memory = str(limits.memory)
     return [
@@ -54,13 +59,20 @@ def container_options(limits: Limits, cpus: float) -> list[str]:
 
 
 def declared_volumes(about: Mapping[str, Any]) -> tuple[str, ...]:
-    """The places that an image declares as volumes; each gets one in memory, or the engine would make one on disk.
+    """Return the paths that an image declares as volumes.
+
+    Each gets a volume in memory; otherwise the engine would create one on the host's disk.
+
+    Args:
+        about: the image as ``docker image inspect`` reports it.
 
     Raises:
-        CannotCheck: one of them cannot be written down as a place, and so not be given one.
+        CannotCheck: A path cannot be written as an option of `docker run`, or there are too many.
     """
     config = about.get("Config") or {}
-    places = tuple(dict.fromkeys([*(config.get("Volumes") or ()), *_noted(config.get("Labels") or {})]))
+    places = tuple(
+        dict.fromkeys([*(config.get("Volumes") or ()), *_labelled_volumes(config.get("Labels") or {})])
+    )
     odd = [place for place in places if not re.fullmatch(r"/[^\x00-\x1f\x7f:,]*", place)]
     if odd or len(places) > MOST_VOLUMES:
         what = repr(odd[0][:80]) if odd else f"{len(places)} places"
@@ -70,8 +82,8 @@ def declared_volumes(about: Mapping[str, Any]) -> tuple[str, ...]:
     return places
 
 
-def _noted(labels: Mapping[str, str]) -> list[str]:
-    """The places of VOLUMEs that were written into a label when the image was built."""
+def _labelled_volumes(labels: Mapping[str, str]) -> list[str]:
+    """The paths of the VOLUME instructions, which the build wrote into a label."""
     try:
         places = json.loads(bytes.fromhex(labels.get(VOLUMES_LABEL, "")) or b"[]")
     except ValueError as error:
@@ -89,20 +101,20 @@ def run_container(
     *,
     hidden: Sequence[str] = (),
 ) -> ContainerRun:
-    """Runs a container to its end.
+    """Run a container to its end.
 
     Args:
-        workshop: where.
-        image: the image, as it is called here.
-        tag: the image, as a tutor calls it.
-        folder: a folder of our own.
-        command: what it runs instead of its own command.
-        seconds: how long it may run; None for the evaluation's limit.
-        hidden: folders that are empty in this run.
+        engine: the engine session.
+        image: the local name of the image.
+        tag: the name that a tutor would type.
+        folder: a folder of the evaluation.
+        command: a command in place of the image's own.
+        seconds: time limit; None for the default of the evaluation.
+        hidden: folders that are replaced by empty ones in this run.
     """
     about = engine.image(image) or {}
     declared = declared_volumes(about)
-    name = f"{engine.id}-alone"
+    name = f"{engine.id}-single"
     limits = engine.limits
     with Volumes(engine, declared, folder) as volumes:
         mounts = [
@@ -111,7 +123,7 @@ def run_container(
             if place.rstrip("/") not in hidden
             for word in ("--volume", f"{volumes.id(place)}:{place}")
         ]
-        whole = [
+        docker_run = [
             "docker",
             "run",
             "--name",
@@ -120,19 +132,19 @@ def run_container(
             engine.label,
             *container_options(limits, engine.cpus),
             *mounts,
-            *(word for place in hidden for word in ("--tmpfs", _empty(place, declared))),
+            *(word for place in hidden for word in ("--tmpfs", _empty_folder(place, declared))),
         ]
 
-        def too_much() -> str | None:
+        def over_disk_limit() -> str | None:
             return DISK if engine.written_bytes(name) > limits.disk else None
 
         try:
             done = bounded_process.run_bounded(
-                [*whole, image, *command],
+                [*docker_run, image, *command],
                 seconds=seconds or limits.alone_seconds,
                 output=limits.output,
                 environment=engine.environment(),
-                check=too_much,
+                check=over_disk_limit,
                 stop=lambda: engine.kill([name]),
             )
             state = (engine.inspect(name) or [{}])[0].get("State", {})
@@ -145,14 +157,20 @@ def run_container(
     return ContainerRun(typed, done.status, done.output, done.seconds, stopped)
 
 
-def _empty(place: str, declared: Sequence[str]) -> str:
-    """An empty folder in the place of another; it can be written to only where a volume has its place in it."""
+def _empty_folder(place: str, declared: Sequence[str]) -> str:
+    """The option for an empty folder at a path; it is writable only if a volume is mounted inside it."""
     holds_more = any(one.startswith(f"{place}/") and one.rstrip("/") != place for one in declared)
     return f"{place}:{'rw' if holds_more else 'ro'},size=1m"
 
 
 def why_stopped(ended: str, limits: Limits, seconds: float) -> str:
-    """Why a program had to be stopped, in words; empty where it ended by itself."""
+    """Return why a program was stopped; empty if it ended by itself.
+
+    Args:
+        ended: how it ended, as in `BoundedResult.ended`.
+        limits: the limits it had.
+        seconds: its time limit.
+    """
     return {
         bounded_process.BY_ITSELF: "",
         bounded_process.TIME: f"it did not end within {seconds:g} s and was stopped",

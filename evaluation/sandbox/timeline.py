@@ -1,99 +1,128 @@
-"""What happened in a run of the stack: who started, who ended first, and what that means."""
+"""The timeline of a run of the stack: which container started, which ended first, and what that means."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from evaluation.compose.roles import Roles
-from evaluation.sandbox.stack_run import Life, StackRun
+from evaluation.sandbox.stack_run import StackRun
+from pipeline.engines.container_state import ContainerState
 from pipeline.project import ACTIVATIONBASE, CODEBASE, KNOWLEDGE_FILE, KNOWLEDGEBASE, SHARED_ACTIVATION_FILE
 
-# Compose starts containers that wait for nothing side by side; their order is chance.
-SIDE_BY_SIDE = timedelta(seconds=2)
-# What a container ends with that was stopped.
+# Compose starts independent containers concurrently; their order is arbitrary.
+CONCURRENT = timedelta(seconds=2)
+# Exit statuses of a container that was stopped.
 KILLED = (137, 143)
 
 
 def never_started(run: StackRun, roles: Roles) -> list[str]:
-    """The containers of the three that were never started."""
-    lives = {role: run.life(service) for role, service in roles.services.items()}
-    return [role for role, life in lives.items() if life is None or life.started is None]
+    """Return the containers of the three that were never started."""
+    states = {role: run.container(service) for role, service in roles.services.items()}
+    return [role for role, state in states.items() if state is None or state.started is None]
 
 
-def first_exit(run: StackRun, roles: Roles) -> Life | None:
-    """The container, not codebase, whose end ended the stack; None where codebase ended it, or nobody did."""
+def wrong_first_exit(run: StackRun, roles: Roles) -> ContainerState | None:
+    """Return the container, other than codebase, whose end stopped the stack.
+
+    Args:
+        run: the run.
+        roles: which service is which container.
+
+    Returns:
+        None if codebase ended the stack, or no container did.
+    """
     first = run.first_to_end
     if run.stopped or first is None:
         return None
-    code = run.life(roles.service(CODEBASE))
+    code = run.container(roles.service(CODEBASE))
     if first.service != roles.service(CODEBASE):
-        # Where the engine starts codebase again, the others' being killed is the end that codebase brought about.
+        # Where the engine restarts codebase, codebase ended the stack, and the others were killed.
         return None if code is not None and code.restarts and first.status in KILLED else first
-    restarted = [life for life in run.lives if life.restarts and life.service != first.service]
-    # A container that the engine starts again has no end of its own to be seen; that codebase was killed tells.
+    restarted = [state for state in run.containers if state.restarts and state.service != first.service]
+    # A restarted container shows no end of its own; that codebase was killed tells that there was one.
     return restarted[0] if restarted and first.status in KILLED and not first.remark else None
 
 
-def too_soon(run: StackRun, roles: Roles) -> list[str]:
-    """The files that were not there, or not yet, when codebase ended with an error."""
-    code = run.life(roles.service(CODEBASE))
-    if run.stopped or code is None or code.ended is None or not code.status or first_exit(run, roles):
+def late_inputs(run: StackRun, roles: Roles) -> list[str]:
+    """Return the input files that were missing when codebase ended with an error, or came later.
+
+    Args:
+        run: the run.
+        roles: which service is which container.
+    """
+    code = run.container(roles.service(CODEBASE))
+    if run.stopped or code is None or code.ended is None or not code.status or wrong_first_exit(run, roles):
         return []
-    end = int(code.ended.timestamp())  # the engine tells the time of a file in whole seconds
+    end = int(code.ended.timestamp())  # file times are in whole seconds
     late = []
     for name in (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE):
-        left = run.copied(name)
-        if left is None or left.written > end:
+        file = run.shared_file(name)
+        if file is None or file.written > end:
             late.append(name)
     return late
 
 
-def too_early(run: StackRun, roles: Roles) -> str:
-    """The data container that was started after codebase, by more than chance; empty where none was."""
-    code = run.life(roles.service(CODEBASE))
+def started_after_code(run: StackRun, roles: Roles) -> str:
+    """Return the data container that was clearly started after codebase; empty if there is none.
+
+    Args:
+        run: the run.
+        roles: which service is which container.
+    """
+    code = run.container(roles.service(CODEBASE))
     if code is None or code.started is None:
         return ""
     for role in (ACTIVATIONBASE, KNOWLEDGEBASE):
-        life = run.life(roles.service(role))
-        if life is None or life.started is None or life.restarts:
+        state = run.container(roles.service(role))
+        if state is None or state.started is None or state.restarts:
             continue
-        if life.started > code.started + SIDE_BY_SIDE:
+        if state.started > code.started + CONCURRENT:
             return role
     return ""
 
 
-def orchestrated(run: StackRun, roles: Roles) -> bool:
-    """Whether all three ran, the code not before the data, and codebase was the one that ended the stack."""
+def in_order(run: StackRun, roles: Roles) -> bool:
+    """Return whether all three ran, codebase did not start before the data, and codebase ended the stack.
+
+    Args:
+        run: the run.
+        roles: which service is which container.
+    """
     return (
         not run.stopped
         and len(roles.services) == 3
         and not never_started(run, roles)
-        and not too_early(run, roles)
+        and not started_after_code(run, roles)
         and run.first_to_end is not None
-        and first_exit(run, roles) is None
+        and wrong_first_exit(run, roles) is None
     )
 
 
-def went_well(run: StackRun, roles: Roles) -> bool:
-    """Whether the stack did what it is for, as far as its containers tell."""
-    code = run.life(roles.service(CODEBASE))
-    return orchestrated(run, roles) and run.status == 0 and code is not None and code.status == 0
+def succeeded(run: StackRun, roles: Roles) -> bool:
+    """Return whether the containers ran in order, and codebase and the stack ended with status 0.
+
+    Args:
+        run: the run.
+        roles: which service is which container.
+    """
+    code = run.container(roles.service(CODEBASE))
+    return in_order(run, roles) and run.status == 0 and code is not None and code.status == 0
 
 
-def tell(run: StackRun) -> str:
-    """The starts and ends, in order, a line each, in seconds from the first start."""
-    begin = min((life.started for life in run.lives if life.started), default=None)
+def format_timeline(run: StackRun) -> str:
+    """Return the starts and ends in order, one a line, in seconds from the first start."""
+    begin = min((state.started for state in run.containers if state.started), default=None)
     events: list[tuple[float, str]] = []
-    for life in run.lives:
-        if life.started is None or begin is None:
-            events.append((float("inf"), f"{life.service} was never started {life.remark}".rstrip()))
+    for state in run.containers:
+        if state.started is None or begin is None:
+            events.append((float("inf"), f"{state.service} was never started {state.remark}".rstrip()))
             continue
-        events.append(((life.started - begin).total_seconds(), f"{life.service} started"))
-        if life.ended is not None:
-            remark = f" ({life.remark})" if life.remark else ""
-            text = f"{life.service} ended with status {life.status}{remark}"
-            # The engine may note an end a moment before the start that it belongs to.
-            events.append(((max(life.ended, life.started) - begin).total_seconds(), text))
+        events.append(((state.started - begin).total_seconds(), f"{state.service} started"))
+        if state.ended is not None:
+            remark = f" ({state.remark})" if state.remark else ""
+            text = f"{state.service} ended with status {state.status}{remark}"
+            # The engine may record an end a moment before its own start.
+            events.append(((max(state.ended, state.started) - begin).total_seconds(), text))
     lines = [
         f"{'' if when == float('inf') else f'{when:6.1f} s'}  {what}".strip()
         for when, what in sorted(events, key=lambda event: event[0])

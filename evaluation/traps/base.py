@@ -10,7 +10,8 @@ from evaluation.images.build_plan import BuildResult
 from evaluation.prediction.rerun import FLOODED, MODEL, SILENT, RerunResult
 from evaluation.sandbox import timeline
 from evaluation.sandbox.container_run import ContainerRun
-from evaluation.sandbox.stack_run import OUT_OF_MEMORY, StackRun
+from evaluation.sandbox.stack_run import StackRun
+from pipeline.engines.container_state import OUT_OF_MEMORY
 from pipeline.project import CODEBASE, SERVICES
 
 Seen = Iterator[tuple[str, str]]
@@ -24,13 +25,13 @@ def first_exit(lab: Lab) -> Seen:
     run: StackRun | None = lab.if_known("run")
     if run is None:
         return
-    first = timeline.first_exit(run, lab.roles())
+    first = timeline.wrong_first_exit(run, lab.roles())
     if first is None or first.status:
         return  # one that failed is no trap but a fault of its own
     who = lab.roles().role(first.service) or first.service
     text = (
-        f"{who} was the first container to end (status {first.status}), and `{run.typed}` then stopped all the others, "
-        "codebase among them. "
+        f"{who} was the first container to end (status {first.status}), and `{run.command}` then stopped all the "
+        "others, codebase among them. "
     )
     whole: StackRun | None = lab.if_known("run_to_the_ends")
     if whole is not None and lab.seen(whole).equal:
@@ -52,7 +53,7 @@ def timing(lab: Lab) -> Seen:
     if len(lab.runs) < 2:
         return
     roles = lab.roles()
-    went = [(timeline.went_well(run, roles), lab.seen(run).equal) for run in lab.runs]
+    went = [(timeline.succeeded(run, roles), lab.seen(run).equal) for run in lab.runs]
     if went[0] != went[1]:
         yield lab.compose().name, "of two runs one went well and one did not; the better one counts"
 
@@ -89,7 +90,7 @@ def swallowed(lab: Lab) -> Seen:
     if run is None:
         return
     service = lab.roles().service(CODEBASE)
-    code = run.life(service)
+    code = run.container(service)
     said = "\n".join(run.lines_of(service))
     found = _ERRORS.search(said)
     if code is not None and code.status == 0 and found and not lab.seen(run).where:
@@ -109,17 +110,17 @@ def over_the_limits(lab: Lab) -> Seen:
     """What had to be stopped, and what the kernel ended for its memory."""
     run: StackRun | None = lab.if_known("run")
     if run is not None and run.stopped:
-        yield lab.compose().name, f"`{run.typed}`: {run.stopped}"
-    for life in run.lives if run is not None else ():
-        if life.remark == OUT_OF_MEMORY:
+        yield lab.compose().name, f"`{run.command}`: {run.stopped}"
+    for state in run.containers if run is not None else ():
+        if state.remark == OUT_OF_MEMORY:
             yield (
-                lab.compose().where(life.service),
-                f"{life.service} used more memory than it gets and was ended",
+                lab.compose().where(state.service),
+                f"{state.service} used more memory than it gets and was ended",
             )
     for role in SERVICES:
         alone: ContainerRun | None = lab.if_known("alone", role)
         if alone is not None and alone.stopped:
-            yield f"{role.folder}/Dockerfile", f"`{alone.typed}`: {alone.stopped}"
+            yield f"{role.folder}/Dockerfile", f"`{alone.command}`: {alone.stopped}"
         built: BuildResult | None = lab.if_known("built", role)
         if built is not None and "was stopped" in built.reason:
             yield f"{role.folder}/Dockerfile", built.reason

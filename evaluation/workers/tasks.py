@@ -202,7 +202,7 @@ def roles(lab: RemoteLab) -> Any:
 
 def dockerfile(lab: RemoteLab, role: dict[str, Any]) -> Any:
     """A Dockerfile, as data."""
-    from evaluation.dockerfiles.dockerfile import read_dockerfile
+    from evaluation.dockerfiles.parser import read_dockerfile
 
     return read_dockerfile(lab.submission.text(f"{role['folder']}/Dockerfile"))
 

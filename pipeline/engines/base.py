@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from pipeline.engines.container_state import ContainerState
 from pipeline.process import Ended
 from pipeline.stages.prepare import Prepared
 
@@ -77,25 +77,6 @@ class ContainerReport:
 
 
 @dataclass(frozen=True)
-class Life:
-    """When one container started and how it ended.
-
-    Attributes:
-        service: its name.
-        started: None where it never did.
-        ended: None where it still ran when it was looked at.
-        status: its exit status; None without an end.
-        remark: out of memory, killed, never started, and the like.
-    """
-
-    service: str
-    started: datetime | None
-    ended: datetime | None
-    status: int | None
-    remark: str = ""
-
-
-@dataclass(frozen=True)
 class StackEnd:
     """How a run of the stack ended.
 
@@ -108,10 +89,10 @@ class StackEnd:
 
     command: str
     status: int
-    lives: tuple[Life, ...]
+    lives: tuple[ContainerState, ...]
     log: str
 
-    def life(self, service: str) -> Life | None:
+    def life(self, service: str) -> ContainerState | None:
         """The life of one service."""
         return next((life for life in self.lives if life.service == service), None)
 

@@ -10,8 +10,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +21,12 @@ from pipeline.engines.base import (
     PREDICTION_FOLLOWS,
     PYBRAIN_IMPORTS,
     ContainerReport,
-    Life,
     StackEnd,
     how_it_ended,
     same_answer,
     write_one_row,
 )
+from pipeline.engines.container_state import ContainerState
 from pipeline.errors import BuildFailed, EngineUnavailable, Occupied, TimedOut
 from pipeline.project import CARD_FILE, KNOWLEDGE_FILE, SERVICES, Layout, Service
 from pipeline.stages.prepare import Prepared
@@ -392,12 +391,12 @@ class DockerEngine:
         listed = process.capture(["docker", "ps", "--all", "--quiet", "--filter", where])
         return listed.output.split() if listed.ok else []
 
-    def _lives(self) -> tuple[Life, ...]:
+    def _lives(self) -> tuple[ContainerState, ...]:
         containers = self._containers()
         if not containers:
             return ()
         about = process.capture(["docker", "inspect", *containers])
-        lives = [_life(container) for container in json.loads(about.output)]
+        lives = [_container_state(container) for container in json.loads(about.output)]
         return tuple(sorted(lives, key=lambda life: (life.started is None, life.started)))
 
 
@@ -413,25 +412,14 @@ def _content_of(layout: Layout) -> str:
     return digest.hexdigest()[:12]
 
 
-def _life(container: Mapping[str, Any]) -> Life:
-    state = container["State"]
-    service = container["Config"]["Labels"]["com.docker.compose.service"]
-    started, ended = _moment(state["StartedAt"]), _moment(state["FinishedAt"])
-    if started is None:
-        return Life(service, None, None, None, state.get("Error") or "never started")
-    running = bool(state["Running"])
-    remark = "out of memory" if state.get("OOMKilled") else state.get("Error", "")
-    status = None if running else int(state["ExitCode"])
-    if status == 137 and not remark:
-        remark = "killed from outside"
-    return Life(service, started, None if running else ended, status, remark)
-
-
-def _moment(text: str) -> datetime | None:
-    """Docker writes nanoseconds, and the year 1 for never."""
-    if text.startswith("0001-"):
-        return None
-    return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text).replace("Z", "+00:00"))
+def _container_state(container: Mapping[str, Any]) -> ContainerState:
+    """The state of a container, with a remark where it never started or was killed."""
+    state = ContainerState.from_inspect(container)
+    if state.started is None:
+        return replace(state, remark=state.remark or "never started")
+    if state.status == 137 and not state.remark:
+        return replace(state, remark="killed from outside")
+    return state
 
 
 def _indented(text: str) -> str:

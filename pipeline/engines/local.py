@@ -21,12 +21,12 @@ from pipeline.engines.base import (
     PREDICTION_FOLLOWS,
     PYBRAIN_IMPORTS,
     ContainerReport,
-    Life,
     StackEnd,
     how_it_ended,
     same_answer,
     write_one_row,
 )
+from pipeline.engines.container_state import ContainerState
 from pipeline.errors import BuildFailed, TimedOut
 from pipeline.process import Ended, Program, run, undisturbed
 from pipeline.project import (
@@ -292,13 +292,13 @@ class _LocalStack:
             return self._ended[CODEBASE][1]
         return next((status for _, status in self._ended.values() if status), 70)
 
-    def lives(self) -> tuple[Life, ...]:
+    def lives(self) -> tuple[ContainerState, ...]:
         lives = [
-            Life(service, started, *self._ended.get(service, (None, None)))
+            ContainerState(service, started, *self._ended.get(service, (None, None)))
             for service, started in self._started.items()
         ]
         never = [service.name for service in SERVICES if service.name not in self._started]
-        return (*lives, *(Life(service, None, None, None, "never started") for service in never))
+        return (*lives, *(ContainerState(service, None, None, None, "never started") for service in never))
 
     def _note_end(self, service: str, status: int) -> None:
         self._ended[service] = (datetime.now(UTC), status)

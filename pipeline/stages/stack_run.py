@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import atomic_files
-from pipeline.engines.base import Engine, Life, StackEnd
+from pipeline.engines.base import Engine, StackEnd
+from pipeline.engines.container_state import ContainerState
 from pipeline.errors import (
     Interrupted,
     NotWhatWasPrepared,
@@ -151,7 +152,7 @@ def _failure(end: StackEnd) -> PipelineError | None:
     )
 
 
-def _to_blame(end: StackEnd) -> Life | None:
+def _to_blame(end: StackEnd) -> ContainerState | None:
     """The container that failed first; codebase where it failed at all, because it says what it missed."""
     code = end.life(CODEBASE)
     if code is not None and code.status:

@@ -13,7 +13,7 @@ from evaluation.compose.safe_stack import SafeService, SafeStack, make_safe
 from evaluation.engine.session import EngineSession
 from evaluation.errors import CannotCheck
 from evaluation.quotas import DEFAULT_LIMITS
-from evaluation.sandbox.stack_run import Stack
+from evaluation.sandbox.stack import Stack
 from evaluation.submission.submission import Submission
 from pipeline.engines.docker import Compose
 

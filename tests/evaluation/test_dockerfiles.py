@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from evaluation.compose.safe_stack import BuildRequest
-from evaluation.dockerfiles.dockerfile import read_dockerfile
-from evaluation.dockerfiles.stages import BuildRefused, refusals, with_variables
+from evaluation.dockerfiles.parser import read_dockerfile
+from evaluation.dockerfiles.refusals import refusals
+from evaluation.dockerfiles.stage_variables import with_variables
+from evaluation.dockerfiles.stages import BuildRefused
 from evaluation.dockerfiles.variables import CannotExpand, expanded
 from evaluation.engine.image_names import is_allowed
 from evaluation.images.build_plan import unbuildable

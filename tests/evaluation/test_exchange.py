@@ -10,7 +10,8 @@ import pytest
 
 from evaluation.errors import CannotCheck
 from evaluation.prediction.expected import expect
-from evaluation.prediction.replacement import changed_text, differ, find_replacement
+from evaluation.prediction.replacement_rows import changed_text
+from evaluation.prediction.replacement_search import differ, find_replacement
 from evaluation.prediction.replacement_weights import other_weights, weights_of
 from evaluation.prediction.rerun import (
     FIXED,

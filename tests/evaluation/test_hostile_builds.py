@@ -26,7 +26,7 @@ from evaluation.images.builder import Builder
 from evaluation.images.canonical import VOLUMES_LABEL
 from evaluation.quotas import DEFAULT_LIMITS, MIB
 from evaluation.sandbox.container_run import declared_volumes, run_container
-from evaluation.sandbox.stack_run import Stack
+from evaluation.sandbox.stack import Stack
 from evaluation.submission.intake import take_in
 from pipeline.engines.docker import find_docker
 

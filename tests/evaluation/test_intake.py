@@ -20,8 +20,8 @@ import pytest
 from evaluation.compose.mounts import MountRefused, read_mount
 from evaluation.errors import NoSubmission
 from evaluation.quotas import DEFAULT_LIMITS, MIB
-from evaluation.submission.git_clone import Source
 from evaluation.submission.intake import take_in
+from evaluation.submission.submodules import SubmoduleSource
 from pipeline.errors import InputMissing
 
 COMPOSE = "services: {a: {image: busybox}}\n"
@@ -405,7 +405,7 @@ def test_a_submodule_reaches_nothing_of_this_machine(repository, place, url, why
     ],
 )
 def test_a_submodule_on_the_same_host_is_fetched(url, outer, fetched):
-    assert Source.of(url, outer) == Source(fetched)
+    assert SubmoduleSource.of(url, outer) == SubmoduleSource(fetched)
 
 
 def test_a_volume_at_a_hanging_link_is_refused(tmp_path, place):

@@ -15,9 +15,9 @@ from evaluation.evaluate import Conditions, evaluate, remove_left_folders
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.rubric import load_rubric
 from evaluation.submission.deep_folders import is_larger, remove_folder
-from evaluation.submission.git_clone import Source
 from evaluation.submission.intake import take_in
 from evaluation.submission.local_repository import repository_at
+from evaluation.submission.submodules import SubmoduleSource
 from pipeline.cli import execute
 from pipeline.parser import parse
 from pipeline.project import Layout
@@ -166,11 +166,11 @@ def test_a_submodule_whose_name_cannot_be_looked_up_now_is_not_looked_up_again_b
     for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(NoSubmission, match="cannot be looked up"):
-        Source.of("https://no-such-host.invalid/x.git", "https://example.org/y.git")
+        SubmoduleSource.of("https://no-such-host.invalid/x.git", "https://example.org/y.git")
     with pytest.raises(NoSubmission, match="cannot be looked up"):
-        Source.of("https://file/x.git", "file:///srv/y.git")
+        SubmoduleSource.of("https://file/x.git", "file:///srv/y.git")
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
-    assert Source.of("https://no-such-host.invalid/x.git", "https://example.org/y.git").url
+    assert SubmoduleSource.of("https://no-such-host.invalid/x.git", "https://example.org/y.git").url
 
 
 @pytest.mark.skipif(os.name == "nt", reason="processes are taken to run there")

@@ -14,7 +14,7 @@ from evaluation.grading import Judge
 from evaluation.quotas import DEFAULT_LIMITS, MIB
 from evaluation.result import FAILED, NOT_CHECKED, PASSED
 from evaluation.rubric import load_rubric, read_rubric
-from evaluation.sandbox.stack_run import LOOK_SECONDS
+from evaluation.sandbox.stack import LOOK_SECONDS
 from evaluation.traps.kinds import TRAPS
 from pipeline.project import PROJECT
 

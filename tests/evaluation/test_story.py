@@ -12,9 +12,10 @@ from evaluation.prediction.rerun import not_rerun
 from evaluation.result import NOT_CHECKED
 from evaluation.rubric import load_rubric
 from evaluation.sandbox import timeline
-from evaluation.sandbox.stack_run import Life, StackRun
+from evaluation.sandbox.stack_run import StackRun
 from evaluation.sandbox.volumes import VolumeEntry
 from evaluation.traps import find
+from pipeline.engines.container_state import ContainerState
 from pipeline.project import SERVICES
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -24,8 +25,8 @@ def at(seconds):
     return None if seconds is None else NOON + timedelta(seconds=seconds)
 
 
-def life(service, started, ended, status, remark="", restarts=0):
-    return Life(service, at(started), at(ended), status, remark, restarts)
+def container(service, started, ended, status, remark="", restarts=0):
+    return ContainerState(service, at(started), at(ended), status, remark, restarts)
 
 
 @pytest.fixture
@@ -70,8 +71,8 @@ def points(made):
     return {name: result for name, result in judge.results.items() if result.status != "passed"}
 
 
-DATA = (life("activationbase", 0, 5, 137), life("knowledgebase", 0.3, 5, 137))
-CODE = life("codebase", 0.6, 3, 0)
+DATA = (container("activationbase", 0, 5, 137), container("knowledgebase", 0.3, 5, 137))
+CODE = container("codebase", 0.6, 3, 0)
 
 
 def test_a_good_run_loses_nothing(ran):
@@ -80,7 +81,11 @@ def test_a_good_run_loses_nothing(ran):
 
 def test_the_first_exit_is_the_data_containers(ran):
     made = ran(
-        life("activationbase", 0, 1, 0), DATA[1], life("codebase", 0.6, 1.5, 137), printed=(), status=0
+        container("activationbase", 0, 1, 0),
+        DATA[1],
+        container("codebase", 0.6, 1.5, 137),
+        printed=(),
+        status=0,
     )
     lost = points(made)
     assert set(lost) == {"compose.orchestration", "compose.status", "activation.prediction"}
@@ -90,7 +95,11 @@ def test_the_first_exit_is_the_data_containers(ran):
 
 def test_a_data_container_that_failed_is_named_and_is_no_trap(ran):
     made = ran(
-        DATA[0], life("knowledgebase", 0.3, 1, 1), life("codebase", 0.6, 1.5, 137), printed=(), status=1
+        DATA[0],
+        container("knowledgebase", 0.3, 1, 1),
+        container("codebase", 0.6, 1.5, 137),
+        printed=(),
+        status=1,
     )
     lost = points(made)
     assert "knowledgebase failed with status 1" in lost["compose.orchestration"].reason
@@ -99,26 +108,26 @@ def test_a_data_container_that_failed_is_named_and_is_no_trap(ran):
 
 
 def test_a_code_that_crashes_costs_status_and_prediction(ran):
-    lost = points(ran(*DATA, life("codebase", 0.6, 3, 1), printed=("ValueError: no",), status=1))
+    lost = points(ran(*DATA, container("codebase", 0.6, 3, 1), printed=("ValueError: no",), status=1))
     assert set(lost) == {"compose.status", "activation.prediction"}
     assert "it said: ValueError: no" in lost["activation.prediction"].reason
 
 
 def test_an_error_is_quoted_also_where_something_else_was_logged_after_it(ran):
     said = ("Traceback (most recent call last):", "  File x", "KeyError: 'net'", "Model loaded")
-    lost = points(ran(*DATA, life("codebase", 0.6, 3, 1), printed=said, status=1))
+    lost = points(ran(*DATA, container("codebase", 0.6, 3, 1), printed=said, status=1))
     assert lost["activation.prediction"].reason == "codebase shows no prediction; it said: KeyError: 'net'"
     assert lost["compose.status"].hint == "What codebase said: KeyError: 'net'"
 
 
 def test_where_codebase_was_never_started_the_words_of_the_others_are_quoted(ran):
     made = ran(
-        life("activationbase", 0, None, None), life("knowledgebase", 0.3, None, None),
-        life("codebase", None, None, None), printed=("container knowledgebase-1 is unhealthy",), status=1,
+        container("activationbase", 0, None, None), container("knowledgebase", 0.3, None, None),
+        container("codebase", None, None, None), printed=("container knowledgebase-1 is unhealthy",), status=1,
     )  # fmt: skip
     run, _ = made.__dict__["_known"][("run", (), ())]
     kept = {"knowledgebase": ("cp: can't stat '/nowhere': No such file or directory", "waiting")}
-    made.__dict__["_known"][("run", (), ())] = (replace(run, kept=kept, log=()), None)
+    made.__dict__["_known"][("run", (), ())] = (replace(run, engine_log=kept, log=()), None)
     told = points(made)["compose.orchestration"]
     assert told.reason == "codebase was never started: container knowledgebase-1 is unhealthy"
     assert told.hint == (
@@ -132,7 +141,7 @@ def test_a_code_that_does_not_wait_costs_orchestration_and_the_files_are_judged_
         "activation_data.csv", 1000, NOON.timestamp() + 9, "file", whole.shared["activation_data.csv"].content
     )
     made = ran(
-        *DATA, life("codebase", 0.6, 1, 1), printed=("FileNotFoundError",), status=1, ends=whole,
+        *DATA, container("codebase", 0.6, 1, 1), printed=("FileNotFoundError",), status=1, ends=whole,
         shared={"activation_data.csv": late, "currentSolution.pkl": whole.shared["currentSolution.pkl"]},
     )  # fmt: skip
     assert set(points(made)) == {"compose.orchestration", "compose.status", "activation.prediction"}
@@ -144,7 +153,7 @@ def test_a_file_that_never_comes_is_no_matter_of_waiting(ran):
     whole = ran(*DATA, CODE).if_known("run")
     model = {"currentSolution.pkl": whole.shared["currentSolution.pkl"]}
     alone = replace(whole, shared=model)
-    failed = life("codebase", 0.6, 1, 1)
+    failed = container("codebase", 0.6, 1, 1)
     lost = points(ran(*DATA, failed, printed=("FileNotFoundError",), status=1, shared=model, ends=alone))
     assert set(lost) == {"compose.status", "activation.prediction", "copying.rows", "copying.rows_whole"}
 
@@ -153,15 +162,22 @@ def test_a_code_that_waits_by_itself_and_fails_later_was_not_too_soon(ran):
     whole = ran(*DATA, CODE).if_known("run")
     came = {name: replace(left, written=NOON.timestamp() + 2) for name, left in whole.shared.items()}
     lost = points(
-        ran(*DATA, life("codebase", 0.6, 4, 1), printed=("KeyError: 3",), status=1, shared=came, ends=whole)
+        ran(
+            *DATA,
+            container("codebase", 0.6, 4, 1),
+            printed=("KeyError: 3",),
+            status=1,
+            shared=came,
+            ends=whole,
+        )
     )
     assert set(lost) == {"compose.status", "activation.prediction"}
 
 
 def test_the_story_is_told_in_order_also_where_an_end_is_noted_before_its_start(ran):
-    short = life("activationbase", 0.01, 0, 0)
-    run = ran(short, DATA[1], life("codebase", 0.6, None, None)).if_known("run")
-    assert timeline.tell(run).splitlines() == [
+    short = container("activationbase", 0.01, 0, 0)
+    run = ran(short, DATA[1], container("codebase", 0.6, None, None)).if_known("run")
+    assert timeline.format_timeline(run).splitlines() == [
         "0.0 s  activationbase started",
         "0.0 s  activationbase ended with status 0",
         "0.3 s  knowledgebase started",
@@ -171,35 +187,41 @@ def test_the_story_is_told_in_order_also_where_an_end_is_noted_before_its_start(
 
 
 def test_a_container_that_is_restarted_has_no_first_exit_unless_the_code_was_killed(ran):
-    again = life("activationbase", 2.9, 2.95, 0, restarts=7)
+    again = container("activationbase", 2.9, 2.95, 0, restarts=7)
     assert points(ran(again, DATA[1], CODE)) == {}
-    killed = ran(again, DATA[1], life("codebase", 0.6, 3, 137), printed=())
-    assert timeline.first_exit(killed.if_known("run"), killed.roles()).service == "activationbase"
+    killed = ran(again, DATA[1], container("codebase", 0.6, 3, 137), printed=())
+    assert timeline.wrong_first_exit(killed.if_known("run"), killed.roles()).service == "activationbase"
 
 
 def test_a_stack_that_never_ends_still_gets_the_points_for_its_prediction(ran):
     lost = points(
-        ran(*DATA, life("codebase", 0.6, None, None), stopped="it did not end within 9 s and was stopped")
+        ran(
+            *DATA, container("codebase", 0.6, None, None), stopped="it did not end within 9 s and was stopped"
+        )
     )
     assert set(lost) == {"compose.orchestration", "compose.status"}
     assert "codebase must come to an end" in lost["compose.orchestration"].hint
 
 
 def test_a_code_that_was_never_started_is_said(ran):
-    lost = points(ran(*DATA, life("codebase", None, None, None), printed=(), status=1))
+    lost = points(ran(*DATA, container("codebase", None, None, None), printed=(), status=1))
     assert set(lost) == {"compose.orchestration", "compose.status", "activation.prediction"}
 
 
 def test_a_code_that_starts_before_the_data_is_no_orchestration(ran):
     lost = points(
-        ran(life("activationbase", 9, 12, 137), life("knowledgebase", 9, 12, 137), life("codebase", 0, 11, 0))
+        ran(
+            container("activationbase", 9, 12, 137),
+            container("knowledgebase", 9, 12, 137),
+            container("codebase", 0, 11, 0),
+        )
     )
     assert set(lost) == {"compose.orchestration", "compose.status"}
     assert "codebase was started before activationbase" in lost["compose.orchestration"].reason
 
 
 def test_out_of_memory_is_said(ran):
-    made = ran(*DATA, life("codebase", 0.6, 3, 137, "out of memory"), printed=(), status=137)
+    made = ran(*DATA, container("codebase", 0.6, 3, 137, "out of memory"), printed=(), status=137)
     assert "(out of memory)" in points(made)["compose.status"].reason
     assert "over-the-limits" in {finding.id for finding in find(made)}
 
@@ -261,8 +283,8 @@ services:
 
 
 def test_codebase_that_is_started_again_has_ended_the_stack_all_the_same(ran):
-    data = (life("activationbase", 0, 2.4, 137), life("knowledgebase", 0, 2.4, 137))
-    assert points(ran(*data, life("codebase", 0.2, 1.3, 0, restarts=1))) == {}
+    data = (container("activationbase", 0, 2.4, 137), container("knowledgebase", 0, 2.4, 137))
+    assert points(ran(*data, container("codebase", 0.2, 1.3, 0, restarts=1))) == {}
 
 
 def test_files_in_shared_data_count_where_the_whole_project_is_shared(ran, fixtures):

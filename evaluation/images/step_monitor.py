@@ -1,0 +1,101 @@
+"""Watch the steps of a build: limits on processes and disk, and the layers of a build that failed."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from evaluation.engine.session import DISK, EngineSession
+from pipeline.engines.container_state import engine_time
+
+# Why a build is stopped whose steps print the lines by which the builder names its steps.
+IMITATED = "imitated"
+
+
+class StepMonitor:
+    """Watches the container of each step while it runs; the builder's output names it.
+
+    A step prints into the same output and can imitate such lines. So a named container or image counts only if it
+    was created after this build began, and an image only if it has no tag. A build with more such lines than steps
+    is stopped, or its last steps would be examined too late.
+
+    Args:
+        engine: the engine session.
+        steps: number of steps of the build.
+    """
+
+    def __init__(self, engine: EngineSession, steps: int) -> None:
+        self.engine = engine
+        self.steps = steps
+        self.running = ""
+        self.written: dict[str, int] = {}
+        self._began = _timestamp(engine.docker("info", "--format", "{{.SystemTime}}").output.strip())
+        self._last_check = 0.0
+        self._step_lines = 0
+        self._layer_lines = 0
+        self._layers: list[str] = []
+        self._latest = ""
+
+    def on_line(self, line: str) -> None:
+        """Take one line of the build's output.
+
+        Args:
+            line: the line, without its end.
+        """
+        if found := re.match(r"\s*---> ([0-9a-f]{12})$", line):
+            self._layer_lines += 1
+            if self.running and not self.imitated:
+                self._layers.append(found.group(1))
+            self._latest = found.group(1)
+            return
+        found = re.match(r"\s*---> Running in ([0-9a-f]{12,64})$", line)
+        if found:
+            self._step_lines += 1
+            if not self.imitated and self._is_of_this_build(found.group(1), "container"):
+                self.running = found.group(1)
+                limit = str(self.engine.limits.build_processes)
+                # The builder has no option for it; the limit is set as soon as the step runs.
+                self.engine.docker("update", "--pids-limit", limit, self.running, timeout=20.0)
+
+    @property
+    def imitated(self) -> bool:
+        """Whether a step has printed such lines: there are more than the builder prints."""
+        return self._step_lines > self.steps or self._layer_lines > self.steps + 1
+
+    def check(self) -> str | None:
+        """Return why the build has to be stopped; None if it may go on."""
+        if self.imitated:
+            return IMITATED
+        if not self.running or time.monotonic() - self._last_check < 1.0:
+            return None
+        self._last_check = time.monotonic()
+        size = self.engine.written_bytes(self.running)
+        self.written[self.running] = max(size, self.written.get(self.running, 0))
+        return DISK if sum(self.written.values()) > self.engine.limits.build_disk else None
+
+    def stop(self) -> None:
+        """Remove the container of the running step."""
+        if self.running:
+            self.engine.docker("rm", "--force", self.running)
+
+    def remove_layers(self) -> None:
+        """Remove the layers of a build that failed; they have no tag by which they would be found later."""
+        # A step that imitates the builder prints before the builder does: its own layer is the latest one.
+        for image in dict.fromkeys([self._latest, *reversed(self._layers)]):
+            if image and self._is_of_this_build(image, "image"):
+                self.engine.docker("image", "rm", image)
+
+    def _is_of_this_build(self, name: str, kind: str) -> bool:
+        about = next(iter(self.engine.inspect(name, kind=kind)), {})
+        if not about or about.get("RepoTags"):
+            return False
+        return _timestamp(about["Created"]) >= self._began
+
+
+def _timestamp(text: str) -> float:
+    """Seconds since 1970; a time that is unknown or cannot be parsed is before everything."""
+    try:
+        moment = engine_time(text)
+    except ValueError:
+        return 0.0
+    return moment.timestamp() if moment else -1.0

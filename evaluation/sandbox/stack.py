@@ -1,0 +1,208 @@
+"""Run the stack of a submission with the literal command of the task."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from evaluation.compose.safe_stack import SafeStack
+from evaluation.engine.session import DISK, EngineSession
+from evaluation.processes.bounded_process import BoundedResult, run_bounded, with_memory_limit
+from evaluation.quotas import MIB
+from evaluation.sandbox.container_run import why_stopped
+from evaluation.sandbox.stack_file import StackFile
+from evaluation.sandbox.stack_run import StackRun
+from evaluation.sandbox.volumes import VolumeEntry, Volumes
+from evaluation.submission.submission import Submission
+from pipeline import atomic_files, process
+from pipeline.engines.container_state import ContainerState
+
+# Duration of a run that only shows what the containers do when nothing stops them.
+LOOK_SECONDS = 30.0
+UP = ("up", "--abort-on-container-exit")
+# Compose keeps a line without an end in memory.
+_COMPOSE_MEMORY = 4_000_000 * 1024
+_LINE = re.compile(r"^\s*([A-Za-z0-9._-]+?)(?:[-_]\d+)?\s+\| ?(.*)$")
+
+
+class Stack:
+    """A safe stack that can be run repeatedly, each time from the same initial state.
+
+    Args:
+        engine: the engine session.
+        submission: the submission whose files the services see.
+        stack: the checked services.
+        images: the local image of each service.
+        shared: the source of the folder that the services share.
+        code: the service of codebase; empty if there is none.
+        folder: a folder of the evaluation.
+    """
+
+    def __init__(
+        self,
+        engine: EngineSession,
+        submission: Submission,
+        stack: SafeStack,
+        images: Mapping[str, str],
+        shared: str,
+        code: str,
+        folder: Path,
+    ) -> None:
+        self.engine = engine
+        self.submission = submission
+        self.stack = stack
+        self.images = images
+        self.shared = shared
+        self.folder = folder
+        self._file = StackFile(engine, submission, stack, images, shared, code)
+        self._runs = 0
+
+    def with_replacements(self, submission: Submission, images: Mapping[str, str], attempt: int) -> Stack:
+        """Return the same stack with other files and images.
+
+        Args:
+            submission: the submission with replaced files.
+            images: replaced images, by service.
+            attempt: number of the replacement; keeps project names and folders apart.
+        """
+        images = {**self.images, **images}
+        other = Stack(self.engine, submission, self.stack, images, self.shared, self._file.code, self.folder)
+        other._runs = self._runs + 100 * attempt
+        return other
+
+    def run(self, *, abort: bool = True) -> StackRun:
+        """Run the stack to its end.
+
+        Args:
+            abort: whether to pass `--abort-on-container-exit`, as the task asks. Without it, each container comes to
+                its own end.
+
+        Raises:
+            CannotCheck: The engine failed.
+        """
+        self._runs += 1
+        place = self.folder / f"stack{self._runs}"
+        place.mkdir()
+        place.joinpath("tmp").mkdir()
+        try:
+            with Volumes(self.engine, self._file.volume_names(), place / "tmp") as volumes:
+                self._file.fill(volumes)
+                return self._up(place, volumes, abort)
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+
+    def check(self) -> str:
+        """Return what Compose reports against the file; empty if it accepts it."""
+        place = self.folder / "config"
+        place.mkdir(exist_ok=True)
+        self._write(place, Volumes(self.engine, self._file.volume_names(), place))
+        done = run_bounded(
+            [*self.engine.compose.command, "config", "--quiet"],
+            seconds=60, output=MIB, cwd=place, environment=self._environment(),
+        )  # fmt: skip
+        return "" if done.ok else done.last_lines(4).strip() or f"status {done.status}"
+
+    def _write(self, place: Path, volumes: Volumes) -> None:
+        text = json.dumps(self._file.content(volumes))
+        place.joinpath("docker-compose.yml").write_text(text, encoding="utf-8")
+
+    @property
+    def _project(self) -> str:
+        return f"{self.engine.id}-{self._runs}"
+
+    def _environment(self) -> dict[str, str]:
+        return self.engine.environment({"COMPOSE_PROJECT_NAME": self._project})
+
+    def _up(self, place: Path, volumes: Volumes, abort: bool) -> StackRun:
+        words = UP if abort else UP[:1]
+        limits = self.engine.limits
+        seconds = limits.stack_seconds if abort else min(limits.stack_seconds, LOOK_SECONDS)
+        self._write(place, volumes)
+        label = f"label=com.docker.compose.project={self._project}"
+        since = float(int(time.time()))  # file times are in whole seconds
+        self.engine.say(f"running the stack: docker-compose {' '.join(words)}")
+        try:
+            done = self._compose(words, place, seconds, label)
+            containers, engine_log = self._containers(label), self._engine_log(label)
+        finally:
+            with process.undisturbed():
+                self.engine.remove_containers(self.engine.containers(label))
+        shared, other = self._read(volumes, since, place)
+        # Compose puts the project's name before each container; a reader knows them by the names of the file.
+        output = re.sub(rf"{re.escape(self._project)}[-_]", "", done.output)
+        return StackRun(
+            " ".join(["docker-compose", *words]), done.status, done.seconds,
+            why_stopped(done.ended, limits, seconds), containers, self._log(output), output, shared, other, engine_log,
+        )  # fmt: skip
+
+    def _compose(self, words: tuple[str, ...], place: Path, seconds: float, label: str) -> BoundedResult:
+        engine = self.engine
+        return run_bounded(
+            with_memory_limit([*engine.compose.command, *words], _COMPOSE_MEMORY),
+            seconds=seconds,
+            output=engine.limits.output,
+            cwd=place,
+            environment=self._environment(),
+            check=lambda: self._over_disk_limit(label),
+            stop=lambda: engine.kill(engine.containers(label, "status=running")),
+        )
+
+    def _over_disk_limit(self, label: str) -> str | None:
+        sizes = [self.engine.written_bytes(name) for name in self.engine.containers(label)]
+        return DISK if any(size > self.engine.limits.disk for size in sizes) else None
+
+    def _containers(self, label: str) -> tuple[ContainerState, ...]:
+        found = self.engine.inspect(*self.engine.containers(label))
+        states = [ContainerState.from_inspect(one) for one in found]
+        return tuple(sorted(states, key=lambda state: (state.started is None, state.started)))
+
+    def _engine_log(self, label: str) -> Mapping[str, tuple[str, ...]]:
+        kept = {}
+        for about in self.engine.inspect(*self.engine.containers(label)):
+            service = about["Config"]["Labels"].get("com.docker.compose.service", "")
+            command = ["docker", "logs", "--tail", "15", about["Id"]]
+            logs = run_bounded(command, seconds=20, output=MIB, environment=self.engine.environment())
+            kept[service] = tuple(line[:300] for line in logs.output.splitlines())
+        return kept
+
+    def _log(self, output: str) -> tuple[tuple[str, str], ...]:
+        matches = [_LINE.match(line) for line in output.splitlines()]
+        return tuple((one[1], one[2]) for one in matches if one and one[1] in self.stack.services)
+
+    def _read(
+        self, volumes: Volumes, since: float, place: Path
+    ) -> tuple[Mapping[str, VolumeEntry], Mapping[str, Mapping[str, VolumeEntry]]]:
+        shared: Mapping[str, VolumeEntry] = {}
+        other = {}
+        for number, name in enumerate(volumes.names):
+            kind, _, source = name.partition(":")
+            if kind == "image":
+                continue
+            found = volumes.read(name, self.folder / f"{place.name}-left{number}")
+            if source == self.shared:
+                shared = self._results_of_run(found, since)
+            else:
+                other[source] = found
+        return shared, other
+
+    def _results_of_run(self, found: Mapping[str, VolumeEntry], since: float) -> Mapping[str, VolumeEntry]:
+        """Leave out the submission's own files that the run did not write: an old prediction is no result."""
+        return {
+            name: entry
+            for name, entry in found.items()
+            if entry.written >= since or entry.kind != "file" or not self._is_own(name, entry)
+        }
+
+    def _is_own(self, name: str, entry: VolumeEntry) -> bool:
+        """Whether a file is the submission's own, unchanged. Neither is in memory as a whole."""
+        path = self.submission.path(os.path.normpath(f"{self.shared}/{name}"))
+        return (
+            path.is_file()
+            and path.stat().st_size == entry.size
+            and atomic_files.sha256_of(path) == entry.sha256
+        )

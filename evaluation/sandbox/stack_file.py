@@ -1,0 +1,166 @@
+"""The compose file that is run: checked values only, volumes in memory for every folder that may be written to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evaluation.compose.mounts import Mount, lies_inside
+from evaluation.compose.safe_stack import SafeService, SafeStack
+from evaluation.engine.session import EngineSession
+from evaluation.errors import CannotCheck
+from evaluation.sandbox.container_run import declared_volumes
+from evaluation.sandbox.volumes import Volumes
+from evaluation.submission.submission import Submission
+
+# Volumes of one stack, those that its images declare included.
+MOST_VOLUMES = 16
+# Kinds of mounts that start as an empty volume.
+_EMPTY_VOLUMES = ("named", "anonymous", "elsewhere")
+# Time that Docker gives a container to stop. Codebase gets Docker's default: what it still writes after the stack was
+# stopped is there when a tutor looks. The data containers have copied their files by then and are not waited for.
+CODE_GRACE, DATA_GRACE = "10s", "1s"
+
+
+@dataclass(frozen=True)
+class StackFile:
+    """Builds the compose file of a safe stack, and names the volumes that it needs.
+
+    Attributes:
+        engine: the engine session.
+        submission: the submission whose files the services see.
+        stack: the checked services.
+        images: the local image of each service.
+        shared: the source of the folder that the services share.
+        code: the service of codebase; empty if there is none.
+    """
+
+    engine: EngineSession
+    submission: Submission
+    stack: SafeStack
+    images: Mapping[str, str]
+    shared: str
+    code: str
+
+    def volume_names(self) -> list[str]:
+        """Return the volumes that the stack needs, as ``kind:source``.
+
+        Raises:
+            CannotCheck: It needs too many.
+        """
+        named = [
+            f"{mount.kind}:{mount.source}" for mount in self._all_mounts() if mount.kind in _EMPTY_VOLUMES
+        ]
+        declared = [f"image:{name}:{place}" for name in self.stack.services for place in self._declared(name)]
+        found = [*(f"folder:{name}" for name in self._written()), *sorted(set(named)), *declared]
+        if len(found) > MOST_VOLUMES:
+            raise CannotCheck(
+                f"the stack needs {len(found)} volumes; {MOST_VOLUMES} are allowed, because each takes memory"
+            )
+        return found
+
+    def fill(self, volumes: Volumes) -> None:
+        """Copy the submission's folders into their volumes; a shared folder for results starts empty.
+
+        Args:
+            volumes: the volumes, mounted.
+        """
+        for name in self._written():
+            source = self.submission.path(name)
+            if name == self.shared and not _holds_sources(source):
+                continue  # files of an earlier run are not a result of this one
+            volumes.fill(f"folder:{name}", source)
+
+    def content(self, volumes: Volumes) -> dict[str, Any]:
+        """Return the whole compose file.
+
+        Args:
+            volumes: the volumes that its services mount.
+        """
+        services = {name: self._service(service, volumes) for name, service in self.stack.services.items()}
+        mounts = [mount for service in services.values() for mount in service["volumes"]]
+        used = sorted({mount["source"] for mount in mounts if mount["type"] == "volume"})
+        declared = {name: {"external": True, "name": name} for name in used}
+        return {"services": services, **({"volumes": declared} if declared else {})}
+
+    def _service(self, service: SafeService, volumes: Volumes) -> dict[str, Any]:
+        limits = self.engine.limits
+        kept = {key: _escape_dollars(value) for key, value in service.settings.items()}
+        depends_on = {name: {"condition": condition} for name, condition in service.depends_on.items()}
+        return kept | {
+            "image": self.images[service.name],
+            "volumes": _escape_dollars(self._mounts(service, volumes)),
+            "network_mode": "none",
+            "mem_limit": limits.memory,
+            "memswap_limit": limits.memory,
+            "cpus": self.engine.cpus,
+            "pids_limit": limits.processes,
+            "ulimits": {"fsize": limits.disk, "core": 0},
+            "logging": {"driver": "json-file", "options": {"max-size": "1m", "max-file": "1"}},
+            "stop_grace_period": CODE_GRACE if service.name == self.code else DATA_GRACE,
+            "labels": {self.engine.label.partition("=")[0]: self.engine.id},
+            **({"depends_on": depends_on} if depends_on else {}),
+        }
+
+    def _all_mounts(self) -> list[Mount]:
+        return [mount for service in self.stack.services.values() for mount in service.mounts]
+
+    def _written(self) -> list[str]:
+        """The folders of the submission that get a volume: those that are written to, and folders inside them."""
+        folders = [mount for mount in self._all_mounts() if mount.kind == "folder"]
+        written = {mount.source for mount in folders if not mount.read_only}
+        inside = {
+            mount.source for mount in folders if any(lies_inside(mount.source, other) for other in written)
+        }
+        return sorted(written | inside)
+
+    def _declared(self, service: str) -> list[str]:
+        """The paths that the image of a service declares as volumes and that the compose file does not mount."""
+        config = self.engine.image(self.images[service]) or {}
+        taken = {mount.target for mount in self.stack.services[service].mounts}
+        return sorted(set(declared_volumes(config)) - taken)
+
+    def _mounts(self, service: SafeService, volumes: Volumes) -> list[dict[str, Any]]:
+        written = self._written()
+        found: dict[str, dict[str, Any]] = {}
+        for mount in service.mounts:
+            found[mount.target] = self._mount(mount, written, volumes)
+            for inner in written if mount.kind == "folder" else ():
+                if lies_inside(inner, mount.source):
+                    rest = inner if mount.source == "." else inner[len(mount.source) + 1 :]
+                    target = f"{mount.target.rstrip('/')}/{rest}"
+                    found.setdefault(target, _volume(volumes.id(f"folder:{inner}"), target, mount.read_only))
+        for place in self._declared(service.name):
+            found.setdefault(place, _volume(volumes.id(f"image:{service.name}:{place}"), place, False))
+        return [found[target] for target in sorted(found)]
+
+    def _mount(self, mount: Mount, written: list[str], volumes: Volumes) -> dict[str, Any]:
+        """One mount: a volume where it may be written to, else the submission's copy, read-only."""
+        if mount.kind in _EMPTY_VOLUMES:
+            return _volume(volumes.id(f"{mount.kind}:{mount.source}"), mount.target, mount.read_only)
+        if mount.kind in ("file", "missing") or mount.source not in written:
+            source = str(self.submission.path(mount.source).resolve())
+            return {"type": "bind", "source": source, "target": mount.target, "read_only": True}
+        return _volume(volumes.id(f"folder:{mount.source}"), mount.target, mount.read_only)
+
+
+def _holds_sources(folder: Path) -> bool:
+    """Whether a folder is more than a place for results: then it is not emptied."""
+    return any(folder.glob("**/Dockerfile"))
+
+
+def _volume(source: str, target: str, read_only: bool) -> dict[str, Any]:
+    return {"type": "volume", "source": source, "target": target, "read_only": read_only}
+
+
+def _escape_dollars(value: Any) -> Any:
+    """Double the dollar signs, because Compose interpolates the file once more."""
+    if isinstance(value, str):
+        return value.replace("$", "$$")
+    if isinstance(value, list):
+        return [_escape_dollars(inner) for inner in value]
+    if isinstance(value, Mapping):
+        return {key: _escape_dollars(inner) for key, inner in value.items()}
+    return value

@@ -1,0 +1,123 @@
+"""Run git on an untrusted repository: no hooks, no filters, bounded time, output, memory and size."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from evaluation.errors import NoSubmission
+from evaluation.processes import bounded_process
+from evaluation.processes.bounded_process import with_memory_limit
+from evaluation.quotas import MIB, Limits
+from evaluation.submission.deep_folders import is_larger
+
+TOO_LARGE = "too large"
+_MOST_OUTPUT = 16 * MIB
+# Files and folders of a clone, its own ones among them; of a submission far fewer are taken.
+_MOST_ENTRIES = 200_000
+_MOST_MEMORY = 2048 * MIB
+_KEPT = frozenset(
+    [
+        *(
+            "PATH",
+            "HOME",
+            "USER",
+            "USERPROFILE",
+            "SYSTEMROOT",
+            "TMPDIR",
+            "TEMP",
+            "XDG_CONFIG_HOME",
+            "SSH_AUTH_SOCK",
+        ),
+        *(
+            "HTTP_PROXY",
+            "HTTPS_PROXY",
+            "ALL_PROXY",
+            "NO_PROXY",
+            "SSL_CERT_FILE",
+            "SSL_CERT_DIR",
+            "GIT_SSL_CAINFO",
+        ),
+    ]
+)
+# Nothing of the repository runs here, whatever the configuration of the person says.
+SAFE_OPTIONS = (
+    *("-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false", "-c", "protocol.allow=never"),
+    *("-c", "protocol.https.allow=always", "-c", "protocol.ssh.allow=always"),
+    *("-c", "filter.lfs.smudge=", "-c", "filter.lfs.process=", "-c", "filter.lfs.required=false"),
+    *("-c", "advice.detachedHead=false", "-c", "submodule.recurse=false", "-c", "gc.auto=0"),
+    *("-c", "maintenance.auto=false", "-c", "core.attributesFile=" + os.devnull, "-c", "pack.threads=1"),
+)
+
+
+def run_git(
+    words: Sequence[str], place: Path, limits: Limits, what_failed: str, *, use_user_config: bool = False
+) -> str:
+    """Runs git, and stops it where it takes too long, says too much, or its clone becomes too large.
+
+    Args:
+        words: what it is told.
+        place: the folder that grows.
+        limits: how long and how large.
+        what_failed: how to begin an error.
+        persons: whether it reads the person's settings, as for their own URL.
+    """
+    try:
+        done = bounded_process.run_bounded(
+            with_memory_limit(["git", *words], _MOST_MEMORY),
+            seconds=limits.clone_seconds,
+            output=_MOST_OUTPUT,
+            environment=_environment(use_user_config=use_user_config),
+            check=lambda: TOO_LARGE if is_larger(place, 2 * limits.total_size, _MOST_ENTRIES) else None,
+            every=0.5,
+        )
+    except FileNotFoundError as error:
+        raise NoSubmission("git is not installed, so that no repository can be cloned") from error
+    if done.ended == bounded_process.TIME:
+        raise NoSubmission(f"{what_failed}: it took more than {limits.clone_seconds:g} s")
+    if done.ended == TOO_LARGE:
+        raise NoSubmission(
+            f"{what_failed}: it is larger than {2 * limits.total_size // MIB} MB, or has too many files"
+        )
+    if done.ended == bounded_process.OUTPUT:
+        raise NoSubmission(f"{what_failed}: it said more than {_MOST_OUTPUT // MIB} MB")
+    if done.status != 0:
+        last = [line.strip()[:300] for line in done.output.splitlines() if line.strip()][-3:]
+        raise NoSubmission("\n    ".join([f"{what_failed}:", *last]))
+    return done.output
+
+
+def _environment(*, use_user_config: bool) -> dict[str, str]:
+    """What git gets of our environment: how to reach a server, and nothing that changes what it does or where."""
+    kept = {name: value for name, value in os.environ.items() if name.upper() in _KEPT}
+    alone = {} if use_user_config else {"GIT_CONFIG_GLOBAL": os.devnull}
+    return (
+        kept
+        | alone
+        | {
+            "GIT_CONFIG_NOSYSTEM": "0" if use_user_config else "1",
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_LFS_SKIP_SMUDGE": "1",
+            "GIT_ASKPASS": os.devnull,
+            "GIT_SSH_COMMAND": "ssh -o BatchMode=yes -o ConnectTimeout=20",
+            "LC_ALL": "C",
+        }
+    )
+
+
+def check_out(place: Path, commit: str, limits: Limits) -> None:
+    """Writes the files, without the person's settings: a filter of theirs would run on a stranger's files."""
+    words = ["-C", str(place), *SAFE_OPTIONS, "checkout", "--quiet", "--force", "--detach", commit, "--"]
+    run_git(words, place, limits, "its files cannot be checked out")
+
+
+class CloneTarget(Protocol):
+    """What a clone is handed to, and what is noticed on the way."""
+
+    def folder(self, source: Path, parts: tuple[str, ...] = ()) -> None:
+        """Takes the files of a folder."""
+
+    def remark(self, what: str, where: str, text: str) -> None:
+        """Notes something that a reader of the report should know."""
