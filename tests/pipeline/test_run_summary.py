@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from pipeline.atomic_files import sha256_of
-from pipeline.engines.base import ContainerReport, Life, StackEnd, as_json, same_answer
+from pipeline.engines.base import ContainerReport, StackEnd, as_json, same_answer
+from pipeline.engines.container_state import ContainerState
 from pipeline.errors import EngineUnavailable, PipelineError, StackFailed
 from pipeline.project import Layout
 from pipeline.stages import prepare, stack_run
@@ -27,8 +28,10 @@ def at(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-def life(service: str, started: float, ended: float | None, status: int | None, remark: str = "") -> Life:
-    return Life(service, at(started), None if ended is None else at(ended), status, remark)
+def life(
+    service: str, started: float, ended: float | None, status: int | None, remark: str = ""
+) -> ContainerState:
+    return ContainerState(service, at(started), None if ended is None else at(ended), status, remark)
 
 
 DATA = (life("activationbase", 0.1, 3.0, 0), life("knowledgebase", 0.2, 3.1, 0))
@@ -77,7 +80,7 @@ def told(checkout: Layout, prepared: prepare.Prepared) -> Callable[..., Run]:
     return go
 
 
-def ended(status: int, *lives: Life, log: str = "") -> StackEnd:
+def ended(status: int, *lives: ContainerState, log: str = "") -> StackEnd:
     return StackEnd("compose up", status, lives, log)
 
 
@@ -133,7 +136,7 @@ def test_a_container_that_never_started_and_one_that_still_ran_are_told(checkout
         1,
         life("activationbase", 0.1, 1.0, 73, "out of memory"),
         life("knowledgebase", 0.2, None, None),
-        Life("codebase", None, None, None, "never started"),
+        ContainerState("codebase", None, None, None, "never started"),
     )
     text = summary(checkout, Run("docker", 73, NOON, 1.0, end, None, {}, None))
     story = text.partition("in order:\n")[2].partition("\n\n")[0]
