@@ -178,7 +178,7 @@ def _prepare_files(session: Session, *, into_contexts: bool) -> Any:
         say(f"              {unused or f'scaling: {prepared.scaled.scaling}'}")
     say(f"  activation  {layout.shown(selection.data)} ({selection.data_from})")
     say(f"              {_count(rows.count, 'row')}, which fit the network")
-    say(f"              {rows.layout.in_words()}")
+    say(f"              {rows.layout.summary()}")
     for change in changes:
         kept = f"; the one it replaced is kept as {layout.shown(change.kept)}" if change.kept else ""
         say(f"  {'written  ' if change.written else 'unchanged'}   {layout.shown(change.path)}{kept}")

@@ -21,8 +21,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from pybrain_runtime._version import __version__
+
 if TYPE_CHECKING:
-    from pybrain_runtime.activation import Activation, ActivationStream, read_activation
+    from pybrain_runtime.activation import ActivationStream, read_activation
     from pybrain_runtime.container.settings import Settings
     from pybrain_runtime.engine.plan import Plan
     from pybrain_runtime.engine.walk import Walk
@@ -35,21 +37,16 @@ if TYPE_CHECKING:
         NetworkDescription,
     )
     from pybrain_runtime.network.model_card import Card, read_card
-    from pybrain_runtime.results.prediction import (
-        Prediction,
-        PredictionWriter,
-        Source,
-        open_prediction,
-        write_prediction,
-    )
+    from pybrain_runtime.results.prediction import Prediction
+    from pybrain_runtime.results.prediction_writer import PredictionWriter, open_prediction, write_prediction
     from pybrain_runtime.runs.activate_file import activate_file
-    from pybrain_runtime.runs.records import Outcome, Progress, StreamOptions
+    from pybrain_runtime.runs.options import StreamOptions
+    from pybrain_runtime.runs.outcome import Outcome, Progress
     from pybrain_runtime.session import Answering
-
-__version__ = "0.1.0"
+    from pybrain_runtime.tables.activation import Activation, Source
 
 _HOMES = {
-    "Activation": "activation",
+    "Activation": "tables.activation",
     "ActivationStream": "activation",
     "Answering": "session",
     "Card": "network.model_card",
@@ -59,22 +56,22 @@ _HOMES = {
     "Limits": "limits",
     "ModuleDescription": "network.description",
     "NetworkDescription": "network.description",
-    "Outcome": "runs.records",
+    "Outcome": "runs.outcome",
     "Plan": "engine.plan",
     "Prediction": "results.prediction",
-    "PredictionWriter": "results.prediction",
-    "Progress": "runs.records",
+    "PredictionWriter": "results.prediction_writer",
+    "Progress": "runs.outcome",
     "Settings": "container.settings",
-    "Source": "results.prediction",
-    "StreamOptions": "runs.records",
+    "Source": "tables.activation",
+    "StreamOptions": "runs.options",
     "Walk": "engine.walk",
     "activate_file": "runs.activate_file",
     "inspect_file": "inspection",
     "load_knowledge": "knowledge",
-    "open_prediction": "results.prediction",
+    "open_prediction": "results.prediction_writer",
     "read_activation": "activation",
     "read_card": "network.model_card",
-    "write_prediction": "results.prediction",
+    "write_prediction": "results.prediction_writer",
 }
 
 __all__ = [

@@ -1,8 +1,8 @@
-"""The activation: rows of numbers to answer, out of a file.
+"""The activation: the rows of a file that a network predicts.
 
 A CSV file is UTF-8, with or without a byte order mark. Cells are separated by commas, semicolons or tabs; with
-semicolons a decimal comma is accepted. A first row of names is the header, see ``Table.is_header``. Which columns
-are the inputs and which the expected outputs: see ``column_selector.py``.
+semicolons a decimal comma is accepted. A first row of names is the header, see ``CellParser.is_header``. How inputs
+and expected outputs are selected: see ``column_selector.py``. Other formats: see ``tables/formats/registry.py``.
 """
 
 from __future__ import annotations
@@ -15,87 +15,47 @@ import numpy as np
 
 from pybrain_runtime._io.optional_packages import has_arrow, require_arrow
 from pybrain_runtime._io.paths import base
-from pybrain_runtime._io.record import Record
 from pybrain_runtime.errors import ActivationError
 from pybrain_runtime.knowledge import Knowledge
-from pybrain_runtime.tables.batch import (
-    Chunk,
-    RejectedRow,
-    RowBatch,
-    RowReader,
-    blank_before_rows,
-    blank_rows,
-)
-from pybrain_runtime.tables.column_selection import ColumnSelection
+from pybrain_runtime.tables.activation import Activation, Source
+from pybrain_runtime.tables.batch import RejectedRow, RowBatch, blank_before_rows, rejected_blank_lines
 from pybrain_runtime.tables.column_selector import ColumnSelector
 from pybrain_runtime.tables.decimal_marks import DecimalMarks
-from pybrain_runtime.tables.formats.csv_reader import CsvReader
+from pybrain_runtime.tables.formats.interface import Chunk
+from pybrain_runtime.tables.formats.registry import detect_format, open_row_reader
+from pybrain_runtime.tables.schema import TableSchema
 from pybrain_runtime.tables.table_file import TableFile
 
 
-class Activation(Record):
-    """The rows of a file.
-
-    Attributes:
-        path: the file, as it was named.
-        sha256: of the file, in hexadecimal.
-        size: bytes of the file.
-        inputs: float64, shape (rows, indim), as given in the file (not scaled).
-        targets: the expected outputs, float64, shape (rows, outdim); None where the file has none.
-        input_names: the header's names of the inputs; empty where there is no header.
-        columns: columns of the file.
-        layout: which columns are what; None where nobody said.
-    """
-
-    path: str
-    sha256: str
-    size: int
-    inputs: np.ndarray
-    targets: np.ndarray | None
-    input_names: tuple[str, ...]
-    columns: int
-    layout: ColumnSelection | None = None
-
-    @property
-    def name(self) -> str:
-        """The file's name without its folder."""
-        return base(self.path)
-
-    @property
-    def rows(self) -> int:
-        """Rows, the header not counted."""
-        return len(self.inputs)
-
-
 class ActivationStream:
-    """Reads a file in parts, so that its size does not matter. Use as a context manager, iterate once.
+    """Reads a file of any size in chunks. Use as a context manager, iterate once.
 
-    The content decides what the file is: a CSV file (comma, semicolon or tab), JSON lines or Parquet, each
-    also packed with gzip (but for Parquet, which packs itself).
+    The format is detected from the content: CSV (comma, semicolon or tab) or JSON lines, both optionally compressed
+    with gzip, or Parquet.
 
     Attributes:
-        columns: which columns are what.
-        header: the names of the columns; empty where the file has none.
-        rows: how many rows have been read so far.
-        marks: where decimal commas and thousands were found so far.
-        rejected: how many rows were left out so far.
-        kind: ``csv``, ``jsonl`` or ``parquet``.
-        fast: whether pyarrow is at work: for large files, where it is installed.
-        light: whether a large file is read without it.
+        columns: the selected columns.
+        header: names of the columns; empty where the file has none.
+        rows: number of rows read so far.
+        marks: decimal commas and thousands separators found so far.
+        rejected: number of rows rejected so far.
+        kind: name of the format: ``csv``, ``jsonl`` or ``parquet``.
+        fast: whether pyarrow is used: for large files, where it is installed.
+        light: whether a large file is read without pyarrow.
 
     Args:
         path: the file; ``-`` for standard input.
-        knowledge: the network that the rows are for.
-        input_columns: names of the columns that go in; None for the contract's own rule.
-        target_columns: names of the columns to compare with; None for the contract's own rule.
-        ignore_card_names: whether the names of the network's card say nothing about the columns.
-        skip: whether rows that cannot be answered are left out instead of ending the run.
+        knowledge: the network that predicts the rows.
+        input_columns: names of the input columns; None to select them by card or position.
+        target_columns: names of the columns with expected outputs; None to select them by card or position.
+        ignore_card_names: whether to ignore the names of the model card.
+        skip: whether invalid rows are rejected instead of raising an error.
         fast: whether to read with pyarrow; None does so for large files where it is installed.
 
     Raises:
-        InputMissing: there is no such file, or it cannot be read.
-        ActivationError: it is no table, or its columns do not fit the network.
-        PartMissing: it is a Parquet file, or ``fast`` was asked for, and pyarrow is not installed.
+        InputMissing: the file does not exist, or cannot be read.
+        ActivationError: it is not a table, or its columns do not fit the network.
+        PartMissing: the format needs pyarrow, or ``fast`` is true, and pyarrow is not installed.
     """
 
     def __init__(
@@ -114,27 +74,27 @@ class ActivationStream:
         self._blank: tuple[int, int] | None = None
         self._first_rejected = ""
         self.marks = DecimalMarks()
-        self._incoming = TableFile(path)
-        self.file = self._incoming.file
-        self.kind = self._incoming.kind
+        table = TableFile(path)
+        self.file = table.file
         try:
-            self.fast = self._incoming.large and has_arrow() if fast is None else fast
-            self.light = self._incoming.large and not self.fast
-            if self.fast:
+            self._format = detect_format(table.start)
+            use_arrow = table.large and has_arrow() if fast is None else fast
+            self.light = table.large and not use_arrow
+            if use_arrow:
                 require_arrow("Reading fast")
-            choice = ColumnSelector(
+            selector = ColumnSelector(
                 self.file.name,
-                knowledge,
+                table_schema(knowledge),
                 input_columns,
                 target_columns,
                 ignore_card_names=ignore_card_names,
             )
-            self._reader = self._reader_for(choice)
-            if isinstance(self._reader, CsvReader):
-                self.fast = self._reader.fast
+            self._reader = open_row_reader(self._format, table, selector, skip=skip, fast=use_arrow)
         except BaseException:
             self.close()
             raise
+        self.fast = self._reader.fast
+        self.kind = self._format.name
         self.header = self._reader.header
         self.columns = self._reader.columns
 
@@ -147,62 +107,69 @@ class ActivationStream:
         self.close()
 
     def close(self) -> None:
-        """Closes the file."""
-        self._incoming.close()
+        """Close the file."""
+        self.file.close()
 
     def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
-        """Yields inputs, shape (n, indim), and targets, shape (n, outdim) or None.
+        """Yield inputs, shape (n, indim), and targets, shape (n, outdim) or None.
 
         Raises:
             ActivationError: a cell holds no finite number, a row has another width, or there is no row; the
                 message names line and column.
         """
-        for part in self.parts():
-            rows = self.rows_of(part)
-            self.accept(rows)
-            if len(rows.inputs):
-                yield rows.inputs, rows.targets
+        for chunk in self.chunks():
+            batch = self.parse(chunk)
+            self.accept(batch)
+            if len(batch.inputs):
+                yield batch.inputs, batch.targets
         self.finish()
 
-    # The same, step by step: parts may be read by several threads, and are accepted in their order.
+    # The same, step by step: several threads may parse chunks, whose batches are accepted in order.
 
-    def parts(self) -> Iterator[Chunk]:
-        """Yields the file in parts, once. Where it is cut depends on the file and on nothing else."""
-        return self._reader.parts()
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the file in chunks, once. Their boundaries depend on the content of the file alone."""
+        return self._reader.chunks()
 
-    def rows_of(self, part: Chunk) -> RowBatch:
-        """Returns the rows of a part; raises as iterating does."""
-        return self._reader.rows(part)
-
-    def accept(self, rows: RowBatch) -> list[RejectedRow]:
-        """Takes the rows of the next part to be part of the activation; returns what was left out up to there.
+    def parse(self, chunk: Chunk) -> RowBatch:
+        """Return the rows of a chunk.
 
         Raises:
-            ActivationError: a blank line in an earlier part was not at the end, or a number may have thousands
-                marks, as the file has decimal commas.
+            ActivationError: a row is invalid, unless invalid rows are skipped.
         """
-        if rows.marks:
-            self.marks.add(rows.marks, self.file.name)
-        rejected = rows.rejected
-        if self._blank and rows.first:
+        return self._reader.parse(chunk)
+
+    def accept(self, batch: RowBatch) -> list[RejectedRow]:
+        """Count the rows of the next chunk.
+
+        Returns:
+            The rows rejected up to there.
+
+        Raises:
+            ActivationError: a blank line in an earlier chunk was not at the end, or a number may have thousands
+                separators, as the file has decimal commas.
+        """
+        if batch.marks:
+            self.marks.add(batch.marks, self.file.name)
+        rejected = batch.rejected
+        if self._blank and batch.first:
             if not self._skip:
                 raise blank_before_rows(self.file.name, self._blank[0])
-            rejected = blank_rows(self._blank) + rejected
+            rejected = rejected_blank_lines(self._blank) + rejected
             self._blank = None
-        if rows.blank:
-            self._blank = (self._blank or rows.blank)[0], rows.blank[1]
-        self.rows += len(rows.inputs)
+        if batch.blank:
+            self._blank = (self._blank or batch.blank)[0], batch.blank[1]
+        self.rows += len(batch.inputs)
         self.rejected += len(rejected)
         if rejected and not self._first_rejected:
-            counted = "Row" if self.kind == "parquet" else "Line"
-            self._first_rejected = f"{counted} {rejected[0].line}: {rejected[0].reason}"
+            word = self._format.row_word.capitalize()
+            self._first_rejected = f"{word} {rejected[0].line}: {rejected[0].reason}"
         return rejected
 
     def finish(self) -> None:
-        """Checks that there was something to answer.
+        """Check that the file has at least one valid row.
 
         Raises:
-            ActivationError: there was not.
+            ActivationError: it has none.
         """
         if self.rows:
             return
@@ -215,23 +182,30 @@ class ActivationStream:
             f"{self.file.name} {what}.", hint="Add a line of numbers for each row to answer."
         )
 
-    def share(self, part: Chunk, read: int) -> float | None:
-        """Returns how much of the file has been gone through, from 0 to 1; None where nobody knows.
+    def fraction(self, chunk: Chunk, read: int) -> float | None:
+        """Return how much of the file has been processed, from 0 to 1; None where it is unknown.
 
         Args:
-            part: the last part.
+            chunk: the last chunk.
             read: bytes of the file that had been read then.
         """
-        done, total = (part.end, self._reader.total) if self._reader.total else (read, self.file.size)
+        done, total = (chunk.end, self._reader.total) if self._reader.total else (read, self.file.size)
         return min(1.0, done / total) if total else None
 
     @property
     def blank(self) -> tuple[int, int] | None:
-        """From which line to which there is nothing before the part that comes next."""
+        """First and last line of the blank lines before the next chunk; None where there are none."""
         return self._blank
 
-    def go_on(self, rows: int, rejected: int, blank: tuple[int, int] | None, marks: DecimalMarks) -> None:
-        """Takes parts for accepted that an earlier run has read: so many rows, so many left out."""
+    def restore(self, rows: int, rejected: int, blank: tuple[int, int] | None, marks: DecimalMarks) -> None:
+        """Restore the state that an earlier run had after some chunks.
+
+        Args:
+            rows: number of rows read.
+            rejected: number of rows rejected.
+            blank: ``blank`` of that run.
+            marks: ``marks`` of that run.
+        """
         self.rows, self.rejected, self._blank, self.marks = rows, rejected, blank, marks
 
     @property
@@ -239,17 +213,35 @@ class ActivationStream:
         """The header's names of the inputs; empty where there is no header."""
         return tuple(self.header[place] for place in self.columns.inputs) if self.header else ()
 
-    def _reader_for(self, choice: ColumnSelector) -> RowReader:
-        if self.kind == "parquet":
-            require_arrow(f"Reading {self.file.name}, a Parquet file,")
-            from pybrain_runtime.tables.formats.parquet_reader import ParquetReader
+    def source(self, rejected_file: str = "") -> Source:
+        """Return the description of the file for the report, once it has been read to its end.
 
-            return ParquetReader(self._incoming, choice, skip=self._skip)
-        if self.kind == "jsonl":
-            from pybrain_runtime.tables.formats.jsonl_reader import JsonLinesReader
+        Args:
+            rejected_file: name of the file with the rejected rows; empty where there is none.
+        """
+        file = self.file
+        return Source(
+            file.name,
+            file.sha256,
+            file.bytes_read,
+            self.columns.width,
+            self.rejected,
+            base(rejected_file),
+            self.columns,
+        )
 
-            return JsonLinesReader(self._incoming, choice, skip=self._skip)
-        return CsvReader(self._incoming, choice, skip=self._skip, fast=self.fast)
+
+def table_schema(knowledge: Knowledge) -> TableSchema:
+    """Return what a network and its card expect of a table."""
+    card = knowledge.card
+    return TableSchema(
+        network=knowledge.name,
+        indim=knowledge.indim,
+        outdim=knowledge.outdim,
+        input_names=tuple(column.name for column in card.inputs) if card else (),
+        output_names=tuple(column.name for column in card.outputs) if card else (),
+        has_card=card is not None,
+    )
 
 
 def read_activation(
@@ -260,19 +252,18 @@ def read_activation(
     target_columns: Sequence[str] | None = None,
     ignore_card_names: bool = False,
 ) -> Activation:
-    """Reads a whole file into arrays. For files of any size, iterate over an ``ActivationStream``.
+    """Read a whole file into arrays. For files of any size, iterate over an ``ActivationStream``.
 
     Args:
-        path: the CSV file.
-        knowledge: the network that the rows are for.
-        input_columns: names of the columns that go in; None takes those that the card names, else the first
-            ``indim``.
-        target_columns: names of the columns to compare with; None takes those that the card names, else the
+        path: the file.
+        knowledge: the network that predicts the rows.
+        input_columns: names of the input columns; None takes those that the card names, else the first ``indim``.
+        target_columns: names of the columns with expected outputs; None takes those that the card names, else the
             ``outdim`` after the inputs, where the file has them.
-        ignore_card_names: whether the names of the network's card say nothing about the columns.
+        ignore_card_names: whether to ignore the names of the model card.
 
     Raises:
-        InputMissing: there is no such file, or it cannot be read.
+        InputMissing: the file does not exist, or cannot be read.
         ActivationError: it does not hold rows of finite numbers that fit the network.
     """
     with ActivationStream(

@@ -117,7 +117,7 @@ def run(session: Session) -> dict[str, Any]:
     from pipeline.errors import CannotWrite, Interrupted, UsageError
     from pipeline.progress import ProgressLine
     from pybrain_runtime import activate_file, load_knowledge
-    from pybrain_runtime._io.output_paths import check_default_output
+    from pybrain_runtime._io.report_files import check_default_output
 
     options = session.options
     if options.output is None:
@@ -223,7 +223,7 @@ def _say(session: Session, knowledge: Knowledge, done: Outcome) -> None:
         f"scaling: {knowledge.scaling}")  # fmt: skip
     _say_companions(session, knowledge)
     say(f"  activation  {report['activation']['file']}, {_rows(prediction.rows)}")
-    say(f"              {done.columns.in_words()}")
+    say(f"              {done.columns.summary()}")
     if done.continued:
         say(f"              {done.continued:,} of them answered by the run that broke off")
     if done.given_up:

@@ -291,7 +291,7 @@ def test_after_an_interruption_damaged_notes_are_not_a_defect(
     seen = drive("activate", flowers, "rows.csv", "-o", "p.csv", "--resume")
     assert (seen.status, seen.out) == (65, "")
     assert (
-        "cannot be continued: its notes in .p.csv.journal are damaged.\n  Start without --resume" in seen.err
+        "cannot be resumed: its checkpoint .p.csv.journal is damaged.\n  Start without --resume" in seen.err
     )
     assert (folder / ".p.csv.part").read_text() == "what has been answered"
     assert drive("activate", flowers, "rows.csv", "-o", "p.csv").status == 0

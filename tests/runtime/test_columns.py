@@ -81,7 +81,7 @@ def numbers(*names: str) -> Given:
 
 def said(activation: Activation) -> str:
     assert activation.layout is not None
-    return activation.layout.in_words()
+    return activation.layout.summary()
 
 
 # By the names of the card.
@@ -215,7 +215,8 @@ def test_an_output_of_the_card_in_the_place_of_an_input_is_refused(
     message = mistake(numbers(*names), some)
     assert (
         "setosa" in message
-        and "in the place of an input; the card of currentSolution.pkl names an output so" in message
+        and "in the position of an input; the card of currentSolution.pkl has it as the name of an output"
+        in message
     )
     assert "Choose the inputs with INPUT_COLUMNS" in message
 
@@ -280,11 +281,11 @@ def test_names_of_a_file_do_nothing_in_the_line_that_a_hint_tells_to_type(
 def test_many_names_that_are_not_the_cards_are_compared_in_a_second(tmp_path: Path) -> None:
     from time import process_time
 
-    from pybrain_runtime.tables.name_matching import alike
+    from pybrain_runtime.tables.name_matching import similar_name
 
     wanted, there = ([f"{word}{place:06}" for place in range(20_000)] for word in ("wanted", "\u0430nother"))
     begun = process_time()
-    assert alike(wanted, there) == ""
+    assert similar_name(wanted, there) == ""
     assert process_time() - begun < 1.0
 
 

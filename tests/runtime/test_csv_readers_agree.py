@@ -11,6 +11,7 @@ import pytest
 
 from pybrain_runtime import Knowledge, StreamOptions, activate_file, read_activation
 from pybrain_runtime._io.input_file import BLOCK
+from pybrain_runtime.activation import table_schema
 from pybrain_runtime.errors import ActivationError
 from pybrain_runtime.tables.column_selector import ColumnSelector
 from pybrain_runtime.tables.formats.csv_reader import CsvReader
@@ -113,9 +114,11 @@ def found(
 ) -> dict[str, object]:
     """What a reader makes of a table, cut into blocks of a size: bytes of numbers, or the error and its place."""
     try:
-        incoming: Any = Cut(content, size)
-        reader = CsvReader(incoming, ColumnSelector("a.csv", knowledge, *choice), skip=skip, fast=fast)
-        rows = [reader.rows(part) for part in reader.parts()]
+        file: Any = Cut(content, size)
+        reader = CsvReader(
+            file, ColumnSelector("a.csv", table_schema(knowledge), *choice), skip=skip, fast=fast
+        )
+        rows = [reader.parse(chunk) for chunk in reader.chunks()]
     except ActivationError as error:
         place = error.evidence.get("line"), error.evidence.get("column")
         return {"text": str(error), "place": place}
@@ -271,10 +274,10 @@ def test_commas_of_columns_that_are_not_used_say_nothing_of_decimals(
     assert activate_file(line, tmp_path / "a.csv", tmp_path / "p.csv", options).prediction.rows == 2
 
 
-def test_incoming_is_what_the_readers_are_given(tmp_path: Path, line: Knowledge) -> None:
+def test_the_stand_in_has_the_attributes_of_a_table_file(tmp_path: Path, line: Knowledge) -> None:
     """The stand-in of these tests has what the readers use of the real one."""
     (tmp_path / "a.csv").write_text("0.5\n")
-    incoming = TableFile(tmp_path / "a.csv")
-    assert incoming.name == Cut.name and b"".join(incoming.blocks()) == b"0.5\n"
-    incoming.close()
+    file = TableFile(tmp_path / "a.csv")
+    assert file.name == Cut.name and b"".join(file.blocks()) == b"0.5\n"
+    file.close()
     assert read_activation(tmp_path / "a.csv", line).rows == 1

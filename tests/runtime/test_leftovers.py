@@ -19,7 +19,6 @@ import pytest
 from pybrain_runtime import (
     ActivationStream,
     Knowledge,
-    Source,
     StreamOptions,
     activate_file,
     load_knowledge,
@@ -166,8 +165,8 @@ class EndingFile(AtomicFile):
 
     number = signal.SIGINT
 
-    def place(self) -> None:
-        super().place()
+    def commit(self) -> None:
+        super().commit()
         os.kill(os.getpid(), self.number)
 
 
@@ -296,7 +295,7 @@ def test_what_is_committed_stays_when_the_end_is_asked_for_just_then(
             ending = EndingFile(str(tmp_path / "other"))
             ending.number = signal.SIGTERM
             ending.finish()
-            prediction.commit(Source.of(activation), before=[ending])
+            prediction.commit(activation.source(), before=[ending])
     finally:
         signal.signal(signal.SIGTERM, before)
     assert names(tmp_path) == {"p.csv", "p.json", "other"}

@@ -369,7 +369,7 @@ def test_the_place_is_looked_at_again_before_the_file_gets_its_name(folder: Path
     file.finish()
     make_pipe(folder / "p.csv")
     with pytest.raises(CannotWrite, match="it is a named pipe"):
-        file.place()
+        file.commit()
     assert (folder / "p.csv").is_fifo() and set(contents(folder)) == {
         "iris.pkl",
         "iris.card.json",

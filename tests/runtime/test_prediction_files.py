@@ -364,7 +364,7 @@ def test_answers_that_are_no_numbers_have_no_class_and_are_said(tmp_path: Path) 
     output = io.StringIO()
     Report(output, output).wrote(prediction)
     assert "nan, nan, nan\n" in output.getvalue()
-    assert "WARNING: 1 row has an answer beyond the range of numbers (nan or inf)" in output.getvalue()
+    assert "WARNING: 1 row has an output out of float64 range (nan or inf)" in output.getvalue()
 
 
 def test_a_row_without_an_answer_is_not_counted_as_right(tmp_path: Path) -> None:

@@ -256,7 +256,7 @@ def with_a_header(data: Path) -> None:
 
 
 INPUT_CHANGES: dict[Callable[[Path], None], str] = {
-    other_beginning: "rows.csv is not the file that it answered; its beginning has another content.",
+    other_beginning: "rows.csv is not the file that it read; its beginning has another content.",
     shorter: "its activation's size was ",
     longer: "its activation's size was ",
     with_a_header: "its activation's header was , now it is a,b,c,d.",
@@ -275,9 +275,9 @@ def test_other_rows_are_not_gone_on_with(
     with pytest.raises(CannotResume) as caught:
         go_on(flower, data, tmp_path / "p.csv", options)
     assert caught.value.message.startswith(
-        f"The run that broke off while it wrote p.csv cannot be continued: {INPUT_CHANGES[change]}"
+        f"The interrupted run that wrote p.csv cannot be resumed: {INPUT_CHANGES[change]}"
     )
-    assert (caught.value.status, caught.value.hint) == (65, "Start without --resume to begin anew.")
+    assert (caught.value.status, caught.value.hint) == (65, "Start without --resume to begin again.")
     assert names_in(tmp_path) == kept  # so that the right file can still be gone on with
     anew = activate_file(flower, data, tmp_path / "p.csv", options)
     assert anew.continued == 0
@@ -286,7 +286,7 @@ def test_other_rows_are_not_gone_on_with(
 
 OPTION_CHANGES = {
     "precision was float64, now it is float32": {"precision": "float32"},
-    "way with bad rows was skip, now it is fail": {"skip": False},
+    "bad-row policy was skip, now it is fail": {"skip": False},
     "choice of inputs was [0, 1, 2, 3], now it is [3, 2, 1, 0]": {"input_columns": list("dcba")},
 }
 
@@ -300,7 +300,7 @@ def test_another_way_of_answering_is_not_gone_on_with(
     break_off(flower, data, tmp_path / "p.csv", options)
     with pytest.raises(CannotResume) as caught:
         go_on(flower, data, tmp_path / "p.csv", options.but(**OPTION_CHANGES[difference]))
-    assert f"cannot be continued: its {difference}." in caught.value.message
+    assert f"cannot be resumed: its {difference}." in caught.value.message
 
 
 def test_another_network_another_card_another_scaling_are_not_gone_on_with(
@@ -386,10 +386,10 @@ NOTES_DAMAGED: dict[str, Callable[[Path], object]] = {
     "other rows": lambda path: noted(path, prediction__rows=1),
     "too many outputs": lambda path: noted(path, prediction__first=[[0.5] * 900] * 5),
     "words for outputs": lambda path: noted(path, prediction__first=[["a", "b", "c"]] * 5),
-    "huge figures": lambda path: noted(path, prediction__figures=[10**400] * 6),
-    "figures that are none": lambda path: noted(path, prediction__figures=[float("nan")] * 6),
-    "too few figures": lambda path: noted(path, prediction__figures=[1, 2, 3]),
-    "another memory": lambda path: noted(path, memory=[[0.5]]),
+    "huge figures": lambda path: noted(path, prediction__metrics=[10**400] * 6),
+    "figures that are none": lambda path: noted(path, prediction__metrics=[float("nan")] * 6),
+    "too few figures": lambda path: noted(path, prediction__metrics=[1, 2, 3]),
+    "another memory": lambda path: noted(path, recurrent_state=[[0.5]]),
 }
 
 
@@ -404,8 +404,8 @@ def test_with_damaged_notes_nothing_is_done_until_somebody_says_so(
     with pytest.raises(CannotResume) as caught:
         go_on(flower, rows, tmp_path / "p.csv", options)
     assert str(caught.value) == (
-        f"The run that broke off while it wrote p.csv cannot be continued: its notes in {journal} are damaged.\n"
-        "  Start without --resume to begin anew; what it had written is then given up."
+        f"The interrupted run that wrote p.csv cannot be resumed: its checkpoint {journal} is damaged.\n"
+        "  Start without --resume to begin again; its partial output is then discarded."
     )
     assert {name: (tmp_path / name).read_bytes() for name in names_in(tmp_path)} == kept
     anew = activate_file(flower, rows, tmp_path / "p.csv", options)
@@ -419,7 +419,7 @@ def test_notes_of_another_version_and_those_that_are_too_large_are_named(
     break_off(flower, rows, tmp_path / "p.csv", options)
     journal.write_text(journal.read_text().replace('"version": 3', '"version": 1'))
     with pytest.raises(
-        CannotResume, match=r"its notes in .* were written by another version of this program\."
+        CannotResume, match=r"its checkpoint .* was written by another version of this program\."
     ):
         go_on(flower, rows, tmp_path / "p.csv", options)
     journal.write_bytes(b"[" + b"{}," * 3_000_000)
@@ -449,7 +449,7 @@ def test_no_text_out_of_the_notes_reaches_the_terminal_as_a_command(
     rows: Path, tmp_path: Path, flower: Knowledge
 ) -> None:
     break_off(flower, rows, tmp_path / "p.csv", StreamOptions(skip=True))
-    noted(tmp_path / ".p.csv.journal", run__scaling="\x1b[2J")
+    noted(tmp_path / ".p.csv.journal", identity__scaling="\x1b[2J")
     with pytest.raises(CannotResume, match=r"its scaling was \\x1b\[2J, now it is card\."):
         go_on(flower, rows, tmp_path / "p.csv", StreamOptions(skip=True))
 

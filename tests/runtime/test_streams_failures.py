@@ -195,7 +195,7 @@ def test_a_second_run_to_the_same_place_is_refused_and_spoils_nothing(
     assert done.prediction.rows == 28_000
     assert set(seen) == {
         f"{out / 'p.csv'} is being written by another run.\n"
-        "  Wait for its end, or choose another place for the prediction."
+        "  Wait until it has ended, or choose another path for the prediction."
     }
     assert names_in(out) == {"p.csv", "p.json"}
 
@@ -212,12 +212,12 @@ def test_runs_to_different_places_do_not_meet(rows: Path, out: Path, flower: Kno
 def test_a_file_belongs_to_its_run_until_it_has_its_name(out: Path) -> None:
     path = str(out / "p.csv")
     first = PartialOutput(path, keep=False)
-    first.begin_anew()
+    first.truncate()
     first.write(b"first")
     first.finish()
     with pytest.raises(CannotWrite, match="is being written by another run"):
         PartialOutput(path, keep=False)
-    first.place()
+    first.commit()
     assert (out / "p.csv").read_bytes() == b"first"
 
 
@@ -232,15 +232,15 @@ def test_whoever_waits_for_the_file_of_a_run_gets_one_of_its_own(out: Path) -> N
 
         def _lock(self) -> None:
             if not (out / "p.csv").exists():
-                first.place()
+                first.commit()
             super()._lock()
 
     second = LatePartialOutput(path, keep=False)
-    second.begin_anew()
+    second.truncate()
     assert (out / "p.csv").read_bytes() == b"first"
     second.write(b"second")
     second.finish()
-    second.place()
+    second.commit()
     assert (out / "p.csv").read_bytes() == b"second"
 
 

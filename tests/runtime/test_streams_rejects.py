@@ -23,7 +23,7 @@ BAD_LINES = {
     "1,2,zwei,4": "column 3 (c): 'zwei' is not a number.",
     "1,2,,4": "column 3 (c): the cell is empty.",
     "1,2,NaN,4": "column 3 (c): 'NaN' is not a finite number.",
-    "1,2,1e999,4": "column 3 (c): '1e999' is beyond the range of numbers.",
+    "1,2,1e999,4": "column 3 (c): '1e999' is out of float64 range.",
     "1,2,3": "has 3 columns; the network in currentSolution.pkl takes 4. (With the expected outputs after the "
     "inputs it would be 7.)",
     "1,2,3,4,5": "has 5 columns; the network in currentSolution.pkl takes 4. (With the expected outputs after the "

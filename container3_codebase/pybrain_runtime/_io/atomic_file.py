@@ -111,7 +111,7 @@ class AtomicFile:
         if not LOCKS:
             self._close()  # Windows gives no other name to a file that is open
 
-    def place(self) -> None:
+    def commit(self) -> None:
         """Gives the finished file its name. It can still be discarded, until it is settled."""
         try:
             check_target(self.path)

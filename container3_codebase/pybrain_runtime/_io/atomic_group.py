@@ -36,7 +36,7 @@ def commit_together(files: Sequence[AtomicFile], *, withdraw: str = "") -> None:
                 with suppress(OSError):  # what is wrong shows when the new one is to get its name
                     remove(withdraw)
             for file in files:
-                file.place()
+                file.commit()
         except BaseException:
             for file in files:
                 file.discard()

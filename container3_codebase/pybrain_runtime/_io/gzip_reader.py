@@ -1,4 +1,4 @@
-"""Unpacks gzip archives of any size, block by block."""
+"""Decompresses gzip archives of any size, block by block."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from pybrain_runtime.errors import ActivationError
 _GZIP_WINDOW = 31  # zlib's number for: with a gzip header
 
 
-def inflated(packed: Iterable[bytes], name: str, size: int = BLOCK) -> Iterator[bytes]:
-    """Yields the content of a gzip archive, of one member or several, in blocks of a fixed size.
+def decompressed(packed: Iterable[bytes], name: str, size: int = BLOCK) -> Iterator[bytes]:
+    """Yield the content of a gzip archive of one or more members in blocks of a fixed size.
 
-    However much a block unpacks to, no more than two blocks are held.
+    At most two blocks are held in memory, whatever the compression ratio.
 
     Args:
         packed: the archive.
         name: its name, for messages.
-        size: bytes in a block; the last one has what is left.
+        size: bytes of a block; the last one may be shorter.
 
     Raises:
-        ActivationError: it is damaged or cut off, or something else follows it.
+        ActivationError: the archive is damaged or truncated, or other data follow it.
     """
     block = bytearray()
     for part in _members(packed, name, size):
@@ -40,13 +40,13 @@ def _members(packed: Iterable[bytes], name: str, size: int) -> Iterator[bytes]:
         for rest in packed:
             while rest:
                 if member.eof:
-                    rest = rest.lstrip(b"\0")  # what tapes leave behind; gzip ignores it, too
+                    rest = rest.lstrip(b"\0")  # padding of tapes, which gzip ignores, too
                     if not rest:
                         break
                     member = zlib.decompressobj(_GZIP_WINDOW)
                 yield member.decompress(rest, size)
                 rest = member.unused_data if member.eof else member.unconsumed_tail
-        # All has been taken in, but some of it may still be waiting to be put out.
+        # All input has been consumed; some output may still be buffered.
         while not member.eof and (part := member.decompress(b"", size)):
             yield part
     except zlib.error as error:

@@ -1,22 +1,47 @@
-"""Text of strangers, as it may be shown: nothing in it moves a cursor, hides letters or turns their order around."""
+"""Untrusted text for messages: escaped, so that it cannot move a cursor, hide letters or reverse their order."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-# Control characters but for line ends and tabs, marks of direction, what has no width, separators of lines, and the
-# halves of characters that file names with odd bytes are decoded to.
+# Control characters except line ends and tabs, direction marks, characters without width, line separators, and the
+# surrogates that undecodable bytes of file names are decoded to.
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
+_LONGEST = 40
+_MOST_NAMES = 20
 
 
 def printable(text: str) -> str:
-    """Returns a text with every such character as an escape: ``\\x1b``, ``\\u202e``. Line ends and tabs stay."""
+    """Return a text with hidden characters escaped (``\\x1b``, ``\\u202e``). Line ends and tabs stay."""
     return _HIDDEN.sub(lambda found: ascii(found.group())[1:-1], text)
 
 
 def in_one_line(text: str) -> str:
-    """Returns a name as it may be shown: line ends and tabs are escapes, too."""
+    """Return a text with hidden characters, line ends and tabs escaped."""
     return printable(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def quoted(text: str) -> str:
+    """Return a text in quotes, escaped, and cut where it is long."""
+    cut = text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
+    return repr(cut) if cut.isprintable() else ascii(cut)
+
+
+def shortened(text: str) -> str:
+    """Return a text as ``quoted`` does, without the quotes."""
+    return quoted(text)[1:-1]
+
+
+def enumeration(names: Sequence[str]) -> str:
+    """Return the first 20 names separated by commas, and how many more there are."""
+    more = f", and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(map(shortened, names[:_MOST_NAMES])) + more
+
+
+def plural(count: int, word: str) -> str:
+    """Return ``1 column`` or ``3 columns``."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"

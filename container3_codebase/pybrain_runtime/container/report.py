@@ -12,14 +12,13 @@ from typing import TextIO
 from pybrain_runtime._io.atomic_file import check_writable
 from pybrain_runtime._io.optional_packages import ADVICE
 from pybrain_runtime._io.paths import beside, is_folder
-from pybrain_runtime._io.printable import printable
+from pybrain_runtime._io.printable import printable, quoted
 from pybrain_runtime.activation import ActivationStream
 from pybrain_runtime.container.image_check import stale_images
 from pybrain_runtime.container.settings import Settings
 from pybrain_runtime.errors import InputMissing, PipelineError
 from pybrain_runtime.knowledge import Knowledge
 from pybrain_runtime.results.prediction import Prediction
-from pybrain_runtime.tables.formats.csv_cells import visible
 
 INTERRUPTED, TERMINATED, DEFECT = 130, 143, 70
 
@@ -62,7 +61,7 @@ class Report:
     def read(self, activation: ActivationStream) -> None:
         """Says how much there is to answer: rows and columns of the file."""
         self._done(f"Data loaded: ({activation.rows}, {activation.columns.width})")
-        self._line(f"  {activation.columns.in_words()}")
+        self._line(f"  {activation.columns.summary()}")
         if activation.light:
             self._line(f"  (A large file, read without pyarrow. {ADVICE}.)")
 
@@ -79,7 +78,7 @@ class Report:
             self._line(f"  WARNING: {prediction.warning()}")
         for name in prediction.formulas[:3]:
             self._line(
-                f"  A column is named {visible(name)}, which a spreadsheet takes for a formula: import "
+                f"  A column is named {quoted(name)}, which a spreadsheet takes for a formula: import "
                 f"{prediction.path} as text there."
             )
         self._line("ACTIVATION COMPLETE")

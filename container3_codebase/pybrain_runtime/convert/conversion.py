@@ -104,7 +104,7 @@ def convert_file(
         agreement = to.check(knowledge, written.files[0].temporary, content, precision)
         if card_content is not None and not _is_there(card_goal, card_content):
             written.put(card_goal, card_content)
-        written.place()
+        written.commit()
     except BaseException:
         written.discard()
         raise
@@ -136,7 +136,7 @@ class _Writing:
         except CannotWrite as error:
             raise self._failed(error) from None
 
-    def place(self) -> None:
+    def commit(self) -> None:
         """Gives all files their names: the card before the network that it belongs to."""
         try:
             commit_together(self.files[::-1])

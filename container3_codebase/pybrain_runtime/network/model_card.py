@@ -10,9 +10,9 @@ from functools import cached_property
 import numpy as np
 
 from pybrain_runtime._io.input_file import InputFile
-from pybrain_runtime._io.output_paths import is_report
 from pybrain_runtime._io.paths import split_ending
 from pybrain_runtime._io.record import Record
+from pybrain_runtime._io.report_files import is_report
 from pybrain_runtime._io.strict_json import RepeatedKey, parse_json
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.network.allow_list import shown

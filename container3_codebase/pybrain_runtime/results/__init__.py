@@ -1,1 +1,1 @@
-"""Writes predictions as CSV, JSON lines or Parquet, and measures their error."""
+"""The prediction and its report: their columns, content, error metrics and files."""

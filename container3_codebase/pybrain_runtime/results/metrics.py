@@ -1,4 +1,4 @@
-"""How far predictions lie from what was expected."""
+"""Error metrics: how far predictions are from the expected outputs."""
 
 from __future__ import annotations
 
@@ -9,58 +9,63 @@ import numpy as np
 
 
 class ErrorMetrics:
-    """Error figures, added up chunk by chunk.
+    """Error metrics, accumulated batch by batch.
 
     Args:
-        classify: whether the largest output of a row names its class.
+        classify: whether the largest output of a row is its class, so that accuracy is computed.
     """
 
     def __init__(self, classify: bool) -> None:
         self._classify = classify
         self._rows = 0
         self._count = 0
-        self._squares = 0.0
-        self._sizes = 0.0
+        self._squared = 0.0
+        self._absolute = 0.0
         self._largest = 0.0
-        self._right = 0
+        self._correct = 0
 
     def add(self, outputs: np.ndarray, targets: np.ndarray) -> None:
-        """Takes predictions and expected values, both of shape (n, outdim)."""
+        """Add a batch.
+
+        Args:
+            outputs: predictions, shape (n, outdim).
+            targets: expected outputs, shape (n, outdim).
+        """
         with np.errstate(all="ignore"):
             error = np.abs(outputs - targets)
-            self._squares += float(np.square(error).sum())
-        self._sizes += float(error.sum())
+            self._squared += float(np.square(error).sum())
+        self._absolute += float(error.sum())
         self._largest = max(self._largest, float(error.max(initial=0.0)))
         self._rows += len(error)
         self._count += error.size
         if self._classify:
-            right = outputs.argmax(axis=1) == targets.argmax(axis=1)
-            self._right += int((right & ~np.isnan(outputs).any(axis=1)).sum())
+            correct = outputs.argmax(axis=1) == targets.argmax(axis=1)
+            self._correct += int((correct & ~np.isnan(outputs).any(axis=1)).sum())
 
     def result(self) -> dict[str, float | int | None] | None:
-        """Returns mse, mae, max_abs, for classes accuracy and how many were right; None without targets."""
+        """Return mse, mae, max_abs, and for classes accuracy and the number of correct rows; None without targets."""
         if not self._count:
             return None
-        found: dict[str, float | int | None] = {
-            "mse": finite(self._squares / self._count),
-            "mae": finite(self._sizes / self._count),
+        metrics: dict[str, float | int | None] = {
+            "mse": finite(self._squared / self._count),
+            "mae": finite(self._absolute / self._count),
             "max_abs": finite(self._largest),
         }
         if self._classify:
-            found |= {"accuracy": self._right / self._rows, "correct": self._right}
-        return found
+            metrics |= {"accuracy": self._correct / self._rows, "correct": self._correct}
+        return metrics
 
     @property
     def state(self) -> list[float]:
-        """What has been added up, to go on with elsewhere."""
-        return [self._rows, self._count, self._squares, self._sizes, self._largest, self._right]
+        """What has been accumulated, for checkpoints."""
+        return [self._rows, self._count, self._squared, self._absolute, self._largest, self._correct]
 
-    def recall(self, state: Sequence[float]) -> None:
-        """Goes on from the state of others."""
-        rows, count, self._squares, self._sizes, self._largest, right = state
-        self._rows, self._count, self._right = int(rows), int(count), int(right)
+    def restore(self, state: Sequence[float]) -> None:
+        """Restore the state of an earlier run."""
+        rows, count, self._squared, self._absolute, self._largest, correct = state
+        self._rows, self._count, self._correct = int(rows), int(count), int(correct)
 
 
 def finite(value: float) -> float | None:
-    """Returns the value, or None where JSON has no word for it."""
+    """Return the value, or None where it is NaN or infinite, which JSON does not have."""
     return value if math.isfinite(value) else None

@@ -1,10 +1,9 @@
-"""From a file of any size to a prediction of any size: read, answered and written part by part.
+"""Runs inference on a file of any size: rows are read, predicted and written chunk by chunk.
 
     outcome = activate_file(load_knowledge("net.pkl"), "rows.csv", "prediction.csv")
 
-Parts are cut where the file says, not where threads happen to be, and a part is answered as a whole. So the
-prediction is the same, byte for byte, with any number of threads, with pyarrow or without, and whether the
-run went through at once or was broken off and continued.
+The boundaries of the chunks depend on the file alone, and a chunk is one mini-batch. So the prediction is the same,
+byte for byte, with any number of threads, with pyarrow or without, and whether the run was interrupted and resumed.
 """
 
 from __future__ import annotations
@@ -13,14 +12,16 @@ import os
 import time
 from collections.abc import Callable
 
-from pybrain_runtime._io.output_paths import check_outputs, check_report_target, check_target, report_path
+from pybrain_runtime._io.output_paths import check_outputs, check_target
+from pybrain_runtime._io.report_files import check_report_target, report_path
 from pybrain_runtime.activation import ActivationStream
 from pybrain_runtime.engine.threads import checked_threads
 from pybrain_runtime.knowledge import Knowledge
 from pybrain_runtime.runs.checkpoint import checkpoint_path
 from pybrain_runtime.runs.file_run import FileRun
+from pybrain_runtime.runs.options import StreamOptions
+from pybrain_runtime.runs.outcome import Outcome, Progress
 from pybrain_runtime.runs.partial_output import partial_path
-from pybrain_runtime.runs.records import Outcome, Progress, StreamOptions
 from pybrain_runtime.runs.rejected_rows import check_rejected_rows_target, rejected_rows_path
 
 
@@ -32,29 +33,29 @@ def activate_file(
     *,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Outcome:
-    """Answers a file, in bounded memory.
+    """Run inference on a file, in bounded memory.
 
     Args:
         knowledge: the network.
-        data: the rows: CSV, TSV or JSON lines, each also packed with gzip, or Parquet; ``-`` for standard input.
-        output: the prediction: Parquet where it ends in ``.parquet``, JSON lines where it ends in ``.jsonl``,
-            else CSV. The report stands beside it, with the ending ``.json``.
-        options: how; None takes the defaults.
-        on_progress: is told after each part.
+        data: the rows: CSV, TSV or JSON lines, optionally compressed with gzip, or Parquet; ``-`` for standard input.
+        output: the prediction: Parquet where it ends in ``.parquet``, JSON lines where it ends in ``.jsonl``, else CSV.
+            The report is written beside it, with the ending ``.json``.
+        options: the options; None takes the defaults.
+        on_progress: called after each chunk.
 
     Returns:
-        What was made. Before the end nothing stands under the name of the output.
+        What was written. Until the run is complete, the output does not exist.
 
     Raises:
-        PipelineError: a file is missing or wrong, or cannot be written. What had been written is removed; with
-            ``resume`` it is kept, and the next run goes on with it.
-        CannotResume: the run that broke off was another one.
+        PipelineError: a file is missing or invalid, or cannot be written. Partial output is removed; with ``resume``
+            it is kept, and the next run continues it.
+        CannotResume: the interrupted run had other inputs or options.
     """
     started = time.time()
     options = options or StreamOptions()
     checked_threads(options.threads)
     path = os.fspath(output)
-    _check_places(path, (knowledge.path, knowledge.card_path, os.fspath(data)), options)
+    _check_paths(path, (knowledge.path, knowledge.card_path, os.fspath(data)), options)
     with ActivationStream(
         data,
         knowledge,
@@ -67,8 +68,8 @@ def activate_file(
         return FileRun(knowledge, activation, path, options, started, on_progress).run()
 
 
-def _check_places(output: str, read: tuple[str, ...], options: StreamOptions) -> None:
-    """Makes sure, before anything is opened for writing, that nothing is lost by it."""
+def _check_paths(output: str, read: tuple[str, ...], options: StreamOptions) -> None:
+    """Check, before any file is opened for writing, that none would be overwritten by mistake."""
     written = [output, report_path(output), partial_path(output), checkpoint_path(output)]
     if options.skip:
         written += [rejected_rows_path(output), partial_path(rejected_rows_path(output))]

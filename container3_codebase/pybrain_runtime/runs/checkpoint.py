@@ -1,4 +1,4 @@
-"""How far a long run has come, in a small file beside its output."""
+"""Checkpoints: the state of a long run, in a small file beside its output."""
 
 from __future__ import annotations
 
@@ -18,124 +18,124 @@ from pybrain_runtime._io.strict_json import parse_json
 from pybrain_runtime._io.temporary_files import remove_leftovers
 from pybrain_runtime.errors import DataError, PipelineError
 
-_VERSION = 3
-_PLAIN = 1 << 20
-"""Bytes that the notes take without what grows with the network."""
+_VERSION = 4
+_BASE_SIZE = 1 << 20
+"""Bytes of a checkpoint at most, without what grows with the network."""
 
-_FIGURES = 6
+_METRICS = 6
 
 
 class CannotResume(DataError):
-    """The broken run was of another kind than the one that is to go on with it, or its notes are damaged."""
+    """The interrupted run had other inputs or options than the one that resumes it, or its checkpoint is damaged."""
 
 
 class Checkpoint:
-    """The notes of a run.
+    """The checkpoint file of a run.
 
     Args:
-        path: the output; the journal lies beside it as ``.NAME.journal``.
-        numbers: how many numbers the notes may hold at most, such as those that a recurrent network remembers.
+        path: the output; the checkpoint is ``.NAME.journal`` beside it.
+        numbers: maximum number of numbers in the checkpoint, such as those of the recurrent state.
 
     Raises:
-        CannotWrite: there is something else than a plain file in its place.
+        CannotWrite: the checkpoint's path is not a regular file.
     """
 
     def __init__(self, path: str, numbers: int = 1 << 20) -> None:
         self.path = checkpoint_path(path)
         self._output = path
-        self._limit = _PLAIN + 32 * numbers
+        self._limit = _BASE_SIZE + 32 * numbers
         check_target(self.path)
         remove_leftovers(self.path)
 
     def read(self) -> dict[str, Any] | None:
-        """Returns the last notes; None where there are none.
+        """Return the last state; None where there is no checkpoint.
 
         Raises:
-            CannotResume: there are notes, but not such as this program has written. Nothing is changed then.
+            CannotResume: there is a checkpoint, but not one that this version has written. No file is changed.
         """
         if not os.path.lexists(self.path):
             return None
         try:
-            with InputFile(self.path, "journal") as file:
-                notes = parse_json(file.read(self._limit).decode("utf-8"))
+            with InputFile(self.path, "checkpoint") as file:
+                state = parse_json(file.read(self._limit).decode("utf-8"))
         except PipelineError as error:
             raise self._unusable(f"cannot be read: {error.message.removesuffix('.')}") from None
         except (ValueError, RecursionError):
-            raise self._unusable("are damaged") from None
-        if not isinstance(notes, dict) or "version" not in notes:
-            raise self._unusable("are damaged")
-        if notes.pop("version") != _VERSION:
-            raise self._unusable("were written by another version of this program")
-        if notes.pop("sha256", None) != _hash_of(notes) or not _is_whole(notes):
-            raise self._unusable("are damaged")
-        return notes
+            raise self._unusable("is damaged") from None
+        if not isinstance(state, dict) or "version" not in state:
+            raise self._unusable("is damaged")
+        if state.pop("version") != _VERSION:
+            raise self._unusable("was written by another version of this program")
+        if state.pop("sha256", None) != _hash_of(state) or not _is_complete(state):
+            raise self._unusable("is damaged")
+        return state
 
-    def write(self, notes: Mapping[str, Any]) -> None:
-        """Replaces the notes.
+    def write(self, state: Mapping[str, Any]) -> None:
+        """Replace the checkpoint.
 
         Raises:
-            CannotWrite: with the reason.
+            CannotWrite: it cannot be written.
         """
-        # Hashed as they will be read back: as JSON, which knows lists and no tuples.
-        plain = json.loads(json.dumps(notes))
+        # Hashed as it will be read back: JSON has lists and no tuples.
+        plain = json.loads(json.dumps(state))
         content = json.dumps({"version": _VERSION, "sha256": _hash_of(plain), **plain}).encode()
         with signals_held_back():
             file = AtomicFile(self.path)
             file.write(content)
             file.finish()
-            file.place()
+            file.commit()
 
     def remove(self) -> None:
-        """Takes the notes away."""
+        """Remove the checkpoint."""
         remove_if_there(self.path)
 
     def damaged(self) -> CannotResume:
-        """Returns the error for notes that do not fit together."""
-        return self._unusable("are damaged")
+        """Return the error for an inconsistent checkpoint."""
+        return self._unusable("is damaged")
 
     def _unusable(self, what: str) -> CannotResume:
         return CannotResume(
-            f"The run that broke off while it wrote {base(self._output)} cannot be continued: "
-            f"its notes in {self.path} {what}.",
-            hint="Start without --resume to begin anew; what it had written is then given up.",
+            f"The interrupted run that wrote {base(self._output)} cannot be resumed: "
+            f"its checkpoint {self.path} {what}.",
+            hint="Start without --resume to begin again; its partial output is then discarded.",
             path=self.path,
         )
 
 
 def checkpoint_path(output: str) -> str:
-    """Returns where the notes of a run lie: ``.NAME.journal`` beside its output."""
+    """Return the path of the checkpoint of a run: ``.NAME.journal`` beside its output."""
     return beside(output, f".{base(output)}.journal")
 
 
-def _hash_of(notes: Mapping[str, Any]) -> str:
+def _hash_of(state: Mapping[str, Any]) -> str:
     digest = Sha256()
-    digest.update(json.dumps(notes, sort_keys=True).encode())
+    digest.update(json.dumps(state, sort_keys=True).encode())
     return digest.hexdigest()
 
 
-def _is_whole(notes: Mapping[str, Any]) -> bool:
-    """Says whether notes have all that a run notes, each of the right type and within its bounds."""
+def _is_complete(state: Mapping[str, Any]) -> bool:
+    """Return whether a state has all fields, each of the right type and within its bounds."""
     try:
-        rows, rejected, blank, (comma, thousands, cell) = notes["activation"]
-        prediction, read, memory = notes["prediction"], notes["read"], notes["memory"]
+        rows, rejected, blank, (comma, thousands, cell) = state["activation"]
+        prediction, read, recurrent = state["prediction"], state["read"], state["recurrent_state"]
         done = (
-            isinstance(notes["run"], dict)
+            isinstance(state["identity"], dict)
             and _is_mark([read["bytes"], read["sha256"]])
-            and _is_mark(notes["table"])
-            and (notes["rejects"] is None or _is_mark(notes["rejects"]))
+            and _is_mark(state["table"])
+            and (state["rejects"] is None or _is_mark(state["rejects"]))
             and isinstance(cell, str)
             and all(map(_is_count, (comma, thousands)))
-            and all(map(_is_count, (notes["done"], rows, rejected, notes["steps"], *(blank or ()))))
+            and all(map(_is_count, (state["done"], rows, rejected, state["steps"], *(blank or ()))))
             and (blank is None or len(blank) == 2)
         )
-        first, figures = prediction["first"], prediction["figures"]
+        first, metrics = prediction["first"], prediction["metrics"]
         return (
             done
             and prediction["rows"] == rows
             and _is_count(prediction["not_finite"])
-            and len(figures) == _FIGURES
-            and all(map(_are_numbers, (figures, *first, *memory)))
-            and all(map(math.isfinite, (figures[0], figures[1], figures[-1])))
+            and len(metrics) == _METRICS
+            and all(map(_are_numbers, (metrics, *first, *recurrent)))
+            and all(map(math.isfinite, (metrics[0], metrics[1], metrics[-1])))
         )
     except (KeyError, TypeError, ValueError, IndexError, OverflowError):
         return False
@@ -146,7 +146,7 @@ def _is_count(value: object) -> bool:
 
 
 def _is_mark(value: object) -> bool:
-    """A number of bytes, and their hash."""
+    """Return whether a value is a number of bytes and their SHA-256."""
     if not isinstance(value, list) or len(value) != 2:
         return False
     return _is_count(value[0]) and isinstance(value[1], str) and len(value[1]) == 64
@@ -159,22 +159,22 @@ def _are_numbers(values: object) -> bool:
 
 
 def check_same(then: Mapping[str, Any], now: Mapping[str, Any], output: str) -> None:
-    """Makes sure that a broken run answered the same question.
+    """Check that an interrupted run had the same inputs and options.
 
     Args:
-        then: what it was, by name.
-        now: what is asked now.
+        then: the inputs and options of the interrupted run, by name.
+        now: those of this run.
         output: the prediction, for messages.
 
     Raises:
-        CannotResume: something differs; the message says what.
+        CannotResume: they differ; the message says which.
     """
     for name, value in now.items():
         if then.get(name) != value:
             raise CannotResume(
-                f"The run that broke off while it wrote {base(output)} cannot be continued: "
+                f"The interrupted run that wrote {base(output)} cannot be resumed: "
                 f"its {name} was {_shown(then.get(name))}, now it is {_shown(value)}.",
-                hint="Start without --resume to begin anew.",
+                hint="Start without --resume to begin again.",
                 what=name,
             )
 

@@ -1,4 +1,4 @@
-"""One run through a file: parts are answered in several threads, written in their order, and noted."""
+"""One run through a file: chunks are predicted in several threads, written in order, and checkpointed."""
 
 from __future__ import annotations
 
@@ -8,59 +8,69 @@ from typing import Any
 
 import numpy as np
 
-from pybrain_runtime import __version__
 from pybrain_runtime._io.paths import base
 from pybrain_runtime._io.sha256 import Sha256
 from pybrain_runtime._io.signals import signals_held_back
+from pybrain_runtime._version import __version__
 from pybrain_runtime.activation import ActivationStream
 from pybrain_runtime.engine.threads import checked_threads
 from pybrain_runtime.knowledge import Knowledge
-from pybrain_runtime.results.prediction import FIRST_ROWS, PredictionWriter, Source
+from pybrain_runtime.results.prediction_writer import FIRST_ROWS, PredictionWriter
 from pybrain_runtime.runs.checkpoint import CannotResume, Checkpoint, check_same
+from pybrain_runtime.runs.options import StreamOptions
+from pybrain_runtime.runs.outcome import Outcome, Progress
 from pybrain_runtime.runs.parallel_map import parallel_map
 from pybrain_runtime.runs.partial_output import PartialOutput
-from pybrain_runtime.runs.records import Outcome, Progress, StreamOptions
 from pybrain_runtime.runs.rejected_rows import RejectedRowsFile
-from pybrain_runtime.tables.batch import Chunk, RowBatch
+from pybrain_runtime.tables.batch import RowBatch
 from pybrain_runtime.tables.decimal_marks import DecimalMarks
+from pybrain_runtime.tables.formats.interface import Chunk
 
 _MOST_THREADS = 6
-"""More would wait for the one that reads, hashes and writes; and each takes memory for its part."""
+"""More would wait for the thread that reads, hashes and writes; and each needs memory for its chunk."""
 
 
-_LONGEST_NOTED = 4096
+_LONGEST_HEADER = 4096
 
 
 class ProcessedChunk:
-    """A part that has been answered and made into bytes, and how far the file had been read then."""
+    """A chunk with its outputs and their encoded rows.
 
-    __slots__ = ("content", "mark", "outputs", "part", "rows")
+    Attributes:
+        chunk: the chunk.
+        mark: bytes of the file that had been read after the chunk, and their hash.
+        batch: its rows.
+        outputs: shape (n, outdim); None where the chunk has no rows.
+        content: the encoded rows.
+    """
+
+    __slots__ = ("batch", "chunk", "content", "mark", "outputs")
 
     def __init__(
         self,
-        part: Chunk,
+        chunk: Chunk,
         mark: tuple[int, Sha256],
-        rows: RowBatch,
+        batch: RowBatch,
         outputs: np.ndarray | None,
         content: bytes | memoryview,
     ) -> None:
-        self.part = part
+        self.chunk = chunk
         self.mark = mark
-        self.rows = rows
+        self.batch = batch
         self.outputs = outputs
         self.content = content
 
 
 class FileRun:
-    """One run from a file to a prediction, which may go on where another one broke off.
+    """A run from a file to a prediction, which may resume an interrupted one.
 
     Args:
         knowledge: the network.
         activation: the rows, not yet read.
         output: the prediction.
-        options: how.
-        started: when it began, in seconds since 1970.
-        on_progress: is told after each part.
+        options: the options.
+        started: when the run started, in seconds since 1970.
+        on_progress: called after each chunk.
     """
 
     def __init__(
@@ -79,84 +89,87 @@ class FileRun:
         self._started = started
         self._on_progress = on_progress
         self._answering = knowledge.begin(precision=options.precision, threads=1)
-        remembered = sum(values.size for values in self._answering.memory[1])
-        self._journal = Checkpoint(output, remembered + knowledge.indim + (1 + FIRST_ROWS) * knowledge.outdim)
-        self._done = 0  # how far an earlier run had come, in the unit of the parts
+        recurrent = sum(values.size for values in self._answering.memory[1])
+        self._checkpoint = Checkpoint(
+            output, recurrent + knowledge.indim + (1 + FIRST_ROWS) * knowledge.outdim
+        )
+        self._done = 0  # the end of the last chunk that the interrupted run has processed
         self._continued = 0
         self._given_up = False
-        self._noted = time.monotonic()
+        self._saved = time.monotonic()
 
     def run(self) -> Outcome:
-        """Answers everything, and puts the prediction in its place."""
+        """Predict all rows, and commit the prediction."""
         opened: list[PartialOutput] = []
         try:
             with signals_held_back():
                 table, rejects = self._opened()
                 opened += [table, rejects.file] if rejects else [table]
-            notes = self._earlier(table, rejects)
+            state = self._resumable_state(table, rejects)
             with self._writer(table) as writer:
-                if notes:
-                    self._recall(notes, writer)
-                return self._answer_all(writer, table, rejects, notes)
+                if state:
+                    self._restore(state, writer)
+                return self._process(writer, table, rejects, state)
         except BaseException:
             for file in opened:
                 file.discard()
             if opened and not self._options.resume:
-                self._journal.remove()
+                self._checkpoint.remove()
             raise
 
     def _opened(self) -> tuple[PartialOutput, RejectedRowsFile | None]:
-        """Opens what is written; where that fails, what an earlier run has left stays as it is."""
+        """Open the outputs; where that fails, the partial outputs of an earlier run stay unchanged."""
         table = PartialOutput(self._output, keep=True)
         rejects: RejectedRowsFile | None = None
         try:
             if self._options.skip:
                 rejects = RejectedRowsFile(self._output, keep=True)
         except BaseException:
-            table.leave()
+            table.release()
             raise
         table.keep = self._options.resume
         if rejects:
             rejects.file.keep = self._options.resume
         return table, rejects
 
-    # What is answered.
+    # Inference.
 
-    def _answer_all(
+    def _process(
         self,
         writer: PredictionWriter,
         table: PartialOutput,
         rejects: RejectedRowsFile | None,
-        notes: dict[str, Any] | None,
+        state: dict[str, Any] | None,
     ) -> Outcome:
-        def answered(work: tuple[Chunk, tuple[int, Sha256]]) -> ProcessedChunk:
-            part, mark = work
-            rows = self._activation.rows_of(part)
-            if not len(rows.inputs):
-                return ProcessedChunk(part, mark, rows, None, b"")
-            outputs = self._answering.activate(rows.inputs)
-            return ProcessedChunk(
-                part, mark, rows, outputs, writer.encoded(rows.inputs, outputs, rows.targets)
-            )
+        def processed(work: tuple[Chunk, tuple[int, Sha256]]) -> ProcessedChunk:
+            chunk, mark = work
+            batch = self._activation.parse(chunk)
+            if not len(batch.inputs):
+                return ProcessedChunk(chunk, mark, batch, None, b"")
+            outputs = self._answering.activate(batch.inputs)
+            content = writer.encode(batch.inputs, outputs, batch.targets)
+            return ProcessedChunk(chunk, mark, batch, outputs, content)
 
-        for done in parallel_map(answered, self._parts(notes), self._threads()):
-            rejected = self._activation.accept(done.rows)
+        for done in parallel_map(processed, self._chunks(state), self._threads()):
+            rejected = self._activation.accept(done.batch)
             if rejects and rejected:
                 rejects.write(rejected)
             if done.outputs is not None:
-                writer.append(done.content, done.outputs, done.rows.targets)
-            self._note(done, writer, table, rejects)
+                writer.append(done.content, done.outputs, done.batch.targets)
+            self._report_progress(done)
+            if time.monotonic() - self._saved >= self._options.checkpoint:
+                self._save(done, writer, table, rejects)
         return self._finish(writer, rejects)
 
-    def _parts(self, notes: dict[str, Any] | None) -> Iterator[tuple[Chunk, tuple[int, Sha256]]]:
-        """Yields the parts that are still to be answered, with how far the file has been read."""
+    def _chunks(self, state: dict[str, Any] | None) -> Iterator[tuple[Chunk, tuple[int, Sha256]]]:
+        """Yield the chunks that are not yet processed, with the bytes read so far and their hash."""
         file = self._activation.file
         end = 0
-        for part in self._activation.parts():
-            end = part.end
+        for chunk in self._activation.chunks():
+            end = chunk.end
             if end > self._done:
-                yield part, file.mark()
-            elif end == self._done and notes and file.mark()[1].hexdigest() != notes["read"]["sha256"]:
+                yield chunk, file.mark()
+            elif end == self._done and state and file.mark()[1].hexdigest() != state["read"]["sha256"]:
                 raise self._other_input("its beginning has another content")
         if end < self._done:
             raise self._other_input("it is shorter")
@@ -164,13 +177,13 @@ class FileRun:
     def _finish(self, writer: PredictionWriter, rejects: RejectedRowsFile | None) -> Outcome:
         activation = self._activation
         activation.finish()
-        rejected_path = rejects.kept if rejects else ""
-        kept = [rejects.file] if rejects and rejected_path else []
-        for file in kept:
+        rejected_path = rejects.used_path if rejects else ""
+        others = [rejects.file] if rejects and rejected_path else []
+        for file in others:
             file.finish()
         with signals_held_back():
-            prediction = writer.commit(Source.of(activation, rejected_path), before=kept)
-            self._journal.remove()
+            prediction = writer.commit(activation.source(rejected_path), before=others)
+            self._checkpoint.remove()
             if rejects:
                 rejects.remove_old()
         return Outcome(
@@ -198,38 +211,39 @@ class FileRun:
         )
 
     def _threads(self) -> int:
-        """Rows of a recurrent network wait for one another; and without pyarrow, all waits for Python."""
+        """Return the number of threads: one where rows depend on earlier ones, or where Python parses them."""
         if self._answering.recurrent or not self._activation.fast:
             return 1
         return min(checked_threads(self._options.threads), _MOST_THREADS)
 
-    # What is kept of a run that breaks off.
+    def _report_progress(self, done: ProcessedChunk) -> None:
+        if self._on_progress:
+            activation = self._activation
+            fraction = activation.fraction(done.chunk, done.mark[0])
+            self._on_progress(
+                Progress(activation.rows, activation.rejected, fraction, self._continued, activation.light)
+            )
 
-    def _note(
+    # Checkpoints.
+
+    def _save(
         self,
         done: ProcessedChunk,
         writer: PredictionWriter,
         table: PartialOutput,
         rejects: RejectedRowsFile | None,
     ) -> None:
-        """Tells how far the run has come, and from time to time writes it down."""
+        """Write a checkpoint after a chunk."""
         activation, (read, digest) = self._activation, done.mark
-        if self._on_progress:
-            share = activation.share(done.part, read)
-            self._on_progress(
-                Progress(activation.rows, activation.rejected, share, self._continued, activation.light)
-            )
-        if time.monotonic() - self._noted < self._options.checkpoint:
-            return
-        self._noted = time.monotonic()
-        table.sync()  # the notes must not reach the disk before what they tell about
+        self._saved = time.monotonic()
+        table.sync()  # the checkpoint must not reach the disk before the rows
         if rejects:
             rejects.file.sync()
         steps, memory = self._answering.memory
-        self._journal.write(
+        self._checkpoint.write(
             {
-                "run": self._identity(),
-                "done": done.part.end,
+                "identity": self._identity(),
+                "done": done.chunk.end,
                 "read": {"bytes": read, "sha256": digest.hexdigest()},
                 "activation": [
                     activation.rows,
@@ -238,86 +252,89 @@ class FileRun:
                     activation.marks.state,
                 ],
                 "prediction": writer.state,
-                "table": _noted(table),
-                "rejects": _noted(rejects.file) if rejects else None,
+                "table": _size_and_hash(table),
+                "rejects": _size_and_hash(rejects.file) if rejects else None,
                 "steps": steps,
-                "memory": [values.tolist() for values in memory],
+                "recurrent_state": [values.tolist() for values in memory],
             }
         )
 
-    def _earlier(self, table: PartialOutput, rejects: RejectedRowsFile | None) -> dict[str, Any] | None:
-        """Returns the notes of a run that broke off, if it is to be continued and can be."""
-        notes = self._journal.read() if self._options.resume else None
-        if notes is None:
-            table.begin_anew()
-            if rejects:
-                rejects.file.begin_anew()
+    def _resumable_state(
+        self, table: PartialOutput, rejects: RejectedRowsFile | None
+    ) -> dict[str, Any] | None:
+        """Return the state of the interrupted run, where it is to be resumed and its outputs are intact."""
+        state = self._checkpoint.read() if self._options.resume else None
+        if state is None:
+            self._truncate(table, rejects)
             return None
-        check_same(notes["run"], self._identity(), self._output)
-        self._check_fits(notes)
-        there = table.go_on(*notes["table"])
-        if rejects and notes["rejects"]:
-            there = rejects.file.go_on(*notes["rejects"]) and there
-        if not there:  # somebody has changed it, or the disk has lost it
+        check_same(state["identity"], self._identity(), self._output)
+        self._check_shapes(state)
+        intact = table.resume(*state["table"])
+        if rejects and state["rejects"]:
+            intact = rejects.file.resume(*state["rejects"]) and intact
+        if not intact:  # another program has changed them, or the disk has lost them
             self._given_up = True
-            table.begin_anew()
-            if rejects:
-                rejects.file.begin_anew()
+            self._truncate(table, rejects)
             return None
-        return notes
+        return state
 
-    def _check_fits(self, notes: dict[str, Any]) -> None:
-        """Makes sure that there are as many numbers in the notes as this network has use for."""
-        first, rows = notes["prediction"]["first"], notes["activation"][0]
-        found = [len(row) for row in first], [len(values) for values in notes["memory"]]
-        remembered = [values.size for values in self._answering.memory[1]]
-        if found != ([self._knowledge.outdim] * min(rows, FIRST_ROWS), remembered):
-            raise self._journal.damaged()
+    def _truncate(self, table: PartialOutput, rejects: RejectedRowsFile | None) -> None:
+        table.truncate()
+        if rejects:
+            rejects.file.truncate()
 
-    def _recall(self, notes: dict[str, Any], writer: PredictionWriter) -> None:
-        rows, rejected, blank, marks = notes["activation"]
-        self._activation.go_on(rows, rejected, tuple(blank) if blank else None, DecimalMarks(*marks))
-        self._answering.recall(notes["steps"], notes["memory"])
-        writer.recall(notes["prediction"])
-        self._done = notes["done"]
+    def _check_shapes(self, state: dict[str, Any]) -> None:
+        """Check that the arrays of a checkpoint have the sizes that this network needs."""
+        first, rows = state["prediction"]["first"], state["activation"][0]
+        found = [len(row) for row in first], [len(values) for values in state["recurrent_state"]]
+        recurrent = [values.size for values in self._answering.memory[1]]
+        if found != ([self._knowledge.outdim] * min(rows, FIRST_ROWS), recurrent):
+            raise self._checkpoint.damaged()
+
+    def _restore(self, state: dict[str, Any], writer: PredictionWriter) -> None:
+        rows, rejected, blank, marks = state["activation"]
+        self._activation.restore(rows, rejected, tuple(blank) if blank else None, DecimalMarks(*marks))
+        self._answering.recall(state["steps"], state["recurrent_state"])
+        writer.restore(state["prediction"])
+        self._done = state["done"]
         self._continued = rows
 
     def _identity(self) -> dict[str, Any]:
-        """What must be the same for one run to continue another, in words that a message can use."""
+        """Return what must be equal for one run to resume another, with names for messages."""
         knowledge, activation, options = self._knowledge, self._activation, self._options
         columns = activation.columns
         return {
             "activation's size": activation.file.size,
             "activation's header": _short(",".join(activation.header)),
-            "kind of activation": activation.kind,
+            "activation's format": activation.kind,
             "choice of inputs": list(columns.inputs),
             "choice of expected outputs": list(columns.targets),
             "knowledge's SHA-256": knowledge.sha256,
             "card's SHA-256": knowledge.card.sha256 if knowledge.card else None,
             "scaling": knowledge.scaling,
             "precision": options.precision,
-            "way with bad rows": "skip" if options.skip else "fail",
+            "bad-row policy": "skip" if options.skip else "fail",
             "version of this program": __version__,
             "version of NumPy": np.__version__,
         }
 
     def _other_input(self, how: str) -> CannotResume:
         return CannotResume(
-            f"The run that broke off while it wrote {base(self._output)} cannot be continued: "
-            f"{self._activation.file.name} is not the file that it answered; {how}.",
-            hint="Start without --resume to begin anew.",
+            f"The interrupted run that wrote {base(self._output)} cannot be resumed: "
+            f"{self._activation.file.name} is not the file that it read; {how}.",
+            hint="Start without --resume to begin again.",
         )
 
 
 def _short(text: str) -> str:
-    """Returns a text, or the beginning of a long one and its hash: the notes of a run are small."""
-    if len(text) <= _LONGEST_NOTED:
+    """Return a text; of a long one the beginning and its hash, to keep checkpoints small."""
+    if len(text) <= _LONGEST_HEADER:
         return text
     digest = Sha256()
     digest.update(text.encode("utf-8", "backslashreplace"))
-    return f"{text[:_LONGEST_NOTED]}... (SHA-256 {digest.hexdigest()})"
+    return f"{text[:_LONGEST_HEADER]}... (SHA-256 {digest.hexdigest()})"
 
 
-def _noted(file: PartialOutput) -> tuple[int, str]:
+def _size_and_hash(file: PartialOutput) -> tuple[int, str]:
     size, digest = file.mark()
     return size, digest.hexdigest()

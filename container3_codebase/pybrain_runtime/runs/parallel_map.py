@@ -1,4 +1,4 @@
-"""Work in several threads, results in the order of the work."""
+"""Calls a function in several threads, with results in the order of the items."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _Result = TypeVar("_Result")
 
 
 def parallel_map(work: Callable[[_Item], _Result], items: Iterable[_Item], threads: int) -> Iterator[_Result]:
-    """Yields ``work(item)`` for each item, in their order; the first error in that order is raised.
+    """Yield ``work(item)`` for each item, in order, and raise the first error in that order.
 
-    At most two items more than threads are under way, so that memory is bounded.
+    At most ``threads + 2`` items are in progress, so that memory is bounded.
 
     Args:
-        work: what is done; it must allow to be called by several threads, unless ``threads`` is 1.
-        items: taken one by one, by the caller's thread.
-        threads: how many work at once.
+        work: the function; it must be safe to call from several threads, unless ``threads`` is 1.
+        items: iterated in the caller's thread.
+        threads: number of threads.
     """
     if threads == 1:
         yield from map(work, items)
@@ -26,7 +26,7 @@ def parallel_map(work: Callable[[_Item], _Result], items: Iterable[_Item], threa
     from concurrent.futures import Future, ThreadPoolExecutor  # for long runs only
 
     pool = ThreadPoolExecutor(threads)
-    under_way: deque[Future[_Result]] = deque()
+    pending: deque[Future[_Result]] = deque()
     failed: Exception | None = None
     try:
         supply = iter(items)
@@ -35,17 +35,17 @@ def parallel_map(work: Callable[[_Item], _Result], items: Iterable[_Item], threa
                 item = next(supply)
             except StopIteration:
                 break
-            except Exception as error:  # what comes before it in order is done first, and may fail itself
+            except Exception as error:  # earlier items are finished first, and may fail themselves
                 failed = error
                 break
-            under_way.append(pool.submit(work, item))
-            if len(under_way) > threads + 1:
-                yield under_way.popleft().result()
-        while under_way:
-            yield under_way.popleft().result()
+            pending.append(pool.submit(work, item))
+            if len(pending) > threads + 1:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
         if failed is not None:
             raise failed
     finally:
-        for future in under_way:
+        for future in pending:
             future.cancel()
         pool.shutdown()

@@ -1,4 +1,4 @@
-"""The file of a long run while it is written: always of the same name, so that a broken run can go on."""
+"""The output of a long run while it is written, under a fixed name, so that an interrupted run can be resumed."""
 
 from __future__ import annotations
 
@@ -15,97 +15,100 @@ from pybrain_runtime.errors import CannotWrite
 
 
 def partial_path(path: str) -> str:
-    """Returns where a file lies while a long run writes it: ``.NAME.part`` beside its place."""
+    """Return the path of an output while it is written: ``.NAME.part`` beside its final path."""
     return beside(path, f".{base(path)}.part")
 
 
 class PartialOutput(AtomicFile):
-    """A file under construction that stays when its run breaks off, if it is told so.
+    """An output under construction that may be kept when its run is interrupted.
 
-    It lies beside its place as ``.NAME.part``, and belongs to one run at a time.
+    It is ``.NAME.part`` beside its final path, locked by one run at a time.
 
     Attributes:
-        keep: whether what has been written stays when the run breaks off.
+        keep: whether the file is kept when the run is interrupted.
 
     Args:
-        path: where it will stand.
-        keep: whether what has been written stays when the run breaks off.
+        path: the final path.
+        keep: whether the file is kept when the run is interrupted.
 
     Raises:
-        CannotWrite: it cannot be written there, or another run is writing it.
+        CannotWrite: the file cannot be written, or another run is writing it.
     """
 
     def __init__(self, path: str, *, keep: bool) -> None:
-        self.keep = True  # until it is known to be ours
+        self.keep = True  # until it is locked by this run
         self._begin(path)
-        self._take()
-        while not self._is_there():  # whoever had it has just put it in its place
+        self._open_and_lock()
+        while not self._is_there():  # another run has just committed it
             self._close()
-            self._take()
+            self._open_and_lock()
         self.keep = keep
 
-    def begin_anew(self) -> None:
-        """Forgets what an earlier run has left."""
+    def truncate(self) -> None:
+        """Discard what an earlier run has written."""
         self._hash, self.bytes_written = Sha256(), 0
         os.ftruncate(self._descriptor, 0)
         os.lseek(self._descriptor, 0, os.SEEK_SET)
 
-    def go_on(self, size: int, sha256: str) -> bool:
-        """Goes on behind what an earlier run has written; says whether it is there.
+    def resume(self, size: int, sha256: str) -> bool:
+        """Continue after what an earlier run has written.
 
         Args:
-            size: its bytes; what follows them is cut off.
+            size: its number of bytes; what follows them is discarded.
             sha256: their hash.
+
+        Returns:
+            Whether the bytes were there; else the file is now empty.
         """
         found, rest = Sha256(), size
         while rest and (block := os.read(self._descriptor, min(rest, BLOCK))):
             found.update(block)
             rest -= len(block)
         if rest or found.hexdigest() != sha256:
-            self.begin_anew()
+            self.truncate()
             return False
         os.ftruncate(self._descriptor, size)
         self._hash, self.bytes_written = found, size
         return True
 
     def discard(self) -> None:
-        """Closes the file, and removes it unless it is kept."""
+        """Close the file, and remove it unless it is kept."""
         if self.keep and not self._placed:
             self._close()
         else:
             super().discard()
 
-    def leave(self) -> None:
-        """Closes the file, and leaves what an earlier run has written; an empty one goes."""
+    def release(self) -> None:
+        """Close the file without changing what an earlier run has written; an empty file is removed."""
         if self._descriptor >= 0 and not os.fstat(self._descriptor).st_size:
             self.discard_partial()
         self._close()
 
     def discard_partial(self) -> None:
-        """Removes it, whatever was said about keeping it."""
+        """Remove the file, whether it is to be kept or not."""
         self.keep = False
         super().discard_partial()
 
-    def _take(self) -> None:
-        """Opens the file, new or left by an earlier run, and makes it ours."""
+    def _open_and_lock(self) -> None:
+        """Open the file, new or left by an earlier run, and lock it."""
         check_target(partial_path(self.path))
         self._open(partial_path(self.path), os.O_RDWR | os.O_CREAT)
         self._lock()
 
     def _check_opened(self, about: os.stat_result) -> None:
-        """Refuses a file that somebody else can reach, or has put there for us to write into."""
+        """Check that the opened file cannot have been put there by another user."""
         what = ""
         if not stat.S_ISREG(about.st_mode):
-            what = "it is not a plain file"
+            what = "it is not a regular file"
         elif hasattr(os, "geteuid") and about.st_uid != os.geteuid():
             what = "it belongs to another user"
         elif about.st_nlink > 1:
-            what = "it has a second name (a hard link), under which another file would be written over"
+            what = "it has a second name (a hard link), so that another file would be overwritten"
         if what:
             self.discard()
             raise CannotWrite(
                 f"{self._temporary}, which an earlier run may have left, cannot be used: {what}.",
-                hint="Take it away, or choose another place for the prediction.",
+                hint="Remove it, or choose another path for the prediction.",
                 path=self._temporary,
             )
 
@@ -114,6 +117,6 @@ class PartialOutput(AtomicFile):
             self.discard()
             raise CannotWrite(
                 f"{self.path} is being written by another run.",
-                hint="Wait for its end, or choose another place for the prediction.",
+                hint="Wait until it has ended, or choose another path for the prediction.",
                 path=self.path,
             )

@@ -1,4 +1,4 @@
-"""Rows that were left out, kept beside the prediction with the reason."""
+"""The file with the rejected rows and the reasons, beside the prediction."""
 
 from __future__ import annotations
 
@@ -11,21 +11,25 @@ from pybrain_runtime._io.paths import remove_if_there, split_ending
 from pybrain_runtime.runs.partial_output import PartialOutput
 from pybrain_runtime.tables.batch import RejectedRow
 
-HEAD = ("line", "reason", "row")
-_BEGINNING = (",".join(HEAD) + "\n").encode()
+HEADER = ("line", "reason", "row")
+_BEGINNING = (",".join(HEADER) + "\n").encode()
 
 
 def rejected_rows_path(output: str) -> str:
-    """Returns where the rejected rows of a prediction are kept: ``prediction.rejected.csv``."""
+    """Return the path of the rejected rows of a prediction: ``prediction.rejected.csv``."""
     return split_ending(output)[0] + ".rejected.csv"
 
 
 class RejectedRowsFile:
-    """A CSV file with the line, the reason and the row, as it stands in the activation.
+    """A CSV file with line number, reason and text of each rejected row.
+
+    Attributes:
+        path: the final path.
+        file: the file under construction.
 
     Args:
-        output: the prediction that it lies beside.
-        keep: whether it stays when the run breaks off.
+        output: the prediction.
+        keep: whether the file is kept when the run is interrupted.
     """
 
     def __init__(self, output: str, *, keep: bool) -> None:
@@ -33,28 +37,32 @@ class RejectedRowsFile:
         self.file = PartialOutput(self.path, keep=keep)
 
     def write(self, rows: Iterable[RejectedRow]) -> None:
-        """Appends rows."""
+        """Append rows."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         if not self.file.bytes_written:
-            writer.writerow(HEAD)
+            writer.writerow(HEADER)
         for row in rows:
             writer.writerow((row.line, row.reason, row.text))
         self.file.write(text.getvalue().encode("utf-8", "backslashreplace"))
 
     @property
-    def kept(self) -> str:
-        """The name of the file; empty where no row was left out, so that there is nothing to keep."""
+    def used_path(self) -> str:
+        """The final path; empty where no row was rejected, so that no file is written."""
         return self.path if self.file.bytes_written else ""
 
     def remove_old(self) -> None:
-        """Where nothing was left out, takes away what an earlier run has kept."""
-        if not self.kept:
+        """Remove the file of an earlier run where no row was rejected."""
+        if not self.used_path:
             self.file.discard_partial()
             check_rejected_rows_target(self.path)
             remove_if_there(self.path)
 
 
 def check_rejected_rows_target(path: str) -> None:
-    """Raises CannotWrite where rejected rows would replace something that no run has kept."""
+    """Check that the path is a file with rejected rows of an earlier run, or does not exist.
+
+    Raises:
+        CannotWrite: it is another file.
+    """
     check_replaceable(path, _BEGINNING, "rejected rows")

@@ -1,27 +1,27 @@
-"""Which columns of a table are what, and how that is said."""
+"""Which columns of a table are inputs and targets, and how they were selected."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pybrain_runtime._io.printable import shortened
 from pybrain_runtime._io.record import Record
-from pybrain_runtime.tables.formats.csv_cells import visible
 
 BY_CHOICE, BY_CARD, BY_POSITION = "choice", "card", "position"
 _LISTED = 8
 
 
 class ColumnSelection(Record, eq=True):
-    """Places of columns in a row of the file, counted from 0.
+    """Positions of the selected columns in a row of the file, counted from 0.
 
     Attributes:
-        width: columns of the file.
-        inputs: where the inputs are, in the order of the network.
-        targets: where the expected outputs are; empty where there are none.
-        by: how they were found: ``choice`` (the names were given), ``card`` (the card's names) or ``position``.
-        header: the names of all columns; empty where the file has none.
-        card_ignored: whether the names of a card were not compared with those of the file.
-        remark: what a person should know about the first row; usually nothing.
+        width: number of columns in the file.
+        inputs: positions of the inputs, in the order of the network.
+        targets: positions of the expected outputs; empty where there are none.
+        by: how they were selected: ``choice`` (names were given), ``card`` (names of the model card) or ``position``.
+        header: names of all columns; empty where the file has none.
+        card_ignored: whether the names of a model card were not compared with those of the file.
+        remark: a note about the first row; usually empty.
     """
 
     width: int
@@ -34,17 +34,17 @@ class ColumnSelection(Record, eq=True):
 
     @property
     def chosen(self) -> bool:
-        """Whether they were found by name."""
+        """Whether the columns were selected by name."""
         return self.by != BY_POSITION
 
     @property
     def unused(self) -> tuple[int, ...]:
-        """Where the columns are that are neither inputs nor expected outputs."""
+        """Positions of the columns that are neither inputs nor expected outputs."""
         used = {*self.inputs, *self.targets}
         return tuple(place for place in range(self.width) if place not in used)
 
-    def in_words(self) -> str:
-        """Returns a line for people: which columns are inputs, which are expected values, and why."""
+    def summary(self) -> str:
+        """Return one line: which columns are inputs, which are expected values, and why."""
         how = {BY_CHOICE: "chosen by name", BY_CARD: "by the names of the card", BY_POSITION: "by position"}[
             self.by
         ]
@@ -61,7 +61,7 @@ class ColumnSelection(Record, eq=True):
         return "; ".join(parts)
 
     def as_report(self) -> dict[str, object]:
-        """Returns the same for programs; a column without a name is its number, counted from 1."""
+        """Return the selection for the JSON report. A column without a name is its number, counted from 1."""
         return {
             "by": self.by,
             "inputs": [self._label(place) for place in self.inputs],
@@ -77,7 +77,7 @@ class ColumnSelection(Record, eq=True):
         if not self.header and len(places) > 1 and places[-1] - places[0] == len(places) - 1:
             return f"columns {places[0] + 1} to {places[-1] + 1}"
         labels = [
-            f"column {label}" if isinstance(label, int) else visible(label)[1:-1]
+            f"column {label}" if isinstance(label, int) else shortened(label)
             for label in map(self._label, places[:_LISTED])
         ]
         more = f" and {len(places) - _LISTED:,} more" if len(places) > _LISTED else ""

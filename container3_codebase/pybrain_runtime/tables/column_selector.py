@@ -1,16 +1,16 @@
-"""Which columns of a table are the inputs of a network, and which hold the expected outputs.
+"""Selects the columns of a table that are the inputs of a network, and those that hold the expected outputs.
 
-One rule for CSV, JSON lines and Parquet:
+The rules are the same for all row formats:
 
-- Columns that are chosen by name are taken, in the order of the choice. A name of the card must stand at the
-  place that the card gives it.
-- Else, where the card names all inputs and the header holds these names in the card's order, the inputs are taken
-  by name, whatever other columns stand around and between them. The expected outputs are the columns with the names
-  of the card's outputs, if all are there.
+- Columns chosen by name are taken in the order of the choice. A name of the model card must be at the position that
+  the card gives it.
+- Else, where the card names all inputs and the header has these names in the card's order, the inputs are taken by
+  name, whatever other columns there are. The expected outputs are the columns with the names of the card's outputs,
+  if all are present.
 - Else columns are taken by position: the inputs, or the inputs followed by the expected outputs.
-- A header that has other names than the card, only some of them, or all of them in another order is refused, unless
-  the names of the card are to be ignored.
-- A name that stands for two columns is refused where one of them is used.
+- A header with other names than the card, only some of them, or all of them in another order is an error, unless the
+  names of the card are ignored.
+- A name of two columns is an error where one of them is used.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from pybrain_runtime._io.printable import enumeration, plural, quoted
 from pybrain_runtime.errors import ActivationError
-from pybrain_runtime.knowledge import Knowledge
 from pybrain_runtime.tables.column_selection import BY_CARD, BY_CHOICE, ColumnSelection
-from pybrain_runtime.tables.formats.csv_cells import plural, visible
-from pybrain_runtime.tables.name_matching import alike, assignment, listed, normal_form
+from pybrain_runtime.tables.name_matching import assignment, normalized, similar_name
+from pybrain_runtime.tables.schema import TableSchema
 
 IGNORE_HINT = "To ignore the names of the card, set IGNORE_CARD_NAMES=1."
 LEAST_COLUMN_LIMIT = 1 << 14
@@ -31,70 +31,78 @@ _LISTED = 8
 
 
 class ColumnSelector:
-    """The names that a user has given, and the file and network they are for.
+    """Selects columns of a file for a network.
 
     Args:
         file: the file's name, for messages.
-        knowledge: the network.
-        inputs: names of the columns that go in; None for the usual ones.
-        targets: names of the columns that are compared; None for the usual ones.
-        ignore_card_names: whether the names of the card say nothing about the columns.
+        schema: the columns that the network expects.
+        inputs: names of the input columns; None to select them by card or position.
+        targets: names of the columns with expected outputs; None to select them by card or position.
+        ignore_card_names: whether to ignore the names of the model card.
     """
 
     def __init__(
         self,
         file: str,
-        knowledge: Knowledge,
+        schema: TableSchema,
         inputs: Sequence[str] | None = None,
         targets: Sequence[str] | None = None,
         *,
         ignore_card_names: bool = False,
     ) -> None:
         self.file = file
-        self.knowledge = knowledge
+        self.schema = schema
         self.inputs = inputs
         self.targets = targets
-        card = None if ignore_card_names else knowledge.card
-        self._card_inputs = [column.name for column in card.inputs] if card else []
-        self._card_outputs = [column.name for column in card.outputs] if card else []
-        self._ignored = ignore_card_names and knowledge.card is not None
+        self._card_inputs = () if ignore_card_names else schema.input_names
+        self._card_outputs = () if ignore_card_names else schema.output_names
+        self._ignored = ignore_card_names and schema.has_card
         self._all_named = bool(self._card_inputs) and all(self._card_inputs)
 
     @property
     def limit(self) -> int:
-        """How many columns a file may have: many more than the network could use."""
-        return max(LEAST_COLUMN_LIMIT, 2 * (self.knowledge.indim + self.knowledge.outdim))
+        """Maximum number of columns in a file: many more than the network could use."""
+        return max(LEAST_COLUMN_LIMIT, 2 * (self.schema.indim + self.schema.outdim))
 
     def names_header(self, cells: Sequence[str]) -> bool:
-        """Says whether a first row with text in it is known to be a header: names that are looked for stand there."""
+        """Return whether a first row with text in it is a header, because it has a chosen name or one of the card."""
         known = {*(self.inputs or ()), *(self.targets or ()), *filter(None, self._card_inputs)}
         return not known.isdisjoint(cells)
 
     def needs_header(self, cells: Sequence[str]) -> bool:
-        """Says whether a first row is the header whatever it looks like: it holds all names that were given."""
+        """Return whether a first row is the header whatever it looks like, because it has all chosen names."""
         given = {*(self.inputs or ()), *(self.targets or ())}
         return bool(given) and given.issubset(cells)
 
     def check_ambiguous(self, cells: Sequence[str], line: int) -> None:
-        """Refuses a first row of numbers that are the card's names of the inputs: it may be a header or a row.
+        """Check that a first row of numbers is not also the card's names of the inputs.
+
+        Args:
+            cells: the first row.
+            line: its number.
 
         Raises:
-            ActivationError: it is such a row.
+            ActivationError: it is, so that it may be a header or a row.
         """
         if self.inputs is None and self._all_named and set(self._card_inputs).issubset(cells):
             raise ActivationError(
                 f"{self.file} line {line} holds numbers that are also the names of the inputs on the card of "
-                f"{self.knowledge.name} ({listed(self._card_inputs)}); it may be a header or a row.",
+                f"{self.schema.network} ({enumeration(self._card_inputs)}); it may be a header or a row.",
                 hint=f"Set {assignment('INPUT_COLUMNS', self._card_inputs)} if it is the header, or "
                 "IGNORE_CARD_NAMES=1 if it is a row.",
                 line=line,
             )
 
-    def of(self, width: int, header: tuple[str, ...], line: int) -> ColumnSelection:
-        """Decides for a file whose first row has ``width`` cells; ``header`` is empty where it has none.
+    def select(self, width: int, header: tuple[str, ...], line: int) -> ColumnSelection:
+        """Return the selected columns.
+
+        Args:
+            width: cells of the first row.
+            header: names of the columns; empty where the file has none.
+            line: number of the first row, for messages.
 
         Raises:
-            ActivationError: the columns do not fit the network; the message says what would.
+            ActivationError: the columns do not fit the network; the message says which would.
         """
         self.check_width(width, line)
         if self.inputs is not None or self.targets is not None:
@@ -107,15 +115,19 @@ class ColumnSelector:
         return columns
 
     def check_width(self, width: int, line: int) -> None:
-        """Refuses a row with far more cells than the network could use.
+        """Check that a row does not have far more cells than the network could use.
+
+        Args:
+            width: cells of the row.
+            line: its number, for messages.
 
         Raises:
-            ActivationError: it has; the message has the numbers alone.
+            ActivationError: it has.
         """
         if width > self.limit:
             raise ActivationError(
                 f"{self.file} line {line} has {width:,} columns; {self.limit:,} is the limit for the network in "
-                f"{self.knowledge.name}, which takes {self.knowledge.indim:,}.",
+                f"{self.schema.network}, which takes {self.schema.indim:,}.",
                 hint="Check that the file is the table that it should be.",
                 line=line,
                 found=width,
@@ -123,27 +135,33 @@ class ColumnSelector:
             )
 
     def check_distinct(self, header: Sequence[str]) -> None:
-        """Refuses a header in which a name stands for two columns, whether they are used or not.
+        """Check that no two columns have the same name, whether they are used or not.
 
         Raises:
-            ActivationError: there is such a name.
+            ActivationError: two have.
         """
         self._check_repeated(header, range(len(header)), blank=True)
 
-    def unlike(self, found: int, columns: ColumnSelection, line: int) -> ActivationError:
-        """Returns the error for a later row of another width."""
-        if columns.by == BY_CHOICE or columns.width != self.knowledge.indim:
+    def width_error(self, found: int, columns: ColumnSelection, line: int) -> ActivationError:
+        """Return the error for a later row of another width.
+
+        Args:
+            found: cells of the row.
+            columns: the selected columns.
+            line: number of the row.
+        """
+        if columns.by == BY_CHOICE or columns.width != self.schema.indim:
             text = f"{self.file} line {line} has {plural(found, 'column')}; "
             text += f"the lines before it have {columns.width}."
             return ActivationError(text, hint="Every line must have as many cells.", line=line, found=found)
-        return self._unfit(found, line)
+        return self._wrong_width(found, line)
 
     # By position.
 
     def _by_position(self, width: int, header: tuple[str, ...], line: int) -> ColumnSelection:
-        indim, outdim = self.knowledge.indim, self.knowledge.outdim
+        indim, outdim = self.schema.indim, self.schema.outdim
         if width not in (indim, indim + outdim):
-            raise self._unfit(width, line)
+            raise self._wrong_width(width, line)
         if header:
             self._check_index(header)
             self._check_names(header[:indim], self._card_inputs, "inputs", "INPUT_COLUMNS")
@@ -157,10 +175,10 @@ class ColumnSelector:
             card_ignored=self._ignored,
         )
 
-    def _unfit(self, width: int, line: int) -> ActivationError:
-        indim, outdim = self.knowledge.indim, self.knowledge.outdim
+    def _wrong_width(self, width: int, line: int) -> ActivationError:
+        indim, outdim = self.schema.indim, self.schema.outdim
         return ActivationError(
-            f"{self.file} line {line} has {plural(width, 'column')}; the network in {self.knowledge.name} "
+            f"{self.file} line {line} has {plural(width, 'column')}; the network in {self.schema.network} "
             f"takes {indim}. (With the expected outputs after the inputs it would be {indim + outdim}.)",
             hint="Run prepare_files.py with matching data, or choose columns by name with INPUT_COLUMNS.",
             line=line,
@@ -169,20 +187,20 @@ class ColumnSelector:
         )
 
     def _check_names(self, found: Sequence[str], named: Sequence[str], what: str, setting: str) -> None:
-        """Refuses names at places where the card has other ones; a place without a name in either says nothing."""
+        """Check that names do not differ from the card's names at the same position, where both have one."""
         differing = [
             place for place, name in enumerate(named) if name and found[place] and found[place] != name
         ]
         if differing:
-            raise self._other_names(found, named, what, setting)
+            raise self._different_names(found, named, what, setting)
 
     def _check_index(self, header: tuple[str, ...]) -> None:
-        """Refuses a table whose first column alone has no name: pandas and R write the numbers of rows so."""
+        """Check that the first column is not an index of row numbers, as pandas and R write it."""
         parquet = next((name for name in header if re.fullmatch(r"__index_level_\d+__", name)), None)
         if parquet is not None:
             raise ActivationError(
                 f"{self.file} has a column {parquet}, as pandas writes the numbers of the rows, and it would be "
-                f"taken for a number that belongs to the network in {self.knowledge.name}.",
+                f"taken for a number that belongs to the network in {self.schema.network}.",
                 hint="Write the table without it (index=False), or choose columns with INPUT_COLUMNS and "
                 "TARGET_COLUMNS.",
                 columns=header,
@@ -190,20 +208,20 @@ class ColumnSelector:
         if len(header) > 1 and not header[0] and all(header[1:]):
             raise ActivationError(
                 f"{self.file} has no name for its first column alone; pandas and R write the numbers of the rows so, "
-                f"and it would be an input of the network in {self.knowledge.name}.",
+                f"and it would be an input of the network in {self.schema.network}.",
                 hint="Write the table without it (pandas: index=False, R: row.names=FALSE), choose the inputs with "
                 "INPUT_COLUMNS, or give the column a name if it is an input.",
                 columns=header,
             )
 
     def _check_no_outputs(self, inputs: Sequence[str]) -> None:
-        """Refuses inputs that have the card's names of outputs, unless the card calls inputs so, too."""
+        """Check that no input has the card's name of an output, unless the card uses the name for an input, too."""
         outputs = {*self._card_outputs} - {*self._card_inputs, ""}
         wrong = [name for name in inputs if name in outputs]
         if wrong:
             raise ActivationError(
-                f"{self.file} has {listed(wrong)} in the place of an input; the card of {self.knowledge.name} names "
-                f"an output so.",
+                f"{self.file} has {enumeration(wrong)} in the position of an input; the card of {self.schema.network} "
+                f"has it as the name of an output.",
                 hint="Choose the inputs with INPUT_COLUMNS, and the expected outputs with TARGET_COLUMNS. "
                 f"{IGNORE_HINT}",
                 columns=tuple(inputs),
@@ -214,20 +232,20 @@ class ColumnSelector:
     def _by_card(self, header: tuple[str, ...], line: int) -> ColumnSelection:
         names = self._card_inputs
         if len(header) < len(names):
-            raise self._unfit(len(header), line)
+            raise self._wrong_width(len(header), line)
         if not set(names).issubset(header):
-            raise self._missing(header)
+            raise self._missing_inputs(header)
         known = frozenset(names)
         self._check_repeated(header, [place for place, name in enumerate(header) if name in known])
         inputs = _find(names, header)
         if list(inputs) != sorted(inputs):
-            raise self._permuted([name for name in header if name in known], names, "inputs", header)
+            raise self._wrong_order([name for name in header if name in known], names, "inputs", header)
         targets = self._targets_by_card(header, inputs)
         return ColumnSelection(len(header), inputs, targets, BY_CARD, header)
 
     def _targets_by_card(self, header: tuple[str, ...], inputs: tuple[int, ...]) -> tuple[int, ...]:
-        """Returns the columns that have the names of the outputs; without such names those behind the inputs."""
-        indim, outdim = self.knowledge.indim, self.knowledge.outdim
+        """Return the columns with the names of the outputs; without such names those after the inputs."""
+        indim, outdim = self.schema.indim, self.schema.outdim
         names = [name for name in self._card_outputs if name]
         if not names or not set(names).isdisjoint(self._card_inputs):
             parallel_map = inputs == tuple(range(indim)) and len(header) == indim + outdim
@@ -239,23 +257,23 @@ class ColumnSelector:
         if len(names) != outdim or not set(names).issubset(found):
             missing = [name for name in names if name not in found]
             raise ActivationError(
-                f"{self.file} has some of the outputs that the card of {self.knowledge.name} names "
-                f"({listed(found)}), but not {listed(missing) or 'a name for each'}.",
+                f"{self.file} has some of the outputs that the card of {self.schema.network} names "
+                f"({enumeration(found)}), but not {enumeration(missing) or 'a name for each'}.",
                 hint=f"Set {assignment('INPUT_COLUMNS', self._card_inputs)} to compare with nothing, or TARGET_COLUMNS "
                 "to the columns with the expected outputs.",
                 columns=header,
             )
         self._check_repeated(header, [place for place, name in enumerate(header) if name in known])
         if found != names:
-            raise self._permuted(found, names, "expected outputs", header)
+            raise self._wrong_order(found, names, "expected outputs", header)
         return _find(names, header)
 
-    def _permuted(
+    def _wrong_order(
         self, found: Sequence[str], named: Sequence[str], what: str, header: tuple[str, ...]
     ) -> ActivationError:
         return ActivationError(
-            f"{self.file} has the {what} in another order ({listed(found)}) than the card of "
-            f"{self.knowledge.name} ({listed(named)}).",
+            f"{self.file} has the {what} in another order ({enumeration(found)}) than the card of "
+            f"{self.schema.network} ({enumeration(named)}).",
             hint=f"Set {self._choice_in_card_order(header)} to take them by name. {IGNORE_HINT}",
             expected=tuple(named),
             found=tuple(found),
@@ -268,32 +286,32 @@ class ColumnSelector:
             setting += " " + assignment("TARGET_COLUMNS", outputs)
         return setting
 
-    def _missing(self, header: tuple[str, ...]) -> ActivationError:
+    def _missing_inputs(self, header: tuple[str, ...]) -> ActivationError:
         there = frozenset(header)
         missing = [name for name in self._card_inputs if name not in there]
         return ActivationError(
-            f"{self.file} has no column {listed(missing)}, which the card of {self.knowledge.name} names as "
-            f"{'an input' if len(missing) == 1 else 'inputs'}. The columns are: {listed(header)}.",
-            hint=f"{alike(missing, header)}Rename the columns, or choose the inputs with INPUT_COLUMNS. "
+            f"{self.file} has no column {enumeration(missing)}, which the card of {self.schema.network} names as "
+            f"{'an input' if len(missing) == 1 else 'inputs'}. The columns are: {enumeration(header)}.",
+            hint=f"{similar_name(missing, header)}Rename the columns, or choose the inputs with INPUT_COLUMNS. "
             f"{IGNORE_HINT}",
             columns=header,
         )
 
-    def _other_names(
+    def _different_names(
         self, found: Sequence[str], named: Sequence[str], what: str, setting: str
     ) -> ActivationError:
         taken = f" or choose them with {setting}."
         if len(found) <= _LISTED:
             taken = f" or set {assignment(setting, found)} to take them as they are."
         return ActivationError(
-            f"{self.file} names the {what} {listed(found)}; the card of {self.knowledge.name} names them "
-            f"{listed([name or '(no name)' for name in named])}.",
-            hint=f"{alike([name for name in named if name], found)}Rename the columns,{taken} {IGNORE_HINT}",
+            f"{self.file} names the {what} {enumeration(found)}; the card of {self.schema.network} names them "
+            f"{enumeration([name or '(no name)' for name in named])}.",
+            hint=f"{similar_name([name for name in named if name], found)}Rename the columns,{taken} {IGNORE_HINT}",
             expected=tuple(named),
             found=tuple(found),
         )
 
-    # By the names that were given.
+    # By the chosen names.
 
     def _by_choice(self, header: tuple[str, ...], line: int) -> ColumnSelection:
         if not header:
@@ -307,21 +325,21 @@ class ColumnSelector:
         inputs = (
             self._inputs_beside(targets, header, line) if self.inputs is None else self._chosen_inputs(header)
         )
-        self._check_count("INPUT_COLUMNS", len(inputs), self.knowledge.indim, "inputs")
+        self._check_count("INPUT_COLUMNS", len(inputs), self.schema.indim, "inputs")
         if self.targets is not None:
-            self._check_count("TARGET_COLUMNS", len(targets), self.knowledge.outdim, "outputs")
+            self._check_count("TARGET_COLUMNS", len(targets), self.schema.outdim, "outputs")
         return ColumnSelection(len(header), inputs, targets, BY_CHOICE, header, self._ignored)
 
     def _chosen_inputs(self, header: tuple[str, ...]) -> tuple[int, ...]:
         return self._places(self.inputs or (), header, "INPUT_COLUMNS", self._card_inputs, "inputs")
 
     def _inputs_beside(self, targets: tuple[int, ...], header: tuple[str, ...], line: int) -> tuple[int, ...]:
-        """Returns the inputs where only the expected outputs were chosen: the card's, else all other columns."""
+        """Return the inputs where only the expected outputs were chosen: the card's, else all other columns."""
         if self._all_named and not set(self._card_inputs).isdisjoint(header):
             return self._by_card(header, line).inputs
         self._check_index(header)
         inputs = tuple(place for place in range(len(header)) if place not in targets)
-        self._check_count("INPUT_COLUMNS", len(inputs), self.knowledge.indim, "inputs")
+        self._check_count("INPUT_COLUMNS", len(inputs), self.schema.indim, "inputs")
         names = [header[place] for place in inputs]
         self._check_names(names, self._card_inputs, "inputs", "INPUT_COLUMNS")
         self._check_no_outputs(names)
@@ -337,21 +355,21 @@ class ColumnSelector:
                     "there is no such column" if name not in header else "the name is there more than once"
                 )
                 raise ActivationError(
-                    f"{setting} names {visible(name)}, but in {self.file} {problem}. "
-                    f"The columns are: {listed(header)}.",
-                    hint=alike([name], header).rstrip(),
+                    f"{setting} names {quoted(name)}, but in {self.file} {problem}. "
+                    f"The columns are: {enumeration(header)}.",
+                    hint=similar_name([name], header).rstrip(),
                     columns=header,
                 )
         self._check_order(names, named, what, setting)
         return _find(names, header)
 
     def _check_order(self, names: Sequence[str], named: Sequence[str], what: str, said: str) -> None:
-        """Refuses names of the card at other places than those that the card gives them."""
+        """Check that names of the card are at the positions that the card gives them."""
         places = {name: place for place, name in enumerate(named) if name}
         if any(places.get(name, place) != place for place, name in enumerate(names)):
             raise ActivationError(
-                f"{said} names the {what} in another order ({listed(names)}) than the card of "
-                f"{self.knowledge.name} ({listed(named)}).",
+                f"{said} names the {what} in another order ({enumeration(names)}) than the card of "
+                f"{self.schema.network} ({enumeration(named)}).",
                 hint=f"Name them in the order of the card. {IGNORE_HINT}",
                 expected=tuple(named),
                 found=tuple(names),
@@ -361,23 +379,23 @@ class ColumnSelector:
         if found != expected:
             raise ActivationError(
                 f"{setting} gives {plural(found, 'column')} of {self.file}; the network in "
-                f"{self.knowledge.name} has {expected} {what}.",
+                f"{self.schema.network} has {expected} {what}.",
                 found=found,
                 expected=expected,
             )
 
-    # Names that stand for two columns.
+    # Names of two columns.
 
     def _check_repeated(self, header: Sequence[str], places: Sequence[int], *, blank: bool = False) -> None:
-        used = {normal_form(header[place]) for place in places} if header else set()
+        used = {normalized(header[place]) for place in places} if header else set()
         counted: dict[str, list[int]] = {}
         for place, name in enumerate(header):
-            if normal_form(name) in used and (name or blank):
-                counted.setdefault(normal_form(name), []).append(place)
+            if normalized(name) in used and (name or blank):
+                counted.setdefault(normalized(name), []).append(place)
         repeated = {name: found for name, found in counted.items() if len(found) > 1}
         if repeated:
             which = "; ".join(
-                f"{visible(name)} (columns {', '.join(str(place + 1) for place in found[:_LISTED])})"
+                f"{quoted(name)} (columns {', '.join(str(place + 1) for place in found[:_LISTED])})"
                 for name, found in list(repeated.items())[:_LISTED]
             )
             raise ActivationError(
@@ -388,6 +406,6 @@ class ColumnSelector:
 
 
 def _find(names: Sequence[str], header: Sequence[str]) -> tuple[int, ...]:
-    """Returns where names stand in a header that has each of them once."""
+    """Return the positions of names in a header that has each of them once."""
     places = {name: place for place, name in enumerate(header)}
     return tuple(places[name] for name in names)

@@ -1,7 +1,7 @@
-"""CSV read and written with pyarrow: what is plain, and nothing else.
+"""Parses and encodes plain CSV with pyarrow.
 
-Whatever pyarrow refuses or reads in a way of its own, the careful reader reads again, so that what is accepted,
-what it means and what a mistake is called do not depend on whether pyarrow is installed.
+Content that pyarrow rejects or interprets differently is left to ``CsvReader``. So which files are accepted, what
+they mean and which errors they raise do not depend on whether pyarrow is installed.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 from pyarrow import compute, csv
 
+from pybrain_runtime._io.signatures import UTF8_BOM
 from pybrain_runtime.tables.column_selection import ColumnSelection
 
-_BOM = b"\xef\xbb\xbf"
-# In between, pyarrow writes a number that is not whole as Python does.
+# Between these, pyarrow formats a number that is not an integer as Python does.
 _SMALLEST, _LARGEST = 1e-4, 1e9
-# The system's own allocator gives memory back; the faster ones keep it, for each thread.
+# The system allocator returns memory to the system; the faster ones keep it per thread.
 _POOL = pa.system_memory_pool()
 
 
 class ArrowCsvParser:
-    """Reads lines of one file.
+    """Parses lines of one file.
 
     Args:
-        columns: which columns are what.
-        delimiter: what stands between cells.
+        columns: the selected columns.
+        delimiter: the character between cells.
     """
 
     def __init__(self, columns: ColumnSelection, delimiter: str) -> None:
@@ -36,34 +36,41 @@ class ArrowCsvParser:
         self._targets = [names[place] for place in columns.targets]
         self._decimal_comma = delimiter == ";"
         self._names = names
-        self._parse = csv.ParseOptions(delimiter=delimiter, ignore_empty_lines=False)
+        self._options = csv.ParseOptions(delimiter=delimiter, ignore_empty_lines=False)
         beside = re.escape(delimiter).encode() + rb"\n\r"
         self._quoted = re.compile(rb'(?:(?<=[%b])|\A)"[^"\n\r]*"(?=[%b]|\Z)' % (beside, beside))
         self._points, self._commas = self._conversion("."), self._conversion(",")
 
-    def numbers(self, content: bytes) -> tuple[np.ndarray, np.ndarray | None] | None:
-        """Returns inputs and targets in some lines, or None where anything is unusual."""
+    def parse(self, content: bytes) -> tuple[np.ndarray, np.ndarray | None] | None:
+        """Return the numbers of lines that hold nothing but plain numbers; None where anything is unusual.
+
+        Args:
+            content: whole lines, n of them.
+
+        Returns:
+            Inputs, float64 of shape (n, indim), and targets, shape (n, outdim) or None.
+        """
         if b'"' in content and not self._quotes_are_plain(content):
             return None
-        # A byte order mark at the start of a part is skipped by pyarrow; here it is part of the first cell.
-        if not content.isascii() and (content.startswith(_BOM) or not _is_utf8(content)):
+        # pyarrow skips a byte order mark at the start of a chunk; here it belongs to the first cell.
+        if not content.isascii() and (content.startswith(UTF8_BOM) or not _is_utf8(content)):
             return None
         convert = self._commas if self._decimal_comma and b"," in content else self._points
         read = csv.ReadOptions(
             column_names=self._names, use_threads=False, block_size=max(len(content) + 1, 1 << 10)
         )
         try:
-            table = csv.read_csv(pa.py_buffer(content), read, self._parse, convert, memory_pool=_POOL)
+            table = csv.read_csv(pa.py_buffer(content), read, self._options, convert, memory_pool=_POOL)
         except (pa.ArrowInvalid, pa.ArrowKeyError):
             return None
         inputs, targets = (_columns(table, names) for names in (self._inputs, self._targets))
-        # Whatever it makes of blank lines and lone quotes: each line must have become a row.
+        # Whatever pyarrow makes of blank lines and single quotes: each line must have become a row.
         if len(inputs) != _lines(content) or not np.isfinite(inputs).all() or not np.isfinite(targets).all():
             return None
         return inputs, targets if self._targets else None
 
     def _quotes_are_plain(self, content: bytes) -> bool:
-        """Says whether quotes stand around whole cells alone; others mean more to pyarrow than they should."""
+        """Return whether quotes enclose whole cells only; pyarrow interprets other quotes differently."""
         return 2 * len(self._quoted.findall(content)) == content.count(b'"')
 
     def _conversion(self, decimal_point: str) -> Any:
@@ -78,7 +85,7 @@ class ArrowCsvParser:
 
 
 def _columns(table: Any, names: list[str]) -> np.ndarray:
-    """Returns columns as an array of shape (rows, columns), each column in one piece."""
+    """Return columns as an array of shape (rows, columns), each column contiguous."""
     found = np.empty((len(names), table.num_rows))
     for place, name in enumerate(names):
         start = 0
@@ -89,7 +96,7 @@ def _columns(table: Any, names: list[str]) -> np.ndarray:
 
 
 def _is_utf8(content: bytes) -> bool:
-    """Says whether all of it is UTF-8: pyarrow does not look at columns that it is not asked for."""
+    """Return whether all of the content is UTF-8: pyarrow does not check columns that are not converted."""
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:
@@ -104,7 +111,7 @@ def _lines(content: bytes) -> int:
 
 
 def csv_lines(columns: list[np.ndarray]) -> memoryview:
-    """Returns rows as lines of CSV, each number as Python's ``repr`` writes it.
+    """Return rows as lines of CSV, with each number as Python's ``repr`` formats it.
 
     Args:
         columns: arrays of shape (n,), float64.
@@ -118,7 +125,7 @@ def csv_lines(columns: list[np.ndarray]) -> memoryview:
 
 
 def _written(column: np.ndarray) -> Any:
-    """Returns a column that pyarrow writes as ``repr`` does: as numbers if it would anyway, else as text."""
+    """Return a column that pyarrow writes as ``repr`` does: as numbers where it does so by itself, else as text."""
     column = np.ascontiguousarray(column)
     with np.errstate(all="ignore"):
         size = np.abs(column)

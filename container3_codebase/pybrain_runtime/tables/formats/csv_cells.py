@@ -1,4 +1,4 @@
-"""Rows of numbers out of lines of text: delimiters, quotes, decimal commas, and exact places of errors."""
+"""Cells of CSV lines and the numbers in them: delimiters, quotes, decimal commas, and the locations of errors."""
 
 from __future__ import annotations
 
@@ -7,31 +7,36 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pybrain_runtime._io.printable import plural, quoted, shortened
 from pybrain_runtime.errors import ActivationError
 
-# Compiled when they are first needed, which at most starts is never.
+# Compiled at first use: most runs need none of them.
 _NOT_FINITE = r"(?i)[+-]?(?:nan|inf|infinity|1\.#.*|#n/?a.*)"
 THOUSANDS = r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+"
-# What is no number and no name either: a mark for what is missing, or digits and what people write between them.
+# Neither a number nor a name: a marker of a missing value, or digits with separators, units and the like.
 _NO_NAME = (
     r"(?i)n/?a|null|none|nil|#.*|[-+.,?*]+|0x[0-9a-f]+|[-+]*[.,]*\d[\d.,_' \u00a0\u202f]*(?:e[-+]?\d*)?%?"
 )
 _QUOTED = r'"[^"]*"'
 _ENDS = frozenset("0123456789.")
-_SHOWN = 40
 
 
 def detect_delimiter(line: str) -> str:
-    """Returns the delimiter that a line uses: tab before semicolon before comma; a comma where there is none.
+    """Return the delimiter of a line: tab before semicolon before comma; a comma where there is none.
 
-    A line of data tells best: a header may hold the other ones in its names.
+    Detection is most reliable on a line of data: the names of a header may contain other delimiters.
     """
     bare = re.sub(_QUOTED, "", line) if '"' in line else line
     return next((mark for mark in "\t;," if mark in bare), ",")
 
 
 def other_separator(line: str, delimiter: str) -> str:
-    """Returns in words what separates the cells of a line where that is not the file's delimiter; else nothing."""
+    """Return the name of another separator in a line; an empty string where there is none.
+
+    Args:
+        line: the line.
+        delimiter: the delimiter of the file.
+    """
     marks = {
         "\t": "tabs",
         ";": "semicolons",
@@ -43,23 +48,16 @@ def other_separator(line: str, delimiter: str) -> str:
     return next((word for mark, word in marks.items() if mark != delimiter and mark in line.strip()), "")
 
 
-def visible(text: str) -> str:
-    """Returns a cell for a message: in quotes, cut when long, nothing that a terminal would act on."""
-    cut = text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
-    return repr(cut) if cut.isprintable() else ascii(cut)
-
-
-def plural(count: int, word: str) -> str:
-    """Returns ``1 column`` or ``3 columns``."""
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
-
-
 class CellParser:
-    """Reads lines of one file.
+    """Splits lines of one file into cells, and converts cells to numbers.
+
+    Attributes:
+        names: the header, for messages; empty where there is none.
+        decimal_comma: whether numbers may have a decimal comma, as they may with semicolons as delimiters.
 
     Args:
-        file: its name, for messages.
-        delimiter: what stands between cells. With semicolons, numbers may have a decimal comma.
+        file: the file's name, for messages.
+        delimiter: the character between cells.
     """
 
     def __init__(self, file: str, delimiter: str) -> None:
@@ -69,7 +67,11 @@ class CellParser:
         self.names: tuple[str, ...] = ()
 
     def text(self, line: int, raw: bytes) -> str:
-        """Returns a line as text.
+        """Return a line as text.
+
+        Args:
+            line: its number.
+            raw: its bytes.
 
         Raises:
             ActivationError: it is not UTF-8.
@@ -85,17 +87,21 @@ class CellParser:
             ) from None
 
     def cells(self, line: int, text: str) -> list[str]:
-        """Returns the cells of a line without quotes and without blanks around.
+        """Return the cells of a line, unquoted and stripped.
+
+        Args:
+            line: its number.
+            text: the line.
 
         Raises:
-            ActivationError: a quote is opened and not closed, or stands where none may.
+            ActivationError: a quote is not closed, or is not allowed where it stands.
         """
         if '"' not in text:
             return [cell.strip() for cell in text.split(self.delimiter)]
-        import csv  # rare, so it is not loaded at every start
+        import csv  # rare, so it is not imported at every start
 
         if csv.field_size_limit() < len(text):
-            csv.field_size_limit(len(text))  # a line is bounded already; pyarrow knows no such limit
+            csv.field_size_limit(len(text))  # lines are bounded already, and pyarrow has no such limit
         try:
             rows = list(csv.reader([text], delimiter=self.delimiter, strict=True, skipinitialspace=True))
         except csv.Error as error:
@@ -107,10 +113,10 @@ class CellParser:
         return [cell.strip() for cell in rows[0]]
 
     def count_values(self, cells: list[str]) -> tuple[int, int]:
-        """Counts the cells of a first row that can be values of a row, and those that can only be names.
+        """Return how many cells of a first row can be values, and how many can only be names.
 
-        Values are numbers, whatever is written like one (``1_000``, ``12%``), NaN and infinity, and marks for what
-        is missing (``n/a``, ``null``, ``?``). Empty cells are neither.
+        Values are numbers, text that looks like a number (``1_000``, ``12%``), NaN and infinity, and markers of
+        missing values (``n/a``, ``null``, ``?``). Empty cells are neither.
         """
         values = names = 0
         for cell in filter(None, cells):
@@ -121,49 +127,64 @@ class CellParser:
         return values, names
 
     def is_header(self, cells: list[str]) -> bool:
-        """Says whether a first row names columns: more of its cells can only be names than can be values.
+        """Return whether a first row is a header: more of its cells can only be names than can be values.
 
-        A row that is mostly numbers is data with a mistake, not a header.
+        A row of mostly numbers is invalid data, not a header.
         """
         values, names = self.count_values(cells)
         return names > values
 
-    def mostly_numbers(self, cells: list[str], line: int) -> ActivationError | None:
-        """Returns the error for a first row that is neither a header nor a row: names among numbers."""
+    def mixed_first_row(self, cells: list[str], line: int) -> ActivationError | None:
+        """Return the error for a first row with a few names among numbers; None where it is a header or a row.
+
+        Args:
+            cells: the first row.
+            line: its number.
+        """
         values, names = self.count_values(cells)
         if not names or names > values:
             return None
         column = next(place for place, cell in enumerate(cells) if self.count_values([cell])[1])
         of = f"{values} of the {plural(values + names, 'cell')} in the first row"
-        return self._bad(
+        return self._invalid(
             line,
             column,
-            f"{visible(cells[column])} is not a number, but {of} can only be values, so that it is no header",
+            f"{quoted(cells[column])} is not a number, but {of} can only be values, so that it is no header",
             "Correct the cell. Where the first row is a header all the same, say so by choosing columns by name with "
             "INPUT_COLUMNS.",
         )
 
     def number(self, cell: str, line: int, column: int) -> float:
-        """Returns the number in a cell.
+        """Return the number in a cell.
+
+        Args:
+            cell: the cell.
+            line: its line, for messages.
+            column: its column, counted from 0.
 
         Raises:
-            ActivationError: there is none, or it is not finite; the message names line and column.
+            ActivationError: it is not a number, or not finite; the message names line and column.
         """
         if self._numeric(cell):
             value = float(cell.replace(",", ".") if self.decimal_comma else cell)
             if np.isfinite(value):
                 return value
-            raise self._bad(line, column, f"{visible(cell)} is beyond the range of numbers")
+            raise self._invalid(line, column, f"{quoted(cell)} is out of float64 range")
         if not cell:
-            raise self._bad(line, column, "the cell is empty")
+            raise self._invalid(line, column, "the cell is empty")
         if re.fullmatch(_NOT_FINITE, cell):
-            raise self._bad(line, column, f"{visible(cell)} is not a finite number")
+            raise self._invalid(line, column, f"{quoted(cell)} is not a finite number")
         comma = _is_number(cell, comma=True)
         hint = "With a decimal comma, separate the cells by semicolons." if comma else ""
-        raise self._bad(line, column, f"{visible(cell)} is not a number", hint)
+        raise self._invalid(line, column, f"{quoted(cell)} is not a number", hint)
 
     def check_thousands(self, cells: list[str], places: Sequence[int], line: int) -> None:
-        """Refuses ``1.234`` in a row that has decimal commas: it may be meant as 1234.
+        """Check that no cell of a row with decimal commas is ambiguous, as ``1.234`` is, which may mean 1234.
+
+        Args:
+            cells: the row.
+            places: the columns that are used, counted from 0.
+            line: its number.
 
         Raises:
             ActivationError: there is such a cell; the message names line and column.
@@ -172,18 +193,26 @@ class CellParser:
             return
         for place in places:
             if re.fullmatch(THOUSANDS, cells[place]):
-                what = f"{visible(cells[place])} may be thousands or a decimal point, as the row has decimal commas"
-                raise self._bad(
+                what = f"{quoted(cells[place])} may be thousands or a decimal point, as the row has decimal commas"
+                raise self._invalid(
                     line, place, what, "Write all numbers with a decimal comma, without thousands marks."
                 )
 
-    def where(self, column: int) -> str:
-        """Returns ``column 3 (petal_length)`` for the third column."""
+    def column_label(self, column: int) -> str:
+        """Return ``column 3 (petal_length)`` for column 2, counted from 0."""
         name = self.names[column] if column < len(self.names) else ""
-        return f"column {column + 1} ({visible(name)[1:-1]})" if name else f"column {column + 1}"
+        return f"column {column + 1} ({shortened(name)})" if name else f"column {column + 1}"
 
-    def fast(self, lines: list[bytes], width: int) -> np.ndarray | None:
-        """Returns the numbers of plain lines, shape (lines, width), or None where anything is unusual."""
+    def parse_plain(self, lines: list[bytes], width: int) -> np.ndarray | None:
+        """Return the numbers of lines that hold nothing but plain numbers; None where anything is unusual.
+
+        Args:
+            lines: the lines, n of them.
+            width: columns of the file.
+
+        Returns:
+            float64, shape (n, width).
+        """
         delimiter = self.delimiter.encode()
         marks = width - 1
         if any(line.count(delimiter) != marks for line in lines):
@@ -204,9 +233,9 @@ class CellParser:
     def _numeric(self, cell: str) -> bool:
         return _is_number(cell) or (self.decimal_comma and _is_number(cell, comma=True))
 
-    def _bad(self, line: int, column: int, what: str, hint: str = "") -> ActivationError:
+    def _invalid(self, line: int, column: int, what: str, hint: str = "") -> ActivationError:
         return ActivationError(
-            f"{self.file} line {line}, {self.where(column)}: {what}.",
+            f"{self.file} line {line}, {self.column_label(column)}: {what}.",
             hint=hint or "Every cell of a row must hold a number.",
             line=line,
             column=column + 1,
@@ -214,12 +243,12 @@ class CellParser:
 
 
 def _is_number(cell: str, *, comma: bool = False) -> bool:
-    """Says whether a cell is a number in digits, with a decimal point or with a decimal comma."""
+    """Return whether a cell is a number in digits, with a decimal point or with a decimal comma."""
     if comma:
         if "." in cell or cell.count(",") != 1:
             return False
         cell = cell.replace(",", ".")
-    # float() also knows digits of other scripts, 1_000, inf and nan.
+    # float() also accepts digits of other scripts, 1_000, inf and nan.
     if not cell.isascii() or "_" in cell or cell[-1:] not in _ENDS:
         return False
     try:

@@ -1,4 +1,4 @@
-"""Rows out of JSON lines: an object or an array of numbers on each line."""
+"""Reads rows from JSON lines: an object or an array of numbers per line."""
 
 from __future__ import annotations
 
@@ -8,111 +8,117 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any, NoReturn
 
+from pybrain_runtime._io.printable import quoted, shortened
 from pybrain_runtime._io.strict_json import RepeatedKey, parse_json
 from pybrain_runtime.errors import ActivationError
-from pybrain_runtime.tables.batch import RowBatch, RowCollector, all_blank
+from pybrain_runtime.tables.batch import RowBatch
 from pybrain_runtime.tables.column_selection import ColumnSelection
 from pybrain_runtime.tables.column_selector import ColumnSelector
-from pybrain_runtime.tables.formats.csv_cells import visible
 from pybrain_runtime.tables.formats.line_reader import LineChunk, LineReader
+from pybrain_runtime.tables.formats.row_collector import RowCollector, blank_batch
 from pybrain_runtime.tables.table_file import TableFile
 
 
 class JsonLinesReader:
-    """Reads JSON lines. The keys of the first object are the names of the columns, in their order.
+    """Reads JSON lines. The keys of the first object are the header, in their order.
 
     Attributes:
         header: the keys of the first object; empty where the lines are arrays.
-        columns: which columns are what.
-        total: 0, as rows are not counted beforehand.
+        columns: the selected columns.
+        total: 0: the length is unknown before the end.
+        fast: as given; parsing itself does not use pyarrow.
 
     Args:
-        incoming: the file.
-        choice: the network, and the columns that were chosen.
-        skip: whether rows that cannot be answered are left out.
+        file: the file.
+        selector: chooses the columns.
+        skip: whether invalid rows are rejected instead of raising an error.
+        fast: whether pyarrow may be used.
 
     Raises:
-        ActivationError: the first line is no such line, or its columns do not fit the network.
+        ActivationError: the first line is neither an object nor an array, or its columns do not fit the network.
     """
 
-    def __init__(self, incoming: TableFile, choice: ColumnSelector, *, skip: bool = False) -> None:
+    def __init__(
+        self, file: TableFile, selector: ColumnSelector, *, skip: bool = False, fast: bool = False
+    ) -> None:
         self.total = 0
-        self._name = incoming.name
-        self._choice = choice
+        self.fast = fast
+        self._name = file.name
+        self._selector = selector
         self._skip = skip
-        batches = LineReader(incoming.blocks(), incoming.name).batches()
-        # There is something: the kind was known by it. Blank lines before it are nothing.
-        first = next(batch for batch in batches if batch.content.strip())
+        chunks = LineReader(file.blocks(), file.name).chunks()
+        # The format was detected by a line that is not blank. Blank lines before it are ignored.
+        first = next(chunk for chunk in chunks if chunk.content.strip())
         lines = first.split()
         place = next(place for place, line in enumerate(lines) if line.strip())
         value = self._parsed(first.number + place, lines[place])
         self.header: tuple[str, ...] = tuple(value) if isinstance(value, dict) else ()
         for name in self.header:
             if not _is_text(name):
-                raise self._bad(
-                    first.number + place, f"has a key that is no text in Unicode: {visible(name)}"
+                raise self._invalid(
+                    first.number + place, f"has a key that is no text in Unicode: {quoted(name)}"
                 )
-        self.columns: ColumnSelection = choice.of(len(value), self.header, first.number + place)
-        self._parts = chain([first.after(place) if place else first], batches)
+        self.columns: ColumnSelection = selector.select(len(value), self.header, first.number + place)
+        self._chunks = chain([first.after(place) if place else first], chunks)
 
-    def parts(self) -> Iterator[LineChunk]:
-        """Yields the lines of the file, many at once."""
-        return self._parts
+    def chunks(self) -> Iterator[LineChunk]:
+        """Yield the lines of the file in chunks."""
+        return self._chunks
 
-    def rows(self, part: Any) -> RowBatch:
-        """Returns the rows in some lines."""
-        assert isinstance(part, LineChunk)
-        blank = all_blank(part, self.columns)
+    def parse(self, chunk: Any) -> RowBatch:
+        """Return the rows of a chunk."""
+        assert isinstance(chunk, LineChunk)
+        blank = blank_batch(chunk, self.columns)
         if blank is not None:
             return blank
-        collector = RowCollector(self.columns, self._name, "line", skip=self._skip)
-        for number, line in enumerate(part.split(), part.number):
-            shown = line.decode("utf-8", "backslashreplace")
-            collector.add(number, shown, lambda n=number, raw=line: self._row(n, raw))  # type: ignore[misc]
-        return collector.rows()
+        collector = RowCollector(self.columns, self._name, skip=self._skip)
+        for number, line in enumerate(chunk.split(), chunk.number):
+            text = line.decode("utf-8", "backslashreplace")
+            collector.add(number, text, lambda n=number, raw=line: self._row(n, raw))  # type: ignore[misc]
+        return collector.batch()
 
     def _row(self, number: int, line: bytes) -> list[float] | None:
-        """Returns the numbers of one line, inputs before targets, or None for a blank one."""
+        """Return the numbers of a line, inputs before targets; None for a blank line."""
         if not line.strip():
             return None
         value = self._parsed(number, line)
         if isinstance(value, dict) != bool(self.header):
-            raise self._bad(number, "is not of the same form as the lines before it")
+            raise self._invalid(number, "is not of the same form as the lines before it")
         if isinstance(value, dict):
-            cells = self._in_order(number, value)
+            cells = self._values(number, value)
         elif len(value) == self.columns.width:
             cells = value
         else:
-            raise self._choice.unlike(len(value), self.columns, number)
+            raise self._selector.width_error(len(value), self.columns, number)
         places = chain(self.columns.inputs, self.columns.targets)
         return [self._number(cells[place], number, place) for place in places]
 
-    def _in_order(self, number: int, value: dict[str, object]) -> list[object]:
+    def _values(self, number: int, value: dict[str, object]) -> list[object]:
         if len(value) != len(self.header) or any(name not in value for name in self.header):
-            missing = [visible(name) for name in self.header if name not in value]
-            more = [visible(name) for name in value if name not in self.header]
+            missing = [quoted(name) for name in self.header if name not in value]
+            more = [quoted(name) for name in value if name not in self.header]
             said = [f"without {', '.join(missing)}"] if missing else []
             said += [f"with {', '.join(more)}"] if more else []
-            raise self._bad(number, f"has other keys than the lines before it: {' and '.join(said)}")
+            raise self._invalid(number, f"has other keys than the lines before it: {' and '.join(said)}")
         return [value[name] for name in self.header]
 
     def _parsed(self, number: int, line: bytes) -> dict[str, object] | list[object]:
         try:
             value = parse_json(line.decode("utf-8"), parse_constant=_no_number)
         except UnicodeDecodeError as error:
-            raise self._bad(
+            raise self._invalid(
                 number, f"is not UTF-8: byte 0x{line[error.start]:02x} at place {error.start + 1} of the line"
             ) from None
         except RepeatedKey as error:
-            raise self._bad(number, f"has the key {visible(error.key)} twice") from None
+            raise self._invalid(number, f"has the key {quoted(error.key)} twice") from None
         except RecursionError:
-            raise self._bad(number, "is not JSON: its lists and objects are nested too deeply") from None
+            raise self._invalid(number, "is not JSON: its lists and objects are nested too deeply") from None
         except ValueError as error:
             if line.strip() in (b"[", b"{", b"[{", b"[["):
                 raise self._one_document(number) from None
-            raise self._bad(number, f"is not JSON: {_reason(error)}") from None
+            raise self._invalid(number, f"is not JSON: {_reason(error)}") from None
         if not isinstance(value, dict | list) or not value:
-            raise self._bad(number, "is neither an object nor an array of numbers")
+            raise self._invalid(number, "is neither an object nor an array of numbers")
         if isinstance(value, list) and isinstance(value[0], dict | list):
             raise self._one_document(number)
         return value
@@ -133,10 +139,10 @@ class JsonLinesReader:
                 number = math.inf
             if math.isfinite(number):
                 return number
-        name = f" ({visible(self.header[place])[1:-1]})" if self.header else ""
+        name = f" ({shortened(self.header[place])})" if self.header else ""
         what = "there is nothing (null)" if value is None else f"{_shown(value)} is not a number"
         if isinstance(value, int | float) and not isinstance(value, bool):
-            what = f"{visible(str(value))} is beyond the range of numbers"
+            what = f"{quoted(str(value))} is out of float64 range"
         raise ActivationError(
             f"{self._name} line {line}, column {place + 1}{name}: {what}.",
             hint="Every value of a row must be a number.",
@@ -144,7 +150,7 @@ class JsonLinesReader:
             column=place + 1,
         )
 
-    def _bad(self, line: int, what: str) -> ActivationError:
+    def _invalid(self, line: int, what: str) -> ActivationError:
         return ActivationError(
             f"{self._name} line {line} {what}.",
             hint="Each line holds one row: an object or an array of numbers.",
@@ -153,21 +159,21 @@ class JsonLinesReader:
 
 
 def _shown(value: object) -> str:
-    """Returns a value for a message."""
+    """Return a value for a message."""
     try:
-        return visible(json.dumps(value))
-    except RecursionError:  # writing takes a little more depth than reading
+        return quoted(json.dumps(value))
+    except RecursionError:  # encoding needs a little more depth than parsing
         return "an object" if isinstance(value, dict) else "an array"
 
 
 def _reason(error: ValueError) -> str:
-    """Returns what is wrong with a line; Python's own limit for digits is not one of JSON."""
+    """Return what is wrong with a line. Python limits the digits of an integer; JSON does not."""
     own = isinstance(error, json.JSONDecodeError) or "finite" in str(error)
     return str(error) if own else "a number has more digits than any number needs"
 
 
 def _is_text(name: str) -> bool:
-    """Says whether a key can be written again: JSON allows one half of a surrogate pair, UTF-8 does not."""
+    """Return whether a key can be encoded: JSON allows half of a surrogate pair, UTF-8 does not."""
     return not any("\ud800" <= character <= "\udfff" for character in name)
 
 

@@ -1,4 +1,4 @@
-"""Predictions as JSON lines."""
+"""Writes rows as JSON lines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pybrain_runtime._io.atomic_file import AtomicFile
 
 
 class JsonLinesWriter:
-    """An object on each line: names and numbers; ``null`` for what JSON has no word for (NaN, infinity).
+    """Writes a JSON object per line. NaN and infinity, which JSON does not have, become ``null``.
 
     Args:
         names: the keys.
@@ -22,20 +22,20 @@ class JsonLinesWriter:
         self._line = "{" + ", ".join(f"{key}: %s" for key in keys) + "}\n"
 
     def head(self) -> bytes:
-        """Returns nothing: the keys are on every line."""
+        """Return nothing: each line has the keys."""
         return b""
 
-    def rows(self, columns: Sequence[np.ndarray]) -> bytes | memoryview:
-        """Returns a line for each row."""
+    def encode(self, columns: Sequence[np.ndarray]) -> bytes | memoryview:
+        """Return a line for each row."""
         numbers = np.concatenate(columns, axis=1)
         finite = bool(np.isfinite(numbers).all())
-        word = repr if finite else _word
-        return "".join(self._line % tuple(map(word, row)) for row in numbers.tolist()).encode()
+        encode = repr if finite else _finite_or_null
+        return "".join(self._line % tuple(map(encode, row)) for row in numbers.tolist()).encode()
 
-    def finished(self, table: AtomicFile) -> AtomicFile:
-        """Returns the file as it is."""
-        return table
+    def finalize(self, file: AtomicFile) -> AtomicFile:
+        """Return the file as it is."""
+        return file
 
 
-def _word(value: float) -> str:
+def _finite_or_null(value: float) -> str:
     return repr(value) if np.isfinite(value) else "null"

@@ -1,14 +1,14 @@
-"""Lines of a text file, counted as an editor counts them, in bounded memory."""
+"""Lines of a text file, numbered as in an editor, in bounded memory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from pybrain_runtime._io.signatures import UTF8_BOM
 from pybrain_runtime.errors import ActivationError
 
 LINE_LIMIT = 1 << 20
-_BOM = b"\xef\xbb\xbf"
-_OTHER_KINDS = (
+_OTHER_FORMATS = (
     (b"\xff\xfe", "is UTF-16 text"),
     (b"\xfe\xff", "is UTF-16 text"),
     (b"PK\x03\x04", "is a zip archive or an Excel workbook"),
@@ -23,12 +23,12 @@ _OTHER_KINDS = (
 
 
 class LineChunk:
-    """Some lines that follow one another.
+    """Consecutive lines.
 
     Attributes:
-        number: the number of the first one.
-        content: the lines with their ends; the last line of a file may have none.
-        end: how many bytes of the file, unpacked and without a byte order mark, have been cut so far.
+        number: number of the first line.
+        content: the lines with their line ends, which the last line of a file may lack.
+        end: bytes of the decompressed file, without a byte order mark, up to the end of this chunk.
     """
 
     __slots__ = ("content", "end", "number")
@@ -39,22 +39,22 @@ class LineChunk:
         self.end = end
 
     def split(self) -> list[bytes]:
-        """Returns the lines without their ends."""
+        """Return the lines without line ends."""
         return self.content.splitlines()
 
     def after(self, lines: int) -> LineChunk:
-        """Returns the lines without the first ones."""
+        """Return the chunk without its first ``lines`` lines."""
         kept = self.content.splitlines(keepends=True)
         return LineChunk(self.number + lines, b"".join(kept[lines:]), self.end)
 
 
 class LineReader:
-    """Cuts a file into lines. LF, CRLF and a lone CR end a line; a byte order mark is skipped.
+    """Splits a file into chunks of whole lines. LF, CRLF and CR end a line; a byte order mark is skipped.
 
     Args:
         blocks: the content of the file.
         name: its name, for messages.
-        limit: bytes in one line.
+        limit: bytes of one line at most.
     """
 
     def __init__(self, blocks: Iterable[bytes], name: str, limit: int = LINE_LIMIT) -> None:
@@ -62,8 +62,8 @@ class LineReader:
         self._name = name
         self._limit = limit
 
-    def batches(self) -> Iterator[LineChunk]:
-        """Yields lines, many at once. Where they are cut depends on the content and on nothing else.
+    def chunks(self) -> Iterator[LineChunk]:
+        """Yield the lines in chunks, whose boundaries depend on the content alone.
 
         Raises:
             ActivationError: a line is longer than the limit, or the file is not text.
@@ -87,13 +87,14 @@ class LineReader:
             yield LineChunk(number, rest, end + len(rest))
 
     def _start(self, block: bytes) -> bytes:
-        for mark, what in _OTHER_KINDS:
-            if block.startswith(mark):
+        """Return the first block without its byte order mark; raise an error where it is not text."""
+        for signature, what in _OTHER_FORMATS:
+            if block.startswith(signature):
                 raise ActivationError(
                     f"{self._name} {what}, not a CSV file in UTF-8.",
                     hint="Save the table as CSV in UTF-8.",
                 )
-        return block.removeprefix(_BOM)
+        return block.removeprefix(UTF8_BOM)
 
     def _check(self, number: int, rest: bytes, block: bytes) -> None:
         if len(rest) + len(block) > self._limit:
@@ -119,7 +120,7 @@ class LineReader:
 
 
 def _count(content: bytes) -> int:
-    """Returns how many lines end in some content."""
+    """Return the number of line ends."""
     if b"\r" not in content:
         return content.count(b"\n")
     return content.count(b"\n") + content.count(b"\r") - content.count(b"\r\n")

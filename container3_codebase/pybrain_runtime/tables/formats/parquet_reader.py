@@ -1,4 +1,4 @@
-"""Rows out of a Parquet file, some at a time."""
+"""Reads rows from Parquet."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from pyarrow import parquet
 
 from pybrain_runtime._io.input_file import InputFile
+from pybrain_runtime._io.printable import shortened
 from pybrain_runtime.errors import ActivationError
 from pybrain_runtime.tables.batch import RejectedRow, RowBatch
 from pybrain_runtime.tables.column_selection import ColumnSelection
 from pybrain_runtime.tables.column_selector import ColumnSelector
-from pybrain_runtime.tables.formats.csv_cells import visible
 from pybrain_runtime.tables.table_file import TableFile
 
 _ROWS, _NUMBERS = 1 << 15, 1 << 18
@@ -22,12 +22,12 @@ _BUFFER, _BUFFERS, _LEAST_BUFFER = 1 << 20, 1 << 25, 1 << 14
 
 
 class RowChunk:
-    """Some rows of the file.
+    """Consecutive rows, not yet converted to float64.
 
     Attributes:
-        number: the number of the first one, counted from 1.
-        batch: their columns.
-        end: how many rows have been cut so far.
+        number: number of the first row, counted from 1.
+        batch: the ``pyarrow.RecordBatch``.
+        end: rows of the file up to the end of this chunk.
     """
 
     __slots__ = ("batch", "end", "number")
@@ -39,55 +39,55 @@ class RowChunk:
 
 
 class ParquetReader:
-    """Reads a Parquet file. Of each column that is needed, one page is in memory at a time (usually 1 MB).
+    """Reads a Parquet file. One page of each selected column is in memory at a time (usually 1 MB).
 
     Attributes:
-        total: rows of the file.
         header: names of the columns.
-        columns: which columns are what.
+        columns: the selected columns.
+        total: rows of the file.
+        fast: as given; reading uses pyarrow in any case.
 
     Args:
-        incoming: the file.
-        choice: the network, and the columns that were chosen.
-        skip: whether rows that cannot be answered are left out.
+        file: the file.
+        selector: chooses the columns.
+        skip: whether invalid rows are rejected instead of raising an error.
+        fast: whether pyarrow may be used for CSV.
 
     Raises:
-        ActivationError: it is damaged, or its columns are not numbers, or do not fit the network.
+        ActivationError: it is damaged, its columns are not numbers, or they do not fit the network.
     """
 
-    def __init__(self, incoming: TableFile, choice: ColumnSelector, *, skip: bool = False) -> None:
-        self._name = incoming.name
+    def __init__(
+        self, file: TableFile, selector: ColumnSelector, *, skip: bool = False, fast: bool = False
+    ) -> None:
+        self.fast = fast
+        self._name = file.name
         self._skip = skip
-        if not incoming.file.size:
-            raise ActivationError(
-                f"{self._name} is a Parquet file, which cannot be read before its end is there.",
-                hint="Name the file instead of piping it in.",
-            )
-        for _ in incoming.blocks():  # it is not read in order; its hash is of the whole file
+        for _ in file.blocks():  # to hash the whole file, which is then not read in order
             pass
-        self._incoming = incoming.file
+        self._input = file.file
         try:
-            self._file = _opened(incoming.file)
+            self._file = _opened(file.file)
             self.total: int = self._file.metadata.num_rows
         except (pa.ArrowException, OSError) as error:
             raise self._damaged(error) from None
         schema = self._file.schema_arrow
         self.header: tuple[str, ...] = tuple(schema.names)
-        choice.check_width(len(self.header), 1)
-        choice.check_distinct(self.header)
-        self.columns: ColumnSelection = choice.of(len(self.header), self.header, 1)
+        selector.check_width(len(self.header), 1)
+        selector.check_distinct(self.header)
+        self.columns: ColumnSelection = selector.select(len(self.header), self.header, 1)
         self._wanted = [self.header[place] for place in (*self.columns.inputs, *self.columns.targets)]
         for place in (*self.columns.inputs, *self.columns.targets):
             if not _is_number(schema.field(place).type):
                 raise ActivationError(
-                    f"{self._name}, {self._where(place)}: its values are of type {schema.field(place).type}, "
+                    f"{self._name}, {self._column_label(place)}: its values are of type {schema.field(place).type}, "
                     "not numbers.",
                     hint="Choose columns of numbers with INPUT_COLUMNS.",
                     column=place + 1,
                 )
 
-    def parts(self) -> Iterator[RowChunk]:
-        """Yields the file, some rows at a time."""
+    def chunks(self) -> Iterator[RowChunk]:
+        """Yield the rows in chunks of a bounded number of values."""
         number = 1
         try:
             rows = max(1, min(_ROWS, _NUMBERS // len(self._wanted)))
@@ -95,35 +95,35 @@ class ParquetReader:
                 if batch.num_rows:
                     yield RowChunk(number, batch, number - 1 + batch.num_rows)
                     number += batch.num_rows
-            self._incoming.check_unchanged()
+            self._input.check_unchanged()
         except (pa.ArrowException, OSError) as error:
             raise self._damaged(error) from None
 
-    def rows(self, part: Any) -> RowBatch:
-        """Returns the rows of a part."""
-        assert isinstance(part, RowChunk)
-        numbers = np.empty((len(self._wanted), part.batch.num_rows))
+    def parse(self, chunk: Any) -> RowBatch:
+        """Return the rows of a chunk."""
+        assert isinstance(chunk, RowChunk)
+        numbers = np.empty((len(self._wanted), chunk.batch.num_rows))
         for place, name in enumerate(self._wanted):
-            column = part.batch.column(part.batch.schema.get_field_index(name))
-            # What is missing becomes NaN, which is then found to be no number.
+            column = chunk.batch.column(chunk.batch.schema.get_field_index(name))
+            # Missing values become NaN, which is then rejected as not finite.
             numbers[place] = _as_floats(column).to_numpy(zero_copy_only=False)
         finite = np.isfinite(numbers)
         rejected: list[RejectedRow] = []
         if not finite.all():
             good = finite.all(axis=0)
-            rejected = [self._rejected(part, row, numbers[:, row]) for row in np.flatnonzero(~good).tolist()]
+            rejected = [self._rejected(chunk, row, numbers[:, row]) for row in np.flatnonzero(~good).tolist()]
             numbers = numbers[:, good]
         count = len(self.columns.inputs)
         targets = numbers[count:].T if self.columns.targets else None
-        return RowBatch(numbers[:count].T, targets, first=part.number, rejected=rejected)
+        return RowBatch(numbers[:count].T, targets, first=chunk.number, rejected=rejected)
 
-    def _rejected(self, part: RowChunk, row: int, values: np.ndarray) -> RejectedRow:
+    def _rejected(self, chunk: RowChunk, row: int, values: np.ndarray) -> RejectedRow:
         wanted = (*self.columns.inputs, *self.columns.targets)
         place = int(np.argmin(np.isfinite(values)))
-        value = part.batch.column(part.batch.schema.get_field_index(self._wanted[place]))[row].as_py()
+        value = chunk.batch.column(chunk.batch.schema.get_field_index(self._wanted[place]))[row].as_py()
         what = "there is nothing (null)" if value is None else f"{value!r} is not a finite number"
-        number = part.number + row
-        text = f"{self._where(wanted[place])}: {what}."
+        number = chunk.number + row
+        text = f"{self._column_label(wanted[place])}: {what}."
         if not self._skip:
             raise ActivationError(
                 f"{self._name} row {number}, {text}",
@@ -133,8 +133,8 @@ class ParquetReader:
             )
         return RejectedRow(number, text, ",".join(map(repr, values.tolist())))
 
-    def _where(self, place: int) -> str:
-        return f"column {place + 1} ({visible(self.header[place])[1:-1]})"
+    def _column_label(self, place: int) -> str:
+        return f"column {place + 1} ({shortened(self.header[place])})"
 
     def _damaged(self, error: Exception) -> ActivationError:
         reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
@@ -144,7 +144,7 @@ class ParquetReader:
 
 
 def _opened(file: InputFile) -> Any:
-    """Returns a Parquet file, buffered and not in advance: one of its row groups may be as large as all of it."""
+    """Return a Parquet file, buffered and without prefetching: a row group may be as large as the file."""
     source = file.again()
     columns = max(1, parquet.read_metadata(source).num_columns)
     size = max(_LEAST_BUFFER, min(_BUFFER, _BUFFERS // columns))
@@ -152,8 +152,8 @@ def _opened(file: InputFile) -> Any:
 
 
 def _as_floats(column: Any) -> Any:
-    """Returns a column as float64, each value the nearest one, as Python rounds."""
-    if pa.types.is_decimal(column.type):  # its cast to float64 is off by a bit in the last place
+    """Return a column as float64, each value rounded to the nearest, as Python does."""
+    if pa.types.is_decimal(column.type):  # its cast to float64 is off by one bit in the last place
         column = column.cast(pa.string())
     return column.cast(pa.float64(), safe=False)
 

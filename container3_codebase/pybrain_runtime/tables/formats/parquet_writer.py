@@ -1,7 +1,7 @@
-"""Predictions as Parquet.
+"""Writes rows as Parquet.
 
-A Parquet file has its table of contents at its end, so a broken one cannot be continued. The rows are therefore
-kept as plain numbers while they come, and become Parquet when all are there.
+The metadata of a Parquet file are at its end, so an interrupted one cannot be continued. The rows are therefore
+staged as raw float64 values, and converted when all of them are there.
 """
 
 from __future__ import annotations
@@ -13,62 +13,57 @@ from typing import Any
 import numpy as np
 
 from pybrain_runtime._io.atomic_file import AtomicFile
-from pybrain_runtime._io.optional_packages import require_arrow
 
 _ROWS, _FEWEST_ROWS, _NUMBERS = 1 << 17, 1 << 10, 1 << 21
-"""Rows of a row group, and the numbers in one: many columns make fewer rows."""
+"""Rows of a row group, and numbers in one: with many columns a row group has fewer rows."""
 
 
 class ParquetWriter:
-    """A column of float64 for each name.
+    """Writes a float64 column for each name. Needs pyarrow.
 
     Args:
-        path: the file.
         names: names of the columns.
-
-    Raises:
-        PartMissing: pyarrow is not installed.
     """
 
-    def __init__(self, path: str, names: Sequence[str]) -> None:
-        require_arrow(f"Writing {path}, a Parquet file,")
+    def __init__(self, names: Sequence[str]) -> None:
         self._names = list(names)
 
     def head(self) -> bytes:
-        """Returns nothing."""
+        """Return nothing."""
         return b""
 
-    def rows(self, columns: Sequence[np.ndarray]) -> bytes | memoryview:
-        """Returns the numbers row by row, eight bytes each."""
+    def encode(self, columns: Sequence[np.ndarray]) -> bytes | memoryview:
+        """Return the numbers row by row, eight bytes each."""
         return np.concatenate(columns, axis=1).astype("<f8", copy=False).tobytes()
 
-    def finished(self, table: AtomicFile) -> AtomicFile:
-        """Writes the Parquet file from the numbers; these are dropped when it stands in its place."""
+    def finalize(self, file: AtomicFile) -> AtomicFile:
+        """Write a Parquet file from the staged numbers; the caller discards these once it is committed."""
         import pyarrow as pa  # type: ignore[import-untyped]
         from pyarrow import parquet
 
         schema = pa.schema([(name, pa.float64()) for name in self._names])
-        done = AtomicFile(table.path)
+        final = AtomicFile(file.path)
         try:
-            with parquet.ParquetWriter(pa.PythonFile(_Sink(done), mode="w"), schema) as writer:
-                for rows in self._numbers(table):
+            with parquet.ParquetWriter(pa.PythonFile(_Sink(final), mode="w"), schema) as writer:
+                for rows in self._staged(file):
                     writer.write_table(pa.table(list(rows.T.copy()), schema=schema))
-            done.finish()
+            final.finish()
         except BaseException:
-            done.discard()
+            final.discard()
             raise
-        return done
+        return final
 
-    def _numbers(self, table: AtomicFile) -> Iterator[np.ndarray]:
+    def _staged(self, file: AtomicFile) -> Iterator[np.ndarray]:
+        """Yield the staged rows, shape (rows of a row group, columns)."""
         width = len(self._names)
         rows = max(_FEWEST_ROWS, min(_ROWS, _NUMBERS // width))
-        with open(table.temporary, "rb") as file:  # noqa: PTH123 - pathlib is loaded nowhere here
-            while content := file.read(rows * width * 8):
+        with open(file.temporary, "rb") as staged:  # noqa: PTH123 - pathlib is not imported here
+            while content := staged.read(rows * width * 8):
                 yield np.frombuffer(content, "<f8").reshape(-1, width)
 
 
 class _Sink(io.RawIOBase):
-    """Hands what pyarrow writes on to the file under construction."""
+    """Passes what pyarrow writes to an ``AtomicFile``."""
 
     def __init__(self, file: AtomicFile) -> None:
         super().__init__()

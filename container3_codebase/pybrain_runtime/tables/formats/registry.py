@@ -1,90 +1,153 @@
-"""What a prediction is written as: CSV, JSON lines or Parquet, as the ending of its file says."""
+"""The row formats: the one list of what rows are read from and written to.
+
+A new format is a reader, a writer, and an entry in ``FORMATS``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from pybrain_runtime._io.atomic_file import AtomicFile
+from pybrain_runtime._io.optional_packages import require_arrow
 from pybrain_runtime._io.paths import split_ending
+from pybrain_runtime._io.signatures import PARQUET as PARQUET_SIGNATURE
+from pybrain_runtime._io.signatures import UTF8_BOM
+from pybrain_runtime.errors import ActivationError
+from pybrain_runtime.tables.formats.interface import RowFormat, RowReader, RowWriter
 
-_PARQUET = (".parquet", ".pq")
-_JSON_LINES = (".jsonl", ".ndjson")
+if TYPE_CHECKING:
+    from pybrain_runtime.tables.column_selector import ColumnSelector
+    from pybrain_runtime.tables.table_file import TableFile
 
-
-class Format(Protocol):
-    """Turns rows into the bytes of a file. Rows may be encoded by several threads."""
-
-    def head(self) -> bytes:
-        """Returns what the file begins with."""
-
-    def rows(self, columns: Sequence[np.ndarray]) -> bytes | memoryview:
-        """Returns rows as they are written; each array has the shape (n, some columns)."""
-
-    def finished(self, table: AtomicFile) -> AtomicFile:
-        """Takes the finished file with all rows in it; returns the one that gets the name, finished, too."""
+# Readers and writers are imported when they are first used: each brings libraries of its own.
 
 
-def open_row_writer(path: str, names: Sequence[str], *, fast: bool = False) -> Format:
-    """Returns the format for a file.
+def _read_csv(file: TableFile, selector: ColumnSelector, *, skip: bool, fast: bool) -> RowReader:
+    from pybrain_runtime.tables.formats.csv_reader import CsvReader
 
-    Args:
-        path: the file; its ending decides, and anything else than Parquet and JSON lines is CSV.
-        names: names of the columns.
-        fast: whether pyarrow may write CSV.
+    return CsvReader(file, selector, skip=skip, fast=fast)
 
-    Raises:
-        PartMissing: it is Parquet, and pyarrow is not installed.
-    """
-    ending = split_ending(path)[1].lower()
-    if ending in _PARQUET:
-        from pybrain_runtime.tables.formats.parquet_writer import ParquetWriter  # a large library
 
-        return ParquetWriter(path, names)
-    if ending in _JSON_LINES:
-        from pybrain_runtime.tables.formats.jsonl_writer import JsonLinesWriter
+def _write_csv(names: Sequence[str], *, fast: bool) -> RowWriter:
+    from pybrain_runtime.tables.formats.csv_writer import ArrowCsvWriter, CsvWriter
 
-        return JsonLinesWriter(names)
     return ArrowCsvWriter(names) if fast else CsvWriter(names)
 
 
-class CsvWriter:
-    """Commas, LF, numbers that come back as the same float64.
+def _read_json_lines(file: TableFile, selector: ColumnSelector, *, skip: bool, fast: bool) -> RowReader:
+    from pybrain_runtime.tables.formats.jsonl_reader import JsonLinesReader
+
+    return JsonLinesReader(file, selector, skip=skip, fast=fast)
+
+
+def _write_json_lines(names: Sequence[str], *, fast: bool) -> RowWriter:
+    from pybrain_runtime.tables.formats.jsonl_writer import JsonLinesWriter
+
+    return JsonLinesWriter(names)
+
+
+def _read_parquet(file: TableFile, selector: ColumnSelector, *, skip: bool, fast: bool) -> RowReader:
+    from pybrain_runtime.tables.formats.parquet_reader import ParquetReader
+
+    return ParquetReader(file, selector, skip=skip, fast=fast)
+
+
+def _write_parquet(names: Sequence[str], *, fast: bool) -> RowWriter:
+    from pybrain_runtime.tables.formats.parquet_writer import ParquetWriter
+
+    return ParquetWriter(names)
+
+
+_VALUE_STARTS = (b"", *(bytes([code]) for code in b"0123456789-+.]{["))
+
+
+def _is_json_lines(start: bytes) -> bool:
+    text = start.removeprefix(UTF8_BOM).lstrip()
+    # The header of a CSV file may begin with a bracket, too; then no value follows it.
+    return text.startswith(b"{") or (text.startswith(b"[") and text[1:].lstrip()[:1] in _VALUE_STARTS)
+
+
+CSV = RowFormat(
+    name="csv",
+    title="CSV",
+    suffixes=(".csv",),
+    matches=lambda start: True,
+    open_reader=_read_csv,
+    open_writer=_write_csv,
+)
+JSON_LINES = RowFormat(
+    name="jsonl",
+    title="JSON lines",
+    suffixes=(".jsonl", ".ndjson"),
+    matches=_is_json_lines,
+    open_reader=_read_json_lines,
+    open_writer=_write_json_lines,
+)
+PARQUET = RowFormat(
+    name="parquet",
+    title="Parquet",
+    suffixes=(".parquet", ".pq"),
+    matches=lambda start: start.startswith(PARQUET_SIGNATURE),
+    open_reader=_read_parquet,
+    open_writer=_write_parquet,
+    row_word="row",
+    streamable=False,
+    needs_pyarrow=True,
+)
+
+FORMATS = (PARQUET, JSON_LINES, CSV)
+"""All formats, in the order in which content is compared with them. CSV, which has no signature, comes last."""
+
+
+def detect_format(start: bytes) -> RowFormat:
+    """Return the format of a file by its first bytes, decompressed."""
+    return next(row_format for row_format in FORMATS if row_format.matches(start))
+
+
+def format_of_output(path: str) -> RowFormat:
+    """Return the format of an output file by the ending of its name; CSV for any other ending."""
+    ending = split_ending(path)[1].lower()
+    return next((row_format for row_format in FORMATS if ending in row_format.suffixes), CSV)
+
+
+def open_row_reader(
+    row_format: RowFormat, file: TableFile, selector: ColumnSelector, *, skip: bool, fast: bool
+) -> RowReader:
+    """Return a reader for the rows of a file.
 
     Args:
-        names: the header.
+        row_format: the format of the file.
+        file: the file.
+        selector: chooses the columns.
+        skip: whether invalid rows are rejected instead of raising an error.
+        fast: whether pyarrow may be used.
+
+    Raises:
+        PartMissing: the format needs pyarrow, which is not installed.
+        ActivationError: it is no table, its columns do not fit the network, or it cannot be streamed.
     """
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self._names = names
-
-    def head(self) -> bytes:
-        """Returns the line with the names."""
-        return (",".join(map(_cell, self._names)) + "\n").encode()
-
-    def rows(self, columns: Sequence[np.ndarray]) -> bytes | memoryview:
-        """Returns a line for each row."""
-        rows = np.concatenate(columns, axis=1).tolist()
-        return "".join(f"{','.join(map(repr, row))}\n" for row in rows).encode("ascii")
-
-    def finished(self, table: AtomicFile) -> AtomicFile:
-        """Returns the file as it is."""
-        return table
+    if row_format.needs_pyarrow:
+        require_arrow(f"Reading {file.name}, a {row_format.title} file,")
+    if not row_format.streamable and not file.file.size:
+        raise ActivationError(
+            f"{file.name} is a {row_format.title} file, which cannot be read before its end is there.",
+            hint="Name the file instead of piping it in.",
+        )
+    return row_format.open_reader(file, selector, skip=skip, fast=fast)
 
 
-class ArrowCsvWriter(CsvWriter):
-    """The same lines, written by pyarrow."""
+def open_row_writer(path: str, names: Sequence[str], *, fast: bool = False) -> RowWriter:
+    """Return a writer for the rows of a file.
 
-    def rows(self, columns: Sequence[np.ndarray]) -> bytes | memoryview:
-        """Returns a line for each row."""
-        from pybrain_runtime.tables.formats.csv_arrow import csv_lines
+    Args:
+        path: the file; the ending of its name decides the format.
+        names: names of the columns.
+        fast: whether pyarrow may be used.
 
-        return csv_lines([column for some in columns for column in some.T])
-
-
-def _cell(name: str) -> str:
-    if any(mark in name for mark in ',"\r\n'):
-        return '"' + name.replace('"', '""') + '"'
-    return name
+    Raises:
+        PartMissing: the format needs pyarrow, which is not installed.
+    """
+    row_format = format_of_output(path)
+    if row_format.needs_pyarrow:
+        require_arrow(f"Writing {path}, a {row_format.title} file,")
+    return row_format.open_writer(names, fast=fast)

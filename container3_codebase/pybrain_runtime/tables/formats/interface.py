@@ -1,0 +1,102 @@
+"""What a row format consists of: a reader, a writer, and the facts by which it is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pybrain_runtime._io.record import Record
+
+if TYPE_CHECKING:  # a format is described without loading NumPy
+    import numpy as np
+
+    from pybrain_runtime._io.atomic_file import AtomicFile
+    from pybrain_runtime.tables.batch import RowBatch
+    from pybrain_runtime.tables.column_selection import ColumnSelection
+
+
+class Chunk(Protocol):
+    """A part of a file, not yet parsed.
+
+    Attributes:
+        end: position in the file at which the chunk ends, in a unit of the reader; it only grows.
+    """
+
+    end: int
+
+
+class RowReader(Protocol):
+    """Reads the rows of a file, chunk by chunk.
+
+    Attributes:
+        header: names of the columns; empty where the file has none.
+        columns: the selected columns.
+        total: length of the file in the unit of ``Chunk.end``; 0 where it is unknown before the end.
+        fast: whether pyarrow is used.
+    """
+
+    header: tuple[str, ...]
+    columns: ColumnSelection
+    total: int
+    fast: bool
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the file in chunks, once. Their boundaries depend on the content of the file alone."""
+
+    def parse(self, chunk: Any) -> RowBatch:
+        """Return the rows of a chunk. Safe to call from several threads.
+
+        Raises:
+            ActivationError: a row is invalid, unless invalid rows are skipped.
+        """
+
+
+class RowWriter(Protocol):
+    """Encodes the rows of a file."""
+
+    def head(self) -> bytes:
+        """Return the bytes that the file begins with."""
+
+    def encode(self, columns: Sequence[np.ndarray]) -> bytes | memoryview:
+        """Return the bytes of some rows. Safe to call from several threads.
+
+        Args:
+            columns: float64 arrays of shape (n, some columns), which stand side by side in the file.
+        """
+
+    def finalize(self, file: AtomicFile) -> AtomicFile:
+        """Convert the file where encoded rows are not its final form.
+
+        Args:
+            file: the finished file with the head and all encoded rows.
+
+        Returns:
+            The finished file to commit: ``file`` itself, or another one for the same path.
+        """
+
+
+class RowFormat(Record):
+    """A format that rows are read from and written to.
+
+    Attributes:
+        name: short name: ``csv``, ``jsonl``, ``parquet``.
+        title: name for messages.
+        suffixes: endings of file names that select the format for output, in lower case.
+        matches: whether the first bytes of a file, decompressed, are of this format.
+        open_reader: creates a reader, from a ``TableFile``, a ``ColumnSelector``, and the keywords ``skip`` (reject
+            invalid rows instead of raising) and ``fast`` (use pyarrow).
+        open_writer: creates a writer, from the names of the columns and the keyword ``fast``.
+        row_word: what a row is called in messages, ``line`` or ``row``.
+        streamable: whether a file can be read from front to back: from standard input, or compressed with gzip.
+        needs_pyarrow: whether the format cannot be read or written without pyarrow.
+    """
+
+    name: str
+    title: str
+    suffixes: tuple[str, ...]
+    matches: Callable[[bytes], bool]
+    open_reader: Callable[..., RowReader]
+    open_writer: Callable[..., RowWriter]
+    row_word: str = "line"
+    streamable: bool = True
+    needs_pyarrow: bool = False

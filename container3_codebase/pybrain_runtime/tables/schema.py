@@ -1,0 +1,25 @@
+"""What a network expects of a table: how many columns, and their names."""
+
+from __future__ import annotations
+
+from pybrain_runtime._io.record import Record
+
+
+class TableSchema(Record, eq=True):
+    """The columns that a network expects.
+
+    Attributes:
+        network: name of the network's file, for messages.
+        indim: number of inputs.
+        outdim: number of outputs.
+        input_names: names of the inputs on the model card, an empty one where it gives none; empty without a card.
+        output_names: names of the outputs, likewise.
+        has_card: whether there is a model card.
+    """
+
+    network: str
+    indim: int
+    outdim: int
+    input_names: tuple[str, ...] = ()
+    output_names: tuple[str, ...] = ()
+    has_card: bool = False
