@@ -181,10 +181,10 @@ def search(options: argparse.Namespace) -> int:
     return 1 if found.broken else 0
 
 
-def replay() -> int:
-    """Reads the corpus again; returns 1 where a file breaks the promise."""
+def replay(folder: Path) -> int:
+    """Reads the files of a folder again; returns 1 where one breaks the promise."""
     broken = 0
-    for path in sorted(CORPUS.iterdir()):
+    for path in sorted(folder.iterdir()):
         data = path.read_bytes()
         cost = measured(data)
         bad = cost.crashed or cost.share > 1
@@ -202,9 +202,12 @@ def main() -> int:
     parser.add_argument("--most", type=int, default=1 << 20, help="bytes of the largest file that is made")
     parser.add_argument("--found", type=Path, default=Path("/tmp/costly"), help="where findings are written")
     parser.add_argument("--seeds", type=Path, action="append", default=[], help="a further folder of seeds")
-    parser.add_argument("--replay", action="store_true", help="read the corpus again, and search nothing")
+    parser.add_argument(
+        "--replay", type=Path, nargs="?", const=CORPUS,
+        help="read the files of a folder (the corpus) again, and search nothing",
+    )  # fmt: skip
     options = parser.parse_args()
-    return replay() if options.replay else search(options)
+    return replay(options.replay) if options.replay else search(options)
 
 
 if __name__ == "__main__":

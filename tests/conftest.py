@@ -14,6 +14,9 @@ from pipeline.project import PROJECT, Layout
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
+# Hundreds of tests start a Python of their own; without bytecode each would compile the project again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # A shell that starts the suite in the background lets it ignore Ctrl-C, and what the tests start would do so, too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -46,13 +46,17 @@ def test_a_file_that_was_copied_under_another_name_is_recognised(reports):
     assert "It was copied under another name, rows.csv" in hint
 
 
+@pytest.fixture(scope="module")
+def whole(samples, tmp_path_factory):
+    """The report of a right submission of which only the files are looked at."""
+    folder = samples.write_sample(tmp_path_factory.mktemp("whole") / "submission")
+    return evaluate(str(folder), load_rubric(), Conditions(run=False))
+
+
 @pytest.mark.parametrize("name", OF_FILES)
-def test_a_broken_document_costs_exactly_its_points(submit, breaks, samples, name, failed):
+def test_a_broken_document_costs_exactly_its_points(submit, breaks, samples, name, failed, whole):
     broken = breaks.documents(samples)[name]
-    whole, report = (
-        evaluate(str(submit(changes)), load_rubric(), Conditions(run=False))
-        for changes in ({}, broken.changes)
-    )
+    report = evaluate(str(submit(broken.changes)), load_rubric(), Conditions(run=False))
     lost = {name: "failed"} | dict.fromkeys(broken.not_checked, NOT_CHECKED)
     assert failed(report) == failed(whole) | lost
     assert report.points == whole.points - broken.costs

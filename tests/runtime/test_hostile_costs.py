@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -398,21 +399,29 @@ def test_a_card_that_costs_much_is_refused_in_few_words(
     assert words in caught.value.message and len(caught.value.message) < 300
 
 
-def test_the_corpus_of_costs_is_small_and_keeps_the_promise() -> None:
-    files = list((FUZZ / "cost_corpus").iterdir())
+def test_the_corpus_of_costs_can_be_read_again(tmp_path: Path) -> None:
+    files = sorted((FUZZ / "cost_corpus").iterdir())
     assert len(files) > 10 and sum(path.stat().st_size for path in files) < 300_000
+    for path in files[:3]:
+        shutil.copy(path, tmp_path)
     done = subprocess.run(
-        [sys.executable, str(FUZZ / "cost.py"), "--replay"], capture_output=True, text=True, check=False
-    )
+        [sys.executable, str(FUZZ / "cost.py"), "--replay", str(tmp_path)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("kept  ") == 3
     assert "0 files break the promise of 512 MB and 2 s" in done.stdout
 
 
-def test_the_search_for_costs_runs_and_finds_what_breaks_the_promise(tmp_path: Path) -> None:
+def test_the_corpus_keeps_the_promise_and_so_does_what_a_search_makes_of_it(tmp_path: Path) -> None:
+    """A search begins by reading the whole corpus."""
+    corpus = list((FUZZ / "cost_corpus").iterdir())
     words = [sys.executable, str(FUZZ / "cost.py"), "--seconds", "1", "--found", str(tmp_path)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "broke the promise" in done.stdout and list(tmp_path.iterdir())
+    said = re.search(r"([\d,]+) files read, 0 broke the promise of 512 MB and 2 s", done.stdout)
+    assert said and int(said[1].replace(",", "")) > len(corpus)
+    assert list(tmp_path.iterdir())
 
 
 def test_describe_can_be_called_without_a_budget(default_pickle: bytes) -> None:
