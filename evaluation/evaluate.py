@@ -14,8 +14,8 @@ from pathlib import Path
 
 from evaluation.engine.session import EngineSession, prefix_of, runs
 from evaluation.errors import NoSubmission, TooCostly
-from evaluation.evidence.evidence import Lab
-from evaluation.evidence.guarded import GuardedLab
+from evaluation.evidence.evidence import Evidence
+from evaluation.evidence.guarded import GuardedEvidence
 from evaluation.grading import Judge
 from evaluation.processes.worker_pool import WorkerPool
 from evaluation.quotas import DEFAULT_LIMITS, MIB, Limits
@@ -81,11 +81,11 @@ def evaluate(
         engine, why_not = _engine(conditions, say, workers)
         if engine is not None:
             held.enter_context(engine)
-        lab = held.enter_context(GuardedLab(
+        evidence = held.enter_context(GuardedEvidence(
             submission, conditions.limits, engine, folder,
             why_no_engine=why_not, allowed_hosts=conditions.allowed_hosts,
         ))  # fmt: skip
-        judge = Judge(rubric, lab, on_result)
+        judge = Judge(rubric, evidence, on_result)
         judge.carry_out()
         with process.undisturbed():
             return Report(
@@ -99,7 +99,7 @@ def evaluate(
                 rubric_sha256=rubric.sha256,
                 lines=judge.lines,
                 findings=judge.findings,
-                protections=protections(lab, engine, conditions.limits),
+                protections=protections(evidence, engine, conditions.limits),
                 engine=engine.describe() if engine else "",
                 started=started.isoformat(timespec="seconds"),
                 seconds=round(time.monotonic() - clock, 1),
@@ -184,18 +184,18 @@ def _engine(
     return session, ""
 
 
-def protections(lab: Lab, engine: EngineSession | None, limits: Limits) -> tuple[Protection, ...]:
+def protections(evidence: Evidence, engine: EngineSession | None, limits: Limits) -> tuple[Protection, ...]:
     """What kept the submission in its place, and what could not."""
     copied = Protection(
         "Its files were copied first, and nothing of it ran on the host", True,
         f"at most {limits.files:,} files and {limits.total_size // MIB} MB, no link that leads outside",
     )  # fmt: skip
-    if engine is None or lab.build_network is None:
+    if engine is None or evidence.build_network is None:
         return (copied, _reading(limits))
     return (
         copied,
         _reading(limits),
-        lab.build_network.protection(),
+        evidence.build_network.protection(),
         Protection(
             "Builds are limited", True,
             f"{limits.build_seconds:g} s, {limits.build_memory // MIB} MB of memory and {limits.build_processes} "

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from evaluation.errors import TooCostly
-from evaluation.evidence.evidence import Lab
+from evaluation.evidence.evidence import Evidence
 from evaluation.result import FAILED, NOT_CHECKED, PASSED, Finding, Line, Result
 from evaluation.rubric import Item, Rubric
 from evaluation.sanitize import presentable
 from evaluation.traps import find
-from evaluation.traps.base import look_for_compilers
+from evaluation.traps.dockerfiles import look_for_compilers
 from pipeline.errors import PipelineError
 
 
@@ -21,7 +21,7 @@ class Judge:
 
     Args:
         rubric: what is looked at.
-        lab: the submission.
+        evidence: what is known of the submission.
         on_result: gets each result as it comes.
 
     Attributes:
@@ -31,10 +31,10 @@ class Judge:
     """
 
     def __init__(
-        self, rubric: Rubric, lab: Lab, on_result: Callable[[Result], None] = lambda result: None
+        self, rubric: Rubric, evidence: Evidence, on_result: Callable[[Result], None] = lambda result: None
     ) -> None:
         self.rubric = rubric
-        self.lab = lab
+        self.evidence = evidence
         self.on_result = on_result
         self.results: dict[str, Result] = {}
         self.findings: tuple[Finding, ...] = ()
@@ -46,14 +46,14 @@ class Judge:
             for item in self.rubric.items:
                 self._keep(self._result(item))
             with suppress(Exception):  # it looks for advice, and nothing depends on it
-                look_for_compilers(self.lab)
+                look_for_compilers(self.evidence)
         except KeyboardInterrupt:
             self.interrupted = True
             for item in self.rubric.items:
                 if item.id not in self.results:
                     self._keep(_not_checked(item, "the evaluation was interrupted"))
         try:
-            self.findings = tuple(presentable(finding) for finding in find(self.lab))
+            self.findings = tuple(presentable(finding) for finding in find(self.evidence))
         except KeyboardInterrupt:
             self.interrupted = True
 
@@ -76,7 +76,7 @@ class Judge:
             return _not_checked(item, f"it depends on what did not pass: {titles}")
         started = time.monotonic()
         try:
-            verdict = self.lab.verdict(item.check.name, item.check.function, item.parameters)
+            verdict = self.evidence.verdict(item.check.name, item.check.function, item.parameters)
         except TooCostly as error:
             return _failed(item, error, time.monotonic() - started)
         except PipelineError as error:

@@ -26,7 +26,7 @@ class _Shown:
 
 
 @dataclass(frozen=True)
-class Evidence(_Shown):
+class Observation(_Shown):
     """Something that was seen.
 
     Attributes:
@@ -62,7 +62,7 @@ class Result(_Shown):
     reason: str = ""
     hint: str = ""
     seconds: float = 0.0
-    evidence: tuple[Evidence, ...] = ()
+    evidence: tuple[Observation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -215,7 +215,7 @@ def from_json(value: dict[str, Any]) -> Report:
 
 
 def _result(value: dict[str, Any]) -> Result:
-    return Result(**{**value, "evidence": tuple(Evidence(**seen) for seen in value["evidence"])})
+    return Result(**{**value, "evidence": tuple(Observation(**seen) for seen in value["evidence"])})
 
 
 @dataclass(frozen=True)
@@ -232,7 +232,7 @@ class Verdict:
     passed: bool
     reason: str
     hint: str = ""
-    evidence: tuple[Evidence, ...] = field(default=())
+    evidence: tuple[Observation, ...] = field(default=())
 
 
 def show(points: float) -> str:

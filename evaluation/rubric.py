@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
 import tomllib
@@ -13,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.checks import CHECKS
-from evaluation.checks.base import Check
+from evaluation.checks.base import Check, did_you_mean
 from evaluation.errors import RubricError
-from evaluation.traps.kinds import TRAPS
 
 DEFAULT = "task06.toml"
 _TOP = ("name", "line")
@@ -145,17 +143,14 @@ class _Reading:
             raise self.wrong(where, "check", "is no [[line.check]]")
         name = self._value(where, entry, "check", str)
         if name not in CHECKS:
-            raise self.wrong(where, "check", f"there is no check {name!r}{_meant(name, CHECKS)}")
+            raise self.wrong(where, "check", f"there is no check {name!r}{did_you_mean(name, CHECKS)}")
         check = CHECKS[name]
-        parameters = {**check.required, **check.optional}
-        self._known(where, entry, {**_CHECK, **parameters})
-        for key, kind in check.required.items():
-            self._value(where, entry, key, kind)
-        both: dict[str, Any] = {**_CHECK, **check.optional}
-        for key, kind in both.items():
+        self._known(where, entry, {**_CHECK, **check.parameters})
+        for key, kind in _CHECK.items():
             if key in entry:
                 self._value(where, entry, key, kind)
-        self._sensible(where, entry)
+        if entry.get("points", 0) < 0:
+            raise self.wrong(where, "points", "a check is worth 0 points or more")
         return Item(
             self._value(where, entry, "id", str),
             self._value(where, entry, "title", str),
@@ -163,24 +158,18 @@ class _Reading:
             self._value(where, entry, "points", (int, float)),
             tuple(entry.get("needs", ())),
             str(entry.get("hint", "")),
-            {key: entry[key] for key in parameters if key in entry},
+            self._parameters(where, entry, check),
         )
 
-    def _sensible(self, where: tuple[int, ...], entry: Mapping[str, Any]) -> None:
-        if entry.get("points", 0) < 0:
-            raise self.wrong(where, "points", "a check is worth 0 points or more")
-        if "container" in entry and entry["container"] not in (1, 2, 3):
-            raise self.wrong(where, "container", f"{entry['container']} is none of the containers 1, 2 and 3")
-        if "trap" in entry and entry["trap"] not in TRAPS:
-            raise self.wrong(
-                where, "trap", f"there is no trap {entry['trap']!r}{_meant(entry['trap'], TRAPS)}"
-            )
-        for key in ("all_of", "topics"):
-            for pattern in entry.get(key, ()):
-                try:
-                    re.compile(pattern)
-                except (re.error, TypeError) as error:
-                    raise self.wrong(where, key, f"{pattern!r} is no regular expression: {error}") from error
+    def _parameters(self, where: tuple[int, ...], entry: Mapping[str, Any], check: Check) -> dict[str, Any]:
+        given = {}
+        for key, parameter in check.parameters.items():
+            if key in entry or parameter.required:
+                given[key] = self._value(where, entry, key, parameter.kind)
+                for rule in parameter.rules:
+                    if wrong := rule(given[key]):
+                        raise self.wrong(where, key, wrong)
+        return given
 
     def _needs(self, lines: Iterable[Mapping[str, Any]]) -> None:
         """Each need names a check that stands above: so there is no circle, and an order to look in."""
@@ -194,7 +183,7 @@ class _Reading:
                 for need in check.get("needs", ()):
                     if need not in everything:
                         raise self.wrong(
-                            where, "needs", f"there is no check {need!r}{_meant(str(need), everything)}"
+                            where, "needs", f"there is no check {need!r}{did_you_mean(str(need), everything)}"
                         )
                     if need not in above:
                         raise self.wrong(
@@ -206,7 +195,7 @@ class _Reading:
         known = list(keys)
         for key in entry:
             if key not in known:
-                raise self.wrong(where, key, f"there is no such key here{_meant(key, known)}")
+                raise self.wrong(where, key, f"there is no such key here{did_you_mean(key, known)}")
 
     def _value(self, where: tuple[int, ...], entry: Mapping[str, Any], key: str, kind: Any) -> Any:
         if key not in entry:
@@ -218,11 +207,6 @@ class _Reading:
             wanted = " or ".join(dict.fromkeys(names[one] for one in kinds))
             raise self.wrong(where, key, f"{value!r} is not {wanted}")
         return value
-
-
-def _meant(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else f"; there are: {', '.join(known)}"
 
 
 def _places(text: str) -> dict[tuple[Any, ...], int]:

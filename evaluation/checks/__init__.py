@@ -1,4 +1,4 @@
-"""The checks that a rubric can name: a table of functions, each of which looks at one thing and says what it saw."""
+"""The checks that a rubric can name: decorated functions, each of which looks at one thing and returns a verdict."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from evaluation.checks import activation, containers, copying, documents, orches
 from evaluation.checks.base import Check
 
 CHECKS: Mapping[str, Check] = {
-    check.name: check
-    for room in (containers, orchestration, copying, activation, documents, practice)
-    for check in room.CHECKS
+    value.name: value
+    for module in (containers, orchestration, copying, activation, documents, practice)
+    for value in vars(module).values()
+    if isinstance(value, Check)
 }

@@ -1,20 +1,39 @@
-"""What a check is: a name for rubrics, a function, and the parameters that it takes."""
+"""What a check is: a decorated function, which a rubric calls by its name and gives parameters."""
 
 from __future__ import annotations
 
+import difflib
+import functools
+import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, TypeVar, get_args, get_origin, get_type_hints
 
-from evaluation.evidence.evidence import Lab
-from evaluation.result import Evidence, Verdict
+from evaluation.evidence.evidence import Evidence
+from evaluation.processes.messages import decode, hints_of
+from evaluation.result import Observation, Verdict
 from pipeline.project import SERVICES, Service
 
+T = TypeVar("T")
 _ERROR = re.compile(
     r"[\w.]*(Error|Exception)\b|✗|(?i:error|fatal)\b.*:|\w[\w./-]*: (can't|cannot|not found|no such)"
 )
-Function = Callable[[Lab, Mapping[str, Any]], Verdict]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a check.
+
+    Attributes:
+        kind: the type of its value in a rubric: str, int or list.
+        required: whether a rubric must give it.
+        rules: functions that return what is wrong with a value, and an empty text where nothing is.
+    """
+
+    kind: type
+    required: bool
+    rules: tuple[Callable[[object], str], ...]
 
 
 @dataclass(frozen=True)
@@ -22,45 +41,109 @@ class Check:
     """Something that can be checked.
 
     Attributes:
-        name: what a rubric calls it.
-        function: looks, and says what it saw; raises CannotCheck where it cannot look.
-        required: the parameters that a rubric must give, with their types.
-        optional: the parameters that it may give.
+        function: looks at the evidence and returns what it saw. Its name is what a rubric calls it, its parameters
+            behind the first are what a rubric gives it. It raises CannotCheck where it cannot look.
     """
 
-    name: str
-    function: Function
-    required: Mapping[str, type] = field(default_factory=dict)
-    optional: Mapping[str, type] = field(default_factory=dict)
+    function: Callable[..., Verdict]
+
+    def __call__(self, evidence: Evidence, **parameters: object) -> Verdict:
+        return self.function(evidence, **parameters)
+
+    @property
+    def name(self) -> str:
+        """What a rubric calls it."""
+        return self.function.__name__
+
+    @functools.cached_property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """The parameters that a rubric gives it, by their names."""
+        hints = get_type_hints(self.function, include_extras=True)
+        _, *expected = inspect.signature(self.function).parameters.values()
+        return {one.name: _parameter(hints[one.name], one.default is one.empty) for one in expected}
+
+    def read_parameters(self, message: Mapping[str, object]) -> dict[str, object]:
+        """Return parameters that came as JSON, as the function takes them."""
+        hints = hints_of(self.function)
+        return {name: decode(hints[name], value) for name, value in message.items()}
 
 
-def container(parameters: Mapping[str, Any]) -> Service:
-    """The container that a rubric means: 1, 2 or 3."""
-    return SERVICES[int(parameters["container"]) - 1]
+def check(function: Callable[..., Verdict]) -> Check:
+    """Declare a function as a check."""
+    return Check(function)
 
 
-def seen(**texts: object) -> tuple[Evidence, ...]:
-    """Evidence out of what was seen; what is empty is left out."""
-    return tuple(Evidence(kind, str(text)) for kind, text in texts.items() if text not in ("", None))
+def _parameter(hint: object, required: bool) -> Parameter:
+    rules = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    plain = get_args(hint)[0] if rules else hint
+    kind = list if get_origin(plain) is Sequence or get_origin(plain) is not None else plain
+    assert isinstance(kind, type)
+    return Parameter(kind, required, rules)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the end of a message about an unknown name: the known name that is like it, else all known names.
+
+    Args:
+        name: the unknown name.
+        known: the known names.
+    """
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else f"; there are: {', '.join(known)}"
+
+
+def _not_a_container(number: object) -> str:
+    return "" if number in (1, 2, 3) else f"{number} is none of the containers 1, 2 and 3"
+
+
+def _not_patterns(patterns: object) -> str:
+    for pattern in patterns if isinstance(patterns, list) else ():
+        try:
+            re.compile(pattern)
+        except (re.error, TypeError) as error:
+            return f"{pattern!r} is no regular expression: {error}"
+    return ""
+
+
+ContainerNumber = Annotated[int, _not_a_container]
+Patterns = Annotated[Sequence[str], _not_patterns]
+
+
+def service_of(container: int) -> Service:
+    """Return the container that a rubric calls by its number: 1, 2 or 3."""
+    return SERVICES[container - 1]
+
+
+def observed(**texts: object) -> tuple[Observation, ...]:
+    """Return observations, one for each text that is not empty.
+
+    Args:
+        **texts: what was observed, by the kind of observation (see `Observation`).
+    """
+    return tuple(Observation(kind, str(text)) for kind, text in texts.items() if text not in ("", None))
 
 
 def tail(text: str, lines: int = 12) -> str:
-    """The last lines of a text, for a report."""
+    """Return the last lines of a text, for a report."""
     kept = [line[:300].rstrip() for line in text.rstrip().splitlines()[-lines:]]
     return "\n".join(kept)
 
 
 def head(text: str, lines: int = 8) -> str:
-    """The first lines of a text, for a report."""
+    """Return the first lines of a text, for a report."""
     every = text.rstrip().splitlines()
     kept = [line[:300].rstrip() for line in every[:lines]]
     return "\n".join([*kept, f"... {len(every) - lines} more lines"] if len(every) > lines else kept)
 
 
-def last_words(lines: Sequence[str], otherwise: str = "it printed nothing") -> str:
-    """The line that says why a program ended: its last error, else its last line.
+def last_message(lines: Sequence[str], otherwise: str = "it printed nothing") -> str:
+    """Return the line that says why a program ended: its last error, else its last line.
 
     What a program prints as an error and what it prints otherwise reach a log in no certain order.
+
+    Args:
+        lines: what the program printed.
+        otherwise: what is returned where it printed nothing.
     """
     said = [line.strip() for line in lines if line.strip()]
     errors = [line for line in said if _ERROR.match(line)]

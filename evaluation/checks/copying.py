@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from typing import Any
 
-from evaluation.checks.base import Check, seen
+from evaluation.checks.base import ContainerNumber, check, observed, service_of
 from evaluation.checks.containers import file_of
 from evaluation.errors import CannotCheck
-from evaluation.evidence.evidence import Lab
+from evaluation.evidence.evidence import Evidence
 from evaluation.prediction.rerun import RerunResult
-from evaluation.result import Verdict
+from evaluation.result import Observation, Verdict
 from evaluation.sandbox.stack_run import StackRun
-from pipeline.project import KNOWLEDGE_FILE, SERVICES, SHARED_ACTIVATION_FILE
+from pipeline.project import KNOWLEDGE_FILE, SHARED_ACTIVATION_FILE
 
 _NAMES = {1: SHARED_ACTIVATION_FILE, 2: KNOWLEDGE_FILE}
 
 
-def is_there(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+@check
+def shared_file_is_there(evidence: Evidence, container: ContainerNumber) -> Verdict:
     """The file of a data container lies in the shared folder after a run."""
-    number = int(parameters["container"])
-    role, name = SERVICES[number - 1], _NAMES[number]
-    run = lab.run_for_files()
+    role, name = service_of(container), _NAMES[container]
+    run = evidence.run_for_files
     left = run.shared_file(name)
-    evidence = _evidence(run)
+    seen = _seen(run)
     if left is not None and left.kind == "file":
-        return Verdict(True, f"shared_data/{name} is there, {len(left.content):,} bytes", "", evidence)
+        return Verdict(True, f"shared_data/{name} is there, {len(left.content):,} bytes", "", seen)
     if left is not None:
         return Verdict(
-            False, f"shared_data/{name} is a {left.kind}, not a file", "Copy the file itself.", evidence
+            False, f"shared_data/{name} is a {left.kind}, not a file", "Copy the file itself.", seen
         )
-    content = lab.submission.bytes(file_of(lab, role))
+    content = evidence.submission.bytes(file_of(evidence, role))
     like = [
         other.name
         for other in run.shared.values()
@@ -41,61 +39,54 @@ def is_there(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
     if like:
         hint = f"It was copied under another name, {like[0]}; the task calls it {name}."
     there = ", ".join(sorted(run.shared)) or "nothing"
-    return Verdict(
-        False, f"there is no shared_data/{name} after a run; there is: {there[:200]}", hint, evidence
-    )
+    return Verdict(False, f"there is no shared_data/{name} after a run; there is: {there[:200]}", hint, seen)
 
 
-def is_the_same(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+@check
+def shared_file_is_the_same(evidence: Evidence, container: ContainerNumber) -> Verdict:
     """The file in the shared folder has the content of the submission's."""
-    number = int(parameters["container"])
-    role, name = SERVICES[number - 1], _NAMES[number]
-    own = file_of(lab, role)
-    if not lab.submission.has(own):
+    role, name = service_of(container), _NAMES[container]
+    own = file_of(evidence, role)
+    if not evidence.submission.has(own):
         return Verdict(False, f"there is no {own} to compare with", f"Put it into {role.folder}/.")
-    left = lab.run_for_files().shared_file(name)
+    left = evidence.run_for_files.shared_file(name)
     assert left is not None  # it has been seen
-    expected = hashlib.sha256(lab.submission.bytes(own)).hexdigest()
+    expected = hashlib.sha256(evidence.submission.bytes(own)).hexdigest()
     found = hashlib.sha256(left.content).hexdigest()
-    evidence = seen(sha256=f"{found}  shared_data/{name}\n{expected}  {own}")
+    seen = observed(sha256=f"{found}  shared_data/{name}\n{expected}  {own}")
     if (
         found == expected
-        and (probe := _exchanged(lab)) is not None
+        and (probe := _exchanged(evidence)) is not None
         and not probe.delivered.get(role.name, True)
     ):
         return Verdict(
             False, f"with another file in {role.name}, the old one still lies in the shared folder: it does not come "
             "from there", f"{role.name} copies {role.inside} to /shared_data/{name} when it runs.",
-            (*evidence, *seen(note=probe.text)),
+            (*seen, *observed(note=probe.text)),
         )  # fmt: skip
     if found == expected:
-        return Verdict(True, f"shared_data/{name} is {own}, byte for byte", "", evidence)
+        return Verdict(True, f"shared_data/{name} is {own}, byte for byte", "", seen)
+    size = len(evidence.submission.bytes(own))
     return Verdict(
         False,
-        f"shared_data/{name} ({len(left.content):,} bytes) is not {own} ({len(lab.submission.bytes(own)):,} bytes)",
+        f"shared_data/{name} ({len(left.content):,} bytes) is not {own} ({size:,} bytes)",
         f"Copy the file as it is: cp {role.inside} /shared_data/{name}. A model must never go through a text tool.",
-        evidence,
+        seen,
     )
 
 
-def _exchanged(lab: Lab) -> RerunResult | None:
+def _exchanged(evidence: Evidence) -> RerunResult | None:
     """The run with exchanged files; None where there was none, which is held against nobody."""
-    if lab.run().stopped:
+    if evidence.run.stopped:
         return None
     try:
-        return lab.probe()
+        return evidence.probe
     except CannotCheck:
         return None
 
 
-def _evidence(run: StackRun) -> tuple[Any, ...]:
+def _seen(run: StackRun) -> tuple[Observation, ...]:
     listing = "\n".join(
         f"{len(left.content):>10} {left.name}" for left in run.shared.values() if left.kind == "file"
     )
-    return seen(command=f"{run.command}; ls -l shared_data", log=listing or "(empty)")
-
-
-CHECKS = (
-    Check("shared_file_is_there", is_there, {"container": int}),
-    Check("shared_file_is_the_same", is_the_same, {"container": int}),
-)
+    return observed(command=f"{run.command}; ls -l shared_data", log=listing or "(empty)")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
-from evaluation.checks.base import Check, head, seen
+from evaluation.checks.base import Patterns, check, head, observed
 from evaluation.checks.prose import (
     OF_A_PAGE,
     copied_from,
@@ -17,7 +16,7 @@ from evaluation.checks.prose import (
     without_question,
 )
 from evaluation.checks.questions import answer_words, answers_in
-from evaluation.evidence.evidence import Lab
+from evaluation.evidence.evidence import Evidence
 from evaluation.result import Verdict
 from evaluation.submission.submission import decoded
 
@@ -29,53 +28,60 @@ _IN_SENTENCES = (
 )
 
 
-def find_document(lab: Lab, name: str) -> str:
+def find_document(evidence: Evidence, name: str) -> str:
     """A document by its name, whatever the case and the ending (README.md, readme.txt); empty where there is none."""
     stem = name.rpartition(".")[0].lower()
     found = [
-        file for file in lab.submission.files if "/" not in file and file.lower().rpartition(".")[0] == stem
+        file
+        for file in evidence.submission.files
+        if "/" not in file and file.lower().rpartition(".")[0] == stem
     ]
-    also = [file for file in lab.submission.files if file.lower() == stem]
-    return name if lab.submission.has(name) else (found + also + [""])[0]
+    also = [file for file in evidence.submission.files if file.lower() == stem]
+    return name if evidence.submission.has(name) else (found + also + [""])[0]
 
 
-def document(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+@check
+def document(evidence: Evidence, file: str, minimum_words: int = 1) -> Verdict:
     """A document is there, is text, and has some length."""
-    name, least = str(parameters["file"]), int(parameters.get("minimum_words", 1))
-    found = find_document(lab, name)
+    found = find_document(evidence, file)
     if not found:
-        return Verdict(False, f"there is no {name}", f"Write {name}.")
-    content = lab.submission.bytes(found)
+        return Verdict(False, f"there is no {file}", f"Write {file}.")
+    content = evidence.submission.bytes(found)
     text, written_in = decoded(content)
     words = _WORD.findall(text)
     if b"\0" in content and written_in != "utf-16":
         return Verdict(False, f"{found} is no text", "Hand in plain text.")
-    if len(words) < least:
+    if len(words) < minimum_words:
         return Verdict(
-            False, f"{found} has {len(words)} words; {least} or more are expected",
+            False, f"{found} has {len(words)} words; {minimum_words} or more are expected",
             "Say what the project does, how it is built and run, and what comes out.",
         )  # fmt: skip
-    if why := _no_page(lab, text):
-        return Verdict(False, f"{found} is filler: {why}", _IN_SENTENCES, seen(file=found, log=head(text, 4)))
-    return Verdict(True, f"{found} has {len(words)} words", "", seen(file=found, log=head(text, 4)))
+    if why := _no_page(evidence, text):
+        return Verdict(
+            False, f"{found} is filler: {why}", _IN_SENTENCES, observed(file=found, log=head(text, 4))
+        )
+    return Verdict(True, f"{found} has {len(words)} words", "", observed(file=found, log=head(text, 4)))
 
 
-def mentions(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+@check
+def mentions(evidence: Evidence, file: str, all_of: Patterns) -> Verdict:
     """A document says certain things, each in one of several ways."""
-    name = str(parameters["file"])
-    found = find_document(lab, name)
+    found = find_document(evidence, file)
     if not found:
-        return Verdict(False, f"there is no {name}", f"Write {name}.")
-    text = lab.submission.text(found)
-    if len(_WORD.findall(text)) >= _LONG and (why := _no_page(lab, text)):
+        return Verdict(False, f"there is no {file}", f"Write {file}.")
+    text = evidence.submission.text(found)
+    if len(_WORD.findall(text)) >= _LONG and (why := _no_page(evidence, text)):
         return Verdict(False, f"{found} is filler: {why}", _IN_SENTENCES)
-    missing = [pattern for pattern in parameters["all_of"] if not re.search(pattern, text, re.IGNORECASE)]
+    missing = [pattern for pattern in all_of if not re.search(pattern, text, re.IGNORECASE)]
     if missing:
-        return Verdict(False, f"{name} does not mention: {', '.join(_readable(one) for one in missing)}",
-                       str(parameters.get("hint", "Say it in the document.")))  # fmt: skip
-    said = [re.search(pattern, text, re.IGNORECASE) for pattern in parameters["all_of"]]
+        named = ", ".join(map(_readable, missing))
+        return Verdict(False, f"{file} does not mention: {named}", "Say it in the document.")
+    said = [re.search(pattern, text, re.IGNORECASE) for pattern in all_of]
     return Verdict(
-        True, f"{found} says it", "", seen(log="\n".join(_line_of(text, one.start()) for one in said if one))
+        True,
+        f"{found} says it",
+        "",
+        observed(log="\n".join(_line_of(text, one.start()) for one in said if one)),
     )
 
 
@@ -91,56 +97,61 @@ def _line_of(text: str, place: int) -> str:
     return text[text.rfind("\n", 0, place) + 1 :].split("\n", 1)[0].strip()[:160]
 
 
-def question(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+@check
+def question_answered(
+    evidence: Evidence,
+    file: str,
+    question: int,
+    minimum_words: int = 40,
+    topics: Patterns = (),
+    asks: str = "",
+) -> Verdict:
     """One of the questions is answered, at some length, and the answer is about the question."""
-    name, number = str(parameters["file"]), int(parameters["question"])
-    least = int(parameters.get("minimum_words", 40))
-    found = find_document(lab, name)
+    found = find_document(evidence, file)
     if not found:
-        return Verdict(False, f"there is no {name}", f"Write {name}, with a heading for each question.")
-    answers = answers_in(lab.submission.text(found))
-    if number not in answers:
+        return Verdict(False, f"there is no {file}", f"Write {file}, with a heading for each question.")
+    answers = answers_in(evidence.submission.text(found))
+    if question not in answers:
         there = ", ".join(map(str, sorted(answers))) or "none"
         return Verdict(
             False,
-            f"{found} has no heading for question {number}; it has: {there}",
-            f"Begin its answer with: Question {number}",
+            f"{found} has no heading for question {question}; it has: {there}",
+            f"Begin its answer with: Question {question}",
         )
-    answer = without_question(answers[number], str(parameters.get("asks", "")))
+    answer = without_question(answers[question], asks)
     words = answer_words(answer)
-    evidence = seen(file=found, log=head(answers[number], 3))
-    if len(words) < least or len(set(words)) < least // 3:
+    seen = observed(file=found, log=head(answers[question], 3))
+    if len(words) < minimum_words or len(set(words)) < minimum_words // 3:
         counted = f"{len(words)} words, {len(set(words))} different ones"
-        reason = f"the answer to question {number} has {counted}; {least} or more are expected"
-        return Verdict(False, reason, "Answer it in full sentences, with an example of your own.", evidence)
-    same = [other for other, text in answers.items() if other != number and answer_words(text) == words]
+        reason = f"the answer to question {question} has {counted}; {minimum_words} or more are expected"
+        return Verdict(False, reason, "Answer it in full sentences, with an example of your own.", seen)
+    same = [other for other, text in answers.items() if other != question and answer_words(text) == words]
     if same:
         return Verdict(
             False,
-            f"the answers to questions {number} and {same[0]} are the same text",
+            f"the answers to questions {question} and {same[0]} are the same text",
             "Answer each by itself.",
-            evidence,
+            seen,
         )
-    topics = [str(topic) for topic in parameters.get("topics", [])]
-    missing = [topic for topic in topics if not re.search(topic, answers[number], re.IGNORECASE)]
+    missing = [topic for topic in topics if not re.search(topic, answers[question], re.IGNORECASE)]
     if missing:
-        reason = f"the answer to question {number} says nothing about: {', '.join(map(_readable, missing))}"
-        return Verdict(False, reason, "Answer the question that was asked.", evidence)
-    if why := _no_answer(lab, answer, {key: text for key, text in answers.items() if key != number}):
-        reason = f"the answer to question {number} is none: {why}"
-        return Verdict(False, reason, "Answer it in full sentences, with an example of your own.", evidence)
-    return Verdict(True, f"question {number} is answered in {len(words)} words", "", evidence)
+        reason = f"the answer to question {question} says nothing about: {', '.join(map(_readable, missing))}"
+        return Verdict(False, reason, "Answer the question that was asked.", seen)
+    if why := _no_answer(evidence, answer, {key: text for key, text in answers.items() if key != question}):
+        reason = f"the answer to question {question} is none: {why}"
+        return Verdict(False, reason, "Answer it in full sentences, with an example of your own.", seen)
+    return Verdict(True, f"question {question} is answered in {len(words)} words", "", seen)
 
 
-def _no_page(lab: Lab, text: str) -> str:
+def _no_page(evidence: Evidence, text: str) -> str:
     """Why a document says nothing although it is long enough; empty where it may say something."""
-    compose = lab.submission.compose_name
-    if compose and copied_from(text, lab.submission.text(compose)):
+    compose = evidence.submission.compose_name
+    if compose and copied_from(text, evidence.submission.text(compose)):
         return f"it is copied from {compose}"
     return filler(without_code(text) or text, OF_A_PAGE)
 
 
-def _no_answer(lab: Lab, answer: str, others: Mapping[int, str]) -> str:
+def _no_answer(evidence: Evidence, answer: str, others: Mapping[int, str]) -> str:
     """Why a text is no answer although it is long enough and names the topic; empty where it may be one."""
     written = without_code(answer)
     if why := filler(written, share_of(written)):
@@ -148,27 +159,17 @@ def _no_answer(lab: Lab, answer: str, others: Mapping[int, str]) -> str:
     for number, text in others.items():
         if same_answer(answer, text):
             return f"it is the answer to question {number} with other words in it"
-    for name in (find_document(lab, "README.md"), lab.submission.compose_name):
-        if name and copied_from(answer, lab.submission.text(name)):
+    for name in (find_document(evidence, "README.md"), evidence.submission.compose_name):
+        if name and copied_from(answer, evidence.submission.text(name)):
             return f"it is copied from {name}"
     return ""
 
 
-def file_exists(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+@check
+def file_exists(evidence: Evidence, path: str) -> Verdict:
     """A file or a folder of the submission is there."""
-    path = str(parameters["path"]).rstrip("/")
-    there = lab.submission.has(path) or any(name.startswith(path + "/") for name in lab.submission.files)
+    path = path.rstrip("/")
+    there = evidence.submission.has(path) or any(
+        name.startswith(path + "/") for name in evidence.submission.files
+    )
     return Verdict(there, f"{path} is {'there' if there else 'missing'}", "" if there else f"Hand in {path}.")
-
-
-CHECKS = (
-    Check("document", document, {"file": str}, {"minimum_words": int}),
-    Check("mentions", mentions, {"file": str, "all_of": list}, {"hint": str}),
-    Check(
-        "question_answered",
-        question,
-        {"file": str, "question": int},
-        {"minimum_words": int, "topics": list, "asks": str},
-    ),
-    Check("file_exists", file_exists, {"path": str}),
-)

@@ -4,60 +4,61 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from typing import Any
 
-from evaluation.checks.base import Check, last_words, seen, tail
+from evaluation.checks.base import check, last_message, observed, tail
 from evaluation.compose.roles import Roles
 from evaluation.compose.safe_stack import BuildRequest, SafeService, depends
 from evaluation.engine.image_names import plain_name
 from evaluation.errors import CannotCheck
-from evaluation.evidence.evidence import Lab
-from evaluation.result import Verdict
+from evaluation.evidence.evidence import Evidence
+from evaluation.result import Observation, Verdict
 from evaluation.sandbox import timeline
 from evaluation.sandbox.stack_run import StackRun
-from evaluation.traps.kinds import TRAPS
+from evaluation.traps.runs import FIRST_EXIT, NO_WAITING, OVER_THE_LIMITS
 from pipeline.project import CARD_FILE, CODEBASE, KNOWLEDGE_FILE, SERVICES, SHARED_ACTIVATION_FILE, Service
 
 
-def syntax(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+@check
+def compose_syntax(evidence: Evidence) -> Verdict:
     """Compose takes the file, and it asks for nothing that an evaluation does not give."""
-    safe = lab.safe()
-    name = lab.compose().name
+    safe = evidence.safe_stack
+    name = evidence.compose.name
     if safe.mistakes:
         more = f" (and {len(safe.mistakes) - 1} more)" if len(safe.mistakes) > 1 else ""
         return Verdict(
             False, f"{safe.mistakes[0]}{more}", "Type `docker-compose config`: it shows what Compose understands.",
-            seen(log="\n".join(safe.mistakes)),
+            observed(log="\n".join(safe.mistakes)),
         )  # fmt: skip
     if safe.refusals:
         return Verdict(
             False,
             f"{name} asks for more than a submission gets: {safe.refusals[0]}",
             "The three containers need a shared folder and nothing else of the host. Take it out.",
-            seen(log="\n".join(map(str, safe.refusals))),
+            observed(log="\n".join(map(str, safe.refusals))),
         )
     try:
-        said = lab.stack().check()
+        said = evidence.compose_error
     except CannotCheck:
         return Verdict(True, f"{name} has no mistake that can be seen without its images", "")
     if said:
         return Verdict(
-            False, f"Compose does not take {name}: {said.splitlines()[-1][:200]}", "", seen(log=said)
+            False, f"Compose does not take {name}: {said.splitlines()[-1][:200]}", "", observed(log=said)
         )
-    return Verdict(True, f"Compose takes {name}", "", seen(command="docker-compose config"))
+    return Verdict(True, f"Compose takes {name}", "", observed(command="docker-compose config"))
 
 
-def services(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+@check
+def compose_services(evidence: Evidence) -> Verdict:
     """There is a service for each of the three images, and they share a folder."""
-    safe, roles = lab.safe(), lab.roles()
+    safe, roles = evidence.safe_stack, evidence.roles
     lines = [f"{role} is the service {service}" for role, service in roles.services.items()]
-    evidence = seen(note="\n".join([*lines, f"they share {roles.shared or 'nothing'}"]))
+    seen = observed(note="\n".join([*lines, f"they share {roles.shared or 'nothing'}"]))
     for role in SERVICES:
         service = roles.service(role.name)
         if not service:
             return Verdict(
                 False, f"no service runs the image {role.image}",
-                f"Add a service with `image: {role.image}`.", evidence,
+                f"Add a service with `image: {role.image}`.", seen,
             )  # fmt: skip
         about = safe.services[service]
         if _runs_image_of(role, about):
@@ -67,19 +68,19 @@ def services(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
                 f"the service {service} runs an image that is built in {other}, not the one of {role.folder}"
             )
             hint = f"Each container has an image of its own: write `image: {role.image}`."
-            return Verdict(False, reason, hint, evidence)
-        if about.build is None and not lab.named_by_hand(about.image):
+            return Verdict(False, reason, hint, seen)
+        if about.build is None and not evidence.allowed_by_name(about.image):
             reason = f"the service {service} asks for the image {about.image}, which nothing in the submission builds"
             hint = f"The tutor builds {role.image}: write `image: {role.image}`."
-            return Verdict(False, reason, hint, evidence)
+            return Verdict(False, reason, hint, seen)
     if twice := _built_twice(safe.services, roles):
         reason = f"the services {twice[0]} and {twice[1]} run one and the same image, built in {twice[2]}"
-        return Verdict(False, reason, "Each of the three containers has an image of its own.", evidence)
+        return Verdict(False, reason, "Each of the three containers has an image of its own.", seen)
     apart = [role.name for role in SERVICES if role.name not in roles.sees_shared]
     if apart:
         return Verdict(
             False, f"the three share no folder: {', '.join(apart)} does not see {roles.shared or 'one'}",
-            "Give all three the same volume: ./shared_data:/shared_data", evidence,
+            "Give all three the same volume: ./shared_data:/shared_data", seen,
         )  # fmt: skip
     kinds = {
         mount.kind for one in safe.services.values() for mount in one.mounts if mount.source == roles.shared
@@ -87,9 +88,9 @@ def services(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
     if kinds == {"elsewhere"}:
         return Verdict(
             False, f"the three share {roles.shared}, a place on somebody's own machine, which no other machine has",
-            "Share a folder of the submission: ./shared_data:/shared_data", evidence,
+            "Share a folder of the submission: ./shared_data:/shared_data", seen,
         )  # fmt: skip
-    return Verdict(True, f"three services run the three images and share {roles.shared}", "", evidence)
+    return Verdict(True, f"three services run the three images and share {roles.shared}", "", seen)
 
 
 def _runs_image_of(role: Service, about: SafeService) -> bool:
@@ -122,16 +123,17 @@ def _built_twice(all_services: Mapping[str, SafeService], roles: Roles) -> tuple
     return None
 
 
-def dependencies(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+@check
+def compose_dependencies(evidence: Evidence) -> Verdict:
     """codebase waits for both data containers, directly or by way of others."""
-    safe, roles = lab.safe(), lab.roles()
+    safe, roles = evidence.safe_stack, evidence.roles
     code = roles.service(CODEBASE)
     if not code:
         return Verdict(False, "there is no service for codebase", "Add one with `image: codebase_app07`.")
     behind = depends(safe.services, code)
     missing = [role.name for role in SERVICES[:2] if roles.service(role.name) not in behind]
     written = {name: sorted(service.depends_on) for name, service in safe.services.items()}
-    evidence = seen(
+    seen = observed(
         note="\n".join(
             f"{name} depends on {', '.join(others) or 'nothing'}" for name, others in written.items()
         )
@@ -139,67 +141,67 @@ def dependencies(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
     if missing:
         return Verdict(
             False, f"codebase does not depend on {' and '.join(missing)}",
-            "Under the service of codebase: depends_on: [activationbase, knowledgebase].", evidence,
+            "Under the service of codebase: depends_on: [activationbase, knowledgebase].", seen,
         )  # fmt: skip
-    return Verdict(True, "codebase depends on both data containers", "", evidence)
+    return Verdict(True, "codebase depends on both data containers", "", seen)
 
 
-def orchestration(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+@check
+def compose_orchestration(evidence: Evidence) -> Verdict:
     """All three run, the data before the code, and codebase is the one that ends the stack."""
-    if missing_folders := lab.missing_folders():
+    if missing_folders := evidence.missing_folders:
         return Verdict(
             False, f"Compose does not start the stack: the folder of a volume is not there ({missing_folders[0]})",
             "Keep the folder in the submission, with an empty file (.gitkeep) in it.",
         )  # fmt: skip
-    run, roles = lab.run(), lab.roles()
-    evidence = _evidence(run)
-    if late := lab.late_files():
+    run, roles = evidence.run, evidence.roles
+    seen = _seen(run)
+    if late := evidence.late_files:
         reason = (
             f"codebase was started, and failed, before {' and '.join(late)} had arrived in the shared folder"
         )
-        return Verdict(False, reason, TRAPS["no-waiting"].hint, evidence)
+        return Verdict(False, reason, NO_WAITING.hint, seen)
     if timeline.in_order(run, roles):
         return Verdict(
-            True, "all three containers ran, and codebase was the one that ended the stack", "", evidence
+            True, "all three containers ran, and codebase was the one that ended the stack", "", seen
         )
     if run.stopped:
-        hint = TRAPS["over-the-limits"].hint
+        hint = OVER_THE_LIMITS.hint
         if "did not end" in run.stopped:
             hint = "codebase must come to an end when its prediction is made: its end is what ends the stack."
-        return Verdict(False, f"`{run.command}`: {run.stopped}", hint, evidence)
+        return Verdict(False, f"`{run.command}`: {run.stopped}", hint, seen)
     if first := timeline.wrong_first_exit(run, roles):
-        trap = TRAPS["first-exit"]
+        trap = FIRST_EXIT
         who = roles.role(first.service) or first.service
         if first.status:
             return Verdict(
                 False, f"{who} failed with status {first.status}, and that ended the stack before codebase was done",
-                f"Look at what it printed: {_last_words(run, first.service)}", evidence,
+                f"Look at what it printed: {_last_message(run, first.service)}", seen,
             )  # fmt: skip
         reason = f"{trap.title}: {who} came to its end (status 0) before codebase, and that stopped the whole stack"
-        return Verdict(False, reason, trap.hint, evidence)
+        return Verdict(False, reason, trap.hint, seen)
     if missing := timeline.never_started(run, roles):
-        said = last_words(run.output.splitlines())
-        return Verdict(
-            False, f"{', '.join(missing)} was never started: {said}", _why_not(run, roles), evidence
-        )
+        said = last_message(run.output.splitlines())
+        return Verdict(False, f"{', '.join(missing)} was never started: {said}", _why_not(run, roles), seen)
     early = timeline.started_after_code(run, roles)
     reason = (
         f"codebase was started before {early}" if early else "the stack did not come to an end of its own"
     )
-    return Verdict(False, reason, "codebase depends on both data containers: depends_on.", evidence)
+    return Verdict(False, reason, "codebase depends on both data containers: depends_on.", seen)
 
 
-def status(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+@check
+def compose_status(evidence: Evidence) -> Verdict:
     """The command ends with 0, because codebase did."""
-    run, roles = lab.run(), lab.roles()
+    run, roles = evidence.run, evidence.roles
     code = run.container(roles.service(CODEBASE))
     if run.status == 0 and code is not None and code.status == 0 and not _shows_anything(run, roles):
         return Verdict(
             False, "codebase ended with status 0, and has neither printed nor written anything",
-            "Status 0 says that a prediction was made: end with another one where there is none.", _evidence(run),
+            "Status 0 says that a prediction was made: end with another one where there is none.", _seen(run),
         )  # fmt: skip
     if run.status == 0 and code is not None and code.status == 0:
-        return Verdict(True, f"`{run.command}` ended with status 0, as codebase did", "", _evidence(run))
+        return Verdict(True, f"`{run.command}` ended with status 0, as codebase did", "", _seen(run))
     ended = (
         "was never seen to end" if code is None or code.status is None else f"ended with status {code.status}"
     )
@@ -207,7 +209,7 @@ def status(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
         ended += f" ({code.remark})"
     return Verdict(
         False, f"`{run.command}` ended with status {run.status}; codebase {ended}",
-        f"What codebase said: {_last_words(run, roles.service(CODEBASE))}", _evidence(run),
+        f"What codebase said: {_last_message(run, roles.service(CODEBASE))}", _seen(run),
     )  # fmt: skip
 
 
@@ -224,28 +226,19 @@ def _why_not(run: StackRun, roles: Roles) -> str:
     """What the data containers said, that codebase waits for."""
     names = [roles.service(role.name) for role in SERVICES[:2]]
     said = [
-        f"{name}: {_last_words(run, name)}"
+        f"{name}: {_last_message(run, name)}"
         for name in names
         if run.lines_of(name) or run.engine_log.get(name)
     ]
     return "What the others said: " + "; ".join(said) if said else "Start it by hand to see why."
 
 
-def _last_words(run: StackRun, service: str) -> str:
+def _last_message(run: StackRun, service: str) -> str:
     """Why a container ended, in its own words; they are kept for those that Compose shows nothing of, too."""
-    return last_words(run.lines_of(service) or run.engine_log.get(service, ()))
+    return last_message(run.lines_of(service) or run.engine_log.get(service, ()))
 
 
-def _evidence(run: StackRun) -> tuple[Any, ...]:
-    return seen(
+def _seen(run: StackRun) -> tuple[Observation, ...]:
+    return observed(
         command=run.command, status=run.status, note=timeline.format_timeline(run), log=tail(run.output, 25)
     )
-
-
-CHECKS = (
-    Check("compose_syntax", syntax),
-    Check("compose_services", services),
-    Check("compose_dependencies", dependencies),
-    Check("compose_orchestration", orchestration),
-    Check("compose_status", status),
-)

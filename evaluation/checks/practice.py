@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated
 
-from evaluation.checks.base import Check, seen
-from evaluation.errors import CannotCheck
-from evaluation.evidence.evidence import Lab
+from evaluation.checks.base import check, did_you_mean, observed
+from evaluation.evidence.evidence import Evidence
 from evaluation.result import Verdict
-from evaluation.traps import find
-from evaluation.traps.kinds import TRAPS
+from evaluation.traps import TRAPS, find
 
 
-def free_of(lab: Lab, parameters: Mapping[str, Any]) -> Verdict:
+def _not_a_trap(key: object) -> str:
+    return "" if key in TRAPS else f"there is no trap {key!r}{did_you_mean(str(key), TRAPS)}"
+
+
+TrapKey = Annotated[str, _not_a_trap]
+
+
+@check
+def free_of(evidence: Evidence, trap: TrapKey) -> Verdict:
     """The submission does not step into a trap."""
-    name = str(parameters["trap"])
-    if name not in TRAPS:
-        raise CannotCheck(f"there is no trap {name}; there are: {', '.join(TRAPS)}")
-    found = [finding for finding in find(lab) if finding.id == name]
+    found = [finding for finding in find(evidence) if finding.id == trap]
     if found:
         where = "\n".join(finding.where for finding in found if finding.where)
-        return Verdict(False, f"{found[0].title}: {found[0].text}", found[0].hint, seen(file=where))
-    return Verdict(True, f"no sign of: {TRAPS[name].title}")
-
-
-CHECKS = (Check("free_of", free_of, {"trap": str}),)
+        return Verdict(False, f"{found[0].title}: {found[0].text}", found[0].hint, observed(file=where))
+    return Verdict(True, f"no sign of: {TRAPS[trap].title}")

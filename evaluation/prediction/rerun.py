@@ -17,7 +17,6 @@ from pathlib import Path, PurePosixPath
 from evaluation.compose.roles import Roles
 from evaluation.engine.session import EngineSession
 from evaluation.errors import CannotCheck
-from evaluation.images.image_files import find_all
 from evaluation.prediction.find_prediction import find_prediction
 from evaluation.prediction.replacement import Replacement, ReplacementFiles
 from evaluation.quotas import Limits
@@ -27,7 +26,7 @@ from evaluation.sandbox.volumes import VolumeEntry
 from evaluation.submission.copying import CHUNK, Copy
 from evaluation.submission.submission import Submission
 from pipeline import atomic_files
-from pipeline.project import ACTIVATIONBASE, KNOWLEDGEBASE, SERVICES
+from pipeline.project import ACTIVATIONBASE, KNOWLEDGEBASE
 
 # The chance that figures of an accident were taken for the answers, all further runs together.
 ACCIDENT = 1e-4
@@ -81,6 +80,7 @@ class RerunInputs:
         rows: name of the rows.
         model: name of the network.
         right: whether the stack predicts what the network answers to the rows.
+        places: for each data container, every path of its image that holds its file.
         exchanged: makes others, in an empty folder, from a seed; None where there are none.
         judged: what a run with exchanged files shows.
     """
@@ -88,6 +88,7 @@ class RerunInputs:
     rows: str
     model: str
     right: bool
+    places: Mapping[str, Sequence[str]]
     exchanged: Callable[[Path, int], ReplacementFiles | None]
     judged: Callable[[StackRun, ReplacementFiles], RerunResult]
 
@@ -105,16 +106,9 @@ def rerun_stack(
         seed: for the choice of rows and networks.
         say: gets what is going on.
     """
-    places = {
-        role.name: find_all(
-            stack.engine, stack.images[roles.service(role.name)], stack.submission.path(name), role.inside, folder
-        )
-        for role, name in ((SERVICES[0], files.rows), (SERVICES[1], files.model))
-        if roles.service(role.name)
-    }  # fmt: skip
     mounted = {mount.source for one in stack.stack.services.values() for mount in one.mounts}
     for role, name in ((ACTIVATIONBASE, files.rows), (KNOWLEDGEBASE, files.model)):
-        if not places.get(role) and not _is_mounted(name, mounted):
+        if not files.places.get(role) and not _is_mounted(name, mounted):
             text = f"{name} is found neither in the image of {role} nor in a folder that is mounted"
             return not_rerun(text, counts_against=True)
     chance, failures, last = 1.0, 0, None
@@ -123,7 +117,7 @@ def rerun_stack(
         if made is None:
             return not_rerun("no others were found that are answered clearly otherwise")
         say("running the stack once more, with other rows and another network")
-        run = _run(stack, roles, files, made, places, folder, attempt)
+        run = _run(stack, roles, files, made, folder, attempt)
         last = replace(files.judged(run, made), seed=seed, runs=attempt)
         if last.outcome == FOLLOWS:
             chance *= last.chance
@@ -147,9 +141,8 @@ def _is_mounted(name: str, sources: set[str]) -> bool:
 
 
 def _run(
-    stack: Stack, roles: Roles, files: RerunInputs, made: ReplacementFiles, places: Mapping[str, Sequence[str]],
-    folder: Path, attempt: int,
-) -> StackRun:  # fmt: skip
+    stack: Stack, roles: Roles, files: RerunInputs, made: ReplacementFiles, folder: Path, attempt: int
+) -> StackRun:
     """One run with the exchanged files."""
     pairs = ((files.rows, made.rows, made.has_rows), (files.model, made.model, made.has_model))
     new = {name: path for name, path, is_new in pairs if is_new}
@@ -158,10 +151,10 @@ def _run(
     images = {}
     for role, name in ((ACTIVATIONBASE, files.rows), (KNOWLEDGEBASE, files.model)):
         service = roles.service(role)
-        if name in new and places.get(role):
+        if name in new and files.places.get(role):
             tag = f"probe{attempt}-{role}"
             images[service] = image_with_file(
-                stack.engine, stack.images[service], new[name], places[role], _new(folder, tag), tag
+                stack.engine, stack.images[service], new[name], files.places[role], _new(folder, tag), tag
             )
     try:
         return stack.with_replacements(submission, images, attempt).run()

@@ -2,44 +2,49 @@
 
 from __future__ import annotations
 
-from evaluation.errors import TooCostly
-from evaluation.evidence.evidence import Lab
-from evaluation.result import BREAKS, RISK, Finding
-from evaluation.traps import base, dockerfiles, programs, texts
-from evaluation.traps.kinds import TRAPS
+from collections.abc import Mapping
 
+from evaluation.errors import TooCostly
+from evaluation.evidence.evidence import Evidence
+from evaluation.result import BREAKS, RISK, Finding
+from evaluation.traps import base, dockerfiles, files, programs, runs, texts
+from evaluation.traps.base import TOO_COSTLY, Detector, Trap
+
+_MODULES = (runs, files, dockerfiles, programs, texts, base)
+TRAPS: Mapping[str, Trap] = {
+    value.key: value for module in _MODULES for value in vars(module).values() if isinstance(value, Trap)
+}
+DETECTORS: Mapping[str, Detector] = {
+    value.name: value for module in _MODULES for value in vars(module).values() if isinstance(value, Detector)
+}
 _ORDER = {BREAKS: 0, RISK: 1}
-DETECTORS = (*base.DETECTORS, *dockerfiles.DETECTORS, *programs.DETECTORS, *texts.DETECTORS)
 _MOST_OF_A_KIND = 6
 
 
-def find(lab: Lab) -> tuple[Finding, ...]:
-    """All findings, the worst first; of each kind the first few.
+def find(evidence: Evidence) -> tuple[Finding, ...]:
+    """Return all findings, the worst first; of each kind the first few.
 
-    Nothing is run for it: what happened is taken from what has been looked at already.
+    Nothing is built or run for it: what happened is taken from the facts that are known already.
     """
     found: list[Finding] = []
-    for number, (name, detect) in enumerate(DETECTORS):
-        trap = TRAPS[name]
+    for detector in DETECTORS.values():
         try:
-            told = lab.sightings(number, detect, _MOST_OF_A_KIND)
+            sightings = evidence.sightings(detector.name, detector.function, _MOST_OF_A_KIND)
         except TooCostly as error:
-            found.append(_too_costly(error))
+            found.append(_finding(TOO_COSTLY, error.message))
             continue
         except Exception:
             continue  # a trap that cannot be looked for is not reported
-        for where, text in told.seen:
-            found.append(Finding(name, trap.title, trap.severity, text, trap.hint, where))
-        if told.count > _MOST_OF_A_KIND:
-            more = f"and {told.count - _MOST_OF_A_KIND} more places like these"
-            found.append(Finding(name, trap.title, trap.severity, more, trap.hint))
-    found = list(dict.fromkeys(found))
-    names = list(TRAPS)
+        found += [_finding(detector.trap, text, where) for where, text in sightings.places]
+        if sightings.count > _MOST_OF_A_KIND:
+            found.append(
+                _finding(detector.trap, f"and {sightings.count - _MOST_OF_A_KIND} more places like these")
+            )
+    keys = list(TRAPS)
     return tuple(
-        sorted(found, key=lambda finding: (_ORDER.get(finding.severity, 2), names.index(finding.id)))
+        sorted(dict.fromkeys(found), key=lambda one: (_ORDER.get(one.severity, 2), keys.index(one.id)))
     )
 
 
-def _too_costly(error: TooCostly) -> Finding:
-    trap = TRAPS["too-costly"]
-    return Finding("too-costly", trap.title, trap.severity, error.message, trap.hint)
+def _finding(trap: Trap, text: str, where: str = "") -> Finding:
+    return Finding(trap.key, trap.title, trap.severity, text, trap.hint, where)

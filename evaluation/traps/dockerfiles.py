@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 from evaluation.dockerfiles.dockerfile import Instruction
 from evaluation.engine.image_names import plain_name
-from evaluation.evidence.evidence import Lab
-from evaluation.traps.base import COMPILERS, Detector, Seen
+from evaluation.evidence.evidence import Evidence
+from evaluation.result import ADVICE
+from evaluation.traps.base import Places, Trap, detects
+from evaluation.traps.programs import IGNORED_STATUS
 from pipeline.project import SERVICES
 
 _COMPILERS = re.compile(r"\b(build-essential|gcc|g\+\+|gfortran|clang|build-base)\b")
@@ -19,9 +21,16 @@ _QUOTES = "\"'"
 _PIP = re.compile(r"\bpip3?\s+install\s+([^;&|]*)")
 
 
-def root_user(lab: Lab) -> Seen:
+ROOT_USER = Trap(
+    "root-user", "The container runs as root", ADVICE,
+    "End the Dockerfile with a line such as USER 10001: a mistake in the program then cannot do what root can.",
+)  # fmt: skip
+
+
+@detects(ROOT_USER)
+def root_user(evidence: Evidence) -> Places:
     for role in SERVICES:
-        dockerfile = lab.dockerfile(role)
+        dockerfile = evidence.dockerfile(role)
         if dockerfile.last is None:
             continue
         users = [one for one in dockerfile.own_layers if one.keyword == "USER"]
@@ -35,88 +44,125 @@ def root_user(lab: Lab) -> Seen:
             )
 
 
-def compiler_installed(lab: Lab) -> Seen:
-    if lab.if_known("alone", SERVICES[2], COMPILERS) is not None:
+COMPILER_LEFT = Trap(
+    "compiler-left", "A compiler stays in the image", ADVICE,
+    "What only the build needs belongs into a first stage (FROM ... AS build) whose result is copied, or is not "
+    "needed at all: NumPy and SciPy come as finished wheels.",
+)  # fmt: skip
+
+
+@detects(COMPILER_LEFT)
+def compiler_in_the_image(evidence: Evidence) -> Places:
+    ran = evidence.known(Evidence.compilers)
+    if ran is not None and ran.ok and ran.output.strip():
+        names = sorted({line.rpartition("/")[2] for line in ran.output.split()})
+        yield f"{SERVICES[2].folder}/Dockerfile", f"the image of codebase holds {', '.join(names[:6])}"
+
+
+@detects(COMPILER_LEFT)
+def compiler_installed(evidence: Evidence) -> Places:
+    if evidence.known(Evidence.compilers) is not None:
         return  # the image itself has been looked into
-    for path, one in _run_lines(lab):
+    for path, one in _run_lines(evidence):
         found = _COMPILERS.search(one.text)
         if found and re.search(r"install|apk\s+add", one.text) and not _REMOVED.search(one.text):
             yield f"{path}:{one.line}", f"{found.group(1)} is installed and stays"
 
 
-def _run_lines(lab: Lab) -> Iterator[tuple[str, Instruction]]:
+def _run_lines(evidence: Evidence) -> Iterator[tuple[str, Instruction]]:
     for role in SERVICES:
-        for one in lab.dockerfile(role).own_layers:
+        for one in evidence.dockerfile(role).own_layers:
             if one.keyword == "RUN":
                 yield f"{role.folder}/Dockerfile", one
 
 
-def unpinned(lab: Lab) -> Seen:
+UNPINNED = Trap(
+    "unpinned", "Versions are not fixed", ADVICE,
+    "Write the version (python:3.11-slim, scipy==1.10.1): what builds today may not build, or answer otherwise, "
+    "in half a year.",
+)  # fmt: skip
+
+
+@detects(UNPINNED)
+def unpinned(evidence: Evidence) -> Places:
     for role in SERVICES:
         path = f"{role.folder}/Dockerfile"
-        for image in lab.dockerfile(role).images:
+        for image in evidence.dockerfile(role).images:
             name, _, tag = plain_name(image.name).partition(":")
             if tag in ("", "latest") and "@" not in image.name:
                 yield (
                     f"{path}:{image.line}",
                     f"{image.name} is whatever {name} is newest on the day of the build",
                 )
-        for stage in lab.dockerfile(role).stages:
+        for stage in evidence.dockerfile(role).stages:
             for one in stage.instructions:
                 if one.keyword == "RUN":
-                    yield from _unpinned_packages(lab, f"{path}:{one.line}", one.text, role.folder)
+                    yield from _unpinned_packages(evidence, f"{path}:{one.line}", one.text, role.folder)
 
 
-def _unpinned_packages(lab: Lab, where: str, text: str, folder: str) -> Seen:
+def _unpinned_packages(evidence: Evidence, where: str, text: str, folder: str) -> Places:
     for found in _PIP.finditer(text):
         words = iter(found.group(1).split())
         for word in words:
             if word in ("-r", "--requirement"):
-                yield from _unpinned_lines(lab, f"{folder}/{next(words, '').rpartition('/')[2]}")
+                yield from _unpinned_lines(evidence, f"{folder}/{next(words, '').rpartition('/')[2]}")
             elif word in _WITH_A_VALUE:
                 next(words, None)
             elif _PACKAGE.fullmatch(word.strip("\"'")) and not word.endswith((".whl", ".txt")):
                 yield where, f"pip install {word.strip(_QUOTES)}"
 
 
-def _unpinned_lines(lab: Lab, name: str) -> Seen:
-    for number, line in enumerate(lab.submission.text(name).splitlines(), 1):
+def _unpinned_lines(evidence: Evidence, name: str) -> Places:
+    for number, line in enumerate(evidence.submission.text(name).splitlines(), 1):
         plain = line.split("#")[0].strip()
         if plain and not plain.startswith("-") and "==" not in plain and " @ " not in plain:
             yield f"{name}:{number}", plain[:60]
 
 
-def obsolete_version(lab: Lab) -> Seen:
-    compose = lab.compose()
+OBSOLETE_VERSION = Trap(
+    "obsolete-version", "The compose file has the obsolete key `version:`", ADVICE,
+    "Take the line out. Compose reads the file by its content and warns about the key on every run.",
+)  # fmt: skip
+
+
+@detects(OBSOLETE_VERSION)
+def obsolete_version(evidence: Evidence) -> Places:
+    compose = evidence.compose
     if "version" in compose.data:
         yield compose.where("version"), f"version: {compose.data['version']}"
 
 
-def fixed_names(lab: Lab) -> Seen:
-    for name, content in lab.compose().services.items():
+FIXED_NAMES = Trap(
+    "fixed-names", "container_name fixes the names of containers", ADVICE,
+    "Take the key out: with it, two copies of the project cannot run on one machine, and an old container of the "
+    "same name stops a new run.",
+)  # fmt: skip
+
+
+@detects(FIXED_NAMES)
+def fixed_names(evidence: Evidence) -> Places:
+    for name, content in evidence.compose.services.items():
         if content.get("container_name"):
-            yield lab.compose().where(name), f"{name} is always called {content['container_name']}"
+            yield evidence.compose.where(name), f"{name} is always called {content['container_name']}"
 
 
-def status_thrown_away(lab: Lab) -> Seen:
+@detects(IGNORED_STATUS)
+def status_thrown_away(evidence: Evidence) -> Places:
     for role in SERVICES:
-        for one in lab.dockerfile(role).own_layers:
+        for one in evidence.dockerfile(role).own_layers:
             if one.keyword in ("RUN", "CMD", "ENTRYPOINT") and re.search(
                 r"\|\|\s*(true|:|exit 0)\s*($|[;&\"'\]])", one.text
             ):
                 yield f"{role.folder}/Dockerfile:{one.line}", "|| true throws the status of the command away"
-    for name, content in lab.compose().services.items():
+    for name, content in evidence.compose.services.items():
         command = content.get("command")
         text = command if isinstance(command, str) else " ".join(map(str, command or []))
         if re.search(r"\|\|\s*(true|:|exit 0)\s*$", text.strip().strip("\"'")):
-            yield lab.compose().where(name), f"the command of {name} throws its status away"
+            yield evidence.compose.where(name), f"the command of {name} throws its status away"
 
 
-DETECTORS: tuple[Detector, ...] = (
-    ("ignored-status", status_thrown_away),
-    ("compiler-left", compiler_installed),
-    ("root-user", root_user),
-    ("unpinned", unpinned),
-    ("obsolete-version", obsolete_version),
-    ("fixed-names", fixed_names),
-)
+def look_for_compilers(evidence: Evidence) -> None:
+    """Look for compilers in codebase's image, where it has been built."""
+    built = evidence.known(Evidence.built, SERVICES[2])
+    if built is not None and built.ok:
+        evidence.obtain(Evidence.compilers)

@@ -7,8 +7,9 @@ import re
 import warnings
 from collections.abc import Iterator
 
-from evaluation.evidence.evidence import Lab
-from evaluation.traps.base import Detector, Seen
+from evaluation.evidence.evidence import Evidence
+from evaluation.result import BREAKS, RISK
+from evaluation.traps.base import Places, Trap, detects
 from pipeline.project import SERVICES
 
 _OWN_PATH = re.compile(r"^(?:[A-Za-z]:[\\/]|/home/[^/]+|/Users/[^/]+|/mnt/[a-z]/|\\\\)")
@@ -25,26 +26,34 @@ _DRIVERS = (
 _DEEPEST = 200
 
 
-def own_programs(lab: Lab) -> Iterator[tuple[str, ast.Module]]:
+def own_programs(evidence: Evidence) -> Iterator[tuple[str, ast.Module]]:
     """The Python programs that are the student's own: not those of the library."""
     folder = SERVICES[2].folder
-    for name in lab.submission.files:
+    for name in evidence.submission.files:
         parts = name.split("/")
         mine = name in _DRIVERS or (parts[0] == folder and len(parts) == 2)
         if mine and name.endswith(".py"):
             try:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # about the submission's escapes, not about ours
-                    yield name, ast.parse(lab.submission.text(name))
+                    yield name, ast.parse(evidence.submission.text(name))
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 continue
 
 
-def nested_activate(lab: Lab) -> Seen:
-    run = lab.if_known("run")
-    if run is not None and lab.seen(run).equal:
+NESTED_ACTIVATE = Trap(
+    "nested-activate", "activate([[x]]): a list in a list", BREAKS,
+    "activate() takes one flat row, as many numbers as the network has inputs: net.activate([x]), or for a table "
+    "[net.activate(row) for row in rows].",
+)  # fmt: skip
+
+
+@detects(NESTED_ACTIVATE)
+def nested_activate(evidence: Evidence) -> Places:
+    run = evidence.known(Evidence.run)
+    if run is not None and evidence.seen(run).equal:
         return  # this library took it
-    for name, tree in own_programs(lab):
+    for name, tree in own_programs(evidence):
         lists = _lists(tree)
         for node in ast.walk(tree):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args):
@@ -99,9 +108,17 @@ def _source(node: ast.AST) -> str:
         return "activate(...)"
 
 
-def swallowed_errors(lab: Lab) -> Seen:
+IGNORED_STATUS = Trap(
+    "ignored-status", "An error is swallowed: the exit status says success", RISK,
+    "Let an error end the program with a status other than 0 (raise, or sys.exit(1)), and look at the status of "
+    "what you start (subprocess.run(..., check=True)). Otherwise a failed run looks like a good one.",
+)  # fmt: skip
+
+
+@detects(IGNORED_STATUS)
+def swallowed_errors(evidence: Evidence) -> Places:
     """An except for everything whose body neither raises nor ends the program."""
-    for name, tree in own_programs(lab):
+    for name, tree in own_programs(evidence):
         for node in ast.walk(tree):
             if isinstance(node, ast.ExceptHandler) and _takes_all(node.type) and not _goes_on(node):
                 yield (
@@ -140,21 +157,22 @@ def _starts_a_program(call: ast.Call) -> bool:
     return text == "subprocess.run" and not checked
 
 
-def own_machine_path(lab: Lab) -> Seen:
-    for name, tree in own_programs(lab):
+OWN_MACHINE_PATH = Trap(
+    "own-machine-path", "A path of somebody's own machine", RISK,
+    "Nobody else has this folder. Use paths inside the container (/opt/pybrain, /shared_data), or relative to "
+    "the file.",
+)  # fmt: skip
+
+
+@detects(OWN_MACHINE_PATH)
+def own_machine_path(evidence: Evidence) -> Places:
+    for name, tree in own_programs(evidence):
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and _OWN_PATH.match(node.value):
                 yield f"{name}:{node.lineno}", f"{node.value[:80]!r} is a place on one machine only"
-    recipes = [f"{role.folder}/Dockerfile" for role in SERVICES] + [lab.submission.compose_name]
+    recipes = [f"{role.folder}/Dockerfile" for role in SERVICES] + [evidence.submission.compose_name]
     for name in filter(None, recipes):
-        for number, line in enumerate(lab.submission.text(name).splitlines(), 1):
+        for number, line in enumerate(evidence.submission.text(name).splitlines(), 1):
             found = _IN_TEXT.search(line.split("#")[0])
             if found:
                 yield f"{name}:{number}", f"{found.group()[:80]} is a place on one machine only"
-
-
-DETECTORS: tuple[Detector, ...] = (
-    ("nested-activate", nested_activate),
-    ("ignored-status", swallowed_errors),
-    ("own-machine-path", own_machine_path),
-)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
-from evaluation.evidence.evidence import Lab
+from evaluation.evidence.evidence import Evidence
+from evaluation.result import BREAKS, RISK
 from evaluation.submission.submission import LONGEST_TEXT, decoded
-from evaluation.traps.base import Detector, Seen
+from evaluation.traps.base import Places, Trap, detects
 from pipeline.project import SERVICES
 
 _TEXTS = (".md", ".txt", ".py", ".yml", ".yaml", ".sh", ".csv")
@@ -17,11 +18,11 @@ _DAMAGED = re.compile(
 )
 
 
-def own_texts(lab: Lab) -> list[str]:
+def own_texts(evidence: Evidence) -> list[str]:
     """The texts that are the student's own: of the library only its top is looked at."""
     folder = SERVICES[2].folder
     return [
-        name for name in lab.submission.files
+        name for name in evidence.submission.files
         if (PurePosixPath(name).suffix.lower() in _TEXTS or PurePosixPath(name).name == "Dockerfile")
         and (name.count("/") == 0 or (name.count("/") == 1 and name.split("/")[0] in _FOLDERS))
         and not name.startswith(f"{folder}/pybrain/")
@@ -31,9 +32,17 @@ def own_texts(lab: Lab) -> list[str]:
 _FOLDERS = tuple(role.folder for role in SERVICES)
 
 
-def encoding(lab: Lab) -> Seen:
-    for name in own_texts(lab):
-        content = lab.submission.bytes(name)[:LONGEST_TEXT]
+ENCODING = Trap(
+    "encoding", "Characters are damaged", RISK,
+    "The file was saved in one encoding and opened in another. Save it as UTF-8, and open files with "
+    "encoding='utf-8'.",
+)  # fmt: skip
+
+
+@detects(ENCODING)
+def encoding(evidence: Evidence) -> Places:
+    for name in own_texts(evidence):
+        content = evidence.submission.bytes(name)[:LONGEST_TEXT]
         text, written_in = decoded(content)
         if written_in in ("utf-16", "another"):
             kind = "UTF-16" if written_in == "utf-16" else "an older encoding"
@@ -50,17 +59,19 @@ def encoding(lab: Lab) -> Seen:
                 break
 
 
-def line_ends(lab: Lab) -> Seen:
-    for name in own_texts(lab):
-        content = lab.submission.bytes(name)[:LONGEST_TEXT]
+LINE_ENDS = Trap(
+    "line-ends", "A script has Windows line ends", BREAKS,
+    "Linux looks for a program called `sh\\r` and finds none. Save the file with LF line ends, and keep them with "
+    "a .gitattributes file (*.sh text eol=lf).",
+)  # fmt: skip
+
+
+@detects(LINE_ENDS)
+def line_ends(evidence: Evidence) -> Places:
+    for name in own_texts(evidence):
+        content = evidence.submission.bytes(name)[:LONGEST_TEXT]
         first = content.split(b"\n", 1)[0]
         if name.endswith(".sh") and b"\r\n" in content:
             yield f"{name}:1", f"{name} has Windows line ends, so that Linux cannot run it"
         elif first.startswith(b"#!") and first.endswith(b"\r") and not name.endswith(".py"):
             yield f"{name}:1", f"the first line of {name} ends as on Windows"
-
-
-DETECTORS: tuple[Detector, ...] = (
-    ("encoding", encoding),
-    ("line-ends", line_ends),
-)

@@ -24,12 +24,12 @@ def main() -> int:
     if settings is None:
         return 0
     limit_everything(int(settings["memory"]), int(settings["parent"]))
-    from evaluation.workers.tasks import Bench
+    from evaluation.workers.tasks import TaskRunner
 
-    bench = Bench(settings["context"], channel.ask)
+    tasks = TaskRunner(settings["context"], channel.ask)
     while (order := channel.receive()) is not None:
         limit_time(int(order["cpu"]))
-        answer = _carried_out(bench.carry_out, order)
+        answer = _carried_out(tasks.carry_out, order)
         channel.send(answer)
         if answer.get("error") in ("memory", "depth"):
             return 0

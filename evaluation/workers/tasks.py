@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from evaluation.errors import NoSubmission
 from evaluation.processes.messages import decode, encode, hints_of
@@ -18,47 +19,54 @@ from evaluation.submission.submission import Submission
 from pipeline.submission_archive import Contents
 
 if TYPE_CHECKING:  # each task imports what it needs: a worker that unpacks a zip file loads no NumPy
-    from evaluation.evidence.remote import Ask, RemoteLab
+    from evaluation.evidence.evidence import Sightings
+    from evaluation.evidence.remote import Ask, RemoteEvidence
+    from evaluation.images.build_plan import BuildPlan, PreparedContext
+    from evaluation.result import Verdict
+    from evaluation.sandbox.volumes import VolumeEntry
 else:
-    Ask = RemoteLab = Any
+    Ask = RemoteEvidence = Sightings = BuildPlan = PreparedContext = Verdict = VolumeEntry = object
 
 
-class Bench:
-    """A worker's place: it finds the task, reads its arguments and writes what it comes to.
+class TaskRunner:
+    """Finds a task by its name, reads its arguments, and returns what it comes to as JSON can hold it.
 
     Args:
         context: what every worker of an evaluation is told; empty where there is no submission yet.
         ask: asks the evaluation for something.
     """
 
-    def __init__(self, context: Mapping[str, Any], ask: Ask) -> None:
+    def __init__(self, context: Mapping[str, object], ask: Ask) -> None:
         self._context = context
         self._ask = ask
-        self._lab: RemoteLab | None = None
 
-    def carry_out(self, name: str, arguments: Mapping[str, Any]) -> Any:
-        """Does one task."""
-        if name in LAB_TASKS:
-            return encode(_called(LAB_TASKS[name], {"lab": self.lab()}, arguments))
-        return encode(_called(TASKS[name], {}, arguments))
+    def carry_out(self, name: str, arguments: Mapping[str, object]) -> object:
+        """Carry out one task.
 
-    def lab(self) -> RemoteLab:
-        """The laboratory of the submission; made when it is needed first."""
-        if self._lab is None:
-            from evaluation.evidence.remote import RemoteLab
+        Args:
+            name: of the task.
+            arguments: of the task, as they were sent.
+        """
+        if name in EVIDENCE_TASKS:
+            return encode(_call(EVIDENCE_TASKS[name], {"evidence": self.evidence}, arguments))
+        return encode(_call(TASKS[name], {}, arguments))
 
-            known = self._context
-            self._lab = RemoteLab(
-                decode(Submission, known["submission"]), decode(Limits, known["limits"]),
-                decode(Path, known["folder"]), self._ask, gated=decode(bool, known["gated"]),
-            )  # fmt: skip
-        return self._lab
+    @cached_property
+    def evidence(self) -> RemoteEvidence:
+        """The evidence of the submission, kept from one task to the next."""
+        from evaluation.evidence.remote import RemoteEvidence
+
+        known = self._context
+        return RemoteEvidence(
+            decode(Submission, known["submission"]), decode(Limits, known["limits"]),
+            decode(Path, known["folder"]), self._ask,
+        )  # fmt: skip
 
 
-def _called(
-    function: Callable[..., object], given: dict[str, object], arguments: Mapping[str, Any]
+def _call(
+    function: Callable[..., object], given: dict[str, object], arguments: Mapping[str, object]
 ) -> object:
-    kinds = {name: kind for name, kind in hints_of(function).items() if name not in ("lab", "return")}
+    kinds = {name: kind for name, kind in hints_of(function).items() if name not in ("evidence", "return")}
     return function(**given, **{name: decode(kind, arguments[name]) for name, kind in kinds.items()})
 
 
@@ -113,7 +121,7 @@ def key_of(source: Path, limits: Limits) -> str:
     return whole.hexdigest()
 
 
-def _regular(source: Path, left_out: frozenset[str]) -> Any:
+def _regular(source: Path, left_out: frozenset[str]) -> Iterator[Path]:
     if not source.is_dir():
         yield source
         return
@@ -155,122 +163,70 @@ def checklist(root: Path) -> Checklist:
     return Checklist(submission_archive.contents_of(root), stale_results(Layout(root)))
 
 
-def read_volume(packed: Path, kept: Path, most: int) -> Any:
-    """What lies on a volume."""
+def read_volume(packed: Path, kept: Path, most: int) -> tuple[VolumeEntry, ...]:
+    """Read what lies on a volume."""
     from evaluation.sandbox import volume_archive
 
     return volume_archive.read_volume(packed, kept, most)
 
 
 def search(packed: Path, wanted: Path, also: str) -> tuple[str, ...]:
-    """Where the archive of an image holds a file."""
+    """Return where the archive of an image holds a file."""
     from evaluation.images import image_archive
 
     return image_archive.search(packed, wanted, also)
 
 
 def why_not_interpreter(packed: Path) -> str:
-    """Why the file in an archive is no interpreter."""
+    """Return why the file in an archive is no interpreter."""
     from evaluation.images import image_archive
 
     return image_archive.why_not_interpreter(packed)
 
 
-# --- of a submission: the laboratory's own methods, where it would otherwise ask for what they come to
+# --- of one submission
 
 
-def compose(lab: RemoteLab) -> Any:
-    """The compose file, as data."""
-    from evaluation.evidence.evidence import Lab
-
-    return Lab.compose(lab)
+def fact(evidence: RemoteEvidence, name: str, arguments: dict[str, object]) -> object:
+    """Compute a fact from the files of the submission."""
+    return evidence.compute(name, arguments)
 
 
-def safe(lab: RemoteLab) -> Any:
-    """The compose file, as it can be run."""
-    from evaluation.compose.safe_stack import make_safe
-
-    return make_safe(lab.compose(), lab.submission, lab.limits)
-
-
-def roles(lab: RemoteLab) -> Any:
-    """Which service is which container."""
-    from evaluation.compose.roles import find_roles
-
-    return find_roles(lab.safe())
-
-
-def dockerfile(lab: RemoteLab, role: dict[str, Any]) -> Any:
-    """A Dockerfile, as data."""
-    from evaluation.dockerfiles.parser import read_dockerfile
-
-    return read_dockerfile(lab.submission.text(f"{role['folder']}/Dockerfile"))
-
-
-def plan_build(lab: RemoteLab, wanted: dict[str, Any]) -> Any:
-    """Reads the Dockerfile of a build: whether it may be built, and from which images."""
+def plan_build(evidence: RemoteEvidence, wanted: dict[str, object]) -> BuildPlan:
+    """Read the Dockerfile of a build: whether it may be built, and from which images."""
     from evaluation.compose.safe_stack import BuildRequest
     from evaluation.images.build_plan import BuildPlanner
 
-    return BuildPlanner(lab.submission, lab.limits).plan(decode(BuildRequest, wanted))
+    return BuildPlanner(evidence.submission, evidence.limits).plan(decode(BuildRequest, wanted))
 
 
 def prepare_context(
-    lab: RemoteLab, wanted: dict[str, Any], folder: Path, variables: dict[str, dict[str, str]]
-) -> Any:
-    """Copies the context of a build and writes the Dockerfile that is built."""
+    evidence: RemoteEvidence, wanted: dict[str, object], folder: Path, variables: dict[str, dict[str, str]]
+) -> PreparedContext:
+    """Copy the context of a build and write the Dockerfile that is built."""
     from evaluation.compose.safe_stack import BuildRequest
     from evaluation.images.build_plan import BuildPlanner
 
-    return BuildPlanner(lab.submission, lab.limits).prepare(decode(BuildRequest, wanted), folder, variables)
+    return BuildPlanner(evidence.submission, evidence.limits).prepare(
+        decode(BuildRequest, wanted), folder, variables
+    )
 
 
-def why_not_expected(lab: RemoteLab) -> str:
-    """Computes the prediction, so that whoever needs it knows whether it can be computed."""
-    from evaluation.prediction.expected import expect_of
-
-    expected = expect_of(lab.submission)
-    return "" if expected.outputs else expected.why_not
-
-
-def seen(lab: RemoteLab, number: int) -> Any:
-    """What a run shows of the prediction."""
-    from evaluation.evidence.evidence import Lab
-
-    return Lab.seen(lab, lab.known_run(number))
-
-
-def exchanged(lab: RemoteLab, folder: Path, seed: int) -> Any:
-    """Other rows and another network, in files of the evaluation; nothing where there are none."""
-    made = lab.exchanged(folder, seed)
-    return [] if made is None else [made]
-
-
-def judged(lab: RemoteLab, number: int, made: dict[str, Any]) -> Any:
-    """What a run with exchanged files shows."""
-    from evaluation.prediction.replacement import ReplacementFiles
-
-    return lab.judged(lab.known_run(number), decode(ReplacementFiles, made))
-
-
-def verdict(lab: RemoteLab, check: str, parameters: dict[str, Any]) -> Any:
-    """What one check says."""
+def verdict(evidence: RemoteEvidence, check: str, parameters: dict[str, object]) -> Verdict:
+    """Carry out a check."""
     from evaluation.checks import CHECKS
 
-    return CHECKS[check].function(lab, parameters)
+    return CHECKS[check](evidence, **CHECKS[check].read_parameters(parameters))
 
 
-def sightings(lab: RemoteLab, number: int, most: int) -> Any:
-    """Where the submission steps into a trap."""
+def sightings(evidence: RemoteEvidence, detector: str, most: int) -> Sightings:
+    """Look for a trap."""
     from evaluation.traps import DETECTORS
 
-    return lab.sightings(number, DETECTORS[number][1], most)
+    return evidence.sightings(detector, DETECTORS[detector].function, most)
 
 
-_SIMPLE = (take_in, key_of, checklist, read_volume, search, why_not_interpreter)
-_OF_A_LAB = (
-    *(compose, safe, roles, dockerfile, plan_build, prepare_context, why_not_expected),
-    *(seen, exchanged, judged, verdict, sightings),
-)
-TASKS: Mapping[str, Callable[..., object]] = {task.__name__: task for task in _SIMPLE}
-LAB_TASKS: Mapping[str, Callable[..., object]] = {task.__name__: task for task in _OF_A_LAB}
+_BEFORE = (take_in, key_of, checklist, read_volume, search, why_not_interpreter)
+_OF_ONE = (fact, plan_build, prepare_context, verdict, sightings)
+TASKS: Mapping[str, Callable[..., object]] = {task.__name__: task for task in _BEFORE}
+EVIDENCE_TASKS: Mapping[str, Callable[..., object]] = {task.__name__: task for task in _OF_ONE}

@@ -17,7 +17,7 @@ from types import ModuleType
 import pytest
 
 from evaluation.evaluate import Conditions, evaluate
-from evaluation.evidence.evidence import Lab
+from evaluation.evidence.evidence import Evidence
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.result import Report, from_json
 from evaluation.rubric import load_rubric
@@ -86,13 +86,13 @@ def submit(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def lab(tmp_path: Path, submit: Callable[..., Path]) -> Callable[..., Lab]:
-    """A laboratory without an engine: what stands in the files of a submission with some changes."""
+def evidence_of(tmp_path: Path, submit: Callable[..., Path]) -> Callable[..., Evidence]:
+    """The evidence of a submission with some changes, where there is no container engine."""
 
-    def make(changes: Changes | None = None) -> Lab:
+    def make(changes: Changes | None = None) -> Evidence:
         folder = submit(changes)
         submission = take_in(str(folder), tmp_path / f"in-{folder.name}", DEFAULT_LIMITS)
-        return Lab(submission, DEFAULT_LIMITS, None, tmp_path, why_no_engine="a test without one")
+        return Evidence(submission, DEFAULT_LIMITS, None, tmp_path, why_no_engine="a test without one")
 
     return make
 

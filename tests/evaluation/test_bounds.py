@@ -24,10 +24,11 @@ import pytest
 
 from evaluation.errors import CannotCheck, NoSubmission, TooCostly
 from evaluation.evaluate import Conditions, evaluate, take_in
-from evaluation.evidence.evidence import Lab
-from evaluation.evidence.guarded import GuardedLab
-from evaluation.evidence.remote import RemoteLab
+from evaluation.evidence.evidence import FACTS, Evidence
+from evaluation.evidence.guarded import GuardedEvidence
+from evaluation.evidence.remote import RemoteEvidence
 from evaluation.images.builder import _without_notice
+from evaluation.processes.messages import MessageError
 from evaluation.processes.worker_pool import WorkerPool, error_from_message, error_to_message
 from evaluation.quotas import DEFAULT_LIMITS, MIB
 from evaluation.reports import EXPORTERS, write
@@ -35,7 +36,6 @@ from evaluation.rubric import load_rubric, read_rubric
 from evaluation.sandbox.container_run import ContainerRun
 from evaluation.sandbox.stack_run import StackRun
 from evaluation.sandbox.volumes import VolumeEntry
-from evaluation.traps import DETECTORS
 from pipeline.errors import PipelineError
 from pipeline.project import SERVICES
 
@@ -121,13 +121,11 @@ def measured(submit):
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        error_from_message = json.loads(done.stdout)
-        parent, workers = error_from_message["used"]
+        told = json.loads(done.stdout)
+        parent, workers = told["used"]
         assert parent < MOST and workers < MOST
-        results = {
-            one["id"]: one for line in error_from_message["report"]["lines"] for one in line["results"]
-        }
-        return results, error_from_message["report"]["findings"]
+        results = {one["id"]: one for line in told["report"]["lines"] for one in line["results"]}
+        return results, told["report"]["findings"]
 
     return run
 
@@ -294,21 +292,21 @@ def test_no_program_takes_the_evaluation_with_it(measured, program):
 
 @pytest.fixture
 def guarded(submit, tmp_path):
-    """A laboratory as an evaluation has it, with nothing but a submission."""
-    labs = []
+    """The evidence as an evaluation has it, with nothing but a submission."""
+    made = []
 
     def make(changes=None, limits=SHORT):
-        place = tmp_path / f"guarded{len(labs)}"
+        place = tmp_path / f"guarded{len(made)}"
         place.mkdir()
         with WorkerPool(limits) as workers:
             taken = take_in(str(submit(changes)), place / "in", limits, workers)
-        lab = GuardedLab(taken.submission, limits, None, place, why_no_engine="a test without one")
-        labs.append(lab)
-        return lab
+        evidence = GuardedEvidence(taken.submission, limits, None, place, why_no_engine="a test without one")
+        made.append(evidence)
+        return evidence
 
     yield make
-    for lab in labs:
-        lab.workers.close()
+    for evidence in made:
+        evidence.workers.close()
 
 
 def stack_run(*lines, **left):
@@ -318,9 +316,9 @@ def stack_run(*lines, **left):
 
 
 def test_a_right_prediction_is_seen_through_a_worker(guarded):
-    lab = guarded()
-    assert lab.why_not_expected() == ""
-    shown = lab.seen(stack_run("nothing"))
+    evidence = guarded()
+    assert evidence.why_not_expected == ""
+    shown = evidence.seen(stack_run("nothing"))
     assert (shown.equal, shown.where) == (False, "")
 
 
@@ -348,13 +346,13 @@ def test_a_right_prediction_is_seen_through_a_worker(guarded):
     ],
 )
 def test_what_a_run_left_and_printed_is_read_within_the_limits(guarded, lines, left):
-    lab = guarded()
+    evidence = guarded()
     run = stack_run(*lines, **left)
-    assert lab.is_right(run) is False
-    lab.workers.close()
+    assert evidence.is_right(run) is False
+    evidence.workers.close()
     with contextlib.suppress(PipelineError):
-        lab.seen(run)
-    assert lab.workers._idle == []  # what is known is not read once more
+        evidence.seen(run)
+    assert evidence.workers._idle == []  # what is known is not read once more
 
 
 def test_what_lies_on_a_volume_is_kept_in_files_and_read_back(tmp_path):
@@ -403,7 +401,7 @@ def test_an_archive_with_a_header_as_large_as_memory_ends_its_worker_alone(tmp_p
 
 
 def test_a_worker_that_is_killed_is_an_error_with_a_reason(guarded):
-    lab = guarded({"README.md": BACKTRACKS})
+    evidence = guarded({"README.md": BACKTRACKS})
 
     def kill():
         find = ["pgrep", "-P", str(os.getpid()), "-f", "evaluation.workers.main"]
@@ -415,9 +413,9 @@ def test_a_worker_that_is_killed_is_an_error_with_a_reason(guarded):
     thread = threading.Thread(target=kill)
     thread.start()
     with pytest.raises(TooCostly, match="its reader was ended by the system"):
-        lab.verdict("mentions", print, {"file": "README.md", "all_of": ["(a+)+$"]})
+        evidence.verdict("mentions", print, {"file": "README.md", "all_of": ["(a+)+$"]})
     thread.join()
-    assert lab.verdict("document", print, {"file": "README.md"}).passed
+    assert evidence.verdict("document", print, {"file": "README.md"}).passed
 
 
 def test_a_worker_has_nothing_of_the_environment_and_ends_with_the_evaluation(tmp_path, monkeypatch):
@@ -464,7 +462,7 @@ def test_workers_go_when_the_evaluation_is_killed(tmp_path):
     program = (
         "import sys, time; from pathlib import Path\n"
         "from evaluation.quotas import DEFAULT_LIMITS as L\n"
-        "from evaluation.processes.worker_pool import WorkerPool\n"
+        "from evaluation.processes.worker_pool import WorkerPool, error_from_message, error_to_message\n"
         "w = WorkerPool(L); w.call(str, 'key_of', 'x', source=Path(sys.argv[1]), limits=L)\n"
         "print(w._idle[0]._process.pid, flush=True); time.sleep(60)\n"
     )
@@ -484,15 +482,15 @@ def test_workers_go_when_the_evaluation_is_killed(tmp_path):
 
 
 def test_what_a_task_refuses_comes_across_as_the_same_error(guarded):
-    lab = guarded()
+    evidence = guarded()
     with pytest.raises(CannotCheck, match="there is no container engine here: a test without one"):
-        lab.verdict("image_builds", print, {"container": 1})
+        evidence.verdict("image_builds", print, {"container": 1})
     with (
         WorkerPool(SHORT) as workers,
         pytest.raises(NoSubmission, match="is larger than a submission may be"),
     ):
         few = replace(SHORT, files=1)
-        workers.call(str, "key_of", "it", source=lab.submission.root, limits=few)
+        workers.call(str, "key_of", "it", source=evidence.submission.root, limits=few)
 
 
 def test_every_error_that_is_told_apart_comes_across_as_itself():
@@ -508,9 +506,9 @@ def test_every_error_that_is_told_apart_comes_across_as_itself():
 
 def test_the_report_says_what_limits_its_readers(submit):
     report = evaluate(str(submit()), load_rubric(), Conditions(run=False))
-    error_from_message = next(one for one in report.protections if one.what == "What reads it is limited")
-    assert error_from_message.enforced
-    assert error_from_message.how == (
+    told = next(one for one in report.protections if one.what == "What reads it is limited")
+    assert told.enforced
+    assert told.how == (
         "in a process of its own: 512 MB of memory, 20 s of processor time for one thing, 60 s by the clock, "
         "300 s to take it in"
     )
@@ -528,29 +526,37 @@ def test_an_exporter_gets_nothing_that_a_terminal_obeys(submit):
     )
 
 
-# What works in a worker as it stands: it reads files there, or is made of methods that are asked for.
-IN_A_WORKER = {
-    *("engine", "image", "image_of", "pybrain", "run_for_files", "missing_folders", "is_right"),
-    *("exchanged", "judged", "verdict", "sightings", "why_not_expected"),
+# What works in a worker as it stands: it reads no file that a fact does not read, or is made of facts.
+MADE_OF_FACTS = {
+    *("engine", "image", "image_of", "copies_in_image", "run_for_files", "missing_folders", "is_right"),
+    *("refused_hosts", "verdict", "sightings", "to_message", "from_message", "number_of", "run_with"),
 }
 
 
-def test_every_method_of_the_laboratory_is_known_to_work_in_a_worker():
-    methods = {name for name in vars(Lab) if not name.startswith("_")}
-    assert methods - set(vars(RemoteLab)) == IN_A_WORKER
-    here = {
-        "compose",
-        "safe",
-        "roles",
-        "dockerfile",
-        "seen",
-        "exchanged",
-        "why_not_expected",
-        "judged",
-        "verdict",
-        "sightings",
+def test_everything_that_can_be_asked_of_the_evidence_is_a_fact_or_made_of_facts():
+    kinds = [
+        kind for kind in Evidence.__mro__ if kind.__module__ not in ("builtins", "evaluation.evidence.facts")
+    ]
+    public = {name for kind in kinds for name in vars(kind) if not name.startswith("_")}
+    assert public == MADE_OF_FACTS | set(FACTS)
+
+
+def test_workers_compute_exactly_the_facts_that_take_reading_a_file_of_the_submission(evidence_of, tmp_path):
+    read = {name for name, fact in FACTS.items() if fact.reads is not None}
+    assert read == {
+        *("compose", "safe_stack", "roles", "dockerfile", "why_not_expected", "seen", "exchanged", "judged"),
     }
-    assert here <= set(vars(GuardedLab))
+    submission = evidence_of().submission
+    remote = RemoteEvidence(submission, DEFAULT_LIMITS, tmp_path, lambda name, arguments: None)
+    for name in set(FACTS) - read:
+        with pytest.raises(MessageError, match=f"{name} is not computed by workers"):
+            remote.compute(name, {})
+
+
+@pytest.mark.parametrize("name", ["stack", "expected", "verdict", "workers", "__init__", "nothing"])
+def test_a_worker_gets_nothing_that_is_no_fact_made_for_it(guarded, name):
+    with pytest.raises(CannotCheck, match="is not available to workers"):
+        guarded()._answer("fact", {"name": name, "arguments": {}})
 
 
 def test_an_interrupted_reading_leaves_a_report_and_no_worker(submit, tmp_path):
@@ -587,24 +593,23 @@ def test_an_interrupted_reading_leaves_a_report_and_no_worker(submit, tmp_path):
 
 
 def test_what_a_container_did_is_known_to_the_workers(guarded):
-    lab = guarded()
+    evidence = guarded()
     ran = ContainerRun(
         "docker run --rm activationbase_app07", 137, "", 60.0, "it did not end within 60 s and was stopped"
     )
-    vars(lab)["_known"] = {("alone", (SERVICES[0],), ()): (ran, None)}
-    verdict = lab.verdict("prints_its_rows", print, {"container": 1})
+    evidence.remember(Evidence.alone, ran, SERVICES[0])
+    verdict = evidence.verdict("prints_its_rows", print, {"container": 1})
     assert (
         verdict.reason == "`docker run --rm activationbase_app07`: it did not end within 60 s and was stopped"
     )
-    number = [name for name, _ in DETECTORS].index("over-the-limits")
-    assert lab.sightings(number, print, 6).seen == ((f"{C1}/Dockerfile", verdict.reason),)
+    assert evidence.sightings("over_the_limits", print, 6).places == ((f"{C1}/Dockerfile", verdict.reason),)
 
 
 def test_many_things_that_are_too_much_do_not_each_take_the_whole_time(guarded):
-    lab = guarded({"README.md": BACKTRACKS})
+    evidence = guarded({"README.md": BACKTRACKS})
     for seconds in (3, 2, 2):
         with pytest.raises(TooCostly, match=f"it takes more than {seconds} s of processor time"):
-            lab.verdict("mentions", print, {"file": "README.md", "all_of": ["(a+)+$"]})
+            evidence.verdict("mentions", print, {"file": "README.md", "all_of": ["(a+)+$"]})
 
 
 def test_a_form_that_fails_takes_no_other_with_it(submit, tmp_path):

@@ -39,15 +39,15 @@ def test_a_prediction_of_two_digits_is_asked_for_more_than_once(reports):
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_a_dockerfile_that_only_names_its_base_earns_nothing(lab, number):
+def test_a_dockerfile_that_only_names_its_base_earns_nothing(evidence_of, number):
     folder = SERVICES[number - 1].folder
-    made = lab({f"{folder}/Dockerfile": 'FROM busybox:latest\nCMD ["true"]\n'})
-    verdict = CHECKS["image_builds"].function(made, {"container": number})
+    made = evidence_of({f"{folder}/Dockerfile": 'FROM busybox:latest\nCMD ["true"]\n'})
+    verdict = CHECKS["image_builds"](made, container=number)
     assert not verdict.passed
     assert verdict.reason == f"{folder}/Dockerfile adds nothing to its base: it has no COPY, ADD or RUN"
 
 
-def test_an_empty_program_is_no_program(lab):
-    made = lab({"container3_codebase/UE_07_App5.py": "\n"})
-    verdict = CHECKS["image_holds_its_file"].function(made, {"container": 3})
+def test_an_empty_program_is_no_program(evidence_of):
+    made = evidence_of({"container3_codebase/UE_07_App5.py": "\n"})
+    verdict = CHECKS["image_holds_its_file"](made, container=3)
     assert (verdict.passed, verdict.reason) == (False, "container3_codebase/UE_07_App5.py is empty")

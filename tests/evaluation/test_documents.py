@@ -17,10 +17,10 @@ LONG = (
 )
 
 
-def judged(lab, changes, prefix):
-    made = lab(changes)
+def judged(evidence_of, changes, prefix):
+    made = evidence_of(changes)
     items = [item for item in load_rubric().items if item.id.startswith(prefix)]
-    return {item.id: item.check.function(made, item.parameters) for item in items}
+    return {item.id: item.check(made, **item.parameters) for item in items}
 
 
 @pytest.mark.parametrize(
@@ -68,15 +68,17 @@ def test_the_question_itself_is_no_answer():
     ]
 
 
-def test_the_samples_documents_get_their_points(lab):
+def test_the_samples_documents_get_their_points(evidence_of):
     for prefix in ("readme.", "discussion."):
-        assert all(verdict.passed for verdict in judged(lab, {}, prefix).values())
+        assert all(verdict.passed for verdict in judged(evidence_of, {}, prefix).values())
 
 
-def test_this_projects_documents_get_their_points(lab):
+def test_this_projects_documents_get_their_points(evidence_of):
     changes = {name: (PROJECT.root / name).read_bytes() for name in ("README.md", "discussion.txt")}
     for prefix in ("readme.", "discussion."):
-        assert [name for name, verdict in judged(lab, changes, prefix).items() if not verdict.passed] == []
+        assert [
+            name for name, verdict in judged(evidence_of, changes, prefix).items() if not verdict.passed
+        ] == []
 
 
 @pytest.mark.parametrize(
@@ -89,24 +91,27 @@ def test_this_projects_documents_get_their_points(lab):
         ("lorem ipsum dolor sit amet consectetur adipiscing elit sed do ut labore et magna " * 4, "says nothing about"),
     ],
 )  # fmt: skip
-def test_an_answer_that_is_none_gets_no_points(lab, samples, answer, reason):
+def test_an_answer_that_is_none_gets_no_points(evidence_of, samples, answer, reason):
     start, _, rest = samples.DISCUSSION.partition("## Question 2")
     text = start + "## Question 2\n\n" + answer + "\n## Question 3" + rest.partition("## Question 3")[2]
-    verdicts = judged(lab, {"discussion.txt": text}, "discussion.")
+    verdicts = judged(evidence_of, {"discussion.txt": text}, "discussion.")
     assert [name for name, verdict in verdicts.items() if not verdict.passed] == ["discussion.2"]
     assert reason in verdicts["discussion.2"].reason
 
 
-def test_the_same_text_twice_is_one_answer(lab):
+def test_the_same_text_twice_is_one_answer(evidence_of):
     text = "".join(f"Question {number}\n{LONG}\n" for number in (1, 2))
-    assert "are the same text" in judged(lab, {"discussion.txt": text}, "discussion.1")["discussion.1"].reason
+    assert (
+        "are the same text"
+        in judged(evidence_of, {"discussion.txt": text}, "discussion.1")["discussion.1"].reason
+    )
 
 
-def test_a_missing_question_is_said_with_those_that_are_there(lab, samples):
+def test_a_missing_question_is_said_with_those_that_are_there(evidence_of, samples):
     text = samples.DISCUSSION.replace("## Question 4", "## More")
     assert (
         "no heading for question 4; it has: 1, 2, 3, 5"
-        in judged(lab, {"discussion.txt": text}, "discussion.4")["discussion.4"].reason
+        in judged(evidence_of, {"discussion.txt": text}, "discussion.4")["discussion.4"].reason
     )
 
 
@@ -118,12 +123,12 @@ def test_a_missing_question_is_said_with_those_that_are_there(lab, samples):
         (LONG, {"readme.text", "readme.containers", "readme.build", "readme.run", "readme.result"}),
     ],
 )
-def test_a_readme_that_says_nothing_loses_its_points(lab, readme, lost):
-    verdicts = judged(lab, {"README.md": readme}, "readme.")
+def test_a_readme_that_says_nothing_loses_its_points(evidence_of, readme, lost):
+    verdicts = judged(evidence_of, {"README.md": readme}, "readme.")
     assert {name for name, verdict in verdicts.items() if not verdict.passed} == lost
 
 
-def test_each_thing_a_readme_leaves_out_costs_its_own_points(lab, samples):
+def test_each_thing_a_readme_leaves_out_costs_its_own_points(evidence_of, samples):
     taken = {
         "readme.build": "docker build",
         "readme.run": "docker-compose up",
@@ -131,12 +136,12 @@ def test_each_thing_a_readme_leaves_out_costs_its_own_points(lab, samples):
         "readme.result": "shared_data|console",
     }
     for lost, words in taken.items():
-        verdicts = judged(lab, {"README.md": re.sub(words, "thing", samples.README)}, "readme.")
+        verdicts = judged(evidence_of, {"README.md": re.sub(words, "thing", samples.README)}, "readme.")
         assert {name for name, verdict in verdicts.items() if not verdict.passed} == {lost}
 
 
-def test_what_is_missing_is_told_in_words_and_not_as_an_expression(lab):
-    verdicts = judged(lab, {"README.md": LONG}, "readme.")
+def test_what_is_missing_is_told_in_words_and_not_as_an_expression(evidence_of):
+    verdicts = judged(evidence_of, {"README.md": LONG}, "readme.")
     assert [verdict.reason for name, verdict in verdicts.items() if name != "readme.text"] == [
         "README.md does not mention: activationbase, knowledgebase, codebase",
         "README.md does not mention: docker build",
@@ -145,15 +150,15 @@ def test_what_is_missing_is_told_in_words_and_not_as_an_expression(lab):
     ]
 
 
-def test_a_file_that_a_rubric_asks_for(lab):
-    check = CHECKS["file_exists"].function
-    assert check(lab({}), {"path": "container3_codebase/pybrain/"}).passed
-    assert not check(lab({}), {"path": "output/test_results.json"}).passed
+def test_a_file_that_a_rubric_asks_for(evidence_of):
+    check = CHECKS["file_exists"]
+    assert check(evidence_of({}), path="container3_codebase/pybrain/").passed
+    assert not check(evidence_of({}), path="output/test_results.json").passed
 
 
-def test_a_short_readme_loses_its_length_and_keeps_what_it_says(lab):
+def test_a_short_readme_loses_its_length_and_keeps_what_it_says(evidence_of):
     text = "activationbase, knowledgebase, codebase\ndocker build .\ndocker-compose up\nThe prediction is in shared_data.\n"
-    verdicts = judged(lab, {"README.md": text}, "readme.")
+    verdicts = judged(evidence_of, {"README.md": text}, "readme.")
     assert [name for name, verdict in verdicts.items() if not verdict.passed] == ["readme.text"]
-    missing = judged(lab, {"README.md": None}, "readme.")
+    missing = judged(evidence_of, {"README.md": None}, "readme.")
     assert {verdict.reason for verdict in missing.values()} == {"there is no README.md"}

@@ -13,7 +13,7 @@ import pytest
 
 from evaluation.cohort.overview import Row, to_csv, to_page
 from evaluation.reports import EXPORTERS, write
-from evaluation.result import Evidence, Finding, Line, Protection, Report, Result, as_json, from_json
+from evaluation.result import Finding, Line, Observation, Protection, Report, Result, as_json, from_json
 from evaluation.rubric import load_rubric
 
 EVIL = "<script>alert(1)</script> `code` | [x](javascript:1) \x1b[31m \x00 ]]> & \"'"
@@ -32,7 +32,7 @@ REPORT = Report(
             "Container 1 Build", "it builds",
             (result("c1.builds", "passed", 5, seconds=1.5), result("c1.shows", "failed", 5, hint="do `x`")),
         ),
-        Line("Documentation", "", (result("readme", "not checked", 10, evidence=(Evidence("log", EVIL),)),)),
+        Line("Documentation", "", (result("readme", "not checked", 10, evidence=(Observation("log", EVIL),)),)),
     ),
     findings=(Finding("root-user", "Runs as root", "advice", EVIL, "Use `USER`.", "Dockerfile:3"),),
     protections=(Protection("No network", True, "none"), Protection("Other", False, "why")),
@@ -71,7 +71,7 @@ def test_the_page_says_points_reasons_hints_and_what_was_not_enforced():
 
 
 def test_the_page_shows_what_was_seen_of_a_failure_and_tells_one_reason_once():
-    seen = (Evidence("log", "last words"),)
+    seen = (Observation("log", "last words"),)
     line = Line(
         "Stack", "",
         (

@@ -527,7 +527,7 @@ def test_an_image_declares_no_volumes_and_its_containers_have_them(build, sessio
 # --- what is mounted
 
 
-def test_no_name_of_a_folder_becomes_a_path_of_the_host(lab, session, tmp_path):
+def test_no_name_of_a_folder_becomes_a_path_of_the_host(evidence_of, session, tmp_path):
     """Compose would put variables into the path of a folder whose name looks like one."""
     up = "${NO-..}"
     source = "/".join([up] * 6)
@@ -536,8 +536,8 @@ def test_no_name_of_a_folder_becomes_a_path_of_the_host(lab, session, tmp_path):
         + source.replace("$", "$$")
         + "/home:/x:ro']\n"
     )
-    one = lab({MARK: compose, f"{source}/home/file": "inside"})
-    safe = make_safe(one.compose(), one.submission, DEFAULT_LIMITS)
+    one = evidence_of({MARK: compose, f"{source}/home/file": "inside"})
+    safe = make_safe(one.compose, one.submission, DEFAULT_LIMITS)
     stack = Stack(session, one.submission, safe, {"a": "busybox:latest"}, "", "", tmp_path)
     mount = stack.compose_file(None)["services"]["a"]["volumes"][0]
     assert mount["source"].replace("$$", "$").endswith(f"/{source}/home")

@@ -10,10 +10,10 @@ from evaluation.rubric import load_rubric
 from pipeline.project import PROJECT
 
 
-def judged(lab, discussion, number, readme=None):
+def judged(evidence_of, discussion, number, readme=None):
     changes = {"discussion.txt": discussion} | ({"README.md": readme} if readme else {})
     item = next(one for one in load_rubric().items if one.id == f"discussion.{number}")
-    return item.check.function(lab(changes), item.parameters)
+    return item.check(evidence_of(changes), **item.parameters)
 
 
 def with_answer(samples, number, answer):
@@ -26,20 +26,20 @@ def honest(answers):
     return pytest.mark.parametrize(("number", "answer"), answers)
 
 
-def test_honest_answers_of_every_style_keep_their_points(lab, samples, answers):
+def test_honest_answers_of_every_style_keep_their_points(evidence_of, samples, answers):
     for number, answer in answers.HONEST:
-        verdict = judged(lab, with_answer(samples, number, answer), number)
+        verdict = judged(evidence_of, with_answer(samples, number, answer), number)
         assert verdict.passed, (number, answer, verdict.reason)
 
 
-def test_filler_has_no_points_and_the_reason_says_what_it_is(lab, samples, answers):
+def test_filler_has_no_points_and_the_reason_says_what_it_is(evidence_of, samples, answers):
     for name, (answer, reason) in answers.FILLER.items():
-        verdict = judged(lab, with_answer(samples, 1, answer), 1)
+        verdict = judged(evidence_of, with_answer(samples, 1, answer), 1)
         assert not verdict.passed, name
         assert reason in verdict.reason, (name, verdict.reason)
 
 
-def test_one_answer_with_other_words_in_it_is_not_two_answers(lab, samples):
+def test_one_answer_with_other_words_in_it_is_not_two_answers(evidence_of, samples):
     first = answers_in(samples.DISCUSSION)[1]
     changed = (
         first.replace("model", "network")
@@ -47,14 +47,14 @@ def test_one_answer_with_other_words_in_it_is_not_two_answers(lab, samples):
         .replace("server", "gpu platform image")
     )
     text = with_answer(samples, 4, changed + " cpu")
-    assert "it is the answer to question" in judged(lab, text, 4).reason
-    assert "it is the answer to question" in judged(lab, text, 1).reason
+    assert "it is the answer to question" in judged(evidence_of, text, 4).reason
+    assert "it is the answer to question" in judged(evidence_of, text, 1).reason
 
 
-def test_an_answer_that_is_copied_from_the_readme_is_none(lab, samples):
+def test_an_answer_that_is_copied_from_the_readme_is_none(evidence_of, samples):
     readme = samples.README
     text = with_answer(samples, 5, readme.replace("#", "").replace("\n    ", "\n") + " submit the zip file")
-    assert "it is copied from README.md" in judged(lab, text, 5, readme).reason
+    assert "it is copied from README.md" in judged(evidence_of, text, 5, readme).reason
 
 
 TERSE = """\
@@ -98,18 +98,18 @@ Healthcheck geregelt wird.
 """
 
 
-def readme_verdicts(lab, readme):
-    made = lab({"README.md": readme})
+def readme_verdicts(evidence_of, readme):
+    made = evidence_of({"README.md": readme})
     items = [one for one in load_rubric().items if one.id.startswith("readme.")]
-    return [one.check.function(made, one.parameters) for one in items]
+    return [one.check(made, **one.parameters) for one in items]
 
 
 @pytest.mark.parametrize("readme", [TERSE, GERMAN])
-def test_a_terse_readme_and_a_german_one_keep_all_points(lab, readme):
-    assert [verdict.reason for verdict in readme_verdicts(lab, readme) if not verdict.passed] == []
+def test_a_terse_readme_and_a_german_one_keep_all_points(evidence_of, readme):
+    assert [verdict.reason for verdict in readme_verdicts(evidence_of, readme) if not verdict.passed] == []
 
 
-def test_a_readme_of_filler_has_no_points_at_all(lab, samples):
+def test_a_readme_of_filler_has_no_points_at_all(evidence_of, samples):
     words = "activationbase knowledgebase codebase docker build docker-compose up prediction shared_data"
     for readme, why in (
         (f"{words}\n" * 12, "it says the same words again and again"),
@@ -123,7 +123,7 @@ def test_a_readme_of_filler_has_no_points_at_all(lab, samples):
             "it is a list of words and no sentences",
         ),
     ):  # fmt: skip
-        verdicts = readme_verdicts(lab, readme)
+        verdicts = readme_verdicts(evidence_of, readme)
         assert [verdict.passed for verdict in verdicts] == [False] * 5
         assert all(why in verdict.reason for verdict in verdicts), verdicts[0].reason
 

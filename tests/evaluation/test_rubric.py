@@ -15,7 +15,7 @@ from evaluation.quotas import DEFAULT_LIMITS, MIB
 from evaluation.result import FAILED, NOT_CHECKED, PASSED
 from evaluation.rubric import load_rubric, read_rubric
 from evaluation.sandbox.stack import LOOK_SECONDS
-from evaluation.traps.kinds import TRAPS
+from evaluation.traps import TRAPS
 from pipeline.project import PROJECT
 
 TEXT = resources.files("evaluation").joinpath("rubrics", "task06.toml").read_text("utf-8")
@@ -111,13 +111,13 @@ def test_a_rubric_that_is_not_there_or_no_text(tmp_path):
         load_rubric(tmp_path / "binary.toml")
 
 
-def test_a_check_whose_dependency_failed_is_not_checked(lab):
+def test_a_check_whose_dependency_failed_is_not_checked(evidence_of):
     for changes, expected in (
         ({}, {"text": PASSED, "more": FAILED}),
         ({"README.md": None}, {"text": FAILED, "more": NOT_CHECKED}),
         ({"README.md": "unheard of"}, {"text": PASSED, "more": PASSED}),
     ):
-        judge = Judge(read_rubric("small", SMALL.encode()), lab(changes))
+        judge = Judge(read_rubric("small", SMALL.encode()), evidence_of(changes))
         judge.carry_out()
         assert {name: result.status for name, result in judge.results.items()} == expected
         points = {PASSED: 1.0, FAILED: 0.0, NOT_CHECKED: 0.0}[expected["text"]]
@@ -125,18 +125,18 @@ def test_a_check_whose_dependency_failed_is_not_checked(lab):
     assert judge.lines[0].points == 3
 
 
-def test_the_rubrics_own_hint_takes_the_place_of_the_functions(lab):
-    judge = Judge(read_rubric("small", SMALL.encode()), lab({}))
+def test_the_rubrics_own_hint_takes_the_place_of_the_functions(evidence_of):
+    judge = Judge(read_rubric("small", SMALL.encode()), evidence_of({}))
     judge.carry_out()
     assert judge.results["more"].hint == "Say something unheard of."
     assert "There is a text" not in judge.results["more"].reason
 
 
-def test_ctrl_c_leaves_the_rest_not_checked(lab):
+def test_ctrl_c_leaves_the_rest_not_checked(evidence_of):
     def stop(result):
         raise KeyboardInterrupt
 
-    judge = Judge(read_rubric("small", SMALL.encode()), lab({}))
+    judge = Judge(read_rubric("small", SMALL.encode()), evidence_of({}))
     judge.on_result = lambda result: stop(result) if result.id == "text" and not judge.interrupted else None
     judge.carry_out()
     assert judge.interrupted
@@ -144,9 +144,9 @@ def test_ctrl_c_leaves_the_rest_not_checked(lab):
     assert judge.results["more"].reason == "the evaluation was interrupted"
 
 
-def test_a_check_that_stumbles_takes_no_other_with_it(lab):
+def test_a_check_that_stumbles_takes_no_other_with_it(evidence_of):
     rubric = read_rubric("small", SMALL.replace('"unheard of"', '"x"').encode())
-    made = lab({})
+    made = evidence_of({})
     (made.submission.root / "README.md").unlink()
     (made.submission.root / "README.md").symlink_to("/etc/passwd")
     judge = Judge(rubric, made)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evaluation.checks.orchestration import services
+from evaluation.checks.orchestration import compose_services
 
 OWN = {
     "activationbase": "container1_activationbase",
@@ -18,22 +18,24 @@ def with_builds(samples, builds):
     return {"docker-compose.yml": compose}
 
 
-def test_services_that_build_their_own_folder_are_the_three(lab, samples):
-    assert services(lab(with_builds(samples, {name: f"./{place}" for name, place in OWN.items()})), {}).passed
+def test_services_that_build_their_own_folder_are_the_three(evidence_of, samples):
+    assert compose_services(
+        evidence_of(with_builds(samples, {name: f"./{place}" for name, place in OWN.items()}))
+    ).passed
     recipes = {name: f"{{context: ., dockerfile: ./{place}/Dockerfile}}" for name, place in OWN.items()}
-    assert services(lab(with_builds(samples, recipes)), {}).passed
+    assert compose_services(evidence_of(with_builds(samples, recipes))).passed
 
 
-def test_one_image_for_all_three_is_not_three_images(lab, samples):
+def test_one_image_for_all_three_is_not_three_images(evidence_of, samples):
     """The first of them is taken for the container whose folder it builds, and the others are none."""
-    verdict = services(lab(with_builds(samples, dict.fromkeys(OWN, "./container3_codebase"))), {})
+    verdict = compose_services(evidence_of(with_builds(samples, dict.fromkeys(OWN, "./container3_codebase"))))
     assert not verdict.passed
     assert verdict.reason == "no service runs the image activationbase_app07"
 
 
-def test_an_image_that_is_built_by_the_recipe_of_another_container_is_not_the_own_one(lab, samples):
+def test_an_image_that_is_built_by_the_recipe_of_another_container_is_not_the_own_one(evidence_of, samples):
     recipe = "{context: ., dockerfile: ./container3_codebase/Dockerfile}"
-    verdict = services(lab(with_builds(samples, dict.fromkeys(OWN, recipe))), {})
+    verdict = compose_services(evidence_of(with_builds(samples, dict.fromkeys(OWN, recipe))))
     assert not verdict.passed
     assert verdict.reason == (
         "the service activationbase runs an image that is built in container3_codebase, "
@@ -42,11 +44,11 @@ def test_an_image_that_is_built_by_the_recipe_of_another_container_is_not_the_ow
     assert verdict.hint == "Each container has an image of its own: write `image: activationbase_app07`."
 
 
-def test_two_services_of_one_build_are_not_two_images(lab, samples):
+def test_two_services_of_one_build_are_not_two_images(evidence_of, samples):
     changes = with_builds(samples, dict.fromkeys(OWN, "./all")) | {
         "all/Dockerfile": "FROM python:3.11-slim\n"
     }
-    verdict = services(lab(changes), {})
+    verdict = compose_services(evidence_of(changes))
     assert not verdict.passed
     assert (
         verdict.reason

@@ -8,7 +8,7 @@ import pytest
 
 from evaluation.cohort.overview import Row, to_csv, to_page
 from evaluation.reports import EXPORTERS
-from evaluation.result import Evidence, Finding, Line, Report, Result
+from evaluation.result import Finding, Line, Observation, Report, Result
 from evaluation.rubric import load_rubric
 from pipeline.console import Console
 from pybrain_runtime._io.printable import in_one_line, printable
@@ -18,7 +18,9 @@ HIDDEN = [character for character in HOSTILE if printable(character) != characte
 
 
 def hostile_report():
-    result = Result("a", HOSTILE, "failed", 0, 1, HOSTILE, HOSTILE, 0, (Evidence("log", f"one\n{HOSTILE}"),))
+    result = Result(
+        "a", HOSTILE, "failed", 0, 1, HOSTILE, HOSTILE, 0, (Observation("log", f"one\n{HOSTILE}"),)
+    )
     finding = Finding("a", HOSTILE, "risk", HOSTILE, HOSTILE, f"{HOSTILE}\nforged line")
     return Report(
         HOSTILE, HOSTILE, "zip", "0", 1, 1, HOSTILE, "0", (Line("line", "", (result,)),), (finding,), engine="docker"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from evaluation.evidence.evidence import Evidence
 from evaluation.grading import Judge
 from evaluation.prediction.rerun import not_rerun
 from evaluation.result import NOT_CHECKED
@@ -30,8 +31,8 @@ def container(service, started, ended, status, remark="", restarts=0):
 
 
 @pytest.fixture
-def ran(lab, fixtures):
-    """A laboratory in which the images are built and the stack ran as told."""
+def ran(evidence_of, fixtures):
+    """Evidence in which the images are built and the stack ran as told."""
     course = fixtures / "default" / "course"
     rows, model = (
         (course / "currentActivation.csv").read_bytes(),
@@ -50,12 +51,11 @@ def ran(lab, fixtures):
         run = StackRun(
             "docker-compose up", status, 1.0, stopped, tuple(lives), log, "\n".join(printed), left, {}
         )
-        made = lab({})
-        known = made.__dict__.setdefault("_known", {})
-        known[("run", (), ())] = (run, None)
-        known[("probe", (), ())] = (not_rerun("a test without an engine"), None)
-        known[("run_to_the_ends", (), ())] = (ends or run, None)
-        made.runs.append(run)
+        made = evidence_of({})
+        made.remember(Evidence.run, run)
+        made.remember(Evidence.runs, (run,))
+        made.remember(Evidence.full_run, ends or run)
+        made.remember(Evidence.probe, not_rerun("a test without an engine"))
         return made
 
     return make
@@ -125,9 +125,8 @@ def test_where_codebase_was_never_started_the_words_of_the_others_are_quoted(ran
         container("activationbase", 0, None, None), container("knowledgebase", 0.3, None, None),
         container("codebase", None, None, None), printed=("container knowledgebase-1 is unhealthy",), status=1,
     )  # fmt: skip
-    run, _ = made.__dict__["_known"][("run", (), ())]
     kept = {"knowledgebase": ("cp: can't stat '/nowhere': No such file or directory", "waiting")}
-    made.__dict__["_known"][("run", (), ())] = (replace(run, engine_log=kept, log=()), None)
+    made.remember(Evidence.run, replace(made.run, engine_log=kept, log=()))
     told = points(made)["compose.orchestration"]
     assert told.reason == "codebase was never started: container knowledgebase-1 is unhealthy"
     assert told.hint == (
@@ -136,7 +135,7 @@ def test_where_codebase_was_never_started_the_words_of_the_others_are_quoted(ran
 
 
 def test_a_code_that_does_not_wait_costs_orchestration_and_the_files_are_judged_by_themselves(ran):
-    whole = ran(*DATA, CODE).if_known("run")
+    whole = ran(*DATA, CODE).known(Evidence.run)
     late = VolumeEntry(
         "activation_data.csv", 1000, NOON.timestamp() + 9, "file", whole.shared["activation_data.csv"].content
     )
@@ -150,7 +149,7 @@ def test_a_code_that_does_not_wait_costs_orchestration_and_the_files_are_judged_
 
 
 def test_a_file_that_never_comes_is_no_matter_of_waiting(ran):
-    whole = ran(*DATA, CODE).if_known("run")
+    whole = ran(*DATA, CODE).known(Evidence.run)
     model = {"currentSolution.pkl": whole.shared["currentSolution.pkl"]}
     alone = replace(whole, shared=model)
     failed = container("codebase", 0.6, 1, 1)
@@ -159,7 +158,7 @@ def test_a_file_that_never_comes_is_no_matter_of_waiting(ran):
 
 
 def test_a_code_that_waits_by_itself_and_fails_later_was_not_too_soon(ran):
-    whole = ran(*DATA, CODE).if_known("run")
+    whole = ran(*DATA, CODE).known(Evidence.run)
     came = {name: replace(left, written=NOON.timestamp() + 2) for name, left in whole.shared.items()}
     lost = points(
         ran(
@@ -176,7 +175,7 @@ def test_a_code_that_waits_by_itself_and_fails_later_was_not_too_soon(ran):
 
 def test_the_story_is_told_in_order_also_where_an_end_is_noted_before_its_start(ran):
     short = container("activationbase", 0.01, 0, 0)
-    run = ran(short, DATA[1], container("codebase", 0.6, None, None)).if_known("run")
+    run = ran(short, DATA[1], container("codebase", 0.6, None, None)).known(Evidence.run)
     assert timeline.format_timeline(run).splitlines() == [
         "0.0 s  activationbase started",
         "0.0 s  activationbase ended with status 0",
@@ -190,7 +189,7 @@ def test_a_container_that_is_restarted_has_no_first_exit_unless_the_code_was_kil
     again = container("activationbase", 2.9, 2.95, 0, restarts=7)
     assert points(ran(again, DATA[1], CODE)) == {}
     killed = ran(again, DATA[1], container("codebase", 0.6, 3, 137), printed=())
-    assert timeline.wrong_first_exit(killed.if_known("run"), killed.roles()).service == "activationbase"
+    assert timeline.wrong_first_exit(killed.known(Evidence.run), killed.roles).service == "activationbase"
 
 
 def test_a_stack_that_never_ends_still_gets_the_points_for_its_prediction(ran):
@@ -242,7 +241,9 @@ def test_out_of_memory_is_said(ran):
 )
 def test_each_file_has_its_own_points(ran, name, left, lost):
     shared = {
-        key: value.content for key, value in ran(*DATA, CODE).if_known("run").shared.items() if key != name
+        key: value.content
+        for key, value in ran(*DATA, CODE).known(Evidence.run).shared.items()
+        if key != name
     }
     assert set(points(ran(*DATA, CODE, shared=shared if left is None else {**shared, name: left}))) == lost
 
@@ -259,8 +260,8 @@ def test_another_prediction_is_told_beside_the_right_one(ran):
     assert "says 'Prediction: 0.31', the network answers 0.20709" in reason
 
 
-def test_a_mistake_in_the_compose_file_costs_it_and_what_depends_on_it(lab, samples):
-    made = lab(
+def test_a_mistake_in_the_compose_file_costs_it_and_what_depends_on_it(evidence_of, samples):
+    made = evidence_of(
         {"docker-compose.yml": samples.COMPOSE.replace("image: codebase_app07", "imagee: codebase_app07")}
     )
     lost = points(made)
@@ -269,14 +270,14 @@ def test_a_mistake_in_the_compose_file_costs_it_and_what_depends_on_it(lab, samp
     assert sum(result.of for result in lost.values()) == 20 + 10 + 15
 
 
-def test_the_three_are_found_by_image_by_build_and_by_name(lab):
+def test_the_three_are_found_by_image_by_build_and_by_name(evidence_of):
     compose = """
 services:
   one: {image: "activationbase_app07:latest", volumes: ["./shared_data:/s"]}
   two: {build: ./container2_knowledgebase, volumes: ["./shared_data:/s"]}
   code-base: {image: "python:3.11-slim", volumes: [".:/all"]}
 """
-    roles = lab({"docker-compose.yml": compose}).roles()
+    roles = evidence_of({"docker-compose.yml": compose}).roles
     assert [roles.service(role.name) for role in SERVICES] == ["one", "two", "code-base"]
     assert roles.shared == "shared_data"
     assert roles.sees_shared == {"activationbase", "knowledgebase", "codebase"}

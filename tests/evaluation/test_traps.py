@@ -7,8 +7,7 @@ import pytest
 from evaluation.checks import CHECKS
 from evaluation.evaluate import Conditions, evaluate
 from evaluation.rubric import load_rubric, read_rubric
-from evaluation.traps import find
-from evaluation.traps.kinds import TRAPS
+from evaluation.traps import TRAPS, find
 from pipeline.project import PROJECT
 
 C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"
@@ -16,8 +15,8 @@ PROGRAM = f"{C3}/UE_07_App5.py"
 LINES = "import sys\nsys.path.append('/opt/pybrain')\n"
 
 
-def found(lab, changes):
-    return {(finding.id, finding.where) for finding in find(lab(changes))}
+def found(evidence_of, changes):
+    return {(finding.id, finding.where) for finding in find(evidence_of(changes))}
 
 
 @pytest.mark.parametrize(
@@ -51,20 +50,20 @@ def found(lab, changes):
         ("asks-too-much", "docker-compose.yml:2", "docker-compose.yml", "services:\n  a: {privileged: true}\n"),
     ],
 )  # fmt: skip
-def test_each_trap_is_found_where_it_lies(lab, name, where, file, content):
-    assert (name, where) in found(lab, {file: content})
+def test_each_trap_is_found_where_it_lies(evidence_of, name, where, file, content):
+    assert (name, where) in found(evidence_of, {file: content})
 
 
-def test_requirements_without_versions_are_found_by_line(lab):
+def test_requirements_without_versions_are_found_by_line(evidence_of):
     changes = {
         f"{C3}/Dockerfile": "FROM python:3.11\nCOPY requirements.txt /\nRUN pip install -r /requirements.txt\n",
         f"{C3}/requirements.txt": "numpy==2.1\n# note\nscipy\n",
     }
-    assert ("unpinned", f"{C3}/requirements.txt:3") in found(lab, changes)
+    assert ("unpinned", f"{C3}/requirements.txt:3") in found(evidence_of, changes)
 
 
-def test_the_obsolete_key_and_fixed_names_are_found(lab):
-    places = found(lab, {})
+def test_the_obsolete_key_and_fixed_names_are_found(evidence_of):
+    places = found(evidence_of, {})
     assert ("obsolete-version", "docker-compose.yml:1") in places
     assert ("fixed-names", "docker-compose.yml:4") in places
 
@@ -84,8 +83,10 @@ def test_the_obsolete_key_and_fixed_names_are_found(lab):
         ("README.md", "Ärger mit Größe: € – „so“ ✓", "encoding"),
     ],
 )  # fmt: skip
-def test_what_is_right_is_not_called_a_trap(lab, file, content, trap):
-    assert [where for name, where in found(lab, {file: content}) if name == trap and file in where] == []
+def test_what_is_right_is_not_called_a_trap(evidence_of, file, content, trap):
+    assert [
+        where for name, where in found(evidence_of, {file: content}) if name == trap and file in where
+    ] == []
 
 
 def test_this_project_steps_into_no_trap_but_the_tag_of_its_data_images():
@@ -93,13 +94,13 @@ def test_this_project_steps_into_no_trap_but_the_tag_of_its_data_images():
     assert {finding.id for finding in report.findings} <= {"unpinned", "leftovers"}
 
 
-def test_every_trap_says_what_to_do_and_a_rubric_can_give_points_for_it(lab):
+def test_every_trap_says_what_to_do_and_a_rubric_can_give_points_for_it(evidence_of):
     assert all(trap.title and trap.hint.endswith(".") for trap in TRAPS.values())
     text = (
         'name = "practice"\n[[line]]\ntitle = "Practice"\npoints = 3\n[[line.check]]\nid = "user"\n'
         'title = "No root"\ncheck = "free_of"\ntrap = "root-user"\npoints = 3\n'
     )
     item = read_rubric("practice.toml", text.encode()).items[0]
-    verdict = CHECKS["free_of"].function(lab({}), item.parameters)
+    verdict = CHECKS["free_of"](evidence_of({}), **item.parameters)
     assert not verdict.passed
     assert "runs as root" in verdict.reason

@@ -1,0 +1,203 @@
+"""What the images of a submission hold, and what its containers do when each is run by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from evaluation.compose.safe_stack import BuildRequest
+from evaluation.engine.build_network import BuildNetwork
+from evaluation.engine.image_names import is_allowed
+from evaluation.engine.session import EngineSession
+from evaluation.errors import CannotCheck
+from evaluation.evidence.facts import fact, fact_about
+from evaluation.evidence.files import FileEvidence
+from evaluation.images.build_plan import BuildPlanner, BuildResult
+from evaluation.images.builder import Builder
+from evaluation.images.image_files import find_all, holds, why_not_interpreter
+from evaluation.prediction.challenge import Challenge, make_challenge
+from evaluation.prediction.rerun import fresh_seed, image_with_file
+from evaluation.quotas import Limits
+from evaluation.sandbox.container_run import ContainerRun, run_container
+from evaluation.submission.submission import Submission
+from pipeline.engines.base import PYBRAIN_IMPORTS
+from pipeline.project import SERVICES, Service
+
+_CODEBASE = SERVICES[2]
+_FIND_COMPILERS = (
+    "sh",
+    "-c",
+    "for c in gcc g++ cc c++ clang make ld as gfortran; do command -v $c; done; true",
+)
+
+
+class ContainerEvidence(FileEvidence):
+    """The facts that take an image, or a run of one container.
+
+    Args:
+        submission: what is evaluated.
+        limits: how much it may use.
+        engine: the container engine that it is built and run with; None where there is none.
+        folder: a folder that only this evaluation uses.
+        why_no_engine: why there is no container engine.
+        allowed_hosts: hosts that builds may reach beyond the package indexes.
+    """
+
+    def __init__(
+        self,
+        submission: Submission,
+        limits: Limits,
+        engine: EngineSession | None,
+        folder: Path,
+        *,
+        why_no_engine: str = "",
+        allowed_hosts: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(submission, limits, folder)
+        self.why_no_engine = why_no_engine
+        self._engine = engine
+        self.build_network = BuildNetwork(engine, allowed_hosts) if engine else None
+        self._builder = (
+            Builder(engine, self._planner(), self.build_network, folder)
+            if engine and self.build_network
+            else None
+        )
+
+    def _planner(self) -> BuildPlanner:
+        """Return the reader of Dockerfiles."""
+        return BuildPlanner(self.submission, self.limits)
+
+    @property
+    def engine(self) -> EngineSession:
+        """The container engine.
+
+        Raises:
+            CannotCheck: there is none.
+        """
+        if self._engine is None:
+            raise CannotCheck(
+                f"there is no container engine here: {self.why_no_engine}",
+                hint="Nothing is wrong with the submission: evaluate it where Docker runs.",
+            )
+        return self._engine
+
+    # --- images
+
+    @fact_about()
+    def built(self, role: Service) -> BuildResult:
+        """The image that a tutor builds in the folder of a container."""
+        return self._build(BuildRequest(role.folder, "Dockerfile"))
+
+    def _build(self, wanted: BuildRequest) -> BuildResult:
+        assert self.engine
+        assert self._builder is not None
+        return self._builder.build(wanted)
+
+    def image(self, role: Service) -> str:
+        """Return the name of a container's image on this machine.
+
+        Raises:
+            CannotCheck: it was not built.
+        """
+        built = self.built(role)
+        if not built.ok:
+            raise CannotCheck(f"there is no image of {role.folder}: {built.reason}")
+        return built.image
+
+    @property
+    def refused_hosts(self) -> tuple[str, ...]:
+        """The hosts that builds have asked for in vain so far."""
+        return tuple(self.build_network.refused()) if self.build_network is not None else ()
+
+    @fact_about()
+    def allowed_by_name(self, image: str) -> bool:
+        """Whether the user has allowed an image by its name."""
+        also = self._engine.allowed_images if self._engine else ()
+        return is_allowed(image, also) and not is_allowed(image)
+
+    @fact_about()
+    def path_in_image(self, role: Service, name: str) -> str:
+        """Where a container's image holds a file of the submission, byte for byte; empty where it does not.
+
+        Args:
+            role: the container.
+            name: the file, as the submission calls it.
+        """
+        wanted = self.submission.path(name)
+        return holds(self.engine, self.image(role), wanted, role.inside, self.folder)
+
+    def copies_in_image(self, role: Service, name: str) -> tuple[str, ...]:
+        """Return every path of a container's image that holds a file of the submission, and the usual path.
+
+        Args:
+            role: the container.
+            name: the file, as the submission calls it.
+        """
+        return self.copies(self.image(role), role, name)
+
+    @fact_about()
+    def copies(self, image: str, role: Service, name: str) -> tuple[str, ...]:
+        """Every path of an image that holds a file of the submission, and the usual path where any file is there.
+
+        Args:
+            image: the image, as it is called on this machine.
+            role: the container whose usual path is meant.
+            name: the file, as the submission calls it.
+        """
+        wanted = self.submission.path(name)
+        return tuple(find_all(self.engine, image, wanted, role.inside, self.folder))
+
+    @fact()
+    def why_no_interpreter(self) -> str:
+        """Why the python3 of codebase's image is no Python interpreter; empty where it can be one."""
+        return why_not_interpreter(self.engine, self.image(_CODEBASE), "python3", self.folder)
+
+    # --- runs of one container
+
+    @fact_about()
+    def alone(self, role: Service) -> ContainerRun:
+        """A run of a container by itself, with its own command."""
+        return self._alone(role)
+
+    @fact()
+    def pybrain_import(self) -> ContainerRun:
+        """A run of codebase that imports PyBrain, as the task's tutor types it."""
+        return self._alone(_CODEBASE, ("python3", "-c", PYBRAIN_IMPORTS))
+
+    @fact()
+    def challenge(self) -> tuple[Challenge, ContainerRun]:
+        """A program of the evaluation that needs Python and PyBrain, and its run in codebase."""
+        asked = make_challenge(fresh_seed())
+        return asked, self._alone(_CODEBASE, ("python3", "-c", asked.program))
+
+    @fact()
+    def compilers(self) -> ContainerRun:
+        """A run of codebase that prints the paths of the compilers in its image."""
+        return self._alone(_CODEBASE, _FIND_COMPILERS)
+
+    def _alone(self, role: Service, command: tuple[str, ...] = ()) -> ContainerRun:
+        image = self.image(role)
+        self.engine.say(f"running {role.name} alone")
+        return run_container(self.engine, image, role.image, self.folder, command)
+
+    @fact_about()
+    def alone_with_empty(self, role: Service, folders: tuple[str, ...]) -> ContainerRun:
+        """A run of a container by itself in which some folders are empty."""
+        return run_container(self.engine, self.image(role), role.image, self.folder, hidden=folders)
+
+    @fact_about()
+    def alone_with_rows(self, role: Service, name: str, rows: bytes) -> ContainerRun:
+        """A run of a container by itself with other rows in the place of the submission's.
+
+        Args:
+            role: the container.
+            name: the file of the rows, as the submission calls it.
+            rows: the content of the other file.
+        """
+        tag = f"rows-{role.name}"
+        folder = self.folder / tag
+        folder.mkdir(exist_ok=True)
+        new = self.folder / f"{tag}.csv"
+        new.write_bytes(rows)
+        places = self.copies_in_image(role, name)
+        image = image_with_file(self.engine, self.image(role), new, places, folder, tag)
+        return run_container(self.engine, image, role.image, self.folder)

@@ -1,0 +1,151 @@
+"""What the runs of the stack show."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import cast
+
+from evaluation.engine.image_names import plain_name
+from evaluation.errors import CannotCheck
+from evaluation.evidence.containers import ContainerEvidence
+from evaluation.evidence.facts import T, fact, fact_about
+from evaluation.prediction.find_prediction import ObservedPrediction, find_prediction
+from evaluation.processes.messages import decode, encode
+from evaluation.sandbox import timeline
+from evaluation.sandbox.stack import Stack
+from evaluation.sandbox.stack_run import StackRun
+from pipeline.errors import PipelineError
+from pipeline.project import CODEBASE, SERVICES
+
+
+class RunEvidence(ContainerEvidence):
+    """The facts that take a run of the stack."""
+
+    def image_of(self, service: str) -> str:
+        """Return the image that a service of the compose file runs, as it is called on this machine.
+
+        Raises:
+            CannotCheck: there is none; the message names the service.
+        """
+        about = self.safe_stack.services[service]
+        name, _, tag = plain_name(about.image).partition(":")
+        for role in SERVICES:
+            if name == role.image and tag in ("", "latest"):
+                return self.image(role)
+        if about.build is not None:
+            built = self._build(about.build)
+            if not built.ok:
+                raise CannotCheck(f"the image of the service {service} was not built: {built.reason}")
+            return built.image
+        self.engine.ensure_image(about.image)
+        return about.image
+
+    @fact(travels=False)
+    def stack(self) -> Stack:
+        """The stack, ready to be run.
+
+        Raises:
+            CannotCheck: an image is missing.
+        """
+        safe = self.safe_stack
+        images = {name: self.image_of(name) for name in safe.services}
+        code = self.roles.service(CODEBASE)
+        return Stack(self.engine, self.submission, safe, images, self.roles.shared, code, self.folder)
+
+    @fact()
+    def compose_error(self) -> str:
+        """What ``docker-compose config`` reports against the file; empty where it takes it."""
+        return self.stack.check()
+
+    @fact()
+    def runs(self) -> tuple[StackRun, ...]:
+        """The run of the stack, and a second one where the first did not succeed: one failure may be chance."""
+        if missing := self.missing_folders:
+            raise CannotCheck(f"the stack cannot be started: there is no folder {missing[0]}")
+        first = self.stack.run()
+        if first.stopped or (timeline.in_order(first, self.roles) and self.is_right(first)):
+            return (first,)
+        return (first, self.stack.run())
+
+    @fact()
+    def run(self) -> StackRun:
+        """The run of the stack that counts: the better one."""
+        return max(self.runs, key=lambda run: (timeline.succeeded(run, self.roles), self.is_right(run)))
+
+    @fact()
+    def full_run(self) -> StackRun:
+        """A run without ``--abort-on-container-exit``, in which each container comes to its own end."""
+        return self.stack.run(abort=False)
+
+    @fact()
+    def late_files(self) -> tuple[str, ...]:
+        """The files that arrived only after codebase had failed without them; one that never arrives is not late."""
+        missed = timeline.late_inputs(self.run, self.roles)
+        if not missed or self.is_right(self.run):
+            return ()
+        return tuple(name for name in missed if name in self.full_run.shared)
+
+    @property
+    def run_for_files(self) -> StackRun:
+        """The run whose files count.
+
+        Where the stack stopped at the first exit, or before the files could be there, what was copied by then is
+        chance; then it is the run in which every container comes to its own end.
+        """
+        by_chance = timeline.wrong_first_exit(self.run, self.roles) or self.late_files
+        return self.full_run if by_chance else self.run
+
+    @fact_about(lambda self, run: "what the run left and printed")
+    def seen(self, run: StackRun) -> ObservedPrediction:
+        """What a run shows of the prediction."""
+        lines = run.lines_of(self.roles.service(CODEBASE))
+        return find_prediction(self.expected.outputs, run.shared, lines)
+
+    def is_right(self, run: StackRun) -> bool:
+        """Return whether a run shows the right prediction; a run that cannot be read does not."""
+        try:
+            return self.seen(run).equal
+        except PipelineError:
+            return False
+
+    # --- how runs travel: by a number, because one may hold megabytes
+
+    def to_message(self, value: object) -> object:
+        """Return a value as JSON can hold it; a run of the stack by its number."""
+        if isinstance(value, StackRun):
+            return self.number_of(value)
+        if isinstance(value, tuple):
+            return [self.to_message(item) for item in value]
+        return encode(value)
+
+    def from_message(self, kind: type[T], message: object) -> T:
+        """Return the value that `to_message` made a message of.
+
+        Args:
+            kind: the type of the value.
+            message: the message.
+
+        Raises:
+            MessageError: it is not of this type.
+        """
+        if kind is StackRun:
+            return cast(T, self.run_with(decode(int, message)))
+        if kind == tuple[StackRun, ...]:
+            return cast(T, tuple(map(self.run_with, decode(tuple[int, ...], message))))
+        return decode(kind, message)
+
+    @cached_property
+    def _numbered(self) -> list[StackRun]:
+        return []
+
+    def number_of(self, run: StackRun) -> int:
+        """Return the number of a run, a new one where it has none yet."""
+        for number, known in enumerate(self._numbered):
+            if known is run:
+                return number
+        self._numbered.append(run)
+        return len(self._numbered) - 1
+
+    def run_with(self, number: int) -> StackRun:
+        """Return the run that has a number."""
+        return self._numbered[number]

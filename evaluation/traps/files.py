@@ -1,0 +1,77 @@
+"""Traps that show in what was handed in, and in what its compose file asks for."""
+
+from __future__ import annotations
+
+from evaluation.evidence.evidence import Evidence
+from evaluation.result import ADVICE, BREAKS, RISK
+from evaluation.traps.base import Places, Trap, detects
+from pipeline.project import SERVICES
+
+EMPTY_PYBRAIN = Trap(
+    "empty-pybrain", "The pybrain folder is empty", BREAKS,
+    "The library was added as a git repository inside a git repository, so only a pointer was handed in. Remove "
+    "the inner .git folder (rm -rf container3_codebase/pybrain/.git; git rm --cached container3_codebase/pybrain), "
+    "then add the files themselves.",
+)  # fmt: skip
+
+
+@detects(EMPTY_PYBRAIN)
+def empty_pybrain(evidence: Evidence) -> Places:
+    folder = f"{SERVICES[2].folder}/pybrain"
+    submodule = [remark for remark in evidence.submission.remarks if remark.what == "submodule"]
+    for remark in submodule:
+        yield f"{remark.where}/", f"{remark.where} {remark.text}"
+    if submodule or any(
+        name.startswith(folder + "/") and name.endswith(".py") for name in evidence.submission.files
+    ):
+        return
+    if evidence.submission.has_folder(folder) and not evidence.submission.has(".gitmodules"):
+        yield (
+            f"{folder}/",
+            f"{folder}/ has no Python file in it, and there is no .gitmodules that says where they lie",
+        )
+    elif evidence.submission.has_folder(folder):
+        yield f"{folder}/", f"{folder}/ is a submodule: its files were not handed in"
+    elif evidence.submission.has_folder(SERVICES[2].folder):
+        yield (
+            f"{SERVICES[2].folder}/",
+            f"there is no folder {folder}/ (an empty one gets lost in git and in archives)",
+        )
+
+
+ASKS_TOO_MUCH = Trap(
+    "asks-too-much", "The compose file asks for more than a submission gets", BREAKS,
+    "The containers need a shared folder of the project and nothing else of the host.",
+)  # fmt: skip
+
+
+@detects(ASKS_TOO_MUCH)
+def asks_too_much(evidence: Evidence) -> Places:
+    for refusal in evidence.safe_stack.refusals:
+        yield evidence.compose.where(refusal.where), str(refusal)
+
+
+LEFTOVERS = Trap(
+    "leftovers", "Results of an earlier run were handed in", ADVICE,
+    "Leave shared_data empty (an empty file .gitkeep keeps the folder): what counts is what a run writes.",
+)  # fmt: skip
+
+
+@detects(LEFTOVERS)
+def leftovers(evidence: Evidence) -> Places:
+    for remark in evidence.submission.remarks:
+        if remark.what == "leftover":
+            yield remark.where, remark.text
+
+
+LEFT_OUT = Trap(
+    "left-out", "Something could not be taken over", RISK,
+    "Hand in plain files and folders. A link to a place on your machine leads nowhere on another.",
+)  # fmt: skip
+
+
+@detects(LEFT_OUT)
+def left_out(evidence: Evidence) -> Places:
+    for remark in evidence.submission.remarks:
+        if remark.what in ("link", "special", "unreadable"):
+            yield remark.where, f"{remark.where} {remark.text}"

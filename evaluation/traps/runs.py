@@ -1,0 +1,199 @@
+"""Traps that show when the submission is built and run."""
+
+from __future__ import annotations
+
+import re
+
+from evaluation.evidence.evidence import Evidence
+from evaluation.prediction.rerun import FLOODED, MODEL, SILENT
+from evaluation.result import ADVICE, BREAKS, RISK
+from evaluation.sandbox import timeline
+from evaluation.traps.base import Places, Trap, detects
+from evaluation.traps.programs import IGNORED_STATUS
+from pipeline.engines.container_state import OUT_OF_MEMORY
+from pipeline.project import CODEBASE, SERVICES
+
+_ERRORS = re.compile(
+    r"Traceback \(most recent call last\)|^[ \t]*\w*Error: |^[ \t]*(?:✗|ERROR|error:)", re.MULTILINE
+)
+
+
+FIRST_EXIT = Trap(
+    "first-exit", "The stack stops at the first container's exit", BREAKS,
+    "--abort-on-container-exit ends everything when any container ends, also one that ended well. Let the data "
+    "containers stay alive after they have copied (a healthcheck says when the copy is there, `tail -f /dev/null` "
+    "keeps them), let codebase start on `condition: service_healthy`, and let only codebase end.",
+)  # fmt: skip
+
+
+@detects(FIRST_EXIT)
+def first_exit(evidence: Evidence) -> Places:
+    run = evidence.known(Evidence.run)
+    if run is None:
+        return
+    first = timeline.wrong_first_exit(run, evidence.roles)
+    if first is None or first.status:
+        return  # one that failed is no trap but a fault of its own
+    who = evidence.roles.role(first.service) or first.service
+    text = (
+        f"{who} was the first container to end (status {first.status}), and `{run.command}` then stopped all the "
+        "others, codebase among them. "
+    )
+    whole = evidence.known(Evidence.full_run)
+    if whole is not None and evidence.seen(whole).equal:
+        text += (
+            "Without that flag the same stack makes the right prediction: only the orchestration is wrong."
+        )
+    elif whole is not None:
+        text += "Without that flag it makes no right prediction either."
+    yield evidence.compose.where(first.service), text
+
+
+NO_WAITING = Trap(
+    "no-waiting", "codebase does not wait for its files", BREAKS,
+    "depends_on alone waits until a container has started, not until it has copied. Give the data containers a "
+    "healthcheck that looks for the file, and let codebase wait for `condition: service_healthy`.",
+)  # fmt: skip
+
+
+@detects(NO_WAITING)
+def no_waiting(evidence: Evidence) -> Places:
+    if late := evidence.known(Evidence.late_files):
+        where = evidence.compose.where(evidence.roles.service(CODEBASE))
+        yield where, f"codebase looked for {' and '.join(late)} before the copy was there"
+
+
+TIMING = Trap(
+    "timing", "Timing decides whether it works", RISK,
+    "The same submission gave different results when it was run again. Wait for what is needed (a healthcheck "
+    "and `condition: service_healthy`), not for a number of seconds.",
+)  # fmt: skip
+
+
+@detects(TIMING)
+def timing(evidence: Evidence) -> Places:
+    runs = evidence.known(Evidence.runs) or ()
+    if len(runs) < 2:
+        return
+    roles = evidence.roles
+    went = [(timeline.succeeded(run, roles), evidence.seen(run).equal) for run in runs]
+    if went[0] != went[1]:
+        yield evidence.compose.name, "of two runs one went well and one did not; the better one counts"
+
+
+FIXED_ANSWER = Trap(
+    "fixed-answer", "The prediction does not depend on the rows", BREAKS,
+    "With other rows in container 1 the stack shows the same prediction. Compute it from /shared_data, on every "
+    "run.",
+)  # fmt: skip
+
+
+@detects(FIXED_ANSWER)
+def fixed_answer(evidence: Evidence) -> Places:
+    probe = evidence.known(Evidence.probe)
+    if probe is not None and probe.fixed:
+        yield "container3_codebase/", probe.text
+
+
+OWN_NETWORK = Trap(
+    "own-network", "The prediction does not come from the network of container 2", BREAKS,
+    "With another network in container 2 the stack shows the answers of the old one. Load "
+    "/shared_data/currentSolution.pkl on every run: codebase needs neither a copy of the network nor its weights.",
+)  # fmt: skip
+
+
+@detects(OWN_NETWORK)
+def own_network(evidence: Evidence) -> Places:
+    probe = evidence.known(Evidence.probe)
+    if probe is not None and probe.outcome == MODEL:
+        yield "container3_codebase/", probe.text
+
+
+NOT_COMPUTED = Trap(
+    "not-computed", "With other rows and another network, nothing right is predicted", BREAKS,
+    "The evaluation exchanges rows and network for others of the same form, and runs the stack again. Read both "
+    "from /shared_data on every run, take any numbers that they hold, and show every output with three digits or "
+    "more.",
+)  # fmt: skip
+
+
+@detects(NOT_COMPUTED)
+def not_computed(evidence: Evidence) -> Places:
+    probe = evidence.known(Evidence.probe)
+    if probe is not None and probe.outcome in (SILENT, FLOODED):
+        yield "container3_codebase/", probe.text
+
+
+ROOT_LEFTOVERS = Trap(
+    "root-leftovers", "The run leaves files that belong to root", ADVICE,
+    "On Linux the files in shared_data then cannot be removed without sudo. Let the containers run as an ordinary "
+    "user, or give the files to the owner of the folder (chown).",
+)  # fmt: skip
+
+
+@detects(ROOT_LEFTOVERS)
+def root_leftovers(evidence: Evidence) -> Places:
+    run = evidence.known(Evidence.run)
+    if run is not None:
+        names = sorted(left.name for left in run.shared.values() if left.owner == 0 and left.kind == "file")
+        if names:
+            yield "shared_data/", f"after a run these files belong to root: {', '.join(names[:5])}"
+
+
+@detects(IGNORED_STATUS)
+def swallowed(evidence: Evidence) -> Places:
+    """codebase ended with 0, printed an error, and made no prediction."""
+    run = evidence.known(Evidence.run)
+    if run is None:
+        return
+    service = evidence.roles.service(CODEBASE)
+    code = run.container(service)
+    said = "\n".join(run.lines_of(service))
+    found = _ERRORS.search(said)
+    if code is not None and code.status == 0 and found and not evidence.seen(run).where:
+        line = said[found.start() :].strip().splitlines()[0]
+        yield (
+            f"{SERVICES[2].folder}/",
+            f"codebase printed an error ({line[:100]}) and ended with status 0 all the same",
+        )
+
+
+BLOCKED_NETWORK = Trap(
+    "blocked-network", "The build reaches for the internet", RISK,
+    "Builds of an evaluation reach the package indexes and nothing else. What else the image needs belongs into "
+    "the submission.",
+)  # fmt: skip
+
+
+@detects(BLOCKED_NETWORK)
+def blocked_network(evidence: Evidence) -> Places:
+    if refused := evidence.refused_hosts:
+        yield "", f"a build asked for {', '.join(refused[:5])}"
+
+
+OVER_THE_LIMITS = Trap(
+    "over-the-limits", "A container went beyond its limits", BREAKS,
+    "The three containers copy two small files and compute once: they need little time, memory and room. Look for "
+    "a loop without an end, and for what is printed or written in it.",
+)  # fmt: skip
+
+
+@detects(OVER_THE_LIMITS)
+def over_the_limits(evidence: Evidence) -> Places:
+    """What had to be stopped, and what the kernel ended for its memory."""
+    run = evidence.known(Evidence.run)
+    if run is not None and run.stopped:
+        yield evidence.compose.name, f"`{run.command}`: {run.stopped}"
+    for state in run.containers if run is not None else ():
+        if state.remark == OUT_OF_MEMORY:
+            yield (
+                evidence.compose.where(state.service),
+                f"{state.service} used more memory than it gets and was ended",
+            )
+    for role in SERVICES:
+        alone = evidence.known(Evidence.alone, role)
+        if alone is not None and alone.stopped:
+            yield f"{role.folder}/Dockerfile", f"`{alone.command}`: {alone.stopped}"
+        built = evidence.known(Evidence.built, role)
+        if built is not None and "was stopped" in built.reason:
+            yield f"{role.folder}/Dockerfile", built.reason
