@@ -417,7 +417,7 @@ def test_notes_of_another_version_and_those_that_are_too_large_are_named(
 ) -> None:
     options, journal = StreamOptions(skip=True), tmp_path / ".p.csv.journal"
     break_off(flower, rows, tmp_path / "p.csv", options)
-    journal.write_text(journal.read_text().replace('"version": 3', '"version": 1'))
+    journal.write_text(journal.read_text().replace('"version": 4', '"version": 1'))
     with pytest.raises(
         CannotResume, match=r"its checkpoint .* was written by another version of this program\."
     ):
@@ -425,7 +425,7 @@ def test_notes_of_another_version_and_those_that_are_too_large_are_named(
     journal.write_bytes(b"[" + b"{}," * 3_000_000)
     with pytest.raises(
         CannotResume,
-        match=r"cannot be read: .* has more than 1,049,280 bytes, the limit for a journal file\.\n",
+        match=r"cannot be read: .* has more than 1,049,280 bytes, the limit for a checkpoint file\.\n",
     ):
         go_on(flower, rows, tmp_path / "p.csv", options)
 
