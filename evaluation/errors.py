@@ -35,11 +35,10 @@ class TooCostly(PipelineError):
         limit: how its reading ended, in words.
     """
 
-    def __init__(self, what: str, limit: str, **evidence: object) -> None:
+    def __init__(self, what: str, limit: str) -> None:
         super().__init__(
             f"{what} cannot be read within the limits of an evaluation: {limit}",
             hint="Hand in plain files of the usual kind and size: reading them takes a moment.",
-            **evidence,
         )
         self.what = what
         self.limit = limit

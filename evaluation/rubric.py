@@ -111,7 +111,7 @@ class _Reading:
     def wrong(self, where: tuple[int, ...], key: str, text: str, hint: str = "") -> RubricError:
         place = self.places.get((*where, key)) or self.places.get(where)
         line = f" line {place}" if place else ""
-        return RubricError(f"{self.name}{line}, key `{key}`: {text}", hint=hint, line=place, key=key)
+        return RubricError(f"{self.name}{line}, key `{key}`: {text}", hint=hint)
 
     def rubric(self, data: Mapping[str, Any], sha256: str) -> Rubric:
         self._known((), data, _TOP)

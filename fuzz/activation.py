@@ -16,7 +16,7 @@ import atheris
 with atheris.instrument_imports(include=["pybrain_runtime"]):
     from pybrain_runtime._io.optional_packages import has_arrow
     from pybrain_runtime.activation import ActivationStream, read_activation
-    from pybrain_runtime.errors import ActivationError, PartMissing
+    from pybrain_runtime.errors import ActivationError, MissingPackage
     from pybrain_runtime.knowledge import Knowledge
     from pybrain_runtime.network.description import (
         ConnectionDescription,
@@ -44,7 +44,7 @@ def read() -> None:
     """Reads the table for a network of two inputs and one output."""
     try:
         whole = read_activation(PATH, KNOWLEDGE)
-    except PartMissing:
+    except MissingPackage:
         return
     except ActivationError as error:
         assert str(error) == line_by_line() == with_arrow(str(error))

@@ -15,7 +15,7 @@ from typing import Any
 from pipeline import parser
 from pipeline.commands import activate, convert, evaluate, inspect, submit
 from pipeline.console import Console, speak_utf8
-from pipeline.errors import ChecksFailed, Interrupted, Occupied, PipelineError
+from pipeline.errors import ChecksFailed, Interrupted, NotUsable, Occupied, PipelineError
 from pipeline.process import termination_as_interrupt
 from pipeline.project import PREDICTION_CSV, PROJECT, Layout
 from pipeline.run_lock import Busy, exclusive
@@ -69,8 +69,13 @@ def _failed(
 ) -> dict[str, Any]:
     if options.debug and not traced:
         traceback.print_exc()
-    console.complain(str(error))
-    return {"error": str(error), **error.evidence.get("report", {})}
+    from pipeline.advice import advice_for
+    from pybrain_runtime.container.advice import with_advice
+
+    shown = error.error if isinstance(error, NotUsable) else error
+    text = with_advice(shown, advice_for(shown, options.command))
+    console.complain(text)
+    return {"error": text, **(error.report if isinstance(error, NotUsable) else {})}
 
 
 class Session:
@@ -153,7 +158,8 @@ def _hashes(layout: Layout) -> tuple[str, ...]:
 
 def _prepare_files(session: Session, *, into_contexts: bool) -> Any:
     from pipeline.stages import prepare
-    from pipeline.stages.selection import columns, scaling_line, select
+    from pipeline.stages.selection import columns, select
+    from pybrain_runtime.container.advice import scaling_advice
     from pybrain_runtime.container.settings import switch
 
     say, layout = session.console.say, session.layout
@@ -173,7 +179,8 @@ def _prepare_files(session: Session, *, into_contexts: bool) -> Any:
     say(f"  knowledge   {layout.shown(selection.model)} ({selection.model_from})")
     say(f"              {knowledge.kind}, {knowledge.indim} inputs, {knowledge.outdim} outputs, "
         f"{knowledge.parameter_count} parameters; read, not executed")  # fmt: skip
-    unused = scaling_line(prepared.scaled, inputs="SCALE_INPUTS=", outputs="SCALE_OUTPUTS=")
+    found = prepared.scaled.unused_scaling
+    unused = scaling_advice(found) if found else ""
     if unused or prepared.scaled.scaling != knowledge.scaling:
         say(f"              {unused or f'scaling: {prepared.scaled.scaling}'}")
     say(f"  activation  {layout.shown(selection.data)} ({selection.data_from})")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pybrain_runtime.errors import (
     ActivationError,
     CannotWrite,
@@ -22,6 +24,7 @@ __all__ = [
     "InputMissing",
     "Interrupted",
     "KnowledgeError",
+    "NotUsable",
     "NotWhatWasPrepared",
     "Occupied",
     "PipelineError",
@@ -51,9 +54,29 @@ class ChecksFailed(PipelineError):
 
     status = 70
 
-    def __init__(self, message: str, *, status: int = 70, hint: str = "", **evidence: object) -> None:
-        super().__init__(message, hint=hint, **evidence)
+    def __init__(self, message: str, *, status: int = 70, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
         self.status = status
+
+
+class NotUsable(PipelineError):
+    """A file that was inspected cannot be used.
+
+    Args:
+        error: why not.
+        report: the facts about the file, as they go into JSON.
+
+    Attributes:
+        error: why not.
+        report: the facts about the file.
+        status: that of `error`.
+    """
+
+    def __init__(self, error: PipelineError, report: Mapping[str, object]) -> None:
+        super().__init__(error.message, hint=error.hint)
+        self.error = error
+        self.report = report
+        self.status = error.status
 
 
 class NotWhatWasPrepared(PipelineError):
@@ -70,8 +93,8 @@ class StackFailed(PipelineError):
         status: the status to end with.
     """
 
-    def __init__(self, message: str, *, status: int, hint: str = "", **evidence: object) -> None:
-        super().__init__(message, hint=hint, **evidence)
+    def __init__(self, message: str, *, status: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
         self.status = status
 
 

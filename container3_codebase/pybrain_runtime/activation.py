@@ -55,7 +55,7 @@ class ActivationStream:
     Raises:
         InputMissing: the file does not exist, or cannot be read.
         ActivationError: it is not a table, or its columns do not fit the network.
-        PartMissing: the format needs pyarrow, or ``fast`` is true, and pyarrow is not installed.
+        MissingPackage: the format needs pyarrow, or ``fast`` is true, and pyarrow is not installed.
     """
 
     def __init__(

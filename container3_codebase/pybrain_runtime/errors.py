@@ -1,78 +1,247 @@
-"""Everything that can go wrong, in one tree, each with the exit status that it ends a program with.
+"""Exceptions of the inference library: one tree, each with the exit status of a program that it ends.
 
-The text of an error says what, where, expected against found, then what to do. The evidence is kept as
-attributes, so that a program can use it without reading the text.
+The message says what is wrong, where, and what was expected against what was found. ``hint`` says what can be done
+about the file itself. Advice about options, environment variables and commands is not here: the program that shows
+the error adds it, from the type and the attributes of the error (see ``container.advice``).
 """
 
 from __future__ import annotations
 
-from typing import Any
+import os
+
+Path = str | os.PathLike[str]
 
 
 class PipelineError(Exception):
-    """The root of the tree: something the user can act on; no traceback is owed to them.
+    """Base class: an error that the user can act on, shown without a traceback.
 
     Args:
         message: what, where, expected against found.
-        hint: what to do about it; printed on a line of its own.
-        **evidence: kept as attributes and in ``evidence``: ``path``, ``line``, ``column`` and the like.
+        hint: what can be done about it, whoever shows it; may be empty.
+
+    Attributes:
+        status: the exit status of a program that ends with this error.
     """
 
     status = 70
 
-    def __init__(self, message: str, *, hint: str = "", **evidence: Any) -> None:
+    def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
-        self.evidence = evidence
-
-    def __getattr__(self, name: str) -> Any:
-        evidence = self.__dict__.get("evidence", {})
-        if name in evidence:
-            return evidence[name]
-        raise AttributeError(name)
 
     def __str__(self) -> str:
         return f"{self.message}\n  {self.hint}" if self.hint else self.message
 
 
 class UsageError(PipelineError):
-    """A command line, an option or an environment variable that makes no sense."""
+    """An argument, an option or an environment variable is not valid."""
 
     status = 2
 
 
+class OverwritesInput(UsageError):
+    """An output would be written over a file that is read.
+
+    Attributes:
+        path: the output.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", path: Path = "") -> None:
+        super().__init__(message, hint=hint)
+        self.path = os.fspath(path)
+
+
+class AlreadyScaled(UsageError):
+    """Scaling by companions was asked for, and the model card scales already."""
+
+
 class DataError(PipelineError):
-    """A file that is there but cannot be used as what it should be."""
+    """A file exists, but is not what it must be.
+
+    Attributes:
+        path: the file; empty where the message alone names it.
+    """
 
     status = 65
 
+    def __init__(self, message: str, *, hint: str = "", path: Path = "") -> None:
+        super().__init__(message, hint=hint)
+        self.path = os.fspath(path)
+
 
 class ActivationError(DataError):
-    """The rows to answer are not what the contract or the network asks for."""
+    """The rows are not what the network or the format needs.
+
+    Attributes:
+        line: the line or row, counted from 1; None where the error is about the whole file.
+        column: the column, counted from 1; None where the error is about the whole line.
+    """
+
+    def __init__(
+        self, message: str, *, hint: str = "", line: int | None = None, column: int | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.line = line
+        self.column = column
 
 
 class KnowledgeError(DataError):
-    """The file is not a network that this runtime can run."""
+    """The file is not a network that this library can run."""
 
 
 class UnsafeKnowledge(KnowledgeError):
-    """The file asks for something to be executed, or for names outside the allow-list. Nothing was."""
+    """The file asks for code to be executed, or for a name that is not on the allow-list. Nothing was executed.
+
+    Attributes:
+        refused: the name, instruction or type that is not allowed.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", refused: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.refused = refused
+
+
+class LimitExceeded(KnowledgeError):
+    """Reading the file would take more memory, time or elements than is allowed.
+
+    Attributes:
+        limit: the limit.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", limit: float = 0.0) -> None:
+        super().__init__(message, hint=hint)
+        self.limit = limit
+
+
+class MalformedKnowledge(KnowledgeError):
+    """The file is damaged or cut off.
+
+    Attributes:
+        offset: where in the file, in bytes; None where it is not known.
+        line: where in the file, counted from 1; None where it is not known.
+    """
+
+    def __init__(
+        self, message: str, *, hint: str = "", offset: int | None = None, line: int | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.offset = offset
+        self.line = line
+
+
+class UnsupportedPart(KnowledgeError):
+    """A layer or connection of the network is not supported here.
+
+    Attributes:
+        part: its name.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", part: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.part = part
+
+
+class HashMismatch(KnowledgeError):
+    """The file does not have the SHA-256 that was asked for.
+
+    Attributes:
+        expected: the hash that was asked for.
+        found: the hash of the file.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", expected: str, found: str) -> None:
+        super().__init__(message, hint=hint)
+        self.expected = expected
+        self.found = found
+
+
+class CompanionError(KnowledgeError):
+    """A value that was to scale the network is not there, or is not usable.
+
+    Attributes:
+        companion: its name, or the rule that names it.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", companion: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.companion = companion
+
+
+class CannotResume(DataError):
+    """The interrupted run was another one than the run that is to continue it, or its checkpoint is damaged."""
 
 
 class InputMissing(PipelineError):
-    """A file that was named is not there, or cannot be read."""
+    """A file that was named does not exist, or cannot be read.
+
+    Attributes:
+        path: the file.
+        role: what it would be: ``knowledge``, ``activation``, ``card``.
+    """
 
     status = 66
 
+    def __init__(self, message: str, *, hint: str = "", path: Path = "", role: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.path = os.fspath(path)
+        self.role = role
+
 
 class CannotWrite(PipelineError):
-    """The result cannot be written: read-only, no permission, disk full."""
+    """An output cannot be written: read-only, no permission, disk full, something else in its place.
+
+    Attributes:
+        path: the output.
+        errno: the error number of the system; None where the system was not asked.
+    """
 
     status = 73
 
+    def __init__(self, message: str, *, hint: str = "", path: Path = "", errno: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.path = os.fspath(path)
+        self.errno = errno
 
-class PartMissing(PipelineError):
-    """An optional package that the job needs is not installed; the text says how to get it."""
+
+class OutputExists(CannotWrite):
+    """An output would replace a file that must not be replaced.
+
+    Attributes:
+        path: the output.
+        can_force: whether the caller may ask for it to be replaced all the same.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", path: Path = "", can_force: bool = False) -> None:
+        super().__init__(message, hint=hint, path=path)
+        self.can_force = can_force
+
+
+class MissingPackage(PipelineError):
+    """An optional package is not installed.
+
+    Attributes:
+        packages: the names of the missing packages.
+        extra: the extra of this project that installs them, ``fast`` or ``onnx``.
+    """
 
     status = 69
+
+    def __init__(
+        self, message: str, *, hint: str = "", packages: tuple[str, ...] = (), extra: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.packages = packages
+        self.extra = extra
+
+
+class Disagreement(PipelineError):
+    """A converted network computes other outputs than the original: an internal error. Nothing was kept.
+
+    Attributes:
+        difference: the largest difference, relative to the larger of 1 and the output.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", difference: float) -> None:
+        super().__init__(message, hint=hint)
+        self.difference = difference

@@ -14,7 +14,7 @@ from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime._io.paths import base
 from pybrain_runtime._io.record import NOTHING, Record
 from pybrain_runtime.engine.plan import Plan
-from pybrain_runtime.errors import KnowledgeError, UsageError
+from pybrain_runtime.errors import HashMismatch, UsageError
 from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.content import is_xml, refuse_foreign, unpacked
@@ -324,7 +324,7 @@ def check_pin(name: str, found: str, wanted: str) -> None:
     if len(pin) != 64 or not all(c in "0123456789abcdef" for c in pin):
         raise UsageError(f"{wanted!r} is not a SHA-256: 64 hexadecimal digits are expected.")
     if found != pin:
-        raise KnowledgeError(
+        raise HashMismatch(
             f"{name} is not the file that was pinned: its SHA-256 is {found}, expected {pin}.",
             hint="Get the right file, or pin this one.",
             expected=pin,

@@ -149,7 +149,8 @@ def run(session: Session) -> dict[str, Any]:
         line.clear()
         raise Interrupted("interrupted; no half prediction is left", hint=_kept(options)) from None
     except CannotWrite as error:
-        raise CannotWrite(error.message, hint=" ".join(filter(None, (error.hint, _kept(options))))) from error
+        error.hint = " ".join(filter(None, (error.hint, _kept(options))))
+        raise
     finally:
         line.clear()
     _say(session, knowledge, done)
@@ -193,10 +194,10 @@ def _stream_options(session: Session) -> StreamOptions:
 
 
 def _advise(session: Session) -> None:
-    from pybrain_runtime._io.optional_packages import ADVICE
+    from pipeline.advice import OPTIONS
 
     session.console.remark(
-        f"This is a large file, and it is read without pyarrow, four times as slowly. {ADVICE}."
+        f"This is a large file, and it is read without pyarrow, four times as slowly. {OPTIONS.packages}."
     )
 
 
@@ -244,7 +245,8 @@ def _say(session: Session, knowledge: Knowledge, done: Outcome) -> None:
 
 def _say_companions(session: Session, knowledge: Knowledge) -> None:
     """Says what lies beside the network in its file and is not used."""
-    from pipeline.stages.selection import scaling_line
+    from pipeline.advice import OPTIONS
+    from pybrain_runtime.container.advice import scaling_advice
 
     if knowledge.scaling.startswith(("inputs", "outputs")):
         return
@@ -253,8 +255,8 @@ def _say_companions(session: Session, knowledge: Knowledge) -> None:
         more = f" and {len(names) - _BESIDE:,} more" if len(names) > _BESIDE else ""
         listed = ", ".join(names[:_BESIDE])
         session.console.say(f"              beside it in the file, not used: {listed}{more}")
-    if line := scaling_line(knowledge, inputs="--scale-inputs ", outputs="--scale-outputs "):
-        session.console.say(f"              {line}")
+    if found := knowledge.unused_scaling:
+        session.console.say(f"              {scaling_advice(found, OPTIONS)}")
 
 
 def _rows(count: int) -> str:

@@ -39,11 +39,11 @@ def run(session: Session) -> dict[str, Any]:
     """Looks at the file and says what was found.
 
     Raises:
-        KnowledgeError: it is refused or cannot be used; what was found is said before, and is in its `report`.
+        NotUsable: the file or its card is refused or cannot be used; what was found is in its `report`.
         InputMissing: there is no such file.
         CannotWrite: the drawing cannot be written.
     """
-    from pipeline.errors import KnowledgeError
+    from pipeline.errors import NotUsable
     from pipeline.inspection.facts import facts_of
     from pipeline.inspection.text import lines_of
     from pybrain_runtime.inspection import inspect_file
@@ -58,10 +58,7 @@ def run(session: Session) -> dict[str, Any]:
     if wrong is not None:
         if options.drawing is not None:
             session.console.say("  drawing      none, because the file is not usable")
-        if found.error is None and wrong.status != KnowledgeError.status:
-            wrong.evidence["report"] = facts  # a card that was named is not there
-            raise wrong
-        raise KnowledgeError(wrong.message, hint=wrong.hint, report=facts) from None
+        raise NotUsable(wrong, facts) from None
     if options.drawing is not None and found.network is not None:
         facts["drawing"] = str(_draw(found.network, options.drawing))
         session.console.say(f"  drawing      {options.drawing}")

@@ -6,6 +6,8 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from pipeline.advice import OPTIONS
+from pybrain_runtime.container.advice import scaling_advice
 from pybrain_runtime.inspection import REFUSED, SAFE, Inspection
 from pybrain_runtime.network.description import ConnectionDescription, ModuleDescription, NetworkDescription
 from pybrain_runtime.network.model_card import Card, Column
@@ -74,7 +76,7 @@ def _companions(found: Inspection) -> Iterator[str]:
         if scaling is not None and not (found.card and found.card.scales):
             yield _fact(
                 "",
-                scaling.in_words(inputs="--scale-inputs ", outputs="--scale-outputs ", join=" ")
+                scaling_advice(scaling, OPTIONS)
                 + " (activate), or the variables SCALE_INPUTS and SCALE_OUTPUTS (the stages and the container)",
             )
 

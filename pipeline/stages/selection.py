@@ -92,18 +92,6 @@ def scaled(knowledge: Knowledge, environment: Mapping[str, str]) -> Knowledge:
     return knowledge.scaled_by(inputs=inputs, outputs=outputs) if inputs or outputs else knowledge
 
 
-def scaling_line(knowledge: Knowledge, *, inputs: str, outputs: str) -> str:
-    """Returns a line about scaling that lies beside the network and is not used; nothing where there is none.
-
-    Args:
-        knowledge: the network.
-        inputs: what the user types before the rule for inputs, ``SCALE_INPUTS=`` or ``--scale-inputs ``.
-        outputs: what the user types before the rule for outputs.
-    """
-    found = knowledge.unused_scaling
-    return found.in_words(inputs=inputs, outputs=outputs, join=" ") if found else ""
-
-
 def _option(name: str) -> str:
     return f"--{name.lower().replace('_', '-')}"
 

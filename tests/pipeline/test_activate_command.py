@@ -316,7 +316,7 @@ def test_a_large_file_without_pyarrow_is_remarked_once(many: Path, folder: Path,
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert done.stderr == (
         "This is a large file, and it is read without pyarrow, four times as slowly. "
-        "pip install 'app07[fast]', or the image's target 'fast', brings pyarrow.\n"
+        "pip install 'app07[fast]' brings pyarrow.\n"
     )
     assert json.loads(done.stdout)["status"] == 0
 

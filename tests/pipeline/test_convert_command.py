@@ -128,8 +128,8 @@ def test_without_the_packages_the_status_is_69_and_one_line_says_what_to_do(
     seen = drive("convert", "iris.pkl", "--to", "onnx")
     assert (seen.status, seen.out) == (69, "")
     assert seen.err == (
-        "✗ Writing onnx needs onnx and onnxruntime, not installed here; "
-        "get it with: pip install 'app07[onnx]'\n"
+        "✗ Writing onnx needs onnx and onnxruntime, which are not installed here.\n"
+        "  Install with: pip install 'app07[onnx]'\n"
     )
     assert names(folder) == {"iris.pkl", "iris.card.json"}
 

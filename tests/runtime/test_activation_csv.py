@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from pybrain_runtime import Activation, ActivationStream, Knowledge, load_knowledge, read_activation
 from pybrain_runtime.activation import table_schema
+from pybrain_runtime.container.advice import advice_for, with_advice
 from pybrain_runtime.errors import ActivationError, InputMissing
 from pybrain_runtime.tables.column_selector import ColumnSelector
 from pybrain_runtime.tables.formats.csv_cells import CellParser
@@ -41,7 +42,7 @@ def mistake(read: Callable[..., Activation]) -> Callable[..., str]:
         with pytest.raises(ActivationError) as caught:
             read(content, *args, **choice)
         assert caught.value.status == 65
-        return str(caught.value)
+        return with_advice(caught.value, advice_for(caught.value))
 
     return mistake
 
@@ -174,21 +175,23 @@ def test_with_targets_alone_the_other_columns_go_in(read: Callable[..., Activati
 
 def test_an_unknown_name_is_answered_with_the_names_there_are(mistake: Callable[..., str]) -> None:
     message = mistake(TABLE, input_columns=["sepal_length", "sepal width", "petal_length", "petal_width"])
-    assert "INPUT_COLUMNS names 'sepal width', but in activation_data.csv there is no such column." in message
+    assert (
+        "'sepal width' is chosen as an input, but in activation_data.csv there is no such column." in message
+    )
     assert "The columns are: id, species, sepal_length, sepal_width, petal_length" in message
 
 
 def test_a_name_that_is_there_twice_is_refused(mistake: Callable[..., str]) -> None:
     message = mistake("a,a,b,c,d\n1,2,3,4,5\n", input_columns=["a", "b", "c", "d"])
-    assert "'a', but in activation_data.csv the name is there more than once" in message
+    assert "'a' is chosen as an input, but in activation_data.csv the name is there more than once" in message
 
 
 def test_too_few_names_are_counted(mistake: Callable[..., str]) -> None:
     message = mistake(TABLE, input_columns=["sepal_length"])
-    assert "INPUT_COLUMNS gives 1 column of activation_data.csv; the network in " in message
+    assert "The choice of columns gives 1 column of activation_data.csv as inputs; the network in " in message
     assert "currentSolution.pkl has 4 inputs." in message
     message = mistake(TABLE, target_columns=["s"], **NAMED)
-    assert "TARGET_COLUMNS gives 1 column" in message and "has 3 outputs" in message
+    assert "gives 1 column of activation_data.csv as outputs" in message and "has 3 outputs" in message
 
 
 def test_names_without_a_header_are_refused(mistake: Callable[..., str]) -> None:

@@ -13,6 +13,7 @@ import pytest
 from pyarrow import parquet
 
 from pybrain_runtime import Activation, Knowledge, StreamOptions, activate_file, read_activation
+from pybrain_runtime.container.advice import advice_for, with_advice
 from pybrain_runtime.errors import ActivationError
 from pybrain_runtime.network.model_card import Card, Column
 
@@ -64,7 +65,7 @@ def mistake(read: Read) -> Callable[..., str]:
         with pytest.raises(ActivationError) as caught:
             read(columns, *args, **choice)
         assert caught.value.status == 65
-        return str(caught.value)
+        return with_advice(caught.value, advice_for(caught.value))
 
     return mistake
 
@@ -170,7 +171,7 @@ def test_some_of_the_expected_outputs_are_refused(mistake: Callable[..., str]) -
 def test_other_names_than_the_cards_are_refused(mistake: Callable[..., str]) -> None:
     message = mistake(numbers("x1", "x2", "x3", "x4"))
     assert f"names the inputs x1, x2, x3, x4; the card of currentSolution.pkl names them {CARD}." in message
-    assert "Rename the columns, or set INPUT_COLUMNS=x1,x2,x3,x4 to take them as they are." in message
+    assert "Rename the columns. Or set INPUT_COLUMNS=x1,x2,x3,x4 to take them as they are." in message
     assert IGNORE in message
 
 
@@ -227,7 +228,10 @@ def test_the_numbers_of_rows_that_pandas_writes_are_no_input(
 ) -> None:
     message = mistake(numbers(*names), flower.but(card=None))
     assert "has no name for its first column alone; pandas and R write the numbers of the rows so" in message
-    assert "(pandas: index=False, R: row.names=FALSE), choose the inputs with INPUT_COLUMNS" in message
+    assert (
+        "(pandas: index=False, R: row.names=FALSE), or give the column a name if it is an input." in message
+    )
+    assert "Or choose columns with INPUT_COLUMNS and TARGET_COLUMNS." in message
 
 
 def test_the_numbers_of_rows_are_no_input_beside_chosen_targets_either(
@@ -274,8 +278,9 @@ def test_names_of_a_file_do_nothing_in_the_line_that_a_hint_tells_to_type(
     as_json(tmp_path / "rows", numbers(name, *NAMES[1:]))
     with pytest.raises(ActivationError) as error:
         read_activation(tmp_path / "rows", some)
-    assert f"or set {shown}" in error.value.hint
-    assert error.value.hint.isprintable()
+    advice = advice_for(error.value)
+    assert f"Or set {shown}" in advice
+    assert advice.isprintable() and error.value.hint.isprintable()
 
 
 def test_many_names_that_are_not_the_cards_are_compared_in_a_second(tmp_path: Path) -> None:
@@ -294,15 +299,17 @@ def test_many_names_that_are_not_the_cards_are_compared_in_a_second(tmp_path: Pa
 
 def test_a_choice_in_another_order_than_the_cards_is_refused(mistake: Callable[..., str]) -> None:
     message = mistake(row(*NAMES), input_columns=NAMES[::-1])
-    assert "INPUT_COLUMNS names the inputs in another order (petal_width, petal_length, " in message
+    assert "The choice of columns names the inputs in another order (petal_width, petal_length, " in message
     assert f"Name them in the order of the card. {IGNORE}" in message
     message = mistake(row(*NAMES, *OUTPUTS), input_columns=NAMES, target_columns=OUTPUTS[::-1])
-    assert "TARGET_COLUMNS names the expected outputs in another order" in message
+    assert "The choice of columns names the expected outputs in another order" in message
 
 
 def test_one_name_of_the_card_in_the_place_of_another_is_refused(mistake: Callable[..., str]) -> None:
     message = mistake([("id", 1.0), *row(*NAMES)], input_columns=["id", NAMES[0], *NAMES[2:]])
-    assert "INPUT_COLUMNS names the inputs in another order (id, sepal_length, petal_length" in message
+    assert (
+        "The choice of columns names the inputs in another order (id, sepal_length, petal_length" in message
+    )
 
 
 def test_a_choice_of_other_names_says_what_they_are(read: Read) -> None:
@@ -458,8 +465,8 @@ def test_a_first_row_that_is_mostly_values_is_an_error(first: str, tmp_path: Pat
         assert caught.value.message.startswith(f"rows.csv {NOT_A_HEADER[first]}")
         assert caught.value.line == 1
     if "but" in NOT_A_HEADER[first]:
-        assert caught.value.hint == (
-            "Correct the cell. Where the first row is a header all the same, say so by choosing columns by name "
+        assert with_advice(caught.value, advice_for(caught.value)).endswith(
+            "\n  Correct the cell. Where the first row is a header all the same, say so by choosing columns by name "
             "with INPUT_COLUMNS."
         )
 
@@ -494,7 +501,7 @@ def test_names_that_are_asked_for_make_a_row_of_numbers_the_header(tmp_path: Pat
         assert activation.input_names == tuple(years)
     (tmp_path / "rows.csv").write_text("2019,2020,2021,region\n1,2,3,west\n")
     with pytest.raises(
-        ActivationError, match=r"INPUT_COLUMNS names '2022', but in rows\.csv there is no such column"
+        ActivationError, match=r"'2022' is chosen as an input, but in rows\.csv there is no such column"
     ):
         read_activation(tmp_path / "rows.csv", flower, input_columns=years)
 
@@ -517,7 +524,7 @@ def test_a_first_row_of_numbers_that_the_card_has_as_names_is_refused(
         read_activation(tmp_path / "rows.csv", known)
     assert "line 1 holds numbers that are also the names of the inputs on the card" in caught.value.message
     assert (
-        caught.value.hint
+        advice_for(caught.value)
         == "Set INPUT_COLUMNS=2019 if it is the header, or IGNORE_CARD_NAMES=1 if it is a row."
     )
     assert read_activation(tmp_path / "rows.csv", known, input_columns=["2019"]).rows == 1

@@ -14,7 +14,14 @@ from pybrain_runtime import load_knowledge
 from pybrain_runtime._io.atomic_file import AtomicFile
 from pybrain_runtime._io.atomic_group import commit_together
 from pybrain_runtime.convert import convert_file, output_path
-from pybrain_runtime.errors import CannotWrite, InputMissing, KnowledgeError, UnsafeKnowledge, UsageError
+from pybrain_runtime.errors import (
+    CannotWrite,
+    InputMissing,
+    KnowledgeError,
+    OutputExists,
+    UnsafeKnowledge,
+    UsageError,
+)
 
 
 @pytest.fixture
@@ -68,10 +75,8 @@ def test_a_file_that_is_there_is_kept_unless_it_is_allowed(knowledge: Path) -> N
     goal.write_text("mine", encoding="utf-8")
     with pytest.raises(CannotWrite) as refused:
         convert_file(knowledge, "xml")
-    assert str(refused.value) == (
-        f"{goal} is there already, and is not overwritten.\n"
-        "  Name another file with --output, or allow it with --force."
-    )
+    assert str(refused.value) == f"{goal} is there already, and is not overwritten."
+    assert isinstance(refused.value, OutputExists) and refused.value.can_force
     assert goal.read_text(encoding="utf-8") == "mine"
     convert_file(knowledge, "xml", force=True)
     assert load_knowledge(goal).format == "xml"
@@ -93,10 +98,7 @@ def test_a_network_is_never_written_over_itself(force: bool, knowledge: Path, tm
     for goal in (None, tmp_path / ".." / tmp_path.name / knowledge.name, other_name):
         with pytest.raises(UsageError) as refused:
             convert_file(knowledge, "pkl", goal, force=force)
-        assert str(refused.value) == (
-            f"{goal or knowledge} would be written over {knowledge}, which is read.\n"
-            "  Name another file with --output."
-        )
+        assert str(refused.value) == f"{goal or knowledge} would be written over {knowledge}, which is read."
     assert knowledge.read_bytes() == content and names(tmp_path) == before
 
 
@@ -139,7 +141,7 @@ def test_a_card_that_would_be_taken_for_the_new_files_is_never_left_to_be(
         convert_file(course / "currentSolution.pkl", "npz", tmp_path / "net.npz", force=True)
     assert str(refused.value) == (
         f"{tmp_path / 'net.card.json'} would be taken for the card of the new file, and the original has "
-        "none.\n  Name another file with --output, or take that card away."
+        "none.\n  Remove that card."
     )
     assert names(tmp_path) == {"net.card.json"}
 
@@ -185,8 +187,7 @@ def test_a_folder_that_is_not_there_is_said(knowledge: Path, tmp_path: Path) -> 
     with pytest.raises(CannotWrite) as failed:
         convert_file(knowledge, "xml", goal)
     assert str(failed.value) == (
-        f"{goal} cannot be written: no such file or directory.\n"
-        "  Make room or grant the right, or name another file with --output."
+        f"{goal} cannot be written: no such file or directory.\n  Create the folder."
     )
 
 

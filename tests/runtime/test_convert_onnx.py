@@ -12,9 +12,9 @@ import pytest
 
 from pybrain_runtime import Plan, load_knowledge
 from pybrain_runtime.convert import convert_file
-from pybrain_runtime.convert.agreement import Disagreement, compare
+from pybrain_runtime.convert.agreement import compare
 from pybrain_runtime.convert.matrices import matrix_of
-from pybrain_runtime.errors import KnowledgeError, PartMissing, UsageError
+from pybrain_runtime.errors import Disagreement, KnowledgeError, MissingPackage, UsageError
 from pybrain_runtime.network.description import ConnectionDescription, ModuleDescription, NetworkDescription
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -184,12 +184,14 @@ def test_without_the_packages_one_line_says_how_to_get_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    with pytest.raises(PartMissing) as missing:
+    with pytest.raises(MissingPackage) as missing:
         convert_file(FIXTURES / "networks" / "bn_1_1" / "net.p2.pkl", "onnx", tmp_path / "net.onnx")
-    assert str(missing.value) == (
-        "Writing onnx needs onnxruntime, not installed here; get it with: pip install 'app07[onnx]'"
+    assert str(missing.value) == "Writing onnx needs onnxruntime, which is not installed here."
+    assert (missing.value.status, missing.value.packages, missing.value.extra) == (
+        69,
+        ("onnxruntime",),
+        "onnx",
     )
-    assert missing.value.status == 69
 
 
 def test_single_precision_is_for_models_alone(tmp_path: Path) -> None:

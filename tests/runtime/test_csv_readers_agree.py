@@ -120,7 +120,7 @@ def found(
         )
         rows = [reader.parse(chunk) for chunk in reader.chunks()]
     except ActivationError as error:
-        place = error.evidence.get("line"), error.evidence.get("column")
+        place = error.line, error.column
         return {"text": str(error), "place": place}
     return {
         "inputs": b"".join(part.inputs.tobytes() for part in rows),

@@ -12,6 +12,7 @@ import pytest
 
 from pybrain.tools.shortcuts import buildNetwork
 from pybrain_runtime import Knowledge, activate_file, load_knowledge
+from pybrain_runtime.container.advice import scaling_advice
 from pybrain_runtime.container.settings import Settings
 from pybrain_runtime.errors import UsageError
 from pybrain_runtime.network.stored_scaling import find_scaling
@@ -58,14 +59,14 @@ def test_what_has_other_names_or_is_no_number_is_no_scaling(companions: Mapping[
 def test_the_line_names_what_to_type() -> None:
     found = find_scaling({"x_min": 0.0, "x_max": 9.5, "y min": 0.0, "y max": 1.0})
     assert found is not None
-    assert found.in_words(inputs="SCALE_INPUTS=", outputs="SCALE_OUTPUTS=", join=" ") == (
+    assert scaling_advice(found) == (
         "Scaling found beside the network and not used: x_min, x_max, y min, y max. "
         "To use it: SCALE_INPUTS=x_min..x_max SCALE_OUTPUTS='y min..y max'"
     )
     found = find_scaling({"x_max": 9.5})
     assert found is not None
-    assert found.in_words(inputs="--scale-inputs ", outputs="--scale-outputs ", join=" ").endswith(
-        "x_max. To use it: --scale-inputs LOW..HIGH or --scale-inputs MEAN,WIDTH with their names"
+    assert scaling_advice(found).endswith(
+        "x_max. To use it: SCALE_INPUTS=LOW..HIGH or SCALE_INPUTS=MEAN,WIDTH with their names"
     )
 
 

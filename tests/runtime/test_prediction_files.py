@@ -28,6 +28,7 @@ from pybrain_runtime import (
     write_prediction,
 )
 from pybrain_runtime._io.atomic_file import AtomicFile
+from pybrain_runtime.container.advice import advice_for
 from pybrain_runtime.container.report import Report
 from pybrain_runtime.errors import CannotWrite, UsageError
 from pybrain_runtime.network.model_card import Card, Column
@@ -218,7 +219,7 @@ def test_a_missing_folder_is_a_reason(tmp_path: Path, flower: Knowledge) -> None
     with pytest.raises(CannotWrite, match=r"p\.csv cannot be written: no such file or directory") as caught:
         PredictionWriter(tmp_path / "none" / "p.csv", flower)
     assert caught.value.status == 73
-    assert "Make the folder" in str(caught.value)
+    assert "Create the folder." in str(caught.value)
 
 
 def test_a_folder_of_that_name_is_a_reason(tmp_path: Path, flower: Knowledge) -> None:
@@ -244,7 +245,8 @@ def test_a_folder_without_the_right_to_write_is_a_reason(
     with ordinary_user(), pytest.raises(CannotWrite, match="permission denied") as caught:
         PredictionWriter(tmp_path / "p.csv", flower)
     tmp_path.chmod(0o755)
-    assert "OUTPUT_PATH" in caught.value.hint
+    assert caught.value.hint == "Give the user of this process permission to write there."
+    assert advice_for(caught.value) == "Or choose another place with OUTPUT_PATH."
     assert list(tmp_path.iterdir()) == []
 
 

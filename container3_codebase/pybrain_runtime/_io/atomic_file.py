@@ -13,14 +13,14 @@ from pybrain_runtime._io.sha256 import Sha256
 from pybrain_runtime._io.temporary_files import temporary_name
 from pybrain_runtime.errors import CannotWrite
 
-HINTS = {
-    errno.EROFS: "Mount the folder for writing, or choose another one with OUTPUT_PATH.",
-    errno.EACCES: "Give the user of this process the right to write there, or choose another OUTPUT_PATH.",
-    errno.EPERM: "Give the user of this process the right to write there, or choose another OUTPUT_PATH.",
+_HINTS = {
+    errno.EROFS: "Mount the folder for writing.",
+    errno.EACCES: "Give the user of this process permission to write there.",
+    errno.EPERM: "Give the user of this process permission to write there.",
     errno.ENOSPC: "Free some space, then run again.",
     errno.EDQUOT: "Free some space, then run again.",
-    errno.EFBIG: "The system allows no larger files here (ulimit -f); raise the limit, then run again.",
-    errno.ENOENT: "Make the folder, or choose another one with OUTPUT_PATH.",
+    errno.EFBIG: "Raise the limit on the size of files (ulimit -f), then run again.",
+    errno.ENOENT: "Create the folder.",
 }
 
 
@@ -163,7 +163,7 @@ def cannot_write(path: str, error: OSError) -> CannotWrite:
     """Returns the error for a file that the system does not let us write."""
     return CannotWrite(
         f"{path} cannot be written: {(error.strerror or str(error)).lower()}.",
-        hint=HINTS.get(error.errno or 0, ""),
+        hint=_HINTS.get(error.errno or 0, ""),
         path=path,
         errno=error.errno,
     )

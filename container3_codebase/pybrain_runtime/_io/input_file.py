@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from pybrain_runtime._io.paths import base, is_folder
 from pybrain_runtime._io.sha256 import Sha256
-from pybrain_runtime.errors import DataError, InputMissing, KnowledgeError
+from pybrain_runtime.errors import DataError, InputMissing, LimitExceeded
 
 BLOCK = 1 << 20
 
@@ -108,7 +108,7 @@ class InputFile:
         for block in self.blocks(min(BLOCK, self.size + 1)):
             parts.append(block)
             if self.bytes_read > limit:
-                raise KnowledgeError(
+                raise LimitExceeded(
                     f"{self.name} has more than {limit:,} bytes, the limit for a {self.role} file.",
                     limit=limit,
                 )

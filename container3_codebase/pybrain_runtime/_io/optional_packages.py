@@ -1,10 +1,8 @@
-"""The optional package that large files go through, and what to say where it is missing."""
+"""The optional package that reads and writes large files."""
 
 from __future__ import annotations
 
-from pybrain_runtime.errors import PartMissing
-
-ADVICE = "pip install 'app07[fast]', or the image's target 'fast', brings pyarrow"
+from pybrain_runtime.errors import MissingPackage
 
 
 def has_arrow() -> bool:
@@ -21,7 +19,9 @@ def require_arrow(what: str) -> None:
         what: what needs it, as the beginning of a sentence.
 
     Raises:
-        PartMissing: it is not.
+        MissingPackage: it is not installed.
     """
     if not has_arrow():
-        raise PartMissing(f"{what} needs pyarrow, which is not installed here.", hint=f"{ADVICE}.")
+        raise MissingPackage(
+            f"{what} needs pyarrow, which is not installed here.", packages=("pyarrow",), extra="fast"
+        )

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime._io.paths import base, is_folder, is_same
-from pybrain_runtime.errors import CannotWrite, PipelineError, UsageError
+from pybrain_runtime.errors import CannotWrite, OutputExists, OverwritesInput, PipelineError, UsageError
 
 CARD_ENDING = ".card.json"
 STANDARD_INPUT = "-"
@@ -38,9 +38,10 @@ def check_outputs(written: Iterable[str], read: Iterable[str]) -> None:
         for other in read:
             if _is_standard_input(path) if other == STANDARD_INPUT else is_same(path, other):
                 name = "standard input" if other == STANDARD_INPUT else other
-                raise UsageError(
+                raise OverwritesInput(
                     f"{path} would be written over {name}, which is read.",
                     hint="Choose another place for the prediction.",
+                    path=path,
                 )
         check_not_card_name(path)
 
@@ -100,7 +101,7 @@ def check_replaceable(path: str, beginning: bytes, what: str) -> None:
     except PipelineError:
         found = b"?"
     if found and not found.startswith(beginning):
-        raise CannotWrite(
+        raise OutputExists(
             f"{path} is there, and does not hold {what}; this run would replace it.",
             hint="Choose another name for the prediction, or take that file away.",
             path=path,

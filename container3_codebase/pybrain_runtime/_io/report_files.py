@@ -8,7 +8,7 @@ import os
 from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime._io.output_paths import check_target
 from pybrain_runtime._io.paths import split_ending
-from pybrain_runtime.errors import CannotWrite, InputMissing, PipelineError
+from pybrain_runtime.errors import InputMissing, OutputExists, PipelineError
 
 # Attempts to read a report that another run is replacing.
 _ATTEMPTS = 20
@@ -40,7 +40,7 @@ def check_report_target(path: str) -> None:
     """
     check_target(path)
     if os.path.lexists(path) and not _holds_report(path):
-        raise CannotWrite(
+        raise OutputExists(
             f"{path} is there, and is not the report of a run; the report of this one would replace it.",
             hint="Choose another name for the prediction, or take that file away.",
             path=path,
@@ -61,7 +61,7 @@ def check_default_output(path: str) -> None:
         return
     report = report_path(path)
     if not os.path.lexists(report) or not _holds_report(report):
-        raise CannotWrite(
+        raise OutputExists(
             f"{path} is there, and no report of a run beside it; this run would replace it.",
             hint="Name the prediction, or take that file away.",
             path=path,

@@ -10,10 +10,10 @@ from types import FrameType
 from typing import TextIO
 
 from pybrain_runtime._io.atomic_file import check_writable
-from pybrain_runtime._io.optional_packages import ADVICE
 from pybrain_runtime._io.paths import beside, is_folder
 from pybrain_runtime._io.printable import printable, quoted
 from pybrain_runtime.activation import ActivationStream
+from pybrain_runtime.container.advice import ENVIRONMENT, advice_for, scaling_advice, with_advice
 from pybrain_runtime.container.image_check import stale_images
 from pybrain_runtime.container.settings import Settings
 from pybrain_runtime.errors import InputMissing, PipelineError
@@ -54,7 +54,7 @@ class Report:
         self._done(f"Model loaded: {knowledge.kind}")
         found = knowledge.unused_scaling
         if found is not None:
-            self._line("  " + found.in_words(inputs="SCALE_INPUTS=", outputs="SCALE_OUTPUTS=", join=" "))
+            self._line(f"  {scaling_advice(found)}")
         elif knowledge.scaling.startswith(("inputs", "outputs")):
             self._line(f"  Scaled: {knowledge.scaling}")
 
@@ -63,7 +63,7 @@ class Report:
         self._done(f"Data loaded: ({activation.rows}, {activation.columns.width})")
         self._line(f"  {activation.columns.summary()}")
         if activation.light:
-            self._line(f"  (A large file, read without pyarrow. {ADVICE}.)")
+            self._line(f"  (A large file, read without pyarrow. {ENVIRONMENT.packages}.)")
 
     def wrote(self, prediction: Prediction) -> None:
         """Says the first answers, how many there are, and how far they are off."""
@@ -85,8 +85,9 @@ class Report:
         self._warn(self._output)
 
     def failed(self, error: PipelineError) -> None:
-        """Says what a user can act on."""
-        self._print(self._errors, f"{_mark(self._errors, '✗', '[FAILED]')} {error}")
+        """Prints an error, with what can be done about it here."""
+        text = with_advice(error, advice_for(error))
+        self._print(self._errors, f"{_mark(self._errors, '✗', '[FAILED]')} {text}")
         self._warn(self._errors)
 
     def _warn(self, stream: TextIO) -> None:

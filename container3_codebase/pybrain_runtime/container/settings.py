@@ -11,6 +11,18 @@ from pybrain_runtime.knowledge import Knowledge
 from pybrain_runtime.network.model_card import card_path
 
 
+class SettingError(UsageError):
+    """An environment variable has no valid value.
+
+    Attributes:
+        variable: its name.
+    """
+
+    def __init__(self, message: str, *, hint: str, variable: str) -> None:
+        super().__init__(message, hint=hint)
+        self.variable = variable
+
+
 class Settings(Record, eq=True):
     """Where things are, and which columns to take.
 
@@ -80,7 +92,7 @@ def switch(environment: Mapping[str, str], name: str) -> bool:
     value = environment.get(name, "0").strip()
     if value not in ("0", "1"):
         what = f"is {value!r}" if value else "is set, but empty"
-        raise UsageError(f"{name} {what}.", hint="Set it to 1 or 0, or unset it.", variable=name)
+        raise SettingError(f"{name} {what}.", hint="Set it to 1 or 0, or unset it.", variable=name)
     return value == "1"
 
 
@@ -92,7 +104,7 @@ def rule(environment: Mapping[str, str], name: str) -> str | None:
     """
     value = environment.get(name)
     if value is not None and not value.strip():
-        raise UsageError(
+        raise SettingError(
             f"{name} is set, but empty.", hint="Give a rule such as x_min..x_max, or unset it.", variable=name
         )
     return value
@@ -101,7 +113,7 @@ def rule(environment: Mapping[str, str], name: str) -> str | None:
 def _text(environment: Mapping[str, str], name: str, default: str) -> str:
     value = environment.get(name, default)
     if not value.strip():
-        raise UsageError(f"{name} is set, but empty.", hint=f"Unset it to use {default}.", variable=name)
+        raise SettingError(f"{name} is set, but empty.", hint=f"Unset it to use {default}.", variable=name)
     return value
 
 
@@ -111,7 +123,7 @@ def _names(environment: Mapping[str, str], name: str) -> tuple[str, ...] | None:
     names = tuple(part.strip() for part in environment[name].split(","))
     if not all(names):
         what = "is set, but empty" if not environment[name].strip() else "has an empty name in it"
-        raise UsageError(
+        raise SettingError(
             f"{name} {what}.", hint="Give names of columns, separated by commas, or unset it.", variable=name
         )
     return names

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pybrain_runtime.engine.plan import Plan
-from pybrain_runtime.errors import PipelineError
+from pybrain_runtime.errors import Disagreement
 
 SEED = 20_240_229
 ROWS = 256
@@ -16,12 +16,6 @@ SEQUENCES, STEPS = 8, 32
 
 Answers = Callable[[np.ndarray], np.ndarray]
 """Takes rows, shape (rows, indim), or sequences, shape (sequences, steps, indim); returns the answers."""
-
-
-class Disagreement(PipelineError):
-    """What was written does not answer as the original does: a defect of ours. Nothing was kept."""
-
-    status = 70
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pybrain_runtime._io.paths import is_same
 from pybrain_runtime._io.temporary_files import remove_leftovers
 from pybrain_runtime.convert.agreement import Agreement
 from pybrain_runtime.convert.targets import TARGETS, Target
-from pybrain_runtime.errors import CannotWrite, UsageError
+from pybrain_runtime.errors import CannotWrite, OutputExists, OverwritesInput, UsageError
 from pybrain_runtime.knowledge import Knowledge, load_knowledge
 from pybrain_runtime.network.model_card import card_path
 
@@ -76,7 +76,7 @@ def convert_file(
 
     Raises:
         UsageError: there is no such format or precision.
-        PartMissing: a package that the format needs is not installed.
+        MissingPackage: a package that the format needs is not installed.
         InputMissing: the original, or the card that was named, is not there.
         KnowledgeError: the original cannot be read, or a part of it has no place in the format.
         CannotWrite: the file is there already, or cannot be written.
@@ -149,8 +149,7 @@ class _Writing:
             file.discard()
 
     def _failed(self, error: CannotWrite) -> CannotWrite:
-        hint = "Make room or grant the right, or name another file with --output."
-        return CannotWrite(error.message, hint=hint, path=self._goal)
+        return CannotWrite(error.message, hint=error.hint, path=self._goal, errno=error.errno)
 
 
 def _target(name: str, precision: str) -> Target:
@@ -167,19 +166,12 @@ def _target(name: str, precision: str) -> Target:
 def _make_sure_it_is_not_read(goal: str, knowledge: Knowledge) -> None:
     for path in filter(None, (knowledge.path, knowledge.card_path)):
         if is_same(goal, path):
-            raise UsageError(
-                f"{goal} would be written over {path}, which is read.",
-                hint="Name another file with --output.",
-            )
+            raise OverwritesInput(f"{goal} would be written over {path}, which is read.", path=goal)
 
 
 def _make_sure_of_room(goal: str) -> None:
     if os.path.lexists(goal):
-        raise CannotWrite(
-            f"{goal} is there already, and is not overwritten.",
-            hint="Name another file with --output, or allow it with --force.",
-            path=goal,
-        )
+        raise OutputExists(f"{goal} is there already, and is not overwritten.", path=goal, can_force=True)
 
 
 def _make_sure_of_card(goal: str, content: bytes | None, force: bool) -> None:
@@ -187,16 +179,16 @@ def _make_sure_of_card(goal: str, content: bytes | None, force: bool) -> None:
     if not os.path.lexists(goal) or (content is not None and _is_there(goal, content)):
         return
     if content is None:
-        raise CannotWrite(
+        raise OutputExists(
             f"{goal} would be taken for the card of the new file, and the original has none.",
-            hint="Name another file with --output, or take that card away.",
+            hint="Remove that card.",
             path=goal,
         )
     if not force:
-        raise CannotWrite(
+        raise OutputExists(
             f"{goal} is there already with other content, and is not overwritten.",
-            hint="Name another file with --output, or allow it with --force.",
             path=goal,
+            can_force=True,
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from pybrain_runtime.convert.agreement import Agreement, compare, plan_answers
-from pybrain_runtime.errors import KnowledgeError, PartMissing
+from pybrain_runtime.errors import KnowledgeError, MissingPackage
 from pybrain_runtime.knowledge import Knowledge, load_knowledge
 from pybrain_runtime.limits import DEFAULT_LIMITS
 
@@ -48,13 +48,14 @@ class Target:
     is_knowledge: bool = True
 
     def make_sure(self) -> None:
-        """Raises PartMissing where a package that it needs is not installed."""
+        """Raises MissingPackage where a package that it needs is not installed."""
         missing = [package for package in self.packages if find_spec(package) is None]
         if missing:
-            raise PartMissing(
-                f"Writing {self.name} needs {' and '.join(missing)}, not installed here; "
-                f"get it with: pip install 'app07[{self.extra}]'",
-                packages=missing,
+            verb = "is" if len(missing) == 1 else "are"
+            raise MissingPackage(
+                f"Writing {self.name} needs {' and '.join(missing)}, which {verb} not installed here.",
+                packages=tuple(missing),
+                extra=self.extra,
             )
 
     def check_size(self, content: bytes) -> None:

@@ -6,7 +6,7 @@ import re
 from importlib import import_module
 from typing import Any
 
-from pybrain_runtime.errors import KnowledgeError
+from pybrain_runtime.errors import UnsupportedPart
 from pybrain_runtime.network.allow_list import shown
 from pybrain_runtime.network.description import ConnectionDescription, ModuleDescription, NetworkDescription
 from pybrain_runtime.network.rebuild import build_network
@@ -37,7 +37,7 @@ def _check_names(network: NetworkDescription) -> None:
     parts = [network, *network.modules, *network.all_connections()]
     for part in parts:
         if _NOT_XML.search(part.name):
-            raise KnowledgeError(
+            raise UnsupportedPart(
                 f"The {part.kind} '{shown(part.name, 60)}' cannot be written as XML: "
                 "its name has characters that XML has no way to hold.",
                 hint="Convert to pkl or npz instead.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pybrain_runtime.engine.flatten import PASS, Cell
-from pybrain_runtime.errors import KnowledgeError
+from pybrain_runtime.errors import UnsupportedPart
 from pybrain_runtime.network.allow_list import shown
 from pybrain_runtime.network.layers.kernel import Kernel, Operands, Operation, copy_kernel
 from pybrain_runtime.network.layers.kind import Forward
@@ -29,7 +29,7 @@ def kernel_for(cell: Cell, dtype: np.dtype) -> Kernel:
     if kind.kernel is not None:
         return kind.kernel(cell.module, dtype)
     if kind.forward is None:
-        raise KnowledgeError(
+        raise UnsupportedPart(
             f"The {cell.kind} '{shown(cell.name, 60)}' cannot be run: {kind.unsupported}.", part=cell.name
         )
     parameters = sum(array.size for array in cell.module.arrays.values())

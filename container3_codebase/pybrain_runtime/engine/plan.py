@@ -16,7 +16,7 @@ from pybrain_runtime.engine.flatten import FlatNetwork
 from pybrain_runtime.engine.program import Program
 from pybrain_runtime.engine.threads import checked_threads, one_blas_thread, spread
 from pybrain_runtime.engine.walk import Walk
-from pybrain_runtime.errors import ActivationError, KnowledgeError, UsageError
+from pybrain_runtime.errors import ActivationError, UnsupportedPart, UsageError
 from pybrain_runtime.network.allow_list import shown
 from pybrain_runtime.network.description import NetworkDescription
 from pybrain_runtime.network.layers.formulas import Array
@@ -302,13 +302,12 @@ class Plan:
     def _misshapen(self, inputs: Array) -> ActivationError:
         return ActivationError(
             f"The rows have the shape {inputs.shape}; the network takes {self.indim} numbers in each.",
-            expected=self.indim,
         )
 
     def _check_chance(self, random: RandomState | None) -> None:
         if self.random and random is None:
             layer = self._program.chance[0]
-            raise KnowledgeError(
+            raise UnsupportedPart(
                 f"The {layer.kind} '{shown(layer.name, 60)}' draws its outputs at random; there is no one answer.",
                 hint="Pass random=numpy.random.RandomState(seed), or save the network with enabled = False.",
                 part=layer.name,

@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 
-from pybrain_runtime.errors import KnowledgeError
+from pybrain_runtime.errors import KnowledgeError, LimitExceeded
 from pybrain_runtime.limits import Limits
 
 _CHECK_EVERY = 32
@@ -78,7 +78,7 @@ class Budget:
 
     def beyond(self, what: str, limit: float) -> KnowledgeError:
         """Returns an error that says which limit the file goes beyond."""
-        return KnowledgeError(f"{self._name} asks for more than {limit:,} {what}, the limit.", limit=limit)
+        return LimitExceeded(f"{self._name} asks for more than {limit:,} {what}, the limit.", limit=limit)
 
 
 def _width(data: bytes | memoryview) -> int:

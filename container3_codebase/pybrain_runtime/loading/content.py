@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from io import BytesIO
 
-from pybrain_runtime.errors import KnowledgeError
+from pybrain_runtime.errors import KnowledgeError, LimitExceeded
 from pybrain_runtime.limits import Limits
 from pybrain_runtime.loading.budget import Budget
 
@@ -122,7 +122,7 @@ def _bunzipped(data: bytes, name: str, limit: int, budget: Budget) -> bytes:
 
 def _within(size: int, limit: int, name: str) -> None:
     if size > limit:
-        raise KnowledgeError(f"{name} unpacks to more than {limit:,} bytes, the limit.", limit=limit)
+        raise LimitExceeded(f"{name} unpacks to more than {limit:,} bytes, the limit.", limit=limit)
 
 
 def _few(members: int, name: str) -> int:

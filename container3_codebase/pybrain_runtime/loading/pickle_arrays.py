@@ -6,7 +6,7 @@ Only numbers are taken: floats of 2, 4 or 8 bytes, integers of 1 to 8 bytes, boo
 
 from __future__ import annotations
 
-from pybrain_runtime.errors import KnowledgeError, UnsafeKnowledge
+from pybrain_runtime.errors import KnowledgeError, LimitExceeded, UnsafeKnowledge
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.values import ArrayValue, DtypeValue
 from pybrain_runtime.network.allow_list import visible
@@ -42,7 +42,7 @@ class ArrayBuilder:
             raise UnsafeKnowledge(
                 f"{self.name} holds an array of type {visible(code, 40)}, which is not one of numbers; "
                 "the file was not executed.",
-                dtype=visible(code, 40),
+                refused=visible(code, 40),
             )
         return DtypeValue(bare, ">" if order == ">" else "<")
 
@@ -99,7 +99,7 @@ class ArrayBuilder:
     def _charge(self, elements: int) -> None:
         self.elements -= elements
         if self.elements < 0:
-            raise KnowledgeError(
+            raise LimitExceeded(
                 f"{self.name} holds arrays with more than {self.limit} elements in all, "
                 "which is beyond the limit.",
                 limit=self.limit,

@@ -15,7 +15,7 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from pybrain_runtime.errors import KnowledgeError, UnsafeKnowledge
+from pybrain_runtime.errors import KnowledgeError, MalformedKnowledge, UnsafeKnowledge
 from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.pickle_calls import SET_SIZE, Calls
@@ -196,7 +196,7 @@ class PickleReader:
 
     def _truncated(self) -> KnowledgeError:
         size = len(self.data)
-        return KnowledgeError(
+        return MalformedKnowledge(
             f"{self.name} is truncated at byte {size}: the pickle goes on where the file ends.",
             hint="Copy the file again, in binary mode, or save it again.",
             offset=size,
@@ -207,11 +207,10 @@ class PickleReader:
         looks = " It looks like a text file." if text.isascii() and text.decode("ascii").isprintable() else ""
         if b"\n" in text[:200] and b"," in text.partition(b"\n")[0]:
             looks = " It looks like a table of text; were the knowledge and the activation exchanged?"
-        return KnowledgeError(
+        return MalformedKnowledge(
             f"{self.name} is not a pickle, or a damaged one: byte {offset} makes no sense there.{looks}",
             hint="Copy the file again, in binary mode, or save it again.",
             offset=offset,
-            reason=shown(f"{type(error).__name__}: {error}"),
         )
 
     def _nothing_after(self) -> None:
@@ -220,7 +219,7 @@ class PickleReader:
             return
         second = self.data[self.position] == 0x80 or (rest > 16 and self.data.endswith(b"."))
         what = "two pickles one after another" if second else "more than a pickle"
-        raise KnowledgeError(
+        raise MalformedKnowledge(
             f"{self.name} holds {what}: the first ends at byte {self.position}, and {rest} bytes follow.",
             hint="Save the network alone in a file.",
             offset=self.position,
@@ -230,7 +229,7 @@ class PickleReader:
         return UnsafeKnowledge(
             f"{self.name} uses the pickle instruction {what}, which a PyBrain network never needs; "
             "the file was not executed.",
-            instruction=what,
+            refused=what,
         )
 
     # Reading bytes.
@@ -485,7 +484,7 @@ class PickleReader:
             text = (
                 f"{self.name} refers to {path}, which is not on the list of names a PyBrain network needs; "
             )
-        return UnsafeKnowledge(text + "the file was not executed.", module=module, name=name, refused=path)
+        return UnsafeKnowledge(text + "the file was not executed.", refused=path)
 
     def _instance(self) -> None:
         self._global()

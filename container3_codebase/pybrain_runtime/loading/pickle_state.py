@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pybrain_runtime.errors import KnowledgeError
+from pybrain_runtime.errors import KnowledgeError, UnsupportedPart
 from pybrain_runtime.limits import DEFAULT_LIMITS
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.values import ArrayValue, Instance
@@ -42,11 +42,10 @@ class State:
 
     def bad(self, what: str) -> KnowledgeError:
         """Returns an error that says what is wrong with this object."""
-        return KnowledgeError(
+        return UnsupportedPart(
             f"{self.file} does not hold a whole network: "
             f"the {self.instance.kind} '{shown(self.name, 60)}' {what}.",
             part=self.name,
-            reason=what,
         )
 
     def whole(self, key: str, default: int | None = None) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 from xml.parsers import expat
 
-from pybrain_runtime.errors import KnowledgeError, UnsafeKnowledge
+from pybrain_runtime.errors import KnowledgeError, MalformedKnowledge, UnsafeKnowledge
 from pybrain_runtime.limits import Limits
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.xml_numbers import Numbers
@@ -117,7 +117,7 @@ class _Parser:
         try:
             self._feed(data, start)
         except expat.ExpatError as error:
-            raise KnowledgeError(
+            raise MalformedKnowledge(
                 f"{self._name} is not well-formed XML: {expat.errors.messages[error.code]} "
                 f"in line {error.lineno}, column {error.offset + 1}.",
                 hint="Copy the file again, or save it again.",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from pybrain_runtime.errors import KnowledgeError, UsageError
+from pybrain_runtime.errors import AlreadyScaled, CompanionError, UsageError
 from pybrain_runtime.network.model_card import Card, Column
 
 HOW = "LOW..HIGH scales that range to 0..1, MEAN,WIDTH subtracts and divides; both are names of companions"
@@ -42,10 +42,7 @@ def card_with(
         KnowledgeError: there is no such companion, or it is no number for each input or output.
     """
     if card is not None and card.scales:
-        raise UsageError(
-            f"The card of {file} scales already; companions cannot scale as well.",
-            hint="Leave out the card's scaling with --no-scale, or name no companions (SCALE_INPUTS, SCALE_OUTPUTS).",
-        )
+        raise AlreadyScaled(f"The card of {file} scales already; companions cannot scale as well.")
     plain = card or Card("", "", "", (Column(),) * indim, (Column(),) * outdim, ())
     return plain.but(
         inputs=_scaled(plain.inputs, inputs, companions, file),
@@ -62,7 +59,7 @@ def _scaled(
     first, second = (_numbers(companions, name, len(columns), file) for name in names)
     scales = second - first if is_range else second
     if not scales.all():
-        raise KnowledgeError(f"{rule} of {file} would divide by 0.", rule=rule)
+        raise CompanionError(f"{rule} of {file} would divide by 0.", companion=rule)
     return tuple(
         column.but(mean=float(mean), scale=float(scale))
         for column, mean, scale in zip(columns, first, scales, strict=True)
@@ -91,7 +88,7 @@ def _numbers(companions: Mapping[str, object], name: str, count: int, file: str)
     if name not in companions:
         more = f" and {len(companions) - _SHOWN:,} more" if len(companions) > _SHOWN else ""
         there = ", ".join(list(companions)[:_SHOWN]) + more or "nothing"
-        raise KnowledgeError(
+        raise CompanionError(
             f"Beside the network in {file} there is no {name!r}; there is: {there}.", companion=name
         )
     value = companions[name]
@@ -100,7 +97,7 @@ def _numbers(companions: Mapping[str, object], name: str, count: int, file: str)
     if numbers.size == 1:
         numbers = np.repeat(numbers, count)
     if numbers.size != count or not np.isfinite(numbers).all():
-        raise KnowledgeError(
+        raise CompanionError(
             f"{name!r} beside the network in {file} is not one finite number, nor {count} of them.",
             companion=name,
         )

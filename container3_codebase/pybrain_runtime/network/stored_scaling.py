@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pybrain_runtime._io.record import Record
-from pybrain_runtime.tables.name_matching import shell_quoted
 
 _RANGES = (("min", "max"), ("minimum", "maximum"), ("low", "high"), ("lo", "hi"), ("lower", "upper"))
 _MEANS = tuple(
@@ -41,25 +40,6 @@ class FoundScaling(Record, eq=True):
     def as_report(self) -> dict[str, object]:
         """Returns the same for programs."""
         return {"names": list(self.names), "inputs": self.inputs, "outputs": self.outputs}
-
-    def in_words(self, *, inputs: str, outputs: str, join: str) -> str:
-        """Returns a line for people.
-
-        Args:
-            inputs: what stands before the rule for inputs, ``SCALE_INPUTS=``.
-            outputs: what stands before the rule for outputs.
-            join: what stands between the two.
-        """
-        listed = ", ".join(self.names[:8]) + (
-            f" and {len(self.names) - 8:,} more" if len(self.names) > 8 else ""
-        )
-        rules = [
-            f"{setting}{_quoted(rule)}"
-            for setting, rule in ((inputs, self.inputs), (outputs, self.outputs))
-            if rule
-        ]
-        use = join.join(rules) or f"{inputs}LOW..HIGH or {inputs}MEAN,WIDTH with their names"
-        return f"Scaling found beside the network and not used: {listed}. To use it: {use}"
 
 
 def find_scaling(companions: Mapping[str, object]) -> FoundScaling | None:
@@ -112,7 +92,3 @@ def _numeric(value: object) -> bool:
     if isinstance(value, np.ndarray):
         return value.dtype.kind in "fiu"
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _quoted(rule: str) -> str:
-    return rule if re.fullmatch(r"[\w.,-]+", rule) else shell_quoted(rule)

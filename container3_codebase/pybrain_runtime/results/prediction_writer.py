@@ -67,7 +67,7 @@ class PredictionWriter:
 
     Raises:
         CannotWrite: a file cannot be written; the message has the reason.
-        PartMissing: the format needs pyarrow, which is not installed.
+        MissingPackage: the format needs pyarrow, which is not installed.
     """
 
     def __init__(

@@ -16,17 +16,13 @@ from pybrain_runtime._io.sha256 import Sha256
 from pybrain_runtime._io.signals import signals_held_back
 from pybrain_runtime._io.strict_json import parse_json
 from pybrain_runtime._io.temporary_files import remove_leftovers
-from pybrain_runtime.errors import DataError, PipelineError
+from pybrain_runtime.errors import CannotResume, PipelineError
 
 _VERSION = 4
 _BASE_SIZE = 1 << 20
 """Bytes of a checkpoint at most, without what grows with the network."""
 
 _METRICS = 6
-
-
-class CannotResume(DataError):
-    """The interrupted run had other inputs or options than the one that resumes it, or its checkpoint is damaged."""
 
 
 class Checkpoint:
@@ -97,7 +93,6 @@ class Checkpoint:
         return CannotResume(
             f"The interrupted run that wrote {base(self._output)} cannot be resumed: "
             f"its checkpoint {self.path} {what}.",
-            hint="Start without --resume to begin again; its partial output is then discarded.",
             path=self.path,
         )
 
@@ -174,8 +169,6 @@ def check_same(then: Mapping[str, Any], now: Mapping[str, Any], output: str) -> 
             raise CannotResume(
                 f"The interrupted run that wrote {base(output)} cannot be resumed: "
                 f"its {name} was {_shown(then.get(name))}, now it is {_shown(value)}.",
-                hint="Start without --resume to begin again.",
-                what=name,
             )
 
 

@@ -14,9 +14,10 @@ from pybrain_runtime._io.signals import signals_held_back
 from pybrain_runtime._version import __version__
 from pybrain_runtime.activation import ActivationStream
 from pybrain_runtime.engine.threads import checked_threads
+from pybrain_runtime.errors import CannotResume
 from pybrain_runtime.knowledge import Knowledge
 from pybrain_runtime.results.prediction_writer import FIRST_ROWS, PredictionWriter
-from pybrain_runtime.runs.checkpoint import CannotResume, Checkpoint, check_same
+from pybrain_runtime.runs.checkpoint import Checkpoint, check_same
 from pybrain_runtime.runs.options import StreamOptions
 from pybrain_runtime.runs.outcome import Outcome, Progress
 from pybrain_runtime.runs.parallel_map import parallel_map
@@ -322,7 +323,6 @@ class FileRun:
         return CannotResume(
             f"The interrupted run that wrote {base(self._output)} cannot be resumed: "
             f"{self._activation.file.name} is not the file that it read; {how}.",
-            hint="Start without --resume to begin again.",
         )
 
 

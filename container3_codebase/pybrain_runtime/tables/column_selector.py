@@ -21,11 +21,23 @@ from collections.abc import Sequence
 
 from pybrain_runtime._io.printable import enumeration, plural, quoted
 from pybrain_runtime.errors import ActivationError
+from pybrain_runtime.tables.column_errors import (
+    AmbiguousHeader,
+    ChosenOrderError,
+    ColumnCountError,
+    ColumnOrderError,
+    ColumnsError,
+    IncompleteOutputs,
+    MissingColumns,
+    MissingHeader,
+    OtherColumnNames,
+    OutputAsInput,
+    UnnamedIndex,
+)
 from pybrain_runtime.tables.column_selection import BY_CARD, BY_CHOICE, ColumnSelection
-from pybrain_runtime.tables.name_matching import assignment, normalized, similar_name
+from pybrain_runtime.tables.name_matching import normalized, similar_name
 from pybrain_runtime.tables.schema import TableSchema
 
-IGNORE_HINT = "To ignore the names of the card, set IGNORE_CARD_NAMES=1."
 LEAST_COLUMN_LIMIT = 1 << 14
 _LISTED = 8
 
@@ -85,12 +97,11 @@ class ColumnSelector:
             ActivationError: it is, so that it may be a header or a row.
         """
         if self.inputs is None and self._all_named and set(self._card_inputs).issubset(cells):
-            raise ActivationError(
+            raise AmbiguousHeader(
                 f"{self.file} line {line} holds numbers that are also the names of the inputs on the card of "
                 f"{self.schema.network} ({enumeration(self._card_inputs)}); it may be a header or a row.",
-                hint=f"Set {assignment('INPUT_COLUMNS', self._card_inputs)} if it is the header, or "
-                "IGNORE_CARD_NAMES=1 if it is a row.",
                 line=line,
+                expected=tuple(self._card_inputs),
             )
 
     def select(self, width: int, header: tuple[str, ...], line: int) -> ColumnSelection:
@@ -130,8 +141,6 @@ class ColumnSelector:
                 f"{self.schema.network}, which takes {self.schema.indim:,}.",
                 hint="Check that the file is the table that it should be.",
                 line=line,
-                found=width,
-                limit=self.limit,
             )
 
     def check_distinct(self, header: Sequence[str]) -> None:
@@ -153,7 +162,7 @@ class ColumnSelector:
         if columns.by == BY_CHOICE or columns.width != self.schema.indim:
             text = f"{self.file} line {line} has {plural(found, 'column')}; "
             text += f"the lines before it have {columns.width}."
-            return ActivationError(text, hint="Every line must have as many cells.", line=line, found=found)
+            return ActivationError(text, hint="Every line must have as many cells.", line=line)
         return self._wrong_width(found, line)
 
     # By position.
@@ -164,7 +173,7 @@ class ColumnSelector:
             raise self._wrong_width(width, line)
         if header:
             self._check_index(header)
-            self._check_names(header[:indim], self._card_inputs, "inputs", "INPUT_COLUMNS")
+            self._check_names(header[:indim])
             self._check_no_outputs(header[:indim])
             self._check_order(header[indim:], self._card_outputs, "expected outputs", self.file)
         return ColumnSelection(
@@ -177,41 +186,41 @@ class ColumnSelector:
 
     def _wrong_width(self, width: int, line: int) -> ActivationError:
         indim, outdim = self.schema.indim, self.schema.outdim
-        return ActivationError(
+        return ColumnCountError(
             f"{self.file} line {line} has {plural(width, 'column')}; the network in {self.schema.network} "
             f"takes {indim}. (With the expected outputs after the inputs it would be {indim + outdim}.)",
-            hint="Run prepare_files.py with matching data, or choose columns by name with INPUT_COLUMNS.",
             line=line,
-            found=width,
-            expected=(indim, indim + outdim),
+            counts=(indim, indim + outdim),
+            width=width,
         )
 
-    def _check_names(self, found: Sequence[str], named: Sequence[str], what: str, setting: str) -> None:
-        """Check that names do not differ from the card's names at the same position, where both have one."""
+    def _check_names(self, found: Sequence[str]) -> None:
+        """Check that names of inputs do not differ from the card's names at the same position, where both have one."""
         differing = [
-            place for place, name in enumerate(named) if name and found[place] and found[place] != name
+            place
+            for place, name in enumerate(self._card_inputs)
+            if name and found[place] and found[place] != name
         ]
         if differing:
-            raise self._different_names(found, named, what, setting)
+            raise self._different_names(found)
 
     def _check_index(self, header: tuple[str, ...]) -> None:
         """Check that the first column is not an index of row numbers, as pandas and R write it."""
         parquet = next((name for name in header if re.fullmatch(r"__index_level_\d+__", name)), None)
         if parquet is not None:
-            raise ActivationError(
+            raise UnnamedIndex(
                 f"{self.file} has a column {parquet}, as pandas writes the numbers of the rows, and it would be "
                 f"taken for a number that belongs to the network in {self.schema.network}.",
-                hint="Write the table without it (index=False), or choose columns with INPUT_COLUMNS and "
-                "TARGET_COLUMNS.",
-                columns=header,
+                hint="Write the table without it (index=False).",
+                found=header,
             )
         if len(header) > 1 and not header[0] and all(header[1:]):
-            raise ActivationError(
+            raise UnnamedIndex(
                 f"{self.file} has no name for its first column alone; pandas and R write the numbers of the rows so, "
                 f"and it would be an input of the network in {self.schema.network}.",
-                hint="Write the table without it (pandas: index=False, R: row.names=FALSE), choose the inputs with "
-                "INPUT_COLUMNS, or give the column a name if it is an input.",
-                columns=header,
+                hint="Write the table without it (pandas: index=False, R: row.names=FALSE), or give the column a "
+                "name if it is an input.",
+                found=header,
             )
 
     def _check_no_outputs(self, inputs: Sequence[str]) -> None:
@@ -219,12 +228,10 @@ class ColumnSelector:
         outputs = {*self._card_outputs} - {*self._card_inputs, ""}
         wrong = [name for name in inputs if name in outputs]
         if wrong:
-            raise ActivationError(
+            raise OutputAsInput(
                 f"{self.file} has {enumeration(wrong)} in the position of an input; the card of {self.schema.network} "
                 f"has it as the name of an output.",
-                hint="Choose the inputs with INPUT_COLUMNS, and the expected outputs with TARGET_COLUMNS. "
-                f"{IGNORE_HINT}",
-                columns=tuple(inputs),
+                found=tuple(inputs),
             )
 
     # By the names of the card.
@@ -248,20 +255,19 @@ class ColumnSelector:
         indim, outdim = self.schema.indim, self.schema.outdim
         names = [name for name in self._card_outputs if name]
         if not names or not set(names).isdisjoint(self._card_inputs):
-            parallel_map = inputs == tuple(range(indim)) and len(header) == indim + outdim
-            return tuple(range(indim, indim + outdim)) if parallel_map else ()
+            in_order = inputs == tuple(range(indim)) and len(header) == indim + outdim
+            return tuple(range(indim, indim + outdim)) if in_order else ()
         known = frozenset(names)
         found = [name for name in header if name in known]
         if not found:
             return ()
         if len(names) != outdim or not set(names).issubset(found):
             missing = [name for name in names if name not in found]
-            raise ActivationError(
+            raise IncompleteOutputs(
                 f"{self.file} has some of the outputs that the card of {self.schema.network} names "
                 f"({enumeration(found)}), but not {enumeration(missing) or 'a name for each'}.",
-                hint=f"Set {assignment('INPUT_COLUMNS', self._card_inputs)} to compare with nothing, or TARGET_COLUMNS "
-                "to the columns with the expected outputs.",
-                columns=header,
+                inputs=tuple(self._card_inputs),
+                found=tuple(found),
             )
         self._check_repeated(header, [place for place, name in enumerate(header) if name in known])
         if found != names:
@@ -271,42 +277,33 @@ class ColumnSelector:
     def _wrong_order(
         self, found: Sequence[str], named: Sequence[str], what: str, header: tuple[str, ...]
     ) -> ActivationError:
-        return ActivationError(
+        outputs = tuple(self._card_outputs)
+        return ColumnOrderError(
             f"{self.file} has the {what} in another order ({enumeration(found)}) than the card of "
             f"{self.schema.network} ({enumeration(named)}).",
-            hint=f"Set {self._choice_in_card_order(header)} to take them by name. {IGNORE_HINT}",
             expected=tuple(named),
             found=tuple(found),
+            inputs=tuple(self._card_inputs),
+            outputs=outputs if all(outputs) and set(outputs).issubset(header) else (),
         )
-
-    def _choice_in_card_order(self, header: tuple[str, ...]) -> str:
-        setting = assignment("INPUT_COLUMNS", self._card_inputs)
-        outputs = self._card_outputs
-        if outputs and all(outputs) and set(outputs).issubset(header):
-            setting += " " + assignment("TARGET_COLUMNS", outputs)
-        return setting
 
     def _missing_inputs(self, header: tuple[str, ...]) -> ActivationError:
         there = frozenset(header)
         missing = [name for name in self._card_inputs if name not in there]
-        return ActivationError(
+        return MissingColumns(
             f"{self.file} has no column {enumeration(missing)}, which the card of {self.schema.network} names as "
             f"{'an input' if len(missing) == 1 else 'inputs'}. The columns are: {enumeration(header)}.",
-            hint=f"{similar_name(missing, header)}Rename the columns, or choose the inputs with INPUT_COLUMNS. "
-            f"{IGNORE_HINT}",
-            columns=header,
+            hint=f"{similar_name(missing, header)}Rename the columns.",
+            expected=tuple(self._card_inputs),
+            found=header,
         )
 
-    def _different_names(
-        self, found: Sequence[str], named: Sequence[str], what: str, setting: str
-    ) -> ActivationError:
-        taken = f" or choose them with {setting}."
-        if len(found) <= _LISTED:
-            taken = f" or set {assignment(setting, found)} to take them as they are."
-        return ActivationError(
-            f"{self.file} names the {what} {enumeration(found)}; the card of {self.schema.network} names them "
+    def _different_names(self, found: Sequence[str]) -> ActivationError:
+        named = self._card_inputs
+        return OtherColumnNames(
+            f"{self.file} names the inputs {enumeration(found)}; the card of {self.schema.network} names them "
             f"{enumeration([name or '(no name)' for name in named])}.",
-            hint=f"{similar_name([name for name in named if name], found)}Rename the columns,{taken} {IGNORE_HINT}",
+            hint=f"{similar_name([name for name in named if name], found)}Rename the columns.",
             expected=tuple(named),
             found=tuple(found),
         )
@@ -315,23 +312,21 @@ class ColumnSelector:
 
     def _by_choice(self, header: tuple[str, ...], line: int) -> ColumnSelection:
         if not header:
-            raise ActivationError(
+            raise MissingHeader(
                 f"{self.file} has no header, so that columns cannot be chosen by name.",
-                hint="Add a first line with the names, or unset INPUT_COLUMNS and TARGET_COLUMNS.",
+                hint="Add a first line with the names.",
             )
-        targets = self._places(
-            self.targets or (), header, "TARGET_COLUMNS", self._card_outputs, "expected outputs"
-        )
+        targets = self._places(self.targets or (), header, self._card_outputs, "expected output")
         inputs = (
             self._inputs_beside(targets, header, line) if self.inputs is None else self._chosen_inputs(header)
         )
-        self._check_count("INPUT_COLUMNS", len(inputs), self.schema.indim, "inputs")
+        self._check_count("inputs", len(inputs), self.schema.indim)
         if self.targets is not None:
-            self._check_count("TARGET_COLUMNS", len(targets), self.schema.outdim, "outputs")
+            self._check_count("outputs", len(targets), self.schema.outdim)
         return ColumnSelection(len(header), inputs, targets, BY_CHOICE, header, self._ignored)
 
     def _chosen_inputs(self, header: tuple[str, ...]) -> tuple[int, ...]:
-        return self._places(self.inputs or (), header, "INPUT_COLUMNS", self._card_inputs, "inputs")
+        return self._places(self.inputs or (), header, self._card_inputs, "input")
 
     def _inputs_beside(self, targets: tuple[int, ...], header: tuple[str, ...], line: int) -> tuple[int, ...]:
         """Return the inputs where only the expected outputs were chosen: the card's, else all other columns."""
@@ -339,14 +334,14 @@ class ColumnSelector:
             return self._by_card(header, line).inputs
         self._check_index(header)
         inputs = tuple(place for place in range(len(header)) if place not in targets)
-        self._check_count("INPUT_COLUMNS", len(inputs), self.schema.indim, "inputs")
+        self._check_count("inputs", len(inputs), self.schema.indim)
         names = [header[place] for place in inputs]
-        self._check_names(names, self._card_inputs, "inputs", "INPUT_COLUMNS")
+        self._check_names(names)
         self._check_no_outputs(names)
         return inputs
 
     def _places(
-        self, names: Sequence[str], header: tuple[str, ...], setting: str, named: Sequence[str], what: str
+        self, names: Sequence[str], header: tuple[str, ...], named: Sequence[str], what: str
     ) -> tuple[int, ...]:
         there, given = Counter(header), Counter(names)
         for name in names:
@@ -354,34 +349,33 @@ class ColumnSelector:
                 problem = (
                     "there is no such column" if name not in header else "the name is there more than once"
                 )
-                raise ActivationError(
-                    f"{setting} names {quoted(name)}, but in {self.file} {problem}. "
+                raise ColumnsError(
+                    f"{quoted(name)} is chosen as an {what}, but in {self.file} {problem}. "
                     f"The columns are: {enumeration(header)}.",
                     hint=similar_name([name], header).rstrip(),
-                    columns=header,
+                    expected=tuple(names),
+                    found=header,
                 )
-        self._check_order(names, named, what, setting)
+        self._check_order(names, named, f"{what}s", "The choice of columns")
         return _find(names, header)
 
     def _check_order(self, names: Sequence[str], named: Sequence[str], what: str, said: str) -> None:
         """Check that names of the card are at the positions that the card gives them."""
         places = {name: place for place, name in enumerate(named) if name}
         if any(places.get(name, place) != place for place, name in enumerate(names)):
-            raise ActivationError(
+            raise ChosenOrderError(
                 f"{said} names the {what} in another order ({enumeration(names)}) than the card of "
                 f"{self.schema.network} ({enumeration(named)}).",
-                hint=f"Name them in the order of the card. {IGNORE_HINT}",
+                hint="Name them in the order of the card.",
                 expected=tuple(named),
                 found=tuple(names),
             )
 
-    def _check_count(self, setting: str, found: int, expected: int, what: str) -> None:
+    def _check_count(self, what: str, found: int, expected: int) -> None:
         if found != expected:
-            raise ActivationError(
-                f"{setting} gives {plural(found, 'column')} of {self.file}; the network in "
-                f"{self.schema.network} has {expected} {what}.",
-                found=found,
-                expected=expected,
+            raise ColumnsError(
+                f"The choice of columns gives {plural(found, 'column')} of {self.file} as {what}; the network in "
+                f"{self.schema.network} has {expected} {what}."
             )
 
     # Names of two columns.
@@ -398,10 +392,10 @@ class ColumnSelector:
                 f"{quoted(name)} (columns {', '.join(str(place + 1) for place in found[:_LISTED])})"
                 for name, found in list(repeated.items())[:_LISTED]
             )
-            raise ActivationError(
+            raise ColumnsError(
                 f"{self.file} has several columns of the same name: {which}.",
                 hint="Give each column a name of its own.",
-                columns=tuple(repeated),
+                found=tuple(repeated),
             )
 
 

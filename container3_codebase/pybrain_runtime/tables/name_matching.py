@@ -53,19 +53,5 @@ def _looks_like(name: str, wanted: str) -> bool:
     return len(name) == len(wanted) and name != wanted and all(a == b or not a.isascii() for a, b in pairs)
 
 
-def assignment(variable: str, names: Sequence[str]) -> str:
-    """Return ``VARIABLE=a,b`` quoted for a shell, or the variable alone where names cannot be given that way."""
-    if any("," in name or not name.isprintable() for name in names):
-        return variable
-    text = ",".join(names)
-    plain = all(character.isalnum() or character in "_,.-" for character in text)
-    return f"{variable}={text}" if plain else f"{variable}={shell_quoted(text)}"
-
-
-def shell_quoted(text: str) -> str:
-    """Return a text in single quotes for a shell."""
-    return "'" + text.replace("'", "'\\''") + "'"
-
-
 def _shown(name: str) -> str:
     return quoted(name) if name.isascii() and name.isprintable() else ascii(name)

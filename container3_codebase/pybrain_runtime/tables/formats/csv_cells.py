@@ -9,6 +9,7 @@ import numpy as np
 
 from pybrain_runtime._io.printable import plural, quoted, shortened
 from pybrain_runtime.errors import ActivationError
+from pybrain_runtime.tables.column_errors import AmbiguousHeader
 
 # Compiled at first use: most runs need none of them.
 _NOT_FINITE = r"(?i)[+-]?(?:nan|inf|infinity|1\.#.*|#n/?a.*)"
@@ -146,12 +147,12 @@ class CellParser:
             return None
         column = next(place for place, cell in enumerate(cells) if self.count_values([cell])[1])
         of = f"{values} of the {plural(values + names, 'cell')} in the first row"
-        return self._invalid(
-            line,
-            column,
-            f"{quoted(cells[column])} is not a number, but {of} can only be values, so that it is no header",
-            "Correct the cell. Where the first row is a header all the same, say so by choosing columns by name with "
-            "INPUT_COLUMNS.",
+        return AmbiguousHeader(
+            f"{self.file} line {line}, {self.column_label(column)}: {quoted(cells[column])} is not a number, but {of} "
+            "can only be values, so that it is no header.",
+            hint="Correct the cell.",
+            line=line,
+            column=column + 1,
         )
 
     def number(self, cell: str, line: int, column: int) -> float:

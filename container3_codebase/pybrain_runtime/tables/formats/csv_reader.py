@@ -155,7 +155,7 @@ class CsvReader:
             if not mark:
                 raise
             hint = f"The cells of line 1 seem to be separated by {mark}. Separate all by commas, semicolons or tabs."
-            raise ActivationError(error.message, hint=hint, **error.evidence) from None
+            raise ActivationError(error.message, hint=hint, line=error.line) from None
 
     def _is_header(self, first: list[str]) -> bool:
         """Return whether the first row is the header.

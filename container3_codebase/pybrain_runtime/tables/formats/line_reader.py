@@ -115,7 +115,6 @@ class LineReader:
             f"{self._name} line {line} is longer than {self._limit:,} bytes, the limit.",
             hint="One line holds one row. Check that the file is the table that it should be.",
             line=line,
-            limit=self._limit,
         )
 
 

@@ -13,6 +13,7 @@ from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime._io.printable import shortened
 from pybrain_runtime.errors import ActivationError
 from pybrain_runtime.tables.batch import RejectedRow, RowBatch
+from pybrain_runtime.tables.column_errors import ColumnTypeError
 from pybrain_runtime.tables.column_selection import ColumnSelection
 from pybrain_runtime.tables.column_selector import ColumnSelector
 from pybrain_runtime.tables.table_file import TableFile
@@ -79,10 +80,9 @@ class ParquetReader:
         self._wanted = [self.header[place] for place in (*self.columns.inputs, *self.columns.targets)]
         for place in (*self.columns.inputs, *self.columns.targets):
             if not _is_number(schema.field(place).type):
-                raise ActivationError(
+                raise ColumnTypeError(
                     f"{self._name}, {self._column_label(place)}: its values are of type {schema.field(place).type}, "
                     "not numbers.",
-                    hint="Choose columns of numbers with INPUT_COLUMNS.",
                     column=place + 1,
                 )
 

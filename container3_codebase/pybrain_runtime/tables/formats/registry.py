@@ -123,7 +123,7 @@ def open_row_reader(
         fast: whether pyarrow may be used.
 
     Raises:
-        PartMissing: the format needs pyarrow, which is not installed.
+        MissingPackage: the format needs pyarrow, which is not installed.
         ActivationError: it is no table, its columns do not fit the network, or it cannot be streamed.
     """
     if row_format.needs_pyarrow:
@@ -145,7 +145,7 @@ def open_row_writer(path: str, names: Sequence[str], *, fast: bool = False) -> R
         fast: whether pyarrow may be used.
 
     Raises:
-        PartMissing: the format needs pyarrow, which is not installed.
+        MissingPackage: the format needs pyarrow, which is not installed.
     """
     row_format = format_of_output(path)
     if row_format.needs_pyarrow:

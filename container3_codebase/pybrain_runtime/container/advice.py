@@ -1,0 +1,205 @@
+"""What to do about an error, in the words of the program that shows it.
+
+The library's errors say what is wrong. What can be done depends on where the user stands: in the container the
+settings are environment variables, elsewhere they are options. ``Wording`` has their names, ``advice_for`` the
+sentences.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+from collections.abc import Sequence
+from functools import singledispatch
+
+from pybrain_runtime._io.record import Record
+from pybrain_runtime.errors import AlreadyScaled, CannotWrite, MissingPackage, PipelineError
+from pybrain_runtime.network.stored_scaling import FoundScaling
+from pybrain_runtime.tables.column_errors import (
+    AmbiguousHeader,
+    ChosenOrderError,
+    ColumnCountError,
+    ColumnOrderError,
+    ColumnTypeError,
+    IncompleteOutputs,
+    MissingColumns,
+    MissingHeader,
+    OtherColumnNames,
+    OutputAsInput,
+    UnnamedIndex,
+)
+
+_ANOTHER_PLACE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT)
+_MOST_NAMES = 8
+_LISTED = 8
+
+
+class Wording(Record, eq=True):
+    """What a program calls its settings.
+
+    Attributes:
+        inputs: the setting with the names of the input columns.
+        targets: the setting with the names of the columns with the expected outputs.
+        ignore_card: what makes the run ignore the column names of the model card.
+        scale_inputs: the setting with the rule that scales the inputs.
+        scale_outputs: the setting with the rule that scales the outputs back.
+        output: the setting with the path of the output; empty where there is none.
+        sign: what stands between a setting and its value.
+        give: how a setting is given a value: ``set``.
+        leave_out: how a setting is left without a value: ``unset``.
+        other_rows: how other rows are given, as the beginning of a sentence.
+        packages: how the package for large files is installed; ends without a full stop.
+    """
+
+    inputs: str = "INPUT_COLUMNS"
+    targets: str = "TARGET_COLUMNS"
+    ignore_card: str = "IGNORE_CARD_NAMES=1"
+    scale_inputs: str = "SCALE_INPUTS"
+    scale_outputs: str = "SCALE_OUTPUTS"
+    output: str = "OUTPUT_PATH"
+    sign: str = "="
+    give: str = "set"
+    leave_out: str = "unset"
+    other_rows: str = "Run prepare_files.py with matching data"
+    packages: str = "pip install 'app07[fast]', or the image's target 'fast', brings pyarrow"
+
+    def assign(self, setting: str, names: Sequence[str]) -> str:
+        """Returns a setting with its value as a shell takes it; the setting alone where no text has these names."""
+        if any("," in name or not name.isprintable() for name in names):
+            return setting
+        text = ",".join(names)
+        # An option whose value begins with a dash must be joined to it.
+        return f"{setting}{'=' if text.startswith('-') else self.sign}{_shell_quoted(text)}"
+
+    @property
+    def ignoring(self) -> str:
+        """The sentence about the names of the card."""
+        return f"To ignore the names of the card, {self.give} {self.ignore_card}."
+
+
+ENVIRONMENT = Wording()
+
+
+def with_advice(error: PipelineError, advice: str) -> str:
+    """Returns the message of an error, and on a line of its own what can be done about it."""
+    line = " ".join(filter(None, (error.hint, advice)))
+    return f"{error.message}\n  {line}" if line else error.message
+
+
+def scaling_advice(found: FoundScaling, words: Wording = ENVIRONMENT) -> str:
+    """Returns a line about values beside the network that look like scaling and are not used.
+
+    Args:
+        found: the values and the rules that would use them.
+        words: what the program calls its settings.
+    """
+    more = f" and {len(found.names) - _LISTED:,} more" if len(found.names) > _LISTED else ""
+    rules = ((words.scale_inputs, found.inputs), (words.scale_outputs, found.outputs))
+    settings = [f"{setting}{words.sign}{_shell_quoted(rule)}" for setting, rule in rules if rule]
+    either = f"{words.scale_inputs}{words.sign}"
+    use = " ".join(settings) or f"{either}LOW..HIGH or {either}MEAN,WIDTH with their names"
+    names = ", ".join(found.names[:_LISTED]) + more
+    return f"Scaling found beside the network and not used: {names}. To use it: {use}"
+
+
+@singledispatch
+def advice_for(error: PipelineError, words: Wording = ENVIRONMENT) -> str:
+    """Returns what a user can do about an error with the settings of a program; empty where these do not matter.
+
+    Args:
+        error: an error of the library.
+        words: what the program calls its settings.
+    """
+    return ""
+
+
+@advice_for.register(CannotWrite)
+def _(error: CannotWrite, words: Wording = ENVIRONMENT) -> str:
+    if not words.output or error.errno not in _ANOTHER_PLACE:
+        return ""
+    return f"Or choose another place with {words.output}."
+
+
+@advice_for.register(AlreadyScaled)
+def _(error: AlreadyScaled, words: Wording = ENVIRONMENT) -> str:
+    return f"{words.leave_out.capitalize()} {words.scale_inputs} and {words.scale_outputs}."
+
+
+@advice_for.register(MissingPackage)
+def _(error: MissingPackage, words: Wording = ENVIRONMENT) -> str:
+    return (
+        f"{words.packages}." if error.extra == "fast" else f"Install with: pip install 'app07[{error.extra}]'"
+    )
+
+
+@advice_for.register(ColumnCountError)
+def _(error: ColumnCountError, words: Wording = ENVIRONMENT) -> str:
+    return f"{words.other_rows}, or choose columns by name with {words.inputs}."
+
+
+@advice_for.register(AmbiguousHeader)
+def _(error: AmbiguousHeader, words: Wording = ENVIRONMENT) -> str:
+    if not error.expected:
+        return f"Where the first row is a header all the same, say so by choosing columns by name with {words.inputs}."
+    setting = words.assign(words.inputs, error.expected)
+    return f"{words.give.capitalize()} {setting} if it is the header, or {words.ignore_card} if it is a row."
+
+
+@advice_for.register(MissingHeader)
+def _(error: MissingHeader, words: Wording = ENVIRONMENT) -> str:
+    return f"Or {words.leave_out} {words.inputs} and {words.targets}."
+
+
+@advice_for.register(UnnamedIndex)
+def _(error: UnnamedIndex, words: Wording = ENVIRONMENT) -> str:
+    return f"Or choose columns with {words.inputs} and {words.targets}."
+
+
+@advice_for.register(OutputAsInput)
+def _(error: OutputAsInput, words: Wording = ENVIRONMENT) -> str:
+    return f"Choose the inputs with {words.inputs}, and the expected outputs with {words.targets}. {words.ignoring}"
+
+
+@advice_for.register(MissingColumns)
+def _(error: MissingColumns, words: Wording = ENVIRONMENT) -> str:
+    return f"Or choose the inputs with {words.inputs}. {words.ignoring}"
+
+
+@advice_for.register(OtherColumnNames)
+def _(error: OtherColumnNames, words: Wording = ENVIRONMENT) -> str:
+    if len(error.found) > _MOST_NAMES:
+        return f"Or choose them with {words.inputs}. {words.ignoring}"
+    setting = words.assign(words.inputs, error.found)
+    return f"Or {words.give} {setting} to take them as they are. {words.ignoring}"
+
+
+@advice_for.register(IncompleteOutputs)
+def _(error: IncompleteOutputs, words: Wording = ENVIRONMENT) -> str:
+    setting = words.assign(words.inputs, error.inputs)
+    return (
+        f"{words.give.capitalize()} {setting} to compare with nothing, or {words.targets} to the columns with the "
+        "expected outputs."
+    )
+
+
+@advice_for.register(ColumnOrderError)
+def _(error: ColumnOrderError, words: Wording = ENVIRONMENT) -> str:
+    setting = words.assign(words.inputs, error.inputs)
+    if error.outputs:
+        setting += " " + words.assign(words.targets, error.outputs)
+    return f"{words.give.capitalize()} {setting} to take them by name. {words.ignoring}"
+
+
+@advice_for.register(ChosenOrderError)
+def _(error: ChosenOrderError, words: Wording = ENVIRONMENT) -> str:
+    return words.ignoring
+
+
+@advice_for.register(ColumnTypeError)
+def _(error: ColumnTypeError, words: Wording = ENVIRONMENT) -> str:
+    return f"Choose columns of numbers with {words.inputs}."
+
+
+def _shell_quoted(text: str) -> str:
+    """Returns a text as a shell reads it, in single quotes where something in it has a meaning for a shell."""
+    return text if re.fullmatch(r"[\w.,-]+", text) else "'" + text.replace("'", "'\\''") + "'"

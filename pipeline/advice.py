@@ -1,0 +1,61 @@
+"""What to do about an error of the inference library, in the words of the command that shows it."""
+
+from __future__ import annotations
+
+from pipeline.errors import PipelineError
+from pybrain_runtime.container.advice import ENVIRONMENT, Wording
+from pybrain_runtime.container.advice import advice_for as advice_about_settings
+from pybrain_runtime.errors import AlreadyScaled, CannotResume, CannotWrite, OutputExists, OverwritesInput
+
+OPTIONS = Wording(
+    inputs="--input-columns",
+    targets="--target-columns",
+    ignore_card="--ignore-card-names",
+    scale_inputs="--scale-inputs",
+    scale_outputs="--scale-outputs",
+    output="--output",
+    sign=" ",
+    give="give",
+    leave_out="leave out",
+    other_rows="Give matching rows",
+    packages="pip install 'app07[fast]' brings pyarrow",
+)
+"""What `activate` calls its settings."""
+
+DRIVERS = ENVIRONMENT.but(output="", other_rows="Give matching data with --data", packages=OPTIONS.packages)
+"""What the drivers call the settings that they pass on to the containers."""
+
+
+def advice_for(error: PipelineError, command: str) -> str:
+    """Returns what a user of a command can do about an error; empty where its options do not matter.
+
+    Args:
+        error: what is shown.
+        command: the name of the subcommand.
+    """
+    if command == "convert":
+        return _for_convert(error) or advice_about_settings(error, OPTIONS)
+    if command == "activate":
+        return _for_activate(error) or advice_about_settings(error, OPTIONS)
+    return advice_about_settings(error, DRIVERS)
+
+
+def _for_activate(error: PipelineError) -> str:
+    if isinstance(error, CannotResume):
+        return "Start without --resume to begin anew; what the interrupted run had written is then discarded."
+    if isinstance(error, AlreadyScaled):
+        return (
+            "Leave out the scaling of the card with --no-scale, or name no companions (--scale-inputs, "
+            "--scale-outputs; SCALE_INPUTS, SCALE_OUTPUTS of the environment)."
+        )
+    return ""
+
+
+def _for_convert(error: PipelineError) -> str:
+    if isinstance(error, OutputExists) and error.can_force:
+        return "Name another file with --output, or allow it with --force."
+    if isinstance(error, OutputExists):
+        return "Or name another file with --output."
+    if isinstance(error, CannotWrite):
+        return "Name another file with --output." if not error.hint else "Or name another file with --output."
+    return "Name another file with --output." if isinstance(error, OverwritesInput) else ""

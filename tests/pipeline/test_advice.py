@@ -1,0 +1,71 @@
+"""What each command says can be done about an error of the library: its own options, no others."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+
+from pipeline.advice import advice_for
+from pybrain_runtime.errors import (
+    AlreadyScaled,
+    CannotResume,
+    CannotWrite,
+    MissingPackage,
+    OutputExists,
+    OverwritesInput,
+    PipelineError,
+)
+from pybrain_runtime.tables.column_errors import ColumnCountError, MissingHeader, OtherColumnNames
+
+WIDTH = ColumnCountError("m", line=1, counts=(2, 3), width=4)
+NAMES = OtherColumnNames("m", expected=("a", "b"), found=("x", "y z"))
+NO_FOLDER = CannotWrite("m", hint="Create the folder.", errno=errno.ENOENT)
+
+ADVICE: list[tuple[str, PipelineError, str]] = [
+    ("activate", WIDTH, "Give matching rows, or choose columns by name with --input-columns."),
+    ("run", WIDTH, "Give matching data with --data, or choose columns by name with INPUT_COLUMNS."),
+    (
+        "activate",
+        NAMES,
+        "Or give --input-columns 'x,y z' to take them as they are. "
+        "To ignore the names of the card, give --ignore-card-names.",
+    ),
+    (
+        "prepare",
+        NAMES,
+        "Or set INPUT_COLUMNS='x,y z' to take them as they are. "
+        "To ignore the names of the card, set IGNORE_CARD_NAMES=1.",
+    ),
+    ("activate", MissingHeader("m"), "Or leave out --input-columns and --target-columns."),
+    ("activate", NO_FOLDER, "Or choose another place with --output."),
+    ("convert", NO_FOLDER, "Or name another file with --output."),
+    ("run", NO_FOLDER, ""),
+    (
+        "activate",
+        CannotResume("m"),
+        "Start without --resume to begin anew; what the interrupted run had written is then discarded.",
+    ),
+    (
+        "activate",
+        AlreadyScaled("m"),
+        "Leave out the scaling of the card with --no-scale, or name no companions (--scale-inputs, "
+        "--scale-outputs; SCALE_INPUTS, SCALE_OUTPUTS of the environment).",
+    ),
+    ("run", AlreadyScaled("m"), "Unset SCALE_INPUTS and SCALE_OUTPUTS."),
+    ("convert", OverwritesInput("m"), "Name another file with --output."),
+    (
+        "convert",
+        OutputExists("m", can_force=True),
+        "Name another file with --output, or allow it with --force.",
+    ),
+    ("convert", OutputExists("m", hint="Remove that card."), "Or name another file with --output."),
+    ("convert", MissingPackage("m", extra="onnx"), "Install with: pip install 'app07[onnx]'"),
+    ("activate", MissingPackage("m", extra="fast"), "pip install 'app07[fast]' brings pyarrow."),
+    ("inspect", PipelineError("m"), ""),
+]
+
+
+@pytest.mark.parametrize(("command", "error", "advice"), ADVICE)
+def test_a_command_names_its_own_options(command: str, error: PipelineError, advice: str) -> None:
+    assert advice_for(error, command) == advice
