@@ -162,11 +162,13 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture
 def stack(place: Path, generation: str, copy_project: Callable[[Path], Layout]) -> Iterator[Stack]:
-    """A fresh checkout with the literal commands of one generation of Compose."""
-    made = Stack(copy_project(place / "app07"), generation, f"test-{uuid.uuid4().hex[:8]}")
+    """A fresh checkout with the literal commands of one generation of Compose.
+
+    Its folder has a name of its own, because Compose takes that for the project's: several tests run at a time.
+    """
+    tag = f"test-{uuid.uuid4().hex[:8]}"
+    made = Stack(copy_project(place / tag), generation, tag)
     yield made
     made.down()
-    for service in SERVICES:
-        subprocess.run(
-            ["docker", "image", "rm", "-f", f"{service.image}:{made.tag}"], capture_output=True, check=False
-        )
+    names = [f"{service.image}:{tag}" for service in SERVICES]
+    subprocess.run(["docker", "image", "rm", "-f", *names], capture_output=True, check=False)
