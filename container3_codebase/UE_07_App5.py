@@ -1,35 +1,37 @@
 #!/usr/bin/env python3
-"""The activation: a trained network (the knowledge) answers rows of numbers, and the answers are written.
+"""Run a trained network (the knowledge) on rows of numbers (the activation) and write its outputs (the prediction).
 
     knowledge  (currentSolution.pkl)  --+
-                                        +--> answers --> prediction.csv, prediction.json
+                                        +--> inference --> prediction.csv, prediction.json
     activation (activation_data.csv)  --+
 
-Where the files are is told by the environment: MODEL_PATH, DATA_PATH, OUTPUT_PATH; which columns of the
-table to take, by INPUT_COLUMNS, TARGET_COLUMNS and IGNORE_CARD_NAMES; scaling by what lies beside the network
-in its file, by SCALE_INPUTS and SCALE_OUTPUTS. All have defaults that fit the containers.
+Environment variables set the paths (MODEL_PATH, DATA_PATH, OUTPUT_PATH), the columns of the table (INPUT_COLUMNS,
+TARGET_COLUMNS, IGNORE_CARD_NAMES), and scaling by arrays stored with the network (SCALE_INPUTS, SCALE_OUTPUTS).
+Their defaults fit the containers.
 
-Exit status: 0 done, 2 wrong usage, 65 bad data, 66 input missing, 73 cannot write.
+Exit status: 0 done, 2 wrong usage, 65 bad data, 66 input missing, 70 internal error, 73 cannot write.
 """
 
 import sys
 import time
 
 from pybrain_runtime import ActivationStream, load_knowledge, open_prediction
-from pybrain_runtime.container.report import Report, run_program
+from pybrain_runtime.container.console_report import ConsoleReport
+from pybrain_runtime.container.program import run_program
 from pybrain_runtime.container.settings import Settings
 
 
-def main(settings: Settings, report: Report) -> None:
+def main(settings: Settings, report: ConsoleReport) -> None:
+    """Load the network, read the rows, and write the prediction."""
     started = time.time()
 
-    # 1. The knowledge: a network that PyBrain trained. The file is read, never executed.
+    # 1. The knowledge: a network that PyBrain trained. The file is parsed, never executed.
     knowledge = load_knowledge(settings.model)
     if settings.scale_inputs or settings.scale_outputs:
         knowledge = knowledge.scaled_by(inputs=settings.scale_inputs, outputs=settings.scale_outputs)
     report.loaded(knowledge)
 
-    # 2. The activation: the rows to answer, one number for each input of the network.
+    # 2. The activation: rows with one number per input of the network.
     activation = ActivationStream(
         settings.data,
         knowledge,
@@ -38,15 +40,14 @@ def main(settings: Settings, report: Report) -> None:
         ignore_card_names=settings.ignore_card_names,
     )
 
-    # 3. The prediction: answers beside their inputs, and a report of what was computed from what.
+    # 3. The prediction: inputs and outputs in one table, and a report of what was computed from which files.
     with (
         activation,
         open_prediction(
             settings.output, knowledge, activation, started=started, stale_images=report.stale_images
         ) as prediction,
     ):
-        # 4. The network answers some rows after others, so that the file may be of any size.
-        #    Its card says how the inputs are scaled first.
+        # 4. Inference, batch by batch, so that the file may be of any size. The model card says how inputs are scaled.
         network = knowledge.begin()
         for inputs, targets in activation:
             outputs = network.activate(inputs)

@@ -29,7 +29,7 @@ from pybrain_runtime import (
 )
 from pybrain_runtime._io.atomic_file import AtomicFile
 from pybrain_runtime.container.advice import advice_for
-from pybrain_runtime.container.report import Report
+from pybrain_runtime.container.console_report import ConsoleReport
 from pybrain_runtime.errors import CannotWrite, UsageError
 from pybrain_runtime.network.model_card import Card, Column
 
@@ -293,13 +293,13 @@ def test_a_column_that_a_spreadsheet_computes_keeps_its_name_and_is_named(
     assert prediction.formulas == ("=1+1",)
     assert json.loads((tmp_path / "prediction.json").read_text())["formulas"] == ["=1+1"]
     out = io.StringIO()
-    Report(out, out).wrote(prediction)
-    assert "A column is named '=1+1', which a spreadsheet takes for a formula" in out.getvalue()
+    ConsoleReport(out, out).wrote(prediction)
+    assert "A column is named '=1+1', which a spreadsheet evaluates as a formula" in out.getvalue()
 
 
 def test_a_run_shows_no_character_that_acts() -> None:
     out = io.StringIO()
-    Report(out, out).failed(UsageError("a\x1b[2J\u202e"))
+    ConsoleReport(out, out).failed(UsageError("a\x1b[2J\u202e"))
     assert "a\\x1b[2J\\u202e" in out.getvalue()
 
 
@@ -364,7 +364,7 @@ def test_answers_that_are_no_numbers_have_no_class_and_are_said(tmp_path: Path) 
     assert prediction.classes[0] == "" and prediction.classes[1] in ("a", "b", "c")
     assert report["prediction"]["not_finite"] == prediction.not_finite == 1
     output = io.StringIO()
-    Report(output, output).wrote(prediction)
+    ConsoleReport(output, output).wrote(prediction)
     assert "nan, nan, nan\n" in output.getvalue()
     assert "WARNING: 1 row has an output out of float64 range (nan or inf)" in output.getvalue()
 

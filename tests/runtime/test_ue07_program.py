@@ -210,7 +210,7 @@ def test_an_output_that_cannot_be_written_ends_with_73(run: Run, tmp_path: Path)
 
 def test_a_defect_ends_with_70_and_one_line(tmp_path: Path) -> None:
     code = (
-        "import sys; from pybrain_runtime.container.report import run_program\n"
+        "import sys; from pybrain_runtime.container.program import run_program\n"
         "def job(settings, report): raise ZeroDivisionError('oops')\n"
         "sys.exit(run_program(job))"
     )
@@ -219,7 +219,7 @@ def test_a_defect_ends_with_70_and_one_line(tmp_path: Path) -> None:
         [sys.executable, "-c", code], env=environment, capture_output=True, encoding="utf-8"
     )
     assert done.returncode == 70
-    assert done.stderr.startswith("✗ A defect of this program: ZeroDivisionError: oops\n")
+    assert done.stderr.startswith("✗ Internal error: ZeroDivisionError: oops\n")
     assert "Traceback" not in done.stderr
     environment["APP07_DEBUG"] = "1"
     done = subprocess.run(
@@ -237,7 +237,7 @@ def test_debug_shows_where_a_mistake_was_found(run: Run, tmp_path: Path) -> None
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_signals_end_it_at_once_with_their_status(number: int, status: int, tmp_path: Path) -> None:
     code = (
-        "import sys, time; from pybrain_runtime.container.report import run_program\n"
+        "import sys, time; from pybrain_runtime.container.program import run_program\n"
         "def job(settings, report):\n    print('ready', flush=True); time.sleep(60)\n"
         "sys.exit(run_program(job))"
     )

@@ -1,4 +1,4 @@
-"""Files that a reader sees whole or not at all: written under another name, then renamed."""
+"""Atomic writes: a file is written under a temporary name, then renamed, so that readers never see a part of it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 from contextlib import suppress
 
 from pybrain_runtime._io.locks import LOCKS, lock
+from pybrain_runtime._io.open_flags import WRITE_NEW
 from pybrain_runtime._io.output_paths import check_target
 from pybrain_runtime._io.paths import remove, rename
 from pybrain_runtime._io.sha256 import Sha256
@@ -24,69 +25,76 @@ _HINTS = {
 }
 
 
-_FLAGS = 0
-for _flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
-    _FLAGS |= getattr(os, _flag, 0)
-
-
 class AtomicFile:
     """A file under construction.
 
-    ``place`` gives it its name; ``discard`` leaves nothing behind. Errors of the system become ``CannotWrite``
-    with the reason. Until it has its name it is locked, so that others can tell it from what a dead process left.
+    ``commit`` renames it to its final name; ``discard`` removes it. An ``OSError`` becomes ``CannotWrite`` with the
+    reason. Until it is committed the file is locked, which distinguishes it from the leftovers of a dead process.
+
+    Attributes:
+        path: the final path.
+        bytes_written: number of bytes written so far.
 
     Args:
-        path: where it will stand. Its folder must exist, and there must be a plain file or nothing.
+        path: the final path. Its folder must exist; the path itself must be a regular file, or not exist.
     """
 
     def __init__(self, path: str) -> None:
         self._begin(path)
-        self._open(temporary_name(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-        while lock(self._descriptor) is False or not self._is_there():  # taken for a leftover just now
+        self._open(temporary_name(path), WRITE_NEW)
+        while (
+            lock(self._descriptor) is False or not self._has_name()
+        ):  # another process has just removed it as a leftover
             self._close()
-            self._open(temporary_name(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+            self._open(temporary_name(path), WRITE_NEW)
 
     def _begin(self, path: str) -> None:
-        """Sets up the state, and looks at the place."""
+        """Initialize the state, and check the final path."""
         self.path = path
         self.bytes_written = 0
         self._hash = Sha256()
         self._descriptor = -1
-        self._placed = self._settled = False
+        self._committed = self._confirmed = False
         self._temporary = ""
         check_target(path)
 
     def _open(self, temporary: str, flags: int) -> None:
-        """Opens the file that is written until the real one is there."""
+        """Open the temporary file."""
         try:
-            self._descriptor = os.open(temporary, flags | _FLAGS, 0o644)
+            self._descriptor = os.open(temporary, flags, 0o644)
             self._temporary = temporary
             self._check_opened(os.fstat(self._descriptor))
             if hasattr(os, "fchmod"):
-                os.fchmod(self._descriptor, 0o644)  # whatever the umask: the person who started it reads it
+                os.fchmod(
+                    self._descriptor, 0o644
+                )  # whatever the umask, so that the user who started the container can read it
         except OSError as error:
             self.discard()
             raise self._failed(error) from None
 
     def _check_opened(self, about: os.stat_result) -> None:
-        """Refuses what was opened, where it is not what this process may write."""
+        """Raise ``CannotWrite`` where the opened file is not safe to write. Subclasses override it."""
 
     @property
     def sha256(self) -> str:
-        """The hash of what has been written so far, in hexadecimal."""
+        """Hash of what has been written so far, in hexadecimal."""
         return self._hash.hexdigest()
 
     @property
     def temporary(self) -> str:
-        """Where the content stands until it gets its name; to be read after ``finish``."""
+        """The temporary path, which may be read after ``finish``."""
         return self._temporary
 
     def mark(self) -> tuple[int, Sha256]:
-        """Returns how many bytes have been written so far, and their hash."""
+        """Return the number of bytes written so far, and their hash."""
         return self.bytes_written, self._hash.copy()
 
     def write(self, data: bytes | memoryview) -> None:
-        """Appends."""
+        """Append bytes.
+
+        Raises:
+            CannotWrite: with the reason; the file is discarded.
+        """
         self._hash.update(data)
         self.bytes_written += len(data)
         rest = memoryview(data)
@@ -98,7 +106,7 @@ class AtomicFile:
             raise self._failed(error) from None
 
     def sync(self) -> None:
-        """Brings what has been written to the disk."""
+        """Flush what has been written to the disk."""
         try:
             os.fsync(self._descriptor)
         except OSError as error:
@@ -106,17 +114,17 @@ class AtomicFile:
             raise self._failed(error) from None
 
     def finish(self) -> None:
-        """Brings everything to the disk. After this, only the rename can fail."""
+        """Flush the complete file to the disk. After this, only the rename can fail."""
         self.sync()
         if not LOCKS:
-            self._close()  # Windows gives no other name to a file that is open
+            self._close()  # Windows does not rename open files
 
     def commit(self) -> None:
-        """Gives the finished file its name. It can still be discarded, until it is settled."""
+        """Rename the finished file to its final name. It can still be discarded, until it is confirmed."""
         try:
             check_target(self.path)
             rename(self._temporary, self.path)
-            self._placed = True
+            self._committed = True
         except OSError as error:
             self.discard()
             raise self._failed(error) from None
@@ -126,19 +134,19 @@ class AtomicFile:
         self._close()
 
     def confirm(self) -> None:
-        """Says that what has been placed is to stay."""
-        self._settled = self._placed
+        """Keep the committed file, whatever follows."""
+        self._confirmed = self._committed
 
     def discard(self) -> None:
-        """Removes what has been written; also what has been placed, unless it is settled."""
+        """Remove the file, also after ``commit``, unless it is confirmed."""
         self._close()
-        if self._temporary and not self._settled:
+        if self._temporary and not self._confirmed:
             with suppress(OSError):
-                remove(self.path if self._placed else self._temporary)
+                remove(self.path if self._committed else self._temporary)
 
     def discard_partial(self) -> None:
-        """Removes what is under construction, and nothing that has been placed."""
-        if not self._placed:
+        """Remove the file unless it is committed."""
+        if not self._committed:
             self.discard()
 
     def _close(self) -> None:
@@ -147,8 +155,8 @@ class AtomicFile:
                 os.close(self._descriptor)
             self._descriptor = -1
 
-    def _is_there(self) -> bool:
-        """Says whether the file that is open is still the one of that name."""
+    def _has_name(self) -> bool:
+        """Return whether the open file still has the temporary name."""
         try:
             there = os.lstat(self._temporary)
         except FileNotFoundError:
@@ -160,7 +168,12 @@ class AtomicFile:
 
 
 def cannot_write(path: str, error: OSError) -> CannotWrite:
-    """Returns the error for a file that the system does not let us write."""
+    """Return the error for a file that the operating system does not let us write.
+
+    Args:
+        path: the file.
+        error: the error of the operating system.
+    """
     return CannotWrite(
         f"{path} cannot be written: {(error.strerror or str(error)).lower()}.",
         hint=_HINTS.get(error.errno or 0, ""),
@@ -170,13 +183,13 @@ def cannot_write(path: str, error: OSError) -> CannotWrite:
 
 
 def check_writable(path: str, size: int = 4096) -> None:
-    """Makes sure that a file can be written at `path`, by writing one beside it and removing it again.
+    """Check that a file can be written, by writing one beside it and removing it again.
 
-    Asked before the work, so that a read-only or full disk is said at once instead of after it.
+    Called before the run, so that a read-only or full disk is reported at once.
 
     Args:
-        path: where a result will stand; its folder must exist.
-        size: how many bytes there must be room for.
+        path: path of an output; its folder must exist.
+        size: bytes that must be free.
 
     Raises:
         CannotWrite: with the reason.

@@ -1,4 +1,4 @@
-"""Several finished files get their names together: all of them, or none and what was there before."""
+"""Commits several files together: all of them are renamed, or none and the earlier ones stay."""
 
 from __future__ import annotations
 
@@ -14,47 +14,47 @@ from pybrain_runtime._io.temporary_files import temporary_name
 
 
 def commit_together(files: Sequence[AtomicFile], *, withdraw: str = "") -> None:
-    """Gives finished files their names, in their order.
+    """Rename finished files to their final names, in order.
 
-    A request to end waits until all have them, and so does another run that writes the same files. If one cannot
-    get its name, the files that were there before are put back.
+    Signals to terminate are deferred until all are renamed, and other runs that write the same files wait. Where one
+    cannot be renamed, the earlier files are restored.
 
     Args:
-        files: the files, finished.
-        withdraw: the one among them that tells about the others. What had its name before is taken away first, so
-            that it never stands beside files that it does not tell about, even if the machine goes down.
+        files: the finished files.
+        withdraw: path of the file that describes the others. Its earlier version is removed first, so that it never
+            stands beside files that it does not describe, even after a power failure.
 
     Raises:
-        CannotWrite: one of them cannot get its name.
+        CannotWrite: a file cannot be renamed.
     """
     with signals_held_back(), locked_folder(beside(files[0].path, "")):
-        kept: dict[str, str] = {}
+        backups: dict[str, str] = {}
         try:
             for file in files:
-                _keep(file.path, kept)
-            if withdraw in kept:
-                with suppress(OSError):  # what is wrong shows when the new one is to get its name
+                _back_up(file.path, backups)
+            if withdraw in backups:
+                with suppress(OSError):  # the error occurs again when the new file is renamed
                     remove(withdraw)
             for file in files:
                 file.commit()
         except BaseException:
             for file in files:
                 file.discard()
-            for path, copy in kept.items():
+            for path, copy in backups.items():
                 with suppress(OSError):
                     rename(copy, path)
-                    remove_if_there(copy)  # which rename leaves where both are names of one file
+                    remove_if_there(copy)  # which rename leaves where both are names of the same file
             raise
         for file in files:
             file.confirm()
-        for copy in kept.values():
+        for copy in backups.values():
             with suppress(OSError):
                 remove_if_there(copy)
 
 
-def _keep(path: str, kept: dict[str, str]) -> None:
-    """Gives the file that is there a second name. Where that cannot be done, it is not kept."""
+def _back_up(path: str, backups: dict[str, str]) -> None:
+    """Add a hard link to the existing file, where the file system supports it."""
     copy = temporary_name(path)
     with suppress(OSError, NotImplementedError):
         os.link(path, copy, follow_symlinks=False)
-        kept[path] = copy
+        backups[path] = copy

@@ -1,4 +1,4 @@
-"""Opens the files that come in: once, whole or in blocks, hashed while they are read."""
+"""Input files: opened once, read whole or in blocks, and hashed while they are read."""
 
 from __future__ import annotations
 
@@ -9,17 +9,12 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import BinaryIO
 
+from pybrain_runtime._io.open_flags import NO_FOLLOW, READ
 from pybrain_runtime._io.paths import base, is_folder
 from pybrain_runtime._io.sha256 import Sha256
 from pybrain_runtime.errors import DataError, InputMissing, LimitExceeded
 
 BLOCK = 1 << 20
-
-# A pipe must not block, a child must not inherit, Windows must not translate line ends; no system knows all.
-_FLAGS = os.O_RDONLY
-for _flag in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY", "O_NOINHERIT"):
-    _FLAGS |= getattr(os, _flag, 0)
-_NO_LINKS: int = getattr(os, "O_NOFOLLOW", 0)
 
 _REASONS = {
     errno.ENOENT: ("is not there", "Put the file there, or name another one."),
@@ -34,17 +29,21 @@ _REASONS = {
 
 
 class InputFile:
-    """A regular file, open for reading from its start to its end.
+    """A regular file, open for sequential reading. Use as a context manager.
 
-    Use as a context manager. ``sha256`` covers what has been read so far.
+    Attributes:
+        path: the file, as it was named.
+        name: its name without the folder.
+        role: what it is used as.
+        bytes_read: number of bytes read so far.
 
     Args:
         path: the file.
-        role: what it is to the user (``knowledge``, ``activation``, ``card``), for messages.
-        follow_links: whether the name may be a symbolic link.
+        role: what it is used as (``knowledge``, ``activation``, ``card``), for messages.
+        follow_links: whether the path may be a symbolic link.
 
     Raises:
-        InputMissing: there is no such file, it is a directory or a device, or it cannot be read.
+        InputMissing: the file does not exist, is a directory or a device, or cannot be read.
     """
 
     def __init__(self, path: str | os.PathLike[str], role: str, *, follow_links: bool = False) -> None:
@@ -53,7 +52,7 @@ class InputFile:
         self.role = role
         self.bytes_read = 0
         self._hash = Sha256()
-        self._again: list[BinaryIO] = []
+        self._duplicates: list[BinaryIO] = []
         self._descriptor = self._open(follow_links)
         self._opened = os.fstat(self._descriptor)
         if not stat.S_ISREG(self._opened.st_mode):
@@ -70,11 +69,11 @@ class InputFile:
 
     @property
     def sha256(self) -> str:
-        """The hash of what has been read so far, in hexadecimal."""
+        """Hash of what has been read so far, in hexadecimal."""
         return self._hash.hexdigest()
 
     def mark(self) -> tuple[int, Sha256]:
-        """Returns how many bytes have been read so far, and their hash."""
+        """Return the number of bytes read so far, and their hash."""
         return self.bytes_read, self._hash.copy()
 
     @property
@@ -83,7 +82,10 @@ class InputFile:
         return self._opened.st_size
 
     def blocks(self, size: int = BLOCK) -> Iterator[bytes]:
-        """Yields the content in order, then checks that the file is still the one that was opened.
+        """Yield the content in blocks, then check that the file has not changed.
+
+        Args:
+            size: bytes of a block; the last one may be shorter.
 
         Raises:
             InputMissing: reading fails.
@@ -92,19 +94,22 @@ class InputFile:
         while block := self._read(size):
             self.bytes_read += len(block)
             self._hash.update(block)
-            if self.bytes_read > self.size:  # it grows; perhaps for ever
+            if self.bytes_read > self.size:  # it grows, perhaps without end
                 self.check_unchanged()
             yield block
         self.check_unchanged()
 
     def read(self, limit: int) -> bytes:
-        """Returns the whole content.
+        """Return the whole content.
+
+        Args:
+            limit: maximum number of bytes.
 
         Raises:
             KnowledgeError: it is larger than the limit.
         """
         parts: list[bytes] = []
-        # A small file gets a small block: a large one is memory that the system has to find and clear first.
+        # A small file gets a small block: the system has to allocate and clear the memory of a large one.
         for block in self.blocks(min(BLOCK, self.size + 1)):
             parts.append(block)
             if self.bytes_read > limit:
@@ -114,13 +119,13 @@ class InputFile:
                 )
         return b"".join(parts)
 
-    def again(self) -> BinaryIO:
-        """Returns the same open file as an object that can be read in any order; it is closed with this one."""
-        self._again.append(os.fdopen(os.dup(self._descriptor), "rb", buffering=0))
-        return self._again[-1]
+    def duplicate(self) -> BinaryIO:
+        """Return the same open file as a seekable object, which is closed with this one."""
+        self._duplicates.append(os.fdopen(os.dup(self._descriptor), "rb", buffering=0))
+        return self._duplicates[-1]
 
     def check_unchanged(self) -> None:
-        """Checks that the file is still the one that was opened.
+        """Check that the file has not changed since it was opened.
 
         Raises:
             DataError: it was written to meanwhile.
@@ -132,16 +137,16 @@ class InputFile:
             )
 
     def close(self) -> None:
-        """Closes the file; a second time does nothing."""
-        while self._again:
-            self._again.pop().close()
+        """Close the file. Closing it again has no effect."""
+        while self._duplicates:
+            self._duplicates.pop().close()
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
 
     def _open(self, follow_links: bool) -> int:
         try:
-            return os.open(self.path, _FLAGS if follow_links else _FLAGS | _NO_LINKS)
+            return os.open(self.path, READ if follow_links else READ | NO_FOLLOW)
         except ValueError:
             raise self._missing("has a name that no file can have", "Name a file.") from None
         except OSError as error:
@@ -173,10 +178,10 @@ class InputFile:
 
 
 class StandardInput(InputFile):
-    """What another program pipes in, or what is typed; its size is not known before its end.
+    """Standard input, whose size is unknown before its end.
 
     Args:
-        role: what it is to the user, for messages.
+        role: what it is used as, for messages.
     """
 
     def __init__(self, role: str) -> None:
@@ -189,15 +194,15 @@ class StandardInput(InputFile):
 
     @property
     def size(self) -> int:
-        """0: nobody knows."""
+        """0: the size is unknown."""
         return 0
 
     def close(self) -> None:
-        """Leaves it open: it is not ours."""
+        """Do nothing: standard input stays open."""
 
     def _read(self, size: int) -> bytes:
-        # A pipe gives what is there. Blocks are filled all the same, so that what is cut out of them does
-        # not depend on how fast the other side writes.
+        # A pipe returns what is available. Blocks are filled all the same, so that the boundaries of chunks do not
+        # depend on how fast the other side writes.
         parts: list[bytes] = []
         while size and (part := super()._read(size)):
             parts.append(part)
@@ -205,4 +210,4 @@ class StandardInput(InputFile):
         return b"".join(parts)
 
     def check_unchanged(self) -> None:
-        """Nothing: what has gone through a pipe does not change."""
+        """Do nothing: what was read from a pipe does not change."""

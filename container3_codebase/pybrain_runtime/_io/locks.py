@@ -1,4 +1,4 @@
-"""Locks on open files. The system frees them when their holder ends, however it ends."""
+"""Locks on open files. The operating system releases them when the process that holds them ends."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ except ImportError:  # Windows
     _fcntl = None
 
 LOCKS = _fcntl is not None
-"""Whether files can be locked, and can get another name while they are open."""
+"""Whether files can be locked, and renamed while they are open."""
 
 _HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
-_PATIENCE, _PAUSE = 5.0, 0.01
+_TIMEOUT, _POLL = 5.0, 0.01
 
 
 def lock(descriptor: int) -> bool | None:
-    """Locks an open file for this process.
+    """Lock an open file for this process.
 
     Returns:
-        True where it is locked now, False where another process holds the lock, None where the file system knows
-        no locks.
+        True where it is locked now, False where another process holds the lock, None where the file system does not
+        support locks.
     """
     if _fcntl is None:
         return None
@@ -41,18 +41,18 @@ def lock(descriptor: int) -> bool | None:
 
 @contextmanager
 def locked_folder(path: str) -> Iterator[None]:
-    """Lets one process at a time change several files of a folder; waits a few seconds at most.
+    """Lock a folder for one process at a time; wait a few seconds at most.
 
     Args:
-        path: the folder; where it cannot be locked, the block runs all the same.
+        path: the folder; where it cannot be locked, the block runs without a lock.
     """
     descriptor = -1
     with suppress(OSError):
         descriptor = os.open(path or ".", os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
     try:
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _TIMEOUT
         while descriptor >= 0 and lock(descriptor) is False and time.monotonic() < deadline:
-            time.sleep(_PAUSE)
+            time.sleep(_POLL)
         yield
     finally:
         if descriptor >= 0:

@@ -1,4 +1,4 @@
-"""The optional package that reads and writes large files."""
+"""pyarrow, the optional package for large files and Parquet."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from pybrain_runtime.errors import MissingPackage
 
 
 def has_arrow() -> bool:
-    """Says whether pyarrow is installed."""
-    from importlib.util import find_spec  # asked for large files only
+    """Return whether pyarrow is installed."""
+    from importlib.util import find_spec  # needed for large files only
 
     return find_spec("pyarrow") is not None
 
 
 def require_arrow(what: str) -> None:
-    """Makes sure that pyarrow is installed.
+    """Check that pyarrow is installed.
 
     Args:
-        what: what needs it, as the beginning of a sentence.
+        what: what needs it, as the subject of a sentence.
 
     Raises:
         MissingPackage: it is not installed.

@@ -1,7 +1,7 @@
-"""Frozen records: what ``dataclasses`` makes, without the milliseconds that it takes to make them.
+"""Immutable records: like frozen data classes, without the time that ``dataclasses`` takes to create them.
 
-A one-row run needs a dozen small classes. As data classes they cost as much time at every start as reading
-the network and answering; type checkers know these as well as those.
+A one-row run needs a dozen small classes. As data classes they would cost as much time at every start as loading the
+network and running it. Type checkers treat both alike.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Self, dataclass_transform
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-"""An empty mapping that stays empty: the default of fields that hold one."""
+"""An immutable empty mapping, for defaults of fields."""
 
 
 @dataclass_transform(eq_default=False, frozen_default=True)
 class Record:
-    """The base of classes whose annotations are their fields. They are given once, and never changed.
+    """Base class of immutable records, whose annotations are their fields.
 
-    A field with a value in the class has that as its default. With ``class Point(Record, eq=True)``, two
-    objects are equal where their fields are; else each is equal to itself alone.
+    A value in the class is the default of its field. With ``class Point(Record, eq=True)``, objects are compared by
+    their fields, else by identity.
     """
 
     _fields: ClassVar[tuple[str, ...]] = ()
@@ -41,7 +41,7 @@ class Record:
             self._check(values, named)
 
     def but(self, **changes: object) -> Self:
-        """Returns a copy with some fields changed."""
+        """Return a copy with some fields changed."""
         return type(self)(**{name: getattr(self, name) for name in self._fields} | changes)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -55,10 +55,10 @@ class Record:
         return f"{type(self).__name__}({content})"
 
     def _unchangeable(self) -> AttributeError:
-        return AttributeError(f"a {type(self).__name__} is never changed; make another one with but()")
+        return AttributeError(f"a {type(self).__name__} is immutable; create a changed copy with but()")
 
     def _check(self, values: tuple[object, ...], named: dict[str, object]) -> None:
-        """Accepts that fields with a default were left out, and nothing else."""
+        """Check that only fields with a default are missing, and none is given twice or unknown."""
         fields, kind = self._fields, type(self)
         missing = [name for name in fields if name not in self.__dict__ and not hasattr(kind, name)]
         twice = [name for name in fields[: len(values)] if name in named]

@@ -1,4 +1,4 @@
-"""SHA-256 without OpenSSL for what is small: loading that takes longer than hashing a one-row run's files."""
+"""SHA-256, without loading OpenSSL for small files, which takes longer than hashing them."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from importlib import import_module
 from typing import Any
 
 _SMALL = 256 * 1024
-_LIGHT = ("_sha2", "_sha256")  # Python's own code, as CPython names it since 3.12 and before
+_LIGHT = ("_sha2", "_sha256")  # CPython's built-in implementation, since 3.12 and before
 
 
 class Sha256:
-    """The hash of what has been given so far. What is small is held until somebody asks."""
+    """An incremental SHA-256. Small data are buffered, and hashed when the digest is requested."""
 
     def __init__(self) -> None:
         self._held = b""
         self._hash: Any = None
 
     def update(self, data: bytes | memoryview) -> None:
-        """Takes more bytes."""
+        """Add bytes."""
         if self._hash is not None:
             self._hash.update(data)
         elif len(self._held) + len(data) <= _SMALL:
@@ -34,21 +34,21 @@ class Sha256:
             self._held = b""
 
     def copy(self) -> Sha256:
-        """Returns a hash that goes on from here by itself."""
+        """Return an independent copy."""
         other = Sha256()
         other._held = self._held
         other._hash = self._hash and self._hash.copy()
         return other
 
     def hexdigest(self) -> str:
-        """Returns the hash in hexadecimal."""
+        """Return the digest in hexadecimal."""
         digest = self._hash if self._hash is not None else _small(self._held)
         text: str = digest.hexdigest()
         return text
 
 
 def _small(data: bytes) -> Any:
-    library = sys.modules.get("hashlib")  # the fastest, where somebody has loaded it already
+    library = sys.modules.get("hashlib")  # the fastest, where it is imported already
     return library.sha256(data) if library else _light()(data)
 
 

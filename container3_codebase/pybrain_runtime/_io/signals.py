@@ -1,4 +1,4 @@
-"""Requests to end that arrive at a moment when a few steps must be done together."""
+"""Defers signals to terminate while a few steps must be done together."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP
 
 @contextmanager
 def signals_held_back() -> Iterator[None]:
-    """Lets SIGINT, SIGTERM and SIGHUP take effect after the block, not inside it.
+    """Defer SIGINT, SIGTERM and SIGHUP to the end of the block.
 
-    Only the main thread is ever interrupted by them, so elsewhere there is nothing to hold back.
+    Python handles signals in the main thread only, so in other threads there is nothing to defer.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

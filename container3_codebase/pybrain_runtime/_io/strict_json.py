@@ -1,4 +1,4 @@
-"""JSON whose objects have each key once. Python's reader takes the last of several, and says nothing."""
+"""Parses JSON and rejects repeated keys, of which Python's parser silently takes the last."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class RepeatedKey(ValueError):
-    """An object has the same key twice.
+    """A JSON object has the same key twice.
 
     Attributes:
         key: the key.
@@ -24,11 +24,11 @@ def parse_json(
     *,
     parse_constant: Callable[[str], Any] | None = None,
 ) -> Any:
-    """Returns the value of a JSON text.
+    """Return the value of a JSON text.
 
     Args:
         text: the text.
-        parse_constant: what to make of ``NaN``, ``Infinity`` and ``-Infinity``; None makes floats.
+        parse_constant: converts ``NaN``, ``Infinity`` and ``-Infinity``; None converts them to floats.
 
     Raises:
         RepeatedKey: an object has the same key twice.

@@ -1,4 +1,4 @@
-"""Names of files under construction, and the removal of those whose process is dead."""
+"""Names of temporary files, and the removal of those that dead processes have left."""
 
 from __future__ import annotations
 
@@ -7,48 +7,46 @@ import stat
 from contextlib import suppress
 
 from pybrain_runtime._io.locks import LOCKS, lock
+from pybrain_runtime._io.open_flags import NO_FOLLOW, READ
 from pybrain_runtime._io.paths import base, beside, remove
 
-_CHANCE, _ENDING = 6, ".tmp"
+_RANDOM_BYTES, _ENDING = 6, ".tmp"
 _DIGITS = frozenset("0123456789abcdef")
 
 
 def temporary_name(path: str) -> str:
-    """Returns a new name beside a file, for its content while it is written: ``.NAME.0123456789ab.tmp``."""
-    # Chance, not the process number: two containers may well have the same.
-    return beside(path, f".{base(path)}.{os.urandom(_CHANCE).hex()}{_ENDING}")
+    """Return a new temporary path beside a file: ``.NAME.0123456789ab.tmp``."""
+    # Random, not the process id: two containers may have the same.
+    return beside(path, f".{base(path)}.{os.urandom(_RANDOM_BYTES).hex()}{_ENDING}")
 
 
 def remove_leftovers(*paths: str) -> None:
-    """Removes what runs that were killed have left of these files.
+    """Remove temporary files of these files that killed runs have left.
 
-    A file goes only if it has a name of ``temporary_name``, is a plain file of this user, and is locked by
-    nobody: a process that still writes holds a lock on it.
+    A file is removed only if it has a name of ``temporary_name``, is a regular file of this user, and is not locked:
+    a process that still writes it holds a lock.
     """
-    if not LOCKS:  # then nobody can tell who is dead
+    if not LOCKS:  # then living and dead processes cannot be distinguished
         return
     folders: dict[str, list[str]] = {}
     for path in paths:
         folders.setdefault(beside(path, ""), []).append(base(path))
     for folder, of in folders.items():
         with suppress(OSError):
-            for name in os.listdir(folder or "."):  # noqa: PTH208 - pathlib is loaded nowhere here
+            for name in os.listdir(folder or "."):  # noqa: PTH208 - pathlib is not imported here
                 if name.endswith(_ENDING) and any(_is_temporary(name, target) for target in of):
                     _remove_if_dead(folder + name)
 
 
 def _is_temporary(name: str, of: str) -> bool:
     start = f".{of}."
-    chance = name[len(start) : -len(_ENDING)]
-    return name.startswith(start) and len(chance) == 2 * _CHANCE and _DIGITS.issuperset(chance)
+    random = name[len(start) : -len(_ENDING)]
+    return name.startswith(start) and len(random) == 2 * _RANDOM_BYTES and _DIGITS.issuperset(random)
 
 
 def _remove_if_dead(path: str) -> None:
-    flags = os.O_RDONLY
-    for extra in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC"):
-        flags |= getattr(os, extra, 0)
     with suppress(OSError):
-        descriptor = os.open(path, flags)
+        descriptor = os.open(path, READ | NO_FOLLOW)
         try:
             about = os.fstat(descriptor)
             ours = stat.S_ISREG(about.st_mode) and about.st_uid == os.geteuid()

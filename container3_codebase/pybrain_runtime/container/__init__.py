@@ -1,1 +1,1 @@
-"""What the program of the codebase container needs: settings, report, check of its image."""
+"""The program of the codebase container: settings, console report, exit status and checks of its image."""

@@ -1,4 +1,4 @@
-"""What a run is told through its environment."""
+"""The settings of a run, from environment variables."""
 
 from __future__ import annotations
 
@@ -24,18 +24,19 @@ class SettingError(UsageError):
 
 
 class Settings(Record, eq=True):
-    """Where things are, and which columns to take.
+    """Paths, columns and scaling of a run.
 
     Attributes:
         model: the knowledge file (``MODEL_PATH``).
         data: the activation file (``DATA_PATH``).
         output: the prediction file (``OUTPUT_PATH``).
-        input_columns: names of the columns that go in (``INPUT_COLUMNS``); None for the usual ones.
-        target_columns: names of the columns to compare with (``TARGET_COLUMNS``); None for the usual ones.
-        ignore_card_names: whether the names of the card say nothing about the columns (``IGNORE_CARD_NAMES=1``).
-        scale_inputs: how inputs are scaled by what lies beside the network (``SCALE_INPUTS``); None leaves them.
-        scale_outputs: how answers are turned back, by the same rule (``SCALE_OUTPUTS``); None leaves them.
-        notices: the folder with what the data containers noticed (``NOTICES``); empty where there is none.
+        input_columns: names of the input columns (``INPUT_COLUMNS``); None to select them by card or position.
+        target_columns: names of the columns with expected outputs (``TARGET_COLUMNS``); None to select them by card or
+            position.
+        ignore_card_names: whether to ignore the names of the model card (``IGNORE_CARD_NAMES=1``).
+        scale_inputs: how inputs are scaled by arrays in the knowledge file (``SCALE_INPUTS``); None does not scale.
+        scale_outputs: how outputs are scaled back, by the same rule (``SCALE_OUTPUTS``); None does not scale.
+        notices: the folder with the notices of the data containers (``NOTICES``); empty where there is none.
     """
 
     model: str = "/shared_data/currentSolution.pkl"
@@ -50,7 +51,10 @@ class Settings(Record, eq=True):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Reads the settings; what is unset has its default.
+        """Return the settings; an unset variable has its default.
+
+        Args:
+            environment: the environment variables.
 
         Raises:
             UsageError: a variable is set, but empty; the message names it.
@@ -68,14 +72,14 @@ class Settings(Record, eq=True):
         )
 
     def check_inputs(self, knowledge: Knowledge, activation: str) -> None:
-        """Checks that what was read is what the data containers of this run put there.
+        """Check that the files that were read are those that the data containers of this run have published.
 
         Args:
             knowledge: the network.
-            activation: the SHA-256 of the rows' file.
+            activation: SHA-256 of the activation file.
 
         Raises:
-            DataError: somebody else has written there meanwhile.
+            DataError: a file has been replaced.
         """
         card = knowledge.card.sha256 if knowledge.card else ""
         check_published(self.notices, self.model, knowledge.sha256)
@@ -84,10 +88,14 @@ class Settings(Record, eq=True):
 
 
 def switch(environment: Mapping[str, str], name: str) -> bool:
-    """Reads a variable that is 1 or 0; unset is 0.
+    """Return whether a variable is 1; it must be 1, 0 or unset.
+
+    Args:
+        environment: the environment variables.
+        name: the variable.
 
     Raises:
-        UsageError: it is something else; the message names it.
+        UsageError: it has another value; the message names it.
     """
     value = environment.get(name, "0").strip()
     if value not in ("0", "1"):
@@ -97,7 +105,11 @@ def switch(environment: Mapping[str, str], name: str) -> bool:
 
 
 def rule(environment: Mapping[str, str], name: str) -> str | None:
-    """Reads how to scale; None where the variable is unset.
+    """Return a scaling rule; None where the variable is unset.
+
+    Args:
+        environment: the environment variables.
+        name: the variable.
 
     Raises:
         UsageError: it is set, but empty; the message names it.

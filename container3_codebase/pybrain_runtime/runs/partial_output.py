@@ -8,6 +8,7 @@ import stat
 from pybrain_runtime._io.atomic_file import AtomicFile
 from pybrain_runtime._io.input_file import BLOCK
 from pybrain_runtime._io.locks import lock
+from pybrain_runtime._io.open_flags import WRITE_OR_RESUME
 from pybrain_runtime._io.output_paths import check_target
 from pybrain_runtime._io.paths import base, beside
 from pybrain_runtime._io.sha256 import Sha256
@@ -39,7 +40,7 @@ class PartialOutput(AtomicFile):
         self.keep = True  # until it is locked by this run
         self._begin(path)
         self._open_and_lock()
-        while not self._is_there():  # another run has just committed it
+        while not self._has_name():  # another run has just committed it
             self._close()
             self._open_and_lock()
         self.keep = keep
@@ -73,7 +74,7 @@ class PartialOutput(AtomicFile):
 
     def discard(self) -> None:
         """Close the file, and remove it unless it is kept."""
-        if self.keep and not self._placed:
+        if self.keep and not self._committed:
             self._close()
         else:
             super().discard()
@@ -92,7 +93,7 @@ class PartialOutput(AtomicFile):
     def _open_and_lock(self) -> None:
         """Open the file, new or left by an earlier run, and lock it."""
         check_target(partial_path(self.path))
-        self._open(partial_path(self.path), os.O_RDWR | os.O_CREAT)
+        self._open(partial_path(self.path), WRITE_OR_RESUME)
         self._lock()
 
     def _check_opened(self, about: os.stat_result) -> None:

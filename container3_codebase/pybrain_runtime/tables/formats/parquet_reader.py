@@ -145,7 +145,7 @@ class ParquetReader:
 
 def _opened(file: InputFile) -> Any:
     """Return a Parquet file, buffered and without prefetching: a row group may be as large as the file."""
-    source = file.again()
+    source = file.duplicate()
     columns = max(1, parquet.read_metadata(source).num_columns)
     size = max(_LEAST_BUFFER, min(_BUFFER, _BUFFERS // columns))
     return parquet.ParquetFile(source, buffer_size=size, pre_buffer=False)
