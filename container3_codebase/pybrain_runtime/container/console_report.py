@@ -32,9 +32,7 @@ class ConsoleReport:
         self._done(f"Model loaded: {knowledge.kind}")
         found = knowledge.unused_scaling
         if found is not None:
-            from pybrain_runtime.container.advice import (
-                scaling_advice,
-            )  # rare, so it is not imported at every start
+            from pybrain_runtime.container.advice import scaling_advice
 
             self._line(f"  {scaling_advice(found)}")
         elif knowledge.scaling.startswith(("inputs", "outputs")):
