@@ -6,6 +6,13 @@ import importlib
 import importlib.abc
 import importlib.util
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+    from typing import Any
 
 
 class AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -16,17 +23,19 @@ class AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         target: the package that it stands for.
     """
 
-    def __init__(self, alias, target):
+    def __init__(self, alias: str, target: str) -> None:
         self.alias = alias
         self.target = target
 
-    def install(self):
+    def install(self) -> None:
         """Put this finder in front of the others; a second time changes nothing."""
         known = (f for f in sys.meta_path if isinstance(f, AliasFinder))
         if not any(f.alias == self.alias and f.target == self.target for f in known):
             sys.meta_path.insert(0, self)
 
-    def find_spec(self, fullname, path=None, target=None):
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
         """The specification of ``alias.x.y``; None for other names and where the target has no such part."""
         if not fullname.startswith(self.alias + "."):
             return None
@@ -37,12 +46,12 @@ class AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             return None
         return found and importlib.util.spec_from_loader(fullname, self, origin=original)
 
-    def create_module(self, spec):
+    def create_module(self, spec: Any) -> ModuleType:
         """The target's module itself."""
         module = importlib.import_module(spec.origin)
         spec.loader_state = module.__spec__
         return module
 
-    def exec_module(self, module):
+    def exec_module(self, module: Any) -> None:
         """Nothing to run: the module has run under its own name. Python has just changed its specification."""
         module.__spec__ = module.__spec__.loader_state

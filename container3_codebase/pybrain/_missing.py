@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import ModuleType
 
 
 class MissingFinder:
     """A finder of ``sys.meta_path``, asked last: what no other has found under ``pybrain.`` is not here."""
 
-    def install(self):
+    def install(self) -> None:
         """Put this finder behind the others; a second time changes nothing."""
         if not any(isinstance(finder, MissingFinder) for finder in sys.meta_path):
             sys.meta_path.append(self)
 
-    def find_spec(self, fullname, path=None, target=None):
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> None:
         """None for other names.
 
         Raises:

@@ -11,7 +11,14 @@ Only ``numpy.ndarray`` and ``numpy.dtype`` appear in the file, and what loads is
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pybrain._typing import Array
 
 
 class ArrayState:
@@ -19,20 +26,20 @@ class ArrayState:
 
     __slots__ = ("array",)
 
-    def __init__(self, array):
+    def __init__(self, array: Array) -> None:
         self.array = array
 
-    def __reduce_ex__(self, protocol):
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         """An empty ``numpy.ndarray``, then ``__setstate__((1, shape, dtype, fortran, data))``."""
         return np.ndarray, ((0,),), self.array.__reduce__()[2]
 
-    def __deepcopy__(self, memo):
+    def __deepcopy__(self, memo: dict[int, Any]) -> Array:
         import copy
 
         return copy.deepcopy(self.array, memo)
 
 
-def portable(value, _inside=()):
+def portable(value: Any, _inside: tuple[int, ...] = ()) -> Any:
     """``value`` with every array and NumPy number in it replaced by something any NumPy can load.
 
     Looks into lists, tuples, dictionaries and sets, and gives back the same object wherever nothing had to
@@ -47,7 +54,7 @@ def portable(value, _inside=()):
         return value
     _inside = (*_inside, id(value))
     if kind is dict:
-        items = [(portable(k, _inside), portable(v, _inside)) for k, v in value.items()]
+        items: list[Any] = [(portable(k, _inside), portable(v, _inside)) for k, v in value.items()]
         unchanged = all(k is a and v is b for (k, v), (a, b) in zip(items, value.items(), strict=True))
     else:
         items = [portable(v, _inside) for v in value]
@@ -55,12 +62,12 @@ def portable(value, _inside=()):
     return value if unchanged else kind(items)
 
 
-def unwrapped(value):
+def unwrapped(value: Any) -> Any:
     """The inverse of :func:`portable`, for ``copy.copy``, which hands a state over without pickling it."""
     if type(value) is ArrayState:
         return value.array
     if type(value) is dict and any(type(v) in (ArrayState, dict, list, tuple) for v in value.values()):
-        items = {k: unwrapped(v) for k, v in value.items()}
+        items: Any = {k: unwrapped(v) for k, v in value.items()}
         return items if any(items[k] is not value[k] for k in value) else value
     if type(value) in (list, tuple):
         items = [unwrapped(v) for v in value]
@@ -75,13 +82,13 @@ class PortableState:
         _transient: names of attributes that never go into a file (caches, locks).
     """
 
-    _transient = ()
+    _transient: tuple[str, ...] = ()
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         """The instance dictionary as PyBrain would have it."""
         transient = self._transient
         return {name: portable(value) for name, value in self.__dict__.items() if name not in transient}
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: dict[str, Any]) -> None:
         """Take a state written by any PyBrain, or by this library."""
         self.__dict__.update((name, unwrapped(value)) for name, value in state.items())

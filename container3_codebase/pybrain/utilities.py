@@ -7,20 +7,30 @@ NumPy itself is imported inside the function that needs it.
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pybrain._portable import PortableState
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+    from threading import Thread
+    from typing import Any, BinaryIO, NoReturn, Self
+
+    from pybrain._typing import AnyArray, Array, ArrayLike, StrPath
+
+
 # --- options, names, files ---------------------------------------------------------------------------
 
 
-def abstractMethod():
+def abstractMethod() -> NoReturn:
     """Stand-in body of a method that a subclass has to provide; raises NotImplementedError."""
     raise NotImplementedError("this method has to be provided by a subclass")
 
 
-def setAllArgs(obj, argdict):
+def setAllArgs(obj: object, argdict: Mapping[str, Any]) -> None:
     """Set each option in ``argdict`` as an attribute of ``obj``, and remember it for XML files.
 
     Args:
@@ -42,7 +52,7 @@ def setAllArgs(obj, argdict):
             obj.argdict[name] = value
 
 
-def _optionNames(cls):
+def _optionNames(cls: type) -> list[str]:
     """The public attributes of a class that are values, not methods: what setArgs may set."""
     names = set()
     for base in cls.__mro__:
@@ -57,7 +67,7 @@ def _optionNames(cls):
     return sorted(names)
 
 
-def _path(filename):
+def _path(filename: StrPath) -> Path:
     from pathlib import Path
 
     return Path(filename)
@@ -70,18 +80,18 @@ class XMLBuildable:
         argdict: option name -> value, as given to :meth:`setArgs`; None until the first option.
     """
 
-    argdict = None
+    argdict: dict[str, Any] | None = None
 
-    def setArgs(self, **argdict):
+    def setArgs(self, **argdict: Any) -> None:
         """Set options by name; an unknown name is a TypeError that lists the accepted ones."""
         setAllArgs(self, argdict)
 
-    def _xmlArguments(self):
+    def _xmlArguments(self) -> dict[str, Any]:
         """What to write into an XML file, to make an object like this one: option -> value."""
         return self.argdict or {}
 
     @classmethod
-    def _fromXml(cls, *ends, **arguments):
+    def _fromXml(cls, *ends: Any, **arguments: Any) -> Self:
         """An object as an XML file describes it.
 
         Args:
@@ -91,7 +101,7 @@ class XMLBuildable:
         return cls(*ends, **arguments)
 
 
-def formatFromExtension(fname):
+def formatFromExtension(fname: StrPath) -> str | None:
     """The file format that a file name stands for: its extension, or None.
 
     >>> formatFromExtension("net.pkl"), formatFromExtension("net")
@@ -109,23 +119,23 @@ class Serializable:
     ``pkl`` and ``pickle`` mean the same.
     """
 
-    def saveToFileLike(self, flo, format=None, **kwargs):
+    def saveToFileLike(self, flo: BinaryIO, format: str | None = None, **kwargs: Any) -> None:
         """Write this object to an open binary file in ``format`` (default: pickle)."""
         self._converter("save", format or "pickle")(self, flo, **kwargs)
 
     @classmethod
-    def loadFromFileLike(cls, flo, format=None):
+    def loadFromFileLike(cls, flo: BinaryIO, format: str | None = None) -> Any:
         """Read an object of this class from an open binary file in ``format`` (default: pickle)."""
         return cls._converter("load", format or "pickle")(flo)
 
-    def saveToFile(self, filename, format=None, **kwargs):
+    def saveToFile(self, filename: StrPath, format: str | None = None, **kwargs: Any) -> None:
         """Write this object to a file; the format is taken from the extension where none is given."""
         format = format or formatFromExtension(filename)
         with _path(filename).open("wb") as flo:
             self.saveToFileLike(flo, format, **kwargs)
 
     @classmethod
-    def loadFromFile(cls, filename, format=None):
+    def loadFromFile(cls, filename: StrPath, format: str | None = None) -> Any:
         """Read an object of this class from a file. A pickle can run code: load only what you trust."""
         format = format or formatFromExtension(filename)
         with _path(filename).open("rb") as flo:
@@ -133,21 +143,21 @@ class Serializable:
         obj.filename = filename
         return obj
 
-    def save_pickle(self, flo, protocol=0):
+    def save_pickle(self, flo: BinaryIO, protocol: int = 0) -> None:
         """Write a pickle, protocol 0 unless told otherwise (PyBrain's default)."""
         import pickle
 
         pickle.dump(self, flo, protocol)
 
     @classmethod
-    def load_pickle(cls, flo):
+    def load_pickle(cls, flo: BinaryIO) -> Any:
         """Read a pickle, also one that Python 2 wrote."""
         import pickle
 
         return pickle.load(flo, encoding="latin1")
 
     @classmethod
-    def _converter(cls, verb, format):
+    def _converter(cls, verb: str, format: str) -> Callable[..., Any]:
         format = "pickle" if format == "pkl" else format
         found = getattr(cls, f"{verb}_{format}", None)
         if found is None:
@@ -165,28 +175,28 @@ class Named(PortableState, XMLBuildable):
     """
 
     _nameIds = itertools.count(0)
-    _name = None
+    _name: str | None = None
 
-    def getName(self):
+    def getName(self) -> str:
         """The name; made up now if there was none."""
         if self._name is None:
             self._name = self._generateName()
         return self._name
 
-    def setName(self, newname):
+    def setName(self, newname: str | None) -> None:
         """Give a new name; None means: make one up when it is asked for."""
         self._name = newname
 
     name = property(getName, setName, doc="The name: given, or ``ClassName-N``.")
 
-    def _generateName(self):
+    def _generateName(self) -> str:
         return f"{type(self).__name__}-{next(Named._nameIds)}"
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
 
 
-def nameAll(items):
+def nameAll(items: Iterable[Any]) -> None:
     """Name the unnamed among ``items``, in their order, so that sorting by name keeps that order.
 
     Networks sort connections by name as text, and as text 'FullConnection-10' stands before
@@ -215,7 +225,7 @@ class DivergenceError(Exception):
 # --- drawing at random (NumPy's global generator) ---------------------------------------------------------
 
 
-def drawIndex(probs, tolerant=False):
+def drawIndex(probs: ArrayLike, tolerant: bool = False) -> int:
     """Draw an index with the given probabilities.
 
     Args:
@@ -230,10 +240,10 @@ def drawIndex(probs, tolerant=False):
     if not (total > 0 if tolerant else abs(total - 1) < 1e-5):
         raise ValueError(f"the probabilities sum to {total}, not to 1")
     ends = np.cumsum(p / total)
-    return int(min(np.searchsorted(ends, np.random.random(), side="right"), len(p) - 1))
+    return min(int(np.searchsorted(ends, np.random.random(), side="right")), len(p) - 1)
 
 
-def drawGibbs(vals, temperature=1.0):
+def drawGibbs(vals: ArrayLike, temperature: float = 1.0) -> int:
     """Draw an index with probabilities proportional to ``exp(value / temperature)``.
 
     Args:
@@ -247,25 +257,25 @@ def drawGibbs(vals, temperature=1.0):
     return drawIndex(weights, tolerant=True)
 
 
-def r_argmax(v):
+def r_argmax(v: ArrayLike) -> int:
     """The index of the greatest value; where several are equal, one of them at random."""
     import random
 
     return random.choice(all_argmax(v))
 
 
-def all_argmax(x):
+def all_argmax(x: ArrayLike) -> list[int]:
     """The indices of all values that equal the greatest."""
     values = np.asarray(x)
     return [int(i) for i in np.flatnonzero(values == values.max())]
 
 
-def dense_orth(dim):
+def dense_orth(dim: int) -> Array:
     """A random orthogonal matrix, shape (dim, dim)."""
     return np.linalg.qr(np.random.randn(dim, dim))[0]
 
 
-def sparse_orth(d):
+def sparse_orth(d: int) -> Array:
     """A random orthogonal matrix, mostly zeros, shape (d, d): a product of plane rotations."""
     result = np.eye(d)
     order = np.random.permutation(d)
@@ -277,7 +287,7 @@ def sparse_orth(d):
     return result
 
 
-def seedit(seed=0):
+def seedit(seed: int = 0) -> None:
     """Seed both generators that this library draws from: the standard library's and NumPy's global one."""
     import random
 
@@ -288,19 +298,19 @@ def seedit(seed=0):
 # --- classes as numbers, vectors, bits --------------------------------------------------------------------
 
 
-def one_to_n(val, maxval):
+def one_to_n(val: int, maxval: int) -> Array:
     """A vector of ``maxval`` zeros with a 1 at index ``val``."""
     result = np.zeros(maxval)
     result[int(val)] = 1
     return result
 
 
-def n_to_one(arr):
+def n_to_one(arr: ArrayLike) -> int:
     """The index of the first 1 in a vector; the inverse of :func:`one_to_n`."""
     return int(np.flatnonzero(np.asarray(arr) == 1)[0])
 
 
-def percentError(out, true):
+def percentError(out: ArrayLike, true: ArrayLike) -> float:
     """The percentage of entries in which two arrays differ.
 
     Raises:
@@ -312,7 +322,7 @@ def percentError(out, true):
     return 100.0 * float((found != wanted).mean())
 
 
-def int2gray(i):
+def int2gray(i: int) -> int:
     """The Gray code of a whole number, as a whole number.
 
     >>> [int2gray(i) for i in range(4)]
@@ -321,7 +331,7 @@ def int2gray(i):
     return i ^ (i >> 1)
 
 
-def gray2int(g, size):
+def gray2int(g: int, size: int) -> int:
     """The whole number of a Gray code.
 
     Args:
@@ -335,7 +345,7 @@ def gray2int(g, size):
     return g
 
 
-def asBinary(i):
+def asBinary(i: int) -> str:
     """The bits of a whole number as text: the highest first.
 
     >>> asBinary(6)
@@ -344,7 +354,7 @@ def asBinary(i):
     return format(i, "b")
 
 
-def binArr2int(arr):
+def binArr2int(arr: Iterable[Any]) -> int:
     """The whole number whose bits are in ``arr``: the highest first."""
     result = 0
     for bit in arr:
@@ -355,12 +365,14 @@ def binArr2int(arr):
 # --- tuples, dictionaries, combinations -------------------------------------------------------------------
 
 
-def iterCombinations(tup):
+def iterCombinations(tup: Iterable[int]) -> Iterator[tuple[int, ...]]:
     """All tuples of whole numbers with ``0 <= x[k] < tup[k]``, the last running fastest."""
     return itertools.product(*(range(n) for n in tup))
 
 
-def crossproduct(ss, row=None, level=0):
+def crossproduct(
+    ss: Iterable[Iterable[Any]], row: Iterable[Any] | None = None, level: int = 0
+) -> list[list[Any]]:
     """All lists with one item from each of ``ss``, the last running fastest.
 
     Args:
@@ -372,12 +384,12 @@ def crossproduct(ss, row=None, level=0):
     return [begin + list(items) for items in itertools.product(*list(ss)[level:])]
 
 
-def tupleRemoveItem(tup, index):
+def tupleRemoveItem(tup: Iterable[Any], index: int) -> tuple[Any, ...]:
     """A tuple without the item at ``index``."""
     return tuple(item for i, item in enumerate(tup) if i != index)
 
 
-def decrementAny(tup):
+def decrementAny(tup: Sequence[int]) -> list[tuple[int, ...]]:
     """All tuples that differ from ``tup`` in being smaller by 1 in one place, never below 0.
 
     >>> decrementAny((1, 0, 2))
@@ -386,7 +398,7 @@ def decrementAny(tup):
     return [(*tup[:i], n - 1, *tup[i + 1 :]) for i, n in enumerate(tup) if n > 0]
 
 
-def matchingDict(d, selection, require_existence=False):
+def matchingDict(d: Mapping[Any, Any], selection: Mapping[Any, Any], require_existence: bool = False) -> bool:
     """Whether ``d`` agrees with ``selection``.
 
     Args:
@@ -409,12 +421,12 @@ def matchingDict(d, selection, require_existence=False):
     return True
 
 
-def subDict(d, allowedkeys, flip=False):
+def subDict(d: Mapping[Any, Any], allowedkeys: Collection[Any], flip: bool = False) -> dict[Any, Any]:
     """The part of a dictionary with these keys; with ``flip`` the part without them."""
     return {key: value for key, value in d.items() if (key in allowedkeys) != flip}
 
 
-def dictCombinations(listdict):
+def dictCombinations(listdict: Mapping[Any, Any]) -> Iterator[dict[Any, Any]]:
     """All dictionaries that take for each key one of the values listed for it.
 
     Args:
@@ -426,7 +438,12 @@ def dictCombinations(listdict):
         yield dict(zip(keys, values, strict=True))
 
 
-def reachable(stepFunction, start, destinations, _alreadyseen=None):
+def reachable(
+    stepFunction: Callable[[Any], Iterable[Any]],
+    start: Iterable[Any],
+    destinations: Collection[Any],
+    _alreadyseen: Iterable[Any] | None = None,
+) -> dict[Any, int]:
     """Which destinations can be reached, and in how many steps.
 
     Args:
@@ -457,7 +474,12 @@ def reachable(stepFunction, start, destinations, _alreadyseen=None):
     return found
 
 
-def flood(stepFunction, fullSet, initSet, relevant=None):
+def flood(
+    stepFunction: Callable[[Any], Iterable[Any]],
+    fullSet: Iterable[Any],
+    initSet: Iterable[Any],
+    relevant: Iterable[Any] | None = None,
+) -> set[Any]:
     """All items that can be reached step by step.
 
     Args:
@@ -482,12 +504,12 @@ def flood(stepFunction, fullSet, initSet, relevant=None):
 # --- arrays -----------------------------------------------------------------------------------------------
 
 
-def permute(arr, permutation):
+def permute(arr: ArrayLike, permutation: ArrayLike) -> AnyArray:
     """The rows of an array in another order: row ``k`` of the result is row ``permutation[k]``."""
     return np.asarray(arr)[np.asarray(permutation, dtype=int)]
 
 
-def permuteToBlocks(arr, blockshape):
+def permuteToBlocks(arr: ArrayLike, blockshape: Sequence[int]) -> AnyArray:
     """The entries of an array block by block, as a flat array.
 
     Args:
@@ -506,30 +528,30 @@ def permuteToBlocks(arr, blockshape):
     return blocks.transpose(axes).reshape(-1)
 
 
-def permuteToBlocks2d(arr, blockheight, blockwidth):
+def permuteToBlocks2d(arr: ArrayLike, blockheight: int, blockwidth: int) -> AnyArray:
     """:func:`permuteToBlocks` for a matrix, shape (height, width)."""
     return permuteToBlocks(arr, (blockheight, blockwidth))
 
 
-def permuteToBlocks3d(arr, blockdepth, blockheight, blockwidth):
+def permuteToBlocks3d(arr: ArrayLike, blockdepth: int, blockheight: int, blockwidth: int) -> AnyArray:
     """:func:`permuteToBlocks` for an array of shape (depth, height, width)."""
     return permuteToBlocks(arr, (blockdepth, blockheight, blockwidth))
 
 
-def triu2flat(m):
+def triu2flat(m: ArrayLike) -> AnyArray:
     """The upper triangle of a square matrix, row by row, as a flat array."""
     m = np.asarray(m)
     return m[np.triu_indices(len(m))]
 
 
-def flat2triu(a, dim):
+def flat2triu(a: ArrayLike, dim: int) -> Array:
     """The upper triangular matrix of shape (dim, dim) from :func:`triu2flat`'s array."""
     result = np.zeros((dim, dim))
     result[np.triu_indices(dim)] = a
     return result
 
 
-def blockList2Matrix(l):  # noqa: E741, PyBrain's name
+def blockList2Matrix(l: Sequence[Any]) -> Array:  # noqa: E741, PyBrain's name
     """The block diagonal matrix with these square matrices on its diagonal."""
     size = sum(len(block) for block in l)
     result = np.zeros((size, size))
@@ -540,18 +562,18 @@ def blockList2Matrix(l):  # noqa: E741, PyBrain's name
     return result
 
 
-def blockCombine(l):  # noqa: E741, PyBrain's name
+def blockCombine(l: Iterable[Iterable[ArrayLike]]) -> AnyArray:  # noqa: E741, PyBrain's name
     """One matrix from a list of lists of matrices, laid out as they stand."""
     return np.block([[np.asarray(block) for block in row] for row in l])
 
 
-def xhash(arr):
+def xhash(arr: ArrayLike) -> int:
     """A whole number that equal arrays share."""
     array = np.ascontiguousarray(arr)
     return hash((array.shape, array.dtype.str, array.tobytes()))
 
 
-def uniqueArrays(vs):
+def uniqueArrays(vs: Iterable[Any]) -> list[Any]:
     """The different ones among arrays, each once, in order of appearance."""
     seen, result = set(), []
     for v in vs:
@@ -565,7 +587,7 @@ def uniqueArrays(vs):
 # --- numbers and text -------------------------------------------------------------------------------------
 
 
-def linscale(d, lim):
+def linscale(d: ArrayLike, lim: Sequence[float]) -> Array:
     """An array stretched and moved to lie between ``lim[0]`` and ``lim[1]``.
 
     Args:
@@ -579,7 +601,7 @@ def linscale(d, lim):
     return (d - low) * (lim[1] - lim[0]) / (high - low) + lim[0]
 
 
-def fListToString(a_list, a_precision=3):
+def fListToString(a_list: Iterable[float], a_precision: int = 3) -> str:
     """Numbers as text, with so many digits after the point.
 
     >>> fListToString([1.23456, 7.8901])
@@ -588,12 +610,17 @@ def fListToString(a_list, a_precision=3):
     return "[ " + ", ".join(f"{x:.{a_precision}f}" for x in a_list) + " ]"
 
 
-def confidenceIntervalSize(stdev, nbsamples):
+def confidenceIntervalSize(stdev: float, nbsamples: int) -> float:
     """Half the width of the 95 % confidence interval of a mean, for many samples: 1.96 s / sqrt(n)."""
     return 1.96 * stdev / np.sqrt(nbsamples)
 
 
-def avgFoundAfter(decreasingTargetValues, listsOfActualValues, batchSize=1, useMedian=False):
+def avgFoundAfter(
+    decreasingTargetValues: Iterable[float],
+    listsOfActualValues: Sequence[ArrayLike],
+    batchSize: int = 1,
+    useMedian: bool = False,
+) -> Array:
     """How long runs took, on average, to come down to given values.
 
     Args:
@@ -616,7 +643,7 @@ def avgFoundAfter(decreasingTargetValues, listsOfActualValues, batchSize=1, useM
     return np.array(result)
 
 
-def weightedUtest(g1, w1, g2, w2):
+def weightedUtest(g1: ArrayLike, w1: ArrayLike, g2: ArrayLike, w2: ArrayLike) -> float:
     """How probable it is that a value of the first group is the greater one, as a rank test sees it.
 
     Source: the U statistic of Mann and Whitney, 1947, with weights, normally approximated.
@@ -640,13 +667,13 @@ def weightedUtest(g1, w1, g2, w2):
     return 0.5 * (1 + erf((u - n1 * n2 / 2) / spread / sqrt(2)))
 
 
-def canonicClassString(x):
+def canonicClassString(x: object) -> str:
     """The full name of a class, or of an object's class: 'package.module.Class'."""
     cls = x if isinstance(x, type) else type(x)
     return f"{cls.__module__}.{cls.__qualname__}"
 
 
-def _import(name):
+def _import(name: str) -> Any:
     """The module or object with that full name, imported. Never use it on a name from a file."""
     import importlib
 
@@ -662,12 +689,12 @@ def _import(name):
 # --- functions around functions ---------------------------------------------------------------------------
 
 
-def trace(func):
+def trace(func: Callable[..., Any]) -> Callable[..., Any]:
     """Print each call of ``func`` and what it gives."""
     import functools
 
     @functools.wraps(func)
-    def traced(*args, **kwargs):
+    def traced(*args: Any, **kwargs: Any) -> Any:
         print(f"{func.__name__}{args}{kwargs or ''}")
         result = func(*args, **kwargs)
         print(f"{func.__name__} -> {result!r}")
@@ -676,7 +703,9 @@ def trace(func):
     return traced
 
 
-def threaded(callback=lambda *args, **kwargs: None, daemonic=False):
+def threaded(
+    callback: Callable[..., Any] = lambda *args, **kwargs: None, daemonic: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Make calls of a function run in a thread of their own.
 
     Args:
@@ -687,12 +716,12 @@ def threaded(callback=lambda *args, **kwargs: None, daemonic=False):
         A decorator; the decorated function gives the thread, started.
     """
 
-    def decorate(func):
+    def decorate(func: Callable[..., Any]) -> Callable[..., Thread]:
         import functools
         import threading
 
         @functools.wraps(func)
-        def run(*args, **kwargs):
+        def run(*args: Any, **kwargs: Any) -> Thread:
             thread = threading.Thread(target=lambda: callback(func(*args, **kwargs)), daemon=daemonic)
             thread.start()
             return thread
@@ -702,12 +731,12 @@ def threaded(callback=lambda *args, **kwargs: None, daemonic=False):
     return decorate
 
 
-def garbagecollect(func):
+def garbagecollect(func: Callable[..., Any]) -> Callable[..., Any]:
     """Collect garbage before and after each call of ``func``."""
     import functools
 
     @functools.wraps(func)
-    def collected(*args, **kwargs):
+    def collected(*args: Any, **kwargs: Any) -> Any:
         import gc
 
         gc.collect()
@@ -719,14 +748,14 @@ def garbagecollect(func):
     return collected
 
 
-def memoize(func):
+def memoize(func: Callable[..., Any]) -> Callable[..., Any]:
     """Compute each result of ``func`` once; arguments have to be hashable."""
     import functools
 
     results = {}
 
     @functools.wraps(func)
-    def remembered(*args):
+    def remembered(*args: Any) -> Any:
         if args not in results:
             results[args] = func(*args)
         return results[args]
@@ -734,7 +763,7 @@ def memoize(func):
     return remembered
 
 
-def storeCallResults(obj, verbose=False):
+def storeCallResults(obj: Any, verbose: bool = False) -> list[Any]:
     """Keep what each call of a function object gives.
 
     Args:
@@ -747,7 +776,7 @@ def storeCallResults(obj, verbose=False):
     results = []
     cls = type(obj)
 
-    def call(self, *args, **kwargs):
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         result = cls.__call__(self, *args, **kwargs)
         results.append(result)
         if verbose:
@@ -758,7 +787,7 @@ def storeCallResults(obj, verbose=False):
     return results
 
 
-def multiEvaluate(repeat):
+def multiEvaluate(repeat: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Make a function give the mean of so many calls.
 
     Args:
@@ -768,11 +797,11 @@ def multiEvaluate(repeat):
         A decorator.
     """
 
-    def decorate(func):
+    def decorate(func: Callable[..., Any]) -> Callable[..., Any]:
         import functools
 
         @functools.wraps(func)
-        def averaged(*args, **kwargs):
+        def averaged(*args: Any, **kwargs: Any) -> Any:
             return sum(func(*args, **kwargs) for _ in range(repeat)) / float(repeat)
 
         return averaged

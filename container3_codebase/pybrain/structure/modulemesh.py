@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
 from pybrain.structure.moduleslice import ModuleSlice
 from pybrain.utilities import Named
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Any
+
+    from pybrain.structure.modules.module import Module
 
 
 class ModuleMesh(Named):
@@ -24,10 +31,16 @@ class ModuleMesh(Named):
         components: cell -> module.
     """
 
-    dims = ()
-    components = None
+    dims: tuple[int, ...] = ()
+    components: Any = None
 
-    def __init__(self, constructor, dimensions, name=None, baserename=False):
+    def __init__(
+        self,
+        constructor: Callable[[], Module | ModuleSlice],
+        dimensions: Iterable[int],
+        name: str | None = None,
+        baserename: bool = False,
+    ) -> None:
         self.dims = tuple(int(d) for d in dimensions)
         self.name = name
         self.components = {}
@@ -39,12 +52,17 @@ class ModuleMesh(Named):
             self.components[cell] = module
 
     @staticmethod
-    def constructWithLayers(layerclass, layersize, dimensions, name=None):
+    def constructWithLayers(
+        layerclass: Callable[[int], Module],
+        layersize: int,
+        dimensions: Iterable[int],
+        name: str | None = None,
+    ) -> ModuleMesh:
         """A mesh of layers of one class and size."""
         return ModuleMesh(lambda: layerclass(layersize), dimensions, name)
 
     @staticmethod
-    def viewOnFlatLayer(layer, dimensions, name=None):
+    def viewOnFlatLayer(layer: Module, dimensions: Sequence[int], name: str | None = None) -> ModuleMesh:
         """A mesh of slices of one layer, which are shared out evenly among the cells.
 
         Raises:
@@ -65,8 +83,8 @@ class ModuleMesh(Named):
         )
         return ModuleMesh(lambda: next(parts), dimensions, name)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Any]:
         return iter(self.components.values())
 
-    def __getitem__(self, coord):
+    def __getitem__(self, coord: int | Sequence[int]) -> Any:
         return self.components[tuple(coord) if isinstance(coord, (tuple, list)) else (coord,)]

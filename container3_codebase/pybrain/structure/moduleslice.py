@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pybrain.utilities import Named
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pybrain.structure.modules.module import Module
 
 
 class ModuleSlice(Named):
@@ -26,10 +33,20 @@ class ModuleSlice(Named):
         ValueError: a slice that lies outside of the module.
     """
 
+    base: Any
+    indim: int
+    outdim: int
     inOffset = 0
     outOffset = 0
 
-    def __init__(self, base, inSliceFrom=0, inSliceTo=None, outSliceFrom=0, outSliceTo=None):
+    def __init__(
+        self,
+        base: Module | ModuleSlice,
+        inSliceFrom: int = 0,
+        inSliceTo: int | None = None,
+        outSliceFrom: int = 0,
+        outSliceTo: int | None = None,
+    ) -> None:
         inSliceTo = base.indim if inSliceTo is None else inSliceTo
         outSliceTo = base.outdim if outSliceTo is None else outSliceTo
         for start, stop, width, side in (

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.structure.evolvables.evolvable import Evolvable
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pybrain._typing import Array, ArrayLike
 
 
 class ParameterContainer(Evolvable):
@@ -25,16 +32,16 @@ class ParameterContainer(Evolvable):
         mutationStd: standard deviation of :meth:`mutate`.
     """
 
-    owner = None
+    owner: Any = None
     hasDerivatives = False
     mutationStd = 0.1
-    stdParams = 1.0
+    stdParams: float = 1.0
     paramdim = 0
 
-    _params = None
-    _derivs = None
+    _params: Any = None
+    _derivs: Any = None
 
-    def __init__(self, paramdim=0, **args):
+    def __init__(self, paramdim: int = 0, **args: Any) -> None:
         self.setArgs(**args)
         self.paramdim = paramdim
         if paramdim > 0:
@@ -44,7 +51,7 @@ class ParameterContainer(Evolvable):
                 self._derivs = np.zeros(paramdim)
             self.randomize()
 
-    def _wantsDerivatives(self):
+    def _wantsDerivatives(self) -> bool:
         """Whether derivatives are kept from the start: in modules and connections."""
         from pybrain.structure.connections.connection import Connection
         from pybrain.structure.modules.module import Module
@@ -54,21 +61,21 @@ class ParameterContainer(Evolvable):
     # --- reading ---
 
     @property
-    def params(self):
+    def params(self) -> Array:
         """The parameters, shape (paramdim,): the live array, change it in place."""
         return _EMPTY.copy() if self._params is None else self._params
 
     @property
-    def derivs(self):
+    def derivs(self) -> Array:
         """Summed derivatives, shape (paramdim,). They point downhill: minus the gradient of the error."""
         return _EMPTY.copy() if self._derivs is None else self._derivs
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.paramdim
 
     # --- writing ---
 
-    def _setParameters(self, p, owner=None):
+    def _setParameters(self, p: ArrayLike, owner: object = None) -> None:
         """Set all parameters.
 
         Args:
@@ -89,7 +96,7 @@ class ParameterContainer(Evolvable):
             self.owner = owner
             self._bindParameters(self._checked(p, "parameters"))
 
-    def _setDerivatives(self, d, owner=None):
+    def _setDerivatives(self, d: ArrayLike, owner: object = None) -> None:
         """Set all derivatives; same rules as :meth:`_setParameters`."""
         self._checkOwner(owner)
         if owner is None or owner is self:
@@ -101,34 +108,34 @@ class ParameterContainer(Evolvable):
             self.owner = owner
             self._bindDerivatives(self._checked(d, "derivatives"))
 
-    def resetDerivatives(self):
+    def resetDerivatives(self) -> None:
         """Set all derivatives to zero, also those that have become NaN."""
         if self._derivs is not None:
             self._derivs[:] = 0.0
 
-    def randomize(self):
+    def randomize(self) -> None:
         """Draw all parameters anew: normal random numbers times ``stdParams``."""
         self._params[:] = np.random.randn(self.paramdim) * self.stdParams
 
-    def mutate(self, **args):
+    def mutate(self, **args: Any) -> None:
         """Add normal random numbers times ``mutationStd`` to all parameters."""
         self._params[:] = self._params + np.random.normal(0, self.mutationStd, self.paramdim)
 
     # --- for networks ---
 
-    def _bindParameters(self, view):
+    def _bindParameters(self, view: Array) -> None:
         """Make ``view`` our parameter vector, without copying."""
         self._params = view
 
-    def _bindDerivatives(self, view):
+    def _bindDerivatives(self, view: Array) -> None:
         """Make ``view`` our derivative vector, without copying."""
         self._derivs = view
 
-    def _trueParameters(self):
+    def _trueParameters(self) -> Array:
         """The values that count when copies of them disagree, shape (paramdim,)."""
         return self._checked(self._params, "parameters")
 
-    def _checkOwner(self, owner):
+    def _checkOwner(self, owner: object) -> None:
         if owner is not None and owner is not self and self.owner not in (None, self, owner):
             raise Exception(f"Parameter ownership mismatch: {self._label()} belongs to another network")
         if owner is None and self.owner not in (None, self):
@@ -137,7 +144,7 @@ class ParameterContainer(Evolvable):
                 "Change them in place: obj.params[:] = values"
             )
 
-    def _checked(self, values, what):
+    def _checked(self, values: ArrayLike, what: str) -> Array:
         """``values`` as a flat float64 array of paramdim numbers."""
         array = np.asarray(values, dtype=np.float64)
         if array.shape != (self.paramdim,):
@@ -145,7 +152,7 @@ class ParameterContainer(Evolvable):
             raise ValueError(f"{self._label()} has {self.paramdim} {what}; {found} were given")
         return array
 
-    def _label(self):
+    def _label(self) -> str:
         return f"{type(self).__name__} {self.name!r}"
 
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.structure.moduleslice import ModuleSlice
 from pybrain.utilities import Named, abstractMethod
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from pybrain._typing import Array
+    from pybrain.structure.modules.module import Module
 
 
 class Connection(Named):
@@ -33,17 +42,24 @@ class Connection(Named):
         ValueError: a slice that lies outside of its module.
     """
 
-    inmod = None
-    outmod = None
+    inmod: Any = None
+    outmod: Any = None
     inSliceFrom = 0
-    inSliceTo = None
+    inSliceTo: Any = None
     outSliceFrom = 0
-    outSliceTo = None
+    outSliceTo: Any = None
     paramdim = 0
 
     def __init__(
-        self, inmod, outmod, name=None, inSliceFrom=0, inSliceTo=None, outSliceFrom=0, outSliceTo=None
-    ):
+        self,
+        inmod: Module | ModuleSlice,
+        outmod: Module | ModuleSlice,
+        name: str | None = None,
+        inSliceFrom: int = 0,
+        inSliceTo: int | None = None,
+        outSliceFrom: int = 0,
+        outSliceTo: int | None = None,
+    ) -> None:
         self._name = name
         self.inSliceFrom, self.outSliceFrom = inSliceFrom, outSliceFrom
         self.inSliceTo = inmod.outdim if inSliceTo is None else inSliceTo
@@ -72,7 +88,9 @@ class Connection(Named):
         if self.outSliceTo < outmod.indim:
             self.setArgs(outSliceTo=self.outSliceTo)
 
-    def _checkSlice(self, what, start, stop, module, width, side):
+    def _checkSlice(
+        self, what: str, start: int, stop: int, module: Module | ModuleSlice, width: int, side: str
+    ) -> None:
         if not 0 <= start <= stop <= width:
             raise ValueError(
                 f"{what}From={start}, {what}To={stop} is no slice of the {width} {side} of {module!r}"
@@ -80,14 +98,14 @@ class Connection(Named):
 
     # --- on the buffers of the two modules ---
 
-    def forward(self, inOffset=0, outOffset=0):
+    def forward(self, inOffset: int = 0, outOffset: int = 0) -> None:
         """From row ``inOffset`` of ``inmod.outputbuffer`` to row ``outOffset`` of ``outmod.inputbuffer``."""
         self._forwardImplementation(
             self.inmod.outputbuffer[inOffset, self.inSliceFrom : self.inSliceTo],
             self.outmod.inputbuffer[outOffset, self.outSliceFrom : self.outSliceTo],
         )
 
-    def backward(self, inOffset=0, outOffset=0):
+    def backward(self, inOffset: int = 0, outOffset: int = 0) -> None:
         """Carry the error of ``outmod``'s input back, adding to ``inmod.outputerror`` and the derivatives."""
         self._backwardImplementation(
             self.outmod.inputerror[outOffset, self.outSliceFrom : self.outSliceTo],
@@ -95,32 +113,32 @@ class Connection(Named):
             self.inmod.outputbuffer[inOffset, self.inSliceFrom : self.inSliceTo],
         )
 
-    def _forwardImplementation(self, inbuf, outbuf):
+    def _forwardImplementation(self, inbuf: Array, outbuf: Array) -> None:
         """Add to ``outbuf`` (outdim,) what comes from ``inbuf`` (indim,)."""
         outbuf += self._contribution(inbuf)
 
-    def _backwardImplementation(self, outerr, inerr, inbuf):
+    def _backwardImplementation(self, outerr: Array, inerr: Array, inbuf: Array) -> None:
         """Add to ``inerr`` (indim,) what comes back from ``outerr`` (outdim,); add to the derivatives."""
         inerr += self._contributionError(outerr, inbuf)
 
     # --- as functions of one row or many, for networks ---
 
-    def _contribution(self, y):
+    def _contribution(self, y: Array) -> Array:
         """What is added, shape (..., outdim), for ``y`` of shape (..., indim). May be ``y`` itself."""
         abstractMethod()
 
-    def _contributionError(self, e, y):
+    def _contributionError(self, e: Array, y: Array) -> Array:
         """What is carried back, shape (..., indim), for ``e`` of shape (..., outdim); adds to derivatives."""
         abstractMethod()
 
-    def _isPlain(self):
+    def _isPlain(self) -> bool:
         """Whether :meth:`_contribution` tells all: no ``_forwardImplementation`` of a user's own."""
         return type(self)._forwardImplementation is Connection._forwardImplementation
 
-    def _isPlainBackward(self):
+    def _isPlainBackward(self) -> bool:
         return type(self)._backwardImplementation is Connection._backwardImplementation
 
-    def _evaluate(self, y):
+    def _evaluate(self, y: Array) -> Array:
         """:meth:`_contribution`, also where a user gave ``_forwardImplementation`` instead."""
         if self._isPlain():
             return self._contribution(y)
@@ -129,7 +147,7 @@ class Connection(Named):
             self._forwardImplementation(inbuf, outbuf)
         return out
 
-    def _evaluateError(self, e, y):
+    def _evaluateError(self, e: Array, y: Array) -> Array:
         """:meth:`_contributionError`, also where a user gave ``_backwardImplementation`` instead."""
         if self._isPlainBackward():
             return self._contributionError(e, y)
@@ -138,9 +156,9 @@ class Connection(Named):
             self._backwardImplementation(outerr, back, inbuf)
         return inerr
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}: {self.inmod.name!r} -> {self.outmod.name!r}>"
 
 
-def _rows(*arrays):
+def _rows(*arrays: Any) -> Iterable[tuple[Array, ...]]:
     return [arrays] if arrays[0].ndim == 1 else zip(*arrays, strict=True)

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pybrain.structure.connections.connection import Connection
 from pybrain.structure.parametercontainer import ParameterContainer
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pybrain._typing import Array
 
 
 class FullConnection(Connection, ParameterContainer):
@@ -12,22 +19,22 @@ class FullConnection(Connection, ParameterContainer):
     So ``params[o * indim + i]`` is the weight from input ``i`` to output ``o`` of the two slices.
     """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         Connection.__init__(self, *args, **kwargs)
         ParameterContainer.__init__(self, self.indim * self.outdim)
 
-    def _matrix(self):
+    def _matrix(self) -> Array:
         return self.params.reshape(self.outdim, self.indim)
 
-    def _contribution(self, y):
+    def _contribution(self, y: Array) -> Array:
         return y.dot(self._matrix().T)
 
-    def _contributionError(self, e, y):
+    def _contributionError(self, e: Array, y: Array) -> Array:
         derivs = self.derivs.reshape(self.outdim, self.indim)
         derivs += e.T.dot(y) if e.ndim == 2 else e[:, None] * y
         return e.dot(self._matrix())
 
-    def whichBuffers(self, paramIndex):
+    def whichBuffers(self, paramIndex: int) -> tuple[int, int]:
         """Which input and which output of the two modules a parameter connects.
 
         Args:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.structure.connections.full import FullConnection
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pybrain._typing import Array
 
 
 class FullNotSelfConnection(FullConnection):
@@ -23,19 +30,19 @@ class FullNotSelfConnection(FullConnection):
 
     diagonalTrained = True
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.diagonalTrained = False
         FullConnection.__init__(self, *args, **kwargs)
         if self.indim != self.outdim:
             raise ValueError(f"{self!r}: {self.indim} outputs cannot pair up with {self.outdim} inputs")
 
-    def _mask(self):
+    def _mask(self) -> Array:
         return 1.0 - np.eye(self.outdim)
 
-    def _contribution(self, y):
+    def _contribution(self, y: Array) -> Array:
         return y.dot((self._matrix() * self._mask()).T)
 
-    def _contributionError(self, e, y):
+    def _contributionError(self, e: Array, y: Array) -> Array:
         derivs = self.derivs.reshape(self.outdim, self.indim)
         added = e.T.dot(y) if e.ndim == 2 else e[:, None] * y
         derivs += added if self.diagonalTrained else added * self._mask()

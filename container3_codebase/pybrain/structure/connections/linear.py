@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pybrain.structure.connections.connection import Connection
 from pybrain.structure.parametercontainer import ParameterContainer
+
+if TYPE_CHECKING:
+    from pybrain._typing import Array
+    from pybrain.structure.modules.module import Module
+    from pybrain.structure.moduleslice import ModuleSlice
 
 
 class LinearConnection(Connection, ParameterContainer):
@@ -21,18 +28,25 @@ class LinearConnection(Connection, ParameterContainer):
     trainable = False
 
     def __init__(
-        self, inmod, outmod, name=None, inSliceFrom=0, inSliceTo=None, outSliceFrom=0, outSliceTo=None
-    ):
+        self,
+        inmod: Module | ModuleSlice,
+        outmod: Module | ModuleSlice,
+        name: str | None = None,
+        inSliceFrom: int = 0,
+        inSliceTo: int | None = None,
+        outSliceFrom: int = 0,
+        outSliceTo: int | None = None,
+    ) -> None:
         Connection.__init__(self, inmod, outmod, name, inSliceFrom, inSliceTo, outSliceFrom, outSliceTo)
         if self.indim != self.outdim:
             raise ValueError(f"{self!r}: {self.indim} outputs cannot go one to one to {self.outdim} inputs")
         ParameterContainer.__init__(self, self.indim)
         self.trainable = True
 
-    def _contribution(self, y):
+    def _contribution(self, y: Array) -> Array:
         return y * self.params
 
-    def _contributionError(self, e, y):
+    def _contributionError(self, e: Array, y: Array) -> Array:
         if self.trainable:
             derivs = self.derivs
             derivs += (e * y).reshape(-1, self.indim).sum(0)

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.structure.connections.connection import Connection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any, Self
+
+    from pybrain._typing import Array, ArrayLike
+    from pybrain.structure.modules.module import Module
+    from pybrain.structure.moduleslice import ModuleSlice
 
 
 class PermutationConnection(Connection):
@@ -26,10 +36,18 @@ class PermutationConnection(Connection):
         ValueError: widths that differ, blocks that do not fill them, or no permutation.
     """
 
-    permutation = None
+    permutation: Any = None
     blocksize = 1
 
-    def __init__(self, inmod, outmod, permutation, blocksize, *args, **kwargs):
+    def __init__(
+        self,
+        inmod: Module | ModuleSlice,
+        outmod: Module | ModuleSlice,
+        permutation: Iterable[int],
+        blocksize: int,
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
         Connection.__init__(self, inmod, outmod, *args, **kwargs)
         blocks = [int(k) for k in permutation]
         if self.indim != self.outdim or self.indim != len(blocks) * blocksize:
@@ -43,24 +61,26 @@ class PermutationConnection(Connection):
         self.invpermutation = np.argsort(self.permutation)
         self.blocksize = blocksize
 
-    def _xmlArguments(self):
+    def _xmlArguments(self) -> dict[str, Any]:
         order = [int(k) for k in self.permutation]
         return {**(self.argdict or {}), "permutation": order, "blocksize": self.blocksize}
 
     @classmethod
-    def _fromXml(cls, *ends, permutation=None, blocksize=None, **arguments):
+    def _fromXml(
+        cls, *ends: Any, permutation: ArrayLike | None = None, blocksize: int | None = None, **arguments: Any
+    ) -> Self:
         if permutation is None or blocksize is None:
             raise ValueError(
                 "PyBrain's writer leaves out the permutation; load the network from a pickle instead"
             )
         return cls(*ends, permutation, blocksize, **arguments)
 
-    def _contribution(self, y):
+    def _contribution(self, y: Array) -> Array:
         return self._ordered(y, self.permutation)
 
-    def _contributionError(self, e, y):
+    def _contributionError(self, e: Array, y: Array) -> Array:
         return self._ordered(e, self.invpermutation)
 
-    def _ordered(self, values, order):
+    def _ordered(self, values: Array, order: ArrayLike) -> Array:
         blocks = values.reshape(*values.shape[:-1], -1, self.blocksize)
         return blocks[..., np.asarray(order, dtype=int), :].reshape(values.shape)

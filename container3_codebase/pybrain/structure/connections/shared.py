@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.structure.connections.connection import Connection
 from pybrain.structure.connections.full import FullConnection
 from pybrain.structure.connections.subsampling import SubsamplingConnection
 from pybrain.structure.parametercontainer import ParameterContainer
+
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+    from pybrain._typing import Array, ArrayLike
+    from pybrain.structure.modules.module import Module
+    from pybrain.structure.moduleslice import ModuleSlice
 
 
 class OwnershipViolation(Exception):
@@ -24,7 +33,7 @@ class MotherConnection(ParameterContainer):
 
     nbparams = 0
 
-    def __init__(self, nbparams, **args):
+    def __init__(self, nbparams: int, **args: Any) -> None:
         self.setArgs(nbparams=nbparams, **args)
         ParameterContainer.__init__(self, nbparams)
 
@@ -40,37 +49,37 @@ class SharedConnection(Connection):
         **kwargs: as for :class:`Connection`.
     """
 
-    mother = None
+    mother: Any = None
 
-    def __init__(self, mother, *args, **kwargs):
+    def __init__(self, mother: MotherConnection, *args: Any, **kwargs: Any) -> None:
         Connection.__init__(self, *args, **kwargs)
         self.initParams(mother)
 
-    def initParams(self, mother):
+    def initParams(self, mother: MotherConnection) -> None:
         """Take ``mother`` as the holder of the parameters."""
         self.mother = mother
         self.setArgs(mother=mother)
 
     @property
-    def params(self):
+    def params(self) -> Array:
         """The mother's parameters."""
         return self.mother.params
 
     @property
-    def derivs(self):
+    def derivs(self) -> Array:
         """The mother's derivatives: every connection that shares them adds to them."""
         return self.mother.derivs
 
-    def _generateName(self):
+    def _generateName(self) -> str:
         return self.mother.name
 
-    def _setParameters(self, p, owner=None):
+    def _setParameters(self, p: ArrayLike, owner: object = None) -> NoReturn:
         raise OwnershipViolation(f"{self!r} has no parameters of its own; set those of {self.mother!r}")
 
-    def _setDerivatives(self, d, owner=None):
+    def _setDerivatives(self, d: ArrayLike, owner: object = None) -> NoReturn:
         raise OwnershipViolation(f"{self!r} has no derivatives of its own; set those of {self.mother!r}")
 
-    def _checkMother(self, needed):
+    def _checkMother(self, needed: int) -> None:
         if self.mother.paramdim != needed:
             raise ValueError(
                 f"{self!r} takes {needed} parameters; "
@@ -86,7 +95,7 @@ class SharedFullConnection(SharedConnection, FullConnection):
         ValueError: the mother holds another number of parameters; both numbers are named.
     """
 
-    def initParams(self, mother):
+    def initParams(self, mother: MotherConnection) -> None:
         """Take ``mother`` as the holder of the parameters, if she holds the right number."""
         SharedConnection.initParams(self, mother)
         self._checkMother(self.indim * self.outdim)
@@ -99,10 +108,16 @@ class SharedSubsamplingConnection(SharedConnection, SubsamplingConnection):
         ValueError: the mother holds another number of parameters; both numbers are named.
     """
 
-    def __init__(self, mother, inmod, outmod, **kwargs):
+    def __init__(
+        self,
+        mother: MotherConnection,
+        inmod: Module | ModuleSlice,
+        outmod: Module | ModuleSlice,
+        **kwargs: Any,
+    ) -> None:
         SharedConnection.__init__(self, mother, inmod, outmod, **kwargs)
 
-    def initParams(self, mother):
+    def initParams(self, mother: MotherConnection) -> None:
         """Take ``mother`` as the holder of the parameters, if she holds the right number."""
         SharedConnection.initParams(self, mother)
         self._checkMother(self.outdim)

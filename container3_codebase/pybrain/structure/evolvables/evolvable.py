@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pybrain.utilities import Named, abstractMethod
+
+if TYPE_CHECKING:
+    from typing import Any, Self
 
 
 class Evolvable(Named):
     """Something that can be copied, randomized and changed a little."""
 
-    def mutate(self, **args):
+    def mutate(self, **args: Any) -> None:
         """Change this object a little, at random."""
         abstractMethod()
 
-    def copy(self):
+    def copy(self) -> Self:
         """A copy that shares nothing with this object."""
         import copy
 
         return copy.deepcopy(self)
 
-    def randomize(self):
+    def randomize(self) -> None:
         """Replace everything variable by random values."""
         abstractMethod()
 
-    def newSimilarInstance(self):
+    def newSimilarInstance(self) -> Self:
         """A copy with random values in it."""
         result = self.copy()
         result.randomize()

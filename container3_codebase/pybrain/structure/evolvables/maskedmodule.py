@@ -2,62 +2,69 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pybrain.structure.evolvables.maskedparameters import MaskedParameters
 from pybrain.structure.modules.module import Module
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pybrain._typing import Array
 
 
 class MaskedModule(MaskedParameters, Module):
     """Masked parameters of a module, which can be used like the module itself."""
 
     @property
-    def indim(self):
+    def indim(self) -> int:
         """Width of the input."""
         return self.pcontainer.indim
 
     @property
-    def outdim(self):
+    def outdim(self) -> int:
         """Width of the output."""
         return self.pcontainer.outdim
 
     @property
-    def sequential(self):
+    def sequential(self) -> bool:
         """Whether the output depends on earlier inputs."""
         return self.pcontainer.sequential
 
     @property
-    def offset(self):
+    def offset(self) -> int:
         """The current time step of the module."""
         return self.pcontainer.offset
 
     @property
-    def derivs(self):
+    def derivs(self) -> Array:
         """The derivatives of all parameters of the module."""
         return self.pcontainer.derivs
 
-    def resetDerivatives(self):
+    def resetDerivatives(self) -> None:
         """Set all derivatives to zero."""
         self.pcontainer.resetDerivatives()
 
-    def reset(self):
+    def reset(self) -> None:
         """Forget the past."""
         self.pcontainer.reset()
 
-    def activate(self, *args, **kwargs):
+    def activate(self, *args: Any, **kwargs: Any) -> Array:
         """The answer of the module."""
         return self.pcontainer.activate(*args, **kwargs)
 
-    def backActivate(self, *args, **kwargs):
+    def backActivate(self, *args: Any, **kwargs: Any) -> Array:
         """The input error of the module."""
         return self.pcontainer.backActivate(*args, **kwargs)
 
-    def forward(self, *args, **kwargs):
+    def forward(self, *args: Any, **kwargs: Any) -> None:
         """One forward step of the module."""
         self.pcontainer.forward(*args, **kwargs)
 
-    def backward(self, *args, **kwargs):
+    def backward(self, *args: Any, **kwargs: Any) -> None:
         """One backward step of the module."""
         self.pcontainer.backward(*args, **kwargs)
 
-    def activateOnDataset(self, *args, **kwargs):
+    def activateOnDataset(self, *args: Any, **kwargs: Any) -> Array:
         """The answers of the module to a data set."""
         return self.pcontainer.activateOnDataset(*args, **kwargs)

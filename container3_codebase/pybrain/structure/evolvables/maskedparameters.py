@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.structure.evolvables.topology import TopologyEvolvable
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pybrain._typing import Array, ArrayLike
+    from pybrain.structure.parametercontainer import ParameterContainer
 
 
 class MaskedParameters(TopologyEvolvable):
@@ -24,15 +32,15 @@ class MaskedParameters(TopologyEvolvable):
         returnZeros: whether ``params`` and ``paramdim`` cover all parameters, those that are off as 0.
     """
 
-    mask = None
-    maskableParams = None
-    maxComplexity = None
+    mask: Any = None
+    maskableParams: Any = None
+    maxComplexity: Any = None
     maskOnProbability = 0.5
     maskFlipProbability = 0.05
     mutationStdev = 0.1
     returnZeros = False
 
-    def __init__(self, pcontainer, **args):
+    def __init__(self, pcontainer: ParameterContainer, **args: Any) -> None:
         TopologyEvolvable.__init__(self, pcontainer, **args)
         size = pcontainer.paramdim
         if self.maxComplexity is None:
@@ -43,16 +51,16 @@ class MaskedParameters(TopologyEvolvable):
         self._applyMask()
 
     @property
-    def paramdim(self):
+    def paramdim(self) -> int:
         """The number of parameters that are on."""
         return len(self.mask) if self.returnZeros else int(self.mask.sum())
 
     @property
-    def params(self):
+    def params(self) -> Array:
         """The parameters that are on, a new array."""
         return self.maskableParams * self.mask if self.returnZeros else self.maskableParams[self.mask]
 
-    def _setParameters(self, p, owner=None):
+    def _setParameters(self, p: ArrayLike, owner: object = None) -> None:
         """Set those that are on (with ``returnZeros`` all)."""
         values = np.asarray(p, dtype=float)
         if values.shape != (self.paramdim,):
@@ -60,7 +68,7 @@ class MaskedParameters(TopologyEvolvable):
         self.maskableParams[slice(None) if self.returnZeros else self.mask] = values
         self._applyMask()
 
-    def randomize(self, **args):
+    def randomize(self, **args: Any) -> None:
         """Draw all parameters and the mask anew, from NumPy's global generator."""
         size = len(self.mask)
         self.maskableParams = np.random.randn(size) * self.stdParams
@@ -68,18 +76,18 @@ class MaskedParameters(TopologyEvolvable):
         self._limitComplexity()
         self._applyMask()
 
-    def topologyMutate(self):
+    def topologyMutate(self) -> None:
         """Switch each parameter on or off with probability ``maskFlipProbability``."""
         self.mask = self.mask ^ (np.random.random_sample(len(self.mask)) < self.maskFlipProbability)
         self._limitComplexity()
         self._applyMask()
 
-    def mutate(self, **args):
+    def mutate(self, **args: Any) -> None:
         """Add normal random numbers times ``mutationStdev`` to all parameters."""
         self.maskableParams = self.maskableParams + np.random.normal(0, self.mutationStdev, len(self.mask))
         self._applyMask()
 
-    def _limitComplexity(self):
+    def _limitComplexity(self) -> None:
         """Keep between 1 and ``maxComplexity`` parameters on, chosen at random."""
         on = np.flatnonzero(self.mask)
         if len(on) > self.maxComplexity:
@@ -87,5 +95,5 @@ class MaskedParameters(TopologyEvolvable):
         elif len(on) == 0 and len(self.mask):
             self.mask[np.random.randint(len(self.mask))] = True
 
-    def _applyMask(self):
+    def _applyMask(self) -> None:
         self.pcontainer._setParameters(self.mask * self.maskableParams)

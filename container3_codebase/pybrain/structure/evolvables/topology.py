@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pybrain.structure.parametercontainer import ParameterContainer
 from pybrain.utilities import abstractMethod
+
+if TYPE_CHECKING:
+    from typing import Any, Self
+
+    from pybrain._typing import Array, ArrayLike
 
 
 class TopologyEvolvable(ParameterContainer):
@@ -17,31 +24,31 @@ class TopologyEvolvable(ParameterContainer):
         pcontainer: the container.
     """
 
-    pcontainer = None
+    pcontainer: Any = None
 
-    def __init__(self, pcontainer, **args):
+    def __init__(self, pcontainer: ParameterContainer, **args: Any) -> None:
         self.pcontainer = pcontainer
         self.setArgs(**args)
 
     @property
-    def params(self):
+    def params(self) -> Array:
         """The parameters in use."""
         return self.pcontainer.params
 
-    def _setParameters(self, p, owner=None):
+    def _setParameters(self, p: ArrayLike, owner: object = None) -> None:
         self.pcontainer._setParameters(p, owner)
 
-    def topologyMutate(self):
+    def topologyMutate(self) -> None:
         """Change the topology a little, at random."""
         abstractMethod()
 
-    def newSimilarInstance(self):
+    def newSimilarInstance(self) -> Self:
         """A copy with random values and topology."""
         result = self.copy()
         result.randomize()
         return result
 
-    def copy(self):
+    def copy(self) -> Self:
         """A copy that shares nothing with this object."""
         import copy
 

@@ -5,6 +5,8 @@ Source: J. Schmidhuber, D. Wierstra, M. Gagliolo, F. Gomez, "Training Recurrent 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.structure.connections.full import FullConnection
@@ -13,6 +15,12 @@ from pybrain.structure.modules.linearlayer import LinearLayer
 from pybrain.structure.modules.lstm import LSTMLayer
 from pybrain.structure.modules.module import Module
 from pybrain.structure.networks.recurrent import RecurrentNetwork
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import NoReturn
+
+    from pybrain._typing import Array, ArrayLike
 
 
 class EvolinoNetwork(Module):
@@ -28,7 +36,7 @@ class EvolinoNetwork(Module):
 
     sequential = True
 
-    def __init__(self, outdim, hiddim=15):
+    def __init__(self, outdim: int, hiddim: int = 15) -> None:
         Module.__init__(self, 0, outdim)
         self._network = RecurrentNetwork()
         self._in_layer = LinearLayer(outdim)
@@ -51,11 +59,11 @@ class EvolinoNetwork(Module):
         self._network.reset()
         self.backprojectionFactor = 0.01
 
-    def reset(self):
+    def reset(self) -> None:
         """Begin a new sequence."""
         self._network.reset()
 
-    def washout(self, sequence):
+    def washout(self, sequence: ArrayLike) -> Array:
         """Lead the network into a sequence: at each step the true value takes the place of its answer.
 
         Args:
@@ -71,11 +79,11 @@ class EvolinoNetwork(Module):
             cells.append(self._hid_layer.outputbuffer[self._network.offset - 1].copy())
         return np.array(cells).reshape(len(cells), self._hid_layer.dim)
 
-    def activate(self, inpt):
+    def activate(self, inpt: ArrayLike) -> NoReturn:
         """Not what this network is for: raises NotImplementedError and says what to call."""
         raise NotImplementedError("an EvolinoNetwork continues sequences: call washout, then generate")
 
-    def generate(self, length):
+    def generate(self, length: int) -> Array:
         """The next ``length`` values of the sequence, shape (length, outdim)."""
         values = []
         for _ in range(length):
@@ -83,13 +91,13 @@ class EvolinoNetwork(Module):
             self._lastRow()[:] = values[-1] * self.backprojectionFactor
         return np.array(values).reshape(length, self.outdim)
 
-    def extrapolate(self, sequence, length):
+    def extrapolate(self, sequence: ArrayLike, length: int) -> Array:
         """The ``length`` values that follow ``sequence``, shape (length, outdim)."""
         self.reset()
         self.washout(sequence)
         return self.generate(length)
 
-    def getGenome(self):
+    def getGenome(self) -> list[list[list[float]]]:
         """What evolution works on: for each cell a list of the weights that lead into its four gates."""
         parts = (self._in_to_hid_connection, self._bias_to_hid_connection, self._recurrent_connection)
         matrices = [c.params.reshape(c.outdim, c.indim) for c in parts]
@@ -98,7 +106,7 @@ class EvolinoNetwork(Module):
             for cell in range(self._hid_layer.dim)
         ]
 
-    def setGenome(self, weights):
+    def setGenome(self, weights: Iterable[Iterable[Sequence[float]]]) -> None:
         """Set the weights that :meth:`getGenome` gives."""
         parts = (self._in_to_hid_connection, self._bias_to_hid_connection, self._recurrent_connection)
         for cell, rows in enumerate(weights):
@@ -108,7 +116,7 @@ class EvolinoNetwork(Module):
                     c.params.reshape(c.outdim, c.indim)[row] = values[start : start + c.indim]
                     start += c.indim
 
-    def setOutputWeightMatrix(self, W):
+    def setOutputWeightMatrix(self, W: ArrayLike) -> None:
         """Set the weights from the cells to the output.
 
         Args:
@@ -120,18 +128,18 @@ class EvolinoNetwork(Module):
             raise ValueError(f"the output weights have shape {(c.indim, c.outdim)}; {W.shape} was given")
         c.params[:] = W.T.ravel()
 
-    def getOutputWeightMatrix(self):
+    def getOutputWeightMatrix(self) -> Array:
         """The weights from the cells to the output, shape (hiddim, outdim)."""
         c = self._hid_to_out_connection
         return c.params.reshape(c.outdim, c.indim).T.copy()
 
-    def _rowsOf(self, cell):
+    def _rowsOf(self, cell: int) -> list[int]:
         return [cell + gate * self._hid_layer.dim for gate in range(4)]
 
-    def _step(self):
+    def _step(self) -> Array:
         """One activation, whose input is what the step before has left for it."""
         before = self._lastRow() if self._network.offset > 0 else np.zeros(self.outdim)
         return self._network.activate(before)
 
-    def _lastRow(self):
+    def _lastRow(self) -> Array:
         return self._out_layer.outputbuffer[self._network.offset - 1]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.structure.modules.module import Module
 from pybrain.structure.modules.neuronlayer import NeuronLayer
 from pybrain.tools.functions import sigmoid
+
+if TYPE_CHECKING:
+    from pybrain._typing import Array
 
 
 class MultiplicationLayer(NeuronLayer):
@@ -17,15 +22,15 @@ class MultiplicationLayer(NeuronLayer):
         name: name; made up where none is given.
     """
 
-    def __init__(self, dim, name=None):
+    def __init__(self, dim: int, name: str | None = None) -> None:
         Module.__init__(self, 2 * dim, dim, name)
         self.setArgs(dim=dim)
 
-    def _transfer(self, x):
+    def _transfer(self, x: Array) -> Array:
         a, b = _halves(x)
         return a * b
 
-    def _transferError(self, e, y, x):
+    def _transferError(self, e: Array, y: Array, x: Array) -> Array:
         a, b = _halves(x)
         return np.concatenate([b * e, a * e], -1)
 
@@ -40,15 +45,15 @@ class GateLayer(NeuronLayer):
         name: name; made up where none is given.
     """
 
-    def __init__(self, dim, name=None):
+    def __init__(self, dim: int, name: str | None = None) -> None:
         Module.__init__(self, 2 * dim, dim, name)
         self.setArgs(dim=dim)
 
-    def _transfer(self, x):
+    def _transfer(self, x: Array) -> Array:
         a, b = _halves(x)
         return sigmoid(a) * b
 
-    def _transferError(self, e, y, x):
+    def _transferError(self, e: Array, y: Array, x: Array) -> Array:
         a, b = _halves(x)
         s = sigmoid(a)
         return np.concatenate([s * (1 - s) * b * e, s * e], -1)
@@ -64,16 +69,16 @@ class DoubleGateLayer(NeuronLayer):
         name: name; made up where none is given.
     """
 
-    def __init__(self, dim, name=None):
+    def __init__(self, dim: int, name: str | None = None) -> None:
         Module.__init__(self, 2 * dim, 2 * dim, name)
         self.setArgs(dim=dim)
 
-    def _transfer(self, x):
+    def _transfer(self, x: Array) -> Array:
         a, b = _halves(x)
         s = sigmoid(a)
         return np.concatenate([s * b, (1 - s) * b], -1)
 
-    def _transferError(self, e, y, x):
+    def _transferError(self, e: Array, y: Array, x: Array) -> Array:
         a, b = _halves(x)
         p, q = _halves(e)
         s = sigmoid(a)
@@ -90,20 +95,20 @@ class SwitchLayer(NeuronLayer):
         name: name; made up where none is given.
     """
 
-    def __init__(self, dim, name=None):
+    def __init__(self, dim: int, name: str | None = None) -> None:
         Module.__init__(self, dim, 2 * dim, name)
         self.setArgs(dim=dim)
 
-    def _transfer(self, x):
+    def _transfer(self, x: Array) -> Array:
         s = sigmoid(x)
         return np.concatenate([s, 1 - s], -1)
 
-    def _transferError(self, e, y, x):
+    def _transferError(self, e: Array, y: Array, x: Array) -> Array:
         p, q = _halves(e)
         s = sigmoid(x)
         return s * (1 - s) * (p - q)
 
 
-def _halves(x):
+def _halves(x: Array) -> tuple[Array, Array]:
     half = x.shape[-1] // 2
     return x[..., :half], x[..., half:]

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.structure.modules.module import Module
 from pybrain.structure.modules.neuronlayer import NeuronLayer
 from pybrain.structure.parametercontainer import ParameterContainer
 from pybrain.tools.functions import expln, explnPrime
+
+if TYPE_CHECKING:
+    from typing import Any, Self
+
+    from pybrain._typing import Array, ArrayLike
 
 
 class GaussianLayer(NeuronLayer, ParameterContainer):
@@ -26,11 +33,11 @@ class GaussianLayer(NeuronLayer, ParameterContainer):
         autoalpha: whether the gradients are multiplied by ``sigma^2``, which makes steps independent of it.
     """
 
-    stdParams = 0
+    stdParams: float = 0
     autoalpha = False
     enabled = True
 
-    def __init__(self, dim, name=None):
+    def __init__(self, dim: int, name: str | None = None) -> None:
         Module.__init__(self, dim, dim, name)
         self.setArgs(dim=dim)
         ParameterContainer.__init__(self, dim, stdParams=0)
@@ -38,11 +45,11 @@ class GaussianLayer(NeuronLayer, ParameterContainer):
         self.enabled = True
 
     @property
-    def stochastic(self):
+    def stochastic(self) -> bool:
         """Whether the answer is random."""
         return self.enabled
 
-    def setSigma(self, sigma):
+    def setSigma(self, sigma: ArrayLike) -> None:
         """Set the parameters (sigma itself is ``expln`` of them).
 
         Args:
@@ -53,21 +60,23 @@ class GaussianLayer(NeuronLayer, ParameterContainer):
         """
         self.params[:] = self._checked(sigma, "parameters")
 
-    def _xmlArguments(self):
+    def _xmlArguments(self) -> dict[str, Any]:
         arguments = {"name": self._name, "dim": self.dim}
         changed = {"enabled": False} if not self.enabled else {}
         return arguments | changed | ({"autoalpha": True} if self.autoalpha else {})
 
     @classmethod
-    def _fromXml(cls, *, dim, enabled=True, autoalpha=False, stdParams=0):
+    def _fromXml(
+        cls, *, dim: int, enabled: bool = True, autoalpha: bool = False, stdParams: float = 0
+    ) -> Self:
         layer = cls(dim)
         layer.enabled, layer.autoalpha, layer.stdParams = enabled, autoalpha, stdParams
         return layer
 
-    def _transfer(self, x):
+    def _transfer(self, x: Array) -> Array:
         return np.random.normal(x, expln(self.params)) if self.enabled else x
 
-    def _transferError(self, e, y, x):
+    def _transferError(self, e: Array, y: Array, x: Array) -> Array:
         sigma = expln(self.params)
         delta = y - x
         derivs = self.derivs

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.structure.modules.module import Module
+
+if TYPE_CHECKING:
+    from typing import Any, Self
+
+    from pybrain._typing import Array, ArrayLike
 
 
 class KohonenMap(Module):
@@ -36,12 +43,12 @@ class KohonenMap(Module):
     learningrate = 0.01
     neighbourdecay = 0.9999
 
-    def __init__(self, dim, nNeurons, name=None, outputFullMap=False):
+    def __init__(self, dim: int, nNeurons: int, name: str | None = None, outputFullMap: bool = False) -> None:
         Module.__init__(self, dim, nNeurons**2 if outputFullMap else 2, name)
         self.outputFullMap = outputFullMap
         self.nInput = dim
         self.nNeurons = nNeurons
-        self.neighbours = nNeurons
+        self.neighbours: float = nNeurons
         self.neurons = np.random.random((nNeurons, nNeurons, dim))
         self.difference = np.zeros(self.neurons.shape)
         self.winner = np.zeros(2)
@@ -50,7 +57,7 @@ class KohonenMap(Module):
         rows, columns = np.mgrid[0:nNeurons, 0:nNeurons]
         self.distmatrix = np.stack([rows, columns], -1).astype(float)
 
-    def _xmlArguments(self):
+    def _xmlArguments(self) -> dict[str, Any]:
         return {
             "name": self._name,
             "dim": self.nInput,
@@ -61,7 +68,9 @@ class KohonenMap(Module):
         }
 
     @classmethod
-    def _fromXml(cls, *, neurons=None, neighbours=None, **arguments):
+    def _fromXml(
+        cls, *, neurons: ArrayLike | None = None, neighbours: float | None = None, **arguments: Any
+    ) -> Self:
         kohonen = cls(**arguments)
         if neurons is not None:
             kohonen.neurons[:] = neurons
@@ -69,13 +78,13 @@ class KohonenMap(Module):
             kohonen.neighbours = neighbours
         return kohonen
 
-    def _forwardImplementation(self, inbuf, outbuf):
+    def _forwardImplementation(self, inbuf: Array, outbuf: Array) -> None:
         self.difference = inbuf - self.neurons
         distances = (self.difference**2).sum(-1)
         self.winner = np.array(np.unravel_index(distances.argmin(), distances.shape))
         outbuf[:] = np.sqrt(distances).ravel() if self.outputFullMap else self.winner
 
-    def _backwardImplementation(self, outerr, inerr, outbuf, inbuf):
+    def _backwardImplementation(self, outerr: Array, inerr: Array, outbuf: Array, inbuf: Array) -> None:
         apart = np.abs(self.distmatrix - self.winner).max(-1)
         near = apart <= np.floor(self.neighbours)
         self.neurons[near] += self.learningrate * self.difference[near]

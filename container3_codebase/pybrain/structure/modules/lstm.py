@@ -6,12 +6,19 @@ peepholes after Gers; which gate sees which state, and the layout, as PyBrain ha
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.structure.modules.module import Module
 from pybrain.structure.modules.neuronlayer import NeuronLayer
 from pybrain.structure.parametercontainer import ParameterContainer
 from pybrain.tools.functions import sigmoid
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pybrain._typing import Array
 
 
 class LSTMLayer(NeuronLayer, ParameterContainer):
@@ -35,8 +42,14 @@ class LSTMLayer(NeuronLayer, ParameterContainer):
     sequential = True
     peepholes = False
     maxoffset = 0
+    state: Array
+    ingateError: Array
+    outgateError: Array
+    forgetgate: Array
+    forgetgateError: Array
+    stateError: Array
 
-    def __init__(self, dim, peepholes=False, name=None):
+    def __init__(self, dim: int, peepholes: bool = False, name: str | None = None) -> None:
         self.setArgs(dim=dim, peepholes=peepholes)
         self.bufferlist = [
             (prefix + suffix, dim) for suffix in ("", "x") for prefix in ("ingate", "outgate", "forgetgate")
@@ -51,32 +64,32 @@ class LSTMLayer(NeuronLayer, ParameterContainer):
             self._bindParameters(self._params)
             self._bindDerivatives(self._derivs)
 
-    def _bindParameters(self, view):
+    def _bindParameters(self, view: Array) -> None:
         d = self.dim
         self._params = view
         self.ingatePeepWeights = view[:d]
         self.forgetgatePeepWeights = view[d : 2 * d]
         self.outgatePeepWeights = view[2 * d :]
 
-    def _bindDerivatives(self, view):
+    def _bindDerivatives(self, view: Array) -> None:
         d = self.dim
         self._derivs = view
         self.ingatePeepDerivs = view[:d]
         self.forgetgatePeepDerivs = view[d : 2 * d]
         self.outgatePeepDerivs = view[2 * d :]
 
-    def _trueParameters(self):
+    def _trueParameters(self) -> Array:
         # The forward step reads these three, so they count when a file holds other values in _params.
         parts = (self.ingatePeepWeights, self.forgetgatePeepWeights, self.outgatePeepWeights)
         return self._checked(np.concatenate([np.asarray(p, float) for p in parts]), "parameters")
 
-    def whichNeuron(self, inputIndex=None, outputIndex=None):
+    def whichNeuron(self, inputIndex: int | None = None, outputIndex: int | None = None) -> Any:
         """The number of the cell that an input or output index belongs to."""
         return outputIndex if inputIndex is None else inputIndex % self.dim
 
     # --- forward ---
 
-    def _step(self, x, before):
+    def _step(self, x: Array, before: Array | None) -> tuple[dict[str, Array], Array]:
         """One step: the gates and states as a dictionary of arrays, and the output.
 
         Args:
@@ -107,7 +120,7 @@ class LSTMLayer(NeuronLayer, ParameterContainer):
         }
         return inner, outgate * np.tanh(state)
 
-    def _evaluate(self, x, t, keep):
+    def _evaluate(self, x: Array, t: int, keep: bool) -> Array:
         if x.ndim == 2 and t > 0:
             raise ValueError("rows of a sequence depend on each other; give them one by one")
         inner, y = self._step(x, self.state[t - 1] if t > 0 else None)
@@ -117,12 +130,12 @@ class LSTMLayer(NeuronLayer, ParameterContainer):
             self.maxoffset = max(self.maxoffset, t + 1)
         return y
 
-    def _forwardImplementation(self, inbuf, outbuf):
+    def _forwardImplementation(self, inbuf: Array, outbuf: Array) -> None:
         outbuf[:] = self._evaluate(inbuf, self.offset, True)
 
     # --- backward ---
 
-    def _evaluateError(self, e, y, x, t):
+    def _evaluateError(self, e: Array, y: Array, x: Array, t: int) -> Array:
         before = self.state[t - 1] if t > 0 else None
         inner, _ = self._step(x, before)
         d = self.dim
@@ -161,5 +174,5 @@ class LSTMLayer(NeuronLayer, ParameterContainer):
             self.stateError[t] = stateError
         return np.concatenate([ingateError, forgetgateError, cellError, outgateError], -1)
 
-    def _backwardImplementation(self, outerr, inerr, outbuf, inbuf):
+    def _backwardImplementation(self, outerr: Array, inerr: Array, outbuf: Array, inbuf: Array) -> None:
         inerr[:] = self._evaluateError(outerr, outbuf, inbuf, self.offset)

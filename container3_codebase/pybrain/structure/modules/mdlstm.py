@@ -6,6 +6,8 @@ on multidimensional networks; the layout is PyBrain's.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.structure.modules.module import Module
@@ -13,6 +15,11 @@ from pybrain.structure.modules.neuronlayer import NeuronLayer
 from pybrain.structure.moduleslice import ModuleSlice
 from pybrain.structure.parametercontainer import ParameterContainer
 from pybrain.tools.functions import sigmoid, sigmoidPrime, tanhPrime
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pybrain._typing import Array
 
 
 class MDLSTMLayer(NeuronLayer, ParameterContainer):
@@ -38,7 +45,9 @@ class MDLSTMLayer(NeuronLayer, ParameterContainer):
     dimensions = 1
     maxoffset = 0
 
-    def __init__(self, dim, dimensions=1, peepholes=False, name=None):
+    def __init__(
+        self, dim: int, dimensions: int = 1, peepholes: bool = False, name: str | None = None
+    ) -> None:
         self.setArgs(dim=dim, peepholes=peepholes, dimensions=dimensions)
         wide = dim * dimensions
         self.bufferlist = [
@@ -61,74 +70,74 @@ class MDLSTMLayer(NeuronLayer, ParameterContainer):
 
     # The three functions of the cell: gates, squashing of the cell's input, squashing of the state.
 
-    def f(self, x):
+    def f(self, x: Array) -> Array:
         """The gates' function: sigmoid."""
         return sigmoid(x)
 
-    def fprime(self, x):
+    def fprime(self, x: Array) -> Array:
         """The slope of :meth:`f`."""
         return sigmoidPrime(x)
 
-    def g(self, x):
+    def g(self, x: Array) -> Array:
         """The function of the cell's input: tanh."""
         return np.tanh(x)
 
-    def gprime(self, x):
+    def gprime(self, x: Array) -> Array:
         """The slope of :meth:`g`."""
         return tanhPrime(x)
 
-    def h(self, x):
+    def h(self, x: Array) -> Array:
         """The function of the state: tanh."""
         return np.tanh(x)
 
-    def hprime(self, x):
+    def hprime(self, x: Array) -> Array:
         """The slope of :meth:`h`."""
         return tanhPrime(x)
 
-    def meatSlice(self):
+    def meatSlice(self) -> ModuleSlice:
         """All but the states: the gates and the cell as input, y as output."""
         return ModuleSlice(self, 0, (3 + self.dimensions) * self.dim, 0, self.dim)
 
-    def stateSlice(self):
+    def stateSlice(self) -> ModuleSlice:
         """The states: those of the predecessors as input, the new one as output."""
         return ModuleSlice(self, (3 + self.dimensions) * self.dim, self.indim, self.dim, self.outdim)
 
-    def whichNeuron(self, inputIndex=None, outputIndex=None):
+    def whichNeuron(self, inputIndex: Any = None, outputIndex: Any = None) -> Any:
         """The number of the cell that an input or output index belongs to."""
         return (outputIndex if inputIndex is None else inputIndex) % self.dim
 
-    def _bindParameters(self, view):
+    def _bindParameters(self, view: Array) -> None:
         d = self.dim
         self._params = view
         self.ingatePeepWeights = view[:d]
         self.forgetgatePeepWeights = view[d : -d or None]
         self.outgatePeepWeights = view[-d:]
 
-    def _bindDerivatives(self, view):
+    def _bindDerivatives(self, view: Array) -> None:
         d = self.dim
         self._derivs = view
         self.ingatePeepDerivs = view[:d]
         self.forgetgatePeepDerivs = view[d : -d or None]
         self.outgatePeepDerivs = view[-d:]
 
-    def _trueParameters(self):
+    def _trueParameters(self) -> Array:
         # The forward step reads these three, so they count when a file holds other values in _params.
         parts = (self.ingatePeepWeights, self.forgetgatePeepWeights, self.outgatePeepWeights)
         return self._checked(np.concatenate([np.asarray(p, float) for p in parts]), "parameters")
 
     # --- forward ---
 
-    def _split(self, x):
+    def _split(self, x: Array) -> tuple[Array, Array, Array, Array, Array]:
         """The blocks of the input; forget gates and predecessors with a further axis, shape (..., D, dim)."""
         d, wide = self.dim, self.dim * self.dimensions
         ends = np.cumsum([d, wide, d, d, wide])
         inx, forgetx, cell, outx, before = (x[..., a:b] for a, b in zip([0, *ends], ends, strict=False))
         return inx, self._stacked(forgetx), cell, outx, self._stacked(before)
 
-    def _stacked(self, wide):
+    def _stacked(self, wide: Array) -> Array:
         return wide.reshape(*wide.shape[:-1], self.dimensions, self.dim)
 
-    def _step(self, x):
+    def _step(self, x: Array) -> tuple[Array, Array, Array, Array, Array, Array, Array]:
         inx, forgetx, cell, outx, before = self._split(x)
         if self.peepholes:
             inx = inx + self.ingatePeepWeights * before.sum(-2)
@@ -139,7 +148,7 @@ class MDLSTMLayer(NeuronLayer, ParameterContainer):
             outx = outx + self.outgatePeepWeights * state
         return inx, forgetx, outx, ingate, forgetgate, self.f(outx), state
 
-    def _evaluate(self, x, t, keep):
+    def _evaluate(self, x: Array, t: int, keep: bool) -> Array:
         inx, forgetx, outx, ingate, forgetgate, outgate, state = self._step(x)
         if keep:
             inner = (ingate, outgate, forgetgate, inx, outx, forgetx, state)
@@ -148,12 +157,12 @@ class MDLSTMLayer(NeuronLayer, ParameterContainer):
             self.maxoffset = max(self.maxoffset, t + 1)
         return np.concatenate([outgate * self.h(state), state], -1)
 
-    def _forwardImplementation(self, inbuf, outbuf):
+    def _forwardImplementation(self, inbuf: Array, outbuf: Array) -> None:
         outbuf[:] = self._evaluate(inbuf, self.offset, True)
 
     # --- backward ---
 
-    def _evaluateError(self, e, y, x, t):
+    def _evaluateError(self, e: Array, y: Array, x: Array, t: int) -> Array:
         d = self.dim
         inx, forgetx, outx, ingate, forgetgate, outgate, state = self._step(x)
         _, _, cell, _, before = self._split(x)
@@ -177,5 +186,5 @@ class MDLSTMLayer(NeuronLayer, ParameterContainer):
         blocks = [ingateError, forgetError.reshape(wide), cellError, outgateError, beforeError.reshape(wide)]
         return np.concatenate(blocks, -1)
 
-    def _backwardImplementation(self, outerr, inerr, outbuf, inbuf):
+    def _backwardImplementation(self, outerr: Array, inerr: Array, outbuf: Array, inbuf: Array) -> None:
         inerr[:] = self._evaluateError(outerr, outbuf, inbuf, self.offset)

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pybrain.structure.modules.module import Module
 from pybrain.structure.modules.neuronlayer import NeuronLayer
 from pybrain.structure.parametercontainer import ParameterContainer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any, NoReturn
+
+    from pybrain._typing import Array
 
 
 class MdrnnLayer(NeuronLayer, ParameterContainer):
@@ -23,12 +31,20 @@ class MdrnnLayer(NeuronLayer, ParameterContainer):
     """
 
     timedim = 1
-    shape = ()
+    shape: tuple[int, ...] = ()
     hiddendim = 1
     outsize = 1
-    blockshape = None
+    blockshape: Any = None
 
-    def __init__(self, timedim, shape, hiddendim, outsize, blockshape=None, name=None):
+    def __init__(
+        self,
+        timedim: int,
+        shape: Sequence[int],
+        hiddendim: int,
+        outsize: int,
+        blockshape: Sequence[int] | None = None,
+        name: str | None = None,
+    ) -> None:
         shape = tuple(shape)
         blockshape = tuple([1] * timedim if blockshape is None else blockshape)
         if len(shape) != timedim or len(blockshape) != timedim:
@@ -44,34 +60,34 @@ class MdrnnLayer(NeuronLayer, ParameterContainer):
         self._ends = [sum(widths[: k + 1]) for k in range(4)]
         ParameterContainer.__init__(self, sum(widths))
 
-    def inParams(self):
+    def inParams(self) -> Array:
         """The parameters from a block to the hidden neurons."""
         return self.params[: self._ends[0]]
 
-    def predParams(self):
+    def predParams(self) -> Array:
         """The parameters from the predecessors to the hidden neurons."""
         return self.params[self._ends[0] : self._ends[1]]
 
-    def outParams(self):
+    def outParams(self) -> Array:
         """The parameters from the hidden neurons to the outputs."""
         return self.params[self._ends[1] : self._ends[2]]
 
-    def biasParams(self):
+    def biasParams(self) -> Array:
         """The biases of the hidden neurons."""
         return self.params[self._ends[2] :]
 
-    def _xmlArguments(self):
+    def _xmlArguments(self) -> dict[str, Any]:
         names = ("timedim", "shape", "hiddendim", "outsize", "blockshape")
         return {"name": self._name} | {name: getattr(self, name) for name in names}
 
-    def _transfer(self, x):
+    def _transfer(self, x: Array) -> NoReturn:
         raise NotImplementedError("an MdrnnLayer cannot be activated; use MultiDimensionalRNN")
 
-    def _transferError(self, e, y, x):
+    def _transferError(self, e: Array, y: Array, x: Array) -> NoReturn:
         raise NotImplementedError("an MdrnnLayer cannot be activated; use MultiDimensionalRNN")
 
 
-def _product(numbers):
+def _product(numbers: Iterable[int]) -> int:
     result = 1
     for n in numbers:
         result *= int(n)

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pybrain.structure.modules.neuronlayer import NeuronLayer
 from pybrain.tools.functions import safeExp
+
+if TYPE_CHECKING:
+    from typing import Any, Self
+
+    from pybrain._typing import Array
 
 
 class MixtureDensityLayer(NeuronLayer):
@@ -24,32 +31,32 @@ class MixtureDensityLayer(NeuronLayer):
     nGaussians = 1
     nDims = 1
 
-    def __init__(self, dim, name=None, mix=5):
+    def __init__(self, dim: int, name: str | None = None, mix: int = 5) -> None:
         NeuronLayer.__init__(self, mix * (dim + 2), name)
         self.nGaussians = mix
         self.nDims = dim
 
-    def _xmlArguments(self):
+    def _xmlArguments(self) -> dict[str, Any]:
         return {"name": self._name, "dim": self.nDims, "mix": self.nGaussians}
 
     @classmethod
-    def _fromXml(cls, *, dim, mix=None):
+    def _fromXml(cls, *, dim: int, mix: int | None = None) -> Self:
         if mix is None:
             dim, mix = _guessed(dim)
         return cls(dim, mix=mix)
 
-    def _transfer(self, x):
+    def _transfer(self, x: Array) -> Array:
         k = self.nGaussians
         y = x.copy()
         y[..., : 2 * k] = safeExp(x[..., : 2 * k])
         y[..., :k] /= y[..., :k].sum(-1, keepdims=True)
         return y
 
-    def _transferError(self, e, y, x):
+    def _transferError(self, e: Array, y: Array, x: Array) -> Array:
         return e
 
 
-def _guessed(units):
+def _guessed(units: int) -> tuple[int, int]:
     """(dim, mix) of a layer of which PyBrain's file tells only the number of units, mix * (dim + 2)."""
     if units % 5 == 0 and units // 5 > 2:
         return units // 5 - 2, 5  # PyBrain's own default

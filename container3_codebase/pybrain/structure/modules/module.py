@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.utilities import Named, abstractMethod
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pybrain._typing import Array, ArrayLike
 
 
 class Module(Named):
@@ -28,18 +35,22 @@ class Module(Named):
     """
 
     sequential = False
-    bufferlist = None
+    bufferlist: Any = None
     paramdim = 0
     indim = 0
     outdim = 0
     offset = 0
+    inputbuffer: Array
+    inputerror: Array
+    outputbuffer: Array
+    outputerror: Array
 
-    def __init__(self, indim, outdim, name=None, **args):
+    def __init__(self, indim: int, outdim: int, name: str | None = None, **args: Any) -> None:
         self.setArgs(name=name, **args)
         self._setDimensions(indim, outdim)
         self.offset = 0
 
-    def _setDimensions(self, indim, outdim):
+    def _setDimensions(self, indim: int, outdim: int) -> None:
         """Note the widths and make fresh buffers of one row."""
         self.indim = indim
         self.outdim = outdim
@@ -57,29 +68,29 @@ class Module(Named):
 
     # --- memory ---
 
-    def _resetBuffers(self, length=1):
+    def _resetBuffers(self, length: int = 1) -> None:
         """Make fresh buffers of ``length`` rows, all zero."""
         for name, width in self.bufferlist:
             setattr(self, name, np.zeros((length, int(width))))
 
-    def _growBuffers(self):
+    def _growBuffers(self) -> None:
         """Double the number of rows of every buffer; the new ones are zero."""
         for name, _ in self.bufferlist:
             old = getattr(self, name)
             setattr(self, name, np.concatenate([old, np.zeros_like(old)]))
 
-    def _ensureRows(self, rows):
+    def _ensureRows(self, rows: int) -> None:
         """Grow the buffers until they have at least ``rows`` rows."""
         while len(self.outputbuffer) < rows:
             self._growBuffers()
 
-    def reset(self):
+    def reset(self) -> None:
         """Go back to the first row and set every buffer to zero."""
         self.offset = 0
         for name, _ in self.bufferlist:
             getattr(self, name)[:] = 0.0
 
-    def shift(self, items):
+    def shift(self, items: int) -> None:
         """Move all buffer rows by ``items`` (down where positive), filling up with zeros, and the offset too.
 
         Args:
@@ -97,40 +108,40 @@ class Module(Named):
                 moved[:items] = buffer[-items:]
             setattr(self, name, moved)
 
-    def _restoreBuffers(self):
+    def _restoreBuffers(self) -> None:
         """Supply buffers that a file did not hold."""
         rows = max((len(self.__dict__[n]) for n, _ in self.bufferlist if n in self.__dict__), default=1)
         for name, width in self.bufferlist:
             if name not in self.__dict__:
                 setattr(self, name, np.zeros((rows, int(width))))
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         if self.bufferlist is not None:
             self._restoreBuffers()
 
     # --- one step ---
 
-    def forward(self):
+    def forward(self) -> None:
         """Compute the output row at ``offset`` from the input row at ``offset``."""
         self._forwardImplementation(self.inputbuffer[self.offset], self.outputbuffer[self.offset])
 
-    def backward(self):
+    def backward(self) -> None:
         """Compute the input error at ``offset`` from the output error, and add to the derivatives."""
         t = self.offset
         self._backwardImplementation(
             self.outputerror[t], self.inputerror[t], self.outputbuffer[t], self.inputbuffer[t]
         )
 
-    def _forwardImplementation(self, inbuf, outbuf):
+    def _forwardImplementation(self, inbuf: Array, outbuf: Array) -> None:
         """Fill ``outbuf`` (outdim,) from ``inbuf`` (indim,)."""
         abstractMethod()
 
-    def _backwardImplementation(self, outerr, inerr, outbuf, inbuf):
+    def _backwardImplementation(self, outerr: Array, inerr: Array, outbuf: Array, inbuf: Array) -> None:
         """Fill ``inerr`` (indim,) from ``outerr`` (outdim,) and what the forward step left behind."""
         abstractMethod()
 
-    def activate(self, inpt):
+    def activate(self, inpt: ArrayLike) -> Array:
         """The answer to one input.
 
         Args:
@@ -148,7 +159,7 @@ class Module(Named):
         self.forward()
         return self.outputbuffer[t].copy()
 
-    def backActivate(self, outerr):
+    def backActivate(self, outerr: ArrayLike) -> Array:
         """The errors of the last input, given those of its output (target minus output).
 
         Args:
@@ -162,7 +173,7 @@ class Module(Named):
         self.backward()
         return self.inputerror[t].copy()
 
-    def activateOnDataset(self, dataset):
+    def activateOnDataset(self, dataset: Any) -> Array:
         """The answers to all inputs of a data set.
 
         Args:
@@ -173,7 +184,7 @@ class Module(Named):
             An array of shape (samples, outdim).
         """
         self.reset()
-        answers = []
+        answers: list[Array] = []
         for sequence in inputSequences(dataset):
             if self.sequential:
                 self.reset()
@@ -182,7 +193,7 @@ class Module(Named):
 
     # --- for networks: the same computation as a function, on one row or many ---
 
-    def _evaluate(self, x, t, keep):
+    def _evaluate(self, x: Array, t: int, keep: bool) -> Array:
         """The output for input ``x``, as a new array.
 
         Args:
@@ -202,7 +213,7 @@ class Module(Named):
         self._forwardImplementation(x, out)
         return out
 
-    def _evaluateError(self, e, y, x, t):
+    def _evaluateError(self, e: Array, y: Array, x: Array, t: int) -> Array:
         """The input error for output error ``e``; adds to the derivatives. Shapes as in :meth:`_evaluate`."""
         if x.ndim == 2:
             rows = [self._evaluateError(*row, t) for row in zip(e, y, x, strict=True)]
@@ -218,7 +229,7 @@ class Module(Named):
 
     # --- checking what comes in ---
 
-    def _checkedInput(self, inpt):
+    def _checkedInput(self, inpt: ArrayLike) -> Array:
         """``inpt`` as a float array of shape (indim,), never the caller's own array."""
         try:
             row = np.array(inpt, dtype=np.float64)
@@ -233,25 +244,25 @@ class Module(Named):
             )
         return row
 
-    def _checkedError(self, outerr):
+    def _checkedError(self, outerr: ArrayLike) -> Array:
         """``outerr`` as a float array of shape (outdim,)."""
         error = np.array(outerr, dtype=np.float64)
         if error.shape != (self.outdim,):
             raise ValueError(f"{self._what()} has {self.outdim} outputs; {_given(error, 'output errors')}")
         return error
 
-    def _what(self):
+    def _what(self) -> str:
         return f"{type(self).__name__} {self.name!r}"
 
 
 _STANDARD_BUFFERS = ("inputbuffer", "inputerror", "outputbuffer", "outputerror")
 
 
-def _given(array, what="values"):
+def _given(array: Array, what: str = "values") -> str:
     return f"{array.shape[0]} {what} were given" if array.ndim == 1 else f"shape {array.shape} was given"
 
 
-def inputSequences(dataset):
+def inputSequences(dataset: Any) -> list[Any]:
     """The inputs of a data set as a list of sequences, each a sequence of rows.
 
     Args:

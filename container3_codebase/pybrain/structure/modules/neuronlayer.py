@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pybrain.structure.modules.module import Module
 from pybrain.utilities import abstractMethod
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pybrain._typing import Array
 
 
 class NeuronLayer(Module):
@@ -20,34 +27,34 @@ class NeuronLayer(Module):
 
     dim = 0
 
-    def __init__(self, dim, name=None):
+    def __init__(self, dim: int, name: str | None = None) -> None:
         Module.__init__(self, dim, dim, name=name)
         self.setArgs(dim=dim)
 
-    def whichNeuron(self, inputIndex=None, outputIndex=None):
+    def whichNeuron(self, inputIndex: int | None = None, outputIndex: int | None = None) -> Any:
         """The number of the neuron that an input or output index belongs to."""
         return outputIndex if inputIndex is None else inputIndex
 
-    def _transfer(self, x):
+    def _transfer(self, x: Array) -> Array:
         """The output for ``x`` of shape (..., indim), shape (..., outdim)."""
         abstractMethod()
 
-    def _transferError(self, e, y, x):
+    def _transferError(self, e: Array, y: Array, x: Array) -> Array:
         """The input error, shape (..., indim), for output error ``e``, output ``y`` and input ``x``."""
         abstractMethod()
 
-    def _forwardImplementation(self, inbuf, outbuf):
+    def _forwardImplementation(self, inbuf: Array, outbuf: Array) -> None:
         outbuf[:] = self._transfer(inbuf)
 
-    def _backwardImplementation(self, outerr, inerr, outbuf, inbuf):
+    def _backwardImplementation(self, outerr: Array, inerr: Array, outbuf: Array, inbuf: Array) -> None:
         inerr[:] = self._transferError(outerr, outbuf, inbuf)
 
-    def _evaluate(self, x, t, keep):
+    def _evaluate(self, x: Array, t: int, keep: bool) -> Array:
         if type(self)._forwardImplementation is not NeuronLayer._forwardImplementation:
             return Module._evaluate(self, x, t, keep)
         return self._transfer(x)
 
-    def _evaluateError(self, e, y, x, t):
+    def _evaluateError(self, e: Array, y: Array, x: Array, t: int) -> Array:
         if type(self)._backwardImplementation is not NeuronLayer._backwardImplementation:
             return Module._evaluateError(self, e, y, x, t)
         return self._transferError(e, y, x)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.structure.modules.neuronlayer import NeuronLayer
+
+if TYPE_CHECKING:
+    from pybrain._typing import Array
 
 
 class SampleLayer(NeuronLayer):
@@ -12,7 +17,7 @@ class SampleLayer(NeuronLayer):
 
     stochastic = True
 
-    def _transferError(self, e, y, x):
+    def _transferError(self, e: Array, y: Array, x: Array) -> Array:
         return np.zeros_like(x)
 
 
@@ -22,5 +27,5 @@ class BernoulliLayer(SampleLayer):
     Mind the sign, which is PyBrain's: the probability of a 1 is ``1 - x``.
     """
 
-    def _transfer(self, x):
+    def _transfer(self, x: Array) -> Array:
         return (x <= np.random.random_sample(x.shape)).astype(float)

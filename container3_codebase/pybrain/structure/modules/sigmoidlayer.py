@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.structure.modules.neuronlayer import NeuronLayer
 from pybrain.tools.functions import EXPONENT_LIMIT
 
+if TYPE_CHECKING:
+    from typing import Any
 
-def _sigmoid(x):
+    from pybrain._typing import Array
+
+
+def _sigmoid(x: Array) -> Array:
     """:func:`pybrain.tools.functions.sigmoid` for arrays, working in one buffer because it runs per row."""
     z = np.negative(x)
     np.maximum(z, -EXPONENT_LIMIT, out=z)
@@ -24,7 +31,7 @@ class SigmoidLayer(NeuronLayer):
     Backward: ``y (1 - y) e``.
     """
 
-    _transfer = staticmethod(_sigmoid)
+    _transfer: Any = staticmethod(_sigmoid)
 
-    def _transferError(self, e, y, x):
+    def _transferError(self, e: Array, y: Array, x: Array) -> Array:
         return y * (1.0 - y) * e

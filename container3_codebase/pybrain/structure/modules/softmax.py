@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pybrain.structure.modules.neuronlayer import NeuronLayer
 from pybrain.tools.functions import safeExp
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pybrain._typing import Array
 
 
 class SoftmaxLayer(NeuronLayer):
@@ -13,12 +20,12 @@ class SoftmaxLayer(NeuronLayer):
     it is not the derivative of the outputs.
     """
 
-    def _transfer(self, x):
+    def _transfer(self, x: Array) -> Array:
         z = safeExp(x)
         z /= z.sum(-1, keepdims=True)
         return z
 
-    def _transferError(self, e, y, x):
+    def _transferError(self, e: Array, y: Array, x: Array) -> Array:
         return e
 
 
@@ -43,22 +50,22 @@ class PartialSoftmaxLayer(NeuronLayer):
     slicelength = 1
     normalized = False
 
-    def __init__(self, size, slicelength, name=None):
+    def __init__(self, size: int, slicelength: int, name: str | None = None) -> None:
         if slicelength < 1 or size % slicelength:
             raise ValueError(f"size {size} cannot be divided into slices of {slicelength}")
         NeuronLayer.__init__(self, size, name=name)
         self.setArgs(slicelength=slicelength)
         self.normalized = True
 
-    def _xmlArguments(self):
+    def _xmlArguments(self) -> dict[str, Any]:
         return {"name": self._name, "size": self.dim, "slicelength": self.slicelength}
 
-    def _transfer(self, x):
+    def _transfer(self, x: Array) -> Array:
         z = safeExp(x)
         if self.normalized:
             groups = z.reshape(*x.shape[:-1], -1, self.slicelength)
             groups /= groups.sum(-1, keepdims=True)
         return z
 
-    def _transferError(self, e, y, x):
+    def _transferError(self, e: Array, y: Array, x: Array) -> Array:
         return e

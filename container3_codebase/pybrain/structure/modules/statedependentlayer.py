@@ -6,12 +6,19 @@ Source: T. Rueckstiess, M. Felder, J. Schmidhuber, "State-Dependent Exploration 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.structure.modules.module import Module
 from pybrain.structure.modules.neuronlayer import NeuronLayer
 from pybrain.structure.parametercontainer import ParameterContainer
 from pybrain.tools.functions import expln, explnPrime
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pybrain._typing import Array, ArrayLike
 
 
 class StateDependentLayer(NeuronLayer, ParameterContainer):
@@ -35,13 +42,13 @@ class StateDependentLayer(NeuronLayer, ParameterContainer):
         autoalpha: whether the gradients are multiplied by the variance.
     """
 
-    stdParams = 0
+    stdParams: float = 0
     autoalpha = False
     enabled = True
     onesigma = True
-    state = None
+    state: Any = None
 
-    def __init__(self, dim, module, name=None, onesigma=True):
+    def __init__(self, dim: int, module: Any, name: str | None = None, onesigma: bool = True) -> None:
         Module.__init__(self, dim, dim, name)
         if module.outdim != dim:
             raise ValueError(
@@ -58,26 +65,26 @@ class StateDependentLayer(NeuronLayer, ParameterContainer):
         self.drawRandomWeights()
 
     @property
-    def stochastic(self):
+    def stochastic(self) -> bool:
         """Whether the answer is random."""
         return self.enabled
 
-    def setState(self, state):
+    def setState(self, state: ArrayLike) -> None:
         """Set the state of the environment that the exploration depends on, shape (module.indim,)."""
         self.state = np.array(state, dtype=float)
         self.exploration[:] = self.module.activate(self.state)
 
-    def drawRandomWeights(self):
+    def drawRandomWeights(self) -> None:
         """Draw new weights for the exploration module, from NumPy's global generator."""
         self.module._setParameters(np.random.normal(0, np.broadcast_to(self._sigma(), self.module.paramdim)))
 
-    def _sigma(self):
+    def _sigma(self) -> Array:
         return expln(self.params)
 
-    def _transfer(self, x):
+    def _transfer(self, x: Array) -> Array:
         return x + self.exploration if self.enabled else x
 
-    def _transferError(self, e, y, x):
+    def _transferError(self, e: Array, y: Array, x: Array) -> Array:
         if self.state is None:
             raise ValueError(f"{self.name}: call setState before propagating back")
         sigma = np.broadcast_to(self._sigma(), self.module.paramdim).reshape(self.dim, -1)

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from pybrain._typing import Array, StrPath
 
 
 class SVMUnit:
@@ -14,33 +22,33 @@ class SVMUnit:
         model: a trained model, or None to set or load one later.
     """
 
-    def __init__(self, indim=0, outdim=0, model=None):
+    def __init__(self, indim: int = 0, outdim: int = 0, model: Any = None) -> None:
         self.indim = indim
         self.outdim = outdim
         self.setModel(model)
 
-    def reset(self):
+    def reset(self) -> None:
         """Nothing to forget."""
 
-    def setModel(self, model):
+    def setModel(self, model: Any) -> None:
         """Use this trained model."""
         self.model = model
         self.nClasses = None if model is None else model.get_nr_class()
 
-    def loadModel(self, filename):
+    def loadModel(self, filename: StrPath) -> None:
         """Read a model that libsvm wrote."""
         self.setModel(_libsvm().svm_model(str(filename)))
 
-    def saveModel(self, filename):
+    def saveModel(self, filename: StrPath) -> None:
         """Write the model in libsvm's format."""
         self._trained().save(str(filename))
 
-    def forwardPass(self, values=False):
+    def forwardPass(self, values: bool = False) -> Any:
         """The class of the input in ``self.input``; with ``values`` the decision values."""
         model = self._trained()
         return model.predict_values(self.input) if values else model.predict(self.input)
 
-    def activateOnDataset(self, dataset, values=False):
+    def activateOnDataset(self, dataset: Iterable[Any], values: bool = False) -> Array:
         """The classes of all inputs, shape (samples, 1); with ``values`` the decision values."""
         answers = []
         for sample in dataset:
@@ -48,17 +56,17 @@ class SVMUnit:
             answers.append(self.forwardPass(values))
         return np.array(answers) if values else np.array(answers, dtype=float).reshape(-1, 1)
 
-    def getNbClasses(self):
+    def getNbClasses(self) -> int | None:
         """The number of classes, or None without a model."""
         return self.nClasses
 
-    def _trained(self):
+    def _trained(self) -> Any:
         if self.model is None:
             raise ValueError("this SVMUnit has no model yet: train, set or load one")
         return self.model
 
 
-def _libsvm():
+def _libsvm() -> Any:
     try:
         import svm
     except ImportError:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pybrain.structure.modules.module import Module
 from pybrain.structure.parametercontainer import ParameterContainer
+
+if TYPE_CHECKING:
+    from pybrain._typing import Array
 
 
 class Table(Module, ParameterContainer):
@@ -18,28 +23,28 @@ class Table(Module, ParameterContainer):
     numRows = 0
     numColumns = 0
 
-    def __init__(self, numRows, numColumns, name=None):
+    def __init__(self, numRows: int, numColumns: int, name: str | None = None) -> None:
         Module.__init__(self, 2, 1, name)
         ParameterContainer.__init__(self, numRows * numColumns)
         self.setArgs(numRows=numRows, numColumns=numColumns)
 
-    def _forwardImplementation(self, inbuf, outbuf):
+    def _forwardImplementation(self, inbuf: Array, outbuf: Array) -> None:
         outbuf[0] = self.getValue(inbuf[0], inbuf[1])
 
-    def _backwardImplementation(self, outerr, inerr, outbuf, inbuf):
+    def _backwardImplementation(self, outerr: Array, inerr: Array, outbuf: Array, inbuf: Array) -> None:
         derivs = self.derivs
         derivs[self._index(inbuf[0], inbuf[1])] += outerr[0]
         inerr[:] = 0.0
 
-    def updateValue(self, row, column, value):
+    def updateValue(self, row: float, column: float, value: float) -> None:
         """Set the value at a row and a column."""
         self.params[self._index(row, column)] = value
 
-    def getValue(self, row, column):
+    def getValue(self, row: float, column: float) -> float:
         """The value at a row and a column."""
         return self.params[self._index(row, column)]
 
-    def _index(self, row, column):
+    def _index(self, row: float, column: float) -> int:
         i, j = int(row), int(column)
         if i != row or j != column or not (0 <= i < self.numRows and 0 <= j < self.numColumns):
             raise ValueError(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pybrain.structure.connections.shared import MotherConnection, SharedFullConnection
 from pybrain.structure.modulemesh import ModuleMesh
 from pybrain.structure.modules.linearlayer import LinearLayer
 from pybrain.structure.modules.sigmoidlayer import SigmoidLayer
 from pybrain.structure.modules.tanhlayer import TanhLayer
 from pybrain.structure.networks.feedforward import FeedForwardNetwork
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class BidirectionalNetwork(FeedForwardNetwork):
@@ -32,16 +37,16 @@ class BidirectionalNetwork(FeedForwardNetwork):
         symmetric: whether both directions share their weights.
     """
 
-    seqlen = None
+    seqlen: Any = None
     inputsize = 1
     hiddensize = 5
     outputsize = 1
     componentclass = TanhLayer
     outcomponentclass = SigmoidLayer
     symmetric = False
-    predefined = None
+    predefined: Any = None
 
-    def __init__(self, predefined=None, **kwargs):
+    def __init__(self, predefined: dict[str, Any] | None = None, **kwargs: Any) -> None:
         self.predefined = {} if predefined is None else predefined
         FeedForwardNetwork.__init__(self, **kwargs)
         if self.seqlen is None:
@@ -60,7 +65,7 @@ class BidirectionalNetwork(FeedForwardNetwork):
         self._connectMeshes(inmesh, hidden, outmesh)
         self.sortModules()
 
-    def _connectMeshes(self, inmesh, hidden, outmesh):
+    def _connectMeshes(self, inmesh: ModuleMesh, hidden: ModuleMesh, outmesh: ModuleMesh) -> None:
         example = hidden[0, 0]
         into, between = self.inputsize * example.indim, example.outdim * example.indim
         out = example.outdim * self.outputsize
@@ -80,11 +85,11 @@ class BidirectionalNetwork(FeedForwardNetwork):
                 self.addConnection(SharedFullConnection(fconn, hidden[0, t - 1], hidden[0, t]))
                 self.addConnection(SharedFullConnection(bconn, hidden[1, t], hidden[1, t - 1]))
 
-    def _restored(self):
+    def _restored(self) -> None:
         FeedForwardNetwork._restored(self)
         self.predefined = {}
 
-    def _mother(self, kind, size):
+    def _mother(self, kind: str, size: int) -> MotherConnection:
         if kind in self.predefined:
             return self.predefined[kind]
         return MotherConnection(size, name=kind)

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from pybrain.structure.connections.shared import MotherConnection, SharedFullConnection
 from pybrain.structure.modules.biasunit import BiasUnit
 from pybrain.structure.networks.swiping import SwipingNetwork
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from pybrain.structure.modulemesh import ModuleMesh
+
 
 _NAME = re.compile(r"bconn(\d+)\(([\d, ]*)\)")
 
@@ -33,19 +41,26 @@ class BorderSwipingNetwork(SwipingNetwork):
     simpleborders = False
     extrapolateBorders = False
 
-    def __init__(self, inmesh=None, hiddenmesh=None, outmesh=None, **args):
+    def __init__(
+        self,
+        inmesh: ModuleMesh | None = None,
+        hiddenmesh: ModuleMesh | None = None,
+        outmesh: ModuleMesh | None = None,
+        **args: Any,
+    ) -> None:
         SwipingNetwork.__init__(self, inmesh, hiddenmesh, outmesh, **args)
 
-    def _buildSwipingStructure(self, inmesh, hiddenmesh, outmesh):
+    def _buildSwipingStructure(self, inmesh: ModuleMesh, hiddenmesh: ModuleMesh, outmesh: ModuleMesh) -> None:
         self._bias = BiasUnit(name="bias")
         self.addModule(self._bias)
         self.predefined.setdefault("bordconns", {})
         SwipingNetwork._buildSwipingStructure(self, inmesh, hiddenmesh, outmesh)
         del self._bias  # from here on it is found by its name
 
-    def _restored(self):
+    def _restored(self) -> None:
         SwipingNetwork._restored(self)
-        known = self.predefined["bordconns"] = {}
+        known: dict[int, Any] = {}
+        self.predefined["bordconns"] = known
         for mother in self.motherconnections:
             parts = _NAME.fullmatch(mother.name)
             if parts:
@@ -55,19 +70,19 @@ class BorderSwipingNetwork(SwipingNetwork):
             if 0 in known:
                 known.setdefault(d, dict(known[0]))
 
-    def _connectBorder(self, unit, cell, swipe, d):
+    def _connectBorder(self, unit: Any, cell: tuple[int, ...], swipe: int, d: int) -> None:
         meat = self._meat(unit)
         mother = self._borderMother(self._borderPosition(cell, d), d, meat.indim)
         self.addConnection(SharedFullConnection(mother, self._bias, meat))
 
-    def _borderPosition(self, cell, d):
+    def _borderPosition(self, cell: tuple[int, ...], d: int) -> tuple[int, ...]:
         """Where along the border, mirrored positions being the same."""
         if self.simpleborders:
             return ()
         others = [k for k in range(len(self.dims)) if k != d]
         return tuple(min(cell[k], self.dims[k] - 1 - cell[k]) for k in others)
 
-    def _borderMother(self, position, d, size):
+    def _borderMother(self, position: tuple[int, ...], d: int, size: int) -> MotherConnection:
         d = 0 if self.symmetricdimensions else d
         known = self.predefined["bordconns"]
         table = known.setdefault(d, {})
@@ -82,5 +97,5 @@ class BorderSwipingNetwork(SwipingNetwork):
         return table[position]
 
 
-def _distance(one, other):
+def _distance(one: Iterable[int], other: Iterable[int]) -> int:
     return sum(abs(a - b) for a, b in zip(one, other, strict=True))

@@ -12,9 +12,20 @@ single activation leaves in the modules' buffers is a copy, for ``backActivate``
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.structure.networks.steps import Step, Term
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+    from pybrain._typing import Array
+    from pybrain.structure.connections.connection import Connection
+    from pybrain.structure.modules.module import Module
+    from pybrain.structure.networks.network import Network
 
 
 class CompiledNetwork:
@@ -25,7 +36,7 @@ class CompiledNetwork:
         recurrentConns: connections that carry over from one time step to the next.
     """
 
-    def __init__(self, net, recurrentConns=()):
+    def __init__(self, net: Network, recurrentConns: Iterable[Connection] = ()) -> None:
         self.indim = net.indim
         self.outdim = net.outdim
         slots = {module: slot for slot, module in enumerate(net.modulesSorted)}
@@ -50,7 +61,7 @@ class CompiledNetwork:
         only = [s for s in self.steps if s.outputs]
         self._single = only[0].slot if len(only) == 1 and len(only[0].outputs) == 1 else None
 
-    def _placeEnds(self, net, slots):
+    def _placeEnds(self, net: Network, slots: dict[Module, int]) -> None:
         start = 0
         for module in net.inmodules:
             self.steps[slots[module]].inputs = slice(start, start + module.indim)
@@ -60,7 +71,7 @@ class CompiledNetwork:
             self.steps[slots[module]].outputs.append(slice(start, start + module.outdim))
             start += module.outdim
 
-    def isCurrent(self):
+    def isCurrent(self) -> bool:
         """Whether the parameter arrays that the steps use are still those of the connections."""
         for container, params in self._bound:  # noqa: SIM110, a plain loop costs half of all() per call
             if container._params is not params:
@@ -69,7 +80,7 @@ class CompiledNetwork:
 
     # --- forward ---
 
-    def activate(self, x, t=0):
+    def activate(self, x: Array, t: int = 0) -> Array:
         """The answer to one row at time step ``t``; leaves all values in the modules' buffers.
 
         Args:
@@ -79,7 +90,7 @@ class CompiledNetwork:
         Returns:
             A new array of shape (outdim,).
         """
-        values = [None] * len(self.steps)
+        values: list[Any] = [None] * len(self.steps)
         for slot, gather, transfer, module, recurrent in self._row:
             a = gather(x, values)
             if recurrent and t:
@@ -90,7 +101,9 @@ class CompiledNetwork:
             module.outputbuffer[t] = y
         return self._collect(values, x)
 
-    def activateRows(self, x, values=None, inputs=None):
+    def activateRows(
+        self, x: Array, values: list[Array] | None = None, inputs: list[Array] | None = None
+    ) -> Array:
         """The answers to many independent rows, at time step 0; touches no buffer.
 
         Args:
@@ -109,7 +122,7 @@ class CompiledNetwork:
                 inputs.append(a)
         return self._collect(values, x)
 
-    def activateCut(self, x, t):
+    def activateCut(self, x: Array, t: int) -> Array:
         """As :meth:`activate`, but no connection carries anything: PyBrain's nested networks after step 0."""
         values = []
         for step in self.steps:
@@ -121,7 +134,7 @@ class CompiledNetwork:
             step.module.outputbuffer[t] = values[-1]
         return self._collect(values, x)
 
-    def _collect(self, values, x):
+    def _collect(self, values: Sequence[Any], x: Array) -> Array:
         if self._single is not None:
             # A copy, because a linear layer hands its input on, and a caller may write into the answer.
             return values[self._single].copy()
@@ -133,7 +146,7 @@ class CompiledNetwork:
 
     # --- backward ---
 
-    def backActivate(self, outerr, t=0, last=True):
+    def backActivate(self, outerr: Array, t: int = 0, last: bool = True) -> Array:
         """The input error for one row at time step ``t``, from what :meth:`activate` left in the buffers.
 
         Args:
@@ -145,7 +158,7 @@ class CompiledNetwork:
             A new array of shape (indim,). Derivatives are added up in the parameter containers.
         """
         inerr = np.zeros(self.indim)
-        errors = [None] * len(self.steps)
+        errors: list[Any] = [None] * len(self.steps)
         for step in reversed(self.steps):
             module = step.module
             y = module.outputbuffer[t]
@@ -161,7 +174,7 @@ class CompiledNetwork:
                 inerr[step.inputs] = back
         return inerr
 
-    def backActivateRows(self, outerr, values, inputs):
+    def backActivateRows(self, outerr: Array, values: list[Array], inputs: list[Array]) -> Array:
         """The input errors for many rows; derivatives are summed over the rows.
 
         Args:
@@ -173,7 +186,7 @@ class CompiledNetwork:
             An array of shape (rows, indim).
         """
         inerr = np.zeros((len(outerr), self.indim))
-        errors = [None] * len(self.steps)
+        errors: list[Any] = [None] * len(self.steps)
         for step in reversed(self.steps):
             y = values[step.slot]
             e = self._outputError(step, outerr, errors, y)
@@ -183,7 +196,7 @@ class CompiledNetwork:
                 inerr[:, step.inputs] = back
         return inerr
 
-    def _outputError(self, step, outerr, errors, y):
+    def _outputError(self, step: Step, outerr: Array, errors: Sequence[Any], y: Array) -> Array:
         e = np.zeros(y.shape)
         for part in step.outputs:
             e += outerr[..., part]
@@ -192,7 +205,7 @@ class CompiledNetwork:
         return e
 
 
-def _boundArrays(terms):
+def _boundArrays(terms: Iterable[Term]) -> list[tuple[Any, Array]]:
     bound = {}
     for term in terms:
         mother = getattr(term.connection, "mother", None)
@@ -202,7 +215,7 @@ def _boundArrays(terms):
     return list(bound.values())
 
 
-def _withRecurrent(a, recurrent, t):
+def _withRecurrent(a: Array, recurrent: Iterable[Term], t: int) -> Array:
     """The input ``a`` and what arrives from the time step before, as a new array."""
     a = a.copy()
     for term in recurrent:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pybrain.structure.connections.shared import MotherConnection, SharedFullConnection
 from pybrain.structure.modules.linearlayer import LinearLayer
 from pybrain.structure.modules.sigmoidlayer import SigmoidLayer
 from pybrain.structure.modules.tanhlayer import TanhLayer
 from pybrain.structure.networks.feedforward import FeedForwardNetwork
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pybrain.structure.modules.module import Module
 
 
 class SimpleConvolutionalNetwork(FeedForwardNetwork):
@@ -27,14 +34,16 @@ class SimpleConvolutionalNetwork(FeedForwardNetwork):
         ValueError: a window larger than the square.
     """
 
-    def __init__(self, inputdim, insize, convSize, numFeatureMaps, **args):
+    def __init__(self, inputdim: int, insize: int, convSize: int, numFeatureMaps: int, **args: Any) -> None:
         FeedForwardNetwork.__init__(self, **args)
         inlayer = LinearLayer(inputdim * insize * insize)
         self.addInputModule(inlayer)
         self._buildStructure(inputdim, insize, inlayer, convSize, numFeatureMaps)
         self.sortModules()
 
-    def _buildStructure(self, inputdim, insize, inlayer, convSize, numFeatureMaps):
+    def _buildStructure(
+        self, inputdim: int, insize: int, inlayer: Module, convSize: int, numFeatureMaps: int
+    ) -> None:
         """Add convolution and output on top of ``inlayer``, which holds a square of ``insize`` cells."""
         if not 1 <= convSize <= insize:
             raise ValueError(f"a window of {convSize} cells does not fit into a square of {insize}")

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.structure.modules.module import inputSequences
 from pybrain.structure.networks.network import Network
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
 
-class FeedForwardNetworkComponent:
+    from pybrain._typing import Array, ArrayLike
+    from pybrain.structure.modules.module import Module
+    from pybrain.structure.networks.compiled import CompiledNetwork
+
+
+# A type checker sees the class that this one is always mixed into.
+if TYPE_CHECKING:
+    _Part = Network
+else:
+    _Part = object
+
+
+class FeedForwardNetworkComponent(_Part):
     """What makes a network feed-forward: each answer depends on its own input alone."""
 
     # PyBrain's connections inside a nested network always work on the first row of the buffers, so that
@@ -16,10 +33,10 @@ class FeedForwardNetworkComponent:
     # to True, on a network or on the class, restores those numbers.
     legacyNesting = False
 
-    def __init__(self, name=None, **args):
+    def __init__(self, name: str | None = None, **args: Any) -> None:
         pass
 
-    def activate(self, inpt):
+    def activate(self, inpt: ArrayLike) -> Array:
         """The answer to one input; safe to call from several threads at once.
 
         Args:
@@ -59,11 +76,11 @@ class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
         (1,)
     """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         Network.__init__(self, *args, **kwargs)
         FeedForwardNetworkComponent.__init__(self, *args, **kwargs)
 
-    def backActivate(self, outerr):
+    def backActivate(self, outerr: ArrayLike) -> Array:
         """The input error of the last activation, given its output error (target minus output).
 
         Args:
@@ -79,7 +96,7 @@ class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
         self.inputerror[t] = back
         return back
 
-    def activateRows(self, rows):
+    def activateRows(self, rows: ArrayLike) -> Array:
         """The answers to many inputs at once; leaves no trace in the buffers.
 
         Args:
@@ -96,7 +113,7 @@ class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
             return np.array([self.activate(row) for row in rows]).reshape(len(rows), self.outdim)
         return self._compiledNetwork().activateRows(rows)
 
-    def activateOnDataset(self, dataset):
+    def activateOnDataset(self, dataset: Any) -> Array:
         """The answers to all inputs of a data set, computed together; shape (samples, outdim)."""
         sequences = [sequence for sequence in inputSequences(dataset) if len(sequence)]
         if not sequences:
@@ -104,7 +121,7 @@ class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
         self.reset()
         return self.activateRows(np.concatenate([np.asarray(s, dtype=np.float64) for s in sequences]))
 
-    def traceRows(self, rows):
+    def traceRows(self, rows: ArrayLike) -> tuple[Array, tuple[CompiledNetwork, list[Array], list[Array]]]:
         """As :meth:`activateRows`, with what :meth:`backActivateRows` needs.
 
         Args:
@@ -114,11 +131,14 @@ class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
             (answers of shape (rows, outdim), trace to hand to :meth:`backActivateRows`).
         """
         rows = self._checkedRows(rows)
-        values, inputs = [], []
+        values: list[Array] = []
+        inputs: list[Array] = []
         compiled = self._compiledNetwork()
         return compiled.activateRows(rows, values, inputs), (compiled, values, inputs)
 
-    def backActivateRows(self, outerr, trace):
+    def backActivateRows(
+        self, outerr: ArrayLike, trace: tuple[CompiledNetwork, list[Array], list[Array]]
+    ) -> Array:
         """The input errors of many rows; the derivatives of all rows are added to ``derivs``.
 
         Args:
@@ -131,17 +151,17 @@ class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
         compiled, values, inputs = trace
         return compiled.backActivateRows(np.asarray(outerr, dtype=np.float64), values, inputs)
 
-    def _rowsInOrder(self):
+    def _rowsInOrder(self) -> bool:
         """Whether the order of rows matters, because some layer draws random numbers."""
         return any(getattr(m, "stochastic", False) for m in self._allModules())
 
-    def _allModules(self):
+    def _allModules(self) -> Iterator[Module]:
         for m in self.modulesSorted:
             yield m
             if isinstance(m, FeedForwardNetwork):
                 yield from m._allModules()
 
-    def _checkedRows(self, rows):
+    def _checkedRows(self, rows: ArrayLike) -> Array:
         rows = np.asarray(rows, dtype=np.float64)
         if rows.ndim != 2 or rows.shape[1] != self.indim:
             raise ValueError(
@@ -154,7 +174,7 @@ class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
 
     # --- as a module of another network ---
 
-    def _evaluate(self, x, t, keep):
+    def _evaluate(self, x: Array, t: int, keep: bool) -> Array:
         compiled = self._compiledNetwork()
         if x.ndim == 2:
             return compiled.activateRows(x)
@@ -162,18 +182,19 @@ class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
             return compiled.activateCut(x, t)
         return compiled.activate(x, t)
 
-    def _evaluateError(self, e, y, x, t):
+    def _evaluateError(self, e: Array, y: Array, x: Array, t: int) -> Array:
         compiled = self._compiledNetwork()
         if x.ndim == 2:
-            values, inputs = [], []
+            values: list[Array] = []
+            inputs: list[Array] = []
             compiled.activateRows(x, values, inputs)
             return compiled.backActivateRows(e, values, inputs)
         if t and self.legacyNesting:
             return np.zeros(self.indim)
         return compiled.backActivate(e, t)
 
-    def _forwardImplementation(self, inbuf, outbuf):
+    def _forwardImplementation(self, inbuf: Array, outbuf: Array) -> None:
         outbuf[:] = self._evaluate(inbuf, self.offset, True)
 
-    def _backwardImplementation(self, outerr, inerr, outbuf, inbuf):
+    def _backwardImplementation(self, outerr: Array, inerr: Array, outbuf: Array, inbuf: Array) -> None:
         inerr[:] = self._evaluateError(outerr, outbuf, inbuf, self.offset)

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pybrain.structure.parametercontainer import ParameterContainer
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
+
+    from pybrain._typing import Array, ArrayLike
+    from pybrain.structure.connections.connection import Connection
+
+
 # Linking replaces several arrays one after the other; two threads at it would leave a mixture.
 _LINKING = threading.RLock()
 
 
-class LinkedParameters:
+# A type checker sees the class that this one is always mixed into.
+if TYPE_CHECKING:
+    _Part = ParameterContainer
+else:
+    _Part = object
+
+
+class LinkedParameters(_Part):
     """The part of a network that keeps its parameters and those of its parts together.
 
     The parts are the truth: an activation reads what connections and layers hold. Pickling and copying tear
@@ -21,8 +37,15 @@ class LinkedParameters:
     """
 
     _linked = False
+    sorted: bool
+    modulesSorted: Any
+    connections: dict[Any, list[Any]]
+    motherconnections: list[Any]
+    _compiled: Any
+    _extraConnections: Callable[[], list[Connection]]
+    _unsorted: Callable[[], Exception]
 
-    def _containers(self):
+    def _containers(self) -> Iterator[Any]:
         """Those whose parameters make up ours, in the order of the layout."""
         for m in self.modulesSorted:
             if m.paramdim:
@@ -32,71 +55,71 @@ class LinkedParameters:
         yield from _withParameters(self._extraConnections())
 
     @property
-    def params(self):
+    def params(self) -> Array:
         """All parameters, shape (paramdim,): the live array; the modules and connections hold views of it."""
         self._ensureLinked()
-        return ParameterContainer.params.fget(self)
+        return super().params
 
     @property
-    def derivs(self):
+    def derivs(self) -> Array:
         """All derivatives, shape (paramdim,), pointing downhill; the live array."""
         self._ensureLinked()
-        return ParameterContainer.derivs.fget(self)
+        return super().derivs
 
-    def _setParameters(self, p, owner=None):
+    def _setParameters(self, p: ArrayLike, owner: object = None) -> None:
         self._ensureLinked()
         ParameterContainer._setParameters(self, p, owner)
 
-    def _setDerivatives(self, d, owner=None):
+    def _setDerivatives(self, d: int, owner: object = None) -> None:
         self._ensureLinked()
         ParameterContainer._setDerivatives(self, d, owner)
 
-    def resetDerivatives(self):
+    def resetDerivatives(self) -> None:
         """Set all derivatives to zero."""
         self._ensureLinked()
         ParameterContainer.resetDerivatives(self)
 
-    def randomize(self):
+    def randomize(self) -> None:
         """Draw all parameters anew from NumPy's global generator."""
         self._ensureLinked()
         if self.paramdim:
             ParameterContainer.randomize(self)
 
-    def mutate(self, **args):
+    def mutate(self, **args: Any) -> None:
         """Add normal random numbers times ``mutationStd`` to all parameters."""
         self._ensureLinked()
         if self.paramdim:
             ParameterContainer.mutate(self, **args)
 
-    def _bindParameters(self, view):
+    def _bindParameters(self, view: Array) -> None:
         self._params = view
         self._compiled = None
         for container, start, stop in self._portions():
             container._setParameters(view[start:stop], owner=self)
 
-    def _bindDerivatives(self, view):
+    def _bindDerivatives(self, view: Array) -> None:
         self._derivs = view
         self._compiled = None
         for container, start, stop in self._portions():
             container._setDerivatives(view[start:stop], owner=self)
 
-    def _portions(self):
+    def _portions(self) -> Iterator[tuple[Any, int, int]]:
         start = 0
         for container in self._containers():
             yield container, start, start + container.paramdim
             start += container.paramdim
 
-    def _trueParameters(self):
+    def _trueParameters(self) -> Array:
         parts = [container._trueParameters() for container in self._containers()]
         return np.concatenate(parts) if parts else np.zeros(0)
 
-    def _ensureLinked(self):
+    def _ensureLinked(self) -> None:
         if not self._linked:
             if not self.sorted:
                 raise self._unsorted()
             self._relink()
 
-    def _relink(self):
+    def _relink(self) -> None:
         """Make everybody's parameters views of one vector again.
 
         Pickling and copying tear them apart. What the connections and layers hold is what an activation
@@ -120,12 +143,12 @@ class LinkedParameters:
             if isinstance(self.owner, LinkedParameters):
                 self.owner._linked = False  # our vector is not a part of the owner's any more
 
-    def _borrows(self):
+    def _borrows(self) -> bool:
         """Whether this is a shallow copy (``copy.copy``): its parts belong to the network it was made from."""
         owners = {id(c.owner) for c in self._containers() if isinstance(c.owner, LinkedParameters)}
         return bool(owners) and id(self) not in owners and self._params is not None
 
-    def _shareParameters(self, original):
+    def _shareParameters(self, original: LinkedParameters) -> None:
         """Use the parameter arrays of ``original``, a network of the same structure."""
         self._ensureLinked()
         original._ensureLinked()
@@ -137,7 +160,7 @@ class LinkedParameters:
         self._params = original._params
         self._compiled = None
 
-    def _trueDerivatives(self):
+    def _trueDerivatives(self) -> Array:
         parts = []
         for container in self._containers():
             if isinstance(container, LinkedParameters):
@@ -148,16 +171,16 @@ class LinkedParameters:
                 parts.append(np.asarray(container._derivs, dtype=np.float64))
         return np.concatenate(parts) if parts else np.zeros(0)
 
-    def _holdsViews(self):
+    def _holdsViews(self) -> bool:
         """Whether the parameters of our parts are (still) parts of our vector."""
         return all(np.may_share_memory(c._params, self._params) for c in self._containers())
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         if self.sorted and self._isComplete():
             self._relink()
 
-    def _isComplete(self):
+    def _isComplete(self) -> bool:
         """Whether all our parts have got their state; in a file that begins with one of them, it has not yet."""
         if any(m not in self.connections for m in self.modulesSorted):
             return False
@@ -170,5 +193,5 @@ class LinkedParameters:
         )
 
 
-def _withParameters(connections):
+def _withParameters(connections: Iterable[Any]) -> Iterator[Any]:
     return (c for c in connections if c.paramdim and getattr(c, "mother", None) is None)

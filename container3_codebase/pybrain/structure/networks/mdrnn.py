@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pybrain.structure.modules.linearlayer import LinearLayer
 from pybrain.structure.networks.feedforward import FeedForwardNetwork
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import NoReturn
+
+    from pybrain._typing import ArrayLike
+    from pybrain.structure.modules.module import Module
 
 
 class _Mdrnn(FeedForwardNetwork):
@@ -14,21 +23,21 @@ class _Mdrnn(FeedForwardNetwork):
 
     def __init__(
         self,
-        timedim,
-        shape,
-        hiddendim,
-        outsize,
-        blockshape=None,
-        name=None,
-        inlayerclass=LinearLayer,
-        outlayerclass=LinearLayer,
-    ):
+        timedim: int,
+        shape: Sequence[int],
+        hiddendim: int,
+        outsize: int,
+        blockshape: Sequence[int] | None = None,
+        name: str | None = None,
+        inlayerclass: type[Module] = LinearLayer,
+        outlayerclass: type[Module] = LinearLayer,
+    ) -> None:
         raise NotImplementedError(
             f"{type(self).__name__} needs arac, which no longer exists; "
             "use pybrain.structure.networks.multidimensional.MultiDimensionalRNN"
         )
 
-    def filterResult(self, inpt):
+    def filterResult(self, inpt: ArrayLike) -> NoReturn:
         """Never reached: no object can be made."""
         raise NotImplementedError
 

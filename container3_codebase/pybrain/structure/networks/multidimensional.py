@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pybrain.structure.connections.identity import IdentityConnection
 from pybrain.structure.modulemesh import ModuleMesh
 from pybrain.structure.modules.linearlayer import LinearLayer
@@ -10,6 +12,12 @@ from pybrain.structure.modules.sigmoidlayer import SigmoidLayer
 from pybrain.structure.modules.tanhlayer import TanhLayer
 from pybrain.structure.moduleslice import ModuleSlice
 from pybrain.structure.networks.swiping import SwipingNetwork
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from pybrain.structure.modules.module import Module
 
 
 class MultiDimensionalRNN(SwipingNetwork):
@@ -33,10 +41,10 @@ class MultiDimensionalRNN(SwipingNetwork):
     insize = 1
     hsize = 5
     outsize = 1
-    hiddenclass = TanhLayer
+    hiddenclass: Any = TanhLayer
     outcomponentclass = SigmoidLayer
 
-    def __init__(self, dims, **args):
+    def __init__(self, dims: Sequence[int], **args: Any) -> None:
         SwipingNetwork.__init__(self, dims=tuple(int(d) for d in dims), **args)
         cells = 1
         for d in self.dims:
@@ -49,7 +57,7 @@ class MultiDimensionalRNN(SwipingNetwork):
         self._buildSwipingStructure(inmesh, hiddenmesh, outmesh)
         self.sortModules()
 
-    def _hiddenModule(self):
+    def _hiddenModule(self) -> Module:
         return self.hiddenclass(self.hsize)
 
 
@@ -66,13 +74,13 @@ class MultiDimensionalLSTM(MultiDimensionalRNN):
     hiddenclass = MDLSTMLayer
     peepholes = False
 
-    def _hiddenModule(self):
+    def _hiddenModule(self) -> Module:
         return self.hiddenclass(self.hsize, dimensions=len(self.dims), peepholes=self.peepholes)
 
-    def _meat(self, unit):
+    def _meat(self, unit: Any) -> ModuleSlice:
         return unit.meatSlice()
 
-    def _connectStep(self, before, unit, d):
+    def _connectStep(self, before: Any, unit: Any, d: int) -> None:
         MultiDimensionalRNN._connectStep(self, before, unit, d)
         states = unit.stateSlice()
         slot = ModuleSlice(states, d * unit.dim, (d + 1) * unit.dim, 0, unit.dim)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.structure.modules.module import Module
@@ -9,6 +11,15 @@ from pybrain.structure.networks.compiled import CompiledNetwork
 from pybrain.structure.networks.linking import LinkedParameters
 from pybrain.structure.parametercontainer import ParameterContainer
 from pybrain.utilities import nameAll
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any, Self
+
+    from pybrain._typing import ArrayLike
+    from pybrain.structure.connections.connection import Connection
+    from pybrain.structure.connections.shared import MotherConnection
+    from pybrain.utilities import Named
 
 
 class NetworkConstructionException(Exception):
@@ -38,28 +49,28 @@ class Network(LinkedParameters, Module, ParameterContainer):
     """
 
     # What a file need not hold, because it can be computed again.
-    _transient = ("_compiled", "_linked", "_preferredOrder")
-    _compiled = None
-    _preferredOrder = None
+    _transient: tuple[str, ...] = ("_compiled", "_linked", "_preferredOrder")
+    _compiled: CompiledNetwork | None = None
+    _preferredOrder: Any = None
 
     sorted = False
-    modulesSorted = None
+    modulesSorted: Any = None
 
-    def __init__(self, name=None, **args):
+    def __init__(self, name: str | None = None, **args: Any) -> None:
         self._name = name
         self.setArgs(**args)
-        self.modules = set()
+        self.modules: set[Any] = set()
         self.modulesSorted = []
-        self.connections = {}
-        self.inmodules = []
-        self.outmodules = []
-        self.motherconnections = []
+        self.connections: dict[Any, list[Any]] = {}
+        self.inmodules: list[Any] = []
+        self.outmodules: list[Any] = []
+        self.motherconnections: list[MotherConnection] = []
         self.sorted = False
         self.paramdim = 0
 
     # --- building ---
 
-    def addModule(self, m):
+    def addModule(self, m: Module) -> None:
         """Add a module that is neither input nor output.
 
         Raises:
@@ -67,19 +78,19 @@ class Network(LinkedParameters, Module, ParameterContainer):
         """
         self._add(m)
 
-    def addInputModule(self, m):
+    def addInputModule(self, m: Module) -> None:
         """Add ``m``, where it is not there yet, and let it receive the next ``m.indim`` inputs."""
         self._add(m)
         if m not in self.inmodules:
             self.inmodules.append(m)
 
-    def addOutputModule(self, m):
+    def addOutputModule(self, m: Module) -> None:
         """Add ``m``, where it is not there yet; its outputs are the next ``m.outdim`` of the network."""
         self._add(m)
         if m not in self.outmodules:
             self.outmodules.append(m)
 
-    def _add(self, m):
+    def _add(self, m: Module) -> None:
         if isinstance(m, type):
             raise NetworkConstructionException(f"{m.__name__} is a class; add an object: {m.__name__}(size)")
         if m is self:
@@ -93,7 +104,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
             self._structureChanged()
         self.connections.setdefault(m, [])
 
-    def addConnection(self, c):
+    def addConnection(self, c: Connection) -> None:
         """Add a connection between two modules of this network.
 
         Raises:
@@ -102,7 +113,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
         self._admit(c)
         self.connections[c.inmod].append(c)
 
-    def _admit(self, c):
+    def _admit(self, c: Connection) -> None:
         """Check a new connection, and take its mother in."""
         self._checkEnds(c)
         mother = getattr(c, "mother", None)
@@ -110,19 +121,19 @@ class Network(LinkedParameters, Module, ParameterContainer):
             self.motherconnections.append(mother)
         self._structureChanged()
 
-    def _checkEnds(self, c):
+    def _checkEnds(self, c: Connection) -> None:
         for m in (c.inmod, c.outmod):
             if m not in self.modules:
                 raise NetworkConstructionException(
                     f"{c!r}: module {m.name!r} is not in network {self.name!r}; add it first"
                 )
 
-    def _structureChanged(self):
+    def _structureChanged(self) -> None:
         self.sorted = False
         self._compiled = None
         self._linked = False
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> Any:
         """The module of that name, or None."""
         for m in self.connections:
             if m.name == name:
@@ -131,7 +142,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
 
     # --- sorting ---
 
-    def sortModules(self):
+    def sortModules(self) -> None:
         """Bring the modules into an order of computation, and the parameters into one vector.
 
         Does nothing where the network is sorted already. Modules without incoming connections come first,
@@ -162,11 +173,11 @@ class Network(LinkedParameters, Module, ParameterContainer):
         np.random.randn(self.paramdim)
         self.offset = 0
 
-    def _extraConnections(self):
+    def _extraConnections(self) -> list[Connection]:
         """Connections that are kept elsewhere than in ``connections``."""
         return []
 
-    def _computationOrder(self):
+    def _computationOrder(self) -> list[Module]:
         waiting = dict.fromkeys(self.connections, 0)  # in the order in which they were added
         for outgoing in self.connections.values():
             for c in outgoing:
@@ -188,7 +199,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
             )
         return order
 
-    def _reordered(self, position):
+    def _reordered(self, position: Mapping[Module, int]) -> list[Module]:
         """The order of computation that comes closest to ``position``, module -> number."""
         waiting = dict.fromkeys(self.modulesSorted, 0)
         for outgoing in self.connections.values():
@@ -203,18 +214,18 @@ class Network(LinkedParameters, Module, ParameterContainer):
                 waiting[c.outmod] -= 1
         return order
 
-    def _restored(self):
+    def _restored(self) -> None:
         """Called when a reader has put all parts in place."""
         self._preferredOrder = None
 
     # --- computing ---
 
-    def _unsorted(self):
+    def _unsorted(self) -> NetworkConstructionException:
         return NetworkConstructionException(
             f"network {self.name!r} has changed or was never sorted: call sortModules() first"
         )
 
-    def _compiledNetwork(self):
+    def _compiledNetwork(self) -> CompiledNetwork:
         """The steps of this network, made anew where structure or parameter arrays have changed."""
         compiled = self._compiled
         if compiled is None or not compiled.isCurrent():
@@ -227,7 +238,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
             compiled = self._compiled = CompiledNetwork(self, self._extraConnections())
         return compiled
 
-    def _checkOrder(self):
+    def _checkOrder(self) -> None:
         """A pickle may say that it is sorted when it is not; then there is no answer instead of another one."""
         places = {m: place for place, m in enumerate(self.modulesSorted)}
         whole = len(places) == len(self.modulesSorted) and places.keys() == self.connections.keys()
@@ -238,29 +249,29 @@ class Network(LinkedParameters, Module, ParameterContainer):
             )
 
     @property
-    def offset(self):
+    def offset(self) -> int:
         """The current time step; setting it sets that of every module as well."""
         return self.__offset
 
     @offset.setter
-    def offset(self, value):
+    def offset(self, value: int) -> None:
         self.__offset = value
         for m in self.modules:
             m.offset = value
 
     __offset = 0
 
-    def _growBuffers(self):
+    def _growBuffers(self) -> None:
         for m in self.modules:
             m._growBuffers()
         Module._growBuffers(self)
 
-    def _ensureRows(self, rows):
+    def _ensureRows(self, rows: int) -> None:
         for m in self.modules:
             m._ensureRows(rows)
         Module._ensureRows(self, rows)
 
-    def reset(self):
+    def reset(self) -> None:
         """Forget the past: all buffers of all modules to zero, back to the first time step."""
         if not self.sorted:
             raise self._unsorted()
@@ -268,7 +279,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
         for m in self.modules:
             m.reset()
 
-    def shift(self, items):
+    def shift(self, items: int) -> None:
         """Move the rows of all buffers, see :meth:`Module.shift`."""
         for m in self.modules:
             m.shift(items)
@@ -276,17 +287,17 @@ class Network(LinkedParameters, Module, ParameterContainer):
 
     # --- copies, text ---
 
-    def copy(self):
+    def copy(self) -> Self:
         """An independent copy with the same names; it trains and computes like the original."""
         return ParameterContainer.copy(self)
 
-    def convertToFastNetwork(self):
+    def convertToFastNetwork(self) -> Self:
         """This network itself: it is compiled already. (PyBrain makes an ``arac`` network here.)"""
         if not self.sorted:
             raise self._unsorted()
         return self
 
-    def __str__(self):
+    def __str__(self) -> str:
         order = self.modulesSorted if self.sorted else list(self.connections)
         connections = [c for m in order for c in self.connections[m]]
         text = (
@@ -295,7 +306,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
         extra = self._extraConnections()
         return f"{text}\n   Recurrent Connections:\n    {extra}" if extra else text
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         if "connections" not in vars(self):
             return f"<{type(self).__name__}, not built yet>"
         order = self.modulesSorted if self.sorted else list(self.connections)
@@ -306,7 +317,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
         return f"<{type(self).__name__} {self.name!r}: [{_listed(layers)}], [{_listed(arrows)}], {state}>"
 
 
-def _listed(items, most=40):
+def _listed(items: Sequence[str], most: int = 40) -> str:
     """Items separated by commas, and how many more there are."""
     shown = ", ".join(items[:most])
     return f"{shown}, and {len(items) - most} more" if len(items) > most else shown
@@ -315,12 +326,12 @@ def _listed(items, most=40):
 class _Plain:
     """A module in a list of modules: class and name, also where it is a network itself."""
 
-    def __init__(self, module):
+    def __init__(self, module: Module) -> None:
         self.module = module
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<{type(self.module).__name__} {self.module.name!r}>"
 
 
-def _byName(item):
+def _byName(item: Named) -> str:
     return item.name

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.structure.connections.full import FullConnection
 from pybrain.structure.networks.feedforward import FeedForwardNetwork
 from pybrain.structure.networks.recurrent import RecurrentNetwork
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
 
-class NeuronDecomposableNetwork:
+    from pybrain._typing import Array, ArrayLike
+    from pybrain.structure.modules.module import Module
+    from pybrain.structure.networks.network import Network
+
+
+# A type checker sees the class that this one is always mixed into.
+if TYPE_CHECKING:
+    _Part = Network
+else:
+    _Part = object
+
+
+class NeuronDecomposableNetwork(_Part):
     """Gives and takes parameters in groups, one per neuron.
 
     Only FullConnections have a neuron at both ends of every parameter, so only these are possible.
@@ -24,7 +41,7 @@ class NeuronDecomposableNetwork:
 
     espStyleDecomposition = True
 
-    def addModule(self, m):
+    def addModule(self, m: Module) -> None:
         """Add a module; one with parameters of its own cannot be taken apart.
 
         Raises:
@@ -34,7 +51,7 @@ class NeuronDecomposableNetwork:
             raise ValueError(f"{m!r} has parameters of its own, which belong to no neuron")
         super().addModule(m)
 
-    def sortModules(self):
+    def sortModules(self) -> None:
         """Sort, and find out which parameter belongs to which neuron.
 
         Raises:
@@ -46,8 +63,8 @@ class NeuronDecomposableNetwork:
         self._constructParameterInfo()
         self._constructDecomposition()
 
-    def _constructParameterInfo(self):
-        self.paramInfo = {}
+    def _constructParameterInfo(self) -> None:
+        self.paramInfo: dict[int, Any] = {}
         for container, start, _ in self._portions():
             if not isinstance(container, FullConnection):
                 raise ValueError(f"{container!r} is no FullConnection: its parameters belong to no neuron")
@@ -58,8 +75,8 @@ class NeuronDecomposableNetwork:
                     (container.outmod, container.outmod.whichNeuron(inputIndex=target)),
                 )
 
-    def _constructDecomposition(self):
-        self.decompositionIndices = {
+    def _constructDecomposition(self) -> None:
+        self.decompositionIndices: dict[Any, list[int]] = {
             (m, neuron): [] for m in self.modulesSorted for neuron in range(getattr(m, "dim", 1))
         }
         for i, (source, target) in sorted(self.paramInfo.items()):
@@ -71,11 +88,11 @@ class NeuronDecomposableNetwork:
             else:
                 self.decompositionIndices[target].append(i)
 
-    def getDecomposition(self):
+    def getDecomposition(self) -> list[Array]:
         """The parameters of each neuron that has any, a list of arrays."""
         return [self.params[i] for i in map(list, self.decompositionIndices.values()) if i]
 
-    def setDecomposition(self, decomposedParams):
+    def setDecomposition(self, decomposedParams: Sequence[ArrayLike]) -> None:
         """Set all parameters from groups as :meth:`getDecomposition` gives them."""
         groups = [i for i in self.decompositionIndices.values() if i]
         if len(groups) != len(decomposedParams):
@@ -84,13 +101,13 @@ class NeuronDecomposableNetwork:
             self.params[indices] = np.asarray(values, dtype=float)
 
     @staticmethod
-    def convertNormalNetwork(n):
+    def convertNormalNetwork(n: Any) -> NeuronDecomposableNetwork:
         """A network that can be taken apart, made of the modules and connections of ``n``.
 
         ``n`` itself must not be used any more.
         """
         recurrent = isinstance(n, RecurrentNetwork)
-        result = RecurrentDecomposableNetwork() if recurrent else FeedForwardDecomposableNetwork()
+        result: Any = RecurrentDecomposableNetwork() if recurrent else FeedForwardDecomposableNetwork()
         for container in n._containers():
             # A copy of the values, so that the old network's vector is let go.
             container._bindParameters(np.array(container.params))

@@ -6,11 +6,20 @@ experts by minimizing contrastive divergence", 2002.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pybrain.structure.connections.full import FullConnection
 from pybrain.structure.modules.biasunit import BiasUnit
 from pybrain.structure.modules.linearlayer import LinearLayer
 from pybrain.structure.modules.sigmoidlayer import SigmoidLayer
 from pybrain.structure.networks.feedforward import FeedForwardNetwork
+
+if TYPE_CHECKING:
+    from typing import Any, Self
+
+    from pybrain._typing import Array, ArrayLike
+    from pybrain.structure.modules.module import Module
+    from pybrain.structure.networks.network import Network
 
 
 class Rbm:
@@ -29,7 +38,7 @@ class Rbm:
         biascon: the connection from bias to hidden.
     """
 
-    def __init__(self, net):
+    def __init__(self, net: Network) -> None:
         self.net = net
         self.bias = _found(net, "bias")
         self.visible = _found(net, "visible")
@@ -38,27 +47,33 @@ class Rbm:
         self.con = net.connections[self.visible][0]
 
     @property
-    def params(self):
+    def params(self) -> Array:
         """The weights, shape (hiddenDim * visibleDim,), a row per hidden unit."""
         return self.con.params
 
     @property
-    def biasParams(self):
+    def biasParams(self) -> Array:
         """The biases of the hidden units, shape (hiddenDim,)."""
         return self.biascon.params
 
     @property
-    def visibleDim(self):
+    def visibleDim(self) -> int:
         """The number of visible units."""
         return self.net.indim
 
     @property
-    def hiddenDim(self):
+    def hiddenDim(self) -> int:
         """The number of hidden units."""
         return self.net.outdim
 
     @classmethod
-    def fromDims(cls, visibledim, hiddendim, params=None, biasParams=None):
+    def fromDims(
+        cls,
+        visibledim: int,
+        hiddendim: int,
+        params: ArrayLike | None = None,
+        biasParams: ArrayLike | None = None,
+    ) -> Self:
         """A machine with so many units.
 
         Args:
@@ -79,7 +94,9 @@ class Rbm:
         return cls.fromModules(visible, hidden, bias, con, biascon)
 
     @classmethod
-    def fromModules(cls, visible, hidden, bias, con, biascon):
+    def fromModules(
+        cls, visible: Module, hidden: Module, bias: Module, con: FullConnection, biascon: FullConnection
+    ) -> Self:
         """A machine made of these modules and connections."""
         net = FeedForwardNetwork()
         net.addInputModule(visible)
@@ -90,17 +107,17 @@ class Rbm:
         net.sortModules()
         return cls(net)
 
-    def invert(self):
+    def invert(self) -> Rbm:
         """The machine the other way round: from hidden to visible, with the same weights and new biases."""
         weights = self.con.params.reshape(self.hiddenDim, self.visibleDim)
         return Rbm.fromDims(self.hiddenDim, self.visibleDim, params=weights.T.ravel().copy())
 
-    def activate(self, inpt):
+    def activate(self, inpt: ArrayLike) -> Array:
         """The probabilities of the hidden units, shape (hiddenDim,), given the visible ones."""
         return self.net.activate(inpt)
 
 
-def _found(net, name):
+def _found(net: Network, name: str) -> Any:
     module = net[name]
     if module is None:
         raise ValueError(f"an Rbm needs a network with a module named {name!r}; {net.name!r} has none")

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.structure.modules.module import Module
 from pybrain.structure.networks.network import Network
 
+if TYPE_CHECKING:
+    from typing import Any
 
-class RecurrentNetworkComponent:
+    from pybrain._typing import Array, ArrayLike
+    from pybrain.structure.connections.connection import Connection
+    from pybrain.structure.networks.session import Session
+
+
+# A type checker sees the class that this one is always mixed into.
+if TYPE_CHECKING:
+    _Part = Network
+else:
+    _Part = object
+
+
+class RecurrentNetworkComponent(_Part):
     """What makes a network recurrent: connections that carry values over to the next time step.
 
     Attributes:
@@ -23,12 +39,14 @@ class RecurrentNetworkComponent:
     maxoffset = 0
     _wentBack = False
 
-    def __init__(self, forget=None, name=None, *args, **kwargs):
-        self.recurrentConns = []
+    def __init__(
+        self, forget: bool | None = None, name: str | None = None, *args: Any, **kwargs: Any
+    ) -> None:
+        self.recurrentConns: list[Connection] = []
         self.maxoffset = 0
         self.forget = bool(forget)
 
-    def addRecurrentConnection(self, c):
+    def addRecurrentConnection(self, c: Connection) -> None:
         """Add a connection whose input is the output of the time step before.
 
         Raises:
@@ -37,7 +55,7 @@ class RecurrentNetworkComponent:
         self._admit(c)
         self.recurrentConns.append(c)
 
-    def activate(self, inpt):
+    def activate(self, inpt: ArrayLike) -> Array:
         """The answer to the next input of a sequence; :meth:`reset` begins a new sequence.
 
         Args:
@@ -66,7 +84,7 @@ class RecurrentNetworkComponent:
             self.shift(-1)
         return answer
 
-    def backActivate(self, outerr):
+    def backActivate(self, outerr: ArrayLike) -> Array:
         """Go back one time step: the input error of that step, given its output error.
 
         Call it once per activation, in reverse; errors flow back through time.
@@ -94,10 +112,10 @@ class RecurrentNetworkComponent:
         self.inputerror[t] = self._back(error, t)
         return self.inputerror[t].copy()
 
-    def _back(self, error, t):
+    def _back(self, error: Array, t: int) -> Array:
         return self._compiledNetwork().backActivate(error, t, last=t + 1 >= len(self.inputbuffer))
 
-    def _dropErrors(self, t):
+    def _dropErrors(self, t: int) -> None:
         """Errors of steps that are now being overwritten must not reach the steps before them."""
         self._wentBack = False
         for m in self.modules:
@@ -105,51 +123,51 @@ class RecurrentNetworkComponent:
                 if "rror" in name:
                     getattr(m, name)[t:] = 0.0
 
-    def reset(self):
+    def reset(self) -> None:
         """Begin a new sequence: all buffers to zero, back to the first time step."""
         Network.reset(self)
         self._wentBack = False
 
-    def session(self):
+    def session(self) -> Session:
         """A conversation of its own with this network, for use beside others; see :class:`Session`."""
         from pybrain.structure.networks.session import Session
 
         return Session(self)
 
-    def forward(self):
+    def forward(self) -> None:
         """Compute the time step at ``offset`` from the input row there."""
         self._ensureRows(self.offset + 1)
         Network.forward(self)
 
-    def backward(self):
+    def backward(self) -> None:
         """Propagate the error of the time step at ``offset`` back."""
         self._ensureRows(self.offset + 2)
         Network.backward(self)
 
-    def _evaluate(self, x, t, keep):
+    def _evaluate(self, x: Array, t: int, keep: bool) -> Array:
         if x.ndim == 2:
             # As a module of a feed-forward network: every row is a first time step.
             return np.array([self._compiledNetwork().activate(row) for row in x]).reshape(len(x), self.outdim)
         return self._compiledNetwork().activate(x, t)
 
-    def _evaluateError(self, e, y, x, t):
+    def _evaluateError(self, e: Array, y: Array, x: Array, t: int) -> Array:
         if x.ndim == 2:
             return Module._evaluateError(self, e, y, x, t)
         return self._back(e, t)
 
-    def _forwardImplementation(self, inbuf, outbuf):
+    def _forwardImplementation(self, inbuf: Array, outbuf: Array) -> None:
         outbuf[:] = self._evaluate(inbuf, self.offset, True)
 
-    def _backwardImplementation(self, outerr, inerr, outbuf, inbuf):
+    def _backwardImplementation(self, outerr: Array, inerr: Array, outbuf: Array, inbuf: Array) -> None:
         inerr[:] = self._evaluateError(outerr, outbuf, inbuf, self.offset)
 
-    def sortModules(self):
+    def sortModules(self) -> None:
         """As :meth:`Network.sortModules`; recurrent connections come last, by name."""
         if self.sorted:
             return
         Network.sortModules(self)
 
-    def _extraConnections(self):
+    def _extraConnections(self) -> list[Connection]:
         return self.recurrentConns
 
 
@@ -180,7 +198,7 @@ class RecurrentNetwork(RecurrentNetworkComponent, Network):
 
     _transient = (*Network._transient, "_wentBack")
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         forget = kwargs.pop("forget", None)
         Network.__init__(self, *args, **kwargs)
         RecurrentNetworkComponent.__init__(self, forget, *args, **kwargs)

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pybrain._typing import Array, ArrayLike
+    from pybrain.structure.networks.recurrent import RecurrentNetworkComponent
 
 
 class Session:
@@ -24,16 +32,16 @@ class Session:
         True
     """
 
-    def __init__(self, network):
+    def __init__(self, network: RecurrentNetworkComponent) -> None:
         self._network = network.copy()
         self._network._shareParameters(network)
         self._network.reset()
 
-    def activate(self, inpt):
+    def activate(self, inpt: ArrayLike) -> Array:
         """The answer to the next input of this session's sequence, see :meth:`RecurrentNetwork.activate`."""
         return self._network.activate(inpt)
 
-    def activateSequence(self, rows):
+    def activateSequence(self, rows: Sequence[ArrayLike]) -> Array:
         """The answers to a whole sequence, from a fresh start.
 
         Args:
@@ -45,6 +53,6 @@ class Session:
         self.reset()
         return np.array([self.activate(row) for row in rows]).reshape(len(rows), self._network.outdim)
 
-    def reset(self):
+    def reset(self) -> None:
         """Begin a new sequence."""
         self._network.reset()

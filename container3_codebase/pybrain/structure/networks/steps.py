@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.structure.connections.full import FullConnection
 from pybrain.structure.connections.shared import SharedFullConnection
 from pybrain.structure.modules.biasunit import BiasUnit
 from pybrain.structure.modules.neuronlayer import NeuronLayer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from pybrain._typing import Array
+    from pybrain.structure.connections.connection import Connection
+    from pybrain.structure.modules.module import Module
 
 
 class Step:
@@ -26,19 +36,19 @@ class Step:
         transfer: function of the input alone, or None where the module needs the time step.
     """
 
-    def __init__(self, slot, module):
+    def __init__(self, slot: int, module: Module) -> None:
         self.slot = slot
         self.module = module
-        self.inputs = None
-        self.outputs = []
-        self.incoming = []
-        self.recurrent = []
-        self.outgoing = []
-        self.later = []
-        self.gather = None
+        self.inputs: slice | None = None
+        self.outputs: list[slice] = []
+        self.incoming: list[Term] = []
+        self.recurrent: list[Term] = []
+        self.outgoing: list[Term] = []
+        self.later: list[Term] = []
+        self.gather: Any = None
         self.transfer = _pureTransfer(module)
 
-    def prepare(self):
+    def prepare(self) -> None:
         """Make :attr:`gather`, once all terms are known."""
         self.gather = _gatherer(self)
 
@@ -46,7 +56,7 @@ class Step:
 class Term:
     """One connection, seen from the steps at its two ends."""
 
-    def __init__(self, connection, source, target):
+    def __init__(self, connection: Any, source: int, target: int) -> None:
         self.connection = connection
         self.source = source
         self.target = target
@@ -72,17 +82,17 @@ class Term:
         else:
             self.fresh = False
 
-    def value(self, values):
+    def value(self, values: Sequence[Any]) -> Array:
         """What this connection adds, given the outputs of this time step."""
         y = values[self.source]
         return self.evaluate(y if self.read is None else y[..., self.read])
 
-    def valueBefore(self, t):
+    def valueBefore(self, t: int) -> Array:
         """What this recurrent connection adds at step ``t``, given the outputs kept from step ``t - 1``."""
         y = self.connection.inmod.outputbuffer[t - 1]
         return self.evaluate(y if self.read is None else y[self.read])
 
-    def addError(self, total, e, y):
+    def addError(self, total: Array, e: Array, y: Array) -> None:
         """Add to ``total``, the error of the source's output, what comes back; add to the derivatives."""
         back = self.evaluateError(
             e if self.write is None else e[..., self.write], y if self.read is None else y[..., self.read]
@@ -92,26 +102,26 @@ class Term:
         else:
             total[..., self.read] += back
 
-    def _full(self, y):
+    def _full(self, y: Array) -> Array:
         return y.dot(self.transposed)
 
-    def _fullError(self, e, y):
+    def _fullError(self, e: Array, y: Array) -> Array:
         if e.ndim == 1:
             self.derivs += e[:, None] * y
         else:
             self.derivs += e.T.dot(y)
         return e.dot(self.matrix)
 
-    def _bias(self, y):
+    def _bias(self, y: Array) -> Array:
         # W times the constant 1; a row of 1s gives the same row many times, which adding broadcasts.
         return self.constant
 
-    def _biasError(self, e, y):
+    def _biasError(self, e: Array, y: Array) -> Any:
         self.derivs += e if e.ndim == 1 else e.sum(0)
         return 0.0
 
 
-def _pureTransfer(module):
+def _pureTransfer(module: Any) -> Callable[[Array], Array] | None:
     """The transfer function where the module is one of neurons that need nothing else, else None."""
     cls = type(module)
     plain = (
@@ -122,12 +132,12 @@ def _pureTransfer(module):
     return module._transfer if plain else None
 
 
-def _sliceOrNone(start, stop, width):
+def _sliceOrNone(start: int, stop: int, width: int) -> slice | None:
     """None for all of it, which saves taking a slice."""
     return None if start == 0 and stop == width else slice(int(start), int(stop))
 
 
-def _gatherer(step):
+def _gatherer(step: Step) -> Callable[[Array, Sequence[Any]], Array]:
     """The function that pulls the input of ``step`` together: (x, values) -> new array or a view."""
     terms = step.incoming
     if step.inputs is not None:
@@ -144,16 +154,16 @@ def _gatherer(step):
     return _gatherWhole(terms)
 
 
-def _gatherInput(step):
+def _gatherInput(step: Step) -> Callable[[Array, Sequence[Any]], Array]:
     part = step.inputs
     return lambda x, values: x[..., part]
 
 
-def _gatherNothing(width):
+def _gatherNothing(width: int) -> Callable[[Array, Sequence[Any]], Array]:
     return lambda x, values: np.zeros((*x.shape[:-1], width))
 
 
-def _gatherWhole(terms):
+def _gatherWhole(terms: list[Term]) -> Callable[[Array, Sequence[Any]], Array]:
     first, others = terms[0], terms[1:]
     if first.read is None and first.evaluate == first._full:
         # The usual layer, W y + b, with as few calls as can be.
@@ -163,14 +173,14 @@ def _gatherWhole(terms):
         if len(others) == 1 and others[0].evaluate == others[0]._bias:
             constant = others[0].constant
 
-            def affine(x, values):
+            def affine(x: Array, values: Sequence[Any]) -> Array:
                 a = values[source].dot(transposed)
                 a += constant
                 return a
 
             return affine
 
-    def whole(x, values):
+    def whole(x: Array, values: Sequence[Any]) -> Array:
         a = first.value(values)
         for term in others:
             a += term.value(values)
@@ -179,10 +189,10 @@ def _gatherWhole(terms):
     return whole
 
 
-def _gatherSum(step, terms):
+def _gatherSum(step: Step, terms: list[Term]) -> Callable[[Array, Sequence[Any]], Array]:
     width, part = step.module.indim, step.inputs
 
-    def total(x, values):
+    def total(x: Array, values: Sequence[Any]) -> Array:
         a = np.zeros((*x.shape[:-1], width))
         if part is not None:
             a += x[..., part]

@@ -5,9 +5,16 @@ The recurrence is unfolded: there is one hidden layer per cell and direction.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pybrain.structure.connections.shared import MotherConnection, SharedFullConnection
 from pybrain.structure.moduleslice import ModuleSlice
 from pybrain.structure.networks.feedforward import FeedForwardNetwork
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pybrain.structure.modulemesh import ModuleMesh
 
 
 class SwipingNetwork(FeedForwardNetwork):
@@ -33,18 +40,25 @@ class SwipingNetwork(FeedForwardNetwork):
     """
 
     symmetricdimensions = True
-    dims = ()
+    dims: tuple[int, ...] = ()
     swipes = 0
-    predefined = None
+    predefined: Any = None
 
-    def __init__(self, inmesh=None, hiddenmesh=None, outmesh=None, predefined=None, **args):
+    def __init__(
+        self,
+        inmesh: ModuleMesh | None = None,
+        hiddenmesh: Any = None,
+        outmesh: Any = None,
+        predefined: dict[str, Any] | None = None,
+        **args: Any,
+    ) -> None:
         self.predefined = {} if predefined is None else predefined
         FeedForwardNetwork.__init__(self, **args)
         if inmesh is not None:
             self._buildSwipingStructure(inmesh, hiddenmesh, outmesh)
             self.sortModules()
 
-    def _buildSwipingStructure(self, inmesh, hiddenmesh, outmesh):
+    def _buildSwipingStructure(self, inmesh: ModuleMesh, hiddenmesh: ModuleMesh, outmesh: ModuleMesh) -> None:
         if not inmesh.dims == outmesh.dims == hiddenmesh.dims[:-1]:
             raise ValueError(
                 f"the meshes differ: input {inmesh.dims}, output {outmesh.dims}, "
@@ -62,7 +76,7 @@ class SwipingNetwork(FeedForwardNetwork):
             for swipe in range(self.swipes):
                 self._connectCell(inmesh, hiddenmesh, outmesh, cell, swipe)
 
-    def _addMeshes(self, inmesh, hiddenmesh, outmesh):
+    def _addMeshes(self, inmesh: ModuleMesh, hiddenmesh: ModuleMesh, outmesh: ModuleMesh) -> None:
         for component in inmesh:
             self.addInputModule(_base(component))
         for component in outmesh:
@@ -70,7 +84,7 @@ class SwipingNetwork(FeedForwardNetwork):
         for component in hiddenmesh:
             self.addModule(_base(component))
 
-    def _defineMothers(self, inmesh, hiddenmesh, outmesh):
+    def _defineMothers(self, inmesh: ModuleMesh, hiddenmesh: ModuleMesh, outmesh: ModuleMesh) -> None:
         into, hidden, out = next(iter(inmesh)), self._meat(next(iter(hiddenmesh))), next(iter(outmesh))
         known = self.predefined
         if "inconn" not in known:
@@ -86,7 +100,7 @@ class SwipingNetwork(FeedForwardNetwork):
                 else:
                     known["hconns"][d] = MotherConnection(hidden.outdim * hidden.indim, name=f"hconn{d}")
 
-    def _restored(self):
+    def _restored(self) -> None:
         FeedForwardNetwork._restored(self)
         self.predefined = {"hconns": {}}
         for mother in self.motherconnections:
@@ -100,7 +114,14 @@ class SwipingNetwork(FeedForwardNetwork):
             for d in range(1, len(self.dims)):
                 self.predefined["hconns"].setdefault(d, first)
 
-    def _connectCell(self, inmesh, hiddenmesh, outmesh, cell, swipe):
+    def _connectCell(
+        self,
+        inmesh: ModuleMesh,
+        hiddenmesh: ModuleMesh,
+        outmesh: ModuleMesh,
+        cell: tuple[int, ...],
+        swipe: int,
+    ) -> None:
         unit = hiddenmesh[(*cell, swipe)]
         meat = self._meat(unit)
         self.addConnection(SharedFullConnection(self.predefined["inconn"], inmesh[cell], meat))
@@ -112,23 +133,23 @@ class SwipingNetwork(FeedForwardNetwork):
             else:
                 self._connectStep(hiddenmesh[(*before, swipe)], unit, d)
 
-    def _connectStep(self, before, unit, d):
+    def _connectStep(self, before: Any, unit: Any, d: int) -> None:
         mother = self.predefined["hconns"][d]
         self.addConnection(SharedFullConnection(mother, self._meat(before), self._meat(unit)))
 
-    def _connectBorder(self, unit, cell, swipe, d):
+    def _connectBorder(self, unit: Any, cell: tuple[int, ...], swipe: int, d: int) -> None:
         """At the border there is no cell before: nothing comes from there."""
 
-    def _meat(self, unit):
+    def _meat(self, unit: Any) -> Any:
         """The part of a hidden module that takes part in weighted connections."""
         return unit
 
-    def _predecessor(self, cell, swipe, d):
+    def _predecessor(self, cell: tuple[int, ...], swipe: int, d: int) -> tuple[int, ...] | None:
         """The cell before ``cell`` along dimension ``d`` in this swipe, or None at the border."""
         before = list(cell)
         before[d] += 1 if swipe >> d & 1 else -1
         return tuple(before) if 0 <= before[d] < self.dims[d] else None
 
 
-def _base(component):
+def _base(component: Any) -> Any:
     return component.base if isinstance(component, ModuleSlice) else component

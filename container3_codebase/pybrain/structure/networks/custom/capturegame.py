@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pybrain.structure.modulemesh import ModuleMesh
 from pybrain.structure.modules.linearlayer import LinearLayer
 from pybrain.structure.modules.sigmoidlayer import SigmoidLayer
 from pybrain.structure.modules.tanhlayer import TanhLayer
 from pybrain.structure.networks.borderswiping import BorderSwipingNetwork
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any, Self
+
+    from pybrain.structure.connections.shared import MotherConnection
 
 
 class CaptureGameNetwork(BorderSwipingNetwork):
@@ -33,7 +41,7 @@ class CaptureGameNetwork(BorderSwipingNetwork):
     componentclass = TanhLayer
     rebuilt = False
 
-    def __init__(self, **args):
+    def __init__(self, **args: Any) -> None:
         BorderSwipingNetwork.__init__(self, **args)
         if self._name is None:
             self._name = f"{type(self).__name__}-s{self.size}-h{self.hsize}-{self._serial()}"
@@ -47,12 +55,12 @@ class CaptureGameNetwork(BorderSwipingNetwork):
         # PyBrain's XML reader builds the structure a second time unless the file says that it is there.
         self.setArgs(rebuilt=True)
 
-    def _serial(self):
+    def _serial(self) -> int:
         from pybrain.utilities import Named
 
         return next(Named._nameIds)
 
-    def resizedTo(self, newsize):
+    def resizedTo(self, newsize: int) -> Self:
         """The same player for a board of another size: a network that shares no memory but has these weights.
 
         On a larger board, positions along the border that this network does not know take the weights of the
@@ -73,7 +81,7 @@ class CaptureGameNetwork(BorderSwipingNetwork):
         return type(self)(size=newsize, predefined=predefined, extrapolateBorders=True, **options)
 
 
-def _mothers(predefined):
+def _mothers(predefined: dict[Any, Any]) -> Iterator[MotherConnection]:
     for value in predefined.values():
         if isinstance(value, dict):
             yield from _mothers(value)

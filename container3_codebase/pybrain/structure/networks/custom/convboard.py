@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pybrain.structure.connections.identity import IdentityConnection
 from pybrain.structure.connections.shared import MotherConnection, SharedFullConnection
 from pybrain.structure.modules.biasunit import BiasUnit
 from pybrain.structure.modules.linearlayer import LinearLayer
 from pybrain.structure.networks.convolutional import SimpleConvolutionalNetwork
 from pybrain.structure.networks.feedforward import FeedForwardNetwork
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class ConvolutionalBoardNetwork(SimpleConvolutionalNetwork):
@@ -25,7 +30,7 @@ class ConvolutionalBoardNetwork(SimpleConvolutionalNetwork):
 
     inputdim = 2
 
-    def __init__(self, boardSize, convSize, numFeatureMaps, **args):
+    def __init__(self, boardSize: int, convSize: int, numFeatureMaps: int, **args: Any) -> None:
         FeedForwardNetwork.__init__(self, **args)
         d, before = self.inputdim, convSize // 2
         padded = boardSize + convSize - 1
