@@ -219,7 +219,15 @@ def nameAll(items: Iterable[Any]) -> None:
 
 
 class DivergenceError(Exception):
-    """Something that should have come to rest grew without bound."""
+    """Something that should have come to rest grew without bound.
+
+    Attributes:
+        epoch: the epoch in which training diverged; None elsewhere.
+        learningrate: the learning rate of that epoch; None elsewhere.
+    """
+
+    epoch: int | None = None
+    learningrate: float | None = None
 
 
 # --- drawing at random (NumPy's global generator) ---------------------------------------------------------

@@ -1,6 +1,17 @@
 """Regression with Gaussian processes."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pybrain._typing import Array, ArrayLike
+    from pybrain.datasets.supervised import SupervisedDataSet
+
 
 # Variance of the noise that every observation is taken to have.
 NOISE = 0.001
@@ -20,7 +31,7 @@ class GaussianProcess:
         step: their distance.
     """
 
-    def __init__(self, indim, start=0, stop=1, step=0.1):
+    def __init__(self, indim: int, start: float = 0, stop: float = 1, step: float = 0.1) -> None:
         self.indim = indim
         self.mean = 0.0
         self.hyper = [0.5, 2.0, 0.1]
@@ -28,11 +39,11 @@ class GaussianProcess:
         self.testx = self._grid(start, stop, step)
         self.reset()
 
-    def _grid(self, start, stop, step):
+    def _grid(self, start: float, stop: float, step: float) -> Array:
         axis = np.arange(start, stop, step)
         return np.stack(np.meshgrid(*[axis] * self.indim, indexing="ij"), axis=-1).reshape(-1, self.indim)
 
-    def reset(self):
+    def reset(self) -> None:
         """Forget all samples."""
         self.trainx = np.zeros((0, self.indim))
         self.trainy = np.zeros(0)
@@ -41,23 +52,23 @@ class GaussianProcess:
         self.pred_cov = self._kernel(self.testx, self.testx)
         self.calculated = True
 
-    def _kernel(self, left, right):
+    def _kernel(self, left: Array, right: Array) -> Array:
         """Return k for all pairs, shape (len(left), len(right))."""
         length, deviation = self.hyper[:2]
         squares = ((left[:, None, :] - right[None, :, :]) ** 2).sum(axis=-1)
         return deviation**2 * np.exp(-0.5 * squares / length**2)
 
-    def trainOnDataset(self, dataset):
+    def trainOnDataset(self, dataset: SupervisedDataSet) -> None:
         """Take the samples of a data set with one target in the place of all earlier ones."""
         self.reset()
         self.addDataset(dataset)
 
-    def addDataset(self, dataset):
+    def addDataset(self, dataset: SupervisedDataSet) -> None:
         """Add the samples of a data set with one target."""
         for inp, target in dataset:
             self.addSample(inp, target)
 
-    def addSample(self, train, target):
+    def addSample(self, train: ArrayLike, target: float) -> None:
         """Add one observation: a point, shape (indim,), and its value.
 
         With `autonoise` the noise of an observation is increased by the variance of the values
@@ -77,7 +88,7 @@ class GaussianProcess:
         self.noise = np.append(self.noise, noise)
         self.calculated = False
 
-    def _posterior(self, points):
+    def _posterior(self, points: Array) -> tuple[Array, Array]:
         """Return mean, shape (m,), and covariance, shape (m, m), at points of shape (m, indim)."""
         prior = self._kernel(points, points)
         if not len(self.trainx):
@@ -88,24 +99,24 @@ class GaussianProcess:
         residual = np.linalg.solve(factor, self.trainy - self.mean)
         return self.mean + cross.T @ residual, prior - cross.T @ cross
 
-    def _calculate(self):
+    def _calculate(self) -> None:
         if not self.calculated:
             self.pred_mean, self.pred_cov = self._posterior(self.testx)
             self.calculated = True
 
-    def testOnArray(self, arr):
+    def testOnArray(self, arr: ArrayLike) -> Array:
         """Return the posterior means at points of shape (m, indim), shape (m,); they become the test points."""
         self.testx = np.array(arr, dtype=float).reshape(-1, self.indim)
         self.calculated = False
         self._calculate()
         return self.pred_mean
 
-    def draw(self):
+    def draw(self) -> Array:
         """Draw one function of the posterior, its values at the test points, shape (m,)."""
         self._calculate()
         return np.random.multivariate_normal(self.pred_mean, self.pred_cov, check_valid="ignore")
 
-    def plotCurves(self, showSamples=False, force2D=True):
+    def plotCurves(self, showSamples: bool = False, force2D: bool = True) -> Any:
         """Draw mean and two standard deviations with matplotlib (one or two inputs).
 
         Args:
@@ -125,7 +136,7 @@ class GaussianProcess:
             return self._plotMap(plt, showSamples, force2D)
         raise ValueError(f"only one or two inputs can be drawn, not {self.indim}")
 
-    def _plotLine(self, plt, showSamples):
+    def _plotLine(self, plt: Any, showSamples: bool) -> Any:
         axes = plt.figure().gca()
         x = self.testx[:, 0]
         spread = 2 * np.sqrt(np.clip(np.diag(self.pred_cov), 0, None))
@@ -137,7 +148,7 @@ class GaussianProcess:
             axes.plot(self.trainx[:, 0], self.trainy, "o")
         return axes
 
-    def _plotMap(self, plt, showSamples, force2D):
+    def _plotMap(self, plt: Any, showSamples: bool, force2D: bool) -> Any:
         size = round(len(self.testx) ** 0.5)
         grid = [column.reshape(size, size) for column in (*self.testx.T, self.pred_mean)]
         axes = plt.figure().add_subplot(projection=None if force2D else "3d")

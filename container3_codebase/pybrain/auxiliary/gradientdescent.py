@@ -4,9 +4,18 @@ All rules follow the gradient that they are given upwards. PyBrain's derivatives
 on the error (they are minus its gradient), so following them lowers the error.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain._portable import PortableState
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pybrain._typing import Array, ArrayLike
 
 
 class GradientDescent(PortableState):
@@ -28,20 +37,20 @@ class GradientDescent(PortableState):
         values: the current values, shape (n,); set by `init`.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.alpha = 0.1
         self.alphadecay = 1.0
         self.momentum = 0.0
-        self.momentumvector = None
+        self.momentumvector: Any = None
         self.rprop = False
         self.deltamax = 5.0
         self.deltamin = 0.01
         self.deltanull = 0.1
         self.etaplus = 1.2
         self.etaminus = 0.5
-        self.lastgradient = None
+        self.lastgradient: Any = None
 
-    def init(self, values):
+    def init(self, values: ArrayLike) -> None:
         """Start from these values, without memory of earlier steps.
 
         Args:
@@ -56,7 +65,7 @@ class GradientDescent(PortableState):
             self.lastgradient = None
             self.momentumvector = np.zeros_like(self.values)
 
-    def __call__(self, gradient, error=None):
+    def __call__(self, gradient: ArrayLike, error: float | None = None) -> Array:
         """Take one step and return the new values (the array that is kept; copy it to keep it).
 
         Args:
@@ -74,7 +83,7 @@ class GradientDescent(PortableState):
         self.values += self.momentumvector
         return self.values
 
-    def _rprop(self, gradient):
+    def _rprop(self, gradient: Array) -> Array:
         # As PyBrain does it: the step is taken first, and its size adapted for the next one.
         self.values += np.sign(gradient) * self.rprop_theta
         agreement = self.lastgradient * gradient
@@ -95,17 +104,17 @@ class NaturalGradient(PortableState):
         samplesize: how many gradients the estimate is taken over.
     """
 
-    def __init__(self, samplesize):
+    def __init__(self, samplesize: int) -> None:
         self.alpha = 1
         self.samplesize = samplesize
-        self.samples = []
+        self.samples: list[Array] = []
 
-    def init(self, values):
+    def init(self, values: ArrayLike) -> None:
         """Start from these values, shape (n,)."""
         self.values = np.array(values, dtype=float)
         self.samples = []
 
-    def __call__(self, gradient, error=None):
+    def __call__(self, gradient: ArrayLike, error: float | None = None) -> Array:
         """Take one step and return the new values, shape (n,)."""
         gradient = np.asarray(gradient, dtype=float)
         self.samples = [*self.samples, gradient][-self.samplesize :]
@@ -126,12 +135,12 @@ class IRpropPlus(PortableState):
         bound: greatest step.
     """
 
-    def __init__(self, upfactor=1.1, downfactor=0.9, bound=0.5):
+    def __init__(self, upfactor: float = 1.1, downfactor: float = 0.9, bound: float = 0.5) -> None:
         self.upfactor = upfactor
         self.downfactor = downfactor
         self.bound = bound
 
-    def init(self, values):
+    def init(self, values: ArrayLike) -> None:
         """Start from these values, shape (n,)."""
         self.values = np.array(values, dtype=float)
         self.lastgradient = np.zeros_like(self.values)
@@ -139,7 +148,7 @@ class IRpropPlus(PortableState):
         self.delta = np.full_like(self.values, min(0.1, self.bound))
         self.lasterror = np.inf
 
-    def __call__(self, gradient, error):
+    def __call__(self, gradient: ArrayLike, error: float) -> Array:
         """Take one step and return the new values.
 
         Args:

@@ -1,9 +1,23 @@
 """Reuse old samples of one distribution as samples of a slightly different one."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
 
-def importanceMixing(oldpoints, oldpdf, newpdf, newdistr, forcedRefresh=0.01):
+
+def importanceMixing(
+    oldpoints: Any,
+    oldpdf: Callable[[Any], float],
+    newpdf: Callable[[Any], float],
+    newdistr: Callable[[], Any],
+    forcedRefresh: float = 0.01,
+) -> tuple[list[int], list[Any]]:
     """Keep as many old samples as possible, and draw the missing ones (Sun et al. 2009).
 
     An old point z is kept with probability min(1, (1-a) new(z)/old(z)); a newly drawn point is
@@ -28,7 +42,7 @@ def importanceMixing(oldpoints, oldpdf, newpdf, newdistr, forcedRefresh=0.01):
     if len(reused) == len(oldpoints) and forcedRefresh > 0 and reused:
         # Drawing at least one point keeps a batch from being evaluated again unchanged.
         reused.pop(np.random.randint(len(reused)))
-    drawn = []
+    drawn: list[Any] = []
     while len(reused) + len(drawn) < len(oldpoints):
         point = newdistr()
         if np.random.random() < max(forcedRefresh, 1 - oldpdf(point) / newpdf(point)):
@@ -36,14 +50,14 @@ def importanceMixing(oldpoints, oldpdf, newpdf, newdistr, forcedRefresh=0.01):
     return reused, drawn
 
 
-def testImportanceMixing(popsize=5000, forcedRefresh=0.0):
+def testImportanceMixing(popsize: int = 5000, forcedRefresh: float = 0.0) -> Any:
     """Mix samples of N(0,1) into samples of N(1,2) and print how many could be kept.
 
     Returns:
         (number of kept points, mean of all points, their variance).
     """
 
-    def density(mean, variance):
+    def density(mean: Any, variance: Any) -> Any:
         return lambda x: np.exp(-0.5 * (x - mean) ** 2 / variance) / np.sqrt(2 * np.pi * variance)
 
     old = np.random.normal(0.0, 1.0, popsize)
@@ -58,4 +72,4 @@ def testImportanceMixing(popsize=5000, forcedRefresh=0.0):
 
 
 # The name is PyBrain's; this tells test runners that it is no test.
-testImportanceMixing.__test__ = False
+vars(testImportanceMixing)["__test__"] = False

@@ -1,9 +1,16 @@
 """Clustering by k-means with careful seeding."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+if TYPE_CHECKING:
+    from pybrain._typing import Array, ArrayLike, IntArray
 
-def kinit(X, k):
+
+def kinit(X: ArrayLike, k: int) -> Array:
     """Choose k points as first centres (k-means++, Arthur and Vassilvitskii 2007).
 
     The first is drawn uniformly, each further one with probability in proportion to the squared
@@ -30,7 +37,7 @@ def kinit(X, k):
     return np.array(centres)
 
 
-def kmeanspp(Y, k):
+def kmeanspp(Y: ArrayLike, k: int) -> tuple[Array, IntArray]:
     """Cluster points by k-means (Lloyd's iteration), seeded by `kinit`.
 
     Args:

@@ -1,9 +1,16 @@
 """Principal component analysis."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+if TYPE_CHECKING:
+    from pybrain._typing import AnyArray, Array, ArrayLike
 
-def reduceDim(data, dim, func="pca"):
+
+def reduceDim(data: ArrayLike, dim: int, func: str = "pca") -> Array:
     """Project points, moved so that their mean is the origin, onto their principal components.
 
     Args:
@@ -22,20 +29,20 @@ def reduceDim(data, dim, func="pca"):
     return makeCentered(data) @ functions[func](data, dim).T
 
 
-def makeCentered(data):
+def makeCentered(data: ArrayLike) -> Array:
     """Return the points, shape (n, d), moved so that their mean is the origin."""
     data = np.asarray(data, dtype=float)
     return data - data.mean(axis=0)
 
 
-def _checkDim(data, dim):
+def _checkDim(data: Array, dim: int) -> None:
     if not 1 <= dim <= data.shape[1]:
         raise ValueError(
             f"points of {data.shape[1]} dimensions have 1 .. {data.shape[1]} components, not {dim}"
         )
 
 
-def pca(data, dim):
+def pca(data: ArrayLike, dim: int) -> Array:
     """Return the first principal components as rows, shape (dim, d), the longest first.
 
     They are the eigenvectors of the covariance matrix with the greatest eigenvalues, found as
@@ -46,7 +53,7 @@ def pca(data, dim):
     return np.linalg.svd(centred, full_matrices=True)[2][:dim].copy()
 
 
-def pPca(data, dim, tolerance=1e-10, maxIterations=1000):
+def pPca(data: ArrayLike, dim: int, tolerance: float = 1e-10, maxIterations: int = 1000) -> Array:
     """Return the first principal components as rows, shape (dim, d), found by iteration.
 
     EM for PCA (Roweis 1998): L = (W^T W)^-1 W^T X and W = X L^T (L L^T)^-1 in turn, which needs
@@ -55,8 +62,8 @@ def pPca(data, dim, tolerance=1e-10, maxIterations=1000):
     """
     centred = makeCentered(data).T
     _checkDim(centred.T, dim)
-    weights = np.random.standard_normal((centred.shape[0], dim))
-    projector = np.zeros((centred.shape[0], centred.shape[0]))
+    weights: AnyArray = np.random.standard_normal((centred.shape[0], dim))
+    projector: AnyArray = np.zeros((centred.shape[0], centred.shape[0]))
     for _ in range(maxIterations):
         latent = np.linalg.pinv(weights) @ centred
         weights = np.linalg.lstsq(latent.T, centred.T, rcond=None)[0].T

@@ -1,13 +1,22 @@
 """Samples that belong to classes."""
 
+from __future__ import annotations
+
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pybrain.datasets.dataset import DataSet
 from pybrain.datasets.sequential import SequentialDataSet
 from pybrain.datasets.supervised import SupervisedDataSet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any, BinaryIO, Self
+
+    from pybrain._typing import IntArray, StrPath
 
 
 class ClassificationDataSet(SupervisedDataSet):
@@ -23,11 +32,13 @@ class ClassificationDataSet(SupervisedDataSet):
         class_labels: names of the classes, in order.
     """
 
-    def __init__(self, inp, target=1, nb_classes=0, class_labels=None):
+    def __init__(
+        self, inp: Any, target: Any = 1, nb_classes: int = 0, class_labels: Iterable[Any] | None = None
+    ) -> None:
         SupervisedDataSet.__init__(self, inp, target)
         self._startClasses(nb_classes, class_labels)
 
-    def _startClasses(self, nb_classes, class_labels):
+    def _startClasses(self, nb_classes: int, class_labels: Iterable[Any] | None) -> None:
         self.addField("class", 1)
         self.nClasses = nb_classes
         if self.outdim == 1:
@@ -44,16 +55,16 @@ class ClassificationDataSet(SupervisedDataSet):
         else:
             self.class_labels = list(class_labels)
 
-    def _wholeNumbers(self, label):
+    def _wholeNumbers(self, label: str) -> None:
         field = self.data[label][: self.endmarker[label]]
         if not np.all(np.isfinite(field) & (field == np.trunc(field))):
             raise ValueError(f"field {label!r} takes class numbers; some of its values are no whole numbers")
         self.convertField(label, int)
 
-    def _constructorArguments(self):
+    def _constructorArguments(self) -> tuple[Any, ...]:
         return self.indim, self.outdim, self.nClasses, self.class_labels
 
-    def __add__(self, other):
+    def __add__(self, other: Any) -> Self:
         """Return a data set with the samples of both, which must describe the same classes."""
         if (
             self.class_labels != other.class_labels
@@ -69,7 +80,7 @@ class ClassificationDataSet(SupervisedDataSet):
     # -- files --------------------------------------------------------------------------
 
     @staticmethod
-    def load_matlab(fname):
+    def load_matlab(fname: StrPath) -> ClassificationDataSet:
         """Read a Matlab file with the variables Xtrain (inputs) and Ttrain (class numbers).
 
         Raises:
@@ -85,7 +96,7 @@ class ClassificationDataSet(SupervisedDataSet):
         return dataset
 
     @classmethod
-    def load_libsvm(cls, f):
+    def load_libsvm(cls, f: Any) -> Self:
         """Read libsvm's sparse text format: a line is `label index:value ...`, indices from 1.
 
         Args:
@@ -115,14 +126,14 @@ class ClassificationDataSet(SupervisedDataSet):
         dataset.assignClasses()
         return dataset
 
-    def clear(self, unlinked=False):
+    def clear(self, unlinked: bool = False) -> None:
         """Delete all samples, and their classes."""
         SupervisedDataSet.clear(self, unlinked)
         self.data["class"], self.endmarker["class"] = self.data["class"][:0].copy(), 0
 
     # -- classes ------------------------------------------------------------------------
 
-    def _classNumbers(self):
+    def _classNumbers(self) -> IntArray:
         """Return the class of every sample, shape (rows,), from wherever it is kept."""
         if self.outdim == 1:
             return np.ravel(self["target"]).astype(int)
@@ -130,7 +141,7 @@ class ClassificationDataSet(SupervisedDataSet):
             return np.ravel(self["class"]).astype(int)
         return np.asarray(self["target"]).argmax(axis=1)
 
-    def assignClasses(self):
+    def assignClasses(self) -> None:
         """Fill the field 'class' from the target, and count the classes.
 
         Raises:
@@ -143,7 +154,7 @@ class ClassificationDataSet(SupervisedDataSet):
         if self.nClasses <= 0:
             self.nClasses = len(np.unique(self["class"]))
 
-    def calculateStatistics(self):
+    def calculateStatistics(self) -> dict[int, int]:
         """Count the samples of every class, fit `nClasses` and `class_labels` to it.
 
         Returns:
@@ -156,11 +167,11 @@ class ClassificationDataSet(SupervisedDataSet):
             self.class_labels = list(range(self.nClasses))
         return self.classHist
 
-    def getClass(self, idx):
+    def getClass(self, idx: int) -> Any:
         """Return the label of a class."""
         return self.class_labels[idx]
 
-    def _convertToOneOfMany(self, bounds=(0, 1)):
+    def _convertToOneOfMany(self, bounds: Sequence[float] = (0, 1)) -> None:
         """Give the target one column per class: bounds[1] in the column of the class, else bounds[0].
 
         Raises:
@@ -183,12 +194,12 @@ class ClassificationDataSet(SupervisedDataSet):
         self.setField("target", columns)
         self.setField("class", classes.reshape(-1, 1))
 
-    def _convertToClassNb(self):
+    def _convertToClassNb(self) -> None:
         """Make the class number the target again."""
         self.setField("target", self._classNumbers().reshape(-1, 1))
         self.convertField("target", int)
 
-    def splitByClass(self, cls_select):
+    def splitByClass(self, cls_select: Any) -> Any:
         """Return two data sets: the samples of one class, and all others."""
         classes = self._classNumbers()
         if self.nClasses <= 0:
@@ -199,7 +210,7 @@ class ClassificationDataSet(SupervisedDataSet):
             np.flatnonzero(classes != cls_select)
         )
 
-    def castToRegression(self, values):
+    def castToRegression(self, values: Sequence[float]) -> SupervisedDataSet:
         """Return a SupervisedDataSet whose target is `values[class]` for every sample."""
         chosen = np.asarray(values, dtype=float)[self._classNumbers()]
         return SupervisedDataSet(np.asarray(self["input"]), chosen.reshape(len(self), -1))
@@ -208,15 +219,17 @@ class ClassificationDataSet(SupervisedDataSet):
 class SequenceClassificationDataSet(SequentialDataSet, ClassificationDataSet):
     """Sequences that belong to classes; every sample of a sequence carries its class."""
 
-    def __init__(self, inp, target, nb_classes=0, class_labels=None):
+    def __init__(
+        self, inp: Any, target: Any, nb_classes: int = 0, class_labels: Iterable[Any] | None = None
+    ) -> None:
         SupervisedDataSet.__init__(self, inp, target)
         self._startSequences()
         self._startClasses(nb_classes, class_labels)
 
-    def _constructorArguments(self):
+    def _constructorArguments(self) -> tuple[Any, ...]:
         return ClassificationDataSet._constructorArguments(self)
 
-    def splitByClass(self, cls_select):
+    def splitByClass(self, cls_select: Any) -> Any:
         """Return two data sets: the sequences of one class, and all others."""
         classes = self.getSequenceClass()
         if not 0 <= cls_select < max(self.nClasses, len(np.unique(classes))):
@@ -224,10 +237,10 @@ class SequenceClassificationDataSet(SequentialDataSet, ClassificationDataSet):
         one, rest = np.flatnonzero(classes == cls_select), np.flatnonzero(classes != cls_select)
         return self._withSequences(one), self._withSequences(rest)
 
-    def __add__(self, other):
+    def __add__(self, other: Any) -> Self:
         raise NotImplementedError("sequences of two data sets cannot be added; append them one by one")
 
-    def getSequenceClass(self, index=None):
+    def getSequenceClass(self, index: int | None = None) -> Any:
         """Return the class of a sequence, that of its first sample; without an index of all of them."""
         classes = self._classNumbers()
         starts = [start for start, end in self._bounds() if end > start]
@@ -235,7 +248,7 @@ class SequenceClassificationDataSet(SequentialDataSet, ClassificationDataSet):
             return classes[starts]
         return int(classes[self._boundsOf(index)[0]])
 
-    def removeSequence(self, index):
+    def removeSequence(self, index: int) -> None:
         """Remove a sequence, its classes too."""
         start, end = self._boundsOf(index)
         inStep = self.endmarker["class"] == self.getLength()
@@ -243,7 +256,7 @@ class SequenceClassificationDataSet(SequentialDataSet, ClassificationDataSet):
         if inStep:
             self.setField("class", np.delete(np.asarray(self["class"]), slice(start, end), axis=0))
 
-    def stratifiedSplit(self, testfrac=0.15, evalfrac=0):
+    def stratifiedSplit(self, testfrac: float = 0.15, evalfrac: float = 0) -> tuple[Any, ...]:
         """Split whole sequences at random so that every class has about the same share in each part.
 
         Args:
@@ -267,7 +280,7 @@ class SequenceClassificationDataSet(SequentialDataSet, ClassificationDataSet):
         parts = [training, test, evaluation] if evalfrac > 0 else [training, test]
         return tuple(self._withSequences(sorted(part)) for part in parts)
 
-    def save_netcdf(self, flo, **kwargs):
+    def save_netcdf(self, flo: BinaryIO, **kwargs: Any) -> None:
         """Write a netCDF file with inputs, classes and sequence lengths.
 
         Raises:

@@ -1,12 +1,21 @@
 """The base of all data sets: named two-dimensional fields, some of them linked row by row."""
 
+from __future__ import annotations
+
 from copy import deepcopy
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pybrain._portable import portable, unwrapped
 from pybrain.utilities import Serializable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any, Self
+
+    from pybrain._typing import AnyArray, ArrayLike, StrPath
 
 
 class OutOfSyncError(Exception):
@@ -21,7 +30,7 @@ class NoLinkedFieldsError(Exception):
     """Rows across fields were asked for, but no fields are linked."""
 
 
-def _as_is(array):
+def _as_is(array: AnyArray) -> AnyArray:
     return array
 
 
@@ -44,20 +53,20 @@ class DataSet(Serializable):
         index: the sample that `getLinked()` without an index hands out next.
     """
 
-    def __init__(self):
-        self.data = {}
-        self.endmarker = {}
-        self.link = []
+    def __init__(self) -> None:
+        self.data: dict[str, AnyArray] = {}
+        self.endmarker: dict[str, int] = {}
+        self.link: list[str] = []
         self.index = 0
         self._vectorformat = "none"
 
     # -- pickling: what PyBrain writes and reads ---------------------------------------
 
-    def _constructorArguments(self):
+    def _constructorArguments(self) -> tuple[Any, ...]:
         """Return the arguments that build an empty data set of this kind."""
         return ()
 
-    def _pickledState(self):
+    def _pickledState(self) -> dict[str, Any]:
         # Spare rows are not written: they hold nothing, and a file should not depend on how
         # the data set happened to grow.
         return {
@@ -66,42 +75,42 @@ class DataSet(Serializable):
             "endmarker": dict(self.endmarker),
         }
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         arguments, state = portable(self._constructorArguments()), portable(self._pickledState())
         return type(self), arguments, state, iter([]), iter({}.items())
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: ArrayLike) -> None:
         self.__dict__.update(unwrapped(state))
 
     # -- looking ----------------------------------------------------------------------
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.getLength()
 
-    def __getitem__(self, field):
+    def __getitem__(self, field: str) -> Any:
         return self.getField(field)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Any]:
         """Iterate over the samples; the marker of `getLinked` is not moved."""
         for index in range(self.getLength() if self.link else 0):
             yield self._sample(index)
 
-    def __str__(self):
+    def __str__(self) -> str:
         parts = []
         for name in self.data:
             field = self.data[name][: self.endmarker[name]]
             parts.append(f"{name}: dim{field.shape}\n{field}\n")
         return "\n".join(parts)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         fields = ", ".join(f"{name}({self.getDimension(name)})" for name in self.data)
         return f"<{type(self).__name__}: {self.getLength() if self.data else 0} samples; {fields}>"
 
-    def getVectorFormat(self):
+    def getVectorFormat(self) -> str:
         """Return the format in which rows are handed out: 'none', '1d', '2d' or 'list'."""
         return self._vectorformat
 
-    def setVectorFormat(self, vf):
+    def setVectorFormat(self, vf: str) -> None:
         """Choose the format in which rows are handed out.
 
         Raises:
@@ -116,10 +125,10 @@ class DataSet(Serializable):
     vectorformat = property(getVectorFormat, setVectorFormat, None, "how rows are handed out")
 
     @property
-    def _convert(self):
+    def _convert(self) -> Any:
         return _FORMATS[self._vectorformat]
 
-    def _known(self, label):
+    def _known(self, label: str) -> str:
         """Return `label`, or raise a KeyError that names the fields there are."""
         if label not in self.data:
             raise KeyError(
@@ -127,37 +136,37 @@ class DataSet(Serializable):
             )
         return label
 
-    def getDimension(self, label):
+    def getDimension(self, label: str) -> int:
         """Return the number of columns of a field."""
         return int(self.data[self._known(label)].shape[1])
 
-    def getLength(self):
+    def getLength(self) -> int:
         """Return the number of samples: rows of the linked fields, else of the first field."""
         if self.link:
             return self.endmarker[self.link[0]]
         return next(iter(self.endmarker.values()), 0)
 
-    def hasField(self, label):
+    def hasField(self, label: str) -> bool:
         """Tell whether there is a field of that name."""
         return label in self.data
 
-    def getFieldNames(self):
+    def getFieldNames(self) -> list[str]:
         """Return the names of all fields."""
         return list(self.data)
 
-    def getField(self, label):
+    def getField(self, label: str) -> Any:
         """Return the rows of a field, shape (rows, dim): a view, or a list with format 'list'."""
         field = self.data[self._known(label)][: self.endmarker[label]]
         return field.tolist() if self._vectorformat == "list" else field
 
     # -- fields -----------------------------------------------------------------------
 
-    def addField(self, label, dim):
+    def addField(self, label: str, dim: int) -> None:
         """Add an empty field of `dim` columns, or empty an existing one."""
         self.data[label] = np.zeros((0, dim))
         self.endmarker[label] = 0
 
-    def setField(self, label, arr):
+    def setField(self, label: str, arr: ArrayLike) -> None:
         """Make a copy of `arr`, shape (rows, dim) or (rows,) for one column, a field's content.
 
         Values become floating point, unless the field held whole numbers (classes) and these are.
@@ -172,11 +181,11 @@ class DataSet(Serializable):
         self.data[label] = array
         self.endmarker[label] = len(array)
 
-    def convertField(self, label, newtype):
+    def convertField(self, label: str, newtype: Any) -> None:
         """Convert the values of a field to another type."""
         self.data[self._known(label)] = self.data[label].astype(newtype)
 
-    def linkFields(self, linklist):
+    def linkFields(self, linklist: Iterable[str]) -> None:
         """Link fields row by row.
 
         Raises:
@@ -187,18 +196,18 @@ class DataSet(Serializable):
         self._checkInSync(linklist)
         self.link = list(linklist)
 
-    def unlinkFields(self, unlinklist=None):
+    def unlinkFields(self, unlinklist: Iterable[str] | None = None) -> None:
         """Take some fields, or all, out of the link."""
         self.link = [] if unlinklist is None else [name for name in self.link if name not in unlinklist]
 
-    def _checkInSync(self, labels):
+    def _checkInSync(self, labels: Iterable[str]) -> None:
         lengths = {label: self.endmarker[label] for label in labels}
         if len(set(lengths.values())) > 1:
             raise OutOfSyncError(f"linked fields differ in length: {lengths}")
 
     # -- rows -------------------------------------------------------------------------
 
-    def _asRow(self, label, row):
+    def _asRow(self, label: str, row: ArrayLike) -> AnyArray:
         """Return `row` as a flat array that fits the field, or raise a ValueError."""
         field = self.data[self._known(label)]
         flat = np.ravel(row)
@@ -210,7 +219,7 @@ class DataSet(Serializable):
             raise ValueError(f"field {label!r} takes whole numbers (class indices), not {flat.tolist()}")
         return flat
 
-    def _write(self, label, row):
+    def _write(self, label: str, row: ArrayLike) -> None:
         end = self.endmarker[label]
         field = self.data[label]
         if end >= len(field):
@@ -221,7 +230,7 @@ class DataSet(Serializable):
         field[end] = row
         self.endmarker[label] = end + 1
 
-    def append(self, label, row):
+    def append(self, label: str, row: ArrayLike) -> None:
         """Append a row to one field.
 
         Raises:
@@ -233,7 +242,7 @@ class DataSet(Serializable):
             raise OutOfSyncError(f"field {label!r} is linked with {self.link}: append to all of them at once")
         self._write(label, self._asRow(label, row))
 
-    def appendLinked(self, *args):
+    def appendLinked(self, *args: Any) -> None:
         """Append one row to every linked field: all of them, or none where one does not fit."""
         if len(args) != len(self.link):
             raise ValueError(f"a sample has {len(self.link)} parts ({', '.join(self.link)}), not {len(args)}")
@@ -242,11 +251,11 @@ class DataSet(Serializable):
         for label, row in zip(self.link, rows, strict=True):
             self._write(label, row)
 
-    def _sample(self, index):
+    def _sample(self, index: int) -> list[Any]:
         convert = self._convert
         return [convert(self.data[label][index]) for label in self.link]
 
-    def getLinked(self, index=None):
+    def getLinked(self, index: int | None = None) -> list[Any]:
         """Return one sample, a list of rows in link order, and move the marker behind it.
 
         Args:
@@ -267,15 +276,15 @@ class DataSet(Serializable):
         self.index = index + 1
         return self._sample(index)
 
-    def endOfData(self):
+    def endOfData(self) -> bool:
         """Tell whether the marker stands behind the last sample."""
         return self.index >= self.getLength()
 
-    def reset(self):
+    def reset(self) -> None:
         """Move the marker to the first sample."""
         self.index = 0
 
-    def clear(self, unlinked=False):
+    def clear(self, unlinked: bool = False) -> None:
         """Delete the rows of the linked fields; of all where `unlinked` is set or none is linked."""
         self.reset()
         for label in list(self.data) if unlinked or not self.link else self.link:
@@ -284,7 +293,7 @@ class DataSet(Serializable):
 
     # -- derived ----------------------------------------------------------------------
 
-    def batches(self, label, n, permutation=None):
+    def batches(self, label: str, n: int, permutation: Iterable[int] | None = None) -> Iterator[Any]:
         """Yield arrays of up to `n` rows of a field, in order or in that of `permutation`."""
         if n < 1:
             raise ValueError(f"a batch has at least 1 row, not {n}")
@@ -293,11 +302,11 @@ class DataSet(Serializable):
         for start in range(0, len(order), n):
             yield rows[order[start : start + n]]
 
-    def randomBatches(self, label, n):
+    def randomBatches(self, label: str, n: int) -> Iterator[Any]:
         """Yield batches in a random order, drawn from NumPy's global generator."""
         return self.batches(label, n, np.random.permutation(self.endmarker[self._known(label)]))
 
-    def replaceNansByMeans(self):
+    def replaceNansByMeans(self) -> None:
         """Replace every entry that is no number by the mean of the finite ones in its column."""
         for label in self.data:
             field = self.data[label][: self.endmarker[label]]
@@ -312,7 +321,7 @@ class DataSet(Serializable):
                     raise ValueError(f"column {column} of field {label!r} has no number to take a mean of")
                 values[~known] = values[known].mean()
 
-    def checkFinite(self):
+    def checkFinite(self) -> None:
         """Raise a ValueError that names the first entry of a linked field that is no finite number.
 
         A data set may hold NaN, so that `replaceNansByMeans` has something to do; whatever
@@ -328,11 +337,11 @@ class DataSet(Serializable):
                     "every value must be a finite number (replaceNansByMeans() fills gaps)"
                 )
 
-    def copy(self):
+    def copy(self) -> Self:
         """Return an independent copy."""
         return deepcopy(self)
 
     @classmethod
-    def reconstruct(cls, filename):
+    def reconstruct(cls, filename: StrPath) -> Any:
         """Read a data set from a file, as `loadFromFile` does."""
         return cls.loadFromFile(str(Path(filename)))

@@ -1,9 +1,16 @@
 """Sequences of what an agent saw, did and got for it."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.datasets.dataset import DataSet
 from pybrain.datasets.sequential import SequentialDataSet
+
+if TYPE_CHECKING:
+    from pybrain._typing import AnyArray, ArrayLike
 
 
 class ReinforcementDataSet(SequentialDataSet):
@@ -14,7 +21,7 @@ class ReinforcementDataSet(SequentialDataSet):
         actiondim: number of values in an action.
     """
 
-    def __init__(self, statedim, actiondim):
+    def __init__(self, statedim: int, actiondim: int) -> None:
         DataSet.__init__(self)
         self.addField("state", statedim)
         self.addField("action", actiondim)
@@ -25,11 +32,11 @@ class ReinforcementDataSet(SequentialDataSet):
     indim = property(lambda self: self.getDimension("state"), None, None, "number of values in a state")
     outdim = property(lambda self: self.getDimension("action"), None, None, "number of values in an action")
 
-    def addSample(self, state, action, reward):
+    def addSample(self, state: ArrayLike, action: ArrayLike, reward: ArrayLike) -> None:
         """Append one step: the state, the action taken in it, the reward it brought."""
         self.appendLinked(state, action, reward)
 
-    def getSumOverSequences(self, field):
+    def getSumOverSequences(self, field: str) -> AnyArray:
         """Return the sums of a field over each sequence, shape (sequences, dim)."""
         rows = self.data[self._known(field)]
         sums = [rows[start:end].sum(axis=0) for start, end in self._bounds()]

@@ -1,11 +1,20 @@
 """Samples that belong to sequences: time series, episodes, sentences."""
 
+from __future__ import annotations
+
 from random import sample as draw
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pybrain.datasets.dataset import DataSet
 from pybrain.datasets.supervised import SupervisedDataSet, meanError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any, Self
+
+    from pybrain._typing import ArrayLike, IntArray
 
 
 class EmptySequenceError(Exception):
@@ -23,26 +32,26 @@ class SequentialDataSet(SupervisedDataSet):
         targetdim: number of targets, or an array of targets.
     """
 
-    def __init__(self, indim, targetdim):
+    def __init__(self, indim: Any, targetdim: Any) -> None:
         SupervisedDataSet.__init__(self, indim, targetdim)
         self._startSequences()
 
-    def _startSequences(self):
+    def _startSequences(self) -> None:
         self.addField("sequence_index", 1)
         self.append("sequence_index", [0])
         self.currentSeq = 0
 
     # -- where sequences begin and end --------------------------------------------------
 
-    def _starts(self):
+    def _starts(self) -> IntArray:
         return self.data["sequence_index"][: self.endmarker["sequence_index"], 0].astype(int)
 
-    def _bounds(self):
+    def _bounds(self) -> list[tuple[int, int]]:
         """Return (start, end) of every sequence, end exclusive."""
         starts = self._starts().tolist()
         return list(zip(starts, [*starts[1:], self.getLength()], strict=True)) if self.getLength() else []
 
-    def _boundsOf(self, index):
+    def _boundsOf(self, index: int) -> tuple[int, int]:
         bounds = self._bounds()
         if not bounds:
             raise EmptySequenceError("the data set is empty, so it has no sequence")
@@ -50,61 +59,61 @@ class SequentialDataSet(SupervisedDataSet):
             raise IndexError(f"sequence {index} was asked for; there are {len(bounds)}")
         return bounds[index]
 
-    def newSequence(self):
+    def newSequence(self) -> None:
         """Let the next sample begin a new sequence; at the very start there is nothing to do."""
         length = self.getLength()
         if length == 0 or self._starts()[-1] == length:
             return
         self.append("sequence_index", [length])
 
-    def getNumSequences(self):
+    def getNumSequences(self) -> int:
         """Return the number of sequences, counting one that was begun and is still empty."""
         return self.endmarker["sequence_index"]
 
-    def getSequenceLength(self, index):
+    def getSequenceLength(self, index: int) -> int:
         """Return the number of samples in a sequence."""
         start, end = self._boundsOf(index)
         return end - start
 
-    def getSequence(self, index):
+    def getSequence(self, index: int) -> list[Any]:
         """Return a sequence as one array per linked field, each of shape (length, dim)."""
         start, end = self._boundsOf(index)
         return [self._convert(self.data[label][start:end]) for label in self.link]
 
-    def getSequenceIterator(self, index):
+    def getSequenceIterator(self, index: int) -> Iterator[list[Any]]:
         """Iterate over the samples of one sequence."""
         start, end = self._boundsOf(index)
         for row in range(start, end):
             yield self._sample(row)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Any]:
         """Iterate over the sequences, each an iterator over its samples."""
         for index in range(len(self._bounds())):
             yield self.getSequenceIterator(index)
 
-    def _provideSequences(self):
+    def _provideSequences(self) -> Iterator[list[Any]]:
         """Iterate over the sequences, each a list of samples; empty ones are left out."""
         sequences = (list(sequence) for sequence in self)
         return iter([sequence for sequence in sequences if sequence])
 
     # -- the marker ---------------------------------------------------------------------
 
-    def endOfSequence(self, index):
+    def endOfSequence(self, index: int) -> bool:
         """Tell whether the marker has left the given sequence."""
         return self.index >= self._boundsOf(index)[1]
 
-    def gotoSequence(self, index):
+    def gotoSequence(self, index: int) -> None:
         """Move the marker to the first sample of a sequence."""
         self.index = self._boundsOf(index)[0]
         self.currentSeq = index
 
-    def getCurrentSequence(self):
+    def getCurrentSequence(self) -> int:
         """Return the number of the sequence in which the marker stands."""
         return int(np.searchsorted(self._starts(), self.index, side="right")) - 1
 
     # -- changing -----------------------------------------------------------------------
 
-    def removeSequence(self, index):
+    def removeSequence(self, index: int) -> None:
         """Remove a sequence and move the marker to the sample that followed it."""
         start, end = self._boundsOf(index)
         index %= self.getNumSequences()
@@ -117,10 +126,10 @@ class SequentialDataSet(SupervisedDataSet):
         self.index = start
         self.currentSeq = max(0, self.getCurrentSequence())
 
-    def _setStarts(self, starts):
+    def _setStarts(self, starts: ArrayLike) -> None:
         self.setField("sequence_index", np.asarray(starts, dtype=float).reshape(-1, 1))
 
-    def clear(self, unlinked=False):
+    def clear(self, unlinked: bool = False) -> None:
         """Delete all samples; the first sequence then begins anew."""
         DataSet.clear(self, True)
         self.append("sequence_index", [0])
@@ -128,7 +137,7 @@ class SequentialDataSet(SupervisedDataSet):
 
     # -- derived ------------------------------------------------------------------------
 
-    def evaluateModuleMSE(self, module, averageOver=1, **args):
+    def evaluateModuleMSE(self, module: Any, averageOver: int = 1, **args: Any) -> float:
         """Return half the mean squared error of a module that is reset before every sequence."""
         together = None if args else self._errorTogether(module)
         if together is not None:
@@ -141,13 +150,13 @@ class SequentialDataSet(SupervisedDataSet):
                 parts.append(self._evaluateSequence(module.activate, sequence, **args))
         return meanError(parts)
 
-    def _emptyLike(self):
+    def _emptyLike(self) -> Self:
         empty = SupervisedDataSet._emptyLike(self)
         empty.append("sequence_index", [0])
         empty.currentSeq = 0
         return empty
 
-    def _withSequences(self, chosen):
+    def _withSequences(self, chosen: Iterable[int]) -> Self:
         """Return a data set of the same kind with only these sequences, in the order given."""
         bounds = self._bounds()
         rows = [np.arange(*bounds[index]) for index in chosen]
@@ -156,7 +165,7 @@ class SequentialDataSet(SupervisedDataSet):
         subset._setStarts(np.cumsum([0, *lengths[:-1]]))
         return subset
 
-    def _subset(self, rows):
+    def _subset(self, rows: IntArray) -> Self:
         subset = self._emptyLike()
         for label in self.data:
             if label != "sequence_index" and self.endmarker[label] == self.getLength():
@@ -164,7 +173,7 @@ class SequentialDataSet(SupervisedDataSet):
                 subset.endmarker[label] = len(rows)
         return subset
 
-    def splitWithProportion(self, proportion=0.5):
+    def splitWithProportion(self, proportion: float = 0.5) -> tuple[Self, Self]:
         """Split into two data sets of the same class, whole sequences at random.
 
         int(sequences * proportion) of them, drawn with the standard library's `random.sample`,

@@ -1,19 +1,28 @@
 """Samples of an input and the output that is wanted for it."""
 
+from __future__ import annotations
+
 import numbers
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pybrain.datasets.dataset import DataSet
 from pybrain.utilities import fListToString
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Any, Self
 
-def _dimension(value):
+    from pybrain._typing import Array, ArrayLike, IntArray
+
+
+def _dimension(value: Any) -> int | None:
     """Return `value` as a dimension, or None where it is data."""
     return int(value) if isinstance(value, numbers.Integral) else None
 
 
-def sampleError(sample, output):
+def sampleError(sample: Sequence[Any], output: Array) -> tuple[float, float]:
     """Return half the squared error of one sample, and what to divide a sum of them by.
 
     Args:
@@ -31,7 +40,7 @@ def sampleError(sample, output):
     return 0.5 * float(difference @ difference), difference.size
 
 
-def meanError(parts):
+def meanError(parts: Iterable[tuple[float, float]]) -> float:
     """Return the sum of errors over the sum of what to divide by, from pairs of both."""
     total, ponderation = np.sum(list(parts), axis=0)
     return float(total / ponderation)
@@ -45,7 +54,7 @@ class SupervisedDataSet(DataSet):
         target: the number of targets, or an array of targets, shape (rows, outdim).
     """
 
-    def __init__(self, inp, target):
+    def __init__(self, inp: Any, target: Any) -> None:
         DataSet.__init__(self)
         for label, given in (("input", inp), ("target", target)):
             dim = _dimension(given)
@@ -58,10 +67,10 @@ class SupervisedDataSet(DataSet):
     indim = property(lambda self: self.getDimension("input"), None, None, "number of inputs")
     outdim = property(lambda self: self.getDimension("target"), None, None, "number of targets")
 
-    def _constructorArguments(self):
+    def _constructorArguments(self) -> tuple[Any, ...]:
         return self.indim, self.outdim
 
-    def addSample(self, inp, target):
+    def addSample(self, inp: Any, target: Any) -> None:
         """Append a sample; numbers stand for rows of one value.
 
         Raises:
@@ -69,19 +78,19 @@ class SupervisedDataSet(DataSet):
         """
         self.appendLinked(inp, target)
 
-    def getSample(self, index=None):
+    def getSample(self, index: int | None = None) -> list[Any]:
         """Return [input, target] of one sample; without an index the next one."""
         return self.getLinked(index)
 
-    def setField(self, label, arr, **kwargs):
+    def setField(self, label: str, arr: ArrayLike, **kwargs: Any) -> None:
         """Make a copy of `arr` a field's content; see `DataSet.setField`."""
         DataSet.setField(self, label, arr, **kwargs)
 
-    def _provideSequences(self):
+    def _provideSequences(self) -> Iterator[list[Any]]:
         """Iterate over sequences: here each sample is one of its own."""
         return iter([[sample] for sample in self])
 
-    def evaluateMSE(self, f, **args):
+    def evaluateMSE(self, f: Callable[[Any], Any], **args: Any) -> float:
         """Return the error of a function on all samples: half the mean squared error.
 
         Args:
@@ -94,7 +103,7 @@ class SupervisedDataSet(DataSet):
         self._checkUsable()
         return meanError(self._evaluateSequence(f, sequence, **args) for sequence in self._provideSequences())
 
-    def evaluateModuleMSE(self, module, averageOver=1, **args):
+    def evaluateModuleMSE(self, module: Any, averageOver: int = 1, **args: Any) -> float:
         """Return the error of a module as `evaluateMSE` does, averaged over so many passes."""
         together = None if args else self._errorTogether(module)
         if together is not None:
@@ -105,19 +114,21 @@ class SupervisedDataSet(DataSet):
             total += self.evaluateMSE(module.activate, **args)
         return total / averageOver
 
-    def _errorTogether(self, module):
+    def _errorTogether(self, module: Any) -> float | None:
         """Return the error of a module that can answer all rows at once, else None."""
         from pybrain.supervised.trainers.epoch import meanErrorOf
 
         self._checkUsable()
         return meanErrorOf(module, self)
 
-    def _checkUsable(self):
+    def _checkUsable(self) -> None:
         if len(self) == 0:
             raise ValueError(f"this {type(self).__name__} is empty; add samples first")
         self.checkFinite()
 
-    def _evaluateSequence(self, f, sequence, verbose=False):
+    def _evaluateSequence(
+        self, f: Callable[[Any], Any], sequence: Iterable[Any], verbose: bool = False
+    ) -> tuple[float, float]:
         total, ponderation = 0.0, 0.0
         for sample in sequence:
             output = np.asarray(f(sample[0]))
@@ -130,7 +141,7 @@ class SupervisedDataSet(DataSet):
                 print(f"error:  {error: .8f}")
         return total, ponderation
 
-    def _emptyLike(self):
+    def _emptyLike(self) -> Self:
         """Return an empty data set of this very kind, with the same fields and all other attributes."""
         # Not through the constructor, whose arguments in a subclass are anybody's guess.
         empty = type(self).__new__(type(self))
@@ -141,7 +152,7 @@ class SupervisedDataSet(DataSet):
         empty.index = 0
         return empty
 
-    def _subset(self, rows):
+    def _subset(self, rows: IntArray) -> Self:
         """Return a data set of the same kind with only these rows of every field of full length."""
         subset = self._emptyLike()
         length = len(self)
@@ -151,7 +162,7 @@ class SupervisedDataSet(DataSet):
                 subset.endmarker[label] = len(subset.data[label])
         return subset
 
-    def splitWithProportion(self, proportion=0.5):
+    def splitWithProportion(self, proportion: float = 0.5) -> tuple[Self, Self]:
         """Split into two data sets of the same class at random.
 
         The rows are permuted with `numpy.random.permutation`; the first int(n * proportion) of

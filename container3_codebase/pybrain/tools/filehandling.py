@@ -1,10 +1,19 @@
 """Dictionaries of results in pickle files."""
 
+from __future__ import annotations
+
 import pickle
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from pybrain._typing import StrPath
 
 
-def getAllFilesIn(dir, tag="", extension=".pickle"):
+def getAllFilesIn(dir: StrPath, tag: str = "", extension: str = ".pickle") -> list[str]:
     """Return the names, without extension, of the files of a folder that contain `tag`, sorted."""
     names = (path.name for path in Path(dir).iterdir() if path.is_file())
     return sorted(
@@ -12,7 +21,9 @@ def getAllFilesIn(dir, tag="", extension=".pickle"):
     )
 
 
-def selectSome(strings, requiredsubstrings=(), requireAll=True):
+def selectSome(
+    strings: Iterable[str], requiredsubstrings: Iterable[str] = (), requireAll: bool = True
+) -> list[str]:
     """Return the strings that contain all, or with `requireAll=False` any, of the substrings."""
     if not requiredsubstrings:
         return list(strings)
@@ -20,7 +31,7 @@ def selectSome(strings, requiredsubstrings=(), requireAll=True):
     return [string for string in strings if test(part in string for part in requiredsubstrings)]
 
 
-def pickleDumpDict(name, d):
+def pickleDumpDict(name: str, d: Mapping[Any, Any]) -> bool:
     """Write a dictionary to `name`.pickle; tell whether that worked."""
     try:
         with Path(f"{name}.pickle").open("wb") as file:
@@ -31,7 +42,7 @@ def pickleDumpDict(name, d):
     return True
 
 
-def pickleReadDict(name):
+def pickleReadDict(name: str) -> dict[Any, Any]:
     """Read the dictionary in `name`.pickle; empty where there is no such file.
 
     Unpickling can run code: read only files that you wrote yourself.
@@ -46,7 +57,7 @@ def pickleReadDict(name):
         return pickle.load(file, encoding="latin1")
 
 
-def addToDictFile(name, key, data, verbose=False):
+def addToDictFile(name: str, key: Any, data: Any, verbose: bool = False) -> Any:
     """Append `data` to the list under `key` in the dictionary of `name`.pickle; tell whether that worked."""
     d = pickleReadDict(name)
     d.setdefault(key, []).append(data)

@@ -6,16 +6,23 @@ for the upper triangular part of each row of A (Sun, Wierstra, Schaul and Schmid
 Efficient natural evolution strategies, section 4).
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+if TYPE_CHECKING:
+    from typing import Any
 
-def _inverseAndFactor(sigma, invSigma, factorSigma):
+
+def _inverseAndFactor(sigma: Any, invSigma: Any, factorSigma: Any) -> Any:
     invSigma = np.linalg.inv(sigma) if invSigma is None else np.asarray(invSigma)
     factorSigma = np.linalg.cholesky(sigma).T if factorSigma is None else np.asarray(factorSigma)
     return invSigma, factorSigma
 
 
-def calcFisherInformation(sigma, invSigma=None, factorSigma=None):
+def calcFisherInformation(sigma: Any, invSigma: Any = None, factorSigma: Any = None) -> Any:
     """Return the blocks of the Fisher information: S^-1, then one per row of A.
 
     The block of row k is the lower right part of S^-1 from k on, plus 1/A_kk^2 in its corner.
@@ -34,7 +41,7 @@ def calcFisherInformation(sigma, invSigma=None, factorSigma=None):
     return blocks
 
 
-def calcInvFisher(sigma, invSigma=None, factorSigma=None):
+def calcInvFisher(sigma: Any, invSigma: Any = None, factorSigma: Any = None) -> Any:
     """Return the inverses of the blocks that `calcFisherInformation` gives.
 
     Each block is a part of S^-1 plus a matrix of rank one, so its inverse follows from that of

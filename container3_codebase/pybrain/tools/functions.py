@@ -5,13 +5,21 @@ Source of the formulas: PyBrain's recorded behaviour, except where a function na
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pybrain._typing import Array, ArrayLike, IntArray
+
 
 # Beyond this, PyBrain cuts an exponent off. Part of its numbers: sigmoid(-600) is 7.1e-218, not 0.
 EXPONENT_LIMIT = 500.0
 
 
-def safeExp(x):
+def safeExp(x: Any) -> Any:
     """``exp(x)`` with ``x`` cut to [-500, 500], so that it neither overflows nor reaches 0.
 
     Args:
@@ -20,23 +28,23 @@ def safeExp(x):
     return np.exp(np.minimum(np.maximum(x, -EXPONENT_LIMIT), EXPONENT_LIMIT))
 
 
-def sigmoid(x):
+def sigmoid(x: Any) -> Any:
     """``1 / (1 + exp(-x))``, element by element; between 7.1e-218 and 1."""
     return 1.0 / (1.0 + safeExp(-np.asarray(x, dtype=float)))
 
 
-def sigmoidPrime(x):
+def sigmoidPrime(x: Any) -> Any:
     """The slope of :func:`sigmoid` at ``x``: ``s (1 - s)``."""
     s = sigmoid(x)
     return s * (1 - s)
 
 
-def tanhPrime(x):
+def tanhPrime(x: Any) -> Any:
     """The slope of tanh at ``x``: ``1 - tanh(x)^2``."""
     return 1 - np.tanh(x) ** 2
 
 
-def semilinear(x):
+def semilinear(x: Any) -> Any:
     """Exponential below 0, linear above, smooth at 0: ``exp(x)`` for x < 0, else ``x + 1``.
 
     Args:
@@ -46,13 +54,13 @@ def semilinear(x):
     return np.where(x < 0, np.exp(np.minimum(x, 0)), x + 1.0)[()]
 
 
-def semilinearPrime(x):
+def semilinearPrime(x: Any) -> Any:
     """The slope of :func:`semilinear` at ``x``."""
     x = np.asarray(x, dtype=float)
     return np.where(x < 0, np.exp(np.minimum(x, 0)), 1.0)[()]
 
 
-def expln(x):
+def expln(x: Any) -> Any:
     """Exponential below 0, logarithmic above: ``exp(x)`` for x < 0, else ``ln(x + 1) + 1``.
 
     Always positive, smooth at 0, and slow to grow: what layers with a standard deviation as parameter use.
@@ -64,13 +72,13 @@ def expln(x):
     return np.where(x < 0, np.exp(np.minimum(x, 0)), np.log1p(np.maximum(x, 0)) + 1.0)[()]
 
 
-def explnPrime(x):
+def explnPrime(x: Any) -> Any:
     """The slope of :func:`expln` at ``x``: ``exp(x)`` for x < 0, else ``1 / (x + 1)``."""
     x = np.asarray(x, dtype=float)
     return np.where(x < 0, np.exp(np.minimum(x, 0)), 1.0 / (np.maximum(x, 0) + 1.0))[()]
 
 
-def ranking(R):
+def ranking(R: ArrayLike) -> IntArray:
     """The rank of each value: 0 for the smallest; equal values keep their order.
 
     Args:
@@ -85,7 +93,7 @@ def ranking(R):
     return ranks
 
 
-def multivariateNormalPdf(z, x, sigma):
+def multivariateNormalPdf(z: ArrayLike, x: ArrayLike, sigma: ArrayLike) -> float:
     """The density of the normal distribution N(x, sigma) at ``z``.
 
     Args:
@@ -99,7 +107,7 @@ def multivariateNormalPdf(z, x, sigma):
     return float(np.exp(-0.5 * delta @ np.linalg.solve(sigma, delta)) / scale)
 
 
-def simpleMultivariateNormalPdf(z, detFactorSigma):
+def simpleMultivariateNormalPdf(z: ArrayLike, detFactorSigma: float) -> float:
     """The density at ``z`` standardized (covariance the unit matrix), given the determinant of the factor.
 
     Args:
@@ -110,7 +118,7 @@ def simpleMultivariateNormalPdf(z, detFactorSigma):
     return float(np.exp(-0.5 * z @ z) / ((2 * np.pi) ** (len(z) / 2.0) * detFactorSigma))
 
 
-def multivariateCauchy(mu, sigma, onlyDiagonal=True):
+def multivariateCauchy(mu: ArrayLike, sigma: ArrayLike, onlyDiagonal: bool = True) -> Array:
     """A random vector of independent Cauchy numbers around ``mu``.
 
     Args:
@@ -124,16 +132,16 @@ def multivariateCauchy(mu, sigma, onlyDiagonal=True):
     return centre + scales * np.tan(np.pi * (np.random.rand(len(centre)) - 0.5))
 
 
-def approxChiFunction(dim):
+def approxChiFunction(dim: int) -> float:
     """The expected length of a standard normal vector, approximately.
 
     Source: N. Hansen, "The CMA Evolution Strategy: A Tutorial", the expression for E||N(0, I)||.
     """
-    dim = float(dim)
-    return np.sqrt(dim) * (1 - 1 / (4 * dim) + 1 / (21 * dim**2))
+    n = float(dim)
+    return float(np.sqrt(n) * (1 - 1 / (4 * n) + 1 / (21 * n**2)))
 
 
-def sqrtm(M):
+def sqrtm(M: ArrayLike) -> Array:
     """The symmetric square root of a symmetric positive semidefinite matrix, shape (n, n)."""
     values, vectors = np.linalg.eigh(np.asarray(M, float))
     return (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T

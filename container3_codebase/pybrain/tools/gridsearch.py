@@ -1,8 +1,18 @@
 """Search two parameters on a grid of powers of two."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.tools.validation import CrossValidator
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from pybrain._typing import Array
 
 
 class GridSearch2D:
@@ -16,27 +26,29 @@ class GridSearch2D:
 
     verbosity = 0
 
-    def __init__(self, min_params, max_params, n_steps=7, **kwargs):
+    def __init__(
+        self, min_params: Sequence[float], max_params: Sequence[float], n_steps: int = 7, **kwargs: Any
+    ) -> None:
         self._min_params = np.asarray(min_params, dtype=float)
         self._max_params = np.asarray(max_params, dtype=float)
         if self._min_params.shape != (2,) or self._max_params.shape != (2,):
             raise ValueError("a grid has two parameters: give two least and two greatest values")
         self._n_steps = np.broadcast_to(n_steps, (2,))
-        self._performances = {}
+        self._performances: dict[Any, float] = {}
         self.setArgs(**kwargs)
 
-    def setArgs(self, **kwargs):
+    def setArgs(self, **kwargs: Any) -> None:
         """Set options: `verbosity`, above 0 prints every point."""
         for name, value in kwargs.items():
             if name != "verbosity":
                 raise ValueError(f"unknown option {name!r}; known is 'verbosity'")
             self.verbosity = value
 
-    def getPerformances(self):
+    def getPerformances(self) -> dict[tuple[float, ...], float]:
         """Return (parameter, parameter) -> what it is worth, for all points so far."""
         return dict(self._performances)
 
-    def search(self):
+    def search(self) -> Any:
         """Return the best parameters, shape (2,)."""
         axes = [
             np.linspace(*ends) for ends in zip(self._min_params, self._max_params, self._n_steps, strict=True)
@@ -44,9 +56,9 @@ class GridSearch2D:
         for first in axes[0]:
             for second in axes[1]:
                 self._evaluate(np.array([first, second]))
-        return np.array(max(self._performances, key=self._performances.get))
+        return np.array(max(self._performances, key=lambda point: self._performances[point]))
 
-    def _evaluate(self, logs):
+    def _evaluate(self, logs: Any) -> float:
         point = tuple((2.0**logs).tolist())
         if point not in self._performances:
             self._performances[point] = self._validate(point)
@@ -54,7 +66,7 @@ class GridSearch2D:
                 print(f"{point}: {self._performances[point]:g}")
         return self._performances[point]
 
-    def _validate(self, params):
+    def _validate(self, params: Sequence[float]) -> float:
         raise NotImplementedError("a kind of search says what parameters are worth")
 
 
@@ -69,11 +81,13 @@ class GridSearchDOE(GridSearch2D):
         **kwargs: options, see `setArgs`.
     """
 
-    def __init__(self, min_params, max_params, n_iterations=5, **kwargs):
+    def __init__(
+        self, min_params: Sequence[float], max_params: Sequence[float], n_iterations: int = 5, **kwargs: Any
+    ) -> None:
         GridSearch2D.__init__(self, min_params, max_params, **kwargs)
         self._n_iterations = n_iterations
 
-    def search(self):
+    def search(self) -> Any:
         """Return the best parameters, shape (2,)."""
         centre = (self._min_params + self._max_params) / 2
         width = self._max_params - self._min_params
@@ -82,16 +96,24 @@ class GridSearchDOE(GridSearch2D):
             points = [np.clip(centre + step, self._min_params, self._max_params) for step in steps]
             centre = max(points, key=self._evaluate)
             width = width / 2
-        return np.array(max(self._performances, key=self._performances.get))
+        return np.array(max(self._performances, key=lambda point: self._performances[point]))
 
 
-class _CostGamma:
+# A type checker sees the class that this one is always mixed into.
+if TYPE_CHECKING:
+    _Part = GridSearch2D
+else:
+    _Part = object
+
+
+class _CostGamma(_Part):
     """What both searches for C and gamma of a support vector machine have in common."""
 
-    def _prepare(self, trainer, dataset):
-        self._trainer, self._dataset, self._validator_kwargs = trainer, dataset, {}
+    def _prepare(self, trainer: Any, dataset: Any) -> None:
+        self._trainer, self._dataset = trainer, dataset
+        self._validator_kwargs: dict[str, Any] = {}
 
-    def setArgs(self, **kwargs):
+    def setArgs(self, **kwargs: Any) -> None:
         """Set options: `verbosity`, and those of the CrossValidator (`n_folds`, `max_epochs`)."""
         for name, value in kwargs.items():
             if name in ("n_folds", "max_epochs"):
@@ -99,7 +121,7 @@ class _CostGamma:
             else:
                 GridSearch2D.setArgs(self, **{name: value})
 
-    def _validate(self, params):
+    def _validate(self, params: Sequence[float]) -> float:
         self._trainer.setParams(C=params[0], gamma=params[1])
         return CrossValidator(self._trainer, self._dataset, **self._validator_kwargs).validate()
 
@@ -115,7 +137,15 @@ class GridSearchCostGamma(_CostGamma, GridSearch2D):
         **kwargs: options, see `setArgs`.
     """
 
-    def __init__(self, trainer, dataset, min_params=(-5, -15), max_params=(15, 3), n_steps=7, **kwargs):
+    def __init__(
+        self,
+        trainer: Any,
+        dataset: Any,
+        min_params: Sequence[float] = (-5, -15),
+        max_params: Sequence[float] = (15, 3),
+        n_steps: int = 7,
+        **kwargs: Any,
+    ) -> None:
         self._prepare(trainer, dataset)
         GridSearch2D.__init__(self, min_params, max_params, n_steps, **kwargs)
 
@@ -123,6 +153,14 @@ class GridSearchCostGamma(_CostGamma, GridSearch2D):
 class GridSearchDOECostGamma(_CostGamma, GridSearchDOE):
     """As `GridSearchCostGamma`, with fewer points: see `GridSearchDOE`."""
 
-    def __init__(self, trainer, dataset, min_params=(-5, -15), max_params=(15, 3), n_iterations=5, **kwargs):
+    def __init__(
+        self,
+        trainer: Any,
+        dataset: Any,
+        min_params: Sequence[float] = (-5, -15),
+        max_params: Sequence[float] = (15, 3),
+        n_iterations: int = 5,
+        **kwargs: Any,
+    ) -> None:
         self._prepare(trainer, dataset)
         GridSearchDOE.__init__(self, min_params, max_params, n_iterations, **kwargs)

@@ -3,17 +3,26 @@
 Source: Griffiths and Ghahramani 2005.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+if TYPE_CHECKING:
+    from typing import Any
 
-def leftordered(M):
+    from pybrain._typing import AnyArray, ArrayLike
+
+
+def leftordered(M: ArrayLike) -> AnyArray:
     """Return a binary matrix with its columns sorted by the number that they spell, greatest first."""
     M = np.asarray(M)
     # lexsort takes its last key first; the top row is the most significant digit.
     return M[:, np.lexsort(-M[::-1].astype(int))]
 
 
-def generateIBP(customers, alpha=10, reducedprop=1.0):
+def generateIBP(customers: int, alpha: float = 10, reducedprop: float = 1.0) -> AnyArray:
     """Draw a binary matrix, shape (customers, dishes).
 
     Customer i takes every dish that m earlier ones took with probability m/i (times
@@ -29,7 +38,7 @@ def generateIBP(customers, alpha=10, reducedprop=1.0):
     return matrix
 
 
-def testIBP():
+def testIBP() -> Any:
     """Draw a matrix for 50 customers, left-ordered, with matplotlib."""
     from pybrain.tools.plotting.network import pyplot
 
@@ -38,4 +47,4 @@ def testIBP():
     return axes
 
 
-testIBP.__test__ = False
+vars(testIBP)["__test__"] = False

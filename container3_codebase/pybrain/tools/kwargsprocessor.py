@@ -1,5 +1,12 @@
 """Keyword arguments that become attributes."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 class KWArgDsc:
     """Describes one keyword argument.
@@ -10,7 +17,7 @@ class KWArgDsc:
         default: its value where it is not given; without one it must be given.
     """
 
-    def __init__(self, name, **kwargs):
+    def __init__(self, name: str, **kwargs: Any) -> None:
         unknown = set(kwargs) - {"private", "default"}
         if unknown:
             raise KeyError(f"unknown options {sorted(unknown)}; known are 'private' and 'default'")
@@ -19,7 +26,7 @@ class KWArgDsc:
         if "default" in kwargs:
             self.default = kwargs["default"]
 
-    def hasDefault(self):
+    def hasDefault(self) -> bool:
         """Tell whether the argument may be left out."""
         return hasattr(self, "default")
 
@@ -32,11 +39,11 @@ class KWArgsProcessor:
         kwargs: the arguments as they were given.
     """
 
-    def __init__(self, obj, kwargs):
+    def __init__(self, obj: object, kwargs: dict[str, Any]) -> None:
         self._object = obj
         self._kwargs = kwargs
 
-    def add(self, name, **kwargs):
+    def add(self, name: str, **kwargs: Any) -> None:
         """Set one attribute from its argument or its default; options as for `KWArgDsc`.
 
         Raises:

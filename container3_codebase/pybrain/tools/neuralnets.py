@@ -5,8 +5,11 @@ net.setupNN(hidden=8)
 net.runTraining(convergence=5)
 """
 
+from __future__ import annotations
+
 import csv
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +17,11 @@ from pybrain.structure.modules import LSTMLayer, SoftmaxLayer
 from pybrain.supervised.trainers import BackpropTrainer, RPropMinusTrainer
 from pybrain.tools.shortcuts import buildNetwork
 from pybrain.utilities import percentError
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pybrain._typing import StrPath
 
 
 class NNtools:
@@ -32,21 +40,22 @@ class NNtools:
     # Options: validation data, hidden units, greatest number of epochs, epochs per block.
     options = ("TDS", "VDS", "hidden", "maxepochs", "epoinc", "verbose")
 
-    def __init__(self, DS, **kwargs):
+    def __init__(self, DS: Any, **kwargs: Any) -> None:
         self.DS = DS
         self.TDS = DS
-        self.VDS = None
+        self.VDS: Any = None
         self.hidden = 10
         self.maxepochs = 1000
         self.epoinc = 5
         self.verbose = False
-        self.Graph = None
-        self.Trainer = None
+        self.Graph: Any = None
+        self.Trainer: Any = None
         self.best = None
-        self.trainCurve, self.testCurve = [], []
+        self.trainCurve: list[float] = []
+        self.testCurve: list[float] = []
         self.set(**kwargs)
 
-    def set(self, **kwargs):
+    def set(self, **kwargs: Any) -> None:
         """Set options: TDS and VDS (data to train and to validate on), hidden, maxepochs, epoinc, verbose.
 
         Raises:
@@ -57,7 +66,7 @@ class NNtools:
                 raise ValueError(f"unknown option {name!r}; known are {', '.join(self.options)}")
             setattr(self, name, value)
 
-    def initGraphics(self, ymax=10, xmax=-1):
+    def initGraphics(self, ymax: float = 10, xmax: float = -1) -> None:
         """Draw the errors with matplotlib while training goes on.
 
         Args:
@@ -71,28 +80,28 @@ class NNtools:
         self.Graph.setLabels(x="epoch", y="error")
         self.Graph.setLegend(["training", "validation"])
 
-    def saveTrainingCurve(self, learnfname):
+    def saveTrainingCurve(self, learnfname: StrPath) -> None:
         """Write a CSV file: epoch, error on training data, error on validation data."""
         with Path(learnfname).open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             for block, pair in enumerate(zip(self.trainCurve, self.testCurve, strict=True), start=1):
                 writer.writerow([block * self.epoinc, *pair])
 
-    def saveNetwork(self, fname):
+    def saveNetwork(self, fname: StrPath) -> None:
         """Write the network as XML."""
         from pybrain.tools.customxml.networkwriter import NetworkWriter
 
         NetworkWriter.writeToFile(self.Trainer.module, str(fname))
 
-    def _setup(self, net, trainer, arguments):
+    def _setup(self, net: Any, trainer: Any, arguments: dict[str, Any]) -> None:
         self.Trainer = trainer(net, dataset=self.TDS, **arguments)
         self.best = None
         self.trainCurve, self.testCurve = [], []
 
-    def _error(self, dataset):
+    def _error(self, dataset: Any) -> float:
         return self.Trainer.testOnData(dataset)
 
-    def runTraining(self, convergence=0, **kwargs):
+    def runTraining(self, convergence: int = 0, **kwargs: Any) -> None:
         """Train in blocks of `epoinc` epochs, up to `maxepochs`; the network is then the best one.
 
         Args:
@@ -117,7 +126,7 @@ class NNtools:
             self.Trainer.module.params[:] = bestParams
         self.best = self.Trainer.module
 
-    def _note(self, epoch, trained, validated):
+    def _note(self, epoch: int, trained: float, validated: float) -> None:
         self.trainCurve.append(trained)
         self.testCurve.append(validated)
         if self.verbose:
@@ -131,7 +140,7 @@ class NNtools:
 class NNregression(NNtools):
     """Fits the numeric targets of a data set."""
 
-    def setupNN(self, trainer=RPropMinusTrainer, hidden=None, **trnargs):
+    def setupNN(self, trainer: Any = RPropMinusTrainer, hidden: Any = None, **trnargs: Any) -> None:
         """Build a network with one hidden layer, and its trainer.
 
         Args:
@@ -151,24 +160,24 @@ class NNclassifier(NNtools):
         **kwargs: options, see `set`.
     """
 
-    def __init__(self, DS, **kwargs):
+    def __init__(self, DS: Any, **kwargs: Any) -> None:
         NNtools.__init__(self, DS, **kwargs)
         for dataset in (self.TDS, self.VDS):
             if dataset is not None and dataset.outdim == 1:
                 dataset.nClasses = max(dataset.nClasses, DS.nClasses)
                 dataset._convertToOneOfMany()
 
-    def setupNN(self, trainer=RPropMinusTrainer, hidden=None, **trnargs):
+    def setupNN(self, trainer: Any = RPropMinusTrainer, hidden: Any = None, **trnargs: Any) -> None:
         """Build a network with one hidden layer and a softmax output, and its trainer; see `NNregression`."""
         hidden = self.hidden if hidden is None else hidden
         net = buildNetwork(self.DS.indim, hidden, self.DS.outdim, outclass=SoftmaxLayer)
         self._setup(net, trainer, trnargs)
 
-    def setupRNN(self, trainer=BackpropTrainer, hidden=None, **trnargs):
+    def setupRNN(self, trainer: Any = BackpropTrainer, hidden: Any = None, **trnargs: Any) -> None:
         """Build a recurrent network with a layer of LSTM cells, and its trainer, for sequences."""
         hidden = self.hidden if hidden is None else hidden
         net = buildNetwork(self.DS.indim, hidden, self.DS.outdim, hiddenclass=LSTMLayer, recurrent=True)
         self._setup(net, trainer, trnargs)
 
-    def _error(self, dataset):
+    def _error(self, dataset: Any) -> float:
         return percentError(*self.Trainer.testOnClassData(dataset, return_targets=True))

@@ -7,17 +7,28 @@ feasible where its violation is not below 0; feasible ones dominate others, and 
 ones the one with the greater (less negative) violation does.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from pybrain._typing import BoolArray
+
 
 # Crowding distance of the extremes: more than any other, and still a number to calculate with.
 _EXTREME = 1e100
 
 
-def _identity(x):
+def _identity(x: Any) -> Any:
     return x
 
 
-def crowding_distance(individuals, fitnesses):
+def crowding_distance(individuals: Iterable[Any], fitnesses: Any) -> dict[Any, float]:
     """Return individual -> how far its neighbours in each objective lie apart, summed up.
 
     Args:
@@ -39,7 +50,7 @@ def crowding_distance(individuals, fitnesses):
     return dict(zip(individuals, np.minimum(distances, _EXTREME).tolist(), strict=True))
 
 
-def _dominates(values, allowequality):
+def _dominates(values: Any, allowequality: bool) -> Any:
     """Return whether row i dominates row j, shape (n, n)."""
     less = values[:, None] < values[None]
     if allowequality:
@@ -47,11 +58,13 @@ def _dominates(values, allowequality):
     return (values[:, None] <= values[None]).all(-1) & less.any(-1)
 
 
-def _front(items, dominates):
+def _front(items: Any, dominates: BoolArray) -> set[Any]:
     return {items[index] for index in np.flatnonzero(~dominates.any(axis=0))}
 
 
-def non_dominated_front(iterable, key=_identity, allowequality=True):
+def non_dominated_front(
+    iterable: Iterable[Any], key: Callable[[Any], Any] = _identity, allowequality: bool = True
+) -> set[Any]:
     """Return the set of items that no other dominates."""
     items = list(iterable)
     if not items:
@@ -60,12 +73,14 @@ def non_dominated_front(iterable, key=_identity, allowequality=True):
     return _front(items, _dominates(values, allowequality))
 
 
-def non_dominated_sort(iterable, key=_identity, allowequality=True):
+def non_dominated_sort(
+    iterable: Iterable[Any], key: Callable[[Any], Any] = _identity, allowequality: bool = True
+) -> list[Any]:
     """Return a list of sets: the front, then the front of what is left, and so on."""
     return _sortByFronts(iterable, lambda items: non_dominated_front(items, key, allowequality))
 
 
-def _sortByFronts(iterable, frontOf):
+def _sortByFronts(iterable: Iterable[Any], frontOf: Callable[[Any], Any]) -> Any:
     left, fronts = list(iterable), []
     while left:
         front = frontOf(left)
@@ -74,7 +89,7 @@ def _sortByFronts(iterable, frontOf):
     return fronts
 
 
-def _constDominates(values, violations, allowequality):
+def _constDominates(values: Any, violations: Any, allowequality: bool) -> Any:
     feasible = violations >= 0
     both = feasible[:, None] & feasible[None]
     better = feasible[:, None] & ~feasible[None]
@@ -82,7 +97,9 @@ def _constDominates(values, violations, allowequality):
     return (both & _dominates(values, allowequality)) | better | less
 
 
-def const_non_dominated_front(iterable, key=_identity, allowequality=True):
+def const_non_dominated_front(
+    iterable: Iterable[Any], key: Callable[[Any], Any] = _identity, allowequality: bool = True
+) -> set[Any]:
     """Return the set of items that no other dominates under constraints."""
     items = list(iterable)
     if not items:
@@ -92,17 +109,21 @@ def const_non_dominated_front(iterable, key=_identity, allowequality=True):
     return _front(items, _constDominates(values, violations, allowequality))
 
 
-def const_non_dominated_sort(iterable, key=_identity, allowequality=True):
+def const_non_dominated_sort(
+    iterable: Iterable[Any], key: Callable[[Any], Any] = _identity, allowequality: bool = True
+) -> list[Any]:
     """Return a list of sets: fronts under constraints."""
     return _sortByFronts(iterable, lambda items: const_non_dominated_front(items, key, allowequality))
 
 
-def const_crowding_distance(individuals, fitnesses):
+def const_crowding_distance(individuals: Iterable[Any], fitnesses: Any) -> dict[Any, float]:
     """Return crowding distances from fitnesses given as individual -> (objectives, violation)."""
     return crowding_distance(individuals, {one: fitnesses[one][0] for one in individuals})
 
 
-def const_number_of_feasible_pop(iterable, key=_identity, allowequality=True):
+def const_number_of_feasible_pop(
+    iterable: Iterable[Any], key: Callable[[Any], Any] = _identity, allowequality: bool = True
+) -> int:
     """Return how many items are feasible."""
     return sum(float(np.min(key(item)[1])) >= 0 for item in iterable)
 

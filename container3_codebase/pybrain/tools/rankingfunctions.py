@@ -1,11 +1,20 @@
 """From fitnesses to weights that depend on their order."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.utilities import Named
 
+if TYPE_CHECKING:
+    from typing import Any
 
-def rankedFitness(R):
+    from pybrain._typing import Array
+
+
+def rankedFitness(R: Any) -> Array:
     """Return the rank of each fitness, 0 for the least, shape (n,)."""
     R = np.asarray(R)
     ranks = np.empty(len(R))
@@ -13,18 +22,18 @@ def rankedFitness(R):
     return ranks
 
 
-def normalizedFitness(R):
+def normalizedFitness(R: Any) -> Array:
     """Return the fitnesses, shape (n,), with mean 0 and standard deviation 1; all 0 where they are equal."""
     R = np.asarray(R, dtype=float)
     spread = R.std()
     return (R - R.mean()) / spread if spread > 0 else np.zeros_like(R)
 
 
-def _toSum(weights):
+def _toSum(weights: Array) -> Array:
     return weights / weights.sum()
 
 
-def _toMax(weights):
+def _toMax(weights: Array) -> Array:
     return weights / weights.max()
 
 
@@ -35,10 +44,10 @@ class RankingFunction(Named):
         **args: attributes of the subclass.
     """
 
-    def __init__(self, **args):
+    def __init__(self, **args: Any) -> None:
         self.setArgs(**args)
 
-    def __call__(self, R):
+    def __call__(self, R: Any) -> Array:
         """Return ranks scaled to 0 .. 1."""
         return rankedFitness(R) / max(1, len(R) - 1)
 
@@ -52,7 +61,7 @@ class TournamentSelection(RankingFunction):
 
     tournamentSize = 2
 
-    def __call__(self, R):
+    def __call__(self, R: Any) -> Array:
         """Return the chances of winning, summing to 1."""
         ranks = rankedFitness(R)
         n, t = len(ranks), self.tournamentSize
@@ -68,7 +77,7 @@ class SmoothGiniRanking(RankingFunction):
     gini = 0.1
     linearComponent = 0.0
 
-    def __call__(self, R):
+    def __call__(self, R: Any) -> Array:
         """Return weights of at most 1."""
         powers = RankingFunction.__call__(self, R) ** (2.0 / self.gini - 1.0)
         return _toMax((1 - self.linearComponent) * powers + self.linearComponent * rankedFitness(R))
@@ -79,7 +88,7 @@ class ExponentialRanking(RankingFunction):
 
     temperature = 10.0
 
-    def __call__(self, R):
+    def __call__(self, R: Any) -> Array:
         """Return weights from 1 to exp(temperature)."""
         return np.exp(RankingFunction.__call__(self, R) * self.temperature)
 
@@ -87,7 +96,7 @@ class ExponentialRanking(RankingFunction):
 class HansenRanking(RankingFunction):
     """The weights of CMA-ES: log(n/2 + 1/2) - log(place), 0 for the worse half (Hansen 2006)."""
 
-    def __call__(self, R):
+    def __call__(self, R: Any) -> Array:
         """Return weights that sum to 1."""
         places = len(R) - rankedFitness(R)
         return _toSum(np.maximum(0.0, np.log(len(R) / 2 + 0.5) - np.log(places)))
@@ -98,7 +107,7 @@ class TopSelection(RankingFunction):
 
     topFraction = 0.1
 
-    def __call__(self, R):
+    def __call__(self, R: Any) -> Array:
         """Return weights of 0 or 1."""
         best = max(1, int(len(R) * self.topFraction))
         return (rankedFitness(R) >= len(R) - best).astype(float)
@@ -109,16 +118,16 @@ class TopLinearRanking(TopSelection):
 
     topFraction = 0.2
 
-    def __call__(self, R):
+    def __call__(self, R: Any) -> Array:
         """Return weights of at most 1."""
         best = max(2, int(len(R) * self.topFraction))
         return _toMax(np.maximum(0.0, rankedFitness(R) - (len(R) - best)))
 
-    def getPossibleParameters(self, numberOfSamples):
+    def getPossibleParameters(self, numberOfSamples: int) -> Any:
         """Return the fractions that differ for so many samples: those of 2 or more of them."""
         return np.arange(2.0, numberOfSamples + 1) / numberOfSamples
 
-    def setParameter(self, p):
+    def setParameter(self, p: float) -> None:
         """Set the fraction of the best."""
         self.topFraction = p
 
@@ -128,7 +137,7 @@ class BilinearRanking(RankingFunction):
 
     bilinearFactor = 20
 
-    def __call__(self, R):
+    def __call__(self, R: Any) -> Array:
         """Return weights of at most 1."""
         ranks = rankedFitness(R)
         return _toMax(ranks + self.bilinearFactor * np.maximum(0.0, ranks - int(0.8 * len(R))))

@@ -4,7 +4,15 @@ The agent adapter works without RL-Glue. Everything that starts RL-Glue's progra
 `RLCompetitionNotFound`, with a text that says so.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
 
 DEFAULT_PORT = 4096
 
@@ -17,12 +25,12 @@ class RLCompetitionNotFound(RLGlueError):
     """RL-Glue's programs are not there."""
 
 
-def adaptAgent(agent_klass):
+def adaptAgent(agent_klass: Any) -> Any:
     """Return a function that builds an agent of a class, as RL-Glue calls it."""
     return lambda *args, **kwargs: RlglueAgentAdapter(agent_klass, *args, **kwargs)
 
 
-def adaptAgentObject(agent_object):
+def adaptAgentObject(agent_object: Any) -> Any:
     """Return an agent object as RL-Glue calls it."""
     return RlglueAgentAdapter(lambda: agent_object)
 
@@ -35,44 +43,44 @@ class RlglueAgentAdapter:
         *args, **kwargs: for it.
     """
 
-    def __init__(self, klass, *args, **kwargs):
+    def __init__(self, klass: Any, *args: Any, **kwargs: Any) -> None:
         self.agent = klass(*args, **kwargs)
 
-    def agent_init(self, task_specification=None):
+    def agent_init(self, task_specification: Any = None) -> str:
         """Begin a task."""
         return ""
 
-    def agent_start(self, firstObservation):
+    def agent_start(self, firstObservation: Any) -> Any:
         """Begin an episode, return the first action."""
         self.agent.newEpisode()
         return self._act(firstObservation)
 
-    def agent_step(self, reward, observation):
+    def agent_step(self, reward: Any, observation: Any) -> Any:
         """Take a reward and an observation, return the next action."""
         self.agent.giveReward(reward)
         return self._act(observation)
 
-    def _act(self, observation):
+    def _act(self, observation: Any) -> Any:
         self.agent.integrateObservation(np.asarray(observation, dtype=float))
         return self.agent.getAction()
 
-    def agent_end(self, reward):
+    def agent_end(self, reward: Any) -> None:
         """Take the last reward of an episode."""
         self.agent.giveReward(reward)
 
-    def agent_cleanup(self):
+    def agent_cleanup(self) -> None:
         """End a task."""
 
-    def agent_freeze(self):
+    def agent_freeze(self) -> None:
         """Stop learning."""
         self.agent.learning = False
 
-    def agent_message(self, message):
+    def agent_message(self, message: Any) -> Any:
         """Answer a message."""
         return "" if message is None else str(message)
 
 
-def _unavailable(*args, **kwargs):
+def _unavailable(*args: Any, **kwargs: Any) -> NoReturn:
     raise RLCompetitionNotFound(
         "RL-Glue is for Python 2 and not maintained; its programs cannot be started here"
     )
@@ -81,32 +89,32 @@ def _unavailable(*args, **kwargs):
 class RLCExperiment:
     """A task of the RL competition: needs RL-Glue's programs."""
 
-    def __init__(self, path, port=None, autoreconnect=None):
+    def __init__(self, path: Any, port: int | None = None, autoreconnect: Any = None) -> None:
         self.path = path
         self.port = DEFAULT_PORT if port is None else port
 
     start = _unavailable
 
-    def stop(self):
+    def stop(self) -> None:
         """Nothing was started, so there is nothing to stop."""
 
 
 class RlCompBenchmark:
     """Several agents on the tasks of the RL competition: needs RL-Glue's programs."""
 
-    def __init__(self, agents, port=None):
+    def __init__(self, agents: Any, port: int | None = None) -> None:
         self.agents = agents
         self.port = DEFAULT_PORT if port is None else port
 
     run = testAgent = saveStats = _unavailable
 
 
-def testAgent(path, agent, port=DEFAULT_PORT):
+def testAgent(path: Any, agent: Any, port: int = DEFAULT_PORT) -> None:
     """Run one agent on one task: needs RL-Glue's programs."""
     _unavailable()
 
 
-testAgent.__test__ = False
+vars(testAgent)["__test__"] = False
 
 
 class BenchmarkingAgent:
@@ -119,26 +127,26 @@ class BenchmarkingAgent:
         benchmark: a `pybrain.tools.benchmark.BenchmarkDataSet`.
     """
 
-    def __init__(self, agent):
+    def __init__(self, agent: Any) -> None:
         from pybrain.tools.benchmark import BenchmarkDataSet
 
         self.agent = agent
         self.benchmark = BenchmarkDataSet()
-        self._rewards = []
+        self._rewards: list[Any] = []
 
-    def giveReward(self, r):
+    def giveReward(self, r: Any) -> None:
         """Pass a reward on and count it."""
         self._rewards.append(float(np.sum(r)))
         self.agent.giveReward(r)
 
-    def newEpisode(self):
+    def newEpisode(self) -> None:
         """Note the episode that ends, and begin the next."""
         if self._rewards:
             self.benchmark.appendLinked(np.mean(self._rewards), len(self.benchmark) + 1)
         self._rewards = []
         self.agent.newEpisode()
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         if name == "agent":
             raise AttributeError(name)
         return getattr(self.agent, name)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from pybrain.structure.connections import FullConnection
 from pybrain.structure.modules import BiasUnit, LinearLayer, SigmoidLayer
 from pybrain.structure.networks import FeedForwardNetwork, RecurrentNetwork
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
 
 class NetworkError(Exception):
@@ -24,7 +29,7 @@ _OPTIONS = {
 }
 
 
-def buildNetwork(*layers, **options):
+def buildNetwork(*layers: Any, **options: Any) -> Any:
     """A network of fully connected layers, each connected to the next.
 
     The layers are named 'in', 'hidden0', 'hidden1' .., 'out', and the bias unit 'bias'.
@@ -70,13 +75,13 @@ def buildNetwork(*layers, **options):
     return net
 
 
-def _layer(cls, size, name, opt):
+def _layer(cls: Any, size: int, name: str | None, opt: Mapping[str, Any]) -> Any:
     if hasattr(cls, "peepholes"):
         return cls(size, peepholes=opt["peepholes"], name=name)
     return cls(size, name=name)
 
 
-def _addLayers(net, sizes, opt):
+def _addLayers(net: Any, sizes: Sequence[int], opt: Mapping[str, Any]) -> Any:
     """Add the layers of these sizes; gives the hidden ones."""
     net.addInputModule(LinearLayer(sizes[0], name="in"))
     net.addOutputModule(_layer(opt["outclass"], sizes[-1], "out", opt))
@@ -88,7 +93,7 @@ def _addLayers(net, sizes, opt):
     return hidden
 
 
-def _connectLayers(net, hidden, opt):
+def _connectLayers(net: Any, hidden: Any, opt: Mapping[str, Any]) -> None:
     inputs, outputs, bias = net["in"], net["out"], net["bias"]
     if opt["bias"] and opt["outputbias"]:
         net.addConnection(FullConnection(bias, outputs))
@@ -106,7 +111,7 @@ def _connectLayers(net, hidden, opt):
             net.addRecurrentConnection(FullConnection(layer, layer))
 
 
-def _buildNetwork(*layers, **options):
+def _buildNetwork(*layers: Any, **options: Any) -> Any:
     """A network of any layers, connected one after the other.
 
     Args:

@@ -1,6 +1,9 @@
 """Measure how well modules do: on data sets, on sequences, by cross-validation."""
 
+from __future__ import annotations
+
 from copy import deepcopy
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -8,8 +11,12 @@ from pybrain.datasets.importance import ImportanceDataSet
 from pybrain.datasets.sequential import SequentialDataSet
 from pybrain.supervised.trainers import epoch
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
-def _pair(output, target):
+
+def _pair(output: Any, target: Any) -> Any:
     """Return both as arrays, or raise a ValueError where their lengths differ."""
     output, target = np.asarray(output), np.asarray(target)
     if len(output) != len(target):
@@ -23,7 +30,7 @@ class Validator:
     """Compares outputs with targets."""
 
     @classmethod
-    def classificationPerformance(cls, output, target):
+    def classificationPerformance(cls, output: Any, target: Any) -> float:
         """Return the share of classes that are right.
 
         Args:
@@ -33,13 +40,13 @@ class Validator:
         return float(np.mean(np.ravel(output) == np.ravel(target)))
 
     @classmethod
-    def ESS(cls, output, target):
+    def ESS(cls, output: Any, target: Any) -> float:
         """Return the sums of squared differences: one number, or for several columns one each."""
         output, target = _pair(output, target)
         return ((output.reshape(target.shape) - target) ** 2).sum(axis=0)
 
     @classmethod
-    def MSE(cls, output, target, importance=None):
+    def MSE(cls, output: Any, target: Any, importance: Any = None) -> float:
         """Return the mean of squared differences, weighted by importance where it is given."""
         output, target = _pair(output, target)
         squares = (output.reshape(target.shape) - target) ** 2
@@ -52,7 +59,7 @@ class ClassificationHelper:
     """Turns outputs into classes."""
 
     @classmethod
-    def oneOfManyToClasses(cls, data):
+    def oneOfManyToClasses(cls, data: Any) -> Any:
         """Return the column of the greatest value of each row, shape (n,), for data of shape (n, classes)."""
         return np.atleast_2d(data).argmax(axis=1)
 
@@ -61,17 +68,17 @@ class SequenceHelper:
     """Finds where sequences begin and end."""
 
     @classmethod
-    def getSequenceEnds(cls, dataset):
+    def getSequenceEnds(cls, dataset: Any) -> Any:
         """Return the row of the last sample of each sequence."""
         return np.array([end - 1 for start, end in dataset._bounds() if end > start], dtype=int)
 
     @classmethod
-    def getSequenceStarts(cls, dataset):
+    def getSequenceStarts(cls, dataset: Any) -> Any:
         """Return the row of the first sample of each sequence."""
         return np.array([start for start, end in dataset._bounds() if end > start], dtype=int)
 
     @classmethod
-    def getSequenceEndsImportance(cls, dataset):
+    def getSequenceEndsImportance(cls, dataset: Any) -> Any:
         """Return 1 for the last sample of each sequence and 0 for all others, shape (rows,)."""
         importance = np.zeros(len(dataset))
         importance[cls.getSequenceEnds(dataset)] = 1.0
@@ -82,7 +89,7 @@ class ModuleValidator:
     """Measures modules on data sets."""
 
     @classmethod
-    def classificationPerformance(cls, module, dataset):
+    def classificationPerformance(cls, module: Any, dataset: Any) -> float:
         """Return the share of samples (of sequences: of last samples) that get the right class.
 
         With several outputs the class is the greatest one; a single output is rounded.
@@ -94,12 +101,12 @@ class ModuleValidator:
         return Validator.classificationPerformance(_classes(output), _classes(target))
 
     @classmethod
-    def MSE(cls, module, dataset):
+    def MSE(cls, module: Any, dataset: Any) -> float:
         """Return the mean squared error, weighted by importance where the data set has it."""
         return cls.validate(Validator.MSE, module, dataset)
 
     @classmethod
-    def validate(cls, valfunc, module, dataset):
+    def validate(cls, valfunc: Callable[..., Any], module: Any, dataset: Any) -> Any:
         """Return `valfunc(output, target)`, with the importance as third argument where there is one."""
         output, target = cls.calculateModuleOutput(module, dataset), np.asarray(dataset["target"])
         if isinstance(dataset, ImportanceDataSet):
@@ -107,7 +114,7 @@ class ModuleValidator:
         return valfunc(output, target)
 
     @classmethod
-    def calculateModuleOutput(cls, module, dataset):
+    def calculateModuleOutput(cls, module: Any, dataset: Any) -> Any:
         """Return the outputs for all samples, shape (rows, outdim); sequences begin with a reset."""
         if len(dataset) == 0:
             raise ValueError("the data set is empty; add samples first")
@@ -125,7 +132,7 @@ class ModuleValidator:
         return np.array(outputs)
 
 
-def _classes(values):
+def _classes(values: Any) -> Any:
     """Return classes, shape (rows,), from one column of numbers or one column per class."""
     values = np.asarray(values)
     return np.rint(values).ravel() if values.ndim < 2 or values.shape[1] == 1 else values.argmax(axis=1)
@@ -144,8 +151,13 @@ class CrossValidator:
     """
 
     def __init__(
-        self, trainer, dataset, n_folds=5, valfunc=ModuleValidator.classificationPerformance, **kwargs
-    ):
+        self,
+        trainer: Any,
+        dataset: Any,
+        n_folds: int = 5,
+        valfunc: Callable[..., Any] = ModuleValidator.classificationPerformance,
+        **kwargs: Any,
+    ) -> None:
         self._trainer = trainer
         self._dataset = dataset
         self._n_folds = n_folds
@@ -154,7 +166,7 @@ class CrossValidator:
         self.verbosity = 0
         self.setArgs(**kwargs)
 
-    def setArgs(self, **kwargs):
+    def setArgs(self, **kwargs: Any) -> None:
         """Set options after construction: `max_epochs`, `verbosity`."""
         names = {"max_epochs": "_max_epochs", "verbosity": "verbosity"}
         for name, value in kwargs.items():
@@ -162,7 +174,7 @@ class CrossValidator:
                 raise ValueError(f"unknown option {name!r}; known are {', '.join(names)}")
             setattr(self, names[name], value)
 
-    def validate(self):
+    def validate(self) -> float:
         """Train and test on every fold.
 
         Returns:
@@ -182,7 +194,7 @@ class CrossValidator:
                 print(f"fold {index + 1} of {self._n_folds}: {figures[-1]:g}")
         return float(np.mean(figures))
 
-    def _foldFigure(self, training, test):
+    def _foldFigure(self, training: Any, test: Any) -> float:
         trainer = deepcopy(self._trainer)
         trainer.setData(training)
         if self._max_epochs:
@@ -192,7 +204,7 @@ class CrossValidator:
         return self._calculatePerformance(trainer.module, test)
 
 
-def testOnSequenceData(module, dataset):
+def testOnSequenceData(module: Any, dataset: Any) -> float:
     """Return the share of sequences whose class is right.
 
     The class of a sequence is the greatest of the outputs summed over its steps; targets have one
@@ -206,4 +218,4 @@ def testOnSequenceData(module, dataset):
     return float(np.mean(right))
 
 
-testOnSequenceData.__test__ = False
+vars(testOnSequenceData)["__test__"] = False

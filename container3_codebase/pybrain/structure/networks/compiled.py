@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pybrain._typing import Array
     from pybrain.structure.connections.connection import Connection
     from pybrain.structure.modules.module import Module
-    from pybrain.structure.networks.network import Network
 
 
 class CompiledNetwork:
@@ -36,7 +35,7 @@ class CompiledNetwork:
         recurrentConns: connections that carry over from one time step to the next.
     """
 
-    def __init__(self, net: Network, recurrentConns: Iterable[Connection] = ()) -> None:
+    def __init__(self, net: Any, recurrentConns: Iterable[Connection] = ()) -> None:
         self.indim = net.indim
         self.outdim = net.outdim
         slots = {module: slot for slot, module in enumerate(net.modulesSorted)}
@@ -61,7 +60,7 @@ class CompiledNetwork:
         only = [s for s in self.steps if s.outputs]
         self._single = only[0].slot if len(only) == 1 and len(only[0].outputs) == 1 else None
 
-    def _placeEnds(self, net: Network, slots: dict[Module, int]) -> None:
+    def _placeEnds(self, net: Any, slots: dict[Module, int]) -> None:
         start = 0
         for module in net.inmodules:
             self.steps[slots[module]].inputs = slice(start, start + module.indim)

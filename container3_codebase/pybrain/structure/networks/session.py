@@ -8,9 +8,9 @@ import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from pybrain._typing import Array, ArrayLike
-    from pybrain.structure.networks.recurrent import RecurrentNetworkComponent
 
 
 class Session:
@@ -32,7 +32,7 @@ class Session:
         True
     """
 
-    def __init__(self, network: RecurrentNetworkComponent) -> None:
+    def __init__(self, network: Any) -> None:
         self._network = network.copy()
         self._network._shareParameters(network)
         self._network.reset()

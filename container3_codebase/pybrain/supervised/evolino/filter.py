@@ -1,12 +1,22 @@
 """The steps of Evolino, each a filter on a population."""
 
+from __future__ import annotations
+
 from copy import deepcopy
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pybrain.supervised.evolino.gfilter import Filter, SimpleMutation
 from pybrain.supervised.evolino.variate import CauchyVariate
 from pybrain.tools.kwargsprocessor import KWArgsProcessor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from pybrain._typing import Array
+    from pybrain.datasets.supervised import SupervisedDataSet
 
 
 class EvolinoEvaluation(Filter):
@@ -23,16 +33,19 @@ class EvolinoEvaluation(Filter):
         verbosity: above 1, print every fitness.
     """
 
-    def __init__(self, evolino_network, dataset, **kwargs):
+    verbosity: int
+    _wtRatio: float
+
+    def __init__(self, evolino_network: Any, dataset: SupervisedDataSet, **kwargs: Any) -> None:
         options = KWArgsProcessor(self, kwargs)
         options.add("verbosity", default=0)
         options.add("wtRatio", private=True, default=1 / 3)
         self.network = evolino_network
         self.dataset = dataset
         self.max_fitness = -np.inf
-        self._best = None
+        self._best: Any = None
 
-    def apply(self, population):
+    def apply(self, population: Any) -> None:
         """Set the fitness of all teams, and leave the network as the best team so far made it."""
         population.clearFitness()
         for individual in population.getIndividuals():
@@ -47,7 +60,7 @@ class EvolinoEvaluation(Filter):
         self.network.setGenome(self._best[0])
         self.network.setOutputWeightMatrix(self._best[1])
 
-    def _parts(self):
+    def _parts(self) -> Iterator[tuple[Array, Array]]:
         """Iterate over (first part, rest) of the targets of all sequences."""
         for sequence in self.dataset._provideSequences():
             targets = np.array([sample[1] for sample in sequence])
@@ -58,15 +71,15 @@ class EvolinoEvaluation(Filter):
                 )
             yield targets[:length], targets[length:]
 
-    def _evaluateNet(self):
+    def _evaluateNet(self) -> float:
         states, wanted = [], []
         for first, rest in self._parts():
             self.network.reset()
             self.network.washout(first)
             states.append(self.network.washout(rest))
             wanted.append(rest)
-        states, wanted = np.concatenate(states), np.concatenate(wanted)
-        self.network.setOutputWeightMatrix(np.linalg.lstsq(states, wanted, rcond=None)[0])
+        solution = np.linalg.lstsq(np.concatenate(states), np.concatenate(wanted), rcond=None)[0]
+        self.network.setOutputWeightMatrix(solution)
         errors = [self.network.extrapolate(first, len(rest)) - rest for first, rest in self._parts()]
         with np.errstate(over="ignore"):
             fitness = -float(np.mean(np.concatenate(errors) ** 2))
@@ -81,11 +94,13 @@ class EvolinoSelection(Filter):
         nParents: how many; a quarter without it.
     """
 
-    def __init__(self, **kwargs):
+    nParents: int | None
+
+    def __init__(self, **kwargs: Any) -> None:
         KWArgsProcessor(self, kwargs).add("nParents", default=None)
         self.sub_selection = EvolinoSubSelection(nParents=self.nParents)
 
-    def apply(self, population):
+    def apply(self, population: Any) -> None:
         """Remove all but the best."""
         for sub in population.getSubPopulations():
             self.sub_selection.apply(sub)
@@ -94,10 +109,10 @@ class EvolinoSelection(Filter):
 class EvolinoReproduction(Filter):
     """Fills every subpopulation with mutated copies of those that are left; options as for the mutation."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         self._kwargs = kwargs
 
-    def apply(self, population):
+    def apply(self, population: Any) -> None:
         """Add the children."""
         for sub in population.getSubPopulations():
             EvolinoSubReproduction(**self._kwargs).apply(sub)
@@ -106,10 +121,10 @@ class EvolinoReproduction(Filter):
 class EvolinoBurstMutation(Filter):
     """Begins anew around the best of every subpopulation; options as for the mutation."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         self._kwargs = kwargs
 
-    def apply(self, population):
+    def apply(self, population: Any) -> None:
         """Replace all but the best by mutated copies of it."""
         for sub in population.getSubPopulations():
             EvolinoSubSelection(nParents=1).apply(sub)
@@ -123,10 +138,10 @@ class EvolinoSubSelection(Filter):
         nParents: how many; a quarter without it.
     """
 
-    def __init__(self, nParents=None):
+    def __init__(self, nParents: int | None = None) -> None:
         self.nParents = nParents
 
-    def apply(self, population):
+    def apply(self, population: Any) -> None:
         """Remove all but the best."""
         size = len(population.getIndividuals())
         keep = max(1, size // 4) if self.nParents is None else self.nParents
@@ -136,10 +151,10 @@ class EvolinoSubSelection(Filter):
 class EvolinoSubReproduction(Filter):
     """Fills one subpopulation with mutated copies of those that are left; options as for the mutation."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         self._kwargs = kwargs
 
-    def apply(self, population):
+    def apply(self, population: Any) -> None:
         """Add children of the parents in turn, the fittest first, until the population is full."""
         parents = population.getBestIndividualsSorted(len(population.getIndividuals()))
         mutation = EvolinoSubMutation(**self._kwargs)
@@ -156,7 +171,7 @@ class EvolinoSubMutation(SimpleMutation):
         mutationVariate: another distribution to draw from.
     """
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         SimpleMutation.__init__(self)
         options = KWArgsProcessor(self, kwargs)
         options.add("mutationVariate", default=CauchyVariate(0, 0.001))

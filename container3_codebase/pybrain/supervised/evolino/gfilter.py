@@ -1,17 +1,24 @@
 """Filters: operations on whole populations."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from pybrain.supervised.evolino.variate import GaussianVariate, UniformVariate
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Filter:
     """Changes a population in place."""
 
-    def apply(self, population):
+    def apply(self, population: Any) -> None:
         """Change the population."""
         raise NotImplementedError("a kind of filter says what it does")
 
 
-def isiter(obj):
+def isiter(obj: Any) -> bool:
     """Tell whether something can be iterated over."""
     try:
         iter(obj)
@@ -23,19 +30,19 @@ def isiter(obj):
 class SimpleGenomeManipulation(Filter):
     """Replaces every number in the genomes, which may be lists in lists."""
 
-    def apply(self, population):
+    def apply(self, population: Any) -> None:
         """Change the genomes of all individuals in place."""
         for individual in population.getIndividuals():
             self._manipulateGenome(individual.getGenome())
 
-    def _manipulateGenome(self, genome):
+    def _manipulateGenome(self, genome: list[Any]) -> None:
         for index, entry in enumerate(genome):
             if isiter(entry):
                 self._manipulateGenome(entry)
             else:
                 genome[index] = self._manipulateValue(entry)
 
-    def _manipulateValue(self, value):
+    def _manipulateValue(self, value: float) -> float:
         raise NotImplementedError("a kind of manipulation says what becomes of a number")
 
 
@@ -46,20 +53,20 @@ class SimpleMutation(SimpleGenomeManipulation):
         mutationVariate: what the random numbers are drawn from.
     """
 
-    mutationVariate = None
+    mutationVariate: Any = None
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.mutationVariate = GaussianVariate(0.0, 0.1)
 
-    def _manipulateValue(self, value):
+    def _manipulateValue(self, value: float) -> float:
         return value + self.mutationVariate.getSample()
 
 
 class Randomization(SimpleGenomeManipulation):
     """Replaces every number by a uniform random one."""
 
-    def __init__(self, minval=0.0, maxval=1.0):
+    def __init__(self, minval: float = 0.0, maxval: float = 1.0) -> None:
         self._variate = UniformVariate(minval, maxval)
 
-    def _manipulateValue(self, value):
+    def _manipulateValue(self, value: float) -> float:
         return self._variate.getSample()

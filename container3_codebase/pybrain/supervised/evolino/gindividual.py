@@ -1,15 +1,21 @@
 """What a population consists of."""
 
+from __future__ import annotations
+
 from copy import deepcopy
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any, Self
 
 
 class Individual:
     """Something with a genome; compared by identity."""
 
-    def getGenome(self):
+    def getGenome(self) -> Any:
         """Return the genome."""
         raise NotImplementedError("a kind of individual says what its genome is")
 
-    def copy(self):
+    def copy(self) -> Self:
         """Return an independent copy."""
         return deepcopy(self)

@@ -1,36 +1,44 @@
 """Populations: individuals and how fit they are."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
 
 class Population:
     """What a population offers; see `SimplePopulation` for the meaning."""
 
-    def getIndividuals(self):
+    def getIndividuals(self) -> Any:
         """Return the individuals."""
         raise NotImplementedError("a kind of population says which individuals it has")
 
-    def addIndividual(self, individual):
+    def addIndividual(self, individual: Any) -> None:
         """Add an individual."""
         raise NotImplementedError("this population cannot be added to")
 
-    def addIndividuals(self, individuals):
+    def addIndividuals(self, individuals: Iterable[Any]) -> None:
         """Add several individuals."""
         for individual in list(individuals):
             self.addIndividual(individual)
 
-    def removeIndividual(self, individual):
+    def removeIndividual(self, individual: Any) -> None:
         """Remove an individual."""
         raise NotImplementedError("nothing can be removed from this population")
 
-    def removeIndividuals(self, individuals):
+    def removeIndividuals(self, individuals: Iterable[Any]) -> None:
         """Remove several individuals."""
         for individual in list(individuals):
             self.removeIndividual(individual)
 
-    def setIndividualFitness(self, individual, fitness):
+    def setIndividualFitness(self, individual: Any, fitness: float) -> None:
         """Note the fitness of an individual."""
         raise NotImplementedError("this population keeps no fitness")
 
-    def getIndividualFitness(self, individual):
+    def getIndividualFitness(self, individual: Any) -> float:
         """Return the fitness of an individual."""
         raise NotImplementedError("this population keeps no fitness")
 
@@ -38,23 +46,23 @@ class Population:
 class SimplePopulation(Population):
     """Individuals in the order in which they were added, each with its fitness, if it is known."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         # A dictionary keeps its order, which makes runs repeatable; a set of objects does not.
-        self._fitness = {}
+        self._fitness: dict[Any, Any] = {}
 
-    def getIndividuals(self):
+    def getIndividuals(self) -> Any:
         """Return a list of the individuals."""
         return list(self._fitness)
 
-    def addIndividual(self, individual):
+    def addIndividual(self, individual: Any) -> None:
         """Add an individual of unknown fitness."""
         self._fitness.setdefault(individual, None)
 
-    def removeIndividual(self, individual):
+    def removeIndividual(self, individual: Any) -> None:
         """Remove an individual, if it is there."""
         self._fitness.pop(individual, None)
 
-    def setIndividualFitness(self, individual, fitness):
+    def setIndividualFitness(self, individual: Any, fitness: float) -> None:
         """Note the fitness of an individual.
 
         Raises:
@@ -64,48 +72,48 @@ class SimplePopulation(Population):
             raise KeyError("this individual is not in the population")
         self._fitness[individual] = fitness
 
-    def getIndividualFitness(self, individual):
+    def getIndividualFitness(self, individual: Any) -> float:
         """Return the fitness of an individual, None where it is unknown."""
         return self._fitness[individual]
 
-    def clearFitness(self):
+    def clearFitness(self) -> None:
         """Forget all fitnesses."""
         self._fitness = dict.fromkeys(self._fitness)
 
-    def getFitnessMap(self):
+    def getFitnessMap(self) -> dict[Any, float]:
         """Return individual -> fitness."""
         return dict(self._fitness)
 
-    def getMaxFitness(self):
+    def getMaxFitness(self) -> float:
         """Return the greatest fitness."""
         return max(fitness for fitness in self._fitness.values() if fitness is not None)
 
-    def getAverageFitness(self):
+    def getAverageFitness(self) -> float:
         """Return the mean of all known fitnesses."""
         known = [fitness for fitness in self._fitness.values() if fitness is not None]
         return sum(known) / len(known)
 
-    def getIndividualsN(self):
+    def getIndividualsN(self) -> int:
         """Return the number of individuals."""
         return len(self._fitness)
 
-    def getBestIndividuals(self, n=1):
+    def getBestIndividuals(self, n: int = 1) -> set[Any]:
         """Return a set of the n fittest individuals."""
         return set(self.getBestIndividualsSorted(n))
 
-    def getBestIndividualsSorted(self, n=1):
+    def getBestIndividualsSorted(self, n: int = 1) -> list[Any]:
         """Return a list of the n fittest individuals, the fittest first."""
         return self.getSortedIndividualList()[:n]
 
-    def getWorstIndividuals(self, n=1):
+    def getWorstIndividuals(self, n: int = 1) -> set[Any]:
         """Return a set of the n least fit individuals."""
         return set(self.getSortedIndividualList()[len(self._fitness) - n :])
 
-    def removeWorstIndividuals(self, n=1):
+    def removeWorstIndividuals(self, n: int = 1) -> None:
         """Remove the n least fit individuals."""
         self.removeIndividuals(self.getWorstIndividuals(n))
 
-    def getSortedIndividualList(self):
+    def getSortedIndividualList(self) -> list[Any]:
         """Return the individuals, the fittest first, those of unknown fitness last."""
         return sorted(
             self._fitness, key=lambda one: float("inf") if self._fitness[one] is None else -self._fitness[one]

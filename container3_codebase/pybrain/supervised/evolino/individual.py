@@ -1,6 +1,14 @@
 """The individuals of Evolino: one chromosome, and a team of them that makes a network."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from pybrain.supervised.evolino.gindividual import Individual
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any, Self
 
 
 class EvolinoSubIndividual(Individual):
@@ -10,18 +18,18 @@ class EvolinoSubIndividual(Individual):
         genome: a list of numbers.
     """
 
-    def __init__(self, genome):
+    def __init__(self, genome: list[Any]) -> None:
         self.setGenome(genome)
 
-    def getGenome(self):
+    def getGenome(self) -> Any:
         """Return the list of numbers."""
         return self._genome
 
-    def setGenome(self, genome):
+    def setGenome(self, genome: list[Any]) -> None:
         """Set the list of numbers."""
         self._genome = genome
 
-    def copy(self):
+    def copy(self) -> EvolinoSubIndividual:
         """Return an individual with a copy of the genome."""
         return EvolinoSubIndividual(list(self._genome))
 
@@ -33,13 +41,13 @@ class EvolinoIndividual(Individual):
         sub_individuals: the team, in the order of the subpopulations.
     """
 
-    def __init__(self, sub_individuals):
+    def __init__(self, sub_individuals: Iterable[Any]) -> None:
         self._sub_individuals = list(sub_individuals)
 
-    def getGenome(self):
+    def getGenome(self) -> Any:
         """Return the genomes of the team: a list of lists of numbers."""
         return [sub.getGenome() for sub in self._sub_individuals]
 
-    def getSubIndividuals(self):
+    def getSubIndividuals(self) -> list[Any]:
         """Return the team."""
         return self._sub_individuals

@@ -1,5 +1,9 @@
 """Networks whose hidden weights evolve and whose output weights are computed."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.structure.connections.full import FullConnection
@@ -7,6 +11,12 @@ from pybrain.structure.modules.linearlayer import LinearLayer
 from pybrain.structure.modules.lstm import LSTMLayer
 from pybrain.structure.modules.module import Module
 from pybrain.structure.networks.recurrent import RecurrentNetwork
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pybrain._typing import Array, ArrayLike
+    from pybrain.datasets.supervised import SupervisedDataSet
 
 
 class NetworkWrapper:
@@ -19,31 +29,31 @@ class NetworkWrapper:
         network: a sorted RecurrentNetwork: input layer, hidden layer, output layer.
     """
 
-    def __init__(self, network):
+    def __init__(self, network: RecurrentNetwork) -> None:
         self.network = network
 
-    def getNetwork(self):
+    def getNetwork(self) -> RecurrentNetwork:
         """Return the network."""
         return self.network
 
-    def getInputLayer(self):
+    def getInputLayer(self) -> Any:
         """Return the input layer."""
         return self.network.inmodules[0]
 
-    def getOutputLayer(self):
+    def getOutputLayer(self) -> Any:
         """Return the output layer."""
         return self.network.outmodules[0]
 
-    def getConnections(self):
+    def getConnections(self) -> list[Any]:
         """Return all connections: those within a step, then those from the step before."""
         within = [one for module in self.network.modulesSorted for one in self.network.connections[module]]
         return within + list(self.network.recurrentConns)
 
-    def getInConnections(self, module):
+    def getInConnections(self, module: Module) -> list[Any]:
         """Return the connections that lead to a module."""
         return [one for one in self.getConnections() if one.outmod is module]
 
-    def getOutputConnection(self):
+    def getOutputConnection(self) -> Any:
         """Return the connection from the last hidden layer to the output layer."""
         recurrent = self.network.recurrentConns
         found = [one for one in self.getInConnections(self.getOutputLayer()) if one not in recurrent]
@@ -51,20 +61,20 @@ class NetworkWrapper:
             raise ValueError(f"the output layer needs one connection that leads to it, not {len(found)}")
         return found[0]
 
-    def getHiddenLayers(self):
+    def getHiddenLayers(self) -> list[Any]:
         """Return the modules that are neither input nor output, in the order in which they act."""
         ends = {*self.network.inmodules, *self.network.outmodules}
         return [module for module in self.network.modulesSorted if module not in ends]
 
-    def getLastHiddenLayer(self):
+    def getLastHiddenLayer(self) -> Any:
         """Return the layer that leads to the output."""
         return self.getOutputConnection().inmod
 
-    def getFirstHiddenLayer(self):
+    def getFirstHiddenLayer(self) -> Any:
         """Return the layer that the input leads to."""
         return self.network.connections[self.getInputLayer()][0].outmod
 
-    def _weightMatrices(self):
+    def _weightMatrices(self) -> list[Array]:
         """Return the weights into the hidden layer as views, shape (blocks, neurons, inputs) each."""
         layer = self.getLastHiddenLayer()
         return [
@@ -73,17 +83,17 @@ class NetworkWrapper:
             if one.paramdim
         ]
 
-    def _peepholes(self):
+    def _peepholes(self) -> Array:
         """Return the peephole weights as a view, shape (gates, neurons); none without peepholes."""
         layer = self.getLastHiddenLayer()
         return layer.params.reshape(-1, layer.outdim) if layer.paramdim else np.zeros((0, layer.outdim))
 
-    def getGenome(self):
+    def getGenome(self) -> Any:
         """Return one list of weights per hidden neuron."""
         parts = [matrix.transpose(1, 0, 2).reshape(matrix.shape[1], -1) for matrix in self._weightMatrices()]
         return np.hstack([*parts, self._peepholes().T]).tolist()
 
-    def setGenome(self, weights):
+    def setGenome(self, weights: ArrayLike) -> None:
         """Set the weights of all hidden neurons, as `getGenome` gives them."""
         genome = np.asarray(weights, dtype=float)
         wanted = np.shape(self.getGenome())
@@ -97,12 +107,12 @@ class NetworkWrapper:
             start += blocks * inputs
         self._peepholes()[:] = genome[:, start:].T
 
-    def getOutputWeightMatrix(self):
+    def getOutputWeightMatrix(self) -> Array:
         """Return the weights to the output, shape (hiddim, outdim)."""
         one = self.getOutputConnection()
         return one.params.reshape(one.outdim, one.indim).T.copy()
 
-    def setOutputWeightMatrix(self, W):
+    def setOutputWeightMatrix(self, W: ArrayLike) -> None:
         """Set the weights to the output, shape (hiddim, outdim)."""
         one = self.getOutputConnection()
         W = np.asarray(W, dtype=float)
@@ -110,7 +120,7 @@ class NetworkWrapper:
             raise ValueError(f"the output weights have shape {(one.indim, one.outdim)}, not {W.shape}")
         one.params[:] = W.T.ravel()
 
-    def injectBackproject(self, injection):
+    def injectBackproject(self, injection: ArrayLike) -> None:
         """Let the next step take this, shape (outdim,), for the last output."""
         network = self.network
         if network.offset == 0:
@@ -127,7 +137,7 @@ class EvolinoNetwork(Module):
         hiddim: number of LSTM cells.
     """
 
-    def __init__(self, indim, outdim, hiddim=6):
+    def __init__(self, indim: int, outdim: int, hiddim: int = 6) -> None:
         Module.__init__(self, indim, outdim)
         network = RecurrentNetwork()
         inputs = LinearLayer(indim, name="input")
@@ -145,16 +155,16 @@ class EvolinoNetwork(Module):
 
     sequential = True
 
-    def reset(self):
+    def reset(self) -> None:
         """Forget the past."""
         Module.reset(self)
         self._network.reset()
 
-    def activate(self, inpt):
+    def activate(self, inpt: ArrayLike) -> Array:
         """Return the output for the next input of a sequence, shape (outdim,)."""
         return self._network.activate(inpt)
 
-    def calculateOutput(self, dataset, washout=0):
+    def calculateOutput(self, dataset: SupervisedDataSet, washout: int = 0) -> float:
         """Compute the output weights by linear regression on a sequential data set.
 
         The wanted outputs are fed back while the states of the cells are collected.
@@ -179,23 +189,23 @@ class EvolinoNetwork(Module):
                 self._wrapper.injectBackproject(sample[1])
         if not states:
             raise ValueError(f"no step is left to learn from after {washout} steps of washout")
-        states, targets = np.array(states), np.array(targets)
-        weights = np.linalg.lstsq(states, targets, rcond=None)[0]
+        inputs, wanted = np.array(states), np.array(targets)
+        weights = np.linalg.lstsq(inputs, wanted, rcond=None)[0]
         self.setOutputWeightMatrix(weights)
-        return float(np.mean((states @ weights - targets) ** 2))
+        return float(np.mean((inputs @ weights - wanted) ** 2))
 
-    def getGenome(self):
+    def getGenome(self) -> Any:
         """Return one list of weights per cell."""
         return self._wrapper.getGenome()
 
-    def setGenome(self, weights):
+    def setGenome(self, weights: ArrayLike) -> None:
         """Set the weights of all cells."""
         self._wrapper.setGenome(weights)
 
-    def getOutputWeightMatrix(self):
+    def getOutputWeightMatrix(self) -> Array:
         """Return the weights to the output, shape (hiddim, outdim)."""
         return self._wrapper.getOutputWeightMatrix()
 
-    def setOutputWeightMatrix(self, W):
+    def setOutputWeightMatrix(self, W: ArrayLike) -> None:
         """Set the weights to the output, shape (hiddim, outdim)."""
         self._wrapper.setOutputWeightMatrix(W)

@@ -1,12 +1,21 @@
 """The populations of Evolino: one subpopulation per chromosome."""
 
+from __future__ import annotations
+
 from copy import deepcopy
 from random import choice
+from typing import TYPE_CHECKING
 
 from pybrain.supervised.evolino.gfilter import Randomization
 from pybrain.supervised.evolino.gpopulation import Population, SimplePopulation
 from pybrain.supervised.evolino.individual import EvolinoIndividual, EvolinoSubIndividual
 from pybrain.tools.kwargsprocessor import KWArgsProcessor
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pybrain.supervised.evolino.gfilter import Filter
+
 
 # Initial values of the chromosomes, unless others are asked for.
 _SMALL = Randomization(-0.1, 0.1)
@@ -22,14 +31,21 @@ class EvolinoPopulation(Population):
         valueInitializer: fills the chromosomes with first values.
     """
 
-    def __init__(self, individual, subPopulationSize, nCombinations=1, valueInitializer=_SMALL, **kwargs):
+    def __init__(
+        self,
+        individual: Any,
+        subPopulationSize: int,
+        nCombinations: int = 1,
+        valueInitializer: Filter = _SMALL,
+        **kwargs: Any,
+    ) -> None:
         self._nCombinations = nCombinations
         self._subPopulations = [
             EvolinoSubPopulation(chromosome, subPopulationSize, valueInitializer, **kwargs)
             for chromosome in individual.getGenome()
         ]
 
-    def getIndividuals(self):
+    def getIndividuals(self) -> Any:
         """Return teams such that everybody takes part in `nCombinations` of them."""
         teams = []
         for _ in range(self._nCombinations):
@@ -38,16 +54,16 @@ class EvolinoPopulation(Population):
                 teams.append(EvolinoIndividual([one.pop(one.index(choice(one))) for one in members]))
         return teams
 
-    def getSubPopulations(self):
+    def getSubPopulations(self) -> list[Any]:
         """Return a list of the subpopulations."""
         return list(self._subPopulations)
 
-    def setIndividualFitness(self, individual, fitness):
+    def setIndividualFitness(self, individual: Any, fitness: float) -> None:
         """Add the fitness of a team to that of each of its members."""
         for population, member in zip(self._subPopulations, individual.getSubIndividuals(), strict=True):
             population.addIndividualFitness(member, fitness)
 
-    def clearFitness(self):
+    def clearFitness(self) -> None:
         """Forget all fitnesses."""
         for population in self._subPopulations:
             population.clearFitness()
@@ -63,7 +79,9 @@ class EvolinoSubPopulation(SimplePopulation):
         prototype: an individual to make all others of, instead of `chromosome`.
     """
 
-    def __init__(self, chromosome, maxNIndividuals, valueInitializer=_SMALL, **kwargs):
+    def __init__(
+        self, chromosome: list[float], maxNIndividuals: int, valueInitializer: Filter = _SMALL, **kwargs: Any
+    ) -> None:
         SimplePopulation.__init__(self)
         self._prototype = EvolinoSubIndividual(deepcopy(chromosome))
         self._maxNIndividuals = maxNIndividuals
@@ -72,22 +90,22 @@ class EvolinoSubPopulation(SimplePopulation):
         for _ in range(maxNIndividuals):
             self.addIndividual(self._prototype.copy())
         self._valueInitializer.apply(self)
-        self._teams = {}
+        self._teams: dict[Any, list[float]] = {}
 
-    def setArgs(self, **kwargs):
+    def setArgs(self, **kwargs: Any) -> None:
         """Set options: `prototype`."""
         KWArgsProcessor(self, kwargs).add("prototype", private=True, default=self._prototype)
 
-    def getMaxNIndividuals(self):
+    def getMaxNIndividuals(self) -> int:
         """Return the size that the population keeps."""
         return self._maxNIndividuals
 
-    def clearFitness(self):
+    def clearFitness(self) -> None:
         """Forget all fitnesses."""
         SimplePopulation.clearFitness(self)
         self._teams = {}
 
-    def addIndividualFitness(self, individual, fitness):
+    def addIndividualFitness(self, individual: Any, fitness: float) -> None:
         """Let the fitness of one more team count for an individual."""
         teams = self._teams.setdefault(individual, [])
         teams.append(fitness)

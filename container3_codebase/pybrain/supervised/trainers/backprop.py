@@ -1,6 +1,9 @@
 """Back-propagation: gradient descent on half the squared error."""
 
+from __future__ import annotations
+
 from random import shuffle
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,6 +13,12 @@ from pybrain.supervised.trainers import epoch
 from pybrain.supervised.trainers.convergence import UntilConvergence
 from pybrain.supervised.trainers.trainer import Trainer, refuse
 from pybrain.utilities import DivergenceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import Any, NoReturn
+
+    from pybrain._typing import Array
 
 
 class BackpropTrainer(UntilConvergence, Trainer):
@@ -40,16 +49,16 @@ class BackpropTrainer(UntilConvergence, Trainer):
 
     def __init__(
         self,
-        module,
-        dataset=None,
-        learningrate=0.01,
-        lrdecay=1.0,
-        momentum=0.0,
-        verbose=False,
-        batchlearning=False,
-        weightdecay=0.0,
-        **unknown,
-    ):
+        module: Any,
+        dataset: Any = None,
+        learningrate: float = 0.01,
+        lrdecay: float = 1.0,
+        momentum: float = 0.0,
+        verbose: bool = False,
+        batchlearning: bool = False,
+        weightdecay: float = 0.0,
+        **unknown: Any,
+    ) -> None:
         refuse(unknown, type(self))
         Trainer.__init__(self, module)
         if dataset is not None:
@@ -67,7 +76,7 @@ class BackpropTrainer(UntilConvergence, Trainer):
 
     # -- one epoch ----------------------------------------------------------------------
 
-    def train(self):
+    def train(self) -> float:
         """Train for one epoch.
 
         Returns:
@@ -92,7 +101,7 @@ class BackpropTrainer(UntilConvergence, Trainer):
         self.totalepochs += 1
         return error
 
-    def _trainEpoch(self):
+    def _trainEpoch(self) -> float:
         self._syncDescent()
         order = list(range(epoch.sequenceCount(self.ds)))
         shuffle(order)
@@ -102,7 +111,7 @@ class BackpropTrainer(UntilConvergence, Trainer):
         self._setParameters(self.descent(derivs, error))
         return error
 
-    def _trainOnline(self, order):
+    def _trainOnline(self, order: Sequence[int]) -> float:
         """Update after every sequence; return the error of the epoch."""
         run = epoch.online(self)
         if run is not None:
@@ -116,7 +125,7 @@ class BackpropTrainer(UntilConvergence, Trainer):
             self._setParameters(self.descent(derivs, parts[-1][0]))
         return meanError(parts)
 
-    def _accumulate(self, order):
+    def _accumulate(self, order: Sequence[int]) -> tuple[float, Array]:
         """Return the error of an epoch and its derivatives at the present parameters."""
         run = epoch.accumulate(self)
         if run is not None:
@@ -126,7 +135,7 @@ class BackpropTrainer(UntilConvergence, Trainer):
         error = meanError([self._calcDerivs(sequences[index]) for index in order])
         return error, np.array(self.module.derivs)
 
-    def _calcDerivs(self, seq):
+    def _calcDerivs(self, seq: Iterable[Any]) -> tuple[float, float]:
         """Add the derivatives of one sequence to those of the module.
 
         Returns:
@@ -150,21 +159,21 @@ class BackpropTrainer(UntilConvergence, Trainer):
             self.module.backActivate(outerr)
         return total, ponderation
 
-    def _sampleError(self, sample, output):
+    def _sampleError(self, sample: Sequence[Any], output: Array) -> tuple[float, float]:
         """Return the error of one output, and what to divide a sum of errors by."""
         return sampleError(sample, output)
 
-    def _outputError(self, sample, output):
+    def _outputError(self, sample: Sequence[Any], output: Array) -> Any:
         """Return minus the derivative of that error by the output."""
         difference = sample[1] - output
         return difference * sample[2] if len(sample) > 2 else difference
 
-    def _report(self, error):
+    def _report(self, error: float) -> None:
         print(f"Total error: {error: .12g}")
 
     # -- parameters ---------------------------------------------------------------------
 
-    def _setParameters(self, values):
+    def _setParameters(self, values: Array) -> None:
         """Copy values into the module, whatever holds its parameters."""
         params = self.module.params
         params[:] = values
@@ -172,7 +181,7 @@ class BackpropTrainer(UntilConvergence, Trainer):
             # The property made a copy (masked parameters do): only the setter reaches the truth.
             self.module._setParameters(values)
 
-    def _syncDescent(self):
+    def _syncDescent(self) -> None:
         """Let the descent go on from the module's parameters, where something else changed them.
 
         Momentum and step sizes stay. (PyBrain's descent goes on from its own copy.)
@@ -180,14 +189,14 @@ class BackpropTrainer(UntilConvergence, Trainer):
         if not np.array_equal(self.descent.values, self.module.params):
             self.descent.values = np.array(self.module.params, dtype=float)
 
-    def _memento(self):
+    def _memento(self) -> tuple[Array, dict[str, Any]]:
         descent = {
             name: value.copy() if isinstance(value, np.ndarray) else value
             for name, value in vars(self.descent).items()
         }
         return np.array(self.module.params), descent
 
-    def _diverged(self, before):
+    def _diverged(self, before: tuple[Array, dict[str, Any]]) -> NoReturn:
         params, descent = before
         rate = self.descent.alpha
         self._setParameters(params)
@@ -202,7 +211,7 @@ class BackpropTrainer(UntilConvergence, Trainer):
         error.learningrate = rate
         raise error
 
-    def _checkData(self, dataset):
+    def _checkData(self, dataset: Any) -> None:
         if dataset is None:
             raise ValueError("there is no data set: give one to the trainer, or to setData")
         if len(dataset) == 0:
@@ -211,7 +220,7 @@ class BackpropTrainer(UntilConvergence, Trainer):
 
     # -- measuring ----------------------------------------------------------------------
 
-    def testOnData(self, dataset=None, verbose=False):
+    def testOnData(self, dataset: Any = None, verbose: bool = False) -> float:
         """Return half the mean squared error of the module on a data set, without training.
 
         Args:
@@ -232,7 +241,7 @@ class BackpropTrainer(UntilConvergence, Trainer):
             print(f"Max error: {max(errors):g} Median error: {np.median(errors):g}")
         return meanError(parts)
 
-    def _outputs(self, dataset):
+    def _outputs(self, dataset: Any) -> Iterator[list[tuple[Any, Array]]]:
         """Iterate over sequences, each a list of (sample, output)."""
         together = epoch.outputs(self.module, dataset)
         outputs = None if together is None else iter(together)
@@ -243,10 +252,12 @@ class BackpropTrainer(UntilConvergence, Trainer):
             else:
                 yield [(sample, next(outputs)) for sample in sequence]
 
-    def _testSequence(self, pairs):
+    def _testSequence(self, pairs: Iterable[tuple[Any, Array]]) -> Any:
         return np.sum([self._sampleError(sample, output) for sample, output in pairs], axis=0)
 
-    def testOnClassData(self, dataset=None, verbose=False, return_targets=False):
+    def testOnClassData(
+        self, dataset: Any = None, verbose: bool = False, return_targets: bool = False
+    ) -> Any:
         """Return the class that the module finds for each sample: its greatest output.
 
         Args:

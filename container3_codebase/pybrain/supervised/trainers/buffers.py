@@ -1,8 +1,16 @@
 """The arrays through which a FlatNet computes one row."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.structure.modules.biasunit import BiasUnit
+
+if TYPE_CHECKING:
+    from pybrain._typing import Array
+    from pybrain.supervised.trainers.flatnet import FlatNet, Layer
 
 
 class Buffers:
@@ -17,15 +25,18 @@ class Buffers:
         ins, outs, inerrs, outerrs: per layer; views of the above where the layer is at an end.
     """
 
-    def __init__(self, flat):
+    def __init__(self, flat: FlatNet) -> None:
         self.x = np.zeros(flat.indim)
         self.y = np.zeros(flat.outdim)
         self.error = np.zeros(flat.outdim)
-        self.ins, self.outs, self.inerrs, self.outerrs = [], [], [], []
+        self.ins: list[Array] = []
+        self.outs: list[Array] = []
+        self.inerrs: list[Array] = []
+        self.outerrs: list[Array] = []
         for layer in flat.layers:
             self._addLayer(layer)
 
-    def _addLayer(self, layer):
+    def _addLayer(self, layer: Layer) -> None:
         out = np.zeros(layer.dim) if layer.outputs is None else self.y[layer.outputs]
         outerr = np.zeros(layer.dim) if layer.outputs is None else self.error[layer.outputs]
         if layer.kind is BiasUnit:

@@ -1,24 +1,46 @@
 """Training with a stopping rule."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.utilities import fListToString
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
 
-class UntilConvergence:
+    from pybrain.supervised.trainers.trainer import Trainer
+
+
+# A type checker sees the class that this one is always mixed into.
+if TYPE_CHECKING:
+    _Part = Trainer
+else:
+    _Part = object
+
+
+class UntilConvergence(_Part):
     """Adds `trainUntilConvergence` to a trainer that can `train` and `testOnData`."""
+
+    verbose: bool
+    testOnData: Callable[..., float]
+    _checkData: Callable[[Any], None]
+    _setParameters: Callable[[Any], None]
 
     def trainUntilConvergence(
         self,
-        dataset=None,
-        maxEpochs=None,
-        verbose=None,
-        continueEpochs=10,
-        validationProportion=0.25,
-        trainingData=None,
-        validationData=None,
-        convergence_threshold=10,
-    ):
+        dataset: Any = None,
+        maxEpochs: int | None = None,
+        verbose: bool | None = None,
+        continueEpochs: int = 10,
+        validationProportion: float = 0.25,
+        trainingData: Any = None,
+        validationData: Any = None,
+        convergence_threshold: int = 10,
+    ) -> tuple[list[float], list[float]]:
         """Train until the error on data that is not trained on stops falling; keep the best parameters.
 
         Training stops after `maxEpochs` + 1 epochs; or when the least of the last
@@ -52,7 +74,9 @@ class UntilConvergence:
             print("valid-errors:", fListToString(validated, 6))
         return trained[:best], validated[: 1 + best]
 
-    def _validationSplit(self, dataset, proportion, training, validation):
+    def _validationSplit(
+        self, dataset: Any, proportion: float, training: Any, validation: Any
+    ) -> tuple[Any, Any]:
         if (training is None) != (validation is None):
             raise ValueError("trainingData and validationData are given together, or neither is")
         if training is None:
@@ -65,9 +89,13 @@ class UntilConvergence:
             self._checkFits(part)
         return training, validation
 
-    def _trainToBest(self, validation, maxEpochs, window, decimals):
+    def _trainToBest(
+        self, validation: Any, maxEpochs: int | None, window: int, decimals: int
+    ) -> tuple[list[float], list[float], Any]:
         trained, validated = [], [self.testOnData(validation)]
-        best, bestError, bestParams = 0, None, None
+        best = 0
+        bestError: Any = None
+        bestParams: Any = None
         epochs = 0
         while True:
             trained.append(self.train())
@@ -82,7 +110,7 @@ class UntilConvergence:
         return trained, validated, best
 
 
-def hasConverged(errors, window, decimals):
+def hasConverged(errors: Sequence[float], window: int, decimals: int) -> bool:
     """Tell whether errors stopped falling: see `UntilConvergence.trainUntilConvergence`."""
     if len(errors) < 2 * window:
         return False

@@ -5,7 +5,10 @@ on flat arrays (`online`), can all its rows be taken back together (`accumulate`
 rows together (`outputs`, `meanErrorOf`)? Where the answer is None, work goes through the objects.
 """
 
+from __future__ import annotations
+
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +19,14 @@ from pybrain.datasets.supervised import SupervisedDataSet
 from pybrain.structure.networks.feedforward import FeedForwardNetwork
 from pybrain.supervised.trainers.flatnet import describe
 from pybrain.supervised.trainers.rowstep import RowStep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from pybrain._typing import Array, IntArray
+    from pybrain.supervised.trainers.flatnet import FlatNet
+
 
 # Rows taken together: enough to make matrix products pay, few enough to bound the memory.
 CHUNK = 4096
@@ -30,7 +41,7 @@ class FlatData:
         bounds: (start, end) of the sequences; None where every sample is one.
     """
 
-    def __init__(self, dataset):
+    def __init__(self, dataset: Any) -> None:
         self.inputs, self.targets, *rest = (
             np.ascontiguousarray(dataset.data[label][: dataset.endmarker[label]], dtype=float)
             for label in dataset.link
@@ -40,16 +51,16 @@ class FlatData:
         if isinstance(dataset, SequentialDataSet):
             self.bounds = [(start, end) for start, end in dataset._bounds() if end > start]
 
-    def rows(self, order):
+    def rows(self, order: Sequence[int]) -> IntArray:
         """Return the rows of these sequences, in order."""
         if self.bounds is None:
             return np.array(order, dtype=int)
         return np.concatenate([np.arange(*self.bounds[index]) for index in order])
 
 
-def flatData(dataset):
+def flatData(dataset: Any) -> FlatData | None:
     """Return the FlatData of a data set, or None where a subclass provides samples its own way."""
-    known = {
+    known: dict[Any, Any] = {
         SequentialDataSet._provideSequences: SequentialDataSet.__iter__,
         SupervisedDataSet._provideSequences: DataSet.__iter__,
     }
@@ -63,7 +74,7 @@ def flatData(dataset):
     return FlatData(dataset)
 
 
-def sequenceCount(dataset):
+def sequenceCount(dataset: Any) -> int:
     """Return the number of sequences that a data set provides."""
     data = flatData(dataset)
     if data is None:
@@ -71,7 +82,7 @@ def sequenceCount(dataset):
     return len(data.inputs) if data.bounds is None else len(data.bounds)
 
 
-def _rowsTogether(module):
+def _rowsTogether(module: Any) -> bool:
     """Tell whether a module's rows neither depend on each other nor on their order."""
     if not isinstance(module, FeedForwardNetwork) or not module.sorted:
         return False
@@ -79,7 +90,7 @@ def _rowsTogether(module):
     return own == (FeedForwardNetwork.activate, FeedForwardNetwork.backActivate) and not module._rowsInOrder()
 
 
-def usualError(trainer):
+def usualError(trainer: Any) -> bool:
     """Tell whether a trainer measures half the squared error, and not something of its own."""
     from pybrain.supervised.trainers.backprop import BackpropTrainer
 
@@ -87,7 +98,7 @@ def usualError(trainer):
     return all(getattr(type(trainer), name) is getattr(BackpropTrainer, name) for name in names)
 
 
-def online(trainer):
+def online(trainer: Any) -> Callable[[Sequence[int]], float] | None:
     """Return a function of the visiting order that trains one epoch, or None where objects have to.
 
     The function updates after every sequence and returns the error of the epoch.
@@ -102,37 +113,37 @@ def online(trainer):
     return None
 
 
-def accumulate(trainer):
+def accumulate(trainer: Any) -> Callable[[Sequence[int]], tuple[float, Array]] | None:
     """Return a function of the visiting order that gives (error, derivatives) of an epoch, or None."""
     if not usualError(trainer) or not _rowsTogether(trainer.module) or (data := flatData(trainer.ds)) is None:
         return None
 
-    def run(order):
+    def run(order: Sequence[int]) -> tuple[float, Array]:
         error, ponderation, derivs = _derivatives(trainer.module, data, data.rows(order))
         return error / ponderation, derivs
 
     return run
 
 
-def outputs(module, dataset):
+def outputs(module: Any, dataset: Any) -> Array | None:
     """Return the outputs for all samples, shape (n, outdim), or None where they depend on each other."""
     if not _rowsTogether(module) or (data := flatData(dataset)) is None:
         return None
     return module.activateRows(data.inputs)
 
 
-def meanErrorOf(module, dataset):
+def meanErrorOf(module: Any, dataset: Any) -> float | None:
     """Return half the mean squared error on a data set, or None where rows depend on each other."""
-    if (answers := outputs(module, dataset)) is None:
+    answers, data = outputs(module, dataset), flatData(dataset)
+    if answers is None or data is None:
         return None
-    data = flatData(dataset)
     squares = (data.targets - answers) ** 2
     if data.importance is None:
         return 0.5 * float(squares.sum()) / squares.size
     return 0.5 * float((data.importance * squares).sum() / data.importance.sum())
 
 
-def _rowByRow(trainer, flat, data, order):
+def _rowByRow(trainer: Any, flat: FlatNet, data: FlatData, order: Sequence[int]) -> float:
     """Update after every row, in the very arrays that the network computes with."""
     params, descent = trainer.module.params, trainer.descent
     step = RowStep(flat, params)
@@ -142,7 +153,7 @@ def _rowByRow(trainer, flat, data, order):
     return 0.5 * float(np.sum(errors**2)) / errors.size
 
 
-def _update(trainer, derivs, params):
+def _update(trainer: Any, derivs: Array, params: Array) -> list[Callable[[], Any]]:
     """Return the steps that do what `GradientDescent.__call__` does, without new arrays.
 
     Only what the trainer uses is done: every operation on so few numbers costs the same.
@@ -150,7 +161,8 @@ def _update(trainer, derivs, params):
     descent, decay = trainer.descent, trainer.weightdecay
     velocity, change = descent.momentumvector, np.empty(params.shape)
     rate = np.array(descent.alpha)
-    steps, gradient = [], derivs
+    steps: list[Callable[[], Any]] = []
+    gradient = derivs
     if decay:
         steps.append(partial(np.multiply, params, np.array(decay), change))
         steps.append(partial(np.subtract, derivs, change, change))
@@ -164,7 +176,7 @@ def _update(trainer, derivs, params):
     steps.append(partial(np.add, params, velocity, params))
     if descent.alphadecay != 1.0:
 
-        def slower():
+        def slower() -> None:
             descent.alpha *= descent.alphadecay
             rate[()] = descent.alpha
 
@@ -172,7 +184,7 @@ def _update(trainer, derivs, params):
     return steps
 
 
-def _sequenceBySequence(trainer, data, order):
+def _sequenceBySequence(trainer: Any, data: FlatData, order: Sequence[int]) -> float:
     """One update per sequence, from the derivatives of its rows."""
     total, weight = 0.0, 0.0
     for index in order:
@@ -183,7 +195,7 @@ def _sequenceBySequence(trainer, data, order):
     return total / weight
 
 
-def _derivatives(module, data, rows):
+def _derivatives(module: Any, data: FlatData, rows: IntArray) -> tuple[float, float, Array]:
     """Return error, ponderation and derivatives of some rows at the present parameters."""
     module.resetDerivatives()
     total, weight = 0.0, 0.0

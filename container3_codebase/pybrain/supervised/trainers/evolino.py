@@ -1,5 +1,9 @@
 """Training by Evolino: see `pybrain.supervised.evolino`."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from pybrain.supervised.evolino.filter import (
     EvolinoBurstMutation,
     EvolinoEvaluation,
@@ -12,6 +16,10 @@ from pybrain.supervised.evolino.population import EvolinoPopulation
 from pybrain.supervised.evolino.variate import CauchyVariate
 from pybrain.supervised.trainers.trainer import Trainer, refuse
 from pybrain.tools.kwargsprocessor import KWArgsProcessor
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 _DEFAULTS = {
     "subPopulationSize": 8,
@@ -47,7 +55,18 @@ class EvolinoTrainer(Trainer):
         totalepochs: generations so far.
     """
 
-    def __init__(self, evolino_network, dataset, **kwargs):
+    subPopulationSize: int
+    nCombinations: int
+    nParents: int | None
+    initialWeightRange: tuple[float, float]
+    weightInitializer: Any
+    mutationAlpha: float
+    mutationVariate: Any
+    wtRatio: float
+    backprojectionFactor: float | None
+    verbosity: int
+
+    def __init__(self, evolino_network: Any, dataset: Any, **kwargs: Any) -> None:
         Trainer.__init__(self, evolino_network)
         self.network = evolino_network
         self.totalepochs = 0
@@ -63,7 +82,7 @@ class EvolinoTrainer(Trainer):
         )
         self.setDataset(dataset)
 
-    def _readOptions(self, kwargs):
+    def _readOptions(self, kwargs: dict[str, Any]) -> None:
         accepted = [*_DEFAULTS, "weightInitializer", "mutationVariate"]
         refuse(set(kwargs) - set(accepted), type(self), accepted)
         options = KWArgsProcessor(self, kwargs)
@@ -72,7 +91,7 @@ class EvolinoTrainer(Trainer):
         options.add("weightInitializer", default=Randomization(*self.initialWeightRange))
         options.add("mutationVariate", default=CauchyVariate(0, self.mutationAlpha))
 
-    def setDataset(self, dataset):
+    def setDataset(self, dataset: Any) -> None:
         """Train on this data set from now on."""
         if dataset.outdim != self.network.outdim:
             raise ValueError(
@@ -87,12 +106,12 @@ class EvolinoTrainer(Trainer):
     # The data set is described by its targets alone, so the check of other trainers does not fit.
     setData = setDataset
 
-    def trainOnDataset(self, dataset, *args, **kwargs):
+    def trainOnDataset(self, dataset: Any, *args: Any, **kwargs: Any) -> None:
         """Set the data set and train on it; further arguments go to `trainEpochs`."""
         self.setDataset(dataset)
         self.trainEpochs(*args, **kwargs)
 
-    def train(self):
+    def train(self) -> float:
         """Train for one generation; the network is then the best one so far.
 
         Returns:
@@ -107,6 +126,6 @@ class EvolinoTrainer(Trainer):
             print(f"generation {self.totalepochs}: best fitness {self.max_fitness:g}")
         return -self.max_fitness
 
-    def burstMutate(self):
+    def burstMutate(self) -> None:
         """Begin anew around the best weights, where training has got stuck."""
         EvolinoBurstMutation(mutationVariate=self.mutationVariate).apply(self._population)

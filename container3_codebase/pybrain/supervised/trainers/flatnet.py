@@ -7,7 +7,10 @@ with memory or chance, nested networks, classes of users); such networks train t
 `backActivate`.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +21,12 @@ from pybrain.structure.modules.biasunit import BiasUnit
 from pybrain.structure.modules.linearlayer import LinearLayer
 from pybrain.structure.networks.feedforward import FeedForwardNetwork
 from pybrain.supervised.trainers.rowfunctions import FUNCTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+    from pybrain._typing import Array
 
 
 @dataclass(frozen=True)
@@ -56,7 +65,7 @@ class Layer:
         wires: connections that leave it, in the order in which they act.
     """
 
-    kind: type
+    kind: Any
     dim: int
     inputs: slice | None
     outputs: slice | None
@@ -64,7 +73,7 @@ class Layer:
     wires: tuple[Wire, ...]
 
     @property
-    def linear(self):
+    def linear(self) -> bool:
         """Input and output are one array; not where the network's input is its output."""
         return self.kind is LinearLayer and (self.inputs is None or self.outputs is None)
 
@@ -79,7 +88,7 @@ class FlatNet:
     paramdim: int
 
 
-def _slices(modules):
+def _slices(modules: Iterable[Any]) -> dict[Any, slice]:
     """Return module -> its part of the concatenated buffers of `modules`."""
     parts, start = {}, 0
     for module, dim in modules:
@@ -88,7 +97,7 @@ def _slices(modules):
     return parts
 
 
-def _offset(part, whole):
+def _offset(part: Array, whole: Array) -> int | None:
     """Return at which entry of `whole` the array `part` begins, or None where it is no part of it."""
     if part.dtype != whole.dtype or not part.flags.c_contiguous:
         return None
@@ -97,7 +106,7 @@ def _offset(part, whole):
     return distance // whole.itemsize if inside else None
 
 
-def _weights(connection, params):
+def _weights(connection: Any, params: Array) -> Any:
     """Return (shape, offset) of a connection's weights, or None where it is of an unknown kind."""
     if type(connection) is IdentityConnection:
         return None, 0
@@ -109,7 +118,7 @@ def _weights(connection, params):
     return (connection.outdim, connection.indim), offset
 
 
-def describe(net):
+def describe(net: Any) -> FlatNet | None:
     """Return the FlatNet of a network, or None where it has parts that only objects can compute."""
     if type(net) is not FeedForwardNetwork or not net.sorted or not net.paramdim:
         return None
@@ -124,7 +133,7 @@ def describe(net):
     return _assemble(net, modules, params)
 
 
-def _assemble(net, modules, params):
+def _assemble(net: Any, modules: Sequence[Any], params: Array) -> FlatNet | None:
     position = {module: index for index, module in enumerate(modules)}
     inputs = _slices((module, module.indim) for module in net.inmodules)
     outputs = _slices((module, module.outdim) for module in net.outmodules)
@@ -134,7 +143,7 @@ def _assemble(net, modules, params):
         return None
     offsets = [offset for shape, offset in weights if shape]
     fed = set(inputs)
-    wires = {module: [] for module in modules}
+    wires: dict[Any, list[Wire]] = {module: [] for module in modules}
     for connection, (shape, offset) in zip(connections, weights, strict=True):
         source, target = connection.inmod, connection.outmod
         part = slice(connection.outSliceFrom, connection.outSliceTo)

@@ -3,14 +3,24 @@
 Source of all formulas: Bishop, Pattern Recognition and Machine Learning (2006), section 5.6.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.supervised.trainers.backprop import BackpropTrainer
 from pybrain.supervised.trainers.rprop import RPropMinusTrainer
 from pybrain.supervised.trainers.trainer import Trainer
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
 
-def gaussian(x, mean, stddev):
+    from pybrain._typing import Array, ArrayLike
+
+
+def gaussian(x: ArrayLike, mean: ArrayLike, stddev: ArrayLike) -> Any:
     """Return the density of an isotropic normal distribution.
 
     Args:
@@ -25,7 +35,7 @@ def gaussian(x, mean, stddev):
     return np.exp(_logGaussian(x, mean, stddev))
 
 
-def _logGaussian(x, mean, stddev):
+def _logGaussian(x: Array, mean: Array, stddev: Array) -> Array:
     squares = ((x - mean) ** 2).sum(axis=-1)
     return -0.5 * squares / stddev**2 - 0.5 * x.shape[-1] * np.log(2 * np.pi * stddev**2)
 
@@ -37,7 +47,7 @@ class BackpropTrainerMix(BackpropTrainer):
     deviations s and K centres m, shape (K*c,). The error of a sample is -ln sum_k p_k N(t; m_k, s_k).
     """
 
-    def setData(self, dataset):
+    def setData(self, dataset: Any) -> None:
         """Train on this data set; its targets have the dimension of the distribution, not of the output."""
         layer = self._mixtureLayer()
         if dataset.indim != self.module.indim:
@@ -50,16 +60,16 @@ class BackpropTrainerMix(BackpropTrainer):
             )
         self.ds = dataset
 
-    def _checkFits(self, dataset):
+    def _checkFits(self, dataset: Any) -> None:
         """Sizes were compared with the mixture in `setData`; the output itself is longer."""
 
-    def _mixtureLayer(self):
+    def _mixtureLayer(self) -> Any:
         layers = [layer for layer in self.module.outmodules if hasattr(layer, "nGaussians")]
         if len(layers) != 1 or len(self.module.outmodules) != 1:
             raise ValueError("the network needs one output module, and that a MixtureDensityLayer")
         return layers[0]
 
-    def _parts(self, sample, output):
+    def _parts(self, sample: Sequence[Any], output: Array) -> tuple[Array, Array, Array, Array, Array, Any]:
         """Return target (c,), coefficients (K,), deviations (K,), centres (K, c), responsibilities (K,)."""
         count = self._mixtureLayer().nGaussians
         target = np.asarray(sample[1], dtype=float)
@@ -71,10 +81,10 @@ class BackpropTrainerMix(BackpropTrainer):
         likelihood = np.logaddexp.reduce(logs)
         return target, chances, deviations, centres, np.exp(logs - likelihood), likelihood
 
-    def _sampleError(self, sample, output):
+    def _sampleError(self, sample: Sequence[Any], output: Array) -> tuple[float, float]:
         return -float(self._parts(sample, output)[-1]), np.size(sample[1])
 
-    def _outputError(self, sample, output):
+    def _outputError(self, sample: Sequence[Any], output: Array) -> Array:
         """Return minus the derivatives by the activations of the layer (5.155 to 5.157).
 
         s_k = exp(a_k) for the deviations, which gives responsibility * (|t-m|^2/s^2 - c).

@@ -5,7 +5,10 @@ are arrays throughout, never plain numbers, because for so few values the conver
 costs more than the operation.
 """
 
+from __future__ import annotations
+
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,16 +20,21 @@ from pybrain.structure.modules.softsign import SoftSignLayer
 from pybrain.structure.modules.tanhlayer import TanhLayer
 from pybrain.tools.functions import EXPONENT_LIMIT
 
+if TYPE_CHECKING:
+    from typing import Any
 
-def _linear(x, y):
+    from pybrain._typing import Array
+
+
+def _linear(x: Array, y: Array) -> list[partial[Any]]:
     return [partial(np.copyto, y, x)]
 
 
-def _passError(x, y, outerr, inerr):
+def _passError(x: Array, y: Array, outerr: Array, inerr: Array) -> list[partial[Any]]:
     return [partial(np.copyto, inerr, outerr)]
 
 
-def _sigmoid(x, y):
+def _sigmoid(x: Array, y: Array) -> list[partial[Any]]:
     limit, one = np.full(x.shape, EXPONENT_LIMIT), np.ones(x.shape)
     # Below -500 nothing has to be cut: 1 + exp(-500) is 1 already.
     return [
@@ -38,7 +46,7 @@ def _sigmoid(x, y):
     ]
 
 
-def _sigmoidBack(x, y, outerr, inerr):
+def _sigmoidBack(x: Array, y: Array, outerr: Array, inerr: Array) -> list[partial[Any]]:
     return [
         partial(np.subtract, np.ones(y.shape), y, inerr),
         partial(np.multiply, y, inerr, inerr),
@@ -46,11 +54,11 @@ def _sigmoidBack(x, y, outerr, inerr):
     ]
 
 
-def _tanh(x, y):
+def _tanh(x: Array, y: Array) -> list[partial[Any]]:
     return [partial(np.tanh, x, y)]
 
 
-def _tanhBack(x, y, outerr, inerr):
+def _tanhBack(x: Array, y: Array, outerr: Array, inerr: Array) -> list[partial[Any]]:
     return [
         partial(np.multiply, y, y, inerr),
         partial(np.subtract, np.ones(y.shape), inerr, inerr),
@@ -58,17 +66,17 @@ def _tanhBack(x, y, outerr, inerr):
     ]
 
 
-def _relu(x, y):
+def _relu(x: Array, y: Array) -> list[partial[Any]]:
     zero, positive = np.zeros(x.shape), np.empty(x.shape, dtype=bool)
     return [partial(np.greater, x, zero, positive), partial(np.multiply, x, positive, y)]
 
 
-def _reluBack(x, y, outerr, inerr):
+def _reluBack(x: Array, y: Array, outerr: Array, inerr: Array) -> list[partial[Any]]:
     zero, positive = np.zeros(x.shape), np.empty(x.shape, dtype=bool)
     return [partial(np.greater, x, zero, positive), partial(np.multiply, outerr, positive, inerr)]
 
 
-def _softsign(x, y):
+def _softsign(x: Array, y: Array) -> list[partial[Any]]:
     return [
         partial(np.absolute, x, y),
         partial(np.add, y, np.ones(x.shape), y),
@@ -76,7 +84,7 @@ def _softsign(x, y):
     ]
 
 
-def _softsignBack(x, y, outerr, inerr):
+def _softsignBack(x: Array, y: Array, outerr: Array, inerr: Array) -> list[partial[Any]]:
     return [
         partial(np.absolute, y, inerr),
         partial(np.subtract, np.ones(y.shape), inerr, inerr),
@@ -85,7 +93,7 @@ def _softsignBack(x, y, outerr, inerr):
     ]
 
 
-def _softmax(x, y):
+def _softmax(x: Array, y: Array) -> list[partial[Any]]:
     limit, total = np.full(x.shape, EXPONENT_LIMIT), np.empty(1)
     return [
         partial(np.minimum, x, limit, out=y),

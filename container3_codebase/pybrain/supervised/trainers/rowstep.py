@@ -5,13 +5,23 @@ pass through both lists. The order of all sums is that of the network's own forw
 pass, so the numbers are the same.
 """
 
+from __future__ import annotations
+
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pybrain.structure.modules.biasunit import BiasUnit
 from pybrain.supervised.trainers.buffers import Buffers
 from pybrain.supervised.trainers.rowfunctions import FUNCTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from pybrain._typing import Array
+    from pybrain.supervised.trainers.flatnet import FlatNet, Layer, Wire
 
 
 class RowStep:
@@ -25,14 +35,15 @@ class RowStep:
         derivs: what the last row gave: minus the gradient of half its squared error, (paramdim,).
     """
 
-    def __init__(self, flat, params):
+    def __init__(self, flat: FlatNet, params: Array) -> None:
         self.derivs = np.zeros(flat.paramdim)
         self._buffers = Buffers(flat)
-        self._forward, self._backward = [], []
+        self._forward: list[Any] = []
+        self._backward: list[Any] = []
         self._clears = any(wire.shared for layer in flat.layers for wire in layer.wires)
         self._compile(flat, params)
 
-    def _compile(self, flat, params):
+    def _compile(self, flat: FlatNet, params: Array) -> None:
         fed = {wire.target for layer in flat.layers for wire in layer.wires if wire.first}
         for index, layer in enumerate(flat.layers):
             if layer.inputs is None and index not in fed and layer.kind is not BiasUnit:
@@ -50,7 +61,7 @@ class RowStep:
             # Backward, the wires of a layer come before the layer, and later layers before earlier.
             self._backward[:0] = back + backward
 
-    def _layerSteps(self, index, layer):
+    def _layerSteps(self, index: int, layer: Layer) -> Any:
         """Return what the layer itself does forward and backward."""
         if layer.kind is BiasUnit or layer.linear:
             return [], []
@@ -60,7 +71,7 @@ class RowStep:
         back = backward(x, y, buffers.outerrs[index], buffers.inerrs[index]) if layer.learns else []
         return forward(x, y), back
 
-    def _wireSteps(self, wire, layer, params, hasError):
+    def _wireSteps(self, wire: Wire, layer: Layer, params: Array, hasError: bool) -> Any:
         """Return what a connection does forward and backward.
 
         Args:
@@ -93,7 +104,7 @@ class RowStep:
         backward += _outer(error, source, derivs, wire.shared)
         return _product(weights, source, target, wire.first), backward
 
-    def run(self, inputs, targets, update):
+    def run(self, inputs: Array, targets: Array, update: Iterable[Callable[[], Any]]) -> Array:
         """Visit rows in order, and change the parameters after each.
 
         Args:
@@ -126,19 +137,19 @@ class RowStep:
 # numbers the way into a function costs more than what it does.
 
 
-def _zero(array):
+def _zero(array: Array) -> Any:
     return partial(array.fill, 0.0)
 
 
-def _copy(source, target):
+def _copy(source: Array, target: Array) -> Any:
     return partial(np.copyto, target, source)
 
 
-def _add(source, target):
+def _add(source: Array, target: Array) -> Any:
     return partial(np.add, target, source, target)
 
 
-def _product(matrix, vector, target, assigns):
+def _product(matrix: Array, vector: Array, target: Array, assigns: bool) -> Any:
     """Return the steps for target = matrix vector, or target += matrix vector."""
     if assigns:
         return [partial(matrix.dot, vector, target)]
@@ -146,7 +157,7 @@ def _product(matrix, vector, target, assigns):
     return [partial(matrix.dot, vector, product), _add(product, target)]
 
 
-def _outer(error, source, derivs, adds):
+def _outer(error: Array, source: Array, derivs: Array, adds: bool) -> Any:
     """Return the steps for derivs = error source^T, or derivs += error source^T."""
     column, row = error[:, None], source[None, :]
     if not adds:

@@ -1,9 +1,16 @@
 """Resilient propagation: steps that look at the sign of derivatives only."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.supervised.trainers import epoch
 from pybrain.supervised.trainers.backprop import BackpropTrainer
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class RPropMinusTrainer(BackpropTrainer):
@@ -22,8 +29,15 @@ class RPropMinusTrainer(BackpropTrainer):
     """
 
     def __init__(
-        self, module, etaminus=0.5, etaplus=1.2, deltamin=1.0e-6, deltamax=5.0, delta0=0.1, **kwargs
-    ):
+        self,
+        module: Any,
+        etaminus: float = 0.5,
+        etaplus: float = 1.2,
+        deltamin: float = 1.0e-6,
+        deltamax: float = 5.0,
+        delta0: float = 0.1,
+        **kwargs: Any,
+    ) -> None:
         BackpropTrainer.__init__(self, module, **kwargs)
         self.descent.rprop = True
         self.descent.etaplus = etaplus
@@ -33,7 +47,7 @@ class RPropMinusTrainer(BackpropTrainer):
         self.descent.deltanull = delta0
         self.descent.init(module.params)
 
-    def _trainEpoch(self):
+    def _trainEpoch(self) -> float:
         self._syncDescent()
         error, derivs = self._accumulate(list(range(epoch.sequenceCount(self.ds))))
         if self.verbose:
@@ -43,5 +57,5 @@ class RPropMinusTrainer(BackpropTrainer):
         self._setParameters(self.descent(derivs - self.weightdecay * self.module.params, error))
         return error
 
-    def _report(self, error):
+    def _report(self, error: float) -> None:
         """Nothing is left to say after the step."""

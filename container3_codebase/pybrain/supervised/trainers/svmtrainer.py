@@ -4,12 +4,22 @@ PyBrain was written for the `svm` module of libsvm before 3.0; the present one (
 on the package index) has other names. Both are imported only when a trainer is built.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
-def _libsvm():
+    from pybrain._typing import StrPath
+    from pybrain.structure.modules.svmunit import SVMUnit
+
+
+def _libsvm() -> Any:
     """Import libsvm's Python interface, or explain what is missing."""
     try:
         from libsvm import svmutil
@@ -36,7 +46,7 @@ _OPTIONS = {
 _KERNELS = {"LINEAR": 0, "POLY": 1, "RBF": 2, "SIGMOID": 3}
 
 
-def _optionString(params):
+def _optionString(params: Mapping[str, Any]) -> str:
     """Return libsvm options for a dictionary of parameters.
 
     Raises:
@@ -48,7 +58,7 @@ def _optionString(params):
     return " ".join(f"{_OPTIONS[name]} {value}" for name, value in params.items()) + " -q"
 
 
-def _problem(dataset):
+def _problem(dataset: Any) -> Any:
     """Return labels and inputs of a classification data set as lists."""
     return dataset._classNumbers().tolist(), np.asarray(dataset["input"]).tolist()
 
@@ -60,25 +70,25 @@ class LibsvmModel:
         model: what libsvm's `svm_train` returned.
     """
 
-    def __init__(self, model):
+    def __init__(self, model: Any) -> None:
         self.model = model
 
-    def get_nr_class(self):
+    def get_nr_class(self) -> Any:
         """Return the number of classes."""
         return self.model.get_nr_class()
 
-    def predict(self, x):
+    def predict(self, x: Any) -> Any:
         """Return the class of an input, shape (indim,)."""
         return self._answer(x)[0][0]
 
-    def predict_values(self, x):
+    def predict_values(self, x: Any) -> Any:
         """Return the decision values for an input."""
         return self._answer(x)[2][0]
 
-    def _answer(self, x):
+    def _answer(self, x: Any) -> Any:
         return _libsvm().svm_predict([], [np.asarray(x, dtype=float).tolist()], self.model, "-q")
 
-    def save(self, filename):
+    def save(self, filename: StrPath) -> None:
         """Write a file in libsvm's format."""
         _libsvm().svm_save_model(str(filename), self.model)
 
@@ -93,32 +103,34 @@ class SVMTrainer:
         plot: kept for PyBrain's signature; grid search draws nothing here.
     """
 
-    def __init__(self, svmunit, dataset, modelfile=None, plot=False):
+    def __init__(
+        self, svmunit: SVMUnit, dataset: Any, modelfile: StrPath | None = None, plot: bool = False
+    ) -> None:
         self.svm = svmunit
         self.ds = dataset
         self.plot = plot
         self.params = {"kernel_type": _KERNELS["RBF"]}
-        self.model = None
+        self.model: LibsvmModel | None = None
         if modelfile is not None:
             self.load(modelfile)
 
     @property
-    def module(self):
+    def module(self) -> Any:
         """What is trained."""
         return self.svm
 
-    def setData(self, dataset):
+    def setData(self, dataset: Any) -> None:
         """Train on this data set from now on."""
         self.ds = dataset
 
-    def setParams(self, **kwargs):
+    def setParams(self, **kwargs: Any) -> None:
         """Set libsvm parameters by name: kernel_type (also 'RBF' ...), C, gamma, degree ..."""
         if isinstance(kwargs.get("kernel_type"), str):
             kwargs["kernel_type"] = _KERNELS[kwargs["kernel_type"].upper()]
         _optionString(kwargs)
         self.params.update(kwargs)
 
-    def train(self, search=False, **kwargs):
+    def train(self, search: bool | str = False, **kwargs: Any) -> None:
         """Train, after a search for C and gamma where one is asked for.
 
         Args:
@@ -135,13 +147,13 @@ class SVMTrainer:
         self.model = LibsvmModel(svmutil.svm_train(labels, inputs, _optionString(self.params)))
         self.svm.setModel(self.model)
 
-    def save(self, filename):
+    def save(self, filename: StrPath) -> None:
         """Write the trained model to a file in libsvm's format."""
         if self.model is None:
             raise ValueError("there is no model to save: train first")
         self.model.save(filename)
 
-    def load(self, filename):
+    def load(self, filename: StrPath) -> None:
         """Read a model from a file."""
         if not Path(filename).is_file():
             raise FileNotFoundError(f"there is no model file {filename}")
@@ -166,17 +178,17 @@ class GridSearch:
 
     def __init__(
         self,
-        problem,
-        targets,
-        cmin,
-        cmax,
-        cstep=None,
-        crossval=5,
-        plotflag=False,
-        maxdepth=8,
-        searchlog="gridsearch_results.txt",
-        **params,
-    ):
+        problem: Any,
+        targets: Any,
+        cmin: Sequence[float],
+        cmax: Sequence[float],
+        cstep: Sequence[float] | None = None,
+        crossval: int = 5,
+        plotflag: bool = False,
+        maxdepth: int = 8,
+        searchlog: str = "gridsearch_results.txt",
+        **params: Any,
+    ) -> None:
         self.problem, self.targets = problem, targets
         self.cmin, self.cmax = np.asarray(cmin, dtype=float), np.asarray(cmax, dtype=float)
         self.cstep = np.array([2.0, 2.0]) if cstep is None else np.asarray(cstep, dtype=float)
@@ -185,12 +197,12 @@ class GridSearch:
         self.params = {"kernel_type": _KERNELS["RBF"]}
         self.setParams(**params)
 
-    def setParams(self, **kwargs):
+    def setParams(self, **kwargs: Any) -> None:
         """Set libsvm parameters that stay fixed during the search."""
         _optionString(kwargs)
         self.params.update(kwargs)
 
-    def calculate_jobs(self):
+    def calculate_jobs(self) -> Any:
         """Return the (log2 C, log2 gamma) points of the grid."""
         axes = [
             np.arange(*bounds)
@@ -198,18 +210,18 @@ class GridSearch:
         ]
         return [(c, g) for c in axes[0].tolist() for g in axes[1].tolist()]
 
-    def _performance(self, point):
+    def _performance(self, point: Any) -> Any:
         options = _optionString({**self.params, "C": 2.0 ** point[0], "gamma": 2.0 ** point[1]})
         return _libsvm().svm_train(self.targets, self.problem, f"{options} -v {self.crossval}")
 
-    def _best(self, points):
+    def _best(self, points: Any) -> Any:
         results = {tuple(point): self._performance(point) for point in points}
         if self.searchlog:
             with Path(self.searchlog).open("a") as log:
                 log.writelines(f"{c:g} {g:g} {rate:g}\n" for (c, g), rate in results.items())
-        return max(results, key=results.get)
+        return max(results, key=lambda point: results[point])
 
-    def search(self):
+    def search(self) -> Any:
         """Return the best parameters, {'C': ..., 'gamma': ...}."""
         best = self._best(self.calculate_jobs())
         return {"C": 2.0 ** best[0], "gamma": 2.0 ** best[1]}
@@ -221,12 +233,12 @@ class GridSearchDOE(GridSearch):
     Source: Staelin, Parameter selection for support vector machines (2003).
     """
 
-    def refineGrid(self, centre, width):
+    def refineGrid(self, centre: Any, width: Any) -> Any:
         """Return the nine points around a centre, held within the range."""
         steps = [np.array([c, g]) * width / 2 for c in (-1, 0, 1) for g in (-1, 0, 1)]
         return [tuple(np.clip(centre + step, self.cmin, self.cmax).tolist()) for step in steps]
 
-    def search(self):
+    def search(self) -> Any:
         """Return the best parameters, {'C': ..., 'gamma': ...}."""
         centre, width = (self.cmin + self.cmax) / 2, self.cmax - self.cmin
         for _ in range(self.maxdepth):

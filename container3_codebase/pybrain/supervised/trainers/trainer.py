@@ -1,9 +1,17 @@
 """What all trainers have in common: a module, a data set, epochs."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from pybrain.utilities import Named, abstractMethod
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
 
-def refuse(unknown, kind, accepted=None):
+
+def refuse(unknown: Iterable[str], kind: type, accepted: Iterable[str] | None = None) -> None:
     """Raise a TypeError that names the options that a trainer knows, where there are others.
 
     Args:
@@ -34,13 +42,13 @@ class Trainer(Named):
         ds: the data set it is trained on, or None.
     """
 
-    ds = None
-    module = None
+    ds: Any = None
+    module: Any = None
 
-    def __init__(self, module):
+    def __init__(self, module: Any) -> None:
         self.module = module
 
-    def setData(self, dataset):
+    def setData(self, dataset: Any) -> None:
         """Train on this data set from now on.
 
         Raises:
@@ -49,22 +57,22 @@ class Trainer(Named):
         self._checkFits(dataset)
         self.ds = dataset
 
-    def _checkFits(self, dataset):
+    def _checkFits(self, dataset: Any) -> None:
         for what, of in (("indim", "inputs"), ("outdim", "outputs")):
             offered, wanted = getattr(dataset, what, None), getattr(self.module, what, None)
             if offered is not None and wanted is not None and offered != wanted:
                 raise ValueError(f"the data set has {offered} {of} per sample, the module has {wanted}")
 
-    def trainOnDataset(self, dataset, *args, **kwargs):
+    def trainOnDataset(self, dataset: Any, *args: Any, **kwargs: Any) -> None:
         """Set the data set and train on it; further arguments go to `trainEpochs`."""
         self.setData(dataset)
         self.trainEpochs(*args, **kwargs)
 
-    def trainEpochs(self, epochs=1, *args, **kwargs):
+    def trainEpochs(self, epochs: int = 1, *args: Any, **kwargs: Any) -> None:
         """Train for so many epochs; further arguments go to `train`."""
         for _ in range(epochs):
             self.train(*args, **kwargs)
 
-    def train(self):
+    def train(self) -> Any:
         """Train for one epoch."""
         abstractMethod()

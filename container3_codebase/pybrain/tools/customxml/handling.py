@@ -7,17 +7,25 @@ entity can blow a small file up to any size, or pull in other files.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.dom import minidom
 from xml.parsers import expat
 
 from pybrain.tools.customxml.literals import LiteralError, parseLiteral
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any, NoReturn
+    from xml.dom.minidom import Document
+
+    from pybrain._typing import StrPath
 
 
 class UnsafeXML(ValueError):
     """The document declares entities. They are never expanded; nothing of the document was used."""
 
 
-def parseSafely(data):
+def parseSafely(data: Any) -> Document:
     """The tree of an XML document.
 
     Args:
@@ -37,11 +45,11 @@ def parseSafely(data):
         raise ValueError(f"not a well-formed XML document: {error}") from None
 
 
-def _refuseEntity(*declaration):
+def _refuseEntity(*declaration: Any) -> NoReturn:
     raise UnsafeXML(f"the document declares an entity ({declaration[0]!r}); that is not accepted")
 
 
-def baseTransform(val):
+def baseTransform(val: Any) -> Any:
     """A number or truth value where the text ``val`` is one, else the text itself.
 
     >>> baseTransform("3"), baseTransform("True"), baseTransform("in")
@@ -69,7 +77,7 @@ class XMLHandling:
         ValueError: the file is no XML document.
     """
 
-    def __init__(self, filename, newfile):
+    def __init__(self, filename: StrPath, newfile: bool) -> None:
         self.filename = filename
         if newfile:
             self.dom = minidom.Document()
@@ -79,18 +87,20 @@ class XMLHandling:
             self.root = self.dom.documentElement
             _dropLayout(self.root)
 
-    def save(self):
+    def save(self) -> None:
         """Write the document to its file."""
         Path(self.filename).write_bytes(self.dom.toprettyxml().encode("utf-8"))
 
     # --- attributes ---
 
-    def readAttrDict(self, node, transform=None):
+    def readAttrDict(self, node: Any, transform: Callable[[Any], Any] | None = None) -> dict[str, Any]:
         """The attributes of an element as a dictionary, values passed through ``transform``."""
         change = transform or baseTransform
         return {str(name): change(value) for name, value in node.attributes.items()}
 
-    def writeAttrDict(self, node, adict, transform=None):
+    def writeAttrDict(
+        self, node: Any, adict: Mapping[str, Any], transform: Callable[[Any], Any] | None = None
+    ) -> None:
         """Write a dictionary as attributes of an element, values passed through ``transform``."""
         change = transform or str
         for name, value in adict.items():
@@ -98,33 +108,33 @@ class XMLHandling:
 
     # --- elements ---
 
-    def newRootNode(self, name):
+    def newRootNode(self, name: str) -> Any:
         """Begin the document with an element of that name."""
         self.root = self.dom.appendChild(self.dom.createElement(name))
         return self.root
 
-    def newChild(self, node, name):
+    def newChild(self, node: Any, name: str) -> Any:
         """A new last element inside ``node``."""
         return node.appendChild(self.dom.createElement(name))
 
-    def addTextNode(self, node, text):
+    def addTextNode(self, node: Any, text: str) -> None:
         """Add text at the end of ``node``."""
         node.appendChild(self.dom.createTextNode(text))
 
-    def getChild(self, node, name):
+    def getChild(self, node: Any, name: str) -> Any:
         """The first element of that name directly inside ``node``, or None."""
         return next((child for child in self.getChildrenOf(node) if child.tagName == name), None)
 
-    def getChildrenOf(self, node):
+    def getChildrenOf(self, node: Any) -> list[Any]:
         """The elements directly inside ``node``."""
         return [child for child in node.childNodes if child.nodeType == child.ELEMENT_NODE]
 
-    def findNode(self, name, index=0, root=None):
+    def findNode(self, name: str, index: int = 0, root: Any = None) -> Any:
         """The element number ``index`` of that name directly inside ``root``, or None."""
         found = [c for c in self.getChildrenOf(self.root if root is None else root) if c.tagName == name]
         return found[index] if -len(found) <= index < len(found) else None
 
-    def findNamedNode(self, name, nameattr, root=None):
+    def findNamedNode(self, name: str, nameattr: str, root: Any = None) -> Any:
         """The first element of that name whose attribute ``name`` is ``nameattr``, or None."""
         for child in self.getChildrenOf(self.root if root is None else root):
             if child.tagName == name and child.getAttribute("name") == nameattr:
@@ -133,32 +143,32 @@ class XMLHandling:
 
     # --- numbers as text ---
 
-    def writeDoubles(self, node, l, precision=6):  # noqa: E741, PyBrain's name
+    def writeDoubles(self, node: Any, l: Iterable[float], precision: int = 6) -> None:  # noqa: E741, PyBrain's name
         """Write numbers as the text of an element, separated by blanks."""
         self.addTextNode(node, " ".join(f"{value:.{precision}f}" for value in l))
 
-    def writeMatrix(self, node, m, precision=6):
+    def writeMatrix(self, node: Any, m: Iterable[Iterable[float]], precision: int = 6) -> None:
         """Write a matrix as one element 'row' per row."""
         for row in m:
             self.writeDoubles(self.newChild(node, "row"), row, precision)
 
-    def readDoubles(self, node):
+    def readDoubles(self, node: Any) -> list[float]:
         """The numbers that :meth:`writeDoubles` wrote."""
         return [float(part) for part in textOf(node).split()]
 
-    def readMatrix(self, node):
+    def readMatrix(self, node: Any) -> Any:
         """The rows that :meth:`writeMatrix` wrote, as an array."""
         import numpy as np
 
         return np.array([self.readDoubles(c) for c in self.getChildrenOf(node) if c.tagName == "row"])
 
 
-def textOf(node):
+def textOf(node: Any) -> str:
     """All text directly inside an element."""
     return "".join(child.data for child in node.childNodes if child.nodeType == child.TEXT_NODE)
 
 
-def _dropLayout(node):
+def _dropLayout(node: Any) -> None:
     """Remove the blank text between elements: writing adds it again."""
     for child in list(node.childNodes):
         if child.nodeType == child.ELEMENT_NODE:

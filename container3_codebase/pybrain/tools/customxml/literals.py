@@ -7,8 +7,15 @@ fails on the ``np.float64(0.5)`` that NumPy 2 makes of a number.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pybrain._typing import Array
+
 
 _WORDS = {
     "None": None,
@@ -35,7 +42,7 @@ class LiteralError(ValueError):
     """A text that is no plain value."""
 
 
-def parseLiteral(text):
+def parseLiteral(text: str) -> Any:
     """The value that ``text`` stands for.
 
     Understands None, True, False, numbers (nan and inf too), quoted texts, lists, tuples, dictionaries, and
@@ -53,7 +60,7 @@ def parseLiteral(text):
     return value
 
 
-def parseNumbers(text):
+def parseNumbers(text: str) -> Array:
     """A list of numbers, such as ``[0.5, np.float64(1.0)]``, as an array of shape (n,).
 
     Raises:
@@ -70,7 +77,7 @@ def parseNumbers(text):
         raise LiteralError(f"expected a list of numbers: {error}") from None
 
 
-def formatLiteral(value):
+def formatLiteral(value: Any) -> str:
     """``value`` as Python writes it, NumPy's numbers as ordinary ones; :func:`parseLiteral` reads it."""
     if isinstance(value, np.ndarray):
         value = value.tolist()
@@ -89,28 +96,29 @@ def formatLiteral(value):
 class _Reader:
     """Walks through the tokens of one text."""
 
-    def __init__(self, text):
+    def __init__(self, text: str) -> None:
         self.text = text
         self.position = 0
 
-    def next(self):
+    def next(self) -> tuple[str, str]:
         match = _TOKEN.match(self.text, self.position)
         if not match:
             raise LiteralError(f"not a plain value: {_short(self.text)}")
         self.position = match.end()
-        return match.lastgroup, match.group(match.lastgroup)
+        kind = str(match.lastgroup)
+        return kind, match.group(kind)
 
-    def peek(self):
+    def peek(self) -> tuple[str, str]:
         position = self.position
         token = self.next()
         self.position = position
         return token
 
-    def end(self):
+    def end(self) -> None:
         if self.text[self.position :].strip():
             raise LiteralError(f"not a plain value: {_short(self.text)}")
 
-    def value(self, depth):
+    def value(self, depth: int) -> Any:
         if depth > _MAX_DEPTH:
             raise LiteralError(f"nested more than {_MAX_DEPTH} deep: {_short(self.text)}")
         kind, token = self.next()
@@ -124,10 +132,10 @@ class _Reader:
             return self.collection(token, depth)
         raise LiteralError(f"not a plain value: {_short(self.text)}")
 
-    def word(self, token, depth):
+    def word(self, token: str, depth: int) -> Any:
         bare = token.lstrip("+-")
         if bare in _WORDS:
-            value = _WORDS[bare]
+            value: Any = _WORDS[bare]
             if bare != token and not isinstance(value, float):
                 raise LiteralError(f"not a plain value: {_short(self.text)}")
             return -value if token.startswith("-") else value
@@ -137,12 +145,12 @@ class _Reader:
                 return items[0]
         raise LiteralError(f"not a plain value: {_short(self.text)}")
 
-    def call(self, depth):
+    def call(self, depth: int) -> Any:
         if self.next() != ("mark", "("):
             raise LiteralError(f"not a plain value: {_short(self.text)}")
         return self.items(")", depth)
 
-    def collection(self, mark, depth):
+    def collection(self, mark: str, depth: int) -> Any:
         if mark == "[":
             return self.items("]", depth)
         if mark == "{":
@@ -153,8 +161,8 @@ class _Reader:
         lone = len(items) == 1 and not self.text[before : self.position - 1].rstrip().endswith(",")
         return items[0] if lone else tuple(items)
 
-    def items(self, closing, depth):
-        items = []
+    def items(self, closing: str, depth: int) -> Any:
+        items: list[Any] = []
         while True:
             if self.peek() == ("mark", closing):
                 self.next()
@@ -166,8 +174,8 @@ class _Reader:
             if (kind, token) != ("mark", ","):
                 raise LiteralError(f"not a plain value: {_short(self.text)}")
 
-    def dictionary(self, depth):
-        result = {}
+    def dictionary(self, depth: int) -> Any:
+        result: dict[Any, Any] = {}
         while True:
             if self.peek() == ("mark", "}"):
                 self.next()
@@ -187,10 +195,10 @@ _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)", r
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
 
 
-def _unquoted(token):
+def _unquoted(token: str) -> str:
     inner = token.lstrip("uUbB")[1:-1]
 
-    def plain(match):
+    def plain(match: Any) -> str:
         code = match.group(1)
         if len(code) > 1:
             return chr(int(code[1:], 16))
@@ -202,6 +210,6 @@ def _unquoted(token):
         raise LiteralError(f"not a plain text: {_short(token)}") from None
 
 
-def _short(text):
+def _short(text: str) -> str:
     text = str(text)
     return repr(text if len(text) <= 60 else text[:57] + "...")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import re
 import sys
+from typing import TYPE_CHECKING
 
 from pybrain.structure.connections.connection import Connection
 from pybrain.structure.connections.shared import MotherConnection, SharedConnection
@@ -26,6 +27,12 @@ from pybrain.tools.customxml.references import (
     suggestedOrder,
 )
 
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pybrain._typing import StrPath
+
+
 _PARTS = ("Modules", "Connections", "MotherConnections", "Parameters")
 _CLASS_PATH = re.compile(r"(?:[A-Za-z_]\w*\.)+[A-Za-z_]\w*")
 
@@ -34,7 +41,7 @@ class NetworkReader(XMLHandling):
     """Reads networks from a file."""
 
     @staticmethod
-    def readFrom(filename, name=None, index=0):
+    def readFrom(filename: StrPath, name: str | None = None, index: int = 0) -> Any:
         """A network from a file.
 
         Args:
@@ -57,7 +64,7 @@ class NetworkReader(XMLHandling):
 
     # --- networks ---
 
-    def readNetwork(self, node):
+    def readNetwork(self, node: Any) -> Any:
         """The network that an element describes, sorted."""
         net = self._emptyNetwork(node)
         modules, mothers = Register("module"), Register("mother connection")
@@ -77,7 +84,7 @@ class NetworkReader(XMLHandling):
         net._restored()
         return net
 
-    def _emptyNetwork(self, node):
+    def _emptyNetwork(self, node: Any) -> Any:
         """An object of the network's class without what its constructor would build: that is in the file."""
         cls = self._classOf(node, Network)
         net = cls.__new__(cls)
@@ -90,7 +97,7 @@ class NetworkReader(XMLHandling):
                 net.argdict = {**(net.argdict or {}), name: value}
         return net
 
-    def _readModules(self, node, net, modules):
+    def _readModules(self, node: Any, net: Any, modules: Register) -> None:
         outputs = []
         for position, child in enumerate(self._partsOf(node, "Modules")):
             m = self.readModule(child)
@@ -104,17 +111,17 @@ class NetworkReader(XMLHandling):
         for _, m in sorted(outputs, key=lambda entry: entry[0]):
             net.addOutputModule(m)
 
-    def readModule(self, node):
+    def readModule(self, node: Any) -> Any:
         """The module, or nested network, that an element describes."""
         return self.readNetwork(node) if node.tagName == "Network" else self.readBuildable(node)
 
     # --- connections ---
 
-    def _ends(self, node, modules):
+    def _ends(self, node: Any, modules: Register) -> tuple[Any, ...]:
         """For each end of a connection the modules that it may mean; more than one where names are shared."""
         return tuple(modules.find(self._option(node, end), node) for end in ("inmod", "outmod"))
 
-    def readConnection(self, node, net, inmod, outmod, mothers):
+    def readConnection(self, node: Any, net: Any, inmod: Any, outmod: Any, mothers: Register) -> None:
         """Add to ``net`` the connection that an element describes."""
         arguments = self.readArgs(node)
         for end in ("inmod", "outmod"):
@@ -137,7 +144,7 @@ class NetworkReader(XMLHandling):
 
     # --- modules, mothers ---
 
-    def readBuildable(self, node):
+    def readBuildable(self, node: Any) -> Any:
         """The module or mother connection that an element describes, with its parameters."""
         base = MotherConnection if node.parentNode.tagName == "MotherConnections" else Module
         cls = self._classOf(node, base)
@@ -149,13 +156,13 @@ class NetworkReader(XMLHandling):
         self.readParams(node, built)
         return built
 
-    def _built(self, node, cls, ends, arguments):
+    def _built(self, node: Any, cls: Any, ends: tuple[Any, ...], arguments: dict[str, Any]) -> Any:
         try:
             return cls._fromXml(*ends, **arguments)
         except (TypeError, ValueError) as error:
             raise ValueError(f"{label(node)}: {error}") from None
 
-    def readArgs(self, node):
+    def readArgs(self, node: Any) -> dict[str, Any]:
         """The options of an element: name -> value; names of modules and mothers stay texts."""
         arguments = {}
         for child in self.getChildrenOf(node):
@@ -163,7 +170,7 @@ class NetworkReader(XMLHandling):
                 arguments[child.tagName] = self._value(child)
         return arguments
 
-    def _value(self, node):
+    def _value(self, node: Any) -> Any:
         text = node.getAttribute("val")
         if node.tagName in ("inmod", "outmod", "mother"):
             return text
@@ -175,13 +182,13 @@ class NetworkReader(XMLHandling):
             return self._found(node.parentNode, value, Module)
         return value
 
-    def _option(self, node, name):
+    def _option(self, node: Any, name: str) -> str:
         child = self.getChild(node, name)
         if child is None:
             raise ValueError(f"{label(node)} has no {name}")
         return child.getAttribute("val")
 
-    def readParams(self, node, m):
+    def readParams(self, node: Any, m: Any) -> None:
         """Set the parameters of a module, connection or mother from its element, where there are any."""
         child = self.getChild(node, "Parameters")
         if child is None:
@@ -197,10 +204,10 @@ class NetworkReader(XMLHandling):
 
     # --- classes ---
 
-    def _classOf(self, node, base):
+    def _classOf(self, node: Any, base: type) -> Any:
         return self._found(node, node.getAttribute("class"), base)
 
-    def _found(self, node, path, base):
+    def _found(self, node: Any, path: str, base: type) -> Any:
         """The class with that path, if it is one that a file may name here."""
         path = re.sub(r"^pybrain3\.", "pybrain.", path)
         if not _CLASS_PATH.fullmatch(path):
@@ -220,6 +227,6 @@ class NetworkReader(XMLHandling):
             )
         return cls
 
-    def _partsOf(self, node, name):
+    def _partsOf(self, node: Any, name: str) -> list[Any]:
         part = self.getChild(node, name)
         return [] if part is None else self.getChildrenOf(part)

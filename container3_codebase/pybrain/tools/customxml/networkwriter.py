@@ -7,6 +7,7 @@ as an additional attribute of an element. See docs/pybrain-compatibility.md.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pybrain.structure.connections.shared import SharedConnection
 from pybrain.structure.networks.network import Network, NetworkConstructionException
@@ -14,6 +15,12 @@ from pybrain.tools.customxml.handling import XMLHandling
 from pybrain.tools.customxml.literals import formatLiteral
 from pybrain.tools.customxml.references import suggestedOrder
 from pybrain.utilities import Named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from pybrain._typing import StrPath
 
 
 class NetworkWriter(XMLHandling):
@@ -25,12 +32,12 @@ class NetworkWriter(XMLHandling):
         >>> net = NetworkReader.readFrom("net.xml")  # doctest: +SKIP
     """
 
-    def __init__(self, filename, newfile):
+    def __init__(self, filename: StrPath, newfile: bool) -> None:
         XMLHandling.__init__(self, filename, newfile)
-        self._keys = {}  # how the modules and mothers of the network at hand are referred to
+        self._keys: dict[Any, str] = {}  # how the modules and mothers of the network at hand are referred to
 
     @staticmethod
-    def appendToFile(net, filename):
+    def appendToFile(net: Any, filename: StrPath) -> None:
         """Add a network to a file that may hold others already."""
         if not Path(filename).exists():
             return NetworkWriter.writeToFile(net, filename)
@@ -39,7 +46,7 @@ class NetworkWriter(XMLHandling):
         return None
 
     @staticmethod
-    def writeToFile(net, filename):
+    def writeToFile(net: Any, filename: StrPath) -> None:
         """Write a network to a file, replacing what is there.
 
         Raises:
@@ -50,11 +57,11 @@ class NetworkWriter(XMLHandling):
         writer.newRootNode("PyBrain")
         writer._addNetwork(net)
 
-    def _addNetwork(self, net):
+    def _addNetwork(self, net: Any) -> None:
         self.writeNetwork(net, self.newChild(self.root, "Network"))
         self.save()
 
-    def writeNetwork(self, net, netnode):
+    def writeNetwork(self, net: Any, netnode: Any) -> None:
         """Write a network into an element: options, modules, mother connections, connections."""
         if not net.sorted:
             raise NetworkConstructionException(
@@ -87,13 +94,13 @@ class NetworkWriter(XMLHandling):
         for c in getattr(net, "recurrentConns", []):
             self.writeConnection(connections, c, True)
 
-    def _writeOutputOrder(self, net, m, node):
+    def _writeOutputOrder(self, net: Any, m: Any, node: Any) -> None:
         """Note the place among the outputs where the order of the elements does not tell it."""
         listed = [other for other in _moduleOrder(net) if other in net.outmodules]
         if m in net.outmodules and listed != net.outmodules:
             node.setAttribute("outorder", str(net.outmodules.index(m)))
 
-    def writeModule(self, rootnode, m, inmodule, outmodule):
+    def writeModule(self, rootnode: Any, m: Any, inmodule: bool, outmodule: bool) -> None:
         """Write a module as a new element inside ``rootnode``."""
         if isinstance(m, Network):
             node = self.newChild(rootnode, "Network")
@@ -108,13 +115,13 @@ class NetworkWriter(XMLHandling):
         if outmodule:
             node.setAttribute("outmodule", "True")
 
-    def writeConnection(self, rootnode, c, recurrent):
+    def writeConnection(self, rootnode: Any, c: Any, recurrent: bool) -> None:
         """Write a connection as a new element inside ``rootnode``."""
         node = self.writeBuildable(rootnode, c)
         if recurrent:
             node.setAttribute("recurrent", "True")
 
-    def writeBuildable(self, rootnode, m):
+    def writeBuildable(self, rootnode: Any, m: Any) -> Any:
         """Write a module, connection or mother connection: class, name, options, parameters."""
         node = self.newChild(rootnode, type(m).__name__)
         node.setAttribute("name", m.name)
@@ -125,11 +132,11 @@ class NetworkWriter(XMLHandling):
             self.writeParams(node, m)
         return node
 
-    def _markKey(self, node, m):
+    def _markKey(self, node: Any, m: Any) -> None:
         if self._keys.get(m, m.name) != m.name:
             node.setAttribute("key", self._keys[m])
 
-    def writeArgs(self, node, argdict):
+    def writeArgs(self, node: Any, argdict: Mapping[str, Any]) -> None:
         """Write options, one element each; modules and mothers by name, options that are None not at all."""
         for name, value in argdict.items():
             if value is not None:
@@ -137,25 +144,25 @@ class NetworkWriter(XMLHandling):
                 text = self._keys[value] if known else _optionText(node, name, value)
                 self.newChild(node, name).setAttribute("val", text)
 
-    def writeParams(self, node, m):
+    def writeParams(self, node: Any, m: Any) -> None:
         """Write all parameters, exactly."""
         numbers = ", ".join(repr(float(p)) for p in m._trueParameters())
         self.addTextNode(self.newChild(node, "Parameters"), f"[{numbers}]")
 
 
-def _moduleOrder(net):
+def _moduleOrder(net: Any) -> list[Any]:
     """Inputs, outputs, then the others in the order of computation: as PyBrain lists them."""
     first = list(dict.fromkeys([*net.inmodules, *net.outmodules]))
     return first + [m for m in net.modulesSorted if m not in first]
 
 
-def _isSuggested(net):
+def _isSuggested(net: Any) -> bool:
     """Whether the order of computation is the one that a reader will see in the order of the elements."""
     sources = [m for m in net.modulesSorted if net.connections[m]]
     return net._reordered(suggestedOrder(net, _moduleOrder(net), sources)) == net.modulesSorted
 
 
-def _distinctKeys(items):
+def _distinctKeys(items: Iterable[Any]) -> dict[Any, str]:
     """A text for each item to refer to it by: its name, or where several share a name, one with a number."""
     keys, taken = {}, {item.name for item in items}
     seen = set()
@@ -169,11 +176,11 @@ def _distinctKeys(items):
     return keys
 
 
-def _classPath(obj):
+def _classPath(obj: object) -> str:
     return f"{type(obj).__module__}.{type(obj).__name__}"
 
 
-def _optionText(node, name, value):
+def _optionText(node: Any, name: str, value: Any) -> str | None:
     if isinstance(value, type):
         return formatLiteral(f"{value.__module__}.{value.__name__}")
     text = formatLiteral(value)

@@ -6,10 +6,15 @@ In PyBrain's files a name may mean several modules or mother connections; sizes 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from pybrain.structure.modules.module import Module
 from pybrain.tools.customxml.handling import textOf
 from pybrain.tools.customxml.literals import parseNumbers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
 
 
 class Register:
@@ -19,13 +24,13 @@ class Register:
         kind: what they are, for messages.
     """
 
-    def __init__(self, kind):
+    def __init__(self, kind: str) -> None:
         self.kind = kind
-        self.byKey = {}
-        self.names = []
-        self.placed = []
+        self.byKey: dict[str, list[Any]] = {}
+        self.names: list[tuple[Any, str]] = []
+        self.placed: list[tuple[Any, Any]] = []
 
-    def add(self, node, item):
+    def add(self, node: Any, item: Any) -> None:
         """Note the item that an element describes."""
         # A name may occur twice in PyBrain's files: give the item its name only when all are in place.
         name = node.getAttribute("name")
@@ -36,20 +41,20 @@ class Register:
         if isinstance(item, Module):
             item._name = f"{name}#{len(self.names)}"
 
-    def rename(self):
+    def rename(self) -> None:
         """Give all items the names that they have in the file."""
         for item, name in self.names:
             item._name = name
 
-    def items(self):
+    def items(self) -> list[Any]:
         """All items, in the order of the file."""
         return [item for item, _ in self.names]
 
-    def positions(self):
+    def positions(self) -> dict[Any, float]:
         """Module -> place in the order of computation, where the file tells it; else nothing."""
         return {item: float(node.getAttribute("position")) for item, node in self.placed}
 
-    def find(self, key, node):
+    def find(self, key: str, node: Any) -> list[Any]:
         """The items that ``key`` may mean.
 
         Raises:
@@ -60,18 +65,18 @@ class Register:
         return self.byKey[key]
 
 
-def isRecurrent(node):
+def isRecurrent(node: Any) -> bool:
     """Whether the element of a connection says that it carries over to the next time step."""
     return node.getAttribute("recurrent") == "True"
 
 
-def label(node):
+def label(node: Any) -> str:
     """An element, for messages: its tag and name."""
     name = node.getAttribute("name")
     return f"<{node.tagName} {name!r}>" if name else f"<{node.tagName}>"
 
 
-def settleEnds(connections, net):
+def settleEnds(connections: list[Any], net: Any) -> None:
     """Replace the candidates for the two ends of each connection by the modules that are meant.
 
     Where names are shared, sizes decide, then that an output module is not read from and an input module not
@@ -89,7 +94,7 @@ def settleEnds(connections, net):
         connections[position] = (node, pairs[0])
 
 
-def _plausible(node, pairs, net):
+def _plausible(node: Any, pairs: list[tuple[Any, Any]], net: Any) -> list[tuple[Any, Any]]:
     pairs = [pair for pair in pairs if _fits(node, *pair)]
     for preference in (
         lambda a, b: a is not b,
@@ -100,7 +105,7 @@ def _plausible(node, pairs, net):
     return pairs
 
 
-def _fits(node, inmod, outmod):
+def _fits(node: Any, inmod: Any, outmod: Any) -> bool:
     """Whether the number of parameters in the file is that of a full connection between the two."""
     children = {c.tagName: c for c in node.childNodes if c.nodeType == c.ELEMENT_NODE}
     if node.tagName != "FullConnection" or "Parameters" not in children:
@@ -111,7 +116,7 @@ def _fits(node, inmod, outmod):
     return len(parseNumbers(textOf(children["Parameters"]))) == width * height
 
 
-def chosenMother(net, found, inmod, outmod, node):
+def chosenMother(net: Any, found: Sequence[Any], inmod: Any, outmod: Any, node: Any) -> Any:
     """Which of several mothers of one name: in bidirectional networks, one per direction, forward first."""
     for module in (inmod, outmod):
         row = re.search(r"\((\d+), \d+\)", module._name or "")
@@ -120,7 +125,7 @@ def chosenMother(net, found, inmod, outmod, node):
     raise ValueError(f"{label(node)}: there are {len(found)} mother connections of that name")
 
 
-def suggestedOrder(net, modules, sources):
+def suggestedOrder(net: Any, modules: Iterable[Any], sources: Iterable[Any]) -> dict[Any, Any]:
     """The order of computation that a file suggests, module -> what to sort it by.
 
     Args:

@@ -1,16 +1,25 @@
 """The MNIST database of handwritten digits, in its own file format (IDX)."""
 
+from __future__ import annotations
+
 import struct
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pybrain.datasets import SupervisedDataSet
 
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pybrain._typing import Array, StrPath
+
+
 _LABELS, _IMAGES = 2049, 2051
 
 
-def _read(filename, magic, fields):
+def _read(filename: StrPath, magic: int, fields: int) -> Any:
     """Return the header fields of an IDX file, and the bytes that follow."""
     content = Path(filename).read_bytes()
     found = int.from_bytes(content[:4], "big")
@@ -27,25 +36,25 @@ def _read(filename, magic, fields):
     return header[1:], pixels
 
 
-def labels(filename):
+def labels(filename: StrPath) -> Any:
     """Return an iterator over the labels of a file, numbers 0 .. 9."""
     return iter(_read(filename, _LABELS, 1)[1].tolist())
 
 
-def images(filename):
+def images(filename: StrPath) -> Any:
     """Return an iterator over the images of a file, arrays of shape (rows * columns,), 0 .. 255."""
     (count, rows, columns), pixels = _read(filename, _IMAGES, 3)
     return iter(pixels.reshape(count, rows * columns))
 
 
-def flaggedArrayByIndex(idx, length):
+def flaggedArrayByIndex(idx: int, length: int) -> Array:
     """Return zeros, shape (length,), with a one at `idx`."""
     flags = np.zeros(length)
     flags[idx] = 1.0
     return flags
 
 
-def makeMnistDataSets(path):
+def makeMnistDataSets(path: StrPath) -> tuple[Any, ...]:
     """Return (training, test) data sets from the four files in a folder.
 
     Inputs are the 784 pixels, 0 .. 255; targets have one column per digit.

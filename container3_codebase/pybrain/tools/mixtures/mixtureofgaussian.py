@@ -1,8 +1,16 @@
 """A mixture of Gaussians on a line, learned from rewards, with pictures."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.tools.mixtures.mogpuremax import MixtureOfGaussians as PureMax
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 
 class MixtureOfGaussians(PureMax):
@@ -14,23 +22,25 @@ class MixtureOfGaussians(PureMax):
         alphaA, alphaM, alphaS: learning rates of heights, centres and widths.
     """
 
-    def __init__(self, typ, numOGaus=10, alphaA=0.02, alphaM=0.02, alphaS=0.02):
+    def __init__(
+        self, typ: Any, numOGaus: int = 10, alphaA: float = 0.02, alphaM: float = 0.02, alphaS: float = 0.02
+    ) -> None:
         if typ not in ("sum", "max"):
             raise ValueError(f"a mixture is of type 'sum' or 'max', not {typ!r}")
         PureMax.__init__(self, numOGaus, alphaA, alphaM, alphaS)
         self.typ = typ
 
-    def getSample(self, x):
+    def getSample(self, x: float) -> Any:
         """Return the value of the mixture at a point."""
         values = self.getGaus(x)
         return float(values.sum() if self.typ == "sum" else values.max())
 
-    def sample(self):
+    def sample(self) -> Any:
         """Draw a point and return (point, its reward)."""
         x = self.drawSample()
         return x, self.testRewardFunction(x)
 
-    def learn(self, x, y):
+    def learn(self, x: float, y: float) -> None:
         """Bring the value at x nearer to y by gradient descent."""
         if self.typ == "max":
             PureMax.learn(self, x, y)
@@ -43,11 +53,11 @@ class MixtureOfGaussians(PureMax):
         self.mue += steps
         self.sigma = np.maximum(1e-3, widths)
 
-    def testRewardFunction(self, x):
+    def testRewardFunction(self, x: float) -> Any:
         """Return a reward with a broad and a narrow peak, to try the mixture on."""
         return float(0.5 * self.getStND(x, 0.3, 0.15) + self.getStND(x, 0.8, 0.04))
 
-    def _plot(self, function):
+    def _plot(self, function: Callable[[float], float]) -> Any:
         from pybrain.tools.plotting.network import pyplot
 
         axes = pyplot().figure().gca()
@@ -55,10 +65,10 @@ class MixtureOfGaussians(PureMax):
         axes.plot(x, [function(value) for value in x])
         return axes
 
-    def plotGaussian(self):
+    def plotGaussian(self) -> Any:
         """Draw the mixture with matplotlib; return the axes."""
         return self._plot(self.getSample)
 
-    def plotReward(self):
+    def plotReward(self) -> Any:
         """Draw the test reward with matplotlib; return the axes."""
         return self._plot(self.testRewardFunction)

@@ -1,6 +1,13 @@
 """A mixture of Gaussians on a line that is pulled towards points of high reward."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class MixtureOfGaussians:
@@ -16,32 +23,34 @@ class MixtureOfGaussians:
         sigma: widths, shape (n,).
     """
 
-    def __init__(self, numOGaus=10, alphaA=0.02, alphaM=0.02, alphaS=0.02):
+    def __init__(
+        self, numOGaus: int = 10, alphaA: float = 0.02, alphaM: float = 0.02, alphaS: float = 0.02
+    ) -> None:
         self.numOGaus = numOGaus
         self.alphaA, self.alphaM, self.alphaS = alphaA, alphaM, alphaS
         self.alpha = np.zeros(numOGaus)
         self.mue = np.linspace(0, 1, numOGaus)
         self.sigma = np.full(numOGaus, 1.0 / numOGaus)
 
-    def getStND(self, x, mue=0.0, sigma=1.0):
+    def getStND(self, x: Any, mue: Any = 0.0, sigma: Any = 1.0) -> Any:
         """Return exp(-(x-mue)^2 / (2 sigma^2)), a bell of height 1."""
         return np.exp(-0.5 * ((x - mue) / sigma) ** 2)
 
-    def getGaus(self, x):
+    def getGaus(self, x: float) -> Any:
         """Return the height of every bell at a point, shape (n,)."""
         return self.sigmo(self.alpha) * self.getStND(x, self.mue, self.sigma)
 
-    def getSample(self, x):
+    def getSample(self, x: float) -> Any:
         """Return the value of the mixture at a point: the highest bell."""
         return float(self.getGaus(x).max())
 
-    def drawSample(self):
+    def drawSample(self) -> Any:
         """Draw a point: a bell with a chance in proportion to its height, then a normal number around it."""
         heights = self.sigmo(self.alpha)
         chosen = np.random.choice(self.numOGaus, p=heights / heights.sum())
         return float(np.clip(np.random.normal(self.mue[chosen], self.sigma[chosen]), 0.0, 1.0))
 
-    def learn(self, x, y):
+    def learn(self, x: float, y: float) -> None:
         """Move the bell that is highest at x so that its value comes nearer to y (gradient descent)."""
         values = self.getGaus(x)
         best = int(values.argmax())
@@ -51,10 +60,10 @@ class MixtureOfGaussians:
         self.mue[best] += self.alphaM * error * values[best] * distance / width**2
         self.sigma[best] = max(1e-3, width + self.alphaS * error * values[best] * distance**2 / width**3)
 
-    def sigmo(self, a):
+    def sigmo(self, a: Any) -> Any:
         """Return 1 / (1 + exp(-a))."""
         return 1.0 / (1.0 + np.exp(-np.asarray(a, dtype=float)))
 
-    def invSigmo(self, a):
+    def invSigmo(self, a: Any) -> Any:
         """Return the a whose `sigmo` is given: ln(a / (1-a))."""
         return np.log(np.asarray(a) / (1.0 - np.asarray(a)))

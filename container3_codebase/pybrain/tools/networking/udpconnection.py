@@ -1,9 +1,15 @@
 """Arrays of numbers over UDP, as JSON text: what arrives is read as numbers and never run."""
 
+from __future__ import annotations
+
 import json
 import socket
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class UDPServer:
@@ -15,27 +21,27 @@ class UDPServer:
         buf: greatest number of bytes in a message, also as text.
     """
 
-    def __init__(self, ip="127.0.0.1", port="21560", buf="1024"):
+    def __init__(self, ip: str = "127.0.0.1", port: str | int = "21560", buf: str | int = "1024") -> None:
         self.buf = int(buf)
-        self.clients = []
+        self.clients: list[Any] = []
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((ip, int(port)))
         self.address = self._socket.getsockname()
 
-    def addClient(self, cIP, cPort=None):
+    def addClient(self, cIP: str, cPort: str | int | None = None) -> None:
         """Send to this client from now on."""
         client = (cIP, int(self.address[1] if cPort is None else cPort))
         if client not in self.clients:
             self.clients.append(client)
 
-    def listen(self, timeout=None):
+    def listen(self, timeout: float | None = None) -> Any:
         """Wait for a message and return it as an array; its sender becomes a client."""
         self._socket.settimeout(timeout)
         message, sender = self._socket.recvfrom(self.buf)
         self.addClient(*sender)
         return np.array(json.loads(message), dtype=float)
 
-    def send(self, arrayList):
+    def send(self, arrayList: Any) -> None:
         """Send an array, or a list of numbers, to all clients."""
         message = json.dumps(np.asarray(arrayList, dtype=float).tolist()).encode()
         if len(message) > self.buf:
@@ -43,7 +49,7 @@ class UDPServer:
         for client in self.clients:
             self._socket.sendto(message, client)
 
-    def close(self):
+    def close(self) -> None:
         """Give the port back."""
         self._socket.close()
 
@@ -58,19 +64,25 @@ class UDPClient:
         buf: greatest number of bytes in a message, also as text.
     """
 
-    def __init__(self, servIP="127.0.0.1", ownIP="127.0.0.1", port="21560", buf="1024"):
+    def __init__(
+        self,
+        servIP: str = "127.0.0.1",
+        ownIP: str = "127.0.0.1",
+        port: str | int = "21560",
+        buf: str | int = "1024",
+    ) -> None:
         self.server = (servIP, int(port))
         self.ownIP = ownIP
         self.buf = int(buf)
         self.createSockets()
 
-    def createSockets(self):
+    def createSockets(self) -> None:
         """Open a socket and tell the server about it."""
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((self.ownIP, 0))
         self._socket.sendto(b"[]", self.server)
 
-    def listen(self, arrayList=None, timeout=2.0):
+    def listen(self, arrayList: Any = None, timeout: float = 2.0) -> Any:
         """Wait for an array; return it, or `arrayList` as it is where none comes in time."""
         self._socket.settimeout(timeout)
         try:
@@ -79,6 +91,6 @@ class UDPClient:
             self._socket.sendto(b"[]", self.server)
             return arrayList
 
-    def close(self):
+    def close(self) -> None:
         """Close the socket."""
         self._socket.close()

@@ -1,8 +1,18 @@
 """All against all of two lines of ancestors (current individual against ancestral opponents)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.tools.plotting.colormaps import ColorMap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from pybrain._typing import Array
 
 
 class CiaoPlot(ColorMap):
@@ -14,11 +24,13 @@ class CiaoPlot(ColorMap):
         **args: as for `ColorMap`.
     """
 
-    def __init__(self, evaluator, hof1, hof2, **args):
+    def __init__(
+        self, evaluator: Callable[[Any, Any], Any], hof1: Sequence[Any], hof2: Sequence[Any], **args: Any
+    ) -> None:
         self.data = self.generateData(evaluator, hof1, hof2)
         ColorMap.__init__(self, self.data, **args)
 
     @staticmethod
-    def generateData(evaluator, hof1, hof2):
+    def generateData(evaluator: Callable[[Any, Any], Any], hof1: Sequence[Any], hof2: Sequence[Any]) -> Array:
         """Return the outcomes, shape (len(hof1), len(hof2))."""
         return np.array([[evaluator(one, other) for other in hof2] for one in hof1], dtype=float)

@@ -1,12 +1,20 @@
 """How sure a module is of the classes of a data set."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.tools.plotting.network import pyplot
 from pybrain.tools.validation import ModuleValidator, SequenceHelper
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
 
-def _wanted(output, target):
+
+def _wanted(output: Any, target: Any) -> Any:
     """Return the output for the right class of every row, shape (rows,)."""
     return output[np.arange(len(output)), np.asarray(target).argmax(axis=1)]
 
@@ -15,7 +23,9 @@ class ClassificationDataSetPlot:
     """Pictures of a module's outputs; targets have one column per class. All return the axes."""
 
     @classmethod
-    def plot_module_classification_sequence_performance(cls, module, dataset, sequence_index, bounds=(0, 1)):
+    def plot_module_classification_sequence_performance(
+        cls, module: Any, dataset: Any, sequence_index: int, bounds: Sequence[float] = (0, 1)
+    ) -> Any:
         """Draw all outputs over the steps of one sequence, that of the right class in bold."""
         output = ModuleValidator.calculateModuleOutput(module, dataset)
         start = SequenceHelper.getSequenceStarts(dataset)[sequence_index]
@@ -27,7 +37,9 @@ class ClassificationDataSetPlot:
         return axes
 
     @classmethod
-    def plot_module_classification_dataset_performance(cls, module, dataset, cols=4, bounds=(0, 1)):
+    def plot_module_classification_dataset_performance(
+        cls, module: Any, dataset: Any, cols: int = 4, bounds: Sequence[float] = (0, 1)
+    ) -> Any:
         """Draw one small picture per sequence, `cols` side by side."""
         count = dataset.getNumSequences()
         output = ModuleValidator.calculateModuleOutput(module, dataset)
@@ -40,7 +52,7 @@ class ClassificationDataSetPlot:
         return grid
 
     @classmethod
-    def punchcard_module_classification_performance(cls, module, dataset, s=800):
+    def punchcard_module_classification_performance(cls, module: Any, dataset: Any, s: float = 800) -> Any:
         """Draw the confusion of classes: areas are shares, rows the right classes, columns the found ones."""
         output = ModuleValidator.calculateModuleOutput(module, dataset)
         classes = output.shape[1]

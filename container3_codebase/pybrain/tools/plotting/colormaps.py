@@ -1,8 +1,17 @@
 """A matrix as colours."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.tools.plotting.network import pyplot
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pybrain._typing import ArrayLike, StrPath
 
 
 class ColorMap:
@@ -15,7 +24,14 @@ class ColorMap:
         minvalue, maxvalue: values at the ends of the colours; without them those of the matrix.
     """
 
-    def __init__(self, mat, cmap=None, pixelspervalue=20, minvalue=None, maxvalue=None):
+    def __init__(
+        self,
+        mat: ArrayLike,
+        cmap: Any = None,
+        pixelspervalue: int = 20,
+        minvalue: float | None = None,
+        maxvalue: float | None = None,
+    ) -> None:
         mat = np.asarray(mat)
         plt = pyplot()
         size = np.array(mat.shape[::-1]) * pixelspervalue / 100
@@ -24,10 +40,10 @@ class ColorMap:
         axes.imshow(mat, cmap=cmap, vmin=minvalue, vmax=maxvalue, interpolation="nearest", aspect="auto")
         axes.set_axis_off()
 
-    def show(self):
+    def show(self) -> None:
         """Open a window."""
         pyplot().show()
 
-    def save(self, filename):
+    def save(self, filename: StrPath) -> None:
         """Write a picture file."""
         self.figure.savefig(filename)

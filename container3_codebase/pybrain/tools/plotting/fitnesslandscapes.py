@@ -1,11 +1,23 @@
 """Functions of two variables, with samples and covariances on top."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.tools.plotting.network import pyplot
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
 
-def plotCovEllipse(emat, center, segments=50, color="y", transp=1.0):
+    from pybrain._typing import ArrayLike, StrPath
+
+
+def plotCovEllipse(
+    emat: ArrayLike, center: ArrayLike, segments: int = 50, color: str = "y", transp: float = 1.0
+) -> Any:
     """Draw where a normal distribution has one standard deviation.
 
     Args:
@@ -35,8 +47,17 @@ class FitnessPlotter:
     """
 
     def __init__(
-        self, f, xmin=-1, xmax=1, ymin=-1, ymax=1, precision=50, newfig=True, colorbar=False, cblabel=None
-    ):
+        self,
+        f: Callable[[Any], float],
+        xmin: float = -1,
+        xmax: float = 1,
+        ymin: float = -1,
+        ymax: float = 1,
+        precision: int = 50,
+        newfig: bool = True,
+        colorbar: bool = False,
+        cblabel: str | None = None,
+    ) -> None:
         self.plt = pyplot()
         self.xs, self.ys = np.linspace(xmin, xmax, precision), np.linspace(ymin, ymax, precision)
         self.zs = np.array([[f(np.array([x, y])) for x in self.xs] for y in self.ys], dtype=float)
@@ -44,7 +65,7 @@ class FitnessPlotter:
         self.axes = self.figure.gca()
         self.colorbar, self.cblabel = colorbar, cblabel
 
-    def plotAll(self, levels=50, popup=True):
+    def plotAll(self, levels: int = 50, popup: bool = True) -> None:
         """Draw the contours, and with `popup` open a window."""
         contours = self.axes.contour(self.xs, self.ys, self.zs, levels)
         if self.colorbar:
@@ -52,18 +73,20 @@ class FitnessPlotter:
         if popup:
             self.plt.show()
 
-    def addSamples(self, samples, rescale=True, color=""):
+    def addSamples(self, samples: Iterable[Any], rescale: bool = True, color: str = "") -> None:
         """Draw points, an iterable of shape (2,) each; with `rescale` the axes keep their range."""
         x, y = np.array(list(samples), dtype=float).T
         self.axes.plot(x, y, f"{color}+")
         if rescale:
             self.axes.set(xlim=(self.xs[0], self.xs[-1]), ylim=(self.ys[0], self.ys[-1]))
 
-    def addCovEllipse(self, emat, center, segments=50, color="y", transp=1.0):
+    def addCovEllipse(
+        self, emat: ArrayLike, center: ArrayLike, segments: int = 50, color: str = "y", transp: float = 1.0
+    ) -> None:
         """Draw a covariance; see `plotCovEllipse`."""
         self.plt.sca(self.axes)
         plotCovEllipse(emat, center, segments, color, transp)
 
-    def saveAs(self, filename, format="eps"):
+    def saveAs(self, filename: StrPath, format: str = "eps") -> None:
         """Write a picture file `filename`.`format`."""
         self.figure.savefig(f"{filename}.{format}", format=format)

@@ -1,20 +1,28 @@
 """How fast optimisers get better."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.tools.plotting.network import pyplot
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
 
 def plotFitnessProgession(
-    fitdict,
-    batchsize=1,
-    semilog=True,
-    targetcutoff=1e-10,
-    minimize=True,
-    title=None,
-    verbose=True,
-    varyplotsymbols=False,
-):
+    fitdict: Mapping[str, Any],
+    batchsize: int = 1,
+    semilog: bool = True,
+    targetcutoff: float = 1e-10,
+    minimize: bool = True,
+    title: Any = None,
+    verbose: bool = True,
+    varyplotsymbols: bool = False,
+) -> Any:
     """Draw the mean of the best fitness so far over evaluations, with its standard deviation.
 
     Args:
@@ -47,7 +55,7 @@ def plotFitnessProgession(
     return axes
 
 
-def _bestSoFar(runs, minimize, cutoff):
+def _bestSoFar(runs: Any, minimize: bool, cutoff: float) -> Any:
     """Return the best fitness up to each batch, shape (runs, batches of the shortest run)."""
     runs = [runs] if np.ndim(runs[0]) == 0 else runs
     length = min(len(run) for run in runs)

@@ -1,9 +1,19 @@
 """Pictures of a network, and of what it answers over a plane of inputs."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
 
-def pyplot():
+    from pybrain.structure.networks.network import Network
+
+
+def pyplot() -> Any:
     """Return matplotlib's pyplot.
 
     Raises:
@@ -16,13 +26,13 @@ def pyplot():
     return pyplot
 
 
-def networkLayout(net):
+def networkLayout(net: Network) -> Any:
     """Return module -> (x, y) for drawing: columns by longest way from an input, rows in order.
 
     Args:
         net: a sorted network.
     """
-    column = dict.fromkeys(net.modulesSorted, 0)
+    column: dict[Any, float] = dict.fromkeys(net.modulesSorted, 0)
     for module in net.modulesSorted:
         for connection in net.connections[module]:
             column[connection.outmod] = max(column[connection.outmod], column[module] + 1)
@@ -30,7 +40,7 @@ def networkLayout(net):
         # A bias stands right before what it feeds, not at the far left.
         if module not in net.inmodules and column[module] == 0 and net.connections[module]:
             column[module] = min(column[connection.outmod] for connection in net.connections[module]) - 0.5
-    columns = {}
+    columns: dict[float, list[Any]] = {}
     for module in net.modulesSorted:
         columns.setdefault(column[module], []).append(module)
     places = {}
@@ -40,7 +50,7 @@ def networkLayout(net):
     return places
 
 
-def drawNetwork(net, axes=None):
+def drawNetwork(net: Network, axes: Any = None) -> Any:
     """Draw the modules of a network as boxes and its connections as arrows.
 
     Args:
@@ -70,7 +80,7 @@ def drawNetwork(net, axes=None):
     return axes
 
 
-def _drawArrow(axes, places, boxes, connection, colour, bend):
+def _drawArrow(axes: Any, places: Any, boxes: Any, connection: Any, colour: str, bend: float) -> None:
     """Draw one connection from the edge of one box to the edge of another."""
     start, end = places[connection.inmod], places[connection.outmod]
     ends = {"patchA": boxes[connection.inmod], "patchB": boxes[connection.outmod], "shrinkA": 0, "shrinkB": 1}
@@ -81,7 +91,9 @@ def _drawArrow(axes, places, boxes, connection, colour, bend):
     axes.annotate("", xy=end, xytext=start, arrowprops={**style, **ends})
 
 
-def surface(net, xlim, ylim, steps=60, others=None, columns=(0, 1)):
+def surface(
+    net: Network, xlim: Any, ylim: Any, steps: int = 60, others: Any = None, columns: Sequence[int] = (0, 1)
+) -> Any:
     """Return what a network answers over a plane: (x, y, answers).
 
     Args:
@@ -94,7 +106,7 @@ def surface(net, xlim, ylim, steps=60, others=None, columns=(0, 1)):
     Returns:
         Arrays of shapes (steps,), (steps,) and (steps, steps, outdim); rows go along y.
     """
-    x, y = np.linspace(*xlim, steps), np.linspace(*ylim, steps)
+    x, y = np.linspace(xlim[0], xlim[1], steps), np.linspace(ylim[0], ylim[1], steps)
     rows = np.tile(np.zeros(net.indim) if others is None else np.asarray(others, dtype=float), (steps**2, 1))
     rows[:, columns[0]] = np.tile(x, steps)
     rows[:, columns[1]] = np.repeat(y, steps)
@@ -105,7 +117,15 @@ def surface(net, xlim, ylim, steps=60, others=None, columns=(0, 1)):
     return x, y, np.array(answers).reshape(steps, steps, net.outdim)
 
 
-def drawDecisionSurface(net, dataset=None, xlim=None, ylim=None, steps=60, output=None, axes=None):
+def drawDecisionSurface(
+    net: Network,
+    dataset: Any = None,
+    xlim: Any = None,
+    ylim: Any = None,
+    steps: int = 60,
+    output: Any = None,
+    axes: Any = None,
+) -> Any:
     """Draw what a network with two inputs answers over a plane, with the samples on top.
 
     With several outputs colours are classes (the greatest output); with one, or where `output`

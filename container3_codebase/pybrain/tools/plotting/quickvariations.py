@@ -1,20 +1,27 @@
 """Pictures of all combinations of options."""
 
+from __future__ import annotations
+
 from itertools import product
+from typing import TYPE_CHECKING
 
 from pybrain.tools.plotting.network import pyplot
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
+
 
 def plotVariations(
-    datalist,
-    titles,
-    genFun,
-    varyperplot=None,
-    prePlotFun=None,
-    postPlotFun=None,
-    _differentiator=0.0,
-    **optionlists,
-):
+    datalist: Iterable[Any],
+    titles: Iterable[str],
+    genFun: Callable[..., Any],
+    varyperplot: Any = None,
+    prePlotFun: Callable[..., Any] | None = None,
+    postPlotFun: Callable[..., Any] | None = None,
+    _differentiator: float = 0.0,
+    **optionlists: Any,
+) -> Any:
     """Draw lines for every combination of options.
 
     Args:
@@ -50,9 +57,9 @@ def plotVariations(
     return drawn
 
 
-def _combinations(optionlists):
+def _combinations(optionlists: Mapping[str, Any]) -> Any:
     return [dict(zip(optionlists, values, strict=True)) for values in product(*optionlists.values())]
 
 
-def _words(options):
+def _words(options: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={value}" for name, value in options.items())

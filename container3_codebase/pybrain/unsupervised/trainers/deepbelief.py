@@ -3,8 +3,10 @@
 Source: Hinton, Osindero and Teh 2006, A fast learning algorithm for deep belief nets.
 """
 
+from __future__ import annotations
+
 from copy import deepcopy
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -13,6 +15,13 @@ from pybrain.structure.modules.biasunit import BiasUnit
 from pybrain.structure.networks.rbm import Rbm
 from pybrain.supervised.trainers.trainer import Trainer
 from pybrain.unsupervised.trainers.rbm import RbmBernoulliTrainer, RbmGaussTrainer, RbmGibbsTrainerConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from pybrain.structure.networks.feedforward import FeedForwardNetwork
+    from pybrain.unsupervised.trainers.rbm import RbmGibbsTrainer
 
 
 class DeepBeliefTrainer(Trainer):
@@ -27,9 +36,19 @@ class DeepBeliefTrainer(Trainer):
         distribution: 'bernoulli' or 'gaussian' hidden units.
     """
 
-    trainers: ClassVar = {"bernoulli": RbmBernoulliTrainer, "gaussian": RbmGaussTrainer}
+    trainers: ClassVar[dict[str, type[RbmGibbsTrainer]]] = {
+        "bernoulli": RbmBernoulliTrainer,
+        "gaussian": RbmGaussTrainer,
+    }
 
-    def __init__(self, net, dataset, epochs=50, cfg=None, distribution="bernoulli"):
+    def __init__(
+        self,
+        net: FeedForwardNetwork,
+        dataset: UnsupervisedDataSet,
+        epochs: int = 50,
+        cfg: RbmGibbsTrainerConfig | None = None,
+        distribution: str = "bernoulli",
+    ) -> None:
         if distribution not in self.trainers:
             raise ValueError(f"unknown distribution {distribution!r}; known are {', '.join(self.trainers)}")
         Trainer.__init__(self, net)
@@ -39,7 +58,7 @@ class DeepBeliefTrainer(Trainer):
         self.cfg = RbmGibbsTrainerConfig() if cfg is None else deepcopy(cfg)
         self.trainerKlass = self.trainers[distribution]
 
-    def _chain(self):
+    def _chain(self) -> Iterator[Any]:
         """Iterate over (visible, hidden, connection between them, connection of the bias)."""
         visible = self.net.inmodules[0]
         connections = [one for leaving in self.net.connections.values() for one in leaving]
@@ -55,7 +74,7 @@ class DeepBeliefTrainer(Trainer):
             yield visible, hidden, onward[0], biases[0]
             visible = hidden
 
-    def iterRbms(self):
+    def iterRbms(self) -> Iterator[Any]:
         """Iterate over one machine per pair of layers, with the weights that the network has."""
         for visible, hidden, connection, bias in self._chain():
             machine = Rbm.fromDims(visible.outdim, hidden.indim)
@@ -63,13 +82,13 @@ class DeepBeliefTrainer(Trainer):
             machine.biasParams[:] = bias.params
             yield machine
 
-    def trainRbm(self, rbm, dataset):
+    def trainRbm(self, rbm: Rbm, dataset: Any) -> Any:
         """Train one machine on one data set, and return it."""
         trainer = self.trainerKlass(rbm, dataset, self.cfg)
         trainer.trainOnDataset(dataset, self.epochs)
         return rbm
 
-    def train(self):
+    def train(self) -> None:
         """Train all layers, each on what the layers before it make of the samples."""
         field = next(name for name in ("sample", "input") if self.dataset.hasField(name))
         rows = np.array(self.dataset[field], dtype=float)

@@ -4,9 +4,21 @@ Source: Hinton 2002, Training products of experts by minimizing contrastive dive
 figures of the configuration are those of Hinton and Salakhutdinov 2006.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pybrain.supervised.trainers.trainer import Trainer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from pybrain._typing import Array
+    from pybrain.datasets.unsupervised import UnsupervisedDataSet
+    from pybrain.structure.networks.rbm import Rbm
 
 
 class RbmGibbsTrainerConfig:
@@ -22,7 +34,7 @@ class RbmGibbsTrainerConfig:
         visibleDistribution: 'bernoulli' or 'gaussian' visible units.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.batchSize = 10
         self.rWeights = 0.1
         self.rHidBias = 0.1
@@ -49,7 +61,9 @@ class RbmGibbsTrainer(Trainer):
         cfg: an RbmGibbsTrainerConfig.
     """
 
-    def __init__(self, rbm, dataset, cfg=None):
+    def __init__(
+        self, rbm: Rbm, dataset: UnsupervisedDataSet, cfg: RbmGibbsTrainerConfig | None = None
+    ) -> None:
         self.rbm = rbm
         self.module = rbm
         self.cfg = RbmGibbsTrainerConfig() if cfg is None else cfg
@@ -63,11 +77,11 @@ class RbmGibbsTrainer(Trainer):
         self.dataset = dataset
         self.ds = dataset
 
-    def train(self):
+    def train(self) -> None:
         """Train for `cfg.maxIter` passes over the data set."""
         self.trainOnDataset(self.dataset, self.cfg.maxIter)
 
-    def trainOnDataset(self, dataset, maxIter=1):
+    def trainOnDataset(self, dataset: Any, maxIter: int = 1) -> float | None:
         """Train for so many passes over a data set.
 
         Returns:
@@ -77,9 +91,9 @@ class RbmGibbsTrainer(Trainer):
         if len(dataset) == 0:
             raise ValueError("the data set is empty; add samples first")
         dataset.checkFinite()
-        momenta = [np.zeros((self.rbm.hiddenDim, self.rbm.visibleDim))]
+        momenta: list[Array] = [np.zeros((self.rbm.hiddenDim, self.rbm.visibleDim))]
         momenta += [np.zeros(self.rbm.hiddenDim), np.zeros(self.rbm.visibleDim)]
-        errors = []
+        errors: list[float] = []
         for iteration in range(maxIter):
             share = self.cfg.finMm if iteration >= self.cfg.mmSwitchIter else self.cfg.iniMm
             errors = []
@@ -89,11 +103,11 @@ class RbmGibbsTrainer(Trainer):
                 errors.append(self._reconstructionError(rows))
         return float(np.mean(errors)) if errors else None
 
-    def _weights(self):
+    def _weights(self) -> Array:
         """Return the weights as a view, shape (hidden, visible)."""
         return self.rbm.params.reshape(self.rbm.hiddenDim, self.rbm.visibleDim)
 
-    def _apply(self, updates, momenta, share):
+    def _apply(self, updates: Sequence[Array], momenta: Sequence[Array], share: float) -> None:
         weights, hiddenBias, visibleBias = updates
         rates = (self.cfg.rWeights, self.cfg.rHidBias, self.cfg.rVisBias)
         weights = weights - self.cfg.weightCost * self._weights()
@@ -106,26 +120,26 @@ class RbmGibbsTrainer(Trainer):
         # The inverse machine has weights of its own: the same matrix, the other way round.
         self.invRbm.params[:] = self._weights().T.ravel()
 
-    def _reconstructionError(self, rows):
+    def _reconstructionError(self, rows: Array) -> float:
         return np.mean([(self.invRbm.activate(self.rbm.activate(row)) - row) ** 2 for row in rows])
 
-    def calcUpdateByRow(self, row):
+    def calcUpdateByRow(self, row: Array) -> tuple[Array, Array, Array]:
         """Return the updates (weights, hidden bias, visible bias) that one sample asks for."""
         hidden = np.asarray(self.rbm.activate(row))
         visible, reconstructed = self.updater(self.sampler(hidden))
         weights = np.outer(hidden, row) - np.outer(reconstructed, visible)
         return weights, hidden - reconstructed, np.asarray(row) - visible
 
-    def calcUpdateByRows(self, rows):
+    def calcUpdateByRows(self, rows: Array) -> tuple[Array, ...]:
         """Return the updates averaged over several samples."""
         updates = [self.calcUpdateByRow(row) for row in rows]
         return tuple(np.mean(part, axis=0) for part in zip(*updates, strict=True))
 
-    def sampler(self, probabilities):
+    def sampler(self, probabilities: Array) -> Array:
         """Draw the states of the hidden units from their chances."""
         raise NotImplementedError("a kind of trainer says how hidden units are drawn")
 
-    def updater(self, hidden):
+    def updater(self, hidden: Array) -> tuple[Array, Array]:
         """Return the visible units for hidden states, and the chances of the hidden units after that."""
         visible = np.asarray(self.invRbm.activate(hidden))
         return visible, np.asarray(self.rbm.activate(visible))
@@ -134,7 +148,7 @@ class RbmGibbsTrainer(Trainer):
 class RbmBernoulliTrainer(RbmGibbsTrainer):
     """For hidden units that are 0 or 1."""
 
-    def sampler(self, probabilities):
+    def sampler(self, probabilities: Array) -> Array:
         """Draw 0 or 1 from the chances of 1."""
         return (np.random.random(len(probabilities)) < probabilities).astype(float)
 
@@ -145,11 +159,13 @@ class RbmGaussTrainer(RbmGibbsTrainer):
     Their learning rate has to be smaller (Hinton and Salakhutdinov 2006): 0.01 without a `cfg`.
     """
 
-    def __init__(self, rbm, dataset, cfg=None):
+    def __init__(
+        self, rbm: Rbm, dataset: UnsupervisedDataSet, cfg: RbmGibbsTrainerConfig | None = None
+    ) -> None:
         RbmGibbsTrainer.__init__(self, rbm, dataset, cfg)
         if cfg is None:
             self.cfg.rWeights = self.cfg.rHidBias = self.cfg.rVisBias = 0.01
 
-    def sampler(self, probabilities):
+    def sampler(self, probabilities: Array) -> Array:
         """Add normal noise."""
         return np.asarray(probabilities) + np.random.standard_normal(len(probabilities))

@@ -1,11 +1,20 @@
 """Min-hashing of binary vectors (Broder 1997)."""
 
+from __future__ import annotations
+
 from collections import defaultdict
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
-def arrayPermutation(permutation):
+    from pybrain._typing import AnyArray, ArrayLike, BoolArray
+
+
+def arrayPermutation(permutation: ArrayLike) -> Callable[[ArrayLike], AnyArray]:
     """Return a function that permutes an array: entry i of the result is entry permutation[i].
 
     Raises:
@@ -13,7 +22,7 @@ def arrayPermutation(permutation):
     """
     order = np.asarray(permutation, dtype=int)
 
-    def permute(array):
+    def permute(array: ArrayLike) -> AnyArray:
         array = np.asarray(array)
         if len(array) != len(order):
             raise ValueError(f"the permutation is of {len(order)} entries, the array has {len(array)}")
@@ -22,7 +31,7 @@ def arrayPermutation(permutation):
     return permute
 
 
-def jacardCoefficient(a, b):
+def jacardCoefficient(a: ArrayLike, b: ArrayLike) -> float:
     """Return the share of entries in which two binary vectors agree.
 
     That is PyBrain's definition; elsewhere the name stands for ones in common over ones in either.
@@ -43,28 +52,28 @@ class MinHash:
         nPermutations: number of permutations.
     """
 
-    def __init__(self, dim, nPermutations):
+    def __init__(self, dim: int, nPermutations: int) -> None:
         self.dim = dim
         self.permutations = np.array([np.random.permutation(dim) for _ in range(nPermutations)])
-        self.buckets = defaultdict(list)
+        self.buckets: defaultdict[Any, list[tuple[Any, Any]]] = defaultdict(list)
 
-    def _checked(self, item):
+    def _checked(self, item: ArrayLike) -> BoolArray:
         item = np.asarray(item, dtype=bool)
         if item.shape != (self.dim,):
             raise ValueError(f"items have {self.dim} entries; this has shape {item.shape}")
         return item
 
-    def _firstOne(self, item):
+    def _firstOne(self, item: BoolArray) -> tuple[int, ...]:
         """Return the position of the first one in each permutation; `dim` where there is none."""
         permuted = item[self.permutations]
         return tuple(np.where(permuted.any(axis=1), permuted.argmax(axis=1), self.dim).tolist())
 
-    def put(self, item, satellite):
+    def put(self, item: ArrayLike, satellite: Any) -> None:
         """Store a vector with anything that belongs to it."""
         item = self._checked(item)
         self.buckets[self._firstOne(item)].append((item, satellite))
 
-    def knn(self, item, k):
+    def knn(self, item: ArrayLike, k: int) -> list[tuple[Any, Any]]:
         """Return (vector, satellite) of the up to k most similar vectors of the bucket, best first."""
         item = self._checked(item)
         bucket = self.buckets.get(self._firstOne(item), [])

@@ -1,9 +1,17 @@
 """Near-optimal hashing for the Euclidean distance (Andoni and Indyk 2006)."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from math import ceil, log, sqrt
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pybrain._typing import Array, ArrayLike
 
 
 class MultiDimHash:
@@ -18,7 +26,7 @@ class MultiDimHash:
         prob: wanted probability that a point lies in a ball of one of the grids.
     """
 
-    def __init__(self, dim, omega=4, prob=0.8):
+    def __init__(self, dim: int, omega: float = 4, prob: float = 0.8) -> None:
         if not 0 < prob < 1:
             raise ValueError(f"a probability lies between 0 and 1, not {prob}")
         self.dim = dim
@@ -31,15 +39,15 @@ class MultiDimHash:
         share = _ballVolume(self.projectionDim) / 4.0**self.projectionDim
         self.gridCount = ceil(log(1 - prob) / log(1 - share))
         self.gridPoints = np.random.uniform(0, self.gridWidth, (self.gridCount, self.projectionDim))
-        self.balls = defaultdict(list)
+        self.balls: defaultdict[Any, list[tuple[Any, Any]]] = defaultdict(list)
 
-    def _checked(self, point):
+    def _checked(self, point: ArrayLike) -> Array:
         point = np.asarray(point, dtype=float)
         if point.shape != (self.dim,):
             raise ValueError(f"points have {self.dim} dimensions; this has shape {point.shape}")
         return point
 
-    def findBall(self, point):
+    def findBall(self, point: ArrayLike) -> tuple[int, tuple[int, ...]]:
         """Return the bucket of a point: (grid, centre); (-1, ()) where no ball holds it."""
         projected = self.projection @ self._checked(point)
         for grid, shift in enumerate(self.gridPoints):
@@ -48,19 +56,19 @@ class MultiDimHash:
                 return grid, tuple(centre.astype(int).tolist())
         return -1, ()
 
-    def insert(self, point, satellite):
+    def insert(self, point: ArrayLike, satellite: Any) -> None:
         """Store a point with anything that belongs to it."""
         point = self._checked(point)
         self.balls[self.findBall(point)].append((point, satellite))
 
-    def knn(self, point, k):
+    def knn(self, point: ArrayLike, k: int) -> list[tuple[Any, Any]]:
         """Return (point, satellite) of the up to k nearest points of the bucket, nearest first."""
         point = self._checked(point)
         bucket = self.balls.get(self.findBall(point), [])
         return sorted(bucket, key=lambda entry: float(np.linalg.norm(point - entry[0])))[:k]
 
 
-def _ballVolume(dim):
+def _ballVolume(dim: int) -> float:
     """Return the volume of the unit ball: 2, pi, 4/3 pi ..."""
     if dim == 0:
         return 1.0
