@@ -1,13 +1,13 @@
-"""The main job: prepares the files, tests each container, runs the stack, shows the prediction.
+"""Prepare the files, test each container, run the stack, and show the prediction.
 
 python App07.py            all three stages
-python App07.py test       the whole test suite
-python App07.py --help     everything else
+python App07.py test       the test suite
+python App07.py --help     all commands and options
 """
 
 import sys
 
-from pipeline.environment.entry_point import open_door
+from pipeline.environment.entry_point import run_script
 
 if __name__ == "__main__":
-    sys.exit(open_door())
+    sys.exit(run_script())

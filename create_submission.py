@@ -1,8 +1,8 @@
-"""Writes Task06_Submission.zip: exactly the files that are handed in, evaluated first. See `--help`."""
+"""Write Task06_Submission.zip with exactly the files of the checklist, and evaluate it. See `--help`."""
 
 import sys
 
-from pipeline.environment.entry_point import open_door
+from pipeline.environment.entry_point import run_script
 
 if __name__ == "__main__":
-    sys.exit(open_door("submit"))
+    sys.exit(run_script("submit"))

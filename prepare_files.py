@@ -1,8 +1,8 @@
-"""Stage 1: validates network and rows and puts them where the images are built from. See `--help`."""
+"""Stage 1: validate network and rows, and copy them to where the images are built from. See `--help`."""
 
 import sys
 
-from pipeline.environment.entry_point import open_door
+from pipeline.environment.entry_point import run_script
 
 if __name__ == "__main__":
-    sys.exit(open_door("prepare"))
+    sys.exit(run_script("prepare"))

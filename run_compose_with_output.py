@@ -1,8 +1,8 @@
-"""Stage 3: runs the stack with its output shown and kept. See `--help`."""
+"""Stage 3: run the stack, show and keep its output. See `--help`."""
 
 import sys
 
-from pipeline.environment.entry_point import open_door
+from pipeline.environment.entry_point import run_script
 
 if __name__ == "__main__":
-    sys.exit(open_door("compose"))
+    sys.exit(run_script("compose"))

@@ -1,8 +1,8 @@
-"""Stage 2: builds the images and looks at each container alone, as a tutor would. See `--help`."""
+"""Stage 2: build the images and test each container on its own. See `--help`."""
 
 import sys
 
-from pipeline.environment.entry_point import open_door
+from pipeline.environment.entry_point import run_script
 
 if __name__ == "__main__":
-    sys.exit(open_door("check"))
+    sys.exit(run_script("check"))

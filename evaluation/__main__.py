@@ -18,7 +18,7 @@ from evaluation.reports import write
 from evaluation.rubric import load_rubric
 from evaluation.sanitize import printable
 from pipeline import atomic_files
-from pipeline.console import speak_utf8
+from pipeline.console import use_utf8
 from pipeline.errors import PipelineError
 from pipeline.process import termination_as_interrupt
 
@@ -57,7 +57,7 @@ def _tuples(values: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    speak_utf8()
+    use_utf8()
     with termination_as_interrupt():
         try:
             sys.exit(main(sys.argv[1:]))

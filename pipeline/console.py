@@ -1,4 +1,4 @@
-"""What a person sees: lines in UTF-8, marks that every terminal can show, progress where someone watches."""
+"""Print lines in UTF-8, with characters that the terminal can show, and progress if there is a terminal."""
 
 from __future__ import annotations
 
@@ -13,60 +13,60 @@ from typing import TextIO
 
 from pybrain_runtime._io.printable import printable
 
-# ECMA-48: control sequences, strings up to their end, then every shorter sequence; a lone escape goes as well.
+# ECMA-48: control sequences, strings up to their terminator, then all shorter sequences and single escapes.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])?")
 _PLAIN = {"✓": "[OK]", "✗": "[FAILED]", "–": "-", "→": "->", "·": "-", "…": "..."}
 
 
-def without_escapes(text: str) -> str:
-    """`text` as it would read on paper: no colours, no cursor movements, no carriage returns."""
+def strip_escapes(text: str) -> str:
+    """Return a text without colours, cursor movements and carriage returns."""
     return _ESCAPES.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
 
 
-def speak_utf8() -> None:
-    """Makes this process write UTF-8 everywhere, also where a pipe or an old code page says otherwise."""
+def use_utf8() -> None:
+    """Write UTF-8 to both output streams, whatever the locale or the code page is."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
 
 
 class Console:
-    """Writes the lines of a driver.
+    """Prints the lines of a command.
 
     Args:
-        out: where results and progress go.
-        err: where errors go.
-        quiet: say nothing but errors (used with ``--json``, where standard output is for the machine).
+        out: the stream for results and progress; None for standard output.
+        err: the stream for errors; None for standard error.
+        quiet: whether nothing but errors and notes is printed (``--json``: standard output is for programs).
     """
 
     def __init__(self, out: TextIO | None = None, err: TextIO | None = None, *, quiet: bool = False) -> None:
         self.out = out or sys.stdout
         self.err = err or sys.stderr
         self.quiet = quiet
-        self.watched = not quiet and self.out.isatty()
+        self.is_terminal = not quiet and self.out.isatty()
 
-    def say(self, text: str = "") -> None:
-        """One line."""
+    def print(self, text: str = "") -> None:
+        """Print a line."""
         if not self.quiet:
             self._write(self.out, text)
 
-    def title(self, text: str) -> None:
-        """The head of a stage."""
-        self.say()
-        self.say(text)
-        self.say("-" * len(text))
+    def heading(self, text: str) -> None:
+        """Print an underlined heading."""
+        self.print()
+        self.print(text)
+        self.print("-" * len(text))
 
-    def complain(self, text: str) -> None:
-        """An error, on the error stream, also when quiet."""
+    def error(self, text: str) -> None:
+        """Print an error to the error stream, also when quiet."""
         self._write(self.err, f"✗ {text}")
 
-    def remark(self, text: str) -> None:
-        """Something to know that is no error, on the error stream, also when quiet."""
+    def note(self, text: str) -> None:
+        """Print a note to the error stream, also when quiet."""
         self._write(self.err, text)
 
     @contextmanager
-    def step(self, text: str) -> Iterator[None]:
-        """Shows that something is going on, and how long it took."""
+    def status(self, text: str) -> Iterator[None]:
+        """Show what is in progress while the block runs, and how long it took."""
         started = time.monotonic()
         with self._ticking(text, started):
             try:
@@ -78,7 +78,7 @@ class Console:
 
     @contextmanager
     def _ticking(self, text: str, started: float) -> Iterator[None]:
-        if not self.watched:
+        if not self.is_terminal:
             yield
             return
         done = threading.Event()
@@ -97,9 +97,9 @@ class Console:
             ticker.join()
 
     def _close(self, text: str) -> None:
-        if self.watched:
+        if self.is_terminal:
             self.out.write("\r\x1b[K")
-        self.say(text)
+        self.print(text)
 
     def _write(self, stream: TextIO, text: str) -> None:
         text = printable(text)

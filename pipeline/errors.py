@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from pybrain_runtime.errors import (
     ActivationError,
     CannotWrite,
@@ -24,7 +22,6 @@ __all__ = [
     "InputMissing",
     "Interrupted",
     "KnowledgeError",
-    "NotUsable",
     "NotWhatWasPrepared",
     "Occupied",
     "PipelineError",
@@ -57,26 +54,6 @@ class ChecksFailed(PipelineError):
     def __init__(self, message: str, *, status: int = 70, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.status = status
-
-
-class NotUsable(PipelineError):
-    """A file that was inspected cannot be used.
-
-    Args:
-        error: why not.
-        report: the facts about the file, as they go into JSON.
-
-    Attributes:
-        error: why not.
-        report: the facts about the file.
-        status: that of `error`.
-    """
-
-    def __init__(self, error: PipelineError, report: Mapping[str, object]) -> None:
-        super().__init__(error.message, hint=error.hint)
-        self.error = error
-        self.report = report
-        self.status = error.status
 
 
 class NotWhatWasPrepared(PipelineError):

@@ -1,4 +1,7 @@
-"""The one place that starts another program."""
+"""Start other programs. No other module of pipeline and evaluation does.
+
+Only the standard library is imported with this module, because it is used before `.venv` exists.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import os
 import queue
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,9 +17,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import TimedOut
-
 WINDOWS = os.name == "nt"
+_CHUNK = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -23,9 +26,9 @@ class Ended:
     """A program that has ended.
 
     Attributes:
-        command: what was started.
-        status: its exit status; 128 + N where signal N ended it, as a shell counts.
-        output: what it wrote, both streams in the order they came; after `capture` standard output alone.
+        command: the program and its arguments.
+        status: its exit status; 128 + N if signal N ended it, as in a shell.
+        output: both output streams in the order of writing; after `capture` standard output only.
         seconds: how long it ran.
     """
 
@@ -36,20 +39,21 @@ class Ended:
 
     @property
     def ok(self) -> bool:
+        """Whether the exit status is 0."""
         return self.status == 0
 
     def last_lines(self, count: int = 15) -> str:
-        """The end of what it wrote, for an error message."""
+        """Return the end of the output, for an error message."""
         return "\n".join(self.output.rstrip().splitlines()[-count:])
 
 
 class Program:
-    """A running program, in a process group of its own: a Ctrl-C reaches us, and we decide what reaches it.
+    """A running program in its own process group, so that Ctrl-C does not reach it by itself.
 
     Args:
         command: the program and its arguments.
-        cwd: the folder it runs in.
-        environment: all of its environment; None hands on ours.
+        cwd: its working directory; None for ours.
+        environment: all of its environment variables; None for ours.
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class Program:
 
     @property
     def pid(self) -> int:
+        """The process id."""
         return self._process.pid
 
     def _read(self) -> None:
@@ -83,15 +88,18 @@ class Program:
         self._lines.put(None)
 
     def lines(self, deadline: float | None = None) -> Iterator[str]:
-        """The lines it writes, as they come, until it ends.
+        """Yield the lines it writes until it ends.
+
+        Args:
+            deadline: on the clock of `time.monotonic`; None for no limit.
 
         Raises:
-            TimedOut: `deadline` (of `time.monotonic`) has passed; the program still runs.
+            TimedOut: the deadline has passed; the program still runs.
         """
         while True:
             left = 1.0 if deadline is None else deadline - time.monotonic()
             if left <= 0:
-                raise TimedOut(f"{self.command[0]} did not end in the time it was given")
+                raise _timed_out(f"{self.command[0]} did not end within its time limit")
             try:
                 line = self._lines.get(timeout=min(left, 1.0))
             except queue.Empty:
@@ -101,30 +109,30 @@ class Program:
             yield line
 
     def pending(self) -> list[str]:
-        """The lines it has written and nobody has read yet; does not wait."""
+        """Return the lines that are written and not read yet, without waiting."""
         lines = []
         while not self._lines.empty():
             line = self._lines.get()
             if line is None:
-                self._lines.put(None)  # the end stays the end, for `lines` as well
+                self._lines.put(None)  # `lines` needs the end as well
                 break
             lines.append(line)
         return lines
 
     def interrupt(self) -> None:
-        """Asks it to end as Ctrl-C would."""
+        """Send it the signal of Ctrl-C."""
         self._signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT) if WINDOWS else signal.SIGINT)
 
     def terminate(self) -> None:
-        """Asks it to end."""
+        """Send it SIGTERM."""
         self._signal(signal.SIGTERM)
 
     def _signal(self, number: int) -> None:
-        with suppress(ProcessLookupError, PermissionError):  # it has ended already
+        with suppress(ProcessLookupError, PermissionError):  # it has ended
             self._process.send_signal(number)
 
     def wait(self, seconds: float) -> int | None:
-        """Its exit status, or None where it still runs after `seconds`."""
+        """Return its exit status; None if it still runs after `seconds`."""
         try:
             status = self._process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -132,8 +140,15 @@ class Program:
         return status if status >= 0 else 128 - status
 
     def stop(self, grace: float = 10.0) -> int:
-        """Ends it, by force where asking does not help, together with whatever it started."""
-        known = self._process.returncode is not None  # then its number may be another group's by now
+        """End it together with everything it started.
+
+        Args:
+            grace: seconds between SIGTERM and SIGKILL.
+
+        Returns:
+            Its exit status.
+        """
+        known = self._process.returncode is not None  # its id may belong to another process group by now
         self.terminate()
         status = self.wait(grace)
         if not known:
@@ -159,11 +174,18 @@ def run(
     timeout: float = 60.0,
     on_line: Callable[[str], None] | None = None,
 ) -> Ended:
-    """Runs a program to its end and keeps what it wrote, both streams in the order they came.
+    """Run a program and keep its output, both streams in the order of writing.
+
+    Args:
+        command: the program and its arguments.
+        cwd: its working directory; None for ours.
+        environment: all of its environment variables; None for ours.
+        timeout: seconds until it is ended.
+        on_line: called with each line as it is written.
 
     Raises:
-        TimedOut: it was still running after `timeout` seconds, and has been ended.
-        FileNotFoundError: there is no such program.
+        TimedOut: it did not end in time, and has been ended.
+        FileNotFoundError: the program is not found.
     """
     program = Program(command, cwd=cwd, environment=environment)
     output: list[str] = []
@@ -174,7 +196,7 @@ def run(
                 on_line(line)
         status = program.wait(max(1.0, program.started + timeout - time.monotonic()))
         if status is None:
-            raise TimedOut(f"{command[0]} closed its output but did not end")
+            raise _timed_out(f"{command[0]} closed its output but did not end")
     except BaseException:
         with undisturbed():
             program.stop(grace=5.0)
@@ -182,12 +204,17 @@ def run(
     return Ended(program.command, status, "".join(output), time.monotonic() - program.started)
 
 
-def capture(command: Sequence[str], *, timeout: float = 60.0, cwd: Path | None = None) -> Ended:
-    """Runs a program for its standard output alone, byte for byte as text; for questions to the engine.
+def capture(command: Sequence[str], *, timeout: float | None = 60.0, cwd: Path | None = None) -> Ended:
+    """Run a program and keep its standard output; if it fails, its standard error as well.
+
+    Args:
+        command: the program and its arguments.
+        timeout: seconds until it is ended; None for no limit.
+        cwd: its working directory; None for ours.
 
     Raises:
-        TimedOut: it was still running after `timeout` seconds, and has been ended.
-        FileNotFoundError: there is no such program.
+        TimedOut: it did not end in time, and has been ended.
+        FileNotFoundError: the program is not found.
     """
     started = time.monotonic()
     try:
@@ -195,20 +222,108 @@ def capture(command: Sequence[str], *, timeout: float = 60.0, cwd: Path | None =
             command, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False
         )
     except subprocess.TimeoutExpired as error:
-        raise TimedOut(f"{command[0]} did not answer within {timeout:.0f} s") from error
+        raise _timed_out(f"{command[0]} did not end within {timeout:.0f} s") from error
     output = done.stdout.decode("utf-8", "replace")
     if done.returncode:
         output += done.stderr.decode("utf-8", "replace")
     return Ended(tuple(command), done.returncode, output, time.monotonic() - started)
 
 
+def read_file(command: Sequence[str], path: Path, *, timeout: float) -> Ended:
+    """Run a program whose standard input is a file, and keep its standard error.
+
+    Args:
+        command: the program and its arguments.
+        path: the file.
+        timeout: seconds until it is ended.
+
+    Raises:
+        TimedOut: it did not end in time, and has been ended.
+    """
+    started = time.monotonic()
+    with path.open("rb") as file:
+        try:
+            done = subprocess.run(command, stdin=file, capture_output=True, timeout=timeout, check=False)
+        except subprocess.TimeoutExpired as error:
+            raise _timed_out(f"{command[0]} did not end within {timeout:.0f} s") from error
+    errors = done.stderr.decode("utf-8", "replace")
+    return Ended(tuple(command), done.returncode, errors, time.monotonic() - started)
+
+
+def write_file(command: Sequence[str], path: Path, *, limit: int) -> Ended | None:
+    """Run a program whose standard output goes to a file, and keep its standard error.
+
+    Args:
+        command: the program and its arguments.
+        path: the file.
+        limit: the most bytes that are written.
+
+    Returns:
+        The ended program; None if it wrote more than the limit and has been ended.
+    """
+    started = time.monotonic()
+    with (
+        path.open("wb") as file,
+        subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as program,
+    ):
+        assert program.stdout is not None and program.stderr is not None
+        written = 0
+        while chunk := program.stdout.read(_CHUNK):
+            written += len(chunk)
+            if written > limit:
+                program.kill()
+                return None
+            file.write(chunk)
+        errors = program.stderr.read().decode("utf-8", "replace")
+        return Ended(tuple(command), program.wait(), errors, time.monotonic() - started)
+
+
+def open_pipes(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start a program in its own process group, with pipes to its standard input and output.
+
+    Args:
+        command: the program and its arguments.
+        environment: all of its environment variables.
+    """
+    return subprocess.Popen(
+        command,
+        env=dict(environment),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=not WINDOWS,
+    )
+
+
+def replace(command: list[str]) -> int:
+    """Replace this process with a program. On Windows, wait for the program instead and return its exit status."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if not WINDOWS:
+        os.execv(command[0], command)
+    with subprocess.Popen(command) as child:
+        while True:
+            try:
+                return child.wait()
+            except KeyboardInterrupt:
+                continue  # the child got it as well, and ends by itself
+
+
+def _timed_out(message: str) -> Exception:
+    from pipeline.errors import TimedOut  # its base class is not importable before `.venv` exists
+
+    return TimedOut(message)
+
+
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Finishes what takes something down: an impatient second Ctrl-C would leave the rest of it running."""
+    """Ignore SIGINT and SIGTERM while something is taken down, so that a second Ctrl-C leaves nothing running."""
     if threading.current_thread() is not threading.main_thread():
         yield  # signals do not arrive here
         return
-    # A function, because what is started meanwhile would inherit that a signal is ignored.
+    # A function and not SIG_IGN, which programs started meanwhile would inherit.
     handlers = {
         number: signal.signal(number, lambda number, frame: None)
         for number in (signal.SIGINT, signal.SIGTERM)
@@ -222,7 +337,7 @@ def undisturbed() -> Iterator[None]:
 
 @contextmanager
 def termination_as_interrupt() -> Iterator[None]:
-    """Turns SIGTERM into KeyboardInterrupt, so that a stopped driver takes its stack down as after Ctrl-C."""
+    """Raise KeyboardInterrupt on SIGTERM, so that a terminated command takes its stack down as after Ctrl-C."""
 
     def raise_it(number: int, frame: object) -> None:
         raise KeyboardInterrupt

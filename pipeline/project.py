@@ -73,6 +73,11 @@ class Layout:
         return self.root / "container2_knowledgebase" / KNOWLEDGE_FILE
 
     @property
+    def own_card(self) -> Path:
+        """The model card of the project's network; it may not exist."""
+        return self.own_knowledge.with_name(CARD_FILE)
+
+    @property
     def code(self) -> Path:
         return self.root / "container3_codebase" / CODE_FILE
 

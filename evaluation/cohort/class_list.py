@@ -125,7 +125,7 @@ def evaluate_class(
     board.close()
     written = write_overview([entry.row() for entry in entries], rubric, folder)
     for path in written:
-        console.say(f"  {shown(path)}")
+        console.print(f"  {shown(path)}")
     if stopped:
         done = sum(entry.report is not None and not entry.report.interrupted for entry in entries)
         raise Interrupted(
@@ -287,7 +287,7 @@ class _Board:
         self.width = min(max(len(entry.name) for entry in entries), 40)
         self._drawn = 0
         self._last = 0.0
-        self.console.title(f"Evaluation of {len(entries)} submissions")
+        self.console.heading(f"Evaluation of {len(entries)} submissions")
         for entry in entries:
             if entry.state in (KEPT, FAILED):
                 self.finished(entry)
@@ -295,7 +295,7 @@ class _Board:
     def finished(self, entry: Entry) -> None:
         """A line that stays."""
         self._wipe()
-        self.console.say(self._line(entry))
+        self.console.print(self._line(entry))
         self._last = 0.0
 
     def _line(self, entry: Entry) -> str:
@@ -309,7 +309,7 @@ class _Board:
 
     def show(self) -> None:
         """Draws what is going on, at most twice in a second."""
-        if not self.console.watched or time.monotonic() - self._last < 0.5:
+        if not self.console.is_terminal or time.monotonic() - self._last < 0.5:
             return
         self._wipe()
         self._last = time.monotonic()
@@ -331,5 +331,5 @@ class _Board:
         self._wipe()
         for entry in self.entries:
             if entry.state in (STOPPED, WAITING):
-                self.console.say(self._line(entry))
-        self.console.say()
+                self.console.print(self._line(entry))
+        self.console.print()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import process
-from pipeline.console import without_escapes
+from pipeline.console import strip_escapes
 from pipeline.errors import TimedOut
 
 LONGEST_LINE = 8 * 1024
@@ -114,7 +114,7 @@ def run_bounded(
     said: list[str] = []
 
     def keep(line: str) -> None:
-        clean = without_escapes(line)
+        clean = strip_escapes(line)
         said.append(clean)
         if on_line is not None:
             on_line(clean.rstrip("\n"))

@@ -1,43 +1,45 @@
-"""Programs that read or write bytes by the file: what `pipeline.process` does for lines of text."""
+"""Programs that read a file or write one, with the reason of a failure as text."""
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-CHUNK = 1024 * 1024
+from pipeline import process
+from pipeline.errors import TimedOut
 
 
 def from_file(command: Sequence[str], path: Path, *, timeout: float = 120.0) -> str:
-    """Runs a program that reads a file; returns what it complained of, or nothing."""
-    with path.open("rb") as file:
-        try:
-            done = subprocess.run(command, stdin=file, capture_output=True, timeout=timeout, check=False)
-        except subprocess.TimeoutExpired:
-            return f"it took more than {timeout:g} s"
-    return "" if done.returncode == 0 else _said(done.stderr)
+    """Run a program that reads a file.
+
+    Args:
+        command: the program and its arguments.
+        path: the file.
+        timeout: seconds until it is ended.
+
+    Returns:
+        Why it failed; empty if it did not.
+    """
+    try:
+        return _reason(process.read_file(command, path, timeout=timeout))
+    except TimedOut:
+        return f"it took more than {timeout:g} s"
 
 
 def into_file(command: Sequence[str], path: Path, most: int) -> str:
-    """Runs a program whose output goes into a file, up to a size; returns what it complained of, or nothing."""
-    with (
-        path.open("wb") as file,
-        subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        ) as program,
-    ):
-        assert program.stdout is not None and program.stderr is not None
-        written = 0
-        while chunk := program.stdout.read(CHUNK):
-            written += len(chunk)
-            if written > most:
-                program.kill()
-                return "it holds more than it may"
-            file.write(chunk)
-        said = program.stderr.read()
-        return "" if program.wait() == 0 else _said(said)
+    """Run a program whose output goes to a file.
+
+    Args:
+        command: the program and its arguments.
+        path: the file.
+        most: the most bytes of output.
+
+    Returns:
+        Why it failed; empty if it did not.
+    """
+    ended = process.write_file(command, path, limit=most)
+    return "it holds more than it may" if ended is None else _reason(ended)
 
 
-def _said(stream: bytes) -> str:
-    return stream.decode("utf-8", "replace").strip() or "no reason given"
+def _reason(ended: process.Ended) -> str:
+    return "" if ended.ok else ended.output.strip() or "no reason given"

@@ -12,7 +12,6 @@ import json
 import os
 import queue
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -156,13 +155,9 @@ class _Worker:
         self.limits = limits
         self.usable = False
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        self._process = subprocess.Popen(
+        self._process = process.open_pipes(
             [sys.executable, "-I", "-X", "utf8", "-m", "evaluation.workers.main"],
-            env=environment | dict.fromkeys(_THREADS, "1"),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=not process.WINDOWS,
+            environment | dict.fromkeys(_THREADS, "1"),
         )
         # Few at a time: what a worker writes beyond that waits in its pipe.
         self._chunks: queue.Queue[bytes] = queue.Queue(maxsize=16)

@@ -16,7 +16,7 @@ from evaluation.processes.messages import decode, encode, hints_of
 from evaluation.quotas import Limits
 from evaluation.submission.intake import SubmissionSource, copy_source
 from evaluation.submission.submission import Submission
-from pipeline.submission_archive import Contents
+from pipeline.submission.checklist import Contents
 
 if TYPE_CHECKING:  # each task imports what it needs: a worker that unpacks a zip file loads no NumPy
     from evaluation.evidence.evidence import Sightings
@@ -156,11 +156,11 @@ class Checklist:
 
 def checklist(root: Path) -> Checklist:
     """Goes through the checklist with an archive of somebody else."""
-    from pipeline import submission_archive
     from pipeline.project import Layout
-    from pipeline.stages.freshness import stale_results
+    from pipeline.submission.checklist import contents_of
+    from pipeline.submission.outdated_results import outdated_results
 
-    return Checklist(submission_archive.contents_of(root), stale_results(Layout(root)))
+    return Checklist(contents_of(root), outdated_results(Layout(root)))
 
 
 def read_volume(packed: Path, kept: Path, most: int) -> tuple[VolumeEntry, ...]:

@@ -1,1 +1,1 @@
-"""Commands that have a room of their own: their options, and what they do."""
+"""The subcommands of the command line, one module each; `registry` lists them."""

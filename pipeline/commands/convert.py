@@ -1,89 +1,135 @@
-"""`convert`: the same network as another kind of file."""
+"""`convert`: write a network in another file format."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from pipeline.commands.command import Command, Context, Result
+from pipeline.commands.options import add_network_file_options
 
 if TYPE_CHECKING:
-    from pipeline.cli import Session
-
-SUMMARY = "Write a network in another format, and check that both answer alike."
+    from pipeline.console import Console
+    from pybrain_runtime.convert import Conversion
 
 _EPILOG = (
     "pkl   a pickle that PyBrain itself loads, from Python 2 and NumPy 1 on\n"
     "xml   the XML of PyBrain's NetworkWriter\n"
-    "onnx  a model for onnxruntime and other programs; needs: pip install 'app07[onnx]'\n"
+    "onnx  a model for ONNX Runtime and other programs; needs: pip install 'app07[onnx]'\n"
     "npz   plain arrays and a JSON description, for any program with NumPy\n\n"
-    "The new file appears when both sides have answered the same random rows alike; otherwise nothing is\n"
-    "kept. The network's card goes with it.\n\n"
-    "exit status: 0 done, 2 wrong usage, 65 refused, or a part has no place in the format, 66 there is no\n"
-    "such file, 69 a package is missing, 70 both sides differ, 73 cannot write, or the file is there already"
+    "Both networks predict the same random rows; the new file is kept only if the predictions agree. The\n"
+    "model card is copied with it.\n\n"
+    "exit status: 0 done, 2 wrong usage, 65 refused, or the format cannot express a part of the network,\n"
+    "66 input not found, 69 a package is missing, 70 the predictions differ, 73 cannot write, or the file exists"
 )
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Adds what `convert` takes."""
-    parser.epilog = _EPILOG
-    parser.add_argument("file", metavar="FILE", type=Path, help="the network: a pickle, an XML or npz file")
-    parser.add_argument("--to", required=True, choices=("pkl", "xml", "onnx", "npz"), help="the format")
-    parser.add_argument(
-        "--output",
-        metavar="FILE",
-        type=Path,
-        help="where to (default: beside FILE, with the format's ending)",
-    )
-    parser.add_argument("--force", action="store_true", help="replace a file that is there")
-    parser.add_argument(
-        "--precision",
-        choices=("float64", "float32"),
-        default="float64",
-        help="what an ONNX model computes with (default: float64, as PyBrain does)",
-    )
-    parser.add_argument(
-        "--card", metavar="FILE", type=Path, help="its card (default: NAME.card.json beside it)"
-    )
-    parser.add_argument("--sha256", metavar="HEX", help="what the hash of FILE must be, 64 digits")
+class ConvertResult(Result):
+    """The result of `convert`.
+
+    Args:
+        conversion: what was written, and how well both networks agree.
+        format: the format of the new file.
+    """
+
+    def __init__(self, conversion: Conversion, format: str) -> None:
+        self.conversion = conversion
+        self.format = format
+
+    def as_json(self) -> dict[str, object]:
+        """Return what ``--json`` prints, without the exit status."""
+        done, knowledge, agreement = self.conversion, self.conversion.knowledge, self.conversion.agreement
+        return {
+            "source": {"path": knowledge.path, "sha256": knowledge.sha256, "format": knowledge.format},
+            "target": {"path": done.path, "sha256": done.sha256, "size": done.size, "format": self.format},
+            "card": done.card,
+            "agreement": {
+                "rows": agreement.rows,
+                "difference": agreement.difference,
+                "tolerance": agreement.tolerance,
+                "precision": agreement.precision,
+                "by": agreement.by,
+            },
+            "notes": list(done.notes),
+        }
 
 
-def run(session: Session) -> dict[str, Any]:
-    """Converts, and says what was written and how well both sides agree."""
-    from pybrain_runtime.convert import convert_file
+class ConvertCommand(Command):
+    """Convert a network to another file format.
 
-    options, say = session.options, session.console.say
-    done = convert_file(
-        options.file,
-        options.to,
-        options.output,
-        force=options.force,
-        precision=options.precision,
-        card=options.card,
-        sha256=options.sha256,
-    )
-    knowledge, agreement = done.knowledge, done.agreement
-    say(f"  read         {knowledge.path} ({knowledge.format})")
-    say(f"               {knowledge.kind}, {knowledge.indim} inputs, {knowledge.outdim} outputs, "
-        f"{knowledge.parameter_count:,} parameters")  # fmt: skip
-    say(f"  checked      {agreement.rows} random rows, answered by {agreement.by}")
-    say(f"               in {agreement.precision}: they differ by {agreement.difference:.1e} at most, "
-        f"where {agreement.tolerance:.0e} is accepted")  # fmt: skip
-    say(f"  written      {done.path} ({done.size:,} bytes)")
-    say(f"               sha256 {done.sha256}")
+    Attributes:
+        file: the network's file.
+        to: the format: pkl, xml, onnx or npz.
+        output: the new file; None for a name derived from `file`.
+        force: whether an existing file is replaced.
+        precision: of an ONNX model: float64 or float32.
+        card: the model card; None for the one beside the file.
+        sha256: the expected hash of the file.
+    """
+
+    name = "convert"
+    summary = "Write a network in another file format, and check that both files give the same predictions."
+    epilog = _EPILOG
+
+    file: Path
+    to: str
+    output: Path | None
+    force: bool
+    precision: str
+    card: str | None
+    sha256: str | None
+
+    @classmethod
+    def add_options(cls, parser: argparse.ArgumentParser) -> None:
+        """Add the options of the command to its parser."""
+        parser.add_argument("file", metavar="FILE", type=Path, help="the network: a pickle, XML or npz file")
+        parser.add_argument(
+            "--to", required=True, choices=("pkl", "xml", "onnx", "npz"), help="the format of the new file"
+        )
+        parser.add_argument(
+            "--output",
+            metavar="FILE",
+            type=Path,
+            help="the new file (default: beside FILE, with the ending of the format)",
+        )
+        parser.add_argument("--force", action="store_true", help="replace an existing file")
+        parser.add_argument(
+            "--precision",
+            choices=("float64", "float32"),
+            default="float64",
+            help="the precision of an ONNX model (default: float64, as PyBrain)",
+        )
+        add_network_file_options(parser, "FILE")
+
+    def run(self, context: Context) -> ConvertResult:
+        """Convert the file, and print what was written and how well both networks agree."""
+        from pybrain_runtime.convert import convert_file
+
+        conversion = convert_file(
+            self.file,
+            self.to,
+            self.output,
+            force=self.force,
+            precision=self.precision,
+            card=self.card,
+            sha256=self.sha256,
+        )
+        _print(context.console, conversion)
+        return ConvertResult(conversion, self.to)
+
+
+def _print(console: Console, done: Conversion) -> None:
+    write, knowledge, agreement = console.print, done.knowledge, done.agreement
+    write(f"  read         {knowledge.path} ({knowledge.format})")
+    write(f"               {knowledge.kind}, {knowledge.indim} inputs, {knowledge.outdim} outputs, "
+          f"{knowledge.parameter_count:,} parameters")  # fmt: skip
+    write(f"  checked      {agreement.rows} random rows, predicted by {agreement.by}")
+    write(f"               in {agreement.precision}: largest difference {agreement.difference:.1e}, "
+          f"tolerance {agreement.tolerance:.0e}")  # fmt: skip
+    write(f"  written      {done.path} ({done.size:,} bytes)")
+    write(f"               sha256 {done.sha256}")
     if done.card is not None:
-        say(f"  card         {done.card}")
+        write(f"  card         {done.card}")
     for note in done.notes:
-        say(f"  note         {note}")
-    return {
-        "source": {"path": knowledge.path, "sha256": knowledge.sha256, "format": knowledge.format},
-        "target": {"path": done.path, "sha256": done.sha256, "size": done.size, "format": options.to},
-        "card": done.card,
-        "agreement": {
-            "rows": agreement.rows,
-            "difference": agreement.difference,
-            "tolerance": agreement.tolerance,
-            "precision": agreement.precision,
-            "by": agreement.by,
-        },
-        "notes": list(done.notes),
-    }
+        write(f"  note         {note}")

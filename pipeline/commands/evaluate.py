@@ -1,242 +1,255 @@
-"""`python App07.py evaluate`: one submission, or a folder of them, in containers of its own."""
+"""`evaluate`: grade a submission, or a folder of them, in containers."""
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pipeline.options import add_compose
+from pipeline.commands.command import Command, Context, Result
+from pipeline.commands.options import add_compose_option, add_minimum_option
 
 if TYPE_CHECKING:
-    from evaluation.evaluate import Conditions
-    from evaluation.result import Report, Result
-    from evaluation.rubric import Rubric
-    from pipeline.cli import Session
+    from collections.abc import Mapping
 
-SUMMARY = "Evaluate this project or a submission like it, in containers of its own, without trusting it."
-FORMATS = ("html", "json", "markdown", "junit", "gradescope", "classroom")
+    from evaluation.cohort.class_list import ClassResult
+    from evaluation.evaluate import Conditions
+    from evaluation.result import Report
+    from pipeline.project import Layout
+
+_FORMATS = ("html", "json", "markdown", "junit", "gradescope", "classroom")
 _JOBS = 2
 _EPILOG = (
-    "The submission is copied first, and nothing of it runs outside of containers. What it may use, what it\n"
-    "gets points for and what each report is for stands in docs/evaluation.md.\n\n"
-    "exit status: 0 done, whatever the points, 2 wrong usage, 65 no submission, or a rubric that cannot be\n"
-    "used, 66 no such folder or file, 69 no container engine (the report holds what needs none), 70 fewer\n"
-    "points than --minimum, 73 cannot write, 130 interrupted (the report holds what was known)"
+    "The submission is copied first, and no part of it runs outside of containers. docs/evaluation.md describes\n"
+    "its limits, its points and the formats of the report.\n\n"
+    "exit status: 0 done, whatever the points, 2 wrong usage, 65 not a submission, or an invalid rubric,\n"
+    "66 input not found, 69 no container engine (the report has the checks that need none), 70 fewer points\n"
+    "than --minimum, 73 cannot write, 130 interrupted (the report has the finished checks)"
 )
-_MARKS = {"passed": "✓", "failed": "✗", "not checked": "–"}
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of the command. Standard library alone."""
-    parser.epilog = _EPILOG
+class EvaluateResult(Result):
+    """The result of evaluating one submission.
+
+    Args:
+        layout: the checkout.
+        report: of the submission.
+        files: the written reports, by format.
+    """
+
+    def __init__(self, layout: Layout, report: Report, files: Mapping[str, Path]) -> None:
+        self.layout = layout
+        self.report = report
+        self.files = files
+
+    def as_json(self) -> dict[str, object]:
+        """Return what ``--json`` prints, without the exit status."""
+        report = self.report
+        return {
+            "points": report.points,
+            "of": report.of,
+            "complete": not report.unchecked,
+            "lines": {line.title: line.points for line in report.lines},
+            "files": {name: self.layout.shown(path) for name, path in self.files.items()},
+        }
+
+
+class EvaluateClassResult(Result):
+    """The result of evaluating a class list.
+
+    Args:
+        layout: the checkout.
+        evaluated: the points and errors of all submissions.
+    """
+
+    def __init__(self, layout: Layout, evaluated: ClassResult) -> None:
+        self.layout = layout
+        self.evaluated = evaluated
+
+    def as_json(self) -> dict[str, object]:
+        """Return what ``--json`` prints, without the exit status."""
+        return {
+            "submissions": self.evaluated.points,
+            "failed": self.evaluated.failed,
+            "files": [self.layout.shown(path) for path in self.evaluated.files],
+        }
+
+
+class EvaluateCommand(Command):
+    """Evaluate one submission or a class list.
+
+    Attributes:
+        submission: a folder, a zip file or a git URL; None for this project.
+        class_list: a folder of submissions; None for a single submission.
+        rubric: the file of the rubric; None for the built-in one.
+        output: the folder of the reports.
+        format: the formats to write; None for all.
+        allow_image: names of further base images.
+        allow_host: names of further hosts that builds may reach.
+        no_run: whether nothing is built or run.
+        compose: the generation of Compose: auto, v1 or v2.
+        timeout: seconds for a run of the stack; None for the default.
+        build_timeout: seconds for the build of an image; None for the default.
+        memory: megabytes of a container; None for the default.
+        minimum: the points below which the command fails.
+        jobs: how many submissions of a class list are evaluated at the same time.
+        again: whether finished reports of a class list are ignored.
+    """
+
+    name = "evaluate"
+    summary = "Evaluate this project or a submission like it in containers, without trusting it."
+    epilog = _EPILOG
+
+    submission: str | None
+    class_list: Path | None
+    rubric: Path | None
+    output: Path | None
+    format: list[str] | None
+    allow_image: list[str]
+    allow_host: list[str]
+    no_run: bool
+    compose: str
+    timeout: float | None
+    build_timeout: float | None
+    memory: float | None
+    minimum: float | None
+    jobs: int
+    again: bool
+
+    @classmethod
+    def add_options(cls, parser: argparse.ArgumentParser) -> None:
+        """Add the options of the command to its parser."""
+        _add_submission_options(parser)
+        _add_limit_options(parser)
+        add_minimum_option(parser)
+        parser.add_argument(
+            "--jobs",
+            type=_count,
+            default=_JOBS,
+            metavar="N",
+            help=f"with --class-list: how many are evaluated at the same time (default: {_JOBS})",
+        )
+        parser.add_argument(
+            "--again", action="store_true", help="with --class-list: evaluate finished submissions again"
+        )
+
+    def run(self, context: Context) -> EvaluateResult | EvaluateClassResult:
+        """Evaluate, print the points, and write the reports."""
+        from evaluation.rubric import load_rubric
+        from pipeline.commands.evaluation_output import evaluate_submission, require_outcome
+
+        layout = context.layout
+        rubric = load_rubric(self.rubric)
+        folder = self.output or layout.output / "evaluation"
+        if self.class_list is not None:
+            from evaluation.cohort.class_list import evaluate_class
+
+            evaluated = evaluate_class(
+                self.class_list,
+                rubric,
+                self._conditions(),
+                folder,
+                rubric_path=self.rubric,
+                jobs=self.jobs,
+                again=self.again,
+                console=context.console,
+                shown=layout.shown,
+            )
+            return EvaluateClassResult(layout, evaluated)
+        source = self.submission or str(layout.root)
+        report, files = evaluate_submission(
+            context, source, rubric, self._conditions(), folder, formats=self.format
+        )
+        require_outcome(report, run=not self.no_run, minimum=self.minimum)
+        return EvaluateResult(layout, report, files)
+
+    def _conditions(self) -> Conditions:
+        from dataclasses import replace
+
+        from evaluation.evaluate import Conditions
+        from evaluation.quotas import DEFAULT_LIMITS, MIB
+
+        limits = DEFAULT_LIMITS
+        if self.timeout:
+            limits = replace(limits, stack_seconds=self.timeout)
+        if self.build_timeout:
+            limits = replace(limits, build_seconds=self.build_timeout)
+        if self.memory:
+            limits = replace(limits, memory=int(self.memory) * MIB)
+        return Conditions(
+            limits, not self.no_run, self.compose, tuple(self.allow_image), tuple(self.allow_host)
+        )
+
+
+def _add_submission_options(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
-        "submission", nargs="?", metavar="FOLDER|ZIP|GIT-URL", help="what to evaluate (default: this project)"
+        "submission",
+        nargs="?",
+        metavar="FOLDER|ZIP|GIT-URL",
+        help="the submission to evaluate (default: this project)",
     )
     what.add_argument(
         "--class-list",
         metavar="DIR",
         type=Path,
-        help="evaluate every folder and zip file in a folder, and write an overview; goes on where it stopped",
+        help="evaluate every folder and zip file in DIR, and write an overview; finished submissions are not "
+        "evaluated again",
     )
     parser.add_argument(
-        "--rubric", metavar="FILE", type=Path, help="another rubric than the task's 100 points"
+        "--rubric", metavar="FILE", type=Path, help="the rubric (default: the 100 points of the task)"
     )
     parser.add_argument(
-        "--output", metavar="DIR", type=Path, help="where the reports go (default: output/evaluation)"
+        "--output", metavar="DIR", type=Path, help="the folder for the reports (default: output/evaluation)"
     )
     parser.add_argument(
         "--format",
         action="append",
-        choices=FORMATS,
-        help="write only this form; may be given again (default, and with --class-list: all)",
+        choices=_FORMATS,
+        help="write the report in this format only; may be repeated (default, and with --class-list: all)",
     )
+
+
+def _add_limit_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--allow-image",
         action="append",
         default=[],
         metavar="NAME",
-        help="an image beyond busybox, alpine, python, debian and ubuntu; may be given again",
+        help="allow another base image than busybox, alpine, python, debian and ubuntu; may be repeated",
     )
     parser.add_argument(
         "--allow-host",
         action="append",
         default=[],
         metavar="NAME",
-        help="a host that builds may reach beyond the package indexes; may be given again",
+        help="allow builds to reach another host than the package indexes; may be repeated",
+    )
+    parser.add_argument("--no-run", action="store_true", help="check the files only; build and run nothing")
+    add_compose_option(parser)
+    parser.add_argument(
+        "--timeout", type=_positive, metavar="SECONDS", help="limit for a run of the stack (default: 120)"
     )
     parser.add_argument(
-        "--no-run", action="store_true", help="look at the files alone; build and run nothing"
-    )
-    add_compose(parser)
-    parser.add_argument(
-        "--timeout", type=_positive, metavar="SECONDS", help="for a run of the stack (default 120)"
-    )
-    parser.add_argument(
-        "--build-timeout", type=_positive, metavar="SECONDS", help="for the build of one image (default 600)"
-    )
-    parser.add_argument("--memory", type=_positive, metavar="MB", help="for one container (default 1024)")
-    parser.add_argument(
-        "--minimum",
-        type=float,
-        metavar="POINTS",
-        help="end with status 70 where one submission has fewer points",
+        "--build-timeout",
+        type=_positive,
+        metavar="SECONDS",
+        help="limit for the build of one image (default: 600)",
     )
     parser.add_argument(
-        "--jobs",
-        type=_count,
-        default=_JOBS,
-        metavar="N",
-        help="with --class-list: how many at a time (default 2)",
-    )
-    parser.add_argument(
-        "--again", action="store_true", help="with --class-list: do not take over finished reports"
+        "--memory", type=_positive, metavar="MB", help="memory of one container (default: 1024)"
     )
 
 
 def _positive(text: str) -> float:
     value = float(text)
     if not 0 < value <= 1_000_000:
-        raise argparse.ArgumentTypeError("a positive number")
+        raise argparse.ArgumentTypeError("must be a positive number up to 1000000")
     return value
 
 
 def _count(text: str) -> int:
     value = int(text)
     if not 0 < value <= 64:
-        raise argparse.ArgumentTypeError("a number from 1 to 64")
+        raise argparse.ArgumentTypeError("must be a number from 1 to 64")
     return value
-
-
-def run(session: Session) -> dict[str, Any]:
-    """Evaluates, shows what comes of it, and writes the reports."""
-    from evaluation.rubric import load_rubric
-
-    options = session.options
-    rubric = load_rubric(options.rubric)
-    folder = options.output or session.layout.output / "evaluation"
-    if options.class_list is not None:
-        from evaluation.cohort.class_list import evaluate_class
-
-        done = evaluate_class(
-            options.class_list,
-            rubric,
-            conditions(options),
-            folder,
-            rubric_path=options.rubric,
-            jobs=options.jobs,
-            again=options.again,
-            console=session.console,
-            shown=session.layout.shown,
-        )
-        return {
-            "submissions": done.points,
-            "failed": done.failed,
-            "files": [session.layout.shown(path) for path in done.files],
-        }
-    source = options.submission or str(session.layout.root)
-    report, written = evaluate_one(session, source, rubric, conditions(options), folder)
-    result = {
-        "points": report.points,
-        "of": report.of,
-        "complete": not report.unchecked,
-        "lines": {line.title: line.points for line in report.lines},
-        "files": {name: session.layout.shown(path) for name, path in written.items()},
-    }
-    refuse_less(session, report)
-    return result
-
-
-def conditions(options: argparse.Namespace) -> Conditions:
-    """How to evaluate, out of the options."""
-    from evaluation.evaluate import Conditions
-    from evaluation.quotas import DEFAULT_LIMITS, MIB
-
-    limits = DEFAULT_LIMITS
-    if options.timeout:
-        limits = replace(limits, stack_seconds=options.timeout)
-    if options.build_timeout:
-        limits = replace(limits, build_seconds=options.build_timeout)
-    if options.memory:
-        limits = replace(limits, memory=int(options.memory) * MIB)
-    return Conditions(
-        limits, not options.no_run, options.compose, tuple(options.allow_image), tuple(options.allow_host)
-    )
-
-
-def evaluate_one(
-    session: Session, source: str, rubric: Rubric, conditions: Conditions, folder: Path
-) -> tuple[Report, dict[str, Path]]:
-    """Evaluates one submission, shows it, and writes its reports below `folder`."""
-    from evaluation.cohort.members import safe_name
-    from evaluation.evaluate import evaluate
-    from evaluation.reports import EXPORTERS, write
-
-    console = session.console
-    console.title(f"Evaluation · {rubric.name}")
-    report = evaluate(
-        source, rubric, conditions,
-        say=lambda text: console.say(f"  … {text}"),
-        on_result=lambda result: _show(session, result),
-    )  # fmt: skip
-    place = folder / safe_name(report.submission)
-    written = write(report, place, tuple(session.options.format or EXPORTERS))
-    _show_whole(session, report, written)
-    return report, written
-
-
-def _show(session: Session, result: Result) -> None:
-    from evaluation.result import show
-
-    say = session.console.say
-    points = f"{show(result.points)}/{show(result.of)}"
-    say(f"  {_MARKS[result.status]} {points:>6}  {result.title}")
-    if result.status != "passed":
-        say(f"            {_short(result.reason)}")
-
-
-def _short(text: str) -> str:
-    plain = " ".join(text.split())
-    return plain if len(plain) <= 180 else plain[:177] + "..."
-
-
-def _show_whole(session: Session, report: Report, written: dict[str, Path]) -> None:
-    from evaluation.result import show
-
-    say = session.console.say
-    if report.findings:
-        say()
-        say("Known traps")
-        for finding in report.findings:
-            where = f" ({finding.where})" if finding.where else ""
-            say(f"  {finding.severity:<6} {finding.title}{where}")
-    say()
-    say("Points")
-    for line in report.lines:
-        say(f"  {line.title:<22} {show(line.points):>5} of {show(line.of):>3}")
-    say(f"  {'total':<22} {show(report.points):>5} of {show(report.of):>3}")
-    say()
-    for name, path in written.items():
-        say(f"  {name:<11} {session.layout.shown(path)}")
-
-
-def refuse_less(session: Session, report: Report) -> None:
-    """Ends with a status other than 0 where the evaluation is no whole one, or the points are too few."""
-    from evaluation.errors import PointsMissed
-    from evaluation.result import show
-    from pipeline.errors import EngineUnavailable, Interrupted
-
-    options = session.options
-    minimum = getattr(options, "minimum", None)
-    if report.interrupted:
-        raise Interrupted("interrupted; what is known so far is in the report, and every container is gone")
-    if not report.engine and not options.no_run:
-        raise EngineUnavailable(
-            f"{len(report.unchecked)} checks were not made, because there is no container engine here; the others are "
-            f"in the report ({show(report.points)} points)",
-            hint="--no-run looks at the files alone.",
-        )
-    if minimum is not None and report.points < minimum:
-        raise PointsMissed(f"{show(report.points)} points; {show(minimum)} were asked for")

@@ -1,89 +1,121 @@
-"""`inspect`: what a knowledge file is, what is in it, and whether it is safe."""
+"""`inspect`: show what a knowledge file holds, and whether it is safe."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from pipeline.commands.command import Command, Context, Result
+from pipeline.commands.options import add_network_file_options
 
 if TYPE_CHECKING:
-    from pipeline.cli import Session
-
-SUMMARY = (
-    "What a knowledge file is: its layers and connections, the names it refers to, safe or refused and why."
-)
+    from pybrain_runtime.inspection import Inspection
 
 _EPILOG = (
-    "The file is read, never executed. Its content decides what it is, not its name.\n\n"
-    "exit status: 0 done: a network that can answer, 2 wrong usage, 65 refused or no usable network,\n"
-    "66 there is no such file, 73 the drawing cannot be written"
+    "The file is read, never executed. Its format is recognized by its content, not by its name.\n\n"
+    "exit status: 0 done: a usable network, 2 wrong usage, 65 refused or no usable network,\n"
+    "66 input not found, 73 the drawing cannot be written"
 )
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Adds what `inspect` takes."""
-    parser.epilog = _EPILOG
-    parser.add_argument(
-        "file", metavar="FILE", type=Path, help="a pickle, an XML or npz file, also gz or bz2"
-    )
-    parser.add_argument(
-        "--card", metavar="FILE", type=Path, help="its card (default: NAME.card.json beside it)"
-    )
-    parser.add_argument("--sha256", metavar="HEX", help="what its hash must be, 64 digits")
-    parser.add_argument(
-        "--drawing", metavar="FILE.svg", type=Path, help="draw the network there (replaces a drawing)"
-    )
+class InspectResult(Result):
+    """The result of `inspect`.
 
-
-def run(session: Session) -> dict[str, Any]:
-    """Looks at the file and says what was found.
-
-    Raises:
-        NotUsable: the file or its card is refused or cannot be used; what was found is in its `report`.
-        InputMissing: there is no such file.
-        CannotWrite: the drawing cannot be written.
+    Args:
+        inspection: what was found.
+        drawing: the file of the drawing; None where there is none.
     """
-    from pipeline.errors import NotUsable
-    from pipeline.inspection.facts import facts_of
-    from pipeline.inspection.text import lines_of
-    from pybrain_runtime.inspection import inspect_file
 
-    options = session.options
-    _check_drawing(options.drawing, options.file, options.card)
-    found = inspect_file(options.file, card=options.card, sha256=options.sha256)
-    facts = facts_of(found)
-    for line in lines_of(found):
-        session.console.say(line)
-    wrong = found.error or found.card_error
-    if wrong is not None:
-        if options.drawing is not None:
-            session.console.say("  drawing      none, because the file is not usable")
-        raise NotUsable(wrong, facts) from None
-    if options.drawing is not None and found.network is not None:
-        facts["drawing"] = str(_draw(found.network, options.drawing))
-        session.console.say(f"  drawing      {options.drawing}")
-    return facts
+    def __init__(self, inspection: Inspection, drawing: Path | None) -> None:
+        self.inspection = inspection
+        self.drawing = drawing
+        self.error = inspection.error or inspection.card_error
+
+    def as_json(self) -> dict[str, object]:
+        """Return what ``--json`` prints, without the exit status."""
+        from pipeline.inspection.facts import facts_of
+
+        drawing = {} if self.drawing is None else {"drawing": str(self.drawing)}
+        return facts_of(self.inspection) | drawing
 
 
-def _check_drawing(path: Path | None, *read: Path | None) -> None:
-    """A drawing replaces what is there, so its name must be that of a drawing, and nothing may be read there."""
-    from pipeline.errors import UsageError
-    from pybrain_runtime._io.output_paths import check_target
-    from pybrain_runtime._io.paths import is_same
+class InspectCommand(Command):
+    """Show what a knowledge file holds.
 
-    if path is None:
-        return
-    if path.suffix.lower() != ".svg":
-        raise UsageError(f"--drawing {path}: the drawing is SVG; give it a name that ends in .svg")
-    for other in read:
-        if other is not None and is_same(str(path), str(other)):
-            raise UsageError(f"--drawing {path} would be written over {other}, which is read")
-    check_target(str(path))
+    Attributes:
+        file: the knowledge file.
+        card: the model card; None for the one beside the file.
+        sha256: the expected hash of the file.
+        drawing: where the network is drawn; None for no drawing.
+    """
 
+    name = "inspect"
+    summary = "Show what a knowledge file holds: layers, connections, the names it refers to; safe or refused, and why."
+    epilog = _EPILOG
 
-def _draw(network: Any, path: Path) -> Path:
-    from pipeline import atomic_files
-    from pybrain_runtime.drawing import drawing
+    file: Path
+    card: str | None
+    sha256: str | None
+    drawing: Path | None
 
-    atomic_files.write_text(path, drawing(network))
-    return path
+    @classmethod
+    def add_options(cls, parser: argparse.ArgumentParser) -> None:
+        """Add the options of the command to its parser."""
+        parser.add_argument(
+            "file",
+            metavar="FILE",
+            type=Path,
+            help="a pickle, XML or npz file, optionally compressed (gz, bz2)",
+        )
+        add_network_file_options(parser, "FILE")
+        parser.add_argument(
+            "--drawing", metavar="FILE.svg", type=Path, help="draw the network (replaces an existing drawing)"
+        )
+
+    def run(self, context: Context) -> InspectResult:
+        """Inspect the file and print what was found; the result has the error of an unusable file.
+
+        Raises:
+            UsageError: the drawing would replace an input file or is not named as SVG.
+            InputMissing: the file is not found.
+            CannotWrite: the drawing cannot be written.
+        """
+        from pipeline.inspection.text import lines_of
+        from pybrain_runtime.inspection import inspect_file
+
+        self._check_drawing()
+        inspection = inspect_file(self.file, card=self.card, sha256=self.sha256)
+        for line in lines_of(inspection):
+            context.console.print(line)
+        result = InspectResult(inspection, None)
+        if self.drawing is None:
+            return result
+        if result.error is not None or inspection.network is None:
+            context.console.print("  drawing      none, because the file is not usable")
+            return result
+        self._draw(inspection)
+        context.console.print(f"  drawing      {self.drawing}")
+        return InspectResult(inspection, self.drawing)
+
+    def _check_drawing(self) -> None:
+        """Make sure that the drawing replaces neither an input file nor anything but a drawing."""
+        from pipeline.errors import UsageError
+        from pybrain_runtime._io.output_paths import check_target
+        from pybrain_runtime._io.paths import is_same
+
+        if self.drawing is None:
+            return
+        if self.drawing.suffix.lower() != ".svg":
+            raise UsageError(f"--drawing {self.drawing}: the drawing is SVG; the name must end in .svg")
+        for path in (self.file, self.card):
+            if path is not None and is_same(str(self.drawing), str(path)):
+                raise UsageError(f"--drawing {self.drawing} would overwrite the input file {path}")
+        check_target(str(self.drawing))
+
+    def _draw(self, inspection: Inspection) -> None:
+        from pipeline import atomic_files
+        from pybrain_runtime.drawing import drawing
+
+        assert self.drawing is not None and inspection.network is not None
+        atomic_files.write_text(self.drawing, drawing(inspection.network))

@@ -16,7 +16,7 @@ import threading
 from pathlib import Path
 
 from pipeline import atomic_files
-from pipeline.console import speak_utf8
+from pipeline.console import use_utf8
 from pipeline.errors import InputMissing, PipelineError, UsageError
 
 
@@ -85,5 +85,5 @@ def _complain(error: PipelineError) -> int:
 
 
 if __name__ == "__main__":
-    speak_utf8()
+    use_utf8()
     sys.exit(main(sys.argv[1:]))

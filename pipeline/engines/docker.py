@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import atomic_files, process
-from pipeline.console import without_escapes
+from pipeline.console import strip_escapes
 from pipeline.engines.base import (
     LOOK_TIMEOUT,
     PREDICTION_FOLLOWS,
@@ -175,7 +175,7 @@ class DockerEngine:
         if not built.ok:
             raise BuildFailed(
                 f"{service.image} could not be built (docker build ended with status {built.status}). Its last lines:\n"
-                + _indented(without_escapes(built.last_lines())),
+                + _indented(strip_escapes(built.last_lines())),
                 hint=f"Try it by hand: cd {service.folder} && docker build -t {service.image} .",
             )
         if _content_of(self.layout) != self.tag:
@@ -308,7 +308,7 @@ class DockerEngine:
         log: list[str] = []
 
         def keep(line: str) -> None:
-            clean = without_escapes(line)
+            clean = strip_escapes(line)
             log.append(clean)
             on_line(clean.rstrip("\n"))
 

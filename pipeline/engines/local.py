@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline import atomic_files
-from pipeline.console import without_escapes
+from pipeline.console import strip_escapes
 from pipeline.engines.base import (
     LOOK_TIMEOUT,
     PREDICTION_FOLLOWS,
@@ -309,7 +309,7 @@ class _LocalStack:
                 self._show(service, line)
 
     def _show(self, service: str, line: str) -> None:
-        for part in without_escapes(line.rstrip()).split("\n"):
+        for part in strip_escapes(line.rstrip()).split("\n"):
             text = f"{service:<14} | {part.rstrip()}"
             self.log.append(text + "\n")
             self._on_line(text)

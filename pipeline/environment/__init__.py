@@ -1,1 +1,1 @@
-"""Makes the project's own environment, and starts commands inside it."""
+"""Make the project's virtual environment, and start commands inside it."""

@@ -1,82 +1,87 @@
-"""Makes the project's own environment, `.venv`, from the lock file, and goes on inside it.
+"""Make the virtual environment `.venv` from the lock file, and run commands inside it.
 
-Standard library alone, because this is what runs before anything is installed. The environment is made once;
-a stamp in it records what it was made from, is written last, and so is missing after a broken attempt.
+Standard library alone, because this runs before anything is installed. The environment is made once. A stamp in it
+records what it was made from; it is written last, so that it is missing after an interrupted attempt.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import os
-import subprocess
 import sys
 import time
 import venv
+from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.environment import ownership as own_environment
+from pipeline import process
+from pipeline.environment.ownership import STAMP_NAME, NotOwned, claim, empty_folder
 from pipeline.run_lock import Busy, exclusive
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = ROOT / ".venv"
-STAMP = ENVIRONMENT / own_environment.STAMP
+STAMP = ENVIRONMENT / STAMP_NAME
 LOCKS = {"run": ROOT / "requirements.lock", "test": ROOT / "requirements-test.lock"}
 
 INPUT_MISSING, CANNOT_WRITE, UNAVAILABLE, TIMED_OUT, INTERRUPTED = 66, 73, 69, 75, 130
 
 
-class CannotPrepare(Exception):
-    """The environment cannot be made; `status` is what the program should end with."""
+class EnvironmentFailed(Exception):
+    """The environment cannot be made.
+
+    Args:
+        message: the reason.
+        status: the exit status of the program.
+    """
 
     def __init__(self, message: str, status: int = UNAVAILABLE) -> None:
         super().__init__(message)
         self.status = status
 
 
-def run_inside(options: argparse.Namespace, arguments: list[str]) -> int:
-    """Runs the parsed command in `.venv`: here, where this already is its Python, else in a child.
+def run_inside(requirements: str, arguments: list[str], execute: Callable[[], int]) -> int:
+    """Run a command in `.venv`: in this process if it runs the Python of `.venv`, otherwise in another.
 
     Args:
-        options: the command, from `pipeline.parser.parse`.
+        requirements: the lock file that the command needs, ``run`` or ``test``.
         arguments: the command line as typed, the script first.
+        execute: runs the command in this process.
 
     Returns:
         The exit status of the command.
     """
     try:
-        python = prepare("test" if options.command == "test" else "run")
-    except CannotPrepare as error:
+        python = prepare(requirements)
+    except EnvironmentFailed as error:
         sys.stderr.write(f"The project's environment cannot be made: {error}\n")
         return error.status
     except KeyboardInterrupt:
-        sys.stderr.write("Interrupted while the environment was being made; the next start makes it anew.\n")
+        sys.stderr.write("Interrupted while the environment was made; the next start makes it again.\n")
         return INTERRUPTED
     if _inside():
-        from pipeline.cli import execute
-
-        return execute(options)
-    return _hand_over([str(python), *arguments])
+        return execute()
+    return process.replace([str(python), *arguments])
 
 
 def prepare(kind: str) -> Path:
-    """The Python of an environment that fits the lock file.
+    """Return the Python of an up-to-date environment, which is made if necessary.
 
     Args:
-        kind: "run", or "test" for the test suite's parts as well.
+        kind: the lock file: ``run``, or ``test`` for the packages of the test suite as well.
 
     Raises:
-        CannotPrepare: no lock file, no right to write, no index reached, a Python without venv.
+        EnvironmentFailed: the lock file is missing, the folder is not writable, the package index is not reachable,
+            or this Python has no venv.
     """
     python = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not LOCKS[kind].is_file():
         why = (
-            "the archive that is handed in has no tests; the repository has"
+            "the archive that is handed in has no tests; the repository does"
             if kind == "test"
             else "it is needed"
         )
-        raise CannotPrepare(f"there is no {LOCKS[kind].name} here: {why}", INPUT_MISSING)
+        raise EnvironmentFailed(f"{LOCKS[kind].name} not found: {why}", INPUT_MISSING)
     if _fits(kind, python):
         return python
     try:
@@ -84,26 +89,26 @@ def prepare(kind: str) -> Path:
             if not _fits(kind, python):
                 _make(kind, python)
     except Busy as error:
-        raise CannotPrepare(str(error), TIMED_OUT) from error
-    except own_environment.NotOurs as error:
-        raise CannotPrepare(
+        raise EnvironmentFailed(str(error), TIMED_OUT) from error
+    except NotOwned as error:
+        raise EnvironmentFailed(
             f"{ENVIRONMENT}: {error}. Nothing was changed; move it away, or delete it, then start again.",
             CANNOT_WRITE,
         ) from error
     except OSError as error:
-        raise CannotPrepare(
+        raise EnvironmentFailed(
             f"{error.strerror or error}: {error.filename or ENVIRONMENT}", CANNOT_WRITE
         ) from error
     return python
 
 
 def _inside() -> bool:
-    """Whether this Python is that of `.venv`, which may be a link to a place with more room."""
+    """Return whether this is the Python of `.venv`, which may be a link to another disk."""
     return Path(sys.prefix).resolve() == ENVIRONMENT.resolve()
 
 
 def _recipe(kind: str) -> dict[str, str]:
-    """What an environment of this kind is made from; equal recipes, equal environments."""
+    """Return what an environment is made from: equal recipes give equal environments."""
     made_from = [LOCKS[kind], ROOT / "pyproject.toml"]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in made_from)).hexdigest()
     return {"python": sys.version.split()[0], "root": str(ROOT), kind: digest}
@@ -120,7 +125,7 @@ def _stamped() -> dict[str, str]:
 def _fits(kind: str, python: Path) -> bool:
     stamp = _stamped()
     wanted = _recipe(kind)
-    # The interpreter that made it may be another patch release than the one that asks.
+    # This interpreter may have another patch release than the one that made the environment.
     if not _inside():
         wanted.pop("python")
     return python.exists() and all(stamp.get(key) == value for key, value in wanted.items())
@@ -133,10 +138,10 @@ def _make(kind: str, python: Path) -> None:
     keep = python.exists() and stamp.get("root") == recipe["root"]
     folder = ENVIRONMENT
     if keep:
-        own_environment.mark(ENVIRONMENT)
+        claim(ENVIRONMENT)
         STAMP.unlink(missing_ok=True)
     else:
-        folder = own_environment.make_room(ENVIRONMENT, ROOT)
+        folder = empty_folder(ENVIRONMENT, ROOT)
     _say(
         f"making .venv for the {'test suite' if kind == 'test' else 'pipeline'} (once; needs the package index)"
     )
@@ -151,9 +156,9 @@ def _make(kind: str, python: Path) -> None:
     _say(f"  the packages of {LOCKS[kind].name}, checked against their hashes")
     _call(
         [*pip, "--require-hashes", "--only-binary=:all:", "-r", str(LOCKS[kind])],
-        "pip could not install them. Behind a proxy or with an index of your own: README, Troubleshooting",
+        "pip could not install them. For a proxy or your own package index, see README, Troubleshooting",
     )
-    _say("  this project, as it lies here")
+    _say("  this project, editable")
     _call(
         [*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)],
         "pip could not install the project",
@@ -165,27 +170,13 @@ def _make(kind: str, python: Path) -> None:
 
 
 def _call(command: list[str], what_failed: str) -> None:
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    if done.returncode:
-        said = (done.stdout + done.stderr).decode("utf-8", "replace").strip().splitlines()[-8:]
-        raise CannotPrepare(what_failed + "".join(f"\n    {line}" for line in said))
+    ended = process.capture(command, timeout=None)
+    if not ended.ok:
+        lines = ended.last_lines(8).splitlines()
+        raise EnvironmentFailed(what_failed + "".join(f"\n    {line}" for line in lines))
 
 
 def _say(text: str) -> None:
-    # On the error stream: standard output may be meant for a machine (--json).
+    # To the error stream: standard output may be read by a program (--json).
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
-
-
-def _hand_over(command: list[str]) -> int:
-    """Becomes the command; where a system cannot do that, waits for it and returns its status."""
-    if os.name != "nt":
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os.execv(command[0], command)
-    with subprocess.Popen(command) as child:
-        while True:
-            try:
-                return child.wait()
-            except KeyboardInterrupt:
-                continue  # the child got it too, and ends in its own way

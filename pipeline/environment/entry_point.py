@@ -1,7 +1,7 @@
-"""What the root scripts open: from a bare Python 3.11+ to a command that runs inside `.venv`.
+"""Start a root script: from a bare Python 3.11+ to a command that runs inside `.venv`.
 
-Written in a Python that older interpreters can read, so that they say what is wrong instead of failing on
-a line that they do not understand. Standard library alone.
+Written so that older interpreters can read this file and report their version instead of a syntax error.
+Standard library alone.
 """
 
 import sys
@@ -9,11 +9,11 @@ import sys
 NEEDED = (3, 11)
 
 
-def open_door(command=None):  # type: ignore[no-untyped-def]
-    """Runs a command of `pipeline.cli` in the project's environment, which is made first where needed.
+def run_script(name=None):  # type: ignore[no-untyped-def]
+    """Run a command in the project's environment, which is made first if necessary.
 
     Args:
-        command: the subcommand that this door stands for; None takes it from the command line.
+        name: the command that the script stands for; None if the command line may name one.
 
     Returns:
         The exit status.
@@ -26,8 +26,8 @@ def open_door(command=None):  # type: ignore[no-untyped-def]
         version = sys.version_info
         sys.stderr.write(text.format(sys.executable, version[0], version[1], sys.argv[0]))
         return 69
+    from pipeline.cli import execute, parse
     from pipeline.environment.bootstrap import run_inside
-    from pipeline.parser import parse
 
-    options = parse(sys.argv[1:], door=command)
-    return run_inside(options, sys.argv)
+    command = parse(sys.argv[1:], name=name)
+    return run_inside(command.requirements, sys.argv, lambda: execute(command))

@@ -1,6 +1,6 @@
-"""Which folder may be emptied to make the project's environment: one that this project has made, and no other.
+"""Make sure that only an environment made by this project is emptied or replaced.
 
-Standard library alone, because this is what runs before anything is installed.
+Standard library alone, because this runs before anything is installed.
 """
 
 from __future__ import annotations
@@ -9,34 +9,34 @@ import json
 import shutil
 from pathlib import Path
 
-MARK = ".app07"
-STAMP = "app07.json"
+MARKER = ".app07"
+STAMP_NAME = "app07.json"
 
 
-class NotOurs(Exception):
-    """The folder holds something that this project has not made; it is left as it is."""
+class NotOwned(Exception):
+    """The folder holds something that this project did not make; nothing is changed."""
 
 
-def make_room(environment: Path, root: Path) -> Path:
-    """Makes an empty folder for the environment, or empties the one that is there, and marks it as this project's.
+def empty_folder(environment: Path, root: Path) -> Path:
+    """Make an empty folder for the environment, or empty the existing one, and mark it as made by this project.
 
     Args:
-        environment: the folder, or a link to one with more room.
-        root: the checkout that it is for.
+        environment: the folder, or a link to one on another disk.
+        root: the checkout that it belongs to.
 
     Returns:
-        The folder itself, links resolved.
+        The folder, links resolved.
 
     Raises:
-        NotOurs: there is something else.
+        NotOwned: there is something else.
         OSError: it cannot be made or emptied.
     """
     folder = environment.resolve()
     _check(environment, folder, root)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / MARK).touch()
+    (folder / MARKER).touch()
     for path in folder.iterdir():
-        if path.name == MARK:  # the last that goes, so that a broken attempt is known
+        if path.name == MARKER:  # kept until the end, so that an interrupted attempt is recognized
             continue
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
@@ -45,19 +45,19 @@ def make_room(environment: Path, root: Path) -> Path:
     return folder
 
 
-def mark(environment: Path) -> None:
-    """Notes that an environment is this project's, before its stamp goes."""
-    if (environment / STAMP).is_file():
-        (environment / MARK).touch()
+def claim(environment: Path) -> None:
+    """Mark an environment as made by this project, before its stamp is removed."""
+    if (environment / STAMP_NAME).is_file():
+        (environment / MARKER).touch()
 
 
 def _check(environment: Path, folder: Path, root: Path) -> None:
     if not folder.exists():
         return
     if not folder.is_dir():
-        raise NotOurs("it is there, and is not a folder")
-    if any(folder.iterdir()) and not any((folder / name).is_file() for name in (MARK, STAMP)):
-        raise NotOurs("it is there, and this project did not make it")
+        raise NotOwned("it exists and is not a folder")
+    if any(folder.iterdir()) and not any((folder / name).is_file() for name in (MARKER, STAMP_NAME)):
+        raise NotOwned("it exists and was not made by this project")
     other = _root(folder)
     if (
         environment.is_symlink()
@@ -65,13 +65,13 @@ def _check(environment: Path, folder: Path, root: Path) -> None:
         and other != root
         and (other / environment.name).resolve() == folder
     ):
-        raise NotOurs(f"it is a link to the environment of {other}")
+        raise NotOwned(f"it is a link to the environment of {other}")
 
 
 def _root(folder: Path) -> Path | None:
-    """Returns the checkout that an environment was made for; None where nobody knows."""
+    """Return the checkout that an environment was made for; None if unknown."""
     try:
-        stamp = json.loads((folder / STAMP).read_text(encoding="utf-8"))
+        stamp = json.loads((folder / STAMP_NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     root = stamp.get("root") if isinstance(stamp, dict) else None

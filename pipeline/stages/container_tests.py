@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from pipeline import atomic_files
-from pipeline.console import without_escapes
+from pipeline.console import strip_escapes
 from pipeline.engines.base import FAILED, NOT_CHECKED, PASSED, ContainerReport, Engine, as_json
 from pipeline.project import Layout
 from pipeline.stages.prepare import Prepared
@@ -27,7 +27,7 @@ def check(layout: Layout, engine: Engine, prepared: Prepared) -> list[ContainerR
         atomic_files.remove(stage / name)
     reports = engine.look_at(prepared)
     for name, report in zip(OUTPUT_FILES, reports, strict=True):
-        atomic_files.write_text(stage / name, without_escapes(report.output))
+        atomic_files.write_text(stage / name, strip_escapes(report.output))
     atomic_files.write_json(
         stage / RESULTS,
         {

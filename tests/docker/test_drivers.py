@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline import cli, parser
+from pipeline import cli
 from pipeline.engines.docker import DockerEngine, find_docker
 from pipeline.project import SERVICES, Layout
 
@@ -26,8 +26,8 @@ pytestmark = [
 ]
 
 _DRIVER = (
-    "import sys; from pathlib import Path; from pipeline import cli, parser; from pipeline.project import Layout; "
-    "sys.exit(cli.execute(parser.parse(sys.argv[2:]), Layout(Path(sys.argv[1]))))"
+    "import sys; from pathlib import Path; from pipeline import cli; from pipeline.project import Layout; "
+    "sys.exit(cli.execute(cli.parse(sys.argv[2:]), Layout(Path(sys.argv[1]))))"
 )
 
 
@@ -57,7 +57,7 @@ def forget(layout: Layout) -> None:
 
 
 def drive(layout: Layout, *words: str) -> int:
-    return cli.execute(parser.parse([*words]), layout)
+    return cli.execute(cli.parse([*words]), layout)
 
 
 def start(layout: Layout, *words: str, **environment: str) -> subprocess.Popen[str]:
@@ -257,7 +257,7 @@ def test_two_runs_in_one_checkout_go_one_after_the_other(project):
     second = start(project, "compose", "--engine", "docker")
     said = [first.communicate(timeout=300)[0], second.communicate(timeout=300)[0]]
     assert [first.returncode, second.returncode] == [0, 0], "\n".join(said)
-    assert "another run is going on in this checkout" in said[1]
+    assert "another run is in progress in this checkout" in said[1]
 
 
 def test_a_stack_that_somebody_started_by_hand_here_is_not_disturbed(project, capsys):

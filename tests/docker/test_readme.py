@@ -34,8 +34,8 @@ def test_the_output_in_the_readme_is_what_a_run_prints(copy_project, place):
         r"<!-- output of: python App07.py -->\n```\n(.*?)```", README.read_text("utf-8"), re.DOTALL
     )
     program = (
-        "import sys; from pathlib import Path; from pipeline import cli, parser; from pipeline.project import Layout; "
-        "sys.exit(cli.execute(parser.parse(['--compose', 'v2']), Layout(Path(sys.argv[1]))))"
+        "import sys; from pathlib import Path; from pipeline import cli; from pipeline.project import Layout; "
+        "sys.exit(cli.execute(cli.parse(['--compose', 'v2']), Layout(Path(sys.argv[1]))))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(layout.root)],

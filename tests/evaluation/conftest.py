@@ -22,10 +22,9 @@ from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.result import Report, from_json
 from evaluation.rubric import load_rubric
 from evaluation.submission.intake import take_in
-from pipeline.cli import execute
+from pipeline.cli import execute, parse
 from pipeline.engines.docker import find_docker
 from pipeline.errors import EngineUnavailable
-from pipeline.parser import parse
 from pipeline.project import PROJECT, Layout
 
 Changes = Mapping[str, str | bytes | None]

@@ -40,7 +40,7 @@ def test_without_an_engine_the_rest_is_not_checked_and_the_status_says_so(drive,
     monkeypatch.delenv("DOCKER_CONTEXT", raising=False)
     status, out, err = drive(submit())
     assert status == 69
-    assert "checks were not made, because there is no container engine here" in err
+    assert "checks need a container engine, and there is none" in err
     assert "total                     32 of 100" in out
 
 
@@ -53,7 +53,7 @@ def test_the_result_for_a_program_is_json_alone(drive, submit):
 @pytest.mark.parametrize(
     ("words", "status", "text"),
     [
-        (["--minimum", "50"], 70, "32 points; 50 were asked for"),
+        (["--minimum", "50"], 70, "32 points; at least 50 are required"),
         (["--minimum", "32"], 0, ""),
         (["--rubric", "nowhere.toml"], 65, "cannot be read"),
     ],
@@ -122,10 +122,7 @@ def test_a_class_without_an_engine_is_evaluated_again_where_there_is_one(
 
 
 def test_what_goes_on_in_a_class_is_drawn_within_the_width_of_the_terminal(class_of_three, tmp_path):
-    program = (
-        "import sys; from pipeline.cli import execute; from pipeline.parser import parse; "
-        "sys.exit(execute(parse(sys.argv[1:])))"
-    )
+    program = "import sys; from pipeline.cli import execute, parse; sys.exit(execute(parse(sys.argv[1:])))"
     words = ["evaluate", "--no-run", "--class-list", class_of_three, "--output", tmp_path / "out"]
     ours, theirs = pty.openpty()
     with subprocess.Popen(

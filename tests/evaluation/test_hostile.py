@@ -143,10 +143,7 @@ def test_a_build_reaches_the_package_index_and_nothing_else_and_is_stopped_in_ti
     assert "example.org:80" in found[0].text
 
 
-PROGRAM = (
-    "import sys; from pipeline.cli import execute; from pipeline.parser import parse; "
-    "sys.exit(execute(parse(sys.argv[1:])))"
-)
+PROGRAM = "import sys; from pipeline.cli import execute, parse; sys.exit(execute(parse(sys.argv[1:])))"
 
 
 def interrupted_at(text, words):

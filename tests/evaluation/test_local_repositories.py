@@ -18,8 +18,7 @@ from evaluation.submission.deep_folders import is_larger, remove_folder
 from evaluation.submission.intake import take_in
 from evaluation.submission.local_repository import repository_at
 from evaluation.submission.submodules import SubmoduleSource
-from pipeline.cli import execute
-from pipeline.parser import parse
+from pipeline.cli import execute, parse
 from pipeline.project import Layout
 
 COMPOSE = "services: {a: {image: busybox}}\n"

@@ -17,8 +17,7 @@ from evaluation.evaluate import Conditions
 from evaluation.processes.worker_pool import WorkerPool
 from evaluation.quotas import DEFAULT_LIMITS, MIB
 from evaluation.rubric import load_rubric
-from pipeline.cli import execute
-from pipeline.parser import parse
+from pipeline.cli import execute, parse
 from pipeline.project import Layout
 
 SMALL = replace(DEFAULT_LIMITS, total_size=MIB, intake_cpu=3, intake_seconds=20.0)

@@ -9,8 +9,9 @@ import re
 import pytest
 
 from evaluation.result import NOT_CHECKED, from_json
-from pipeline import submission_archive
 from pipeline.project import PROJECT
+from pipeline.submission.archive import write_archive
+from pipeline.submission.checklist import contents_of
 
 C1 = "container1_activationbase"
 SHOWN = re.compile(r"<!-- output of: python App07.py evaluate -->\n```\n(.*?)```", re.DOTALL)
@@ -33,8 +34,8 @@ def result(report, name):
 def test_this_projects_own_archive_gets_all_points_from_evidence_alone_as_the_readme_shows(
     own_project, drive, left_of, tmp_path, compose
 ):
-    contents = submission_archive.contents_of(own_project.root)
-    archive = submission_archive.create(own_project, contents, tmp_path / "Task06_Submission.zip")
+    contents = contents_of(own_project.root)
+    archive = write_archive(own_project, contents, tmp_path / "Task06_Submission.zip")
     status, out, _ = drive(archive.path, "--compose", compose)
     assert status == 0
     assert left_of(os.getpid()) == []

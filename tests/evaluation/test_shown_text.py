@@ -44,8 +44,8 @@ def test_no_report_holds_a_character_that_acts(form):
 
 def test_the_console_shows_no_character_that_acts():
     out = io.StringIO()
-    Console(out, out).say(HOSTILE)
-    Console(out, out).complain(HOSTILE)
+    Console(out, out).print(HOSTILE)
+    Console(out, out).error(HOSTILE)
     assert [character for character in HIDDEN if character in out.getvalue()] == []
     assert "\\x1b[2J" in out.getvalue()
 

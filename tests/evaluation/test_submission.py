@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import parser
-from pipeline.cli import execute
+from pipeline.cli import execute, parse
 from pipeline.errors import DataError, InputMissing
 from pipeline.project import Layout
-from pipeline.stages.freshness import stale_results
-from pipeline.submission_archive import CHECKLIST, REQUIRED, contents_of, create
+from pipeline.submission.archive import write_archive
+from pipeline.submission.checklist import CHECKLIST, REQUIRED, contents_of
+from pipeline.submission.outdated_results import outdated_results
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def project(own_project, tmp_path) -> Layout:
 
 
 def archive_of(layout: Layout, target: Path) -> Path:
-    return create(layout, contents_of(layout.root), target).path
+    return write_archive(layout, contents_of(layout.root), target).path
 
 
 def test_the_checklists_required_files_are_all_here(project):
@@ -59,7 +59,7 @@ def test_caches_leftovers_and_secrets_stay_out(project, tmp_path):
         (project.root / name).parent.mkdir(parents=True, exist_ok=True)
         (project.root / name).write_text("x")
     contents = contents_of(project.root)
-    with zipfile.ZipFile(create(project, contents, tmp_path / "a.zip").path) as archive:
+    with zipfile.ZipFile(write_archive(project, contents, tmp_path / "a.zip").path) as archive:
         names = archive.namelist()
     assert tuple(names) == contents.files
     for part in (
@@ -89,7 +89,7 @@ def test_a_secret_in_a_file_is_refused_with_its_line(project):
 @pytest.mark.parametrize("name", ["aux.md", "a:b.md", "trailing .md ", "what?.md"])
 def test_names_that_windows_cannot_have_are_refused(project, name):
     (project.root / "docs" / name).write_text("x")
-    with pytest.raises(DataError, match="is no name on Windows"):
+    with pytest.raises(DataError, match="is not a valid name on Windows"):
         contents_of(project.root)
 
 
@@ -108,33 +108,33 @@ def test_without_a_required_file_there_is_no_archive(project, tmp_path, name):
     shutil.rmtree(path) if path.is_dir() else path.unlink()
     contents = contents_of(project.root)
     with pytest.raises(InputMissing, match=f"required files are missing: {name}"):
-        create(project, contents, tmp_path / "a.zip")
+        write_archive(project, contents, tmp_path / "a.zip")
     assert not (tmp_path / "a.zip").exists()
 
 
 def test_the_command_says_size_hash_and_what_is_missing(project, capsys):
-    status = execute(parser.parse(["submit", "--no-run"]), project)
+    status = execute(parse(["submit", "--no-run"]), project)
     out = capsys.readouterr().out
     assert status == 0
     archive = project.root / "Task06_Submission.zip"
     assert f"{archive.stat().st_size:,} bytes" in out
     assert "missing: output/stage2_container_tests/test_results.json" in out
-    assert "The results come from a run: python App07.py" in out
+    assert "Run python App07.py to make the test results." in out
     first = archive.read_bytes()
-    assert execute(parser.parse(["submit", "--no-run"]), project) == 0
+    assert execute(parse(["submit", "--no-run"]), project) == 0
     assert archive.read_bytes() == first
 
 
 def test_an_archive_is_verified_in_another_place(project, capsys, tmp_path):
-    execute(parser.parse(["submit", "--no-run"]), project)
+    execute(parse(["submit", "--no-run"]), project)
     archive = project.root / "Task06_Submission.zip"
-    assert execute(parser.parse(["submit", "--verify", str(archive), "--no-run"]), project) == 0
+    assert execute(parse(["submit", "--verify", str(archive), "--no-run"]), project) == 0
     with zipfile.ZipFile(archive, "a") as packed:
         packed.writestr("extra.txt", "x")
     capsys.readouterr()
-    assert execute(parser.parse(["submit", "--verify", str(archive), "--no-run"]), project) == 0
+    assert execute(parse(["submit", "--verify", str(archive), "--no-run"]), project) == 0
     assert "not on the checklist: extra.txt" in capsys.readouterr().out
-    assert execute(parser.parse(["submit", "--verify", str(tmp_path / "none.zip")]), project) == 66
+    assert execute(parse(["submit", "--verify", str(tmp_path / "none.zip")]), project) == 66
 
 
 @pytest.mark.parametrize("content", [b"[" * 5_000_000, b"[" + b"[]," * 15_000_000 + b"[]]"])
@@ -142,23 +142,23 @@ def test_a_result_that_is_too_much_to_read_is_not_read_by_the_command_itself(
     project, capsys, tmp_path, content
 ):
     resource = pytest.importorskip("resource")
-    execute(parser.parse(["submit", "--no-run"]), project)
+    execute(parse(["submit", "--no-run"]), project)
     archive = project.root / "Task06_Submission.zip"
     with zipfile.ZipFile(archive, "a", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("output/stage3_compose_execution/prediction.json", content)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    assert execute(parser.parse(["submit", "--verify", str(archive), "--no-run"]), project) in (0, 65)
+    assert execute(parse(["submit", "--verify", str(archive), "--no-run"]), project) in (0, 65)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
 
 
 def test_an_archive_that_cannot_be_written_ends_with_73(project, capsys):
     words = ["submit", "--no-run", "--output", str(project.root / "README.md" / "a.zip")]
-    assert execute(parser.parse(words), project) == 73
+    assert execute(parse(words), project) == 73
     assert "cannot be written" in capsys.readouterr().err
 
 
 def created(project: Layout, target: Path) -> int:
-    return execute(parser.parse(["submit", "--no-run", "--output", str(target)]), project)
+    return execute(parse(["submit", "--no-run", "--output", str(target)]), project)
 
 
 def test_an_archive_is_not_written_over_what_goes_into_it(project, tmp_path, capsys):
@@ -170,7 +170,9 @@ def test_an_archive_is_not_written_over_what_goes_into_it(project, tmp_path, cap
         tmp_path / "linked.zip",
     ):
         assert created(project, target) == 2
-        assert "goes into the archive, which would be written over it." in capsys.readouterr().err
+        assert (
+            "is one of the files to be archived; the archive would overwrite it." in capsys.readouterr().err
+        )
     assert (project.root / "README.md").read_bytes() == before
 
 
@@ -179,7 +181,7 @@ def test_an_archive_replaces_nothing_but_an_archive(project, tmp_path, capsys):
     target.write_text("my notes")
     assert created(project, target) == 73
     assert (
-        "notes.zip is there, and is no zip archive; the archive would replace it." in capsys.readouterr().err
+        "notes.zip exists and is not a zip archive; the archive would replace it." in capsys.readouterr().err
     )
     assert target.read_text() == "my notes"
     target.write_bytes(b"")
@@ -228,7 +230,7 @@ def test_a_known_form_of_a_token_is_refused(project, token):
 def test_a_line_that_may_be_a_secret_is_a_warning_with_its_place(project, capsys, line):
     (project.root / "models" / "notes.md").write_text(f"# notes\n{line}\n")
     assert contents_of(project.root).suspicious == (("models/notes.md", 2),)
-    assert execute(parser.parse(["submit", "--no-run"]), project) == 0
+    assert execute(parse(["submit", "--no-run"]), project) == 0
     assert "warning: models/notes.md line 2 may hold a secret" in capsys.readouterr().out
 
 
@@ -241,7 +243,7 @@ def git(root: Path, *words: str) -> None:
     subprocess.run(["git", *identity, *words], cwd=root, check=True, capture_output=True)
 
 
-def test_what_git_does_not_know_stays_out_and_is_named(project, capsys):
+def test_untracked_files_are_left_out_and_reported(project, capsys):
     git(project.root, "init", "-q")
     git(project.root, "add", "-A")
     (project.root / "models" / "private_customers.csv").write_text("x")
@@ -254,10 +256,10 @@ def test_what_git_does_not_know_stays_out_and_is_named(project, capsys):
         "container2_knowledgebase/currentSolution.card.json",
         "discussion.txt",
     )
-    assert execute(parser.parse(["submit", "--no-run"]), project) == 0
+    assert execute(parse(["submit", "--no-run"]), project) == 0
     out = capsys.readouterr().out
     assert (
-        "left out: models/private_customers.csv is not known to git (git add it, if it belongs here)" in out
+        "left out: models/private_customers.csv is not tracked by git (git add it if it belongs here)" in out
     )
     with zipfile.ZipFile(project.root / "Task06_Submission.zip") as archive:
         names = archive.namelist()
@@ -268,14 +270,14 @@ def test_what_git_does_not_know_stays_out_and_is_named(project, capsys):
 @pytest.fixture
 def with_results(project) -> Layout:
     """The project, with the results of a run of the local engine."""
-    assert execute(parser.parse(["run", "--engine", "local"]), project) == 0
+    assert execute(parse(["run", "--engine", "local"]), project) == 0
     return project
 
 
-def test_results_of_these_files_are_not_stale(with_results, capsys):
-    assert stale_results(with_results) == ()
-    assert execute(parser.parse(["submit", "--no-run"]), with_results) == 0
-    assert "stale" not in capsys.readouterr().out
+def test_results_of_these_files_are_not_outdated(with_results, capsys):
+    assert outdated_results(with_results) == ()
+    assert execute(parse(["submit", "--no-run"]), with_results) == 0
+    assert "outdated" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -284,68 +286,68 @@ def test_results_of_these_files_are_not_stale(with_results, capsys):
         (
             "container2_knowledgebase/currentSolution.pkl",
             [
-                "output/stage1_prepare_files/currentSolution.pkl is not container2_knowledgebase/currentSolution.pkl",
-                "output/stage3_compose_execution/currentSolution.pkl is not "
+                "output/stage1_prepare_files/currentSolution.pkl differs from container2_knowledgebase/currentSolution.pkl",
+                "output/stage3_compose_execution/currentSolution.pkl differs from "
                 "container2_knowledgebase/currentSolution.pkl",
-                "output/stage3_compose_execution/prediction.json is not about "
+                "output/stage3_compose_execution/prediction.json does not belong to "
                 "container2_knowledgebase/currentSolution.pkl",
             ],
         ),
         (
             "container1_activationbase/currentActivation.csv",
             [
-                "output/stage1_prepare_files/currentActivation.csv is not "
+                "output/stage1_prepare_files/currentActivation.csv differs from "
                 "container1_activationbase/currentActivation.csv",
-                "output/stage3_compose_execution/activation_data.csv is not "
+                "output/stage3_compose_execution/activation_data.csv differs from "
                 "container1_activationbase/currentActivation.csv",
-                "output/stage3_compose_execution/prediction.json is not about "
+                "output/stage3_compose_execution/prediction.json does not belong to "
                 "container1_activationbase/currentActivation.csv",
             ],
         ),
         (
             "container3_codebase/UE_07_App5.py",
-            ["output/stage1_prepare_files/UE_07_App5.py is not container3_codebase/UE_07_App5.py"],
+            ["output/stage1_prepare_files/UE_07_App5.py differs from container3_codebase/UE_07_App5.py"],
         ),
         (
             "output/stage3_compose_execution/prediction.csv",
             [
-                "output/stage3_compose_execution/prediction.json is not about "
+                "output/stage3_compose_execution/prediction.json does not belong to "
                 "output/stage3_compose_execution/prediction.csv"
             ],
         ),
     ],
 )
-def test_results_of_other_files_are_called_stale_with_what_to_run(with_results, capsys, name, said):
+def test_results_of_other_files_are_reported_as_outdated_with_advice(with_results, capsys, name, said):
     with (with_results.root / name).open("ab") as file:
         file.write(b"\n")
-    assert list(stale_results(with_results)) == said
+    assert list(outdated_results(with_results)) == said
     capsys.readouterr()
-    assert execute(parser.parse(["submit", "--no-run"]), with_results) == 0
+    assert execute(parse(["submit", "--no-run"]), with_results) == 0
     out = capsys.readouterr().out
     for sentence in said:
-        assert f"  stale: {sentence}\n" in out
+        assert f"  outdated: {sentence}\n" in out
     assert "Run python App07.py without options" in out
-    assert out.endswith(f"stale: {len(said)} of the results above are not those of the files handed in\n")
+    assert out.endswith(f"outdated: {len(said)} of the results above do not belong to the files handed in\n")
 
 
-def test_a_card_that_is_gone_or_changed_makes_the_results_stale(with_results):
+def test_a_card_that_is_gone_or_changed_makes_the_results_outdated(with_results):
     card = with_results.own_knowledge.with_name("currentSolution.card.json")
     card.write_text(card.read_text("utf-8") + "\n", encoding="utf-8")
-    changed = stale_results(with_results)
+    changed = outdated_results(with_results)
     card.unlink()
-    for said in (changed, stale_results(with_results)):
+    for said in (changed, outdated_results(with_results)):
         assert len(said) == 3
         assert all("currentSolution.card.json" in sentence for sentence in said)
 
 
-def test_a_report_that_tells_nothing_makes_the_prediction_stale(with_results):
+def test_a_report_that_tells_nothing_makes_the_prediction_outdated(with_results):
     report = with_results.stage3 / "prediction.json"
     for content in ("", "[]", "[" * 100_000, '{"knowledge": 1}'):
         report.write_text(content, encoding="utf-8")
-        assert stale_results(with_results) == (
-            "output/stage3_compose_execution/prediction.json does not tell what was predicted from what",
+        assert outdated_results(with_results) == (
+            "output/stage3_compose_execution/prediction.json does not say which files the prediction was made from",
         )
     report.unlink()
-    assert stale_results(with_results) == (
-        "output/stage3_compose_execution/prediction.csv is there without prediction.json",
+    assert outdated_results(with_results) == (
+        "output/stage3_compose_execution/prediction.csv exists without prediction.json",
     )

@@ -14,17 +14,15 @@ from typing import Any
 
 import pytest
 
-from pipeline.cli import execute
-from pipeline.parser import parse
+from pipeline.cli import execute, parse
 from pipeline.project import Layout
 
 # What a root script does, without the making of an environment: the checkout is the first argument.
 _DRIVER = """
 import sys
 from pathlib import Path
-from pipeline.cli import execute
+from pipeline.cli import execute, parse
 from pipeline.project import Layout
-from pipeline.parser import parse
 sys.exit(execute(parse(sys.argv[2:]), Layout(Path(sys.argv[1]))))
 """
 

@@ -182,7 +182,7 @@ def test_scaling_by_companions_and_without(drive: Drive, folder: Path, flowers: 
     (folder / "wrapped.pkl").write_bytes(pickle.dumps(content, 2))
     (folder / "x.csv").write_text("15\n")
     seen = drive("activate", "wrapped.pkl", "x.csv")
-    assert "beside it in the file, not used: x_min, x_max, y_min, y_max" in seen.out
+    assert "also in the file, not used: x_min, x_max, y_min, y_max" in seen.out
     assert "To use it: --scale-inputs x_min..x_max --scale-outputs y_min..y_max\n" in seen.out
     rules = ["--scale-inputs", "x_min..x_max", "--scale-outputs", "y_min..y_max"]
     seen = drive("activate", "wrapped.pkl", "x.csv", *rules)
@@ -205,7 +205,7 @@ def test_scaling_by_companions_and_without(drive: Drive, folder: Path, flowers: 
         (["{flowers}", "none.csv"], 66, "The activation file none.csv is not there."),
         (["rows.csv", "rows.csv"], 65, "rows.csv is "),
         (["{flowers}", "rows.csv", "-o", "rows.csv"], 2, "rows.csv would be written over rows.csv"),
-        (["{flowers}", "rows.csv", "-o", "-"], 2, "The prediction is written to a file, with its report"),
+        (["{flowers}", "rows.csv", "-o", "-"], 2, "The prediction and its report are files"),
         (
             ["{flowers}", "rows.csv", "-o", "x.card.csv"],
             2,
@@ -286,7 +286,7 @@ def test_a_pipe_without_a_reader_does_not_block(folder: Path, flowers: str) -> N
 def test_after_an_interruption_damaged_notes_are_not_a_defect(
     drive: Drive, folder: Path, flowers: str
 ) -> None:
-    (folder / ".p.csv.journal").write_text('{"version": 3}')
+    (folder / ".p.csv.journal").write_text('{"version": 4}')
     (folder / ".p.csv.part").write_text("what has been answered")
     seen = drive("activate", flowers, "rows.csv", "-o", "p.csv", "--resume")
     assert (seen.status, seen.out) == (65, "")
@@ -315,7 +315,7 @@ def test_a_large_file_without_pyarrow_is_remarked_once(many: Path, folder: Path,
     words = [sys.executable, "-c", code, flowers, "large.csv", "--json"]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert done.stderr == (
-        "This is a large file, and it is read without pyarrow, four times as slowly. "
+        "This is a large file. Reading it without pyarrow takes four times as long. "
         "pip install 'app07[fast]' brings pyarrow.\n"
     )
     assert json.loads(done.stdout)["status"] == 0
@@ -403,7 +403,7 @@ def test_ctrl_c_in_a_terminal_shows_progress_and_leaves_no_half_file(
     status, said = in_a_terminal(flowers, str(many), stop=b"\x03")
     assert status == 130
     assert re.search(r"\r\x1b\[K  [\d,]+ rows, [\d,]+ rows/s, \d+ %, \d+:\d\d left", said)
-    assert said.endswith("\r\x1b[K✗ interrupted; no half prediction is left\r\n")
+    assert said.endswith("\r\x1b[K✗ interrupted; no partial prediction is left\r\n")
     assert "Traceback" not in said
     assert names_in(folder) == {"rows.csv", "many.csv"}
 
@@ -412,14 +412,14 @@ def test_a_request_to_end_keeps_what_resume_goes_on_with(many: Path, folder: Pat
     status, said = in_a_terminal(flowers, str(many), "--resume", stop=signal.SIGTERM)
     assert status == 130
     found = re.search(
-        r"✗ interrupted; .*\r\n  ([\d,]+) rows are kept; the same command goes on with them\.", said
+        r"✗ interrupted; .*\r\n  ([\d,]+) rows are kept; run the same command again to continue\.", said
     )
     assert found is not None, said
     assert names_in(folder) == {"rows.csv", "many.csv", ".prediction.csv.part", ".prediction.csv.journal"}
     words = [sys.executable, "-c", COMMAND, flowers, str(many), "--resume"]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert "  activation  many.csv, 1,000,000 rows\n" in done.stdout
-    assert f"              {found[1]} of them answered by the run that broke off\n" in done.stdout
+    assert f"              {found[1]} of them predicted by the interrupted run\n" in done.stdout
     assert names_in(folder) == {"rows.csv", "many.csv", "prediction.csv", "prediction.json"}
     first = (folder / "prediction.csv").read_bytes()
     subprocess.run(words[:-1], capture_output=True, check=True)

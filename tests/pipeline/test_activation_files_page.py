@@ -67,7 +67,7 @@ def test_a_program_prints_what_the_page_shows(program: str, output: str, reader:
 def test_every_option_of_the_command_is_on_the_page(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from pipeline.parser import parse
+    from pipeline.cli import parse
 
     with pytest.raises(SystemExit):
         parse(["activate", "--help"])

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.console import Console, without_escapes
+from pipeline.console import Console, strip_escapes
 
 
 class Terminal(io.StringIO):
@@ -45,35 +45,35 @@ def written(stream: io.TextIOWrapper) -> str:
     ],
 )
 def test_a_log_reads_as_on_paper(text: str, plain: str) -> None:
-    assert without_escapes(text) == plain
+    assert strip_escapes(text) == plain
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437", "latin-1"])
 def test_marks_become_ascii_where_the_stream_cannot_carry_them(encoding: str) -> None:
     out, err = old_terminal(encoding), old_terminal(encoding)
     console = Console(out, err)
-    with console.step("images"):
+    with console.status("images"):
         pass
-    console.complain("nothing → here")
+    console.error("nothing → here")
     assert re.fullmatch(r"  \[OK\] images \(\d+\.\d s\)\n", written(out))
     assert written(err) == "[FAILED] nothing -> here\n"
 
 
 def test_marks_stay_where_the_stream_can_carry_them() -> None:
     out = old_terminal("utf-8")
-    Console(out, out).complain("Größe – fünf")
+    Console(out, out).error("Größe – fünf")
     assert written(out) == "✗ Größe – fünf\n"
 
 
 def test_what_has_no_ascii_mark_becomes_a_question_mark_and_is_no_error() -> None:
     out = old_terminal("ascii")
-    Console(out, out).say("Größe 5 · Iris ✿")
+    Console(out, out).print("Größe 5 · Iris ✿")
     assert written(out) == "Gr??e 5 - Iris ?\n"
 
 
 def test_a_step_closes_with_how_long_it_took() -> None:
     out = io.StringIO()
-    with Console(out, out).step("images"):
+    with Console(out, out).status("images"):
         assert out.getvalue() == ""
     assert re.fullmatch(r"  ✓ images \(\d+\.\d s\)\n", out.getvalue())
 
@@ -81,7 +81,7 @@ def test_a_step_closes_with_how_long_it_took() -> None:
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_a_step_that_fails_says_so_and_hands_the_error_on(error: type[BaseException]) -> None:
     out = io.StringIO()
-    with pytest.raises(error), Console(out, out).step("images"):
+    with pytest.raises(error), Console(out, out).status("images"):
         raise error
     assert re.fullmatch(r"  ✗ images \(\d+\.\d s\)\n", out.getvalue())
 
@@ -89,8 +89,8 @@ def test_a_step_that_fails_says_so_and_hands_the_error_on(error: type[BaseExcept
 def test_a_log_gets_plain_lines_without_progress() -> None:
     out = io.StringIO()
     console = Console(out, out)
-    console.title("Stage 1")
-    with console.step("images"):
+    console.heading("Stage 1")
+    with console.status("images"):
         pass
     assert "\r" not in out.getvalue()
     assert "\x1b" not in out.getvalue()
@@ -99,7 +99,7 @@ def test_a_log_gets_plain_lines_without_progress() -> None:
 
 def test_somebody_who_watches_sees_progress(until: Callable[..., None]) -> None:
     out = Terminal()
-    with Console(out, io.StringIO()).step("images"):
+    with Console(out, io.StringIO()).status("images"):
         until("the step ticks", lambda: "… images" in out.getvalue())
     assert "\r  … images (" in out.getvalue()
     assert re.search(r"\r\x1b\[K  ✓ images \(\d+\.\d s\)\n$", out.getvalue())
@@ -108,10 +108,10 @@ def test_somebody_who_watches_sees_progress(until: Callable[..., None]) -> None:
 def test_quiet_leaves_standard_output_to_the_machine_but_tells_errors() -> None:
     out, err = Terminal(), io.StringIO()
     console = Console(out, err, quiet=True)
-    console.title("Stage 1")
-    console.say("a line")
-    with console.step("images"):
+    console.heading("Stage 1")
+    console.print("a line")
+    with console.status("images"):
         pass
-    console.complain("no images")
+    console.error("no images")
     assert out.getvalue() == ""
     assert err.getvalue() == "✗ no images\n"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.parser import parse
+from pipeline.cli import parse
 from pybrain_runtime import load_knowledge
 from pybrain_runtime.convert import TARGETS
 
@@ -46,9 +46,9 @@ def test_a_person_is_told_what_was_written_and_how_well_both_agree(
     lines = seen.out.splitlines()
     assert lines[0] == "  read         iris.pkl (pickle protocol 4)"
     assert lines[1] == "               FeedForwardNetwork, 4 inputs, 3 outputs, 51 parameters"
-    assert lines[2].startswith("  checked      256 random rows, answered by ")
-    assert lines[3].startswith("               in float64: they differ by ")
-    assert lines[3].endswith(" at most, where 1e-12 is accepted")
+    assert lines[2].startswith("  checked      256 random rows, predicted by ")
+    assert lines[3].startswith("               in float64: largest difference ")
+    assert lines[3].endswith(", tolerance 1e-12")
     size = (folder / f"flower.{target}").stat().st_size
     assert lines[4] == f"  written      flower.{target} ({size:,} bytes)"
     assert lines[6] == "  card         flower.card.json"
@@ -70,7 +70,7 @@ def test_a_program_gets_it_as_json(drive: Drive, folder: Path) -> None:
 
 def test_single_precision_says_its_tolerance(drive: Drive, folder: Path) -> None:
     seen = drive("convert", "iris.pkl", "--to", "onnx", "--precision", "float32")
-    assert "in float32: they differ by " in seen.out and "where 1e-04 is accepted" in seen.out
+    assert "in float32: largest difference " in seen.out and "tolerance 1e-04" in seen.out
 
 
 def test_what_is_lost_is_said(drive: Drive, fixtures: Path, folder: Path) -> None:

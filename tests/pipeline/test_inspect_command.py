@@ -193,7 +193,7 @@ def test_a_drawing_never_replaces_what_is_no_drawing(drive: Drive, checkout: Lay
     shutil.copy(checkout.models / "iris.pkl", folder / "net.pkl")
     seen = drive("inspect", "net.pkl", "--drawing", "net.pkl")
     assert seen.status == 2
-    assert seen.err == "✗ --drawing net.pkl: the drawing is SVG; give it a name that ends in .svg\n"
+    assert seen.err == "✗ --drawing net.pkl: the drawing is SVG; the name must end in .svg\n"
     assert (folder / "net.pkl").read_bytes() == (checkout.models / "iris.pkl").read_bytes()
 
 
@@ -206,11 +206,11 @@ def test_a_drawing_never_replaces_what_is_read_or_is_no_plain_file(
     os.mkfifo(folder / "pipe.svg")
     (folder / "link.svg").symlink_to("card.svg")
     for name, status, said in (
-        ("net.svg", 2, "✗ --drawing net.svg would be written over net.svg, which is read\n"),
-        ("hard.svg", 2, "✗ --drawing hard.svg would be written over net.svg, which is read\n"),
-        ("card.svg", 2, "✗ --drawing card.svg would be written over card.svg, which is read\n"),
+        ("net.svg", 2, "✗ --drawing net.svg would overwrite the input file net.svg\n"),
+        ("hard.svg", 2, "✗ --drawing hard.svg would overwrite the input file net.svg\n"),
+        ("card.svg", 2, "✗ --drawing card.svg would overwrite the input file card.svg\n"),
         ("pipe.svg", 73, "✗ pipe.svg cannot be written: it is a named pipe.\n"),
-        ("link.svg", 2, "✗ --drawing link.svg would be written over card.svg, which is read\n"),
+        ("link.svg", 2, "✗ --drawing link.svg would overwrite the input file card.svg\n"),
     ):
         seen = drive("inspect", "net.svg", "--card", "card.svg", "--drawing", name)
         assert seen.status == status and seen.err.startswith(said), seen.err

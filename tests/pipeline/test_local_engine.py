@@ -98,13 +98,13 @@ def test_a_choice_for_one_run_leaves_the_project_as_it_was(checkout: Layout, loc
 
 def test_a_person_reads_what_was_done_and_where_the_prediction_is(checkout: Layout, local: Drive) -> None:
     said = local("run").out
-    heads = re.findall(r"^(Stage \d · [\w ]+|Prediction|Where the files are)$", said, re.MULTILINE)
+    heads = re.findall(r"^(Stage \d · [\w ]+|Prediction|Files)$", said, re.MULTILINE)
     assert heads == [
         "Stage 1 · prepare the files",
         "Stage 2 · test each container",
         "Stage 3 · run the stack",
         "Prediction",
-        "Where the files are",
+        "Files",
     ]
     assert "  engine      local processes, no containers (as asked)" in said
     for line in ("✓ Model loaded: FeedForwardNetwork", "✓ Data loaded: (1, 4)", "ACTIVATION COMPLETE"):

@@ -76,9 +76,7 @@ def test_it_says_what_was_chosen_why_and_what_it_did(checkout: Layout, drive: Dr
     assert "  written     output/stage1_prepare_files/currentActivation.csv" in said
     assert "  written     output/stage1_prepare_files/UE_07_App5.py" in said
     kept = [
-        line
-        for line in said
-        if "the one it replaced is kept as output/stage1_prepare_files/replaced/" in line
+        line for line in said if "the replaced file is kept as output/stage1_prepare_files/replaced/" in line
     ]
     assert [line.split(";")[0] for line in kept] == [
         "  written     container1_activationbase/currentActivation.csv",
@@ -437,7 +435,7 @@ def test_a_read_only_checkout_is_said(
     done = drive("prepare")
     assert done.status == 73
     assert "cannot be written: the file system is read-only" in done.err
-    assert "a defect of ours" not in done.err
+    assert "internal error" not in done.err
 
 
 def test_debug_shows_where_an_error_comes_from(checkout: Layout, drive: Drive) -> None:

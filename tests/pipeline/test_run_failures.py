@@ -85,7 +85,7 @@ def test_a_code_that_fails_fails_its_check_with_its_status_and_last_lines(
 ) -> None:
     done = with_code(FAILS, command)
     assert done.status == 7
-    assert "✗ not every container is what it should be:\n" in done.err
+    assert "✗ not every container passed its checks:\n" in done.err
     assert "    codebase: answers a row as the host does – status 7: something broke\n" in done.err
     assert "  See output/stage2_container_tests/.\n" in done.err
     assert claims(checkout) == []
@@ -206,7 +206,7 @@ def test_a_prediction_of_something_else_is_not_believed(
     done = with_code(f"{HONEST_FIRST}\n{spoil}\n", "compose")
     assert done.status == 70
     assert done.err.startswith(f"✗ {says}")
-    assert "a defect of ours" not in done.err
+    assert "internal error" not in done.err
     text = summary(checkout)
     assert text.startswith("Result:       FAILED, exit status 70\n")
     assert "prediction made" not in text
@@ -374,8 +374,8 @@ def test_a_defect_of_ours_is_called_one(
     monkeypatch.setattr("tempfile.tempdir", str(checkout.root / "no-such-folder"))
     done = drive("check", "--engine", "local")
     assert done.status == 70
-    assert done.err.startswith("✗ a defect of ours: FileNotFoundError: ")
-    assert "Please report it, with what --debug shows." in done.err
+    assert done.err.startswith("✗ internal error: FileNotFoundError: ")
+    assert "Please report it together with the output of --debug." in done.err
     assert "Traceback" not in done.err
     assert "Traceback" in drive("check", "--engine", "local", "--debug").err
 

@@ -125,7 +125,7 @@ while not os.path.exists({str(gate)!r}):
     second = start_driver(checkout, "compose", "--engine", "local")
     line = second.process.stdout.readline()
     assert re.fullmatch(
-        rf"another run is going on in this checkout \(process {first.process.pid}, since [\d: -]+\); waiting\n",
+        rf"another run is in progress in this checkout \(process {first.process.pid}, since [\d: -]+\); waiting\n",
         line,
     )
     gate.touch()
@@ -144,7 +144,7 @@ def test_a_second_run_that_loses_patience_says_who_is_in_its_way(
     done = start_driver(checkout, "compose", "--engine", "local", "--timeout", "1").finish()
     assert done.status == 75
     assert re.fullmatch(
-        r"✗ another run is going on in this checkout: still held after 1 s by "
+        r"✗ another run is in progress in this checkout: still held after 1 s by "
         rf"process {first.process.pid}, since [\d: -]+\n  Start again later\.\n",
         done.err,
     )

@@ -11,10 +11,15 @@ import sys
 
 import pytest
 
-from pipeline.parser import COMMANDS, DEFAULT_TIMEOUT, parse
+from pipeline.cli import parse
+from pipeline.commands import registry
+from pipeline.commands.run import RunCommand
+from pipeline.commands.stage_command import DEFAULT_TIMEOUT
+from pipeline.commands.test import TestCommand
 from pipeline.project import PROJECT, Layout
 
-DOORS = ("App07.py", "prepare_files.py", "test_containers.py", "run_compose_with_output.py")
+COMMANDS = [command.name for command in registry.COMMANDS]
+SCRIPTS = ("App07.py", "prepare_files.py", "test_containers.py", "run_compose_with_output.py")
 # What a reader of --help must find: each status that a driver may end with.
 STATUSES = ("0 done", "2 wrong usage", "65", "66", "69", "70", "73", "75", "130")
 
@@ -50,10 +55,10 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_a_door_does_nothing_when_it_is_imported(checkout: Layout, door: str) -> None:
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_importing_a_script_has_no_effect(checkout: Layout, script: str) -> None:
     before = sorted(checkout.root.rglob("*"))
-    done = type_in_python(checkout, f"import {door.removesuffix('.py')}; print('imported')")
+    done = type_in_python(checkout, f"import {script.removesuffix('.py')}; print('imported')")
     assert (done.returncode, done.stdout, done.stderr) == (0, "imported\n", "")
     assert sorted(checkout.root.rglob("*")) == before
 
@@ -68,17 +73,17 @@ def type_in_python(layout: Layout, code: str) -> subprocess.CompletedProcess[str
     )
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_a_door_is_a_few_lines(door: str) -> None:
-    code = [line for line in (PROJECT.root / door).read_text(encoding="utf-8").splitlines() if line.strip()]
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_script_is_a_few_lines(script: str) -> None:
+    code = [line for line in (PROJECT.root / script).read_text(encoding="utf-8").splitlines() if line.strip()]
     assert len(code) <= 15
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_help_needs_nothing_but_python(checkout: Layout, door: str) -> None:
-    done = type_in(checkout, door, "--help")
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_help_needs_nothing_but_python(checkout: Layout, script: str) -> None:
+    done = type_in(checkout, script, "--help")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith(f"usage: {door} ")
+    assert done.stdout.startswith(f"usage: {script} ")
     shown = " ".join(done.stdout.split())
     assert [status for status in STATUSES if status not in shown] == []
     assert not (checkout.root / ".venv").exists()
@@ -94,7 +99,7 @@ def test_help_of_a_command_needs_nothing_but_python(checkout: Layout, command: s
     assert not (checkout.root / ".venv").exists()
 
 
-def test_help_of_the_main_door_names_every_command_and_option(checkout: Layout) -> None:
+def test_help_of_the_main_script_names_every_command_and_option(checkout: Layout) -> None:
     shown = type_in(checkout, "App07.py", "--help").stdout
     for command in COMMANDS:
         assert re.search(rf"^  {command} ", shown, re.MULTILINE)
@@ -132,43 +137,44 @@ def test_wrong_usage_ends_with_status_2_and_makes_nothing(
     assert not (checkout.root / ".venv").exists()
 
 
-def test_an_unknown_command_names_those_there_are(checkout: Layout) -> None:
+def test_an_unknown_command_lists_the_commands(checkout: Layout) -> None:
     done = type_in(checkout, "App07.py", "tets")
     assert done.returncode == 2
-    assert f"there is no command 'tets'; there are: {', '.join(COMMANDS)}" in done.stderr
+    assert f"unknown command 'tets'; the commands are: {', '.join(COMMANDS)}" in done.stderr
 
 
-def test_the_main_door_without_a_command_runs_all_stages() -> None:
-    options = parse([])
-    assert (options.command, options.engine, options.timeout) == ("run", "auto", DEFAULT_TIMEOUT)
-    assert (options.model, options.data, options.json, options.no_build) == (None, None, False, False)
+def test_the_main_script_without_a_command_runs_all_stages() -> None:
+    command = parse([])
+    assert isinstance(command, RunCommand)
+    assert (command.engine, command.timeout) == ("auto", DEFAULT_TIMEOUT)
+    assert (command.model, command.data, command.json, command.no_build) == (None, None, False, False)
 
 
 def test_options_after_test_go_to_pytest() -> None:
-    assert parse(["test", "-k", "iris", "-x", "tests/pipeline"]).pytest == [
-        "-k",
-        "iris",
-        "-x",
-        "tests/pipeline",
-    ]
+    command = parse(["test", "-k", "iris", "-x", "tests/pipeline"])
+    assert isinstance(command, TestCommand)
+    assert command.pytest == ["-k", "iris", "-x", "tests/pipeline"]
 
 
-def test_a_door_and_its_command_take_the_same_options() -> None:
-    for door in ("prepare", "check", "compose"):
-        assert parse(["--model", "iris"], door=door) == parse([door, "--model", "iris"])
+def test_a_script_and_its_command_have_the_same_options() -> None:
+    for name in ("prepare", "check", "compose"):
+        script, command = parse(["--model", "iris"], name=name), parse([name, "--model", "iris"])
+        assert type(script) is type(command)
+        assert script == command
 
 
-@pytest.mark.parametrize("door", [*DOORS, "pipeline/environment/entry_point.py", "pipeline/__init__.py"])
-def test_an_old_python_can_read_a_door(door: str) -> None:
-    text = (PROJECT.root / door).read_bytes()
-    ast.parse(text, door, feature_version=(3, 7))
+@pytest.mark.parametrize("script", [*SCRIPTS, "pipeline/environment/entry_point.py", "pipeline/__init__.py"])
+def test_an_old_python_can_parse_a_script(script: str) -> None:
+    text = (PROJECT.root / script).read_bytes()
+    ast.parse(text, script, feature_version=(3, 7))
     text.decode("ascii")  # Python 2 stops at anything else
 
 
-def test_an_old_python_is_told_which_one_is_needed(checkout: Layout) -> None:
+def test_an_old_python_reports_the_required_version(checkout: Layout) -> None:
     pretend = "import sys; sys.version_info = (3, 8, 18, 'final', 0); sys.argv = ['App07.py']"
     done = type_in_python(
-        checkout, f"{pretend}; from pipeline.environment.entry_point import open_door; sys.exit(open_door())"
+        checkout,
+        f"{pretend}; from pipeline.environment.entry_point import run_script; sys.exit(run_script())",
     )
     assert (done.returncode, done.stdout) == (69, "")
     assert re.fullmatch(
@@ -189,14 +195,14 @@ def old_pythons() -> list[str]:
     return found
 
 
-def test_every_old_python_of_this_machine_gets_the_message(checkout: Layout) -> None:
+def test_every_old_python_of_this_machine_reports_it(checkout: Layout) -> None:
     pythons = old_pythons()
     if not pythons:
         pytest.skip("no Python older than 3.11 on this machine; the test above pretends to be one")
     for python in pythons:
-        for door in DOORS:
+        for script in SCRIPTS:
             done = subprocess.run(
-                [python, "-B", door], cwd=checkout.root, capture_output=True, text=True, check=False
+                [python, "-B", script], cwd=checkout.root, capture_output=True, text=True, check=False
             )
-            assert done.returncode == 69, (python, door)
-            assert done.stderr.startswith("This project needs Python 3.11 or newer; "), (python, door)
+            assert done.returncode == 69, (python, script)
+            assert done.stderr.startswith("This project needs Python 3.11 or newer; "), (python, script)

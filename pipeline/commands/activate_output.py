@@ -1,0 +1,99 @@
+"""The result of `activate`, and how it is printed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.advice import OPTIONS
+from pipeline.commands.command import Result
+from pipeline.console import Console
+from pybrain_runtime import Knowledge, Outcome
+from pybrain_runtime.container.advice import scaling_advice
+
+_COMPANIONS_SHOWN = 12
+_ROWS_FOR_SPEED = 10_000
+"""Fewer rows say nothing about the speed."""
+
+
+@dataclass(frozen=True)
+class ActivateResult(Result):
+    """The result of `activate`.
+
+    Attributes:
+        outcome: what was written.
+    """
+
+    outcome: Outcome
+
+    def as_json(self) -> dict[str, object]:
+        """Return what ``--json`` prints, without the exit status."""
+        outcome = self.outcome
+        return {
+            "prediction": outcome.prediction.path,
+            "report": outcome.prediction.report,
+            "rejected": outcome.rejected,
+            "rejected_file": outcome.rejected_path,
+            "continued": outcome.continued,
+            "given_up": outcome.given_up,
+            "seconds": round(outcome.seconds, 3),
+        }
+
+
+def print_outcome(console: Console, path: str, knowledge: Knowledge, outcome: Outcome) -> None:
+    """Print what was read and written.
+
+    Args:
+        console: where to.
+        path: the network's file as the user knows it.
+        knowledge: the network.
+        outcome: of the run.
+    """
+    write, prediction = console.print, outcome.prediction
+    report: Any = prediction.report
+    write(f"  knowledge   {path} ({knowledge.format})")
+    write(f"              {knowledge.kind}, {knowledge.indim} inputs, {knowledge.outdim} outputs; "
+          f"scaling: {knowledge.scaling}")  # fmt: skip
+    _print_unused(console, knowledge)
+    write(f"  activation  {report['activation']['file']}, {_rows(prediction.rows)}")
+    write(f"              {outcome.columns.summary()}")
+    if outcome.continued:
+        write(f"              {outcome.continued:,} of them predicted by the interrupted run")
+    if outcome.given_up:
+        write("              the output of the interrupted run is damaged; all rows were predicted again")
+    if outcome.rejected_path:
+        write(f"  rejected    {_rows(outcome.rejected)}, with the reasons in {outcome.rejected_path}")
+    write(f"  prediction  {prediction.path} ({report['prediction']['size']:,} bytes)")
+    write(f"              sha256 {report['prediction']['sha256']}")
+    if prediction.errors:
+        write(f"  compared    {_metrics(prediction.errors)}")
+    if prediction.not_finite:
+        write(f"  warning     {prediction.warning()}")
+    write(f"  report      {prediction.report_path}")
+    predicted = prediction.rows - outcome.continued
+    speed = f", {predicted / outcome.seconds:,.0f} rows/s" if predicted >= _ROWS_FOR_SPEED else ""
+    write(f"  time        {outcome.seconds:.2f} s{speed}")
+
+
+def _print_unused(console: Console, knowledge: Knowledge) -> None:
+    """Print which objects are stored beside the network in its file and are not used."""
+    if knowledge.scaling.startswith(("inputs", "outputs")):
+        return
+    if knowledge.companions:
+        names = list(knowledge.companions)
+        more = f" and {len(names) - _COMPANIONS_SHOWN:,} more" if len(names) > _COMPANIONS_SHOWN else ""
+        listed = ", ".join(names[:_COMPANIONS_SHOWN])
+        console.print(f"              also in the file, not used: {listed}{more}")
+    if found := knowledge.unused_scaling:
+        console.print(f"              {scaling_advice(found, OPTIONS)}")
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
+
+
+def _metrics(errors: Mapping[str, float | int | None]) -> str:
+    return ", ".join(
+        f"{name} {'not finite' if value is None else f'{value:.6g}'}" for name, value in errors.items()
+    )

@@ -1,0 +1,93 @@
+"""A subcommand of the command line: its options, what it runs with, and its result. Standard library alone."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, Self
+
+if TYPE_CHECKING:
+    from pipeline.console import Console
+    from pipeline.errors import PipelineError
+    from pipeline.project import Layout
+
+
+class Context:
+    """What every command runs with.
+
+    Args:
+        layout: the paths of the checkout.
+        console: where the command prints.
+        environment: the environment variables.
+    """
+
+    def __init__(self, layout: Layout, console: Console, environment: Mapping[str, str]) -> None:
+        self.layout = layout
+        self.console = console
+        self.environment = environment
+
+
+class Result:
+    """The result of a command. Each command has a subclass with typed fields.
+
+    Attributes:
+        error: set where there is a result to report although the command failed.
+    """
+
+    error: PipelineError | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """Return what ``--json`` prints, without the exit status."""
+        raise NotImplementedError
+
+
+class Command(argparse.Namespace):
+    """A subcommand. An instance is one parsed command line: its options are its attributes.
+
+    To add a subcommand, write a subclass in a module of its own and list it in `pipeline.commands.registry`.
+    The module is imported before `.venv` exists: import everything but the standard library in `run`.
+
+    Attributes:
+        name: the word that selects the command.
+        summary: one sentence for ``--help``.
+        epilog: the text below the options in ``--help``; None for the text about selecting files and exit status.
+        usage: the usage line in ``--help``; None lets argparse make it.
+        requirements: the lock file that the command needs, ``run`` or ``test``.
+        has_reporting_options: whether the command has ``--json`` and ``--debug``.
+        json: whether the result is printed as JSON and nothing else is.
+        debug: whether tracebacks are shown.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    epilog: ClassVar[str | None] = None
+    usage: ClassVar[str | None] = None
+    requirements: ClassVar[str] = "run"
+    has_reporting_options: ClassVar[bool] = True
+    json: bool = False
+    debug: bool = False
+
+    @classmethod
+    def add_options(cls, parser: argparse.ArgumentParser) -> None:
+        """Add the options of the command to its parser."""
+
+    @classmethod
+    def parse(cls, parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Self:
+        """Return the command with its options set.
+
+        Args:
+            parser: a parser with the options of the command.
+            arguments: the command line without program and command name.
+
+        Raises:
+            SystemExit: status 2 for wrong usage, 0 after ``--help``.
+        """
+        return parser.parse_args(arguments, namespace=cls())
+
+    def run(self, context: Context) -> Result:
+        """Run the command.
+
+        Raises:
+            PipelineError: the command failed; the error has the exit status.
+        """
+        raise NotImplementedError

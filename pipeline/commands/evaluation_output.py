@@ -1,0 +1,107 @@
+"""Evaluate a submission for a command, and print its results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from evaluation.cohort.members import safe_name
+from evaluation.errors import PointsMissed
+from evaluation.evaluate import Conditions, evaluate
+from evaluation.reports import EXPORTERS, write
+from evaluation.result import Report, Result, show
+from evaluation.rubric import Rubric
+from pipeline.check_status import MARKS, PASSED
+from pipeline.commands.command import Context
+from pipeline.console import Console
+from pipeline.errors import EngineUnavailable, Interrupted
+
+
+def evaluate_submission(
+    context: Context,
+    source: str,
+    rubric: Rubric,
+    conditions: Conditions,
+    folder: Path,
+    *,
+    formats: Sequence[str] | None = None,
+) -> tuple[Report, dict[str, Path]]:
+    """Evaluate a submission, print its results, and write its reports.
+
+    Args:
+        context: of the command.
+        source: a folder, a zip file or a git URL.
+        rubric: what is graded.
+        conditions: the limits and settings.
+        folder: the reports are written to a folder in it.
+        formats: of the report; None for all.
+
+    Returns:
+        The report, and its files by format.
+    """
+    console = context.console
+    console.heading(f"Evaluation · {rubric.name}")
+    report = evaluate(
+        source,
+        rubric,
+        conditions,
+        say=lambda text: console.print(f"  … {text}"),
+        on_result=lambda result: _print_result(console, result),
+    )
+    written = write(report, folder / safe_name(report.submission), tuple(formats or EXPORTERS))
+    _print_report(console, report, {name: context.layout.shown(path) for name, path in written.items()})
+    return report, written
+
+
+def _print_result(console: Console, result: Result) -> None:
+    points = f"{show(result.points)}/{show(result.of)}"
+    console.print(f"  {MARKS[result.status]} {points:>6}  {result.title}")
+    if result.status != PASSED:
+        console.print(f"            {_short(result.reason)}")
+
+
+def _short(text: str) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= 180 else plain[:177] + "..."
+
+
+def _print_report(console: Console, report: Report, files: Mapping[str, str]) -> None:
+    if report.findings:
+        console.print()
+        console.print("Known traps")
+        for finding in report.findings:
+            where = f" ({finding.where})" if finding.where else ""
+            console.print(f"  {finding.severity:<6} {finding.title}{where}")
+    console.print()
+    console.print("Points")
+    for line in report.lines:
+        console.print(f"  {line.title:<22} {show(line.points):>5} of {show(line.of):>3}")
+    console.print(f"  {'total':<22} {show(report.points):>5} of {show(report.of):>3}")
+    console.print()
+    for name, file in files.items():
+        console.print(f"  {name:<11} {file}")
+
+
+def require_outcome(report: Report, *, run: bool = True, minimum: float | None = None) -> None:
+    """Make sure that an evaluation is complete and has enough points.
+
+    Args:
+        report: of the evaluation.
+        run: whether images were to be built and run.
+        minimum: the points that are required.
+
+    Raises:
+        Interrupted: the user stopped the evaluation.
+        EngineUnavailable: there was no container engine.
+        PointsMissed: the submission has fewer points.
+    """
+    if report.interrupted:
+        raise Interrupted("interrupted; the report has the finished checks, and all containers are removed")
+    if not report.engine and run:
+        raise EngineUnavailable(
+            f"{len(report.unchecked)} checks need a container engine, and there is none; the results of the others "
+            f"are in the report ({show(report.points)} points)",
+            hint="--no-run checks the files only.",
+        )
+    if minimum is not None and report.points < minimum:
+        raise PointsMissed(f"{show(report.points)} points; at least {show(minimum)} are required")

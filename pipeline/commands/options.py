@@ -1,0 +1,46 @@
+"""Options that several commands share. Standard library alone."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def add_compose_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--compose``: which generation of Compose is used."""
+    parser.add_argument(
+        "--compose",
+        choices=("auto", "v1", "v2"),
+        default="auto",
+        help="v2: docker compose; v1: docker-compose; auto (default): v2 if it is installed",
+    )
+
+
+def add_minimum_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--minimum``: the points below which the command fails."""
+    parser.add_argument(
+        "--minimum",
+        type=float,
+        metavar="POINTS",
+        help="exit with status 70 if a single submission has fewer points",
+    )
+
+
+def add_network_file_options(parser: argparse.ArgumentParser, file: str) -> None:
+    """Add ``--card`` and ``--sha256``.
+
+    Args:
+        parser: the parser of a command that loads a network.
+        file: the metavar of the network's file.
+    """
+    parser.add_argument(
+        "--card", metavar="FILE", help="the model card (default: NAME.card.json beside the network)"
+    )
+    parser.add_argument("--sha256", metavar="HEX", help=f"the expected SHA-256 of {file}, 64 hex digits")
+
+
+def add_reporting_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--json`` and ``--debug``."""
+    parser.add_argument(
+        "--json", action="store_true", help="print the result as JSON, and nothing else, on standard output"
+    )
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")

@@ -1,0 +1,45 @@
+"""`test`: run the test suite."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Self
+
+from pipeline.commands.command import Command, Context, Result
+
+_PARALLEL = ["-n", "auto", "--dist", "loadgroup"]
+_SERIAL = ("-n", "--numprocesses", "--pdb", "--trace", "-pno:xdist", "no:xdist")
+"""Options of pytest that set the number of processes, or need a single one."""
+
+
+class TestCommand(Command):
+    """Run pytest in the project's folder, with the options that follow."""
+
+    __test__ = False  # pytest takes classes of this name for tests
+
+    name = "test"
+    summary = "Run the test suite; all further options go to pytest (for example: -k iris)."
+    usage = "%(prog)s [pytest options]"
+    requirements = "test"
+    has_reporting_options = False
+
+    pytest: list[str]
+
+    @classmethod
+    def parse(cls, parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Self:
+        """Return the command; every option that the parser does not know is for pytest."""
+        command, rest = parser.parse_known_args(arguments, namespace=cls())
+        command.pytest = rest
+        return command
+
+    def run(self, context: Context) -> Result:
+        """Replace this process with pytest; run the tests in parallel unless the options say otherwise."""
+        import os
+        import sys
+
+        from pipeline import process
+
+        parallel = [] if any(word.startswith(_SERIAL) for word in self.pytest) else _PARALLEL
+        os.chdir(context.layout.root)
+        sys.exit(process.replace([sys.executable, "-m", "pytest", *parallel, *self.pytest]))

@@ -1,0 +1,78 @@
+"""Find files that hold passwords, keys or tokens, by name and by content."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatch
+from pathlib import Path
+
+from pipeline.errors import DataError
+
+_SECRET_NAMES = (
+    ".env", ".env.*", "*.env", "*.pem", "*.key", "*.ppk", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx",
+    "id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", ".netrc", "_netrc", ".npmrc", ".pypirc", ".pgpass", ".my.cnf",
+    ".htpasswd", ".git-credentials", ".dockercfg", ".dockerconfigjson", "credentials", "credentials.*",
+    "*credentials.json", "client_secret*", "secrets", "secrets.*", "*.secret", "token", "tokens", "token.*",
+    "tokens.*", "*_token.*", "*.token", "kubeconfig", "service-account*.json", "service_account*.json",
+)  # fmt: skip
+_SECRET_FOLDERS = (".ssh", ".aws", ".azure", ".gnupg", ".docker", ".kube", "secrets")
+_SECRETS = re.compile(
+    rb"-{5}BEGIN [A-Z ]*PRIVATE KEY-{5}|"
+    rb"\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b|\bgithub_pat_[A-Za-z0-9_]{22}|"
+    rb"\bglpat-[A-Za-z0-9_-]{20}|\bxox[bpars]-[0-9A-Za-z-]{20}|\bAIza[0-9A-Za-z_-]{35}|\bnpm_[A-Za-z0-9]{36}\b|"
+    rb"\bpypi-AgEI[A-Za-z0-9_-]{20}"
+)
+# Reported as a warning only: many programs have such lines without a secret in them.
+_SUSPICIOUS = re.compile(
+    rb"(?i)(?:password|passwd|secret|api[_-]?key|access[_-]?key|token)[\"']?\s*[:=]\s*"
+    rb"[\"']?[A-Za-z0-9+/_!@#$%^&*.-]{12,}|"
+    rb"[a-z]://[^/\s:@\"'<>]{1,64}:[^/\s:@\"'<>]{3,64}@[a-z0-9]"
+)
+
+
+def has_secret_name(name: str) -> bool:
+    """Return whether a file has the name, or lies in a folder of a name, that is typical of secrets.
+
+    Python modules are exempt: a module may be about secrets.
+
+    Args:
+        name: relative to the project, with forward slashes.
+    """
+    *folders, last = name.lower().split("/")
+    named = not last.endswith(".py") and _matches(last, _SECRET_NAMES)
+    return named or any(_matches(folder, _SECRET_FOLDERS) for folder in folders)
+
+
+def suspicious_lines(root: Path, names: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
+    """Search files for secrets.
+
+    Args:
+        root: the folder of the project.
+        names: the files, relative to it.
+
+    Returns:
+        The files that may hold a secret, each with the number of the line.
+
+    Raises:
+        DataError: a file holds a secret of a known form.
+    """
+    suspicious = []
+    for name in names:
+        content = (root / name).read_bytes()
+        if found := _SECRETS.search(content):
+            raise DataError(
+                f"{name} line {_line_of(content, found)} holds what looks like a secret",
+                hint="Remove it, and revoke the secret: it may be known already.",
+                path=name,
+            )
+        if found := _SUSPICIOUS.search(content):
+            suspicious.append((name, _line_of(content, found)))
+    return tuple(suspicious)
+
+
+def _line_of(content: bytes, found: re.Match[bytes]) -> int:
+    return content.count(b"\n", 0, found.start()) + 1
+
+
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatch(name, pattern) for pattern in patterns)
