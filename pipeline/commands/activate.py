@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.commands.command import Command, Context
 from pipeline.commands.options import add_network_file_options
+from pybrain_runtime.tables.formats.registry import input_formats, output_formats
 
 if TYPE_CHECKING:
     from pipeline.commands.activate_output import ActivateResult
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
 OUTPUT = "prediction.csv"
 
 _EPILOG = (
-    "DATA is CSV, TSV or JSON lines, optionally compressed with gzip, or Parquet; the format is recognized by the\n"
-    "content, not by the name. OUTPUT is Parquet if it ends in .parquet, JSON lines if it ends in .jsonl,\n"
-    "otherwise CSV. A report of the run is written beside it, with the ending .json. Both files are written\n"
-    "atomically.\n\n"
+    f"DATA is {input_formats()}.\n"
+    "The format is recognized by the content, not by the name.\n"
+    f"OUTPUT is {output_formats()}.\n"
+    "A report of the run is written beside it, with the ending .json. Both files are written atomically.\n\n"
     "--scale-inputs and --scale-outputs use arrays that are stored beside the network in its file, by name:\n"
     "x_min..x_max scales that range to 0..1, x_mean,x_std subtracts and divides.\n\n"
     "exit status: 0 done, 2 wrong usage, 65 invalid data, or not the run to resume, 66 input not found,\n"

@@ -86,6 +86,7 @@ class RowFormat(Record):
         open_reader: creates a reader, from a ``TableFile``, a ``ColumnSelector``, and the keywords ``skip`` (reject
             invalid rows instead of raising) and ``fast`` (use pyarrow).
         open_writer: creates a writer, from the names of the columns and the keyword ``fast``.
+        variants: titles of further formats that the reader accepts and the writer does not write.
         row_word: what a row is called in messages, ``line`` or ``row``.
         streamable: whether a file can be read from front to back: from standard input, or compressed with gzip.
         needs_pyarrow: whether the format cannot be read or written without pyarrow.
@@ -97,6 +98,7 @@ class RowFormat(Record):
     matches: Callable[[bytes], bool]
     open_reader: Callable[..., RowReader]
     open_writer: Callable[..., RowWriter]
+    variants: tuple[str, ...] = ()
     row_word: str = "line"
     streamable: bool = True
     needs_pyarrow: bool = False

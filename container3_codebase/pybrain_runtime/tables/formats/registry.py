@@ -71,6 +71,7 @@ CSV = RowFormat(
     name="csv",
     title="CSV",
     suffixes=(".csv",),
+    variants=("TSV",),
     matches=lambda start: True,
     open_reader=_read_csv,
     open_writer=_write_csv,
@@ -108,6 +109,19 @@ def format_of_output(path: str) -> RowFormat:
     """Return the format of an output file by the ending of its name; CSV for any other ending."""
     ending = split_ending(path)[1].lower()
     return next((row_format for row_format in FORMATS if ending in row_format.suffixes), CSV)
+
+
+def input_formats() -> str:
+    """Return the formats that are read, for help texts."""
+    streamable = [title for each in reversed(FORMATS) if each.streamable for title in (each.title, *each.variants)]
+    others = "".join(f", or {each.title}" for each in FORMATS if not each.streamable)
+    return f"{', '.join(streamable[:-1])} or {streamable[-1]}, each optionally compressed with gzip{others}"
+
+
+def output_formats() -> str:
+    """Return the formats that are written and the endings that select them, for help texts."""
+    by_ending = [f"{each.title} if it ends in {each.suffixes[0]}" for each in FORMATS if each is not CSV]
+    return f"{', '.join(by_ending)}, otherwise {CSV.title}"
 
 
 def open_row_reader(
