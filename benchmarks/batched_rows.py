@@ -22,12 +22,12 @@ def main() -> None:
     import numpy as np
     from networks import COUNTS, LSTM, SIZES, by_hand, lstm_by_hand, network_called, rows_for
 
-    from pybrain_runtime import Plan
+    from pybrain_runtime import CompiledNetwork
 
     lines = []
     for name in (*SIZES, LSTM):
         network = network_called(name)
-        plan, rows = Plan.compile(network), rows_for(network, COUNTS[name])
+        plan, rows = CompiledNetwork(network), rows_for(network, COUNTS[name])
         method = plan.run_sequences if name == LSTM else plan.run
         run = partial(method, threads=chosen.threads)
         hand = lstm_by_hand(network) if name == LSTM else by_hand(network)

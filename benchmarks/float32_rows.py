@@ -20,17 +20,17 @@ def main() -> None:
     from networks import COUNTS, LSTM, SIZES, network_called, rows_for
     from onnx_side import session_of
 
-    from pybrain_runtime import Plan
+    from pybrain_runtime import CompiledNetwork
 
     lines = []
     for name in (*SIZES, LSTM):
         network = network_called(name)
-        plan = Plan.compile(network, precision="float32")
+        plan = CompiledNetwork(network, precision="float32")
         rows = rows_for(network, COUNTS[name]).astype(np.float32)
         method = plan.run_sequences if name == LSTM else plan.run
         run = partial(method, threads=chosen.threads)
         session = session_of(network, precision="float32", threads=chosen.threads)
-        exact = Plan.compile(network)
+        exact = CompiledNetwork(network)
         answers = (exact.run_sequences if name == LSTM else exact.run)(rows)
         apart = np.abs(run(rows) - answers).max()
         np.testing.assert_allclose(session(rows), answers, atol=1e-4)

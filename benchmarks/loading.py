@@ -29,7 +29,7 @@ def main() -> None:
     """Measures and prints."""
     chosen = options(__doc__, rounds=25)
 
-    from pybrain_runtime import Plan, load_knowledge
+    from pybrain_runtime import CompiledNetwork, load_knowledge
 
     def plainly(path: Path) -> object:
         with path.open("rb") as file:
@@ -41,7 +41,7 @@ def main() -> None:
         sides = [
             lambda: load_knowledge(path),  # noqa: B023
             lambda: plainly(path),  # noqa: B023
-            lambda: Plan.compile(knowledge.network),  # noqa: B023
+            lambda: CompiledNetwork(knowledge.network),  # noqa: B023
         ]
         ours, plain, compiling = in_turns(chosen.rounds, sides)
         lines.append(

@@ -17,12 +17,12 @@ def main() -> None:
     from networks import SIZES, by_hand, feed_forward, rows_for
     from onnx_side import session_of
 
-    from pybrain_runtime import Plan
+    from pybrain_runtime import CompiledNetwork
 
     lines = []
     for name in SIZES:
         network = feed_forward(name)
-        plan, row = Plan.compile(network), rows_for(network, 1)
+        plan, row = CompiledNetwork(network), rows_for(network, 1)
         hand, session = by_hand(network), session_of(network, precision="float64", threads=1)
         sides = [lambda: plan.run(row), lambda: hand(row), lambda: session(row)]  # noqa: B023
         ours, theirs, onnx = in_turns(chosen.rounds, sides)

@@ -48,9 +48,9 @@ def main(settings: Settings, report: ConsoleReport) -> None:
         ) as prediction,
     ):
         # 4. Inference, batch by batch, so that the file may be of any size. The model card says how inputs are scaled.
-        network = knowledge.begin()
+        session = knowledge.session()
         for inputs, targets in activation:
-            outputs = network.activate(inputs)
+            outputs = session.activate(inputs)
             prediction.write(inputs, outputs, targets)
         report.read(activation)
         settings.check_inputs(knowledge, activation.file.sha256)

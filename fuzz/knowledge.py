@@ -13,7 +13,7 @@ import atheris
 
 with atheris.instrument_imports(include=["pybrain_runtime"]):
     # What is loaded late must be here, too, or it is not instrumented.
-    from pybrain_runtime.engine.plan import Plan
+    from pybrain_runtime.engine.compiled_network import CompiledNetwork
     from pybrain_runtime.errors import KnowledgeError
     from pybrain_runtime.knowledge import network_in
     from pybrain_runtime.limits import Limits
@@ -34,7 +34,7 @@ def read(data: bytes) -> None:
     """Reads a file and lets its network answer two rows."""
     try:
         network = network_in(data, "fuzz.pkl", LIMITS).network
-        plan = Plan.compile(network)
+        plan = CompiledNetwork(network)
     except KnowledgeError:
         return
     random = np.random.RandomState(0) if plan.random else None

@@ -26,8 +26,8 @@ from pybrain_runtime._version import __version__
 if TYPE_CHECKING:
     from pybrain_runtime.activation import ActivationStream, read_activation
     from pybrain_runtime.container.settings import Settings
-    from pybrain_runtime.engine.plan import Plan
-    from pybrain_runtime.engine.walk import Walk
+    from pybrain_runtime.engine.compiled_network import CompiledNetwork
+    from pybrain_runtime.engine.inference_session import InferenceSession
     from pybrain_runtime.inspection import Inspection, inspect_file
     from pybrain_runtime.knowledge import Knowledge, load_knowledge
     from pybrain_runtime.limits import Limits
@@ -42,29 +42,27 @@ if TYPE_CHECKING:
     from pybrain_runtime.runs.activate_file import activate_file
     from pybrain_runtime.runs.options import StreamOptions
     from pybrain_runtime.runs.outcome import Outcome, Progress
-    from pybrain_runtime.session import Answering
     from pybrain_runtime.tables.activation import Activation, Source
 
 _HOMES = {
     "Activation": "tables.activation",
     "ActivationStream": "activation",
-    "Answering": "session",
     "Card": "network.model_card",
+    "CompiledNetwork": "engine.compiled_network",
     "ConnectionDescription": "network.description",
+    "InferenceSession": "engine.inference_session",
     "Inspection": "inspection",
     "Knowledge": "knowledge",
     "Limits": "limits",
     "ModuleDescription": "network.description",
     "NetworkDescription": "network.description",
     "Outcome": "runs.outcome",
-    "Plan": "engine.plan",
     "Prediction": "results.prediction",
     "PredictionWriter": "results.prediction_writer",
     "Progress": "runs.outcome",
     "Settings": "container.settings",
     "Source": "tables.activation",
     "StreamOptions": "runs.options",
-    "Walk": "engine.walk",
     "activate_file": "runs.activate_file",
     "inspect_file": "inspection",
     "load_knowledge": "knowledge",
@@ -77,23 +75,22 @@ _HOMES = {
 __all__ = [
     "Activation",
     "ActivationStream",
-    "Answering",
     "Card",
+    "CompiledNetwork",
     "ConnectionDescription",
+    "InferenceSession",
     "Inspection",
     "Knowledge",
     "Limits",
     "ModuleDescription",
     "NetworkDescription",
     "Outcome",
-    "Plan",
     "Prediction",
     "PredictionWriter",
     "Progress",
     "Settings",
     "Source",
     "StreamOptions",
-    "Walk",
     "__version__",
     "activate_file",
     "inspect_file",

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime._io.paths import base
-from pybrain_runtime.engine.plan import Plan
+from pybrain_runtime.engine.compiled_network import CompiledNetwork
 from pybrain_runtime.errors import KnowledgeError, PipelineError, UnsafeKnowledge
 from pybrain_runtime.knowledge import check_pin, network_in
 from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
@@ -124,7 +124,7 @@ def _looked_into(facts: Inspection, data: bytes, name: str, limits: Limits, budg
         companions=found.companions,
     )
     try:
-        return replace(facts, random=Plan.compile(found.network).random)
+        return replace(facts, random=CompiledNetwork(found.network).random)
     except KnowledgeError as error:
         return replace(facts, verdict=UNUSABLE, error=error)
 

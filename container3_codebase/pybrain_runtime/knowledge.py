@@ -13,7 +13,8 @@ import numpy as np
 from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime._io.paths import base
 from pybrain_runtime._io.record import NOTHING, Record
-from pybrain_runtime.engine.plan import Plan
+from pybrain_runtime.engine.compiled_network import CompiledNetwork
+from pybrain_runtime.engine.inference_session import InferenceSession
 from pybrain_runtime.errors import HashMismatch, UsageError
 from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
 from pybrain_runtime.loading.budget import Budget
@@ -23,7 +24,6 @@ from pybrain_runtime.loading.pickle_reader import PickleReader
 from pybrain_runtime.loading.search import find_network
 from pybrain_runtime.network.description import NetworkDescription
 from pybrain_runtime.network.model_card import Card, card_path, read_card
-from pybrain_runtime.session import Answering
 
 if TYPE_CHECKING:
     from pybrain_runtime.network.stored_scaling import FoundScaling
@@ -89,23 +89,13 @@ class Knowledge(Record):
         return self.network.parameter_count
 
     @cached_property
-    def plan(self) -> Plan:
+    def compiled(self) -> CompiledNetwork:
         """The network, compiled at first use.
 
         Raises:
-            KnowledgeError: a part of it cannot be computed; the message names the part and the reason.
+            KnowledgeError: The outputs of a layer are not a function of its inputs; the message says which and why.
         """
-        return Plan.compile(self.network)
-
-    @cached_property
-    def _single_plan(self) -> Plan:
-        return Plan.compile(self.network, precision="float32")
-
-    def plan_for(self, precision: str = "float64") -> Plan:
-        """Returns the network compiled for ``float64`` or ``float32``, see ``Plan``."""
-        if precision == "float32":
-            return self._single_plan
-        return self.plan if precision == "float64" else Plan.compile(self.network, precision=precision)
+        return CompiledNetwork(self.network)
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -125,7 +115,7 @@ class Knowledge(Record):
         return self.card.labels if self.card else ()
 
     def activate(self, inputs: np.ndarray | Sequence[Sequence[float]]) -> np.ndarray:
-        """Answers rows in the units of the card: scales them, runs the plan, scales the answer back.
+        """Return the outputs of rows, in the units of the card: inputs are scaled, outputs scaled back.
 
         Args:
             inputs: shape (n, indim), or one row of shape (indim,).
@@ -134,23 +124,26 @@ class Knowledge(Record):
             float64, shape (n, outdim). For a recurrent network the rows are one sequence.
         """
         if self.card is None:
-            return self.plan.run(inputs)
+            return self.compiled.run(inputs)
         rows = np.atleast_2d(np.asarray(inputs, dtype=np.float64))
         if rows.shape[1] != self.indim:
-            return self.plan.run(rows)  # which says what is wrong
-        return self.card.unscaled(self.plan.run(self.card.scaled(rows)))
+            return self.compiled.run(rows)  # which says what is wrong
+        return self.card.unscaled(self.compiled.run(self.card.scaled(rows)))
 
-    def begin(self, *, precision: str = "float64", threads: int | None = None) -> Answering:
-        """Begins to answer rows that come bit by bit, see ``Answering``.
+    def session(self, *, precision: str = "float64", threads: int | None = None) -> InferenceSession:
+        """Return an inference session for rows that arrive in batches, in the units of the card.
 
         Args:
-            precision: ``float64`` or ``float32``.
-            threads: how many to use at most; None for as many as the process is allowed.
+            precision: ``float64`` or ``float32``, see ``CompiledNetwork``.
+            threads: largest number of threads; None for as many as the process is allowed.
 
         Raises:
-            KnowledgeError: a part of the network cannot be computed.
+            KnowledgeError: The outputs of a layer are not a function of its inputs, or are drawn at random.
+            UsageError: The precision is unknown.
         """
-        return Answering(self, precision=precision, threads=threads)
+        same = precision == "float64"
+        compiled = self.compiled if same else CompiledNetwork(self.network, precision=precision)
+        return InferenceSession(compiled, scaling=self.card, threads=threads)
 
     @property
     def unused_scaling(self) -> FoundScaling | None:

@@ -152,7 +152,7 @@ def _read(activation: ActivationStream, knowledge: Knowledge) -> Rows:
     """Reads all rows, and answers the first one."""
     parts = iter(activation)
     first, _ = next(parts)
-    answer = knowledge.begin(threads=1).activate(first[:1])
+    answer = knowledge.session(threads=1).activate(first[:1])
     for _ in parts:
         pass
     return Rows(activation.rows, activation.file.sha256, activation.columns, first[0].copy(), answer[0])

@@ -13,7 +13,7 @@ import pytest
 
 from pybrain.structure.networks.network import Network
 from pybrain.tools.customxml import NetworkReader
-from pybrain_runtime import Plan, load_knowledge
+from pybrain_runtime import CompiledNetwork, load_knowledge
 from pybrain_runtime.convert import TARGETS, convert_file
 from pybrain_runtime.errors import KnowledgeError
 
@@ -40,7 +40,7 @@ def rows_of(path: Path) -> np.ndarray:
     return np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2)
 
 
-def recorded(folder: Path, plan: Plan) -> tuple[np.ndarray, np.ndarray]:
+def recorded(folder: Path, plan: CompiledNetwork) -> tuple[np.ndarray, np.ndarray]:
     """What a plan answers to the inputs that were recorded, and what PyBrain answered."""
     meta: dict[str, Any] = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
     inputs, expected = rows_of(folder / "inputs.csv"), rows_of(folder / "expected.csv")
@@ -53,9 +53,9 @@ def recorded(folder: Path, plan: Plan) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(parts), expected[:, 1:]
 
 
-def plan_of(path: Path, folder: Path) -> Plan:
+def plan_of(path: Path, folder: Path) -> CompiledNetwork:
     # The numbers of this one network are PyBrain's defect, which a plan reproduces on request.
-    return Plan.compile(load_knowledge(path).network, defects=folder.name == "rnn_nested_ffn")
+    return CompiledNetwork(load_knowledge(path).network, defects=folder.name == "rnn_nested_ffn")
 
 
 def names_in(pickled: bytes) -> set[tuple[str, str]]:
@@ -102,7 +102,7 @@ def test_a_converted_xml_file_is_read_by_the_library(path: Path, tmp_path: Path)
     if path.parent.name in RANDOM:
         return
     inputs = np.random.default_rng(1).normal(size=(5, network.indim))
-    expected = done.knowledge.plan.run(inputs)
+    expected = done.knowledge.compiled.run(inputs)
     np.testing.assert_allclose([network.activate(row) for row in inputs], expected, rtol=1e-12, atol=1e-300)
 
 

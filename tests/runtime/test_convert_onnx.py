@@ -10,7 +10,7 @@ import onnx
 import onnxruntime
 import pytest
 
-from pybrain_runtime import Plan, load_knowledge
+from pybrain_runtime import CompiledNetwork, load_knowledge
 from pybrain_runtime.convert import convert_file
 from pybrain_runtime.convert.agreement import compare
 from pybrain_runtime.convert.matrices import matrix_of
@@ -66,7 +66,7 @@ def test_rows_and_sequences_are_named_as_everywhere_else(tmp_path: Path) -> None
 )
 def test_a_recurrent_model_answers_sequences_of_any_number_and_length(name: str, tmp_path: Path) -> None:
     done = convert_file(FIXTURES / "networks" / name / "net.p2.pkl", "onnx", tmp_path / "net.onnx")
-    model, plan = session(done.path), done.knowledge.plan
+    model, plan = session(done.path), done.knowledge.compiled
     for sequences, steps in ((1, 1), (1, 40), (7, 3)):
         given = np.random.default_rng(steps).normal(size=(sequences, steps, plan.indim))
         found = model.run(None, {"activation": given})[0]
@@ -127,7 +127,7 @@ def test_layers_that_no_recorded_network_has_are_computed_alike(middle: ModuleDe
         connections=(ConnectionDescription("c", "IdentityConnection", 0, 1, (0, 4), (0, 4)),),
     )
     model = onnx_model(network, about={}).SerializeToString()
-    agreement = compare(Plan.compile(network), onnx_answers(model), tolerance=1e-12, by="onnxruntime")
+    agreement = compare(CompiledNetwork(network), onnx_answers(model), tolerance=1e-12, by="onnxruntime")
     assert agreement.rows == 256
 
 
@@ -165,7 +165,7 @@ def test_a_matrix_of_almost_nothing_but_zeros_is_refused() -> None:
 
 
 def test_a_model_that_answers_differently_is_not_kept() -> None:
-    plan = load_knowledge(FIXTURES / "networks" / "bn_4_8_2" / "net.p2.pkl").plan
+    plan = load_knowledge(FIXTURES / "networks" / "bn_4_8_2" / "net.p2.pkl").compiled
     with pytest.raises(Disagreement, match=r"answers differently: by 0.25 in float64, computed by a test"):
         compare(
             plan, lambda rows: plan.run(rows) + 0.25 * np.maximum(1, abs(plan.run(rows))),
@@ -175,7 +175,7 @@ def test_a_model_that_answers_differently_is_not_kept() -> None:
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf])
 def test_a_number_is_never_taken_for_none(wrong: float) -> None:
-    plan = load_knowledge(FIXTURES / "networks" / "bn_1_1" / "net.p2.pkl").plan
+    plan = load_knowledge(FIXTURES / "networks" / "bn_1_1" / "net.p2.pkl").compiled
     with pytest.raises(Disagreement, match="by inf in float64"):
         compare(plan, lambda rows: np.full((len(rows), 1), wrong), tolerance=1e-12, by="a test")
 

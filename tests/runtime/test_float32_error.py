@@ -16,11 +16,11 @@ PAGE = (Path(__file__).parents[2] / "docs" / "activation-files.md").read_text("u
 def error_of(path: Path) -> float | None:
     """The largest error, relative to the larger of 1 and the answer; None for a network that draws its answers."""
     knowledge = load_knowledge(path)
-    if knowledge.plan.random:
+    if knowledge.compiled.random:
         return None
     rows = np.random.default_rng(7).standard_normal((200, knowledge.indim))
-    exact = knowledge.begin().activate(rows)
-    single = knowledge.begin(precision="float32").activate(rows)
+    exact = knowledge.session().activate(rows)
+    single = knowledge.session(precision="float32").activate(rows)
     return float(np.max(np.abs(exact - single) / np.maximum(1.0, np.abs(exact))))
 
 

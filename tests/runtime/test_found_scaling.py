@@ -78,7 +78,7 @@ def test_a_rule_that_is_named_can_be_used_as_it_stands(kind: Any, tmp_path: Path
     scaled = knowledge.scaled_by(inputs=found.inputs)
     rows = np.array([[0.0, 1.0], [2.0, -3.0]])
     np.testing.assert_allclose(
-        scaled.activate(rows), knowledge.plan.run((rows - [1, 2]) / [3, 4]), rtol=1e-15
+        scaled.activate(rows), knowledge.compiled.run((rows - [1, 2]) / [3, 4]), rtol=1e-15
     )
     assert scaled.unused_scaling is None
 

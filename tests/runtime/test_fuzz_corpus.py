@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pybrain_runtime.engine.plan import Plan
+from pybrain_runtime.engine.compiled_network import CompiledNetwork
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.knowledge import network_in
 
@@ -26,7 +26,7 @@ def test_the_corpus_is_small_and_of_both_kinds() -> None:
 @pytest.mark.parametrize("path", SEEDS, ids=lambda path: path.name)
 def test_a_seed_ends_in_a_network_that_answers_or_in_a_refusal(path: Path) -> None:
     try:
-        plan = Plan.compile(network_in(path.read_bytes(), "seed").network)
+        plan = CompiledNetwork(network_in(path.read_bytes(), "seed").network)
     except KnowledgeError as error:
         assert str(error)
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pybrain_runtime import ConnectionDescription, ModuleDescription, NetworkDescription, Plan
+from pybrain_runtime import CompiledNetwork, ConnectionDescription, ModuleDescription, NetworkDescription
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.network.layers.formulas import expln, softmax
 from pybrain_runtime.network.layers.registry import LAYERS
@@ -15,7 +15,7 @@ from pybrain_runtime.network.rebuild import build_network
 def run(kind: str, x: list[float], outdim: int, **options: object) -> list[float]:
     module = ModuleDescription("layer", kind, len(x), outdim, options=options)
     network = NetworkDescription("net", "FeedForwardNetwork", (module,), (0,), (0,), ())
-    found = Plan.compile(network).run([x, [value + 1 for value in x]])
+    found = CompiledNetwork(network).run([x, [value + 1 for value in x]])
     answer: list[float] = found[0].tolist()
     return answer
 
@@ -84,10 +84,10 @@ def test_a_layers_name_is_shown_so_that_a_terminal_does_nothing() -> None:
     unusable = next(kind for kind, layer in LAYERS.items() if layer.unsupported)
     said = []
     with pytest.raises(KnowledgeError) as caught:
-        Plan.compile(network(unusable))
+        CompiledNetwork(network(unusable))
     said.append(caught.value.message)
     with pytest.raises(KnowledgeError) as caught:
-        Plan.compile(network("BernoulliLayer")).run([[1.0]])
+        CompiledNetwork(network("BernoulliLayer")).run([[1.0]])
     said.append(caught.value.message)
     with pytest.raises(KnowledgeError) as caught:
         build_network(network("NoSuchLayer"))
@@ -106,7 +106,7 @@ def connected(
     numbers = np.array(parameters) if parameters else None
     link = ConnectionDescription("c", kind, 0, 1, (0, len(x)), (0, outdim), numbers, options=options)
     network = NetworkDescription("net", "FeedForwardNetwork", modules, (0,), (1,), (link,))
-    answer: list[float] = Plan.compile(network).run([x])[0].tolist()
+    answer: list[float] = CompiledNetwork(network).run([x])[0].tolist()
     return answer
 
 

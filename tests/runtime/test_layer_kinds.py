@@ -8,7 +8,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 
-from pybrain_runtime import ConnectionDescription, ModuleDescription, NetworkDescription, Plan
+from pybrain_runtime import CompiledNetwork, ConnectionDescription, ModuleDescription, NetworkDescription
 from pybrain_runtime._io.record import NOTHING
 from pybrain_runtime.convert.npz import npz_bytes
 from pybrain_runtime.convert.onnx_answers import onnx_answers
@@ -105,7 +105,7 @@ def test_kernel_and_formula_of_a_kind_agree(name: str, precision: str, tolerance
     assert forward is not None
     network = NetworkDescription("net", "FeedForwardNetwork", (layer,), (0,), (0,), ())
     rows = np.random.default_rng(4).standard_normal((5, layer.indim)) * 3
-    found = Plan.compile(network, precision=precision).run(rows)
+    found = CompiledNetwork(network, precision=precision).run(rows)
     np.testing.assert_allclose(found, forward(layer)(rows), rtol=tolerance, atol=tolerance)
 
 
@@ -118,7 +118,7 @@ def test_the_library_computes_a_kind_alike(name: str) -> None:
     for row in rows:
         built.reset()
         expected.append(built.activate(row))
-    np.testing.assert_allclose(Plan.compile(network).run(rows), expected, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(CompiledNetwork(network).run(rows), expected, rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("name", DETERMINISTIC)
@@ -126,7 +126,7 @@ def test_onnx_computes_a_kind_alike(name: str) -> None:
     network = network_of(example(name))
     rows = np.random.default_rng(6).standard_normal((4, 2))
     answers = onnx_answers(onnx_model(network, about={}).SerializeToString())(rows)
-    np.testing.assert_allclose(answers, Plan.compile(network).run(rows), rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(answers, CompiledNetwork(network).run(rows), rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("name", [name for name in DETERMINISTIC if name != "KohonenMap"])

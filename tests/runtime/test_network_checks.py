@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pybrain_runtime import NetworkDescription, Plan, load_knowledge
+from pybrain_runtime import CompiledNetwork, NetworkDescription, load_knowledge
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.limits import Limits
 from pybrain_runtime.loading.describe import describe
@@ -45,7 +45,7 @@ def said(net: Instance, **limits: Any) -> str:
 
 
 def answer(network: NetworkDescription, seed: int = 0) -> np.ndarray:
-    plan = Plan.compile(network)
+    plan = CompiledNetwork(network)
     return plan.run(np.random.default_rng(seed).normal(size=(4, plan.indim)))
 
 

@@ -82,7 +82,7 @@ def test_numpy_alone_can_compute_the_network(written_npz: Callable[[str], Path])
     inner = np.tanh(rows @ weights[first, hidden].T + weights[bias, hidden].ravel())
     raised = np.exp(inner @ weights[hidden, last].T + weights[bias, last].ravel())
     np.testing.assert_allclose(
-        raised / raised.sum(axis=1, keepdims=True), load_knowledge(path).plan.run(rows), rtol=1e-12
+        raised / raised.sum(axis=1, keepdims=True), load_knowledge(path).compiled.run(rows), rtol=1e-12
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pybrain_runtime.engine.plan import Plan
+from pybrain_runtime.engine.compiled_network import CompiledNetwork
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.limits import Limits
 from pybrain_runtime.loading.describe import describe
@@ -40,7 +40,7 @@ def survive(data: bytes) -> None:
     try:
         network, _ = find_network(read_pickle(data, "fuzz.pkl", TIGHT), "fuzz.pkl")
         description = describe(network, "fuzz.pkl", TIGHT)
-        plan = Plan.compile(description)
+        plan = CompiledNetwork(description)
     except KnowledgeError as error:
         assert "fuzz.pkl" in str(error) or "cannot be run" in str(error)
         return

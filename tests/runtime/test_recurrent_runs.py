@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pybrain_runtime import Knowledge, Plan, load_knowledge
+from pybrain_runtime import CompiledNetwork, Knowledge, load_knowledge
 from pybrain_runtime.errors import ActivationError, KnowledgeError
 from pybrain_runtime.network.layers.formulas import sigmoid
 
@@ -25,13 +25,13 @@ def network(name: str) -> Knowledge:
     return load_knowledge(FIXTURES / "networks" / name / "net.p2.pkl")
 
 
-def rows(plan: Plan, count: int, seed: int = 1) -> np.ndarray:
+def rows(plan: CompiledNetwork, count: int, seed: int = 1) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=(count, plan.indim))
 
 
 @pytest.mark.parametrize("name", RECURRENT)
 def test_every_run_starts_from_a_reset_network(name: str) -> None:
-    plan = network(name).plan
+    plan = network(name).compiled
     assert plan.recurrent
     inputs = rows(plan, 6)
     first = plan.run(inputs)
@@ -41,7 +41,7 @@ def test_every_run_starts_from_a_reset_network(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*RECURRENT, "bn_4_8_2"])
 def test_many_sequences_at_once_answer_as_one_by_one(name: str) -> None:
-    plan = network(name).plan
+    plan = network(name).compiled
     inputs = rows(plan, 35).reshape(5, 7, plan.indim)
     together = plan.run_sequences(inputs)
     assert together.shape == (5, 7, plan.outdim)
@@ -50,14 +50,14 @@ def test_many_sequences_at_once_answer_as_one_by_one(name: str) -> None:
 
 
 def test_a_network_saved_in_the_middle_goes_on_only_when_asked() -> None:
-    plan = network("rnn_midsequence").plan
+    plan = network("rnn_midsequence").compiled
     inputs = rows(plan, 4)
     assert not np.allclose(plan.run(inputs), plan.run(inputs, resume=True))
 
 
 @pytest.mark.parametrize("name", ["rnn_tutorial", "bn_1_1"])
 def test_there_is_nothing_to_resume_in_a_network_at_rest(name: str) -> None:
-    plan = network(name).plan
+    plan = network(name).compiled
     if not plan.recurrent:
         assert (plan.run(np.ones((2, 1)), resume=True) == plan.run(np.ones((2, 1)))).all()
         return
@@ -83,20 +83,20 @@ def test_networks_inside_recurrent_ones_listen_in_every_step() -> None:
         assert parameters is not None
         return parameters.reshape(parts[name].outdim, parts[name].indim)
 
-    inputs = rows(found.plan, 5)
+    inputs = rows(found.compiled, 5)
     sub, expected = np.zeros(2), []
     for x in inputs:
         fed = weights("c1") @ x + weights("r") @ sub
         hidden = np.tanh(w["in", "hidden0"] @ fed + w["bias", "hidden0"][:, 0])
         sub = w["hidden0", "out"] @ hidden + w["bias", "out"][:, 0]
         expected.append(weights("c2") @ sub)
-    np.testing.assert_allclose(found.plan.run(inputs), expected, rtol=1e-12)
+    np.testing.assert_allclose(found.compiled.run(inputs), expected, rtol=1e-12)
 
 
 def test_the_defect_can_be_had_on_request() -> None:
     found = network("rnn_nested_ffn")
-    inputs = rows(found.plan, 5)
-    right, as_pybrain = found.plan.run(inputs), Plan.compile(found.network, defects=True).run(inputs)
+    inputs = rows(found.compiled, 5)
+    right, as_pybrain = found.compiled.run(inputs), CompiledNetwork(found.network, defects=True).run(inputs)
     assert (right[0] == as_pybrain[0]).all()
     assert not np.allclose(right[1:], as_pybrain[1:])
     # From the second step on, nothing reaches the inner network: its answer is always the same.
@@ -106,23 +106,23 @@ def test_the_defect_can_be_had_on_request() -> None:
 def test_elsewhere_the_switch_changes_nothing() -> None:
     for name in ("man_nested_ffn", "rnn_bn_lstm", "bn_4_8_2"):
         found = network(name)
-        inputs = rows(found.plan, 4)
-        assert (found.plan.run(inputs) == Plan.compile(found.network, defects=True).run(inputs)).all()
+        inputs = rows(found.compiled, 4)
+        assert (found.compiled.run(inputs) == CompiledNetwork(found.network, defects=True).run(inputs)).all()
 
 
 def test_sequences_of_the_wrong_shape_are_refused() -> None:
-    plan = network("rnn_tutorial").plan
+    plan = network("rnn_tutorial").compiled
     with pytest.raises(ActivationError, match=r"shape \(2, 2\); the network takes 2 numbers in each"):
         plan.run_sequences(np.zeros((2, 2)))
 
 
 def test_an_empty_sequence_has_no_answers() -> None:
-    plan = network("rnn_tutorial").plan
+    plan = network("rnn_tutorial").compiled
     assert plan.run(np.empty((0, 2))).shape == (0, 1)
 
 
 def test_a_layer_that_draws_needs_a_source_of_chance() -> None:
-    plan = network("man_gaussian_enabled").plan
+    plan = network("man_gaussian_enabled").compiled
     assert plan.random
     with pytest.raises(KnowledgeError, match="The GaussianLayer 'g' draws its outputs at random") as caught:
         plan.run([[1.0, 2.0]])
@@ -133,6 +133,6 @@ def test_a_layer_that_draws_needs_a_source_of_chance() -> None:
 
 
 def test_a_bernoulli_layer_is_as_pybrain_has_it() -> None:
-    plan = load_knowledge(FIXTURES / "objects" / "bernoulli.p2.pkl").plan
+    plan = load_knowledge(FIXTURES / "objects" / "bernoulli.p2.pkl").compiled
     assert plan.run([[0.2, 0.8]], random=np.random.RandomState(5)).tolist() == [[1.0, 1.0]]
     assert 0 < sigmoid(np.array(-1e9)) < 1e-200

@@ -55,10 +55,10 @@ def test_a_network_built_from_a_file_answers_as_its_plan(folder: Path) -> None:
     network.reset()
     inputs = rows(knowledge.indim)
     np.testing.assert_allclose(
-        [network.activate(row) for row in inputs], knowledge.plan.run(inputs), rtol=1e-12, atol=1e-15
+        [network.activate(row) for row in inputs], knowledge.compiled.run(inputs), rtol=1e-12, atol=1e-15
     )
     assert network.paramdim == knowledge.parameter_count
-    assert isinstance(network, RecurrentNetwork) == knowledge.plan.recurrent
+    assert isinstance(network, RecurrentNetwork) == knowledge.compiled.recurrent
 
 
 @pytest.mark.parametrize("folder", FIXED, ids=name)
@@ -70,7 +70,9 @@ def test_what_the_library_pickles_is_read(folder: Path, tmp_path: Path) -> None:
         path.write_bytes(pickle.dumps(network, protocol))
         again = load_knowledge(path)
         assert again.format == f"pickle protocol {protocol if protocol > 1 else 0}"
-        np.testing.assert_allclose(again.plan.run(inputs), knowledge.plan.run(inputs), rtol=1e-12, atol=1e-15)
+        np.testing.assert_allclose(
+            again.compiled.run(inputs), knowledge.compiled.run(inputs), rtol=1e-12, atol=1e-15
+        )
 
 
 @pytest.mark.parametrize("folder", FIXED, ids=name)
@@ -79,7 +81,9 @@ def test_what_the_library_writes_as_xml_is_read(folder: Path, tmp_path: Path) ->
     NetworkWriter.writeToFile(knowledge.to_pybrain(), str(tmp_path / "net.xml"))
     inputs = rows(knowledge.indim)
     again = load_knowledge(tmp_path / "net.xml")
-    np.testing.assert_allclose(again.plan.run(inputs), knowledge.plan.run(inputs), rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(
+        again.compiled.run(inputs), knowledge.compiled.run(inputs), rtol=1e-12, atol=1e-15
+    )
     assert again.parameter_count == knowledge.parameter_count
 
 
@@ -94,9 +98,9 @@ def test_a_built_network_can_be_trained(tmp_path: Path) -> None:
     BackpropTrainer(network, data).train()
     (tmp_path / "trained.pkl").write_bytes(pickle.dumps(network))
     trained, inputs = load_knowledge(tmp_path / "trained.pkl"), rows(2)
-    assert not np.allclose(trained.plan.run(inputs), knowledge.plan.run(inputs))
+    assert not np.allclose(trained.compiled.run(inputs), knowledge.compiled.run(inputs))
     np.testing.assert_allclose(
-        trained.plan.run(inputs), [network.activate(row) for row in inputs], rtol=1e-12
+        trained.compiled.run(inputs), [network.activate(row) for row in inputs], rtol=1e-12
     )
 
 
@@ -107,7 +111,7 @@ def test_a_network_made_here_is_read(recurrent: bool, tmp_path: Path) -> None:
     knowledge = load_knowledge(tmp_path / "net.pkl")
     network.reset()
     np.testing.assert_allclose(
-        knowledge.plan.run(rows(3)), [network.activate(row) for row in rows(3)], rtol=1e-12, atol=1e-15
+        knowledge.compiled.run(rows(3)), [network.activate(row) for row in rows(3)], rtol=1e-12, atol=1e-15
     )
 
 
@@ -151,7 +155,7 @@ def test_another_order_gives_the_same_answer_or_none(folder: Path, tmp_path: Pat
         (tmp_path / "moved.pkl").write_bytes(pickle.dumps(network, 2))
         again = pickle.loads((tmp_path / "moved.pkl").read_bytes())
         try:
-            answers = load_knowledge(tmp_path / "moved.pkl").plan.run(inputs)
+            answers = load_knowledge(tmp_path / "moved.pkl").compiled.run(inputs)
         except KnowledgeError as error:
             assert "its order of computation (modulesSorted) " in error.message
             with pytest.raises(
@@ -161,7 +165,7 @@ def test_another_order_gives_the_same_answer_or_none(folder: Path, tmp_path: Pat
             continue
         again.reset()
         np.testing.assert_allclose(answers, [again.activate(row) for row in inputs], rtol=1e-12, atol=1e-15)
-        np.testing.assert_allclose(answers, knowledge.plan.run(inputs), rtol=1e-12, atol=1e-15)
+        np.testing.assert_allclose(answers, knowledge.compiled.run(inputs), rtol=1e-12, atol=1e-15)
 
 
 SIZED = (LinearLayer, SigmoidLayer, TanhLayer, SoftmaxLayer, GateLayer, MultiplicationLayer, LSTMLayer)
@@ -211,7 +215,7 @@ def test_networks_inside_networks_answer_alike(seed: int, tmp_path: Path) -> Non
     knowledge, inputs = load_knowledge(tmp_path / "net.pkl"), rows(network.indim)
     network.reset()
     expected = [network.activate(row) for row in inputs]
-    np.testing.assert_allclose(knowledge.plan.run(inputs), expected, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(knowledge.compiled.run(inputs), expected, rtol=1e-9, atol=1e-12)
     built = knowledge.to_pybrain()
     np.testing.assert_allclose([built.activate(row) for row in inputs], expected, rtol=1e-9, atol=1e-12)
     convert_file(tmp_path / "net.pkl", "npz")
@@ -228,5 +232,5 @@ def test_a_bias_unit_may_be_all_that_a_network_inside_gives(tmp_path: Path) -> N
     outer.addConnection(FullConnection(inner, out))
     outer.sortModules()
     (tmp_path / "net.pkl").write_bytes(pickle.dumps(outer, 2))
-    answers = load_knowledge(tmp_path / "net.pkl").plan.run(rows(1))
+    answers = load_knowledge(tmp_path / "net.pkl").compiled.run(rows(1))
     np.testing.assert_allclose(answers, [outer.activate(row) for row in rows(1)], rtol=1e-12)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pybrain_runtime import Plan, load_knowledge, read_activation
+from pybrain_runtime import CompiledNetwork, load_knowledge, read_activation
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.loading.describe import describe
 from pybrain_runtime.loading.pickle_reader import read_pickle
@@ -44,7 +44,7 @@ def answers(path: Path, **how: bool) -> tuple[np.ndarray, np.ndarray]:
     """Runs a recorded network over its recorded inputs; returns what it gives and what PyBrain gave."""
     meta = meta_of(path.parent)
     inputs, expected = rows_of(path.parent / "inputs.csv"), rows_of(path.parent / "expected.csv")
-    plan = Plan.compile(load_knowledge(path).network, **how)
+    plan = CompiledNetwork(load_knowledge(path).network, **how)
     if meta["kind"] == "ff":
         random = np.random.RandomState(12345) if meta.get("stochastic") else None
         return plan.run(inputs, random=random), expected
@@ -133,14 +133,14 @@ def test_the_course_network_answers_80_rows() -> None:
 
 def test_rows_answered_together_and_one_by_one_agree() -> None:
     folder = FIXTURES / "networks" / "man_shortcut"
-    plan = load_knowledge(folder / "net.p2.pkl").plan
+    plan = load_knowledge(folder / "net.p2.pkl").compiled
     rows = np.random.default_rng(3).normal(size=(500, plan.indim))
     one_by_one = np.concatenate([plan.run(row) for row in rows])
     np.testing.assert_allclose(plan.run(rows), one_by_one, rtol=1e-12, atol=1e-15)
 
 
 def test_many_rows_are_answered_in_chunks_without_a_seam() -> None:
-    plan = load_knowledge(COURSE / "currentSolution.pkl").plan
+    plan = load_knowledge(COURSE / "currentSolution.pkl").compiled
     rows = np.linspace(-3, 3, 60_001)[:, None]
     outputs = plan.run(rows)
     assert outputs.shape == (60_001, 1)
@@ -148,12 +148,12 @@ def test_many_rows_are_answered_in_chunks_without_a_seam() -> None:
 
 
 def test_no_rows_give_no_answers() -> None:
-    plan = load_knowledge(COURSE / "currentSolution.pkl").plan
+    plan = load_knowledge(COURSE / "currentSolution.pkl").compiled
     assert plan.run(np.empty((0, 1))).shape == (0, 1)
 
 
 def test_extreme_inputs_saturate_without_a_warning() -> None:
-    plan = load_knowledge(IRIS / "currentSolution.pkl").plan
+    plan = load_knowledge(IRIS / "currentSolution.pkl").compiled
     outputs = plan.run(np.array([[1e308] * 4, [-1e308] * 4]))
     assert np.isfinite(outputs).all()
 
@@ -161,7 +161,7 @@ def test_extreme_inputs_saturate_without_a_warning() -> None:
 def test_a_plan_is_used_by_several_threads_at_once() -> None:
     from concurrent.futures import ThreadPoolExecutor
 
-    plan = load_knowledge(IRIS / "currentSolution.pkl").plan
+    plan = load_knowledge(IRIS / "currentSolution.pkl").compiled
     rows = np.random.default_rng(1).normal(size=(2_000, 4))
     expected = plan.run(rows)
     with ThreadPoolExecutor(4) as pool:
@@ -170,12 +170,12 @@ def test_a_plan_is_used_by_several_threads_at_once() -> None:
 
 
 def test_a_wrong_number_of_columns_is_refused_by_the_plan() -> None:
-    plan = load_knowledge(IRIS / "currentSolution.pkl").plan
+    plan = load_knowledge(IRIS / "currentSolution.pkl").compiled
     with pytest.raises(Exception, match=r"shape \(2, 3\); the network takes 4 numbers"):
         plan.run(np.zeros((2, 3)))
 
 
 def test_compiling_is_done_once() -> None:
     knowledge = load_knowledge(IRIS / "currentSolution.pkl")
-    assert knowledge.plan is knowledge.plan
-    assert isinstance(knowledge.plan, Plan)
+    assert knowledge.compiled is knowledge.compiled
+    assert isinstance(knowledge.compiled, CompiledNetwork)

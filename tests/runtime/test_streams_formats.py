@@ -649,15 +649,15 @@ def test_companions_scale_when_they_are_named(tmp_path: Path) -> None:
     )
     rows = np.array([[0.0, 1.0], [2.0, -3.0]])
     plain = knowledge.activate(rows)
-    assert (plain == knowledge.plan.run(rows)).all() and knowledge.scaling == "none"
+    assert (plain == knowledge.compiled.run(rows)).all() and knowledge.scaling == "none"
     by_range = knowledge.scaled_by(inputs="x_min..x_max", outputs="y_min..y_max")
     np.testing.assert_allclose(
-        by_range.activate(rows), knowledge.plan.run((rows + 2) / 8) * 20 + 10, rtol=1e-15
+        by_range.activate(rows), knowledge.compiled.run((rows + 2) / 8) * 20 + 10, rtol=1e-15
     )
     assert by_range.scaling == "inputs by x_min..x_max, outputs by y_min..y_max"
     by_mean = knowledge.scaled_by(inputs="mean, std")
     np.testing.assert_allclose(
-        by_mean.activate(rows), knowledge.plan.run((rows - [1, 2]) / [3, 4]), rtol=1e-15
+        by_mean.activate(rows), knowledge.compiled.run((rows - [1, 2]) / [3, 4]), rtol=1e-15
     )
     data = put(tmp_path / "a.csv", "0,1\n2,-3\n")
     done = activate_file(by_range, data, tmp_path / "p.csv")
@@ -696,7 +696,7 @@ def test_a_card_and_companions_do_not_scale_both(tmp_path: Path, flower: Knowled
         flower.scaled_by(inputs="a..b")
     bare = flower.without_scaling()
     assert bare.scaling == "none" and bare.output_names == flower.output_names
-    assert (bare.activate(ROWS) == flower.plan.run(ROWS)).all()
+    assert (bare.activate(ROWS) == flower.compiled.run(ROWS)).all()
     with pytest.raises(UsageError, match="has no card that scales; there is nothing to leave out"):
         bare.without_scaling()
 

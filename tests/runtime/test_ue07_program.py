@@ -278,7 +278,7 @@ def test_nothing_heavy_is_imported_on_the_way(run: Run) -> None:
     done = run(PYTHONPROFILEIMPORTTIME="1")
     assert done.returncode == 0
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "|" in line}
-    assert {"numpy", "pybrain_runtime.engine.plan", "json"} <= loaded
+    assert {"numpy", "pybrain_runtime.engine.compiled_network", "json"} <= loaded
     heavy = [
         "pathlib",
         "csv",

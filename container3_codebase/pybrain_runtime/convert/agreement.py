@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pybrain_runtime.engine.plan import Plan
+from pybrain_runtime.engine.compiled_network import CompiledNetwork
 from pybrain_runtime.errors import Disagreement
 
 SEED = 20_240_229
@@ -37,7 +37,7 @@ class Agreement:
     by: str
 
 
-def random_rows(plan: Plan, rows: int = ROWS) -> np.ndarray:
+def random_rows(plan: CompiledNetwork, rows: int = ROWS) -> np.ndarray:
     """Returns random inputs: always the same, normally distributed, a quarter of them ten times as large.
 
     Returns:
@@ -52,7 +52,7 @@ def random_rows(plan: Plan, rows: int = ROWS) -> np.ndarray:
     return inputs
 
 
-def plan_answers(plan: Plan) -> Answers:
+def plan_answers(plan: CompiledNetwork) -> Answers:
     """Returns what a plan answers to random rows; a layer that draws at random always draws the same."""
 
     def answers(inputs: np.ndarray) -> np.ndarray:
@@ -65,7 +65,7 @@ def plan_answers(plan: Plan) -> Answers:
 
 
 def compare(
-    plan: Plan,
+    plan: CompiledNetwork,
     other: Answers,
     *,
     tolerance: float,

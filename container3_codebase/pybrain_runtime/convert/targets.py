@@ -98,9 +98,9 @@ def _pickle(knowledge: Knowledge, precision: str) -> bytes:
 def _check_pickle(knowledge: Knowledge, path: str, content: bytes, precision: str) -> Agreement:
     from pybrain_runtime.convert.pickled import pybrain_answers
 
-    if not knowledge.plan.random:
+    if not knowledge.compiled.random:
         compare(
-            knowledge.plan,
+            knowledge.compiled,
             pybrain_answers(content),
             tolerance=EXACT,
             by="the library pybrain",
@@ -142,7 +142,7 @@ def _check_onnx(knowledge: Knowledge, path: str, content: bytes, precision: str)
     from pybrain_runtime.convert.onnx_answers import TOLERANCES, onnx_answers, runtime_name
 
     return compare(
-        knowledge.plan,
+        knowledge.compiled,
         onnx_answers(content),
         tolerance=TOLERANCES[precision],
         by=runtime_name(),
@@ -153,7 +153,9 @@ def _check_onnx(knowledge: Knowledge, path: str, content: bytes, precision: str)
 def _read_back(knowledge: Knowledge, path: str) -> Agreement:
     """Reads the file as any other knowledge, and compares what its plan answers."""
     written = load_knowledge(path)
-    return compare(knowledge.plan, plan_answers(written.plan), tolerance=EXACT, by="the file, read back")
+    return compare(
+        knowledge.compiled, plan_answers(written.compiled), tolerance=EXACT, by="the file, read back"
+    )
 
 
 TARGETS: dict[str, Target] = {

@@ -1,7 +1,7 @@
-"""A network without networks inside it: all cells in one list, with what each listens to.
+"""A network without nested networks: all cells in one list, with the feeds of each.
 
-A network inside another one becomes its modules, between two cells that pass numbers on: one where they come
-in, one where they go out.
+A nested network becomes its modules between two cells that copy their inputs: one at its inputs and one at its
+outputs.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ import numpy as np
 from pybrain_runtime.network.description import ConnectionDescription, ModuleDescription, NetworkDescription
 
 PASS = "pass"
-"""The kind of a cell that puts out what comes in."""
+"""The kind of a cell that copies its inputs."""
 
 
 class Feed:
-    """What reaches a cell from another one.
+    """The outputs of a cell that are added to the inputs of another one.
 
     Attributes:
-        source: the place of the cell it comes from.
-        taken: which of its outputs, from and to.
-        fed: which inputs they are added to, from and to.
-        connection: what is done on the way; None passes the numbers on.
-        delayed: whether it brings the outputs of the last time step.
-        fading: whether it brings anything in the first time step only.
+        source: index of the cell that it reads.
+        taken: which of its outputs, start and stop.
+        fed: which inputs they are added to, start and stop.
+        connection: what is computed from them; None for the outputs as they are.
+        delayed: whether it reads the outputs of the last time step.
+        fading: whether it exists in the first time step only.
     """
 
     __slots__ = ("connection", "delayed", "fading", "fed", "source", "taken")
@@ -47,20 +47,20 @@ class Feed:
 
 
 class Cell:
-    """A layer, a bias unit, or an end of a network inside another.
+    """A layer, a bias unit, or the inputs or outputs of a nested network.
 
     Attributes:
         name: as in the file.
         kind: PyBrain's class name, or ``PASS``.
-        indim: numbers that come in.
-        outdim: numbers that go out.
+        indim: number of inputs.
+        outdim: number of outputs.
         module: its description; None for ``PASS``.
-        given: its share of the network's own inputs, from and to; None where it takes none.
-        feeds: what reaches it from other cells.
-        remembered: its last output, where the file was saved in the middle of a sequence.
+        given: the inputs of the network that it takes, start and stop; None for none.
+        feeds: from other cells.
+        saved_output: its last output, where the file was saved in the middle of a sequence.
     """
 
-    __slots__ = ("feeds", "given", "indim", "kind", "module", "name", "outdim", "remembered")
+    __slots__ = ("feeds", "given", "indim", "kind", "module", "name", "outdim", "saved_output")
 
     def __init__(
         self, name: str, kind: str, indim: int, outdim: int, module: ModuleDescription | None = None
@@ -72,30 +72,29 @@ class Cell:
         self.module = module
         self.given: tuple[int, int] | None = None
         self.feeds: list[Feed] = []
-        self.remembered: np.ndarray | None = None
+        self.saved_output: np.ndarray | None = None
 
     @property
     def constant(self) -> bool:
-        """Whether it puts out 1 whatever comes in."""
+        """Whether its output is always 1."""
         return self.kind == "BiasUnit"
 
 
 class FlatNetwork:
-    """The cells of a network in an order in which each comes after all that it listens to.
+    """The cells of a network, each after all cells that it reads.
 
     Attributes:
         cells: the cells.
-        indim: numbers that come in.
-        outdim: numbers that go out.
-        outputs: the cells whose outputs are the answer, in the order of the output columns.
-        recurrent: whether the rows are the steps of a sequence.
-        steps_done: time steps that it had done when it was saved.
-        fading: whether something stops after the first time step.
+        indim: number of inputs.
+        outdim: number of outputs.
+        outputs: the cells whose outputs are those of the network, in order.
+        recurrent: whether the rows are the time steps of a sequence.
+        fading: whether there are feeds in the first time step only.
 
     Args:
         description: the network.
-        defects: whether a feed-forward network inside a recurrent one listens in the first time step only, as
-            PyBrain has it.
+        defects: whether a feed-forward network inside a recurrent one is fed in the first time step only, as
+            in PyBrain.
     """
 
     def __init__(self, description: NetworkDescription, *, defects: bool = False) -> None:
@@ -103,7 +102,6 @@ class FlatNetwork:
         self.indim = description.indim
         self.outdim = description.outdim
         self.recurrent = description.recurrent
-        self.steps_done = description.steps_done
         self.fading = False
         self._defects = defects
         ends = self._add(description, fading=False)
@@ -115,7 +113,7 @@ class FlatNetwork:
         self.outputs = tuple(ends[place][1] for place in description.outputs)
 
     def _add(self, network: NetworkDescription, *, fading: bool) -> list[tuple[int, int]]:
-        """Adds the modules of a network; returns for each the cells where it takes and where it gives."""
+        """Add the modules of a network; return the cell of the inputs and the cell of the outputs of each."""
         inner_fading = self._defects and (network.recurrent or fading)
         ends = [self._module(module, fading=inner_fading) for module in network.modules]
         for connection in network.connections:
@@ -139,7 +137,7 @@ class FlatNetwork:
             cell.feeds.append(Feed(entry, (start, start + cell.indim), (0, cell.indim)))
             start += cell.indim
         exit_ = self._cell(module.name, PASS, module.outdim, module.outdim)
-        self.cells[exit_].remembered = module.memory.output if module.memory else None
+        self.cells[exit_].saved_output = module.memory.output if module.memory else None
         start = 0
         for place in inner.outputs:
             width = self.cells[ends[place][1]].outdim
@@ -152,7 +150,7 @@ class FlatNetwork:
     ) -> int:
         cell = Cell(name, kind, indim, outdim, module)
         if module is not None and module.memory is not None:
-            cell.remembered = module.memory.output
+            cell.saved_output = module.memory.output
         self.cells.append(cell)
         return len(self.cells) - 1
 

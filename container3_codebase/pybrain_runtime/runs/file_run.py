@@ -89,8 +89,8 @@ class FileRun:
         self._options = options
         self._started = started
         self._on_progress = on_progress
-        self._answering = knowledge.begin(precision=options.precision, threads=1)
-        recurrent = sum(values.size for values in self._answering.memory[1])
+        self._session = knowledge.session(precision=options.precision, threads=1)
+        recurrent = sum(values.size for values in self._session.recurrent_state)
         self._checkpoint = Checkpoint(
             output, recurrent + knowledge.indim + (1 + FIRST_ROWS) * knowledge.outdim
         )
@@ -147,7 +147,7 @@ class FileRun:
             batch = self._activation.parse(chunk)
             if not len(batch.inputs):
                 return ProcessedChunk(chunk, mark, batch, None, b"")
-            outputs = self._answering.activate(batch.inputs)
+            outputs = self._session.activate(batch.inputs)
             content = writer.encode(batch.inputs, outputs, batch.targets)
             return ProcessedChunk(chunk, mark, batch, outputs, content)
 
@@ -213,7 +213,7 @@ class FileRun:
 
     def _threads(self) -> int:
         """Return the number of threads: one where rows depend on earlier ones, or where Python parses them."""
-        if self._answering.recurrent or not self._activation.fast:
+        if self._session.recurrent or not self._activation.fast:
             return 1
         return min(checked_threads(self._options.threads), _MOST_THREADS)
 
@@ -240,7 +240,7 @@ class FileRun:
         table.sync()  # the checkpoint must not reach the disk before the rows
         if rejects:
             rejects.file.sync()
-        steps, memory = self._answering.memory
+        steps, recurrent_state = self._session.steps, self._session.recurrent_state
         self._checkpoint.write(
             {
                 "identity": self._identity(),
@@ -256,7 +256,7 @@ class FileRun:
                 "table": _size_and_hash(table),
                 "rejects": _size_and_hash(rejects.file) if rejects else None,
                 "steps": steps,
-                "recurrent_state": [values.tolist() for values in memory],
+                "recurrent_state": [values.tolist() for values in recurrent_state],
             }
         )
 
@@ -288,14 +288,14 @@ class FileRun:
         """Check that the arrays of a checkpoint have the sizes that this network needs."""
         first, rows = state["prediction"]["first"], state["activation"][0]
         found = [len(row) for row in first], [len(values) for values in state["recurrent_state"]]
-        recurrent = [values.size for values in self._answering.memory[1]]
+        recurrent = [values.size for values in self._session.recurrent_state]
         if found != ([self._knowledge.outdim] * min(rows, FIRST_ROWS), recurrent):
             raise self._checkpoint.damaged()
 
     def _restore(self, state: dict[str, Any], writer: PredictionWriter) -> None:
         rows, rejected, blank, marks = state["activation"]
         self._activation.restore(rows, rejected, tuple(blank) if blank else None, DecimalMarks(*marks))
-        self._answering.recall(state["steps"], state["recurrent_state"])
+        self._session.restore(state["steps"], state["recurrent_state"])
         writer.restore(state["prediction"])
         self._done = state["done"]
         self._continued = rows

@@ -22,20 +22,22 @@ from pybrain_runtime.network.layers.kind import (
 def _softmax_kernel(layer: Layer, dtype: np.dtype) -> Kernel:
     def bind(on: Operands) -> list[Operation]:
         z, total = on.z, on.scratch
+        # NumPy divides by a scalar three times as fast as by an array of shape (1, 1).
+        divisor = total[0, 0, ...] if total.shape[1] == 1 else total
         clip: list[Operation] = [
             partial(np.minimum, z, on.buffers.row(EXPONENT_LIMIT), out=z),
             partial(np.maximum, z, on.buffers.row(-EXPONENT_LIMIT), out=z),
         ]
         if dtype != np.float64:  # exp() overflows beyond 88 there
             clip += [
-                partial(np.maximum.reduce, z, axis=0, out=total, keepdims=True),
+                partial(np.maximum.reduce, z, 0, None, total, True),
                 partial(np.subtract, z, total, z),
             ]
         return [
             *clip,
             partial(np.exp, z, z),
-            partial(np.add.reduce, z, axis=0, out=total, keepdims=True),
-            partial(np.divide, z, total, on.y),
+            partial(np.add.reduce, z, 0, None, total, True),
+            partial(np.divide, z, divisor, on.y),
         ]
 
     return Kernel(bind, scratch_units=1)

@@ -113,7 +113,9 @@ def format_of_output(path: str) -> RowFormat:
 
 def input_formats() -> str:
     """Return the formats that are read, for help texts."""
-    streamable = [title for each in reversed(FORMATS) if each.streamable for title in (each.title, *each.variants)]
+    streamable = [
+        title for each in reversed(FORMATS) if each.streamable for title in (each.title, *each.variants)
+    ]
     others = "".join(f", or {each.title}" for each in FORMATS if not each.streamable)
     return f"{', '.join(streamable[:-1])} or {streamable[-1]}, each optionally compressed with gzip{others}"
 

@@ -1,0 +1,357 @@
+"""A network, compiled into array operations on many rows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, overload
+
+import numpy as np
+
+from pybrain_runtime.engine.buffer_layout import BufferLayout
+from pybrain_runtime.engine.buffers import Buffers
+from pybrain_runtime.engine.flatten import FlatNetwork
+from pybrain_runtime.engine.threads import checked_threads, one_blas_thread, spread
+from pybrain_runtime.errors import ActivationError, KnowledgeError, UnsupportedPart, UsageError
+from pybrain_runtime.network.allow_list import shown
+from pybrain_runtime.network.description import NetworkDescription
+from pybrain_runtime.network.layers.formulas import Array
+
+if TYPE_CHECKING:
+    from numpy.random import RandomState
+
+Rows = Array | Sequence[Sequence[float]]
+
+_IDLE_SIZES = 8
+_WORTH_A_THREAD = 4_000_000
+_LARGEST_FOR_BLAS_THREADS = 1 << 18
+_SEQUENCE_NUMBERS = 1 << 22
+
+
+class CompiledNetwork:
+    """The compiled form of a network. It is immutable, and any number of threads may use it at once.
+
+    In float32, products are summed with 24 bits: expect outputs that are off by about 1e-6 of the largest
+    number in the sum (for inputs, weights and outputs around 1 that is the error of the output), more in
+    recurrent networks, where errors accumulate. Tiny outputs lose all digits. ``docs/activation-files.md`` has
+    the figures of all recorded networks.
+
+    Attributes:
+        indim: number of inputs.
+        outdim: number of outputs.
+        recurrent: whether the rows are the time steps of a sequence.
+        random: whether a layer draws its outputs, so that ``run`` needs a random number generator.
+        precision: ``float64`` or ``float32``.
+        chunk: number of rows that are computed at once. Where a batch is cut does not depend on the number of
+            threads, so neither do the outputs.
+        saved_steps: number of time steps that the network had done when it was saved.
+
+    Args:
+        description: the network.
+        precision: ``float64``, PyBrain's own, or ``float32``, up to three times as fast.
+        defects: whether to reproduce what PyBrain computes for a feed-forward network inside a recurrent one:
+            from the second time step on, nothing reaches it.
+
+    Raises:
+        KnowledgeError: The outputs of a layer are not a function of its inputs; the message says which and why.
+        UsageError: The precision is unknown.
+    """
+
+    def __init__(
+        self, description: NetworkDescription, *, precision: str = "float64", defects: bool = False
+    ) -> None:
+        if precision not in ("float64", "float32"):
+            raise UsageError(f"There is no precision {precision!r}; there are float64 and float32.")
+        layout = BufferLayout(FlatNetwork(description, defects=defects), np.dtype(precision))
+        self.indim = description.indim
+        self.outdim = description.outdim
+        self.recurrent = description.recurrent
+        self.random = bool(layout.random)
+        self.precision = precision
+        self.chunk = 1 if self.random else layout.chunk  # PyBrain draws for a whole row before the next one
+        self.saved_steps = description.steps_done
+        self._layout = layout
+        self._dtype = layout.dtype
+        self._single = precision == "float32"
+        self._idle: dict[int, list[Buffers]] = {}
+
+    def run(
+        self,
+        rows: Rows,
+        *,
+        resume: bool = False,
+        random: RandomState | None = None,
+        threads: int | None = None,
+    ) -> Array:
+        """Return the outputs of rows.
+
+        The rows of a feed-forward network are independent of one another. Those of a recurrent network are
+        the time steps of one sequence, which starts from a reset network, as PyBrain's ``reset()`` leaves it.
+
+        Args:
+            rows: shape (n, indim); one row of shape (indim,) is taken as n = 1.
+            resume: whether to continue the sequence in whose middle the network was saved.
+            random: random number generator of layers that draw their outputs. PyBrain's own figures come from
+                ``numpy.random.RandomState(seed)``, row by row.
+            threads: largest number of threads; None for as many as the process is allowed. Small batches and
+                sequences are computed by one.
+
+        Returns:
+            Shape (n, outdim), in the network's precision.
+
+        Raises:
+            ActivationError: The rows have another number of columns.
+            KnowledgeError: A layer draws its outputs and ``random`` is missing, or there is nothing to resume.
+        """
+        inputs = self._as_array(rows)
+        if inputs.ndim != 2 or inputs.shape[1] != self.indim:
+            inputs = self._as_rows(inputs)
+        if self.random:
+            self.check_random(random)
+        if self.recurrent:
+            steps = self.saved_steps if resume else 0
+            return self.continue_sequence(self.sequence_buffers(resume=resume), inputs, steps, random)
+        outputs = np.empty((len(inputs), self.outdim), self._dtype)
+        size = self.chunk
+        if threads is None and len(inputs) <= size:
+            self._run_chunk(inputs, outputs, random)
+            return outputs
+
+        def run_chunk(start: int) -> None:
+            part = slice(start, start + size)
+            self._run_chunk(inputs[part], outputs[part], random)
+
+        self._spread(run_chunk, range(0, len(inputs), size), size, 1 if random else threads)
+        return outputs
+
+    @overload
+    def run_sequences(
+        self, sequences: Array, *, random: RandomState | None = None, threads: int | None = None
+    ) -> Array: ...
+
+    @overload
+    def run_sequences(
+        self, sequences: Sequence[Rows], *, random: RandomState | None = None, threads: int | None = None
+    ) -> list[Array]: ...
+
+    def run_sequences(
+        self,
+        sequences: Array | Sequence[Rows],
+        *,
+        random: RandomState | None = None,
+        threads: int | None = None,
+    ) -> Array | list[Array]:
+        """Return the outputs of many sequences, each computed from a reset network.
+
+        Args:
+            sequences: an array of shape (sequences, time steps, indim), or a list of arrays of shape
+                (time steps, indim), each with a length of its own.
+            random: as for ``run``.
+            threads: as for ``run``.
+
+        Returns:
+            For an array, one of shape (sequences, time steps, outdim); for a list, a list of arrays of shape
+            (time steps, outdim), in the same order.
+
+        Raises:
+            ActivationError: The rows have another number of columns.
+            KnowledgeError: A layer draws its outputs and ``random`` is missing.
+        """
+        if not isinstance(sequences, np.ndarray):
+            return self._run_ragged([self.inputs(rows) for rows in sequences], random, threads)
+        inputs = self._as_array(sequences)
+        if inputs.ndim != 3 or inputs.shape[2] != self.indim:
+            raise self._misshapen(inputs)
+        self.check_random(random)
+        if not self.recurrent:
+            flat = self.run(inputs.reshape(-1, self.indim), random=random, threads=threads)
+            return flat.reshape(*inputs.shape[:2], self.outdim)
+        outputs = np.empty((*inputs.shape[:2], self.outdim), self._dtype)
+        size = len(inputs) if random else self._sequences_at_once(inputs.shape[1])
+
+        def run_chunk(start: int) -> None:
+            part = slice(start, start + size)
+            self._run_steps(inputs[part].transpose(1, 2, 0), outputs[part].transpose(1, 2, 0), random)
+
+        self._spread(run_chunk, range(0, len(inputs), size or 1), inputs.shape[1] * size, threads)
+        return outputs
+
+    def inputs(self, rows: Rows) -> Array:
+        """Return rows as an array of shape (n, indim).
+
+        Raises:
+            ActivationError: The rows have another number of columns.
+        """
+        return self._as_rows(self._as_array(rows))
+
+    def check_random(self, random: RandomState | None) -> None:
+        """Raise UnsupportedPart where a random number generator is needed and missing."""
+        if self.random and random is None:
+            layer = self._layout.random[0]
+            raise UnsupportedPart(
+                f"The {layer.kind} '{shown(layer.name, 60)}' draws its outputs at random; there is no one answer.",
+                hint="Pass random=numpy.random.RandomState(seed), or save the network with enabled = False.",
+                part=layer.name,
+            )
+
+    # One sequence that arrives in parts. Its buffers hold the recurrent state.
+
+    def sequence_buffers(self, *, resume: bool = False) -> Buffers:
+        """Return buffers for one sequence, from a reset network or from where the network was saved.
+
+        Raises:
+            KnowledgeError: There is nothing to resume.
+        """
+        buffers = self._layout.buffers(1)
+        if resume:
+            state = [values for values in self._layout.saved_state if values is not None]
+            if not self.saved_steps or len(state) != len(self._layout.state):
+                raise KnowledgeError(
+                    "The network was not saved in the middle of a sequence; there is none to resume."
+                )
+            self.restore_state(buffers, state)
+        return buffers
+
+    def continue_sequence(
+        self, buffers: Buffers, rows: Rows, steps_done: int, random: RandomState | None
+    ) -> Array:
+        """Return the outputs of the next time steps of a sequence.
+
+        Args:
+            buffers: from ``sequence_buffers``.
+            rows: shape (n, indim).
+            steps_done: number of time steps of the sequence before these.
+            random: as for ``run``.
+        """
+        inputs = self.inputs(rows)
+        if self._layout.typed_inputs:
+            inputs = inputs.astype(self._dtype, copy=False)
+        outputs = np.empty((len(inputs), self.outdim), self._dtype)
+        buffers.random = random
+        # Each time step is an array of one column.
+        buffers.compute_sequence(inputs[:, :, None], outputs[:, :, None], steps_done)
+        return outputs
+
+    def state_of(self, buffers: Buffers) -> list[Array]:
+        """Return a copy of the recurrent state in the buffers of a sequence."""
+        return [buffers.values[start:stop, 0].copy() for start, stop in self._layout.state]
+
+    def restore_state(self, buffers: Buffers, state: Sequence[Sequence[float] | Array]) -> None:
+        """Set the recurrent state in the buffers of a sequence to what ``state_of`` returned."""
+        for (start, stop), values in zip(self._layout.state, state, strict=True):
+            buffers.values[start:stop, 0] = values
+
+    # One chunk.
+
+    def _run_chunk(self, inputs: Array, outputs: Array, random: RandomState | None) -> None:
+        columns = len(inputs)
+        if not columns:
+            return
+        buffers = self._take(columns)
+        buffers.random = random
+        if self._layout.state:  # of recurrent networks inside this one: every row is a first time step
+            self._layout.reset(buffers)
+        if self._layout.typed_inputs:
+            inputs = self._typed(inputs)
+        buffers.compute(inputs.T, outputs.T)
+        self._give(buffers)
+
+    def _run_steps(self, inputs: Array, outputs: Array, random: RandomState | None) -> None:
+        """Compute whole sequences: inputs of shape (time steps, indim, sequences), outputs alike."""
+        buffers = self._take(inputs.shape[2])
+        buffers.random = random
+        self._layout.reset(buffers)
+        if self._layout.typed_inputs and inputs.dtype != self._dtype:
+            with np.errstate(all="ignore"):
+                inputs = inputs.astype(self._dtype)
+        buffers.compute_sequence(inputs, outputs, 0)
+        self._give(buffers)
+
+    def _spread(
+        self, run_chunk: Callable[[int], None], starts: range, columns: int, threads: int | None
+    ) -> None:
+        """Compute chunks of ``columns`` columns each, one for each start, in as many threads as are worth it."""
+        if len(starts) <= 1 and threads is None:
+            for start in starts:
+                run_chunk(start)
+            return
+        work = len(starts) * columns * self._layout.cost
+        count = min(checked_threads(threads), len(starts), 1 + work // _WORTH_A_THREAD)
+        if self._layout.largest_product * starts.step > _LARGEST_FOR_BLAS_THREADS:
+            with one_blas_thread():
+                spread(run_chunk, starts, count)
+        else:
+            spread(run_chunk, starts, count)
+
+    def _sequences_at_once(self, steps: int) -> int:
+        fitting = _SEQUENCE_NUMBERS // (1 + steps * (self.indim + self.outdim))
+        return max(1, min(self._layout.chunk, fitting))
+
+    def _run_ragged(
+        self, sequences: list[Array], random: RandomState | None, threads: int | None
+    ) -> list[Array]:
+        self.check_random(random)
+        if random or not self.recurrent:
+            return [self.run(sequence, random=random, threads=threads) for sequence in sequences]
+        results = [np.empty((len(sequence), self.outdim), self._dtype) for sequence in sequences]
+        # The longest ones first, so that those that are computed together have about the same length.
+        order = sorted(range(len(sequences)), key=lambda place: -len(sequences[place]))
+        longest = len(sequences[order[0]]) if order else 0
+        size = self._sequences_at_once(longest)
+
+        def run_chunk(start: int) -> None:
+            some = order[start : start + size]
+            steps = len(sequences[some[0]])
+            inputs = np.zeros((steps, self.indim, len(some)), self._dtype)
+            for column, place in enumerate(some):
+                inputs[: len(sequences[place]), :, column] = sequences[place]
+            outputs = np.empty((steps, self.outdim, len(some)), self._dtype)
+            self._run_steps(inputs, outputs, None)
+            for column, place in enumerate(some):
+                results[place][...] = outputs[: len(results[place]), :, column]
+
+        self._spread(run_chunk, range(0, len(order), size), longest * size, threads)
+        return results
+
+    # Idle buffers wait for the next run of the same size.
+
+    def _take(self, columns: int) -> Buffers:
+        try:
+            return self._idle[columns].pop()
+        except (KeyError, IndexError):
+            return self._layout.buffers(columns)
+
+    def _give(self, buffers: Buffers) -> None:
+        idle = self._idle.get(buffers.columns)
+        if idle is None:
+            if len(self._idle) >= _IDLE_SIZES:
+                self._idle.clear()
+            idle = self._idle.setdefault(buffers.columns, [])
+        idle.append(buffers)
+
+    # Inputs.
+
+    def _as_array(self, rows: object) -> Array:
+        """Return numbers in float64, or in float32 where they are float32 and the network is, too."""
+        if self._single and isinstance(rows, np.ndarray) and rows.dtype == np.float32:
+            return rows
+        return np.asarray(rows, np.float64)
+
+    def _as_rows(self, inputs: Array) -> Array:
+        """Return inputs of shape (n, indim); one row may come as shape (indim,)."""
+        if inputs.ndim == 1:
+            inputs = inputs[None, :]
+        if inputs.ndim != 2 or inputs.shape[1] != self.indim:
+            raise self._misshapen(inputs)
+        return inputs
+
+    def _typed(self, inputs: Array) -> Array:
+        """Return the inputs as matrix products take them, always in the same way: dtype and memory order."""
+        if inputs.dtype == self._dtype and inputs.flags.c_contiguous:
+            return inputs
+        with np.errstate(all="ignore"):
+            return np.ascontiguousarray(inputs, self._dtype)
+
+    def _misshapen(self, inputs: Array) -> ActivationError:
+        return ActivationError(
+            f"The rows have the shape {inputs.shape}; the network takes {self.indim} numbers in each.",
+        )

@@ -1,0 +1,107 @@
+"""Inference on rows that arrive in batches: a session keeps the recurrent state between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from pybrain_runtime.engine.compiled_network import CompiledNetwork, Rows
+from pybrain_runtime.network.layers.formulas import Array
+
+if TYPE_CHECKING:
+    from numpy.random import RandomState
+
+
+class Scaling(Protocol):
+    """How the units of the user become those of the network, and back; a model card has it."""
+
+    def scaled(self, inputs: np.ndarray) -> np.ndarray:
+        """Return inputs as the network takes them."""
+
+    def unscaled(self, outputs: np.ndarray) -> np.ndarray:
+        """Return outputs in the units of the user."""
+
+
+class InferenceSession:
+    """Runs a network on one activation, batch by batch, in order.
+
+    The rows of a recurrent network are one sequence, and its session belongs to one thread. The rows of a
+    feed-forward network are independent, and several threads may share its session.
+
+    Attributes:
+        recurrent: whether the order of the rows matters.
+        steps: number of time steps since the network was reset.
+
+    Args:
+        network: the compiled network.
+        scaling: of inputs and outputs; None for none.
+        threads: largest number of threads; None for as many as the process is allowed.
+        resume: whether to continue the sequence in whose middle the network was saved.
+        random: random number generator of layers that draw their outputs.
+
+    Raises:
+        KnowledgeError: A layer draws its outputs and ``random`` is missing, or there is nothing to resume.
+    """
+
+    def __init__(
+        self,
+        network: CompiledNetwork,
+        *,
+        scaling: Scaling | None = None,
+        threads: int | None = None,
+        resume: bool = False,
+        random: RandomState | None = None,
+    ) -> None:
+        self.recurrent = network.recurrent
+        self.steps = 0
+        self._network = network
+        self._scaling = scaling
+        self._threads = threads
+        self._random = random
+        network.check_random(random)
+        self._buffers = network.sequence_buffers(resume=resume) if network.recurrent else None
+        if resume and network.recurrent:
+            self.steps = network.saved_steps
+
+    def activate(self, inputs: Rows) -> Array:
+        """Return the outputs of the next rows.
+
+        Args:
+            inputs: shape (n, indim).
+
+        Returns:
+            float64, shape (n, outdim).
+
+        Raises:
+            ActivationError: The rows have another number of columns.
+        """
+        rows: Array = np.asarray(inputs, np.float64)
+        if self._scaling is not None:
+            rows = self._scaling.scaled(rows)
+        outputs: Array = self._run(rows).astype(np.float64, copy=False)
+        return outputs if self._scaling is None else self._scaling.unscaled(outputs)
+
+    def _run(self, rows: Array) -> Array:
+        if self._buffers is None:
+            return self._network.run(rows, random=self._random, threads=self._threads)
+        outputs = self._network.continue_sequence(self._buffers, rows, self.steps, self._random)
+        self.steps += len(outputs)
+        return outputs
+
+    @property
+    def recurrent_state(self) -> list[Array]:
+        """A copy of what goes from one time step to the next; empty for a feed-forward network."""
+        return self._network.state_of(self._buffers) if self._buffers else []
+
+    def restore(self, steps: int, state: Sequence[Sequence[float] | Array]) -> None:
+        """Continue where another session of the same network was.
+
+        Args:
+            steps: its ``steps``.
+            state: its ``recurrent_state``.
+        """
+        self.steps = steps
+        if self._buffers is not None:
+            self._network.restore_state(self._buffers, state)
