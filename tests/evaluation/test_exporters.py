@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from xml.etree import ElementTree
 
@@ -173,3 +175,16 @@ def test_the_overview_has_a_row_for_each_and_no_formula(tmp_path):
     assert "c1.shows holds" in page
     assert "Runs as root" in page
     assert "<script" not in page
+
+
+def test_neither_a_worker_nor_the_help_of_the_command_loads_what_renders_pages():
+    for module in (
+        "evaluation.workers.tasks",
+        "evaluation.evidence.remote",
+        "evaluation.checks",
+        "evaluation.traps",
+    ):
+        program = f"import sys, {module}; sys.exit('jinja2' in sys.modules)"
+        assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+    program = "import sys, pipeline.parser; sys.exit(bool({'jinja2', 'yaml'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
