@@ -14,7 +14,7 @@ from typing import Any
 
 from evaluation.evaluate import Conditions, evaluate
 from evaluation.quotas import Limits
-from evaluation.reports import write
+from evaluation.reports.export import write
 from evaluation.rubric import load_rubric
 from evaluation.sanitize import printable
 from pipeline import atomic_files

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evaluation.reports import FORMATS
 from pipeline.commands.command import Command, Context, Result
 from pipeline.commands.options import add_compose_option, add_minimum_option
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from evaluation.result import Report
     from pipeline.project import Layout
 
-_FORMATS = ("html", "json", "markdown", "junit", "gradescope", "classroom")
 _JOBS = 2
 _EPILOG = (
     "The submission is copied first, and no part of it runs outside of containers. docs/evaluation.md describes\n"
@@ -205,7 +205,7 @@ def _add_submission_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format",
         action="append",
-        choices=_FORMATS,
+        choices=FORMATS,
         help="write the report in this format only; may be repeated (default, and with --class-list: all)",
     )
 

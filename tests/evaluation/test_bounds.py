@@ -31,7 +31,7 @@ from evaluation.images.builder import _without_notice
 from evaluation.processes.messages import MessageError
 from evaluation.processes.worker_pool import WorkerPool, error_from_message, error_to_message
 from evaluation.quotas import DEFAULT_LIMITS, MIB
-from evaluation.reports import EXPORTERS, write
+from evaluation.reports.export import EXPORTERS, Exporter, write
 from evaluation.rubric import load_rubric, read_rubric
 from evaluation.sandbox.container_run import ContainerRun
 from evaluation.sandbox.stack_run import StackRun
@@ -618,7 +618,7 @@ def test_a_form_that_fails_takes_no_other_with_it(submit, tmp_path):
     def broken(report):
         raise OverflowError("too large")
 
-    table = {**EXPORTERS, "html": ("report.html", broken)}
+    table = {**EXPORTERS, "html": Exporter("report.html", broken)}
     assert sorted(write(report, tmp_path, exporters=table)) == sorted(set(EXPORTERS) - {"html"})
     with pytest.raises(PipelineError, match="cannot be written as html: OverflowError: too large"):
         write(report, tmp_path, ("html",), exporters=table)

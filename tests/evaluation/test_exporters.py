@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from evaluation.cohort.overview import Row, to_csv, to_page
-from evaluation.reports import EXPORTERS, write
+from evaluation.reports.export import EXPORTERS, write
 from evaluation.result import Finding, Line, Observation, Protection, Report, Result, as_json, from_json
 from evaluation.rubric import load_rubric
 
@@ -44,7 +44,7 @@ REPORT = Report(
 
 @pytest.fixture(params=sorted(EXPORTERS))
 def form(request):
-    return EXPORTERS[request.param][1](REPORT)
+    return EXPORTERS[request.param].export(REPORT)
 
 
 def test_every_form_is_the_same_for_the_same_report_and_holds_the_points(form):
@@ -53,19 +53,19 @@ def test_every_form_is_the_same_for_the_same_report_and_holds_the_points(form):
 
 
 def test_what_a_submission_is_called_and_prints_is_no_markup():
-    html = EXPORTERS["html"][1](REPORT)
+    html = EXPORTERS["html"].export(REPORT)
     assert "<script" not in html
     assert "javascript:" not in re.sub(r"&[#\w]+;", "", html).replace("[x](javascript:1)", "")
     assert "default-src 'none'" in html
     assert not re.findall(r"(?:src|href|url)\s*[=(]", html)
-    markdown = EXPORTERS["markdown"][1](REPORT)
+    markdown = EXPORTERS["markdown"].export(REPORT)
     assert "\\<script\\>" in markdown
     assert "\\[x\\](javascript:1)" in markdown
     assert "(1)\\</script\\> `code` \\| " in markdown
 
 
 def test_the_page_says_points_reasons_hints_and_what_was_not_enforced():
-    html = EXPORTERS["html"][1](REPORT)
+    html = EXPORTERS["html"].export(REPORT)
     assert "<b>5</b> of 20 points" in html
     assert '<p class="hint">do <code>x</code></p>' in html
     assert "not enforced: Other" in html
@@ -83,7 +83,7 @@ def test_the_page_shows_what_was_seen_of_a_failure_and_tells_one_reason_once():
             replace(result("d", "passed", 1), evidence=seen),
         ),
     )  # fmt: skip
-    html = EXPORTERS["html"][1](replace(REPORT, lines=(line,)))
+    html = EXPORTERS["html"].export(replace(REPORT, lines=(line,)))
     above, below = html.split("<h2>Every check</h2>")
     assert above.count("<details open>") == 1 and "last words" in above
     assert above.count("a did not pass") == 1
@@ -93,7 +93,7 @@ def test_the_page_shows_what_was_seen_of_a_failure_and_tells_one_reason_once():
 
 
 def test_a_report_comes_back_from_json_as_it_was():
-    text = EXPORTERS["json"][1](REPORT)
+    text = EXPORTERS["json"].export(REPORT)
     assert from_json(json.loads(text)) == REPORT
     assert json.loads(text)["points"] == 5
     with pytest.raises(ValueError, match="format 99"):
@@ -103,7 +103,7 @@ def test_a_report_comes_back_from_json_as_it_was():
 
 
 def test_junit_counts_failures_and_skips():
-    root = ElementTree.fromstring(EXPORTERS["junit"][1](REPORT).partition("\n")[2])
+    root = ElementTree.fromstring(EXPORTERS["junit"].export(REPORT).partition("\n")[2])
     assert (root.get("tests"), root.get("failures"), root.get("skipped")) == ("3", "1", "1")
     case = root.find("testsuite[@name='Container 1 Build']/testcase[@name='shows']")
     assert case is not None and case.find("failure") is not None
@@ -111,7 +111,7 @@ def test_junit_counts_failures_and_skips():
 
 
 def test_gradescope_gets_a_test_for_each_check_and_the_same_total():
-    whole = json.loads(EXPORTERS["gradescope"][1](REPORT))
+    whole = json.loads(EXPORTERS["gradescope"].export(REPORT))
     assert whole["score"] == sum(test["score"] for test in whole["tests"]) == 5
     assert [test["status"] for test in whole["tests"]] == ["passed", "failed", "failed"]
     assert whole["tests"][2]["output"].startswith("Not checked: ")
@@ -119,7 +119,7 @@ def test_gradescope_gets_a_test_for_each_check_and_the_same_total():
 
 
 def test_gradescope_gets_nothing_that_its_documentation_does_not_know():
-    whole = json.loads(EXPORTERS["gradescope"][1](REPORT))
+    whole = json.loads(EXPORTERS["gradescope"].export(REPORT))
     assert set(whole) <= {
         "score", "execution_time", "output", "output_format", "test_output_format", "test_name_format", "visibility",
         "stdout_visibility", "extra_data", "tests", "leaderboard",
@@ -149,7 +149,7 @@ def test_gradescope_gets_nothing_that_its_documentation_does_not_know():
 
 
 def test_github_classroom_gets_one_runner_with_the_same_total():
-    whole = json.loads(EXPORTERS["classroom"][1](REPORT))
+    whole = json.loads(EXPORTERS["classroom"].export(REPORT))
     assert (whole["version"], whole["status"], whole["max_score"]) == (1, "fail", 20)
     assert sum(test["score"] for test in whole["tests"]) == 5
     assert [test["status"] for test in whole["tests"]] == ["pass", "fail", "error"]

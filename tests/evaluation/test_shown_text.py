@@ -7,7 +7,7 @@ import io
 import pytest
 
 from evaluation.cohort.overview import Row, to_csv, to_page
-from evaluation.reports import EXPORTERS
+from evaluation.reports.export import EXPORTERS
 from evaluation.result import Finding, Line, Observation, Report, Result
 from evaluation.rubric import load_rubric
 from pipeline.console import Console
@@ -37,7 +37,7 @@ def test_what_is_hidden_is_shown_as_escapes():
 
 @pytest.mark.parametrize("form", EXPORTERS)
 def test_no_report_holds_a_character_that_acts(form):
-    text = EXPORTERS[form][1](hostile_report())
+    text = EXPORTERS[form].export(hostile_report())
     assert [character for character in HIDDEN if character in text] == []
     assert "owned" in text
 

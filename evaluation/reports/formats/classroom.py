@@ -9,8 +9,10 @@ import json
 
 from evaluation.result import FAILED, PASSED, Report, Result
 
+FILE = "classroom.json"
 
-def to_classroom(report: Report) -> str:
+
+def export(report: Report) -> str:
     """A test for each check, with its points as its score."""
     failed = any(result.status == FAILED for result in report.results)
     whole = {

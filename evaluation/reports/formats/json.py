@@ -6,7 +6,9 @@ import json
 
 from evaluation.result import Report, as_json
 
+FILE = "report.json"
 
-def to_json(report: Report) -> str:
+
+def export(report: Report) -> str:
     """Everything; `evaluation.result.from_json` reads it back."""
     return json.dumps(as_json(report), indent=2, ensure_ascii=False) + "\n"

@@ -7,6 +7,8 @@ from itertools import groupby
 from evaluation.reports.page import render
 from evaluation.result import FAILED, NOT_CHECKED, Line, Report, Result
 
+FILE = "report.html"
+
 _KINDS = {
     "command": "typed",
     "status": "exit status",
@@ -18,7 +20,7 @@ _KINDS = {
 _SEVERITIES = {"breaks": "breaks it", "risk": "a risk", "advice": "advice"}
 
 
-def to_html(report: Report) -> str:
+def export(report: Report) -> str:
     """Return the page: points first, then the lines, what is missing, the traps, and every check with its reason."""
     return render(
         "report.html",

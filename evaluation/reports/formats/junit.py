@@ -7,10 +7,12 @@ from xml.etree import ElementTree as xml
 
 from evaluation.result import FAILED, NOT_CHECKED, Report, Result, show
 
+FILE = "junit.xml"
+
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def to_junit(report: Report) -> str:
+def export(report: Report) -> str:
     """A suite for each line of the rubric, a case for each check."""
     root = xml.Element("testsuites", _counts(report.results) | {"name": _clean(report.submission)})
     for line in report.lines:

@@ -7,8 +7,10 @@ from typing import Any
 
 from evaluation.result import NOT_CHECKED, PASSED, Line, Report, Result
 
+FILE = "results.json"
 
-def to_gradescope(report: Report) -> str:
+
+def export(report: Report) -> str:
     """A test for each check, numbered by line, all visible to the student."""
     tests = [
         _test(f"{number}.{place}", line, result)

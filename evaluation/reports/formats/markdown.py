@@ -7,10 +7,12 @@ from itertools import groupby
 
 from evaluation.result import FAILED, NOT_CHECKED, PASSED, Finding, Report, Result, show
 
+FILE = "report.md"
+
 _MARKS = {PASSED: "✓", FAILED: "✗", NOT_CHECKED: "–"}
 
 
-def to_markdown(report: Report) -> str:
+def export(report: Report) -> str:
     """A table of lines, then what did not pass with its reason and hint, then the traps."""
     parts = [f"# {_plain(report.submission)}: {show(report.points)} of {show(report.of)} points", ""]
     if report.interrupted:

@@ -1,0 +1,71 @@
+"""Writes a report in every format that is asked for."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from evaluation.reports import FORMATS
+from evaluation.result import Report
+from pipeline import atomic_files
+from pipeline.errors import PipelineError
+
+
+@dataclass(frozen=True)
+class Exporter:
+    """A format of reports.
+
+    Attributes:
+        file: the name of its file.
+        export: returns the content of the file.
+    """
+
+    file: str
+    export: Callable[[Report], str]
+
+
+def _exporter(name: str) -> Exporter:
+    module = importlib.import_module(f"evaluation.reports.formats.{name}")
+    return Exporter(module.FILE, module.export)
+
+
+EXPORTERS: Mapping[str, Exporter] = {name: _exporter(name) for name in FORMATS}
+
+
+def write(
+    report: Report,
+    folder: Path,
+    formats: tuple[str, ...] = FORMATS,
+    exporters: Mapping[str, Exporter] = EXPORTERS,
+) -> dict[str, Path]:
+    """Write a report in several formats. A format that fails is left out, and no other with it.
+
+    Args:
+        report: the report.
+        folder: where the files go.
+        formats: the names of the formats.
+        exporters: the formats by their names.
+
+    Returns:
+        The files, by format.
+
+    Raises:
+        CannotWrite: a file cannot be written; with the reason.
+        PipelineError: no format could be exported.
+    """
+    written = {}
+    failed = []
+    for name in formats:
+        exporter = exporters[name]
+        try:
+            text = exporter.export(report)
+        except Exception as error:  # a report always comes out, whatever strange text is in it
+            failed.append(f"{name}: {type(error).__name__}: {error}")
+            continue
+        atomic_files.write_text(folder / exporter.file, text)
+        written[name] = folder / exporter.file
+    if failed and not written:
+        raise PipelineError(f"the report cannot be written as {'; '.join(failed)}")
+    return written
