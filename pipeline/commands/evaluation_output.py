@@ -8,7 +8,7 @@ from pathlib import Path
 from evaluation.cohort.members import safe_name
 from evaluation.errors import PointsMissed
 from evaluation.evaluate import Conditions, evaluate
-from evaluation.reports import EXPORTERS, write
+from evaluation.reports.export import EXPORTERS, write
 from evaluation.result import Report, Result, show
 from evaluation.rubric import Rubric
 from pipeline.check_status import MARKS, PASSED
