@@ -1,4 +1,4 @@
-"""The files that the measurements of whole runs read: rows of 4 inputs, for a 4-8-3 network."""
+"""Input files for the benchmarks of whole runs: rows of 4 inputs and a 4-8-3 network."""
 
 from __future__ import annotations
 
@@ -16,9 +16,13 @@ _BLOCK = 100_000
 
 
 def write_rows(path: Path, rows: int) -> Path:
-    """Writes a CSV file with a header; numbers as NumPy draws them, about 18 digits each.
+    """Write a CSV file with a header and random numbers of about 18 digits.
 
-    The same 100,000 rows follow one another: what is measured does not depend on them.
+    The same 100,000 rows are repeated; the results do not depend on their values.
+
+    Args:
+        path: the file.
+        rows: number of rows, a multiple of 100,000.
     """
     numbers = np.random.default_rng(7).standard_normal((_BLOCK, len(NAMES))).tolist()
     block = "".join(f"{','.join(map(repr, row))}\n" for row in numbers)
@@ -30,7 +34,7 @@ def write_rows(path: Path, rows: int) -> Path:
 
 
 def write_network(path: Path) -> Path:
-    """Writes a pickle of a network with 4 inputs and 3 outputs, always the same."""
+    """Write a pickle of a fixed network with 4 inputs and 3 outputs."""
     np.random.seed(7)
     path.write_bytes(pickle.dumps(buildNetwork(len(NAMES), 8, OUTPUTS, hiddenclass=SigmoidLayer), 2))
     return path

@@ -1,4 +1,4 @@
-"""From a CSV file to a CSV file, against pyarrow reading and writing the same files with no computation.
+"""Time from a CSV file to a CSV file, compared with pyarrow reading and writing such files without computation.
 
 .venv/bin/python benchmarks/csv_to_csv.py [--rounds 7]
 """
@@ -15,14 +15,14 @@ ROWS = 1_000_000
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Run the benchmark and print its table."""
     chosen = options(__doc__, rounds=7)
     with tempfile.TemporaryDirectory(prefix="app07-bench-") as folder:
         print(measured(Path(folder), chosen.rounds))
 
 
 def measured(folder: Path, rounds: int) -> str:
-    """Measures in a folder, and returns the section."""
+    """Return the section of the report, measured with files in a folder."""
     import pyarrow as pa
     from csv_files import OUTPUTS, write_network, write_rows
     from pyarrow import csv
@@ -40,15 +40,15 @@ def measured(folder: Path, rounds: int) -> str:
         read = csv.read_csv(rows).columns
         csv.write_csv(pa.table([*read, *read[:OUTPUTS]], names=names), folder / "peer.csv")
 
-    def in_parts() -> None:
+    def in_batches() -> None:
         schema = pa.schema([(name, pa.float64()) for name in names])
-        with csv.open_csv(rows) as reader, csv.CSVWriter(folder / "parts.csv", schema) as writer:
+        with csv.open_csv(rows) as reader, csv.CSVWriter(folder / "batches.csv", schema) as writer:
             for batch in reader:
                 writer.write(pa.table([*batch.columns, *batch.columns[:OUTPUTS]], schema=schema))
 
     sides = {
         "pyarrow: read_csv, write_csv (the whole table in memory)": at_once,
-        "pyarrow: open_csv, CSVWriter (part by part)": in_parts,
+        "pyarrow: open_csv, CSVWriter (batch by batch)": in_batches,
         "ours": lambda: ours(StreamOptions()),
         "ours, one thread": lambda: ours(StreamOptions(threads=1)),
         "ours, without pyarrow": lambda: ours(StreamOptions(fast=False)),
@@ -63,7 +63,7 @@ def measured(folder: Path, rounds: int) -> str:
     return (
         f"## {TITLE}\n\n{table(('side', 'time', 'rows/s', 'ratio', '≤ 1.5x'), lines)}\n\n"
         f"{ROWS:,} rows. All read the same file of 4 columns ({sizes[0]:.0f} MB) and write 4 + 3: ours the inputs "
-        f"and the answers of a\n4-8-3 network ({sizes[1]:.0f} MB), pyarrow the inputs and three of them again "
+        f"and the outputs of a\n4-8-3 network ({sizes[1]:.0f} MB), pyarrow the inputs and three of them again "
         f"({sizes[2]:.0f} MB), which computes nothing.\nOurs also hashes both files and waits until the disk has what "
         f"was written. Each may use {cores()} processors. Medians of\n{rounds} rounds."
     )

@@ -1,4 +1,4 @@
-"""The most memory that a run takes for 10,000,000 rows, with pyarrow and without.
+"""Peak memory of a run with 10,000,000 rows, with and without pyarrow.
 
 .venv/bin/python benchmarks/memory_rows.py [--rounds 1]
 """
@@ -17,7 +17,7 @@ TITLE = "Memory for 10,000,000 rows"
 ROWS = 10_000_000
 LIMIT = 300
 
-# Each side is a process of its own, so that one does not count what another one has left.
+# Each side runs in a process of its own, so that peak memory is measured separately.
 OURS = """
 if {blocked}: import sys; sys.modules["pyarrow"] = None
 from pybrain_runtime import StreamOptions, activate_file, load_knowledge
@@ -41,21 +41,21 @@ import time
 started = time.perf_counter()
 {code}
 seconds = time.perf_counter() - started
-# Not ru_maxrss: that begins with what the process had that started this one.
+# Not ru_maxrss, which starts with the peak of the parent process.
 status = dict(line.split(":", 1) for line in open("/proc/self/status"))
 print(seconds, int(status["VmHWM"].split()[0]) // 1024)
 """
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Run the benchmark and print its table."""
     chosen = options(__doc__, rounds=1)
     with tempfile.TemporaryDirectory(prefix="app07-bench-") as folder:
         print(measured(Path(folder), chosen.rounds))
 
 
 def measured(folder: Path, rounds: int) -> str:
-    """Measures in a folder, and returns the section."""
+    """Return the section of the report, measured with files in a folder."""
     from csv_files import write_network, write_rows
 
     data, model = write_rows(folder / "rows.csv", ROWS), write_network(folder / "net.pkl")
@@ -84,15 +84,15 @@ def measured(folder: Path, rounds: int) -> str:
         aim = met(most <= LIMIT) if name.startswith("ours") else ""
         lines.append([name, f"{most:,} MB", aim, duration(seconds), rate(ROWS, seconds)])
     return (
-        f"## {TITLE}\n\n{table(('side', 'most memory', '≤ 300 MB', 'time', 'rows/s'), lines)}\n\n"
+        f"## {TITLE}\n\n{table(('side', 'peak memory', '≤ 300 MB', 'time', 'rows/s'), lines)}\n\n"
         f"The same files as for CSV to CSV, ten times as long ({data.stat().st_size / 1e6:,.0f} MB of CSV). Each in "
-        f"a process of its own;\nthe most memory that it had, as the system counts it (VmHWM, Linux), over {rounds} "
+        f"a process of its own;\npeak memory as Linux counts it (VmHWM), over {rounds} "
         f"{'run' if rounds == 1 else 'runs'}."
     )
 
 
 def accounted(code: str) -> tuple[float, int]:
-    """Runs a program; returns its seconds and the most memory that it had, in MB."""
+    """Run a program, and return its duration in seconds and its peak memory in MB."""
     words = [sys.executable, "-c", ACCOUNT.format(code=code)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -1,4 +1,4 @@
-"""From the start of a process to a one-row prediction, against a process that only imports NumPy.
+"""Time from process start to a one-row prediction, compared with a process that only imports NumPy.
 
 .venv/bin/python benchmarks/start.py [--rounds 31]
 """
@@ -19,9 +19,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Run the benchmark and print its table."""
     chosen = options(__doc__, rounds=31)
-    # As the image has it, and every second start: NumPy's is compiled when it is installed, too.
+    # Bytecode is compiled as in the image and at every start but the first; NumPy's is compiled at installation, too.
     compileall.compile_dir(ROOT / "container3_codebase" / "pybrain_runtime", quiet=1)
     with tempfile.TemporaryDirectory(prefix="app07-bench-") as folder:
         environment = os.environ | {

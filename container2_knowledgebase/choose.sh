@@ -1,5 +1,5 @@
 #!/bin/sh
-# Run while the image is built: puts the network that MODEL_FILE names, and its card, where the image has them.
+# Run while the image is built: copies the network that MODEL_FILE names, and its card, to their place in the image.
 set -eu
 
 model=$1
@@ -20,7 +20,7 @@ bare=${bare%.bz2}
 card=${bare%.*}.card.json
 [ ! -f "$card" ] || cp "$card" /knowledgeBase/currentSolution.card.json
 
-# Readable to every user, whatever the rights in the folder it was built from.
+# Readable by every user, whatever the permissions in the build context.
 cp publish.sh /publish
 chmod 755 /publish
 chmod 644 /knowledgeBase/*

@@ -1,33 +1,33 @@
 #!/bin/sh
-# Puts one file on the shared volume, says that it stands there, and stays until codebase has ended.
+# Copy one file to the shared volume, report that it is complete, and run until codebase has ended.
 #
 #   publish SOURCE TARGET [OUTDATED...]
-#   publish --healthy                      what Docker asks: does the copy of this run stand?
+#   publish --healthy                      health check: is the copy of this run complete?
 #
-# SOURCE is what the image holds. Compose may hand in another file instead:
-#   SELECTED_PATH  a file of the host, mounted at /selected/file, its folder at /selected/folder (*_PATH)
-#   SELECTED_NAME  a file of the folder mounted at /models (MODEL_NAME); beside SELECTED_PATH only a label
-# OUTDATED are files that an earlier run may have left on the volume and that must not outlive it.
+# SOURCE is the file in the image. Compose may provide another file instead:
+#   SELECTED_PATH  a file on the host, mounted at /selected/file, its folder at /selected/folder (*_PATH)
+#   SELECTED_NAME  a file in the folder mounted at /models (MODEL_NAME); with SELECTED_PATH only a label
+# OUTDATED are files that an earlier run may have left on the volume; they are removed.
 #
-#   SIGNAL         a named pipe on the volume `signals`, by which the end of codebase is seen
+#   SIGNAL         a named pipe on the volume `signals`, by which the end of codebase is detected
 #   CODEBASE_WAIT  seconds to wait for codebase to start, once all data containers are ready (default 300)
-#   BUILT_FROM     the file of the checkout that SOURCE was built from, under /checkout, to compare with
+#   BUILT_FROM     the file of the checkout that SOURCE was built from, under /checkout, to compare it with
 #
-# Why it stays alive: `up --abort-on-container-exit` ends the whole stack at the first container that exits,
-# whatever its status. The one that may exit first is codebase.
-# Why it then ends by itself: a plain `up` returns when every container has ended, and `up -d` leaves none.
-# Why it reports ready when it has nothing to give, too: codebase then finds nothing, says so, and ends the run
-# with status 66 (or 73, where nothing can be written) under every Compose. A data container that exits early
-# makes Compose give up with status 1, show no reason (1.29.2), and leave the other one running.
+# Why it keeps running: `up --abort-on-container-exit` stops the stack when the first container exits, whatever its
+# status. Only codebase may exit first.
+# Why it then ends by itself: a plain `up` returns when every container has ended, and `up -d` leaves none running.
+# Why it reports ready even without a file: codebase then finds no input, reports that, and ends the run with status 66
+# (or 73, if nothing can be written) under every version of Compose. If a data container exits early, Compose ends with
+# status 1, shows no reason (1.29.2), and leaves the other one running.
 #
-# The same file lies in container1_activationbase/ and container2_knowledgebase/, because each image is built
-# from its own folder alone; tests/pipeline keeps the two equal.
+# container1_activationbase/ and container2_knowledgebase/ have the same copy of this file, because each image is built
+# from its own folder only; a test in tests/pipeline checks that they are equal.
 set -eu
 
 READY=/run/published
 
-# Docker asks every 250 ms, so that a run starts without delay, and each question costs a process. Only the
-# first yes matters; the later ones take their time.
+# Docker checks every 250 ms, so that a run starts without delay, and each check starts a process. Only the first
+# success matters, so later checks wait.
 if [ "$1" = --healthy ]; then
     [ -e "$READY" ] || exit 1
     [ ! -e "$READY.seen" ] || sleep 20
@@ -45,7 +45,7 @@ say() { echo "$*"; }
 complain_as() { first=$1; shift; echo "$first: $*" >&2; }
 complain() { complain_as ERROR "$*"; }
 
-# Whoever looks knows that this container still copies, so that nobody gives up on codebase before it can start.
+# Mark this container as copying, so that the others keep waiting for codebase.
 begin() {
     mkdir -p "${signal%/*}"
     trap 'leave $?' EXIT
@@ -63,17 +63,17 @@ leave() {
     [ "$1" = 0 ] || : >"$signal.failed"
 }
 
-# codebase writes a line into the pipe when it starts and holds the pipe open for its whole life. The kernel closes
-# it however codebase ends, also when it is killed, and a reader sees that as the end of the file.
+# codebase writes a line to the pipe when it starts, and keeps the pipe open until it ends. The kernel closes the pipe
+# however codebase ends, also when it is killed, and a reader then gets the end of the file.
 wait_for_the_end() {
     # PID 1 gets no default signal handlers: without the trap, stopping would take ten seconds.
     trap 'exit 0' TERM INT
-    # Opened for both directions, which never blocks; from now on a line of codebase is not lost.
+    # Opened for reading and writing, which never blocks; from now on no line of codebase is lost.
     exec 8<>"$signal"
     stay &
     exec 8>&-
     rm -f "$signal.busy"
-    # For codebase, which Compose starts without waiting after `restart` and `start`; then for Docker.
+    # The first file is for codebase, which `restart` and `start` do not delay; the second is for the health check.
     touch "$signal.ready" "$READY"
     wait $! || exit $?
     exit 0
@@ -82,16 +82,16 @@ wait_for_the_end() {
 stay() {
     wait_for_codebase || return 75
     while :; do
-        # Once this end can only read, `cat` ends when the last codebase has gone.
+        # With the pipe open for reading only, `cat` ends when the last codebase has ended.
         exec 7<"$signal" 8>&-
         cat <&7 >/dev/null
-        # Compose has to see codebase end before it sees this container end. Another codebase may start meanwhile.
+        # Compose must notice the end of codebase before the end of this container. Another codebase may start meanwhile.
         exec 8<>"$signal"
         read -r -t 2 line <&8 || return 0
     done
 }
 
-# Counts only while every data container is ready: a large file may take its time.
+# Time counts only while every data container is ready: copying a large file may take long.
 wait_for_codebase() {
     case ${CODEBASE_WAIT:-} in '' | *[!0-9]*) limit=300 ;; *) limit=$CODEBASE_WAIT ;; esac
     waited=0 busy=0
@@ -100,7 +100,7 @@ wait_for_codebase() {
             busy=$((busy + 1))
             continue
         fi
-        # Where another data container has failed, Compose starts no codebase, or has done so by now.
+        # If another data container has failed, Compose does not start codebase, or has already done so.
         [ $waited -lt 10 ] || [ -z "$(ls "${signal%/*}"/*.failed 2>/dev/null)" ] || limit=$waited
         waited=$((waited + 1))
         [ $waited -lt "$limit" ] && continue
@@ -109,7 +109,7 @@ wait_for_codebase() {
     done
 }
 
-# A warning for people here, and for codebase, which repeats it at its end and notes it in prediction.json.
+# Print a warning, and pass it to codebase, which repeats it at its end and adds it to prediction.json.
 warn() {
     complain_as WARNING "$*"
     echo "$*" >>"$notice"
@@ -117,7 +117,7 @@ warn() {
 
 digest_of() { sha256sum "$1" 2>/dev/null | cut -c1-16; }
 
-# The image may have been built in another checkout, with another MODEL_FILE, or before the file was changed.
+# Warn if the image was built in another checkout, with another MODEL_FILE, or before the file was changed.
 compare_with_the_checkout() {
     [ -n "${BUILT_FROM:-}" ] || return 0
     folder=${BUILT_FROM%%/*}
@@ -139,7 +139,7 @@ same_card() {
     if [ -f "$1" ]; then cmp -s "$1" "$card"; else [ ! -f "$card" ]; fi
 }
 
-# What the image of codebase would be built from now; codebase compares it with what it was built from.
+# Compute the digest that the image of codebase would have if it were built now; codebase compares it with its own.
 digest_the_code() {
     code=/checkout/container3_codebase
     [ -d "$code" ] || return 0
@@ -147,8 +147,8 @@ digest_the_code() {
         >"${signal%/*}/code.sha256" 2>/dev/null || echo unknown >"${signal%/*}/code.sha256"
 }
 
-# The folder belongs to whoever cloned the project. It stays theirs; its group becomes the one that codebase
-# runs in, so that a process without root can write there, and every file can be removed by the folder's owner.
+# The folder belongs to the user who cloned the project, who stays its owner. Its group becomes that of codebase, so
+# that a process without root can write there, and the owner of the folder can remove every file.
 open_the_volume_to_codebase() {
     chgrp "$CODEBASE_GROUP" "$shared" 2>/dev/null && chmod g+rwx "$shared" 2>/dev/null && return
     say "note: the group of shared_data cannot be changed here; codebase writes with what it has"
@@ -157,9 +157,9 @@ open_the_volume_to_codebase() {
 remove_outdated() {
     for old in "$target" "${target%.*}.card.json" "$@"; do
         rm -f "$old" "$shared/.$(basename "$old")".*.tmp && continue
-        # codebase then says so, with its status; a data container that exits early would hide the reason.
+        # codebase then reports it with its exit status; a data container that exits early would hide the reason.
         [ ! -d "$old" ] || { complain "$old is a directory; take it away" && continue; }
-        # Where nothing can be written, codebase cannot write a prediction either, and says so.
+        # If nothing can be written, codebase cannot write a prediction either, and reports that.
         nothing_can_be_written && leave_it_to_codebase "cannot write to shared_data: read-only or not allowed"
         complain "cannot remove $old of an earlier run"
         exit 73
@@ -185,14 +185,14 @@ names_in() {
     done | cut -c1-500
 }
 
-# The card of NAME.pkl, or of a packed NAME.pkl.gz or NAME.pkl.bz2, is NAME.card.json.
+# The card of NAME.pkl, NAME.pkl.gz or NAME.pkl.bz2 is NAME.card.json.
 card_of() {
     bare=${1%.gz}
     bare=${bare%.bz2}
     echo "${bare%.*}.card.json"
 }
 
-# Sets source and card, or complains and returns 1.
+# Set source and card, or print an error and return 1.
 choose() {
     source=$1
     card=$(card_of "$1")
@@ -225,8 +225,8 @@ choose() {
     return 1
 }
 
-# A reader sees a whole file or none: written beside its place, then renamed. codebase compares what it reads with
-# the sum noted here, because another stack may use the same shared_data.
+# Write atomically: to a temporary file beside the target, then rename. codebase compares what it reads with the hash
+# recorded here, because another stack may use the same shared_data.
 put() {
     [ ! -d "$2" ] || leave_it_to_codebase "cannot write $2: it is a directory"
     new=$shared/.$(basename "$2").$$.tmp
@@ -244,7 +244,7 @@ remove_outdated "$@"
 open_the_volume_to_codebase
 owner=$(stat -c %u:%g "$shared")
 if choose "$shipped"; then
-    # The card first: whoever sees the file sees its card.
+    # The card first, so that a reader who finds the file also finds its card.
     [ ! -f "$card" ] || put "$card" "${target%.*}.card.json"
     put "$source" "$target"
     digest_the_code

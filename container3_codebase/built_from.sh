@@ -1,10 +1,10 @@
 #!/bin/sh
-# Prints one digest for all the code that the image of codebase is built from.
+# Print a digest of all code that the image of codebase is built from.
 #
 #   built_from.sh PROGRAM REQUIREMENTS PACKAGES
 #
-# Run when the image is built, which keeps it, and by activationbase at each start of the stack, on the checkout.
-# Where the two differ, the image was built in another checkout, or before the code was changed, and the run says so.
+# Run when the image is built, which stores the digest, and by activationbase on the checkout at each start of the stack.
+# If the two differ, the image was built in another checkout or before the code was changed, and the run prints a warning.
 set -eu
 
 {
