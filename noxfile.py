@@ -15,6 +15,7 @@ nox.options.default_venv_backend = "none"
 nox.options.sessions = ["lint", "types", "tests-fast"]
 
 DOCUMENTATION_TESTS = (
+    "tests/pipeline/test_architecture_page.py",
     "tests/pipeline/test_readme_page.py",
     "tests/pipeline/test_activation_files_page.py",
     "tests/pipeline/test_knowledge_files_page.py",

@@ -1,0 +1,43 @@
+"""The paths on the pages about the code exist: docs/architecture.md and CONTRIBUTING.md."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pipeline.project import PROJECT
+
+PAGES = ("docs/architecture.md", "CONTRIBUTING.md")
+ROOTS = (
+    "", "pipeline", "evaluation", "container3_codebase", "container3_codebase/pybrain_runtime",
+    "container3_codebase/pybrain_runtime/network/layers", "container3_codebase/pybrain_runtime/tables/formats",
+    "container3_codebase/pybrain_runtime/loading", "container1_activationbase", "tests/runtime",
+)  # fmt: skip
+CREATED = {"dist/", "output/", "output/local_containers/", ".venv", "tests/pipeline/test_NAME_command.py"}
+
+
+def paths(page: str) -> list[str]:
+    """Return what is marked as a path: with a slash, or with the ending of a source file."""
+    marked = re.findall(r"`([^`\s]+)`", (PROJECT.root / page).read_text("utf-8"))
+    return [word for word in marked if re.search(r"\.(py|toml|sh|in|lock|md)$|^[\w./]+/$", word)]
+
+
+def exists(path: str) -> bool:
+    return any((Path(PROJECT.root) / root / path).exists() for root in ROOTS)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_path_on_the_page_exists(page: str) -> None:
+    found = paths(page)
+    assert len(found) > 15
+    assert [path for path in found if path not in CREATED and not exists(path)] == []
+
+
+def test_every_package_is_on_the_map() -> None:
+    text = (PROJECT.root / "docs" / "architecture.md").read_text("utf-8")
+    tree = text.partition("## Direction of imports")[0]
+    for root in ("pipeline", "evaluation", "container3_codebase/pybrain_runtime"):
+        packages = [path.parent.name for path in (PROJECT.root / root).glob("*/__init__.py")]
+        assert [name for name in packages if f" {name}/" not in tree] == []
