@@ -174,13 +174,9 @@ class ActivationStream:
         if self.rows:
             return
         if self.rejected:
-            raise ActivationError(
-                f"{self.file.name} has no row that can be answered.", hint=self._first_rejected
-            )
+            raise ActivationError(f"{self.file.name} has no valid row.", hint=self._first_rejected)
         what = "has a header and no rows" if self.header else "has no rows"
-        raise ActivationError(
-            f"{self.file.name} {what}.", hint="Add a line of numbers for each row to answer."
-        )
+        raise ActivationError(f"{self.file.name} {what}.", hint="Add a line of numbers for each row.")
 
     def fraction(self, chunk: Chunk, read: int) -> float | None:
         """Return how much of the file has been processed, from 0 to 1; None where it is unknown.

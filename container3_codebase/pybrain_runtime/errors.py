@@ -41,7 +41,7 @@ class UsageError(PipelineError):
 
 
 class OverwritesInput(UsageError):
-    """An output would be written over a file that is read.
+    """An output would overwrite a file that is read.
 
     Attributes:
         path: the output.

@@ -90,7 +90,8 @@ def test_a_file_that_nobody_named_is_not_replaced(drive: Drive, folder: Path) ->
     seen = drive("activate")
     assert (seen.status, seen.out) == (73, "")
     assert (
-        "prediction.csv is there, and no report of a run beside it; this run would replace it.\n" in seen.err
+        "prediction.csv exists without the report of a run beside it; this run would overwrite it.\n"
+        in seen.err
     )
     assert (folder / "prediction.csv").read_text() == "somebody's own\n"
     assert drive("activate", "-o", "prediction.csv").status == 0
@@ -201,15 +202,15 @@ def test_scaling_by_companions_and_without(drive: Drive, folder: Path, flowers: 
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
-        (["none.pkl", "rows.csv"], 66, "The knowledge file none.pkl is not there."),
-        (["{flowers}", "none.csv"], 66, "The activation file none.csv is not there."),
+        (["none.pkl", "rows.csv"], 66, "The knowledge file none.pkl was not found."),
+        (["{flowers}", "none.csv"], 66, "The activation file none.csv was not found."),
         (["rows.csv", "rows.csv"], 65, "rows.csv is "),
-        (["{flowers}", "rows.csv", "-o", "rows.csv"], 2, "rows.csv would be written over rows.csv"),
+        (["{flowers}", "rows.csv", "-o", "rows.csv"], 2, "rows.csv would overwrite rows.csv"),
         (["{flowers}", "rows.csv", "-o", "-"], 2, "The prediction and its report are files"),
         (
             ["{flowers}", "rows.csv", "-o", "x.card.csv"],
             2,
-            "x.card.json cannot be written: the card of a network",
+            "x.card.json cannot be written: the name is reserved for model cards",
         ),
         (["{flowers}", "rows.csv", "-o", "/dev/stdout"], 73, "/dev/stdout cannot be written: it is a"),
         (["{flowers}", "rows.csv", "-o", "/dev/full"], 73, "/dev/full cannot be written: it is a device."),
@@ -280,7 +281,7 @@ def test_a_pipe_without_a_reader_does_not_block(folder: Path, flowers: str) -> N
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (73, "")
-    assert done.stderr.startswith("✗ pipe.csv cannot be written: it is a named pipe.\n  Name a plain file")
+    assert done.stderr.startswith("✗ pipe.csv cannot be written: it is a named pipe.\n  Name a regular file")
 
 
 def test_after_an_interruption_damaged_notes_are_not_a_defect(

@@ -146,7 +146,7 @@ def test_a_data_set_is_named_for_what_it_is(drive: Drive, fixtures: Path) -> Non
 def test_a_missing_file_ends_with_66(drive: Drive, folder: Path) -> None:
     seen = drive("inspect", "net.pkl")
     assert (seen.status, seen.out) == (66, "")
-    assert seen.err.startswith("✗ The knowledge file net.pkl is not there.")
+    assert seen.err.startswith("✗ The knowledge file net.pkl was not found.")
 
 
 def test_a_card_that_does_not_fit_ends_with_65_and_the_network_is_shown(
@@ -168,7 +168,7 @@ def test_a_card_that_was_named_and_is_not_there_ends_with_66(
     shutil.copy(fixtures / "default" / "course" / "currentSolution.pkl", folder / "net.pkl")
     seen = drive("inspect", "net.pkl", "--card", "other.json")
     assert seen.status == 66
-    assert "✗ The card file other.json is not there." in seen.err
+    assert "✗ The card file other.json was not found." in seen.err
 
 
 def test_a_pin_is_compared(drive: Drive, checkout: Layout) -> None:

@@ -288,7 +288,7 @@ def test_thousands_are_not_guessed(cell: str, mistake: Callable[..., str]) -> No
 
 def test_a_second_header_is_called_one(mistake: Callable[..., str]) -> None:
     message = mistake(f"{HEADER}\n{ROW}\n{ROW}\n{HEADER}\n{ROW}\n")
-    assert "activation_data.csv line 4 is the header a second time." in message
+    assert "activation_data.csv line 4 repeats the header." in message
 
 
 def test_a_blank_line_before_more_rows_is_named(mistake: Callable[..., str]) -> None:
@@ -365,7 +365,7 @@ def test_a_broken_quote_is_named_by_its_line(content: str, mistake: Callable[...
 
 
 def test_a_missing_file_is_an_input_missing(tmp_path: Path, flower: Knowledge) -> None:
-    with pytest.raises(InputMissing, match=r"The activation file .*nope\.csv is not there") as caught:
+    with pytest.raises(InputMissing, match=r"The activation file .*nope\.csv was not found") as caught:
         read_activation(tmp_path / "nope.csv", flower)
     assert caught.value.status == 66
 
@@ -447,7 +447,7 @@ def test_a_blank_first_line_is_called_one(mistake: Callable[..., str]) -> None:
 @pytest.mark.parametrize("note", ["sep=;", '"sep=;"', "SEP=,"])
 def test_the_note_of_the_separator_for_excel_is_no_header(note: str, mistake: Callable[..., str]) -> None:
     message = mistake(f"{note}\n0,5;1,5;2;3\n")
-    assert "line 1 is a note for Excel" in message and "Take the line out" in message
+    assert "line 1 is a note for Excel" in message and "Remove the line" in message
 
 
 @pytest.mark.parametrize(

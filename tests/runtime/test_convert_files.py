@@ -98,13 +98,13 @@ def test_a_network_is_never_written_over_itself(force: bool, knowledge: Path, tm
     for goal in (None, tmp_path / ".." / tmp_path.name / knowledge.name, other_name):
         with pytest.raises(UsageError) as refused:
             convert_file(knowledge, "pkl", goal, force=force)
-        assert str(refused.value) == f"{goal or knowledge} would be written over {knowledge}, which is read."
+        assert str(refused.value) == f"{goal or knowledge} would overwrite {knowledge}, which is an input."
     assert knowledge.read_bytes() == content and names(tmp_path) == before
 
 
 def test_no_converted_file_has_the_name_of_a_card(knowledge: Path, tmp_path: Path) -> None:
     for name in ("other.card.json", "other.Card.JSON"):
-        with pytest.raises(UsageError, match="the card of a network is looked for under such a name"):
+        with pytest.raises(UsageError, match="the name is reserved for model cards"):
             convert_file(knowledge, "npz", tmp_path / name, force=True)
         assert not (tmp_path / name).exists()
 
@@ -112,7 +112,7 @@ def test_no_converted_file_has_the_name_of_a_card(knowledge: Path, tmp_path: Pat
 def test_a_card_that_is_read_is_not_written_over(knowledge: Path, tmp_path: Path) -> None:
     card = knowledge.with_name("currentSolution.card.json").rename(tmp_path / "mine.json")
     content = card.read_bytes()
-    with pytest.raises(UsageError, match=r"mine\.json would be written over .*mine\.json, which is read"):
+    with pytest.raises(UsageError, match=r"mine\.json would overwrite .*mine\.json, which is an input"):
         convert_file(knowledge, "npz", card, card=card, force=True)
     assert card.read_bytes() == content
 
@@ -166,7 +166,7 @@ def test_a_refused_file_writes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
-    with pytest.raises(InputMissing, match="is not there"):
+    with pytest.raises(InputMissing, match="was not found"):
         convert_file(tmp_path / "net.pkl", "xml")
     assert names(tmp_path) == set()
 

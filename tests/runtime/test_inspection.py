@@ -158,7 +158,7 @@ def test_the_card_of_another_network_is_found_and_not_usable(
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(InputMissing, match="is not there"):
+    with pytest.raises(InputMissing, match="was not found"):
         inspect_file(tmp_path / "net.pkl")
 
 

@@ -60,7 +60,7 @@ def test_without_a_card_the_outputs_are_called_prediction(course: Path) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputMissing, match=r"The knowledge file .*nope\.pkl is not there") as caught:
+    with pytest.raises(InputMissing, match=r"The knowledge file .*nope\.pkl was not found") as caught:
         load_knowledge(tmp_path / "nope.pkl")
     assert caught.value.status == 66
 
@@ -352,7 +352,7 @@ def test_another_card_can_be_named(written: Written, default_pickle: bytes) -> N
     card = written(json.dumps({"name": "another"}), "else.json")
     knowledge = load_knowledge(written(default_pickle), card=card)
     assert knowledge.card is not None and knowledge.card.name == "another"
-    with pytest.raises(InputMissing, match=r"The card file .* is not there"):
+    with pytest.raises(InputMissing, match=r"The card file .* was not found"):
         load_knowledge(written(default_pickle), card="nope.card.json")
 
 

@@ -82,7 +82,7 @@ def test_no_report_gets_the_name_of_a_card(
 ) -> None:
     before = contents(folder)
     knowledge = load_knowledge(folder / "iris.pkl")
-    with pytest.raises(UsageError, match=r"(?i)\.card\.json (cannot be written|would be written over)"):
+    with pytest.raises(UsageError, match=r"(?i)\.card\.json (cannot be written|would overwrite)"):
         way(knowledge, folder / "rows.csv", folder / name)
     assert contents(folder) == before
 
@@ -93,7 +93,7 @@ def test_no_prediction_gets_the_name_of_a_card(folder: Path) -> None:
     with pytest.raises(UsageError) as refused:
         as_stream(load_knowledge(folder / "iris.pkl"), folder / "rows.csv", folder / "x.card.json")
     assert str(refused.value) == (
-        f"{folder / 'x.card.json'} cannot be written: the card of a network is looked for under such a name.\n"
+        f"{folder / 'x.card.json'} cannot be written: the name is reserved for model cards.\n"
         "  Choose another name; those that end in .card.json are for cards alone."
     )
 
@@ -108,7 +108,7 @@ def test_no_report_is_written_over_the_card_that_is_read(
     before = contents(folder)
     knowledge = load_knowledge(folder / "iris.pkl", card=folder / "my.json")
     for output in ("my.csv", "sub/../my.csv", "hard.csv"):
-        with pytest.raises(UsageError, match=r"json would be written over .*/my\.json, which is read"):
+        with pytest.raises(UsageError, match=r"json would overwrite .*/my\.json, which is an input"):
             way(knowledge, folder / "rows.csv", folder / output)
     assert contents(folder) == before
 
@@ -165,8 +165,8 @@ def test_no_file_of_another_kind_is_replaced_by_a_report(
     with pytest.raises(CannotWrite) as refused:
         way(load_knowledge(folder / "iris.pkl"), folder / "rows.csv", folder / "config.csv")
     assert str(refused.value) == (
-        f"{folder / 'config.json'} is there, and is not the report of a run; the report of this one would replace "
-        "it.\n  Choose another name for the prediction, or take that file away."
+        f"{folder / 'config.json'} exists and is not the report of a run; the report of this one would overwrite "
+        "it.\n  Choose another name for the prediction, or remove that file."
     )
     assert contents(folder) == before
 
@@ -191,7 +191,7 @@ def test_the_long_report_of_many_outputs_is_replaced_by_the_next_one(tmp_path: P
         as_stream(load_knowledge(tmp_path / "wide.pkl"), tmp_path / "rows.csv", tmp_path / "p.csv")
     assert (tmp_path / "p.json").stat().st_size > 1 << 20
     (tmp_path / "q.json").write_text("[" + "1, " * 500_000 + "1]")
-    with pytest.raises(CannotWrite, match=r"q\.json is there, and is not the report of a run"):
+    with pytest.raises(CannotWrite, match=r"q\.json exists and is not the report of a run"):
         as_stream(load_knowledge(tmp_path / "wide.pkl"), tmp_path / "rows.csv", tmp_path / "q.csv")
 
 
@@ -199,7 +199,7 @@ def test_rejected_rows_replace_and_remove_rejected_rows_alone(folder: Path) -> N
     knowledge = load_knowledge(folder / "iris.pkl")
     mine = folder / "p.rejected.csv"
     mine.write_text("what I have rejected myself\n")
-    with pytest.raises(CannotWrite, match=r"p\.rejected\.csv is there, and does not hold rejected rows"):
+    with pytest.raises(CannotWrite, match=r"p\.rejected\.csv exists and does not hold rejected rows"):
         as_stream(knowledge, folder / "rows.csv", folder / "p.csv")
     assert mine.read_text() == "what I have rejected myself\n" and not (folder / "p.csv").exists()
     mine.write_text("line,reason,row\n3,none,x\n")
@@ -216,7 +216,7 @@ def test_rejected_rows_replace_and_remove_rejected_rows_alone(folder: Path) -> N
 def test_rows_in_the_place_of_a_file_under_construction_are_not_written_over(name: str, folder: Path) -> None:
     (folder / "rows.csv").rename(folder / name)
     before = contents(folder)
-    with pytest.raises(UsageError, match=r"would be written over .*, which is read"):
+    with pytest.raises(UsageError, match=r"would overwrite .*, which is an input"):
         as_stream(load_knowledge(folder / "iris.pkl"), folder / name, folder / "p.csv")
     assert contents(folder) == before
 
@@ -228,7 +228,7 @@ def test_rows_are_not_written_over(
 ) -> None:
     (folder / "rows.csv").rename(folder / data)
     before = contents(folder)
-    with pytest.raises(UsageError, match=rf"/{data} would be written over .*/{data}, which is read"):
+    with pytest.raises(UsageError, match=rf"/{data} would overwrite .*/{data}, which is an input"):
         way(load_knowledge(folder / "iris.pkl"), folder / data, folder / output)
     assert contents(folder) == before
 
@@ -246,7 +246,7 @@ def test_rows_from_standard_input_are_not_written_over(folder: Path) -> None:
             stdin=rows, capture_output=True, text=True, check=False,
         )  # fmt: skip
     assert done.stderr.splitlines()[0] == (
-        f"2 {folder / 'rows.csv'} would be written over standard input, which is read."
+        f"2 {folder / 'rows.csv'} would overwrite standard input, which is an input."
     )
     assert contents(folder) == before
 
@@ -266,7 +266,7 @@ def test_the_container_writes_over_nothing_that_it_reads(folder: Path) -> None:
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert (done.returncode, contents(folder)) == (2, before), (output, done.stderr)
-        assert "written" in done.stderr
+        assert "would overwrite" in done.stderr
 
 
 # What is no plain file.
@@ -338,7 +338,7 @@ def test_a_device_is_left_alone(device: str, folder: Path) -> None:
         with pytest.raises(CannotWrite) as refused:
             way(load_knowledge(folder / "iris.pkl"), folder / "rows.csv", Path(device))
         assert str(refused.value) == (
-            f"{device} cannot be written: it is a device.\n  Name a plain file, new or old."
+            f"{device} cannot be written: it is a device.\n  Name a regular file, or one that does not exist."
         )
 
 

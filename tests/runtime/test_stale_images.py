@@ -124,8 +124,8 @@ def test_a_file_of_another_stack_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         check_published(str(tmp_path), "/shared_data/activation_data.csv", "b" * 64)
     assert str(caught.value).startswith(
-        "/shared_data/activation_data.csv is not the file that activationbase put there "
-        "(sha256 bbbbbbbbbbbbbbbb was read, aaaaaaaaaaaaaaaa was put)."
+        "/shared_data/activation_data.csv is not the file that activationbase published "
+        "(sha256 bbbbbbbbbbbbbbbb was read, aaaaaaaaaaaaaaaa was published)."
     )
 
 
@@ -143,7 +143,7 @@ def test_the_program_leaves_no_prediction_of_another_stacks_rows(tmp_path: Path)
     program = [sys.executable, str(CODE / "UE_07_App5.py")]
     done = subprocess.run(program, env=environment, text=True, capture_output=True)
     assert done.returncode == 65
-    assert "is not the file that activationbase put there" in done.stderr
+    assert "is not the file that activationbase published" in done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["activationbase.sha256"]
 
 
@@ -152,11 +152,11 @@ def test_a_card_that_was_not_put_or_is_another_is_refused(tmp_path: Path) -> Non
     note.write_text("a" * 64 + "  /shared_data/currentSolution.pkl\n")
     check_published(str(tmp_path), card, "")
     with pytest.raises(
-        DataError, match=r"card.json is not .* \(sha256 bbbbbbbbbbbbbbbb was read, none was put\)"
+        DataError, match=r"card.json is not .* \(sha256 bbbbbbbbbbbbbbbb was read, none was published\)"
     ):
         check_published(str(tmp_path), card, "b" * 64)
     with note.open("a") as file:
         file.write("c" * 64 + f"  {card}\n")
     check_published(str(tmp_path), card, "c" * 64)
-    with pytest.raises(DataError, match=r"\(sha256 of none was read, cccccccccccccccc was put\)"):
+    with pytest.raises(DataError, match=r"\(sha256 of none was read, cccccccccccccccc was published\)"):
         check_published(str(tmp_path), card, "")

@@ -474,7 +474,7 @@ def test_what_the_notes_point_to_by_a_link_is_neither_read_nor_changed(
                 activate_file(flower, rows, tmp_path / "out" / "p.csv", options)
             assert str(caught.value) == (
                 f"{link} cannot be written: it is a symbolic link, and links are neither followed nor replaced.\n"
-                "  Name a plain file, new or old."
+                "  Name a regular file, or one that does not exist."
             )
         assert names_in(tmp_path / "out") == {name} and link.is_symlink()
         link.unlink()

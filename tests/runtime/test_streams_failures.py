@@ -80,7 +80,7 @@ def test_a_full_disk_leaves_nothing_half(ending: str, rows: Path, out: Path) -> 
     assert (status, said) == (
         73,
         f"{output} cannot be written: file too large.\n"
-        "  The system allows no larger files here (ulimit -f); raise the limit, then run again.",
+        "  Raise the limit on the size of files (ulimit -f), then run again.",
     )
     assert names_in(out) == set()
 
@@ -145,13 +145,13 @@ def test_no_file_that_is_read_is_written_over(rows: Path, flower: Knowledge) -> 
     folder, content = rows.parent, rows.read_bytes()
     (folder / "linked.csv").symlink_to(rows)
     for data, output in (("rows.csv", "rows.csv"), ("linked.csv", "rows.csv"), ("rows.csv", "linked.csv")):
-        with pytest.raises(UsageError, match=r"csv would be written over .*csv, which is read"):
+        with pytest.raises(UsageError, match=r"csv would overwrite .*csv, which is an input"):
             activate_file(flower, folder / data, folder / output)
     rows.rename(folder / "rows.json")
-    with pytest.raises(UsageError, match=r"rows\.json would be written over"):  # by the report
+    with pytest.raises(UsageError, match=r"rows\.json would overwrite"):  # by the report
         activate_file(flower, folder / "rows.json", folder / "rows.csv")
     (folder / "rows.json").rename(folder / "p.rejected.csv")
-    with pytest.raises(UsageError, match=r"p\.rejected\.csv would be written over"):
+    with pytest.raises(UsageError, match=r"p\.rejected\.csv would overwrite"):
         activate_file(flower, folder / "p.rejected.csv", folder / "p.csv", StreamOptions(skip=True))
     assert (folder / "p.rejected.csv").read_bytes() == content
     assert names_in(folder) == {"p.rejected.csv", "linked.csv"}

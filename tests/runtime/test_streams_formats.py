@@ -351,7 +351,7 @@ def test_blank_lines_before_the_first_row_are_nothing(tmp_path: Path, flower: Kn
 
 FIRST = '{"sepal_length": 1, "sepal_width": 2, "petal_length": 3, "petal_width": 4}'
 JSON_MISTAKES = {
-    FIRST.replace("3", "null"): "line 2, column 3 (petal_length): there is nothing (null).",
+    FIRST.replace("3", "null"): "line 2, column 3 (petal_length): the value is missing (null).",
     FIRST.replace("3", '"3"'): "line 2, column 3 (petal_length): '\"3\"' is not a number.",
     FIRST.replace("3", "true"): "line 2, column 3 (petal_length): 'true' is not a number.",
     FIRST.replace("3", "[1]"): "line 2, column 3 (petal_length): '[1]' is not a number.",
@@ -458,7 +458,7 @@ def test_many_row_groups_and_one_large_one_answer_alike(tmp_path: Path, flower: 
 
 
 PARQUET_MISTAKES = {
-    "nothing": ([1.0, None, 3.0], "row 2, column 3 (petal_length): there is nothing (null)."),
+    "nothing": ([1.0, None, 3.0], "row 2, column 3 (petal_length): the value is missing (null)."),
     "no number": ([1.0, 2.0, float("nan")], "row 3, column 3 (petal_length): nan is not a finite number."),
     "infinity": ([-float("inf"), 2.0, 3.0], "row 1, column 3 (petal_length): -inf is not a finite number."),
 }
@@ -560,7 +560,7 @@ def test_what_is_piped_in_bit_by_bit_is_answered_alike(tmp_path: Path, program: 
 def test_parquet_cannot_be_piped_in(program: Callable[..., str], tmp_path: Path) -> None:
     content = INPUTS["parquet"](tmp_path).read_bytes()
     assert program("-", "p.csv", piped=content).startswith(
-        "65 standard input is a Parquet file, which cannot be read before its end is there.\n  Name the file"
+        "65 standard input is a Parquet file, which cannot be read before its end.\n  Pass the name of the file"
     )
 
 

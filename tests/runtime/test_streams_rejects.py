@@ -29,7 +29,7 @@ BAD_LINES = {
     "1,2,3,4,5": "has 5 columns; the network in currentSolution.pkl takes 4. (With the expected outputs after the "
     "inputs it would be 7.)",
     '1,2,"3,4': "has a quoted cell that does not end in its line (unexpected end of data).",
-    "a,b,c,d": "is the header a second time.",
+    "a,b,c,d": "repeats the header.",
     "": "is blank, and rows follow.",
 }
 
@@ -83,7 +83,7 @@ def test_json_lines_are_rejected_with_the_reason(tmp_path: Path, flower: Knowled
     done = activate_file(flower, tmp_path / "rows.jsonl", tmp_path / "p.jsonl", SKIP)
     assert kept(tmp_path / "p.rejected.csv")[1:] == [
         ["2", "is not of the same form as the lines before it.", '{"a": 1}'],
-        ["3", "column 3: there is nothing (null).", "[1, 2, null, 4]"],
+        ["3", "column 3: the value is missing (null).", "[1, 2, null, 4]"],
         ["4", "is blank, and rows follow.", ""],
         ["5", "is not JSON: Expecting ',' delimiter: line 1 column 3 (char 2).", "[1"],
     ]
@@ -97,7 +97,7 @@ def test_rows_of_parquet_are_rejected_by_their_number(tmp_path: Path, flower: Kn
         flower, tmp_path / "rows.parquet", tmp_path / "p.csv", SKIP.but(ignore_card_names=True)
     )
     assert kept(tmp_path / "p.rejected.csv")[1:] == [
-        ["2", "column 4 (d): there is nothing (null).", "2.0,2.0,2.0,nan"],
+        ["2", "column 4 (d): the value is missing (null).", "2.0,2.0,2.0,nan"],
         ["3", "column 4 (d): inf is not a finite number.", "3.0,3.0,3.0,inf"],
     ]
     assert done.prediction.rows == 2
@@ -120,9 +120,7 @@ def test_a_file_without_any_row_to_answer_says_why(tmp_path: Path, flower: Knowl
     (tmp_path / "rows.csv").write_text("a,b,c,d\n1,2,x,4\n1,2,y,4\n")
     with pytest.raises(ActivationError) as caught:
         activate_file(flower, tmp_path / "rows.csv", tmp_path / "p.csv", SKIP.but(ignore_card_names=True))
-    assert str(caught.value) == (
-        "rows.csv has no row that can be answered.\n  Line 2: column 3 (c): 'x' is not a number."
-    )
+    assert str(caught.value) == ("rows.csv has no valid row.\n  Line 2: column 3 (c): 'x' is not a number.")
     assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
 
 

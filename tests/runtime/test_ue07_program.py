@@ -190,7 +190,7 @@ def test_a_malicious_model_ends_with_65_and_was_not_executed(run: Run, tmp_path:
 def test_a_missing_input_ends_with_66_and_is_named(run: Run, tmp_path: Path) -> None:
     done = run(data=tmp_path / "nope.csv")
     assert done.returncode == 66
-    assert done.stderr.startswith(f"✗ The activation file {tmp_path / 'nope.csv'} is not there.")
+    assert done.stderr.startswith(f"✗ The activation file {tmp_path / 'nope.csv'} was not found.")
 
 
 def test_without_both_inputs_it_explains_itself(run: Run, tmp_path: Path) -> None:

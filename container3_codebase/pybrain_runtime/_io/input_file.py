@@ -17,8 +17,8 @@ from pybrain_runtime.errors import DataError, InputMissing, LimitExceeded
 BLOCK = 1 << 20
 
 _REASONS = {
-    errno.ENOENT: ("is not there", "Put the file there, or name another one."),
-    errno.ENOTDIR: ("is not there", "Put the file there, or name another one."),
+    errno.ENOENT: ("was not found", "Check the path, or name another file."),
+    errno.ENOTDIR: ("was not found", "Check the path, or name another file."),
     errno.EACCES: (
         "cannot be read: permission denied",
         "Give the user of this process the right to read it.",
@@ -133,7 +133,7 @@ class InputFile:
         now = os.fstat(self._descriptor)
         if (now.st_size, now.st_mtime_ns) != (self._opened.st_size, self._opened.st_mtime_ns):
             raise DataError(
-                f"{self.name} was changed while it was read.", hint="Try again when it stands complete."
+                f"{self.name} was changed while it was read.", hint="Try again when the file is complete."
             )
 
     def close(self) -> None:

@@ -39,7 +39,7 @@ def check_outputs(written: Iterable[str], read: Iterable[str]) -> None:
             if _is_standard_input(path) if other == STANDARD_INPUT else is_same(path, other):
                 name = "standard input" if other == STANDARD_INPUT else other
                 raise OverwritesInput(
-                    f"{path} would be written over {name}, which is read.",
+                    f"{path} would overwrite {name}, which is an input.",
                     hint="Choose another place for the prediction.",
                     path=path,
                 )
@@ -54,7 +54,7 @@ def check_not_card_name(path: str) -> None:
     """
     if base(path).casefold().endswith(CARD_ENDING):
         raise UsageError(
-            f"{path} cannot be written: the card of a network is looked for under such a name.",
+            f"{path} cannot be written: the name is reserved for model cards.",
             hint=f"Choose another name; those that end in {CARD_ENDING} are for cards alone.",
         )
 
@@ -77,7 +77,9 @@ def check_target(path: str) -> None:
     for is_kind, what in _KINDS:
         if is_kind(mode):
             raise CannotWrite(
-                f"{path} cannot be written: {what}.", hint="Name a plain file, new or old.", path=path
+                f"{path} cannot be written: {what}.",
+                hint="Name a regular file, or one that does not exist.",
+                path=path,
             )
 
 
@@ -102,8 +104,8 @@ def check_replaceable(path: str, beginning: bytes, what: str) -> None:
         found = b"?"
     if found and not found.startswith(beginning):
         raise OutputExists(
-            f"{path} is there, and does not hold {what}; this run would replace it.",
-            hint="Choose another name for the prediction, or take that file away.",
+            f"{path} exists and does not hold {what}; this run would overwrite it.",
+            hint="Choose another name for the prediction, or remove that file.",
             path=path,
         )
 

@@ -41,8 +41,8 @@ def check_report_target(path: str) -> None:
     check_target(path)
     if os.path.lexists(path) and not _holds_report(path):
         raise OutputExists(
-            f"{path} is there, and is not the report of a run; the report of this one would replace it.",
-            hint="Choose another name for the prediction, or take that file away.",
+            f"{path} exists and is not the report of a run; the report of this one would overwrite it.",
+            hint="Choose another name for the prediction, or remove that file.",
             path=path,
         )
 
@@ -62,8 +62,8 @@ def check_default_output(path: str) -> None:
     report = report_path(path)
     if not os.path.lexists(report) or not _holds_report(report):
         raise OutputExists(
-            f"{path} is there, and no report of a run beside it; this run would replace it.",
-            hint="Name the prediction, or take that file away.",
+            f"{path} exists without the report of a run beside it; this run would overwrite it.",
+            hint="Name the prediction, or remove that file.",
             path=path,
         )
 

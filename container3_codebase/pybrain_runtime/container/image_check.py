@@ -56,9 +56,9 @@ def check_published(notices: str, path: str, sha256: str) -> None:
         beside = path.endswith(".card.json") and any(card_path(target) == path for target in put)
         if put.get(path, "" if beside else sha256) != sha256:
             raise DataError(
-                f"{path} is not the file that {name} put there (sha256 {sha256[:16] or 'of none'} was read, "
-                f"{put.get(path, '')[:16] or 'none'} was put).",
-                hint="Does another stack use the same shared_data, or did somebody write to it? Start again, alone.",
+                f"{path} is not the file that {name} published (sha256 {sha256[:16] or 'of none'} was read, "
+                f"{put.get(path, '')[:16] or 'none'} was published).",
+                hint="Another stack or program may have written to shared_data. Start again when no other one uses it.",
                 path=path,
             )
 

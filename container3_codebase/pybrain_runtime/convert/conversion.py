@@ -166,7 +166,7 @@ def _target(name: str, precision: str) -> Target:
 def _make_sure_it_is_not_read(goal: str, knowledge: Knowledge) -> None:
     for path in filter(None, (knowledge.path, knowledge.card_path)):
         if is_same(goal, path):
-            raise OverwritesInput(f"{goal} would be written over {path}, which is read.", path=goal)
+            raise OverwritesInput(f"{goal} would overwrite {path}, which is an input.", path=goal)
 
 
 def _make_sure_of_room(goal: str) -> None:

@@ -132,4 +132,4 @@ def _few(members: int, name: str) -> int:
 
 
 def _damaged(name: str, kind: str, error: Exception) -> KnowledgeError:
-    return KnowledgeError(f"{name} is a damaged {kind} file: {error}.", hint="Copy or pack it again.")
+    return KnowledgeError(f"{name} is a damaged {kind} file: {error}.", hint="Copy or compress it again.")

@@ -62,7 +62,7 @@ def blank_before_rows(file: str, line: int) -> ActivationError:
     """Return the error for a blank line that is not at the end of the file."""
     return ActivationError(
         f"{file} line {line} is blank, and rows follow it.",
-        hint="Take the blank line out, or give it a number in each column.",
+        hint="Remove the blank line, or enter a number in each column.",
         line=line,
     )
 

@@ -139,7 +139,7 @@ class ColumnSelector:
             raise ActivationError(
                 f"{self.file} line {line} has {width:,} columns; {self.limit:,} is the limit for the network in "
                 f"{self.schema.network}, which takes {self.schema.indim:,}.",
-                hint="Check that the file is the table that it should be.",
+                hint="Check that this is the right file.",
                 line=line,
             )
 

@@ -41,7 +41,7 @@ class TableFile:
             first = next(blocks, b"")
             if first.startswith(GZIP):
                 # Rare, so it is not imported at every start.
-                from pybrain_runtime._io.gzip_reader import decompressed
+                from pybrain_runtime.tables.gzip_reader import decompressed
 
                 blocks = decompressed(chain([first], blocks), self.name)
                 first = next(blocks, b"")

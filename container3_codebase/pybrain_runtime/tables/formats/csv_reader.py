@@ -102,9 +102,7 @@ class CsvReader:
             begun.append(chunk)
             lines += chunk.split()
         if not any(line.strip() for line in lines):
-            raise ActivationError(
-                f"{self._name} is empty.", hint="Add a line of numbers for each row to answer."
-            )
+            raise ActivationError(f"{self._name} is empty.", hint="Add a line of numbers for each row.")
         self._check_first(lines[0])
         sample = lines[1] if len(lines) > 1 and lines[1].strip() else lines[0]
         self.delimiter = detect_delimiter(sample.decode("utf-8", "replace"))
@@ -135,14 +133,14 @@ class CsvReader:
         if not line.strip():
             raise ActivationError(
                 f"{self._name} line 1 is blank; a header or a row was expected.",
-                hint="Take the blank line out.",
+                hint="Remove the blank line.",
                 line=1,
             )
         if re.fullmatch(rb'"?sep=.?"?', line.strip(), re.IGNORECASE):
             raise ActivationError(
                 f"{self._name} line 1 is a note for Excel ({quoted(line.strip().decode('utf-8', 'replace'))}), "
                 "neither a header nor a row.",
-                hint="Take the line out; the separator is found without it.",
+                hint="Remove the line; the delimiter is detected without it.",
                 line=1,
             )
 
@@ -185,8 +183,8 @@ class CsvReader:
         cells = self._cells.cells(number, text)
         if self.header and not self._numbers_as_names and tuple(cells) == self.header:
             raise ActivationError(
-                f"{self._name} line {number} is the header a second time.",
-                hint="Take it out; perhaps two files were put together.",
+                f"{self._name} line {number} repeats the header.",
+                hint="Remove the line; perhaps two files were concatenated.",
                 line=number,
             )
         if len(cells) != self.columns.width:

@@ -140,7 +140,7 @@ class JsonLinesReader:
             if math.isfinite(number):
                 return number
         name = f" ({shortened(self.header[place])})" if self.header else ""
-        what = "there is nothing (null)" if value is None else f"{_shown(value)} is not a number"
+        what = "the value is missing (null)" if value is None else f"{_shown(value)} is not a number"
         if isinstance(value, int | float) and not isinstance(value, bool):
             what = f"{quoted(str(value))} is out of float64 range"
         raise ActivationError(

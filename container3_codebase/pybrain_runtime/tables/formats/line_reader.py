@@ -113,7 +113,7 @@ class LineReader:
     def _too_long(self, line: int) -> ActivationError:
         return ActivationError(
             f"{self._name} line {line} is longer than {self._limit:,} bytes, the limit.",
-            hint="One line holds one row. Check that the file is the table that it should be.",
+            hint="One line holds one row. Check that this is the right file.",
             line=line,
         )
 

@@ -121,7 +121,7 @@ class ParquetReader:
         wanted = (*self.columns.inputs, *self.columns.targets)
         place = int(np.argmin(np.isfinite(values)))
         value = chunk.batch.column(chunk.batch.schema.get_field_index(self._wanted[place]))[row].as_py()
-        what = "there is nothing (null)" if value is None else f"{value!r} is not a finite number"
+        what = "the value is missing (null)" if value is None else f"{value!r} is not a finite number"
         number = chunk.number + row
         text = f"{self._column_label(wanted[place])}: {what}."
         if not self._skip:

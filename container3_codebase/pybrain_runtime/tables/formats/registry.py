@@ -146,8 +146,8 @@ def open_row_reader(
         require_arrow(f"Reading {file.name}, a {row_format.title} file,")
     if not row_format.streamable and not file.file.size:
         raise ActivationError(
-            f"{file.name} is a {row_format.title} file, which cannot be read before its end is there.",
-            hint="Name the file instead of piping it in.",
+            f"{file.name} is a {row_format.title} file, which cannot be read before its end.",
+            hint="Pass the name of the file instead of piping it.",
         )
     return row_format.open_reader(file, selector, skip=skip, fast=fast)
 

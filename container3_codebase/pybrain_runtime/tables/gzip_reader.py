@@ -56,4 +56,4 @@ def _members(packed: Iterable[bytes], name: str, size: int) -> Iterator[bytes]:
 
 
 def _damaged(name: str, reason: str) -> ActivationError:
-    return ActivationError(f"{name} is a damaged gzip archive: {reason}.", hint="Copy or pack it again.")
+    return ActivationError(f"{name} is a damaged gzip archive: {reason}.", hint="Copy or compress it again.")
