@@ -23,7 +23,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.engines.docker import DockerEngine, find_docker
+from pipeline.engines.docker import DockerEngine
+from pipeline.engines.docker_command import find_docker
 from pipeline.project import ACTIVATION_FILE, CARD_FILE, KNOWLEDGE_FILE, PROJECT
 
 FLOOR = """services:

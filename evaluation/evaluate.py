@@ -26,7 +26,7 @@ from evaluation.submission.deep_folders import remove_folder
 from evaluation.submission.intake import locate_source
 from evaluation.workers.tasks import Taken
 from pipeline import process
-from pipeline.engines.docker import find_docker
+from pipeline.engines.docker_command import find_docker
 from pipeline.errors import EngineUnavailable
 
 

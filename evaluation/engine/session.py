@@ -16,7 +16,7 @@ from evaluation.errors import CannotCheck
 from evaluation.processes.worker_pool import WorkerPool
 from evaluation.quotas import Limits
 from pipeline import process
-from pipeline.engines.docker import Compose
+from pipeline.engines.docker_command import Compose
 from pipeline.errors import TimedOut
 
 LABEL = "app07.evaluation"

@@ -14,10 +14,10 @@ from pipeline.commands.stage_command import StackCommand, StageCommand
 from pipeline.engines.base import LOOK_TIMEOUT, ContainerReport, Engine
 from pipeline.engines.choose import choose_engine
 from pipeline.errors import ChecksFailed, Occupied
+from pipeline.prepared_files import Prepared
 from pipeline.project import ACTIVATION_FILE, CARD_FILE, KNOWLEDGE_FILE, PREDICTION_CSV, Layout
 from pipeline.run_lock import Busy, exclusive
 from pipeline.stages import container_tests, prepare, previous_results, stack_run
-from pipeline.stages.prepare import Prepared
 from pipeline.stages.selection import columns, select
 from pybrain_runtime.container.advice import scaling_advice
 from pybrain_runtime.container.settings import switch
@@ -160,7 +160,7 @@ def _print_prepared(context: Context, prepared: Prepared) -> None:
         write(f"              {unused or f'scaling: {prepared.scaled.scaling}'}")
     write(f"  activation  {shown(selection.data)} ({selection.data_from})")
     write(f"              {_count(rows.count, 'row')}, which fit the network")
-    write(f"              {rows.layout.summary()}")
+    write(f"              {rows.columns.summary()}")
 
 
 def _count(number: int, what: str) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pipeline.engines.container_state import ContainerState
+from pipeline.prepared_files import Prepared
 from pipeline.process import Ended
-from pipeline.stages.prepare import Prepared
 
 # Seconds that a container may take when it is looked at alone, where nobody says less.
 LOOK_TIMEOUT = 120.0
@@ -158,7 +158,7 @@ def how_it_ended(ended: Ended) -> str:
 def same_answer(csv: str, prepared: Prepared) -> tuple[bool, str]:
     """Compares the first row of a prediction.csv with the host's own answer, to 1e-12 relative."""
     lines = csv.strip().splitlines()
-    expected = [float(value) for value in prepared.rows.answer]
+    expected = [float(value) for value in prepared.rows.prediction]
     try:
         answer = [float(cell) for cell in lines[1].split(",")][-len(expected) :]
         # Each for itself: the largest of several differences hides one that is no number.

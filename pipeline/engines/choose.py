@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pipeline.engines.base import LOOK_TIMEOUT, Engine
-from pipeline.engines.docker import DockerEngine, find_docker
+from pipeline.engines.docker import DockerEngine
+from pipeline.engines.docker_command import find_docker
 from pipeline.engines.local import LocalEngine
 from pipeline.errors import EngineUnavailable
 from pipeline.project import Layout

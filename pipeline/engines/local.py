@@ -28,6 +28,7 @@ from pipeline.engines.base import (
 )
 from pipeline.engines.container_state import ContainerState
 from pipeline.errors import BuildFailed, TimedOut
+from pipeline.prepared_files import Prepared
 from pipeline.process import Ended, Program, run, undisturbed
 from pipeline.project import (
     ACTIVATION_FILE,
@@ -43,7 +44,6 @@ from pipeline.project import (
     SHARED_ACTIVATION_FILE,
     Layout,
 )
-from pipeline.stages.prepare import Prepared, card_beside
 
 # What a user sets on the host and codebase gets, as in docker-compose.yml.
 _HANDED_ON = ("INPUT_COLUMNS", "TARGET_COLUMNS", "IGNORE_CARD_NAMES", "SCALE_INPUTS", "SCALE_OUTPUTS")
@@ -81,8 +81,8 @@ class LocalEngine:
             KNOWLEDGEBASE: {f"knowledgeBase/{KNOWLEDGE_FILE}": self.layout.own_knowledge},
             CODEBASE: {f"codeBase/{CODE_FILE}": self.layout.code},
         }
-        if card := card_beside(self.layout.own_knowledge):
-            wanted[KNOWLEDGEBASE][f"knowledgeBase/{CARD_FILE}"] = card
+        if self.layout.own_card.is_file():
+            wanted[KNOWLEDGEBASE][f"knowledgeBase/{CARD_FILE}"] = self.layout.own_card
         for package in ("pybrain", "pybrain3", "pybrain_runtime"):
             root = self.layout.code.parent
             for path in sorted((root / package).rglob("*.py")):

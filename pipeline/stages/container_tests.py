@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pipeline import atomic_files
 from pipeline.console import strip_escapes
 from pipeline.engines.base import FAILED, NOT_CHECKED, PASSED, ContainerReport, Engine, as_json
+from pipeline.prepared_files import Prepared
 from pipeline.project import Layout
-from pipeline.stages.prepare import Prepared
 
 OUTPUT_FILES = ("container1_output.txt", "container2_output.txt", "container3_pybrain_test.txt")
 RESULTS = "test_results.json"

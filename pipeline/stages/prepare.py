@@ -8,66 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from pipeline import atomic_files
 from pipeline.errors import PipelineError
+from pipeline.prepared_files import Prepared, PreparedRows, Selection
 from pipeline.project import ACTIVATION_FILE, CARD_FILE, CODE_FILE, KNOWLEDGE_FILE, Layout
-from pipeline.stages.selection import Selection, scaled
+from pipeline.stages.selection import scaled
 from pybrain_runtime import ActivationStream, Knowledge, load_knowledge
 from pybrain_runtime.network.model_card import card_path
-from pybrain_runtime.tables.column_selection import ColumnSelection
 
 RECORD = "prepared.json"
-
-
-@dataclass(frozen=True)
-class Rows:
-    """What stage 1 keeps of the rows. There may be any number of them, so it does not keep them all.
-
-    Attributes:
-        count: how many there are.
-        sha256: of their file.
-        layout: which columns are what.
-        first: the inputs of the first one, (indim,).
-        answer: the host's own answer to it, (outdim,): what the containers must come to as well.
-    """
-
-    count: int
-    sha256: str
-    layout: ColumnSelection
-    first: NDArray[np.float64]
-    answer: NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """What stage 1 found to be right and put into its folder.
-
-    Attributes:
-        selection: which files were chosen, and why.
-        knowledge: the network, read without executing anything.
-        rows: the rows, all of them read and found to fit.
-        folder: where the copies are.
-        card: the copy of the network's card; None where it has none.
-        scaled: the network as stage 3 uses it: with the scaling that ``SCALE_INPUTS`` and ``SCALE_OUTPUTS`` ask for.
-    """
-
-    selection: Selection
-    knowledge: Knowledge
-    rows: Rows
-    folder: Path
-    card: Path | None
-    scaled: Knowledge
-
-    @property
-    def model(self) -> Path:
-        return self.folder / KNOWLEDGE_FILE
-
-    @property
-    def data(self) -> Path:
-        return self.folder / ACTIVATION_FILE
 
 
 @dataclass(frozen=True)
@@ -148,14 +97,16 @@ def prepare(
     return Prepared(selection, knowledge, rows, stage, staged_card, scaling), changes
 
 
-def _read(activation: ActivationStream, knowledge: Knowledge) -> Rows:
+def _read(activation: ActivationStream, knowledge: Knowledge) -> PreparedRows:
     """Reads all rows, and answers the first one."""
     parts = iter(activation)
     first, _ = next(parts)
     answer = knowledge.session(threads=1).activate(first[:1])
     for _ in parts:
         pass
-    return Rows(activation.rows, activation.file.sha256, activation.columns, first[0].copy(), answer[0])
+    return PreparedRows(
+        activation.rows, activation.file.sha256, activation.columns, first[0].copy(), answer[0]
+    )
 
 
 def put_into_contexts(layout: Layout, prepared: Prepared) -> list[Change]:
@@ -210,7 +161,7 @@ def _keep(layout: Layout, paths: Sequence[Path]) -> dict[Path, Path]:
     return kept
 
 
-def _check_copies(stage: Path, knowledge: Knowledge, rows: Rows) -> None:
+def _check_copies(stage: Path, knowledge: Knowledge, rows: PreparedRows) -> None:
     """The copies are what was validated, also when somebody wrote to a source in between."""
     for name, validated in ((KNOWLEDGE_FILE, knowledge.sha256), (ACTIVATION_FILE, rows.sha256)):
         if atomic_files.sha256_of(stage / name) != validated:
@@ -230,7 +181,7 @@ def _check_card(copy: Path | None, knowledge: Knowledge) -> None:
         )
 
 
-def _record(layout: Layout, selection: Selection, knowledge: Knowledge, rows: Rows) -> dict[str, Any]:
+def _record(layout: Layout, selection: Selection, knowledge: Knowledge, rows: PreparedRows) -> dict[str, Any]:
     unused = knowledge.unused_scaling
     return {
         "knowledge": {
@@ -248,7 +199,7 @@ def _record(layout: Layout, selection: Selection, knowledge: Knowledge, rows: Ro
             "from": layout.shown(selection.data),
             "chosen_by": selection.data_from,
             "rows": rows.count,
-            "columns_used": rows.layout.as_report(),
+            "columns_used": rows.columns.as_report(),
             "sha256": rows.sha256,
         },
     }

@@ -7,32 +7,15 @@ DATA_PATH); there, as here, empty counts as unset.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import InputMissing, UsageError
+from pipeline.prepared_files import Selection
 from pipeline.project import Layout
 from pybrain_runtime import Knowledge
 from pybrain_runtime.container.settings import rule
 
 _NOT_A_MODEL = (".card.json", ".md", ".sh", ".csv")
-
-
-@dataclass(frozen=True)
-class Selection:
-    """What a run is made from.
-
-    Attributes:
-        model: the network's file, links resolved.
-        data: the file with the rows, links resolved.
-        model_from: why this network, in words.
-        data_from: why these rows, in words.
-    """
-
-    model: Path
-    data: Path
-    model_from: str
-    data_from: str
 
 
 def select(

@@ -20,6 +20,7 @@ from pipeline.errors import (
     StackFailed,
     TimedOut,
 )
+from pipeline.prepared_files import Prepared
 from pipeline.project import (
     CARD_FILE,
     CODEBASE,
@@ -29,8 +30,7 @@ from pipeline.project import (
     SHARED_ACTIVATION_FILE,
     Layout,
 )
-from pipeline.stages.collect import Taken, take
-from pipeline.stages.prepare import Prepared
+from pipeline.stages.collected_files import CollectedFile, collect
 
 LOG = "docker_compose_output.log"
 SUMMARY = "execution_summary.txt"
@@ -76,7 +76,7 @@ def run(
         layout: the checkout.
         engine: what runs it.
         prepared: what stage 1 found right.
-        timeout: seconds until it is taken down with status 75.
+        timeout: seconds until it is collected down with status 75.
         on_line: gets each line as it comes.
 
     Returns:
@@ -99,7 +99,7 @@ def run(
     end: StackEnd | None = None
     error: PipelineError | None = None
     prediction: dict[str, Any] | None = None
-    kept: dict[str, Taken] = {}
+    kept: dict[str, CollectedFile] = {}
     try:
         end = engine.run_stack(prepared, timeout=timeout, on_line=keep)
         error = _failure(end)
@@ -107,10 +107,10 @@ def run(
             kept = _take_files(layout, stage, prepared)
             prediction = _believable(layout, prepared, kept, started)
     except KeyboardInterrupt:
-        error = Interrupted("interrupted; the stack has been taken down")
+        error = Interrupted("interrupted; the stack has been collected down")
     except TimedOut:
         error = TimedOut(
-            f"the stack did not end within {timeout:g} s and has been taken down. The last lines:\n{_tail(log)}",
+            f"the stack did not end within {timeout:g} s and has been collected down. The last lines:\n{_tail(log)}",
             hint="--timeout SECONDS gives it longer.",
         )
     except PipelineError as failure:
@@ -119,7 +119,7 @@ def run(
     if error is not None:
         kept = _what_went_in(layout, stage, prepared, started)
     status = error.status if error else 0
-    paths = {name: taken.path for name, taken in kept.items()}
+    paths = {name: collected.path for name, collected in kept.items()}
     done = Run(engine.describe(), status, started, time.monotonic() - clock, end, error, paths, prediction)
     atomic_files.write_text(stage / SUMMARY, summary(layout, done))
     return done
@@ -165,7 +165,7 @@ def _tail(lines: list[str]) -> str:
     return "\n".join(f"    {line.rstrip()}" for line in lines[-12:])
 
 
-def _take_files(layout: Layout, stage: Path, prepared: Prepared) -> dict[str, Taken]:
+def _take_files(layout: Layout, stage: Path, prepared: Prepared) -> dict[str, CollectedFile]:
     """Takes over what the stack left, each file once: what is then looked at is what is kept.
 
     Raises:
@@ -173,14 +173,14 @@ def _take_files(layout: Layout, stage: Path, prepared: Prepared) -> dict[str, Ta
         CannotWrite: a file cannot be kept.
     """
     shared = layout.shared_data
-    kept: dict[str, Taken] = {}
+    kept: dict[str, CollectedFile] = {}
     limits = _limits(prepared)
     for name in RESULT_FILES:
         limit = limits.get(name)
         if name == PREDICTION_CSV and PREDICTION_JSON in kept:
             limit = _size_of_prediction(layout, kept[PREDICTION_JSON].path)
-        if taken := take(shared / name, stage / name, limit=limit):
-            kept[name] = taken
+        if collected := collect(shared / name, stage / name, limit=limit):
+            kept[name] = collected
     return kept
 
 
@@ -199,7 +199,7 @@ def _size_of_prediction(layout: Layout, report: Path) -> int:
 
 
 def _believable(
-    layout: Layout, prepared: Prepared, kept: dict[str, Taken], started: datetime
+    layout: Layout, prepared: Prepared, kept: dict[str, CollectedFile], started: datetime
 ) -> dict[str, Any]:
     """The prediction of this run, made from the prepared files. Looks at nothing but the files that are kept.
 
@@ -254,11 +254,13 @@ def _report_of(layout: Layout, path: Path) -> dict[str, Any]:
     raise NotWhatWasPrepared(f"{layout.shown(path)} does not tell what was predicted from what")
 
 
-def _fresh(taken: Taken, started: datetime) -> bool:
-    return taken.changed >= started.timestamp() - CLOCKS_DIFFER
+def _fresh(collected: CollectedFile, started: datetime) -> bool:
+    return collected.changed >= started.timestamp() - CLOCKS_DIFFER
 
 
-def _what_went_in(layout: Layout, stage: Path, prepared: Prepared, started: datetime) -> dict[str, Taken]:
+def _what_went_in(
+    layout: Layout, stage: Path, prepared: Prepared, started: datetime
+) -> dict[str, CollectedFile]:
     """Keeps of a run that failed what went in, never a prediction: nobody vouches for one."""
     kept = {}
     limits = _limits(prepared)
@@ -266,11 +268,11 @@ def _what_went_in(layout: Layout, stage: Path, prepared: Prepared, started: date
         atomic_files.remove(stage / name)
     for name in (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE, CARD_FILE):
         try:
-            taken = take(layout.shared_data / name, stage / name, limit=limits[name])
+            collected = collect(layout.shared_data / name, stage / name, limit=limits[name])
         except NotWhatWasPrepared:
-            taken = None
-        if taken and _fresh(taken, started):
-            kept[name] = taken
+            collected = None
+        if collected and _fresh(collected, started):
+            kept[name] = collected
         else:
             atomic_files.remove(stage / name)
     return kept

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.engines.docker import Compose, find_docker
+from pipeline.engines.docker_command import Compose, find_docker
 from pipeline.errors import EngineUnavailable
 from pipeline.project import SERVICES, Layout
 

@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from pipeline import cli
-from pipeline.engines.docker import DockerEngine, find_docker
+from pipeline.engines.docker import DockerEngine
+from pipeline.engines.docker_command import find_docker
 from pipeline.project import SERVICES, Layout
 
 # There is one image called `latest` on a machine: these tests build it, or use it, one after the other.

@@ -23,7 +23,7 @@ from evaluation.result import Report, from_json
 from evaluation.rubric import load_rubric
 from evaluation.submission.intake import take_in
 from pipeline.cli import execute, parse
-from pipeline.engines.docker import find_docker
+from pipeline.engines.docker_command import find_docker
 from pipeline.errors import EngineUnavailable
 from pipeline.project import PROJECT, Layout
 

@@ -15,7 +15,7 @@ from evaluation.errors import CannotCheck
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.sandbox.stack import Stack
 from evaluation.submission.submission import Submission
-from pipeline.engines.docker import Compose
+from pipeline.engines.docker_command import Compose
 
 
 @pytest.fixture

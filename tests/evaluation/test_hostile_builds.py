@@ -28,7 +28,7 @@ from evaluation.quotas import DEFAULT_LIMITS, MIB
 from evaluation.sandbox.container_run import declared_volumes, run_container
 from evaluation.sandbox.stack import Stack
 from evaluation.submission.intake import take_in
-from pipeline.engines.docker import find_docker
+from pipeline.engines.docker_command import find_docker
 
 C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"
 DEEP = f"a/b/c/{C3}"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from pipeline.engines.choose import choose_engine
-from pipeline.engines.docker import find_docker
+from pipeline.engines.docker_command import find_docker
 from pipeline.errors import EngineUnavailable
 from pipeline.project import Layout
 

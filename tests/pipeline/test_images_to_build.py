@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.engines.docker import Compose, DockerEngine
+from pipeline.engines.docker import DockerEngine
+from pipeline.engines.docker_command import Compose
 from pipeline.errors import BuildFailed
 from pipeline.project import Layout
 

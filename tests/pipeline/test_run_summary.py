@@ -15,6 +15,7 @@ from pipeline.atomic_files import sha256_of
 from pipeline.engines.base import ContainerReport, StackEnd, as_json, same_answer
 from pipeline.engines.container_state import ContainerState
 from pipeline.errors import EngineUnavailable, PipelineError, StackFailed
+from pipeline.prepared_files import Prepared
 from pipeline.project import Layout
 from pipeline.stages import prepare, stack_run
 from pipeline.stages.container_tests import all_passed, failures
@@ -51,12 +52,10 @@ class Told:
     def build(self, *, anew: bool, on_line: Callable[[str], None]) -> list[str]:
         return []
 
-    def look_at(self, prepared: prepare.Prepared) -> list[ContainerReport]:
+    def look_at(self, prepared: Prepared) -> list[ContainerReport]:
         return []
 
-    def run_stack(
-        self, prepared: prepare.Prepared, *, timeout: float, on_line: Callable[[str], None]
-    ) -> StackEnd:
+    def run_stack(self, prepared: Prepared, *, timeout: float, on_line: Callable[[str], None]) -> StackEnd:
         for line in self.lines:
             on_line(line)
         if isinstance(self.end, BaseException):
@@ -65,12 +64,12 @@ class Told:
 
 
 @pytest.fixture
-def prepared(checkout: Layout) -> prepare.Prepared:
+def prepared(checkout: Layout) -> Prepared:
     return prepare.prepare(checkout, select(checkout, {}, model=None, data=None))[0]
 
 
 @pytest.fixture
-def told(checkout: Layout, prepared: prepare.Prepared) -> Callable[..., Run]:
+def told(checkout: Layout, prepared: Prepared) -> Callable[..., Run]:
     """Runs stage 3 with an engine that reports what it is told to."""
 
     def go(end: StackEnd | BaseException, *lines: str) -> Run:
@@ -313,13 +312,13 @@ def test_a_report_is_written_as_it_is() -> None:
     ids=["equal", "last bits", "off", "nan last", "nan first", "inf", "one short", "reversed"],
 )
 def test_an_answer_is_the_hosts_own_or_it_is_not(
-    prepared: prepare.Prepared, change: Callable[[list[float]], list[float]], same: bool
+    prepared: Prepared, change: Callable[[list[float]], list[float]], same: bool
 ) -> None:
-    answer = change([float(value) for value in prepared.rows.answer])
+    answer = change([float(value) for value in prepared.rows.prediction])
     csv = "a,b,c\n" + ",".join(repr(value) for value in answer) + "\n"
     assert same_answer(csv, prepared)[0] is same
 
 
 @pytest.mark.parametrize("csv", ["", "a,b,c\n", "a,b,c\nx,y,z\n"])
-def test_no_answer_is_no_answer(prepared: prepare.Prepared, csv: str) -> None:
+def test_no_answer_is_no_answer(prepared: Prepared, csv: str) -> None:
     assert same_answer(csv, prepared) == (False, "no prediction was written")

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputMissing, PipelineError, UsageError
+from pipeline.prepared_files import Selection
 from pipeline.project import Layout
-from pipeline.stages.selection import Selection, select
+from pipeline.stages.selection import select
 
 
 @pytest.fixture

@@ -18,21 +18,21 @@ from pipeline.atomic_files import sha256_of
 from pipeline.errors import CannotWrite, NotWhatWasPrepared, PipelineError
 from pipeline.project import Layout
 from pipeline.stages import prepare, stack_run
-from pipeline.stages.collect import take
+from pipeline.stages.collected_files import collect
 
 Drive = Callable[..., Any]
 
 
 def test_what_is_kept_is_what_was_hashed(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"x" * 3_000_000)
-    taken = take(tmp_path / "a", tmp_path / "kept" / "a")
-    assert taken is not None
-    assert (taken.size, taken.sha256) == (3_000_000, hashlib.sha256(b"x" * 3_000_000).hexdigest())
-    assert sha256_of(taken.path) == taken.sha256
+    collected = collect(tmp_path / "a", tmp_path / "kept" / "a")
+    assert collected is not None
+    assert (collected.size, collected.sha256) == (3_000_000, hashlib.sha256(b"x" * 3_000_000).hexdigest())
+    assert sha256_of(collected.path) == collected.sha256
 
 
 def test_a_file_that_is_not_there_is_none(tmp_path: Path) -> None:
-    assert take(tmp_path / "a", tmp_path / "b") is None
+    assert collect(tmp_path / "a", tmp_path / "b") is None
     assert list(tmp_path.iterdir()) == []
 
 
@@ -42,7 +42,7 @@ def test_what_is_no_plain_file_is_refused_and_not_waited_for(
 ) -> None:
     make(tmp_path / "prediction.csv")
     with pytest.raises(NotWhatWasPrepared, match=r"prediction.csv on the volume is no plain file"):
-        take(tmp_path / "prediction.csv", tmp_path / "kept")
+        collect(tmp_path / "prediction.csv", tmp_path / "kept")
     assert not (tmp_path / "kept").exists()
 
 
@@ -52,7 +52,7 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(
         NotWhatWasPrepared, match=r"prediction.csv on the volume is a link; a file was expected"
     ):
-        take(tmp_path / "prediction.csv", tmp_path / "kept")
+        collect(tmp_path / "prediction.csv", tmp_path / "kept")
     assert not (tmp_path / "kept").exists()
 
 
@@ -60,14 +60,14 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path) -
     with (tmp_path / "prediction.json").open("wb") as file:
         file.truncate(1 << 40)
     with pytest.raises(NotWhatWasPrepared, match=r"has 1,099,511,627,776 bytes; at most 1,000 were expected"):
-        take(tmp_path / "prediction.json", tmp_path / "kept", limit=1000)
+        collect(tmp_path / "prediction.json", tmp_path / "kept", limit=1000)
 
 
 def test_a_file_that_the_disk_has_no_room_for_is_said_before_it_is_copied(tmp_path: Path) -> None:
     with (tmp_path / "prediction.csv").open("wb") as file:
         file.truncate(1 << 43)
     with pytest.raises(CannotWrite, match="the disk is full"):
-        take(tmp_path / "prediction.csv", tmp_path / "kept")
+        collect(tmp_path / "prediction.csv", tmp_path / "kept")
     assert not (tmp_path / "kept").exists()
 
 
@@ -86,10 +86,10 @@ def test_a_file_that_is_replaced_while_it_is_read_is_kept_as_it_was(tmp_path: Pa
     writer.start()
     try:
         for number in range(100):
-            taken = take(source, tmp_path / f"kept{number}")
-            assert taken is not None
-            content = taken.path.read_bytes()
-            assert hashlib.sha256(content).hexdigest() == taken.sha256
+            collected = collect(source, tmp_path / f"kept{number}")
+            assert collected is not None
+            content = collected.path.read_bytes()
+            assert hashlib.sha256(content).hexdigest() == collected.sha256
             assert len(set(content)) == 1
     finally:
         stop.set()

@@ -1,4 +1,4 @@
-"""Files taken over from a folder that others write to: read once, and what was read is what is kept."""
+"""Files collected over from a folder that others write to: read once, and what was read is what is kept."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _PART = 1 << 20
 
 
 @dataclass(frozen=True)
-class Taken:
-    """A file that was taken over.
+class CollectedFile:
+    """A file that was collected over.
 
     Attributes:
         path: where it is kept.
@@ -33,7 +33,7 @@ class Taken:
     changed: float
 
 
-def take(source: Path, target: Path, *, limit: int | None = None) -> Taken | None:
+def collect(source: Path, target: Path, *, limit: int | None = None) -> CollectedFile | None:
     """Copies a file by one descriptor and hashes what is copied.
 
     A link, a pipe or a folder in the place of the file is not followed or waited for. Bytes that are appended
@@ -75,7 +75,7 @@ def take(source: Path, target: Path, *, limit: int | None = None) -> Taken | Non
         with atomic_files.writing(target) as temporary:
             sha256, size = _copy(original, temporary, about.st_size)
             temporary.chmod(0o644)
-    return Taken(target, sha256, size, about.st_mtime)
+    return CollectedFile(target, sha256, size, about.st_mtime)
 
 
 def _copy(original: BinaryIO, target: Path, size: int) -> tuple[str, int]:
