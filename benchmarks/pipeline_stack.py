@@ -124,7 +124,7 @@ def main() -> None:
     options.add_argument("--compose", choices=("auto", "v1", "v2"), default="auto")
     chosen = options.parse_args()
     engine = DockerEngine(PROJECT, *find_docker(compose=chosen.compose))
-    engine.build(anew=True, on_line=lambda line: None)
+    engine.build(allowed=True, on_line=lambda line: None)
     print(
         f"{engine.describe()}; {os.cpu_count()} cores, {platform.machine()}; medians of {chosen.rounds} rounds\n"
     )

@@ -1,4 +1,4 @@
-"""Files put in place whole or not at all, and left alone where they already are what they should be."""
+"""Write and copy files atomically, and leave them untouched if their content is already right."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 from pipeline.errors import CannotWrite, InputMissing
 from pybrain_runtime._io.locks import lock
@@ -28,7 +27,7 @@ _REASONS = {
 
 
 def cannot_write(path: Path, error: OSError) -> CannotWrite:
-    """The error for a failed attempt to write `path`."""
+    """Return the error for a failed attempt to write a file."""
     reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
     return CannotWrite(
         f"{path} cannot be written: {reason}",
@@ -39,17 +38,20 @@ def cannot_write(path: Path, error: OSError) -> CannotWrite:
 
 @contextmanager
 def writing(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path` that takes its place when the block ends well.
+    """Provide a temporary file that replaces `path` when the block ends without an error.
+
+    Args:
+        path: the file to write.
 
     Raises:
-        CannotWrite: with the reason; nothing of the attempt is left.
+        CannotWrite: it cannot be written; no temporary file is left.
     """
     temporary = Path(temporary_name(str(path)))
     descriptor = -1
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(str(path))
-        # Made here, and never followed to anywhere; locked, so that nobody takes it for a leftover.
+        # Created here, so that no link is followed; locked, so that it is not removed as a leftover.
         descriptor = os.open(temporary, _NEW, 0o666)
         lock(descriptor)
         yield temporary
@@ -62,49 +64,53 @@ def writing(path: Path) -> Iterator[Path]:
     finally:
         if descriptor >= 0:
             os.close(descriptor)
-        with suppress(OSError):  # on a read-only disk, or without the folder, there is none to remove
+        with suppress(OSError):  # it may not exist: read-only disk, missing folder
             temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a text file in UTF-8 with plain line ends, unless it already stands there."""
+    """Write a text file in UTF-8 with LF line ends, unless it already has this content."""
     content = text.encode("utf-8")
     with suppress(OSError):
-        if path.is_file() and path.read_bytes() == content:  # a pipe would wait for a writer
+        if path.is_file() and path.read_bytes() == content:  # reading a pipe would wait
             return
     with writing(path) as temporary:
         temporary.write_bytes(content)
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Writes a value as readable JSON."""
+def write_json(path: Path, value: object) -> None:
+    """Write a value as indented JSON."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
 def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
+    """Return the SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def same(a: Path, b: Path) -> bool:
-    """Whether both are files with the same bytes."""
+    """Return whether both are files with the same bytes."""
     if not (a.is_file() and b.is_file()) or a.stat().st_size != b.stat().st_size:
         return False
     return sha256_of(a) == sha256_of(b)
 
 
 def put(source: Path, target: Path) -> bool:
-    """Copies a file, readable to everybody, unless it already stands there.
+    """Copy a file, readable by all users, unless the target already has its content.
+
+    Args:
+        source: the file.
+        target: the copy.
 
     Returns:
-        Whether anything was written.
+        Whether the copy was written.
 
     Raises:
-        InputMissing: `source` is not there or cannot be read.
+        InputMissing: `source` does not exist or cannot be read.
         CannotWrite: `target` cannot be written.
     """
-    with suppress(OSError):  # one that cannot be read is replaced
+    with suppress(OSError):  # an unreadable target is replaced
         if same(source, target):
             return False
     with writing(target) as temporary:
@@ -123,10 +129,10 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Removes a file if it is there.
+    """Remove a file if it exists.
 
     Raises:
-        CannotWrite: it is there and cannot be removed.
+        CannotWrite: it exists and cannot be removed.
     """
     try:
         path.unlink(missing_ok=True)
@@ -135,10 +141,13 @@ def remove(path: Path) -> None:
 
 
 def folder(path: Path) -> Path:
-    """Makes a folder that containers of another user can read, too.
+    """Create a folder that containers of other users can read.
+
+    Returns:
+        The folder.
 
     Raises:
-        CannotWrite: with the reason.
+        CannotWrite: it cannot be created; the message has the reason.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""How far a long run has come, on one line of a terminal that is written over."""
+"""Show the progress of a run on one line of the terminal."""
 
 from __future__ import annotations
 
@@ -8,48 +8,48 @@ from typing import TextIO
 
 from pybrain_runtime import Progress
 
-EVERY = 0.1
+_INTERVAL = 0.1
 _CLEAR = "\r\x1b[K"
 
 
 class ProgressLine:
-    """Shows rows, rows per second and the time left; says nothing where nobody watches.
+    """Shows rows, rows per second and the remaining time; nothing is written unless the stream is a terminal.
 
     Args:
-        stream: where to; only a terminal is written to.
-        clock: seconds that only grow.
+        stream: the terminal.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
         self._clock = clock
-        self._watched = stream.isatty()
+        self._is_terminal = stream.isatty()
         self._started = clock()
         self._shown = float("-inf")
         self._share_before: float | None = None
-        self._there = False
+        self._visible = False
 
     def show(self, progress: Progress) -> None:
-        """Writes the line anew, some times a second."""
-        if self._share_before is None:  # what an earlier run has done is not this one's speed
+        """Update the line, at most every 0.1 s."""
+        if self._share_before is None:  # rows of the interrupted run do not count for the speed
             self._share_before = (progress.share or 0.0) if progress.continued else 0.0
         now = self._clock()
-        if not self._watched or now - self._shown < EVERY:
+        if not self._is_terminal or now - self._shown < _INTERVAL:
             return
         self._shown = now
-        self._there = True
+        self._visible = True
         self._stream.write(f"{_CLEAR}  {self.text(progress)}")
         self._stream.flush()
 
     def clear(self) -> None:
-        """Takes the line away."""
-        if self._there:
+        """Remove the line."""
+        if self._visible:
             self._stream.write(_CLEAR)
             self._stream.flush()
-            self._there = False
+            self._visible = False
 
     def text(self, progress: Progress) -> str:
-        """Returns ``1,200,000 rows, 900,000 rows/s, 34 %, 1:02 left``."""
+        """Return the line, such as ``1,200,000 rows, 900,000 rows/s, 34 %, 1:02 left``."""
         seconds = max(1e-9, self._clock() - self._started)
         parts = [
             f"{progress.rows:,} rows",

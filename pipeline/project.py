@@ -1,4 +1,4 @@
-"""Where everything is and what it is called: every path, service, image and file name, once."""
+"""The paths, services, images and file names of the project."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Service:
     Attributes:
         name: the service in docker-compose.yml.
         folder: its build context, relative to the project.
-        inside: where its file stands in the container, which is also what `docker run` shows of it.
+        inside: the path of its file in the container.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Service:
 
     @property
     def image(self) -> str:
-        """The image without a tag, as a tutor types it."""
+        """The name of the image, without a tag."""
         return f"{self.name}_app07"
 
 
@@ -48,28 +48,31 @@ SERVICES = (
 
 @dataclass(frozen=True)
 class Layout:
-    """The paths of one checkout.
+    """The paths of a checkout.
 
     Attributes:
-        root: the folder that docker-compose.yml lies in.
+        root: the folder of docker-compose.yml.
     """
 
     root: Path
 
     def context(self, service: Service) -> Path:
-        """The folder that the image of `service` is built from."""
+        """Return the build context of a service."""
         return self.root / service.folder
 
     @property
     def compose_file(self) -> Path:
+        """The compose file."""
         return self.root / "docker-compose.yml"
 
     @property
     def own_activation(self) -> Path:
+        """The project's rows."""
         return self.root / "container1_activationbase" / ACTIVATION_FILE
 
     @property
     def own_knowledge(self) -> Path:
+        """The project's network."""
         return self.root / "container2_knowledgebase" / KNOWLEDGE_FILE
 
     @property
@@ -79,43 +82,51 @@ class Layout:
 
     @property
     def code(self) -> Path:
+        """The program of codebase."""
         return self.root / "container3_codebase" / CODE_FILE
 
     @property
     def models(self) -> Path:
+        """The folder of further networks."""
         return self.root / "models"
 
     @property
     def shared_data(self) -> Path:
+        """The folder that the containers share."""
         return self.root / SHARED_FOLDER
 
     @property
     def output(self) -> Path:
+        """The folder of all results."""
         return self.root / "output"
 
     @property
     def stage1(self) -> Path:
+        """The results of stage 1."""
         return self.output / "stage1_prepare_files"
 
     @property
     def stage2(self) -> Path:
+        """The results of stage 2."""
         return self.output / "stage2_container_tests"
 
     @property
     def stage3(self) -> Path:
+        """The results of stage 3."""
         return self.output / "stage3_compose_execution"
 
     @property
     def local_containers(self) -> Path:
-        """Where the local engine lays out what the three images would hold."""
+        """The folder where the local engine copies the contents of the three images."""
         return self.output / "local_containers"
 
     @property
     def lock(self) -> Path:
+        """The lock that allows one run at a time."""
         return self.output / ".lock"
 
     def shown(self, path: Path) -> str:
-        """`path` as a person in the project's folder would type it."""
+        """Return a path relative to the project; a path outside of it unchanged."""
         try:
             return path.relative_to(self.root).as_posix()
         except ValueError:

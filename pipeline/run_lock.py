@@ -1,6 +1,7 @@
-"""One at a time: a lock on a file that the system frees when its holder ends, however it ends.
+"""A lock on a file, with a note about its holder. The system releases it when the holder ends, however it ends.
 
-Standard library alone: it guards the making of `.venv`, before anything is installed.
+Standard library alone, and nothing of `pybrain_runtime._io.locks`: it guards the making of `.venv`, before which that
+package cannot be imported.
 """
 
 from __future__ import annotations
@@ -35,20 +36,20 @@ else:
 
 
 class Busy(Exception):
-    """Somebody else held the lock for longer than we were willing to wait."""
+    """Another process held the lock for longer than the caller was willing to wait."""
 
 
 @contextmanager
 def exclusive(path: Path, *, patience: float, on_wait: Callable[[str], None]) -> Iterator[None]:
-    """Holds the lock on `path` for the time of the block.
+    """Hold the lock on a file while the block runs.
 
     Args:
-        path: the file of the lock; made where missing, and left.
+        path: the lock file; it is created if missing, and not removed.
         patience: seconds to wait for another holder.
-        on_wait: told once who holds it, if somebody does.
+        on_wait: called once with a description of the other holder.
 
     Raises:
-        Busy: still held after `patience` seconds.
+        Busy: the lock is still held after `patience` seconds.
     """
     deadline = time.monotonic() + patience
     told = False

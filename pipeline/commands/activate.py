@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from pipeline.commands.command import Command, Context
 from pipeline.commands.options import add_network_file_options
-from pybrain_runtime.tables.formats.registry import input_formats, output_formats
 
 if TYPE_CHECKING:
     from pipeline.commands.activate_output import ActivateResult
@@ -17,9 +16,9 @@ if TYPE_CHECKING:
 OUTPUT = "prediction.csv"
 
 _EPILOG = (
-    f"DATA is {input_formats()}.\n"
+    "DATA is CSV, TSV or JSON lines, each optionally compressed with gzip, or Parquet.\n"
     "The format is recognized by the content, not by the name.\n"
-    f"OUTPUT is {output_formats()}.\n"
+    "OUTPUT is Parquet if it ends in .parquet, JSON lines if it ends in .jsonl, otherwise CSV.\n"
     "A report of the run is written beside it, with the ending .json. Both files are written atomically.\n\n"
     "--scale-inputs and --scale-outputs use arrays that are stored beside the network in its file, by name:\n"
     "x_min..x_max scales that range to 0..1, x_mean,x_std subtracts and divides.\n\n"

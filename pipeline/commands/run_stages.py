@@ -11,7 +11,7 @@ from pathlib import Path
 from pipeline import atomic_files
 from pipeline.commands.command import Context, Result
 from pipeline.commands.stage_command import StackCommand, StageCommand
-from pipeline.engines.base import LOOK_TIMEOUT, ContainerReport, Engine
+from pipeline.engines.base import TEST_TIMEOUT, ContainerReport, Engine
 from pipeline.engines.choose import choose_engine
 from pipeline.errors import ChecksFailed, Occupied
 from pipeline.prepared_files import Prepared
@@ -182,13 +182,13 @@ def build_images(context: Context, command: StackCommand) -> Engine:
         context.layout,
         command.engine,
         compose=command.compose,
-        patience=min(command.timeout, LOOK_TIMEOUT),
+        timeout=min(command.timeout, TEST_TIMEOUT),
     )
     console.print(f"  engine      {reason}")
     with console.status(
         "checking the images" if command.no_build else "building missing and outdated images"
     ):
-        lines = engine.build(anew=not command.no_build, on_line=lambda line: None)
+        lines = engine.build(allowed=not command.no_build, on_line=lambda line: None)
     for line in lines:
         console.print(f"    {line}")
     return engine
@@ -215,7 +215,9 @@ def test_containers(context: Context, engine: Engine, prepared: Prepared) -> lis
         raise ChecksFailed(
             "not every container passed its checks:\n"
             + "\n".join(f"    {line}" for line in container_tests.failures(reports)),
-            status=next((report.inner for report in reports if report.inner), ChecksFailed.status),
+            status=next(
+                (report.exit_status for report in reports if report.exit_status), ChecksFailed.status
+            ),
             hint=f"See {context.layout.shown(context.layout.stage2)}/.",
         )
     return reports

@@ -1,23 +1,22 @@
-"""What an engine can do, and the values it answers with."""
+"""The interface of an engine, and the values that it returns."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
+from pipeline.check_status import FAILED, NOT_CHECKED, PASSED
 from pipeline.engines.container_state import ContainerState
 from pipeline.prepared_files import Prepared
 from pipeline.process import Ended
 
-# Seconds that a container may take when it is looked at alone, where nobody says less.
-LOOK_TIMEOUT = 120.0
+TEST_TIMEOUT = 120.0
+"""Seconds that each test of a container may take."""
 
-PASSED, FAILED, NOT_CHECKED = "passed", "failed", "not checked"
-
-# What a tutor types to see whether codebase has PyBrain.
 PREDICTION_FOLLOWS = "--- prediction.csv ---"
+# The command of the task that tests whether codebase has PyBrain.
 PYBRAIN_IMPORTS = (
     "import sys; sys.path.append('/opt/pybrain'); "
     "from pybrain.structure import FeedForwardNetwork; print('OK')"
@@ -26,12 +25,12 @@ PYBRAIN_IMPORTS = (
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at in a container.
+    """One check of a container.
 
     Attributes:
-        name: what should hold, as a sentence.
-        status: passed, failed, or not checked (it could not be looked at here).
-        detail: what was seen, or why nothing could be.
+        name: what is checked, as a sentence.
+        status: passed, failed, or not checked.
+        detail: what was found, or why it was not checked.
     """
 
     name: str
@@ -41,16 +40,16 @@ class Check:
 
 @dataclass
 class ContainerReport:
-    """What stage 2 saw of one container, alone.
+    """The results of testing one container on its own.
 
     Attributes:
         name: the service.
-        image: the image that was looked at; empty where there is none.
-        image_id: its content address.
-        checks: what was looked at.
-        output: what the container really wrote.
-        seconds: how long looking took.
-        inner: the first exit status other than 0 that something in it ended with, 75 where it had to be ended.
+        image: the image; empty if there is none.
+        image_id: the digest of the image.
+        checks: the checks, in order.
+        output: what the container wrote.
+        seconds: how long the tests took.
+        exit_status: the first exit status of its programs other than 0; 75 if one was ended by the time limit.
     """
 
     name: str
@@ -59,20 +58,20 @@ class ContainerReport:
     checks: list[Check] = field(default_factory=list)
     output: str = ""
     seconds: float = 0.0
-    inner: int = 0
+    exit_status: int = 0
 
     @property
     def status(self) -> str:
-        """failed where a check failed, passed where at least one passed, else not checked."""
+        """Failed if a check failed, passed if at least one passed, otherwise not checked."""
         seen = {check.status for check in self.checks}
         return FAILED if FAILED in seen else PASSED if PASSED in seen else NOT_CHECKED
 
-    def judge(self, name: str, holds: bool, detail: str = "") -> None:
-        """Adds a check that was made."""
+    def add(self, name: str, holds: bool, detail: str = "") -> None:
+        """Add a check with its outcome."""
         self.checks.append(Check(name, PASSED if holds else FAILED, detail))
 
     def skip(self, name: str, why: str) -> None:
-        """Adds a check that could not be made here."""
+        """Add a check that cannot be made here, with the reason."""
         self.checks.append(Check(name, NOT_CHECKED, why))
 
 
@@ -81,58 +80,63 @@ class StackEnd:
     """How a run of the stack ended.
 
     Attributes:
-        command: what was typed, in effect.
+        command: the command that ran the stack.
         status: the exit status of that command.
-        lives: one per service, in order of their starts.
-        log: all that was written, without escape codes.
+        containers: the state of each container, in order of their starts.
+        log: the output of all containers, without escape sequences.
     """
 
     command: str
     status: int
-    lives: tuple[ContainerState, ...]
+    containers: tuple[ContainerState, ...]
     log: str
 
-    def life(self, service: str) -> ContainerState | None:
-        """The life of one service."""
-        return next((life for life in self.lives if life.service == service), None)
+    def container(self, service: str) -> ContainerState | None:
+        """Return the state of the container of a service; None if it is unknown."""
+        return next((state for state in self.containers if state.service == service), None)
 
 
 class Engine(Protocol):
-    """Builds, looks at and runs the three containers."""
+    """Builds, tests and runs the three containers."""
 
     name: str
 
     def describe(self) -> str:
-        """Which engine this is, in one line."""
+        """Return the name and version of the engine, in one line."""
 
-    def build(self, *, anew: bool, on_line: Callable[[str], None]) -> list[str]:
-        """Makes the images that are missing or stale.
+    def build(self, *, allowed: bool, on_line: Callable[[str], None]) -> list[str]:
+        """Build missing and outdated images.
 
         Args:
-            anew: False refuses to build and fails where something is missing.
-            on_line: gets the lines of the builds.
+            allowed: whether images may be built; otherwise a missing or outdated image is an error.
+            on_line: called with each line of the builds.
 
         Returns:
-            For each service, what was done.
+            A line for each service.
 
         Raises:
-            BuildFailed: with the last lines.
+            BuildFailed: an image cannot be built; the message has the last lines of the build.
         """
 
-    def look_at(self, prepared: Prepared) -> list[ContainerReport]:
-        """Runs each container alone and reports what it saw."""
+    def test_containers(self, prepared: Prepared) -> list[ContainerReport]:
+        """Test each container on its own."""
 
     def run_stack(self, prepared: Prepared, *, timeout: float, on_line: Callable[[str], None]) -> StackEnd:
-        """Runs the stack to its end and takes it down again, whatever happens.
+        """Run the stack to its end, and take it down in any case.
+
+        Args:
+            prepared: of stage 1.
+            timeout: seconds that the stack may run.
+            on_line: called with each line of output.
 
         Raises:
             TimedOut: it did not end in time.
-            KeyboardInterrupt: handed on after the stack is down.
+            KeyboardInterrupt: raised again after the stack has been taken down.
         """
 
 
-def as_json(report: ContainerReport) -> dict[str, Any]:
-    """A report as it stands in test_results.json."""
+def as_json(report: ContainerReport) -> dict[str, object]:
+    """Return a report as it is written to test_results.json."""
     return {
         "container": report.name,
         "status": report.status,
@@ -144,25 +148,33 @@ def as_json(report: ContainerReport) -> dict[str, Any]:
     }
 
 
-def write_one_row(prepared: Prepared, target: Path) -> None:
-    """Writes the first row's inputs as a CSV file of its own: enough for one real prediction."""
+def write_first_row(prepared: Prepared, target: Path) -> None:
+    """Write the inputs of the first row to a CSV file."""
     target.write_text(",".join(repr(float(value)) for value in prepared.rows.first) + "\n", encoding="utf-8")
     target.chmod(0o644)
 
 
 def how_it_ended(ended: Ended) -> str:
-    """The exit status of a container's program and, where it failed, its last lines."""
+    """Return the exit status of a program and, if it failed, its last lines."""
     return f"status {ended.status}" if ended.ok else f"status {ended.status}: {ended.last_lines(3)}"
 
 
-def same_answer(csv: str, prepared: Prepared) -> tuple[bool, str]:
-    """Compares the first row of a prediction.csv with the host's own answer, to 1e-12 relative."""
+def same_prediction(csv: str, prepared: Prepared) -> tuple[bool, str]:
+    """Compare the first row of a prediction.csv with the host's prediction.
+
+    Args:
+        csv: the content of the file.
+        prepared: has the host's prediction.
+
+    Returns:
+        Whether they agree to a relative difference of 1e-12, and both predictions as text.
+    """
     lines = csv.strip().splitlines()
     expected = [float(value) for value in prepared.rows.prediction]
     try:
-        answer = [float(cell) for cell in lines[1].split(",")][-len(expected) :]
-        # Each for itself: the largest of several differences hides one that is no number.
-        same = all(abs(a - b) <= 1e-12 * abs(b) for a, b in zip(answer, expected, strict=True))
+        predicted = [float(cell) for cell in lines[1].split(",")][-len(expected) :]
+        # One by one: max() over the differences would hide a NaN.
+        same = all(abs(a - b) <= 1e-12 * abs(b) for a, b in zip(predicted, expected, strict=True))
     except (IndexError, ValueError):
         return False, "no prediction was written"
-    return same, f"{answer} here and {expected} on the host"
+    return same, f"{predicted} here and {expected} on the host"

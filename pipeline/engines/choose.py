@@ -1,8 +1,8 @@
-"""Which engine: the one asked for, or the best that answers here, said with the reason."""
+"""Choose the engine: the requested one, or docker if a daemon responds, otherwise local."""
 
 from __future__ import annotations
 
-from pipeline.engines.base import LOOK_TIMEOUT, Engine
+from pipeline.engines.base import TEST_TIMEOUT, Engine
 from pipeline.engines.docker import DockerEngine
 from pipeline.engines.docker_command import find_docker
 from pipeline.engines.local import LocalEngine
@@ -11,31 +11,31 @@ from pipeline.project import Layout
 
 
 def choose_engine(
-    layout: Layout, wanted: str, *, compose: str = "auto", patience: float = LOOK_TIMEOUT
+    layout: Layout, wanted: str, *, compose: str = "auto", timeout: float = TEST_TIMEOUT
 ) -> tuple[Engine, str]:
-    """Finds the engine to use.
+    """Choose the engine.
 
     Args:
         layout: the checkout.
         wanted: auto, docker or local.
         compose: which generation of Compose: auto, v1 or v2.
-        patience: seconds that each container may take when it is looked at alone.
+        timeout: seconds that each test of a container may take.
 
     Returns:
-        The engine, and one line that says which and why.
+        The engine, and a line that names it and the reason.
 
     Raises:
-        EngineUnavailable: docker was asked for and does not answer.
+        EngineUnavailable: docker is requested and does not respond.
     """
     if wanted == "local":
-        local = LocalEngine(layout, patience=patience)
-        return local, f"{local.describe()} (as asked)"
+        local = LocalEngine(layout, timeout=timeout)
+        return local, f"{local.describe()} (as requested)"
     try:
-        docker = DockerEngine(layout, *find_docker(compose=compose), patience=patience)
+        docker = DockerEngine(layout, *find_docker(compose=compose), timeout=timeout)
     except EngineUnavailable as error:
         if wanted == "docker":
             raise
-        local = LocalEngine(layout, patience=patience)
+        local = LocalEngine(layout, timeout=timeout)
         return local, f"{local.describe()} ({error.message.splitlines()[0]})"
-    why = "as asked" if wanted == "docker" else "a daemon answers"
+    why = "as requested" if wanted == "docker" else "a daemon responds"
     return docker, f"{docker.describe()} ({why})"

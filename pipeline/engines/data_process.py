@@ -1,6 +1,6 @@
-"""What stands in for activationbase and knowledgebase where there is no container engine.
+"""The programs of activationbase and knowledgebase for the local engine.
 
-Each is a process of its own that does what publish.sh does in the containers:
+Each is a process that does what publish.sh does in the containers:
 
     python -m pipeline.engines.data_process show FILE
     python -m pipeline.engines.data_process list FOLDER
@@ -21,24 +21,28 @@ from pipeline.errors import InputMissing, PipelineError, UsageError
 
 
 def show(path: Path) -> None:
-    """Prints a file byte for byte."""
+    """Print a file, byte for byte."""
     sys.stdout.buffer.write(path.read_bytes())
 
 
 def list_folder(folder: Path) -> None:
-    """Lists a folder: size and name."""
+    """List the files of a folder: size and name."""
     for path in sorted(folder.iterdir()):
         print(f"{path.stat().st_size:>12} {path.name}")
 
 
 def publish(ready: Path, source: Path, target: Path, outdated: list[Path]) -> None:
-    """Copies a file and its card to the shared folder, says so through `ready`, and waits for its end.
+    """Copy a file and its model card to the shared folder, then wait for SIGTERM or the end of the parent process.
 
-    That is SIGTERM, or the end of the driver.
+    As in the containers, a missing source is not an error here: codebase reports it.
 
-    As in the containers, a missing source leaves the place empty: codebase then says what is missing.
+    Args:
+        ready: a file that is created when the copy is complete.
+        source: the file to copy.
+        target: the copy.
+        outdated: files of previous runs that are removed.
     """
-    driver, stop = os.getppid(), threading.Event()
+    parent, stop = os.getppid(), threading.Event()
     signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
     card = source.with_name(f"{source.stem}.card.json")
     target_card = target.with_name(f"{target.stem}.card.json")
@@ -53,15 +57,15 @@ def publish(ready: Path, source: Path, target: Path, outdated: list[Path]) -> No
             flush=True,
         )
     else:
-        print(f"ERROR: there is no {source}", file=sys.stderr, flush=True)
+        print(f"ERROR: {source} not found", file=sys.stderr, flush=True)
     ready.touch()
-    # A driver that was killed can tell nobody to stop: then this process has another parent.
-    while not stop.wait(1.0) and os.getppid() == driver:
+    # If the parent is killed, it cannot send SIGTERM; this process then has another parent.
+    while not stop.wait(1.0) and os.getppid() == parent:
         pass
 
 
 def main(words: list[str]) -> int:
-    """Runs one of the three; the exit status is that of DESIGN section 3."""
+    """Run one of the three programs, and return its exit status."""
     try:
         match words:
             case ["show", path]:
@@ -73,13 +77,13 @@ def main(words: list[str]) -> int:
             case _:
                 raise UsageError("show FILE, list FOLDER, or publish READY SOURCE TARGET [OUTDATED...]")
     except FileNotFoundError as error:
-        return _complain(InputMissing(f"there is no {error.filename}"))
+        return _report(InputMissing(f"{error.filename} not found"))
     except PipelineError as error:
-        return _complain(error)
+        return _report(error)
     return 0
 
 
-def _complain(error: PipelineError) -> int:
+def _report(error: PipelineError) -> int:
     print(f"ERROR: {error}", file=sys.stderr, flush=True)
     return error.status
 

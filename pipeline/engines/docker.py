@@ -1,4 +1,4 @@
-"""The engine with real containers: the docker command, and whichever Compose is there."""
+"""The engine that runs containers, with the docker command and Compose."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from typing import Any
 from pipeline import atomic_files, process
 from pipeline.console import strip_escapes
 from pipeline.engines.base import (
-    LOOK_TIMEOUT,
     PREDICTION_FOLLOWS,
     PYBRAIN_IMPORTS,
+    TEST_TIMEOUT,
     ContainerReport,
     StackEnd,
     how_it_ended,
-    same_answer,
-    write_one_row,
+    same_prediction,
+    write_first_row,
 )
 from pipeline.engines.container_state import ContainerState
 from pipeline.engines.docker_command import Compose
@@ -33,21 +33,21 @@ from pipeline.project import CARD_FILE, KNOWLEDGE_FILE, SERVICES, Layout, Servic
 
 BUILD_TIMEOUT = 1800.0
 _COMPILERS = "gcc g++ cc c++ clang make ld as tcc"
-# How every container is run when it is looked at alone: as it would be in the stack, and under an init, because
-# a program that hangs as the first process of a container would not end when it is asked to, and outlive us.
-_ALONE = ("--rm", "--init", "--network", "none", "--read-only", "--cap-drop", "ALL",
+# The options of every tested container: those of the stack, and an init process, because a program that hangs as the
+# first process of a container would ignore SIGTERM.
+_RUN_OPTIONS = ("--rm", "--init", "--network", "none", "--read-only", "--cap-drop", "ALL",
           "--security-opt", "no-new-privileges", "--pids-limit", "64", "--memory", "1g")  # fmt: skip
 
 
 class DockerEngine:
-    """Drives the real containers.
+    """Builds, tests and runs the containers.
 
     Args:
         layout: the checkout.
-        version: the engine's version.
+        version: the version of the engine.
         compose: the Compose to use.
-        environment: handed to Compose; what would select other files than the prepared ones is taken out.
-        patience: seconds that each container may take when it is looked at alone.
+        environment: the environment variables for Compose, except those that select files; None for ours.
+        timeout: seconds that each test of a container may take.
     """
 
     name = "docker"
@@ -59,40 +59,41 @@ class DockerEngine:
         compose: Compose,
         environment: Mapping[str, str] | None = None,
         *,
-        patience: float = LOOK_TIMEOUT,
+        timeout: float = TEST_TIMEOUT,
     ) -> None:
         self.layout = layout
-        self.patience = patience
+        self.timeout = timeout
         self.version = version
         self.compose = compose
         self._environment = dict(os.environ if environment is None else environment)
-        self.tag = _content_of(layout)
-        # Two checkouts may have folders of the same name; their stacks must not.
+        self.tag = _content_tag(layout)
+        # Two checkouts may have the same folder name; their stacks need different names.
         place = hashlib.sha256(str(layout.root).encode()).hexdigest()[:8]
         self.project = f"{re.sub(r'[^a-z0-9]', '', layout.root.name.lower()) or 'app'}-{place}"
 
     def describe(self) -> str:
+        """Return the versions of Docker and Compose."""
         return f"docker {self.version}, {' '.join(self.compose.command)} {self.compose.version}"
 
     # --- images
 
-    def build(self, *, anew: bool, on_line: Callable[[str], None]) -> list[str]:
-        """Makes the images whose content is not there yet; see `Engine.build`."""
+    def build(self, *, allowed: bool, on_line: Callable[[str], None]) -> list[str]:
+        """Build the images whose content has changed; see `Engine.build`."""
         done = []
         for service in SERVICES:
             image = f"{service.image}:{self.tag}"
             if self._inspect(image) is not None:
                 done.append(f"{service.image} is up to date")
-            elif not anew:
+            elif not allowed:
                 raise BuildFailed(
-                    f"{service.image} is missing or older than {service.folder}/",
-                    hint="Leave --no-build out.",
+                    f"{service.image} is missing or outdated: it was not built from the files in {service.folder}/",
+                    hint="Omit --no-build.",
                 )
             else:
                 done.append(self._build(service, image, on_line))
-            # What a tutor types has no tag.
+            # The commands of the task use the image without a tag.
             process.capture(["docker", "tag", image, f"{service.image}:latest"])
-        self._forget_older_images()
+        self._remove_outdated_images()
         return done
 
     def _build(self, service: Service, image: str, on_line: Callable[[str], None]) -> str:
@@ -107,19 +108,19 @@ class DockerEngine:
             raise BuildFailed(
                 f"{service.image} could not be built (docker build ended with status {built.status}). Its last lines:\n"
                 + _indented(strip_escapes(built.last_lines())),
-                hint=f"Try it by hand: cd {service.folder} && docker build -t {service.image} .",
+                hint=f"To build it by hand: cd {service.folder} && docker build -t {service.image} .",
             )
-        if _content_of(self.layout) != self.tag:
-            # The tag stands for what the folders held before; nobody knows what the builder saw.
+        if _content_tag(self.layout) != self.tag:
+            # The tag is a hash of the previous content; what was built is unknown.
             process.capture(["docker", "image", "rm", image])
             raise BuildFailed(
-                f"the files of the containers changed while {service.image} was built from them",
-                hint="Start again when they are complete.",
+                f"the files of the containers changed while {service.image} was built",
+                hint="Try again when they are complete.",
             )
         return f"{service.image} built in {built.seconds:.1f} s"
 
-    def _forget_older_images(self) -> None:
-        """Takes the tags of this checkout's earlier contents away; what is in use stays."""
+    def _remove_outdated_images(self) -> None:
+        """Remove the tags of previous contents of this checkout; images in use stay."""
         for service in SERVICES:
             listed = process.capture(
                 ["docker", "image", "ls", "--filter", f"label=app07.checkout={self.project}",
@@ -135,9 +136,9 @@ class DockerEngine:
 
     # --- stage 2
 
-    def look_at(self, prepared: Prepared) -> list[ContainerReport]:
-        """Runs each container alone; see `Engine.look_at`."""
-        looks = (self._look_at_activationbase, self._look_at_knowledgebase, self._look_at_codebase)
+    def test_containers(self, prepared: Prepared) -> list[ContainerReport]:
+        """Test each container on its own; see `Engine.test_containers`."""
+        looks = (self._test_activationbase, self._test_knowledgebase, self._test_codebase)
         reports = []
         for service, look in zip(SERVICES, looks, strict=True):
             started = time.monotonic()
@@ -145,7 +146,7 @@ class DockerEngine:
             about = self._inspect(image) or {}
             report = ContainerReport(service.name, image, about.get("Id", ""))
             user = about.get("Config", {}).get("User", "")
-            report.judge(
+            report.add(
                 "runs without root, as a number",
                 bool(re.fullmatch(r"[1-9]\d*(:\d+)?", user)),
                 f"user {user or 'root'}",
@@ -155,47 +156,49 @@ class DockerEngine:
             reports.append(report)
         return reports
 
-    def _look_at_activationbase(self, report: ContainerReport, prepared: Prepared) -> None:
-        ran = self._alone(report)
+    def _test_activationbase(self, report: ContainerReport, prepared: Prepared) -> None:
+        ran = self._run_container(report)
         report.output = ran.output
         expected = self.layout.own_activation.read_bytes().decode("utf-8", "replace")
-        report.judge("prints the rows and nothing else", ran.ok and ran.output == expected, how_it_ended(ran))
+        report.add("prints the rows and nothing else", ran.ok and ran.output == expected, how_it_ended(ran))
 
-    def _look_at_knowledgebase(self, report: ContainerReport, prepared: Prepared) -> None:
-        ran = self._alone(report)
+    def _test_knowledgebase(self, report: ContainerReport, prepared: Prepared) -> None:
+        ran = self._run_container(report)
         report.output = ran.output
-        report.judge("lists the network", ran.ok and KNOWLEDGE_FILE in ran.output, how_it_ended(ran))
-        digest = self._alone(report, "sha256sum", f"/knowledgeBase/{KNOWLEDGE_FILE}")
+        report.add("lists the network", ran.ok and KNOWLEDGE_FILE in ran.output, how_it_ended(ran))
+        digest = self._run_container(report, "sha256sum", f"/knowledgeBase/{KNOWLEDGE_FILE}")
         expected = atomic_files.sha256_of(self.layout.own_knowledge)
-        report.judge(
+        report.add(
             "holds the network of the project, byte for byte",
             digest.output.startswith(expected),
             f"sha256 {expected}",
         )
 
-    def _look_at_codebase(self, report: ContainerReport, prepared: Prepared) -> None:
-        imported = self._alone(report, "python3", "-c", PYBRAIN_IMPORTS)
+    def _test_codebase(self, report: ContainerReport, prepared: Prepared) -> None:
+        imported = self._run_container(report, "python3", "-c", PYBRAIN_IMPORTS)
         report.output = imported.output
-        report.judge(
+        report.add(
             "imports PyBrain", imported.ok and imported.output.split()[-1:] == ["OK"], how_it_ended(imported)
         )
-        self._look_at_prediction(report, prepared)
-        compilers = self._alone(report, "sh", "-c", f"for c in {_COMPILERS}; do command -v $c; done; true")
-        report.judge(
+        self._test_prediction(report, prepared)
+        compilers = self._run_container(
+            report, "sh", "-c", f"for c in {_COMPILERS}; do command -v $c; done; true"
+        )
+        report.add(
             "holds no compiler",
             compilers.ok and not compilers.output.strip(),
             compilers.output.strip() or "none found",
         )
-        self._look_at_size(report)
+        self._test_size(report)
 
-    def _look_at_prediction(self, report: ContainerReport, prepared: Prepared) -> None:
+    def _test_prediction(self, report: ContainerReport, prepared: Prepared) -> None:
         with tempfile.TemporaryDirectory(prefix="app07-") as name:
             folder = atomic_files.folder(Path(name))
             atomic_files.put(prepared.model, folder / KNOWLEDGE_FILE)
             if prepared.card:
                 atomic_files.put(prepared.card, folder / CARD_FILE)
-            write_one_row(prepared, folder / "row.csv")
-            ran = self._alone(
+            write_first_row(prepared, folder / "row.csv")
+            ran = self._run_container(
                 report, "sh", "-c", f"python UE_07_App5.py && echo '{PREDICTION_FOLLOWS}' && cat /tmp/prediction.csv",
                 options=("--tmpfs", "/tmp", "-v", f"{folder}:/shared_data:ro",
                          "-e", f"MODEL_PATH=/shared_data/{KNOWLEDGE_FILE}", "-e", "DATA_PATH=/shared_data/row.csv",
@@ -203,14 +206,14 @@ class DockerEngine:
             )  # fmt: skip
         report.output += ran.output
         _, _, written = ran.output.partition(PREDICTION_FOLLOWS + "\n")
-        holds, seen = same_answer(written, prepared) if ran.ok else (False, how_it_ended(ran))
-        report.judge("answers a row as the host does", holds, seen)
+        holds, seen = same_prediction(written, prepared) if ran.ok else (False, how_it_ended(ran))
+        report.add("predicts a row as the host does", holds, seen)
 
-    def _look_at_size(self, report: ContainerReport) -> None:
+    def _test_size(self, report: ContainerReport) -> None:
         size = int((self._inspect(report.image) or {}).get("Size", 0))
         base = int((self._inspect("python:3.11-slim") or {}).get("Size", 0))
         if base:
-            report.judge(
+            report.add(
                 "adds no more than 80 MB to its base", size - base <= 80e6, f"{(size - base) / 1e6:.1f} MB"
             )
         else:
@@ -218,20 +221,22 @@ class DockerEngine:
                 "adds no more than 80 MB to its base", f"the base is not here; {size / 1e6:.1f} MB in all"
             )
 
-    def _alone(self, report: ContainerReport, *command: str, options: Sequence[str] = ()) -> process.Ended:
-        whole = ["docker", "run", *_ALONE, *options, report.image, *command]
+    def _run_container(
+        self, report: ContainerReport, *command: str, options: Sequence[str] = ()
+    ) -> process.Ended:
+        whole = ["docker", "run", *_RUN_OPTIONS, *options, report.image, *command]
         try:
-            ran = process.run(whole, timeout=self.patience)
+            ran = process.run(whole, timeout=self.timeout)
         except TimedOut as error:
-            text = f"did not end within {self.patience:g} s"
-            ran = process.Ended(tuple(whole), error.status, text, self.patience)
-        report.inner = report.inner or ran.status
+            text = f"did not end within {self.timeout:g} s"
+            ran = process.Ended(tuple(whole), error.status, text, self.timeout)
+        report.exit_status = report.exit_status or ran.status
         return ran
 
     # --- stage 3
 
     def run_stack(self, prepared: Prepared, *, timeout: float, on_line: Callable[[str], None]) -> StackEnd:
-        """Runs the stack to its end and takes it down again; see `Engine.run_stack`."""
+        """Run the stack and take it down; see `Engine.run_stack`."""
         command = self._compose("up", "--abort-on-container-exit", "--no-build")
         environment = self._stack_environment(prepared)
         self._wait_for_others(timeout, on_line)
@@ -248,7 +253,7 @@ class DockerEngine:
             for line in program.lines(program.started + timeout):
                 keep(line)
             status = program.wait(10.0)
-            lives = self._lives()
+            states = self._container_states()
         except (TimedOut, KeyboardInterrupt):
             with process.undisturbed():
                 program.interrupt()
@@ -258,27 +263,25 @@ class DockerEngine:
         finally:
             with process.undisturbed():
                 self._take_down(environment, on_line)
-        return StackEnd(" ".join(command), 70 if status is None else status, lives, "".join(log))
+        return StackEnd(" ".join(command), 70 if status is None else status, states, "".join(log))
 
     def _wait_for_others(self, patience: float, on_line: Callable[[str], None]) -> None:
-        """One stack at a time on one shared_data: one that was started by hand is waited for."""
+        """Wait for a stack that was started by hand, because both would use the same shared_data."""
         deadline = time.monotonic() + patience
         told = False
         while others := self.running_elsewhere():
             if not told:
-                on_line(
-                    f"another stack runs from this checkout (project {', '.join(others)}); waiting for its end"
-                )
+                on_line(f"another stack of this checkout is running (project {', '.join(others)}); waiting")
                 told = True
             if time.monotonic() >= deadline:
                 raise Occupied(
-                    f"another stack still runs from this checkout (project {', '.join(others)})",
-                    hint=f"End it first: {' '.join(self.compose.command)} -p {others[0]} down",
+                    f"another stack of this checkout is still running (project {', '.join(others)})",
+                    hint=f"Stop it first: {' '.join(self.compose.command)} -p {others[0]} down",
                 )
             time.sleep(1.0)
 
     def running_elsewhere(self) -> list[str]:
-        """Projects of other names whose containers run from this very checkout: somebody typed `up` by hand."""
+        """Return the names of other Compose projects whose containers run from this checkout."""
         listed = process.capture(
             ["docker", "ps", "--filter", f"label=com.docker.compose.project.working_dir={self.layout.root}",
              "--format", '{{.Label "com.docker.compose.project"}}']
@@ -298,7 +301,7 @@ class DockerEngine:
         ]
 
     def _stack_environment(self, prepared: Prepared) -> dict[str, str]:
-        """The prepared files are handed in as a person would do it by hand: with MODEL_PATH and DATA_PATH."""
+        """Return the environment for Compose, in which MODEL_PATH and DATA_PATH select the prepared files."""
         selecting = ("MODEL_NAME", "MODEL_FILE", "COMPOSE_FILE", "COMPOSE_PROFILES", "COMPOSE_PROJECT_NAME")
         environment = {key: value for key, value in self._environment.items() if key not in selecting}
         environment |= {"IMAGE_TAG": self.tag, "COMPOSE_IGNORE_ORPHANS": "1"}
@@ -306,7 +309,7 @@ class DockerEngine:
         return environment
 
     def _take_down(self, environment: Mapping[str, str], on_line: Callable[[str], None]) -> None:
-        """Removes the stack's containers; where Compose cannot, the engine is told to."""
+        """Remove the containers of the stack, with Compose or else with the engine."""
         command = self._compose("down", "--volumes", "--timeout", "5")
         try:
             process.run(command, cwd=self.layout.root, environment=environment, timeout=60)
@@ -322,17 +325,17 @@ class DockerEngine:
         listed = process.capture(["docker", "ps", "--all", "--quiet", "--filter", where])
         return listed.output.split() if listed.ok else []
 
-    def _lives(self) -> tuple[ContainerState, ...]:
+    def _container_states(self) -> tuple[ContainerState, ...]:
         containers = self._containers()
         if not containers:
             return ()
         about = process.capture(["docker", "inspect", *containers])
-        lives = [_container_state(container) for container in json.loads(about.output)]
-        return tuple(sorted(lives, key=lambda life: (life.started is None, life.started)))
+        states = [_container_state(container) for container in json.loads(about.output)]
+        return tuple(sorted(states, key=lambda state: (state.started is None, state.started)))
 
 
-def _content_of(layout: Layout) -> str:
-    """Twelve digits that stand for all that the three images are built from: equal content, equal tag."""
+def _content_tag(layout: Layout) -> str:
+    """Return a tag of twelve digits: a hash of all files that the three images are built from."""
     digest = hashlib.sha256()
     for service in SERVICES:
         context = layout.context(service)
@@ -344,7 +347,7 @@ def _content_of(layout: Layout) -> str:
 
 
 def _container_state(container: Mapping[str, Any]) -> ContainerState:
-    """The state of a container, with a remark where it never started or was killed."""
+    """Return the state of a container, with a remark if it never started or was killed."""
     state = ContainerState.from_inspect(container)
     if state.started is None:
         return replace(state, remark=state.remark or "never started")

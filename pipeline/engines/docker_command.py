@@ -14,8 +14,8 @@ class Compose:
     """One of the two generations of Compose.
 
     Attributes:
-        command: what to type.
-        version: what it says of itself.
+        command: ``docker compose`` or ``docker-compose``, as words.
+        version: its version.
     """
 
     command: tuple[str, ...]
@@ -23,16 +23,16 @@ class Compose:
 
 
 def find_docker(*, compose: str = "auto") -> tuple[str, Compose]:
-    """Looks for an engine that answers.
+    """Find a container engine that responds, and Compose.
 
     Args:
         compose: v1, v2 or auto.
 
     Returns:
-        The engine's version, and the Compose to use with it.
+        The version of the engine, and the Compose to use with it.
 
     Raises:
-        EngineUnavailable: no docker command, no daemon, no right to its socket, no Compose; in words.
+        EngineUnavailable: no docker command, no daemon, no permission to use its socket, or no Compose.
     """
     if shutil.which("docker") is None:
         raise EngineUnavailable("docker is not installed", hint="Install Docker, or use --engine local.")
@@ -40,22 +40,22 @@ def find_docker(*, compose: str = "auto") -> tuple[str, Compose]:
         asked = process.capture(["docker", "version", "--format", "{{.Server.Version}}"], timeout=20)
     except TimedOut as error:
         raise EngineUnavailable(
-            "the Docker daemon does not answer", hint="Is Docker still starting?"
+            "the Docker daemon does not respond", hint="Is Docker still starting?"
         ) from error
     if not asked.ok:
         raise _no_daemon(asked.output)
     return asked.output.strip(), _find_compose(compose)
 
 
-def _no_daemon(said: str) -> EngineUnavailable:
-    if "permission denied" in said.lower():
+def _no_daemon(output: str) -> EngineUnavailable:
+    if "permission denied" in output.lower():
         return EngineUnavailable(
             "no permission to use the Docker daemon's socket",
             hint="Add yourself to the group docker (sudo usermod -aG docker $USER), then log in again.",
         )
-    last = said.strip().splitlines()[-1] if said.strip() else "it said nothing"
+    last = output.strip().splitlines()[-1] if output.strip() else "it wrote no message"
     return EngineUnavailable(
-        f"the Docker daemon does not answer: {last}", hint="Start Docker, or use --engine local."
+        f"the Docker daemon does not respond: {last}", hint="Start Docker, or use --engine local."
     )
 
 
@@ -68,11 +68,12 @@ def _find_compose(wanted: str) -> Compose:
         asked = process.capture([*command, "version", "--short"], timeout=20)
         if asked.ok:
             return Compose(command, asked.output.strip().lstrip("v"))
-    named = {
-        "auto": "neither `docker compose` nor `docker-compose`",
-        "v1": "no `docker-compose`",
-        "v2": "no `docker compose`",
+    missing = {
+        "auto": "neither `docker compose` nor `docker-compose` is installed",
+        "v1": "`docker-compose` is not installed",
+        "v2": "`docker compose` is not installed",
     }
     raise EngineUnavailable(
-        f"Docker answers, but there is {named[wanted]}", hint="Install Compose, or use --engine local."
+        f"Docker responds, but {missing[wanted]}",
+        hint="Install Compose, or use --engine local.",
     )

@@ -1,7 +1,7 @@
-"""The engine without containers: the same three parts, each as a process with a folder of its own.
+"""The engine without containers: each of the three services is a process with its own folder.
 
-What an image would hold is laid out in ``output/local_containers/SERVICE``; the files, the environment names
-and the exit status are those of the containers. What only a container can show is reported as not checked.
+The contents of the images are copied to ``output/local_containers/SERVICE``. Files, environment variables and exit
+status are those of the containers. Checks that need a container are reported as not checked.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from pathlib import Path
 from pipeline import atomic_files
 from pipeline.console import strip_escapes
 from pipeline.engines.base import (
-    LOOK_TIMEOUT,
     PREDICTION_FOLLOWS,
     PYBRAIN_IMPORTS,
+    TEST_TIMEOUT,
     ContainerReport,
     StackEnd,
     how_it_ended,
-    same_answer,
-    write_one_row,
+    same_prediction,
+    write_first_row,
 )
 from pipeline.engines.container_state import ContainerState
 from pipeline.errors import BuildFailed, TimedOut
@@ -45,37 +45,38 @@ from pipeline.project import (
     Layout,
 )
 
-# What a user sets on the host and codebase gets, as in docker-compose.yml.
-_HANDED_ON = ("INPUT_COLUMNS", "TARGET_COLUMNS", "IGNORE_CARD_NAMES", "SCALE_INPUTS", "SCALE_OUTPUTS")
+# Variables of the host that codebase gets, as in docker-compose.yml.
+_PASSED_ON = ("INPUT_COLUMNS", "TARGET_COLUMNS", "IGNORE_CARD_NAMES", "SCALE_INPUTS", "SCALE_OUTPUTS")
 _NO_CONTAINERS = "needs a container engine"
 
 
 class LocalEngine:
-    """Runs the three parts as processes.
+    """Runs the three services as processes.
 
     Args:
         layout: the checkout.
-        environment: handed to the processes; None takes ours.
-        patience: seconds that each may take when it is looked at alone.
+        environment: the environment variables of the processes; None for ours.
+        timeout: seconds that each test of a service may take.
     """
 
     name = "local"
 
     def __init__(
-        self, layout: Layout, environment: Mapping[str, str] | None = None, *, patience: float = LOOK_TIMEOUT
+        self, layout: Layout, environment: Mapping[str, str] | None = None, *, timeout: float = TEST_TIMEOUT
     ) -> None:
         self.layout = layout
-        self.patience = patience
+        self.timeout = timeout
         self._environment = dict(os.environ if environment is None else environment)
 
     def describe(self) -> str:
+        """Return the name of the engine."""
         return "local processes, no containers"
 
-    def _place(self, service: str) -> Path:
+    def _folder(self, service: str) -> Path:
         return self.layout.local_containers / service
 
-    def build(self, *, anew: bool, on_line: Callable[[str], None]) -> list[str]:
-        """Lays out what the images would hold; see `Engine.build`."""
+    def build(self, *, allowed: bool, on_line: Callable[[str], None]) -> list[str]:
+        """Copy the contents of the images; see `Engine.build`."""
         wanted = {
             ACTIVATIONBASE: {f"activationBase/{ACTIVATION_FILE}": self.layout.own_activation},
             KNOWLEDGEBASE: {f"knowledgeBase/{KNOWLEDGE_FILE}": self.layout.own_knowledge},
@@ -87,27 +88,29 @@ class LocalEngine:
             root = self.layout.code.parent
             for path in sorted((root / package).rglob("*.py")):
                 wanted[CODEBASE][f"opt/pybrain/{path.relative_to(root).as_posix()}"] = path
-        return [self._lay_out(service.name, wanted[service.name], anew=anew) for service in SERVICES]
+        return [
+            self._copy_contents(service.name, wanted[service.name], allowed=allowed) for service in SERVICES
+        ]
 
-    def _lay_out(self, service: str, wanted: Mapping[str, Path], *, anew: bool) -> str:
-        place = self._place(service)
+    def _copy_contents(self, service: str, wanted: Mapping[str, Path], *, allowed: bool) -> str:
+        place = self._folder(service)
         targets = {place / name: source for name, source in wanted.items()}
-        if not anew and not all(atomic_files.same(source, target) for target, source in targets.items()):
+        if not allowed and not all(atomic_files.same(source, target) for target, source in targets.items()):
             raise BuildFailed(
-                f"{service} is not laid out in {self.layout.shown(place)}, or is older than the project",
-                hint="Leave --no-build out.",
+                f"{service} is missing or outdated in {self.layout.shown(place)}",
+                hint="Omit --no-build.",
             )
         atomic_files.folder(place)
         for path in [path for path in place.rglob("*") if path.is_file() and path not in targets]:
             atomic_files.remove(path)
         written = [atomic_files.put(source, target) for target, source in targets.items()]
-        return f"{service} {'laid out' if any(written) else 'is up to date'} in {self.layout.shown(place)}"
+        return f"{service} {'copied to' if any(written) else 'is up to date in'} {self.layout.shown(place)}"
 
     # --- stage 2
 
-    def look_at(self, prepared: Prepared) -> list[ContainerReport]:
-        """Runs each part alone; see `Engine.look_at`."""
-        looks = (self._look_at_activationbase, self._look_at_knowledgebase, self._look_at_codebase)
+    def test_containers(self, prepared: Prepared) -> list[ContainerReport]:
+        """Test each service on its own; see `Engine.test_containers`."""
+        looks = (self._test_activationbase, self._test_knowledgebase, self._test_codebase)
         reports = []
         for service, look in zip(SERVICES, looks, strict=True):
             started = time.monotonic()
@@ -119,93 +122,93 @@ class LocalEngine:
             reports.append(report)
         return reports
 
-    def _look_at_activationbase(self, report: ContainerReport, prepared: Prepared) -> None:
-        place = self._place(ACTIVATIONBASE) / "activationBase" / ACTIVATION_FILE
-        ran = self._alone(report, "-m", "pipeline.engines.data_process", "show", str(place))
+    def _test_activationbase(self, report: ContainerReport, prepared: Prepared) -> None:
+        place = self._folder(ACTIVATIONBASE) / "activationBase" / ACTIVATION_FILE
+        ran = self._run(report, "-m", "pipeline.engines.data_process", "show", str(place))
         report.output = ran.output
         expected = self.layout.own_activation.read_bytes().decode("utf-8", "replace")
-        report.judge("prints the rows and nothing else", ran.ok and ran.output == expected, how_it_ended(ran))
+        report.add("prints the rows and nothing else", ran.ok and ran.output == expected, how_it_ended(ran))
 
-    def _look_at_knowledgebase(self, report: ContainerReport, prepared: Prepared) -> None:
-        place = self._place(KNOWLEDGEBASE) / "knowledgeBase"
-        ran = self._alone(report, "-m", "pipeline.engines.data_process", "list", str(place))
+    def _test_knowledgebase(self, report: ContainerReport, prepared: Prepared) -> None:
+        place = self._folder(KNOWLEDGEBASE) / "knowledgeBase"
+        ran = self._run(report, "-m", "pipeline.engines.data_process", "list", str(place))
         report.output = ran.output
-        report.judge("lists the network", ran.ok and KNOWLEDGE_FILE in ran.output, how_it_ended(ran))
+        report.add("lists the network", ran.ok and KNOWLEDGE_FILE in ran.output, how_it_ended(ran))
         same = atomic_files.same(place / KNOWLEDGE_FILE, self.layout.own_knowledge)
-        report.judge("holds the network of the project, byte for byte", same)
+        report.add("holds the network of the project, byte for byte", same)
 
-    def _look_at_codebase(self, report: ContainerReport, prepared: Prepared) -> None:
-        imported = self._alone(report, "-c", PYBRAIN_IMPORTS)
-        report.judge(
+    def _test_codebase(self, report: ContainerReport, prepared: Prepared) -> None:
+        imported = self._run(report, "-c", PYBRAIN_IMPORTS)
+        report.add(
             "imports PyBrain",
             imported.ok and imported.output.split()[-1:] == ["OK"],
             how_it_ended(imported),
         )
         with tempfile.TemporaryDirectory(prefix="app07-") as name:
             folder = Path(name)
-            write_one_row(prepared, folder / "row.csv")
+            write_first_row(prepared, folder / "row.csv")
             atomic_files.put(prepared.model, folder / KNOWLEDGE_FILE)
             if prepared.card:
                 atomic_files.put(prepared.card, folder / CARD_FILE)
-            ran = self._alone(
-                report, str(self._place(CODEBASE) / "codeBase" / CODE_FILE),
+            ran = self._run(
+                report, str(self._folder(CODEBASE) / "codeBase" / CODE_FILE),
                 MODEL_PATH=str(folder / KNOWLEDGE_FILE), DATA_PATH=str(folder / "row.csv"),
                 OUTPUT_PATH=str(folder / PREDICTION_CSV),
             )  # fmt: skip
             answer = folder / PREDICTION_CSV
             written = answer.read_text(encoding="utf-8", errors="replace") if answer.is_file() else ""
         report.output = f"{imported.output}{ran.output}{PREDICTION_FOLLOWS}\n{written}"
-        holds, seen = same_answer(written, prepared) if ran.ok else (False, how_it_ended(ran))
-        report.judge("answers a row as the host does", holds, seen)
+        holds, seen = same_prediction(written, prepared) if ran.ok else (False, how_it_ended(ran))
+        report.add("predicts a row as the host does", holds, seen)
         report.skip("holds no compiler", _NO_CONTAINERS)
         report.skip("adds no more than 80 MB to its base", _NO_CONTAINERS)
 
-    def _alone(self, report: ContainerReport, *arguments: str, **environment: str) -> Ended:
+    def _run(self, report: ContainerReport, *arguments: str, **environment: str) -> Ended:
         command = [sys.executable, *arguments]
         try:
             ran = run(
                 command,
-                cwd=self._place(report.name),
-                environment=self._for(report.name, environment),
-                timeout=self.patience,
+                cwd=self._folder(report.name),
+                environment=self._environment_of(report.name, environment),
+                timeout=self.timeout,
             )
         except TimedOut as error:
-            text = f"did not end within {self.patience:g} s"
-            ran = Ended(tuple(command), error.status, text, self.patience)
-        report.inner = report.inner or ran.status
+            text = f"did not end within {self.timeout:g} s"
+            ran = Ended(tuple(command), error.status, text, self.timeout)
+        report.exit_status = report.exit_status or ran.status
         return ran
 
-    def _for(self, service: str, extra: dict[str, str]) -> dict[str, str]:
-        """The environment of a part: what selects files on the host means something else in here."""
+    def _environment_of(self, service: str, extra: dict[str, str]) -> dict[str, str]:
+        """Return the environment variables of a service, without those that select files on the host."""
         environment = {
             key: value
             for key, value in self._environment.items()
-            if key not in ("MODEL_PATH", "DATA_PATH", "OUTPUT_PATH", *_HANDED_ON)
+            if key not in ("MODEL_PATH", "DATA_PATH", "OUTPUT_PATH", *_PASSED_ON)
         }
         if service == CODEBASE:
-            environment["PYTHONPATH"] = str(self._place(CODEBASE) / "opt" / "pybrain")
+            environment["PYTHONPATH"] = str(self._folder(CODEBASE) / "opt" / "pybrain")
         return environment | {"PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"} | extra
 
     # --- stage 3
 
     def run_stack(self, prepared: Prepared, *, timeout: float, on_line: Callable[[str], None]) -> StackEnd:
-        """Runs the three parts in the order of the stack; see `Engine.run_stack`."""
+        """Run the three services in the order of the stack; see `Engine.run_stack`."""
         with tempfile.TemporaryDirectory(prefix="app07-") as name:
             stack = _LocalStack(Path(name), time.monotonic() + timeout, on_line)
             try:
                 self._start_all(stack, prepared)
             finally:
                 stack.stop()
-        return StackEnd("local processes", stack.status(), stack.lives(), "".join(stack.log))
+        return StackEnd("local processes", stack.status(), stack.containers(), "".join(stack.log))
 
     def _start_all(self, stack: _LocalStack, prepared: Prepared) -> None:
         shared = atomic_files.folder(self.layout.shared_data)
         predictions = (shared / PREDICTION_CSV, shared / PREDICTION_JSON)
-        holders = (
+        data_services = (
             (ACTIVATIONBASE, prepared.data, shared / SHARED_ACTIVATION_FILE, predictions),
             (KNOWLEDGEBASE, prepared.model, shared / KNOWLEDGE_FILE, ()),
         )
-        for service, source, target, outdated in holders:
+        for service, source, target, outdated in data_services:
             words = [
                 "-m",
                 "pipeline.engines.data_process",
@@ -215,7 +218,7 @@ class LocalEngine:
                 str(target),
             ]
             command = [sys.executable, *words, *map(str, outdated)]
-            stack.start(service, command, self._place(service), self._for(service, {}))
+            stack.start(service, command, self._folder(service), self._environment_of(service, {}))
         if not stack.all_ready():
             return
         inside = {
@@ -223,10 +226,13 @@ class LocalEngine:
             "DATA_PATH": str(shared / SHARED_ACTIVATION_FILE),
             "OUTPUT_PATH": str(shared / PREDICTION_CSV),
         }
-        handed_on = {key: self._environment[key] for key in _HANDED_ON if key in self._environment}
-        command = [sys.executable, str(self._place(CODEBASE) / "codeBase" / CODE_FILE)]
+        passed_on = {key: self._environment[key] for key in _PASSED_ON if key in self._environment}
+        command = [sys.executable, str(self._folder(CODEBASE) / "codeBase" / CODE_FILE)]
         stack.start(
-            CODEBASE, command, self._place(CODEBASE) / "codeBase", self._for(CODEBASE, inside | handed_on)
+            CODEBASE,
+            command,
+            self._folder(CODEBASE) / "codeBase",
+            self._environment_of(CODEBASE, inside | passed_on),
         )
         stack.follow(CODEBASE)
 
@@ -235,9 +241,9 @@ class _LocalStack:
     """The processes of one run.
 
     Args:
-        folder: for the files by which the holders say that they are ready.
-        deadline: of `time.monotonic`.
-        on_line: gets every line that a part writes, with its name before it.
+        folder: for the files that mark services as ready.
+        deadline: on the clock of `time.monotonic`.
+        on_line: called with each line of output, which begins with the name of the service.
     """
 
     def __init__(self, folder: Path, deadline: float, on_line: Callable[[str], None]) -> None:
@@ -250,14 +256,16 @@ class _LocalStack:
         self._ended: dict[str, tuple[datetime, int]] = {}
 
     def ready(self, service: str) -> Path:
+        """Return the file that marks a service as ready."""
         return self._folder / f"{service}.ready"
 
     def start(self, service: str, command: list[str], cwd: Path, environment: Mapping[str, str]) -> None:
+        """Start the process of a service."""
         self._programs[service] = Program(command, cwd=cwd, environment=environment)
         self._started[service] = datetime.now(UTC)
 
     def all_ready(self) -> bool:
-        """Waits until every part so far is ready; False where one has ended instead."""
+        """Wait until all started services are ready; return False if one has ended instead."""
         while not all(self.ready(service).exists() for service in self._programs):
             self._show_pending()
             for service, program in self._programs.items():
@@ -266,12 +274,12 @@ class _LocalStack:
                     self._note_end(service, status)
                     return False
             if time.monotonic() > self._deadline:
-                raise TimedOut("the data was not ready in the time it was given")
+                raise TimedOut("the data was not ready within the time limit")
         self._show_pending()
         return True
 
     def follow(self, service: str) -> None:
-        """Shows what a part writes until it ends."""
+        """Show the output of a service until it ends."""
         program = self._programs[service]
         for line in program.lines(self._deadline):
             self._show(service, line)
@@ -279,7 +287,7 @@ class _LocalStack:
         self._note_end(service, program.stop() if status is None else status)
 
     def stop(self) -> None:
-        """Ends what still runs, the last started first."""
+        """End the running processes, the last started first."""
         with undisturbed():
             for service, program in reversed(self._programs.items()):
                 if service not in self._ended:
@@ -287,18 +295,19 @@ class _LocalStack:
         self._show_pending()
 
     def status(self) -> int:
-        """The exit status of codebase; where it never started, that of the part that failed."""
+        """Return the exit status of codebase; if it never started, that of the service that failed."""
         if CODEBASE in self._ended:
             return self._ended[CODEBASE][1]
         return next((status for _, status in self._ended.values() if status), 70)
 
-    def lives(self) -> tuple[ContainerState, ...]:
-        lives = [
+    def containers(self) -> tuple[ContainerState, ...]:
+        """Return the state of each service."""
+        states = [
             ContainerState(service, started, *self._ended.get(service, (None, None)))
             for service, started in self._started.items()
         ]
         never = [service.name for service in SERVICES if service.name not in self._started]
-        return (*lives, *(ContainerState(service, None, None, None, "never started") for service in never))
+        return (*states, *(ContainerState(service, None, None, None, "never started") for service in never))
 
     def _note_end(self, service: str, status: int) -> None:
         self._ended[service] = (datetime.now(UTC), status)

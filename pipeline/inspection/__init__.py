@@ -1,1 +1,1 @@
-"""What `inspect` has found, for people and for programs."""
+"""Present the findings of `inspect`: as text, and as values for JSON."""

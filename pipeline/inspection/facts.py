@@ -1,8 +1,6 @@
-"""What was found out about a knowledge file, as plain values for JSON. The shape is in docs/knowledge-files.md."""
+"""The findings about a knowledge file as values for JSON. docs/knowledge-files.md describes them."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
@@ -14,8 +12,8 @@ from pybrain_runtime.network.stored_scaling import find_scaling
 _SHOWN, _LONGEST_TEXT = 100, 10_000
 
 
-def facts_of(found: Inspection) -> dict[str, Any]:
-    """Returns everything but the parameters themselves."""
+def facts_of(found: Inspection) -> dict[str, object]:
+    """Return all findings except the values of the parameters."""
     scaling = find_scaling(found.companions)
     return {
         "path": found.path,
@@ -37,7 +35,7 @@ def facts_of(found: Inspection) -> dict[str, Any]:
     }
 
 
-def _network(network: NetworkDescription) -> dict[str, Any]:
+def _network(network: NetworkDescription) -> dict[str, object]:
     return {
         "name": network.name,
         "kind": network.kind,
@@ -58,7 +56,7 @@ def _network(network: NetworkDescription) -> dict[str, Any]:
     }
 
 
-def _layer(network: NetworkDescription, place: int, module: ModuleDescription) -> dict[str, Any]:
+def _layer(network: NetworkDescription, place: int, module: ModuleDescription) -> dict[str, object]:
     return {
         "name": module.name,
         "kind": module.kind,
@@ -74,7 +72,7 @@ def _layer(network: NetworkDescription, place: int, module: ModuleDescription) -
 
 def _connection(
     network: NetworkDescription, connection: ConnectionDescription, *, recurrent: bool
-) -> dict[str, Any]:
+) -> dict[str, object]:
     return {
         "name": connection.name,
         "kind": connection.kind,
@@ -90,7 +88,7 @@ def _connection(
     }
 
 
-def _card(found: Inspection) -> dict[str, Any] | None:
+def _card(found: Inspection) -> dict[str, object] | None:
     if found.card_path is None:
         return None
     card = found.card
@@ -107,12 +105,12 @@ def _card(found: Inspection) -> dict[str, Any] | None:
     }
 
 
-def _column(column: Column) -> dict[str, Any]:
+def _column(column: Column) -> dict[str, object]:
     return {"name": column.name, "unit": column.unit, "mean": column.mean, "scale": column.scale}
 
 
-def _plain(value: object) -> Any:
-    """Returns a companion as JSON has it: of an array its shape, of anything unknown what it is."""
+def _plain(value: object) -> object:
+    """Return a stored object as JSON: of a large array the shape only, of other objects the type."""
     if isinstance(value, str) and len(value) > _LONGEST_TEXT:
         return {"type": "str", "length": len(value)}
     if value is None or isinstance(value, bool | int | float | str):

@@ -1,4 +1,4 @@
-"""What was found out about a knowledge file, as lines for people."""
+"""The findings about a knowledge file as text."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _LISTED, _BESIDE, _READ = 60, 12, 240
 _WIDTH = 100
 _INDENT = 15
 _VERDICTS = {
-    SAFE: "safe: it was read without executing anything, and can answer",
-    REFUSED: "refused: it asks for something that no network needs; nothing of it was executed",
+    SAFE: "safe: read without executing anything; it can run inference",
+    REFUSED: "refused: it refers to names that no network needs; nothing was executed",
 }
 
 
 def lines_of(found: Inspection) -> Iterator[str]:
-    """Yields the report: the file, the verdict, then what is in it, as far as it could be read."""
+    """Yield the lines of the report: the file, the verdict, then its contents as far as it could be read."""
     yield found.path
-    packing = f", packed with {found.packing}" if found.packing else ""
-    yield _fact("what it is", (found.format or "not a format of knowledge") + packing)
+    packing = f", compressed with {found.packing}" if found.packing else ""
+    yield _fact("what it is", (found.format or "not a format of networks") + packing)
     yield _fact("size", f"{found.size:,} bytes")
     yield _fact("sha256", found.sha256 or "not computed: the file is too large")
-    yield _fact("verdict", _VERDICTS.get(found.verdict, "not usable; nothing of it was executed"))
+    yield _fact("verdict", _VERDICTS.get(found.verdict, "not usable; nothing was executed"))
     if found.error is not None:
         yield _fact("because", found.error.message)
     if found.holds and found.network is None and found.holds not in getattr(found.error, "message", ""):
@@ -37,7 +37,9 @@ def lines_of(found: Inspection) -> Iterator[str]:
     if found.network is not None:
         yield from _network(found.network)
     if found.random:
-        yield _fact("at random", "a layer draws its outputs; the same rows give other answers each time")
+        yield _fact(
+            "at random", "a layer samples its outputs; the same rows give different predictions each time"
+        )
     yield from _companions(found)
     yield from _card(found)
     if found.network is not None:
@@ -49,8 +51,8 @@ def lines_of(found: Inspection) -> Iterator[str]:
 
 
 def _fact(name: str, text: str) -> str:
-    """A line with its name in front; a long text goes on below itself."""
-    if len(text) <= 64:  # a hash is never broken
+    """Return a line that begins with a name; long text is wrapped."""
+    if len(text) <= 64:  # a hash is never wrapped
         return f"  {name:<13}{text}"
     lines = textwrap.wrap(text, _WIDTH - _INDENT, break_long_words=False, break_on_hyphens=False)
     return f"  {name:<13}" + f"\n{' ' * _INDENT}".join(lines)
@@ -177,7 +179,7 @@ def _slice(part: tuple[int, int], whole: int) -> str:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[int]) -> Iterator[str]:
-    """Yields rows in columns; those with numbers are flush right."""
+    """Yield the lines of a table; columns of numbers are aligned to the right."""
     if not rows:
         yield "    none"
         return
@@ -195,7 +197,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Seque
 
 
 def _cut(lines: Sequence[str]) -> list[str]:
-    """Returns the first lines, and how many more there are."""
+    """Return the first lines, and a line with the number of the others."""
     left = len(lines) - _LISTED
     return [*lines[:_LISTED], f"    ... and {left:,} more; --json lists all"] if left > 1 else list(lines)
 
@@ -205,7 +207,7 @@ def _value(value: object) -> str:
     if shape is not None and getattr(value, "size", 0) > 6:
         return f"an array of shape {shape}"
     if isinstance(value, str | bytes):
-        value = value[:_READ]  # its text is made before it is cut, and may be four times as long
+        value = value[:_READ]  # cut before it is formatted, because escapes make it up to four times as long
     return _safe(str(value).replace("\n", " "))
 
 
@@ -214,6 +216,6 @@ def _count(number: int, what: str) -> str:
 
 
 def _safe(text: str, length: int = 120) -> str:
-    """Returns a text out of a file as it can be shown on any terminal: nothing in it controls one."""
+    """Return text from a file without control characters, cut to a length."""
     plain = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: length + 1])
     return plain if len(plain) <= length else plain[:length] + "..."

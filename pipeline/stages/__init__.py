@@ -1,1 +1,1 @@
-"""The three stages: prepare the files, test the containers, run the stack."""
+"""The three stages of a run: prepare the files, test the containers, run the stack."""

@@ -1,4 +1,4 @@
-"""Files collected over from a folder that others write to: read once, and what was read is what is kept."""
+"""Copy files from a folder that other processes write to. Each is read once: what was hashed is what is kept."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from typing import BinaryIO
 from pipeline import atomic_files
 from pipeline.errors import CannotWrite, NotWhatWasPrepared
 
-_PART = 1 << 20
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
 class CollectedFile:
-    """A file that was collected over.
+    """A copied file.
 
     Attributes:
-        path: where it is kept.
-        sha256: of the bytes that are kept.
-        size: their number.
-        changed: when the original was last written to, in seconds since 1970.
+        path: the copy.
+        sha256: the hash of the copied bytes.
+        size: the number of copied bytes.
+        changed: the modification time of the original, in seconds since 1970.
     """
 
     path: Path
@@ -34,22 +34,21 @@ class CollectedFile:
 
 
 def collect(source: Path, target: Path, *, limit: int | None = None) -> CollectedFile | None:
-    """Copies a file by one descriptor and hashes what is copied.
+    """Copy a file through one descriptor, and hash the copied bytes.
 
-    A link, a pipe or a folder in the place of the file is not followed or waited for. Bytes that are appended
-    meanwhile are not read.
+    Links are not followed, and pipes are not waited for. Bytes that are appended meanwhile are not copied.
 
     Args:
-        source: the file; somebody may write to it or replace it meanwhile.
-        target: where it is kept; it appears there whole or not at all.
-        limit: the most bytes it may have.
+        source: the file; other processes may write to it or replace it meanwhile.
+        target: the copy; it is written atomically.
+        limit: the most bytes that the file may have; None for any number.
 
     Returns:
-        What is kept; None where there is no such file, or none that may be read.
+        The copy; None if the file does not exist or is not readable.
 
     Raises:
-        NotWhatWasPrepared: it is a link, no plain file, or larger than the limit.
-        CannotWrite: it cannot be kept; the message has the reason.
+        NotWhatWasPrepared: it is a link, not a regular file, or larger than the limit.
+        CannotWrite: the copy cannot be written; the message has the reason.
     """
     flags = (
         os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -63,7 +62,7 @@ def collect(source: Path, target: Path, *, limit: int | None = None) -> Collecte
     about = os.fstat(descriptor)
     if not stat.S_ISREG(about.st_mode):
         os.close(descriptor)
-        raise NotWhatWasPrepared(f"{source.name} on the volume is no plain file")
+        raise NotWhatWasPrepared(f"{source.name} on the volume is not a regular file")
     with os.fdopen(descriptor, "rb") as original:
         if limit is not None and about.st_size > limit:
             raise NotWhatWasPrepared(
@@ -81,7 +80,7 @@ def collect(source: Path, target: Path, *, limit: int | None = None) -> Collecte
 def _copy(original: BinaryIO, target: Path, size: int) -> tuple[str, int]:
     digest, copied = hashlib.sha256(), 0
     with target.open("wb") as copy:
-        while copied < size and (part := original.read(min(_PART, size - copied))):
+        while copied < size and (part := original.read(min(_CHUNK, size - copied))):
             digest.update(part)
             copy.write(part)
             copied += len(part)

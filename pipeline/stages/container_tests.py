@@ -1,12 +1,13 @@
-"""Stage 2: each container alone, and the record of what was seen."""
+"""Stage 2: test each container on its own, and record the results."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 from pipeline import atomic_files
+from pipeline.check_status import FAILED, NOT_CHECKED, PASSED
 from pipeline.console import strip_escapes
-from pipeline.engines.base import FAILED, NOT_CHECKED, PASSED, ContainerReport, Engine, as_json
+from pipeline.engines.base import ContainerReport, Engine, as_json
 from pipeline.prepared_files import Prepared
 from pipeline.project import Layout
 
@@ -15,9 +16,17 @@ RESULTS = "test_results.json"
 
 
 def check(layout: Layout, engine: Engine, prepared: Prepared) -> list[ContainerReport]:
-    """Looks at each container alone and writes what it saw to ``output/stage2_container_tests``.
+    """Test each container on its own, and write the results to ``output/stage2_container_tests``.
 
-    What an earlier look left there goes first, so that nothing old can be taken for new.
+    Results of previous tests are removed first.
+
+    Args:
+        layout: the checkout.
+        engine: with the images built.
+        prepared: of stage 1.
+
+    Returns:
+        A report for each container.
 
     Raises:
         CannotWrite: the folder or a file cannot be written.
@@ -25,7 +34,7 @@ def check(layout: Layout, engine: Engine, prepared: Prepared) -> list[ContainerR
     stage = atomic_files.folder(layout.stage2)
     for name in (*OUTPUT_FILES, RESULTS):
         atomic_files.remove(stage / name)
-    reports = engine.look_at(prepared)
+    reports = engine.test_containers(prepared)
     for name, report in zip(OUTPUT_FILES, reports, strict=True):
         atomic_files.write_text(stage / name, strip_escapes(report.output))
     atomic_files.write_json(
@@ -42,12 +51,12 @@ def check(layout: Layout, engine: Engine, prepared: Prepared) -> list[ContainerR
 
 
 def all_passed(reports: list[ContainerReport]) -> bool:
-    """Whether nothing failed and something was seen of every container."""
+    """Return whether every container passed: no check failed, and at least one passed."""
     return all(report.status == PASSED for report in reports)
 
 
 def failures(reports: list[ContainerReport]) -> list[str]:
-    """The checks that failed, a line each."""
+    """Return a line for each failed check."""
     return [
         f"{report.name}: {check.name} – {check.detail}"
         for report in reports

@@ -1,4 +1,4 @@
-"""What an earlier run left in ``output/``: removed, so that it is not taken for a later run's."""
+"""Remove the results of previous runs from ``output/``."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pipeline.stages import container_tests, prepare, stack_run
 
 
 def clear(layout: Layout, *numbers: int) -> None:
-    """Removes the results of these stages.
+    """Remove the results of some stages.
 
-    A command does so with those that it is about to make, before it begins. So a run that fails, or is killed, in
-    an early stage does not leave the prediction of the run before it in the place of its own.
+    A command removes the results of the stages that it will run before it begins. If it then fails or is killed,
+    the prediction of a previous run is not mistaken for its own.
 
     Args:
         layout: the checkout.
-        numbers: 1, 2, 3.
+        numbers: of the stages: 1, 2, 3.
 
     Raises:
-        CannotWrite: something cannot be removed.
+        CannotWrite: a file cannot be removed.
     """
     for number in numbers:
         stage, names = _results(layout)[number]

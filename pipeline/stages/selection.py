@@ -1,7 +1,7 @@
-"""Which network and which rows: options first, then the environment, then the project's own.
+"""Select network and rows: by options, then by environment variables, otherwise the project's own.
 
-The environment names mean what they mean in docker-compose.yml (MODEL_PATH, MODEL_NAME, MODEL_FILE,
-DATA_PATH); there, as here, empty counts as unset.
+The variables MODEL_PATH, MODEL_NAME, MODEL_FILE and DATA_PATH have the same meaning as in docker-compose.yml, where
+empty means unset as well.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ _NOT_A_MODEL = (".card.json", ".md", ".sh", ".csv")
 def select(
     layout: Layout, environment: Mapping[str, str], *, model: str | None, data: str | None
 ) -> Selection:
-    """Chooses the files of a run.
+    """Select the files of a run.
 
     Args:
         layout: the checkout.
-        environment: usually ``os.environ``.
-        model: the option ``--model``.
-        data: the option ``--data``.
+        environment: the environment variables.
+        model: the option ``--model``; None if it is not given.
+        data: the option ``--data``; None if it is not given.
 
     Raises:
-        InputMissing: a file that was named does not exist; the names that do are in the text.
+        InputMissing: a file does not exist; the hint lists the existing ones.
         UsageError: an option is empty.
     """
     model_path, model_from = _model(layout, environment, model)
@@ -39,15 +39,15 @@ def select(
 
 
 def columns(environment: Mapping[str, str], name: str, option: str | None = None) -> list[str] | None:
-    """Reads names of columns, separated by commas.
+    """Parse column names that are separated by commas.
 
     Args:
-        environment: usually ``os.environ``.
-        name: the variable, ``INPUT_COLUMNS``.
-        option: what the option of the same name says; it goes before the variable.
+        environment: the environment variables.
+        name: the variable, such as ``INPUT_COLUMNS``.
+        option: the value of the option of the same name, which takes precedence; None if it is not given.
 
     Returns:
-        The names; None where neither says any.
+        The names; None if neither is set.
 
     Raises:
         UsageError: a name is empty.
@@ -57,7 +57,7 @@ def columns(environment: Mapping[str, str], name: str, option: str | None = None
         return None
     names = [column.strip() for column in text.split(",")]
     if not all(names):
-        said, leave = (name, "unset it") if option is None else (_option(name), "leave it out")
+        said, leave = (name, "unset it") if option is None else (_option(name), "omit it")
         raise UsageError(
             f"{said} is set but names no column, or an empty one", hint=f"Name columns, or {leave}."
         )
@@ -65,11 +65,11 @@ def columns(environment: Mapping[str, str], name: str, option: str | None = None
 
 
 def scaled(knowledge: Knowledge, environment: Mapping[str, str]) -> Knowledge:
-    """Returns the network as SCALE_INPUTS and SCALE_OUTPUTS ask for it: scaled by what lies beside it in its file.
+    """Return the network with the scaling that SCALE_INPUTS and SCALE_OUTPUTS ask for.
 
     Raises:
-        UsageError: a variable is empty or no rule, or the card scales already.
-        KnowledgeError: what it names is not there.
+        UsageError: a variable is empty or not a valid rule, or the model card already has a scaling.
+        KnowledgeError: an array that a rule names is not in the file.
     """
     inputs, outputs = (rule(environment, name) for name in ("SCALE_INPUTS", "SCALE_OUTPUTS"))
     return knowledge.scaled_by(inputs=inputs, outputs=outputs) if inputs or outputs else knowledge
@@ -107,16 +107,16 @@ def _data(layout: Layout, environment: Mapping[str, str], option: str | None) ->
 
 def _refuse_empty(option: str, value: str) -> None:
     if not value.strip():
-        raise UsageError(f"{option} is empty", hint="Give a file, or leave the option out.")
+        raise UsageError(f"{option} is empty", hint="Give a file, or omit the option.")
 
 
 def _from_user(text: str) -> Path:
-    """An option is relative to where the user stands."""
+    """Return the path of an option, which is relative to the working directory."""
     return Path(text).expanduser()
 
 
 def _from_project(layout: Layout, text: str) -> Path:
-    """A variable is relative to docker-compose.yml, because Compose reads it so."""
+    """Return the path of a variable, which is relative to docker-compose.yml, as for Compose."""
     return layout.root / Path(text).expanduser()
 
 
@@ -125,7 +125,7 @@ def _looks_like_a_path(text: str) -> bool:
 
 
 def _named(layout: Layout, name: str, said: str) -> Path:
-    """A network by its name, with or without the ending; the project's own has its name, too."""
+    """Return a network by its name in models/, with or without the ending, or the project's own by its name."""
     if _looks_like_a_path(name):
         raise UsageError(
             f"{said} is a path; a name stands for a file in models/",

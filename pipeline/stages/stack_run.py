@@ -76,7 +76,7 @@ def run(
         layout: the checkout.
         engine: what runs it.
         prepared: what stage 1 found right.
-        timeout: seconds until it is collected down with status 75.
+        timeout: seconds until it is taken down with status 75.
         on_line: gets each line as it comes.
 
     Returns:
@@ -107,10 +107,10 @@ def run(
             kept = _take_files(layout, stage, prepared)
             prediction = _believable(layout, prepared, kept, started)
     except KeyboardInterrupt:
-        error = Interrupted("interrupted; the stack has been collected down")
+        error = Interrupted("interrupted; the stack has been taken down")
     except TimedOut:
         error = TimedOut(
-            f"the stack did not end within {timeout:g} s and has been collected down. The last lines:\n{_tail(log)}",
+            f"the stack did not end within {timeout:g} s and has been taken down. The last lines:\n{_tail(log)}",
             hint="--timeout SECONDS gives it longer.",
         )
     except PipelineError as failure:
@@ -132,7 +132,7 @@ def _make_shared_data(layout: Layout) -> None:
 
 def _failure(end: StackEnd) -> PipelineError | None:
     """Why a stack that has ended is no success; None where every sign is good."""
-    code = end.life(CODEBASE)
+    code = end.container(CODEBASE)
     if code is not None and code.status == 0 and end.status == 0:
         return None
     failed = _to_blame(end)
@@ -154,10 +154,10 @@ def _failure(end: StackEnd) -> PipelineError | None:
 
 def _to_blame(end: StackEnd) -> ContainerState | None:
     """The container that failed first; codebase where it failed at all, because it says what it missed."""
-    code = end.life(CODEBASE)
+    code = end.container(CODEBASE)
     if code is not None and code.status:
         return code
-    failed = [life for life in end.lives if life.status]
+    failed = [life for life in end.containers if life.status]
     return min(failed, key=lambda life: life.ended or datetime.max.replace(tzinfo=UTC), default=None)
 
 
@@ -306,7 +306,7 @@ def summary(layout: Layout, done: Run) -> str:
 
 def _story(end: StackEnd) -> list[str]:
     events = []
-    for life in end.lives:
+    for life in end.containers:
         if life.started is None:
             events.append(
                 (datetime.max.replace(tzinfo=UTC), f"{life.service} was never started: {life.remark}")

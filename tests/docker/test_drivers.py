@@ -299,7 +299,7 @@ def test_the_images_hold_no_compiler_and_run_without_root(project):
 
 def test_auto_takes_docker_where_a_daemon_answers_and_says_so(project, capsys):
     assert drive(project, "check") == 0
-    assert "(a daemon answers)" in capsys.readouterr().out
+    assert "(a daemon responds)" in capsys.readouterr().out
 
 
 def test_a_rebuilt_context_leaves_no_older_tag_behind(project):

@@ -19,10 +19,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline.commands.activate import ActivateCommand
 from pipeline.progress import ProgressLine
 from pipeline.project import Layout
 from pybrain.tools.shortcuts import buildNetwork
 from pybrain_runtime import Progress, load_knowledge
+from pybrain_runtime.tables.formats.registry import input_formats, output_formats
 
 Drive = Callable[..., Any]
 GOOD = "5.1,3.5,1.4,0.2"
@@ -129,7 +131,7 @@ def test_columns_are_chosen_by_option_or_by_variable(
     seen = drive("activate", flowers, "rows.csv", "--input-columns", "a,,b")
     assert (seen.status, seen.err) == (
         2,
-        "✗ --input-columns is set but names no column, or an empty one\n  Name columns, or leave it out.\n",
+        "✗ --input-columns is set but names no column, or an empty one\n  Name columns, or omit it.\n",
     )
 
 
@@ -425,3 +427,10 @@ def test_a_request_to_end_keeps_what_resume_goes_on_with(many: Path, folder: Pat
     first = (folder / "prediction.csv").read_bytes()
     subprocess.run(words[:-1], capture_output=True, check=True)
     assert (folder / "prediction.csv").read_bytes() == first
+
+
+def test_the_help_names_the_formats_of_the_registry() -> None:
+    """The help is a text of its own: it is shown before the registry can be imported."""
+    shown = " ".join(str(ActivateCommand.epilog).split())
+    assert f"DATA is {input_formats()}." in shown
+    assert f"OUTPUT is {output_formats()}." in shown

@@ -179,7 +179,11 @@ def test_the_main_door_makes_a_prediction(made: Layout) -> None:
     [
         (("prepare_files.py", "--model", "irsi"), 66, "✗ --model irsi: there is no such network"),
         (("App07.py", "prepare", "--model", "irsi"), 66, "✗ --model irsi: there is no such network"),
-        (("test_containers.py", "--engine", "local", "--no-build"), 69, "✗ activationbase is not laid out"),
+        (
+            ("test_containers.py", "--engine", "local", "--no-build"),
+            69,
+            "✗ activationbase is missing or outdated",
+        ),
         (("run_compose_with_output.py", "--engine", "local", "--data", ""), 2, "✗ --data is empty"),
     ],
     ids=["prepare", "run prepare", "check", "compose"],

@@ -41,7 +41,7 @@ def test_what_is_no_plain_file_is_refused_and_not_waited_for(
     tmp_path: Path, make: Callable[[Path], None]
 ) -> None:
     make(tmp_path / "prediction.csv")
-    with pytest.raises(NotWhatWasPrepared, match=r"prediction.csv on the volume is no plain file"):
+    with pytest.raises(NotWhatWasPrepared, match=r"prediction.csv on the volume is not a regular file"):
         collect(tmp_path / "prediction.csv", tmp_path / "kept")
     assert not (tmp_path / "kept").exists()
 

@@ -53,7 +53,7 @@ MISSING: Mapping[str, tuple[dict[str, str], str, str]] = {
     "no docker": ({}, "docker is not installed", "Install Docker, or use --engine local."),
     "daemon stopped": (
         {"docker": STOPPED},
-        "the Docker daemon does not answer: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. "
+        "the Docker daemon does not respond: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. "
         "Is it running?",
         "Start Docker, or use --engine local.",
     ),
@@ -64,7 +64,7 @@ MISSING: Mapping[str, tuple[dict[str, str], str, str]] = {
     ),
     "no compose": (
         {"docker": ONLY_ENGINE},
-        "Docker answers, but there is neither `docker compose` nor `docker-compose`",
+        "Docker responds, but neither `docker compose` nor `docker-compose` is installed",
         "Install Compose, or use --engine local.",
     ),
 }
@@ -95,7 +95,7 @@ def test_auto_takes_local_processes_then_and_says_why_in_one_line(
     assert why == f"local processes, no containers ({what})"
 
 
-@pytest.mark.parametrize(("wanted", "reason"), [("auto", "a daemon answers"), ("docker", "as asked")])
+@pytest.mark.parametrize(("wanted", "reason"), [("auto", "a daemon responds"), ("docker", "as requested")])
 def test_docker_is_taken_where_a_daemon_answers(
     checkout: Layout, machine: Callable[..., None], wanted: str, reason: str
 ) -> None:
@@ -110,7 +110,7 @@ def test_local_that_was_asked_for_does_not_look_for_docker(
 ) -> None:
     machine(docker=ANSWERS)
     engine, why = choose_engine(checkout, "local")
-    assert (engine.name, why) == ("local", "local processes, no containers (as asked)")
+    assert (engine.name, why) == ("local", "local processes, no containers (as requested)")
 
 
 @pytest.mark.parametrize(
@@ -134,15 +134,15 @@ def test_compose_is_the_generation_asked_for_or_the_newest_there_is(
 @pytest.mark.parametrize(
     ("commands", "compose", "missing"),
     [
-        ({"docker": ONLY_ENGINE, "docker_compose": V1}, "v2", "no `docker compose`"),
-        ({"docker": ANSWERS}, "v1", "no `docker-compose`"),
+        ({"docker": ONLY_ENGINE, "docker_compose": V1}, "v2", "`docker compose` is not installed"),
+        ({"docker": ANSWERS}, "v1", "`docker-compose` is not installed"),
     ],
 )
 def test_a_generation_of_compose_that_is_missing_is_named(
     machine: Callable[..., None], commands: dict[str, str], compose: str, missing: str
 ) -> None:
     machine(**commands)
-    with pytest.raises(EngineUnavailable, match=f"Docker answers, but there is {missing}"):
+    with pytest.raises(EngineUnavailable, match=f"Docker responds, but {missing}"):
         find_docker(compose=compose)
 
 

@@ -139,7 +139,7 @@ def test_a_build_with_a_network_that_is_not_there_names_those_that_are(tmp_path:
 def test_without_containers_the_code_has_the_packages_that_its_image_has(checkout: Layout) -> None:
     recipe = (CONTEXT[CODEBASE] / "Dockerfile").read_text(encoding="utf-8")
     in_the_image = re.findall(r"^COPY (\S+) /opt/pybrain/\1$", recipe, re.MULTILINE)
-    LocalEngine(checkout).build(anew=True, on_line=lambda line: None)
+    LocalEngine(checkout).build(allowed=True, on_line=lambda line: None)
     laid_out = checkout.local_containers / CODEBASE / "opt" / "pybrain"
     assert sorted(path.name for path in laid_out.iterdir()) == sorted(in_the_image)
     let_in = (CONTEXT[CODEBASE] / ".dockerignore").read_text(encoding="utf-8").split()

@@ -77,10 +77,11 @@ def _bare(root: Path) -> Layout:
 def test_no_build_names_the_image_that_is_missing(checkout: Layout, docker: Callable[[str], None]) -> None:
     docker("exit 1")
     with pytest.raises(BuildFailed) as refused:
-        engine(checkout).build(anew=False, on_line=lambda line: None)
+        engine(checkout).build(allowed=False, on_line=lambda line: None)
     assert refused.value.status == 69
     assert str(refused.value) == (
-        "activationbase_app07 is missing or older than container1_activationbase/\n  Leave --no-build out."
+        "activationbase_app07 is missing or outdated: it was not built from the files in "
+        "container1_activationbase/\n  Omit --no-build."
     )
 
 
@@ -93,7 +94,7 @@ def test_a_build_that_fails_shows_its_last_lines_and_how_to_try_it_by_hand(
     )
     lines: list[str] = []
     with pytest.raises(BuildFailed) as failed:
-        engine(checkout).build(anew=True, on_line=lines.append)
+        engine(checkout).build(allowed=True, on_line=lines.append)
     said = str(failed.value).splitlines()
     assert said[0] == (
         "activationbase_app07 could not be built (docker build ended with status 17). Its last lines:"
@@ -101,7 +102,7 @@ def test_a_build_that_fails_shows_its_last_lines_and_how_to_try_it_by_hand(
     assert said[1] == "    step 27"
     assert said[-2] == "    no space left on device"
     assert said[-1] == (
-        "  Try it by hand: cd container1_activationbase && docker build -t activationbase_app07 ."
+        "  To build it by hand: cd container1_activationbase && docker build -t activationbase_app07 ."
     )
     assert len(lines) == 41
 
@@ -115,10 +116,10 @@ def test_an_image_whose_files_changed_while_it_was_built_gets_no_name_that_says_
     )
     made = engine(checkout)
     with pytest.raises(BuildFailed) as failed:
-        made.build(anew=True, on_line=lambda line: None)
+        made.build(allowed=True, on_line=lambda line: None)
     assert str(failed.value) == (
-        "the files of the containers changed while activationbase_app07 was built from them\n"
-        "  Start again when they are complete."
+        "the files of the containers changed while activationbase_app07 was built\n"
+        "  Try again when they are complete."
     )
     typed = (tmp_path / "typed").read_text(encoding="utf-8").splitlines()
     assert typed[-1] == f"image rm activationbase_app07:{made.tag}"

@@ -38,7 +38,7 @@ def table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def assert_same_answers(answers: Path, recorded: Path) -> None:
+def assert_same_predictions(answers: Path, recorded: Path) -> None:
     """Compares what was predicted with what the genuine PyBrain computed, to 1e-12 relative."""
     got, expected = table(answers), table(recorded)
     assert len(got) == len(expected)
@@ -62,7 +62,7 @@ def test_the_projects_own_row_is_answered_as_pybrain_answered_it(
 ) -> None:
     done = local("run")
     assert (done.status, done.err) == (0, "")
-    assert_same_answers(
+    assert_same_predictions(
         checkout.stage3 / "prediction.csv", fixtures / "default" / "iris" / "expected_current.csv"
     )
 
@@ -72,7 +72,7 @@ def test_all_150_flowers_are_answered_as_pybrain_answered_them(
 ) -> None:
     done = local("run", "--data", str(checkout.root / "data" / "iris_150.csv"))
     assert (done.status, done.err) == (0, "")
-    assert_same_answers(
+    assert_same_predictions(
         checkout.stage3 / "prediction.csv", fixtures / "default" / "iris" / "expected_all.csv"
     )
 
@@ -83,7 +83,7 @@ def test_the_network_of_the_course_is_answered_as_pybrain_answered_it(
     data = str(checkout.root / "data" / "course_80.csv")
     done = local("run", "--model", str(checkout.models / "course.pkl"), "--data", data)
     assert (done.status, done.err) == (0, "")
-    assert_same_answers(
+    assert_same_predictions(
         checkout.stage3 / "prediction.csv", fixtures / "default" / "course" / "expected_80.csv"
     )
 
@@ -106,7 +106,7 @@ def test_a_person_reads_what_was_done_and_where_the_prediction_is(checkout: Layo
         "Prediction",
         "Files",
     ]
-    assert "  engine      local processes, no containers (as asked)" in said
+    assert "  engine      local processes, no containers (as requested)" in said
     for line in ("✓ Model loaded: FeedForwardNetwork", "✓ Data loaded: (1, 4)", "ACTIVATION COMPLETE"):
         assert f"codebase       | {line}\n" in said
     assert "\n  sepal_length,sepal_width,petal_length,petal_width,setosa,versicolor,virginica\n" in said
@@ -232,14 +232,14 @@ def test_rows_with_windows_line_ends_are_printed_as_they_are(checkout: Layout, l
 
 def test_stage_2_fails_where_the_code_answers_otherwise_than_the_host(checkout: Layout, local: Drive) -> None:
     code = checkout.code.read_text(encoding="utf-8")
-    assert "outputs = network.activate(inputs)" in code
+    assert "outputs = session.activate(inputs)" in code
     checkout.code.write_text(
-        code.replace("outputs = network.activate(inputs)", "outputs = network.activate(inputs) * (1 + 1e-9)"),
+        code.replace("outputs = session.activate(inputs)", "outputs = session.activate(inputs) * (1 + 1e-9)"),
         encoding="utf-8",
     )
     done = local("check")
     assert done.status == 70
-    assert "codebase: answers a row as the host does – [" in done.err
+    assert "codebase: predicts a row as the host does – [" in done.err
     results = json.loads((checkout.stage2 / "test_results.json").read_text(encoding="utf-8"))
     assert results["passed"] is False
     assert [container["status"] for container in results["containers"]] == ["passed", "passed", "failed"]
@@ -259,7 +259,7 @@ def test_stage_2_fails_where_one_answer_is_no_number(checkout: Layout, local: Dr
     checkout.code.write_text(changed, encoding="utf-8")
     done = local("check")
     assert done.status == 70
-    assert "codebase: answers a row as the host does – [" in done.err
+    assert "codebase: predicts a row as the host does – [" in done.err
 
 
 def test_an_earlier_look_is_not_taken_for_this_one(checkout: Layout, local: Drive) -> None:
@@ -277,22 +277,22 @@ def test_an_earlier_look_is_not_taken_for_this_one(checkout: Layout, local: Driv
 
 def test_a_second_run_lays_out_nothing_anew(checkout: Layout) -> None:
     engine = LocalEngine(checkout)
-    first = engine.build(anew=True, on_line=lambda line: None)
+    first = engine.build(allowed=True, on_line=lambda line: None)
     assert first == [
-        f"{service.name} laid out in output/local_containers/{service.name}" for service in SERVICES
+        f"{service.name} copied to output/local_containers/{service.name}" for service in SERVICES
     ]
-    assert engine.build(anew=True, on_line=lambda line: None) == [
+    assert engine.build(allowed=True, on_line=lambda line: None) == [
         f"{service.name} is up to date in output/local_containers/{service.name}" for service in SERVICES
     ]
 
 
 def test_what_left_the_project_leaves_the_containers(checkout: Layout) -> None:
     engine = LocalEngine(checkout)
-    engine.build(anew=True, on_line=lambda line: None)
+    engine.build(allowed=True, on_line=lambda line: None)
     card = checkout.local_containers / "knowledgebase" / "knowledgeBase" / "currentSolution.card.json"
     assert card.is_file()
     (checkout.own_knowledge.parent / "currentSolution.card.json").unlink()
-    said = engine.build(anew=True, on_line=lambda line: None)
+    said = engine.build(allowed=True, on_line=lambda line: None)
     assert not card.exists()
     assert (card.parent / KNOWLEDGE_FILE).is_file()
     assert said[2] == "codebase is up to date in output/local_containers/codebase"
@@ -304,14 +304,14 @@ def test_no_build_fails_where_something_is_missing_or_older_than_the_project(
     done = local("compose", "--no-build")
     assert done.status == 69
     assert done.err == (
-        "✗ activationbase is not laid out in output/local_containers/activationbase, or is older than the project\n"
-        "  Leave --no-build out.\n"
+        "✗ activationbase is missing or outdated in output/local_containers/activationbase\n"
+        "  Omit --no-build.\n"
     )
     assert local("compose").status == 0
     assert local("compose", "--no-build").status == 0
     checkout.code.write_text(checkout.code.read_text(encoding="utf-8") + "\n# newer\n", encoding="utf-8")
-    with pytest.raises(BuildFailed, match="codebase is not laid out"):
-        LocalEngine(checkout).build(anew=False, on_line=lambda line: None)
+    with pytest.raises(BuildFailed, match="codebase is missing or outdated"):
+        LocalEngine(checkout).build(allowed=False, on_line=lambda line: None)
 
 
 # --- shared_data

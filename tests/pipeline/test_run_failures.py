@@ -86,7 +86,7 @@ def test_a_code_that_fails_fails_its_check_with_its_status_and_last_lines(
     done = with_code(FAILS, command)
     assert done.status == 7
     assert "✗ not every container passed its checks:\n" in done.err
-    assert "    codebase: answers a row as the host does – status 7: something broke\n" in done.err
+    assert "    codebase: predicts a row as the host does – status 7: something broke\n" in done.err
     assert "  See output/stage2_container_tests/.\n" in done.err
     assert claims(checkout) == []
     assert not checkout.stage3.exists(), "stage 3 ran although stage 2 failed"
@@ -134,7 +134,7 @@ def test_a_code_that_does_nothing_is_not_believed_anywhere(checkout: Layout, wit
     assert with_code("", "compose").status == 70
     done = with_code("", "check")
     assert done.status == 70
-    assert "codebase: answers a row as the host does – no prediction was written" in done.err
+    assert "codebase: predicts a row as the host does – no prediction was written" in done.err
     assert claims(checkout) == []
 
 
@@ -245,7 +245,7 @@ def test_a_code_that_hangs_when_it_is_looked_at_alone_is_ended_too(
 ) -> None:
     done = with_code("import time\ntime.sleep(600)\n", command, "--timeout", "2")
     assert done.status == 75
-    assert "codebase: answers a row as the host does – status 75: did not end within 2 s" in done.err
+    assert "codebase: predicts a row as the host does – status 75: did not end within 2 s" in done.err
     assert claims(checkout) == []
 
 
@@ -390,5 +390,5 @@ def test_the_json_result_files_are_json(checkout: Layout, with_code: Drive) -> N
         if check["status"] == "failed"
     ]
     assert [(check["name"], check["detail"]) for check in failed] == [
-        ("answers a row as the host does", "status 7: something broke")
+        ("predicts a row as the host does", "status 7: something broke")
     ]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pipeline.atomic_files import sha256_of
-from pipeline.engines.base import ContainerReport, StackEnd, as_json, same_answer
+from pipeline.engines.base import ContainerReport, StackEnd, as_json, same_prediction
 from pipeline.engines.container_state import ContainerState
 from pipeline.errors import EngineUnavailable, PipelineError, StackFailed
 from pipeline.prepared_files import Prepared
@@ -49,10 +49,10 @@ class Told:
     def describe(self) -> str:
         return "an engine of the tests"
 
-    def build(self, *, anew: bool, on_line: Callable[[str], None]) -> list[str]:
+    def build(self, *, allowed: bool, on_line: Callable[[str], None]) -> list[str]:
         return []
 
-    def look_at(self, prepared: Prepared) -> list[ContainerReport]:
+    def test_containers(self, prepared: Prepared) -> list[ContainerReport]:
         return []
 
     def run_stack(self, prepared: Prepared, *, timeout: float, on_line: Callable[[str], None]) -> StackEnd:
@@ -271,9 +271,9 @@ def test_a_container_of_which_nothing_was_seen_has_not_passed() -> None:
     report.skip("runs without root", "needs a container engine")
     assert report.status == "not checked"
     assert not all_passed([report])
-    report.judge("imports PyBrain", True)
+    report.add("imports PyBrain", True)
     assert report.status == "passed"
-    report.judge("answers", False, "no prediction")
+    report.add("answers", False, "no prediction")
     assert report.status == "failed"
     assert failures([report]) == ["codebase: answers – no prediction"]
 
@@ -284,7 +284,7 @@ def test_a_container_without_any_check_has_not_passed() -> None:
 
 def test_a_report_is_written_as_it_is() -> None:
     report = ContainerReport("codebase", "codebase_app07:1", "sha256:12", output="OK\n", seconds=1.23456)
-    report.judge("imports PyBrain", True, "status 0")
+    report.add("imports PyBrain", True, "status 0")
     written: dict[str, Any] = as_json(report)
     assert written == {
         "container": "codebase",
@@ -316,9 +316,9 @@ def test_an_answer_is_the_hosts_own_or_it_is_not(
 ) -> None:
     answer = change([float(value) for value in prepared.rows.prediction])
     csv = "a,b,c\n" + ",".join(repr(value) for value in answer) + "\n"
-    assert same_answer(csv, prepared)[0] is same
+    assert same_prediction(csv, prepared)[0] is same
 
 
 @pytest.mark.parametrize("csv", ["", "a,b,c\n", "a,b,c\nx,y,z\n"])
 def test_no_answer_is_no_answer(prepared: Prepared, csv: str) -> None:
-    assert same_answer(csv, prepared) == (False, "no prediction was written")
+    assert same_prediction(csv, prepared) == (False, "no prediction was written")

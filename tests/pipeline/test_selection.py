@@ -186,7 +186,7 @@ def test_a_path_given_as_a_name_is_wrong_usage(project: Layout, elsewhere: Path,
 def test_an_empty_option_is_wrong_usage(project: Layout, option: str, empty: str) -> None:
     refused = refusal(project, **{option: empty})
     assert refused.status == 2
-    assert str(refused) == f"--{option} is empty\n  Give a file, or leave the option out."
+    assert str(refused) == f"--{option} is empty\n  Give a file, or omit the option."
 
 
 @pytest.mark.parametrize(
@@ -241,4 +241,4 @@ def test_a_folder_is_no_file(
     refused = refusal(project, **{key: value.format(elsewhere) for key, value in choice.items()})
     assert refused.status == 66
     assert refused.message == f"{said.format(elsewhere)} is a folder; a {what} was expected"
-    assert refused.path == elsewhere
+    assert refused.path == str(elsewhere)
