@@ -160,9 +160,31 @@ def place() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="session")
+def built_tag(
+    docker: None, tmp_path_factory: pytest.TempPathFactory, copy_project: Callable[[Path], Layout]
+) -> Iterator[str]:
+    """The tag of images that are built once, from an unchanged checkout."""
+    tag = f"test-built-{uuid.uuid4().hex[:8]}"
+    layout = copy_project(tmp_path_factory.mktemp("built") / tag)
+    environment = os.environ | {"IMAGE_TAG": tag}
+    command = [*COMMANDS["v2"], "build"]
+    done = subprocess.run(
+        command, cwd=layout.root, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    yield tag
+    _remove_images(tag)
+
+
+def _remove_images(tag: str) -> None:
+    names = [f"{service.image}:{tag}" for service in SERVICES]
+    subprocess.run(["docker", "image", "rm", "-f", *names], capture_output=True, check=False)
+
+
 @pytest.fixture
-def stack(place: Path, generation: str, copy_project: Callable[[Path], Layout]) -> Iterator[Stack]:
-    """A fresh checkout with the literal commands of one generation of Compose.
+def unbuilt(place: Path, generation: str, copy_project: Callable[[Path], Layout]) -> Iterator[Stack]:
+    """A fresh checkout with the literal commands of one generation of Compose; the first `up` builds its images.
 
     Its folder has a name of its own, because Compose takes that for the project's: several tests run at a time.
     """
@@ -170,5 +192,13 @@ def stack(place: Path, generation: str, copy_project: Callable[[Path], Layout]) 
     made = Stack(copy_project(place / tag), generation, tag)
     yield made
     made.down()
-    names = [f"{service.image}:{tag}" for service in SERVICES]
-    subprocess.run(["docker", "image", "rm", "-f", *names], capture_output=True, check=False)
+    _remove_images(tag)
+
+
+@pytest.fixture
+def stack(unbuilt: Stack, built_tag: str) -> Stack:
+    """A fresh checkout whose images are there. A test that changes what they are built from takes `unbuilt`."""
+    for service in SERVICES:
+        names = [f"{service.image}:{tag}" for tag in (built_tag, unbuilt.tag)]
+        subprocess.run(["docker", "tag", *names], check=True)
+    return unbuilt

@@ -29,16 +29,16 @@ def assert_predicts(prediction: Path, expected: Path) -> None:
     np.testing.assert_allclose(outputs(prediction, names), figures, rtol=1e-12, atol=0)
 
 
-def test_up_on_a_fresh_clone_predicts_what_pybrain_recorded(stack, fixtures):
-    typed = stack.up()
+def test_up_on_a_fresh_clone_predicts_what_pybrain_recorded(unbuilt, fixtures):
+    typed = unbuilt.up()
     assert typed.status == 0, typed.output
-    assert_predicts(stack.shared("prediction.csv"), fixtures / "default/iris/expected_current.csv")
+    assert_predicts(unbuilt.shared("prediction.csv"), fixtures / "default/iris/expected_current.csv")
     assert "✓ Model loaded: FeedForwardNetwork" in typed.output
     assert "✓ Data loaded: (1, 4)" in typed.output
     assert "✓ Prediction: 0.000026" in typed.output
     assert "virginica" in typed.output
     assert "ACTIVATION COMPLETE" in typed.output
-    assert stack.running() == []
+    assert unbuilt.running() == []
 
 
 def test_a_second_up_without_down_makes_a_prediction_of_its_own(stack):
@@ -131,12 +131,12 @@ def test_files_of_an_earlier_run_are_not_taken_for_this_one(stack):
     assert left == [".gitkeep", "activation_data.csv"]
 
 
-def test_a_codebase_that_fails_fails_the_run_with_its_status(stack):
-    stack.layout.code.write_text("import sys; print('it breaks'); sys.exit(7)\n", encoding="utf-8")
-    typed = stack.up()
+def test_a_codebase_that_fails_fails_the_run_with_its_status(unbuilt):
+    unbuilt.layout.code.write_text("import sys; print('it breaks'); sys.exit(7)\n", encoding="utf-8")
+    typed = unbuilt.up()
     assert typed.status == 7, typed.output
     assert "ACTIVATION COMPLETE" not in typed.output
-    assert stack.running() == []
+    assert unbuilt.running() == []
 
 
 def test_bad_rows_fail_the_run_with_65_and_a_message_that_names_the_place(stack, place):

@@ -47,14 +47,14 @@ def docker(*words: str) -> None:
     subprocess.run(["docker", *words], check=True, capture_output=True)
 
 
-def test_up_without_an_option_predicts_and_returns(stack):
-    typed = stack.plain("up")
+def test_up_without_an_option_predicts_and_returns(unbuilt):
+    typed = unbuilt.plain("up")
     assert typed.status == 0, typed.output
     assert "ACTIVATION COMPLETE" in typed.output
     assert "WARNING" not in typed.output
-    assert stack.shared("prediction.csv").is_file()
-    assert "stale_images" not in json.loads(stack.shared("prediction.json").read_text("utf-8"))
-    assert stack.running() == []
+    assert unbuilt.shared("prediction.csv").is_file()
+    assert "stale_images" not in json.loads(unbuilt.shared("prediction.json").read_text("utf-8"))
+    assert unbuilt.running() == []
 
 
 def test_a_second_plain_up_returns_with_a_prediction_of_its_own(stack):
@@ -144,53 +144,53 @@ def test_up_in_the_background_leaves_nothing_running(stack):
     assert gone(stack)
 
 
-def test_a_codebase_that_fails_at_once_ends_a_plain_up(stack):
-    stack.layout.code.write_text("import sys; sys.exit(7)\n", encoding="utf-8")
-    typed = stack.plain("up")
+def test_a_codebase_that_fails_at_once_ends_a_plain_up(unbuilt):
+    unbuilt.layout.code.write_text("import sys; sys.exit(7)\n", encoding="utf-8")
+    typed = unbuilt.plain("up")
     assert "codebase" in typed.output and "exited with code 7" in typed.output
-    assert stack.running() == []
+    assert unbuilt.running() == []
 
 
-def test_a_codebase_that_is_killed_ends_a_plain_up_and_the_option_hands_on_137(stack):
-    stack.layout.code.write_text(STAYS, encoding="utf-8")
-    killer = once(stack, "codebase", lambda name: docker("kill", name))
-    typed = stack.plain("up")
+def test_a_codebase_that_is_killed_ends_a_plain_up_and_the_option_hands_on_137(unbuilt):
+    unbuilt.layout.code.write_text(STAYS, encoding="utf-8")
+    killer = once(unbuilt, "codebase", lambda name: docker("kill", name))
+    typed = unbuilt.plain("up")
     killer.join()
     assert "exited with code 137" in typed.output
-    assert stack.running() == []
-    killer = once(stack, "codebase", lambda name: docker("kill", name))
-    typed = stack.up()
+    assert unbuilt.running() == []
+    killer = once(unbuilt, "codebase", lambda name: docker("kill", name))
+    typed = unbuilt.up()
     killer.join()
     assert typed.status == 137, typed.output
-    assert stack.running() == []
+    assert unbuilt.running() == []
 
 
-def test_a_data_container_that_is_killed_does_not_keep_a_plain_up(stack):
-    stack.layout.code.write_text("import time; time.sleep(4)\n", encoding="utf-8")
+def test_a_data_container_that_is_killed_does_not_keep_a_plain_up(unbuilt):
+    unbuilt.layout.code.write_text("import time; time.sleep(4)\n", encoding="utf-8")
 
     def kill(name: str) -> None:
-        docker("kill", stack.ids("knowledgebase")[0])
+        docker("kill", unbuilt.ids("knowledgebase")[0])
 
-    killer = once(stack, "codebase", kill)
-    typed = stack.plain("up")
+    killer = once(unbuilt, "codebase", kill)
+    typed = unbuilt.plain("up")
     killer.join()
     assert "exited with code 137" in typed.output
-    assert stack.running() == []
+    assert unbuilt.running() == []
 
 
-def test_data_containers_whose_compose_was_killed_end_with_codebase(stack, generation):
-    stack.layout.code.write_text("import time; time.sleep(4)\n", encoding="utf-8")
-    assert stack.plain("build").status == 0
+def test_data_containers_whose_compose_was_killed_end_with_codebase(unbuilt, generation):
+    unbuilt.layout.code.write_text("import time; time.sleep(4)\n", encoding="utf-8")
+    assert unbuilt.plain("build").status == 0
     from tests.docker.conftest import COMMANDS
 
     compose = subprocess.Popen(
-        [*COMMANDS[generation], "up"], cwd=stack.layout.root, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL, env=stack.environment(),
+        [*COMMANDS[generation], "up"], cwd=unbuilt.layout.root, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, env=unbuilt.environment(),
     )  # fmt: skip
-    assert until(lambda: stack.ids("codebase"), 60)
+    assert until(lambda: unbuilt.ids("codebase"), 60)
     compose.kill()
     compose.wait()
-    assert gone(stack)
+    assert gone(unbuilt)
 
 
 def test_data_containers_without_a_codebase_end_after_their_wait(stack):
