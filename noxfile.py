@@ -6,6 +6,8 @@ the versions that continuous integration has. nox itself may be installed anywhe
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import nox
 
 from pipeline.environment import bootstrap
@@ -58,7 +60,7 @@ def lint(session: nox.Session) -> None:
     """Check style, format and the direction of imports."""
     session.run(python(), "-m", "ruff", "check", ".")
     session.run(python(), "-m", "ruff", "format", "--check", ".")
-    session.run(python(), "-m", "importlinter.cli", "lint")
+    session.run(str(Path(python()).with_name("lint-imports")))
 
 
 @nox.session
