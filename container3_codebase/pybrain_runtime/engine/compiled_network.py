@@ -72,6 +72,9 @@ class CompiledNetwork:
         self._layout = layout
         self._dtype = layout.dtype
         self._single = precision == "float32"
+        self._typed_inputs = layout.typed_inputs
+        # Of recurrent networks inside a feed-forward one, in which every row is a first time step.
+        self._nested_state = bool(layout.state) and not self.recurrent
         self._idle: dict[int, list[Buffers]] = {}
 
     def run(
@@ -111,16 +114,10 @@ class CompiledNetwork:
             steps = self.saved_steps if resume else 0
             return self.continue_sequence(self.sequence_buffers(resume=resume), inputs, steps, random)
         outputs = np.empty((len(inputs), self.outdim), self._dtype)
-        size = self.chunk
-        if threads is None and len(inputs) <= size:
+        if threads is None and len(inputs) <= self.chunk:
             self._run_chunk(inputs, outputs, random)
-            return outputs
-
-        def run_chunk(start: int) -> None:
-            part = slice(start, start + size)
-            self._run_chunk(inputs[part], outputs[part], random)
-
-        self._spread(run_chunk, range(0, len(inputs), size), size, 1 if random else threads)
+        else:
+            self._run_chunks(inputs, outputs, random, threads)
         return outputs
 
     @overload
@@ -223,7 +220,7 @@ class CompiledNetwork:
             random: as for ``run``.
         """
         inputs = self.inputs(rows)
-        if self._layout.typed_inputs:
+        if self._typed_inputs:
             inputs = inputs.astype(self._dtype, copy=False)
         outputs = np.empty((len(inputs), self.outdim), self._dtype)
         buffers.random = random
@@ -240,31 +237,45 @@ class CompiledNetwork:
         for (start, stop), values in zip(self._layout.state, state, strict=True):
             buffers.values[start:stop, 0] = values
 
-    # One chunk.
+    # Chunks.
+
+    def _run_chunks(
+        self, inputs: Array, outputs: Array, random: RandomState | None, threads: int | None
+    ) -> None:
+        size = self.chunk
+
+        def run_chunk(start: int) -> None:
+            part = slice(start, start + size)
+            self._run_chunk(inputs[part], outputs[part], random)
+
+        self._spread(run_chunk, range(0, len(inputs), size), size, 1 if random else threads)
 
     def _run_chunk(self, inputs: Array, outputs: Array, random: RandomState | None) -> None:
         columns = len(inputs)
         if not columns:
             return
-        buffers = self._take(columns)
+        idle = self._idle_for(columns)
+        buffers = self._take(idle, columns)
         buffers.random = random
-        if self._layout.state:  # of recurrent networks inside this one: every row is a first time step
+        if self._nested_state:
             self._layout.reset(buffers)
-        if self._layout.typed_inputs:
+        if self._typed_inputs:
             inputs = self._typed(inputs)
         buffers.compute(inputs.T, outputs.T)
-        self._give(buffers)
+        idle.append(buffers)
 
     def _run_steps(self, inputs: Array, outputs: Array, random: RandomState | None) -> None:
         """Compute whole sequences: inputs of shape (time steps, indim, sequences), outputs alike."""
-        buffers = self._take(inputs.shape[2])
+        columns = inputs.shape[2]
+        idle = self._idle_for(columns)
+        buffers = self._take(idle, columns)
         buffers.random = random
         self._layout.reset(buffers)
-        if self._layout.typed_inputs and inputs.dtype != self._dtype:
+        if self._typed_inputs and inputs.dtype != self._dtype:
             with np.errstate(all="ignore"):
                 inputs = inputs.astype(self._dtype)
         buffers.compute_sequence(inputs, outputs, 0)
-        self._give(buffers)
+        idle.append(buffers)
 
     def _spread(
         self, run_chunk: Callable[[int], None], starts: range, columns: int, threads: int | None
@@ -314,19 +325,20 @@ class CompiledNetwork:
 
     # Idle buffers wait for the next run of the same size.
 
-    def _take(self, columns: int) -> Buffers:
-        try:
-            return self._idle[columns].pop()
-        except (KeyError, IndexError):
-            return self._layout.buffers(columns)
-
-    def _give(self, buffers: Buffers) -> None:
-        idle = self._idle.get(buffers.columns)
+    def _idle_for(self, columns: int) -> list[Buffers]:
+        """Return the idle buffers of a size. Another thread may take the last one at any time."""
+        idle = self._idle.get(columns)
         if idle is None:
             if len(self._idle) >= _IDLE_SIZES:
                 self._idle.clear()
-            idle = self._idle.setdefault(buffers.columns, [])
-        idle.append(buffers)
+            idle = self._idle.setdefault(columns, [])
+        return idle
+
+    def _take(self, idle: list[Buffers], columns: int) -> Buffers:
+        try:
+            return idle.pop()
+        except IndexError:
+            return self._layout.buffers(columns)
 
     # Inputs.
 

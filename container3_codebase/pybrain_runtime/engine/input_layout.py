@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from pybrain_runtime.engine.buffers import Buffers
+from pybrain_runtime.engine.buffers import Buffers, aligned_zeros
 from pybrain_runtime.engine.flatten import Cell, Feed
 from pybrain_runtime.network.connections import CONNECTIONS, matrix
 from pybrain_runtime.network.layers.formulas import Array
@@ -175,7 +175,8 @@ class InputLayout:
         return product.beside(Product((row, row + 1), bias[:, None]))
 
     def _into(self, product: Product, target: Span) -> Bind:
-        weights = np.ascontiguousarray(product.weights, self._places.dtype)
+        weights = aligned_zeros(product.weights.shape, self._places.dtype)
+        weights[...] = product.weights
         weights.flags.writeable = False
         self._places.count_product(weights.size)
         rows = slice(*product.rows)

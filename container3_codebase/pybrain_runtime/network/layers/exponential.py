@@ -24,9 +24,10 @@ def _softmax_kernel(layer: Layer, dtype: np.dtype) -> Kernel:
         z, total = on.z, on.scratch
         # NumPy divides by a scalar three times as fast as by an array of shape (1, 1).
         divisor = total[0, 0, ...] if total.shape[1] == 1 else total
+        high, low = on.buffers.row(EXPONENT_LIMIT), on.buffers.row(-EXPONENT_LIMIT)
         clip: list[Operation] = [
-            partial(np.minimum, z, on.buffers.row(EXPONENT_LIMIT), out=z),
-            partial(np.maximum, z, on.buffers.row(-EXPONENT_LIMIT), out=z),
+            lambda: np.minimum(z, high, out=z),
+            lambda: np.maximum(z, low, out=z),
         ]
         if dtype != np.float64:  # exp() overflows beyond 88 there
             clip += [

@@ -137,9 +137,9 @@ def sigmoid_operations(buffers: Buffers, z: Array, y: Array) -> list[Operation]:
         y: where the result goes; may be ``z``.
     """
     if buffers.dtype == np.float64:
-        one = buffers.scalar(1.0)
+        one, limit = buffers.scalar(1.0), buffers.row(EXPONENT_LIMIT)
         return [
-            partial(np.minimum, z, buffers.row(EXPONENT_LIMIT), out=z),
+            lambda: np.minimum(z, limit, out=z),  # partial() is slow with keywords
             partial(np.exp, z, z),
             partial(np.add, z, one, z),
             partial(np.divide, one, z, y),
