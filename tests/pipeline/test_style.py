@@ -28,3 +28,12 @@ def test_everything_is_formatted_alike() -> None:
 def test_mypy_finds_nothing_in_the_pipeline_and_the_runtime() -> None:
     judged = judged_by("mypy")
     assert judged.returncode == 0, judged.stdout + judged.stderr
+
+
+def test_imports_go_one_way() -> None:
+    """The contracts are in pyproject.toml; there are no cycles between packages or modules."""
+    judged = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as lint; lint()", "--no-cache"],
+        cwd=PROJECT.root, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert judged.returncode == 0, judged.stdout + judged.stderr
