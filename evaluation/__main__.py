@@ -26,7 +26,14 @@ INTERRUPTED = 130
 
 
 def main(words: list[str]) -> int:
-    """Evaluates what the job says, a line for each step on standard output."""
+    """Evaluate what the job describes, and print a line for each step.
+
+    Args:
+        words: the job, as JSON.
+
+    Returns:
+        The exit status.
+    """
     job: dict[str, Any] = json.loads(words[0])
     folder = Path(job["folder"])
     conditions = dict(job["conditions"])

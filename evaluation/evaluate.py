@@ -57,7 +57,7 @@ def evaluate(
     say: Callable[[str], None] = lambda text: None,
     on_result: Callable[[Result], None] = lambda result: None,
 ) -> Report:
-    """Evaluates one submission.
+    """Evaluate one submission.
 
     Args:
         source: a folder, a zip file or a git URL.
@@ -108,7 +108,7 @@ def evaluate(
 
 
 def take_in(source: str, place: Path, limits: Limits, workers: WorkerPool) -> Taken:
-    """Takes a submission in, with the reading and copying done by a worker.
+    """Copy a submission in a worker, which also reads what the report says of it.
 
     Args:
         source: a folder, a zip file or a git URL.
@@ -152,7 +152,7 @@ class _own_folder(tempfile.TemporaryDirectory[str]):
 
 
 def remove_left_folders(place: Path) -> None:
-    """Removes the folders of evaluations of this machine and this person whose process was killed.
+    """Remove the folders of this user's evaluations whose process was killed.
 
     Args:
         place: the folder for temporary files.
@@ -185,7 +185,7 @@ def _engine(
 
 
 def protections(evidence: Evidence, engine: EngineSession | None, limits: Limits) -> tuple[Protection, ...]:
-    """What kept the submission in its place, and what could not."""
+    """Return what isolated the submission, and what could not be enforced."""
     copied = Protection(
         "Its files were copied first, and nothing of it ran on the host", True,
         f"at most {limits.files:,} files and {limits.total_size // MIB} MB, no link that leads outside",

@@ -8,11 +8,12 @@ from contextlib import suppress
 
 from evaluation.errors import TooCostly
 from evaluation.evidence.evidence import Evidence
-from evaluation.result import FAILED, NOT_CHECKED, PASSED, Finding, Line, Result
+from evaluation.result import Finding, Line, Result
 from evaluation.rubric import Item, Rubric
 from evaluation.sanitize import presentable
 from evaluation.traps import find
 from evaluation.traps.dockerfiles import look_for_compilers
+from pipeline.check_status import FAILED, NOT_CHECKED, PASSED
 from pipeline.errors import PipelineError
 
 
@@ -41,7 +42,7 @@ class Judge:
         self.interrupted = False
 
     def carry_out(self) -> None:
-        """Looks at everything. After Ctrl-C the rest is not checked, and what is known is kept."""
+        """Carry out every check. After Ctrl-C the rest is not checked, and what is known is kept."""
         try:
             for item in self.rubric.items:
                 self._keep(self._result(item))
@@ -59,6 +60,7 @@ class Judge:
 
     @property
     def lines(self) -> tuple[Line, ...]:
+        """The lines of the rubric with their results."""
         return tuple(
             Line(line.title, line.criteria, tuple(self.results[item.id] for item in line.items))
             for line in self.rubric.lines
@@ -105,7 +107,7 @@ class Judge:
 
 
 def _failed(item: Item, error: TooCostly, seconds: float) -> Result:
-    """What cannot be read within the limits does not earn its points: its content is to blame."""
+    """Return the result of a check that read too much: the content of the submission is the reason, so it fails."""
     hint = item.hint or error.hint
     return Result(item.id, item.title, FAILED, 0.0, item.points, error.message, hint, round(seconds, 2))
 

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 from evaluation.sanitize import printable
+from pipeline.check_status import FAILED, NOT_CHECKED, PASSED
 from pybrain_runtime._io.printable import in_one_line
 
-PASSED, FAILED, NOT_CHECKED = "passed", "failed", "not checked"
 BREAKS, RISK, ADVICE = "breaks", "risk", "advice"
 FORMAT = 1
 
@@ -75,15 +75,17 @@ class Line(_Shown):
 
     @property
     def points(self) -> float:
+        """The points that were earned."""
         return sum(result.points for result in self.results)
 
     @property
     def of(self) -> float:
+        """The points that could be earned."""
         return sum(result.of for result in self.results)
 
     @property
     def status(self) -> str:
-        """failed where a check failed, not checked where one could not be looked at, else passed."""
+        """Whether a check failed, else whether one was not checked, else passed."""
         seen = {result.status for result in self.results}
         return FAILED if FAILED in seen else NOT_CHECKED if NOT_CHECKED in seen else PASSED
 
@@ -162,14 +164,17 @@ class Report(_Shown):
 
     @property
     def points(self) -> float:
+        """The points that were earned."""
         return sum(line.points for line in self.lines)
 
     @property
     def of(self) -> float:
+        """The points that could be earned."""
         return sum(line.of for line in self.lines)
 
     @property
     def results(self) -> tuple[Result, ...]:
+        """The results of all checks, in order."""
         return tuple(result for line in self.lines for result in line.results)
 
     @property
@@ -179,7 +184,7 @@ class Report(_Shown):
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """A report as a value that JSON can hold; `from_json` undoes it."""
+    """Return a report as JSON can hold it; `from_json` is the inverse."""
     whole = asdict(report)
     for line, written in zip(report.lines, whole["lines"], strict=True):
         written |= {"points": line.points, "of": line.of, "status": line.status}
@@ -187,7 +192,7 @@ def as_json(report: Report) -> dict[str, Any]:
 
 
 def from_json(value: dict[str, Any]) -> Report:
-    """The report that `as_json` made a value of.
+    """Return the report that `as_json` made a value of.
 
     Raises:
         ValueError: it is of another format, or no report.
@@ -236,5 +241,5 @@ class Verdict:
 
 
 def show(points: float) -> str:
-    """Points without a useless ``.0``."""
+    """Return points without a superfluous ``.0``."""
     return f"{points:g}"

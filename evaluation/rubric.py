@@ -63,11 +63,12 @@ class Rubric:
 
     @property
     def items(self) -> tuple[Item, ...]:
+        """The checks of all lines."""
         return tuple(item for line in self.lines for item in line.items)
 
 
 def load_rubric(path: Path | None = None) -> Rubric:
-    """Reads a rubric.
+    """Read a rubric.
 
     Args:
         path: a TOML file; None for the task's own.
@@ -90,7 +91,15 @@ def load_rubric(path: Path | None = None) -> Rubric:
 
 
 def read_rubric(name: str, content: bytes) -> Rubric:
-    """Reads the content of a rubric; `name` is what errors call it."""
+    """Read the content of a rubric.
+
+    Args:
+        name: how errors name it.
+        content: the file.
+
+    Raises:
+        RubricError: it cannot be used; the message names line and key.
+    """
     try:
         text = content.decode("utf-8")
         data = tomllib.loads(text)
@@ -172,7 +181,7 @@ class _Reading:
         return given
 
     def _needs(self, lines: Iterable[Mapping[str, Any]]) -> None:
-        """Each need names a check that stands above: so there is no circle, and an order to look in."""
+        """Check that each need names a check above it: so there is no cycle, and an order to look in."""
         above: list[str] = []
         everything = [check["id"] for line in lines for check in line["check"]]
         for number, line in enumerate(lines):
@@ -210,7 +219,7 @@ class _Reading:
 
 
 def _places(text: str) -> dict[tuple[Any, ...], int]:
-    """The line of every table and key; a reader of TOML keeps none."""
+    """Return the line of every table and key; TOML readers keep none."""
     places: dict[tuple[Any, ...], int] = {}
     where: tuple[int, ...] = ()
     inside = ""

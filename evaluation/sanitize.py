@@ -15,7 +15,7 @@ _JOINERS = {0x200C: "\\u200c", 0x200D: "\\u200d"}
 
 
 def printable(text: str, longest: int = LONGEST) -> str:
-    """A text with what cannot be seen written out: ``\\x1b``, ``\\u202e``.
+    r"""Return a text with hidden characters written as escapes: ``\x1b``, ``\u202e``.
 
     Args:
         text: from a submission, in whole or in part.
@@ -27,7 +27,7 @@ def printable(text: str, longest: int = LONGEST) -> str:
 
 
 def presentable(value: T) -> T:
-    """A part of a report with every text in it printable."""
+    """Return a part of a report with every text in it printable."""
     if isinstance(value, str):
         return cast(T, printable(value))
     if isinstance(value, tuple):

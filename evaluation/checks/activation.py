@@ -13,7 +13,7 @@ from pipeline.project import CODEBASE
 
 @check
 def prediction_equals(evidence: Evidence) -> Verdict:
-    """What the stack predicts is what the safe runtime computes from the same files."""
+    """Check that the prediction equals what the safe runtime computes from the same files."""
     expected = evidence.expected
     if not expected.outputs:
         return Verdict(
@@ -77,7 +77,7 @@ def prediction_equals(evidence: Evidence) -> Verdict:
 
 
 def _told(probe: RerunResult) -> str:
-    """What the further runs came to, with the seed that their files were made from."""
+    """Return what the further runs showed, with the seed that their files were made from."""
     if not probe.runs:
         return probe.text
     return f"{probe.text} (seed {probe.seed}, {probe.runs} further run{'s' if probe.runs > 1 else ''})"

@@ -48,6 +48,12 @@ class Check:
     function: Callable[..., Verdict]
 
     def __call__(self, evidence: Evidence, **parameters: object) -> Verdict:
+        """Carry out the check.
+
+        Args:
+            evidence: what is known of the submission.
+            **parameters: what the rubric gives it.
+        """
         return self.function(evidence, **parameters)
 
     @property

@@ -20,7 +20,7 @@ from pipeline.project import CODE_FILE, CODEBASE, KNOWLEDGEBASE, SERVICES, Servi
 
 @check
 def image_builds(evidence: Evidence, container: ContainerNumber) -> Verdict:
-    """The image builds where a tutor builds it, and gets the name that a tutor gives it."""
+    """Check that the image builds where the tutor builds it."""
     role = service_of(container)
     typed = f"cd {role.folder} && docker build -t {role.image} ."
     if wrong := unbuildable(evidence.submission, BuildRequest(role.folder, "Dockerfile")):
@@ -55,7 +55,7 @@ _SYSTEM = ("bin", "sbin", "lib", "lib64", "usr", "etc", "dev", "proc", "sys")
 
 
 def file_of(evidence: Evidence, role: Service) -> str:
-    """The file of the submission that a container is there for."""
+    """Return the name of the file that a container is there for."""
     if role.name == CODEBASE:
         return f"{role.folder}/{CODE_FILE}"
     name = model_name(evidence.submission) if role.name == KNOWLEDGEBASE else data_name(evidence.submission)
@@ -64,7 +64,7 @@ def file_of(evidence: Evidence, role: Service) -> str:
 
 @check
 def image_holds_its_file(evidence: Evidence, container: ContainerNumber) -> Verdict:
-    """The image holds the file that the container is there for, byte for byte."""
+    """Check that the image holds the file that the container is there for, byte for byte."""
     role = service_of(container)
     name = file_of(evidence, role)
     if not evidence.submission.has(name):
@@ -91,7 +91,7 @@ def image_holds_its_file(evidence: Evidence, container: ContainerNumber) -> Verd
 
 @check
 def prints_its_rows(evidence: Evidence, container: ContainerNumber) -> Verdict:
-    """ContainerRun, the container shows its rows."""
+    """Check that the container prints its rows when it is run by itself."""
     role = service_of(container)
     name = file_of(evidence, role)
     ran = evidence.alone(role)
@@ -113,7 +113,7 @@ def prints_its_rows(evidence: Evidence, container: ContainerNumber) -> Verdict:
 
 @check
 def lists_its_model(evidence: Evidence, container: ContainerNumber) -> Verdict:
-    """ContainerRun, the container lists its model file."""
+    """Check that the container lists its model file when it is run by itself."""
     role = service_of(container)
     name = file_of(evidence, role).rpartition("/")[2]
     ran = evidence.alone(role)
@@ -131,7 +131,7 @@ def lists_its_model(evidence: Evidence, container: ContainerNumber) -> Verdict:
 
 @check
 def imports_pybrain(evidence: Evidence) -> Verdict:
-    """ContainerRun, codebase imports PyBrain, as the tutor types it; and its Python and its PyBrain compute."""
+    """Check that codebase imports PyBrain as the tutor types it, and that its Python and its PyBrain compute."""
     ran = evidence.pybrain_import
     if ran.ok and ran.output.split()[-1:] == ["OK"]:
         return _computes(evidence, ran)
@@ -145,7 +145,7 @@ def imports_pybrain(evidence: Evidence) -> Verdict:
 
 
 def _computes(evidence: Evidence, ran: ContainerRun) -> Verdict:
-    """The word OK can be printed by anything: a program of ours has to be answered as well."""
+    """Check that a program of the evaluation is computed: any program can print the word OK."""
     if what := evidence.why_no_interpreter:
         return Verdict(
             False, f"the python3 of codebase is no Python interpreter: {what}",
@@ -171,7 +171,7 @@ def _computes(evidence: Evidence, ran: ContainerRun) -> Verdict:
 
 
 def _other_rows(evidence: Evidence, role: Service, name: str, ran: ContainerRun) -> Verdict | None:
-    """With other rows in the place of its own, the container shows the others."""
+    """Return a failed verdict where the container does not print other rows that are put in the place of its own."""
     text = decoded(evidence.submission.bytes(name))[0]
     other = changed_text(text, fresh_seed())
     if other == text or len(text) > _LONGEST_SHOWN or not evidence.copies_in_image(role, name):
@@ -188,7 +188,7 @@ def _other_rows(evidence: Evidence, role: Service, name: str, ran: ContainerRun)
 
 
 def _listed_from_nowhere(evidence: Evidence, role: Service, ran: ContainerRun) -> Verdict | None:
-    """Where the folders that hold the file are empty, the container shows something else."""
+    """Return a failed verdict where the container lists the same although the folders of its file are empty."""
     name = file_of(evidence, role)
     places = evidence.copies_in_image(role, name) if evidence.submission.has(name) else ()
     folders = tuple(dict.fromkeys(place.rpartition("/")[0] for place in places))
@@ -204,7 +204,7 @@ def _listed_from_nowhere(evidence: Evidence, role: Service, ran: ContainerRun) -
 
 
 def _naming(ran: ContainerRun, name: str) -> list[str]:
-    """The lines that name a file, without those that say it is not there. Other lines may tell the time."""
+    """Return the lines that name a file, without those that say it is missing. Other lines may show the time."""
     name = name.rpartition("/")[2]
     return [line for line in ran.output.splitlines() if name in line and not _NOT_THERE.search(line)]
 

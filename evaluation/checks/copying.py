@@ -18,7 +18,7 @@ _NAMES = {1: SHARED_ACTIVATION_FILE, 2: KNOWLEDGE_FILE}
 
 @check
 def shared_file_is_there(evidence: Evidence, container: ContainerNumber) -> Verdict:
-    """The file of a data container lies in the shared folder after a run."""
+    """Check that the file of a data container lies in the shared folder after a run."""
     role, name = service_of(container), _NAMES[container]
     run = evidence.run_for_files
     left = run.shared_file(name)
@@ -44,7 +44,7 @@ def shared_file_is_there(evidence: Evidence, container: ContainerNumber) -> Verd
 
 @check
 def shared_file_is_the_same(evidence: Evidence, container: ContainerNumber) -> Verdict:
-    """The file in the shared folder has the content of the submission's."""
+    """Check that the file in the shared folder has the content of the submission's file."""
     role, name = service_of(container), _NAMES[container]
     own = file_of(evidence, role)
     if not evidence.submission.has(own):
@@ -76,7 +76,7 @@ def shared_file_is_the_same(evidence: Evidence, container: ContainerNumber) -> V
 
 
 def _exchanged(evidence: Evidence) -> RerunResult | None:
-    """The run with exchanged files; None where there was none, which is held against nobody."""
+    """Return the run with exchanged files; None where there was none, which costs nothing."""
     if evidence.run.stopped:
         return None
     try:

@@ -29,7 +29,7 @@ _IN_SENTENCES = (
 
 
 def find_document(evidence: Evidence, name: str) -> str:
-    """A document by its name, whatever the case and the ending (README.md, readme.txt); empty where there is none."""
+    """Return the name of a document, whatever its case and suffix (readme.txt); empty where there is none."""
     stem = name.rpartition(".")[0].lower()
     found = [
         file
@@ -42,7 +42,7 @@ def find_document(evidence: Evidence, name: str) -> str:
 
 @check
 def document(evidence: Evidence, file: str, minimum_words: int = 1) -> Verdict:
-    """A document is there, is text, and has some length."""
+    """Check that a document exists, is text, and has some length."""
     found = find_document(evidence, file)
     if not found:
         return Verdict(False, f"there is no {file}", f"Write {file}.")
@@ -65,7 +65,7 @@ def document(evidence: Evidence, file: str, minimum_words: int = 1) -> Verdict:
 
 @check
 def mentions(evidence: Evidence, file: str, all_of: Patterns) -> Verdict:
-    """A document says certain things, each in one of several ways."""
+    """Check that a document mentions certain things, each in one of several ways."""
     found = find_document(evidence, file)
     if not found:
         return Verdict(False, f"there is no {file}", f"Write {file}.")
@@ -86,7 +86,7 @@ def mentions(evidence: Evidence, file: str, all_of: Patterns) -> Verdict:
 
 
 def _readable(pattern: str) -> str:
-    """The first way to say what an expression looks for, as a person would write it."""
+    """Return the first alternative of a regular expression, as a person would write it."""
     first = re.sub(r"\\[bs][*+]?", " ", pattern.split("|")[0])
     first = re.sub(r"\[[^\]]*\]\?", "", first)  # what may stand there, or not
     first = re.sub(r"\[([^\]])[^\]]*\]", r"\1", first)  # the first of several characters
@@ -106,7 +106,7 @@ def question_answered(
     topics: Patterns = (),
     asks: str = "",
 ) -> Verdict:
-    """One of the questions is answered, at some length, and the answer is about the question."""
+    """Check that a question is answered at some length, and that the answer is about the question."""
     found = find_document(evidence, file)
     if not found:
         return Verdict(False, f"there is no {file}", f"Write {file}, with a heading for each question.")
@@ -144,7 +144,7 @@ def question_answered(
 
 
 def _no_page(evidence: Evidence, text: str) -> str:
-    """Why a document says nothing although it is long enough; empty where it may say something."""
+    """Return why a document says nothing although it is long enough; empty where it may say something."""
     compose = evidence.submission.compose_name
     if compose and copied_from(text, evidence.submission.text(compose)):
         return f"it is copied from {compose}"
@@ -152,7 +152,7 @@ def _no_page(evidence: Evidence, text: str) -> str:
 
 
 def _no_answer(evidence: Evidence, answer: str, others: Mapping[int, str]) -> str:
-    """Why a text is no answer although it is long enough and names the topic; empty where it may be one."""
+    """Return why a text is no answer although it is long enough and names the topic; empty where it may be one."""
     written = without_code(answer)
     if why := filler(written, share_of(written)):
         return why
@@ -167,7 +167,7 @@ def _no_answer(evidence: Evidence, answer: str, others: Mapping[int, str]) -> st
 
 @check
 def file_exists(evidence: Evidence, path: str) -> Verdict:
-    """A file or a folder of the submission is there."""
+    """Check that a file or a folder of the submission exists."""
     path = path.rstrip("/")
     there = evidence.submission.has(path) or any(
         name.startswith(path + "/") for name in evidence.submission.files

@@ -20,7 +20,7 @@ from pipeline.project import CARD_FILE, CODEBASE, KNOWLEDGE_FILE, SERVICES, SHAR
 
 @check
 def compose_syntax(evidence: Evidence) -> Verdict:
-    """Compose takes the file, and it asks for nothing that an evaluation does not give."""
+    """Check that Compose accepts the file, and that it requests nothing that an evaluation does not allow."""
     safe = evidence.safe_stack
     name = evidence.compose.name
     if safe.mistakes:
@@ -49,7 +49,7 @@ def compose_syntax(evidence: Evidence) -> Verdict:
 
 @check
 def compose_services(evidence: Evidence) -> Verdict:
-    """There is a service for each of the three images, and they share a folder."""
+    """Check that there is a service for each of the three images, and that they share a folder."""
     safe, roles = evidence.safe_stack, evidence.roles
     lines = [f"{role} is the service {service}" for role, service in roles.services.items()]
     seen = observed(note="\n".join([*lines, f"they share {roles.shared or 'nothing'}"]))
@@ -94,13 +94,13 @@ def compose_services(evidence: Evidence) -> Verdict:
 
 
 def _runs_image_of(role: Service, about: SafeService) -> bool:
-    """Whether a service asks for the image of a container by its name."""
+    """Return whether a service asks for the image of a container by its name."""
     name, _, tag = plain_name(about.image).partition(":")
     return name == role.image and tag in ("", "latest")
 
 
 def _built_elsewhere(role: Service, about: SafeService) -> str:
-    """The folder of another container that a service builds its image in; empty where it does not."""
+    """Return the folder of another container in which a service builds its image; empty where it does not."""
     if about.build is None:
         return ""
     recipe = posixpath.normpath(posixpath.join(about.build.context, about.build.dockerfile))
@@ -110,7 +110,7 @@ def _built_elsewhere(role: Service, about: SafeService) -> str:
 
 
 def _built_twice(all_services: Mapping[str, SafeService], roles: Roles) -> tuple[str, str, str] | None:
-    """Two of the three services that run one build, and its folder; None where there are none."""
+    """Return two of the three services that run one build, and its folder; None where there are none."""
     known: dict[BuildRequest, str] = {}
     for role in SERVICES:
         name = roles.service(role.name)
@@ -125,7 +125,7 @@ def _built_twice(all_services: Mapping[str, SafeService], roles: Roles) -> tuple
 
 @check
 def compose_dependencies(evidence: Evidence) -> Verdict:
-    """codebase waits for both data containers, directly or by way of others."""
+    """Check that codebase depends on both data containers, directly or through other services."""
     safe, roles = evidence.safe_stack, evidence.roles
     code = roles.service(CODEBASE)
     if not code:
@@ -148,7 +148,7 @@ def compose_dependencies(evidence: Evidence) -> Verdict:
 
 @check
 def compose_orchestration(evidence: Evidence) -> Verdict:
-    """All three run, the data before the code, and codebase is the one that ends the stack."""
+    """Check that all three containers run, the data before the code, and that codebase ends the stack."""
     if missing_folders := evidence.missing_folders:
         return Verdict(
             False, f"Compose does not start the stack: the folder of a volume is not there ({missing_folders[0]})",
@@ -192,7 +192,7 @@ def compose_orchestration(evidence: Evidence) -> Verdict:
 
 @check
 def compose_status(evidence: Evidence) -> Verdict:
-    """The command ends with 0, because codebase did."""
+    """Check that the command ends with status 0 because codebase did."""
     run, roles = evidence.run, evidence.roles
     code = run.container(roles.service(CODEBASE))
     if run.status == 0 and code is not None and code.status == 0 and not _shows_anything(run, roles):
@@ -214,7 +214,7 @@ def compose_status(evidence: Evidence) -> Verdict:
 
 
 def _shows_anything(run: StackRun, roles: Roles) -> bool:
-    """Whether codebase printed something, or the shared folder holds more than rows and network."""
+    """Return whether codebase printed something, or the shared folder holds more than the rows and the network."""
     known = (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE, CARD_FILE)
     left = [
         one for one in run.shared.values() if one.kind == "file" and one.name not in known and one.content
@@ -223,7 +223,7 @@ def _shows_anything(run: StackRun, roles: Roles) -> bool:
 
 
 def _why_not(run: StackRun, roles: Roles) -> str:
-    """What the data containers said, that codebase waits for."""
+    """Return what the data containers printed that codebase waits for."""
     names = [roles.service(role.name) for role in SERVICES[:2]]
     said = [
         f"{name}: {_last_message(run, name)}"

@@ -19,7 +19,7 @@ TrapKey = Annotated[str, _not_a_trap]
 
 @check
 def free_of(evidence: Evidence, trap: TrapKey) -> Verdict:
-    """The submission does not step into a trap."""
+    """Check that the submission does not step into a trap."""
     found = [finding for finding in find(evidence) if finding.id == trap]
     if found:
         where = "\n".join(finding.where for finding in found if finding.where)

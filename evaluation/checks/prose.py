@@ -47,22 +47,22 @@ _ASKED, _FEW = 0.8, 4
 
 
 def without_code(text: str) -> str:
-    """A text without fenced and indented blocks, and without lines that are commands."""
+    """Return a text without fenced and indented blocks, and without lines that are commands."""
     return _COMMAND.sub("", _INDENTED.sub("", _FENCED.sub("", text[:1_000_000])))
 
 
 def words_of(text: str) -> list[str]:
-    """Its words, in lower case."""
+    """Return the words of a text, in lower case."""
     return [word.lower() for word in WORD.findall(text)]
 
 
 def content_words(words: Iterable[str]) -> set[str]:
-    """The different words that carry a meaning."""
+    """Return the different words that carry a meaning."""
     return {word for word in words if word not in FUNCTION_WORDS and len(word) > 3}
 
 
 def filler(text: str, share: float = _SHARE) -> str:
-    """Why a text only fills space, in words; empty where somebody seems to have written it.
+    """Return why a text is filler; empty where it seems to be written by a person.
 
     Args:
         text: without blocks of code, some dozen words at least.
@@ -89,7 +89,7 @@ def filler(text: str, share: float = _SHARE) -> str:
 
 
 def share_of(text: str) -> float:
-    """How many of its words must join others: fewer where most of its lines are headings, items or rows of tables."""
+    """Return the share of function words that a text needs: less where most lines are items, headings or tables."""
     lines = [line for line in text.splitlines() if _ANY_WORD.search(line)]
     listed = sum(_LISTED.match(line) is not None for line in lines)
     return OF_A_PAGE if len(lines) > 3 and 2 * listed >= len(lines) else _SHARE
@@ -100,7 +100,12 @@ def _groups(words: Sequence[str], size: int) -> list[tuple[str, ...]]:
 
 
 def same_answer(one: str, other: str) -> bool:
-    """Whether two texts are the same one with some words changed."""
+    """Return whether two texts are the same one with some words changed.
+
+    Args:
+        one: a text.
+        other: another text.
+    """
     first, second = words_of(one), words_of(other)
     a, b = content_words(first), content_words(second)
     if min(len(a), len(b)) < 8:
@@ -109,14 +114,19 @@ def same_answer(one: str, other: str) -> bool:
 
 
 def copied_from(text: str, source: str) -> bool:
-    """Whether most of a text stands in another one, word for word."""
+    """Return whether most of a text stands in another one, word for word.
+
+    Args:
+        text: the text.
+        source: what it may be copied from.
+    """
     groups = _groups(words_of(text), 4)
     there = set(_groups(words_of(source[:1_000_000]), 4))
     return bool(groups) and sum(group in there for group in groups) / len(groups) > _SAME_GROUPS
 
 
 def without_question(text: str, asked: str) -> str:
-    """An answer without the sentences that only repeat what was asked.
+    """Return an answer without the sentences that only repeat the question.
 
     Args:
         text: the answer.

@@ -16,7 +16,7 @@ _MORE_THAN_A_TITLE = 15
 
 
 def answers_in(text: str) -> dict[int, str]:
-    """The text behind each question's heading, by the question's number.
+    """Return the text behind each question's heading, by the question's number.
 
     A heading is a line that begins with ``Question 1`` (or Frage, Q, Answer, Antwort); where there is none, a line
     that begins with ``1.``, ``1)`` or ``(1)``, as long as the numbers come in order. What follows on the same line
@@ -38,7 +38,7 @@ def answers_in(text: str) -> dict[int, str]:
 
 
 def _in_order(places: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
-    """The first 1, the first 2 behind it, and so on: lists inside the answers have numbers as well."""
+    """Return the first 1, the first 2 behind it, and so on: lists inside the answers have numbers as well."""
     kept: list[tuple[int, int, int]] = []
     for number, start, end in places:
         if number == len(kept) + 1:
@@ -47,6 +47,6 @@ def _in_order(places: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
 
 
 def answer_words(text: str) -> list[str]:
-    """The words of an answer; sentences that ask (the question itself, repeated) are left out."""
+    """Return the words of an answer; sentences that ask (the question itself, repeated) are left out."""
     said = re.sub(r"[^.!?\n]*\?", " ", text)
     return [word.lower() for word in _WORD.findall(said)]

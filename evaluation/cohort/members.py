@@ -34,7 +34,7 @@ class Member:
 
 
 def safe_name(name: str) -> str:
-    """A name for a folder, on every system, that is not one of the overview's files."""
+    """Return a name for a folder that every system accepts and that is not one of the overview's files."""
     plain = re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", name)).strip("._")
     plain = plain.encode("utf-8", "replace")[:_LONGEST].decode("utf-8", "ignore").strip("._")
     if not plain:
@@ -43,7 +43,7 @@ def safe_name(name: str) -> str:
 
 
 def members_in(folder: Path) -> list[Member]:
-    """The submissions in a folder: each folder, and each zip file.
+    """Return the submissions in a folder: each folder, and each zip file.
 
     What has such a name and is something else (a link, a pipe, a device) is a member that cannot be evaluated: it
     gets a row that says so, and nothing waits for it.

@@ -12,10 +12,11 @@ from pathlib import Path
 from statistics import mean, median
 
 from evaluation.reports.page import render
-from evaluation.result import FAILED, Report, show
+from evaluation.result import Report, show
 from evaluation.rubric import Rubric
 from evaluation.sanitize import printable
 from pipeline import atomic_files
+from pipeline.check_status import FAILED
 
 _BINS = 10
 
@@ -36,7 +37,15 @@ class Row:
 
 
 def write_overview(rows: Sequence[Row], rubric: Rubric, folder: Path) -> list[Path]:
-    """Writes ``overview.csv`` and ``overview.html``.
+    """Write ``overview.csv`` and ``overview.html``.
+
+    Args:
+        rows: one for each submission.
+        rubric: what was graded.
+        folder: where the files go.
+
+    Returns:
+        The files.
 
     Raises:
         CannotWrite: with the reason.
@@ -48,7 +57,12 @@ def write_overview(rows: Sequence[Row], rubric: Rubric, folder: Path) -> list[Pa
 
 
 def to_csv(rows: Sequence[Row], rubric: Rubric) -> str:
-    """A line for each submission, a column for each line of the rubric."""
+    """Return the table: a line for each submission, a column for each line of the rubric.
+
+    Args:
+        rows: one for each submission.
+        rubric: what was graded.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     titles = [line.title for line in rubric.lines]
@@ -85,7 +99,7 @@ def _in_one_line(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: names come from outside.
+    """Return a text that no spreadsheet takes for a formula: names come from outside.
 
     A spreadsheet looks past blanks, and full-width signs count for some; a leading apostrophe makes any cell a text.
     """
@@ -95,7 +109,12 @@ def _cell(text: str) -> str:
 
 
 def to_page(rows: Sequence[Row], rubric: Rubric) -> str:
-    """Return the page: the distribution, the most common failures and traps, and a row for each submission."""
+    """Return the page: the distribution, the most common failures and traps, and a row for each submission.
+
+    Args:
+        rows: one for each submission.
+        rubric: what was graded.
+    """
     reports = [row.report for row in rows if row.report is not None]
     return render(
         "overview.html",

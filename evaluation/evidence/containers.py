@@ -84,7 +84,7 @@ class ContainerEvidence(FileEvidence):
 
     @fact_about()
     def built(self, role: Service) -> BuildResult:
-        """The image that a tutor builds in the folder of a container."""
+        """Build the image in the folder of a container, as the tutor does."""
         return self._build(BuildRequest(role.folder, "Dockerfile"))
 
     def _build(self, wanted: BuildRequest) -> BuildResult:
@@ -110,13 +110,13 @@ class ContainerEvidence(FileEvidence):
 
     @fact_about()
     def allowed_by_name(self, image: str) -> bool:
-        """Whether the user has allowed an image by its name."""
+        """Return whether the user has allowed an image by its name."""
         also = self._engine.allowed_images if self._engine else ()
         return is_allowed(image, also) and not is_allowed(image)
 
     @fact_about()
     def path_in_image(self, role: Service, name: str) -> str:
-        """Where a container's image holds a file of the submission, byte for byte; empty where it does not.
+        """Find a file of the submission in a container's image, byte for byte; empty where it is not there.
 
         Args:
             role: the container.
@@ -136,7 +136,7 @@ class ContainerEvidence(FileEvidence):
 
     @fact_about()
     def copies(self, image: str, role: Service, name: str) -> tuple[str, ...]:
-        """Every path of an image that holds a file of the submission, and the usual path where any file is there.
+        """Find every path of an image with the content of a file, and the usual path where any file is there.
 
         Args:
             image: the image, as it is called on this machine.
@@ -148,30 +148,30 @@ class ContainerEvidence(FileEvidence):
 
     @fact()
     def why_no_interpreter(self) -> str:
-        """Why the python3 of codebase's image is no Python interpreter; empty where it can be one."""
+        """Return why the python3 of codebase's image is not a Python interpreter; empty where it can be one."""
         return why_not_interpreter(self.engine, self.image(_CODEBASE), "python3", self.folder)
 
     # --- runs of one container
 
     @fact_about()
     def alone(self, role: Service) -> ContainerRun:
-        """A run of a container by itself, with its own command."""
+        """Run a container by itself, with its own command."""
         return self._alone(role)
 
     @fact()
     def pybrain_import(self) -> ContainerRun:
-        """A run of codebase that imports PyBrain, as the task's tutor types it."""
+        """Import PyBrain in codebase, as the tutor types it."""
         return self._alone(_CODEBASE, ("python3", "-c", PYBRAIN_IMPORTS))
 
     @fact()
     def challenge(self) -> tuple[Challenge, ContainerRun]:
-        """A program of the evaluation that needs Python and PyBrain, and its run in codebase."""
+        """Run a program of the evaluation that needs Python and PyBrain in codebase; return both."""
         asked = make_challenge(fresh_seed())
         return asked, self._alone(_CODEBASE, ("python3", "-c", asked.program))
 
     @fact()
     def compilers(self) -> ContainerRun:
-        """A run of codebase that prints the paths of the compilers in its image."""
+        """Print the paths of the compilers in the image of codebase."""
         return self._alone(_CODEBASE, _FIND_COMPILERS)
 
     def _alone(self, role: Service, command: tuple[str, ...] = ()) -> ContainerRun:
@@ -181,12 +181,17 @@ class ContainerEvidence(FileEvidence):
 
     @fact_about()
     def alone_with_empty(self, role: Service, folders: tuple[str, ...]) -> ContainerRun:
-        """A run of a container by itself in which some folders are empty."""
+        """Run a container by itself while some folders are empty.
+
+        Args:
+            role: the container.
+            folders: the folders that are empty in this run.
+        """
         return run_container(self.engine, self.image(role), role.image, self.folder, hidden=folders)
 
     @fact_about()
     def alone_with_rows(self, role: Service, name: str, rows: bytes) -> ContainerRun:
-        """A run of a container by itself with other rows in the place of the submission's.
+        """Run a container by itself with other rows in the place of the submission's.
 
         Args:
             role: the container.

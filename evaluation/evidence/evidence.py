@@ -56,7 +56,7 @@ class Evidence(RunEvidence):
 
     @fact()
     def probe(self) -> RerunResult:
-        """Whether the prediction follows other rows and another network."""
+        """Run the stack again to see whether the prediction follows other rows and another network."""
         roles = self.roles
         if why := self.why_not_expected:
             return not_rerun(why)
@@ -74,7 +74,7 @@ class Evidence(RunEvidence):
 
     @fact_about(lambda self, folder, seed: model_and_data(self))
     def exchanged(self, folder: Path, seed: int) -> ReplacementFiles | None:
-        """Other rows and another network, in files of the evaluation; None where there are none.
+        """Write other rows and another network into files of the evaluation; None where there are none.
 
         Args:
             folder: an empty folder; the files are written there.
@@ -87,7 +87,7 @@ class Evidence(RunEvidence):
 
     @fact_about(lambda self, run, made: "what the run with other rows and another network left and printed")
     def judged(self, run: StackRun, made: ReplacementFiles) -> RerunResult:
-        """What a run with other rows and another network shows.
+        """Judge what a run with other rows and another network shows.
 
         Args:
             run: the run.

@@ -45,7 +45,7 @@ class FileEvidence(Facts):
 
     @fact(_compose_name)
     def compose(self) -> ComposeFile:
-        """The compose file, as data."""
+        """Read the compose file."""
         name = self.submission.compose_name
         if not name:
             mistake = "there is no docker-compose.yml"
@@ -54,17 +54,17 @@ class FileEvidence(Facts):
 
     @fact(_compose_name)
     def safe_stack(self) -> SafeStack:
-        """The part of the compose file that may be run."""
+        """Return the part of the compose file that may be run."""
         return make_safe(self.compose, self.submission, self.limits)
 
     @fact(_compose_name)
     def roles(self) -> Roles:
-        """Which service is which of the three containers."""
+        """Find out which service is which of the three containers."""
         return find_roles(self.safe_stack)
 
     @fact_about(lambda self, role: f"{role.folder}/Dockerfile")
     def dockerfile(self, role: Service) -> Dockerfile:
-        """The Dockerfile of a container, as data."""
+        """Read the Dockerfile of a container."""
         return read_dockerfile(self.submission.text(f"{role.folder}/Dockerfile"))
 
     @property
@@ -75,13 +75,13 @@ class FileEvidence(Facts):
 
     @fact(model_and_data)
     def why_not_expected(self) -> str:
-        """Why no prediction can be computed from the submission's files; empty where one can."""
+        """Return why no prediction can be computed from the submission's files; empty where one can."""
         expected = self._computed
         return "" if expected.outputs else expected.why_not
 
     @fact(travels=False)
     def expected(self) -> Expected:
-        """The prediction that the safe runtime computes from the submission's files.
+        """Compute the prediction from the submission's files with the safe runtime.
 
         Each process computes it for itself, but only after one worker has managed to: a network that takes too much
         ends that worker and no other.

@@ -33,6 +33,7 @@ class GuardedBuildPlanner(BuildPlanner):
         self.workers = workers
 
     def plan(self, wanted: BuildRequest) -> BuildPlan:
+        """Plan a build in a worker."""
         path = f"{wanted.context}/{wanted.dockerfile}"
         try:
             return self.workers.call(BuildPlan, "plan_build", path, wanted=wanted)
@@ -42,6 +43,13 @@ class GuardedBuildPlanner(BuildPlanner):
     def prepare(
         self, wanted: BuildRequest, folder: Path, variables: Mapping[str, Mapping[str, str]]
     ) -> PreparedContext:
+        """Copy a build context in a worker.
+
+        Args:
+            wanted: the build.
+            folder: an empty folder; the context is copied there.
+            variables: the variables of each base image.
+        """
         what = f"the build context {wanted.context}"
         limits = self.limits
         try:
@@ -88,12 +96,14 @@ class GuardedEvidence(Evidence):
     def verdict(
         self, check: str, function: Callable[..., Verdict], parameters: Mapping[str, object]
     ) -> Verdict:
+        """Carry out a check in a worker; see `Evidence.verdict`."""
         what = str(parameters.get("file") or parameters.get("path") or f"what the check {check} looks at")
         return self.workers.call(Verdict, "verdict", what, check=check, parameters=parameters)
 
     def sightings(
         self, detector: str, function: Callable[..., Iterable[tuple[str, str]]], most: int
     ) -> Sightings:
+        """Look for a trap in a worker; see `Evidence.sightings`."""
         what = f"what `{detector.replace('_', ' ')}` looks at"
         return self.workers.call(Sightings, "sightings", what, detector=detector, most=most)
 

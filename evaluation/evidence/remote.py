@@ -47,11 +47,13 @@ class RemoteEvidence(Evidence):
         return self.to_message(fact.function(self, **given))
 
     def known(self, fact: Fact[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """Ask the evaluation for the value of a fact where it has been computed already."""
         value = self._ask("known", self._request(fact, *args, **kwargs))
         return None if value is None else self.from_message(fact.kind, value)
 
     @property
     def refused_hosts(self) -> tuple[str, ...]:
+        """The hosts that builds have asked for in vain so far."""
         return decode(tuple[str, ...], self._ask("refused_hosts", {}))
 
     def _compute(self, fact: Fact[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -65,9 +67,11 @@ class RemoteEvidence(Evidence):
         return {"name": fact.name, "arguments": sent}
 
     def number_of(self, run: StackRun) -> int:
+        """Return the number that the evaluation has given a run."""
         return next(number for number, known in self._stack_runs.items() if known is run)
 
     def run_with(self, number: int) -> StackRun:
+        """Return the run that has a number; it is asked for once."""
         if number not in self._stack_runs:
             self._stack_runs[number] = decode(StackRun, self._ask("stack_run", {"number": number}))
         return self._stack_runs[number]

@@ -42,7 +42,7 @@ class RunEvidence(ContainerEvidence):
 
     @fact(travels=False)
     def stack(self) -> Stack:
-        """The stack, ready to be run.
+        """Prepare the stack, so that it can be run.
 
         Raises:
             CannotCheck: an image is missing.
@@ -54,12 +54,12 @@ class RunEvidence(ContainerEvidence):
 
     @fact()
     def compose_error(self) -> str:
-        """What ``docker-compose config`` reports against the file; empty where it takes it."""
+        """Return what ``docker-compose config`` reports against the file; empty where it accepts it."""
         return self.stack.check()
 
     @fact()
     def runs(self) -> tuple[StackRun, ...]:
-        """The run of the stack, and a second one where the first did not succeed: one failure may be chance."""
+        """Run the stack, and run it again where that did not succeed: one failure may be chance."""
         if missing := self.missing_folders:
             raise CannotCheck(f"the stack cannot be started: there is no folder {missing[0]}")
         first = self.stack.run()
@@ -69,17 +69,17 @@ class RunEvidence(ContainerEvidence):
 
     @fact()
     def run(self) -> StackRun:
-        """The run of the stack that counts: the better one."""
+        """Return the run of the stack that counts: the better one."""
         return max(self.runs, key=lambda run: (timeline.succeeded(run, self.roles), self.is_right(run)))
 
     @fact()
     def full_run(self) -> StackRun:
-        """A run without ``--abort-on-container-exit``, in which each container comes to its own end."""
+        """Run the stack without ``--abort-on-container-exit``, so that each container ends by itself."""
         return self.stack.run(abort=False)
 
     @fact()
     def late_files(self) -> tuple[str, ...]:
-        """The files that arrived only after codebase had failed without them; one that never arrives is not late."""
+        """Return the files that arrived only after codebase had failed without them; others are not late."""
         missed = timeline.late_inputs(self.run, self.roles)
         if not missed or self.is_right(self.run):
             return ()
@@ -97,7 +97,7 @@ class RunEvidence(ContainerEvidence):
 
     @fact_about(lambda self, run: "what the run left and printed")
     def seen(self, run: StackRun) -> ObservedPrediction:
-        """What a run shows of the prediction."""
+        """Look for the prediction in what a run printed and left."""
         lines = run.lines_of(self.roles.service(CODEBASE))
         return find_prediction(self.expected.outputs, run.shared, lines)
 

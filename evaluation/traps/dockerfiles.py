@@ -29,6 +29,7 @@ ROOT_USER = Trap(
 
 @detects(ROOT_USER)
 def root_user(evidence: Evidence) -> Places:
+    """Find containers that run as root."""
     for role in SERVICES:
         dockerfile = evidence.dockerfile(role)
         if dockerfile.last is None:
@@ -53,6 +54,7 @@ COMPILER_LEFT = Trap(
 
 @detects(COMPILER_LEFT)
 def compiler_in_the_image(evidence: Evidence) -> Places:
+    """Find compilers in the image of codebase, where it was looked into."""
     ran = evidence.known(Evidence.compilers)
     if ran is not None and ran.ok and ran.output.strip():
         names = sorted({line.rpartition("/")[2] for line in ran.output.split()})
@@ -61,6 +63,7 @@ def compiler_in_the_image(evidence: Evidence) -> Places:
 
 @detects(COMPILER_LEFT)
 def compiler_installed(evidence: Evidence) -> Places:
+    """Find Dockerfiles that install a compiler, where the image was not looked into."""
     if evidence.known(Evidence.compilers) is not None:
         return  # the image itself has been looked into
     for path, one in _run_lines(evidence):
@@ -85,6 +88,7 @@ UNPINNED = Trap(
 
 @detects(UNPINNED)
 def unpinned(evidence: Evidence) -> Places:
+    """Find base images and packages without a version."""
     for role in SERVICES:
         path = f"{role.folder}/Dockerfile"
         for image in evidence.dockerfile(role).images:
@@ -127,6 +131,7 @@ OBSOLETE_VERSION = Trap(
 
 @detects(OBSOLETE_VERSION)
 def obsolete_version(evidence: Evidence) -> Places:
+    """Find the key ``version`` in the compose file."""
     compose = evidence.compose
     if "version" in compose.data:
         yield compose.where("version"), f"version: {compose.data['version']}"
@@ -141,6 +146,7 @@ FIXED_NAMES = Trap(
 
 @detects(FIXED_NAMES)
 def fixed_names(evidence: Evidence) -> Places:
+    """Find services with a ``container_name``."""
     for name, content in evidence.compose.services.items():
         if content.get("container_name"):
             yield evidence.compose.where(name), f"{name} is always called {content['container_name']}"
@@ -148,6 +154,7 @@ def fixed_names(evidence: Evidence) -> Places:
 
 @detects(IGNORED_STATUS)
 def status_thrown_away(evidence: Evidence) -> Places:
+    """Find commands that end with ``|| true``."""
     for role in SERVICES:
         for one in evidence.dockerfile(role).own_layers:
             if one.keyword in ("RUN", "CMD", "ENTRYPOINT") and re.search(

@@ -17,6 +17,7 @@ EMPTY_PYBRAIN = Trap(
 
 @detects(EMPTY_PYBRAIN)
 def empty_pybrain(evidence: Evidence) -> Places:
+    """Find a pybrain folder without Python files."""
     folder = f"{SERVICES[2].folder}/pybrain"
     submodule = [remark for remark in evidence.submission.remarks if remark.what == "submodule"]
     for remark in submodule:
@@ -47,6 +48,7 @@ ASKS_TOO_MUCH = Trap(
 
 @detects(ASKS_TOO_MUCH)
 def asks_too_much(evidence: Evidence) -> Places:
+    """Find what the compose file requests beyond what is allowed."""
     for refusal in evidence.safe_stack.refusals:
         yield evidence.compose.where(refusal.where), str(refusal)
 
@@ -59,6 +61,7 @@ LEFTOVERS = Trap(
 
 @detects(LEFTOVERS)
 def leftovers(evidence: Evidence) -> Places:
+    """Find results of an earlier run."""
     for remark in evidence.submission.remarks:
         if remark.what == "leftover":
             yield remark.where, remark.text
@@ -72,6 +75,7 @@ LEFT_OUT = Trap(
 
 @detects(LEFT_OUT)
 def left_out(evidence: Evidence) -> Places:
+    """Find what could not be copied: links, special and unreadable files."""
     for remark in evidence.submission.remarks:
         if remark.what in ("link", "special", "unreadable"):
             yield remark.where, f"{remark.where} {remark.text}"

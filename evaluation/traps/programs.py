@@ -27,7 +27,7 @@ _DEEPEST = 200
 
 
 def own_programs(evidence: Evidence) -> Iterator[tuple[str, ast.Module]]:
-    """The Python programs that are the student's own: not those of the library."""
+    """Return the programs that the student wrote, parsed: not those of the library."""
     folder = SERVICES[2].folder
     for name in evidence.submission.files:
         parts = name.split("/")
@@ -50,6 +50,7 @@ NESTED_ACTIVATE = Trap(
 
 @detects(NESTED_ACTIVATE)
 def nested_activate(evidence: Evidence) -> Places:
+    """Find calls of ``activate`` with a nested list."""
     run = evidence.known(Evidence.run)
     if run is not None and evidence.seen(run).equal:
         return  # this library took it
@@ -63,7 +64,7 @@ def nested_activate(evidence: Evidence) -> Places:
 
 
 def _lists(tree: ast.Module) -> set[str]:
-    """The names that are given lists."""
+    """Return the names that lists are assigned to."""
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and _is_list(node.value):
@@ -117,7 +118,7 @@ IGNORED_STATUS = Trap(
 
 @detects(IGNORED_STATUS)
 def swallowed_errors(evidence: Evidence) -> Places:
-    """An except for everything whose body neither raises nor ends the program."""
+    """Find except clauses for every error whose body neither raises nor ends the program."""
     for name, tree in own_programs(evidence):
         for node in ast.walk(tree):
             if isinstance(node, ast.ExceptHandler) and _takes_all(node.type) and not _goes_on(node):
@@ -138,7 +139,7 @@ def _takes_all(kind: ast.expr | None) -> bool:
 
 
 def _goes_on(handler: ast.ExceptHandler) -> bool:
-    """Whether what it caught still reaches somebody: raised again, an end with a status, a value handed back."""
+    """Return whether a caught error is still reported: raised again, an exit with a status, a value returned."""
     for node in ast.walk(handler):
         if isinstance(node, (ast.Raise, ast.Return)):
             return True
@@ -166,6 +167,7 @@ OWN_MACHINE_PATH = Trap(
 
 @detects(OWN_MACHINE_PATH)
 def own_machine_path(evidence: Evidence) -> Places:
+    """Find paths that exist on one machine only."""
     for name, tree in own_programs(evidence):
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and _OWN_PATH.match(node.value):

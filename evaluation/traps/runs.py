@@ -28,6 +28,7 @@ FIRST_EXIT = Trap(
 
 @detects(FIRST_EXIT)
 def first_exit(evidence: Evidence) -> Places:
+    """Find a data container whose successful end stopped the stack."""
     run = evidence.known(Evidence.run)
     if run is None:
         return
@@ -58,6 +59,7 @@ NO_WAITING = Trap(
 
 @detects(NO_WAITING)
 def no_waiting(evidence: Evidence) -> Places:
+    """Find files that arrived after codebase had looked for them."""
     if late := evidence.known(Evidence.late_files):
         where = evidence.compose.where(evidence.roles.service(CODEBASE))
         yield where, f"codebase looked for {' and '.join(late)} before the copy was there"
@@ -72,6 +74,7 @@ TIMING = Trap(
 
 @detects(TIMING)
 def timing(evidence: Evidence) -> Places:
+    """Find two runs of the stack that ended differently."""
     runs = evidence.known(Evidence.runs) or ()
     if len(runs) < 2:
         return
@@ -90,6 +93,7 @@ FIXED_ANSWER = Trap(
 
 @detects(FIXED_ANSWER)
 def fixed_answer(evidence: Evidence) -> Places:
+    """Find a prediction that does not depend on the rows."""
     probe = evidence.known(Evidence.probe)
     if probe is not None and probe.fixed:
         yield "container3_codebase/", probe.text
@@ -104,6 +108,7 @@ OWN_NETWORK = Trap(
 
 @detects(OWN_NETWORK)
 def own_network(evidence: Evidence) -> Places:
+    """Find a prediction that does not come from the network of container 2."""
     probe = evidence.known(Evidence.probe)
     if probe is not None and probe.outcome == MODEL:
         yield "container3_codebase/", probe.text
@@ -119,6 +124,7 @@ NOT_COMPUTED = Trap(
 
 @detects(NOT_COMPUTED)
 def not_computed(evidence: Evidence) -> Places:
+    """Find a stack that predicts nothing right from other rows and another network."""
     probe = evidence.known(Evidence.probe)
     if probe is not None and probe.outcome in (SILENT, FLOODED):
         yield "container3_codebase/", probe.text
@@ -133,6 +139,7 @@ ROOT_LEFTOVERS = Trap(
 
 @detects(ROOT_LEFTOVERS)
 def root_leftovers(evidence: Evidence) -> Places:
+    """Find files in the shared folder that belong to root."""
     run = evidence.known(Evidence.run)
     if run is not None:
         names = sorted(left.name for left in run.shared.values() if left.owner == 0 and left.kind == "file")
@@ -142,7 +149,7 @@ def root_leftovers(evidence: Evidence) -> Places:
 
 @detects(IGNORED_STATUS)
 def swallowed(evidence: Evidence) -> Places:
-    """codebase ended with 0, printed an error, and made no prediction."""
+    """Find a codebase that ended with status 0, printed an error, and made no prediction."""
     run = evidence.known(Evidence.run)
     if run is None:
         return
@@ -167,6 +174,7 @@ BLOCKED_NETWORK = Trap(
 
 @detects(BLOCKED_NETWORK)
 def blocked_network(evidence: Evidence) -> Places:
+    """Find hosts that builds have asked for in vain."""
     if refused := evidence.refused_hosts:
         yield "", f"a build asked for {', '.join(refused[:5])}"
 
@@ -180,7 +188,7 @@ OVER_THE_LIMITS = Trap(
 
 @detects(OVER_THE_LIMITS)
 def over_the_limits(evidence: Evidence) -> Places:
-    """What had to be stopped, and what the kernel ended for its memory."""
+    """Find what had to be stopped, and what the kernel ended for its memory."""
     run = evidence.known(Evidence.run)
     if run is not None and run.stopped:
         yield evidence.compose.name, f"`{run.command}`: {run.stopped}"

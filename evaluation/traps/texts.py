@@ -19,7 +19,7 @@ _DAMAGED = re.compile(
 
 
 def own_texts(evidence: Evidence) -> list[str]:
-    """The texts that are the student's own: of the library only its top is looked at."""
+    """Return the text files that the student wrote; of the library only its top folder is read."""
     folder = SERVICES[2].folder
     return [
         name for name in evidence.submission.files
@@ -41,6 +41,7 @@ ENCODING = Trap(
 
 @detects(ENCODING)
 def encoding(evidence: Evidence) -> Places:
+    """Find texts that are not UTF-8, or that were damaged by a wrong encoding."""
     for name in own_texts(evidence):
         content = evidence.submission.bytes(name)[:LONGEST_TEXT]
         text, written_in = decoded(content)
@@ -68,6 +69,7 @@ LINE_ENDS = Trap(
 
 @detects(LINE_ENDS)
 def line_ends(evidence: Evidence) -> Places:
+    """Find scripts with Windows line endings."""
     for name in own_texts(evidence):
         content = evidence.submission.bytes(name)[:LONGEST_TEXT]
         first = content.split(b"\n", 1)[0]

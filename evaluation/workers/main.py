@@ -18,7 +18,7 @@ LARGEST_FILE = 1024 * 1024 * 1024
 
 
 def main() -> int:
-    """Does what it is told until nobody tells it anything more."""
+    """Carry out tasks until the evaluation closes the channel."""
     channel = _Channel()
     settings = channel.receive()
     if settings is None:
@@ -81,7 +81,7 @@ class _Channel:
         self._out.flush()
 
     def ask(self, name: str, arguments: Mapping[str, Any]) -> Any:
-        """Asks the evaluation for something that it alone can give."""
+        """Ask the evaluation for something that only it can give."""
         from evaluation.processes.worker_pool import error_from_message
 
         self.send({"ask": name, "arguments": arguments})
@@ -94,7 +94,12 @@ class _Channel:
 
 
 def limit_everything(memory: int, parent: int) -> None:
-    """Limits this process as far as the system can: memory, the size of files, processes, and its parent's life."""
+    """Limit this process as far as the system can: memory, file sizes, processes, and its parent's life.
+
+    Args:
+        memory: bytes of address space.
+        parent: the process id of the evaluation.
+    """
     try:
         import resource
     except ImportError:  # Windows: the limit by the clock is all there is, and the report says so
@@ -109,7 +114,7 @@ def limit_everything(memory: int, parent: int) -> None:
 
 
 def _use_one_processor() -> None:
-    """Keeps libraries from starting a thread for each processor, which takes address space: the same on every machine.
+    """Keep libraries from starting a thread for each processor, which takes address space.
 
     A limit on processes would not do: the kernel counts all of the user's, and a thread is one of them.
     """
@@ -118,7 +123,7 @@ def _use_one_processor() -> None:
 
 
 def _end_with(parent: int) -> None:
-    """Ends this process when the evaluation ends, however that ends (Linux; elsewhere the limits on time do it)."""
+    """End this process when the evaluation ends, however that ends (Linux; elsewhere the limits on time do it)."""
     if not sys.platform.startswith("linux"):
         return
     import ctypes
@@ -131,7 +136,7 @@ def _end_with(parent: int) -> None:
 
 
 def limit_time(seconds: int) -> None:
-    """Gives the next task so much processor time; SIGXCPU ends the process where it takes more."""
+    """Give the next task some processor time; SIGXCPU ends the process where it takes more."""
     try:
         import resource
     except ImportError:

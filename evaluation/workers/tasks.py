@@ -93,7 +93,13 @@ class Taken:
 
 
 def take_in(found: SubmissionSource, place: Path, limits: Limits) -> Taken:
-    """Copies a folder, or unpacks a zip file, and looks at what there is."""
+    """Copy a folder, or unpack a zip file, and look at what there is.
+
+    Args:
+        found: the submission.
+        place: an empty folder; the copy goes there.
+        limits: how large it may be.
+    """
     submission = copy_source(found, place, limits)
     return Taken(
         submission,
@@ -105,7 +111,12 @@ def take_in(found: SubmissionSource, place: Path, limits: Limits) -> Taken:
 
 
 def key_of(source: Path, limits: Limits) -> str:
-    """Stands for the names and contents of a folder, or for a file."""
+    """Return a hash of the names and contents of a folder, or of a file.
+
+    Args:
+        source: the folder or file.
+        limits: how large it may be.
+    """
     from evaluation.submission.copying import LEFT_OUT
 
     whole, read = hashlib.sha256(), 0
@@ -134,7 +145,7 @@ def _regular(source: Path, left_out: frozenset[str]) -> Iterator[Path]:
 
 
 def _digest(path: Path) -> bytes:
-    """Opened without waiting: a pipe that took the file's place has nothing to say."""
+    """Return the hash of a file. It is opened without waiting: a pipe may have taken its place."""
     with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise NoSubmission(f"{path} is no file")
@@ -155,7 +166,7 @@ class Checklist:
 
 
 def checklist(root: Path) -> Checklist:
-    """Goes through the checklist with an archive of somebody else."""
+    """Compare an unpacked archive with the checklist of a submission."""
     from pipeline.project import Layout
     from pipeline.submission.checklist import contents_of
     from pipeline.submission.outdated_results import outdated_results

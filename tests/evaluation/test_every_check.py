@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from evaluation.evaluate import Conditions, evaluate
-from evaluation.result import NOT_CHECKED
 from evaluation.rubric import load_rubric
+from pipeline.check_status import NOT_CHECKED
 
 ITEMS = [item.id for item in load_rubric().items]
 DOCUMENTS = ("readme", "discussion")

@@ -8,7 +8,8 @@ import re
 
 import pytest
 
-from evaluation.result import NOT_CHECKED, from_json
+from evaluation.result import from_json
+from pipeline.check_status import NOT_CHECKED
 from pipeline.project import PROJECT
 from pipeline.submission.archive import write_archive
 from pipeline.submission.checklist import contents_of

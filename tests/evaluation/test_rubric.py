@@ -12,10 +12,10 @@ from evaluation.engine.image_names import ALLOWED_IMAGES
 from evaluation.errors import RubricError
 from evaluation.grading import Judge
 from evaluation.quotas import DEFAULT_LIMITS, MIB
-from evaluation.result import FAILED, NOT_CHECKED, PASSED
 from evaluation.rubric import load_rubric, read_rubric
 from evaluation.sandbox.stack import LOOK_SECONDS
 from evaluation.traps import TRAPS
+from pipeline.check_status import FAILED, NOT_CHECKED, PASSED
 from pipeline.project import PROJECT
 
 TEXT = resources.files("evaluation").joinpath("rubrics", "task06.toml").read_text("utf-8")

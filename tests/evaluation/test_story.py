@@ -10,12 +10,12 @@ import pytest
 from evaluation.evidence.evidence import Evidence
 from evaluation.grading import Judge
 from evaluation.prediction.rerun import not_rerun
-from evaluation.result import NOT_CHECKED
 from evaluation.rubric import load_rubric
 from evaluation.sandbox import timeline
 from evaluation.sandbox.stack_run import StackRun
 from evaluation.sandbox.volumes import VolumeEntry
 from evaluation.traps import find
+from pipeline.check_status import NOT_CHECKED
 from pipeline.engines.container_state import ContainerState
 from pipeline.project import SERVICES
 

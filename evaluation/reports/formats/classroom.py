@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 
-from evaluation.result import FAILED, PASSED, Report, Result
+from evaluation.result import Report, Result
+from pipeline.check_status import FAILED, PASSED
 
 FILE = "classroom.json"
 
 
 def export(report: Report) -> str:
-    """A test for each check, with its points as its score."""
+    """Return a test for each check, with its points as its score."""
     failed = any(result.status == FAILED for result in report.results)
     whole = {
         "version": 1,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from evaluation.result import NOT_CHECKED, PASSED, Line, Report, Result
+from evaluation.result import Line, Report, Result
+from pipeline.check_status import NOT_CHECKED, PASSED
 
 FILE = "results.json"
 
 
 def export(report: Report) -> str:
-    """A test for each check, numbered by line, all visible to the student."""
+    """Return a test for each check, numbered by line, all visible to the student."""
     tests = [
         _test(f"{number}.{place}", line, result)
         for number, line in enumerate(report.lines, 1)

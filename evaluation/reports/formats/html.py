@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 
 from evaluation.reports.page import render
-from evaluation.result import FAILED, NOT_CHECKED, Line, Report, Result
+from evaluation.result import Line, Report, Result
+from pipeline.check_status import FAILED, NOT_CHECKED
 
 FILE = "report.html"
 
@@ -21,7 +22,7 @@ _SEVERITIES = {"breaks": "breaks it", "risk": "a risk", "advice": "advice"}
 
 
 def export(report: Report) -> str:
-    """Return the page: points first, then the lines, what is missing, the traps, and every check with its reason."""
+    """Return the page: points, lines, what is missing, the traps, and every check with its reason."""
     return render(
         "report.html",
         report=report,

@@ -10,5 +10,5 @@ FILE = "report.json"
 
 
 def export(report: Report) -> str:
-    """Everything; `evaluation.result.from_json` reads it back."""
+    """Return everything; `evaluation.result.from_json` reads it back."""
     return json.dumps(as_json(report), indent=2, ensure_ascii=False) + "\n"

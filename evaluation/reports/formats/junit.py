@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as xml
 
-from evaluation.result import FAILED, NOT_CHECKED, Report, Result, show
+from evaluation.result import Report, Result, show
+from pipeline.check_status import FAILED, NOT_CHECKED
 
 FILE = "junit.xml"
 
@@ -13,7 +14,7 @@ _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def export(report: Report) -> str:
-    """A suite for each line of the rubric, a case for each check."""
+    """Return a suite for each line of the rubric, a case for each check."""
     root = xml.Element("testsuites", _counts(report.results) | {"name": _clean(report.submission)})
     for line in report.lines:
         suite = xml.SubElement(root, "testsuite", _counts(line.results) | {"name": _clean(line.title)})
@@ -51,5 +52,5 @@ def _case(suite: xml.Element, result: Result) -> None:
 
 
 def _clean(text: str) -> str:
-    """XML cannot hold every character that a program prints."""
+    """Return a text that XML can hold: it cannot hold every character that a program prints."""
     return _NO_XML.sub("\ufffd", text)

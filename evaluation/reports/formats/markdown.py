@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from itertools import groupby
 
-from evaluation.result import FAILED, NOT_CHECKED, PASSED, Finding, Report, Result, show
+from evaluation.result import Finding, Report, Result, show
+from pipeline.check_status import MARKS, PASSED
 
 FILE = "report.md"
 
-_MARKS = {PASSED: "✓", FAILED: "✗", NOT_CHECKED: "–"}
-
 
 def export(report: Report) -> str:
-    """A table of lines, then what did not pass with its reason and hint, then the traps."""
+    """Return a table of lines, then what did not pass with its reason and hint, then the traps."""
     parts = [f"# {_plain(report.submission)}: {show(report.points)} of {show(report.of)} points", ""]
     if report.interrupted:
         parts += ["**Interrupted: this is a part of the evaluation.**", ""]
@@ -23,7 +22,7 @@ def export(report: Report) -> str:
     ]
     parts += ["| | component | points | of |", "|---|---|---:|---:|"]
     parts += [
-        f"| {_MARKS[line.status]} | {_plain(line.title)} | {show(line.points)} | {show(line.of)} |"
+        f"| {MARKS[line.status]} | {_plain(line.title)} | {show(line.points)} | {show(line.of)} |"
         for line in report.lines
     ]
     parts += [f"| | **total** | **{show(report.points)}** | **{show(report.of)}** |", ""]
@@ -41,7 +40,7 @@ def export(report: Report) -> str:
 
 
 def _trap(findings: list[Finding]) -> list[str]:
-    """One trap, with every place where the submission steps into it."""
+    """Return one trap, with every place where the submission steps into it."""
     places = []
     for finding in findings:
         where = f"`{_code(finding.where)}`: " if finding.where else ""
@@ -51,14 +50,14 @@ def _trap(findings: list[Finding]) -> list[str]:
 
 def _missing(result: Result) -> list[str]:
     points = f"{show(result.points)} of {show(result.of)}"
-    lines = [f"- {_MARKS[result.status]} **{_prose(result.title)}** ({points}): {_prose(result.reason)}"]
+    lines = [f"- {MARKS[result.status]} **{_prose(result.title)}** ({points}): {_prose(result.reason)}"]
     if result.hint:
         lines += ["", f"  {_prose(result.hint)}"]
     return [*lines, ""]
 
 
 def _plain(text: str) -> str:
-    """Text of a submission as text: nothing in it becomes a link, a table or a tag."""
+    """Return text of a submission as text: nothing in it becomes a link, a table or a tag."""
     return _escaped(" ".join(text.split()))
 
 
@@ -67,7 +66,7 @@ def _escaped(text: str) -> str:
 
 
 def _prose(text: str) -> str:
-    """The same, with what stands between backticks as code."""
+    """Return text of a submission as text, but what stands between backticks as code."""
     parts = re.split(r"`([^`]+)`", " ".join(text.split()))
     return "".join(f"`{part}`" if place % 2 else _escaped(part) for place, part in enumerate(parts))
 

@@ -1,0 +1,144 @@
+"""One submission of a class: its evaluation in a process of its own, and what came of it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from evaluation import result
+from evaluation.cohort.overview import Row
+from evaluation.evaluate import Conditions
+from evaluation.result import Report
+from evaluation.sanitize import printable
+from pipeline import atomic_files, process
+from pipeline.errors import PipelineError
+
+# How long an evaluation that is stopped may take to remove its containers, in seconds.
+GRACE = 90.0
+
+
+class State(StrEnum):
+    """What has become of a submission so far."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    REUSED = "done before"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+@dataclass
+class Entry:
+    """One submission of a class.
+
+    Attributes:
+        name: its name, also the folder of its reports.
+        source: the folder or zip file.
+        folder: where its reports go.
+        key: stands for everything that its evaluation depends on.
+        state: what has become of it so far.
+        step: what its evaluation does now.
+        report: the report, once there is one.
+        error: why there is none.
+    """
+
+    name: str
+    source: Path
+    folder: Path
+    key: str = ""
+    state: State = State.WAITING
+    step: str = ""
+    report: Report | None = None
+    error: str = ""
+    _program: process.Program | None = field(default=None, repr=False)
+
+    def row(self) -> Row:
+        """Return its row in the overview."""
+        return Row(self.name, self.report, self.error or (self.state if self.report is None else ""))
+
+    def fail(self, why: str) -> None:
+        """Record why it cannot be evaluated."""
+        self.state, self.error = State.FAILED, printable(why)
+
+    def reuse_report(self, conditions: Conditions) -> None:
+        """Reuse the report of an earlier run, where it is complete and nothing has changed since."""
+        try:
+            state = json.loads((self.folder / "state.json").read_text("utf-8"))
+            report = self._read_report()
+        except (OSError, ValueError):
+            return
+        complete = not report.interrupted and (bool(report.engine) or not conditions.run)
+        if state.get("key") == self.key and complete:
+            self.report, self.state = report, State.REUSED
+
+    def start(self, rubric: Path | None, conditions: Conditions) -> None:
+        """Start its evaluation.
+
+        Args:
+            rubric: the file of the rubric; None for the built-in one.
+            conditions: the limits and settings of the evaluation.
+        """
+        for name in ("failed.json", "state.json", "report.json"):
+            atomic_files.remove(self.folder / name)
+        atomic_files.folder(self.folder)
+        job = {
+            "source": str(self.source), "name": self.name, "folder": str(self.folder),
+            "rubric": str(rubric) if rubric else None, "conditions": asdict(conditions),
+        }  # fmt: skip
+        self._program = process.Program([sys.executable, "-m", "evaluation", json.dumps(job)])
+        self.state, self.step = State.RUNNING, "copying it"
+
+    @property
+    def program(self) -> process.Program:
+        """The process of its evaluation."""
+        assert self._program is not None
+        return self._program
+
+    def poll(self) -> bool:
+        """Read what its evaluation prints; return whether it has ended."""
+        self.step = self._last_line()
+        status = self.program.wait(0.05)
+        if status is None:
+            return False
+        self.step = self._last_line()
+        self._finish(status)
+        return True
+
+    def terminate(self) -> None:
+        """Ask its evaluation to end."""
+        self.program.terminate()
+
+    def wait(self) -> None:
+        """Wait until its evaluation has ended, for some time; then stop it."""
+        status = self.program.wait(GRACE)
+        self._finish(self.program.stop() if status is None else status)
+
+    def _last_line(self) -> str:
+        lines = (line.strip() for line in reversed(self.program.pending()) if line.strip())
+        return printable(next(lines, self.step), 1000)
+
+    def _finish(self, status: int) -> None:
+        try:
+            self.report = self._read_report()
+        except (OSError, ValueError, RecursionError):
+            self.state, self.error = State.FAILED, self._why(status)
+            return
+        self.state = State.STOPPED if self.report.interrupted else State.DONE
+        if self.state == State.DONE:
+            with suppress(PipelineError):  # without it the next run evaluates it again, and that is all
+                atomic_files.write_json(self.folder / "state.json", {"key": self.key})
+
+    def _read_report(self) -> Report:
+        return result.from_json(json.loads((self.folder / "report.json").read_text("utf-8")))
+
+    def _why(self, status: int) -> str:
+        try:
+            return str(json.loads((self.folder / "failed.json").read_text("utf-8"))["error"])
+        except (OSError, ValueError, KeyError):
+            last = self.step or "it printed nothing"
+            return f"the evaluation itself ended with status {status}: {last}"
