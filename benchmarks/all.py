@@ -33,7 +33,7 @@ once, on the same machine.
 
 
 def section(name: str, *words: str) -> str:
-    """Runs a script and returns what it prints; one that fails is named with its last line."""
+    """Run a script and return its output; the error of one that fails has its name and last line."""
     script = HERE / f"{name}.py"
     if not script.exists():
         return f"## {name}\n\nNot measured: benchmarks/{name}.py is not there yet."

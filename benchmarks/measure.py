@@ -27,7 +27,7 @@ Job = Callable[[], object]
 
 
 def options(doc: str | None, *, rounds: int) -> argparse.Namespace:
-    """Reads the command line of a script, and fixes the number of threads before NumPy is loaded.
+    """Read the command line of a script, and fix the number of threads before NumPy is loaded.
 
     Args:
         doc: the script's own text; its first line is shown in ``--help``.
@@ -46,7 +46,7 @@ def options(doc: str | None, *, rounds: int) -> argparse.Namespace:
 
 
 def in_turns(rounds: int, sides: Sequence[Job]) -> list[float]:
-    """Returns the median seconds of each side.
+    """Return the median seconds of each side.
 
     All take turns in every round, each time in another order, so that all see the same machine. The first
     round only warms up and finds out how often a quick side must be repeated.
@@ -81,7 +81,7 @@ def _seconds(side: Job, repeats: int) -> float:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Returns a Markdown table that can be read as it is; all columns but the first are flush right."""
+    """Return an aligned Markdown table; all columns but the first are right-aligned."""
     widths = [max(len(row[place]) for row in (head, *rows)) for place in range(len(head))]
 
     def line(row: Sequence[str]) -> str:
@@ -95,7 +95,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def machine() -> str:
-    """Returns what was measured on: processor, cores, Python and the packages, in a few words."""
+    """Return a description of the machine: processor, cores, versions of Python and the packages."""
     packages = ", ".join(f"{name} {_version(name)}" for name in ("numpy", "onnxruntime", "pyarrow"))
     return f"{_processor()}, {cores()} cores, {platform.system()}; Python {platform.python_version()}, {packages}"
 
@@ -117,14 +117,14 @@ def _version(name: str) -> str:
 
 
 def rate(rows: int, seconds: float) -> str:
-    """Returns rows in a second, ``1,234,000``, with three digits that mean something."""
+    """Return rows per second, ``1,234,000``, with three significant digits."""
     value = rows / seconds
     digits = max(0, len(str(int(value))) - 3)
     return f"{round(value, -digits):,.0f}"
 
 
 def duration(seconds: float) -> str:
-    """Returns a time in the unit that suits it."""
+    """Return a time in the unit that suits it."""
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if seconds >= size:
             return f"{seconds / size:.3g} {unit}"
@@ -132,20 +132,20 @@ def duration(seconds: float) -> str:
 
 
 def times(ratio: float) -> str:
-    """Returns a ratio, ``1.23x``."""
+    """Return a ratio, ``1.23x``."""
     return f"{ratio:,.0f}x" if ratio >= 100 else f"{ratio:.2f}x"
 
 
 def met(holds: bool) -> str:
-    """Returns whether an aim is met."""
+    """Return whether an aim is met."""
     return "yes" if holds else "no"
 
 
 def threads(count: int) -> str:
-    """Returns a number of threads in words."""
+    """Return a number of threads in words."""
     return "one thread each" if count == 1 else f"{count} threads each"
 
 
 def cores() -> int:
-    """Returns how many processors this process may use."""
+    """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

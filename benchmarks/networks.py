@@ -30,30 +30,30 @@ STEPS = 50
 
 
 def feed_forward(name: str) -> NetworkDescription:
-    """Returns one of the feed-forward networks, with random parameters that are always the same."""
+    """Return one of the feed-forward networks, with random parameters that are always the same."""
     sizes = SIZES[name]
     outclass = LinearLayer if sizes[-1] < 10 else SoftmaxLayer
     return _described(buildNetwork(*sizes, hiddenclass=SigmoidLayer, outclass=outclass))
 
 
 def lstm() -> NetworkDescription:
-    """Returns the LSTM network: its layer listens to the inputs, a bias and its own last outputs."""
+    """Return the LSTM network: its layer takes the inputs, a bias and its own last outputs."""
     return _described(buildNetwork(4, 16, 2, hiddenclass=LSTMLayer, recurrent=True))
 
 
 def network_called(name: str) -> NetworkDescription:
-    """Returns one of the networks of the tables."""
+    """Return one of the networks of the tables."""
     return lstm() if name == LSTM else feed_forward(name)
 
 
 def rows_for(network: NetworkDescription, count: int) -> np.ndarray:
-    """Returns random rows, shape (count, indim), or (sequences, STEPS, indim) for a recurrent network."""
+    """Return random rows, shape (count, indim), or (sequences, STEPS, indim) for a recurrent network."""
     rows = np.random.default_rng(7).standard_normal((count, network.indim))
     return rows.reshape(-1, STEPS, network.indim) if network.recurrent else rows
 
 
 def by_hand(network: NetworkDescription, dtype: type = np.float64) -> Forward:
-    """Returns what somebody writes who knows the network and NumPy: all rows at once, nothing else."""
+    """Return the forward pass of a feed-forward network in NumPy by hand: all rows at once."""
     first, one = _weights(network, "in", "hidden0", dtype), _weights(network, "bias", "hidden0", dtype)
     last, two = _weights(network, "hidden0", "out", dtype), _weights(network, "bias", "out", dtype)
     one, two = one.ravel(), two.ravel()
@@ -71,7 +71,7 @@ def by_hand(network: NetworkDescription, dtype: type = np.float64) -> Forward:
 
 
 def lstm_by_hand(network: NetworkDescription) -> Forward:
-    """Returns the same for the LSTM network: all sequences at once, step by step."""
+    """Return the same for the LSTM network: all sequences at once, step by step."""
     first, one = _weights(network, "in", "hidden0"), _weights(network, "bias", "hidden0").ravel()
     last, two = _weights(network, "hidden0", "out"), _weights(network, "bias", "out").ravel()
     back = _weights(network, "hidden0", "hidden0", recurrent=True)

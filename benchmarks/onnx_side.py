@@ -14,7 +14,7 @@ from pybrain_runtime.network.description import NetworkDescription
 def session_of(
     network: NetworkDescription, *, precision: str, threads: int
 ) -> Callable[[np.ndarray], np.ndarray]:
-    """Returns the exported network in a session that uses so many threads and all optimisations it has."""
+    """Return an onnxruntime session of the exported network, with all optimizations."""
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = threads
     settings.inter_op_num_threads = 1

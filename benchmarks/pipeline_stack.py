@@ -42,7 +42,7 @@ def seconds(command: list[str], **options: object) -> float:
 
 
 def in_turns(rounds: int, *sides: Callable[[], float]) -> list[float]:
-    """The median of each side, measured in turns so that both see the same machine; the first round warms up."""
+    """Return the median of each side, measured in turns so that both see the same machine; the first round warms up."""
     taken: list[list[float]] = [[] for _ in sides]
     for number in range(rounds + 1):
         for side, times in zip(sides, taken, strict=True):
@@ -107,7 +107,7 @@ def start_against_import(rounds: int, engine: DockerEngine, folder: Path) -> tup
 
 
 def added_megabytes(engine: DockerEngine) -> float:
-    """What codebase adds to python:3.11-slim, in MB."""
+    """Return what codebase adds to python:3.11-slim, in MB."""
 
     def size(image: str) -> int:
         command = ["docker", "image", "inspect", "--format", "{{.Size}}", image]

@@ -26,7 +26,7 @@ RECORDED = 4300.0
 
 
 def by_hand(net) -> Callable:
-    """The forward pass of a 4-8-2 network with bias, as one would write it without a library."""
+    """Return the forward pass of a 4-8-2 network with bias, as one would write it without a library."""
     weights = {(c.inmod.name, c.outmod.name): c for m in net.modules for c in net.connections[m]}
     first = weights["in", "hidden0"].params.reshape(8, 4)
     second = weights["hidden0", "out"].params.reshape(2, 8)
@@ -77,7 +77,7 @@ def in_threads(net, rows: list, count: int) -> float:
 
 
 def import_time(rounds: int) -> list[float]:
-    """What ``import pybrain.structure`` costs beyond ``import numpy``, in milliseconds."""
+    """Return what ``import pybrain.structure`` costs beyond ``import numpy``, in milliseconds."""
     program = (
         "import numpy, time; start = time.perf_counter(); import pybrain.structure\n"
         "print((time.perf_counter() - start) * 1000)"

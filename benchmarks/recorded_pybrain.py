@@ -27,7 +27,7 @@ STEPS = 50
 
 
 def rate(network: object, rows: int, *, steps: int = 0) -> float:
-    """Returns rows a second; a sequence is as many steps long."""
+    """Return rows per second; a sequence is as many steps long."""
     inputs = np.random.default_rng(7).standard_normal((rows, network.indim))  # type: ignore[attr-defined]
     taken = []
     for _ in range(5):

@@ -11,7 +11,7 @@ from pybrain.tools.shortcuts import buildNetwork
 
 
 def sequences(count, length):
-    """A bit, then silence; the target at every step is the bit at the beginning."""
+    """Return a sequence that begins with a bit, then zeros; the target at every step is that bit."""
     dataset = SequentialDataSet(1, 1)
     for number in range(count):
         bit = 1.0 if number % 2 else -1.0

@@ -41,7 +41,7 @@ table, PATH = tempfile.mkstemp(dir=MEMORY if MEMORY.is_dir() else None)
 
 
 def read() -> None:
-    """Reads the table for a network of two inputs and one output."""
+    """Read the table for a network of two inputs and one output."""
     try:
         whole = read_activation(PATH, KNOWLEDGE)
     except MissingPackage:
@@ -58,7 +58,7 @@ def read() -> None:
 
 
 def line_by_line() -> np.ndarray | str:
-    """The same rows, or the same message, without the reader's fast path."""
+    """Read the table without the reader's fast path."""
     try:
         with ActivationStream(PATH, KNOWLEDGE, fast=False) as stream:
             if stream.kind == "csv":
@@ -69,7 +69,7 @@ def line_by_line() -> np.ndarray | str:
 
 
 def with_arrow(otherwise: np.ndarray | str) -> np.ndarray | str:
-    """The same with pyarrow; where that is not installed, what is given."""
+    """Read the table with pyarrow; without pyarrow, return what is given."""
     if not ARROW:
         return otherwise
     try:
@@ -80,7 +80,7 @@ def with_arrow(otherwise: np.ndarray | str) -> np.ndarray | str:
 
 
 def left_out() -> np.ndarray | None:
-    """The rows that can be answered, where the others are left out; None where there is none."""
+    """Return the valid rows, with the others skipped; None without any."""
     try:
         with ActivationStream(PATH, KNOWLEDGE, skip=True) as stream:
             rows = np.concatenate([inputs for inputs, _ in stream])
@@ -91,19 +91,19 @@ def left_out() -> np.ndarray | None:
 
 
 def put(data: bytes) -> None:
-    """Makes the table."""
+    """Make the table."""
     os.ftruncate(table, 0)
     os.pwrite(table, data, 0)
 
 
 def one_file(data: bytes) -> None:
-    """Reads a table, watched."""
+    """Read a table under the guard."""
     put(data)
     guard.watch(read)
 
 
 def unwatched(data: bytes) -> None:
-    """Reads a table."""
+    """Read a table."""
     put(data)
     read()
 

@@ -57,7 +57,7 @@ class Cost:
 
 
 def measured(data: bytes) -> Cost:
-    """Reads a file in a child of its own.
+    """Read a file in a child process.
 
     What this process has gathered is the child's, too, until it changes it; it is left out of the account.
     """
@@ -70,7 +70,7 @@ def measured(data: bytes) -> Cost:
 
 
 def _resident() -> int:
-    """Returns the kilobytes of memory that this process has now."""
+    """Return the kilobytes of memory that this process has now."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() // 1024
 
 
@@ -95,7 +95,7 @@ def _read_and_exit(data: bytes) -> None:
 
 
 def kind_of(data: bytes) -> str:
-    """Returns which reader a file goes to."""
+    """Return which reader a file goes to."""
     if data.startswith((b"\x1f\x8b", b"BZh")):
         return "packed"
     if data.startswith(b"PK"):
@@ -135,7 +135,7 @@ class Search:
             self._take(made, measured(made))
 
     def corpus(self) -> list[bytes]:
-        """Returns the small files that cost most for each byte, each once."""
+        """Return the small files with the highest cost per byte, without duplicates."""
         return sorted({data for kept in self._small.values() for _, data in kept})
 
     def _take(self, data: bytes, cost: Cost) -> None:
@@ -161,7 +161,7 @@ def _keep(kept: list[tuple[float, bytes]], score: float, data: bytes, most: int)
 
 
 def search(options: argparse.Namespace) -> int:
-    """Searches, reports and writes what was found."""
+    """Search, report and write the findings."""
     folders = [CORPUS, SEEDS, *options.seeds]
     seeds = [path.read_bytes() for folder in folders if folder.is_dir() for path in sorted(folder.iterdir())]
     found = Search(seeds, options.seed, options.most)
@@ -182,7 +182,7 @@ def search(options: argparse.Namespace) -> int:
 
 
 def replay(folder: Path) -> int:
-    """Reads the files of a folder again; returns 1 where one breaks the promise."""
+    """Read the files of a folder again; return 1 if one exceeds the limits."""
     broken = 0
     for path in sorted(folder.iterdir()):
         data = path.read_bytes()
@@ -195,7 +195,7 @@ def replay(folder: Path) -> int:
 
 
 def main() -> int:
-    """Reads the command line."""
+    """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=60.0, help="how long to search")
     parser.add_argument("--seed", type=int, default=0, help="of the chance")

@@ -29,7 +29,7 @@ class Guard:
         sys.addaudithook(self._hook)
 
     def warm_up(self, job: Callable[[bytes], None], corpus: Path) -> None:
-        """Runs a job over the seeds without watching, so that all is loaded that is loaded late.
+        """Run a job over the seeds without the guard, so that lazy imports are done.
 
         The fuzzer begins with the same seeds, then watched.
         """
@@ -37,7 +37,7 @@ class Guard:
             job(path.read_bytes())
 
     def watch(self, job: Callable[[], None]) -> None:
-        """Runs a job; whatever it does beyond computing and reading files ends in ``Crossed``."""
+        """Run a job; whatever it does beyond computing and reading files ends in ``Crossed``."""
         self._on = True
         try:
             job()

@@ -31,14 +31,14 @@ def text(size: int, prefix: bytes = b"X", wide: str = "\U0001f600") -> bytes:
 
 
 def array(count: int) -> bytes:
-    """An array of four times so many bytes in protocol 2, its bytes as text of Latin-1, as Python 3 writes them."""
+    """Return an array in protocol 2, its bytes as Latin-1 text, as Python 3 writes them."""
     raw = b"\xc3\xbf" * (4 * count)
     content = b"c_codecs\nencode\n(X" + len(raw).to_bytes(4, "little") + raw + b"U\x06latin1tR"
     return b"\x80\x02" + array_of(b"u1", 4 * count, content) + b"."
 
 
 def array_of(code: bytes, count: int, content: bytes) -> bytes:
-    """The instructions that make an array of one dimension out of those that make its content."""
+    """Return the instructions that make an array of one dimension out of those that make its content."""
     made = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\x00tU\x01btR"
     order = b"|" if code.endswith(b"1") else b"<"
     return (
@@ -49,7 +49,7 @@ def array_of(code: bytes, count: int, content: bytes) -> bytes:
 
 
 def gzipped(block: bytes, count: int) -> bytes:
-    """A gzip archive of a block that is there many times, packed once."""
+    """Return a gzip archive of a repeated block, compressed once."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     packed, end = packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH), packer.flush()
     checksum = 0
@@ -75,12 +75,12 @@ def npy(array: np.ndarray) -> bytes:
 
 
 def described(description: str) -> bytes:
-    """An npz file whose description is this text."""
+    """Return an npz file whose description is this text."""
     return zipped({"network.npy": npy(np.array(description))})
 
 
 def directory(count: int, name: bytes = b"a") -> bytes:
-    """A zip archive of nothing but entries of its directory, with names that begin with a number."""
+    """Return a zip archive that consists of directory entries only, with names that begin with a number."""
     names = [b"%d" % place + name for place in range(count)] if len(name) > 1 else [name] * count
     entries = [b"PK\x01\x02" + bytes(24) + len(n).to_bytes(2, "little") + bytes(16) + n for n in names]
     listed = b"".join(entries)
@@ -93,13 +93,13 @@ def directory(count: int, name: bytes = b"a") -> bytes:
 
 
 def shared_tuples(depth: int, end: bytes) -> bytes:
-    """A tuple of a tuple twice, of a tuple twice ...: its text has two to the power of depth items."""
+    """Return a tuple of a tuple twice, of a tuple twice ...: its text has two to the power of depth items."""
     steps = b"".join(b"q\x01h\x01\x86" for _ in range(depth))
     return b"\x80\x02" + b"K\x00" + steps + end
 
 
 def colliding_pairs(count: int) -> bytes:
-    """A dict whose keys are pairs of numbers with one hash: the formula of CPython, solved for the second."""
+    """Return a dict whose keys are pairs of numbers with one hash: the formula of CPython, solved for the second."""
     p1, p2, p5, mask = 11400714785074694791, 14029467366897019727, 2870177450012600261, (1 << 64) - 1
     inverse1, inverse2 = pow(p1, -1, 1 << 64), pow(p2, -1, 1 << 64)
     wanted = 0x123456789ABCDEF0
@@ -157,7 +157,7 @@ def equal_long_keys(count: int) -> bytes:
 
 
 def modules(count: int, state: bytes, cls: bytes = _LINEAR) -> bytes:
-    """A network of modules that share one state."""
+    """Return a network of modules that share one state."""
     one = b"h\x01)\x81h\x02b"
     return (
         b"\x80\x02" + cls + b"q\x010" + state + b"q\x020"

@@ -31,7 +31,7 @@ guard = Guard()
 
 
 def read(data: bytes) -> None:
-    """Reads a file and lets its network answer two rows."""
+    """Read a file and run its network on two rows."""
     try:
         network = network_in(data, "fuzz.pkl", LIMITS).network
         plan = CompiledNetwork(network)
@@ -43,7 +43,7 @@ def read(data: bytes) -> None:
 
 
 def one_file(data: bytes) -> None:
-    """Reads a file, watched."""
+    """Read a file under the guard."""
     guard.watch(lambda: read(data))
 
 

@@ -114,7 +114,7 @@ TABLES = {
 
 
 def write(folder: Path, contents: dict[str, bytes], *, beside: bool = False) -> int:
-    """Writes a corpus, and nothing else into its folder unless it goes beside what is there; returns its size."""
+    """Write a corpus to a folder, which is emptied unless the corpus is added; return its size."""
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.iterdir() if not beside else ():
         old.unlink()
@@ -124,7 +124,7 @@ def write(folder: Path, contents: dict[str, bytes], *, beside: bool = False) -> 
 
 
 def knowledge() -> dict[str, bytes]:
-    """Returns knowledge files, and files that try to be."""
+    """Return valid and invalid knowledge files."""
     files = {name: (FIXTURES / name).read_bytes() for name in (*RECORDED, *XML)}
     for name in CONVERTED:
         network = load_knowledge(FIXTURES / "networks" / name / "net.p2.pkl").network
@@ -134,7 +134,7 @@ def knowledge() -> dict[str, bytes]:
 
 
 def costly() -> dict[str, bytes]:
-    """Returns the families of costly files that are small, as they are or packed: a packed file is one, too."""
+    """Return the small costly files, as they are or compressed."""
     families = {name: make() for name, make in (hostile.PICKLES | hostile.NPZ).items()}
     packed = {
         name: data if len(data) <= SMALL else gzip.compress(data, mtime=0) for name, data in families.items()
@@ -143,7 +143,7 @@ def costly() -> dict[str, bytes]:
 
 
 def main() -> None:
-    """Writes the corpora; what the search for costs has found stays."""
+    """Write the corpora; findings of the search for costs are kept."""
     for name, contents in (("knowledge", knowledge()), ("activation", TABLES)):
         size = write(HERE / "corpus" / name, contents)
         print(f"fuzz/corpus/{name}: {len(contents)} files, {size:,} bytes")

@@ -32,7 +32,7 @@ _TEXT = re.compile(rb">([^<]+)<")
 
 
 def _beginning(data: bytes, most: int) -> bytes:
-    """Returns what a packed file unpacks to, and no more of it than that."""
+    """Return the decompressed content of a file, up to a limit."""
     try:
         if data[:1] == b"\x1f":
             return zlib.decompressobj(wbits=31).decompress(data, most)
@@ -54,7 +54,7 @@ class Mutator:
         self._most = most
 
     def mutated(self, data: bytes, other: bytes) -> bytes:
-        """Returns the file with one to three changes; ``other`` is a file to take pieces from."""
+        """Return the file with one to three changes; ``other`` is a file to take pieces from."""
         for _ in range(self._chance.randint(1, 3)):
             changes = self._changes(data)
             data = self._chance.choice(changes)(data, other)[: self._most]
@@ -88,7 +88,7 @@ class Mutator:
     # Any file.
 
     def _count(self, piece: int) -> int:
-        """Returns how often to repeat something: mostly a few times, sometimes as often as fits."""
+        """Return how often to repeat something: mostly a few times, sometimes as often as fits."""
         return max(1, min(self._most // max(1, piece), 1 << self._chance.randint(1, 20)))
 
     def _block_again(self, data: bytes, other: bytes) -> bytes:
@@ -109,7 +109,7 @@ class Mutator:
     # Pickles.
 
     def _places(self, data: bytes) -> list[int]:
-        """Returns where instructions begin, as far as the file is a pickle."""
+        """Return the offsets of the instructions, if the file is a pickle."""
         found = []
         try:
             for _, _, position in pickletools.genops(data[: 1 << 14]):
