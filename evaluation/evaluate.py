@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from evaluation.engine.session import EngineSession, prefix_of, runs
+from evaluation.engine.session import EngineSession, is_running, session_prefix
 from evaluation.errors import NoSubmission, TooCostly
 from evaluation.evidence.evidence import Evidence
 from evaluation.evidence.guarded import GuardedEvidence
@@ -143,7 +143,7 @@ class _own_folder(tempfile.TemporaryDirectory[str]):
 
     def __init__(self) -> None:
         remove_left_folders(Path(tempfile.gettempdir()))
-        super().__init__(prefix=prefix_of(os.getpid()), ignore_cleanup_errors=True)
+        super().__init__(prefix=session_prefix(os.getpid()), ignore_cleanup_errors=True)
 
     def __exit__(self, *error: object) -> None:
         with process.undisturbed():
@@ -157,11 +157,11 @@ def remove_left_folders(place: Path) -> None:
     Args:
         place: the folder for temporary files.
     """
-    form = re.compile(prefix_of("(\\d+)") + "[a-z0-9_]{8}")
+    form = re.compile(session_prefix("(\\d+)") + "[a-z0-9_]{8}")
     with suppress(OSError), os.scandir(place) as listed:
         for entry in listed:
             found = form.fullmatch(entry.name)
-            if not found or runs(int(found.group(1))) or not entry.is_dir(follow_symlinks=False):
+            if not found or is_running(int(found.group(1))) or not entry.is_dir(follow_symlinks=False):
                 continue
             if not hasattr(os, "getuid") or entry.stat(follow_symlinks=False).st_uid == os.getuid():
                 remove_folder(Path(entry.path))
@@ -180,7 +180,7 @@ def _engine(
         version, compose, conditions.limits,
         allowed_images=conditions.allowed_images, say=say, workers=workers,
     )  # fmt: skip
-    session.sweep()
+    session.remove_abandoned()
     return session, ""
 
 

@@ -10,11 +10,11 @@ from evaluation.compose.safe_stack import BuildRequest
 from evaluation.evidence.evidence import Evidence
 from evaluation.images.build_plan import unbuildable
 from evaluation.prediction.expected import data_name, model_name
-from evaluation.prediction.replacement_rows import changed_text
+from evaluation.prediction.replacement_rows import with_other_numbers
 from evaluation.prediction.rerun import fresh_seed
 from evaluation.result import Observation, Verdict
 from evaluation.sandbox.container_run import ContainerRun
-from evaluation.submission.submission import decoded
+from evaluation.submission.submission import decode_text
 from pipeline.project import CODE_FILE, CODEBASE, KNOWLEDGEBASE, SERVICES, Service
 
 
@@ -97,7 +97,9 @@ def prints_its_rows(evidence: Evidence, container: ContainerNumber) -> Verdict:
     ran = evidence.alone(role)
     if wrong := _did_not_end_well(ran):
         return wrong
-    rows = [line.strip() for line in decoded(evidence.submission.bytes(name))[0].splitlines() if line.strip()]
+    rows = [
+        line.strip() for line in decode_text(evidence.submission.bytes(name))[0].splitlines() if line.strip()
+    ]
     shown = iter([line.strip() for line in ran.output.splitlines()])
     missing = [row for row in rows if row not in shown]
     if not rows or missing:
@@ -172,8 +174,8 @@ def _computes(evidence: Evidence, ran: ContainerRun) -> Verdict:
 
 def _other_rows(evidence: Evidence, role: Service, name: str, ran: ContainerRun) -> Verdict | None:
     """Return a failed verdict where the container does not print other rows that are put in the place of its own."""
-    text = decoded(evidence.submission.bytes(name))[0]
-    other = changed_text(text, fresh_seed())
+    text = decode_text(evidence.submission.bytes(name))[0]
+    other = with_other_numbers(text, fresh_seed())
     if other == text or len(text) > _LONGEST_SHOWN or not evidence.copies_in_image(role, name):
         return None
     again = evidence.alone_with_rows(role, name, other.encode("utf-8"))

@@ -18,7 +18,7 @@ from evaluation.checks.prose import (
 from evaluation.checks.questions import answer_words, answers_in
 from evaluation.evidence.evidence import Evidence
 from evaluation.result import Verdict
-from evaluation.submission.submission import decoded
+from evaluation.submission.submission import decode_text
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 # A document of so many words is read as a text; a shorter one is a note, and what it names counts.
@@ -47,7 +47,7 @@ def document(evidence: Evidence, file: str, minimum_words: int = 1) -> Verdict:
     if not found:
         return Verdict(False, f"there is no {file}", f"Write {file}.")
     content = evidence.submission.bytes(found)
-    text, written_in = decoded(content)
+    text, written_in = decode_text(content)
     words = _WORD.findall(text)
     if b"\0" in content and written_in != "utf-16":
         return Verdict(False, f"{found} is no text", "Hand in plain text.")

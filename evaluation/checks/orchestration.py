@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from evaluation.checks.base import check, last_message, observed, tail
 from evaluation.compose.roles import Roles
-from evaluation.compose.safe_stack import BuildRequest, SafeService, depends
+from evaluation.compose.safe_stack import BuildRequest, SafeService, dependencies_of
 from evaluation.engine.image_names import plain_name
 from evaluation.errors import CannotCheck
 from evaluation.evidence.evidence import Evidence
@@ -130,7 +130,7 @@ def compose_dependencies(evidence: Evidence) -> Verdict:
     code = roles.service(CODEBASE)
     if not code:
         return Verdict(False, "there is no service for codebase", "Add one with `image: codebase_app07`.")
-    behind = depends(safe.services, code)
+    behind = dependencies_of(safe.services, code)
     missing = [role.name for role in SERVICES[:2] if roles.service(role.name) not in behind]
     written = {name: sorted(service.depends_on) for name, service in safe.services.items()}
     seen = observed(

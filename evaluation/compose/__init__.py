@@ -1,1 +1,1 @@
-"""Reads the compose file of a submission and rewrites it into one that is safe to run."""
+"""Read the compose file of a submission and turn it into one that is safe to run."""

@@ -1,4 +1,4 @@
-"""Reads a compose file as data, with the mistakes that Compose would refuse it for."""
+"""Parse a compose file as data, and find the mistakes that Compose would reject it for."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
-from evaluation.compose.interpolation import CannotInterpolate, interpolated
+from evaluation.compose.interpolation import CannotInterpolate, interpolate
 
 LARGEST = 256 * 1024
-# A file of ten lines can stand for a billion values (anchors in anchors).
+# A file of ten lines can expand to a billion values (anchors in anchors).
 MOST_VALUES = 20_000
 _LARGEST_NUMBER = 2**63
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]
-    """Plain values only; says when a key stands twice, as Compose does."""
+    """Loads plain values only, and rejects duplicate keys, as Compose does."""
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
@@ -26,24 +26,26 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     merged: dict[Any, Any] = {}
     for key, value in node.value:
         if key.tag == "tag:yaml.org,2002:merge":
-            # Dictionary by dictionary: PyYAML's own merging grows without bounds where merges are nested.
-            for one in _dictionaries(loader.construct_object(value, deep=True), key.start_mark):
+            # One dictionary at a time: PyYAML's own merging grows without bounds for nested merges.
+            for one in _mappings(loader.construct_object(value, deep=True), key.start_mark):
                 merged = {**one, **merged}
             continue
         name = key.value if isinstance(key, yaml.ScalarNode) else ""
         if name in seen:
             raise yaml.constructor.ConstructorError(
-                None, None, f"the key {name!r} stands twice", key.start_mark
+                None, None, f"the key {name!r} is duplicated", key.start_mark
             )
         seen.add(name)
         own[loader.construct_object(key, deep=True)] = loader.construct_object(value, deep=True)
     return {**merged, **own}
 
 
-def _dictionaries(value: Any, mark: Any) -> list[dict[Any, Any]]:
+def _mappings(value: Any, mark: Any) -> list[dict[Any, Any]]:
     found = value if isinstance(value, list) else [value]
     if not all(isinstance(one, dict) for one in found):
-        raise yaml.constructor.ConstructorError(None, None, "<<: takes mappings", mark)
+        raise yaml.constructor.ConstructorError(
+            None, None, "<<: must be a mapping or a list of mappings", mark
+        )
     return found
 
 
@@ -54,13 +56,13 @@ _Loader.add_constructor("tag:yaml.org,2002:timestamp", yaml.SafeLoader.construct
 
 @dataclass(frozen=True)
 class ComposeFile:
-    """A compose file that was read.
+    """A compose file that was parsed.
 
     Attributes:
-        name: its name.
-        data: its content, with variables put in; empty where it could not be read.
-        mistakes: why Compose would refuse it.
-        lines: where the top-level keys and the services begin, as an editor counts.
+        name: its file name.
+        data: its content after interpolation; empty if it could not be parsed.
+        mistakes: why Compose would reject it.
+        lines: the lines where the top-level keys and the services begin, counted from 1.
     """
 
     name: str
@@ -77,21 +79,22 @@ class ComposeFile:
         return {str(name): service for name, service in services.items() if isinstance(service, Mapping)}
 
     def where(self, key: str) -> str:
-        """File and line of a top-level key or a service."""
+        """Return the file name and the line of a top-level key or a service."""
         line = self.lines.get(key)
         return f"{self.name}:{line}" if line else self.name
 
 
 def read_compose(name: str, content: bytes, values: Mapping[str, str]) -> ComposeFile:
-    """Reads a compose file.
+    """Parse a compose file.
 
     Args:
-        name: its name.
+        name: its file name.
         content: its bytes.
         values: the variables of the submission's `.env`.
     """
     if len(content) > LARGEST:
-        return ComposeFile(name, {}, (f"{name} has {len(content):,} bytes; that is no compose file",), {})
+        too_large = f"{name} is too large for a compose file: {len(content):,} bytes, at most {LARGEST:,}"
+        return ComposeFile(name, {}, (too_large,), {})
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -105,17 +108,17 @@ def read_compose(name: str, content: bytes, values: Mapping[str, str]) -> Compos
             return ComposeFile(name, {}, tuple(mistakes), lines)
         whole = _Interpolation(values).of(data)
     except yaml.YAMLError as error:
-        return ComposeFile(name, {}, (_said(name, error),), lines)
-    except (CannotInterpolate, _TooMany, RecursionError) as error:
+        return ComposeFile(name, {}, (_yaml_mistake(name, error),), lines)
+    except (CannotInterpolate, _TooMuch, RecursionError) as error:
         deep = isinstance(error, RecursionError)
-        text = "its values stand too deep in one another" if deep else str(error)
+        text = "its values are nested too deeply" if deep else str(error)
         return ComposeFile(name, {}, (f"{name}: {text}",), lines)
-    except (ValueError, TypeError) as error:  # a date that is none, a key that can be none
+    except (ValueError, TypeError) as error:  # an invalid date, a key that cannot be one
         return ComposeFile(name, {}, (f"{name}: {error}",), lines)
     return ComposeFile(name, whole, (), lines)
 
 
-def _said(name: str, error: yaml.YAMLError) -> str:
+def _yaml_mistake(name: str, error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error)
     if "\\t" in problem or "'\\t'" in problem:
@@ -125,7 +128,7 @@ def _said(name: str, error: yaml.YAMLError) -> str:
 
 def _shape(name: str, data: Any) -> list[str]:
     if not isinstance(data, dict):
-        return [f"{name} holds no services"]
+        return [f"{name} has no services"]
     services = data.get("services")
     if not isinstance(services, dict) or not services:
         return [f"{name} has no `services:` with services under it"]
@@ -149,12 +152,12 @@ def _lines(text: str) -> dict[str, int]:
     return found
 
 
-class _TooMany(ValueError):
+class _TooMuch(ValueError):
     pass
 
 
 class _Interpolation:
-    """Puts variables into every text of a value, and copies it, so that anchors share nothing any more."""
+    """Interpolates every text of a value, and copies it, so that anchors share nothing any more."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self.values = values
@@ -164,22 +167,22 @@ class _Interpolation:
     def of(self, value: Any) -> Any:
         self.count += 1
         if self.count > MOST_VALUES:
-            raise _TooMany("it stands for far too many values (anchors inside anchors)")
+            raise _TooMuch("it expands to too many values (anchors inside anchors)")
         if isinstance(value, dict):
             return {str(key): self.of(inner) for key, inner in value.items()}
         if isinstance(value, list):
             return [self.of(inner) for inner in value]
         if isinstance(value, str):
-            return self._short(interpolated(value, self.values))
+            return self._short(interpolate(value, self.values))
         if isinstance(value, int) and abs(value) > _LARGEST_NUMBER:
-            raise _TooMany("it holds a number that no machine counts to")
+            raise _TooMuch("it has a number that is too large")
         if value is not None and not isinstance(value, (bool, int, float)):
-            raise _TooMany(f"it holds a value that Compose does not know ({type(value).__name__})")
+            raise _TooMuch(f"it has a value of a type that Compose does not support ({type(value).__name__})")
         return value
 
     def _short(self, text: str) -> str:
-        """A text, as long as all texts together are no longer than a file that is larger by far."""
+        """Return a text, as long as all texts together are no longer than a file that is larger by far."""
         self.characters += len(text)
         if self.characters > 4 * LARGEST:
-            raise _TooMany("its variables stand for far more text than a compose file holds")
+            raise _TooMuch("its variables expand to more text than a compose file may hold")
         return text

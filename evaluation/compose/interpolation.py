@@ -1,4 +1,4 @@
-"""Puts variables into a compose file as Compose does, from the submission's own `.env` and from nothing else."""
+"""Interpolate variables as Compose does, with the submission's own `.env` and nothing else."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ _DEEPEST = 20
 
 
 class CannotInterpolate(ValueError):
-    """A variable that is written wrongly, or that must be set and is not."""
+    """A variable expression that is invalid, or a required variable that is not set."""
 
 
-def interpolated(text: str, values: Mapping[str, str], depth: int = 0) -> str:
-    """`text` with its variables put in.
+def interpolate(text: str, values: Mapping[str, str], depth: int = 0) -> str:
+    """Return a text with its variables replaced by their values.
 
     Args:
-        text: a text out of a compose file.
+        text: a text of a compose file.
         values: the variables that are set.
-        depth: how many defaults this one stands in.
+        depth: nesting depth of default values.
 
     Raises:
-        CannotInterpolate: with what is wrong, in words.
+        CannotInterpolate: An expression is invalid, or a required variable is not set.
     """
     if depth > _DEEPEST:
-        raise CannotInterpolate("variables stand too deep in one another")
+        raise CannotInterpolate("variables are nested too deeply")
     parts = []
     place = 0
     while (dollar := text.find("$", place)) >= 0:
@@ -37,7 +37,7 @@ def interpolated(text: str, values: Mapping[str, str], depth: int = 0) -> str:
 
 
 def _variable(text: str, place: int, values: Mapping[str, str], depth: int) -> tuple[str, int]:
-    """What stands for the variable that begins at `place`, and where the text goes on."""
+    """Return the value of the variable at `place`, and the position after it."""
     if text[place : place + 1] == "$":
         return "$", place + 1
     if text[place : place + 1] == "{":
@@ -45,7 +45,9 @@ def _variable(text: str, place: int, values: Mapping[str, str], depth: int) -> t
         return _braced(text[place + 1 : end], values, depth), end + 1
     found = _NAME.match(text, place)
     if not found:
-        raise CannotInterpolate(f"{text[:60]!r} has a lone $; a dollar sign is written $$ in a compose file")
+        raise CannotInterpolate(
+            f"{text[:60]!r} has a single $; a dollar sign is written $$ in a compose file"
+        )
     return values.get(found.group(), ""), found.end()
 
 
@@ -64,27 +66,27 @@ def _end(text: str, place: int) -> int:
 def _braced(inner: str, values: Mapping[str, str], depth: int) -> str:
     found = _NAME.match(inner)
     if not found:
-        raise CannotInterpolate(f"${{{inner[:40]}}} names no variable")
+        raise CannotInterpolate(f"${{{inner[:40]}}} does not name a variable")
     name, rest = found.group(), inner[found.end() :]
     value = values.get(name)
     if not rest:
         return value or ""
     operator = next((sign for sign in _OPERATORS if rest.startswith(sign)), None)
     if operator is None:
-        raise CannotInterpolate(f"${{{inner[:40]}}} is not how a variable is written")
+        raise CannotInterpolate(f"${{{inner[:40]}}} is not a valid variable expression")
     word = rest[len(operator) :]
     there = bool(value) if operator.startswith(":") else value is not None
     if operator.endswith("+"):
-        return interpolated(word, values, depth + 1) if there else ""
+        return interpolate(word, values, depth + 1) if there else ""
     if there:
         return value or ""
     if operator.endswith("?"):
-        raise CannotInterpolate(f"{name} must be set: {interpolated(word, values, depth + 1) or 'no value'}")
-    return interpolated(word, values, depth + 1)
+        raise CannotInterpolate(f"{name} must be set: {interpolate(word, values, depth + 1) or 'no value'}")
+    return interpolate(word, values, depth + 1)
 
 
 def read_env(text: str) -> dict[str, str]:
-    """The variables of a `.env` or an `env_file`."""
+    """Parse the variables of a `.env` file or an `env_file`."""
     values = {}
     for line in text.splitlines():
         name, sign, value = line.strip().removeprefix("export ").partition("=")

@@ -1,9 +1,9 @@
-"""What the keys of a compose file come to in an evaluation: taken over, set by us, left out, or refused."""
+"""The keys of a compose file: copied, checked, ignored, or refused by an evaluation."""
 
 from __future__ import annotations
 
-# Taken over as they are (after variables are put in).
-TAKEN_OVER = frozenset(
+# Copied as they are, after interpolation.
+COPIED = frozenset(
     [
         "command",
         "entrypoint",
@@ -22,8 +22,8 @@ TAKEN_OVER = frozenset(
     ]
 )
 
-# Looked at one by one in `safestack`.
-LOOKED_AT = frozenset(
+# Checked one by one in `make_safe`.
+CHECKED = frozenset(
     [
         "image",
         "build",
@@ -46,8 +46,8 @@ LOOKED_AT = frozenset(
     ]
 )
 
-# They say how much, where or how; the evaluation says that itself, for every submission alike.
-LEFT_OUT = frozenset(
+# Ignored: the evaluation sets resources, networks and names itself, for every submission alike.
+IGNORED = frozenset(
     [
         "container_name",
         "ports",
@@ -95,32 +95,32 @@ LEFT_OUT = frozenset(
     ]
 )
 
-# Not run with these, each for its reason.
+# Refused, each with its reason.
 REFUSED = {
-    "devices": "hands a device of the host into the container",
-    "device_cgroup_rules": "opens devices of the host to the container",
-    "cgroup_parent": "moves the container out of the limits of the evaluation",
-    "gpus": "asks for a GPU; the evaluation has none",
-    "runtime": "asks for a runtime of the host's own",
-    "sysctls": "changes settings of the kernel",
-    "volumes_from": "takes over the volumes of other containers",
-    "external_links": "reaches for containers that are not part of the submission",
-    "credential_spec": "asks for credentials of the host",
-    "use_api_socket": "hands the engine's socket into the container",
-    "extends": "takes its content from elsewhere; write the service out",
-    "secrets": "hands in secrets of the host; nothing here needs one",
-    "configs": "hands in files by another way than a volume; use a volume",
+    "devices": "gives the container a device of the host",
+    "device_cgroup_rules": "gives the container access to devices of the host",
+    "cgroup_parent": "moves the container outside the limits of the evaluation",
+    "gpus": "requests a GPU; the evaluation has none",
+    "runtime": "requests another container runtime of the host",
+    "sysctls": "changes kernel parameters",
+    "volumes_from": "mounts the volumes of other containers",
+    "external_links": "links containers that are not part of the submission",
+    "credential_spec": "requests credentials of the host",
+    "use_api_socket": "gives the container the engine's socket",
+    "extends": "loads its content from another file; write it into this file",
+    "secrets": "mounts secrets of the host; none is needed here",
+    "configs": "mounts files by other means than a volume; use a volume",
     "provider": "runs a program on the host",
-    "models": "asks for a model of the host's own",
+    "models": "requests an AI model of the host",
 }
 
-KNOWN = TAKEN_OVER | LOOKED_AT | LEFT_OUT | frozenset(REFUSED)
+KNOWN = COPIED | CHECKED | IGNORED | frozenset(REFUSED)
 KNOWN_AT_THE_TOP = frozenset(
     ["version", "name", "services", "networks", "volumes", "configs", "secrets", "include", "models"]
 )
 
-# Namespaces of the host, and of other containers.
+# Keys that can join a namespace of the host or of another container.
 NAMESPACES = ("pid", "ipc", "uts", "userns_mode", "cgroup", "network_mode")
 
-# What a container keeps of root's rights: enough to copy files, change owners and change users.
-RIGHTS = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID")
+# The capabilities that a container keeps: enough to copy files, change owners and change users.
+CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID")

@@ -1,4 +1,4 @@
-"""What a service of a compose file wants to see: a folder of the submission, a volume, or a place in memory."""
+"""The mounts of a service: folders of the submission, volumes, and folders of other machines."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 from evaluation.submission.submission import Submission
 
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
-# Folders in which people keep their own things; what else begins with / belongs to the system.
-_PEOPLES = (
+# Absolute paths that a compose file may name by mistake; all others belong to the system.
+_USER_FOLDERS = (
     "/home/",
     "/Users/",
     "/tmp/",
@@ -28,15 +28,15 @@ _PEOPLES = (
 
 
 class MountError(ValueError):
-    """A volume that Compose would refuse."""
+    """A volume that Compose would reject."""
 
 
 class MountRefused(ValueError):
-    """A volume that an evaluation does not give.
+    """A volume that an evaluation does not allow.
 
     Args:
-        reason: why not.
-        text: the volume as it was written.
+        reason: why it is not allowed.
+        text: the volume as it is written.
     """
 
     def __init__(self, reason: str, text: str) -> None:
@@ -46,14 +46,14 @@ class MountRefused(ValueError):
 
 @dataclass(frozen=True)
 class Mount:
-    """One folder or volume that a service sees.
+    """One folder or volume that a service mounts.
 
     Attributes:
-        kind: folder or file (of the submission), missing (a folder that is not there and must be), named,
-            anonymous, elsewhere (a folder of somebody's own machine, in whose place stands an empty volume).
+        kind: folder or file (of the submission), missing (a folder that must exist and does not), named, anonymous,
+            or elsewhere (a folder of another machine, which an empty volume replaces).
         source: the path relative to the submission, the volume's name, or the path elsewhere.
-        target: where the container sees it.
-        read_only: whether it may only be read.
+        target: the path in the container.
+        read_only: whether it is mounted read-only.
     """
 
     kind: str
@@ -73,30 +73,31 @@ def lies_inside(path: str, folder: str) -> bool:
 
 
 def read_mount(entry: Any, submission: Submission, *, anonymous: str) -> Mount:
-    """Reads one entry of `volumes:`.
+    """Read one entry of `volumes:`.
 
     Args:
         entry: a text or a mapping.
-        submission: whose folders it may name; a folder that is not there is made, as Docker does.
-        anonymous: a name for a volume that has none.
+        submission: the submission whose folders it may name; missing folders are created, as Docker does.
+        anonymous: the name to give to an anonymous volume.
 
     Raises:
-        MountMistake, MountRefused: with the reason.
+        MountError: Compose would reject it.
+        MountRefused: It is not allowed.
     """
     if isinstance(entry, Mapping):
         return _long(entry, submission, anonymous)
     if not isinstance(entry, str) or not entry:
-        raise MountError(f"{entry!r} is no volume")
+        raise MountError(f"{entry!r} is not a valid volume")
     source, target, options = _parts(entry)
     read_only = "ro" in options.split(",")
     for option in options.split(","):
         if option.endswith(("shared", "slave")):
-            raise MountRefused("lets mounts of the container reach the host", entry)
+            raise MountRefused("propagates mounts of the container to the host", entry)
     if not source:
         return Mount("anonymous", anonymous, _target(target, entry), read_only)
     if not source.startswith((".", "/", "~", "\\")) and not _DRIVE.match(source):
         if not re.fullmatch(r"[\w.-]+", source):
-            raise MountError(f"{source!r} is no name of a volume; a folder begins with ./")
+            raise MountError(f"{source!r} is not a valid name of a volume; a folder begins with ./")
         return Mount("named", source, _target(target, entry), read_only)
     return _bind(source, _target(target, entry), read_only, submission, entry, make=True)
 
@@ -121,13 +122,13 @@ def _long(entry: Mapping[str, Any], submission: Submission, anonymous: str) -> M
         bind = entry.get("bind")
         about = bind if isinstance(bind, Mapping) else {}
         if str(about.get("propagation", "rprivate")).endswith(("shared", "slave")):
-            raise MountRefused("lets mounts of the container reach the host", text)
+            raise MountRefused("propagates mounts of the container to the host", text)
         make = about.get("create_host_path") in (True, "true")
         return _bind(source, target, read_only, submission, text, make=make)
     if kind == "tmpfs":
         return Mount("anonymous", anonymous, target, read_only)
     if kind != "volume":
-        raise MountRefused("is not a kind of volume that an evaluation gives", text)
+        raise MountRefused("is not a supported type of volume", text)
     return (
         Mount("named", source, target, read_only)
         if source
@@ -137,9 +138,9 @@ def _long(entry: Mapping[str, Any], submission: Submission, anonymous: str) -> M
 
 def _target(target: str, text: str) -> str:
     if not target.startswith("/"):
-        raise MountError(f"the volume {text!r} has no absolute place in the container")
+        raise MountError(f"the volume {text!r} has no absolute path in the container")
     if re.search(r"[\x00-\x1f\x7f]", target):
-        raise MountError(f"the volume {text!r} has a control character in its place in the container")
+        raise MountError(f"the volume {text!r} has a control character in its path in the container")
     return os.path.normpath(target)
 
 
@@ -148,19 +149,19 @@ def _bind(
 ) -> Mount:
     if source.rstrip("/").endswith("docker.sock"):
         raise MountRefused(
-            "hands the engine itself into the container: whoever has it is root on the host", text
+            "gives the container the engine's socket, and with it root access to the host", text
         )
     if source.startswith(("/", "~", "\\")) or _DRIVE.match(source):
-        if _is_the_systems(source):
-            raise MountRefused("is a place of the system itself, outside the submission", text)
+        if _is_system_folder(source):
+            raise MountRefused("is a system folder outside the submission", text)
         return Mount("elsewhere", source.rstrip("/\\"), target, read_only)
     plain = os.path.normpath(source.replace("\\", "/"))
     if plain == ".." or plain.startswith("../"):
-        raise MountRefused("lies outside the submission", text)
+        raise MountRefused("is outside the submission", text)
     try:
         path = submission.path(plain)
     except ValueError:
-        raise MountRefused("leads outside the submission by way of a link", text) from None
+        raise MountRefused("leads outside the submission through a link", text) from None
     name = PurePosixPath(plain).as_posix()
     if path.is_file():
         return Mount("file", name, target, True)
@@ -170,15 +171,15 @@ def _bind(
         try:
             path.mkdir(parents=True)
         except OSError:  # a link that leads nowhere, or a file in the place of a folder
-            raise MountRefused("leads to a place where no folder can be made", text) from None
+            raise MountRefused("is a path where no folder can be created", text) from None
     return Mount("folder", name, target, read_only)
 
 
-def _is_the_systems(source: str) -> bool:
-    """Whether a place is no folder that somebody made for this work; nobody mounts the others by mistake."""
+def _is_system_folder(source: str) -> bool:
+    """Return whether a path belongs to the system, and is not a user's own folder."""
     if source.startswith("~"):
         return ".." in source or source.rstrip("/") == "~"
     if _DRIVE.match(source):
         return len(source) <= 3 or ".." in source or source[2:].lower().startswith(("\\windows", "/windows"))
     plain = os.path.normpath(source.replace("\\", "/"))
-    return not any(plain.startswith(folder) for folder in _PEOPLES)
+    return not any(plain.startswith(folder) for folder in _USER_FOLDERS)

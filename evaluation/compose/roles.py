@@ -1,4 +1,4 @@
-"""Which service of a compose file is which of the three containers, and which folder they share."""
+"""Find out which service of a compose file is which of the three containers, and which folder they share."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Roles:
     """The three containers in a compose file.
 
     Attributes:
-        services: the service that stands for each container, by the container's name.
-        shared: the source of the folder that they share; empty where they share none.
-        sees_shared: the containers that see it.
+        services: the service of each container, by the container's name.
+        shared: the source of the folder that they share; empty if they share none.
+        sees_shared: the containers that mount it.
     """
 
     services: Mapping[str, str]
@@ -26,15 +26,16 @@ class Roles:
     sees_shared: frozenset[str]
 
     def service(self, role: str) -> str:
+        """Return the service of a container; empty if there is none."""
         return self.services.get(role, "")
 
     def role(self, service: str) -> str:
-        """The container that a service stands for; empty for a further service."""
+        """Return the container of a service; empty for any other service."""
         return next((role for role, name in self.services.items() if name == service), "")
 
 
 def find_roles(stack: SafeStack) -> Roles:
-    """Finds the three containers: by their image, by what they build, by their name, in this order."""
+    """Find the three containers by their image, by their build context, or by their name, in this order."""
     found: dict[str, str] = {}
     for matches in (_by_image, _by_build, _by_name):
         for role in SERVICES:
@@ -58,14 +59,14 @@ def _by_name(role: Service, name: str, service: SafeService) -> bool:
 
 
 def _shared(stack: SafeStack, found: Mapping[str, str]) -> tuple[str, frozenset[str]]:
-    """The folder or volume that most of the three see."""
+    """Return the folder or volume that most of the three mount, and who mounts it."""
     sees: dict[str, set[str]] = {}
     for role, name in found.items():
         for mount in stack.services[name].mounts:
             if mount.kind in ("folder", "named", "missing", "elsewhere"):
                 sees.setdefault(mount.source, set()).add(role)
     for source in sees:
-        # Whoever sees the whole project sees the folders in it.
+        # A container that mounts the whole project sees the folders in it.
         sees[source] |= {
             role for other, roles in sees.items() if lies_inside(source, other) for role in roles
         }

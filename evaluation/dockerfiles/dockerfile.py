@@ -1,4 +1,4 @@
-"""Reads a Dockerfile as data: its instructions, its stages, the images and the files that it asks for."""
+"""A Dockerfile as data: its instructions, its stages, and the images that it needs."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from evaluation.dockerfiles.words import json_words
 
 @dataclass(frozen=True)
 class Heredoc:
-    """A text that follows an instruction.
+    """A heredoc: a text that follows an instruction.
 
     Attributes:
-        name: the word that ends it.
+        name: its delimiter.
         text: its lines.
-        expands: whether variables are put in: where its name stands without quotes.
+        expands: whether variables are expanded: only if the delimiter is not quoted.
         closed: whether its end was found.
     """
 
@@ -32,11 +32,11 @@ class Instruction:
     """One instruction of a Dockerfile.
 
     Attributes:
-        line: where it begins, as an editor counts.
-        keyword: in capital letters.
-        flags: what stands in front of the arguments, without the dashes: ``from=stage``.
-        text: its arguments, on one line, joined as Docker joins them.
-        heredocs: the texts that follow it.
+        line: the line where it begins, counted from 1.
+        keyword: its name, in upper case.
+        flags: its flags, without the dashes: ``from=stage``.
+        text: its arguments in one line, joined as Docker joins continued lines.
+        heredocs: the heredocs that follow it.
     """
 
     line: int
@@ -46,7 +46,7 @@ class Instruction:
     heredocs: tuple[Heredoc, ...] = ()
 
     def flag(self, name: str) -> str | None:
-        """The value of a flag; None where it has none."""
+        """Return the value of a flag; None if it is not set."""
         for flag in self.flags:
             key, _, value = flag.partition("=")
             if key == name:
@@ -55,7 +55,7 @@ class Instruction:
 
     @property
     def words(self) -> list[str]:
-        """Its arguments: out of a JSON list, or as a shell would part them."""
+        """Its arguments: from a JSON list, or as a shell would split them."""
         if (words := json_words(self.text)) is not None:
             return words
         try:
@@ -66,14 +66,14 @@ class Instruction:
 
 @dataclass(frozen=True)
 class Stage:
-    """What stands between two FROMs.
+    """One build stage, from a FROM to the next one.
 
     Attributes:
-        name: in small letters; empty where it has none.
-        base: the image or the stage that it is made of, with variables put in.
-        line: where it begins.
-        instructions: in order.
-        platform: the platform that it asks for.
+        name: its name in lower case; empty if it has none.
+        base: the base image or stage, with variables expanded.
+        line: the line of its FROM.
+        instructions: its instructions, in order.
+        platform: the value of `--platform`.
     """
 
     name: str
@@ -85,7 +85,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Image:
-    """An image that a Dockerfile takes something from."""
+    """An image that a Dockerfile refers to, and the line where it does."""
 
     name: str
     line: int
@@ -93,12 +93,12 @@ class Image:
 
 @dataclass(frozen=True)
 class Dockerfile:
-    """A Dockerfile that was read.
+    """A parsed Dockerfile.
 
     Attributes:
-        instructions: in order.
-        stages: from FROM to FROM.
-        mistakes: what Docker would refuse, by line.
+        instructions: all instructions, in order.
+        stages: the build stages.
+        mistakes: why Docker would reject it, as pairs of line and reason.
         escape: its escape character.
     """
 
@@ -109,12 +109,12 @@ class Dockerfile:
 
     @property
     def last(self) -> Stage | None:
-        """The stage that the image is made of."""
+        """The last stage: the one that becomes the image."""
         return self.stages[-1] if self.stages else None
 
     @property
     def images(self) -> tuple[Image, ...]:
-        """The images that it needs and does not make itself."""
+        """The images that it needs and does not build itself."""
         found: list[Image] = []
         made: list[str] = []
         for place, stage in enumerate(self.stages):
@@ -129,7 +129,7 @@ class Dockerfile:
 
     @property
     def own_layers(self) -> tuple[Instruction, ...]:
-        """The instructions that end up in the image: the last stage's, and those of stages it is based on."""
+        """The instructions of the image: those of the last stage and of the stages that it is based on."""
         by_name = {stage.name.lower(): stage for stage in self.stages if stage.name}
         stage, seen = self.last, set[int]()
         found: list[Instruction] = []
@@ -141,7 +141,7 @@ class Dockerfile:
 
 
 def _sources(instruction: Instruction) -> Iterator[str]:
-    """What an instruction takes from other images or stages."""
+    """Yield the images and stages that an instruction copies or mounts from."""
     if instruction.keyword in ("COPY", "ADD") and (name := instruction.flag("from")):
         yield name
     if instruction.keyword == "RUN":

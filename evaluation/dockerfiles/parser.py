@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 
 from evaluation.dockerfiles.dockerfile import Dockerfile, Heredoc, Instruction, Stage
-from evaluation.dockerfiles.variables import CannotExpand, expanded
+from evaluation.dockerfiles.variables import CannotExpand, expand
 from evaluation.dockerfiles.words import BLANK, HEREDOC, json_words, split_words
 
 KNOWN = frozenset(
@@ -34,7 +34,7 @@ KNOWN = frozenset(
     ]
 )
 _DIRECTIVE = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(\S.*)")
-# Docker reads no line that is longer; no instruction that a person wrote is.
+# Docker accepts no longer line.
 LONGEST = 64 * 1024
 MOST_FLAGS = 32
 MOST_INSTRUCTIONS = 1000
@@ -42,37 +42,35 @@ MOST_STAGES = 50
 
 
 def read_dockerfile(text: str, arguments: Mapping[str, str] | None = None) -> Dockerfile:
-    """Reads the text of a Dockerfile.
+    """Parse a Dockerfile.
 
     Args:
-        text: the file.
-        arguments: values for its ARGs, as ``--build-arg`` would give them.
+        text: its text.
+        arguments: build arguments, as ``--build-arg`` sets them.
     """
     lines = text.lstrip("\ufeff").replace("\r\n", "\n").split("\n")
     escape, wrong_directive = _escape(lines)
     mistakes = [(1, wrong_directive)] if wrong_directive else []
-    # One more tells that there are too many; a hundred thousand would fill the memory of whoever is told of them.
+    # One more shows that there are too many; a hundred thousand would fill the memory of the receiver.
     instructions = tuple(islice(_instructions(lines, escape, mistakes), MOST_INSTRUCTIONS + 1))
     mistakes += [
-        (instruction.line, f"there is no instruction {instruction.keyword}")
+        (instruction.line, f"unknown instruction {instruction.keyword}")
         for instruction in instructions
         if instruction.keyword not in KNOWN
     ]
     if len(instructions) > MOST_INSTRUCTIONS:
-        mistakes.append(
-            (instructions[MOST_INSTRUCTIONS].line, f"it has more than {MOST_INSTRUCTIONS} instructions")
-        )
+        mistakes.append((instructions[MOST_INSTRUCTIONS].line, f"more than {MOST_INSTRUCTIONS} instructions"))
     stages, wrong = _stages(instructions, arguments or {}, escape)
     if len(stages) > MOST_STAGES:
-        mistakes.append((stages[MOST_STAGES].line, f"it has more than {MOST_STAGES} stages"))
+        mistakes.append((stages[MOST_STAGES].line, f"more than {MOST_STAGES} stages"))
     return Dockerfile(instructions, tuple(stages), tuple(sorted([*mistakes, *wrong])), escape)
 
 
 def _escape(lines: list[str]) -> tuple[str, str]:
-    """The escape character, and what is wrong with the line that sets it.
+    """Return the escape character, and the mistake in the line that sets it.
 
-    Docker looks for it at the very top only: the first line that is no ``# key=value``, or whose key it does not
-    know, ends the directives, and what looks like one below is a comment.
+    Docker looks for parser directives at the top only. The first line that is not ``# key=value``, or whose key is
+    unknown, ends them; what looks like a directive below is a comment.
     """
     seen: dict[str, str] = {}
     for line in lines:
@@ -80,11 +78,11 @@ def _escape(lines: list[str]) -> tuple[str, str]:
         if not found or (key := found.group(1).lower()) not in ("syntax", "escape", "check"):
             break
         if key in seen:
-            return seen.get("escape", "\\"), f"the directive {key} stands twice"
+            return seen.get("escape", "\\"), f"the directive {key} is duplicated"
         seen[key] = found.group(2).rstrip()
     escape = seen.get("escape", "\\")
     if escape not in ("\\", "`"):
-        return "\\", f"escape={escape} is neither \\ nor `"
+        return "\\", f"escape={escape} must be \\ or `"
     return escape, ""
 
 
@@ -110,9 +108,9 @@ def _stages(
             except CannotExpand as error:
                 wrong.append((instruction.line, str(error)))
         else:
-            wrong.append((instruction.line, f"{instruction.keyword} stands before FROM"))
+            wrong.append((instruction.line, f"{instruction.keyword} must not come before FROM"))
     if not stages:
-        wrong.append((1, "there is no FROM"))
+        wrong.append((1, "there is no FROM instruction"))
     whole = [replace(stage, instructions=tuple(own)) for stage, own in zip(stages, inside, strict=True)]
     return whole, wrong
 
@@ -120,34 +118,44 @@ def _stages(
 def arguments_of(
     instruction: Instruction, values: Mapping[str, str], given: Mapping[str, str], escape: str
 ) -> dict[str, str]:
-    """What an ARG gives its names: what `--build-arg` says, else the default; a name without either is not set."""
+    """Return the variables that an ARG sets.
+
+    Args:
+        instruction: the ARG.
+        values: the variables before it.
+        given: build arguments, which take precedence over defaults.
+        escape: the escape character of the file.
+
+    Returns:
+        The values by name; a name with neither a build argument nor a default is not set.
+    """
     found: dict[str, str] = {}
     for word in split_words(instruction.text, escape):
         name, sign, default = word.partition("=")
         if name in given:
             found[name] = given[name]
         elif sign:
-            found[name] = expanded(default, {**values, **found}, escape)
+            found[name] = expand(default, {**values, **found}, escape)
     return found
 
 
 def _stage(instruction: Instruction, values: Mapping[str, str], escape: str) -> tuple[Stage | None, str]:
-    """A stage as its FROM begins it, and what is wrong with that."""
+    """Return the stage that a FROM begins, and the mistake in it."""
     words = BLANK.split(instruction.text) if instruction.text else []
     named = len(words) == 3 and words[1].lower() == "as"
     if not words or (len(words) != 1 and not named):
-        return None, "FROM takes an image, or an image AS a name"
+        return None, "FROM must have the form FROM IMAGE or FROM IMAGE AS NAME"
     name, wrong = words[2].lower() if named else "", ""
     if named and not re.fullmatch(r"[a-z][a-z0-9_.-]*", name):
-        wrong = f"{words[2]} is no name of a stage: it begins with a letter and holds letters, digits, - _ ."
+        wrong = f"{words[2]} is not a valid name of a stage: expected a letter, then letters, digits, - _ ."
     try:
-        base = expanded(words[0], values, escape)
+        base = expand(words[0], values, escape)
     except CannotExpand as error:
         return Stage(name, "", instruction.line, ()), f"FROM {words[0]}: {error}"
     if not base:
-        wrong = f"FROM {words[0]} names no image: its ARG has no value"
+        wrong = f"FROM {words[0]} does not name an image: its ARG has no value"
     if any(not flag.startswith("platform=") for flag in instruction.flags):
-        wrong = "FROM takes no flag but --platform"
+        wrong = "FROM has an unknown flag; only --platform is allowed"
     return Stage(name, base, instruction.line, (), instruction.flag("platform") or ""), wrong
 
 
@@ -164,7 +172,7 @@ def _instructions(lines: list[str], escape: str, mistakes: list[tuple[int, str]]
             line = lines[place]
             place += 1
             if place - 1 > first and (line.lstrip().startswith("#") or not line.strip()):
-                continue  # comments and blank lines between continued lines are left out
+                continue  # comments and blank lines between continued lines are skipped
             joined = continued.sub("", line)
             whole += joined
             if joined == line:
@@ -177,7 +185,7 @@ def _instructions(lines: list[str], escape: str, mistakes: list[tuple[int, str]]
         if wrong := _wrong_flags(flags, text):
             mistakes.append((first + 1, wrong))
         heredocs, place = _heredocs(keyword.upper(), text, lines, place, escape)
-        mistakes += [(first + 1, f"the text {one.name} has no end") for one in heredocs if not one.closed]
+        mistakes += [(first + 1, f"the heredoc {one.name} has no end") for one in heredocs if not one.closed]
         yield Instruction(first + 1, keyword.upper(), flags, text, heredocs)
 
 
@@ -216,10 +224,10 @@ def _flags(rest: str) -> tuple[tuple[str, ...], str]:
 
 
 def _wrong_flags(flags: tuple[str, ...], text: str) -> str:
-    """What about the flags could be read in more than one way: Docker parts them byte by byte."""
+    """Return why the flags are ambiguous; empty if they are not. Docker splits them byte by byte."""
     keys = [flag.partition("=")[0] for flag in flags if not flag.startswith("mount=")]
     if len(flags) > MOST_FLAGS or len(set(keys)) < len(keys):
-        return "a flag stands twice, or there are too many"
+        return "a flag is duplicated, or there are too many flags"
     if any(not re.fullmatch(r"[!#-&(-\[\]-_a-~]*", flag) for flag in flags):
-        return "its flags hold quotes, escapes or letters of other alphabets; write them plainly"
-    return "its arguments begin with --" if text.startswith("--") else ""
+        return "its flags must not contain quotes, escapes or non-ASCII characters"
+    return "its arguments must not begin with --" if text.startswith("--") else ""

@@ -6,37 +6,46 @@ import re
 from collections.abc import Iterator, Mapping
 
 from evaluation.dockerfiles.dockerfile import Dockerfile
-from evaluation.dockerfiles.stage_variables import with_variables, word_of
-from evaluation.dockerfiles.stages import BuildRefused, images_of, last_stage, number_of, sources
+from evaluation.dockerfiles.stage_variables import expand_word, instructions_with_variables
+from evaluation.dockerfiles.stages import BuildRefused, external_images, sources, stage_index, target_stage
 
 _REMOTE = re.compile(r"(https?|ftp|git|ssh)://|git@", re.IGNORECASE)
-# What Docker takes for the name of an image, with nothing in it that could mean more.
+# An image name in Docker's syntax.
 _IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@-]*")
-# What the engine would take for the id of an image that happens to be there.
+# The engine would take these for the id of a local image.
 _ID = re.compile(r"(sha256:|@).*|[0-9a-f]{64}")
 
 
 def refusals(dockerfile: Dockerfile, target: str, arguments: Mapping[str, str]) -> Iterator[tuple[int, str]]:
-    """Why a Dockerfile is not built at all, as far as its text tells: line and reason."""
-    last = last_stage(dockerfile, target)
+    """Yield why a Dockerfile is not built, as pairs of line and reason.
+
+    Args:
+        dockerfile: the file.
+        target: the target stage; empty for the last one.
+        arguments: build arguments.
+    """
+    last = target_stage(dockerfile, target)
     if last is None:
-        yield 1, f"there is no stage {target} to stop at"
+        yield 1, f"there is no target stage {target}"
         return
-    for line, image in images_of(dockerfile, last):
+    for line, image in external_images(dockerfile, last):
         if "$" in image:
             yield (
                 line,
-                f"{image[:80]} is no fixed name: variables are put in in a FROM before the first stage only",
+                f"{image[:80]} is not a fixed name: in FROM, only variables before the first stage are expanded",
             )
         elif not _IMAGE.fullmatch(image):
-            yield line, f"{image[:80]!r} is no name of an image"
+            yield line, f"{image[:80]!r} is not a valid name of an image"
         elif _ID.fullmatch(image):
-            yield line, f"{image[:80]} is the id of an image of some machine; name an image and its tag"
-    based_on = {number_of(dockerfile, stage.base, place) for place, stage in enumerate(dockerfile.stages)}
+            yield line, f"{image[:80]} is an image id; name an image and its tag"
+    based_on = {stage_index(dockerfile, stage.base, place) for place, stage in enumerate(dockerfile.stages)}
     for place, stage in enumerate(dockerfile.stages[: last + 1]):
         for one in stage.instructions:
             if one.keyword == "ONBUILD" and place in based_on:
-                yield one.line, "ONBUILD is not carried out; write the instruction where it is to happen"
+                yield (
+                    one.line,
+                    "ONBUILD is not supported here; write the instruction into the stage that needs it",
+                )
         try:
             yield from _remote(dockerfile, place, arguments)
         except BuildRefused as error:
@@ -45,11 +54,11 @@ def refusals(dockerfile: Dockerfile, target: str, arguments: Mapping[str, str]) 
 
 
 def _remote(dockerfile: Dockerfile, place: int, arguments: Mapping[str, str]) -> Iterator[tuple[int, str]]:
-    for one, values in with_variables(dockerfile, place, arguments):
+    for one, values in instructions_with_variables(dockerfile, place, arguments):
         for word in sources(one) if one.keyword == "ADD" else []:
-            plain = word_of(word, values, dockerfile.escape)
+            plain = expand_word(word, values, dockerfile.escape)
             if _REMOTE.match(plain):
                 yield (
                     one.line,
-                    f"ADD {plain[:200]} would be fetched by the engine itself, past every limit of the evaluation",
+                    f"ADD {plain[:200]} would be downloaded by the engine itself, outside the limits of the evaluation",
                 )

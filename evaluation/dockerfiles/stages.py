@@ -1,4 +1,4 @@
-"""The stages of a Dockerfile as they are built: which one a name means, and what its variables hold."""
+"""The stages of a Dockerfile as they are built: which stage or image a name refers to."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ class BuildRefused(ValueError):
     """A Dockerfile that is not built.
 
     Args:
-        line: where.
-        reason: why not.
+        line: the line of the instruction.
+        reason: why it is not built.
     """
 
     def __init__(self, line: int, reason: str) -> None:
@@ -19,8 +19,17 @@ class BuildRefused(ValueError):
         self.line = line
 
 
-def number_of(dockerfile: Dockerfile, name: str, before: int) -> int | None:
-    """Which of the first stages a name means; the last one of that name. None where it is none of them."""
+def stage_index(dockerfile: Dockerfile, name: str, before: int) -> int | None:
+    """Return the index of the stage with a name; the last one if several have it.
+
+    Args:
+        dockerfile: the file.
+        name: the name of the stage.
+        before: only stages before this index count.
+
+    Returns:
+        None if there is no such stage.
+    """
     for place in reversed(range(min(before, len(dockerfile.stages)))):
         if dockerfile.stages[place].name and dockerfile.stages[place].name == name.lower():
             return place
@@ -28,49 +37,77 @@ def number_of(dockerfile: Dockerfile, name: str, before: int) -> int | None:
 
 
 def source_stage(dockerfile: Dockerfile, name: str, before: int) -> int | None:
-    """Which stage `--from` means: a number or a name. None where it means an image."""
+    """Return the index of the stage that `--from` refers to, by number or by name.
+
+    Args:
+        dockerfile: the file.
+        name: the value of `--from`.
+        before: only stages before this index count.
+
+    Returns:
+        None if it refers to an image.
+    """
     if name.isdecimal() and name.isascii() and len(name) < 6:
         return int(name) if int(name) < before else None
-    return number_of(dockerfile, name, before)
+    return stage_index(dockerfile, name, before)
 
 
-def last_stage(dockerfile: Dockerfile, target: str) -> int | None:
-    """The stage that is built: the target, else the last one. None where there is no such stage."""
+def target_stage(dockerfile: Dockerfile, target: str) -> int | None:
+    """Return the index of the stage that is built: the target, or the last one.
+
+    Args:
+        dockerfile: the file.
+        target: the target stage; empty for the last one.
+
+    Returns:
+        None if there is no such stage.
+    """
     if not target:
         return len(dockerfile.stages) - 1
-    found = number_of(dockerfile, target, len(dockerfile.stages))
+    found = stage_index(dockerfile, target, len(dockerfile.stages))
     return found if found is not None else source_stage(dockerfile, target, len(dockerfile.stages))
 
 
-def images_of(dockerfile: Dockerfile, last: int) -> list[tuple[int, str]]:
-    """The images that the stages up to one are made of, each with the line that names it."""
+def external_images(dockerfile: Dockerfile, last: int) -> list[tuple[int, str]]:
+    """Return the images that the stages up to one refer to, as pairs of line and name.
+
+    Args:
+        dockerfile: the file.
+        last: index of the last stage that counts.
+    """
     found = []
     for place, stage in enumerate(dockerfile.stages[: last + 1]):
-        if number_of(dockerfile, stage.base, place) is None and stage.base != "scratch":
+        if stage_index(dockerfile, stage.base, place) is None and stage.base != "scratch":
             found.append((stage.line, stage.base))
         for one in stage.instructions:
-            if name := source_of(one):
+            if name := copy_source_of(one):
                 found += [(one.line, name)] if source_stage(dockerfile, name, place) is None else []
     return found
 
 
-def source_of(one: Instruction) -> str:
-    """What an instruction copies from: another stage or image; empty where it is the context."""
+def copy_source_of(one: Instruction) -> str:
+    """Return the stage or image that an instruction copies from; empty for the build context."""
     return (one.flag("from") or "") if one.keyword in ("COPY", "ADD") else ""
 
 
 def sources(one: Instruction) -> list[str]:
-    """The sources of a COPY or an ADD, as Docker parts them: blanks count within quotes, too."""
+    """Return the sources of a COPY or an ADD, split as Docker does: also at blanks inside quotes."""
     words = json_words(one.text)
     return (words if words is not None else BLANK.split(one.text))[:-1]
 
 
 def stage_name(place: int) -> str:
-    """What a stage is called in the file that is built."""
+    """Return the name of a stage in the Dockerfile that is built."""
     return f"app07-stage-{place}"
 
 
-def base_of(dockerfile: Dockerfile, stage: Stage, place: int) -> str:
-    """What stands behind FROM in the file that is built."""
-    base = number_of(dockerfile, stage.base, place)
+def rewritten_base(dockerfile: Dockerfile, stage: Stage, place: int) -> str:
+    """Return the base of a stage in the Dockerfile that is built.
+
+    Args:
+        dockerfile: the file.
+        stage: the stage.
+        place: its index.
+    """
+    base = stage_index(dockerfile, stage.base, place)
     return stage.base if base is None else stage_name(base)

@@ -1,4 +1,4 @@
-"""Variables in a Dockerfile, put in as Docker does it: ``$x``, ``${x:-w}``, ``${x:+w}``, quotes and escapes."""
+"""Expand variables in a Dockerfile as Docker does: ``$x``, ``${x:-w}``, ``${x:+w}``, quotes and escapes."""
 
 from __future__ import annotations
 
@@ -6,37 +6,43 @@ import re
 from collections.abc import Mapping
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]")
-# A word of a Dockerfile is no program: nested deeper than this it is a trap for its reader.
+# Deeper nesting in a Dockerfile is an attack on its parser.
 _DEEPEST = 20
-# The most characters that variables become: `ENV A=$A$A` a few times over would fill the memory of whoever reads it.
+# The most characters that variables expand to: `ENV A=$A$A` repeated a few times would fill the memory.
 LONGEST = 64 * 1024
 _LONGEST_TEXT = 1024 * 1024
 
 
 class CannotExpand(ValueError):
-    """A word whose variables cannot be put in; the text says why."""
+    """A word whose variables cannot be expanded."""
 
 
 class TooLong(CannotExpand):
-    """A word that becomes longer than any variable may be."""
+    """A word that expands to more characters than are allowed."""
 
 
-def expanded(word: str, values: Mapping[str, str], escape: str = "\\") -> str:
-    """A word with its variables put in and its quotes taken off.
+def expand(word: str, values: Mapping[str, str], escape: str = "\\") -> str:
+    """Return a word with its variables expanded and its quotes removed.
 
     Args:
-        word: as it stands in the file.
-        values: what the variables hold; one that is missing is not set.
+        word: the word as it is written.
+        values: the values of the variables that are set.
         escape: the escape character of the file.
 
     Raises:
-        CannotExpand: it is no word that Docker would take.
+        CannotExpand: Docker would reject the word, or it expands to too many characters.
     """
     return _Expansion(word, values, escape, LONGEST).until("")
 
 
-def expanded_text(text: str, values: Mapping[str, str], escape: str = "\\") -> str:
-    """A text of several lines with its variables put in; quotes are characters like any other."""
+def expand_text(text: str, values: Mapping[str, str], escape: str = "\\") -> str:
+    """Return a text of several lines with its variables expanded; quotes are ordinary characters.
+
+    Args:
+        text: the text.
+        values: the values of the variables that are set.
+        escape: the escape character of the file.
+    """
     return _Expansion(text, values, escape, _LONGEST_TEXT, quotes=False).until("")
 
 
@@ -53,7 +59,7 @@ class _Expansion:
         self.place = 0
 
     def until(self, end: str) -> str:
-        """Reads up to a character outside of quotes, or to the end of the word."""
+        """Expand up to a character outside of quotes, or to the end of the word; empty `end` for the latter."""
         found: list[str] = []
         while self.place < len(self.word):
             char = self.word[self.place]
@@ -77,7 +83,7 @@ class _Expansion:
         return "".join(found)
 
     def _escapes(self) -> bool:
-        """Whether the escape character is one here: in a text only before what it must be written for."""
+        """Return whether the escape character escapes here: in a text only before a dollar sign or itself."""
         return self.quotes or self.word[self.place + 1 : self.place + 2] in ("$", self.escape)
 
     def _single_quoted(self) -> str:
@@ -110,7 +116,7 @@ class _Expansion:
         value = self._value()
         self.most -= len(value)
         if self.most < 0:
-            raise TooLong(f"{self.word[:80]} becomes longer than any variable may be")
+            raise TooLong(f"{self.word[:80]} expands to more characters than are allowed")
         return value
 
     def _value(self) -> str:
@@ -120,7 +126,7 @@ class _Expansion:
         found = _NAME.match(self.word, self.place)
         if not found:
             if braces:
-                raise CannotExpand(f"{self.word[:80]} holds a variable without a name")
+                raise CannotExpand(f"{self.word[:80]} has a variable without a name")
             return "$"
         self.place = found.end()
         return self._modified(found.group()) if braces else self.values.get(found.group(), "")
@@ -128,14 +134,14 @@ class _Expansion:
     def _modified(self, name: str) -> str:
         operator = re.compile(r"\}|:?[-+?]").match(self.word, self.place)
         if not operator:
-            raise CannotExpand(f"{self.word[:80]} changes a variable in a way that is not carried out here")
+            raise CannotExpand(f"{self.word[:80]} uses a form of variable expansion that is not supported")
         self.place = operator.end()
         value = self.values.get(name)
         if operator.group() == "}":
             return value or ""
         self.depth += 1
         if self.depth > _DEEPEST:
-            raise CannotExpand(f"{self.word[:80]} nests its variables too deep")
+            raise CannotExpand(f"{self.word[:80]} nests its variables too deeply")
         word = self.until("}")
         self.depth -= 1
         there = bool(value) if operator.group().startswith(":") else value is not None

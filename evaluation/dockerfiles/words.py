@@ -6,12 +6,17 @@ import json
 import re
 
 HEREDOC = re.compile(r"\d*<<(-?)([^<\s]+)")
-# What parts the words of an instruction for Docker.
+# What separates the words of an instruction for Docker.
 BLANK = re.compile(r"[\t\v\f\r ]+")
 
 
 def split_words(text: str, escape: str) -> list[str]:
-    """The words of an instruction as they stand there: a blank parts them outside of quotes only."""
+    """Split the text of an instruction at blanks outside of quotes; quotes and escapes are kept.
+
+    Args:
+        text: the arguments of the instruction.
+        escape: the escape character of the file.
+    """
     words: list[str] = []
     word, quote, place = "", "", 0
     while place < len(text):
@@ -34,7 +39,7 @@ def split_words(text: str, escape: str) -> list[str]:
 
 
 def json_words(text: str) -> list[str] | None:
-    """The words of an instruction in JSON form; None where it is none."""
+    """Return the words of an instruction in JSON form; None if it is not in JSON form."""
     if not text.lstrip().startswith("["):
         return None
     try:

@@ -1,4 +1,4 @@
-"""Which images a submission may be made from: official ones, and none that this machine has made itself."""
+"""Refuse base images that no option may allow: images of this project, of an evaluation, or made from them."""
 
 from __future__ import annotations
 
@@ -26,50 +26,46 @@ class ImageStore(Protocol):
 
 
 def refuse_by_name(image: str) -> None:
-    """Refuses what no option allows: this project's own images, another evaluation's, and ids.
+    """Refuse an image by its name: images of this project, of an evaluation, and image ids.
 
     Raises:
-        ImageRefused: with the reason.
+        ImageRefused: The image is not allowed.
     """
     name = plain_name(image).partition("@")[0].rpartition("/")[2].partition(":")[0].lower()
     if name in _OWN or name.endswith("_app07"):
-        raise ImageRefused(f"{image} is an image that this project makes; a submission brings its own files")
+        raise ImageRefused(f"{image} is an image of this project; a submission must bring its own files")
     if name.startswith(_EVALUATIONS):
-        raise ImageRefused(f"{image} is an image that an evaluation made")
+        raise ImageRefused(f"{image} is an image of an evaluation")
     if _ID.fullmatch(image):
-        raise ImageRefused(f"{image} is the id of an image of this machine; name an image and its tag")
+        raise ImageRefused(f"{image} is an image id; name an image and its tag")
 
 
 def refuse_by_origin(engine: ImageStore, image: str, about: dict[str, Any], label: str) -> None:
-    """Refuses an image whose name is allowed, but which this machine has made out of one of ours.
+    """Refuse an image whose name is allowed, but which was built on this machine from one of the project's images.
 
     Args:
-        workshop: the engine.
-        image: its name.
-        about: what the engine knows of it.
-        label: the label that evaluations put on what they make; children of an image inherit it.
+        engine: the engine.
+        image: the name of the image.
+        about: the image as ``docker image inspect`` reports it.
+        label: the label of everything that evaluations create; images inherit it from their base.
 
     Raises:
-        ImageRefused: with the reason.
+        ImageRefused: The image is not allowed.
     """
     config = about.get("Config") or {}
-    if not _is_called(image, about):
-        raise ImageRefused(f"{image} is no name that an image has here, but the beginning of an id")
+    if not _has_name(image, about):
+        raise ImageRefused(f"{image} is not the name of a local image, but the prefix of an image id")
     if label in (config.get("Labels") or {}):
-        raise ImageRefused(f"the image that is called {image} here was made by an evaluation")
+        raise ImageRefused(f"the local image {image} was made by an evaluation")
     if config.get("OnBuild"):
-        raise ImageRefused(
-            f"the image {image} has instructions of its own (ONBUILD), which are not carried out"
-        )
-    for own in _own_images(engine):
-        if own["Id"] == about["Id"] or _is_made_of(engine, about, own):
+        raise ImageRefused(f"the image {image} has ONBUILD instructions, which are not executed")
+    for own in _project_images(engine):
+        if own["Id"] == about["Id"] or _is_built_on(engine, about, own):
             name = (own.get("RepoTags") or ["one"])[0]
-            raise ImageRefused(
-                f"the image that is called {image} here was made from {name}, which this project makes"
-            )
+            raise ImageRefused(f"the local image {image} was made from {name}, an image of this project")
 
 
-def _is_called(image: str, about: dict[str, Any]) -> bool:
+def _has_name(image: str, about: dict[str, Any]) -> bool:
     plain = plain_name(image)
     name, _, digest = plain.partition("@")
     folder, slash, last = name.rpartition("/")
@@ -80,14 +76,14 @@ def _is_called(image: str, about: dict[str, Any]) -> bool:
     return (name if ":" in last else f"{name}:latest") in known
 
 
-def _own_images(engine: ImageStore) -> list[dict[str, Any]]:
+def _project_images(engine: ImageStore) -> list[dict[str, Any]]:
     words = [word for name in _OWN for word in ("--filter", f"reference={name}")]
     listed = engine.docker("image", "ls", "--quiet", "--no-trunc", *words).output.split()
     return engine.inspect(*dict.fromkeys(listed), kind="image")
 
 
-def _is_made_of(engine: ImageStore, about: dict[str, Any], own: dict[str, Any]) -> bool:
-    """Whether an image holds all layers of another and was not what that one was made from."""
+def _is_built_on(engine: ImageStore, about: dict[str, Any], own: dict[str, Any]) -> bool:
+    """Return whether an image has all layers of another one and is not its base."""
     layers, inner = _layers(about), _layers(own)
     if not inner or layers[: len(inner)] != inner:
         return False

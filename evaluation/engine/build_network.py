@@ -1,8 +1,9 @@
-"""The network of the builds: a loopback with one program of ours on it, which leads to the package indexes alone.
+"""The network of the builds: a loopback interface with one relay, which leads to the package indexes only.
 
-The steps of a build share the network of a container that has none, so that there is no address to reach and no name
-server to ask: neither the host nor its bridges nor another container. On that loopback listens a relay of ours; it
-passes bytes to the gate, a container with a way out, over a socket on a volume that only these two see.
+The steps of a build share the network namespace of a container without a network. So no address can be reached and
+no name server can be asked: not the host, not its bridges, no other container. A relay listens on the loopback
+interface. It passes bytes to a proxy, in a container with network access, over a socket on a volume that only these
+two containers mount.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from evaluation.engine.session import EngineSession
 from evaluation.errors import CannotCheck
 from evaluation.result import Protection
 
-_PLACE = "/gate"
+_SOCKET_FOLDER = "/proxy"
 _PROXY = "http://127.0.0.1:3128"
 _BASE = "python:3.11-slim"
 
@@ -23,7 +24,7 @@ class BuildNetwork:
     """Made when the first build needs it; its parts are taken away with the workshop.
 
     Args:
-        workshop: where it is.
+        engine: the engine session.
         also: hosts beyond the package indexes that the person has allowed.
 
     Attributes:
@@ -34,57 +35,59 @@ class BuildNetwork:
         self.engine = engine
         self.also = also
         self.allowed: tuple[str, ...] = ()
-        self._made: bool | None = None
+        self._created: bool | None = None
         self._why_not = ""
-        self._name = f"{engine.id}-gate"
+        self._proxy = f"{engine.id}-proxy"
         self._relay = f"{engine.id}-relay"
-        self._volume = f"{engine.id}-gate"
+        self._volume = f"{engine.id}-proxy"
 
     def options(self) -> list[str]:
-        """What `docker build` is given: the network, and how to reach the gate in it.
+        """Return the options of `docker build`: the network, and how to reach the proxy in it.
 
-        Where the gate cannot be made, builds get no network at all.
+        Builds get no network at all if the proxy cannot be created.
         """
-        if self._made is None:
-            self._make()
-        if not self._made or not self._is_up():
+        if self._created is None:
+            self._create()
+        if not self._created or not self._is_up():
             return ["--network", "none"]
         names = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
         arguments = [word for name in names for word in ("--build-arg", f"{name}={_PROXY}")]
-        # What the person's own client would add: there is no other way out than the proxy.
+        # The user's client would add its own exceptions; there is no other way out than the proxy.
         arguments += [word for name in ("no_proxy", "NO_PROXY") for word in ("--build-arg", f"{name}=")]
         return ["--network", f"container:{self._relay}", *arguments]
 
     def _is_up(self) -> bool:
-        """Whether both containers run; one that a build has brought down is started again."""
-        for name in (self._name, self._relay):
+        """Return whether both containers run; one that a build has stopped is started again."""
+        for name in (self._proxy, self._relay):
             state = (self.engine.inspect(name) or [{}])[0].get("State") or {}
             if not state.get("Running") and not self.engine.docker("start", name).ok:
                 return False
         return True
 
     def refused(self) -> list[str]:
-        """The hosts that builds have asked for in vain so far."""
-        if not self._made:
+        """Return the hosts that builds have requested and the proxy has refused so far."""
+        if not self._created:
             return []
-        said = self.engine.docker("logs", self._name).output.splitlines()
+        said = self.engine.docker("logs", self._proxy).output.splitlines()
         return sorted({line.split()[1] for line in said if line.startswith("REFUSED ")})
 
     def protection(self) -> Protection:
-        """What the report says about it."""
+        """Return the entry for the report."""
         what = "Builds reach the package indexes and nothing else"
-        if self._made is None:
+        if self._created is None:
             return Protection(what, True, "no build needed a network")
-        if self._made:
-            how = "no interface but a loopback, no name server; on it a proxy that leads to: " + ", ".join(
+        if self._created:
+            how = "a loopback interface only, no name server; a proxy on it connects to: " + ", ".join(
                 self.allowed
             )
             return Protection(what, True, how)
         return Protection(
-            what, True, f"the network of the builds could not be made ({self._why_not}); they had none"
+            what,
+            True,
+            f"the network of the builds could not be created ({self._why_not}); builds had no network",
         )
 
-    def _make(self) -> None:
+    def _create(self) -> None:
         engine = self.engine
         try:
             engine.ensure_image(_BASE)
@@ -95,13 +98,13 @@ class BuildNetwork:
             )  # fmt: skip
             program = resources.files("evaluation.engine").joinpath("package_proxy.py").read_text("utf-8")
             hosts = f"ALLOWED_HOSTS={' '.join(self.also)}"
-            self._start(self._name, program, "gate", "--network", "bridge", "--env", hosts)
-            self.allowed = tuple(self._wait(self._name, "ALLOWED"))
+            self._start(self._proxy, program, "proxy", "--network", "bridge", "--env", hosts)
+            self.allowed = tuple(self._wait(self._proxy, "ALLOWED"))
             self._start(self._relay, program, "relay", "--network", "none")
             self._wait(self._relay, "READY")
-            self._made = True
+            self._created = True
         except CannotCheck as error:
-            self._made, self._why_not = False, error.message
+            self._created, self._why_not = False, error.message
 
     def _start(self, name: str, program: str, role: str, *options: str) -> None:
         self.engine.must(
@@ -109,7 +112,7 @@ class BuildNetwork:
             "--security-opt", "no-new-privileges", "--user", "65534:65534", "--memory", "128m",
             "--memory-swap", "128m", "--pids-limit", "100", "--ulimit", "core=0",
             "--log-opt", "max-size=1m", "--log-opt", "max-file=1",
-            "--volume", f"{self._volume}:{_PLACE}:nocopy", *options,
+            "--volume", f"{self._volume}:{_SOCKET_FOLDER}:nocopy", *options,
             "--entrypoint", "python3", _BASE, "-B", "-c", program, role,
         )  # fmt: skip
 

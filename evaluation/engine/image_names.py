@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import re
 
-# Images that are taken without asking: the official ones that the task is built on.
 _IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]*(@sha256:[0-9a-f]+)?")
+# The official images that the task is built on.
 ALLOWED_IMAGES = ("busybox", "alpine", "python", "debian", "ubuntu", "scratch")
 
 
 def plain_name(image: str) -> str:
-    """An image's name without registry and library, where it is an official one: ``python:3.11-slim``."""
+    """Return the name of an official image without registry and library: ``python:3.11-slim``."""
     return image.removeprefix("docker.io/").removeprefix("library/")
 
 
 def is_allowed(image: str, also: tuple[str, ...] = ()) -> bool:
-    """Whether an image may be used without asking.
+    """Return whether an image may be used without asking.
 
     Args:
-        image: as it stands in a Dockerfile or a compose file.
-        also: what the person has allowed: names with or without a tag.
+        image: the name in a Dockerfile or a compose file.
+        also: further images that the user has allowed, with or without a tag.
     """
     if not _IMAGE.fullmatch(image):
         return False

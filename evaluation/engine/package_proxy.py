@@ -1,12 +1,12 @@
-"""Runs inside two containers of our own: hands the steps of a build on to the package indexes, and to nothing else.
+"""An HTTP proxy that connects the steps of a build to the package indexes, and to nothing else.
 
-``relay`` runs in the network that the steps share: it has a loopback and no other interface, so that this program is
-all that can be reached in it. It passes bytes on to a unix socket on a volume. ``gate`` runs on the other side of
-that socket, in a network with a way out. It is spoken to as an HTTP proxy, because pip, apt and git do so where
-`http_proxy` and `https_proxy` say so. Which hosts are package indexes is not written down here: it is what pip and
-apt of the base image are set up with, plus ALLOWED_HOSTS.
+The program runs in two containers. ``relay`` runs in the network namespace that the steps share. That namespace has a
+loopback interface only, so this program is all that can be reached in it. It passes bytes to a unix socket on a
+volume. ``proxy`` listens on that socket, in a network with internet access. pip, apt and git use it as their HTTP
+proxy because of `http_proxy` and `https_proxy`. The package indexes are not listed here: they are the hosts that pip
+and apt of the base image are configured with, plus ALLOWED_HOSTS.
 
-Standard library alone; it is handed to `python -c`, and prints a line for every host that it refused.
+It uses the standard library only, because it is passed to `python -c`. It prints a line for every refused host.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ PORT = 3128
 PORTS = (80, 443)
 LONGEST_HEAD = 64 * 1024
 PATIENCE = 60.0
-# A request must be there by then, however slowly it comes.
+# Time limit for a whole request, however slowly it arrives.
 HEAD_SECONDS = 30.0
-# Connections at a time, each with a thread; further ones wait in line.
-MOST = 64
-# Lines that are printed; a step could ask for a new host a million times.
+# Concurrent connections, each with a thread; further ones wait.
+MOST_CONNECTIONS = 64
+# Lines that are printed; a step could request a million hosts.
 MOST_REFUSALS = 200
-PLACE = "/gate"
-# Networks of a machine, a house or a provider: a name in the public that leads there was not meant for it.
-INNER = [
+SOCKET_FOLDER = "/proxy"
+# Networks of a machine, a site or a provider; a public name must not resolve to an address in them.
+PRIVATE_NETWORKS = [
     ipaddress.ip_network(text)
     for text in (
         "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
@@ -43,12 +43,16 @@ INNER = [
         "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
     )
 ]  # fmt: skip
-# Addresses of the older kind, written as the newer one by a translator on the way.
+# IPv4 addresses that a NAT64 gateway has translated to IPv6.
 TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 
 
 def package_hosts() -> tuple[set[str], set[str]]:
-    """The hosts that pip and apt of this image install from; and those that a person has named, wherever they lie."""
+    """Return the hosts that are allowed: those that pip and apt of this image use, and those that the user named.
+
+    Returns:
+        All allowed hosts, and those of them that the user named: these may resolve to private addresses.
+    """
     named = set(os.environ.get("ALLOWED_HOSTS", "").lower().split()) | hosts_in("/etc/pip.conf")
     usual = hosts_in("/etc/apt/sources.list")
     for path in glob.glob("/etc/apt/sources.list.d/*"):  # noqa: PTH207
@@ -63,7 +67,7 @@ def package_hosts() -> tuple[set[str], set[str]]:
 
 
 def hosts_in(path: str) -> set[str]:
-    """The hosts of the URLs in a file of settings."""
+    """Return the hosts of the URLs in a configuration file."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123
             text = "\n".join(line for line in file if not line.lstrip().startswith("#"))
@@ -72,8 +76,8 @@ def hosts_in(path: str) -> set[str]:
     return {host.lower() for host in re.findall(r"https?://(?:[^@/\s]*@)?([\w.-]+)", text)}
 
 
-def head_of(client: socket.socket) -> bytes:
-    """The request up to its blank line; empty where there is none."""
+def read_head(client: socket.socket) -> bytes:
+    """Read a request up to its blank line; empty if there is none."""
     head, deadline = b"", time.monotonic() + HEAD_SECONDS
     while b"\r\n\r\n" not in head:
         piece = client.recv(4096)
@@ -83,8 +87,18 @@ def head_of(client: socket.socket) -> bytes:
     return head
 
 
-def wanted(head: bytes) -> tuple[str, int, bytes]:
-    """Host, port, and what to send there before anything else."""
+def parse_request(head: bytes) -> tuple[str, int, bytes]:
+    """Parse a request to a proxy.
+
+    Args:
+        head: the request line and the headers.
+
+    Returns:
+        The host, the port, and the bytes to send there first.
+
+    Raises:
+        ValueError: The request is malformed or ambiguous.
+    """
     top, _, body = head.partition(b"\r\n\r\n")
     line, *entries = top.split(b"\r\n")
     method, target, version = line.decode("ascii", "replace").split(" ", 2)
@@ -94,10 +108,10 @@ def wanted(head: bytes) -> tuple[str, int, bytes]:
     found = re.match(r"http://([^/:]+)(?::(\d+))?(/.*)?$", target)
     if not found:
         raise ValueError(target)
-    # One request for each connection: the next one may be for another host.
+    # One request per connection: the next one may be for another host.
     if not all(re.match(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:", entry) for entry in entries):
-        raise ValueError("a line that no header is")
-    # The host that is reached is the one that was asked for: many names lie behind one address of a large provider.
+        raise ValueError("a line is not a header")
+    # The Host header names the host of the URL: many names share one address at a large provider.
     kept = [
         entry for entry in entries
         if not re.match(rb"((proxy-)?connection|host):", entry, re.IGNORECASE)
@@ -110,37 +124,47 @@ def wanted(head: bytes) -> tuple[str, int, bytes]:
     return found.group(1).lower(), int(found.group(2) or 80), sent
 
 
-def is_inner(address: str) -> bool:
-    """Whether an address belongs to this machine or to a network around it."""
+def is_private(address: str) -> bool:
+    """Return whether an address belongs to this machine or to a private network around it."""
     plain = ipaddress.ip_address(address.partition("%")[0])
     if plain.version == 6 and (plain.ipv4_mapped or plain in TRANSLATED):
         plain = ipaddress.ip_address(int(plain) & 0xFFFFFFFF)
-    return any(plain in network for network in INNER if network.version == plain.version)
+    return any(plain in network for network in PRIVATE_NETWORKS if network.version == plain.version)
 
 
-def addresses(host: str, port: int) -> list[str]:
-    """Where a name leads; asked once, so that what was looked at is what is reached."""
+def resolve(host: str, port: int) -> list[str]:
+    """Return the addresses of a host. They are resolved once, so that the checked address is the one that is used.
+
+    Args:
+        host: the name of the host.
+        port: the port.
+    """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(one[4][0]) for one in found))
 
 
-def reach(host: str, port: int, *, named: bool) -> socket.socket:
-    """A connection to an allowed host; by way of this machine's own proxy where it has one.
+def connect(host: str, port: int, *, named: bool) -> socket.socket:
+    """Connect to an allowed host, through this machine's own proxy if it has one.
+
+    Args:
+        host: the host.
+        port: the port.
+        named: whether the user named the host: then it may resolve to a private address.
 
     Raises:
-        PermissionError: the name leads into a network around this machine, and no person has named it.
+        PermissionError: The host resolves to a private address, and the user did not name it.
     """
     proxy = os.environ.get("https_proxy") or os.environ.get("HTTPS_PROXY") or ""
     found = re.match(r"http://(?:[^@/]*@)?([^/:]+):(\d+)", proxy)
     if found:
         upstream = socket.create_connection((found.group(1), int(found.group(2))), PATIENCE)
         upstream.sendall(f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
-        if b" 200" not in head_of(upstream)[:20]:
+        if b" 200" not in read_head(upstream)[:20]:
             raise OSError("the proxy of this machine refused")
         return upstream
     error: OSError = OSError("no address")
-    for address in addresses(host, port):
-        if not named and is_inner(address):
+    for address in resolve(host, port):
+        if not named and is_private(address):
             raise PermissionError(address)
         try:
             return socket.create_connection((address, port), PATIENCE / 4)
@@ -149,8 +173,8 @@ def reach(host: str, port: int, *, named: bool) -> socket.socket:
     raise error
 
 
-def hand_on(client: socket.socket, server: socket.socket) -> None:
-    """Carries bytes both ways until one side has no more, or neither says anything for a while."""
+def relay_bytes(client: socket.socket, server: socket.socket) -> None:
+    """Pass bytes in both directions until one side closes the connection, or both are silent for a while."""
     other = {client: server, server: client}
     for side in other:
         side.settimeout(PATIENCE)
@@ -166,28 +190,28 @@ def hand_on(client: socket.socket, server: socket.socket) -> None:
 
 
 class PackageProxy:
-    """Answers connections as a proxy does.
+    """Handles connections to the proxy.
 
     Args:
-        allowed: the hosts that it leads to.
-        named: those of them that may lie anywhere.
+        allowed: the hosts that it connects to.
+        named: those of them that may resolve to private addresses.
     """
 
     def __init__(self, allowed: set[str], named: set[str]) -> None:
         self.allowed = allowed
         self.named = named
-        self._said: set[str] = set()
+        self._refused: set[str] = set()
 
     def __call__(self, client: socket.socket) -> None:
-        head = head_of(client)
+        head = read_head(client)
         if not head:
             return
-        host, port, first = wanted(head)
+        host, port, first = parse_request(head)
         if host not in self.allowed or port not in PORTS:
             self.refuse(client, host, port)
             return
         try:
-            server = reach(host, port, named=host in self.named)
+            server = connect(host, port, named=host in self.named)
         except PermissionError:
             self.refuse(client, host, port)
             return
@@ -196,34 +220,39 @@ class PackageProxy:
                 server.sendall(first)
             else:
                 client.sendall(b"HTTP/1.1 200 connected\r\n\r\n")
-            hand_on(client, server)
+            relay_bytes(client, server)
 
     def refuse(self, client: socket.socket, host: str, port: int) -> None:
-        """Says no, and notes it once."""
+        """Refuse a request, and print the host once."""
         plain = re.sub(r"[^\w.:\[\]-]", "?", host)[:253]
-        if plain not in self._said and len(self._said) < MOST_REFUSALS:
-            self._said.add(plain)
+        if plain not in self._refused and len(self._refused) < MOST_REFUSALS:
+            self._refused.add(plain)
             print(f"REFUSED {plain}:{port}", flush=True)
         client.sendall(b"HTTP/1.1 403 not a package index\r\nConnection: close\r\n\r\n")
 
 
-def relayed(client: socket.socket) -> None:
-    """Passes a connection on to the gate."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as gate:
-        gate.settimeout(PATIENCE)
-        gate.connect(f"{PLACE}/socket")
-        hand_on(client, gate)
+def relay(client: socket.socket) -> None:
+    """Pass a connection on to the proxy."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as proxy:
+        proxy.settimeout(PATIENCE)
+        proxy.connect(f"{SOCKET_FOLDER}/socket")
+        relay_bytes(client, proxy)
 
 
-def serve(listening: socket.socket, answer: Callable[[socket.socket], None]) -> None:
-    """Answers connections for ever, a bounded number at a time."""
-    free = threading.BoundedSemaphore(MOST)
+def serve(listening: socket.socket, handle: Callable[[socket.socket], None]) -> None:
+    """Handle connections forever, a bounded number at a time.
+
+    Args:
+        listening: the listening socket.
+        handle: called with each connection, in a thread.
+    """
+    free = threading.BoundedSemaphore(MOST_CONNECTIONS)
 
     def one(client: socket.socket) -> None:
         try:
             with client:
                 client.settimeout(PATIENCE)
-                answer(client)
+                handle(client)
         except (OSError, ValueError):
             return
         finally:
@@ -239,20 +268,21 @@ def serve(listening: socket.socket, answer: Callable[[socket.socket], None]) -> 
             continue
         try:
             threading.Thread(target=one, args=(client,), daemon=True).start()
-        except RuntimeError:  # no thread to be had
+        except RuntimeError:  # no thread available
             client.close()
             free.release()
 
 
 def main() -> None:
+    """Run the relay or the proxy."""
     if sys.argv[1:] == ["relay"]:
         with socket.create_server(("127.0.0.1", PORT), backlog=128) as listening:
             print("READY", flush=True)
-            serve(listening, relayed)
+            serve(listening, relay)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(f"{PLACE}/socket")  # noqa: PTH108  (it was started again)
-        listening.bind(f"{PLACE}/socket")
+            os.unlink(f"{SOCKET_FOLDER}/socket")  # noqa: PTH108  (left by an earlier start)
+        listening.bind(f"{SOCKET_FOLDER}/socket")
         listening.listen(128)
         allowed, named = package_hosts()
         print("ALLOWED " + " ".join(sorted(allowed)), flush=True)

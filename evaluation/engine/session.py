@@ -1,4 +1,4 @@
-"""Where a submission is built and run: every container, image, network and volume carries one label, and goes."""
+"""The engine session of one evaluation: everything that it creates has one label, and is removed at its end."""
 
 from __future__ import annotations
 
@@ -23,20 +23,24 @@ LABEL = "app07.evaluation"
 PULL_SECONDS = 300.0
 # Why a container or a build is stopped that writes too much to its own file system.
 DISK = "disk"
-# What our own helpers are made from: the smallest image that is allowed anyway.
+# The image of helper containers: the smallest one of the allow-list.
 HELPER = "busybox:latest"
 
 
 class EngineSession:
-    """The engine, as one evaluation uses it. A context manager: what was made in it is gone afterwards.
+    """The container engine, as one evaluation uses it. A context manager: everything created in it is removed.
 
     Args:
-        version: the engine's version.
-        compose: the Compose to use.
-        limits: what a submission may use.
-        allowed_images: images beyond the short list that the person has allowed.
-        say: where it says what takes its time.
-        workers: what reads the archives that the engine hands out.
+        version: the version of the engine.
+        compose: the Compose command to use.
+        limits: limits of a submission.
+        allowed_images: images beyond the allow-list that the user has allowed.
+        say: called with a message before something that takes long.
+        workers: the workers that read archives of containers and images.
+
+    Attributes:
+        id: prefix of the names of everything that is created.
+        label: the label of everything that is created.
     """
 
     def __init__(
@@ -57,7 +61,7 @@ class EngineSession:
         self.workers = workers or WorkerPool(limits)
         self._cpus: float | None = None
         self._ensured: set[str] = set()
-        self.id = f"{prefix_of(os.getpid())}{uuid.uuid4().hex[:8]}"
+        self.id = f"{session_prefix(os.getpid())}{uuid.uuid4().hex[:8]}"
         self.label = f"{LABEL}={self.id}"
 
     def __enter__(self) -> EngineSession:
@@ -69,11 +73,12 @@ class EngineSession:
             self.clear()
 
     def describe(self) -> str:
+        """Return the versions of the engine and of Compose, in one line."""
         return f"docker {self.version}, {' '.join(self.compose.command)} {self.compose.version}"
 
     @property
     def cpus(self) -> float:
-        """Processors for one container; an engine refuses to give more than it has."""
+        """Number of processors for one container; an engine rejects more than it has."""
         if self._cpus is None:
             asked = self.docker("info", "--format", "{{.NCPU}}")
             there = float(asked.output) if asked.ok and asked.output.strip().isdigit() else 1.0
@@ -81,7 +86,15 @@ class EngineSession:
         return self._cpus
 
     def docker(self, *words: str, timeout: float = 60.0) -> process.Ended:
-        """Asks the engine something, or tells it to do something that does not take long."""
+        """Run a command of the engine's client.
+
+        Args:
+            *words: the arguments of `docker`.
+            timeout: time limit in seconds.
+
+        Raises:
+            CannotCheck: The time limit was exceeded.
+        """
         try:
             return process.capture(["docker", *words], timeout=timeout)
         except TimedOut as error:
@@ -90,10 +103,14 @@ class EngineSession:
             ) from error
 
     def must(self, *words: str, timeout: float = 60.0) -> str:
-        """The same where nothing can go on without it.
+        """Run a command of the engine's client, and return its output.
+
+        Args:
+            *words: the arguments of `docker`.
+            timeout: time limit in seconds.
 
         Raises:
-            CannotCheck: the engine refused.
+            CannotCheck: The command failed, or the time limit was exceeded.
         """
         done = self.docker(*words, timeout=timeout)
         if not done.ok:
@@ -101,7 +118,12 @@ class EngineSession:
         return done.output.strip()
 
     def inspect(self, *names: str, kind: str = "container") -> list[dict[str, Any]]:
-        """What the engine knows of containers, images, networks or volumes; those that are not there are left out."""
+        """Return what `docker inspect` reports.
+
+        Args:
+            *names: containers, images, networks or volumes; those that do not exist are left out.
+            kind: container, image, network or volume.
+        """
         found = []
         for name in names:
             asked = self.docker(kind, "inspect", name)
@@ -110,48 +132,52 @@ class EngineSession:
         return found
 
     def image(self, name: str) -> dict[str, Any] | None:
-        """What the engine knows of an image that is here."""
+        """Return what `docker image inspect` reports of a local image; None if there is none."""
         found = self.inspect(name, kind="image")
         return found[0] if found else None
 
     def ensure_image(self, name: str) -> None:
-        """Makes sure that an allowed image is here, and fetches it where it is not, saying so.
+        """Ensure that an allowed image is available locally, and pull it if it is not.
 
         Raises:
-            CannotCheck: it is not on the short list and nobody has allowed it, or it cannot be fetched.
-            ImageRefused: it is one of ours, or made from one.
+            CannotCheck: It is not on the allow-list and was not allowed by the user, or it cannot be pulled.
+            ImageRefused: It is an image of this project, or made from one.
         """
         if name in self._ensured:
             return
         refuse_by_name(name)
         if not is_allowed(name, self.allowed_images):
             raise CannotCheck(
-                f"the image {name} is not on the short list of images that are used without asking",
-                hint=f"Whoever evaluates may allow it: --allow-image {plain_name(name)}",
+                f"the image {name} is not on the allow-list of base images",
+                hint=f"The person who evaluates can allow it: --allow-image {plain_name(name)}",
             )
         if self.image(name) is None:
-            self._fetch(name)
+            self._pull(name)
         refuse_by_origin(self, name, self.image(name) or {}, LABEL)
         self._ensured.add(name)
 
-    def _fetch(self, name: str) -> None:
-        self.say(f"fetching the image {name}")
+    def _pull(self, name: str) -> None:
+        self.say(f"pulling the image {name}")
         pulled = self.docker("pull", "--quiet", name, timeout=PULL_SECONDS)
         if not pulled.ok:
             last = (pulled.output.strip().splitlines() or ["no reason given"])[-1]
             raise CannotCheck(
-                f"the image {name} is not here and cannot be fetched: {last[:200]}",
-                hint=f"docker pull {name}, then evaluate again.",
+                f"the image {name} is not available locally and cannot be pulled: {last[:200]}",
+                hint=f"Run `docker pull {name}`, then evaluate again.",
             )
 
     def containers(self, *more: str) -> list[str]:
-        """The containers of this evaluation."""
+        """Return the ids of the containers of this session.
+
+        Args:
+            *more: further filters of `docker ps`.
+        """
         filters = [word for one in (f"label={self.label}", *more) for word in ("--filter", one)]
         listed = self.docker("ps", "--all", "--quiet", "--no-trunc", *filters)
         return listed.output.split() if listed.ok else []
 
     def remove_containers(self, names: Sequence[str]) -> None:
-        """Ends and removes containers, with the volumes that have no name."""
+        """Stop and remove containers, with their anonymous volumes."""
         if names:
             self.docker("rm", "--force", "--volumes", *names, timeout=120.0)
 
@@ -162,24 +188,31 @@ class EngineSession:
         return int(text) if listed.ok and text.isdigit() else 0
 
     def kill(self, names: Sequence[str]) -> None:
-        """Ends containers at once, and leaves them to be looked at."""
+        """Kill containers, and keep them for inspection."""
         if names:
             self.docker("kill", *names, timeout=60.0)
 
-    def sweep(self) -> None:
-        """Removes what evaluations of this machine have left whose process was killed and could not clear up."""
+    def remove_abandoned(self) -> None:
+        """Remove what other evaluations of this machine have left whose process was killed."""
         form = ["--filter", f"label={LABEL}", "--format", f'{{{{.Label "{LABEL}"}}}}']
         named = [
             self.docker(*words, *form).output
             for words in (("ps", "--all"), ("network", "ls"), ("volume", "ls"))
         ]
         for name in sorted(set("\n".join(named).split())):
-            found = re.fullmatch(prefix_of("(\\d+)") + "[0-9a-f]{8}", name)
-            if found and not runs(int(found.group(1))):
+            found = re.fullmatch(session_prefix("(\\d+)") + "[0-9a-f]{8}", name)
+            if found and not is_running(int(found.group(1))):
                 self.clear(f"{LABEL}={name}")
 
     def clear(self, label: str = "") -> list[str]:
-        """Removes everything that this evaluation (or another one) made; returns what could not be removed."""
+        """Remove everything that a session created.
+
+        Args:
+            label: the label of the session; empty for this one.
+
+        Returns:
+            What could not be removed.
+        """
         left = []
         kinds = (
             (("ps", "--all", "--quiet", "--no-trunc"), ("rm", "--force", "--volumes")),
@@ -201,7 +234,11 @@ class EngineSession:
         return list(dict.fromkeys(listed.output.split())) if listed.ok else []
 
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
-        """The environment of docker and Compose: enough to reach the engine, nothing that a file could read out."""
+        """Return the environment of docker and Compose: enough to reach the engine, nothing that a file could read.
+
+        Args:
+            more: further variables.
+        """
         wanted = (
             "PATH",
             "HOME",
@@ -218,14 +255,22 @@ class EngineSession:
         return kept | {"LC_ALL": "C.UTF-8", "COMPOSE_ANSI": "never"} | dict(more or {})
 
 
-def prefix_of(number: object) -> str:
-    """What the names of a process's evaluations begin with: the machine is in it, because engines are shared."""
+def session_prefix(number: object) -> str:
+    """Return the prefix of session names of a process. It holds the machine's name, because engines are shared.
+
+    Args:
+        number: the process id, or an expression that matches it.
+    """
     machine = re.sub(r"[^a-z0-9]", "", platform.node().lower())[:16] or "here"
     return f"app07eval-{machine}-{number}-"
 
 
-def runs(number: int) -> bool:
-    """Whether there is a process of this number; on Windows, where asking would interrupt it, one is assumed."""
+def is_running(number: int) -> bool:
+    """Return whether a process runs. On Windows, where the check would interrupt it, True is assumed.
+
+    Args:
+        number: the process id.
+    """
     if process.WINDOWS:
         return True
     try:
@@ -233,5 +278,5 @@ def runs(number: int) -> bool:
     except ProcessLookupError:
         return False
     except OSError:
-        return True  # it belongs to somebody else
+        return True  # a process of another user
     return True

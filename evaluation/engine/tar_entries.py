@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 
 def tar_entries(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    """The entries, one at a time; `tarfile` keeps all of them otherwise."""
+    """Yield the entries one at a time; `tarfile` itself would keep all of them in memory."""
     while (entry := archive.next()) is not None:
         archive.members = []  # type: ignore[attr-defined]
         yield entry

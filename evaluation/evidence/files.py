@@ -7,12 +7,13 @@ from pathlib import Path
 
 from evaluation.compose.compose_file import ComposeFile, read_compose
 from evaluation.compose.interpolation import read_env
+from evaluation.compose.make_safe import make_safe
 from evaluation.compose.roles import Roles, find_roles
-from evaluation.compose.safe_stack import SafeStack, make_safe
+from evaluation.compose.safe_stack import SafeStack
 from evaluation.dockerfiles.dockerfile import Dockerfile
 from evaluation.dockerfiles.parser import read_dockerfile
 from evaluation.evidence.facts import Facts, fact, fact_about
-from evaluation.prediction.expected import Expected, data_name, expect_of, model_name
+from evaluation.prediction.expected import Expected, compute_expected_for, data_name, model_name
 from evaluation.quotas import Limits
 from evaluation.submission.submission import Submission
 from pipeline.project import Service
@@ -92,4 +93,4 @@ class FileEvidence(Facts):
 
     @cached_property
     def _computed(self) -> Expected:
-        return expect_of(self.submission)
+        return compute_expected_for(self.submission)

@@ -1,1 +1,1 @@
-"""Reads the Dockerfiles of a submission, rewrites them, and builds images from them."""
+"""Rewrite the Dockerfiles of a submission, and build images from them within limits."""

@@ -1,34 +1,34 @@
-"""A build context of our own: a bounded copy of a folder of the submission, with links checked where they end up."""
+"""The build context: a bounded copy of a folder of the submission, with its links checked again."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from evaluation.images.canonical import CanonicalDockerfile, free_name
-from evaluation.images.unpacked_size import UnpackedSizeExceeded, unpacked_size
+from evaluation.images.canonical import CanonicalDockerfile, unused_name
+from evaluation.images.unpacked_size import UnpackedTooLarge, unpacked_size
 from evaluation.quotas import MIB, Limits
 from evaluation.submission.copying import Copy
 from evaluation.submission.safe_tree import Tree
 
 IGNORE = ".dockerignore"
-_RECIPE = "Dockerfile.app07"
+_DOCKERFILE = "Dockerfile.app07"
 _LARGEST_IGNORE = 64 * 1024
 
 
 class ContextError(ValueError):
-    """A folder that nothing can be built from; the text says why."""
+    """A folder that cannot be a build context."""
 
 
-def copied(source: Path, target: Path, limits: Limits) -> tuple[Tree, list[str]]:
-    """Copies a folder to build from.
+def copy_context(source: Path, target: Path, limits: Limits) -> tuple[Tree, list[str]]:
+    """Copy a folder to a build context.
 
     Args:
-        source: the folder; its path holds no link.
-        target: where the copy goes.
-        limits: how much it may hold.
+        source: the folder; its path has no links.
+        target: the path of the copy.
+        limits: limits on its size.
 
     Returns:
-        The copy, and what was left out of it, in words.
+        The copy, and messages about what was left out.
     """
     copy = Copy(target, limits)
     copy.folder(source)
@@ -36,22 +36,29 @@ def copied(source: Path, target: Path, limits: Limits) -> tuple[Tree, list[str]]
 
 
 def write_dockerfile(tree: Tree, rewritten: CanonicalDockerfile) -> str:
-    """Puts the Dockerfile into a context, and sees to it that no image holds it; returns its name.
+    """Write the Dockerfile into a build context, and keep it out of the image.
 
-    The client of the engine reads `.dockerignore` whatever it is: a new file takes its place. What we add to the
-    context is told there, so that a `COPY .` brings what the submission holds and nothing else.
+    The client of the engine reads `.dockerignore` whatever it is, so a new file replaces it. It lists the files that
+    the evaluation adds, so that a `COPY .` copies the files of the submission only.
+
+    Args:
+        tree: the build context.
+        rewritten: the Dockerfile.
+
+    Returns:
+        The name of the Dockerfile.
 
     Raises:
-        NoContext: `.dockerignore` is no file, or too large.
+        ContextError: `.dockerignore` is not a regular file, or too large.
     """
     ignored = b""
     if tree.has((IGNORE,)):
         content = tree.read((IGNORE,), _LARGEST_IGNORE + 1)
         if content is None or len(content) > _LARGEST_IGNORE:
-            raise ContextError(f"{IGNORE} is no file, or larger than {_LARGEST_IGNORE // 1024} KB")
+            raise ContextError(f"{IGNORE} must be a regular file of at most {_LARGEST_IGNORE // 1024} KB")
         ignored = content.rstrip(b"\n") + b"\n"
         tree.unlink((IGNORE,))
-    name = free_name(tree, _RECIPE)
+    name = unused_name(tree, _DOCKERFILE)
     tree.write((name,), [rewritten.text.encode("utf-8", "replace")])
     lines = [IGNORE, name]
     lines += [f"!{rewritten.texts}", f"!{rewritten.texts}/**"] if rewritten.texts else []
@@ -59,10 +66,14 @@ def write_dockerfile(tree: Tree, rewritten: CanonicalDockerfile) -> str:
     return name
 
 
-def swelling(tree: Tree, limits: Limits) -> str:
-    """What an ADD would unpack to far more than a submission may hold; empty where there is nothing like that.
+def find_oversized_archive(tree: Tree, limits: Limits) -> str:
+    """Return a message about an archive that an ADD would unpack to too many bytes; empty if there is none.
 
-    The engine unpacks it itself, past every limit of a build.
+    The engine unpacks archives itself, outside the limits of a build.
+
+    Args:
+        tree: the build context.
+        limits: limits on the size of a submission.
     """
     left = limits.total_size
     for parts, is_folder in tree.entries():
@@ -71,7 +82,7 @@ def swelling(tree: Tree, limits: Limits) -> str:
         try:
             with tree.opened(parts) as file:
                 left -= unpacked_size(file, left)
-        except UnpackedSizeExceeded:
+        except UnpackedTooLarge:
             name = "/".join(parts)
-            return f"{name} unpacks to more than {limits.total_size // MIB} MB, or to what cannot be told"
+            return f"{name} unpacks to more than {limits.total_size // MIB} MB, or to an unknown size"
     return ""

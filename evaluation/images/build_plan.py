@@ -1,4 +1,4 @@
-"""What is built out of a submission: its Dockerfile is read and written anew, in a copied context. Runs in a worker."""
+"""Prepare a build: parse the Dockerfile, copy the context, write the Dockerfile that is built. Runs in a worker."""
 
 from __future__ import annotations
 
@@ -10,9 +10,14 @@ from evaluation.compose.safe_stack import BuildRequest
 from evaluation.dockerfiles.dockerfile import Dockerfile, Image
 from evaluation.dockerfiles.parser import LONGEST, read_dockerfile
 from evaluation.dockerfiles.refusals import refusals
-from evaluation.dockerfiles.stages import BuildRefused, images_of, last_stage
+from evaluation.dockerfiles.stages import BuildRefused, external_images, target_stage
 from evaluation.errors import CannotCheck
-from evaluation.images.build_context import ContextError, copied, swelling, write_dockerfile
+from evaluation.images.build_context import (
+    ContextError,
+    copy_context,
+    find_oversized_archive,
+    write_dockerfile,
+)
 from evaluation.images.canonical import rewrite
 from evaluation.quotas import Limits
 from evaluation.submission.safe_tree import Tree
@@ -21,17 +26,17 @@ from evaluation.submission.submission import Submission
 
 @dataclass(frozen=True)
 class BuildResult:
-    """What came of a build.
+    """The result of a build.
 
     Attributes:
-        image: what the image is called here; empty where there is none.
-        ok: whether there is one.
-        status: exit status of `docker build`; None where it was not started.
-        reason: why there is none, in words.
+        image: the local name of the image; empty if there is none.
+        ok: whether the image was built.
+        status: exit status of `docker build`; None if it was not started.
+        reason: why there is no image.
         hint: what to do about it.
-        output: what the build printed.
-        seconds: how long it took.
-        image_id: the image's content address.
+        output: the output of the build.
+        seconds: its duration.
+        image_id: the id of the image.
         changes: what was rewritten for the classic builder.
     """
 
@@ -48,11 +53,11 @@ class BuildResult:
 
 @dataclass(frozen=True)
 class BuildPlan:
-    """What a build needs before its context is made.
+    """What is known about a build before its context is copied.
 
     Attributes:
-        refused: why nothing is built; None where it may be.
-        images: the images that it takes something from.
+        refused: the result if it is not built; None if it can be built.
+        images: the images that it refers to.
     """
 
     refused: BuildResult | None
@@ -61,13 +66,13 @@ class BuildPlan:
 
 @dataclass(frozen=True)
 class PreparedContext:
-    """A context that is ready to be built.
+    """A build context that is ready to be built.
 
     Attributes:
-        refused: why it is not; None where it is.
-        name: of the Dockerfile in it.
+        refused: the result if it is not built; None if it can be built.
+        name: the name of the Dockerfile in it.
         runs: whether a step runs a program.
-        changes: what was rewritten or left out, in words.
+        changes: messages about what was rewritten or left out.
     """
 
     refused: BuildResult | None
@@ -77,11 +82,11 @@ class PreparedContext:
 
 
 class BuildPlanner:
-    """Reads the Dockerfiles of a submission.
+    """Prepares the builds of a submission.
 
     Args:
-        submission: whose.
-        limits: how much a context may hold.
+        submission: the submission.
+        limits: limits on the size of a build context.
     """
 
     def __init__(self, submission: Submission, limits: Limits) -> None:
@@ -89,38 +94,38 @@ class BuildPlanner:
         self.limits = limits
 
     def plan(self, wanted: BuildRequest) -> BuildPlan:
-        """Looks at a Dockerfile before anything is made of it."""
+        """Check a Dockerfile before its context is copied."""
         if wrong := unbuildable(self.submission, wanted):
             return BuildPlan(wrong)
         dockerfile = self._read(wanted)
-        last = last_stage(dockerfile, wanted.target)
+        last = target_stage(dockerfile, wanted.target)
         assert last is not None
-        return BuildPlan(None, tuple(Image(name, line) for line, name in images_of(dockerfile, last)))
+        return BuildPlan(None, tuple(Image(name, line) for line, name in external_images(dockerfile, last)))
 
     def prepare(
         self, wanted: BuildRequest, folder: Path, variables: Mapping[str, Mapping[str, str]]
     ) -> PreparedContext:
-        """Copies a context and writes the Dockerfile that is built.
+        """Copy the build context, and write the Dockerfile that is built.
 
         Args:
             wanted: what is built; its plan was not refused.
-            folder: where the context goes; made here.
-            variables: what each image sets.
+            folder: the path of the context; created here.
+            variables: the environment variables of each image.
 
         Raises:
-            CannotCheck: it needs what only BuildKit knows.
+            CannotCheck: It needs features that only BuildKit has.
         """
         dockerfile = self._read(wanted)
-        context, left_out = copied(self.submission.path(wanted.context).resolve(), folder, self.limits)
+        context, left_out = copy_context(self.submission.path(wanted.context).resolve(), folder, self.limits)
         try:
             return self._written(wanted, dockerfile, context, left_out, variables)
         except BuildRefused as error:
             return PreparedContext(
-                refused_at(f"{wanted.context}/{wanted.dockerfile}", error.line, str(error))
+                refused_build(f"{wanted.context}/{wanted.dockerfile}", error.line, str(error))
             )
         except ContextError as error:
             return PreparedContext(
-                BuildResult("", False, reason=f"{wanted.context}: {error}", hint="Leave it out.")
+                BuildResult("", False, reason=f"{wanted.context}: {error}", hint="Remove it.")
             )
 
     def _written(
@@ -132,8 +137,8 @@ class BuildPlanner:
         variables: Mapping[str, Mapping[str, str]],
     ) -> PreparedContext:
         adds = any(one.keyword == "ADD" for one in dockerfile.instructions)
-        if adds and (why := swelling(context, self.limits)):
-            raise ContextError(f"{why}; ADD would unpack it past every limit of the evaluation")
+        if adds and (why := find_oversized_archive(context, self.limits)):
+            raise ContextError(f"{why}; ADD would unpack it outside the limits of the evaluation")
         rewritten = rewrite(
             dockerfile,
             context,
@@ -143,9 +148,9 @@ class BuildPlanner:
         )
         if rewritten.needs_buildkit:
             raise CannotCheck(
-                f"{wanted.context}/{wanted.dockerfile} uses what only BuildKit knows "
-                f"({'; '.join(rewritten.needs_buildkit)}), where network and memory of a build cannot be limited",
-                hint="Write it without, or build it by hand.",
+                f"{wanted.context}/{wanted.dockerfile} uses features that only BuildKit has "
+                f"({'; '.join(rewritten.needs_buildkit)}); its builds cannot be limited in network and memory",
+                hint="Write it without them, or build it by hand.",
             )
         runs = any(one.keyword == "RUN" for stage in dockerfile.stages for one in stage.instructions)
         return PreparedContext(
@@ -158,25 +163,37 @@ class BuildPlanner:
 
 
 def unbuildable(submission: Submission, wanted: BuildRequest) -> BuildResult | None:
-    """Why something is not built at all, as far as its files tell; None where it may be."""
+    """Return the result of a build that is refused because of its files; None if it can be built.
+
+    Args:
+        submission: the submission.
+        wanted: what is built.
+    """
     path = f"{wanted.context}/{wanted.dockerfile}"
     if not submission.has(path):
-        return BuildResult("", False, reason=f"there is no {path}", hint=f"Write {path}.")
+        return BuildResult("", False, reason=f"{path} was not found", hint=f"Write {path}.")
     arguments = dict(wanted.arguments)
     if any("\0" in name + value or len(name + value) > LONGEST for name, value in wanted.arguments):
         return BuildResult(
-            "", False, reason=f"the build arguments of {path} are too long, or hold a NUL character"
+            "", False, reason=f"the build arguments of {path} are too long, or contain a NUL character"
         )
     dockerfile = read_dockerfile(submission.text(path), arguments)
     if dockerfile.mistakes:
         line, text = dockerfile.mistakes[0]
-        return refused_at(path, line, text, "Docker cannot read this Dockerfile.")
+        return refused_build(path, line, text, "Docker cannot parse this Dockerfile.")
     for line, text in refusals(dockerfile, wanted.target, arguments):
         hint = "Put the file into the folder and COPY it." if text.startswith("ADD ") else ""
-        return refused_at(path, line, text, hint)
+        return refused_build(path, line, text, hint)
     return None
 
 
-def refused_at(path: str, line: int, reason: str, hint: str = "") -> BuildResult:
-    """A build that is refused for a line of its Dockerfile."""
+def refused_build(path: str, line: int, reason: str, hint: str = "") -> BuildResult:
+    """Return the result of a build that is refused because of a line of its Dockerfile.
+
+    Args:
+        path: the path of the Dockerfile.
+        line: the line.
+        reason: why it is refused.
+        hint: what to do about it.
+    """
     return BuildResult("", False, reason=f"{path} line {line}: {reason}", hint=hint)

@@ -1,4 +1,4 @@
-"""Builds images out of a submission, within limits on time, memory, disk, processes and network."""
+"""Build images of a submission, within limits on time, memory, disk, processes and network."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from evaluation.engine.build_network import BuildNetwork
 from evaluation.engine.image_names import is_allowed
 from evaluation.engine.session import DISK, EngineSession
 from evaluation.errors import ImageRefused
-from evaluation.images.build_plan import BuildPlanner, BuildResult, PreparedContext, refused_at
+from evaluation.images.build_plan import BuildPlanner, BuildResult, PreparedContext, refused_build
 from evaluation.images.step_monitor import IMITATED, StepMonitor
 from evaluation.processes import bounded_process
 from evaluation.quotas import MIB
 from pipeline import process
 
-# How often a build is begun, where another evaluation takes away the layers that it builds on.
+# Attempts of a build, if another evaluation removes a layer that it is based on.
 TRIES = 4
 _LOST_LAYER = re.compile(
     r"unknown parent image ID|failed to set parent|[Nn]o such image: sha256|layer does not exist|"
@@ -29,13 +29,13 @@ _LOST_LAYER = re.compile(
 
 
 class Builder:
-    """Builds what a submission asks for; each thing once.
+    """Builds the images of a submission, each once.
 
     Args:
-        workshop: where.
-        recipes: what reads the submission's Dockerfiles; in an evaluation a worker does it.
-        gate: the way to the package indexes.
-        folder: a folder of our own for the copies that are built from.
+        engine: the engine session.
+        planner: prepares builds; in an evaluation, in a worker.
+        build_network: the network of the builds.
+        folder: a folder of the evaluation for build contexts.
     """
 
     def __init__(
@@ -48,10 +48,10 @@ class Builder:
         self._done: dict[BuildRequest, BuildResult] = {}
 
     def build(self, wanted: BuildRequest) -> BuildResult:
-        """Builds an image.
+        """Build an image, or return the result of its earlier build.
 
         Raises:
-            CannotCheck: it cannot be built here, which is not the submission's fault.
+            CannotCheck: It cannot be built here, for a reason that is not the submission's fault.
         """
         if wanted not in self._done:
             self._done[wanted] = self._build(wanted)
@@ -66,8 +66,8 @@ class Builder:
                 self.engine.ensure_image(image.name)
             except ImageRefused as error:
                 path = f"{wanted.context}/{wanted.dockerfile}"
-                hint = "Begin with an official image: FROM python:3.11-slim"
-                return refused_at(path, image.line, error.message, hint)
+                hint = "Use an official base image: FROM python:3.11-slim"
+                return refused_build(path, image.line, error.message, hint)
         folder = self.folder / f"context{len(self._done)}"
         try:
             variables = {image.name: self._variables(image.name) for image in plan.images}
@@ -80,17 +80,17 @@ class Builder:
         image = f"{self.engine.id}:b{len(self._done)}"
         command = self._command(wanted, image, recipe)
         self.engine.say(f"building {wanted.context}")
-        # One instruction a line, and the label that the engine adds.
+        # One instruction per line, and the label that the engine adds.
         steps = len((context / recipe.name).read_bytes().splitlines()) + 2
         for _ in range(TRIES):
             monitor = StepMonitor(self.engine, steps)
             done = self._carry_out(command, context, monitor)
             if monitor.imitated:
                 done = replace(done, ended=IMITATED)
-            if done.ended != bounded_process.BY_ITSELF or not lost_a_layer(done.output):
+            if done.ended != bounded_process.BY_ITSELF or not is_missing_layer(done.output):
                 break
         output = done.output.replace(recipe.name, wanted.dockerfile).replace(image, "the image")
-        output = _without_notice(output)
+        output = _strip_deprecation_notice(output)
         about = self.engine.image(image) if done.ok else None
         if about is None:
             monitor.remove_layers()
@@ -101,7 +101,7 @@ class Builder:
         )
 
     def _variables(self, image: str) -> dict[str, str]:
-        """The variables that an image sets."""
+        """Return the environment variables of an image."""
         about = self.engine.image(image) if is_allowed(image, self.engine.allowed_images) else None
         entries = ((about or {}).get("Config") or {}).get("Env") or ()
         return dict(entry.partition("=")[::2] for entry in entries)
@@ -111,7 +111,7 @@ class Builder:
     ) -> bounded_process.BoundedResult:
         try:
             return bounded_process.run_bounded(
-                [*_ended_with_us(), *command],
+                [*_die_with_parent(), *command],
                 seconds=self.engine.limits.build_seconds,
                 output=self.engine.limits.output,
                 cwd=context,
@@ -143,57 +143,59 @@ class Builder:
         if done.ended == bounded_process.TIME:
             return (
                 f"{name} was not built within {limits.build_seconds:g} s and was stopped",
-                "Something in the Dockerfile never ends: a RUN is for steps that do.",
+                "A step of the Dockerfile does not end.",
             )
         if done.ended == bounded_process.OUTPUT:
             return (
                 f"the build of {wanted.context} printed more than {limits.output // MIB} MB and was stopped",
-                ("Something in the Dockerfile prints without end."),
+                "A step of the Dockerfile prints without end.",
             )
         if done.ended == DISK:
             return (
                 f"the build of {wanted.context} wrote more than {limits.build_disk // MIB} MB and was stopped",
-                ("Leave out what the image does not need."),
+                "Remove what the image does not need.",
             )
         if done.ended == IMITATED:
             return (
-                f"the build of {wanted.context} printed the lines by which the engine names its steps, "
-                "over and over, and was stopped",
-                ("Leave out what prints them."),
+                f"the build of {wanted.context} printed lines that look like the builder's own, and was stopped",
+                "Remove what prints them.",
             )
-        hint = f"Try it yourself: cd {wanted.context} && docker build . ; the last lines say what failed."
+        hint = f"Run `docker build .` in {wanted.context}: the last lines say what failed."
         if refused := self.build_network.refused():
             hint = (
-                f"The build asked for {', '.join(refused[:4])}. Builds reach the package indexes and nothing else: "
-                "what else an image needs belongs into the submission. Whoever evaluates may let builds reach more: "
+                f"The build requested {', '.join(refused[:4])}. Builds reach the package indexes only; put everything "
+                "else that an image needs into the submission. The person who evaluates can allow more hosts: "
                 + " ".join(f"--allow-host {host.partition(':')[0]}" for host in refused[:4])
             )
         return f"`docker build` ended with status {done.status}: {_last_error(done.output)}", hint
 
 
-def _ended_with_us() -> list[str]:
-    """What has the system end a program when this process ends, also when it is killed; nothing where it has no way.
+def _die_with_parent() -> list[str]:
+    """Return a command prefix that ends a program when this process ends; empty if the system has none.
 
-    The engine stops a build whose client has gone, and its steps carry no label by which they would be found later.
+    The engine stops a build whose client has ended. Its steps have no label by which they could be removed later.
     """
     found = shutil.which("setpriv") if sys.platform.startswith("linux") else None
     return [found, "--pdeathsig", "KILL", "--"] if found else []
 
 
-def lost_a_layer(output: str) -> bool:
-    """Whether a build failed because somebody removed a layer that it had just found in the engine's cache.
+def is_missing_layer(output: str) -> bool:
+    """Return whether a build failed because another evaluation removed a cached layer.
 
-    Evaluations at the same time share layers, and each removes its own images at its end.
+    Concurrent evaluations share layers, and each removes its own images at its end.
+
+    Args:
+        output: the output of the build.
     """
-    # The end of a step that failed holds the words of the step itself, in several lines where it has several.
+    # The last lines of a failed step repeat the step's own text, which may have several lines.
     failed = re.search(r"^The command '", output[-4 * LONGEST :], re.MULTILINE)
     return not failed and bool(_LOST_LAYER.search(_last_error(output)))
 
 
-def _without_notice(output: str) -> str:
-    """A build's output without the engine's remark on its builder, which stands at the beginning.
+def _strip_deprecation_notice(output: str) -> str:
+    """Return a build's output without the engine's deprecation notice, which comes first.
 
-    Only there it is looked for: a step that prints the same words over and over would cost hours.
+    Only the beginning is searched: a step that prints the same words repeatedly would cost hours.
     """
     notice = re.compile(r"^DEPRECATED: The legacy builder.*?\n\s*\n", re.DOTALL | re.MULTILINE)
     return notice.sub("", output[:4000], count=1) + output[4000:]
@@ -201,4 +203,4 @@ def _without_notice(output: str) -> str:
 
 def _last_error(output: str) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return lines[-1][:300] if lines else "it said nothing"
+    return lines[-1][:300] if lines else "no output"

@@ -12,12 +12,12 @@ from evaluation.quotas import MIB
 
 
 def search(packed: Path, wanted: Path, also: str = "") -> tuple[str, ...]:
-    """Where an archive of an image holds a file, byte for byte.
+    """Return the paths of an image that hold a file, byte for byte.
 
     Args:
-        packed: what ``docker export`` or ``docker cp`` gave.
+        packed: the archive of ``docker export`` or ``docker cp``.
         wanted: the file.
-        also: a place that is named whatever file lies there.
+        also: a path that is returned whatever file it holds.
     """
     size = wanted.stat().st_size
     with wanted.open("rb") as file:
@@ -36,7 +36,7 @@ def search(packed: Path, wanted: Path, also: str = "") -> tuple[str, ...]:
 
 
 def why_not_interpreter(packed: Path) -> str:
-    """Why the first file of an archive is no binary that can be an interpreter, in words; empty where it can."""
+    """Return why the first file of an archive cannot be an interpreter; empty if it can."""
     with tarfile.open(packed) as archive:
         for entry in tar_entries(archive):
             file = archive.extractfile(entry) if entry.isreg() else None
@@ -46,7 +46,11 @@ def why_not_interpreter(packed: Path) -> str:
 
 
 def why_not_binary(content: bytes) -> str:
-    """What the file of an interpreter is, in words; empty where it is a binary that can be one."""
+    """Return why a file cannot be an interpreter; empty if it is a binary that can be one.
+
+    Args:
+        content: the content of the file.
+    """
     if not content:
         return "there is no file of this name on the image's PATH"
     if content.startswith(b"#!"):

@@ -1,4 +1,4 @@
-"""Looks for a file in an image, byte for byte, without starting anything of it."""
+"""Search the files of an image, without starting a container."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from evaluation.engine.session import EngineSession
 from evaluation.errors import CannotCheck
 from evaluation.images.image_archive import why_not_binary
-from evaluation.processes.byte_streams import into_file
+from evaluation.processes.byte_streams import run_to_output_file
 from evaluation.quotas import MIB
 
 _LARGEST_IMAGE = 8 * 1024 * MIB
@@ -20,22 +20,22 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def holds(engine: EngineSession, image: str, wanted: Path, usual: str, folder: Path) -> str:
-    """Where an image holds a file with the same content; empty where it does not.
+    """Return the path of a file in an image, found by its content; empty if there is none.
 
     Args:
-        workshop: where the image is.
-        image: its name here.
-        wanted: the file to look for.
-        usual: where the task puts the file; looked at first, and preferred.
-        folder: a folder of our own.
+        engine: the engine session.
+        image: the local name of the image.
+        wanted: the file to search for.
+        usual: the path of the task; searched first, and preferred.
+        folder: a folder of the evaluation.
 
     Raises:
-        CannotCheck: the engine does not hand the image out.
-        TooCostly: the image's files are too much to look through.
+        CannotCheck: The engine cannot export the image.
+        TooCostly: The image has too many files to search.
     """
-    with _never_started(engine, image, folder) as (container, packed):
+    with _unstarted_container(engine, image, folder) as (container, packed):
         most = wanted.stat().st_size + 64 * MIB
-        missing = into_file(["docker", "cp", f"{container}:{usual}", "-"], packed, most)
+        missing = run_to_output_file(["docker", "cp", f"{container}:{usual}", "-"], packed, most)
         if not missing and _search(engine, packed, wanted):
             return usual
         _export(container, packed)
@@ -45,40 +45,53 @@ def holds(engine: EngineSession, image: str, wanted: Path, usual: str, folder: P
 
 
 def find_all(engine: EngineSession, image: str, wanted: Path, usual: str, folder: Path) -> list[str]:
-    """All places of an image that hold a file with the same content, and the usual place where any file is there.
+    """Return all paths of an image that hold a file, found by its content, and the usual path if it exists.
+
+    Args:
+        engine: the engine session.
+        image: the local name of the image.
+        wanted: the file to search for.
+        usual: the path of the task.
+        folder: a folder of the evaluation.
 
     Raises:
-        CannotCheck: the engine does not hand the image out.
-        TooCostly: the image's files are too much to look through.
+        CannotCheck: The engine cannot export the image.
+        TooCostly: The image has too many files to search.
     """
-    with _never_started(engine, image, folder) as (container, packed):
+    with _unstarted_container(engine, image, folder) as (container, packed):
         _export(container, packed)
         found = _search(engine, packed, wanted, usual)
-    # The names come from the image: they must not be able to say more than a path does in a Dockerfile.
+    # The names are untrusted: in a Dockerfile they must not mean more than a path.
     return [place for place in dict.fromkeys(found) if re.fullmatch(r"/[\w./@+=, ()~%#:-]+", place)]
 
 
 def why_not_interpreter(engine: EngineSession, image: str, name: str, folder: Path) -> str:
-    """Why a program of an image, as it is found on its PATH, is no binary, in words; empty where it is one.
+    """Return why a program on the PATH of an image cannot be an interpreter; empty if it can.
+
+    Args:
+        engine: the engine session.
+        image: the local name of the image.
+        name: the name of the program.
+        folder: a folder of the evaluation.
 
     Raises:
-        TooCostly: it is too much to look at.
+        TooCostly: It is too large to examine.
     """
     about = engine.image(image) or {}
     environment = (about.get("Config") or {}).get("Env") or ()
     path = next((one[5:] for one in environment if one.startswith("PATH=")), _PATH)
     places = list(dict.fromkeys(one for one in path.split(":") if one.startswith("/")))
-    with _never_started(engine, image, folder) as (container, packed):
+    with _unstarted_container(engine, image, folder) as (container, packed):
         for place in places[:_MOST_FOLDERS]:
             words = ["docker", "cp", "--follow-link", f"{container}:{place.rstrip('/')}/{name}", "-"]
-            if not into_file(words, packed, _LARGEST_PROGRAM):
+            if not run_to_output_file(words, packed, _LARGEST_PROGRAM):
                 return engine.workers.call(str, "why_not_interpreter", f"{name} in the image", packed=packed)
     return why_not_binary(b"")
 
 
 @contextmanager
-def _never_started(engine: EngineSession, image: str, folder: Path) -> Iterator[tuple[str, Path]]:
-    """Creates a container that is never started, and names a file for what comes out of it; removes both."""
+def _unstarted_container(engine: EngineSession, image: str, folder: Path) -> Iterator[tuple[str, Path]]:
+    """Create a container without starting it, and a path for its archive; remove both afterwards."""
     container = engine.must("create", "--label", engine.label, "--network", "none", image, "-")
     packed = folder / "image.tar"
     try:
@@ -89,8 +102,8 @@ def _never_started(engine: EngineSession, image: str, folder: Path) -> Iterator[
 
 
 def _export(container: str, packed: Path) -> None:
-    if failed := into_file(["docker", "export", container], packed, _LARGEST_IMAGE):
-        raise CannotCheck(f"the image cannot be looked into: {failed}")
+    if failed := run_to_output_file(["docker", "export", container], packed, _LARGEST_IMAGE):
+        raise CannotCheck(f"the files of the image cannot be exported: {failed}")
 
 
 def _search(engine: EngineSession, packed: Path, wanted: Path, also: str = "") -> tuple[str, ...]:

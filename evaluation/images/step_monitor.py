@@ -93,7 +93,7 @@ class StepMonitor:
 
 
 def _timestamp(text: str) -> float:
-    """Seconds since 1970; a time that is unknown or cannot be parsed is before everything."""
+    """Second since 1970; a time that is unknown or cannot be parsed is before everything."""
     try:
         moment = engine_time(text)
     except ValueError:

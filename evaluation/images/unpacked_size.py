@@ -1,4 +1,4 @@
-"""How much an archive unpacks to, without unpacking it: what ADD hands to the engine is past every limit of a build."""
+"""The unpacked size of an archive, without unpacking it: ADD unpacks archives outside the limits of a build."""
 
 from __future__ import annotations
 
@@ -11,52 +11,52 @@ from typing import Any, BinaryIO
 
 _BLOCK = 512
 _CHUNK = 64 * 1024
-# A header that describes a file; tools write a few hundred bytes.
+# An extended header of a file; tools write a few hundred bytes.
 _LARGEST_HEADER = 1024 * 1024
-_PACKERS = {b"\x1f\x8b\x08": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz"}
+_COMPRESSIONS = {b"\x1f\x8b\x08": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz"}
 _MEMORY = 128 * 1024 * 1024
-_UNKNOWN = b"\x28\xb5\x2f\xfd"  # zstd: newer engines unpack it, and nothing here does
+_UNKNOWN = b"\x28\xb5\x2f\xfd"  # zstd: newer engines unpack it; it is not supported here
 
 
-class UnpackedSizeExceeded(ValueError):
-    """An archive that unpacks to more than it may, or to an amount that cannot be told."""
+class UnpackedTooLarge(ValueError):
+    """An archive that unpacks to more bytes than are allowed, or to an unknown size."""
 
 
 def unpacked_size(file: BinaryIO, most: int) -> int:
-    """How many bytes the files of a tar archive take, packed or not; 0 where it is none.
+    """Return how many bytes the files of a tar archive take, compressed or not; 0 if it is not an archive.
 
     Args:
         file: the archive, at its beginning.
-        most: where counting ends.
+        most: the limit in bytes.
 
     Raises:
-        TooMuch: it is more than that, or cannot be told.
+        UnpackedTooLarge: It is more than the limit, or unknown.
     """
     start = file.read(8)
     file.seek(0)
     if start.startswith(_UNKNOWN):
-        raise UnpackedSizeExceeded
-    packer = next((name for magic, name in _PACKERS.items() if start.startswith(magic)), "")
+        raise UnpackedTooLarge
+    packer = next((name for magic, name in _COMPRESSIONS.items() if start.startswith(magic)), "")
     stream = _Stream(_unpacked(file, packer) if packer else iter(lambda: file.read(_CHUNK), b""), most)
     try:
         return _files(stream, most)
     except (EOFError, OSError, ValueError, zlib.error, lzma.LZMAError) as error:
-        if isinstance(error, UnpackedSizeExceeded) or "Memory" in str(error):
-            raise UnpackedSizeExceeded from error
-        return stream.taken  # damaged: the engine stops here, too
+        if isinstance(error, UnpackedTooLarge) or "Memory" in str(error):
+            raise UnpackedTooLarge from error
+        return stream.taken  # damaged: the engine stops here as well
 
 
-def _job(packer: str) -> Any:
+def _decompressor(packer: str) -> Any:
     if packer == "gzip":
         return zlib.decompressobj(31)
     return bz2.BZ2Decompressor() if packer == "bzip2" else lzma.LZMADecompressor(memlimit=_MEMORY)
 
 
 def _unpacked(file: BinaryIO, packer: str) -> Iterator[bytes]:
-    job, packed = _job(packer), b""
+    job, packed = _decompressor(packer), b""
     while True:
-        if job.eof:  # another archive may follow in the same file
-            packed, job = job.unused_data, _job(packer)
+        if job.eof:  # another compressed member may follow
+            packed, job = job.unused_data, _decompressor(packer)
         if packer == "gzip":
             packed = packed or job.unconsumed_tail or file.read(_CHUNK)
         elif job.needs_input:
@@ -69,7 +69,7 @@ def _unpacked(file: BinaryIO, packer: str) -> Iterator[bytes]:
 
 
 class _Stream:
-    """Bytes that come in pieces, read by the number, up to a limit."""
+    """Reads a given number of bytes from chunks, up to a limit in total."""
 
     def __init__(self, pieces: Iterator[bytes], most: int) -> None:
         self.pieces = pieces
@@ -78,10 +78,14 @@ class _Stream:
         self._held = b""
 
     def read(self, count: int, *, keep: bool = True) -> bytes:
-        """The next bytes; nothing is held of them where they are only passed over.
+        """Return the next bytes.
+
+        Args:
+            count: number of bytes.
+            keep: False skips them without keeping them in memory.
 
         Raises:
-            EOFError: there are not as many.
+            EOFError: There are fewer bytes.
         """
         kept = []
         while count:
@@ -97,14 +101,14 @@ class _Stream:
         for piece in self.pieces:
             self.taken += len(piece)
             if self.taken > self.most + _LARGEST_HEADER:
-                raise UnpackedSizeExceeded
+                raise UnpackedTooLarge
             if piece:
                 return piece
         raise EOFError
 
 
 def _files(stream: _Stream, most: int) -> int:
-    total, told = 0, None
+    total, given = 0, None
     while True:
         try:
             header = stream.read(_BLOCK)
@@ -117,29 +121,29 @@ def _files(stream: _Stream, most: int) -> int:
         size, kind = _number(header[124:136]), header[156:157]
         if kind in b"xgLK":
             if size > _LARGEST_HEADER:
-                raise UnpackedSizeExceeded
-            told = _size_told(stream.read(_padded(size))[:size], told)
+                raise UnpackedTooLarge
+            given = _size_in_header(stream.read(_round_up(size))[:size], given)
             continue
         if kind == b"S":
-            raise UnpackedSizeExceeded  # a file with holes: a few bytes stand for any number
-        size = size if told is None else told
-        told = None
+            raise UnpackedTooLarge  # a sparse file: a few bytes stand for any number
+        size = size if given is None else given
+        given = None
         total += size + _BLOCK
         if total > most:
-            raise UnpackedSizeExceeded
-        stream.read(_padded(size) if kind in b"0\0" + b"7" else 0, keep=False)
+            raise UnpackedTooLarge
+        stream.read(_round_up(size) if kind in b"0\0" + b"7" else 0, keep=False)
 
 
-def _size_told(records: bytes, told: int | None) -> int | None:
-    """What an extended header says about the size of the next file."""
+def _size_in_header(records: bytes, given: int | None) -> int | None:
+    """Return the size of the next file from an extended header."""
     if b"GNU.sparse" in records:
-        raise UnpackedSizeExceeded
+        raise UnpackedTooLarge
     found = re.findall(rb" size=(\d{1,15})\n", records)
-    return int(found[-1]) if found else told
+    return int(found[-1]) if found else given
 
 
 def _is_header(header: bytes) -> bool:
-    """Whether the checksum is right; both ways to count it are in use."""
+    """Return whether the checksum is right; signed and unsigned sums are both in use."""
     rest = header[:148] + b" " * 8 + header[156:]
     return _octal(header[148:156]) in (sum(rest), sum(rest) - 256 * sum(byte > 127 for byte in rest))
 
@@ -149,7 +153,7 @@ def _number(field: bytes) -> int:
         return int.from_bytes(field[1:], "big") | ((field[0] & 0x3F) << 88)
     found = _octal(field)
     if found is None:
-        raise UnpackedSizeExceeded
+        raise UnpackedTooLarge
     return found
 
 
@@ -158,5 +162,5 @@ def _octal(field: bytes) -> int | None:
     return int(text or b"0", 8) if re.fullmatch(rb"[0-7]*", text) else None
 
 
-def _padded(size: int) -> int:
+def _round_up(size: int) -> int:
     return -(-size // _BLOCK) * _BLOCK

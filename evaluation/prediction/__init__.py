@@ -1,1 +1,1 @@
-"""The expected prediction, the observed one, and whether it follows other rows and another network."""
+"""The expected prediction, the observed one, and whether it changes with replaced rows and networks."""

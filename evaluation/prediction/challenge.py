@@ -1,6 +1,6 @@
-"""A program that only a real Python with a real PyBrain can answer: its numbers are new in every evaluation.
+"""A challenge program that only a real Python with a real PyBrain can solve; its numbers are random.
 
-It is run in the container of codebase as the tutor's own command is. What it must print is computed here, without
+It runs in the container of codebase, as the tutor's own command does. Its expected output is computed here, without
 running it.
 """
 
@@ -17,13 +17,13 @@ _ALIKE = 1e-6
 
 @dataclass(frozen=True)
 class Challenge:
-    """What is asked, and the answer.
+    """A challenge and its solution.
 
     Attributes:
-        program: for ``python3 -c``.
-        mark: the word that the line of the answer begins with.
-        words: what follows it: results of the language.
-        number: what the network answers, last on that line.
+        program: the program, for ``python3 -c``.
+        mark: the word at the beginning of each line of its output.
+        words: the results of the language, which follow the mark.
+        number: the output of the network, at the end of the last line.
     """
 
     program: str
@@ -32,11 +32,11 @@ class Challenge:
     number: float
 
     def language_answered(self, output: str) -> bool:
-        """Whether an output holds the results of the language."""
+        """Return whether an output has the results of the language."""
         return self._line(output)[: len(self.words)] == list(self.words)
 
     def network_answered(self, output: str) -> bool:
-        """Whether an output holds the answer of the network."""
+        """Return whether an output has the output of the network."""
         last = self._line(output)[len(self.words) :]
         try:
             return len(last) == 1 and abs(float(last[0]) - self.number) <= _ALIKE
@@ -49,10 +49,10 @@ class Challenge:
 
 
 def make_challenge(seed: int) -> Challenge:
-    """Makes a challenge.
+    """Create a challenge.
 
     Args:
-        seed: nobody may know it beforehand.
+        seed: seed of its random numbers; it must be unpredictable.
     """
     number = random.Random(seed)
     mark = f"m{number.getrandbits(48):x}"
@@ -98,7 +98,7 @@ _PUZZLES: tuple[Callable[[random.Random], tuple[str, str]], ...] = (_power, _dig
 
 
 def _network(number: random.Random) -> tuple[list[str], float]:
-    """Lines that build and ask a network, and what it answers."""
+    """Return the lines that build and activate a network, and its output."""
     wide, hidden = number.randint(2, 4), number.randint(2, 5)
     into = [[round(number.uniform(-2, 2), 4) for _ in range(wide)] for _ in range(hidden)]
     out = [round(number.uniform(-2, 2), 4) for _ in range(hidden)]

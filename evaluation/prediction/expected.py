@@ -1,4 +1,4 @@
-"""What the safe runtime computes from a submission's own model and data: nothing of them is executed."""
+"""Compute the expected prediction from a submission's own model and data; nothing of them is executed."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ _NETWORKS = (".pkl", ".pickle", ".xml", ".net", ".p")
 
 @dataclass(frozen=True, eq=False)
 class Expected:
-    """What the prediction must be.
+    """The expected prediction.
 
     Attributes:
-        knowledge: the network; None where it could not be read.
-        outputs: shape (rows, outdim), one for each way the rows can be meant; empty where nothing could be computed.
-        why_not: why nothing could be computed, in words.
+        knowledge: the network; None if it could not be loaded.
+        outputs: arrays of shape (rows, outdim), one for each possible choice of input columns; empty if nothing could
+            be computed.
+        why_not: why nothing could be computed.
     """
 
     knowledge: Knowledge | None
@@ -33,12 +34,12 @@ class Expected:
 
 
 def data_name(submission: Submission) -> str:
-    """The submission's rows: the name of the task, else the only CSV file there is; empty where there is none."""
+    """Return the path of the submission's rows: the name of the task, or the only CSV file; empty if there is none."""
     return _only(submission, DATA_FOLDER, ACTIVATION_FILE, (".csv", ".txt"))
 
 
 def model_name(submission: Submission) -> str:
-    """The submission's network: the name of the task, else the only one there is; empty where there is none."""
+    """Return the path of the submission's network: the name of the task, or the only one; empty if there is none."""
     return _only(submission, MODEL_FOLDER, KNOWLEDGE_FILE, _NETWORKS)
 
 
@@ -53,17 +54,17 @@ def _only(submission: Submission, folder: str, name: str, endings: tuple[str, ..
     return found[0] if len(found) == 1 else ""
 
 
-def expect_of(submission: Submission) -> Expected:
-    """Computes the prediction from a submission's own network and rows."""
+def compute_expected_for(submission: Submission) -> Expected:
+    """Compute the prediction of a submission's own network for its own rows."""
     data, model = data_name(submission), model_name(submission)
     if not data or not model:
         folder, name = (MODEL_FOLDER, KNOWLEDGE_FILE) if data else (DATA_FOLDER, ACTIVATION_FILE)
-        return Expected(None, (), f"there is no {folder}/{name}")
-    return expect(submission.path(model), submission.path(data))
+        return Expected(None, (), f"{folder}/{name} was not found")
+    return compute_expected(submission.path(model), submission.path(data))
 
 
-def expect(model: Path, data: Path) -> Expected:
-    """Computes the prediction.
+def compute_expected(model: Path, data: Path) -> Expected:
+    """Compute the prediction.
 
     Args:
         model: the submission's network.
@@ -72,20 +73,20 @@ def expect(model: Path, data: Path) -> Expected:
     try:
         knowledge = load_knowledge(model)
     except PipelineError as error:
-        return Expected(None, (), f"the safe runtime does not take {model.name}: {error.message}")
+        return Expected(None, (), f"the safe runtime cannot load {model.name}: {error.message}")
     try:
         with np.errstate(all="ignore"):
-            found = [knowledge.activate(rows) for rows in _readings(data, knowledge)]
+            found = [knowledge.activate(rows) for rows in _input_readings(data, knowledge)]
     except PipelineError as error:
         return Expected(knowledge, (), error.message)
     finite = tuple(outputs for outputs in found if np.isfinite(outputs).all())
     return Expected(
-        knowledge, finite, "" if finite else "the network answers these rows with no finite number"
+        knowledge, finite, "" if finite else "the outputs of the network for these rows are not finite"
     )
 
 
-def _readings(data: Path, knowledge: Knowledge) -> list[NDArray[np.float64]]:
-    """The ways the rows can be meant: the runtime's first; where it refuses, the first or the last columns."""
+def _input_readings(data: Path, knowledge: Knowledge) -> list[NDArray[np.float64]]:
+    """Return the possible inputs: those of the runtime, or else the first and the last numeric columns."""
     try:
         return [read_activation(data, knowledge).inputs]
     except PipelineError as refused:
@@ -97,7 +98,7 @@ def _readings(data: Path, knowledge: Knowledge) -> list[NDArray[np.float64]]:
 
 
 def _numeric_columns(data: Path) -> NDArray[np.float64] | None:
-    """The columns of a table that hold numbers in every row but the first; None where it is no such table."""
+    """Return the numeric columns of a table, without its header; None if there are none."""
     lines = [line for line in data.read_bytes().decode("utf-8-sig", "replace").splitlines() if line.strip()]
     if not lines:
         return None

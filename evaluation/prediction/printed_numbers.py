@@ -1,4 +1,4 @@
-"""Numbers as they are printed: each stands for all values that would be printed alike."""
+"""Printed numbers: each represents all values that would be printed alike."""
 
 from __future__ import annotations
 
@@ -7,118 +7,118 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-# A point for the decimals; or, in the second reading of a text, a comma. Long runs of digits are read in one pass.
+# A decimal point; or, in the second reading of a text, a decimal comma. Possessive: long digit runs take one pass.
 _EXPONENT, _AFTER = r"(?:[eE][-+]?\d++)?+", r"(?!\w)(\s?%)?"
 _POINT = re.compile(rf"(?<![\w.])([-+]?(?:\d++\.\d*+|\.\d++|\d++){_EXPONENT}){_AFTER}")
 _COMMA = re.compile(rf"(?<![\w.,])([-+]?(?:\d++,\d++|\d++\.\d*+|\.\d++|\d++){_EXPONENT}){_AFTER}")
 _HAS_COMMA = re.compile(r"\d,\d")
-# Each output must be shown so precisely, relative to the largest of its row: 0.2 could be anything.
+# The rounding of each output must be at most this, relative to the largest of its row: 0.2 could be anything.
 LEAST = 0.052
-# Programs compute in single precision, too: answers that agree so well, relative to the largest, are the same.
+# Programs may compute in single precision: outputs that differ by less, relative to the largest, are equal.
 ALIKE = 1e-6
-# The chance that one look finds figures which are there by accident must be below this.
+# The probability that one search matches by accident must not exceed this.
 LOOK = 0.02
-# At most so many windows of figures are compared in one look, whatever their precision.
+# The most windows of numbers that one search compares, whatever their precision.
 WINDOWS = 20_000
-# Longer numbers are no output of a network; they are read as none.
+# Longer numbers are not outputs of a network; they are ignored.
 _LONGEST = 64
-# Two outputs are no repetition of one another where they differ by more, relative to the largest.
+# Two outputs are distinct if they differ by more, relative to the largest.
 APART = 0.1
-_MANY = 2  # outputs of one network depend on one another: no more than two count for the chance
+_MANY = 2  # outputs of one network are correlated: only two count for the probability
 
 
 @dataclass(frozen=True)
-class Figure:
+class PrintedNumber:
     """A printed number.
 
     Attributes:
-        value: what it reads as; not finite where it is none that a network could have answered.
-        blur: how far the number that was printed may be from it.
-        percent: whether a percent sign follows: it may then stand for a hundredth.
-        point: whether it is written with a point: NumPy and `round` leave out zeros behind it.
-        place: where it begins in its text.
+        value: its value; not finite if it cannot be an output of a network.
+        rounding: the largest difference between the printed and the original number.
+        percent: whether a percent sign follows; it may then stand for a hundredth.
+        point: whether it has a decimal point: NumPy and `round` omit trailing zeros after it.
+        place: its position in the text.
     """
 
     value: float
-    blur: float
+    rounding: float
     percent: bool = False
     point: bool = False
     place: int = 0
 
-    def is_like(self, expected: float, tolerance: float = 0.0, blur: float | None = None) -> bool:
-        """Whether `expected` may have been printed like this, within a tolerance of the computation.
+    def is_like(self, expected: float, tolerance: float = 0.0, rounding: float | None = None) -> bool:
+        """Return whether an expected value may have been printed like this.
 
         Args:
-            expected: what the network answers.
-            tolerance: how far computations may be apart.
-            blur: the blur of the row that it stands in, where that is less than its own.
+            expected: the output of the network.
+            tolerance: the allowed difference between computations.
+            rounding: the rounding of its row, if that is less than its own.
         """
         slack = max(tolerance, 1e-9 * abs(expected))
-        blur = self.blur if blur is None else blur
-        if abs(self.value - expected) <= blur + slack:
+        rounding = self.rounding if rounding is None else rounding
+        if abs(self.value - expected) <= rounding + slack:
             return True
-        return self.percent and abs(self.value / 100 - expected) <= blur / 100 + slack
+        return self.percent and abs(self.value / 100 - expected) <= rounding / 100 + slack
 
     @property
     def finest(self) -> float:
-        """The blur, of the hundredth where it may stand for one."""
-        return self.blur / 100 if self.percent else self.blur
+        """The rounding; that of the hundredth if it may stand for one."""
+        return self.rounding / 100 if self.percent else self.rounding
 
     def tells(self, largest: float) -> bool:
-        """Whether it has enough digits to be told from others, in a row whose largest output is `largest`."""
+        """Return whether it has enough digits for a row whose largest output is `largest`."""
         return math.isfinite(self.value) and self.finest <= LEAST * largest
 
 
-def figures_in(text: str, *, comma: bool = False, most: int = WINDOWS) -> list[Figure]:
-    """The numbers in a text, in order.
+def parse_numbers(text: str, *, comma: bool = False, most: int = WINDOWS) -> list[PrintedNumber]:
+    """Return the numbers in a text, in order.
 
     Args:
-        text: what was printed.
-        comma: whether a comma between digits begins the decimals.
-        most: how many at most.
+        text: the printed text.
+        comma: whether a comma between digits is a decimal comma.
+        most: the largest number of results.
     """
-    found: list[Figure] = []
+    found: list[PrintedNumber] = []
     for one in (_COMMA if comma else _POINT).finditer(text):
         if len(found) >= most:
             break
-        found.append(_figure(one.group(1), one.group(2) is not None, one.start()))
+        found.append(_printed_number(one.group(1), one.group(2) is not None, one.start()))
     return found
 
 
 def has_decimal_commas(text: str) -> bool:
-    """Whether commas in a text may stand for decimal points."""
+    """Return whether a text may contain decimal commas."""
     return _HAS_COMMA.search(text) is not None
 
 
-def _figure(text: str, percent: bool, place: int) -> Figure:
+def _printed_number(text: str, percent: bool, place: int) -> PrintedNumber:
     mantissa, _, exponent = text.lower().replace(",", ".").partition("e")
     if len(text) > _LONGEST:
-        return Figure(math.inf, math.inf, percent, place=place)
+        return PrintedNumber(math.inf, math.inf, percent, place=place)
     decimals = len(mantissa.partition(".")[2])
     power = int(exponent or 0) - decimals
-    # Half a unit of the last digit, and a little more: some programs cut where others round.
-    blur = 0.51 * 10.0**power if abs(power) < 300 else math.inf
-    return Figure(
-        float(f"{mantissa}e{exponent or 0}"), blur, percent, "." in mantissa or bool(exponent), place
+    # Half a unit of the last digit, and a little more: some programs truncate.
+    rounding = 0.51 * 10.0**power if abs(power) < 300 else math.inf
+    return PrintedNumber(
+        float(f"{mantissa}e{exponent or 0}"), rounding, percent, "." in mantissa or bool(exponent), place
     )
 
 
 @dataclass
-class Look:
-    """One search for a row of outputs among printed figures, which knows how likely an accident is.
+class NumberSearch:
+    """One search for a row of outputs among printed numbers, with the probability of an accidental match.
 
-    The more windows of figures are compared, the more likely one of them fits by accident. A figure with as many
-    decades before the point as the largest output, and a blur b, fits by accident with 2 b / decade; the two most
-    precise outputs of a row count, because the outputs of one network are not independent. That, times the number
-    of windows that were compared up to the one that fits, is the chance of an accident. It must not exceed `LOOK`.
+    The more windows of numbers are compared, the more likely one of them matches by accident. A number in the decade
+    of the largest output, with a rounding r, matches by accident with probability 2 r / decade. The two most precise
+    outputs of a row count, because the outputs of one network are not independent. The product, times the number of
+    windows up to the match, is the probability of an accident (a union bound). It must not exceed `LOOK`.
 
     Attributes:
         expected: the outputs of one row.
-        windows: how many windows were compared so far, those in other texts of the same run among them.
-        chance: of an accident, where something was found; else 1.
-        flooded: whether something fitted among too many figures to mean anything, or too many were there.
-        scale: the largest output of the table that the row is one of; 0 where it stands alone.
-        most: what the chance of an accident must not exceed.
+        windows: the number of windows compared so far, including those in other texts of the same run.
+        chance: the probability of an accident, if something was found; else 1.
+        flooded: whether a match did not count because of too many numbers, or there were too many to compare.
+        scale: the largest output of the table that the row belongs to; 0 for a single row.
+        most: the limit on the probability of an accident.
     """
 
     expected: Sequence[float]
@@ -131,25 +131,28 @@ class Look:
 
     @property
     def largest(self) -> float:
+        """The largest absolute output."""
         return self.scale or max((abs(value) for value in self.expected), default=0.0)
 
-    def precise(self, figures: Iterable[Figure]) -> list[Figure]:
-        """The figures that can be outputs of this row; labels, counts and years have nothing behind a point."""
+    def precise(self, figures: Iterable[PrintedNumber]) -> list[PrintedNumber]:
+        """Return the numbers that can be outputs of this row; labels, counts and years have no decimals."""
         return [figure for figure in figures if self.can_be(figure)]
 
-    def can_be(self, figure: Figure) -> bool:
-        """Whether a figure can be an output of this row: precise by itself, or with zeros left out behind a point."""
+    def can_be(self, figure: PrintedNumber) -> bool:
+        """Return whether a number can be an output of this row: precise by itself, or with trailing zeros omitted."""
         if figure.tells(self.largest):
             return True
         return figure.point and (len(self.expected) > 1 or (self.scale > 0 and math.isfinite(figure.value)))
 
-    def finds(self, figures: Sequence[Figure], starts: Iterable[int] | None = None, text: int = 0) -> bool:
-        """Whether precise figures contain the outputs, one after the other.
+    def finds(
+        self, figures: Sequence[PrintedNumber], starts: Iterable[int] | None = None, text: int = 0
+    ) -> bool:
+        """Return whether numbers contain the outputs, in order and without gaps.
 
         Args:
-            figures: precise figures.
-            starts: where a row may begin; None for anywhere. A place is compared once.
-            text: which text they are of: places are counted by text.
+            figures: sufficiently precise numbers.
+            starts: positions where a row may begin; None for any. Each position is compared once.
+            text: number of the text: positions are relative to it.
         """
         count, tolerance = len(self.expected), ALIKE * self.largest
         if not count:
@@ -171,8 +174,8 @@ class Look:
             self.flooded = True
         return False
 
-    def _fits(self, figures: Sequence[Figure], start: int, tolerance: float) -> bool:
-        """Whether the figures from a place on are the outputs, each of them precise or as precise as its row."""
+    def _fits(self, figures: Sequence[PrintedNumber], start: int, tolerance: float) -> bool:
+        """Return whether the numbers at a position are the outputs, each as precise as itself or as its row."""
         pairs = [(start + at, value) for at, value in enumerate(self.expected)]
         if not all(figures[at].is_like(value, tolerance) for at, value in pairs):
             return False
@@ -184,9 +187,9 @@ class Look:
 
     @property
     def _rounded(self) -> float:
-        """The blur of a figure that is rounded to two digits of the table's largest output; endless where none is.
+        """The rounding of a number with two digits of the table's largest output; infinite without a table.
 
-        Zeros that were left out of one row of a table show in the other rows.
+        Trailing zeros that are omitted in one row of a table show in the other rows.
         """
         return min(LEAST * self.scale, 0.0051 * self._decade) if self.scale > 0 else math.inf
 
@@ -194,13 +197,13 @@ class Look:
     def _decade(self) -> float:
         return float(10.0 ** math.ceil(math.log10(self.largest))) if self.largest > 0 else 1.0
 
-    def _accident(self, part: Sequence[Figure]) -> float:
-        """The chance that one window of such figures fits by accident."""
+    def _accident(self, part: Sequence[PrintedNumber]) -> float:
+        """Return the probability that one window of such numbers matches by accident."""
         decade = self._decade
         single = []
         for figure in part:
-            blur = max(min(figure.finest, self._rounded), ALIKE * self.largest)
-            single.append(min(1.0, 2 * blur / 1.02 / decade) * (2 if figure.percent else 1))
+            rounding = max(min(figure.finest, self._rounded), ALIKE * self.largest)
+            single.append(min(1.0, 2 * rounding / 1.02 / decade) * (2 if figure.percent else 1))
         chosen: list[int] = []
         for place in sorted(range(len(single)), key=single.__getitem__):
             if all(self._differ(place, other) for other in chosen[: _MANY - 1]):
@@ -208,11 +211,16 @@ class Look:
         return math.prod(single[place] for place in chosen[:_MANY])
 
     def _differ(self, one: int, other: int) -> bool:
-        """Whether two outputs are clearly not the same: one that is the same again is no further evidence."""
+        """Return whether two outputs are distinct: a repeated output is no further evidence."""
         return abs(self.expected[one] - self.expected[other]) > APART * self.largest
 
 
-def shows(figures: Sequence[Figure], expected: Sequence[float]) -> bool:
-    """Whether these numbers contain the expected ones, one after the other, with enough digits to tell each."""
-    look = Look(expected)
+def shows(figures: Sequence[PrintedNumber], expected: Sequence[float]) -> bool:
+    """Return whether numbers contain the expected ones, in order and with enough digits.
+
+    Args:
+        figures: the printed numbers.
+        expected: the expected outputs.
+    """
+    look = NumberSearch(expected)
     return look.finds(look.precise(figures))

@@ -1,8 +1,6 @@
-"""Other rows and another network of the same form, whose answer nobody can know beforehand.
+"""Replacement rows and a replacement network of the same form, with unpredictable outputs.
 
-They are chosen at random, fresh for each evaluation, from a seed that stands in the report. Of several candidates one
-is taken whose answer differs clearly from the submission's own, and from what only one of the two exchanges gives.
-Everything here is values in, values out: nothing is executed, and no engine is asked.
+They are random, new in each evaluation, from a seed that the report shows.
 """
 
 from __future__ import annotations
@@ -14,23 +12,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 Outputs = tuple[NDArray[np.float64], ...]
-"""What is predicted, shape (rows, outdim), one for each way the rows can be meant."""
+"""Predictions of shape (rows, outdim), one for each possible choice of input columns."""
 
 
 @dataclass(frozen=True, eq=False)
 class Replacement:
-    """Rows and network for a further run, and what each combination of old and new answers.
+    """Rows and network for a further run, and the predictions of each combination of old and new files.
 
     Attributes:
-        seed: they were made from it.
-        rows: the file of rows; empty where the rows stay as they are.
-        model: the file of the network; empty where it stays as it is.
-        after: what must be predicted.
-        before: what the submission's own files give.
-        old_rows: what the new network gives for the old rows; empty where one of them stays.
-        old_model: what the old network gives for the new rows; empty where one of them stays.
-        why_no_rows: why the rows stay, in words.
-        why_no_model: why the network stays, in words.
+        seed: the seed of the random choice.
+        rows: the file of rows; empty if the rows are not replaced.
+        model: the file of the network; empty if it is not replaced.
+        after: the expected prediction with the replaced files.
+        before: the prediction with the submission's own files.
+        old_rows: the prediction of the new network for the old rows; empty if only one file is replaced.
+        old_model: the prediction of the old network for the new rows; empty if only one file is replaced.
+        why_no_rows: why the rows are not replaced.
+        why_no_model: why the network is not replaced.
     """
 
     seed: int
@@ -46,15 +44,15 @@ class Replacement:
 
 @dataclass(frozen=True)
 class ReplacementFiles:
-    """An exchange in files of ours, so that another process can read it.
+    """A replacement that is saved in files, so that another process can load it.
 
     Attributes:
-        folder: where they lie: the rows, the network, and what each combination answers.
-        seed: they were made from it.
-        has_rows: whether the rows are other ones.
-        has_model: whether the network is another one.
-        why_no_rows: why the rows stay, in words.
-        why_no_model: why the network stays, in words.
+        folder: the folder with the rows, the network, and the predictions.
+        seed: the seed of the random choice.
+        has_rows: whether the rows are replaced.
+        has_model: whether the network is replaced.
+        why_no_rows: why the rows are not replaced.
+        why_no_model: why the network is not replaced.
     """
 
     folder: Path
@@ -67,47 +65,49 @@ class ReplacementFiles:
     @property
     def rows(self) -> Path:
         """The file of rows."""
-        return self.folder / "made-rows"
+        return self.folder / "new-rows"
 
     @property
     def model(self) -> Path:
         """The file of the network."""
-        return self.folder / "made-model"
+        return self.folder / "new-model"
 
     @property
-    def answers(self) -> Path:
-        """The arrays of what is predicted."""
-        return self.folder / "made-answers.npz"
+    def predictions(self) -> Path:
+        """The arrays of the predictions."""
+        return self.folder / "predictions.npz"
 
 
-_ANSWERS = ("after", "before", "old_rows", "old_model")
+_PREDICTIONS = ("after", "before", "old_rows", "old_model")
 
 
 def save_replacement(made: Replacement, folder: Path) -> ReplacementFiles:
-    """Writes an exchange into a folder of ours."""
+    """Save a replacement.
+
+    Args:
+        made: the replacement.
+        folder: the folder for its files.
+    """
     kept = ReplacementFiles(
         folder, made.seed, bool(made.rows), bool(made.model), made.why_no_rows, made.why_no_model
     )
     kept.rows.write_bytes(made.rows)
     kept.model.write_bytes(made.model)
     arrays = {
-        f"{name}.{place}": array for name in _ANSWERS for place, array in enumerate(getattr(made, name))
+        f"{name}.{place}": array for name in _PREDICTIONS for place, array in enumerate(getattr(made, name))
     }
-    np.savez(kept.answers, **arrays)
+    np.savez(kept.predictions, **arrays)
     return kept
 
 
 def load_replacement(kept: ReplacementFiles) -> Replacement:
-    """Reads what `keep` wrote."""
-    with np.load(kept.answers, allow_pickle=False) as arrays:
+    """Load a replacement that `save_replacement` wrote."""
+    with np.load(kept.predictions, allow_pickle=False) as arrays:
         found = {
             name: tuple(arrays[one] for one in arrays.files if one.partition(".")[0] == name)
-            for name in _ANSWERS
+            for name in _PREDICTIONS
         }
     return Replacement(
         kept.seed, kept.rows.read_bytes(), kept.model.read_bytes(),
         **found, why_no_rows=kept.why_no_rows, why_no_model=kept.why_no_model,
     )  # fmt: skip
-
-
-# --- rows

@@ -1,8 +1,7 @@
-"""Writes a network's file once more with other weights: same classes, same shape, same form. Nothing is executed.
+"""Replace the weights in a network's file: same classes, same shape, same form. Nothing is executed.
 
-The file is patched, not written anew, so that a program which loads the one loads the other. A pickle is read as a
-row of opcodes; numbers in it that are weights are exchanged, each always for the same other one, so that weights
-which stand in the file twice stay equal.
+The file is patched, so that a program which loads the old file loads the new one. A pickle is parsed as a sequence of
+opcodes. Each weight is always replaced by the same other one, so that weights that occur twice stay equal.
 """
 
 from __future__ import annotations
@@ -21,13 +20,13 @@ import numpy as np
 
 from pybrain_runtime.network.description import NetworkDescription
 
-# In larger files only whole arrays are exchanged: reading their opcodes would take long.
+# In larger files only whole arrays are replaced: parsing their opcodes would take long.
 LARGEST = 16 * 1024 * 1024
 _DTYPES = ("<f8", ">f8", "<f4", ">f4")
 _XML_PARAMETERS = re.compile(rb"(<Parameters>)([^<]*)(</Parameters>)")
 _NUMBER = re.compile(rb"[-+]?(?:\d++\.?\d*+|\.\d++)(?:[eE][-+]?\d++)?+")
 _TEXT_STRING = re.compile(rb"S(['\"])((?:\\.|[^\\\n])*?)\1\n")
-# How a text or bytes of a pickle is written again, by its opcode: the head for a length, and the coding.
+# How a string or bytes object is written in a pickle, by opcode: the opcode byte and the format of its length.
 _HEADS: Mapping[str, tuple[bytes, str]] = {
     "BINBYTES": (b"B", "<I"), "SHORT_BINBYTES": (b"C", "<B"), "BINBYTES8": (b"\x8e", "<Q"),
     "BYTEARRAY8": (b"\x96", "<Q"), "BINSTRING": (b"T", "<i"), "SHORT_BINSTRING": (b"U", "<B"),
@@ -35,42 +34,41 @@ _HEADS: Mapping[str, tuple[bytes, str]] = {
 }  # fmt: skip
 
 
-def weights_of(network: NetworkDescription) -> Iterator[np.ndarray]:
-    """All parameters of a network, as arrays of float64."""
+def parameters_of(network: NetworkDescription) -> Iterator[np.ndarray]:
+    """Yield all parameters of a network, as arrays of float64."""
     for module in network.modules:
         yield from module.arrays.values()
         if module.network is not None:
-            yield from weights_of(module.network)
+            yield from parameters_of(module.network)
     for connection in network.connections:
         if connection.parameters is not None:
             yield connection.parameters
 
 
-def other_weights(
+def with_other_weights(
     content: bytes, weights: Sequence[np.ndarray], seed: int, *, moderate: bool = False
 ) -> bytes:
-    """The same file with other weights; empty where it is of a form that cannot be patched.
+    """Return the same file with other weights; empty if it cannot be patched.
 
     Args:
-        content: the network's file: a pickle or XML, plain or packed by gzip or bzip2.
+        content: the file: a pickle or XML, plain or compressed with gzip or bzip2.
         weights: its weights.
-        seed: says which others.
-        moderate: whether the others are of a moderate size, whatever the old ones are; weights that are zero become
-            others as well.
+        seed: seed of the random weights.
+        moderate: whether all weights, also zeros, get values of a moderate size.
     """
-    others = _moderate(weights, seed) if moderate else _exchange(weights, seed)
+    others = _random_moderate_weights(weights, seed) if moderate else _random_weights(weights, seed)
     if len(content) > LARGEST:
-        return _replaced(content, weights, others)
-    for unpack, pack in _PACKINGS:
+        return _replace_arrays(content, weights, others)
+    for unpack, pack in _COMPRESSIONS:
         plain = unpack(content)
         if plain is not None:
-            other = _patched(plain, others)
+            other = _patch(plain, others)
             return pack(other) if other and other != plain else b""
     return b""
 
 
-def _exchange(weights: Sequence[np.ndarray], seed: int) -> dict[float, float]:
-    """Each weight's other one: of the same size, some with the other sign."""
+def _random_weights(weights: Sequence[np.ndarray], seed: int) -> dict[float, float]:
+    """Return a random replacement for each weight: of the same size, some with the opposite sign."""
     chosen = random.Random(seed)
     old = sorted({float(value) for array in weights for value in np.asarray(array).ravel()} - {0.0})
     spread = float(np.median(np.abs(old))) if old else 1.0
@@ -82,35 +80,35 @@ def _exchange(weights: Sequence[np.ndarray], seed: int) -> dict[float, float]:
     }
 
 
-def _moderate(weights: Sequence[np.ndarray], seed: int) -> dict[float, float]:
-    """Each weight's other one, of a size with which layers answer neither their extremes nor always the same."""
+def _random_moderate_weights(weights: Sequence[np.ndarray], seed: int) -> dict[float, float]:
+    """Return a random replacement for each weight, of a size that neither saturates layers nor makes them constant."""
     chosen = random.Random(seed)
     old = sorted({float(value) for array in weights for value in np.asarray(array).ravel()})
     return {value: chosen.uniform(0.1, 1.5) * chosen.choice((-1, 1)) for value in old if np.isfinite(value)}
 
 
-def _replaced(content: bytes, weights: Sequence[np.ndarray], others: Mapping[float, float]) -> bytes:
-    """The file with the bytes of each array of weights exchanged, wherever they are; empty where none are."""
+def _replace_arrays(content: bytes, weights: Sequence[np.ndarray], others: Mapping[float, float]) -> bytes:
+    """Return the file with the bytes of each array of weights replaced; empty if none were found."""
     new = content
     for array in weights:
         raw = np.ascontiguousarray(array, "<f8").tobytes()
-        if (other := _block(raw, others, {})) is not None:
+        if (other := _replaced_block(raw, others, {})) is not None:
             new = new.replace(raw, other)
     return new if new != content else b""
 
 
-# --- packings
+# --- compression
 
 
-def _gunzipped(content: bytes) -> bytes | None:
-    return _bounded(zlib.decompressobj(31), content) if content[:2] == b"\x1f\x8b" else None
+def _gunzip(content: bytes) -> bytes | None:
+    return _decompress(zlib.decompressobj(31), content) if content[:2] == b"\x1f\x8b" else None
 
 
-def _bunzipped(content: bytes) -> bytes | None:
-    return _bounded(bz2.BZ2Decompressor(), content) if content[:3] == b"BZh" else None
+def _bunzip(content: bytes) -> bytes | None:
+    return _decompress(bz2.BZ2Decompressor(), content) if content[:3] == b"BZh" else None
 
 
-def _bounded(unpacker: zlib._Decompress | bz2.BZ2Decompressor, content: bytes) -> bytes | None:
+def _decompress(unpacker: zlib._Decompress | bz2.BZ2Decompressor, content: bytes) -> bytes | None:
     try:
         plain = unpacker.decompress(content, LARGEST)
     except (zlib.error, OSError, EOFError, ValueError):
@@ -118,9 +116,9 @@ def _bounded(unpacker: zlib._Decompress | bz2.BZ2Decompressor, content: bytes) -
     return plain if unpacker.eof else None
 
 
-_PACKINGS: tuple[tuple[Callable[[bytes], bytes | None], Callable[[bytes], bytes]], ...] = (
-    (_gunzipped, gzip.compress),
-    (_bunzipped, bz2.compress),
+_COMPRESSIONS: tuple[tuple[Callable[[bytes], bytes | None], Callable[[bytes], bytes]], ...] = (
+    (_gunzip, gzip.compress),
+    (_bunzip, bz2.compress),
     (bytes, bytes),
 )
 
@@ -128,29 +126,31 @@ _PACKINGS: tuple[tuple[Callable[[bytes], bytes | None], Callable[[bytes], bytes]
 # --- patching
 
 
-def _patched(content: bytes, others: Mapping[float, float]) -> bytes:
+def _patch(content: bytes, others: Mapping[float, float]) -> bytes:
     if content.lstrip()[:1] == b"<":
-        return _XML_PARAMETERS.sub(lambda found: found[1] + _in_xml(found[2], others) + found[3], content)
+        return _XML_PARAMETERS.sub(
+            lambda found: found[1] + _patch_xml_numbers(found[2], others) + found[3], content
+        )
     try:
-        return b"".join(_pieces(content, others))
+        return b"".join(_patched_pieces(content, others))
     except (ValueError, KeyError, IndexError, OverflowError, struct.error):
         return (
             b""
             if content.startswith(b"\x80")
-            else _TEXT_STRING.sub(lambda found: _string(found, others), content)
+            else _TEXT_STRING.sub(lambda found: _patch_text_string(found, others), content)
         )
 
 
-def _string(found: re.Match[bytes], others: Mapping[float, float]) -> bytes:
-    """A string in a pickle of text that Python 2 wrote, with other weights in it; as it was where none are."""
+def _patch_text_string(found: re.Match[bytes], others: Mapping[float, float]) -> bytes:
+    """Return a string of a protocol 0 pickle with other weights; unchanged if it holds none."""
     try:
-        block = _block(codecs.escape_decode(found[2])[0], others, {})
+        block = _replaced_block(codecs.escape_decode(found[2])[0], others, {})
     except ValueError:
         block = None
     return found[0] if block is None else b"S'" + b"".join(b"\\x%02x" % byte for byte in block) + b"'\n"
 
 
-def _in_xml(text: bytes, others: Mapping[float, float]) -> bytes:
+def _patch_xml_numbers(text: bytes, others: Mapping[float, float]) -> bytes:
     def changed(found: re.Match[bytes]) -> bytes:
         other = others.get(float(found[0]))
         return found[0] if other is None else repr(other).encode()
@@ -158,11 +158,11 @@ def _in_xml(text: bytes, others: Mapping[float, float]) -> bytes:
     return _NUMBER.sub(changed, text)
 
 
-def _pieces(content: bytes, others: Mapping[float, float]) -> Iterator[bytes]:
-    """The file in pieces, some of them exchanged.
+def _patched_pieces(content: bytes, others: Mapping[float, float]) -> Iterator[bytes]:
+    """Yield the file in pieces, some of them replaced.
 
     Raises:
-        ValueError: it is no pickle, or a length that is written elsewhere would have to change.
+        ValueError: It is not a pickle, or a frame would get another length.
     """
     done, framed = 0, False
     single = {float(np.float32(value)): other for value, other in others.items()}
@@ -170,21 +170,21 @@ def _pieces(content: bytes, others: Mapping[float, float]) -> Iterator[bytes]:
     ends = [place for _, _, place in codes[1:]] + [len(content)]
     for (name, argument, place), end in zip(codes, ends, strict=True):
         framed = framed or name == "FRAME"
-        new = _piece(name, argument, others, single)
+        new = _patched_opcode(name, argument, others, single)
         if new is None:
             continue
         if framed and len(new) != end - place:
-            raise ValueError("a frame would have another length")
+            raise ValueError("a frame would get another length")
         yield content[done:place]
         yield new
         done = end
     yield content[done:]
 
 
-def _piece(
+def _patched_opcode(
     name: str, argument: object, others: Mapping[float, float], single: Mapping[float, float]
 ) -> bytes | None:
-    """An opcode with other weights; None where none are in it."""
+    """Return an opcode with other weights; None if it holds none."""
     if name == "BINFLOAT" and argument in others:
         return b"G" + struct.pack(">d", others[float(str(argument))])
     if name == "FLOAT" and argument in others:
@@ -194,16 +194,16 @@ def _piece(
             raw = argument.encode("latin-1")
         except UnicodeError:
             return None
-        block = _block(raw, others, single)
-        return None if block is None else _text(name, block)
+        block = _replaced_block(raw, others, single)
+        return None if block is None else _text_opcode(name, block)
     if isinstance(argument, (bytes, bytearray)) and name in _HEADS:
-        block = _block(bytes(argument), others, single)
-        return None if block is None else _with_length(name, block)
+        block = _replaced_block(bytes(argument), others, single)
+        return None if block is None else _length_prefixed(name, block)
     return None
 
 
-def _block(raw: bytes, others: Mapping[float, float], single: Mapping[float, float]) -> bytes | None:
-    """The bytes of an array of weights with the other ones; None where something else is in it."""
+def _replaced_block(raw: bytes, others: Mapping[float, float], single: Mapping[float, float]) -> bytes | None:
+    """Return the bytes of an array with its weights replaced; None if it holds other values."""
     for dtype in _DTYPES:
         known = others if dtype.endswith("8") else single
         width = int(dtype[-1])
@@ -215,16 +215,16 @@ def _block(raw: bytes, others: Mapping[float, float], single: Mapping[float, flo
     return None
 
 
-def _text(name: str, block: bytes) -> bytes:
+def _text_opcode(name: str, block: bytes) -> bytes:
     if name == "UNICODE":
         text = block.decode("latin-1").replace("\\", "\\u005c").replace("\0", "\\u0000")
         text = text.replace("\n", "\\u000a").replace("\r", "\\u000d").replace("\x1a", "\\u001a")
         return b"V" + text.encode("raw-unicode-escape") + b"\n"
     if name in ("BINSTRING", "SHORT_BINSTRING"):
-        return _with_length(name, block)
-    return _with_length(name, block.decode("latin-1").encode("utf-8"))
+        return _length_prefixed(name, block)
+    return _length_prefixed(name, block.decode("latin-1").encode("utf-8"))
 
 
-def _with_length(name: str, block: bytes) -> bytes:
+def _length_prefixed(name: str, block: bytes) -> bytes:
     head, form = _HEADS[name]
     return head + struct.pack(form, len(block)) + block

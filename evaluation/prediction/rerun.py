@@ -1,9 +1,8 @@
-"""Runs the stack again with other rows and another network: a prediction that is computed follows both.
+"""Rerun the stack with replaced rows and a replaced network: a computed prediction changes with both.
 
-Rows and network are exchanged in images that are made from the submission's own, and in the folders that its
-services mount; then the stack is run as before. What nobody could know beforehand (see `exchange`) must be predicted,
-and the old answer must not be shown any more. Where the figures that are shown could be right by accident, it is
-asked again with others.
+Rows and network are replaced in images that are based on the submission's own, and in the folders that its services
+mount; then the stack is run as before. It must show the unpredictable new prediction, and not the old one. If the
+printed numbers could match by accident, the stack is run again with other replacements.
 """
 
 from __future__ import annotations
@@ -28,29 +27,29 @@ from evaluation.submission.submission import Submission
 from pipeline import atomic_files
 from pipeline.project import ACTIVATIONBASE, KNOWLEDGEBASE
 
-# The chance that figures of an accident were taken for the answers, all further runs together.
+# The limit on the probability that all matches of all reruns are accidents.
 ACCIDENT = 1e-4
-# An old answer with fewer digits may be an accident as well, beside the new one.
+# An old prediction with fewer digits, beside the new one, may be an accident as well.
 _SHOWN_ON_PURPOSE = 1e-3
-# So often the stack is run again at most, and so often it may fail: one failure may be chance.
+# The most reruns, and the most failures: a single failure may be random.
 _RUNS, _FAILURES = 4, 2
 FOLLOWS, ROWS, MODEL, FIXED, SILENT, FLOODED = "follows", "rows", "model", "fixed", "silent", "flooded"
 
 
 @dataclass(frozen=True)
 class RerunResult:
-    """What came of it.
+    """The result of the reruns.
 
     Attributes:
-        outcome: follows; rows or model (only the other one is used), fixed (neither is), silent (no prediction that
-            belongs to the exchanged files), flooded (too many figures to tell); empty where it was not tried.
-        text: what was seen, in words.
-        counts_against: whether the prediction earns nothing because of it.
-        seed: rows and network were made from it.
-        runs: how often the stack was run for it.
-        chance: that the right figures were an accident.
-        delivered: whether the exchanged file of each data container arrived in the shared folder, or the old one did;
-            none where it was not exchanged, or neither arrived.
+        outcome: follows; rows or model (only the other one is used); fixed (neither is used); silent (no prediction
+            for the replaced files); flooded (too many numbers to recognise one); empty if there was no rerun.
+        text: what the rerun showed.
+        counts_against: whether the prediction earns no points because of it.
+        seed: the seed of the replacements.
+        runs: the number of reruns.
+        chance: the probability that the matching numbers are an accident.
+        delivered: for each data container, whether its replaced file arrived in the shared folder (True) or its old
+            one (False); no entry if it was not replaced, or neither arrived.
     """
 
     outcome: str
@@ -68,57 +67,62 @@ class RerunResult:
 
 
 def not_rerun(why: str, *, counts_against: bool = False) -> RerunResult:
-    """Nothing was run again."""
-    return RerunResult("", f"not tried with other rows and another network: {why}", counts_against)
+    """Return the result if the stack was not run again.
+
+    Args:
+        why: the reason.
+        counts_against: whether the prediction earns no points because of it.
+    """
+    return RerunResult("", f"not run with other rows and another network: {why}", counts_against)
 
 
 @dataclass(frozen=True)
 class RerunInputs:
-    """The files of a submission that are exchanged.
+    """The files of a submission that are replaced, and how.
 
     Attributes:
-        rows: name of the rows.
-        model: name of the network.
-        right: whether the stack predicts what the network answers to the rows.
-        places: for each data container, every path of its image that holds its file.
-        exchanged: makes others, in an empty folder, from a seed; None where there are none.
-        judged: what a run with exchanged files shows.
+        rows: the path of the rows.
+        model: the path of the network.
+        right: whether the stack shows the expected prediction with the old files.
+        places: for each data container, the paths of its file in its image.
+        replace: creates a replacement in an empty folder, from a seed; None if there is none.
+        judge: judges a run with replaced files.
     """
 
     rows: str
     model: str
     right: bool
     places: Mapping[str, Sequence[str]]
-    exchanged: Callable[[Path, int], ReplacementFiles | None]
-    judged: Callable[[StackRun, ReplacementFiles], RerunResult]
+    replace: Callable[[Path, int], ReplacementFiles | None]
+    judge: Callable[[StackRun, ReplacementFiles], RerunResult]
 
 
 def rerun_stack(
     stack: Stack, roles: Roles, files: RerunInputs, folder: Path, seed: int, say: Callable[[str], None]
 ) -> RerunResult:
-    """Exchanges rows and network and runs the stack again, as often as it takes to be sure.
+    """Rerun the stack with replaced rows and networks, until the result is certain.
 
     Args:
-        stack: the submission's own.
+        stack: the stack of the submission.
         roles: which service is which container.
-        files: what is exchanged.
-        folder: a folder of our own.
-        seed: for the choice of rows and networks.
-        say: gets what is going on.
+        files: what is replaced.
+        folder: a folder of the evaluation.
+        seed: seed of the replacements.
+        say: called with progress messages.
     """
     mounted = {mount.source for one in stack.stack.services.values() for mount in one.mounts}
     for role, name in ((ACTIVATIONBASE, files.rows), (KNOWLEDGEBASE, files.model)):
         if not files.places.get(role) and not _is_mounted(name, mounted):
-            text = f"{name} is found neither in the image of {role} nor in a folder that is mounted"
+            text = f"{name} was found neither in the image of {role} nor in a mounted folder"
             return not_rerun(text, counts_against=True)
     chance, failures, last = 1.0, 0, None
     for attempt in range(1, _RUNS + 1):
-        made = files.exchanged(_new(folder, f"exchange{attempt}"), seed + attempt)
+        made = files.replace(_new(folder, f"replacement{attempt}"), seed + attempt)
         if made is None:
-            return not_rerun("no others were found that are answered clearly otherwise")
-        say("running the stack once more, with other rows and another network")
+            return not_rerun("no replacement was found with a clearly different prediction")
+        say("running the stack again, with other rows and another network")
         run = _run(stack, roles, files, made, folder, attempt)
-        last = replace(files.judged(run, made), seed=seed, runs=attempt)
+        last = replace(files.judge(run, made), seed=seed, runs=attempt)
         if last.outcome == FOLLOWS:
             chance *= last.chance
             if chance <= ACCIDENT:
@@ -128,9 +132,7 @@ def rerun_stack(
         if failures >= _FAILURES or not files.right:
             return last
     assert last is not None
-    text = (
-        "the prediction is shown with too few digits, or among too many figures, to be told from an accident"
-    )
+    text = "the prediction has too few digits, or is among too many numbers, to rule out an accident"
     return last if last.counts_against else replace(last, outcome=FLOODED, text=text, counts_against=True)
 
 
@@ -143,16 +145,16 @@ def _is_mounted(name: str, sources: set[str]) -> bool:
 def _run(
     stack: Stack, roles: Roles, files: RerunInputs, made: ReplacementFiles, folder: Path, attempt: int
 ) -> StackRun:
-    """One run with the exchanged files."""
+    """Run the stack once with replaced files."""
     pairs = ((files.rows, made.rows, made.has_rows), (files.model, made.model, made.has_model))
     new = {name: path for name, path, is_new in pairs if is_new}
-    root = folder / f"exchanged{attempt}"
+    root = folder / f"replaced{attempt}"
     submission = submission_with_files(stack.submission, new, root, stack.engine.limits)
     images = {}
     for role, name in ((ACTIVATIONBASE, files.rows), (KNOWLEDGEBASE, files.model)):
         service = roles.service(role)
         if name in new and files.places.get(role):
-            tag = f"probe{attempt}-{role}"
+            tag = f"rerun{attempt}-{role}"
             images[service] = image_with_file(
                 stack.engine, stack.images[service], new[name], files.places[role], _new(folder, tag), tag
             )
@@ -171,10 +173,16 @@ def _new(folder: Path, name: str) -> Path:
 def submission_with_files(
     submission: Submission, files: Mapping[str, Path], root: Path, limits: Limits
 ) -> Submission:
-    """A submission with other files, in a copy of its own; no link in it leads out of that.
+    """Return a copy of a submission with replaced files; no link in it leads out of the copy.
+
+    Args:
+        submission: the submission.
+        files: the new files, by the paths that they replace.
+        root: the path of the copy; created here.
+        limits: limits on the size of the copy.
 
     Raises:
-        CannotCheck: one of the files lies behind a link.
+        CannotCheck: One of the files is behind a link.
     """
     copy = Copy(root, limits)
     copy.folder(submission.root)
@@ -185,29 +193,32 @@ def submission_with_files(
             with path.open("rb") as content:
                 copy.tree.write(parts, iter(lambda: content.read(CHUNK), b""))
         except OSError as error:
-            raise CannotCheck(f"{name} cannot be exchanged: {error.strerror}") from error
+            raise CannotCheck(f"{name} cannot be replaced: {error.strerror}") from error
     return replace(submission, root=root)
 
 
 def image_with_file(
     engine: EngineSession, image: str, new: Path, places: Sequence[str], folder: Path, tag: str
 ) -> str:
-    """An image like another, with another file in some places.
+    """Build an image that is based on another one, with a replaced file.
 
     Args:
-        workshop: where the image is.
-        image: its name.
+        engine: the engine session.
+        image: the base image.
         new: the file.
-        places: where it is put.
-        folder: an empty folder of our own.
-        tag: of the new image.
+        places: the paths of the file in the image.
+        folder: an empty folder of the evaluation.
+        tag: the tag of the new image.
+
+    Returns:
+        The name of the new image.
 
     Raises:
-        CannotCheck: the engine did not make it, or steps of the submission would be carried out.
+        CannotCheck: The build failed, or ONBUILD steps of the submission would be executed.
     """
     about = engine.image(image) or {}
     if (about.get("Config") or {}).get("OnBuild"):
-        raise CannotCheck("the image has ONBUILD steps, which would be carried out without limits")
+        raise CannotCheck("the image has ONBUILD steps, which would be executed without limits")
     shutil.copyfile(new, folder / "file")
     (folder / "file").chmod(0o644)
     lines = [f"FROM {image}", *(f'COPY ["file", {_quoted(place)}]' for place in places)]
@@ -225,12 +236,12 @@ def _quoted(place: str) -> str:
 def delivered(
     made: ReplacementFiles, old: Mapping[str, Path], shared: Mapping[str, VolumeEntry]
 ) -> Mapping[str, bool]:
-    """Whether the exchanged file, or still the old one, lies in the shared folder, under whatever name.
+    """Return which data containers delivered the replaced file or the old one, under any name.
 
     Args:
-        made: what was exchanged.
-        old: the submission's own file of each data container.
-        shared: what lay in the shared folder after the run.
+        made: the replacement.
+        old: the old file of each data container.
+        shared: the entries of the shared folder after the run.
     """
     there = {left.sha256 for left in shared.values() if left.kind == "file"}
     found = {}
@@ -245,12 +256,12 @@ def delivered(
 
 
 def judge_rerun(made: Replacement, shared: Mapping[str, VolumeEntry], lines: Sequence[str]) -> RerunResult:
-    """What a run with exchanged files shows.
+    """Judge a run with replaced files.
 
     Args:
-        made: what was exchanged, and what each combination gives.
-        shared: what lay in the shared folder after the run.
-        lines: what codebase printed.
+        made: the replacement.
+        shared: the entries of the shared folder after the run.
+        lines: the lines that codebase printed.
     """
     what = " and ".join(
         word for word, content in (("other rows", made.rows), ("another network", made.model)) if content
@@ -265,16 +276,14 @@ def judge_rerun(made: Replacement, shared: Mapping[str, VolumeEntry], lines: Seq
         if not old.equal or (new.equal and old.chance > _SHOWN_ON_PURPOSE):
             continue
         if new.equal:
-            text = f"with {what}, the old answer is shown beside the new one: {old.shown}"
+            text = f"with {what}, the old prediction is shown beside the new one: {old.shown}"
             return RerunResult(outcome, text, True)
         return RerunResult(outcome, _TEXTS[outcome].format(what=what, shown=old.shown), True)
     if new.equal:
-        text = f"with {what}, the prediction changes as it must: {new.shown}{rest}"
+        text = f"with {what}, the prediction changes as expected: {new.shown}{rest}"
         return RerunResult(FOLLOWS, text, False, chance=new.chance)
-    last = next((line.strip() for line in reversed(lines) if line.strip()), "nothing was printed")
-    text = (
-        f"with {what} of the same form, no prediction was made that belongs to them; codebase: {last[:160]}"
-    )
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "no output")
+    text = f"with {what} of the same form, no matching prediction was found; codebase: {last[:160]}"
     return RerunResult(SILENT, text, True)
 
 
@@ -286,5 +295,5 @@ _TEXTS = {
 
 
 def fresh_seed() -> int:
-    """A seed that nobody knows beforehand."""
+    """Return an unpredictable seed."""
     return random.SystemRandom().getrandbits(48)

@@ -1,4 +1,4 @@
-"""Runs a program that may print without end: what it prints is kept up to a limit, then it is stopped."""
+"""Run a program with limits on time and output, and stop it when it exceeds them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ BY_ITSELF, TIME, OUTPUT = "by itself", "time", "output"
 
 @dataclass(frozen=True)
 class BoundedResult:
-    """A program that ran within limits.
+    """The result of a program that ran within limits.
 
     Attributes:
-        status: its exit status; what stopping it came to where it was stopped.
-        output: what it printed, as far as it was kept; without escape codes.
-        seconds: how long it ran.
-        ended: by itself, time, output, or what `check` said.
+        status: its exit status, also if it was stopped.
+        output: its output up to the limit, without escape codes.
+        seconds: its duration.
+        ended: how it ended: by itself, time, output, or the reason that `check` returned.
     """
 
     status: int
@@ -34,15 +34,16 @@ class BoundedResult:
 
     @property
     def ok(self) -> bool:
+        """Whether it ended by itself with status 0."""
         return self.status == 0 and self.ended == BY_ITSELF
 
     def last_lines(self, count: int = 12) -> str:
-        """The end of what it printed."""
+        """Return the last lines of its output."""
         return "\n".join(line[:400] for line in self.output.rstrip().splitlines()[-count:])
 
 
 class _Program(process.Program):
-    """A program whose output is read in pieces, so that a line without an end takes no memory without end."""
+    """A program whose output is read in chunks, so that a line without an end takes bounded memory."""
 
     def __init__(self, command: Sequence[str], most: int, **options: object) -> None:
         self._most = most
@@ -56,7 +57,7 @@ class _Program(process.Program):
         with self._process.stdout as stream:
             while chunk := stream.read1(65536):  # type: ignore[attr-defined]
                 if self.overflowed:
-                    continue  # what nobody keeps is still taken, or the program would wait for ever
+                    continue  # output beyond the limit is discarded, or the program would block forever
                 kept += len(chunk)
                 *lines, rest = (rest + chunk).split(b"\n")
                 for line in lines:
@@ -97,17 +98,17 @@ def run_bounded(
     stop: Callable[[], None] | None = None,
     every: float = 1.0,
 ) -> BoundedResult:
-    """Runs a program within limits.
+    """Run a program within limits.
 
     Args:
         command: the program and its arguments.
-        seconds: how long it may run.
-        output: how many bytes it may print.
-        cwd: the folder it runs in.
-        environment: all of its environment; None hands on ours.
-        on_line: gets each line as it comes.
-        check: asked now and then; a word from it stops the program and says why.
-        stop: ends what the program stands for (a container), before it is stopped itself.
+        seconds: time limit.
+        output: limit on its output in bytes.
+        cwd: its working directory.
+        environment: its whole environment; None inherits the environment of this process.
+        on_line: called with each line of output.
+        check: called regularly; a reason that it returns stops the program.
+        stop: called before the program is stopped, to stop what it controls (a container).
         every: seconds between two checks.
     """
     program = _Program(command, output, cwd=cwd, environment=environment)

@@ -1,4 +1,4 @@
-"""Programs that read a file or write one, with the reason of a failure as text."""
+"""Run programs whose input or output is a binary file, and report the reason of a failure as text."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from pipeline import process
 from pipeline.errors import TimedOut
 
 
-def from_file(command: Sequence[str], path: Path, *, timeout: float = 120.0) -> str:
-    """Run a program that reads a file.
+def run_with_input_file(command: Sequence[str], path: Path, *, timeout: float = 120.0) -> str:
+    """Run a program with a file as its input.
 
     Args:
         command: the program and its arguments.
-        path: the file.
-        timeout: seconds until it is ended.
+        path: the input file.
+        timeout: time limit in seconds.
 
     Returns:
-        Why it failed; empty if it did not.
+        The error message; empty if it succeeded.
     """
     try:
-        return _reason(process.read_file(command, path, timeout=timeout))
+        return _error_message(process.read_file(command, path, timeout=timeout))
     except TimedOut:
         return f"it took more than {timeout:g} s"
 
 
-def into_file(command: Sequence[str], path: Path, most: int) -> str:
-    """Run a program whose output goes to a file.
+def run_to_output_file(command: Sequence[str], path: Path, most: int) -> str:
+    """Run a program with a file as its output.
 
     Args:
         command: the program and its arguments.
-        path: the file.
-        most: the most bytes of output.
+        path: the output file.
+        most: limit on its size in bytes.
 
     Returns:
-        Why it failed; empty if it did not.
+        The error message; empty if it succeeded.
     """
     ended = process.write_file(command, path, limit=most)
-    return "it holds more than it may" if ended is None else _reason(ended)
+    return f"it has more than {most:,} bytes" if ended is None else _error_message(ended)
 
 
-def _reason(ended: process.Ended) -> str:
-    return "" if ended.ok else ended.output.strip() or "no reason given"
+def _error_message(ended: process.Ended) -> str:
+    return "" if ended.ok else ended.output.strip() or "no error message"

@@ -1,6 +1,6 @@
-"""Values between an evaluation and its workers: JSON, read back by the types that are expected and by nothing else.
+"""Messages between an evaluation and its workers: JSON that is decoded to the expected types only.
 
-Our own dataclasses are small and known, and file names may hold lone surrogates, which general validators refuse.
+The dataclasses are small and known, and file names may contain lone surrogates, which general validators reject.
 Nothing is ever unpickled.
 """
 
@@ -20,14 +20,14 @@ Json = Any
 
 
 class MessageError(ValueError):
-    """A value that is not of the type that was expected."""
+    """A value that is not of the expected type."""
 
 
 def encode(value: object) -> Json:
-    """A value as JSON can hold it.
+    """Return a value as JSON data.
 
     Raises:
-        WireError: it holds something that does not travel.
+        MessageError: The value, or a part of it, is of an unsupported type.
     """
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
@@ -43,18 +43,18 @@ def encode(value: object) -> Json:
         return {str(key): encode(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [encode(inner) for inner in value]
-    raise MessageError(f"a {type(value).__name__} does not travel")
+    raise MessageError(f"values of type {type(value).__name__} cannot be encoded")
 
 
 def decode(kind: type[T], value: Json) -> T:
-    """The value of a type that `encode` made JSON of.
+    """Return the value that `encode` turned into JSON data.
 
     Args:
-        kind: the type, also with parameters: ``tuple[str, ...]``.
-        value: what came.
+        kind: the expected type, also with parameters: ``tuple[str, ...]``.
+        value: the JSON data.
 
     Raises:
-        WireError: it is no value of this type.
+        MessageError: It is not a value of this type.
     """
     return cast(T, _decode(kind, value))
 
@@ -85,9 +85,7 @@ def _plain(kind: Any, value: Json) -> Any:
         return base64.b64decode(value["base64"])
     if kind in (str, int, bool) and type(value) is kind:
         return value
-    raise MessageError(
-        f"a {type(value).__name__} came where a {getattr(kind, '__name__', kind)} was expected"
-    )
+    raise MessageError(f"expected {getattr(kind, '__name__', kind)}, got {type(value).__name__}")
 
 
 def _one_of(kinds: tuple[Any, ...], value: Json) -> Any:
@@ -96,19 +94,19 @@ def _one_of(kinds: tuple[Any, ...], value: Json) -> Any:
             return _decode(kind, value)
         except MessageError:
             continue
-    raise MessageError(f"a {type(value).__name__} came where one of {len(kinds)} types was expected")
+    raise MessageError(f"expected one of {len(kinds)} types, got {type(value).__name__}")
 
 
 def _collection(origin: Any, kinds: tuple[Any, ...], value: Json) -> Any:
     if isinstance(origin, type) and issubclass(origin, Mapping):
         if not isinstance(value, dict):
-            raise MessageError("no mapping came where one was expected")
+            raise MessageError(f"expected a mapping, got {type(value).__name__}")
         return {_decode(kinds[0], key): _decode(kinds[1], inner) for key, inner in value.items()}
     if not isinstance(value, list):
-        raise MessageError("no list came where one was expected")
+        raise MessageError(f"expected a list, got {type(value).__name__}")
     if origin is tuple and kinds[-1:] != (Ellipsis,):
         if len(value) != len(kinds):
-            raise MessageError(f"{len(value)} values came where {len(kinds)} were expected")
+            raise MessageError(f"expected {len(kinds)} values, got {len(value)}")
         return tuple(_decode(kind, inner) for kind, inner in zip(kinds, value, strict=True))
     made = origin if origin in (tuple, list, set, frozenset) else tuple
     return made(_decode(kinds[0], inner) for inner in value)
@@ -117,13 +115,13 @@ def _collection(origin: Any, kinds: tuple[Any, ...], value: Json) -> Any:
 def _dataclass(kind: type, value: Json) -> Any:
     hints = hints_of(kind)
     if not isinstance(value, dict) or set(value) != set(hints):
-        raise MessageError(f"what came is no {kind.__name__}")
+        raise MessageError(f"expected the fields of {kind.__name__}")
     return kind(**{name: _decode(hint, value[name]) for name, hint in hints.items()})
 
 
 @functools.cache
 def hints_of(kind: Any) -> dict[str, Any]:
-    """The types of a dataclass's fields, or of a function's parameters and result."""
+    """Return the types of a dataclass's fields, or of a function's parameters and result."""
     hints = get_type_hints(kind)
     if is_dataclass(kind):
         return {field.name: hints[field.name] for field in fields(kind)}

@@ -1,9 +1,8 @@
-"""Workers: processes of their own that read what a stranger supplied, within limits that are set from outside.
+"""Worker processes that read untrusted input, within limits that are enforced from outside.
 
-A worker (`evaluation.workers.main`) gets the name of a task and its arguments as a line of JSON and answers
-with a line of JSON; what comes is checked against the type that is expected. It may ask for something that only the
-evaluation itself can give (an image, a run of the stack). A worker that uses too much is ended, and that is an error
-with a reason: `TooCostly`.
+A worker (`evaluation.workers.main`) receives the name of a task and its arguments as a line of JSON and answers with
+a line of JSON, which is checked against the expected type. It may request something that only the evaluation itself
+can provide (an image, a run of the stack). A worker that exceeds its limits is killed; that is the error `TooCostly`.
 """
 
 from __future__ import annotations
@@ -27,36 +26,40 @@ from pipeline import process
 from pipeline.errors import DataError, InputMissing, PipelineError
 
 T = TypeVar("T")
-Answer = Callable[[str, Mapping[str, Any]], object]
-# What crosses as itself; every other error of the tree crosses as its root.
+AnswerRequest = Callable[[str, Mapping[str, Any]], object]
+# Errors that keep their type in a message; all others become PipelineError.
 _ERRORS = {
     kind.__name__: kind
     for kind in (CannotCheck, DataError, ImageRefused, NoSubmission, InputMissing, WorkerDefect)
 }
-# Enough to find the interpreter's own parts; nothing that a person keeps in the environment.
+# Enough to start the interpreter; nothing else of the user's environment.
 _KEPT = ("SYSTEMROOT", "SYSTEMDRIVE", "TEMP", "TMP", "TMPDIR")
-# One thread, and one arena for what it allocates: each further one takes address space.
+# One thread and one allocation arena: each further one takes address space.
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "MALLOC_ARENA_MAX")
 _CHUNK = 64 * 1024
 _LEAST_CPU = 2
 
 
 def no_answer(name: str, arguments: Mapping[str, Any]) -> object:
-    """What a worker gets that asks where there is nothing to ask for."""
-    raise CannotCheck(f"{name} is not known here")
+    """Refuse every request of a worker.
+
+    Raises:
+        CannotCheck: Always.
+    """
+    raise CannotCheck(f"unknown request {name}")
 
 
 class WorkerPool:
-    """Workers that are started when one is needed, and used again where it ended well.
+    """Worker processes that are started on demand and reused after a task that succeeded.
 
     Args:
-        limits: what one may use.
-        context: what each is told when it starts.
-        answer: gives what a worker asks for.
+        limits: limits of one worker.
+        context: data that each worker receives when it starts.
+        answer: answers requests of a worker.
     """
 
     def __init__(
-        self, limits: Limits, context: Mapping[str, Any] | None = None, answer: Answer = no_answer
+        self, limits: Limits, context: Mapping[str, Any] | None = None, answer: AnswerRequest = no_answer
     ) -> None:
         self.limits = limits
         self._context = dict(context or {})
@@ -72,7 +75,7 @@ class WorkerPool:
             self.close()
 
     def close(self) -> None:
-        """Ends them."""
+        """End all workers."""
         while self._idle:
             self._idle.pop().kill()
 
@@ -86,28 +89,28 @@ class WorkerPool:
         seconds: float | None = None,
         **arguments: object,
     ) -> T:
-        """Has a task done.
+        """Run a task in a worker, and return its result.
 
         Args:
-            kind: the type of what it comes to.
-            task: its name in `evaluation.workers.tasks`.
-            what: what is read, for the error.
-            cpu: seconds of processor time, where not the usual.
-            seconds: by the clock, where not the usual.
-            **arguments: of the task.
+            kind: the expected type of the result.
+            task: the name of the task in `evaluation.workers.tasks`.
+            what: what is read, for the error message.
+            cpu: limit on processor time in seconds; None for the default.
+            seconds: limit on wall-clock time; None for the default.
+            **arguments: the arguments of the task.
 
         Raises:
-            TooCostly: it used too much, or its worker broke.
-            PipelineError: what the task itself raised.
+            TooCostly: It exceeded a limit, or its worker crashed.
+            PipelineError: The task raised it.
         """
-        # A submission with many things that are too much does not get the whole time for each of them.
+        # After each input that exceeded its limits, the next ones get less time.
         usual = max(_LEAST_CPU, self.limits.read_cpu // (1 + self._exceeded))
         limits = (cpu or usual, seconds or self.limits.read_seconds)
         value = self._carried_out(task, what, limits, arguments)
         try:
             return decode(kind, value)
         except MessageError as error:
-            raise WorkerDefect(f"a worker answered {task} with something else: {error}") from error
+            raise WorkerDefect(f"unexpected result of the task {task}: {error}") from error
 
     def _carried_out(
         self, task: str, what: str, limits: tuple[int, float], arguments: Mapping[str, object]
@@ -119,7 +122,7 @@ class WorkerPool:
         except _OutOfMemory as error:
             if not used:
                 raise TooCostly(what, error.limit) from None
-        # What was read before may have taken the room: once more, in one that is new.
+        # Earlier tasks may have used the memory: try once more in a new worker.
         self.close()
         try:
             return self._once(order, what, limits)
@@ -149,7 +152,7 @@ class _OutOfMemory(Exception):
 
 
 class _Worker:
-    """One process."""
+    """One worker process."""
 
     def __init__(self, limits: Limits, context: Mapping[str, Any]) -> None:
         self.limits = limits
@@ -159,7 +162,7 @@ class _Worker:
             [sys.executable, "-I", "-X", "utf8", "-m", "evaluation.workers.main"],
             environment | dict.fromkeys(_THREADS, "1"),
         )
-        # Few at a time: what a worker writes beyond that waits in its pipe.
+        # A short queue: further output waits in the pipe.
         self._chunks: queue.Queue[bytes] = queue.Queue(maxsize=16)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -167,9 +170,16 @@ class _Worker:
         self._send({"memory": limits.read_memory, "parent": os.getpid(), "context": encode(context)})
 
     def carry_out(
-        self, order: Mapping[str, Any], what: str, limits: tuple[int, float], answer: Answer
+        self, order: Mapping[str, Any], what: str, limits: tuple[int, float], answer: AnswerRequest
     ) -> object:
-        """Has one task done, and answers what the worker asks meanwhile."""
+        """Run one task, and answer the requests of the worker meanwhile.
+
+        Args:
+            order: the message with the task.
+            what: what is read, for the error message.
+            limits: limits on processor time and on wall-clock time, in seconds.
+            answer: answers the requests.
+        """
         self.usable = False
         self._send(order)
         deadline = time.monotonic() + limits[1]
@@ -179,26 +189,26 @@ class _Worker:
                 break
             asked = time.monotonic()
             self._send(_answered(answer, message))
-            deadline += time.monotonic() - asked  # what the evaluation does itself is not the worker's time
+            deadline += time.monotonic() - asked  # the time that the evaluation itself needs does not count
         if "result" in message:
             self.usable = True
             return message["result"]
         if message.get("error") == "memory":
             raise _OutOfMemory(f"it needs more than {self.limits.read_memory // MIB} MB of memory")
         if message.get("error") == "depth":
-            raise TooCostly(what, "it is nested too deep")
+            raise TooCostly(what, "it is nested too deeply")
         self.usable = True
         raise error_from_message(message)
 
     def kill(self) -> None:
-        """Ends it, with whatever it started."""
+        """Kill the worker, with its child processes."""
         with suppress(ProcessLookupError, PermissionError):
             if process.WINDOWS:
                 self._process.kill()
             elif self._process.returncode is None:
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        while self._reader.is_alive():  # it may wait for room
+        while self._reader.is_alive():  # it may be blocked by a full queue
             with suppress(queue.Empty):
                 self._chunks.get(timeout=0.05)
         for stream in (self._process.stdin, self._process.stdout):
@@ -215,7 +225,7 @@ class _Worker:
 
     def _send(self, message: Mapping[str, Any]) -> None:
         assert self._process.stdin is not None
-        with suppress(OSError, ValueError):  # a worker that has ended is seen when it is listened to
+        with suppress(OSError, ValueError):  # that a worker has ended shows when its answer is read
             self._process.stdin.write(json.dumps(message).encode("ascii") + b"\n")
             self._process.stdin.flush()
 
@@ -230,7 +240,7 @@ class _Worker:
             size += len(chunk)
             if size > self.limits.read_result:
                 most = self.limits.read_result // MIB
-                raise TooCostly(what, f"what there is to say about it is longer than {most} MB")
+                raise TooCostly(what, f"the result is larger than {most} MB")
             if not chunk:
                 raise self._ended(what, limits)
             parts.append(chunk)
@@ -238,24 +248,24 @@ class _Worker:
         try:
             message = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise WorkerDefect(f"a worker answered with something else than JSON: {error}") from error
+            raise WorkerDefect(f"the answer of a worker is not JSON: {error}") from error
         return message if isinstance(message, dict) else {}
 
     def _ended(self, what: str, limits: tuple[int, float]) -> Exception:
-        """Why a worker ended by itself, in words."""
+        """Return the error for a worker that ended by itself."""
         status = self._process.wait(10.0)
         if status == -getattr(signal, "SIGXCPU", 1000):
             return TooCostly(what, f"it takes more than {limits[0]} s of processor time")
         if status == -int(getattr(signal, "SIGKILL", 9)):
-            return TooCostly(what, "its reader was ended by the system, as where memory runs out")
+            return TooCostly(what, "its reader was killed by the system, probably because memory ran out")
         if status < 0 or status > 0xC0000000:
             return TooCostly(
                 what, f"its reader crashed (signal {-status})" if status < 0 else "its reader crashed"
             )
-        return WorkerDefect(f"a worker of the evaluation ended with status {status} while it read {what}")
+        return WorkerDefect(f"a worker ended with status {status} while it read {what}")
 
 
-def _answered(answer: Answer, message: Mapping[str, Any]) -> dict[str, Any]:
+def _answered(answer: AnswerRequest, message: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return {"answer": encode(answer(str(message["ask"]), message.get("arguments") or {}))}
     except PipelineError as error:
@@ -263,7 +273,7 @@ def _answered(answer: Answer, message: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def error_to_message(error: PipelineError) -> dict[str, Any]:
-    """An error of the tree as a message."""
+    """Return an error as a message."""
     about = {"error": type(error).__name__, "message": error.message, "hint": error.hint}
     if isinstance(error, TooCostly):
         about |= {"what": error.what, "limit": error.limit}
@@ -271,7 +281,7 @@ def error_to_message(error: PipelineError) -> dict[str, Any]:
 
 
 def error_from_message(message: Mapping[str, Any]) -> PipelineError:
-    """The error that `described` made a message of; names of a submission in it are shown as text."""
+    """Return the error of a message, with printable text only: it may hold names of a submission."""
     kind, text, hint, what, limit = (
         printable(str(message.get(key) or "")) for key in ("error", "message", "hint", "what", "limit")
     )

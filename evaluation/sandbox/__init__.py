@@ -1,1 +1,1 @@
-"""Runs foreign programs and parsers within limits on time, memory, disk and network."""
+"""Run the containers and the stack of a submission within limits on time, memory, disk and network."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evaluation.compose.keys import RIGHTS
+from evaluation.compose.keys import CAPABILITIES
 from evaluation.engine.session import DISK, EngineSession
 from evaluation.errors import CannotCheck
 from evaluation.images.canonical import MOST_VOLUMES, VOLUMES_LABEL
@@ -48,10 +48,10 @@ def container_options(limits: Limits, cpus: float) -> list[str]:
         limits: limits on memory, processes and disk.
         cpus: number of processors.
     """
-    rights = [word for right in RIGHTS for word in ("--cap-add", right)]
+    capabilities = [word for one in CAPABILITIES for word in ("--cap-add", one)]
     memory = str(limits.memory)
     return [
-        "--network", "none", "--cap-drop", "ALL", *rights, "--security-opt", "no-new-privileges",
+        "--network", "none", "--cap-drop", "ALL", *capabilities, "--security-opt", "no-new-privileges",
         "--memory", memory, "--memory-swap", memory, "--pids-limit", str(limits.processes),
         "--cpus", str(cpus), "--ulimit", f"fsize={limits.disk}", "--ulimit", "core=0",
         "--log-opt", "max-size=1m", "--log-opt", "max-file=1", "--stop-timeout", "2",
@@ -83,7 +83,7 @@ def declared_volumes(about: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _labelled_volumes(labels: Mapping[str, str]) -> list[str]:
-    """The paths of the VOLUME instructions, which the build wrote into a label."""
+    """Return the paths of the VOLUME instructions, which the build wrote into a label."""
     try:
         places = json.loads(bytes.fromhex(labels.get(VOLUMES_LABEL, "")) or b"[]")
     except ValueError as error:
@@ -158,7 +158,7 @@ def run_container(
 
 
 def _empty_folder(place: str, declared: Sequence[str]) -> str:
-    """The option for an empty folder at a path; it is writable only if a volume is mounted inside it."""
+    """Return the option for an empty folder at a path; it is writable only if a volume is mounted inside it."""
     holds_more = any(one.startswith(f"{place}/") and one.rstrip("/") != place for one in declared)
     return f"{place}:{'rw' if holds_more else 'ro'},size=1m"
 

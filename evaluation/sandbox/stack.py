@@ -59,7 +59,7 @@ class Stack:
         self.images = images
         self.shared = shared
         self.folder = folder
-        self._file = StackFile(engine, submission, stack, images, shared, code)
+        self.file = StackFile(engine, submission, stack, images, shared, code)
         self._runs = 0
 
     def with_replacements(self, submission: Submission, images: Mapping[str, str], attempt: int) -> Stack:
@@ -71,7 +71,7 @@ class Stack:
             attempt: number of the replacement; keeps project names and folders apart.
         """
         images = {**self.images, **images}
-        other = Stack(self.engine, submission, self.stack, images, self.shared, self._file.code, self.folder)
+        other = Stack(self.engine, submission, self.stack, images, self.shared, self.file.code, self.folder)
         other._runs = self._runs + 100 * attempt
         return other
 
@@ -90,8 +90,8 @@ class Stack:
         place.mkdir()
         place.joinpath("tmp").mkdir()
         try:
-            with Volumes(self.engine, self._file.volume_names(), place / "tmp") as volumes:
-                self._file.fill(volumes)
+            with Volumes(self.engine, self.file.volume_names(), place / "tmp") as volumes:
+                self.file.fill(volumes)
                 return self._up(place, volumes, abort)
         finally:
             shutil.rmtree(place, ignore_errors=True)
@@ -100,7 +100,7 @@ class Stack:
         """Return what Compose reports against the file; empty if it accepts it."""
         place = self.folder / "config"
         place.mkdir(exist_ok=True)
-        self._write(place, Volumes(self.engine, self._file.volume_names(), place))
+        self._write(place, Volumes(self.engine, self.file.volume_names(), place))
         done = run_bounded(
             [*self.engine.compose.command, "config", "--quiet"],
             seconds=60, output=MIB, cwd=place, environment=self._environment(),
@@ -108,7 +108,7 @@ class Stack:
         return "" if done.ok else done.last_lines(4).strip() or f"status {done.status}"
 
     def _write(self, place: Path, volumes: Volumes) -> None:
-        text = json.dumps(self._file.content(volumes))
+        text = json.dumps(self.file.content(volumes))
         place.joinpath("docker-compose.yml").write_text(text, encoding="utf-8")
 
     @property
@@ -199,7 +199,7 @@ class Stack:
         }
 
     def _is_own(self, name: str, entry: VolumeEntry) -> bool:
-        """Whether a file is the submission's own, unchanged. Neither is in memory as a whole."""
+        """Return whether a file is the submission's own, unchanged. Neither is in memory as a whole."""
         path = self.submission.path(os.path.normpath(f"{self.shared}/{name}"))
         return (
             path.is_file()

@@ -108,7 +108,7 @@ class StackFile:
         return [mount for service in self.stack.services.values() for mount in service.mounts]
 
     def _written(self) -> list[str]:
-        """The folders of the submission that get a volume: those that are written to, and folders inside them."""
+        """Return the submission's folders that get a volume: those that are written to, and folders inside them."""
         folders = [mount for mount in self._all_mounts() if mount.kind == "folder"]
         written = {mount.source for mount in folders if not mount.read_only}
         inside = {
@@ -117,7 +117,7 @@ class StackFile:
         return sorted(written | inside)
 
     def _declared(self, service: str) -> list[str]:
-        """The paths that the image of a service declares as volumes and that the compose file does not mount."""
+        """Return the paths that the image of a service declares as volumes and that the compose file does not mount."""
         config = self.engine.image(self.images[service]) or {}
         taken = {mount.target for mount in self.stack.services[service].mounts}
         return sorted(set(declared_volumes(config)) - taken)
@@ -137,7 +137,7 @@ class StackFile:
         return [found[target] for target in sorted(found)]
 
     def _mount(self, mount: Mount, written: list[str], volumes: Volumes) -> dict[str, Any]:
-        """One mount: a volume where it may be written to, else the submission's copy, read-only."""
+        """Return one mount: a volume where it may be written to, else the submission's copy, read-only."""
         if mount.kind in _EMPTY_VOLUMES:
             return _volume(volumes.id(f"{mount.kind}:{mount.source}"), mount.target, mount.read_only)
         if mount.kind in ("file", "missing") or mount.source not in written:
@@ -147,7 +147,7 @@ class StackFile:
 
 
 def _holds_sources(folder: Path) -> bool:
-    """Whether a folder is more than a place for results: then it is not emptied."""
+    """Return whether a folder is more than a place for results: then it is not emptied."""
     return any(folder.glob("**/Dockerfile"))
 
 

@@ -13,12 +13,15 @@ from evaluation.sandbox.volumes import VolumeEntry
 
 
 def read_volume(packed: Path, kept: Path, most: int) -> tuple[VolumeEntry, ...]:
-    """What lies on a volume: whole files, links that are not followed, names of anything else.
+    """Return the entries of a volume. Links are not followed.
 
     Args:
-        packed: what ``docker cp`` gave.
-        kept: an empty folder of our own; the content of each file goes there, under a number.
-        most: bytes of all files together.
+        packed: the archive of ``docker cp``.
+        kept: a folder for the contents of its files, numbered; created here.
+        most: limit on the size of all files, in bytes.
+
+    Raises:
+        CannotCheck: The files are larger than the limit.
     """
     kept.mkdir()
     found: dict[str, VolumeEntry] = {}
@@ -31,7 +34,7 @@ def read_volume(packed: Path, kept: Path, most: int) -> tuple[VolumeEntry, ...]:
             if entry.isreg() and entry.size:
                 most -= entry.size
                 if most < 0:
-                    raise CannotCheck("the shared folder holds more than a volume can")
+                    raise CannotCheck("the files of the shared folder are larger than its volume")
                 content = _keep(archive, entry, kept / str(number))
             found[inside] = VolumeEntry(inside, entry.uid, float(entry.mtime), _kind(entry), content)
     return tuple(found.values())

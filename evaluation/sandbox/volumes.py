@@ -1,8 +1,8 @@
-"""The shared folders of a run: in memory, of limited size, on no disk of the host, and read out afterwards.
+"""The shared folders of a run: volumes in memory, of limited size, which are read afterwards.
 
-Each folder that a submission may write to is a volume on a tmpfs: the size and the number of its files are
-limited by the kernel, nothing of the host can be written, and what is left disappears with it, whoever owns it.
-A container of our own keeps the volumes mounted from before the run until they have been read.
+Each folder that a submission may write to is a volume on a tmpfs. The kernel limits its size and the number of its
+files, nothing of the host can be written, and its files disappear with it, whoever owns them. A helper container
+keeps the volumes mounted from before the run until they have been read.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from pathlib import Path, PurePosixPath
 
 from evaluation.engine.session import HELPER, EngineSession
 from evaluation.errors import CannotCheck
-from evaluation.processes.byte_streams import from_file, into_file
+from evaluation.processes.byte_streams import run_to_output_file, run_with_input_file
 from pipeline import atomic_files, process
 
-# A tutor's ordinary user. The folder is open to everybody, as it is under Docker Desktop.
+# The user id of a typical tutor. The folder is writable by every user, as with Docker Desktop.
 OWNER = 1000
-_PLACE = "/volumes"
+_MOUNT_POINT = "/volumes"
 
 
 @dataclass(frozen=True)
 class VolumeEntry:
-    """A file that a run left on a volume.
+    """A file or folder that a run left on a volume.
 
     Attributes:
-        name: relative to the volume.
-        owner: the number of its user.
-        written: when, in seconds since 1970.
+        name: its path relative to the volume.
+        owner: its user id.
+        written: its modification time, in seconds since 1970.
         kind: file, folder, link or special.
-        kept: the content of a file, or the file of ours that it is kept in.
+        kept: the content of a file, or the path of its copy.
     """
 
     name: str
@@ -44,29 +44,29 @@ class VolumeEntry:
 
     @property
     def size(self) -> int:
-        """Bytes of its content."""
+        """Size of its content in bytes."""
         return self.kept.stat().st_size if isinstance(self.kept, Path) else len(self.kept)
 
     @property
     def sha256(self) -> str:
-        """Of its content, which is never in memory as a whole for it."""
+        """SHA-256 of its content, which is never in memory as a whole."""
         if not isinstance(self.kept, Path):
             return hashlib.sha256(self.kept).hexdigest()
         return atomic_files.sha256_of(self.kept)
 
     @property
     def content(self) -> bytes:
-        """Its content; to be asked for in a worker only, where memory is limited."""
+        """Its content. Use it in a worker only, where memory is limited."""
         return self.kept.read_bytes() if isinstance(self.kept, Path) else self.kept
 
 
 class Volumes:
-    """Volumes in memory, and the container that keeps them.
+    """Volumes in memory, and the container that keeps them mounted. A context manager.
 
     Args:
-        workshop: where they are.
-        names: what to call them, each once.
-        folder: a folder of our own for what is read out.
+        engine: the engine session.
+        names: names of the volumes; duplicates count once.
+        folder: a folder of the evaluation for temporary archives.
     """
 
     def __init__(self, engine: EngineSession, names: Iterable[str], folder: Path) -> None:
@@ -79,7 +79,7 @@ class Volumes:
 
     def __enter__(self) -> Volumes:
         if self.names:
-            self._make()
+            self._create()
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -90,10 +90,10 @@ class Volumes:
             self.engine.docker("volume", "rm", "--force", *self._ids.values())
 
     def id(self, name: str) -> str:
-        """What the engine calls a volume."""
+        """Return the engine's name of a volume."""
         return self._ids[name]
 
-    def _make(self) -> None:
+    def _create(self) -> None:
         engine, limits = self.engine, self.engine.limits
         options = f"size={limits.volume},nr_inodes={limits.volume_files},uid={OWNER},gid={OWNER},mode=0777"
         for volume in self._ids.values():
@@ -105,7 +105,7 @@ class Volumes:
         mounts = [
             word
             for place, volume in enumerate(self._ids.values())
-            for word in ("--volume", f"{volume}:{_PLACE}/{place}:nocopy")
+            for word in ("--volume", f"{volume}:{_MOUNT_POINT}/{place}:nocopy")
         ]
         engine.must(
             "run", "--detach", "--name", self._keeper, "--label", engine.label, "--network", "none",
@@ -114,12 +114,15 @@ class Volumes:
         )  # fmt: skip
 
     def fill(self, name: str, source: Path, *, leave_out: Callable[[str], bool] = lambda name: False) -> None:
-        """Copies a folder of the submission into a volume.
+        """Copy a folder of the submission into a volume.
 
         Args:
             name: the volume.
             source: the folder.
-            leave_out: names, relative to the folder, that are not copied.
+            leave_out: whether to skip a path relative to the folder.
+
+        Raises:
+            CannotCheck: The engine failed.
         """
 
         def wanted(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
@@ -133,27 +136,27 @@ class Volumes:
         with tarfile.open(packed, "w") as archive:
             for path in sorted(source.iterdir()):
                 archive.add(path, arcname=path.name, filter=wanted)
-        place = f"{self._keeper}:{_PLACE}/{self.names.index(name)}"
-        failed = from_file(["docker", "cp", "--archive", "-", place], packed)
+        place = f"{self._keeper}:{_MOUNT_POINT}/{self.names.index(name)}"
+        failed = run_with_input_file(["docker", "cp", "--archive", "-", place], packed)
         packed.unlink()
         if failed:
-            raise CannotCheck(f"the files of {source.name} could not be put into their volume: {failed}")
+            raise CannotCheck(f"the files of {source.name} could not be copied into their volume: {failed}")
 
     def read(self, name: str, kept: Path) -> dict[str, VolumeEntry]:
-        """What lies on a volume: whole files, links that are not followed, names of anything else.
+        """Return the entries of a volume. Links are not followed.
 
         Args:
             name: the volume.
-            kept: a folder of our own, made here; it holds the contents as long as they are needed.
+            kept: a folder for the contents of its files; created here.
 
         Raises:
-            CannotCheck: it could not be read.
-            TooCostly: what lies on it is too much.
+            CannotCheck: It could not be read.
+            TooCostly: Its entries exceed the limits of a worker.
         """
         packed = self.folder / "read.tar"
-        place = f"{self._keeper}:{_PLACE}/{self.names.index(name)}/."
+        place = f"{self._keeper}:{_MOUNT_POINT}/{self.names.index(name)}/."
         most = self.engine.limits.volume
-        failed = into_file(["docker", "cp", place, "-"], packed, 2 * most)
+        failed = run_to_output_file(["docker", "cp", place, "-"], packed, 2 * most)
         if failed:
             raise CannotCheck(f"the shared folder could not be read: {failed}")
         try:

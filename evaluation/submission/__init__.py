@@ -1,1 +1,1 @@
-"""Takes a submission in: folders, zip files and repositories are copied within limits, and links are not followed."""
+"""Copy a submission from a folder, a zip file or a repository, within limits and without following links."""

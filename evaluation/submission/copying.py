@@ -1,4 +1,4 @@
-"""Copies a submission's files to a place of its own, within limits, without following links out of it."""
+"""Copy the files of a submission to a folder of its own, within limits, without following links."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from evaluation.submission.submission import Remark
 
 CHUNK = 256 * 1024
 LONGEST_NAME = 255
-# What tools leave in a working folder; nobody hands it in on purpose, and nothing here needs it.
+NOT_REGULAR = "is not a regular file"
+# Folders that tools create; they are not part of a submission.
 LEFT_OUT = frozenset(
     [
         *(".git", ".venv", "venv", "node_modules", "__pycache__", "__MACOSX", ".ipynb_checkpoints"),
@@ -27,11 +28,11 @@ LEFT_OUT = frozenset(
 
 
 class Copy:
-    """A folder that is filled file by file and refuses what is too much.
+    """A folder that is filled file by file, and rejects what exceeds the limits.
 
     Args:
-        target: the folder; made here.
-        limits: how much it may hold.
+        target: the folder; created here.
+        limits: limits on its content.
         leave_out: names of folders that are not copied.
 
     Attributes:
@@ -49,18 +50,24 @@ class Copy:
         self.tree = Tree(target)
 
     def remark(self, what: str, where: str, text: str) -> None:
-        """Notes something that a reader of the report should know."""
+        """Record something for the report.
+
+        Args:
+            what: the kind of remark, as in `Remark.what`.
+            where: the file, relative to the submission.
+            text: the message.
+        """
         self.remarks.append(Remark(what, where, text))
 
     def folder(self, source: Path, parts: Parts = ()) -> None:
-        """Copies a whole folder. A link that takes the place of one of its folders meanwhile is not followed.
+        """Copy a whole folder. A link that replaces one of its folders meanwhile is not followed.
 
         Args:
             source: the folder.
-            parts: where its files go.
+            parts: the target folder, as path components.
 
         Raises:
-            NoSubmission: it is too large.
+            NoSubmission: It is too large.
         """
         try:
             with _opened_folder(source) as handle:
@@ -90,25 +97,30 @@ class Copy:
             with _opened_file(entry.name, source) as file:
                 mode = os.fstat(file.fileno()).st_mode
                 if not stat.S_ISREG(mode):
-                    raise OSError(errno.EINVAL, "is no regular file any more")
+                    raise OSError(errno.EINVAL, NOT_REGULAR)
                 self.file(parts, iter(lambda: file.read(CHUNK), b""), stat.S_IMODE(mode))
         else:
-            self.remark("special", "/".join(parts), "is no file, no folder and no link")
+            self.remark("special", "/".join(parts), "is not a regular file, a folder or a link")
 
     def make_folder(self, parts: Parts) -> None:
-        """Makes a folder of the submission."""
+        """Create a folder of the copy."""
         self._count(parts)
-        with _naming(parts):
+        with _naming_conflicts(parts):
             self.tree.make(parts)
 
     def file(self, parts: Parts, content: Iterable[bytes], mode: int = 0o644) -> None:
-        """Writes one file as its content comes.
+        """Write one file from chunks.
+
+        Args:
+            parts: its path, as components.
+            content: its content.
+            mode: its permissions.
 
         Raises:
-            NoSubmission: this file or all of them together are too large, or it is there already.
+            NoSubmission: The file or the whole copy is too large, or the file exists already.
         """
         self._count(parts)
-        with _naming(parts):
+        with _naming_conflicts(parts):
             self.tree.write(parts, self._bounded(parts, content), mode)
 
     def _bounded(self, parts: Parts, content: Iterable[bytes]) -> Iterator[bytes]:
@@ -120,40 +132,47 @@ class Copy:
             yield chunk
 
     def link(self, parts: Parts, target: str) -> None:
-        """Makes a symbolic link where it leads to a place inside whatever else there is; else leaves it out."""
+        """Create a symbolic link if its target is inside the copy under all circumstances; otherwise leave it out.
+
+        Args:
+            parts: its path, as components.
+            target: its target, as it is written.
+        """
         where = "/".join(parts)
         self._count(parts)
         if "\0" in target or _too_long(Path(target).parts):
-            self.remark("link", where, "is a link that leads nowhere; it was left out")
+            self.remark("link", where, "is a link with an invalid target; it was left out")
         elif not leads_inside(len(parts) - 1, target):
-            self.remark("link", where, f"is a link that leads outside, to {target[:200]}; it was left out")
+            self.remark(
+                "link", where, f"is a link to {target[:200]}, outside the submission; it was left out"
+            )
         elif not HAS_HANDLES:
-            self.remark("link", where, "is a link, which this system does not copy; it was left out")
+            self.remark("link", where, "is a link; links are not copied on this system")
         else:
-            with _naming(parts):
+            with _naming_conflicts(parts):
                 self.tree.link(parts, target)
             if self.tree.goes_in_circles(parts):
                 self.tree.unlink(parts)
-                self.remark("link", where, "is a link that leads back to itself; it was left out")
+                self.remark("link", where, "is a link that refers to itself; it was left out")
 
     def _count(self, parts: Parts) -> None:
-        """Counts an entry, and refuses a place that is too deep or climbs out of the copy."""
+        """Count an entry, and reject a path that is too deep or leads out of the copy."""
         self._files += 1
         if self._files > self.limits.files:
             raise NoSubmission(
                 f"it has more than {self.limits.files:,} files and folders",
-                hint="A submission has a few hundred. Leave out what tools have made (environments, caches).",
+                hint="A submission has a few hundred. Remove environments and caches.",
             )
         if len(parts) > self.limits.depth or sum(len(part) for part in parts) > 1000:
             raise NoSubmission(
-                f"its folders lie more than {self.limits.depth} deep in one another: {'/'.join(parts)[:80]}..."
+                f"its folders are nested more than {self.limits.depth} deep: {'/'.join(parts)[:80]}..."
             )
         if _too_long(parts):
             raise NoSubmission(
-                f"{'/'.join(parts)[:80]}...: no file has a name of more than {LONGEST_NAME} bytes"
+                f"{'/'.join(parts)[:80]}...: a file name must not be longer than {LONGEST_NAME} bytes"
             )
         if ".." in parts:
-            raise NoSubmission(f"{'/'.join(parts)} climbs out of the submission")
+            raise NoSubmission(f"{'/'.join(parts)} leads out of the submission")
 
     def _refuse_too_large(self, where: str, written: int) -> None:
         mib = 1024 * 1024
@@ -164,18 +183,18 @@ class Copy:
 
 
 @contextmanager
-def _naming(parts: Parts) -> Iterator[None]:
-    """Says of two entries of an archive that cannot both be there which they are."""
+def _naming_conflicts(parts: Parts) -> Iterator[None]:
+    """Turn errors about conflicting entries of an archive into messages that name them."""
     where = "/".join(parts)
     try:
         yield
     except FileExistsError:
-        raise NoSubmission(f"{where} is in it twice") from None
+        raise NoSubmission(f"{where} exists twice") from None
     except NotADirectoryError:
-        raise NoSubmission(f"{where}: a part of this path is a file and a folder, or a link") from None
+        raise NoSubmission(f"{where}: a part of this path is both a file and a folder, or a link") from None
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise NoSubmission(f"{where} lies behind a link") from None
+            raise NoSubmission(f"{where} is behind a link") from None
         raise
 
 
@@ -185,7 +204,7 @@ def _too_long(parts: Iterable[str]) -> bool:
 
 @contextmanager
 def _opened_folder(name: str | Path, inside: int | Path | None = None) -> Iterator[int | Path]:
-    """A folder to be listed: a handle, or its path where the system has none."""
+    """Open a folder: yield a directory handle, or its path where the system has no handles."""
     if not HAS_HANDLES:
         yield inside / name if isinstance(inside, Path) else Path(name)
         return
@@ -198,7 +217,7 @@ def _opened_folder(name: str | Path, inside: int | Path | None = None) -> Iterat
 
 
 def _opened_file(name: str, inside: int | Path) -> BinaryIO:
-    """Opens a file for reading; a link or a pipe that took its place meanwhile is not waited for."""
+    """Open a file for reading; a link is not followed, and a pipe in its place does not block."""
     flags = os.O_RDONLY | getattr(os, "O_BINARY", 0)
     if isinstance(inside, int):
         return os.fdopen(os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=inside), "rb")

@@ -1,4 +1,4 @@
-"""Folders of our own that may hold a stranger's names: walked and removed without recursion, however deep they are."""
+"""Walk and remove folders of any depth without recursion; their names are untrusted."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from pathlib import Path
 
 
 def is_larger(folder: Path, size: int, entries: int) -> bool:
-    """Whether a folder holds more bytes, or more files and folders. Links count as what they are.
+    """Return whether a folder exceeds a size or a number of entries. Links are counted, not followed.
 
-    What vanishes meanwhile does not count.
+    Args:
+        folder: the folder; entries that disappear meanwhile do not count.
+        size: the limit in bytes.
+        entries: the limit on files and folders.
     """
     for entry in _entries(folder):
         entries -= 1
@@ -23,10 +26,12 @@ def is_larger(folder: Path, size: int, entries: int) -> bool:
 
 
 def remove_folder(folder: Path) -> None:
-    """Removes a folder with everything in it, as far as that can be done. No link is followed.
+    """Remove a folder with its content, as far as possible, without following links.
 
-    Nobody else writes to it any more. `shutil.rmtree` calls itself for every folder in a folder, and a repository
-    can hold more of them in one another than Python allows calls.
+    `shutil.rmtree` is recursive, and a repository can be nested more deeply than Python's recursion limit.
+
+    Args:
+        folder: the folder; no other process writes to it.
     """
     folders = [str(folder)]
     for entry in _entries(folder):
@@ -34,14 +39,14 @@ def remove_folder(folder: Path) -> None:
             folders.append(entry.path)
             continue
         with suppress(OSError):
-            os.unlink(entry.path)  # noqa: PTH108  (a path as text: there are many of them)
-    for path in reversed(folders):  # what lies inside was found later
+            os.unlink(entry.path)  # noqa: PTH108  (plain text paths: there are many)
+    for path in reversed(folders):  # inner folders were found later
         with suppress(OSError):
             os.rmdir(path)  # noqa: PTH106
 
 
 def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """Everything in a folder, a folder before what lies in it; one folder is in memory at a time."""
+    """Yield all entries of a folder, each folder before its content; one folder at a time is in memory."""
     waiting = [str(folder)]
     while waiting:
         with suppress(OSError), os.scandir(waiting.pop()) as listed:

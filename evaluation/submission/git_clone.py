@@ -1,4 +1,4 @@
-"""Clones a repository that nobody trusts: shallow, without hooks or filters, over git's own protocols only."""
+"""Clone an untrusted repository: shallow, without hooks or filters, over git's own protocols only."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ _LIKE_A_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[\w.-]+@[\w.-]+:|[A-Za-z]+
 
 
 def is_git_url(source: str) -> bool:
-    """Whether this is meant as the URL of a repository."""
+    """Return whether a source has the form of a repository URL."""
     return bool(_LIKE_A_URL.match(source))
 
 
 def clone(source: str, place: Path, copy: CloneTarget, limits: Limits, *, instead: str = "") -> None:
-    """Clones a repository and copies its files.
+    """Clone a repository and copy its files.
 
     Args:
-        source: its URL; ``#NAME`` behind it chooses a branch or a tag.
-        place: where the clone goes.
-        copy: where its files go.
-        limits: how long it may take and how large it may be.
-        instead: the URL of a copy of ours, where the repository lies on this machine.
+        source: its URL; a suffix ``#NAME`` selects a branch or a tag.
+        place: the path of the clone.
+        copy: the target of its files.
+        limits: limits on time and size.
+        instead: the URL of a safe copy, for a repository on this machine.
 
     Raises:
-        NoSubmission: another scheme, no such repository, too large, too slow.
+        NoSubmission: The scheme is not allowed, there is no such repository, or it is too large or too slow.
     """
     url = source.partition("#")[0]
     if not _SCHEMES.match(url):
         raise NoSubmission(
-            f"{url.split(':')[0]}: is not allowed for a repository",
+            f"{url.split(':')[0]}: is not allowed as the URL of a repository",
             hint="Use https://, ssh://, file://, http:// or git://.",
         )
     name = branch_of(source)
-    # The last three only where they were typed: nothing that was cloned may lead there.
+    # The last three are allowed in the user's own URL only, never in one of the repository.
     scheme = url.partition("://")[0]
     typed = ("-c", f"protocol.{scheme}.allow=always") if scheme in ("file", "http", "git") else ()
     branch = ("--branch", name) if name else ()
-    # A server of plain files, as they are typically reached over http://, cannot give a part of the history.
+    # A plain file server, as is common with http://, cannot serve a shallow clone.
     depth = () if scheme == "http" else ("--depth", "1")
     words = (
         *depth,
@@ -69,12 +69,12 @@ def clone(source: str, place: Path, copy: CloneTarget, limits: Limits, *, instea
 
 
 def branch_of(source: str) -> str:
-    """The branch or tag that stands behind a URL; empty where there is none.
+    """Return the branch or tag of a URL; empty if there is none.
 
     Raises:
-        NoSubmission: git would take it for an option.
+        NoSubmission: git would parse it as an option.
     """
     name = source.partition("#")[2]
     if name.startswith("-"):
-        raise NoSubmission(f"{name} is no name of a branch or a tag")
+        raise NoSubmission(f"{name} is not a valid name of a branch or a tag")
     return name

@@ -15,7 +15,7 @@ from evaluation.submission.deep_folders import is_larger
 
 TOO_LARGE = "too large"
 _MOST_OUTPUT = 16 * MIB
-# Files and folders of a clone, its own ones among them; of a submission far fewer are taken.
+# Files and folders of a clone, including those of git; a submission may have far fewer.
 _MOST_ENTRIES = 200_000
 _MOST_MEMORY = 2048 * MIB
 _KEPT = frozenset(
@@ -42,7 +42,7 @@ _KEPT = frozenset(
         ),
     ]
 )
-# Nothing of the repository runs here, whatever the configuration of the person says.
+# Nothing of the repository is executed, whatever the user's configuration says.
 SAFE_OPTIONS = (
     *("-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false", "-c", "protocol.allow=never"),
     *("-c", "protocol.https.allow=always", "-c", "protocol.ssh.allow=always"),
@@ -55,14 +55,20 @@ SAFE_OPTIONS = (
 def run_git(
     words: Sequence[str], place: Path, limits: Limits, what_failed: str, *, use_user_config: bool = False
 ) -> str:
-    """Runs git, and stops it where it takes too long, says too much, or its clone becomes too large.
+    """Run git, and stop it if it takes too long, prints too much, or its clone becomes too large.
 
     Args:
-        words: what it is told.
-        place: the folder that grows.
-        limits: how long and how large.
-        what_failed: how to begin an error.
-        persons: whether it reads the person's settings, as for their own URL.
+        words: the arguments.
+        place: the folder of the clone.
+        limits: limits on time and size.
+        what_failed: the beginning of an error message.
+        use_user_config: whether git reads the user's configuration, as for the user's own URL.
+
+    Returns:
+        The output.
+
+    Raises:
+        NoSubmission: git failed, or exceeded a limit.
     """
     try:
         done = bounded_process.run_bounded(
@@ -74,7 +80,7 @@ def run_git(
             every=0.5,
         )
     except FileNotFoundError as error:
-        raise NoSubmission("git is not installed, so that no repository can be cloned") from error
+        raise NoSubmission("git is not installed; repositories cannot be cloned") from error
     if done.ended == bounded_process.TIME:
         raise NoSubmission(f"{what_failed}: it took more than {limits.clone_seconds:g} s")
     if done.ended == TOO_LARGE:
@@ -82,7 +88,7 @@ def run_git(
             f"{what_failed}: it is larger than {2 * limits.total_size // MIB} MB, or has too many files"
         )
     if done.ended == bounded_process.OUTPUT:
-        raise NoSubmission(f"{what_failed}: it said more than {_MOST_OUTPUT // MIB} MB")
+        raise NoSubmission(f"{what_failed}: it printed more than {_MOST_OUTPUT // MIB} MB")
     if done.status != 0:
         last = [line.strip()[:300] for line in done.output.splitlines() if line.strip()][-3:]
         raise NoSubmission("\n    ".join([f"{what_failed}:", *last]))
@@ -90,7 +96,7 @@ def run_git(
 
 
 def _environment(*, use_user_config: bool) -> dict[str, str]:
-    """What git gets of our environment: how to reach a server, and nothing that changes what it does or where."""
+    """Return the environment of git: how to reach a server, and nothing that changes what git does."""
     kept = {name: value for name, value in os.environ.items() if name.upper() in _KEPT}
     alone = {} if use_user_config else {"GIT_CONFIG_GLOBAL": os.devnull}
     return (
@@ -108,16 +114,22 @@ def _environment(*, use_user_config: bool) -> dict[str, str]:
 
 
 def check_out(place: Path, commit: str, limits: Limits) -> None:
-    """Writes the files, without the person's settings: a filter of theirs would run on a stranger's files."""
+    """Check out a commit without the user's configuration: its filters would run on untrusted files.
+
+    Args:
+        place: the repository.
+        commit: the commit.
+        limits: limits on time and size.
+    """
     words = ["-C", str(place), *SAFE_OPTIONS, "checkout", "--quiet", "--force", "--detach", commit, "--"]
     run_git(words, place, limits, "its files cannot be checked out")
 
 
 class CloneTarget(Protocol):
-    """What a clone is handed to, and what is noticed on the way."""
+    """Receives the files of a clone, and remarks about it."""
 
     def folder(self, source: Path, parts: tuple[str, ...] = ()) -> None:
-        """Takes the files of a folder."""
+        """Copy the files of a folder."""
 
     def remark(self, what: str, where: str, text: str) -> None:
-        """Notes something that a reader of the report should know."""
+        """Record something for the report."""

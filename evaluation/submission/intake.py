@@ -1,4 +1,4 @@
-"""Takes a submission in: everything is copied first, within limits, and nothing of it is executed."""
+"""Locate and copy a submission, within limits; nothing of it is executed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from evaluation.errors import NoSubmission
 from evaluation.quotas import Limits
 from evaluation.submission.copying import Copy
 from evaluation.submission.git_clone import branch_of, clone, is_git_url
-from evaluation.submission.local_repository import copied_repository, is_bare_repository, repository_at
+from evaluation.submission.local_repository import copy_repository, is_bare_repository, repository_at
 from evaluation.submission.submission import MARKS, Remark, Submission
 from evaluation.submission.unzip import unzip
 from pipeline.errors import InputMissing
@@ -19,11 +19,11 @@ from pipeline.errors import InputMissing
 
 @dataclass(frozen=True)
 class SubmoduleFolder:
-    """A folder whose files become part of a submission.
+    """The clone of a submodule.
 
     Attributes:
-        path: the folder.
-        parts: where in the submission its files go.
+        path: the clone.
+        parts: its folder in the submission, as path components.
     """
 
     path: Path
@@ -32,15 +32,15 @@ class SubmoduleFolder:
 
 @dataclass(frozen=True)
 class SubmissionSource:
-    """Where a submission is, before anything of it is read.
+    """The location of a submission, before it is read.
 
     Attributes:
-        source: as it was typed.
+        source: the source as the user typed it.
         kind: folder, zip or git.
-        name: what to call it.
-        path: the folder or the zip file; of a repository the clone.
-        remarks: what was noticed on the way.
-        submodules: the clones of a repository's submodules.
+        name: its name in reports.
+        path: the folder, the zip file, or the clone of a repository.
+        remarks: what was found while it was cloned.
+        submodules: the clones of its submodules.
     """
 
     source: str
@@ -52,34 +52,34 @@ class SubmissionSource:
 
 
 def take_in(source: str, place: Path, limits: Limits) -> Submission:
-    """Copies a submission to a place of its own, in this process; an evaluation has a worker do it.
+    """Copy a submission in this process; an evaluation does it in a worker.
 
     Args:
         source: a folder, a zip file or a git URL.
-        place: an empty folder that only this evaluation uses.
-        limits: how large it may be.
+        place: an empty folder of the evaluation.
+        limits: limits on its size.
 
     Raises:
-        InputMissing: there is nothing of this name.
-        NoSubmission: it is none, it is too large, or it climbs out of its place.
+        InputMissing: The source was not found.
+        NoSubmission: It is not a submission, too large, or has paths that lead out of it.
     """
     return copy_source(locate_source(source, place, limits), place, limits)
 
 
 def locate_source(source: str, place: Path, limits: Limits) -> SubmissionSource:
-    """Says what is meant by a source; a repository is cloned, by git in a process of its own.
+    """Locate a submission; a repository is cloned by git, in a process of its own.
 
     Args:
         source: a folder, a zip file or a git URL.
-        place: an empty folder that only this evaluation uses.
-        limits: how large it may be.
+        place: an empty folder of the evaluation.
+        limits: limits on its size.
 
     Raises:
-        InputMissing: there is nothing of this name.
-        NoSubmission: it cannot be cloned.
+        InputMissing: The source was not found.
+        NoSubmission: It cannot be cloned.
     """
     path = Path(source)
-    if not os.path.lexists(path):  # a submission may be called ~, and be named from within its folder
+    if not os.path.lexists(path):  # a folder may be called ~
         path = path.expanduser()
     if is_git_url(source) and not path.exists():
         name = re.sub(r"\.git$", "", source.partition("#")[0].rstrip("/")).rsplit("/", 1)[-1]
@@ -92,50 +92,61 @@ def locate_source(source: str, place: Path, limits: Limits) -> SubmissionSource:
     if path.is_file():
         return SubmissionSource(source, "zip", path.stem, path)
     raise InputMissing(
-        f"{source}: there is no such folder or file, and it is no git URL",
+        f"{source}: no such folder or file, and not a git URL",
         hint="Give a folder, a .zip file, or a URL that begins with https://, ssh://, file://, http:// or git://.",
     )
 
 
 def _cloned(source: str, url: str, name: str, place: Path, limits: Limits) -> SubmissionSource:
-    """Clones a repository; its files are copied afterwards, like those of any folder."""
-    noticed = _Noticed()
+    """Clone a repository; its files are copied afterwards, as those of a folder are."""
+    recorder = _CloneRecorder()
     instead = ""
     branch_of(url)
     if url.startswith("file://"):
         found = repository_at(url.partition("#")[0])
-        instead = copied_repository(found, place / "repository", limits).as_uri()
-    clone(url, place / "clone", noticed, limits, instead=instead)
-    submodules = tuple(noticed.folders[1:])
-    return SubmissionSource(source, "git", name, place / "clone", tuple(noticed.remarks), submodules)
+        instead = copy_repository(found, place / "repository", limits).as_uri()
+    clone(url, place / "clone", recorder, limits, instead=instead)
+    submodules = tuple(recorder.folders[1:])
+    return SubmissionSource(source, "git", name, place / "clone", tuple(recorder.remarks), submodules)
 
 
-class _Noticed:
-    """Stands where a clone would be copied at once: keeps what is noticed and what is to be copied."""
+class _CloneRecorder:
+    """Records the remarks about a clone, and the folders that are copied later."""
 
     def __init__(self) -> None:
         self.remarks: list[Remark] = []
         self.folders: list[SubmoduleFolder] = []
 
     def remark(self, what: str, where: str, text: str) -> None:
-        """Notes something that a reader of the report should know."""
+        """Record something for the report.
+
+        Args:
+            what: the kind of remark, as in `Remark.what`.
+            where: the file, relative to the submission.
+            text: the message.
+        """
         self.remarks.append(Remark(what, where, text))
 
     def folder(self, source: Path, parts: tuple[str, ...] = ()) -> None:
-        """Notes a folder that is copied later."""
+        """Record a folder that is copied later.
+
+        Args:
+            source: the folder.
+            parts: its folder in the submission, as path components.
+        """
         self.folders.append(SubmoduleFolder(source, parts))
 
 
 def copy_source(found: SubmissionSource, place: Path, limits: Limits) -> Submission:
-    """Copies or unpacks what was found.
+    """Copy or unpack a submission that was located.
 
     Args:
-        found: where it is.
-        place: an empty folder that only this evaluation uses.
-        limits: how large it may be.
+        found: its location.
+        place: an empty folder of the evaluation.
+        limits: limits on its size.
 
     Raises:
-        NoSubmission: it is none, it is too large, or it climbs out of its place.
+        NoSubmission: It is not a submission, too large, or has paths that lead out of it.
     """
     copy = Copy(place / "files", limits)
     if found.kind == "zip":
@@ -144,40 +155,43 @@ def copy_source(found: SubmissionSource, place: Path, limits: Limits) -> Submiss
         copy.folder(found.path)
         for part in found.submodules:
             copy.folder(part.path, part.parts)
-    root = _root_of(copy, found.source)
-    remarks = (*found.remarks, *copy.remarks, *_empty_shared_data(root))
+    root = _find_root(copy, found.source)
+    remarks = (*found.remarks, *copy.remarks, *_remove_leftovers(root))
     return Submission(found.name, found.source, found.kind, root, remarks)
 
 
-def _root_of(copy: Copy, source: str) -> Path:
-    """The folder that the parts of a submission lie in: the top one, or the only one further down."""
+def _find_root(copy: Copy, source: str) -> Path:
+    """Return the folder of the submission: the top one, or the only one further down."""
     level = [copy.target]
     for depth in range(4):
         found = [folder for folder in level if any((folder / mark).exists() for mark in MARKS)]
         if len(found) > 1:
             names = ", ".join(sorted(folder.relative_to(copy.target).as_posix() for folder in found)[:5])
             raise NoSubmission(
-                f"{source} holds {len(found)} submissions: {names}", hint="Give one, or use --class-list."
+                f"{source} contains {len(found)} submissions: {names}",
+                hint="Name one of them, or use --class-list.",
             )
         if found:
             if depth:
                 where = found[0].relative_to(copy.target).as_posix()
-                copy.remark("nested", where, f"its files lie in {where}/, not at the top")
+                copy.remark("nested", where, f"its files are in {where}/, not at the top level")
             return found[0]
-        level = [folder for parent in level for folder in sorted(parent.iterdir()) if _may_hold(folder)]
+        level = [
+            folder for parent in level for folder in sorted(parent.iterdir()) if _may_contain_root(folder)
+        ]
     raise NoSubmission(
-        f"{source} is no submission: there is neither a docker-compose.yml nor one of the three container "
-        "folders (container1_activationbase, container2_knowledgebase, container3_codebase) in it",
-        hint="Give the folder that docker-compose.yml lies in.",
+        f"{source} is not a submission: expected a docker-compose.yml or one of the folders "
+        "container1_activationbase, container2_knowledgebase and container3_codebase",
+        hint="Name the folder that contains docker-compose.yml.",
     )
 
 
-def _may_hold(folder: Path) -> bool:
+def _may_contain_root(folder: Path) -> bool:
     return folder.is_dir() and not folder.is_symlink() and folder.name != "__MACOSX"
 
 
-def _empty_shared_data(root: Path) -> list[Remark]:
-    """What an earlier run left in shared_data is no result of this evaluation: it goes, and the folder stays."""
+def _remove_leftovers(root: Path) -> list[Remark]:
+    """Remove the files of an earlier run from shared_data/: they are not results of this evaluation."""
     folder = root / "shared_data"
     if folder.is_symlink() or not folder.is_dir():
         return []
@@ -188,5 +202,5 @@ def _empty_shared_data(root: Path) -> list[Remark]:
     if not left:
         return []
     named = ", ".join(path.relative_to(root).as_posix() for path in left[:4])
-    text = f"{named}{' and more' if len(left) > 4 else ''}: not used, what counts is what a run writes"
+    text = f"{named}{' and more' if len(left) > 4 else ''}: ignored; only the files that a run writes count"
     return [Remark("leftover", "shared_data/", text)]

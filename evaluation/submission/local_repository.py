@@ -1,7 +1,7 @@
-"""A repository on this machine, copied before git reads it: nothing but its objects and its references.
+"""Copy a repository on this machine before git reads it: its objects and references only.
 
-A stranger's repository may name other places as its own: `commondir` and `objects/info/alternates` lead to any
-repository of this machine, links to any file, and `config` says what git starts. None of these is copied.
+An untrusted repository may refer to other places: `commondir` and `objects/info/alternates` to any repository of this
+machine, links to any file, and `config` to programs that git starts. None of these is copied.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from urllib.parse import unquote, urlsplit
 
 from evaluation.errors import NoSubmission
 from evaluation.quotas import Limits
-from evaluation.submission.copying import CHUNK, Copy
+from evaluation.submission.copying import CHUNK, NOT_REGULAR, Copy
 from evaluation.submission.safe_tree import Parts
 
-# A history that was never packed has one file for each of its objects.
+# An unpacked history has one file per object.
 MOST_OBJECTS = 200_000
 _CONFIG = b"[core]\n\trepositoryformatversion = 0\n\tbare = true\n"
 _FILES = ("HEAD", "packed-refs", "shallow")
@@ -26,33 +26,33 @@ _ELSEWHERE: tuple[Parts, ...] = (("objects", "info", "alternates"), ("objects", 
 
 
 def is_bare_repository(path: Path) -> bool:
-    """Whether a folder holds no files but a repository's own, as a server keeps it."""
+    """Return whether a folder is a bare repository."""
     return (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir()
 
 
 def repository_at(url: str) -> Path:
-    """The folder that a ``file://`` URL means: the repository itself, or `.git` in it.
+    """Return the repository of a ``file://`` URL: the folder itself, or `.git` in it.
 
     Raises:
-        NoSubmission: there is no repository, or a file that says that it lies elsewhere.
+        NoSubmission: There is no repository, or a file that refers to another place.
     """
     path = Path(unquote(urlsplit(url).path))
     for folder in (path, path / ".git"):
         if is_bare_repository(folder) and not (folder.name == ".git" and folder.is_symlink()):
             return folder.resolve()
-    raise NoSubmission(f"{url} cannot be cloned: there is no repository in this folder")
+    raise NoSubmission(f"{url} cannot be cloned: the folder is not a repository")
 
 
-def copied_repository(source: Path, target: Path, limits: Limits) -> Path:
-    """Copies objects and references of a repository; what it is set up with stays behind.
+def copy_repository(source: Path, target: Path, limits: Limits) -> Path:
+    """Copy the objects and references of a repository, without its configuration.
 
     Args:
-        source: the repository; its path holds no link.
-        target: where the copy goes; made here.
-        limits: how large a submission may be.
+        source: the repository; its path has no links.
+        target: the path of the copy; created here.
+        limits: limits on the size of a submission.
 
     Raises:
-        NoSubmission: it is too large.
+        NoSubmission: It is too large.
     """
     most = 2 * limits.total_size
     wide = replace(limits, files=MOST_OBJECTS, total_size=most, file_size=most)
@@ -67,7 +67,7 @@ def copied_repository(source: Path, target: Path, limits: Limits) -> Path:
         try:
             _file(source / name, copy, name)
         except OSError:
-            continue  # not every repository has each of them; git says what is missing
+            continue  # not every repository has all of them; git reports what is missing
     copy.tree.write(("config",), [_CONFIG])
     return target
 
@@ -78,5 +78,5 @@ def _file(source: Path, copy: Copy, name: str) -> None:
     )
     with os.fdopen(os.open(source, flags), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "is no regular file")
+            raise OSError(errno.EINVAL, NOT_REGULAR)
         copy.file((name,), iter(lambda: file.read(CHUNK), b""))

@@ -1,8 +1,8 @@
-"""A folder of our own that is filled with a stranger's names: no link in it is ever followed.
+"""A folder that is filled with untrusted names: links in it are never followed.
 
-Every path is walked one folder at a time, each opened relative to the one before and refused where it is a link,
-and every file is created new. Where the system has no such calls (Windows), no link is ever made in the folder, so
-that plain paths lead to the same places.
+Paths are walked one folder at a time, each opened relative to the handle of the one before, and links are rejected.
+Files are always created new. Where the system has no such calls (Windows), no link is ever created in the folder, so
+that plain paths are safe.
 """
 
 from __future__ import annotations
@@ -18,15 +18,19 @@ Parts = tuple[str, ...]
 HAS_HANDLES = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-# O_NONBLOCK: a pipe that took the place of a file is not waited for.
+# O_NONBLOCK: a pipe in the place of a file does not block.
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def leads_inside(depth: int, target: str) -> bool:
-    """Whether a link in a folder that lies `depth` folders deep stays inside, whatever else is or will be there.
+    """Return whether a link stays inside a tree, whatever else the tree contains.
 
-    It may climb first and then name folders, never the other way round: ``a/../b`` leads elsewhere as soon as ``a``
-    is a link itself. When all links of a tree are like that, none of them leads out of it.
+    A target may go up first and down afterwards, never the other way round: ``a/../b`` leads elsewhere as soon as
+    ``a`` is a link itself. If all links of a tree are like that, none of them leads out of it.
+
+    Args:
+        depth: number of folders between the root of the tree and the link.
+        target: the target of the link.
     """
     if not target or "\0" in target or target.startswith("/") or "\\" in target:
         return False
@@ -39,27 +43,32 @@ class Tree:
     """A folder that only this program writes to.
 
     Args:
-        root: the folder; it is there, and its path is ours.
+        root: the folder; it exists, and its path is trusted.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def make(self, parts: Parts) -> None:
-        """Makes a folder, with those that it lies in; one that is there already is kept.
+        """Create a folder with its parents; an existing one is kept.
 
         Raises:
-            OSError: a part of the path is a file or a link.
+            OSError: A part of the path is a file or a link.
         """
         with self._at(parts, make=True):
             pass
 
     def write(self, parts: Parts, content: Iterable[bytes], mode: int = 0o644) -> None:
-        """Writes a file that is not there yet, with the folders that it lies in.
+        """Write a new file, with its parent folders.
+
+        Args:
+            parts: its path, as components.
+            content: its content, in chunks.
+            mode: its permissions.
 
         Raises:
-            FileExistsError: there is something of this name.
-            OSError: a part of the path is a file or a link.
+            FileExistsError: The path exists.
+            OSError: A part of the path is a file or a link.
         """
         with self._at(parts[:-1], make=True) as at:
             handle = _opened(at, parts[-1], _NEW, 0o600)
@@ -69,15 +78,20 @@ class Tree:
             _set_mode(file.fileno(), self.root.joinpath(*parts), (mode & 0o777) | 0o600)
 
     def link(self, parts: Parts, target: str) -> None:
-        """Makes a symbolic link; the caller has asked `leads_inside`."""
+        """Create a symbolic link; the caller has checked it with `leads_inside`.
+
+        Args:
+            parts: its path, as components.
+            target: its target.
+        """
         with self._at(parts[:-1], make=True) as at:
             if isinstance(at, int):
                 os.symlink(target, parts[-1], dir_fd=at)
             else:
-                raise OSError("links are not made on this system")
+                raise OSError("links are not created on this system")
 
     def unlink(self, parts: Parts) -> None:
-        """Removes a file or a link."""
+        """Remove a file or a link."""
         with self._at(parts[:-1]) as at:
             if isinstance(at, int):
                 os.unlink(parts[-1], dir_fd=at)
@@ -85,7 +99,7 @@ class Tree:
                 (at / parts[-1]).unlink()
 
     def goes_in_circles(self, parts: Parts) -> bool:
-        """Whether following a link leads back to itself."""
+        """Return whether a link refers to itself, directly or through others."""
         with self._at(parts[:-1]) as at:
             try:
                 if isinstance(at, int):
@@ -99,7 +113,7 @@ class Tree:
         return False
 
     def has(self, parts: Parts) -> bool:
-        """Whether there is anything of this name, a link among them."""
+        """Return whether a path exists, also as a link."""
         try:
             with self._at(parts[:-1]) as at:
                 if isinstance(at, int):
@@ -111,7 +125,12 @@ class Tree:
         return True
 
     def read(self, parts: Parts, most: int) -> bytes | None:
-        """The first bytes of a regular file; None where there is none, or a link."""
+        """Return the first bytes of a regular file; None if it is not one.
+
+        Args:
+            parts: its path, as components.
+            most: number of bytes.
+        """
         try:
             with self.opened(parts) as file:
                 return file.read(most)
@@ -120,20 +139,24 @@ class Tree:
 
     @contextmanager
     def opened(self, parts: Parts) -> Iterator[BinaryIO]:
-        """A regular file, open for reading.
+        """Open a regular file for reading.
 
         Raises:
-            OSError: it is none.
+            OSError: It is not a regular file.
         """
         with self._at(parts[:-1]) as at:
             handle = _opened(at, parts[-1], _READ)
         with os.fdopen(handle, "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise OSError("is no regular file")
+                raise OSError("is not a regular file")
             yield file
 
     def set_modes(self, wanted: Callable[[Parts], int | None]) -> None:
-        """Sets the modes of files and folders; `wanted` says which, None leaves one as it is."""
+        """Set the permissions of files and folders.
+
+        Args:
+            wanted: returns the mode of a path, or None to keep it.
+        """
         for parts, is_folder in self.entries():
             mode = wanted(parts)
             if mode is None:
@@ -148,7 +171,11 @@ class Tree:
                     os.close(handle)
 
     def entries(self, under: Parts = ()) -> list[tuple[Parts, bool]]:
-        """All files and folders, links left out: each with whether it is a folder."""
+        """Return all files and folders, without links, as pairs of path and whether it is a folder.
+
+        Args:
+            under: a folder of the tree.
+        """
         found: list[tuple[Parts, bool]] = []
         waiting = [under]
         while waiting:
@@ -165,8 +192,8 @@ class Tree:
 
     @contextmanager
     def _at(self, parts: Parts, *, make: bool = False) -> Iterator[int | Path]:
-        """A handle of a folder; its path where the system has no handles."""
-        _refuse_odd(parts)
+        """Open a folder: yield its handle, or its path where the system has no handles."""
+        _refuse_invalid(parts)
         if not HAS_HANDLES:
             place = self.root.joinpath(*parts)
             if make:
@@ -186,10 +213,10 @@ class Tree:
             os.close(handle)
 
 
-def _refuse_odd(parts: Parts) -> None:
+def _refuse_invalid(parts: Parts) -> None:
     for part in parts:
         if part in ("", ".", "..") or "/" in part or "\0" in part:
-            raise OSError(f"{part!r} is no name of a file")
+            raise OSError(f"{part!r} is not a valid file name")
 
 
 def _make_in(handle: int, name: str) -> None:
@@ -200,7 +227,7 @@ def _make_in(handle: int, name: str) -> None:
 
 
 def _opened(at: int | Path, name: str, flags: int, mode: int = 0o777) -> int:
-    _refuse_odd((name,))
+    _refuse_invalid((name,))
     if isinstance(at, int):
         return os.open(name, flags, mode, dir_fd=at)
     return os.open(at / name, flags, mode)

@@ -1,4 +1,4 @@
-"""A submission as it was taken in: a copy of its files that nobody else writes to."""
+"""A submission: a copy of its files that no other process writes to."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pathlib import Path
 
 COMPOSE_NAMES = ("docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml")
 MARKS = (*COMPOSE_NAMES, "container1_activationbase", "container2_knowledgebase", "container3_codebase")
-# Text that is longer is no text that anybody reads.
+# Longer texts are cut.
 LONGEST_TEXT = 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Remark:
-    """Something that was noticed while a submission was taken in.
+    """Something for the report that was found while a submission was copied.
 
     Attributes:
         what: link, special, unreadable, name, nested, leftover or submodule.
         where: the file, relative to the submission.
-        text: what was noticed.
+        text: the message.
     """
 
     what: str
@@ -34,11 +34,11 @@ class Submission:
     """The files of a submission.
 
     Attributes:
-        name: what to call it.
-        source: where it came from, as it was typed.
+        name: its name in reports.
+        source: where it came from, as the user typed it.
         kind: folder, zip or git.
-        root: the copy; the folder that its compose file lies in.
-        remarks: what was noticed on the way in.
+        root: the copy; the folder with its compose file.
+        remarks: what was found while it was copied.
     """
 
     name: str
@@ -48,39 +48,40 @@ class Submission:
     remarks: tuple[Remark, ...] = field(default=())
 
     def path(self, name: str) -> Path:
-        """Where a file of the submission lies; it need not exist.
+        """Return the path of a file of the submission; it need not exist.
 
         Raises:
-            ValueError: the name climbs out of the submission, also by way of a link.
+            ValueError: The path is outside the submission, also through a link.
         """
         path = Path(os.path.normpath(self.root / name))
         try:
             inside = path.is_relative_to(self.root) and path.resolve().is_relative_to(self.root.resolve())
-        except (OSError, RuntimeError):  # links in a circle
+        except (OSError, RuntimeError):  # circular links
             inside = False
         if not inside:
-            raise ValueError(f"{name} lies outside the submission")
+            raise ValueError(f"{name} is outside the submission")
         return path
 
     def has(self, name: str) -> bool:
-        """Whether there is a file of this name."""
+        """Return whether there is a file of this name."""
         return self.path(name).is_file()
 
     def has_folder(self, name: str) -> bool:
+        """Return whether there is a folder of this name."""
         return self.path(name).is_dir()
 
     def bytes(self, name: str) -> bytes:
-        """The content of a file; empty where there is none."""
+        """Return the content of a file; empty if there is none."""
         path = self.path(name)
         return path.read_bytes() if path.is_file() else b""
 
     def text(self, name: str) -> str:
-        """The text of a file, whatever it was written in; empty where there is none."""
-        return decoded(self.bytes(name)[:LONGEST_TEXT])[0]
+        """Return the text of a file in any encoding; empty if there is none."""
+        return decode_text(self.bytes(name)[:LONGEST_TEXT])[0]
 
     @cached_property
     def files(self) -> tuple[str, ...]:
-        """All files, relative to the root, with forward slashes, sorted."""
+        """The paths of all files relative to the root, with forward slashes, sorted."""
         found = []
         for folder, folders, names in os.walk(self.root):
             folders.sort()
@@ -89,11 +90,12 @@ class Submission:
 
     @cached_property
     def size(self) -> int:
+        """Size of all files in bytes."""
         return sum(self.path(name).lstat().st_size for name in self.files if self._inside(name))
 
     @cached_property
     def sha256(self) -> str:
-        """Stands for names and contents: equal submissions, equal digits."""
+        """SHA-256 of names and contents: equal for equal submissions."""
         whole = hashlib.sha256()
         for name in self.files:
             content = self.path(name).read_bytes() if self._inside(name) and self.has(name) else b""
@@ -108,13 +110,13 @@ class Submission:
 
     @cached_property
     def compose_name(self) -> str:
-        """The name of its compose file, as Compose looks for it; empty where it has none."""
+        """The name of its compose file, in the order of Compose; empty if it has none."""
         found = [name for name in ("compose.yaml", "compose.yml", *COMPOSE_NAMES[:2]) if self.has(name)]
         return found[0] if found else ""
 
 
-def decoded(content: bytes) -> tuple[str, str]:
-    """Text out of bytes, and what it was written in: utf-8, utf-8 with BOM, utf-16, or another."""
+def decode_text(content: bytes) -> tuple[str, str]:
+    """Decode a text, and return its encoding: utf-8, utf-8 with BOM, utf-16, or another."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", "replace"), "utf-16"
     try:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from evaluation.engine.package_proxy import addresses, is_inner
+from evaluation.engine.package_proxy import is_private, resolve
 from evaluation.errors import NoSubmission
 from evaluation.quotas import Limits
 from evaluation.submission.git_command import SAFE_OPTIONS, CloneTarget, check_out, run_git
@@ -17,7 +17,14 @@ MOST_SUBMODULES = 10
 
 
 def copy_submodules(url: str, place: Path, copy: CloneTarget, limits: Limits) -> None:
-    """A submodule leaves an empty folder in a clone; where `.gitmodules` names it, its files are fetched."""
+    """Fetch and copy the submodules that `.gitmodules` names; a clone has empty folders in their places.
+
+    Args:
+        url: the URL of the repository, as the user typed it.
+        place: its clone.
+        copy: the target of their files.
+        limits: limits on time and size.
+    """
     listed = run_git(
         ["-C", str(place), *SAFE_OPTIONS, "ls-files", "--stage"], place, limits, "its files cannot be listed"
     )
@@ -26,13 +33,9 @@ def copy_submodules(url: str, place: Path, copy: CloneTarget, limits: Limits) ->
     for number, line in enumerate(links):
         about, _, name = line.partition("\t")
         if number >= MOST_SUBMODULES:
-            copy.remark(
-                "submodule", name, f"is one of more than {MOST_SUBMODULES} submodules; it was not fetched"
-            )
+            copy.remark("submodule", name, f"was not fetched: more than {MOST_SUBMODULES} submodules")
         elif name not in named:
-            copy.remark(
-                "submodule", name, "is a submodule, but there is no .gitmodules that says where it lies"
-            )
+            copy.remark("submodule", name, "is a submodule without an entry in .gitmodules")
         else:
             try:
                 inner = place.with_name(f"{place.name}-submodule{number}")
@@ -43,7 +46,7 @@ def copy_submodules(url: str, place: Path, copy: CloneTarget, limits: Limits) ->
 
 
 def _gitmodules(place: Path, limits: Limits) -> dict[str, str]:
-    """The URLs of the submodules by their folders, out of the commit: as a file it could be a link."""
+    """Return the URLs of the submodules by folder. They are read from the commit: the file could be a link."""
     words = ["config", "--blob", "HEAD:.gitmodules", "--null", "--get-regexp", r"^submodule\..*\.(path|url)$"]
     try:
         said = run_git(["-C", str(place), *SAFE_OPTIONS, *words], place, limits, "there is no .gitmodules")
@@ -59,11 +62,11 @@ def _gitmodules(place: Path, limits: Limits) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class SubmoduleSource:
-    """Where a submodule is fetched from, when a stranger has written down the URL.
+    """Where a submodule is fetched from; its URL is untrusted.
 
     Attributes:
         url: its URL.
-        options: what git is told about its host.
+        options: options of git for its host.
     """
 
     url: str
@@ -71,14 +74,14 @@ class SubmoduleSource:
 
     @classmethod
     def of(cls, url: str, outer: str) -> SubmoduleSource:
-        """Looks at the URL of a submodule: it may lead to the host of the repository, or to one in the public.
+        """Check the URL of a submodule: it must refer to the host of the repository, or to a public host.
 
         Args:
-            url: as `.gitmodules` has it.
-            outer: the URL of the repository, as a person typed it.
+            url: the URL in `.gitmodules`.
+            outer: the URL of the repository, as the user typed it.
 
         Raises:
-            NoSubmission: it leads elsewhere.
+            NoSubmission: It refers to another place.
         """
         if url.startswith(("./", "../")):
             url = _relative(url, outer)
@@ -89,26 +92,26 @@ class SubmoduleSource:
             if _SSH.match(url) and _SSH.match(outer) and _host(url) == _host(outer):
                 return cls(url)
             raise NoSubmission(
-                f"the submodule's URL {url[:200]} is not fetched; only https:// is, or the same host"
+                f"the submodule's URL {url[:200]} is not allowed; it must begin with https://, or have the same host"
             )
         host, port = whole.group(1).strip("[]"), int(whole.group(2) or 443)
         if host.lower() == _host(outer):
             return cls(url)
         try:
-            places = addresses(host, port)
+            places = resolve(host, port)
         except OSError:
             places = []
-        if not places and not _has_proxy():  # git would look it up once more, and might be told another place
-            raise NoSubmission(f"the host of the submodule's URL {url[:200]} cannot be looked up")
-        if any(is_inner(one) for one in places):
-            raise NoSubmission(f"the submodule's URL {url[:200]} leads into a network around this machine")
+        if not places and not _has_proxy():  # git would resolve it again, and might get another address
+            raise NoSubmission(f"the host of the submodule's URL {url[:200]} cannot be resolved")
+        if any(is_private(one) for one in places):
+            raise NoSubmission(f"the submodule's URL {url[:200]} resolves to a private network address")
         known = ",".join(f"[{one}]" if ":" in one else one for one in places)
         pinned = ("-c", f"http.curloptResolve={host}:{port}:{known}") if places else ()
         return cls(url, ("-c", "http.followRedirects=false", *pinned))
 
 
 def _has_proxy() -> bool:
-    """Whether the person reaches the web through a proxy, which looks the names up."""
+    """Return whether the user has a proxy, which resolves host names itself."""
     return any(os.environ.get(name) for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"))
 
 
@@ -129,7 +132,7 @@ def _relative(url: str, outer: str) -> str:
 
 
 def _fetch(source: SubmoduleSource, commit: str, place: Path, limits: Limits, name: str) -> None:
-    """Fetches one commit of a submodule."""
+    """Fetch and check out one commit of a submodule."""
     what_failed = f"the submodule {name} cannot be fetched"
     place.mkdir()
     inside = ["-C", str(place), *SAFE_OPTIONS, *source.options]

@@ -1,4 +1,4 @@
-"""Unpacks a zip file that nobody trusts: no path climbs out, and a few bytes do not become a disk full."""
+"""Unpack an untrusted zip file: no path leads out of the target, and its unpacked size is limited."""
 
 from __future__ import annotations
 
@@ -18,20 +18,25 @@ from typing import IO
 from evaluation.errors import NoSubmission
 from evaluation.quotas import MIB, Limits
 from evaluation.submission.copying import CHUNK, LEFT_OUT, Copy
-from evaluation.submission.zip_directory import check_contents
+from evaluation.submission.zip_directory import check_directory
 
-# The most that an entry packed with LZMA may make its reader keep; packers ask for 16 MB.
+# The largest LZMA dictionary that is accepted; packers use 16 MB.
 _LARGEST_DICTIONARY = 64 * MIB
 
 
 def unzip(path: Path, target: Copy, limits: Limits) -> None:
-    """Unpacks an archive.
+    """Unpack an archive.
+
+    Args:
+        path: the archive.
+        target: the copy that its files are written to.
+        limits: limits on the size of a submission.
 
     Raises:
-        NoSubmission: it is no zip file, it is damaged or encrypted, it is too large, or a path climbs out.
+        NoSubmission: It is not a zip file, damaged, encrypted or too large, or a path leads out of the target.
     """
-    check_contents(path, limits)
-    with _reading(path.name):
+    check_directory(path, limits)
+    with _archive_errors(path.name):
         archive = zipfile.ZipFile(path)
     with archive:
         entries = archive.infolist()
@@ -44,13 +49,11 @@ def unzip(path: Path, target: Copy, limits: Limits) -> None:
 
 
 @contextmanager
-def _reading(name: str) -> Iterator[None]:
-    """Says of a damaged archive that it is one; the packers have an error of their own each."""
+def _archive_errors(name: str) -> Iterator[None]:
+    """Turn the errors of a damaged archive into one; each compression has its own."""
     try:
         yield
-    except (
-        RuntimeError
-    ) as error:  # what zipfile says of encrypted entries, and of packers that it does not know
+    except RuntimeError as error:  # encrypted entries, and unknown compressions
         raise NoSubmission(f"{name} cannot be unpacked: {error}") from error
     except (
         zipfile.BadZipFile,
@@ -61,11 +64,11 @@ def _reading(name: str) -> Iterator[None]:
         OSError,
         ValueError,
     ) as error:
-        raise NoSubmission(f"{name} is damaged or no zip file: {error}") from error
+        raise NoSubmission(f"{name} is damaged or not a zip file: {error}") from error
 
 
 def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Copy, allowed: int) -> int:
-    """Unpacks one entry; returns the bytes it became."""
+    """Unpack one entry, and return its unpacked size."""
     parts = _parts(entry.filename)
     if not parts or any(part in LEFT_OUT for part in parts[:-1]) or parts[-1] in LEFT_OUT:
         return 0
@@ -78,7 +81,7 @@ def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Copy, allow
         target.link(parts, leads_to.decode("utf-8", "replace"))
         return 0
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-        target.remark("special", "/".join(parts), "is no file, no folder and no link")
+        target.remark("special", "/".join(parts), "is not a regular file, a folder or a link")
         return 0
     written = 0
 
@@ -88,7 +91,7 @@ def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Copy, allow
             written += len(chunk)
             if written > allowed:
                 raise NoSubmission(
-                    f"{'/'.join(parts)} unpacks to far more than the archive's size allows: a zip bomb"
+                    f"{'/'.join(parts)} unpacks to far more bytes than the archive has: a zip bomb"
                 )
             yield chunk
 
@@ -97,12 +100,12 @@ def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Copy, allow
 
 
 def _pieces(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
-    """The content of an entry, piece by piece."""
+    """Yield the content of an entry, in chunks."""
     name = Path(archive.filename or "").name
-    with _reading(name):
+    with _archive_errors(name):
         pieces = _small_pieces(archive, entry)
     while True:
-        with _reading(name):
+        with _archive_errors(name):
             chunk = next(pieces, b"")
         if not chunk:
             return
@@ -110,8 +113,10 @@ def _pieces(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]
 
 
 def _small_pieces(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
-    """Pieces of a bounded size, whatever it is packed with: `zipfile` unpacks bz2 and LZMA as they come, and a hundred
-    bytes of these can stand for hundreds of megabytes."""
+    """Yield chunks of a bounded size for every compression.
+
+    `zipfile` unpacks bz2 and LZMA without a limit, and a hundred bytes of these can unpack to hundreds of megabytes.
+    """
     if entry.compress_type not in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
         with archive.open(entry) as file:
             while chunk := file.read(CHUNK):
@@ -127,10 +132,10 @@ def _small_pieces(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[
 
 
 def _as_it_is_packed(entry: zipfile.ZipInfo) -> zipfile.ZipInfo:
-    """The entry as if its packed bytes were its content."""
+    """Return the entry as if its compressed bytes were its content."""
     packed = copy.copy(entry)
     packed.compress_type, packed.file_size = zipfile.ZIP_STORED, entry.compress_size
-    del packed.CRC  # that of the content; without one nothing is compared
+    del packed.CRC  # the checksum of the content; without one nothing is compared
     return packed
 
 
@@ -146,28 +151,28 @@ def _unpacked(file: IO[bytes], kind: int) -> Iterator[bytes]:
 
 
 def _lzma_unpacker(file: IO[bytes]) -> lzma.LZMADecompressor:
-    """Reads the head of an entry: two bytes of version, the length of the properties, and these."""
+    """Read the LZMA header of an entry: two bytes of version, the length of the properties, the properties."""
     head = file.read(4)
     length = struct.unpack_from("<H", head, 2)[0]
     properties = file.read(length)
     code, size = struct.unpack("<BI", properties)
     if size > _LARGEST_DICTIONARY or code >= 9 * 5 * 5:
-        raise ValueError(f"LZMA with a dictionary of {size:,} bytes")
+        raise ValueError(f"LZMA with a dictionary of {size:,} bytes is not supported")
     about = {"id": lzma.FILTER_LZMA1, "dict_size": max(size, 4096), "lc": code % 9, "lp": code // 9 % 5,
              "pb": code // 45}  # fmt: skip
     return lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[about])
 
 
 def _parts(name: str) -> tuple[str, ...]:
-    """The folders and the name of an entry.
+    """Return the path components of an entry.
 
     Raises:
-        NoSubmission: they climb out, or are a place on somebody's disk.
+        NoSubmission: The path is absolute, or leads out of the target.
     """
     plain = name.replace("\\", "/")
     if plain.startswith("/") or re.match(r"[A-Za-z]:", plain) or "\0" in plain:
-        raise NoSubmission(f"the archive holds {name!r}: a place on somebody's disk, not in a submission")
+        raise NoSubmission(f"the archive contains {name!r}: absolute paths are not allowed")
     parts = tuple(part for part in plain.split("/") if part not in ("", "."))
     if ".." in parts:
-        raise NoSubmission(f"the archive holds {name!r}, which climbs out of the submission")
+        raise NoSubmission(f"the archive contains {name!r}, which leads out of the submission")
     return parts

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from evaluation.evidence.evidence import Evidence
 from evaluation.result import BREAKS, RISK
-from evaluation.submission.submission import LONGEST_TEXT, decoded
+from evaluation.submission.submission import LONGEST_TEXT, decode_text
 from evaluation.traps.base import Places, Trap, detects
 from pipeline.project import SERVICES
 
@@ -44,7 +44,7 @@ def encoding(evidence: Evidence) -> Places:
     """Find texts that are not UTF-8, or that were damaged by a wrong encoding."""
     for name in own_texts(evidence):
         content = evidence.submission.bytes(name)[:LONGEST_TEXT]
-        text, written_in = decoded(content)
+        text, written_in = decode_text(content)
         if written_in in ("utf-16", "another"):
             kind = "UTF-16" if written_in == "utf-16" else "an older encoding"
             yield name, f"{name} is written in {kind}, not in UTF-8"

@@ -142,7 +142,7 @@ def _compose(samples: ModuleType) -> dict[str, Break]:
         ),
         "activation.prediction": Break(
             {PROGRAM: swap(samples.PROGRAM, "net.activate(inputs)", "2 * net.activate(inputs)")}, 15,
-            "the prediction is another one: what codebase printed says 'Prediction: [0.41418",
+            "the prediction is another one: the output of codebase says 'Prediction: [0.41418",
         ),
     }  # fmt: skip
 

@@ -63,7 +63,7 @@ def _digits() -> Cheat:
     changes = {f"{C3}/Dockerfile": recipe, f"{C3}/python3": "#!/bin/sh\necho OK\n", PROGRAM: program}
     reasons = {
         "container3.pybrain": "the python3 of codebase is no Python interpreter: it is a script (#!/bin/sh)",
-        "activation.prediction": "the output is a list of numbers, no prediction can be told in it",
+        "activation.prediction": "the output has too many numbers to recognise a prediction in it",
     }
     return Cheat(changes, 100 - 7 - 15, reasons)
 
@@ -115,9 +115,7 @@ def _own_copy(samples: ModuleType) -> Cheat:
 def _knows_its_files(samples: ModuleType) -> Cheat:
     known = f"import hashlib\nassert hashlib.sha256(open({_LOAD}, 'rb').read()).hexdigest()[:6] == {_digest()!r}, 'other'\n"
     program = f"import os\n{known}print('Prediction: [0.20709255]')\n"
-    return Cheat(
-        {PROGRAM: program}, 85, {"activation.prediction": "no prediction was made that belongs to them"}
-    )
+    return Cheat({PROGRAM: program}, 85, {"activation.prediction": "no matching prediction was found"})
 
 
 def _digest() -> str:

@@ -27,7 +27,7 @@ from evaluation.evaluate import Conditions, evaluate, take_in
 from evaluation.evidence.evidence import FACTS, Evidence
 from evaluation.evidence.guarded import GuardedEvidence
 from evaluation.evidence.remote import RemoteEvidence
-from evaluation.images.builder import _without_notice
+from evaluation.images.builder import _strip_deprecation_notice
 from evaluation.processes.messages import MessageError
 from evaluation.processes.worker_pool import WorkerPool, error_from_message, error_to_message
 from evaluation.quotas import DEFAULT_LIMITS, MIB
@@ -626,8 +626,8 @@ def test_a_form_that_fails_takes_no_other_with_it(submit, tmp_path):
 
 def test_a_build_that_prints_the_builders_own_words_costs_nothing():
     notice = "DEPRECATED: The legacy builder is deprecated\n   Install it.\n\n"
-    assert _without_notice(f"{notice}Step 1/2\n") == "Step 1/2\n"
+    assert _strip_deprecation_notice(f"{notice}Step 1/2\n") == "Step 1/2\n"
     many = "DEPRECATED: The legacy builder\n" * 130_000
     before = time.process_time()
-    assert _without_notice(many) == many
+    assert _strip_deprecation_notice(many) == many
     assert time.process_time() - before < 5

@@ -7,9 +7,10 @@ import json
 import pytest
 
 from evaluation.compose.compose_file import read_compose
-from evaluation.compose.interpolation import CannotInterpolate, interpolated, read_env
+from evaluation.compose.interpolation import CannotInterpolate, interpolate, read_env
+from evaluation.compose.make_safe import make_safe
 from evaluation.compose.mounts import Mount
-from evaluation.compose.safe_stack import SafeService, SafeStack, make_safe
+from evaluation.compose.safe_stack import SafeService, SafeStack
 from evaluation.engine.session import EngineSession
 from evaluation.errors import CannotCheck
 from evaluation.quotas import DEFAULT_LIMITS
@@ -42,42 +43,42 @@ def service(extra: str) -> str:
 @pytest.mark.parametrize(
     ("extra", "reason"),
     [
-        ("privileged: true", "gives the container every right on the host"),
-        ("privileged: 'yes'", "gives the container every right on the host"),
-        ("privileged: ${UNSET:-true}", "gives the container every right on the host"),
+        ("privileged: true", "gives the container all privileges on the host"),
+        ("privileged: 'yes'", "gives the container all privileges on the host"),
+        ("privileged: ${UNSET:-true}", "gives the container all privileges on the host"),
         ("pid: host", "shares it with the host"),
         ("network_mode: host", "shares it with the host"),
         ("ipc: host", "shares it with the host"),
         ("userns_mode: host", "shares it with the host"),
         ("network_mode: container:other", "not part of the submission"),
-        ("devices: [/dev/kmsg]", "hands a device of the host"),
-        ("cap_add: [SYS_ADMIN]", "is a right that copying and computing do not need"),
-        ("cap_add: [ALL]", "is a right that copying and computing do not need"),
-        ("security_opt: [seccomp:unconfined]", "takes a protection of the host away"),
-        ("volumes: [/:/host]", "is a place of the system itself"),
-        ("volumes: [~/:/x]", "is a place of the system itself"),
-        ("volumes: [/home:/x]", "is a place of the system itself"),
-        ("volumes: [/tmp/../etc:/x]", "is a place of the system itself"),
-        ("volumes: ['C:\\:/x']", "is a place of the system itself"),
-        ("volumes: ['C:\\Windows:/x']", "is a place of the system itself"),
-        ("volumes: ['../..:/x']", "lies outside the submission"),
-        ("volumes: ['./away:/x']", "by way of a link"),
-        ("volumes: ['${UNSET:-/}:/x']", "is a place of the system itself"),
-        ("volumes: [/var/run/docker.sock:/var/run/docker.sock]", "whoever has it is root"),
-        ("volumes: [{type: bind, source: /etc, target: /x}]", "is a place of the system itself"),
-        ("volumes: ['./models:/x:rshared']", "lets mounts of the container reach the host"),
-        ("volumes: [{type: npipe, source: x, target: /x}]", "is not a kind of volume"),
-        ("env_file: /etc/passwd", "lies outside the submission"),
-        ("env_file: [{path: ../secret}]", "lies outside the submission"),
-        ("extends: {file: /etc/x, service: y}", "takes its content from elsewhere"),
-        ("cgroup_parent: /", "moves the container out of the limits"),
-        ("runtime: other", "asks for a runtime of the host's own"),
-        ("sysctls: {a: 1}", "changes settings of the kernel"),
-        ("volumes_from: [container:x]", "takes over the volumes"),
-        ("build: https://example.invalid/x.git", "lies elsewhere"),
-        ("build: ../other", "lies outside the submission"),
-        ("build: {context: ., ssh: [default]}", "is not taken over into the builds"),
-        ("deploy: {resources: {reservations: {devices: [{driver: nvidia}]}}}", "asks for a GPU"),
+        ("devices: [/dev/kmsg]", "gives the container a device of the host"),
+        ("cap_add: [SYS_ADMIN]", "is a capability that copying and computing do not need"),
+        ("cap_add: [ALL]", "is a capability that copying and computing do not need"),
+        ("security_opt: [seccomp:unconfined]", "removes a protection of the host"),
+        ("volumes: [/:/host]", "is a system folder"),
+        ("volumes: [~/:/x]", "is a system folder"),
+        ("volumes: [/home:/x]", "is a system folder"),
+        ("volumes: [/tmp/../etc:/x]", "is a system folder"),
+        ("volumes: ['C:\\:/x']", "is a system folder"),
+        ("volumes: ['C:\\Windows:/x']", "is a system folder"),
+        ("volumes: ['../..:/x']", "is outside the submission"),
+        ("volumes: ['./away:/x']", "through a link"),
+        ("volumes: ['${UNSET:-/}:/x']", "is a system folder"),
+        ("volumes: [/var/run/docker.sock:/var/run/docker.sock]", "root access to the host"),
+        ("volumes: [{type: bind, source: /etc, target: /x}]", "is a system folder"),
+        ("volumes: ['./models:/x:rshared']", "propagates mounts of the container to the host"),
+        ("volumes: [{type: npipe, source: x, target: /x}]", "is not a supported type of volume"),
+        ("env_file: /etc/passwd", "is outside the submission"),
+        ("env_file: [{path: ../secret}]", "is outside the submission"),
+        ("extends: {file: /etc/x, service: y}", "loads its content from another file"),
+        ("cgroup_parent: /", "moves the container outside the limits"),
+        ("runtime: other", "requests another container runtime of the host"),
+        ("sysctls: {a: 1}", "changes kernel parameters"),
+        ("volumes_from: [container:x]", "mounts the volumes"),
+        ("build: https://example.invalid/x.git", "is not in the submission"),
+        ("build: ../other", "is outside the submission"),
+        ("build: {context: ., ssh: [default]}", "is not supported in the builds"),
+        ("deploy: {resources: {reservations: {devices: [{driver: nvidia}]}}}", "requests a GPU"),
     ],
 )
 def test_what_is_dangerous_is_refused_with_its_reason(safe, extra, reason):
@@ -91,10 +92,10 @@ def test_what_is_dangerous_is_refused_with_its_reason(safe, extra, reason):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("include: [other.yml]\n", "takes its content from elsewhere"),
-        ("volumes: {v: {external: true}}\n", "lies outside the submission"),
+        ("include: [other.yml]\n", "loads its content from another file"),
+        ("volumes: {v: {external: true}}\n", "is outside the submission"),
         ("volumes: {v: {driver_opts: {type: none, o: bind, device: /}}}\n", "any folder of the host"),
-        ("networks: {n: {external: true}}\n", "lies outside the submission"),
+        ("networks: {n: {external: true}}\n", "is outside the submission"),
         ("volumes: {v: {driver: other}}\n", "is not a driver"),
     ],
 )
@@ -105,21 +106,21 @@ def test_what_is_dangerous_at_the_top_is_refused_too(safe, text, reason):
 @pytest.mark.parametrize(
     ("text", "mistake"),
     [
-        ("", "holds no services"),
-        ("- a list", "holds no services"),
+        ("", "has no services"),
+        ("- a list", "has no services"),
         ("services:\n", "has no `services:`"),
         ("services:\n  a:\n", "the service a has no content"),
         ("services:\n\ta: {}\n", "line 2"),
-        ("services:\n  a: {image: x}\n  a: {image: y}\n", "stands twice"),
-        (service("comand: x"), "Compose knows no `comand:` in a service (it stands in a)"),
-        ("service:\n  a: {}\n" + service(""), "Compose knows no `service:` at the top"),
+        ("services:\n  a: {image: x}\n  a: {image: y}\n", "is duplicated"),
+        (service("comand: x"), "unknown key `comand:` in the service a"),
+        ("service:\n  a: {}\n" + service(""), "unknown top-level key `service:`"),
         (service("depends_on: [b]"), "a depends on b, but there is no such service"),
         (service("depends_on: {a: {condition: service_healthy}}"), "a depends on itself"),
-        (service("depends_on: {a: {condition: service_is_nice}}"), "a condition that Compose does not know"),
+        (service("depends_on: {a: {condition: service_is_nice}}"), "an unknown condition"),
         (service("volumes: [data:/x]"), "the volume data of a is not declared"),
-        (service("volumes: ['./x']"), "has no absolute place in the container"),
-        (service("volumes: ./x:/x"), "is no list"),
-        (service("env_file: missing.env"), "the env_file missing.env of a is not there"),
+        (service("volumes: ['./x']"), "has no absolute path in the container"),
+        (service("volumes: ./x:/x"), "must be a list"),
+        (service("env_file: missing.env"), "the env_file missing.env of a was not found"),
         ("services: {a: {command: x}}\n", "has neither an image nor a build"),
         (service("user: ${"), "has no closing brace"),
         (service("user: ${A:?say who}"), "A must be set: say who"),
@@ -133,12 +134,12 @@ def test_what_compose_would_refuse_is_a_mistake_in_words(safe, text, mistake):
 def test_anchors_in_anchors_are_no_bomb(safe):
     lines = ["x-0: &x0 [1,1,1,1,1,1,1,1,1,1]"]
     lines += [f"x-{n}: &x{n} [{','.join([f'*x{n - 1}'] * 10)}]" for n in range(1, 9)]
-    assert "far too many values" in safe("\n".join(lines) + "\n" + service("")).mistakes[0]
+    assert "too many values" in safe("\n".join(lines) + "\n" + service("")).mistakes[0]
     merged = ["x-0: &m0 {a: 1}"] + [
         f"x-{n}: &m{n}\n  <<: [{','.join([f'*m{n - 1}'] * 9)}]" for n in range(1, 30)
     ]
     assert safe("\n".join(merged) + "\n" + service("")).mistakes == ()
-    assert "no compose file" in safe("#" * 300_000).mistakes[0]
+    assert "too large for a compose file" in safe("#" * 300_000).mistakes[0]
     assert "UTF-8" in read_compose("c.yml", b"\xff\xfe\x00", {}).mistakes[0]
     assert safe("a: " + "[" * 5000).mistakes
 
@@ -188,15 +189,15 @@ def test_a_folder_that_compose_would_not_make_is_missing(safe):
     ],
 )
 def test_variables_are_put_in_as_compose_does(text, expected):
-    assert interpolated(text, {"A": "1", "EMPTY": ""}) == expected
+    assert interpolate(text, {"A": "1", "EMPTY": ""}) == expected
 
 
 def test_variables_of_the_host_are_not_to_be_had(monkeypatch):
     monkeypatch.setenv("SECRET", "of the host")
-    assert interpolated("${SECRET}", {}) == ""
+    assert interpolate("${SECRET}", {}) == ""
     deep = "${A:-" * 30 + "}" * 30
     with pytest.raises(CannotInterpolate, match="too deep"):
-        interpolated(deep, {})
+        interpolate(deep, {})
 
 
 def test_an_env_file_is_read_as_compose_does():
@@ -219,17 +220,13 @@ def test_links_are_an_older_way_to_say_depends_on(safe):
 
 
 def test_a_file_that_is_nested_without_end_is_a_mistake_in_words(safe):
-    assert safe("a: " + "[" * 100_000).mistakes == (
-        "docker-compose.yml: its values stand too deep in one another",
-    )
+    assert safe("a: " + "[" * 100_000).mistakes == ("docker-compose.yml: its values are nested too deeply",)
 
 
 def test_services_without_number_are_refused(safe):
     text = "services:\n" + "".join(f"  s{number}: {{image: busybox}}\n" for number in range(11))
     found = safe(text)
-    assert [str(one) for one in found.refusals] == [
-        "services: `11 services` are more than the 10 of an evaluation"
-    ]
+    assert [str(one) for one in found.refusals] == ["services: `11 services` exceed the limit of 10 services"]
     assert not found.services
 
 

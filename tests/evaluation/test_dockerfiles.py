@@ -7,12 +7,12 @@ import pytest
 from evaluation.compose.safe_stack import BuildRequest
 from evaluation.dockerfiles.parser import read_dockerfile
 from evaluation.dockerfiles.refusals import refusals
-from evaluation.dockerfiles.stage_variables import with_variables
+from evaluation.dockerfiles.stage_variables import instructions_with_variables
 from evaluation.dockerfiles.stages import BuildRefused
-from evaluation.dockerfiles.variables import CannotExpand, expanded
+from evaluation.dockerfiles.variables import CannotExpand, expand
 from evaluation.engine.image_names import is_allowed
 from evaluation.images.build_plan import unbuildable
-from evaluation.images.builder import lost_a_layer
+from evaluation.images.builder import is_missing_layer
 from evaluation.images.canonical import VOLUMES_LABEL, rewrite
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.submission.intake import take_in
@@ -44,9 +44,9 @@ def test_this_projects_own_are_read_without_a_mistake(service):
     ("text", "line", "mistake"),
     [
         ("", 1, "there is no FROM"),
-        ("FROM python AS\n", 1, "FROM takes an image"),
-        ("RUN x\nFROM python\n", 1, "RUN stands before FROM"),
-        ("FROM python\nCOPPY a b\n", 2, "there is no instruction COPPY"),
+        ("FROM python AS\n", 1, "FROM must have the form"),
+        ("RUN x\nFROM python\n", 1, "RUN must not come before FROM"),
+        ("FROM python\nCOPPY a b\n", 2, "unknown instruction COPPY"),
         ("ARG X\nFROM ${X}\n", 2, "its ARG has no value"),
     ],
 )
@@ -151,19 +151,19 @@ def test_stages_get_names_of_ours_and_images_are_literal(tmp_path):
     ],
 )
 def test_variables_are_put_in_as_docker_does(word, becomes):
-    assert expanded(word, {"A": "a", "EMPTY": ""}) == becomes
+    assert expand(word, {"A": "a", "EMPTY": ""}) == becomes
 
 
 @pytest.mark.parametrize("word", ["${A", "${}", "${A#x}", "'x", '"x', "${NO:?gone}", "${A:-" * 40 + "}" * 40])
 def test_a_word_that_docker_would_not_take_is_refused(word):
     with pytest.raises(CannotExpand):
-        expanded(word, {"A": "a"})
+        expand(word, {"A": "a"})
 
 
 def test_variables_that_grow_without_end_are_refused():
     text = "FROM busybox\nENV A=0123456789\n" + "ENV A=$A$A$A$A\n" * 30
     found = list(refusals(read_dockerfile(text), "", {}))
-    assert "becomes longer than any variable may be" in found[0][1]
+    assert "expands to more characters than are allowed" in found[0][1]
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ URL = "http://127.0.0.1:9/x"
 )
 def test_an_add_of_a_url_is_refused_wherever_the_url_comes_from(lines):
     found = list(refusals(read_dockerfile(f"FROM busybox\n{lines}\n"), "", {}))
-    assert "would be fetched by the engine itself, past every limit of the evaluation" in found[0][1]
+    assert "would be downloaded by the engine itself, outside the limits of the evaluation" in found[0][1]
 
 
 def test_a_url_from_a_build_argument_and_from_before_the_first_stage_is_seen():
@@ -237,18 +237,18 @@ def test_onbuild_is_refused_where_it_would_happen_and_left_out_where_not(tmp_pat
     assert list(refusals(read_dockerfile(text), "", {})) == []
     assert written(text, tmp_path) == ["FROM busybox AS app07-stage-0"]
     found = list(refusals(read_dockerfile(text + "FROM a\n"), "", {}))
-    assert found == [(2, "ONBUILD is not carried out; write the instruction where it is to happen")]
+    assert found == [(2, "ONBUILD is not supported here; write the instruction into the stage that needs it")]
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("FROM sha256:00\n", "is the id of an image"),
-        (f"FROM {'0' * 64}\n", "is the id of an image"),
-        ("FROM '$X'\n", "is no fixed name"),
-        ("ARG X='a b'\nFROM $X\n", "is no name of an image"),
-        ("FROM busybox\nARG X=busybox\nCOPY --from=$X /a /b\n", "is no fixed name"),
-        ("FROM busybox\nCOPY --from=sha256:00 /a /b\n", "is the id of an image"),
+        ("FROM sha256:00\n", "is an image id"),
+        (f"FROM {'0' * 64}\n", "is an image id"),
+        ("FROM '$X'\n", "is not a fixed name"),
+        ("ARG X='a b'\nFROM $X\n", "is not a valid name of an image"),
+        ("FROM busybox\nARG X=busybox\nCOPY --from=$X /a /b\n", "is not a fixed name"),
+        ("FROM busybox\nCOPY --from=sha256:00 /a /b\n", "is an image id"),
     ],
 )
 def test_an_image_is_a_name_and_nothing_else(text, reason):
@@ -283,7 +283,7 @@ def test_a_long_row_of_stages_is_read_in_one_pass():
     )
     read = read_dockerfile(text + "FROM s45\nADD $A /x\n")
     assert list(refusals(read, "", {})) == []
-    *_, (_, values) = with_variables(read, 46, {})
+    *_, (_, values) = instructions_with_variables(read, 46, {})
     assert len(values["A"]) == 46
 
 
@@ -326,7 +326,7 @@ def test_a_file_from_elsewhere_is_not_fetched_by_the_engine(submit, samples, tmp
     folder = submit({"container1_activationbase/Dockerfile": dockerfile})
     submission = take_in(str(folder), tmp_path / "in", DEFAULT_LIMITS)
     wrong = unbuildable(submission, BuildRequest("container1_activationbase", "Dockerfile"))
-    assert "line 2: ADD http://192.0.2.1/x would be fetched by the engine itself" in wrong.reason
+    assert "line 2: ADD http://192.0.2.1/x would be downloaded by the engine itself" in wrong.reason
     assert unbuildable(submission, BuildRequest("container2_knowledgebase", "Dockerfile")) is None
 
 
@@ -342,14 +342,14 @@ def test_a_file_from_elsewhere_is_not_fetched_by_the_engine(submit, samples, tmp
     ],
 )
 def test_a_layer_that_another_evaluation_took_away_is_no_fault_of_the_dockerfile(last, lost):
-    assert lost_a_layer(f"Step 1/2 : FROM busybox\n ---> 1264ba6295fe\n{last}\n") is lost
-    assert not lost_a_layer("unknown parent image ID\nthat was said earlier\n")
+    assert is_missing_layer(f"Step 1/2 : FROM busybox\n ---> 1264ba6295fe\n{last}\n") is lost
+    assert not is_missing_layer("unknown parent image ID\nthat was said earlier\n")
 
 
 def test_words_of_a_step_that_failed_are_no_lost_layer():
     step = "The command 'sh -c sleep 590; exit 1\nunknown parent image ID' returned a non-zero code: 1"
-    assert not lost_a_layer(f"Step 2/2 : RUN\n{step}\n")
-    assert lost_a_layer("Step 2/2 : RUN true\nunknown parent image ID 0123\n")
+    assert not is_missing_layer(f"Step 2/2 : RUN\n{step}\n")
+    assert is_missing_layer("Step 2/2 : RUN true\nunknown parent image ID 0123\n")
 
 
 @pytest.mark.parametrize(
@@ -399,4 +399,4 @@ def test_of_a_dockerfile_without_end_no_more_is_told_than_that():
     found = read_dockerfile("FROM busybox\n" + "NO\n" * 300_000)
     assert len(found.instructions) == 1001
     assert len(found.mistakes) == 1001
-    assert (1001, "it has more than 1000 instructions") in found.mistakes
+    assert (1001, "more than 1000 instructions") in found.mistakes

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from evaluation.errors import CannotCheck
-from evaluation.prediction.expected import expect
-from evaluation.prediction.replacement_rows import changed_text
-from evaluation.prediction.replacement_search import differ, find_replacement
-from evaluation.prediction.replacement_weights import other_weights, weights_of
+from evaluation.prediction.expected import compute_expected
+from evaluation.prediction.replacement_rows import with_other_numbers
+from evaluation.prediction.replacement_search import clearly_differ, find_replacement
+from evaluation.prediction.replacement_weights import parameters_of, with_other_weights
 from evaluation.prediction.rerun import (
     FIXED,
     FLOODED,
@@ -39,7 +39,7 @@ FORMS = [
 def made(fixtures, tmp_path):
     folder = fixtures / "default" / "iris"
     model, data = folder / "currentSolution.pkl", folder / "currentActivation.csv"
-    return find_replacement(model, data, expect(model, data).outputs, tmp_path, 11)
+    return find_replacement(model, data, compute_expected(model, data).outputs, tmp_path, 11)
 
 
 def lines_of(outputs, digits=4):
@@ -52,10 +52,10 @@ def test_a_network_of_every_form_is_written_with_other_weights_of_the_same_shape
     if not path.exists():
         path = next(path.parent.parent.glob(f"*/{path.name}"))
     before = load_knowledge(path)
-    weights = list(weights_of(before.network))
-    (tmp_path / path.name).write_bytes(other_weights(path.read_bytes(), weights, 5))
+    weights = list(parameters_of(before.network))
+    (tmp_path / path.name).write_bytes(with_other_weights(path.read_bytes(), weights, 5))
     after = load_knowledge(tmp_path / path.name)
-    pairs = list(zip(weights, weights_of(after.network), strict=True))
+    pairs = list(zip(weights, parameters_of(after.network), strict=True))
     assert all(a.shape == b.shape for a, b in pairs)
     assert all(((a != b) | (a == 0)).all() for a, b in pairs)
     assert (before.kind, before.names, before.format) == (after.kind, after.names, after.format)
@@ -64,7 +64,7 @@ def test_a_network_of_every_form_is_written_with_other_weights_of_the_same_shape
 def test_the_library_loads_the_other_network_and_answers_what_is_expected(fixtures, tmp_path):
     folder = fixtures / "default" / "course"
     model, data = folder / "currentSolution.pkl", folder / "currentActivation.csv"
-    made = find_replacement(model, data, expect(model, data).outputs, tmp_path, 3)
+    made = find_replacement(model, data, compute_expected(model, data).outputs, tmp_path, 3)
     network = pickle.loads(made.model)  # of our own fixture
     row = [float(cell) for cell in made.rows.decode().splitlines()[1].split(",")]
     np.testing.assert_allclose(network.activate(row[: network.indim]), made.after[0][0], rtol=1e-12)
@@ -81,7 +81,7 @@ def test_many_rows_are_exchanged_for_fewer(fixtures, tmp_path):
     header, row = (folder / "currentActivation.csv").read_text("utf-8").splitlines()[:2]
     data.write_text("\n".join([header, *[row] * 100_000]) + "\n", encoding="utf-8")
     (tmp_path / "made").mkdir()
-    made = find_replacement(model, data, expect(model, data).outputs, tmp_path / "made", 11)
+    made = find_replacement(model, data, compute_expected(model, data).outputs, tmp_path / "made", 11)
     assert made.model
     assert len(made.rows.splitlines()) == 2_000
     assert [len(outputs) for outputs in (*made.after, *made.old_rows, *made.before)] == [
@@ -94,7 +94,7 @@ def test_many_rows_are_exchanged_for_fewer(fixtures, tmp_path):
 def test_what_is_no_network_is_not_exchanged():
     weights = [np.array([0.5, 0.25])]
     for content in (b"", b"\x80\x04", b"hello", b"\x1f\x8bxx", b"BZhxx", b"<xml>", pickle.dumps({"a": 0.1})):
-        assert other_weights(content, weights, 1) == b""
+        assert with_other_weights(content, weights, 1) == b""
 
 
 def test_rows_and_network_are_new_each_time_and_the_same_for_a_seed(fixtures, tmp_path, made):
@@ -109,7 +109,7 @@ def test_rows_and_network_are_new_each_time_and_the_same_for_a_seed(fixtures, tm
 def test_each_combination_of_old_and_new_answers_clearly_otherwise(made):
     assert made.rows.splitlines()[0] == b"sepal_length,sepal_width,petal_length,petal_width"
     for one in (made.before, made.old_rows, made.old_model):
-        assert differ(made.after, one)
+        assert clearly_differ(made.after, one)
 
 
 @pytest.mark.parametrize(
@@ -130,19 +130,19 @@ def test_changed_rows_keep_their_form(text, form):
     import re
 
     for seed in range(20):
-        assert re.fullmatch(form, changed_text(text, seed)), changed_text(text, seed)
+        assert re.fullmatch(form, with_other_numbers(text, seed)), with_other_numbers(text, seed)
 
 
 def test_changed_rows_stay_in_the_range_of_the_others():
     rows = "".join(f"{value / 10:.2f}\n" for value in range(10, 60))
-    values = [float(line) for line in changed_text(rows, 4).split()]
+    values = [float(line) for line in with_other_numbers(rows, 4).split()]
     assert min(values) >= 1.0 and max(values) <= 5.9
 
 
 def test_a_prediction_that_follows_both_is_computed(made):
     seen = judge_rerun(made, {}, lines_of(made.after))
     assert (seen.outcome, seen.counts_against) == (FOLLOWS, False)
-    assert seen.text.startswith("with other rows and another network, the prediction changes as it must")
+    assert seen.text.startswith("with other rows and another network, the prediction changes as expected")
     assert seen.chance < 1e-6
 
 
@@ -163,7 +163,7 @@ def test_a_prediction_that_follows_less_earns_nothing(made, part, outcome, words
 def test_the_old_answer_beside_the_new_one_earns_nothing(made):
     seen = judge_rerun(made, {}, lines_of(made.before) + lines_of(made.after))
     assert seen.counts_against
-    assert "the old answer is shown beside the new one" in seen.text
+    assert "the old prediction is shown beside the new one" in seen.text
 
 
 def test_no_prediction_for_the_exchanged_files_earns_nothing(made):
@@ -186,7 +186,7 @@ def test_a_table_of_possible_answers_earns_nothing(made):
 def test_where_only_one_can_be_exchanged_the_other_one_is_named(made):
     alone = replace(made, rows=b"", old_rows=(), old_model=(), why_no_rows="the rows are what they are")
     seen = judge_rerun(alone, {}, lines_of(alone.after))
-    assert seen.text.startswith("with another network, the prediction changes as it must")
+    assert seen.text.startswith("with another network, the prediction changes as expected")
     assert seen.text.endswith("; the rows are what they are")
 
 
@@ -205,7 +205,7 @@ def test_an_exchanged_submission_leaves_the_first_one_as_it_is(submit, tmp_path)
 def test_the_other_answer_is_as_large_so_that_as_many_decimals_show_it(fixtures, tmp_path):
     folder = fixtures / "default" / "course"
     model, data = folder / "currentSolution.pkl", folder / "currentActivation.csv"
-    before = expect(model, data).outputs
+    before = compute_expected(model, data).outputs
     for seed in range(6):
         made = find_replacement(model, data, before, tmp_path, seed)
         answer = float(made.after[0][0][0])
@@ -261,7 +261,7 @@ def test_the_answer_of_another_network_cannot_be_guessed_whatever_the_own_one_an
     model, data = tmp_path / "model.pkl", tmp_path / "rows.csv"
     model.write_bytes(simple_network(change))
     data.write_text("x,y\n0.0985,0.1536\n", encoding="utf-8")
-    before = expect(model, data).outputs
+    before = compute_expected(model, data).outputs
     (tmp_path / "new").mkdir()
     made = [find_replacement(model, data, before, tmp_path / "new", seed) for seed in range(6)]
     assert all(one is not None and one.model for one in made)
@@ -280,7 +280,7 @@ def test_rows_are_exchanged_also_where_the_old_network_answers_all_of_them_alike
     model, data = tmp_path / "model.pkl", tmp_path / "rows.csv"
     model.write_bytes(simple_network(lambda old: 0 * old + 40 * (1 + abs(old))))
     data.write_text("x\n0.5\n4.5\n", encoding="utf-8")
-    before = expect(model, data).outputs
+    before = compute_expected(model, data).outputs
     (tmp_path / "new").mkdir()
     made = [find_replacement(model, data, before, tmp_path / "new", seed) for seed in range(4)]
     assert any(one is not None and one.rows and one.model and not one.old_model for one in made)
@@ -292,7 +292,7 @@ def test_rows_are_exchanged_also_where_the_old_network_answers_all_of_them_alike
 def test_no_other_row_is_the_old_first_one(text):
     """Its answer is looked for as the old one, and would be held against a right program."""
     for seed in range(20):
-        rows = changed_text(text, seed).splitlines()
+        rows = with_other_numbers(text, seed).splitlines()
         assert len(rows) == len(text.splitlines())
         assert [float(row.split(";")[0].replace(",", ".")) if ";" in row else row for row in rows].count(
             float(text.split(";")[0].replace(",", ".")) if ";" in text else text.splitlines()[0]
@@ -304,7 +304,7 @@ def test_many_rows_of_zeros_and_ones_are_exchanged(tmp_path):
     vectors = iter(([3.0, -5.0, 2.0], [4.0, -6.0, 3.0]))
     model.write_bytes(simple_network(lambda old: next(vectors)))
     data.write_text("0\n1\n" * 20, encoding="utf-8")
-    before = expect(model, data).outputs
+    before = compute_expected(model, data).outputs
     (tmp_path / "new").mkdir()
     for seed in range(4):
         made = find_replacement(model, data, before, tmp_path / "new", seed)

@@ -215,10 +215,10 @@ def test_what_a_killed_evaluation_left_is_removed_by_the_next(engine, left_of):
         session.must("network", "create", "--internal", "--label", label, session.id)
         options = ["--name", session.id, "--label", label, "--network", session.id]
         session.must("create", *options, "busybox:latest", "true")
-        EngineSession(version, compose, DEFAULT_LIMITS).sweep()
+        EngineSession(version, compose, DEFAULT_LIMITS).remove_abandoned()
         assert len(left_of(other.pid)) == 2
         other.kill()
-    EngineSession(version, compose, DEFAULT_LIMITS).sweep()
+    EngineSession(version, compose, DEFAULT_LIMITS).remove_abandoned()
     assert left_of(other.pid) == []
 
 

@@ -17,7 +17,8 @@ from io import BytesIO
 
 import pytest
 
-from evaluation.compose.safe_stack import BuildRequest, make_safe
+from evaluation.compose.make_safe import make_safe
+from evaluation.compose.safe_stack import BuildRequest
 from evaluation.engine.build_network import BuildNetwork
 from evaluation.engine.session import EngineSession
 from evaluation.errors import CannotCheck, ImageRefused
@@ -182,7 +183,7 @@ def test_links_where_we_write_are_not_followed(shape, build, tmp_path):
     source = shape(tmp_path / "handed-in", files, {f"{DEEP}/{name}": UP for name in names})
     built = build(source, DEEP)
     assert built.ok, built.output
-    assert str(built.changes).count("is a link that leads outside") == len(names)
+    assert str(built.changes).count("outside the submission; it was left out") == len(names)
 
 
 @SHAPES
@@ -324,9 +325,9 @@ def test_a_report_with_a_reason_for_each_comes_out(submit, samples, evaluated, h
     )
     (source / C1 / "Dockerfile.app07").symlink_to("../../home/.bashrc")
     reasons = {one.id: one.reason for one in evaluated(source).results}
-    assert f"line 5: ADD {url} would be fetched by the engine itself" in reasons["container1.builds"]
-    assert "codebase_app07 is an image that this project makes" in reasons["container2.builds"]
-    assert "ONBUILD is not carried out" in reasons["container3.builds"]
+    assert f"line 5: ADD {url} would be downloaded by the engine itself" in reasons["container1.builds"]
+    assert "codebase_app07 is an image of this project" in reasons["container2.builds"]
+    assert "ONBUILD is not supported here" in reasons["container3.builds"]
 
 
 # --- images
@@ -358,16 +359,16 @@ def own_image(engine):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("FROM activationbase_app07:test-own", "an image that this project makes"),
-        ("ARG A=activationbase_app07:test-own\nFROM ${NO:-$A}", "an image that this project makes"),
+        ("FROM activationbase_app07:test-own", "an image of this project"),
+        ("ARG A=activationbase_app07:test-own\nFROM ${NO:-$A}", "an image of this project"),
         (
             "FROM busybox\nCOPY --from=activationbase_app07:test-own /ours /x",
-            "an image that this project makes",
+            "an image of this project",
         ),
         ("FROM python:app07-test", "was made from activationbase_app07:test-own"),
         ("FROM busybox:app07-test", "was made from activationbase_app07:test-own"),
-        ("FROM alpine:app07-test", "has instructions of its own (ONBUILD)"),
-        ("FROM app07eval-other:b0", "an image that an evaluation made"),
+        ("FROM alpine:app07-test", "has ONBUILD instructions"),
+        ("FROM app07eval-other:b0", "an image of an evaluation"),
     ],
 )
 def test_an_image_of_this_machine_earns_nothing(text, reason, own_image, build, tmp_path):
@@ -501,7 +502,7 @@ def test_what_a_step_writes_is_counted_wherever_it_writes_and_whatever_was_print
 def test_a_step_that_imitates_the_engine_over_and_over_ends_the_build(session, tmp_path):
     built = build_with_little_disk(session, tmp_path, imitating(1100) + WRITES)
     assert not built.ok
-    assert "printed the lines by which the engine names its steps" in built.reason
+    assert "printed lines that look like the builder's own" in built.reason
 
 
 def test_an_image_declares_no_volumes_and_its_containers_have_them(build, session, tmp_path):
@@ -539,7 +540,7 @@ def test_no_name_of_a_folder_becomes_a_path_of_the_host(evidence_of, session, tm
     one = evidence_of({MARK: compose, f"{source}/home/file": "inside"})
     safe = make_safe(one.compose, one.submission, DEFAULT_LIMITS)
     stack = Stack(session, one.submission, safe, {"a": "busybox:latest"}, "", "", tmp_path)
-    mount = stack.compose_file(None)["services"]["a"]["volumes"][0]
+    mount = stack.file.content(None)["services"]["a"]["volumes"][0]
     assert mount["source"].replace("$$", "$").endswith(f"/{source}/home")
     assert "$$" in mount["source"]
     assert stack.check() == ""

@@ -134,4 +134,4 @@ def test_the_whole_project_may_be_shared_and_what_lay_in_it_is_no_result(reports
     report = reports["whole-project"]
     assert failed(report) == {}
     assert report.points == 100
-    assert "what codebase printed" in result(report, "activation.prediction").reason
+    assert "the output of codebase" in result(report, "activation.prediction").reason

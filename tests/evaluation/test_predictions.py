@@ -8,9 +8,9 @@ import shutil
 import numpy as np
 import pytest
 
-from evaluation.prediction.expected import expect
-from evaluation.prediction.find_prediction import _told_figures, find_prediction
-from evaluation.prediction.printed_numbers import LOOK, figures_in, shows
+from evaluation.prediction.expected import compute_expected
+from evaluation.prediction.find_prediction import _predicted_numbers, find_prediction
+from evaluation.prediction.printed_numbers import LOOK, parse_numbers, shows
 from evaluation.sandbox.volumes import VolumeEntry
 
 ROWS = np.array([[2.606846667975641e-05, 0.010714612876282928, 0.9892593186570373], [0.5, 0.25, 0.125]])
@@ -104,15 +104,15 @@ def test_inputs_that_were_copied_are_no_prediction():
 
 
 def test_numbers_inside_words_are_none():
-    assert [figure.value for figure in figures_in("v1.2.3 app07 x=-1.5e3, [7.] .5")] == [-1500.0, 7.0, 0.5]
-    assert shows(figures_in("1 2.0 3.00"), [2.0, 3.0])
-    assert not shows(figures_in("1 2 3.00"), [2.0, 3.0])
-    assert not shows(figures_in("1"), [1.2])
+    assert [figure.value for figure in parse_numbers("v1.2.3 app07 x=-1.5e3, [7.] .5")] == [-1500.0, 7.0, 0.5]
+    assert shows(parse_numbers("1 2.0 3.00"), [2.0, 3.0])
+    assert not shows(parse_numbers("1 2 3.00"), [2.0, 3.0])
+    assert not shows(parse_numbers("1"), [1.2])
 
 
 def test_the_projects_own_network_answers_as_pybrain_recorded(fixtures):
     folder = fixtures / "default" / "iris"
-    expected = expect(folder / "currentSolution.pkl", folder / "currentActivation.csv")
+    expected = compute_expected(folder / "currentSolution.pkl", folder / "currentActivation.csv")
     recorded = np.loadtxt(folder / "expected_current.csv", delimiter=",", skiprows=1)
     np.testing.assert_allclose(expected.outputs[0][0], recorded, rtol=1e-12)
 
@@ -120,21 +120,21 @@ def test_the_projects_own_network_answers_as_pybrain_recorded(fixtures):
 def test_rows_with_other_columns_are_tried_as_the_first_and_the_last(fixtures, tmp_path):
     shutil.copy(fixtures / "default" / "course" / "currentSolution.pkl", tmp_path / "net.pkl")
     (tmp_path / "rows.csv").write_text("name,x,y,z\nann,0.1,0.2,0.3\n")
-    expected = expect(tmp_path / "net.pkl", tmp_path / "rows.csv")
+    expected = compute_expected(tmp_path / "net.pkl", tmp_path / "rows.csv")
     assert len(expected.outputs) == 2
 
 
 @pytest.mark.parametrize(
     ("content", "text"),
     [
-        (b"cos\nsystem\n(S'touch /tmp/x'\ntR.", "the safe runtime does not take net.pkl"),
-        (b"", "the safe runtime does not"),
+        (b"cos\nsystem\n(S'touch /tmp/x'\ntR.", "the safe runtime cannot load net.pkl"),
+        (b"", "the safe runtime cannot load"),
     ],
 )
 def test_a_model_that_is_none_is_not_executed(tmp_path, content, text):
     (tmp_path / "net.pkl").write_bytes(content)
     (tmp_path / "rows.csv").write_text("1\n")
-    expected = expect(tmp_path / "net.pkl", tmp_path / "rows.csv")
+    expected = compute_expected(tmp_path / "net.pkl", tmp_path / "rows.csv")
     assert expected.outputs == ()
     assert text in expected.why_not
 
@@ -203,7 +203,7 @@ def test_a_flood_of_figures_is_no_prediction_whatever_is_in_it():
         seen = look(ONE, *lines)
         assert not seen.equal
     assert look(ONE, "Prediction: " + every).shown == (
-        "the output is a list of numbers, no prediction can be told in it"
+        "the output has too many numbers to recognise a prediction in it"
     )
     assert not look(ONE, prediction_csv=every).equal
     assert not look(
@@ -256,7 +256,7 @@ def test_a_document_is_read_in_one_pass_however_its_lists_lie_in_one_another():
     keys = '{"prediction":' * 900 + "[" + "0.3," * 20000 + "1]" + "}" * 900
     for text in (deep, wide, keys, "[" * 60000 + "]" * 60000):
         assert not look(ONE, prediction_json=text).equal
-    figures, starts = _told_figures(json.loads(keys), told=False)
+    figures, starts = _predicted_numbers(json.loads(keys), told=False)
     assert len(figures) == 20001
     assert len(starts) <= len(figures) + 1
 

@@ -11,7 +11,7 @@ import pytest
 
 from evaluation.errors import CannotCheck
 from evaluation.images.canonical import VOLUMES_LABEL
-from evaluation.images.unpacked_size import UnpackedSizeExceeded, unpacked_size
+from evaluation.images.unpacked_size import UnpackedTooLarge, unpacked_size
 from evaluation.sandbox.container_run import declared_volumes
 from evaluation.submission.safe_tree import Tree, leads_inside
 
@@ -86,7 +86,7 @@ def archive(mode, size, form=tarfile.PAX_FORMAT):
 def test_what_an_archive_unpacks_to_is_counted(mode, form):
     content = archive(mode, 100_000, form)
     assert 300_000 <= unpacked_size(io.BytesIO(content), 1_000_000) < 310_000
-    with pytest.raises(UnpackedSizeExceeded):
+    with pytest.raises(UnpackedTooLarge):
         unpacked_size(io.BytesIO(content), 200_000)
 
 
@@ -97,14 +97,14 @@ def test_a_header_that_claims_more_than_there_is_and_a_file_with_holes_are_too_m
     header = bytearray(plain[start : start + 512])
     header[148:156] = b" " * 8
     plain[start + 148 : start + 156] = f"{sum(header):06o}\0 ".encode()
-    with pytest.raises(UnpackedSizeExceeded):
+    with pytest.raises(UnpackedTooLarge):
         unpacked_size(io.BytesIO(plain), 1 << 40)
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as made:
         entry = tarfile.TarInfo("holes")
         entry.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.realsize": "999999999999"}
         made.addfile(entry)
-    with pytest.raises(UnpackedSizeExceeded):
+    with pytest.raises(UnpackedTooLarge):
         unpacked_size(io.BytesIO(packed.getvalue()), 1 << 40)
 
 

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from evaluation.engine import package_proxy
-from evaluation.engine.package_proxy import PackageProxy, is_inner, serve, wanted
+from evaluation.engine.package_proxy import PackageProxy, is_private, parse_request, serve
 
 
 @pytest.mark.parametrize(
@@ -31,18 +31,18 @@ from evaluation.engine.package_proxy import PackageProxy, is_inner, serve, wante
         ("2a04:4e42::223", False),
     ],
 )
-def test_an_address_around_this_machine_is_known(address, inner):
-    assert is_inner(address) is inner
+def test_private_addresses_are_recognised(address, inner):
+    assert is_private(address) is inner
 
 
-def answered(gate, line):
-    """What a gate says to one request."""
+def answered(proxy, line):
+    """The status line that a proxy answers to one request."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
         theirs.settimeout(5)
         ours.settimeout(5)
         ours.sendall(line.encode() + b"\r\n\r\n")
-        gate(theirs)
+        proxy(theirs)
         return ours.recv(200).split(b"\r\n")[0].decode()
 
 
@@ -56,12 +56,12 @@ def answered(gate, line):
         "GET http://localhost/ HTTP/1.1",
     ],
 )
-def test_a_name_that_leads_to_this_machine_is_refused_where_no_person_has_named_it(line, capsys):
+def test_a_host_with_a_private_address_is_refused_unless_the_user_named_it(line, capsys):
     assert answered(PackageProxy({"localhost"}, set()), line) == "HTTP/1.1 403 not a package index"
     assert capsys.readouterr().out.startswith("REFUSED ")
 
 
-def test_a_name_that_a_person_has_given_is_reached_wherever_it_leads(monkeypatch):
+def test_a_host_that_the_user_named_may_have_a_private_address(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as server:
         monkeypatch.setattr(package_proxy, "PORTS", (server.getsockname()[1],))
         monkeypatch.delenv("https_proxy", raising=False)
@@ -71,17 +71,17 @@ def test_a_name_that_a_person_has_given_is_reached_wherever_it_leads(monkeypatch
         assert answered(PackageProxy({"127.0.0.1"}, {"127.0.0.1"}), line) == "HTTP/1.1 200 connected"
 
 
-def test_refusals_are_said_once_and_never_without_end(capsys, monkeypatch):
+def test_refused_hosts_are_printed_once_and_up_to_a_limit(capsys, monkeypatch):
     monkeypatch.setattr(package_proxy, "MOST_REFUSALS", 3)
-    gate = PackageProxy(set(), set())
+    proxy = PackageProxy(set(), set())
     for number in (1, 1, 2, 3, 4, 5):
-        answered(gate, f"CONNECT host{number}\x1b[2J:443 HTTP/1.1")
+        answered(proxy, f"CONNECT host{number}\x1b[2J:443 HTTP/1.1")
     said = capsys.readouterr().out.splitlines()
     assert said == [f"REFUSED host{number}?[2j:443" for number in (1, 2, 3)]
 
 
-def test_more_connections_than_there_are_threads_wait_and_are_answered(monkeypatch):
-    monkeypatch.setattr(package_proxy, "MOST", 2)
+def test_connections_beyond_the_limit_wait_and_are_handled(monkeypatch):
+    monkeypatch.setattr(package_proxy, "MOST_CONNECTIONS", 2)
     with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
         place = server.getsockname()
         threading.Thread(target=serve, args=(server, lambda client: client.recv(1)), daemon=True).start()
@@ -94,15 +94,15 @@ def test_more_connections_than_there_are_threads_wait_and_are_answered(monkeypat
             assert last.recv(1) == b""
 
 
-def test_a_request_names_the_host_that_it_is_sent_to():
-    """Behind the address of a package index lie many other hosts, and the header chooses among them."""
+def test_the_host_header_names_the_host_of_the_url():
+    """Many hosts share the address of a package index, and the header chooses among them."""
     head = b"GET http://deb.debian.org:80/x HTTP/1.1\r\nhost: elsewhere.example\r\nAccept: */*\r\nHOST: b\r\n\r\n"
-    host, port, sent = wanted(head)
+    host, port, sent = parse_request(head)
     assert (host, port) == ("deb.debian.org", 80)
     assert sent == (b"GET /x HTTP/1.1\r\nHost: deb.debian.org:80\r\nAccept: */*\r\nConnection: close\r\n\r\n")
 
 
 @pytest.mark.parametrize("line", [b"Host : elsewhere.example", b" folded", b"\tHost: a", b"no header"])
-def test_a_request_with_a_line_that_can_be_read_in_two_ways_is_not_passed_on(line):
-    with pytest.raises(ValueError, match="no header is"):
-        wanted(b"GET http://deb.debian.org/x HTTP/1.1\r\n" + line + b"\r\n\r\n")
+def test_an_ambiguous_header_line_is_rejected(line):
+    with pytest.raises(ValueError, match="is not a header"):
+        parse_request(b"GET http://deb.debian.org/x HTTP/1.1\r\n" + line + b"\r\n\r\n")

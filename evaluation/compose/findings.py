@@ -1,0 +1,65 @@
+"""What is found while a compose file is checked: mistakes, refusals and ignored keys."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import PurePosixPath
+
+from evaluation.compose.safe_stack import Refusal
+from evaluation.submission.submission import Submission
+
+
+class Findings:
+    """Collects the findings of one compose file.
+
+    Args:
+        file_name: the name of the compose file.
+        submission: the submission whose files it may name.
+    """
+
+    def __init__(self, file_name: str, submission: Submission) -> None:
+        self.file_name = file_name
+        self.submission = submission
+        self.mistakes: list[str] = []
+        self.refusals: list[Refusal] = []
+        self.left_out: list[str] = []
+
+    def mistake(self, text: str) -> None:
+        """Record why Compose would reject the file."""
+        self.mistakes.append(f"{self.file_name}: {text}")
+
+    def refuse(self, where: str, what: str, reason: str) -> None:
+        """Record something that is not allowed.
+
+        Args:
+            where: the service, or the top-level key.
+            what: the key with its value.
+            reason: why it is not allowed.
+        """
+        self.refusals.append(Refusal(where, what[:120], reason))
+
+    def leave_out(self, key: str) -> None:
+        """Record a key that is ignored, as ``service.key``."""
+        self.left_out.append(key)
+
+    def path_inside(self, name: str, key: str, text: str) -> str | None:
+        """Return a path relative to the submission.
+
+        Args:
+            name: the service.
+            key: the key that holds the path.
+            text: the path as it is written.
+
+        Returns:
+            None, and a refusal is recorded, if the path is outside the submission.
+        """
+        plain = os.path.normpath(text.replace("\\", "/"))
+        try:
+            if text.startswith(("/", "~")) or re.match(r"[A-Za-z]:", text) or plain.startswith(".."):
+                raise ValueError
+            self.submission.path(plain)
+        except ValueError:
+            self.refuse(name, f"{key}: {text}", "is outside the submission")
+            return None
+        return PurePosixPath(plain).as_posix()

@@ -1,0 +1,50 @@
+"""The `build:` of a service: which image it builds, from which folder of the submission."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from evaluation.compose.findings import Findings
+from evaluation.compose.safe_stack import BuildRequest
+from evaluation.compose.values import read_pairs
+
+_SUPPORTED = frozenset(["context", "dockerfile", "args", "target", "labels", "tags", "pull", "no_cache"])
+# Settings that the evaluation decides itself.
+_LEFT_OUT = frozenset(
+    ["cache_from", "cache_to", "shm_size", "platforms", "network", "isolation", "provenance", "sbom"]
+)
+
+
+def read_build(name: str, value: Any, findings: Findings) -> BuildRequest | None:
+    """Read the `build:` of a service.
+
+    Args:
+        name: the service.
+        value: a folder, or a mapping.
+        findings: collects mistakes and refusals.
+
+    Returns:
+        None if nothing is built, or nothing can be.
+    """
+    if value is None:
+        return None
+    about = {"context": value} if isinstance(value, str) else value
+    if not isinstance(about, Mapping):
+        findings.mistake(f"`build:` of {name} must be a folder or a mapping")
+        return None
+    for key in set(about) - _SUPPORTED:
+        if key in _LEFT_OUT:
+            findings.leave_out(f"{name}.build.{key}")
+        else:
+            findings.refuse(name, f"build.{key}", "is not supported in the builds of an evaluation")
+    context, dockerfile = str(about.get("context") or "."), str(about.get("dockerfile") or "Dockerfile")
+    if re.match(r"[A-Za-z][\w+.-]*://|git@", context):
+        findings.refuse(name, f"build: {context}", "is not in the submission")
+        return None
+    folder = findings.path_inside(name, "build", context)
+    if folder is None or findings.path_inside(name, "build.dockerfile", f"{context}/{dockerfile}") is None:
+        return None
+    arguments = tuple(sorted(read_pairs(about.get("args")).items()))
+    return BuildRequest(folder, dockerfile, arguments, str(about.get("target") or ""))
