@@ -293,7 +293,7 @@ def test_a_text_in_a_dockerfile_goes_nowhere_but_into_its_own_folder(name, tmp_p
     context.mkdir(parents=True)
     text = f"FROM busybox\nCOPY <<{name} <<b /dst/\nevil\n{name}\nfine\nb\n"
     made = rewrite(read_dockerfile(text), Tree(context))
-    assert made.needs_buildkit == (f"line 2: a text with the name {name!r}",)
+    assert made.needs_buildkit == (f"line 2: a heredoc with the name {name!r}",)
     files = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()]
     assert files == ["one/context/app07-texts/1/b"]
 

@@ -103,7 +103,7 @@ def test_one_folder_further_down_is_found_and_two_are_not_guessed(tmp_path, plac
     taken = take_in(str(tmp_path / "zip"), place, DEFAULT_LIMITS)
     assert taken.root.name == "Task06-Docker-Compose"
     folder(tmp_path / "zip" / "another")
-    assert "holds 2 submissions: Task06-Docker-Compose, another" in refused(
+    assert "contains 2 submissions: Task06-Docker-Compose, another" in refused(
         tmp_path / "zip", tmp_path / "b"
     ).replace("another, Task06-Docker-Compose", "Task06-Docker-Compose, another")
 
@@ -278,9 +278,9 @@ def test_a_repository_that_is_not_there_is_said_in_gits_own_words(place, tmp_pat
 @pytest.mark.parametrize(
     ("entries", "text"),
     [
-        ({"x" * 300: b""}, "no file has a name of more than 255 bytes"),
-        ({"a": b"", "a/b": b""}, "a/b: a part of this path is a file and a folder"),
-        ({"a/b": b"", "a": b""}, "a is in it twice"),
+        ({"x" * 300: b""}, "a file name must not be longer than 255 bytes"),
+        ({"a": b"", "a/b": b""}, "a/b: a part of this path is both a file and a folder"),
+        ({"a/b": b"", "a": b""}, "a exists twice"),
     ],
 )
 def test_names_that_no_disk_can_hold_are_refused(tmp_path, place, entries, text):
@@ -291,7 +291,7 @@ def test_names_that_no_disk_can_hold_are_refused(tmp_path, place, entries, text)
 def test_a_name_in_another_encoding_than_it_says_is_damage(tmp_path, place):
     path = archive(tmp_path / "odd.zip", {"docker-compose.yml": b"", "über.txt": b""})
     path.write_bytes(path.read_bytes().replace("über".encode(), b"\xff\xfeber"))
-    assert "odd.zip is damaged or no zip file" in refused(path, place)
+    assert "odd.zip is damaged or not a zip file" in refused(path, place)
 
 
 @pytest.mark.parametrize("packer", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
@@ -302,7 +302,7 @@ def test_damaged_content_is_said_whatever_it_is_packed_with(tmp_path, place, pac
     content = bytearray(path.read_bytes())
     content[48:60] = b"\xff" * 12
     path.write_bytes(bytes(content))
-    assert "odd.zip is damaged or no zip file" in refused(path, place)
+    assert "odd.zip is damaged or not a zip file" in refused(path, place)
 
 
 def test_links_in_a_circle_and_to_no_path_are_left_out(tmp_path, place):
@@ -344,7 +344,7 @@ def test_nothing_is_unpacked_behind_a_link(tmp_path, place):
         packed.writestr(entry, "e")
         packed.writestr("e/x", "")
         packed.writestr("d/y", "")
-    assert "d/y: a part of this path is a file and a folder, or a link" in refused(path, place)
+    assert "d/y: a part of this path is both a file and a folder, or a link" in refused(path, place)
 
 
 def test_git_gets_none_of_the_callers_variables_and_no_filter_of_theirs(
@@ -441,13 +441,13 @@ def table(entries, *, extra=b"", said=None, zip64=None):
     ("content", "text"),
     [
         (table(30_000, said=(5, 47 * 30_000)), "entries; 20,000 are allowed"),
-        (table(150, extra=bytes(60_000)), "has a table of contents of more than 8 MB"),
+        (table(150, extra=bytes(60_000)), "has a central directory of more than 8 MB"),
         (table(10, zip64=(2**40, 470)), "has 1,099,511,627,776 entries; 20,000 are allowed"),
         (table(10, zip64=(10, 2**40)), "its central directory would begin before the file"),
         (table(30_000, zip64=(10, 47 * 30_000)), "entries; 20,000 are allowed"),
         (table(10, said=(10, 0xFFFFFFFF)), "its central directory would begin before the file"),
         (table(10, said=(10, 5_000)), "its central directory would begin before the file"),
-        (table(10, said=(9, 470)), "it says that it has 9 entries, and has 10"),
+        (table(10, said=(9, 470)), "expected 9 entries, got 10"),
         (table(10)[:-22] + b"PK\x06\x07" + bytes(16) + table(10)[-22:], "zip64 end record is not in its place"),
     ],
 )  # fmt: skip

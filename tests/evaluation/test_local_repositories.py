@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.engine.session import prefix_of
+from evaluation.engine.session import session_prefix
 from evaluation.errors import NoSubmission
 from evaluation.evaluate import Conditions, evaluate, remove_left_folders
 from evaluation.quotas import DEFAULT_LIMITS
@@ -176,11 +176,11 @@ def test_a_submodule_whose_name_cannot_be_looked_up_now_is_not_looked_up_again_b
 def test_the_folder_of_a_killed_evaluation_goes_with_the_next_one_and_no_other_does(tmp_path):
     ended = subprocess.Popen(["true"])
     ended.wait()
-    killed, running = (tmp_path / f"{prefix_of(pid)}abcd_123" for pid in (ended.pid, os.getpid()))
-    others = tmp_path / f"{prefix_of(ended.pid)}and-more", tmp_path / "somebody-elses"
+    killed, running = (tmp_path / f"{session_prefix(pid)}abcd_123" for pid in (ended.pid, os.getpid()))
+    others = tmp_path / f"{session_prefix(ended.pid)}and-more", tmp_path / "somebody-elses"
     for path in (killed, running, *others):
         path.joinpath("inner").mkdir(parents=True)
-    link = tmp_path / f"{prefix_of(ended.pid)}abcd_124"
+    link = tmp_path / f"{session_prefix(ended.pid)}abcd_124"
     link.symlink_to(others[1])
     remove_left_folders(tmp_path)
     assert sorted(tmp_path.iterdir()) == sorted([running, *others, link])

@@ -7,7 +7,7 @@ from importlib import resources
 import pytest
 
 from evaluation.checks import CHECKS
-from evaluation.compose.keys import RIGHTS
+from evaluation.compose.keys import CAPABILITIES
 from evaluation.engine.image_names import ALLOWED_IMAGES
 from evaluation.errors import RubricError
 from evaluation.grading import Judge
@@ -179,6 +179,6 @@ def test_the_documentation_names_every_trap_and_the_limits():
         f"| {kept.disk // MIB} MB | each file by the kernel",
         f"({LOOK_SECONDS:g} s at most)",
         ", ".join(name for name in ALLOWED_IMAGES if name != "scratch"),
-        "beyond " + ", ".join(RIGHTS),
+        "beyond " + ", ".join(CAPABILITIES),
     ):
         assert told in " ".join(text.split()), told
