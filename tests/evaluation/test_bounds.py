@@ -412,7 +412,7 @@ def test_a_worker_that_is_killed_is_an_error_with_a_reason(guarded):
 
     thread = threading.Thread(target=kill)
     thread.start()
-    with pytest.raises(TooCostly, match="its reader was ended by the system"):
+    with pytest.raises(TooCostly, match="its reader was killed by the system"):
         evidence.verdict("mentions", print, {"file": "README.md", "all_of": ["(a+)+$"]})
     thread.join()
     assert evidence.verdict("document", print, {"file": "README.md"}).passed
