@@ -36,7 +36,7 @@ class AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """The specification of ``alias.x.y``; None for other names and where the target has no such part."""
+        """Return the spec of ``alias.x.y``; None for other names and where the target has no such module."""
         if not fullname.startswith(self.alias + "."):
             return None
         original = self.target + fullname[len(self.alias) :]
@@ -47,11 +47,11 @@ class AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return found and importlib.util.spec_from_loader(fullname, self, origin=original)
 
     def create_module(self, spec: Any) -> ModuleType:
-        """The target's module itself."""
+        """Return the target's module itself."""
         module = importlib.import_module(spec.origin)
         spec.loader_state = module.__spec__
         return module
 
     def exec_module(self, module: Any) -> None:
-        """Nothing to run: the module has run under its own name. Python has just changed its specification."""
+        """Restore the module's own spec, which the import system has just replaced; there is nothing to run."""
         module.__spec__ = module.__spec__.loader_state

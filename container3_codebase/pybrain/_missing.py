@@ -21,7 +21,7 @@ class MissingFinder:
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> None:
-        """None for other names.
+        """Raise for a module of PyBrain that is missing; return None for other names.
 
         Raises:
             ModuleNotFoundError: names the module and says what can be done.

@@ -30,7 +30,7 @@ class ArrayState:
         self.array = array
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        """An empty ``numpy.ndarray``, then ``__setstate__((1, shape, dtype, fortran, data))``."""
+        """Reduce to an empty ``numpy.ndarray`` and ``__setstate__((1, shape, dtype, fortran, data))``."""
         return np.ndarray, ((0,),), self.array.__reduce__()[2]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Array:
@@ -40,7 +40,7 @@ class ArrayState:
 
 
 def portable(value: Any, _inside: tuple[int, ...] = ()) -> Any:
-    """``value`` with every array and NumPy number in it replaced by something any NumPy can load.
+    """Return ``value`` with every array and NumPy scalar in it replaced by what any NumPy can load.
 
     Looks into lists, tuples, dictionaries and sets, and gives back the same object wherever nothing had to
     be replaced, so that shared containers stay shared.
@@ -63,7 +63,7 @@ def portable(value: Any, _inside: tuple[int, ...] = ()) -> Any:
 
 
 def unwrapped(value: Any) -> Any:
-    """The inverse of :func:`portable`, for ``copy.copy``, which hands a state over without pickling it."""
+    """Invert :func:`portable`, for ``copy.copy``, which passes a state on without pickling it."""
     if type(value) is ArrayState:
         return value.array
     if type(value) is dict and any(type(v) in (ArrayState, dict, list, tuple) for v in value.values()):
@@ -85,7 +85,7 @@ class PortableState:
     _transient: tuple[str, ...] = ()
 
     def __getstate__(self) -> dict[str, Any]:
-        """The instance dictionary as PyBrain would have it."""
+        """Return the instance dictionary as PyBrain writes it."""
         transient = self._transient
         return {name: portable(value) for name, value in self.__dict__.items() if name not in transient}
 

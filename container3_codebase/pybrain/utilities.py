@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def abstractMethod() -> NoReturn:
-    """Stand-in body of a method that a subclass has to provide; raises NotImplementedError."""
+    """Raise NotImplementedError: the body of a method that a subclass has to provide."""
     raise NotImplementedError("this method has to be provided by a subclass")
 
 
@@ -53,7 +53,7 @@ def setAllArgs(obj: object, argdict: Mapping[str, Any]) -> None:
 
 
 def _optionNames(cls: type) -> list[str]:
-    """The public attributes of a class that are values, not methods: what setArgs may set."""
+    """Return the public attributes of a class that are values, not methods: what setArgs may set."""
     names = set()
     for base in cls.__mro__:
         for name, value in vars(base).items():
@@ -87,12 +87,12 @@ class XMLBuildable:
         setAllArgs(self, argdict)
 
     def _xmlArguments(self) -> dict[str, Any]:
-        """What to write into an XML file, to make an object like this one: option -> value."""
+        """Return what an XML file needs to make an object like this one: option -> value."""
         return self.argdict or {}
 
     @classmethod
     def _fromXml(cls, *ends: Any, **arguments: Any) -> Self:
-        """An object as an XML file describes it.
+        """Make an object as an XML file describes it.
 
         Args:
             *ends: for connections the mother, where there is one, and the two modules.
@@ -102,7 +102,7 @@ class XMLBuildable:
 
 
 def formatFromExtension(fname: StrPath) -> str | None:
-    """The file format that a file name stands for: its extension, or None.
+    """Return the file format that a file name stands for: its extension, or None.
 
     >>> formatFromExtension("net.pkl"), formatFromExtension("net")
     ('pkl', None)
@@ -178,13 +178,13 @@ class Named(PortableState, XMLBuildable):
     _name: str | None = None
 
     def getName(self) -> str:
-        """The name; made up now if there was none."""
+        """Return the name; generate one if there is none."""
         if self._name is None:
             self._name = self._generateName()
         return self._name
 
     def setName(self, newname: str | None) -> None:
-        """Give a new name; None means: make one up when it is asked for."""
+        """Set the name; None means that one is generated when it is asked for."""
         self._name = newname
 
     name = property(getName, setName, doc="The name: given, or ``ClassName-N``.")
@@ -266,25 +266,25 @@ def drawGibbs(vals: ArrayLike, temperature: float = 1.0) -> int:
 
 
 def r_argmax(v: ArrayLike) -> int:
-    """The index of the greatest value; where several are equal, one of them at random."""
+    """Return the index of the greatest value; where several are equal, one of them at random."""
     import random
 
     return random.choice(all_argmax(v))
 
 
 def all_argmax(x: ArrayLike) -> list[int]:
-    """The indices of all values that equal the greatest."""
+    """Return the indices of all values that equal the greatest."""
     values = np.asarray(x)
     return [int(i) for i in np.flatnonzero(values == values.max())]
 
 
 def dense_orth(dim: int) -> Array:
-    """A random orthogonal matrix, shape (dim, dim)."""
+    """Draw a random orthogonal matrix, shape (dim, dim)."""
     return np.linalg.qr(np.random.randn(dim, dim))[0]
 
 
 def sparse_orth(d: int) -> Array:
-    """A random orthogonal matrix, mostly zeros, shape (d, d): a product of plane rotations."""
+    """Draw a random sparse orthogonal matrix, shape (d, d): a product of plane rotations."""
     result = np.eye(d)
     order = np.random.permutation(d)
     for i, j in zip(order, np.roll(order, 1), strict=True):
@@ -307,19 +307,19 @@ def seedit(seed: int = 0) -> None:
 
 
 def one_to_n(val: int, maxval: int) -> Array:
-    """A vector of ``maxval`` zeros with a 1 at index ``val``."""
+    """Return a vector of ``maxval`` zeros with a 1 at index ``val``."""
     result = np.zeros(maxval)
     result[int(val)] = 1
     return result
 
 
 def n_to_one(arr: ArrayLike) -> int:
-    """The index of the first 1 in a vector; the inverse of :func:`one_to_n`."""
+    """Return the index of the first 1 in a vector; the inverse of :func:`one_to_n`."""
     return int(np.flatnonzero(np.asarray(arr) == 1)[0])
 
 
 def percentError(out: ArrayLike, true: ArrayLike) -> float:
-    """The percentage of entries in which two arrays differ.
+    """Return the percentage of entries in which two arrays differ.
 
     Raises:
         ValueError: different lengths; both are named.
@@ -331,7 +331,7 @@ def percentError(out: ArrayLike, true: ArrayLike) -> float:
 
 
 def int2gray(i: int) -> int:
-    """The Gray code of a whole number, as a whole number.
+    """Return the Gray code of a whole number, as a whole number.
 
     >>> [int2gray(i) for i in range(4)]
     [0, 1, 3, 2]
@@ -340,7 +340,7 @@ def int2gray(i: int) -> int:
 
 
 def gray2int(g: int, size: int) -> int:
-    """The whole number of a Gray code.
+    """Return the whole number of a Gray code.
 
     Args:
         g: the code, as a whole number.
@@ -354,7 +354,7 @@ def gray2int(g: int, size: int) -> int:
 
 
 def asBinary(i: int) -> str:
-    """The bits of a whole number as text: the highest first.
+    """Return the bits of a whole number as text: the highest first.
 
     >>> asBinary(6)
     '110'
@@ -363,7 +363,7 @@ def asBinary(i: int) -> str:
 
 
 def binArr2int(arr: Iterable[Any]) -> int:
-    """The whole number whose bits are in ``arr``: the highest first."""
+    """Return the whole number whose bits are in ``arr``: the highest first."""
     result = 0
     for bit in arr:
         result = result * 2 + int(bit)
@@ -374,14 +374,14 @@ def binArr2int(arr: Iterable[Any]) -> int:
 
 
 def iterCombinations(tup: Iterable[int]) -> Iterator[tuple[int, ...]]:
-    """All tuples of whole numbers with ``0 <= x[k] < tup[k]``, the last running fastest."""
+    """Return all tuples of whole numbers with ``0 <= x[k] < tup[k]``, the last running fastest."""
     return itertools.product(*(range(n) for n in tup))
 
 
 def crossproduct(
     ss: Iterable[Iterable[Any]], row: Iterable[Any] | None = None, level: int = 0
 ) -> list[list[Any]]:
-    """All lists with one item from each of ``ss``, the last running fastest.
+    """Return all lists with one item from each of ``ss``, the last running fastest.
 
     Args:
         ss: sequences of items.
@@ -393,12 +393,12 @@ def crossproduct(
 
 
 def tupleRemoveItem(tup: Iterable[Any], index: int) -> tuple[Any, ...]:
-    """A tuple without the item at ``index``."""
+    """Return a tuple without the item at ``index``."""
     return tuple(item for i, item in enumerate(tup) if i != index)
 
 
 def decrementAny(tup: Sequence[int]) -> list[tuple[int, ...]]:
-    """All tuples that differ from ``tup`` in being smaller by 1 in one place, never below 0.
+    """Return all tuples that differ from ``tup`` in being smaller by 1 in one place, never below 0.
 
     >>> decrementAny((1, 0, 2))
     [(0, 0, 2), (1, 0, 1)]
@@ -407,7 +407,7 @@ def decrementAny(tup: Sequence[int]) -> list[tuple[int, ...]]:
 
 
 def matchingDict(d: Mapping[Any, Any], selection: Mapping[Any, Any], require_existence: bool = False) -> bool:
-    """Whether ``d`` agrees with ``selection``.
+    """Return whether ``d`` agrees with ``selection``.
 
     Args:
         d: a dictionary.
@@ -430,12 +430,12 @@ def matchingDict(d: Mapping[Any, Any], selection: Mapping[Any, Any], require_exi
 
 
 def subDict(d: Mapping[Any, Any], allowedkeys: Collection[Any], flip: bool = False) -> dict[Any, Any]:
-    """The part of a dictionary with these keys; with ``flip`` the part without them."""
+    """Return the part of a dictionary with these keys; with ``flip`` the part without them."""
     return {key: value for key, value in d.items() if (key in allowedkeys) != flip}
 
 
 def dictCombinations(listdict: Mapping[Any, Any]) -> Iterator[dict[Any, Any]]:
-    """All dictionaries that take for each key one of the values listed for it.
+    """Return all dictionaries that take for each key one of the values listed for it.
 
     Args:
         listdict: key -> list of values; a value that is no list or tuple counts as the only one.
@@ -452,7 +452,7 @@ def reachable(
     destinations: Collection[Any],
     _alreadyseen: Iterable[Any] | None = None,
 ) -> dict[Any, int]:
-    """Which destinations can be reached, and in how many steps.
+    """Find which destinations can be reached, and in how many steps.
 
     Args:
         stepFunction: item -> the items one step away.
@@ -488,7 +488,7 @@ def flood(
     initSet: Iterable[Any],
     relevant: Iterable[Any] | None = None,
 ) -> set[Any]:
-    """All items that can be reached step by step.
+    """Find all items that can be reached step by step.
 
     Args:
         stepFunction: item -> the items one step away.
@@ -513,12 +513,12 @@ def flood(
 
 
 def permute(arr: ArrayLike, permutation: ArrayLike) -> AnyArray:
-    """The rows of an array in another order: row ``k`` of the result is row ``permutation[k]``."""
+    """Return the rows of an array in another order: row ``k`` of the result is row ``permutation[k]``."""
     return np.asarray(arr)[np.asarray(permutation, dtype=int)]
 
 
 def permuteToBlocks(arr: ArrayLike, blockshape: Sequence[int]) -> AnyArray:
-    """The entries of an array block by block, as a flat array.
+    """Return the entries of an array block by block, as a flat array.
 
     Args:
         arr: an array whose extents are multiples of those of a block.
@@ -537,30 +537,30 @@ def permuteToBlocks(arr: ArrayLike, blockshape: Sequence[int]) -> AnyArray:
 
 
 def permuteToBlocks2d(arr: ArrayLike, blockheight: int, blockwidth: int) -> AnyArray:
-    """:func:`permuteToBlocks` for a matrix, shape (height, width)."""
+    """Apply :func:`permuteToBlocks` to a matrix, shape (height, width)."""
     return permuteToBlocks(arr, (blockheight, blockwidth))
 
 
 def permuteToBlocks3d(arr: ArrayLike, blockdepth: int, blockheight: int, blockwidth: int) -> AnyArray:
-    """:func:`permuteToBlocks` for an array of shape (depth, height, width)."""
+    """Apply :func:`permuteToBlocks` to an array of shape (depth, height, width)."""
     return permuteToBlocks(arr, (blockdepth, blockheight, blockwidth))
 
 
 def triu2flat(m: ArrayLike) -> AnyArray:
-    """The upper triangle of a square matrix, row by row, as a flat array."""
+    """Return the upper triangle of a square matrix, row by row, as a flat array."""
     m = np.asarray(m)
     return m[np.triu_indices(len(m))]
 
 
 def flat2triu(a: ArrayLike, dim: int) -> Array:
-    """The upper triangular matrix of shape (dim, dim) from :func:`triu2flat`'s array."""
+    """Return the upper triangular matrix of shape (dim, dim) from :func:`triu2flat`'s array."""
     result = np.zeros((dim, dim))
     result[np.triu_indices(dim)] = a
     return result
 
 
 def blockList2Matrix(l: Sequence[Any]) -> Array:  # noqa: E741, PyBrain's name
-    """The block diagonal matrix with these square matrices on its diagonal."""
+    """Return the block diagonal matrix with these square matrices on its diagonal."""
     size = sum(len(block) for block in l)
     result = np.zeros((size, size))
     at = 0
@@ -571,18 +571,18 @@ def blockList2Matrix(l: Sequence[Any]) -> Array:  # noqa: E741, PyBrain's name
 
 
 def blockCombine(l: Iterable[Iterable[ArrayLike]]) -> AnyArray:  # noqa: E741, PyBrain's name
-    """One matrix from a list of lists of matrices, laid out as they stand."""
+    """Assemble one matrix from a list of lists of matrices, laid out as they stand."""
     return np.block([[np.asarray(block) for block in row] for row in l])
 
 
 def xhash(arr: ArrayLike) -> int:
-    """A whole number that equal arrays share."""
+    """Return a hash that equal arrays share."""
     array = np.ascontiguousarray(arr)
     return hash((array.shape, array.dtype.str, array.tobytes()))
 
 
 def uniqueArrays(vs: Iterable[Any]) -> list[Any]:
-    """The different ones among arrays, each once, in order of appearance."""
+    """Return the distinct arrays, each once, in order of appearance."""
     seen, result = set(), []
     for v in vs:
         key = np.asarray(v).tobytes()
@@ -596,7 +596,7 @@ def uniqueArrays(vs: Iterable[Any]) -> list[Any]:
 
 
 def linscale(d: ArrayLike, lim: Sequence[float]) -> Array:
-    """An array stretched and moved to lie between ``lim[0]`` and ``lim[1]``.
+    """Scale an array linearly to lie between ``lim[0]`` and ``lim[1]``.
 
     Args:
         d: array.
@@ -610,7 +610,7 @@ def linscale(d: ArrayLike, lim: Sequence[float]) -> Array:
 
 
 def fListToString(a_list: Iterable[float], a_precision: int = 3) -> str:
-    """Numbers as text, with so many digits after the point.
+    """Format numbers as text with ``a_precision`` digits after the point.
 
     >>> fListToString([1.23456, 7.8901])
     '[ 1.235, 7.890 ]'
@@ -619,7 +619,7 @@ def fListToString(a_list: Iterable[float], a_precision: int = 3) -> str:
 
 
 def confidenceIntervalSize(stdev: float, nbsamples: int) -> float:
-    """Half the width of the 95 % confidence interval of a mean, for many samples: 1.96 s / sqrt(n)."""
+    """Return half the width of the 95 % confidence interval of a mean, for many samples: 1.96 s / sqrt(n)."""
     return 1.96 * stdev / np.sqrt(nbsamples)
 
 
@@ -629,7 +629,7 @@ def avgFoundAfter(
     batchSize: int = 1,
     useMedian: bool = False,
 ) -> Array:
-    """How long runs took, on average, to come down to given values.
+    """Return how many evaluations runs took, on average, to reach given values.
 
     Args:
         decreasingTargetValues: the values to come down to, falling.
@@ -652,7 +652,7 @@ def avgFoundAfter(
 
 
 def weightedUtest(g1: ArrayLike, w1: ArrayLike, g2: ArrayLike, w2: ArrayLike) -> float:
-    """How probable it is that a value of the first group is the greater one, as a rank test sees it.
+    """Compute the probability that a value of the first group is the greater one, by a rank test.
 
     Source: the U statistic of Mann and Whitney, 1947, with weights, normally approximated.
 
@@ -676,13 +676,13 @@ def weightedUtest(g1: ArrayLike, w1: ArrayLike, g2: ArrayLike, w2: ArrayLike) ->
 
 
 def canonicClassString(x: object) -> str:
-    """The full name of a class, or of an object's class: 'package.module.Class'."""
+    """Return the qualified name of a class, or of an object's class: 'package.module.Class'."""
     cls = x if isinstance(x, type) else type(x)
     return f"{cls.__module__}.{cls.__qualname__}"
 
 
 def _import(name: str) -> Any:
-    """The module or object with that full name, imported. Never use it on a name from a file."""
+    """Import the module or object of that qualified name. Never use it on a name from a file."""
     import importlib
 
     try:
@@ -698,7 +698,7 @@ def _import(name: str) -> Any:
 
 
 def trace(func: Callable[..., Any]) -> Callable[..., Any]:
-    """Print each call of ``func`` and what it gives."""
+    """Print each call of ``func`` and what it returns."""
     import functools
 
     @functools.wraps(func)
@@ -772,7 +772,7 @@ def memoize(func: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def storeCallResults(obj: Any, verbose: bool = False) -> list[Any]:
-    """Keep what each call of a function object gives.
+    """Keep what each call of a function object returns.
 
     Args:
         obj: an object of a class with ``__call__``; the class is replaced by a subclass.
@@ -796,7 +796,7 @@ def storeCallResults(obj: Any, verbose: bool = False) -> list[Any]:
 
 
 def multiEvaluate(repeat: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make a function give the mean of so many calls.
+    """Make a function return the mean of ``repeat`` calls.
 
     Args:
         repeat: number of calls.

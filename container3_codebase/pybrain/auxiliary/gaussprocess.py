@@ -44,7 +44,7 @@ class GaussianProcess:
         return np.stack(np.meshgrid(*[axis] * self.indim, indexing="ij"), axis=-1).reshape(-1, self.indim)
 
     def reset(self) -> None:
-        """Forget all samples."""
+        """Delete all samples."""
         self.trainx = np.zeros((0, self.indim))
         self.trainy = np.zeros(0)
         self.noise = np.zeros(0)

@@ -79,7 +79,7 @@ class DataSet(Serializable):
         arguments, state = portable(self._constructorArguments()), portable(self._pickledState())
         return type(self), arguments, state, iter([]), iter({}.items())
 
-    def __setstate__(self, state: ArrayLike) -> None:
+    def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(unwrapped(state))
 
     # -- looking ----------------------------------------------------------------------

@@ -58,12 +58,12 @@ class ModuleMesh(Named):
         dimensions: Iterable[int],
         name: str | None = None,
     ) -> ModuleMesh:
-        """A mesh of layers of one class and size."""
+        """Return a mesh of layers of one class and size."""
         return ModuleMesh(lambda: layerclass(layersize), dimensions, name)
 
     @staticmethod
     def viewOnFlatLayer(layer: Module, dimensions: Sequence[int], name: str | None = None) -> ModuleMesh:
-        """A mesh of slices of one layer, which are shared out evenly among the cells.
+        """Return a mesh of slices of one layer, which are shared out evenly among the cells.
 
         Raises:
             ValueError: the width of the layer is no multiple of the number of cells.

@@ -52,7 +52,7 @@ class ParameterContainer(Evolvable):
             self.randomize()
 
     def _wantsDerivatives(self) -> bool:
-        """Whether derivatives are kept from the start: in modules and connections."""
+        """Return whether derivatives are kept from the start, as in modules and connections."""
         from pybrain.structure.connections.connection import Connection
         from pybrain.structure.modules.module import Module
 
@@ -132,7 +132,7 @@ class ParameterContainer(Evolvable):
         self._derivs = view
 
     def _trueParameters(self) -> Array:
-        """The values that count when copies of them disagree, shape (paramdim,)."""
+        """Return the values that are used where copies of them disagree, shape (paramdim,)."""
         return self._checked(self._params, "parameters")
 
     def _checkOwner(self, owner: object) -> None:
@@ -145,7 +145,7 @@ class ParameterContainer(Evolvable):
             )
 
     def _checked(self, values: ArrayLike, what: str) -> Array:
-        """``values`` as a flat float64 array of paramdim numbers."""
+        """Return ``values`` as a flat float64 array of paramdim numbers."""
         array = np.asarray(values, dtype=np.float64)
         if array.shape != (self.paramdim,):
             found = f"{array.shape[0]}" if array.ndim == 1 else f"shape {array.shape}"

@@ -20,7 +20,7 @@ EXPONENT_LIMIT = 500.0
 
 
 def safeExp(x: Any) -> Any:
-    """``exp(x)`` with ``x`` cut to [-500, 500], so that it neither overflows nor reaches 0.
+    """Compute ``exp(x)`` with ``x`` clipped to [-500, 500], so that it neither overflows nor reaches 0.
 
     Args:
         x: number or array.
@@ -29,23 +29,23 @@ def safeExp(x: Any) -> Any:
 
 
 def sigmoid(x: Any) -> Any:
-    """``1 / (1 + exp(-x))``, element by element; between 7.1e-218 and 1."""
+    """Compute ``1 / (1 + exp(-x))``, element by element; between 7.1e-218 and 1."""
     return 1.0 / (1.0 + safeExp(-np.asarray(x, dtype=float)))
 
 
 def sigmoidPrime(x: Any) -> Any:
-    """The slope of :func:`sigmoid` at ``x``: ``s (1 - s)``."""
+    """Compute the derivative of :func:`sigmoid` at ``x``: ``s (1 - s)``."""
     s = sigmoid(x)
     return s * (1 - s)
 
 
 def tanhPrime(x: Any) -> Any:
-    """The slope of tanh at ``x``: ``1 - tanh(x)^2``."""
+    """Compute the derivative of tanh at ``x``: ``1 - tanh(x)^2``."""
     return 1 - np.tanh(x) ** 2
 
 
 def semilinear(x: Any) -> Any:
-    """Exponential below 0, linear above, smooth at 0: ``exp(x)`` for x < 0, else ``x + 1``.
+    """Compute an exponential below 0 and a line above, smooth at 0: ``exp(x)`` for x < 0, else ``x + 1``.
 
     Args:
         x: number or array.
@@ -55,13 +55,13 @@ def semilinear(x: Any) -> Any:
 
 
 def semilinearPrime(x: Any) -> Any:
-    """The slope of :func:`semilinear` at ``x``."""
+    """Compute the derivative of :func:`semilinear` at ``x``."""
     x = np.asarray(x, dtype=float)
     return np.where(x < 0, np.exp(np.minimum(x, 0)), 1.0)[()]
 
 
 def expln(x: Any) -> Any:
-    """Exponential below 0, logarithmic above: ``exp(x)`` for x < 0, else ``ln(x + 1) + 1``.
+    """Compute an exponential below 0 and a logarithm above: ``exp(x)`` for x < 0, else ``ln(x + 1) + 1``.
 
     Always positive, smooth at 0, and slow to grow: what layers with a standard deviation as parameter use.
 
@@ -73,13 +73,13 @@ def expln(x: Any) -> Any:
 
 
 def explnPrime(x: Any) -> Any:
-    """The slope of :func:`expln` at ``x``: ``exp(x)`` for x < 0, else ``1 / (x + 1)``."""
+    """Compute the derivative of :func:`expln` at ``x``: ``exp(x)`` for x < 0, else ``1 / (x + 1)``."""
     x = np.asarray(x, dtype=float)
     return np.where(x < 0, np.exp(np.minimum(x, 0)), 1.0 / (np.maximum(x, 0) + 1.0))[()]
 
 
 def ranking(R: ArrayLike) -> IntArray:
-    """The rank of each value: 0 for the smallest; equal values keep their order.
+    """Return the rank of each value: 0 for the smallest; equal values keep their order.
 
     Args:
         R: sequence of n numbers.
@@ -94,7 +94,7 @@ def ranking(R: ArrayLike) -> IntArray:
 
 
 def multivariateNormalPdf(z: ArrayLike, x: ArrayLike, sigma: ArrayLike) -> float:
-    """The density of the normal distribution N(x, sigma) at ``z``.
+    """Compute the density of the normal distribution N(x, sigma) at ``z``.
 
     Args:
         z: where, shape (n,).
@@ -108,7 +108,7 @@ def multivariateNormalPdf(z: ArrayLike, x: ArrayLike, sigma: ArrayLike) -> float
 
 
 def simpleMultivariateNormalPdf(z: ArrayLike, detFactorSigma: float) -> float:
-    """The density at ``z`` standardized (covariance the unit matrix), given the determinant of the factor.
+    """Compute the density at a standardized ``z`` (unit covariance), given the determinant of the factor.
 
     Args:
         z: standardized position, shape (n,).
@@ -119,7 +119,7 @@ def simpleMultivariateNormalPdf(z: ArrayLike, detFactorSigma: float) -> float:
 
 
 def multivariateCauchy(mu: ArrayLike, sigma: ArrayLike, onlyDiagonal: bool = True) -> Array:
-    """A random vector of independent Cauchy numbers around ``mu``.
+    """Draw a random vector of independent Cauchy numbers around ``mu``.
 
     Args:
         mu: centre, shape (n,).
@@ -133,7 +133,7 @@ def multivariateCauchy(mu: ArrayLike, sigma: ArrayLike, onlyDiagonal: bool = Tru
 
 
 def approxChiFunction(dim: int) -> float:
-    """The expected length of a standard normal vector, approximately.
+    """Approximate the expected length of a standard normal vector.
 
     Source: N. Hansen, "The CMA Evolution Strategy: A Tutorial", the expression for E||N(0, I)||.
     """
@@ -142,6 +142,6 @@ def approxChiFunction(dim: int) -> float:
 
 
 def sqrtm(M: ArrayLike) -> Array:
-    """The symmetric square root of a symmetric positive semidefinite matrix, shape (n, n)."""
+    """Compute the symmetric square root of a symmetric positive semidefinite matrix, shape (n, n)."""
     values, vectors = np.linalg.eigh(np.asarray(M, float))
     return (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T

@@ -96,7 +96,7 @@ class RLCExperiment:
     start = _unavailable
 
     def stop(self) -> None:
-        """Nothing was started, so there is nothing to stop."""
+        """Do nothing: no program was started."""
 
 
 class RlCompBenchmark:

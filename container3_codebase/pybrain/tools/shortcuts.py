@@ -29,13 +29,16 @@ _OPTIONS = {
 }
 
 
-def buildNetwork(*layers: Any, **options: Any) -> Any:
-    """A network of fully connected layers, each connected to the next.
+def buildNetwork(*layers: int, **options: Any) -> FeedForwardNetwork | RecurrentNetwork:
+    """Build a network of fully connected layers, each connected to the next.
 
     The layers are named 'in', 'hidden0', 'hidden1' .., 'out', and the bias unit 'bias'.
 
     Args:
         *layers: the number of neurons of each layer, input first, output last.
+        **options: see below.
+
+    Options:
         bias: whether there is a bias unit, connected to the hidden layers and the output.
         hiddenclass: class of the hidden layers.
         outclass: class of the output layer.
@@ -68,7 +71,7 @@ def buildNetwork(*layers: Any, **options: Any) -> Any:
         if isinstance(size, bool) or int(size) != size or size < 1:
             raise NetworkError(f"a layer needs a whole number of neurons, at least 1; {size!r} given")
     recurrent = bool(opt["recurrent"]) or opt["hiddenclass"].sequential or opt["outclass"].sequential
-    net = RecurrentNetwork() if recurrent else FeedForwardNetwork()
+    net: FeedForwardNetwork | RecurrentNetwork = RecurrentNetwork() if recurrent else FeedForwardNetwork()
     hidden = _addLayers(net, [int(size) for size in layers], opt)
     _connectLayers(net, hidden, opt)
     net.sortModules()
@@ -112,7 +115,7 @@ def _connectLayers(net: Any, hidden: Any, opt: Mapping[str, Any]) -> None:
 
 
 def _buildNetwork(*layers: Any, **options: Any) -> Any:
-    """A network of any layers, connected one after the other.
+    """Build a network of any layers, each connected to the next.
 
     Args:
         *layers: modules, or (module, ...) tuples whose first item is the module; input first, output last.

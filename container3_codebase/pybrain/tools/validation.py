@@ -34,7 +34,8 @@ class Validator:
         """Return the share of classes that are right.
 
         Args:
-            output, target: class numbers, shape (n,) or (n, 1).
+            output: predicted class numbers, shape (n,) or (n, 1).
+            target: true class numbers, of the same shape.
         """
         output, target = _pair(output, target)
         return float(np.mean(np.ravel(output) == np.ravel(target)))

@@ -99,7 +99,7 @@ class Connection(Named):
     # --- on the buffers of the two modules ---
 
     def forward(self, inOffset: int = 0, outOffset: int = 0) -> None:
-        """From row ``inOffset`` of ``inmod.outputbuffer`` to row ``outOffset`` of ``outmod.inputbuffer``."""
+        """Carry row ``inOffset`` of ``inmod.outputbuffer`` to row ``outOffset`` of ``outmod.inputbuffer``."""
         self._forwardImplementation(
             self.inmod.outputbuffer[inOffset, self.inSliceFrom : self.inSliceTo],
             self.outmod.inputbuffer[outOffset, self.outSliceFrom : self.outSliceTo],
@@ -124,22 +124,22 @@ class Connection(Named):
     # --- as functions of one row or many, for networks ---
 
     def _contribution(self, y: Array) -> Array:
-        """What is added, shape (..., outdim), for ``y`` of shape (..., indim). May be ``y`` itself."""
+        """Return what is added, shape (..., outdim), for ``y`` of shape (..., indim). May be ``y`` itself."""
         abstractMethod()
 
     def _contributionError(self, e: Array, y: Array) -> Array:
-        """What is carried back, shape (..., indim), for ``e`` of shape (..., outdim); adds to derivatives."""
+        """Return the error carried back, shape (..., indim), for ``e`` (..., outdim); add to the derivatives."""
         abstractMethod()
 
     def _isPlain(self) -> bool:
-        """Whether :meth:`_contribution` tells all: no ``_forwardImplementation`` of a user's own."""
+        """Return whether :meth:`_contribution` is all: no subclass overrides ``_forwardImplementation``."""
         return type(self)._forwardImplementation is Connection._forwardImplementation
 
     def _isPlainBackward(self) -> bool:
         return type(self)._backwardImplementation is Connection._backwardImplementation
 
     def _evaluate(self, y: Array) -> Array:
-        """:meth:`_contribution`, also where a user gave ``_forwardImplementation`` instead."""
+        """Return :meth:`_contribution`, also where a subclass defines ``_forwardImplementation`` instead."""
         if self._isPlain():
             return self._contribution(y)
         out = np.zeros((*y.shape[:-1], self.outdim))
@@ -148,7 +148,7 @@ class Connection(Named):
         return out
 
     def _evaluateError(self, e: Array, y: Array) -> Array:
-        """:meth:`_contributionError`, also where a user gave ``_backwardImplementation`` instead."""
+        """Return :meth:`_contributionError`, also where a subclass defines ``_backwardImplementation`` instead."""
         if self._isPlainBackward():
             return self._contributionError(e, y)
         inerr = np.zeros(y.shape)

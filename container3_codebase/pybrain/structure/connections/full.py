@@ -35,7 +35,7 @@ class FullConnection(Connection, ParameterContainer):
         return e.dot(self._matrix())
 
     def whichBuffers(self, paramIndex: int) -> tuple[int, int]:
-        """Which input and which output of the two modules a parameter connects.
+        """Return which input and which output of the two modules a parameter connects.
 
         Args:
             paramIndex: index into ``params``.

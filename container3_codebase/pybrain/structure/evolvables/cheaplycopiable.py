@@ -35,14 +35,14 @@ class CheaplyCopiable(ParameterContainer, Module):
         self.outdim = module.outdim
 
     def copy(self) -> Self:
-        """A copy with parameters of its own and the same module."""
+        """Return a copy with parameters of its own and the same module."""
         result = type(self)(self.__stored)
         result._params = self._params.copy()
         result._name = f"{self.name}-COPY"
         return result
 
     def getBase(self) -> Any:
-        """The module, holding our parameters."""
+        """Return the module, after copying these parameters into it."""
         return self.__loaded()
 
     def __loaded(self) -> Any:
@@ -50,7 +50,7 @@ class CheaplyCopiable(ParameterContainer, Module):
         return self.__stored
 
     def convertToFastNetwork(self) -> Any:
-        """An independent network with our parameters."""
+        """Return an independent network with these parameters."""
         return self.__loaded().copy()
 
     @property
@@ -83,35 +83,35 @@ class CheaplyCopiable(ParameterContainer, Module):
         self.__stored.resetDerivatives()
 
     def reset(self) -> None:
-        """Let the module forget the past."""
+        """Reset the module."""
         self.__stored.reset()
 
     def forward(self, *args: Any, **kwargs: Any) -> None:
-        """One forward step of the module, with our parameters."""
+        """Run one forward step of the module with these parameters."""
         self.__loaded().forward(*args, **kwargs)
 
     def backward(self, *args: Any, **kwargs: Any) -> None:
-        """One backward step of the module, with our parameters."""
+        """Run one backward step of the module with these parameters."""
         self.__loaded().backward(*args, **kwargs)
 
     def activate(self, *args: Any, **kwargs: Any) -> Array:
-        """The module's answer, with our parameters."""
+        """Activate the module with these parameters; return its output."""
         return self.__loaded().activate(*args, **kwargs)
 
     def activateOnDataset(self, *args: Any, **kwargs: Any) -> Array:
-        """The module's answers to a data set, with our parameters."""
+        """Activate the module on a data set with these parameters; return its outputs."""
         return self.__loaded().activateOnDataset(*args, **kwargs)
 
     def backActivate(self, *args: Any, **kwargs: Any) -> Array:
-        """The module's input error, with our parameters."""
+        """Propagate an output error back through the module with these parameters; return its input error."""
         return self.__loaded().backActivate(*args, **kwargs)
 
     def randomize(self, **args: Any) -> None:
-        """Draw our parameters anew, as the module would."""
+        """Draw new parameters, as the module would."""
         self.__stored.randomize()
         self._params = np.array(self.__stored.params)
 
     def mutate(self, **args: Any) -> None:
-        """Change our parameters a little, as the module would."""
+        """Mutate these parameters as the module would."""
         self.__loaded().mutate(**args)
         self._params = np.array(self.__stored.params)

@@ -18,7 +18,7 @@ class Evolvable(Named):
         abstractMethod()
 
     def copy(self) -> Self:
-        """A copy that shares nothing with this object."""
+        """Return a copy that shares nothing with this object."""
         import copy
 
         return copy.deepcopy(self)
@@ -28,7 +28,7 @@ class Evolvable(Named):
         abstractMethod()
 
     def newSimilarInstance(self) -> Self:
-        """A copy with random values in it."""
+        """Return a copy with random values in it."""
         result = self.copy()
         result.randomize()
         return result

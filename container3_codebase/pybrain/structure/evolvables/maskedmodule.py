@@ -46,25 +46,25 @@ class MaskedModule(MaskedParameters, Module):
         self.pcontainer.resetDerivatives()
 
     def reset(self) -> None:
-        """Forget the past."""
+        """Reset the module."""
         self.pcontainer.reset()
 
     def activate(self, *args: Any, **kwargs: Any) -> Array:
-        """The answer of the module."""
+        """Return the output of the module."""
         return self.pcontainer.activate(*args, **kwargs)
 
     def backActivate(self, *args: Any, **kwargs: Any) -> Array:
-        """The input error of the module."""
+        """Return the input error of the module."""
         return self.pcontainer.backActivate(*args, **kwargs)
 
     def forward(self, *args: Any, **kwargs: Any) -> None:
-        """One forward step of the module."""
+        """Run one forward step of the module."""
         self.pcontainer.forward(*args, **kwargs)
 
     def backward(self, *args: Any, **kwargs: Any) -> None:
-        """One backward step of the module."""
+        """Run one backward step of the module."""
         self.pcontainer.backward(*args, **kwargs)
 
     def activateOnDataset(self, *args: Any, **kwargs: Any) -> Array:
-        """The answers of the module to a data set."""
+        """Return the outputs of the module for a data set."""
         return self.pcontainer.activateOnDataset(*args, **kwargs)

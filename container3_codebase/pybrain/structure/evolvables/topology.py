@@ -43,13 +43,13 @@ class TopologyEvolvable(ParameterContainer):
         abstractMethod()
 
     def newSimilarInstance(self) -> Self:
-        """A copy with random values and topology."""
+        """Return a copy with random values and topology."""
         result = self.copy()
         result.randomize()
         return result
 
     def copy(self) -> Self:
-        """A copy that shares nothing with this object."""
+        """Return a copy that shares nothing with this object."""
         import copy
 
         return copy.deepcopy(self)

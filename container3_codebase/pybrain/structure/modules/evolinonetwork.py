@@ -64,7 +64,7 @@ class EvolinoNetwork(Module):
         self._network.reset()
 
     def washout(self, sequence: ArrayLike) -> Array:
-        """Lead the network into a sequence: at each step the true value takes the place of its answer.
+        """Drive the network with a sequence: at each step the true value replaces its output.
 
         Args:
             sequence: values of shape (n, outdim).
@@ -80,11 +80,11 @@ class EvolinoNetwork(Module):
         return np.array(cells).reshape(len(cells), self._hid_layer.dim)
 
     def activate(self, inpt: ArrayLike) -> NoReturn:
-        """Not what this network is for: raises NotImplementedError and says what to call."""
+        """Raise NotImplementedError: this network continues sequences and takes no input."""
         raise NotImplementedError("an EvolinoNetwork continues sequences: call washout, then generate")
 
     def generate(self, length: int) -> Array:
-        """The next ``length`` values of the sequence, shape (length, outdim)."""
+        """Return the next ``length`` values of the sequence, shape (length, outdim)."""
         values = []
         for _ in range(length):
             values.append(self._step())
@@ -92,13 +92,13 @@ class EvolinoNetwork(Module):
         return np.array(values).reshape(length, self.outdim)
 
     def extrapolate(self, sequence: ArrayLike, length: int) -> Array:
-        """The ``length`` values that follow ``sequence``, shape (length, outdim)."""
+        """Return the ``length`` values that follow ``sequence``, shape (length, outdim)."""
         self.reset()
         self.washout(sequence)
         return self.generate(length)
 
     def getGenome(self) -> list[list[list[float]]]:
-        """What evolution works on: for each cell a list of the weights that lead into its four gates."""
+        """Return the genome: for each cell a list of the weights that lead into its four gates."""
         parts = (self._in_to_hid_connection, self._bias_to_hid_connection, self._recurrent_connection)
         matrices = [c.params.reshape(c.outdim, c.indim) for c in parts]
         return [
@@ -129,7 +129,7 @@ class EvolinoNetwork(Module):
         c.params[:] = W.T.ravel()
 
     def getOutputWeightMatrix(self) -> Array:
-        """The weights from the cells to the output, shape (hiddim, outdim)."""
+        """Return the weights from the cells to the output, shape (hiddim, outdim)."""
         c = self._hid_to_out_connection
         return c.params.reshape(c.outdim, c.indim).T.copy()
 
@@ -137,7 +137,7 @@ class EvolinoNetwork(Module):
         return [cell + gate * self._hid_layer.dim for gate in range(4)]
 
     def _step(self) -> Array:
-        """One activation, whose input is what the step before has left for it."""
+        """Activate once, with the input that the previous step has left."""
         before = self._lastRow() if self._network.offset > 0 else np.zeros(self.outdim)
         return self._network.activate(before)
 

@@ -84,13 +84,13 @@ class LSTMLayer(NeuronLayer, ParameterContainer):
         return self._checked(np.concatenate([np.asarray(p, float) for p in parts]), "parameters")
 
     def whichNeuron(self, inputIndex: int | None = None, outputIndex: int | None = None) -> Any:
-        """The number of the cell that an input or output index belongs to."""
+        """Return the number of the cell that an input or output index belongs to."""
         return outputIndex if inputIndex is None else inputIndex % self.dim
 
     # --- forward ---
 
     def _step(self, x: Array, before: Array | None) -> tuple[dict[str, Array], Array]:
-        """One step: the gates and states as a dictionary of arrays, and the output.
+        """Compute one step: the gates and states as a dictionary of arrays, and the output.
 
         Args:
             x: shape (..., 4 dim).

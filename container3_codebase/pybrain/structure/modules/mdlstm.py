@@ -71,39 +71,39 @@ class MDLSTMLayer(NeuronLayer, ParameterContainer):
     # The three functions of the cell: gates, squashing of the cell's input, squashing of the state.
 
     def f(self, x: Array) -> Array:
-        """The gates' function: sigmoid."""
+        """Compute the function of the gates: sigmoid."""
         return sigmoid(x)
 
     def fprime(self, x: Array) -> Array:
-        """The slope of :meth:`f`."""
+        """Compute the derivative of :meth:`f`."""
         return sigmoidPrime(x)
 
     def g(self, x: Array) -> Array:
-        """The function of the cell's input: tanh."""
+        """Compute the function of the cell's input: tanh."""
         return np.tanh(x)
 
     def gprime(self, x: Array) -> Array:
-        """The slope of :meth:`g`."""
+        """Compute the derivative of :meth:`g`."""
         return tanhPrime(x)
 
     def h(self, x: Array) -> Array:
-        """The function of the state: tanh."""
+        """Compute the function of the state: tanh."""
         return np.tanh(x)
 
     def hprime(self, x: Array) -> Array:
-        """The slope of :meth:`h`."""
+        """Compute the derivative of :meth:`h`."""
         return tanhPrime(x)
 
     def meatSlice(self) -> ModuleSlice:
-        """All but the states: the gates and the cell as input, y as output."""
+        """Return the slice without the states: gates and cell as input, y as output."""
         return ModuleSlice(self, 0, (3 + self.dimensions) * self.dim, 0, self.dim)
 
     def stateSlice(self) -> ModuleSlice:
-        """The states: those of the predecessors as input, the new one as output."""
+        """Return the slice of the states: those of the predecessors as input, the new one as output."""
         return ModuleSlice(self, (3 + self.dimensions) * self.dim, self.indim, self.dim, self.outdim)
 
     def whichNeuron(self, inputIndex: Any = None, outputIndex: Any = None) -> Any:
-        """The number of the cell that an input or output index belongs to."""
+        """Return the number of the cell that an input or output index belongs to."""
         return (outputIndex if inputIndex is None else inputIndex) % self.dim
 
     def _bindParameters(self, view: Array) -> None:
@@ -128,7 +128,7 @@ class MDLSTMLayer(NeuronLayer, ParameterContainer):
     # --- forward ---
 
     def _split(self, x: Array) -> tuple[Array, Array, Array, Array, Array]:
-        """The blocks of the input; forget gates and predecessors with a further axis, shape (..., D, dim)."""
+        """Return the blocks of the input; forget gates and predecessors with a further axis, shape (..., D, dim)."""
         d, wide = self.dim, self.dim * self.dimensions
         ends = np.cumsum([d, wide, d, d, wide])
         inx, forgetx, cell, outx, before = (x[..., a:b] for a, b in zip([0, *ends], ends, strict=False))

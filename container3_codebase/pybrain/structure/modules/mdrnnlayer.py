@@ -61,19 +61,19 @@ class MdrnnLayer(NeuronLayer, ParameterContainer):
         ParameterContainer.__init__(self, sum(widths))
 
     def inParams(self) -> Array:
-        """The parameters from a block to the hidden neurons."""
+        """Return the parameters from a block to the hidden neurons."""
         return self.params[: self._ends[0]]
 
     def predParams(self) -> Array:
-        """The parameters from the predecessors to the hidden neurons."""
+        """Return the parameters from the predecessors to the hidden neurons."""
         return self.params[self._ends[0] : self._ends[1]]
 
     def outParams(self) -> Array:
-        """The parameters from the hidden neurons to the outputs."""
+        """Return the parameters from the hidden neurons to the outputs."""
         return self.params[self._ends[1] : self._ends[2]]
 
     def biasParams(self) -> Array:
-        """The biases of the hidden neurons."""
+        """Return the biases of the hidden neurons."""
         return self.params[self._ends[2] :]
 
     def _xmlArguments(self) -> dict[str, Any]:

@@ -57,7 +57,7 @@ class MixtureDensityLayer(NeuronLayer):
 
 
 def _guessed(units: int) -> tuple[int, int]:
-    """(dim, mix) of a layer of which PyBrain's file tells only the number of units, mix * (dim + 2)."""
+    """Return (dim, mix) of a layer of which PyBrain's file holds only the number of units, mix * (dim + 2)."""
     if units % 5 == 0 and units // 5 > 2:
         return units // 5 - 2, 5  # PyBrain's own default
     if units % 3 == 0:

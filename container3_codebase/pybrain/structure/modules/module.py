@@ -142,7 +142,7 @@ class Module(Named):
         abstractMethod()
 
     def activate(self, inpt: ArrayLike) -> Array:
-        """The answer to one input.
+        """Run inference on one input.
 
         Args:
             inpt: ``indim`` finite numbers (list, tuple, array, also numbers as text).
@@ -160,7 +160,7 @@ class Module(Named):
         return self.outputbuffer[t].copy()
 
     def backActivate(self, outerr: ArrayLike) -> Array:
-        """The errors of the last input, given those of its output (target minus output).
+        """Propagate the error of the last output (target minus output) back to the input.
 
         Args:
             outerr: ``outdim`` numbers.
@@ -174,7 +174,7 @@ class Module(Named):
         return self.inputerror[t].copy()
 
     def activateOnDataset(self, dataset: Any) -> Array:
-        """The answers to all inputs of a data set.
+        """Run inference on all inputs of a data set.
 
         Args:
             dataset: a supervised data set, or any sequence of (input, ...) samples. Of a sequential data
@@ -194,7 +194,7 @@ class Module(Named):
     # --- for networks: the same computation as a function, on one row or many ---
 
     def _evaluate(self, x: Array, t: int, keep: bool) -> Array:
-        """The output for input ``x``, as a new array.
+        """Compute the output for input ``x``, as a new array.
 
         Args:
             x: shape (indim,), or (rows, indim) for independent rows; not changed.
@@ -214,7 +214,7 @@ class Module(Named):
         return out
 
     def _evaluateError(self, e: Array, y: Array, x: Array, t: int) -> Array:
-        """The input error for output error ``e``; adds to the derivatives. Shapes as in :meth:`_evaluate`."""
+        """Compute the input error for output error ``e``; add to the derivatives. Shapes as in :meth:`_evaluate`."""
         if x.ndim == 2:
             rows = [self._evaluateError(*row, t) for row in zip(e, y, x, strict=True)]
             return np.array(rows).reshape(len(x), self.indim)
@@ -230,7 +230,7 @@ class Module(Named):
     # --- checking what comes in ---
 
     def _checkedInput(self, inpt: ArrayLike) -> Array:
-        """``inpt`` as a float array of shape (indim,), never the caller's own array."""
+        """Return ``inpt`` as a new float64 array of shape (indim,)."""
         try:
             row = np.array(inpt, dtype=np.float64)
         except (TypeError, ValueError):
@@ -245,7 +245,7 @@ class Module(Named):
         return row
 
     def _checkedError(self, outerr: ArrayLike) -> Array:
-        """``outerr`` as a float array of shape (outdim,)."""
+        """Return ``outerr`` as a new float64 array of shape (outdim,)."""
         error = np.array(outerr, dtype=np.float64)
         if error.shape != (self.outdim,):
             raise ValueError(f"{self._what()} has {self.outdim} outputs; {_given(error, 'output errors')}")
@@ -263,7 +263,7 @@ def _given(array: Array, what: str = "values") -> str:
 
 
 def inputSequences(dataset: Any) -> list[Any]:
-    """The inputs of a data set as a list of sequences, each a sequence of rows.
+    """Return the inputs of a data set as a list of sequences, each a sequence of rows.
 
     Args:
         dataset: a data set of :mod:`pybrain.datasets` or a sequence of samples whose first item is the input.

@@ -32,15 +32,15 @@ class NeuronLayer(Module):
         self.setArgs(dim=dim)
 
     def whichNeuron(self, inputIndex: int | None = None, outputIndex: int | None = None) -> Any:
-        """The number of the neuron that an input or output index belongs to."""
+        """Return the number of the neuron that an input or output index belongs to."""
         return outputIndex if inputIndex is None else inputIndex
 
     def _transfer(self, x: Array) -> Array:
-        """The output for ``x`` of shape (..., indim), shape (..., outdim)."""
+        """Compute the output, shape (..., outdim), for ``x`` of shape (..., indim)."""
         abstractMethod()
 
     def _transferError(self, e: Array, y: Array, x: Array) -> Array:
-        """The input error, shape (..., indim), for output error ``e``, output ``y`` and input ``x``."""
+        """Compute the input error, shape (..., indim), from output error ``e``, output ``y`` and input ``x``."""
         abstractMethod()
 
     def _forwardImplementation(self, inbuf: Array, outbuf: Array) -> None:

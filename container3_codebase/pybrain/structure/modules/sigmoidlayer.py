@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _sigmoid(x: Array) -> Array:
-    """:func:`pybrain.tools.functions.sigmoid` for arrays, working in one buffer because it runs per row."""
+    """Compute :func:`pybrain.tools.functions.sigmoid` in one buffer, because it runs per row."""
     z = np.negative(x)
     np.maximum(z, -EXPONENT_LIMIT, out=z)
     np.minimum(z, EXPONENT_LIMIT, out=z)

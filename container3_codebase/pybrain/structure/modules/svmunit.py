@@ -28,7 +28,7 @@ class SVMUnit:
         self.setModel(model)
 
     def reset(self) -> None:
-        """Nothing to forget."""
+        """Do nothing: there is no recurrent state."""
 
     def setModel(self, model: Any) -> None:
         """Use this trained model."""
@@ -44,12 +44,12 @@ class SVMUnit:
         self._trained().save(str(filename))
 
     def forwardPass(self, values: bool = False) -> Any:
-        """The class of the input in ``self.input``; with ``values`` the decision values."""
+        """Return the class of the input in ``self.input``; with ``values`` the decision values."""
         model = self._trained()
         return model.predict_values(self.input) if values else model.predict(self.input)
 
     def activateOnDataset(self, dataset: Iterable[Any], values: bool = False) -> Array:
-        """The classes of all inputs, shape (samples, 1); with ``values`` the decision values."""
+        """Return the classes of all inputs, shape (samples, 1); with ``values`` the decision values."""
         answers = []
         for sample in dataset:
             self.input = list(sample[0])
@@ -57,7 +57,7 @@ class SVMUnit:
         return np.array(answers) if values else np.array(answers, dtype=float).reshape(-1, 1)
 
     def getNbClasses(self) -> int | None:
-        """The number of classes, or None without a model."""
+        """Return the number of classes, or None without a model."""
         return self.nClasses
 
     def _trained(self) -> Any:

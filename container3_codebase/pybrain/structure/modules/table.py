@@ -41,7 +41,7 @@ class Table(Module, ParameterContainer):
         self.params[self._index(row, column)] = value
 
     def getValue(self, row: float, column: float) -> float:
-        """The value at a row and a column."""
+        """Return the value at a row and a column."""
         return self.params[self._index(row, column)]
 
     def _index(self, row: float, column: float) -> int:

@@ -76,7 +76,7 @@ class BorderSwipingNetwork(SwipingNetwork):
         self.addConnection(SharedFullConnection(mother, self._bias, meat))
 
     def _borderPosition(self, cell: tuple[int, ...], d: int) -> tuple[int, ...]:
-        """Where along the border, mirrored positions being the same."""
+        """Return the position along the border; mirrored positions are the same."""
         if self.simpleborders:
             return ()
         others = [k for k in range(len(self.dims)) if k != d]

@@ -71,7 +71,7 @@ class CompiledNetwork:
             start += module.outdim
 
     def isCurrent(self) -> bool:
-        """Whether the parameter arrays that the steps use are still those of the connections."""
+        """Return whether the steps still use the parameter arrays of the connections."""
         for container, params in self._bound:  # noqa: SIM110, a plain loop costs half of all() per call
             if container._params is not params:
                 return False
@@ -80,7 +80,7 @@ class CompiledNetwork:
     # --- forward ---
 
     def activate(self, x: Array, t: int = 0) -> Array:
-        """The answer to one row at time step ``t``; leaves all values in the modules' buffers.
+        """Run inference on one row at time step ``t``; leave all values in the modules' buffers.
 
         Args:
             x: shape (indim,).
@@ -103,7 +103,7 @@ class CompiledNetwork:
     def activateRows(
         self, x: Array, values: list[Array] | None = None, inputs: list[Array] | None = None
     ) -> Array:
-        """The answers to many independent rows, at time step 0; touches no buffer.
+        """Run inference on many independent rows, at time step 0; leave the buffers alone.
 
         Args:
             x: shape (rows, indim).
@@ -122,7 +122,7 @@ class CompiledNetwork:
         return self._collect(values, x)
 
     def activateCut(self, x: Array, t: int) -> Array:
-        """As :meth:`activate`, but no connection carries anything: PyBrain's nested networks after step 0."""
+        """Run :meth:`activate` without any connection: PyBrain's nested networks after step 0."""
         values = []
         for step in self.steps:
             a = np.zeros(step.module.indim)
@@ -146,7 +146,7 @@ class CompiledNetwork:
     # --- backward ---
 
     def backActivate(self, outerr: Array, t: int = 0, last: bool = True) -> Array:
-        """The input error for one row at time step ``t``, from what :meth:`activate` left in the buffers.
+        """Compute the input error of one row at time step ``t`` from the buffers that :meth:`activate` filled.
 
         Args:
             outerr: shape (outdim,).
@@ -174,7 +174,7 @@ class CompiledNetwork:
         return inerr
 
     def backActivateRows(self, outerr: Array, values: list[Array], inputs: list[Array]) -> Array:
-        """The input errors for many rows; derivatives are summed over the rows.
+        """Compute the input errors of many rows; sum the derivatives over the rows.
 
         Args:
             outerr: shape (rows, outdim).
@@ -215,7 +215,7 @@ def _boundArrays(terms: Iterable[Term]) -> list[tuple[Any, Array]]:
 
 
 def _withRecurrent(a: Array, recurrent: Iterable[Term], t: int) -> Array:
-    """The input ``a`` and what arrives from the time step before, as a new array."""
+    """Return the input ``a`` plus the recurrent contributions of the previous time step, as a new array."""
     a = a.copy()
     for term in recurrent:
         if term.write is None:

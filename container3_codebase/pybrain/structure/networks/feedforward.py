@@ -37,7 +37,7 @@ class FeedForwardNetworkComponent(_Part):
         pass
 
     def activate(self, inpt: ArrayLike) -> Array:
-        """The answer to one input; safe to call from several threads at once.
+        """Run inference on one input; safe to call from several threads at once.
 
         Args:
             inpt: ``indim`` finite numbers (list, tuple, array, also numbers as text).
@@ -81,7 +81,7 @@ class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
         FeedForwardNetworkComponent.__init__(self, *args, **kwargs)
 
     def backActivate(self, outerr: ArrayLike) -> Array:
-        """The input error of the last activation, given its output error (target minus output).
+        """Propagate the error of the last output (target minus output) back to the input.
 
         Args:
             outerr: ``outdim`` numbers.
@@ -97,7 +97,7 @@ class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
         return back
 
     def activateRows(self, rows: ArrayLike) -> Array:
-        """The answers to many inputs at once; leaves no trace in the buffers.
+        """Run inference on many inputs at once; leave the buffers alone.
 
         Args:
             rows: finite numbers of shape (rows, indim).
@@ -114,7 +114,7 @@ class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
         return self._compiledNetwork().activateRows(rows)
 
     def activateOnDataset(self, dataset: Any) -> Array:
-        """The answers to all inputs of a data set, computed together; shape (samples, outdim)."""
+        """Run inference on all inputs of a data set at once; return the outputs, shape (samples, outdim)."""
         sequences = [sequence for sequence in inputSequences(dataset) if len(sequence)]
         if not sequences:
             return np.zeros((0, self.outdim))
@@ -122,7 +122,7 @@ class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
         return self.activateRows(np.concatenate([np.asarray(s, dtype=np.float64) for s in sequences]))
 
     def traceRows(self, rows: ArrayLike) -> tuple[Array, tuple[CompiledNetwork, list[Array], list[Array]]]:
-        """As :meth:`activateRows`, with what :meth:`backActivateRows` needs.
+        """Run :meth:`activateRows` and keep what :meth:`backActivateRows` needs.
 
         Args:
             rows: finite numbers of shape (rows, indim).
@@ -139,7 +139,7 @@ class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
     def backActivateRows(
         self, outerr: ArrayLike, trace: tuple[CompiledNetwork, list[Array], list[Array]]
     ) -> Array:
-        """The input errors of many rows; the derivatives of all rows are added to ``derivs``.
+        """Propagate the output errors of many rows back; add the derivatives of all rows to ``derivs``.
 
         Args:
             outerr: target minus output, shape (rows, outdim).
@@ -152,7 +152,7 @@ class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
         return compiled.backActivateRows(np.asarray(outerr, dtype=np.float64), values, inputs)
 
     def _rowsInOrder(self) -> bool:
-        """Whether the order of rows matters, because some layer draws random numbers."""
+        """Return whether the order of rows matters because some layer draws random numbers."""
         return any(getattr(m, "stochastic", False) for m in self._allModules())
 
     def _allModules(self) -> Iterator[Module]:

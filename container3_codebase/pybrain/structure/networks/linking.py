@@ -46,7 +46,7 @@ class LinkedParameters(_Part):
     _unsorted: Callable[[], Exception]
 
     def _containers(self) -> Iterator[Any]:
-        """Those whose parameters make up ours, in the order of the layout."""
+        """Iterate over the parameter containers of the network, in the order of the layout."""
         for m in self.modulesSorted:
             if m.paramdim:
                 yield m
@@ -120,7 +120,7 @@ class LinkedParameters(_Part):
             self._relink()
 
     def _relink(self) -> None:
-        """Make everybody's parameters views of one vector again.
+        """Make the parameters of all parts views of one vector again.
 
         Pickling and copying tear them apart. What the connections and layers hold is what an activation
         uses, so that is what counts where it differs from the network's own vector.
@@ -144,7 +144,7 @@ class LinkedParameters(_Part):
                 self.owner._linked = False  # our vector is not a part of the owner's any more
 
     def _borrows(self) -> bool:
-        """Whether this is a shallow copy (``copy.copy``): its parts belong to the network it was made from."""
+        """Return whether this is a shallow copy (``copy.copy``), whose parts belong to the original network."""
         owners = {id(c.owner) for c in self._containers() if isinstance(c.owner, LinkedParameters)}
         return bool(owners) and id(self) not in owners and self._params is not None
 
@@ -172,7 +172,7 @@ class LinkedParameters(_Part):
         return np.concatenate(parts) if parts else np.zeros(0)
 
     def _holdsViews(self) -> bool:
-        """Whether the parameters of our parts are (still) parts of our vector."""
+        """Return whether the parameters of the parts are still views of the network's vector."""
         return all(np.may_share_memory(c._params, self._params) for c in self._containers())
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -181,7 +181,7 @@ class LinkedParameters(_Part):
             self._relink()
 
     def _isComplete(self) -> bool:
-        """Whether all our parts have got their state; in a file that begins with one of them, it has not yet."""
+        """Return whether all parts have their state; they do not while a file that begins with a part is read."""
         if any(m not in self.connections for m in self.modulesSorted):
             return False
         parts = [*self.modulesSorted, *self.motherconnections, *self._extraConnections()]

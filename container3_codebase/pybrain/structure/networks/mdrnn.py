@@ -38,7 +38,7 @@ class _Mdrnn(FeedForwardNetwork):
         )
 
     def filterResult(self, inpt: ArrayLike) -> NoReturn:
-        """Never reached: no object can be made."""
+        """Raise NotImplementedError; no object can be made."""
         raise NotImplementedError
 
 

@@ -134,7 +134,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
         self._linked = False
 
     def __getitem__(self, name: str) -> Any:
-        """The module of that name, or None."""
+        """Return the module of that name, or None."""
         for m in self.connections:
             if m.name == name:
                 return m
@@ -174,7 +174,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
         self.offset = 0
 
     def _extraConnections(self) -> list[Connection]:
-        """Connections that are kept elsewhere than in ``connections``."""
+        """Return the connections that are not kept in ``connections``."""
         return []
 
     def _computationOrder(self) -> list[Module]:
@@ -200,7 +200,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
         return order
 
     def _reordered(self, position: Mapping[Module, int]) -> list[Module]:
-        """The order of computation that comes closest to ``position``, module -> number."""
+        """Return the order of computation that comes closest to ``position``, module -> number."""
         waiting = dict.fromkeys(self.modulesSorted, 0)
         for outgoing in self.connections.values():
             for c in outgoing:
@@ -215,7 +215,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
         return order
 
     def _restored(self) -> None:
-        """Called when a reader has put all parts in place."""
+        """Finish reading, once a reader has put all parts in place."""
         self._preferredOrder = None
 
     # --- computing ---
@@ -226,7 +226,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
         )
 
     def _compiledNetwork(self) -> CompiledNetwork:
-        """The steps of this network, made anew where structure or parameter arrays have changed."""
+        """Return the compiled network; compile again where structure or parameter arrays have changed."""
         compiled = self._compiled
         if compiled is None or not compiled.isCurrent():
             if not self.sorted:
@@ -239,7 +239,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
         return compiled
 
     def _checkOrder(self) -> None:
-        """A pickle may say that it is sorted when it is not; then there is no answer instead of another one."""
+        """Raise where a pickle claims to be sorted and is not, rather than compute in a wrong order."""
         places = {m: place for place, m in enumerate(self.modulesSorted)}
         whole = len(places) == len(self.modulesSorted) and places.keys() == self.connections.keys()
         if not whole or any(places[m] >= places[c.outmod] for m in places for c in self.connections[m]):
@@ -272,7 +272,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
         Module._ensureRows(self, rows)
 
     def reset(self) -> None:
-        """Forget the past: all buffers of all modules to zero, back to the first time step."""
+        """Reset the recurrent state: all buffers of all modules to zero, back to the first time step."""
         if not self.sorted:
             raise self._unsorted()
         Module.reset(self)
@@ -288,11 +288,14 @@ class Network(LinkedParameters, Module, ParameterContainer):
     # --- copies, text ---
 
     def copy(self) -> Self:
-        """An independent copy with the same names; it trains and computes like the original."""
+        """Return an independent copy with the same names; it trains and computes like the original."""
         return ParameterContainer.copy(self)
 
     def convertToFastNetwork(self) -> Self:
-        """This network itself: it is compiled already. (PyBrain makes an ``arac`` network here.)"""
+        """Return this network, which is compiled already.
+
+        PyBrain makes an ``arac`` network here.
+        """
         if not self.sorted:
             raise self._unsorted()
         return self
@@ -318,7 +321,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
 
 
 def _listed(items: Sequence[str], most: int = 40) -> str:
-    """Items separated by commas, and how many more there are."""
+    """Join items with commas, and say how many more there are."""
     shown = ", ".join(items[:most])
     return f"{shown}, and {len(items) - most} more" if len(items) > most else shown
 

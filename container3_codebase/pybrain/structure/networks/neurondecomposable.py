@@ -89,7 +89,7 @@ class NeuronDecomposableNetwork(_Part):
                 self.decompositionIndices[target].append(i)
 
     def getDecomposition(self) -> list[Array]:
-        """The parameters of each neuron that has any, a list of arrays."""
+        """Return the parameters of each neuron that has any, a list of arrays."""
         return [self.params[i] for i in map(list, self.decompositionIndices.values()) if i]
 
     def setDecomposition(self, decomposedParams: Sequence[ArrayLike]) -> None:
@@ -102,7 +102,7 @@ class NeuronDecomposableNetwork(_Part):
 
     @staticmethod
     def convertNormalNetwork(n: Any) -> NeuronDecomposableNetwork:
-        """A network that can be taken apart, made of the modules and connections of ``n``.
+        """Return a network that can be taken apart, made of the modules and connections of ``n``.
 
         ``n`` itself must not be used any more.
         """

@@ -74,7 +74,7 @@ class Rbm:
         params: ArrayLike | None = None,
         biasParams: ArrayLike | None = None,
     ) -> Self:
-        """A machine with so many units.
+        """Return a machine with the given numbers of units.
 
         Args:
             visibledim: number of visible units.
@@ -97,7 +97,7 @@ class Rbm:
     def fromModules(
         cls, visible: Module, hidden: Module, bias: Module, con: FullConnection, biascon: FullConnection
     ) -> Self:
-        """A machine made of these modules and connections."""
+        """Return a machine made of these modules and connections."""
         net = FeedForwardNetwork()
         net.addInputModule(visible)
         net.addModule(bias)
@@ -108,12 +108,12 @@ class Rbm:
         return cls(net)
 
     def invert(self) -> Rbm:
-        """The machine the other way round: from hidden to visible, with the same weights and new biases."""
+        """Return the inverse machine, from hidden to visible, with the same weights and new biases."""
         weights = self.con.params.reshape(self.hiddenDim, self.visibleDim)
         return Rbm.fromDims(self.hiddenDim, self.visibleDim, params=weights.T.ravel().copy())
 
     def activate(self, inpt: ArrayLike) -> Array:
-        """The probabilities of the hidden units, shape (hiddenDim,), given the visible ones."""
+        """Return the probabilities of the hidden units, shape (hiddenDim,), given the visible ones."""
         return self.net.activate(inpt)
 
 

@@ -56,7 +56,7 @@ class RecurrentNetworkComponent(_Part):
         self.recurrentConns.append(c)
 
     def activate(self, inpt: ArrayLike) -> Array:
-        """The answer to the next input of a sequence; :meth:`reset` begins a new sequence.
+        """Run inference on the next input of a sequence; :meth:`reset` begins a new sequence.
 
         Args:
             inpt: ``indim`` finite numbers (list, tuple, array, also numbers as text).
@@ -85,7 +85,7 @@ class RecurrentNetworkComponent(_Part):
         return answer
 
     def backActivate(self, outerr: ArrayLike) -> Array:
-        """Go back one time step: the input error of that step, given its output error.
+        """Go back one time step: propagate its output error back to its input.
 
         Call it once per activation, in reverse; errors flow back through time.
 
@@ -116,7 +116,7 @@ class RecurrentNetworkComponent(_Part):
         return self._compiledNetwork().backActivate(error, t, last=t + 1 >= len(self.inputbuffer))
 
     def _dropErrors(self, t: int) -> None:
-        """Errors of steps that are now being overwritten must not reach the steps before them."""
+        """Clear the errors of steps that are now overwritten, so that they do not reach earlier steps."""
         self._wentBack = False
         for m in self.modules:
             for name, _ in m.bufferlist:
@@ -129,7 +129,7 @@ class RecurrentNetworkComponent(_Part):
         self._wentBack = False
 
     def session(self) -> Session:
-        """A conversation of its own with this network, for use beside others; see :class:`Session`."""
+        """Return an inference session: these weights with a recurrent state of its own; see :class:`Session`."""
         from pybrain.structure.networks.session import Session
 
         return Session(self)
@@ -162,7 +162,7 @@ class RecurrentNetworkComponent(_Part):
         inerr[:] = self._evaluateError(outerr, outbuf, inbuf, self.offset)
 
     def sortModules(self) -> None:
-        """As :meth:`Network.sortModules`; recurrent connections come last, by name."""
+        """Sort as :meth:`Network.sortModules` does; recurrent connections come last, by name."""
         if self.sorted:
             return
         Network.sortModules(self)

@@ -38,11 +38,11 @@ class Session:
         self._network.reset()
 
     def activate(self, inpt: ArrayLike) -> Array:
-        """The answer to the next input of this session's sequence, see :meth:`RecurrentNetwork.activate`."""
+        """Run inference on the next input of this session's sequence; see :meth:`RecurrentNetwork.activate`."""
         return self._network.activate(inpt)
 
     def activateSequence(self, rows: Sequence[ArrayLike]) -> Array:
-        """The answers to a whole sequence, from a fresh start.
+        """Reset the session and run inference on a whole sequence.
 
         Args:
             rows: inputs of shape (steps, indim).

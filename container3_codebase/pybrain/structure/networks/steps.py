@@ -83,12 +83,12 @@ class Term:
             self.fresh = False
 
     def value(self, values: Sequence[Any]) -> Array:
-        """What this connection adds, given the outputs of this time step."""
+        """Return what this connection adds, given the outputs of this time step."""
         y = values[self.source]
         return self.evaluate(y if self.read is None else y[..., self.read])
 
     def valueBefore(self, t: int) -> Array:
-        """What this recurrent connection adds at step ``t``, given the outputs kept from step ``t - 1``."""
+        """Return what this recurrent connection adds at step ``t``, given the outputs of step ``t - 1``."""
         y = self.connection.inmod.outputbuffer[t - 1]
         return self.evaluate(y if self.read is None else y[self.read])
 
@@ -122,7 +122,7 @@ class Term:
 
 
 def _pureTransfer(module: Any) -> Callable[[Array], Array] | None:
-    """The transfer function where the module is one of neurons that need nothing else, else None."""
+    """Return the transfer function of a layer that needs nothing but its input, else None."""
     cls = type(module)
     plain = (
         isinstance(module, NeuronLayer)
@@ -133,12 +133,12 @@ def _pureTransfer(module: Any) -> Callable[[Array], Array] | None:
 
 
 def _sliceOrNone(start: int, stop: int, width: int) -> slice | None:
-    """None for all of it, which saves taking a slice."""
+    """Return the slice, or None for the whole width, which saves slicing."""
     return None if start == 0 and stop == width else slice(int(start), int(stop))
 
 
 def _gatherer(step: Step) -> Callable[[Array, Sequence[Any]], Array]:
-    """The function that pulls the input of ``step`` together: (x, values) -> new array or a view."""
+    """Return the function that gathers the input of ``step``: (x, values) -> new array or a view."""
     terms = step.incoming
     if step.inputs is not None:
         return _gatherInput(step) if not terms else _gatherSum(step, terms)

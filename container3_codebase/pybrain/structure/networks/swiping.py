@@ -138,14 +138,14 @@ class SwipingNetwork(FeedForwardNetwork):
         self.addConnection(SharedFullConnection(mother, self._meat(before), self._meat(unit)))
 
     def _connectBorder(self, unit: Any, cell: tuple[int, ...], swipe: int, d: int) -> None:
-        """At the border there is no cell before: nothing comes from there."""
+        """Do nothing: at the border there is no previous cell to connect."""
 
     def _meat(self, unit: Any) -> Any:
-        """The part of a hidden module that takes part in weighted connections."""
+        """Return the part of a hidden module that takes part in weighted connections."""
         return unit
 
     def _predecessor(self, cell: tuple[int, ...], swipe: int, d: int) -> tuple[int, ...] | None:
-        """The cell before ``cell`` along dimension ``d`` in this swipe, or None at the border."""
+        """Return the cell before ``cell`` along dimension ``d`` in this swipe, or None at the border."""
         before = list(cell)
         before[d] += 1 if swipe >> d & 1 else -1
         return tuple(before) if 0 <= before[d] < self.dims[d] else None

@@ -77,7 +77,7 @@ class SimplePopulation(Population):
         return self._fitness[individual]
 
     def clearFitness(self) -> None:
-        """Forget all fitnesses."""
+        """Clear the fitness of all individuals."""
         self._fitness = dict.fromkeys(self._fitness)
 
     def getFitnessMap(self) -> dict[Any, float]:

@@ -156,7 +156,7 @@ class EvolinoNetwork(Module):
     sequential = True
 
     def reset(self) -> None:
-        """Forget the past."""
+        """Reset the module."""
         Module.reset(self)
         self._network.reset()
 

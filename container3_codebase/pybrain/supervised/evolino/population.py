@@ -64,7 +64,7 @@ class EvolinoPopulation(Population):
             population.addIndividualFitness(member, fitness)
 
     def clearFitness(self) -> None:
-        """Forget all fitnesses."""
+        """Clear the fitness of all individuals."""
         for population in self._subPopulations:
             population.clearFitness()
 
@@ -101,7 +101,7 @@ class EvolinoSubPopulation(SimplePopulation):
         return self._maxNIndividuals
 
     def clearFitness(self) -> None:
-        """Forget all fitnesses."""
+        """Clear the fitness of all individuals."""
         SimplePopulation.clearFitness(self)
         self._teams = {}
 

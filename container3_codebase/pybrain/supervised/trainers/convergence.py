@@ -51,8 +51,11 @@ class UntilConvergence(_Part):
             dataset: split at random into training and validation data; None for the trainer's.
             maxEpochs: None for no limit.
             verbose: print the errors; None for the trainer's setting.
+            continueEpochs: how many epochs without improvement end the training.
             validationProportion: share of the data set that is validated on.
-            trainingData, validationData: given together, these are used instead of a split.
+            trainingData: training data, instead of a split; needs `validationData`.
+            validationData: validation data, instead of a split; needs `trainingData`.
+            convergence_threshold: decimals to which validation errors are compared.
 
         Returns:
             (training errors, validation errors): those of the epochs before the best one, and

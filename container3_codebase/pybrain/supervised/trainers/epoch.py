@@ -185,7 +185,7 @@ def _update(trainer: Any, derivs: Array, params: Array) -> list[Callable[[], Any
 
 
 def _sequenceBySequence(trainer: Any, data: FlatData, order: Sequence[int]) -> float:
-    """One update per sequence, from the derivatives of its rows."""
+    """Train with one update per sequence, from the derivatives of its rows."""
     total, weight = 0.0, 0.0
     for index in order:
         error, ponderation, derivs = _derivatives(trainer.module, data, data.rows([index]))

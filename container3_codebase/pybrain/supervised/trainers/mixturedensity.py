@@ -61,7 +61,7 @@ class BackpropTrainerMix(BackpropTrainer):
         self.ds = dataset
 
     def _checkFits(self, dataset: Any) -> None:
-        """Sizes were compared with the mixture in `setData`; the output itself is longer."""
+        """Skip the check: `setData` compares sizes with the mixture, and the output itself is longer."""
 
     def _mixtureLayer(self) -> Any:
         layers = [layer for layer in self.module.outmodules if hasattr(layer, "nGaussians")]

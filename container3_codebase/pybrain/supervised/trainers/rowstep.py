@@ -75,7 +75,10 @@ class RowStep:
         """Return what a connection does forward and backward.
 
         Args:
-            hasError: something was assigned to the error of the layer that it leaves.
+            wire: the connection.
+            layer: the layer that it leaves.
+            params: parameters of the network, shape (paramdim,).
+            hasError: whether something was assigned to the error of the layer that it leaves.
         """
         buffers = self._buffers
         source = buffers.outs[wire.source][wire.fromSlice]

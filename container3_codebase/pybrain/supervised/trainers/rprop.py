@@ -58,4 +58,4 @@ class RPropMinusTrainer(BackpropTrainer):
         return error
 
     def _report(self, error: float) -> None:
-        """Nothing is left to say after the step."""
+        """Print nothing: the error was reported before the step."""

@@ -26,7 +26,7 @@ class UnsafeXML(ValueError):
 
 
 def parseSafely(data: Any) -> Document:
-    """The tree of an XML document.
+    """Parse an XML document.
 
     Args:
         data: the document, bytes.
@@ -50,7 +50,7 @@ def _refuseEntity(*declaration: Any) -> NoReturn:
 
 
 def baseTransform(val: Any) -> Any:
-    """A number or truth value where the text ``val`` is one, else the text itself.
+    """Convert the text ``val`` to a number or truth value where it is one, else return it.
 
     >>> baseTransform("3"), baseTransform("True"), baseTransform("in")
     (3, True, 'in')
@@ -94,7 +94,7 @@ class XMLHandling:
     # --- attributes ---
 
     def readAttrDict(self, node: Any, transform: Callable[[Any], Any] | None = None) -> dict[str, Any]:
-        """The attributes of an element as a dictionary, values passed through ``transform``."""
+        """Return the attributes of an element as a dictionary, values passed through ``transform``."""
         change = transform or baseTransform
         return {str(name): change(value) for name, value in node.attributes.items()}
 
@@ -114,7 +114,7 @@ class XMLHandling:
         return self.root
 
     def newChild(self, node: Any, name: str) -> Any:
-        """A new last element inside ``node``."""
+        """Return a new last element inside ``node``."""
         return node.appendChild(self.dom.createElement(name))
 
     def addTextNode(self, node: Any, text: str) -> None:
@@ -122,20 +122,20 @@ class XMLHandling:
         node.appendChild(self.dom.createTextNode(text))
 
     def getChild(self, node: Any, name: str) -> Any:
-        """The first element of that name directly inside ``node``, or None."""
+        """Return the first element of that name directly inside ``node``, or None."""
         return next((child for child in self.getChildrenOf(node) if child.tagName == name), None)
 
     def getChildrenOf(self, node: Any) -> list[Any]:
-        """The elements directly inside ``node``."""
+        """Return the elements directly inside ``node``."""
         return [child for child in node.childNodes if child.nodeType == child.ELEMENT_NODE]
 
     def findNode(self, name: str, index: int = 0, root: Any = None) -> Any:
-        """The element number ``index`` of that name directly inside ``root``, or None."""
+        """Return the element number ``index`` of that name directly inside ``root``, or None."""
         found = [c for c in self.getChildrenOf(self.root if root is None else root) if c.tagName == name]
         return found[index] if -len(found) <= index < len(found) else None
 
     def findNamedNode(self, name: str, nameattr: str, root: Any = None) -> Any:
-        """The first element of that name whose attribute ``name`` is ``nameattr``, or None."""
+        """Return the first element of that name whose attribute ``name`` is ``nameattr``, or None."""
         for child in self.getChildrenOf(self.root if root is None else root):
             if child.tagName == name and child.getAttribute("name") == nameattr:
                 return child
@@ -153,18 +153,18 @@ class XMLHandling:
             self.writeDoubles(self.newChild(node, "row"), row, precision)
 
     def readDoubles(self, node: Any) -> list[float]:
-        """The numbers that :meth:`writeDoubles` wrote."""
+        """Read the numbers that :meth:`writeDoubles` wrote."""
         return [float(part) for part in textOf(node).split()]
 
     def readMatrix(self, node: Any) -> Any:
-        """The rows that :meth:`writeMatrix` wrote, as an array."""
+        """Read the rows that :meth:`writeMatrix` wrote, as an array."""
         import numpy as np
 
         return np.array([self.readDoubles(c) for c in self.getChildrenOf(node) if c.tagName == "row"])
 
 
 def textOf(node: Any) -> str:
-    """All text directly inside an element."""
+    """Return all text directly inside an element."""
     return "".join(child.data for child in node.childNodes if child.nodeType == child.TEXT_NODE)
 
 

@@ -43,7 +43,7 @@ class LiteralError(ValueError):
 
 
 def parseLiteral(text: str) -> Any:
-    """The value that ``text`` stands for.
+    """Parse a Python literal.
 
     Understands None, True, False, numbers (nan and inf too), quoted texts, lists, tuples, dictionaries, and
     NumPy's ``np.float64(..)`` and ``array([..])`` around them.
@@ -61,7 +61,7 @@ def parseLiteral(text: str) -> Any:
 
 
 def parseNumbers(text: str) -> Array:
-    """A list of numbers, such as ``[0.5, np.float64(1.0)]``, as an array of shape (n,).
+    """Parse a list of numbers, such as ``[0.5, np.float64(1.0)]``, into an array of shape (n,).
 
     Raises:
         LiteralError: something in it is not a number.
@@ -78,7 +78,7 @@ def parseNumbers(text: str) -> Array:
 
 
 def formatLiteral(value: Any) -> str:
-    """``value`` as Python writes it, NumPy's numbers as ordinary ones; :func:`parseLiteral` reads it."""
+    """Format ``value`` as Python writes it, NumPy scalars as ordinary numbers; :func:`parseLiteral` reads it."""
     if isinstance(value, np.ndarray):
         value = value.tolist()
     if isinstance(value, np.generic):

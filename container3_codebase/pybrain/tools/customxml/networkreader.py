@@ -42,7 +42,7 @@ class NetworkReader(XMLHandling):
 
     @staticmethod
     def readFrom(filename: StrPath, name: str | None = None, index: int = 0) -> Any:
-        """A network from a file.
+        """Read a network from a file.
 
         Args:
             filename: the file.
@@ -65,7 +65,7 @@ class NetworkReader(XMLHandling):
     # --- networks ---
 
     def readNetwork(self, node: Any) -> Any:
-        """The network that an element describes, sorted."""
+        """Read the network that an element describes, and sort it."""
         net = self._emptyNetwork(node)
         modules, mothers = Register("module"), Register("mother connection")
         self._readModules(node, net, modules)
@@ -85,7 +85,7 @@ class NetworkReader(XMLHandling):
         return net
 
     def _emptyNetwork(self, node: Any) -> Any:
-        """An object of the network's class without what its constructor would build: that is in the file."""
+        """Make an empty network of the element's class; what its constructor would build is in the file."""
         cls = self._classOf(node, Network)
         net = cls.__new__(cls)
         Network.__init__(net, node.getAttribute("name") or None)
@@ -112,13 +112,13 @@ class NetworkReader(XMLHandling):
             net.addOutputModule(m)
 
     def readModule(self, node: Any) -> Any:
-        """The module, or nested network, that an element describes."""
+        """Read the module, or nested network, that an element describes."""
         return self.readNetwork(node) if node.tagName == "Network" else self.readBuildable(node)
 
     # --- connections ---
 
     def _ends(self, node: Any, modules: Register) -> tuple[Any, ...]:
-        """For each end of a connection the modules that it may mean; more than one where names are shared."""
+        """Return the candidate modules for each end of a connection; several where names are shared."""
         return tuple(modules.find(self._option(node, end), node) for end in ("inmod", "outmod"))
 
     def readConnection(self, node: Any, net: Any, inmod: Any, outmod: Any, mothers: Register) -> None:
@@ -145,7 +145,7 @@ class NetworkReader(XMLHandling):
     # --- modules, mothers ---
 
     def readBuildable(self, node: Any) -> Any:
-        """The module or mother connection that an element describes, with its parameters."""
+        """Read the module or mother connection that an element describes, with its parameters."""
         base = MotherConnection if node.parentNode.tagName == "MotherConnections" else Module
         cls = self._classOf(node, base)
         arguments = self.readArgs(node)
@@ -163,7 +163,7 @@ class NetworkReader(XMLHandling):
             raise ValueError(f"{label(node)}: {error}") from None
 
     def readArgs(self, node: Any) -> dict[str, Any]:
-        """The options of an element: name -> value; names of modules and mothers stay texts."""
+        """Return the options of an element: name -> value; names of modules and mothers stay strings."""
         arguments = {}
         for child in self.getChildrenOf(node):
             if child.tagName not in _PARTS and child.hasAttribute("val"):
@@ -208,7 +208,7 @@ class NetworkReader(XMLHandling):
         return self._found(node, node.getAttribute("class"), base)
 
     def _found(self, node: Any, path: str, base: type) -> Any:
-        """The class with that path, if it is one that a file may name here."""
+        """Return the class with that path, if a file may name it here."""
         path = re.sub(r"^pybrain3\.", "pybrain.", path)
         if not _CLASS_PATH.fullmatch(path):
             raise ValueError(f"{label(node)}: {path!r} is no class name")

@@ -151,19 +151,19 @@ class NetworkWriter(XMLHandling):
 
 
 def _moduleOrder(net: Any) -> list[Any]:
-    """Inputs, outputs, then the others in the order of computation: as PyBrain lists them."""
+    """List inputs, outputs, then the others in the order of computation, as PyBrain does."""
     first = list(dict.fromkeys([*net.inmodules, *net.outmodules]))
     return first + [m for m in net.modulesSorted if m not in first]
 
 
 def _isSuggested(net: Any) -> bool:
-    """Whether the order of computation is the one that a reader will see in the order of the elements."""
+    """Return whether the order of computation is the one that a reader will see in the order of the elements."""
     sources = [m for m in net.modulesSorted if net.connections[m]]
     return net._reordered(suggestedOrder(net, _moduleOrder(net), sources)) == net.modulesSorted
 
 
 def _distinctKeys(items: Iterable[Any]) -> dict[Any, str]:
-    """A text for each item to refer to it by: its name, or where several share a name, one with a number."""
+    """Return a key for each item: its name, or, where several share a name, one with a number."""
     keys, taken = {}, {item.name for item in items}
     seen = set()
     for item in items:

@@ -47,15 +47,15 @@ class Register:
             item._name = name
 
     def items(self) -> list[Any]:
-        """All items, in the order of the file."""
+        """Return all items, in the order of the file."""
         return [item for item, _ in self.names]
 
     def positions(self) -> dict[Any, float]:
-        """Module -> place in the order of computation, where the file tells it; else nothing."""
+        """Return module -> place in the order of computation, where the file holds it; else nothing."""
         return {item: float(node.getAttribute("position")) for item, node in self.placed}
 
     def find(self, key: str, node: Any) -> list[Any]:
-        """The items that ``key`` may mean.
+        """Return the items that ``key`` may mean.
 
         Raises:
             ValueError: none; the message names ``node``, the element that asks.
@@ -66,12 +66,12 @@ class Register:
 
 
 def isRecurrent(node: Any) -> bool:
-    """Whether the element of a connection says that it carries over to the next time step."""
+    """Return whether the element of a connection says that it carries over to the next time step."""
     return node.getAttribute("recurrent") == "True"
 
 
 def label(node: Any) -> str:
-    """An element, for messages: its tag and name."""
+    """Describe an element in messages: its tag and name."""
     name = node.getAttribute("name")
     return f"<{node.tagName} {name!r}>" if name else f"<{node.tagName}>"
 
@@ -106,7 +106,7 @@ def _plausible(node: Any, pairs: list[tuple[Any, Any]], net: Any) -> list[tuple[
 
 
 def _fits(node: Any, inmod: Any, outmod: Any) -> bool:
-    """Whether the number of parameters in the file is that of a full connection between the two."""
+    """Return whether the number of parameters in the file is that of a full connection between the two."""
     children = {c.tagName: c for c in node.childNodes if c.nodeType == c.ELEMENT_NODE}
     if node.tagName != "FullConnection" or "Parameters" not in children:
         return True
@@ -117,7 +117,7 @@ def _fits(node: Any, inmod: Any, outmod: Any) -> bool:
 
 
 def chosenMother(net: Any, found: Sequence[Any], inmod: Any, outmod: Any, node: Any) -> Any:
-    """Which of several mothers of one name: in bidirectional networks, one per direction, forward first."""
+    """Choose among mothers of one name: in bidirectional networks one per direction, forward first."""
     for module in (inmod, outmod):
         row = re.search(r"\((\d+), \d+\)", module._name or "")
         if row and int(row.group(1)) < len(found):
@@ -126,7 +126,7 @@ def chosenMother(net: Any, found: Sequence[Any], inmod: Any, outmod: Any, node: 
 
 
 def suggestedOrder(net: Any, modules: Iterable[Any], sources: Iterable[Any]) -> dict[Any, Any]:
-    """The order of computation that a file suggests, module -> what to sort it by.
+    """Return the order of computation that a file suggests, module -> what to sort it by.
 
     Args:
         net: the network.

@@ -24,7 +24,8 @@ def plotCovEllipse(
         emat: covariance, shape (2, 2).
         center: mean, shape (2,).
         segments: number of straight lines.
-        color, transp: colour and opacity.
+        color: colour of the lines, as matplotlib names it.
+        transp: opacity, 0 to 1.
 
     Returns:
         The drawn lines.

@@ -94,11 +94,12 @@ def _drawArrow(axes: Any, places: Any, boxes: Any, connection: Any, colour: str,
 def surface(
     net: Network, xlim: Any, ylim: Any, steps: int = 60, others: Any = None, columns: Sequence[int] = (0, 1)
 ) -> Any:
-    """Return what a network answers over a plane: (x, y, answers).
+    """Return the outputs of a network over a plane: (x, y, outputs).
 
     Args:
         net: a network; a recurrent one is reset before each point.
-        xlim, ylim: ranges of the two inputs that vary.
+        xlim: range of the first input that varies.
+        ylim: range of the second.
         steps: points along each axis.
         others: values of all inputs, shape (indim,); zeros without it.
         columns: which two inputs vary.
@@ -126,7 +127,7 @@ def drawDecisionSurface(
     output: Any = None,
     axes: Any = None,
 ) -> Any:
-    """Draw what a network with two inputs answers over a plane, with the samples on top.
+    """Draw the output of a network with two inputs over a plane, with the samples on top.
 
     With several outputs colours are classes (the greatest output); with one, or where `output`
     names one, colours are its value.
@@ -134,7 +135,8 @@ def drawDecisionSurface(
     Args:
         net: a network with two inputs.
         dataset: samples to draw, and the range where none is given.
-        xlim, ylim: the range; without it that of the samples with a margin, or -1 .. 1.
+        xlim: range of the first input; without it that of the samples with a margin, or -1 .. 1.
+        ylim: range of the second input.
         steps: points along each axis.
         output: number of an output.
         axes: matplotlib axes to draw on; a new figure without them.

@@ -29,7 +29,8 @@ def plotVariations(
         titles: one per data set.
         genFun: takes a data set and options, returns an array of shape (n,).
         varyperplot: names of options whose values share a figure; the others get figures of their own.
-        prePlotFun, postPlotFun: called with the data set before and after each figure.
+        prePlotFun: called with the data set before each figure.
+        postPlotFun: called with the data set after each figure.
         _differentiator: added times the number of a line, so that equal lines can be told apart.
         **optionlists: option -> list of values.
 

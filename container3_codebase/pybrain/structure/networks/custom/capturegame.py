@@ -61,7 +61,7 @@ class CaptureGameNetwork(BorderSwipingNetwork):
         return next(Named._nameIds)
 
     def resizedTo(self, newsize: int) -> Self:
-        """The same player for a board of another size: a network that shares no memory but has these weights.
+        """Return a network with these weights for a board of another size; it shares no memory with this one.
 
         On a larger board, positions along the border that this network does not know take the weights of the
         nearest ones that it does.
