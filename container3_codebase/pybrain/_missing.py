@@ -29,7 +29,7 @@ class MissingFinder:
         if not fullname.startswith("pybrain."):
             return None
         raise ModuleNotFoundError(
-            f"this library has no module {fullname}. If a pickle names it, `python App07.py inspect FILE` tells "
-            "what the file holds without running it; docs/pybrain-compatibility.md tells what is not here",
+            f"no module named {fullname!r}: it is not included in this library "
+            "(docs/pybrain-compatibility.md lists what is not)",
             name=fullname,
         )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class ArrayState:
-    """Stands for one array inside a pickled state; never appears in a file itself."""
+    """Represents one array inside a pickled state; never appears in a file itself."""
 
     __slots__ = ("array",)
 

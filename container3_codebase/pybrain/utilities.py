@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def abstractMethod() -> NoReturn:
     """Raise NotImplementedError: the body of a method that a subclass has to provide."""
-    raise NotImplementedError("this method has to be provided by a subclass")
+    raise NotImplementedError("a subclass must implement this method")
 
 
 def setAllArgs(obj: object, argdict: Mapping[str, Any]) -> None:
@@ -144,7 +144,7 @@ class Serializable:
         return obj
 
     def save_pickle(self, flo: BinaryIO, protocol: int = 0) -> None:
-        """Write a pickle, protocol 0 unless told otherwise (PyBrain's default)."""
+        """Write a pickle, by default of protocol 0, as PyBrain does."""
         import pickle
 
         pickle.dump(self, flo, protocol)
@@ -167,7 +167,7 @@ class Serializable:
 
 
 class Named(PortableState, XMLBuildable):
-    """Something with a name; where none is given, ``ClassName-N`` is made up on first use.
+    """Something with a name; if None is given, ``ClassName-N`` is generated on first use.
 
     N counts up over the whole process. Identity, not the name, makes two objects equal: networks keep
     their modules in sets and as keys of dictionaries, also while a file is being read and names are not
@@ -326,7 +326,7 @@ def percentError(out: ArrayLike, true: ArrayLike) -> float:
     """
     found, wanted = np.asarray(out).ravel(), np.asarray(true).ravel()
     if len(found) != len(wanted):
-        raise ValueError(f"{len(found)} answers cannot be compared with {len(wanted)} targets")
+        raise ValueError(f"{len(found)} outputs cannot be compared with {len(wanted)} targets")
     return 100.0 * float((found != wanted).mean())
 
 

@@ -70,7 +70,7 @@ def test_classes_of_arrays_are_counted():
 
 
 def test_a_class_is_a_whole_number(letters):
-    with pytest.raises(ValueError, match=r"field 'target' takes whole numbers .*not \[1.5\]"):
+    with pytest.raises(ValueError, match=r"field 'target' takes integers .*not \[1.5\]"):
         letters.addSample([0, 0], [1.5])
     with pytest.raises(ValueError, match="takes class numbers"):
         ClassificationDataSet(np.zeros((1, 2)), np.array([[0.5]]))

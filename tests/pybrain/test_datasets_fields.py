@@ -50,7 +50,7 @@ def test_the_marker_goes_from_sample_to_sample_and_back(xor):
     assert xor.getSample()[1] == [1]
     assert xor.getSample(3)[1] == [0]
     assert xor.endOfData()
-    with pytest.raises(IndexError, match="sample 4 was asked for; there are 4"):
+    with pytest.raises(IndexError, match="sample 4 is out of range: there are 4"):
         xor.getSample()
     xor.reset()
     assert xor.getSample()[0].tolist() == [0, 0]

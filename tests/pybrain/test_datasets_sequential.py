@@ -79,7 +79,7 @@ def test_removing_a_sequence_moves_the_later_ones_up(three):
 
 
 def test_a_sequence_that_does_not_exist_is_an_error_that_says_how_many_there_are(three):
-    with pytest.raises(IndexError, match="sequence 3 was asked for; there are 3"):
+    with pytest.raises(IndexError, match="sequence 3 is out of range: there are 3"):
         three.getSequence(3)
     with pytest.raises(EmptySequenceError):
         SequentialDataSet(1, 1).getSequence(0)

@@ -106,9 +106,9 @@ def test_several_lstm_layers_are_possible():
             "no option 'hidden'; accepted: bias, fast, hiddenclass, outclass, outputbias",
         ),
         ((3,), {}, "at least 2 layers, for input and output; 1 given"),
-        ((3, 0, 1), {}, "at least 1; 0 given"),
-        ((3, 1.5, 1), {}, "at least 1; 1.5 given"),
-        ((3, True), {}, "at least 1; True given"),
+        ((3, 0, 1), {}, "at least 1, not 0"),
+        ((3, 1.5, 1), {}, "at least 1, not 1.5"),
+        ((3, True), {}, "at least 1, not True"),
     ],
 )
 def test_what_cannot_be_built_is_said(layers, options, message):
@@ -369,20 +369,20 @@ def test_shared_connections_leave_parameters_to_their_mother():
     [
         (
             lambda a, b: FullConnection(a, b, inSliceTo=4),
-            "inSliceFrom=0, inSliceTo=4 is no slice of the 3 outputs",
+            "inSliceFrom=0, inSliceTo=4 is not a slice of the 3 outputs",
         ),
         (
             lambda a, b: FullConnection(a, b, outSliceFrom=3),
-            "outSliceFrom=3, outSliceTo=2 is no slice of the 2",
+            "outSliceFrom=3, outSliceTo=2 is not a slice of the 2",
         ),
-        (lambda a, b: IdentityConnection(a, b), "3 outputs cannot go one to one to 2 inputs"),
-        (lambda a, b: LinearConnection(a, b), "3 outputs cannot go one to one to 2 inputs"),
-        (lambda a, b: FullNotSelfConnection(a, b), "3 outputs cannot pair up with 2 inputs"),
+        (lambda a, b: IdentityConnection(a, b), "3 outputs cannot be connected one to one with 2 inputs"),
+        (lambda a, b: LinearConnection(a, b), "3 outputs cannot be connected one to one with 2 inputs"),
+        (lambda a, b: FullNotSelfConnection(a, b), "3 outputs cannot be connected one to one with 2 inputs"),
         (
             lambda a, b: PermutationConnection(a, a, [0, 1], 1),
             "2 blocks of 1 do not carry 3 outputs to 3 inputs",
         ),
-        (lambda a, b: PermutationConnection(a, a, [0, 1, 1], 1), "is no permutation of 0 .. 2"),
+        (lambda a, b: PermutationConnection(a, a, [0, 1, 1], 1), "is not a permutation of 0 .. 2"),
     ],
 )
 def test_connections_that_do_not_fit_name_the_sizes(make, message):
@@ -428,7 +428,7 @@ def test_forgetting_gives_the_same_answers_in_bounded_memory():
     np.testing.assert_array_equal([other.activate(row) for row in rows], remembered)
     assert other.offset == 1
     assert RecurrentNetwork(forget=True).forget is True
-    with pytest.raises(ValueError, match="forgets its past"):
+    with pytest.raises(ValueError, match="keeps no past"):
         other.backActivate([1])
 
 

@@ -30,7 +30,7 @@ def test_a_container_is_random_and_changes_a_little():
 
 
 def test_what_a_subclass_has_to_give_says_so():
-    with pytest.raises(NotImplementedError, match="has to be provided"):
+    with pytest.raises(NotImplementedError, match="must implement this method"):
         Evolvable().mutate()
     with pytest.raises(NotImplementedError):
         TopologyEvolvable(buildNetwork(1, 1)).topologyMutate()

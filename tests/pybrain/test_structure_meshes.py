@@ -33,7 +33,7 @@ def test_a_slice_connects_to_its_part():
     assert (connection.inmod, connection.inSliceFrom, connection.inSliceTo) == (a, 2, 3)
     assert (connection.outmod, connection.outSliceFrom, connection.outSliceTo) == (b, 2, 3)
     assert connection.whichBuffers(0) == (2, 2)
-    with pytest.raises(ValueError, match="0:5 is no slice of the 4 inputs"):
+    with pytest.raises(ValueError, match="0:5 is not a slice of the 4 inputs"):
         ModuleSlice(a, inSliceTo=5)
 
 
@@ -43,7 +43,7 @@ def test_a_mesh_shares_a_layer_out():
     assert mesh[2, 1].inOffset == 5
     assert mesh[1, 0].name == "m(1, 0)"
     assert mesh[1, 0].base.name == "flat"
-    with pytest.raises(ValueError, match="cannot be shared out among 4 cells"):
+    with pytest.raises(ValueError, match="cannot be divided evenly among 4 cells"):
         ModuleMesh.viewOnFlatLayer(LinearLayer(6), (2, 2))
 
 

@@ -44,7 +44,7 @@ def test_classes_and_codes():
     assert u.one_to_n(2, 4).tolist() == [0, 0, 1, 0]
     assert u.n_to_one([0, 0, 1, 0]) == 2
     assert u.percentError([1, 2, 3, 4], [1, 2, 0, 0]) == 50
-    with pytest.raises(ValueError, match="2 answers cannot be compared with 3 targets"):
+    with pytest.raises(ValueError, match="2 outputs cannot be compared with 3 targets"):
         u.percentError([1, 2], [1, 2, 3])
     assert [u.gray2int(u.int2gray(i), 8) for i in range(100)] == list(range(100))
     assert u.asBinary(10) == "1010"

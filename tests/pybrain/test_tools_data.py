@@ -70,10 +70,10 @@ def test_files_of_svm_scale_are_read(tmp_path):
     (tmp_path / "range").write_text("x\n-1 1\n1 0 10\n3 5 6\n")
     normalizer = DataSetNormalizer(tmp_path / "range")
     assert normalizer.normalizePattern([5, 42, 6]).tolist() == [0, 42, 1]
-    with pytest.raises(ValueError, match="the figures are for 3 columns, the data has 2"):
+    with pytest.raises(ValueError, match="the scaling is for 3 columns, the data has 2"):
         normalizer.normalizePattern([1, 2])
     (tmp_path / "other").write_text("hello\n")
-    with pytest.raises(ValueError, match="is no scaling file: its first line is 'hello'"):
+    with pytest.raises(ValueError, match="is not a scaling file: its first line is 'hello'"):
         DataSetNormalizer(tmp_path / "other")
 
 
@@ -121,7 +121,7 @@ def test_parameters_of_libsvm_are_named_and_checked():
         trainer.setParams(cost=3)
     with pytest.raises(ValueError, match="train first"):
         trainer.save("nowhere")
-    with pytest.raises(FileNotFoundError, match="no model file"):
+    with pytest.raises(FileNotFoundError, match="model file not found"):
         trainer.load("/nowhere/model")
     jobs = GridSearch([], [], (0, -4), (2, 0), cstep=(1, 2)).calculate_jobs()
     assert len(jobs) == 9
@@ -145,7 +145,7 @@ def test_handwritten_digits_are_read_from_their_own_format(tmp_path):
 
 def test_damaged_digit_files_are_named(tmp_path):
     idx(tmp_path / "short", 2049, (5,), [1, 2])
-    with pytest.raises(ValueError, match="announces 5 bytes of data and holds 2"):
+    with pytest.raises(ValueError, match="declares 5 bytes of data and holds 2"):
         labels(tmp_path / "short")
     with pytest.raises(ValueError, match="begins with 2049, not 2051"):
         images(tmp_path / "short")

@@ -57,7 +57,7 @@ def test_only_two_inputs_make_a_plane():
 
 def test_without_matplotlib_the_error_says_what_to_do(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(ImportError, match="pictures need matplotlib: pip install matplotlib"):
+    with pytest.raises(ImportError, match="plotting needs matplotlib: pip install matplotlib"):
         pyplot()
 
 

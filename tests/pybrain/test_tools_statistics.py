@@ -141,7 +141,7 @@ def test_arguments_become_attributes():
     processor.add("a")
     processor.add("b", default=2, private=True)
     assert (thing.a, thing._b) == (1, 2)
-    with pytest.raises(KeyError, match="the argument 'c' is needed"):
+    with pytest.raises(KeyError, match="the argument 'c' is required"):
         processor.add("c")
     with pytest.raises(KeyError, match="unknown options"):
         KWArgDsc("d", public=True)
@@ -168,7 +168,7 @@ def test_the_best_point_of_a_grid_is_found():
     assert Refined([-5, -5], [6, 6], n_iterations=8).search().tolist() == pytest.approx([4, 0.5], rel=0.05)
     with pytest.raises(ValueError, match="unknown option 'steps'"):
         Grid([0, 0], [1, 1], steps=3)
-    with pytest.raises(ValueError, match="two parameters"):
+    with pytest.raises(ValueError, match="must have two values each"):
         Grid([0], [1])
 
 

@@ -24,7 +24,7 @@ def reduceDim(data: ArrayLike, dim: int, func: str = "pca") -> Array:
     functions = {"pca": pca, "ppca": pPca}
     if func not in functions:
         raise ValueError(
-            f"unknown way to find principal components: {func!r}; known are {', '.join(functions)}"
+            f"unknown method of principal component analysis: {func!r}; known are {', '.join(functions)}"
         )
     return makeCentered(data) @ functions[func](data, dim).T
 

@@ -58,7 +58,7 @@ class ClassificationDataSet(SupervisedDataSet):
     def _wholeNumbers(self, label: str) -> None:
         field = self.data[label][: self.endmarker[label]]
         if not np.all(np.isfinite(field) & (field == np.trunc(field))):
-            raise ValueError(f"field {label!r} takes class numbers; some of its values are no whole numbers")
+            raise ValueError(f"field {label!r} takes class numbers; some of its values are not integers")
         self.convertField(label, int)
 
     def _constructorArguments(self) -> tuple[Any, ...]:
@@ -267,7 +267,9 @@ class SequenceClassificationDataSet(SequentialDataSet, ClassificationDataSet):
             (training, test), or (training, test, evaluation) where `evalfrac` is above 0.
         """
         if testfrac < 0 or evalfrac < 0 or testfrac + evalfrac > 1:
-            raise ValueError(f"shares lie between 0 and 1 together, not {testfrac} and {evalfrac}")
+            raise ValueError(
+                f"testfrac and evalfrac must lie between 0 and 1 together, not {testfrac} and {evalfrac}"
+            )
         classes = self.getSequenceClass()
         training, test, evaluation = [], [], []
         for cls in np.unique(classes):

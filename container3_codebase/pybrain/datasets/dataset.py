@@ -34,7 +34,7 @@ def _as_is(array: AnyArray) -> AnyArray:
     return array
 
 
-# How rows are handed out, by the value of `DataSet.vectorformat`.
+# How rows are returned, by the value of `DataSet.vectorformat`.
 _FORMATS = {
     "none": _as_is,
     "1d": np.ravel,
@@ -50,7 +50,7 @@ class DataSet(Serializable):
         data: field name -> array with room for at least `endmarker[name]` rows.
         endmarker: field name -> number of rows in use; rows beyond it are spare room.
         link: names of the linked fields, in the order in which a sample lists them.
-        index: the sample that `getLinked()` without an index hands out next.
+        index: the sample that `getLinked()` without an index returns next.
     """
 
     def __init__(self) -> None:
@@ -107,11 +107,11 @@ class DataSet(Serializable):
         return f"<{type(self).__name__}: {self.getLength() if self.data else 0} samples; {fields}>"
 
     def getVectorFormat(self) -> str:
-        """Return the format in which rows are handed out: 'none', '1d', '2d' or 'list'."""
+        """Return the format in which rows are returned: 'none', '1d', '2d' or 'list'."""
         return self._vectorformat
 
     def setVectorFormat(self, vf: str) -> None:
-        """Choose the format in which rows are handed out.
+        """Set the format in which rows are returned.
 
         Raises:
             VectorFormatError: `vf` is not one of 'none', '1d', '2d', 'list'.
@@ -122,7 +122,7 @@ class DataSet(Serializable):
             )
         self._vectorformat = vf
 
-    vectorformat = property(getVectorFormat, setVectorFormat, None, "how rows are handed out")
+    vectorformat = property(getVectorFormat, setVectorFormat, None, "the format in which rows are returned")
 
     @property
     def _convert(self) -> Any:
@@ -216,7 +216,7 @@ class DataSet(Serializable):
         if flat.size != field.shape[1]:
             raise ValueError(f"field {label!r} takes {field.shape[1]} values per row, not {flat.size}")
         if field.dtype.kind == "i" and not np.all(np.isfinite(flat) & (flat == np.trunc(flat))):
-            raise ValueError(f"field {label!r} takes whole numbers (class indices), not {flat.tolist()}")
+            raise ValueError(f"field {label!r} takes integers (class indices), not {flat.tolist()}")
         return flat
 
     def _write(self, label: str, row: ArrayLike) -> None:
@@ -271,7 +271,7 @@ class DataSet(Serializable):
         index = self.index if index is None else int(index)
         length = self.getLength()
         if not -length <= index < length:
-            raise IndexError(f"sample {index} was asked for; there are {length}")
+            raise IndexError(f"sample {index} is out of range: there are {length}")
         index %= length
         self.index = index + 1
         return self._sample(index)
@@ -296,7 +296,7 @@ class DataSet(Serializable):
     def batches(self, label: str, n: int, permutation: Iterable[int] | None = None) -> Iterator[Any]:
         """Yield arrays of up to `n` rows of a field, in order or in that of `permutation`."""
         if n < 1:
-            raise ValueError(f"a batch has at least 1 row, not {n}")
+            raise ValueError(f"a batch must have at least 1 row, not {n}")
         rows = np.asarray(self.data[self._known(label)][: self.endmarker[label]])
         order = np.arange(len(rows)) if permutation is None else np.asarray(permutation, dtype=int)
         for start in range(0, len(order), n):

@@ -25,7 +25,7 @@ class SequentialDataSet(SupervisedDataSet):
     """Samples (input, target) in sequences.
 
     The field 'sequence_index' holds the row at which each sequence begins. It is stored as
-    floating point, as PyBrain stores it; all methods hand out whole numbers.
+    floating point, as PyBrain stores it; all methods return integers.
 
     Args:
         indim: number of inputs, or an array of inputs (one sequence).
@@ -56,7 +56,7 @@ class SequentialDataSet(SupervisedDataSet):
         if not bounds:
             raise EmptySequenceError("the data set is empty, so it has no sequence")
         if not -len(bounds) <= index < len(bounds):
-            raise IndexError(f"sequence {index} was asked for; there are {len(bounds)}")
+            raise IndexError(f"sequence {index} is out of range: there are {len(bounds)}")
         return bounds[index]
 
     def newSequence(self) -> None:
@@ -180,7 +180,7 @@ class SequentialDataSet(SupervisedDataSet):
         form the first data set; in both the sequences stay in their order.
         """
         if not 0 <= proportion <= 1:
-            raise ValueError(f"a proportion lies between 0 and 1, not {proportion}")
+            raise ValueError(f"a proportion must lie between 0 and 1, not {proportion}")
         count = len(self._bounds())
         left = set(draw(range(count), int(count * proportion)))
         right = [index for index in range(count) if index not in left]

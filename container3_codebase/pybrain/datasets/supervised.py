@@ -115,7 +115,7 @@ class SupervisedDataSet(DataSet):
         return total / averageOver
 
     def _errorTogether(self, module: Any) -> float | None:
-        """Return the error of a module that can answer all rows at once, else None."""
+        """Return the error of a module that can compute all rows at once, else None."""
         from pybrain.supervised.trainers.epoch import meanErrorOf
 
         self._checkUsable()
@@ -143,7 +143,7 @@ class SupervisedDataSet(DataSet):
 
     def _emptyLike(self) -> Self:
         """Return an empty data set of this very kind, with the same fields and all other attributes."""
-        # Not through the constructor, whose arguments in a subclass are anybody's guess.
+        # Not through the constructor, whose arguments in a subclass are unknown.
         empty = type(self).__new__(type(self))
         empty.__dict__.update(self.__dict__)
         empty.data = {label: field[:0].copy() for label, field in self.data.items()}
@@ -169,7 +169,7 @@ class SupervisedDataSet(DataSet):
         them form the first data set, the others the second.
         """
         if not 0 <= proportion <= 1:
-            raise ValueError(f"a proportion lies between 0 and 1, not {proportion}")
+            raise ValueError(f"a proportion must lie between 0 and 1, not {proportion}")
         order = np.random.permutation(len(self))
         separator = int(len(self) * proportion)
         return self._subset(order[:separator]), self._subset(order[separator:])

@@ -23,7 +23,7 @@ class ModuleMesh(Named):
     Args:
         constructor: function without arguments that makes the module of the next cell.
         dimensions: number of cells along each dimension.
-        name: name; made up where none is given.
+        name: name; generated if None.
         baserename: whether the modules behind slices are named after their cell as well.
 
     Attributes:
@@ -74,7 +74,7 @@ class ModuleMesh(Named):
         if layer.indim % cells or layer.outdim % cells:
             raise ValueError(
                 f"{layer.indim} inputs and {layer.outdim} outputs of {layer!r} "
-                f"cannot be shared out among {cells} cells"
+                f"cannot be divided evenly among {cells} cells"
             )
         inputs, outputs = layer.indim // cells, layer.outdim // cells
         parts = (

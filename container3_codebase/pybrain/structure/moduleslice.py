@@ -54,7 +54,7 @@ class ModuleSlice(Named):
             (outSliceFrom, outSliceTo, base.outdim, "outputs"),
         ):
             if not 0 <= start <= stop <= width:
-                raise ValueError(f"{start}:{stop} is no slice of the {width} {side} of {base!r}")
+                raise ValueError(f"{start}:{stop} is not a slice of the {width} {side} of {base!r}")
         self.inOffset, self.outOffset = inSliceFrom, outSliceFrom
         self.indim = inSliceTo - inSliceFrom
         self.outdim = outSliceTo - outSliceFrom

@@ -26,7 +26,7 @@ def convertSequenceToTimeWindows(DSseq: Any, NewClass: Callable[..., Any], winsi
         winsize: steps per window.
     """
     if winsize < 1:
-        raise ValueError(f"a window has at least 1 step, not {winsize}")
+        raise ValueError(f"a window must have at least 1 step, not {winsize}")
     result = NewClass(DSseq.indim * winsize, DSseq.outdim)
     for index in range(DSseq.getNumSequences()):
         inputs, targets = (np.asarray(field) for field in DSseq.getSequence(index)[:2])
@@ -84,7 +84,7 @@ class DataSetNormalizer:
         """Read the figures from a file that `save` or svm-scale wrote."""
         lines = Path(fname).read_text().split("\n")
         if lines[0].strip() not in ("x", "m"):
-            raise ValueError(f"{fname} is no scaling file: its first line is {lines[0]!r}, not 'x' or 'm'")
+            raise ValueError(f"{fname} is not a scaling file: its first line is {lines[0]!r}, not 'x' or 'm'")
         self.meanstd = lines[0].strip() == "m"
         self.newmin, self.newmax = (float(value) for value in lines[1].split())
         rows = {
@@ -107,7 +107,7 @@ class DataSetNormalizer:
         """Return values of shape (..., dim) scaled."""
         y = np.asarray(y, dtype=float)
         if y.shape[-1] != self.dim:
-            raise ValueError(f"the figures are for {self.dim} columns, the data has {y.shape[-1]}")
+            raise ValueError(f"the scaling is for {self.dim} columns, the data has {y.shape[-1]}")
         first, second = self.scale.T
         flat = np.isnan(first) | (second == (0 if self.meanstd else first))
         width = np.where(flat, 1.0, second if self.meanstd else second - first)
@@ -125,7 +125,7 @@ class DataSetNormalizer:
         """Take the figures from a field of a data set."""
         values = np.asarray(ds[field], dtype=float)
         if not len(values):
-            raise ValueError("figures cannot be taken from an empty data set")
+            raise ValueError("scaling cannot be computed from an empty data set")
         self.newmin, self.newmax = (float(bound) for bound in bounds)
         self.dim = values.shape[1]
         pair = (

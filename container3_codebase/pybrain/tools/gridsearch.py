@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class GridSearch2D:
-    """Evaluates every point of a grid; a subclass says what a point is worth.
+    """Evaluates every point of a grid; a subclass defines the performance of a point.
 
     Args:
         min_params, max_params: log2 of both parameters at the corners of the grid.
@@ -32,7 +32,7 @@ class GridSearch2D:
         self._min_params = np.asarray(min_params, dtype=float)
         self._max_params = np.asarray(max_params, dtype=float)
         if self._min_params.shape != (2,) or self._max_params.shape != (2,):
-            raise ValueError("a grid has two parameters: give two least and two greatest values")
+            raise ValueError("min_params and max_params must have two values each")
         self._n_steps = np.broadcast_to(n_steps, (2,))
         self._performances: dict[Any, float] = {}
         self.setArgs(**kwargs)
@@ -45,7 +45,7 @@ class GridSearch2D:
             self.verbosity = value
 
     def getPerformances(self) -> dict[tuple[float, ...], float]:
-        """Return (parameter, parameter) -> what it is worth, for all points so far."""
+        """Return (parameter, parameter) -> performance, for all points so far."""
         return dict(self._performances)
 
     def search(self) -> Any:
@@ -67,7 +67,7 @@ class GridSearch2D:
         return self._performances[point]
 
     def _validate(self, params: Sequence[float]) -> float:
-        raise NotImplementedError("a kind of search says what parameters are worth")
+        raise NotImplementedError("a subclass must implement _validate")
 
 
 class GridSearchDOE(GridSearch2D):

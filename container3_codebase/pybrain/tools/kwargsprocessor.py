@@ -51,6 +51,6 @@ class KWArgsProcessor:
         """
         described = KWArgDsc(name, **kwargs)
         if name not in self._kwargs and not described.hasDefault():
-            raise KeyError(f"the argument {name!r} is needed")
+            raise KeyError(f"the argument {name!r} is required")
         value = self._kwargs[name] if name in self._kwargs else described.default  # noqa: SIM401, it may be absent
         setattr(self._object, f"_{name}" if described.private else name, value)

@@ -67,7 +67,7 @@ class NNtools:
             setattr(self, name, value)
 
     def initGraphics(self, ymax: float = 10, xmax: float = -1) -> None:
-        """Draw the errors with matplotlib while training goes on.
+        """Draw the errors with matplotlib during training.
 
         Args:
             ymax: greatest error drawn.

@@ -76,7 +76,7 @@ class RlglueAgentAdapter:
         self.agent.learning = False
 
     def agent_message(self, message: Any) -> Any:
-        """Answer a message."""
+        """Reply to a message."""
         return "" if message is None else str(message)
 
 

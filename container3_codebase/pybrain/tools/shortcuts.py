@@ -69,7 +69,9 @@ def buildNetwork(*layers: int, **options: Any) -> FeedForwardNetwork | Recurrent
         raise NetworkError(f"a network needs at least 2 layers, for input and output; {len(layers)} given")
     for size in layers:
         if isinstance(size, bool) or int(size) != size or size < 1:
-            raise NetworkError(f"a layer needs a whole number of neurons, at least 1; {size!r} given")
+            raise NetworkError(
+                f"the number of neurons of a layer must be an integer of at least 1, not {size!r}"
+            )
     recurrent = bool(opt["recurrent"]) or opt["hiddenclass"].sequential or opt["outclass"].sequential
     net: FeedForwardNetwork | RecurrentNetwork = RecurrentNetwork() if recurrent else FeedForwardNetwork()
     hidden = _addLayers(net, [int(size) for size in layers], opt)

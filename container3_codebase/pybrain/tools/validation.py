@@ -124,7 +124,7 @@ class ModuleValidator:
         if together is not None:
             return together
         if not hasattr(module, "activate"):
-            # Support vector machines answer for data sets only.
+            # Support vector machines predict for data sets only.
             return np.asarray(module.activateOnDataset(dataset))
         outputs = []
         for sequence in dataset._provideSequences():

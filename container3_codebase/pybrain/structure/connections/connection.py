@@ -21,13 +21,13 @@ class Connection(Named):
     """Adds something computed from a slice of ``inmod``'s output to a slice of ``outmod``'s input.
 
     The connections of this library describe themselves by :meth:`_contribution` and
-    :meth:`_contributionError`, which work on one row or many; networks call these directly. A connection of
-    one's own can do the same, or give PyBrain's ``_forwardImplementation`` and ``_backwardImplementation``.
+    :meth:`_contributionError`, which work on one row or many; networks call these directly. A subclass
+    can do the same, or define PyBrain's ``_forwardImplementation`` and ``_backwardImplementation``.
 
     Args:
         inmod: the module, or :class:`ModuleSlice`, to read from.
         outmod: the module, or :class:`ModuleSlice`, to write to.
-        name: name; made up where none is given.
+        name: name; generated if None.
         inSliceFrom: first output of ``inmod`` to read.
         inSliceTo: one past the last; None for all that remain.
         outSliceFrom: first input of ``outmod`` to write.
@@ -93,7 +93,7 @@ class Connection(Named):
     ) -> None:
         if not 0 <= start <= stop <= width:
             raise ValueError(
-                f"{what}From={start}, {what}To={stop} is no slice of the {width} {side} of {module!r}"
+                f"{what}From={start}, {what}To={stop} is not a slice of the {width} {side} of {module!r}"
             )
 
     # --- on the buffers of the two modules ---

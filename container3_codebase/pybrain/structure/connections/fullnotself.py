@@ -21,7 +21,7 @@ class FullNotSelfConnection(FullConnection):
 
     Attributes:
         diagonalTrained: whether the diagonal gets derivatives, as if it counted. PyBrain does that, so it is
-            so for connections from a PyBrain pickle, which have no such attribute; answers do not depend on
+            so for connections from a PyBrain pickle, which have no such attribute; outputs do not depend on
             it.
 
     Raises:
@@ -34,7 +34,9 @@ class FullNotSelfConnection(FullConnection):
         self.diagonalTrained = False
         FullConnection.__init__(self, *args, **kwargs)
         if self.indim != self.outdim:
-            raise ValueError(f"{self!r}: {self.indim} outputs cannot pair up with {self.outdim} inputs")
+            raise ValueError(
+                f"{self!r}: {self.indim} outputs cannot be connected one to one with {self.outdim} inputs"
+            )
 
     def _mask(self) -> Array:
         return 1.0 - np.eye(self.outdim)

@@ -22,7 +22,9 @@ class IdentityConnection(Connection):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         Connection.__init__(self, *args, **kwargs)
         if self.indim != self.outdim:
-            raise ValueError(f"{self!r}: {self.indim} outputs cannot go one to one to {self.outdim} inputs")
+            raise ValueError(
+                f"{self!r}: {self.indim} outputs cannot be connected one to one with {self.outdim} inputs"
+            )
 
     def _contribution(self, y: Array) -> Array:
         return y

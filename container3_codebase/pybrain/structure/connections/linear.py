@@ -39,7 +39,9 @@ class LinearConnection(Connection, ParameterContainer):
     ) -> None:
         Connection.__init__(self, inmod, outmod, name, inSliceFrom, inSliceTo, outSliceFrom, outSliceTo)
         if self.indim != self.outdim:
-            raise ValueError(f"{self!r}: {self.indim} outputs cannot go one to one to {self.outdim} inputs")
+            raise ValueError(
+                f"{self!r}: {self.indim} outputs cannot be connected one to one with {self.outdim} inputs"
+            )
         ParameterContainer.__init__(self, self.indim)
         self.trainable = True
 

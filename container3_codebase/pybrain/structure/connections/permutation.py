@@ -56,7 +56,7 @@ class PermutationConnection(Connection):
                 f"{self.indim} outputs to {self.outdim} inputs"
             )
         if sorted(blocks) != list(range(len(blocks))):
-            raise ValueError(f"{blocks} is no permutation of 0 .. {len(blocks) - 1}")
+            raise ValueError(f"{blocks} is not a permutation of 0 .. {len(blocks) - 1}")
         self.permutation = np.array(blocks)
         self.invpermutation = np.argsort(self.permutation)
         self.blocksize = blocksize

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class OwnershipViolation(Exception):
-    """Somebody tried to set the parameters of a shared connection; they belong to its mother."""
+    """Raised when the parameters of a shared connection are set; they belong to its mother."""
 
 
 class MotherConnection(ParameterContainer):

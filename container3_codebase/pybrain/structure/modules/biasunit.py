@@ -17,7 +17,7 @@ class BiasUnit(NeuronLayer):
     """No input, and one output that is always 1; shape (0,) to (1,).
 
     Args:
-        name: name; made up where none is given.
+        name: name; generated if None.
     """
 
     dim = 1

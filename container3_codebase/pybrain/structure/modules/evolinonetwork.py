@@ -27,7 +27,7 @@ class EvolinoNetwork(Module):
     """An LSTM network whose output, times 0.01, is its next input.
 
     First :meth:`washout` with the beginning of a sequence, then :meth:`generate` what follows. The value that
-    goes in at the next step stands in the output layer's last row.
+    goes in at the next step is the last row of the output layer.
 
     Args:
         outdim: width of the sequence.
@@ -70,7 +70,7 @@ class EvolinoNetwork(Module):
             sequence: values of shape (n, outdim).
 
         Returns:
-            The LSTM cells' answers, shape (n, hiddim).
+            The outputs of the LSTM cells, shape (n, hiddim).
         """
         cells = []
         for value in np.atleast_2d(np.asarray(sequence, dtype=float)):

@@ -19,7 +19,7 @@ class MultiplicationLayer(NeuronLayer):
 
     Args:
         dim: width of the output.
-        name: name; made up where none is given.
+        name: name; generated if None.
     """
 
     def __init__(self, dim: int, name: str | None = None) -> None:
@@ -42,7 +42,7 @@ class GateLayer(NeuronLayer):
 
     Args:
         dim: width of the output.
-        name: name; made up where none is given.
+        name: name; generated if None.
     """
 
     def __init__(self, dim: int, name: str | None = None) -> None:
@@ -66,7 +66,7 @@ class DoubleGateLayer(NeuronLayer):
 
     Args:
         dim: half the width of the output.
-        name: name; made up where none is given.
+        name: name; generated if None.
     """
 
     def __init__(self, dim: int, name: str | None = None) -> None:
@@ -92,7 +92,7 @@ class SwitchLayer(NeuronLayer):
 
     Args:
         dim: width of the input.
-        name: name; made up where none is given.
+        name: name; generated if None.
     """
 
     def __init__(self, dim: int, name: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Neurons that answer with a random number around their input."""
+"""Neurons whose output is a random number around their input."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class GaussianLayer(NeuronLayer, ParameterContainer):
 
     Args:
         dim: number of neurons, and of parameters; they start at 0, which is sigma = 1.
-        name: name; made up where none is given.
+        name: name; generated if None.
 
     Attributes:
         enabled: whether random numbers are added at all; otherwise ``y = x``.
@@ -46,7 +46,7 @@ class GaussianLayer(NeuronLayer, ParameterContainer):
 
     @property
     def stochastic(self) -> bool:
-        """Whether the answer is random."""
+        """Whether the output is random."""
         return self.enabled
 
     def setSigma(self, sigma: ArrayLike) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class KohonenMap(Module):
-    """A square of neurons, each a point in the input space; the answer is where the nearest one stands.
+    """A square of neurons, each a point in the input space; the output is the position of the nearest one.
 
     Shape (dim,) to (2,): row and column of the winner. Backward learns: the winner and its neighbours move
     towards the last input, and the neighbourhood shrinks.
@@ -25,8 +25,8 @@ class KohonenMap(Module):
     Args:
         dim: width of the input.
         nNeurons: number of neurons along each side of the square.
-        name: name; made up where none is given.
-        outputFullMap: whether the answer is the whole map instead: the distance of every neuron from the
+        name: name; generated if None.
+        outputFullMap: whether the output is the whole map instead: the distance of every neuron from the
             input, shape (nNeurons * nNeurons,), row by row.
 
     Attributes:

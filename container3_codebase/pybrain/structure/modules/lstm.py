@@ -36,7 +36,7 @@ class LSTMLayer(NeuronLayer, ParameterContainer):
         dim: number of cells.
         peepholes: whether gates see the state; then there are 3 dim parameters, in the order
             input gate, forget gate, output gate.
-        name: name; made up where none is given.
+        name: name; generated if None.
     """
 
     sequential = True

@@ -38,7 +38,7 @@ class MDLSTMLayer(NeuronLayer, ParameterContainer):
         dimensions: number of predecessors, D.
         peepholes: whether gates see the states; then there are (2 + D) dim parameters, in the order
             input gate, forget gates, output gate.
-        name: name; made up where none is given.
+        name: name; generated if None.
     """
 
     peepholes = False

@@ -27,7 +27,7 @@ class MdrnnLayer(NeuronLayer, ParameterContainer):
         hiddendim: number of hidden neurons per block.
         outsize: number of outputs per block.
         blockshape: shape of a block; one entry where none is given.
-        name: name; made up where none is given.
+        name: name; generated if None.
     """
 
     timedim = 1

@@ -24,7 +24,7 @@ class MixtureDensityLayer(NeuronLayer):
 
     Args:
         dim: width of the target.
-        name: name; made up where none is given.
+        name: name; generated if None.
         mix: number of distributions, K.
     """
 
@@ -42,7 +42,7 @@ class MixtureDensityLayer(NeuronLayer):
     @classmethod
     def _fromXml(cls, *, dim: int, mix: int | None = None) -> Self:
         if mix is None:
-            dim, mix = _guessed(dim)
+            dim, mix = _inferred_sizes(dim)
         return cls(dim, mix=mix)
 
     def _transfer(self, x: Array) -> Array:
@@ -56,7 +56,7 @@ class MixtureDensityLayer(NeuronLayer):
         return e
 
 
-def _guessed(units: int) -> tuple[int, int]:
+def _inferred_sizes(units: int) -> tuple[int, int]:
     """Return (dim, mix) of a layer of which PyBrain's file holds only the number of units, mix * (dim + 2)."""
     if units % 5 == 0 and units // 5 > 2:
         return units // 5 - 2, 5  # PyBrain's own default

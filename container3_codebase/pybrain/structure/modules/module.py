@@ -24,7 +24,7 @@ class Module(Named):
     Args:
         indim: width of the input.
         outdim: width of the output.
-        name: name; made up where none is given.
+        name: name; generated if None.
         **args: options, set as attributes.
 
     Attributes:
@@ -184,12 +184,12 @@ class Module(Named):
             An array of shape (samples, outdim).
         """
         self.reset()
-        answers: list[Array] = []
+        outputs: list[Array] = []
         for sequence in inputSequences(dataset):
             if self.sequential:
                 self.reset()
-            answers.extend(self.activate(row) for row in sequence)
-        return np.array(answers).reshape(len(answers), self.outdim)
+            outputs.extend(self.activate(row) for row in sequence)
+        return np.array(outputs).reshape(len(outputs), self.outdim)
 
     # --- for networks: the same computation as a function, on one row or many ---
 
@@ -204,7 +204,7 @@ class Module(Named):
         if x.ndim == 2:
             return np.array([self._evaluate(row, t, False) for row in x]).reshape(len(x), self.outdim)
         if type(self).forward is not Module.forward:
-            # A module of a user's own that works on its buffers.
+            # A subclass outside of this library that works on its buffers.
             self.offset = t
             self.inputbuffer[t] = x
             self.forward()

@@ -17,12 +17,12 @@ class NeuronLayer(Module):
     """A layer of ``dim`` neurons.
 
     The layers of this library describe themselves by two functions without side effects,
-    :meth:`_transfer` and :meth:`_transferError`; networks call these directly. A layer of one's own can do
+    :meth:`_transfer` and :meth:`_transferError`; networks call these directly. A subclass can do
     the same, or give PyBrain's ``_forwardImplementation`` and ``_backwardImplementation`` instead.
 
     Args:
         dim: number of neurons; input and output both have this width.
-        name: name; made up where none is given.
+        name: name; generated if None.
     """
 
     dim = 0

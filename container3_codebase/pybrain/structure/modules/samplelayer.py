@@ -1,4 +1,4 @@
-"""Neurons that answer 0 or 1 at random."""
+"""Neurons whose output is drawn at random: 0 or 1."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class SampleLayer(NeuronLayer):
-    """A layer whose answer is drawn at random, from NumPy's global generator; nothing goes backward."""
+    """A layer whose output is drawn at random, from NumPy's global generator; nothing goes backward."""
 
     stochastic = True
 

@@ -37,7 +37,7 @@ class PartialSoftmaxLayer(NeuronLayer):
     Args:
         size: number of neurons, a multiple of ``slicelength``.
         slicelength: neurons per group.
-        name: name; made up where none is given.
+        name: name; generated if None.
 
     Attributes:
         normalized: whether the outputs are divided by their sum. PyBrain, on Python 2, gives ``exp(x)`` itself,

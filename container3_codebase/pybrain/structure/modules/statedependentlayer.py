@@ -34,7 +34,7 @@ class StateDependentLayer(NeuronLayer, ParameterContainer):
     Args:
         dim: number of neurons.
         module: the exploration module: a network with one FullConnection from the state to ``dim`` outputs.
-        name: name; made up where none is given.
+        name: name; generated if None.
         onesigma: whether one parameter is shared by all weights; otherwise each weight has its own.
 
     Attributes:
@@ -66,7 +66,7 @@ class StateDependentLayer(NeuronLayer, ParameterContainer):
 
     @property
     def stochastic(self) -> bool:
-        """Whether the answer is random."""
+        """Whether the output is random."""
         return self.enabled
 
     def setState(self, state: ArrayLike) -> None:

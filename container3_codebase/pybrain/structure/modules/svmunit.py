@@ -50,11 +50,11 @@ class SVMUnit:
 
     def activateOnDataset(self, dataset: Iterable[Any], values: bool = False) -> Array:
         """Return the classes of all inputs, shape (samples, 1); with ``values`` the decision values."""
-        answers = []
+        outputs: list[Any] = []
         for sample in dataset:
             self.input = list(sample[0])
-            answers.append(self.forwardPass(values))
-        return np.array(answers) if values else np.array(answers, dtype=float).reshape(-1, 1)
+            outputs.append(self.forwardPass(values))
+        return np.array(outputs) if values else np.array(outputs, dtype=float).reshape(-1, 1)
 
     def getNbClasses(self) -> int | None:
         """Return the number of classes, or None without a model."""

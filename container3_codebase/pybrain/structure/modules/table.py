@@ -17,7 +17,7 @@ class Table(Module, ParameterContainer):
     Args:
         numRows: number of rows.
         numColumns: number of columns.
-        name: name; made up where none is given.
+        name: name; generated if None.
     """
 
     numRows = 0

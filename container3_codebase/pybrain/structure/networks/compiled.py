@@ -7,7 +7,7 @@ PyBrain's order, so the numbers are the same.
 
 The intermediate values of a call live in that call's own list, never in the network: that makes it safe to
 activate one network from several threads, and lets the same steps work on a matrix of rows at once. What a
-single activation leaves in the modules' buffers is a copy, for ``backActivate`` and for curious readers.
+single activation leaves in the modules' buffers is a copy, for ``backActivate`` and for inspection.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class CompiledNetwork:
 
     def _collect(self, values: Sequence[Any], x: Array) -> Array:
         if self._single is not None:
-            # A copy, because a linear layer hands its input on, and a caller may write into the answer.
+            # A copy, because a linear layer returns its input, and a caller may write into the output.
             return values[self._single].copy()
         out = np.empty((*x.shape[:-1], self.outdim))
         for step in self.steps:

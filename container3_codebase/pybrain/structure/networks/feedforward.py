@@ -26,10 +26,10 @@ else:
 
 
 class FeedForwardNetworkComponent(_Part):
-    """What makes a network feed-forward: each answer depends on its own input alone."""
+    """What makes a network feed-forward: each output depends on its own input alone."""
 
     # PyBrain's connections inside a nested network always work on the first row of the buffers, so that
-    # inside a recurrent network it answers as if it had no input from the second time step on. Setting this
+    # inside a recurrent network it computes as if it had no input from the second time step on. Setting this
     # to True, on a network or on the class, restores those numbers.
     legacyNesting = False
 
@@ -53,10 +53,10 @@ class FeedForwardNetworkComponent(_Part):
         row = self._checkedInput(inpt)
         if self.offset:
             self.offset = 0
-        answer = compiled.activate(row)
+        output = compiled.activate(row)
         self.inputbuffer[0] = row
-        self.outputbuffer[0] = answer
-        return answer
+        self.outputbuffer[0] = output
+        return output
 
 
 class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
@@ -128,7 +128,7 @@ class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
             rows: finite numbers of shape (rows, indim).
 
         Returns:
-            (answers of shape (rows, outdim), trace to hand to :meth:`backActivateRows`).
+            (outputs of shape (rows, outdim), trace for :meth:`backActivateRows`).
         """
         rows = self._checkedRows(rows)
         values: list[Array] = []

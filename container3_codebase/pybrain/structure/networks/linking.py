@@ -31,7 +31,7 @@ else:
 class LinkedParameters(_Part):
     """The part of a network that keeps its parameters and those of its parts together.
 
-    The parts are the truth: an activation reads what connections and layers hold. Pickling and copying tear
+    The parts are authoritative: an activation reads what connections and layers hold. Pickling and copying tear
     views apart into separate arrays; they are linked again when a network gets its state, or, where a file
     begins with one of the parts, on first use.
     """

@@ -35,7 +35,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
     connections by name.
 
     Args:
-        name: name; made up where none is given.
+        name: name; generated if None.
         **args: options of the class.
 
     Attributes:
@@ -232,7 +232,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
             if not self.sorted:
                 raise self._unsorted()
             if self._linked and not self._holdsViews():
-                self._linked = False  # somebody gave a connection another array: it counts from now on
+                self._linked = False  # a connection was given another array, which is used from now on
             self._ensureLinked()
             self._checkOrder()
             compiled = self._compiled = CompiledNetwork(self, self._extraConnections())
@@ -244,7 +244,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
         whole = len(places) == len(self.modulesSorted) and places.keys() == self.connections.keys()
         if not whole or any(places[m] >= places[c.outmod] for m in places for c in self.connections[m]):
             raise NetworkConstructionException(
-                f"network {self.name!r} is marked as sorted, but modulesSorted is no order of computation of its "
+                f"network {self.name!r} is marked as sorted, but modulesSorted is not an order of computation of its "
                 "modules: set sorted = False, then call sortModules()"
             )
 

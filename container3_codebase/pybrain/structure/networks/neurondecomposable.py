@@ -67,7 +67,7 @@ class NeuronDecomposableNetwork(_Part):
         self.paramInfo: dict[int, Any] = {}
         for container, start, _ in self._portions():
             if not isinstance(container, FullConnection):
-                raise ValueError(f"{container!r} is no FullConnection: its parameters belong to no neuron")
+                raise ValueError(f"{container!r} is not a FullConnection: its parameters belong to no neuron")
             for i in range(container.paramdim):
                 source, target = container.whichBuffers(i)
                 self.paramInfo[start + i] = (
@@ -109,7 +109,7 @@ class NeuronDecomposableNetwork(_Part):
         recurrent = isinstance(n, RecurrentNetwork)
         result: Any = RecurrentDecomposableNetwork() if recurrent else FeedForwardDecomposableNetwork()
         for container in n._containers():
-            # A copy of the values, so that the old network's vector is let go.
+            # A copy of the values, so that no view keeps the old network's vector alive.
             container._bindParameters(np.array(container.params))
             container.owner = None
         for m in n.inmodules:

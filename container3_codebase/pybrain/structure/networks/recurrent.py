@@ -29,7 +29,7 @@ class RecurrentNetworkComponent(_Part):
 
     Attributes:
         recurrentConns: these connections.
-        forget: whether only the previous time step is kept. The answers are the same, memory stays
+        forget: whether only the previous time step is kept. The outputs are the same, memory stays
             bounded, and nothing can be propagated back.
         maxoffset: the number of time steps of the longest sequence so far.
     """
@@ -75,14 +75,14 @@ class RecurrentNetworkComponent(_Part):
             self._dropErrors(t)
         if t + 1 >= len(self.inputbuffer):
             self._ensureRows(t + 2)
-        answer = compiled.activate(row, t)
+        output = compiled.activate(row, t)
         self.inputbuffer[t] = row
-        self.outputbuffer[t] = answer
+        self.outputbuffer[t] = output
         self.maxoffset = max(self.maxoffset, t + 1)
         self.offset = t + 1
         if self.forget and t == 1:
             self.shift(-1)
-        return answer
+        return output
 
     def backActivate(self, outerr: ArrayLike) -> Array:
         """Go back one time step: propagate its output error back to its input.
@@ -100,9 +100,7 @@ class RecurrentNetworkComponent(_Part):
         """
         error = self._checkedError(outerr)
         if self.forget:
-            raise ValueError(
-                f"{self._what()} forgets its past (forget=True): nothing to propagate back through"
-            )
+            raise ValueError(f"{self._what()} keeps no past (forget=True): nothing to propagate back through")
         if self.offset < 1:
             raise ValueError(f"{self._what()} has no time step left to go back: activate it first")
         self.offset -= 1
@@ -192,7 +190,7 @@ class RecurrentNetwork(RecurrentNetworkComponent, Network):
 
     Args:
         forget: see :class:`RecurrentNetworkComponent`.
-        name: name; made up where none is given.
+        name: name; generated if None.
         **kwargs: options of the class.
     """
 

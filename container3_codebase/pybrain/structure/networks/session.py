@@ -1,4 +1,4 @@
-"""Several conversations with one recurrent network at a time."""
+"""Inference sessions: several sequences through one recurrent network at a time."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """A sequence of its own: its memory belongs to it, its weights are those of the network.
+    """An inference session: a recurrent state of its own, with the weights of the network.
 
-    A recurrent network remembers the sequence that it is in, so two users of one network disturb each other.
-    Give each a session: sessions of one network can be used from different threads at once. Training the
-    network shows in its sessions; changing its structure does not.
+    A recurrent network has one recurrent state, so two sequences through it at a time disturb each other. Give
+    each a session: the sessions of one network can be used from different threads at once. They share its
+    weights, so they follow its training; they do not follow changes of its structure.
 
     Args:
         network: a sorted recurrent network.
@@ -27,8 +27,8 @@ class Session:
         >>> from pybrain.tools.shortcuts import buildNetwork
         >>> net = buildNetwork(1, 2, 1, recurrent=True)
         >>> one, other = net.session(), net.session()
-        >>> answer = one.activate([1.0])
-        >>> bool((other.activate([1.0]) == answer).all())
+        >>> output = one.activate([1.0])
+        >>> bool((other.activate([1.0]) == output).all())
         True
     """
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Step:
-    """One module: where its input comes from, and how it answers.
+    """One module: where its input comes from, and how its output is computed.
 
     Attributes:
         slot: the place of the module in the order of computation.

@@ -15,7 +15,7 @@ class Filter:
 
     def apply(self, population: Any) -> None:
         """Change the population."""
-        raise NotImplementedError("a kind of filter says what it does")
+        raise NotImplementedError("a subclass must implement apply")
 
 
 def isiter(obj: Any) -> bool:
@@ -43,7 +43,7 @@ class SimpleGenomeManipulation(Filter):
                 genome[index] = self._manipulateValue(entry)
 
     def _manipulateValue(self, value: float) -> float:
-        raise NotImplementedError("a kind of manipulation says what becomes of a number")
+        raise NotImplementedError("a subclass must implement _manipulateValue")
 
 
 class SimpleMutation(SimpleGenomeManipulation):

@@ -14,7 +14,7 @@ class Individual:
 
     def getGenome(self) -> Any:
         """Return the genome."""
-        raise NotImplementedError("a kind of individual says what its genome is")
+        raise NotImplementedError("a subclass must implement getGenome")
 
     def copy(self) -> Self:
         """Return an independent copy."""

@@ -14,7 +14,7 @@ class Population:
 
     def getIndividuals(self) -> Any:
         """Return the individuals."""
-        raise NotImplementedError("a kind of population says which individuals it has")
+        raise NotImplementedError("a subclass must implement getIndividuals")
 
     def addIndividual(self, individual: Any) -> None:
         """Add an individual."""

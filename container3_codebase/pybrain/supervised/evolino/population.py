@@ -46,7 +46,7 @@ class EvolinoPopulation(Population):
         ]
 
     def getIndividuals(self) -> Any:
-        """Return teams such that everybody takes part in `nCombinations` of them."""
+        """Return teams such that every individual takes part in `nCombinations` of them."""
         teams = []
         for _ in range(self._nCombinations):
             members = [list(population.getIndividuals()) for population in self._subPopulations]

@@ -178,13 +178,13 @@ class BackpropTrainer(UntilConvergence, Trainer):
         params = self.module.params
         params[:] = values
         if self.module.params is not params:
-            # The property made a copy (masked parameters do): only the setter reaches the truth.
+            # The property made a copy (masked parameters do): only the setter reaches the original.
             self.module._setParameters(values)
 
     def _syncDescent(self) -> None:
         """Let the descent go on from the module's parameters, where something else changed them.
 
-        Momentum and step sizes stay. (PyBrain's descent goes on from its own copy.)
+        Momentum and step sizes stay. (PyBrain's descent continues from its own copy.)
         """
         if not np.array_equal(self.descent.values, self.module.params):
             self.descent.values = np.array(self.module.params, dtype=float)

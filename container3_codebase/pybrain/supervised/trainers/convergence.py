@@ -81,7 +81,7 @@ class UntilConvergence(_Part):
         self, dataset: Any, proportion: float, training: Any, validation: Any
     ) -> tuple[Any, Any]:
         if (training is None) != (validation is None):
-            raise ValueError("trainingData and validationData are given together, or neither is")
+            raise ValueError("trainingData and validationData must be given together")
         if training is None:
             dataset = self.ds if dataset is None else dataset
             self._checkData(dataset)

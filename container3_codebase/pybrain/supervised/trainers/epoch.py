@@ -1,8 +1,8 @@
 """One epoch of a BackpropTrainer on arrays, where module and data set allow it.
 
-Three questions are answered here, each with a result or with None: can the network learn row by row
-on flat arrays (`online`), can all its rows be taken back together (`accumulate`), can it answer all
-rows together (`outputs`, `meanErrorOf`)? Where the answer is None, work goes through the objects.
+Each of these functions returns None where the fast path does not apply, and the trainer then works through
+the objects: row by row on flat arrays (`online`), back-propagation of all rows at once (`accumulate`), outputs
+of all rows at once (`outputs`, `meanErrorOf`).
 """
 
 from __future__ import annotations
@@ -134,10 +134,10 @@ def outputs(module: Any, dataset: Any) -> Array | None:
 
 def meanErrorOf(module: Any, dataset: Any) -> float | None:
     """Return half the mean squared error on a data set, or None where rows depend on each other."""
-    answers, data = outputs(module, dataset), flatData(dataset)
-    if answers is None or data is None:
+    predicted, data = outputs(module, dataset), flatData(dataset)
+    if predicted is None or data is None:
         return None
-    squares = (data.targets - answers) ** 2
+    squares = (data.targets - predicted) ** 2
     if data.importance is None:
         return 0.5 * float(squares.sum()) / squares.size
     return 0.5 * float((data.importance * squares).sum() / data.importance.sum())
@@ -201,8 +201,8 @@ def _derivatives(module: Any, data: FlatData, rows: IntArray) -> tuple[float, fl
     total, weight = 0.0, 0.0
     for start in range(0, len(rows), CHUNK):
         chunk = rows[start : start + CHUNK]
-        answers, trace = module.traceRows(data.inputs[chunk])
-        errors = data.targets[chunk] - answers
+        predicted, trace = module.traceRows(data.inputs[chunk])
+        errors = data.targets[chunk] - predicted
         weights = np.ones_like(errors) if data.importance is None else data.importance[chunk]
         module.backActivateRows(errors * weights, trace)
         total += 0.5 * float(np.sum(weights * errors**2))

@@ -66,7 +66,7 @@ class BackpropTrainerMix(BackpropTrainer):
     def _mixtureLayer(self) -> Any:
         layers = [layer for layer in self.module.outmodules if hasattr(layer, "nGaussians")]
         if len(layers) != 1 or len(self.module.outmodules) != 1:
-            raise ValueError("the network needs one output module, and that a MixtureDensityLayer")
+            raise ValueError("the only output module of the network must be a MixtureDensityLayer")
         return layers[0]
 
     def _parts(self, sample: Sequence[Any], output: Array) -> tuple[Array, Array, Array, Array, Array, Any]:

@@ -79,13 +79,13 @@ class LibsvmModel:
 
     def predict(self, x: Any) -> Any:
         """Return the class of an input, shape (indim,)."""
-        return self._answer(x)[0][0]
+        return self._predict(x)[0][0]
 
     def predict_values(self, x: Any) -> Any:
         """Return the decision values for an input."""
-        return self._answer(x)[2][0]
+        return self._predict(x)[2][0]
 
-    def _answer(self, x: Any) -> Any:
+    def _predict(self, x: Any) -> Any:
         return _libsvm().svm_predict([], [np.asarray(x, dtype=float).tolist()], self.model, "-q")
 
     def save(self, filename: StrPath) -> None:
@@ -156,7 +156,7 @@ class SVMTrainer:
     def load(self, filename: StrPath) -> None:
         """Read a model from a file."""
         if not Path(filename).is_file():
-            raise FileNotFoundError(f"there is no model file {filename}")
+            raise FileNotFoundError(f"model file not found: {filename}")
         self.model = LibsvmModel(_libsvm().svm_load_model(str(filename)))
         self.svm.setModel(self.model)
 

@@ -46,7 +46,7 @@ def parseSafely(data: Any) -> Document:
 
 
 def _refuseEntity(*declaration: Any) -> NoReturn:
-    raise UnsafeXML(f"the document declares an entity ({declaration[0]!r}); that is not accepted")
+    raise UnsafeXML(f"the document declares an entity ({declaration[0]!r}); which is not allowed")
 
 
 def baseTransform(val: Any) -> Any:

@@ -1,6 +1,6 @@
 """Values as text: Python's notation for numbers, texts, lists and the like, read without running anything.
 
-PyBrain writes ``repr(value)`` and reads with ``eval``, which runs whatever stands in a file, and which
+PyBrain writes ``repr(value)`` and reads with ``eval``, which runs whatever a file holds, and which
 fails on the ``np.float64(0.5)`` that NumPy 2 makes of a number.
 """
 
@@ -103,7 +103,7 @@ class _Reader:
     def next(self) -> tuple[str, str]:
         match = _TOKEN.match(self.text, self.position)
         if not match:
-            raise LiteralError(f"not a plain value: {_short(self.text)}")
+            raise LiteralError(f"not a Python literal: {_short(self.text)}")
         self.position = match.end()
         kind = str(match.lastgroup)
         return kind, match.group(kind)
@@ -116,7 +116,7 @@ class _Reader:
 
     def end(self) -> None:
         if self.text[self.position :].strip():
-            raise LiteralError(f"not a plain value: {_short(self.text)}")
+            raise LiteralError(f"not a Python literal: {_short(self.text)}")
 
     def value(self, depth: int) -> Any:
         if depth > _MAX_DEPTH:
@@ -130,24 +130,24 @@ class _Reader:
             return self.word(token, depth)
         if token in _CLOSING:
             return self.collection(token, depth)
-        raise LiteralError(f"not a plain value: {_short(self.text)}")
+        raise LiteralError(f"not a Python literal: {_short(self.text)}")
 
     def word(self, token: str, depth: int) -> Any:
         bare = token.lstrip("+-")
         if bare in _WORDS:
             value: Any = _WORDS[bare]
             if bare != token and not isinstance(value, float):
-                raise LiteralError(f"not a plain value: {_short(self.text)}")
+                raise LiteralError(f"not a Python literal: {_short(self.text)}")
             return -value if token.startswith("-") else value
         if token in ("array", "np.array", "numpy.array") or _WRAPPERS.match(token):
             items = self.call(depth)
             if len(items) == 1:
                 return items[0]
-        raise LiteralError(f"not a plain value: {_short(self.text)}")
+        raise LiteralError(f"not a Python literal: {_short(self.text)}")
 
     def call(self, depth: int) -> Any:
         if self.next() != ("mark", "("):
-            raise LiteralError(f"not a plain value: {_short(self.text)}")
+            raise LiteralError(f"not a Python literal: {_short(self.text)}")
         return self.items(")", depth)
 
     def collection(self, mark: str, depth: int) -> Any:
@@ -172,7 +172,7 @@ class _Reader:
             if (kind, token) == ("mark", closing):
                 return items
             if (kind, token) != ("mark", ","):
-                raise LiteralError(f"not a plain value: {_short(self.text)}")
+                raise LiteralError(f"not a Python literal: {_short(self.text)}")
 
     def dictionary(self, depth: int) -> Any:
         result: dict[Any, Any] = {}
@@ -182,13 +182,13 @@ class _Reader:
                 return result
             key = self.value(depth + 1)
             if isinstance(key, (list, dict)) or self.next() != ("mark", ":"):
-                raise LiteralError(f"not a plain value: {_short(self.text)}")
+                raise LiteralError(f"not a Python literal: {_short(self.text)}")
             result[key] = self.value(depth + 1)
             kind, token = self.next()
             if (kind, token) == ("mark", "}"):
                 return result
             if (kind, token) != ("mark", ","):
-                raise LiteralError(f"not a plain value: {_short(self.text)}")
+                raise LiteralError(f"not a Python literal: {_short(self.text)}")
 
 
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)", re.DOTALL)
@@ -207,7 +207,7 @@ def _unquoted(token: str) -> str:
     try:
         return _ESCAPE.sub(plain, inner)
     except (ValueError, OverflowError):
-        raise LiteralError(f"not a plain text: {_short(token)}") from None
+        raise LiteralError(f"not a string literal: {_short(token)}") from None
 
 
 def _short(text: str) -> str:

@@ -211,7 +211,7 @@ class NetworkReader(XMLHandling):
         """Return the class with that path, if a file may name it here."""
         path = re.sub(r"^pybrain3\.", "pybrain.", path)
         if not _CLASS_PATH.fullmatch(path):
-            raise ValueError(f"{label(node)}: {path!r} is no class name")
+            raise ValueError(f"{label(node)}: {path!r} is not a class name")
         modulename, _, name = path.rpartition(".")
         module = sys.modules.get(modulename)
         if module is None and modulename.startswith("pybrain.structure."):
@@ -222,8 +222,8 @@ class NetworkReader(XMLHandling):
         cls = vars(module).get(name) if module is not None else None
         if not (isinstance(cls, type) and issubclass(cls, base)):
             raise ValueError(
-                f"{label(node)}: {path!r} is no {base.__name__} that is known here. A class of your own is "
-                "found when your program has imported its module before it reads the file."
+                f"{label(node)}: {path!r} is not a known {base.__name__}. "
+                "Import the module of a custom class before reading the file."
             )
         return cls
 

@@ -26,13 +26,13 @@ def _read(filename: StrPath, magic: int, fields: int) -> Any:
     size = 4 * (1 + fields)
     if found != magic or len(content) < size:
         raise ValueError(
-            f"{filename} is no such IDX file: it begins with {found}, not {magic}, or is too short"
+            f"{filename} is not such an IDX file: it begins with {found}, not {magic}, or is too short"
         )
     header = struct.unpack(f">{1 + fields}I", content[:size])
     pixels = np.frombuffer(content, dtype=np.uint8, offset=size)
     expected = int(np.prod(header[1:], dtype=np.int64))
     if len(pixels) != expected:
-        raise ValueError(f"{filename} announces {expected} bytes of data and holds {len(pixels)}")
+        raise ValueError(f"{filename} declares {expected} bytes of data and holds {len(pixels)}")
     return header[1:], pixels
 
 

@@ -1,4 +1,4 @@
-"""Pictures of a network, and of what it answers over a plane of inputs."""
+"""Plots of a network and of its output over a plane of inputs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def pyplot() -> Any:
     try:
         from matplotlib import pyplot
     except ImportError as error:
-        raise ImportError("pictures need matplotlib: pip install matplotlib") from error
+        raise ImportError("plotting needs matplotlib: pip install matplotlib") from error
     return pyplot
 
 
@@ -111,11 +111,11 @@ def surface(
     rows = np.tile(np.zeros(net.indim) if others is None else np.asarray(others, dtype=float), (steps**2, 1))
     rows[:, columns[0]] = np.tile(x, steps)
     rows[:, columns[1]] = np.repeat(y, steps)
-    answers = []
+    outputs = []
     for row in rows:
         net.reset()
-        answers.append(np.array(net.activate(row)))
-    return x, y, np.array(answers).reshape(steps, steps, net.outdim)
+        outputs.append(np.array(net.activate(row)))
+    return x, y, np.array(outputs).reshape(steps, steps, net.outdim)
 
 
 def drawDecisionSurface(
@@ -152,9 +152,9 @@ def drawDecisionSurface(
         inputs = np.asarray(dataset["input"])
         margin = 0.1 * (np.ptp(inputs, axis=0) + 1e-9)
         ranges = list(zip(inputs.min(axis=0) - margin, inputs.max(axis=0) + margin, strict=True))
-    x, y, answers = surface(net, xlim or ranges[0], ylim or ranges[1], steps)
+    x, y, outputs = surface(net, xlim or ranges[0], ylim or ranges[1], steps)
     classes = net.outdim > 1 and output is None
-    values = answers.argmax(axis=2) if classes else answers[:, :, output or 0]
+    values = outputs.argmax(axis=2) if classes else outputs[:, :, output or 0]
     levels = np.arange(net.outdim + 1) - 0.5 if classes else 20
     shades = axes.contourf(x, y, values, levels=levels, alpha=0.6)
     bar = axes.figure.colorbar(shades, ax=axes, label="class" if classes else "output")

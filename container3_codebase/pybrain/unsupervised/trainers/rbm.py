@@ -137,7 +137,7 @@ class RbmGibbsTrainer(Trainer):
 
     def sampler(self, probabilities: Array) -> Array:
         """Draw the states of the hidden units from their chances."""
-        raise NotImplementedError("a kind of trainer says how hidden units are drawn")
+        raise NotImplementedError("a subclass must implement sampler")
 
     def updater(self, hidden: Array) -> tuple[Array, Array]:
         """Return the visible units for hidden states, and the chances of the hidden units after that."""

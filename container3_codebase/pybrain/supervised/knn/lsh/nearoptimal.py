@@ -28,7 +28,7 @@ class MultiDimHash:
 
     def __init__(self, dim: int, omega: float = 4, prob: float = 0.8) -> None:
         if not 0 < prob < 1:
-            raise ValueError(f"a probability lies between 0 and 1, not {prob}")
+            raise ValueError(f"a probability must lie between 0 and 1, not {prob}")
         self.dim = dim
         self.radius = omega
         self.radiusSquared = omega**2
