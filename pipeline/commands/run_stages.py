@@ -18,6 +18,7 @@ from pipeline.prepared_files import Prepared
 from pipeline.project import ACTIVATION_FILE, CARD_FILE, KNOWLEDGE_FILE, PREDICTION_CSV, Layout
 from pipeline.run_lock import Busy, exclusive
 from pipeline.stages import container_tests, prepare, previous_results, stack_run
+from pipeline.stages.run_record import Run, prediction_lines
 from pipeline.stages.selection import columns, select
 from pybrain_runtime.container.advice import scaling_advice
 from pybrain_runtime.container.settings import switch
@@ -39,7 +40,7 @@ class StagesResult(Result):
     layout: Layout
     prepared: Prepared | None = None
     reports: Sequence[ContainerReport] | None = None
-    run: stack_run.Run | None = None
+    run: Run | None = None
 
     def as_json(self) -> dict[str, object]:
         """Return what ``--json`` prints, without the exit status."""
@@ -236,7 +237,7 @@ def _short(text: str) -> str:
     return first if len(first) <= 160 else first[:157] + "..."
 
 
-def run_stack(context: Context, engine: Engine, prepared: Prepared, *, timeout: float) -> stack_run.Run:
+def run_stack(context: Context, engine: Engine, prepared: Prepared, *, timeout: float) -> Run:
     """Run stage 3, and print the prediction and where the files are.
 
     Args:
@@ -259,7 +260,7 @@ def run_stack(context: Context, engine: Engine, prepared: Prepared, *, timeout: 
         raise done.error
     console.print()
     console.print("Prediction")
-    for line in stack_run.prediction_lines(done.files[PREDICTION_CSV]):
+    for line in prediction_lines(done.files[PREDICTION_CSV]):
         console.print(line)
     console.print()
     console.print("Files")

@@ -1,4 +1,4 @@
-"""Stage 1: the chosen network and rows are validated, and put where the later stages take them from."""
+"""Stage 1: validate the selected network and rows, and copy them to where the later stages read them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pipeline import atomic_files
 from pipeline.errors import PipelineError
@@ -21,12 +20,12 @@ RECORD = "prepared.json"
 
 @dataclass(frozen=True)
 class Change:
-    """One file that was put in place, or was already there.
+    """A file that was written, or was already up to date.
 
     Attributes:
         path: the file.
-        written: whether its bytes are new.
-        kept: where the file that it replaced has been kept, if it replaced one.
+        written: whether its content has changed.
+        kept: the copy of the replaced file; None if no file was replaced.
     """
 
     path: Path
@@ -35,7 +34,7 @@ class Change:
 
 
 def card_beside(model: Path) -> Path | None:
-    """The card of a network, where the runtime looks for it: NAME.card.json beside NAME.pkl or NAME.pkl.gz."""
+    """Return the model card of a network, NAME.card.json beside NAME.pkl or NAME.pkl.gz; None if there is none."""
     card = Path(card_path(str(model)))
     return card if card.is_file() else None
 
@@ -49,22 +48,22 @@ def prepare(
     ignore_card_names: bool = False,
     environment: Mapping[str, str] | None = None,
 ) -> tuple[Prepared, list[Change]]:
-    """Validates the chosen files and copies them into ``output/stage1_prepare_files``.
+    """Validate the selected files and copy them to ``output/stage1_prepare_files``.
 
     Args:
         layout: the checkout.
-        selection: the chosen files.
-        input_columns: the columns that are the inputs, where the file has others as well.
-        target_columns: the columns that are the expected outputs.
-        ignore_card_names: whether the names of the network's card say nothing about the columns.
-        environment: where ``SCALE_INPUTS`` and ``SCALE_OUTPUTS`` are looked for; None stands for nothing set.
+        selection: the selected files.
+        input_columns: the names of the input columns; None to derive them.
+        target_columns: the names of the columns with expected outputs; None to derive them.
+        ignore_card_names: whether columns are taken by position, whatever the model card names.
+        environment: the variables ``SCALE_INPUTS`` and ``SCALE_OUTPUTS``; None if neither is set.
 
     Returns:
-        What was prepared, and what had to be written for it.
+        The prepared files, and the written files.
 
     Raises:
-        PipelineError: a file is missing, unreadable, unsafe, no network, or does not fit the network; nothing
-            has been written then.
+        PipelineError: a file is missing, not readable, unsafe, not a network, or does not fit the network; nothing
+            has been written.
     """
     knowledge = load_knowledge(selection.model)
     scaling = scaled(knowledge, environment or {})
@@ -98,7 +97,7 @@ def prepare(
 
 
 def _read(activation: ActivationStream, knowledge: Knowledge) -> PreparedRows:
-    """Reads all rows, and answers the first one."""
+    """Read all rows, and predict the first one."""
     parts = iter(activation)
     first, _ = next(parts)
     answer = knowledge.session(threads=1).activate(first[:1])
@@ -110,10 +109,17 @@ def _read(activation: ActivationStream, knowledge: Knowledge) -> PreparedRows:
 
 
 def put_into_contexts(layout: Layout, prepared: Prepared) -> list[Change]:
-    """Makes the prepared files the project's own: what the images are built from.
+    """Copy the prepared files to the build contexts of the images.
 
-    A file that is replaced is kept in ``output/stage1_prepare_files/replaced``; a network and its card under one name,
-    so that the card is found where the network is taken from there.
+    Replaced files are kept in ``output/stage1_prepare_files/replaced``; a network and its model card get the same
+    name there, so that the card is found with the network.
+
+    Args:
+        layout: the checkout.
+        prepared: of `prepare`.
+
+    Returns:
+        The written files.
     """
     own_card = layout.own_knowledge.with_name(CARD_FILE)
     wanted = {
@@ -123,7 +129,7 @@ def put_into_contexts(layout: Layout, prepared: Prepared) -> list[Change]:
     }
     kept: dict[Path, Path] = {}
     for together in ([layout.own_activation], [layout.own_knowledge, own_card]):
-        if not all(_stands(wanted[path], path) for path in together):
+        if not all(_is_current(wanted[path], path) for path in together):
             kept |= _keep(layout, [path for path in together if path.exists()])
     changes = [
         _replace(prepared.data, layout.own_activation, kept),
@@ -138,7 +144,8 @@ def put_into_contexts(layout: Layout, prepared: Prepared) -> list[Change]:
     return changes
 
 
-def _stands(source: Path | None, target: Path) -> bool:
+def _is_current(source: Path | None, target: Path) -> bool:
+    """Return whether a target has the content of its source, or neither exists."""
     return atomic_files.same(source, target) if source else not target.exists()
 
 
@@ -150,7 +157,7 @@ def _replace(source: Path, target: Path, kept: Mapping[Path, Path]) -> Change:
 
 
 def _keep(layout: Layout, paths: Sequence[Path]) -> dict[Path, Path]:
-    """Copies files that belong together under one name; returns where to."""
+    """Copy files that belong together under one name, and return the copies by file."""
     digests = [atomic_files.sha256_of(path) for path in paths]
     mark = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
     kept = {}
@@ -162,26 +169,28 @@ def _keep(layout: Layout, paths: Sequence[Path]) -> dict[Path, Path]:
 
 
 def _check_copies(stage: Path, knowledge: Knowledge, rows: PreparedRows) -> None:
-    """The copies are what was validated, also when somebody wrote to a source in between."""
+    """Make sure that the sources did not change between validation and copying."""
     for name, validated in ((KNOWLEDGE_FILE, knowledge.sha256), (ACTIVATION_FILE, rows.sha256)):
         if atomic_files.sha256_of(stage / name) != validated:
             raise PipelineError(
                 f"{name} changed between being validated and being copied",
-                hint="Start again when it is complete.",
+                hint="Try again when it is complete.",
             )
 
 
 def _check_card(copy: Path | None, knowledge: Knowledge) -> None:
-    """The copied card is the one that the network was read with."""
+    """Make sure that the copied model card is the one that the network was loaded with."""
     read_with = knowledge.card.sha256 if knowledge.card else ""
     if (atomic_files.sha256_of(copy) if copy else "") != read_with:
         raise PipelineError(
             f"{CARD_FILE} changed between being validated and being copied",
-            hint="Start again when it is complete.",
+            hint="Try again when it is complete.",
         )
 
 
-def _record(layout: Layout, selection: Selection, knowledge: Knowledge, rows: PreparedRows) -> dict[str, Any]:
+def _record(
+    layout: Layout, selection: Selection, knowledge: Knowledge, rows: PreparedRows
+) -> dict[str, object]:
     unused = knowledge.unused_scaling
     return {
         "knowledge": {

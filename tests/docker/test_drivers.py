@@ -165,7 +165,7 @@ def test_a_codebase_that_fails_is_a_success_nowhere(project, generation, capsys)
 def test_a_codebase_that_claims_success_without_a_prediction_is_not_believed(project, capsys):
     breaks_with(project, "print('✓ Prediction: 0.5')\nprint('ACTIVATION COMPLETE')\n")
     assert drive(project, "compose", "--engine", "docker") == 70
-    assert "left no shared_data/prediction.csv" in capsys.readouterr().err
+    assert "shared_data/prediction.csv is missing" in capsys.readouterr().err
     assert "FAILED" in (project.stage3 / "execution_summary.txt").read_text(encoding="utf-8")
 
 

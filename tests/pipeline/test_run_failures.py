@@ -126,7 +126,7 @@ def test_a_code_that_ends_well_without_a_prediction_is_not_believed(
     name = "csv" if missing.endswith("csv") else "report"
     done = with_code(f"{HONEST_FIRST}\n{name}.unlink()\n", "compose")
     assert done.status == 70
-    assert done.err == f"✗ the stack ended with status 0, but left no shared_data/{missing}\n"
+    assert done.err == f"✗ the stack ended with status 0, but shared_data/{missing} is missing\n"
     assert summary(checkout).startswith("Result:       FAILED, exit status 70\n")
 
 
@@ -143,47 +143,50 @@ def test_a_code_that_does_nothing_is_not_believed_anywhere(checkout: Layout, wit
     [
         (
             "other = csv.with_name('other.csv')\nother.write_text('6.0,3.0,4.0,1.0\\n')\nanswer(data=str(other))",
-            "the stack answered another activation than the one prepared (sha256 ",
+            "the stack used another activation than the prepared one (sha256 ",
         ),
         (
             "Path(os.environ['DATA_PATH']).write_text('6.0,3.0,4.0,1.0\\n')\nanswer()",
-            "the stack answered another activation than the one prepared (sha256 ",
+            "the stack used another activation than the prepared one (sha256 ",
         ),
         (
             "model = Path(os.environ['MODEL_PATH'])\n"
             "about = json.loads(report.read_text())\nabout['knowledge']['sha256'] = '0' * 64\n"
             "report.write_text(json.dumps(about))",
-            "the stack answered another knowledge than the one prepared (sha256 ",
+            "the stack used another knowledge than the prepared one (sha256 ",
         ),
         (
             "Path(os.environ['MODEL_PATH']).with_name('currentSolution.card.json').unlink()\nanswer()",
-            "the stack answered with another card than the one prepared",
+            "the stack used another model card than the prepared one",
         ),
         (
             "about = json.loads(report.read_text())\nabout['activation']['rows'] = 150\n"
             "report.write_text(json.dumps(about))",
-            "the prediction answers 150 rows; 1 were prepared",
+            "the prediction has 150 rows; 1 were prepared",
         ),
         (
             "csv.write_text(csv.read_text().replace('5.8', '5.9'))",
-            "prediction.csv is not the one that prediction.json is about",
+            "prediction.json does not belong to prediction.csv",
         ),
         (
             "os.utime(report, (1e9, 1e9))",
-            "the prediction on the volume is of an earlier run",
+            "the prediction on the volume was made by a previous run",
         ),
-        ("report.write_text('')", "shared_data/prediction.json does not tell what was predicted from what"),
+        (
+            "report.write_text('')",
+            "shared_data/prediction.json does not say which files the prediction was made from",
+        ),
         (
             "report.write_text('[1, 2]')",
-            "shared_data/prediction.json does not tell what was predicted from what",
+            "shared_data/prediction.json does not say which files the prediction was made from",
         ),
         (
             "report.write_text('{\"knowledge\": 1}')",
-            "shared_data/prediction.json does not tell what was predicted from what",
+            "shared_data/prediction.json does not say which files the prediction was made from",
         ),
         (
             "report.write_bytes(bytes(range(256)))",
-            "shared_data/prediction.json does not tell what was predicted from what",
+            "shared_data/prediction.json does not say which files the prediction was made from",
         ),
     ],
     ids=[

@@ -19,8 +19,9 @@ from pipeline.prepared_files import Prepared
 from pipeline.project import Layout
 from pipeline.stages import prepare, stack_run
 from pipeline.stages.container_tests import all_passed, failures
+from pipeline.stages.run_record import Run, prediction_lines, summary
 from pipeline.stages.selection import select
-from pipeline.stages.stack_run import Run, prediction_lines, run, summary
+from pipeline.stages.stack_run import run
 
 NOON = datetime(2026, 1, 2, 12, 0, 0, tzinfo=UTC)
 
@@ -187,19 +188,19 @@ def test_a_container_that_never_started_and_one_that_still_ran_are_told(checkout
             # the command failed although codebase ended well: not believed
             ended(1, *DATA, life("codebase", 1, 2, 0), log="compose: broken pipe\n"),
             1,
-            "the stack ended with status 1 and codebase was never seen to end well. The last lines:\n"
+            "the stack ended with status 1 and codebase did not end with status 0. The last lines:\n"
             "    compose: broken pipe",
         ),
         (
             # the command ended well, but codebase was never seen: the trap of the first container that exits
             ended(0, *DATA, log=""),
             70,
-            "the stack ended with status 0 and codebase was never seen to end well. The last lines:\n",
+            "the stack ended with status 0 and codebase did not end with status 0. The last lines:\n",
         ),
         (
             ended(0, *DATA, life("codebase", 1, None, None), log="still running\n"),
             70,
-            "the stack ended with status 0 and codebase was never seen to end well. The last lines:\n    still running",
+            "the stack ended with status 0 and codebase did not end with status 0. The last lines:\n    still running",
         ),
         (
             ended(0, *DATA, life("codebase", 1, 2, 3), log="nothing of it\n"),
@@ -251,7 +252,7 @@ def test_an_engine_that_says_all_went_well_is_not_believed_without_files(
     done = told(ended(0, *DATA, life("codebase", 1, 2, 0)))
     assert done.status == 70
     assert done.prediction is None
-    assert said(done.error) == "the stack ended with status 0, but left no shared_data/activation_data.csv"
+    assert said(done.error) == "the stack ended with status 0, but shared_data/activation_data.csv is missing"
 
 
 def test_the_head_of_a_long_prediction_is_shown_with_how_many_follow(tmp_path: Path) -> None:

@@ -1,0 +1,96 @@
+"""The record of a run of the stack, and its text for execution_summary.txt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline import atomic_files
+from pipeline.engines.base import StackEnd
+from pipeline.errors import PipelineError
+from pipeline.project import PREDICTION_CSV, Layout
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of the stack.
+
+    Attributes:
+        engine: the engine that ran it.
+        status: the exit status of the command; 0 only if the prediction of this run was verified.
+        started: the time of the start.
+        seconds: how long it took, including the verification.
+        end: how the stack ended; None if it did not end by itself.
+        error: why the run failed; None if it succeeded.
+        files: the kept files, by name.
+        prediction: the content of prediction.json; None if the run failed.
+    """
+
+    engine: str
+    status: int
+    started: datetime
+    seconds: float
+    end: StackEnd | None
+    error: PipelineError | None
+    files: Mapping[str, Path]
+    prediction: Mapping[str, object] | None
+
+
+def summary(layout: Layout, done: Run) -> str:
+    """Return the text of execution_summary.txt."""
+    lines = [
+        "Result:       " + ("prediction made" if done.status == 0 else f"FAILED, exit status {done.status}"),
+        f"Exit status:  {done.status}",
+        f"Engine:       {done.engine}",
+        f"Started:      {done.started.isoformat(timespec='seconds')}",
+        f"Seconds:      {done.seconds:.2f}",
+    ]
+    if done.end is not None:
+        lines += [f"Command:      {done.end.command}", f"It ended with: {done.end.status}"]
+        lines += ["", "Starts and ends, in order:", *_timeline(done.end)]
+    lines += ["", "Files:"]
+    lines += [
+        f"  {name:<26} {path.stat().st_size:>12} bytes  sha256 {atomic_files.sha256_of(path)}"
+        for name, path in done.files.items()
+    ]
+    if not done.files:
+        lines.append("  none")
+    if done.prediction is not None:
+        lines += ["", "Prediction:", *prediction_lines(done.files[PREDICTION_CSV])]
+    if done.error is not None:
+        lines += ["", "What failed:", *(f"  {line}" for line in str(done.error).splitlines())]
+    return "\n".join(lines) + "\n"
+
+
+def _timeline(end: StackEnd) -> list[str]:
+    events = []
+    for state in end.containers:
+        if state.started is None:
+            events.append(
+                (datetime.max.replace(tzinfo=UTC), f"{state.service} was never started: {state.remark}")
+            )
+            continue
+        events.append((state.started, f"{state.service} started"))
+        if state.ended is not None:
+            remark = f" ({state.remark})" if state.remark else ""
+            events.append((state.ended, f"{state.service} ended with status {state.status}{remark}"))
+    return [
+        f"  {'' if when.year == 9999 else when.isoformat(timespec='milliseconds'):<29}  {what}"
+        for when, what in sorted(events, key=lambda event: event[0])
+    ] or ["  none was seen"]
+
+
+def prediction_lines(csv: Path, most: int = 5) -> list[str]:
+    """Return the first lines of a prediction as they are shown to the user.
+
+    Args:
+        csv: the prediction.
+        most: the number of rows.
+    """
+    with csv.open(encoding="utf-8") as file:
+        head = [line.rstrip("\n") for _, line in zip(range(most + 1), file, strict=False)]
+        more = sum(1 for _ in file)
+    lines = [f"  {line}" for line in head]
+    return [*lines, f"  and {more} more rows"] if more else lines

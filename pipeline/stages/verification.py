@@ -1,0 +1,95 @@
+"""Verify that a prediction was made by this run, from the prepared files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from pipeline import atomic_files
+from pipeline.errors import NotWhatWasPrepared
+from pipeline.prediction_report import PredictionReport, read_report
+from pipeline.prepared_files import Prepared
+from pipeline.project import (
+    CARD_FILE,
+    KNOWLEDGE_FILE,
+    PREDICTION_CSV,
+    PREDICTION_JSON,
+    SHARED_ACTIVATION_FILE,
+    Layout,
+)
+from pipeline.stages.collected_files import CollectedFile
+
+_CLOCK_DIFFERENCE = 2.0
+"""Seconds by which the clocks of the engine and of this process may differ."""
+
+
+def verify(
+    layout: Layout, prepared: Prepared, kept: Mapping[str, CollectedFile], started: datetime
+) -> PredictionReport:
+    """Verify the collected files of a run. No other files are read.
+
+    Args:
+        layout: the checkout.
+        prepared: of stage 1.
+        kept: the collected files, by name.
+        started: when the run started.
+
+    Returns:
+        The report of the prediction.
+
+    Raises:
+        NotWhatWasPrepared: a file is missing, belongs to other inputs, or was written before the run.
+    """
+    for name in (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE, PREDICTION_CSV, PREDICTION_JSON):
+        if name not in kept:
+            raise NotWhatWasPrepared(
+                f"the stack ended with status 0, but {layout.shown(layout.shared_data / name)} is missing"
+            )
+    report = report_in(layout, kept[PREDICTION_JSON].path)
+    _verify_inputs(prepared, kept, report)
+    rows = report.activation.get("rows")
+    if rows != prepared.rows.count:
+        raise NotWhatWasPrepared(f"the prediction has {rows} rows; {prepared.rows.count} were prepared")
+    if kept[PREDICTION_CSV].sha256 != report.prediction.get("sha256"):
+        raise NotWhatWasPrepared(f"{PREDICTION_JSON} does not belong to {PREDICTION_CSV}")
+    if not is_fresh(kept[PREDICTION_JSON], started):
+        raise NotWhatWasPrepared("the prediction on the volume was made by a previous run")
+    if report.stale_images:
+        raise NotWhatWasPrepared("; ".join(report.stale_images))
+    return report
+
+
+def _verify_inputs(prepared: Prepared, kept: Mapping[str, CollectedFile], report: PredictionReport) -> None:
+    expected = (
+        ("knowledge", report.knowledge, KNOWLEDGE_FILE, prepared.knowledge.sha256),
+        ("activation", report.activation, SHARED_ACTIVATION_FILE, prepared.rows.sha256),
+    )
+    for what, section, name, sha256 in expected:
+        if kept[name].sha256 != sha256 or section.get("sha256") != sha256:
+            raise NotWhatWasPrepared(
+                f"the stack used another {what} than the prepared one (sha256 {sha256[:16]}...)",
+                hint="Does another run use the same shared_data?",
+            )
+    card = atomic_files.sha256_of(prepared.card) if prepared.card else None
+    collected = kept[CARD_FILE].sha256 if CARD_FILE in kept else None
+    if (report.knowledge.get("card_sha256") or None) != card or collected != card:
+        raise NotWhatWasPrepared("the stack used another model card than the prepared one")
+
+
+def report_in(layout: Layout, path: Path) -> PredictionReport:
+    """Read a collected prediction.json.
+
+    Raises:
+        NotWhatWasPrepared: it is not a report.
+    """
+    report = read_report(path)
+    if report is None:
+        shown = layout.shown(layout.shared_data / path.name)
+        raise NotWhatWasPrepared(f"{shown} does not say which files the prediction was made from")
+    return report
+
+
+def is_fresh(file: CollectedFile, started: datetime) -> bool:
+    """Return whether a collected file was written after a time."""
+    return file.changed >= started.timestamp() - _CLOCK_DIFFERENCE
