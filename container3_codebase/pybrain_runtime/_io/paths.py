@@ -37,7 +37,12 @@ def is_folder(path: str) -> bool:
 
 
 def is_same(one: str, other: str) -> bool:
-    """Return whether two paths are the same file, or the same location where there is no file yet."""
+    """Return whether two paths are the same file, or the same location where there is no file yet.
+
+    Args:
+        one: a path.
+        other: another path.
+    """
     try:
         if os.path.samefile(one, other):  # also hard links, and case-insensitive names
             return True

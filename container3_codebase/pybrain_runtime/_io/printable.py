@@ -16,7 +16,7 @@ _MOST_NAMES = 20
 
 
 def printable(text: str) -> str:
-    """Return a text with hidden characters escaped (``\\x1b``, ``\\u202e``). Line ends and tabs stay."""
+    r"""Return a text with hidden characters escaped (``\x1b``, ``\u202e``). Line ends and tabs stay."""
     return _HIDDEN.sub(lambda found: ascii(found.group())[1:-1], text)
 
 
@@ -43,5 +43,10 @@ def enumeration(names: Sequence[str]) -> str:
 
 
 def plural(count: int, word: str) -> str:
-    """Return ``1 column`` or ``3 columns``."""
+    """Return a count with its noun: ``1 column``, ``3 columns``.
+
+    Args:
+        count: the number.
+        word: the singular.
+    """
     return f"{count} {word}" if count == 1 else f"{count} {word}s"

@@ -1,4 +1,4 @@
-"""What to do about an error, in the words of the program that shows it.
+"""Advice on errors, in the terms of the program that shows them.
 
 The library's errors say what is wrong. What can be done depends on where the user stands: in the container the
 settings are environment variables, elsewhere they are options. ``Wording`` has their names, ``advice_for`` the
@@ -64,7 +64,12 @@ class Wording(Record, eq=True):
     packages: str = "pip install 'app07[fast]', or the image's target 'fast', brings pyarrow"
 
     def assign(self, setting: str, names: Sequence[str]) -> str:
-        """Returns a setting with its value as a shell takes it; the setting alone where no text has these names."""
+        """Return a setting with its value, quoted for a shell; the setting alone where names cannot be given that way.
+
+        Args:
+            setting: the name of the setting.
+            names: the names of columns that are its value.
+        """
         if any("," in name or not name.isprintable() for name in names):
             return setting
         text = ",".join(names)
@@ -81,13 +86,18 @@ ENVIRONMENT = Wording()
 
 
 def with_advice(error: PipelineError, advice: str) -> str:
-    """Returns the message of an error, and on a line of its own what can be done about it."""
+    """Return the message of an error, and on a separate line its hint and the advice.
+
+    Args:
+        error: the error.
+        advice: what can be done with the settings of the program; may be empty.
+    """
     line = " ".join(filter(None, (error.hint, advice)))
     return f"{error.message}\n  {line}" if line else error.message
 
 
 def scaling_advice(found: FoundScaling, words: Wording = ENVIRONMENT) -> str:
-    """Returns a line about values beside the network that look like scaling and are not used.
+    """Return a line about arrays in the knowledge file that look like scaling and are not used.
 
     Args:
         found: the values and the rules that would use them.
@@ -104,7 +114,7 @@ def scaling_advice(found: FoundScaling, words: Wording = ENVIRONMENT) -> str:
 
 @singledispatch
 def advice_for(error: PipelineError, words: Wording = ENVIRONMENT) -> str:
-    """Returns what a user can do about an error with the settings of a program; empty where these do not matter.
+    """Return what the user can do about an error with the settings of a program; empty where no setting helps.
 
     Args:
         error: an error of the library.
@@ -201,5 +211,5 @@ def _(error: ColumnTypeError, words: Wording = ENVIRONMENT) -> str:
 
 
 def _shell_quoted(text: str) -> str:
-    """Returns a text as a shell reads it, in single quotes where something in it has a meaning for a shell."""
+    """Return a text quoted for a shell where necessary."""
     return text if re.fullmatch(r"[\w.,-]+", text) else "'" + text.replace("'", "'\\''") + "'"

@@ -56,7 +56,15 @@ def run_report(
 
 
 def write_report(file: AtomicFile, report: Mapping[str, object]) -> None:
-    """Write a report to a file and finish the file."""
+    """Write a report to a file and finish the file.
+
+    Args:
+        file: the file under construction.
+        report: the content, as ``run_report`` returns it.
+
+    Raises:
+        CannotWrite: the file cannot be written.
+    """
     text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     # File names need not be UTF-8; their undecodable bytes become JSON escapes.
     file.write(text.encode("utf-8", "backslashreplace"))

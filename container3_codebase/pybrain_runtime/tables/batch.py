@@ -59,7 +59,12 @@ class RowBatch:
 
 
 def blank_before_rows(file: str, line: int) -> ActivationError:
-    """Return the error for a blank line that is not at the end of the file."""
+    """Return the error for a blank line that is not at the end of the file.
+
+    Args:
+        file: the file's name.
+        line: number of the blank line.
+    """
     return ActivationError(
         f"{file} line {line} is blank, and rows follow it.",
         hint="Remove the blank line, or enter a number in each column.",

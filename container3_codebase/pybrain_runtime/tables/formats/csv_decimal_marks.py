@@ -14,16 +14,14 @@ from pybrain_runtime.tables.formats.line_reader import LineChunk
 _LIKE_THOUSANDS = rb"(?<![\d.])[1-9]\d{0,2}(?:\.\d{3})+(?![\d.])"
 
 
-def find_decimal_marks(chunk: LineChunk, parser: CellParser, columns: Sequence[int]) -> DecimalMarks | None:
-    """Return the decimal commas and thousands separators in some lines; None where the file has no decimal commas.
+def find_decimal_marks(chunk: LineChunk, parser: CellParser, columns: Sequence[int]) -> DecimalMarks:
+    """Return the first decimal comma and the first possible thousands separator in some lines.
 
     Args:
         chunk: the lines.
         parser: how they are split into cells.
         columns: the columns that are used, counted from 0.
     """
-    if not parser.decimal_comma:
-        return None
     like = re.compile(_LIKE_THOUSANDS)
     comma = thousands = 0
     cell = ""

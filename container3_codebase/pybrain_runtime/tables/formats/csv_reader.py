@@ -15,7 +15,6 @@ from pybrain_runtime.tables.batch import RowBatch
 from pybrain_runtime.tables.column_selection import ColumnSelection
 from pybrain_runtime.tables.column_selector import ColumnSelector
 from pybrain_runtime.tables.formats.csv_cells import CellParser, detect_delimiter, other_separator
-from pybrain_runtime.tables.formats.csv_decimal_marks import find_decimal_marks
 from pybrain_runtime.tables.formats.line_reader import LineChunk, LineReader
 from pybrain_runtime.tables.formats.row_collector import RowCollector, blank_batch
 from pybrain_runtime.tables.table_file import TableFile
@@ -69,7 +68,12 @@ class CsvReader:
         """Return the rows of a chunk."""
         assert isinstance(chunk, LineChunk)
         batch = self._parse(chunk)
-        batch.marks = find_decimal_marks(chunk, self._cells, (*self.columns.inputs, *self.columns.targets))
+        if self._cells.decimal_comma:
+            from pybrain_runtime.tables.formats.csv_decimal_marks import find_decimal_marks
+
+            batch.marks = find_decimal_marks(
+                chunk, self._cells, (*self.columns.inputs, *self.columns.targets)
+            )
         return batch
 
     def _parse(self, chunk: LineChunk) -> RowBatch:

@@ -81,7 +81,12 @@ class RowCollector:
 
 
 def blank_batch(chunk: LineChunk, columns: ColumnSelection) -> RowBatch | None:
-    """Return a chunk of blank lines as a batch without rows; None where the chunk holds anything else."""
+    """Return a chunk of blank lines as a batch without rows; None where the chunk holds anything else.
+
+    Args:
+        chunk: the lines.
+        columns: the selected columns.
+    """
     if chunk.content.strip():
         return None
     inputs, targets = np.empty((0, len(columns.inputs))), np.empty((0, len(columns.targets)))
