@@ -132,7 +132,7 @@ def found(
 
 
 @pytest.mark.parametrize("group", range(6))
-def test_both_readers_find_the_same_in_thousands_of_tables(group: int, line: Knowledge) -> None:
+def test_both_parsers_agree_on_thousands_of_tables(group: int, line: Knowledge) -> None:
     counted = {True: 0, False: 0}
     for seed in range(group * FILES // 6, (group + 1) * FILES // 6):
         chance = random.Random(seed)
@@ -168,7 +168,7 @@ ODD_FILES = {
 
 @pytest.mark.parametrize("fast", [False, True], ids=["plain", "pyarrow"])
 @pytest.mark.parametrize("case", ODD_FILES)
-def test_what_one_reader_would_not_notice_is_refused_by_both(
+def test_errors_that_one_parser_would_miss_are_raised_by_both(
     case: str, fast: bool, tmp_path: Path, line: Knowledge
 ) -> None:
     content, message = ODD_FILES[case]
@@ -266,9 +266,7 @@ def test_thousands_are_not_taken_for_decimals_where_other_rows_have_decimal_comm
 
 
 @pytest.mark.parametrize("fast", [False, True], ids=["plain", "pyarrow"])
-def test_commas_of_columns_that_are_not_used_say_nothing_of_decimals(
-    fast: bool, tmp_path: Path, line: Knowledge
-) -> None:
+def test_commas_of_unused_columns_are_not_decimal_commas(fast: bool, tmp_path: Path, line: Knowledge) -> None:
     (tmp_path / "a.csv").write_text("x;who\n1.234;Smith, John\n2.5;1,5\n")
     options = StreamOptions(fast=fast, input_columns=["x"])
     assert activate_file(line, tmp_path / "a.csv", tmp_path / "p.csv", options).prediction.rows == 2

@@ -65,7 +65,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     assert caught.value.status == 66
 
 
-def test_a_directory_is_called_one(tmp_path: Path) -> None:
+def test_a_directory_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputMissing, match="is a directory"):
         load_knowledge(tmp_path)
 

@@ -59,7 +59,9 @@ def test_one_row_without_expected_values(tmp_path: Path, iris: Path, flower: Kno
     assert (prediction.rows, prediction.classes, prediction.errors) == (1, ("virginica",), None)
 
 
-def test_expected_values_and_errors_stand_behind(tmp_path: Path, iris: Path, flower: Knowledge) -> None:
+def test_expected_values_and_errors_are_the_last_columns(
+    tmp_path: Path, iris: Path, flower: Knowledge
+) -> None:
     prediction = predict(flower, iris / "activation_all.csv", tmp_path / "prediction.csv")
     header, rows = table(tmp_path / "prediction.csv")
     assert header[7:] == [
@@ -89,7 +91,7 @@ def test_without_a_card_the_columns_have_plain_names(tmp_path: Path, course: Pat
     ]  # fmt: skip
 
 
-def test_numbers_come_back_bit_for_bit(tmp_path: Path, written: Written, course: Path) -> None:
+def test_numbers_read_back_bit_for_bit(tmp_path: Path, written: Written, course: Path) -> None:
     knowledge = load_knowledge(course / "currentSolution.pkl")
     values = np.random.default_rng(2).normal(size=1_000) * 10.0 ** np.arange(-500, 500).clip(-300, 300)
     data = written("".join(f"{value!r}\n" for value in values.tolist()), "a.csv")
@@ -148,9 +150,7 @@ def test_the_report_says_what_was_computed_from_what(tmp_path: Path, iris: Path,
     assert report["duration_s"] > 1e9
 
 
-def test_a_report_never_holds_what_json_has_no_word_for(
-    tmp_path: Path, written: Written, course: Path
-) -> None:
+def test_a_report_is_strict_json(tmp_path: Path, written: Written, course: Path) -> None:
     knowledge = load_knowledge(course / "currentSolution.pkl")
     activation = read_activation(written("1,1\n", "a.csv"), knowledge)
     prediction = write_prediction(tmp_path / "p.csv", knowledge, activation, np.array([[np.inf]]))
@@ -161,7 +161,7 @@ def test_a_report_never_holds_what_json_has_no_word_for(
 
 @pytest.mark.skipif(os.name == "nt", reason="no modes there")
 @pytest.mark.parametrize("umask", [0o022, 0o077])
-def test_both_files_can_be_read_by_everybody(
+def test_both_files_are_readable_by_all_users(
     umask: int, tmp_path: Path, iris: Path, flower: Knowledge
 ) -> None:
     before = os.umask(umask)
@@ -191,7 +191,7 @@ def test_chunks_and_one_piece_give_the_same_file(tmp_path: Path, iris: Path, flo
     assert parts.errors == pytest.approx(whole.errors)
 
 
-def test_nothing_is_left_when_the_job_breaks_off(tmp_path: Path, flower: Knowledge) -> None:
+def test_an_interrupted_job_leaves_no_file(tmp_path: Path, flower: Knowledge) -> None:
     with pytest.raises(KeyboardInterrupt), PredictionWriter(tmp_path / "p.csv", flower) as writer:
         writer.write(np.ones((1, 4)), np.ones((1, 3)))
         assert [path.name[:7] + path.suffix for path in tmp_path.iterdir()] == [".p.csv..tmp"]
@@ -207,7 +207,7 @@ def test_what_is_committed_stays_whatever_happens_next(tmp_path: Path, flower: K
     assert sorted(path.name for path in tmp_path.iterdir()) == ["p.csv", "p.json"]
 
 
-def test_an_older_prediction_stands_until_the_new_one_is_whole(tmp_path: Path, flower: Knowledge) -> None:
+def test_an_earlier_prediction_stays_until_the_new_one_is_complete(tmp_path: Path, flower: Knowledge) -> None:
     (tmp_path / "p.csv").write_text("old")
     with pytest.raises(RuntimeError), PredictionWriter(tmp_path / "p.csv", flower) as writer:
         writer.write(np.ones((1, 4)), np.ones((1, 3)))
@@ -215,14 +215,14 @@ def test_an_older_prediction_stands_until_the_new_one_is_whole(tmp_path: Path, f
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("p.csv", "old")]
 
 
-def test_a_missing_folder_is_a_reason(tmp_path: Path, flower: Knowledge) -> None:
+def test_a_missing_folder_is_named_in_the_error(tmp_path: Path, flower: Knowledge) -> None:
     with pytest.raises(CannotWrite, match=r"p\.csv cannot be written: no such file or directory") as caught:
         PredictionWriter(tmp_path / "none" / "p.csv", flower)
     assert caught.value.status == 73
     assert "Create the folder." in str(caught.value)
 
 
-def test_a_folder_of_that_name_is_a_reason(tmp_path: Path, flower: Knowledge) -> None:
+def test_a_folder_of_the_same_name_is_named_in_the_error(tmp_path: Path, flower: Knowledge) -> None:
     (tmp_path / "p.csv").mkdir()
     with pytest.raises(CannotWrite, match="it is a directory"):
         PredictionWriter(tmp_path / "p.csv", flower)
@@ -238,7 +238,7 @@ def test_if_the_report_cannot_be_written_there_is_no_prediction(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no modes there")
-def test_a_folder_without_the_right_to_write_is_a_reason(
+def test_a_read_only_folder_is_named_in_the_error(
     tmp_path: Path, flower: Knowledge, ordinary_user: Callable[[], AbstractContextManager[None]]
 ) -> None:
     tmp_path.chmod(0o555)
@@ -251,7 +251,7 @@ def test_a_folder_without_the_right_to_write_is_a_reason(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
-def test_a_full_disk_is_a_reason_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_full_disk_is_named_in_the_error_and_leaves_no_file(tmp_path: Path) -> None:
     file = AtomicFile(str(tmp_path / "p.csv"))
     full = os.open("/dev/full", os.O_WRONLY)
     os.dup2(full, file._descriptor)
@@ -282,9 +282,7 @@ def test_a_file_name_that_is_not_utf8_ends_up_in_the_report(tmp_path: Path, iris
     assert json.loads((tmp_path / "p.json").read_text())["knowledge"]["file"] == "mod\udcffel.pkl"
 
 
-def test_a_column_that_a_spreadsheet_computes_keeps_its_name_and_is_named(
-    tmp_path: Path, written: Written, course: Path
-) -> None:
+def test_a_name_like_a_formula_is_kept_with_a_warning(tmp_path: Path, written: Written, course: Path) -> None:
     data = tmp_path / "rows.csv"
     data.write_text("=1+1,y\n0.5,0.25\n")
     knowledge = load_knowledge(course / "currentSolution.pkl")
@@ -297,7 +295,7 @@ def test_a_column_that_a_spreadsheet_computes_keeps_its_name_and_is_named(
     assert "A column is named '=1+1', which a spreadsheet evaluates as a formula" in out.getvalue()
 
 
-def test_a_run_shows_no_character_that_acts() -> None:
+def test_control_characters_are_escaped() -> None:
     out = io.StringIO()
     ConsoleReport(out, out).failed(UsageError("a\x1b[2J\u202e"))
     assert "a\\x1b[2J\\u202e" in out.getvalue()
@@ -357,7 +355,7 @@ def answered_beyond_numbers(folder: Path) -> Prediction:
     return activate_file(load_knowledge(folder / "net.pkl"), folder / "rows.csv", folder / "p.csv").prediction
 
 
-def test_answers_that_are_no_numbers_have_no_class_and_are_said(tmp_path: Path) -> None:
+def test_outputs_that_are_not_finite_have_no_class_and_a_warning(tmp_path: Path) -> None:
     prediction = answered_beyond_numbers(tmp_path)
     report: Any = json.loads((tmp_path / "p.json").read_text())
     assert (tmp_path / "p.csv").read_text().splitlines()[1].split(",")[4] == "nan"
@@ -369,13 +367,13 @@ def test_answers_that_are_no_numbers_have_no_class_and_are_said(tmp_path: Path) 
     assert "WARNING: 1 row has an output out of float64 range (nan or inf)" in output.getvalue()
 
 
-def test_a_row_without_an_answer_is_not_counted_as_right(tmp_path: Path) -> None:
+def test_a_row_with_nan_is_not_counted_as_correct(tmp_path: Path) -> None:
     prediction = answered_beyond_numbers(tmp_path)
     assert prediction.errors is not None
     assert prediction.errors["correct"] == int(prediction.classes[1] == "a")
 
 
-def test_a_scale_that_runs_over_says_nothing_on_the_error_output(
+def test_an_overflow_of_the_scaling_prints_no_warning(
     tmp_path: Path, flower: Knowledge, recwarn: pytest.WarningsRecorder
 ) -> None:
     card = Card("", "", "", (Column(scale=1e-320),) * 4, (Column(scale=1e300),) * 3, ())

@@ -38,7 +38,7 @@ def small(folder: Path) -> Path:
     return folder
 
 
-def test_nothing_noticed_is_nothing_said(tmp_path: Path) -> None:
+def test_without_notices_there_are_no_warnings(tmp_path: Path) -> None:
     (tmp_path / "activationbase.notice").touch()
     (tmp_path / "code.sha256").write_text("abc\n")
     (tmp_path / "ours").write_text("abc\n")
@@ -47,7 +47,7 @@ def test_nothing_noticed_is_nothing_said(tmp_path: Path) -> None:
     assert stale_images(str(tmp_path / "nowhere")) == ()
 
 
-def test_every_notice_and_other_code_is_a_sentence(tmp_path: Path) -> None:
+def test_every_notice_and_other_code_is_a_warning(tmp_path: Path) -> None:
     (tmp_path / "activationbase.notice").write_text("other rows\n")
     (tmp_path / "knowledgebase.notice").write_text("another network\n\n")
     (tmp_path / "code.sha256").write_text("a" * 64 + "\n")
@@ -60,7 +60,7 @@ def test_every_notice_and_other_code_is_a_sentence(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", ["pipe", "folder", "link"])
-def test_what_is_no_plain_file_is_no_notice_and_not_waited_for(tmp_path: Path, make: str) -> None:
+def test_irregular_files_are_not_notices(tmp_path: Path, make: str) -> None:
     place = tmp_path / "activationbase.notice"
     if make == "pipe":
         os.mkfifo(place)
@@ -72,7 +72,7 @@ def test_what_is_no_plain_file_is_no_notice_and_not_waited_for(tmp_path: Path, m
     assert stale_images(str(tmp_path)) == ()
 
 
-def test_the_program_says_it_last_and_notes_it(tmp_path: Path) -> None:
+def test_the_program_prints_the_warning_last_and_reports_it(tmp_path: Path) -> None:
     (tmp_path / "notices").mkdir()
     (tmp_path / "notices" / "knowledgebase.notice").write_text("another network\n")
     environment = {
@@ -147,7 +147,7 @@ def test_the_program_leaves_no_prediction_of_another_stacks_rows(tmp_path: Path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["activationbase.sha256"]
 
 
-def test_a_card_that_was_not_put_or_is_another_is_refused(tmp_path: Path) -> None:
+def test_a_card_that_was_not_published_is_refused(tmp_path: Path) -> None:
     note, card = tmp_path / "knowledgebase.sha256", "/shared_data/currentSolution.card.json"
     note.write_text("a" * 64 + "  /shared_data/currentSolution.pkl\n")
     check_published(str(tmp_path), card, "")

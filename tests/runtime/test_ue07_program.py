@@ -47,7 +47,7 @@ def run(tmp_path: Path) -> Run:
     return run
 
 
-def test_the_default_answers(run: Run, tmp_path: Path) -> None:
+def test_the_default_prediction(run: Run, tmp_path: Path) -> None:
     done = run()
     assert done.stderr == ""
     assert done.stdout == (
@@ -62,7 +62,7 @@ def test_the_default_answers(run: Run, tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["prediction.csv", "prediction.json"]
 
 
-def test_the_course_file_answers(run: Run) -> None:
+def test_the_prediction_of_the_course_file(run: Run) -> None:
     done = run(COURSE / "currentSolution.pkl", COURSE / "currentActivation.csv")
     lines = done.stdout.splitlines()
     assert lines[:4] == [
@@ -86,7 +86,7 @@ def test_many_rows_show_the_first_ones_and_a_count(run: Run, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin1", "cp1252"])
-def test_marks_are_plain_where_the_output_cannot_carry_more(encoding: str, run: Run) -> None:
+def test_marks_are_ascii_where_the_encoding_requires_it(encoding: str, run: Run) -> None:
     done = run(PYTHONIOENCODING=encoding)
     assert done.returncode == 0
     assert done.stdout.startswith(
@@ -96,7 +96,7 @@ def test_marks_are_plain_where_the_output_cannot_carry_more(encoding: str, run: 
     assert failed.stderr.startswith("[FAILED] The activation file ")
 
 
-def test_a_name_that_the_output_cannot_carry_is_escaped(run: Run, tmp_path: Path) -> None:
+def test_a_name_outside_the_encoding_is_escaped(run: Run, tmp_path: Path) -> None:
     model = tmp_path / "model.pkl"
     model.write_bytes((COURSE / "currentSolution.pkl").read_bytes())
     model.with_name("model.card.json").write_text('{"outputs": [{"name": "Höhe"}]}', encoding="utf-8")
@@ -134,7 +134,7 @@ def test_columns_are_chosen_by_name(run: Run, tmp_path: Path) -> None:
     assert "-> virginica" in done.stdout and "✓ Data loaded: (1, 5)" in done.stdout
 
 
-def test_the_cards_names_are_ignored_where_that_is_asked_for(run: Run, tmp_path: Path) -> None:
+def test_the_names_of_the_card_can_be_ignored_by_a_variable(run: Run, tmp_path: Path) -> None:
     data = tmp_path / "a.csv"
     data.write_text("petal_width,petal_length,sepal_width,sepal_length\n1.9,5.1,2.7,5.8\n")
     done = run(data=data)
@@ -145,7 +145,7 @@ def test_the_cards_names_are_ignored_where_that_is_asked_for(run: Run, tmp_path:
     assert "(by position, the names of the card are ignored); expected values: none" in done.stdout
 
 
-def test_scaling_beside_the_network_is_said_and_used_when_asked_for(run: Run, tmp_path: Path) -> None:
+def test_scaling_beside_the_network_is_reported_and_used_on_request(run: Run, tmp_path: Path) -> None:
     np.random.seed(4)
     network = buildNetwork(1, 2, 1)
     (tmp_path / "net.pkl").write_bytes(pickle.dumps({"net": network, "x_min": 0.0, "x_max": 10.0}, 2))
@@ -208,7 +208,7 @@ def test_an_output_that_cannot_be_written_ends_with_73(run: Run, tmp_path: Path)
     assert "ACTIVATION COMPLETE" not in done.stdout
 
 
-def test_a_defect_ends_with_70_and_one_line(tmp_path: Path) -> None:
+def test_an_internal_error_ends_with_70_and_one_line(tmp_path: Path) -> None:
     code = (
         "import sys; from pybrain_runtime.container.program import run_program\n"
         "def job(settings, report): raise ZeroDivisionError('oops')\n"
@@ -258,7 +258,7 @@ def test_signals_end_it_at_once_with_their_status(number: int, status: int, tmp_
     assert "Traceback" not in errors
 
 
-def test_a_reader_that_goes_away_is_no_traceback(tmp_path: Path) -> None:
+def test_a_closed_pipe_prints_no_traceback(tmp_path: Path) -> None:
     environment = os.environ | {
         "MODEL_PATH": str(IRIS / "currentSolution.pkl"),
         "DATA_PATH": str(IRIS / "activation_all.csv"),
@@ -298,13 +298,13 @@ def test_nothing_heavy_is_imported_on_the_way(run: Run) -> None:
 
 
 @pytest.mark.parametrize("module", ["pybrain_runtime", "pybrain_runtime.errors", "pybrain_runtime.limits"])
-def test_the_package_can_be_asked_without_numpy(module: str) -> None:
+def test_the_package_is_imported_without_numpy(module: str) -> None:
     code = f"import sys, {module}; print([n for n in sys.modules if n.startswith('numpy')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 
 
-def test_every_public_name_can_be_had() -> None:
+def test_every_public_name_can_be_imported() -> None:
     import pybrain_runtime
 
     for name in pybrain_runtime.__all__:

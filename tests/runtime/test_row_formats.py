@@ -84,7 +84,7 @@ def table(path: Path) -> tuple[list[str], np.ndarray]:
 @pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])
 @pytest.mark.parametrize("kind", INPUTS)
 @pytest.mark.parametrize("fast", [True, False])
-def test_every_kind_of_file_goes_in_and_out(
+def test_every_format_is_read_and_written(
     kind: str, ending: str, fast: bool, tmp_path: Path, flower: Knowledge
 ) -> None:
     data = INPUTS[kind](tmp_path)
@@ -104,7 +104,7 @@ def test_every_kind_of_file_goes_in_and_out(
     assert left == {output.name, "prediction.json"}
 
 
-def test_hashes_are_those_of_the_files_as_they_lie_there(tmp_path: Path, flower: Knowledge) -> None:
+def test_hashes_are_those_of_the_stored_files(tmp_path: Path, flower: Knowledge) -> None:
     import hashlib
 
     for kind, make in INPUTS.items():
@@ -116,7 +116,7 @@ def test_hashes_are_those_of_the_files_as_they_lie_there(tmp_path: Path, flower:
                 assert report[part]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest(), (kind, ending)  # type: ignore[index]
 
 
-def test_the_content_decides_and_not_the_ending(tmp_path: Path, flower: Knowledge) -> None:
+def test_the_content_decides_the_input_format(tmp_path: Path, flower: Knowledge) -> None:
     for content in (as_csv(ROWS), as_json_lines(ROWS), gzip.compress(as_csv(ROWS).encode())):
         data = put(tmp_path / "rows.parquet", content)
         activation = read_activation(data, flower)
@@ -126,7 +126,7 @@ def test_the_content_decides_and_not_the_ending(tmp_path: Path, flower: Knowledg
 
 
 @pytest.mark.parametrize("kind", INPUTS)
-def test_expected_outputs_and_chosen_columns_in_every_kind(
+def test_expected_outputs_and_chosen_columns_in_every_format(
     kind: str, tmp_path: Path, flower: Knowledge
 ) -> None:
     rows = np.hstack([ROWS, np.eye(3)[np.arange(300) % 3]])
@@ -165,7 +165,7 @@ def big_csv(path: Path, rows: int = 60_000) -> Path:
     return put(path, as_csv(numbers))
 
 
-def test_a_file_of_many_parts_is_the_same_with_any_number_of_threads(tmp_path: Path) -> None:
+def test_the_output_is_the_same_with_any_number_of_threads(tmp_path: Path) -> None:
     np.random.seed(3)
     knowledge = load_knowledge(put(tmp_path / "net.pkl", pickle.dumps(buildNetwork(4, 9, 3), 2)))
     data = big_csv(tmp_path / "rows.csv")
@@ -219,7 +219,7 @@ CELLS = st.one_of(st.floats(allow_nan=False, allow_infinity=False).map(repr), OD
     st.booleans(),
     st.sampled_from([b"\n", b"", b"\n\n"]),
 )
-def test_whatever_a_csv_file_holds_both_ways_read_it_alike(
+def test_both_csv_readers_agree_on_any_content(
     tmp_path_factory: pytest.TempPathFactory,
     rows: list[list[str]],
     mark: str,
@@ -261,7 +261,7 @@ def read_either_way(path: Path, knowledge: Knowledge, fast: bool, skip: bool) ->
         return str(error)
 
 
-def test_a_mistake_is_called_the_same_wherever_it_stands(tmp_path: Path, flower: Knowledge) -> None:
+def test_an_error_is_the_same_in_any_chunk(tmp_path: Path, flower: Knowledge) -> None:
     lines = as_csv(np.tile(ROWS, (200, 1))).splitlines()
     assert len("\n".join(lines)) > 1.2 * BLOCK
     for place in (1, 2_000, 50_000, 60_000):
@@ -297,7 +297,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("how", BROKEN)
-def test_a_damaged_archive_is_called_one(how: str, tmp_path: Path, flower: Knowledge) -> None:
+def test_a_damaged_archive_is_an_error(how: str, tmp_path: Path, flower: Knowledge) -> None:
     data = put(tmp_path / "a.csv.gz", BROKEN[how](gzip.compress(as_csv(ROWS).encode())))
     with pytest.raises(ActivationError, match=r"a\.csv\.gz is a damaged gzip archive: ") as caught:
         read_activation(data, flower)
@@ -310,7 +310,7 @@ def test_an_archive_in_an_archive_is_refused(tmp_path: Path, flower: Knowledge) 
         read_activation(data, flower)
 
 
-def test_an_archive_that_unpacks_to_much_is_read_in_little_memory(tmp_path: Path, line: Knowledge) -> None:
+def test_a_highly_compressed_archive_is_read_in_bounded_memory(tmp_path: Path, line: Knowledge) -> None:
     import tracemalloc
 
     data = put(tmp_path / "a.gz", gzip.compress(b"0.5\n" * 5_000_000))
@@ -341,7 +341,7 @@ def test_the_order_of_the_keys_does_not_matter(tmp_path: Path, flower: Knowledge
     assert activation.inputs.tolist() == [[1, 2, 3, 4], [1, 2, 3, 4.5]]
 
 
-def test_blank_lines_before_the_first_row_are_nothing(tmp_path: Path, flower: Knowledge) -> None:
+def test_blank_lines_before_the_first_row_are_ignored(tmp_path: Path, flower: Knowledge) -> None:
     for start in ("\n", "\t\n\n \t", " " * 3_000 + "\n"):
         activation = read_activation(put(tmp_path / "a", f"{start}[1, 2, 3, 4]"), flower)
         assert activation.inputs.tolist() == [[1, 2, 3, 4]]
@@ -413,7 +413,7 @@ def test_json_lines_that_do_not_fit_say_what_would(tmp_path: Path, flower: Knowl
         read_activation(put(tmp_path / "a", '[\n{"a": 1}\n]\n'), flower)
 
 
-def test_what_json_has_no_word_for_is_null(tmp_path: Path) -> None:
+def test_values_that_json_does_not_have_are_null(tmp_path: Path) -> None:
     np.random.seed(1)
     knowledge = load_knowledge(put(tmp_path / "net.pkl", pickle.dumps(buildNetwork(1, 2, 1), 2)))
     knowledge = knowledge.but(network=with_huge_weights(knowledge))
@@ -445,7 +445,7 @@ def test_columns_of_any_kind_of_number(kind: pa.DataType, tmp_path: Path, flower
     assert activation.inputs.tolist() == [[1.0] * 4, [2.0] * 4, [3.0] * 4]
 
 
-def test_many_row_groups_and_one_large_one_answer_alike(tmp_path: Path, flower: Knowledge) -> None:
+def test_the_output_does_not_depend_on_row_groups(tmp_path: Path, flower: Knowledge) -> None:
     rows = np.tile(ROWS, (300, 1))
     as_parquet(tmp_path / "one.parquet", rows)
     as_parquet(tmp_path / "many.parquet", rows, row_group_size=1_000)
@@ -528,7 +528,9 @@ def program(tmp_path: Path) -> Callable[..., str]:
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "csv.gz"])
-def test_rows_are_piped_in(kind: str, program: Callable[..., str], tmp_path: Path, flower: Knowledge) -> None:
+def test_rows_from_standard_input(
+    kind: str, program: Callable[..., str], tmp_path: Path, flower: Knowledge
+) -> None:
     content = INPUTS[kind](tmp_path).read_bytes()
     assert program("-", "p.csv", piped=content) == "300 False\n"
     assert table(tmp_path / "p.csv")[1][:, 4:].tobytes() == flower.activate(ROWS).tobytes()
@@ -536,7 +538,9 @@ def test_rows_are_piped_in(kind: str, program: Callable[..., str], tmp_path: Pat
     assert report["activation"]["file"] == "standard input" and report["activation"]["size"] == len(content)
 
 
-def test_what_is_piped_in_bit_by_bit_is_answered_alike(tmp_path: Path, program: Callable[..., str]) -> None:
+def test_the_output_does_not_depend_on_the_writes_to_a_pipe(
+    tmp_path: Path, program: Callable[..., str]
+) -> None:
     content = big_csv(tmp_path / "rows.csv", 30_000).read_bytes()
     program(tmp_path / "rows.csv", "whole.csv")
     code = PROGRAM.format(
@@ -564,9 +568,7 @@ def test_parquet_cannot_be_piped_in(program: Callable[..., str], tmp_path: Path)
     )
 
 
-def test_without_pyarrow_large_files_are_read_all_the_same(
-    program: Callable[..., str], tmp_path: Path
-) -> None:
+def test_large_files_are_read_without_pyarrow(program: Callable[..., str], tmp_path: Path) -> None:
     data = big_csv(tmp_path / "rows.csv", 70_000)
     assert data.stat().st_size > 4 * BLOCK
     assert program(data, "light.csv", blocked=True) == "70000 True\n"
@@ -588,7 +590,7 @@ def test_without_pyarrow_parquet_says_how_to_get_it(program: Callable[..., str],
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl"])
-def test_a_small_file_loads_nothing_large(kind: str, tmp_path: Path) -> None:
+def test_a_small_file_imports_no_large_library(kind: str, tmp_path: Path) -> None:
     data = INPUTS[kind](tmp_path)
     code = (
         "import sys\n"
@@ -604,7 +606,7 @@ def test_a_small_file_loads_nothing_large(kind: str, tmp_path: Path) -> None:
 # Recurrent networks, precision, scaling.
 
 
-def test_the_rows_of_a_recurrent_network_are_one_sequence_over_all_parts(tmp_path: Path) -> None:
+def test_the_rows_of_a_recurrent_network_are_one_sequence_over_all_chunks(tmp_path: Path) -> None:
     knowledge = load_knowledge(FIXTURES / "networks/rnn_bn_lstm_peep/net.p2.pkl")
     rows = np.random.default_rng(3).normal(size=(28_000, knowledge.indim))
     data = put(tmp_path / "rows.csv", as_csv(rows, []))

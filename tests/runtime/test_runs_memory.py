@@ -68,7 +68,7 @@ def test_millions_of_rows_without_pyarrow(tmp_path: Path) -> None:
     assert megabytes < LIMIT / 2
 
 
-def test_a_great_many_rejected_rows(tmp_path: Path) -> None:
+def test_many_rejected_rows(tmp_path: Path) -> None:
     rows = ROWS // 8
     answered, rejected, megabytes, _ = answer("-", tmp_path / "p.csv", rows=rows, odd=b"0.5.00", skip=True)
     assert (answered, rejected) == (rows - rows // 10_000, rows // 10_000)

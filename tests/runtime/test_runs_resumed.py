@@ -113,7 +113,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("fast", [True, False], ids=["pyarrow", "light"])
 @pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])
-def test_a_killed_run_goes_on_to_the_same_bytes(
+def test_a_killed_run_resumes_to_the_same_bytes(
     ending: str, fast: bool, rows: Path, tmp_path: Path, flower: Knowledge
 ) -> None:
     options = StreamOptions(fast=fast, skip=True)
@@ -131,9 +131,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     assert names_in(output.parent) == {output.name, "p.json", "p.rejected.csv"}
 
 
-def test_a_run_may_be_killed_without_having_been_told_to_go_on_later(
-    rows: Path, tmp_path: Path, flower: Knowledge
-) -> None:
+def test_a_killed_run_without_resume_can_be_resumed(rows: Path, tmp_path: Path, flower: Knowledge) -> None:
     options = StreamOptions(skip=True)
     kill(FLOWER, rows, tmp_path / "p.csv", skip=True)
     done = go_on(flower, rows, tmp_path / "p.csv", options)
@@ -141,7 +139,7 @@ def test_a_run_may_be_killed_without_having_been_told_to_go_on_later(
     assert made(done) == made(activate_file(flower, rows, tmp_path / "whole.csv", options))
 
 
-def test_a_recurrent_network_keeps_in_mind_what_it_had_read(tmp_path: Path) -> None:
+def test_the_recurrent_state_is_restored(tmp_path: Path) -> None:
     knowledge = load_knowledge(PEEPHOLES)
     data = long_csv(tmp_path / "rows.csv", knowledge.indim)
     whole = activate_file(knowledge, data, tmp_path / "whole.csv")
@@ -153,7 +151,7 @@ def test_a_recurrent_network_keeps_in_mind_what_it_had_read(tmp_path: Path) -> N
     assert (numbers[:, knowledge.indim :] == knowledge.activate(inputs)).all()
 
 
-def test_a_run_may_break_off_again_and_again(rows: Path, tmp_path: Path, flower: Knowledge) -> None:
+def test_a_run_can_be_interrupted_repeatedly(rows: Path, tmp_path: Path, flower: Knowledge) -> None:
     options = StreamOptions(skip=True, threads=2)
     answered = 0
     for _ in range(PARTS - 1):
@@ -166,7 +164,7 @@ def test_a_run_may_break_off_again_and_again(rows: Path, tmp_path: Path, flower:
     assert made(done) == made(activate_file(flower, rows, tmp_path / "whole.csv", options))
 
 
-def test_error_figures_go_on_too(tmp_path: Path) -> None:
+def test_error_metrics_are_restored(tmp_path: Path) -> None:
     np.random.seed(4)
     (tmp_path / "net.pkl").write_bytes(pickle.dumps(buildNetwork(2, 3, 2), 2))
     knowledge = load_knowledge(tmp_path / "net.pkl")
@@ -178,7 +176,7 @@ def test_error_figures_go_on_too(tmp_path: Path) -> None:
     assert done.continued > 0 and done.prediction.errors == whole.prediction.errors
 
 
-def test_blank_lines_at_the_end_of_what_was_read_are_remembered(tmp_path: Path, flower: Knowledge) -> None:
+def test_blank_lines_before_the_checkpoint_are_restored(tmp_path: Path, flower: Knowledge) -> None:
     line = "1,2,3,4.".ljust(BLOCK // 512 - 1, "0") + "\n"
     data = tmp_path / "rows.csv"
     data.write_text(line * 511 + "\n" * len(line) + line * 600)  # nothing but ends of lines up to the cut
@@ -190,7 +188,7 @@ def test_blank_lines_at_the_end_of_what_was_read_are_remembered(tmp_path: Path, 
     assert made(go_on(flower, data, tmp_path / "p.csv", options)) == made(whole)
 
 
-def test_rows_that_were_rejected_before_are_kept_where_none_follow(tmp_path: Path, flower: Knowledge) -> None:
+def test_rejected_rows_before_the_checkpoint_are_kept(tmp_path: Path, flower: Knowledge) -> None:
     data, options = long_csv(tmp_path / "rows.csv", 4, bad=(7,)), StreamOptions(skip=True)
     break_off(flower, data, tmp_path / "p.csv", options)
     done = go_on(flower, data, tmp_path / "p.csv", options)
@@ -198,7 +196,7 @@ def test_rows_that_were_rejected_before_are_kept_where_none_follow(tmp_path: Pat
     assert (tmp_path / "p.rejected.csv").read_text().startswith("line,reason,row\n8,")
 
 
-def test_a_packed_file_goes_on_too(rows: Path, tmp_path: Path, flower: Knowledge) -> None:
+def test_a_gzip_file_is_resumed(rows: Path, tmp_path: Path, flower: Knowledge) -> None:
     import gzip
 
     data = tmp_path / "rows.csv.gz"
@@ -210,7 +208,7 @@ def test_a_packed_file_goes_on_too(rows: Path, tmp_path: Path, flower: Knowledge
     assert made(done) == made(activate_file(flower, data, tmp_path / "whole.csv", options))
 
 
-def test_a_parquet_file_goes_on_too(tmp_path: Path, flower: Knowledge) -> None:
+def test_a_parquet_file_is_resumed(tmp_path: Path, flower: Knowledge) -> None:
     columns = list(np.random.default_rng(2).normal(size=(4, 150_000)))
     parquet.write_table(pa.table(columns, names=flower.input_names), tmp_path / "rows.parquet")
     break_off(flower, tmp_path / "rows.parquet", tmp_path / "p.parquet", after=2)
@@ -219,7 +217,7 @@ def test_a_parquet_file_goes_on_too(tmp_path: Path, flower: Knowledge) -> None:
     assert made(done) == made(activate_file(flower, tmp_path / "rows.parquet", tmp_path / "whole.parquet"))
 
 
-def test_what_is_piped_in_again_goes_on_too(rows: Path, tmp_path: Path, flower: Knowledge) -> None:
+def test_standard_input_is_resumed(rows: Path, tmp_path: Path, flower: Knowledge) -> None:
     code = KILLED.format(
         after=2, model=str(FLOWER), data="-", output=str(tmp_path / "p.csv"),
         options={"skip": True, "resume": True},
@@ -263,7 +261,7 @@ INPUT_CHANGES: dict[Callable[[Path], None], str] = {
 
 
 @pytest.mark.parametrize("change", INPUT_CHANGES)
-def test_other_rows_are_not_gone_on_with(
+def test_a_run_with_other_rows_is_not_resumed(
     change: Callable[[Path], None], rows: Path, tmp_path: Path, flower: Knowledge
 ) -> None:
     data, options = tmp_path / "rows.csv", StreamOptions(skip=True, ignore_card_names=True)
@@ -291,7 +289,7 @@ OPTION_CHANGES = {
 
 
 @pytest.mark.parametrize("difference", OPTION_CHANGES)
-def test_another_way_of_answering_is_not_gone_on_with(
+def test_a_run_with_other_options_is_not_resumed(
     difference: str, rows: Path, tmp_path: Path, flower: Knowledge
 ) -> None:
     data, options = tmp_path / "rows.csv", StreamOptions(skip=True, ignore_card_names=True)
@@ -302,7 +300,7 @@ def test_another_way_of_answering_is_not_gone_on_with(
     assert f"cannot be resumed: its {difference}." in caught.value.message
 
 
-def test_another_network_another_card_another_scaling_are_not_gone_on_with(
+def test_a_run_with_another_network_card_or_scaling_is_not_resumed(
     rows: Path, tmp_path: Path, flower: Knowledge
 ) -> None:
     options = StreamOptions(skip=True)
@@ -336,7 +334,7 @@ def spoil(path: Path) -> None:
         (".p.csv.journal", Path.unlink),
     ],
 )
-def test_where_what_was_kept_is_damaged_all_is_done_anew(
+def test_damaged_partial_output_starts_the_run_again(
     name: str, damage: Callable[[Path], None], rows: Path, tmp_path: Path, flower: Knowledge
 ) -> None:
     options = StreamOptions(skip=True)
@@ -393,7 +391,7 @@ NOTES_DAMAGED: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("damage", NOTES_DAMAGED)
-def test_with_damaged_notes_nothing_is_done_until_somebody_says_so(
+def test_a_damaged_checkpoint_is_an_error_until_resume_is_dropped(
     damage: str, rows: Path, tmp_path: Path, flower: Knowledge
 ) -> None:
     options, journal = StreamOptions(skip=True), tmp_path / ".p.csv.journal"
@@ -410,7 +408,7 @@ def test_with_damaged_notes_nothing_is_done_until_somebody_says_so(
     assert anew.continued == 0 and not journal.exists()
 
 
-def test_notes_of_another_version_and_those_that_are_too_large_are_named(
+def test_a_checkpoint_of_another_version_or_too_large_is_an_error(
     rows: Path, tmp_path: Path, flower: Knowledge
 ) -> None:
     options, journal = StreamOptions(skip=True), tmp_path / ".p.csv.journal"
@@ -428,7 +426,7 @@ def test_notes_of_another_version_and_those_that_are_too_large_are_named(
         go_on(flower, rows, tmp_path / "p.csv", options)
 
 
-def test_a_long_header_does_not_make_the_notes_too_long(tmp_path: Path, flower: Knowledge) -> None:
+def test_a_long_header_does_not_make_the_checkpoint_too_large(tmp_path: Path, flower: Knowledge) -> None:
     long_csv(tmp_path / "rows.csv", 4)
     options = PLAIN.but(ignore_card_names=True)
     names = ["a", "b", "c", "d" + "ö" * 400_000]
@@ -443,18 +441,14 @@ def test_a_long_header_does_not_make_the_notes_too_long(tmp_path: Path, flower: 
     assert go_on(flower, data, tmp_path / "p.csv", options).continued > 0
 
 
-def test_no_text_out_of_the_notes_reaches_the_terminal_as_a_command(
-    rows: Path, tmp_path: Path, flower: Knowledge
-) -> None:
+def test_text_of_a_checkpoint_is_escaped(rows: Path, tmp_path: Path, flower: Knowledge) -> None:
     break_off(flower, rows, tmp_path / "p.csv", StreamOptions(skip=True))
     noted(tmp_path / ".p.csv.journal", identity__scaling="\x1b[2J")
     with pytest.raises(CannotResume, match=r"its scaling was \\x1b\[2J, now it is card\."):
         go_on(flower, rows, tmp_path / "p.csv", StreamOptions(skip=True))
 
 
-def test_what_the_notes_point_to_by_a_link_is_neither_read_nor_changed(
-    rows: Path, tmp_path: Path, flower: Knowledge
-) -> None:
+def test_a_checkpoint_that_is_a_link_is_not_followed(rows: Path, tmp_path: Path, flower: Knowledge) -> None:
     precious = tmp_path / "precious"
     precious.write_text("precious")
     (tmp_path / "out").mkdir()
@@ -482,7 +476,7 @@ def test_what_the_notes_point_to_by_a_link_is_neither_read_nor_changed(
 
 
 @pytest.mark.parametrize("name", [".p.csv.part", ".p.rejected.csv.part"])
-def test_a_second_name_of_another_file_is_not_written_into(
+def test_a_partial_output_with_a_hard_link_is_not_written(
     name: str, rows: Path, tmp_path: Path, flower: Knowledge
 ) -> None:
     break_off(flower, rows, tmp_path / "p.csv", StreamOptions(skip=True))
@@ -495,13 +489,13 @@ def test_a_second_name_of_another_file_is_not_written_into(
     assert {name: (tmp_path / name).read_bytes() for name in names_in(tmp_path)} == before
 
 
-def test_without_anything_to_go_on_with_all_is_done(rows: Path, tmp_path: Path, flower: Knowledge) -> None:
+def test_resume_without_a_checkpoint_predicts_all_rows(rows: Path, tmp_path: Path, flower: Knowledge) -> None:
     done = go_on(flower, rows, tmp_path / "p.csv", StreamOptions(skip=True))
     assert (done.continued, done.rejected) == (0, 3)
     assert names_in(tmp_path) == {"p.csv", "p.json", "p.rejected.csv"}
 
 
-def test_a_run_that_is_not_to_go_on_leaves_nothing(rows: Path, tmp_path: Path, flower: Knowledge) -> None:
+def test_a_run_without_resume_leaves_nothing(rows: Path, tmp_path: Path, flower: Knowledge) -> None:
     break_off(flower, rows, tmp_path / "p.csv", StreamOptions(skip=True))
 
     def stop(progress: Progress) -> None:

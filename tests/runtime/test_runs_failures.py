@@ -74,7 +74,7 @@ def in_little_room(data: Path, output: Path, *, limit: int, resume: bool = False
 
 
 @pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])
-def test_a_full_disk_leaves_nothing_half(ending: str, rows: Path, out: Path) -> None:
+def test_a_full_disk_leaves_no_partial_file(ending: str, rows: Path, out: Path) -> None:
     output = out / f"p{ending}"
     status, said = in_little_room(rows, output, limit=1_200_000)
     assert (status, said) == (
@@ -85,7 +85,7 @@ def test_a_full_disk_leaves_nothing_half(ending: str, rows: Path, out: Path) -> 
     assert names_in(out) == set()
 
 
-def test_after_a_full_disk_the_run_goes_on(rows: Path, out: Path, flower: Knowledge) -> None:
+def test_a_run_resumes_after_a_full_disk(rows: Path, out: Path, flower: Knowledge) -> None:
     status, _ = in_little_room(rows, out / "p.csv", limit=2_500_000, resume=True)
     assert status == 73
     assert names_in(out) == {".p.csv.part", ".p.csv.journal"}
@@ -95,7 +95,7 @@ def test_after_a_full_disk_the_run_goes_on(rows: Path, out: Path, flower: Knowle
     assert (out / "p.csv").read_bytes() == (out / "whole.csv").read_bytes()
 
 
-def test_the_loop_of_the_container_leaves_nothing_half(rows: Path, out: Path, flower: Knowledge) -> None:
+def test_the_container_program_leaves_no_partial_file(rows: Path, out: Path, flower: Knowledge) -> None:
     with (
         pytest.raises(KeyboardInterrupt),
         ActivationStream(rows, flower) as activation,
@@ -112,7 +112,7 @@ def test_the_loop_of_the_container_leaves_nothing_half(rows: Path, out: Path, fl
 # Places that cannot be written.
 
 
-def test_a_folder_that_may_not_be_written(
+def test_a_read_only_folder(
     rows: Path, flower: Knowledge, ordinary_user: Callable[[], AbstractContextManager[None]]
 ) -> None:
     with tempfile.TemporaryDirectory() as name:  # tmp_path may only be entered by who runs the tests
@@ -129,19 +129,19 @@ def test_a_folder_that_may_not_be_written(
     assert caught.value.status == 73
 
 
-def test_a_folder_that_is_not_there(rows: Path, out: Path, flower: Knowledge) -> None:
+def test_a_missing_folder(rows: Path, out: Path, flower: Knowledge) -> None:
     with pytest.raises(CannotWrite, match="cannot be written: no such file or directory"):
         activate_file(flower, rows, out / "none" / "p.csv")
 
 
-def test_a_folder_in_the_place_of_the_prediction(rows: Path, out: Path, flower: Knowledge) -> None:
+def test_a_folder_with_the_name_of_the_prediction(rows: Path, out: Path, flower: Knowledge) -> None:
     (out / "p.csv").mkdir()
     with pytest.raises(CannotWrite, match=r"p\.csv cannot be written: it is a directory"):
         activate_file(flower, rows, out / "p.csv")
     assert names_in(out) == {"p.csv"}
 
 
-def test_no_file_that_is_read_is_written_over(rows: Path, flower: Knowledge) -> None:
+def test_no_input_is_overwritten(rows: Path, flower: Knowledge) -> None:
     folder, content = rows.parent, rows.read_bytes()
     (folder / "linked.csv").symlink_to(rows)
     for data, output in (("rows.csv", "rows.csv"), ("linked.csv", "rows.csv"), ("rows.csv", "linked.csv")):
@@ -157,9 +157,7 @@ def test_no_file_that_is_read_is_written_over(rows: Path, flower: Knowledge) -> 
     assert names_in(folder) == {"p.rejected.csv", "linked.csv"}
 
 
-def test_a_file_that_changes_while_it_is_read_is_not_believed(
-    rows: Path, out: Path, flower: Knowledge
-) -> None:
+def test_a_file_that_changes_while_it_is_read_is_an_error(rows: Path, out: Path, flower: Knowledge) -> None:
     def add_a_row(progress: Progress) -> None:
         with rows.open("a") as file:
             file.write("1,2,3,4\n")
@@ -170,9 +168,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_believed(
 
 
 @pytest.mark.parametrize("threads", [0, -1, True, 1.5])
-def test_a_number_of_threads_that_makes_no_sense(
-    threads: object, rows: Path, out: Path, flower: Knowledge
-) -> None:
+def test_an_invalid_number_of_threads(threads: object, rows: Path, out: Path, flower: Knowledge) -> None:
     with pytest.raises(UsageError, match="is not a number of threads"):
         activate_file(flower, rows, out / "p.csv", StreamOptions(threads=threads))  # type: ignore[arg-type]
     assert names_in(out) == set()
@@ -181,9 +177,7 @@ def test_a_number_of_threads_that_makes_no_sense(
 # Two runs at once.
 
 
-def test_a_second_run_to_the_same_place_is_refused_and_spoils_nothing(
-    rows: Path, out: Path, flower: Knowledge
-) -> None:
+def test_a_second_run_to_the_same_output_is_refused(rows: Path, out: Path, flower: Knowledge) -> None:
     seen: list[str] = []
 
     def begin_another(progress: Progress) -> None:
@@ -200,7 +194,7 @@ def test_a_second_run_to_the_same_place_is_refused_and_spoils_nothing(
     assert names_in(out) == {"p.csv", "p.json"}
 
 
-def test_runs_to_different_places_do_not_meet(rows: Path, out: Path, flower: Knowledge) -> None:
+def test_runs_to_different_outputs_are_independent(rows: Path, out: Path, flower: Knowledge) -> None:
     def run_another(progress: Progress) -> None:
         activate_file(flower, rows, out / "q.csv")
 
@@ -209,7 +203,7 @@ def test_runs_to_different_places_do_not_meet(rows: Path, out: Path, flower: Kno
     assert names_in(out) == {"p.csv", "p.json", "q.csv", "q.json"}
 
 
-def test_a_file_belongs_to_its_run_until_it_has_its_name(out: Path) -> None:
+def test_a_partial_output_is_locked_until_it_is_committed(out: Path) -> None:
     path = str(out / "p.csv")
     first = PartialOutput(path, keep=False)
     first.truncate()
@@ -221,7 +215,7 @@ def test_a_file_belongs_to_its_run_until_it_has_its_name(out: Path) -> None:
     assert (out / "p.csv").read_bytes() == b"first"
 
 
-def test_whoever_waits_for_the_file_of_a_run_gets_one_of_its_own(out: Path) -> None:
+def test_a_run_that_opens_a_committed_partial_output_opens_a_new_one(out: Path) -> None:
     path = str(out / "p.csv")
     first = PartialOutput(path, keep=False)
     first.write(b"first")
@@ -247,7 +241,7 @@ def test_whoever_waits_for_the_file_of_a_run_gets_one_of_its_own(out: Path) -> N
 # Work in several threads.
 
 
-def test_results_come_in_the_order_of_the_work() -> None:
+def test_results_are_in_the_order_of_the_items() -> None:
     assert list(parallel_map(lambda item: item * 2, range(50), 4)) == list(range(0, 100, 2))
 
 
@@ -265,7 +259,7 @@ def test_the_first_error_in_that_order_is_raised(threads: int) -> None:
     assert found == [0, 1, 2, 3, 4]
 
 
-def test_no_more_is_taken_than_can_be_worked_on() -> None:
+def test_only_a_bounded_number_of_items_is_in_progress() -> None:
     taken: list[int] = []
 
     def items() -> object:

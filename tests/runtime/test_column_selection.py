@@ -98,7 +98,7 @@ def said(activation: Activation) -> str:
         ([*NAMES, "a", "b", "c"], "; not used: a, b, c"),
     ],
 )
-def test_columns_are_taken_by_the_cards_names_whatever_stands_around_them(
+def test_columns_are_selected_by_the_cards_names_among_others(
     names: list[str], unused: str, read: Read
 ) -> None:
     activation = read(row(*names))
@@ -115,7 +115,7 @@ def test_expected_outputs_are_taken_by_the_cards_names_too(names: list[str], rea
     assert f"; expected values: {', '.join(OUTPUTS)}" in said(activation)
 
 
-def test_without_names_of_outputs_the_columns_behind_the_inputs_are_compared(
+def test_without_names_of_outputs_the_columns_after_the_inputs_are_targets(
     read: Read, flower: Knowledge
 ) -> None:
     assert flower.card is not None
@@ -125,7 +125,7 @@ def test_without_names_of_outputs_the_columns_behind_the_inputs_are_compared(
     assert read([("id", 1.0), *row(*NAMES), *numbers("s", "t")], unnamed).targets is None
 
 
-def test_an_id_in_the_place_of_the_first_input_does_not_go_in(read: Read, line: Knowledge) -> None:
+def test_an_id_in_the_first_column_is_not_an_input(read: Read, line: Knowledge) -> None:
     """One input and one output: two columns look like x and y, but the card names the second one as x."""
     card = Card("", "", "", (Column(name="x"),), (Column(),), ())
     activation = read(numbers("id", "x"), line.but(card=card))
@@ -191,7 +191,7 @@ NEARLY = {
 
 
 @pytest.mark.parametrize("name", NEARLY)
-def test_a_name_that_is_nearly_the_cards_is_shown_beside_it(name: str, mistake: Callable[..., str]) -> None:
+def test_a_similar_name_is_suggested(name: str, mistake: Callable[..., str]) -> None:
     assert NEARLY[name] in mistake([("id", 1.0), (name, 5.8), *row(*NAMES[1:])])
 
 
@@ -269,7 +269,7 @@ def test_numbers_of_rows_beside_the_cards_names_are_not_used(read: Read) -> None
         ("a,b", "INPUT_COLUMNS to"),
     ],
 )
-def test_names_of_a_file_do_nothing_in_the_line_that_a_hint_tells_to_type(
+def test_names_are_quoted_in_the_command_line_of_a_hint(
     name: str, shown: str, tmp_path: Path, flower: Knowledge
 ) -> None:
     assert flower.card is not None
@@ -338,12 +338,12 @@ def test_the_names_of_the_card_are_ignored_where_that_is_asked_for(read: Read) -
 # Without a card.
 
 
-def test_without_a_card_the_columns_are_said_by_name(read: Read, flower: Knowledge) -> None:
+def test_without_a_card_the_summary_has_the_names_of_columns(read: Read, flower: Knowledge) -> None:
     activation = read(numbers("a", "b", "c", "d", "s", "t", "u"), flower.but(card=None))
     assert said(activation) == "inputs: a, b, c, d (by position); expected values: s, t, u"
 
 
-def test_without_a_header_the_columns_are_said_by_number(tmp_path: Path, flower: Knowledge) -> None:
+def test_without_a_header_the_summary_has_the_numbers_of_columns(tmp_path: Path, flower: Knowledge) -> None:
     for content in ("1.5,2,3,4,0,0,1\n", "[1.5, 2, 3, 4, 0, 0, 1]\n"):
         (tmp_path / "rows").write_text(content)
         activation = read_activation(tmp_path / "rows", flower)
@@ -352,7 +352,7 @@ def test_without_a_header_the_columns_are_said_by_number(tmp_path: Path, flower:
         )
 
 
-def test_a_column_without_a_name_is_said_by_its_number(tmp_path: Path, flower: Knowledge) -> None:
+def test_a_column_without_a_name_is_shown_by_its_number(tmp_path: Path, flower: Knowledge) -> None:
     (tmp_path / "rows").write_text("a,b,,d\n1,2,3,4\n")
     activation = read_activation(tmp_path / "rows", flower.but(card=None))
     assert said(activation) == "inputs: a, b, column 3, d (by position); expected values: none"
@@ -363,7 +363,7 @@ def test_many_columns_are_cut_short(read: Read, line: Knowledge) -> None:
     assert said(activation).endswith("; not used: c1, c2, c3, c4, c5, c6, c7, c8 and 31 more")
 
 
-def test_the_report_says_which_columns_were_what(tmp_path: Path, flower: Knowledge) -> None:
+def test_the_report_has_the_selected_columns(tmp_path: Path, flower: Knowledge) -> None:
     as_csv(tmp_path / "rows", row("id", *NAMES, *OUTPUTS))
     report: Any = activate_file(flower, tmp_path / "rows", tmp_path / "p.csv").prediction.report
     assert report["activation"]["columns_used"] == {
@@ -471,7 +471,7 @@ def test_a_first_row_that_is_mostly_values_is_an_error(first: str, tmp_path: Pat
         )
 
 
-def test_such_a_row_is_left_out_and_kept_where_that_is_asked_for(tmp_path: Path, flower: Knowledge) -> None:
+def test_such_a_row_is_rejected_with_skip(tmp_path: Path, flower: Knowledge) -> None:
     (tmp_path / "rows.csv").write_text("0.1,0.2,O.3,0.4\n5.8,2.7,5.1,1.9\n")
     done = activate_file(flower, tmp_path / "rows.csv", tmp_path / "p.csv", StreamOptions(skip=True))
     assert (done.prediction.rows, done.rejected) == (1, 1)
@@ -492,7 +492,7 @@ def test_a_header_with_a_number_among_its_names_is_one(
     assert activation.input_names == tuple(header.split(","))
 
 
-def test_names_that_are_asked_for_make_a_row_of_numbers_the_header(tmp_path: Path, flower: Knowledge) -> None:
+def test_chosen_names_make_a_row_of_numbers_the_header(tmp_path: Path, flower: Knowledge) -> None:
     years = ["2019", "2020", "2021", "2022"]
     for header, row in (("2019,2020,2021,2022,region", "1,2,3,4,west"), ("2019,2020,2021,2022", "1,2,3,4")):
         (tmp_path / "rows.csv").write_text(f"{header}\n{row}\n")
@@ -506,7 +506,7 @@ def test_names_that_are_asked_for_make_a_row_of_numbers_the_header(tmp_path: Pat
         read_activation(tmp_path / "rows.csv", flower, input_columns=years)
 
 
-def test_a_first_row_that_counts_is_a_row_and_that_is_said(tmp_path: Path, flower: Knowledge) -> None:
+def test_a_first_row_of_consecutive_integers_is_data_with_a_remark(tmp_path: Path, flower: Knowledge) -> None:
     for first, noticed in (("0,1,2,3", True), ("1,2,3,4", True), ("1,2,3,5", False), ("0.0,1,2,3", False)):
         (tmp_path / "rows.csv").write_text(f"{first}\n5.8,2.7,5.1,1.9\n")
         activation = read_activation(tmp_path / "rows.csv", flower)
@@ -561,7 +561,7 @@ def test_decimals_are_rounded_as_the_same_digits_in_csv_are(tmp_path: Path, line
         assert found == [float(text) for text in digits]
 
 
-def test_a_key_that_cannot_be_written_again_is_refused(tmp_path: Path, line: Knowledge) -> None:
+def test_a_key_that_cannot_be_encoded_is_refused(tmp_path: Path, line: Knowledge) -> None:
     (tmp_path / "rows.jsonl").write_text('{"a\\ud800": 1}\n')
     with pytest.raises(ActivationError, match=r"line 1 has a key that is no text in Unicode: 'a\\ud800'"):
         read_activation(tmp_path / "rows.jsonl", line)

@@ -100,9 +100,7 @@ def test_no_prediction_gets_the_name_of_a_card(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("way", [as_stream, in_parts])
-def test_no_report_is_written_over_the_card_that_is_read(
-    way: Callable[[Knowledge, Path, Path], None], folder: Path
-) -> None:
+def test_no_report_overwrites_the_card(way: Callable[[Knowledge, Path, Path], None], folder: Path) -> None:
     (folder / "iris.card.json").rename(folder / "my.json")
     (folder / "hard.json").hardlink_to(folder / "my.json")
     (folder / "sub").mkdir()
@@ -114,7 +112,7 @@ def test_no_report_is_written_over_the_card_that_is_read(
     assert contents(folder) == before
 
 
-def test_a_report_is_no_card(folder: Path) -> None:
+def test_a_report_is_not_a_card(folder: Path) -> None:
     as_stream(load_knowledge(folder / "iris.pkl"), folder / "rows.csv", folder / "my.csv")
     with pytest.raises(KnowledgeError) as refused:
         load_knowledge(folder / "iris.pkl", card=folder / "my.json")
@@ -126,7 +124,7 @@ def test_a_report_is_no_card(folder: Path) -> None:
         load_knowledge(folder / "iris.pkl")
 
 
-def test_json_that_has_nothing_of_a_card_is_no_card(folder: Path) -> None:
+def test_json_without_keys_of_a_card_is_not_a_card(folder: Path) -> None:
     for text in ('{"status": 0, "prediction": "p.csv"}', '{"Inputs": [], "Outputs": []}'):
         (folder / "iris.card.json").write_text(text)
         with pytest.raises(KnowledgeError) as refused:
@@ -196,7 +194,7 @@ def test_the_long_report_of_many_outputs_is_replaced_by_the_next_one(tmp_path: P
         as_stream(load_knowledge(tmp_path / "wide.pkl"), tmp_path / "rows.csv", tmp_path / "q.csv")
 
 
-def test_rejected_rows_replace_and_remove_rejected_rows_alone(folder: Path) -> None:
+def test_rejected_rows_overwrite_and_remove_only_rejected_rows(folder: Path) -> None:
     knowledge = load_knowledge(folder / "iris.pkl")
     mine = folder / "p.rejected.csv"
     mine.write_text("what I have rejected myself\n")
@@ -214,7 +212,7 @@ def test_rejected_rows_replace_and_remove_rejected_rows_alone(folder: Path) -> N
 @pytest.mark.parametrize(
     "name", [".p.csv.part", ".p.csv.journal", "p.json", "p.rejected.csv", ".p.rejected.csv.part"]
 )
-def test_rows_in_the_place_of_a_file_under_construction_are_not_written_over(name: str, folder: Path) -> None:
+def test_rows_with_the_name_of_a_partial_output_are_not_overwritten(name: str, folder: Path) -> None:
     (folder / "rows.csv").rename(folder / name)
     before = contents(folder)
     with pytest.raises(UsageError, match=r"would overwrite .*, which is an input"):
@@ -224,7 +222,7 @@ def test_rows_in_the_place_of_a_file_under_construction_are_not_written_over(nam
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(("data", "output"), [("rows.csv", "rows.csv"), ("rows.json", "rows.csv")])
-def test_rows_are_not_written_over(
+def test_rows_are_not_overwritten(
     data: str, output: str, way: Callable[[Knowledge, Path, Path], None], folder: Path
 ) -> None:
     (folder / "rows.csv").rename(folder / data)
@@ -234,7 +232,7 @@ def test_rows_are_not_written_over(
     assert contents(folder) == before
 
 
-def test_rows_from_standard_input_are_not_written_over(folder: Path) -> None:
+def test_rows_from_standard_input_are_not_overwritten(folder: Path) -> None:
     code = (
         "import sys; from pybrain_runtime import *; from pybrain_runtime.errors import PipelineError\n"
         "try: activate_file(load_knowledge(sys.argv[1]), '-', sys.argv[2])\n"
@@ -252,7 +250,7 @@ def test_rows_from_standard_input_are_not_written_over(folder: Path) -> None:
     assert contents(folder) == before
 
 
-def test_the_container_writes_over_nothing_that_it_reads(folder: Path) -> None:
+def test_the_container_overwrites_no_input(folder: Path) -> None:
     (folder / "rows.json").hardlink_to(folder / "rows.csv")
     for output in ("iris.pkl", "rows.csv", "iris.card.csv", "x.card.csv", "rows.html"):
         before = contents(folder)
@@ -310,7 +308,7 @@ KINDS: dict[Callable[[Path], None], str] = {
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", ["p.csv", "p.json"])
-def test_what_is_no_plain_file_is_left_alone(
+def test_irregular_files_are_not_changed(
     name: str, kind: Callable[[Path], None], way: Callable[[Knowledge, Path, Path], None], folder: Path
 ) -> None:
     kind(folder / name)
@@ -323,7 +321,7 @@ def test_what_is_no_plain_file_is_left_alone(
 
 @pytest.mark.parametrize("kind", [make_pipe, make_socket, Path.mkdir])
 @pytest.mark.parametrize("name", [".p.csv.part", ".p.csv.journal", ".p.rejected.csv.part"])
-def test_what_stands_in_the_place_of_a_file_under_construction_is_left_alone(
+def test_irregular_files_with_the_name_of_a_partial_output_are_not_changed(
     name: str, kind: Callable[[Path], None], folder: Path
 ) -> None:
     kind(folder / name)
@@ -334,7 +332,7 @@ def test_what_stands_in_the_place_of_a_file_under_construction_is_left_alone(
 
 
 @pytest.mark.parametrize("device", ["/dev/null", "/dev/full", "/dev/tty"])
-def test_a_device_is_left_alone(device: str, folder: Path) -> None:
+def test_a_device_is_not_written(device: str, folder: Path) -> None:
     if not Path(device).exists():
         pytest.skip("no such device here")
     for way in WAYS:
@@ -345,7 +343,7 @@ def test_a_device_is_left_alone(device: str, folder: Path) -> None:
         )
 
 
-def test_what_names_no_file_is_said(folder: Path) -> None:
+def test_a_path_that_names_no_file_is_an_error(folder: Path) -> None:
     knowledge, rows = load_knowledge(folder / "iris.pkl"), str(folder / "rows.csv")
     before = contents(folder)
     for output, what in (
@@ -366,7 +364,7 @@ def test_what_names_no_file_is_said(folder: Path) -> None:
     assert contents(folder) == before
 
 
-def test_the_place_is_looked_at_again_before_the_file_gets_its_name(folder: Path) -> None:
+def test_the_path_is_checked_again_before_the_rename(folder: Path) -> None:
     file = AtomicFile(str(folder / "p.csv"))
     file.write(b"new")
     file.finish()

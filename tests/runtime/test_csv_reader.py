@@ -168,12 +168,12 @@ def test_columns_are_taken_in_the_order_of_the_names(read: Callable[..., Activat
     assert activation.targets is not None and activation.targets.tolist() == [[0, 0, 1], [1, 0, 0]]
 
 
-def test_with_targets_alone_the_other_columns_go_in(read: Callable[..., Activation]) -> None:
+def test_with_targets_alone_the_other_columns_are_inputs(read: Callable[..., Activation]) -> None:
     activation = read(f"s,v,w,{HEADER}\n1,2,3,{ROW}\n", target_columns=["s", "v", "w"])
     assert activation.inputs.tolist() == [[5.8, 2.7, 5.1, 1.9]]
 
 
-def test_an_unknown_name_is_answered_with_the_names_there_are(mistake: Callable[..., str]) -> None:
+def test_an_unknown_name_is_an_error_that_lists_the_columns(mistake: Callable[..., str]) -> None:
     message = mistake(TABLE, input_columns=["sepal_length", "sepal width", "petal_length", "petal_width"])
     assert (
         "'sepal width' is chosen as an input, but in activation_data.csv there is no such column." in message
@@ -181,7 +181,7 @@ def test_an_unknown_name_is_answered_with_the_names_there_are(mistake: Callable[
     assert "The columns are: id, species, sepal_length, sepal_width, petal_length" in message
 
 
-def test_a_name_that_is_there_twice_is_refused(mistake: Callable[..., str]) -> None:
+def test_a_repeated_name_is_refused(mistake: Callable[..., str]) -> None:
     message = mistake("a,a,b,c,d\n1,2,3,4,5\n", input_columns=["a", "b", "c", "d"])
     assert "'a' is chosen as an input, but in activation_data.csv the name is there more than once" in message
 
@@ -286,7 +286,7 @@ def test_thousands_are_not_guessed(cell: str, mistake: Callable[..., str]) -> No
     assert f"'{cell}' is not a number" in mistake(f"1;2;3;4\n1;2;3;{cell}\n")
 
 
-def test_a_second_header_is_called_one(mistake: Callable[..., str]) -> None:
+def test_a_repeated_header_is_an_error(mistake: Callable[..., str]) -> None:
     message = mistake(f"{HEADER}\n{ROW}\n{ROW}\n{HEADER}\n{ROW}\n")
     assert "activation_data.csv line 4 repeats the header." in message
 
@@ -304,7 +304,7 @@ def test_a_blank_line_at_the_end_of_one_batch_is_remembered(written: Written, li
 
 
 @pytest.mark.parametrize("content", ["", "\n", "\r\n\r\n", "   \n", b"\xef\xbb\xbf"])
-def test_an_empty_file_is_called_empty(content: str | bytes, mistake: Callable[..., str]) -> None:
+def test_an_empty_file_is_an_error(content: str | bytes, mistake: Callable[..., str]) -> None:
     assert mistake(content).startswith("activation_data.csv is empty.")
 
 
@@ -370,7 +370,7 @@ def test_a_missing_file_is_an_input_missing(tmp_path: Path, flower: Knowledge) -
     assert caught.value.status == 66
 
 
-def test_a_directory_is_called_one(tmp_path: Path, flower: Knowledge) -> None:
+def test_a_directory_is_an_error(tmp_path: Path, flower: Knowledge) -> None:
     with pytest.raises(InputMissing, match="is a directory"):
         read_activation(tmp_path, flower)
 
@@ -405,7 +405,7 @@ ODD = st.sampled_from(
     st.lists(st.lists(st.one_of(NUMBERS, NUMBERS, ODD), min_size=1, max_size=4), min_size=1, max_size=6),
     st.sampled_from(",;\t"),
 )
-def test_what_the_fast_way_takes_the_careful_way_reads_alike(rows: list[list[str]], delimiter: str) -> None:
+def test_bulk_and_cell_by_cell_parsing_agree(rows: list[list[str]], delimiter: str) -> None:
     width = len(rows[0])
     lines = [delimiter.join(row).encode() for row in rows]
     table = CellParser("a.csv", delimiter)
@@ -432,7 +432,7 @@ def test_noise_ends_in_rows_or_in_one_kind_of_error(
     assert np.isfinite(activation.inputs).all() and activation.rows > 0
 
 
-def test_a_choice_of_nothing_is_the_contracts_own_rule(flower: Knowledge) -> None:
+def test_without_a_choice_columns_are_selected_by_position(flower: Knowledge) -> None:
     columns = ColumnSelector("a.csv", table_schema(flower)).select(7, (), 1)
     assert (columns.inputs, columns.targets, columns.chosen) == ((0, 1, 2, 3), (4, 5, 6), False)
 
@@ -440,12 +440,12 @@ def test_a_choice_of_nothing_is_the_contracts_own_rule(flower: Knowledge) -> Non
 # Tables that other programs write.
 
 
-def test_a_blank_first_line_is_called_one(mistake: Callable[..., str]) -> None:
+def test_a_blank_first_line_is_an_error(mistake: Callable[..., str]) -> None:
     assert "activation_data.csv line 1 is blank; a header or a row was expected." in mistake("\n1,2,3,4\n")
 
 
 @pytest.mark.parametrize("note", ["sep=;", '"sep=;"', "SEP=,"])
-def test_the_note_of_the_separator_for_excel_is_no_header(note: str, mistake: Callable[..., str]) -> None:
+def test_excels_sep_line_is_not_a_header(note: str, mistake: Callable[..., str]) -> None:
     message = mistake(f"{note}\n0,5;1,5;2;3\n")
     assert "line 1 is a note for Excel" in message and "Remove the line" in message
 

@@ -63,14 +63,14 @@ def test_rejected_rows_are_kept_with_line_and_reason(fast: bool, tmp_path: Path,
     assert len(answers) == 1
 
 
-def test_without_skip_the_first_one_ends_the_run(tmp_path: Path, flower: Knowledge) -> None:
+def test_without_skip_the_first_invalid_row_is_an_error(tmp_path: Path, flower: Knowledge) -> None:
     (tmp_path / "rows.csv").write_text("1,2,3,4\n1,2,x,4\n1,2,y,4\n")
     with pytest.raises(ActivationError, match="line 2, column 3: 'x' is not a number"):
         activate_file(flower, tmp_path / "rows.csv", tmp_path / "p.csv")
     assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
 
 
-def test_bytes_that_are_no_text_are_kept_as_escapes(tmp_path: Path, flower: Knowledge) -> None:
+def test_invalid_utf8_is_escaped(tmp_path: Path, flower: Knowledge) -> None:
     (tmp_path / "rows.csv").write_bytes(b"1,2,3,4\n1,\xe4,3,4\n")
     activate_file(flower, tmp_path / "rows.csv", tmp_path / "p.csv", SKIP)
     assert kept(tmp_path / "p.rejected.csv")[1] == [
@@ -103,9 +103,7 @@ def test_rows_of_parquet_are_rejected_by_their_number(tmp_path: Path, flower: Kn
     assert done.prediction.rows == 2
 
 
-def test_where_nothing_is_rejected_there_is_no_file_also_no_old_one(
-    tmp_path: Path, flower: Knowledge
-) -> None:
+def test_without_rejected_rows_the_old_file_is_removed(tmp_path: Path, flower: Knowledge) -> None:
     (tmp_path / "rows.csv").write_text("1,2,3,4\n1,2,x,4\n")
     assert activate_file(flower, tmp_path / "rows.csv", tmp_path / "p.csv", SKIP).rejected == 1
     assert (tmp_path / "p.rejected.csv").exists()
@@ -116,7 +114,7 @@ def test_where_nothing_is_rejected_there_is_no_file_also_no_old_one(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["p.csv", "p.json", "rows.csv"]
 
 
-def test_a_file_without_any_row_to_answer_says_why(tmp_path: Path, flower: Knowledge) -> None:
+def test_a_file_without_valid_rows_is_an_error(tmp_path: Path, flower: Knowledge) -> None:
     (tmp_path / "rows.csv").write_text("a,b,c,d\n1,2,x,4\n1,2,y,4\n")
     with pytest.raises(ActivationError) as caught:
         activate_file(flower, tmp_path / "rows.csv", tmp_path / "p.csv", SKIP.but(ignore_card_names=True))
@@ -124,7 +122,7 @@ def test_a_file_without_any_row_to_answer_says_why(tmp_path: Path, flower: Knowl
     assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
 
 
-def test_blank_lines_at_the_end_are_nothing_to_reject(tmp_path: Path, flower: Knowledge) -> None:
+def test_blank_lines_at_the_end_are_not_rejected(tmp_path: Path, flower: Knowledge) -> None:
     (tmp_path / "rows.csv").write_text("1,2,3,4\n\n1,2,3,4\n\n \n\n1,2,3,4\n\n\n")
     done = activate_file(flower, tmp_path / "rows.csv", tmp_path / "p.csv", SKIP)
     assert kept(tmp_path / "p.rejected.csv")[1:] == [
@@ -134,7 +132,7 @@ def test_blank_lines_at_the_end_are_nothing_to_reject(tmp_path: Path, flower: Kn
     assert done.rejected == 2
 
 
-def test_a_long_row_is_kept_in_part(tmp_path: Path, flower: Knowledge) -> None:
+def test_a_long_rejected_row_is_cut(tmp_path: Path, flower: Knowledge) -> None:
     (tmp_path / "rows.csv").write_text("1,2,3,4\n1,2,3," + "x" * 100_000 + "\n")
     activate_file(flower, tmp_path / "rows.csv", tmp_path / "p.csv", SKIP)
     assert len(kept(tmp_path / "p.rejected.csv")[1][2]) == LARGEST_EXCERPT
@@ -148,7 +146,7 @@ def test_a_row_with_a_bad_expected_output_is_rejected_too(tmp_path: Path, flower
 
 
 @pytest.mark.parametrize("threads", [1, 4])
-def test_many_rejected_rows_in_many_parts_stay_in_order(
+def test_many_rejected_rows_in_many_chunks_stay_in_order(
     threads: int, tmp_path: Path, flower: Knowledge
 ) -> None:
     numbers = np.random.default_rng(3).normal(size=(60_000, 4)).round(4)

@@ -110,7 +110,7 @@ def test_what_a_living_process_writes_is_never_removed(
     assert names(tmp_path) == {"p.csv", "p.json"} | writing
 
 
-def test_nothing_of_a_stranger_is_removed(tmp_path: Path) -> None:
+def test_only_temporary_files_of_the_library_are_removed(tmp_path: Path) -> None:
     (tmp_path / "precious").write_text("precious")
     chance = "0123456789ab"
     kept = [
@@ -129,7 +129,7 @@ def test_nothing_of_a_stranger_is_removed(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
-def test_a_leftover_of_another_user_is_left_to_them(tmp_path: Path) -> None:
+def test_a_temporary_file_of_another_user_is_not_removed(tmp_path: Path) -> None:
     leftover = Path(temporary_name(str(tmp_path / "p.csv")))
     leftover.write_text("theirs")
     os.chown(leftover, 65534, 65534)
@@ -141,7 +141,7 @@ def test_a_leftover_of_another_user_is_left_to_them(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
-def test_the_part_of_another_user_is_not_gone_on_with(tmp_path: Path) -> None:
+def test_a_partial_output_of_another_user_is_not_resumed(tmp_path: Path) -> None:
     part = tmp_path / ".p.csv.part"
     part.write_text("theirs")
     os.chown(part, 65534, 65534)
@@ -174,7 +174,7 @@ class EndedError(Exception):
     """SIGTERM arrived."""
 
 
-def test_a_request_to_end_waits_until_all_files_have_their_names(tmp_path: Path) -> None:
+def test_signals_are_deferred_until_all_files_are_committed(tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_text("old")
     files = [EndingFile(str(tmp_path / "p.csv")), AtomicFile(str(tmp_path / "p.json"))]
     for file in files:
@@ -187,7 +187,7 @@ def test_a_request_to_end_waits_until_all_files_have_their_names(tmp_path: Path)
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"p.csv": "new", "p.json": "new"}
 
 
-def test_held_back_requests_take_effect_in_their_order_and_handlers_come_back() -> None:
+def test_deferred_signals_take_effect_in_order_and_handlers_are_restored() -> None:
     seen: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, frame: seen.append(number))
     try:
@@ -218,7 +218,7 @@ while True:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 @pytest.mark.parametrize("resume", [False, True])
-def test_whenever_a_run_is_ended_what_stands_there_is_whole(
+def test_a_run_terminated_at_any_time_leaves_complete_files(
     number: signal.Signals, resume: bool, tmp_path: Path
 ) -> None:
     rows, output = tmp_path / "rows.csv", tmp_path / "out" / "p.csv"
@@ -261,7 +261,7 @@ for _ in range(60):
 """
 
 
-def test_a_report_never_stands_beside_the_prediction_of_another_run(tmp_path: Path) -> None:
+def test_a_report_is_never_beside_the_prediction_of_another_run(tmp_path: Path) -> None:
     output = tmp_path / "p.csv"
     code = AGAIN_AND_AGAIN.format(model=str(MODEL), rows=str(ROWS), output=str(output))
     runs = [subprocess.Popen([sys.executable, "-c", code, str(number)]) for number in range(3)]
@@ -277,9 +277,7 @@ def test_a_report_never_stands_beside_the_prediction_of_another_run(tmp_path: Pa
     assert names(tmp_path) == {"p.csv", "p.json"}
 
 
-def test_what_is_committed_stays_when_the_end_is_asked_for_just_then(
-    tmp_path: Path, flower: Knowledge
-) -> None:
+def test_committed_files_stay_when_the_run_is_terminated_then(tmp_path: Path, flower: Knowledge) -> None:
     def end(number: int, frame: object) -> None:
         raise EndedError
 
