@@ -1,4 +1,4 @@
-"""Batched rows in float64: a plan against the same network written by hand in NumPy, and against PyBrain.
+"""Batched rows in float64: a compiled network against the same network written by hand in NumPy, and against PyBrain.
 
 .venv/bin/python benchmarks/batched_rows.py [--rounds 15] [--threads 1]
 """
@@ -16,7 +16,7 @@ PYBRAIN = {"1-8-1": 15_877, "4-8-2": 15_805, "64-128-10": 13_576, "784-512-10": 
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Measure and print."""
     chosen = options(__doc__, rounds=15)
 
     import numpy as np
@@ -27,8 +27,8 @@ def main() -> None:
     lines = []
     for name in (*SIZES, LSTM):
         network = network_called(name)
-        plan, rows = CompiledNetwork(network), rows_for(network, COUNTS[name])
-        method = plan.run_sequences if name == LSTM else plan.run
+        compiled, rows = CompiledNetwork(network), rows_for(network, COUNTS[name])
+        method = compiled.run_sequences if name == LSTM else compiled.run
         run = partial(method, threads=chosen.threads)
         hand = lstm_by_hand(network) if name == LSTM else by_hand(network)
         np.testing.assert_allclose(run(rows), hand(rows), rtol=1e-10, atol=1e-13)

@@ -1,4 +1,4 @@
-"""Batched rows in float32: a plan against onnxruntime on the exported network, on as many threads.
+"""Batched rows in float32: a compiled network against onnxruntime on the exported network, on as many threads.
 
 .venv/bin/python benchmarks/float32_rows.py [--rounds 15] [--threads 1]
 """
@@ -13,7 +13,7 @@ TITLE = "Batched rows, float32"
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Measure and print."""
     chosen = options(__doc__, rounds=15)
 
     import numpy as np
@@ -25,15 +25,15 @@ def main() -> None:
     lines = []
     for name in (*SIZES, LSTM):
         network = network_called(name)
-        plan = CompiledNetwork(network, precision="float32")
+        compiled = CompiledNetwork(network, precision="float32")
         rows = rows_for(network, COUNTS[name]).astype(np.float32)
-        method = plan.run_sequences if name == LSTM else plan.run
+        method = compiled.run_sequences if name == LSTM else compiled.run
         run = partial(method, threads=chosen.threads)
         session = session_of(network, precision="float32", threads=chosen.threads)
         exact = CompiledNetwork(network)
-        answers = (exact.run_sequences if name == LSTM else exact.run)(rows)
-        apart = np.abs(run(rows) - answers).max()
-        np.testing.assert_allclose(session(rows), answers, atol=1e-4)
+        outputs = (exact.run_sequences if name == LSTM else exact.run)(rows)
+        apart = np.abs(run(rows) - outputs).max()
+        np.testing.assert_allclose(session(rows), outputs, atol=1e-4)
         ours, theirs = in_turns(chosen.rounds, [lambda: run(rows), lambda: session(rows)])  # noqa: B023
         count = COUNTS[name]
         lines.append(

@@ -56,9 +56,9 @@ def main() -> None:
             ]
         )
     print(f"## {TITLE}\n")
-    print(table(("file", "ours", "pickle.load", "ratio", "≤ 3x", "< 20 ms", "compiling the plan"), lines))
+    print(table(("file", "ours", "pickle.load", "ratio", "≤ 3x", "< 20 ms", "compiling"), lines))
     print(
-        f"\nOurs opens, hashes, reads and checks file and card; the plan is made later, at first use. "
+        f"\nOurs opens, hashes, reads and checks file and card; the network is compiled later, at first use. "
         f"Medians of {chosen.rounds} rounds."
     )
 

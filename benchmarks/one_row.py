@@ -1,4 +1,4 @@
-"""One row in a running process: a plan against onnxruntime and against NumPy written by hand.
+"""One row in a running process: a compiled network against onnxruntime and against NumPy written by hand.
 
 .venv/bin/python benchmarks/one_row.py [--rounds 25]
 """
@@ -11,7 +11,7 @@ TITLE = "One row, in process"
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Measure and print."""
     chosen = options(__doc__, rounds=25)
 
     from networks import SIZES, by_hand, feed_forward, rows_for
@@ -22,9 +22,9 @@ def main() -> None:
     lines = []
     for name in SIZES:
         network = feed_forward(name)
-        plan, row = CompiledNetwork(network), rows_for(network, 1)
+        compiled, row = CompiledNetwork(network), rows_for(network, 1)
         hand, session = by_hand(network), session_of(network, precision="float64", threads=1)
-        sides = [lambda: plan.run(row), lambda: hand(row), lambda: session(row)]  # noqa: B023
+        sides = [lambda: compiled.run(row), lambda: hand(row), lambda: session(row)]  # noqa: B023
         ours, theirs, onnx = in_turns(chosen.rounds, sides)
         faster = min(theirs, onnx)
         lines.append(

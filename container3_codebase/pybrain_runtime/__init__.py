@@ -1,4 +1,4 @@
-"""Runs PyBrain networks: reads them safely, compiles them, answers rows, writes the answers.
+"""Run PyBrain networks: read them safely, compile them, predict rows, write predictions.
 
     from pybrain_runtime import load_knowledge, read_activation, write_prediction
 

@@ -1,4 +1,4 @@
-"""The knowledge: a trained network out of a file, read without executing anything."""
+"""The knowledge: a trained network from a file, which is read without executing anything."""
 
 from __future__ import annotations
 
@@ -32,19 +32,18 @@ _ZIP = b"PK\x03\x04"
 
 
 class Knowledge(Record):
-    """A network and where it comes from.
+    """A network and the file it was read from.
 
     Attributes:
-        path: the file, as it was named.
+        path: the file, as the user named it.
         sha256: of the file, in hexadecimal.
         size: bytes of the file.
         network: its parts and parameters.
-        card: what the card beside the file says; None where there is none.
-        companions: what lay beside the network in the file (numbers, text, arrays), by place.
+        card: the model card beside the file; None where there is none.
+        companions: other values in the file (numbers, text, arrays), by their keys.
         format: ``pickle protocol 2``, ``xml``, ``npz``.
-        names: what a pickle referred to, as it spells it, each once.
-        scaling: where the scaling of inputs and outputs comes from, in words: ``card``, ``none``, or the
-            companions that were named.
+        names: the classes and functions that a pickle refers to, each once.
+        scaling: source of the scaling of inputs and outputs: ``card``, ``none``, or the companions.
         card_path: the file that the card was read from; empty where there is none.
     """
 
@@ -75,17 +74,17 @@ class Knowledge(Record):
 
     @property
     def indim(self) -> int:
-        """Numbers in a row of the activation."""
+        """Number of inputs: columns of the activation."""
         return self.network.indim
 
     @property
     def outdim(self) -> int:
-        """Numbers in a row of the prediction."""
+        """Number of outputs: columns of the prediction."""
         return self.network.outdim
 
     @property
     def parameter_count(self) -> int:
-        """Trainable numbers of the network."""
+        """Number of trainable parameters."""
         return self.network.parameter_count
 
     @cached_property
@@ -111,7 +110,7 @@ class Knowledge(Record):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The class that each output stands for; empty where the card names none."""
+        """The class label of each output; empty where the card has none."""
         return self.card.labels if self.card else ()
 
     def activate(self, inputs: np.ndarray | Sequence[Sequence[float]]) -> np.ndarray:
@@ -127,7 +126,7 @@ class Knowledge(Record):
             return self.compiled.run(inputs)
         rows = np.atleast_2d(np.asarray(inputs, dtype=np.float64))
         if rows.shape[1] != self.indim:
-            return self.compiled.run(rows)  # which says what is wrong
+            return self.compiled.run(rows)  # raises the error
         return self.card.unscaled(self.compiled.run(self.card.scaled(rows)))
 
     def session(self, *, precision: str = "float64", threads: int | None = None) -> InferenceSession:
@@ -147,7 +146,7 @@ class Knowledge(Record):
 
     @property
     def unused_scaling(self) -> FoundScaling | None:
-        """What lies beside the network, looks like scaling and is not used; None where there is none."""
+        """Companions that look like a scaling and are not used; None where there are none."""
         if not self.companions or self.scaling != "none":
             return None
         from pybrain_runtime.network.stored_scaling import (
@@ -157,16 +156,17 @@ class Knowledge(Record):
         return find_scaling(self.companions)
 
     def scaled_by(self, *, inputs: str | None = None, outputs: str | None = None) -> Knowledge:
-        """Returns the same network, scaled by what lay beside it in its file.
+        """Return the same network, scaled by companions from its file.
 
         Args:
             inputs: ``x_min..x_max`` scales that range to 0..1, ``x_mean,x_std`` subtracts and divides; both
                 are keys of ``companions``, each one number or one for each input. None leaves the inputs.
-            outputs: how answers are turned back, by the same rule.
+            outputs: the scaling of the outputs, by the same rule; it is inverted.
 
         Raises:
-            UsageError: it is no such rule, or the card scales already.
-            KnowledgeError: there is no such companion, or it is not the numbers that are needed.
+            UsageError: The rule is not of this form.
+            AlreadyScaled: The card scales already.
+            CompanionError: A companion is missing, or its numbers cannot be used.
         """
         from pybrain_runtime.network.scaling import card_with  # rare, so it is not loaded at every start
 
@@ -183,10 +183,10 @@ class Knowledge(Record):
         return self.but(card=card, scaling=", ".join(parts) or "none")
 
     def without_scaling(self) -> Knowledge:
-        """Returns the same network for numbers that are already as it wants them; names and labels stay.
+        """Return the same network without the scaling of its card; names and labels stay.
 
         Raises:
-            UsageError: it has no card, or one that does not scale.
+            UsageError: There is no card, or it does not scale.
         """
         if self.card is None or not self.card.scales:
             raise UsageError(f"{self.name} has no card that scales; there is nothing to leave out.")
@@ -197,7 +197,7 @@ class Knowledge(Record):
         return self.but(card=self.card.but(inputs=inputs, outputs=outputs), scaling="none")
 
     def classes(self, outputs: np.ndarray) -> list[str]:
-        """Returns the class label of each row of outputs, shape (n, outdim); an empty list without labels.
+        """Return the class label of each row of outputs, shape (n, outdim); an empty list without labels.
 
         A row in which a number is NaN has no class: its label is empty.
         """
@@ -208,15 +208,15 @@ class Knowledge(Record):
         return ["" if none else self.labels[int(place)] for place, none in zip(places, unknown, strict=True)]
 
     def to_pybrain(self) -> Any:
-        """Returns a PyBrain network with these layers, connections and parameters, to train or to save again.
+        """Return a PyBrain network with the same layers, connections and parameters.
 
-        It takes inputs as the network itself does: the card's scaling is not part of it.
+        The scaling of the card is not part of it. It can be trained and saved.
 
         Raises:
-            KnowledgeError: a layer is of a kind that cannot be built.
-            ImportError: the package ``pybrain`` is not installed.
+            KnowledgeError: A layer is of a kind that cannot be built.
+            ImportError: The package ``pybrain`` is not installed.
         """
-        from pybrain_runtime.network.rebuild import build_network  # the only place that needs the library
+        from pybrain_runtime.network.rebuild import build_network  # only this needs the package pybrain
 
         return build_network(self.network)
 
@@ -228,19 +228,19 @@ def load_knowledge(
     sha256: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Knowledge:
-    """Reads a network out of a file. The file is never executed, and links are not followed.
+    """Read a network from a file. Nothing in it is executed, and links are not followed.
 
     Args:
         path: a pickle of a PyBrain network, an XML file of its NetworkWriter or an npz file of ``convert``,
-            plain or packed with gzip or bzip2. The content decides what it is, not the ending.
-        card: its card; None takes the one beside it (``NAME.card.json``) where there is one.
-        sha256: what the file's hash must be; None takes any.
-        limits: what the file may ask for.
+            plain or compressed with gzip or bzip2. The content decides which, not the extension.
+        card: its model card; None for the one beside it (``NAME.card.json``), where there is one.
+        sha256: the expected hash of the file; None for any.
+        limits: the limits on its size and content.
 
     Raises:
-        InputMissing: there is no such file, or it cannot be read.
-        UnsafeKnowledge: it names something that a PyBrain network does not need.
-        KnowledgeError: it is no network, not a whole one, or not the one that was pinned.
+        InputMissing: The file is not found, or cannot be read.
+        UnsafeKnowledge: It refers to a class or function that is not on the allow-list.
+        KnowledgeError: It does not hold a complete network, or its hash is not the expected one.
     """
     budget = Budget(base(os.fspath(path)), limits)  # its clock begins before the file is read and hashed
     with InputFile(path, "knowledge") as file:
@@ -266,7 +266,7 @@ def load_knowledge(
 
 
 class FoundNetwork(NamedTuple):
-    """A network, and what the content of its file was besides."""
+    """A network, and the other content of its file."""
 
     network: NetworkDescription
     format: str
@@ -277,13 +277,13 @@ class FoundNetwork(NamedTuple):
 def network_in(
     data: bytes, name: str, limits: Limits = DEFAULT_LIMITS, budget: Budget | None = None
 ) -> FoundNetwork:
-    """Returns the network in the content of a file; raises as ``load_knowledge`` does.
+    """Return the network in the content of a file; raise the errors of ``load_knowledge``.
 
     Args:
-        data: the whole file.
-        name: its name, for messages.
-        limits: what it may ask for.
-        budget: what is left of that; None begins a new one.
+        data: The content of the file.
+        name: The name of the file, for messages.
+        limits: The limits on its size and content.
+        budget: What is left of the limits; None for all of it.
     """
     budget = budget or Budget(name, limits)
     content = unpacked(data, name, limits, budget)
@@ -312,7 +312,17 @@ def _card_for(
 
 
 def check_pin(name: str, found: str, wanted: str) -> None:
-    """Raises KnowledgeError where a file's hash is not the one that was wanted, UsageError where that is none."""
+    """Compare the hash of a file with the expected one.
+
+    Args:
+        name: The name of the file, for messages.
+        found: Its SHA-256.
+        wanted: The expected SHA-256, in hexadecimal.
+
+    Raises:
+        HashMismatch: They differ.
+        UsageError: ``wanted`` is not a SHA-256.
+    """
     pin = wanted.strip().lower()
     if len(pin) != 64 or not all(c in "0123456789abcdef" for c in pin):
         raise UsageError(f"{wanted!r} is not a SHA-256: 64 hexadecimal digits are expected.")
@@ -331,7 +341,7 @@ def _named(base: str, count: int, given: list[str]) -> tuple[str, ...]:
 
 
 def fill_names(given: Sequence[str], default: Sequence[str]) -> tuple[str, ...]:
-    """Returns names with the default where there is none, which becomes longer where another has it as a name."""
+    """Return names, with a default for empty ones that is made longer where it is taken."""
     taken = frozenset(given)
     names = []
     for name, fallback in zip(given, default, strict=True):

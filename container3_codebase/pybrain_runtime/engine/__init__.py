@@ -1,1 +1,1 @@
-"""Compiles a network into array operations and runs them."""
+"""Compile networks into array operations, and run them."""

@@ -1,4 +1,4 @@
-"""How many threads a run may use, and pieces of work spread over them."""
+"""The number of threads that a run may use, and work spread over them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _CGROUPS = "/sys/fs/cgroup"
 
 
 def allowed_threads(cgroups: str = _CGROUPS, membership: str = "/proc/self/cgroup") -> int:
-    """Returns how many processors this process may use: its affinity, and its container's share of time.
+    """Return the number of processors that this process may use: its affinity, limited by its control groups.
 
     Args:
-        cgroups: where the kernel shows the limits of control groups.
-        membership: which group this process is in.
+        cgroups: The folder in which the kernel shows the limits of control groups.
+        membership: The file that names the control group of this process.
     """
     affinity = getattr(os, "sched_getaffinity", None)  # Linux has it
     found = len(affinity(0)) if affinity else os.cpu_count() or 1
@@ -28,10 +28,10 @@ def allowed_threads(cgroups: str = _CGROUPS, membership: str = "/proc/self/cgrou
 
 
 def checked_threads(threads: int | None) -> int:
-    """Returns how many threads to use; None means as many as are allowed.
+    """Return the number of threads to use; None means as many as are allowed.
 
     Raises:
-        UsageError: it is no such number.
+        UsageError: The number is not a positive integer.
     """
     if threads is None:
         return _allowed()
@@ -46,7 +46,7 @@ def _allowed() -> int:
 
 
 def _share_of_time(cgroups: str, membership: str) -> int | None:
-    """Returns the processors' time that the control groups allow, rounded up; None where there is no limit."""
+    """Return the number of processors that the control groups allow, rounded up; None for no limit."""
     shares = [
         share
         for folder in _groups(cgroups, membership)
@@ -60,7 +60,7 @@ def _share_of_time(cgroups: str, membership: str) -> int | None:
 
 
 def _groups(cgroups: str, membership: str) -> Iterator[str]:
-    """Yields the folders of the groups that this process is in, and of those around them."""
+    """Yield the folders of the control groups of this process and of their parents."""
     for line in _lines(membership):
         _, controllers, group = line.split(":", 2)
         if controllers and "cpu" not in controllers.split(","):
@@ -91,9 +91,14 @@ def _lines(path: str) -> list[str]:
 
 
 def spread(work: Callable[[int], None], pieces: Iterable[int], threads: int) -> None:
-    """Calls ``work`` once for each piece, in so many threads, this one among them.
+    """Call a function once for each piece of work, in several threads.
 
-    The first error ends the work and is raised here, when the others have finished what they were doing.
+    The first error stops the work. It is raised here when the other threads have finished their current piece.
+
+    Args:
+        work: The function.
+        pieces: Its arguments.
+        threads: The number of threads, the current one included.
     """
     from threading import Thread  # one row needs none
 
@@ -120,15 +125,15 @@ def spread(work: Callable[[int], None], pieces: Iterable[int], threads: int) -> 
 def _next(waiting: deque[int]) -> int | None:
     try:
         return waiting.popleft()
-    except IndexError:  # asking beforehand would not help: another thread may take the last one
+    except IndexError:  # a check would not help: another thread may take the last one
         return None
 
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Keeps NumPy's matrix library from using threads of its own, as far as it is one that can be told.
+    """Limit OpenBLAS to one thread; other matrix libraries are left as they are.
 
-    The setting is the process's; it is put back when the last of those who asked for it is done.
+    The setting belongs to the process. It is restored when the last of several overlapping contexts ends.
     """
     blas = _blas()
     if blas is None:
@@ -167,7 +172,7 @@ class _Blas:
 
 @cache
 def _blas() -> _Blas | None:
-    """Returns the OpenBLAS that NumPy brings; None where NumPy was built with another library."""
+    """Return the OpenBLAS of NumPy; None where NumPy was built with another library."""
     if os.environ.get("OPENBLAS_NUM_THREADS") == "1":
         return None
     import ctypes
@@ -176,7 +181,7 @@ def _blas() -> _Blas | None:
 
     for prefix, suffix in (("scipy_", "64_"), ("scipy_", ""), ("", "64_"), ("", "")):
         try:
-            library = ctypes.CDLL(_umath_linalg.__file__)  # which leads to the library that it is linked with
+            library = ctypes.CDLL(_umath_linalg.__file__)  # which is linked with the library
             read = getattr(library, f"{prefix}openblas_get_num_threads{suffix}")
             write = getattr(library, f"{prefix}openblas_set_num_threads{suffix}")
             return _Blas(read, write)

@@ -1,7 +1,7 @@
-"""Reads the npz files that ``convert`` writes, into the same inert values that a pickle becomes.
+"""Read the npz files of ``convert``, into the same inert values as pickles.
 
-The file is a zip archive of arrays, one of which holds the description of the network as JSON. It is read here
-and not by ``numpy.load``, so that what it may ask for has limits. ``docs/knowledge-files.md`` has the format.
+The file is a zip archive of arrays, one of which holds the description of the network as JSON. It is not read by
+``numpy.load``, which has no limits. ``docs/knowledge-files.md`` has the format.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ _JSON_SIZES = {"{": 240, "[": 90, ",": 50, '"': 40}
 def read_npz(
     data: bytes, name: str, limits: Limits = DEFAULT_LIMITS, budget: Budget | None = None
 ) -> Instance:
-    """Returns the network in a file that ``convert`` wrote.
+    """Return the network in a file of ``convert``.
 
     Args:
-        data: the whole file.
-        name: its name, for messages.
-        limits: what it may ask for: bytes it unpacks to, numbers, layers, nesting.
-        budget: what is left of that; None begins a new one.
+        data: The content of the file.
+        name: The name of the file, for messages.
+        limits: The limits on unpacked bytes, numbers, layers and nesting.
+        budget: What is left of the limits; None for all of it.
 
     Raises:
         KnowledgeError: it is another kind of zip archive, damaged, beyond a limit, or lacks something.
@@ -58,7 +58,7 @@ def read_npz(
 
 
 def _described(arrays: NpzArrays, budget: Budget) -> object:
-    """Returns the description, parsed. What its values take is charged before they are made."""
+    """Return the parsed description. The memory of its values is charged before they are created."""
     array = arrays.take(DESCRIPTION)
     if array.shape or array.dtype.kind != "U":
         raise arrays.bad(f"has an array '{DESCRIPTION}' that is not text")
@@ -146,7 +146,7 @@ class _Reader:
         self._arrays = arrays
 
     def root(self, node: _Node) -> Instance:
-        """Builds the network, or the layer where a file holds one alone."""
+        """Return the network, or the layer where a file holds a single layer."""
         kind = node.text("kind")
         modules = node.nodes("modules")
         if kind in LAYERS and len(modules) == 1:
@@ -154,7 +154,7 @@ class _Reader:
         return self.network(node, 0)
 
     def network(self, node: _Node, depth: int) -> Instance:
-        """Builds a network that lies inside ``depth`` others."""
+        """Return a network that is nested in ``depth`` others."""
         if depth >= self._limits.networks:
             raise node.bad(f"lies inside {depth} other networks, the limit")
         instance = self._instance(node, "network")

@@ -1,7 +1,7 @@
-"""Reads what PyBrain's NetworkWriter wrote, into the same inert values that a pickle becomes.
+"""Read the XML files of PyBrain's NetworkWriter, into the same inert values as pickles.
 
-NetworkReader evaluates the attributes of the file as Python; here they are only ever numbers, names and
-switches, in the notation that the writer uses.
+NetworkReader evaluates attributes as Python; here they are only numbers, names and Booleans, in the notation of
+the writer.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ _CONNECTION_OPTIONS = ("inSliceFrom", "inSliceTo", "outSliceFrom", "outSliceTo",
 def read_xml(
     data: bytes, name: str, limits: Limits = DEFAULT_LIMITS, budget: Budget | None = None
 ) -> Instance:
-    """Returns the network in a file that NetworkWriter wrote.
+    """Return the network in a file of NetworkWriter.
 
     Args:
-        data: the whole file.
-        name: its name, for messages.
-        limits: what it may ask for.
-        budget: what is left of that; None begins a new one.
+        data: The content of the file.
+        name: The name of the file, for messages.
+        limits: The limits on its size and content.
+        budget: What is left of the limits; None for all of it.
 
     Raises:
-        UnsafeKnowledge: it names a class that is not on the list, holds an expression, or declares entities.
+        UnsafeKnowledge: A class is not on the allow-list, an attribute is an expression, or entities are declared.
         KnowledgeError: it is not such a file, holds several networks, or lacks what a network needs.
     """
     budget = budget or Budget(name, limits)
@@ -67,7 +67,7 @@ class _Reader:
         self._ambiguous: set[str] = set()
 
     def network(self, element: Element, depth: int) -> Instance:
-        """Builds the network in a ``Network`` element."""
+        """Return the network in a ``Network`` element that is nested in ``depth`` others."""
         if depth >= self._limits.networks:
             raise self._bad(element, f"lies inside {depth} other networks, the limit")
         instance = self._instance(element, "network")
@@ -230,7 +230,7 @@ class _Reader:
 
 
 def _key(element: Element) -> str:
-    """Returns what others refer to an element by: its name, or where several share one, a key of its own."""
+    """Return how connections refer to an element: by its key, where several share a name, else by its name."""
     return element.attributes.get("key", element.attributes.get("name", ""))
 
 

@@ -15,7 +15,7 @@ Carry = Callable[[Array], Array]
 
 
 def matrix(connection: ConnectionDescription) -> Array:
-    """Return the weights of a full connection, shape (outdim, indim): a row for each unit that it feeds."""
+    """Return the weights of a dense connection, shape (outdim, indim)."""
     assert connection.parameters is not None
     weights = connection.parameters.reshape(connection.outdim, connection.indim)
     if connection.kind == "FullNotSelfConnection":

@@ -1,7 +1,7 @@
-"""What a network is: layers, connections and their numbers, checked, typed and frozen.
+"""The description of a network: layers, connections and parameters, validated, typed and immutable.
 
-This is the meeting point of the runtime. Whatever a file was (a pickle of any protocol, an XML file), it ends
-as a ``NetworkDescription``; a plan is compiled from it, a real PyBrain network can be built from it.
+Every file format is read into a ``NetworkDescription``. Compiled networks, files of other formats and real
+PyBrain networks are made from it.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from pybrain_runtime._io.record import NOTHING, Record
 
 
 class Memory(Record):
-    """What a module remembers of the last time step, where a file was saved in the middle of a sequence.
+    """The recurrent state of a module in a file that was saved in the middle of a sequence.
 
     Attributes:
-        output: its last output, shape (outdim,).
+        output: the output of the last time step, shape (outdim,).
         state: the cell state of an LSTM layer, shape (dim,); else None.
     """
 
@@ -26,17 +26,17 @@ class Memory(Record):
 
 
 class ModuleDescription(Record):
-    """A layer, a bias unit, or a whole network as part of another.
+    """A layer, a bias unit, or a nested network.
 
     Attributes:
         name: as in the file.
         kind: PyBrain's class name, ``SigmoidLayer``.
-        indim: numbers that come in.
-        outdim: numbers that go out.
-        options: what else its formula needs: ``peepholes``, ``dimensions``, ``enabled``, ...
-        arrays: its parameters by their name in the formula, float64, read-only.
-        network: its content, where it is a network itself.
-        memory: its last time step, where the file holds one.
+        indim: number of inputs.
+        outdim: number of outputs.
+        options: other arguments of its formula: ``peepholes``, ``dimensions``, ``enabled``, ...
+        arrays: its parameters by name, float64, read-only.
+        network: the nested network; None for a layer.
+        memory: its recurrent state, where the file holds one.
     """
 
     name: str
@@ -56,23 +56,23 @@ class ModuleDescription(Record):
 
     @property
     def parameter_count(self) -> int:
-        """Trainable numbers inside."""
+        """Number of trainable parameters."""
         inside = self.network.parameter_count if self.network else 0
         return inside + sum(array.size for array in self.arrays.values())
 
 
 class ConnectionDescription(Record):
-    """What carries numbers from one module's output to another one's input.
+    """A connection from the output of one module to the input of another.
 
     Attributes:
         name: as in the file.
         kind: PyBrain's class name, ``FullConnection``.
-        source: the place of the module it starts at, in ``NetworkDescription.modules``.
-        target: the place of the module it ends at.
-        in_slice: from and to, in the output of the source.
-        out_slice: from and to, in the input of the target.
-        parameters: float64, shape (count,), read-only; None for kinds without any.
-        mother: the name of the mother connection that holds the parameters for several; else None.
+        source: index of the module that it reads, in ``NetworkDescription.modules``.
+        target: index of the module that it feeds.
+        in_slice: start and stop in the output of the source.
+        out_slice: start and stop in the input of the target.
+        parameters: float64, shape (count,), read-only; None for kinds without parameters.
+        mother: name of the mother connection, where several connections share parameters; else None.
         options: ``permutation`` and ``blocksize`` of a PermutationConnection.
     """
 
@@ -88,28 +88,28 @@ class ConnectionDescription(Record):
 
     @property
     def indim(self) -> int:
-        """Numbers that it takes."""
+        """Number of outputs of the source that it reads."""
         return self.in_slice[1] - self.in_slice[0]
 
     @property
     def outdim(self) -> int:
-        """Numbers that it adds to."""
+        """Number of inputs of the target that it feeds."""
         return self.out_slice[1] - self.out_slice[0]
 
 
 class NetworkDescription(Record):
-    """A network whose parts are known to fit together.
+    """A network whose parts fit together.
 
     Attributes:
         name: as in the file.
         kind: PyBrain's class name, ``FeedForwardNetwork``.
-        modules: its parts, in an order in which each comes after all that it listens to.
-        inputs: places of the modules that take the inputs, in the order of the input columns.
-        outputs: places of the modules whose outputs are the answer, in the order of the output columns.
+        modules: in order of computation: each after all modules that feed it.
+        inputs: indices of the input modules, in the order of the input columns.
+        outputs: indices of the output modules, in the order of the output columns.
         connections: within a time step, ordered by their source.
         recurrent_connections: from one time step to the next.
-        mothers: parameters that several connections share, by name.
-        recurrent: whether the rows are the steps of a sequence.
+        mothers: shared parameters, by the name of the mother connection.
+        recurrent: whether the rows are the time steps of a sequence.
         steps_done: time steps since the last reset, where the file was saved in the middle of a sequence.
     """
 
@@ -126,17 +126,17 @@ class NetworkDescription(Record):
 
     @property
     def indim(self) -> int:
-        """Numbers in a row of the activation."""
+        """Number of inputs: columns of the activation."""
         return sum(self.modules[place].indim for place in self.inputs)
 
     @property
     def outdim(self) -> int:
-        """Numbers in a row of the prediction."""
+        """Number of outputs: columns of the prediction."""
         return sum(self.modules[place].outdim for place in self.outputs)
 
     @property
     def parameter_count(self) -> int:
-        """Trainable numbers, those of mothers counted once."""
+        """Number of trainable parameters; shared ones count once."""
         own = sum(
             c.parameters.size for c in self.all_connections() if c.parameters is not None and not c.mother
         )
@@ -144,6 +144,6 @@ class NetworkDescription(Record):
         return own + shared + sum(module.parameter_count for module in self.modules)
 
     def all_connections(self) -> Iterator[ConnectionDescription]:
-        """Yields the connections within a time step, then those from one step to the next."""
+        """Yield the connections within a time step, then those from one step to the next."""
         yield from self.connections
         yield from self.recurrent_connections

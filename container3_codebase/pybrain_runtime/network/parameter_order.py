@@ -1,4 +1,4 @@
-"""The order in which PyBrain lines up the parameters of a network in one vector."""
+"""The order of the parameters in PyBrain's parameter vector of a network."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _Take = Callable[[int], np.ndarray]
 
 
 def with_parameters(network: NetworkDescription, vector: np.ndarray) -> NetworkDescription:
-    """Returns the network with other parameters.
+    """Return the network with other parameters.
 
-    The order is that of PyBrain's ``params`` as the file has it: module by module its own parameters, then
-    those of its connections; then the mothers; then the recurrent connections.
+    The order is that of PyBrain's ``params``: for each module its own parameters and those of its outgoing
+    connections; then the mother connections; then the recurrent connections.
 
     Args:
-        network: the network.
-        vector: shape (``network.parameter_count``,).
+        network: The network.
+        vector: The parameters, shape (``network.parameter_count``,).
     """
     position = 0
 

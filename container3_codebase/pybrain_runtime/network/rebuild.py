@@ -1,7 +1,7 @@
-"""Builds a real PyBrain network from a description, through PyBrain's own constructors.
+"""Build a PyBrain network from a description, with PyBrain's own constructors.
 
-The classes come from the library of this project (the package ``pybrain``), which is only needed here: a plan
-runs without it. The network can be trained, saved and changed like one made by hand.
+The classes come from the package ``pybrain``, which inference does not need. The network can be trained, saved
+and changed like any other.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from pybrain_runtime.network.layers.registry import LAYERS
 
 
 def build_network(description: NetworkDescription) -> Any:
-    """Returns a sorted ``FeedForwardNetwork`` or ``RecurrentNetwork`` that answers as the description does.
+    """Return a sorted ``FeedForwardNetwork`` or ``RecurrentNetwork`` with the outputs of the description.
 
-    Networks of special classes (``BidirectionalNetwork`` and the like) build their parts themselves, so they
-    become a plain network of the same parts. A recurrent network starts reset. Where two modules share a
-    name, the later ones get a number behind it.
+    Networks of special classes, such as ``BidirectionalNetwork``, build their parts themselves; they become a
+    plain network of the same parts. A recurrent network starts reset. Where modules share a name, the later
+    ones get a number as a suffix.
 
     Raises:
-        KnowledgeError: a layer is of a kind that cannot be built from its description.
-        ImportError: the package ``pybrain`` is not installed.
+        KnowledgeError: A layer is of a kind that cannot be built from its description.
+        ImportError: The package ``pybrain`` is not installed.
     """
     network = _class("RecurrentNetwork" if description.recurrent else "FeedForwardNetwork")(description.name)
     modules = [
@@ -54,9 +54,9 @@ def _class(kind: str) -> Any:
 
 
 def distinct_names(description: NetworkDescription) -> list[str]:
-    """Returns what the modules of the built network are called, in the order of the description."""
+    """Return the names of the modules of the built network, in the order of the description."""
     names: dict[str, None] = {}
-    last: dict[str, int] = {}  # the number given last; counting from 1 each time would take the square
+    last: dict[str, int] = {}  # the last suffix; counting from 1 each time would be quadratic
     for module in description.modules:
         name, number = module.name, last.get(module.name, 1)
         while name in names:
