@@ -21,21 +21,22 @@ def main():
     except ValueError as error:
         print("The wrong number of them:", error)
 
-    # Whoever can only try parameters out, and see what they are worth, can still train a network.
-    inputs = np.linspace(-1, 1, 9)
+    # An optimizer that evaluates parameters and needs no gradient can train a network, too.
+    inputs = np.linspace(-1, 1, 9).reshape(-1, 1)
 
-    def worth(net):
-        return -float(np.mean([(net.activate([x])[0] - x**2) ** 2 for x in inputs]))
+    def squaredError(net):
+        return float(np.mean((net.activateRows(inputs) - inputs**2) ** 2))
 
     best = net
     best.randomize()
-    fitness = first = worth(best)
+    error = first = squaredError(best)
     for _ in range(1500):
         child = best.copy()
         child.mutate()
-        if worth(child) > fitness:
-            best, fitness = child, worth(child)
-    print(f"Hill climbing: squared error {-first:.3f} at first, {-fitness:.4f} after 1500 trials")
+        childError = squaredError(child)
+        if childError < error:
+            best, error = child, childError
+    print(f"Hill climbing: squared error {first:.3f} at first, {error:.4f} after 1500 trials")
     print("x^2 at 0.5:", best.activate([0.5]).round(2))
 
 

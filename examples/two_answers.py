@@ -31,19 +31,19 @@ def mixtureNetwork(hidden, mix):
 def main():
     np.random.seed(7)
     dataset = SupervisedDataSet(1, 1)
-    for number in range(100):
+    for number in range(60):
         x = np.random.rand()
         dataset.addSample(x, (1 if number % 2 else -1) * (0.5 + x) + 0.05 * np.random.randn())
 
     usual = buildNetwork(1, 5, 1, hiddenclass=TanhLayer)
     RPropMinusTrainer(usual, dataset=dataset).trainEpochs(100)
-    print("An ordinary network answers with the mean, which is never right:", usual.activate([0.5]).round(2))
+    print("An ordinary network predicts the mean, which is never right:", usual.activate([0.5]).round(2))
 
     net = mixtureNetwork(5, 2)
-    RPropMinusTrainerMix(net, dataset=dataset).trainEpochs(150)
-    answer = net.activate([0.5])
+    RPropMinusTrainerMix(net, dataset=dataset).trainEpochs(80)
+    output = net.activate([0.5])
     for chance, deviation, centre in sorted(
-        zip(answer[:2], answer[2:4], answer[4:], strict=True), key=lambda a: a[2]
+        zip(output[:2], output[2:4], output[4:], strict=True), key=lambda a: a[2]
     ):
         print(f"A mixture: with chance {chance:.2f} about {centre:+.2f} +- {deviation:.2f}")
 

@@ -68,7 +68,7 @@ class GaussianProcess:
         for inp, target in dataset:
             self.addSample(inp, target)
 
-    def addSample(self, train: ArrayLike, target: float) -> None:
+    def addSample(self, train: ArrayLike, target: ArrayLike) -> None:
         """Add one observation: a point, shape (indim,), and its value.
 
         With `autonoise` the noise of an observation is increased by the variance of the values

@@ -41,7 +41,7 @@ class Validator:
         return float(np.mean(np.ravel(output) == np.ravel(target)))
 
     @classmethod
-    def ESS(cls, output: Any, target: Any) -> float:
+    def ESS(cls, output: Any, target: Any) -> Any:
         """Return the sums of squared differences: one number, or for several columns one each."""
         output, target = _pair(output, target)
         return ((output.reshape(target.shape) - target) ** 2).sum(axis=0)

@@ -70,7 +70,7 @@ class LinkedParameters(_Part):
         self._ensureLinked()
         ParameterContainer._setParameters(self, p, owner)
 
-    def _setDerivatives(self, d: int, owner: object = None) -> None:
+    def _setDerivatives(self, d: ArrayLike, owner: object = None) -> None:
         self._ensureLinked()
         ParameterContainer._setDerivatives(self, d, owner)
 

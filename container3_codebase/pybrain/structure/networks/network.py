@@ -199,7 +199,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
             )
         return order
 
-    def _reordered(self, position: Mapping[Module, int]) -> list[Module]:
+    def _reordered(self, position: Mapping[Module, Any]) -> list[Module]:
         """Return the order of computation that comes closest to ``position``, module -> number."""
         waiting = dict.fromkeys(self.modulesSorted, 0)
         for outgoing in self.connections.values():

@@ -13,7 +13,7 @@ from pybrain.structure.modules.neuronlayer import NeuronLayer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any
+    from typing import Any, SupportsIndex
 
     from pybrain._typing import Array
     from pybrain.structure.connections.connection import Connection
@@ -132,7 +132,7 @@ def _pureTransfer(module: Any) -> Callable[[Array], Array] | None:
     return module._transfer if plain else None
 
 
-def _sliceOrNone(start: int, stop: int, width: int) -> slice | None:
+def _sliceOrNone(start: SupportsIndex, stop: SupportsIndex, width: SupportsIndex) -> slice | None:
     """Return the slice, or None for the whole width, which saves slicing."""
     return None if start == 0 and stop == width else slice(int(start), int(stop))
 

@@ -38,7 +38,7 @@ class Population:
         """Note the fitness of an individual."""
         raise NotImplementedError("this population keeps no fitness")
 
-    def getIndividualFitness(self, individual: Any) -> float:
+    def getIndividualFitness(self, individual: Any) -> float | None:
         """Return the fitness of an individual."""
         raise NotImplementedError("this population keeps no fitness")
 
@@ -72,7 +72,7 @@ class SimplePopulation(Population):
             raise KeyError("this individual is not in the population")
         self._fitness[individual] = fitness
 
-    def getIndividualFitness(self, individual: Any) -> float:
+    def getIndividualFitness(self, individual: Any) -> float | None:
         """Return the fitness of an individual, None where it is unknown."""
         return self._fitness[individual]
 

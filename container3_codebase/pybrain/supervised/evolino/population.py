@@ -80,7 +80,7 @@ class EvolinoSubPopulation(SimplePopulation):
     """
 
     def __init__(
-        self, chromosome: list[float], maxNIndividuals: int, valueInitializer: Filter = _SMALL, **kwargs: Any
+        self, chromosome: list[Any], maxNIndividuals: int, valueInitializer: Filter = _SMALL, **kwargs: Any
     ) -> None:
         SimplePopulation.__init__(self)
         self._prototype = EvolinoSubIndividual(deepcopy(chromosome))

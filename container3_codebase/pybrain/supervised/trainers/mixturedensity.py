@@ -35,7 +35,7 @@ def gaussian(x: ArrayLike, mean: ArrayLike, stddev: ArrayLike) -> Any:
     return np.exp(_logGaussian(x, mean, stddev))
 
 
-def _logGaussian(x: Array, mean: Array, stddev: Array) -> Array:
+def _logGaussian(x: Array, mean: Array, stddev: Array) -> Any:
     squares = ((x - mean) ** 2).sum(axis=-1)
     return -0.5 * squares / stddev**2 - 0.5 * x.shape[-1] * np.log(2 * np.pi * stddev**2)
 

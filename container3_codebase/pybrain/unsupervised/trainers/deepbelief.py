@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from pybrain.datasets.dataset import DataSet
     from pybrain.structure.networks.feedforward import FeedForwardNetwork
     from pybrain.unsupervised.trainers.rbm import RbmGibbsTrainer
 
@@ -44,7 +45,7 @@ class DeepBeliefTrainer(Trainer):
     def __init__(
         self,
         net: FeedForwardNetwork,
-        dataset: UnsupervisedDataSet,
+        dataset: DataSet,
         epochs: int = 50,
         cfg: RbmGibbsTrainerConfig | None = None,
         distribution: str = "bernoulli",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pybrain._typing import Array
-    from pybrain.datasets.unsupervised import UnsupervisedDataSet
+    from pybrain.datasets.dataset import DataSet
     from pybrain.structure.networks.rbm import Rbm
 
 
@@ -61,9 +61,7 @@ class RbmGibbsTrainer(Trainer):
         cfg: an RbmGibbsTrainerConfig.
     """
 
-    def __init__(
-        self, rbm: Rbm, dataset: UnsupervisedDataSet, cfg: RbmGibbsTrainerConfig | None = None
-    ) -> None:
+    def __init__(self, rbm: Rbm, dataset: DataSet, cfg: RbmGibbsTrainerConfig | None = None) -> None:
         self.rbm = rbm
         self.module = rbm
         self.cfg = RbmGibbsTrainerConfig() if cfg is None else cfg
@@ -159,9 +157,7 @@ class RbmGaussTrainer(RbmGibbsTrainer):
     Their learning rate has to be smaller (Hinton and Salakhutdinov 2006): 0.01 without a `cfg`.
     """
 
-    def __init__(
-        self, rbm: Rbm, dataset: UnsupervisedDataSet, cfg: RbmGibbsTrainerConfig | None = None
-    ) -> None:
+    def __init__(self, rbm: Rbm, dataset: DataSet, cfg: RbmGibbsTrainerConfig | None = None) -> None:
         RbmGibbsTrainer.__init__(self, rbm, dataset, cfg)
         if cfg is None:
             self.cfg.rWeights = self.cfg.rHidBias = self.cfg.rVisBias = 0.01
