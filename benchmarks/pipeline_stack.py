@@ -117,6 +117,7 @@ def added_megabytes(engine: DockerEngine) -> float:
 
 
 def main() -> None:
+    """Measure the stages and print the table."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument(
         "--rounds", type=int, default=9, help="measured rounds after a first that is not (default 9)"

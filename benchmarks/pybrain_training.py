@@ -51,6 +51,7 @@ def measureElsewhere(python, rows, repeat):
 
 
 def main():
+    """Measure each trainer and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=1000)
     parser.add_argument("--repeat", type=int, default=7)

@@ -25,6 +25,7 @@ def points(count):
 
 
 def main(plot=False):
+    """Train a classifier and print its accuracy."""
     np.random.seed(2)
     random.seed(2)
     test, training = points(120).splitWithProportion(0.25)

@@ -10,6 +10,7 @@ from pybrain.tools.datasettools import DataSetNormalizer
 
 
 def main():
+    """Fill, split and read data sets."""
     np.random.seed(1)
     xor = SupervisedDataSet(2, 1)
     for inp, target in (((0, 0), 0), ((0, 1), 1), ((1, 0), 1), ((1, 1), 0)):

@@ -7,6 +7,7 @@ from pybrain.tools.shortcuts import buildNetwork
 
 
 def main():
+    """Read and set all parameters of a network as one vector."""
     np.random.seed(5)
     net = buildNetwork(1, 3, 1, hiddenclass=TanhLayer)
     print(f"{net.paramdim} parameters in one vector:", net.params.round(2))

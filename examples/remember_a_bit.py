@@ -22,6 +22,7 @@ def sequences(count, length):
 
 
 def main():
+    """Train an LSTM network and test it on all sequences."""
     np.random.seed(3)
     random.seed(3)
     dataset = sequences(10, 6)

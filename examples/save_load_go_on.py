@@ -14,6 +14,7 @@ from pybrain.tools.shortcuts import buildNetwork
 
 
 def main():
+    """Save a network, load it and continue its training."""
     np.random.seed(6)
     random.seed(6)
     dataset = SupervisedDataSet(1, 1)

@@ -12,11 +12,13 @@ from pybrain.utilities import DivergenceError
 
 
 def show(net, dataset):
+    """Print the output of a network for each sample of a data set."""
     for inp, target in dataset:
         print(f"  {inp} -> {net.activate(inp)[0]:+.3f}, wanted {target[0]:+.0f}")
 
 
 def main():
+    """Train a network on XOR."""
     # Both generators: weights come from NumPy's, the order of samples from Python's.
     np.random.seed(4)
     random.seed(4)

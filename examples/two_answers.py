@@ -11,6 +11,7 @@ from pybrain.tools.shortcuts import buildNetwork
 
 
 def mixtureNetwork(hidden, mix):
+    """Return a network whose output layer is a mixture of Gaussians."""
     net = FeedForwardNetwork()
     layers = (
         LinearLayer(1, name="in"),
@@ -29,6 +30,7 @@ def mixtureNetwork(hidden, mix):
 
 
 def main():
+    """Train a mixture density network on data with two solutions."""
     np.random.seed(7)
     dataset = SupervisedDataSet(1, 1)
     for number in range(60):

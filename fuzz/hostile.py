@@ -61,6 +61,7 @@ def gzipped(block: bytes, count: int) -> bytes:
 
 
 def zipped(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """Return a zip archive."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", method) as writer:
         for name, content in members.items():
@@ -69,6 +70,7 @@ def zipped(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> byt
 
 
 def npy(array: np.ndarray) -> bytes:
+    """Return an array in the npy format."""
     file = io.BytesIO()
     np.save(file, array)
     return file.getvalue()
@@ -122,6 +124,7 @@ def colliding_pairs(count: int) -> bytes:
 
 
 def numbers_as_keys(make: Callable[[int], int], count: int) -> bytes:
+    """Return a pickle of a dict whose keys are the numbers of a sequence."""
     numbers = (make(n).to_bytes(8, "little", signed=True) for n in range(count))
     return b"\x80\x02}(" + b"".join(b"\x8a\x08%sN" % number for number in numbers) + b"u."
 
@@ -133,6 +136,7 @@ def floats_as_keys() -> bytes:
 
 
 def dicts_with_long_keys(dicts: int, keys: int) -> bytes:
+    """Return a pickle of a list of dicts with long text as keys."""
     one = b"}(" + b"".join(b"\x8c\x28%040dN" % n for n in range(keys)) + b"u"
     return b"\x80\x04(" + one * dicts + b"l."
 
@@ -208,6 +212,7 @@ def long_named_mothers(count: int) -> bytes:
 
 
 def escaped(text: str, lines: int) -> bytes:
+    """Return a pickle of a repeated text with escapes."""
     return b"V" + text.encode() * lines + b"\n."
 
 
