@@ -49,7 +49,7 @@ def main(words: list[str]) -> int:
     except PipelineError as error:
         return _failed(folder, str(error), error.status)
     except Exception as error:
-        text = f"a defect of the evaluation, not of the submission: {type(error).__name__}: {error}"
+        text = f"internal error of the evaluation, not of the submission: {type(error).__name__}: {error}"
         return _failed(folder, text, PipelineError.status)
     return INTERRUPTED if report.interrupted else 0
 

@@ -44,7 +44,7 @@ class TooCostly(PipelineError):
         self.limit = limit
 
 
-class WorkerDefect(PipelineError):
+class WorkerError(PipelineError):
     """A worker of the evaluation failed in a way that is not the submission's fault."""
 
     status = 70

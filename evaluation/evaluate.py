@@ -171,7 +171,7 @@ def _engine(
     conditions: Conditions, say: Callable[[str], None], workers: WorkerPool
 ) -> tuple[EngineSession | None, str]:
     if not conditions.run:
-        return None, "it was asked not to build or run anything"
+        return None, "building and running is disabled"
     try:
         version, compose = find_docker(compose=conditions.compose)
     except EngineUnavailable as error:
@@ -199,7 +199,7 @@ def protections(evidence: Evidence, engine: EngineSession | None, limits: Limits
         Protection(
             "Builds are limited", True,
             f"{limits.build_seconds:g} s, {limits.build_memory // MIB} MB of memory and {limits.build_processes} "
-            f"processes for a step, {limits.build_disk // MIB} MB written (looked at every second)",
+            f"processes for a step, {limits.build_disk // MIB} MB written (checked every second)",
         ),
         Protection("Containers have no network when they run", True, "network_mode: none"),
         Protection(
@@ -215,11 +215,11 @@ def protections(evidence: Evidence, engine: EngineSession | None, limits: Limits
         ),
         Protection(
             "What a container writes to its own file system is limited", True,
-            f"{limits.disk // MIB} MB: single files by the kernel, all together by looking every second",
+            f"{limits.disk // MIB} MB: single files by the kernel, all together by a check every second",
         ),
         Protection(
-            "Root's rights in a container are cut down", True,
-            "no device, no raw network, no new privileges; the compose file's own wishes for more are refused",
+            "Root in a container has few privileges", True,
+            "no device, no raw network, no new privileges; requests of the compose file for more are refused",
         ),
     )  # fmt: skip
 

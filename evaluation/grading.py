@@ -85,7 +85,7 @@ class Judge:
             return _not_checked(item, error.message, error.hint, time.monotonic() - started)
         except Exception as error:
             # One check that stumbles over a strange submission must not take the others with it.
-            text = f"a defect of the evaluation, not of the submission: {type(error).__name__}: {error}"
+            text = f"internal error of the evaluation, not of the submission: {type(error).__name__}: {error}"
             return _not_checked(
                 item, text, "Please report it, with the submission.", time.monotonic() - started
             )

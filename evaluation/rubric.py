@@ -104,9 +104,9 @@ def read_rubric(name: str, content: bytes) -> Rubric:
         text = content.decode("utf-8")
         data = tomllib.loads(text)
     except UnicodeDecodeError as error:
-        raise RubricError(f"{name} is not written in UTF-8 (byte {error.start})") from error
+        raise RubricError(f"{name} is not UTF-8 (byte {error.start})") from error
     except tomllib.TOMLDecodeError as error:
-        raise RubricError(f"{name}: {error}", hint="The file is no TOML.") from error
+        raise RubricError(f"{name}: {error}", hint="The file is not valid TOML.") from error
     return _Reading(name, text).rubric(data, hashlib.sha256(content).hexdigest())
 
 
@@ -128,13 +128,15 @@ class _Reading:
         lines = self._value((), data, "line", list)
         read = tuple(self._line((place,), entry) for place, entry in enumerate(lines))
         if not read:
-            raise self.wrong((), "line", "there is no line", "A rubric has [[line]]s with [[line.check]]s.")
+            raise self.wrong(
+                (), "line", "the rubric has no lines", "A rubric has [[line]]s with [[line.check]]s."
+            )
         self._needs(lines)
         return Rubric(name, sha256, read)
 
     def _line(self, where: tuple[int, ...], entry: Any) -> RubricLine:
         if not isinstance(entry, dict):
-            raise self.wrong(where, "line", "is no [[line]]")
+            raise self.wrong(where, "line", "is not a [[line]]")
         self._known(where, entry, _LINE)
         title = self._value(where, entry, "title", str)
         points = self._value(where, entry, "points", (int, float))
@@ -149,10 +151,10 @@ class _Reading:
 
     def _item(self, where: tuple[int, ...], entry: Any) -> Item:
         if not isinstance(entry, dict):
-            raise self.wrong(where, "check", "is no [[line.check]]")
+            raise self.wrong(where, "check", "is not a [[line.check]]")
         name = self._value(where, entry, "check", str)
         if name not in CHECKS:
-            raise self.wrong(where, "check", f"there is no check {name!r}{did_you_mean(name, CHECKS)}")
+            raise self.wrong(where, "check", f"unknown check {name!r}{did_you_mean(name, CHECKS)}")
         check = CHECKS[name]
         self._known(where, entry, {**_CHECK, **check.parameters})
         for key, kind in _CHECK.items():
@@ -188,15 +190,17 @@ class _Reading:
             for place, check in enumerate(line["check"]):
                 where = (number, place)
                 if check["id"] in above:
-                    raise self.wrong(where, "id", f"{check['id']!r} stands there twice")
+                    raise self.wrong(where, "id", f"{check['id']!r} is used twice")
                 for need in check.get("needs", ()):
                     if need not in everything:
                         raise self.wrong(
-                            where, "needs", f"there is no check {need!r}{did_you_mean(str(need), everything)}"
+                            where, "needs", f"unknown check {need!r}{did_you_mean(str(need), everything)}"
                         )
                     if need not in above:
                         raise self.wrong(
-                            where, "needs", f"{need!r} stands below; what is needed stands above"
+                            where,
+                            "needs",
+                            f"{need!r} is defined below; a check can only need checks above it",
                         )
                 above.append(check["id"])
 
@@ -204,7 +208,7 @@ class _Reading:
         known = list(keys)
         for key in entry:
             if key not in known:
-                raise self.wrong(where, key, f"there is no such key here{did_you_mean(key, known)}")
+                raise self.wrong(where, key, f"unknown key{did_you_mean(key, known)}")
 
     def _value(self, where: tuple[int, ...], entry: Mapping[str, Any], key: str, kind: Any) -> Any:
         if key not in entry:

@@ -38,7 +38,7 @@ def prediction_equals(evidence: Evidence) -> Verdict:
             return Verdict(False, f"{trap.title}: {probe.text}", trap.hint, seen)
     if found.equal:
         return Verdict(
-            True, f"the prediction ({found.where}) equals what the network answers: {row[:120]}", "", seen
+            True, f"the prediction ({found.where}) equals the output of the network: {row[:120]}", "", seen
         )
     if found.flooded:
         return Verdict(
@@ -48,9 +48,9 @@ def prediction_equals(evidence: Evidence) -> Verdict:
     if found.where:
         return Verdict(
             False,
-            f"the prediction is another one: {found.where} says {found.shown!r}, the network answers {row[:120]}",
+            f"the prediction is different: {found.where} shows {found.shown!r}, the network predicts {row[:120]}",
             "Does the code give the network the right columns, unscaled, one flat row at a time? "
-            "What counts are the numbers that the network answers, not only a class.", seen,
+            "What counts are the outputs of the network, not only a class.", seen,
         )  # fmt: skip
     first = timeline.wrong_first_exit(run, evidence.roles)
     if first is not None and first.status:
@@ -60,12 +60,12 @@ def prediction_equals(evidence: Evidence) -> Verdict:
         )  # fmt: skip
     if first is not None:
         return Verdict(
-            False, "no prediction was made: the stack was stopped before codebase was done",
+            False, "no prediction was made: the stack was stopped before codebase had finished",
             FIRST_EXIT.hint, seen,
         )  # fmt: skip
     lines = run.lines_of(code)
     last = (
-        f"it said: {last_message(lines)[:160]}"
+        f"it printed: {last_message(lines)[:160]}"
         if any(line.strip() for line in lines)
         else "it printed nothing"
     )

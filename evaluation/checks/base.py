@@ -99,7 +99,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def _not_a_container(number: object) -> str:
-    return "" if number in (1, 2, 3) else f"{number} is none of the containers 1, 2 and 3"
+    return "" if number in (1, 2, 3) else f"must be 1, 2 or 3, got {number}"
 
 
 def _not_patterns(patterns: object) -> str:
@@ -107,7 +107,7 @@ def _not_patterns(patterns: object) -> str:
         try:
             re.compile(pattern)
         except (re.error, TypeError) as error:
-            return f"{pattern!r} is no regular expression: {error}"
+            return f"{pattern!r} is not a regular expression: {error}"
     return ""
 
 

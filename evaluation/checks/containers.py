@@ -150,25 +150,25 @@ def _computes(evidence: Evidence, ran: ContainerRun) -> Verdict:
     """Check that a program of the evaluation is computed: any program can print the word OK."""
     if what := evidence.why_no_interpreter:
         return Verdict(
-            False, f"the python3 of codebase is no Python interpreter: {what}",
+            False, f"the python3 of codebase is not a Python interpreter: {what}",
             "Build the image from one that holds Python, such as python:3.11-slim.", _seen(ran),
         )  # fmt: skip
     asked, answer = evidence.challenge
-    seen = (*_seen(ran), *observed(note=f"our program: {asked.program}", log=tail(answer.output)))
+    seen = (*_seen(ran), *observed(note=f"test program: {asked.program}", log=tail(answer.output)))
     if not asked.language_answered(answer.output):
         return Verdict(
-            False, "python3 in codebase prints OK, but does not compute what a program of ours asks for",
-            "The image needs a Python that works, such as that of python:3.11-slim.", seen,
+            False, "python3 in codebase prints OK, but does not run a test program of the evaluation correctly",
+            "The image needs a working Python, such as that of python:3.11-slim.", seen,
         )  # fmt: skip
     if not asked.network_answered(answer.output):
         why = last_message(answer.output.splitlines())
         return Verdict(
             False,
-            f"PyBrain is imported, but a small network of it does not answer: {why}",
-            "The whole library belongs into the image, with what it imports: FeedForwardNetwork, LinearLayer, "
+            f"PyBrain is imported, but a small network does not compute: {why}",
+            "The whole library belongs in the image, with what it imports: FeedForwardNetwork, LinearLayer, "
             "SigmoidLayer and FullConnection of pybrain.structure are used.", seen,
         )  # fmt: skip
-    reason = "codebase imports FeedForwardNetwork from /opt/pybrain, and a network of it computes"
+    reason = "codebase imports FeedForwardNetwork from /opt/pybrain, and a small network computes"
     return Verdict(True, reason, "", seen)
 
 
@@ -183,8 +183,8 @@ def _other_rows(evidence: Evidence, role: Service, name: str, ran: ContainerRun)
     if all(line.strip() in shown for line in other.splitlines() if line.strip()):
         return None
     return Verdict(
-        False, f"`{ran.command}` does not show other rows when they are put in the place of {name}: it shows what is "
-        "written down elsewhere", f'End the Dockerfile with CMD ["cat", "{role.inside}"].',
+        False, f"`{ran.command}` does not show other rows when they are put in the place of {name}: its output is "
+        "fixed", f'End the Dockerfile with CMD ["cat", "{role.inside}"].',
         (*_seen(ran), *observed(log=head(again.output))),
     )  # fmt: skip
 
@@ -199,7 +199,7 @@ def _listed_from_nowhere(evidence: Evidence, role: Service, ran: ContainerRun) -
     without = evidence.alone_with_empty(role, folders)
     if without.ok and len(_naming(without, name)) >= len(_naming(ran, name)):
         return Verdict(
-            False, f"`{ran.command}` shows the same where {folders[0]}/ is empty: it is written down, not read",
+            False, f"`{ran.command}` shows the same where {folders[0]}/ is empty: its output is fixed, not read there",
             f'End the Dockerfile with CMD ["ls", "-l", "{role.inside.rpartition("/")[0]}/"].', _seen(ran),
         )  # fmt: skip
     return None

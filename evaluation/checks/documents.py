@@ -50,7 +50,7 @@ def document(evidence: Evidence, file: str, minimum_words: int = 1) -> Verdict:
     text, written_in = decode_text(content)
     words = _WORD.findall(text)
     if b"\0" in content and written_in != "utf-16":
-        return Verdict(False, f"{found} is no text", "Hand in plain text.")
+        return Verdict(False, f"{found} is not a text file", "Hand in plain text.")
     if len(words) < minimum_words:
         return Verdict(
             False, f"{found} has {len(words)} words; {minimum_words} or more are expected",
@@ -138,7 +138,7 @@ def question_answered(
         reason = f"the answer to question {question} says nothing about: {', '.join(map(_readable, missing))}"
         return Verdict(False, reason, "Answer the question that was asked.", seen)
     if why := _no_answer(evidence, answer, {key: text for key, text in answers.items() if key != question}):
-        reason = f"the answer to question {question} is none: {why}"
+        reason = f"the answer to question {question} does not answer it: {why}"
         return Verdict(False, reason, "Answer it in full sentences, with an example of your own.", seen)
     return Verdict(True, f"question {question} is answered in {len(words)} words", "", seen)
 

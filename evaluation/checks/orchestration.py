@@ -26,14 +26,14 @@ def compose_syntax(evidence: Evidence) -> Verdict:
     if safe.mistakes:
         more = f" (and {len(safe.mistakes) - 1} more)" if len(safe.mistakes) > 1 else ""
         return Verdict(
-            False, f"{safe.mistakes[0]}{more}", "Type `docker-compose config`: it shows what Compose understands.",
+            False, f"{safe.mistakes[0]}{more}", "Run `docker-compose config`: it shows how Compose reads the file.",
             observed(log="\n".join(safe.mistakes)),
         )  # fmt: skip
     if safe.refusals:
         return Verdict(
             False,
-            f"{name} asks for more than a submission gets: {safe.refusals[0]}",
-            "The three containers need a shared folder and nothing else of the host. Take it out.",
+            f"{name} requests more than a submission is allowed: {safe.refusals[0]}",
+            "The three containers need a shared folder and nothing else of the host. Remove the key.",
             observed(log="\n".join(map(str, safe.refusals))),
         )
     try:
@@ -42,9 +42,9 @@ def compose_syntax(evidence: Evidence) -> Verdict:
         return Verdict(True, f"{name} has no mistake that can be seen without its images", "")
     if said:
         return Verdict(
-            False, f"Compose does not take {name}: {said.splitlines()[-1][:200]}", "", observed(log=said)
+            False, f"Compose does not accept {name}: {said.splitlines()[-1][:200]}", "", observed(log=said)
         )
-    return Verdict(True, f"Compose takes {name}", "", observed(command="docker-compose config"))
+    return Verdict(True, f"Compose accepts {name}", "", observed(command="docker-compose config"))
 
 
 @check
@@ -87,7 +87,7 @@ def compose_services(evidence: Evidence) -> Verdict:
     }
     if kinds == {"elsewhere"}:
         return Verdict(
-            False, f"the three share {roles.shared}, a place on somebody's own machine, which no other machine has",
+            False, f"the three share {roles.shared}, a folder of one machine, which no other machine has",
             "Share a folder of the submission: ./shared_data:/shared_data", seen,
         )  # fmt: skip
     return Verdict(True, f"three services run the three images and share {roles.shared}", "", seen)
@@ -168,25 +168,24 @@ def compose_orchestration(evidence: Evidence) -> Verdict:
     if run.stopped:
         hint = OVER_THE_LIMITS.hint
         if "did not end" in run.stopped:
-            hint = "codebase must come to an end when its prediction is made: its end is what ends the stack."
+            hint = "codebase must end when its prediction is made: that ends the stack."
         return Verdict(False, f"`{run.command}`: {run.stopped}", hint, seen)
     if first := timeline.wrong_first_exit(run, roles):
         trap = FIRST_EXIT
         who = roles.role(first.service) or first.service
         if first.status:
             return Verdict(
-                False, f"{who} failed with status {first.status}, and that ended the stack before codebase was done",
-                f"Look at what it printed: {_last_message(run, first.service)}", seen,
+                False,
+                f"{who} failed with status {first.status}, and that ended the stack before codebase had finished",
+                f"It printed: {_last_message(run, first.service)}", seen,
             )  # fmt: skip
-        reason = f"{trap.title}: {who} came to its end (status 0) before codebase, and that stopped the whole stack"
+        reason = f"{trap.title}: {who} ended with status 0 before codebase, and that stopped the whole stack"
         return Verdict(False, reason, trap.hint, seen)
     if missing := timeline.never_started(run, roles):
         said = last_message(run.output.splitlines())
         return Verdict(False, f"{', '.join(missing)} was never started: {said}", _why_not(run, roles), seen)
     early = timeline.started_after_code(run, roles)
-    reason = (
-        f"codebase was started before {early}" if early else "the stack did not come to an end of its own"
-    )
+    reason = f"codebase was started before {early}" if early else "the stack did not end by itself"
     return Verdict(False, reason, "codebase depends on both data containers: depends_on.", seen)
 
 
@@ -197,19 +196,21 @@ def compose_status(evidence: Evidence) -> Verdict:
     code = run.container(roles.service(CODEBASE))
     if run.status == 0 and code is not None and code.status == 0 and not _shows_anything(run, roles):
         return Verdict(
-            False, "codebase ended with status 0, and has neither printed nor written anything",
+            False, "codebase ended with status 0, but printed and wrote nothing",
             "Status 0 says that a prediction was made: end with another one where there is none.", _seen(run),
         )  # fmt: skip
     if run.status == 0 and code is not None and code.status == 0:
         return Verdict(True, f"`{run.command}` ended with status 0, as codebase did", "", _seen(run))
     ended = (
-        "was never seen to end" if code is None or code.status is None else f"ended with status {code.status}"
+        "did not end while it was observed"
+        if code is None or code.status is None
+        else f"ended with status {code.status}"
     )
     if code is not None and code.remark:
         ended += f" ({code.remark})"
     return Verdict(
         False, f"`{run.command}` ended with status {run.status}; codebase {ended}",
-        f"What codebase said: {_last_message(run, roles.service(CODEBASE))}", _seen(run),
+        f"What codebase printed: {_last_message(run, roles.service(CODEBASE))}", _seen(run),
     )  # fmt: skip
 
 
@@ -230,7 +231,7 @@ def _why_not(run: StackRun, roles: Roles) -> str:
         for name in names
         if run.lines_of(name) or run.engine_log.get(name)
     ]
-    return "What the others said: " + "; ".join(said) if said else "Start it by hand to see why."
+    return "What the other containers printed: " + "; ".join(said) if said else "Start it by hand to see why."
 
 
 def _last_message(run: StackRun, service: str) -> str:

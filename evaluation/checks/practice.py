@@ -11,7 +11,7 @@ from evaluation.traps import TRAPS, find
 
 
 def _not_a_trap(key: object) -> str:
-    return "" if key in TRAPS else f"there is no trap {key!r}{did_you_mean(str(key), TRAPS)}"
+    return "" if key in TRAPS else f"unknown trap {key!r}{did_you_mean(str(key), TRAPS)}"
 
 
 TrapKey = Annotated[str, _not_a_trap]

@@ -76,13 +76,13 @@ def filler(text: str, share: float = _SHARE) -> str:
         return f"it is a list of words and no sentences: {joined:.0%} of its words join others"
     rows = [words[place : place + _ROW] for place in range(0, max(1, len(words) - _ROW + 1), 5)]
     if len(words) >= _ROW and sum(len(set(row)) / len(row) for row in rows) / len(rows) < _DIFFERENT:
-        return "it says the same words again and again"
+        return "it repeats the same words"
     groups = _groups(words, _GROUP)
     if groups and 1 - len(set(groups)) / len(groups) > _REPEATED:
         return "it repeats the same sentences"
     units = [unit for unit in _UNIT.split(text) if _ANY_WORD.search(unit)]
     if len(words) / len(units) > _LONG_UNIT:
-        return "it is one stream of words without sentences"
+        return "it has no sentences"
     if sum(one.isdigit() for one in re.findall(r"\w+", text)) > len(words):
         return "it is made of numbers"
     return ""

@@ -94,7 +94,7 @@ def evaluate_class(
     without = [entry for entry in entries if entry.report and not entry.report.engine]
     if conditions.run and without:
         raise EngineUnavailable(
-            f"{len(without)} of {len(entries)} were looked at without a container engine: the rest is not checked",
+            f"{len(without)} of {len(entries)} were evaluated without a container engine: the rest is not checked",
             hint="Started again with one, the same command evaluates these anew. --no-run looks at the files alone.",
         )
     return ClassResult(

@@ -52,14 +52,12 @@ def members_in(folder: Path) -> list[Member]:
         InputMissing: there is no such folder, or nothing to evaluate in it.
     """
     if not folder.is_dir():
-        raise InputMissing(
-            f"{folder} is no folder", hint="--class-list takes the folder that the submissions lie in."
-        )
+        raise InputMissing(f"{folder} is not a folder", hint="A class list is a folder of submissions.")
     with os.scandir(folder) as entries:
         found = sorted((entry.name, _wrong(entry)) for entry in entries if _is_meant(entry))
     if not found:
         raise InputMissing(
-            f"{printable(str(folder))} holds no folder and no zip file",
+            f"{printable(str(folder))} contains no folder and no zip file",
             hint="Each submission is one of these.",
         )
     taken: set[str] = set()

@@ -98,7 +98,7 @@ def read_compose(name: str, content: bytes, values: Mapping[str, str]) -> Compos
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        return ComposeFile(name, {}, (f"{name} is not written in UTF-8 (byte {error.start})",), {})
+        return ComposeFile(name, {}, (f"{name} is not UTF-8 (byte {error.start})",), {})
     lines: dict[str, int] = {}
     try:
         lines = _lines(text)

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from evaluation.errors import CannotCheck, ImageRefused, NoSubmission, TooCostly, WorkerDefect
+from evaluation.errors import CannotCheck, ImageRefused, NoSubmission, TooCostly, WorkerError
 from evaluation.processes.messages import MessageError, decode, encode
 from evaluation.quotas import MIB, Limits
 from evaluation.sanitize import printable
@@ -30,7 +30,7 @@ AnswerRequest = Callable[[str, Mapping[str, Any]], object]
 # Errors that keep their type in a message; all others become PipelineError.
 _ERRORS = {
     kind.__name__: kind
-    for kind in (CannotCheck, DataError, ImageRefused, NoSubmission, InputMissing, WorkerDefect)
+    for kind in (CannotCheck, DataError, ImageRefused, NoSubmission, InputMissing, WorkerError)
 }
 # Enough to start the interpreter; nothing else of the user's environment.
 _KEPT = ("SYSTEMROOT", "SYSTEMDRIVE", "TEMP", "TMP", "TMPDIR")
@@ -110,7 +110,7 @@ class WorkerPool:
         try:
             return decode(kind, value)
         except MessageError as error:
-            raise WorkerDefect(f"unexpected result of the task {task}: {error}") from error
+            raise WorkerError(f"unexpected result of the task {task}: {error}") from error
 
     def _carried_out(
         self, task: str, what: str, limits: tuple[int, float], arguments: Mapping[str, object]
@@ -248,7 +248,7 @@ class _Worker:
         try:
             message = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise WorkerDefect(f"the answer of a worker is not JSON: {error}") from error
+            raise WorkerError(f"the answer of a worker is not JSON: {error}") from error
         return message if isinstance(message, dict) else {}
 
     def _ended(self, what: str, limits: tuple[int, float]) -> Exception:
@@ -262,7 +262,7 @@ class _Worker:
             return TooCostly(
                 what, f"its reader crashed (signal {-status})" if status < 0 else "its reader crashed"
             )
-        return WorkerDefect(f"a worker ended with status {status} while it read {what}")
+        return WorkerError(f"a worker ended with status {status} while it read {what}")
 
 
 def _answered(answer: AnswerRequest, message: Mapping[str, Any]) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def detects(trap: Trap) -> Callable[[Callable[[Evidence], Places]], Detector]:
 
 
 TOO_COSTLY = Trap(
-    "too-costly", "Something takes too much to be read", BREAKS,
+    "too-costly", "Something takes too much time or memory to be read", BREAKS,
     "A file of a submission is read in a moment and a few megabytes. Look for one that is damaged, nested very "
     "deep, or much larger than what it is there for.",
 )  # fmt: skip

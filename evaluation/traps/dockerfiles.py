@@ -47,7 +47,7 @@ def root_user(evidence: Evidence) -> Places:
 
 COMPILER_LEFT = Trap(
     "compiler-left", "A compiler stays in the image", ADVICE,
-    "What only the build needs belongs into a first stage (FROM ... AS build) whose result is copied, or is not "
+    "What only the build needs belongs in a first stage (FROM ... AS build) whose result is copied, or is not "
     "needed at all: NumPy and SciPy come as finished wheels.",
 )  # fmt: skip
 
@@ -160,12 +160,15 @@ def status_thrown_away(evidence: Evidence) -> Places:
             if one.keyword in ("RUN", "CMD", "ENTRYPOINT") and re.search(
                 r"\|\|\s*(true|:|exit 0)\s*($|[;&\"'\]])", one.text
             ):
-                yield f"{role.folder}/Dockerfile:{one.line}", "|| true throws the status of the command away"
+                yield (
+                    f"{role.folder}/Dockerfile:{one.line}",
+                    "|| true discards the exit status of the command",
+                )
     for name, content in evidence.compose.services.items():
         command = content.get("command")
         text = command if isinstance(command, str) else " ".join(map(str, command or []))
         if re.search(r"\|\|\s*(true|:|exit 0)\s*$", text.strip().strip("\"'")):
-            yield evidence.compose.where(name), f"the command of {name} throws its status away"
+            yield evidence.compose.where(name), f"the command of {name} discards its exit status"
 
 
 def look_for_compilers(evidence: Evidence) -> None:

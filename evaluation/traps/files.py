@@ -41,7 +41,7 @@ def empty_pybrain(evidence: Evidence) -> Places:
 
 
 ASKS_TOO_MUCH = Trap(
-    "asks-too-much", "The compose file asks for more than a submission gets", BREAKS,
+    "asks-too-much", "The compose file requests more than a submission is allowed", BREAKS,
     "The containers need a shared folder of the project and nothing else of the host.",
 )  # fmt: skip
 
@@ -68,7 +68,7 @@ def leftovers(evidence: Evidence) -> Places:
 
 
 LEFT_OUT = Trap(
-    "left-out", "Something could not be taken over", RISK,
+    "left-out", "Something could not be copied", RISK,
     "Hand in plain files and folders. A link to a place on your machine leads nowhere on another.",
 )  # fmt: skip
 

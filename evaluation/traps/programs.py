@@ -60,7 +60,7 @@ def nested_activate(evidence: Evidence) -> Places:
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args):
                 continue
             if node.func.attr == "activate" and _is_nested(node.args[0], lists):
-                yield f"{name}:{node.lineno}", f"`{_source(node)}` hands in a table where one row is expected"
+                yield f"{name}:{node.lineno}", f"`{_source(node)}` passes a table where one row is expected"
 
 
 def _lists(tree: ast.Module) -> set[str]:
@@ -124,14 +124,14 @@ def swallowed_errors(evidence: Evidence) -> Places:
             if isinstance(node, ast.ExceptHandler) and _takes_all(node.type) and not _goes_on(node):
                 yield (
                     f"{name}:{node.lineno}",
-                    "this except takes every error, and the program ends as if all were well",
+                    "this except catches every error, and the program ends as if it had succeeded",
                 )
             if (
                 isinstance(node, ast.Expr)
                 and isinstance(node.value, ast.Call)
                 and _starts_a_program(node.value)
             ):
-                yield f"{name}:{node.lineno}", f"nobody looks at the status of {_source(node.value)}"
+                yield f"{name}:{node.lineno}", f"the exit status of `{_source(node.value)}` is ignored"
 
 
 def _takes_all(kind: ast.expr | None) -> bool:
@@ -159,7 +159,7 @@ def _starts_a_program(call: ast.Call) -> bool:
 
 
 OWN_MACHINE_PATH = Trap(
-    "own-machine-path", "A path of somebody's own machine", RISK,
+    "own-machine-path", "A path that exists on one machine only", RISK,
     "Nobody else has this folder. Use paths inside the container (/opt/pybrain, /shared_data), or relative to "
     "the file.",
 )  # fmt: skip
@@ -171,10 +171,10 @@ def own_machine_path(evidence: Evidence) -> Places:
     for name, tree in own_programs(evidence):
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and _OWN_PATH.match(node.value):
-                yield f"{name}:{node.lineno}", f"{node.value[:80]!r} is a place on one machine only"
+                yield f"{name}:{node.lineno}", f"{node.value[:80]!r} exists on one machine only"
     recipes = [f"{role.folder}/Dockerfile" for role in SERVICES] + [evidence.submission.compose_name]
     for name in filter(None, recipes):
         for number, line in enumerate(evidence.submission.text(name).splitlines(), 1):
             found = _IN_TEXT.search(line.split("#")[0])
             if found:
-                yield f"{name}:{number}", f"{found.group()[:80]} is a place on one machine only"
+                yield f"{name}:{number}", f"{found.group()[:80]} exists on one machine only"

@@ -166,8 +166,8 @@ def swallowed(evidence: Evidence) -> Places:
 
 
 BLOCKED_NETWORK = Trap(
-    "blocked-network", "The build reaches for the internet", RISK,
-    "Builds of an evaluation reach the package indexes and nothing else. What else the image needs belongs into "
+    "blocked-network", "The build accesses the internet", RISK,
+    "Builds of an evaluation reach the package indexes and nothing else. What else the image needs belongs in "
     "the submission.",
 )  # fmt: skip
 
@@ -180,7 +180,7 @@ def blocked_network(evidence: Evidence) -> Places:
 
 
 OVER_THE_LIMITS = Trap(
-    "over-the-limits", "A container went beyond its limits", BREAKS,
+    "over-the-limits", "A container exceeded its limits", BREAKS,
     "The three containers copy two small files and compute once: they need little time, memory and room. Look for "
     "a loop without an end, and for what is printed or written in it.",
 )  # fmt: skip
@@ -196,7 +196,7 @@ def over_the_limits(evidence: Evidence) -> Places:
         if state.remark == OUT_OF_MEMORY:
             yield (
                 evidence.compose.where(state.service),
-                f"{state.service} used more memory than it gets and was ended",
+                f"{state.service} used more memory than it is allowed and was killed",
             )
     for role in SERVICES:
         alone = evidence.known(Evidence.alone, role)

@@ -53,10 +53,8 @@ def _carried_out(
             return {"error": "memory"}  # a reader that puts another word on it
         return error_to_message(error)
     except Exception as error:
-        text = (
-            f"a defect of the evaluation, not of the submission: {type(error).__name__}: {str(error)[:500]}"
-        )
-        return {"error": "WorkerDefect", "message": text, "hint": "Please report it, with the submission."}
+        text = f"internal error of the evaluation, not of the submission: {type(error).__name__}: {str(error)[:500]}"
+        return {"error": "WorkerError", "message": text, "hint": "Please report it, with the submission."}
 
 
 class _Channel:

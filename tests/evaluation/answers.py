@@ -117,7 +117,7 @@ FILLER: dict[str, tuple[str, str]] = {
     ),
     "one sentence again and again": (
         "The docker container can be used in a scenario with a model on every computer of the world. " * 5,
-        "it says the same words again and again",
+        "it repeats the same words",
     ),
     "three sentences again and again": (
         "The docker container can be used in a scenario with a model on every computer of the world. Then somebody "
@@ -129,7 +129,7 @@ FILLER: dict[str, tuple[str, str]] = {
         "docker is for every scenario that we have and so the people who do it can have what they want when it is there "
         "because all of this was in one place for them and nobody knew how it came to be or where it would have gone if "
         "they had not found this other thing before us all in that old garden by the river",
-        "it is one stream of words",
+        "it has no sentences",
     ),
     "a compose file": (
         "services:\n  activationbase:\n    image: activationbase\n    scenario: docker\n" + "".join(

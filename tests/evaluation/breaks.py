@@ -133,7 +133,7 @@ def _compose(samples: ModuleType) -> dict[str, Break]:
         # It has shown its prediction when the first data container comes to its end.
         "compose.orchestration": Break(
             {COMPOSE: first, PROGRAM: samples.PROGRAM + "import time\ntime.sleep(60)\n"}, 5 + 3,
-            "The stack stops at the first container's exit: activationbase came to its end (status 0)",
+            "The stack stops at the first container's exit: activationbase ended with status 0",
             ("compose.status",),
         ),
         "compose.status": Break(
@@ -142,7 +142,7 @@ def _compose(samples: ModuleType) -> dict[str, Break]:
         ),
         "activation.prediction": Break(
             {PROGRAM: swap(samples.PROGRAM, "net.activate(inputs)", "2 * net.activate(inputs)")}, 15,
-            "the prediction is another one: the output of codebase says 'Prediction: [0.41418",
+            "the prediction is different: the output of codebase shows 'Prediction: [0.41418",
         ),
     }  # fmt: skip
 

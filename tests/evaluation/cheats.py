@@ -62,7 +62,7 @@ def _digits() -> Cheat:
     )
     changes = {f"{C3}/Dockerfile": recipe, f"{C3}/python3": "#!/bin/sh\necho OK\n", PROGRAM: program}
     reasons = {
-        "container3.pybrain": "the python3 of codebase is no Python interpreter: it is a script (#!/bin/sh)",
+        "container3.pybrain": "the python3 of codebase is not a Python interpreter: it is a script (#!/bin/sh)",
         "activation.prediction": "the output has too many numbers to recognise a prediction in it",
     }
     return Cheat(changes, 100 - 7 - 15, reasons)
@@ -83,7 +83,7 @@ def _declared_volumes(samples: ModuleType) -> Cheat:
     }
     reasons = {
         "container1.shows": "does not show other rows when they are put in the place of",
-        "container2.shows": "shows the same where /knowledgeBase/ is empty: it is written down, not read",
+        "container2.shows": "shows the same where /knowledgeBase/ is empty: its output is fixed, not read there",
     }
     return Cheat(changes, 100 - 3 - 3, reasons)
 
@@ -153,7 +153,7 @@ def _all_in_codebase(samples: ModuleType) -> Cheat:
     }
     reasons = {
         "container1.shows": "does not show other rows when they are put in the place of",
-        "container2.shows": "shows the same where /knowledgeBase/ is empty: it is written down, not read",
+        "container2.shows": "shows the same where /knowledgeBase/ is empty: its output is fixed, not read there",
         "copying.rows_whole": "with another file in activationbase, the old one still lies in the shared folder",
         "copying.model_whole": "with another file in knowledgebase, the old one still lies in the shared folder",
         "activation.prediction": "the prediction is still the old one",

@@ -64,7 +64,7 @@ points = 1
 
 [[line.check]]
 id = "compose"
-title = "Compose takes the file"
+title = "Compose accepts the file"
 check = "compose_syntax"
 points = 1
 

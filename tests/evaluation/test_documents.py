@@ -57,12 +57,12 @@ def test_an_answer_may_begin_beside_its_heading(heading):
     assert all(answer_words(body) == answer_words(answer) for body in found.values())
 
 
-def test_lists_inside_an_answer_are_no_headings():
+def test_lists_inside_an_answer_are_not_headings():
     text = "Question 1\n1. first\n2. second\n\nQuestion 2\ntext\n"
     assert answers_in(text) == {1: "1. first\n2. second", 2: "text"}
 
 
-def test_the_question_itself_is_no_answer():
+def test_repeating_the_question_does_not_answer_it():
     assert answer_words("In what scenario can your file be used and what problem is solved?\nNone.") == [
         "none"
     ]
@@ -91,7 +91,7 @@ def test_this_projects_documents_get_their_points(evidence_of):
         ("lorem ipsum dolor sit amet consectetur adipiscing elit sed do ut labore et magna " * 4, "says nothing about"),
     ],
 )  # fmt: skip
-def test_an_answer_that_is_none_gets_no_points(evidence_of, samples, answer, reason):
+def test_a_text_that_does_not_answer_the_question_gets_no_points(evidence_of, samples, answer, reason):
     start, _, rest = samples.DISCUSSION.partition("## Question 2")
     text = start + "## Question 2\n\n" + answer + "\n## Question 3" + rest.partition("## Question 3")[2]
     verdicts = judged(evidence_of, {"discussion.txt": text}, "discussion.")
@@ -99,7 +99,7 @@ def test_an_answer_that_is_none_gets_no_points(evidence_of, samples, answer, rea
     assert reason in verdicts["discussion.2"].reason
 
 
-def test_the_same_text_twice_is_one_answer(evidence_of):
+def test_the_same_text_does_not_answer_two_questions(evidence_of):
     text = "".join(f"Question {number}\n{LONG}\n" for number in (1, 2))
     assert (
         "are the same text"
@@ -107,7 +107,7 @@ def test_the_same_text_twice_is_one_answer(evidence_of):
     )
 
 
-def test_a_missing_question_is_said_with_those_that_are_there(evidence_of, samples):
+def test_a_missing_question_is_reported_with_the_existing_ones(evidence_of, samples):
     text = samples.DISCUSSION.replace("## Question 4", "## More")
     assert (
         "no heading for question 4; it has: 1, 2, 3, 5"
@@ -128,7 +128,7 @@ def test_a_readme_that_says_nothing_loses_its_points(evidence_of, readme, lost):
     assert {name for name, verdict in verdicts.items() if not verdict.passed} == lost
 
 
-def test_each_thing_a_readme_leaves_out_costs_its_own_points(evidence_of, samples):
+def test_each_omission_of_a_readme_costs_its_own_points(evidence_of, samples):
     taken = {
         "readme.build": "docker build",
         "readme.run": "docker-compose up",
@@ -140,7 +140,7 @@ def test_each_thing_a_readme_leaves_out_costs_its_own_points(evidence_of, sample
         assert {name for name, verdict in verdicts.items() if not verdict.passed} == {lost}
 
 
-def test_what_is_missing_is_told_in_words_and_not_as_an_expression(evidence_of):
+def test_what_is_missing_is_reported_in_words_not_as_a_regular_expression(evidence_of):
     verdicts = judged(evidence_of, {"README.md": LONG}, "readme.")
     assert [verdict.reason for name, verdict in verdicts.items() if name != "readme.text"] == [
         "README.md does not mention: activationbase, knowledgebase, codebase",
@@ -150,13 +150,13 @@ def test_what_is_missing_is_told_in_words_and_not_as_an_expression(evidence_of):
     ]
 
 
-def test_a_file_that_a_rubric_asks_for(evidence_of):
+def test_a_rubric_can_require_a_file(evidence_of):
     check = CHECKS["file_exists"]
     assert check(evidence_of({}), path="container3_codebase/pybrain/").passed
     assert not check(evidence_of({}), path="output/test_results.json").passed
 
 
-def test_a_short_readme_loses_its_length_and_keeps_what_it_says(evidence_of):
+def test_a_short_readme_loses_only_the_points_for_its_length(evidence_of):
     text = "activationbase, knowledgebase, codebase\ndocker build .\ndocker-compose up\nThe prediction is in shared_data.\n"
     verdicts = judged(evidence_of, {"README.md": text}, "readme.")
     assert [name for name, verdict in verdicts.items() if not verdict.passed] == ["readme.text"]

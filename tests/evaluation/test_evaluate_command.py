@@ -15,7 +15,7 @@ import pytest
 from evaluation.processes.bounded_process import OUTPUT, TIME, run_bounded
 
 
-def test_the_files_alone_are_looked_at_where_nothing_may_run(drive, submit, tmp_path):
+def test_no_run_checks_only_the_files(drive, submit, tmp_path):
     status, out, _ = drive(submit(), "--no-run")
     assert status == 0
     assert "docker-compose.yml        12 of  20" in out
@@ -23,7 +23,7 @@ def test_the_files_alone_are_looked_at_where_nothing_may_run(drive, submit, tmp_
     assert (tmp_path / "output" / "evaluation" / "submission1" / "report.html").is_file()
 
 
-def test_twice_the_same_submission_comes_to_the_same(drive, submit, tmp_path):
+def test_the_same_submission_gets_the_same_report_twice(drive, submit, tmp_path):
     source = submit()
     results = []
     for number in range(2):
@@ -35,7 +35,7 @@ def test_twice_the_same_submission_comes_to_the_same(drive, submit, tmp_path):
     assert results[0] == results[1]
 
 
-def test_without_an_engine_the_rest_is_not_checked_and_the_status_says_so(drive, submit, monkeypatch):
+def test_without_an_engine_the_exit_status_reports_unmade_checks(drive, submit, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
     monkeypatch.delenv("DOCKER_CONTEXT", raising=False)
     status, out, err = drive(submit())
@@ -44,7 +44,7 @@ def test_without_an_engine_the_rest_is_not_checked_and_the_status_says_so(drive,
     assert "total                     32 of 100" in out
 
 
-def test_the_result_for_a_program_is_json_alone(drive, submit):
+def test_json_output_is_json_only(drive, submit):
     status, out, _ = drive(submit(), "--no-run", "--json")
     whole = json.loads(out)
     assert (status, whole["status"], whole["points"], whole["complete"]) == (0, 0, 32.0, False)
@@ -58,13 +58,13 @@ def test_the_result_for_a_program_is_json_alone(drive, submit):
         (["--rubric", "nowhere.toml"], 65, "cannot be read"),
     ],
 )
-def test_the_exit_status_tells_what_came_of_it(drive, submit, words, status, text):
+def test_the_exit_status_reports_the_outcome(drive, submit, words, status, text):
     ended, _, err = drive(submit(), "--no-run", *words)
     assert ended == status
     assert text in err
 
 
-def test_what_is_no_submission_ends_with_65(drive, tmp_path):
+def test_an_invalid_submission_ends_with_status_65(drive, tmp_path):
     (tmp_path / "empty").mkdir()
     status, _, err = drive(tmp_path / "empty", "--no-run")
     assert status == 65
@@ -83,7 +83,7 @@ def class_of_three(submit, tmp_path):
     return folder
 
 
-def test_a_class_is_evaluated_and_goes_on_where_it_stopped(drive, class_of_three, tmp_path):
+def test_a_class_is_evaluated_and_continues_where_it_stopped(drive, class_of_three, tmp_path):
     out = tmp_path / "reports"
     status, said, _ = drive("--class-list", class_of_three, "--output", out, "--no-run")
     assert status == 0
@@ -116,12 +116,12 @@ def test_a_class_without_an_engine_is_evaluated_again_where_there_is_one(
     for _ in range(2):
         status, said, err = drive("--class-list", class_of_three, "--output", out)
         assert status == 69
-        assert "3 of 4 were looked at without a container engine" in err
+        assert "3 of 4 were evaluated without a container engine" in err
         assert "done before" not in said
     assert (out / "overview.csv").read_text("utf-8").count(",100,") == 3
 
 
-def test_what_goes_on_in_a_class_is_drawn_within_the_width_of_the_terminal(class_of_three, tmp_path):
+def test_the_progress_of_a_class_fits_the_width_of_the_terminal(class_of_three, tmp_path):
     program = "import sys; from pipeline.cli import execute, parse; sys.exit(execute(parse(sys.argv[1:])))"
     words = ["evaluate", "--no-run", "--class-list", class_of_three, "--output", tmp_path / "out"]
     ours, theirs = pty.openpty()
@@ -144,13 +144,13 @@ def test_what_goes_on_in_a_class_is_drawn_within_the_width_of_the_terminal(class
     assert "\x1b[1A\r\x1b[J" in text
 
 
-def test_a_class_that_is_none_is_said(drive, tmp_path):
+def test_an_invalid_class_list_is_an_error(drive, tmp_path):
     assert drive("--class-list", tmp_path / "nowhere")[0] == 66
     (tmp_path / "empty").mkdir()
-    assert "holds no folder and no zip file" in drive("--class-list", tmp_path / "empty")[2]
+    assert "contains no folder and no zip file" in drive("--class-list", tmp_path / "empty")[2]
 
 
-def test_a_program_that_prints_without_end_is_stopped(tmp_path):
+def test_a_program_with_endless_output_is_stopped(tmp_path):
     for text in ("print('x' * 1000)", "import sys; sys.stdout.write('x' * 100000)"):
         done = run_bounded(["python3", "-c", f"while True: {text}"], seconds=30, output=1_000_000)
         assert done.ended == OUTPUT

@@ -23,7 +23,7 @@ def test_there_is_a_breaking_case_for_every_check(breaks, samples):
     assert set(breaks.documents(samples)) == set(OF_FILES)
 
 
-def test_the_right_one_has_all_points_and_twice_the_same(reports, failed):
+def test_a_correct_submission_gets_all_points_both_times(reports, failed):
     one, other = reports["right"], reports["right_again"]
     assert failed(one) == {}
     assert one.points == 100
@@ -41,7 +41,7 @@ def test_a_broken_part_of_the_pipeline_costs_exactly_its_points(reports, breaks,
     assert broken.reason in reason_of(report, name)
 
 
-def test_a_file_that_was_copied_under_another_name_is_recognised(reports):
+def test_a_file_copied_under_another_name_is_recognised(reports):
     hint = next(result.hint for result in reports["copying.rows"].results if result.id == "copying.rows")
     assert "It was copied under another name, rows.csv" in hint
 

@@ -47,12 +47,12 @@ def form(request):
     return EXPORTERS[request.param].export(REPORT)
 
 
-def test_every_form_is_the_same_for_the_same_report_and_holds_the_points(form):
+def test_every_format_names_the_lines_of_the_report(form):
     assert form.endswith("\n") or form.startswith("# ")
     assert "Container 1 Build" in form
 
 
-def test_what_a_submission_is_called_and_prints_is_no_markup():
+def test_names_and_output_of_a_submission_are_escaped():
     html = EXPORTERS["html"].export(REPORT)
     assert "<script" not in html
     assert "javascript:" not in re.sub(r"&[#\w]+;", "", html).replace("[x](javascript:1)", "")
@@ -64,7 +64,7 @@ def test_what_a_submission_is_called_and_prints_is_no_markup():
     assert "(1)\\</script\\> `code` \\| " in markdown
 
 
-def test_the_page_says_points_reasons_hints_and_what_was_not_enforced():
+def test_the_page_shows_points_reasons_hints_and_what_was_not_enforced():
     html = EXPORTERS["html"].export(REPORT)
     assert "<b>5</b> of 20 points" in html
     assert '<p class="hint">do <code>x</code></p>' in html
@@ -72,7 +72,7 @@ def test_the_page_says_points_reasons_hints_and_what_was_not_enforced():
     assert "prefers-color-scheme: dark" in html and "@media print" in html and "@media (max-width" in html
 
 
-def test_the_page_shows_what_was_seen_of_a_failure_and_tells_one_reason_once():
+def test_the_page_shows_the_evidence_of_a_failure_and_each_reason_once():
     seen = (Observation("log", "last words"),)
     line = Line(
         "Stack", "",
@@ -92,7 +92,7 @@ def test_the_page_shows_what_was_seen_of_a_failure_and_tells_one_reason_once():
     assert "<details open>" not in below and below.count("last words") == 2
 
 
-def test_a_report_comes_back_from_json_as_it_was():
+def test_a_report_survives_json_unchanged():
     text = EXPORTERS["json"].export(REPORT)
     assert from_json(json.loads(text)) == REPORT
     assert json.loads(text)["points"] == 5
@@ -118,7 +118,7 @@ def test_gradescope_gets_a_test_for_each_check_and_the_same_total():
     assert {test["visibility"] for test in whole["tests"]} == {"visible"}
 
 
-def test_gradescope_gets_nothing_that_its_documentation_does_not_know():
+def test_gradescope_gets_only_documented_keys():
     whole = json.loads(EXPORTERS["gradescope"].export(REPORT))
     assert set(whole) <= {
         "score", "execution_time", "output", "output_format", "test_output_format", "test_name_format", "visibility",
@@ -155,7 +155,7 @@ def test_github_classroom_gets_one_runner_with_the_same_total():
     assert [test["status"] for test in whole["tests"]] == ["pass", "fail", "error"]
 
 
-def test_all_forms_are_written_beside_one_another(tmp_path):
+def test_all_formats_are_written_into_one_folder(tmp_path):
     written = write(REPORT, tmp_path / "one")
     assert sorted(path.name for path in written.values()) == [
         "classroom.json", "junit.xml", "report.html", "report.json", "report.md", "results.json",
@@ -177,7 +177,7 @@ def test_the_overview_has_a_row_for_each_and_no_formula(tmp_path):
     assert "<script" not in page
 
 
-def test_neither_a_worker_nor_the_help_of_the_command_loads_what_renders_pages():
+def test_workers_and_the_help_of_the_command_do_not_import_jinja2():
     for module in (
         "evaluation.workers.tasks",
         "evaluation.evidence.remote",

@@ -41,7 +41,7 @@ SMALL = replace(DEFAULT_LIMITS, total_size=MIB, intake_cpu=3, intake_seconds=20.
         ("contest", "contest"),
     ],
 )
-def test_a_members_folder_has_a_name_of_its_own(name, safe):
+def test_every_submission_of_a_class_has_its_own_folder(name, safe):
     assert safe_name(name) == safe
 
 
@@ -50,7 +50,7 @@ def test_a_long_name_fits_every_file_system():
         assert 100 < len(os.fsencode(safe_name(letter * 300))) <= 120
 
 
-def test_names_that_a_file_system_may_take_for_one_are_kept_apart(tmp_path):
+def test_names_that_a_file_system_may_not_distinguish_are_kept_apart(tmp_path):
     for name in ("anna", "Anna", "ANNA.zip", "e\u0301va", "éva", "overview.csv.zip", "overview.html"):
         (tmp_path / name).mkdir() if not name.endswith(".zip") else (tmp_path / name).write_bytes(b"")
     names = [member.name for member in members_in(tmp_path)]
@@ -59,7 +59,7 @@ def test_names_that_a_file_system_may_take_for_one_are_kept_apart(tmp_path):
     assert names == [member.name for member in members_in(tmp_path)]  # started again, the same
 
 
-def test_links_pipes_and_sockets_are_told_and_not_opened(tmp_path):
+def test_links_pipes_and_sockets_are_reported_and_not_opened(tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "link.zip").symlink_to("/etc/passwd")
     (tmp_path / "linked").symlink_to(tmp_path / "real")
@@ -74,7 +74,7 @@ def test_links_pipes_and_sockets_are_told_and_not_opened(tmp_path):
     assert found == {"real": "", "link": link, "linked": link, "pipe": other, "s": other}
 
 
-def test_what_is_far_too_large_has_no_key_and_takes_no_time(tmp_path):
+def test_a_submission_that_is_far_too_large_is_refused_quickly(tmp_path):
     with (tmp_path / "sparse.zip").open("wb") as file:
         file.truncate(2**40)
     (tmp_path / "pipes").mkdir()
@@ -87,7 +87,7 @@ def test_what_is_far_too_large_has_no_key_and_takes_no_time(tmp_path):
         assert len(key_of(tmp_path / "pipes", load_rubric(), how, workers)) == 64
 
 
-def test_a_class_of_strangers_gets_its_overview(tmp_path, submit, samples, capsys):
+def test_a_class_of_hostile_names_gets_its_overview(tmp_path, submit, samples, capsys):
     folder, out = tmp_path / "class", tmp_path / "out"
     folder.mkdir()
     names = ("=1+1", "overview.csv", "\x1b]0;owned\x07", os.fsdecode(b"\xff\xfe"), "right")

@@ -51,7 +51,7 @@ def test_this_projects_own_archive_gets_all_points_from_evidence_alone_as_the_re
     assert all(one.enforced for one in report.protections)
 
 
-def test_a_right_one_in_the_courses_style_gets_all_points_and_advice(reports, failed):
+def test_a_correct_submission_in_the_courses_style_gets_all_points_and_advice(reports, failed):
     report = reports["course-style"]
     assert failed(report) == {}
     assert report.points == 100
@@ -64,7 +64,7 @@ def test_a_right_one_in_the_courses_style_gets_all_points_and_advice(reports, fa
     }
 
 
-def test_a_right_one_with_a_named_volume_healthchecks_and_what_only_buildkit_knows_gets_all_points(
+def test_a_correct_submission_with_a_named_volume_healthchecks_and_buildkit_features_gets_all_points(
     reports, failed
 ):
     report = reports["named-volume"]
@@ -87,13 +87,13 @@ def test_the_stack_that_stops_at_the_first_exit_loses_orchestration_and_predicti
     assert "Without that flag the same stack makes the right prediction" in found.text
 
 
-def test_what_codebase_still_writes_when_the_stack_was_stopped_is_there_for_the_tutor(reports, failed):
+def test_what_codebase_writes_while_the_stack_stops_is_kept(reports, failed):
     report = reports["first-exit-with-a-file"]
     assert failed(report) == {"compose.orchestration": "failed", "compose.status": NOT_CHECKED}
     assert "shared_data/result.json" in result(report, "activation.prediction").reason
 
 
-def test_what_cannot_be_built_takes_what_depends_on_it_along(reports, failed):
+def test_checks_that_depend_on_a_failed_build_are_not_made(reports, failed):
     report = reports["not-built"]
     lost = failed(report)
     assert lost["container1.builds"] == lost["container2.builds"] == "failed"
@@ -105,7 +105,7 @@ def test_what_cannot_be_built_takes_what_depends_on_it_along(reports, failed):
     assert report.points == 4 + 4 + 4 + 10 + 10
 
 
-def test_an_image_that_nobody_builds_is_named(reports, failed):
+def test_an_image_that_nothing_builds_is_named(reports, failed):
     report = reports["image-of-nobody"]
     assert failed(report)["compose.services"] == "failed"
     assert (
@@ -115,14 +115,14 @@ def test_an_image_that_nobody_builds_is_named(reports, failed):
     assert report.points == 100 - 4 - 5 - 3 - 10 - 15
 
 
-def test_a_prediction_that_is_written_down_and_not_computed_gets_no_points(reports, failed):
+def test_a_hard_coded_prediction_gets_no_points(reports, failed):
     report = reports["written-down"]
     assert failed(report) == {"activation.prediction": "failed"}
     assert report.points == 85
     assert "fixed-answer" in trap_names(report)
 
 
-def test_a_shared_folder_on_ones_own_machine_costs_what_it_is_worth(reports, failed):
+def test_a_shared_folder_outside_the_submission_costs_its_points(reports, failed):
     report = reports["own-machine"]
     assert failed(report) == {"compose.services": "failed"}
     assert report.points == 96
@@ -130,7 +130,7 @@ def test_a_shared_folder_on_ones_own_machine_costs_what_it_is_worth(reports, fai
     assert "own-machine-path" in trap_names(report)
 
 
-def test_the_whole_project_may_be_shared_and_what_lay_in_it_is_no_result(reports, failed):
+def test_the_whole_project_may_be_shared_and_its_own_files_are_no_result(reports, failed):
     report = reports["whole-project"]
     assert failed(report) == {}
     assert report.points == 100

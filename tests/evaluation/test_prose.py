@@ -32,14 +32,14 @@ def test_honest_answers_of_every_style_keep_their_points(evidence_of, samples, a
         assert verdict.passed, (number, answer, verdict.reason)
 
 
-def test_filler_has_no_points_and_the_reason_says_what_it_is(evidence_of, samples, answers):
+def test_filler_gets_no_points_and_the_reason_names_it(evidence_of, samples, answers):
     for name, (answer, reason) in answers.FILLER.items():
         verdict = judged(evidence_of, with_answer(samples, 1, answer), 1)
         assert not verdict.passed, name
         assert reason in verdict.reason, (name, verdict.reason)
 
 
-def test_one_answer_with_other_words_in_it_is_not_two_answers(evidence_of, samples):
+def test_an_answer_with_some_words_changed_is_the_same_answer(evidence_of, samples):
     first = answers_in(samples.DISCUSSION)[1]
     changed = (
         first.replace("model", "network")
@@ -51,7 +51,7 @@ def test_one_answer_with_other_words_in_it_is_not_two_answers(evidence_of, sampl
     assert "it is the answer to question" in judged(evidence_of, text, 1).reason
 
 
-def test_an_answer_that_is_copied_from_the_readme_is_none(evidence_of, samples):
+def test_an_answer_copied_from_the_readme_gets_no_points(evidence_of, samples):
     readme = samples.README
     text = with_answer(samples, 5, readme.replace("#", "").replace("\n    ", "\n") + " submit the zip file")
     assert "it is copied from README.md" in judged(evidence_of, text, 5, readme).reason
@@ -105,14 +105,14 @@ def readme_verdicts(evidence_of, readme):
 
 
 @pytest.mark.parametrize("readme", [TERSE, GERMAN])
-def test_a_terse_readme_and_a_german_one_keep_all_points(evidence_of, readme):
+def test_a_terse_and_a_german_readme_keep_all_points(evidence_of, readme):
     assert [verdict.reason for verdict in readme_verdicts(evidence_of, readme) if not verdict.passed] == []
 
 
 def test_a_readme_of_filler_has_no_points_at_all(evidence_of, samples):
     words = "activationbase knowledgebase codebase docker build docker-compose up prediction shared_data"
     for readme, why in (
-        (f"{words}\n" * 12, "it says the same words again and again"),
+        (f"{words}\n" * 12, "it repeats the same words"),
         (samples.COMPOSE * 2 + words, "it is copied from docker-compose.yml"),
         (
             words + " apple quartz lantern bicycle meadow violin harbour compass glacier pepper saddle thunder orchard mirror "
@@ -128,7 +128,7 @@ def test_a_readme_of_filler_has_no_points_at_all(evidence_of, samples):
         assert all(why in verdict.reason for verdict in verdicts), verdicts[0].reason
 
 
-def test_the_projects_own_pages_are_no_filler():
+def test_the_pages_of_this_project_are_not_filler():
     for page in (PROJECT.root / "docs").glob("*.md"):
         assert filler(without_code(page.read_text("utf-8"))) == "", page
 
@@ -151,7 +151,7 @@ def test_only_sentences_that_repeat_the_question_are_left_out():
     assert without_question("Yes, files.", asked) == "Yes, files."
 
 
-def test_a_quoted_sentence_is_no_copy():
+def test_a_quoted_sentence_is_not_a_copy():
     source = "They share the folder shared_data. First the data are copied. Then the code loads the model."
     answer = "They share the folder shared_data. That is a bind mount, which I chose because the tutor can look into it."
     assert not copied_from(answer, source)

@@ -52,7 +52,7 @@ def wrong(text: str) -> str:
     return str(error.value)
 
 
-def test_the_tasks_rubric_is_the_documents_hundred_points():
+def test_the_built_in_rubric_has_the_hundred_points_of_the_task():
     rubric = load_rubric()
     points = {line.title: sum(item.points for item in line.items) for line in rubric.lines}
     assert points == {
@@ -71,17 +71,17 @@ def test_the_tasks_rubric_is_the_documents_hundred_points():
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('title = "Text"', 'titel = "Text"', "my.toml line 4, key `titel`: there is no such key here; did you mean"),
-        ('check = "document"', 'check = "dokument"', "line 10, key `check`: there is no check 'dokument'; did you"),
+        ('title = "Text"', 'titel = "Text"', "my.toml line 4, key `titel`: unknown key; did you mean"),
+        ('check = "document"', 'check = "dokument"', "line 10, key `check`: unknown check 'dokument'; did you"),
         ("points = 1\n", "points = 2\n", "line 5, key `points`: 'Text' has 3 points, but its checks add up to 4"),
         ("points = 1\n", 'points = "1"\n', "line 12, key `points`: '1' is not a number"),
         ("points = 1\n", "points = true\n", "line 12, key `points`: True is not a number"),
         ("points = 1\n", "points = -1\n", "line 12, key `points`: a check is worth 0 points or more"),
-        ('needs = ["text"]', 'needs = ["texts"]', "line 20, key `needs`: there is no check 'texts'; did you"),
-        ('id = "text"', 'id = "more"', "line 15, key `id`: 'more' stands there twice"),
+        ('needs = ["text"]', 'needs = ["texts"]', "line 20, key `needs`: unknown check 'texts'; did you"),
+        ('id = "text"', 'id = "more"', "line 15, key `id`: 'more' is used twice"),
         ('file = "README.md"\npoints', "points", "line 7, key `file`: is missing"),
-        ('file = "README.md"\npoints', 'fil = "README.md"\npoints', "line 11, key `fil`: there is no such key"),
-        ('["unheard of"]', '["("]', "line 19, key `all_of`: '(' is no regular expression"),
+        ('file = "README.md"\npoints', 'fil = "README.md"\npoints', "line 11, key `fil`: unknown key"),
+        ('["unheard of"]', '["("]', "line 19, key `all_of`: '(' is not a regular expression"),
         ('name = "small"', "", "key `name`: is missing"),
         ('name = "small"', 'name = "small', "my.toml: Illegal character"),
         ('id = "text"\n', "", "line 7, key `id`: is missing"),
@@ -92,22 +92,22 @@ def test_a_typing_error_is_named_with_line_and_key(old, new, said):
     assert said in wrong(SMALL.replace(old, new, 1))
 
 
-def test_what_is_needed_stands_above():
+def test_a_check_can_only_need_checks_above_it():
     lines = SMALL.replace('check = "document"\n', 'check = "document"\nneeds = ["more"]\n')
-    assert "line 11, key `needs`: 'more' stands below" in wrong(lines)
+    assert "line 11, key `needs`: 'more' is defined below" in wrong(lines)
 
 
 def test_a_container_that_does_not_exist_is_refused():
-    assert "4 is none of the containers 1, 2 and 3" in wrong(
+    assert "key `container`: must be 1, 2 or 3, got 4" in wrong(
         TEXT.replace("container = 3", "container = 4", 1)
     )
 
 
-def test_a_rubric_that_is_not_there_or_no_text(tmp_path):
+def test_a_missing_or_binary_rubric_is_an_error(tmp_path):
     with pytest.raises(RubricError, match="cannot be read"):
         load_rubric(tmp_path / "nowhere.toml")
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
-    with pytest.raises(RubricError, match="not written in UTF-8"):
+    with pytest.raises(RubricError, match="is not UTF-8"):
         load_rubric(tmp_path / "binary.toml")
 
 
@@ -125,7 +125,7 @@ def test_a_check_whose_dependency_failed_is_not_checked(evidence_of):
     assert judge.lines[0].points == 3
 
 
-def test_the_rubrics_own_hint_takes_the_place_of_the_functions(evidence_of):
+def test_the_hint_of_the_rubric_replaces_the_hint_of_the_check(evidence_of):
     judge = Judge(read_rubric("small", SMALL.encode()), evidence_of({}))
     judge.carry_out()
     assert judge.results["more"].hint == "Say something unheard of."
@@ -144,7 +144,7 @@ def test_ctrl_c_leaves_the_rest_not_checked(evidence_of):
     assert judge.results["more"].reason == "the evaluation was interrupted"
 
 
-def test_a_check_that_stumbles_takes_no_other_with_it(evidence_of):
+def test_a_check_that_raises_does_not_stop_the_others(evidence_of):
     rubric = read_rubric("small", SMALL.replace('"unheard of"', '"x"').encode())
     made = evidence_of({})
     (made.submission.root / "README.md").unlink()
@@ -152,7 +152,7 @@ def test_a_check_that_stumbles_takes_no_other_with_it(evidence_of):
     judge = Judge(rubric, made)
     judge.carry_out()
     assert judge.results["text"].status == NOT_CHECKED
-    assert "a defect of the evaluation, not of the submission" in judge.results["text"].reason
+    assert "internal error of the evaluation, not of the submission" in judge.results["text"].reason
 
 
 def test_the_documentation_names_every_check_and_every_line_of_the_rubric():

@@ -18,7 +18,7 @@ def with_builds(samples, builds):
     return {"docker-compose.yml": compose}
 
 
-def test_services_that_build_their_own_folder_are_the_three(evidence_of, samples):
+def test_services_may_build_their_own_folders(evidence_of, samples):
     assert compose_services(
         evidence_of(with_builds(samples, {name: f"./{place}" for name, place in OWN.items()}))
     ).passed
@@ -26,14 +26,14 @@ def test_services_that_build_their_own_folder_are_the_three(evidence_of, samples
     assert compose_services(evidence_of(with_builds(samples, recipes))).passed
 
 
-def test_one_image_for_all_three_is_not_three_images(evidence_of, samples):
+def test_one_image_cannot_serve_all_three_services(evidence_of, samples):
     """The first of them is taken for the container whose folder it builds, and the others are none."""
     verdict = compose_services(evidence_of(with_builds(samples, dict.fromkeys(OWN, "./container3_codebase"))))
     assert not verdict.passed
     assert verdict.reason == "no service runs the image activationbase_app07"
 
 
-def test_an_image_that_is_built_by_the_recipe_of_another_container_is_not_the_own_one(evidence_of, samples):
+def test_a_service_must_not_build_another_containers_image(evidence_of, samples):
     recipe = "{context: ., dockerfile: ./container3_codebase/Dockerfile}"
     verdict = compose_services(evidence_of(with_builds(samples, dict.fromkeys(OWN, recipe))))
     assert not verdict.passed
@@ -44,7 +44,7 @@ def test_an_image_that_is_built_by_the_recipe_of_another_container_is_not_the_ow
     assert verdict.hint == "Each container has an image of its own: write `image: activationbase_app07`."
 
 
-def test_two_services_of_one_build_are_not_two_images(evidence_of, samples):
+def test_two_services_must_not_share_a_build(evidence_of, samples):
     changes = with_builds(samples, dict.fromkeys(OWN, "./all")) | {
         "all/Dockerfile": "FROM python:3.11-slim\n"
     }

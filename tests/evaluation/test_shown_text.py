@@ -27,7 +27,7 @@ def hostile_report():
     )  # fmt: skip
 
 
-def test_what_is_hidden_is_shown_as_escapes():
+def test_hidden_characters_are_shown_as_escapes():
     assert printable("\x1b[31m") == "\\x1b[31m"
     assert printable("\u202eabc") == "\\u202eabc"
     assert printable("ä ✓ 日本 👩‍🚀\n\t") == "ä ✓ 日本 👩‍🚀\n\t"
@@ -36,13 +36,13 @@ def test_what_is_hidden_is_shown_as_escapes():
 
 
 @pytest.mark.parametrize("form", EXPORTERS)
-def test_no_report_holds_a_character_that_acts(form):
+def test_no_report_holds_a_control_character(form):
     text = EXPORTERS[form].export(hostile_report())
     assert [character for character in HIDDEN if character in text] == []
     assert "owned" in text
 
 
-def test_the_console_shows_no_character_that_acts():
+def test_the_console_prints_no_control_character():
     out = io.StringIO()
     Console(out, out).print(HOSTILE)
     Console(out, out).error(HOSTILE)
@@ -50,12 +50,12 @@ def test_the_console_shows_no_character_that_acts():
     assert "\\x1b[2J" in out.getvalue()
 
 
-def test_the_place_of_a_finding_is_one_line():
+def test_the_place_of_a_finding_is_on_one_line():
     assert hostile_report().findings[0].where.endswith("\\nforged line")
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@a", "\t=1+1", "\r=1", " =1+1", "\x1b[31m"])
-def test_no_cell_of_the_overview_is_computed_or_acts(name):
+def test_no_cell_of_the_overview_is_a_formula_or_a_control_sequence(name):
     table = to_csv([Row(name, None, "=cmd|' /C calc'!A0")], load_rubric())
     cell = table.splitlines()[1]
     assert cell.startswith(("'", "\\x1b")) or not cell.startswith(("=", "+", "-", "@", "\t"))

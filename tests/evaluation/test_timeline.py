@@ -110,14 +110,14 @@ def test_a_data_container_that_failed_is_named_and_is_no_trap(ran):
 def test_a_code_that_crashes_costs_status_and_prediction(ran):
     lost = points(ran(*DATA, container("codebase", 0.6, 3, 1), printed=("ValueError: no",), status=1))
     assert set(lost) == {"compose.status", "activation.prediction"}
-    assert "it said: ValueError: no" in lost["activation.prediction"].reason
+    assert "it printed: ValueError: no" in lost["activation.prediction"].reason
 
 
 def test_an_error_is_quoted_also_where_something_else_was_logged_after_it(ran):
     said = ("Traceback (most recent call last):", "  File x", "KeyError: 'net'", "Model loaded")
     lost = points(ran(*DATA, container("codebase", 0.6, 3, 1), printed=said, status=1))
-    assert lost["activation.prediction"].reason == "codebase shows no prediction; it said: KeyError: 'net'"
-    assert lost["compose.status"].hint == "What codebase said: KeyError: 'net'"
+    assert lost["activation.prediction"].reason == "codebase shows no prediction; it printed: KeyError: 'net'"
+    assert lost["compose.status"].hint == "What codebase printed: KeyError: 'net'"
 
 
 def test_where_codebase_was_never_started_the_words_of_the_others_are_quoted(ran):
@@ -130,7 +130,7 @@ def test_where_codebase_was_never_started_the_words_of_the_others_are_quoted(ran
     told = points(made)["compose.orchestration"]
     assert told.reason == "codebase was never started: container knowledgebase-1 is unhealthy"
     assert told.hint == (
-        "What the others said: knowledgebase: cp: can't stat '/nowhere': No such file or directory"
+        "What the other containers printed: knowledgebase: cp: can't stat '/nowhere': No such file or directory"
     )
 
 
@@ -199,7 +199,7 @@ def test_a_stack_that_never_ends_still_gets_the_points_for_its_prediction(ran):
         )
     )
     assert set(lost) == {"compose.orchestration", "compose.status"}
-    assert "codebase must come to an end" in lost["compose.orchestration"].hint
+    assert "codebase must end when its prediction is made" in lost["compose.orchestration"].hint
 
 
 def test_a_code_that_was_never_started_is_said(ran):
@@ -257,7 +257,7 @@ def test_success_that_is_only_claimed_is_no_prediction(ran):
 
 def test_another_prediction_is_told_beside_the_right_one(ran):
     reason = points(ran(*DATA, CODE, printed=("Prediction: 0.31",)))["activation.prediction"].reason
-    assert "says 'Prediction: 0.31', the network answers 0.20709" in reason
+    assert "shows 'Prediction: 0.31', the network predicts 0.20709" in reason
 
 
 def test_a_mistake_in_the_compose_file_costs_it_and_what_depends_on_it(evidence_of, samples):

@@ -50,7 +50,7 @@ def found(evidence_of, changes):
         ("asks-too-much", "docker-compose.yml:2", "docker-compose.yml", "services:\n  a: {privileged: true}\n"),
     ],
 )  # fmt: skip
-def test_each_trap_is_found_where_it_lies(evidence_of, name, where, file, content):
+def test_each_trap_is_found_with_its_place(evidence_of, name, where, file, content):
     assert (name, where) in found(evidence_of, {file: content})
 
 
@@ -83,7 +83,7 @@ def test_the_obsolete_key_and_fixed_names_are_found(evidence_of):
         ("README.md", "Ärger mit Größe: € – „so“ ✓", "encoding"),
     ],
 )  # fmt: skip
-def test_what_is_right_is_not_called_a_trap(evidence_of, file, content, trap):
+def test_correct_code_is_not_reported_as_a_trap(evidence_of, file, content, trap):
     assert [
         where for name, where in found(evidence_of, {file: content}) if name == trap and file in where
     ] == []

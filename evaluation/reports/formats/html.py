@@ -11,12 +11,12 @@ from pipeline.check_status import FAILED, NOT_CHECKED
 FILE = "report.html"
 
 _KINDS = {
-    "command": "typed",
+    "command": "command",
     "status": "exit status",
-    "log": "printed",
+    "log": "output",
     "sha256": "SHA-256",
     "file": "file",
-    "note": "seen",
+    "note": "note",
 }
 _SEVERITIES = {"breaks": "breaks it", "risk": "a risk", "advice": "advice"}
 
