@@ -21,14 +21,14 @@ _BASE = "python:3.11-slim"
 
 
 class BuildNetwork:
-    """Made when the first build needs it; its parts are taken away with the workshop.
+    """The relay and the proxy, created when the first build needs them and removed with the engine session.
 
     Args:
         engine: the engine session.
-        also: hosts beyond the package indexes that the person has allowed.
+        also: hosts beyond the package indexes that the user has allowed.
 
     Attributes:
-        allowed: the hosts that it leads to, as it says itself.
+        allowed: the hosts that the proxy connects to, as it reports them.
     """
 
     def __init__(self, engine: EngineSession, also: tuple[str, ...] = ()) -> None:

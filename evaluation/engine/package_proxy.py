@@ -203,6 +203,7 @@ class PackageProxy:
         self._refused: set[str] = set()
 
     def __call__(self, client: socket.socket) -> None:
+        """Handle one connection."""
         head = read_head(client)
         if not head:
             return
@@ -223,7 +224,13 @@ class PackageProxy:
             relay_bytes(client, server)
 
     def refuse(self, client: socket.socket, host: str, port: int) -> None:
-        """Refuse a request, and print the host once."""
+        """Refuse a request, and print the host once.
+
+        Args:
+            client: the connection.
+            host: the requested host.
+            port: the requested port.
+        """
         plain = re.sub(r"[^\w.:\[\]-]", "?", host)[:253]
         if plain not in self._refused and len(self._refused) < MOST_REFUSALS:
             self._refused.add(plain)

@@ -71,17 +71,17 @@ class Builder:
         folder = self.folder / f"context{len(self._done)}"
         try:
             variables = {image.name: self._variables(image.name) for image in plan.images}
-            recipe = self.planner.prepare(wanted, folder, variables)
-            return recipe.refused or self._run(wanted, recipe, folder)
+            prepared = self.planner.prepare(wanted, folder, variables)
+            return prepared.refused or self._run(wanted, prepared, folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _run(self, wanted: BuildRequest, recipe: PreparedContext, context: Path) -> BuildResult:
+    def _run(self, wanted: BuildRequest, prepared: PreparedContext, context: Path) -> BuildResult:
         image = f"{self.engine.id}:b{len(self._done)}"
-        command = self._command(wanted, image, recipe)
+        command = self._command(wanted, image, prepared)
         self.engine.say(f"building {wanted.context}")
         # One instruction per line, and the label that the engine adds.
-        steps = len((context / recipe.name).read_bytes().splitlines()) + 2
+        steps = len((context / prepared.name).read_bytes().splitlines()) + 2
         for _ in range(TRIES):
             monitor = StepMonitor(self.engine, steps)
             done = self._carry_out(command, context, monitor)
@@ -89,15 +89,17 @@ class Builder:
                 done = replace(done, ended=IMITATED)
             if done.ended != bounded_process.BY_ITSELF or not is_missing_layer(done.output):
                 break
-        output = done.output.replace(recipe.name, wanted.dockerfile).replace(image, "the image")
+        output = done.output.replace(prepared.name, wanted.dockerfile).replace(image, "the image")
         output = _strip_deprecation_notice(output)
         about = self.engine.image(image) if done.ok else None
         if about is None:
             monitor.remove_layers()
             reason, hint = self._why(done, wanted)
-            return BuildResult("", False, done.status, reason, hint, output, done.seconds, "", recipe.changes)
+            return BuildResult(
+                "", False, done.status, reason, hint, output, done.seconds, "", prepared.changes
+            )
         return BuildResult(
-            image, True, done.status, "", "", output, done.seconds, about["Id"], recipe.changes
+            image, True, done.status, "", "", output, done.seconds, about["Id"], prepared.changes
         )
 
     def _variables(self, image: str) -> dict[str, str]:
@@ -125,13 +127,13 @@ class Builder:
                 monitor.remove_layers()
             raise
 
-    def _command(self, wanted: BuildRequest, image: str, recipe: PreparedContext) -> list[str]:
+    def _command(self, wanted: BuildRequest, image: str, prepared: PreparedContext) -> list[str]:
         limits = self.engine.limits
-        network = self.build_network.options() if recipe.runs else ["--network", "none"]
+        network = self.build_network.options() if prepared.runs else ["--network", "none"]
         arguments = [word for name, value in wanted.arguments for word in ("--build-arg", f"{name}={value}")]
         memory = str(limits.build_memory)
         return [
-            "docker", "build", "--force-rm", "--label", self.engine.label, "--tag", image, "--file", recipe.name,
+            "docker", "build", "--force-rm", "--label", self.engine.label, "--tag", image, "--file", prepared.name,
             "--memory", memory, "--memory-swap", memory, "--cpu-period", "100000", "--cpu-quota", "200000",
             "--ulimit", f"fsize={limits.build_disk}", "--ulimit", "core=0", "--shm-size", "64m",
             *arguments, *network, ".",

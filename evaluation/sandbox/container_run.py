@@ -38,6 +38,7 @@ class ContainerRun:
 
     @property
     def ok(self) -> bool:
+        """Whether it ended by itself with status 0."""
         return self.status == 0 and not self.stopped
 
 

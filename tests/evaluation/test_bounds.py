@@ -1,4 +1,4 @@
-"""What a stranger supplied is read within limits on memory and time, and a report comes out whatever it is."""
+"""Untrusted input is read within limits on memory and time, and a report is always written."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ def many_zeros():
     ],
     ids=["collisions", "repr", "attributes", "cells", "npz", "bz2", "marks", "deep", "length", "frame", "int", "zeros"],
 )  # fmt: skip
-def test_no_model_takes_the_evaluation_with_it(measured, model):
+def test_a_costly_model_does_not_stop_the_evaluation(measured, model):
     results, _ = measured({f"{C2}/currentSolution.pkl": model()})
     assert results["prediction"]["status"] == "failed"
     assert results["prediction"]["reason"]
@@ -204,14 +204,14 @@ def test_no_model_takes_the_evaluation_with_it(measured, model):
     ],
     ids=["many", "wide", "quotes", "utf-16", "infinite"],
 )
-def test_no_rows_take_the_evaluation_with_them(measured, rows):
+def test_costly_rows_do_not_stop_the_evaluation(measured, rows):
     results, _ = measured({f"{C1}/currentActivation.csv": rows()})
     assert results["prediction"]["status"] in ("failed", "not checked")
     assert results["prediction"]["reason"]
     assert [results[name]["status"] for name in ("compose", "document", "program")] == ["passed"] * 3
 
 
-def test_an_expression_that_backtracks_without_end_costs_its_check_and_no_other(measured):
+def test_catastrophic_backtracking_fails_one_check_only(measured):
     results, _ = measured({"README.md": BACKTRACKS})
     assert results["mentions"]["status"] == "failed"
     assert results["mentions"]["reason"] == (
@@ -221,7 +221,7 @@ def test_an_expression_that_backtracks_without_end_costs_its_check_and_no_other(
     assert results["document"]["status"] == results["program"]["status"] == "passed"
 
 
-def test_a_readme_as_large_as_a_disk_is_bounded(measured):
+def test_a_huge_readme_is_read_within_limits(measured):
     results, _ = measured({"README.md": "containers ".encode("utf-16") * 5_500_000})
     assert results["document"]["status"] in ("passed", "failed")
     assert results["program"]["status"] == "passed"
@@ -252,7 +252,7 @@ def nested(depth):
     ids=["400 lists", "50000 lists", "mappings", "aliases", "number", "date", "binary", "set", "infinite", "variables",
          "dollars", "merges", "float", "key", "services", "itself"],
 )  # fmt: skip
-def test_no_compose_file_takes_the_evaluation_with_it(measured, compose):
+def test_a_costly_compose_file_does_not_stop_the_evaluation(measured, compose):
     results, _ = measured({"docker-compose.yml": compose, ".env": "A=" + "x" * 900_000})
     assert results["compose"]["status"] in ("failed", "passed")
     assert "defect" not in results["compose"]["reason"]
@@ -273,7 +273,7 @@ def test_no_compose_file_takes_the_evaluation_with_it(measured, compose):
     ],
     ids=["continued", "steps", "env", "heredocs", "brackets", "base", "comments", "stages"],
 )
-def test_no_dockerfile_takes_the_evaluation_with_it(measured, recipe):
+def test_a_costly_dockerfile_does_not_stop_the_evaluation(measured, recipe):
     results, findings = measured({f"{C1}/Dockerfile": recipe})
     assert [results[name]["status"] for name in ("compose", "document", "program")] == ["passed"] * 3
     assert all(one["text"] for one in findings)
@@ -282,7 +282,7 @@ def test_no_dockerfile_takes_the_evaluation_with_it(measured, recipe):
 @pytest.mark.parametrize("program", ["x = " + "(" * 90_000, "x = " + "-" * 500_000 + "1", "x = " + "1+" * 400_000 + "1",
                                      "a." * 300_000 + "a", "# \udcff" * 3, "'" * 900_000],
                          ids=["parentheses", "signs", "sum", "attributes", "surrogates", "quotes"])  # fmt: skip
-def test_no_program_takes_the_evaluation_with_it(measured, program):
+def test_a_costly_program_does_not_stop_the_evaluation(measured, program):
     results, _ = measured({f"{C3}/UE_07_App5.py": program.encode("utf-8", "surrogateescape")})
     assert [results[name]["status"] for name in ("compose", "document", "program")] == ["passed"] * 3
 
@@ -315,7 +315,7 @@ def stack_run(*lines, **left):
     return StackRun("docker-compose up", 0, 1.0, "", (), log, "\n".join(lines), shared, {})
 
 
-def test_a_right_prediction_is_seen_through_a_worker(guarded):
+def test_a_worker_finds_the_expected_prediction(guarded):
     evidence = guarded()
     assert evidence.why_not_expected == ""
     shown = evidence.seen(stack_run("nothing"))
@@ -345,7 +345,7 @@ def test_a_right_prediction_is_seen_through_a_worker(guarded):
         (["\n" * 4000 + "prediction"] * 200, {}),
     ],
 )
-def test_what_a_run_left_and_printed_is_read_within_the_limits(guarded, lines, left):
+def test_files_and_output_of_a_run_are_read_within_limits(guarded, lines, left):
     evidence = guarded()
     run = stack_run(*lines, **left)
     assert evidence.is_right(run) is False
@@ -355,7 +355,7 @@ def test_what_a_run_left_and_printed_is_read_within_the_limits(guarded, lines, l
     assert evidence.workers._idle == []  # what is known is not read once more
 
 
-def test_what_lies_on_a_volume_is_kept_in_files_and_read_back(tmp_path):
+def test_the_files_of_a_volume_are_saved_and_loaded(tmp_path):
     packed = tmp_path / "read.tar"
     with tarfile.open(packed, "w") as archive:
         for name, content in {"./a.csv": b"1,2\n", "./b/c.txt": b""}.items():
@@ -377,7 +377,7 @@ def test_what_lies_on_a_volume_is_kept_in_files_and_read_back(tmp_path):
     assert found[0].sha256 == hashlib.sha256(b"1,2\n").hexdigest()
 
 
-def test_an_archive_with_a_header_as_large_as_memory_ends_its_worker_alone(tmp_path):
+def test_an_archive_with_a_huge_header_ends_its_worker_only(tmp_path):
     packed = tmp_path / "image.tar"
     entry = tarfile.TarInfo("pax")
     entry.type, entry.size = tarfile.XHDTYPE, 3 * 1024 * MIB
@@ -458,7 +458,7 @@ def test_a_worker_of_an_ordinary_user_reads_large_rows(guarded, tmp_path):
     assert done.stdout.split() == ["200000", "1"], done.stderr
 
 
-def test_workers_go_when_the_evaluation_is_killed(tmp_path):
+def test_workers_end_when_the_evaluation_is_killed(tmp_path):
     program = (
         "import sys, time; from pathlib import Path\n"
         "from evaluation.quotas import DEFAULT_LIMITS as L\n"
@@ -481,7 +481,7 @@ def test_workers_go_when_the_evaluation_is_killed(tmp_path):
     pytest.fail("the worker outlived the evaluation")
 
 
-def test_what_a_task_refuses_comes_across_as_the_same_error(guarded):
+def test_an_error_of_a_task_is_raised_in_the_evaluation(guarded):
     evidence = guarded()
     with pytest.raises(CannotCheck, match="there is no container engine here: a test without one"):
         evidence.verdict("image_builds", print, {"container": 1})
@@ -493,7 +493,7 @@ def test_what_a_task_refuses_comes_across_as_the_same_error(guarded):
         workers.call(str, "key_of", "it", source=evidence.submission.root, limits=few)
 
 
-def test_every_error_that_is_told_apart_comes_across_as_itself():
+def test_every_error_type_survives_a_message():
     def below(kind):
         return {kind, *(inner for one in kind.__subclasses__() for inner in below(one))}
 
@@ -504,7 +504,7 @@ def test_every_error_that_is_told_apart_comes_across_as_itself():
         assert type(error_from_message(sent)) is kind
 
 
-def test_the_report_says_what_limits_its_readers(submit):
+def test_the_report_lists_the_limits_of_the_workers(submit):
     report = evaluate(str(submit()), load_rubric(), Conditions(run=False))
     told = next(one for one in report.protections if one.what == "What reads it is limited")
     assert told.enforced
@@ -514,7 +514,7 @@ def test_the_report_says_what_limits_its_readers(submit):
     )
 
 
-def test_an_exporter_gets_nothing_that_a_terminal_obeys(submit):
+def test_control_characters_never_reach_an_exporter(submit):
     folder = submit({"README.md": "\x1b[2J\u202egnihtyna \x07 words"})
     rubric = read_rubric("small", RUBRIC.encode())
     report = evaluate(str(folder), rubric, Conditions(SHORT, run=False))
@@ -559,7 +559,7 @@ def test_a_worker_gets_nothing_that_is_no_fact_made_for_it(guarded, name):
         guarded()._answer("fact", {"name": name, "arguments": {}})
 
 
-def test_an_interrupted_reading_leaves_a_report_and_no_worker(submit, tmp_path):
+def test_an_interrupted_evaluation_leaves_a_report_and_no_worker(submit, tmp_path):
     folder = submit({"README.md": BACKTRACKS})
     (tmp_path / "small.toml").write_text(RUBRIC, encoding="utf-8")
     words = [
@@ -592,7 +592,7 @@ def test_an_interrupted_reading_leaves_a_report_and_no_worker(submit, tmp_path):
     assert workers and not [number for number in workers if Path("/proc", number).exists()]
 
 
-def test_what_a_container_did_is_known_to_the_workers(guarded):
+def test_workers_know_the_runs_of_containers(guarded):
     evidence = guarded()
     ran = ContainerRun(
         "docker run --rm activationbase_app07", 137, "", 60.0, "it did not end within 60 s and was stopped"
@@ -605,14 +605,14 @@ def test_what_a_container_did_is_known_to_the_workers(guarded):
     assert evidence.sightings("over_the_limits", print, 6).places == ((f"{C1}/Dockerfile", verdict.reason),)
 
 
-def test_many_things_that_are_too_much_do_not_each_take_the_whole_time(guarded):
+def test_the_time_limit_shrinks_after_each_costly_input(guarded):
     evidence = guarded({"README.md": BACKTRACKS})
     for seconds in (3, 2, 2):
         with pytest.raises(TooCostly, match=f"it takes more than {seconds} s of processor time"):
             evidence.verdict("mentions", print, {"file": "README.md", "all_of": ["(a+)+$"]})
 
 
-def test_a_form_that_fails_takes_no_other_with_it(submit, tmp_path):
+def test_a_failing_report_format_does_not_stop_the_others(submit, tmp_path):
     report = evaluate(str(submit()), read_rubric("small", RUBRIC.encode()), Conditions(SHORT, run=False))
 
     def broken(report):
@@ -624,7 +624,7 @@ def test_a_form_that_fails_takes_no_other_with_it(submit, tmp_path):
         write(report, tmp_path, ("html",), exporters=table)
 
 
-def test_a_build_that_prints_the_builders_own_words_costs_nothing():
+def test_the_deprecation_notice_is_searched_at_the_beginning_only():
     notice = "DEPRECATED: The legacy builder is deprecated\n   Install it.\n\n"
     assert _strip_deprecation_notice(f"{notice}Step 1/2\n") == "Step 1/2\n"
     many = "DEPRECATED: The legacy builder\n" * 130_000

@@ -1,4 +1,4 @@
-"""Only a Python that computes, with a PyBrain that computes, answers the evaluation's own program."""
+"""Only a working Python with a working PyBrain solves the challenge program."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ def answer(program, library):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_real_python_with_the_library_answers(seed):
+def test_a_real_python_with_the_library_solves_the_challenge(seed):
     asked = make_challenge(seed)
     said = answer(asked.program, PROJECT.root / "container3_codebase")
     assert asked.language_answered(said)
     assert asked.network_answered(said)
 
 
-def test_every_challenge_is_another_one():
+def test_every_challenge_is_different():
     assert len({make_challenge(seed).program for seed in range(50)}) == 50
     assert make_challenge(3) == make_challenge(3)
 
 
 @pytest.mark.parametrize("said", ["OK", "", "OK\n" * 100, "m1 OK OK"])
-def test_a_word_is_no_answer(said):
+def test_a_word_does_not_solve_the_challenge(said):
     asked = make_challenge(1)
     assert not asked.language_answered(said)
     assert not asked.network_answered(said)
 
 
-def test_the_program_repeated_is_no_answer():
+def test_printing_the_program_does_not_solve_the_challenge():
     asked = make_challenge(1)
     assert not asked.language_answered(asked.program)
 
 
-def test_a_library_of_empty_classes_computes_nothing(tmp_path):
+def test_a_library_of_empty_classes_does_not_solve_the_challenge(tmp_path):
     (tmp_path / "pybrain").mkdir()
     (tmp_path / "pybrain" / "__init__.py").touch()
     (tmp_path / "pybrain" / "structure.py").write_text("class FeedForwardNetwork: pass\n")
@@ -65,5 +65,5 @@ def test_a_library_of_empty_classes_computes_nothing(tmp_path):
         (b"\x7fELF...Py_BytesMain...", ""),
     ],
 )
-def test_what_stands_under_the_name_of_python_is_looked_at(content, what):
+def test_an_interpreter_must_be_a_binary(content, what):
     assert why_not_binary(content) == what

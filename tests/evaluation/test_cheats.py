@@ -1,4 +1,4 @@
-"""Real containers: submissions that want points without the work get what they deserve, with the reason."""
+"""Real containers: submissions that try to get points without the work, and the points that they get."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_every_cheat_is_evaluated(cheats, samples):
 
 
 @pytest.mark.parametrize("name", DOCKER)
-def test_it_gets_what_it_deserves(reports, cheats, samples, name, failed):
+def test_a_cheat_gets_the_expected_points(reports, cheats, samples, name, failed):
     cheat, report = cheats.in_containers(samples)[name], reports[name]
     assert failed(report) == dict.fromkeys(cheat.reasons, "failed")
     reasons = {result.id: result.reason for result in report.results}
@@ -27,13 +27,13 @@ def test_it_gets_what_it_deserves(reports, cheats, samples, name, failed):
     assert report.points == cheat.points
 
 
-def test_the_seed_of_the_exchanged_files_stands_in_the_report(reports):
+def test_the_seed_of_the_replacements_is_in_the_report(reports):
     for name in ("right", "cheat-own-copy"):
         evidence = next(one for one in reports[name].results if one.id == "activation.prediction").evidence
         assert any("(seed " in one.text for one in evidence)
 
 
-def test_a_prediction_of_two_digits_is_asked_for_more_than_once(reports):
+def test_a_prediction_of_two_digits_is_rerun_more_than_once(reports):
     results = {one.id: one for one in reports["honest-two-digits"].results}
     assert any("further runs)" in one.text for one in results["activation.prediction"].evidence)
 
@@ -47,7 +47,7 @@ def test_a_dockerfile_that_only_names_its_base_earns_nothing(evidence_of, number
     assert verdict.reason == f"{folder}/Dockerfile adds nothing to its base: it has no COPY, ADD or RUN"
 
 
-def test_an_empty_program_is_no_program(evidence_of):
+def test_an_empty_program_does_not_count(evidence_of):
     made = evidence_of({"container3_codebase/UE_07_App5.py": "\n"})
     verdict = CHECKS["image_holds_its_file"](made, container=3)
     assert (verdict.passed, verdict.reason) == (False, "container3_codebase/UE_07_App5.py is empty")

@@ -1,4 +1,4 @@
-"""A compose file of somebody else is data: what is dangerous is refused with a reason, mistakes are named."""
+"""An untrusted compose file is data: dangerous keys are refused with a reason, mistakes are named."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def service(extra: str) -> str:
         ("deploy: {resources: {reservations: {devices: [{driver: nvidia}]}}}", "requests a GPU"),
     ],
 )
-def test_what_is_dangerous_is_refused_with_its_reason(safe, extra, reason):
+def test_dangerous_keys_are_refused_with_a_reason(safe, extra, reason):
     stack = safe(service(extra))
     assert stack.mistakes == ()
     assert len(stack.refusals) == 1
@@ -99,7 +99,7 @@ def test_what_is_dangerous_is_refused_with_its_reason(safe, extra, reason):
         ("volumes: {v: {driver: other}}\n", "is not a driver"),
     ],
 )
-def test_what_is_dangerous_at_the_top_is_refused_too(safe, text, reason):
+def test_dangerous_top_level_keys_are_refused(safe, text, reason):
     assert reason in str(safe(service("user: '1'") + text).refusals[0])
 
 
@@ -127,11 +127,11 @@ def test_what_is_dangerous_at_the_top_is_refused_too(safe, text, reason):
         (service("command: echo $5"), "a dollar sign is written $$"),
     ],
 )
-def test_what_compose_would_refuse_is_a_mistake_in_words(safe, text, mistake):
+def test_what_compose_would_reject_is_a_mistake(safe, text, mistake):
     assert mistake in safe(text).mistakes[0]
 
 
-def test_anchors_in_anchors_are_no_bomb(safe):
+def test_nested_anchors_expand_within_limits(safe):
     lines = ["x-0: &x0 [1,1,1,1,1,1,1,1,1,1]"]
     lines += [f"x-{n}: &x{n} [{','.join([f'*x{n - 1}'] * 10)}]" for n in range(1, 9)]
     assert "too many values" in safe("\n".join(lines) + "\n" + service("")).mistakes[0]
@@ -144,7 +144,7 @@ def test_anchors_in_anchors_are_no_bomb(safe):
     assert safe("a: " + "[" * 5000).mistakes
 
 
-def test_what_is_right_is_taken_over_and_what_the_evaluation_sets_itself_is_left_out(safe):
+def test_safe_keys_are_copied_and_others_ignored(safe):
     stack = safe(
         "x-common: &common\n  user: '7'\n  environment: [A=1, B]\n"
         + "services:\n  a:\n    <<: *common\n    image: busybox\n    container_name: fixed\n    ports: ['80:80']\n"
@@ -171,7 +171,7 @@ def test_what_is_right_is_taken_over_and_what_the_evaluation_sets_itself_is_left
     assert "100g" not in json.dumps(dict(settings))
 
 
-def test_a_folder_that_compose_would_not_make_is_missing(safe):
+def test_a_folder_that_compose_would_not_create_is_missing(safe):
     stack = safe(service("volumes: [{type: bind, source: ./nowhere, target: /x}]"))
     assert [mount.kind for mount in stack.services["a"].mounts] == ["missing"]
 
@@ -188,11 +188,11 @@ def test_a_folder_that_compose_would_not_make_is_missing(safe):
         ("$B", ""),
     ],
 )
-def test_variables_are_put_in_as_compose_does(text, expected):
+def test_variables_are_interpolated_as_in_compose(text, expected):
     assert interpolate(text, {"A": "1", "EMPTY": ""}) == expected
 
 
-def test_variables_of_the_host_are_not_to_be_had(monkeypatch):
+def test_variables_of_the_host_are_not_interpolated(monkeypatch):
     monkeypatch.setenv("SECRET", "of the host")
     assert interpolate("${SECRET}", {}) == ""
     deep = "${A:-" * 30 + "}" * 30
@@ -200,37 +200,37 @@ def test_variables_of_the_host_are_not_to_be_had(monkeypatch):
         interpolate(deep, {})
 
 
-def test_an_env_file_is_read_as_compose_does():
+def test_an_env_file_is_parsed_as_in_compose():
     assert read_env("# note\nA=1\nexport B='two'\nC=\n=x\nno sign\n") == {"A": "1", "B": "two", "C": ""}
 
 
 @pytest.mark.parametrize("place", ["/home/bob/shared", "/tmp/shared", "~/x", "C:\\Users\\bob", "d:/work"])
-def test_a_folder_of_ones_own_machine_is_never_seen_an_empty_volume_stands_for_it(safe, place):
+def test_an_empty_volume_replaces_a_folder_of_another_machine(safe, place):
     stack = safe(service(f"volumes: ['{place}:/x']"))
     assert (stack.mistakes, stack.refusals) == ((), ())
     (mount,) = stack.services["a"].mounts
     assert (mount.kind, mount.source, mount.target) == ("elsewhere", place, "/x")
 
 
-def test_links_are_an_older_way_to_say_depends_on(safe):
+def test_links_are_an_older_form_of_depends_on(safe):
     stack = safe(service("links: [b, 'c:alias']") + "  b: {image: busybox}\n  c: {image: busybox}\n")
     assert stack.mistakes == ()
     assert stack.services["a"].depends_on == {"b": "service_started", "c": "service_started"}
     assert "a depends on d, but there is no such service" in safe(service("links: [d]")).mistakes[0]
 
 
-def test_a_file_that_is_nested_without_end_is_a_mistake_in_words(safe):
+def test_deep_nesting_is_a_mistake(safe):
     assert safe("a: " + "[" * 100_000).mistakes == ("docker-compose.yml: its values are nested too deeply",)
 
 
-def test_services_without_number_are_refused(safe):
+def test_too_many_services_are_refused(safe):
     text = "services:\n" + "".join(f"  s{number}: {{image: busybox}}\n" for number in range(11))
     found = safe(text)
     assert [str(one) for one in found.refusals] == ["services: `11 services` exceed the limit of 10 services"]
     assert not found.services
 
 
-def test_volumes_without_number_are_not_made(tmp_path):
+def test_too_many_volumes_are_not_created(tmp_path):
     mounts = tuple(Mount("named", f"v{number}", f"/v{number}", False) for number in range(17))
     stack = SafeStack({"a": SafeService("a", "busybox", None, {}, mounts, {})})
     submission = Submission("one", "one", "folder", tmp_path)

@@ -1,4 +1,4 @@
-"""A Dockerfile is read as data, and rewritten where only BuildKit would understand it."""
+"""A Dockerfile is parsed as data, and features of BuildKit are rewritten."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from evaluation.submission.safe_tree import Tree
 from pipeline.project import PROJECT, SERVICES
 
 
-def test_stages_bases_and_continued_lines_are_understood():
+def test_stages_bases_and_continued_lines_are_parsed():
     read = read_dockerfile(
         "# syntax=docker/dockerfile:1\nARG TAG=3.11-slim\nFROM python:${TAG} AS build\nRUN one \\\n  # why\n\n  two\n"
         "FROM build\nCOPY --from=build /a /b\nCOPY --from=other/tool:1 /c /d\nUSER 7\n"
@@ -34,7 +34,7 @@ def test_stages_bases_and_continued_lines_are_understood():
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
-def test_this_projects_own_are_read_without_a_mistake(service):
+def test_the_projects_own_dockerfiles_have_no_mistakes(service):
     read = read_dockerfile((PROJECT.context(service) / "Dockerfile").read_text("utf-8"))
     assert read.mistakes == ()
     assert all(is_allowed(image.name) for image in read.images)
@@ -50,7 +50,7 @@ def test_this_projects_own_are_read_without_a_mistake(service):
         ("ARG X\nFROM ${X}\n", 2, "its ARG has no value"),
     ],
 )
-def test_what_docker_would_refuse_is_named_with_its_line(text, line, mistake):
+def test_what_docker_would_reject_is_reported_with_its_line(text, line, mistake):
     found = read_dockerfile(text).mistakes[0]
     assert found[0] == line
     assert mistake in found[1]
@@ -75,11 +75,11 @@ def test_what_docker_would_refuse_is_named_with_its_line(text, line, mistake):
         ("codebase_app07", (), False),
     ],
 )
-def test_only_official_images_of_a_short_list_are_used_without_asking(image, also, allowed):
+def test_only_images_of_the_allow_list_are_allowed(image, also, allowed):
     assert is_allowed(image, also) is allowed
 
 
-def test_what_only_buildkit_knows_is_rewritten(tmp_path):
+def test_features_of_buildkit_are_rewritten(tmp_path):
     (tmp_path / "run.sh").write_text("#!/bin/sh\n")
     text = (
         "FROM busybox\nCOPY --link --chmod=755 run.sh /run.sh\nRUN --mount=type=cache,target=/c pip install x\n"
@@ -101,7 +101,7 @@ def written(text, folder, **options):
     return rewrite(read_dockerfile(text, options.get("arguments")), Tree(folder), **options).text.splitlines()
 
 
-def test_what_is_built_is_written_anew_and_what_cannot_be_rewritten_is_said(tmp_path):
+def test_what_cannot_be_rewritten_is_reported(tmp_path):
     assert written("# a\nfrom\tbusybox\nRUN  echo   hi\n", tmp_path) == [
         "FROM busybox AS app07-stage-0",
         "RUN echo   hi",
@@ -111,7 +111,7 @@ def test_what_is_built_is_written_anew_and_what_cannot_be_rewritten_is_said(tmp_
     assert left == ("line 2: RUN --mount=type=secret,id=x",)
 
 
-def test_stages_get_names_of_ours_and_images_are_literal(tmp_path):
+def test_stages_get_new_names_and_images_are_literal(tmp_path):
     text = (
         "ARG A=slim\nARG B=python:3.11-${A}\nFROM ${B} AS One\nRUN a\nFROM one\nCOPY --from=0 /a /b\n"
         "COPY --from=ONE /a /c\nCOPY --from=busybox /bin/sh /d\nFROM scratch AS never\n"
@@ -150,17 +150,17 @@ def test_stages_get_names_of_ours_and_images_are_literal(tmp_path):
         ("${A:+'}'}", "}"),
     ],
 )
-def test_variables_are_put_in_as_docker_does(word, becomes):
+def test_variables_are_expanded_as_in_docker(word, becomes):
     assert expand(word, {"A": "a", "EMPTY": ""}) == becomes
 
 
 @pytest.mark.parametrize("word", ["${A", "${}", "${A#x}", "'x", '"x', "${NO:?gone}", "${A:-" * 40 + "}" * 40])
-def test_a_word_that_docker_would_not_take_is_refused(word):
+def test_a_word_that_docker_would_reject_is_rejected(word):
     with pytest.raises(CannotExpand):
         expand(word, {"A": "a"})
 
 
-def test_variables_that_grow_without_end_are_refused():
+def test_variables_that_grow_exponentially_are_rejected():
     text = "FROM busybox\nENV A=0123456789\n" + "ENV A=$A$A$A$A\n" * 30
     found = list(refusals(read_dockerfile(text), "", {}))
     assert "expands to more characters than are allowed" in found[0][1]
@@ -177,13 +177,13 @@ def test_variables_that_grow_without_end_are_refused():
         ("FROM busybox\nRUN a \\ \t\n\tb\n", ["RUN a \tb"]),
     ],
 )
-def test_lines_are_joined_where_docker_joins_them(text, reads, tmp_path):
+def test_continued_lines_are_joined_as_in_docker(text, reads, tmp_path):
     lines = written(text, tmp_path)
     lines.remove("FROM busybox AS app07-stage-0")
     assert lines == reads
 
 
-def test_a_line_whose_end_would_swallow_the_next_is_never_written(tmp_path):
+def test_a_line_that_would_continue_is_never_written(tmp_path):
     text = "FROM busybox\nRUN a \\\\\n\nCOPY --from=busybox a b\\"
     made = rewrite(read_dockerfile(text), Tree(tmp_path))
     assert not any(line.rstrip().endswith("\\") for line in made.text.splitlines())
@@ -225,14 +225,14 @@ def test_an_add_of_a_url_is_refused_wherever_the_url_comes_from(lines):
     assert "would be downloaded by the engine itself, outside the limits of the evaluation" in found[0][1]
 
 
-def test_a_url_from_a_build_argument_and_from_before_the_first_stage_is_seen():
+def test_a_url_in_a_build_argument_or_a_global_arg_is_found():
     text = "ARG U\nFROM busybox\nARG U\nADD $U /x\n"
     assert list(refusals(read_dockerfile(text, {"U": URL}), "", {"U": URL}))
     assert list(refusals(read_dockerfile(text.replace("ARG U\nF", f"ARG U={URL}\nF")), "", {}))
     assert not list(refusals(read_dockerfile(text), "", {}))
 
 
-def test_onbuild_is_refused_where_it_would_happen_and_left_out_where_not(tmp_path):
+def test_onbuild_is_refused_if_it_would_run_and_dropped_otherwise(tmp_path):
     text = f"FROM busybox AS a\nONBUILD ADD {URL} /x\n"
     assert list(refusals(read_dockerfile(text), "", {})) == []
     assert written(text, tmp_path) == ["FROM busybox AS app07-stage-0"]
@@ -251,7 +251,7 @@ def test_onbuild_is_refused_where_it_would_happen_and_left_out_where_not(tmp_pat
         ("FROM busybox\nCOPY --from=sha256:00 /a /b\n", "is an image id"),
     ],
 )
-def test_an_image_is_a_name_and_nothing_else(text, reason):
+def test_an_image_must_be_a_name(text, reason):
     assert reason in next(refusals(read_dockerfile(text), "", {}))[1]
 
 
@@ -267,17 +267,17 @@ def test_an_image_is_a_name_and_nothing_else(text, reason):
         "COPY --link='--from=evil' /a /b",
     ],
 )
-def test_no_flag_is_read_in_two_ways(line, tmp_path):
+def test_ambiguous_flags_are_rejected(line, tmp_path):
     read = read_dockerfile(f"FROM busybox\n{line}\n")
     assert read.mistakes or "--from=evil" not in rewrite(read, Tree(tmp_path)).text.split(' "')[0]
 
 
-def test_a_platform_is_left_out_and_said(tmp_path):
+def test_a_platform_is_dropped_and_reported(tmp_path):
     made = rewrite(read_dockerfile("FROM --platform=$BUILDPLATFORM busybox\n"), Tree(tmp_path))
     assert (made.text, made.changes) == ("FROM busybox AS app07-stage-0\n", ("FROM --platform",))
 
 
-def test_a_long_row_of_stages_is_read_in_one_pass():
+def test_many_stages_are_processed_in_linear_time():
     text = "FROM busybox AS s0\nENV A=0\n" + "".join(
         f"FROM s{number} AS s{number + 1}\nENV A=${{A}}{number % 10}\n" for number in range(45)
     )
@@ -288,7 +288,7 @@ def test_a_long_row_of_stages_is_read_in_one_pass():
 
 
 @pytest.mark.parametrize("name", ["../../x", "/etc/cron.d/x", "..", "a/b"])
-def test_a_text_in_a_dockerfile_goes_nowhere_but_into_its_own_folder(name, tmp_path):
+def test_a_heredoc_is_written_to_its_own_folder_only(name, tmp_path):
     context = tmp_path / "one" / "context"
     context.mkdir(parents=True)
     text = f"FROM busybox\nCOPY <<{name} <<b /dst/\nevil\n{name}\nfine\nb\n"
@@ -298,7 +298,7 @@ def test_a_text_in_a_dockerfile_goes_nowhere_but_into_its_own_folder(name, tmp_p
     assert files == ["one/context/app07-texts/1/b"]
 
 
-def test_texts_and_files_are_copied_together_and_variables_put_in(tmp_path):
+def test_heredocs_and_files_are_copied_together_with_variables_expanded(tmp_path):
     (tmp_path / "app07-texts").symlink_to("/etc")
     text = "FROM busybox\nENV A=one\nCOPY <<a file <<'b' /dst/\n$A \"${A}\" \\$A\na\n$A\nb\n"
     made = rewrite(read_dockerfile(text), Tree(tmp_path))
@@ -321,7 +321,7 @@ def test_modes_are_set_inside_the_context_only(tmp_path):
     assert (context / "folder" / "file.sh").stat().st_mode & 0o777 == 0o777
 
 
-def test_a_file_from_elsewhere_is_not_fetched_by_the_engine(submit, samples, tmp_path):
+def test_a_remote_add_is_refused(submit, samples, tmp_path):
     dockerfile = samples.DATA_DOCKERFILE.replace("RUN", "ADD http://192.0.2.1/x /x\nRUN")
     folder = submit({"container1_activationbase/Dockerfile": dockerfile})
     submission = take_in(str(folder), tmp_path / "in", DEFAULT_LIMITS)
@@ -341,12 +341,12 @@ def test_a_file_from_elsewhere_is_not_fetched_by_the_engine(submit, samples, tmp
         ("COPY failed: file not found in build context or excluded by .dockerignore: stat x", False),
     ],
 )
-def test_a_layer_that_another_evaluation_took_away_is_no_fault_of_the_dockerfile(last, lost):
+def test_a_layer_removed_by_another_evaluation_is_recognised(last, lost):
     assert is_missing_layer(f"Step 1/2 : FROM busybox\n ---> 1264ba6295fe\n{last}\n") is lost
     assert not is_missing_layer("unknown parent image ID\nthat was said earlier\n")
 
 
-def test_words_of_a_step_that_failed_are_no_lost_layer():
+def test_the_output_of_a_failed_step_is_not_a_missing_layer():
     step = "The command 'sh -c sleep 590; exit 1\nunknown parent image ID' returned a non-zero code: 1"
     assert not is_missing_layer(f"Step 2/2 : RUN\n{step}\n")
     assert is_missing_layer("Step 2/2 : RUN true\nunknown parent image ID 0123\n")
@@ -363,13 +363,13 @@ def test_words_of_a_step_that_failed_are_no_lost_layer():
         ("ARG A=$B\n" + "RUN true\n" * 90, 87),
     ],
 )
-def test_variables_do_not_fill_the_engine_with_what_they_become(lines, line):
+def test_expanded_instructions_have_a_size_limit(lines, line):
     """The builder would put them in itself: a hundred bytes of a LABEL become megabytes of an image's settings."""
     text = f"FROM busybox\nENV B={'x' * 50_000}\n{lines}\n"
     assert [number for number, _ in refusals(read_dockerfile(text), "", {})] == [line]
 
 
-def test_an_honest_dockerfile_with_many_variables_is_no_burden():
+def test_many_variables_of_an_ordinary_dockerfile_are_accepted():
     text = (
         "FROM busybox\nARG A=1.2.3 B\nENV C=$A D=${B:-none}\n"
         + "LABEL a=$A\nRUN echo $C\nCOPY $D /$D\n" * 100
@@ -377,7 +377,7 @@ def test_an_honest_dockerfile_with_many_variables_is_no_burden():
     assert list(refusals(read_dockerfile(text), "", {})) == []
 
 
-def test_a_volume_is_noted_and_not_built_and_every_stage_has_its_own_shell(tmp_path):
+def test_a_volume_becomes_a_label_and_every_stage_has_its_own_shell(tmp_path):
     text = (
         'FROM debian AS one\nSHELL ["/bin/bash", "-c"]\nENV P=/p\nVOLUME $P /q\nENV P=/other\n'
         "FROM busybox\nRUN <<E\ntrue\nE\nFROM one\nRUN <<E\nfalse\nE\n"
@@ -395,7 +395,7 @@ def test_volumes_without_number_are_refused(tmp_path):
         rewrite(read_dockerfile(text), Tree(tmp_path))
 
 
-def test_of_a_dockerfile_without_end_no_more_is_told_than_that():
+def test_an_endless_dockerfile_reports_a_bounded_number_of_mistakes():
     found = read_dockerfile("FROM busybox\n" + "NO\n" * 300_000)
     assert len(found.instructions) == 1001
     assert len(found.mistakes) == 1001

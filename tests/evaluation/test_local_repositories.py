@@ -1,4 +1,4 @@
-"""A repository on this machine that a stranger made: git reads a copy, and nothing that it says lies elsewhere."""
+"""An untrusted repository on this machine: git reads a copy, and no reference to another place is followed."""
 
 from __future__ import annotations
 
@@ -101,9 +101,7 @@ def test_a_bare_repository_is_cloned_with_its_branches_loose_or_packed(solution,
     assert taken.text("README.md") == "the solution"
 
 
-def test_a_repository_with_thousands_of_folders_in_one_another_is_refused_and_leaves_nothing(
-    tmp_path, monkeypatch
-):
+def test_a_repository_with_deeply_nested_folders_is_refused_and_removed(tmp_path, monkeypatch):
     path = tmp_path / "deep"
     path.mkdir()
     git("init", "-q", "-b", "main", cwd=path)
@@ -143,7 +141,7 @@ def test_a_deep_folder_is_measured_and_removed_and_no_link_in_it_is_followed(tmp
     assert kept.joinpath("file").read_text() == "stays"
 
 
-def test_a_submission_that_is_called_like_the_persons_home_is_that_folder(tmp_path, monkeypatch):
+def test_a_folder_called_tilde_is_that_folder(tmp_path, monkeypatch):
     home, class_folder = tmp_path / "home", tmp_path / "class"
     for path, text in ((home, "the long solution"), (class_folder / "~", "by a student")):
         path.mkdir(parents=True)
@@ -161,7 +159,7 @@ def test_a_submission_that_is_called_like_the_persons_home_is_that_folder(tmp_pa
     assert take_in("~", tmp_path / "in2", DEFAULT_LIMITS).text("README.md") == "the long solution"
 
 
-def test_a_submodule_whose_name_cannot_be_looked_up_now_is_not_looked_up_again_by_git(monkeypatch):
+def test_a_submodule_host_that_cannot_be_resolved_is_not_resolved_again_by_git(monkeypatch):
     for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(NoSubmission, match="cannot be resolved"):
@@ -173,7 +171,7 @@ def test_a_submodule_whose_name_cannot_be_looked_up_now_is_not_looked_up_again_b
 
 
 @pytest.mark.skipif(os.name == "nt", reason="processes are taken to run there")
-def test_the_folder_of_a_killed_evaluation_goes_with_the_next_one_and_no_other_does(tmp_path):
+def test_only_the_folder_of_a_killed_evaluation_is_removed_by_the_next(tmp_path):
     ended = subprocess.Popen(["true"])
     ended.wait()
     killed, running = (tmp_path / f"{session_prefix(pid)}abcd_123" for pid in (ended.pid, os.getpid()))

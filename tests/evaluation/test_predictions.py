@@ -56,7 +56,7 @@ def test_one_number_is_recognised_as_it_is_printed(line):
         "x0.2071",
     ],
 )
-def test_another_number_or_too_few_digits_are_no_prediction(line):
+def test_another_number_or_too_few_digits_do_not_match(line):
     assert not look(ONE, line).equal
 
 
@@ -85,25 +85,25 @@ def test_a_table_must_show_every_row_in_order():
         ROWS.tolist(),
     ],
 )
-def test_a_document_is_recognised_by_what_its_keys_say(document):
+def test_a_json_document_is_recognised_by_its_keys(document):
     assert look(ROWS, prediction_json=json.dumps(document, indent=2)).equal
 
 
-def test_a_document_that_only_claims_success_is_no_prediction():
+def test_a_json_document_that_only_claims_success_does_not_match():
     seen = look(ROWS, "ACTIVATION COMPLETE", "All predictions correct!", summary_json='{"status": "success"}')
     assert (seen.equal, seen.where) == (False, "")
 
 
-def test_what_was_seen_instead_is_told():
+def test_what_is_shown_instead_is_reported():
     assert look(ONE, "Prediction: 0.9").shown == "Prediction: 0.9"
     assert look(ONE, prediction_csv="x,prediction\n1,0.9\n").shown == "x,prediction | 1,0.9"
 
 
-def test_inputs_that_were_copied_are_no_prediction():
+def test_copied_inputs_are_not_a_prediction():
     assert not look(ONE, activation_data_csv="x\n0.20709255052\n").equal
 
 
-def test_numbers_inside_words_are_none():
+def test_numbers_inside_words_are_ignored():
     assert [figure.value for figure in parse_numbers("v1.2.3 app07 x=-1.5e3, [7.] .5")] == [-1500.0, 7.0, 0.5]
     assert shows(parse_numbers("1 2.0 3.00"), [2.0, 3.0])
     assert not shows(parse_numbers("1 2 3.00"), [2.0, 3.0])
@@ -117,7 +117,7 @@ def test_the_projects_own_network_answers_as_pybrain_recorded(fixtures):
     np.testing.assert_allclose(expected.outputs[0][0], recorded, rtol=1e-12)
 
 
-def test_rows_with_other_columns_are_tried_as_the_first_and_the_last(fixtures, tmp_path):
+def test_the_first_and_the_last_columns_are_tried_as_inputs(fixtures, tmp_path):
     shutil.copy(fixtures / "default" / "course" / "currentSolution.pkl", tmp_path / "net.pkl")
     (tmp_path / "rows.csv").write_text("name,x,y,z\nann,0.1,0.2,0.3\n")
     expected = compute_expected(tmp_path / "net.pkl", tmp_path / "rows.csv")
@@ -131,7 +131,7 @@ def test_rows_with_other_columns_are_tried_as_the_first_and_the_last(fixtures, t
         (b"", "the safe runtime cannot load"),
     ],
 )
-def test_a_model_that_is_none_is_not_executed(tmp_path, content, text):
+def test_an_invalid_model_is_not_executed(tmp_path, content, text):
     (tmp_path / "net.pkl").write_bytes(content)
     (tmp_path / "rows.csv").write_text("1\n")
     expected = compute_expected(tmp_path / "net.pkl", tmp_path / "rows.csv")
@@ -161,11 +161,11 @@ IRIS = ROWS[:1]
         (np.array([[1234.4]]), ["Die Vorhersage ist 1234,4 Euro."]),
     ],
 )  # fmt: skip
-def test_honest_forms_of_a_prediction_are_recognised(expected, lines):
+def test_common_forms_of_a_prediction_are_recognised(expected, lines):
     assert look(expected, "Model loaded: 4 inputs, 3 outputs", *lines).equal
 
 
-def test_files_in_honest_forms_are_recognised():
+def test_files_in_common_forms_are_recognised():
     assert look(np.array([[0.0107]]), prediction_csv="x;y;prediction\n0,5;1,25;0,0107\n").equal
     assert look(ONE, prediction_json='{"prediction": "0.2071"}').equal
     assert look(ONE, prediction_json='{"value": 0.2071}').equal
@@ -197,7 +197,7 @@ def test_every_output_needs_its_digits(line):
     assert not look(IRIS, line).equal
 
 
-def test_a_flood_of_figures_is_no_prediction_whatever_is_in_it():
+def test_too_many_numbers_are_not_a_prediction():
     every = " ".join(f"{number / 1000:.3f}" for number in range(1000))
     for lines in (["Prediction: " + every], [f"Prediction: {one}" for one in every.split()], [every] * 1725):
         seen = look(ONE, *lines)
@@ -212,7 +212,7 @@ def test_a_flood_of_figures_is_no_prediction_whatever_is_in_it():
     assert not look(ONE, prediction_txt=every).equal
 
 
-def test_a_random_stream_of_digits_contains_no_prediction():
+def test_random_digits_do_not_match():
     number = np.random.default_rng(1)
     found = 0
     for _ in range(200):
@@ -221,7 +221,7 @@ def test_a_random_stream_of_digits_contains_no_prediction():
     assert found <= 200 * LOOK * 2.5
 
 
-def test_the_chance_of_an_accident_grows_with_every_figure_that_is_compared():
+def test_the_probability_of_an_accident_grows_with_every_comparison():
     assert look(ONE, "Prediction: 0.207").chance == pytest.approx(1e-3)
     assert look(ONE, "Prediction: 0.2071").chance == pytest.approx(1e-4)
     assert look(ONE, "Prediction: 0.511 0.612 0.207").chance == pytest.approx(3e-3)
@@ -242,14 +242,14 @@ def test_the_chance_of_an_accident_grows_with_every_figure_that_is_compared():
         "9" * 5000 + ".5",
     ],
 )
-def test_numbers_beyond_all_bounds_are_no_prediction_and_no_error(figure):
+def test_numbers_out_of_range_are_ignored(figure):
     assert not look(ONE, f"Prediction: {figure}").equal
     assert not look(ONE, prediction_csv=f"prediction\n{figure}\n").equal
     assert not look(ONE, prediction_json=f'{{"prediction": {figure}}}').equal
     assert look(ONE, f"Prediction: {figure}", "Prediction: 0.20709").equal
 
 
-def test_a_document_is_read_in_one_pass_however_its_lists_lie_in_one_another():
+def test_a_nested_json_document_is_read_in_one_pass():
     """Each number was copied once for each list around it: 120 kB took more than ten minutes."""
     deep = "[1," * 900 + "[0.5]" + "]" * 900
     wide = json.dumps({"prediction": [[[0.5]] * 3] * 8000})
@@ -261,7 +261,7 @@ def test_a_document_is_read_in_one_pass_however_its_lists_lie_in_one_another():
     assert len(starts) <= len(figures) + 1
 
 
-def test_many_files_with_a_few_figures_each_are_a_flood_as_well():
+def test_many_files_with_a_few_numbers_each_are_too_many():
     files = {f"prediction{number:02}_csv": f"p\n{number / 100:.2f}\n" for number in range(100)}
     expected = np.array([[0.8712]])
     assert not look(expected, **files).equal
@@ -286,7 +286,7 @@ def test_rows_of_a_printed_table_are_as_precise_as_two_digits_of_its_largest_out
     assert not look(XOR, *(line.replace("0.04", "0.0").replace("0.97", "1.0") for line in lines)).equal
 
 
-def test_a_written_table_may_leave_out_zeros_behind_the_point():
+def test_a_table_may_omit_trailing_zeros():
     small = np.array([[0.1247], [0.0042], [0.1279], [0.0002]])
     assert look(small, prediction_csv="prediction\n0.12\n0.0\n0.13\n0.0\n").equal
     assert not look(small, prediction_csv="prediction\n0.1\n0.0\n0.1\n0.0\n").equal
@@ -307,7 +307,7 @@ def test_a_printed_list_of_all_predictions_is_as_precise_as_its_first_ones():
     assert not look(XOR, "Predictions: [0.97, 0.04, 0.97, 0.04]").equal
 
 
-def test_lines_without_a_word_show_a_table_beside_other_figures():
+def test_a_table_is_recognised_among_other_numbers():
     rows = np.linspace(-0.4, 0.9, 40).reshape(-1, 1)
     lines = [
         f"[{0.3 + 0.0123456789 * place}] -> [{round(value, 4)}]" for place, value in enumerate(rows[:, 0])

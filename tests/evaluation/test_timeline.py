@@ -1,4 +1,4 @@
-"""What happened in a run of the stack, told from starts, ends and files; and the points that it comes to."""
+"""The timeline of a run, from starts, ends and files, and the points that follow from it."""
 
 from __future__ import annotations
 
@@ -75,11 +75,11 @@ DATA = (container("activationbase", 0, 5, 137), container("knowledgebase", 0.3, 
 CODE = container("codebase", 0.6, 3, 0)
 
 
-def test_a_good_run_loses_nothing(ran):
+def test_a_correct_run_gets_all_points(ran):
     assert points(ran(*DATA, CODE)) == {}
 
 
-def test_the_first_exit_is_the_data_containers(ran):
+def test_a_data_container_that_ends_first_is_reported(ran):
     made = ran(
         container("activationbase", 0, 1, 0),
         DATA[1],
@@ -93,7 +93,7 @@ def test_the_first_exit_is_the_data_containers(ran):
     assert "first-exit" in {finding.id for finding in find(made)}
 
 
-def test_a_data_container_that_failed_is_named_and_is_no_trap(ran):
+def test_a_data_container_that_failed_is_named_without_a_finding(ran):
     made = ran(
         DATA[0],
         container("knowledgebase", 0.3, 1, 1),
@@ -107,7 +107,7 @@ def test_a_data_container_that_failed_is_named_and_is_no_trap(ran):
     assert "first-exit" not in {finding.id for finding in find(made)}
 
 
-def test_a_code_that_crashes_costs_status_and_prediction(ran):
+def test_a_crash_of_codebase_costs_status_and_prediction(ran):
     lost = points(ran(*DATA, container("codebase", 0.6, 3, 1), printed=("ValueError: no",), status=1))
     assert set(lost) == {"compose.status", "activation.prediction"}
     assert "it printed: ValueError: no" in lost["activation.prediction"].reason
@@ -134,7 +134,7 @@ def test_where_codebase_was_never_started_the_words_of_the_others_are_quoted(ran
     )
 
 
-def test_a_code_that_does_not_wait_costs_orchestration_and_the_files_are_judged_by_themselves(ran):
+def test_codebase_that_does_not_wait_costs_orchestration_only(ran):
     whole = ran(*DATA, CODE).known(Evidence.run)
     late = VolumeEntry(
         "activation_data.csv", 1000, NOON.timestamp() + 9, "file", whole.shared["activation_data.csv"].content
@@ -148,7 +148,7 @@ def test_a_code_that_does_not_wait_costs_orchestration_and_the_files_are_judged_
     assert found.where == "docker-compose.yml:20"
 
 
-def test_a_file_that_never_comes_is_no_matter_of_waiting(ran):
+def test_a_file_that_never_arrives_is_not_late(ran):
     whole = ran(*DATA, CODE).known(Evidence.run)
     model = {"currentSolution.pkl": whole.shared["currentSolution.pkl"]}
     alone = replace(whole, shared=model)
@@ -157,7 +157,7 @@ def test_a_file_that_never_comes_is_no_matter_of_waiting(ran):
     assert set(lost) == {"compose.status", "activation.prediction", "copying.rows", "copying.rows_whole"}
 
 
-def test_a_code_that_waits_by_itself_and_fails_later_was_not_too_soon(ran):
+def test_codebase_that_waits_itself_and_fails_later_was_not_early(ran):
     whole = ran(*DATA, CODE).known(Evidence.run)
     came = {name: replace(left, written=NOON.timestamp() + 2) for name, left in whole.shared.items()}
     lost = points(
@@ -173,7 +173,7 @@ def test_a_code_that_waits_by_itself_and_fails_later_was_not_too_soon(ran):
     assert set(lost) == {"compose.status", "activation.prediction"}
 
 
-def test_the_story_is_told_in_order_also_where_an_end_is_noted_before_its_start(ran):
+def test_the_timeline_is_ordered_also_if_an_end_is_recorded_before_its_start(ran):
     short = container("activationbase", 0.01, 0, 0)
     run = ran(short, DATA[1], container("codebase", 0.6, None, None)).known(Evidence.run)
     assert timeline.format_timeline(run).splitlines() == [
@@ -202,12 +202,12 @@ def test_a_stack_that_never_ends_still_gets_the_points_for_its_prediction(ran):
     assert "codebase must end when its prediction is made" in lost["compose.orchestration"].hint
 
 
-def test_a_code_that_was_never_started_is_said(ran):
+def test_codebase_that_was_never_started_is_reported(ran):
     lost = points(ran(*DATA, container("codebase", None, None, None), printed=(), status=1))
     assert set(lost) == {"compose.orchestration", "compose.status", "activation.prediction"}
 
 
-def test_a_code_that_starts_before_the_data_is_no_orchestration(ran):
+def test_codebase_that_starts_before_the_data_fails_orchestration(ran):
     lost = points(
         ran(
             container("activationbase", 9, 12, 137),
@@ -219,7 +219,7 @@ def test_a_code_that_starts_before_the_data_is_no_orchestration(ran):
     assert "codebase was started before activationbase" in lost["compose.orchestration"].reason
 
 
-def test_out_of_memory_is_said(ran):
+def test_out_of_memory_is_reported(ran):
     made = ran(*DATA, container("codebase", 0.6, 3, 137, "out of memory"), printed=(), status=137)
     assert "(out of memory)" in points(made)["compose.status"].reason
     assert "over-the-limits" in {finding.id for finding in find(made)}
@@ -248,14 +248,14 @@ def test_each_file_has_its_own_points(ran, name, left, lost):
     assert set(points(ran(*DATA, CODE, shared=shared if left is None else {**shared, name: left}))) == lost
 
 
-def test_success_that_is_only_claimed_is_no_prediction(ran):
+def test_a_claim_of_success_is_not_a_prediction(ran):
     lost = points(
         ran(*DATA, CODE, printed=("Model loaded", "ACTIVATION COMPLETE", "All predictions correct"))
     )
     assert set(lost) == {"activation.prediction"}
 
 
-def test_another_prediction_is_told_beside_the_right_one(ran):
+def test_a_wrong_prediction_is_reported_beside_the_expected_one(ran):
     reason = points(ran(*DATA, CODE, printed=("Prediction: 0.31",)))["activation.prediction"].reason
     assert "shows 'Prediction: 0.31', the network predicts 0.20709" in reason
 
@@ -283,7 +283,7 @@ services:
     assert roles.sees_shared == {"activationbase", "knowledgebase", "codebase"}
 
 
-def test_codebase_that_is_started_again_has_ended_the_stack_all_the_same(ran):
+def test_codebase_that_is_restarted_has_ended_the_stack(ran):
     data = (container("activationbase", 0, 2.4, 137), container("knowledgebase", 0, 2.4, 137))
     assert points(ran(*data, container("codebase", 0.2, 1.3, 0, restarts=1))) == {}
 

@@ -1,4 +1,4 @@
-"""A folder of our own that is filled with a stranger's names, and what archives in it unpack to."""
+"""A folder that is filled with untrusted names, and the unpacked size of archives in it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from evaluation.submission.safe_tree import Tree, leads_inside
         (0, "a\0b", False),
     ],
 )
-def test_a_link_stays_inside_whatever_else_there_will_be(depth, target, inside):
+def test_a_link_stays_inside_whatever_else_the_tree_contains(depth, target, inside):
     assert leads_inside(depth, target) is inside
 
 
@@ -66,7 +66,7 @@ def test_nothing_is_written_read_or_changed_through_a_link(tmp_path):
     assert (outside / "file").exists()
 
 
-def test_no_file_keeps_a_right_beyond_the_ordinary(tmp_path):
+def test_special_permission_bits_are_dropped(tmp_path):
     Tree(tmp_path).write(("a", "b"), [b"x"], 0o7777)
     assert (tmp_path / "a" / "b").stat().st_mode & 0o7777 == 0o777
 
@@ -83,14 +83,14 @@ def archive(mode, size, form=tarfile.PAX_FORMAT):
 
 @pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz"])
 @pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
-def test_what_an_archive_unpacks_to_is_counted(mode, form):
+def test_the_unpacked_size_of_an_archive_is_counted(mode, form):
     content = archive(mode, 100_000, form)
     assert 300_000 <= unpacked_size(io.BytesIO(content), 1_000_000) < 310_000
     with pytest.raises(UnpackedTooLarge):
         unpacked_size(io.BytesIO(content), 200_000)
 
 
-def test_a_header_that_claims_more_than_there_is_and_a_file_with_holes_are_too_much():
+def test_false_sizes_and_sparse_files_are_too_large():
     plain = bytearray(archive("w", 10, tarfile.GNU_FORMAT))
     start = plain.rfind(b"x" * 100)
     plain[start + 124 : start + 136] = b"\x80" + bytes(3) + (1 << 50).to_bytes(8, "big")
@@ -111,12 +111,12 @@ def test_a_header_that_claims_more_than_there_is_and_a_file_with_holes_are_too_m
 @pytest.mark.parametrize(
     "content", [b"", b"text" * 1000, gzip.compress(b"text" * 1000), b"\x1f\x8b\x08damaged"]
 )
-def test_what_is_no_archive_unpacks_to_nothing(content):
+def test_a_file_that_is_not_an_archive_has_no_unpacked_size(content):
     assert unpacked_size(io.BytesIO(content), 1_000_000) in range(5000)
 
 
 @pytest.mark.parametrize("place", ["/a:/etc", "/a,source=/etc", "a", "/a\nb"])
-def test_a_declared_volume_is_a_plain_place(place):
+def test_a_declared_volume_must_be_a_plain_path(place):
     with pytest.raises(CannotCheck, match="as VOLUME"):
         declared_volumes({"Config": {"Volumes": {place: {}}}})
     assert declared_volumes({"Config": {"Volumes": {"/data": {}}}}) == ("/data",)

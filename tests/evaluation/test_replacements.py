@@ -1,4 +1,4 @@
-"""Other rows and another network: of the same form, answered otherwise, and followed by what is computed alone."""
+"""Replacement rows and networks have the same form, and clearly different predictions."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_network_of_every_form_is_written_with_other_weights_of_the_same_shape
     assert (before.kind, before.names, before.format) == (after.kind, after.names, after.format)
 
 
-def test_the_library_loads_the_other_network_and_answers_what_is_expected(fixtures, tmp_path):
+def test_the_library_loads_the_replacement_and_predicts_the_same(fixtures, tmp_path):
     folder = fixtures / "default" / "course"
     model, data = folder / "currentSolution.pkl", folder / "currentActivation.csv"
     made = find_replacement(model, data, compute_expected(model, data).outputs, tmp_path, 3)
@@ -75,7 +75,7 @@ def test_the_scaling_of_a_card_is_kept(fixtures, tmp_path, made):
     assert (tmp_path / "currentSolution.card.json").read_bytes() == card.read_bytes()
 
 
-def test_many_rows_are_exchanged_for_fewer(fixtures, tmp_path):
+def test_a_large_table_is_replaced(fixtures, tmp_path):
     folder = fixtures / "default" / "iris"
     model, data = folder / "currentSolution.pkl", tmp_path / "rows.csv"
     header, row = (folder / "currentActivation.csv").read_text("utf-8").splitlines()[:2]
@@ -91,13 +91,13 @@ def test_many_rows_are_exchanged_for_fewer(fixtures, tmp_path):
     ]
 
 
-def test_what_is_no_network_is_not_exchanged():
+def test_an_invalid_network_is_not_replaced():
     weights = [np.array([0.5, 0.25])]
     for content in (b"", b"\x80\x04", b"hello", b"\x1f\x8bxx", b"BZhxx", b"<xml>", pickle.dumps({"a": 0.1})):
         assert with_other_weights(content, weights, 1) == b""
 
 
-def test_rows_and_network_are_new_each_time_and_the_same_for_a_seed(fixtures, tmp_path, made):
+def test_replacements_are_random_and_reproducible_by_seed(fixtures, tmp_path, made):
     folder = fixtures / "default" / "iris"
     model, data = folder / "currentSolution.pkl", folder / "currentActivation.csv"
     again = find_replacement(model, data, made.before, tmp_path, 11)
@@ -106,7 +106,7 @@ def test_rows_and_network_are_new_each_time_and_the_same_for_a_seed(fixtures, tm
     assert other.rows != made.rows and other.model != made.model
 
 
-def test_each_combination_of_old_and_new_answers_clearly_otherwise(made):
+def test_each_combination_of_old_and_new_files_predicts_differently(made):
     assert made.rows.splitlines()[0] == b"sepal_length,sepal_width,petal_length,petal_width"
     for one in (made.before, made.old_rows, made.old_model):
         assert clearly_differ(made.after, one)
@@ -126,20 +126,20 @@ def test_each_combination_of_old_and_new_answers_clearly_otherwise(made):
         ("0.5,1.5\n\n \n", r"-?\d\.\d\d,\d\.\d\d\n\n \n"),
     ],
 )
-def test_changed_rows_keep_their_form(text, form):
+def test_replacement_rows_keep_their_form(text, form):
     import re
 
     for seed in range(20):
         assert re.fullmatch(form, with_other_numbers(text, seed)), with_other_numbers(text, seed)
 
 
-def test_changed_rows_stay_in_the_range_of_the_others():
+def test_replacement_rows_stay_in_the_ranges_of_their_columns():
     rows = "".join(f"{value / 10:.2f}\n" for value in range(10, 60))
     values = [float(line) for line in with_other_numbers(rows, 4).split()]
     assert min(values) >= 1.0 and max(values) <= 5.9
 
 
-def test_a_prediction_that_follows_both_is_computed(made):
+def test_a_prediction_that_follows_both_replacements_counts(made):
     seen = judge_rerun(made, {}, lines_of(made.after))
     assert (seen.outcome, seen.counts_against) == (FOLLOWS, False)
     assert seen.text.startswith("with other rows and another network, the prediction changes as expected")
@@ -160,20 +160,20 @@ def test_a_prediction_that_follows_less_earns_nothing(made, part, outcome, words
     assert words in seen.text
 
 
-def test_the_old_answer_beside_the_new_one_earns_nothing(made):
+def test_the_old_prediction_beside_the_new_one_earns_nothing(made):
     seen = judge_rerun(made, {}, lines_of(made.before) + lines_of(made.after))
     assert seen.counts_against
     assert "the old prediction is shown beside the new one" in seen.text
 
 
-def test_no_prediction_for_the_exchanged_files_earns_nothing(made):
+def test_no_prediction_for_the_replaced_files_earns_nothing(made):
     """A program that knows the SHA-256 of its files, and ends where it finds others."""
     seen = judge_rerun(made, {}, ["AssertionError: this is not my model"])
     assert (seen.outcome, seen.counts_against) == (SILENT, True)
     assert "AssertionError: this is not my model" in seen.text
 
 
-def test_a_table_of_possible_answers_earns_nothing(made):
+def test_a_table_of_possible_predictions_earns_nothing(made):
     every = [
         f"Prediction: {a / 100:.2f} {b / 100:.2f} {1 - (a + b) / 100:.2f}"
         for a in range(101)
@@ -183,14 +183,14 @@ def test_a_table_of_possible_answers_earns_nothing(made):
     assert (seen.outcome, seen.counts_against) == (FLOODED, True)
 
 
-def test_where_only_one_can_be_exchanged_the_other_one_is_named(made):
+def test_a_file_that_cannot_be_replaced_is_reported(made):
     alone = replace(made, rows=b"", old_rows=(), old_model=(), why_no_rows="the rows are what they are")
     seen = judge_rerun(alone, {}, lines_of(alone.after))
     assert seen.text.startswith("with another network, the prediction changes as expected")
     assert seen.text.endswith("; the rows are what they are")
 
 
-def test_an_exchanged_submission_leaves_the_first_one_as_it_is(submit, tmp_path):
+def test_replacing_files_does_not_change_the_submission(submit, tmp_path):
     submission = take_in(str(submit()), tmp_path / "in", DEFAULT_LIMITS)
     name = "container1_activationbase/currentActivation.csv"
     own = submission.bytes(name)
@@ -202,7 +202,7 @@ def test_an_exchanged_submission_leaves_the_first_one_as_it_is(submit, tmp_path)
     assert other.text("README.md") == submission.text("README.md")
 
 
-def test_the_other_answer_is_as_large_so_that_as_many_decimals_show_it(fixtures, tmp_path):
+def test_the_new_prediction_has_the_magnitude_of_the_old_one(fixtures, tmp_path):
     folder = fixtures / "default" / "course"
     model, data = folder / "currentSolution.pkl", folder / "currentActivation.csv"
     before = compute_expected(model, data).outputs
@@ -213,7 +213,7 @@ def test_the_other_answer_is_as_large_so_that_as_many_decimals_show_it(fixtures,
         assert judge_rerun(made, {}, [f"{answer:.2f} is the prediction"]).outcome == FOLLOWS
 
 
-def test_an_exchanged_file_behind_a_link_is_not_written(submit, tmp_path):
+def test_a_replaced_file_behind_a_link_is_not_written(submit, tmp_path):
     folder = submit()
     canary = tmp_path / "canary"
     canary.mkdir()
@@ -256,7 +256,7 @@ def simple_network(change):
     [lambda old: 0 * old, lambda old: 1e7 * (1 + abs(old)), lambda old: 0 * old + (old[0] > 0) * 1e5],
     ids=["zero", "endless", "all alike"],
 )
-def test_the_answer_of_another_network_cannot_be_guessed_whatever_the_own_one_answers(tmp_path, change):
+def test_the_prediction_of_a_replacement_cannot_be_guessed(tmp_path, change):
     """A network that always answers the same, or its extremes, is exchanged for one with weights of moderate size."""
     model, data = tmp_path / "model.pkl", tmp_path / "rows.csv"
     model.write_bytes(simple_network(change))
@@ -275,7 +275,7 @@ def test_the_answer_of_another_network_cannot_be_guessed_whatever_the_own_one_an
         )
 
 
-def test_rows_are_exchanged_also_where_the_old_network_answers_all_of_them_alike(tmp_path):
+def test_rows_are_replaced_also_for_a_constant_network(tmp_path):
     """What is read from the rows shows with the other network."""
     model, data = tmp_path / "model.pkl", tmp_path / "rows.csv"
     model.write_bytes(simple_network(lambda old: 0 * old + 40 * (1 + abs(old))))
@@ -289,7 +289,7 @@ def test_rows_are_exchanged_also_where_the_old_network_answers_all_of_them_alike
 @pytest.mark.parametrize(
     "text", ["0,1\n1,0\n" * 20, "0.1;x\n0.2;y\n" * 20, "0,5;1\n1,5;2\n" * 20, "255\n0\n" * 20]
 )
-def test_no_other_row_is_the_old_first_one(text):
+def test_no_replacement_row_repeats_the_old_first_row(text):
     """Its answer is looked for as the old one, and would be held against a right program."""
     for seed in range(20):
         rows = with_other_numbers(text, seed).splitlines()
@@ -299,7 +299,7 @@ def test_no_other_row_is_the_old_first_one(text):
         ) == 0
 
 
-def test_many_rows_of_zeros_and_ones_are_exchanged(tmp_path):
+def test_many_rows_of_zeros_and_ones_are_replaced(tmp_path):
     model, data = tmp_path / "model.pkl", tmp_path / "rows.csv"
     vectors = iter(([3.0, -5.0, 2.0], [4.0, -6.0, 3.0]))
     model.write_bytes(simple_network(lambda old: next(vectors)))
