@@ -13,7 +13,7 @@ from pybrain.tools.shortcuts import buildNetwork
 
 
 def main():
-    """Build networks in three ways."""
+    """Build a network in one line, and another by hand."""
     # Two inputs, three hidden units, one output. Hidden units are sigmoid, outputs linear, and both
     # have a bias, unless something else is asked for.
     net = buildNetwork(2, 3, 1)

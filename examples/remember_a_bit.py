@@ -22,7 +22,7 @@ def sequences(count, length):
 
 
 def main():
-    """Train an LSTM network and test it on all sequences."""
+    """Train an LSTM network and print what it remembers."""
     np.random.seed(3)
     random.seed(3)
     dataset = sequences(10, 6)

@@ -27,7 +27,7 @@ DRIVERS = ENVIRONMENT.but(output="", other_rows="Give matching data with --data"
 
 
 def advice_for(error: PipelineError, command: str) -> str:
-    """Returns what a user of a command can do about an error; empty where its options do not matter.
+    """Return what a user of a command can do about an error; empty if its options do not matter.
 
     Args:
         error: what is shown.

@@ -78,7 +78,7 @@ def inspect_file(
     sha256: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Inspection:
-    """Looks at a file. It is opened once, and never executed; only a missing file is an error.
+    """Inspect a file. It is opened once and never executed; only a missing file is an error.
 
     Args:
         path: the file.
@@ -108,7 +108,7 @@ def inspect_file(
 
 
 def _looked_into(facts: Inspection, data: bytes, name: str, limits: Limits, budget: Budget) -> Inspection:
-    """Reads the network; where that fails, finds out how far one gets and what the file holds instead."""
+    """Read the network; if that fails, find out how far the file can be read and what it holds instead."""
     try:
         found = network_in(data, name, limits, budget)
     except KnowledgeError as error:
