@@ -1,4 +1,4 @@
-"""Networks with a memory: sequences, resets, resuming, and networks inside networks."""
+"""Recurrent networks: sequences, resets, resuming, inference sessions, and nested networks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pybrain_runtime import CompiledNetwork, Knowledge, load_knowledge
+from pybrain_runtime import CompiledNetwork, InferenceSession, Knowledge, load_knowledge
+from pybrain_runtime.engine.buffers import aligned_zeros
 from pybrain_runtime.errors import ActivationError, KnowledgeError
 from pybrain_runtime.network.layers.formulas import sigmoid
 
@@ -25,46 +26,83 @@ def network(name: str) -> Knowledge:
     return load_knowledge(FIXTURES / "networks" / name / "net.p2.pkl")
 
 
-def rows(plan: CompiledNetwork, count: int, seed: int = 1) -> np.ndarray:
-    return np.random.default_rng(seed).normal(size=(count, plan.indim))
+def rows(compiled: CompiledNetwork, count: int, seed: int = 1) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(count, compiled.indim))
 
 
 @pytest.mark.parametrize("name", RECURRENT)
 def test_every_run_starts_from_a_reset_network(name: str) -> None:
-    plan = network(name).compiled
-    assert plan.recurrent
-    inputs = rows(plan, 6)
-    first = plan.run(inputs)
-    assert (plan.run(inputs) == first).all()
-    assert not np.allclose(plan.run(inputs[3:]), first[3:])
+    compiled = network(name).compiled
+    assert compiled.recurrent
+    inputs = rows(compiled, 6)
+    first = compiled.run(inputs)
+    assert (compiled.run(inputs) == first).all()
+    assert not np.allclose(compiled.run(inputs[3:]), first[3:])
 
 
 @pytest.mark.parametrize("name", [*RECURRENT, "bn_4_8_2"])
 def test_many_sequences_at_once_answer_as_one_by_one(name: str) -> None:
-    plan = network(name).compiled
-    inputs = rows(plan, 35).reshape(5, 7, plan.indim)
-    together = plan.run_sequences(inputs)
-    assert together.shape == (5, 7, plan.outdim)
-    one_by_one = np.stack([plan.run(sequence) for sequence in inputs])
+    compiled = network(name).compiled
+    inputs = rows(compiled, 35).reshape(5, 7, compiled.indim)
+    together = compiled.run_sequences(inputs)
+    assert together.shape == (5, 7, compiled.outdim)
+    one_by_one = np.stack([compiled.run(sequence) for sequence in inputs])
     np.testing.assert_allclose(together, one_by_one, rtol=1e-12, atol=1e-15)
 
 
+@pytest.mark.parametrize("name", [*RECURRENT, "bn_4_8_2"])
+def test_a_session_computes_batches_as_one_run(name: str) -> None:
+    knowledge = network(name)
+    inputs = rows(knowledge.compiled, 9)
+    session = knowledge.session()
+    outputs = [session.activate(inputs[start : start + 4]) for start in (0, 4, 8)]
+    np.testing.assert_allclose(
+        np.concatenate(outputs), knowledge.compiled.run(inputs), rtol=1e-12, atol=1e-15
+    )
+
+
+@pytest.mark.parametrize("name", RECURRENT)
+def test_a_restored_session_continues_where_the_other_one_was(name: str) -> None:
+    knowledge = network(name)
+    inputs = rows(knowledge.compiled, 9)
+    first, second = knowledge.session(), knowledge.session()
+    first.activate(inputs[:5])
+    second.restore(first.steps, first.recurrent_state)
+    assert (second.activate(inputs[5:]) == first.activate(inputs[5:])).all()
+    assert first.steps == second.steps == 9
+
+
+def test_a_session_can_resume_a_saved_sequence() -> None:
+    compiled = network("rnn_midsequence").compiled
+    inputs = rows(compiled, 4)
+    session = InferenceSession(compiled, resume=True)
+    assert session.steps == compiled.saved_steps
+    assert (session.activate(inputs) == compiled.run(inputs, resume=True)).all()
+
+
+def test_buffers_begin_at_a_cache_line() -> None:
+    for shape in ((3, 5), (7, 1), (512, 784)):
+        array = aligned_zeros(shape, np.dtype("float32"))
+        assert array.shape == shape and not array.any() and array.flags.c_contiguous
+        assert array.__array_interface__["data"][0] % 64 == 0
+
+
 def test_a_network_saved_in_the_middle_goes_on_only_when_asked() -> None:
-    plan = network("rnn_midsequence").compiled
-    inputs = rows(plan, 4)
-    assert not np.allclose(plan.run(inputs), plan.run(inputs, resume=True))
+    compiled = network("rnn_midsequence").compiled
+    inputs = rows(compiled, 4)
+    assert not np.allclose(compiled.run(inputs), compiled.run(inputs, resume=True))
 
 
 @pytest.mark.parametrize("name", ["rnn_tutorial", "bn_1_1"])
 def test_there_is_nothing_to_resume_in_a_network_at_rest(name: str) -> None:
-    plan = network(name).compiled
-    if not plan.recurrent:
-        assert (plan.run(np.ones((2, 1)), resume=True) == plan.run(np.ones((2, 1)))).all()
+    compiled = network(name).compiled
+    if not compiled.recurrent:
+        assert (compiled.run(np.ones((2, 1)), resume=True) == compiled.run(np.ones((2, 1)))).all()
         return
     with pytest.raises(
         KnowledgeError, match="was not saved in the middle of a sequence; there is none to resume"
     ):
-        plan.run(rows(plan, 2), resume=True)
+        compiled.run(rows(compiled, 2), resume=True)
 
 
 def test_networks_inside_recurrent_ones_listen_in_every_step() -> None:
@@ -111,28 +149,28 @@ def test_elsewhere_the_switch_changes_nothing() -> None:
 
 
 def test_sequences_of_the_wrong_shape_are_refused() -> None:
-    plan = network("rnn_tutorial").compiled
+    compiled = network("rnn_tutorial").compiled
     with pytest.raises(ActivationError, match=r"shape \(2, 2\); the network takes 2 numbers in each"):
-        plan.run_sequences(np.zeros((2, 2)))
+        compiled.run_sequences(np.zeros((2, 2)))
 
 
 def test_an_empty_sequence_has_no_answers() -> None:
-    plan = network("rnn_tutorial").compiled
-    assert plan.run(np.empty((0, 2))).shape == (0, 1)
+    compiled = network("rnn_tutorial").compiled
+    assert compiled.run(np.empty((0, 2))).shape == (0, 1)
 
 
 def test_a_layer_that_draws_needs_a_source_of_chance() -> None:
-    plan = network("man_gaussian_enabled").compiled
-    assert plan.random
+    compiled = network("man_gaussian_enabled").compiled
+    assert compiled.random
     with pytest.raises(KnowledgeError, match="The GaussianLayer 'g' draws its outputs at random") as caught:
-        plan.run([[1.0, 2.0]])
+        compiled.run([[1.0, 2.0]])
     assert "enabled = False" in caught.value.hint
-    some = plan.run([[1.0, 2.0]] * 3, random=np.random.RandomState(1))
-    assert (some == plan.run([[1.0, 2.0]] * 3, random=np.random.RandomState(1))).all()
+    some = compiled.run([[1.0, 2.0]] * 3, random=np.random.RandomState(1))
+    assert (some == compiled.run([[1.0, 2.0]] * 3, random=np.random.RandomState(1))).all()
     assert len(np.unique(some[:, 0])) == 3
 
 
 def test_a_bernoulli_layer_is_as_pybrain_has_it() -> None:
-    plan = load_knowledge(FIXTURES / "objects" / "bernoulli.p2.pkl").compiled
-    assert plan.run([[0.2, 0.8]], random=np.random.RandomState(5)).tolist() == [[1.0, 1.0]]
+    compiled = load_knowledge(FIXTURES / "objects" / "bernoulli.p2.pkl").compiled
+    assert compiled.run([[0.2, 0.8]], random=np.random.RandomState(5)).tolist() == [[1.0, 1.0]]
     assert 0 < sigmoid(np.array(-1e9)) < 1e-200
