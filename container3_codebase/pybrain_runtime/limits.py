@@ -10,8 +10,8 @@ MIB = 1024 * 1024
 class Limits(Record, eq=True):
     """Upper bounds while a knowledge file is read.
 
-    The defaults allow two million parameters four times over, as PyBrain writes them. With them, reading any file takes at most 512 MB and 2 s of CPU time;
-    see ``docs/knowledge-files.md``.
+    The defaults allow two million parameters four times over, as PyBrain writes them. With them, reading any file
+    takes at most 512 MB and 2 s of CPU time; see ``docs/knowledge-files.md``.
 
     Attributes:
         file_size: bytes of the file, and of what a compressed file unpacks to.
