@@ -416,20 +416,20 @@ for place in (("127.0.0.1", PORT), ("172.17.0.1", PORT), ("192.0.2.1", 80), ("17
         print("REACHED", place, socket.create_connection(place, 2))
     except OSError as error:
         print("closed", place, error)
-for name in (index, "gate", "host.docker.internal", "localhost.localdomain"):
+for name in (index, "proxy", "host.docker.internal", "localhost.localdomain"):
     try:
         print("RESOLVED", name, socket.getaddrinfo(name, 80))
     except OSError as error:
         print("no name", name, error)
 def asked(line):
-    with socket.create_connection(("127.0.0.1", 3128), 5) as gate:
-        gate.settimeout(30)
-        gate.sendall(line.encode() + b"\r\n\r\n")
-        return gate.recv(100).split(b"\r\n")[0]
+    with socket.create_connection(("127.0.0.1", 3128), 5) as proxy:
+        proxy.settimeout(30)
+        proxy.sendall(line.encode() + b"\r\n\r\n")
+        return proxy.recv(100).split(b"\r\n")[0]
 for host in ("127.0.0.1:PORT", "172.17.0.1:PORT", "localhost:80", "[::1]:443", index + ":22", index + "@127.0.0.1:443"):
     print("asked", asked(f"CONNECT {host} HTTP/1.1"))
 print("asked", asked("GET http://127.0.0.1:PORT/ HTTP/1.1"))
-print("sockets", glob.glob("/var/run/*.sock"), glob.glob("/gate"), [name for _, name in socket.if_nameindex()])
+print("sockets", glob.glob("/var/run/*.sock"), glob.glob("/proxy"), [name for _, name in socket.if_nameindex()])
 """
 
 HAMMER = r"""
