@@ -59,7 +59,7 @@ def names_in(folder: Path) -> set[str]:
     return set(os.listdir(folder))  # noqa: PTH208 - hidden ones too, and names are all that is asked for
 
 
-def test_a_person_reads_what_was_answered_and_where_it_is(drive: Drive, folder: Path, flowers: str) -> None:
+def test_the_output_says_what_was_predicted_and_where_it_is(drive: Drive, folder: Path, flowers: str) -> None:
     seen = drive("activate", flowers, "rows.csv", "-o", "p.csv")
     assert (seen.status, seen.err) == (0, "")
     size, digest = (
@@ -87,7 +87,7 @@ def test_the_projects_own_files_are_the_default(drive: Drive, folder: Path, chec
     assert len((folder / "prediction.csv").read_text().splitlines()) == 2
 
 
-def test_a_file_that_nobody_named_is_not_replaced(drive: Drive, folder: Path) -> None:
+def test_a_file_that_was_not_named_is_not_replaced(drive: Drive, folder: Path) -> None:
     (folder / "prediction.csv").write_text("somebody's own\n")
     seen = drive("activate")
     assert (seen.status, seen.out) == (73, "")
@@ -234,7 +234,7 @@ def test_mistakes_end_with_their_status_and_one_message(
     assert names_in(folder) == {"rows.csv"}
 
 
-def test_a_full_disk_is_said_and_leaves_nothing(
+def test_a_full_disk_is_reported_and_leaves_nothing(
     drive: Drive, folder: Path, flowers: str, small_disk: Path
 ) -> None:
     (folder / "rows.csv").write_text(f"{GOOD}\n" * 5_000)
@@ -268,7 +268,9 @@ def test_an_older_prediction_outlives_a_full_disk(
     assert len(output.read_text().splitlines()) == 5_001
 
 
-def test_a_disk_that_is_read_only_is_said(drive: Drive, folder: Path, flowers: str, small_disk: Path) -> None:
+def test_a_disk_that_is_read_only_is_reported(
+    drive: Drive, folder: Path, flowers: str, small_disk: Path
+) -> None:
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
     for words in ([], ["--resume"], ["--on-bad-row", "skip"]):
         seen = drive("activate", flowers, "rows.csv", "-o", str(small_disk / "p.csv"), *words)
@@ -363,7 +365,7 @@ def test_progress_without_a_known_size_says_no_share_and_hours_are_shown() -> No
     assert line.text(Progress(1_000, 0, 0.01, 0, False)).endswith("1 %, 2:45:00 left")
 
 
-def test_where_nobody_watches_nothing_is_said() -> None:
+def test_without_a_terminal_no_progress_is_shown() -> None:
     stream = io.StringIO()
     line = ProgressLine(stream)
     line.show(Progress(1, 0, 0.5, 0, False))

@@ -145,7 +145,7 @@ def test_an_environment_without_its_python_does_not_count(made: Layout) -> None:
 
 
 def test_another_release_of_python_may_start_it(made: Layout) -> None:
-    """The door may be opened by 3.13 although the environment was made by 3.11."""
+    """A script may be started by Python 3.13 although the environment was made by 3.11."""
     path = made.root / ".venv" / "app07.json"
     path.write_text(
         json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"python": "3.99"}), encoding="utf-8"
@@ -167,7 +167,7 @@ def test_inside_it_must_be_the_python_that_it_was_made_with(made: Layout) -> Non
 # --- going on inside it
 
 
-def test_the_main_door_makes_a_prediction(made: Layout) -> None:
+def test_the_main_script_makes_a_prediction(made: Layout) -> None:
     done = type_in(made, "App07.py", "--engine", "local")
     assert (done.returncode, done.stderr) == (0, "")
     assert "codebase       | ACTIVATION COMPLETE" in done.stdout
@@ -188,7 +188,7 @@ def test_the_main_door_makes_a_prediction(made: Layout) -> None:
     ],
     ids=["prepare", "run prepare", "check", "compose"],
 )
-def test_a_door_ends_with_the_status_of_its_command(
+def test_a_script_ends_with_the_status_of_its_command(
     made: Layout, words: tuple[str, ...], status: int, says: str
 ) -> None:
     done = type_in(made, *words)
@@ -196,13 +196,13 @@ def test_a_door_ends_with_the_status_of_its_command(
     assert done.stderr.startswith(says)
 
 
-def test_json_through_a_door_is_json_and_nothing_else(made: Layout) -> None:
+def test_json_of_a_script_is_json_and_nothing_else(made: Layout) -> None:
     done = type_in(made, "prepare_files.py", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["status"] == 0
 
 
-def test_from_inside_the_environment_a_door_goes_on_in_the_same_process(made: Layout) -> None:
+def test_inside_the_environment_a_script_stays_in_the_same_process(made: Layout) -> None:
     done = subprocess.run(
         [made.root / ".venv" / "bin" / "python", "prepare_files.py"],
         cwd=made.root,
@@ -221,7 +221,7 @@ def test_the_environment_may_be_a_link_to_a_place_with_more_room(made: Layout, t
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_door_can_be_opened_from_another_folder(made: Layout, tmp_path: Path) -> None:
+def test_a_script_can_be_started_from_another_folder(made: Layout, tmp_path: Path) -> None:
     done = subprocess.run(
         [bare_python(), made.root / "prepare_files.py"],
         cwd=tmp_path,
@@ -343,7 +343,7 @@ def test_a_second_start_waits_while_the_first_makes_it(hopeless: Layout) -> None
     assert line.startswith(f"waiting for process {os.getpid()}, since ")
 
 
-def test_a_read_only_checkout_without_an_environment_is_said(
+def test_a_read_only_checkout_without_an_environment_is_reported(
     hopeless: Layout, read_only: Callable[[Path], Path]
 ) -> None:
     read_only(hopeless.root)

@@ -63,7 +63,7 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path) -
         collect(tmp_path / "prediction.json", tmp_path / "kept", limit=1000)
 
 
-def test_a_file_that_the_disk_has_no_room_for_is_said_before_it_is_copied(tmp_path: Path) -> None:
+def test_a_file_that_the_disk_has_no_room_for_is_reported_before_it_is_copied(tmp_path: Path) -> None:
     with (tmp_path / "prediction.csv").open("wb") as file:
         file.truncate(1 << 43)
     with pytest.raises(CannotWrite, match="the disk is full"):

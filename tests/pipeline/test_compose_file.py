@@ -101,7 +101,7 @@ def test_codebase_starts_when_both_copies_stand() -> None:
     )
 
 
-def test_codebase_is_told_where_everything_is_whatever_the_host_has_set() -> None:
+def test_codebase_gets_its_paths_whatever_the_host_has_set() -> None:
     told = words(everything_of(CODEBASE)).partition("environment: ")[2].partition(" tmpfs:")[0]
     assert told.split()[:6] == [
         "MODEL_PATH:",

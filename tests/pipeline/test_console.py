@@ -71,7 +71,7 @@ def test_what_has_no_ascii_mark_becomes_a_question_mark_and_is_no_error() -> Non
     assert written(out) == "Gr??e 5 - Iris ?\n"
 
 
-def test_a_step_closes_with_how_long_it_took() -> None:
+def test_a_step_ends_with_its_duration() -> None:
     out = io.StringIO()
     with Console(out, out).status("images"):
         assert out.getvalue() == ""
@@ -79,7 +79,7 @@ def test_a_step_closes_with_how_long_it_took() -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
-def test_a_step_that_fails_says_so_and_hands_the_error_on(error: type[BaseException]) -> None:
+def test_a_step_that_fails_is_marked_and_raises_the_error(error: type[BaseException]) -> None:
     out = io.StringIO()
     with pytest.raises(error), Console(out, out).status("images"):
         raise error
@@ -97,7 +97,7 @@ def test_a_log_gets_plain_lines_without_progress() -> None:
     assert out.getvalue().startswith("\nStage 1\n-------\n")
 
 
-def test_somebody_who_watches_sees_progress(until: Callable[..., None]) -> None:
+def test_progress_is_shown_on_a_terminal(until: Callable[..., None]) -> None:
     out = Terminal()
     with Console(out, io.StringIO()).status("images"):
         until("the step ticks", lambda: "… images" in out.getvalue())

@@ -38,7 +38,7 @@ def test_the_command_line_knows_every_format(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("target", ["pkl", "xml", "onnx", "npz"])
-def test_a_person_is_told_what_was_written_and_how_well_both_agree(
+def test_the_output_says_what_was_written_and_how_well_both_agree(
     target: str, drive: Drive, folder: Path
 ) -> None:
     seen = drive("convert", "iris.pkl", "--to", target, "--output", f"flower.{target}")
@@ -73,7 +73,7 @@ def test_single_precision_says_its_tolerance(drive: Drive, folder: Path) -> None
     assert "in float32: largest difference " in seen.out and "tolerance 1e-04" in seen.out
 
 
-def test_what_is_lost_is_said(drive: Drive, fixtures: Path, folder: Path) -> None:
+def test_what_is_lost_is_reported(drive: Drive, fixtures: Path, folder: Path) -> None:
     path = str(fixtures / "networks" / "rnn_midsequence" / "net.p2.pkl")
     seen = drive("convert", path, "--to", "xml", "--output", "net.xml")
     assert seen.out.splitlines()[-1] == (

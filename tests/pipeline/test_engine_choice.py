@@ -71,7 +71,7 @@ MISSING: Mapping[str, tuple[dict[str, str], str, str]] = {
 
 
 @pytest.mark.parametrize("case", MISSING)
-def test_docker_that_was_asked_for_and_is_not_there_is_status_69(
+def test_docker_that_is_requested_and_missing_is_status_69(
     checkout: Layout, machine: Callable[..., None], case: str
 ) -> None:
     commands, what, hint = MISSING[case]
@@ -85,7 +85,7 @@ def test_docker_that_was_asked_for_and_is_not_there_is_status_69(
 
 
 @pytest.mark.parametrize("case", MISSING)
-def test_auto_takes_local_processes_then_and_says_why_in_one_line(
+def test_auto_falls_back_to_local_and_gives_the_reason_in_one_line(
     checkout: Layout, machine: Callable[..., None], case: str
 ) -> None:
     commands, what, _ = MISSING[case]
@@ -96,7 +96,7 @@ def test_auto_takes_local_processes_then_and_says_why_in_one_line(
 
 
 @pytest.mark.parametrize(("wanted", "reason"), [("auto", "a daemon responds"), ("docker", "as requested")])
-def test_docker_is_taken_where_a_daemon_answers(
+def test_docker_is_chosen_if_a_daemon_responds(
     checkout: Layout, machine: Callable[..., None], wanted: str, reason: str
 ) -> None:
     machine(docker=ANSWERS)
@@ -105,7 +105,7 @@ def test_docker_is_taken_where_a_daemon_answers(
     assert why == f"docker 20.10.24, docker compose 2.26.1 ({reason})"
 
 
-def test_local_that_was_asked_for_does_not_look_for_docker(
+def test_local_that_is_requested_does_not_look_for_docker(
     checkout: Layout, machine: Callable[..., None]
 ) -> None:
     machine(docker=ANSWERS)
@@ -122,7 +122,7 @@ def test_local_that_was_asked_for_does_not_look_for_docker(
         ({"docker": ONLY_ENGINE, "docker_compose": V1}, "auto", "docker-compose 1.29.2"),
     ],
 )
-def test_compose_is_the_generation_asked_for_or_the_newest_there_is(
+def test_compose_is_the_requested_generation_or_the_newest(
     machine: Callable[..., None], commands: dict[str, str], compose: str, found: str
 ) -> None:
     machine(**commands)
@@ -147,7 +147,7 @@ def test_a_generation_of_compose_that_is_missing_is_named(
 
 
 @pytest.mark.parametrize("command", ["run", "check", "compose"])
-def test_every_driver_ends_with_69_where_docker_was_asked_for_and_is_not_there(
+def test_every_script_ends_with_69_if_docker_is_requested_and_missing(
     checkout: Layout, drive: Callable[..., Any], machine: Callable[..., None], command: str
 ) -> None:
     machine()
@@ -156,7 +156,7 @@ def test_every_driver_ends_with_69_where_docker_was_asked_for_and_is_not_there(
     assert done.err == "✗ docker is not installed\n  Install Docker, or use --engine local.\n"
 
 
-def test_a_person_without_docker_gets_a_prediction_and_reads_how(
+def test_without_docker_there_is_a_prediction_and_the_reason_is_shown(
     checkout: Layout, drive: Callable[..., Any], machine: Callable[..., None]
 ) -> None:
     machine()

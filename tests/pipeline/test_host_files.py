@@ -172,7 +172,7 @@ def test_a_file_that_cannot_be_written_says_why(number: int, reason: str) -> Non
     assert error.path == "/a/b.csv"
 
 
-def test_a_folder_in_the_place_of_a_file_is_said(tmp_path: Path, source: Path) -> None:
+def test_a_folder_in_the_place_of_a_file_is_reported(tmp_path: Path, source: Path) -> None:
     target = tmp_path / "target.csv"
     target.mkdir()
     with pytest.raises(CannotWrite) as refused:
@@ -181,7 +181,7 @@ def test_a_folder_in_the_place_of_a_file_is_said(tmp_path: Path, source: Path) -
     assert names_in(tmp_path) == ["source.csv", "target.csv"]
 
 
-def test_a_file_in_the_place_of_a_folder_is_said(tmp_path: Path, source: Path) -> None:
+def test_a_file_in_the_place_of_a_folder_is_reported(tmp_path: Path, source: Path) -> None:
     (tmp_path / "folder").touch()
     target = tmp_path / "folder" / "target.csv"
     with pytest.raises(CannotWrite) as refused:
@@ -198,7 +198,7 @@ def test_a_source_that_is_not_there_is_missing_and_the_target_is_not_to_blame(tm
     assert names_in(tmp_path) == []
 
 
-def test_a_full_disk_is_said_and_leaves_the_old_file(small_disk: Path, tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_leaves_the_old_file(small_disk: Path, tmp_path: Path) -> None:
     big = tmp_path / "big.csv"
     big.write_bytes(b"1,2\n" * 50_000)
     target = small_disk / "target.csv"
@@ -210,7 +210,9 @@ def test_a_full_disk_is_said_and_leaves_the_old_file(small_disk: Path, tmp_path:
     assert names_in(small_disk) == ["target.csv"]
 
 
-def test_a_read_only_disk_is_said(tmp_path: Path, source: Path, read_only: Callable[[Path], Path]) -> None:
+def test_a_read_only_disk_is_reported(
+    tmp_path: Path, source: Path, read_only: Callable[[Path], Path]
+) -> None:
     folder = tmp_path / "frozen"
     folder.mkdir()
     (folder / "old.txt").touch()
@@ -253,7 +255,7 @@ def test_a_folder_can_be_entered_by_containers_of_another_user(tmp_path: Path) -
         assert folder.stat().st_mode & 0o005 == 0o005
 
 
-def test_a_file_in_the_place_of_a_folder_that_is_needed_is_said(tmp_path: Path) -> None:
+def test_a_file_in_the_place_of_a_folder_that_is_needed_is_reported(tmp_path: Path) -> None:
     (tmp_path / "shared_data").touch()
     with pytest.raises(CannotWrite) as refused:
         atomic_files.folder(tmp_path / "shared_data")
@@ -300,7 +302,7 @@ def readable(open_folder: Path) -> Path:
     return path
 
 
-def test_a_folder_without_the_right_to_write_is_said(open_folder: Path, readable: Path) -> None:
+def test_a_folder_without_the_right_to_write_is_reported(open_folder: Path, readable: Path) -> None:
     closed = open_folder / "closed"
     closed.mkdir()
     closed.chmod(0o555)
@@ -308,7 +310,7 @@ def test_a_folder_without_the_right_to_write_is_said(open_folder: Path, readable
     assert said == f"73 {closed / 'target.csv'} cannot be written: no permission"
 
 
-def test_a_source_without_the_right_to_read_is_said_and_the_target_is_not_to_blame(
+def test_a_source_without_the_right_to_read_is_reported_and_the_target_is_not_to_blame(
     open_folder: Path, readable: Path
 ) -> None:
     readable.chmod(0o000)

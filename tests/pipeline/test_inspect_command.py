@@ -128,7 +128,7 @@ def test_a_refused_file_is_described_and_ends_with_65(drive: Drive, folder: Path
     assert [path.name for path in folder.iterdir()] == ["net.pkl"]
 
 
-def test_a_program_is_told_why_a_file_is_refused(drive: Drive, folder: Path) -> None:
+def test_json_says_why_a_file_is_refused(drive: Drive, folder: Path) -> None:
     (folder / "net.pkl").write_bytes(b"cposix\nsystem\n(S'touch touched'\ntR.")
     facts = drive("inspect", "net.pkl", "--json").json
     assert (facts["status"], facts["verdict"], facts["usable"]) == (65, "refused", False)
@@ -181,7 +181,9 @@ def test_a_pin_is_compared(drive: Drive, checkout: Layout) -> None:
     assert drive("inspect", path, "--sha256", "12").status == 2
 
 
-def test_the_drawing_is_written_where_a_person_stands(drive: Drive, checkout: Layout, folder: Path) -> None:
+def test_the_drawing_is_written_to_the_working_directory(
+    drive: Drive, checkout: Layout, folder: Path
+) -> None:
     seen = drive("inspect", str(checkout.models / "iris.pkl"), "--drawing", "net.svg")
     assert seen.status == 0 and "  drawing      net.svg" in seen.out.splitlines()
     assert ElementTree.parse(folder / "net.svg").getroot().tag == "{http://www.w3.org/2000/svg}svg"

@@ -69,7 +69,7 @@ def test_the_projects_own_network_and_rows_are_the_recorded_ones(fixtures: Path)
     assert card.read_bytes() == (recorded / CARD_FILE).read_bytes()
 
 
-def test_a_path_is_shown_as_a_person_in_the_projects_folder_would_type_it(tmp_path: Path) -> None:
+def test_a_path_is_shown_relative_to_the_project(tmp_path: Path) -> None:
     layout = Layout(tmp_path / "here")
     assert layout.shown(layout.stage3 / "prediction.csv") == "output/stage3_compose_execution/prediction.csv"
     assert layout.shown(tmp_path / "elsewhere.csv") == str(tmp_path / "elsewhere.csv")

@@ -96,7 +96,7 @@ def test_a_choice_for_one_run_leaves_the_project_as_it_was(checkout: Layout, loc
     assert {path: path.read_bytes() for path in checkout.root.glob("container*/current*")} == own
 
 
-def test_a_person_reads_what_was_done_and_where_the_prediction_is(checkout: Layout, local: Drive) -> None:
+def test_the_output_says_what_was_done_and_where_the_prediction_is(checkout: Layout, local: Drive) -> None:
     said = local("run").out
     heads = re.findall(r"^(Stage \d · [\w ]+|Prediction|Files)$", said, re.MULTILINE)
     assert heads == [
@@ -275,7 +275,7 @@ def test_an_earlier_look_is_not_taken_for_this_one(checkout: Layout, local: Driv
 # --- what the images would hold
 
 
-def test_a_second_run_lays_out_nothing_anew(checkout: Layout) -> None:
+def test_a_second_run_copies_nothing(checkout: Layout) -> None:
     engine = LocalEngine(checkout)
     first = engine.build(allowed=True, on_line=lambda line: None)
     assert first == [

@@ -416,7 +416,7 @@ def test_something_else_in_the_place_of_the_output_cannot_be_written(
     assert f"{path} cannot be written: " in done.err
 
 
-def test_a_full_disk_is_said_and_the_projects_own_files_stay(
+def test_a_full_disk_is_reported_and_the_projects_own_files_stay(
     checkout: Layout, drive: Drive, mount: Callable[..., Path], tmp_path: Path
 ) -> None:
     mount(checkout.output, "-t", "tmpfs", "-o", "size=64k")
@@ -428,7 +428,7 @@ def test_a_full_disk_is_said_and_the_projects_own_files_stay(
     assert not list(checkout.output.rglob("*.tmp"))
 
 
-def test_a_read_only_checkout_is_said(
+def test_a_read_only_checkout_is_reported(
     checkout: Layout, drive: Drive, read_only: Callable[[Path], Path]
 ) -> None:
     read_only(checkout.root)

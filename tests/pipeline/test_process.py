@@ -60,7 +60,7 @@ def test_a_program_reads_nothing_from_the_terminal() -> None:
     assert run(["cat"]).output == ""
 
 
-def test_a_program_runs_where_and_with_what_it_is_told(tmp_path: Path) -> None:
+def test_a_program_gets_its_working_directory_and_environment(tmp_path: Path) -> None:
     ended = run(
         ["sh", "-c", "pwd; echo $NAME"], cwd=tmp_path, environment={"NAME": "value", "PATH": os.defpath}
     )
@@ -68,17 +68,17 @@ def test_a_program_runs_where_and_with_what_it_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("status", [0, 1, 7, 65, 255])
-def test_an_exit_status_is_handed_on(status: int) -> None:
+def test_the_exit_status_is_returned(status: int) -> None:
     ended = run(["sh", "-c", f"exit {status}"])
     assert (ended.status, ended.ok) == (status, status == 0)
 
 
 @pytest.mark.parametrize(("name", "status"), [("KILL", 137), ("TERM", 143), ("INT", 130), ("SEGV", 139)])
-def test_a_signal_counts_as_a_shell_counts_it(name: str, status: int) -> None:
+def test_a_signal_gives_the_exit_status_of_a_shell(name: str, status: int) -> None:
     assert run(["sh", "-c", f"kill -{name} $$"]).status == status
 
 
-def test_a_program_that_does_not_exist_is_said_to_be_missing() -> None:
+def test_a_program_that_does_not_exist_raises_file_not_found() -> None:
     with pytest.raises(FileNotFoundError, match="no-such-program"):
         run(["no-such-program"])
 
@@ -119,7 +119,7 @@ def test_a_program_that_closes_its_output_and_goes_on_is_ended() -> None:
         run(["sh", "-c", "exec >&- 2>&-; exec sleep 600"], timeout=1.0)
 
 
-def test_an_error_of_the_one_who_listens_ends_the_program(tmp_path: Path) -> None:
+def test_an_error_of_the_callback_ends_the_program(tmp_path: Path) -> None:
     class Unwilling(Exception):
         pass
 
@@ -132,7 +132,7 @@ def test_an_error_of_the_one_who_listens_ends_the_program(tmp_path: Path) -> Non
     assert not alive(int((tmp_path / "pid").read_text(encoding="utf-8")))
 
 
-def test_ctrl_c_here_does_not_reach_the_program_by_itself() -> None:
+def test_ctrl_c_does_not_reach_the_program_by_itself() -> None:
     """It has a process group of its own: we decide what reaches it."""
     program = Program(["sh", "-c", "echo ready; exec sleep 600"])
     assert next(program.lines()) == "ready\n"
@@ -141,7 +141,7 @@ def test_ctrl_c_here_does_not_reach_the_program_by_itself() -> None:
     assert program.wait(60) == 130
 
 
-def test_waiting_for_a_program_that_still_runs_answers_nothing() -> None:
+def test_waiting_for_a_program_that_still_runs_returns_none() -> None:
     program = Program(["sleep", "600"])
     assert program.wait(0.1) is None
     assert program.stop() == 143
@@ -155,7 +155,7 @@ def test_stopping_a_program_that_has_ended_tells_how_it_ended() -> None:
     assert program.stop() == 7
 
 
-def test_what_is_pending_is_what_nobody_has_read(tmp_path: Path, until: Callable[..., None]) -> None:
+def test_pending_lines_are_those_not_read_yet(tmp_path: Path, until: Callable[..., None]) -> None:
     program = Program(["sh", "-c", "echo 1; echo 2; echo 3"])
     assert next(program.lines()) == "1\n"
     assert program.wait(60) == 0
@@ -171,22 +171,22 @@ def test_what_is_pending_is_what_nobody_has_read(tmp_path: Path, until: Callable
     assert list(program.lines()) == []  # the end is still the end
 
 
-def test_a_question_gets_the_answer_alone() -> None:
+def test_capture_returns_standard_output_only() -> None:
     asked = capture(["sh", "-c", "echo answer; echo a warning >&2"])
     assert (asked.output, asked.status) == ("answer\n", 0)
 
 
-def test_a_question_that_fails_tells_why() -> None:
+def test_capture_of_a_failed_program_includes_standard_error() -> None:
     asked = capture(["sh", "-c", "echo half; echo the reason >&2; exit 3"])
     assert (asked.output, asked.status) == ("half\nthe reason\n", 3)
 
 
-def test_a_question_without_an_answer_is_given_up() -> None:
+def test_capture_ends_a_program_that_takes_too_long() -> None:
     with pytest.raises(TimedOut, match="sleep did not end within 1 s"):
         capture(["sleep", "600"], timeout=1.0)
 
 
-def test_a_request_to_end_is_taken_as_ctrl_c() -> None:
+def test_sigterm_is_handled_as_ctrl_c() -> None:
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(KeyboardInterrupt), termination_as_interrupt():
         os.kill(os.getpid(), signal.SIGTERM)

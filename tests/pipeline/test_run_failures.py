@@ -305,7 +305,7 @@ def test_files_of_an_earlier_run_are_not_kept_as_results_of_one_that_never_wrote
     assert "prediction.csv" not in summary(checkout)
 
 
-def test_a_file_in_the_place_of_shared_data_is_said(checkout: Layout, drive: Drive) -> None:
+def test_a_file_in_the_place_of_shared_data_is_reported(checkout: Layout, drive: Drive) -> None:
     (checkout.shared_data / ".gitkeep").unlink()
     checkout.shared_data.rmdir()
     checkout.shared_data.touch()
@@ -315,7 +315,7 @@ def test_a_file_in_the_place_of_shared_data_is_said(checkout: Layout, drive: Dri
     assert claims(checkout) == []
 
 
-def test_a_read_only_shared_data_is_said(
+def test_a_read_only_shared_data_is_reported(
     checkout: Layout, drive: Drive, read_only: Callable[[Path], Path]
 ) -> None:
     read_only(checkout.shared_data)
@@ -326,7 +326,7 @@ def test_a_read_only_shared_data_is_said(
     assert claims(checkout) == []
 
 
-def test_a_full_volume_is_said(
+def test_a_full_volume_is_reported(
     checkout: Layout, drive: Drive, mount: Callable[..., Path], tmp_path: Path
 ) -> None:
     mount(checkout.shared_data, "-t", "tmpfs", "-o", "size=16k")
@@ -338,7 +338,7 @@ def test_a_full_volume_is_said(
     assert claims(checkout) == []
 
 
-def test_no_room_for_the_prediction_is_said_by_the_code(
+def test_no_room_for_the_prediction_is_reported_by_the_code(
     checkout: Layout, drive: Drive, mount: Callable[..., Path], tmp_path: Path
 ) -> None:
     rows = tmp_path / "rows.csv"
@@ -350,7 +350,7 @@ def test_no_room_for_the_prediction_is_said_by_the_code(
     assert claims(checkout) == []
 
 
-def test_a_full_disk_for_the_results_is_said(
+def test_a_full_disk_for_the_results_is_reported(
     checkout: Layout, drive: Drive, mount: Callable[..., Path]
 ) -> None:
     assert drive("compose", "--engine", "local").status == 0

@@ -131,7 +131,7 @@ def test_a_success_shows_the_prediction_and_every_file(checkout: Layout, tmp_pat
     )
 
 
-def test_a_container_that_never_started_and_one_that_still_ran_are_told(checkout: Layout) -> None:
+def test_a_container_that_never_started_and_one_that_still_ran_are_reported(checkout: Layout) -> None:
     end = ended(
         1,
         life("activationbase", 0.1, 1.0, 73, "out of memory"),
@@ -239,7 +239,7 @@ def test_what_was_shown_is_logged_also_when_the_engine_gives_up(
     assert text.endswith("What failed:\n  the Docker daemon went away\n    Start Docker.\n")
 
 
-def test_an_interrupt_is_written_down(checkout: Layout, told: Callable[..., Run]) -> None:
+def test_an_interrupt_is_recorded(checkout: Layout, told: Callable[..., Run]) -> None:
     done = told(KeyboardInterrupt(), "one")
     assert done.status == 130
     text = (checkout.stage3 / stack_run.SUMMARY).read_text(encoding="utf-8")

@@ -55,7 +55,7 @@ def let_go(process: subprocess.Popen[str]) -> None:
     process.communicate("\n")
 
 
-def test_one_that_is_alone_does_not_wait(tmp_path: Path) -> None:
+def test_the_only_process_does_not_wait(tmp_path: Path) -> None:
     with exclusive(tmp_path / "lock", patience=0, on_wait=pytest.fail):
         note = (tmp_path / "lock").read_text(encoding="utf-8")
     assert re.fullmatch(rf"process {os.getpid()}, since \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d\n", note)
@@ -75,7 +75,7 @@ def test_it_is_free_after_an_error(tmp_path: Path) -> None:
         pass
 
 
-def test_a_second_one_waits_is_told_for_whom_and_then_holds_it(
+def test_a_second_process_waits_reports_the_holder_and_then_holds_the_lock(
     tmp_path: Path, hold: Callable[[Path], subprocess.Popen[str]]
 ) -> None:
     first, second = hold(tmp_path / "lock"), None
@@ -86,7 +86,7 @@ def test_a_second_one_waits_is_told_for_whom_and_then_holds_it(
     assert said(second) == "holds"
 
 
-def test_patience_ends_and_names_the_holder(
+def test_the_error_after_waiting_names_the_holder(
     tmp_path: Path, hold: Callable[[Path], subprocess.Popen[str]]
 ) -> None:
     holder = hold(tmp_path / "lock")
@@ -126,7 +126,7 @@ def test_a_program_that_the_holder_started_does_not_keep_it(tmp_path: Path) -> N
         child.wait()
 
 
-def test_two_locks_do_not_know_each_other(tmp_path: Path) -> None:
+def test_two_locks_are_independent(tmp_path: Path) -> None:
     with (
         exclusive(tmp_path / "one", patience=0, on_wait=pytest.fail),
         exclusive(tmp_path / "two", patience=0, on_wait=pytest.fail),
