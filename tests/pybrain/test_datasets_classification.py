@@ -84,7 +84,7 @@ def test_classes_not_counted_from_0_are_an_error_that_says_what_to_do():
         dataset._convertToOneOfMany()
 
 
-def test_clearing_forgets_the_classes_too(letters):
+def test_clearing_deletes_the_classes_too(letters):
     letters._convertToOneOfMany()
     letters.clear()
     for _ in range(6):

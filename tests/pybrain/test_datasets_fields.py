@@ -56,7 +56,7 @@ def test_the_marker_goes_from_sample_to_sample_and_back(xor):
     assert xor.getSample()[0].tolist() == [0, 0]
 
 
-def test_looking_through_all_samples_leaves_the_marker_alone(xor):
+def test_iterating_over_all_samples_does_not_move_the_marker(xor):
     xor.getSample()
     list(xor)
     assert xor.index == 1
@@ -163,7 +163,7 @@ def test_a_copy_is_independent(xor):
     assert xor["input"][0].tolist() == [0, 0]
 
 
-def test_a_data_set_tells_what_it_holds(xor):
+def test_a_data_set_describes_its_contents(xor):
     assert repr(xor) == "<SupervisedDataSet: 4 samples; input(2), target(1)>"
     assert "input: dim(4, 2)" in str(xor)
 

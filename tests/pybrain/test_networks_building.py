@@ -302,7 +302,7 @@ def test_numbers_as_text_and_very_large_ones_are_fine():
     assert np.isfinite(net.activate([1e200, -1e300])).all()
 
 
-def test_a_callers_array_is_left_alone():
+def test_a_callers_array_is_not_changed():
     net = chain(LinearLayer(2), LinearLayer(2))
     net.sortModules()
     x = np.array([1.0, 2.0])
@@ -418,7 +418,7 @@ def test_errors_of_an_abandoned_sequence_do_not_reach_the_next_steps():
     assert not net.derivs.any()
 
 
-def test_forgetting_gives_the_same_answers_in_bounded_memory():
+def test_forget_gives_the_same_outputs_in_bounded_memory():
     net = buildNetwork(2, 3, 1, hiddenclass=LSTMLayer)
     rows = np.random.RandomState(1).normal(size=(40, 2))
     remembered = [net.activate(row) for row in rows]
@@ -443,7 +443,7 @@ def test_a_long_sequence_grows_the_buffers():
     assert not net["hidden0"].outputbuffer.any()
 
 
-def test_nested_networks_see_their_input_at_every_step_unless_told_otherwise():
+def test_nested_networks_see_their_input_at_every_step_unless_legacy_nesting_is_set():
     inner = buildNetwork(1, 1, bias=False)
     net = chain(LinearLayer(1), inner, LinearLayer(1), recurrent=True)
     net.sortModules()
@@ -457,7 +457,7 @@ def test_nested_networks_see_their_input_at_every_step_unless_told_otherwise():
 # --- data sets ---
 
 
-def test_a_data_set_is_answered_row_by_row_or_together():
+def test_a_data_set_is_computed_row_by_row_or_at_once():
     net = buildNetwork(2, 3, 1)
     rows = np.random.RandomState(0).normal(size=(5, 2))
     wanted = [net.activate(row) for row in rows]

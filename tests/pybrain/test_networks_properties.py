@@ -160,7 +160,7 @@ def carry(edge, y):
 
 
 def plain_answers(description, sequence):
-    """The answers to a sequence of inputs, from a fresh start."""
+    """Return the outputs for a sequence of inputs, from a reset network."""
     answers, last, states = [], None, {}
     for x in sequence:
         values = []
@@ -332,7 +332,7 @@ ANY = st.booleans().flatmap(networks)
 
 @MANY
 @given(ANY)
-def test_answers_are_those_of_a_plain_evaluation(description):
+def test_outputs_are_those_of_a_plain_evaluation(description):
     found = answers(built(description), description["sequence"])
     np.testing.assert_allclose(
         found, plain_answers(description, description["sequence"]), rtol=1e-9, atol=1e-11
@@ -341,7 +341,7 @@ def test_answers_are_those_of_a_plain_evaluation(description):
 
 @MANY
 @given(networks(False))
-def test_many_rows_at_once_give_the_same_answers(description):
+def test_many_rows_at_once_give_the_same_outputs(description):
     net = built(description)
     rows = np.array(description["sequence"], dtype=float)
     np.testing.assert_allclose(net.activateRows(rows), answers(net, rows), rtol=1e-11, atol=1e-13)
@@ -419,7 +419,7 @@ def test_parameters_go_in_and_come_out(description, random):
 
 @FEW
 @given(ANY)
-def test_a_session_gives_the_networks_answers(description):
+def test_a_session_gives_the_outputs_of_its_network(description):
     net = built(description)
     wanted = answers(net, description["sequence"])
     if description["recurrent"]:

@@ -37,7 +37,7 @@ def rows(path):
 
 
 def answers(net, folder):
-    """The network's answers, in the way that meta.json says, and the recorded ones."""
+    """Return the outputs of the network, computed as meta.json says, and the recorded ones."""
     meta = json.loads((folder / "meta.json").read_text())
     header, inputs = rows(folder / "inputs.csv")
     expected_header, expected = rows(folder / "expected.csv")
@@ -62,7 +62,7 @@ def nested(net):
 
 
 @pytest.mark.parametrize("path", FILES, ids=label)
-def test_a_recorded_network_gives_the_recorded_answers(path):
+def test_a_recorded_network_gives_the_recorded_outputs(path):
     net = load(path)
     if path.parent.name == "rnn_nested_ffn":
         for inner in nested(net):

@@ -87,7 +87,7 @@ def with_nested():
     ],
     ids=["built", "capture game", "multidimensional lstm", "lstm", "nested"],
 )
-def test_threads_get_the_answers_to_their_own_inputs(make):
+def test_threads_get_the_outputs_for_their_own_inputs(make):
     net = make()
     rows = np.random.RandomState(1).normal(size=(THREADS, net.indim))
     wanted = [net.activate(row) for row in rows]

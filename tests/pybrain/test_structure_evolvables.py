@@ -29,7 +29,7 @@ def test_a_container_is_random_and_changes_a_little():
     assert ParameterContainer().params.tolist() == []
 
 
-def test_what_a_subclass_has_to_give_says_so():
+def test_a_method_that_a_subclass_must_implement_raises():
     with pytest.raises(NotImplementedError, match="must implement this method"):
         Evolvable().mutate()
     with pytest.raises(NotImplementedError):

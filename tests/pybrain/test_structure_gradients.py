@@ -65,7 +65,7 @@ def close(found, wanted):
 
 
 def run(net, rows):
-    """The answers to a sequence from a fresh start; rows of a feed-forward network are one step each."""
+    """Return the outputs for a sequence, from a reset network; rows of a feed-forward network are one step each."""
     net.reset()
     return np.array([net.activate(row) for row in rows])
 
@@ -315,13 +315,13 @@ def test_a_table_learns_the_entry_that_was_looked_up():
 
 
 @pytest.mark.parametrize("make", [lambda: SoftmaxLayer(4), lambda: PartialSoftmaxLayer(4, 2)])
-def test_softmax_layers_hand_errors_on_as_they_are(make):
+def test_softmax_layers_pass_errors_back_unchanged(make):
     layer = make()
     layer.activate([1, 2, 3, 4])
     assert layer.backActivate([1, -2, 3, -4]).tolist() == [1, -2, 3, -4]
 
 
-def test_handing_on_is_the_gradient_of_a_cross_entropy():
+def test_passing_errors_back_unchanged_is_the_gradient_of_a_cross_entropy():
     layer, target = SoftmaxLayer(3), np.array([0.0, 1.0, 0.0])
     x = np.array([0.3, -0.5, 1.1])
     layer.activate(x)
@@ -329,7 +329,7 @@ def test_handing_on_is_the_gradient_of_a_cross_entropy():
     close(found, numeric(lambda v: (target * np.log(layer.activate(v))).sum(), x))
 
 
-def test_a_mixture_layer_hands_errors_on_as_they_are():
+def test_a_mixture_layer_passes_errors_back_unchanged():
     layer = MixtureDensityLayer(1, mix=2)
     layer.activate(range(6))
     assert layer.backActivate(range(6)).tolist() == list(range(6))

@@ -1,4 +1,4 @@
-"""What each layer answers, and that extreme inputs neither warn nor overflow."""
+"""The outputs of each layer; extreme inputs neither warn nor overflow."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ def s(x):
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, object) and hasattr(value, "indim") else "",
 )
-def test_a_layer_answers(layer, x, y):
+def test_a_layer_computes_its_formula(layer, x, y):
     np.testing.assert_allclose(layer.activate(x), y, rtol=1e-14)
 
 
 @pytest.mark.parametrize("layer", [GateLayer(1), DoubleGateLayer(1), MultiplicationLayer(1)])
-def test_a_second_activation_answers_like_the_first(layer):
+def test_a_second_activation_gives_the_output_of_the_first(layer):
     first = layer.activate([1, 4]).tolist()
     assert layer.activate([1, 4]).tolist() == first
 
@@ -98,12 +98,12 @@ def test_softmax_saturates_at_500_as_pybrains_does():
 @pytest.mark.parametrize(
     "layer", [SigmoidLayer(2), TanhLayer(2), SoftmaxLayer(2), SoftSignLayer(2), LSTMLayer(2)]
 )
-def test_the_largest_numbers_give_finite_answers(layer):
+def test_the_largest_numbers_give_finite_outputs(layer):
     x = np.resize([1.7e308, -1.7e308], layer.indim)
     assert np.isfinite(layer.activate(x)).all()
 
 
-def test_a_partial_softmax_of_pybrain_stays_unnormalised_until_told_otherwise():
+def test_a_partial_softmax_of_pybrain_stays_unnormalised_until_it_is_set():
     layer = PartialSoftmaxLayer(2, 1)
     vars(layer).pop("normalized")  # as in a pickle of PyBrain
     assert layer.activate([0, 1]).tolist() == [1, math.e]
@@ -127,7 +127,7 @@ def test_a_gaussian_layer_refuses_another_number_of_sigmas():
         GaussianLayer(2).setSigma([1, 2, 3])
 
 
-def test_a_bernoulli_layer_answers_1_where_the_input_is_below_the_random_number():
+def test_a_bernoulli_layer_outputs_1_where_the_input_is_below_the_random_number():
     np.random.seed(1)
     ones = np.mean([BernoulliLayer(1).activate([0.2])[0] for _ in range(2000)])
     assert ones == pytest.approx(0.8, abs=0.03)

@@ -84,7 +84,7 @@ def test_the_structure_is_that_of_the_recorded_network(name, make):
     assert make().paramdim == recorded(name).paramdim
 
 
-def test_a_convolution_has_the_recorded_structure_and_answers():
+def test_a_convolution_has_the_recorded_structure_and_outputs():
     net, old = SimpleConvolutionalNetwork(1, 4, 2, 3), recorded("man_convolutional")
     ours = {m.name: m for m in net.motherconnections}
     for mother in old.motherconnections:

@@ -70,7 +70,7 @@ def test_a_pickle_finds_a_class_where_it_was_written(name):
 
 
 @pytest.mark.parametrize("name", ["optimization", "rl", "optimization.optimizer", "rl.agents"])
-def test_what_is_not_there_yet_says_so(name):
+def test_a_package_that_is_not_included_raises_import_error(name):
     with pytest.raises(ImportError, match="is not part of this library yet"):
         importlib.import_module(f"pybrain.{name}")
 

@@ -132,7 +132,7 @@ def idx(path, magic, sizes, content):
     path.write_bytes(struct.pack(f">{1 + len(sizes)}I", magic, *sizes) + bytes(content))
 
 
-def test_handwritten_digits_are_read_from_their_own_format(tmp_path):
+def test_handwritten_digits_are_read_from_idx_files(tmp_path):
     for part in ("train", "t10k"):
         idx(tmp_path / f"{part}-images-idx3-ubyte", 2051, (2, 1, 3), range(6))
         idx(tmp_path / f"{part}-labels-idx1-ubyte", 2049, (2,), [7, 0])

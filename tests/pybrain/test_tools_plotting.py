@@ -38,7 +38,7 @@ def test_layers_stand_in_columns_from_input_to_output(net):
     assert len(set(places.values())) == 4
 
 
-def test_a_surface_holds_what_the_network_answers(net):
+def test_a_surface_holds_the_outputs_of_the_network(net):
     x, y, answers = surface(net, (-1, 1), (0, 4), steps=5)
     assert answers.shape == (5, 5, 2)
     np.testing.assert_allclose(answers[3, 1], net.activate([x[1], y[3]]))

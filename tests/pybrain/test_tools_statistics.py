@@ -172,7 +172,7 @@ def test_the_best_point_of_a_grid_is_found():
         Grid([0], [1])
 
 
-def test_cost_and_gamma_are_handed_to_the_trainer(monkeypatch):
+def test_cost_and_gamma_are_passed_to_the_trainer(monkeypatch):
     from pybrain.tools import gridsearch
 
     class Trainer:

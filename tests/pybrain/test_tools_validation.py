@@ -121,7 +121,7 @@ def test_a_recurrent_network_is_reset_before_each_sequence():
     np.testing.assert_allclose(outputs[:2], outputs[2:4])
 
 
-def test_cross_validation_tests_every_sample_once_and_leaves_the_trainer_alone(blobs):
+def test_cross_validation_tests_every_sample_once_and_does_not_change_the_trainer(blobs):
     net = buildNetwork(2, 3, 2, outclass=SoftmaxLayer)
     before = net.params.copy()
     seen = []

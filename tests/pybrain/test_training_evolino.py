@@ -142,7 +142,7 @@ def test_a_network_with_inputs_gets_its_output_weights_by_regression():
         network.setOutputWeightMatrix(np.zeros((2, 2)))
 
 
-def test_a_genome_has_one_chromosome_per_cell_and_goes_back():
+def test_a_genome_has_one_chromosome_per_cell_and_can_be_set():
     network = InputNetwork(2, 1, hiddim=3)
     genome = network.getGenome()
     # Four gates with 2 inputs, 3 cells, 1 output; three peephole weights.

@@ -124,7 +124,7 @@ def test_a_trainer_is_pickled_with_the_attributes_that_pybrain_has(net, xor):
     assert set(vars(one.descent)) == recorded
 
 
-def test_a_recurrent_network_learns_to_remember(fixtures):
+def test_a_recurrent_network_learns_to_store_its_first_input(fixtures):
     np.random.seed(1)
     random.seed(1)
     dataset = SequentialDataSet(1, 1)

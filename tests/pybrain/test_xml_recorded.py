@@ -31,7 +31,7 @@ def read_rows(path):
 
 
 def legacy(net):
-    """Restore PyBrain's answers of nested networks, for comparison with the recorded ones."""
+    """Restore PyBrain's outputs of nested networks, for comparison with the recorded ones."""
     for m in net.modules:
         if hasattr(m, "modules"):
             m.legacyNesting = True
@@ -61,7 +61,7 @@ def expected(folder):
 
 
 @pytest.mark.parametrize("folder", [f for f in XML if f.name not in INCOMPLETE], ids=lambda f: f.name)
-def test_a_file_of_pybrain_is_read_with_the_recorded_answers(folder):
+def test_a_file_of_pybrain_is_read_with_the_recorded_outputs(folder):
     net = legacy(NetworkReader.readFrom(folder / "net.xml"))
     np.testing.assert_allclose(answers(net, folder), expected(folder), rtol=1e-12, atol=1e-300)
 
