@@ -22,7 +22,9 @@ OPTIONS = Wording(
 )
 """What `activate` calls its settings."""
 
-DRIVERS = ENVIRONMENT.but(output="", other_rows="Give matching data with --data", packages=OPTIONS.packages)
+DRIVERS = ENVIRONMENT.replace(
+    output="", other_rows="Give matching data with --data", packages=OPTIONS.packages
+)
 """What the drivers call the settings that they pass on to the containers."""
 
 

@@ -1,4 +1,4 @@
-"""Run PyBrain networks: read them safely, compile them, predict rows, write predictions.
+"""Inference with PyBrain networks: load them safely, compile them, predict rows, write the predictions.
 
     from pybrain_runtime import load_knowledge, read_activation, write_prediction
 
@@ -13,7 +13,7 @@ Files of any size, in CSV, JSON lines or Parquet, in bounded memory:
 
     activate_file(knowledge, "rows.parquet", "prediction.csv")
 
-Names are looked up when they are first used: importing this package, or its ``errors``, needs no NumPy.
+Names are imported when they are first used: importing this package, or its ``errors``, needs no NumPy.
 """
 
 from __future__ import annotations

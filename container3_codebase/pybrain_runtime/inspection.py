@@ -114,7 +114,7 @@ def _looked_into(facts: Inspection, data: bytes, name: str, limits: Limits, budg
     except KnowledgeError as error:
         # What it holds is found out in the time that is left, and without what was read until now.
         error.__traceback__ = error.__context__ = None
-        return _not_a_network(facts, error, data, name, limits.but(seconds=budget.seconds_left))
+        return _not_a_network(facts, error, data, name, limits.replace(seconds=budget.seconds_left))
     facts = replace(
         facts,
         format=found.format,

@@ -180,7 +180,7 @@ class Knowledge(Record):
             file=self.name,
         )
         parts = [f"{what} by {rule}" for what, rule in (("inputs", inputs), ("outputs", outputs)) if rule]
-        return self.but(card=card, scaling=", ".join(parts) or "none")
+        return self.replace(card=card, scaling=", ".join(parts) or "none")
 
     def without_scaling(self) -> Knowledge:
         """Return the same network without the scaling of its card; names and labels stay.
@@ -191,10 +191,10 @@ class Knowledge(Record):
         if self.card is None or not self.card.scales:
             raise UsageError(f"{self.name} has no card that scales; there is nothing to leave out.")
         inputs, outputs = (
-            tuple(column.but(mean=0.0, scale=1.0) for column in columns)
+            tuple(column.replace(mean=0.0, scale=1.0) for column in columns)
             for columns in (self.card.inputs, self.card.outputs)
         )
-        return self.but(card=self.card.but(inputs=inputs, outputs=outputs), scaling="none")
+        return self.replace(card=self.card.replace(inputs=inputs, outputs=outputs), scaling="none")
 
     def classes(self, outputs: np.ndarray) -> list[str]:
         """Return the class label of each row of outputs, shape (n, outdim); an empty list without labels.

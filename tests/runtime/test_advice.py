@@ -70,7 +70,7 @@ def test_advice_follows_the_hint_on_one_line() -> None:
 
 
 def test_an_option_is_joined_to_a_value_that_begins_with_a_dash() -> None:
-    options = ENVIRONMENT.but(inputs="--input-columns", sign=" ")
+    options = ENVIRONMENT.replace(inputs="--input-columns", sign=" ")
     assert options.assign(options.inputs, ["a", "b c"]) == "--input-columns 'a,b c'"
     assert options.assign(options.inputs, ["-1", "2"]) == "--input-columns=-1,2"
 

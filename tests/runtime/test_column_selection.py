@@ -119,7 +119,7 @@ def test_without_names_of_outputs_the_columns_after_the_inputs_are_targets(
     read: Read, flower: Knowledge
 ) -> None:
     assert flower.card is not None
-    unnamed = flower.but(card=flower.card.but(outputs=(Column(),) * 3))
+    unnamed = flower.replace(card=flower.card.replace(outputs=(Column(),) * 3))
     activation = read(row(*NAMES) + numbers("s", "t", "u"), unnamed)
     assert activation.targets is not None and activation.targets.tolist() == [[1.0, 2.0, 3.0]]
     assert read([("id", 1.0), *row(*NAMES), *numbers("s", "t")], unnamed).targets is None
@@ -128,7 +128,7 @@ def test_without_names_of_outputs_the_columns_after_the_inputs_are_targets(
 def test_an_id_in_the_first_column_is_not_an_input(read: Read, line: Knowledge) -> None:
     """One input and one output: two columns look like x and y, but the card names the second one as x."""
     card = Card("", "", "", (Column(name="x"),), (Column(),), ())
-    activation = read(numbers("id", "x"), line.but(card=card))
+    activation = read(numbers("id", "x"), line.replace(card=card))
     assert activation.inputs.tolist() == [[2.0]]
     assert activation.targets is None
 
@@ -200,7 +200,7 @@ def test_a_card_that_names_some_inputs_is_compared_where_it_does(
 ) -> None:
     assert flower.card is not None
     first = (flower.card.inputs[0], Column(), Column(), Column())
-    some = flower.but(card=flower.card.but(inputs=first))
+    some = flower.replace(card=flower.card.replace(inputs=first))
     assert read(numbers("sepal_length", "b", "c", "d"), some).inputs.tolist() == [[1.0, 2.0, 3.0, 4.0]]
     assert "names the inputs b, sepal_length, c, d; the card of" in mistake(
         numbers("b", "sepal_length", "c", "d"), some
@@ -212,7 +212,7 @@ def test_an_output_of_the_card_in_the_place_of_an_input_is_refused(
     names: list[str], mistake: Callable[..., str], flower: Knowledge
 ) -> None:
     assert flower.card is not None
-    some = flower.but(card=flower.card.but(inputs=(Column(),) * 4))
+    some = flower.replace(card=flower.card.replace(inputs=(Column(),) * 4))
     message = mistake(numbers(*names), some)
     assert (
         "setosa" in message
@@ -226,7 +226,7 @@ def test_an_output_of_the_card_in_the_place_of_an_input_is_refused(
 def test_the_numbers_of_rows_that_pandas_writes_are_no_input(
     names: list[str], mistake: Callable[..., str], flower: Knowledge
 ) -> None:
-    message = mistake(numbers(*names), flower.but(card=None))
+    message = mistake(numbers(*names), flower.replace(card=None))
     assert "has no name for its first column alone; pandas and R write the numbers of the rows so" in message
     assert (
         "(pandas: index=False, R: row.names=FALSE), or give the column a name if it is an input." in message
@@ -238,7 +238,7 @@ def test_the_numbers_of_rows_are_no_input_beside_chosen_targets_either(
     mistake: Callable[..., str], flower: Knowledge
 ) -> None:
     names = ["", "a", "b", "c", "s", "t", "u"]
-    message = mistake(numbers(*names), flower.but(card=None), target_columns=["s", "t", "u"])
+    message = mistake(numbers(*names), flower.replace(card=None), target_columns=["s", "t", "u"])
     assert "has no name for its first column alone" in message
 
 
@@ -274,7 +274,7 @@ def test_names_are_quoted_in_the_command_line_of_a_hint(
 ) -> None:
     assert flower.card is not None
     first = (flower.card.inputs[0], Column(), Column(), Column())
-    some = flower.but(card=flower.card.but(inputs=first))
+    some = flower.replace(card=flower.card.replace(inputs=first))
     as_json(tmp_path / "rows", numbers(name, *NAMES[1:]))
     with pytest.raises(ActivationError) as error:
         read_activation(tmp_path / "rows", some)
@@ -339,7 +339,7 @@ def test_the_names_of_the_card_are_ignored_where_that_is_asked_for(read: Read) -
 
 
 def test_without_a_card_the_summary_has_the_names_of_columns(read: Read, flower: Knowledge) -> None:
-    activation = read(numbers("a", "b", "c", "d", "s", "t", "u"), flower.but(card=None))
+    activation = read(numbers("a", "b", "c", "d", "s", "t", "u"), flower.replace(card=None))
     assert said(activation) == "inputs: a, b, c, d (by position); expected values: s, t, u"
 
 
@@ -354,7 +354,7 @@ def test_without_a_header_the_summary_has_the_numbers_of_columns(tmp_path: Path,
 
 def test_a_column_without_a_name_is_shown_by_its_number(tmp_path: Path, flower: Knowledge) -> None:
     (tmp_path / "rows").write_text("a,b,,d\n1,2,3,4\n")
-    activation = read_activation(tmp_path / "rows", flower.but(card=None))
+    activation = read_activation(tmp_path / "rows", flower.replace(card=None))
     assert said(activation) == "inputs: a, b, column 3, d (by position); expected values: none"
 
 
@@ -392,7 +392,7 @@ def test_the_report_has_the_selected_columns(tmp_path: Path, flower: Knowledge) 
 def test_a_repeated_name_in_parquet_is_refused_wherever_it_stands(tmp_path: Path, flower: Knowledge) -> None:
     for names in ([*NAMES, "petal_width"], [*NAMES, "n", "n"], ["a", "a", "b", "c"]):
         as_parquet(tmp_path / "rows.parquet", numbers(*names))
-        for knowledge in (flower, flower.but(card=None)):
+        for knowledge in (flower, flower.replace(card=None)):
             with pytest.raises(ActivationError) as caught:
                 read_activation(tmp_path / "rows.parquet", knowledge)
             repeated = next(name for name in names if names.count(name) > 1)
@@ -417,7 +417,7 @@ def test_a_repeated_name_in_csv_is_refused_where_a_column_of_it_is_used(
             read_activation(path, flower, **choice)
     path.write_text("a,a,b,c\n1,2,3,4\n")
     with pytest.raises(ActivationError, match=r"the same name: 'a' \(columns 1, 2\)"):
-        read_activation(path, flower.but(card=None))
+        read_activation(path, flower.replace(card=None))
     path.write_text(f"note,note,{','.join(NAMES)}\nx,y,1,2,3,4\n")
     assert read_activation(path, flower).inputs.tolist() == [[1.0, 2.0, 3.0, 4.0]]
 
@@ -459,7 +459,7 @@ NOT_A_HEADER = {
 @pytest.mark.parametrize("first", NOT_A_HEADER)
 def test_a_first_row_that_is_mostly_values_is_an_error(first: str, tmp_path: Path, flower: Knowledge) -> None:
     (tmp_path / "rows.csv").write_text(f"{first}\n5.8,2.7,5.1,1.9\n")
-    for knowledge in (flower, flower.but(card=None)):
+    for knowledge in (flower, flower.replace(card=None)):
         with pytest.raises(ActivationError) as caught:
             read_activation(tmp_path / "rows.csv", knowledge)
         assert caught.value.message.startswith(f"rows.csv {NOT_A_HEADER[first]}")
@@ -487,7 +487,7 @@ def test_a_header_with_a_number_among_its_names_is_one(
     header: str, tmp_path: Path, flower: Knowledge
 ) -> None:
     (tmp_path / "rows.csv").write_text(f"{header}\n1,2,3,4\n")
-    activation = read_activation(tmp_path / "rows.csv", flower.but(card=None))
+    activation = read_activation(tmp_path / "rows.csv", flower.replace(card=None))
     assert activation.inputs.tolist() == [[1.0, 2.0, 3.0, 4.0]]
     assert activation.input_names == tuple(header.split(","))
 
@@ -518,7 +518,7 @@ def test_a_first_row_of_consecutive_integers_is_data_with_a_remark(tmp_path: Pat
 def test_a_first_row_of_numbers_that_the_card_has_as_names_is_refused(
     tmp_path: Path, line: Knowledge
 ) -> None:
-    known = line.but(card=Card("", "", "", (Column(name="2019"),), (Column(),), ()))
+    known = line.replace(card=Card("", "", "", (Column(name="2019"),), (Column(),), ()))
     (tmp_path / "rows.csv").write_text("2019,2020\n5,6\n")
     with pytest.raises(ActivationError) as caught:
         read_activation(tmp_path / "rows.csv", known)

@@ -78,7 +78,7 @@ def test_accepted(case: str, read: Callable[..., Activation], flower: Knowledge)
     if case in ACCEPTED:
         activation = read(ACCEPTED[case])
     else:
-        activation = read(ACCEPTED_WITH_OTHER_NAMES[case], flower.but(card=None))
+        activation = read(ACCEPTED_WITH_OTHER_NAMES[case], flower.replace(card=None))
     assert activation.inputs.tolist() == [[5.8, 2.7, 5.1, 1.9]]
     assert activation.inputs.dtype == np.float64
     assert activation.targets is None

@@ -350,7 +350,7 @@ def test_parameters_of_another_count_are_not_converted(default_pickle: bytes) ->
 
 def test_many_modules_of_one_name_get_names_in_linear_time(default_pickle: bytes) -> None:
     network = network_in(default_pickle, "net.pkl").network
-    many = network.but(modules=(network.modules[0].but(name="a"),) * 20_000)
+    many = network.replace(modules=(network.modules[0].replace(name="a"),) * 20_000)
     started = time.process_time()
     names = distinct_names(many)
     assert time.process_time() - started < 5  # counting from 1 for each takes 200 million steps

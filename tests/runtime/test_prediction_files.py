@@ -331,7 +331,7 @@ def test_no_two_columns_have_the_same_name(
 ) -> None:
     card = Card("", "", "", (Column(),) * 4, tuple(Column(name=name) for name in outputs), ())
     (tmp_path / "rows.csv").write_text("1.5,2,3,4,0,0,1\n")
-    activate_file(flower.but(card=card), tmp_path / "rows.csv", tmp_path / "p.csv")
+    activate_file(flower.replace(card=card), tmp_path / "rows.csv", tmp_path / "p.csv")
     header = (tmp_path / "p.csv").read_text().splitlines()[0]
     assert expected in header
     assert len(set(header.split(","))) == 4 + 3 + 6
@@ -339,7 +339,7 @@ def test_no_two_columns_have_the_same_name(
 
 def test_an_input_without_a_name_gets_one_that_no_other_has(tmp_path: Path, flower: Knowledge) -> None:
     (tmp_path / "rows.csv").write_text("a,,input_1,d\n1.5,2,3,4\n")
-    activate_file(flower.but(card=None), tmp_path / "rows.csv", tmp_path / "p.csv")
+    activate_file(flower.replace(card=None), tmp_path / "rows.csv", tmp_path / "p.csv")
     assert (tmp_path / "p.csv").read_text().startswith("a,input_input_1,input_1,d,prediction_0,")
 
 
@@ -377,5 +377,5 @@ def test_an_overflow_of_the_scaling_prints_no_warning(
     tmp_path: Path, flower: Knowledge, recwarn: pytest.WarningsRecorder
 ) -> None:
     card = Card("", "", "", (Column(scale=1e-320),) * 4, (Column(scale=1e300),) * 3, ())
-    flower.but(card=card).activate([[1e300] * 4])
+    flower.replace(card=card).activate([[1e300] * 4])
     assert not recwarn.list

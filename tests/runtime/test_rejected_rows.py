@@ -47,7 +47,7 @@ def test_rejected_rows_are_kept_with_line_and_reason(fast: bool, tmp_path: Path,
         lines += [bad, good]
     (tmp_path / "rows.csv").write_text("\n".join(lines) + "\n")
     done = activate_file(
-        flower, tmp_path / "rows.csv", tmp_path / "p.csv", SKIP.but(fast=fast, ignore_card_names=True)
+        flower, tmp_path / "rows.csv", tmp_path / "p.csv", SKIP.replace(fast=fast, ignore_card_names=True)
     )
     assert done.rejected_path == str(tmp_path / "p.rejected.csv")
     assert kept(tmp_path / "p.rejected.csv") == [
@@ -94,7 +94,7 @@ def test_rows_of_parquet_are_rejected_by_their_number(tmp_path: Path, flower: Kn
     columns = [pa.array([1.0, 2.0, 3.0, 4.0])] * 3 + [pa.array([1.0, None, float("inf"), 4.0])]
     parquet.write_table(pa.table(columns, names=list("abcd")), tmp_path / "rows.parquet")
     done = activate_file(
-        flower, tmp_path / "rows.parquet", tmp_path / "p.csv", SKIP.but(ignore_card_names=True)
+        flower, tmp_path / "rows.parquet", tmp_path / "p.csv", SKIP.replace(ignore_card_names=True)
     )
     assert kept(tmp_path / "p.rejected.csv")[1:] == [
         ["2", "column 4 (d): the value is missing (null).", "2.0,2.0,2.0,nan"],
@@ -117,7 +117,7 @@ def test_without_rejected_rows_the_old_file_is_removed(tmp_path: Path, flower: K
 def test_a_file_without_valid_rows_is_an_error(tmp_path: Path, flower: Knowledge) -> None:
     (tmp_path / "rows.csv").write_text("a,b,c,d\n1,2,x,4\n1,2,y,4\n")
     with pytest.raises(ActivationError) as caught:
-        activate_file(flower, tmp_path / "rows.csv", tmp_path / "p.csv", SKIP.but(ignore_card_names=True))
+        activate_file(flower, tmp_path / "rows.csv", tmp_path / "p.csv", SKIP.replace(ignore_card_names=True))
     assert str(caught.value) == ("rows.csv has no valid row.\n  Line 2: column 3 (c): 'x' is not a number.")
     assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
 
@@ -155,7 +155,7 @@ def test_many_rejected_rows_in_many_chunks_stay_in_order(
     for row in bad:
         lines[row] = f"bad,{row},0,0"
     (tmp_path / "rows.csv").write_text("\n".join(lines) + "\n")
-    options = SKIP.but(threads=threads, fast=True)
+    options = SKIP.replace(threads=threads, fast=True)
     done = activate_file(flower, tmp_path / "rows.csv", tmp_path / "p.csv", options)
     assert done.rejected == len(bad)
     assert [row[2] for row in kept(tmp_path / "p.rejected.csv")[1:]] == [f"bad,{row},0,0" for row in bad]

@@ -416,7 +416,7 @@ def test_json_lines_that_do_not_fit_say_what_would(tmp_path: Path, flower: Knowl
 def test_values_that_json_does_not_have_are_null(tmp_path: Path) -> None:
     np.random.seed(1)
     knowledge = load_knowledge(put(tmp_path / "net.pkl", pickle.dumps(buildNetwork(1, 2, 1), 2)))
-    knowledge = knowledge.but(network=with_huge_weights(knowledge))
+    knowledge = knowledge.replace(network=with_huge_weights(knowledge))
     activate_file(knowledge, put(tmp_path / "a.csv", "1\n2\n"), tmp_path / "p.jsonl")
     rows = [json.loads(text) for text in (tmp_path / "p.jsonl").read_text().splitlines()]
     assert rows == [{"input": 1.0, "prediction": None}, {"input": 2.0, "prediction": None}]
@@ -424,12 +424,12 @@ def test_values_that_json_does_not_have_are_null(tmp_path: Path) -> None:
 
 def with_huge_weights(knowledge: Knowledge) -> Any:
     connections = tuple(
-        connection.but(parameters=np.full(connection.parameters.size, 1e308))
+        connection.replace(parameters=np.full(connection.parameters.size, 1e308))
         if connection.parameters is not None
         else connection
         for connection in knowledge.network.connections
     )
-    return knowledge.network.but(connections=connections)
+    return knowledge.network.replace(connections=connections)
 
 
 # Parquet.
@@ -681,7 +681,7 @@ SCALING_MISTAKES = {
 @pytest.mark.parametrize("rule", SCALING_MISTAKES)
 def test_mistakes_in_scaling_are_named(rule: str, tmp_path: Path) -> None:
     knowledge = wrapped(tmp_path, x_min=-2.0, x_max=6.0, words="much", three=[1.0, 2.0, 3.0])
-    knowledge = knowledge.but(
+    knowledge = knowledge.replace(
         companions={
             **{k: v for k, v in knowledge.companions.items() if "." not in k},
             "three": np.arange(3.0),
@@ -715,7 +715,7 @@ DOCUMENTS = {
 def test_one_json_document_is_not_json_lines(case: str, tmp_path: Path, flower: Knowledge) -> None:
     (tmp_path / "rows.json").write_text(DOCUMENTS[case])
     with pytest.raises(ActivationError, match="line 1 is not JSON by itself: one document") as error:
-        read_activation(tmp_path / "rows.json", flower.but(card=None))
+        read_activation(tmp_path / "rows.json", flower.replace(card=None))
     assert "Write each row on a line of its own: jq -c '.[]'" in error.value.hint
 
 

@@ -63,13 +63,13 @@ def break_off(
         if len(seen) > after:
             raise BrokenOffError
 
-    options = options.but(resume=True, checkpoint=0.0)
+    options = options.replace(resume=True, checkpoint=0.0)
     with pytest.raises(BrokenOffError):
         activate_file(knowledge, data, output, options, on_progress=listen)
 
 
 def go_on(knowledge: Knowledge, data: Path, output: Path, options: StreamOptions = PLAIN) -> Outcome:
-    return activate_file(knowledge, data, output, options.but(resume=True))
+    return activate_file(knowledge, data, output, options.replace(resume=True))
 
 
 KILLED = """
@@ -296,7 +296,7 @@ def test_a_run_with_other_options_is_not_resumed(
     data.write_bytes(b"a,b,c,d\n" + rows.read_bytes())
     break_off(flower, data, tmp_path / "p.csv", options)
     with pytest.raises(CannotResume) as caught:
-        go_on(flower, data, tmp_path / "p.csv", options.but(**OPTION_CHANGES[difference]))
+        go_on(flower, data, tmp_path / "p.csv", options.replace(**OPTION_CHANGES[difference]))
     assert f"cannot be resumed: its {difference}." in caught.value.message
 
 
@@ -306,8 +306,8 @@ def test_a_run_with_another_network_card_or_scaling_is_not_resumed(
     options = StreamOptions(skip=True)
     break_off(flower, rows, tmp_path / "p.csv", options)
     for other, what in (
-        (flower.but(sha256="0" * 64), "knowledge's SHA-256"),
-        (flower.but(card=None), "card's SHA-256"),
+        (flower.replace(sha256="0" * 64), "knowledge's SHA-256"),
+        (flower.replace(card=None), "card's SHA-256"),
         (flower.without_scaling(), "scaling"),
     ):
         with pytest.raises(CannotResume, match=f"its {what} was "):
@@ -428,7 +428,7 @@ def test_a_checkpoint_of_another_version_or_too_large_is_an_error(
 
 def test_a_long_header_does_not_make_the_checkpoint_too_large(tmp_path: Path, flower: Knowledge) -> None:
     long_csv(tmp_path / "rows.csv", 4)
-    options = PLAIN.but(ignore_card_names=True)
+    options = PLAIN.replace(ignore_card_names=True)
     names = ["a", "b", "c", "d" + "ö" * 400_000]
     data = tmp_path / "named.csv"
     data.write_bytes(",".join(names).encode() + b"\n" + (tmp_path / "rows.csv").read_bytes())

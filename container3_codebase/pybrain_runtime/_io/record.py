@@ -40,7 +40,7 @@ class Record:
         if content.keys() != self._names or len(values) + len(named) != len(content):
             self._check(values, named)
 
-    def but(self, **changes: object) -> Self:
+    def replace(self, **changes: object) -> Self:
         """Return a copy with some fields changed."""
         return type(self)(**{name: getattr(self, name) for name in self._fields} | changes)
 
@@ -55,7 +55,7 @@ class Record:
         return f"{type(self).__name__}({content})"
 
     def _unchangeable(self) -> AttributeError:
-        return AttributeError(f"a {type(self).__name__} is immutable; create a changed copy with but()")
+        return AttributeError(f"a {type(self).__name__} is immutable; create a changed copy with replace()")
 
     def _check(self, values: tuple[object, ...], named: dict[str, object]) -> None:
         """Check that only fields with a default are missing, and none is given twice or unknown."""

@@ -44,7 +44,7 @@ def _network(network: NetworkDescription, take: _Take) -> NetworkDescription:
         within += [_own(connection, take) for connection in outgoing.get(place, [])]
     mothers = {name: take(array.size) for name, array in network.mothers.items()}
     later = [_own(c, take) for c in network.recurrent_connections]
-    return network.but(
+    return network.replace(
         modules=tuple(modules),
         connections=tuple(_shared(c, mothers) for c in within),
         mothers=mothers,
@@ -55,16 +55,16 @@ def _network(network: NetworkDescription, take: _Take) -> NetworkDescription:
 def _module(module: ModuleDescription, take: _Take) -> ModuleDescription:
     inner = _network(module.network, take) if module.network else None
     arrays = {name: take(array.size).reshape(array.shape) for name, array in module.arrays.items()}
-    return module.but(network=inner, arrays=arrays)
+    return module.replace(network=inner, arrays=arrays)
 
 
 def _own(connection: ConnectionDescription, take: _Take) -> ConnectionDescription:
     if connection.parameters is None or connection.mother is not None:
         return connection
-    return connection.but(parameters=take(connection.parameters.size))
+    return connection.replace(parameters=take(connection.parameters.size))
 
 
 def _shared(connection: ConnectionDescription, mothers: Mapping[str, np.ndarray]) -> ConnectionDescription:
     if connection.mother is None or connection.mother not in mothers:
         return connection
-    return connection.but(parameters=mothers[connection.mother])
+    return connection.replace(parameters=mothers[connection.mother])

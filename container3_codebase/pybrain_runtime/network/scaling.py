@@ -44,7 +44,7 @@ def card_with(
     if card is not None and card.scales:
         raise AlreadyScaled(f"The card of {file} scales already; companions cannot scale as well.")
     plain = card or Card("", "", "", (Column(),) * indim, (Column(),) * outdim, ())
-    return plain.but(
+    return plain.replace(
         inputs=_scaled(plain.inputs, inputs, companions, file),
         outputs=_scaled(plain.outputs, outputs, companions, file),
     )
@@ -61,7 +61,7 @@ def _scaled(
     if not scales.all():
         raise CompanionError(f"{rule} of {file} would divide by 0.", companion=rule)
     return tuple(
-        column.but(mean=float(mean), scale=float(scale))
+        column.replace(mean=float(mean), scale=float(scale))
         for column, mean, scale in zip(columns, first, scales, strict=True)
     )
 

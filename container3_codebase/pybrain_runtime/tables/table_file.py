@@ -1,4 +1,4 @@
-"""An input file with rows: opened, decompressed, and its format detected from its content."""
+"""An input file with rows: opened and decompressed, with the first bytes by which its format is detected."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ class CsvReader:
         self.columns: ColumnSelection = self._columns(first, text)
         if not self.header and _is_enumeration(first):
             remark = f"line 1 ({first[0]}, {first[1]}, {first[2]}, ...) is taken as a row, not as a header"
-            self.columns = self.columns.but(remark=remark)
+            self.columns = self.columns.replace(remark=remark)
         used = (*self.columns.inputs, *self.columns.targets)
         self._numbers_as_names = bool(self.header) and not any(
             self._cells.count_values([self.header[place]])[1] for place in used
