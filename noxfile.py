@@ -1,16 +1,16 @@
 """Development sessions: ``nox -l`` lists them, ``nox -s lint types`` runs two of them.
 
-All sessions use ``.venv``, which the project makes from ``requirements-test.lock`` by itself: what runs here has
+All sessions use ``.venv``, which the project creates from ``requirements-test.lock`` by itself: what runs here has
 the versions that continuous integration has. nox itself may be installed anywhere (``pipx install nox``).
 """
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import nox
-
-from pipeline.environment import bootstrap
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "none"
@@ -25,57 +25,67 @@ DOCUMENTATION_TESTS = (
 )
 
 
-def python() -> str:
-    """Return the path of the test environment's Python; create the environment where it is missing."""
-    return str(bootstrap.prepare("test"))
+def run(session: nox.Session, tool: str, *arguments: str, **environment: str) -> None:
+    """Run a tool of ``.venv``; create the environment if it is missing or outdated.
+
+    Args:
+        session: the session.
+        tool: the name of the program.
+        arguments: its arguments.
+        environment: variables to set.
+    """
+    prepare = "from pipeline.environment.bootstrap import prepare; prepare('test')"
+    session.run(sys.executable, "-c", prepare, external=True, log=False)
+    folder = "Scripts" if os.name == "nt" else "bin"
+    session.run(str(Path(".venv", folder, tool)), *arguments, env=environment, external=True)
 
 
 @nox.session(name="tests-fast")
 def tests_fast(session: nox.Session) -> None:
     """Run every test that needs no container engine."""
-    session.run(python(), "App07.py", "test", "-m", "not docker", *session.posargs)
+    run(session, "python", "App07.py", "test", "-m", "not docker", *session.posargs)
 
 
 @nox.session(name="tests-containers")
 def tests_containers(session: nox.Session) -> None:
-    """Run the tests in real containers; they fail where no engine answers."""
-    session.run(python(), "App07.py", "test", "-m", "docker", *session.posargs, env={"CI": "true"})
+    """Run the tests in real containers; they fail without an engine."""
+    run(session, "python", "App07.py", "test", "-m", "docker", *session.posargs, CI="true")
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the whole suite."""
-    session.run(python(), "App07.py", "test", *session.posargs)
+    run(session, "python", "App07.py", "test", *session.posargs)
 
 
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Run the fast tests and report the lines that they do not reach."""
     options = ("--cov", "--cov-report", "term:skip-covered", "--cov-report", "html:output/coverage")
-    session.run(python(), "App07.py", "test", "-m", "not docker", *options, *session.posargs)
+    run(session, "python", "App07.py", "test", "-m", "not docker", *options, *session.posargs)
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style, format and the direction of imports."""
-    session.run(python(), "-m", "ruff", "check", ".")
-    session.run(python(), "-m", "ruff", "format", "--check", ".")
-    session.run(str(Path(python()).with_name("lint-imports")))
+    run(session, "ruff", "check", ".")
+    run(session, "ruff", "format", "--check", ".")
+    run(session, "lint-imports")
 
 
 @nox.session
 def types(session: nox.Session) -> None:
     """Check the types with mypy."""
-    session.run(python(), "-m", "mypy", *session.posargs)
+    run(session, "mypy", *session.posargs)
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
     """Run the examples and check the facts that the documentation states."""
-    session.run(python(), "App07.py", "test", *DOCUMENTATION_TESTS, *session.posargs)
+    run(session, "python", "App07.py", "test", *DOCUMENTATION_TESTS, *session.posargs)
 
 
 @nox.session
 def benchmarks(session: nox.Session) -> None:
     """Run all benchmarks and print the tables of docs/benchmarks.md."""
-    session.run(python(), "benchmarks/all.py", *session.posargs)
+    run(session, "python", "benchmarks/all.py", *session.posargs)
