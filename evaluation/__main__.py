@@ -1,7 +1,7 @@
 """One evaluation in a process of its own, for a class list: ``python -m evaluation JOB``.
 
-JOB is a JSON object: source, name, folder, rubric (a path or null), conditions. The report goes to the folder; what
-keeps it from being made goes to ``failed.json`` there. The exit status is that of DESIGN section 3.
+JOB is a JSON object: source, name, folder, rubric (a path or null), conditions. The report is written to the folder;
+an error that prevents it is written to ``failed.json`` there. The exit status is that of the command ``evaluate``.
 """
 
 from __future__ import annotations

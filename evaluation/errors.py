@@ -1,4 +1,4 @@
-"""What can go wrong with an evaluation itself; what is wrong with a submission is a result, not an error."""
+"""Errors of an evaluation itself; what is wrong with a submission is a result, not an error."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pipeline.errors import DataError, PipelineError
 
 
 class NoSubmission(DataError):
-    """What was handed in cannot be taken in: no such submission, too large, or it climbs out of its place."""
+    """The submission cannot be copied: it does not exist, is too large, or leads outside its folder."""
 
 
 class RubricError(DataError):
@@ -14,15 +14,15 @@ class RubricError(DataError):
 
 
 class CannotCheck(PipelineError):
-    """Something could not be looked at here, which is not the submission's fault; the text says why."""
+    """A check could not be made here, which is not the fault of the submission; the message says why."""
 
 
 class ImageRefused(CannotCheck):
-    """An image that no submission may be made from, whoever allows it: what is made from it earns nothing."""
+    """An image that no submission may be built from, even where it is allowed by name."""
 
 
 class PointsMissed(PipelineError):
-    """A submission that was asked to reach a number of points did not."""
+    """A submission has fewer points than the required minimum."""
 
     status = 70
 
@@ -32,7 +32,7 @@ class TooCostly(PipelineError):
 
     Args:
         what: what was read.
-        limit: how its reading ended, in words.
+        limit: how reading it ended.
     """
 
     def __init__(self, what: str, limit: str) -> None:
@@ -45,6 +45,6 @@ class TooCostly(PipelineError):
 
 
 class WorkerError(PipelineError):
-    """A worker of the evaluation failed in a way that is not the submission's fault."""
+    """A worker process failed, which is not the fault of the submission."""
 
     status = 70

@@ -139,7 +139,7 @@ def take_in(source: str, place: Path, limits: Limits, workers: WorkerPool) -> Ta
 
 
 class _own_folder(tempfile.TemporaryDirectory[str]):
-    """A folder that only this user can enter, and that goes."""
+    """A temporary folder that only this user can enter."""
 
     def __init__(self) -> None:
         remove_left_folders(Path(tempfile.gettempdir()))

@@ -1,4 +1,4 @@
-"""Carries out a rubric on a submission: every check once, in order, and what it came to."""
+"""Carries out a rubric on a submission: every check once, in order, with its result."""
 
 from __future__ import annotations
 

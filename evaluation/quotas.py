@@ -1,4 +1,4 @@
-"""How much a submission may ask for before it is refused or stopped."""
+"""Limits on what a submission may use before it is refused or stopped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an evaluation comes to: one report, out of which every exporter writes its own form."""
+"""The report of an evaluation, from which each format is exported."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class _Shown:
 
 @dataclass(frozen=True)
 class Observation(_Shown):
-    """Something that was seen.
+    """Something that was observed.
 
     Attributes:
         kind: command, status, log, sha256, file or note.
-        text: what was seen, word for word.
+        text: what was observed, verbatim.
     """
 
     kind: str
@@ -40,7 +40,7 @@ class Observation(_Shown):
 
 @dataclass(frozen=True)
 class Result(_Shown):
-    """What came of one check.
+    """The result of one check.
 
     Attributes:
         id: its name in the rubric.
@@ -48,8 +48,8 @@ class Result(_Shown):
         status: passed, failed or not checked.
         points: what it earned.
         of: what it could have earned.
-        reason: what was seen, or why nothing could be; in words.
-        hint: what a student can do about it; empty where it passed.
+        reason: what was observed, or why nothing could be.
+        hint: what to do about it; empty where it passed.
         seconds: how long looking took.
         evidence: what the reason rests on.
     """
@@ -98,8 +98,8 @@ class Finding(_Shown):
         id: which trap.
         title: its name, as people say it.
         severity: breaks (it keeps the pipeline from working), risk (it will somewhere else), advice.
-        text: what is the matter, in words a student understands.
-        hint: how it is put right.
+        text: what is wrong, in plain words.
+        hint: how to fix it.
         where: file and line, as far as there is one.
     """
 
@@ -115,7 +115,7 @@ class Finding(_Shown):
 
 @dataclass(frozen=True)
 class Protection(_Shown):
-    """One thing that was done so that the submission could do no harm, or could not be done."""
+    """A measure that isolates the submission, and whether it could be enforced."""
 
     what: str
     enforced: bool
@@ -137,11 +137,11 @@ class Report(_Shown):
         rubric_sha256: of the rubric.
         lines: the rubric's lines, with their results.
         findings: the traps it steps into.
-        protections: what kept it in its place.
+        protections: what isolated it.
         engine: what ran it; empty where nothing could.
         started: when, ISO 8601 in UTC.
         seconds: how long it took.
-        interrupted: whether somebody stopped it; the rest is not checked then.
+        interrupted: whether the user stopped it; the rest is not checked then.
     """
 
     submission: str

@@ -1,4 +1,4 @@
-"""A submission's names and outputs in a report: as text, with nothing that a terminal or a page obeys."""
+"""Makes names and output of a submission safe to show: no character that a terminal or a page interprets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tells a text that somebody wrote from one that only fills space. It judges form, never whether a text is right.
+"""Tells a text written by a person from filler. It judges form, never whether a text is right.
 
 English and German are known. The bounds are wide: short sentences, lists and mistakes in spelling lose nothing.
 """

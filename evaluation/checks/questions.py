@@ -1,4 +1,4 @@
-"""Finds the answers to numbered questions in a text that somebody wrote by hand."""
+"""Finds the answers to numbered questions in a free-form text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The submissions in a folder, and a folder for the reports of each that nothing else has."""
+"""The submissions in a folder, and a unique folder for the reports of each."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ def fact_about(
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a fact came to: a value, or the error that was raised instead."""
+    """The outcome of a fact: a value, or the error that was raised instead."""
 
     value: object = None
     error: PipelineError | None = None

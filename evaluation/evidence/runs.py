@@ -90,7 +90,7 @@ class RunEvidence(ContainerEvidence):
         """The run whose files count.
 
         Where the stack stopped at the first exit, or before the files could be there, what was copied by then is
-        chance; then it is the run in which every container comes to its own end.
+        chance; then it is the run in which every container ends by itself.
         """
         by_chance = timeline.wrong_first_exit(self.run, self.roles) or self.late_files
         return self.full_run if by_chance else self.run

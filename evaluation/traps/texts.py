@@ -12,7 +12,7 @@ from evaluation.traps.base import Places, Trap, detects
 from pipeline.project import SERVICES
 
 _TEXTS = (".md", ".txt", ".py", ".yml", ".yaml", ".sh", ".csv")
-# What UTF-8 looks like to somebody who reads it as something else, and the mark that decoders leave.
+# UTF-8 that was decoded with another encoding, and the replacement character that decoders leave.
 _DAMAGED = re.compile(
     "\ufffd|Ã[\u0080-\u00bf¤¶¼Ÿ„–œ©¨ª«]|â€[\u0080-\u00bf™œ\u009d“”˜¦¢]|âœ[…“”]|ï»¿|Â[°·§]|ðŸ"
 )

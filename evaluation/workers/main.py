@@ -1,4 +1,4 @@
-"""The process that reads what a stranger supplied: ``python -I -m evaluation.workers.main``.
+"""The process that reads untrusted input: ``python -I -m evaluation.workers.main``.
 
 It limits itself before anything is read, then does one task after another: a line of JSON each, in and out. It starts
 nothing and keeps nothing; the side that starts it is `evaluation.processes.worker_pool`.
@@ -58,7 +58,7 @@ def _carried_out(
 
 
 class _Channel:
-    """The two pipes to the evaluation. Whatever else prints reaches nobody."""
+    """The two pipes to the evaluation. Other output of this process is discarded."""
 
     def __init__(self) -> None:
         self._in: BinaryIO = sys.stdin.buffer

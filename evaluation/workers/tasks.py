@@ -1,4 +1,4 @@
-"""What workers can be told to do: a table of names, each with a function of our own. Runs in a worker."""
+"""The tasks of workers: a table of names, each with a function. Runs in a worker."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ else:
 
 
 class TaskRunner:
-    """Finds a task by its name, reads its arguments, and returns what it comes to as JSON can hold it.
+    """Finds a task by its name, reads its arguments, and returns its result as JSON can hold it.
 
     Args:
         context: what every worker of an evaluation is told; empty where there is no submission yet.

@@ -1,4 +1,4 @@
-"""The report as JUnit XML, which every continuous integration shows."""
+"""The report as JUnit XML, which continuous integration systems show."""
 
 from __future__ import annotations
 
