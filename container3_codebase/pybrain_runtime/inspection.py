@@ -15,7 +15,7 @@ from pybrain_runtime.knowledge import check_pin, network_in
 from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.content import is_xml, refuse_foreign, unpacked
-from pybrain_runtime.loading.pickle_reader import PickleReader
+from pybrain_runtime.loading.pickle.reader import PickleReader
 from pybrain_runtime.loading.search import in_words
 from pybrain_runtime.loading.values import Instance
 from pybrain_runtime.network.allow_list import foreign, named

@@ -20,7 +20,7 @@ from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.content import is_xml, refuse_foreign, unpacked
 from pybrain_runtime.loading.describe import describe
-from pybrain_runtime.loading.pickle_reader import PickleReader
+from pybrain_runtime.loading.pickle.reader import PickleReader
 from pybrain_runtime.loading.search import find_network
 from pybrain_runtime.network.description import NetworkDescription
 from pybrain_runtime.network.model_card import Card, card_path, read_card
@@ -288,12 +288,12 @@ def network_in(
     budget = budget or Budget(name, limits)
     content = unpacked(data, name, limits, budget)
     if content.startswith(_ZIP):
-        from pybrain_runtime.loading.npz_reader import read_npz  # rare, so it is not loaded at every start
+        from pybrain_runtime.loading.npz.reader import read_npz  # rare, so it is not loaded at every start
 
         return FoundNetwork(describe(read_npz(content, name, limits, budget), name, limits, budget), "npz")
     refuse_foreign(content, name)
     if is_xml(content):
-        from pybrain_runtime.loading.xml_reader import read_xml  # its parser is not loaded for pickles
+        from pybrain_runtime.loading.xml.reader import read_xml  # its parser is not loaded for pickles
 
         return FoundNetwork(describe(read_xml(content, name, limits, budget), name, limits, budget), "xml")
     reader = PickleReader(content, name, limits, budget)

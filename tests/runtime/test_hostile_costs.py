@@ -23,9 +23,9 @@ from pybrain_runtime import ActivationStream, Limits, inspect_file, load_knowled
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.knowledge import network_in
 from pybrain_runtime.loading.describe import describe
-from pybrain_runtime.loading.npz_reader import read_npz
-from pybrain_runtime.loading.pickle_reader import read_pickle
-from pybrain_runtime.loading.xml_reader import read_xml
+from pybrain_runtime.loading.npz.reader import read_npz
+from pybrain_runtime.loading.pickle.reader import read_pickle
+from pybrain_runtime.loading.xml.reader import read_xml
 from pybrain_runtime.network.allow_list import visible
 from pybrain_runtime.network.rebuild import distinct_names
 
@@ -338,7 +338,7 @@ def test_a_remembered_row_is_measured_before_it_is_converted() -> None:
 
 
 def test_parameters_of_another_count_are_not_converted(default_pickle: bytes) -> None:
-    from pybrain_runtime.loading.pickle_state import State
+    from pybrain_runtime.loading.instance_state import State
     from pybrain_runtime.loading.values import ArrayValue, Instance
     from pybrain_runtime.network.allow_list import named
 

@@ -17,7 +17,7 @@ import pytest
 from pybrain_runtime import load_knowledge
 from pybrain_runtime.errors import KnowledgeError, PipelineError, UnsafeKnowledge
 from pybrain_runtime.limits import Limits
-from pybrain_runtime.loading.pickle_reader import read_pickle
+from pybrain_runtime.loading.pickle.reader import read_pickle
 
 PROTOCOLS = range(6)
 FEED_FORWARD = ("pybrain.structure.networks.feedforward", "FeedForwardNetwork")

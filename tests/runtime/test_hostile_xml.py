@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pybrain_runtime import Limits, load_knowledge
 from pybrain_runtime.errors import KnowledgeError, UnsafeKnowledge
 from pybrain_runtime.loading.describe import describe
-from pybrain_runtime.loading.xml_reader import read_xml
+from pybrain_runtime.loading.xml.reader import read_xml
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 PLAIN = (FIXTURES / "networks/bn_2_3_1/net.xml").read_bytes()

@@ -14,7 +14,7 @@ from pybrain_runtime import CompiledNetwork, NetworkDescription, load_knowledge
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.limits import Limits
 from pybrain_runtime.loading.describe import describe
-from pybrain_runtime.loading.pickle_reader import read_pickle
+from pybrain_runtime.loading.pickle.reader import read_pickle
 from pybrain_runtime.loading.values import ArrayValue, Instance
 from pybrain_runtime.network.allow_list import named
 from pybrain_runtime.network.parameter_order import with_parameters

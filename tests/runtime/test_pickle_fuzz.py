@@ -14,7 +14,7 @@ from pybrain_runtime.engine.compiled_network import CompiledNetwork
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.limits import Limits
 from pybrain_runtime.loading.describe import describe
-from pybrain_runtime.loading.pickle_reader import read_pickle
+from pybrain_runtime.loading.pickle.reader import read_pickle
 from pybrain_runtime.loading.search import find_network
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

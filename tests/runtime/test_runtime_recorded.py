@@ -13,7 +13,7 @@ import pytest
 from pybrain_runtime import CompiledNetwork, load_knowledge, read_activation
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.loading.describe import describe
-from pybrain_runtime.loading.pickle_reader import read_pickle
+from pybrain_runtime.loading.pickle.reader import read_pickle
 from pybrain_runtime.loading.values import Instance
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from pybrain_runtime.loading.npz_reader import DESCRIPTION, FORMAT, VERSION
+from pybrain_runtime.loading.npz.reader import DESCRIPTION, FORMAT, VERSION
 from pybrain_runtime.network.description import ConnectionDescription, ModuleDescription, NetworkDescription
 
 _MATRICES = ("FullConnection", "FullNotSelfConnection")

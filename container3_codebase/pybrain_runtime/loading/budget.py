@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 
-from pybrain_runtime.errors import KnowledgeError, LimitExceeded
+from pybrain_runtime.errors import LimitExceeded
 from pybrain_runtime.limits import Limits
 
 _CHECK_EVERY = 32
@@ -76,7 +76,7 @@ class Budget:
             error.hint = "If you trust the file, allow it more time; if it is packed, unpack it first."
             raise error
 
-    def beyond(self, what: str, limit: float) -> KnowledgeError:
+    def beyond(self, what: str, limit: float) -> LimitExceeded:
         """Returns an error that says which limit the file goes beyond."""
         return LimitExceeded(f"{self._name} asks for more than {limit:,} {what}, the limit.", limit=limit)
 

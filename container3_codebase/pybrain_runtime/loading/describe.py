@@ -17,7 +17,7 @@ from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.describe_layers import layer_kind, layer_parameters, layer_sizes
-from pybrain_runtime.loading.pickle_state import State
+from pybrain_runtime.loading.instance_state import State
 from pybrain_runtime.loading.values import ArrayValue, Instance
 from pybrain_runtime.network.allow_list import shown
 from pybrain_runtime.network.connections import CONNECTIONS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pybrain_runtime.loading.pickle_state import State
+from pybrain_runtime.loading.instance_state import State
 from pybrain_runtime.network.layers.kind import LayerKind
 from pybrain_runtime.network.layers.registry import LAYERS
 

@@ -14,9 +14,9 @@ import numpy as np
 from pybrain_runtime.errors import KnowledgeError, UnsafeKnowledge
 from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
 from pybrain_runtime.loading.budget import Budget
-from pybrain_runtime.loading.pickle_state import State
+from pybrain_runtime.loading.instance_state import State
 from pybrain_runtime.loading.values import ArrayValue, Instance
-from pybrain_runtime.loading.xml_elements import Element, parse
+from pybrain_runtime.loading.xml.elements import Element, parse
 from pybrain_runtime.network.allow_list import ALLOWED, Global, shown
 from pybrain_runtime.network.layers.kind import Parameter
 from pybrain_runtime.network.layers.registry import LAYERS

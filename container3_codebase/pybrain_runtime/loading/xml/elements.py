@@ -12,7 +12,7 @@ from xml.parsers import expat
 from pybrain_runtime.errors import KnowledgeError, MalformedKnowledge, UnsafeKnowledge
 from pybrain_runtime.limits import Limits
 from pybrain_runtime.loading.budget import Budget
-from pybrain_runtime.loading.xml_numbers import Numbers
+from pybrain_runtime.loading.xml.numbers import Numbers
 from pybrain_runtime.network.allow_list import shown
 
 _ATTRIBUTE_LIMIT = 4096

@@ -15,7 +15,7 @@ from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.content import refuse_foreign
-from pybrain_runtime.loading.npz_arrays import NpzArrays
+from pybrain_runtime.loading.npz.arrays import NpzArrays
 from pybrain_runtime.loading.values import ArrayValue, Instance
 from pybrain_runtime.network.allow_list import named, shown, visible
 from pybrain_runtime.network.connections import CONNECTIONS

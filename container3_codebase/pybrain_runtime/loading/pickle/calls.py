@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pybrain_runtime.errors import KnowledgeError, UnsafeKnowledge
 from pybrain_runtime.limits import Limits
 from pybrain_runtime.loading.budget import Budget
-from pybrain_runtime.loading.pickle_arrays import ArrayBuilder
+from pybrain_runtime.loading.pickle.arrays import ArrayBuilder
 from pybrain_runtime.loading.values import ArrayValue, DtypeValue, Instance
 from pybrain_runtime.network.allow_list import Global, shown
 

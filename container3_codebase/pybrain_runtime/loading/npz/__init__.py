@@ -1,0 +1,1 @@
+"""npz files of this project: arrays and a JSON description."""

@@ -1,0 +1,1 @@
+"""Pickles: a reader that executes nothing."""

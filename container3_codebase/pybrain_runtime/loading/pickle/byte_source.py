@@ -1,0 +1,143 @@
+"""The bytes of a pickle: a position, and what can be read from it within the limits."""
+
+from __future__ import annotations
+
+from pybrain_runtime.errors import KnowledgeError, LimitExceeded, MalformedKnowledge
+from pybrain_runtime.limits import Limits
+from pybrain_runtime.loading.budget import Budget
+
+LINE_LIMIT = 4096
+"""Longest line of protocol 0 that is not text, in bytes."""
+
+SHORT = 4_096
+"""Longest text, in bytes, that may be copied once more than needed."""
+
+
+class ByteSource:
+    """Reads bytes, numbers and lines one after another.
+
+    Args:
+        data: the whole file. Where protocol 0 has CRLF at the end of all lines, it is read with LF.
+        name: its name, for messages.
+        limits: the limits of reading.
+        budget: what is left of them.
+
+    Attributes:
+        data: the whole file.
+        position: offset of the next byte.
+    """
+
+    def __init__(self, data: bytes, name: str, limits: Limits, budget: Budget) -> None:
+        self.data = _with_unix_line_ends(data, budget)
+        self.name = name
+        self.limits = limits
+        self.budget = budget
+        self.position = 0
+
+    def take(self, size: int) -> bytes:
+        """Read bytes.
+
+        Raises:
+            MalformedKnowledge: the file ends before.
+        """
+        start, end = self.position, self.position + size
+        if end > len(self.data):
+            raise self.truncated()
+        self.position = end
+        return self.data[start:end]
+
+    def view(self, size: int) -> memoryview:
+        """Read bytes without copying them, so that what is made of them is the only copy."""
+        start, end = self.position, self.position + size
+        if end > len(self.data):
+            raise self.truncated()
+        self.position = end
+        return memoryview(self.data)[start:end]
+
+    def number(self, size: int) -> int:
+        """Read an unsigned integer of some bytes."""
+        return int.from_bytes(self.take(size), "little")
+
+    def length(self, width: int) -> int:
+        """Read the length of a string, as an unsigned integer of some bytes.
+
+        Raises:
+            LimitExceeded: strings must be shorter.
+        """
+        size = self.number(width)
+        if size > self.limits.string_length:
+            raise self.limit_exceeded("bytes in one string", self.limits.string_length)
+        return size
+
+    def line(self, limit: int = LINE_LIMIT) -> bytes:
+        """Read a line of at most ``limit`` bytes, without its end."""
+        end = self.data.find(b"\n", self.position, self.position + limit + 1)
+        if end < 0:
+            raise self._without_end(limit)
+        start, self.position = self.position, end + 1
+        return self.data[start:end]
+
+    def long_line(self) -> bytes | memoryview:
+        """Read a line as long as a string may be, without its end; a long one is not copied."""
+        limit = self.limits.string_length
+        end = self.data.find(b"\n", self.position, self.position + limit + 1)
+        if end < 0:
+            raise self._without_end(limit)
+        start, self.position = self.position, end + 1
+        return self.data[start:end] if end - start <= SHORT else memoryview(self.data)[start:end]
+
+    def _without_end(self, limit: int) -> KnowledgeError:
+        rest = len(self.data) - self.position
+        return self.truncated() if rest <= limit else self.limit_exceeded("bytes in one line", limit)
+
+    def limit_exceeded(self, what: str, limit: float) -> LimitExceeded:
+        """Return the error for a file that exceeds a limit."""
+        return self.budget.beyond(what, limit)
+
+    def truncated(self) -> KnowledgeError:
+        """Return the error for a file that ends within an instruction."""
+        size = len(self.data)
+        return MalformedKnowledge(
+            f"{self.name} is truncated at byte {size}: the pickle goes on where the file ends.",
+            hint="Copy the file again, in binary mode, or save it again.",
+            offset=size,
+        )
+
+    def malformed(self, offset: int) -> KnowledgeError:
+        """Return the error for an instruction that cannot be carried out."""
+        text = self.data[:256]
+        looks = " It looks like a text file." if text.isascii() and text.decode("ascii").isprintable() else ""
+        if b"\n" in text[:200] and b"," in text.partition(b"\n")[0]:
+            looks = " It looks like a table of text; were the knowledge and the activation exchanged?"
+        return MalformedKnowledge(
+            f"{self.name} is not a pickle, or a damaged one: byte {offset} makes no sense there.{looks}",
+            hint="Copy the file again, in binary mode, or save it again.",
+            offset=offset,
+        )
+
+    def check_end(self) -> None:
+        """Check that nothing follows.
+
+        Raises:
+            MalformedKnowledge: something does.
+        """
+        rest = len(self.data) - self.position
+        if not rest:
+            return
+        second = self.data[self.position] == 0x80 or (rest > 16 and self.data.endswith(b"."))
+        what = "two pickles one after another" if second else "more than a pickle"
+        raise MalformedKnowledge(
+            f"{self.name} holds {what}: the first ends at byte {self.position}, and {rest} bytes follow.",
+            hint="Save the network alone in a file.",
+            offset=self.position,
+        )
+
+
+def _with_unix_line_ends(data: bytes, budget: Budget) -> bytes:
+    if data.startswith(b"\x80"):
+        return data
+    lines = data.count(b"\n")
+    if lines and lines == data.count(b"\r\n"):
+        budget.take(len(data))
+        return data.replace(b"\r\n", b"\n")
+    return data

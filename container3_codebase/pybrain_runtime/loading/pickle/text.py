@@ -1,0 +1,69 @@
+"""Text in a pickle: Python 2's strings, escapes of protocol 0, UTF-8. Memory is charged before it is taken."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from functools import cache
+
+from pybrain_runtime.loading.pickle.byte_source import SHORT
+from pybrain_runtime.loading.pickle.stack_machine import StackMachine
+
+_BEYOND_LATIN1 = re.compile(rb"\\u(?!00[0-9a-fA-F]{2})|\\U(?!000000[0-9a-fA-F]{2})")
+
+
+def push_quoted(machine: StackMachine) -> None:
+    """STRING: a string in quotes, with Python 2's escapes, on a line of its own."""
+    line = machine.long_line()
+    if len(line) < 2 or line[0] != line[-1] or line[0] not in b"'\"":
+        raise ValueError("a string without quotes")
+    inside = line[1:-1]
+    if not _python2_string().fullmatch(inside):
+        raise ValueError("a string with an unknown escape")
+    plain = codecs.escape_decode(inside)[0]
+    if len(plain) > SHORT:
+        machine.budget.take(len(plain))
+    machine.push(plain.decode("latin1"))
+
+
+def push_escaped(machine: StackMachine) -> None:
+    r"""UNICODE: text with ``\u`` escapes on a line of its own."""
+    line = machine.long_line()
+    if len(line) > SHORT:
+        # An escape is six bytes and gives one character, of four bytes at most.
+        machine.budget.take(len(line) if _is_latin1(line) else 4 * len(line))
+    machine.push(text := codecs.raw_unicode_escape_decode(line)[0])
+    if len(line) <= SHORT and not text.isascii():
+        machine.budget.take(4 * len(line))
+
+
+def push_utf8(machine: StackMachine, size: int) -> None:
+    """BINUNICODE and the like: UTF-8 of a length in bytes."""
+    if size > SHORT:
+        view = machine.view(size)
+        machine.budget.take_text(view)
+        machine.push(str(view, "utf-8"))  # surrogates, allowed one by one, would take seconds
+        return
+    machine.push(text := machine.take(size).decode("utf-8", "surrogatepass"))
+    if not text.isascii():
+        machine.budget.take(4 * size)
+
+
+def push_latin1(machine: StackMachine, size: int) -> None:
+    """BINSTRING and the like: a string of Python 2 of a length in bytes, each of which is kept."""
+    if size > SHORT:
+        machine.budget.take(size)
+        machine.push(str(machine.view(size), "latin1"))
+    else:
+        machine.push(machine.take(size).decode("latin1"))
+
+
+@cache
+def _python2_string() -> re.Pattern[bytes]:
+    # ++ and *+ keep nothing to go back to, which would be forty bytes for each byte of the text.
+    return re.compile(rb"(?:[^\\]++|\\[\\'\"abfnrtv]|\\x[0-9a-fA-F]{2})*+", re.DOTALL)
+
+
+def _is_latin1(line: bytes | memoryview) -> bool:
+    """Return whether a line of protocol 0 has no escape for a character beyond Latin-1."""
+    return _BEYOND_LATIN1.search(line) is None

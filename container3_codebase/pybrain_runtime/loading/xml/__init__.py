@@ -1,0 +1,1 @@
+"""XML of PyBrain's NetworkWriter: a reader that evaluates nothing."""
