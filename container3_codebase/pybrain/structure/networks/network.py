@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -205,13 +206,19 @@ class Network(LinkedParameters, Module, ParameterContainer):
         for outgoing in self.connections.values():
             for c in outgoing:
                 waiting[c.outmod] += 1
+        rank = {m: place for place, m in enumerate(waiting)}  # decides where positions are equal
+        ready = [(position[m], rank[m], m) for m, missing in waiting.items() if missing == 0]
+        heapify(ready)
         order = []
-        while waiting:
-            m = min((m for m, missing in waiting.items() if missing == 0), key=position.__getitem__)
-            del waiting[m]
+        while ready:
+            m = heappop(ready)[2]
             order.append(m)
             for c in self.connections[m]:
                 waiting[c.outmod] -= 1
+                if waiting[c.outmod] == 0:
+                    heappush(ready, (position[c.outmod], rank[c.outmod], c.outmod))
+        if len(order) < len(waiting):
+            raise ValueError("there is no order of computation: the connections form a loop")
         return order
 
     def _restored(self) -> None:

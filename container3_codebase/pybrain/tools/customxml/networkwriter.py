@@ -72,17 +72,21 @@ class NetworkWriter(XMLHandling):
         if getattr(net, "forget", False):
             netnode.setAttribute("forget", "True")
         self.writeArgs(netnode, net.argdict or {})
-        keys = _distinctKeys(_moduleOrder(net))
+        order = _moduleOrder(net)
+        keys = _distinctKeys(order)
         keys.update(_distinctKeys(net.motherconnections))
         self._keys = keys
         modules = self.newChild(netnode, "Modules")
-        unexpected = not _isSuggested(net)
-        for m in _moduleOrder(net):
-            self.writeModule(modules, m, m in net.inmodules, m in net.outmodules)
+        inputs, outputs = set(net.inmodules), _places(net.outmodules)
+        reordered = [m for m in order if m in outputs] != net.outmodules
+        positions = {} if _isSuggested(net, order) else _places(net.modulesSorted)
+        for m in order:
+            self.writeModule(modules, m, m in inputs, m in outputs)
             self._keys = keys  # a nested network has keys of its own
-            self._writeOutputOrder(net, m, modules.lastChild)
-            if unexpected:
-                modules.lastChild.setAttribute("position", str(net.modulesSorted.index(m)))
+            if reordered and m in outputs:
+                modules.lastChild.setAttribute("outorder", str(outputs[m]))
+            if positions:
+                modules.lastChild.setAttribute("position", str(positions[m]))
         if net.motherconnections:
             mothers = self.newChild(netnode, "MotherConnections")
             for mother in net.motherconnections:
@@ -93,12 +97,6 @@ class NetworkWriter(XMLHandling):
                 self.writeConnection(connections, c, False)
         for c in getattr(net, "recurrentConns", []):
             self.writeConnection(connections, c, True)
-
-    def _writeOutputOrder(self, net: Any, m: Any, node: Any) -> None:
-        """Note the place among the outputs where the order of the elements does not tell it."""
-        listed = [other for other in _moduleOrder(net) if other in net.outmodules]
-        if m in net.outmodules and listed != net.outmodules:
-            node.setAttribute("outorder", str(net.outmodules.index(m)))
 
     def writeModule(self, rootnode: Any, m: Any, inmodule: bool, outmodule: bool) -> None:
         """Write a module as a new element inside ``rootnode``."""
@@ -152,25 +150,36 @@ class NetworkWriter(XMLHandling):
 
 def _moduleOrder(net: Any) -> list[Any]:
     """List inputs, outputs, then the others in the order of computation, as PyBrain does."""
-    first = list(dict.fromkeys([*net.inmodules, *net.outmodules]))
-    return first + [m for m in net.modulesSorted if m not in first]
+    first = dict.fromkeys([*net.inmodules, *net.outmodules])
+    return [*first, *(m for m in net.modulesSorted if m not in first)]
 
 
-def _isSuggested(net: Any) -> bool:
+def _places(modules: Iterable[Any]) -> dict[Any, int]:
+    """Return the first position of each module."""
+    places: dict[Any, int] = {}
+    for place, m in enumerate(modules):
+        places.setdefault(m, place)
+    return places
+
+
+def _isSuggested(net: Any, order: list[Any]) -> bool:
     """Return whether the order of computation is the one that a reader will see in the order of the elements."""
     sources = [m for m in net.modulesSorted if net.connections[m]]
-    return net._reordered(suggestedOrder(net, _moduleOrder(net), sources)) == net.modulesSorted
+    return net._reordered(suggestedOrder(net, order, sources)) == net.modulesSorted
 
 
 def _distinctKeys(items: Iterable[Any]) -> dict[Any, str]:
     """Return a key for each item: its name, or, where several share a name, one with a number."""
     keys, taken = {}, {item.name for item in items}
     seen = set()
+    numbers: dict[str, int] = {}
     for item in items:
-        key, number = item.name, 1
+        number = numbers.get(item.name, 1)
+        key = item.name if number == 1 else f"{item.name}#{number}"
         while key in seen or (number > 1 and key in taken):
             number += 1
             key = f"{item.name}#{number}"
+        numbers[item.name] = number
         seen.add(key)
         keys[item] = key
     return keys
