@@ -60,7 +60,7 @@ def test_it_lists_a_folder(tmp_path: Path) -> None:
 def test_what_is_not_there_is_status_66(tmp_path: Path, words: tuple[str, str]) -> None:
     asked = ask(words[0], tmp_path / words[1])
     assert asked.returncode == 66
-    assert asked.stderr.decode() == f"ERROR: there is no {tmp_path / 'missing'}\n"
+    assert asked.stderr.decode() == f"ERROR: {tmp_path / 'missing'} not found\n"
 
 
 @pytest.mark.parametrize("words", [(), ("show",), ("publish", "a"), ("dance", "a")])
@@ -107,7 +107,7 @@ def test_without_a_source_the_place_stays_empty_and_the_code_says_what_is_missin
     until("it is ready", (tmp_path / "ready").exists)
     assert not (tmp_path / "net.pkl").exists()
     holder.terminate()
-    assert holder.communicate()[1] == f"ERROR: there is no {tmp_path / 'missing.pkl'}\n"
+    assert holder.communicate()[1] == f"ERROR: {tmp_path / 'missing.pkl'} not found\n"
 
 
 def test_a_target_that_cannot_be_written_is_status_73_and_never_ready(

@@ -32,7 +32,7 @@ def test_a_network_is_shown_as_tables(drive: Drive, fixtures: Path, folder: Path
     lines = seen.out.splitlines()
     assert lines[0] == "net.pkl"
     assert "  what it is   pickle protocol 2" in lines
-    assert "  verdict      safe: it was read without executing anything, and can answer" in lines
+    assert "  verdict      safe: read without executing anything; it can run inference" in lines
     assert "  network      RecurrentNetwork 'RecurrentNetwork-9'" in lines
     assert "               2 inputs, 1 output, 85 parameters" in lines
     assert "               recurrent: the rows are the steps of a sequence" in lines
@@ -116,10 +116,9 @@ def test_a_refused_file_is_described_and_ends_with_65(drive: Drive, folder: Path
     (folder / "net.pkl").write_bytes(b"cposix\nsystem\n(S'touch touched'\ntR.")
     seen = drive("inspect", "net.pkl")
     assert seen.status == 65
-    assert (
-        "  verdict      refused: it asks for something that no network needs; nothing of it was executed"
-        in [" ".join(line.split("\n")) for line in seen.out.replace("\n" + " " * 15, " ").splitlines()]
-    )
+    assert "  verdict      refused: it refers to names that no network needs; nothing was executed" in [
+        " ".join(line.split("\n")) for line in seen.out.replace("\n" + " " * 15, " ").splitlines()
+    ]
     assert "    posix.system" in seen.out.splitlines()
     assert seen.err == (
         "✗ net.pkl refers to posix.system, which is not on the list of names a PyBrain network needs; "

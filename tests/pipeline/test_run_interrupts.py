@@ -145,7 +145,7 @@ def test_a_second_run_that_loses_patience_says_who_is_in_its_way(
     assert done.status == 75
     assert re.fullmatch(
         r"✗ another run is in progress in this checkout: still held after 1 s by "
-        rf"process {first.process.pid}, since [\d: -]+\n  Start again later\.\n",
+        rf"process {first.process.pid}, since [\d: -]+\n  Try again later\.\n",
         done.err,
     )
     assert first.process.poll() is None, "the first run was disturbed"
