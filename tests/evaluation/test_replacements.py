@@ -223,7 +223,7 @@ def test_a_replaced_file_behind_a_link_is_not_written(submit, tmp_path):
     own.rename(submission.root / "elsewhere")
     own.symlink_to(canary)
     (tmp_path / "new").write_bytes(b"9,9\n")
-    with pytest.raises(CannotCheck, match=r"currentActivation\.csv cannot be exchanged"):
+    with pytest.raises(CannotCheck, match=r"currentActivation\.csv cannot be replaced"):
         submission_with_files(
             submission, {"container1_activationbase/currentActivation.csv": tmp_path / "new"},
             tmp_path / "other", DEFAULT_LIMITS,
