@@ -28,7 +28,7 @@ def test_float32_is_off_by_as_little_as_the_page_says() -> None:
     found = [error_of(path) for path in sorted((FIXTURES / "networks").glob("*/net.p2.pkl"))]
     errors = [error for error in found if error is not None]
     said = re.search(
-        r"Over the (\d+)\s+recorded networks .* off by (\S+) in the middle\s+and by (\S+)\s+at most",
+        r"Over the (\d+)\s+recorded deterministic networks, .* median error is (\S+)\s+and the largest (\S+),",
         PAGE,
         re.DOTALL,
     )
