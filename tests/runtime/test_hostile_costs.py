@@ -20,13 +20,13 @@ import numpy as np
 import pytest
 
 from pybrain_runtime import ActivationStream, Limits, inspect_file, load_knowledge
+from pybrain_runtime._io.printable import short_repr
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.knowledge import network_in
 from pybrain_runtime.loading.describe import describe
 from pybrain_runtime.loading.npz.reader import read_npz
 from pybrain_runtime.loading.pickle.reader import read_pickle
 from pybrain_runtime.loading.xml.reader import read_xml
-from pybrain_runtime.network.allow_list import visible
 from pybrain_runtime.network.rebuild import distinct_names
 
 ROOT = Path(__file__).parents[2]
@@ -62,14 +62,14 @@ def said(data: bytes, **limits: float) -> str:
     ],
 )
 def test_any_value_out_of_a_file_is_shown_short(value: object, text: str) -> None:
-    assert visible(value) == text
+    assert short_repr(value) == text
 
 
 def test_a_value_that_holds_itself_many_times_is_not_walked() -> None:
     value: object = 0
     for _ in range(200):
         value = (value, value)
-    assert visible(value) == "a tuple of 2 items"
+    assert short_repr(value) == "a tuple of 2 items"
 
 
 def test_no_value_out_of_a_file_is_written_whole_by_the_loader() -> None:

@@ -50,3 +50,25 @@ def plural(count: int, word: str) -> str:
         word: the singular.
     """
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def short_repr(value: object, length: int = 60) -> str:
+    """Return a short text for any value from a file; unlike ``repr``, it does not visit the items of containers.
+
+    The ``repr`` of a few nested tuples can be larger than all memory, because shared items are written each time.
+    """
+    if isinstance(value, str):
+        return f"'{escaped(value, length)}'"
+    if value is None or isinstance(value, bool | float):
+        return repr(value)
+    if isinstance(value, int):
+        return str(value) if value.bit_length() <= 64 else f"a number of {value.bit_length():,} bits"
+    if isinstance(value, bytes | tuple | list | dict | set | frozenset):
+        return f"a {type(value).__name__} of {len(value):,} items"
+    return f"a {type(value).__name__}"
+
+
+def escaped(text: str, length: int = 160) -> str:
+    """Return a name from a file in printable ASCII: other characters escaped, cut where it is long."""
+    plain = ascii(text[: length + 1])[1:-1]
+    return plain if len(plain) <= length else plain[:length] + "..."

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.errors import KnowledgeError
-from pybrain_runtime.network.allow_list import shown
 from pybrain_runtime.network.connections import CONNECTIONS
 from pybrain_runtime.network.description import ConnectionDescription, ModuleDescription
 
@@ -35,7 +35,7 @@ def matrix_of(
     """
     if source.outdim * target.indim > _LARGEST:
         raise KnowledgeError(
-            f"The connections from '{shown(source.name, 60)}' to '{shown(target.name, 60)}' make up a matrix of "
+            f"The connections from '{escaped(source.name, 60)}' to '{escaped(target.name, 60)}' make up a matrix of "
             f"{source.outdim} by {target.indim} numbers, more than is written ({_LARGEST:,}).",
             hint="Convert to npz instead, which keeps connections as they are.",
         )

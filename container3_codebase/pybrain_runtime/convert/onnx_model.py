@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from onnx import GraphProto, ModelProto, checker, helper
 
+from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.convert.matrices import carries_all_unchanged, matrix_of
 from pybrain_runtime.convert.onnx_graph import IR_VERSION, OPSET, Graph, Shape
 from pybrain_runtime.errors import KnowledgeError, UnsupportedPart
-from pybrain_runtime.network.allow_list import shown
 from pybrain_runtime.network.description import ConnectionDescription, ModuleDescription, NetworkDescription
 from pybrain_runtime.network.layers.registry import LAYERS
 
@@ -163,7 +163,7 @@ def _module(module: ModuleDescription, graph: Graph, x: str, memory: _Memory) ->
 
 def _refused(module: ModuleDescription, why: str) -> KnowledgeError:
     return UnsupportedPart(
-        f"The {module.kind} '{shown(module.name, 60)}' cannot be written as ONNX: {why}.", part=module.name
+        f"The {module.kind} '{escaped(module.name, 60)}' cannot be written as ONNX: {why}.", part=module.name
     )
 
 

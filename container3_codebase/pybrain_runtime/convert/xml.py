@@ -6,8 +6,8 @@ import re
 from importlib import import_module
 from typing import Any
 
+from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.errors import UnsupportedPart
-from pybrain_runtime.network.allow_list import shown
 from pybrain_runtime.network.description import ConnectionDescription, ModuleDescription, NetworkDescription
 from pybrain_runtime.network.rebuild import build_network
 
@@ -38,7 +38,7 @@ def _check_names(network: NetworkDescription) -> None:
     for part in parts:
         if _NOT_XML.search(part.name):
             raise UnsupportedPart(
-                f"The {part.kind} '{shown(part.name, 60)}' cannot be written as XML: "
+                f"The {part.kind} '{escaped(part.name, 60)}' cannot be written as XML: "
                 "its name has characters that XML has no way to hold.",
                 hint="Convert to pkl or npz instead.",
                 part=part.name,

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
+from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.engine.buffer_layout import BufferLayout
 from pybrain_runtime.engine.buffers import Buffers
 from pybrain_runtime.engine.flatten import FlatNetwork
 from pybrain_runtime.engine.threads import checked_threads, one_blas_thread, spread
 from pybrain_runtime.errors import ActivationError, KnowledgeError, UnsupportedPart, UsageError
-from pybrain_runtime.network.allow_list import shown
 from pybrain_runtime.network.description import NetworkDescription
 from pybrain_runtime.network.layers.formulas import Array
 
@@ -185,7 +185,7 @@ class CompiledNetwork:
         if self.random and random is None:
             layer = self._layout.random[0]
             raise UnsupportedPart(
-                f"The {layer.kind} '{shown(layer.name, 60)}' draws its outputs at random; there is no one answer.",
+                f"The {layer.kind} '{escaped(layer.name, 60)}' draws its outputs at random; there is no one answer.",
                 hint="Pass random=numpy.random.RandomState(seed), or save the network with enabled = False.",
                 part=layer.name,
             )

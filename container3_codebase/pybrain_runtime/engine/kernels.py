@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.engine.flatten import PASS, Cell
 from pybrain_runtime.errors import UnsupportedPart
-from pybrain_runtime.network.allow_list import shown
 from pybrain_runtime.network.layers.kernel import Kernel, Operands, Operation, copy_kernel
 from pybrain_runtime.network.layers.kind import Forward
 from pybrain_runtime.network.layers.registry import LAYERS
@@ -30,7 +30,7 @@ def kernel_for(cell: Cell, dtype: np.dtype) -> Kernel:
         return kind.kernel(cell.module, dtype)
     if kind.forward is None:
         raise UnsupportedPart(
-            f"The {cell.kind} '{shown(cell.name, 60)}' cannot be run: {kind.unsupported}.", part=cell.name
+            f"The {cell.kind} '{escaped(cell.name, 60)}' cannot be run: {kind.unsupported}.", part=cell.name
         )
     parameters = sum(array.size for array in cell.module.arrays.values())
     return _formula_kernel(kind.forward(cell.module), 6 * cell.indim + parameters)

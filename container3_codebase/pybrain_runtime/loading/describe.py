@@ -13,13 +13,13 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.describe_layers import layer_kind, layer_parameters, layer_sizes
 from pybrain_runtime.loading.instance_state import State
 from pybrain_runtime.loading.values import ArrayValue, Instance
-from pybrain_runtime.network.allow_list import shown
 from pybrain_runtime.network.connections import CONNECTIONS
 from pybrain_runtime.network.description import (
     ConnectionDescription,
@@ -342,7 +342,7 @@ def _wrong_order(given: object, targets: Mapping[Instance, list[object]], file: 
     """Says in words why a list is no order of computation for all modules; empty where it is one."""
 
     def called(module: Instance) -> str:
-        return f"'{shown(State(module, file).name, 60)}'"
+        return f"'{escaped(State(module, file).name, 60)}'"
 
     if not isinstance(given, list):
         return "is missing"

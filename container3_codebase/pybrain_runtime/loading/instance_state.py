@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.errors import KnowledgeError, UnsupportedPart
 from pybrain_runtime.limits import DEFAULT_LIMITS
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.values import ArrayValue, Instance
-from pybrain_runtime.network.allow_list import shown
 
 _LARGEST_SIZE = 1 << 31
 _LONGEST_NAME = DEFAULT_LIMITS.name_length
@@ -44,7 +44,7 @@ class State:
         """Returns an error that says what is wrong with this object."""
         return UnsupportedPart(
             f"{self.file} does not hold a whole network: "
-            f"the {self.instance.kind} '{shown(self.name, 60)}' {what}.",
+            f"the {self.instance.kind} '{escaped(self.name, 60)}' {what}.",
             part=self.name,
         )
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pybrain_runtime._io.printable import escaped, short_repr
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.limits import DEFAULT_LIMITS
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.values import ArrayValue, Instance
-from pybrain_runtime.network.allow_list import Global, shown, visible
+from pybrain_runtime.network.allow_list import Global
 
 _ANSWERING = ("network", "wrapper", "module")
 _DEPTH = 4
@@ -92,7 +93,7 @@ def _with_article(kind: str) -> str:
 def _rows(value: Instance) -> str:
     marks = value.state.get("endmarker")
     count = next(iter(marks.values()), None) if isinstance(marks, dict) else None
-    return f" of {visible(count)} rows" if type(count) is int else ""
+    return f" of {short_repr(count)} rows" if type(count) is int else ""
 
 
 def _walk(
@@ -113,14 +114,14 @@ def _walk(
 
 
 def _part(key: object) -> str:
-    return shown(key, 40) if isinstance(key, str) else _key_in_words(key)
+    return escaped(key, 40) if isinstance(key, str) else _key_in_words(key)
 
 
 def _key_in_words(key: object) -> str:
     """Returns what a key is called: a pair by its parts, so that two pairs have two names."""
     if isinstance(key, tuple):
-        return f"({', '.join(visible(part, 10) for part in key[:4])})"
-    return repr(key) if isinstance(key, Instance | Global) else visible(key, 40)
+        return f"({', '.join(short_repr(part, 10) for part in key[:4])})"
+    return repr(key) if isinstance(key, Instance | Global) else short_repr(key, 40)
 
 
 def _plain(value: object) -> object:

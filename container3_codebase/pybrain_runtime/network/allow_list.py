@@ -166,26 +166,3 @@ def named(kind: str) -> Global:
 def foreign(module: str) -> str:
     """Says in words whose object a refused module belongs to; an empty string where that is unknown."""
     return _FOREIGN.get(module.partition(".")[0], "")
-
-
-def visible(value: object, length: int = 60) -> str:
-    """Returns a short text for any value out of a file; unlike ``repr``, it never walks into one.
-
-    The ``repr`` of a few tuples inside one another can be larger than all memory, because shared parts are
-    written each time.
-    """
-    if isinstance(value, str):
-        return f"'{shown(value, length)}'"
-    if value is None or isinstance(value, bool | float):
-        return repr(value)
-    if isinstance(value, int):
-        return str(value) if value.bit_length() <= 64 else f"a number of {value.bit_length():,} bits"
-    if isinstance(value, bytes | tuple | list | dict | set | frozenset):
-        return f"a {type(value).__name__} of {len(value):,} items"
-    return f"a {type(value).__name__}"
-
-
-def shown(text: str, length: int = 160) -> str:
-    """Returns a name out of a file, safe to print: escapes for all beyond plain ASCII, cut when long."""
-    plain = ascii(text[: length + 1])[1:-1]
-    return plain if len(plain) <= length else plain[:length] + "..."

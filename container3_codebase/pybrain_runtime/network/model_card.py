@@ -11,11 +11,11 @@ import numpy as np
 
 from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime._io.paths import split_ending
+from pybrain_runtime._io.printable import escaped
 from pybrain_runtime._io.record import Record
 from pybrain_runtime._io.report_files import is_report
 from pybrain_runtime._io.strict_json import RepeatedKey, parse_json
 from pybrain_runtime.errors import KnowledgeError
-from pybrain_runtime.network.allow_list import shown
 
 _SIZE_LIMIT = 1 << 20
 _KEYS = ("name", "description", "task", "inputs", "outputs", "labels")
@@ -144,11 +144,11 @@ class _CardReader:
         try:
             content = parse_json(data.decode("utf-8").removeprefix("\ufeff"))
         except RepeatedKey as error:
-            raise self.bad(f"has the key '{shown(error.key, 60)}' twice in one object") from None
+            raise self.bad(f"has the key '{escaped(error.key, 60)}' twice in one object") from None
         except RecursionError:
             raise self.bad("is not JSON: its lists and objects are nested too deeply") from None
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise self.bad(f"is not JSON: {shown(str(error))}") from None
+            raise self.bad(f"is not JSON: {escaped(str(error))}") from None
         except ValueError:  # Python's own limit for what takes the square of the digits
             raise self.bad("has a number of more digits than any number needs") from None
         if not isinstance(content, dict):
@@ -191,8 +191,8 @@ class _CardReader:
         for place, label in enumerate(labels if outdim > 1 else ()):
             if label != outputs[place] and label in outputs:
                 raise self.bad(
-                    f"contradicts itself: labels[{place}] is '{shown(label, 60)}', but outputs[{outputs.index(label)}] "
-                    "has that name"
+                    f"contradicts itself: labels[{place}] is '{escaped(label, 60)}', but "
+                    f"outputs[{outputs.index(label)}] has that name"
                 )
         return tuple(labels)
 

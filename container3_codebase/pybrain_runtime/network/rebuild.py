@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.errors import KnowledgeError
-from pybrain_runtime.network.allow_list import named, shown
+from pybrain_runtime.network.allow_list import named
 from pybrain_runtime.network.description import ConnectionDescription, ModuleDescription, NetworkDescription
 from pybrain_runtime.network.layers.registry import LAYERS
 
@@ -75,7 +76,7 @@ def _module(module: ModuleDescription, name: str) -> Any:
     kind = LAYERS.get(module.kind)
     if kind is None or not kind.rebuildable:
         raise KnowledgeError(
-            f"The {module.kind} '{shown(module.name, 60)}' cannot be built as a part of a network."
+            f"The {module.kind} '{escaped(module.name, 60)}' cannot be built as a part of a network."
         )
     arguments = kind.constructor_dim(module) if kind.constructor_dim else (module.outdim // kind.outputs,)
     keywords = {o.given_as: module.options[o.name] for o in kind.options if o.in_constructor}

@@ -17,11 +17,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.limits import Limits
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.content import refuse_foreign
-from pybrain_runtime.network.allow_list import shown
 
 _HEADER = re.compile(
     rb"\{'descr': '([<>](?:f8|f4|U[1-9][0-9]{0,8}))', 'fortran_order': (True|False), "
@@ -89,7 +89,7 @@ class NpzArrays:
         """Returns an array: text, or finite or infinite numbers; never objects."""
         member = self._members.get(key + _ENDING)
         if member is None:
-            raise self.bad(f"has no array '{shown(key, 60)}', which its description names")
+            raise self.bad(f"has no array '{escaped(key, 60)}', which its description names")
         try:
             return self._array(self._content(member))
         except _Damage as damage:
@@ -174,7 +174,7 @@ class NpzArrays:
             try:
                 part = member.decompress(block, _OUTPUT)
             except zlib.error as error:
-                raise _Damage(shown(str(error), 100)) from None
+                raise _Damage(escaped(str(error), 100)) from None
             if not block and not part and not member.eof:
                 raise _Damage("a member ends too early")
             self._spend(len(part))

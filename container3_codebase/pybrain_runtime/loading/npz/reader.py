@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from pybrain_runtime._io.printable import escaped, short_repr
 from pybrain_runtime._io.strict_json import RepeatedKey, parse_json
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
@@ -17,7 +18,7 @@ from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.content import refuse_foreign
 from pybrain_runtime.loading.npz.arrays import NpzArrays
 from pybrain_runtime.loading.values import ArrayValue, Instance
-from pybrain_runtime.network.allow_list import named, shown, visible
+from pybrain_runtime.network.allow_list import named
 from pybrain_runtime.network.connections import CONNECTIONS
 from pybrain_runtime.network.layers.registry import LAYERS
 
@@ -70,14 +71,14 @@ def _described(arrays: NpzArrays, budget: Budget) -> object:
         return parse_json(text)
     except RepeatedKey as error:
         raise arrays.bad(
-            f"has an array '{DESCRIPTION}' with the key '{shown(error.key, 60)}' twice in one object"
+            f"has an array '{DESCRIPTION}' with the key '{escaped(error.key, 60)}' twice in one object"
         ) from None
     except (ValueError, RecursionError):
         raise arrays.bad(f"has an array '{DESCRIPTION}' that is not JSON") from None
 
 
 def _unquoted(value: object) -> str:
-    return shown(value, 60) if isinstance(value, str) else visible(value)
+    return escaped(value, 60) if isinstance(value, str) else short_repr(value)
 
 
 class _Node:
@@ -205,11 +206,11 @@ class _Reader:
         state |= {"indim": node.whole("indim"), "outdim": node.whole("outdim")}
         for key, value in node.node("options").items():
             if type(value) not in (int, bool):
-                raise node.bad(f"has an option {shown(key, 40)} that is neither a number nor a switch")
+                raise node.bad(f"has an option {escaped(key, 40)} that is neither a number nor a switch")
             state[options.get(key, key)] = value
         for key, member in node.node("arrays").items():
             if not isinstance(member, str):
-                raise node.bad(f"has no usable {shown(key, 40)}")
+                raise node.bad(f"has no usable {escaped(key, 40)}")
             state[parameters.get(key, key)] = ArrayValue(self._arrays.take(member))
         return instance
 
@@ -244,7 +245,7 @@ class _Reader:
 
     def _at(self, modules: list[Instance], place: int, node: _Node) -> Instance:
         if place >= len(modules):
-            raise node.bad(f"refers to module {visible(place)}; there are {len(modules)}")
+            raise node.bad(f"refers to module {short_repr(place)}; there are {len(modules)}")
         return modules[place]
 
     def _instance(self, node: _Node, family: str) -> Instance:
@@ -256,7 +257,7 @@ class _Reader:
             cls = None
         known = kind in CONNECTIONS if family == "connection" else cls is not None
         if cls is None or not known or cls.family != family:
-            raise node.bad(f"is of the kind {shown(kind, 60)}, which is no {family} that can be run")
+            raise node.bad(f"is of the kind {escaped(kind, 60)}, which is no {family} that can be run")
         instance = Instance(cls)
         instance.state["_name"] = node.text("name")
         instance.built = True

@@ -6,10 +6,10 @@ Only numbers are taken: floats of 2, 4 or 8 bytes, integers of 1 to 8 bytes, boo
 
 from __future__ import annotations
 
+from pybrain_runtime._io.printable import short_repr
 from pybrain_runtime.errors import KnowledgeError, LimitExceeded, UnsafeKnowledge
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.values import ArrayValue, DtypeValue
-from pybrain_runtime.network.allow_list import visible
 
 _CODES = frozenset({"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"})
 _DIMENSIONS = 8
@@ -40,9 +40,9 @@ class ArrayBuilder:
         order, bare = (text[0], text[1:]) if text[:1] in ("<", ">", "=", "|") else ("<", text)
         if bare not in _CODES:
             raise UnsafeKnowledge(
-                f"{self.name} holds an array of type {visible(code, 40)}, which is not one of numbers; "
+                f"{self.name} holds an array of type {short_repr(code, 40)}, which is not one of numbers; "
                 "the file was not executed.",
-                refused=visible(code, 40),
+                refused=short_repr(code, 40),
             )
         return DtypeValue(bare, ">" if order == ">" else "<")
 
@@ -85,7 +85,7 @@ class ArrayBuilder:
             raise self._bad("an array without a type or order")
         data = raw if isinstance(raw, bytes) else self._encoded(raw)
         if count * dtype.itemsize != len(data):
-            sizes = ", ".join(visible(size) for size in shape)
+            sizes = ", ".join(short_repr(size) for size in shape)
             raise self._bad(f"an array of shape ({sizes}) and type {dtype.code} with {len(data)} bytes")
         value.fill(data, dtype.dtype, shape, "F" if order == "F" else "C")
 

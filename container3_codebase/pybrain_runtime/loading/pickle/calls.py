@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.errors import KnowledgeError, UnsafeKnowledge
 from pybrain_runtime.limits import Limits
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.pickle.arrays import ArrayBuilder
 from pybrain_runtime.loading.values import ArrayValue, DtypeValue, Instance
-from pybrain_runtime.network.allow_list import Global, shown
+from pybrain_runtime.network.allow_list import Global
 
 _PLAIN_KEYS = (str, bytes, int, float, bool, type(None), Instance, Global)
 _LARGEST_KEY = 1 << 64
@@ -198,5 +199,5 @@ class Calls:
 
     def _refused(self, what: str) -> UnsafeKnowledge:
         return UnsafeKnowledge(
-            f"{self.name} {shown(what)}, which a PyBrain network never does; the file was not executed."
+            f"{self.name} {escaped(what)}, which a PyBrain network never does; the file was not executed."
         )

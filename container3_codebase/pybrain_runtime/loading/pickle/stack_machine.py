@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.errors import UnsafeKnowledge
 from pybrain_runtime.limits import Limits
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.pickle.byte_source import ByteSource
 from pybrain_runtime.loading.pickle.calls import Calls
-from pybrain_runtime.network.allow_list import ALLOWED, foreign, shown
+from pybrain_runtime.network.allow_list import ALLOWED, foreign
 
 _MANY = 1 << 14  # items, an even number
 
@@ -109,7 +110,7 @@ class StackMachine(ByteSource):
         self.push(entry)
 
     def _not_allowed(self, module: str, name: str) -> UnsafeKnowledge:
-        path = shown(f"{module}.{name}")
+        path = escaped(f"{module}.{name}")
         kind = foreign(module)
         if kind:
             text = f"{self.name} is {kind}, not a PyBrain network: it refers to {path}; "

@@ -9,11 +9,11 @@ from __future__ import annotations
 import codecs
 from xml.parsers import expat
 
+from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.errors import KnowledgeError, MalformedKnowledge, UnsafeKnowledge
 from pybrain_runtime.limits import Limits
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.xml.numbers import Numbers
-from pybrain_runtime.network.allow_list import shown
 
 _ATTRIBUTE_LIMIT = 4096
 _ATTRIBUTES = 64
@@ -183,7 +183,7 @@ class _Parser:
 
     def _refuse(self, what: str) -> None:
         raise UnsafeKnowledge(
-            f"{self._name} declares {shown(what)}, which a network saved by PyBrain never does; "
+            f"{self._name} declares {escaped(what)}, which a network saved by PyBrain never does; "
             "nothing of it was followed."
         )
 

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.errors import KnowledgeError, UnsafeKnowledge
 from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.instance_state import State
 from pybrain_runtime.loading.values import ArrayValue, Instance
 from pybrain_runtime.loading.xml.elements import Element, parse
-from pybrain_runtime.network.allow_list import ALLOWED, Global, shown
+from pybrain_runtime.network.allow_list import ALLOWED, Global
 from pybrain_runtime.network.layers.kind import Parameter
 from pybrain_runtime.network.layers.registry import LAYERS
 
@@ -47,7 +48,7 @@ def read_xml(
     root = parse(data, name, limits, budget)
     if root.tag != "PyBrain":
         raise KnowledgeError(
-            f"{name} is XML, but not PyBrain's: its root element is {shown(root.tag, 40)}, not PyBrain.",
+            f"{name} is XML, but not PyBrain's: its root element is {escaped(root.tag, 40)}, not PyBrain.",
             hint="Give a file that PyBrain's NetworkWriter wrote.",
         )
     networks = [child for child in root.children if child.tag == "Network"]
@@ -165,7 +166,7 @@ class _Reader:
     def _referred(self, element: Element, key: str, known: dict[str, Instance]) -> Instance:
         child = element.find(key)
         target = child.attributes.get("val", "") if child is not None else ""
-        name = f"'{shown(target, 40)}'"
+        name = f"'{escaped(target, 40)}'"
         if target not in known:
             raise self._bad(element, f"has {name} as its {key}; the network has no such part")
         if key == "mother" and target in self._ambiguous:
@@ -190,9 +191,9 @@ class _Reader:
         cls = ALLOWED.get((module, name))
         if cls is None or cls.family != family:
             raise UnsafeKnowledge(
-                f"{self.name} refers to {shown(path)}, which is not on the list of names "
+                f"{self.name} refers to {escaped(path)}, which is not on the list of names "
                 f"a PyBrain network needs as a {family}; nothing of it was executed.",
-                refused=shown(path),
+                refused=escaped(path),
             )
         return cls
 
@@ -204,9 +205,9 @@ class _Reader:
             return int(text)
         if listed := _LIST.fullmatch(text):
             return [int(part) for part in listed[1].split(",") if part.strip()]
-        name = shown(element.attributes.get("name", ""), 40)
+        name = escaped(element.attributes.get("name", ""), 40)
         raise UnsafeKnowledge(
-            f"{self.name} has {shown(repr(text), 60)} as the {child.tag} of the {shown(element.tag, 40)} "
+            f"{self.name} has {escaped(repr(text), 60)} as the {child.tag} of the {escaped(element.tag, 40)} "
             f"'{name}', where a number is expected; it was not evaluated."
         )
 
@@ -223,9 +224,9 @@ class _Reader:
         return numbers.values
 
     def _bad(self, element: Element, what: str) -> KnowledgeError:
-        name = shown(element.attributes.get("name", ""), 60)
+        name = escaped(element.attributes.get("name", ""), 60)
         return KnowledgeError(
-            f"{self.name} does not hold a whole network: the {shown(element.tag, 40)} '{name}' {what}."
+            f"{self.name} does not hold a whole network: the {escaped(element.tag, 40)} '{name}' {what}."
         )
 
 
