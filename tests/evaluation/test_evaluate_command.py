@@ -68,7 +68,7 @@ def test_an_invalid_submission_ends_with_status_65(drive, tmp_path):
     (tmp_path / "empty").mkdir()
     status, _, err = drive(tmp_path / "empty", "--no-run")
     assert status == 65
-    assert "is no submission" in err
+    assert "is not a submission" in err
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_a_class_is_evaluated_and_continues_where_it_stopped(drive, class_of_thr
         ["ann-2", "32"],
         ["nothing", ""],
     ]
-    assert "is no submission" in rows[4]
+    assert "is not a submission" in rows[4]
     assert 'href="ann/report.html"' in (out / "overview.html").read_text("utf-8")
 
     before = (out / "ann" / "report.json").stat().st_mtime_ns
