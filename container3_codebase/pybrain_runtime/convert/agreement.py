@@ -38,7 +38,7 @@ class Agreement:
 
 
 def random_rows(plan: CompiledNetwork, rows: int = ROWS) -> np.ndarray:
-    """Returns random inputs: always the same, normally distributed, a quarter of them ten times as large.
+    """Return random inputs: always the same, normally distributed, a quarter of them ten times as large.
 
     Returns:
         Shape (rows, indim), or for a recurrent network (sequences, steps, indim) of as many rows together.
@@ -53,7 +53,7 @@ def random_rows(plan: CompiledNetwork, rows: int = ROWS) -> np.ndarray:
 
 
 def plan_answers(plan: CompiledNetwork) -> Answers:
-    """Returns what a plan answers to random rows; a layer that draws at random always draws the same."""
+    """Return what a plan answers to random rows; a layer that draws at random always draws the same."""
 
     def answers(inputs: np.ndarray) -> np.ndarray:
         random = np.random.RandomState(SEED % 2**32) if plan.random else None

@@ -46,7 +46,7 @@ class Conversion:
 
 
 def output_path(path: str | os.PathLike[str], target: str) -> str:
-    """Returns where a converted file is put where nobody says otherwise: beside it, with another ending."""
+    """Return where a converted file is put where nobody says otherwise: beside it, with another ending."""
     return f"{card_path(os.fspath(path)).removesuffix('.card.json')}.{target}"
 
 
@@ -60,7 +60,7 @@ def convert_file(
     card: str | os.PathLike[str] | None = None,
     sha256: str | None = None,
 ) -> Conversion:
-    """Writes a network in another format; the file appears when both sides have answered alike.
+    """Write a network in another format; the file appears when both sides have answered alike.
 
     The network is written as it is: its inputs are scaled as the card says, and so are those of the file that
     is written. The card goes with it, as ``NAME.card.json`` beside the new file.
@@ -128,7 +128,7 @@ class _Writing:
         self.files: list[AtomicFile] = []
 
     def put(self, path: str, content: bytes) -> None:
-        """Writes a file under another name."""
+        """Write a file under another name."""
         try:
             self.files.append(AtomicFile(path))
             self.files[-1].write(content)
@@ -137,7 +137,7 @@ class _Writing:
             raise self._failed(error) from None
 
     def commit(self) -> None:
-        """Gives all files their names: the card before the network that it belongs to."""
+        """Give all files their names: the card before the network that it belongs to."""
         try:
             commit_together(self.files[::-1])
         except CannotWrite as error:
@@ -175,7 +175,7 @@ def _make_sure_of_room(goal: str) -> None:
 
 
 def _make_sure_of_card(goal: str, content: bytes | None, force: bool) -> None:
-    """A card that lies there would be taken for the new file's; it must be the right one."""
+    """Check that a model card beside the new file is the one that belongs to it."""
     if not os.path.lexists(goal) or (content is not None and _is_there(goal, content)):
         return
     if content is None:

@@ -25,7 +25,7 @@ def carries_all_unchanged(
 def matrix_of(
     connections: Iterable[ConnectionDescription], source: ModuleDescription, target: ModuleDescription
 ) -> np.ndarray:
-    """Returns what several connections between the same two modules do together.
+    """Return what several connections between the same two modules do together.
 
     Returns:
         Shape (source.outdim, target.indim): the output of the source times it is added to the target's input.

@@ -17,7 +17,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def npz_bytes(network: NetworkDescription) -> bytes:
-    """Returns the content of an npz file: the same bytes for the same network.
+    """Return the content of an npz file: the same bytes for the same network.
 
     ``numpy.load(file, allow_pickle=False)`` reads it: the array ``network`` is text, the JSON description; the
     others are the parameters that it refers to. The weights of a full connection have the shape (outdim,
@@ -34,7 +34,7 @@ class _Writer:
         self.arrays: dict[str, np.ndarray] = {}
 
     def network(self, network: NetworkDescription, prefix: str) -> dict[str, object]:
-        """Describes a network; its arrays get names that begin with the prefix."""
+        """Describe a network; its arrays get names that begin with the prefix."""
         mothers = dict(network.mothers)
         for connection in network.all_connections():
             if connection.mother is not None and connection.parameters is not None:
@@ -110,7 +110,7 @@ class _Writer:
 
 
 def _shaped(connection: ConnectionDescription) -> np.ndarray:
-    """Returns the parameters, as a matrix where every output has a weight for every input."""
+    """Return the parameters, as a matrix where every output has a weight for every input."""
     assert connection.parameters is not None
     if connection.kind in _MATRICES:
         return connection.parameters.reshape(connection.outdim, connection.indim)

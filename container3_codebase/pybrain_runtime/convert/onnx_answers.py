@@ -14,12 +14,12 @@ TOLERANCES = {"float64": 1e-12, "float32": 1e-4}
 
 
 def runtime_name() -> str:
-    """Returns the name and version of who checks."""
+    """Return the name and version of who checks."""
     return f"onnxruntime {_runtime().__version__}"
 
 
 def onnx_answers(model: bytes) -> Answers:
-    """Returns what onnxruntime answers with a model, on one thread."""
+    """Return what onnxruntime answers with a model, on one thread."""
     runtime = _runtime()
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1

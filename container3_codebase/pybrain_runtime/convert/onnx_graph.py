@@ -33,16 +33,16 @@ class Graph:
         self._initializers: list[TensorProto] = outer._initializers if outer else []
 
     def name(self, hint: str) -> str:
-        """Returns a name that is not taken."""
+        """Return a name that is not taken."""
         self._count += 1
         return f"{self._prefix}{hint}_{self._count}"
 
     def node(self, operation: str, *inputs: str, **attributes: int) -> str:
-        """Adds a node with one output."""
+        """Add a node with one output."""
         return self.nodes_with(operation, 1, *inputs, **attributes)[0]
 
     def nodes_with(self, operation: str, outputs: int, *inputs: str, **attributes: int) -> list[str]:
-        """Adds a node with several outputs."""
+        """Add a node with several outputs."""
         names = [self.name(operation) for _ in range(outputs)]
         self.nodes.append(
             helper.make_node(operation, list(inputs), names, names[0], None, None, None, **attributes)
@@ -50,19 +50,19 @@ class Graph:
         return names
 
     def numbers(self, values: np.ndarray | float) -> str:
-        """Adds a constant of the graph's own precision."""
+        """Add a constant of the graph's own precision."""
         return self._constant(np.asarray(values, dtype=self.dtype))
 
     def wholes(self, *values: int) -> str:
-        """Adds a constant of integers, shape (count,), as sizes and axes are given."""
+        """Add a constant of integers, shape (count,), as sizes and axes are given."""
         return self._constant(np.array(values, dtype=np.int64))
 
     def whole(self, value: int) -> str:
-        """Adds a constant integer, shape ()."""
+        """Add a constant integer, shape ()."""
         return self._constant(np.array(value, dtype=np.int64))
 
     def part(self, value: str, start: int, stop: int) -> str:
-        """Returns columns of a value of shape (rows, n)."""
+        """Return columns of a value of shape (rows, n)."""
         return self.node("Slice", value, self.wholes(start), self.wholes(stop), self.wholes(1))
 
     def parts(self, value: str, *sizes: int) -> list[str]:
@@ -70,29 +70,29 @@ class Graph:
         return self.nodes_with("Split", len(sizes), value, self.wholes(*sizes), axis=1)
 
     def joined(self, *values: str) -> str:
-        """Puts values of shape (rows, n) side by side."""
+        """Put values of shape (rows, n) side by side."""
         return values[0] if len(values) == 1 else self.node("Concat", *values, axis=1)
 
     def total(self, *values: str) -> str:
-        """Adds values, each of shape (rows, n) or (1, n)."""
+        """Add values, each of shape (rows, n) or (1, n)."""
         result = values[0]
         for value in values[1:]:
             result = self.node("Add", result, value)
         return result
 
     def rows_of(self, value: str) -> str:
-        """Returns the number of rows of a value, shape (1,)."""
+        """Return the number of rows of a value, shape (1,)."""
         return self.node("Slice", self.node("Shape", value), self.wholes(0), self.wholes(1))
 
     def repeated(self, row: np.ndarray, like: str) -> str:
-        """Returns a row, shape (1, n), as often as another value has rows."""
+        """Return a row, shape (1, n), as often as another value has rows."""
         size = self.node("Concat", self.rows_of(like), self.wholes(row.shape[1]), axis=0)
         return self.node("Expand", self.numbers(row), size)
 
     def finished(
         self, name: str, inputs: list[tuple[str, Shape]], outputs: list[tuple[str, Shape]]
     ) -> GraphProto:
-        """Returns the graph; constants only where it is not the body of another one."""
+        """Return the graph; constants only where it is not the body of another one."""
         own = [] if self._prefix else self._initializers
         return helper.make_graph(
             self.nodes,

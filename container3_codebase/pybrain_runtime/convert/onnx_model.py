@@ -26,7 +26,7 @@ INPUT, OUTPUT = "activation", "prediction"
 def onnx_model(
     network: NetworkDescription, *, precision: str = "float64", about: dict[str, str]
 ) -> ModelProto:
-    """Returns a model that answers as the network does, from a reset network on.
+    """Return a model that answers as the network does, from a reset network on.
 
     Args:
         network: the network.
@@ -64,14 +64,14 @@ class _Memory:
     after: list[str] = field(default_factory=list)
 
     def take(self, size: int) -> int:
-        """Returns a new place for so many numbers."""
+        """Return a new place for so many numbers."""
         self.sizes.append(size)
         self.before.append(self.graph.name("before"))
         self.after.append("")
         return len(self.sizes) - 1
 
     def keep(self, place: int, value: str) -> None:
-        """Notes what the next time step will find in a place."""
+        """Note what the next time step will find in a place."""
         self.after[place] = self.graph.node("Identity", value)
 
 
@@ -113,7 +113,7 @@ def _sequences(network: NetworkDescription, graph: Graph) -> GraphProto:
 
 
 def _network(network: NetworkDescription, graph: Graph, inputs: str, memory: _Memory) -> str:
-    """Adds one time step of a network; returns the name of its outputs."""
+    """Add one time step of a network; returns the name of its outputs."""
     kept = {}
     if memory.stepping:
         sources = sorted({connection.source for connection in network.recurrent_connections})
@@ -178,15 +178,15 @@ class _Fed:
         self._products: list[tuple[str, str]] = []
 
     def add_value(self, value: str) -> None:
-        """Adds a value as it is."""
+        """Add a value as it is."""
         self._values.append(value)
 
     def add_constant(self, connections: list[ConnectionDescription], source: ModuleDescription) -> None:
-        """Adds what comes from a bias unit within a time step."""
+        """Add what comes from a bias unit within a time step."""
         self._constant += matrix_of(connections, source, self._module)
 
     def add(self, connections: list[ConnectionDescription], source: ModuleDescription, value: str) -> None:
-        """Adds what comes from one module through all connections from there."""
+        """Add what comes from one module through all connections from there."""
         if len(connections) == 1 and carries_all_unchanged(connections[0], source, self._module):
             self._values.append(value)
         else:
@@ -194,7 +194,7 @@ class _Fed:
             self._products.append((value, matrix))
 
     def total(self, rows: str) -> str:
-        """Returns the sum, shape (rows, indim)."""
+        """Return the sum, shape (rows, indim)."""
         terms = list(self._values)
         constant = self._graph.numbers(self._constant) if self._constant.any() else ""
         if self._products and constant:
@@ -219,7 +219,7 @@ def _by_source(
 
 
 def _shares(network: NetworkDescription, graph: Graph, inputs: str) -> dict[int, str]:
-    """Returns the part of the inputs that each input module takes."""
+    """Return the part of the inputs that each input module takes."""
     sizes = [network.modules[place].indim for place in network.inputs]
     parts = [inputs] if len(sizes) == 1 else graph.parts(inputs, *sizes)
     return dict(zip(network.inputs, parts, strict=True))

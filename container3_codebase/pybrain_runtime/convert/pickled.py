@@ -16,7 +16,7 @@ PROTOCOL, NEWER_PROTOCOL = 2, 4
 
 
 def pickle_bytes(network: NetworkDescription) -> bytes:
-    """Returns a pickle of PyBrain's classes and NumPy's arrays, by the names they always had.
+    """Return a pickle of PyBrain's classes and NumPy's arrays, by the names they always had.
 
     It is of protocol 2, and of protocol 4 where it would otherwise be too large to be knowledge: written by
     Python 3, the older one takes half as many bytes again for numbers. A recurrent network that was saved in the
@@ -33,7 +33,7 @@ def pickle_bytes(network: NetworkDescription) -> bytes:
 
 
 def pybrain_answers(content: bytes) -> Any:
-    """Returns what the library answers with the network in a pickle that was made here, row by row.
+    """Return what the library answers with the network in a pickle that was made here, row by row.
 
     It must never be given a pickle from elsewhere: this is a real unpickling.
     """
@@ -52,7 +52,7 @@ def pybrain_answers(content: bytes) -> Any:
 
 
 def _carry_on(built: Any, network: NetworkDescription) -> None:
-    """Puts what the modules remember into the first row of their buffers, and the network behind it.
+    """Put what the modules remember into the first row of their buffers, and the network behind it.
 
     How many steps were done before makes no difference to those that follow.
     """

@@ -48,7 +48,7 @@ class Target:
     is_knowledge: bool = True
 
     def make_sure(self) -> None:
-        """Raises MissingPackage where a package that it needs is not installed."""
+        """Raise MissingPackage where a package that it needs is not installed."""
         missing = [package for package in self.packages if find_spec(package) is None]
         if missing:
             verb = "is" if len(missing) == 1 else "are"
@@ -59,7 +59,7 @@ class Target:
             )
 
     def check_size(self, content: bytes) -> None:
-        """Raises KnowledgeError where the file would be too large to be read as knowledge."""
+        """Raise KnowledgeError where the file would be too large to be read as knowledge."""
         limit = DEFAULT_LIMITS.file_size
         if self.is_knowledge and len(content) > limit:
             raise KnowledgeError(
@@ -151,7 +151,7 @@ def _check_onnx(knowledge: Knowledge, path: str, content: bytes, precision: str)
 
 
 def _read_back(knowledge: Knowledge, path: str) -> Agreement:
-    """Reads the file as any other knowledge, and compares what its plan answers."""
+    """Read the file as any other knowledge, and compares what its plan answers."""
     written = load_knowledge(path)
     return compare(
         knowledge.compiled, plan_answers(written.compiled), tolerance=EXACT, by="the file, read back"

@@ -15,7 +15,7 @@ _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def xml_bytes(network: NetworkDescription) -> bytes:
-    """Returns the content of a file that ``NetworkReader.readFrom`` reads.
+    """Return the content of a file that ``NetworkReader.readFrom`` reads.
 
     Raises:
         KnowledgeError: a part has no place in that format; the message names it.

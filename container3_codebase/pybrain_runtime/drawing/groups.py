@@ -38,14 +38,14 @@ class Group:
         return f"{words} of {', '.join(mothers)}" if 0 < len(mothers) < 3 else words
 
     def details(self, network: NetworkDescription) -> str:
-        """A line for each connection, for those who point at the curve."""
+        """Return a line for each connection, shown where the pointer is on the curve."""
         lines = [_detail(connection, network) for connection in self.connections[:_LISTED]]
         left = len(self.connections) - len(lines)
         return "\n".join([*lines, f"and {left} more"] if left else lines)
 
 
 def groups_of(network: NetworkDescription) -> list[Group]:
-    """Returns the curves to draw, in the order of their first connection; recurrent ones last."""
+    """Return the curves to draw, in the order of their first connection; recurrent ones last."""
     found: dict[tuple[int, int, bool], list[ConnectionDescription]] = {}
     for connections, recurrent in ((network.connections, False), (network.recurrent_connections, True)):
         for connection in connections:

@@ -27,7 +27,7 @@ svg { color-scheme: light dark; font-family: system-ui, "Segoe UI", Roboto, "Dej
 
 
 def drawing(network: NetworkDescription) -> str:
-    """Returns a drawing as an SVG document.
+    """Return a drawing as an SVG document.
 
     Layers stand from left to right in the order in which they are computed. Connections from one time step to
     the next are dashed and lead back. A network inside another one is a box there, and drawn again below.
@@ -137,7 +137,7 @@ def _short(text: str, length: int) -> str:
 
 
 def _text(text: str) -> str:
-    """Returns a text as SVG has it: what is markup, and what cannot be printed, escaped."""
+    """Return a text as SVG has it: what is markup, and what cannot be printed, escaped."""
     plain = "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
     for mark, written in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
         plain = plain.replace(mark, written)

@@ -96,7 +96,7 @@ def places_of(network: NetworkDescription) -> Places:
 def _long(
     network: NetworkDescription, groups: list[Group], depths: list[int]
 ) -> tuple[list[Group], list[Group]]:
-    """Returns the curves that pass other columns, short ones first: those over them, and those under them."""
+    """Return the curves that pass other columns, short ones first: those over them, and those under them."""
     passing = [g for g in groups if not g.recurrent and depths[g.target] - depths[g.source] > 1]
     passing.sort(key=lambda g: depths[g.target] - depths[g.source])
     from_below = [g for g in passing if network.modules[g.source].kind == "BiasUnit"]
@@ -104,7 +104,7 @@ def _long(
 
 
 def _lanes(groups: list[Group], depths: list[int]) -> dict[Group, int]:
-    """Returns a lane for each curve, as few as will do: those that share one do not meet."""
+    """Return a lane for each curve, as few as will do: those that share one do not meet."""
     taken: list[list[range]] = []
     lanes: dict[Group, int] = {}
     for group in groups:
@@ -123,7 +123,7 @@ def _meet(one: range, other: range) -> bool:
 
 
 def _depths(network: NetworkDescription) -> list[int]:
-    """Returns the column of each module: one more than the last of those that it listens to."""
+    """Return the column of each module: one more than the last of those that it listens to."""
     depths = [0] * len(network.modules)
     for connection in sorted(network.connections, key=lambda c: c.source):
         if network.modules[connection.source].kind != "BiasUnit":
@@ -161,7 +161,7 @@ class _Curves:
             self._entering.setdefault(group.target, []).append(group)
 
     def straight(self, group: Group) -> Curve:
-        """A curve from one column to the next."""
+        """Return a curve from one column to the next."""
         (x, y), (to_x, to_y) = self._start(group), self._end(group)
         bend = (to_x - x) / 2
         path = f"M{x:.0f} {y:.1f}C{x + bend:.0f} {y:.1f} {to_x - bend:.0f} {to_y:.1f} {to_x:.0f} {to_y:.1f}"
@@ -178,7 +178,7 @@ class _Curves:
         return Curve(group, path, label_x, label_y)
 
     def lane(self, group: Group, lane: float) -> Curve:
-        """A curve that runs along a lane above or below all boxes."""
+        """Return a curve along a lane above or below all boxes."""
         (x, y), (to_x, to_y) = self._start(group), self._end(group)
         reach = 40 if group.recurrent else 60
         if to_x > x:  # onwards, over the columns between

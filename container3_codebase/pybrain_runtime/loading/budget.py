@@ -70,14 +70,14 @@ class Budget:
             self.check_time()
 
     def check_time(self) -> None:
-        """Raises KnowledgeError when the CPU time is spent."""
+        """Raise KnowledgeError when the CPU time is spent."""
         if time.thread_time() > self._deadline:
             error = self.beyond("seconds of reading", self._limits.seconds)
             error.hint = "If you trust the file, allow it more time; if it is packed, unpack it first."
             raise error
 
     def beyond(self, what: str, limit: float) -> LimitExceeded:
-        """Returns an error that says which limit the file goes beyond."""
+        """Return an error that says which limit the file goes beyond."""
         return LimitExceeded(f"{self._name} asks for more than {limit:,} {what}, the limit.", limit=limit)
 
 

@@ -30,7 +30,7 @@ _FOREIGN = (
 
 
 def unpacked(data: bytes, name: str, limits: Limits, budget: Budget | None = None) -> bytes:
-    """Returns the content of a gz or bz2 file, or the data itself where it is neither.
+    """Return the content of a gz or bz2 file, or the data itself where it is neither.
 
     Args:
         data: the whole file.
@@ -59,7 +59,7 @@ def is_xml(data: bytes) -> bool:
 
 
 def refuse_foreign(data: bytes, name: str) -> None:
-    """Raises KnowledgeError for content that is neither XML nor a pickle, and says what it is."""
+    """Raise KnowledgeError for content that is neither XML nor a pickle, and says what it is."""
     if not data:
         raise KnowledgeError(f"{name} is empty; a network was expected.", hint="Save the network again.")
     if not _NOT_BLANK.search(data):

@@ -48,7 +48,7 @@ Outgoing = dict[Instance, list[Instance]]
 def describe(
     root: Instance, file: str, limits: Limits = DEFAULT_LIMITS, budget: Budget | None = None
 ) -> NetworkDescription:
-    """Describes a network, a single layer as a network of one, or what a wrapper holds.
+    """Describe a network, a single layer as a network of one, or what a wrapper holds.
 
     Args:
         root: an instance of a network, module or wrapper class.
@@ -93,7 +93,7 @@ class _Describer:
         self._taken: set[str] = set()
 
     def network(self, instance: Instance, depth: int) -> NetworkDescription:
-        """Describes a network that lies inside ``depth`` others."""
+        """Describe a network that lies inside ``depth`` others."""
         state = self._state(instance)
         if depth >= self.limits.networks:
             raise state.bad(f"lies inside {depth} other networks, the limit")
@@ -128,7 +128,7 @@ class _Describer:
         return described
 
     def module(self, instance: Instance, steps: int, depth: int) -> ModuleDescription:
-        """Describes a layer, a bias unit or an inner network, after so many time steps."""
+        """Describe a layer, a bias unit or an inner network, after so many time steps."""
         if instance.cls.family == "network":
             inner = self.network(instance, depth + 1)
             memory = self._memory(State(instance, self.file), inner.outdim, steps)
@@ -287,7 +287,7 @@ class _Describer:
 
 
 def _row(value: object, steps: int, most: int) -> np.ndarray | None:
-    """Returns the row that was written in the last of so many time steps, if there is one of at most so many."""
+    """Return the row that was written in the last of so many time steps, if there is one of at most so many."""
     array = value.array if steps and isinstance(value, ArrayValue) and value.numeric else None
     if array is None or array.ndim != 2 or len(array) < steps or array.shape[1] > most:
         return None
@@ -297,7 +297,7 @@ def _row(value: object, steps: int, most: int) -> np.ndarray | None:
 
 
 def _in_order(outgoing: Outgoing, state: State) -> list[Instance]:
-    """Returns the modules so that each comes after all that it listens to.
+    """Return the modules so that each comes after all that it listens to.
 
     That is the order of the file (``modulesSorted``). PyBrain computes in exactly that order, so a network that
     says it is sorted and is not would get another answer there than here: it is refused. A network that was
@@ -323,7 +323,7 @@ def _in_order(outgoing: Outgoing, state: State) -> list[Instance]:
 
 
 def _sorted(targets: Mapping[Instance, list[object]]) -> list[Instance]:
-    """Returns the modules from those without inputs onwards; fewer than all where there is a loop."""
+    """Return the modules from those without inputs onwards; fewer than all where there is a loop."""
     waiting = dict.fromkeys(targets, 0)
     for end in _flat(targets.values()):
         waiting[end] += 1

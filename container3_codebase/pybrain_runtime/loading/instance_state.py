@@ -41,7 +41,7 @@ class State:
         return key in self.instance.state
 
     def bad(self, what: str) -> KnowledgeError:
-        """Returns an error that says what is wrong with this object."""
+        """Return an error that says what is wrong with this object."""
         return UnsupportedPart(
             f"{self.file} does not hold a whole network: "
             f"the {self.instance.kind} '{escaped(self.name, 60)}' {what}.",
@@ -49,14 +49,14 @@ class State:
         )
 
     def whole(self, key: str, default: int | None = None) -> int:
-        """Returns a count."""
+        """Return a count."""
         value = self.get(key, default)
         if type(value) is not int or not 0 <= value < _LARGEST_SIZE:
             raise self.bad(f"has no usable {key}")
         return value
 
     def flag(self, key: str, default: bool = False) -> bool:
-        """Returns a switch; PyBrain's users write 0 and 1, too."""
+        """Return a switch; PyBrain's users write 0 and 1, too."""
         value = self.get(key, default)
         if not isinstance(value, bool | int):
             raise self.bad(f"has a {key} that is neither true nor false")
@@ -68,18 +68,18 @@ class State:
         return value.size if isinstance(value, ArrayValue) and value.numeric else 0
 
     def instance_at(self, key: str, *families: str) -> Instance:
-        """Returns another object, of one of these families."""
+        """Return another object, of one of these families."""
         value = self.get(key)
         if not isinstance(value, Instance) or value.cls.family not in families:
             raise self.bad(f"has no usable {key}")
         return value
 
     def instances_at(self, key: str, *families: str) -> list[Instance]:
-        """Returns a list of other objects; an empty one where the attribute is missing."""
+        """Return a list of other objects; an empty one where the attribute is missing."""
         return self.instances(self.get(key, []), key, *families)
 
     def instances(self, value: object, key: str, *families: str) -> list[Instance]:
-        """Returns the objects in a list, tuple or set, each of them once and of one of these families."""
+        """Return the objects in a list, tuple or set, each of them once and of one of these families."""
         if not isinstance(value, list | tuple | set):
             raise self.bad(f"has {key} that are not a list")
         if self._budget:
@@ -94,7 +94,7 @@ class State:
         return found
 
     def numbers(self, key: str, count: int) -> np.ndarray:
-        """Returns an attribute as ``count`` finite numbers: float64, shape (count,), read-only."""
+        """Return an attribute as ``count`` finite numbers: float64, shape (count,), read-only."""
         value = self.get(key)
         if value is None:
             raise self.bad(f"has no {key}, which the file should hold")

@@ -21,7 +21,7 @@ _ADVICE = "Save the network itself: pickle.dump(net, file)."
 def find_network(
     value: object, file: str, budget: Budget | None = None
 ) -> tuple[Instance, dict[str, object]]:
-    """Returns the one network in a value and what lies beside it.
+    """Return the one network in a value and what lies beside it.
 
     Args:
         value: what the pickle holds: a network or layer, or a dict, tuple or list with one in it.
@@ -99,7 +99,7 @@ def _rows(value: Instance) -> str:
 def _walk(
     value: object, place: str, depth: int, seen: set[int], budget: Budget
 ) -> Iterator[tuple[str, object]]:
-    """Yields all but containers, with their places, down to a few levels; each container once."""
+    """Yield all but containers, with their places, down to a few levels; each container once."""
     if not isinstance(value, dict | list | tuple | set | frozenset):
         yield place, value
         return
@@ -118,7 +118,7 @@ def _part(key: object) -> str:
 
 
 def _key_in_words(key: object) -> str:
-    """Returns what a key is called: a pair by its parts, so that two pairs have two names."""
+    """Return what a key is called: a pair by its parts, so that two pairs have two names."""
     if isinstance(key, tuple):
         return f"({', '.join(short_repr(part, 10) for part in key[:4])})"
     return repr(key) if isinstance(key, Instance | Global) else short_repr(key, 40)

@@ -74,7 +74,7 @@ class ArrayValue:
         return self._array.size if self._array is not None else 0
 
     def fill(self, data: bytes, dtype: str, shape: tuple[int, ...], order: Order) -> None:
-        """Takes the content: as many bytes as the shape and the type (``<f8``) need."""
+        """Take the content: as many bytes as the shape and the type (``<f8``) need."""
         self._state = data, dtype, shape, order
 
     @property

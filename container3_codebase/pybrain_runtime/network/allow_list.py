@@ -152,7 +152,7 @@ ALLOWED: dict[tuple[str, str], Global] = _table()
 
 
 def named(kind: str) -> Global:
-    """Returns the entry of a PyBrain class by its class name alone, as XML files and cards give it.
+    """Return the entry of a PyBrain class by its class name alone, as XML files and cards give it.
 
     Raises:
         KeyError: there is none.

@@ -65,14 +65,14 @@ class Card(Record, eq=True):
         return any(c.mean != 0.0 or c.scale != 1.0 for c in (*self.inputs, *self.outputs))
 
     def scaled(self, inputs: np.ndarray) -> np.ndarray:
-        """Returns inputs, shape (n, indim), as the network wants them: (x - mean) / scale."""
+        """Return inputs, shape (n, indim), as the network wants them: (x - mean) / scale."""
         mean, scale = self._of_inputs
         with np.errstate(all="ignore"):  # what runs over is found in the answers
             scaled: np.ndarray = (inputs - mean) / scale
         return scaled
 
     def unscaled(self, outputs: np.ndarray) -> np.ndarray:
-        """Returns outputs of the network, shape (n, outdim), in their own units: y * scale + mean."""
+        """Return outputs of the network, shape (n, outdim), in their own units: y * scale + mean."""
         if self._of_outputs is None:
             return outputs
         mean, scale = self._of_outputs
@@ -96,7 +96,7 @@ def _arrays(columns: tuple[Column, ...]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def card_path(knowledge: str) -> str:
-    """Returns where the card of a knowledge file is looked for: its ending replaced by ``.card.json``."""
+    """Return where the card of a knowledge file is looked for: its ending replaced by ``.card.json``."""
     stem, ending = split_ending(knowledge)
     if ending in _PACKED:
         stem = split_ending(stem)[0]
@@ -104,7 +104,7 @@ def card_path(knowledge: str) -> str:
 
 
 def read_card(path: str | os.PathLike[str], *, indim: int, outdim: int, network: str) -> Card:
-    """Reads a card and checks it against the network that it belongs to.
+    """Read a card and checks it against the network that it belongs to.
 
     Args:
         path: the card.

@@ -26,7 +26,7 @@ def card_with(
     outdim: int,
     file: str,
 ) -> Card:
-    """Returns a card that scales by companions; names and labels stay those of the card that there is.
+    """Return a card that scales by companions; names and labels stay those of the card that there is.
 
     Args:
         card: the network's card, if it has one.
@@ -75,7 +75,7 @@ def _names(rule: str) -> tuple[list[str], bool]:
 
 
 def _with_list(companions: Mapping[str, object], name: str) -> Mapping[str, object]:
-    """Returns companions with a list of numbers as a whole, where its items are kept one by one (``x_min.0``)."""
+    """Return companions with a list of numbers as a whole, where its items are kept one by one (``x_min.0``)."""
     items: list[object] = []
     while name not in companions and f"{name}.{len(items)}" in companions:
         items.append(companions[f"{name}.{len(items)}"])

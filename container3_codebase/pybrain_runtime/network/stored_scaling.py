@@ -38,12 +38,12 @@ class FoundScaling(Record, eq=True):
     outputs: str | None = None
 
     def as_report(self) -> dict[str, object]:
-        """Returns the same for programs."""
+        """Return the same for programs."""
         return {"names": list(self.names), "inputs": self.inputs, "outputs": self.outputs}
 
 
 def find_scaling(companions: Mapping[str, object]) -> FoundScaling | None:
-    """Looks for scaling in what lies beside a network; None where nothing has such a name.
+    """Look for scaling in what lies beside a network; None where nothing has such a name.
 
     Args:
         companions: numbers, arrays and text by their place in the file, see ``find_network``.
@@ -63,7 +63,7 @@ def find_scaling(companions: Mapping[str, object]) -> FoundScaling | None:
 
 
 def _pairs(places: Sequence[str], kinds: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Returns names that differ in one word alone, which is ``min`` in the one and ``max`` in the other."""
+    """Return names that differ in one word alone, which is ``min`` in the one and ``max`` in the other."""
     pairs = []
     for first in places:
         words = _words(first)
@@ -75,13 +75,13 @@ def _pairs(places: Sequence[str], kinds: Sequence[tuple[str, str]]) -> list[tupl
 
 
 def _words(place: str) -> list[str]:
-    """Returns the words of a name: ``scaling.xMin_`` has scaling, x and min."""
+    """Return the words of a name: ``scaling.xMin_`` has scaling, x and min."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", place)
     return [word for word in re.split(r"[^a-z0-9]+", spaced.lower()) if word]
 
 
 def _whole(place: str, companions: Mapping[str, object]) -> str:
-    """Returns the place of the list that a number stands in, where it is one of several: ``x_min`` for ``x_min.0``."""
+    """Return the place of the list that a number stands in, where it is one of several: ``x_min`` for ``x_min.0``."""
     stem, dot, last = place.rpartition(".")
     return (
         stem if dot and last.isdigit() and f"{stem}.0" in companions and f"{stem}.1" in companions else place

@@ -86,7 +86,7 @@ class NpzArrays:
         return f"{key}{_ENDING}" in self._members
 
     def take(self, key: str) -> np.ndarray:
-        """Returns an array: text, or finite or infinite numbers; never objects."""
+        """Return an array: text, or finite or infinite numbers; never objects."""
         member = self._members.get(key + _ENDING)
         if member is None:
             raise self.bad(f"has no array '{escaped(key, 60)}', which its description names")
@@ -96,7 +96,7 @@ class NpzArrays:
             raise self._damaged(damage) from None
 
     def bad(self, what: str) -> KnowledgeError:
-        """Returns an error that says what is wrong with the file."""
+        """Return an error that says what is wrong with the file."""
         return KnowledgeError(f"{self._name} {what}.", hint="Write it again with convert.")
 
     def _damaged(self, damage: _Damage) -> KnowledgeError:
@@ -108,7 +108,7 @@ class NpzArrays:
     # The archive.
 
     def _directory(self) -> Generator[tuple[str, _Member], None, None]:
-        """Yields the entries of the directory; their number is known before the first is made."""
+        """Yield the entries of the directory; their number is known before the first is made."""
         size = len(self._data)
         if size < _END.size:
             raise _Damage("it ends too early")
@@ -162,7 +162,7 @@ class NpzArrays:
         return bytes(packed)
 
     def _inflated(self, packed: memoryview) -> bytes:
-        """Returns the content, unpacked block by block: what zlib makes at once, it has twice for a moment."""
+        """Return the content, unpacked block by block: what zlib makes at once, it has twice for a moment."""
         plain = BytesIO()
         member = zlib.decompressobj(wbits=-15)
         position = 0
@@ -190,7 +190,7 @@ class NpzArrays:
     # The arrays.
 
     def _array(self, content: bytes) -> np.ndarray:
-        """Returns the array in the content of an npy file (version 1.0 of that format)."""
+        """Return the array in the content of an npy file (version 1.0 of that format)."""
         if content[:8] != b"\x93NUMPY\x01\x00":
             raise _Damage("a member that is no npy file of version 1.0")
         start = 10 + int.from_bytes(content[8:10], "little")

@@ -31,7 +31,7 @@ class ArrayBuilder:
         self.limit = elements
 
     def dtype(self, code: object) -> DtypeValue:
-        """Returns the type that a code such as ``f8`` stands for.
+        """Return the type that a code such as ``f8`` stands for.
 
         Raises:
             UnsafeKnowledge: the code stands for objects, text, records or anything else but numbers.
@@ -47,7 +47,7 @@ class ArrayBuilder:
         return DtypeValue(bare, ">" if order == ">" else "<")
 
     def set_order(self, value: DtypeValue, state: object) -> None:
-        """Gives a type the byte order that its pickled state names; records and the like are refused."""
+        """Give a type the byte order that its pickled state names; records and the like are refused."""
         plain = isinstance(state, tuple) and len(state) >= 5 and state[1] in ("<", ">", "|", "=")
         if value.built or not plain or any(part is not None for part in state[2:5]):  # type: ignore[index]
             raise self._bad("an array type with fields or with a state of its own")
@@ -55,14 +55,14 @@ class ArrayBuilder:
         value.built = True
 
     def fill(self, value: ArrayValue, state: object) -> None:
-        """Gives an array its content: state is (version, shape, type, is Fortran order, bytes)."""
+        """Give an array its content: state is (version, shape, type, is Fortran order, bytes)."""
         if value.filled or not isinstance(state, tuple) or len(state) != 5:
             raise self._bad("an array with a state that is not NumPy's")
         _, shape, dtype, fortran, raw = state
         self._fill(value, raw, dtype, shape, "F" if fortran else "C")
 
     def build(self, raw: object, dtype: object, shape: object, order: object) -> ArrayValue:
-        """Returns the array of these bytes.
+        """Return the array of these bytes.
 
         Raises:
             KnowledgeError: the shape does not fit the bytes, or is beyond the limit.
@@ -106,7 +106,7 @@ class ArrayBuilder:
             )
 
     def scalar(self, dtype: object, raw: object) -> float | int | bool:
-        """Returns the Python number of a pickled NumPy number."""
+        """Return the Python number of a pickled NumPy number."""
         array = self.build(raw, dtype, (1,), "C").array
         assert array is not None
         number: float | int | bool = array[0].item()

@@ -68,13 +68,13 @@ class Calls:
         return self._answers[target.role](args)
 
     def new(self, target: object, args: object) -> Instance:
-        """Makes an empty object of a PyBrain class (what ``object.__new__`` would be asked for)."""
+        """Make an empty object of a PyBrain class (what ``object.__new__`` would be asked for)."""
         if not isinstance(target, Global) or target.family == "function" or args != ():
             raise self._refused("makes an object in a way that PyBrain does not")
         return Instance(target)
 
     def build(self, target: object, state: object) -> None:
-        """Gives an object, an array or an array type its state, once."""
+        """Give an object, an array or an array type its state, once."""
         if isinstance(target, ArrayValue):
             self.arrays.fill(target, state)
         elif isinstance(target, DtypeValue):
@@ -85,7 +85,7 @@ class Calls:
             raise self._refused("sets attributes on something that is not an object of the network")
 
     def key(self, value: object) -> object:
-        """Returns the value if it may be a key or a member of a set.
+        """Return the value if it may be a key or a member of a set.
 
         PyBrain's are names, numbers, modules, and pairs of these. Deeper tuples are refused: hashing them
         is recursive. So are integers beyond 64 bits, and tuples made to collide: Python's hash of numbers is
@@ -103,7 +103,7 @@ class Calls:
         return value
 
     def new_set(self) -> set[object]:
-        """Returns an empty set; it is four times as large as any other empty value."""
+        """Return an empty set; it is four times as large as any other empty value."""
         self._budget.take(SET_SIZE)
         return set()
 

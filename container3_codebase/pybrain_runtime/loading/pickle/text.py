@@ -13,7 +13,7 @@ _BEYOND_LATIN1 = re.compile(rb"\\u(?!00[0-9a-fA-F]{2})|\\U(?!000000[0-9a-fA-F]{2
 
 
 def push_quoted(machine: StackMachine) -> None:
-    """STRING: a string in quotes, with Python 2's escapes, on a line of its own."""
+    """Push a string in quotes (STRING), with Python 2's escapes, on a line of its own."""
     line = machine.long_line()
     if len(line) < 2 or line[0] != line[-1] or line[0] not in b"'\"":
         raise ValueError("a string without quotes")
@@ -27,7 +27,7 @@ def push_quoted(machine: StackMachine) -> None:
 
 
 def push_escaped(machine: StackMachine) -> None:
-    r"""UNICODE: text with ``\u`` escapes on a line of its own."""
+    r"""Push text (UNICODE) with ``\u`` escapes on a line of its own."""
     line = machine.long_line()
     if len(line) > SHORT:
         # An escape is six bytes and gives one character, of four bytes at most.
@@ -38,7 +38,7 @@ def push_escaped(machine: StackMachine) -> None:
 
 
 def push_utf8(machine: StackMachine, size: int) -> None:
-    """BINUNICODE and the like: UTF-8 of a length in bytes."""
+    """Push UTF-8 of a length in bytes (BINUNICODE and the like)."""
     if size > SHORT:
         view = machine.view(size)
         machine.budget.take_text(view)
@@ -50,7 +50,7 @@ def push_utf8(machine: StackMachine, size: int) -> None:
 
 
 def push_latin1(machine: StackMachine, size: int) -> None:
-    """BINSTRING and the like: a string of Python 2 of a length in bytes, each of which is kept."""
+    """Push a string of Python 2 of a length in bytes (BINSTRING and the like); each byte is kept."""
     if size > SHORT:
         machine.budget.take(size)
         machine.push(str(machine.view(size), "latin1"))

@@ -45,12 +45,12 @@ class Element:
         self.numbers: Numbers | None = None
 
     def find(self, tag: str) -> Element | None:
-        """Returns the first child of that name."""
+        """Return the first child of that name."""
         return next((child for child in self.children if child.tag == tag), None)
 
 
 def parse(data: bytes, name: str, limits: Limits, budget: Budget) -> Element:
-    """Returns the root element.
+    """Return the root element.
 
     Args:
         data: the whole file.
@@ -110,7 +110,7 @@ class _Parser:
         self._parser = parser
 
     def parse(self, data: bytes) -> Element:
-        """Parses the document from its first character that is not blank."""
+        """Parse the document from its first character that is not blank."""
         start = len(_MARK) if data.startswith(_MARK) else 0
         head = data[start : start + _BLOCK]
         start += len(head) - len(head.lstrip())

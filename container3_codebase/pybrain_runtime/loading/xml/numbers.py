@@ -39,7 +39,7 @@ class Numbers:
         return self.count > self.most
 
     def feed(self, text: str) -> None:
-        """Takes the next piece."""
+        """Take the next piece."""
         if self._wrong or not text.isascii():
             self._wrong = True
             return
@@ -54,7 +54,7 @@ class Numbers:
         self._convert(whole)
 
     def finish(self) -> int:
-        """Takes the text as complete; returns how many numbers there are."""
+        """Take the text as complete; returns how many numbers there are."""
         if not self._wrong:
             self._convert(self._pending, last=True)
         self._pending = ""
