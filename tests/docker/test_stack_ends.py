@@ -221,9 +221,12 @@ def test_run_of_codebase_alone_brings_its_data_and_leaves_nothing_running(stack)
 def test_a_second_up_while_the_first_ends_is_not_aborted_by_a_data_container(stack):
     assert stack.plain("up", "-d").status == 0
     assert until(lambda: not stack.ids("codebase"), 30)
+    stack.shared("prediction.json").unlink()
     typed = stack.up()
     assert typed.status == 0, typed.output
-    assert "ACTIVATION COMPLETE" in typed.output
+    # Not in the output of `up`: on a busy machine 2.26 may stop before it has shown the last lines; `logs` has them.
+    assert "ACTIVATION COMPLETE" in stack.plain("logs", "codebase").output
+    assert stack.shared("prediction.json").is_file()
 
 
 @pytest.mark.parametrize("left_over", ["a file", "a link", "a folder"])
