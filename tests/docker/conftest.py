@@ -21,6 +21,7 @@ COMMANDS = {"v1": ["docker-compose", "--ansi", "never"], "v2": ["docker", "compo
 ORDINARY_USER = 23457
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:

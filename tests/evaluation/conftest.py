@@ -44,7 +44,7 @@ def _load(name: str) -> ModuleType:
 SAMPLES, BREAKS, VARIANTS = _load("samples"), _load("breaks"), _load("variants")
 ANSWERS, CHEATS = _load("answers"), _load("cheats")
 # How many of the class below are evaluated at a time.
-JOBS = 3
+JOBS = 2
 
 
 @pytest.fixture(scope="session")
@@ -108,6 +108,7 @@ def engine() -> str:
     return version
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs an engine, and what must run in one process where several run tests."""
     for item in items:
