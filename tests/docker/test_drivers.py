@@ -233,7 +233,7 @@ def test_a_build_that_fails_shows_its_last_lines(project, capsys):
 def test_without_a_build_a_missing_image_is_an_error(project, capsys):
     (project.own_activation).write_text("5.0,3.0,1.0,0.1\n", encoding="utf-8")
     assert drive(project, "compose", "--engine", "docker", "--no-build") == 69
-    assert "missing or older than" in capsys.readouterr().err
+    assert "missing or outdated" in capsys.readouterr().err
 
 
 def test_two_checkouts_of_the_same_name_run_side_by_side(place, copy_project):
