@@ -116,7 +116,7 @@ def _compose(samples: ModuleType) -> dict[str, Break]:
     return {
         "compose.syntax": Break(
             {COMPOSE: swap(compose, "image: codebase_app07", "imagee: codebase_app07")}, 4 + 8 + 33,
-            "Compose knows no `imagee:` in a service", ("compose.services", "compose.dependencies", *STACK),
+            "unknown key `imagee:` in the service codebase", ("compose.services", "compose.dependencies", *STACK),
         ),
         "compose.services": Break(
             {

@@ -118,6 +118,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if not {"reports", "nothing_left", "left_of"}.isdisjoint(used):
             # One class for all its tests; and nobody else ends evaluations while it is looked what they left.
             item.add_marker(pytest.mark.xdist_group("class"))
+        if "own_image" in used:
+            # Its images have names that every process would give them.
+            item.add_marker(pytest.mark.xdist_group("own images"))
 
 
 @pytest.fixture(scope="session")

@@ -112,7 +112,7 @@ def test_what_prints_fills_its_disk_or_takes_all_memory_is_stopped(submit, sampl
     assert "codebase ended with status 137 (out of memory)" in reasons["compose.status"]
     told = [finding.text for finding in report.findings if finding.id == "over-the-limits"]
     assert len(told) == 3
-    assert any("codebase used more memory than it gets" in text for text in told)
+    assert any("codebase used more memory than it is allowed" in text for text in told)
     assert report.points == 100 - 3 - 3 - 3 - 15
 
 

@@ -249,7 +249,7 @@ def test_pipes_and_a_folder_as_ignore_file_do_not_hold_the_build_up(build, tmp_p
     assert build(source).ok
     (source / C3 / ".dockerignore").mkdir()
     (source / C3 / ".dockerignore" / "x").write_text("")
-    assert ".dockerignore is no file" in build(source).reason
+    assert ".dockerignore must be a regular file" in build(source).reason
 
 
 def test_files_added_to_a_context_are_not_in_the_image(build, tmp_path):
@@ -582,7 +582,7 @@ def test_an_ordinary_dockerfile_builds_the_same_image(name, build, tmp_path):
     source = folder(tmp_path / "handed-in", files)
     for path in [*source.rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
-    tag = "app07eval-tests:honest"
+    tag = f"app07eval-tests:honest-{uuid.uuid4().hex[:8]}"
     words = ["docker", "build", "--no-cache", "--tag", tag, str(source / C3)]
     trusted = subprocess.run(
         words, env=os.environ | {"DOCKER_BUILDKIT": "0"}, capture_output=True, text=True, check=False

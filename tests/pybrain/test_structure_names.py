@@ -92,6 +92,8 @@ def test_importing_needs_nothing_heavy():
         "re",
         "copyreg",
         "__future__",
+        "heapq",
+        "_heapq",
     }
 
 

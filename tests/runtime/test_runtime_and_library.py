@@ -159,7 +159,7 @@ def test_another_order_gives_the_same_answer_or_none(folder: Path, tmp_path: Pat
         except KnowledgeError as error:
             assert "its order of computation (modulesSorted) " in error.message
             with pytest.raises(
-                NetworkConstructionException, match="modulesSorted is no order of computation"
+                NetworkConstructionException, match="modulesSorted is not an order of computation"
             ):
                 again.activate(inputs[0])
             continue
