@@ -476,6 +476,7 @@ def test_a_step_cannot_have_things_removed_by_printing_what_the_engine_prints(bu
 WRITES = (
     "RUN mkdir -p /v; for i in 1 2 3 4 5 6 7 8; do dd if=/dev/zero of=/v/$i bs=1M count=20; sleep 1; done\n"
 )
+LITTLE_DISK = replace(DEFAULT_LIMITS, build_disk=40 * MIB)
 
 
 def imitating(lines):
@@ -483,23 +484,17 @@ def imitating(lines):
     return f"RUN : {uuid.uuid4()}; for i in $(seq {lines}); do echo ' ---> Running in 0123456789ab'; done\n"
 
 
-def build_with_little_disk(shop, tmp_path, lines):
-    source = folder(tmp_path / "handed-in", {f"{C3}/Dockerfile": BUSYBOX + lines})
-    shop.limits = replace(DEFAULT_LIMITS, build_disk=40 * MIB)
-    submission = take_in(str(source), tmp_path / "in", DEFAULT_LIMITS)
-    builder = Builder(shop, Recipes(submission, shop.limits), Gate(shop), tmp_path)
-    return builder.build(BuildWanted(C3, "Dockerfile"))
-
-
 @pytest.mark.parametrize("lines", ["VOLUME /v\n", imitating(1)], ids=["volume", "imitating"])
-def test_what_a_step_writes_is_counted_wherever_it_writes_and_whatever_was_printed(lines, shop, tmp_path):
-    built = build_with_little_disk(shop, tmp_path, lines + WRITES)
+def test_what_a_step_writes_is_counted_wherever_it_writes_and_whatever_was_printed(lines, build, tmp_path):
+    source = folder(tmp_path / "handed-in", {f"{C3}/Dockerfile": BUSYBOX + lines + WRITES})
+    built = build(source, limits=LITTLE_DISK)
     assert not built.ok
     assert "wrote more than 40 MB" in built.reason
 
 
-def test_a_step_that_imitates_the_engine_over_and_over_ends_the_build(shop, tmp_path):
-    built = build_with_little_disk(shop, tmp_path, imitating(1100) + WRITES)
+def test_a_step_that_imitates_the_engine_over_and_over_ends_the_build(build, tmp_path):
+    source = folder(tmp_path / "handed-in", {f"{C3}/Dockerfile": BUSYBOX + imitating(1100) + WRITES})
+    built = build(source, limits=LITTLE_DISK)
     assert not built.ok
     assert "printed the lines by which the engine names its steps" in built.reason
 
