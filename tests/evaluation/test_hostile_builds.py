@@ -477,6 +477,7 @@ def test_a_step_cannot_remove_images_by_imitating_the_builder(build, session, tm
 WRITES = (
     "RUN mkdir -p /v; for i in 1 2 3 4 5 6 7 8; do dd if=/dev/zero of=/v/$i bs=1M count=20; sleep 1; done\n"
 )
+LITTLE_DISK = replace(DEFAULT_LIMITS, build_disk=40 * MIB)
 
 
 def imitating(lines):
@@ -484,23 +485,17 @@ def imitating(lines):
     return f"RUN : {uuid.uuid4()}; for i in $(seq {lines}); do echo ' ---> Running in 0123456789ab'; done\n"
 
 
-def build_with_little_disk(session, tmp_path, lines):
-    source = folder(tmp_path / "handed-in", {f"{C3}/Dockerfile": BUSYBOX + lines})
-    session.limits = replace(DEFAULT_LIMITS, build_disk=40 * MIB)
-    submission = take_in(str(source), tmp_path / "in", DEFAULT_LIMITS)
-    builder = Builder(session, BuildPlanner(submission, session.limits), BuildNetwork(session), tmp_path)
-    return builder.build(BuildRequest(C3, "Dockerfile"))
-
-
 @pytest.mark.parametrize("lines", ["VOLUME /v\n", imitating(1)], ids=["volume", "imitating"])
-def test_what_a_step_writes_is_counted_wherever_it_writes_and_whatever_was_printed(lines, session, tmp_path):
-    built = build_with_little_disk(session, tmp_path, lines + WRITES)
+def test_what_a_step_writes_is_counted_wherever_it_writes_and_whatever_was_printed(lines, build, tmp_path):
+    source = folder(tmp_path / "handed-in", {f"{C3}/Dockerfile": BUSYBOX + lines + WRITES})
+    built = build(source, limits=LITTLE_DISK)
     assert not built.ok
     assert "wrote more than 40 MB" in built.reason
 
 
-def test_a_step_that_imitates_the_builder_repeatedly_ends_the_build(session, tmp_path):
-    built = build_with_little_disk(session, tmp_path, imitating(1100) + WRITES)
+def test_a_step_that_imitates_the_builder_repeatedly_ends_the_build(build, tmp_path):
+    source = folder(tmp_path / "handed-in", {f"{C3}/Dockerfile": BUSYBOX + imitating(1100) + WRITES})
+    built = build(source, limits=LITTLE_DISK)
     assert not built.ok
     assert "printed lines that look like the builder's own" in built.reason
 
