@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from evaluation.checks.base import check, last_message, observed, tail
 from evaluation.evidence.evidence import Evidence
-from evaluation.prediction.rerun import MODEL, RerunResult
+from evaluation.prediction.rerun import ELSEWHERE, MODEL, RerunResult
 from evaluation.result import Observation, Verdict
 from evaluation.sandbox import timeline
-from evaluation.traps.runs import FIRST_EXIT, FIXED_ANSWER, NOT_COMPUTED, OWN_NETWORK
+from evaluation.traps.runs import COMPUTED_ELSEWHERE, FIRST_EXIT, FIXED_ANSWER, NOT_COMPUTED, OWN_NETWORK
 from pipeline.project import CODEBASE
+
+# The traps of the outcomes of a rerun that cost the points.
+_TRAPS = {MODEL: OWN_NETWORK, ELSEWHERE: COMPUTED_ELSEWHERE}
 
 
 @check
@@ -34,7 +37,7 @@ def prediction_equals(evidence: Evidence) -> Verdict:
         probe = evidence.probe
         seen = (*seen, Observation("note", _told(probe)))
         if probe.counts_against:
-            trap = FIXED_ANSWER if probe.fixed else OWN_NETWORK if probe.outcome == MODEL else NOT_COMPUTED
+            trap = FIXED_ANSWER if probe.fixed else _TRAPS.get(probe.outcome, NOT_COMPUTED)
             return Verdict(False, f"{trap.title}: {probe.text}", trap.hint, seen)
     if found.equal:
         return Verdict(

@@ -8,10 +8,9 @@ from evaluation.checks.base import ContainerNumber, check, observed, service_of
 from evaluation.checks.containers import file_of
 from evaluation.errors import CannotCheck
 from evaluation.evidence.evidence import Evidence
-from evaluation.prediction.rerun import RerunResult
 from evaluation.result import Observation, Verdict
 from evaluation.sandbox.stack_run import StackRun
-from pipeline.project import KNOWLEDGE_FILE, SHARED_ACTIVATION_FILE
+from pipeline.project import KNOWLEDGE_FILE, SHARED_ACTIVATION_FILE, Service
 
 _NAMES = {1: SHARED_ACTIVATION_FILE, 2: KNOWLEDGE_FILE}
 
@@ -24,6 +23,9 @@ def shared_file_is_there(evidence: Evidence, container: ContainerNumber) -> Verd
     left = run.shared_file(name)
     seen = _seen(run)
     if left is not None and left.kind == "file":
+        if why := _why_not_delivered(evidence, role):
+            hint = f"{role.name} copies {role.inside} to /shared_data/{name} when it runs."
+            return Verdict(False, why, hint, (*seen, *observed(note=evidence.probe.text)))
         return Verdict(True, f"shared_data/{name} is there, {len(left.content):,} bytes", "", seen)
     if left is not None:
         return Verdict(
@@ -54,16 +56,6 @@ def shared_file_is_the_same(evidence: Evidence, container: ContainerNumber) -> V
     expected = hashlib.sha256(evidence.submission.bytes(own)).hexdigest()
     found = hashlib.sha256(left.content).hexdigest()
     seen = observed(sha256=f"{found}  shared_data/{name}\n{expected}  {own}")
-    if (
-        found == expected
-        and (probe := _exchanged(evidence)) is not None
-        and not probe.delivered.get(role.name, True)
-    ):
-        return Verdict(
-            False, f"with another file in {role.name}, the old one still lies in the shared folder: it does not come "
-            "from there", f"{role.name} copies {role.inside} to /shared_data/{name} when it runs.",
-            (*seen, *observed(note=probe.text)),
-        )  # fmt: skip
     if found == expected:
         return Verdict(True, f"shared_data/{name} is {own}, byte for byte", "", seen)
     size = len(evidence.submission.bytes(own))
@@ -75,14 +67,28 @@ def shared_file_is_the_same(evidence: Evidence, container: ContainerNumber) -> V
     )
 
 
-def _exchanged(evidence: Evidence) -> RerunResult | None:
-    """Return the run with exchanged files; None where there was none, which costs nothing."""
+def _why_not_delivered(evidence: Evidence, role: Service) -> str:
+    """Return why a file in the shared folder does not come from its container; empty where it does.
+
+    Without a rerun, nothing counts against the container.
+    """
     if evidence.run.stopped:
-        return None
+        return ""
     try:
-        return evidence.probe
+        probe = evidence.probe
     except CannotCheck:
-        return None
+        return ""
+    if not probe.delivered.get(role.name, True):
+        return (
+            f"with another file in {role.name}, the old one still lies in the shared folder: it does not come "
+            "from there"
+        )
+    if role.name in probe.idle:
+        return (
+            f"{role.name} does not deliver its file: it does not arrive in the shared folder while the other "
+            "services that see it do nothing"
+        )
+    return ""
 
 
 def _seen(run: StackRun) -> tuple[Observation, ...]:

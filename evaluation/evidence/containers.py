@@ -15,7 +15,8 @@ from evaluation.images.build_plan import BuildPlanner, BuildResult
 from evaluation.images.builder import Builder
 from evaluation.images.image_files import find_all, holds, why_not_interpreter
 from evaluation.prediction.challenge import Challenge, make_challenge
-from evaluation.prediction.rerun import fresh_seed, image_with_file
+from evaluation.prediction.replaced_stack import image_with_file
+from evaluation.prediction.rerun import fresh_seed
 from evaluation.quotas import Limits
 from evaluation.sandbox.container_run import ContainerRun, run_container
 from evaluation.submission.submission import Submission

@@ -11,6 +11,7 @@ from evaluation.evidence.facts import Fact, fact, fact_about
 from evaluation.evidence.files import model_and_data
 from evaluation.evidence.runs import RunEvidence
 from evaluation.prediction.expected import data_name, model_name
+from evaluation.prediction.replaced_stack import SubmissionFiles
 from evaluation.prediction.replacement import (
     ReplacementFiles,
     load_replacement,
@@ -26,8 +27,10 @@ from evaluation.prediction.rerun import (
     not_rerun,
     rerun_stack,
 )
+from evaluation.prediction.without_codebase import SeenWithoutCodebase, look_without_codebase
 from evaluation.result import Verdict
 from evaluation.sandbox.stack_run import StackRun
+from pipeline import atomic_files
 from pipeline.project import ACTIVATIONBASE, CODEBASE, KNOWLEDGEBASE, SERVICES
 
 _MOST_SIGHTINGS = 10_000
@@ -69,8 +72,11 @@ class Evidence(RunEvidence):
             role.name: self.copies(stack.images[roles.service(role.name)], role, name)
             for role, name in ((SERVICES[0], rows), (SERVICES[1], model))
         }
-        files = RerunInputs(rows, model, self.is_right(self.run), places, self.exchanged, self.judged)
-        return rerun_stack(stack, roles, files, self.folder, fresh_seed(), self.engine.say)
+        files = SubmissionFiles(rows, model, places)
+        inputs = RerunInputs(
+            files, self.is_right(self.run), self.exchanged, self.judged, self.seen_without_codebase
+        )
+        return rerun_stack(stack, roles, inputs, self.folder, fresh_seed(), self.engine.say)
 
     @fact_about(lambda self, folder, seed: model_and_data(self))
     def exchanged(self, folder: Path, seed: int) -> ReplacementFiles | None:
@@ -97,6 +103,18 @@ class Evidence(RunEvidence):
         model, data = model_name(self.submission), data_name(self.submission)
         old = {ACTIVATIONBASE: self.submission.path(data), KNOWLEDGEBASE: self.submission.path(model)}
         return replace(probe, delivered=delivered(made, old, run.shared))
+
+    @fact_about(lambda self, run, made: "what the run without codebase left")
+    def seen_without_codebase(self, run: StackRun, made: ReplacementFiles) -> SeenWithoutCodebase:
+        """Return what a run shows in which codebase did nothing.
+
+        Args:
+            run: the run.
+            made: the files that were exchanged.
+        """
+        pairs = ((ACTIVATIONBASE, made.rows, made.has_rows), (KNOWLEDGEBASE, made.model, made.has_model))
+        digests = {role: atomic_files.sha256_of(path) for role, path, is_new in pairs if is_new}
+        return look_without_codebase(load_replacement(made), digests, run)
 
     # --- checks and traps
 

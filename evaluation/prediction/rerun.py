@@ -8,22 +8,19 @@ printed numbers could match by accident, the stack is run again with other repla
 from __future__ import annotations
 
 import random
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from functools import partial
+from pathlib import Path
 
 from evaluation.compose.roles import Roles
-from evaluation.engine.session import EngineSession
-from evaluation.errors import CannotCheck
 from evaluation.prediction.find_prediction import find_prediction
+from evaluation.prediction.replaced_stack import SubmissionFiles, new_folder, replaced_stack
 from evaluation.prediction.replacement import Replacement, ReplacementFiles
-from evaluation.quotas import Limits
+from evaluation.prediction.without_codebase import IdleRuns, SeenWithoutCodebase, seeing_services
 from evaluation.sandbox.stack import Stack
 from evaluation.sandbox.stack_run import StackRun
 from evaluation.sandbox.volumes import VolumeEntry
-from evaluation.submission.copying import CHUNK, Copy
-from evaluation.submission.submission import Submission
 from pipeline import atomic_files
 from pipeline.project import ACTIVATIONBASE, KNOWLEDGEBASE
 
@@ -34,6 +31,7 @@ _SHOWN_ON_PURPOSE = 1e-3
 # The most reruns, and the most failures: a single failure may be random.
 _RUNS, _FAILURES = 4, 2
 FOLLOWS, ROWS, MODEL, FIXED, SILENT, FLOODED = "follows", "rows", "model", "fixed", "silent", "flooded"
+ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,8 @@ class RerunResult:
 
     Attributes:
         outcome: follows; rows or model (only the other one is used); fixed (neither is used); silent (no prediction
-            for the replaced files); flooded (too many numbers to recognise one); empty if there was no rerun.
+            for the replaced files); flooded (too many numbers to recognise one); elsewhere (the prediction appears
+            although codebase does nothing); empty if there was no rerun.
         text: what the rerun showed.
         counts_against: whether the prediction earns no points because of it.
         seed: the seed of the replacements.
@@ -50,6 +49,7 @@ class RerunResult:
         chance: the probability that the matching numbers are an accident.
         delivered: for each data container, whether its replaced file arrived in the shared folder (True) or its old
             one (False); no entry if it was not replaced, or neither arrived.
+        idle: the data containers whose file did not arrive while the other services that see it did nothing.
     """
 
     outcome: str
@@ -59,6 +59,7 @@ class RerunResult:
     runs: int = 0
     chance: float = 1.0
     delivered: Mapping[str, bool] = field(default_factory=dict)
+    idle: tuple[str, ...] = ()
 
     @property
     def fixed(self) -> bool:
@@ -81,156 +82,108 @@ class RerunInputs:
     """The files of a submission that are replaced, and how.
 
     Attributes:
-        rows: the path of the rows.
-        model: the path of the network.
+        files: where its rows and its network are.
         right: whether the stack shows the expected prediction with the old files.
-        places: for each data container, the paths of its file in its image.
         replace: creates a replacement in an empty folder, from a seed; None if there is none.
         judge: judges a run with replaced files.
+        judge_idle: returns what a run with replaced files shows in which codebase does nothing.
     """
 
-    rows: str
-    model: str
+    files: SubmissionFiles
     right: bool
-    places: Mapping[str, Sequence[str]]
     replace: Callable[[Path, int], ReplacementFiles | None]
     judge: Callable[[StackRun, ReplacementFiles], RerunResult]
+    judge_idle: Callable[..., SeenWithoutCodebase]
 
 
 def rerun_stack(
-    stack: Stack, roles: Roles, files: RerunInputs, folder: Path, seed: int, say: Callable[[str], None]
+    stack: Stack, roles: Roles, inputs: RerunInputs, folder: Path, seed: int, say: Callable[[str], None]
 ) -> RerunResult:
     """Rerun the stack with replaced rows and networks, until the result is certain.
 
     Args:
         stack: the stack of the submission.
         roles: which service is which container.
-        files: what is replaced.
+        inputs: what is replaced.
         folder: a folder of the evaluation.
         seed: seed of the replacements.
         say: called with progress messages.
     """
-    mounted = {mount.source for one in stack.stack.services.values() for mount in one.mounts}
-    for role, name in ((ACTIVATIONBASE, files.rows), (KNOWLEDGEBASE, files.model)):
-        if not files.places.get(role) and not _is_mounted(name, mounted):
+    for role in (ACTIVATIONBASE, KNOWLEDGEBASE):
+        name = inputs.files.name(role)
+        if not inputs.files.places.get(role) and not seeing_services(stack.stack, name):
             text = f"{name} was found neither in the image of {role} nor in a mounted folder"
             return not_rerun(text, counts_against=True)
-    chance, failures, last = 1.0, 0, None
+    series = _Series(inputs.right)
     for attempt in range(1, _RUNS + 1):
-        made = files.replace(_new(folder, f"replacement{attempt}"), seed + attempt)
+        made = inputs.replace(new_folder(folder, f"replacement{attempt}"), seed + attempt)
         if made is None:
             return not_rerun("no replacement was found with a clearly different prediction")
         say("running the stack again, with other rows and another network")
-        run = _run(stack, roles, files, made, folder, attempt)
-        last = replace(files.judge(run, made), seed=seed, runs=attempt)
-        if last.outcome == FOLLOWS:
-            chance *= last.chance
-            if chance <= ACCIDENT:
-                return replace(last, chance=chance)
-            continue
-        failures += 1
-        if failures >= _FAILURES or not files.right:
+        with replaced_stack(stack, roles, inputs.files, made, folder, attempt) as replaced:
+            run = replaced.run()
+            series.add(replace(inputs.judge(run, made), seed=seed, runs=attempt))
+            look = partial(inputs.judge_idle, made=made)
+            idle = IdleRuns(replaced, roles, inputs.files, run.seconds, look)
+            if series.may_be_elsewhere:
+                say("running the stack again, without codebase")
+                series.add_without_codebase(idle.without_codebase)
+            if series.settled or attempt == _RUNS:
+                return replace(series.result(), idle=idle.not_delivered(made))
+    raise AssertionError("the last rerun returns")
+
+
+class _Series:
+    """What the reruns have shown so far.
+
+    Args:
+        right: whether the stack shows the expected prediction with the old files.
+    """
+
+    def __init__(self, right: bool) -> None:
+        self._right = right
+        self._failures = 0
+        self._chance = 1.0
+        self._last = not_rerun("")
+        # The files that showed the prediction without codebase in every rerun, and the chance of these accidents.
+        self._elsewhere: str | None = None
+        self._chance_elsewhere = 1.0
+
+    def add(self, result: RerunResult) -> None:
+        """Count a rerun; its chance is that of all accidents."""
+        if result.outcome == FOLLOWS:
+            self._chance *= result.chance
+            self._last = replace(result, chance=self._chance)
+        else:
+            self._failures += 1
+            self._last = result
+
+    @property
+    def settled(self) -> bool:
+        """Whether no further rerun is needed."""
+        if self._last.outcome == FOLLOWS:
+            return self._chance <= ACCIDENT
+        return self._failures >= _FAILURES or not self._right
+
+    @property
+    def may_be_elsewhere(self) -> bool:
+        """Whether another container may have computed the prediction of the last rerun."""
+        return self._last.outcome == FOLLOWS and self._elsewhere != ""
+
+    def add_without_codebase(self, seen: SeenWithoutCodebase) -> None:
+        """Count a run without codebase."""
+        self._elsewhere = seen.text
+        self._chance_elsewhere *= seen.chance
+
+    def result(self) -> RerunResult:
+        """Return the result of all reruns."""
+        last = self._last
+        if last.outcome == FOLLOWS and self._elsewhere and self._chance_elsewhere <= _SHOWN_ON_PURPOSE:
+            return replace(last, outcome=ELSEWHERE, text=self._elsewhere, counts_against=True)
+        if self.settled or last.counts_against:
             return last
-    assert last is not None
-    text = "the prediction has too few digits, or is among too many numbers, to rule out an accident"
-    return last if last.counts_against else replace(last, outcome=FLOODED, text=text, counts_against=True)
-
-
-def _is_mounted(name: str, sources: set[str]) -> bool:
-    return any(
-        source in (".", name) or name.startswith(source.rstrip("/") + "/") for source in sources if source
-    )
-
-
-def _run(
-    stack: Stack, roles: Roles, files: RerunInputs, made: ReplacementFiles, folder: Path, attempt: int
-) -> StackRun:
-    """Run the stack once with replaced files."""
-    pairs = ((files.rows, made.rows, made.has_rows), (files.model, made.model, made.has_model))
-    new = {name: path for name, path, is_new in pairs if is_new}
-    root = folder / f"replaced{attempt}"
-    submission = submission_with_files(stack.submission, new, root, stack.engine.limits)
-    images = {}
-    for role, name in ((ACTIVATIONBASE, files.rows), (KNOWLEDGEBASE, files.model)):
-        service = roles.service(role)
-        if name in new and files.places.get(role):
-            tag = f"rerun{attempt}-{role}"
-            images[service] = image_with_file(
-                stack.engine, stack.images[service], new[name], files.places[role], _new(folder, tag), tag
-            )
-    try:
-        return stack.with_replacements(submission, images, attempt).run()
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
-
-
-def _new(folder: Path, name: str) -> Path:
-    made = folder / name
-    made.mkdir(exist_ok=True)
-    return made
-
-
-def submission_with_files(
-    submission: Submission, files: Mapping[str, Path], root: Path, limits: Limits
-) -> Submission:
-    """Return a copy of a submission with replaced files; no link in it leads out of the copy.
-
-    Args:
-        submission: the submission.
-        files: the new files, by the paths that they replace.
-        root: the path of the copy; created here.
-        limits: limits on the size of the copy.
-
-    Raises:
-        CannotCheck: One of the files is behind a link.
-    """
-    copy = Copy(root, limits)
-    copy.folder(submission.root)
-    for name, path in files.items():
-        parts = PurePosixPath(name).parts
-        try:
-            copy.tree.unlink(parts)
-            with path.open("rb") as content:
-                copy.tree.write(parts, iter(lambda: content.read(CHUNK), b""))
-        except OSError as error:
-            raise CannotCheck(f"{name} cannot be replaced: {error.strerror}") from error
-    return replace(submission, root=root)
-
-
-def image_with_file(
-    engine: EngineSession, image: str, new: Path, places: Sequence[str], folder: Path, tag: str
-) -> str:
-    """Build an image that is based on another one, with a replaced file.
-
-    Args:
-        engine: the engine session.
-        image: the base image.
-        new: the file.
-        places: the paths of the file in the image.
-        folder: an empty folder of the evaluation.
-        tag: the tag of the new image.
-
-    Returns:
-        The name of the new image.
-
-    Raises:
-        CannotCheck: The build failed, or ONBUILD steps of the submission would be executed.
-    """
-    about = engine.image(image) or {}
-    if (about.get("Config") or {}).get("OnBuild"):
-        raise CannotCheck("the image has ONBUILD steps, which would be executed without limits")
-    shutil.copyfile(new, folder / "file")
-    (folder / "file").chmod(0o644)
-    lines = [f"FROM {image}", *(f'COPY ["file", {_quoted(place)}]' for place in places)]
-    (folder / "Dockerfile").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    name = f"{engine.id}:{tag}"
-    engine.must("build", "--quiet", "--network", "none", "--label", engine.label, "--tag", name, str(folder))
-    return name
-
-
-def _quoted(place: str) -> str:
-    escaped = place.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\\\$")
-    return f'"{escaped}"'
+        text = "the prediction has too few digits, or is among too many numbers, to rule out an accident"
+        return replace(last, outcome=FLOODED, text=text, counts_against=True)
 
 
 def delivered(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 import os
 import re
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from evaluation.compose.safe_stack import SafeStack
@@ -60,19 +63,34 @@ class Stack:
         self.shared = shared
         self.folder = folder
         self.file = StackFile(engine, submission, stack, images, shared, code)
-        self._runs = 0
+        self._number = 0
+        self._numbers: Iterator[int] = itertools.count(
+            1
+        )  # shared with the stacks that are derived from this one
 
-    def with_replacements(self, submission: Submission, images: Mapping[str, str], attempt: int) -> Stack:
+    def with_replacements(self, submission: Submission, images: Mapping[str, str]) -> Stack:
         """Return the same stack with other files and images.
 
         Args:
             submission: the submission with replaced files.
             images: replaced images, by service.
-            attempt: number of the replacement; keeps project names and folders apart.
         """
         images = {**self.images, **images}
         other = Stack(self.engine, submission, self.stack, images, self.shared, self.file.code, self.folder)
-        other._runs = self._runs + 100 * attempt
+        other.file = replace(other.file, idle=self.file.idle, idle_seconds=self.file.idle_seconds)
+        other._numbers = self._numbers
+        return other
+
+    def with_idle(self, services: frozenset[str], seconds: float) -> Stack:
+        """Return the same stack in which some services do nothing for some time and then end.
+
+        Args:
+            services: the names of these services.
+            seconds: the time; the limit on a stack at most.
+        """
+        other = self.with_replacements(self.submission, {})
+        most = math.floor(self.engine.limits.stack_seconds)
+        other.file = replace(other.file, idle=services, idle_seconds=min(math.ceil(seconds), most))
         return other
 
     def run(self, *, abort: bool = True) -> StackRun:
@@ -85,8 +103,8 @@ class Stack:
         Raises:
             CannotCheck: The engine failed.
         """
-        self._runs += 1
-        place = self.folder / f"stack{self._runs}"
+        self._number = next(self._numbers)
+        place = self.folder / f"stack{self._number}"
         place.mkdir()
         place.joinpath("tmp").mkdir()
         try:
@@ -113,7 +131,7 @@ class Stack:
 
     @property
     def _project(self) -> str:
-        return f"{self.engine.id}-{self._runs}"
+        return f"{self.engine.id}-{self._number}"
 
     def _environment(self) -> dict[str, str]:
         return self.engine.environment({"COMPOSE_PROJECT_NAME": self._project})

@@ -9,7 +9,7 @@ from typing import Any
 
 from evaluation.compose.mounts import Mount, lies_inside
 from evaluation.compose.safe_stack import SafeService, SafeStack
-from evaluation.engine.session import EngineSession
+from evaluation.engine.session import HELPER, EngineSession
 from evaluation.errors import CannotCheck
 from evaluation.sandbox.container_run import declared_volumes
 from evaluation.sandbox.volumes import Volumes
@@ -35,6 +35,8 @@ class StackFile:
         images: the local image of each service.
         shared: the source of the folder that the services share.
         code: the service of codebase; empty if there is none.
+        idle: services that do nothing in this run.
+        idle_seconds: the time after which they end.
     """
 
     engine: EngineSession
@@ -43,6 +45,8 @@ class StackFile:
     images: Mapping[str, str]
     shared: str
     code: str
+    idle: frozenset[str] = frozenset()
+    idle_seconds: int = 0
 
     def volume_names(self) -> list[str]:
         """Return the volumes that the stack needs, as ``kind:source``.
@@ -79,19 +83,40 @@ class StackFile:
         Args:
             volumes: the volumes that its services mount.
         """
-        services = {name: self._service(service, volumes) for name, service in self.stack.services.items()}
-        mounts = [mount for service in services.values() for mount in service["volumes"]]
+        services = {
+            name: self._idle_service() if name in self.idle else self._service(service, volumes)
+            for name, service in self.stack.services.items()
+        }
+        mounts = [mount for service in services.values() for mount in service.get("volumes", ())]
         used = sorted({mount["source"] for mount in mounts if mount["type"] == "volume"})
         declared = {name: {"external": True, "name": name} for name in used}
         return {"services": services, **({"volumes": declared} if declared else {})}
 
     def _service(self, service: SafeService, volumes: Volumes) -> dict[str, Any]:
-        limits = self.engine.limits
         kept = {key: _escape_dollars(value) for key, value in service.settings.items()}
         depends_on = {name: {"condition": condition} for name, condition in service.depends_on.items()}
         return kept | {
             "image": self.images[service.name],
             "volumes": _escape_dollars(self._mounts(service, volumes)),
+            "stop_grace_period": CODE_GRACE if service.name == self.code else DATA_GRACE,
+            **self._bounds(),
+            **({"depends_on": depends_on} if depends_on else {}),
+        }
+
+    def _idle_service(self) -> dict[str, Any]:
+        """Return a service that does nothing, sees nothing, and is healthy for those that wait for it."""
+        return {
+            "image": HELPER,
+            "entrypoint": ["sleep", str(self.idle_seconds)],
+            "healthcheck": {"test": ["CMD", "true"], "interval": "1s"},
+            "stop_grace_period": DATA_GRACE,
+            **self._bounds(),
+        }
+
+    def _bounds(self) -> dict[str, Any]:
+        """Return the limits that hold for every service, and the label by which its container is found."""
+        limits = self.engine.limits
+        return {
             "network_mode": "none",
             "mem_limit": limits.memory,
             "memswap_limit": limits.memory,
@@ -99,9 +124,7 @@ class StackFile:
             "pids_limit": limits.processes,
             "ulimits": {"fsize": limits.disk, "core": 0},
             "logging": {"driver": "json-file", "options": {"max-size": "1m", "max-file": "1"}},
-            "stop_grace_period": CODE_GRACE if service.name == self.code else DATA_GRACE,
             "labels": {self.engine.label.partition("=")[0]: self.engine.id},
-            **({"depends_on": depends_on} if depends_on else {}),
         }
 
     def _all_mounts(self) -> list[Mount]:

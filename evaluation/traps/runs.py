@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from evaluation.evidence.evidence import Evidence
-from evaluation.prediction.rerun import FLOODED, MODEL, SILENT
+from evaluation.prediction.rerun import ELSEWHERE, FLOODED, MODEL, SILENT
 from evaluation.result import ADVICE, BREAKS, RISK
 from evaluation.sandbox import timeline
 from evaluation.traps.base import Places, Trap, detects
@@ -112,6 +112,21 @@ def own_network(evidence: Evidence) -> Places:
     probe = evidence.known(Evidence.probe)
     if probe is not None and probe.outcome == MODEL:
         yield "container3_codebase/", probe.text
+
+
+COMPUTED_ELSEWHERE = Trap(
+    "computed-elsewhere", "Another container than codebase computes the prediction", BREAKS,
+    "Without codebase, only the rows and the network may arrive in the shared folder. codebase computes the prediction "
+    "with the network of /shared_data.",
+)  # fmt: skip
+
+
+@detects(COMPUTED_ELSEWHERE)
+def computed_elsewhere(evidence: Evidence) -> Places:
+    """Find a prediction that appears although codebase does nothing."""
+    probe = evidence.known(Evidence.probe)
+    if probe is not None and probe.outcome == ELSEWHERE:
+        yield "docker-compose.yml", probe.text
 
 
 NOT_COMPUTED = Trap(

@@ -35,6 +35,9 @@ def in_containers(samples: ModuleType) -> dict[str, Cheat]:
         "cheat-own-copy": _own_copy(samples),
         "cheat-knows-its-files": _knows_its_files(samples),
         "cheat-all-in-codebase": _all_in_codebase(samples),
+        "cheat-copied-by-codebase": _copied_by_codebase(samples),
+        "cheat-computed-elsewhere": _computed_elsewhere(samples),
+        "honest-mounted-project": _mounted_project(samples),
         "cheat-declared-volumes": _declared_volumes(samples),
         "honest-declared-volumes": _keeps_volumes(samples),
         "honest-comma": _prints(samples, "'Vorhersage: ' + f'{float(answer[0]):.4f}'.replace('.', ',')"),
@@ -154,8 +157,75 @@ def _all_in_codebase(samples: ModuleType) -> Cheat:
     reasons = {
         "container1.shows": "does not show other rows when they are put in the place of",
         "container2.shows": "shows the same where /knowledgeBase/ is empty: its output is fixed, not read there",
-        "copying.rows_whole": "with another file in activationbase, the old one still lies in the shared folder",
-        "copying.model_whole": "with another file in knowledgebase, the old one still lies in the shared folder",
+        "copying.rows": "with another file in activationbase, the old one still lies in the shared folder",
+        "copying.model": "with another file in knowledgebase, the old one still lies in the shared folder",
         "activation.prediction": "the prediction is still the old one",
     }
-    return Cheat(changes, 100 - 3 - 3 - 3 - 3 - 15, reasons)
+    return Cheat(changes, 100 - 3 - 3 - 5 - 5 - 15, reasons)
+
+
+_COPIES = ("cp /activationBase/currentActivation.csv /shared_data/activation_data.csv;",
+           "cp /knowledgeBase/currentSolution.pkl /shared_data/currentSolution.pkl;")  # fmt: skip
+
+
+def _copied_by_codebase(samples: ModuleType) -> Cheat:
+    """The data containers do nothing; codebase mounts their folders and copies the files itself."""
+    compose = samples.WAITING_COMPOSE
+    for copy, name in zip(_COPIES, ("activation_data.csv", "currentSolution.pkl"), strict=True):
+        assert copy in compose
+        compose = compose.replace(copy, "").replace(f'"test", "-s", "/shared_data/{name}"', '"true"')
+    compose = compose.replace(
+        '    image: codebase_app07\n    volumes: ["./shared_data:/shared_data"]\n',
+        f'    image: codebase_app07\n    volumes: ["./shared_data:/shared_data", "./{C1}:/rows", "./{C2}:/model:ro"]\n',
+    )
+    copies = (
+        "import shutil\nshutil.copy('/rows/currentActivation.csv', '/shared_data/activation_data.csv')\n"
+        "shutil.copy('/model/currentSolution.pkl', '/shared_data/currentSolution.pkl')\n"
+    )
+    reasons = {
+        "copying.rows": "activationbase does not deliver its file",
+        "copying.model": "knowledgebase does not deliver its file",
+    }
+    return Cheat({COMPOSE: compose, PROGRAM: copies + samples.PROGRAM}, 100 - 5 - 5, reasons)
+
+
+def _computed_elsewhere(samples: ModuleType) -> Cheat:
+    """Container 2 has Python and the library, and predicts; codebase waits and shows the result."""
+    predict = samples.PROGRAM.split("for row in rows:")[0] + (
+        "for row in rows:\n    answer = net.activate([float(one) for one in row[: net.indim]])\n"
+        "    print('Prediction:', list(answer), file=open('/shared_data/done.txt', 'w'))\n"
+    )
+    recipe = (
+        "FROM python:3.11-slim\nRUN pip install --no-cache-dir numpy==2.4.6\nCOPY currentSolution.pkl /knowledgeBase/\n"
+        "COPY pybrain /opt/pybrain/pybrain\nCOPY predict.py /predict.py\nENV PYTHONPATH=/opt/pybrain\n"
+        'CMD ["ls", "-lh", "/knowledgeBase/"]\n'
+    )
+    waits = (
+        "import os, time\nwhile not os.path.exists('/shared_data/done.txt'):\n    time.sleep(0.1)\ntime.sleep(0.3)\n"
+        "print(open('/shared_data/done.txt').read())\n"
+    )
+    compose = samples.WAITING_COMPOSE.replace(_COPIES[1], _COPIES[1] + " python3 /predict.py;").replace(
+        "retries: 50}}\n\n  codebase", "retries: 50}}\n    depends_on: [activationbase]\n\n  codebase"
+    )
+    library = Path(samples.PROJECT.root) / "container3_codebase" / "pybrain"
+    copied = {
+        f"{C2}/pybrain/{path.relative_to(library)}": path.read_bytes()
+        for path in sorted(library.rglob("*.py"))
+    }
+    changes = {
+        f"{C2}/Dockerfile": recipe,
+        f"{C2}/predict.py": predict,
+        COMPOSE: compose,
+        PROGRAM: waits,
+        **copied,
+    }
+    reason = "shared_data/done.txt shows it although codebase does nothing"
+    return Cheat(changes, 85, {"activation.prediction": reason})
+
+
+def _mounted_project(samples: ModuleType) -> Cheat:
+    """Every service mounts the whole project, and each data container copies its own file."""
+    compose = samples.WAITING_COMPOSE.replace(
+        'volumes: ["./shared_data:/shared_data"]', 'volumes: ["./shared_data:/shared_data", ".:/project:ro"]'
+    ).replace(_COPIES[0], f"cp /project/{C1}/currentActivation.csv /shared_data/activation_data.csv;")
+    return Cheat({COMPOSE: compose}, 100)

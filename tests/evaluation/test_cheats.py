@@ -9,6 +9,7 @@ from pipeline.project import SERVICES
 
 DOCKER = [
     "cheat-digits", "cheat-own-copy", "cheat-knows-its-files", "cheat-all-in-codebase",
+    "cheat-copied-by-codebase", "cheat-computed-elsewhere", "honest-mounted-project",
     "cheat-declared-volumes", "honest-declared-volumes", "honest-comma", "honest-two-digits",
 ]  # fmt: skip
 

@@ -10,6 +10,7 @@ import pytest
 
 from evaluation.errors import CannotCheck
 from evaluation.prediction.expected import compute_expected
+from evaluation.prediction.replaced_stack import submission_with_files
 from evaluation.prediction.replacement_rows import with_other_numbers
 from evaluation.prediction.replacement_search import clearly_differ, find_replacement
 from evaluation.prediction.replacement_weights import parameters_of, with_other_weights
@@ -21,7 +22,6 @@ from evaluation.prediction.rerun import (
     ROWS,
     SILENT,
     judge_rerun,
-    submission_with_files,
 )
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.submission.intake import take_in

@@ -1,0 +1,155 @@
+"""A stack with replaced rows and a replaced network, in images and folders of their own."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from evaluation.compose.roles import Roles
+from evaluation.engine.session import EngineSession
+from evaluation.errors import CannotCheck
+from evaluation.prediction.replacement import ReplacementFiles
+from evaluation.quotas import Limits
+from evaluation.sandbox.stack import Stack
+from evaluation.submission.copying import CHUNK, Copy
+from evaluation.submission.submission import Submission
+from pipeline.project import ACTIVATIONBASE, KNOWLEDGEBASE
+
+
+@dataclass(frozen=True)
+class SubmissionFiles:
+    """Where the rows and the network of a submission are.
+
+    Attributes:
+        rows: the path of the rows in the submission.
+        model: the path of the network.
+        places: for each data container, the paths of its file in its image.
+    """
+
+    rows: str
+    model: str
+    places: Mapping[str, Sequence[str]]
+
+    def name(self, role: str) -> str:
+        """Return the path of a data container's file in the submission."""
+        return {ACTIVATIONBASE: self.rows, KNOWLEDGEBASE: self.model}[role]
+
+
+@contextmanager
+def replaced_stack(
+    stack: Stack, roles: Roles, files: SubmissionFiles, made: ReplacementFiles, folder: Path, attempt: int
+) -> Iterator[Stack]:
+    """Provide a stack with replaced files.
+
+    They are replaced in images that are based on the submission's own, and in the folders that its services mount.
+
+    Args:
+        stack: the stack of the submission.
+        roles: which service is which container.
+        files: what is replaced.
+        made: the replacement.
+        folder: a folder of the evaluation.
+        attempt: the number of the replacement.
+
+    Yields:
+        The stack; its files are removed afterwards.
+    """
+    pairs = ((files.rows, made.rows, made.has_rows), (files.model, made.model, made.has_model))
+    new = {name: path for name, path, is_new in pairs if is_new}
+    root = folder / f"replaced{attempt}"
+    try:
+        submission = submission_with_files(stack.submission, new, root, stack.engine.limits)
+        images = {}
+        for role in (ACTIVATIONBASE, KNOWLEDGEBASE):
+            service, name = roles.service(role), files.name(role)
+            if name in new and files.places.get(role):
+                tag = f"rerun{attempt}-{role}"
+                images[service] = image_with_file(
+                    stack.engine,
+                    stack.images[service],
+                    new[name],
+                    files.places[role],
+                    new_folder(folder, tag),
+                    tag,
+                )
+        yield stack.with_replacements(submission, images)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def new_folder(folder: Path, name: str) -> Path:
+    """Create a folder and return its path.
+
+    Args:
+        folder: where it is created.
+        name: its name.
+    """
+    made = folder / name
+    made.mkdir(exist_ok=True)
+    return made
+
+
+def submission_with_files(
+    submission: Submission, files: Mapping[str, Path], root: Path, limits: Limits
+) -> Submission:
+    """Return a copy of a submission with replaced files; no link in it leads out of the copy.
+
+    Args:
+        submission: the submission.
+        files: the new files, by the paths that they replace.
+        root: the path of the copy; created here.
+        limits: limits on the size of the copy.
+
+    Raises:
+        CannotCheck: One of the files is behind a link.
+    """
+    copy = Copy(root, limits)
+    copy.folder(submission.root)
+    for name, path in files.items():
+        parts = PurePosixPath(name).parts
+        try:
+            copy.tree.unlink(parts)
+            with path.open("rb") as content:
+                copy.tree.write(parts, iter(lambda: content.read(CHUNK), b""))
+        except OSError as error:
+            raise CannotCheck(f"{name} cannot be replaced: {error.strerror}") from error
+    return replace(submission, root=root)
+
+
+def image_with_file(
+    engine: EngineSession, image: str, new: Path, places: Sequence[str], folder: Path, tag: str
+) -> str:
+    """Build an image that is based on another one, with a replaced file.
+
+    Args:
+        engine: the engine session.
+        image: the base image.
+        new: the file.
+        places: the paths of the file in the image.
+        folder: an empty folder of the evaluation.
+        tag: the tag of the new image.
+
+    Returns:
+        The name of the new image.
+
+    Raises:
+        CannotCheck: The build failed, or ONBUILD steps of the submission would be executed.
+    """
+    about = engine.image(image) or {}
+    if (about.get("Config") or {}).get("OnBuild"):
+        raise CannotCheck("the image has ONBUILD steps, which would be executed without limits")
+    shutil.copyfile(new, folder / "file")
+    (folder / "file").chmod(0o644)
+    lines = [f"FROM {image}", *(f'COPY ["file", {_quoted(place)}]' for place in places)]
+    (folder / "Dockerfile").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    name = f"{engine.id}:{tag}"
+    engine.must("build", "--quiet", "--network", "none", "--label", engine.label, "--tag", name, str(folder))
+    return name
+
+
+def _quoted(place: str) -> str:
+    escaped = place.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\\\$")
+    return f'"{escaped}"'

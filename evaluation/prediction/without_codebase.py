@@ -1,0 +1,142 @@
+"""What the stack does without codebase: the data containers deliver their files, and nobody predicts.
+
+A prediction that appears in a shared folder although codebase does nothing was computed by another container. A file
+that does not arrive while all services do nothing that could copy it in the place of its data container is not
+delivered by that container.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from evaluation.compose.mounts import lies_inside
+from evaluation.compose.roles import Roles
+from evaluation.compose.safe_stack import SafeStack, dependencies_of
+from evaluation.prediction.find_prediction import find_prediction
+from evaluation.prediction.replaced_stack import SubmissionFiles
+from evaluation.prediction.replacement import Replacement, ReplacementFiles
+from evaluation.sandbox.stack import Stack
+from evaluation.sandbox.stack_run import StackRun
+from evaluation.sandbox.volumes import VolumeEntry
+from pipeline.project import ACTIVATIONBASE, CODEBASE, KNOWLEDGEBASE
+
+# Services that do nothing end so many seconds later than the run did in which they worked.
+_LONGER = 1.0
+
+
+@dataclass(frozen=True)
+class SeenWithoutCodebase:
+    """What a run shows in which codebase does nothing.
+
+    Attributes:
+        where: the file that shows the prediction; empty if there is none.
+        shown: the text in it.
+        chance: the probability that the numbers in it match by accident.
+        arrived: the data containers whose replaced file arrived in the shared folder.
+    """
+
+    where: str
+    shown: str
+    chance: float
+    arrived: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """What shows the prediction; empty if it does not appear."""
+        if not self.where:
+            return ""
+        return f"{self.where} shows it although codebase does nothing: {self.shown}"
+
+
+def seeing_services(stack: SafeStack, name: str) -> frozenset[str]:
+    """Return the services that see a file of the submission in a folder that they mount.
+
+    Args:
+        stack: the checked services.
+        name: the path of the file.
+    """
+    return frozenset(
+        service.name
+        for service in stack.services.values()
+        if any(mount.source == name or lies_inside(name, mount.source) for mount in service.mounts)
+    )
+
+
+def look_without_codebase(
+    made: Replacement, digests: Mapping[str, str], run: StackRun
+) -> SeenWithoutCodebase:
+    """Look for the new prediction and the new files in what a run left in which codebase did nothing.
+
+    Args:
+        made: the replacement.
+        digests: the SHA-256 of the replaced file of each data container.
+        run: the run.
+    """
+    left: dict[str, VolumeEntry] = dict(run.shared)
+    for folder, entries in run.other.items():
+        left |= {f"{folder}/{name}": entry for name, entry in entries.items()}
+    there = {entry.sha256 for entry in run.shared.values() if entry.kind == "file"}
+    found = find_prediction(made.after, left, [])
+    arrived = tuple(role for role, digest in digests.items() if digest in there)
+    if not found.equal:
+        return SeenWithoutCodebase("", "", 1.0, arrived)
+    return SeenWithoutCodebase(found.where, found.shown, found.chance, arrived)
+
+
+class IdleRuns:
+    """Runs of a stack in which some services do nothing; each is made once.
+
+    Args:
+        stack: the stack, with replaced files.
+        roles: which service is which container.
+        files: where the rows and the network of the submission are.
+        seconds: the duration of the run in which all services worked.
+        look: returns what such a run shows.
+    """
+
+    def __init__(
+        self,
+        stack: Stack,
+        roles: Roles,
+        files: SubmissionFiles,
+        seconds: float,
+        look: Callable[[StackRun], SeenWithoutCodebase],
+    ) -> None:
+        self.stack = stack
+        self.roles = roles
+        self.files = files
+        self.seconds = seconds + _LONGER
+        self.look = look
+        self._seen: dict[frozenset[str], SeenWithoutCodebase] = {}
+
+    @property
+    def _code(self) -> str:
+        return self.roles.service(CODEBASE)
+
+    def _see(self, idle: frozenset[str]) -> SeenWithoutCodebase:
+        if idle not in self._seen:
+            self._seen[idle] = self.look(self.stack.with_idle(idle, self.seconds).run())
+        return self._seen[idle]
+
+    @property
+    def without_codebase(self) -> SeenWithoutCodebase:
+        """What the run shows in which codebase alone does nothing."""
+        return self._see(frozenset({self._code}))
+
+    def not_delivered(self, made: ReplacementFiles) -> tuple[str, ...]:
+        """Return the data containers whose file does not arrive while the other services that see it do nothing.
+
+        Args:
+            made: the replacement; what is not replaced is not looked for.
+        """
+        services, missing = self.stack.stack.services, []
+        for role, is_new in ((ACTIVATIONBASE, made.has_rows), (KNOWLEDGEBASE, made.has_model)):
+            own = self.roles.service(role)
+            needed = {own, *dependencies_of(services, own)}
+            others = seeing_services(self.stack.stack, self.files.name(role)) - needed
+            if not is_new or not others or self._code in needed:
+                continue
+            if role not in self._see(frozenset({self._code}) | others).arrived:
+                missing.append(role)
+        return tuple(missing)
