@@ -24,7 +24,7 @@ from pipeline import process
 TRIES = 4
 _LOST_LAYER = re.compile(
     r"unknown parent image ID|failed to set parent|[Nn]o such image: sha256|layer does not exist|"
-    r"failed to get layer|unknown image ID|unable to find image 'sha256"
+    r"failed to get layer|failed to get digest sha256|unknown image ID|unable to find image 'sha256"
 )
 
 

@@ -72,6 +72,20 @@ def start(layout: Layout, *words: str, **environment: str) -> subprocess.Popen[s
     )
 
 
+def running_container(layout: Layout, service: str) -> str:
+    """Waits for the container of a service: it can print before the engine calls it running."""
+    where = [
+        f"label=com.docker.compose.project.working_dir={layout.root}",
+        f"label=com.docker.compose.service={service}",
+    ]
+    command = ["docker", "ps", "-q", "--filter", where[0], "--filter", where[1]]
+    for _ in range(100):
+        if found := subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip():
+            return found
+        time.sleep(0.2)
+    raise AssertionError(f"{service} is not running")
+
+
 def containers_of(layout: Layout) -> list[str]:
     where = f"label=com.docker.compose.project.working_dir={layout.root}"
     listed = subprocess.run(
@@ -202,17 +216,8 @@ def test_a_container_killed_from_outside_fails_the_run_and_is_named(project, gen
         seen += line
         if "thinking" in line:
             break
-    where = [
-        f"label=com.docker.compose.project.working_dir={project.root}",
-        f"label=com.docker.compose.service={service}",
-    ]
-    found = subprocess.run(
-        ["docker", "ps", "-q", "--filter", where[0], "--filter", where[1]],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    subprocess.run(["docker", "kill", found.stdout.strip()], check=True, capture_output=True)
+    assert "thinking" in seen, seen
+    subprocess.run(["docker", "kill", running_container(project, service)], check=True, capture_output=True)
     seen += driver.communicate(timeout=60)[0]
     assert driver.returncode == 137, seen
     summary = (project.stage3 / "execution_summary.txt").read_text(encoding="utf-8")

@@ -335,6 +335,7 @@ def test_a_remote_add_is_refused(submit, samples, tmp_path):
     [
         ("failed to export image: failed to set parent sha256:31: unknown parent image ID sha256:31", True),
         ("No such image: sha256:3129344783e1", True),
+        ("failed to get digest sha256:35: open /var/lib/x: no such file or directory", True),
         ("Successfully tagged app07eval:b0", False),
         ("The command '/bin/sh -c false' returned a non-zero code: 1", False),
         ("The command '/bin/sh -c : No such image: sha256:31' returned a non-zero code: 1", False),

@@ -126,7 +126,10 @@ def test_a_shared_folder_outside_the_submission_costs_its_points(reports, failed
     report = reports["own-machine"]
     assert failed(report) == {"compose.services": "failed"}
     assert report.points == 96
-    assert "/home/bob/task06, a place on somebody's own machine" in result(report, "compose.services").reason
+    assert (
+        "the three share /home/bob/task06, a folder of one machine"
+        in result(report, "compose.services").reason
+    )
     assert "own-machine-path" in trap_names(report)
 
 
