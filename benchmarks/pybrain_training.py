@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from pybrain_training_work import timed, work
 
+from pybrain.datasets import flat, supervised
 from pybrain.supervised.trainers import epoch
 
 PYBRAIN_ROWS_PER_SECOND = 1500.0
@@ -32,15 +33,16 @@ def measure(rows, repeat):
 
 def measureObjects(rows, repeat):
     """Return the same, without any of the ways on arrays."""
-    names = ("online", "accumulate", "outputs", "meanErrorOf")
-    kept = {name: getattr(epoch, name) for name in names}
+    replaced = [(epoch, "online"), (epoch, "accumulate"), (flat, "outputs"), (flat, "meanErrorOf")]
+    replaced.append((supervised, "meanErrorOf"))
+    kept = [(module, name, getattr(module, name)) for module, name in replaced]
     try:
-        for name in names:
-            setattr(epoch, name, lambda *args: None)
+        for module, name in replaced:
+            setattr(module, name, lambda *args: None)
         return measure(rows, repeat)
     finally:
-        for name, function in kept.items():
-            setattr(epoch, name, function)
+        for module, name, function in kept:
+            setattr(module, name, function)
 
 
 def measureElsewhere(python, rows, repeat):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import pybrain.datasets
+from pybrain.datasets import flat
 from pybrain.supervised.trainers import BackpropTrainer, RPropMinusTrainer, backprop, epoch
 from pybrain.tools.shortcuts import buildNetwork
 
@@ -44,7 +45,7 @@ def way(request, monkeypatch):
     if request.param == "objects":
         for name in ("online", "accumulate"):
             monkeypatch.setattr(epoch, name, lambda trainer: None)
-        monkeypatch.setattr(epoch, "outputs", lambda module, dataset: None)
+        monkeypatch.setattr(flat, "outputs", lambda module, dataset: None)
     return request.param
 
 

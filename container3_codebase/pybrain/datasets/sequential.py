@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pybrain.datasets.dataset import DataSet
+from pybrain.datasets.flat import FlatData
 from pybrain.datasets.supervised import SupervisedDataSet, meanError
 
 if TYPE_CHECKING:
@@ -90,6 +91,12 @@ class SequentialDataSet(SupervisedDataSet):
         """Iterate over the sequences, each an iterator over its samples."""
         for index in range(len(self._bounds())):
             yield self.getSequenceIterator(index)
+
+    def _flat(self) -> FlatData | None:
+        """Return the samples as arrays, or None where a subclass provides them its own way."""
+        if not self._providesAs(SequentialDataSet, SequentialDataSet):
+            return None
+        return FlatData(self, list(self._bounds()))
 
     def _provideSequences(self) -> Iterator[list[Any]]:
         """Iterate over the sequences, each a list of samples; empty ones are left out."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pybrain.datasets.dataset import DataSet
+from pybrain.datasets.flat import FlatData, meanErrorOf
 from pybrain.utilities import fListToString
 
 if TYPE_CHECKING:
@@ -116,10 +117,26 @@ class SupervisedDataSet(DataSet):
 
     def _errorTogether(self, module: Any) -> float | None:
         """Return the error of a module that can compute all rows at once, else None."""
-        from pybrain.supervised.trainers.epoch import meanErrorOf
-
         self._checkUsable()
         return meanErrorOf(module, self)
+
+    def _flat(self) -> FlatData | None:
+        """Return the samples as arrays, or None where a subclass provides them its own way."""
+        if not self._providesAs(SupervisedDataSet, DataSet):
+            return None
+        return FlatData(self, None)
+
+    def _providesAs(self, sequences: type, samples: type) -> bool:
+        """Tell whether sequences and samples are provided as these classes do it, in the usual fields."""
+        kind: Any = type(self)
+        expected: tuple[Any, Any] = (sequences, samples)
+        if (
+            kind._provideSequences is not expected[0]._provideSequences
+            or kind.__iter__ is not expected[1].__iter__
+        ):
+            return False
+        usual = (["input", "target"], ["input", "target", "importance"])
+        return kind._sample is DataSet._sample and self.link in usual
 
     def _checkUsable(self) -> None:
         if len(self) == 0:

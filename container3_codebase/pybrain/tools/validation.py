@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pybrain.datasets import flat
 from pybrain.datasets.importance import ImportanceDataSet
 from pybrain.datasets.sequential import SequentialDataSet
-from pybrain.supervised.trainers import epoch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,7 +120,7 @@ class ModuleValidator:
         if len(dataset) == 0:
             raise ValueError("the data set is empty; add samples first")
         dataset.checkFinite()
-        together = epoch.outputs(module, dataset)
+        together = flat.outputs(module, dataset)
         if together is not None:
             return together
         if not hasattr(module, "activate"):

@@ -151,6 +151,12 @@ class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
         compiled, values, inputs = trace
         return compiled.backActivateRows(np.asarray(outerr, dtype=np.float64), values, inputs)
 
+    def _rowsTogether(self) -> bool:
+        """Tell whether rows neither depend on each other nor on their order, and no subclass computes its own way."""
+        own = (type(self).activate, type(self).backActivate)
+        usual = own == (FeedForwardNetwork.activate, FeedForwardNetwork.backActivate)
+        return usual and self.sorted and not self._rowsInOrder()
+
     def _rowsInOrder(self) -> bool:
         """Return whether the order of rows matters because some layer draws random numbers."""
         return any(getattr(m, "stochastic", False) for m in self._allModules())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pybrain.auxiliary.gradientdescent import GradientDescent
+from pybrain.datasets import flat
 from pybrain.datasets.supervised import meanError, sampleError
 from pybrain.supervised.trainers import epoch
 from pybrain.supervised.trainers.convergence import UntilConvergence
@@ -103,7 +104,7 @@ class BackpropTrainer(UntilConvergence, Trainer):
 
     def _trainEpoch(self) -> float:
         self._syncDescent()
-        order = list(range(epoch.sequenceCount(self.ds)))
+        order = list(range(flat.sequenceCount(self.ds)))
         shuffle(order)
         if not self.batchlearning:
             return self._trainOnline(order)
@@ -113,7 +114,7 @@ class BackpropTrainer(UntilConvergence, Trainer):
 
     def _trainOnline(self, order: Sequence[int]) -> float:
         """Update after every sequence; return the error of the epoch."""
-        run = epoch.online(self)
+        run = epoch.online(self) if self._usualError() else None
         if run is not None:
             return run(order)
         sequences = list(self.ds._provideSequences())
@@ -125,9 +126,14 @@ class BackpropTrainer(UntilConvergence, Trainer):
             self._setParameters(self.descent(derivs, parts[-1][0]))
         return meanError(parts)
 
+    def _usualError(self) -> bool:
+        """Tell whether this trainer measures half the squared error, and not something of its own."""
+        names = ("_calcDerivs", "_sampleError", "_outputError")
+        return all(getattr(type(self), name) is getattr(BackpropTrainer, name) for name in names)
+
     def _accumulate(self, order: Sequence[int]) -> tuple[float, Array]:
         """Return the error of an epoch and its derivatives at the present parameters."""
-        run = epoch.accumulate(self)
+        run = epoch.accumulate(self) if self._usualError() else None
         if run is not None:
             return run(order)
         sequences = list(self.ds._provideSequences())
@@ -229,8 +235,8 @@ class BackpropTrainer(UntilConvergence, Trainer):
         """
         dataset = self.ds if dataset is None else dataset
         self._checkData(dataset)
-        if not verbose and epoch.usualError(self):
-            error = epoch.meanErrorOf(self.module, dataset)
+        if not verbose and self._usualError():
+            error = flat.meanErrorOf(self.module, dataset)
             if error is not None:
                 return error
         parts = [self._testSequence(pairs) for pairs in self._outputs(dataset)]
@@ -243,7 +249,7 @@ class BackpropTrainer(UntilConvergence, Trainer):
 
     def _outputs(self, dataset: Any) -> Iterator[list[tuple[Any, Array]]]:
         """Iterate over sequences, each a list of (sample, output)."""
-        together = epoch.outputs(self.module, dataset)
+        together = flat.outputs(self.module, dataset)
         outputs = None if together is None else iter(together)
         for sequence in dataset._provideSequences():
             if outputs is None:

@@ -1,8 +1,7 @@
 """One epoch of a BackpropTrainer on arrays, where module and data set allow it.
 
-Each of these functions returns None where the fast path does not apply, and the trainer then works through
-the objects: row by row on flat arrays (`online`), back-propagation of all rows at once (`accumulate`), outputs
-of all rows at once (`outputs`, `meanErrorOf`).
+Both functions return None where the fast path does not apply, and the trainer then works through the objects: row by
+row on flat arrays (`online`), back-propagation of all rows at once (`accumulate`).
 """
 
 from __future__ import annotations
@@ -13,10 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pybrain.auxiliary.gradientdescent import GradientDescent
-from pybrain.datasets.dataset import DataSet
-from pybrain.datasets.sequential import SequentialDataSet
-from pybrain.datasets.supervised import SupervisedDataSet
-from pybrain.structure.networks.feedforward import FeedForwardNetwork
+from pybrain.datasets.flat import flatData, rowsTogether
 from pybrain.supervised.trainers.flatnet import describe
 from pybrain.supervised.trainers.rowstep import RowStep
 
@@ -25,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pybrain._typing import Array, IntArray
+    from pybrain.datasets.flat import FlatData
     from pybrain.supervised.trainers.flatnet import FlatNet
 
 
@@ -32,90 +29,24 @@ if TYPE_CHECKING:
 CHUNK = 4096
 
 
-class FlatData:
-    """The samples of a data set as arrays.
-
-    Attributes:
-        inputs, targets: shapes (n, indim) and (n, outdim).
-        importance: shape (n, outdim), or None.
-        bounds: (start, end) of the sequences; None where every sample is one.
-    """
-
-    def __init__(self, dataset: Any) -> None:
-        self.inputs, self.targets, *rest = (
-            np.ascontiguousarray(dataset.data[label][: dataset.endmarker[label]], dtype=float)
-            for label in dataset.link
-        )
-        self.importance = rest[0] if rest else None
-        self.bounds = None
-        if isinstance(dataset, SequentialDataSet):
-            self.bounds = [(start, end) for start, end in dataset._bounds() if end > start]
-
-    def rows(self, order: Sequence[int]) -> IntArray:
-        """Return the rows of these sequences, in order."""
-        if self.bounds is None:
-            return np.array(order, dtype=int)
-        return np.concatenate([np.arange(*self.bounds[index]) for index in order])
-
-
-def flatData(dataset: Any) -> FlatData | None:
-    """Return the FlatData of a data set, or None where a subclass provides samples its own way."""
-    known: dict[Any, Any] = {
-        SequentialDataSet._provideSequences: SequentialDataSet.__iter__,
-        SupervisedDataSet._provideSequences: DataSet.__iter__,
-    }
-    kind = type(dataset)
-    if known.get(getattr(kind, "_provideSequences", None)) is not kind.__iter__:
-        return None
-    if kind._sample is not DataSet._sample or dataset.link[:2] != ["input", "target"]:
-        return None
-    if dataset.link[2:] not in ([], ["importance"]):
-        return None
-    return FlatData(dataset)
-
-
-def sequenceCount(dataset: Any) -> int:
-    """Return the number of sequences that a data set provides."""
-    data = flatData(dataset)
-    if data is None:
-        return sum(1 for _ in dataset._provideSequences())
-    return len(data.inputs) if data.bounds is None else len(data.bounds)
-
-
-def _rowsTogether(module: Any) -> bool:
-    """Tell whether a module's rows neither depend on each other nor on their order."""
-    if not isinstance(module, FeedForwardNetwork) or not module.sorted:
-        return False
-    own = (type(module).activate, type(module).backActivate)
-    return own == (FeedForwardNetwork.activate, FeedForwardNetwork.backActivate) and not module._rowsInOrder()
-
-
-def usualError(trainer: Any) -> bool:
-    """Tell whether a trainer measures half the squared error, and not something of its own."""
-    from pybrain.supervised.trainers.backprop import BackpropTrainer
-
-    names = ("_calcDerivs", "_sampleError", "_outputError")
-    return all(getattr(type(trainer), name) is getattr(BackpropTrainer, name) for name in names)
-
-
 def online(trainer: Any) -> Callable[[Sequence[int]], float] | None:
     """Return a function of the visiting order that trains one epoch, or None where objects have to.
 
     The function updates after every sequence and returns the error of the epoch.
     """
-    usual = usualError(trainer) and type(trainer.descent) is GradientDescent and not trainer.descent.rprop
-    if not usual or (data := flatData(trainer.ds)) is None:
+    plain = type(trainer.descent) is GradientDescent and not trainer.descent.rprop
+    if not plain or (data := flatData(trainer.ds)) is None:
         return None
     if data.bounds is None and data.importance is None and (flat := describe(trainer.module)) is not None:
         return lambda order: _rowByRow(trainer, flat, data, order)
-    if data.bounds is not None and _rowsTogether(trainer.module):
+    if data.bounds is not None and rowsTogether(trainer.module):
         return lambda order: _sequenceBySequence(trainer, data, order)
     return None
 
 
 def accumulate(trainer: Any) -> Callable[[Sequence[int]], tuple[float, Array]] | None:
     """Return a function of the visiting order that gives (error, derivatives) of an epoch, or None."""
-    if not usualError(trainer) or not _rowsTogether(trainer.module) or (data := flatData(trainer.ds)) is None:
+    if not rowsTogether(trainer.module) or (data := flatData(trainer.ds)) is None:
         return None
 
     def run(order: Sequence[int]) -> tuple[float, Array]:
@@ -123,24 +54,6 @@ def accumulate(trainer: Any) -> Callable[[Sequence[int]], tuple[float, Array]] |
         return error / ponderation, derivs
 
     return run
-
-
-def outputs(module: Any, dataset: Any) -> Array | None:
-    """Return the outputs for all samples, shape (n, outdim), or None where they depend on each other."""
-    if not _rowsTogether(module) or (data := flatData(dataset)) is None:
-        return None
-    return module.activateRows(data.inputs)
-
-
-def meanErrorOf(module: Any, dataset: Any) -> float | None:
-    """Return half the mean squared error on a data set, or None where rows depend on each other."""
-    predicted, data = outputs(module, dataset), flatData(dataset)
-    if predicted is None or data is None:
-        return None
-    squares = (data.targets - predicted) ** 2
-    if data.importance is None:
-        return 0.5 * float(squares.sum()) / squares.size
-    return 0.5 * float((data.importance * squares).sum() / data.importance.sum())
 
 
 def _rowByRow(trainer: Any, flat: FlatNet, data: FlatData, order: Sequence[int]) -> float:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pybrain.supervised.trainers import epoch
+from pybrain.datasets import flat
 from pybrain.supervised.trainers.backprop import BackpropTrainer
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class RPropMinusTrainer(BackpropTrainer):
 
     def _trainEpoch(self) -> float:
         self._syncDescent()
-        error, derivs = self._accumulate(list(range(epoch.sequenceCount(self.ds))))
+        error, derivs = self._accumulate(list(range(flat.sequenceCount(self.ds))))
         if self.verbose:
             # Before the step: error and weights belong together.
             weight = float(np.sqrt(np.mean(self.module.params**2)))
