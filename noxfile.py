@@ -42,6 +42,12 @@ def run(session: nox.Session, tool: str, *arguments: str, **environment: str) ->
 
 @nox.session(name="tests-fast")
 def tests_fast(session: nox.Session) -> None:
+    """Run the tests that need no container engine and are not slow."""
+    run(session, "python", "App07.py", "test", "-m", "not docker and not slow", *session.posargs)
+
+
+@nox.session(name="tests-local")
+def tests_local(session: nox.Session) -> None:
     """Run every test that needs no container engine."""
     run(session, "python", "App07.py", "test", "-m", "not docker", *session.posargs)
 
@@ -60,7 +66,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """Run the fast tests and report the lines that they do not reach."""
+    """Run the tests without containers and report the lines that they do not reach."""
     options = ("--cov", "--cov-report", "term:skip-covered", "--cov-report", "html:output/coverage")
     run(session, "python", "App07.py", "test", "-m", "not docker", *options, *session.posargs)
 

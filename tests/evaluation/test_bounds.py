@@ -39,6 +39,8 @@ from evaluation.sandbox.volumes import VolumeEntry
 from pipeline.errors import PipelineError
 from pipeline.project import SERVICES
 
+pytestmark = pytest.mark.slow
+
 C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"
 SHORT = replace(DEFAULT_LIMITS, read_cpu=3, read_seconds=20.0)
 # A readable text with a line for which `(a+)+$` tries more ways than there is time.
@@ -545,6 +547,7 @@ def test_workers_compute_exactly_the_facts_that_take_reading_a_file_of_the_submi
     read = {name for name, fact in FACTS.items() if fact.reads is not None}
     assert read == {
         *("compose", "safe_stack", "roles", "dockerfile", "why_not_expected", "seen", "exchanged", "judged"),
+        "seen_without_codebase",
     }
     submission = evidence_of().submission
     remote = RemoteEvidence(submission, DEFAULT_LIMITS, tmp_path, lambda name, arguments: None)

@@ -21,7 +21,7 @@ def test_every_cheat_is_evaluated(cheats, samples):
 @pytest.mark.parametrize("name", DOCKER)
 def test_a_cheat_gets_the_expected_points(reports, cheats, samples, name, failed):
     cheat, report = cheats.in_containers(samples)[name], reports[name]
-    assert failed(report) == dict.fromkeys(cheat.reasons, "failed")
+    assert [check for check, status in failed(report).items() if status == "failed"] == list(cheat.reasons)
     reasons = {result.id: result.reason for result in report.results}
     for check, reason in cheat.reasons.items():
         assert reason in reasons[check]

@@ -14,6 +14,8 @@ import pytest
 
 from evaluation.processes.bounded_process import OUTPUT, TIME, run_bounded
 
+pytestmark = pytest.mark.slow
+
 
 def test_no_run_checks_only_the_files(drive, submit, tmp_path):
     status, out, _ = drive(submit(), "--no-run")

@@ -21,6 +21,8 @@ from evaluation.submission.submodules import SubmoduleSource
 from pipeline.cli import execute, parse
 from pipeline.project import Layout
 
+pytestmark = pytest.mark.slow
+
 COMPOSE = "services: {a: {image: busybox}}\n"
 WHO = ("-c", "user.name=tests", "-c", "user.email=tests@example.invalid")
 

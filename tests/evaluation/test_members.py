@@ -20,6 +20,8 @@ from evaluation.rubric import load_rubric
 from pipeline.cli import execute, parse
 from pipeline.project import Layout
 
+pytestmark = pytest.mark.slow
+
 SMALL = replace(DEFAULT_LIMITS, total_size=MIB, intake_cpu=3, intake_seconds=20.0)
 
 

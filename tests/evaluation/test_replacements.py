@@ -27,6 +27,8 @@ from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.submission.intake import take_in
 from pybrain_runtime import load_knowledge
 
+pytestmark = pytest.mark.slow
+
 FORMS = [
     "networks/bn_4_6_3_sigmoid_softmax/net.p0.pkl", "networks/bn_4_8_2/net.p2.pkl", "networks/bn_4_8_2/net.p4.pkl",
     "networks/bn_4_8_2/net.xml", "networks_numpy2/bn_4_8_2/net.p5.pkl", "networks_numpy2/bn_4_8_2/net.xml",

@@ -23,6 +23,8 @@ import pytest
 from pipeline.project import Layout
 from pipeline.run_lock import exclusive
 
+pytestmark = pytest.mark.slow
+
 
 def bare_python() -> str:
     """The interpreter that the environment of the tests was made from."""

@@ -13,6 +13,8 @@ import pytest
 
 from pipeline.project import Layout
 
+pytestmark = pytest.mark.slow
+
 # Stays until somebody ends it; says so when it starts.
 WAITS = """
 import os, sys, time

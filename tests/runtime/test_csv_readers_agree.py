@@ -17,6 +17,8 @@ from pybrain_runtime.tables.column_selector import ColumnSelector
 from pybrain_runtime.tables.formats.csv_reader import CsvReader
 from pybrain_runtime.tables.table_file import TableFile
 
+pytestmark = pytest.mark.slow
+
 FILES = 6_000
 SMALL = (16, 50, 333)
 NUMBERS_LIKE = (

@@ -29,6 +29,8 @@ from pybrain_runtime.loading.pickle.reader import read_pickle
 from pybrain_runtime.loading.xml.reader import read_xml
 from pybrain_runtime.network.rebuild import distinct_names
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 RUNTIME = ROOT / "container3_codebase" / "pybrain_runtime"
 FUZZ = ROOT / "fuzz"

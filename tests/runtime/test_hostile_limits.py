@@ -21,6 +21,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+pytestmark = pytest.mark.slow
+
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 MIB = 1 << 20
 LIMIT, SECONDS = 512, 2.0

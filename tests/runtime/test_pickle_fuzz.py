@@ -17,6 +17,8 @@ from pybrain_runtime.loading.describe import describe
 from pybrain_runtime.loading.pickle.reader import read_pickle
 from pybrain_runtime.loading.search import find_network
 
+pytestmark = pytest.mark.slow
+
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SEEDS = [
     path.read_bytes()

@@ -33,6 +33,8 @@ from pybrain_runtime.errors import ActivationError, KnowledgeError, UsageError
 from pybrain_runtime.tables.formats.csv_arrow import csv_lines
 from pybrain_runtime.tables.formats.csv_writer import CsvWriter
 
+pytestmark = pytest.mark.slow
+
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 NAMES = ["sepal_length", "sepal_width", "petal_length", "petal_width"]
 ROWS = np.random.default_rng(8).normal(size=(300, 4)).round(3) + 3

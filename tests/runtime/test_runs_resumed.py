@@ -24,6 +24,8 @@ from pybrain_runtime import Knowledge, Outcome, Progress, StreamOptions, activat
 from pybrain_runtime._io.input_file import BLOCK
 from pybrain_runtime.errors import CannotResume, CannotWrite
 
+pytestmark = pytest.mark.slow
+
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 FLOWER = FIXTURES / "default/iris/currentSolution.pkl"
 PEEPHOLES = FIXTURES / "networks/rnn_bn_lstm_peep/net.p2.pkl"
