@@ -10,7 +10,7 @@ from importlib.metadata import packages_distributions
 from pipeline.environment.bootstrap import LOCKS
 from pipeline.project import PROJECT
 
-OURS = {"pipeline", "evaluation", "pybrain", "pybrain3", "pybrain_runtime"}
+OURS = {"pipeline", "evaluation", "pybrain", "pybrain3", "pybrain_runtime", "training"}
 
 
 def imported_when_a_module_is_loaded() -> dict[str, str]:

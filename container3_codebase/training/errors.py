@@ -1,0 +1,138 @@
+"""Exceptions of training, in the tree of `pybrain_runtime.errors`.
+
+As there, messages do not mention options, environment variables or commands; the program that shows them adds advice.
+"""
+
+from __future__ import annotations
+
+from pybrain_runtime.errors import DataError, KnowledgeError, PipelineError, UsageError
+
+
+class OptionError(UsageError):
+    """An option has an invalid value, or does not exist.
+
+    Attributes:
+        option: the name of the option, as in a TOML file.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", option: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.option = option
+
+
+class TrainingDataError(DataError):
+    """The rows cannot be trained on."""
+
+
+class MissingHeader(TrainingDataError):
+    """The table has no header, and its columns are chosen by name."""
+
+
+class MissingColumn(TrainingDataError):
+    """A column that was named is not in the table.
+
+    Attributes:
+        column: the name that was given.
+        present: the names in the header.
+        role: what the column was to be, ``target`` or ``feature``.
+    """
+
+    def __init__(
+        self, message: str, *, hint: str = "", column: str, present: tuple[str, ...], role: str
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.column = column
+        self.present = present
+        self.role = role
+
+
+class UnusableFeature(TrainingDataError):
+    """A feature is constant or not numeric.
+
+    Attributes:
+        column: its name.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", column: str) -> None:
+        super().__init__(message, hint=hint)
+        self.column = column
+
+
+class MissingValue(TrainingDataError):
+    """A cell is empty or marks a missing value.
+
+    Attributes:
+        line: its line, counted from 1.
+        column: the name of its column.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", line: int, column: str) -> None:
+        super().__init__(message, hint=hint)
+        self.line = line
+        self.column = column
+
+
+class TooFewRows(TrainingDataError):
+    """The table, or one class in it, has fewer rows than the split needs.
+
+    Attributes:
+        rows: the number of rows.
+        needed: how many are needed.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", rows: int, needed: int) -> None:
+        super().__init__(message, hint=hint)
+        self.rows = rows
+        self.needed = needed
+
+
+class OneClassOnly(TrainingDataError):
+    """All rows have the same class."""
+
+
+class UnknownLabel(TrainingDataError):
+    """A row has a class that the knowledge does not have.
+
+    Attributes:
+        label: the class.
+        known: the classes of the knowledge.
+        line: the line of the row.
+    """
+
+    def __init__(
+        self, message: str, *, hint: str = "", label: str, known: tuple[str, ...], line: int
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.label = label
+        self.known = known
+        self.line = line
+
+
+class InputsDiffer(KnowledgeError):
+    """The inputs or outputs of the knowledge do not match the columns."""
+
+
+class Diverged(PipelineError):
+    """Training diverged: an error or a parameter is no finite number, or grows without bound.
+
+    Attributes:
+        epoch: the epoch in which it was noticed, counted from 1.
+        learning_rate: the learning rate; None where the trainer has none.
+    """
+
+    status = 65
+
+    def __init__(self, epoch: int, learning_rate: float | None) -> None:
+        rate = "" if learning_rate is None else f" with the learning rate {learning_rate:g}"
+        super().__init__(
+            f"Training diverged in epoch {epoch}{rate}: the error grows without bound. No knowledge was written.",
+            hint="Use a smaller learning rate.",
+        )
+        self.epoch = epoch
+        self.learning_rate = learning_rate
+
+
+class Busy(PipelineError):
+    """Another training writes to the same folder."""
+
+    status = 75
