@@ -104,13 +104,18 @@ class BackpropTrainer(UntilConvergence, Trainer):
 
     def _trainEpoch(self) -> float:
         self._syncDescent()
-        order = list(range(flat.sequenceCount(self.ds)))
-        shuffle(order)
+        order = self._visitingOrder()
         if not self.batchlearning:
             return self._trainOnline(order)
         error, derivs = self._accumulate(order)
         self._setParameters(self.descent(derivs, error))
         return error
+
+    def _visitingOrder(self) -> Sequence[int]:
+        """Return the numbers of the sequences in the order in which this epoch visits them."""
+        order = list(range(flat.sequenceCount(self.ds)))
+        shuffle(order)
+        return order
 
     def _trainOnline(self, order: Sequence[int]) -> float:
         """Update after every sequence; return the error of the epoch."""

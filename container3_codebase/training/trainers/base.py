@@ -1,0 +1,95 @@
+"""What all trainers have in common: their interface, their options, their errors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.errors import OptionError
+
+Array: TypeAlias = NDArray[np.float64]
+StateValue: TypeAlias = NDArray[np.float64] | float | int | str | list[str]
+State: TypeAlias = Mapping[str, StateValue]
+
+
+class Trainer(Protocol):
+    """Fits the parameters of a network to rows; changes ``network.params`` in place.
+
+    A trainer that is made with the same arguments, and given the state and the network's parameters of another one,
+    continues with the same bits.
+    """
+
+    def train_epoch(self) -> float:
+        """Train for one epoch.
+
+        Returns:
+            Half the mean squared error per target value, as PyBrain measures it: that of each row or batch is taken
+            before the update that it causes.
+
+        Raises:
+            Diverged: the error or the parameters are not finite. The parameters are those before the epoch.
+        """
+        ...
+
+    def state_dict(self) -> dict[str, StateValue]:
+        """Return all that the next epoch depends on, but for the network's parameters."""
+        ...
+
+    def load_state_dict(self, state: State) -> None:
+        """Continue from a state that ``state_dict`` returned."""
+        ...
+
+
+@dataclass(frozen=True)
+class TrainerOptions:
+    """Options of a trainer.
+
+    Args:
+        learning_rate: None for the default of the kind of trainer.
+        momentum: fraction of the last update that is added to the next one, in [0, 1).
+        weight_decay: strength of the weight decay; see each trainer for what it does with it.
+        batch_size: rows per update; None for the default of the kind of trainer. For ``backprop`` 1 (online) or at
+            least the number of rows (batch learning).
+        shuffle: visit the rows of each epoch in a new random order.
+
+    Raises:
+        OptionError: a value is out of range.
+    """
+
+    learning_rate: float | None = None
+    momentum: float = 0.0
+    weight_decay: float = 0.0
+    batch_size: int | None = None
+    shuffle: bool = True
+
+    def __post_init__(self) -> None:
+        rate, size = self.learning_rate, self.batch_size
+        if rate is not None and not (math.isfinite(rate) and rate > 0):
+            raise OptionError(
+                f"the learning rate must be a positive number; found {rate}", option="learning_rate"
+            )
+        if not 0 <= self.momentum < 1:
+            text = f"the momentum must be at least 0 and less than 1; found {self.momentum}"
+            raise OptionError(text, option="momentum")
+        if not (math.isfinite(self.weight_decay) and self.weight_decay >= 0):
+            text = f"the weight decay must be a number of at least 0; found {self.weight_decay}"
+            raise OptionError(text, option="weight_decay")
+        if size is not None and size < 1:
+            raise OptionError(f"the batch size must be at least 1; found {size}", option="batch_size")
+
+
+def whole_number(state: State, key: str) -> int:
+    """Return an integer of a state.
+
+    Args:
+        state: from ``state_dict``.
+        key: which value.
+    """
+    value = state[key]
+    assert isinstance(value, int)
+    return value

@@ -1,0 +1,109 @@
+"""The kinds of trainers: names, defaults, and the options that each uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from pybrain.structure import FeedForwardNetwork
+from training.errors import OptionError, TrainingDataError
+from training.trainers.backprop import Backprop
+from training.trainers.base import Array, Trainer, TrainerOptions
+from training.trainers.rprop import RProp
+
+Factory = Callable[[FeedForwardNetwork, Array, Array, TrainerOptions, int], Trainer]
+
+
+@dataclass(frozen=True)
+class TrainerKind:
+    """One kind of trainer.
+
+    Attributes:
+        make: makes a trainer from network, inputs, targets, options and seed.
+        options: the fields of TrainerOptions that it uses.
+        learning_rate: the default, for a kind that uses one.
+        batch_size: the default, for a kind that uses one.
+        summary: one line for the help of a command.
+    """
+
+    make: Factory
+    options: frozenset[str]
+    learning_rate: float | None = None
+    batch_size: int | None = None
+    summary: str = ""
+
+
+_ALL = frozenset(field.name for field in fields(TrainerOptions))
+
+KINDS: dict[str, TrainerKind] = {
+    "backprop": TrainerKind(
+        make=Backprop,
+        options=_ALL,
+        learning_rate=0.01,
+        batch_size=1,
+        summary="back-propagation with PyBrain's numbers, one update per row or per epoch",
+    ),
+    "rprop": TrainerKind(
+        make=RProp,
+        options=frozenset({"weight_decay", "shuffle"}),
+        summary="resilient propagation with PyBrain's numbers, one update per epoch",
+    ),
+}
+
+
+def make_trainer(
+    name: str, network: FeedForwardNetwork, inputs: Array, targets: Array, options: TrainerOptions, seed: int
+) -> Trainer:
+    """Make a trainer.
+
+    Args:
+        name: a key of ``KINDS``.
+        network: the network to train; its parameters are changed in place.
+        inputs: scaled inputs, shape (n, indim).
+        targets: scaled or one-hot targets, shape (n, outdim).
+        options: an option that the trainer does not use must have its default.
+        seed: the only source of randomness.
+
+    Raises:
+        OptionError: there is no such trainer, or it does not use an option that was set.
+        TrainingDataError: there are no rows, or they do not fit the network, or a value is not finite.
+    """
+    if name not in KINDS:
+        raise OptionError(f"unknown trainer {name!r}; known are {', '.join(KINDS)}", option="trainer")
+    kind = KINDS[name]
+    _check_options(name, kind, options)
+    inputs, targets = np.asarray(inputs, dtype=float), np.asarray(targets, dtype=float)
+    _check_rows(network, inputs, targets)
+    return kind.make(network, inputs, targets, _with_defaults(kind, options), seed)
+
+
+def _check_options(name: str, kind: TrainerKind, options: TrainerOptions) -> None:
+    for field in fields(options):
+        if field.name not in kind.options and getattr(options, field.name) != field.default:
+            words = field.name.replace("_", " ")
+            raise OptionError(f"trainer {name} uses no {words}", option=field.name)
+
+
+def _with_defaults(kind: TrainerKind, options: TrainerOptions) -> TrainerOptions:
+    rate = kind.learning_rate if options.learning_rate is None else options.learning_rate
+    size = kind.batch_size if options.batch_size is None else options.batch_size
+    return replace(options, learning_rate=rate, batch_size=size)
+
+
+def _check_rows(network: FeedForwardNetwork, inputs: Array, targets: Array) -> None:
+    if not len(inputs):
+        raise TrainingDataError("there are no training rows")
+    if len(inputs) != len(targets):
+        raise TrainingDataError(f"{len(inputs)} rows of inputs, but {len(targets)} rows of targets")
+    for what, rows, width in (("inputs", inputs, network.indim), ("targets", targets, network.outdim)):
+        if rows.ndim != 2 or rows.shape[1] != width:
+            raise TrainingDataError(
+                f"expected {what} of shape (rows, {width}) for the network, got {rows.shape}"
+            )
+        if not np.isfinite(rows).all():
+            at, column = np.argwhere(~np.isfinite(rows))[0]
+            raise TrainingDataError(
+                f"training row {at + 1}, {what} column {column + 1} is {rows[at, column]}"
+            )
