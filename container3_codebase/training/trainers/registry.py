@@ -9,6 +9,7 @@ import numpy as np
 
 from pybrain.structure import FeedForwardNetwork
 from training.errors import OptionError, TrainingDataError
+from training.trainers.adam import Adam
 from training.trainers.backprop import Backprop
 from training.trainers.base import Array, Trainer, TrainerOptions
 from training.trainers.rprop import RProp
@@ -49,6 +50,13 @@ KINDS: dict[str, TrainerKind] = {
         make=RProp,
         options=frozenset({"weight_decay", "shuffle"}),
         summary="resilient propagation with PyBrain's numbers, one update per epoch",
+    ),
+    "adam": TrainerKind(
+        make=Adam,
+        options=_ALL - {"momentum"},
+        learning_rate=0.01,
+        batch_size=32,
+        summary="Adam on mini-batches; cross-entropy for softmax outputs",
     ),
 }
 
