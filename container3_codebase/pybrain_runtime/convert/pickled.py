@@ -28,8 +28,39 @@ def pickle_bytes(network: NetworkDescription) -> bytes:
     built = build_network(network)
     if network.steps_done:
         _carry_on(built, network)
-    content = pickle.dumps(built, PROTOCOL)
-    return content if len(content) <= DEFAULT_LIMITS.file_size else pickle.dumps(built, NEWER_PROTOCOL)
+    return pickled(built)
+
+
+def pickled(network: Any) -> bytes:
+    """Return the pickle of a network of the library: the same bytes for the same network in every process.
+
+    Args:
+        network: a network whose modules have distinct names.
+    """
+    sets = [(net, net.modules) for net in _networks(network)]
+    try:
+        for net, modules in sets:
+            net.modules = _SortedSet(modules)
+        content = pickle.dumps(network, PROTOCOL)
+        return content if len(content) <= DEFAULT_LIMITS.file_size else pickle.dumps(network, NEWER_PROTOCOL)
+    finally:
+        for net, modules in sets:
+            net.modules = modules
+
+
+class _SortedSet(set[Any]):
+    """A set of modules that is pickled as a plain set, sorted by name. A set has another order in each process."""
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return set, (sorted(self, key=lambda module: str(module.name)),)
+
+
+def _networks(network: Any) -> list[Any]:
+    """Return a network and all networks that are modules of it, at any depth."""
+    found = [network]
+    for net in found:  # grows meanwhile
+        found += [module for module in net.modules if hasattr(module, "modules")]
+    return found
 
 
 def pybrain_answers(content: bytes) -> Any:

@@ -1,0 +1,12 @@
+"""Entry point: ``python -m training create|refine|evaluate [options]``, in the container and for the local engine."""
+
+import os
+import sys
+
+if __name__ == "__main__":
+    # Before NumPy is imported: with several threads the sums, and so the last bits, depend on the number of cores.
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"
+    from training.program import main
+
+    sys.exit(main(sys.argv[1:], os.environ))

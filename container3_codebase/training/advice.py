@@ -1,0 +1,52 @@
+"""What to do about an error of training, in the terms of the program that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pybrain_runtime.errors import CannotResume, CannotWrite, PipelineError
+from training.errors import Busy, Diverged, InputsDiffer, MissingColumn, TooFewRows, UnusableFeature
+from training.options import flag, variable
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What a program calls the options.
+
+    Attributes:
+        of: returns what an option of the table is called.
+        sign: what stands between an option and its value.
+    """
+
+    of: Callable[[str], str]
+    sign: str
+
+
+OPTIONS = Wording(flag, " ")
+"""On the command line."""
+
+ENVIRONMENT = Wording(variable, "=")
+"""In a container."""
+
+
+def advice_for(error: PipelineError, words: Wording) -> str:
+    """Return what the user can do about an error with options; empty where no option helps.
+
+    Args:
+        error: the error.
+        words: what the options are called.
+    """
+    if isinstance(error, MissingColumn):
+        return f"Choose columns of the file with {words.of('target')} and {words.of('features')}."
+    if isinstance(error, UnusableFeature | InputsDiffer):
+        return f"Choose the features with {words.of('features')}."
+    if isinstance(error, TooFewRows):
+        return f"{words.of('validation')}{words.sign}0 or {words.of('test')}{words.sign}0 leave out a part."
+    if isinstance(error, Diverged):
+        return f"Choose a smaller one with {words.of('learning_rate')}."
+    if isinstance(error, CannotResume):
+        return f"Start without {words.of('resume')} to begin anew."
+    if isinstance(error, CannotWrite | Busy):
+        return f"Or choose another folder with {words.of('out')}."
+    return ""

@@ -1,0 +1,155 @@
+"""The loop over the epochs: early stopping, the best parameters, the history, interruption, divergence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pybrain.structure import FeedForwardNetwork
+from training.errors import Diverged
+from training.trainers.base import Trainer
+
+Array = NDArray[np.float64]
+
+_LARGEST_GROWTH = 1e4
+"""How many times as large as at the start (or 1) a parameter may become; saturated units hide growth from the error."""
+
+EPOCHS, PATIENCE, INTERRUPTED = "epochs", "patience", "interrupted"
+
+
+@dataclass(frozen=True)
+class EpochErrors:
+    """The errors of an epoch: half the mean squared error per target value.
+
+    Attributes:
+        epoch: the epoch, counted from 1.
+        train: on the training rows, as the trainer measures it.
+        validation: on the validation rows after the epoch; on the training rows where there are none for validation.
+    """
+
+    epoch: int
+    train: float
+    validation: float
+
+
+@dataclass
+class FitState:
+    """How far a training is; everything that is not in the network or the trainer.
+
+    Attributes:
+        history: the errors of all epochs so far.
+        best_epoch: the epoch with the smallest validation error; 0 for the initial parameters.
+        best_error: that error.
+        best_parameters: the parameters after that epoch.
+        largest: the largest absolute value that a parameter may have.
+    """
+
+    history: list[EpochErrors]
+    best_epoch: int
+    best_error: float
+    best_parameters: Array
+    largest: float
+
+    @property
+    def epoch(self) -> int:
+        """The number of epochs so far."""
+        return len(self.history)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When training ends.
+
+    Attributes:
+        epochs: the most epochs.
+        patience: how many epochs may pass without a smaller validation error; 0 for any number.
+    """
+
+    epochs: int
+    patience: int
+
+
+def mean_error(network: FeedForwardNetwork, inputs: Array, targets: Array) -> float:
+    """Return half the mean squared error per target value.
+
+    Args:
+        network: the network.
+        inputs: shape (n, indim).
+        targets: shape (n, outdim).
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        return 0.5 * float(np.mean(np.square(targets - network.activateRows(inputs))))
+
+
+class Fit:
+    """A training in progress.
+
+    Args:
+        network: the network; its parameters are changed in place.
+        trainer: changes them.
+        inputs: the inputs of the rows that measure progress, scaled, shape (n, indim).
+        targets: their targets, scaled, shape (n, outdim).
+        limits: when training ends.
+        learning_rate: for the message when it diverges.
+    """
+
+    def __init__(
+        self, network: FeedForwardNetwork, trainer: Trainer, inputs: Array, targets: Array, limits: Limits,
+        learning_rate: float | None,
+    ) -> None:  # fmt: skip
+        self.network = network
+        self.trainer = trainer
+        self._inputs = inputs
+        self._targets = targets
+        self._limits = limits
+        self._learning_rate = learning_rate
+        start = np.array(network.params)
+        largest = _LARGEST_GROWTH * max(1.0, float(np.abs(start).max(initial=0.0)))
+        self.state = FitState([], 0, mean_error(network, inputs, targets), start, largest)
+
+    def run(self, after_epoch: Callable[[Fit], None], stop: Callable[[], bool]) -> str:
+        """Train until a limit is reached or a stop is requested, then set the best parameters.
+
+        Args:
+            after_epoch: called after each epoch.
+            stop: whether to stop after the current epoch.
+
+        Returns:
+            Why training ended: ``epochs``, ``patience`` or ``interrupted``.
+
+        Raises:
+            Diverged: an error or a parameter grows without bound.
+        """
+        reason = self._reached()
+        while not reason:
+            self._epoch()
+            after_epoch(self)
+            reason = self._reached() or (INTERRUPTED if stop() else "")
+        self.network.params[:] = self.state.best_parameters
+        return reason
+
+    def _epoch(self) -> None:
+        state = self.state
+        number = state.epoch + 1
+        train = self.trainer.train_epoch()
+        validation = mean_error(self.network, self._inputs, self._targets)
+        if not self._bounded(train, validation):
+            raise Diverged(number, self._learning_rate)
+        state.history.append(EpochErrors(number, train, validation))
+        if validation < state.best_error:
+            state.best_epoch, state.best_error = number, validation
+            state.best_parameters = np.array(self.network.params)
+
+    def _bounded(self, *errors: float) -> bool:
+        parameters = np.abs(self.network.params).max(initial=0.0)
+        return bool(np.isfinite([*errors, parameters]).all() and parameters <= self.state.largest)
+
+    def _reached(self) -> str:
+        state, limits = self.state, self._limits
+        if state.epoch >= limits.epochs:
+            return EPOCHS
+        waited = state.epoch - state.best_epoch
+        return PATIENCE if limits.patience and waited >= limits.patience else ""

@@ -1,0 +1,102 @@
+"""Where options come from: the command line, then the environment, then a TOML file, then the defaults."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+
+from pybrain_runtime._io.input_file import InputFile
+from training.errors import OptionError
+from training.options import CONFIG, PREFIX, TrainingOptions, table, variable
+
+_SIZE_LIMIT = 1 << 20
+
+
+def resolve(given: Mapping[str, object], environment: Mapping[str, str]) -> TrainingOptions:
+    """Return the options of a run.
+
+    Args:
+        given: values from the command line, by the names of the table; `config` is the path of a TOML file.
+        environment: the environment variables; those that begin with ``TRAIN_`` are options.
+
+    Raises:
+        OptionError: a value is invalid, or there is no option of a name; the message names similar ones.
+        InputMissing: the TOML file is not found.
+    """
+    from_environment = _from_environment(environment)
+    config = given.get(CONFIG) or from_environment.pop(CONFIG, None)
+    values = _from_file(str(config)) if config else {}
+    values |= from_environment
+    rows = {row.name: row for row in table()}
+    for option, value in given.items():
+        if option != CONFIG:
+            values[option] = _converted(value, option, rows[option].metadata["convert"], option)
+    options = TrainingOptions(**values)  # type: ignore[arg-type]
+    if options.validation + options.test >= 0.95:
+        shares = f"validation ({options.validation:g}) and test ({options.test:g})"
+        raise OptionError(
+            f"The shares of {shares} leave fewer than 5 % of the rows for training.", option="test"
+        )
+    if options.batch and options.batch_size is not None:
+        raise OptionError("batch and batch_size exclude each other.", option="batch_size")
+    return options
+
+
+def similar(word: str, known: Iterable[str]) -> str:
+    """Return a sentence with the names that are similar to a word; empty if there are none.
+
+    Args:
+        word: what was given.
+        known: the existing names.
+    """
+    by_key = {_key(name): name for name in known}
+    close = [by_key[key] for key in difflib.get_close_matches(_key(word), list(by_key), n=3, cutoff=0.6)]
+    return f"Did you mean {' or '.join(close)}?" if close else ""
+
+
+def _key(name: str) -> str:
+    return name.casefold().replace("-", "_").strip()
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
+    by_variable = {variable(row.name): row for row in table()}
+    known = [*by_variable, variable(CONFIG)]
+    values: dict[str, object] = {}
+    for key, value in environment.items():
+        if not key.startswith(PREFIX):
+            continue
+        if key not in known:
+            raise OptionError(
+                f"The environment variable {key} is no option.", hint=similar(key, known), option=key
+            )
+        if not value.strip():
+            raise OptionError(f"{key} is set, but empty.", hint="Unset it to use the default.", option=key)
+        convert = str if key == variable(CONFIG) else by_variable[key].metadata["convert"]
+        values[key.removeprefix(PREFIX).lower()] = _converted(value, key, convert, key)
+    return values
+
+
+def _from_file(path: str) -> dict[str, object]:
+    with InputFile(path, "configuration", follow_links=True) as file:
+        content = file.read(_SIZE_LIMIT)
+    try:
+        found = tomllib.loads(content.decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise OptionError(f"{path} is not TOML: {error}.", option=CONFIG) from None
+    rows = {row.name: row for row in table()}
+    values: dict[str, object] = {}
+    for key, value in found.items():
+        option = key.replace("-", "_")
+        if option not in rows:
+            raise OptionError(f"{path}: there is no option {key!r}.", hint=similar(key, rows), option=key)
+        values[option] = _converted(value, f"{path}: {key}", rows[option].metadata["convert"], option)
+    return values
+
+
+def _converted(value: object, said: str, convert: object, option: str) -> object:
+    assert callable(convert)
+    try:
+        return convert(value)
+    except ValueError as error:
+        raise OptionError(f"{said} is {value!r}: {error}.", option=option) from None

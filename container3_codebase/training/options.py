@@ -1,0 +1,214 @@
+"""The options of training: one table, from which command-line options, TOML keys and environment variables are made.
+
+Standard library alone, and no other module of this project: the command line reads the table before `.venv` exists.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import Field, dataclass, field, fields
+from typing import Any
+
+CREATE, REFINE, EVALUATE = SCENARIOS = ("create", "refine", "evaluate")
+"""What can be done: make new knowledge, train existing knowledge further, compute its metrics."""
+
+PREFIX = "TRAIN_"
+"""What the names of all environment variables begin with."""
+
+CONFIG = "config"
+"""The option with the path of the TOML file. It is not in the table, because the file cannot name itself."""
+
+_NEW = (CREATE,)
+_TRAINS = (CREATE, REFINE)
+_TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+_NAME = re.compile(r"[^\W_][\w.+-]{0,99}")
+
+Convert = Callable[[object], Any]
+
+
+def text(value: object) -> str:
+    """Return a text that is not empty."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("expected a text that is not empty")
+    return value
+
+
+def name(value: object) -> str:
+    """Return a name that is a file name everywhere: letters, digits and ``_ . + -``."""
+    if not isinstance(value, str) or not _NAME.fullmatch(value) or value.endswith("."):
+        raise ValueError(
+            "expected letters, digits, and _ . + - after the first of them, 100 characters at most"
+        )
+    return value
+
+
+def names(value: object) -> tuple[str, ...]:
+    """Return names from a list, or from a text with commas."""
+    found = tuple(part.strip() for part in _listed(value) if isinstance(part, str))
+    if not found or not all(found) or len(found) != len(_listed(value)):
+        raise ValueError("expected names separated by commas")
+    if len(set(found)) != len(found):
+        raise ValueError("a name is there twice")
+    return found
+
+
+def sizes(value: object) -> tuple[int, ...]:
+    """Return the sizes of layers; ``0`` is no layer."""
+    found = tuple(integer(0, 10_000)(part) for part in _listed(value))
+    if found == (0,):
+        return ()
+    if 0 in found:
+        raise ValueError("a layer has at least one unit")
+    return found
+
+
+def switch(value: object) -> bool:
+    """Return true or false."""
+    if isinstance(value, bool):
+        return value
+    word = str(value).strip().lower()
+    if word not in (*_TRUE, *_FALSE):
+        raise ValueError("expected true or false (1 or 0)")
+    return word in _TRUE
+
+
+def integer(least: int, most: int | None = None) -> Convert:
+    """Return a converter to an integer within a range, both ends included.
+
+    Args:
+        least: the smallest value.
+        most: the largest value; None for no limit.
+    """
+
+    def convert(value: object) -> int:
+        number = _number(value)
+        if number != int(number) or number < least or (most is not None and number > most):
+            upper = f" to {most:,}" if most is not None else " or more"
+            raise ValueError(f"expected a whole number, {least}{upper}")
+        return int(value) if isinstance(value, str) else int(number)
+
+    return convert
+
+
+def number(least: float, below: float | None = None, *, positive: bool = False) -> Convert:
+    """Return a converter to a finite number.
+
+    Args:
+        least: the smallest value.
+        below: the first value that is too large; None for no limit.
+        positive: whether `least` itself is not allowed.
+    """
+
+    def convert(value: object) -> float:
+        found = _number(value)
+        if found < least or (positive and found == least) or (below is not None and found >= below):
+            lower = f"more than {least:g}" if positive else f"{least:g} or more"
+            raise ValueError(f"expected a number, {lower}" + (f" and below {below:g}" if below else ""))
+        return found
+
+    return convert
+
+
+def one_of(*choices: str) -> Convert:
+    """Return a converter that accepts one of some words."""
+
+    def convert(value: object) -> str:
+        if value not in choices:
+            raise ValueError(f"expected one of {', '.join(choices)}")
+        return str(value)
+
+    return convert
+
+
+def _option(
+    default: Any, convert: Convert, help: str, metavar: str = "", of: tuple[str, ...] = _TRAINS
+) -> Any:
+    return field(
+        default=default, metadata={"convert": convert, "help": help, "metavar": metavar, "scenarios": of}
+    )
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """The options of a run. Each field is a row of the table: its name, default, converter and help."""
+
+    data: str = _option("", text, "the rows: CSV or TSV with a header, also gzip (default: the learning base)",
+                        "FILE", SCENARIOS)  # fmt: skip
+    target: tuple[str, ...] = _option(
+        (), names, "the columns to predict: one with text holds classes, numbers are a regression (default: "
+        "those of the model, otherwise the last column)", "COLUMN[,COLUMN]", SCENARIOS)  # fmt: skip
+    features: tuple[str, ...] = _option(
+        (), names, "the columns to predict from (default: those of the model, otherwise all others)",
+        "A,B,...", SCENARIOS)  # fmt: skip
+    task: str = _option("auto", one_of("auto", "classification", "regression"),
+                        "classification takes numbers as classes, too (default: auto)", of=_NEW)  # fmt: skip
+    model: str = _option("", text, "the knowledge to begin from or to evaluate, with its card beside it",
+                         "KNOWLEDGE", (REFINE, EVALUATE))  # fmt: skip
+    out: str = _option(
+        "", text, "the folder of the results (default: output/training/NAME)", "DIR", SCENARIOS
+    )
+    name: str = _option("", name, "put the result into models/NAME.pkl; a replaced version is kept as NAME.1, "
+                        "NAME.2, ...", "NAME")  # fmt: skip
+    promote: bool = _option(False, switch, "make the result the project's current knowledge")
+    seed: int = _option(
+        1, integer(0, 2**63 - 1), "the seed of split, weights and order of rows (default: 1)", "N"
+    )
+    hidden: tuple[int, ...] = _option(
+        (8,), sizes, "sizes of the hidden layers; 0 for none (default: 8)", "N,N", _NEW
+    )
+    hidden_class: str = _option("tanh", one_of("tanh", "sigmoid", "relu", "linear"),
+                                "the kind of the hidden layers (default: tanh)", of=_NEW)  # fmt: skip
+    trainer: str = _option(
+        "backprop", one_of("backprop", "rprop", "adam", "lbfgs"), "the trainer (default: backprop)"
+    )
+    learning_rate: float | None = _option(None, number(0.0, positive=True),
+                                          "the learning rate (default: the trainer's)", "R")  # fmt: skip
+    momentum: float = _option(0.0, number(0.0, 1.0), "the momentum of backprop (default: 0)", "M")
+    weight_decay: float = _option(0.0, number(0.0), "the weight decay (default: 0)", "D")
+    batch: bool = _option(False, switch, "update once an epoch, from all rows (backprop)")
+    batch_size: int | None = _option(None, integer(1), "rows of a mini-batch (default: the trainer's)", "N")
+    shuffle: bool = _option(True, switch, "visit the rows in a new order in each epoch (default: yes)")
+    epochs: int = _option(300, integer(1, 10_000_000), "the most epochs (default: 300)", "N")
+    patience: int = _option(30, integer(0), "stop after so many epochs without a smaller validation error; 0: "
+                            "never (default: 30)", "N")  # fmt: skip
+    validation: float = _option(
+        0.15, number(0.0, 0.9), "the share of rows for validation (default: 0.15)", "SHARE"
+    )
+    test: float = _option(0.15, number(0.0, 0.9), "the share of rows for the test (default: 0.15)", "SHARE")
+    scale: bool = _option(True, switch, "scale to mean 0 and standard deviation 1 (default: yes)", of=_NEW)
+    resume: bool = _option(False, switch, "continue a training that was killed or interrupted")
+    plots: bool = _option(True, switch, "draw plots; needs matplotlib (default: yes)")
+
+
+def table(scenario: str | None = None) -> tuple[Field[Any], ...]:
+    """Return the rows of the table, for one scenario or for all."""
+    return tuple(
+        row for row in fields(TrainingOptions) if scenario is None or scenario in row.metadata["scenarios"]
+    )
+
+
+def flag(option: str) -> str:
+    """Return the command-line option: ``--learning-rate``."""
+    return "--" + option.replace("_", "-")
+
+
+def variable(option: str) -> str:
+    """Return the environment variable: ``TRAIN_LEARNING_RATE``."""
+    return PREFIX + option.upper()
+
+
+def _listed(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else list(str(value).split(","))
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError("expected a number")
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        raise ValueError("expected a number") from None
+    if number != number or number in (float("inf"), float("-inf")):
+        raise ValueError("expected a finite number")
+    return number

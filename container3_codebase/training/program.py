@@ -1,0 +1,107 @@
+"""The program: options, signals, progress, error messages and exit status."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from types import FrameType
+
+from pybrain_runtime.container.advice import with_advice
+from pybrain_runtime.errors import PipelineError
+from training.advice import ENVIRONMENT, OPTIONS, advice_for
+from training.messages import EventStream, Messages, TextStream
+from training.option_sources import resolve
+from training.options import CONFIG, CREATE, EVALUATE, SCENARIOS, TrainingOptions, flag, table
+from training.scenarios import create, evaluate, refine
+
+INTERRUPTED, INTERNAL_ERROR = 130, 70
+
+
+class Stop:
+    """Whether SIGINT or SIGTERM has requested the end."""
+
+    def __init__(self) -> None:
+        self.requested = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._request)
+
+    def _request(self, number: int, frame: FrameType | None) -> None:
+        self.requested = True
+
+
+def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run a scenario, and return its exit status.
+
+    Args:
+        arguments: the scenario and its options.
+        environment: the environment variables.
+    """
+    stop = Stop()
+    parsed = parse(arguments)
+    as_events = bool(parsed.pop("events"))
+    scenario = str(parsed.pop("scenario"))
+    given = {key: value for key, value in parsed.items() if value is not None}
+    messages: Messages = (EventStream if as_events else TextStream)(sys.stdout, lambda: stop.requested)
+    words = OPTIONS if as_events or given else ENVIRONMENT
+    try:
+        return run(scenario, resolve(given, environment), messages)
+    except PipelineError as error:
+        _debug(environment)
+        messages.failed(with_advice(error, advice_for(error, words)), error.status)
+        return error.status
+    except BrokenPipeError:
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + getattr(signal, "SIGPIPE", 13)
+    except Exception as error:
+        _debug(environment)
+        messages.failed(f"internal error: {type(error).__name__}: {error}", INTERNAL_ERROR)
+        return INTERNAL_ERROR
+
+
+def run(scenario: str, options: TrainingOptions, messages: Messages) -> int:
+    """Run a scenario.
+
+    Args:
+        scenario: create, refine or evaluate.
+        options: its options.
+        messages: where progress and result go.
+
+    Returns:
+        The exit status: 0, or 130 for a training that was interrupted.
+    """
+    if scenario == EVALUATE:
+        messages.scored(evaluate(options))
+        return 0
+    outcome = (create if scenario == CREATE else refine)(options, messages)
+    messages.trained(outcome)
+    return INTERRUPTED if outcome.interrupted else 0
+
+
+def parse(arguments: Sequence[str]) -> dict[str, object]:
+    """Return scenario and options of the command line; an option that is not given is None.
+
+    Args:
+        arguments: without the program's name.
+
+    Raises:
+        SystemExit: status 2 for wrong usage, 0 after ``--help``.
+    """
+    parser = argparse.ArgumentParser(prog="python -m training", allow_abbrev=False)
+    parser.add_argument("scenario", nargs="?", choices=SCENARIOS, default=CREATE)
+    parser.add_argument("--events", action="store_true", help="print progress and result as JSON lines")
+    parser.add_argument(flag(CONFIG), metavar="FILE", help="a TOML file with options")
+    for row in table():
+        parser.add_argument(flag(row.name), metavar=row.metadata["metavar"] or "X", help=row.metadata["help"])
+    return vars(parser.parse_args(arguments))
+
+
+def _debug(environment: Mapping[str, str]) -> None:
+    if environment.get("APP07_DEBUG") == "1":
+        import traceback
+
+        traceback.print_exc()

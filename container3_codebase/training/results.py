@@ -1,0 +1,131 @@
+"""The files of a training: knowledge, card, metrics, history, plots and report, written together or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+
+from pybrain_runtime._io.atomic_file import AtomicFile
+from pybrain_runtime._io.atomic_group import commit_together
+from pybrain_runtime._io.paths import is_folder, remove
+from pybrain_runtime._io.temporary_files import remove_leftovers
+from pybrain_runtime.errors import CannotWrite, OutputExists
+from training.fit import EpochErrors
+
+KNOWLEDGE = "currentSolution.pkl"
+CARD = "currentSolution.card.json"
+METRICS = "metrics.json"
+HISTORY = "history.csv"
+REPORT = "report.html"
+CHECKPOINT = ".checkpoint.json"
+LOCK = ".lock"
+PLOTS = tuple(
+    f"{stem}.{kind}"
+    for stem in ("learning_curve", "confusion_matrix", "predicted_expected", "residuals")
+    for kind in ("png", "svg")
+)
+NAMES = (KNOWLEDGE, CARD, METRICS, HISTORY, REPORT, *PLOTS)
+"""All files that a run may write."""
+
+
+class ResultFolder:
+    """The folder of the results of a run.
+
+    Args:
+        path: the folder.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def file(self, name: str) -> str:
+        """Return the path of a file in the folder."""
+        return f"{self.path}/{name}"
+
+    def prepare(self) -> None:
+        """Create the folder if it does not exist, and check that only results of a training would be replaced.
+
+        Raises:
+            CannotWrite: it cannot be created.
+            OutputExists: it has knowledge that no training wrote there.
+        """
+        try:
+            os.makedirs(self.path, exist_ok=True)  # noqa: PTH103 - paths are strings here
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise CannotWrite(
+                f"{self.path} cannot be created: {reason}.", path=self.path, errno=error.errno
+            ) from None
+        if os.path.lexists(self.file(KNOWLEDGE)) and not os.path.lexists(self.file(METRICS)):
+            raise OutputExists(
+                f"{self.path} has a {KNOWLEDGE} without the {METRICS} of a training beside it; it would be replaced.",
+                hint="Choose another folder.",
+                path=self.file(KNOWLEDGE),
+            )
+
+    def write(self, contents: Mapping[str, bytes]) -> None:
+        """Write files under their final names, all of them or none, and remove those of earlier runs.
+
+        Args:
+            contents: bytes by name; the names are some of `NAMES`.
+
+        Raises:
+            CannotWrite: a file cannot be written; the earlier ones are kept.
+        """
+        remove_leftovers(*(self.file(name) for name in NAMES))
+        files: list[AtomicFile] = []
+        try:
+            for name, content in contents.items():
+                files.append(AtomicFile(self.file(name)))
+                files[-1].write(content)
+                files[-1].finish()
+        except BaseException:
+            for file in files:
+                file.discard()
+            raise
+        commit_together(files, withdraw=self.file(METRICS))
+        for name in NAMES:
+            if name not in contents:
+                with suppress(OSError):
+                    remove(self.file(name))
+
+    def write_one(self, name: str, content: bytes) -> None:
+        """Write one file atomically.
+
+        Args:
+            name: its name.
+            content: its bytes.
+
+        Raises:
+            CannotWrite: it cannot be written; an earlier one is kept.
+        """
+        file = AtomicFile(self.file(name))
+        file.write(content)
+        file.finish()
+        file.commit()
+        file.confirm()
+
+    def make_sure_it_is_writable(self) -> None:
+        """Check that files can be written, before the time of a training is spent.
+
+        Raises:
+            CannotWrite: with the reason.
+        """
+        assert is_folder(self.path)
+        probe = AtomicFile(self.file(METRICS))
+        probe.write(bytes(4096))
+        probe.discard()
+
+
+def json_bytes(value: object) -> bytes:
+    """Return a value as JSON; NaN and infinity are not allowed."""
+    return (json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def history_bytes(history: list[EpochErrors]) -> bytes:
+    """Return the errors of all epochs as CSV: half the mean squared error per target value, scaled."""
+    lines = ["epoch,train_error,validation_error"]
+    lines += [f"{row.epoch},{row.train!r},{row.validation!r}" for row in history]
+    return ("\n".join(lines) + "\n").encode()

@@ -1,0 +1,247 @@
+"""What training can do: create knowledge, refine it, and evaluate it on rows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from pybrain_runtime import Knowledge, load_knowledge
+from pybrain_runtime._io.locks import lock
+from pybrain_runtime._io.open_flags import WRITE_OR_RESUME
+from pybrain_runtime._io.sha256 import Sha256
+from pybrain_runtime.convert.pickled import pickled
+from pybrain_runtime.errors import CannotWrite
+from pybrain_runtime.knowledge import network_in
+from training.card import card_content
+from training.checkpoint import Checkpoint
+from training.errors import Busy, Diverged
+from training.evaluation import metrics_of, rows_for
+from training.fit import INTERRUPTED, EpochErrors, Fit, Limits
+from training.metrics import Metrics
+from training.options import EVALUATE, TrainingOptions
+from training.plan import Plan, plan_create, plan_refine
+from training.results import (
+    CARD,
+    CHECKPOINT,
+    HISTORY,
+    KNOWLEDGE,
+    LOCK,
+    METRICS,
+    ResultFolder,
+    history_bytes,
+    json_bytes,
+)
+from training.table import read_table
+from training.trainers.base import TrainerOptions
+from training.trainers.registry import make_trainer
+
+
+class Observer(Protocol):
+    """Is told about the progress of a training."""
+
+    def planned(self, plan: Plan) -> None:
+        """Show what is known before the first epoch."""
+
+    def epoch(self, errors: EpochErrors, fit: Fit) -> None:
+        """Show the errors of an epoch."""
+
+    def note(self, text: str) -> None:
+        """Show a note."""
+
+    def stop_requested(self) -> bool:
+        """Return whether training is to stop after the current epoch."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A training that has ended.
+
+    Attributes:
+        plan: the training.
+        folder: the folder of the results.
+        fitted: how it ended: epochs, best epoch, reason, whether it was interrupted.
+        metrics: the metrics of each part of the split.
+        files: the names of the files in the folder.
+    """
+
+    plan: Plan
+    folder: str
+    fitted: dict[str, object]
+    metrics: dict[str, object]
+    files: tuple[str, ...]
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether it was stopped before its end."""
+        return self.fitted["reason"] == INTERRUPTED
+
+
+def create(options: TrainingOptions, observer: Observer) -> Outcome:
+    """Train a new network.
+
+    Args:
+        options: the options.
+        observer: is told about the progress.
+
+    Raises:
+        PipelineError: nothing was written.
+    """
+    return _train(options, observer, plan_create)
+
+
+def refine(options: TrainingOptions, observer: Observer) -> Outcome:
+    """Train existing knowledge further. Its file is only read.
+
+    Args:
+        options: the options.
+        observer: is told about the progress.
+
+    Raises:
+        PipelineError: nothing was written.
+    """
+    return _train(options, observer, plan_refine)
+
+
+def evaluate(options: TrainingOptions) -> Metrics:
+    """Return the metrics of knowledge on rows; write them as well if the options name a folder.
+
+    Raises:
+        PipelineError: the rows do not match the knowledge, or the metrics cannot be written.
+    """
+    knowledge = load_knowledge(options.model)
+    table = read_table(options.data)
+    rows = rows_for(knowledge, table, options)
+    metrics: Metrics = {
+        "scenario": EVALUATE,
+        "task": rows.task,
+        "labels": list(rows.labels),
+        "targets": list(rows.targets),
+        "knowledge": {"file": knowledge.name, "sha256": knowledge.sha256},
+        "rows": {"file": table.name, "sha256": table.sha256, "count": len(table)},
+        "metrics": metrics_of(knowledge, rows, np.arange(len(table))),
+    }
+    if options.out:
+        folder = ResultFolder(options.out)
+        folder.prepare()
+        folder.write_one("score.json", json_bytes(metrics))
+    return metrics
+
+
+def _train(options: TrainingOptions, observer: Observer, make: Callable[[TrainingOptions], Plan]) -> Outcome:
+    plan = make(options)
+    folder = ResultFolder(options.out)
+    folder.prepare()
+    with _exclusive(folder):
+        folder.make_sure_it_is_writable()
+        fit = _fit(plan)
+        checkpoint = Checkpoint(folder.file(CHECKPOINT), plan.identity())
+        if options.resume:
+            if checkpoint.restore(fit):
+                observer.note(f"Continuing after epoch {fit.state.epoch:,}.")
+            else:
+                observer.note("There is no checkpoint; training begins with the first epoch.")
+        else:
+            checkpoint.remove()
+        observer.planned(plan)
+        try:
+            reason = fit.run(_after_epoch(checkpoint, observer), observer.stop_requested)
+        except Diverged:
+            checkpoint.remove()
+            raise
+        outcome = _write(plan, fit, reason, folder, observer)
+        if not outcome.interrupted:
+            checkpoint.remove()
+        return outcome
+
+
+def _fit(plan: Plan) -> Fit:
+    options, train = plan.options, plan.split.train
+    size = max(2, len(train)) if options.batch else options.batch_size
+    trainer = make_trainer(
+        options.trainer,
+        plan.network,
+        plan.inputs[train],
+        plan.targets[train],
+        TrainerOptions(options.learning_rate, options.momentum, options.weight_decay, size, options.shuffle),
+        options.seed,
+    )
+    limits = Limits(options.epochs, options.patience)
+    measured = plan.measured
+    return Fit(
+        plan.network, trainer, plan.inputs[measured], plan.targets[measured], limits, options.learning_rate
+    )
+
+
+def _after_epoch(checkpoint: Checkpoint, observer: Observer) -> Callable[[Fit], None]:
+    def after(fit: Fit) -> None:
+        observer.epoch(fit.state.history[-1], fit)
+        if observer.stop_requested():
+            checkpoint.write(fit)
+        else:
+            checkpoint.after_epoch(fit)
+
+    return after
+
+
+def _write(plan: Plan, fit: Fit, reason: str, folder: ResultFolder, observer: Observer) -> Outcome:
+    content = pickled(plan.network)
+    knowledge = _knowledge(plan, content)
+    metrics: dict[str, object] = {
+        name: metrics_of(knowledge, plan.rows, indices) for name, indices in plan.split.parts()
+    }
+    fitted: dict[str, object] = {
+        "epochs": fit.state.epoch,
+        "best_epoch": fit.state.best_epoch,
+        "best_validation_error": fit.state.best_error,
+        "reason": reason,
+        "interrupted": reason == INTERRUPTED,
+    }
+    about = {"task": plan.rows.task, "labels": list(plan.rows.labels), "targets": list(plan.rows.targets)}
+    files = {
+        KNOWLEDGE: content,
+        CARD: json_bytes(card_content(plan, fitted, metrics)),
+        METRICS: json_bytes({**about, **metrics, "fit": fitted}),
+        HISTORY: history_bytes(fit.state.history),
+    }
+    folder.write(files)
+    return Outcome(plan, folder.path, fitted, metrics, tuple(files))
+
+
+def _knowledge(plan: Plan, content: bytes) -> Knowledge:
+    """Return the knowledge as it will be read from its file, so that metrics are those of later predictions."""
+    digest = Sha256()
+    digest.update(content)
+    found = network_in(content, KNOWLEDGE)
+    return Knowledge(
+        path=KNOWLEDGE, sha256=digest.hexdigest(), size=len(content), network=found.network, card=plan.card
+    )
+
+
+@contextmanager
+def _exclusive(folder: ResultFolder) -> Iterator[None]:
+    """Hold the lock of a folder.
+
+    Raises:
+        Busy: another training holds it.
+        CannotWrite: the lock file cannot be opened.
+    """
+    path = folder.file(LOCK)
+    try:
+        descriptor = os.open(path, WRITE_OR_RESUME, 0o644)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise CannotWrite(f"{path} cannot be opened: {reason}.", path=path, errno=error.errno) from None
+    try:
+        if lock(descriptor) is False:
+            raise Busy(
+                f"Another training writes to {folder.path}.",
+                hint="Wait for its end, or choose another folder.",
+            )
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,48 @@
+"""Facts and metrics of a training as short lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pybrain_runtime._io.printable import enumeration, plural
+from training.plan import Plan
+from training.targets import CLASSIFICATION
+
+
+def plan_facts(plan: Plan) -> dict[str, object]:
+    """Return what is known before the first epoch."""
+    return {
+        "task": plan.rows.task,
+        "target": list(plan.rows.targets),
+        "features": list(plan.rows.features),
+        "labels": list(plan.rows.labels),
+        "split": {name: len(indices) for name, indices in plan.split.parts()},
+        "parameters": int(plan.network.paramdim),
+        "epochs": plan.options.epochs,
+    }
+
+
+def plan_line(plan: Plan) -> str:
+    """Return the same in one line."""
+    rows = plan.rows
+    classes = f" ({enumeration(rows.labels)})" if rows.labels else ""
+    split = ", ".join(f"{len(indices):,} {name}" for name, indices in plan.split.parts())
+    return (
+        f"{plan.table.name}: {rows.task} of {enumeration(rows.targets)}{classes} from "
+        f"{plural(len(rows.features), 'feature')}; rows: {split}; {plan.network.paramdim:,} parameters"
+    )
+
+
+def metric_lines(task: str, metrics: Any) -> list[str]:
+    """Return a table of the metrics, one line for each part of the split.
+
+    Args:
+        task: ``classification`` or ``regression``.
+        metrics: the metrics of each part.
+    """
+    keys = ("accuracy", "f1") if task == CLASSIFICATION else ("mae", "rmse", "r2")
+    lines = [f"{'':<12}{'rows':>8}" + "".join(f"{key:>12}" for key in keys)]
+    for name, found in metrics.items():
+        values = "".join("           -" if found[key] is None else f"{found[key]:>12.6g}" for key in keys)
+        lines.append(f"{name:<12}{found['rows']:>8,}{values}")
+    return lines
