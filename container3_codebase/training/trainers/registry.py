@@ -12,6 +12,7 @@ from training.errors import OptionError, TrainingDataError
 from training.trainers.adam import Adam
 from training.trainers.backprop import Backprop
 from training.trainers.base import Array, Trainer, TrainerOptions
+from training.trainers.lbfgs import LBFGS
 from training.trainers.rprop import RProp
 
 Factory = Callable[[FeedForwardNetwork, Array, Array, TrainerOptions, int], Trainer]
@@ -57,6 +58,11 @@ KINDS: dict[str, TrainerKind] = {
         learning_rate=0.01,
         batch_size=32,
         summary="Adam on mini-batches; cross-entropy for softmax outputs",
+    ),
+    "lbfgs": TrainerKind(
+        make=LBFGS,
+        options=frozenset({"weight_decay", "shuffle"}),
+        summary="L-BFGS on all rows, one iteration per epoch; cross-entropy for softmax outputs",
     ),
 }
 
