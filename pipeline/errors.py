@@ -27,6 +27,7 @@ __all__ = [
     "PipelineError",
     "StackFailed",
     "TimedOut",
+    "TrainingFailed",
     "UsageError",
 ]
 
@@ -68,6 +69,19 @@ class StackFailed(PipelineError):
     Args:
         message: which container, which status, its last lines.
         status: the status to end with.
+    """
+
+    def __init__(self, message: str, *, status: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
+class TrainingFailed(PipelineError):
+    """The training program ended with an error; its status is passed on.
+
+    Args:
+        message: its message.
+        status: its exit status.
     """
 
     def __init__(self, message: str, *, status: int, hint: str = "") -> None:

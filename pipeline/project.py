@@ -13,6 +13,7 @@ ACTIVATION_FILE = "currentActivation.csv"
 KNOWLEDGE_FILE = "currentSolution.pkl"
 CARD_FILE = "currentSolution.card.json"
 CODE_FILE = "UE_07_App5.py"
+LEARNING_FILE = "currentLearning.csv"
 SHARED_FOLDER = "shared_data"
 SHARED_ACTIVATION_FILE = "activation_data.csv"
 PREDICTION_CSV = "prediction.csv"
@@ -89,6 +90,21 @@ class Layout:
     def models(self) -> Path:
         """The folder of further networks."""
         return self.root / "models"
+
+    @property
+    def learning_base(self) -> Path:
+        """The project's rows for training."""
+        return self.root / "container4_learningbase" / LEARNING_FILE
+
+    @property
+    def training_options(self) -> Path:
+        """The module with the table of training options, which is read before `.venv` exists."""
+        return self.root / "container3_codebase" / "training" / "options.py"
+
+    @property
+    def training(self) -> Path:
+        """The results of trainings, one folder each."""
+        return self.output / "training"
 
     @property
     def shared_data(self) -> Path:

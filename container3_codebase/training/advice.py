@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pybrain_runtime.errors import CannotResume, CannotWrite, PipelineError
+from pybrain_runtime.errors import CannotResume, CannotWrite, OverwritesInput, PipelineError
 from training.errors import Busy, Diverged, InputsDiffer, MissingColumn, TooFewRows, UnusableFeature
 from training.options import flag, variable
 
@@ -47,6 +47,6 @@ def advice_for(error: PipelineError, words: Wording) -> str:
         return f"Choose a smaller one with {words.of('learning_rate')}."
     if isinstance(error, CannotResume):
         return f"Start without {words.of('resume')} to begin anew."
-    if isinstance(error, CannotWrite | Busy):
+    if isinstance(error, CannotWrite | Busy | OverwritesInput):
         return f"Or choose another folder with {words.of('out')}."
     return ""

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pybrain_runtime import Knowledge
+from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime._io.printable import enumeration, plural
+from pybrain_runtime._io.strict_json import parse_json
 from pybrain_runtime.errors import KnowledgeError
 from training.errors import InputsDiffer
 from training.metrics import Metrics, classification_metrics, regression_metrics
@@ -16,6 +18,8 @@ from training.option_sources import similar
 from training.options import TrainingOptions
 from training.table import Table
 from training.targets import CLASSIFICATION, REGRESSION, Rows, rows_of
+
+_CARD_LIMIT = 1 << 20
 
 
 def rows_for(knowledge: Knowledge, table: Table, options: TrainingOptions) -> Rows:
@@ -93,11 +97,26 @@ def classes_of(outputs: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def _targets_of(knowledge: Knowledge, table: Table) -> tuple[str, ...]:
-    """Return the target columns: the outputs of the card if the table has them, otherwise none."""
-    names = tuple(column.name for column in knowledge.card.outputs) if knowledge.card else ()
-    if not knowledge.labels and names and all(name in table.columns for name in names):
-        return names
-    return ()
+    """Return the target columns: those that the card says it was trained on, or the outputs that it names.
+
+    Returns:
+        Empty if the table does not have them.
+    """
+    names = _trained_on(knowledge)
+    if not names and knowledge.card and not knowledge.labels:
+        names = tuple(column.name for column in knowledge.card.outputs)
+    return names if all(name in table.columns for name in names) else ()
+
+
+def _trained_on(knowledge: Knowledge) -> tuple[str, ...]:
+    """Return the target columns that a card of this package names; `Card` itself does not have them."""
+    if not knowledge.card_path:
+        return ()
+    with InputFile(knowledge.card_path, "card") as file:
+        content = parse_json(file.read(_CARD_LIMIT).decode("utf-8-sig"))
+    about = content.get("training")
+    target = about.get("target") if isinstance(about, dict) else None
+    return tuple(name for name in target if isinstance(name, str)) if isinstance(target, list) else ()
 
 
 def _features_of(knowledge: Knowledge, table: Table, target: tuple[str, ...]) -> tuple[str, ...]:

@@ -51,7 +51,7 @@ def similar(word: str, known: Iterable[str]) -> str:
         known: the existing names.
     """
     by_key = {_key(name): name for name in known}
-    close = [by_key[key] for key in difflib.get_close_matches(_key(word), list(by_key), n=3, cutoff=0.6)]
+    close = [by_key[key] for key in difflib.get_close_matches(_key(word), list(by_key), n=3, cutoff=0.7)]
     return f"Did you mean {' or '.join(close)}?" if close else ""
 
 

@@ -122,34 +122,69 @@ def one_of(*choices: str) -> Convert:
 
 
 def _option(
-    default: Any, convert: Convert, help: str, metavar: str = "", of: tuple[str, ...] = _TRAINS
+    default: Any,
+    convert: Convert,
+    help: str,
+    metavar: str = "",
+    of: tuple[str, ...] = _TRAINS,
+    choices: tuple[str, ...] = (),
 ) -> Any:
-    return field(
-        default=default, metadata={"convert": convert, "help": help, "metavar": metavar, "scenarios": of}
-    )
+    about = {"convert": convert, "help": help, "metavar": metavar, "scenarios": of, "choices": choices}
+    return field(default=default, metadata=about)
+
+
+def _choice(default: str, choices: tuple[str, ...], help: str, of: tuple[str, ...] = _TRAINS) -> Any:
+    return _option(default, one_of(*choices), help, of=of, choices=choices)
 
 
 @dataclass(frozen=True)
 class TrainingOptions:
     """The options of a run. Each field is a row of the table: its name, default, converter and help."""
 
-    data: str = _option("", text, "the rows: CSV or TSV with a header, also gzip (default: the learning base)",
-                        "FILE", SCENARIOS)  # fmt: skip
+    data: str = _option(
+        "",
+        text,
+        "the rows: CSV or TSV with a header, also gzip (default: the learning base)",
+        "FILE",
+        SCENARIOS,
+    )
     target: tuple[str, ...] = _option(
-        (), names, "the columns to predict: one with text holds classes, numbers are a regression (default: "
-        "those of the model, otherwise the last column)", "COLUMN[,COLUMN]", SCENARIOS)  # fmt: skip
+        (),
+        names,
+        "the columns to predict: one with text holds classes, numbers are a regression (default: "
+        "those of the model, otherwise the last column)",
+        "COLUMN[,COLUMN]",
+        SCENARIOS,
+    )
     features: tuple[str, ...] = _option(
-        (), names, "the columns to predict from (default: those of the model, otherwise all others)",
-        "A,B,...", SCENARIOS)  # fmt: skip
-    task: str = _option("auto", one_of("auto", "classification", "regression"),
-                        "classification takes numbers as classes, too (default: auto)", of=_NEW)  # fmt: skip
-    model: str = _option("", text, "the knowledge to begin from or to evaluate, with its card beside it",
-                         "KNOWLEDGE", (REFINE, EVALUATE))  # fmt: skip
+        (),
+        names,
+        "the columns to predict from (default: those of the model, otherwise all others)",
+        "A,B,...",
+        SCENARIOS,
+    )
+    task: str = _choice(
+        "auto",
+        ("auto", "classification", "regression"),
+        "classification takes numbers as classes, too (default: auto)",
+        _NEW,
+    )
+    model: str = _option(
+        "",
+        text,
+        "the knowledge to begin from or to evaluate, with its card beside it",
+        "KNOWLEDGE",
+        (REFINE, EVALUATE),
+    )
     out: str = _option(
         "", text, "the folder of the results (default: output/training/NAME)", "DIR", SCENARIOS
     )
-    name: str = _option("", name, "put the result into models/NAME.pkl; a replaced version is kept as NAME.1, "
-                        "NAME.2, ...", "NAME")  # fmt: skip
+    name: str = _option(
+        "",
+        name,
+        "put the result into models/NAME.pkl; a replaced version is kept as NAME.1, NAME.2, ...",
+        "NAME",
+    )
     promote: bool = _option(False, switch, "make the result the project's current knowledge")
     seed: int = _option(
         1, integer(0, 2**63 - 1), "the seed of split, weights and order of rows (default: 1)", "N"
@@ -157,21 +192,27 @@ class TrainingOptions:
     hidden: tuple[int, ...] = _option(
         (8,), sizes, "sizes of the hidden layers; 0 for none (default: 8)", "N,N", _NEW
     )
-    hidden_class: str = _option("tanh", one_of("tanh", "sigmoid", "relu", "linear"),
-                                "the kind of the hidden layers (default: tanh)", of=_NEW)  # fmt: skip
-    trainer: str = _option(
-        "backprop", one_of("backprop", "rprop", "adam", "lbfgs"), "the trainer (default: backprop)"
+    hidden_class: str = _choice(
+        "tanh", ("tanh", "sigmoid", "relu", "linear"), "the kind of the hidden layers (default: tanh)", _NEW
     )
-    learning_rate: float | None = _option(None, number(0.0, positive=True),
-                                          "the learning rate (default: the trainer's)", "R")  # fmt: skip
+    trainer: str = _choice(
+        "backprop", ("backprop", "rprop", "adam", "lbfgs"), "the trainer (default: backprop)"
+    )
+    learning_rate: float | None = _option(
+        None, number(0.0, positive=True), "the learning rate (default: the trainer's)", "R"
+    )
     momentum: float = _option(0.0, number(0.0, 1.0), "the momentum of backprop (default: 0)", "M")
     weight_decay: float = _option(0.0, number(0.0), "the weight decay (default: 0)", "D")
     batch: bool = _option(False, switch, "update once an epoch, from all rows (backprop)")
     batch_size: int | None = _option(None, integer(1), "rows of a mini-batch (default: the trainer's)", "N")
     shuffle: bool = _option(True, switch, "visit the rows in a new order in each epoch (default: yes)")
     epochs: int = _option(300, integer(1, 10_000_000), "the most epochs (default: 300)", "N")
-    patience: int = _option(30, integer(0), "stop after so many epochs without a smaller validation error; 0: "
-                            "never (default: 30)", "N")  # fmt: skip
+    patience: int = _option(
+        30,
+        integer(0),
+        "stop after so many epochs without a smaller validation error; 0: never (default: 30)",
+        "N",
+    )
     validation: float = _option(
         0.15, number(0.0, 0.9), "the share of rows for validation (default: 0.15)", "SHARE"
     )

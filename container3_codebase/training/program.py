@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import sys
@@ -44,7 +45,8 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     parsed = parse(arguments)
     as_events = bool(parsed.pop("events"))
     scenario = str(parsed.pop("scenario"))
-    given = {key: value for key, value in parsed.items() if value is not None}
+    together = json.loads(str(parsed.pop("options") or "{}"))
+    given = together | {key: value for key, value in parsed.items() if value is not None}
     messages: Messages = (EventStream if as_events else TextStream)(sys.stdout, lambda: stop.requested)
     words = OPTIONS if as_events or given else ENVIRONMENT
     try:
@@ -94,6 +96,7 @@ def parse(arguments: Sequence[str]) -> dict[str, object]:
     parser = argparse.ArgumentParser(prog="python -m training", allow_abbrev=False)
     parser.add_argument("scenario", nargs="?", choices=SCENARIOS, default=CREATE)
     parser.add_argument("--events", action="store_true", help="print progress and result as JSON lines")
+    parser.add_argument("--options", metavar="JSON", help="several options as one JSON object")
     parser.add_argument(flag(CONFIG), metavar="FILE", help="a TOML file with options")
     for row in table():
         parser.add_argument(flag(row.name), metavar=row.metadata["metavar"] or "X", help=row.metadata["help"])

@@ -9,9 +9,9 @@ from contextlib import suppress
 
 from pybrain_runtime._io.atomic_file import AtomicFile
 from pybrain_runtime._io.atomic_group import commit_together
-from pybrain_runtime._io.paths import is_folder, remove
+from pybrain_runtime._io.paths import is_folder, is_same, remove
 from pybrain_runtime._io.temporary_files import remove_leftovers
-from pybrain_runtime.errors import CannotWrite, OutputExists
+from pybrain_runtime.errors import CannotWrite, OutputExists, OverwritesInput
 from training.fit import EpochErrors
 
 KNOWLEDGE = "currentSolution.pkl"
@@ -64,6 +64,24 @@ class ResultFolder:
                 hint="Choose another folder.",
                 path=self.file(KNOWLEDGE),
             )
+
+    def check_inputs(self, *paths: str) -> None:
+        """Check that no result would overwrite a file that is read.
+
+        Args:
+            paths: the files that are read; empty ones are ignored.
+
+        Raises:
+            OverwritesInput: one would.
+        """
+        for name in NAMES:
+            for path in filter(None, paths):
+                if is_same(self.file(name), path):
+                    raise OverwritesInput(
+                        f"{self.file(name)} would overwrite {path}, which is read.",
+                        hint="Choose another folder for the results.",
+                        path=path,
+                    )
 
     def write(self, contents: Mapping[str, bytes]) -> None:
         """Write files under their final names, all of them or none, and remove those of earlier runs.

@@ -135,6 +135,7 @@ def evaluate(options: TrainingOptions) -> Metrics:
 def _train(options: TrainingOptions, observer: Observer, make: Callable[[TrainingOptions], Plan]) -> Outcome:
     plan = make(options)
     folder = ResultFolder(options.out)
+    folder.check_inputs(options.data, options.model)
     folder.prepare()
     with _exclusive(folder):
         folder.make_sure_it_is_writable()

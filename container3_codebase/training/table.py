@@ -124,7 +124,7 @@ def read_table(path: str) -> Table:
         MissingHeader: the first line is not a header.
         ActivationError: it is not a table; the message names the line.
     """
-    file = TableFile(path)
+    file = TableFile(path, "training")
     try:
         if detect_format(file.start) is not CSV:
             kind = detect_format(file.start).title

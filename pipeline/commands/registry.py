@@ -10,9 +10,12 @@ from pipeline.commands.convert import ConvertCommand
 from pipeline.commands.evaluate import EvaluateCommand
 from pipeline.commands.inspect import InspectCommand
 from pipeline.commands.prepare import PrepareCommand
+from pipeline.commands.refine import RefineCommand
 from pipeline.commands.run import RunCommand
+from pipeline.commands.score import ScoreCommand
 from pipeline.commands.submit import SubmitCommand
 from pipeline.commands.test import TestCommand
+from pipeline.commands.train import TrainCommand
 
 DEFAULT: type[Command] = RunCommand
 """The command that runs if none is named."""
@@ -25,6 +28,9 @@ COMMANDS: tuple[type[Command], ...] = (
     ActivateCommand,
     InspectCommand,
     ConvertCommand,
+    TrainCommand,
+    RefineCommand,
+    ScoreCommand,
     EvaluateCommand,
     SubmitCommand,
     TestCommand,

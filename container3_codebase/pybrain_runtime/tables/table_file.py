@@ -24,17 +24,18 @@ class TableFile:
 
     Args:
         path: the file; ``-`` for standard input.
+        role: what it is used as, for messages.
 
     Raises:
         InputMissing: the file does not exist, or cannot be read.
         ActivationError: it is a damaged gzip archive.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], role: str = "activation") -> None:
         if os.fspath(path) == "-":
-            self.file: InputFile = StandardInput("activation")
+            self.file: InputFile = StandardInput(role)
         else:
-            self.file = InputFile(path, "activation", follow_links=True)
+            self.file = InputFile(path, role, follow_links=True)
         self.name = self.file.name
         try:
             blocks = self.file.blocks()

@@ -1,0 +1,203 @@
+"""What `train`, `refine` and `score` have in common: they run a scenario, show its progress, and report its result."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from pipeline.commands.command import Context, Result
+from pipeline.errors import Interrupted, PipelineError
+from pipeline.stages.kept_models import keep_as, promote
+from pipeline.stages.training_run import Event, follow, training_options
+
+if TYPE_CHECKING:
+    from training.options import TrainingOptions
+
+_CLEAR = "\r\x1b[K"
+_BAR = 24
+
+
+@dataclass
+class TrainingResult(Result):
+    """The result of a training.
+
+    Attributes:
+        event: the last event of the program.
+        folder: the folder of the results, as it is shown.
+        installed: the files that knowledge was copied to, by the reason.
+        error: set if it was interrupted.
+    """
+
+    event: Event
+    folder: str
+    installed: dict[str, str] = field(default_factory=dict)
+    error: PipelineError | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """Return what ``--json`` prints, without the exit status."""
+        found = {key: self.event[key] for key in ("fit", "metrics", "files")}
+        return {"folder": self.folder, **found, **self.installed}
+
+
+@dataclass
+class ScoreResult(Result):
+    """The result of `score`.
+
+    Attributes:
+        score: the metrics, and what they were computed from.
+    """
+
+    score: Event
+
+    def as_json(self) -> dict[str, object]:
+        """Return what ``--json`` prints, without the exit status."""
+        return dict(self.score)
+
+
+def train(context: Context, scenario: str, given: dict[str, object]) -> TrainingResult:
+    """Run a training, and put its result where the options say.
+
+    Args:
+        context: of the command.
+        scenario: create or refine.
+        given: the options of the command line.
+
+    Raises:
+        PipelineError: the training failed; nothing was written.
+    """
+    options = training_options(context.layout, scenario, given, context.environment)
+    event = _run(context, scenario, options)
+    write, shown = context.console.print, context.layout.shown
+    folder = Path(options.out)
+    for line in event["lines"]:
+        write(f"  {line}")
+    fit = event["fit"]
+    write(f"  epochs       {fit['epochs']:,}, the best is {fit['best_epoch']:,} ({_REASONS[fit['reason']]})")
+    write(f"  written      {shown(folder)}: {', '.join(event['files'])}")
+    result = TrainingResult(event, str(folder))
+    if fit["interrupted"]:
+        result.error = Interrupted(
+            "interrupted; the best network so far is written and marked as interrupted",
+            hint="--resume continues the training.",
+        )
+        return result
+    _install(context, options, result)
+    return result
+
+
+def score(context: Context, scenario: str, given: dict[str, object]) -> ScoreResult:
+    """Compute metrics of knowledge on rows and print them.
+
+    Args:
+        context: of the command.
+        scenario: evaluate.
+        given: the options of the command line.
+
+    Raises:
+        PipelineError: the rows do not match the knowledge.
+    """
+    options = training_options(context.layout, scenario, given, context.environment)
+    event = _run(context, scenario, options)
+    for line in event["lines"]:
+        context.console.print(f"  {line}")
+    return ScoreResult(event["score"])
+
+
+_REASONS = {
+    "epochs": "all epochs are done",
+    "patience": "the validation error did not decrease any more",
+    "interrupted": "interrupted",
+}
+
+
+def _install(context: Context, options: TrainingOptions, result: TrainingResult) -> None:
+    layout, folder = context.layout, Path(options.out)
+    if options.name:
+        model, replaced = keep_as(layout, folder, options.name)
+        result.installed["model"] = layout.shown(model)
+        context.console.print(f"  model        {layout.shown(model)}")
+        if replaced is not None:
+            result.installed["replaced"] = layout.shown(replaced)
+            context.console.print(f"  replaced     {layout.shown(replaced)} keeps the earlier version")
+    if options.promote:
+        result.installed["promoted"] = layout.shown(promote(layout, folder))
+        context.console.print(
+            f"  promoted     {result.installed['promoted']}, the project's current knowledge"
+        )
+
+
+def _run(context: Context, scenario: str, options: TrainingOptions) -> Event:
+    progress = EpochLine(context.console.err)
+
+    def on_event(event: Event) -> None:
+        kind = event["event"]
+        if kind == "planned":
+            progress.total = event["epochs"]
+            context.console.print(f"  {event['text']}")
+        elif kind == "epoch":
+            progress.show(event)
+        elif kind == "stopping":
+            progress.clear()
+            context.console.note("Stopping after the current epoch. Ctrl-C again ends at once.")
+        elif kind == "note":
+            context.console.note(event["text"])
+
+    try:
+        return follow(scenario, options, context.environment, on_event=on_event, on_line=context.console.note)
+    finally:
+        progress.clear()
+
+
+class EpochLine:
+    """Shows epoch, errors and time left on one line; nothing is written unless the stream is a terminal.
+
+    Attributes:
+        total: the most epochs.
+
+    Args:
+        stream: the terminal.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self.total = 0
+        self._stream = stream
+        self._first: tuple[float, int] | None = None
+        self._visible = False
+
+    def show(self, event: Event) -> None:
+        """Update the line."""
+        now = time.monotonic()
+        self._first = self._first or (now, event["epoch"])
+        if self._stream.isatty():
+            self._visible = True
+            self._stream.write(f"{_CLEAR}  {self.text(event, now)}")
+            self._stream.flush()
+
+    def text(self, event: Event, now: float) -> str:
+        """Return the line.
+
+        Args:
+            event: the errors of an epoch.
+            now: the time, in seconds.
+        """
+        started, first = self._first or (now, event["epoch"])
+        epoch = event["epoch"]
+        filled = _BAR * epoch // max(1, self.total)
+        parts = [
+            f"[{'#' * filled}{'.' * (_BAR - filled)}] epoch {epoch:,} of {self.total:,}",
+            f"error {event['train']:.5f}",
+            f"validation {event['validation']:.5f} (best in epoch {event['best_epoch']:,})",
+        ]
+        if epoch > first:
+            left = (now - started) * (self.total - epoch) / (epoch - first)
+            parts.append(f"at most {left:,.0f} s left")
+        return ", ".join(parts)
+
+    def clear(self) -> None:
+        """Remove the line."""
+        if self._visible:
+            self._stream.write(_CLEAR)
+            self._stream.flush()
+            self._visible = False

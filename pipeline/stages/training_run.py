@@ -1,0 +1,139 @@
+"""A training in a process of its own, with single-threaded arithmetic, followed by its events."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from pipeline import process
+from pipeline.errors import Interrupted, TrainingFailed
+from pipeline.project import Layout
+from training.option_sources import resolve
+from training.options import CREATE, EVALUATE, PREFIX, TrainingOptions
+
+Event = dict[str, Any]
+
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def training_options(
+    layout: Layout, scenario: str, given: Mapping[str, object], environment: Mapping[str, str]
+) -> TrainingOptions:
+    """Return the options of a run, with the paths of this checkout as defaults.
+
+    Args:
+        layout: the checkout.
+        scenario: create, refine or evaluate.
+        given: the options of the command line.
+        environment: the environment variables.
+
+    Raises:
+        UsageError: an option is invalid or unknown.
+    """
+    options = resolve(given, environment)
+    options = replace(options, data=options.data or str(layout.learning_base))
+    if scenario != CREATE:
+        options = replace(options, model=options.model or str(layout.own_knowledge))
+    if scenario != EVALUATE and not options.out:
+        folder = options.name or ("current" if scenario == CREATE else "refined")
+        options = replace(options, out=str(layout.training / folder))
+    return options
+
+
+def follow(
+    scenario: str,
+    options: TrainingOptions,
+    environment: Mapping[str, str],
+    *,
+    on_event: Callable[[Event], None],
+    on_line: Callable[[str], None],
+) -> Event:
+    """Run a scenario and return its last event, ``trained`` or ``scored``.
+
+    A first Ctrl-C stops the training after the current epoch, a second one ends it at once.
+
+    Args:
+        scenario: create, refine or evaluate.
+        options: all options.
+        environment: the environment variables.
+        on_event: called with each event.
+        on_line: called with each line that is not an event.
+
+    Raises:
+        TrainingFailed: it ended with an error.
+        Interrupted: it was ended at once.
+    """
+    # -P: a module `training` in the working directory is not meant.
+    command = [sys.executable, "-P", "-m", "training", scenario, "--events", "--options", _as_json(options)]
+    inherited = {key: value for key, value in environment.items() if not key.startswith(PREFIX)}
+    program = process.Program(command, environment={**inherited, **dict.fromkeys(_THREADS, "1")})
+    events = _Events(on_event, on_line)
+    try:
+        try:
+            events.read(program)
+        except KeyboardInterrupt:
+            program.interrupt()
+            on_event({"event": "stopping"})
+            events.read(program)
+    except BaseException as error:
+        with process.undisturbed():
+            program.stop(grace=5.0)
+        if isinstance(error, KeyboardInterrupt):
+            raise Interrupted(
+                "interrupted; the training was ended at once",
+                hint="--resume continues from its last checkpoint.",
+            ) from None
+        raise
+    status = program.wait(60.0)
+    if events.last is None or events.last["event"] == "failed":
+        raise _failure(events.last, 70 if status is None else status)
+    return events.last
+
+
+class _Events:
+    """Reads the output of the program.
+
+    Attributes:
+        last: the final event; None before it.
+    """
+
+    def __init__(self, on_event: Callable[[Event], None], on_line: Callable[[str], None]) -> None:
+        self.last: Event | None = None
+        self._on_event = on_event
+        self._on_line = on_line
+
+    def read(self, program: process.Program) -> None:
+        for line in program.lines():
+            event = _parsed(line)
+            if event is None:
+                self._on_line(line.rstrip("\n"))
+                continue
+            if event["event"] in ("trained", "scored", "failed"):
+                self.last = event
+            self._on_event(event)
+
+
+def _parsed(line: str) -> Event | None:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) and "event" in event else None
+
+
+def _failure(event: Event | None, status: int) -> TrainingFailed:
+    if event is None:
+        return TrainingFailed(
+            f"The training program ended with status {status} and without a result.",
+            status=status or 70,
+            hint="--resume continues from its last checkpoint.",
+        )
+    return TrainingFailed(event["text"], status=event["exit"])
+
+
+def _as_json(options: TrainingOptions) -> str:
+    defaults = asdict(TrainingOptions())
+    return json.dumps({key: value for key, value in asdict(options).items() if value != defaults[key]})
