@@ -41,7 +41,7 @@ class Checkpoint:
         self._run = json.loads(json.dumps(run))  # tuples become lists, as in the file
         self._interval = interval
         self._clock = clock
-        self._written = clock()
+        self._written = float("-inf")  # the first epoch is worth a checkpoint
 
     def after_epoch(self, fit: Fit) -> None:
         """Write a checkpoint if the last one is old enough.

@@ -14,8 +14,11 @@ from training.trainers.base import Trainer
 
 Array = NDArray[np.float64]
 
-_LARGEST_GROWTH = 1e4
-"""How many times as large as at the start (or 1) a parameter may become; saturated units hide growth from the error."""
+_LARGEST_GROWTH, _LARGEST_STEP = 1e4, 10.0
+"""How many times as large as at the start (or 1) a parameter may become, and how much more in each epoch.
+
+Saturated units hide such growth from the error. Rprop takes steps of at most 5.
+"""
 
 EPOCHS, PATIENCE, INTERRUPTED = "epochs", "patience", "interrupted"
 
@@ -44,7 +47,7 @@ class FitState:
         best_epoch: the epoch with the smallest validation error; 0 for the initial parameters.
         best_error: that error.
         best_parameters: the parameters after that epoch.
-        largest: the largest absolute value that a parameter may have.
+        largest: the largest absolute value that a parameter may have in the first epoch.
     """
 
     history: list[EpochErrors]
@@ -145,7 +148,8 @@ class Fit:
 
     def _bounded(self, *errors: float) -> bool:
         parameters = np.abs(self.network.params).max(initial=0.0)
-        return bool(np.isfinite([*errors, parameters]).all() and parameters <= self.state.largest)
+        largest = self.state.largest + _LARGEST_STEP * self.state.epoch
+        return bool(np.isfinite([*errors, parameters]).all() and parameters <= largest)
 
     def _reached(self) -> str:
         state, limits = self.state, self._limits

@@ -25,7 +25,7 @@ def classification_metrics(
         labels: the classes.
     """
     count = len(labels)
-    confusion = np.bincount(expected * count + predicted, minlength=count * count).reshape(count, count)
+    confusion = confusion_matrix(expected, predicted, count)
     hits = np.diag(confusion)
     of_class, as_class = confusion.sum(axis=1), confusion.sum(axis=0)
     precision, recall = _ratio(hits, as_class), _ratio(hits, of_class)
@@ -46,6 +46,19 @@ def classification_metrics(
             for place, label in enumerate(labels)
         },
     }
+
+
+def confusion_matrix(
+    expected: NDArray[np.int64], predicted: NDArray[np.int64], count: int
+) -> NDArray[np.int64]:
+    """Return how many rows of each class (first index) were predicted as each class (second index).
+
+    Args:
+        expected: the index of the class of each row, shape (n,).
+        predicted: the index of the predicted class of each row, shape (n,).
+        count: the number of classes.
+    """
+    return np.bincount(expected * count + predicted, minlength=count * count).reshape(count, count)
 
 
 def regression_metrics(

@@ -99,7 +99,11 @@ def parse(arguments: Sequence[str]) -> dict[str, object]:
     parser.add_argument("--options", metavar="JSON", help="several options as one JSON object")
     parser.add_argument(flag(CONFIG), metavar="FILE", help="a TOML file with options")
     for row in table():
-        parser.add_argument(flag(row.name), metavar=row.metadata["metavar"] or "X", help=row.metadata["help"])
+        about = {"default": None, "help": row.metadata["help"]}
+        if isinstance(row.default, bool):
+            parser.add_argument(flag(row.name), action=argparse.BooleanOptionalAction, **about)
+        else:
+            parser.add_argument(flag(row.name), metavar=row.metadata["metavar"] or "WORD", **about)
     return vars(parser.parse_args(arguments))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,16 +15,19 @@ from pybrain_runtime._io.locks import lock
 from pybrain_runtime._io.open_flags import WRITE_OR_RESUME
 from pybrain_runtime._io.sha256 import Sha256
 from pybrain_runtime.convert.pickled import pickled
-from pybrain_runtime.errors import CannotWrite
+from pybrain_runtime.errors import CannotWrite, MissingPackage
 from pybrain_runtime.knowledge import network_in
 from training.card import card_content
 from training.checkpoint import Checkpoint
 from training.errors import Busy, Diverged
-from training.evaluation import metrics_of, rows_for
+from training.evaluation import classes_of, metrics_of, predictions, rows_for
+from training.figures import Confusion, Curve, Residuals
 from training.fit import INTERRUPTED, EpochErrors, Fit, Limits
-from training.metrics import Metrics
+from training.metrics import Metrics, confusion_matrix
 from training.options import EVALUATE, TrainingOptions
 from training.plan import Plan, plan_create, plan_refine
+from training.plots import draw
+from training.report import report_html
 from training.results import (
     CARD,
     CHECKPOINT,
@@ -32,13 +35,14 @@ from training.results import (
     KNOWLEDGE,
     LOCK,
     METRICS,
+    REPORT,
     ResultFolder,
     history_bytes,
     json_bytes,
 )
 from training.table import read_table
 from training.trainers.base import TrainerOptions
-from training.trainers.registry import make_trainer
+from training.trainers.registry import KINDS, make_trainer
 
 
 class Observer(Protocol):
@@ -162,7 +166,9 @@ def _train(options: TrainingOptions, observer: Observer, make: Callable[[Trainin
 
 def _fit(plan: Plan) -> Fit:
     options, train = plan.options, plan.split.train
-    size = max(2, len(train)) if options.batch else options.batch_size
+    size = options.batch_size
+    if options.batch and "batch_size" in KINDS[options.trainer].options:  # the others always take all rows
+        size = max(2, len(train))
     trainer = make_trainer(
         options.trainer,
         plan.network,
@@ -209,8 +215,30 @@ def _write(plan: Plan, fit: Fit, reason: str, folder: ResultFolder, observer: Ob
         METRICS: json_bytes({**about, **metrics, "fit": fitted}),
         HISTORY: history_bytes(fit.state.history),
     }
+    plots = _plots(plan, fit, knowledge, metrics, observer)
+    files |= {**plots, REPORT: report_html(plan, fitted, metrics, plots)}
     folder.write(files)
     return Outcome(plan, folder.path, fitted, metrics, tuple(files))
+
+
+def _plots(
+    plan: Plan, fit: Fit, knowledge: Knowledge, metrics: Mapping[str, object], observer: Observer
+) -> dict[str, bytes]:
+    if not plan.options.plots:
+        return {}
+    measured = "validation" if len(plan.split.validation) else "train"
+    curve = Curve(fit.state.history, fit.state.best_epoch, measured)
+    part, indices = list(plan.split.parts())[-1]
+    expected, outputs = plan.rows.expected[indices], predictions(knowledge, plan.rows.inputs[indices])
+    result: Confusion | Residuals = Residuals(plan.rows.targets, expected, outputs, part)
+    if plan.rows.labels:
+        counts = confusion_matrix(plan.rows.classes[indices], classes_of(outputs), len(plan.rows.labels))
+        result = Confusion(plan.rows.labels, counts, part)
+    try:
+        return draw(curve, result)
+    except MissingPackage as error:
+        observer.note(f"{error.message} No plots were drawn.")
+        return {}
 
 
 def _knowledge(plan: Plan, content: bytes) -> Knowledge:
