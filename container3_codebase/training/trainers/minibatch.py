@@ -14,6 +14,7 @@ from itertools import pairwise
 import numpy as np
 
 from pybrain.structure import FeedForwardNetwork, SoftmaxLayer
+from pybrain.tools.functions import EXPONENT_LIMIT
 from training.trainers.base import Array
 from training.trainers.chain import ChainLayer, Indices
 from training.trainers.layerfunctions import FUNCTIONS, Steps
@@ -166,8 +167,10 @@ class _Batch:
         """Return the sum of the losses of the rows."""
         if self.layers[-1].kind is not SoftmaxLayer:
             return 0.5 * float(self.squared_error)
-        # -sum(t log softmax(x)) = log(sum(exp(x))) - sum(t x), as the targets of a row add up to 1.
-        return float(np.sum(_log_sum_exp(self._sums)) - np.sum(self._sums * self.targets.T))
+        # -sum(t log softmax(x)) = log(sum(exp(x))) - sum(t x), as the targets of a row add up to 1; with x cut off
+        # as SoftmaxLayer does it: beyond the limit its outputs are no longer those of the softmax of x.
+        x = np.clip(self._sums, -EXPONENT_LIMIT, EXPONENT_LIMIT)
+        return float(np.sum(_log_sum_exp(x)) - np.sum(x * self.targets.T))
 
 
 def _log_sum_exp(x: Array) -> Array:

@@ -166,3 +166,14 @@ def test_large_sums_do_not_overflow():
         assert np.isfinite(gradient.batch(np.arange(2)))
     assert np.isfinite(gradient.gradient).all()
     assert np.isfinite(gradient.loss_of_last(2))
+
+
+def test_the_loss_is_that_of_the_outputs_where_the_softmax_layer_cuts_its_sums_off():
+    network = buildNetwork(1, 2, outclass=SoftmaxLayer)
+    inputs, targets = np.array([[1.0]]), np.array([[1.0, 0.0]])
+    network.params[:] = 0.0
+    network.connections[network["in"]][0].params[:] = [800.0, 600.0]
+    np.testing.assert_array_equal(network.activateRows(inputs), [[0.5, 0.5]])
+    gradient = loss_gradient(network, inputs, targets)
+    gradient.batch(np.arange(1))
+    assert gradient.loss_of_last(1) == pytest.approx(np.log(2.0))
