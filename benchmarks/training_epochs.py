@@ -19,6 +19,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -112,10 +113,10 @@ def medians(sides: dict[str, Side], rounds: int) -> dict[str, float]:
 
 def batches(sizes: tuple[int, ...], size: int, epochs: int, peer: Peer | None) -> dict[str, Side]:
     """Return the sides of one row of the table of mini-batches."""
-    sides: dict[str, Side] = {"ours": lambda: ours(sizes, "adam", size, epochs)}
+    sides: dict[str, Side] = {"ours": partial(ours, sizes, "adam", size, epochs)}
     if peer is not None:
         for name in ("scikit-learn", "torch-float64", "torch-float32"):
-            sides[name] = lambda name=name: peer.seconds(name, size, epochs, ROWS, *sizes)  # type: ignore[misc]
+            sides[name] = partial(peer.seconds, name, size, epochs, ROWS, *sizes)
     return sides
 
 
@@ -123,7 +124,7 @@ def online(sizes: tuple[int, ...], rounds: int, pybrain: str | None) -> list[str
     """Return one row of the table of online back-propagation."""
     from measure import duration, times
 
-    seconds = medians({"ours": lambda: ours(sizes, "backprop", 1, 1)}, rounds)["ours"]
+    seconds = medians({"ours": partial(ours, sizes, "backprop", 1, 1)}, rounds)["ours"]
     line = ["-".join(map(str, sizes)), duration(seconds)]
     line += [duration(PYBRAIN), times(PYBRAIN / seconds)] if sizes == SIZES[0] else ["", ""]
     if pybrain is None:

@@ -1,6 +1,7 @@
 """What holds for every kind of trainer: resuming, seeds, bad rows, divergence."""
 
 import copy
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from pybrain.structure import LinearLayer, SoftmaxLayer
 from pybrain.tools.shortcuts import buildNetwork
 from training.errors import Diverged, OptionError, TrainingDataError
+from training.options import TrainingOptions
 from training.trainers import KINDS, TrainerOptions, make_trainer
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -170,6 +172,11 @@ def test_rows_that_do_not_fit_are_an_error(name):
     ):
         with pytest.raises(TrainingDataError, match=message):
             make_trainer(name, network, given, wanted, TrainerOptions(), seed=1)
+
+
+def test_the_option_offers_every_kind():
+    field = next(field for field in fields(TrainingOptions) if field.name == "trainer")
+    assert set(field.metadata["choices"]) == set(KINDS)
 
 
 def test_one_row_is_enough(name):
