@@ -37,7 +37,7 @@ def _sigmoid(x: Array, y: Array) -> Steps:
         partial(np.negative, x, y),
         partial(np.exp, y, y),
         partial(np.add, y, _ONE, y),
-        partial(np.reciprocal, y, y),
+        partial(np.divide, _ONE, y, y),
     ]
 
 
