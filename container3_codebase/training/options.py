@@ -195,9 +195,7 @@ class TrainingOptions:
     hidden_class: str = _choice(
         "tanh", ("tanh", "sigmoid", "relu", "linear"), "the kind of the hidden layers (default: tanh)", _NEW
     )
-    trainer: str = _choice(
-        "backprop", ("backprop", "rprop", "adam", "lbfgs"), "the trainer (default: backprop)"
-    )
+    trainer: str = _choice("adam", ("adam", "lbfgs", "rprop", "backprop"), "the trainer (default: adam)")
     learning_rate: float | None = _option(
         None, number(0.0, positive=True), "the learning rate (default: the trainer's)", "R"
     )

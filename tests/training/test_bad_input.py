@@ -1,0 +1,208 @@
+"""Rows, knowledge or options that cannot be trained on: typed errors, and nothing is written."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pybrain_runtime.errors import ActivationError, InputMissing, OutputExists, OverwritesInput, PipelineError
+from tests.training.runs import IRIS, created, files, plane, program, refined, write_table
+from training.errors import (
+    Diverged,
+    InputsDiffer,
+    MissingColumn,
+    MissingHeader,
+    MissingValue,
+    OneClassOnly,
+    TooFewRows,
+    TrainingDataError,
+    UnknownLabel,
+    UnusableFeature,
+)
+from training.options import TrainingOptions
+from training.scenarios import evaluate
+
+ROWS = [[x, (x * 7) % 11, "even" if x % 2 == 0 else "odd"] for x in range(30)]
+HEADER = ["x", "z", "kind"]
+
+
+def failing(
+    folder: Path, rows: Sequence[Sequence[object]], header: Sequence[str] = HEADER, **options: Any
+) -> PipelineError:
+    """Return the error of a training; check that it has the status of invalid data and left nothing."""
+    data = write_table(folder / "rows.csv", header, rows)
+    with pytest.raises(PipelineError) as caught:
+        created(data, folder / "out", **options)
+    assert caught.value.status == 65
+    assert not (folder / "out").exists() or not files(folder / "out")
+    return caught.value
+
+
+def test_too_few_rows(tmp_path: Path) -> None:
+    error = failing(tmp_path, ROWS[:6])
+    assert isinstance(error, TooFewRows) and error.rows == 6
+    assert "rows.csv has 6 rows; training needs at least 10." in str(error)
+
+
+def test_too_few_rows_of_one_class(tmp_path: Path) -> None:
+    error = failing(tmp_path, [*ROWS, [3, 4, "rare"]])
+    assert isinstance(error, TooFewRows)
+    assert "1 row of the class 'rare'; at least 3 are needed" in str(error)
+
+
+def test_one_class_only(tmp_path: Path) -> None:
+    error = failing(tmp_path, [[*row[:2], "same"] for row in ROWS])
+    assert isinstance(error, OneClassOnly) and "have the class 'same'" in str(error)
+
+
+def test_a_constant_column(tmp_path: Path) -> None:
+    error = failing(tmp_path, [[x, 5, kind] for x, _, kind in ROWS])
+    assert isinstance(error, UnusableFeature) and error.column == "z"
+    assert "The column 'z' of rows.csv is constant: 5 in every row." in str(error)
+
+
+def test_a_constant_numeric_target(tmp_path: Path) -> None:
+    error = failing(tmp_path, [[x, z, 1.5] for x, z, _ in ROWS])
+    assert "The target 'kind' of rows.csv is constant" in str(error)
+
+
+@pytest.mark.parametrize("cell", ["", "NA", "nan", "?"])
+@pytest.mark.parametrize("column", [0, 2])
+def test_a_missing_value(tmp_path: Path, cell: str, column: int) -> None:
+    rows = [list(row) for row in ROWS]
+    rows[4][column] = cell
+    error = failing(tmp_path, rows)
+    assert isinstance(error, MissingValue) and (error.line, error.column) == (6, HEADER[column])
+    assert f"rows.csv line 6, column {column + 1} ({HEADER[column]})" in str(error)
+
+
+def test_a_cell_that_is_not_a_number(tmp_path: Path) -> None:
+    rows = [list(row) for row in ROWS]
+    rows[4][1] = "1O"
+    error = failing(tmp_path, rows)
+    assert isinstance(error, ActivationError) and "'1O' is not a number" in str(error)
+
+
+@pytest.mark.parametrize("cell", ["inf", "1e999"])
+def test_a_number_that_is_not_finite(tmp_path: Path, cell: str) -> None:
+    rows = [list(row) for row in ROWS]
+    rows[4][1] = cell
+    assert isinstance(failing(tmp_path, rows), ActivationError)
+
+
+def test_a_feature_with_text(tmp_path: Path) -> None:
+    error = failing(tmp_path, [[x, f"w{z}", kind] for x, z, kind in ROWS])
+    assert isinstance(error, UnusableFeature) and "column 'z' of rows.csv holds text" in str(error)
+
+
+def test_a_target_that_is_absent_names_the_close_one(tmp_path: Path) -> None:
+    error = failing(tmp_path, ROWS, target=("kinds",))
+    assert isinstance(error, MissingColumn) and error.role == "target"
+    assert "has no column 'kinds'" in str(error) and "Did you mean kind?" in str(error)
+
+
+def test_a_table_without_a_header(tmp_path: Path) -> None:
+    error = failing(tmp_path, [[1, 2, 3]] * 20, header=["1", "2", "3"])
+    assert isinstance(error, MissingHeader)
+
+
+def test_a_row_with_another_number_of_cells(tmp_path: Path) -> None:
+    error = failing(tmp_path, [*ROWS, [1, 2]])
+    assert isinstance(error, TrainingDataError) and "line 32 has 2 columns; the header has 3." in str(error)
+
+
+def test_text_and_numbers_as_targets_together(tmp_path: Path) -> None:
+    error = failing(tmp_path, ROWS, target=("z", "kind"))
+    assert "classes are one column, several targets are numbers" in str(error)
+
+
+def test_a_learning_rate_that_diverges_says_in_which_epoch(tmp_path: Path) -> None:
+    for trainer in ("backprop", "adam"):
+        for data in (IRIS, plane(tmp_path / "plane.csv")):
+            with pytest.raises(
+                Diverged, match=r"Training diverged in epoch \d+ with the learning rate 1e\+06"
+            ):
+                created(data, tmp_path / "out", trainer=trainer, learning_rate=1e6)
+            assert not files(tmp_path / "out")
+
+
+def test_a_file_that_is_not_found(tmp_path: Path) -> None:
+    with pytest.raises(InputMissing, match=r"training file .*none.csv was not found"):
+        created(tmp_path / "none.csv", tmp_path / "out")
+    with pytest.raises(InputMissing):
+        refined(tmp_path / "none.pkl", IRIS, tmp_path / "out")
+
+
+def test_an_unknown_label_at_score_is_named_with_its_line(tmp_path: Path) -> None:
+    created(IRIS, tmp_path / "out", epochs=3)
+    data = write_table(
+        tmp_path / "rows.csv", IRIS.read_text().splitlines()[0].split(","), [[5, 3, 1, 0.2, "virginca"]]
+    )
+    model = str(tmp_path / "out" / "currentSolution.pkl")
+    with pytest.raises(UnknownLabel, match=r"line 2.*no class 'virginca'") as caught:
+        evaluate(TrainingOptions(model=model, data=str(data)))
+    assert "Did you mean virginica?" in str(caught.value)
+
+
+def test_knowledge_whose_inputs_do_not_match(tmp_path: Path) -> None:
+    created(IRIS, tmp_path / "out", epochs=3)
+    model = tmp_path / "out" / "currentSolution.pkl"
+    data = write_table(tmp_path / "rows.csv", HEADER, ROWS)
+    with pytest.raises(InputsDiffer, match=r"rows.csv lacks 4 inputs of currentSolution.pkl"):
+        refined(model, data, tmp_path / "new")
+    with pytest.raises(InputsDiffer, match=r"takes 4 inputs, and rows.csv has 2 features"):
+        refined(model, data, tmp_path / "new", features=("x", "z"))
+
+
+def test_refining_into_the_folder_of_the_old_knowledge_is_refused(tmp_path: Path) -> None:
+    created(IRIS, tmp_path / "out", epochs=3)
+    before = files(tmp_path / "out")
+    with pytest.raises(OverwritesInput):
+        refined(tmp_path / "out" / "currentSolution.pkl", IRIS, tmp_path / "out")
+    assert files(tmp_path / "out") == before
+
+
+def test_knowledge_that_no_training_wrote_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "currentSolution.pkl").write_bytes(b"precious")
+    with pytest.raises(OutputExists):
+        created(IRIS, tmp_path, epochs=3)
+    assert files(tmp_path) == {"currentSolution.pkl": b"precious"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="ulimit is POSIX")
+def test_a_full_disk_keeps_the_results_of_the_last_training(tmp_path: Path) -> None:
+    created(IRIS, tmp_path / "out", epochs=3)
+    before = files(tmp_path / "out")
+    command = f"{sys.executable} -m training create --data {IRIS} --out {tmp_path / 'out'}"
+    script = f"ulimit -f 8; exec {command} --epochs 400"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 73, done.stderr
+    assert "cannot be written: file too large" in done.stderr
+    after = files(tmp_path / "out")
+    after.pop(".checkpoint.json", None)  # from which it can go on
+    assert after == before
+
+
+def test_a_second_training_in_the_same_folder_is_refused(tmp_path: Path) -> None:
+    import fcntl
+
+    out = tmp_path / "out"
+    created(IRIS, out, epochs=3)
+    with (out / ".lock").open("r+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = program("create", "--data", str(IRIS), "--out", str(out))
+    assert done.returncode == 75
+    assert f"Another training writes to {out}." in done.stderr
+
+
+def test_no_metric_is_nan(tmp_path: Path) -> None:
+    data = plane(tmp_path / "plane.csv", rows=12, targets=1)
+    created(data, tmp_path / "out", epochs=2)
+    text = (tmp_path / "out" / "metrics.json").read_text()
+    json.loads(text, parse_constant=lambda name: pytest.fail(name))

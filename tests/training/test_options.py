@@ -1,0 +1,99 @@
+"""Options come from the command line, the environment, a TOML file, and the defaults, in this order."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.project import PROJECT
+from pybrain_runtime.errors import InputMissing
+from training.errors import OptionError
+from training.option_sources import resolve
+from training.options import TrainingOptions, flag, table, variable
+
+
+def test_defaults_without_any_source() -> None:
+    assert resolve({}, {"PATH": "/bin"}) == TrainingOptions()
+
+
+def test_the_command_line_precedes_the_environment_and_that_the_file(tmp_path: Path) -> None:
+    config = tmp_path / "run.toml"
+    config.write_text('epochs = 10\nseed = 10\nhidden = [3, 2]\nlearning-rate = 0.5\ntarget = "kind"\n')
+    options = resolve({"config": str(config), "epochs": 30}, {"TRAIN_EPOCHS": "20", "TRAIN_SEED": "20"})
+    assert (options.epochs, options.seed, options.hidden) == (30, 20, (3, 2))
+    assert (options.learning_rate, options.target) == (0.5, ("kind",))
+
+
+def test_the_file_may_be_named_by_the_environment(tmp_path: Path) -> None:
+    config = tmp_path / "run.toml"
+    config.write_text("plots = false\n")
+    assert not resolve({}, {"TRAIN_CONFIG": str(config)}).plots
+
+
+def test_an_unknown_key_is_an_error_that_names_the_close_one(tmp_path: Path) -> None:
+    config = tmp_path / "run.toml"
+    config.write_text("learnig_rate = 0.1\n")
+    with pytest.raises(OptionError, match=r"no option 'learnig_rate'.\n.*Did you mean learning_rate\?"):
+        resolve({"config": str(config)}, {})
+    with pytest.raises(OptionError, match=r"TRAIN_EPOCH is no option.\n.*TRAIN_EPOCHS"):
+        resolve({}, {"TRAIN_EPOCH": "5"})
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("epochs", "many", "TRAIN_EPOCHS is 'many': expected a number."),
+        ("epochs", "0", "expected a whole number, 1 to 10,000,000"),
+        ("learning_rate", "-1", "expected a number, more than 0"),
+        ("learning_rate", "nan", "expected a finite number"),
+        ("momentum", "1", "expected a number, 0 or more and below 1"),
+        ("trainer", "sgd", "expected one of adam, lbfgs, rprop, backprop"),
+        ("hidden", "8,,3", "expected a number"),
+        ("hidden", "8,0", "a layer has at least one unit"),
+        ("plots", "perhaps", "expected true or false"),
+        ("name", "../x", "expected letters, digits"),
+        ("name", "a b", "expected letters, digits"),
+        ("target", "a,a", "a name is there twice"),
+        ("out", " ", "TRAIN_OUT is set, but empty"),
+    ],
+)
+def test_an_invalid_value_is_named_with_what_was_expected(key: str, value: str, message: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        resolve({}, {variable(key): value})
+    assert message in str(caught.value)
+    assert caught.value.status == 2
+
+
+def test_shares_that_leave_no_rows_for_training_are_refused() -> None:
+    with pytest.raises(OptionError, match="leave fewer than 5 %"):
+        resolve({"validation": 0.5, "test": 0.5}, {})
+
+
+def test_a_configuration_that_is_not_found_or_not_toml(tmp_path: Path) -> None:
+    with pytest.raises(InputMissing):
+        resolve({"config": str(tmp_path / "none.toml")}, {})
+    (tmp_path / "bad.toml").write_text("epochs: 5\n")
+    with pytest.raises(OptionError, match="is not TOML"):
+        resolve({"config": str(tmp_path / "bad.toml")}, {})
+
+
+def test_each_option_has_a_flag_a_variable_and_a_help_text() -> None:
+    for row in table():
+        assert flag(row.name).startswith("--") and variable(row.name).startswith("TRAIN_")
+        assert row.metadata["help"] and row.metadata["scenarios"]
+
+
+@pytest.mark.parametrize("command", ["train", "refine", "score"])
+def test_help_is_shown_without_any_package(command: str) -> None:
+    """Before `.venv` exists there is the standard library, and the checkout on the path."""
+    text = f"from pipeline.cli import parse; parse(['--help'], name={command!r})"
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(PROJECT.root)!r}); {text}"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "--data FILE" in done.stdout
+    assert ("--learning-rate" in done.stdout) == (command != "score")

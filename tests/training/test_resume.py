@@ -1,0 +1,106 @@
+"""An interrupted training keeps the best network so far; a killed one goes on to the same bytes."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pybrain_runtime.errors import CannotResume
+from tests.training.runs import IRIS, Recorder, created, files
+
+CHECKPOINT = ".checkpoint.json"
+
+
+def started(out: Path, *options: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "training", "create", "--data", str(IRIS), "--out", str(out), "--no-plots",
+         "--patience", "0", *options],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("trainer", ["adam", "lbfgs", "rprop", "backprop"])
+@pytest.mark.parametrize("stopped", [1, 17])
+def test_a_training_that_was_stopped_and_resumed_has_the_same_bytes(
+    tmp_path: Path, trainer: str, stopped: int
+) -> None:
+    options: dict[str, Any] = {"trainer": trainer, "epochs": 40, "patience": 0}
+    created(IRIS, tmp_path / "whole", **options)
+    first = created(IRIS, tmp_path / "parts", Recorder(stop_after=stopped), **options)
+    assert first.interrupted and first.fitted["epochs"] == stopped
+    recorder = Recorder()
+    created(IRIS, tmp_path / "parts", recorder, resume=True, **options)
+    assert recorder.notes == [f"Continuing after epoch {stopped}."]
+    assert [errors.epoch for errors in recorder.epochs] == list(range(stopped + 1, 41))
+    assert files(tmp_path / "whole") == files(tmp_path / "parts")
+
+
+def test_an_interrupted_result_is_marked(tmp_path: Path) -> None:
+    created(IRIS, tmp_path, Recorder(stop_after=5))
+    card = json.loads((tmp_path / "currentSolution.card.json").read_text())
+    assert card["interrupted"] is True
+    assert card["training"]["reason"] == "interrupted"
+    assert json.loads((tmp_path / "metrics.json").read_text())["fit"]["epochs"] == 5
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+def test_the_interrupt_signal_ends_after_the_current_epoch_with_a_result(tmp_path: Path) -> None:
+    running = started(tmp_path, "--epochs", "10000000")
+    while not (tmp_path / CHECKPOINT).exists():
+        assert running.poll() is None
+        time.sleep(0.01)
+    running.send_signal(signal.SIGINT)
+    output, _ = running.communicate(timeout=60)
+    assert running.returncode == 130, output
+    assert {"currentSolution.pkl", "metrics.json", CHECKPOINT} <= files(tmp_path).keys()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+@pytest.mark.parametrize("trainer", ["adam", "backprop"])
+def test_a_training_killed_at_random_moments_ends_with_the_same_bytes(tmp_path: Path, trainer: str) -> None:
+    options = ["--trainer", trainer, "--epochs", {"adam": "20000", "backprop": "3000"}[trainer]]
+    whole = started(tmp_path / "whole", *options)
+    whole.communicate(timeout=120)
+    assert whole.returncode == 0
+    generator = random.Random(5)
+    for _ in range(10):
+        running = started(tmp_path / "killed", *options, "--resume")
+        try:
+            running.wait(generator.uniform(0.2, 1.2))
+        except subprocess.TimeoutExpired:
+            running.kill()
+        running.communicate()
+    last = started(tmp_path / "killed", *options, "--resume")
+    output, _ = last.communicate(timeout=120)
+    assert last.returncode == 0, output
+    assert files(tmp_path / "whole") == files(tmp_path / "killed")
+
+
+def test_the_checkpoint_of_another_training_is_refused(tmp_path: Path) -> None:
+    created(IRIS, tmp_path, Recorder(stop_after=5), seed=1)
+    before = files(tmp_path)
+    with pytest.raises(CannotResume, match="seed was 1 and is 2"):
+        created(IRIS, tmp_path, seed=2, resume=True)
+    assert files(tmp_path) == before
+
+
+def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
+    (tmp_path / CHECKPOINT).write_text('{"run": ')
+    with pytest.raises(CannotResume, match="is damaged"):
+        created(IRIS, tmp_path, resume=True)
+
+
+def test_without_a_checkpoint_training_begins_with_the_first_epoch(tmp_path: Path) -> None:
+    recorder = Recorder()
+    created(IRIS, tmp_path, recorder, resume=True, epochs=3)
+    assert recorder.notes == ["There is no checkpoint; training begins with the first epoch."]
+    assert CHECKPOINT not in files(tmp_path)

@@ -1,0 +1,126 @@
+"""`train`, `refine` and `score` of the command line, with the local engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pipeline.project import Layout
+from pipeline.stages.kept_models import keep_as, promote
+from pybrain_runtime import load_knowledge
+from tests.training.runs import IRIS, command, created, files
+
+
+def test_train_then_activate_and_score_predict_classes(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = command("train", "--engine", "local", "--out", str(out), "--epochs", "40", "--no-plots")
+    assert done.returncode == 0, done.stderr
+    assert "currentLearning.csv: classification of species (setosa, versicolor, virginica)" in done.stdout
+    model = str(out / "currentSolution.pkl")
+    rows = tmp_path / "rows.csv"
+    rows.write_text("\n".join(line.rpartition(",")[0] for line in IRIS.read_text().splitlines()))
+    predicted = command("activate", model, str(rows), "-o", str(tmp_path / "prediction.csv"))
+    assert predicted.returncode == 0, predicted.stderr
+    report = json.loads((tmp_path / "prediction.json").read_text())
+    assert set(report["prediction"]["classes"]) == {"setosa"}  # of the first rows
+    scored = command("score", "--model", model, "--json")
+    found = json.loads(scored.stdout)
+    assert found["status"] == 0 and found["metrics"]["accuracy"] > 0.9
+
+
+def test_refine_continues_from_a_model(tmp_path: Path) -> None:
+    created(IRIS, tmp_path / "old", epochs=3)
+    done = command(
+        "refine", "--model", str(tmp_path / "old" / "currentSolution.pkl"), "--out", str(tmp_path / "new"),
+        "--epochs", "5", "--no-plots", "--json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["fit"]["epochs"] == 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["--epochs", "none"], 2, "argument --epochs: 'none': expected a number"),
+        (["--learnin-rate", "1"], 2, "did you mean --learning-rate"),
+        (["--target", "specie"], 65, "Did you mean species? Choose columns of the file with --target"),
+        (["--data", "none.csv"], 66, "training file none.csv was not found"),
+        (["--learning-rate", "1e6"], 65, "Training diverged in epoch 1 with the learning rate 1e+06"),
+        (["--name", "a/b"], 2, "argument --name: 'a/b': expected letters"),
+    ],
+)
+def test_errors_have_their_status_and_advice(
+    tmp_path: Path, arguments: list[str], status: int, message: str
+) -> None:
+    done = command("train", "--out", str(tmp_path / "out"), *arguments)
+    assert (done.returncode, message in done.stderr) == (status, True), done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out" / "currentSolution.pkl").exists()
+
+
+def test_a_variable_that_is_no_option_is_an_error(tmp_path: Path) -> None:
+    done = command("train", "--out", str(tmp_path), TRAIN_LERNING_RATE="1")
+    assert done.returncode == 2
+    assert "TRAIN_LERNING_RATE is no option" in done.stderr and "TRAIN_LEARNING_RATE" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+def test_ctrl_c_keeps_the_best_network_and_resume_goes_on(tmp_path: Path) -> None:
+    words = ["train", "--out", str(tmp_path), "--epochs", "10000000", "--patience", "0", "--no-plots"]
+    running = subprocess.Popen(
+        [sys.executable, "-c", "import sys; from pipeline.cli import main; sys.exit(main())", *words],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    while not (tmp_path / ".checkpoint.json").exists():
+        assert running.poll() is None
+        time.sleep(0.01)
+    os.killpg(running.pid, signal.SIGINT)
+    output, errors = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "Stopping after the current epoch." in errors
+    assert "the best network so far is written and marked as interrupted" in errors
+    assert "--resume continues the training." in errors
+    assert load_knowledge(tmp_path / "currentSolution.pkl").labels
+    assert "interrupted" in output
+
+
+def test_a_replaced_model_is_kept_with_a_number(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    layout.models.mkdir()
+    for seed in (1, 2, 3):
+        created(IRIS, tmp_path / str(seed), seed=seed, epochs=2)
+        keep_as(layout, tmp_path / str(seed), "flowers")
+    assert sorted(path.name for path in layout.models.iterdir()) == [
+        "flowers.1.card.json", "flowers.1.pkl", "flowers.2.card.json", "flowers.2.pkl", "flowers.card.json",
+        "flowers.pkl",
+    ]  # fmt: skip
+    for seed, name in ((1, "flowers.1.pkl"), (2, "flowers.2.pkl"), (3, "flowers.pkl")):
+        trained = (tmp_path / str(seed) / "currentSolution.pkl").read_bytes()
+        assert (layout.models / name).read_bytes() == trained
+        assert load_knowledge(layout.models / name).labels
+
+
+def test_the_same_model_again_makes_no_version(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    layout.models.mkdir()
+    created(IRIS, tmp_path / "out", epochs=2)
+    keep_as(layout, tmp_path / "out", "flowers")
+    assert keep_as(layout, tmp_path / "out", "flowers")[1] is None
+    assert len(list(layout.models.iterdir())) == 2
+
+
+def test_promotion_replaces_knowledge_and_card(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    layout.own_knowledge.parent.mkdir()
+    layout.own_knowledge.write_bytes(b"old")
+    created(IRIS, tmp_path / "out", epochs=2)
+    promote(layout, tmp_path / "out")
+    assert layout.own_knowledge.read_bytes() == files(tmp_path / "out")["currentSolution.pkl"]
+    assert load_knowledge(layout.own_knowledge).scaling == "card"
