@@ -16,8 +16,8 @@ from training.errors import InputsDiffer
 from training.metrics import Metrics, classification_metrics, regression_metrics
 from training.option_sources import similar
 from training.options import TrainingOptions
-from training.table import Table
-from training.targets import CLASSIFICATION, REGRESSION, Rows, rows_of
+from training.rows.table import Table
+from training.rows.targets import CLASSIFICATION, REGRESSION, Rows, rows_of
 
 _CARD_LIMIT = 1 << 20
 

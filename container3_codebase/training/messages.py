@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol, TextIO
 
-from training.fit import EpochErrors, Fit
+from training.fitting.fit import EpochErrors, Fit
 from training.metrics import Metrics
 from training.plan import Plan
 from training.scenarios import Observer, Outcome

@@ -13,13 +13,13 @@ from pybrain_runtime import Knowledge, load_knowledge
 from pybrain_runtime._io.paths import base, split_ending
 from pybrain_runtime.errors import UnsupportedPart
 from pybrain_runtime.network.model_card import Card, Column
-from training.architecture import create_network
 from training.evaluation import rows_for
+from training.fitting.architecture import create_network
 from training.options import CREATE, REFINE, TrainingOptions
-from training.scaling import Scaling
-from training.split import Split, split_rows
-from training.table import Table, read_table
-from training.targets import CLASSIFICATION, REGRESSION, Rows, check_learnable, rows_of
+from training.rows.scaling import Scaling
+from training.rows.split import Split, split_rows
+from training.rows.table import Table, read_table
+from training.rows.targets import CLASSIFICATION, REGRESSION, Rows, check_learnable, rows_of
 
 Array = NDArray[np.float64]
 

@@ -17,18 +17,16 @@ from pybrain_runtime._io.sha256 import Sha256
 from pybrain_runtime.convert.pickled import pickled
 from pybrain_runtime.errors import CannotWrite, MissingPackage
 from pybrain_runtime.knowledge import network_in
-from training.card import card_content
-from training.checkpoint import Checkpoint
 from training.errors import Busy, Diverged
 from training.evaluation import classes_of, metrics_of, predictions, rows_for
-from training.figures import Confusion, Curve, Residuals
-from training.fit import INTERRUPTED, EpochErrors, Fit, Limits
+from training.fitting.checkpoint import Checkpoint
+from training.fitting.fit import INTERRUPTED, EpochErrors, Fit, Limits
 from training.metrics import Metrics, confusion_matrix
 from training.options import EVALUATE, TrainingOptions
 from training.plan import Plan, plan_create, plan_refine
-from training.plots import draw
-from training.report import report_html
-from training.results import (
+from training.results.card import card_content
+from training.results.figures import Confusion, Curve, Residuals
+from training.results.folder import (
     CARD,
     CHECKPOINT,
     HISTORY,
@@ -40,7 +38,9 @@ from training.results import (
     history_bytes,
     json_bytes,
 )
-from training.table import read_table
+from training.results.plots import draw
+from training.results.report import report_html
+from training.rows.table import read_table
 from training.trainers.base import TrainerOptions
 from training.trainers.registry import KINDS, make_trainer
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pybrain_runtime._io.printable import enumeration, plural
 from training.plan import Plan
-from training.targets import CLASSIFICATION
+from training.rows.targets import CLASSIFICATION
 
 
 def plan_facts(plan: Plan) -> dict[str, object]:

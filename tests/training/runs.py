@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.project import PROJECT
-from training.fit import EpochErrors, Fit
+from training.fitting.fit import EpochErrors, Fit
 from training.options import TrainingOptions
 from training.plan import Plan
 from training.scenarios import Outcome, create, refine

@@ -56,7 +56,7 @@ def test_two_processes_draw_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_without_matplotlib_the_run_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("training.plots.find_spec", lambda name: None)
+    monkeypatch.setattr("training.results.plots.find_spec", lambda name: None)
     recorder = Recorder()
     created(IRIS, tmp_path, recorder, plots=True, epochs=3)
     assert recorder.notes == ["Drawing plots needs matplotlib. No plots were drawn."]

@@ -15,8 +15,8 @@ from pybrain_runtime import load_knowledge
 from tests.training.runs import IRIS, created, files, plane, program, refined, write_table
 from training.evaluation import predictions
 from training.options import TrainingOptions
+from training.rows.table import read_table
 from training.scenarios import evaluate
-from training.table import read_table
 
 
 def metrics_in(folder: Path) -> dict[str, Any]:

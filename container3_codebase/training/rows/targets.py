@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pybrain_runtime._io.printable import quoted, shortened
 from training.errors import OneClassOnly, TrainingDataError, UnknownLabel, UnusableFeature
 from training.option_sources import similar
-from training.table import Table
+from training.rows.table import Table
 
 CLASSIFICATION, REGRESSION = "classification", "regression"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pybrain_runtime import __version__
 from pybrain_runtime.network.model_card import Column
 from training.plan import Plan
-from training.split import Split
+from training.rows.split import Split
 
 _LISTED_ROWS = 10_000
 """The most rows whose split is listed one by one; beyond, the card would become too large to be read."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.fit import EpochErrors
+from training.fitting.fit import EpochErrors
 
 Array = NDArray[np.float64]
 

@@ -17,7 +17,7 @@ from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime._io.paths import remove_if_there
 from pybrain_runtime._io.temporary_files import remove_leftovers
 from pybrain_runtime.errors import CannotResume
-from training.fit import EpochErrors, Fit, FitState
+from training.fitting.fit import EpochErrors, Fit, FitState
 
 _SIZE_LIMIT = 1 << 30
 _VERSION = 1

@@ -12,7 +12,7 @@ from pybrain_runtime._io.atomic_group import commit_together
 from pybrain_runtime._io.paths import is_folder, is_same, remove
 from pybrain_runtime._io.temporary_files import remove_leftovers
 from pybrain_runtime.errors import CannotWrite, OutputExists, OverwritesInput
-from training.fit import EpochErrors
+from training.fitting.fit import EpochErrors
 
 KNOWLEDGE = "currentSolution.pkl"
 CARD = "currentSolution.card.json"

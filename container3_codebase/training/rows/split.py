@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pybrain_runtime._io.printable import plural, quoted
 from training.errors import TooFewRows
-from training.targets import Rows
+from training.rows.targets import Rows
 
 LEAST = 10
 """The fewest rows that are split; fewer say nothing about unseen ones."""

@@ -1,0 +1,1 @@
+"""What a training writes: its files, the card, plots, the report."""
