@@ -214,7 +214,7 @@ class TrainingOptions:
     validation: float = _option(
         0.15, number(0.0, 0.9), "the share of rows for validation (default: 0.15)", "SHARE"
     )
-    test: float = _option(0.15, number(0.0, 0.9), "the share of rows for the test (default: 0.15)", "SHARE")
+    test: float = _option(0.2, number(0.0, 0.9), "the share of rows for the test (default: 0.2)", "SHARE")
     scale: bool = _option(True, switch, "scale to mean 0 and standard deviation 1 (default: yes)", of=_NEW)
     resume: bool = _option(False, switch, "continue a training that was killed or interrupted")
     plots: bool = _option(True, switch, "draw plots; needs matplotlib (default: yes)")

@@ -237,7 +237,7 @@ def _plots(
     try:
         return draw(curve, result)
     except MissingPackage as error:
-        observer.note(f"{error.message} No plots were drawn.")
+        observer.note(f"{error.message} No plots were drawn. {error.hint}")
         return {}
 
 

@@ -13,7 +13,8 @@ PAGES = ("docs/architecture.md", "CONTRIBUTING.md")
 ROOTS = (
     "", "pipeline", "evaluation", "container3_codebase", "container3_codebase/pybrain_runtime",
     "container3_codebase/pybrain_runtime/network/layers", "container3_codebase/pybrain_runtime/tables/formats",
-    "container3_codebase/pybrain_runtime/loading", "container1_activationbase", "tests/runtime",
+    "container3_codebase/pybrain_runtime/loading", "container3_codebase", "container3_codebase/training/trainers",
+    "container1_activationbase", "tests/runtime",
 )  # fmt: skip
 CREATED = {"dist/", "output/", "output/local_containers/", ".venv", "tests/pipeline/test_NAME_command.py"}
 
@@ -38,6 +39,11 @@ def test_every_path_on_the_page_exists(page: str) -> None:
 def test_every_package_is_on_the_map() -> None:
     text = (PROJECT.root / "docs" / "architecture.md").read_text("utf-8")
     tree = text.partition("## Direction of imports")[0]
-    for root in ("pipeline", "evaluation", "container3_codebase/pybrain_runtime"):
+    for root in (
+        "pipeline",
+        "evaluation",
+        "container3_codebase/pybrain_runtime",
+        "container3_codebase/training",
+    ):
         packages = [path.parent.name for path in (PROJECT.root / root).glob("*/__init__.py")]
         assert [name for name in packages if f" {name}/" not in tree] == []

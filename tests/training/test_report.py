@@ -59,6 +59,8 @@ def test_without_matplotlib_the_run_says_so(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr("training.results.plots.find_spec", lambda name: None)
     recorder = Recorder()
     created(IRIS, tmp_path, recorder, plots=True, epochs=3)
-    assert recorder.notes == ["Drawing plots needs matplotlib. No plots were drawn."]
+    assert recorder.notes == [
+        "Drawing plots needs matplotlib. No plots were drawn. Install it, and train again."
+    ]
     assert "No plots were drawn" in (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "learning_curve.svg" not in files(tmp_path)

@@ -43,7 +43,12 @@ def draw(curve: Curve, result: Confusion | Residuals) -> dict[str, bytes]:
         MissingPackage: matplotlib is not installed.
     """
     if find_spec("matplotlib") is None:
-        raise MissingPackage("Drawing plots needs matplotlib.", packages=("matplotlib",), extra="plot")
+        raise MissingPackage(
+            "Drawing plots needs matplotlib.",
+            hint="Install it, and train again.",
+            packages=("matplotlib",),
+            extra="plot",
+        )
     import matplotlib
 
     with matplotlib.rc_context():

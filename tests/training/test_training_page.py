@@ -1,0 +1,25 @@
+"""docs/training.md shows what the command prints, and names every option."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pipeline.project import PROJECT
+from tests.training.runs import command
+from training.options import flag, table
+
+PAGE = (PROJECT.root / "docs" / "training.md").read_text("utf-8")
+
+
+def test_train_prints_what_the_page_shows(tmp_path: Path) -> None:
+    shown = re.findall(
+        r"<!-- output of: python App07.py train --no-plots -->\n```\n(.*?)```", PAGE, re.DOTALL
+    )[0]
+    done = command("train", "--no-plots", "--out", str(tmp_path / "out"))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.replace(str(tmp_path / "out"), "output/training/current").strip() == shown.strip()
+
+
+def test_every_option_is_on_the_page() -> None:
+    assert [flag(row.name) for row in table() if f"`{flag(row.name)}" not in PAGE] == []
