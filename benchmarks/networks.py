@@ -9,7 +9,7 @@ import numpy as np
 
 from pybrain.structure import LinearLayer, LSTMLayer, SigmoidLayer, SoftmaxLayer
 from pybrain.tools.shortcuts import buildNetwork
-from pybrain_runtime.knowledge import network_in
+from pybrain_runtime.knowledge import read_network
 from pybrain_runtime.network.description import ConnectionDescription, NetworkDescription
 
 Forward = Callable[[np.ndarray], np.ndarray]
@@ -97,7 +97,7 @@ def lstm_by_hand(network: NetworkDescription) -> Forward:
 
 def _described(built: object) -> NetworkDescription:
     built.params[:] = np.random.default_rng(11).standard_normal(built.paramdim) * 0.3  # type: ignore[attr-defined]
-    return network_in(pickle.dumps(built), "benchmark.pkl").network
+    return read_network(pickle.dumps(built), "benchmark.pkl").network
 
 
 def _weights(

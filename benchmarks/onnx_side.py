@@ -21,7 +21,7 @@ def session_of(
     settings.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
     settings.log_severity_level = 3
     session = onnxruntime.InferenceSession(
-        onnx_model(network, precision=precision, about={}).SerializeToString(),
+        onnx_model(network, precision=precision, metadata={}).SerializeToString(),
         settings,
         providers=["CPUExecutionProvider"],
     )

@@ -22,7 +22,7 @@ import numpy as np  # noqa: F401 - loaded once, before the children are forked
 from mutate import Mutator
 
 from pybrain_runtime.errors import KnowledgeError
-from pybrain_runtime.knowledge import network_in
+from pybrain_runtime.knowledge import read_network
 from pybrain_runtime.loading.content import is_xml
 
 HERE = Path(__file__).parent
@@ -84,7 +84,7 @@ def _read_and_exit(data: bytes) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (10, 10))
     status = 1
     try:
-        network_in(data, "costly")
+        read_network(data, "costly")
         status = 0
     except KnowledgeError:
         status = 0

@@ -15,7 +15,7 @@ with atheris.instrument_imports(include=["pybrain_runtime"]):
     # What is loaded late must be here, too, or it is not instrumented.
     from pybrain_runtime.engine.compiled_network import CompiledNetwork
     from pybrain_runtime.errors import KnowledgeError
-    from pybrain_runtime.knowledge import network_in
+    from pybrain_runtime.knowledge import read_network
     from pybrain_runtime.limits import Limits
 
 import numpy as np
@@ -33,7 +33,7 @@ guard = Guard()
 def read(data: bytes) -> None:
     """Read a file and run its network on two rows."""
     try:
-        network = network_in(data, "fuzz.pkl", LIMITS).network
+        network = read_network(data, "fuzz.pkl", LIMITS).network
         plan = CompiledNetwork(network)
     except KnowledgeError:
         return

@@ -11,14 +11,14 @@ from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime._io.paths import base
 from pybrain_runtime.engine.compiled_network import CompiledNetwork
 from pybrain_runtime.errors import KnowledgeError, PipelineError, UnsafeKnowledge
-from pybrain_runtime.knowledge import check_pin, network_in
+from pybrain_runtime.knowledge import check_sha256, read_network
 from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
 from pybrain_runtime.loading.budget import Budget
-from pybrain_runtime.loading.content import is_xml, refuse_foreign, unpacked
+from pybrain_runtime.loading.content import check_not_other_format, decompress, is_xml
 from pybrain_runtime.loading.pickle.reader import PickleReader
-from pybrain_runtime.loading.search import in_words
+from pybrain_runtime.loading.search import describe_value
 from pybrain_runtime.loading.values import Instance
-from pybrain_runtime.network.allow_list import foreign, named
+from pybrain_runtime.network.allow_list import class_entry, describe_origin
 from pybrain_runtime.network.description import NetworkDescription
 from pybrain_runtime.network.model_card import Card, card_path, read_card
 
@@ -101,7 +101,7 @@ def inspect_file(
     facts = _with_card(_looked_into(facts, data, name, limits, budget), name, card)
     try:
         if sha256 is not None:
-            check_pin(name, facts.sha256, sha256)
+            check_sha256(name, facts.sha256, sha256)
     except KnowledgeError as error:
         return facts if facts.error else replace(facts, verdict=UNUSABLE, error=error)
     return facts
@@ -110,7 +110,7 @@ def inspect_file(
 def _looked_into(facts: Inspection, data: bytes, name: str, limits: Limits, budget: Budget) -> Inspection:
     """Read the network; if that fails, find out how far the file can be read and what it holds instead."""
     try:
-        found = network_in(data, name, limits, budget)
+        found = read_network(data, name, limits, budget)
     except KnowledgeError as error:
         # What it holds is found out in the time that is left, and without what was read until now.
         error.__traceback__ = error.__context__ = None
@@ -118,7 +118,7 @@ def _looked_into(facts: Inspection, data: bytes, name: str, limits: Limits, budg
     facts = replace(
         facts,
         format=found.format,
-        holds=in_words(Instance(named(found.network.kind))),
+        holds=describe_value(Instance(class_entry(found.network.kind))),
         names=found.names,
         network=found.network,
         companions=found.companions,
@@ -134,17 +134,17 @@ def _not_a_network(
 ) -> Inspection:
     facts = replace(facts, verdict=REFUSED if isinstance(error, UnsafeKnowledge) else UNUSABLE, error=error)
     try:
-        content = unpacked(data, name, limits)
+        content = decompress(data, name, limits)
         if is_xml(content):
             return replace(facts, format="xml")
-        refuse_foreign(content, name)
+        check_not_other_format(content, name)
     except KnowledgeError:
         return facts
     reader = PickleReader(content, name, limits)
     try:
-        holds = in_words(reader.read())
+        holds = describe_value(reader.read())
     except KnowledgeError:
-        holds = next((foreign(module) for module, _ in reader.names if foreign(module)), "")
+        holds = next((describe_origin(module) for module, _ in reader.names if describe_origin(module)), "")
     # Text that is no pickle at all mentions no name and leaves no value.
     known = bool(holds or reader.names or content[:1] == b"\x80")
     names = tuple(dict.fromkeys(f"{module}.{entry}" for module, entry in reader.names))

@@ -18,7 +18,7 @@ from pybrain_runtime.engine.inference_session import InferenceSession
 from pybrain_runtime.errors import HashMismatch, UsageError
 from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
 from pybrain_runtime.loading.budget import Budget
-from pybrain_runtime.loading.content import is_xml, refuse_foreign, unpacked
+from pybrain_runtime.loading.content import check_not_other_format, decompress, is_xml
 from pybrain_runtime.loading.describe import describe
 from pybrain_runtime.loading.pickle.reader import PickleReader
 from pybrain_runtime.loading.search import find_network
@@ -247,9 +247,11 @@ def load_knowledge(
         data = file.read(limits.file_size)
         found_sha256, name, size = file.sha256, file.name, file.bytes_read
     if sha256 is not None:
-        check_pin(name, found_sha256, sha256)
-    data = unpacked(data, name, limits, budget)  # under the same name: both at once would be twice the memory
-    found = network_in(data, name, limits, budget)
+        check_sha256(name, found_sha256, sha256)
+    data = decompress(
+        data, name, limits, budget
+    )  # under the same name: both at once would be twice the memory
+    found = read_network(data, name, limits, budget)
     its_card = _card_for(os.fspath(path), card, found.network, name)
     return Knowledge(
         path=os.fspath(path),
@@ -274,7 +276,7 @@ class FoundNetwork(NamedTuple):
     names: tuple[str, ...] = ()
 
 
-def network_in(
+def read_network(
     data: bytes, name: str, limits: Limits = DEFAULT_LIMITS, budget: Budget | None = None
 ) -> FoundNetwork:
     """Return the network in the content of a file; raise the errors of ``load_knowledge``.
@@ -286,12 +288,12 @@ def network_in(
         budget: What is left of the limits; None for all of it.
     """
     budget = budget or Budget(name, limits)
-    content = unpacked(data, name, limits, budget)
+    content = decompress(data, name, limits, budget)
     if content.startswith(_ZIP):
         from pybrain_runtime.loading.npz.reader import read_npz  # rare, so it is not loaded at every start
 
         return FoundNetwork(describe(read_npz(content, name, limits, budget), name, limits, budget), "npz")
-    refuse_foreign(content, name)
+    check_not_other_format(content, name)
     if is_xml(content):
         from pybrain_runtime.loading.xml.reader import read_xml  # its parser is not loaded for pickles
 
@@ -311,7 +313,7 @@ def _card_for(
     return read_card(card or card_path(path), indim=network.indim, outdim=network.outdim, network=name)
 
 
-def check_pin(name: str, found: str, wanted: str) -> None:
+def check_sha256(name: str, found: str, wanted: str) -> None:
     """Compare the hash of a file with the expected one.
 
     Args:

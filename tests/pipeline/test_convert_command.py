@@ -77,7 +77,7 @@ def test_what_is_lost_is_reported(drive: Drive, fixtures: Path, folder: Path) ->
     path = str(fixtures / "networks" / "rnn_midsequence" / "net.p2.pkl")
     seen = drive("convert", path, "--to", "xml", "--output", "net.xml")
     assert seen.out.splitlines()[-1] == (
-        "  note         it was saved after step 5 of a sequence; what was written begins a new one"
+        "  note         the network was saved after step 5 of a sequence; the new file starts a new sequence"
     )
 
 
@@ -86,7 +86,7 @@ def test_a_file_that_is_there_is_not_overwritten(drive: Drive, folder: Path) -> 
     seen = drive("convert", "iris.pkl", "--to", "xml")
     assert (seen.status, seen.out) == (73, "")
     assert seen.err == (
-        "✗ iris.xml is there already, and is not overwritten.\n"
+        "✗ iris.xml already exists, and is not overwritten.\n"
         "  Name another file with --output, or allow it with --force.\n"
     )
     assert (folder / "iris.xml").read_text(encoding="utf-8") == "mine"
@@ -111,7 +111,7 @@ def test_a_layer_without_a_counterpart_ends_with_65(drive: Drive, fixtures: Path
     assert seen.status == 65
     assert seen.err == (
         "✗ The GaussianLayer 'g' cannot be written as ONNX: it draws its outputs at random, "
-        "and no two programs draw alike.\n"
+        "which differ between programs.\n"
     )
     assert names(folder) == before
 
@@ -144,4 +144,7 @@ def test_wrong_usage_ends_with_2(words: list[str], folder: Path, capsys: pytest.
 
 def test_single_precision_is_for_models_alone(drive: Drive, folder: Path) -> None:
     seen = drive("convert", "iris.pkl", "--to", "npz", "--precision", "float32")
-    assert (seen.status, seen.err) == (2, "✗ npz is written in float64; 'float32' was asked for.\n")
+    assert (seen.status, seen.err) == (
+        2,
+        "✗ The format npz does not support precision 'float32'; expected float64.\n",
+    )

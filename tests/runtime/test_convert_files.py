@@ -75,7 +75,7 @@ def test_a_file_that_is_there_is_kept_unless_it_is_allowed(knowledge: Path) -> N
     goal.write_text("mine", encoding="utf-8")
     with pytest.raises(CannotWrite) as refused:
         convert_file(knowledge, "xml")
-    assert str(refused.value) == f"{goal} is there already, and is not overwritten."
+    assert str(refused.value) == f"{goal} already exists, and is not overwritten."
     assert isinstance(refused.value, OutputExists) and refused.value.can_force
     assert goal.read_text(encoding="utf-8") == "mine"
     convert_file(knowledge, "xml", force=True)
@@ -84,7 +84,7 @@ def test_a_file_that_is_there_is_kept_unless_it_is_allowed(knowledge: Path) -> N
 
 def test_a_link_that_leads_nowhere_is_there_as_well(knowledge: Path) -> None:
     knowledge.with_suffix(".xml").symlink_to("nowhere")
-    with pytest.raises(CannotWrite, match="is there already"):
+    with pytest.raises(CannotWrite, match="already exists"):
         convert_file(knowledge, "xml")
 
 
@@ -140,8 +140,8 @@ def test_a_card_that_would_be_taken_for_the_new_files_is_never_left_to_be(
     with pytest.raises(CannotWrite) as refused:
         convert_file(course / "currentSolution.pkl", "npz", tmp_path / "net.npz", force=True)
     assert str(refused.value) == (
-        f"{tmp_path / 'net.card.json'} would be taken for the card of the new file, and the original has "
-        "none.\n  Remove that card."
+        f"{tmp_path / 'net.card.json'} would be used as the model card of the new file, but the original "
+        "has no card.\n  Remove that card."
     )
     assert names(tmp_path) == {"net.card.json"}
 
@@ -150,7 +150,7 @@ def test_another_card_is_replaced_only_where_that_is_allowed(knowledge: Path, tm
     folder = tmp_path / "out"
     folder.mkdir()
     (folder / "net.card.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(CannotWrite, match="is there already with other content"):
+    with pytest.raises(CannotWrite, match="already exists with other content"):
         convert_file(knowledge, "npz", folder / "net.npz")
     assert names(folder) == {"net.card.json"}
     convert_file(knowledge, "npz", folder / "net.npz", force=True)
@@ -178,7 +178,7 @@ def test_a_pinned_file_must_be_that_file(knowledge: Path) -> None:
 
 
 def test_an_unknown_format_is_answered_with_those_there_are(knowledge: Path) -> None:
-    with pytest.raises(UsageError, match=r"^There is no format 'h5'; there are: pkl, xml, onnx, npz\.$"):
+    with pytest.raises(UsageError, match=r"^Unknown format 'h5'; expected one of pkl, xml, onnx, npz\.$"):
         convert_file(knowledge, "h5")
 
 

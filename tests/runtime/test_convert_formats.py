@@ -72,7 +72,9 @@ def test_a_converted_network_answers_as_pybrain_recorded(path: Path, target: str
     done = convert_file(path, target, tmp_path / f"net.{target}")
     assert done.agreement.difference <= 1e-12
     if path.parent.name == "rnn_midsequence" and target == "xml":
-        assert done.notes == ("it was saved after step 5 of a sequence; what was written begins a new one",)
+        assert done.notes == (
+            "the network was saved after step 5 of a sequence; the new file starts a new sequence",
+        )
         return
     found, expected = recorded(path.parent, plan_of(Path(done.path), path.parent))
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-300)
@@ -117,7 +119,7 @@ def test_a_pickle_of_a_network_in_mid_sequence_goes_on_there(tmp_path: Path) -> 
 def test_a_network_of_a_special_class_is_said_to_become_a_plain_one(tmp_path: Path) -> None:
     path = FIXTURES / "networks" / "man_bidirectional" / "net.p2.pkl"
     assert convert_file(path, "pkl", tmp_path / "a.pkl").notes == (
-        "the BidirectionalNetwork becomes a FeedForwardNetwork of the same parts",
+        "the BidirectionalNetwork becomes a FeedForwardNetwork with the same layers and connections",
     )
     kept = convert_file(path, "npz", tmp_path / "a.npz")
     assert kept.notes == ()
@@ -126,7 +128,7 @@ def test_a_network_of_a_special_class_is_said_to_become_a_plain_one(tmp_path: Pa
 
 def test_what_lies_beside_a_network_is_said_to_be_left_behind(tmp_path: Path) -> None:
     done = convert_file(FIXTURES / "objects" / "wrap_tuple.p2.pkl", "npz", tmp_path / "a.npz")
-    assert done.notes == ("what lay beside the network in the file is left behind: 1.0, 1.1, 2",)
+    assert done.notes == ("other values in the file are not converted: 1.0, 1.1, 2",)
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -147,8 +149,8 @@ def test_a_name_that_xml_cannot_hold_is_refused_before_anything_is_written(tmp_p
     with pytest.raises(KnowledgeError) as refused:
         convert_file(source, "xml")
     assert str(refused.value) == (
-        "The FeedForwardNetwork 'bell\\x07' cannot be written as XML: its name has characters that XML has no "
-        "way to hold.\n  Convert to pkl or npz instead."
+        "The FeedForwardNetwork 'bell\\x07' cannot be written as XML: its name has characters that are not "
+        "allowed in XML.\n  Convert to pkl or npz instead."
     )
     assert [path.name for path in tmp_path.iterdir()] == ["net.pkl"]
 
@@ -166,8 +168,8 @@ def test_a_large_network_is_written_in_a_protocol_that_takes_fewer_bytes(tmp_pat
     done = convert_file(tmp_path / "net.pkl", "pkl", tmp_path / "out.pkl")
     assert Path(done.path).read_bytes()[:2] == b"\x80\x04"
     assert done.notes == (
-        "it is of protocol 4, which Python 2 cannot read: with an older one it would be beyond the limit for a "
-        "knowledge file",
+        "pickle protocol 4 is used, which Python 2 cannot read: with protocol 2 the file would be larger than the "
+        "limit for a knowledge file",
     )
 
 
@@ -175,8 +177,8 @@ def test_a_network_that_would_be_too_large_to_be_read_is_not_written() -> None:
     with pytest.raises(KnowledgeError) as refused:
         TARGETS["xml"].check_size(bytes((64 << 20) + 1))
     assert str(refused.value) == (
-        "As xml, the network would take 67,108,865 bytes, more than the limit for a knowledge file "
-        "(67,108,864).\n  Convert to npz or onnx instead, which take the fewest."
+        "The network takes 67,108,865 bytes as xml; the limit for a knowledge file is 67,108,864 bytes."
+        "\n  Convert to npz or onnx instead, which take fewer bytes."
     )
     TARGETS["onnx"].check_size(bytes((64 << 20) + 1))
 

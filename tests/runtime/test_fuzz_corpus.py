@@ -11,7 +11,7 @@ import pytest
 
 from pybrain_runtime.engine.compiled_network import CompiledNetwork
 from pybrain_runtime.errors import KnowledgeError
-from pybrain_runtime.knowledge import network_in
+from pybrain_runtime.knowledge import read_network
 
 FUZZ = Path(__file__).parents[2] / "fuzz"
 SEEDS = sorted((FUZZ / "corpus" / "knowledge").iterdir())
@@ -26,7 +26,7 @@ def test_the_corpus_is_small_and_of_both_kinds() -> None:
 @pytest.mark.parametrize("path", SEEDS, ids=lambda path: path.name)
 def test_a_seed_ends_in_a_network_that_answers_or_in_a_refusal(path: Path) -> None:
     try:
-        plan = CompiledNetwork(network_in(path.read_bytes(), "seed").network)
+        plan = CompiledNetwork(read_network(path.read_bytes(), "seed").network)
     except KnowledgeError as error:
         assert str(error)
         return
@@ -38,7 +38,7 @@ def test_many_seeds_are_networks_and_many_are_refused() -> None:
     networks = 0
     for path in SEEDS:
         try:
-            networks += bool(network_in(path.read_bytes(), "seed"))
+            networks += bool(read_network(path.read_bytes(), "seed"))
         except KnowledgeError:
             continue
     assert 20 < networks < len(SEEDS) - 20

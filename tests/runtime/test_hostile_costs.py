@@ -22,7 +22,7 @@ import pytest
 from pybrain_runtime import ActivationStream, Limits, inspect_file, load_knowledge
 from pybrain_runtime._io.printable import short_repr
 from pybrain_runtime.errors import KnowledgeError
-from pybrain_runtime.knowledge import network_in
+from pybrain_runtime.knowledge import read_network
 from pybrain_runtime.loading.describe import describe
 from pybrain_runtime.loading.npz.reader import read_npz
 from pybrain_runtime.loading.pickle.reader import read_pickle
@@ -41,7 +41,7 @@ Written = Callable[..., Path]
 
 def said(data: bytes, **limits: float) -> str:
     with pytest.raises(KnowledgeError) as caught:
-        network_in(data, "net.pkl", Limits(**limits))
+        read_network(data, "net.pkl", Limits(**limits))
     assert len(caught.value.message) < 300
     return caught.value.message
 
@@ -176,7 +176,7 @@ def test_the_clock_goes_through_all_of_a_load() -> None:
     assert "more than 0 seconds of reading" in said(xml, seconds=0)
     assert "more than 0 seconds of reading" in said(b"N0" * 5_000 + b"N.", seconds=0)
     with pytest.raises(KnowledgeError, match="allow it more time; if it is packed, unpack it first"):
-        network_in(gzip.compress(xml), "net.xml.gz", Limits(seconds=0))
+        read_network(gzip.compress(xml), "net.xml.gz", Limits(seconds=0))
 
 
 def test_the_clock_counts_the_work_of_the_thread_alone(written: Written, default_pickle: bytes) -> None:
@@ -286,7 +286,7 @@ def test_a_count_of_steps_beyond_all_memory_is_refused() -> None:
 
 def test_text_where_a_row_was_remembered_is_no_row() -> None:
     data = npz(one_layer(memory={"output": "a"}), a=np.array("abc"))
-    assert network_in(data, "net.npz").network.modules[0].memory is None
+    assert read_network(data, "net.npz").network.modules[0].memory is None
 
 
 def test_a_place_beyond_all_modules_is_shown_short() -> None:
@@ -297,7 +297,7 @@ def test_a_place_beyond_all_modules_is_shown_short() -> None:
 def test_content_that_packs_well_is_unpacked_to_its_end() -> None:
     # All of it has gone into zlib when the first piece comes out.
     data = npz(one_layer(more=" " * 600_000))
-    assert network_in(data, "net.npz").network.indim == 1
+    assert read_network(data, "net.npz").network.indim == 1
 
 
 def test_the_directory_is_counted_before_it_is_read() -> None:
@@ -342,16 +342,16 @@ def test_a_remembered_row_is_measured_before_it_is_converted() -> None:
 def test_parameters_of_another_count_are_not_converted(default_pickle: bytes) -> None:
     from pybrain_runtime.loading.instance_state import State
     from pybrain_runtime.loading.values import ArrayValue, Instance
-    from pybrain_runtime.network.allow_list import named
+    from pybrain_runtime.network.allow_list import class_entry
 
-    connection = Instance(named("FullConnection"))
+    connection = Instance(class_entry("FullConnection"))
     connection.state = {"_params": ArrayValue(np.broadcast_to(np.zeros(1, np.uint8), (1 << 40,)))}
     with pytest.raises(KnowledgeError, match="has 1099511627776 numbers in _params where 4 are needed"):
         State(connection, "net.pkl").numbers("_params", 4)
 
 
 def test_many_modules_of_one_name_get_names_in_linear_time(default_pickle: bytes) -> None:
-    network = network_in(default_pickle, "net.pkl").network
+    network = read_network(default_pickle, "net.pkl").network
     many = network.replace(modules=(network.modules[0].replace(name="a"),) * 20_000)
     started = time.process_time()
     names = distinct_names(many)

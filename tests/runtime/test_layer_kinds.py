@@ -11,12 +11,12 @@ import pytest
 from pybrain_runtime import CompiledNetwork, ConnectionDescription, ModuleDescription, NetworkDescription
 from pybrain_runtime._io.record import NOTHING
 from pybrain_runtime.convert.npz import npz_bytes
-from pybrain_runtime.convert.onnx_answers import onnx_answers
+from pybrain_runtime.convert.onnx_inference import onnx_predict
 from pybrain_runtime.convert.onnx_model import onnx_model
 from pybrain_runtime.convert.pickled import pickle_bytes
 from pybrain_runtime.convert.xml import xml_bytes
-from pybrain_runtime.knowledge import network_in
-from pybrain_runtime.network.allow_list import ALLOWED, named
+from pybrain_runtime.knowledge import read_network
+from pybrain_runtime.network.allow_list import ALLOWED, class_entry
 from pybrain_runtime.network.connections import CONNECTIONS
 from pybrain_runtime.network.layers.kind import LayerKind
 from pybrain_runtime.network.layers.registry import LAYERS
@@ -76,7 +76,7 @@ def network_of(layer: ModuleDescription) -> NetworkDescription:
 def test_a_kind_of_layer_is_allowed_where_pybrain_defines_it(kind: LayerKind) -> None:
     path = f"pybrain.structure.modules.{kind.module}"
     assert ALLOWED[path, kind.name].family == "module"
-    assert named(kind.name).path == f"{path}.{kind.name}"
+    assert class_entry(kind.name).path == f"{path}.{kind.name}"
     assert import_module(path).__dict__[kind.name].__module__ == path
 
 
@@ -125,7 +125,7 @@ def test_the_library_computes_a_kind_alike(name: str) -> None:
 def test_onnx_computes_a_kind_alike(name: str) -> None:
     network = network_of(example(name))
     rows = np.random.default_rng(6).standard_normal((4, 2))
-    answers = onnx_answers(onnx_model(network, about={}).SerializeToString())(rows)
+    answers = onnx_predict(onnx_model(network, metadata={}).SerializeToString())(rows)
     np.testing.assert_allclose(answers, CompiledNetwork(network).run(rows), rtol=1e-12, atol=1e-14)
 
 
@@ -135,7 +135,7 @@ def test_a_kind_keeps_options_and_parameters_in_every_format(
     name: str, write: Callable[[NetworkDescription], bytes]
 ) -> None:
     network = network_of(example(name))
-    found = network_in(write(network), "net").network
+    found = read_network(write(network), "net").network
     layer = next(module for module in found.modules if module.name == "middle")
     expected = network.modules[1]
     assert (layer.kind, layer.indim, layer.outdim) == (expected.kind, expected.indim, expected.outdim)
@@ -147,5 +147,5 @@ def test_a_kind_keeps_options_and_parameters_in_every_format(
 
 def test_a_map_keeps_its_neurons_in_npz() -> None:
     network = network_of(example("KohonenMap"))
-    layer = network_in(npz_bytes(network), "net").network.modules[1]
+    layer = read_network(npz_bytes(network), "net").network.modules[1]
     np.testing.assert_array_equal(layer.arrays["neurons"], network.modules[1].arrays["neurons"])

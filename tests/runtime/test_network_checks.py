@@ -16,7 +16,7 @@ from pybrain_runtime.limits import Limits
 from pybrain_runtime.loading.describe import describe
 from pybrain_runtime.loading.pickle.reader import read_pickle
 from pybrain_runtime.loading.values import ArrayValue, Instance
-from pybrain_runtime.network.allow_list import named
+from pybrain_runtime.network.allow_list import class_entry
 from pybrain_runtime.network.parameter_order import with_parameters
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -168,11 +168,11 @@ CHANGES: dict[str, tuple[Change, str]] = {
         "has -inf at place 0 of its _params",
     ),
     "an identity of unequal sizes": (
-        lambda n: setattr(connection(n, "in", "hidden0"), "cls", named("IdentityConnection")),
+        lambda n: setattr(connection(n, "in", "hidden0"), "cls", class_entry("IdentityConnection")),
         "takes 4 numbers and gives 8; its kind needs as many",
     ),
     "an abstract connection": (
-        lambda n: setattr(connection(n, "in", "hidden0"), "cls", named("SharedConnection")),
+        lambda n: setattr(connection(n, "in", "hidden0"), "cls", class_entry("SharedConnection")),
         "or is of no usable kind",
     ),
     "a mother that is none": (

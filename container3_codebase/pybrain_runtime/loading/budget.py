@@ -41,7 +41,7 @@ class Budget:
         """CPU seconds until the file is refused; never negative."""
         return max(0.0, self._deadline - time.thread_time())
 
-    def take(self, size: int) -> None:
+    def charge(self, size: int) -> None:
         """Charges bytes of memory that are about to be allocated.
 
         Raises:
@@ -49,34 +49,34 @@ class Budget:
         """
         self._heap -= size
         if self._heap < 0:
-            raise self.beyond("bytes of memory", self._limits.heap)
+            raise self.limit_exceeded("bytes of memory", self._limits.heap)
 
-    def take_text(self, data: bytes | memoryview) -> None:
+    def charge_text(self, data: bytes | memoryview) -> None:
         """Charges the text that UTF-8 bytes decode to: up to four bytes a character, before it is decoded."""
-        self.take(len(data) * _width(data))
+        self.charge(len(data) * _width(data))
 
-    def step(self, count: int) -> None:
+    def charge_steps(self, count: int) -> None:
         """Charges steps of a loop over something that a file may let be walked many times."""
         self._steps -= count
         if self._steps < 0:
-            raise self.beyond("steps of checking", self._limits.steps)
+            raise self.limit_exceeded("steps of checking", self._limits.steps)
 
-    def part(self) -> None:
+    def charge_part(self) -> None:
         """Charges a module or connection, and looks at the clock now and then."""
         self._parts -= 1
         if self._parts < 0:
-            raise self.beyond("modules and connections", self._limits.parts)
+            raise self.limit_exceeded("modules and connections", self._limits.parts)
         if self._parts % _CHECK_EVERY == 0:
             self.check_time()
 
     def check_time(self) -> None:
         """Raise KnowledgeError when the CPU time is spent."""
         if time.thread_time() > self._deadline:
-            error = self.beyond("seconds of reading", self._limits.seconds)
+            error = self.limit_exceeded("seconds of reading", self._limits.seconds)
             error.hint = "If you trust the file, allow it more time; if it is packed, unpack it first."
             raise error
 
-    def beyond(self, what: str, limit: float) -> LimitExceeded:
+    def limit_exceeded(self, what: str, limit: float) -> LimitExceeded:
         """Return an error that says which limit the file goes beyond."""
         return LimitExceeded(f"{self._name} asks for more than {limit:,} {what}, the limit.", limit=limit)
 

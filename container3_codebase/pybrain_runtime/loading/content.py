@@ -29,7 +29,7 @@ _FOREIGN = (
 )
 
 
-def unpacked(data: bytes, name: str, limits: Limits, budget: Budget | None = None) -> bytes:
+def decompress(data: bytes, name: str, limits: Limits, budget: Budget | None = None) -> bytes:
     """Return the content of a gz or bz2 file, or the data itself where it is neither.
 
     Args:
@@ -42,9 +42,9 @@ def unpacked(data: bytes, name: str, limits: Limits, budget: Budget | None = Non
         KnowledgeError: it is damaged, packed twice, or unpacks to more than the limit.
     """
     if data.startswith(_GZIP):
-        plain = _inflated(data, name, limits.file_size, budget or Budget(name, limits))
+        plain = _gunzip(data, name, limits.file_size, budget or Budget(name, limits))
     elif data.startswith(_BZIP2):
-        plain = _bunzipped(data, name, limits.file_size, budget or Budget(name, limits))
+        plain = _bunzip(data, name, limits.file_size, budget or Budget(name, limits))
     else:
         return data
     if plain.startswith((_GZIP, _BZIP2)):
@@ -58,7 +58,7 @@ def is_xml(data: bytes) -> bool:
     return data[: _BLANKS + len(_MARK)].removeprefix(_MARK).lstrip()[:1] == b"<"
 
 
-def refuse_foreign(data: bytes, name: str) -> None:
+def check_not_other_format(data: bytes, name: str) -> None:
     """Raise KnowledgeError for content that is neither XML nor a pickle, and says what it is."""
     if not data:
         raise KnowledgeError(f"{name} is empty; a network was expected.", hint="Save the network again.")
@@ -72,13 +72,13 @@ def refuse_foreign(data: bytes, name: str) -> None:
             )
 
 
-def _inflated(data: bytes, name: str, limit: int, budget: Budget) -> bytes:
+def _gunzip(data: bytes, name: str, limit: int, budget: Budget) -> bytes:
     import zlib  # rare, so it is not loaded at every start
 
     plain = BytesIO()  # grows in place; a list of parts would be twice as large when it is joined
     position, members = 0, 0
     while position < len(data):
-        members = _few(members + 1, name)
+        members = _check_members(members + 1, name)
         member = zlib.decompressobj(wbits=31)
         while not member.eof:
             # What a call leaves over is copied, so only a small block of the input is given to it.
@@ -91,19 +91,19 @@ def _inflated(data: bytes, name: str, limit: int, budget: Budget) -> bytes:
             if not block and not part and not member.eof:
                 raise _damaged(name, "gzip", EOFError("it ends too early"))
             plain.write(part)
-            _within(plain.tell(), limit, name)
+            _check_size(plain.tell(), limit, name)
             budget.check_time()
         position -= len(member.unused_data)
     return plain.getvalue()
 
 
-def _bunzipped(data: bytes, name: str, limit: int, budget: Budget) -> bytes:
+def _bunzip(data: bytes, name: str, limit: int, budget: Budget) -> bytes:
     from bz2 import BZ2Decompressor  # rare, so it is not loaded at every start
 
     plain = BytesIO()
     position, members = 0, 0
     while position < len(data):
-        members = _few(members + 1, name)
+        members = _check_members(members + 1, name)
         member = BZ2Decompressor()
         while not member.eof:
             block = data[position : position + _INPUT] if member.needs_input else b""
@@ -114,18 +114,18 @@ def _bunzipped(data: bytes, name: str, limit: int, budget: Budget) -> bytes:
                 plain.write(member.decompress(block, _OUTPUT))
             except OSError as error:
                 raise _damaged(name, "bzip2", error) from None
-            _within(plain.tell(), limit, name)
+            _check_size(plain.tell(), limit, name)
             budget.check_time()
         position -= len(member.unused_data)
     return plain.getvalue()
 
 
-def _within(size: int, limit: int, name: str) -> None:
+def _check_size(size: int, limit: int, name: str) -> None:
     if size > limit:
         raise LimitExceeded(f"{name} unpacks to more than {limit:,} bytes, the limit.", limit=limit)
 
 
-def _few(members: int, name: str) -> int:
+def _check_members(members: int, name: str) -> int:
     if members > _MEMBERS:
         raise KnowledgeError(f"{name} consists of more than {_MEMBERS} packed parts, the limit.")
     return members

@@ -96,16 +96,16 @@ class _Describer:
         """Describe a network that lies inside ``depth`` others."""
         state = self._state(instance)
         if depth >= self.limits.networks:
-            raise state.bad(f"lies inside {depth} other networks, the limit")
+            raise state.error(f"lies inside {depth} other networks, the limit")
         outgoing = self._outgoing(state)
         for module in outgoing:
             if module in self._seen:
-                raise State(module, self.file).bad("is in more than one place")
+                raise State(module, self.file).error("is in more than one place")
         order = _in_order(outgoing, state)
         places = {module: place for place, module in enumerate(order)}
         recurrent = "recurrentConns" in state
         # PyBrain up to 0.3 calls it offset.
-        steps = state.whole("_Network__offset", state.whole("offset", 0)) if recurrent else 0
+        steps = state.integer("_Network__offset", state.integer("offset", 0)) if recurrent else 0
         modules = tuple(self.module(module, steps, depth) for module in order)
         described = NetworkDescription(
             name=state.name,
@@ -123,8 +123,8 @@ class _Describer:
             steps_done=steps,
         )
         for key, size in (("indim", described.indim), ("outdim", described.outdim)):
-            if state.whole(key, size) != size:
-                raise state.bad(f"says {key} {state.whole(key)}, but its modules add up to {size}")
+            if state.integer(key, size) != size:
+                raise state.error(f"says {key} {state.integer(key)}, but its modules add up to {size}")
         return described
 
     def module(self, instance: Instance, steps: int, depth: int) -> ModuleDescription:
@@ -162,7 +162,7 @@ class _Describer:
         kind = CONNECTIONS.get(instance.kind)
         ends = [state.instance_at(key, "module", "network") for key in ("inmod", "outmod")]
         if kind is None or any(end not in places for end in ends):
-            raise state.bad(
+            raise state.error(
                 "starts or ends at a module that is not part of the network, or is of no usable kind"
             )
         source, target = (places[end] for end in ends)
@@ -170,7 +170,7 @@ class _Describer:
         fed = self._slice(state, "outSlice", "outdim", modules[target].indim)
         indim, outdim = taken[1] - taken[0], fed[1] - fed[0]
         if kind.square and indim != outdim:
-            raise state.bad(f"takes {indim} numbers and gives {outdim}; its kind needs as many")
+            raise state.error(f"takes {indim} numbers and gives {outdim}; its kind needs as many")
         # What it costs to compute, also where the parameters are a mother's or there are none.
         self._charge(kind.count(indim, outdim) or outdim)
         name, parameters = self._parameters(state, kind.count(indim, outdim))
@@ -190,7 +190,7 @@ class _Describer:
         if "mother" in state:
             name, shared = self._mother(state.instance_at("mother", "mother"))
             if shared.size != count:
-                raise state.bad(f"needs {count} parameters; its mother connection has {shared.size}")
+                raise state.error(f"needs {count} parameters; its mother connection has {shared.size}")
             return name, shared
         if not count and "_params" not in state:
             return None, None
@@ -201,7 +201,7 @@ class _Describer:
             state = self._state(instance)
             name = state.name if state.name not in self._taken else f"{state.name} ({len(self._mothers)})"
             self._taken.add(name)
-            count = state.whole("nbparams", state.whole("paramdim", 0))
+            count = state.integer("nbparams", state.integer("paramdim", 0))
             self._charge(count)
             self._mothers[instance] = name, state.numbers("_params", count)
         return self._mothers[instance]
@@ -209,27 +209,27 @@ class _Describer:
     def _permutation(self, state: State, indim: int) -> dict[str, object]:
         if state.instance.kind != "PermutationConnection":
             return {}
-        block = state.whole("blocksize", 1)
+        block = state.integer("blocksize", 1)
         if not block or indim % block:
-            raise state.bad(f"permutes blocks of {block} in {indim} numbers")
+            raise state.error(f"permutes blocks of {block} in {indim} numbers")
         # It is kept as Python numbers, too, which are five times as large.
         self._charge(_PERMUTED * (indim // block))
         numbers = state.numbers("permutation", indim // block)
         if not np.array_equal(np.sort(numbers), np.arange(numbers.size)):
-            raise state.bad("has a permutation that is none")
+            raise state.error("has a permutation that is none")
         order = numbers.astype(int)
         places = (order[:, None] * block + np.arange(block)).reshape(-1)
         return {"permutation": tuple(order.tolist()), "blocksize": block, "places": places}
 
     def _slice(self, state: State, key: str, size_key: str, whole: int) -> tuple[int, int]:
-        start = state.whole(key + "From", 0)
+        start = state.integer(key + "From", 0)
         end = state.get(key + "To")
         # PyBrain up to 0.3 writes 0 for "up to the end".
-        stop = whole if end is None or end == 0 else state.whole(key + "To")
+        stop = whole if end is None or end == 0 else state.integer(key + "To")
         if not start < stop <= whole:
-            raise state.bad(f"uses the numbers {start} to {stop} of a module that has {whole}")
-        if state.whole(size_key, stop - start) != stop - start:
-            raise state.bad(
+            raise state.error(f"uses the numbers {start} to {stop} of a module that has {whole}")
+        if state.integer(size_key, stop - start) != stop - start:
+            raise state.error(
                 f"says {size_key} {state.get(size_key)}, but its slice has {stop - start} numbers"
             )
         return start, stop
@@ -237,19 +237,19 @@ class _Describer:
     def _outgoing(self, state: State) -> Outgoing:
         modules = state.instances_at("modules", "module", "network")
         if not modules:
-            raise state.bad("has no modules")
+            raise state.error("has no modules")
         if len(modules) > self.limits.parts:
-            raise self._budget.beyond("modules and connections", self.limits.parts)
+            raise self._budget.limit_exceeded("modules and connections", self.limits.parts)
         outgoing: Outgoing = {m: [] for m in sorted(modules, key=lambda m: State(m, self.file).name)}
         connections = state.get("connections", {})
-        self._budget.step(len(connections) if isinstance(connections, dict) else 0)
+        self._budget.charge_steps(len(connections) if isinstance(connections, dict) else 0)
         if not isinstance(connections, dict) or any(module not in outgoing for module in connections):
-            raise state.bad("has connections from something that is not one of its modules")
+            raise state.error("has connections from something that is not one of its modules")
         for module, listed in connections.items():
             outgoing[module] = state.instances(listed, "connections", "connection")
             for connection in outgoing[module]:
                 if connection.state.get("inmod") is not module:
-                    raise state.bad(
+                    raise state.error(
                         "has a connection in its list for another module than the one it starts at"
                     )
         return outgoing
@@ -257,7 +257,7 @@ class _Describer:
     def _ends(self, state: State, key: str, places: Mapping[Instance, int]) -> tuple[int, ...]:
         ends = state.instances_at(key, "module", "network")
         if not ends or any(module not in places for module in ends):
-            raise state.bad(f"has no usable {key}")
+            raise state.error(f"has no usable {key}")
         return tuple(places[module] for module in ends)
 
     def _memory(self, state: State, outdim: int, steps: int) -> Memory | None:
@@ -268,12 +268,12 @@ class _Describer:
         return Memory(output, _row(state.get("state"), steps, outdim))
 
     def _state(self, instance: Instance) -> State:
-        self._budget.part()
+        self._budget.charge_part()
         state = State(instance, self.file, self._budget)
         if instance in self._seen:
-            raise state.bad("is in more than one place")
+            raise state.error("is in more than one place")
         if not instance.built:
-            raise state.bad("has no attributes")
+            raise state.error("has no attributes")
         self._seen.add(instance)
         return state
 
@@ -306,7 +306,7 @@ def _in_order(outgoing: Outgoing, state: State) -> list[Instance]:
     targets = {m: [c.state.get("outmod") for c in listed] for m, listed in outgoing.items()}
     for ends in targets.values():
         if any(not isinstance(end, Instance) or end not in targets for end in ends):
-            raise state.bad("has a connection to a module that is not part of it")
+            raise state.error("has a connection to a module that is not part of it")
     given = state.get("modulesSorted")
     wrong = _wrong_order(given, targets, state.file)
     if not wrong:
@@ -314,9 +314,9 @@ def _in_order(outgoing: Outgoing, state: State) -> list[Instance]:
         return list(given)
     order = _sorted(targets)
     if len(order) != len(targets):
-        raise state.bad("has connections that form a loop within a time step")
+        raise state.error("has connections that form a loop within a time step")
     if state.get("sorted"):
-        error = state.bad(f"is marked as sorted, but its order of computation (modulesSorted) {wrong}")
+        error = state.error(f"is marked as sorted, but its order of computation (modulesSorted) {wrong}")
         error.hint = _SORT_AGAIN
         raise error
     return order

@@ -35,12 +35,12 @@ class State:
         self.name = name if isinstance(name, str) and name else instance.kind
         if len(self.name) > _LONGEST_NAME:  # names are compared and copied
             self.name = self.name[:_LONGEST_NAME]
-            raise self.bad(f"has a name of more than {_LONGEST_NAME:,} characters, the limit")
+            raise self.error(f"has a name of more than {_LONGEST_NAME:,} characters, the limit")
 
     def __contains__(self, key: str) -> bool:
         return key in self.instance.state
 
-    def bad(self, what: str) -> KnowledgeError:
+    def error(self, what: str) -> KnowledgeError:
         """Return an error that says what is wrong with this object."""
         return UnsupportedPart(
             f"{self.file} does not hold a whole network: "
@@ -48,18 +48,18 @@ class State:
             part=self.name,
         )
 
-    def whole(self, key: str, default: int | None = None) -> int:
+    def integer(self, key: str, default: int | None = None) -> int:
         """Return a count."""
         value = self.get(key, default)
         if type(value) is not int or not 0 <= value < _LARGEST_SIZE:
-            raise self.bad(f"has no usable {key}")
+            raise self.error(f"has no usable {key}")
         return value
 
     def flag(self, key: str, default: bool = False) -> bool:
         """Return a switch; PyBrain's users write 0 and 1, too."""
         value = self.get(key, default)
         if not isinstance(value, bool | int):
-            raise self.bad(f"has a {key} that is neither true nor false")
+            raise self.error(f"has a {key} that is neither true nor false")
         return bool(value)
 
     def count(self, key: str) -> int:
@@ -71,7 +71,7 @@ class State:
         """Return another object, of one of these families."""
         value = self.get(key)
         if not isinstance(value, Instance) or value.cls.family not in families:
-            raise self.bad(f"has no usable {key}")
+            raise self.error(f"has no usable {key}")
         return value
 
     def instances_at(self, key: str, *families: str) -> list[Instance]:
@@ -81,26 +81,26 @@ class State:
     def instances(self, value: object, key: str, *families: str) -> list[Instance]:
         """Return the objects in a list, tuple or set, each of them once and of one of these families."""
         if not isinstance(value, list | tuple | set):
-            raise self.bad(f"has {key} that are not a list")
+            raise self.error(f"has {key} that are not a list")
         if self._budget:
-            self._budget.step(len(value))
+            self._budget.charge_steps(len(value))
         found: list[Instance] = []
         for item in value:
             if not isinstance(item, Instance) or item.cls.family not in families:
-                raise self.bad(f"has something among its {key} that does not belong there")
+                raise self.error(f"has something among its {key} that does not belong there")
             found.append(item)
         if len(set(found)) != len(found):
-            raise self.bad(f"has the same object twice among its {key}")
+            raise self.error(f"has the same object twice among its {key}")
         return found
 
     def numbers(self, key: str, count: int) -> np.ndarray:
         """Return an attribute as ``count`` finite numbers: float64, shape (count,), read-only."""
         value = self.get(key)
         if value is None:
-            raise self.bad(f"has no {key}, which the file should hold")
+            raise self.error(f"has no {key}, which the file should hold")
         if isinstance(value, ArrayValue) and value.numeric and value.size != count:
             # Before the numbers are converted: many parts may refer to one large array.
-            raise self.bad(f"has {value.size} numbers in {key} where {count} are needed")
+            raise self.error(f"has {value.size} numbers in {key} where {count} are needed")
         try:
             array = value.array if isinstance(value, ArrayValue) else _plain_numbers(value)
             if array is None:
@@ -108,10 +108,10 @@ class State:
             plain = array.ndim == 1 and array.dtype == np.float64 and array.flags.c_contiguous
             flat = array if plain else np.ascontiguousarray(array, dtype=np.float64).reshape(-1)
         except (TypeError, ValueError, OverflowError):
-            raise self.bad(f"has {key} that are not numbers") from None
+            raise self.error(f"has {key} that are not numbers") from None
         if not np.isfinite(flat).all():
             place = int(np.argmin(np.isfinite(flat)))
-            raise self.bad(f"has {flat[place]} at place {place} of its {key}; it cannot answer")
+            raise self.error(f"has {flat[place]} at place {place} of its {key}; it cannot answer")
         flat.flags.writeable = False
         return flat
 

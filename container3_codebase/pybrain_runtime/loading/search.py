@@ -38,20 +38,20 @@ def find_network(
     if isinstance(value, Instance) and value.cls.family in _ANSWERING:
         return value, {}
     if not isinstance(value, dict | list | tuple | set | frozenset):
-        raise KnowledgeError(f"{file} holds {in_words(value)}, not a network.", hint=_ADVICE)
+        raise KnowledgeError(f"{file} holds {describe_value(value)}, not a network.", hint=_ADVICE)
     items = list(_walk(value, "", 0, set(), budget or Budget(file, DEFAULT_LIMITS)))
     networks = {item: place for place, item in items if isinstance(item, Instance)}
     found: dict[Instance, str] = {}
     for family in _ANSWERING:
         found = found or {n: place for n, place in networks.items() if n.cls.family == family}
     if not found:
-        others = sorted({in_words(n) for n in networks})[:5]
+        others = sorted({describe_value(n) for n in networks})[:5]
         inside = f" with {', '.join(others)} in it" if others else ""
-        raise KnowledgeError(f"{file} holds {in_words(value)}{inside}, not a network.", hint=_ADVICE)
+        raise KnowledgeError(f"{file} holds {describe_value(value)}{inside}, not a network.", hint=_ADVICE)
     if len(found) > 1:
         places = ", ".join(sorted(found.values())[:8])
         raise KnowledgeError(
-            f"{file} holds {in_words(value)} with {len(found)} networks in it (at {places}); "
+            f"{file} holds {describe_value(value)} with {len(found)} networks in it (at {places}); "
             "which one should answer cannot be known.",
             hint="Save the one that you want in a file of its own.",
         )
@@ -59,10 +59,10 @@ def find_network(
     return next(iter(found)), companions
 
 
-def in_words(value: object) -> str:
+def describe_value(value: object) -> str:
     """Says what a value out of a pickle is: ``a list of 3 items``, ``a SupervisedDataSet (a data set)``."""
     if isinstance(value, Instance):
-        return _instance_in_words(value)
+        return _describe_instance(value)
     if isinstance(value, ArrayValue):
         shape = value.array.shape if value.array is not None else ()
         return f"an array of shape {shape}"
@@ -76,7 +76,7 @@ def in_words(value: object) -> str:
     return "text" if isinstance(value, str) else f"a {type(value).__name__}"
 
 
-def _instance_in_words(value: Instance) -> str:
+def _describe_instance(value: Instance) -> str:
     if value.cls.family == "data set":
         return f"{_with_article(value.kind)}{_rows(value)}, which is a data set"
     if value.cls.family == "trainer":
@@ -106,7 +106,7 @@ def _walk(
     if depth >= _DEPTH or len(value) > _ITEMS or id(value) in seen:
         return
     seen.add(id(value))
-    budget.step(_STEPS * len(value))
+    budget.charge_steps(_STEPS * len(value))
     pairs = value.items() if isinstance(value, dict) else enumerate(value)
     for key, item in pairs:
         inside = f"{place}.{_part(key)}" if place else _part(key)
@@ -114,10 +114,10 @@ def _walk(
 
 
 def _part(key: object) -> str:
-    return escaped(key, 40) if isinstance(key, str) else _key_in_words(key)
+    return escaped(key, 40) if isinstance(key, str) else _key_name(key)
 
 
-def _key_in_words(key: object) -> str:
+def _key_name(key: object) -> str:
     """Return what a key is called: a pair by its parts, so that two pairs have two names."""
     if isinstance(key, tuple):
         return f"({', '.join(short_repr(part, 10) for part in key[:4])})"

@@ -151,7 +151,7 @@ ALLOWED: dict[tuple[str, str], Global] = _table()
 """Every pair that may occur, as the file spells it."""
 
 
-def named(kind: str) -> Global:
+def class_entry(kind: str) -> Global:
     """Return the entry of a PyBrain class by its class name alone, as XML files and cards give it.
 
     Raises:
@@ -163,6 +163,6 @@ def named(kind: str) -> Global:
     raise KeyError(kind)
 
 
-def foreign(module: str) -> str:
+def describe_origin(module: str) -> str:
     """Says in words whose object a refused module belongs to; an empty string where that is unknown."""
     return _FOREIGN.get(module.partition(".")[0], "")

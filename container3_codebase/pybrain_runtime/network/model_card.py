@@ -137,60 +137,60 @@ class _CardReader:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def bad(self, what: str) -> KnowledgeError:
+    def error(self, what: str) -> KnowledgeError:
         return KnowledgeError(f"{self.name} {what}.", hint="Correct the card, or take it away.")
 
     def parsed(self, data: bytes) -> dict[str, object]:
         try:
             content = parse_json(data.decode("utf-8").removeprefix("\ufeff"))
         except RepeatedKey as error:
-            raise self.bad(f"has the key '{escaped(error.key, 60)}' twice in one object") from None
+            raise self.error(f"has the key '{escaped(error.key, 60)}' twice in one object") from None
         except RecursionError:
-            raise self.bad("is not JSON: its lists and objects are nested too deeply") from None
+            raise self.error("is not JSON: its lists and objects are nested too deeply") from None
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise self.bad(f"is not JSON: {escaped(str(error))}") from None
+            raise self.error(f"is not JSON: {escaped(str(error))}") from None
         except ValueError:  # Python's own limit for what takes the square of the digits
-            raise self.bad("has a number of more digits than any number needs") from None
+            raise self.error("has a number of more digits than any number needs") from None
         if not isinstance(content, dict):
-            raise self.bad("is not a card: a card is a JSON object")
+            raise self.error("is not a card: a card is a JSON object")
         if is_report(content):
-            raise self.bad("is not a card, but the report of a run")
+            raise self.error("is not a card, but the report of a run")
         if content and content.keys().isdisjoint(_KEYS):
-            raise self.bad(f"is not a card: it has none of {', '.join(_KEYS)}")
+            raise self.error(f"is not a card: it has none of {', '.join(_KEYS)}")
         return content
 
     def text(self, content: dict[str, object], key: str) -> str:
         value = content.get(key, "")
         if not isinstance(value, str):
-            raise self.bad(f"has a {key} that is not text")
+            raise self.error(f"has a {key} that is not text")
         return value
 
     def columns(self, content: dict[str, object], key: str, count: int, network: str) -> tuple[Column, ...]:
         listed = content.get(key, [{}] * count)
         if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
-            raise self.bad(f"has {key} that are not a list of objects")
+            raise self.error(f"has {key} that are not a list of objects")
         if len(listed) != count:
-            raise self.bad(f"lists {len(listed)} {key}; the network in {network} has {count}")
+            raise self.error(f"lists {len(listed)} {key}; the network in {network} has {count}")
         columns = tuple(self._column(item, f"{key}[{place}]") for place, item in enumerate(listed))
         names = [column.name for column in columns if column.name]
         if len(set(names)) != len(names):
-            raise self.bad(f"gives two {key} the same name")
+            raise self.error(f"gives two {key} the same name")
         return columns
 
     def labels(self, content: dict[str, object], outputs: list[str]) -> tuple[str, ...]:
         labels, outdim = content.get("labels") or [], len(outputs)
         if not isinstance(labels, list) or not all(isinstance(label, str) and label for label in labels):
-            raise self.bad("has labels that are not a list of texts")
+            raise self.error("has labels that are not a list of texts")
         if not all(map(str.isprintable, labels)):
-            raise self.bad("has a label that is not a line of text")
+            raise self.error("has a label that is not a line of text")
         if len({label.strip() for label in labels}) != len(labels):
-            raise self.bad("gives two classes the same label")
+            raise self.error("gives two classes the same label")
         # One output can tell two classes apart; more outputs stand for one class each.
         if labels and len(labels) != outdim and not (outdim == 1 and len(labels) == 2):
-            raise self.bad(f"has {len(labels)} labels for {outdim} outputs")
+            raise self.error(f"has {len(labels)} labels for {outdim} outputs")
         for place, label in enumerate(labels if outdim > 1 else ()):
             if label != outputs[place] and label in outputs:
-                raise self.bad(
+                raise self.error(
                     f"contradicts itself: labels[{place}] is '{escaped(label, 60)}', but "
                     f"outputs[{outputs.index(label)}] has that name"
                 )
@@ -199,7 +199,7 @@ class _CardReader:
     def _column(self, item: dict[str, object], where: str) -> Column:
         scale = self._number(item, "scale", 1.0, where)
         if scale == 0.0:
-            raise self.bad(f"has a scale of 0 in {where}")
+            raise self.error(f"has a scale of 0 in {where}")
         return Column(
             name=self._line(item, "name", where),
             unit=self._line(item, "unit", where),
@@ -210,18 +210,18 @@ class _CardReader:
     def _line(self, item: dict[str, object], key: str, where: str) -> str:
         value = item.get(key) or ""
         if not isinstance(value, str) or not (value.isprintable() or not value):
-            raise self.bad(f"has a {key} in {where} that is not a line of text")
+            raise self.error(f"has a {key} in {where} that is not a line of text")
         return value
 
     def _number(self, item: dict[str, object], key: str, default: float, where: str) -> float:
         value = item.get(key, default)
         value = default if value is None else value
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self.bad(f"has a {key} in {where} that is not a number")
+            raise self.error(f"has a {key} in {where} that is not a number")
         try:
             number = float(value)
         except OverflowError:
             number = math.inf
         if not math.isfinite(number):
-            raise self.bad(f"has a {key} in {where} that is not a finite number")
+            raise self.error(f"has a {key} in {where} that is not a finite number")
         return number

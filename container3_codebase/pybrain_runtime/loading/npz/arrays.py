@@ -21,7 +21,7 @@ from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.limits import Limits
 from pybrain_runtime.loading.budget import Budget
-from pybrain_runtime.loading.content import refuse_foreign
+from pybrain_runtime.loading.content import check_not_other_format
 
 _HEADER = re.compile(
     rb"\{'descr': '([<>](?:f8|f4|U[1-9][0-9]{0,8}))', 'fortran_order': (True|False), "
@@ -75,11 +75,11 @@ class NpzArrays:
         try:
             for key, member in self._directory():
                 if key in self._members:
-                    raise self.bad("has two arrays of the same name")
+                    raise self.error("has two arrays of the same name")
                 self._members[key] = member
         except _Damage as damage:
             if b"PK\5\6" in data and b"network" + _ENDING.encode() not in data:
-                refuse_foreign(data, name)  # whole, but not with the plain directory of an npz file
+                check_not_other_format(data, name)  # whole, but not with the plain directory of an npz file
             raise self._damaged(damage) from None
 
     def __contains__(self, key: object) -> bool:
@@ -89,13 +89,13 @@ class NpzArrays:
         """Return an array: text, or finite or infinite numbers; never objects."""
         member = self._members.get(key + _ENDING)
         if member is None:
-            raise self.bad(f"has no array '{escaped(key, 60)}', which its description names")
+            raise self.error(f"has no array '{escaped(key, 60)}', which its description names")
         try:
             return self._array(self._content(member))
         except _Damage as damage:
             raise self._damaged(damage) from None
 
-    def bad(self, what: str) -> KnowledgeError:
+    def error(self, what: str) -> KnowledgeError:
         """Return an error that says what is wrong with the file."""
         return KnowledgeError(f"{self._name} {what}.", hint="Write it again with convert.")
 
@@ -116,7 +116,7 @@ class NpzArrays:
         if mark != b"PK\5\6" or comment or start + length != size - _END.size:
             raise _Damage("its directory is not at its end")
         if count > self._limits.members:
-            raise self.bad(f"has more than {self._limits.members:,} members, the limit")
+            raise self.error(f"has more than {self._limits.members:,} members, the limit")
         position: int = start
         for _ in range(count):
             position = yield from self._entry(position, start + length)
@@ -137,7 +137,7 @@ class NpzArrays:
         name_start = position + _ENTRY.size
         if sizes[0] > self._limits.name_length:
             raise _Damage("a member has a name that is too long")
-        self._budget.take(_MEMBER + 4 * sizes[0])
+        self._budget.charge(_MEMBER + 4 * sizes[0])
         name = self._data[name_start : name_start + sizes[0]].decode("utf-8", "replace")
         yield name, _Member(method, packed, size, crc, start)
         end_of_entry: int = name_start + sum(sizes)
@@ -185,7 +185,7 @@ class NpzArrays:
     def _spend(self, size: int) -> None:
         self._left -= size
         if self._left < 0:
-            raise self.bad("unpacks to more than the limit for a knowledge file")
+            raise self.error("unpacks to more than the limit for a knowledge file")
 
     # The arrays.
 
@@ -206,7 +206,7 @@ class NpzArrays:
             raise _Damage("an array that is not as long as its shape says")
         self._elements -= count
         if self._elements < 0:
-            raise self.bad(f"holds more than {self._limits.array_elements:,} numbers, the limit")
+            raise self.error(f"holds more than {self._limits.array_elements:,} numbers, the limit")
         try:
             return np.frombuffer(content, dtype, offset=start).reshape(
                 shape, order="F" if header[2] == b"True" else "C"

@@ -50,14 +50,14 @@ class ArrayBuilder:
         """Give a type the byte order that its pickled state names; records and the like are refused."""
         plain = isinstance(state, tuple) and len(state) >= 5 and state[1] in ("<", ">", "|", "=")
         if value.built or not plain or any(part is not None for part in state[2:5]):  # type: ignore[index]
-            raise self._bad("an array type with fields or with a state of its own")
+            raise self._error("an array type with fields or with a state of its own")
         value.order = ">" if state[1] == ">" else "<"  # type: ignore[index]
         value.built = True
 
     def fill(self, value: ArrayValue, state: object) -> None:
         """Give an array its content: state is (version, shape, type, is Fortran order, bytes)."""
         if value.filled or not isinstance(state, tuple) or len(state) != 5:
-            raise self._bad("an array with a state that is not NumPy's")
+            raise self._error("an array with a state that is not NumPy's")
         _, shape, dtype, fortran, raw = state
         self._fill(value, raw, dtype, shape, "F" if fortran else "C")
 
@@ -73,27 +73,27 @@ class ArrayBuilder:
 
     def _fill(self, value: ArrayValue, raw: object, dtype: object, shape: object, order: object) -> None:
         if not isinstance(shape, tuple) or len(shape) > _DIMENSIONS:
-            raise self._bad("an array whose shape is not a short tuple")
+            raise self._error("an array whose shape is not a short tuple")
         count = charged = 1
         for size in shape:
             if type(size) is not int or size < 0:
-                raise self._bad("an array whose shape is not made of counts")
+                raise self._error("an array whose shape is not made of counts")
             count *= size
             charged *= size or 1
         self._charge(charged)
         if not isinstance(dtype, DtypeValue) or order not in ("C", "F"):
-            raise self._bad("an array without a type or order")
+            raise self._error("an array without a type or order")
         data = raw if isinstance(raw, bytes) else self._encoded(raw)
         if count * dtype.itemsize != len(data):
             sizes = ", ".join(short_repr(size) for size in shape)
-            raise self._bad(f"an array of shape ({sizes}) and type {dtype.code} with {len(data)} bytes")
+            raise self._error(f"an array of shape ({sizes}) and type {dtype.code} with {len(data)} bytes")
         value.fill(data, dtype.dtype, shape, "F" if order == "F" else "C")
 
     def _encoded(self, raw: object) -> bytes:
         # Python 2 wrote the bytes of an array as a string; latin1 gives each byte back.
         if not isinstance(raw, str):
-            raise self._bad("an array whose content is not bytes")
-        self._budget.take(len(raw))
+            raise self._error("an array whose content is not bytes")
+        self._budget.charge(len(raw))
         return raw.encode("latin1")
 
     def _charge(self, elements: int) -> None:
@@ -112,5 +112,5 @@ class ArrayBuilder:
         number: float | int | bool = array[0].item()
         return number
 
-    def _bad(self, what: str) -> KnowledgeError:
+    def _error(self, what: str) -> KnowledgeError:
         return KnowledgeError(f"{self.name} is damaged: it holds {what}.")

@@ -92,7 +92,7 @@ class ByteSource:
 
     def limit_exceeded(self, what: str, limit: float) -> LimitExceeded:
         """Return the error for a file that exceeds a limit."""
-        return self.budget.beyond(what, limit)
+        return self.budget.limit_exceeded(what, limit)
 
     def truncated(self) -> KnowledgeError:
         """Return the error for a file that ends within an instruction."""
@@ -138,6 +138,6 @@ def _with_unix_line_ends(data: bytes, budget: Budget) -> bytes:
         return data
     lines = data.count(b"\n")
     if lines and lines == data.count(b"\r\n"):
-        budget.take(len(data))
+        budget.charge(len(data))
         return data.replace(b"\r\n", b"\n")
     return data

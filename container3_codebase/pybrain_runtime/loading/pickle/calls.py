@@ -94,7 +94,7 @@ class Calls:
         """
         if isinstance(value, tuple):
             if len(value) > self._limits.key_parts:
-                raise self._limited("items of a tuple that is a key", self._limits.key_parts)
+                raise self._limit_exceeded("items of a tuple that is a key", self._limits.key_parts)
             for part in value:
                 self._plain_key(part)
             self._count_collision(value)
@@ -104,7 +104,7 @@ class Calls:
 
     def new_set(self) -> set[object]:
         """Return an empty set; it is four times as large as any other empty value."""
-        self._budget.take(SET_SIZE)
+        self._budget.charge(SET_SIZE)
         return set()
 
     def _plain_key(self, part: object) -> None:
@@ -112,7 +112,7 @@ class Calls:
             what = "an integer beyond 64 bits" if isinstance(part, int) else f"a {type(part).__name__}"
             raise KnowledgeError(f"{self.name} is damaged: a key is {what}.")
         if isinstance(part, str | bytes) and len(part) > self._limits.name_length:
-            raise self._limited("characters in a key", self._limits.name_length)
+            raise self._limit_exceeded("characters in a key", self._limits.name_length)
 
     def _count_collision(self, value: tuple[object, ...]) -> None:
         if self._tuples.setdefault(hash(value) & _HALF_A_HASH, value) != value:
@@ -122,8 +122,8 @@ class Calls:
                 f"{self.name} has more than {self._limits.key_collisions} keys that are made to collide."
             )
 
-    def _limited(self, what: str, limit: int) -> KnowledgeError:
-        return self._budget.beyond(what, limit)
+    def _limit_exceeded(self, what: str, limit: int) -> KnowledgeError:
+        return self._budget.limit_exceeded(what, limit)
 
     def _attributes(self, target: Instance, state: object) -> None:
         if target.built or not isinstance(state, dict):
@@ -146,11 +146,11 @@ class Calls:
         if len(args) != 1 or not isinstance(args[0], list | tuple):
             raise self._refused("makes a set of something that is not a list")
         self._charge(len(args[0]))
-        self._budget.take(SET_SIZE)
+        self._budget.charge(SET_SIZE)
         return {self.key(item) for item in args[0]}
 
     def _frozenset(self, args: tuple[object, ...]) -> frozenset[object]:
-        self._budget.take(SET_SIZE)
+        self._budget.charge(SET_SIZE)
         return frozenset(self._set(args))
 
     def _bytes(self, args: tuple[object, ...]) -> bytes:
@@ -167,7 +167,7 @@ class Calls:
     def _encode(self, args: tuple[object, ...]) -> bytes:
         if len(args) != 2 or not isinstance(args[0], str) or args[1] != "latin1":
             raise self._refused("encodes text in a way that arrays do not need")
-        self._budget.take(len(args[0]))
+        self._budget.charge(len(args[0]))
         return args[0].encode("latin1")
 
     def _dtype(self, args: tuple[object, ...]) -> DtypeValue:

@@ -95,7 +95,7 @@ def _add_items(machine: StackMachine) -> None:
 
 
 def _frozenset(machine: StackMachine) -> None:
-    machine.budget.take(SET_SIZE)
+    machine.budget.charge(SET_SIZE)
     machine.push(frozenset(machine.calls.key(item) for item in machine.pop_to_mark()))
 
 

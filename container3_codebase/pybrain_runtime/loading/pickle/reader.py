@@ -110,7 +110,7 @@ class PickleReader(StackMachine):
                     text = data[start:end]
                     stack.append(text if code == 0x43 else text.decode("utf-8", "surrogatepass"))
                     if code == 0x8C and not text.isascii():
-                        self.budget.take(4 * length)
+                        self.budget.charge(4 * length)
                     go_to(end)
                 elif code == 0x62:  # BUILD
                     state = stack.pop()

@@ -8,7 +8,7 @@ from pybrain_runtime.limits import Limits
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.pickle.byte_source import ByteSource
 from pybrain_runtime.loading.pickle.calls import Calls
-from pybrain_runtime.network.allow_list import ALLOWED, foreign
+from pybrain_runtime.network.allow_list import ALLOWED, describe_origin
 
 _MANY = 1 << 14  # items, an even number
 
@@ -111,7 +111,7 @@ class StackMachine(ByteSource):
 
     def _not_allowed(self, module: str, name: str) -> UnsafeKnowledge:
         path = escaped(f"{module}.{name}")
-        kind = foreign(module)
+        kind = describe_origin(module)
         if kind:
             text = f"{self.name} is {kind}, not a PyBrain network: it refers to {path}; "
         else:

@@ -135,15 +135,15 @@ class _Parser:
             if self._parser.CurrentByteIndex != before:
                 since = position
             elif position - since >= _LONGEST_TAG:
-                raise self._beyond("bytes in one tag", _LONGEST_TAG)
+                raise self._limit_exceeded("bytes in one tag", _LONGEST_TAG)
         self._parser.Parse(b"", True)
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self._count += 1
         if self._count > self._limits.opcodes:
-            raise self._beyond("elements", self._limits.opcodes)
+            raise self._limit_exceeded("elements", self._limits.opcodes)
         if len(self._open) >= self._limits.depth:
-            raise self._beyond("levels of nesting", self._limits.depth)
+            raise self._limit_exceeded("levels of nesting", self._limits.depth)
         if self._count % _CHECK_EVERY == 0:
             self._budget.check_time()
         self._charge(tag, attributes)
@@ -158,18 +158,18 @@ class _Parser:
 
     def _charge(self, tag: str, attributes: dict[str, str]) -> None:
         if len(attributes) > _ATTRIBUTES:
-            raise self._beyond("attributes in one element", _ATTRIBUTES)
+            raise self._limit_exceeded("attributes in one element", _ATTRIBUTES)
         known = self._known
         if tag not in known or not known.issuperset(attributes):
             known.update(attributes, (tag,))
             if len(known) > _DISTINCT:  # expat keeps each one, too
-                raise self._beyond("names of elements and attributes", _DISTINCT)
+                raise self._limit_exceeded("names of elements and attributes", _DISTINCT)
         size = _ELEMENT + (_LIST if tag == _NUMBERS else 0)
         for key, value in attributes.items():
             if len(value) > _ATTRIBUTE_LIMIT or len(key) > _ATTRIBUTE_LIMIT:
-                raise self._beyond("characters in one attribute", _ATTRIBUTE_LIMIT)
+                raise self._limit_exceeded("characters in one attribute", _ATTRIBUTE_LIMIT)
             size += _PAIR + value.__sizeof__()
-        self._budget.take(size)
+        self._budget.charge(size)
 
     def _end(self, tag: str) -> None:
         element = self._open.pop()
@@ -191,5 +191,5 @@ class _Parser:
         self._refuse("an external entity")
         return 0
 
-    def _beyond(self, what: str, limit: float) -> KnowledgeError:
-        return self._budget.beyond(what, limit)
+    def _limit_exceeded(self, what: str, limit: float) -> KnowledgeError:
+        return self._budget.limit_exceeded(what, limit)

@@ -70,7 +70,7 @@ class _Reader:
     def network(self, element: Element, depth: int) -> Instance:
         """Return the network in a ``Network`` element that is nested in ``depth`` others."""
         if depth >= self._limits.networks:
-            raise self._bad(element, f"lies inside {depth} other networks, the limit")
+            raise self._error(element, f"lies inside {depth} other networks, the limit")
         instance = self._instance(element, "network")
         modules = self._modules(element, depth)
         by_name = {name: module for name, (module, _) in modules.items()}
@@ -103,7 +103,7 @@ class _Reader:
         for part in self._parts(element, "Modules"):
             key = _key(part)
             if key in modules:
-                raise self._bad(
+                raise self._error(
                     part,
                     "shares its name with another module, so that it is not known which its connections mean",
                 )
@@ -115,14 +115,14 @@ class _Reader:
         instance = self._instance(element, "module")
         kind = LAYERS.get(instance.kind)
         if kind is None:
-            raise self._bad(element, "is of a kind that cannot be run")
+            raise self._error(element, "is of a kind that cannot be run")
         state = instance.state
         for key in _OPTIONS:
             if (child := element.find(key)) is not None:
                 state[key] = self._value(child, element)
         dim = state.get("size", state.get("dim", 1))
         if type(dim) is not int:
-            raise self._bad(element, "has no usable dim")
+            raise self._error(element, "has no usable dim")
         state |= {"dim": dim, "indim": kind.inputs * dim, "outdim": kind.outputs * dim}
         if kind.complete_xml:
             kind.complete_xml(state)
@@ -168,9 +168,9 @@ class _Reader:
         target = child.attributes.get("val", "") if child is not None else ""
         name = f"'{escaped(target, 40)}'"
         if target not in known:
-            raise self._bad(element, f"has {name} as its {key}; the network has no such part")
+            raise self._error(element, f"has {name} as its {key}; the network has no such part")
         if key == "mother" and target in self._ambiguous:
-            raise self._bad(element, f"has {name} as its mother, and there are several of that name")
+            raise self._error(element, f"has {name} as its mother, and there are several of that name")
         return known[target]
 
     def _parts(self, element: Element, tag: str) -> list[Element]:
@@ -218,12 +218,12 @@ class _Reader:
         numbers = child.numbers
         if numbers is not None and numbers.too_many:
             limit = self._limits.array_elements
-            raise self._bad(element, f"brings the parameters to more than {limit:,}, the limit")
+            raise self._error(element, f"brings the parameters to more than {limit:,}, the limit")
         if numbers is None or numbers.values is None:
-            raise self._bad(element, "has Parameters that are not a list of numbers")
+            raise self._error(element, "has Parameters that are not a list of numbers")
         return numbers.values
 
-    def _bad(self, element: Element, what: str) -> KnowledgeError:
+    def _error(self, element: Element, what: str) -> KnowledgeError:
         name = escaped(element.attributes.get("name", ""), 60)
         return KnowledgeError(
             f"{self.name} does not hold a whole network: the {escaped(element.tag, 40)} '{name}' {what}."

@@ -42,7 +42,7 @@ class Layer(Protocol):
 class Attributes(Protocol):
     """The attributes of a layer object in a file. Every method raises KnowledgeError for unusable values."""
 
-    def whole(self, key: str, default: int | None = None) -> int:
+    def integer(self, key: str, default: int | None = None) -> int:
         """Return a count."""
 
     def flag(self, key: str, default: bool = False) -> bool:
@@ -51,7 +51,7 @@ class Attributes(Protocol):
     def count(self, key: str) -> int:
         """Return how many numbers an attribute holds; 0 where it holds none."""
 
-    def bad(self, what: str) -> Exception:
+    def error(self, what: str) -> Exception:
         """Return an error that says what is wrong with the layer."""
 
 
@@ -68,16 +68,16 @@ class OnnxGraph(Protocol):
     def numbers(self, values: np.ndarray | float) -> str:
         """Add a floating-point constant."""
 
-    def wholes(self, *values: int) -> str:
+    def integers(self, *values: int) -> str:
         """Add a constant of integers, shape (count,)."""
 
-    def parts(self, value: str, *sizes: int) -> list[str]:
+    def split(self, value: str, *sizes: int) -> list[str]:
         """Split a value into blocks of columns."""
 
-    def joined(self, *values: str) -> str:
+    def concat(self, *values: str) -> str:
         """Concatenate values by columns."""
 
-    def total(self, *values: str) -> str:
+    def add(self, *values: str) -> str:
         """Add values."""
 
 
@@ -120,7 +120,7 @@ class Option(Record):
         """Return its value in a file."""
         if isinstance(self.default, bool):
             return attributes.flag(self.stored_as, self.default)
-        return attributes.whole(self.stored_as, self.default)
+        return attributes.integer(self.stored_as, self.default)
 
 
 class Parameter(Record):
@@ -194,7 +194,7 @@ class LayerKind(Record):
 
     def dim_in(self, attributes: Attributes) -> int:
         """Return PyBrain's ``dim``; derived from ``outdim`` where a file does not have it."""
-        return attributes.whole("dim", attributes.whole("outdim") // self.outputs)
+        return attributes.integer("dim", attributes.integer("outdim") // self.outputs)
 
     def options_in(self, attributes: Attributes) -> dict[str, object]:
         """Return the options by name, checked."""
