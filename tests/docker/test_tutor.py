@@ -55,12 +55,12 @@ def test_the_third_container_imports_pybrain(images, tmp_path):
     assert typed(["docker", "run", "--rm", "codebase_app07", "python3", "-c", _OK], tmp_path) == "OK\n"
 
 
-def test_the_third_container_imports_pybrain_without_any_help(images, tmp_path):
+def test_the_third_container_imports_pybrain_without_changing_sys_path(images, tmp_path):
     program = "from pybrain.structure import FeedForwardNetwork; print('OK')"
     assert typed(["docker", "run", "--rm", "codebase_app07", "python3", "-c", program], tmp_path) == "OK\n"
 
 
-def test_the_third_container_alone_explains_itself(images, tmp_path):
+def test_the_third_container_without_inputs_explains_what_is_missing(images, tmp_path):
     done = subprocess.run(
         ["docker", "run", "--rm", "codebase_app07"], capture_output=True, text=True, timeout=60, check=False
     )

@@ -41,7 +41,7 @@ def test_a_broken_part_of_the_pipeline_costs_exactly_its_points(reports, breaks,
     assert broken.reason in reason_of(report, name)
 
 
-def test_a_file_copied_under_another_name_is_recognised(reports):
+def test_a_file_copied_with_another_name_is_recognised(reports):
     hint = next(result.hint for result in reports["copying.rows"].results if result.id == "copying.rows")
     assert "It was copied under another name, rows.csv" in hint
 
@@ -63,7 +63,7 @@ def test_a_broken_document_costs_exactly_its_points(submit, breaks, samples, nam
     assert broken.reason in reason_of(report, name)
 
 
-def test_a_class_that_is_finished_is_not_evaluated_again(reports, evaluate_class, capsys):
+def test_a_completely_evaluated_class_is_not_evaluated_again(reports, evaluate_class, capsys):
     out = evaluate_class()
     assert capsys.readouterr().out.count("done before") == len(reports)
     rows = (out / "overview.csv").read_text("utf-8").splitlines()

@@ -93,7 +93,7 @@ def test_an_attack_at_run_time_is_stopped_by_limits(submit, samples, evaluated):
     assert results["activation.prediction"].status == "failed"
 
 
-def test_what_prints_fills_its_disk_or_takes_all_memory_is_stopped(submit, samples, evaluated):
+def test_excessive_output_disk_use_or_memory_use_is_stopped(submit, samples, evaluated):
     """One container of each kind."""
     fills = "while true; do i=$((i + 1)); head -c 8000000 /dev/zero > /fill$i; done"
     hog = "import time\nprint('taking it', flush=True)\nkept = []\nwhile True:\n    kept.append(bytearray(b'x' * 1_000_000))\n"
@@ -177,7 +177,7 @@ def test_ctrl_c_leaves_a_partial_report_and_removes_the_containers(submit, sampl
     assert report.results[6].reason == "the evaluation was interrupted"
 
 
-def test_ctrl_c_stops_a_class_and_the_same_command_resumes_it(samples, tmp_path, nothing_left):
+def test_ctrl_c_stops_a_class_evaluation_and_the_same_command_resumes_it(samples, tmp_path, nothing_left):
     """The first of three is finished, the second is being built, the third has not begun."""
     folder, out = tmp_path / "class", tmp_path / "out"
     fails = {f"{part}/Dockerfile": "FROM busybox:latest\nRUN false\n" for part in (C1, C2, C3)}
@@ -205,7 +205,7 @@ def test_ctrl_c_stops_a_class_and_the_same_command_resumes_it(samples, tmp_path,
     assert [row.split(",")[:2] for row in rows[1:]] == [["a", "32"], ["b", "32"], ["c", "32"]]
 
 
-def test_what_a_killed_evaluation_left_is_removed_by_the_next(engine, left_of):
+def test_leftovers_of_a_killed_evaluation_are_removed_by_the_next_one(engine, left_of):
     version, compose = find_docker()
     # While this process runs, what has its number is left alone by evaluations of other tests, too.
     with subprocess.Popen(["sleep", "600"]) as other:

@@ -61,12 +61,12 @@ def refused(source: str, place: Path) -> str:
     return error.value.message
 
 
-def test_a_bare_repository_does_not_borrow_another_one(solution, bare, tmp_path):
+def test_a_bare_repository_cannot_use_another_repository(solution, bare, tmp_path):
     bare.joinpath("commondir").write_text(f"{solution}/.git\n")
     assert "cannot be" in refused(str(bare), tmp_path / "in")
 
 
-def test_a_bare_repository_does_not_borrow_the_objects_of_another_one(solution, bare, tmp_path):
+def test_a_bare_repository_cannot_use_the_objects_of_another_one(solution, bare, tmp_path):
     bare.joinpath("objects", "info", "alternates").write_text(f"{solution}/.git/objects\n")
     bare.joinpath("refs", "heads", "main").write_text(git("rev-parse", "HEAD", cwd=solution) + "\n")
     assert "cannot be" in refused(str(bare), tmp_path / "in")
@@ -81,7 +81,7 @@ def test_a_bare_repository_does_not_reach_another_one_by_links(solution, bare, t
     assert "cannot be" in refused(str(bare), tmp_path / "in")
 
 
-def test_a_folder_whose_repository_lies_elsewhere_is_not_cloned_by_its_url(solution, tmp_path):
+def test_a_folder_with_its_repository_elsewhere_is_not_cloned_by_url(solution, tmp_path):
     pointing = tmp_path / "pointing"
     pointing.mkdir()
     pointing.joinpath(".git").write_text(f"gitdir: {solution}/.git\n")
@@ -143,7 +143,7 @@ def test_a_deep_folder_is_measured_and_removed_and_no_link_in_it_is_followed(tmp
     assert kept.joinpath("file").read_text() == "stays"
 
 
-def test_a_folder_called_tilde_is_that_folder(tmp_path, monkeypatch):
+def test_a_folder_named_tilde_is_not_expanded(tmp_path, monkeypatch):
     home, class_folder = tmp_path / "home", tmp_path / "class"
     for path, text in ((home, "the long solution"), (class_folder / "~", "by a student")):
         path.mkdir(parents=True)

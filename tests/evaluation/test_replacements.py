@@ -49,7 +49,7 @@ def lines_of(outputs, digits=4):
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_a_network_of_every_form_is_written_with_other_weights_of_the_same_shape(fixtures, tmp_path, name):
+def test_every_network_format_is_rewritten_with_new_weights_of_the_same_shape(fixtures, tmp_path, name):
     path = fixtures / name
     if not path.exists():
         path = next(path.parent.parent.glob(f"*/{path.name}"))
@@ -141,7 +141,7 @@ def test_replacement_rows_stay_in_the_ranges_of_their_columns():
     assert min(values) >= 1.0 and max(values) <= 5.9
 
 
-def test_a_prediction_that_follows_both_replacements_counts(made):
+def test_a_prediction_that_follows_both_replacements_gets_points(made):
     seen = judge_rerun(made, {}, lines_of(made.after))
     assert (seen.outcome, seen.counts_against) == (FOLLOWS, False)
     assert seen.text.startswith("with other rows and another network, the prediction changes as expected")
@@ -156,26 +156,26 @@ def test_a_prediction_that_follows_both_replacements_counts(made):
         ("old_model", MODEL, "follows the rows but not the network of container 2"),
     ],
 )
-def test_a_prediction_that_follows_less_earns_nothing(made, part, outcome, words):
+def test_a_prediction_that_ignores_a_replacement_gets_no_points(made, part, outcome, words):
     seen = judge_rerun(made, {}, lines_of(getattr(made, part)))
     assert (seen.outcome, seen.counts_against) == (outcome, True)
     assert words in seen.text
 
 
-def test_the_old_prediction_beside_the_new_one_earns_nothing(made):
+def test_the_old_prediction_beside_the_new_one_gets_no_points(made):
     seen = judge_rerun(made, {}, lines_of(made.before) + lines_of(made.after))
     assert seen.counts_against
     assert "the old prediction is shown beside the new one" in seen.text
 
 
-def test_no_prediction_for_the_replaced_files_earns_nothing(made):
+def test_no_prediction_for_the_replaced_files_gets_no_points(made):
     """A program that knows the SHA-256 of its files, and ends where it finds others."""
     seen = judge_rerun(made, {}, ["AssertionError: this is not my model"])
     assert (seen.outcome, seen.counts_against) == (SILENT, True)
     assert "AssertionError: this is not my model" in seen.text
 
 
-def test_a_table_of_possible_predictions_earns_nothing(made):
+def test_a_table_of_possible_predictions_gets_no_points(made):
     every = [
         f"Prediction: {a / 100:.2f} {b / 100:.2f} {1 - (a + b) / 100:.2f}"
         for a in range(101)

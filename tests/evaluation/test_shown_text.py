@@ -50,7 +50,7 @@ def test_the_console_prints_no_control_character():
     assert "\\x1b[2J" in out.getvalue()
 
 
-def test_the_place_of_a_finding_is_on_one_line():
+def test_the_location_of_a_finding_is_on_one_line():
     assert hostile_report().findings[0].where.endswith("\\nforged line")
 
 

@@ -40,7 +40,7 @@ def reader(checkout: Layout, monkeypatch: pytest.MonkeyPatch) -> Layout:
     return checkout
 
 
-def test_the_page_shows_something() -> None:
+def test_the_page_contains_examples() -> None:
     assert len(SHOWN) == 3 and len(CONTENTS) == 1 and len(PROGRAMS) == 3
 
 

@@ -110,29 +110,29 @@ def test_a_complete_environment_fits_and_is_left_alone(made: Layout) -> None:
 
 
 @pytest.mark.parametrize("change", ["requirements.lock", "pyproject.toml"])
-def test_it_no_longer_fits_when_what_it_is_made_from_changes(made: Layout, change: str) -> None:
+def test_an_environment_is_outdated_when_its_inputs_change(made: Layout, change: str) -> None:
     path = made.root / change
     path.write_text(path.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
     assert not fits(made)
 
 
-def test_the_lock_of_the_tests_does_not_concern_an_environment_for_runs(made: Layout) -> None:
+def test_the_test_lock_file_does_not_affect_a_run_environment(made: Layout) -> None:
     path = made.root / "requirements-test.lock"
     path.write_text(path.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
     assert fits(made)
 
 
-def test_an_environment_for_runs_is_none_for_tests(made: Layout) -> None:
+def test_a_run_environment_is_not_a_test_environment(made: Layout) -> None:
     assert not fits(made, "test")
 
 
-def test_a_checkout_that_was_moved_needs_another_one(made: Layout) -> None:
+def test_a_moved_checkout_needs_a_new_environment(made: Layout) -> None:
     moved = Layout(made.root.rename(made.root.with_name("moved")))
     assert not fits(moved)
 
 
 @pytest.mark.parametrize("content", [None, "", "[]", '{"run": "', '{"run": 1}'])
-def test_an_attempt_that_broke_off_does_not_count(made: Layout, content: str | None) -> None:
+def test_an_incomplete_environment_is_not_used(made: Layout, content: str | None) -> None:
     path = made.root / ".venv" / "app07.json"
     if content is None:
         path.unlink()
@@ -141,12 +141,12 @@ def test_an_attempt_that_broke_off_does_not_count(made: Layout, content: str | N
     assert not fits(made)
 
 
-def test_an_environment_without_its_python_does_not_count(made: Layout) -> None:
+def test_an_environment_without_its_python_is_not_used(made: Layout) -> None:
     (made.root / ".venv" / "bin" / "python").unlink()
     assert not fits(made)
 
 
-def test_another_release_of_python_may_start_it(made: Layout) -> None:
+def test_another_python_version_can_start_an_existing_environment(made: Layout) -> None:
     """A script may be started by Python 3.13 although the environment was made by 3.11."""
     path = made.root / ".venv" / "app07.json"
     path.write_text(
@@ -155,7 +155,7 @@ def test_another_release_of_python_may_start_it(made: Layout) -> None:
     assert fits(made)
 
 
-def test_inside_it_must_be_the_python_that_it_was_made_with(made: Layout) -> None:
+def test_the_environment_must_contain_the_python_it_was_created_with(made: Layout) -> None:
     python = made.root / ".venv" / "bin" / "python"
     expression = "b._fits('run', b.ENVIRONMENT / 'bin' / 'python')"
     assert asked(made, expression, python) is True
@@ -169,7 +169,7 @@ def test_inside_it_must_be_the_python_that_it_was_made_with(made: Layout) -> Non
 # --- going on inside it
 
 
-def test_the_main_script_makes_a_prediction(made: Layout) -> None:
+def test_the_main_script_writes_a_prediction(made: Layout) -> None:
     done = type_in(made, "App07.py", "--engine", "local")
     assert (done.returncode, done.stderr) == (0, "")
     assert "codebase       | ACTIVATION COMPLETE" in done.stdout
@@ -190,7 +190,7 @@ def test_the_main_script_makes_a_prediction(made: Layout) -> None:
     ],
     ids=["prepare", "run prepare", "check", "compose"],
 )
-def test_a_script_ends_with_the_status_of_its_command(
+def test_a_script_exits_with_the_status_of_its_command(
     made: Layout, words: tuple[str, ...], status: int, says: str
 ) -> None:
     done = type_in(made, *words)
@@ -198,7 +198,7 @@ def test_a_script_ends_with_the_status_of_its_command(
     assert done.stderr.startswith(says)
 
 
-def test_json_of_a_script_is_json_and_nothing_else(made: Layout) -> None:
+def test_a_script_with_json_prints_only_json(made: Layout) -> None:
     done = type_in(made, "prepare_files.py", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["status"] == 0
@@ -216,7 +216,7 @@ def test_inside_the_environment_a_script_stays_in_the_same_process(made: Layout)
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_the_environment_may_be_a_link_to_a_place_with_more_room(made: Layout, tmp_path: Path) -> None:
+def test_the_environment_may_be_a_link_to_another_folder(made: Layout, tmp_path: Path) -> None:
     (made.root / ".venv").rename(tmp_path / "roomy")
     (made.root / ".venv").symlink_to(tmp_path / "roomy")
     done = type_in(made, "prepare_files.py")
@@ -236,7 +236,7 @@ def test_a_script_can_be_started_from_another_folder(made: Layout, tmp_path: Pat
     assert (made.stage1 / "prepared.json").is_file()
 
 
-def test_the_test_command_hands_its_options_to_pytest(made: Layout) -> None:
+def test_the_test_command_passes_its_options_to_pytest(made: Layout) -> None:
     path = made.root / ".venv" / "app07.json"
     path.write_text(json.dumps(asked(made, "b._recipe('test') | b._recipe('run')")), encoding="utf-8")
     done = type_in(made, "App07.py", "test", "--version")
@@ -247,7 +247,7 @@ def test_the_test_command_hands_its_options_to_pytest(made: Layout) -> None:
 # --- making it
 
 
-def test_an_environment_that_cannot_be_completed_is_said_with_the_last_lines_and_made_anew_next_time(
+def test_a_failed_installation_is_reported_and_repeated_by_the_next_run(
     hopeless: Layout,
 ) -> None:
     for _ in range(2):
@@ -263,7 +263,9 @@ def test_an_environment_that_cannot_be_completed_is_said_with_the_last_lines_and
 
 
 @pytest.mark.parametrize("by", ["folder", "link", "file"])
-def test_what_this_project_did_not_make_is_not_emptied(by: str, hopeless: Layout, tmp_path: Path) -> None:
+def test_a_folder_not_created_by_this_project_is_not_emptied(
+    by: str, hopeless: Layout, tmp_path: Path
+) -> None:
     environment, own = hopeless.root / ".venv", tmp_path / "own"
     if by == "link":
         own.mkdir()
@@ -292,7 +294,7 @@ def test_a_link_to_the_environment_of_another_checkout_is_left_alone(
     assert fits(made)
 
 
-def test_an_environment_is_made_where_a_link_leads_to(hopeless: Layout, tmp_path: Path) -> None:
+def test_an_environment_is_created_at_the_target_of_a_link(hopeless: Layout, tmp_path: Path) -> None:
     (hopeless.root / ".venv").symlink_to(tmp_path / "roomy")
     (tmp_path / "roomy").mkdir()
     for _ in range(2):
@@ -303,7 +305,7 @@ def test_an_environment_is_made_where_a_link_leads_to(hopeless: Layout, tmp_path
         assert (hopeless.root / ".venv").is_symlink()
 
 
-def test_an_archive_without_the_tests_says_so(hopeless: Layout) -> None:
+def test_the_test_command_reports_missing_tests(hopeless: Layout) -> None:
     (hopeless.root / "requirements-test.lock").unlink()
     done = type_in(hopeless, "App07.py", "test")
     assert done.returncode == 66
@@ -311,7 +313,7 @@ def test_an_archive_without_the_tests_says_so(hopeless: Layout) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_ctrl_c_while_it_is_made_is_status_130_and_leaves_no_stamp(hopeless: Layout) -> None:
+def test_ctrl_c_during_the_installation_exits_with_130_and_leaves_no_stamp(hopeless: Layout) -> None:
     process = subprocess.Popen(
         [bare_python(), "prepare_files.py"],
         cwd=hopeless.root,
@@ -329,7 +331,7 @@ def test_ctrl_c_while_it_is_made_is_status_130_and_leaves_no_stamp(hopeless: Lay
     assert not (hopeless.root / ".venv" / "app07.json").exists()
 
 
-def test_a_second_start_waits_while_the_first_makes_it(hopeless: Layout) -> None:
+def test_a_second_start_waits_for_the_installation_of_the_first(hopeless: Layout) -> None:
     with exclusive(hopeless.root / ".venv.lock", patience=0, on_wait=pytest.fail):
         process = subprocess.Popen(
             [bare_python(), "prepare_files.py"],
@@ -356,7 +358,7 @@ def test_a_read_only_checkout_without_an_environment_is_reported(
     )
 
 
-def test_what_is_made_here_is_not_part_of_the_project(checkout: Layout) -> None:
+def test_generated_files_are_ignored_by_git(checkout: Layout) -> None:
     """Each name that a start may leave in the project's folder is one that git ignores."""
     git = shutil.which("git")
     if git is None:

@@ -38,7 +38,7 @@ def test_the_command_line_knows_every_format(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("target", ["pkl", "xml", "onnx", "npz"])
-def test_the_output_says_what_was_written_and_how_well_both_agree(
+def test_the_output_reports_the_written_file_and_the_agreement(
     target: str, drive: Drive, folder: Path
 ) -> None:
     seen = drive("convert", "iris.pkl", "--to", target, "--output", f"flower.{target}")
@@ -55,7 +55,7 @@ def test_the_output_says_what_was_written_and_how_well_both_agree(
     assert names(folder) == {"iris.pkl", "iris.card.json", f"flower.{target}", "flower.card.json"}
 
 
-def test_a_program_gets_it_as_json(drive: Drive, folder: Path) -> None:
+def test_json_prints_the_conversion_report(drive: Drive, folder: Path) -> None:
     result = drive("convert", "iris.pkl", "--to", "npz", "--json").json
     assert result["status"] == 0
     assert result["target"]["path"] == "iris.npz" and result["target"]["format"] == "npz"
@@ -68,12 +68,12 @@ def test_a_program_gets_it_as_json(drive: Drive, folder: Path) -> None:
     assert (result["card"], result["notes"]) == ("iris.card.json", [])
 
 
-def test_single_precision_says_its_tolerance(drive: Drive, folder: Path) -> None:
+def test_single_precision_reports_its_tolerance(drive: Drive, folder: Path) -> None:
     seen = drive("convert", "iris.pkl", "--to", "onnx", "--precision", "float32")
     assert "in float32: largest difference " in seen.out and "tolerance 1e-04" in seen.out
 
 
-def test_what_is_lost_is_reported(drive: Drive, fixtures: Path, folder: Path) -> None:
+def test_lost_information_is_reported(drive: Drive, fixtures: Path, folder: Path) -> None:
     path = str(fixtures / "networks" / "rnn_midsequence" / "net.p2.pkl")
     seen = drive("convert", path, "--to", "xml", "--output", "net.xml")
     assert seen.out.splitlines()[-1] == (
@@ -81,7 +81,7 @@ def test_what_is_lost_is_reported(drive: Drive, fixtures: Path, folder: Path) ->
     )
 
 
-def test_a_file_that_is_there_is_not_overwritten(drive: Drive, folder: Path) -> None:
+def test_an_existing_file_is_not_overwritten(drive: Drive, folder: Path) -> None:
     (folder / "iris.xml").write_text("mine", encoding="utf-8")
     seen = drive("convert", "iris.pkl", "--to", "xml")
     assert (seen.status, seen.out) == (73, "")
@@ -95,7 +95,7 @@ def test_a_file_that_is_there_is_not_overwritten(drive: Drive, folder: Path) -> 
 
 
 @pytest.mark.parametrize("target", ["pkl", "xml", "onnx", "npz"])
-def test_a_refused_file_ends_with_65_and_nothing_is_written(target: str, drive: Drive, folder: Path) -> None:
+def test_a_refused_file_exits_with_65_and_writes_nothing(target: str, drive: Drive, folder: Path) -> None:
     (folder / "evil.pkl").write_bytes(b"cposix\nsystem\n(S'touch touched'\ntR.")
     before = names(folder)
     seen = drive("convert", "evil.pkl", "--to", target, "--output", f"out.{target}")
@@ -104,7 +104,7 @@ def test_a_refused_file_ends_with_65_and_nothing_is_written(target: str, drive: 
     assert names(folder) == before
 
 
-def test_a_layer_without_a_counterpart_ends_with_65(drive: Drive, fixtures: Path, folder: Path) -> None:
+def test_a_layer_without_a_counterpart_exits_with_65(drive: Drive, fixtures: Path, folder: Path) -> None:
     before = names(folder)
     path = str(fixtures / "networks" / "man_gaussian_enabled" / "net.p2.pkl")
     seen = drive("convert", path, "--to", "onnx", "--output", "net.onnx")
@@ -116,11 +116,11 @@ def test_a_layer_without_a_counterpart_ends_with_65(drive: Drive, fixtures: Path
     assert names(folder) == before
 
 
-def test_a_missing_file_ends_with_66(drive: Drive, folder: Path) -> None:
+def test_a_missing_input_file_exits_with_66(drive: Drive, folder: Path) -> None:
     assert drive("convert", "missing.pkl", "--to", "xml").status == 66
 
 
-def test_without_the_packages_the_status_is_69_and_one_line_says_what_to_do(
+def test_missing_packages_exit_with_69_and_one_line_of_advice(
     drive: Drive, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for package in ("onnx", "onnxruntime"):
@@ -142,7 +142,7 @@ def test_wrong_usage_ends_with_2(words: list[str], folder: Path, capsys: pytest.
     assert "usage: " in capsys.readouterr().err
 
 
-def test_single_precision_is_for_models_alone(drive: Drive, folder: Path) -> None:
+def test_single_precision_is_only_for_onnx_models(drive: Drive, folder: Path) -> None:
     seen = drive("convert", "iris.pkl", "--to", "npz", "--precision", "float32")
     assert (seen.status, seen.err) == (
         2,

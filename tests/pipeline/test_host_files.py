@@ -31,9 +31,7 @@ def names_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_file_is_put_byte_for_byte_with_its_folders_and_can_be_read_by_everybody(
-    tmp_path: Path, source: Path
-) -> None:
+def test_a_file_is_copied_with_its_folders_and_is_readable_by_all_users(tmp_path: Path, source: Path) -> None:
     source.chmod(0o600)
     target = tmp_path / "a" / "b" / "target.csv"
     assert atomic_files.put(source, target)
@@ -42,7 +40,7 @@ def test_a_file_is_put_byte_for_byte_with_its_folders_and_can_be_read_by_everybo
     assert names_in(target.parent) == ["target.csv"]
 
 
-def test_a_file_that_stands_already_is_left_alone(tmp_path: Path, source: Path) -> None:
+def test_an_identical_file_is_not_rewritten(tmp_path: Path, source: Path) -> None:
     target = tmp_path / "target.csv"
     atomic_files.put(source, target)
     os.utime(target, ns=(10**18, 10**18))
@@ -52,14 +50,14 @@ def test_a_file_that_stands_already_is_left_alone(tmp_path: Path, source: Path) 
     assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
 
 
-def test_a_file_of_the_same_size_is_not_taken_for_the_same(tmp_path: Path, source: Path) -> None:
+def test_a_different_file_of_the_same_size_is_replaced(tmp_path: Path, source: Path) -> None:
     target = tmp_path / "target.csv"
     target.write_bytes(b"1,2\r\n3,5\n")
     assert atomic_files.put(source, target)
     assert target.read_bytes() == source.read_bytes()
 
 
-def test_a_link_in_the_place_is_replaced_and_what_it_pointed_to_is_left(tmp_path: Path, source: Path) -> None:
+def test_a_link_is_replaced_and_its_target_is_kept(tmp_path: Path, source: Path) -> None:
     pointed = tmp_path / "precious.csv"
     pointed.write_text("precious", encoding="utf-8")
     target = tmp_path / "target.csv"
@@ -69,7 +67,7 @@ def test_a_link_in_the_place_is_replaced_and_what_it_pointed_to_is_left(tmp_path
     assert pointed.read_text(encoding="utf-8") == "precious"
 
 
-def test_a_reader_sees_the_old_file_until_the_new_one_is_whole(tmp_path: Path) -> None:
+def test_a_reader_sees_the_old_file_until_the_new_one_is_complete(tmp_path: Path) -> None:
     target = tmp_path / "target.txt"
     atomic_files.write_text(target, "old")
     with atomic_files.writing(target) as temporary:
@@ -78,7 +76,7 @@ def test_a_reader_sees_the_old_file_until_the_new_one_is_whole(tmp_path: Path) -
     assert target.read_text(encoding="utf-8") == "half of the n"
 
 
-def test_a_broken_attempt_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_only_the_old_file(tmp_path: Path) -> None:
     target = tmp_path / "target.txt"
     atomic_files.write_text(target, "old")
     with pytest.raises(ZeroDivisionError), atomic_files.writing(target) as temporary:
@@ -88,7 +86,7 @@ def test_a_broken_attempt_leaves_the_old_file_and_nothing_else(tmp_path: Path) -
     assert names_in(tmp_path) == ["target.txt"]
 
 
-def test_what_a_killed_process_has_left_is_removed_and_what_a_living_one_writes_is_not(
+def test_only_temporary_files_of_ended_processes_are_removed(
     tmp_path: Path,
 ) -> None:
     code = (
@@ -107,18 +105,18 @@ def test_what_a_killed_process_has_left_is_removed_and_what_a_living_one_writes_
     assert names_in(tmp_path) == ["target.txt"]
 
 
-def test_a_pipe_in_the_place_is_replaced_without_waiting_for_a_writer(tmp_path: Path) -> None:
+def test_a_pipe_is_replaced_without_waiting_for_a_writer(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "text.txt")
     atomic_files.write_text(tmp_path / "text.txt", "the text")
     assert (tmp_path / "text.txt").read_text() == "the text"
 
 
-def test_text_is_utf_8_with_plain_line_ends(tmp_path: Path) -> None:
+def test_text_is_written_as_utf_8_with_lf(tmp_path: Path) -> None:
     atomic_files.write_text(tmp_path / "text.txt", "✓ fünf\nsechs\n")
     assert (tmp_path / "text.txt").read_bytes() == "✓ fünf\nsechs\n".encode()
 
 
-def test_text_that_stands_already_is_left_alone(tmp_path: Path) -> None:
+def test_identical_text_is_not_rewritten(tmp_path: Path) -> None:
     target = tmp_path / "text.txt"
     atomic_files.write_text(target, "the same")
     os.utime(target, ns=(10**18, 10**18))
@@ -128,7 +126,7 @@ def test_text_that_stands_already_is_left_alone(tmp_path: Path) -> None:
     assert target.read_text(encoding="utf-8") == "another"
 
 
-def test_json_can_be_read_by_people(tmp_path: Path) -> None:
+def test_json_is_indented_and_keeps_unicode(tmp_path: Path) -> None:
     atomic_files.write_json(tmp_path / "value.json", {"name": "fünf", "rows": [1, 2]})
     text = (tmp_path / "value.json").read_text(encoding="utf-8")
     assert json.loads(text) == {"name": "fünf", "rows": [1, 2]}
@@ -136,13 +134,13 @@ def test_json_can_be_read_by_people(tmp_path: Path) -> None:
     assert text.endswith("}\n")
 
 
-def test_sha256_is_that_of_the_content(tmp_path: Path) -> None:
+def test_sha256_is_computed_from_the_content(tmp_path: Path) -> None:
     content = bytes(range(256)) * 5000
     (tmp_path / "big").write_bytes(content)
     assert atomic_files.sha256_of(tmp_path / "big") == hashlib.sha256(content).hexdigest()
 
 
-def test_files_are_the_same_only_with_the_same_bytes(tmp_path: Path) -> None:
+def test_files_are_equal_only_with_equal_bytes(tmp_path: Path) -> None:
     for name, content in (("a", b"12"), ("b", b"12"), ("c", b"13"), ("d", b"123")):
         (tmp_path / name).write_bytes(content)
     a = tmp_path / "a"
@@ -172,7 +170,7 @@ def test_a_file_that_cannot_be_written_says_why(number: int, reason: str) -> Non
     assert error.path == "/a/b.csv"
 
 
-def test_a_folder_in_the_place_of_a_file_is_reported(tmp_path: Path, source: Path) -> None:
+def test_a_folder_in_place_of_a_file_is_reported(tmp_path: Path, source: Path) -> None:
     target = tmp_path / "target.csv"
     target.mkdir()
     with pytest.raises(CannotWrite) as refused:
@@ -181,7 +179,7 @@ def test_a_folder_in_the_place_of_a_file_is_reported(tmp_path: Path, source: Pat
     assert names_in(tmp_path) == ["source.csv", "target.csv"]
 
 
-def test_a_file_in_the_place_of_a_folder_is_reported(tmp_path: Path, source: Path) -> None:
+def test_a_file_in_place_of_a_folder_is_reported(tmp_path: Path, source: Path) -> None:
     (tmp_path / "folder").touch()
     target = tmp_path / "folder" / "target.csv"
     with pytest.raises(CannotWrite) as refused:
@@ -189,7 +187,7 @@ def test_a_file_in_the_place_of_a_folder_is_reported(tmp_path: Path, source: Pat
     assert str(refused.value) == f"{target} cannot be written: File exists{HINT}"
 
 
-def test_a_source_that_is_not_there_is_missing_and_the_target_is_not_to_blame(tmp_path: Path) -> None:
+def test_a_missing_source_is_reported_and_not_the_target(tmp_path: Path) -> None:
     with pytest.raises(InputMissing) as refused:
         atomic_files.put(tmp_path / "missing.csv", tmp_path / "target.csv")
     assert refused.value.status == 66
@@ -233,14 +231,14 @@ def test_a_read_only_disk_is_reported(
         atomic_files.folder(folder / "new")
 
 
-def test_a_file_that_is_not_there_is_removed_already(tmp_path: Path) -> None:
+def test_removing_a_missing_file_has_no_effect(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     atomic_files.remove(tmp_path / "file")
     atomic_files.remove(tmp_path / "file")
     assert names_in(tmp_path) == []
 
 
-def test_a_folder_is_not_removed_in_the_place_of_a_file(tmp_path: Path) -> None:
+def test_a_folder_in_place_of_a_file_is_not_removed(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(CannotWrite, match="folder cannot be written"):
         atomic_files.remove(tmp_path / "folder")
@@ -255,7 +253,7 @@ def test_a_folder_can_be_entered_by_containers_of_another_user(tmp_path: Path) -
         assert folder.stat().st_mode & 0o005 == 0o005
 
 
-def test_a_file_in_the_place_of_a_folder_that_is_needed_is_reported(tmp_path: Path) -> None:
+def test_a_file_in_place_of_a_required_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "shared_data").touch()
     with pytest.raises(CannotWrite) as refused:
         atomic_files.folder(tmp_path / "shared_data")
@@ -302,7 +300,7 @@ def readable(open_folder: Path) -> Path:
     return path
 
 
-def test_a_folder_without_the_right_to_write_is_reported(open_folder: Path, readable: Path) -> None:
+def test_a_folder_without_write_permission_is_reported(open_folder: Path, readable: Path) -> None:
     closed = open_folder / "closed"
     closed.mkdir()
     closed.chmod(0o555)
@@ -310,7 +308,7 @@ def test_a_folder_without_the_right_to_write_is_reported(open_folder: Path, read
     assert said == f"73 {closed / 'target.csv'} cannot be written: no permission"
 
 
-def test_a_source_without_the_right_to_read_is_reported_and_the_target_is_not_to_blame(
+def test_a_source_without_read_permission_is_reported_and_not_the_target(
     open_folder: Path, readable: Path
 ) -> None:
     readable.chmod(0o000)
@@ -319,7 +317,7 @@ def test_a_source_without_the_right_to_read_is_reported_and_the_target_is_not_to
     assert names_in(open_folder) == ["source.csv"]
 
 
-def test_a_target_without_the_right_to_read_is_replaced(open_folder: Path, readable: Path) -> None:
+def test_a_target_without_read_permission_is_replaced(open_folder: Path, readable: Path) -> None:
     target = open_folder / "target.csv"
     target.write_bytes(b"1,2\r\n3,5\n")
     target.chmod(0o000)

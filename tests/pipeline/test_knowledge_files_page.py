@@ -33,7 +33,7 @@ def reader(checkout: Layout, monkeypatch: pytest.MonkeyPatch) -> Layout:
     return checkout
 
 
-def test_the_page_shows_something() -> None:
+def test_the_page_contains_examples() -> None:
     assert [command.partition(" ")[0] for command, _ in SHOWN] == ["inspect", "inspect", "convert"]
 
 
@@ -45,7 +45,7 @@ def test_a_command_prints_what_the_page_shows(
     assert masked(seen.out + seen.err) == masked(output)
 
 
-def test_inspect_begins_with_what_the_readme_shows(drive: Callable[..., Any], reader: Layout) -> None:
+def test_inspect_prints_first_what_the_readme_shows(drive: Callable[..., Any], reader: Layout) -> None:
     readme = (PROJECT.root / "README.md").read_text("utf-8")
     shown = re.findall(
         r"<!-- output of: python App07\.py (inspect .*?) -->\n```\n(.*?)```", readme, re.DOTALL
@@ -60,9 +60,7 @@ def test_the_drawing_on_the_page_is_what_inspect_draws(drive: Callable[..., Any]
     assert (reader.root / "iris.svg").read_bytes() == (PROJECT.root / "docs" / "iris.svg").read_bytes()
 
 
-def test_the_example_in_numpy_alone_prints_what_the_page_shows(
-    drive: Callable[..., Any], reader: Layout
-) -> None:
+def test_the_numpy_example_prints_what_the_page_shows(drive: Callable[..., Any], reader: Layout) -> None:
     assert drive("convert", "models/iris.pkl", "--to", "npz").status == 0
     done = subprocess.run([sys.executable, "-c", EXAMPLE], capture_output=True, text=True, check=True)
     assert done.stdout == ANSWER

@@ -28,7 +28,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-def test_both_streams_are_kept_in_the_order_they_came() -> None:
+def test_both_streams_are_recorded_in_order() -> None:
     seen: list[str] = []
     ended = run(["sh", "-c", "for i in 1 2 3; do echo out $i; echo err $i >&2; done"], on_line=seen.append)
     assert ended.output == "out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3\n"
@@ -36,7 +36,7 @@ def test_both_streams_are_kept_in_the_order_they_came() -> None:
     assert ended.ok
 
 
-def test_lines_come_while_the_program_still_runs(tmp_path: Path) -> None:
+def test_lines_arrive_while_the_program_runs(tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     lines: list[str] = []
 
@@ -48,11 +48,11 @@ def test_lines_come_while_the_program_still_runs(tmp_path: Path) -> None:
     assert lines == ["first\n", "second\n"]
 
 
-def test_bytes_that_are_no_text_do_not_stop_anything() -> None:
+def test_undecodable_bytes_are_accepted() -> None:
     assert run(["printf", "a\\377b\\n"]).output == "a\ufffdb\n"
 
 
-def test_a_last_line_without_an_end_is_kept() -> None:
+def test_a_last_line_without_a_newline_is_kept() -> None:
     assert run(["printf", "one\\ntwo"]).output == "one\ntwo"
 
 
@@ -83,19 +83,19 @@ def test_a_program_that_does_not_exist_raises_file_not_found() -> None:
         run(["no-such-program"])
 
 
-def test_the_end_of_an_output_is_what_an_error_shows() -> None:
+def test_an_error_shows_the_end_of_the_output() -> None:
     ended = Ended(("x",), 1, "".join(f"line {number}\n" for number in range(40)) + "\n\n", 0.1)
     assert ended.last_lines(3) == "line 37\nline 38\nline 39"
 
 
-def test_a_program_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+def test_a_program_that_takes_too_long_is_terminated(tmp_path: Path) -> None:
     with pytest.raises(TimedOut, match="sh did not end within its time limit") as late:
         run(["sh", "-c", f"echo $$ > {tmp_path}/pid; exec sleep 600"], timeout=1.0)
     assert late.value.status == 75
     assert not alive(int((tmp_path / "pid").read_text(encoding="utf-8")))
 
 
-def test_what_a_program_has_started_ends_with_it(tmp_path: Path, until: Callable[..., None]) -> None:
+def test_child_processes_end_with_their_program(tmp_path: Path, until: Callable[..., None]) -> None:
     """The shell ends at once when it is asked to; its child would go on for ten minutes."""
     with pytest.raises(TimedOut):
         run(["sh", "-c", f"sleep 600 & echo $! > {tmp_path}/child; wait"], timeout=1.0)
@@ -103,7 +103,7 @@ def test_what_a_program_has_started_ends_with_it(tmp_path: Path, until: Callable
     until("the child of the ended program is gone", lambda: not alive(child))
 
 
-def test_a_program_that_does_not_listen_is_ended_with_its_children(
+def test_a_program_that_ignores_signals_is_killed_with_its_children(
     tmp_path: Path, until: Callable[..., None]
 ) -> None:
     deaf = f"trap '' TERM; (trap '' TERM; exec sleep 600) & echo $! > {tmp_path}/child; echo ready; wait"
@@ -114,12 +114,12 @@ def test_a_program_that_does_not_listen_is_ended_with_its_children(
     until("the deaf child is gone", lambda: not alive(child))
 
 
-def test_a_program_that_closes_its_output_and_goes_on_is_ended() -> None:
+def test_a_program_that_closes_its_output_and_continues_is_terminated() -> None:
     with pytest.raises(TimedOut, match="closed its output but did not end"):
         run(["sh", "-c", "exec >&- 2>&-; exec sleep 600"], timeout=1.0)
 
 
-def test_an_error_of_the_callback_ends_the_program(tmp_path: Path) -> None:
+def test_an_error_in_the_callback_terminates_the_program(tmp_path: Path) -> None:
     class Unwilling(Exception):
         pass
 
@@ -132,7 +132,7 @@ def test_an_error_of_the_callback_ends_the_program(tmp_path: Path) -> None:
     assert not alive(int((tmp_path / "pid").read_text(encoding="utf-8")))
 
 
-def test_ctrl_c_does_not_reach_the_program_by_itself() -> None:
+def test_ctrl_c_is_not_delivered_to_the_program() -> None:
     """It has a process group of its own: we decide what reaches it."""
     program = Program(["sh", "-c", "echo ready; exec sleep 600"])
     assert next(program.lines()) == "ready\n"
@@ -147,7 +147,7 @@ def test_waiting_for_a_program_that_still_runs_returns_none() -> None:
     assert program.stop() == 143
 
 
-def test_stopping_a_program_that_has_ended_tells_how_it_ended() -> None:
+def test_stopping_an_ended_program_returns_its_status() -> None:
     program = Program(["sh", "-c", "exit 7"])
     assert program.wait(60) == 7
     program.terminate()
@@ -181,7 +181,7 @@ def test_capture_of_a_failed_program_includes_standard_error() -> None:
     assert (asked.output, asked.status) == ("half\nthe reason\n", 3)
 
 
-def test_capture_ends_a_program_that_takes_too_long() -> None:
+def test_capture_terminates_a_program_that_takes_too_long() -> None:
     with pytest.raises(TimedOut, match="sleep did not end within 1 s"):
         capture(["sleep", "600"], timeout=1.0)
 
@@ -194,7 +194,7 @@ def test_sigterm_is_handled_as_ctrl_c() -> None:
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_nothing_of_a_program_is_left_in_this_process() -> None:
+def test_no_file_descriptor_or_thread_is_left_after_a_program() -> None:
     def open_files() -> int:
         return sum(1 for _ in Path("/proc/self/fd").iterdir())
 

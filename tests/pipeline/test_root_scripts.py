@@ -128,7 +128,7 @@ def test_help_of_the_main_script_names_every_command_and_option(checkout: Layout
     ],
     ids=" ".join,
 )
-def test_wrong_usage_ends_with_status_2_and_makes_nothing(
+def test_wrong_usage_exits_with_2_and_creates_nothing(
     checkout: Layout, words: tuple[str, ...], says: str
 ) -> None:
     done = type_in(checkout, *words)
@@ -195,7 +195,7 @@ def old_pythons() -> list[str]:
     return found
 
 
-def test_every_old_python_of_this_machine_reports_it(checkout: Layout) -> None:
+def test_every_installed_old_python_reports_the_required_version(checkout: Layout) -> None:
     pythons = old_pythons()
     if not pythons:
         pytest.skip("no Python older than 3.11 on this machine; the test above pretends to be one")

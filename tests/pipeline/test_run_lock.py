@@ -55,20 +55,20 @@ def let_go(process: subprocess.Popen[str]) -> None:
     process.communicate("\n")
 
 
-def test_the_only_process_does_not_wait(tmp_path: Path) -> None:
+def test_a_single_process_does_not_wait(tmp_path: Path) -> None:
     with exclusive(tmp_path / "lock", patience=0, on_wait=pytest.fail):
         note = (tmp_path / "lock").read_text(encoding="utf-8")
     assert re.fullmatch(rf"process {os.getpid()}, since \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d\n", note)
 
 
-def test_it_can_be_held_again_and_again(tmp_path: Path) -> None:
+def test_the_lock_can_be_held_repeatedly(tmp_path: Path) -> None:
     for _ in range(3):
         with exclusive(tmp_path / "lock", patience=0, on_wait=pytest.fail):
             pass
     assert len((tmp_path / "lock").read_text(encoding="utf-8").splitlines()) == 1
 
 
-def test_it_is_free_after_an_error(tmp_path: Path) -> None:
+def test_the_lock_is_released_after_an_error(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), exclusive(tmp_path / "lock", patience=0, on_wait=pytest.fail):
         raise ZeroDivisionError
     with exclusive(tmp_path / "lock", patience=0, on_wait=pytest.fail):
@@ -103,7 +103,7 @@ def test_the_error_after_waiting_names_the_holder(
     assert told[0].startswith(f"process {holder.pid}, since ")
 
 
-def test_a_holder_that_is_killed_holds_nothing(
+def test_a_killed_holder_releases_the_lock(
     tmp_path: Path, hold: Callable[[Path], subprocess.Popen[str]]
 ) -> None:
     holder = hold(tmp_path / "lock")
@@ -114,7 +114,7 @@ def test_a_holder_that_is_killed_holds_nothing(
         pass
 
 
-def test_a_program_that_the_holder_started_does_not_keep_it(tmp_path: Path) -> None:
+def test_a_child_process_of_the_holder_does_not_keep_the_lock(tmp_path: Path) -> None:
     """A child that outlives its driver must not lock the checkout for ever."""
     with exclusive(tmp_path / "lock", patience=0, on_wait=pytest.fail):
         child = subprocess.Popen(["sleep", "600"])

@@ -332,7 +332,7 @@ ANY = st.booleans().flatmap(networks)
 
 @MANY
 @given(ANY)
-def test_outputs_are_those_of_a_plain_evaluation(description):
+def test_outputs_equal_a_reference_evaluation(description):
     found = answers(built(description), description["sequence"])
     np.testing.assert_allclose(
         found, plain_answers(description, description["sequence"]), rtol=1e-9, atol=1e-11
@@ -341,7 +341,7 @@ def test_outputs_are_those_of_a_plain_evaluation(description):
 
 @MANY
 @given(networks(False))
-def test_many_rows_at_once_give_the_same_outputs(description):
+def test_batched_rows_give_the_same_outputs(description):
     net = built(description)
     rows = np.array(description["sequence"], dtype=float)
     np.testing.assert_allclose(net.activateRows(rows), answers(net, rows), rtol=1e-11, atol=1e-13)
@@ -360,7 +360,7 @@ def test_a_network_survives_every_pickle_protocol(description):
 
 @FEW
 @given(ANY, st.integers(0, 3))
-def test_a_sequence_goes_on_after_pickling(description, cut):
+def test_a_sequence_can_be_continued_after_pickling(description, cut):
     net = built(description)
     wanted = answers(net, description["sequence"])
     cut = min(cut, len(wanted))
@@ -398,7 +398,7 @@ def test_a_network_survives_xml(description):
 
 @FEW
 @given(ANY, st.randoms(use_true_random=False))
-def test_parameters_go_in_and_come_out(description, random):
+def test_parameters_can_be_set_and_read_back(description, random):
     net = built(description)
     values = np.array([random.uniform(-1, 1) for _ in range(net.paramdim)])
     net._setParameters(values)

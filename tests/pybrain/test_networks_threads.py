@@ -87,7 +87,7 @@ def with_nested():
     ],
     ids=["built", "capture game", "multidimensional lstm", "lstm", "nested"],
 )
-def test_threads_get_the_outputs_for_their_own_inputs(make):
+def test_concurrent_threads_get_the_outputs_for_their_own_inputs(make):
     net = make()
     rows = np.random.RandomState(1).normal(size=(THREADS, net.indim))
     wanted = [net.activate(row) for row in rows]
@@ -120,7 +120,7 @@ RECURRENT = {
 
 
 @pytest.mark.parametrize("make", RECURRENT.values(), ids=RECURRENT.keys())
-def test_sessions_of_one_network_do_not_disturb_each_other(make):
+def test_sessions_of_one_network_are_independent(make):
     net = make()
     sequences = np.random.RandomState(1).normal(size=(THREADS, 6, 2))
     wanted = []
@@ -137,7 +137,7 @@ def test_sessions_of_one_network_do_not_disturb_each_other(make):
 
 
 @pytest.mark.parametrize("make", RECURRENT.values(), ids=RECURRENT.keys())
-def test_training_shows_in_sessions(make):
+def test_sessions_use_trained_parameters(make):
     net = make()
     session = net.session()
     session.activate([1, 2])
@@ -148,7 +148,7 @@ def test_training_shows_in_sessions(make):
         np.testing.assert_array_equal(session.activate(row), net.activate(row))
 
 
-def test_a_session_does_not_move_the_network_on():
+def test_a_session_does_not_change_the_network_state():
     net = buildNetwork(1, 2, 1, recurrent=True)
     net.activate([1])
     net.session().activate([1])

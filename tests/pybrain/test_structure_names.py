@@ -75,7 +75,7 @@ def test_a_package_that_is_not_included_raises_import_error(name):
         importlib.import_module(f"pybrain.{name}")
 
 
-def test_importing_needs_nothing_heavy():
+def test_importing_loads_no_large_library():
     program = (
         "import sys, numpy; before = set(sys.modules)\n"
         "import pybrain.structure\n"
@@ -132,5 +132,5 @@ def is_ours(member):
 
 
 @pytest.mark.parametrize(("path", "obj"), [pytest.param(*pair, id=pair[0]) for pair in public_objects()])
-def test_everything_public_is_described(path, obj):
+def test_every_public_name_has_a_docstring(path, obj):
     assert (obj.__doc__ or "").strip(), f"{path} has no docstring"

@@ -68,7 +68,7 @@ def names_in(pickled: bytes) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("target", ["pkl", "xml", "npz"])
 @pytest.mark.parametrize("path", NETWORKS, ids=label)
-def test_a_converted_network_answers_as_pybrain_recorded(path: Path, target: str, tmp_path: Path) -> None:
+def test_a_converted_network_reproduces_the_recorded_outputs(path: Path, target: str, tmp_path: Path) -> None:
     done = convert_file(path, target, tmp_path / f"net.{target}")
     assert done.agreement.difference <= 1e-12
     if path.parent.name == "rnn_midsequence" and target == "xml":
@@ -88,7 +88,7 @@ def test_files_of_other_versions_convert_to_a_pickle_and_back(path: Path, tmp_pa
 
 
 @pytest.mark.parametrize("path", NETWORKS, ids=label)
-def test_a_converted_pickle_names_nothing_that_an_old_pybrain_lacks(path: Path, tmp_path: Path) -> None:
+def test_a_converted_pickle_uses_only_names_of_old_pybrain(path: Path, tmp_path: Path) -> None:
     content = Path(convert_file(path, "pkl", tmp_path / "net.pkl").path).read_bytes()
     assert content[:2] == b"\x80\x02"
     others = {name for name in names_in(content) if not name[0].startswith("pybrain.")}
@@ -108,7 +108,7 @@ def test_a_converted_xml_file_is_read_by_the_library(path: Path, tmp_path: Path)
     np.testing.assert_allclose([network.activate(row) for row in inputs], expected, rtol=1e-12, atol=1e-300)
 
 
-def test_a_pickle_of_a_network_in_mid_sequence_goes_on_there(tmp_path: Path) -> None:
+def test_a_pickle_of_a_network_in_mid_sequence_can_be_resumed(tmp_path: Path) -> None:
     folder = FIXTURES / "networks" / "rnn_midsequence"
     done = convert_file(folder / "net.p4.pkl", "pkl", tmp_path / "net.pkl")
     network = pickle.loads(Path(done.path).read_bytes())
@@ -116,7 +116,7 @@ def test_a_pickle_of_a_network_in_mid_sequence_goes_on_there(tmp_path: Path) -> 
     np.testing.assert_allclose(found, rows_of(folder / "expected.csv")[:, 1:], rtol=1e-12)
 
 
-def test_a_network_of_a_special_class_is_said_to_become_a_plain_one(tmp_path: Path) -> None:
+def test_converting_a_special_network_class_is_reported(tmp_path: Path) -> None:
     path = FIXTURES / "networks" / "man_bidirectional" / "net.p2.pkl"
     assert convert_file(path, "pkl", tmp_path / "a.pkl").notes == (
         "the BidirectionalNetwork becomes a FeedForwardNetwork with the same layers and connections",
@@ -126,20 +126,20 @@ def test_a_network_of_a_special_class_is_said_to_become_a_plain_one(tmp_path: Pa
     assert load_knowledge(kept.path).kind == "BidirectionalNetwork"
 
 
-def test_what_lies_beside_a_network_is_said_to_be_left_behind(tmp_path: Path) -> None:
+def test_companions_that_are_not_converted_are_reported(tmp_path: Path) -> None:
     done = convert_file(FIXTURES / "objects" / "wrap_tuple.p2.pkl", "npz", tmp_path / "a.npz")
     assert done.notes == ("other values in the file are not converted: 1.0, 1.1, 2",)
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_a_layer_that_no_format_can_hold_is_named(target: str, tmp_path: Path) -> None:
+def test_a_layer_without_a_counterpart_is_named(target: str, tmp_path: Path) -> None:
     goal = tmp_path / f"a.{target}"
     with pytest.raises(KnowledgeError, match=r"^The EvolinoNetwork 'EvolinoNetwork' cannot be "):
         convert_file(FIXTURES / "objects" / "evolino.p2.pkl", target, goal)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_name_that_xml_cannot_hold_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+def test_a_name_that_xml_cannot_represent_is_refused_before_writing(tmp_path: Path) -> None:
     from pybrain.tools.shortcuts import buildNetwork
 
     network = buildNetwork(1, 1)
@@ -161,7 +161,7 @@ def test_the_same_network_gives_the_same_npz_file(tmp_path: Path) -> None:
     assert one.sha256 == two.sha256
 
 
-def test_a_large_network_is_written_in_a_protocol_that_takes_fewer_bytes(tmp_path: Path) -> None:
+def test_a_large_network_is_written_in_a_compact_protocol(tmp_path: Path) -> None:
     from pybrain.tools.shortcuts import buildNetwork
 
     (tmp_path / "net.pkl").write_bytes(pickle.dumps(buildNetwork(1_000, 1_500, 300), 4))
@@ -173,7 +173,7 @@ def test_a_large_network_is_written_in_a_protocol_that_takes_fewer_bytes(tmp_pat
     )
 
 
-def test_a_network_that_would_be_too_large_to_be_read_is_not_written() -> None:
+def test_a_network_beyond_the_reading_limit_is_not_written() -> None:
     with pytest.raises(KnowledgeError) as refused:
         TARGETS["xml"].check_size(bytes((64 << 20) + 1))
     assert str(refused.value) == (
@@ -183,7 +183,7 @@ def test_a_network_that_would_be_too_large_to_be_read_is_not_written() -> None:
     TARGETS["onnx"].check_size(bytes((64 << 20) + 1))
 
 
-def test_no_name_out_of_a_file_is_shown_as_it_is(tmp_path: Path) -> None:
+def test_names_from_a_file_are_escaped(tmp_path: Path) -> None:
     from pybrain.structure import GaussianLayer
     from pybrain.tools.shortcuts import buildNetwork
 

@@ -170,9 +170,7 @@ ODD_FILES = {
 
 @pytest.mark.parametrize("fast", [False, True], ids=["plain", "pyarrow"])
 @pytest.mark.parametrize("case", ODD_FILES)
-def test_errors_that_one_parser_would_miss_are_raised_by_both(
-    case: str, fast: bool, tmp_path: Path, line: Knowledge
-) -> None:
+def test_both_parsers_raise_the_same_errors(case: str, fast: bool, tmp_path: Path, line: Knowledge) -> None:
     content, message = ODD_FILES[case]
     (tmp_path / "a.csv").write_bytes(content)
     options = StreamOptions(input_columns=["x"], fast=fast)
@@ -183,14 +181,14 @@ def test_errors_that_one_parser_would_miss_are_raised_by_both(
 
 
 @pytest.mark.parametrize("fast", [False, True], ids=["plain", "pyarrow"])
-def test_a_long_quoted_cell_is_read_by_both(fast: bool, tmp_path: Path, line: Knowledge) -> None:
+def test_both_parsers_read_a_long_quoted_cell(fast: bool, tmp_path: Path, line: Knowledge) -> None:
     (tmp_path / "a.csv").write_text(f'x,note\n0.5,"{"a," * 100_000}"\n')
     options = StreamOptions(input_columns=["x"], fast=fast)
     assert activate_file(line, tmp_path / "a.csv", tmp_path / "p.csv", options).prediction.rows == 1
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-def test_the_first_mistake_of_a_file_is_named_however_many_threads_read(
+def test_the_first_error_is_reported_for_any_number_of_threads(
     threads: int, tmp_path: Path, line: Knowledge
 ) -> None:
     rows = [b"0.123456789"] * (3 * BLOCK // 12)
@@ -205,9 +203,7 @@ def test_the_first_mistake_of_a_file_is_named_however_many_threads_read(
 
 
 @pytest.mark.parametrize("fast", [False, True], ids=["plain", "pyarrow"])
-def test_a_row_that_is_equal_to_a_header_of_numbers_is_a_row(
-    fast: bool, tmp_path: Path, line: Knowledge
-) -> None:
+def test_a_row_equal_to_a_numeric_header_is_data(fast: bool, tmp_path: Path, line: Knowledge) -> None:
     for odd in ("", "# no number\n"):
         (tmp_path / "a.csv").write_text(f"1,2\n3,4\n1,2\n{odd}")
         options = StreamOptions(input_columns=["1"], target_columns=["2"], fast=fast, skip=True)
@@ -227,7 +223,7 @@ def test_a_column_may_be_input_and_expected_output(fast: bool, tmp_path: Path, l
 
 
 @pytest.mark.parametrize("fast", [False, True], ids=["plain", "pyarrow"])
-def test_thousands_beside_decimal_commas_are_not_taken_for_decimals(
+def test_thousands_separators_are_not_read_as_decimal_commas(
     fast: bool, tmp_path: Path, line: Knowledge
 ) -> None:
     options = StreamOptions(fast=fast)
@@ -258,7 +254,7 @@ def test_thousands_beside_decimal_commas_are_not_taken_for_decimals(
         ("0,5;1,5\n" + "1;2\n" * 300_000 + '"1.234";2\n', "line 300002, column 1: '1.234' may be"),
     ],
 )
-def test_thousands_are_not_taken_for_decimals_where_other_rows_have_decimal_commas(
+def test_thousands_separators_in_some_rows_are_not_read_as_decimal_commas(
     content: str, where: str, skip: bool, fast: bool, tmp_path: Path, line: Knowledge
 ) -> None:
     (tmp_path / "a.csv").write_text(content)
@@ -268,13 +264,13 @@ def test_thousands_are_not_taken_for_decimals_where_other_rows_have_decimal_comm
 
 
 @pytest.mark.parametrize("fast", [False, True], ids=["plain", "pyarrow"])
-def test_commas_of_unused_columns_are_not_decimal_commas(fast: bool, tmp_path: Path, line: Knowledge) -> None:
+def test_commas_in_unused_columns_are_not_decimal_commas(fast: bool, tmp_path: Path, line: Knowledge) -> None:
     (tmp_path / "a.csv").write_text("x;who\n1.234;Smith, John\n2.5;1,5\n")
     options = StreamOptions(fast=fast, input_columns=["x"])
     assert activate_file(line, tmp_path / "a.csv", tmp_path / "p.csv", options).prediction.rows == 2
 
 
-def test_the_stand_in_has_the_attributes_of_a_table_file(tmp_path: Path, line: Knowledge) -> None:
+def test_the_test_double_has_the_attributes_of_a_table_file(tmp_path: Path, line: Knowledge) -> None:
     """The stand-in of these tests has what the readers use of the real one."""
     (tmp_path / "a.csv").write_text("0.5\n")
     file = TableFile(tmp_path / "a.csv")

@@ -24,7 +24,7 @@ def error_of(path: Path) -> float | None:
     return float(np.max(np.abs(exact - single) / np.maximum(1.0, np.abs(exact))))
 
 
-def test_float32_is_off_by_as_little_as_the_page_says() -> None:
+def test_the_float32_error_is_within_the_documented_bound() -> None:
     found = [error_of(path) for path in sorted((FIXTURES / "networks").glob("*/net.p2.pkl"))]
     errors = [error for error in found if error is not None]
     said = re.search(

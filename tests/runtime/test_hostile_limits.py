@@ -144,7 +144,7 @@ def test_a_hostile_network_stays_within_memory_and_time(case: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize("case", cases(INSPECTED))
-def test_a_hostile_network_that_is_inspected_stays_within_the_same(case: str, tmp_path: Path) -> None:
+def test_inspecting_a_hostile_network_stays_within_memory_and_time(case: str, tmp_path: Path) -> None:
     megabytes, seconds, said = cost("inspection", network(case), tmp_path)
     print(f"\n{case}: {megabytes} MB, {seconds} s: {said}")
     assert megabytes < HELD_TO and seconds < SECONDS
@@ -157,7 +157,7 @@ def test_hostile_rows_stay_within_memory(case: str, tmp_path: Path) -> None:
     assert megabytes < LIMIT
 
 
-def test_a_great_many_blank_lines_can_be_left_out(tmp_path: Path) -> None:
+def test_very_many_blank_lines_can_be_skipped(tmp_path: Path) -> None:
     megabytes, seconds, said = cost("skipped rows", ROWS["blank lines"](), tmp_path)
     print(f"\n{megabytes} MB, {seconds} s: {said}")
     assert said.strip() == "'accepted'" and megabytes < LIMIT

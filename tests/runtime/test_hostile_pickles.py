@@ -82,7 +82,7 @@ def test_a_call_of_os_system_is_refused_by_name(protocol: int, canary: Callable[
 
 @pytest.mark.parametrize("module", ["os", "posix", "nt", "subprocess", "builtins", "sys", "importlib"])
 @pytest.mark.parametrize("name", ["system", "eval", "Popen", "__import__", "import_module"])
-def test_the_refused_name_is_shown_whole(module: str, name: str, canary: Callable[[], None]) -> None:
+def test_the_refused_name_is_shown_completely(module: str, name: str, canary: Callable[[], None]) -> None:
     for data in (
         f"c{module}\n{name}\n(S'x'\ntR.".encode(),
         b"\x80\x04\x8c"
@@ -154,7 +154,7 @@ def test_look_alikes_and_control_characters_are_shown_escaped(module: str, name:
     assert message.isascii() and message.isprintable()
 
 
-def test_a_very_long_name_is_cut() -> None:
+def test_a_very_long_name_is_shortened() -> None:
     assert len(refused(stack_global("a" * 10_000, "b") + b".")) < 400
 
 
@@ -174,7 +174,7 @@ INSTRUCTIONS = {
 
 
 @pytest.mark.parametrize("instruction", INSTRUCTIONS)
-def test_instructions_that_no_network_needs_are_refused(instruction: str, canary: Callable[[], None]) -> None:
+def test_opcodes_that_no_network_needs_are_refused(instruction: str, canary: Callable[[], None]) -> None:
     assert f"uses the pickle instruction {instruction}, " in refused(INSTRUCTIONS[instruction])
     canary()
 
@@ -224,7 +224,7 @@ def test_calls_that_pybrain_does_not_make_are_refused(case: str, canary: Callabl
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_a_payload_behind_a_real_network_is_refused(
+def test_a_payload_after_a_valid_network_is_refused(
     protocol: int, default_pickle: bytes, canary: Callable[[], None]
 ) -> None:
     payload = pickle.dumps(_Call(os.getcwd), protocol).replace(b"getcwd", b"system")
@@ -300,7 +300,7 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("case", BOMBS)
-def test_bombs_end_quickly_and_in_one_kind_of_error(case: str, canary: Callable[[], None]) -> None:
+def test_pickle_bombs_are_refused_quickly_with_one_error_type(case: str, canary: Callable[[], None]) -> None:
     with pytest.raises(PipelineError) as caught:
         read_pickle(BOMBS[case], "bomb.pkl")
     assert isinstance(caught.value, KnowledgeError)
@@ -308,13 +308,13 @@ def test_bombs_end_quickly_and_in_one_kind_of_error(case: str, canary: Callable[
     canary()
 
 
-def test_a_list_that_holds_itself_is_read_and_is_no_network(written: Callable[..., Path]) -> None:
+def test_a_list_that_contains_itself_is_read_and_is_not_a_network(written: Callable[..., Path]) -> None:
     path = written(b"]q\x00h\x00a.")
     with pytest.raises(KnowledgeError, match="holds a list of 1 items, not a network"):
         load_knowledge(path)
 
 
-def test_reading_stops_when_time_is_up() -> None:
+def test_reading_stops_at_the_time_limit() -> None:
     with pytest.raises(KnowledgeError, match=r"more than 0\.0 seconds of reading"):
         read_pickle(b"N0" * 5_000 + b"N.", "slow.pkl", Limits(seconds=0.0))
 
@@ -324,7 +324,7 @@ def test_the_memo_is_limited() -> None:
         read_pickle(b"\x80\x04" + b"N\x940" * 5_000 + b"N.", "memo.pkl", Limits(memo=10))
 
 
-def test_every_cut_of_the_default_network_is_refused_as_truncated(default_pickle: bytes) -> None:
+def test_every_truncation_of_the_default_network_is_refused(default_pickle: bytes) -> None:
     for size in range(len(default_pickle)):
         with pytest.raises(KnowledgeError) as caught:
             read_pickle(default_pickle[:size], "cut.pkl")
@@ -349,7 +349,7 @@ def test_the_reader_imports_nothing_that_a_file_names(written: Callable[..., Pat
         ("arac.pybrainbridge", "is a network of PyBrain's arac extension"),
     ],
 )
-def test_a_foreign_model_is_named_for_what_it_is(module: str, words: str) -> None:
+def test_a_model_of_another_library_is_recognized(module: str, words: str) -> None:
     message = refused(f"c{module}\nThing\n)R.".encode())
     assert words in message and f"refers to {module}.Thing" in message
 
@@ -382,7 +382,7 @@ def test_the_python_pickler_without_its_accelerator_is_understood() -> None:
     assert read_pickle(buffer.getvalue(), "slow.pkl") == {"a": [1, 2.5]}
 
 
-def test_lists_of_lists_of_lists_are_walked_once(written: Callable[..., Path]) -> None:
+def test_nested_lists_are_traversed_once(written: Callable[..., Path]) -> None:
     value: list[Any] = [0] * 5_000
     for _ in range(3):
         value = [value] * 5_000

@@ -73,7 +73,7 @@ def network_of(layer: ModuleDescription) -> NetworkDescription:
 
 
 @pytest.mark.parametrize("kind", LAYERS.values(), ids=lambda kind: kind.name)
-def test_a_kind_of_layer_is_allowed_where_pybrain_defines_it(kind: LayerKind) -> None:
+def test_a_layer_kind_is_allowed_under_pybrains_module_path(kind: LayerKind) -> None:
     path = f"pybrain.structure.modules.{kind.module}"
     assert ALLOWED[path, kind.name].family == "module"
     assert class_entry(kind.name).path == f"{path}.{kind.name}"
@@ -91,7 +91,7 @@ def test_no_other_class_is_allowed_as_a_layer_or_connection() -> None:
 
 
 @pytest.mark.parametrize("kind", LAYERS.values(), ids=lambda kind: kind.name)
-def test_a_kind_of_layer_can_be_run_or_says_why_not(kind: LayerKind) -> None:
+def test_a_layer_kind_can_be_run_or_gives_a_reason(kind: LayerKind) -> None:
     runs = kind.forward is not None or kind.kernel is not None
     assert runs != bool(kind.unsupported)
     assert not (kind.unsupported and kind.rebuildable)
@@ -110,7 +110,7 @@ def test_kernel_and_formula_of_a_kind_agree(name: str, precision: str, tolerance
 
 
 @pytest.mark.parametrize("name", [name for name in REBUILDABLE if not LAYERS[name].random])
-def test_the_library_computes_a_kind_alike(name: str) -> None:
+def test_the_library_computes_a_kind_equally(name: str) -> None:
     network = network_of(example(name))
     rows = np.random.default_rng(5).standard_normal((4, 2))
     built = build_network(network)
@@ -122,7 +122,7 @@ def test_the_library_computes_a_kind_alike(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DETERMINISTIC)
-def test_onnx_computes_a_kind_alike(name: str) -> None:
+def test_onnx_computes_a_kind_equally(name: str) -> None:
     network = network_of(example(name))
     rows = np.random.default_rng(6).standard_normal((4, 2))
     answers = onnx_predict(onnx_model(network, metadata={}).SerializeToString())(rows)
@@ -145,7 +145,7 @@ def test_a_kind_keeps_options_and_parameters_in_every_format(
         np.testing.assert_array_equal(layer.arrays[key], array)
 
 
-def test_a_map_keeps_its_neurons_in_npz() -> None:
+def test_a_kohonen_map_keeps_its_neurons_in_npz() -> None:
     network = network_of(example("KohonenMap"))
     layer = read_network(npz_bytes(network), "net").network.modules[1]
     np.testing.assert_array_equal(layer.arrays["neurons"], network.modules[1].arrays["neurons"])

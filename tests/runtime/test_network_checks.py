@@ -183,7 +183,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_network_that_does_not_fit_together_is_refused(change: str) -> None:
+def test_an_inconsistent_network_is_refused(change: str) -> None:
     net = graph()
     make, words = CHANGES[change]
     make(net)
@@ -213,20 +213,20 @@ def test_parameters_are_limited() -> None:
     assert "has more than 40 parameters and connected units, the limit" in said(graph(), array_elements=40)
 
 
-def test_a_name_is_shown_without_doing_anything_to_a_terminal() -> None:
+def test_names_in_messages_are_escaped_for_the_terminal() -> None:
     net = graph()
     net.state.update(_name="\x1b[31mred\n", modules=set())
     assert r"'\x1b[31mred\n'" in said(net)
 
 
-def test_a_mother_with_too_few_parameters_is_refused() -> None:
+def test_a_shared_parameter_owner_with_too_few_parameters_is_refused() -> None:
     net = graph("man_shared")
     mother = net.state["motherconnections"][0]  # type: ignore[index]
     mother.state.update(nbparams=1, _params=ArrayValue(np.zeros(1)))
     assert "its mother connection has 1" in said(net)
 
 
-def test_a_permutation_that_is_none_is_refused() -> None:
+def test_an_invalid_permutation_is_refused() -> None:
     net = graph("man_permutation")
     link = connection(net, "i", "h")
     link.state["permutation"] = [0, 1, 1e300]
@@ -237,7 +237,7 @@ def test_a_permutation_that_is_none_is_refused() -> None:
     assert "permutes blocks of 4 in 6 numbers" in said(net)
 
 
-def test_what_a_file_holds_besides_is_left_alone() -> None:
+def test_unrelated_attributes_are_ignored() -> None:
     net = graph()
     expected = answer(describe(net, "net.pkl"))
     net.state["note"] = {"anything": [1, 2]}
@@ -283,7 +283,7 @@ WRONG_ORDERS: dict[Callable[[list[Instance]], list[Instance]], str] = {
 
 
 @pytest.mark.parametrize("change", WRONG_ORDERS)
-def test_a_sorted_network_in_a_wrong_order_is_refused(
+def test_a_sorted_network_in_an_invalid_order_is_refused(
     change: Callable[[list[Instance]], list[Instance]],
 ) -> None:
     # PyBrain computes in the order of the file, so it would give another answer than a sorted network.
@@ -300,7 +300,7 @@ def test_a_sorted_network_in_a_wrong_order_is_refused(
 
 
 @pytest.mark.parametrize("change", WRONG_ORDERS)
-def test_a_wrong_order_of_a_network_that_is_to_be_sorted_does_not_matter(
+def test_the_order_of_an_unsorted_network_is_ignored(
     change: Callable[[list[Instance]], list[Instance]],
 ) -> None:
     net = graph("bn_5_7_6_4_3")
@@ -310,14 +310,14 @@ def test_a_wrong_order_of_a_network_that_is_to_be_sorted_does_not_matter(
     np.testing.assert_allclose(answer(describe(net, "net.pkl")), expected, rtol=1e-12, atol=1e-15)
 
 
-def test_up_to_the_end_as_old_versions_write_it() -> None:
+def test_an_open_slice_of_old_versions_extends_to_the_end() -> None:
     net = graph()
     expected = answer(describe(graph(), "net.pkl"))
     connection(net, "in", "hidden0").state.update(inSliceTo=0, outSliceTo=None)
     assert (answer(describe(net, "net.pkl")) == expected).all()
 
 
-def test_the_connections_count_not_the_networks_copy() -> None:
+def test_connection_arrays_take_precedence_over_the_networks_copy() -> None:
     net = graph("odd_desynced")
     before = answer(describe(net, "net.pkl"))
     net.state["_params"] = ArrayValue(np.full(13, 99.0))
@@ -339,13 +339,13 @@ def test_one_vector_of_parameters_is_laid_out_as_pybrain_does(name: str) -> None
 
 @pytest.mark.parametrize("protocol", ["p0", "p2", "p4"])
 @pytest.mark.parametrize("name", ["cheaplycopiable", "maskedmodule", "rbm", "kohonen"])
-def test_wrapped_networks_answer_as_recorded(name: str, protocol: str) -> None:
+def test_wrapped_and_masked_networks_reproduce_the_recorded_outputs(name: str, protocol: str) -> None:
     info = json.loads((FIXTURES / "objects/info.json").read_text())[name]
     found = load_knowledge(FIXTURES / f"objects/{name}.{protocol}.pkl").activate(info["x"])
     np.testing.assert_allclose(found[0], info["y"], rtol=1e-12)
 
 
-def test_a_cheap_copy_has_parameters_of_its_own() -> None:
+def test_a_cheap_copy_has_separate_parameters() -> None:
     root = read_pickle((FIXTURES / "objects/cheaplycopiable.p2.pkl").read_bytes(), "net.pkl")
     assert isinstance(root, Instance)
     root.state["_params"] = ArrayValue(np.zeros(13))

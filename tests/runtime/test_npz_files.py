@@ -67,7 +67,7 @@ def refusal(path: Path, limits: Limits | None = None) -> str:
     return str(refused.value)
 
 
-def test_numpy_alone_can_compute_the_network(written_npz: Callable[[str], Path]) -> None:
+def test_the_network_can_be_computed_with_numpy_alone(written_npz: Callable[[str], Path]) -> None:
     path = written_npz("bn_4_6_3_tanh_softmax")
     with np.load(path, allow_pickle=False) as arrays:
         network = json.loads(arrays["network"].item())["network"]
@@ -94,7 +94,7 @@ def test_the_file_holds_no_objects_and_no_python(written_npz: Callable[[str], Pa
         assert b"'<f8'" in header or b"'<U" in header
 
 
-def test_everything_comes_back(written_npz: Callable[[str], Path]) -> None:
+def test_all_information_survives_a_round_trip(written_npz: Callable[[str], Path]) -> None:
     for name in ("rnn_midsequence", "man_permutation", "man_mdlstm_unfolded_peep", "man_shared2"):
         before = load_knowledge(NETWORKS / name / "net.p2.pkl").network
         after = load_knowledge(written_npz(name)).network
@@ -107,7 +107,7 @@ def test_everything_comes_back(written_npz: Callable[[str], Path]) -> None:
             assert (one.memory is None) == (other.memory is None)
 
 
-def test_a_file_packed_once_more_is_read_as_well(written_npz: Callable[[str], Path]) -> None:
+def test_a_gzip_compressed_npz_file_is_read(written_npz: Callable[[str], Path]) -> None:
     import gzip
 
     path = written_npz("bn_1_1")
@@ -115,7 +115,7 @@ def test_a_file_packed_once_more_is_read_as_well(written_npz: Callable[[str], Pa
     assert load_knowledge(path).format == "npz"
 
 
-def test_another_zip_archive_is_named_for_what_it_is(tmp_path: Path) -> None:
+def test_another_zip_archive_is_recognized(tmp_path: Path) -> None:
     path = tmp_path / "net.npz"
     path.write_bytes(archive({"data.pkl": b"x"}))
     assert refusal(path).startswith("net.npz is a zip archive (PyTorch and Keras save such files)")
@@ -188,7 +188,7 @@ def test_a_description_that_does_not_fit_is_refused(
     assert message in refusal(edited(written_npz("bn_4_8_2"), edit))
 
 
-def test_networks_inside_one_another_have_a_limit(written_npz: Callable[[str], Path]) -> None:
+def test_the_nesting_of_networks_is_limited(written_npz: Callable[[str], Path]) -> None:
     def nest(described: dict[str, Any]) -> None:
         inner = described["network"]
         for _ in range(20):
@@ -199,7 +199,7 @@ def test_networks_inside_one_another_have_a_limit(written_npz: Callable[[str], P
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "{", "1", '"network"'])
-def test_a_description_that_is_no_object_is_refused(text: str, tmp_path: Path) -> None:
+def test_a_description_that_is_not_an_object_is_refused(text: str, tmp_path: Path) -> None:
     path = tmp_path / "net.npz"
     path.write_bytes(archive({"network.npy": npy(np.array(text))}))
     assert "net.npz" in refusal(path)
@@ -219,9 +219,7 @@ def test_a_description_that_is_no_object_is_refused(text: str, tmp_path: Path) -
         npy(np.zeros(3)).replace(b"\x93NUMPY\x01", b"\x93NUMPY\x03"),
     ],
 )
-def test_an_array_of_anything_but_numbers_is_refused(
-    content: bytes, written_npz: Callable[[str], Path]
-) -> None:
+def test_a_non_numeric_array_is_refused(content: bytes, written_npz: Callable[[str], Path]) -> None:
     path = written_npz("bn_4_8_2")
     members = members_of(path)
     members["connections.0.npy"] = content
@@ -237,14 +235,14 @@ def test_infinite_parameters_are_refused(written_npz: Callable[[str], Path]) -> 
     assert "has inf at place 0 of its _params; it cannot answer" in refusal(path)
 
 
-def test_a_bomb_is_unpacked_no_further_than_the_limit(tmp_path: Path) -> None:
+def test_a_decompression_bomb_is_unpacked_only_up_to_the_limit(tmp_path: Path) -> None:
     path = tmp_path / "net.npz"
     path.write_bytes(archive({"network.npy": bytes(200 << 20)}, zipfile.ZIP_DEFLATED))
     assert path.stat().st_size < 1 << 20
     assert "unpacks to more than the limit for a knowledge file" in refusal(path)
 
 
-def test_a_size_that_lies_is_not_believed(written_npz: Callable[[str], Path]) -> None:
+def test_a_false_member_size_is_refused(written_npz: Callable[[str], Path]) -> None:
     path = written_npz("bn_1_1")
     content = bytearray(path.read_bytes())
     directory = content.index(b"PK\x01\x02")
@@ -253,7 +251,7 @@ def test_a_size_that_lies_is_not_believed(written_npz: Callable[[str], Path]) ->
     assert "is a damaged npz file: " in refusal(path)
 
 
-def test_two_arrays_of_one_name_are_refused(tmp_path: Path) -> None:
+def test_two_arrays_with_one_name_are_refused(tmp_path: Path) -> None:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as writer, pytest.warns(UserWarning, match="Duplicate name"):
         for _ in range(2):
@@ -263,7 +261,7 @@ def test_two_arrays_of_one_name_are_refused(tmp_path: Path) -> None:
     assert "has two arrays of the same name" in refusal(path)
 
 
-def test_every_cut_and_every_flipped_byte_ends_in_a_network_or_a_refusal(
+def test_truncated_and_modified_files_give_a_network_or_an_error(
     written_npz: Callable[[str], Path],
 ) -> None:
     path = written_npz("bn_1_1")

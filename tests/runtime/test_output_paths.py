@@ -156,7 +156,7 @@ def test_a_card_with_a_key_twice_is_refused(text: str, key: str, folder: Path) -
 @pytest.mark.parametrize(
     "content", ['{"mine": 1}', "not JSON", "[]", '{"status": "done", "versions": {}}', "[" * 100_000]
 )
-def test_no_file_of_another_kind_is_replaced_by_a_report(
+def test_a_report_replaces_only_an_earlier_report(
     content: str, way: Callable[[Knowledge, Path, Path], None], folder: Path
 ) -> None:
     (folder / "config.json").write_text(content)
@@ -182,7 +182,7 @@ def test_an_earlier_report_and_an_empty_file_are_replaced(
     assert set(contents(folder)) == {"iris.pkl", "iris.card.json", "rows.csv", "p.csv", "p.json"}
 
 
-def test_the_long_report_of_many_outputs_is_replaced_by_the_next_one(tmp_path: Path) -> None:
+def test_a_long_report_is_replaced_by_the_next_one(tmp_path: Path) -> None:
     np.random.seed(1)
     (tmp_path / "wide.pkl").write_bytes(pickle.dumps(buildNetwork(1, 12_000, bias=False), 2))
     (tmp_path / "rows.csv").write_text("0.5\n" * 5)

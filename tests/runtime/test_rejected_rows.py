@@ -132,7 +132,7 @@ def test_blank_lines_at_the_end_are_not_rejected(tmp_path: Path, flower: Knowled
     assert done.rejected == 2
 
 
-def test_a_long_rejected_row_is_cut(tmp_path: Path, flower: Knowledge) -> None:
+def test_a_long_rejected_row_is_shortened(tmp_path: Path, flower: Knowledge) -> None:
     (tmp_path / "rows.csv").write_text("1,2,3,4\n1,2,3," + "x" * 100_000 + "\n")
     activate_file(flower, tmp_path / "rows.csv", tmp_path / "p.csv", SKIP)
     assert len(kept(tmp_path / "p.rejected.csv")[1][2]) == LARGEST_EXCERPT
@@ -146,7 +146,7 @@ def test_a_row_with_a_bad_expected_output_is_rejected_too(tmp_path: Path, flower
 
 
 @pytest.mark.parametrize("threads", [1, 4])
-def test_many_rejected_rows_in_many_chunks_stay_in_order(
+def test_many_rejected_rows_in_many_chunks_are_in_order(
     threads: int, tmp_path: Path, flower: Knowledge
 ) -> None:
     numbers = np.random.default_rng(3).normal(size=(60_000, 4)).round(4)

@@ -112,7 +112,7 @@ def test_the_container_program_leaves_no_partial_file(rows: Path, out: Path, flo
 # Places that cannot be written.
 
 
-def test_a_read_only_folder(
+def test_a_read_only_folder_is_reported(
     rows: Path, flower: Knowledge, ordinary_user: Callable[[], AbstractContextManager[None]]
 ) -> None:
     with tempfile.TemporaryDirectory() as name:  # tmp_path may only be entered by who runs the tests
@@ -129,12 +129,14 @@ def test_a_read_only_folder(
     assert caught.value.status == 73
 
 
-def test_a_missing_folder(rows: Path, out: Path, flower: Knowledge) -> None:
+def test_a_missing_output_folder_is_reported(rows: Path, out: Path, flower: Knowledge) -> None:
     with pytest.raises(CannotWrite, match="cannot be written: no such file or directory"):
         activate_file(flower, rows, out / "none" / "p.csv")
 
 
-def test_a_folder_with_the_name_of_the_prediction(rows: Path, out: Path, flower: Knowledge) -> None:
+def test_a_folder_with_the_name_of_the_prediction_is_reported(
+    rows: Path, out: Path, flower: Knowledge
+) -> None:
     (out / "p.csv").mkdir()
     with pytest.raises(CannotWrite, match=r"p\.csv cannot be written: it is a directory"):
         activate_file(flower, rows, out / "p.csv")
@@ -168,7 +170,9 @@ def test_a_file_that_changes_while_it_is_read_is_an_error(rows: Path, out: Path,
 
 
 @pytest.mark.parametrize("threads", [0, -1, True, 1.5])
-def test_an_invalid_number_of_threads(threads: object, rows: Path, out: Path, flower: Knowledge) -> None:
+def test_an_invalid_number_of_threads_is_refused(
+    threads: object, rows: Path, out: Path, flower: Knowledge
+) -> None:
     with pytest.raises(UsageError, match="is not a number of threads"):
         activate_file(flower, rows, out / "p.csv", StreamOptions(threads=threads))  # type: ignore[arg-type]
     assert names_in(out) == set()

@@ -336,7 +336,7 @@ def spoil(path: Path) -> None:
         (".p.csv.journal", Path.unlink),
     ],
 )
-def test_damaged_partial_output_starts_the_run_again(
+def test_a_damaged_partial_output_restarts_the_run(
     name: str, damage: Callable[[Path], None], rows: Path, tmp_path: Path, flower: Knowledge
 ) -> None:
     options = StreamOptions(skip=True)
