@@ -1,4 +1,4 @@
-"""onnxruntime as the other side of a comparison."""
+"""Run an exported network with onnxruntime, for comparison."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def session_of(
         providers=["CPUExecutionProvider"],
     )
 
-    def answers(rows: np.ndarray) -> np.ndarray:
+    def predict(rows: np.ndarray) -> np.ndarray:
         outputs: np.ndarray = session.run(None, {INPUT: rows})[0]
         return outputs
 
-    return answers
+    return predict

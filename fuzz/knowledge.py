@@ -1,4 +1,4 @@
-"""Fuzzes the reading of knowledge files: pickles of every protocol, XML, npz, gz and bz2.
+"""Fuzz the reading of knowledge files: pickles of every protocol, XML, npz, gz and bz2.
 
 Whatever a file holds: it ends in a network that answers or in a KnowledgeError; nothing is executed, imported
 or written; memory and time stay within the limits that the fuzzer is started with. See fuzz/README.md.
@@ -12,7 +12,7 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["pybrain_runtime"]):
-    # What is loaded late must be here, too, or it is not instrumented.
+    # Lazily imported modules must be imported here, or they are not instrumented.
     from pybrain_runtime.engine.compiled_network import CompiledNetwork
     from pybrain_runtime.errors import KnowledgeError
     from pybrain_runtime.knowledge import read_network
@@ -22,7 +22,7 @@ import numpy as np
 from guard import Guard
 
 CORPUS = Path(__file__).parent / "corpus" / "knowledge"
-# Small, so that a run of minutes meets them; what they bound is the same as with the real ones.
+# Small limits, so that a run of minutes reaches them.
 LIMITS = Limits(
     file_size=1 << 20, opcodes=50_000, memo=50_000, array_elements=1 << 16, units=4_096, seconds=2.0
 )
