@@ -100,13 +100,13 @@ class Knowledge(Record):
     def input_names(self) -> tuple[str, ...]:
         """The names of the inputs: the card's, else ``input`` or ``input_0`` and so on."""
         given = [column.name for column in self.card.inputs] if self.card else []
-        return _named("input", self.indim, given)
+        return _numbered_names("input", self.indim, given)
 
     @property
     def output_names(self) -> tuple[str, ...]:
         """The names of the outputs: the card's, else ``prediction`` or ``prediction_0`` and so on."""
         given = [column.name for column in self.card.outputs] if self.card else []
-        return _named("prediction", self.outdim, given)
+        return _numbered_names("prediction", self.outdim, given)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -186,10 +186,10 @@ class Knowledge(Record):
         """Return the same network without the scaling of its card; names and labels stay.
 
         Raises:
-            UsageError: There is no card, or it does not scale.
+            UsageError: There is no card with a scaling.
         """
         if self.card is None or not self.card.scales:
-            raise UsageError(f"{self.name} has no card that scales; there is nothing to leave out.")
+            raise UsageError(f"{self.name} has no model card with a scaling.")
         inputs, outputs = (
             tuple(column.replace(mean=0.0, scale=1.0) for column in columns)
             for columns in (self.card.inputs, self.card.outputs)
@@ -313,31 +313,31 @@ def _card_for(
     return read_card(card or card_path(path), indim=network.indim, outdim=network.outdim, network=name)
 
 
-def check_sha256(name: str, found: str, wanted: str) -> None:
+def check_sha256(name: str, found: str, expected: str) -> None:
     """Compare the hash of a file with the expected one.
 
     Args:
         name: The name of the file, for messages.
         found: Its SHA-256.
-        wanted: The expected SHA-256, in hexadecimal.
+        expected: The expected SHA-256, in hexadecimal.
 
     Raises:
         HashMismatch: They differ.
-        UsageError: ``wanted`` is not a SHA-256.
+        UsageError: ``expected`` is not a SHA-256.
     """
-    pin = wanted.strip().lower()
-    if len(pin) != 64 or not all(c in "0123456789abcdef" for c in pin):
-        raise UsageError(f"{wanted!r} is not a SHA-256: 64 hexadecimal digits are expected.")
-    if found != pin:
+    digest = expected.strip().lower()
+    if len(digest) != 64 or not all(c in "0123456789abcdef" for c in digest):
+        raise UsageError(f"{expected!r} is not a SHA-256; expected 64 hexadecimal digits.")
+    if found != digest:
         raise HashMismatch(
-            f"{name} is not the file that was pinned: its SHA-256 is {found}, expected {pin}.",
-            hint="Get the right file, or pin this one.",
-            expected=pin,
+            f"{name} does not have the expected SHA-256: expected {digest}, got {found}.",
+            hint="Use the expected file, or the hash of this one.",
+            expected=digest,
             found=found,
         )
 
 
-def _named(base: str, count: int, given: list[str]) -> tuple[str, ...]:
+def _numbered_names(base: str, count: int, given: list[str]) -> tuple[str, ...]:
     default = [base] if count == 1 else [f"{base}_{place}" for place in range(count)]
     return fill_names(given or default, default)
 

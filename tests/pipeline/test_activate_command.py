@@ -172,9 +172,9 @@ def test_precision_threads_and_pin_options_are_applied(drive: Drive, folder: Pat
     assert drive("activate", flowers, "rows.csv", *options).status == 0
     assert json.loads((folder / "prediction.json").read_text())["prediction"]["precision"] == "float32"
     seen = drive("activate", flowers, "rows.csv", "--sha256", "0" * 64)
-    assert seen.status == 65 and "is not the file that was pinned" in seen.err
+    assert seen.status == 65 and "does not have the expected SHA-256" in seen.err
     seen = drive("activate", flowers, "rows.csv", "--threads", "0")
-    assert (seen.status, seen.err) == (2, "✗ 0 is not a number of threads; 1 is the smallest.\n")
+    assert (seen.status, seen.err) == (2, "✗ The number of threads must be a positive integer, got 0.\n")
 
 
 def test_scaling_by_companions_can_be_enabled_and_disabled(drive: Drive, folder: Path, flowers: str) -> None:
@@ -192,11 +192,14 @@ def test_scaling_by_companions_can_be_enabled_and_disabled(drive: Drive, folder:
     row = (folder / "prediction.csv").read_text().splitlines()[1]
     assert np.isclose(float(row.removeprefix("15.0,")), plain * 2 - 1, rtol=1e-14)
     seen = drive("activate", "wrapped.pkl", "x.csv", "--scale-inputs", "a..b")
-    assert seen.status == 65 and "there is no 'a'; there is: x_min, x_max, y_min, y_max" in seen.err
+    assert (
+        seen.status == 65
+        and "'a' not found beside the network in wrapped.pkl; found: x_min, x_max, y_min, y_max" in seen.err
+    )
     assert drive("activate", flowers, "rows.csv", "--no-scale").status == 0
     assert json.loads((folder / "prediction.json").read_text())["scaling"] == "none"
     seen = drive("activate", flowers, "rows.csv", *rules)
-    assert seen.status == 2 and "scales already" in seen.err and "--no-scale" in seen.err
+    assert seen.status == 2 and "already has a scaling" in seen.err and "--no-scale" in seen.err
 
 
 @pytest.mark.parametrize(

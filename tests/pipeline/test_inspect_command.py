@@ -121,8 +121,7 @@ def test_a_refused_file_is_described_and_exits_with_65(drive: Drive, folder: Pat
     ]
     assert "    posix.system" in seen.out.splitlines()
     assert seen.err == (
-        "✗ net.pkl refers to posix.system, which is not on the list of names a PyBrain network needs; "
-        "the file was not executed.\n"
+        "✗ net.pkl refers to posix.system, which is not on the allow-list; the file was not executed.\n"
     )
     assert [path.name for path in folder.iterdir()] == ["net.pkl"]
 
@@ -174,7 +173,7 @@ def test_the_pinned_hash_is_compared(drive: Drive, checkout: Layout) -> None:
     assert drive("inspect", path, "--sha256", right.upper()).status == 0
     wrong = drive("inspect", path, "--sha256", "0" * 64)
     assert wrong.status == 65
-    assert f"its SHA-256 is {right}, expected {'0' * 64}" in wrong.err
+    assert f"does not have the expected SHA-256: expected {'0' * 64}, got {right}" in wrong.err
     assert drive("inspect", path, "--sha256", "12").status == 2
 
 

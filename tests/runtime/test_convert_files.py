@@ -170,7 +170,7 @@ def test_a_missing_source_is_reported(tmp_path: Path) -> None:
 
 
 def test_a_pinned_hash_must_match_the_file(knowledge: Path) -> None:
-    with pytest.raises(KnowledgeError, match="is not the file that was pinned"):
+    with pytest.raises(KnowledgeError, match="does not have the expected SHA-256"):
         convert_file(knowledge, "xml", sha256="0" * 64)
     assert not knowledge.with_suffix(".xml").exists()
 

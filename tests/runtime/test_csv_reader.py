@@ -177,15 +177,13 @@ def test_with_only_targets_selected_the_other_columns_are_inputs(read: Callable[
 
 def test_an_unknown_name_is_an_error_that_lists_the_columns(mistake: Callable[..., str]) -> None:
     message = mistake(TABLE, input_columns=["sepal_length", "sepal width", "petal_length", "petal_width"])
-    assert (
-        "'sepal width' is chosen as an input, but in activation_data.csv there is no such column." in message
-    )
+    assert "'sepal width' is chosen as an input, but activation_data.csv has no such column." in message
     assert "The columns are: id, species, sepal_length, sepal_width, petal_length" in message
 
 
 def test_a_repeated_name_is_refused(mistake: Callable[..., str]) -> None:
     message = mistake("a,a,b,c,d\n1,2,3,4,5\n", input_columns=["a", "b", "c", "d"])
-    assert "'a' is chosen as an input, but in activation_data.csv the name is there more than once" in message
+    assert "'a' is chosen as an input, but activation_data.csv has several columns of this name" in message
 
 
 def test_too_few_names_are_counted(mistake: Callable[..., str]) -> None:
@@ -318,7 +316,7 @@ def test_a_header_without_rows_is_an_error(content: str, mistake: Callable[..., 
 
 
 def test_invalid_utf8_is_reported_with_its_line(mistake: Callable[..., str]) -> None:
-    assert "activation_data.csv line 1 is not UTF-8: byte 0xe4 at place 2 of the line." in mistake(
+    assert "activation_data.csv line 1 is not UTF-8: byte 0xe4 at position 2 of the line." in mistake(
         f"L\u00e4nge,b,c,d\n{ROW}\n".encode("latin1")
     )
     assert "line 3 is not UTF-8: byte 0xe4" in mistake(f"{ROW}\n{ROW}\n1,2,\u00e4,4\n".encode("latin1"))
@@ -354,7 +352,7 @@ def test_a_very_long_line_is_refused_without_reading_all_of_it(tmp_path: Path, f
         for _ in range(100):
             file.write(b"1," * 500_000)
     tracemalloc.start()
-    with pytest.raises(ActivationError, match="line 3 is longer than 1,048,576 bytes, the limit"):
+    with pytest.raises(ActivationError, match="line 3 exceeds the limit of 1,048,576 bytes for a line"):
         read_activation(path, flower)
     assert tracemalloc.get_traced_memory()[1] < 20_000_000
     tracemalloc.stop()
@@ -445,7 +443,7 @@ def test_by_default_columns_are_selected_by_position(flower: Knowledge) -> None:
 
 
 def test_a_blank_first_line_is_an_error(mistake: Callable[..., str]) -> None:
-    assert "activation_data.csv line 1 is blank; a header or a row was expected." in mistake("\n1,2,3,4\n")
+    assert "activation_data.csv line 1 is blank; expected a header or a row." in mistake("\n1,2,3,4\n")
 
 
 @pytest.mark.parametrize("note", ["sep=;", '"sep=;"', "SEP=,"])

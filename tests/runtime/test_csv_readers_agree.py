@@ -151,11 +151,11 @@ def test_both_parsers_agree_on_thousands_of_tables(group: int, line: Knowledge) 
 ODD_FILES = {
     "a byte of Latin-1 in a column that is not used": (
         b"note,x\nM\xfcller,0.5\n",
-        "a.csv line 2 is not UTF-8: byte 0xfc at place 2 of the line.",
+        "a.csv line 2 is not UTF-8: byte 0xfc at position 2 of the line.",
     ),
     "half a character in a column that is not used": (
         b"note,x\nM\xc3,0.5\n",
-        "a.csv line 2 is not UTF-8: byte 0xc3 at place 2 of the line.",
+        "a.csv line 2 is not UTF-8: byte 0xc3 at position 2 of the line.",
     ),
     "a byte order mark where the rows begin": (
         b"x\n\xef\xbb\xbf0.5\n",

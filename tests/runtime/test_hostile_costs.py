@@ -88,7 +88,7 @@ def test_the_loader_never_shows_a_complete_value_of_a_file() -> None:
 
 def test_a_dtype_of_shared_tuples_is_refused_quickly() -> None:
     data = b"\x80\x02K\x00" + b"q\x01h\x01\x86" * 200 + b"q\x02cnumpy\ndtype\n(h\x02K\x00K\x01tR."
-    assert "an array of type a tuple of 2 items, which is not one of numbers" in said(data)
+    assert "an array of type a tuple of 2 items, which is not numeric" in said(data)
 
 
 def test_an_array_of_excessive_shape_is_refused_with_a_short_message() -> None:
@@ -98,7 +98,7 @@ def test_an_array_of_excessive_shape_is_refused_with_a_short_message() -> None:
         b"\x80\x02cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\x00tU\x01btR(K\x01" + shape
         + b"cnumpy\ndtype\n(U\x02u1K\x00K\x01tR\x89U\x01atb."
     )  # fmt: skip
-    assert "holds arrays with more than 8388608 elements" in said(data)
+    assert "exceeds the limit of 8,388,608 array elements in all" in said(data)
 
 
 # Keys.
@@ -110,7 +110,7 @@ def test_colliding_number_pairs_are_refused_as_keys() -> None:
         from hostile import colliding_pairs
     finally:
         sys.path.remove(str(FUZZ))
-    assert "has more than 64 keys that are made to collide" in said(colliding_pairs(200))
+    assert "exceeds the limit of 64 keys with colliding hashes" in said(colliding_pairs(200))
 
 
 def test_many_ordinary_number_pairs_are_accepted_as_keys() -> None:
@@ -124,11 +124,11 @@ def test_many_ordinary_number_pairs_are_accepted_as_keys() -> None:
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        (b"(" + b"N" * 9 + b"t", "more than 8 items of a tuple that is a key"),
+        (b"(" + b"N" * 9 + b"t", "exceeds the limit of 8 items of a tuple that is a key"),
         (b"K\x01\x85\x85", "a key is a tuple"),
-        (b"X\x01\x10\x00\x00" + b"a" * 4097, "more than 4,096 characters in a key"),
-        (b"X\x01\x10\x00\x00" + b"a" * 4097 + b"\x85", "more than 4,096 characters in a key"),
-        (b"B\x01\x10\x00\x00" + b"a" * 4097, "more than 4,096 characters in a key"),
+        (b"X\x01\x10\x00\x00" + b"a" * 4097, "exceeds the limit of 4,096 characters in a key"),
+        (b"X\x01\x10\x00\x00" + b"a" * 4097 + b"\x85", "exceeds the limit of 4,096 characters in a key"),
+        (b"B\x01\x10\x00\x00" + b"a" * 4097, "exceeds the limit of 4,096 characters in a key"),
     ],
 )
 @pytest.mark.parametrize("put", [b"\x80\x04}%bNs.", b"\x80\x04\x8f(%b\x90.", b"\x80\x04(%b\x91."])
@@ -154,7 +154,7 @@ def test_an_expensive_key_is_refused(key: bytes, words: str, put: bytes) -> None
     ],
 )
 def test_values_larger_than_their_opcode_count_towards_the_budget(data: bytes) -> None:
-    assert "more than 12,000 bytes of memory, the limit" in said(data, heap=12_000)
+    assert "exceeds the limit of 12,000 bytes of memory" in said(data, heap=12_000)
 
 
 def test_text_is_budgeted_by_its_widest_character() -> None:
@@ -168,14 +168,18 @@ def test_text_is_budgeted_by_its_widest_character() -> None:
 
 def test_lone_surrogates_are_read_only_in_short_text() -> None:
     assert read_pickle(b"X\x03\x00\x00\x00\xed\xa0\x80.", "net.pkl") == "\ud800"
-    assert "is not a pickle, or a damaged one" in said(b"X\x02\x18\x00\x00" + b"\xed\xa0\x80" * 2050 + b".")
+    assert "is not a pickle, or is damaged: invalid instruction at byte" in said(
+        b"X\x02\x18\x00\x00" + b"\xed\xa0\x80" * 2050 + b"."
+    )
 
 
 def test_the_time_limit_covers_all_steps_of_loading() -> None:
     xml = (ROOT / "tests/fixtures/networks/bn_2_3_1/net.xml").read_bytes()
-    assert "more than 0 seconds of reading" in said(xml, seconds=0)
-    assert "more than 0 seconds of reading" in said(b"N0" * 5_000 + b"N.", seconds=0)
-    with pytest.raises(KnowledgeError, match="allow it more time; if it is packed, unpack it first"):
+    assert "exceeds the limit of 0 seconds of CPU time" in said(xml, seconds=0)
+    assert "exceeds the limit of 0 seconds of CPU time" in said(b"N0" * 5_000 + b"N.", seconds=0)
+    with pytest.raises(
+        KnowledgeError, match="raise the time limit; if it is compressed, decompress it first"
+    ):
         read_network(gzip.compress(xml), "net.xml.gz", Limits(seconds=0))
 
 
@@ -186,18 +190,18 @@ def test_the_time_limit_counts_only_cpu_time_of_the_thread(written: Written, def
 
 
 def test_modules_and_connections_have_a_limit(default_pickle: bytes) -> None:
-    assert "more than 3 modules and connections, the limit" in said(default_pickle, parts=3)
+    assert "exceeds the limit of 3 modules and connections" in said(default_pickle, parts=3)
 
 
 def test_an_overlong_name_is_refused_where_it_is_used() -> None:
     state = b"}(U\x05_nameX\x01\x10\x00\x00" + b"a" * 4097 + b"U\x05indimK\x01U\x06outdimK\x01u"
     data = b"\x80\x02cpybrain.structure.modules.linearlayer\nLinearLayer\n)\x81" + state + b"b."
-    assert "has a name of more than 4,096 characters, the limit" in said(data)
+    assert "exceeds the limit of 4,096 characters in a name" in said(data)
 
 
 def test_values_around_a_network_have_a_limit() -> None:
     data = b"\x80\x02(" + (b"(" + b"N" * 50 + b"l") * 50 + b"l."
-    assert "more than 20,000 steps of checking" in said(data, steps=20_000)
+    assert "exceeds the limit of 20,000 checked items" in said(data, steps=20_000)
 
 
 # XML.
@@ -210,12 +214,12 @@ def xml(inside: str, start: str = f'<PyBrain><Network class="{NETWORK}" name="n"
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"<PyBrain " + b" ".join(b'a%d=""' % n for n in range(65)) + b"/>", "more than 64 attributes"),
+        (b"<PyBrain " + b" ".join(b'a%d=""' % n for n in range(65)) + b"/>", "exceeds the limit of 64 attributes"),
         (b"<PyBrain " + b"a" * 400_000 + b'="">', "bytes in one tag"),
         (b'<PyBrain a="' + b"a" * 400_000 + b'">', "bytes in one tag"),
         (b"<PyBrain><!--" + b"a" * 400_000 + b"-->", "bytes in one tag"),
-        (b"<P>" + b"".join(b"<a%d/>" % n for n in range(1_001)), "more than 1,000 names of elements and attributes"),
-        (b"<P>" + b"".join(b'<a b%d=""/>' % n for n in range(1_001)), "more than 1,000 names of elements"),
+        (b"<P>" + b"".join(b"<a%d/>" % n for n in range(1_001)), "the limit of 1,000 names of elements and attributes"),
+        (b"<P>" + b"".join(b'<a b%d=""/>' % n for n in range(1_001)), "exceeds the limit of 1,000 names of elements"),
     ],
 )  # fmt: skip
 def test_expensive_markup_is_refused(data: bytes, words: str) -> None:
@@ -255,7 +259,7 @@ def test_invalid_numbers_are_refused_at_every_position(numbers: str) -> None:
 
 
 def test_numbers_beyond_the_limit_are_not_kept() -> None:
-    assert "brings the parameters to more than 100, the limit" in said(
+    assert "exceeds the limit of 100 parameters in a file" in said(
         mother("1," * 100 + "1"), array_elements=100
     )
 
@@ -281,7 +285,7 @@ def one_layer(**more: object) -> dict[str, object]:
 
 def test_a_step_count_beyond_memory_is_refused() -> None:
     data = npz(one_layer(steps_done=10**30, memory={"output": "a"}), a=np.zeros(1))
-    assert "has no usable steps_done" in said(data)
+    assert "has no valid steps_done" in said(data)
 
 
 def test_text_is_not_accepted_as_recurrent_state() -> None:
@@ -291,7 +295,7 @@ def test_text_is_not_accepted_as_recurrent_state() -> None:
 
 def test_an_invalid_module_index_is_shortened_in_the_message() -> None:
     assert "refers to module" in said(npz(one_layer(inputs=[2**31 - 1])))
-    assert "has no usable inputs" in said(npz(one_layer(inputs=[10**4000])))
+    assert "has no valid inputs" in said(npz(one_layer(inputs=[10**4000])))
 
 
 def test_highly_compressible_content_is_unpacked_completely() -> None:
@@ -305,7 +309,7 @@ def test_members_of_a_zip_are_counted_before_its_directory_is_read() -> None:
     entry = b"PK\1\2" + bytes(24) + b"\1\0" + bytes(16) + b"a"
     data = b"PK\3\4" + bytes(26) + entry * 60_001 + end
     tracemalloc.start()
-    assert "has more than 60,000 members, the limit" in said(data)
+    assert "exceeds the limit of 60,000 members" in said(data)
     assert tracemalloc.get_traced_memory()[1] < 1_000_000
     tracemalloc.stop()
 
@@ -315,7 +319,7 @@ def test_members_with_another_compression_than_numpys_are_refused(method: int) -
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", method) as archive:
         archive.writestr("network.npy", b"a" * 1000)
-    assert "a member is encrypted, or packed in a way that npz files never are" in said(file.getvalue())
+    assert "a member is encrypted, or its compression is not supported" in said(file.getvalue())
 
 
 def test_a_description_counts_towards_the_budget_before_parsing() -> None:
@@ -324,7 +328,7 @@ def test_a_description_counts_towards_the_budget_before_parsing() -> None:
 
 def test_the_total_size_of_all_arrays_is_limited() -> None:
     data = npz(one_layer(mothers=[{"name": "m", "parameters": "a"}]), a=np.zeros(1001))
-    with pytest.raises(KnowledgeError, match="holds more than 1,000 numbers, the limit"):
+    with pytest.raises(KnowledgeError, match="exceeds the limit of 1,000 numbers"):
         read_npz(data, "net.npz", Limits(array_elements=1000))
 
 
@@ -346,7 +350,7 @@ def test_parameters_of_the_wrong_count_are_not_converted(default_pickle: bytes) 
 
     connection = Instance(class_entry("FullConnection"))
     connection.state = {"_params": ArrayValue(np.broadcast_to(np.zeros(1, np.uint8), (1 << 40,)))}
-    with pytest.raises(KnowledgeError, match="has 1099511627776 numbers in _params where 4 are needed"):
+    with pytest.raises(KnowledgeError, match="has 1099511627776 numbers in _params; expected 4"):
         State(connection, "net.pkl").numbers("_params", 4)
 
 
@@ -379,13 +383,13 @@ def test_a_very_wide_table_is_read_without_pyarrow(
 
 def test_a_second_reading_of_an_inspection_uses_the_remaining_time(written: Written) -> None:
     found = inspect_file(written(b"(" + b"N" * 1_000_000 + b"N"), limits=Limits(seconds=0.01))
-    assert found.error is not None and "0.01 seconds of reading" in found.error.message
+    assert found.error is not None and "0.01 seconds of CPU time" in found.error.message
 
 
 @pytest.mark.parametrize(
     ("card", "words"),
     [
-        ('{"name": 1' + "0" * 900_000 + "}", "has a number of more digits than any number needs"),
+        ('{"name": 1' + "0" * 900_000 + "}", "has a number with too many digits"),
         ('{"inputs": [{"mean": 1' + "0" * 4_000 + "}]}", "lists 1 inputs"),
         ('{"a": 1, "' + "b" * 500 + '": 1, "' + "b" * 500 + '": 2}', "has the key 'bbbb"),
         ("[" * 400_000, "is not JSON: its lists and objects are nested too deeply"),

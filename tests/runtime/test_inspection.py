@@ -69,7 +69,7 @@ def test_a_network_that_cannot_be_run_is_shown_and_not_safe() -> None:
     found = inspect_file(OBJECTS / "evolino.p2.pkl")
     assert found.verdict == UNUSABLE and found.network is not None
     assert str(found.error) == (
-        "The EvolinoNetwork 'EvolinoNetwork' cannot be run: it answers by generating a sequence, not row by row."
+        "The EvolinoNetwork 'EvolinoNetwork' cannot be run: it generates a sequence instead of computing each row."
     )
 
 
@@ -136,13 +136,13 @@ def test_a_file_beyond_the_limit_is_not_read(written: Written) -> None:
 
 def test_a_file_with_another_hash_is_unusable_but_shown(iris: Path) -> None:
     found = inspect_file(iris / "currentSolution.pkl", sha256="0" * 64)
-    assert found.verdict == UNUSABLE and "is not the file that was pinned" in str(found.error)
+    assert found.verdict == UNUSABLE and "does not have the expected SHA-256" in str(found.error)
     assert found.network is not None
     assert inspect_file(iris / "currentSolution.pkl", sha256=found.sha256).usable
 
 
 def test_an_invalid_pin_is_wrong_usage(iris: Path) -> None:
-    with pytest.raises(UsageError, match="'abc' is not a SHA-256: 64 hexadecimal digits are expected"):
+    with pytest.raises(UsageError, match="'abc' is not a SHA-256; expected 64 hexadecimal digits"):
         inspect_file(iris / "currentSolution.pkl", sha256="abc")
 
 

@@ -127,34 +127,34 @@ EDITS: dict[str, tuple[EDITED, str]] = {
     "no network": (lambda d: d.pop("network"), "its description.network is not an object"),
     "an unknown kind": (
         lambda d: d["network"]["modules"][0].update(kind="os.system"),
-        "its description.network.modules[0] is of the kind os.system, which is no module that can be run",
+        "its description.network.modules[0] is of the kind os.system, which is not a supported module",
     ),
     "a layer as network": (
         lambda d: d["network"].update(kind="FullConnection"),
-        "is of the kind FullConnection, which is no network that can be run",
+        "is of the kind FullConnection, which is not a supported network",
     ),
     "an abstract connection": (
         lambda d: d["network"]["connections"][0].update(kind="SharedConnection"),
-        "is of the kind SharedConnection, which is no connection that can be run",
+        "is of the kind SharedConnection, which is not a supported connection",
     ),
     "a place beyond": (
         lambda d: d["network"]["connections"][0].update(source=9),
         "its description.network.connections[0] refers to module 9; there are 4",
     ),
-    "a negative place": (lambda d: d["network"].update(inputs=[-1]), "has no usable inputs"),
+    "a negative place": (lambda d: d["network"].update(inputs=[-1]), "has no valid inputs"),
     "a slice of three": (
         lambda d: d["network"]["connections"][0].update(in_slice=[0, 1, 2]),
-        "has no usable in_slice",
+        "has no valid in_slice",
     ),
     "a missing array": (
         lambda d: d["network"]["connections"][0].update(parameters="../etc/passwd"),
-        "has no array '../etc/passwd', which its description names",
+        "has no array '../etc/passwd', to which its description refers",
     ),
     "an array of the wrong size": (
         lambda d: d["network"]["connections"][0].update(
             parameters=d["network"]["connections"][-1]["parameters"]
         ),
-        "numbers in _params where",
+        "numbers in _params; expected",
     ),
     "text for numbers": (
         lambda d: d["network"]["connections"][0].update(parameters="network"),
@@ -162,7 +162,7 @@ EDITS: dict[str, tuple[EDITED, str]] = {
     ),
     "a mother that is not there": (
         lambda d: d["network"]["connections"][0].update(mother="nobody"),
-        "has a mother that its network does not have",
+        "refers to a mother that its network does not have",
     ),
     "an option that is text": (
         lambda d: d["network"]["modules"][0].update(options={"dim": "__import__('os')"}),
@@ -175,9 +175,9 @@ EDITS: dict[str, tuple[EDITED, str]] = {
             {**d["network"]["connections"][-1], "source": 2, "target": 2, "in_slice": [0, 8], "out_slice": [0, 8],
              "kind": "IdentityConnection", "parameters": None}
         ),
-        "has connections that form a loop within a time step",
+        "has a cycle of connections within a time step",
     ),
-    "more steps than there are": (lambda d: d["network"].update(steps_done=True), "has no usable steps_done"),
+    "more steps than there are": (lambda d: d["network"].update(steps_done=True), "has no valid steps_done"),
 }  # fmt: skip
 
 
@@ -195,7 +195,7 @@ def test_the_nesting_of_networks_is_limited(written_npz: Callable[[str], Path]) 
             inner = {**inner, "modules": [{"name": "n", "kind": "x", "network": inner}]}
         described["network"] = inner
 
-    assert "lies inside 16 other networks, the limit" in refusal(edited(written_npz("bn_1_1"), nest))
+    assert "exceeds the limit of 16 nested networks" in refusal(edited(written_npz("bn_1_1"), nest))
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "{", "1", '"network"'])
@@ -232,14 +232,14 @@ def test_infinite_parameters_are_refused(written_npz: Callable[[str], Path]) -> 
     members = members_of(path)
     members["connections.0.npy"] = npy(np.array([[np.inf]]))
     path.write_bytes(archive(members))
-    assert "has inf at place 0 of its _params; it cannot answer" in refusal(path)
+    assert "has inf at index 0 of its _params; expected finite numbers" in refusal(path)
 
 
 def test_a_decompression_bomb_is_unpacked_only_up_to_the_limit(tmp_path: Path) -> None:
     path = tmp_path / "net.npz"
     path.write_bytes(archive({"network.npy": bytes(200 << 20)}, zipfile.ZIP_DEFLATED))
     assert path.stat().st_size < 1 << 20
-    assert "unpacks to more than the limit for a knowledge file" in refusal(path)
+    assert "exceeds the limit of 67,108,864 bytes after decompression" in refusal(path)
 
 
 def test_a_false_member_size_is_refused(written_npz: Callable[[str], Path]) -> None:

@@ -89,13 +89,15 @@ def test_no_report_gets_the_name_of_a_card(
 
 
 def test_no_prediction_gets_the_name_of_a_card(folder: Path) -> None:
-    with pytest.raises(UsageError, match="is where the report goes"):
+    with pytest.raises(
+        UsageError, match="is the path of the report; the prediction must have another ending"
+    ):
         in_parts(load_knowledge(folder / "iris.pkl"), folder / "rows.csv", folder / "x.card.json")
     with pytest.raises(UsageError) as refused:
         as_stream(load_knowledge(folder / "iris.pkl"), folder / "rows.csv", folder / "x.card.json")
     assert str(refused.value) == (
         f"{folder / 'x.card.json'} cannot be written: the name is reserved for model cards.\n"
-        "  Choose another name; those that end in .card.json are for cards alone."
+        "  Choose a name that does not end in .card.json."
     )
 
 
@@ -117,7 +119,7 @@ def test_a_report_is_not_a_card(folder: Path) -> None:
     with pytest.raises(KnowledgeError) as refused:
         load_knowledge(folder / "iris.pkl", card=folder / "my.json")
     assert str(refused.value) == (
-        "my.json is not a card, but the report of a run.\n  Correct the card, or take it away."
+        "my.json is not a card, but the report of a run.\n  Correct the card, or remove it."
     )
     (folder / "my.json").rename(folder / "iris.card.json")
     with pytest.raises(KnowledgeError, match=r"iris\.card\.json is not a card, but the report of a run\."):
@@ -351,7 +353,7 @@ def test_a_path_that_names_no_file_is_an_error(folder: Path) -> None:
         (f"{folder}/", "it is a directory."),
         (str(folder), "it is a directory."),
         ("", "it names a directory, not a file."),
-        (f"{folder}/p\0.csv", "no file can have this name."),
+        (f"{folder}/p\0.csv", "it is not a valid path."),
         (f"{folder}/rows.csv/p.csv", "not a directory."),
         (f"{folder}/none/p.csv", "no such file or directory."),
         (f"{folder}/{'p' * 300}.csv", "file name too long."),

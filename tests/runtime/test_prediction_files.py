@@ -263,7 +263,9 @@ def test_a_full_disk_is_named_in_the_error_and_leaves_no_file(tmp_path: Path) ->
 
 
 def test_the_report_needs_a_name_of_its_own(tmp_path: Path, flower: Knowledge) -> None:
-    with pytest.raises(UsageError, match="is where the report goes"):
+    with pytest.raises(
+        UsageError, match="is the path of the report; the prediction must have another ending"
+    ):
         PredictionWriter(tmp_path / "p.json", flower)
 
 
@@ -308,9 +310,7 @@ def test_outputs_of_another_shape_are_not_written(
     activation = read_activation(iris / "currentActivation.csv", flower)
     with pytest.raises(UsageError) as error:
         write_prediction(tmp_path / "p.csv", flower, activation, np.zeros(shape))
-    assert error.value.message == (
-        f"The outputs of a prediction have the shape {shape}; (1, 3) was expected."
-    )
+    assert error.value.message == (f"The outputs of a prediction must have the shape (1, 3), got {shape}.")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -100,7 +100,7 @@ def test_a_network_saved_between_sequences_cannot_be_resumed(name: str) -> None:
         assert (compiled.run(np.ones((2, 1)), resume=True) == compiled.run(np.ones((2, 1)))).all()
         return
     with pytest.raises(
-        KnowledgeError, match="was not saved in the middle of a sequence; there is none to resume"
+        KnowledgeError, match="was not saved in the middle of a sequence; there is no sequence to resume"
     ):
         compiled.run(rows(compiled, 2), resume=True)
 
@@ -150,7 +150,7 @@ def test_the_defects_option_does_not_affect_other_networks() -> None:
 
 def test_sequences_of_the_wrong_shape_are_refused() -> None:
     compiled = network("rnn_tutorial").compiled
-    with pytest.raises(ActivationError, match=r"shape \(2, 2\); the network takes 2 numbers in each"):
+    with pytest.raises(ActivationError, match=r"must have the shape \(n, 2\), got \(2, 2\)"):
         compiled.run_sequences(np.zeros((2, 2)))
 
 

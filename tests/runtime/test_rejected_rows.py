@@ -74,7 +74,7 @@ def test_invalid_utf8_is_escaped(tmp_path: Path, flower: Knowledge) -> None:
     (tmp_path / "rows.csv").write_bytes(b"1,2,3,4\n1,\xe4,3,4\n")
     activate_file(flower, tmp_path / "rows.csv", tmp_path / "p.csv", SKIP)
     assert kept(tmp_path / "p.rejected.csv")[1] == [
-        "2", "is not UTF-8: byte 0xe4 at place 3 of the line.", r"1,\xe4,3,4"
+        "2", "is not UTF-8: byte 0xe4 at position 3 of the line.", r"1,\xe4,3,4"
     ]  # fmt: skip
 
 

@@ -636,7 +636,9 @@ def test_float32_is_used_on_request_and_reported(tmp_path: Path, flower: Knowled
 
 def test_the_prediction_cannot_have_the_path_of_the_report(tmp_path: Path, flower: Knowledge) -> None:
     data = INPUTS["csv"](tmp_path)
-    with pytest.raises(UsageError, match="is where the report goes"):
+    with pytest.raises(
+        UsageError, match="is the path of the report; the prediction must have another ending"
+    ):
         activate_file(flower, data, tmp_path / "p.json")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["rows.csv"]
 
@@ -676,13 +678,13 @@ def test_companions_scale_if_they_are_selected(tmp_path: Path) -> None:
 
 
 SCALING_MISTAKES = {
-    "x_min": "'x_min' is no way to scale.",
-    "..x_max": "'..x_max' is no way to scale.",
-    "a,b,c": "'a,b,c' is no way to scale.",
-    "x_min..nope": "Beside the network in wrapped.pkl there is no 'nope'; there is: x_min, x_max, words, three.",
-    "x_min..words": "'words' beside the network in wrapped.pkl is not one finite number, nor 2 of them.",
-    "x_min..three": "'three' beside the network in wrapped.pkl is not one finite number, nor 2 of them.",
-    "x_min..x_min": "x_min..x_min of wrapped.pkl would divide by 0.",
+    "x_min": "'x_min' is not a valid scaling rule.",
+    "..x_max": "'..x_max' is not a valid scaling rule.",
+    "a,b,c": "'a,b,c' is not a valid scaling rule.",
+    "x_min..nope": "'nope' not found beside the network in wrapped.pkl; found: x_min, x_max, words, three.",
+    "x_min..words": "'words' beside the network in wrapped.pkl must be one finite number, or 2 of them.",
+    "x_min..three": "'three' beside the network in wrapped.pkl must be one finite number, or 2 of them.",
+    "x_min..x_min": "The scaling rule x_min..x_min of wrapped.pkl divides by 0.",
 }
 
 
@@ -702,12 +704,12 @@ def test_errors_in_scaling_options_are_reported(rule: str, tmp_path: Path) -> No
 
 def test_a_card_and_companions_cannot_both_scale(tmp_path: Path, flower: Knowledge) -> None:
     assert flower.scaling == "card"
-    with pytest.raises(UsageError, match=r"The card of currentSolution\.pkl scales already"):
+    with pytest.raises(UsageError, match=r"The card of currentSolution\.pkl already has a scaling"):
         flower.scaled_by(inputs="a..b")
     bare = flower.without_scaling()
     assert bare.scaling == "none" and bare.output_names == flower.output_names
     assert (bare.activate(ROWS) == flower.compiled.run(ROWS)).all()
-    with pytest.raises(UsageError, match="has no card that scales; there is nothing to leave out"):
+    with pytest.raises(UsageError, match="has no model card with a scaling"):
         bare.without_scaling()
 
 
@@ -734,4 +736,4 @@ def test_overlong_numbers_and_deep_values_are_bad_rows(tmp_path: Path, flower: K
         done = activate_file(flower, tmp_path / "rows.json", tmp_path / "p.csv", StreamOptions(skip=True))
         assert (done.prediction.rows, done.rejected) == (1, 2)
     reasons = (tmp_path / "p.rejected.csv").read_text()
-    assert "a number has more digits than any number needs" in reasons
+    assert "a number has too many digits" in reasons

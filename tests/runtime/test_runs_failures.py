@@ -173,7 +173,7 @@ def test_a_file_that_changes_while_it_is_read_is_an_error(rows: Path, out: Path,
 def test_an_invalid_number_of_threads_is_refused(
     threads: object, rows: Path, out: Path, flower: Knowledge
 ) -> None:
-    with pytest.raises(UsageError, match="is not a number of threads"):
+    with pytest.raises(UsageError, match="The number of threads must be a positive integer"):
         activate_file(flower, rows, out / "p.csv", StreamOptions(threads=threads))  # type: ignore[arg-type]
     assert names_in(out) == set()
 

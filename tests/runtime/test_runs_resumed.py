@@ -423,7 +423,7 @@ def test_a_checkpoint_of_another_version_or_too_large_is_an_error(
     journal.write_bytes(b"[" + b"{}," * 3_000_000)
     with pytest.raises(
         CannotResume,
-        match=r"cannot be read: .* has more than 1,049,280 bytes, the limit for a checkpoint file\.$",
+        match=r"cannot be read: .* exceeds the limit of 1,049,280 bytes for a checkpoint file\.$",
     ):
         go_on(flower, rows, tmp_path / "p.csv", options)
 

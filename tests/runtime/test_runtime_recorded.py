@@ -71,10 +71,10 @@ def test_a_pickled_network_reproduces_the_recorded_outputs(path: Path) -> None:
 
 NOT_IN_XML = {
     # What NetworkWriter leaves out, and what the reader makes of it.
-    "man_bidirectional": "as its mother, and there are several of that name",
-    "man_permutation": "has no permutation, which the file should hold",
-    "odd_names": "shares its name with another module",
-    "man_gaussian_disabled": "draws its outputs at random; there is no one answer",
+    "man_bidirectional": "as its mother, but several mothers have that name",
+    "man_permutation": "has no permutation, which is required",
+    "odd_names": "has the same name as another module",
+    "man_gaussian_disabled": "draws its outputs at random, which requires a random number generator",
     "rnn_midsequence": "was not saved in the middle of a sequence",
 }
 

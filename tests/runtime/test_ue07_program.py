@@ -181,7 +181,7 @@ def test_a_malicious_model_exits_with_65_and_is_not_executed(run: Run, tmp_path:
     done = run(model)
     assert done.returncode == 65
     assert done.stderr == (
-        "✗ currentSolution.pkl refers to os.system, which is not on the list of names a PyBrain network needs; "
+        "✗ currentSolution.pkl refers to os.system, which is not on the allow-list; "
         "the file was not executed.\n"
     )
     assert not (tmp_path / "canary").exists()

@@ -150,7 +150,7 @@ def _(error: ColumnCountError, words: Wording = ENVIRONMENT) -> str:
 @advice_for.register(AmbiguousHeader)
 def _(error: AmbiguousHeader, words: Wording = ENVIRONMENT) -> str:
     if not error.expected:
-        return f"Where the first row is a header all the same, say so by choosing columns by name with {words.inputs}."
+        return f"If the first row is a header, choose columns by name with {words.inputs}."
     setting = words.assign(words.inputs, error.expected)
     return f"{words.give.capitalize()} {setting} if it is the header, or {words.ignore_card} if it is a row."
 
@@ -187,7 +187,7 @@ def _(error: OtherColumnNames, words: Wording = ENVIRONMENT) -> str:
 def _(error: IncompleteOutputs, words: Wording = ENVIRONMENT) -> str:
     setting = words.assign(words.inputs, error.inputs)
     return (
-        f"{words.give.capitalize()} {setting} to compare with nothing, or {words.targets} to the columns with the "
+        f"{words.give.capitalize()} {setting} to skip the comparison, or {words.targets} to the columns with the "
         "expected outputs."
     )
 

@@ -60,7 +60,7 @@ class CompiledNetwork:
         self, description: NetworkDescription, *, precision: str = "float64", defects: bool = False
     ) -> None:
         if precision not in ("float64", "float32"):
-            raise UsageError(f"There is no precision {precision!r}; there are float64 and float32.")
+            raise UsageError(f"The precision must be float64 or float32, got {precision!r}.")
         layout = BufferLayout(FlatNetwork(description, defects=defects), np.dtype(precision))
         self.indim = description.indim
         self.outdim = description.outdim
@@ -181,11 +181,16 @@ class CompiledNetwork:
         return self._as_rows(self._as_array(rows))
 
     def check_random(self, random: RandomState | None) -> None:
-        """Raise UnsupportedPart where a random number generator is needed and missing."""
+        """Check that there is a random number generator where a layer draws its outputs.
+
+        Raises:
+            UnsupportedPart: there is none.
+        """
         if self.random and random is None:
             layer = self._layout.random[0]
             raise UnsupportedPart(
-                f"The {layer.kind} '{escaped(layer.name, 60)}' draws its outputs at random; there is no one answer.",
+                f"The {layer.kind} '{escaped(layer.name, 60)}' draws its outputs at random, which requires a random "
+                "number generator.",
                 hint="Pass random=numpy.random.RandomState(seed), or save the network with enabled = False.",
                 part=layer.name,
             )
@@ -203,7 +208,7 @@ class CompiledNetwork:
             state = [values for values in self._layout.saved_state if values is not None]
             if not self.saved_steps or len(state) != len(self._layout.state):
                 raise KnowledgeError(
-                    "The network was not saved in the middle of a sequence; there is none to resume."
+                    "The network was not saved in the middle of a sequence; there is no sequence to resume."
                 )
             self.restore_state(buffers, state)
         return buffers
@@ -365,5 +370,5 @@ class CompiledNetwork:
 
     def _misshapen(self, inputs: Array) -> ActivationError:
         return ActivationError(
-            f"The rows have the shape {inputs.shape}; the network takes {self.indim} numbers in each.",
+            f"The rows must have the shape (n, {self.indim}), got {inputs.shape}.",
         )

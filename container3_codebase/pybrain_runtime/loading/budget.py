@@ -59,7 +59,7 @@ class Budget:
         """Charges steps of a loop over something that a file may let be walked many times."""
         self._steps -= count
         if self._steps < 0:
-            raise self.limit_exceeded("steps of checking", self._limits.steps)
+            raise self.limit_exceeded("checked items", self._limits.steps)
 
     def charge_part(self) -> None:
         """Charges a module or connection, and looks at the clock now and then."""
@@ -72,13 +72,15 @@ class Budget:
     def check_time(self) -> None:
         """Raise KnowledgeError when the CPU time is spent."""
         if time.thread_time() > self._deadline:
-            error = self.limit_exceeded("seconds of reading", self._limits.seconds)
-            error.hint = "If you trust the file, allow it more time; if it is packed, unpack it first."
+            error = self.limit_exceeded("seconds of CPU time", self._limits.seconds)
+            error.hint = (
+                "If you trust the file, raise the time limit; if it is compressed, decompress it first."
+            )
             raise error
 
     def limit_exceeded(self, what: str, limit: float) -> LimitExceeded:
         """Return an error that says which limit the file goes beyond."""
-        return LimitExceeded(f"{self._name} asks for more than {limit:,} {what}, the limit.", limit=limit)
+        return LimitExceeded(f"{self._name} exceeds the limit of {limit:,} {what}.", limit=limit)
 
 
 def _width(data: bytes | memoryview) -> int:

@@ -48,7 +48,7 @@ def decompress(data: bytes, name: str, limits: Limits, budget: Budget | None = N
     else:
         return data
     if plain.startswith((_GZIP, _BZIP2)):
-        raise KnowledgeError(f"{name} is compressed twice.", hint="Unpack it once.")
+        raise KnowledgeError(f"{name} is compressed twice.", hint="Decompress it once.")
     return plain
 
 
@@ -61,9 +61,9 @@ def is_xml(data: bytes) -> bool:
 def check_not_other_format(data: bytes, name: str) -> None:
     """Raise KnowledgeError for content that is neither XML nor a pickle, and says what it is."""
     if not data:
-        raise KnowledgeError(f"{name} is empty; a network was expected.", hint="Save the network again.")
+        raise KnowledgeError(f"{name} is empty; expected a network.", hint="Save the network again.")
     if not _NOT_BLANK.search(data):
-        raise KnowledgeError(f"{name} holds nothing but blanks; a network was expected.")
+        raise KnowledgeError(f"{name} contains only whitespace; expected a network.")
     for start, mark, what in _FOREIGN:
         if data.startswith(mark, start):
             raise KnowledgeError(
@@ -122,12 +122,12 @@ def _bunzip(data: bytes, name: str, limit: int, budget: Budget) -> bytes:
 
 def _check_size(size: int, limit: int, name: str) -> None:
     if size > limit:
-        raise LimitExceeded(f"{name} unpacks to more than {limit:,} bytes, the limit.", limit=limit)
+        raise LimitExceeded(f"{name} exceeds the limit of {limit:,} bytes after decompression.", limit=limit)
 
 
 def _check_members(members: int, name: str) -> int:
     if members > _MEMBERS:
-        raise KnowledgeError(f"{name} consists of more than {_MEMBERS} packed parts, the limit.")
+        raise KnowledgeError(f"{name} exceeds the limit of {_MEMBERS} compressed members.")
     return members
 
 

@@ -96,11 +96,11 @@ class _Describer:
         """Describe a network that lies inside ``depth`` others."""
         state = self._state(instance)
         if depth >= self.limits.networks:
-            raise state.error(f"lies inside {depth} other networks, the limit")
+            raise state.error(f"exceeds the limit of {self.limits.networks} nested networks")
         outgoing = self._outgoing(state)
         for module in outgoing:
             if module in self._seen:
-                raise State(module, self.file).error("is in more than one place")
+                raise State(module, self.file).error("occurs more than once")
         order = _in_order(outgoing, state)
         places = {module: place for place, module in enumerate(order)}
         recurrent = "recurrentConns" in state
@@ -124,7 +124,7 @@ class _Describer:
         )
         for key, size in (("indim", described.indim), ("outdim", described.outdim)):
             if state.integer(key, size) != size:
-                raise state.error(f"says {key} {state.integer(key)}, but its modules add up to {size}")
+                raise state.error(f"has {key} {state.integer(key)}, but its modules have {size}")
         return described
 
     def module(self, instance: Instance, steps: int, depth: int) -> ModuleDescription:
@@ -141,7 +141,7 @@ class _Describer:
         self._units -= indim + outdim
         if self._units < 0:
             raise KnowledgeError(
-                f"{self.file} has layers with more than {self.limits.units:,} units, the limit."
+                f"{self.file} exceeds the limit of {self.limits.units:,} units in all layers."
             )
         arrays = layer_parameters(kind, state)
         self._charge(sum(array.size for array in arrays.values()))
@@ -163,14 +163,16 @@ class _Describer:
         ends = [state.instance_at(key, "module", "network") for key in ("inmod", "outmod")]
         if kind is None or any(end not in places for end in ends):
             raise state.error(
-                "starts or ends at a module that is not part of the network, or is of no usable kind"
+                "starts or ends at a module that is not part of the network, or is of a kind that is not supported"
             )
         source, target = (places[end] for end in ends)
         taken = self._slice(state, "inSlice", "indim", modules[source].outdim)
         fed = self._slice(state, "outSlice", "outdim", modules[target].indim)
         indim, outdim = taken[1] - taken[0], fed[1] - fed[0]
         if kind.square and indim != outdim:
-            raise state.error(f"takes {indim} numbers and gives {outdim}; its kind needs as many")
+            raise state.error(
+                f"has {indim} inputs and {outdim} outputs; its kind requires as many outputs as inputs"
+            )
         # What it costs to compute, also where the parameters are a mother's or there are none.
         self._charge(kind.count(indim, outdim) or outdim)
         name, parameters = self._parameters(state, kind.count(indim, outdim))
@@ -190,7 +192,7 @@ class _Describer:
         if "mother" in state:
             name, shared = self._mother(state.instance_at("mother", "mother"))
             if shared.size != count:
-                raise state.error(f"needs {count} parameters; its mother connection has {shared.size}")
+                raise state.error(f"has a mother connection with {shared.size} parameters; expected {count}")
             return name, shared
         if not count and "_params" not in state:
             return None, None
@@ -211,12 +213,12 @@ class _Describer:
             return {}
         block = state.integer("blocksize", 1)
         if not block or indim % block:
-            raise state.error(f"permutes blocks of {block} in {indim} numbers")
+            raise state.error(f"has the blocksize {block}, which does not divide its {indim} inputs")
         # It is kept as Python numbers, too, which are five times as large.
         self._charge(_PERMUTED * (indim // block))
         numbers = state.numbers("permutation", indim // block)
         if not np.array_equal(np.sort(numbers), np.arange(numbers.size)):
-            raise state.error("has a permutation that is none")
+            raise state.error("has an invalid permutation")
         order = numbers.astype(int)
         places = (order[:, None] * block + np.arange(block)).reshape(-1)
         return {"permutation": tuple(order.tolist()), "blocksize": block, "places": places}
@@ -227,11 +229,9 @@ class _Describer:
         # PyBrain up to 0.3 writes 0 for "up to the end".
         stop = whole if end is None or end == 0 else state.integer(key + "To")
         if not start < stop <= whole:
-            raise state.error(f"uses the numbers {start} to {stop} of a module that has {whole}")
+            raise state.error(f"has the slice {start}:{stop} of a module with {whole} units")
         if state.integer(size_key, stop - start) != stop - start:
-            raise state.error(
-                f"says {size_key} {state.get(size_key)}, but its slice has {stop - start} numbers"
-            )
+            raise state.error(f"has {size_key} {state.get(size_key)}, but its slice has {stop - start} units")
         return start, stop
 
     def _outgoing(self, state: State) -> Outgoing:
@@ -244,20 +244,18 @@ class _Describer:
         connections = state.get("connections", {})
         self._budget.charge_steps(len(connections) if isinstance(connections, dict) else 0)
         if not isinstance(connections, dict) or any(module not in outgoing for module in connections):
-            raise state.error("has connections from something that is not one of its modules")
+            raise state.error("has connections that do not start at one of its modules")
         for module, listed in connections.items():
             outgoing[module] = state.instances(listed, "connections", "connection")
             for connection in outgoing[module]:
                 if connection.state.get("inmod") is not module:
-                    raise state.error(
-                        "has a connection in its list for another module than the one it starts at"
-                    )
+                    raise state.error("lists a connection under another module than its source")
         return outgoing
 
     def _ends(self, state: State, key: str, places: Mapping[Instance, int]) -> tuple[int, ...]:
         ends = state.instances_at(key, "module", "network")
         if not ends or any(module not in places for module in ends):
-            raise state.error(f"has no usable {key}")
+            raise state.error(f"has no valid {key}")
         return tuple(places[module] for module in ends)
 
     def _memory(self, state: State, outdim: int, steps: int) -> Memory | None:
@@ -271,7 +269,7 @@ class _Describer:
         self._budget.charge_part()
         state = State(instance, self.file, self._budget)
         if instance in self._seen:
-            raise state.error("is in more than one place")
+            raise state.error("occurs more than once")
         if not instance.built:
             raise state.error("has no attributes")
         self._seen.add(instance)
@@ -281,8 +279,7 @@ class _Describer:
         self._elements -= elements
         if self._elements < 0:
             raise KnowledgeError(
-                f"{self.file} has more than {self.limits.array_elements:,} parameters and connected units, "
-                "the limit."
+                f"{self.file} exceeds the limit of {self.limits.array_elements:,} parameters and connected units."
             )
 
 
@@ -314,7 +311,7 @@ def _in_order(outgoing: Outgoing, state: State) -> list[Instance]:
         return list(given)
     order = _sorted(targets)
     if len(order) != len(targets):
-        raise state.error("has connections that form a loop within a time step")
+        raise state.error("has a cycle of connections within a time step")
     if state.get("sorted"):
         error = state.error(f"is marked as sorted, but its order of computation (modulesSorted) {wrong}")
         error.hint = _SORT_AGAIN
@@ -349,16 +346,16 @@ def _wrong_order(given: object, targets: Mapping[Instance, list[object]], file: 
     places: dict[Instance, int] = {}
     for place, module in enumerate(given):
         if not isinstance(module, Instance) or module not in targets:
-            return "names something that is not one of its modules"
+            return "lists something that is not one of its modules"
         if module in places:
-            return f"names {called(module)} twice"
+            return f"lists {called(module)} twice"
         places[module] = place
     for module, ends in targets.items():
         if module not in places:
             return f"leaves out {called(module)}"
         for end in _flat([ends]):
             if end in places and places[end] <= places[module]:
-                return f"puts {called(end)} before {called(module)}, which it listens to"
+                return f"puts {called(end)} before {called(module)}, whose outputs it needs"
     return ""
 
 

@@ -17,7 +17,7 @@ def layer_kind(state: State) -> LayerKind:
     """
     kind = LAYERS.get(state.instance.kind)
     if kind is None:
-        raise state.error("is of a kind that cannot be run")
+        raise state.error("is of a kind that is not supported")
     return kind
 
 

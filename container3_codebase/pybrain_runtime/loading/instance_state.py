@@ -35,7 +35,7 @@ class State:
         self.name = name if isinstance(name, str) and name else instance.kind
         if len(self.name) > _LONGEST_NAME:  # names are compared and copied
             self.name = self.name[:_LONGEST_NAME]
-            raise self.error(f"has a name of more than {_LONGEST_NAME:,} characters, the limit")
+            raise self.error(f"exceeds the limit of {_LONGEST_NAME:,} characters in a name")
 
     def __contains__(self, key: str) -> bool:
         return key in self.instance.state
@@ -43,7 +43,7 @@ class State:
     def error(self, what: str) -> KnowledgeError:
         """Return an error that says what is wrong with this object."""
         return UnsupportedPart(
-            f"{self.file} does not hold a whole network: "
+            f"{self.file} does not hold a complete network: "
             f"the {self.instance.kind} '{escaped(self.name, 60)}' {what}.",
             part=self.name,
         )
@@ -52,7 +52,7 @@ class State:
         """Return a count."""
         value = self.get(key, default)
         if type(value) is not int or not 0 <= value < _LARGEST_SIZE:
-            raise self.error(f"has no usable {key}")
+            raise self.error(f"has no valid {key}")
         return value
 
     def flag(self, key: str, default: bool = False) -> bool:
@@ -71,7 +71,7 @@ class State:
         """Return another object, of one of these families."""
         value = self.get(key)
         if not isinstance(value, Instance) or value.cls.family not in families:
-            raise self.error(f"has no usable {key}")
+            raise self.error(f"has no valid {key}")
         return value
 
     def instances_at(self, key: str, *families: str) -> list[Instance]:
@@ -87,20 +87,20 @@ class State:
         found: list[Instance] = []
         for item in value:
             if not isinstance(item, Instance) or item.cls.family not in families:
-                raise self.error(f"has something among its {key} that does not belong there")
+                raise self.error(f"has an item of the wrong type in its {key}")
             found.append(item)
         if len(set(found)) != len(found):
-            raise self.error(f"has the same object twice among its {key}")
+            raise self.error(f"has the same object twice in its {key}")
         return found
 
     def numbers(self, key: str, count: int) -> np.ndarray:
         """Return an attribute as ``count`` finite numbers: float64, shape (count,), read-only."""
         value = self.get(key)
         if value is None:
-            raise self.error(f"has no {key}, which the file should hold")
+            raise self.error(f"has no {key}, which is required")
         if isinstance(value, ArrayValue) and value.numeric and value.size != count:
             # Before the numbers are converted: many parts may refer to one large array.
-            raise self.error(f"has {value.size} numbers in {key} where {count} are needed")
+            raise self.error(f"has {value.size} numbers in {key}; expected {count}")
         try:
             array = value.array if isinstance(value, ArrayValue) else _plain_numbers(value)
             if array is None:
@@ -111,7 +111,7 @@ class State:
             raise self.error(f"has {key} that are not numbers") from None
         if not np.isfinite(flat).all():
             place = int(np.argmin(np.isfinite(flat)))
-            raise self.error(f"has {flat[place]} at place {place} of its {key}; it cannot answer")
+            raise self.error(f"has {flat[place]} at index {place} of its {key}; expected finite numbers")
         flat.flags.writeable = False
         return flat
 

@@ -52,8 +52,8 @@ def find_network(
         places = ", ".join(sorted(found.values())[:8])
         raise KnowledgeError(
             f"{file} holds {describe_value(value)} with {len(found)} networks in it (at {places}); "
-            "which one should answer cannot be known.",
-            hint="Save the one that you want in a file of its own.",
+            "the network to use is ambiguous.",
+            hint="Save the network in a file of its own.",
         )
     companions = {place: _plain(item) for place, item in items if not isinstance(item, Instance)}
     return next(iter(found)), companions

@@ -138,7 +138,7 @@ class _CardReader:
         self.name = name
 
     def error(self, what: str) -> KnowledgeError:
-        return KnowledgeError(f"{self.name} {what}.", hint="Correct the card, or take it away.")
+        return KnowledgeError(f"{self.name} {what}.", hint="Correct the card, or remove it.")
 
     def parsed(self, data: bytes) -> dict[str, object]:
         try:
@@ -150,7 +150,7 @@ class _CardReader:
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise self.error(f"is not JSON: {escaped(str(error))}") from None
         except ValueError:  # Python's own limit for what takes the square of the digits
-            raise self.error("has a number of more digits than any number needs") from None
+            raise self.error("has a number with too many digits") from None
         if not isinstance(content, dict):
             raise self.error("is not a card: a card is a JSON object")
         if is_report(content):
@@ -180,9 +180,9 @@ class _CardReader:
     def labels(self, content: dict[str, object], outputs: list[str]) -> tuple[str, ...]:
         labels, outdim = content.get("labels") or [], len(outputs)
         if not isinstance(labels, list) or not all(isinstance(label, str) and label for label in labels):
-            raise self.error("has labels that are not a list of texts")
+            raise self.error("has labels that are not a list of strings")
         if not all(map(str.isprintable, labels)):
-            raise self.error("has a label that is not a line of text")
+            raise self.error("has a label that is not printable text")
         if len({label.strip() for label in labels}) != len(labels):
             raise self.error("gives two classes the same label")
         # One output can tell two classes apart; more outputs stand for one class each.
@@ -210,7 +210,7 @@ class _CardReader:
     def _line(self, item: dict[str, object], key: str, where: str) -> str:
         value = item.get(key) or ""
         if not isinstance(value, str) or not (value.isprintable() or not value):
-            raise self.error(f"has a {key} in {where} that is not a line of text")
+            raise self.error(f"has a {key} in {where} that is not printable text")
         return value
 
     def _number(self, item: dict[str, object], key: str, default: float, where: str) -> float:

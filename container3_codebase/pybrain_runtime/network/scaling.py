@@ -42,7 +42,7 @@ def card_with(
         KnowledgeError: there is no such companion, or it is no number for each input or output.
     """
     if card is not None and card.scales:
-        raise AlreadyScaled(f"The card of {file} scales already; companions cannot scale as well.")
+        raise AlreadyScaled(f"The card of {file} already has a scaling; a second one is not allowed.")
     plain = card or Card("", "", "", (Column(),) * indim, (Column(),) * outdim, ())
     return plain.replace(
         inputs=_scaled(plain.inputs, inputs, companions, file),
@@ -59,7 +59,7 @@ def _scaled(
     first, second = (_numbers(companions, name, len(columns), file) for name in names)
     scales = second - first if is_range else second
     if not scales.all():
-        raise CompanionError(f"{rule} of {file} would divide by 0.", companion=rule)
+        raise CompanionError(f"The scaling rule {rule} of {file} divides by 0.", companion=rule)
     return tuple(
         column.replace(mean=float(mean), scale=float(scale))
         for column, mean, scale in zip(columns, first, scales, strict=True)
@@ -71,7 +71,7 @@ def _names(rule: str) -> tuple[list[str], bool]:
         names = [name.strip() for name in rule.split(mark)]
         if len(names) == 2 and all(names):
             return names, mark == ".."
-    raise UsageError(f"{rule!r} is no way to scale.", hint=f"{HOW}.")
+    raise UsageError(f"{rule!r} is not a valid scaling rule.", hint=f"{HOW}.")
 
 
 def _with_list(companions: Mapping[str, object], name: str) -> Mapping[str, object]:
@@ -89,7 +89,7 @@ def _numbers(companions: Mapping[str, object], name: str, count: int, file: str)
         more = f" and {len(companions) - _SHOWN:,} more" if len(companions) > _SHOWN else ""
         there = ", ".join(list(companions)[:_SHOWN]) + more or "nothing"
         raise CompanionError(
-            f"Beside the network in {file} there is no {name!r}; there is: {there}.", companion=name
+            f"{name!r} not found beside the network in {file}; found: {there}.", companion=name
         )
     value = companions[name]
     numeric = isinstance(value, int | float | np.ndarray) and not isinstance(value, bool)
@@ -98,7 +98,7 @@ def _numbers(companions: Mapping[str, object], name: str, count: int, file: str)
         numbers = np.repeat(numbers, count)
     if numbers.size != count or not np.isfinite(numbers).all():
         raise CompanionError(
-            f"{name!r} beside the network in {file} is not one finite number, nor {count} of them.",
+            f"{name!r} beside the network in {file} must be one finite number, or {count} of them.",
             companion=name,
         )
     return numbers

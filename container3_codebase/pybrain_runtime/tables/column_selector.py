@@ -137,8 +137,8 @@ class ColumnSelector:
         """
         if width > self.limit:
             raise ActivationError(
-                f"{self.file} line {line} has {width:,} columns; {self.limit:,} is the limit for the network in "
-                f"{self.schema.network}, which takes {self.schema.indim:,}.",
+                f"{self.file} line {line} has {width:,} columns; the limit for the network in {self.schema.network} is "
+                f"{self.limit:,}, because it takes {self.schema.indim:,}.",
                 hint="Check that this is the right file.",
                 line=line,
             )
@@ -346,11 +346,9 @@ class ColumnSelector:
         there, given = Counter(header), Counter(names)
         for name in names:
             if there[name] != 1 or given[name] != 1:
-                problem = (
-                    "there is no such column" if name not in header else "the name is there more than once"
-                )
+                problem = "has no such column" if name not in header else "has several columns of this name"
                 raise ColumnsError(
-                    f"{quoted(name)} is chosen as an {what}, but in {self.file} {problem}. "
+                    f"{quoted(name)} is chosen as an {what}, but {self.file} {problem}. "
                     f"The columns are: {enumeration(header)}.",
                     hint=similar_name([name], header).rstrip(),
                     expected=tuple(names),

@@ -89,7 +89,7 @@ class NpzArrays:
         """Return an array: text, or finite or infinite numbers; never objects."""
         member = self._members.get(key + _ENDING)
         if member is None:
-            raise self.error(f"has no array '{escaped(key, 60)}', which its description names")
+            raise self.error(f"has no array '{escaped(key, 60)}', to which its description refers")
         try:
             return self._array(self._content(member))
         except _Damage as damage:
@@ -116,24 +116,24 @@ class NpzArrays:
         if mark != b"PK\5\6" or comment or start + length != size - _END.size:
             raise _Damage("its directory is not at its end")
         if count > self._limits.members:
-            raise self.error(f"has more than {self._limits.members:,} members, the limit")
+            raise self.error(f"exceeds the limit of {self._limits.members:,} members")
         position: int = start
         for _ in range(count):
             position = yield from self._entry(position, start + length)
         if position != start + length:
-            raise _Damage("its directory has another length than it says")
+            raise _Damage("its directory has the wrong length")
 
     def _entry(self, position: int, end: int) -> Generator[tuple[str, _Member], None, int]:
         if position + _ENTRY.size > end:
-            raise _Damage("its directory is cut off")
+            raise _Damage("its directory is truncated")
         fields = _ENTRY.unpack_from(self._data, position)
         mark, flags, method, crc = fields[0], fields[3], fields[4], fields[7]
         packed, size = fields[8:10]
         sizes, start = fields[10:13], fields[16]
         if mark != b"PK\1\2":
-            raise _Damage("its directory has an entry that is none")
+            raise _Damage("its directory has an invalid entry")
         if flags & _ENCRYPTED or method not in (_STORED, _DEFLATED):
-            raise _Damage("a member is encrypted, or packed in a way that npz files never are")
+            raise _Damage("a member is encrypted, or its compression is not supported")
         name_start = position + _ENTRY.size
         if sizes[0] > self._limits.name_length:
             raise _Damage("a member has a name that is too long")
@@ -146,15 +146,15 @@ class NpzArrays:
     def _content(self, member: _Member) -> bytes:
         data, start = self._data, member.start
         if start + _LOCAL.size > len(data):
-            raise _Damage("a member lies behind its end")
+            raise _Damage("a member starts after the end of the file")
         mark, *_, name_length, extra_length = _LOCAL.unpack_from(data, start)
         begin = start + _LOCAL.size + name_length + extra_length
         if mark != b"PK\3\4" or begin + member.packed > len(data):
-            raise _Damage("a member is not where its directory says")
+            raise _Damage("a member is not at its position in the directory")
         packed = memoryview(data)[begin : begin + member.packed]
         content = self._inflated(packed) if member.method == _DEFLATED else self._stored(packed)
         if len(content) != member.size or zlib.crc32(content) != member.crc:
-            raise _Damage("a member is not what was written: its size or checksum differs")
+            raise _Damage("the size or checksum of a member is wrong")
         return content
 
     def _stored(self, packed: memoryview) -> bytes:
@@ -185,31 +185,31 @@ class NpzArrays:
     def _spend(self, size: int) -> None:
         self._left -= size
         if self._left < 0:
-            raise self.error("unpacks to more than the limit for a knowledge file")
+            raise self.error(f"exceeds the limit of {self._limits.file_size:,} bytes after decompression")
 
     # The arrays.
 
     def _array(self, content: bytes) -> np.ndarray:
         """Return the array in the content of an npy file (version 1.0 of that format)."""
         if content[:8] != b"\x93NUMPY\x01\x00":
-            raise _Damage("a member that is no npy file of version 1.0")
+            raise _Damage("a member is not an npy file of version 1.0")
         start = 10 + int.from_bytes(content[8:10], "little")
         header = _HEADER.fullmatch(content, 10, start)
         if header is None:
-            raise _Damage("an array that is neither numbers nor text")
+            raise _Damage("an array is neither numeric nor text")
         dtype = np.dtype(header[1].decode())
         shape = tuple(int(size) for size in header[3].split(b",") if size.strip())
         if len(shape) > _DIMENSIONS:
-            raise _Damage("an array of too many dimensions")
+            raise _Damage(f"an array has more than {_DIMENSIONS} dimensions")
         count = math.prod(shape)
         if count * dtype.itemsize != len(content) - start:
-            raise _Damage("an array that is not as long as its shape says")
+            raise _Damage("the size of an array does not match its shape")
         self._elements -= count
         if self._elements < 0:
-            raise self.error(f"holds more than {self._limits.array_elements:,} numbers, the limit")
+            raise self.error(f"exceeds the limit of {self._limits.array_elements:,} numbers")
         try:
             return np.frombuffer(content, dtype, offset=start).reshape(
                 shape, order="F" if header[2] == b"True" else "C"
             )
         except ValueError:  # no element, but sizes beyond all memory
-            raise _Damage("an array of an impossible shape") from None
+            raise _Damage("an array has an invalid shape") from None

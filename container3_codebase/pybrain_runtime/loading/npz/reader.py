@@ -93,7 +93,7 @@ class _Node:
 
     def error(self, what: str) -> KnowledgeError:
         return KnowledgeError(
-            f"{self._file} does not hold a whole network: its {self._where} {what}.",
+            f"{self._file} does not hold a complete network: its {self._where} {what}.",
             hint="Write it again with convert.",
         )
 
@@ -103,13 +103,13 @@ class _Node:
     def text(self, key: str) -> str:
         value = self.get(key)
         if not isinstance(value, str) or not value:
-            raise self.error(f"has no usable {key}")
+            raise self.error(f"has no valid {key}")
         return value
 
     def integer(self, key: str) -> int:
         value = self.get(key)
         if type(value) is not int or not 0 <= value < _LARGEST:
-            raise self.error(f"has no usable {key}")
+            raise self.error(f"has no valid {key}")
         return value
 
     def integers(self, key: str) -> list[int]:
@@ -117,13 +117,13 @@ class _Node:
         if not isinstance(value, list) or any(
             type(item) is not int or not 0 <= item < _LARGEST for item in value
         ):
-            raise self.error(f"has no usable {key}")
+            raise self.error(f"has no valid {key}")
         return value
 
     def slice(self, key: str) -> list[int]:
         value = self.integers(key)
         if len(value) != 2:
-            raise self.error(f"has no usable {key}")
+            raise self.error(f"has no valid {key}")
         return value
 
     def node(self, key: str) -> _Node:
@@ -157,7 +157,7 @@ class _Reader:
     def network(self, node: _Node, depth: int) -> Instance:
         """Return a network that is nested in ``depth`` others."""
         if depth >= self._limits.networks:
-            raise node.error(f"lies inside {depth} other networks, the limit")
+            raise node.error(f"exceeds the limit of {self._limits.networks} nested networks")
         instance = self._instance(node, "network")
         steps = node.integer("steps_done")
         modules = [self._module(module, steps, depth) for module in node.nodes("modules")]
@@ -210,7 +210,7 @@ class _Reader:
             state[options.get(key, key)] = value
         for key, member in node.node("arrays").items():
             if not isinstance(member, str):
-                raise node.error(f"has no usable {escaped(key, 40)}")
+                raise node.error(f"has no valid {escaped(key, 40)}")
             state[parameters.get(key, key)] = ArrayValue(self._arrays.take(member))
         return instance
 
@@ -235,7 +235,7 @@ class _Reader:
         if node.get("mother") is not None:
             mother = mothers.get(node.text("mother"))
             if mother is None:
-                raise node.error("has a mother that its network does not have")
+                raise node.error("refers to a mother that its network does not have")
             state["mother"] = mother
         elif node.get("parameters") is not None:
             state["_params"] = ArrayValue(self._arrays.take(node.text("parameters")))
@@ -257,7 +257,7 @@ class _Reader:
             cls = None
         known = kind in CONNECTIONS if family == "connection" else cls is not None
         if cls is None or not known or cls.family != family:
-            raise node.error(f"is of the kind {escaped(kind, 60)}, which is no {family} that can be run")
+            raise node.error(f"is of the kind {escaped(kind, 60)}, which is not a supported {family}")
         instance = Instance(cls)
         instance.state["_name"] = node.text("name")
         instance.built = True

@@ -40,7 +40,7 @@ class ArrayBuilder:
         order, bare = (text[0], text[1:]) if text[:1] in ("<", ">", "=", "|") else ("<", text)
         if bare not in _CODES:
             raise UnsafeKnowledge(
-                f"{self.name} holds an array of type {short_repr(code, 40)}, which is not one of numbers; "
+                f"{self.name} holds an array of type {short_repr(code, 40)}, which is not numeric; "
                 "the file was not executed.",
                 refused=short_repr(code, 40),
             )
@@ -100,8 +100,7 @@ class ArrayBuilder:
         self.elements -= elements
         if self.elements < 0:
             raise LimitExceeded(
-                f"{self.name} holds arrays with more than {self.limit} elements in all, "
-                "which is beyond the limit.",
+                f"{self.name} exceeds the limit of {self.limit:,} array elements in all.",
                 limit=self.limit,
             )
 

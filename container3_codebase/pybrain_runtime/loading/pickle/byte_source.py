@@ -98,7 +98,7 @@ class ByteSource:
         """Return the error for a file that ends within an instruction."""
         size = len(self.data)
         return MalformedKnowledge(
-            f"{self.name} is truncated at byte {size}: the pickle goes on where the file ends.",
+            f"{self.name} is truncated at byte {size}: the pickle has no end.",
             hint="Copy the file again, in binary mode, or save it again.",
             offset=size,
         )
@@ -108,9 +108,9 @@ class ByteSource:
         text = self.data[:256]
         looks = " It looks like a text file." if text.isascii() and text.decode("ascii").isprintable() else ""
         if b"\n" in text[:200] and b"," in text.partition(b"\n")[0]:
-            looks = " It looks like a table of text; were the knowledge and the activation exchanged?"
+            looks = " It looks like a text table; the knowledge and the activation may have been exchanged."
         return MalformedKnowledge(
-            f"{self.name} is not a pickle, or a damaged one: byte {offset} makes no sense there.{looks}",
+            f"{self.name} is not a pickle, or is damaged: invalid instruction at byte {offset}.{looks}",
             hint="Copy the file again, in binary mode, or save it again.",
             offset=offset,
         )
@@ -128,7 +128,7 @@ class ByteSource:
         what = "two pickles one after another" if second else "more than a pickle"
         raise MalformedKnowledge(
             f"{self.name} holds {what}: the first ends at byte {self.position}, and {rest} bytes follow.",
-            hint="Save the network alone in a file.",
+            hint="Save the network in a file of its own.",
             offset=self.position,
         )
 

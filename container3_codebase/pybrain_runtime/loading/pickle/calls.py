@@ -60,7 +60,7 @@ class Calls:
             UnsafeKnowledge: the target must not be called, or not with these arguments.
         """
         if not isinstance(args, tuple) or not isinstance(target, Global):
-            raise self._refused("calls something that is not a name on the list")
+            raise self._refused("calls something that is not on the allow-list")
         if target.family == "data set":
             return Instance(target, args)
         if target.role not in self._answers:
@@ -119,7 +119,7 @@ class Calls:
             self._collisions -= 1
         if self._collisions < 0:
             raise KnowledgeError(
-                f"{self.name} has more than {self._limits.key_collisions} keys that are made to collide."
+                f"{self.name} exceeds the limit of {self._limits.key_collisions} keys with colliding hashes."
             )
 
     def _limit_exceeded(self, what: str, limit: int) -> KnowledgeError:
@@ -138,7 +138,9 @@ class Calls:
     def _charge(self, count: int) -> None:
         self._copies -= count
         if self._copies < 0:
-            raise KnowledgeError(f"{self.name} copies more items than the limit allows.")
+            raise KnowledgeError(
+                f"{self.name} exceeds the limit of {self._limits.copied_items:,} copied items."
+            )
 
     def _set(self, args: tuple[object, ...]) -> set[object]:
         if not args:

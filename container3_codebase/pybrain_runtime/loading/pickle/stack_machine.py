@@ -115,9 +115,7 @@ class StackMachine(ByteSource):
         if kind:
             text = f"{self.name} is {kind}, not a PyBrain network: it refers to {path}; "
         else:
-            text = (
-                f"{self.name} refers to {path}, which is not on the list of names a PyBrain network needs; "
-            )
+            text = f"{self.name} refers to {path}, which is not on the allow-list; "
         return UnsafeKnowledge(text + "the file was not executed.", refused=path)
 
     def refused(self, instruction: str) -> UnsafeKnowledge:

@@ -71,7 +71,7 @@ def _partial_softmax_onnx(graph: OnnxGraph, layer: Layer, x: str) -> str:
 def _check_slices(attributes: Attributes) -> None:
     length, outdim = attributes.integer("slicelength"), attributes.integer("outdim")
     if not length or outdim % length:
-        raise attributes.error(f"normalises slices of {length} in {outdim} outputs")
+        raise attributes.error(f"has the slicelength {length}, which does not divide its {outdim} outputs")
 
 
 def _mixture_density(layer: Layer) -> Forward:
@@ -96,7 +96,7 @@ def _check_mixtures(attributes: Attributes) -> None:
     mixtures, dim = attributes.integer("nGaussians"), attributes.integer("outdim")
     if not mixtures or dim % mixtures or dim // mixtures < 3:
         raise attributes.error(
-            f"has {dim} outputs, which is not {mixtures} times a weight, a width and a centre"
+            f"has {dim} outputs, which does not fit {mixtures} mixtures of a weight, a width and a centre"
         )
 
 

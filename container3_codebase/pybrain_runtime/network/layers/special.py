@@ -81,8 +81,6 @@ KINDS = (
         "StateDependentLayer", "statedependentlayer", "its output is explored at random by a second network"
     ),
     _unsupported("MdrnnLayer", "mdrnnlayer", "PyBrain itself computes it only through its arac extension"),
-    _unsupported(
-        "Table", "table", "it looks values up in a table by its inputs, and no network of rows has one"
-    ),
-    _unsupported("EvolinoNetwork", "evolinonetwork", "it answers by generating a sequence, not row by row"),
+    _unsupported("Table", "table", "it looks values up in a table by its inputs, which is not supported"),
+    _unsupported("EvolinoNetwork", "evolinonetwork", "it generates a sequence instead of computing each row"),
 )

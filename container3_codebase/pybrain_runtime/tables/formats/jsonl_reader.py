@@ -56,7 +56,7 @@ class JsonLinesReader:
         for name in self.header:
             if not _is_text(name):
                 raise self._invalid(
-                    first.number + place, f"has a key that is no text in Unicode: {quoted(name)}"
+                    first.number + place, f"has a key that is not valid Unicode: {quoted(name)}"
                 )
         self.columns: ColumnSelection = selector.select(len(value), self.header, first.number + place)
         self._chunks = chain([first.after(place) if place else first], chunks)
@@ -107,7 +107,8 @@ class JsonLinesReader:
             value = parse_json(line.decode("utf-8"), parse_constant=_no_number)
         except UnicodeDecodeError as error:
             raise self._invalid(
-                number, f"is not UTF-8: byte 0x{line[error.start]:02x} at place {error.start + 1} of the line"
+                number,
+                f"is not UTF-8: byte 0x{line[error.start]:02x} at position {error.start + 1} of the line",
             ) from None
         except RepeatedKey as error:
             raise self._invalid(number, f"has the key {quoted(error.key)} twice") from None
@@ -169,7 +170,7 @@ def _shown(value: object) -> str:
 def _reason(error: ValueError) -> str:
     """Return what is wrong with a line. Python limits the digits of an integer; JSON does not."""
     own = isinstance(error, json.JSONDecodeError) or "finite" in str(error)
-    return str(error) if own else "a number has more digits than any number needs"
+    return str(error) if own else "a number has too many digits"
 
 
 def _is_text(name: str) -> bool:

@@ -112,7 +112,7 @@ class LineReader:
 
     def _too_long(self, line: int) -> ActivationError:
         return ActivationError(
-            f"{self._name} line {line} is longer than {self._limit:,} bytes, the limit.",
+            f"{self._name} line {line} exceeds the limit of {self._limit:,} bytes for a line.",
             hint="One line holds one row. Check that this is the right file.",
             line=line,
         )
