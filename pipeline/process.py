@@ -187,9 +187,11 @@ def run(
         TimedOut: it did not end in time, and has been ended.
         FileNotFoundError: the program is not found.
     """
-    program = Program(command, cwd=cwd, environment=environment)
+    program: Program | None = None
     output: list[str] = []
     try:
+        with signals_deferred():
+            program = Program(command, cwd=cwd, environment=environment)
         for line in program.lines(program.started + timeout):
             output.append(line)
             if on_line is not None:
@@ -198,8 +200,9 @@ def run(
         if status is None:
             raise _timed_out(f"{command[0]} closed its output but did not end")
     except BaseException:
-        with undisturbed():
-            program.stop(grace=5.0)
+        if program is not None:
+            with undisturbed():
+                program.stop(grace=5.0)
         raise
     return Ended(program.command, status, "".join(output), time.monotonic() - program.started)
 
@@ -333,6 +336,30 @@ def undisturbed() -> Iterator[None]:
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def signals_deferred() -> Iterator[None]:
+    """Deliver SIGINT and SIGTERM only at the end of the block.
+
+    A program is started in such a block: an exception between its start and the assignment of its object to a name
+    would leave it running, and nothing could stop it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals do not arrive here
+        return
+    arrived: list[int] = []
+    handlers = {
+        number: signal.signal(number, lambda number, frame: arrived.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for signum in arrived:
+            signal.raise_signal(signum)
 
 
 @contextmanager

@@ -90,8 +90,9 @@ class Entry:
             "source": str(self.source), "name": self.name, "folder": str(self.folder),
             "rubric": str(rubric) if rubric else None, "conditions": asdict(conditions),
         }  # fmt: skip
-        self._program = process.Program([sys.executable, "-m", "evaluation", json.dumps(job)])
-        self.state, self.step = State.RUNNING, "copying it"
+        with process.signals_deferred():
+            self._program = process.Program([sys.executable, "-m", "evaluation", json.dumps(job)])
+            self.state, self.step = State.RUNNING, "copying it"
 
     @property
     def program(self) -> process.Program:

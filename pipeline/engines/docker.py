@@ -248,17 +248,20 @@ class DockerEngine:
             log.append(clean)
             on_line(clean.rstrip("\n"))
 
-        program = process.Program(command, cwd=self.layout.root, environment=environment)
+        program: process.Program | None = None
         try:
+            with process.signals_deferred():
+                program = process.Program(command, cwd=self.layout.root, environment=environment)
             for line in program.lines(program.started + timeout):
                 keep(line)
             status = program.wait(10.0)
             states = self._container_states()
         except (TimedOut, KeyboardInterrupt):
-            with process.undisturbed():
-                program.interrupt()
-                if program.wait(8.0) is None:
-                    program.stop(grace=2.0)
+            if program is not None:
+                with process.undisturbed():
+                    program.interrupt()
+                    if program.wait(8.0) is None:
+                        program.stop(grace=2.0)
             raise
         finally:
             with process.undisturbed():

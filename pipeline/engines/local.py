@@ -29,7 +29,7 @@ from pipeline.engines.base import (
 from pipeline.engines.container_state import ContainerState
 from pipeline.errors import BuildFailed, TimedOut
 from pipeline.prepared_files import Prepared
-from pipeline.process import Ended, Program, run, undisturbed
+from pipeline.process import Ended, Program, run, signals_deferred, undisturbed
 from pipeline.project import (
     ACTIVATION_FILE,
     ACTIVATIONBASE,
@@ -261,7 +261,8 @@ class _LocalStack:
 
     def start(self, service: str, command: list[str], cwd: Path, environment: Mapping[str, str]) -> None:
         """Start the process of a service."""
-        self._programs[service] = Program(command, cwd=cwd, environment=environment)
+        with signals_deferred():
+            self._programs[service] = Program(command, cwd=cwd, environment=environment)
         self._started[service] = datetime.now(UTC)
 
     def all_ready(self) -> bool:

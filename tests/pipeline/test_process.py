@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipeline.errors import TimedOut
-from pipeline.process import Ended, Program, capture, run, termination_as_interrupt
+from pipeline.process import Ended, Program, capture, run, signals_deferred, termination_as_interrupt
 
 
 def python(code: str) -> list[str]:
@@ -217,3 +219,29 @@ def test_no_other_module_starts_programs() -> None:
         if starts.search(path.read_text(encoding="utf-8"))
     }
     assert users == {"pipeline/process.py"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_in_a_deferred_block_arrives_at_its_end(number: signal.Signals) -> None:
+    reached = []
+    with pytest.raises(KeyboardInterrupt), termination_as_interrupt(), signals_deferred():
+        signal.raise_signal(number)
+        reached.append("the end of the block")
+    assert reached == ["the end of the block"]
+
+
+def test_a_program_is_ended_if_a_signal_arrives_while_it_starts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    start, pids = subprocess.Popen.__init__, []
+
+    def start_and_signal(self: Any, *args: Any, **options: Any) -> None:
+        start(self, *args, **options)
+        pids.append(self.pid)
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", start_and_signal)
+    with pytest.raises(KeyboardInterrupt), termination_as_interrupt():
+        run([sys.executable, "-c", "import time; time.sleep(600)"])
+    with pytest.raises(ProcessLookupError):
+        os.kill(pids[0], 0)
