@@ -13,6 +13,7 @@ import numpy as np
 from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime._io.paths import base
 from pybrain_runtime._io.record import NOTHING, Record
+from pybrain_runtime._io.signatures import ZIP
 from pybrain_runtime.engine.compiled_network import CompiledNetwork
 from pybrain_runtime.engine.inference_session import InferenceSession
 from pybrain_runtime.errors import HashMismatch, UsageError
@@ -28,17 +29,15 @@ from pybrain_runtime.network.model_card import Card, card_path, read_card
 if TYPE_CHECKING:
     from pybrain_runtime.network.stored_scaling import FoundScaling
 
-_ZIP = b"PK\x03\x04"
-
 
 class Knowledge(Record):
     """A network and the file it was read from.
 
     Attributes:
         path: the file, as the user named it.
-        sha256: of the file, in hexadecimal.
+        sha256: hash of the file, in hexadecimal.
         size: bytes of the file.
-        network: its parts and parameters.
+        network: the description of the network.
         card: the model card beside the file; None where there is none.
         companions: other values in the file (numbers, text, arrays), by their keys.
         format: ``pickle protocol 2``, ``xml``, ``npz``.
@@ -242,7 +241,7 @@ def load_knowledge(
         UnsafeKnowledge: It refers to a class or function that is not on the allow-list.
         KnowledgeError: It does not hold a complete network, or its hash is not the expected one.
     """
-    budget = Budget(base(os.fspath(path)), limits)  # its clock begins before the file is read and hashed
+    budget = Budget(base(os.fspath(path)), limits)  # its clock starts before the file is read and hashed
     with InputFile(path, "knowledge") as file:
         data = file.read(limits.file_size)
         found_sha256, name, size = file.sha256, file.name, file.bytes_read
@@ -250,20 +249,20 @@ def load_knowledge(
         check_sha256(name, found_sha256, sha256)
     data = decompress(
         data, name, limits, budget
-    )  # under the same name: both at once would be twice the memory
+    )  # the same variable, so that the compressed data are released
     found = read_network(data, name, limits, budget)
-    its_card = _card_for(os.fspath(path), card, found.network, name)
+    model_card = _card_for(os.fspath(path), card, found.network, name)
     return Knowledge(
         path=os.fspath(path),
         sha256=found_sha256,
         size=size,
         network=found.network,
-        card=its_card,
+        card=model_card,
         companions=found.companions,
         format=found.format,
         names=found.names,
-        scaling="card" if its_card and its_card.scales else "none",
-        card_path=os.fspath(card or card_path(os.fspath(path))) if its_card else "",
+        scaling="card" if model_card and model_card.scales else "none",
+        card_path=os.fspath(card or card_path(os.fspath(path))) if model_card else "",
     )
 
 
@@ -279,17 +278,20 @@ class FoundNetwork(NamedTuple):
 def read_network(
     data: bytes, name: str, limits: Limits = DEFAULT_LIMITS, budget: Budget | None = None
 ) -> FoundNetwork:
-    """Return the network in the content of a file; raise the errors of ``load_knowledge``.
+    """Return the network in the content of a file.
 
     Args:
         data: The content of the file.
         name: The name of the file, for messages.
         limits: The limits on its size and content.
         budget: What is left of the limits; None for all of it.
+
+    Raises:
+        KnowledgeError: As for ``load_knowledge``.
     """
     budget = budget or Budget(name, limits)
     content = decompress(data, name, limits, budget)
-    if content.startswith(_ZIP):
+    if content.startswith(ZIP):
         from pybrain_runtime.loading.npz.reader import read_npz  # rare, so it is not loaded at every start
 
         return FoundNetwork(describe(read_npz(content, name, limits, budget), name, limits, budget), "npz")
@@ -343,7 +345,12 @@ def _numbered_names(base: str, count: int, given: list[str]) -> tuple[str, ...]:
 
 
 def fill_names(given: Sequence[str], default: Sequence[str]) -> tuple[str, ...]:
-    """Return names, with a default for empty ones that is made longer where it is taken."""
+    """Return names with defaults in place of empty ones; a default that is in use gets a prefix.
+
+    Args:
+        given: the names, some of which may be empty.
+        default: a default for each.
+    """
     taken = frozenset(given)
     names = []
     for name, fallback in zip(given, default, strict=True):

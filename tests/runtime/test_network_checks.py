@@ -299,7 +299,7 @@ def test_a_sorted_network_in_an_invalid_order_is_refused(
         f"net.pkl does not hold a complete network: the FeedForwardNetwork '{net.state['_name']}' is marked as "
         f"sorted, but its order of computation (modulesSorted) {WRONG_ORDERS[change]}."
     )
-    assert caught.value.hint.startswith("PyBrain would compute something else in that order.")
+    assert caught.value.hint.startswith("PyBrain would compute other outputs in that order.")
 
 
 @pytest.mark.parametrize("change", WRONG_ORDERS)

@@ -1,9 +1,9 @@
-"""Turns the inert values of a pickle into the description of a network, and checks that it fits together.
+"""Creates the description of a network from the inert values of a file, and validates it.
 
-Nothing is taken on trust: every connection must end in modules of its network, slices must lie within them,
-parameters must be as many finite numbers as the connection needs, and no value may wait for itself within a
-time step. The parameters are those that the connections hold. PyBrain's network keeps a copy of them all, but
-does not compute with it, and after unpickling the two can differ.
+Every connection must start and end at modules of its network, slices must lie within these, the parameters must be
+finite and as many as the connection needs, and connections must not form a cycle within a time step. The parameters
+are those of the connections. PyBrain's network has a copy of all of them, but does not compute with it, and after
+unpickling the two can differ.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from pybrain_runtime.network.description import (
     NetworkDescription,
 )
 
-_INSIDE = {
+_WRAPPED = {
     "CheaplyCopiable": "_CheaplyCopiable__stored",
     "MaskedModule": "pcontainer",
     "MaskedParameters": "pcontainer",
     "Rbm": "net",
 }
-"""Where a wrapper keeps what answers for it."""
+"""The attribute of a wrapper that holds the wrapped network."""
 
-_PERMUTED = 8
+_PERMUTED_SIZE = 8
 _SORT_AGAIN = (
-    "PyBrain would compute something else in that order. Load the network with PyBrain, set sorted = False, "
+    "PyBrain would compute other outputs in that order. Load the network with PyBrain, set sorted = False, "
     "call sortModules(), and save it again."
 )
 
@@ -48,16 +48,16 @@ Outgoing = dict[Instance, list[Instance]]
 def describe(
     root: Instance, file: str, limits: Limits = DEFAULT_LIMITS, budget: Budget | None = None
 ) -> NetworkDescription:
-    """Describe a network, a single layer as a network of one, or what a wrapper holds.
+    """Return the description of a network, of a single layer as a network, or of the network in a wrapper.
 
     Args:
         root: an instance of a network, module or wrapper class.
-        file: the file, for messages.
-        limits: how large it may be.
-        budget: what the file has left; None begins a new one.
+        file: the name of the file, for messages.
+        limits: the limits on its size.
+        budget: what is left of the limits; None for all of it.
 
     Raises:
-        KnowledgeError: something is missing, of the wrong type or size, or does not fit.
+        KnowledgeError: a part is missing, of the wrong type or size, or does not fit the others.
     """
     if root.cls.family == "wrapper":
         return _unwrapped(State(root, file), limits, budget)
@@ -69,7 +69,7 @@ def describe(
 
 
 def _unwrapped(state: State, limits: Limits, budget: Budget | None) -> NetworkDescription:
-    inner = state.instance_at(_INSIDE[state.instance.kind], "network", "module")
+    inner = state.instance_at(_WRAPPED[state.instance.kind], "network", "module")
     network = describe(inner, state.file, limits, budget)
     if state.instance.kind != "CheaplyCopiable":
         return network
@@ -77,7 +77,7 @@ def _unwrapped(state: State, limits: Limits, budget: Budget | None) -> NetworkDe
         with_parameters,  # rare, so it is not loaded at every start
     )
 
-    # Several of these share one stored network; each puts its own parameters in before it answers.
+    # Several wrappers share one stored network; each sets its own parameters before it computes.
     return with_parameters(network, state.numbers("_params", network.parameter_count))
 
 
@@ -93,7 +93,12 @@ class _Describer:
         self._taken: set[str] = set()
 
     def network(self, instance: Instance, depth: int) -> NetworkDescription:
-        """Describe a network that lies inside ``depth`` others."""
+        """Return the description of a network.
+
+        Args:
+            instance: the network.
+            depth: number of networks that it is nested in.
+        """
         state = self._state(instance)
         if depth >= self.limits.networks:
             raise state.error(f"exceeds the limit of {self.limits.networks} nested networks")
@@ -101,7 +106,7 @@ class _Describer:
         for module in outgoing:
             if module in self._seen:
                 raise State(module, self.file).error("occurs more than once")
-        order = _in_order(outgoing, state)
+        order = _topological_order(outgoing, state)
         places = {module: place for place, module in enumerate(order)}
         recurrent = "recurrentConns" in state
         # PyBrain up to 0.3 calls it offset.
@@ -128,7 +133,13 @@ class _Describer:
         return described
 
     def module(self, instance: Instance, steps: int, depth: int) -> ModuleDescription:
-        """Describe a layer, a bias unit or an inner network, after so many time steps."""
+        """Return the description of a layer, a bias unit or a nested network.
+
+        Args:
+            instance: the module.
+            steps: number of time steps that its network had done when it was saved.
+            depth: number of networks that its network is nested in.
+        """
         if instance.cls.family == "network":
             inner = self.network(instance, depth + 1)
             memory = self._memory(State(instance, self.file), inner.outdim, steps)
@@ -173,7 +184,7 @@ class _Describer:
             raise state.error(
                 f"has {indim} inputs and {outdim} outputs; its kind requires as many outputs as inputs"
             )
-        # What it costs to compute, also where the parameters are a mother's or there are none.
+        # The cost of computing it, also where the parameters are shared or there are none.
         self._charge(kind.count(indim, outdim) or outdim)
         name, parameters = self._parameters(state, kind.count(indim, outdim))
         return ConnectionDescription(
@@ -214,8 +225,8 @@ class _Describer:
         block = state.integer("blocksize", 1)
         if not block or indim % block:
             raise state.error(f"has the blocksize {block}, which does not divide its {indim} inputs")
-        # It is kept as Python numbers, too, which are five times as large.
-        self._charge(_PERMUTED * (indim // block))
+        # It is also kept as Python numbers, which are five times as large.
+        self._charge(_PERMUTED_SIZE * (indim // block))
         numbers = state.numbers("permutation", indim // block)
         if not np.array_equal(np.sort(numbers), np.arange(numbers.size)):
             raise state.error("has an invalid permutation")
@@ -262,7 +273,7 @@ class _Describer:
         output = _row(state.get("outputbuffer"), steps, outdim)
         if output is None or output.size != outdim:
             return None
-        # The state of a cell has a number for each output, or for every other one.
+        # A cell state has a number for each output, or for every second one.
         return Memory(output, _row(state.get("state"), steps, outdim))
 
     def _state(self, instance: Instance) -> State:
@@ -284,7 +295,7 @@ class _Describer:
 
 
 def _row(value: object, steps: int, most: int) -> np.ndarray | None:
-    """Return the row that was written in the last of so many time steps, if there is one of at most so many."""
+    """Return the row of the last time step in a buffer of at most ``most`` columns; None where there is none."""
     array = value.array if steps and isinstance(value, ArrayValue) and value.numeric else None
     if array is None or array.ndim != 2 or len(array) < steps or array.shape[1] > most:
         return None
@@ -293,52 +304,52 @@ def _row(value: object, steps: int, most: int) -> np.ndarray | None:
     return row if np.isfinite(row).all() else None
 
 
-def _in_order(outgoing: Outgoing, state: State) -> list[Instance]:
-    """Return the modules so that each comes after all that it listens to.
+def _topological_order(outgoing: Outgoing, state: State) -> list[Instance]:
+    """Return the modules in topological order.
 
-    That is the order of the file (``modulesSorted``). PyBrain computes in exactly that order, so a network that
-    says it is sorted and is not would get another answer there than here: it is refused. A network that was
-    never sorted is sorted as PyBrain would: from the modules without inputs, by name.
+    This is the order of the file (``modulesSorted``). PyBrain computes in that order, so a network that is marked as
+    sorted and is not would have other outputs there; it is refused. A network that was never sorted is sorted as
+    PyBrain does: from the modules without inputs, by name.
     """
     targets = {m: [c.state.get("outmod") for c in listed] for m, listed in outgoing.items()}
     for ends in targets.values():
         if any(not isinstance(end, Instance) or end not in targets for end in ends):
             raise state.error("has a connection to a module that is not part of it")
     given = state.get("modulesSorted")
-    wrong = _wrong_order(given, targets, state.file)
-    if not wrong:
+    problem = _order_error(given, targets, state.file)
+    if not problem:
         assert isinstance(given, list)
         return list(given)
     order = _sorted(targets)
     if len(order) != len(targets):
         raise state.error("has a cycle of connections within a time step")
     if state.get("sorted"):
-        error = state.error(f"is marked as sorted, but its order of computation (modulesSorted) {wrong}")
+        error = state.error(f"is marked as sorted, but its order of computation (modulesSorted) {problem}")
         error.hint = _SORT_AGAIN
         raise error
     return order
 
 
 def _sorted(targets: Mapping[Instance, list[object]]) -> list[Instance]:
-    """Return the modules from those without inputs onwards; fewer than all where there is a loop."""
-    waiting = dict.fromkeys(targets, 0)
+    """Return the modules in topological order; modules that follow a cycle are left out."""
+    missing_inputs = dict.fromkeys(targets, 0)
     for end in _flat(targets.values()):
-        waiting[end] += 1
-    ready = deque(module for module in targets if not waiting[module])
+        missing_inputs[end] += 1
+    ready = deque(module for module in targets if not missing_inputs[module])
     order: list[Instance] = []
     while ready:
         order.append(ready.popleft())
         for end in _flat([targets[order[-1]]]):
-            waiting[end] -= 1
-            if not waiting[end]:
+            missing_inputs[end] -= 1
+            if not missing_inputs[end]:
                 ready.append(end)
     return order
 
 
-def _wrong_order(given: object, targets: Mapping[Instance, list[object]], file: str) -> str:
-    """Says in words why a list is no order of computation for all modules; empty where it is one."""
+def _order_error(given: object, targets: Mapping[Instance, list[object]], file: str) -> str:
+    """Return why a list is not a topological order of all modules; an empty string where it is."""
 
-    def called(module: Instance) -> str:
+    def name_of(module: Instance) -> str:
         return f"'{escaped(State(module, file).name, 60)}'"
 
     if not isinstance(given, list):
@@ -348,14 +359,14 @@ def _wrong_order(given: object, targets: Mapping[Instance, list[object]], file: 
         if not isinstance(module, Instance) or module not in targets:
             return "lists something that is not one of its modules"
         if module in places:
-            return f"lists {called(module)} twice"
+            return f"lists {name_of(module)} twice"
         places[module] = place
     for module, ends in targets.items():
         if module not in places:
-            return f"leaves out {called(module)}"
+            return f"leaves out {name_of(module)}"
         for end in _flat([ends]):
             if end in places and places[end] <= places[module]:
-                return f"puts {called(end)} before {called(module)}, whose outputs it needs"
+                return f"puts {name_of(end)} before {name_of(module)}, whose outputs it needs"
     return ""
 
 

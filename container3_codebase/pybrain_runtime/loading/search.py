@@ -1,4 +1,4 @@
-"""Finds the network in what a pickle holds, and names whatever else it is."""
+"""Finds the network in the value of a pickle, and describes other values."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.values import ArrayValue, Instance
 from pybrain_runtime.network.allow_list import Global
 
-_ANSWERING = ("network", "wrapper", "module")
+_RUNNABLE = ("network", "wrapper", "module")
 _DEPTH = 4
 _ITEMS = 10_000
-_STEPS = 10  # that the place of an item costs, in words
+_STEPS = 10  # charged for the key of an item
 _ADVICE = "Save the network itself: pickle.dump(net, file)."
 
 
 def find_network(
     value: object, file: str, budget: Budget | None = None
 ) -> tuple[Instance, dict[str, object]]:
-    """Return the one network in a value and what lies beside it.
+    """Return the only network in a value, and the other values beside it.
 
     Args:
-        value: what the pickle holds: a network or layer, or a dict, tuple or list with one in it.
-        file: the file, for messages.
-        budget: what the file has left; None begins a new one.
+        value: the value of a pickle: a network or layer, or a dict, tuple or list that contains one.
+        file: the name of the file, for messages.
+        budget: what is left of the limits; None for all of it.
 
     Returns:
-        The network, and its companions by their place (``x_min``, ``1``, ``scaling.mean``): numbers, text,
-        and arrays of numbers.
+        The network, and its companions by their keys (``x_min``, ``1``, ``scaling.mean``): numbers, text and
+        numeric arrays.
 
     Raises:
-        KnowledgeError: there is no network, or more than one; the message names what there is.
+        KnowledgeError: there is no network, or more than one; the message describes the value.
     """
-    if isinstance(value, Instance) and value.cls.family in _ANSWERING:
+    if isinstance(value, Instance) and value.cls.family in _RUNNABLE:
         return value, {}
     if not isinstance(value, dict | list | tuple | set | frozenset):
         raise KnowledgeError(f"{file} holds {describe_value(value)}, not a network.", hint=_ADVICE)
     items = list(_walk(value, "", 0, set(), budget or Budget(file, DEFAULT_LIMITS)))
     networks = {item: place for place, item in items if isinstance(item, Instance)}
     found: dict[Instance, str] = {}
-    for family in _ANSWERING:
+    for family in _RUNNABLE:
         found = found or {n: place for n, place in networks.items() if n.cls.family == family}
     if not found:
         others = sorted({describe_value(n) for n in networks})[:5]
@@ -60,7 +60,7 @@ def find_network(
 
 
 def describe_value(value: object) -> str:
-    """Says what a value out of a pickle is: ``a list of 3 items``, ``a SupervisedDataSet (a data set)``."""
+    """Return a description of a value of a pickle: ``a list of 3 items``, ``a FeedForwardNetwork``."""
     if isinstance(value, Instance):
         return _describe_instance(value)
     if isinstance(value, ArrayValue):
@@ -99,7 +99,7 @@ def _rows(value: Instance) -> str:
 def _walk(
     value: object, place: str, depth: int, seen: set[int], budget: Budget
 ) -> Iterator[tuple[str, object]]:
-    """Yield all but containers, with their places, down to a few levels; each container once."""
+    """Yield the items of nested containers that are not containers, with their keys; each container once."""
     if not isinstance(value, dict | list | tuple | set | frozenset):
         yield place, value
         return
@@ -109,16 +109,16 @@ def _walk(
     budget.charge_steps(_STEPS * len(value))
     pairs = value.items() if isinstance(value, dict) else enumerate(value)
     for key, item in pairs:
-        inside = f"{place}.{_part(key)}" if place else _part(key)
+        inside = f"{place}.{_key_text(key)}" if place else _key_text(key)
         yield from _walk(item, inside, depth + 1, seen, budget)
 
 
-def _part(key: object) -> str:
+def _key_text(key: object) -> str:
     return escaped(key, 40) if isinstance(key, str) else _key_name(key)
 
 
 def _key_name(key: object) -> str:
-    """Return what a key is called: a pair by its parts, so that two pairs have two names."""
+    """Return a key as text: a tuple by its items, so that different tuples have different names."""
     if isinstance(key, tuple):
         return f"({', '.join(short_repr(part, 10) for part in key[:4])})"
     return repr(key) if isinstance(key, Instance | Global) else short_repr(key, 40)
