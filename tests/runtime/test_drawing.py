@@ -12,7 +12,7 @@ import pytest
 from pybrain.tools.shortcuts import buildNetwork
 from pybrain_runtime import load_knowledge
 from pybrain_runtime.drawing import drawing
-from pybrain_runtime.drawing.places import BOX_WIDTH, places_of
+from pybrain_runtime.drawing.layout import BOX_WIDTH, layout_of
 
 NETWORKS = sorted((Path(__file__).parents[1] / "fixtures" / "networks").glob("*/net.p2.pkl"))
 SVG = "{http://www.w3.org/2000/svg}"
@@ -42,14 +42,14 @@ def test_every_network_is_drawn_deterministically(path: Path) -> None:
 
 def test_layers_are_drawn_in_order_of_computation() -> None:
     described = load_knowledge(NETWORKS[0].parents[1] / "man_shortcut" / "net.p2.pkl").network
-    boxes = places_of(described).boxes
+    boxes = layout_of(described).boxes
     for connection in described.connections:
         assert boxes[connection.source].x + BOX_WIDTH < boxes[connection.target].x
 
 
 def test_no_two_boxes_overlap() -> None:
     for path in NETWORKS:
-        boxes = places_of(load_knowledge(path).network).boxes
+        boxes = layout_of(load_knowledge(path).network).boxes
         assert len({(box.x, box.y) for box in boxes}) == len(boxes)
         for one in boxes:
             assert not any(one.x == two.x and 0 < two.y - one.y < 58 for two in boxes)
@@ -57,7 +57,7 @@ def test_no_two_boxes_overlap() -> None:
 
 def test_everything_is_inside_the_drawing() -> None:
     for path in NETWORKS:
-        places = places_of(load_knowledge(path).network)
+        places = layout_of(load_knowledge(path).network)
         numbers = [
             (float(x), float(y))
             for curve in places.curves
@@ -85,7 +85,7 @@ def test_labels_show_kind_and_parameters() -> None:
 
 def test_many_connections_between_two_layers_are_one_curve() -> None:
     described = load_knowledge(NETWORKS[0].parents[1] / "man_convolutional" / "net.p2.pkl").network
-    places = places_of(described)
+    places = layout_of(described)
     assert len(described.connections) > 10
     assert len(places.curves) == 2
     assert places.curves[0].group.label.startswith(f"{len(places.curves[0].group.connections)} × SharedFull")

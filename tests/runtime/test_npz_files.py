@@ -122,8 +122,8 @@ def test_another_zip_archive_is_recognized(tmp_path: Path) -> None:
 
 
 EDITS: dict[str, tuple[EDITED, str]] = {
-    "another version": (lambda d: d.update(version=2), "is of the format app07-network 2; app07-network 1 is"),
-    "another format": (lambda d: d.update(format="x"), "is of the format x 1; app07-network 1 is what this"),
+    "another version": (lambda d: d.update(version=2), "has the format app07-network 2; expected app07-network 1"),
+    "another format": (lambda d: d.update(format="x"), "has the format x 1; expected app07-network 1"),
     "no network": (lambda d: d.pop("network"), "its description.network is not an object"),
     "an unknown kind": (
         lambda d: d["network"]["modules"][0].update(kind="os.system"),

@@ -1,8 +1,8 @@
-"""The arrays in an npz file: its zip archive, read by this program's own code.
+"""Reads the arrays of an npz file, with limits on memory.
 
-Python's ``zipfile`` makes an object of half a kilobyte for each entry of the directory before anything can be
-asked about it, and opens members packed in ways whose dictionaries take gigabytes. Here the directory is
-measured first, and members are stored or deflated, as NumPy writes them.
+Python's ``zipfile`` creates an object of half a kilobyte for each entry of the directory before their number can be
+checked, and supports compressions whose dictionaries take gigabytes. Here the number of entries is checked first, and
+only stored and deflated members are supported, as NumPy writes them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _ENTRY = struct.Struct("<4s6H3L5H2L")
 _LOCAL = struct.Struct("<4s5H3L2H")
 _STORED, _DEFLATED = 0, 8
 _ENCRYPTED = 0x1
-_MEMBER = 400  # bytes of what is kept of an entry, without its name
+_MEMBER_SIZE = 400  # bytes of memory for an entry, without its name
 _BLOCK = 1 << 16
 _OUTPUT = 1 << 18
 _DIMENSIONS = 8
@@ -40,7 +40,7 @@ _ENDING = ".npy"
 
 
 class _Damage(Exception):
-    """Something in the archive that no npz file has; the text says what."""
+    """The archive is damaged; the text has the reason."""
 
 
 class _Member(NamedTuple):
@@ -52,16 +52,16 @@ class _Member(NamedTuple):
 
 
 class NpzArrays:
-    """The members of the archive: each is unpacked when it is asked for, all together up to the limits.
+    """The arrays of an npz file, each decompressed when it is read.
 
     Args:
         data: the whole file.
         name: its name, for messages.
-        limits: bytes it may unpack to, entries, elements of all arrays.
-        budget: what the file has left.
+        limits: the limits on decompressed bytes, entries, and elements of all arrays.
+        budget: what is left of the limits.
 
     Raises:
-        KnowledgeError: it is damaged, another kind of zip archive, or beyond a limit.
+        KnowledgeError: it is damaged, another kind of zip archive, or exceeds a limit.
     """
 
     def __init__(self, data: bytes, name: str, limits: Limits, budget: Budget) -> None:
@@ -79,14 +79,18 @@ class NpzArrays:
                 self._members[key] = member
         except _Damage as damage:
             if b"PK\5\6" in data and b"network" + _ENDING.encode() not in data:
-                check_not_other_format(data, name)  # whole, but not with the plain directory of an npz file
+                check_not_other_format(data, name)  # a valid zip archive, but not an npz file
             raise self._damaged(damage) from None
 
     def __contains__(self, key: object) -> bool:
         return f"{key}{_ENDING}" in self._members
 
     def take(self, key: str) -> np.ndarray:
-        """Return an array: text, or finite or infinite numbers; never objects."""
+        """Return an array of numbers or text.
+
+        Raises:
+            KnowledgeError: it is not found, damaged, or exceeds a limit.
+        """
         member = self._members.get(key + _ENDING)
         if member is None:
             raise self.error(f"has no array '{escaped(key, 60)}', to which its description refers")
@@ -96,7 +100,11 @@ class NpzArrays:
             raise self._damaged(damage) from None
 
     def error(self, what: str) -> KnowledgeError:
-        """Return an error that says what is wrong with the file."""
+        """Return the error for the file.
+
+        Args:
+            what: the problem, as the predicate of a sentence.
+        """
         return KnowledgeError(f"{self._name} {what}.", hint="Write it again with convert.")
 
     def _damaged(self, damage: _Damage) -> KnowledgeError:
@@ -108,7 +116,7 @@ class NpzArrays:
     # The archive.
 
     def _directory(self) -> Generator[tuple[str, _Member], None, None]:
-        """Yield the entries of the directory; their number is known before the first is made."""
+        """Yield the entries of the directory, after their number has been checked."""
         size = len(self._data)
         if size < _END.size:
             raise _Damage("it ends too early")
@@ -137,7 +145,7 @@ class NpzArrays:
         name_start = position + _ENTRY.size
         if sizes[0] > self._limits.name_length:
             raise _Damage("a member has a name that is too long")
-        self._budget.charge(_MEMBER + 4 * sizes[0])
+        self._budget.charge(_MEMBER_SIZE + 4 * sizes[0])
         name = self._data[name_start : name_start + sizes[0]].decode("utf-8", "replace")
         yield name, _Member(method, packed, size, crc, start)
         end_of_entry: int = name_start + sum(sizes)
@@ -152,17 +160,17 @@ class NpzArrays:
         if mark != b"PK\3\4" or begin + member.packed > len(data):
             raise _Damage("a member is not at its position in the directory")
         packed = memoryview(data)[begin : begin + member.packed]
-        content = self._inflated(packed) if member.method == _DEFLATED else self._stored(packed)
+        content = self._inflate(packed) if member.method == _DEFLATED else self._stored(packed)
         if len(content) != member.size or zlib.crc32(content) != member.crc:
             raise _Damage("the size or checksum of a member is wrong")
         return content
 
     def _stored(self, packed: memoryview) -> bytes:
-        self._spend(len(packed))
+        self._charge(len(packed))
         return bytes(packed)
 
-    def _inflated(self, packed: memoryview) -> bytes:
-        """Return the content, unpacked block by block: what zlib makes at once, it has twice for a moment."""
+    def _inflate(self, packed: memoryview) -> bytes:
+        """Return the content of a member, decompressed in blocks: a single call would need twice the memory."""
         plain = BytesIO()
         member = zlib.decompressobj(wbits=-15)
         position = 0
@@ -177,12 +185,12 @@ class NpzArrays:
                 raise _Damage(escaped(str(error), 100)) from None
             if not block and not part and not member.eof:
                 raise _Damage("a member ends too early")
-            self._spend(len(part))
+            self._charge(len(part))
             self._budget.check_time()
             plain.write(part)
         return plain.getvalue()
 
-    def _spend(self, size: int) -> None:
+    def _charge(self, size: int) -> None:
         self._left -= size
         if self._left < 0:
             raise self.error(f"exceeds the limit of {self._limits.file_size:,} bytes after decompression")
@@ -211,5 +219,5 @@ class NpzArrays:
             return np.frombuffer(content, dtype, offset=start).reshape(
                 shape, order="F" if header[2] == b"True" else "C"
             )
-        except ValueError:  # no element, but sizes beyond all memory
+        except ValueError:  # no elements, but sizes that are too large
             raise _Damage("an array has an invalid shape") from None

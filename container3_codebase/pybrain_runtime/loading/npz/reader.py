@@ -1,4 +1,4 @@
-"""Read the npz files of ``convert``, into the same inert values as pickles.
+"""Reads the npz files of ``convert`` into the same inert values as pickles.
 
 The file is a zip archive of arrays, one of which holds the description of the network as JSON. It is not read by
 ``numpy.load``, which has no limits. ``docs/knowledge-files.md`` has the format.
@@ -29,7 +29,7 @@ DESCRIPTION = "network"
 
 _LARGEST = 1 << 31
 _JSON_SIZES = {"{": 240, "[": 90, ",": 50, '"': 40}
-"""Bytes of the values that JSON makes, by what stands in its text for each."""
+"""Bytes of memory of parsed JSON values, by the character that marks each in the text."""
 
 
 def read_npz(
@@ -44,21 +44,21 @@ def read_npz(
         budget: What is left of the limits; None for all of it.
 
     Raises:
-        KnowledgeError: it is another kind of zip archive, damaged, beyond a limit, or lacks something.
+        KnowledgeError: it is another kind of zip archive, damaged or incomplete, or exceeds a limit.
     """
     budget = budget or Budget(name, limits)
     arrays = NpzArrays(data, name, limits, budget)
     if DESCRIPTION not in arrays:
         check_not_other_format(data, name)
-    content = _described(arrays, budget)
+    content = _parse_description(arrays, budget)
     top = _Node(content, name, "description")
     if top.get("format") != FORMAT or top.get("version") != VERSION:
         found = " ".join(_unquoted(top.get(key)) for key in ("format", "version"))
-        raise arrays.error(f"is of the format {found}; {FORMAT} {VERSION} is what this runtime reads")
+        raise arrays.error(f"has the format {found}; expected {FORMAT} {VERSION}")
     return _Reader(name, limits, arrays, budget).root(top.node("network"))
 
 
-def _described(arrays: NpzArrays, budget: Budget) -> object:
+def _parse_description(arrays: NpzArrays, budget: Budget) -> object:
     """Return the parsed description. The memory of its values is charged before they are created."""
     array = arrays.take(DESCRIPTION)
     if array.shape or array.dtype.kind != "U":
@@ -82,7 +82,7 @@ def _unquoted(value: object) -> str:
 
 
 class _Node:
-    """An object of the JSON, with the place where it stands for messages."""
+    """A JSON object and its path in the document, for messages."""
 
     def __init__(self, content: object, file: str, where: str) -> None:
         self._file = file
@@ -190,7 +190,7 @@ class _Reader:
         instance = self.network(node.node("network"), depth + 1) if inner else self._layer(node)
         if steps and node.get("memory") is not None:
             memory = node.node("memory")
-            # Only the last time step is kept, and only that one is looked at.
+            # Only the last time step is stored, and only that one is used.
             for key, attribute in (("output", "outputbuffer"), ("state", "state")):
                 if memory.get(key) is not None:
                     row = self._arrays.take(memory.text(key)).reshape(1, -1)

@@ -60,7 +60,7 @@ def push_latin1(machine: StackMachine, size: int) -> None:
 
 @cache
 def _python2_string() -> re.Pattern[bytes]:
-    # ++ and *+ keep nothing to go back to, which would be forty bytes for each byte of the text.
+    # Possessive quantifiers need no memory for backtracking, which would be forty bytes per byte of text.
     return re.compile(rb"(?:[^\\]++|\\[\\'\"abfnrtv]|\\x[0-9a-fA-F]{2})*+", re.DOTALL)
 
 
