@@ -1,4 +1,4 @@
-"""The drivers with real containers: what they show, write, and end with."""
+"""The drivers with real containers: output, files and exit status."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _DRIVER = (
 
 @pytest.fixture
 def project(place: Path, copy_project: Callable[[Path], Layout]) -> Iterator[Layout]:
-    """A checkout whose stack is down and whose images are gone when the test ends."""
+    """Yield a checkout; its stack and its images are removed after the test."""
     layout = copy_project(place / "app07")
     yield layout
     forget(layout)
@@ -73,7 +73,7 @@ def start(layout: Layout, *words: str, **environment: str) -> subprocess.Popen[s
 
 
 def running_container(layout: Layout, service: str) -> str:
-    """Waits for the container of a service: it can print before the engine calls it running."""
+    """Wait for the container of a service, which can print before the engine reports it as running."""
     where = [
         f"label=com.docker.compose.project.working_dir={layout.root}",
         f"label=com.docker.compose.service={service}",

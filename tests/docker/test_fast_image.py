@@ -1,4 +1,4 @@
-"""The image target `fast`: the same code with pyarrow, for Parquet and for millions of rows."""
+"""The image target `fast`, with pyarrow for Parquet and for millions of rows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CONTEXT = PROJECT.code.parent
 
 @pytest.fixture(scope="module")
 def images(docker: None) -> Iterator[dict[str, str]]:
-    """Both targets and what is built without one, under names of their own."""
+    """Build both targets and the default image with separate names."""
     tag = f"test-{uuid.uuid4().hex[:8]}"
     names = {target: f"codebase_app07:{tag}-{target or 'plain'}" for target in ("fast", "codebase", "")}
     for target, name in names.items():
@@ -35,7 +35,7 @@ def images(docker: None) -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def shared(place: Path, fixtures: Path) -> Path:
-    """A volume with the flowers' network and 150 rows as Parquet."""
+    """Return a volume with the iris network and 150 rows as Parquet."""
     place.chmod(0o777)
     for name in ("currentSolution.pkl", "currentSolution.card.json"):
         shutil.copy(fixtures / "default/iris" / name, place / name)

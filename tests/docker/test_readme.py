@@ -1,4 +1,4 @@
-"""What the README shows is what a reader gets."""
+"""The outputs in the README are those of real runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = [
 
 
 def masked(text: str) -> list[str]:
-    """The lines, without what differs from run to run and from machine to machine."""
+    """Return the lines with times and versions masked."""
     text = re.sub(r"\d+\.\d s", "N s", text)
     text = re.sub(r"docker \S+, docker compose \S+", "docker V, docker compose V", text)
     text = re.sub(r"(_app07) (built in N s|is up to date)", r"\1 built or there", text)

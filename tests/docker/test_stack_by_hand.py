@@ -1,4 +1,4 @@
-"""The literal Compose commands, typed on a fresh checkout, with both generations of Compose."""
+"""The literal Compose commands on a fresh checkout, with both generations of Compose."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def test_a_missing_shared_data_is_an_error_and_is_not_created_by_root(stack):
 
 
 def mounted(folder: Path, options: str):
-    """A file system of its own on `folder`, for what a chmod cannot do to root."""
+    """Mount a file system on `folder`, because permissions do not restrict root."""
     subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=True)
 
 

@@ -1,4 +1,4 @@
-"""Every literal `up` returns, nothing is left running, and a stale image does not run unseen: both generations."""
+"""Every `up` returns, leaves nothing running and reports stale images, with both generations of Compose."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STAYS = "import time; print('it stays', flush=True); time.sleep(40)\n"
 
 
 def gone(stack, seconds: float = 30.0) -> bool:
-    """Whether nothing of the checkout runs any more, or soon does not."""
+    """Wait until no container of the checkout runs, and return whether that happened."""
     return until(lambda: stack.running() == [], seconds)
 
 
@@ -32,7 +32,7 @@ def until(holds: Callable[[], object], seconds: float) -> bool:
 
 
 def once(stack, service: str, act: Callable[[str], None]) -> threading.Thread:
-    """Does something to the container of a service as soon as it runs."""
+    """Run a command on the container of a service as soon as it is running."""
 
     def wait() -> None:
         if until(lambda: stack.ids(service), 120):

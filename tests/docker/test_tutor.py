@@ -1,4 +1,4 @@
-"""The tutor's five steps, typed literally."""
+"""The tutor's five steps, with the literal commands."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def typed(command: list[str], cwd: Path) -> str:
 
 @pytest.fixture(scope="module")
 def images(docker: None, latest_images_stay_as_they_are: None) -> None:
-    """Step 1: each container is built alone, in its own folder."""
+    """Step 1: build each image separately, in its folder."""
     from pipeline.project import PROJECT
 
     for service in SERVICES:

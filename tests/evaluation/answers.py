@@ -1,4 +1,4 @@
-"""Answers to the five questions as students write them, and texts that only look like answers."""
+"""Genuine answers to the five questions, and texts that only look like answers."""
 
 from __future__ import annotations
 

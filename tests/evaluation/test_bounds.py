@@ -111,7 +111,7 @@ print(json.dumps({"report": as_json(report), "used": used}))
 
 @pytest.fixture
 def measured(submit):
-    """Evaluates a submission without an engine in a process of its own; gives results, findings and memory."""
+    """Evaluate a submission without an engine in a separate process, and return results, findings and memory."""
 
     def run(changes, rubric=RUBRIC, limits=SHORT):
         job = {"source": str(submit(changes)), "rubric": rubric, "limits": vars(limits)}
@@ -133,7 +133,7 @@ def measured(submit):
 
 
 def collisions():
-    """A dictionary whose keys are tuples with one hash."""
+    """Return a pickled dictionary whose keys are tuples with one hash."""
     keys = {(-1 if number >> bit & 1 else -2, bit) for number in range(2) for bit in range(2)}
     deep = [(a, b) for a in (-1, -2) for b in (-1, -2)]
     for _ in range(2):
@@ -142,7 +142,7 @@ def collisions():
 
 
 def shared_key():
-    """A dictionary key that is a few bytes long and whose text is as long as a disk."""
+    """Return a dictionary key of a few bytes whose text would fill a disk."""
     key = ()
     for _ in range(26):
         key = (key, key)
@@ -294,7 +294,7 @@ def test_an_expensive_program_does_not_stop_the_evaluation(measured, program):
 
 @pytest.fixture
 def guarded(submit, tmp_path):
-    """The evidence as an evaluation has it, with nothing but a submission."""
+    """Return a function for the evidence of an evaluation without an engine."""
     made = []
 
     def make(changes=None, limits=SHORT):

@@ -1,4 +1,4 @@
-"""Real containers: submissions that try to get points without the work, and the points that they get."""
+"""Submissions that try to get points without the work, evaluated in real containers."""
 
 from __future__ import annotations
 

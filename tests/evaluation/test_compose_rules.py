@@ -1,4 +1,4 @@
-"""An untrusted compose file is data: dangerous keys are refused with a reason, mistakes are named."""
+"""An untrusted compose file is data: dangerous keys are refused with a reason, errors are reported."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pipeline.engines.docker_command import Compose
 
 @pytest.fixture
 def safe(tmp_path):
-    """What a compose file comes to, in a submission with a few folders."""
+    """Return the rewritten compose file for a submission with a few folders."""
     for name in ("shared_data", "models", "container3_codebase"):
         (tmp_path / name).mkdir()
     (tmp_path / "models" / "net.pkl").write_text("x")

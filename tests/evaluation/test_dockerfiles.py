@@ -97,7 +97,7 @@ def test_features_of_buildkit_are_rewritten(tmp_path):
 
 
 def written(text, folder, **options):
-    """The lines that are built instead of a Dockerfile."""
+    """Return the lines of the rewritten Dockerfile."""
     return rewrite(read_dockerfile(text, options.get("arguments")), Tree(folder), **options).text.splitlines()
 
 
@@ -365,7 +365,7 @@ def test_the_output_of_a_failed_step_is_not_a_missing_layer():
     ],
 )
 def test_expanded_instructions_have_a_size_limit(lines, line):
-    """The builder would put them in itself: a hundred bytes of a LABEL become megabytes of an image's settings."""
+    """The builder expands variables itself: a LABEL of a hundred bytes can become megabytes of image settings."""
     text = f"FROM busybox\nENV B={'x' * 50_000}\n{lines}\n"
     assert [number for number, _ in refusals(read_dockerfile(text), "", {})] == [line]
 

@@ -1,4 +1,4 @@
-"""Documents: the answers are found however their headings look, and an answer is more than its question."""
+"""Documents: answers are found under headings of many styles, and must be more than their question."""
 
 from __future__ import annotations
 

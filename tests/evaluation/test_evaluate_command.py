@@ -1,4 +1,4 @@
-"""`evaluate` on the command line: what it shows and writes, what it ends with, a whole class, going on later."""
+"""`evaluate` on the command line: output, files, exit status, classes and resuming."""
 
 from __future__ import annotations
 

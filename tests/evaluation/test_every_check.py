@@ -1,4 +1,4 @@
-"""Every check of the task's rubric: where exactly its part is broken, exactly its points are lost."""
+"""Every check of the task's rubric: a submission that breaks exactly this check loses exactly its points."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_file_copied_with_another_name_is_recognised(reports):
 
 @pytest.fixture(scope="module")
 def whole(samples, tmp_path_factory):
-    """The report of a right submission of which only the files are looked at."""
+    """Return the report of a correct submission, from the checks of files only."""
     folder = samples.write_sample(tmp_path_factory.mktemp("whole") / "submission")
     return evaluate(str(folder), load_rubric(), Conditions(run=False))
 

@@ -1,4 +1,4 @@
-"""One report, many forms; what a submission says is text in each of them and nothing else."""
+"""One report in many formats; text of a submission is escaped in each of them."""
 
 from __future__ import annotations
 

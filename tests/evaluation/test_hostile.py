@@ -1,4 +1,4 @@
-"""Real containers: a hostile submission stays within its limits, and nothing of it remains."""
+"""Hostile submissions in real containers stay within their limits, and nothing of them is left."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ PROGRAM = "import sys; from pipeline.cli import execute, parse; sys.exit(execute
 
 
 def interrupted_at(text, words):
-    """Runs a command until it says a certain thing, then sends Ctrl-C: exit status, process, and all that was said."""
+    """Run a command until it prints a certain text, then send Ctrl-C; return exit status, process and output."""
     with subprocess.Popen(
         [sys.executable, "-c", PROGRAM, *map(str, words)],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
@@ -178,7 +178,7 @@ def test_ctrl_c_leaves_a_partial_report_and_removes_the_containers(submit, sampl
 
 
 def test_ctrl_c_stops_a_class_evaluation_and_the_same_command_resumes_it(samples, tmp_path, nothing_left):
-    """The first of three is finished, the second is being built, the third has not begun."""
+    """The first of three is finished, the second is being built, the third has not started."""
     folder, out = tmp_path / "class", tmp_path / "out"
     fails = {f"{part}/Dockerfile": "FROM busybox:latest\nRUN false\n" for part in (C1, C2, C3)}
     slow = {f"{C3}/Dockerfile": "FROM busybox:latest\nRUN sleep 300\n"}
@@ -224,7 +224,7 @@ def test_leftovers_of_a_killed_evaluation_are_removed_by_the_next_one(engine, le
 
 @pytest.mark.xdist_group("class")
 def test_a_build_ends_with_an_evaluation_that_is_killed(engine, submit, tmp_path):
-    """A step of a build carries no label: nobody would find it later."""
+    """The container of a build step has no label, so a later evaluation could not find it."""
     nap = str(100_000 + os.getpid())
     slow = submit({f"{C1}/Dockerfile": f"FROM busybox:latest\nRUN sleep {nap}\n"})
     words = [sys.executable, "-c", PROGRAM, "evaluate", str(slow), "--output", str(tmp_path / "out")]

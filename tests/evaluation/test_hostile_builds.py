@@ -1,4 +1,4 @@
-"""Real builds: nothing of the host is written, read or reached on its loopback, and a reason is reported."""
+"""Real builds cannot write, read or connect to anything of the host, and the reason is reported."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ BUSYBOX = "FROM busybox:latest\n"
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """A home folder beside the folder that evaluations work in: three steps up from a build context."""
+    """Return a home folder three levels above the build contexts of evaluations."""
     folder = tmp_path / "home"
     (folder / ".ssh").mkdir(parents=True)
     (folder / ".bashrc").write_text(CANARY)
@@ -63,7 +63,7 @@ def state(folder):
 
 @pytest.fixture
 def listener():
-    """A server on the host's loopback; nobody may have knocked when the test is over."""
+    """Run a server on the host's loopback, and assert that it received no connection."""
     knocked = []
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.2)
@@ -95,7 +95,7 @@ def session(engine, home):
 
 @pytest.fixture
 def build(session, tmp_path):
-    """Takes a submission in and builds one image of it."""
+    """Return a function that copies a submission and builds one of its images."""
     count = 0
 
     def run(source, context=C3, *, dockerfile="Dockerfile", args=None, target="", limits=DEFAULT_LIMITS):
@@ -147,7 +147,7 @@ UP = "../../../home/.bashrc"
 
 
 def image_files(image, folder="/"):
-    """The files of an image: name to content, link target or mode."""
+    """Return the files of an image: name to content, link target or mode."""
     made = subprocess.run(["docker", "create", image, "x"], capture_output=True, text=True, check=True)
     name = made.stdout.strip()
     try:
@@ -201,7 +201,7 @@ def test_a_folder_that_is_a_link_is_not_followed(shape, build, tmp_path):
 
 @SHAPES
 def test_a_link_that_leads_outside_through_another_link_is_omitted(shape, build, tmp_path):
-    """Each alone leads to a place inside; together they would climb."""
+    """Each link alone leads to a path inside; together they lead outside."""
     links = {
         f"{C3}/a/up": "late/../../../../home",
         f"{C3}/a/late": "..",
@@ -335,7 +335,7 @@ def test_each_refused_instruction_is_reported_with_its_reason(submit, samples, e
 
 @pytest.fixture
 def own_image(engine):
-    """An image of this project, one made from it under an official name, and one that only shares its base."""
+    """Create an image of this project, one built from it with an official name, and one that shares only its base."""
     made = ["activationbase_app07:test-own", "python:app07-test", "busybox:app07-test", "alpine:app07-test"]
 
     def make(tag, text):
@@ -481,7 +481,7 @@ LITTLE_DISK = replace(DEFAULT_LIMITS, build_disk=40 * MIB)
 
 
 def imitating(lines):
-    """A step that prints what the engine prints; in words of its own, or a layer of an earlier build would stand in."""
+    """Return a build step that prints lines of the engine; unique text prevents the use of a cached layer."""
     return f"RUN : {uuid.uuid4()}; for i in $(seq {lines}); do echo ' ---> Running in 0123456789ab'; done\n"
 
 
@@ -524,7 +524,7 @@ def test_declared_volumes_are_removed_from_the_image_and_mounted_in_its_containe
 
 
 def test_folder_names_are_never_used_as_host_paths(evidence_of, session, tmp_path):
-    """Compose would put variables into the path of a folder whose name looks like one."""
+    """Compose would interpolate a folder name that looks like a variable."""
     up = "${NO-..}"
     source = "/".join([up] * 6)
     compose = (

@@ -1,4 +1,4 @@
-"""A submission is copied first, within limits; nothing leads out, no link is followed, nothing is executed."""
+"""A submission is copied within limits; no path leads outside, no link is followed, nothing is executed."""
 
 from __future__ import annotations
 
@@ -206,7 +206,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
-    """A repository with a hook and a submodule without .gitmodules."""
+    """Return a repository with a hook and a submodule without .gitmodules."""
     for name in ("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"):
         monkeypatch.setenv(name, "tests@example.invalid")
     path = folder(tmp_path / "repository", **{"README.md": "text"})
@@ -417,7 +417,7 @@ def test_a_volume_at_a_broken_link_is_refused(tmp_path, place):
 
 
 def table(entries, *, extra=b"", said=None, zip64=None):
-    """A zip file that is a table of contents and nothing else."""
+    """Return a zip file that consists of a central directory only."""
     one = (
         b"PK\x01\x02"
         + bytes(24)

@@ -1,4 +1,4 @@
-"""An untrusted repository on this machine: git reads a copy, and no reference to another place is followed."""
+"""An untrusted local repository is copied, and no reference to another folder is followed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def git(*words: str, cwd: Path, given: bytes | None = None) -> str:
 
 @pytest.fixture
 def solution(tmp_path):
-    """A repository of the person who evaluates, which no submission may show."""
+    """Return a repository of the tutor, which no submission may access."""
     path = tmp_path / "solution"
     path.mkdir()
     path.joinpath("docker-compose.yml").write_text(COMPOSE)
@@ -47,7 +47,7 @@ def solution(tmp_path):
 
 @pytest.fixture
 def bare(tmp_path):
-    """A folder that looks like a bare repository and holds nothing."""
+    """Return a folder with the structure of an empty bare repository."""
     path = tmp_path / "handed-in"
     for name in ("objects/info", "refs/heads"):
         path.joinpath(name).mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""A class of strangers: nobody's name or file takes anything from anybody else."""
+"""Class lists: the names and files of one submission cannot affect another one."""
 
 from __future__ import annotations
 

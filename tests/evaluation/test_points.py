@@ -1,4 +1,4 @@
-"""Real containers: right submissions of several kinds get all points; what goes wrong in other ways is told apart."""
+"""Real containers: correct submissions of several kinds get all points; different failures are distinguished."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHOWN = re.compile(r"<!-- output of: python App07.py evaluate -->\n```\n(.*?)```
 
 
 def masked(text):
-    """A text without the name of the folder that the reports lie in."""
+    """Return a text with the folder of the reports masked."""
     return re.sub(r"output/evaluation/[^/]+/", "output/evaluation/NAME/", text)
 
 

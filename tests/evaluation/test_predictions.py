@@ -1,4 +1,4 @@
-"""A prediction is recognised in any reasonable form, to the digits that are shown, and in no other."""
+"""A prediction is recognized in any reasonable form, at the precision of the shown digits."""
 
 from __future__ import annotations
 
@@ -250,7 +250,7 @@ def test_numbers_out_of_range_are_ignored(figure):
 
 
 def test_a_nested_json_document_is_read_in_one_pass():
-    """Each number was copied once for each list around it: 120 kB took more than ten minutes."""
+    """Each number was once copied for each enclosing list: 120 kB took more than ten minutes."""
     deep = "[1," * 900 + "[0.5]" + "]" * 900
     wide = json.dumps({"prediction": [[[0.5]] * 3] * 8000})
     keys = '{"prediction":' * 900 + "[" + "0.3," * 20000 + "1]" + "}" * 900
@@ -293,7 +293,7 @@ def test_a_table_may_omit_trailing_zeros():
 
 
 def test_identical_rows_count_as_evidence_once():
-    """The network answers every row with the same number: half of all numbers beside each row hit it easily."""
+    """The network predicts the same number for every row, so random numbers beside each row match it easily."""
     alike = np.full((40, 1), 0.5)
     every = " ".join(f"{number / 100:.2f}" for number in range(25, 75))
     assert not look(alike, *["prediction " + every] * 40).equal

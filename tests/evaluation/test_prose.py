@@ -1,4 +1,4 @@
-"""Answers that somebody wrote keep their points, whatever their style; what only fills space has none."""
+"""Genuine answers of every style keep their points; filler gets none."""
 
 from __future__ import annotations
 

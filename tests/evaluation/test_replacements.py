@@ -169,7 +169,7 @@ def test_the_old_prediction_beside_the_new_one_gets_no_points(made):
 
 
 def test_no_prediction_for_the_replaced_files_gets_no_points(made):
-    """A program that knows the SHA-256 of its files, and ends where it finds others."""
+    """The program accepts only files with a fixed SHA-256 and exits otherwise."""
     seen = judge_rerun(made, {}, ["AssertionError: this is not my model"])
     assert (seen.outcome, seen.counts_against) == (SILENT, True)
     assert "AssertionError: this is not my model" in seen.text
@@ -234,7 +234,7 @@ def test_a_replaced_file_behind_a_link_is_not_written(submit, tmp_path):
 
 
 def simple_network(change):
-    """A pickled network 1-3-1 of sigmoid layers, each weight vector given to `change`."""
+    """Return a pickled 1-3-1 network of sigmoid layers, with `change` applied to each weight vector."""
     from pybrain.structure import FeedForwardNetwork, FullConnection, LinearLayer, SigmoidLayer
 
     network = FeedForwardNetwork()
@@ -259,7 +259,7 @@ def simple_network(change):
     ids=["zero", "endless", "all alike"],
 )
 def test_the_prediction_of_a_replacement_cannot_be_guessed(tmp_path, change):
-    """A network that always answers the same, or its extremes, is exchanged for one with weights of moderate size."""
+    """A network with constant or saturated outputs is replaced by one with weights of moderate size."""
     model, data = tmp_path / "model.pkl", tmp_path / "rows.csv"
     model.write_bytes(simple_network(change))
     data.write_text("x,y\n0.0985,0.1536\n", encoding="utf-8")
@@ -278,7 +278,7 @@ def test_the_prediction_of_a_replacement_cannot_be_guessed(tmp_path, change):
 
 
 def test_rows_are_replaced_also_for_a_constant_network(tmp_path):
-    """What is read from the rows shows with the other network."""
+    """The replaced network shows whether the rows are read."""
     model, data = tmp_path / "model.pkl", tmp_path / "rows.csv"
     model.write_bytes(simple_network(lambda old: 0 * old + 40 * (1 + abs(old))))
     data.write_text("x\n0.5\n4.5\n", encoding="utf-8")
@@ -292,7 +292,7 @@ def test_rows_are_replaced_also_for_a_constant_network(tmp_path):
     "text", ["0,1\n1,0\n" * 20, "0.1;x\n0.2;y\n" * 20, "0,5;1\n1,5;2\n" * 20, "255\n0\n" * 20]
 )
 def test_no_replacement_row_repeats_the_old_first_row(text):
-    """Its answer is looked for as the old one, and would be held against a right program."""
+    """The old prediction would be found in the new output of a correct program."""
     for seed in range(20):
         rows = with_other_numbers(text, seed).splitlines()
         assert len(rows) == len(text.splitlines())

@@ -1,4 +1,4 @@
-"""The rubric is data: the task's own adds up to 100, and a typing error is named with its line and its key."""
+"""The rubric is data: the task's own has 100 points, and errors are reported with line and key."""
 
 from __future__ import annotations
 

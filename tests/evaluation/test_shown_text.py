@@ -1,4 +1,4 @@
-"""Text of a submission is shown as it is: nothing in it moves a cursor, hides letters or turns them around."""
+"""Text of a submission is escaped: it cannot move the cursor, hide characters or reverse them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The archive that is handed in: exactly the checklist's files, the same bytes each time, and no secrets."""
+"""The archive to submit: exactly the files of the checklist, reproducible bytes, no secrets."""
 
 from __future__ import annotations
 
@@ -267,7 +267,7 @@ def test_untracked_files_are_omitted_and_reported(project, capsys):
 
 @pytest.fixture
 def with_results(project) -> Layout:
-    """The project, with the results of a run of the local engine."""
+    """Return the project with the results of a run of the local engine."""
     assert execute(parse(["run", "--engine", "local"]), project) == 0
     return project
 

@@ -1,4 +1,4 @@
-"""The timeline of a run, from starts, ends and files, and the points that follow from it."""
+"""The timeline of a run, from starts, ends and files, and the resulting points."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def container(service, started, ended, status, remark="", restarts=0):
 
 @pytest.fixture
 def ran(evidence_of, fixtures):
-    """Evidence in which the images are built and the stack ran as told."""
+    """Return evidence with built images and the given run of the stack."""
     course = fixtures / "default" / "course"
     rows, model = (
         (course / "currentActivation.csv").read_bytes(),
@@ -62,7 +62,7 @@ def ran(evidence_of, fixtures):
 
 
 def points(made):
-    """The checks of the compose file, the copies and the prediction that did not pass, as if the images were built."""
+    """Return the checks of compose file, copies and prediction that did not pass, assuming built images."""
     judge = Judge(load_rubric(), made)
     for item in judge.rubric.items:
         if item.id.partition(".")[0] in ("compose", "copying", "activation"):

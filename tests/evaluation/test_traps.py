@@ -1,4 +1,4 @@
-"""The usual traps are recognised by name, with the place, in a submission that steps into them and in no right one."""
+"""Typical mistakes are found with their location, and correct submissions have none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A folder that is filled with untrusted names, and the unpacked size of archives in it."""
+"""A folder tree with untrusted names, and the unpacked size of archives in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`App07.py activate`: what a person and a program see, and what is left when it is interrupted."""
+"""`App07.py activate`: text and JSON output, and the files left by an interruption."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ COMMAND = "import sys; from pipeline.cli import main; sys.exit(main(['activate',
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that a person stands in, with rows in it."""
+    """Return a working directory with a file of rows."""
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     (tmp_path / "here" / "rows.csv").write_text(f"{GOOD}\n{GOOD}\n")
@@ -48,7 +48,7 @@ def flowers(fixtures: Path) -> str:
 
 @pytest.fixture
 def many(folder: Path) -> Path:
-    """Rows that take some seconds without pyarrow."""
+    """Return a file of rows that takes some seconds without pyarrow."""
     numbers = np.random.default_rng(1).normal(size=(20_000, 4)).round(6)
     text = "".join(",".join(map(repr, row)) + "\n" for row in numbers.tolist())
     (folder / "many.csv").write_text(text * 50)
@@ -374,7 +374,7 @@ def test_without_a_terminal_no_progress_is_shown() -> None:
 
 
 def in_a_terminal(*words: str, stop: bytes | int) -> tuple[int, str]:
-    """Runs the command in a terminal; when progress is seen, presses a key or sends a signal."""
+    """Run the command in a terminal; after the first progress, press a key or send a signal."""
     code = f"import sys; sys.modules['pyarrow'] = None; {COMMAND}"
     child, terminal = pty.fork()
     if not child:  # pragma: no cover - it becomes another program
@@ -429,7 +429,7 @@ def test_a_terminated_run_keeps_the_files_for_resume(many: Path, folder: Path, f
 
 
 def test_the_help_names_the_formats_of_the_registry() -> None:
-    """The help is a text of its own: it is shown before the registry can be imported."""
+    """The help is a separate text, because it is shown before the registry can be imported."""
     shown = " ".join(str(ActivateCommand.epilog).split())
     assert f"DATA is {input_formats()}." in shown
     assert f"OUTPUT is {output_formats()}." in shown

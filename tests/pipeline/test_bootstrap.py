@@ -1,4 +1,4 @@
-"""The project makes its own environment once, knows when it no longer fits, and goes on inside it.
+"""The project creates its environment once, detects when it is outdated, and continues inside it.
 
 Nothing here needs the package index: where an environment must be complete, it is put together from what the
 tests themselves run in.
@@ -27,12 +27,12 @@ pytestmark = pytest.mark.slow
 
 
 def bare_python() -> str:
-    """The interpreter that the environment of the tests was made from."""
+    """Return the interpreter that the environment of the tests was created with."""
     return getattr(sys, "_base_executable", None) or sys.executable
 
 
 def outside() -> dict[str, str]:
-    """An environment in which no other environment is active, and no package index can be reached."""
+    """Return variables without an active environment and without access to a package index."""
     clean = {
         key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL", "PIP_"))
     }
@@ -40,7 +40,7 @@ def outside() -> dict[str, str]:
 
 
 def type_in(layout: Layout, *words: str) -> subprocess.CompletedProcess[str]:
-    """Types a command in a checkout, as a person does who has nothing but Python."""
+    """Run a command in a checkout, with only Python installed."""
     return subprocess.run(
         [bare_python(), *words],
         cwd=layout.root,
@@ -54,7 +54,7 @@ def type_in(layout: Layout, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def asked(layout: Layout, expression: str, python: Path | str | None = None) -> Any:
-    """The value of an expression about the bootstrap module of a checkout."""
+    """Return the value of an expression about the bootstrap module of a checkout."""
     code = f"import json; from pipeline.environment import bootstrap as b; print(json.dumps({expression}, default=str))"
     done = subprocess.run(
         [python or bare_python(), "-c", code],
@@ -79,7 +79,7 @@ def stamp(layout: Layout, kind: str = "run") -> Path:
 
 @pytest.fixture
 def made(checkout: Layout) -> Layout:
-    """A checkout whose environment is complete."""
+    """Return a checkout with a complete environment."""
     environment = checkout.root / ".venv"
     subprocess.run([bare_python(), "-m", "venv", "--without-pip", environment], check=True, env=outside())
     (site,) = environment.glob("lib/python3*/site-packages")
@@ -91,7 +91,7 @@ def made(checkout: Layout) -> Layout:
 
 @pytest.fixture
 def hopeless(checkout: Layout) -> Layout:
-    """A checkout whose environment cannot be completed: nothing is locked, not even what builds the project."""
+    """Return a checkout whose environment cannot be installed, because the lock file is empty."""
     for lock in checkout.root.glob("requirements*.lock"):
         lock.write_text("# nothing\n", encoding="utf-8")
     return checkout
@@ -147,7 +147,7 @@ def test_an_environment_without_its_python_is_not_used(made: Layout) -> None:
 
 
 def test_another_python_version_can_start_an_existing_environment(made: Layout) -> None:
-    """A script may be started by Python 3.13 although the environment was made by 3.11."""
+    """A script may be started by Python 3.13 although the environment was created with 3.11."""
     path = made.root / ".venv" / "app07.json"
     path.write_text(
         json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"python": "3.99"}), encoding="utf-8"
@@ -359,7 +359,7 @@ def test_a_read_only_checkout_without_an_environment_is_reported(
 
 
 def test_generated_files_are_ignored_by_git(checkout: Layout) -> None:
-    """Each name that a start may leave in the project's folder is one that git ignores."""
+    """Git ignores each file that a start may create in the project's folder."""
     git = shutil.which("git")
     if git is None:
         pytest.skip("git is not installed")

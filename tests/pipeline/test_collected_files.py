@@ -1,4 +1,4 @@
-"""What is kept of a run is what was looked at, whatever others write to the volume meanwhile."""
+"""The collected files of a run are the verified ones, even if other programs write to the volume."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The compose file keeps the rules by which it works with both generations of Compose, hardened."""
+"""The compose file works with both generations of Compose and is hardened."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ NAMES = (ACTIVATIONBASE, KNOWLEDGEBASE, CODEBASE)
 
 
 def code(text: str) -> str:
-    """`text` without comments and empty lines."""
+    """Return `text` without comments and empty lines."""
     lines = (re.sub(r"(^|\s)#.*$", "", line).rstrip() for line in text.splitlines())
     return "\n".join(line for line in lines if line) + "\n"
 
 
 def block(head: str) -> str:
-    """The lines below `head`, which are indented more deeply than it."""
+    """Return the lines below `head` that are indented further."""
     _, _, after = code(TEXT).partition(f"{head}\n")
     assert after, f"{head} is not in the compose file"
     depth = len(head) - len(head.lstrip())
@@ -32,7 +32,7 @@ def block(head: str) -> str:
 
 
 def everything_of(service: str) -> str:
-    """The rules of a service, with those that it takes over by `<<`."""
+    """Return the settings of a service, with those merged by `<<`."""
     text = block(f"  {service}:")
     shared = {"*data": block("x-data: &data"), "*hardened": block("x-hardened: &hardened")}
     while taken := re.search(r"^\s*<<: (\*\w+)\n", text, re.MULTILINE):

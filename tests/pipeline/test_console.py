@@ -1,4 +1,4 @@
-"""What a person sees on a terminal, in a log, and where marks cannot be shown."""
+"""Console output on a terminal, in a log, and with encodings that lack the marks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.console import Console, strip_escapes
 
 
 class Terminal(io.StringIO):
-    """A stream that somebody watches."""
+    """A stream that is a terminal."""
 
     def isatty(self) -> bool:
         return True

@@ -1,4 +1,4 @@
-"""`App07.py convert`: what a person and what a program see."""
+"""`App07.py convert`: text and JSON output."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Drive = Callable[..., Any]
 
 @pytest.fixture
 def folder(tmp_path: Path, fixtures: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the default network and its card, which a person stands in."""
+    """Return a working directory with the default network and its card."""
     here = tmp_path / "here"
     here.mkdir()
     for ending in ("pkl", "card.json"):

@@ -1,4 +1,4 @@
-"""What stands in for the two data containers does as publish.sh does in them."""
+"""The local replacement of the data containers behaves as publish.sh does."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.project import PROJECT
 
 @pytest.fixture
 def publish(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Starts a holder that publishes; it is ended after the test."""
+    """Return a function that starts a publishing process, which is ended after the test."""
     started: list[subprocess.Popen[str]] = []
 
     def start(source: Path, target: Path, *outdated: Path) -> subprocess.Popen[str]:

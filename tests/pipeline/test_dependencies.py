@@ -1,4 +1,4 @@
-"""What the host side imports is in the lock file that a newcomer's `.venv` is made from."""
+"""The imports of the host side are in the lock file of `.venv`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OURS = {"pipeline", "evaluation", "pybrain", "pybrain3", "pybrain_runtime"}
 
 
 def imported_when_a_module_is_loaded() -> dict[str, str]:
-    """The packages of others that our host-side modules import at their top, each with a module that does."""
+    """Return the third-party packages that the host side imports at module level, with an importing module."""
     found: dict[str, str] = {}
     for path in sorted(
         path for package in ("pipeline", "evaluation") for path in (PROJECT.root / package).rglob("*.py")

@@ -1,4 +1,4 @@
-"""Which engine runs, and why, is said in one line; what is missing is said in words.
+"""The choice of the engine is reported in one line, and a missing engine is named.
 
 The docker commands here are small scripts on the search path, so that every way to miss an engine can be had
 on every machine.
@@ -29,7 +29,7 @@ V1 = "echo 1.29.2"
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Makes this a machine with exactly these commands for containers."""
+    """Return a function that sets which container commands this machine has."""
 
     def has(**commands: str) -> None:
         folder = tmp_path / "bin"

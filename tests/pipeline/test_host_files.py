@@ -1,4 +1,4 @@
-"""Files are put in place whole or not at all, and one that cannot be written says why."""
+"""Files are written completely or not at all, and errors give the reason."""
 
 from __future__ import annotations
 
@@ -286,7 +286,7 @@ def put_as_an_ordinary_user(source: Path, target: Path) -> str:
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A folder that every user can reach and write to."""
+    """Return a folder that every user can read and write."""
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o777)
         yield Path(name)

@@ -1,4 +1,4 @@
-"""What the three images are built from: judged by hadolint and sh, and small."""
+"""The build contexts of the three images: checked by hadolint and sh, and small."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_a_script_of_an_image_is_plain_sh(script: Path) -> None:
 
 
 def choose(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Runs choose.sh as the build does, with the folders that it fills moved below `folder`."""
+    """Run choose.sh as the build does, with its target folders below `folder`."""
     text = CHOOSE.read_text(encoding="utf-8")
     text = text.replace("/knowledgeBase", f"{folder}/image").replace("/publish", f"{folder}/published")
     (folder / "choose.sh").write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Which images must be built, under which names, and what is said when a build fails; no engine is needed.
+"""Which images must be built, their tags, and messages of failed builds; no engine is needed.
 
 The docker commands here are small scripts on the search path.
 """
@@ -25,7 +25,7 @@ def engine(layout: Layout) -> DockerEngine:
 
 @pytest.fixture
 def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Puts a docker command of the test's own before every other."""
+    """Return a function that replaces the docker command on the search path."""
 
     def says(code: str) -> None:
         program = tmp_path / "bin" / "docker"

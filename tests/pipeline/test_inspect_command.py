@@ -1,4 +1,4 @@
-"""`App07.py inspect`: what a person and what a program see."""
+"""`App07.py inspect`: text and JSON output."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Drive = Callable[..., Any]
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that a person stands in."""
+    """Return an empty working directory."""
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     return tmp_path / "here"

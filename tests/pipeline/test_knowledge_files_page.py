@@ -1,4 +1,4 @@
-"""What docs/knowledge-files.md shows is what a reader gets."""
+"""The examples in docs/knowledge-files.md give the shown output."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ EVIL = b"cposix\nsystem\n(S'touch touched'\ntR."
 
 
 def masked(text: str) -> str:
-    """A text without what depends on how well this machine's zlib packs."""
+    """Return a text without sizes and hashes that depend on the zlib version."""
     text = re.sub(r"\([\d,]+ bytes\)\n( +)sha256 [0-9a-f]{64}", r"(N bytes)\n\1sha256 H", text)
     return text.strip()
 
 
 @pytest.fixture
 def reader(checkout: Layout, monkeypatch: pytest.MonkeyPatch) -> Layout:
-    """Somebody who stands in a fresh clone, with a file that a stranger sent."""
+    """Return a fresh clone as working directory, with an untrusted file."""
     (checkout.models / "evil.pkl").write_bytes(EVIL)
     monkeypatch.chdir(checkout.root)
     return checkout

@@ -1,4 +1,4 @@
-"""The names that people and scripts outside rely on are the names that the project uses."""
+"""The names that users and external scripts rely on are those of the project."""
 
 from __future__ import annotations
 

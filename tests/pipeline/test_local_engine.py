@@ -1,4 +1,4 @@
-"""The three stages without a container engine: the answers are PyBrain's own, and what was not seen is not claimed."""
+"""The three stages without a container engine: predictions equal PyBrain's, and skipped checks are reported."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def table(path: Path) -> list[dict[str, str]]:
 
 
 def assert_same_predictions(answers: Path, recorded: Path) -> None:
-    """Compares what was predicted with what the genuine PyBrain computed, to 1e-12 relative."""
+    """Compare predictions with those recorded from PyBrain, with a relative tolerance of 1e-12."""
     got, expected = table(answers), table(recorded)
     assert len(got) == len(expected)
     for answer, wanted in zip(got, expected, strict=True):
@@ -49,7 +49,7 @@ def assert_same_predictions(answers: Path, recorded: Path) -> None:
 
 @pytest.fixture
 def local(drive: Drive) -> Drive:
-    """Runs a command with the local engine."""
+    """Return a function that runs a command with the local engine."""
 
     def run(*words: str, **options: Any) -> Any:
         return drive(*words, "--engine", "local", **options)
@@ -247,7 +247,7 @@ def test_stage_2_fails_if_codebase_and_host_predict_differently(checkout: Layout
 
 @pytest.mark.parametrize("number", ["nan", "inf"])
 def test_stage_2_fails_if_one_prediction_is_not_a_number(checkout: Layout, local: Drive, number: str) -> None:
-    """Also where it is not the first: the others are right."""
+    """Also if it is not the first prediction and all others are correct."""
     code = checkout.code.read_text(encoding="utf-8")
     changed = code.replace(
         "report.wrote(prediction.commit())\n",

@@ -1,4 +1,4 @@
-"""Stage 1: what fits is put in place once, what does not is refused with its reason, and nothing is lost."""
+"""Stage 1: valid files are copied once, invalid ones are refused with the reason, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OF_EVERY_RUN = {"output/.lock"}
 
 
 def tree(layout: Layout) -> dict[str, tuple[int, int, bytes]]:
-    """Every file of a checkout: when it was written, its rights and its content."""
+    """Return modification time, permissions and content of every file of a checkout."""
     found = {}
     for path in sorted(layout.root.rglob("*")):
         name = path.relative_to(layout.root).as_posix()
@@ -36,7 +36,7 @@ def tree(layout: Layout) -> dict[str, tuple[int, int, bytes]]:
 
 
 def age(layout: Layout) -> None:
-    """Makes every file old, so that one that is written again is seen."""
+    """Set an old modification time for every file, so that a rewritten file is detected."""
     for path in layout.root.rglob("*"):
         if path.is_file():
             os.utime(path, ns=(10**18, 10**18))
@@ -255,7 +255,7 @@ def test_a_failure_with_json_prints_json_and_the_reason_on_standard_error(
 
 
 def refused(checkout: Layout, drive: Drive, *words: str) -> tuple[int, str]:
-    """What came of a choice that must be refused; nothing of the checkout may have changed."""
+    """Run a command that must be refused, assert that the checkout is unchanged, and return the result."""
     before = tree(checkout)
     done = drive("prepare", *words)
     assert changed(before, tree(checkout)) == set()
@@ -342,7 +342,7 @@ def test_a_missing_file_and_a_folder_exit_with_66(
 
 
 class Evil:
-    """Runs a command wherever it is unpickled."""
+    """An object that runs a command when it is unpickled."""
 
     def __init__(self, command: str) -> None:
         self.command = command
@@ -446,7 +446,7 @@ def test_debug_shows_a_traceback(checkout: Layout, drive: Drive) -> None:
 
 
 def test_the_projects_own_files_are_also_in_models_and_data() -> None:
-    """A person who prepares iris again gets the project as it was cloned."""
+    """Preparing iris again restores the project as it was cloned."""
     assert atomic_files.same(PROJECT.models / "iris.pkl", PROJECT.own_knowledge)
     assert atomic_files.same(PROJECT.models / "iris.card.json", PROJECT.own_knowledge.with_name(CARD_FILE))
     assert atomic_files.same(PROJECT.root / "data" / "iris.csv", PROJECT.own_activation)

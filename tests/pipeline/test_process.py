@@ -1,4 +1,4 @@
-"""Other programs: what they wrote is kept, how they ended is told, and nothing of them is left running."""
+"""Child processes: output and exit status are returned, and no process is left running."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def python(code: str) -> list[str]:
 
 
 def alive(pid: int) -> bool:
-    """Whether a process runs; one that has ended and was not yet waited for does not."""
+    """Return whether a process is running; a zombie is not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
@@ -98,7 +98,7 @@ def test_a_program_that_takes_too_long_is_terminated(tmp_path: Path) -> None:
 
 
 def test_child_processes_end_with_their_program(tmp_path: Path, until: Callable[..., None]) -> None:
-    """The shell ends at once when it is asked to; its child would go on for ten minutes."""
+    """The shell ends immediately when it is terminated; its child would run for ten minutes."""
     with pytest.raises(TimedOut):
         run(["sh", "-c", f"sleep 600 & echo $! > {tmp_path}/child; wait"], timeout=1.0)
     child = int((tmp_path / "child").read_text(encoding="utf-8"))
@@ -135,7 +135,7 @@ def test_an_error_in_the_callback_terminates_the_program(tmp_path: Path) -> None
 
 
 def test_ctrl_c_is_not_delivered_to_the_program() -> None:
-    """It has a process group of its own: we decide what reaches it."""
+    """The program has its own process group, so that signals are sent explicitly."""
     program = Program(["sh", "-c", "echo ready; exec sleep 600"])
     assert next(program.lines()) == "ready\n"
     assert os.getpgid(program.pid) == program.pid != os.getpgid(0)

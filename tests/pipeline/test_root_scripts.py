@@ -1,4 +1,4 @@
-"""The root scripts are thin, safe to import, and say what is wrong before anything is installed."""
+"""The root scripts are short, safe to import, and report errors before anything is installed."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ STATUSES = ("0 done", "2 wrong usage", "65", "66", "69", "70", "73", "75", "130"
 
 
 def bare_python() -> str:
-    """The interpreter that the environment of the tests was made from; it has none of its packages."""
+    """Return the interpreter that the environment of the tests was created with; it has none of its packages."""
     return getattr(sys, "_base_executable", None) or sys.executable
 
 
 def type_in(layout: Layout, *words: str) -> subprocess.CompletedProcess[str]:
-    """Types a command in a checkout, with a Python that has nothing but the standard library."""
+    """Run a command in a checkout, with a Python that has only the standard library."""
     environment = {
         key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL"))
     }
@@ -186,7 +186,7 @@ def test_an_old_python_reports_the_required_version(checkout: Layout) -> None:
 
 
 def old_pythons() -> list[str]:
-    """Interpreters of this machine that are older than the project needs, if any answers."""
+    """Return the installed Python interpreters that are too old for the project."""
     found = []
     for version in ("2.7", "3.6", "3.7", "3.8", "3.9", "3.10"):
         program = shutil.which(f"python{version}")

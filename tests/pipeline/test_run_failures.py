@@ -1,4 +1,4 @@
-"""A run that fails says which part failed and how, ends with its status, and leaves no file that claims success."""
+"""A failed run names the failed part, exits with its status, and leaves no file that claims success."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ csv, report = Path(os.environ["OUTPUT_PATH"]), Path(os.environ["OUTPUT_PATH"]).w
 
 @pytest.fixture
 def with_code(checkout: Layout, drive: Drive) -> Drive:
-    """Runs a command of the local engine in a checkout whose codebase is this code."""
+    """Return a function that runs a command of the local engine with the given code as codebase."""
 
     def run(code: str, *words: str) -> Any:
         checkout.code.write_text(code, encoding="utf-8")
@@ -41,7 +41,7 @@ def with_code(checkout: Layout, drive: Drive) -> Drive:
 
 
 def claims(layout: Layout) -> list[str]:
-    """The written files that speak of a success."""
+    """Return the written files that report success."""
     found = []
     for path in layout.output.rglob("*"):
         if not path.is_file() or "local_containers" in path.parts:
@@ -371,7 +371,7 @@ def test_invalid_rows_are_refused_before_the_stack_starts(
 def test_an_unexpected_exception_is_reported_as_an_internal_error(
     checkout: Layout, drive: Drive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing a user did: the folder for temporary files is not there."""
+    """No user error: the folder for temporary files is missing."""
     monkeypatch.setattr("tempfile.tempdir", str(checkout.root / "no-such-folder"))
     done = drive("check", "--engine", "local")
     assert done.status == 70

@@ -1,4 +1,4 @@
-"""Ctrl-C, a request to end, two runs at once: nothing is left running, and nobody's run is spoilt."""
+"""Ctrl-C, SIGTERM and concurrent runs: no process is left running, and no run affects another."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_an_interrupted_run_with_json_reports_it_as_json(
 def test_a_second_ctrl_c_leaves_no_process_running(
     checkout: Layout, start_driver: Callable[..., Any], until: Callable[..., None]
 ) -> None:
-    """The code does not listen, so that taking it down takes a while; then Ctrl-C comes again."""
+    """The code ignores SIGTERM, so that ending it takes a while; then Ctrl-C is sent again."""
     deaf = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
     checkout.code.write_text(deaf + WAITS, encoding="utf-8")
     driver = start_driver(checkout, "compose", "--engine", "local")

@@ -1,4 +1,4 @@
-"""One at a time: the second waits and knows for whom, and a holder that is killed holds nothing any more."""
+"""A lock is held by one process at a time; a waiting process names the holder; a killed holder releases it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ with exclusive(Path(sys.argv[1]), patience=60, on_wait=lambda by: print("waits f
 
 @pytest.fixture
 def hold() -> Iterator[Callable[[Path], subprocess.Popen[str]]]:
-    """Starts another process that holds a lock, or waits for it, until it is sent a line."""
+    """Return a function that starts a process that holds a lock, or waits for it, until it receives a line."""
     started: list[subprocess.Popen[str]] = []
 
     def start(path: Path) -> subprocess.Popen[str]:
@@ -115,7 +115,7 @@ def test_a_killed_holder_releases_the_lock(
 
 
 def test_a_child_process_of_the_holder_does_not_keep_the_lock(tmp_path: Path) -> None:
-    """A child that outlives its driver must not lock the checkout for ever."""
+    """A child that outlives its driver must not lock the checkout permanently."""
     with exclusive(tmp_path / "lock", patience=0, on_wait=pytest.fail):
         child = subprocess.Popen(["sleep", "600"])
     try:

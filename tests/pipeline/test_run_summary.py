@@ -1,4 +1,4 @@
-"""What is written about a run is what was seen of it: success is claimed for status 0 and for nothing else."""
+"""The summary of a run reports what was observed: success is claimed only for status 0."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ DATA = (life("activationbase", 0.1, 3.0, 0), life("knowledgebase", 0.2, 3.1, 0))
 
 @dataclass
 class Told:
-    """An engine that reports what it is told to report, and has run nothing."""
+    """A fake engine that reports a given result."""
 
     end: StackEnd | BaseException
     name: str = "told"
@@ -71,7 +71,7 @@ def prepared(checkout: Layout) -> Prepared:
 
 @pytest.fixture
 def told(checkout: Layout, prepared: Prepared) -> Callable[..., Run]:
-    """Runs stage 3 with an engine that reports what it is told to."""
+    """Return a function that runs stage 3 with a fake engine."""
 
     def go(end: StackEnd | BaseException, *lines: str) -> Run:
         engine = Told(end, lines=list(lines))

@@ -1,4 +1,4 @@
-"""Another network or other rows are chosen by an option or a variable, and a wrong choice says what there is."""
+"""Options and variables select networks and rows; a wrong selection lists the available files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.stages.selection import select
 
 @pytest.fixture
 def project(tmp_path: Path) -> Layout:
-    """A project with three networks of its own and two in models/; the files are never opened."""
+    """Return a project with three networks and two in models/; the files are never opened."""
     root = tmp_path / "project"
     for name in (
         "container1_activationbase/currentActivation.csv",
@@ -33,7 +33,7 @@ def project(tmp_path: Path) -> Layout:
 
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Path:
-    """A folder beside the project, with a network and rows."""
+    """Return a folder beside the project, with a network and rows."""
     folder = (tmp_path / "elsewhere").resolve()
     folder.mkdir()
     (folder / "new_model.pkl").touch()

@@ -1,4 +1,4 @@
-"""The scripts for a Debian machine and for continuous integration can be read and asked."""
+"""The scripts for a Debian machine and for continuous integration: syntax, help and options."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tree keeps its own rules: style, format and types."""
+"""The repository follows its rules: style, format, types and imports."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.project import PROJECT
 
 
 def judged_by(*words: str) -> subprocess.CompletedProcess[str]:
-    """Runs a tool of the test environment on the whole tree, set up by pyproject.toml."""
+    """Run a tool of the test environment on the repository, configured by pyproject.toml."""
     return subprocess.run(
         [sys.executable, "-m", *words], cwd=PROJECT.root, capture_output=True, text=True, check=False
     )

@@ -1,4 +1,4 @@
-"""Data sets in pickles: what genuine PyBrain wrote loads, and what is written here it can load."""
+"""Data sets in pickles: those of PyBrain load here, and those written here load in PyBrain."""
 
 import copy
 import io

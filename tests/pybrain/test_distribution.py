@@ -1,4 +1,4 @@
-"""The library installs as a distribution of its own and needs nothing but NumPy."""
+"""The library can be installed as a separate distribution and needs only NumPy."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The programs in examples/ run, without warnings, and print what is expected."""
+"""The programs in examples/ run without warnings and print the expected output."""
 
 import runpy
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Building and sorting networks, their text, and what is said about mistakes."""
+"""Building and sorting networks, their text, and error messages."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from pybrain.tools.shortcuts import NetworkError, _buildNetwork, buildNetwork
 
 
 def chain(*layers, recurrent=False):
-    """A network of these layers, not sorted yet."""
+    """Return an unsorted network of these layers."""
     net = RecurrentNetwork() if recurrent else FeedForwardNetwork()
     net.addInputModule(layers[0])
     for layer in layers[1:-1]:

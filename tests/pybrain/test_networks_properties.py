@@ -1,4 +1,4 @@
-"""Random networks made of all parts: compared with a plain evaluation, pickled, copied, written as XML.
+"""Random networks of all parts: compared with a reference evaluation, pickled, copied, written as XML.
 
 A network is described by plain data first. The evaluation works on that description, number by number, with
 nothing but the math module; it shares no code with the library.
@@ -143,7 +143,7 @@ FEED_FORWARD_KINDS = sorted(set(layer_kinds(1)) - {"lstm", "lstm peep"})
 
 
 def carry(edge, y):
-    """What an edge adds, as a list, for the slice ``y`` of its source."""
+    """Return the contribution of an edge as a list, for the slice ``y`` of its source."""
     p, kind, rows, columns = edge["params"], edge["kind"], edge["out"], edge["in"]
     height, width = rows[1] - rows[0], columns[1] - columns[0]
     if kind in ("full", "shared"):
@@ -198,7 +198,7 @@ WEIGHTS = st.floats(-3, 3, allow_nan=False, width=32)
 
 @st.composite
 def networks(draw, recurrent):
-    """The description of a random network; module 0 is an input, the last one an output."""
+    """Generate the description of a random network; module 0 is an input, the last one an output."""
     kinds = [*FEED_FORWARD_KINDS, "lstm", "lstm peep"] if recurrent else FEED_FORWARD_KINDS
     modules, edges = [], []
     for position in range(draw(st.integers(2, 5))):
@@ -238,7 +238,7 @@ def networks(draw, recurrent):
 
 @st.composite
 def an_edge(draw, modules, source, target, delayed, mothers):
-    """A connection of a random kind between random slices."""
+    """Generate a connection of a random kind between random slices."""
     height, width = modules[target]["indim"], modules[source]["outdim"]
     out, into = draw(a_slice(height)), draw(a_slice(width))
     common = min(out[1] - out[0], into[1] - into[0])
@@ -273,7 +273,7 @@ def a_slice(width):
 
 
 def built(description):
-    """The network that a description stands for, and its connections in the order of the edges."""
+    """Build the network of a description; return it and its connections in the order of the edges."""
     net = RecurrentNetwork() if description["recurrent"] else FeedForwardNetwork()
     modules = []
     for position, module in enumerate(description["modules"]):

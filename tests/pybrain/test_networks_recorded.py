@@ -1,4 +1,4 @@
-"""Networks that the genuine PyBrain wrote give the numbers that it computed."""
+"""Networks written by PyBrain give the outputs that PyBrain computed."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def answers(net, folder):
 
 
 def nested(net):
-    """The feed-forward networks inside ``net``."""
+    """Return the feed-forward networks nested in ``net``."""
     return [m for m in net.modules if isinstance(m, FeedForwardNetwork)]
 
 

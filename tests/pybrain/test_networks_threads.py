@@ -1,4 +1,4 @@
-"""Several threads use one network; several users have sequences of their own."""
+"""Several threads use one network, and several users have separate sequences."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ THREADS = 6
 
 @pytest.fixture(autouse=True)
 def frequent_switches():
-    """Let threads take turns often enough for a shared intermediate value to show."""
+    """Switch threads often enough to reveal shared intermediate values."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield
@@ -34,7 +34,7 @@ def frequent_switches():
 
 
 def together(work):
-    """Run ``work(k)`` in several threads at once; gives what went wrong."""
+    """Run ``work(k)`` in several concurrent threads and return the errors."""
     wrong, start = [], threading.Barrier(THREADS)
 
     def run(k):

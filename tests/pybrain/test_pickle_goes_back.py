@@ -1,4 +1,4 @@
-"""What is pickled here names nothing but PyBrain's classes and NumPy's old, lasting names, and has PyBrain's state.
+"""Pickles written here refer only to PyBrain's classes and stable NumPy names, and have PyBrain's state.
 
 The genuine PyBrain is not at hand in the tests. In its place stand empty classes, as PyBrain's take their state
 without any method of their own, and the recorded pickles say which attributes there have to be.
@@ -59,14 +59,14 @@ LASTING = {
 
 
 class StandIn:
-    """An object of a class of PyBrain, reduced to its attributes."""
+    """An object of a PyBrain class, reduced to its attributes."""
 
 
 STAND_INS = {}  # (module, name) -> a class of that name
 
 
 class PlainUnpickler(pickle.Unpickler):
-    """Loads with stand-ins for PyBrain's classes, and notes the other names that a pickle asks for."""
+    """An unpickler that replaces PyBrain's classes and records the other names of a pickle."""
 
     def __init__(self, data):
         super().__init__(io.BytesIO(data))
@@ -84,7 +84,7 @@ def plain(data):
 
 
 def attributes(obj):
-    """Class name -> the sets of attribute names that its objects have, everywhere inside ``obj``."""
+    """Return the sets of attribute names of all objects inside ``obj``, by class name."""
     found, seen, queue = defaultdict(set), set(), [obj]
     while queue:
         item = queue.pop()

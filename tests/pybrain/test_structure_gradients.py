@@ -1,4 +1,4 @@
-"""Every backward step is the derivative of its forward step, measured by finite differences."""
+"""Every backward pass equals the derivative of its forward pass, by finite differences."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ STEP = 1e-6
 
 
 def numeric(function, at):
-    """The gradient of a scalar function by central differences."""
+    """Return the gradient of a scalar function by central differences."""
     at = np.array(at, dtype=float)
     result = np.zeros_like(at)
     for i in np.ndindex(at.shape):
@@ -92,7 +92,7 @@ def check_network(net, steps=1, seed=1):
 
 
 def sandwich(layer):
-    """A network with ``layer`` between two full connections."""
+    """Return a network with ``layer`` between two full connections."""
     net = FeedForwardNetwork()
     inputs, outputs = LinearLayer(3, name="in"), LinearLayer(2, name="out")
     net.addInputModule(inputs)
@@ -186,7 +186,7 @@ def test_recurrent_networks_can_be_nested():
 
 
 def one_connection(make, inputs=4, outputs=4):
-    """A network of two tanh layers and the connection that ``make`` gives, with a bias beside it."""
+    """Return a network of two tanh layers, the connection that ``make`` returns, and a bias."""
     net = FeedForwardNetwork()
     a, b, bias = TanhLayer(inputs, name="a"), TanhLayer(outputs, name="b"), BiasUnit(name="bias")
     net.addInputModule(a)
@@ -256,7 +256,7 @@ def test_a_connection_processes_batches(make):
 
 
 def context_network():
-    """An Elman network with a context layer that is fed by an identity connection."""
+    """Return an Elman network with a context layer and an identity connection."""
     net = RecurrentNetwork()
     inputs, hidden, context, outputs = LinearLayer(2), SigmoidLayer(3), LinearLayer(3), LinearLayer(2)
     net.addInputModule(inputs)
@@ -273,7 +273,7 @@ def context_network():
 
 
 def in_is_out():
-    """A network in which one module is input and output, and has a further connection."""
+    """Return a network in which one module is input and output, with a further connection."""
     net = FeedForwardNetwork()
     both, last = SigmoidLayer(3), TanhLayer(2)
     net.addInputModule(both)

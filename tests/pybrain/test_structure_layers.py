@@ -201,7 +201,7 @@ def test_layers_with_missing_requirements_are_refused_with_advice():
 
 
 class Doubling(NeuronLayer):
-    """A layer in PyBrain's way, as its users write them."""
+    """A user-defined layer in PyBrain's style."""
 
     def _forwardImplementation(self, inbuf, outbuf):
         outbuf += 2 * inbuf
@@ -211,7 +211,7 @@ class Doubling(NeuronLayer):
 
 
 class DoublingBuffers(Module):
-    """A module that works on its buffers."""
+    """A user-defined module that uses its buffers."""
 
     def forward(self):
         self.outputbuffer[self.offset] = 2 * self.inputbuffer[self.offset]

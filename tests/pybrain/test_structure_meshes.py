@@ -1,4 +1,4 @@
-"""Slices, meshes, and the networks that are made of them."""
+"""Slices, meshes, and networks built from them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_mesh_of_layers_names_them_after_their_cells():
 
 
 def sharing(net):
-    """Connections as (from, to, mother), with slices of input and output as cells."""
+    """Return connections as (from, to, mother), with slices of input and output as cells."""
     found = set()
     for m in net.modulesSorted:
         for c in net.connections[m]:

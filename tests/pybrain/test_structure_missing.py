@@ -1,4 +1,4 @@
-"""A class that this library does not have is named, with what to do."""
+"""A class that the library does not have is named, with advice."""
 
 import pickle
 

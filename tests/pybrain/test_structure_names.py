@@ -1,4 +1,4 @@
-"""Everything is where PyBrain's users import it from, and importing it costs little."""
+"""All names are importable from PyBrain's modules, and importing is fast."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_the_fork_has_the_same_modules():
 
 
 def public_objects():
-    """(path, object) for each public class and function, and for the methods and properties of classes."""
+    """Yield (path, object) for each public class, function, method and property."""
     for path in [
         *(f"pybrain.structure.{n}" for n in SHORT),
         *(f"pybrain.{p}" for p in PATHS),

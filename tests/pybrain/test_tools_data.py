@@ -1,4 +1,4 @@
-"""Windows, scaling, files, data of support vector machines, MNIST."""
+"""Windows, scaling, files, libsvm data, MNIST."""
 
 import struct
 
@@ -21,7 +21,7 @@ from pybrain.tools.svmdata import SVMData
 
 @pytest.fixture
 def steps():
-    """Sequences of 5 and 2 steps; the class is that of the last step."""
+    """Return sequences of 5 and 2 steps; the class is that of the last step."""
     dataset = SequentialDataSet(1, 1)
     for cls, length in ((0, 5), (1, 2)):
         dataset.newSequence()

@@ -1,4 +1,4 @@
-"""Every public name of PyBrain's data sets, trainers and tools can be imported from its place."""
+"""Every public name of PyBrain's data sets, trainers and tools can be imported from its module."""
 
 import importlib
 

@@ -1,4 +1,4 @@
-"""Networks with a stopping rule."""
+"""Tools that train networks with a stopping rule."""
 
 import csv
 import random

@@ -1,4 +1,4 @@
-"""Pictures. What is drawn is computed without matplotlib, and tested here in any case."""
+"""Plots; the plotted values are computed and tested without matplotlib."""
 
 import importlib.util
 import sys

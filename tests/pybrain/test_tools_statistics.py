@@ -1,4 +1,4 @@
-"""Rankings, fronts, Fisher information, buffets, grids and other small tools."""
+"""Rankings, Pareto fronts, Fisher information, Indian buffet processes, grids and other tools."""
 
 import numpy as np
 import pytest
@@ -62,7 +62,7 @@ def test_weights_follow_the_order(function):
 
 
 def test_weights_are_those_of_pybrain():
-    """From PyBrain 0.3, for the same fitnesses."""
+    """The weights were recorded from PyBrain 0.3 for the same fitnesses."""
     np.testing.assert_allclose(
         ExponentialRanking()(FITNESSES), [403.428793, 1.0, 22026.4658, 2980.95799, 7.38905610, 54.5981500]
     )
@@ -149,7 +149,7 @@ def test_arguments_become_attributes():
 
 
 class Peak:
-    """Worth most at (4, 1/2), that is log2 = (2, -1)."""
+    """A function with its maximum at (4, 1/2), that is log2 = (2, -1)."""
 
     def _validate(self, params):
         return -((np.log2(params[0]) - 2) ** 2) - (np.log2(params[1]) + 1) ** 2

@@ -1,4 +1,4 @@
-"""Measures of outputs, modules and trainers."""
+"""Error measures of outputs, modules and trainers."""
 
 import random
 
@@ -33,7 +33,7 @@ def seeded():
 
 @pytest.fixture
 def echo():
-    """A module that gives its two inputs back."""
+    """Return a module that outputs its two inputs."""
     return LinearLayer(2)
 
 

@@ -12,7 +12,7 @@ from pybrain.datasets import SupervisedDataSet
 
 @pytest.fixture
 def stretched():
-    """Points along (1, 2, 0) with a little noise."""
+    """Return points along (1, 2, 0) with a little noise."""
     generator = np.random.RandomState(0)
     return generator.randn(200, 1) * [1.0, 2.0, 0.0] + 0.05 * generator.randn(200, 3) + 5
 
@@ -76,7 +76,7 @@ def test_a_gaussian_process_fits_its_samples_and_is_uncertain_elsewhere():
 
 
 def test_two_samples_give_pybrains_values():
-    """From PyBrain 0.3: hyper [0.5, 2, 0.1], samples (0, 1) and (0.5, 2)."""
+    """Recorded from PyBrain 0.3: hyper [0.5, 2, 0.1], samples (0, 1) and (0.5, 2)."""
     process = GaussianProcess(1)
     process.addSample([0], [1])
     process.addSample([0.5], [2])

@@ -1,4 +1,4 @@
-"""Rules of descent, one step at a time."""
+"""Gradient descent rules, one step at a time."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Training on flat arrays is training through the objects: same numbers, for networks of all kinds."""
+"""Training on flat arrays gives the same numbers as training through the objects."""
 
 import random
 
@@ -33,7 +33,7 @@ LAYERS = [LinearLayer, SigmoidLayer, TanhLayer, ReluLayer, SoftmaxLayer, SoftSig
 
 @st.composite
 def networks(draw):
-    """A random acyclic network with slices, shared weights, several inputs and outputs."""
+    """Generate a random acyclic network with slices, shared weights, several inputs and outputs."""
     np.random.seed(draw(st.integers(0, 10**6)))
     net = FeedForwardNetwork()
     sizes = draw(st.lists(st.integers(1, 4), min_size=3, max_size=6))
@@ -84,7 +84,7 @@ def samples(net, count=7, kind=SupervisedDataSet):
 
 
 def both_ways(net, dataset, trainer=BackpropTrainer, epochs=2, **options):
-    """Train twice from the same start; return (error, parameters) of either way."""
+    """Train twice from the same start, on arrays and through objects; return (error, parameters) of both."""
     results = []
     for way in ("arrays", "objects"):
         copy = net.copy()

@@ -1,4 +1,4 @@
-"""Training runs of genuine PyBrain, repeated: parameters, errors, learning rates, orders, output."""
+"""Recorded training runs of PyBrain are reproduced: parameters, errors, learning rates, orders, output."""
 
 import itertools
 import json
@@ -32,7 +32,7 @@ def dataset_of(description):
 
 
 def layout(net):
-    """Name and size of whatever holds parameters, in the order of net.params."""
+    """Return name and size of each parameter container, in the order of net.params."""
     parts = [module for module in net.modulesSorted if module.paramdim]
     connections = [one for module in net.modulesSorted for one in net.connections[module]]
     parts += connections + getattr(net, "recurrentConns", [])
@@ -41,7 +41,7 @@ def layout(net):
 
 @pytest.fixture(params=["arrays", "objects"])
 def way(request, monkeypatch):
-    """Train on flat arrays where that is possible, and once more through the objects alone."""
+    """Run a test with training on flat arrays, and with training through the objects."""
     if request.param == "objects":
         for name in ("online", "accumulate"):
             monkeypatch.setattr(epoch, name, lambda trainer: None)

@@ -1,4 +1,4 @@
-"""What users of trainers rely on, and what they do wrong."""
+"""Behaviour of trainers that users rely on, and user errors."""
 
 import pickle
 import random
@@ -77,7 +77,7 @@ def test_an_unpickled_or_copied_network_trains(net, xor, made, options):
 
 
 def test_externally_set_parameters_are_used_in_training(net, xor):
-    """PyBrain goes back to its own copy at the next step."""
+    """PyBrain itself returns to its own copy at the next step."""
     one = BackpropTrainer(net, xor, learningrate=1e-6, momentum=0.5)
     one.train()
     net.params[:] = 0.25

@@ -13,7 +13,7 @@ from pybrain.unsupervised.trainers.rbm import RbmBernoulliTrainer, RbmGaussTrain
 
 @pytest.fixture
 def halves():
-    """Two patterns of six pixels, with a little noise."""
+    """Return two patterns of six pixels, with a little noise."""
     generator = np.random.RandomState(0)
     dataset = UnsupervisedDataSet(6)
     for number in range(60):

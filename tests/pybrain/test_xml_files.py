@@ -1,4 +1,4 @@
-"""XML files: what is refused, what is said about damage, and what else can be written."""
+"""XML files: refused content, damaged files, and everything that can be written."""
 
 from __future__ import annotations
 
@@ -219,7 +219,7 @@ def test_further_layers_and_networks_survive_a_round_trip(tmp_path):
 
 
 class Tripling(LinearLayer):
-    """A layer of a program's own."""
+    """A user-defined layer."""
 
     def _transfer(self, x):
         return 3 * x

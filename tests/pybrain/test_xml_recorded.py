@@ -1,4 +1,4 @@
-"""Networks that PyBrain's NetworkWriter wrote are read, and what we write is read back."""
+"""Files of PyBrain's NetworkWriter are read, and files written here are read back."""
 
 from __future__ import annotations
 

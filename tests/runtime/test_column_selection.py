@@ -1,4 +1,4 @@
-"""Which columns are inputs and which expected outputs: one rule for CSV, JSON lines and Parquet, and it is said."""
+"""Column selection: one rule for CSV, JSON lines and Parquet, and the selected columns are reported."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ KINDS: dict[str, Callable[[Path, Given], None]] = {"csv": as_csv, "jsonl": as_js
 
 @pytest.fixture(params=KINDS)
 def read(request: pytest.FixtureRequest, tmp_path: Path, flower: Knowledge) -> Read:
-    """Reads one row of named columns out of each kind of file."""
+    """Return a function that reads one row of named columns from each file format."""
 
     def read(columns: Given, knowledge: Knowledge = flower, **choice: Any) -> Activation:
         KINDS[request.param](tmp_path / "rows", columns)
@@ -71,12 +71,12 @@ def mistake(read: Read) -> Callable[..., str]:
 
 
 def row(*names: str) -> Given:
-    """Columns of these names with the values of the flower; a column that it does not have holds a text."""
+    """Return columns with these names and the values of an iris row; unknown columns hold text."""
     return [(name, ROW.get(name, "text")) for name in names]
 
 
 def numbers(*names: str) -> Given:
-    """Columns of these names that hold 1, 2, 3 and so on."""
+    """Return columns with these names and the values 1, 2, 3 and so on."""
     return [(name, float(place)) for place, name in enumerate(names, 1)]
 
 
@@ -126,7 +126,7 @@ def test_without_names_of_outputs_the_columns_after_the_inputs_are_targets(
 
 
 def test_an_id_in_the_first_column_is_not_an_input(read: Read, line: Knowledge) -> None:
-    """One input and one output: two columns look like x and y, but the card names the second one as x."""
+    """With one input and one output, two columns look like x and y, but the card names the second one as x."""
     card = Card("", "", "", (Column(name="x"),), (Column(),), ())
     activation = read(numbers("id", "x"), line.replace(card=card))
     assert activation.inputs.tolist() == [[2.0]]

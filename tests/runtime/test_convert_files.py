@@ -1,4 +1,4 @@
-"""Converting puts a whole file and its card in place, or leaves everything as it was."""
+"""A conversion writes a complete file with its card, or changes nothing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from pybrain_runtime.errors import (
 
 @pytest.fixture
 def knowledge(iris: Path, tmp_path: Path) -> Path:
-    """The default network with its card, in a folder of its own."""
+    """Return the default network with its card, in a separate folder."""
     for name in ("currentSolution.pkl", "currentSolution.card.json"):
         shutil.copy(iris / name, tmp_path / name)
     return tmp_path / "currentSolution.pkl"

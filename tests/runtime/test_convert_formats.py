@@ -1,4 +1,4 @@
-"""Every recorded network converts to every format and answers alike there, or is refused with a reason."""
+"""Every recorded network converts to every format with equal outputs, or is refused with a reason."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def rows_of(path: Path) -> np.ndarray:
 
 
 def recorded(folder: Path, plan: CompiledNetwork) -> tuple[np.ndarray, np.ndarray]:
-    """What a plan answers to the inputs that were recorded, and what PyBrain answered."""
+    """Return the outputs of a compiled network for the recorded inputs, and the recorded outputs."""
     meta: dict[str, Any] = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
     inputs, expected = rows_of(folder / "inputs.csv"), rows_of(folder / "expected.csv")
     if meta["kind"].startswith("ff"):

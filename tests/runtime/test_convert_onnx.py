@@ -1,4 +1,4 @@
-"""ONNX: every network that does not draw at random is computed alike by onnxruntime."""
+"""ONNX: onnxruntime computes the same outputs for every deterministic network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The CSV contract: what is accepted, and what each mistake is called."""
+"""The CSV reader: accepted files, and the message for each error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""With and without pyarrow a CSV file means the same: the same numbers, the same refusals, the same rows left out."""
+"""With and without pyarrow, a CSV file gives the same numbers, errors and rejected rows."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ CHOICES = (
 
 
 class Cut:
-    """The content of a file in blocks of any size, which is all that a reader of CSV wants of a file."""
+    """The content of a file in blocks of any size, as the CSV readers use it."""
 
     name = "a.csv"
 
@@ -63,7 +63,7 @@ class Cut:
         self._size = size
 
     def blocks(self) -> Iterator[bytes]:
-        """Yields the content."""
+        """Yield the content."""
         for start in range(0, len(self._content), self._size):
             yield self._content[start : start + self._size]
 
@@ -94,7 +94,7 @@ def line(chance: random.Random, width: int, mark: bytes, odd: float, *, quoted: 
 
 
 def table(chance: random.Random) -> bytes:
-    """A table as people, programs and accidents make them."""
+    """Generate a valid or damaged table."""
     width, mark = chance.choice((1, 2, 2, 3, 5)), chance.choice((b",", b",", b";", b"\t"))
     odd, quoted = chance.choice((0.0, 0.0, 0.02, 0.1, 0.3)), chance.random() < 0.2
     lines = [line(chance, width, mark, odd, quoted=quoted) for _ in range(chance.choice((1, 2, 5, 20, 60)))]
@@ -114,7 +114,7 @@ def table(chance: random.Random) -> bytes:
 def found(
     content: bytes, knowledge: Knowledge, choice: tuple[Any, Any], *, fast: bool, skip: bool, size: int
 ) -> dict[str, object]:
-    """What a reader makes of a table, cut into blocks of a size: bytes of numbers, or the error and its place."""
+    """Read a table in blocks of a given size; return the bytes of the numbers, or the error and its location."""
     try:
         file: Any = Cut(content, size)
         reader = CsvReader(
@@ -271,7 +271,7 @@ def test_commas_in_unused_columns_are_not_decimal_commas(fast: bool, tmp_path: P
 
 
 def test_the_test_double_has_the_attributes_of_a_table_file(tmp_path: Path, line: Knowledge) -> None:
-    """The stand-in of these tests has what the readers use of the real one."""
+    """The test double has the attributes of `TableFile` that the readers use."""
     (tmp_path / "a.csv").write_text("0.5\n")
     file = TableFile(tmp_path / "a.csv")
     assert file.name == Cut.name and b"".join(file.blocks()) == b"0.5\n"

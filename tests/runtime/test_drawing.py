@@ -1,4 +1,4 @@
-"""The drawing: well-formed, always the same, everything in it, and nothing out of a file taken for markup."""
+"""The drawing is well-formed, deterministic and complete, and escapes names from a file."""
 
 from __future__ import annotations
 

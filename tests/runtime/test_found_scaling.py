@@ -1,4 +1,4 @@
-"""Scaling beside a network that is not used is found by its names, said, and used when somebody asks for it."""
+"""Scaling values beside a network are found by name, reported, and used on request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The seeds of the fuzzers are read like any other file, and the fuzzers' guard sees what it must see."""
+"""The seeds of the fuzzers are read like any other file, and the guard of the fuzzers detects side effects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What would cost too much is refused with a short message, before it is spent; crashes found on the way."""
+"""Expensive content is refused with a short message before it is processed."""
 
 from __future__ import annotations
 
@@ -420,7 +420,7 @@ def test_the_cost_corpus_can_be_read(tmp_path: Path) -> None:
 
 
 def test_the_cost_corpus_and_its_mutations_stay_within_the_limits(tmp_path: Path) -> None:
-    """A search begins by reading the whole corpus."""
+    """A search first reads the whole corpus."""
     corpus = list((FUZZ / "cost_corpus").iterdir())
     words = [sys.executable, str(FUZZ / "cost.py"), "--seconds", "1", "--found", str(tmp_path)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)

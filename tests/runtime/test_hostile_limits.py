@@ -1,4 +1,4 @@
-"""What the worst files cost: each is read in a process of its own, whose memory and CPU time are looked at.
+"""The cost of the worst known files: each is read in a separate process, and memory and CPU time are measured.
 
 The promise is 512 MB and 2 s. Networks are held to less memory here, so that there is room for what nobody has
 thought of. The figures are printed (``pytest -s``). The files are made by ``fuzz/hostile.py``.
@@ -30,7 +30,7 @@ HELD_TO = 390  # MB: the promise, a third less
 
 
 def made_by_the_fuzzer() -> ModuleType:
-    """Returns ``fuzz/hostile.py``, which lies in no package."""
+    """Return the module ``fuzz/hostile.py``, which is in no package."""
     path = Path(__file__).parents[2] / "fuzz" / "hostile.py"
     spec = importlib.util.spec_from_file_location("hostile", path)
     assert spec and spec.loader

@@ -1,4 +1,4 @@
-"""Pickles that try to do something: each is refused, says why, and has done nothing."""
+"""Malicious pickles: each is refused with the reason, and nothing is executed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FEED_FORWARD = ("pybrain.structure.networks.feedforward", "FeedForwardNetwork")
 
 @pytest.fixture
 def canary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Makes every way out of the program ring a bell; the returned function checks that none rang."""
+    """Record every call that could affect the system; the returned function asserts that there was none."""
     rung: list[str] = []
 
     def bell(name: str) -> Callable[..., Any]:
@@ -59,7 +59,7 @@ def refused(data: bytes, **limits: Any) -> str:
 
 
 class _Call:
-    """Pickles as a call of any function."""
+    """An object that is pickled as a call of any function."""
 
     def __init__(self, function: Any, *args: Any) -> None:
         self.function, self.args = function, args
@@ -242,7 +242,7 @@ def test_a_payload_in_a_state_that_is_never_used_is_refused(default_pickle: byte
 
 
 def array(shape: bytes, raw: bytes) -> bytes:
-    """A pickled array of float64 whose shape and bytes are what one likes."""
+    """Return a pickled array of float64 with any shape and bytes."""
     made = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntS'b'\ntR"
     return made + b"(I1\n(" + shape + b"tcnumpy\ndtype\n(S'f8'\nI0\nI1\ntRI00\nS'" + raw + b"'\ntb."
 

@@ -1,4 +1,4 @@
-"""XML files that try to do something, or that are no networks."""
+"""Malicious XML files, and XML files without a network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file is, whether or not it can be used."""
+"""The description of a file, whether or not it can be used."""
 
 from __future__ import annotations
 

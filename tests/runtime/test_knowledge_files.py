@@ -1,4 +1,4 @@
-"""Knowledge files: what is found in them, and what anything else is called."""
+"""Knowledge files: networks found in them, and messages for other files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Layers and connections of which nothing was recorded, against their formulas written out."""
+"""Layers and connections without recordings, compared with their formulas."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ AS_SHOWN = "\\x1b[2J\\u202e" + "x" * 47 + "..."
 
 
 def test_a_layer_name_is_escaped_for_the_terminal() -> None:
-    """It comes out of a file, and may hold what a terminal acts on."""
+    """The name comes from a file and may contain escape sequences."""
 
     def network(kind: str) -> NetworkDescription:
         module = ModuleDescription(SPITEFUL, kind, 1, 1)

@@ -1,4 +1,4 @@
-"""The registry of layer kinds, and all that reads it: each kind is handled alike everywhere."""
+"""The registry of layer kinds: every part of the project handles each kind consistently."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NUMBERS = np.random.default_rng(3)
 
 
 def example(name: str) -> ModuleDescription:
-    """A layer of each kind; those without options are of the size that the registry says."""
+    """Return a layer of each kind; those without options have the size of the registry."""
     kind = LAYERS[name]
 
     def layer(
@@ -59,7 +59,7 @@ def example(name: str) -> ModuleDescription:
 
 
 def network_of(layer: ModuleDescription) -> NetworkDescription:
-    """Two inputs, the layer, and an output layer that adds nothing to it."""
+    """Return a network of two inputs, the layer, and a linear output layer."""
     modules = (
         ModuleDescription("in", "LinearLayer", 2, 2),
         layer,

@@ -1,4 +1,4 @@
-"""What a file says about its network is checked as a whole before anything is made of it."""
+"""The description of a network is checked completely before the network is built."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def answer(network: NetworkDescription, seed: int = 0) -> np.ndarray:
 
 
 def endless() -> list[object]:
-    """A list that holds itself, twice: there is no end to its elements."""
+    """Return a list that contains itself twice, so that it has infinitely many elements."""
     value: list[object] = []
     value += [value, value]
     return value

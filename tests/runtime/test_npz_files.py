@@ -1,4 +1,4 @@
-"""The npz format: any program with NumPy reads it, and this runtime trusts nothing in it."""
+"""The npz format: any program with NumPy can read it, and untrusted files are checked."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EDITED = Callable[[dict[str, Any]], object]
 
 @pytest.fixture
 def written_npz(tmp_path: Path) -> Callable[[str], Path]:
-    """Converts a recorded network."""
+    """Return a function that converts a recorded network."""
 
     def write(name: str = "bn_4_8_2") -> Path:
         return Path(convert_file(NETWORKS / name / "net.p2.pkl", "npz", tmp_path / f"{name}.npz").path)
@@ -51,7 +51,7 @@ def members_of(path: Path) -> dict[str, bytes]:
 
 
 def edited(path: Path, edit: EDITED) -> Path:
-    """The same file with another description."""
+    """Return the same file with another description."""
     members = members_of(path)
     with np.load(path, allow_pickle=False) as arrays:
         described = json.loads(arrays["network"].item())

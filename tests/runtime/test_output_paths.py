@@ -1,4 +1,4 @@
-"""Where results may stand: over nothing that is read, nowhere that a card would be looked for, on plain files."""
+"""Output paths: no input is overwritten, no name of a card is used, only regular files are replaced."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ UE07 = Path(__file__).parents[2] / "container3_codebase/UE_07_App5.py"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The default network with its card, and 150 rows, in a folder of their own."""
+    """Return a folder with the default network, its card and 150 rows."""
     shutil.copy(IRIS / "currentSolution.pkl", tmp_path / "iris.pkl")
     shutil.copy(IRIS / "currentSolution.card.json", tmp_path / "iris.card.json")
     shutil.copy(IRIS / "activation_all.csv", tmp_path / "rows.csv")
@@ -45,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Returns what is in a folder, links and pipes left out."""
+    """Return the contents of a folder, without links and pipes."""
     return {
         path.name: path.read_bytes() for path in folder.iterdir() if path.is_file() and not path.is_symlink()
     }

@@ -1,4 +1,4 @@
-"""Damaged pickles: whatever a file holds, reading it ends quickly, in a network or in one kind of error."""
+"""Damaged pickles: reading any file ends quickly, with a network or one type of error."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ QUICK = settings(max_examples=150, deadline=5_000, suppress_health_check=[Health
 
 
 def survive(data: bytes) -> None:
-    """Reads, describes and runs a file; any error but a KnowledgeError is a failure of the test."""
+    """Read, describe and run a file; any error but a KnowledgeError fails the test."""
     try:
         network, _ = find_network(read_pickle(data, "fuzz.pkl", TIGHT), "fuzz.pkl")
         description = describe(network, "fuzz.pkl", TIGHT)

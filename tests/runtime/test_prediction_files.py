@@ -1,4 +1,4 @@
-"""The two files that go out: what is in them, and that they are there whole or not at all."""
+"""Prediction and report: their content, and that they are written completely or not at all."""
 
 from __future__ import annotations
 
@@ -347,7 +347,7 @@ def test_an_unnamed_input_gets_a_unique_name(tmp_path: Path, flower: Knowledge) 
 
 
 def answered_beyond_numbers(folder: Path) -> Prediction:
-    """A network without bounds gets inputs so large that infinity is subtracted from infinity."""
+    """Run a linear network with inputs so large that it subtracts infinity from infinity."""
     path = FIXTURES / "networks" / "bn_4_6_3_linear_linear" / "net.p2.pkl"
     (folder / "net.pkl").write_bytes(path.read_bytes())
     (folder / "net.card.json").write_text('{"labels": ["a", "b", "c"]}')

@@ -1,4 +1,4 @@
-"""Rows that cannot be answered: the run ends at the first one, or leaves them out and says why."""
+"""Invalid rows: the run ends at the first one, or skips them and reports the reason."""
 
 from __future__ import annotations
 

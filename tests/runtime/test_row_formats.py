@@ -1,4 +1,4 @@
-"""Files of every kind go in and come out, and the answers are the same ones."""
+"""Files of every format are read and written, with the same predictions."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def put(path: Path, content: str | bytes) -> Path:
 
 
 def table(path: Path) -> tuple[list[str], np.ndarray]:
-    """Names and numbers of a prediction of any kind."""
+    """Return names and numbers of a prediction in any format."""
     if path.suffix == ".parquet":
         found = parquet.read_table(path)
         return found.column_names, np.column_stack([column.to_numpy() for column in found.columns])

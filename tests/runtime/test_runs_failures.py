@@ -1,4 +1,4 @@
-"""What goes wrong on the way: a full disk, no permission, two runs at once. Nothing half is left."""
+"""Failures during a run (full disk, no permission, concurrent runs) leave no partial file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MODEL = FIXTURES / "default/iris/currentSolution.pkl"
 
 @pytest.fixture
 def rows(tmp_path: Path) -> Path:
-    """Some 2 MB of rows in a folder of their own."""
+    """Return a file of about 2 MB of rows, in a separate folder."""
     path = tmp_path / "in" / "rows.csv"
     path.parent.mkdir()
     numbers = np.random.default_rng(1).normal(size=(28_000, 4))
@@ -42,7 +42,7 @@ def rows(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
-    """An empty folder for what is written."""
+    """Return an empty output folder."""
     (tmp_path / "out").mkdir()
     return tmp_path / "out"
 
@@ -67,7 +67,7 @@ except PipelineError as error:
 
 
 def in_little_room(data: Path, output: Path, *, limit: int, resume: bool = False) -> tuple[int, str]:
-    """Runs where no file may become larger than a limit."""
+    """Run a command with a limit on file sizes."""
     code = LIMITED.format(limit=limit, model=str(MODEL), data=str(data), output=str(output), resume=resume)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     return done.returncode, done.stdout
@@ -226,7 +226,7 @@ def test_a_run_that_opens_a_committed_partial_output_opens_a_new_one(out: Path) 
     first.finish()
 
     class LatePartialOutput(PartialOutput):
-        """Opens the file, and then is so slow that the first run has come to its end."""
+        """A partial output that opens its file, and continues only after the first run has ended."""
 
         def _lock(self) -> None:
             if not (out / "p.csv").exists():

@@ -1,4 +1,4 @@
-"""However many rows there are, they are answered in the same memory."""
+"""Memory does not depend on the number of rows."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def answer(
     data: str, output: Path, *, rows: int = 0, network: str = "course", odd: bytes = b"0.5000",
     blocked: bool = False, threads: int | None = None, skip: bool = False,
 ) -> tuple[int, int, int, bool]:  # fmt: skip
-    """Answers a file, or rows that are made and piped in; returns rows, rejected ones, MB, and whether light."""
+    """Predict a file, or generated rows from a pipe; return rows, rejected rows, MB, and whether pyarrow was unused."""
     code = ANSWER.format(
         blocked=blocked, threads=threads, skip=skip, data=data, output=str(output),
         model=str(FIXTURES / "default" / network / "currentSolution.pkl"),

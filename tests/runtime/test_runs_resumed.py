@@ -1,4 +1,4 @@
-"""A run that breaks off goes on where it was, and ends in the same bytes as one that went through at once."""
+"""An interrupted run resumes at its checkpoint, and gives the same bytes as an uninterrupted one."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ PLAIN = StreamOptions()
 
 
 class BrokenOffError(Exception):
-    """What ends a run in its middle."""
+    """The error that interrupts a run."""
 
 
 def long_csv(path: Path, columns: int, *, bad: tuple[int, ...] = (), parts: int = PARTS) -> Path:
-    """Writes a CSV file of so many parts and a bit; in the rows of these numbers, from 0, there is a word."""
+    """Write a CSV file of slightly more than a number of chunks; the rows with the given indices hold a word."""
     count = (parts * BLOCK + BLOCK // 3) // (columns * (DIGITS + 3))
     rows = np.random.default_rng(columns).uniform(0.1, 0.9, size=(count, columns)).tolist()
     lines = [",".join(f"{value:.{DIGITS}f}" for value in row) for row in rows]
@@ -57,7 +57,7 @@ def break_off(
     *,
     after: int = 3,
 ) -> None:
-    """Runs, and breaks off when so many parts have been noted."""
+    """Run, and interrupt the run after a number of checkpoints."""
     seen: list[Progress] = []
 
     def listen(progress: Progress) -> None:
@@ -88,7 +88,7 @@ activate_file(load_knowledge({model!r}), {data!r}, {output!r},
 
 
 def kill(model: Path, data: Path, output: Path, *, after: int = 3, **options: Any) -> None:
-    """Runs in a process of its own, and kills that (`kill -9`) when so many parts have been noted."""
+    """Run in a separate process, and kill it (`kill -9`) after a number of checkpoints."""
     code = KILLED.format(after=after, model=str(model), data=str(data), output=str(output), options=options)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr
@@ -99,7 +99,7 @@ def names_in(folder: Path) -> set[str]:
 
 
 def made(outcome: Outcome) -> tuple[bytes, bytes, dict[str, Any]]:
-    """What a run has made: the prediction, the rejected rows, the report without what differs each time."""
+    """Return the results of a run: prediction, rejected rows, and the report without times."""
     report = json.loads(json.dumps(outcome.prediction.report))
     del report["started"], report["duration_s"]
     report["activation"]["rejected_file"] = report["prediction"]["file"] = ""
@@ -109,7 +109,7 @@ def made(outcome: Outcome) -> tuple[bytes, bytes, dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Rows for the flowers' network; in the first, the third and the last part is one that cannot be answered."""
+    """Return rows for the iris network, with one invalid row in the first, third and last chunk."""
     return long_csv(tmp_path_factory.mktemp("rows") / "rows.csv", 4, bad=(7, 3_900, 7_800))
 
 
@@ -352,7 +352,7 @@ def test_a_damaged_partial_output_restarts_the_run(
 
 
 def noted(path: Path, **changes: Any) -> None:
-    """Changes the notes of a run, and gives them the right hash for what they say then."""
+    """Change the checkpoint of a run and update its hash."""
     notes = json.loads(path.read_text())
     version = notes.pop("version")
     del notes["sha256"]

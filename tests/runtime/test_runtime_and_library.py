@@ -1,4 +1,4 @@
-"""The runtime and the library read, write and answer alike."""
+"""The inference library and PyBrain's library read, write and compute equally."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_the_names_that_a_file_refers_to_are_known() -> None:
 
 
 def moved(order: list[Any], random: np.random.Generator) -> list[Any]:
-    """Returns another list of some of the same modules."""
+    """Return another list of some of the same modules."""
     order = [order[place] for place in random.permutation(len(order))]
     if random.random() < 0.3:
         order.pop()
@@ -172,7 +172,7 @@ SIZED = (LinearLayer, SigmoidLayer, TanhLayer, SoftmaxLayer, GateLayer, Multipli
 
 
 def random_network(random: np.random.Generator, depth: int) -> Network:
-    """Makes a network of a few parts, some of them bias units and networks, linked in all the ways there are."""
+    """Build a random network of a few parts, with bias units, nested networks and all kinds of connections."""
     network = (RecurrentNetwork if random.random() < 0.3 else FeedForwardNetwork)()
     parts: list[Any] = []
     for _ in range(random.integers(1, 6)):

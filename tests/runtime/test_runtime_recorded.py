@@ -1,4 +1,4 @@
-"""Every recorded network answers as the genuine PyBrain did."""
+"""Every recorded network gives the outputs of PyBrain."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def assert_same(found: np.ndarray, expected: np.ndarray) -> None:
 
 
 def answers(path: Path, **how: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Runs a recorded network over its recorded inputs; returns what it gives and what PyBrain gave."""
+    """Run a recorded network on its recorded inputs; return its outputs and the recorded ones."""
     meta = meta_of(path.parent)
     inputs, expected = rows_of(path.parent / "inputs.csv"), rows_of(path.parent / "expected.csv")
     plan = CompiledNetwork(load_knowledge(path).network, **how)

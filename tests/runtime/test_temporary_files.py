@@ -1,4 +1,4 @@
-"""What is left by runs that were killed, what stays when somebody ends a run, and two runs at once."""
+"""Temporary files of killed runs, committed files of terminated runs, and concurrent runs."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ with ActivationStream({rows!r}, knowledge) as rows, open_prediction({output!r}, 
 
 @pytest.fixture
 def writer(tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[str]]]:
-    """Starts processes that are in the middle of a prediction and its report, ``p.csv`` and ``p.json``."""
+    """Return a function that starts processes which write a prediction and its report, ``p.csv`` and ``p.json``."""
     running: list[subprocess.Popen[str]] = []
 
     def start() -> subprocess.Popen[str]:
@@ -161,7 +161,7 @@ def test_a_conversion_removes_temporary_files_of_a_killed_one(tmp_path: Path) ->
 
 
 class EndingFile(AtomicFile):
-    """A file in whose middle of getting its name somebody asks for the end."""
+    """A file that receives SIGTERM while it is renamed."""
 
     number = signal.SIGINT
 
@@ -171,7 +171,7 @@ class EndingFile(AtomicFile):
 
 
 class EndedError(Exception):
-    """SIGTERM arrived."""
+    """SIGTERM was received."""
 
 
 def test_signals_are_deferred_until_all_files_are_committed(tmp_path: Path) -> None:

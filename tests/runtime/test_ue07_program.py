@@ -1,4 +1,4 @@
-"""UE_07_App5.py as the container runs it: a process, its output, its exit status."""
+"""UE_07_App5.py as the container runs it: output, files and exit status."""
 
 from __future__ import annotations
 
