@@ -41,7 +41,7 @@ def answer(
     data: str, output: Path, *, rows: int = 0, network: str = "course", odd: bytes = b"0.5000",
     blocked: bool = False, threads: int | None = None, skip: bool = False,
 ) -> tuple[int, int, int, bool]:  # fmt: skip
-    """Predict a file, or generated rows from a pipe; return rows, rejected rows, MB, and whether pyarrow was unused."""
+    """Predict a file, or generated rows from a pipe; return rows, rejected rows, MB, and `light`."""
     code = ANSWER.format(
         blocked=blocked, threads=threads, skip=skip, data=data, output=str(output),
         model=str(FIXTURES / "default" / network / "currentSolution.pkl"),
