@@ -17,7 +17,7 @@ from pipeline.project import PROJECT
 STAYS = "import time; print('it stays', flush=True); time.sleep(40)\n"
 
 
-def gone(stack, seconds: float = 30.0) -> bool:
+def nothing_runs(stack, seconds: float = 30.0) -> bool:
     """Wait until no container of the checkout runs, and return whether that happened."""
     return until(lambda: stack.running() == [], seconds)
 
@@ -31,7 +31,7 @@ def until(holds: Callable[[], object], seconds: float) -> bool:
     return bool(holds())
 
 
-def once(stack, service: str, act: Callable[[str], None]) -> threading.Thread:
+def when_running(stack, service: str, act: Callable[[str], None]) -> threading.Thread:
     """Run a command on the container of a service as soon as it is running."""
 
     def wait() -> None:
@@ -137,11 +137,11 @@ def test_images_of_another_checkout_are_reported_in_the_last_lines(stack):
 def test_up_in_the_background_leaves_nothing_running(stack):
     typed = stack.plain("up", "-d")
     assert typed.status == 0, typed.output
-    assert gone(stack)
+    assert nothing_runs(stack)
     assert stack.shared("prediction.csv").is_file()
     typed = stack.plain("up", "-d")
     assert typed.status == 0, typed.output
-    assert gone(stack)
+    assert nothing_runs(stack)
 
 
 def test_a_codebase_that_fails_at_once_ends_a_plain_up(unbuilt):
@@ -153,12 +153,12 @@ def test_a_codebase_that_fails_at_once_ends_a_plain_up(unbuilt):
 
 def test_a_killed_codebase_ends_a_plain_up_and_returns_137_with_the_option(unbuilt):
     unbuilt.layout.code.write_text(STAYS, encoding="utf-8")
-    killer = once(unbuilt, "codebase", lambda name: docker("kill", name))
+    killer = when_running(unbuilt, "codebase", lambda name: docker("kill", name))
     typed = unbuilt.plain("up")
     killer.join()
     assert "exited with code 137" in typed.output
     assert unbuilt.running() == []
-    killer = once(unbuilt, "codebase", lambda name: docker("kill", name))
+    killer = when_running(unbuilt, "codebase", lambda name: docker("kill", name))
     typed = unbuilt.up()
     killer.join()
     assert typed.status == 137, typed.output
@@ -171,7 +171,7 @@ def test_a_killed_data_container_does_not_block_a_plain_up(unbuilt):
     def kill(name: str) -> None:
         docker("kill", unbuilt.ids("knowledgebase")[0])
 
-    killer = once(unbuilt, "codebase", kill)
+    killer = when_running(unbuilt, "codebase", kill)
     typed = unbuilt.plain("up")
     killer.join()
     assert "exited with code 137" in typed.output
@@ -190,7 +190,7 @@ def test_data_containers_end_with_codebase_after_compose_was_killed(unbuilt, gen
     assert until(lambda: unbuilt.ids("codebase"), 60)
     compose.kill()
     compose.wait()
-    assert gone(unbuilt)
+    assert nothing_runs(unbuilt)
 
 
 def test_data_containers_without_a_codebase_end_after_the_timeout(stack):
@@ -204,7 +204,7 @@ def test_a_data_container_ends_soon_if_the_other_one_failed(stack):
     # A folder in the place of its temporary file is what a data container cannot remove.
     stack.shared(".activation_data.csv.1.tmp").mkdir()
     stack.plain("up")
-    assert gone(stack)
+    assert nothing_runs(stack)
     # 1.29.2 gives up before it shows what a container printed that fails at once; `logs` has it.
     said = stack.plain("logs", "activationbase").output
     assert "cannot remove /shared_data/activation_data.csv of an earlier run" in said
@@ -215,7 +215,7 @@ def test_running_codebase_alone_starts_its_data_containers_and_leaves_none_runni
     typed = stack.plain("run", "--rm", "-T", "codebase")
     assert typed.status == 0, typed.output
     assert "ACTIVATION COMPLETE" in typed.output
-    assert gone(stack)
+    assert nothing_runs(stack)
 
 
 def test_a_second_up_during_the_end_of_the_first_is_not_aborted(stack):

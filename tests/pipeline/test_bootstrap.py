@@ -39,7 +39,7 @@ def outside() -> dict[str, str]:
     return clean | {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def type_in(layout: Layout, *words: str) -> subprocess.CompletedProcess[str]:
+def run_command(layout: Layout, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a command in a checkout, with only Python installed."""
     return subprocess.run(
         [bare_python(), *words],
@@ -90,7 +90,7 @@ def made(checkout: Layout) -> Layout:
 
 
 @pytest.fixture
-def hopeless(checkout: Layout) -> Layout:
+def uninstallable(checkout: Layout) -> Layout:
     """Return a checkout whose environment cannot be installed, because the lock file is empty."""
     for lock in checkout.root.glob("requirements*.lock"):
         lock.write_text("# nothing\n", encoding="utf-8")
@@ -103,7 +103,7 @@ def hopeless(checkout: Layout) -> Layout:
 def test_a_complete_environment_fits_and_is_left_alone(made: Layout) -> None:
     before = (made.root / ".venv" / "app07.json").stat().st_mtime_ns
     assert fits(made)
-    done = type_in(made, "prepare_files.py")
+    done = run_command(made, "prepare_files.py")
     assert (done.returncode, done.stderr) == (0, "")
     assert (made.root / ".venv" / "app07.json").stat().st_mtime_ns == before
     assert not (made.root / ".venv.lock").exists()
@@ -170,7 +170,7 @@ def test_the_environment_must_contain_the_python_it_was_created_with(made: Layou
 
 
 def test_the_main_script_writes_a_prediction(made: Layout) -> None:
-    done = type_in(made, "App07.py", "--engine", "local")
+    done = run_command(made, "App07.py", "--engine", "local")
     assert (done.returncode, done.stderr) == (0, "")
     assert "codebase       | ACTIVATION COMPLETE" in done.stdout
     assert (made.stage3 / "prediction.csv").is_file()
@@ -193,13 +193,13 @@ def test_the_main_script_writes_a_prediction(made: Layout) -> None:
 def test_a_script_exits_with_the_status_of_its_command(
     made: Layout, words: tuple[str, ...], status: int, says: str
 ) -> None:
-    done = type_in(made, *words)
+    done = run_command(made, *words)
     assert done.returncode == status
     assert done.stderr.startswith(says)
 
 
 def test_a_script_with_json_prints_only_json(made: Layout) -> None:
-    done = type_in(made, "prepare_files.py", "--json")
+    done = run_command(made, "prepare_files.py", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["status"] == 0
 
@@ -219,7 +219,7 @@ def test_inside_the_environment_a_script_stays_in_the_same_process(made: Layout)
 def test_the_environment_may_be_a_link_to_another_folder(made: Layout, tmp_path: Path) -> None:
     (made.root / ".venv").rename(tmp_path / "roomy")
     (made.root / ".venv").symlink_to(tmp_path / "roomy")
-    done = type_in(made, "prepare_files.py")
+    done = run_command(made, "prepare_files.py")
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -239,7 +239,7 @@ def test_a_script_can_be_started_from_another_folder(made: Layout, tmp_path: Pat
 def test_the_test_command_passes_its_options_to_pytest(made: Layout) -> None:
     path = made.root / ".venv" / "app07.json"
     path.write_text(json.dumps(asked(made, "b._recipe('test') | b._recipe('run')")), encoding="utf-8")
-    done = type_in(made, "App07.py", "test", "--version")
+    done = run_command(made, "App07.py", "test", "--version")
     assert done.returncode == 0
     assert re.match(r"pytest \d+\.\d+", done.stdout + done.stderr)
 
@@ -248,25 +248,25 @@ def test_the_test_command_passes_its_options_to_pytest(made: Layout) -> None:
 
 
 def test_a_failed_installation_is_reported_and_repeated_by_the_next_run(
-    hopeless: Layout,
+    uninstallable: Layout,
 ) -> None:
     for _ in range(2):
-        done = type_in(hopeless, "prepare_files.py")
+        done = run_command(uninstallable, "prepare_files.py")
         assert (done.returncode, done.stdout) == (69, "")
         lines = done.stderr.splitlines()
         assert lines[0] == "making .venv for the pipeline (once; needs the package index)"
         assert lines[1] == "  an empty environment"
         assert "The project's environment cannot be made: " in done.stderr
         assert "Traceback" not in lines[0]
-        assert not (hopeless.root / ".venv" / "app07.json").exists()
-        assert not (hopeless.output / ".lock").exists(), "the command ran all the same"
+        assert not (uninstallable.root / ".venv" / "app07.json").exists()
+        assert not (uninstallable.output / ".lock").exists(), "the command ran all the same"
 
 
 @pytest.mark.parametrize("by", ["folder", "link", "file"])
 def test_a_folder_not_created_by_this_project_is_not_emptied(
-    by: str, hopeless: Layout, tmp_path: Path
+    by: str, uninstallable: Layout, tmp_path: Path
 ) -> None:
-    environment, own = hopeless.root / ".venv", tmp_path / "own"
+    environment, own = uninstallable.root / ".venv", tmp_path / "own"
     if by == "link":
         own.mkdir()
         environment.symlink_to(own)
@@ -274,7 +274,7 @@ def test_a_folder_not_created_by_this_project_is_not_emptied(
         environment.mkdir()
     kept = environment if by == "file" else environment / "somebody's work"
     kept.write_text("years", encoding="utf-8")
-    done = type_in(hopeless, "prepare_files.py")
+    done = run_command(uninstallable, "prepare_files.py")
     assert (done.returncode, done.stdout) == (73, "")
     what = "is not a folder" if by == "file" else "was not made by this project"
     assert f"The project's environment cannot be made: {environment}: it exists and {what}." in done.stderr
@@ -288,35 +288,35 @@ def test_a_link_to_the_environment_of_another_checkout_is_left_alone(
     other = tmp_path / "other"
     shutil.copytree(checkout.root, other, symlinks=True, ignore=shutil.ignore_patterns(".venv"))
     (other / ".venv").symlink_to(made.root / ".venv")
-    done = type_in(Layout(other), "prepare_files.py")
+    done = run_command(Layout(other), "prepare_files.py")
     assert done.returncode == 73
     assert f"it is a link to the environment of {made.root}. Nothing was changed" in done.stderr
     assert fits(made)
 
 
-def test_an_environment_is_created_at_the_target_of_a_link(hopeless: Layout, tmp_path: Path) -> None:
-    (hopeless.root / ".venv").symlink_to(tmp_path / "roomy")
+def test_an_environment_is_created_at_the_target_of_a_link(uninstallable: Layout, tmp_path: Path) -> None:
+    (uninstallable.root / ".venv").symlink_to(tmp_path / "roomy")
     (tmp_path / "roomy").mkdir()
     for _ in range(2):
-        done = type_in(hopeless, "prepare_files.py")
+        done = run_command(uninstallable, "prepare_files.py")
         assert done.returncode == 69  # there is no index, but there is an environment
         assert "Traceback" not in done.stderr
         assert (tmp_path / "roomy" / "pyvenv.cfg").is_file()
-        assert (hopeless.root / ".venv").is_symlink()
+        assert (uninstallable.root / ".venv").is_symlink()
 
 
-def test_the_test_command_reports_missing_tests(hopeless: Layout) -> None:
-    (hopeless.root / "requirements-test.lock").unlink()
-    done = type_in(hopeless, "App07.py", "test")
+def test_the_test_command_reports_missing_tests(uninstallable: Layout) -> None:
+    (uninstallable.root / "requirements-test.lock").unlink()
+    done = run_command(uninstallable, "App07.py", "test")
     assert done.returncode == 66
     assert "requirements-test.lock not found: the archive that is handed in has no tests" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_ctrl_c_during_the_installation_exits_with_130_and_leaves_no_stamp(hopeless: Layout) -> None:
+def test_ctrl_c_during_the_installation_exits_with_130_and_leaves_no_stamp(uninstallable: Layout) -> None:
     process = subprocess.Popen(
         [bare_python(), "prepare_files.py"],
-        cwd=hopeless.root,
+        cwd=uninstallable.root,
         env=outside(),
         stderr=subprocess.PIPE,
         text=True,
@@ -328,14 +328,14 @@ def test_ctrl_c_during_the_installation_exits_with_130_and_leaves_no_stamp(hopel
     rest = process.communicate()[1]
     assert process.returncode == 130
     assert rest == "Interrupted while the environment was made; the next start makes it again.\n"
-    assert not (hopeless.root / ".venv" / "app07.json").exists()
+    assert not (uninstallable.root / ".venv" / "app07.json").exists()
 
 
-def test_a_second_start_waits_for_the_installation_of_the_first(hopeless: Layout) -> None:
-    with exclusive(hopeless.root / ".venv.lock", patience=0, on_wait=pytest.fail):
+def test_a_second_start_waits_for_the_installation_of_the_first(uninstallable: Layout) -> None:
+    with exclusive(uninstallable.root / ".venv.lock", patience=0, on_wait=pytest.fail):
         process = subprocess.Popen(
             [bare_python(), "prepare_files.py"],
-            cwd=hopeless.root,
+            cwd=uninstallable.root,
             env=outside(),
             stderr=subprocess.PIPE,
             text=True,
@@ -348,13 +348,13 @@ def test_a_second_start_waits_for_the_installation_of_the_first(hopeless: Layout
 
 
 def test_a_read_only_checkout_without_an_environment_is_reported(
-    hopeless: Layout, read_only: Callable[[Path], Path]
+    uninstallable: Layout, read_only: Callable[[Path], Path]
 ) -> None:
-    read_only(hopeless.root)
-    done = type_in(hopeless, "prepare_files.py")
+    read_only(uninstallable.root)
+    done = run_command(uninstallable, "prepare_files.py")
     assert done.returncode == 73
     assert done.stderr == (
-        f"The project's environment cannot be made: Read-only file system: {hopeless.root / '.venv.lock'}\n"
+        f"The project's environment cannot be made: Read-only file system: {uninstallable.root / '.venv.lock'}\n"
     )
 
 

@@ -18,7 +18,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def old_terminal(encoding: str) -> io.TextIOWrapper:
+def terminal_with_encoding(encoding: str) -> io.TextIOWrapper:
     return io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="")
 
 
@@ -50,7 +50,7 @@ def test_escape_sequences_are_removed_from_a_log(text: str, plain: str) -> None:
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437", "latin-1"])
 def test_marks_are_ascii_if_the_stream_cannot_encode_them(encoding: str) -> None:
-    out, err = old_terminal(encoding), old_terminal(encoding)
+    out, err = terminal_with_encoding(encoding), terminal_with_encoding(encoding)
     console = Console(out, err)
     with console.status("images"):
         pass
@@ -60,13 +60,13 @@ def test_marks_are_ascii_if_the_stream_cannot_encode_them(encoding: str) -> None
 
 
 def test_marks_are_kept_if_the_stream_can_encode_them() -> None:
-    out = old_terminal("utf-8")
+    out = terminal_with_encoding("utf-8")
     Console(out, out).error("Größe – fünf")
     assert written(out) == "✗ Größe – fünf\n"
 
 
 def test_unencodable_characters_become_question_marks() -> None:
-    out = old_terminal("ascii")
+    out = terminal_with_encoding("ascii")
     Console(out, out).print("Größe 5 · Iris ✿")
     assert written(out) == "Gr??e 5 - Iris ?\n"
 

@@ -13,7 +13,7 @@ from pipeline.project import PROJECT
 OURS = {"pipeline", "evaluation", "pybrain", "pybrain3", "pybrain_runtime"}
 
 
-def imported_when_a_module_is_loaded() -> dict[str, str]:
+def third_party_imports() -> dict[str, str]:
     """Return the third-party packages that the host side imports at module level, with an importing module."""
     found: dict[str, str] = {}
     for path in sorted(
@@ -30,7 +30,7 @@ def imported_when_a_module_is_loaded() -> dict[str, str]:
 
 def test_everything_that_the_host_side_imports_is_in_the_lock_of_the_run_environment() -> None:
     locked = set(re.findall(r"^([\w.-]+)==", LOCKS["run"].read_text(encoding="utf-8"), re.MULTILINE))
-    imported = imported_when_a_module_is_loaded()
+    imported = third_party_imports()
     assert {"numpy", "yaml"} <= set(imported)
     providers = packages_distributions()
     missing = {

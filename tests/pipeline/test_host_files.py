@@ -274,7 +274,7 @@ except PipelineError as error:
 """
 
 
-def put_as_an_ordinary_user(source: Path, target: Path) -> str:
+def write_as_ordinary_user(source: Path, target: Path) -> str:
     done = subprocess.run(
         [sys.executable, "-c", _AS_SOMEBODY_ELSE, str(source), str(target)],
         capture_output=True,
@@ -304,7 +304,7 @@ def test_a_folder_without_write_permission_is_reported(open_folder: Path, readab
     closed = open_folder / "closed"
     closed.mkdir()
     closed.chmod(0o555)
-    said = put_as_an_ordinary_user(readable, closed / "target.csv")
+    said = write_as_ordinary_user(readable, closed / "target.csv")
     assert said == f"73 {closed / 'target.csv'} cannot be written: no permission"
 
 
@@ -312,7 +312,7 @@ def test_a_source_without_read_permission_is_reported_and_not_the_target(
     open_folder: Path, readable: Path
 ) -> None:
     readable.chmod(0o000)
-    said = put_as_an_ordinary_user(readable, open_folder / "target.csv")
+    said = write_as_ordinary_user(readable, open_folder / "target.csv")
     assert said.startswith(f"66 {readable} cannot be read: ")
     assert names_in(open_folder) == ["source.csv"]
 
@@ -321,5 +321,5 @@ def test_a_target_without_read_permission_is_replaced(open_folder: Path, readabl
     target = open_folder / "target.csv"
     target.write_bytes(b"1,2\r\n3,5\n")
     target.chmod(0o000)
-    assert put_as_an_ordinary_user(readable, target) == ""
+    assert write_as_ordinary_user(readable, target) == ""
     assert target.read_bytes() == readable.read_bytes()

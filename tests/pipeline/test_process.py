@@ -163,11 +163,11 @@ def test_pending_lines_are_those_not_read_yet(tmp_path: Path, until: Callable[..
     assert program.wait(60) == 0
     pending: list[str] = []
 
-    def all_came() -> bool:
+    def all_arrived() -> bool:
         pending.extend(program.pending())
         return len(pending) >= 2
 
-    until("the rest was written", all_came)
+    until("the rest was written", all_arrived)
     assert pending == ["2\n", "3\n"]
     assert program.pending() == []
     assert list(program.lines()) == []  # the end is still the end

@@ -29,7 +29,7 @@ def bare_python() -> str:
     return getattr(sys, "_base_executable", None) or sys.executable
 
 
-def type_in(layout: Layout, *words: str) -> subprocess.CompletedProcess[str]:
+def run_command(layout: Layout, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a command in a checkout, with a Python that has only the standard library."""
     environment = {
         key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL"))
@@ -81,7 +81,7 @@ def test_a_script_is_a_few_lines(script: str) -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_help_needs_nothing_but_python(checkout: Layout, script: str) -> None:
-    done = type_in(checkout, script, "--help")
+    done = run_command(checkout, script, "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"usage: {script} ")
     shown = " ".join(done.stdout.split())
@@ -92,7 +92,7 @@ def test_help_needs_nothing_but_python(checkout: Layout, script: str) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_of_a_command_needs_nothing_but_python(checkout: Layout, command: str) -> None:
-    done = type_in(checkout, "App07.py", command, "--help")
+    done = run_command(checkout, "App07.py", command, "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"usage: App07.py {command} ")
     assert "exit status: 0 done" in done.stdout
@@ -100,7 +100,7 @@ def test_help_of_a_command_needs_nothing_but_python(checkout: Layout, command: s
 
 
 def test_help_of_the_main_script_names_every_command_and_option(checkout: Layout) -> None:
-    shown = type_in(checkout, "App07.py", "--help").stdout
+    shown = run_command(checkout, "App07.py", "--help").stdout
     for command in COMMANDS:
         assert re.search(rf"^  {command} ", shown, re.MULTILINE)
     for option in ("--engine", "--model", "--data", "--timeout", "--json", "--no-build", "--debug"):
@@ -131,14 +131,14 @@ def test_help_of_the_main_script_names_every_command_and_option(checkout: Layout
 def test_wrong_usage_exits_with_2_and_creates_nothing(
     checkout: Layout, words: tuple[str, ...], says: str
 ) -> None:
-    done = type_in(checkout, *words)
+    done = run_command(checkout, *words)
     assert (done.returncode, done.stdout) == (2, "")
     assert says in done.stderr
     assert not (checkout.root / ".venv").exists()
 
 
 def test_an_unknown_command_lists_the_commands(checkout: Layout) -> None:
-    done = type_in(checkout, "App07.py", "tets")
+    done = run_command(checkout, "App07.py", "tets")
     assert done.returncode == 2
     assert f"unknown command 'tets'; the commands are: {', '.join(COMMANDS)}" in done.stderr
 

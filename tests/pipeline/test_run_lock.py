@@ -25,7 +25,7 @@ with exclusive(Path(sys.argv[1]), patience=60, on_wait=lambda by: print("waits f
 
 
 @pytest.fixture
-def hold() -> Iterator[Callable[[Path], subprocess.Popen[str]]]:
+def start_holder() -> Iterator[Callable[[Path], subprocess.Popen[str]]]:
     """Return a function that starts a process that holds a lock, or waits for it, until it receives a line."""
     started: list[subprocess.Popen[str]] = []
 
@@ -51,7 +51,7 @@ def said(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().rstrip("\n")
 
 
-def let_go(process: subprocess.Popen[str]) -> None:
+def release(process: subprocess.Popen[str]) -> None:
     process.communicate("\n")
 
 
@@ -76,20 +76,20 @@ def test_the_lock_is_released_after_an_error(tmp_path: Path) -> None:
 
 
 def test_a_second_process_waits_reports_the_holder_and_then_holds_the_lock(
-    tmp_path: Path, hold: Callable[[Path], subprocess.Popen[str]]
+    tmp_path: Path, start_holder: Callable[[Path], subprocess.Popen[str]]
 ) -> None:
-    first, second = hold(tmp_path / "lock"), None
+    first, second = start_holder(tmp_path / "lock"), None
     assert said(first) == "holds"
-    second = hold(tmp_path / "lock")
+    second = start_holder(tmp_path / "lock")
     assert said(second).startswith(f"waits for process {first.pid}, since ")
-    let_go(first)
+    release(first)
     assert said(second) == "holds"
 
 
 def test_the_error_after_waiting_names_the_holder(
-    tmp_path: Path, hold: Callable[[Path], subprocess.Popen[str]]
+    tmp_path: Path, start_holder: Callable[[Path], subprocess.Popen[str]]
 ) -> None:
-    holder = hold(tmp_path / "lock")
+    holder = start_holder(tmp_path / "lock")
     assert said(holder) == "holds"
     told: list[str] = []
     began = time.monotonic()
@@ -104,9 +104,9 @@ def test_the_error_after_waiting_names_the_holder(
 
 
 def test_a_killed_holder_releases_the_lock(
-    tmp_path: Path, hold: Callable[[Path], subprocess.Popen[str]]
+    tmp_path: Path, start_holder: Callable[[Path], subprocess.Popen[str]]
 ) -> None:
-    holder = hold(tmp_path / "lock")
+    holder = start_holder(tmp_path / "lock")
     assert said(holder) == "holds"
     holder.kill()
     holder.wait()

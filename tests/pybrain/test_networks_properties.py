@@ -159,7 +159,7 @@ def carry(edge, y):
     return list(y)
 
 
-def plain_answers(description, sequence):
+def reference_outputs(description, sequence):
     """Return the outputs for a sequence of inputs, from a reset network."""
     answers, last, states = [], None, {}
     for x in sequence:
@@ -335,7 +335,7 @@ ANY = st.booleans().flatmap(networks)
 def test_outputs_equal_a_reference_evaluation(description):
     found = answers(built(description), description["sequence"])
     np.testing.assert_allclose(
-        found, plain_answers(description, description["sequence"]), rtol=1e-9, atol=1e-11
+        found, reference_outputs(description, description["sequence"]), rtol=1e-9, atol=1e-11
     )
 
 

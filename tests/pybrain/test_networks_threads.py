@@ -33,7 +33,7 @@ def frequent_switches():
     sys.setswitchinterval(before)
 
 
-def together(work):
+def run_in_threads(work):
     """Run ``work(k)`` in several concurrent threads and return the errors."""
     wrong, start = [], threading.Barrier(THREADS)
 
@@ -96,7 +96,7 @@ def test_concurrent_threads_get_the_outputs_for_their_own_inputs(make):
         for _ in range(150):
             np.testing.assert_array_equal(net.activate(rows[k]), wanted[k])
 
-    assert not together(work)
+    assert not run_in_threads(work)
 
 
 def recurrent_with_nested():
@@ -133,7 +133,7 @@ def test_sessions_of_one_network_are_independent(make):
         for _ in range(5):
             np.testing.assert_array_equal(session.activateSequence(sequences[k]), wanted[k])
 
-    assert not together(work)
+    assert not run_in_threads(work)
 
 
 @pytest.mark.parametrize("make", RECURRENT.values(), ids=RECURRENT.keys())

@@ -29,7 +29,7 @@ LIMIT, SECONDS = 512, 2.0
 HELD_TO = 390  # MB: the promise, a third less
 
 
-def made_by_the_fuzzer() -> ModuleType:
+def hostile_module() -> ModuleType:
     """Return the module ``fuzz/hostile.py``, which is in no package."""
     path = Path(__file__).parents[2] / "fuzz" / "hostile.py"
     spec = importlib.util.spec_from_file_location("hostile", path)
@@ -39,7 +39,7 @@ def made_by_the_fuzzer() -> ModuleType:
     return module
 
 
-hostile = made_by_the_fuzzer()
+hostile = hostile_module()
 KNOWLEDGE: dict[str, Callable[[], bytes]] = hostile.KNOWLEDGE
 INSPECTED = (
     "a million sets", "many modules", "floats as text", "one text of 64 MB in Latin-1", "keys that collide",

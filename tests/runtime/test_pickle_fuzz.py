@@ -37,7 +37,7 @@ TIGHT = Limits(opcodes=200_000, array_elements=1 << 20, units=10_000, seconds=5.
 QUICK = settings(max_examples=150, deadline=5_000, suppress_health_check=[HealthCheck.too_slow])
 
 
-def survive(data: bytes) -> None:
+def check_no_crash(data: bytes) -> None:
     """Read, describe and run a file; any error but a KnowledgeError fails the test."""
     try:
         network, _ = find_network(read_pickle(data, "fuzz.pkl", TIGHT), "fuzz.pkl")
@@ -57,7 +57,7 @@ def test_flipped_bits_give_a_network_or_one_error_type(seed: bytes, flips: list[
     data = bytearray(seed)
     for place, bit in flips:
         data[int(place * (len(data) - 1))] ^= 1 << bit
-    survive(bytes(data))
+    check_no_crash(bytes(data))
 
 
 @QUICK
@@ -66,7 +66,7 @@ def test_inserted_and_deleted_bytes_give_a_network_or_one_error_type(
     seed: bytes, place: float, extra: bytes, gone: int
 ) -> None:
     cut = int(place * len(seed))
-    survive(seed[:cut] + extra + seed[cut + gone :])
+    check_no_crash(seed[:cut] + extra + seed[cut + gone :])
 
 
 @QUICK
@@ -74,13 +74,13 @@ def test_inserted_and_deleted_bytes_give_a_network_or_one_error_type(
 def test_joined_halves_of_two_files_give_a_network_or_one_error_type(
     one: bytes, other: bytes, first: float, second: float
 ) -> None:
-    survive(one[: int(first * len(one))] + other[int(second * len(other)) :])
+    check_no_crash(one[: int(first * len(one))] + other[int(second * len(other)) :])
 
 
 @QUICK
 @given(st.binary(max_size=200), st.sampled_from([b"", b"\x80\x02", b"\x80\x04", b"\x80\x05"]))
 def test_random_bytes_give_a_network_or_one_error_type(noise: bytes, start: bytes) -> None:
-    survive(start + noise + b".")
+    check_no_crash(start + noise + b".")
 
 
 @QUICK

@@ -346,7 +346,7 @@ def test_an_unnamed_input_gets_a_unique_name(tmp_path: Path, flower: Knowledge) 
 # Answers that are no numbers.
 
 
-def answered_beyond_numbers(folder: Path) -> Prediction:
+def predict_with_overflow(folder: Path) -> Prediction:
     """Run a linear network with inputs so large that it subtracts infinity from infinity."""
     path = FIXTURES / "networks" / "bn_4_6_3_linear_linear" / "net.p2.pkl"
     (folder / "net.pkl").write_bytes(path.read_bytes())
@@ -356,7 +356,7 @@ def answered_beyond_numbers(folder: Path) -> Prediction:
 
 
 def test_outputs_that_are_not_finite_have_no_class_and_a_warning(tmp_path: Path) -> None:
-    prediction = answered_beyond_numbers(tmp_path)
+    prediction = predict_with_overflow(tmp_path)
     report: Any = json.loads((tmp_path / "p.json").read_text())
     assert (tmp_path / "p.csv").read_text().splitlines()[1].split(",")[4] == "nan"
     assert prediction.classes[0] == "" and prediction.classes[1] in ("a", "b", "c")
@@ -368,7 +368,7 @@ def test_outputs_that_are_not_finite_have_no_class_and_a_warning(tmp_path: Path)
 
 
 def test_a_row_with_nan_is_not_counted_as_correct(tmp_path: Path) -> None:
-    prediction = answered_beyond_numbers(tmp_path)
+    prediction = predict_with_overflow(tmp_path)
     assert prediction.errors is not None
     assert prediction.errors["correct"] == int(prediction.classes[1] == "a")
 

@@ -232,7 +232,7 @@ def test_both_csv_readers_agree_on_any_content(
     path = tmp_path_factory.mktemp("odd") / "a.csv"
     path.write_bytes(end.join(mark.join(row) for row in rows).encode("utf-8") + last)
     knowledge = load_knowledge(FIXTURES / "default/course/currentSolution.pkl")
-    found = [read_either_way(path, knowledge, fast, skip) for fast in (False, True)]
+    found = [read_outputs(path, knowledge, fast, skip) for fast in (False, True)]
     assert found[0] == found[1]
 
 
@@ -244,7 +244,7 @@ def test_the_last_line_needs_no_newline(fast: bool, head: str, tmp_path: Path, f
     assert (done.prediction.rows, table(tmp_path / "p.csv")[1][0, :4].tolist()) == (1, [1, 2, 3, 4])
 
 
-def read_either_way(path: Path, knowledge: Knowledge, fast: bool, skip: bool) -> object:
+def read_outputs(path: Path, knowledge: Knowledge, fast: bool, skip: bool) -> object:
     try:
         with ActivationStream(path, knowledge, fast=fast, skip=skip) as stream:
             parts, left_out = [], []

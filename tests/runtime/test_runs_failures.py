@@ -66,7 +66,9 @@ except PipelineError as error:
 """
 
 
-def in_little_room(data: Path, output: Path, *, limit: int, resume: bool = False) -> tuple[int, str]:
+def run_with_file_size_limit(
+    data: Path, output: Path, *, limit: int, resume: bool = False
+) -> tuple[int, str]:
     """Run a command with a limit on file sizes."""
     code = LIMITED.format(limit=limit, model=str(MODEL), data=str(data), output=str(output), resume=resume)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -76,7 +78,7 @@ def in_little_room(data: Path, output: Path, *, limit: int, resume: bool = False
 @pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])
 def test_a_full_disk_leaves_no_partial_file(ending: str, rows: Path, out: Path) -> None:
     output = out / f"p{ending}"
-    status, said = in_little_room(rows, output, limit=1_200_000)
+    status, said = run_with_file_size_limit(rows, output, limit=1_200_000)
     assert (status, said) == (
         73,
         f"{output} cannot be written: file too large.\n"
@@ -86,7 +88,7 @@ def test_a_full_disk_leaves_no_partial_file(ending: str, rows: Path, out: Path) 
 
 
 def test_a_run_resumes_after_a_full_disk(rows: Path, out: Path, flower: Knowledge) -> None:
-    status, _ = in_little_room(rows, out / "p.csv", limit=2_500_000, resume=True)
+    status, _ = run_with_file_size_limit(rows, out / "p.csv", limit=2_500_000, resume=True)
     assert status == 73
     assert names_in(out) == {".p.csv.part", ".p.csv.journal"}
     done = activate_file(flower, rows, out / "p.csv", StreamOptions(resume=True))
@@ -184,12 +186,12 @@ def test_an_invalid_number_of_threads_is_refused(
 def test_a_second_run_to_the_same_output_is_refused(rows: Path, out: Path, flower: Knowledge) -> None:
     seen: list[str] = []
 
-    def begin_another(progress: Progress) -> None:
+    def start_second_run(progress: Progress) -> None:
         with pytest.raises(CannotWrite) as caught:
             activate_file(flower, rows, out / "p.csv", StreamOptions(resume=True))
         seen.append(str(caught.value))
 
-    done = activate_file(flower, rows, out / "p.csv", on_progress=begin_another)
+    done = activate_file(flower, rows, out / "p.csv", on_progress=start_second_run)
     assert done.prediction.rows == 28_000
     assert set(seen) == {
         f"{out / 'p.csv'} is being written by another run.\n"

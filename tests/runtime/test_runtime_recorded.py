@@ -40,7 +40,7 @@ def assert_same(found: np.ndarray, expected: np.ndarray) -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-300)
 
 
-def answers(path: Path, **how: bool) -> tuple[np.ndarray, np.ndarray]:
+def outputs_of(path: Path, **how: bool) -> tuple[np.ndarray, np.ndarray]:
     """Run a recorded network on its recorded inputs; return its outputs and the recorded ones."""
     meta = meta_of(path.parent)
     inputs, expected = rows_of(path.parent / "inputs.csv"), rows_of(path.parent / "expected.csv")
@@ -66,7 +66,7 @@ def test_recorded_networks_exist() -> None:
 @pytest.mark.parametrize("path", PICKLES, ids=label)
 def test_a_pickled_network_reproduces_the_recorded_outputs(path: Path) -> None:
     # One network was recorded with a defect of PyBrain's; see test_recurrent_runs.
-    assert_same(*answers(path, defects=path.parent.name == "rnn_nested_ffn"))
+    assert_same(*outputs_of(path, defects=path.parent.name == "rnn_nested_ffn"))
 
 
 NOT_IN_XML = {
@@ -84,9 +84,9 @@ def test_a_network_in_xml_reproduces_the_recorded_outputs(path: Path) -> None:
     name = path.parent.name
     if name in NOT_IN_XML:
         with pytest.raises(KnowledgeError, match=NOT_IN_XML[name]):
-            answers(path)
+            outputs_of(path)
         return
-    found, expected = answers(path, defects=name == "rnn_nested_ffn")
+    found, expected = outputs_of(path, defects=name == "rnn_nested_ffn")
     # A module that is input and output at once: PyBrain's file does not say that it is an output, too.
     assert_same(found, expected[:, -1:] if name == "man_in_is_out" else expected)
 
@@ -171,7 +171,7 @@ def test_a_compiled_network_is_thread_safe() -> None:
 
 def test_a_compiled_network_refuses_a_wrong_number_of_columns() -> None:
     plan = load_knowledge(IRIS / "currentSolution.pkl").compiled
-    with pytest.raises(Exception, match=r"shape \(2, 3\); the network takes 4 numbers"):
+    with pytest.raises(Exception, match=r"^The rows must have the shape \(n, 4\), got \(2, 3\)\.$"):
         plan.run(np.zeros((2, 3)))
 
 
