@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -11,29 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from pipeline.errors import CannotWrite, InputMissing
+from pipeline.errors import InputMissing
+from pybrain_runtime._io.atomic_file import cannot_write
 from pybrain_runtime._io.locks import lock
 from pybrain_runtime._io.temporary_files import remove_leftovers, temporary_name
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-
-_REASONS = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "the quota is used up",
-    errno.EROFS: "the file system is read-only",
-    errno.EACCES: "no permission",
-    errno.EPERM: "no permission",
-}
-
-
-def cannot_write(path: Path, error: OSError) -> CannotWrite:
-    """Return the error for a failed attempt to write a file."""
-    reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
-    return CannotWrite(
-        f"{path} cannot be written: {reason}",
-        hint="Make room or grant the right, then start again.",
-        path=path,
-    )
 
 
 @contextmanager

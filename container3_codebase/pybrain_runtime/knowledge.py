@@ -247,9 +247,7 @@ def load_knowledge(
         found_sha256, name, size = file.sha256, file.name, file.bytes_read
     if sha256 is not None:
         check_sha256(name, found_sha256, sha256)
-    data = decompress(
-        data, name, limits, budget
-    )  # the same variable, so that the compressed data are released
+    data = decompress(data, name, limits, budget)  # releases the compressed data
     found = read_network(data, name, limits, budget)
     model_card = _card_for(os.fspath(path), card, found.network, name)
     return Knowledge(

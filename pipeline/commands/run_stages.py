@@ -20,6 +20,7 @@ from pipeline.run_lock import Busy, exclusive
 from pipeline.stages import container_tests, prepare, previous_results, stack_run
 from pipeline.stages.run_record import Run, prediction_lines
 from pipeline.stages.selection import columns, select
+from pybrain_runtime._io.atomic_file import cannot_write
 from pybrain_runtime.container.advice import scaling_advice
 from pybrain_runtime.container.settings import switch
 
@@ -87,7 +88,7 @@ def exclusive_run(context: Context, *, patience: float) -> Iterator[None]:
                 f"another run is in progress in this checkout: {error}", hint="Try again later."
             ) from error
         except OSError as error:
-            raise atomic_files.cannot_write(context.layout.lock, error) from error
+            raise cannot_write(context.layout.lock, error) from error
         yield
 
 

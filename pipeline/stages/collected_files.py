@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -11,7 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipeline import atomic_files
-from pipeline.errors import CannotWrite, NotWhatWasPrepared
+from pipeline.errors import NotWhatWasPrepared
+from pybrain_runtime._io.atomic_file import cannot_write
 
 _CHUNK = 1 << 20
 
@@ -70,7 +72,7 @@ def collect(source: Path, target: Path, *, limit: int | None = None) -> Collecte
             )
         atomic_files.folder(target.parent)
         if about.st_size > shutil.disk_usage(target.parent).free:
-            raise CannotWrite(f"{target} cannot be written: the disk is full", path=target)
+            raise cannot_write(target, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
         with atomic_files.writing(target) as temporary:
             sha256, size = _copy(original, temporary, about.st_size)
             temporary.chmod(0o644)

@@ -16,8 +16,9 @@ import pytest
 
 from pipeline import atomic_files
 from pipeline.errors import CannotWrite, InputMissing
+from pybrain_runtime._io.atomic_file import cannot_write
 
-HINT = "\n  Make room or grant the right, then start again."
+PERMISSION = "Give the user of this process permission to write there."
 
 
 @pytest.fixture
@@ -155,18 +156,18 @@ def test_files_are_equal_only_with_equal_bytes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("number", "reason"),
     [
-        (errno.ENOSPC, "the disk is full"),
-        (errno.EDQUOT, "the quota is used up"),
-        (errno.EROFS, "the file system is read-only"),
-        (errno.EACCES, "no permission"),
-        (errno.EPERM, "no permission"),
-        (errno.ENAMETOOLONG, "File name too long"),
+        (errno.ENOSPC, "no space left on device.\n  Free some space, then run again."),
+        (errno.EDQUOT, "disk quota exceeded.\n  Free some space, then run again."),
+        (errno.EROFS, "read-only file system.\n  Mount the folder for writing."),
+        (errno.EACCES, f"permission denied.\n  {PERMISSION}"),
+        (errno.EPERM, f"operation not permitted.\n  {PERMISSION}"),
+        (errno.ENAMETOOLONG, "file name too long."),
     ],
 )
 def test_a_file_that_cannot_be_written_says_why(number: int, reason: str) -> None:
-    error = atomic_files.cannot_write(Path("/a/b.csv"), OSError(number, os.strerror(number)))
+    error = cannot_write(Path("/a/b.csv"), OSError(number, os.strerror(number)))
     assert error.status == 73
-    assert str(error) == f"/a/b.csv cannot be written: {reason}{HINT}"
+    assert str(error) == f"/a/b.csv cannot be written: {reason}"
     assert error.path == "/a/b.csv"
 
 
@@ -175,7 +176,7 @@ def test_a_folder_in_place_of_a_file_is_reported(tmp_path: Path, source: Path) -
     target.mkdir()
     with pytest.raises(CannotWrite) as refused:
         atomic_files.put(source, target)
-    assert str(refused.value) == f"{target} cannot be written: Is a directory{HINT}"
+    assert str(refused.value) == f"{target} cannot be written: is a directory."
     assert names_in(tmp_path) == ["source.csv", "target.csv"]
 
 
@@ -184,7 +185,7 @@ def test_a_file_in_place_of_a_folder_is_reported(tmp_path: Path, source: Path) -
     target = tmp_path / "folder" / "target.csv"
     with pytest.raises(CannotWrite) as refused:
         atomic_files.put(source, target)
-    assert str(refused.value) == f"{target} cannot be written: File exists{HINT}"
+    assert str(refused.value) == f"{target} cannot be written: file exists."
 
 
 def test_a_missing_source_is_reported_and_not_the_target(tmp_path: Path) -> None:
@@ -203,7 +204,10 @@ def test_a_full_disk_is_reported_and_leaves_the_old_file(small_disk: Path, tmp_p
     target.write_text("old", encoding="utf-8")
     with pytest.raises(CannotWrite) as refused:
         atomic_files.put(big, target)
-    assert str(refused.value) == f"{target} cannot be written: the disk is full{HINT}"
+    assert (
+        str(refused.value)
+        == f"{target} cannot be written: no space left on device.\n  Free some space, then run again."
+    )
     assert target.read_text(encoding="utf-8") == "old"
     assert names_in(small_disk) == ["target.csv"]
 
@@ -223,11 +227,11 @@ def test_a_read_only_disk_is_reported(
             attempt()
         assert (
             str(refused.value)
-            == f"{folder / 'target.csv'} cannot be written: the file system is read-only{HINT}"
+            == f"{folder / 'target.csv'} cannot be written: read-only file system.\n  Mount the folder for writing."
         )
-    with pytest.raises(CannotWrite, match=r"old\.txt cannot be written: the file system is read-only"):
+    with pytest.raises(CannotWrite, match=r"old\.txt cannot be written: read-only file system"):
         atomic_files.remove(folder / "old.txt")
-    with pytest.raises(CannotWrite, match="new cannot be written: the file system is read-only"):
+    with pytest.raises(CannotWrite, match="new cannot be written: read-only file system"):
         atomic_files.folder(folder / "new")
 
 
@@ -257,7 +261,7 @@ def test_a_file_in_place_of_a_required_folder_is_reported(tmp_path: Path) -> Non
     (tmp_path / "shared_data").touch()
     with pytest.raises(CannotWrite) as refused:
         atomic_files.folder(tmp_path / "shared_data")
-    assert str(refused.value) == f"{tmp_path / 'shared_data'} cannot be written: File exists{HINT}"
+    assert str(refused.value) == f"{tmp_path / 'shared_data'} cannot be written: file exists."
 
 
 _AS_SOMEBODY_ELSE = """
@@ -305,7 +309,7 @@ def test_a_folder_without_write_permission_is_reported(open_folder: Path, readab
     closed.mkdir()
     closed.chmod(0o555)
     said = write_as_ordinary_user(readable, closed / "target.csv")
-    assert said == f"73 {closed / 'target.csv'} cannot be written: no permission"
+    assert said == f"73 {closed / 'target.csv'} cannot be written: permission denied."
 
 
 def test_a_source_without_read_permission_is_reported_and_not_the_target(

@@ -423,7 +423,7 @@ def test_a_full_disk_is_reported_and_the_projects_own_files_are_kept(
     own = checkout.own_activation.read_bytes()
     done = drive("prepare", "--data", rows(tmp_path, GOOD * 20_000))
     assert done.status == 73
-    assert "currentActivation.csv cannot be written: the disk is full" in done.err
+    assert "currentActivation.csv cannot be written: no space left on device" in done.err
     assert checkout.own_activation.read_bytes() == own
     assert not list(checkout.output.rglob("*.tmp"))
 
@@ -434,7 +434,7 @@ def test_a_read_only_checkout_is_reported(
     read_only(checkout.root)
     done = drive("prepare")
     assert done.status == 73
-    assert "cannot be written: the file system is read-only" in done.err
+    assert "cannot be written: read-only file system" in done.err
     assert "internal error" not in done.err
 
 

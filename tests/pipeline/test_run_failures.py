@@ -307,7 +307,7 @@ def test_a_file_in_the_place_of_shared_data_is_reported(checkout: Layout, drive:
     checkout.shared_data.touch()
     done = drive("compose", "--engine", "local")
     assert done.status == 73
-    assert done.err.startswith(f"✗ {checkout.shared_data} cannot be written: File exists\n")
+    assert done.err.startswith(f"✗ {checkout.shared_data} cannot be written: file exists.\n")
     assert claims(checkout) == []
 
 
@@ -317,7 +317,7 @@ def test_a_read_only_shared_data_is_reported(
     read_only(checkout.shared_data)
     done = drive("compose", "--engine", "local")
     assert done.status == 73
-    assert "cannot be written: the file system is read-only" in done.err
+    assert "cannot be written: read-only file system" in done.err
     assert "Traceback" not in done.err
     assert claims(checkout) == []
 
@@ -330,7 +330,7 @@ def test_a_full_shared_data_is_reported(
     rows.write_text("5.8,2.7,5.1,1.9\n" * 20_000, encoding="utf-8")
     done = drive("compose", "--engine", "local", "--data", str(rows))
     assert done.status == 73
-    assert "activation_data.csv cannot be written: the disk is full" in done.err
+    assert "activation_data.csv cannot be written: no space left on device" in done.err
     assert claims(checkout) == []
 
 
@@ -354,7 +354,7 @@ def test_a_full_disk_for_collected_results_is_reported(
     mount(checkout.stage3, "-t", "tmpfs", "-o", "size=4k")
     done = drive("compose", "--engine", "local")
     assert done.status == 73
-    assert "cannot be written: the disk is full" in done.err
+    assert "cannot be written: no space left on device" in done.err
 
 
 def test_invalid_rows_are_refused_before_the_stack_starts(

@@ -89,9 +89,7 @@ def test_no_report_gets_the_name_of_a_card(
 
 
 def test_no_prediction_gets_the_name_of_a_card(folder: Path) -> None:
-    with pytest.raises(
-        UsageError, match="is the path of the report; the prediction must have another ending"
-    ):
+    with pytest.raises(UsageError, match="is the path of the report; choose another ending"):
         in_parts(load_knowledge(folder / "iris.pkl"), folder / "rows.csv", folder / "x.card.json")
     with pytest.raises(UsageError) as refused:
         as_stream(load_knowledge(folder / "iris.pkl"), folder / "rows.csv", folder / "x.card.json")

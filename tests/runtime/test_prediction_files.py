@@ -263,9 +263,7 @@ def test_a_full_disk_is_named_in_the_error_and_leaves_no_file(tmp_path: Path) ->
 
 
 def test_the_report_needs_a_name_of_its_own(tmp_path: Path, flower: Knowledge) -> None:
-    with pytest.raises(
-        UsageError, match="is the path of the report; the prediction must have another ending"
-    ):
+    with pytest.raises(UsageError, match="is the path of the report; choose another ending"):
         PredictionWriter(tmp_path / "p.json", flower)
 
 

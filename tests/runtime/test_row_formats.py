@@ -636,9 +636,7 @@ def test_float32_is_used_on_request_and_reported(tmp_path: Path, flower: Knowled
 
 def test_the_prediction_cannot_have_the_path_of_the_report(tmp_path: Path, flower: Knowledge) -> None:
     data = INPUTS["csv"](tmp_path)
-    with pytest.raises(
-        UsageError, match="is the path of the report; the prediction must have another ending"
-    ):
+    with pytest.raises(UsageError, match="is the path of the report; choose another ending"):
         activate_file(flower, data, tmp_path / "p.json")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["rows.csv"]
 

@@ -88,9 +88,7 @@ class PredictionWriter:
         self.report_path = report_path(self.path)
         # Some file systems do not distinguish .JSON and .json.
         if self.report_path.casefold() == self.path.casefold():
-            raise UsageError(
-                f"{self.path} is the path of the report; the prediction must have another ending."
-            )
+            raise UsageError(f"{self.path} is the path of the report; choose another ending.")
         read = [knowledge.path, knowledge.card_path, *([activation.file.path] if activation else [])]
         check_outputs((self.path, self.report_path), read)
         check_report_target(self.report_path)
