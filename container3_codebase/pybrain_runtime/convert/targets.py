@@ -25,7 +25,7 @@ class Target:
 
     Attributes:
         name: short name, also the ending of its files.
-        summary: a description for help texts.
+        summary: short description for help texts.
         write: returns the content of the file, from the knowledge and the precision.
         check: compares the outputs of the original with those of the new file, from its path, content and precision.
         packages: the packages that the format needs.

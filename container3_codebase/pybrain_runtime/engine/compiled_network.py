@@ -73,7 +73,7 @@ class CompiledNetwork:
         self._dtype = layout.dtype
         self._single = precision == "float32"
         self._typed_inputs = layout.typed_inputs
-        # Of recurrent networks inside a feed-forward one, in which every row is a first time step.
+        # The state of recurrent networks that are nested in a feed-forward one: every row is a first time step.
         self._nested_state = bool(layout.state) and not self.recurrent
         self._idle: dict[int, list[Buffers]] = {}
 
@@ -238,7 +238,12 @@ class CompiledNetwork:
         return [buffers.values[start:stop, 0].copy() for start, stop in self._layout.state]
 
     def restore_state(self, buffers: Buffers, state: Sequence[Sequence[float] | Array]) -> None:
-        """Set the recurrent state in the buffers of a sequence to what ``state_of`` returned."""
+        """Set the recurrent state in the buffers of a sequence.
+
+        Args:
+            buffers: from ``sequence_buffers``.
+            state: the return value of ``state_of``.
+        """
         for (start, stop), values in zip(self._layout.state, state, strict=True):
             buffers.values[start:stop, 0] = values
 

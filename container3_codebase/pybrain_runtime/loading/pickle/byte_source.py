@@ -47,7 +47,7 @@ class ByteSource:
         return self.data[start:end]
 
     def view(self, size: int) -> memoryview:
-        """Read bytes without copying them, so that what is made of them is the only copy."""
+        """Read bytes without copying them."""
         start, end = self.position, self.position + size
         if end > len(self.data):
             raise self.truncated()
@@ -62,7 +62,7 @@ class ByteSource:
         """Read the length of a string, as an unsigned integer of some bytes.
 
         Raises:
-            LimitExceeded: strings must be shorter.
+            LimitExceeded: the length exceeds the limit.
         """
         size = self.number(width)
         if size > self.limits.string_length:
@@ -91,7 +91,12 @@ class ByteSource:
         return self.truncated() if rest <= limit else self.limit_exceeded("bytes in one line", limit)
 
     def limit_exceeded(self, what: str, limit: float) -> LimitExceeded:
-        """Return the error for a file that exceeds a limit."""
+        """Return the error for a file that exceeds a limit.
+
+        Args:
+            what: the unit of the limit, in the plural.
+            limit: the limit.
+        """
         return self.budget.limit_exceeded(what, limit)
 
     def truncated(self) -> KnowledgeError:
@@ -116,10 +121,10 @@ class ByteSource:
         )
 
     def check_end(self) -> None:
-        """Check that nothing follows.
+        """Check that the file ends here.
 
         Raises:
-            MalformedKnowledge: something does.
+            MalformedKnowledge: bytes follow.
         """
         rest = len(self.data) - self.position
         if not rest:

@@ -1,4 +1,4 @@
-"""Text in a pickle: Python 2's strings, escapes of protocol 0, UTF-8. Memory is charged before it is taken."""
+"""Reads text from a pickle: strings of Python 2, escapes of protocol 0, and UTF-8. Memory is charged in advance."""
 
 from __future__ import annotations
 
@@ -38,7 +38,12 @@ def push_escaped(machine: StackMachine) -> None:
 
 
 def push_utf8(machine: StackMachine, size: int) -> None:
-    """Push UTF-8 of a length in bytes (BINUNICODE and the like)."""
+    """Push text in UTF-8 (BINUNICODE and similar).
+
+    Args:
+        machine: the pickle machine.
+        size: length in bytes.
+    """
     if size > SHORT:
         view = machine.view(size)
         machine.budget.charge_text(view)
@@ -50,7 +55,12 @@ def push_utf8(machine: StackMachine, size: int) -> None:
 
 
 def push_latin1(machine: StackMachine, size: int) -> None:
-    """Push a string of Python 2 of a length in bytes (BINSTRING and the like); each byte is kept."""
+    """Push a string of Python 2 as Latin-1, which keeps each byte (BINSTRING and similar).
+
+    Args:
+        machine: the pickle machine.
+        size: length in bytes.
+    """
     if size > SHORT:
         machine.budget.charge(size)
         machine.push(str(machine.view(size), "latin1"))

@@ -1,4 +1,4 @@
-"""Layers that multiply one half of their inputs by the other, most of them through a sigmoid."""
+"""Gate layers, which multiply one half of their inputs by the other half, most of them after a sigmoid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the runtime knows of a kind of layer: names, sizes, options, parameters, formula, kernel, ONNX form."""
+"""The definition of a kind of layer: names, sizes, options, parameters, formula, kernel and ONNX form."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ class Layer(Protocol):
 
 
 class Attributes(Protocol):
-    """The attributes of a layer object in a file. Every method raises KnowledgeError for unusable values."""
+    """The attributes of a layer object in a file. All methods raise KnowledgeError for values that are not valid."""
 
     def integer(self, key: str, default: int | None = None) -> int:
-        """Return a count."""
+        """Return a non-negative integer, or the default where the attribute is missing."""
 
     def flag(self, key: str, default: bool = False) -> bool:
-        """Return a switch."""
+        """Return a Boolean, or the default where the attribute is missing."""
 
     def count(self, key: str) -> int:
-        """Return how many numbers an attribute holds; 0 where it holds none."""
+        """Return the number of elements of an attribute; 0 where it is not a numeric array."""
 
     def error(self, what: str) -> Exception:
-        """Return an error that says what is wrong with the layer."""
+        """Return the error for the layer; ``what`` is the predicate of its sentence."""
 
 
 class OnnxGraph(Protocol):
@@ -140,12 +140,17 @@ class Parameter(Record):
     only_with: str = ""
 
     def size(self, attributes: Attributes, dim: int) -> int:
-        """Return the number of elements."""
+        """Return the number of elements.
+
+        Args:
+            attributes: the attributes of the layer object.
+            dim: PyBrain's ``dim`` of the layer.
+        """
         return prod(self.shape(attributes, dim))
 
 
 class LayerKind(Record):
-    """A kind of layer. Everything that depends on the kind is here, and nowhere else.
+    """A kind of layer. All properties of the kind are defined here.
 
     Attributes:
         name: PyBrain's class name.
