@@ -221,7 +221,7 @@ def test_a_full_disk_is_reported_with_status_73_and_leaves_no_partial_file(stack
 @needs_root
 def test_an_ordinary_user_runs_the_stack_and_can_read_and_remove_every_file(stack):
     subprocess.run(["chown", "-R", "23457:23457", str(stack.layout.root)], check=True)
-    # As after a clone under umask 077: nobody else may read anything.
+    # As after a clone with umask 077: other users have no access.
     subprocess.run(["chmod", "-R", "go-rwx", str(stack.layout.root)], check=True)
     typed = dataclasses.replace(stack, user=23457).up()
     assert typed.status == 0, typed.output

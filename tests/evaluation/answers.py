@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# Question, answer: none of them may lose its points.
+# (question, answer): each answer must keep its points.
 HONEST: tuple[tuple[int, str], ...] = (
     (
         3,

@@ -130,7 +130,7 @@ def _compose(samples: ModuleType) -> dict[str, Break]:
             {COMPOSE: swap(compose, depends, f"    {waits}\n")}, 4,
             "codebase does not depend on activationbase and knowledgebase",
         ),
-        # It has shown its prediction when the first data container comes to its end.
+        # It prints its prediction before the first data container ends.
         "compose.orchestration": Break(
             {COMPOSE: first, PROGRAM: samples.PROGRAM + "import time\ntime.sleep(60)\n"}, 5 + 3,
             "The stack stops at the first container's exit: activationbase ended with status 0",

@@ -116,7 +116,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "engine" in used:
             item.add_marker(pytest.mark.docker)
         if not {"reports", "nothing_left", "left_of"}.isdisjoint(used):
-            # One class for all its tests; and nobody else ends evaluations while it is looked what they left.
+            # One class for all its tests, and no concurrent evaluation while leftovers are counted.
             item.add_marker(pytest.mark.xdist_group("class"))
         if "own_image" in used:
             # Its images have names that every process would give them.

@@ -42,7 +42,7 @@ services:
       - knowledgebase
 """
 
-# The same stack without sleeps: codebase waits for its files, and nobody has to be killed.
+# The same stack without sleeps: codebase waits for its files, and no container has to be killed.
 _PUBLISH = 'trap "exit 0" TERM; sleep 60 & wait'
 WAITING_COMPOSE = f"""\
 services:

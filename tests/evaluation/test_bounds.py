@@ -528,7 +528,7 @@ def test_control_characters_never_reach_an_exporter(submit):
     )
 
 
-# What works in a worker as it stands: it reads no file that a fact does not read, or is made of facts.
+# Attributes that work unchanged in a worker: they read no file beyond the facts, or are derived from facts.
 MADE_OF_FACTS = {
     *("engine", "image", "image_of", "copies_in_image", "run_for_files", "missing_folders", "is_right"),
     *("refused_hosts", "verdict", "sightings", "to_message", "from_message", "number_of", "run_with"),

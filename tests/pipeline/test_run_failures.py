@@ -15,7 +15,7 @@ from pipeline.project import Layout
 
 Drive = Callable[..., Any]
 
-# Runs the real code, then goes on to spoil what it left.
+# Runs the real code, then damages its results.
 HONEST_FIRST = """
 import json, os, subprocess, sys
 from pathlib import Path

@@ -15,7 +15,7 @@ from pipeline.project import Layout
 
 pytestmark = pytest.mark.slow
 
-# Stays until somebody ends it; says so when it starts.
+# Prints a line and runs until it is terminated.
 WAITS = """
 import os, sys, time
 open(os.environ["OUTPUT_PATH"] + ".started", "w").close()

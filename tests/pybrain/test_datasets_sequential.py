@@ -114,7 +114,7 @@ def test_a_module_is_reset_before_each_sequence(three):
             self.count += 1
             return np.array([self.count - 1.0])
 
-    # The counter answers the step; the target is sequence + step, so the error is the sequence.
+    # The counter outputs the step; the target is sequence + step, so the error is the sequence.
     expected = 0.5 * (3 * 1 + 4 * 4) / 9
     assert three.evaluateModuleMSE(Counter()) == pytest.approx(expected, rel=1e-15)
 

@@ -289,7 +289,7 @@ WRONG_ORDERS: dict[Callable[[list[Instance]], list[Instance]], str] = {
 def test_a_sorted_network_in_an_invalid_order_is_refused(
     change: Callable[[list[Instance]], list[Instance]],
 ) -> None:
-    # PyBrain computes in the order of the file, so it would give another answer than a sorted network.
+    # PyBrain computes in the order of the file, so its outputs would differ from those of a sorted network.
     net = graph("bn_5_7_6_4_3")
     order: Any = net.state["modulesSorted"]
     net.state["modulesSorted"] = change(order)

@@ -149,7 +149,7 @@ def test_a_card_with_a_key_twice_is_refused(text: str, key: str, folder: Path) -
         load_knowledge(folder / "iris.pkl")
 
 
-# What else stands in the place of a report.
+# Other content at the path of a report.
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -206,7 +206,7 @@ def test_rejected_rows_overwrite_and_remove_only_rejected_rows(folder: Path) -> 
     assert not mine.exists()
 
 
-# What is read.
+# Inputs.
 
 
 @pytest.mark.parametrize(

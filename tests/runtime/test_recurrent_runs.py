@@ -106,7 +106,7 @@ def test_a_network_saved_between_sequences_cannot_be_resumed(name: str) -> None:
 
 
 def test_nested_networks_receive_input_at_every_step() -> None:
-    # PyBrain's do so in the first step only. What is right is written out here by hand.
+    # PyBrain's nested networks receive input in the first step only. The correct outputs are computed here explicitly.
     found = network("rnn_nested_ffn")
     parts = {c.name: c for c in found.network.all_connections()}
     inner = next(m.network for m in found.network.modules if m.network)
@@ -137,7 +137,7 @@ def test_pybrains_nesting_defect_can_be_enabled() -> None:
     right, as_pybrain = found.compiled.run(inputs), CompiledNetwork(found.network, defects=True).run(inputs)
     assert (right[0] == as_pybrain[0]).all()
     assert not np.allclose(right[1:], as_pybrain[1:])
-    # From the second step on, nothing reaches the inner network: its answer is always the same.
+    # From the second step on, the inner network receives no input: its output is constant.
     assert (as_pybrain[1:] == as_pybrain[1]).all()
 
 

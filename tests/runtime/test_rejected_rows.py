@@ -18,7 +18,7 @@ from pybrain_runtime.tables.batch import LARGEST_EXCERPT
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SKIP = StreamOptions(skip=True)
 
-# What stands in the file, the reason, and the row as it is kept.
+# The row in the file, the reason, and the row in the file of rejected rows.
 BAD_LINES = {
     "1,2,zwei,4": "column 3 (c): 'zwei' is not a number.",
     "1,2,,4": "column 3 (c): the cell is empty.",

@@ -17,7 +17,7 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 LIMIT = 300  # MB
 ROWS = 2_400_000
 
-# Lets a network answer, and prints rows and the most memory that it had in MB.
+# Runs a network, and prints the number of rows and the peak memory in MB.
 PREDICT = """
 import sys
 if {blocked}: sys.modules["pyarrow"] = None

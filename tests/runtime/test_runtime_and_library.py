@@ -131,7 +131,7 @@ def test_the_names_that_a_file_refers_to_are_known() -> None:
     assert len(set(knowledge.names)) == len(knowledge.names)
 
 
-# Orders of computation that are none, and networks inside networks.
+# Invalid orders of computation, and nested networks.
 
 
 def moved(order: list[Any], random: np.random.Generator) -> list[Any]:
