@@ -28,7 +28,7 @@ def masked(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def test_the_output_in_the_readme_is_what_a_run_prints(copy_project, place):
+def test_the_output_in_the_readme_equals_that_of_a_run(copy_project, place):
     layout = copy_project(place / "app07")
     block = re.search(
         r"<!-- output of: python App07.py -->\n```\n(.*?)```", README.read_text("utf-8"), re.DOTALL

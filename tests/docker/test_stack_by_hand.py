@@ -139,7 +139,7 @@ def test_a_codebase_that_fails_fails_the_run_with_its_status(unbuilt):
     assert unbuilt.running() == []
 
 
-def test_bad_rows_fail_the_run_with_65_and_a_message_that_names_the_place(stack, place):
+def test_bad_rows_fail_the_run_with_65_and_a_message_with_the_location(stack, place):
     (place / "rows.csv").write_text(
         "sepal_length,sepal_width,petal_length,petal_width\n1,2,3,4\n1,2,x,4\n", encoding="utf-8"
     )

@@ -211,7 +211,7 @@ def test_a_data_container_ends_soon_if_the_other_one_failed(stack):
     assert not stack.shared("prediction.csv").exists()
 
 
-def test_running_codebase_alone_starts_its_data_containers_and_leaves_none_running(stack):
+def test_running_only_codebase_starts_its_data_containers_and_leaves_none_running(stack):
     typed = stack.plain("run", "--rm", "-T", "codebase")
     assert typed.status == 0, typed.output
     assert "ACTIVATION COMPLETE" in typed.output

@@ -89,7 +89,7 @@ def test_a_folder_with_its_repository_elsewhere_is_not_cloned_by_url(solution, t
         repository_at(pointing.as_uri())
 
 
-def test_a_bare_repository_is_cloned_with_its_branches_loose_or_packed(solution, tmp_path):
+def test_a_bare_repository_is_cloned_with_loose_or_packed_branches(solution, tmp_path):
     git("checkout", "-q", "-b", "venv/second", cwd=solution)
     solution.joinpath("README.md").write_text("second")
     git("commit", "-qam", "second", cwd=solution)

@@ -39,7 +39,7 @@ def test_filler_gets_no_points_and_the_reason_names_it(evidence_of, samples, ans
         assert reason in verdict.reason, (name, verdict.reason)
 
 
-def test_an_answer_with_some_words_changed_is_the_same_answer(evidence_of, samples):
+def test_an_answer_with_some_changed_words_is_a_duplicate(evidence_of, samples):
     first = answers_in(samples.DISCUSSION)[1]
     changed = (
         first.replace("model", "network")

@@ -255,7 +255,7 @@ def test_a_success_message_is_not_a_prediction(ran):
     assert set(lost) == {"activation.prediction"}
 
 
-def test_a_wrong_prediction_is_reported_beside_the_expected_one(ran):
+def test_a_wrong_prediction_is_reported_with_the_expected_one(ran):
     reason = points(ran(*DATA, CODE, printed=("Prediction: 0.31",)))["activation.prediction"].reason
     assert "shows 'Prediction: 0.31', the network predicts 0.20709" in reason
 
@@ -288,7 +288,7 @@ def test_a_restarted_codebase_counts_as_the_end_of_the_stack(ran):
     assert points(ran(*data, container("codebase", 0.2, 1.3, 0, restarts=1))) == {}
 
 
-def test_files_in_shared_data_count_where_the_whole_project_is_shared(ran, fixtures):
+def test_files_in_shared_data_count_if_the_whole_project_is_shared(ran, fixtures):
     course = fixtures / "default" / "course"
     shared = {
         "shared_data/activation_data.csv": (course / "currentActivation.csv").read_bytes(),

@@ -100,7 +100,7 @@ def uninstallable(checkout: Layout) -> Layout:
 # --- when an environment fits
 
 
-def test_a_complete_environment_fits_and_is_left_alone(made: Layout) -> None:
+def test_a_complete_environment_is_not_changed(made: Layout) -> None:
     before = (made.root / ".venv" / "app07.json").stat().st_mtime_ns
     assert fits(made)
     done = run_command(made, "prepare_files.py")
@@ -282,7 +282,7 @@ def test_a_folder_not_created_by_this_project_is_not_emptied(
     assert kept.read_text(encoding="utf-8") == "years"
 
 
-def test_a_link_to_the_environment_of_another_checkout_is_left_alone(
+def test_a_link_to_the_environment_of_another_checkout_is_not_changed(
     made: Layout, tmp_path: Path, checkout: Layout
 ) -> None:
     other = tmp_path / "other"

@@ -164,7 +164,7 @@ def test_files_are_equal_only_with_equal_bytes(tmp_path: Path) -> None:
         (errno.ENAMETOOLONG, "file name too long."),
     ],
 )
-def test_a_file_that_cannot_be_written_says_why(number: int, reason: str) -> None:
+def test_a_failed_write_is_reported_with_the_reason(number: int, reason: str) -> None:
     error = cannot_write(Path("/a/b.csv"), OSError(number, os.strerror(number)))
     assert error.status == 73
     assert str(error) == f"/a/b.csv cannot be written: {reason}"

@@ -42,7 +42,7 @@ def test_a_network_is_shown_as_tables(drive: Drive, fixtures: Path, folder: Path
     assert "    pybrain.structure.modules.lstm.LSTMLayer" in lines
 
 
-def test_the_card_is_shown_where_it_fits(drive: Drive, checkout: Layout) -> None:
+def test_the_card_is_shown_if_it_fits(drive: Drive, checkout: Layout) -> None:
     seen = drive("inspect", str(checkout.models / "iris.pkl"))
     assert seen.status == 0
     assert "iris.card.json, which fits the network" in " ".join(seen.out.split())
@@ -126,7 +126,7 @@ def test_a_refused_file_is_described_and_exits_with_65(drive: Drive, folder: Pat
     assert [path.name for path in folder.iterdir()] == ["net.pkl"]
 
 
-def test_json_says_why_a_file_is_refused(drive: Drive, folder: Path) -> None:
+def test_json_contains_the_reason_of_a_refusal(drive: Drive, folder: Path) -> None:
     (folder / "net.pkl").write_bytes(b"cposix\nsystem\n(S'touch touched'\ntR.")
     facts = drive("inspect", "net.pkl", "--json").json
     assert (facts["status"], facts["verdict"], facts["usable"]) == (65, "refused", False)

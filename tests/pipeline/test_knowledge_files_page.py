@@ -55,7 +55,7 @@ def test_inspect_prints_first_what_the_readme_shows(drive: Callable[..., Any], r
     assert drive(*shlex.split(command)).out.lstrip().startswith(output)
 
 
-def test_the_drawing_on_the_page_is_what_inspect_draws(drive: Callable[..., Any], reader: Layout) -> None:
+def test_the_drawing_on_the_page_equals_that_of_inspect(drive: Callable[..., Any], reader: Layout) -> None:
     assert drive("inspect", "models/iris.pkl", "--drawing", "iris.svg").status == 0
     assert (reader.root / "iris.svg").read_bytes() == (PROJECT.root / "docs" / "iris.svg").read_bytes()
 

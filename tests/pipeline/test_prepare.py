@@ -166,7 +166,7 @@ def test_the_card_is_added_and_removed_with_its_network(checkout: Layout, drive:
 
 
 @pytest.mark.parametrize(("ending", "pack"), [(".gz", gzip.compress), (".bz2", bz2.compress)])
-def test_the_card_of_a_packed_network_is_found_as_the_runtime_finds_it(
+def test_the_card_of_a_compressed_network_is_found(
     checkout: Layout, drive: Drive, tmp_path: Path, ending: str, pack: Callable[[bytes], bytes]
 ) -> None:
     (tmp_path / f"net.pkl{ending}").write_bytes(pack((checkout.models / "iris.pkl").read_bytes()))

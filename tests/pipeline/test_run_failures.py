@@ -301,7 +301,7 @@ def test_files_of_an_earlier_run_are_not_collected_as_new_results(checkout: Layo
     assert "prediction.csv" not in summary(checkout)
 
 
-def test_a_file_in_the_place_of_shared_data_is_reported(checkout: Layout, drive: Drive) -> None:
+def test_a_file_in_place_of_shared_data_is_reported(checkout: Layout, drive: Drive) -> None:
     (checkout.shared_data / ".gitkeep").unlink()
     checkout.shared_data.rmdir()
     checkout.shared_data.touch()

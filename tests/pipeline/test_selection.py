@@ -149,7 +149,7 @@ def test_a_link_is_resolved_to_its_target(project: Layout, elsewhere: Path) -> N
 
 
 @pytest.mark.parametrize("how", ["option", "variable"])
-def test_an_unknown_name_is_refused_with_the_known_ones(
+def test_an_unknown_name_is_refused_and_known_names_are_listed(
     project: Layout, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir("/")

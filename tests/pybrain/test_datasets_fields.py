@@ -82,7 +82,7 @@ def test_a_sample_needs_all_its_parts(xor):
         xor.appendLinked([1, 2])
 
 
-def test_an_unknown_field_is_named_beside_the_known_ones(xor):
+def test_an_unknown_field_is_refused_and_known_fields_are_listed(xor):
     with pytest.raises(KeyError, match=r"no field 'inptu'.*\['input', 'target'\]"):
         xor["inptu"]
 

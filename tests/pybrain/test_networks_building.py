@@ -232,7 +232,7 @@ def test_a_loop_is_refused_and_its_modules_are_named():
         net.sortModules()
 
 
-def test_an_unsorted_network_says_what_to_do():
+def test_an_unsorted_network_is_refused_with_advice():
     net = chain(LinearLayer(1), LinearLayer(1))
     for use in (
         lambda: net.activate([1]),
@@ -334,7 +334,7 @@ def test_parameters_are_copied_into_the_network():
     assert net.params.tolist() == [0.5] * 13
 
 
-def test_a_connection_in_a_network_says_how_to_set_its_weights():
+def test_setting_weights_of_a_connection_in_a_network_gives_advice():
     net = buildNetwork(2, 1, bias=False)
     connection = net.connections[net["in"]][0]
     with pytest.raises(Exception, match=r"Parameter ownership mismatch: .* obj\.params\[:\] = values"):

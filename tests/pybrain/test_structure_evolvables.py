@@ -53,7 +53,7 @@ def test_resetting_derivatives_removes_nan():
     assert not net.derivs.any()
 
 
-def test_cheap_copies_have_parameters_of_their_own():
+def test_cheap_copies_have_separate_parameters():
     net = buildNetwork(2, 3, 1)
     one = CheaplyCopiable(net)
     other = one.copy()

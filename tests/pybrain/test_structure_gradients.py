@@ -307,7 +307,7 @@ def test_a_network_backpropagates_errors(make, steps):
     check_network(make(), steps)
 
 
-def test_a_table_learns_the_entry_that_was_looked_up():
+def test_a_table_trains_only_the_used_entry():
     table = Table(3, 2)
     table.activate([2, 1])
     table.backActivate([0.5])

@@ -28,7 +28,7 @@ def test_minhash_collisions_estimate_jaccard_similarity():
     assert agreed == pytest.approx(2 / 6, abs=0.04)
 
 
-def test_the_most_similar_vectors_come_first():
+def test_the_most_similar_vectors_are_returned_first():
     np.random.seed(1)
     table = MinHash(6, 1)
     for number in range(6):

@@ -231,7 +231,7 @@ def test_a_data_set_of_other_dimensions_is_refused_with_both_sizes(net):
         BackpropTrainer(net, SupervisedDataSet(2, 2))
 
 
-def test_an_unknown_option_is_refused_with_the_known_ones(net, xor):
+def test_an_unknown_option_is_refused_and_known_options_are_listed(net, xor):
     with pytest.raises(TypeError, match=r"BackpropTrainer has no option 'rate'; accepted: .*learningrate, "):
         BackpropTrainer(net, xor, rate=0.1)
     with pytest.raises(TypeError, match=r"RPropMinusTrainer has no option 'delta'; .*delta0, .*weightdecay"):

@@ -81,7 +81,7 @@ def test_targets_are_not_used(halves):
     DeepBeliefTrainer(net, dataset, epochs=2).train()
 
 
-def test_an_unknown_distribution_is_refused_with_the_known_ones(halves):
+def test_an_unknown_distribution_is_refused_and_known_ones_are_listed(halves):
     with pytest.raises(ValueError, match="unknown distribution 'poisson'; known are bernoulli, gaussian"):
         DeepBeliefTrainer(buildNetwork(6, 2), halves, distribution="poisson")
 

@@ -108,7 +108,7 @@ def test_columns_are_selected_by_the_cards_names_among_others(
 
 
 @pytest.mark.parametrize("names", [[*NAMES, *OUTPUTS], ["id", *OUTPUTS, "x", *NAMES]])
-def test_expected_outputs_are_taken_by_the_cards_names_too(names: list[str], read: Read) -> None:
+def test_expected_outputs_are_selected_by_the_cards_names(names: list[str], read: Read) -> None:
     activation = read(row(*names))
     assert activation.inputs.tolist() == [[5.8, 2.7, 5.1, 1.9]]
     assert activation.targets is not None and activation.targets.tolist() == [[0.0, 0.0, 1.0]]

@@ -145,7 +145,7 @@ def test_names_that_only_resemble_the_allowed_ones_are_refused(
         ("os", "\ud800", r"os.\ud800"),
     ],
 )
-def test_look_alikes_and_control_characters_are_shown_escaped(module: str, name: str, shown: str) -> None:
+def test_homoglyphs_and_control_characters_are_escaped(module: str, name: str, shown: str) -> None:
     message = refused(stack_global(module, name) + b".")
     assert shown in message
     assert message.isascii() and message.isprintable()

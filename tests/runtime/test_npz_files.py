@@ -67,7 +67,7 @@ def refusal(path: Path, limits: Limits | None = None) -> str:
     return str(refused.value)
 
 
-def test_the_network_can_be_computed_with_numpy_alone(written_npz: Callable[[str], Path]) -> None:
+def test_the_network_can_be_computed_with_only_numpy(written_npz: Callable[[str], Path]) -> None:
     path = written_npz("bn_4_6_3_tanh_softmax")
     with np.load(path, allow_pickle=False) as arrays:
         network = json.loads(arrays["network"].item())["network"]

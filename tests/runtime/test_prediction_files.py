@@ -115,7 +115,7 @@ def test_names_with_delimiters_are_quoted(tmp_path: Path, written: Written, cour
     assert header[0] == 'length, in "cm"' and rows[0][0] == 1.5
 
 
-def test_the_report_says_what_was_computed_from_what(tmp_path: Path, iris: Path, flower: Knowledge) -> None:
+def test_the_report_names_inputs_and_results(tmp_path: Path, iris: Path, flower: Knowledge) -> None:
     activation = read_activation(iris / "activation_all.csv", flower)
     outputs = flower.activate(activation.inputs)
     prediction = write_prediction(tmp_path / "prediction.csv", flower, activation, outputs, started=0.25)
@@ -262,7 +262,7 @@ def test_a_full_disk_is_named_in_the_error_and_leaves_no_file(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_report_needs_a_name_of_its_own(tmp_path: Path, flower: Knowledge) -> None:
+def test_the_report_needs_a_separate_name(tmp_path: Path, flower: Knowledge) -> None:
     with pytest.raises(UsageError, match="is the path of the report; choose another ending"):
         PredictionWriter(tmp_path / "p.json", flower)
 

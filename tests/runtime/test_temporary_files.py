@@ -261,7 +261,7 @@ for _ in range(60):
 """
 
 
-def test_a_report_is_never_beside_the_prediction_of_another_run(tmp_path: Path) -> None:
+def test_prediction_and_report_are_always_of_the_same_run(tmp_path: Path) -> None:
     output = tmp_path / "p.csv"
     code = AGAIN_AND_AGAIN.format(model=str(MODEL), rows=str(ROWS), output=str(output))
     runs = [subprocess.Popen([sys.executable, "-c", code, str(number)]) for number in range(3)]

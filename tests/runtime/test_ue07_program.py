@@ -86,7 +86,7 @@ def test_for_many_rows_the_first_ones_and_a_count_are_shown(run: Run, tmp_path: 
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin1", "cp1252"])
-def test_marks_are_ascii_where_the_encoding_requires_it(encoding: str, run: Run) -> None:
+def test_marks_are_ascii_if_the_encoding_requires_it(encoding: str, run: Run) -> None:
     done = run(PYTHONIOENCODING=encoding)
     assert done.returncode == 0
     assert done.stdout.startswith(
