@@ -227,7 +227,7 @@ def test_a_pandas_index_column_is_not_an_input(
     names: list[str], mistake: Callable[..., str], flower: Knowledge
 ) -> None:
     message = mistake(numbers(*names), flower.replace(card=None))
-    assert "has no name for its first column alone; pandas and R write the numbers of the rows so" in message
+    assert "has a name for every column but the first, in which pandas and R store the row index" in message
     assert (
         "(pandas: index=False, R: row.names=FALSE), or give the column a name if it is an input." in message
     )
@@ -239,16 +239,14 @@ def test_a_pandas_index_column_is_not_an_input_with_selected_targets(
 ) -> None:
     names = ["", "a", "b", "c", "s", "t", "u"]
     message = mistake(numbers(*names), flower.replace(card=None), target_columns=["s", "t", "u"])
-    assert "has no name for its first column alone" in message
+    assert "has a name for every column but the first" in message
 
 
 def test_a_pandas_index_column_in_parquet_is_not_a_target(
     mistake: Callable[..., str], line: Knowledge, read: Read
 ) -> None:
     columns = numbers("x", "__index_level_0__")
-    assert "has a column __index_level_0__, as pandas writes the numbers of the rows" in mistake(
-        columns, line
-    )
+    assert "has the column __index_level_0__, in which pandas stores the row index" in mistake(columns, line)
     assert read(columns, line, input_columns=["x"]).targets is None
 
 

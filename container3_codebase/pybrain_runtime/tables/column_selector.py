@@ -209,15 +209,15 @@ class ColumnSelector:
         parquet = next((name for name in header if re.fullmatch(r"__index_level_\d+__", name)), None)
         if parquet is not None:
             raise UnnamedIndex(
-                f"{self.file} has a column {parquet}, as pandas writes the numbers of the rows, and it would be "
-                f"taken for a number that belongs to the network in {self.schema.network}.",
+                f"{self.file} has the column {parquet}, in which pandas stores the row index; it is not a column of "
+                f"the network in {self.schema.network}.",
                 hint="Write the table without it (index=False).",
                 found=header,
             )
         if len(header) > 1 and not header[0] and all(header[1:]):
             raise UnnamedIndex(
-                f"{self.file} has no name for its first column alone; pandas and R write the numbers of the rows so, "
-                f"and it would be an input of the network in {self.schema.network}.",
+                f"{self.file} has a name for every column but the first, in which pandas and R store the row index; "
+                f"it would be an input of the network in {self.schema.network}.",
                 hint="Write the table without it (pandas: index=False, R: row.names=FALSE), or give the column a "
                 "name if it is an input.",
                 found=header,
