@@ -1,4 +1,4 @@
-"""What the stack does without codebase: the data containers deliver their files, and nobody predicts.
+"""Run the stack without codebase: the data containers deliver their files, and no prediction may appear.
 
 A prediction that appears in a shared folder although codebase does nothing was computed by another container. A file
 that does not arrive while all services do nothing that could copy it in the place of its data container is not

@@ -13,7 +13,7 @@ from pipeline.commands.command import Context, Result
 from pipeline.commands.stage_command import StackCommand, StageCommand
 from pipeline.engines.base import TEST_TIMEOUT, ContainerReport, Engine
 from pipeline.engines.choose import choose_engine
-from pipeline.errors import ChecksFailed, Occupied
+from pipeline.errors import CheckoutBusy, ChecksFailed
 from pipeline.prepared_files import Prepared
 from pipeline.project import ACTIVATION_FILE, CARD_FILE, KNOWLEDGE_FILE, PREDICTION_CSV, Layout
 from pipeline.run_lock import Busy, exclusive
@@ -69,7 +69,7 @@ def exclusive_run(context: Context, *, patience: float) -> Iterator[None]:
         patience: seconds to wait for another run to end.
 
     Raises:
-        Occupied: another run has not ended in time.
+        CheckoutBusy: another run has not ended in time.
         CannotWrite: the lock file cannot be written.
     """
     atomic_files.folder(context.layout.output)
@@ -84,7 +84,7 @@ def exclusive_run(context: Context, *, patience: float) -> Iterator[None]:
         try:
             held.enter_context(lock)
         except Busy as error:
-            raise Occupied(
+            raise CheckoutBusy(
                 f"another run is in progress in this checkout: {error}", hint="Try again later."
             ) from error
         except OSError as error:

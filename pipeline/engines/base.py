@@ -154,7 +154,7 @@ def write_first_row(prepared: Prepared, target: Path) -> None:
     target.chmod(0o644)
 
 
-def how_it_ended(ended: Ended) -> str:
+def exit_summary(ended: Ended) -> str:
     """Return the exit status of a program and, if it failed, its last lines."""
     return f"status {ended.status}" if ended.ok else f"status {ended.status}: {ended.last_lines(3)}"
 

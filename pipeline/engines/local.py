@@ -22,7 +22,7 @@ from pipeline.engines.base import (
     TEST_TIMEOUT,
     ContainerReport,
     StackEnd,
-    how_it_ended,
+    exit_summary,
     same_prediction,
     write_first_row,
 )
@@ -127,13 +127,13 @@ class LocalEngine:
         ran = self._run(report, "-m", "pipeline.engines.data_process", "show", str(place))
         report.output = ran.output
         expected = self.layout.own_activation.read_bytes().decode("utf-8", "replace")
-        report.add("prints the rows and nothing else", ran.ok and ran.output == expected, how_it_ended(ran))
+        report.add("prints the rows and nothing else", ran.ok and ran.output == expected, exit_summary(ran))
 
     def _test_knowledgebase(self, report: ContainerReport, prepared: Prepared) -> None:
         place = self._folder(KNOWLEDGEBASE) / "knowledgeBase"
         ran = self._run(report, "-m", "pipeline.engines.data_process", "list", str(place))
         report.output = ran.output
-        report.add("lists the network", ran.ok and KNOWLEDGE_FILE in ran.output, how_it_ended(ran))
+        report.add("lists the network", ran.ok and KNOWLEDGE_FILE in ran.output, exit_summary(ran))
         same = atomic_files.same(place / KNOWLEDGE_FILE, self.layout.own_knowledge)
         report.add("holds the network of the project, byte for byte", same)
 
@@ -142,7 +142,7 @@ class LocalEngine:
         report.add(
             "imports PyBrain",
             imported.ok and imported.output.split()[-1:] == ["OK"],
-            how_it_ended(imported),
+            exit_summary(imported),
         )
         with tempfile.TemporaryDirectory(prefix="app07-") as name:
             folder = Path(name)
@@ -158,7 +158,7 @@ class LocalEngine:
             answer = folder / PREDICTION_CSV
             written = answer.read_text(encoding="utf-8", errors="replace") if answer.is_file() else ""
         report.output = f"{imported.output}{ran.output}{PREDICTION_FOLLOWS}\n{written}"
-        holds, seen = same_prediction(written, prepared) if ran.ok else (False, how_it_ended(ran))
+        holds, seen = same_prediction(written, prepared) if ran.ok else (False, exit_summary(ran))
         report.add("predicts a row as the host does", holds, seen)
         report.skip("holds no compiler", _NO_CONTAINERS)
         report.skip("adds no more than 80 MB to its base", _NO_CONTAINERS)

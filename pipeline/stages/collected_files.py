@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipeline import atomic_files
-from pipeline.errors import NotWhatWasPrepared
+from pipeline.errors import VerificationFailed
 from pybrain_runtime._io.atomic_file import cannot_write
 
 _CHUNK = 1 << 20
@@ -49,14 +49,14 @@ def collect(source: Path, target: Path, *, limit: int | None = None) -> Collecte
         The copy; None if the file does not exist or is not readable.
 
     Raises:
-        NotWhatWasPrepared: it is a link, not a regular file, or larger than the limit.
+        VerificationFailed: it is a link, not a regular file, or larger than the limit.
         CannotWrite: the copy cannot be written; the message has the reason.
     """
     flags = (
         os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     )
     if source.is_symlink():
-        raise NotWhatWasPrepared(f"{source.name} on the volume is a link; a file was expected")
+        raise VerificationFailed(f"{source.name} on the volume is a link; a file was expected")
     try:
         descriptor = os.open(source, flags)
     except OSError:
@@ -64,10 +64,10 @@ def collect(source: Path, target: Path, *, limit: int | None = None) -> Collecte
     about = os.fstat(descriptor)
     if not stat.S_ISREG(about.st_mode):
         os.close(descriptor)
-        raise NotWhatWasPrepared(f"{source.name} on the volume is not a regular file")
+        raise VerificationFailed(f"{source.name} on the volume is not a regular file")
     with os.fdopen(descriptor, "rb") as original:
         if limit is not None and about.st_size > limit:
-            raise NotWhatWasPrepared(
+            raise VerificationFailed(
                 f"{source.name} on the volume has {about.st_size:,} bytes; at most {limit:,} were expected"
             )
         atomic_files.folder(target.parent)

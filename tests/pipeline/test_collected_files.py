@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from pipeline.atomic_files import sha256_of
-from pipeline.errors import CannotWrite, NotWhatWasPrepared, PipelineError
+from pipeline.errors import CannotWrite, PipelineError, VerificationFailed
 from pipeline.project import Layout
 from pipeline.stages import prepare, stack_run
 from pipeline.stages.collected_files import collect
@@ -39,7 +39,7 @@ def test_collecting_a_missing_file_returns_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize("make", [os.mkdir, os.mkfifo], ids=["a folder", "a pipe"])
 def test_an_irregular_file_is_refused_without_waiting(tmp_path: Path, make: Callable[[Path], None]) -> None:
     make(tmp_path / "prediction.csv")
-    with pytest.raises(NotWhatWasPrepared, match=r"prediction.csv on the volume is not a regular file"):
+    with pytest.raises(VerificationFailed, match=r"prediction.csv on the volume is not a regular file"):
         collect(tmp_path / "prediction.csv", tmp_path / "kept")
     assert not (tmp_path / "kept").exists()
 
@@ -48,7 +48,7 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "private").write_text("private")
     (tmp_path / "prediction.csv").symlink_to("private")
     with pytest.raises(
-        NotWhatWasPrepared, match=r"prediction.csv on the volume is a link; a file was expected"
+        VerificationFailed, match=r"prediction.csv on the volume is a link; a file was expected"
     ):
         collect(tmp_path / "prediction.csv", tmp_path / "kept")
     assert not (tmp_path / "kept").exists()
@@ -57,7 +57,7 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
 def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path) -> None:
     with (tmp_path / "prediction.json").open("wb") as file:
         file.truncate(1 << 40)
-    with pytest.raises(NotWhatWasPrepared, match=r"has 1,099,511,627,776 bytes; at most 1,000 were expected"):
+    with pytest.raises(VerificationFailed, match=r"has 1,099,511,627,776 bytes; at most 1,000 were expected"):
         collect(tmp_path / "prediction.json", tmp_path / "kept", limit=1000)
 
 
