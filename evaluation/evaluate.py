@@ -88,7 +88,7 @@ def evaluate(
         ))  # fmt: skip
         judge = Judge(rubric, evidence, on_result)
         judge.carry_out()
-        with process.undisturbed():
+        with process.ignore_signals():
             return Report(
                 submission=submission.name,
                 source=source,
@@ -147,7 +147,7 @@ class _own_folder(tempfile.TemporaryDirectory[str]):
         super().__init__(prefix=session_prefix(os.getpid()), ignore_cleanup_errors=True)
 
     def __exit__(self, *error: object) -> None:
-        with process.undisturbed():
+        with process.ignore_signals():
             remove_folder(Path(self.name))
             super().cleanup()
 

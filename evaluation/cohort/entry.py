@@ -85,7 +85,7 @@ class Entry:
         """
         for name in ("failed.json", "state.json", "report.json"):
             atomic_files.remove(self.folder / name)
-        atomic_files.folder(self.folder)
+        atomic_files.make_folder(self.folder)
         job = {
             "source": str(self.source), "name": self.name, "folder": str(self.folder),
             "rubric": str(rubric) if rubric else None, "conditions": asdict(conditions),

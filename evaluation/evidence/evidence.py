@@ -27,7 +27,7 @@ from evaluation.prediction.rerun import (
     not_rerun,
     rerun_stack,
 )
-from evaluation.prediction.without_codebase import SeenWithoutCodebase, look_without_codebase
+from evaluation.prediction.without_codebase import RunWithoutCodebase, look_without_codebase
 from evaluation.result import Verdict
 from evaluation.sandbox.stack_run import StackRun
 from pipeline import atomic_files
@@ -105,7 +105,7 @@ class Evidence(RunEvidence):
         return replace(probe, delivered=delivered(made, old, run.shared))
 
     @fact_about(lambda self, run, made: "what the run without codebase left")
-    def seen_without_codebase(self, run: StackRun, made: ReplacementFiles) -> SeenWithoutCodebase:
+    def seen_without_codebase(self, run: StackRun, made: ReplacementFiles) -> RunWithoutCodebase:
         """Return what a run shows in which codebase did nothing.
 
         Args:

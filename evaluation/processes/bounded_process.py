@@ -155,7 +155,7 @@ def run_bounded(
 
 
 def _stop(program: process.Program, stop: Callable[[], None] | None) -> int:
-    with process.undisturbed():
+    with process.ignore_signals():
         if stop is not None:
             stop()
         return program.stop(grace=5.0)

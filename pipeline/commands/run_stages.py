@@ -72,7 +72,7 @@ def exclusive_run(context: Context, *, patience: float) -> Iterator[None]:
         CheckoutBusy: another run has not ended in time.
         CannotWrite: the lock file cannot be written.
     """
-    atomic_files.folder(context.layout.output)
+    atomic_files.make_folder(context.layout.output)
     lock = exclusive(
         context.layout.lock,
         patience=patience,

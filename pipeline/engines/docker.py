@@ -193,10 +193,10 @@ class DockerEngine:
 
     def _test_prediction(self, report: ContainerReport, prepared: Prepared) -> None:
         with tempfile.TemporaryDirectory(prefix="app07-") as name:
-            folder = atomic_files.folder(Path(name))
-            atomic_files.put(prepared.model, folder / KNOWLEDGE_FILE)
+            folder = atomic_files.make_folder(Path(name))
+            atomic_files.copy_if_changed(prepared.model, folder / KNOWLEDGE_FILE)
             if prepared.card:
-                atomic_files.put(prepared.card, folder / CARD_FILE)
+                atomic_files.copy_if_changed(prepared.card, folder / CARD_FILE)
             write_first_row(prepared, folder / "row.csv")
             ran = self._run_container(
                 report, "sh", "-c", f"python UE_07_App5.py && echo '{PREDICTION_FOLLOWS}' && cat /tmp/prediction.csv",
@@ -223,13 +223,13 @@ class DockerEngine:
 
     def _run_container(
         self, report: ContainerReport, *command: str, options: Sequence[str] = ()
-    ) -> process.Ended:
+    ) -> process.CompletedProgram:
         whole = ["docker", "run", *_RUN_OPTIONS, *options, report.image, *command]
         try:
             ran = process.run(whole, timeout=self.timeout)
         except TimedOut as error:
             text = f"did not end within {self.timeout:g} s"
-            ran = process.Ended(tuple(whole), error.status, text, self.timeout)
+            ran = process.CompletedProgram(tuple(whole), error.status, text, self.timeout)
         report.exit_status = report.exit_status or ran.status
         return ran
 
@@ -258,13 +258,13 @@ class DockerEngine:
             states = self._container_states()
         except (TimedOut, KeyboardInterrupt):
             if program is not None:
-                with process.undisturbed():
+                with process.ignore_signals():
                     program.interrupt()
                     if program.wait(8.0) is None:
                         program.stop(grace=2.0)
             raise
         finally:
-            with process.undisturbed():
+            with process.ignore_signals():
                 self._take_down(environment, on_line)
         return StackEnd(" ".join(command), 70 if status is None else status, states, "".join(log))
 

@@ -70,10 +70,10 @@ def collect(source: Path, target: Path, *, limit: int | None = None) -> Collecte
             raise VerificationFailed(
                 f"{source.name} on the volume has {about.st_size:,} bytes; at most {limit:,} were expected"
             )
-        atomic_files.folder(target.parent)
+        atomic_files.make_folder(target.parent)
         if about.st_size > shutil.disk_usage(target.parent).free:
             raise cannot_write(target, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
-        with atomic_files.writing(target) as temporary:
+        with atomic_files.atomic_write(target) as temporary:
             sha256, size = _copy(original, temporary, about.st_size)
             temporary.chmod(0o644)
     return CollectedFile(target, sha256, size, about.st_mtime)

@@ -50,10 +50,10 @@ def run(
     Raises:
         CannotWrite: the folder or a file in it cannot be written.
     """
-    stage = atomic_files.folder(layout.stage3)
+    stage = atomic_files.make_folder(layout.stage3)
     for name in (LOG, SUMMARY, *RESULT_FILES):
         atomic_files.remove(stage / name)
-    atomic_files.folder(layout.shared_data)  # otherwise Docker creates it, owned by root
+    atomic_files.make_folder(layout.shared_data)  # otherwise Docker creates it, owned by root
     started, clock = datetime.now(UTC), time.monotonic()
     log: list[str] = []
 

@@ -35,7 +35,7 @@ def names_in(folder: Path) -> list[str]:
 def test_a_file_is_copied_with_its_folders_and_is_readable_by_all_users(tmp_path: Path, source: Path) -> None:
     source.chmod(0o600)
     target = tmp_path / "a" / "b" / "target.csv"
-    assert atomic_files.put(source, target)
+    assert atomic_files.copy_if_changed(source, target)
     assert target.read_bytes() == source.read_bytes()
     assert target.stat().st_mode & 0o777 == 0o644
     assert names_in(target.parent) == ["target.csv"]
@@ -43,10 +43,10 @@ def test_a_file_is_copied_with_its_folders_and_is_readable_by_all_users(tmp_path
 
 def test_an_identical_file_is_not_rewritten(tmp_path: Path, source: Path) -> None:
     target = tmp_path / "target.csv"
-    atomic_files.put(source, target)
+    atomic_files.copy_if_changed(source, target)
     os.utime(target, ns=(10**18, 10**18))
     before = target.stat()
-    assert not atomic_files.put(source, target)
+    assert not atomic_files.copy_if_changed(source, target)
     after = target.stat()
     assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
 
@@ -54,7 +54,7 @@ def test_an_identical_file_is_not_rewritten(tmp_path: Path, source: Path) -> Non
 def test_a_different_file_of_the_same_size_is_replaced(tmp_path: Path, source: Path) -> None:
     target = tmp_path / "target.csv"
     target.write_bytes(b"1,2\r\n3,5\n")
-    assert atomic_files.put(source, target)
+    assert atomic_files.copy_if_changed(source, target)
     assert target.read_bytes() == source.read_bytes()
 
 
@@ -63,7 +63,7 @@ def test_a_link_is_replaced_and_its_target_is_kept(tmp_path: Path, source: Path)
     pointed.write_text("precious", encoding="utf-8")
     target = tmp_path / "target.csv"
     target.symlink_to(pointed)
-    atomic_files.put(source, target)
+    atomic_files.copy_if_changed(source, target)
     assert not target.is_symlink()
     assert pointed.read_text(encoding="utf-8") == "precious"
 
@@ -71,7 +71,7 @@ def test_a_link_is_replaced_and_its_target_is_kept(tmp_path: Path, source: Path)
 def test_a_reader_sees_the_old_file_until_the_new_one_is_complete(tmp_path: Path) -> None:
     target = tmp_path / "target.txt"
     atomic_files.write_text(target, "old")
-    with atomic_files.writing(target) as temporary:
+    with atomic_files.atomic_write(target) as temporary:
         temporary.write_text("half of the n", encoding="utf-8")
         assert target.read_text(encoding="utf-8") == "old"
     assert target.read_text(encoding="utf-8") == "half of the n"
@@ -80,7 +80,7 @@ def test_a_reader_sees_the_old_file_until_the_new_one_is_complete(tmp_path: Path
 def test_a_failed_write_leaves_only_the_old_file(tmp_path: Path) -> None:
     target = tmp_path / "target.txt"
     atomic_files.write_text(target, "old")
-    with pytest.raises(ZeroDivisionError), atomic_files.writing(target) as temporary:
+    with pytest.raises(ZeroDivisionError), atomic_files.atomic_write(target) as temporary:
         temporary.write_text("half", encoding="utf-8")
         raise ZeroDivisionError
     assert target.read_text(encoding="utf-8") == "old"
@@ -92,7 +92,7 @@ def test_only_temporary_files_of_ended_processes_are_removed(
 ) -> None:
     code = (
         "import sys, time; from pathlib import Path; from pipeline import atomic_files\n"
-        "with atomic_files.writing(Path(sys.argv[1])) as temporary:\n"
+        "with atomic_files.atomic_write(Path(sys.argv[1])) as temporary:\n"
         "    temporary.write_text('half'); print('writing', flush=True); time.sleep(600)"
     )
     target = tmp_path / "target.txt"
@@ -145,12 +145,12 @@ def test_files_are_equal_only_with_equal_bytes(tmp_path: Path) -> None:
     for name, content in (("a", b"12"), ("b", b"12"), ("c", b"13"), ("d", b"123")):
         (tmp_path / name).write_bytes(content)
     a = tmp_path / "a"
-    assert atomic_files.same(a, tmp_path / "b")
-    assert not atomic_files.same(a, tmp_path / "c")
-    assert not atomic_files.same(a, tmp_path / "d")
-    assert not atomic_files.same(a, tmp_path / "missing")
-    assert not atomic_files.same(tmp_path / "missing", tmp_path / "missing")
-    assert not atomic_files.same(tmp_path, tmp_path)
+    assert atomic_files.same_content(a, tmp_path / "b")
+    assert not atomic_files.same_content(a, tmp_path / "c")
+    assert not atomic_files.same_content(a, tmp_path / "d")
+    assert not atomic_files.same_content(a, tmp_path / "missing")
+    assert not atomic_files.same_content(tmp_path / "missing", tmp_path / "missing")
+    assert not atomic_files.same_content(tmp_path, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_a_folder_in_place_of_a_file_is_reported(tmp_path: Path, source: Path) -
     target = tmp_path / "target.csv"
     target.mkdir()
     with pytest.raises(CannotWrite) as refused:
-        atomic_files.put(source, target)
+        atomic_files.copy_if_changed(source, target)
     assert str(refused.value) == f"{target} cannot be written: is a directory."
     assert names_in(tmp_path) == ["source.csv", "target.csv"]
 
@@ -184,13 +184,13 @@ def test_a_file_in_place_of_a_folder_is_reported(tmp_path: Path, source: Path) -
     (tmp_path / "folder").touch()
     target = tmp_path / "folder" / "target.csv"
     with pytest.raises(CannotWrite) as refused:
-        atomic_files.put(source, target)
+        atomic_files.copy_if_changed(source, target)
     assert str(refused.value) == f"{target} cannot be written: file exists."
 
 
 def test_a_missing_source_is_reported_and_not_the_target(tmp_path: Path) -> None:
     with pytest.raises(InputMissing) as refused:
-        atomic_files.put(tmp_path / "missing.csv", tmp_path / "target.csv")
+        atomic_files.copy_if_changed(tmp_path / "missing.csv", tmp_path / "target.csv")
     assert refused.value.status == 66
     assert str(tmp_path / "missing.csv") in refused.value.message
     assert "target.csv" not in str(refused.value)
@@ -203,7 +203,7 @@ def test_a_full_disk_is_reported_and_leaves_the_old_file(small_disk: Path, tmp_p
     target = small_disk / "target.csv"
     target.write_text("old", encoding="utf-8")
     with pytest.raises(CannotWrite) as refused:
-        atomic_files.put(big, target)
+        atomic_files.copy_if_changed(big, target)
     assert (
         str(refused.value)
         == f"{target} cannot be written: no space left on device.\n  Free some space, then run again."
@@ -220,7 +220,7 @@ def test_a_read_only_disk_is_reported(
     (folder / "old.txt").touch()
     read_only(folder)
     for attempt in (
-        lambda: atomic_files.put(source, folder / "target.csv"),
+        lambda: atomic_files.copy_if_changed(source, folder / "target.csv"),
         lambda: atomic_files.write_text(folder / "target.csv", "text"),
     ):
         with pytest.raises(CannotWrite) as refused:
@@ -232,7 +232,7 @@ def test_a_read_only_disk_is_reported(
     with pytest.raises(CannotWrite, match=r"old\.txt cannot be written: read-only file system"):
         atomic_files.remove(folder / "old.txt")
     with pytest.raises(CannotWrite, match="new cannot be written: read-only file system"):
-        atomic_files.folder(folder / "new")
+        atomic_files.make_folder(folder / "new")
 
 
 def test_removing_a_missing_file_has_no_effect(tmp_path: Path) -> None:
@@ -253,14 +253,14 @@ def test_a_folder_can_be_entered_by_containers_of_another_user(tmp_path: Path) -
     narrow = tmp_path / "narrow"
     narrow.mkdir(mode=0o700)
     for folder in (narrow, tmp_path / "new" / "deep"):
-        assert atomic_files.folder(folder) == folder
+        assert atomic_files.make_folder(folder) == folder
         assert folder.stat().st_mode & 0o005 == 0o005
 
 
 def test_a_file_in_place_of_a_required_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "shared_data").touch()
     with pytest.raises(CannotWrite) as refused:
-        atomic_files.folder(tmp_path / "shared_data")
+        atomic_files.make_folder(tmp_path / "shared_data")
     assert str(refused.value) == f"{tmp_path / 'shared_data'} cannot be written: file exists."
 
 
@@ -272,7 +272,7 @@ from pipeline.errors import PipelineError
 if os.geteuid() == 0:
     os.setegid(23457); os.seteuid(23457)
 try:
-    atomic_files.put(Path(sys.argv[1]), Path(sys.argv[2]))
+    atomic_files.copy_if_changed(Path(sys.argv[1]), Path(sys.argv[2]))
 except PipelineError as error:
     print(error.status, error.message)
 """

@@ -447,6 +447,8 @@ def test_debug_shows_a_traceback(checkout: Layout, drive: Drive) -> None:
 
 def test_the_projects_own_files_are_also_in_models_and_data() -> None:
     """Preparing iris again restores the project as it was cloned."""
-    assert atomic_files.same(PROJECT.models / "iris.pkl", PROJECT.own_knowledge)
-    assert atomic_files.same(PROJECT.models / "iris.card.json", PROJECT.own_knowledge.with_name(CARD_FILE))
-    assert atomic_files.same(PROJECT.root / "data" / "iris.csv", PROJECT.own_activation)
+    assert atomic_files.same_content(PROJECT.models / "iris.pkl", PROJECT.own_knowledge)
+    assert atomic_files.same_content(
+        PROJECT.models / "iris.card.json", PROJECT.own_knowledge.with_name(CARD_FILE)
+    )
+    assert atomic_files.same_content(PROJECT.root / "data" / "iris.csv", PROJECT.own_activation)

@@ -15,7 +15,14 @@ from typing import Any
 import pytest
 
 from pipeline.errors import TimedOut
-from pipeline.process import Ended, Program, capture, run, signals_deferred, termination_as_interrupt
+from pipeline.process import (
+    CompletedProgram,
+    Program,
+    capture,
+    run,
+    signals_deferred,
+    termination_as_interrupt,
+)
 
 
 def python(code: str) -> list[str]:
@@ -86,7 +93,7 @@ def test_a_program_that_does_not_exist_raises_file_not_found() -> None:
 
 
 def test_an_error_shows_the_end_of_the_output() -> None:
-    ended = Ended(("x",), 1, "".join(f"line {number}\n" for number in range(40)) + "\n\n", 0.1)
+    ended = CompletedProgram(("x",), 1, "".join(f"line {number}\n" for number in range(40)) + "\n\n", 0.1)
     assert ended.last_lines(3) == "line 37\nline 38\nline 39"
 
 
