@@ -1,9 +1,8 @@
-"""Runs all measurements one after the other, and writes docs/benchmarks.md with the machine named.
+"""Run all benchmarks one after the other and write docs/benchmarks.md.
 
     .venv/bin/python benchmarks/all.py
 
-Takes some minutes; let the machine do nothing else. A script that is not there yet is named as missing.
-`pipeline_stack.py` is not among them: it needs a container engine.
+Takes some minutes, on an otherwise idle machine. `pipeline_stack.py` is not included: it needs a container engine.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from measure import cores, machine
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 EACH = ("batched_rows", "float32_rows")
-"""What is measured with one thread, and with as many as there are processors."""
+"""Benchmarks that run with one thread, and again with one thread for each processor."""
 SCRIPTS = (*EACH, "one_row", "csv_to_csv", "memory_rows", "start", "loading")
 HEAD = """# Benchmarks
 
@@ -26,17 +25,18 @@ Written by `.venv/bin/python benchmarks/all.py` on {date}.
 
 Machine: {machine}.
 
-Both sides of a comparison take turns in one run; medians are given, and the ratios are what carries over to
-another machine. The aims are stated in each table; no test asserts a time. Figures of PyBrain itself were recorded
-once, on the same machine.
+The sides of a comparison alternate in one run, and the tables show medians. Ratios carry over to other machines
+better than times. A column such as `≥ 1.0x` says whether the target is met; no test asserts a time. *NumPy by hand*
+is the same network written as a few lines of NumPy. The figures of PyBrain itself were recorded once, on the same
+machine.
 """
 
 
 def section(name: str, *words: str) -> str:
-    """Run a script and return its output; the error of one that fails has its name and last line."""
+    """Run a script and return its output, or a note with its last line if it fails."""
     script = HERE / f"{name}.py"
     if not script.exists():
-        return f"## {name}\n\nNot measured: benchmarks/{name}.py is not there yet."
+        return f"## {name}\n\nNot measured: benchmarks/{name}.py was not found."
     done = subprocess.run([sys.executable, str(script), *words], capture_output=True, text=True, check=False)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
@@ -45,7 +45,7 @@ def section(name: str, *words: str) -> str:
 
 
 def main() -> None:
-    """Measures, prints and writes."""
+    """Run every benchmark, print the sections and write the page."""
     parts = [HEAD.format(date=datetime.now(UTC).strftime("%Y-%m-%d"), machine=machine()).strip()]
     runs = [(name,) for name in SCRIPTS]
     if cores() > 1:

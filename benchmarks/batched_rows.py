@@ -1,4 +1,4 @@
-"""Batched rows in float64: a compiled network against the same network written by hand in NumPy, and against PyBrain.
+"""Compare batched float64 inference of a compiled network with hand-written NumPy and with PyBrain.
 
 .venv/bin/python benchmarks/batched_rows.py [--rounds 15] [--threads 1]
 """
@@ -11,22 +11,22 @@ from measure import in_turns, met, options, rate, table, threads, times
 
 TITLE = "Batched rows, float64"
 SMALL = ("1-8-1", "4-8-2")
-# Rows a second of PyBrain itself: what recorded_pybrain.py printed on the machine of docs/benchmarks.md.
+# Rows per second of PyBrain itself, as recorded_pybrain.py printed them on the machine of docs/benchmarks.md.
 PYBRAIN = {"1-8-1": 15_877, "4-8-2": 15_805, "64-128-10": 13_576, "784-512-10": 5_875, "LSTM 4-16-2": 15_544}
 
 
 def main() -> None:
-    """Measure and print."""
+    """Run the benchmark and print its table."""
     chosen = options(__doc__, rounds=15)
 
     import numpy as np
-    from networks import COUNTS, LSTM, SIZES, by_hand, lstm_by_hand, network_called, rows_for
+    from networks import COUNTS, LSTM, SIZES, by_hand, lstm_by_hand, network_named, rows_for
 
     from pybrain_runtime import CompiledNetwork
 
     lines = []
     for name in (*SIZES, LSTM):
-        network = network_called(name)
+        network = network_named(name)
         compiled, rows = CompiledNetwork(network), rows_for(network, COUNTS[name])
         method = compiled.run_sequences if name == LSTM else compiled.run
         run = partial(method, threads=chosen.threads)
@@ -48,13 +48,15 @@ def main() -> None:
                 met(factor >= 500) if name in SMALL else "-",
             ]
         )
-    head = ("network", "rows", "ours, rows/s", "by hand", "ratio", "≥ 1.0x", "PyBrain", "ratio", "≥ 500x")
+    head = (
+        "network", "rows", "App07, rows/s", "NumPy by hand", "speed-up", "≥ 1.0x", "PyBrain", "speed-up", "≥ 500x",
+    )  # fmt: skip
     print(f"## {TITLE}, {threads(chosen.threads)}\n")
     print(table(head, lines))
     print(
-        f"\nMedians of {chosen.rounds} rounds. LSTM: sequences of 50 steps, all at once.\n"
-        "PyBrain: recorded with pybrain3 3.0.4 on CPython 3.11.7 and NumPy 1.23.5, one `activate` after the other\n"
-        "(`benchmarks/recorded_pybrain.py`). PyBrain git dcdf32b did 4,300 rows/s of 4-8-2 on a slower machine."
+        f"\nMedians of {chosen.rounds} rounds. LSTM: sequences of 50 steps, all in one batch.\n"
+        "PyBrain: recorded with pybrain3 3.0.4 on CPython 3.11.7 and NumPy 1.23.5, one `activate` call per row\n"
+        "(`benchmarks/recorded_pybrain.py`). PyBrain git dcdf32b reached 4,300 rows/s with 4-8-2 on a slower machine."
     )
 
 

@@ -1,4 +1,4 @@
-"""Batched rows in float32: a compiled network against onnxruntime on the exported network, on as many threads.
+"""Compare batched float32 inference of a compiled network with onnxruntime on the exported network.
 
 .venv/bin/python benchmarks/float32_rows.py [--rounds 15] [--threads 1]
 """
@@ -13,18 +13,18 @@ TITLE = "Batched rows, float32"
 
 
 def main() -> None:
-    """Measure and print."""
+    """Run the benchmark and print its table."""
     chosen = options(__doc__, rounds=15)
 
     import numpy as np
-    from networks import COUNTS, LSTM, SIZES, network_called, rows_for
+    from networks import COUNTS, LSTM, SIZES, network_named, rows_for
     from onnx_side import session_of
 
     from pybrain_runtime import CompiledNetwork
 
     lines = []
     for name in (*SIZES, LSTM):
-        network = network_called(name)
+        network = network_named(name)
         compiled = CompiledNetwork(network, precision="float32")
         rows = rows_for(network, COUNTS[name]).astype(np.float32)
         method = compiled.run_sequences if name == LSTM else compiled.run
@@ -48,12 +48,12 @@ def main() -> None:
             ]
         )
     print(f"## {TITLE}, {threads(chosen.threads)}\n")
-    print(table(("network", "rows", "ours, rows/s", "onnxruntime", "ratio", "≥ 1.0x", "error"), lines))
+    print(table(("network", "rows", "App07, rows/s", "onnxruntime", "speed-up", "≥ 1.0x", "error"), lines))
     print(
         f"\nMedians of {chosen.rounds} rounds. The error is the largest "
         "difference from float64.\nonnxruntime runs what `convert --to onnx --precision float32` writes; "
-        "LSTM: sequences of 50 steps, all at once.\nThe limit for the larger two is OpenBLAS: profiled, three quarters "
-        "of the time of 64-128-10 are its two matrix products."
+        "LSTM: sequences of 50 steps, all in one batch.\nThe two larger networks are limited by OpenBLAS: a profile of "
+        "64-128-10 shows three quarters of the time in its two matrix products."
     )
 
 

@@ -1,4 +1,4 @@
-"""Loading the default knowledge safely, against a plain ``pickle.load`` with this project's library.
+"""Compare safe loading of knowledge files with a plain ``pickle.load`` into this project's library.
 
 .venv/bin/python benchmarks/loading.py [--rounds 25]
 """
@@ -26,7 +26,7 @@ FILES = {
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Run the benchmark and print its table."""
     chosen = options(__doc__, rounds=25)
 
     from pybrain_runtime import CompiledNetwork, load_knowledge
@@ -56,9 +56,9 @@ def main() -> None:
             ]
         )
     print(f"## {TITLE}\n")
-    print(table(("file", "ours", "pickle.load", "ratio", "≤ 3x", "< 20 ms", "compiling"), lines))
+    print(table(("file", "App07", "pickle.load", "time ratio", "≤ 3x", "< 20 ms", "compiling"), lines))
     print(
-        f"\nOurs opens, hashes, reads and checks file and card; the network is compiled later, at first use. "
+        f"\nApp07 opens, hashes, reads and checks the file and its card. The network is compiled later, at first use. "
         f"Medians of {chosen.rounds} rounds."
     )
 

@@ -1,6 +1,6 @@
-"""What the measuring scripts share: taking turns, medians, tables, and what the machine is.
+"""Shared helpers of the benchmarks: alternating measurements, medians, tables, description of the machine.
 
-Nothing here judges. A script prints its own section in Markdown; ``all.py`` puts them together.
+Each script prints its own section in Markdown; ``all.py`` joins them.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from pathlib import Path
 
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 _SLOWER = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
-"""Settings that make NumPy's matrix library take the kernels of another processor. They are not taken over:
-they would slow down one side of a comparison and not the other."""
+"""Variables that select OpenBLAS kernels of another processor. They are removed from the environment, because they
+would slow down one side of a comparison and not the other."""
 _AT_LEAST = 0.02
-"""Seconds that one measurement takes at least: what is quicker is repeated within it."""
+"""Minimum duration of one measurement in seconds; quicker functions are repeated."""
 
 Job = Callable[[], object]
 
@@ -30,8 +30,8 @@ def options(doc: str | None, *, rounds: int) -> argparse.Namespace:
     """Read the command line of a script, and fix the number of threads before NumPy is loaded.
 
     Args:
-        doc: the script's own text; its first line is shown in ``--help``.
-        rounds: measured rounds, where nobody says otherwise.
+        doc: the docstring of the script; its first line is shown by ``--help``.
+        rounds: default number of measured rounds.
     """
     parser = argparse.ArgumentParser(description=(doc or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=rounds, help=f"measured rounds (default {rounds})")
@@ -40,7 +40,7 @@ def options(doc: str | None, *, rounds: int) -> argparse.Namespace:
     wanted = {name: str(chosen.threads) for name in _THREADS}
     kept = {name: value for name, value in os.environ.items() if name not in _SLOWER}
     if {**kept, **wanted} != dict(os.environ):
-        # The libraries under NumPy read these once, when they are loaded; so we begin again.
+        # The libraries below NumPy read these variables only when they are loaded, so the process is restarted.
         os.execve(sys.executable, [sys.executable, *sys.argv], {**kept, **wanted})
     return chosen
 
@@ -48,8 +48,8 @@ def options(doc: str | None, *, rounds: int) -> argparse.Namespace:
 def in_turns(rounds: int, sides: Sequence[Job]) -> list[float]:
     """Return the median seconds of each side.
 
-    All take turns in every round, each time in another order, so that all see the same machine. The first
-    round only warms up and finds out how often a quick side must be repeated.
+    The sides alternate in every round, in changing order, so that all are measured under the same conditions. The
+    first round only warms up and determines how often a quick side must be repeated.
     """
     repeats = [_repeats(side) for side in sides]
     taken: list[list[float]] = [[] for _ in sides]
@@ -124,7 +124,7 @@ def rate(rows: int, seconds: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a time in the unit that suits it."""
+    """Return a duration with a suitable unit."""
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if seconds >= size:
             return f"{seconds / size:.3g} {unit}"
@@ -137,15 +137,15 @@ def times(ratio: float) -> str:
 
 
 def met(holds: bool) -> str:
-    """Return whether an aim is met."""
+    """Return whether a target is met, as ``yes`` or ``no``."""
     return "yes" if holds else "no"
 
 
 def threads(count: int) -> str:
-    """Return a number of threads in words."""
+    """Return the number of threads as text."""
     return "one thread each" if count == 1 else f"{count} threads each"
 
 
 def cores() -> int:
-    """Return how many processors this process may use."""
+    """Return the number of processors available to this process."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -17,7 +17,7 @@ TITLE = "Memory for 10,000,000 rows"
 ROWS = 10_000_000
 LIMIT = 300
 
-# Each side runs in a process of its own, so that peak memory is measured separately.
+# Each program runs in a separate process, so that its peak memory is measured separately.
 OURS = """
 if {blocked}: import sys; sys.modules["pyarrow"] = None
 from pybrain_runtime import StreamOptions, activate_file, load_knowledge
@@ -69,10 +69,10 @@ def measured(folder: Path, rounds: int) -> str:
         )
 
     sides: dict[str, str] = {
-        "ours, CSV to CSV": ours(data, ".csv"),
-        "ours, CSV to CSV, 16 threads asked for": ours(data, ".csv", threads=16),
-        "ours, CSV to CSV, without pyarrow": ours(data, ".csv", blocked=True),
-        "ours, Parquet to Parquet": ours(packed, ".parquet"),
+        "App07, CSV to CSV": ours(data, ".csv"),
+        "App07, CSV to CSV, 16 threads requested": ours(data, ".csv", threads=16),
+        "App07, CSV to CSV, without pyarrow": ours(data, ".csv", blocked=True),
+        "App07, Parquet to Parquet": ours(packed, ".parquet"),
         "pyarrow: read_csv, write_csv, no computation": PEER.format(
             data=str(data), output=str(folder / "p.csv")
         ),
@@ -81,12 +81,12 @@ def measured(folder: Path, rounds: int) -> str:
     for name, code in sides.items():
         found = [accounted(code) for _ in range(rounds)]
         seconds, most = statistics.median(took for took, _ in found), max(mb for _, mb in found)
-        aim = met(most <= LIMIT) if name.startswith("ours") else ""
-        lines.append([name, f"{most:,} MB", aim, duration(seconds), rate(ROWS, seconds)])
+        target = met(most <= LIMIT) if name.startswith("App07") else ""
+        lines.append([name, f"{most:,} MB", target, duration(seconds), rate(ROWS, seconds)])
     return (
-        f"## {TITLE}\n\n{table(('side', 'peak memory', '≤ 300 MB', 'time', 'rows/s'), lines)}\n\n"
-        f"The same files as for CSV to CSV, ten times as long ({data.stat().st_size / 1e6:,.0f} MB of CSV). Each in "
-        f"a process of its own;\npeak memory as Linux counts it (VmHWM), over {rounds} "
+        f"## {TITLE}\n\n{table(('program', 'peak memory', '≤ 300 MB', 'time', 'rows/s'), lines)}\n\n"
+        f"The same files as for CSV to CSV, ten times as long ({data.stat().st_size / 1e6:,.0f} MB of CSV). Each "
+        f"program runs in a separate process.\nPeak memory is VmHWM of Linux, the maximum of {rounds} "
         f"{'run' if rounds == 1 else 'runs'}."
     )
 
@@ -96,7 +96,7 @@ def accounted(code: str) -> tuple[float, int]:
     words = [sys.executable, "-c", ACCOUNT.format(code=code)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise SystemExit(f"a side ended with status {done.returncode}: {done.stderr.strip()[-300:]}")
+        raise SystemExit(f"a program ended with status {done.returncode}: {done.stderr.strip()[-300:]}")
     seconds, megabytes = done.stdout.split()
     return float(seconds), int(megabytes)
 

@@ -1,4 +1,4 @@
-"""The networks that are measured, and the same arithmetic written by hand in NumPy."""
+"""The networks of the benchmarks, and their forward passes written by hand in NumPy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from pybrain.structure import LinearLayer, LSTMLayer, SigmoidLayer, SoftmaxLayer
 from pybrain.tools.shortcuts import buildNetwork
-from pybrain_runtime.knowledge import network_in
+from pybrain_runtime.knowledge import read_network
 from pybrain_runtime.network.description import ConnectionDescription, NetworkDescription
 
 Forward = Callable[[np.ndarray], np.ndarray]
@@ -20,29 +20,29 @@ SIZES = {
     "64-128-10": (64, 128, 10),
     "784-512-10": (784, 512, 10),
 }
-"""Feed-forward networks: sigmoid inside; the small ones linear at the end, the others softmax."""
+"""Layer sizes of the feed-forward networks: sigmoid hidden layers; linear outputs below 10, else softmax."""
 
 LSTM = "LSTM 4-16-2"
 COUNTS = {"1-8-1": 200_000, "4-8-2": 200_000, "64-128-10": 40_000, "784-512-10": 8_000, LSTM: 50_000}
-"""Rows that each network answers at once."""
+"""Rows in a batch of each network."""
 STEPS = 50
-"""Time steps of each sequence that an LSTM network is measured with."""
+"""Time steps of each sequence of the LSTM network."""
 
 
 def feed_forward(name: str) -> NetworkDescription:
-    """Return one of the feed-forward networks, with random parameters that are always the same."""
+    """Return one of the feed-forward networks, with fixed random parameters."""
     sizes = SIZES[name]
     outclass = LinearLayer if sizes[-1] < 10 else SoftmaxLayer
     return _described(buildNetwork(*sizes, hiddenclass=SigmoidLayer, outclass=outclass))
 
 
 def lstm() -> NetworkDescription:
-    """Return the LSTM network: its layer takes the inputs, a bias and its own last outputs."""
+    """Return the LSTM network; its layer receives the inputs, a bias and its previous outputs."""
     return _described(buildNetwork(4, 16, 2, hiddenclass=LSTMLayer, recurrent=True))
 
 
-def network_called(name: str) -> NetworkDescription:
-    """Return one of the networks of the tables."""
+def network_named(name: str) -> NetworkDescription:
+    """Return the network with a name of the tables."""
     return lstm() if name == LSTM else feed_forward(name)
 
 
@@ -53,7 +53,7 @@ def rows_for(network: NetworkDescription, count: int) -> np.ndarray:
 
 
 def by_hand(network: NetworkDescription, dtype: type = np.float64) -> Forward:
-    """Return the forward pass of a feed-forward network in NumPy by hand: all rows at once."""
+    """Return the forward pass of a feed-forward network in NumPy, for a batch of rows."""
     first, one = _weights(network, "in", "hidden0", dtype), _weights(network, "bias", "hidden0", dtype)
     last, two = _weights(network, "hidden0", "out", dtype), _weights(network, "bias", "out", dtype)
     one, two = one.ravel(), two.ravel()
@@ -71,7 +71,7 @@ def by_hand(network: NetworkDescription, dtype: type = np.float64) -> Forward:
 
 
 def lstm_by_hand(network: NetworkDescription) -> Forward:
-    """Return the same for the LSTM network: all sequences at once, step by step."""
+    """Return the forward pass of the LSTM network in NumPy, for a batch of sequences."""
     first, one = _weights(network, "in", "hidden0"), _weights(network, "bias", "hidden0").ravel()
     last, two = _weights(network, "hidden0", "out"), _weights(network, "bias", "out").ravel()
     back = _weights(network, "hidden0", "hidden0", recurrent=True)
@@ -97,7 +97,7 @@ def lstm_by_hand(network: NetworkDescription) -> Forward:
 
 def _described(built: object) -> NetworkDescription:
     built.params[:] = np.random.default_rng(11).standard_normal(built.paramdim) * 0.3  # type: ignore[attr-defined]
-    return network_in(pickle.dumps(built), "benchmark.pkl").network
+    return read_network(pickle.dumps(built), "benchmark.pkl").network
 
 
 def _weights(

@@ -1,4 +1,4 @@
-"""One row in a running process: a compiled network against onnxruntime and against NumPy written by hand.
+"""Compare the prediction of one row in a running process with onnxruntime and with hand-written NumPy.
 
 .venv/bin/python benchmarks/one_row.py [--rounds 25]
 """
@@ -11,7 +11,7 @@ TITLE = "One row, in process"
 
 
 def main() -> None:
-    """Measure and print."""
+    """Run the benchmark and print its table."""
     chosen = options(__doc__, rounds=25)
 
     from networks import SIZES, by_hand, feed_forward, rows_for
@@ -38,7 +38,11 @@ def main() -> None:
             ]
         )
     print(f"## {TITLE}\n")
-    print(table(("network", "ours", "by hand", "onnxruntime", "the faster / ours", "≥ 1.0x"), lines))
+    print(
+        table(
+            ("network", "App07", "NumPy by hand", "onnxruntime", "speed-up over the faster", "≥ 1.0x"), lines
+        )
+    )
     print(f"\nfloat64, one thread, medians of {chosen.rounds} rounds.")
 
 

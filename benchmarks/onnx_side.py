@@ -1,4 +1,4 @@
-"""onnxruntime as the other side of a comparison."""
+"""Run an exported network with onnxruntime, for comparison."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def session_of(
     settings.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
     settings.log_severity_level = 3
     session = onnxruntime.InferenceSession(
-        onnx_model(network, precision=precision, about={}).SerializeToString(),
+        onnx_model(network, precision=precision, metadata={}).SerializeToString(),
         settings,
         providers=["CPUExecutionProvider"],
     )
 
-    def answers(rows: np.ndarray) -> np.ndarray:
+    def predict(rows: np.ndarray) -> np.ndarray:
         outputs: np.ndarray = session.run(None, {INPUT: rows})[0]
         return outputs
 
-    return answers
+    return predict

@@ -1,10 +1,11 @@
-"""How many rows a second ``net.activate`` answers, against the same arithmetic written by hand in NumPy.
+"""Compare rows per second of ``net.activate`` with the same network written by hand in NumPy.
 
-Run by hand: ``python benchmarks/pybrain_activate.py``. Prints the median and the spread of several rounds, and the
-ratios. Nothing passes or fails here; times depend on the machine.
+    python benchmarks/pybrain_activate.py
 
-The genuine PyBrain's 4,300 rows a second for 4-8-2 are a recorded figure, from CPython 3.11 and NumPy 1.23 on
-another machine: compare ratios, not the numbers themselves.
+Prints the median, the minimum and the maximum of several rounds, and ratios.
+
+The 4,300 rows per second of PyBrain itself for 4-8-2 were recorded with CPython 3.11 and NumPy 1.23 on another
+machine: compare the ratios, not the figures.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ RECORDED = 4300.0
 
 
 def by_hand(net) -> Callable:
-    """Return the forward pass of a 4-8-2 network with bias, as one would write it without a library."""
+    """Return the forward pass of a 4-8-2 network with bias, written in NumPy."""
     weights = {(c.inmod.name, c.outmod.name): c for m in net.modules for c in net.connections[m]}
     first = weights["in", "hidden0"].params.reshape(8, 4)
     second = weights["hidden0", "out"].params.reshape(2, 8)
@@ -40,7 +41,7 @@ def by_hand(net) -> Callable:
 
 
 def rows_per_second(function: Callable, rows: list, rounds: int) -> list[float]:
-    """Rows a second, one figure per round."""
+    """Return rows per second, one figure for each round."""
     for row in rows[:100]:
         function(row)
     figures = []
@@ -53,15 +54,15 @@ def rows_per_second(function: Callable, rows: list, rounds: int) -> list[float]:
 
 
 def report(label: str, figures: list[float], against: float | None = None) -> float:
-    """Print one line; gives the median."""
+    """Print one line and return the median."""
     median = statistics.median(figures)
-    ratio = f"{median / against:8.2f} x by hand" if against else " " * 18
+    ratio = f"{median / against:8.2f} x NumPy by hand" if against else " " * 24
     print(f"{label:44s} {median:12,.0f} rows/s  ({min(figures):,.0f} to {max(figures):,.0f}) {ratio}")
     return median
 
 
 def in_threads(net, rows: list, count: int) -> float:
-    """Rows a second of all threads together."""
+    """Return rows per second, summed over all threads."""
 
     def work():
         for row in rows:
@@ -77,7 +78,7 @@ def in_threads(net, rows: list, count: int) -> float:
 
 
 def import_time(rounds: int) -> list[float]:
-    """Return what ``import pybrain.structure`` costs beyond ``import numpy``, in milliseconds."""
+    """Return the duration of ``import pybrain.structure`` after ``import numpy``, in milliseconds."""
     program = (
         "import numpy, time; start = time.perf_counter(); import pybrain.structure\n"
         "print((time.perf_counter() - start) * 1000)"
@@ -90,7 +91,7 @@ def import_time(rounds: int) -> list[float]:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Run the benchmark and print its table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=5000)
     parser.add_argument("--rounds", type=int, default=7)
@@ -103,23 +104,23 @@ def main() -> None:
     hand = by_hand(net)
     assert np.allclose(net.activate(rows[0]), hand(rows[0]), rtol=1e-13)
 
-    baseline = report("4-8-2 by hand in NumPy, lists", rows_per_second(hand, rows, options.rounds))
+    baseline = report("4-8-2 in NumPy by hand, lists", rows_per_second(hand, rows, options.rounds))
     ours = report("4-8-2 net.activate, lists", rows_per_second(net.activate, rows, options.rounds), baseline)
     report("4-8-2 net.activate, arrays", rows_per_second(net.activate, arrays, options.rounds), baseline)
-    print(f"{'':44s} {ours / RECORDED:12.1f} x the recorded 4,300 rows/s of the genuine PyBrain")
+    print(f"{'':44s} {ours / RECORDED:12.1f} x the recorded 4,300 rows/s of PyBrain itself")
 
-    def there_and_back(row):
+    def forward_and_backward(row):
         net.activate(row)
         net.backActivate((0.1, -0.1))
 
-    report("4-8-2 activate and backActivate", rows_per_second(there_and_back, arrays, options.rounds))
+    report("4-8-2 activate and backActivate", rows_per_second(forward_and_backward, arrays, options.rounds))
     matrix = np.array(rows)
     batched = [
         options.rows / _seconds(lambda: net.activateRows(matrix)) for _ in range(max(options.rounds, 3))
     ]
-    report("4-8-2 net.activateRows, all at once", batched, baseline)
+    report("4-8-2 net.activateRows, one batch", batched, baseline)
     report(
-        "4-8-2 net.activate, 4 threads together",
+        "4-8-2 net.activate, 4 threads in total",
         [in_threads(net, rows[:2000], 4) for _ in range(3)],
         baseline,
     )

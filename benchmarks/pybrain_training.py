@@ -1,11 +1,11 @@
-"""How fast networks are trained and measured: medians, and ratios. Passes no judgement.
+"""Measure training and evaluation of networks with the library, and print medians and ratios.
 
     python benchmarks/pybrain_training.py [--rows 1000] [--repeat 7] [--against PYTHON]
 
 Prints rows per second for a 4-8-2 network. "objects" is the same work through activate and
-backActivate, one row at a time. `--against` names a Python that has genuine PyBrain installed; the
-same work is then timed there, and the last column is the ratio to it. Without it the last column is
-the ratio to 1500 rows a second, about what PyBrain reaches on a machine of today.
+backActivate, one row at a time. `--against` names a Python interpreter with PyBrain itself installed; the
+same work is then timed there, and the last column is the ratio to it. Without it, the last column is
+the ratio to 1500 rows per second, about what PyBrain reaches on a current machine.
 """
 
 import argparse
@@ -27,12 +27,12 @@ WORK = Path(__file__).with_name("pybrain_training_work.py")
 
 
 def measure(rows, repeat):
-    """Return name -> median seconds."""
+    """Return the median seconds of each kind of work, by name."""
     return {name: statistics.median(timed(run, repeat)) for name, run in work(rows)}
 
 
 def measureObjects(rows, repeat):
-    """Return the same, without any of the ways on arrays."""
+    """Return the same with the fast paths on arrays disabled."""
     replaced = [(epoch, "online"), (epoch, "accumulate"), (flat, "outputs"), (flat, "meanErrorOf")]
     replaced.append((supervised, "meanErrorOf"))
     kept = [(module, name, getattr(module, name)) for module, name in replaced]
@@ -46,7 +46,7 @@ def measureObjects(rows, repeat):
 
 
 def measureElsewhere(python, rows, repeat):
-    """Return the same with the PyBrain of another Python."""
+    """Return the same with the PyBrain of another Python interpreter."""
     command = [python, str(WORK), str(rows), str(repeat)]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return {name: statistics.median(times) for name, times in json.loads(printed.splitlines()[-1])}
@@ -57,7 +57,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=1000)
     parser.add_argument("--repeat", type=int, default=7)
-    parser.add_argument("--against", metavar="PYTHON", help="a Python with genuine PyBrain")
+    parser.add_argument("--against", metavar="PYTHON", help="a Python interpreter with PyBrain itself")
     options = parser.parse_args()
     started = time.perf_counter()
     few = max(1, options.repeat // 3)

@@ -1,4 +1,4 @@
-"""The work that pybrain_training.py times. Runs under any PyBrain, also on Python 2; prints JSON when run.
+"""The work that pybrain_training.py times; runs with any PyBrain, also on Python 2, and prints JSON.
 
 python pybrain_training_work.py ROWS REPEAT
 """
@@ -24,7 +24,7 @@ def dataset(rows):
 
 
 def work(rows):
-    """Return (name, function) pairs: one epoch, or one measurement, of a 4-8-2 network."""
+    """Return (name, function) pairs; each runs one epoch or one evaluation of a 4-8-2 network."""
     ds, net = dataset(rows), buildNetwork(4, 8, 2)
     online = BackpropTrainer(net, ds, learningrate=1e-3)
     full = BackpropTrainer(net, ds, learningrate=1e-3, momentum=0.1, weightdecay=1e-4, lrdecay=0.9999)
@@ -41,7 +41,7 @@ def work(rows):
 
 
 def timed(function, repeat):
-    """Return the seconds that each of so many calls takes, after one that does not count."""
+    """Return the duration of each of ``repeat`` calls in seconds, after one warm-up call."""
     function()
     times = []
     for _ in range(repeat):

@@ -1,13 +1,13 @@
-"""How many rows a second PyBrain itself answers, for the figures that ``batched_rows.py`` compares with.
+"""Measure rows per second of PyBrain itself, for the figures in ``batched_rows.py``.
 
-PyBrain needs an environment of its own, so this is run by hand and its figures are recorded:
+PyBrain needs a separate environment, so this script is run manually and its figures are recorded:
 
     python3.11 -m venv /tmp/old
     /tmp/old/bin/pip install numpy==1.23.5 scipy==1.10.1 pybrain3==3.0.4
     env -u OPENBLAS_CORETYPE OPENBLAS_NUM_THREADS=1 /tmp/old/bin/python benchmarks/recorded_pybrain.py
 
-pybrain3 is the fork that installs on Python 3; its arithmetic is PyBrain's. One ``activate`` after the other,
-because PyBrain has no other way; the median of five rounds.
+pybrain3 is the fork that installs on Python 3; its arithmetic is PyBrain's. One ``activate`` call per row,
+because PyBrain has no batches; the median of five rounds.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import time
 import numpy as np
 import scipy
 
-scipy.random = np.random  # what pybrain3 still expects there
+scipy.random = np.random  # pybrain3 still expects it there
 
 from pybrain3.structure import LinearLayer, LSTMLayer, SoftmaxLayer  # noqa: E402
 from pybrain3.tools.shortcuts import buildNetwork  # noqa: E402
@@ -27,7 +27,7 @@ STEPS = 50
 
 
 def rate(network: object, rows: int, *, steps: int = 0) -> float:
-    """Return rows per second; a sequence is as many steps long."""
+    """Return rows per second; ``steps`` is the length of each sequence."""
     inputs = np.random.default_rng(7).standard_normal((rows, network.indim))  # type: ignore[attr-defined]
     taken = []
     for _ in range(5):
@@ -41,7 +41,7 @@ def rate(network: object, rows: int, *, steps: int = 0) -> float:
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Run the benchmark and print its figures."""
     for *sizes, rows in ((1, 8, 1, 4_000), (4, 8, 2, 4_000), (64, 128, 10, 2_000), (784, 512, 10, 1_000)):
         outclass = LinearLayer if sizes[-1] < 10 else SoftmaxLayer
         name = "-".join(map(str, sizes))

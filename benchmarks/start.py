@@ -52,7 +52,7 @@ def main() -> None:
         ['python -c "import numpy"', duration(bare), "1.00x", ""],
         ['python -c "pass"', duration(python), times(python / bare), ""],
     ]
-    print(table(("process", "time", "ratio", "≤ 1.3x"), lines))
+    print(table(("process", "time", "time ratio", "≤ 1.3x"), lines))
     print(f"\nMedians of {chosen.rounds} rounds.")
 
 

@@ -1,4 +1,4 @@
-"""One evaluation, from what was handed in to the report."""
+"""Evaluate one submission: copy it, carry out the rubric, and return the report."""
 
 from __future__ import annotations
 
@@ -61,16 +61,17 @@ def evaluate(
 
     Args:
         source: a folder, a zip file or a git URL.
-        rubric: what is looked at.
-        conditions: how.
-        say: gets what is going on.
-        on_result: gets each result as it comes.
+        rubric: the checks to carry out.
+        conditions: the limits and settings.
+        say: called with progress messages.
+        on_result: called with each result.
 
     Returns:
-        The report; after Ctrl-C a partial one, marked as such. Whatever was started is gone.
+        The report; after Ctrl-C a partial one, marked as interrupted. All started containers are removed.
 
     Raises:
-        InputMissing, NoSubmission: it could not be taken in.
+        InputMissing: the source was not found.
+        NoSubmission: it could not be copied.
     """
     started, clock = datetime.now(UTC), time.monotonic()
     with ExitStack() as held:
@@ -87,7 +88,7 @@ def evaluate(
         ))  # fmt: skip
         judge = Judge(rubric, evidence, on_result)
         judge.carry_out()
-        with process.undisturbed():
+        with process.ignore_signals():
             return Report(
                 submission=submission.name,
                 source=source,
@@ -117,8 +118,8 @@ def take_in(source: str, place: Path, limits: Limits, workers: WorkerPool) -> Ta
         workers: where the worker comes from.
 
     Raises:
-        InputMissing: there is nothing of this name.
-        NoSubmission: it is none, it is too large, too costly to read, or it climbs out of its place.
+        InputMissing: the source was not found.
+        NoSubmission: it is not a submission, too large, too costly to read, or has paths that lead out of it.
     """
     try:
         found = locate_source(source, place, limits)
@@ -146,7 +147,7 @@ class _own_folder(tempfile.TemporaryDirectory[str]):
         super().__init__(prefix=session_prefix(os.getpid()), ignore_cleanup_errors=True)
 
     def __exit__(self, *error: object) -> None:
-        with process.undisturbed():
+        with process.ignore_signals():
             remove_folder(Path(self.name))
             super().cleanup()
 

@@ -21,13 +21,13 @@ class Judge:
     """One rubric, carried out once.
 
     Args:
-        rubric: what is looked at.
-        evidence: what is known of the submission.
-        on_result: gets each result as it comes.
+        rubric: the checks to carry out.
+        evidence: the evidence of the submission.
+        on_result: called with each result.
 
     Attributes:
         results: what there is so far, by the check's id; whole after `carry_out`, partial after Ctrl-C.
-        findings: the traps it steps into.
+        findings: the known traps that were found.
         interrupted: whether it was stopped.
     """
 
@@ -84,7 +84,7 @@ class Judge:
         except PipelineError as error:
             return _not_checked(item, error.message, error.hint, time.monotonic() - started)
         except Exception as error:
-            # One check that stumbles over a strange submission must not take the others with it.
+            # An internal error in one check must not stop the other checks.
             text = f"internal error of the evaluation, not of the submission: {type(error).__name__}: {error}"
             return _not_checked(
                 item, text, "Please report it, with the submission.", time.monotonic() - started

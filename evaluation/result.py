@@ -51,7 +51,7 @@ class Result(_Shown):
         reason: what was observed, or why nothing could be.
         hint: what to do about it; empty where it passed.
         seconds: how long looking took.
-        evidence: what the reason rests on.
+        evidence: the observations behind the reason.
     """
 
     id: str
@@ -92,7 +92,7 @@ class Line(_Shown):
 
 @dataclass(frozen=True)
 class Finding(_Shown):
-    """A known trap that a submission steps into. Findings cost no points; what they break does.
+    """A known trap that was found in a submission. Findings themselves cost no points.
 
     Attributes:
         id: which trap.
@@ -136,7 +136,7 @@ class Report(_Shown):
         rubric: the rubric's name.
         rubric_sha256: of the rubric.
         lines: the rubric's lines, with their results.
-        findings: the traps it steps into.
+        findings: the known traps that were found.
         protections: what isolated it.
         engine: what ran it; empty where nothing could.
         started: when, ISO 8601 in UTC.
@@ -225,13 +225,13 @@ def _result(value: dict[str, Any]) -> Result:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check function says of what it saw; its points and title are the rubric's.
+    """The verdict of a check function; points and title come from the rubric.
 
     Attributes:
-        passed: whether what should hold does.
-        reason: what was seen.
+        passed: whether the check passed.
+        reason: what was observed.
         hint: what a student can do about it.
-        evidence: what the reason rests on.
+        evidence: the observations behind the reason.
     """
 
     passed: bool

@@ -1,4 +1,4 @@
-"""The rubric: a data file that says which checks there are, what each is worth, and what it depends on."""
+"""The rubric: a TOML file with the checks, their points and their dependencies."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class Item:
     Attributes:
         id: its name.
         title: what should hold.
-        check: the function that looks.
+        check: the function of the check.
         points: what it is worth.
         needs: the checks that must have passed.
         hint: what to tell a student; empty for what the function says.
-        parameters: what the function is told.
+        parameters: the parameters of the function.
     """
 
     id: str
@@ -46,7 +46,7 @@ class Item:
 
 @dataclass(frozen=True)
 class RubricLine:
-    """What a student sees as one line."""
+    """A line of a rubric, with its checks."""
 
     title: str
     criteria: str
@@ -111,7 +111,7 @@ def read_rubric(name: str, content: bytes) -> Rubric:
 
 
 class _Reading:
-    """One reading of a rubric: knows where each key stands."""
+    """Parses a rubric; knows the line of each key."""
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
@@ -183,7 +183,7 @@ class _Reading:
         return given
 
     def _needs(self, lines: Iterable[Mapping[str, Any]]) -> None:
-        """Check that each need names a check above it: so there is no cycle, and an order to look in."""
+        """Check that each need names a check above it, so that there is no cycle."""
         above: list[str] = []
         everything = [check["id"] for line in lines for check in line["check"]]
         for number, line in enumerate(lines):

@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 from pybrain_runtime._io.printable import printable as written_out
 
 T = TypeVar("T")
-# Longer than any reason that a person reads; an output is evidence in its last or first lines only.
+# Longer than any message; of an output, only the first or last lines are shown.
 LONGEST = 20_000
 # They join letters and parts of a picture, and cannot be seen: two names that differ in them look alike.
 _JOINERS = {0x200C: "\\u200c", 0x200D: "\\u200d"}

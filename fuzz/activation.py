@@ -1,4 +1,4 @@
-"""Fuzzes the reading of activation files: CSV in all its dialects, JSON lines, gzip, Parquet.
+"""Fuzz the reading of activation files: CSV in all its dialects, JSON lines, gzip, Parquet.
 
 Whatever a file holds: it ends in rows of finite numbers of the right shape or in an ActivationError; and reading it
 line by line, or with pyarrow, ends in the same rows or the same error. See fuzz/README.md.
@@ -41,7 +41,7 @@ table, PATH = tempfile.mkstemp(dir=MEMORY if MEMORY.is_dir() else None)
 
 
 def read() -> None:
-    """Read the table for a network of two inputs and one output."""
+    """Read the table for a network with two inputs and one output."""
     try:
         whole = read_activation(PATH, KNOWLEDGE)
     except MissingPackage:
@@ -69,7 +69,7 @@ def line_by_line() -> np.ndarray | str:
 
 
 def with_arrow(otherwise: np.ndarray | str) -> np.ndarray | str:
-    """Read the table with pyarrow; without pyarrow, return what is given."""
+    """Read the table with pyarrow; without pyarrow, return the argument."""
     if not ARROW:
         return otherwise
     try:
@@ -80,7 +80,7 @@ def with_arrow(otherwise: np.ndarray | str) -> np.ndarray | str:
 
 
 def left_out() -> np.ndarray | None:
-    """Return the valid rows, with the others skipped; None without any."""
+    """Return the valid rows and skip the others; None if there are none."""
     try:
         with ActivationStream(PATH, KNOWLEDGE, skip=True) as stream:
             rows = np.concatenate([inputs for inputs, _ in stream])
@@ -91,7 +91,7 @@ def left_out() -> np.ndarray | None:
 
 
 def put(data: bytes) -> None:
-    """Make the table."""
+    """Generate the table."""
     os.ftruncate(table, 0)
     os.pwrite(table, data, 0)
 

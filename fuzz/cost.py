@@ -1,9 +1,9 @@
-"""Looks for knowledge files that cost much: memory and CPU time of a load, in all and for each byte of the file.
+"""Search for knowledge files that take much memory or CPU time to load, in total and per byte of the file.
 
     .venv/bin/python fuzz/cost.py --seconds 120 --found /tmp/costly
     .venv/bin/python fuzz/cost.py --replay
 
-It needs nothing but the runtime. Each file is read in a forked child with limits of its own. See fuzz/README.md.
+It needs only the inference library. Each file is read in a forked process with its own limits. See fuzz/README.md.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import numpy as np  # noqa: F401 - loaded once, before the children are forked
 from mutate import Mutator
 
 from pybrain_runtime.errors import KnowledgeError
-from pybrain_runtime.knowledge import network_in
+from pybrain_runtime.knowledge import read_network
 from pybrain_runtime.loading.content import is_xml
 
 HERE = Path(__file__).parent
@@ -35,7 +35,7 @@ _POOL = 16
 
 @dataclass(frozen=True)
 class Cost:
-    """What a load cost.
+    """The cost of loading a file.
 
     Attributes:
         kilobytes: the most memory that the process had, with the interpreter.
@@ -49,7 +49,7 @@ class Cost:
 
     @property
     def share(self) -> float:
-        """The larger share of the promise that it took."""
+        """The larger of its shares of the two limits."""
         return max(self.kilobytes / (MEGABYTES * 1024), self.seconds / SECONDS)
 
     def __str__(self) -> str:
@@ -59,18 +59,18 @@ class Cost:
 def measured(data: bytes) -> Cost:
     """Read a file in a child process.
 
-    What this process has gathered is the child's, too, until it changes it; it is left out of the account.
+    The child shares the memory of this process until it changes it; that memory is not counted.
     """
-    gathered = _resident() - _BEGUN_WITH
+    inherited = _resident() - _BEGUN_WITH
     child = os.fork()
     if not child:
         _read_and_exit(data)
     _, status, used = os.wait4(child, 0)
-    return Cost(used.ru_maxrss - gathered, used.ru_utime + used.ru_stime, crashed=status != 0)
+    return Cost(used.ru_maxrss - inherited, used.ru_utime + used.ru_stime, crashed=status != 0)
 
 
 def _resident() -> int:
-    """Return the kilobytes of memory that this process has now."""
+    """Return the memory of this process in kilobytes."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() // 1024
 
 
@@ -84,7 +84,7 @@ def _read_and_exit(data: bytes) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (10, 10))
     status = 1
     try:
-        network_in(data, "costly")
+        read_network(data, "costly")
         status = 0
     except KnowledgeError:
         status = 0
@@ -95,7 +95,7 @@ def _read_and_exit(data: bytes) -> None:
 
 
 def kind_of(data: bytes) -> str:
-    """Return which reader a file goes to."""
+    """Return the name of the reader that a file is passed to."""
     if data.startswith((b"\x1f\x8b", b"BZh")):
         return "packed"
     if data.startswith(b"PK"):
@@ -104,12 +104,12 @@ def kind_of(data: bytes) -> str:
 
 
 class Search:
-    """Mutates files and keeps those that cost most, by kind: in all for going on, for each byte as a corpus.
+    """Mutate files and keep the most expensive ones, by kind: in total for the search, per byte for the corpus.
 
     Args:
-        seeds: the files to begin with.
-        seed: of the chance.
-        most: bytes of the largest file that is made.
+        seeds: the initial files.
+        seed: seed of the random generator.
+        most: maximum size of a generated file in bytes.
     """
 
     def __init__(self, seeds: list[bytes], seed: int, most: int) -> None:
@@ -126,7 +126,7 @@ class Search:
             self._take(data, measured(data))
 
     def run(self, seconds: float) -> None:
-        """Goes on for so many seconds."""
+        """Search for a number of seconds."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             pool = self._pools[self._chance.choice(sorted(self._pools))]

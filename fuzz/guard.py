@@ -1,4 +1,4 @@
-"""Ends the fuzzer when what it tests does anything but compute."""
+"""A guard that stops the fuzzer when the tested code has side effects."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _READING = (os.O_WRONLY, os.O_RDWR, os.O_CREAT, os.O_TRUNC, os.O_APPEND)
 
 
 class Crossed(BaseException):
-    """Something was executed, imported, or opened for writing. No handler of ours catches it."""
+    """Something was executed, imported or opened for writing; no handler of the tested code catches it."""
 
 
 class Guard:
-    """Watches the interpreter's own audit events while it is on.
+    """Watch the audit events of the interpreter while a job runs.
 
-    Audit hooks see every import, every opened file, every process that is started, whoever asks for it.
+    Audit hooks see every import, every opened file and every started process, whatever code causes it.
     """
 
     def __init__(self) -> None:
@@ -31,13 +31,13 @@ class Guard:
     def warm_up(self, job: Callable[[bytes], None], corpus: Path) -> None:
         """Run a job over the seeds without the guard, so that lazy imports are done.
 
-        The fuzzer begins with the same seeds, then watched.
+        The fuzzer then reads the same seeds with the guard.
         """
         for path in sorted(corpus.iterdir()):
             job(path.read_bytes())
 
     def watch(self, job: Callable[[], None]) -> None:
-        """Run a job; whatever it does beyond computing and reading files ends in ``Crossed``."""
+        """Run a job; anything but computing and reading files raises ``Crossed``."""
         self._on = True
         try:
             job()

@@ -1,4 +1,4 @@
-"""Knowledge files made to cost as much as a file can, by family. Each is made when it is asked for."""
+"""Knowledge files designed to be as expensive as possible, by family; each is generated on request."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ _XML_NETWORK = (
 
 
 def text(size: int, prefix: bytes = b"X", wide: str = "\U0001f600") -> bytes:
-    """Text in units of four bytes: one character out of the way makes every other one as wide."""
+    """Return text of four-byte units: one astral character makes every other one as wide."""
     end = wide.encode()
     return prefix + size.to_bytes(4, "little") + b"a" * (size - len(end)) + end
 
 
 def array(count: int) -> bytes:
-    """Return an array in protocol 2, its bytes as Latin-1 text, as Python 3 writes them."""
+    """Return an array in protocol 2 with its bytes as Latin-1 text, as Python 3 writes them."""
     raw = b"\xc3\xbf" * (4 * count)
     content = b"c_codecs\nencode\n(X" + len(raw).to_bytes(4, "little") + raw + b"U\x06latin1tR"
     return b"\x80\x02" + array_of(b"u1", 4 * count, content) + b"."
 
 
 def array_of(code: bytes, count: int, content: bytes) -> bytes:
-    """Return the instructions that make an array of one dimension out of those that make its content."""
+    """Return the opcodes of a one-dimensional array, from the opcodes of its content."""
     made = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\x00tU\x01btR"
     order = b"|" if code.endswith(b"1") else b"<"
     return (
@@ -95,13 +95,13 @@ def directory(count: int, name: bytes = b"a") -> bytes:
 
 
 def shared_tuples(depth: int, end: bytes) -> bytes:
-    """Return a tuple of a tuple twice, of a tuple twice ...: its text has two to the power of depth items."""
+    """Return nested tuples that contain the next one twice: their text has ``2 ** depth`` items."""
     steps = b"".join(b"q\x01h\x01\x86" for _ in range(depth))
     return b"\x80\x02" + b"K\x00" + steps + end
 
 
 def colliding_pairs(count: int) -> bytes:
-    """Return a dict whose keys are pairs of numbers with one hash: the formula of CPython, solved for the second."""
+    """Return a dict whose keys are number pairs with one hash, by the hash formula of CPython."""
     p1, p2, p5, mask = 11400714785074694791, 14029467366897019727, 2870177450012600261, (1 << 64) - 1
     inverse1, inverse2 = pow(p1, -1, 1 << 64), pow(p2, -1, 1 << 64)
     wanted = 0x123456789ABCDEF0
@@ -130,7 +130,7 @@ def numbers_as_keys(make: Callable[[int], int], count: int) -> bytes:
 
 
 def floats_as_keys() -> bytes:
-    """Floats that differ by powers of two to the 61st have one hash."""
+    """Return floats with one hash: they differ by factors of ``2 ** 61``."""
     numbers = (2.0**exponent * m for exponent in range(-1000, 1000, 61) for m in range(1, 9_000))
     return b"\x80\x02}(" + b"".join(b"G%sN" % struct.pack(">d", number) for number in numbers) + b"u."
 
@@ -155,7 +155,7 @@ def _xml_modules(part: bytes, count: int) -> bytes:
 
 
 def equal_long_keys(count: int) -> bytes:
-    """Two equal texts, set as keys in turns: each time they are compared to their end."""
+    """Return a pickle that sets two equal texts as keys in turn, so that each is compared completely."""
     one = text(30 * MIB, wide="")
     return b"\x80\x02" + one + b"q\x010" + one + b"q\x020" + b"}(" + b"h\x01Nh\x02N" * count + b"u."
 
@@ -187,7 +187,7 @@ def _bytes_of_shape(shape: bytes, size: int) -> bytes:
 
 
 def remembered_rows(count: int) -> bytes:
-    """Layers that share one buffer of seven million bytes, each of which would become eight times as large."""
+    """Return layers that share a buffer of seven million bytes, which conversion would enlarge eight times for each."""
     size = 7 * MIB
     buffer = _bytes_of_shape(b"(K\x01J" + size.to_bytes(4, "little") + b"t", size)
     state = _layer_state(outputbuffer=_bytes_of_shape(b"(K\x01K\x01t", 1), state=buffer)
@@ -201,7 +201,7 @@ def remembered_rows(count: int) -> bytes:
 
 
 def long_named_mothers(count: int) -> bytes:
-    """Mothers that share one long name: each would get a longer one, to tell them apart."""
+    """Return shared-parameter owners with one long name; each would get a longer, unique name."""
     state = b"}(U\x05_name" + text(30 * MIB, wide="") + b"U\x08nbparamsK\x00U\x07_params]u"
     one = b"h\x01)\x81h\x02b"
     return (

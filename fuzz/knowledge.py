@@ -1,4 +1,4 @@
-"""Fuzzes the reading of knowledge files: pickles of every protocol, XML, npz, gz and bz2.
+"""Fuzz the reading of knowledge files: pickles of every protocol, XML, npz, gz and bz2.
 
 Whatever a file holds: it ends in a network that answers or in a KnowledgeError; nothing is executed, imported
 or written; memory and time stay within the limits that the fuzzer is started with. See fuzz/README.md.
@@ -12,17 +12,17 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["pybrain_runtime"]):
-    # What is loaded late must be here, too, or it is not instrumented.
+    # Lazily imported modules must be imported here, or they are not instrumented.
     from pybrain_runtime.engine.compiled_network import CompiledNetwork
     from pybrain_runtime.errors import KnowledgeError
-    from pybrain_runtime.knowledge import network_in
+    from pybrain_runtime.knowledge import read_network
     from pybrain_runtime.limits import Limits
 
 import numpy as np
 from guard import Guard
 
 CORPUS = Path(__file__).parent / "corpus" / "knowledge"
-# Small, so that a run of minutes meets them; what they bound is the same as with the real ones.
+# Small limits, so that a run of minutes reaches them.
 LIMITS = Limits(
     file_size=1 << 20, opcodes=50_000, memo=50_000, array_elements=1 << 16, units=4_096, seconds=2.0
 )
@@ -33,7 +33,7 @@ guard = Guard()
 def read(data: bytes) -> None:
     """Read a file and run its network on two rows."""
     try:
-        network = network_in(data, "fuzz.pkl", LIMITS).network
+        network = read_network(data, "fuzz.pkl", LIMITS).network
         plan = CompiledNetwork(network)
     except KnowledgeError:
         return

@@ -1,4 +1,4 @@
-"""Makes the seed corpus: small recorded networks of each kind and writer, and files made here by hand.
+"""Create the seed corpus: small recorded networks of each kind and writer, and hand-written files.
 
     .venv/bin/python fuzz/make_corpus.py
 
@@ -52,7 +52,7 @@ RECORDED = (
 XML = ("networks/bn_1_1/net.xml", "networks/rnn_bn_lstm_peep/net.xml", "networks/man_shared/net.xml")
 CONVERTED = ("man_sliced", "man_shared2", "rnn_midsequence", "man_permutation")
 
-# One of each way in which a pickle can ask for something, none of which may be followed.
+# One for each way in which a pickle can request a call; none may be executed.
 HOSTILE = {
     "global": b"cos\nsystem\n(S'id'\ntR.",
     "stack_global": b"\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x02id\x85R.",
@@ -134,7 +134,7 @@ def knowledge() -> dict[str, bytes]:
 
 
 def costly() -> dict[str, bytes]:
-    """Return the small costly files, as they are or compressed."""
+    """Return the small expensive files, plain or compressed."""
     families = {name: make() for name, make in (hostile.PICKLES | hostile.NPZ).items()}
     packed = {
         name: data if len(data) <= SMALL else gzip.compress(data, mtime=0) for name, data in families.items()
@@ -143,7 +143,7 @@ def costly() -> dict[str, bytes]:
 
 
 def main() -> None:
-    """Write the corpora; findings of the search for costs are kept."""
+    """Write the corpora; findings of the search for expensive files are kept."""
     for name, contents in (("knowledge", knowledge()), ("activation", TABLES)):
         size = write(HERE / "corpus" / name, contents)
         print(f"fuzz/corpus/{name}: {len(contents)} files, {size:,} bytes")

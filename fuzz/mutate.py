@@ -1,4 +1,4 @@
-"""Makes files more costly: changes that know what a pickle, XML or npz file is made of.
+"""Mutate files to make them more expensive, with knowledge of pickle, XML and npz files.
 
 A byte-wise fuzzer finds what breaks a reader. What costs memory and time is made of many, deep, long, wide,
 shared and equal things, and these are what the functions here put into a file.
@@ -42,11 +42,11 @@ def _beginning(data: bytes, most: int) -> bytes:
 
 
 class Mutator:
-    """Changes files by chance, never beyond a size.
+    """Mutate files at random, up to a maximum size.
 
     Args:
-        chance: where it draws from.
-        most: bytes of the largest file.
+        chance: the random generator.
+        most: maximum size of a file in bytes.
     """
 
     def __init__(self, chance: random.Random, most: int) -> None:

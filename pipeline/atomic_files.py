@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -11,33 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from pipeline.errors import CannotWrite, InputMissing
+from pipeline.errors import InputMissing
+from pybrain_runtime._io.atomic_file import cannot_write
 from pybrain_runtime._io.locks import lock
 from pybrain_runtime._io.temporary_files import remove_leftovers, temporary_name
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
-_REASONS = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "the quota is used up",
-    errno.EROFS: "the file system is read-only",
-    errno.EACCES: "no permission",
-    errno.EPERM: "no permission",
-}
-
-
-def cannot_write(path: Path, error: OSError) -> CannotWrite:
-    """Return the error for a failed attempt to write a file."""
-    reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
-    return CannotWrite(
-        f"{path} cannot be written: {reason}",
-        hint="Make room or grant the right, then start again.",
-        path=path,
-    )
-
 
 @contextmanager
-def writing(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Provide a temporary file that replaces `path` when the block ends without an error.
 
     Args:
@@ -74,7 +56,7 @@ def write_text(path: Path, text: str) -> None:
     with suppress(OSError):
         if path.is_file() and path.read_bytes() == content:  # reading a pipe would wait
             return
-    with writing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(content)
 
 
@@ -89,14 +71,14 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def same(a: Path, b: Path) -> bool:
+def same_content(a: Path, b: Path) -> bool:
     """Return whether both are files with the same bytes."""
     if not (a.is_file() and b.is_file()) or a.stat().st_size != b.stat().st_size:
         return False
     return sha256_of(a) == sha256_of(b)
 
 
-def put(source: Path, target: Path) -> bool:
+def copy_if_changed(source: Path, target: Path) -> bool:
     """Copy a file, readable by all users, unless the target already has its content.
 
     Args:
@@ -111,9 +93,9 @@ def put(source: Path, target: Path) -> bool:
         CannotWrite: `target` cannot be written.
     """
     with suppress(OSError):  # an unreadable target is replaced
-        if same(source, target):
+        if same_content(source, target):
             return False
-    with writing(target) as temporary:
+    with atomic_write(target) as temporary:
         _copy(source, temporary)
         temporary.chmod(0o644)
     return True
@@ -140,7 +122,7 @@ def remove(path: Path) -> None:
         raise cannot_write(path, error) from error
 
 
-def folder(path: Path) -> Path:
+def make_folder(path: Path) -> Path:
     """Create a folder that containers of other users can read.
 
     Returns:

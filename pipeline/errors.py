@@ -1,4 +1,4 @@
-"""What can go wrong on the host, in the same tree as the runtime's errors (see `pybrain_runtime.errors`)."""
+"""Errors of the host side; subclasses of the errors in `pybrain_runtime.errors`."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ __all__ = [
     "ActivationError",
     "BuildFailed",
     "CannotWrite",
+    "CheckoutBusy",
     "ChecksFailed",
     "DataError",
     "EngineUnavailable",
     "InputMissing",
     "Interrupted",
     "KnowledgeError",
-    "NotWhatWasPrepared",
-    "Occupied",
     "PipelineError",
     "StackFailed",
     "TimedOut",
     "TrainingFailed",
     "UsageError",
+    "VerificationFailed",
 ]
 
 
 class EngineUnavailable(PipelineError):
-    """No container engine, a stopped daemon, no right to its socket, no Compose."""
+    """The container engine is not installed, not running or not accessible, or Compose is missing."""
 
     status = 69
 
 
 class BuildFailed(EngineUnavailable):
-    """The engine could not make an image; the last lines of the build are in the text."""
+    """An image could not be built; the message has the last lines of the build."""
 
 
 class ChecksFailed(PipelineError):
-    """A container, looked at alone, is not what it should be.
+    """A check of a container failed.
 
     Args:
         message: what failed.
-        status: the status that the container itself ended with; 70 where it ended well and is wrong all the same.
+        status: the exit status of the container; 70 if it ended with status 0 and a check failed.
     """
 
     status = 70
@@ -57,18 +57,18 @@ class ChecksFailed(PipelineError):
         self.status = status
 
 
-class NotWhatWasPrepared(PipelineError):
-    """The stack answered, but from other files than the ones prepared for it."""
+class VerificationFailed(PipelineError):
+    """The files of a run are missing, or do not belong to the prepared files."""
 
     status = 70
 
 
 class StackFailed(PipelineError):
-    """A container ended the run with an error; its status is passed on.
+    """The stack failed; the exit status of the failed container is passed on.
 
     Args:
-        message: which container, which status, its last lines.
-        status: the status to end with.
+        message: the container, its status and its last lines.
+        status: the exit status of the command.
     """
 
     def __init__(self, message: str, *, status: int, hint: str = "") -> None:
@@ -90,18 +90,18 @@ class TrainingFailed(PipelineError):
 
 
 class TimedOut(PipelineError):
-    """Something did not end in the time it was given, and was stopped."""
+    """A program exceeded its time limit and was stopped."""
 
     status = 75
 
 
-class Occupied(PipelineError):
-    """Another run uses what this one needs, and did not end in the time we were willing to wait."""
+class CheckoutBusy(PipelineError):
+    """Another run in this checkout did not end within the time limit."""
 
     status = 75
 
 
 class Interrupted(PipelineError):
-    """A person, or the system, asked for the end; everything that was started has been stopped."""
+    """The command was interrupted; everything that it started has been stopped."""
 
     status = 130

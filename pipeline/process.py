@@ -22,7 +22,7 @@ _CHUNK = 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Ended:
+class CompletedProgram:
     """A program that has ended.
 
     Attributes:
@@ -173,7 +173,7 @@ def run(
     environment: Mapping[str, str] | None = None,
     timeout: float = 60.0,
     on_line: Callable[[str], None] | None = None,
-) -> Ended:
+) -> CompletedProgram:
     """Run a program and keep its output, both streams in the order of writing.
 
     Args:
@@ -187,9 +187,11 @@ def run(
         TimedOut: it did not end in time, and has been ended.
         FileNotFoundError: the program is not found.
     """
-    program = Program(command, cwd=cwd, environment=environment)
+    program: Program | None = None
     output: list[str] = []
     try:
+        with signals_deferred():
+            program = Program(command, cwd=cwd, environment=environment)
         for line in program.lines(program.started + timeout):
             output.append(line)
             if on_line is not None:
@@ -198,13 +200,16 @@ def run(
         if status is None:
             raise _timed_out(f"{command[0]} closed its output but did not end")
     except BaseException:
-        with undisturbed():
-            program.stop(grace=5.0)
+        if program is not None:
+            with ignore_signals():
+                program.stop(grace=5.0)
         raise
-    return Ended(program.command, status, "".join(output), time.monotonic() - program.started)
+    return CompletedProgram(program.command, status, "".join(output), time.monotonic() - program.started)
 
 
-def capture(command: Sequence[str], *, timeout: float | None = 60.0, cwd: Path | None = None) -> Ended:
+def capture(
+    command: Sequence[str], *, timeout: float | None = 60.0, cwd: Path | None = None
+) -> CompletedProgram:
     """Run a program and keep its standard output; if it fails, its standard error as well.
 
     Args:
@@ -226,10 +231,10 @@ def capture(command: Sequence[str], *, timeout: float | None = 60.0, cwd: Path |
     output = done.stdout.decode("utf-8", "replace")
     if done.returncode:
         output += done.stderr.decode("utf-8", "replace")
-    return Ended(tuple(command), done.returncode, output, time.monotonic() - started)
+    return CompletedProgram(tuple(command), done.returncode, output, time.monotonic() - started)
 
 
-def read_file(command: Sequence[str], path: Path, *, timeout: float) -> Ended:
+def read_file(command: Sequence[str], path: Path, *, timeout: float) -> CompletedProgram:
     """Run a program whose standard input is a file, and keep its standard error.
 
     Args:
@@ -247,10 +252,10 @@ def read_file(command: Sequence[str], path: Path, *, timeout: float) -> Ended:
         except subprocess.TimeoutExpired as error:
             raise _timed_out(f"{command[0]} did not end within {timeout:.0f} s") from error
     errors = done.stderr.decode("utf-8", "replace")
-    return Ended(tuple(command), done.returncode, errors, time.monotonic() - started)
+    return CompletedProgram(tuple(command), done.returncode, errors, time.monotonic() - started)
 
 
-def write_file(command: Sequence[str], path: Path, *, limit: int) -> Ended | None:
+def write_file(command: Sequence[str], path: Path, *, limit: int) -> CompletedProgram | None:
     """Run a program whose standard output goes to a file, and keep its standard error.
 
     Args:
@@ -277,7 +282,7 @@ def write_file(command: Sequence[str], path: Path, *, limit: int) -> Ended | Non
                 return None
             file.write(chunk)
         errors = program.stderr.read().decode("utf-8", "replace")
-        return Ended(tuple(command), program.wait(), errors, time.monotonic() - started)
+        return CompletedProgram(tuple(command), program.wait(), errors, time.monotonic() - started)
 
 
 def open_pipes(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -318,7 +323,7 @@ def _timed_out(message: str) -> Exception:
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
+def ignore_signals() -> Iterator[None]:
     """Ignore SIGINT and SIGTERM while something is taken down, so that a second Ctrl-C leaves nothing running."""
     if threading.current_thread() is not threading.main_thread():
         yield  # signals do not arrive here
@@ -333,6 +338,30 @@ def undisturbed() -> Iterator[None]:
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def signals_deferred() -> Iterator[None]:
+    """Deliver SIGINT and SIGTERM only at the end of the block.
+
+    A program is started in such a block: an exception between its start and the assignment of its object to a name
+    would leave it running, and nothing could stop it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals do not arrive here
+        return
+    arrived: list[int] = []
+    handlers = {
+        number: signal.signal(number, lambda number, frame: arrived.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for signum in arrived:
+            signal.raise_signal(signum)
 
 
 @contextmanager

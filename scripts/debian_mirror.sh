@@ -1,15 +1,15 @@
 # shellcheck shell=bash
-# Which Debian mirror this machine uses; sourced by the scripts beside it.
+# Determines the Debian mirror of this machine; sourced by the other scripts.
 #
-# Why: no script writes down a mirror. apt itself is asked what it would fetch,
-# so both of its source formats, mirrors of one's own and their credentials
-# (auth.conf) work. Nothing is fetched, and nobody's sources are changed.
-# Archives of others than Debian are told apart by suite and component.
+# No mirror is hard-coded. apt reports what it would fetch, so both of its source
+# formats, custom mirrors and their credentials (auth.conf) work. Nothing is
+# fetched, and no source is changed. Archives other than Debian's are recognized
+# by suite and component.
 
 # shellcheck disable=SC2034 # used by the scripts that source this file
 readonly DEBIAN_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
-# _first_archive SUITE-PATTERN: prints its address; status 1 where there is none.
+# _first_archive SUITE-PATTERN: prints its address; status 1 if there is none.
 _first_archive() {
     apt-get update --print-uris |
         sed -nE "s#^'(.*)/dists/($1)/main/binary-[^/]+/Packages.*#\\1#p" |
@@ -21,5 +21,5 @@ _codename() { (. /etc/os-release && printf '%s\n' "${VERSION_CODENAME:?}"); }
 # Serves every release of Debian.
 debian_mirror() { _first_archive "$(_codename)|stable|oldstable"; }
 
-# Serves the security updates of every release that still gets them.
+# Serves the security updates of every supported release.
 debian_security_mirror() { _first_archive "($(_codename)|stable|oldstable)(-security|/updates)"; }

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Installs both Compose generations beside each other, from Debian's packages.
+# Installs both Compose generations side by side, from Debian's packages.
 #
-# Why: the project's compose file is held to `docker-compose` 1.29.2 (Python)
-# and to `docker compose` 2.26.1 (plugin), and Debian has each in another
-# release: bookworm the first, trixie the second, in a package of the same
-# name. The first is installed as usual; of the second only the plugin's binary
-# is unpacked, with buildx 0.13.1, by which it and newer clients build images.
+# The compose file is tested with `docker-compose` 1.29.2 (Python) and with
+# `docker compose` 2.26.1 (plugin). Debian has the first in bookworm and the second
+# in trixie, in packages of the same name. The first is installed as usual. Of the
+# second, only the plugin binary is unpacked, with buildx 0.13.1, which it and newer
+# clients need to build images.
 #
-# The machine's own apt sources stay untouched: trixie's package list is kept
-# in a temporary folder.
+# The apt sources of the machine are not changed: the package list of trixie is
+# kept in a temporary folder.
 
 set -euo pipefail
 
@@ -20,8 +20,7 @@ readonly V2=2.26.1
 readonly BUILDX=0.13.1
 readonly PLUGIN_RELEASE=trixie
 readonly V1_RELEASE=bookworm
-# Docker clients old (20.10) and new (28) both look here, before the folders
-# that packages use.
+# Old (20.10) and new (28) Docker clients look here before the folders of packages.
 readonly PLUGIN_FOLDER=/usr/local/lib/docker/cli-plugins
 
 scratch=""
@@ -31,10 +30,10 @@ usage() {
 Usage: install_compose.sh [--help]
 
 Installs docker-compose ${V1} and, as plugins of the docker command, compose
-${V2} and buildx ${BUILDX}, all from Debian's packages (as root). What is there in
-the right version is left alone.
+${V2} and buildx ${BUILDX}, all from Debian's packages (as root). Programs that
+are installed in these versions are not changed.
 
-Exit status: 0 all are there, 2 wrong usage, 69 one could not be had.
+Exit status: 0 all are installed, 2 wrong usage, 69 one is not available.
 TEXT
 }
 
@@ -47,7 +46,7 @@ fail() {
 
 remove_scratch() { if [[ -n "${scratch}" ]]; then rm -rf "${scratch}"; fi; }
 
-# Each prints the version that answers now, or nothing.
+# Each prints the installed version, or nothing.
 v1_version() { docker-compose version --short 2>/dev/null || true; }
 v2_version() { docker compose version --short 2>/dev/null | sed 's/^v//' || true; }
 buildx_version() { docker buildx version 2>/dev/null | grep -oE '[0-9]+(\.[0-9]+)+' | head -n 1 || true; }
@@ -63,7 +62,7 @@ quiet_apt() { DEBIAN_FRONTEND=noninteractive apt-get -qq "$@"; }
 
 install_v1() {
     if is_version "$(v1_version)" "${V1}"; then
-        say "docker-compose ${V1} is there"
+        say "docker-compose ${V1} is installed"
         return
     fi
     require_root "docker-compose ${V1}"
@@ -115,7 +114,7 @@ install_plugin() {
 ensure_plugin() {
     local package="$1" version="$2" ask="$3"
     if is_version "$("${ask}")" "${version}"; then
-        say "plugin ${package} ${version} is there"
+        say "plugin ${package} ${version} is installed"
         return
     fi
     install_plugin "${package}" "${version}"

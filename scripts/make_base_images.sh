@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Makes the two base images available under their usual names.
 #
-# Why: our Dockerfiles start from busybox and python:3.11-slim, and many test
-# machines reach no image registry. An image that is there is left alone, one
-# that can be pulled is pulled; only else is a stand-in built from Debian's
-# packages, as like the genuine one as our Dockerfiles can tell. Each stand-in
-# carries the label app07.standin=true.
+# The Dockerfiles of the project are based on busybox and python:3.11-slim, and many
+# test machines cannot reach an image registry. An existing image is kept; otherwise
+# it is pulled; if that fails, a replacement is built from Debian's packages. It
+# behaves like the official image as far as the Dockerfiles need. Replacements have
+# the label app07.standin=true.
 
 set -euo pipefail
 
@@ -25,17 +25,17 @@ usage() {
     cat <<TEXT
 Usage: make_base_images.sh [--help]
 
-Makes ${BUSYBOX} and ${PYTHON} available to docker build: takes the
-image that is there, else pulls it, else builds a stand-in from Debian's
-packages (as root; needs a Docker engine that answers).
+Makes ${BUSYBOX} and ${PYTHON} available to docker build: uses an
+existing image, or pulls it, or builds a replacement from Debian's packages (as
+root; needs a running Docker engine).
 
   docker image inspect --format '{{index .Config.Labels "app07.standin"}}' NAME
-  prints "true" for a stand-in.
+  prints "true" for a replacement.
 
 Environment:
-  PULL_SECONDS   how long one pull may take (now ${PULL_SECONDS})
+  PULL_SECONDS   time limit of one pull (now ${PULL_SECONDS})
 
-Exit status: 0 both are there, 2 wrong usage, 69 one could not be had.
+Exit status: 0 both are available, 2 wrong usage, 69 one is not available.
 TEXT
 }
 
@@ -60,7 +60,7 @@ pull() {
     return 1
 }
 
-# Also reads the package lists anew: a stand-in gets the latest fixes.
+# Also updates the package lists, so that a replacement gets the latest fixes.
 require_tools() {
     local missing=("$@")
     [[ "$(id -u)" -eq 0 ]] || fail "a stand-in can only be built as root."
@@ -72,7 +72,7 @@ require_tools() {
         fail "apt-get could not install ${missing[*]}."
 }
 
-# import FOLDER NAME [CHANGE...]: a folder becomes an image of one layer.
+# import FOLDER NAME [CHANGE...]: creates an image of one layer from a folder.
 import() {
     local folder="$1" name="$2" change changes=(--change "${LABEL}")
     shift 2
@@ -113,7 +113,7 @@ make_busybox() {
 
 python_source() { printf 'deb [signed-by=%s] %s %s main\n' "${DEBIAN_KEYRING}" "$1" "$2"; }
 
-# The sources for mmdebstrap, on the mirrors that this machine itself uses.
+# The sources for mmdebstrap, on the mirrors of this machine.
 python_sources() {
     local mirror security
     mirror="$(debian_mirror)" || fail "found no Debian archive in this machine's apt sources."
@@ -123,7 +123,7 @@ python_sources() {
     if [[ -n "${security}" ]]; then python_source "${security}" "${PYTHON_RELEASE}-security"; fi
 }
 
-# How this machine reaches its mirror (proxy, time-outs) holds for the chroot too.
+# The apt settings of this machine (proxy, timeouts) are used in the chroot, too.
 own_apt_options() {
     apt-config dump --format '%F "%v";%n' Acquire | grep -E '^Acquire::(Check|https?|Retries)' || true
 }
@@ -132,10 +132,10 @@ bootstrap_python() {
     local root="$1"
     python_sources >"${scratch}/python.list"
     own_apt_options >"${scratch}/apt.conf"
-    # Translations, manuals and documentation stay out. Recommended packages
-    # too: pip recommends a compiler, which the genuine image does not have.
-    # The hook makes /usr merged from the start: else usrmerge does that, and
-    # brings the whole of Perl for it (50 MB).
+    # Translations, manuals, documentation and recommended packages are excluded:
+    # pip recommends a compiler, which the official image does not have. The hook
+    # merges /usr from the start; otherwise usrmerge does it and installs all of
+    # Perl (50 MB).
     mmdebstrap --variant=minbase \
         --include=python3,python3-pip,python3-venv,ca-certificates \
         --aptopt="${scratch}/apt.conf" \
@@ -150,20 +150,20 @@ bootstrap_python() {
     fail "mmdebstrap could not build ${PYTHON_RELEASE}."
 }
 
-# Commands and folders where the genuine image has them.
+# Commands and folders at the paths of the official image.
 arrange_python() {
     local root="$1" name
     for name in python python3 python3.11; do ln -s /usr/bin/python3.11 "${root}/usr/local/bin/${name}"; done
     for name in pip pip3 pip3.11; do ln -s /usr/bin/pip3 "${root}/usr/local/bin/${name}"; done
-    # Debian's pip installs into dist-packages, the genuine one into site-packages.
+    # Debian's pip installs into dist-packages, the official one into site-packages.
     mkdir -p "${root}/usr/local/lib/python3.11/site-packages"
     rm -rf "${root}/usr/local/lib/python3.11/dist-packages"
     ln -s site-packages "${root}/usr/local/lib/python3.11/dist-packages"
-    # The genuine image lets pip install into the system's Python.
+    # The official image allows pip to install into the system Python.
     rm -f "${root}/usr/lib/python3.11/EXTERNALLY-MANAGED"
 }
 
-# The network of this machine may have a certificate authority of its own.
+# The network of this machine may use a private certificate authority.
 trust_what_this_machine_trusts() {
     local root="$1"
     install -m 0644 "${HOST_CA}" "${root}${HOST_CA}"
@@ -175,7 +175,7 @@ trim() {
     rm -rf "${root}"/var/lib/apt/lists/* "${root}"/var/cache/apt/*.bin "${root}"/var/cache/apt/archives/*.deb \
         "${root}"/var/cache/debconf/*-old "${root}"/var/log/*.log "${root}"/var/log/apt/* \
         "${root}"/etc/apt/apt.conf.d/99mmdebstrap "${root}"/tmp/* "${root}"/run/*
-    # Of the chroot, not of the containers: the engine writes its own.
+    # These belong to the chroot; the engine writes its own for containers.
     rm -f "${root}/etc/resolv.conf" "${root}/etc/hostname"
 }
 
@@ -197,13 +197,13 @@ make_python() {
 ensure() {
     local name="$1" maker="$2" begin="${SECONDS}"
     if exists "${name}"; then
-        say "${name} is there ($(size_of "${name}"))"
+        say "${name} exists ($(size_of "${name}"))"
     elif pull "${name}"; then
-        say "${name} is pulled ($(size_of "${name}"))"
+        say "${name} was pulled ($(size_of "${name}"))"
     else
-        say "building a stand-in for ${name} from Debian's packages"
+        say "building a replacement for ${name} from Debian's packages"
         "${maker}"
-        say "${name} is built ($(size_of "${name}"), $((SECONDS - begin)) s)"
+        say "${name} was built ($(size_of "${name}"), $((SECONDS - begin)) s)"
     fi
 }
 

@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
-# Makes a Docker engine answer on a Debian machine where none does.
+# Starts a Docker engine on a Debian machine that has no running one.
 #
-# Why: the containers are tested as real containers, and many test machines
-# come without an engine, without systemd, or with a client only. An engine
-# that answers already is left exactly as it is.
+# The tests use real containers, and many test machines have no engine, no systemd,
+# or only a client. A running engine is not changed.
 #
 # Undo: stop_engine.sh ends the engine that this script started.
 
@@ -11,7 +10,7 @@ set -euo pipefail
 
 readonly PID_FILE="${ENGINE_PID_FILE:-/var/run/dockerd-started-by-script.pid}"
 readonly LOG_FILE="${ENGINE_LOG_FILE:-/var/log/dockerd.log}"
-readonly DAEMON_PID_FILE=/var/run/docker.pid # dockerd's own
+readonly DAEMON_PID_FILE=/var/run/docker.pid # written by dockerd
 readonly SOCKET="unix:///var/run/docker.sock"
 readonly WAIT_SECONDS=60
 # dockerd needs iptables for the default bridge; the registry and the package
@@ -22,15 +21,15 @@ usage() {
     cat <<TEXT
 Usage: start_engine.sh [--help]
 
-Makes a Docker engine answer here. Does nothing where one answers already;
-else, as root, installs Debian's docker.io where dockerd is missing and starts
-dockerd detached from this shell.
+Starts a Docker engine. Does nothing if one is running; otherwise, as root,
+installs Debian's docker.io if dockerd is missing, and starts dockerd detached
+from this shell.
 
 Environment:
-  ENGINE_PID_FILE   where the process id goes  (now ${PID_FILE})
-  ENGINE_LOG_FILE   where dockerd's log goes   (now ${LOG_FILE})
+  ENGINE_PID_FILE   file of the process id  (now ${PID_FILE})
+  ENGINE_LOG_FILE   log file of dockerd     (now ${LOG_FILE})
 
-Exit status: 0 an engine answers, 2 wrong usage, 69 none could be started.
+Exit status: 0 an engine is running, 2 wrong usage, 69 none could be started.
 TEXT
 }
 
@@ -41,7 +40,7 @@ fail() {
     exit 69
 }
 
-# The client can hang on a half-open socket: never wait for it without a limit.
+# The client can hang on a half-open socket, so every call has a time limit.
 engine_answers() { timeout 20 docker info --format '{{.ServerVersion}}' >/dev/null 2>&1; }
 
 # "20.10.24+dfsg1, overlay2"
@@ -68,7 +67,7 @@ install_packages() {
     local missing
     mapfile -t missing < <(missing_packages)
     if [[ ${#missing[@]} -eq 0 ]]; then return; fi
-    # A dockerd from elsewhere (docker-ce) must not be replaced by Debian's.
+    # A dockerd from another source (docker-ce) must not be replaced by Debian's.
     if command -v dockerd >/dev/null && command -v iptables >/dev/null; then return; fi
     say "installing from Debian: ${missing[*]}"
     export DEBIAN_FRONTEND=noninteractive
@@ -77,30 +76,30 @@ install_packages() {
         fail "apt-get could not install ${missing[*]}."
 }
 
-# With systemd the package starts its own service: that one is to be used.
+# With systemd, the service of the package is used.
 start_service_where_systemd_runs() {
     [[ -d /run/systemd/system ]] || return 1
     say "asking systemd to start docker.service"
     systemctl start docker.service && engine_answers
 }
 
-# The group in which an ordinary user reaches the socket.
+# The group whose members may use the socket.
 ensure_group() { getent group docker >/dev/null || groupadd --system docker; }
 
 start_daemon() {
     say "starting dockerd detached from this shell, log in ${LOG_FILE}"
     ensure_group
     # Detached (setsid, no terminal): it outlives the shell and its Ctrl-C.
-    # shellcheck disable=SC2016 # the inner shell writes down its own id
+    # shellcheck disable=SC2016 # the inner shell writes its own process id
     setsid --fork bash -c 'cd /; echo $$ >"$1"; exec dockerd -G docker' _ "${PID_FILE}" \
         >>"${LOG_FILE}" 2>&1 </dev/null
 }
 
-# runs_by FILE: the process whose id stands in FILE is a dockerd. (The id may
-# have been given to another process since it was written down.)
+# runs_by FILE: succeeds if the process id in FILE belongs to a dockerd. (The id may
+# have been reused by another process since it was written.)
 runs_by() { [[ -s "$1" && "$(cat "/proc/$(cat "$1")/comm" 2>/dev/null)" == dockerd ]]; }
 
-# Ours, or one that an init script of the package has started.
+# Started by this script, or by an init script of the package.
 daemon_runs() { runs_by "${PID_FILE}" || runs_by "${DAEMON_PID_FILE}"; }
 
 show_log_and_fail() {
@@ -126,19 +125,19 @@ main() {
     *) usage >&2 && exit 2 ;;
     esac
     if command -v docker >/dev/null && engine_answers; then
-        say "one answers already ($(engine_words)); nothing to do"
+        say "an engine is already running ($(engine_words)); nothing to do"
         return
     fi
     refuse_where_starting_one_cannot_help
     install_packages
     if engine_answers || start_service_where_systemd_runs; then
-        say "docker.service answers ($(engine_words))"
+        say "docker.service is running ($(engine_words))"
         return
     fi
-    # One that is still coming up is waited for, not doubled.
+    # Wait for an engine that is still starting, and do not start a second one.
     daemon_runs || start_daemon
     wait_for_engine
-    say "answers ($(engine_words))"
+    say "running ($(engine_words))"
 }
 
 main "$@"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Ends the Docker engine that start_engine.sh started, and no other.
+# Stops the Docker engine that start_engine.sh started, and no other.
 #
-# Why: a machine may run an engine of its own. Only the process id that
-# start_engine.sh wrote down is ended, and only while it still is a dockerd.
-# Images and volumes in /var/lib/docker stay.
+# A machine may run another engine. Only the process whose id start_engine.sh wrote
+# is stopped, and only if it is still a dockerd. Images and volumes in
+# /var/lib/docker are kept.
 
 set -euo pipefail
 
@@ -14,13 +14,13 @@ usage() {
     cat <<TEXT
 Usage: stop_engine.sh [--help]
 
-Ends the dockerd that start_engine.sh started (as root). Running containers are
-stopped by it; images and volumes stay.
+Stops the dockerd that start_engine.sh started (as root). This stops running
+containers; images and volumes are kept.
 
 Environment:
-  ENGINE_PID_FILE   where the process id stands (now ${PID_FILE})
+  ENGINE_PID_FILE   file of the process id (now ${PID_FILE})
 
-Exit status: 0 it is ended or none was started, 2 wrong usage, 69 it did not end.
+Exit status: 0 stopped, or none was started, 2 wrong usage, 69 it did not stop.
 TEXT
 }
 
@@ -31,7 +31,7 @@ fail() {
     exit 69
 }
 
-# The id may have been given to another process since it was written down.
+# The id may have been reused by another process since it was written.
 is_dockerd() { [[ "$(cat "/proc/$1/comm" 2>/dev/null)" == dockerd ]]; }
 
 wait_for_end() {
@@ -50,18 +50,18 @@ main() {
     *) usage >&2 && exit 2 ;;
     esac
     if [[ ! -s "${PID_FILE}" ]]; then
-        say "start_engine.sh has started none here; nothing to end"
+        say "start_engine.sh has started no engine; nothing to stop"
         return
     fi
     local pid
     pid="$(cat "${PID_FILE}")"
     if is_dockerd "${pid}"; then
-        say "ending dockerd ${pid}"
+        say "stopping dockerd ${pid}"
         kill -TERM "${pid}" || fail "may not end dockerd ${pid}: run this as root."
         wait_for_end "${pid}"
-        say "ended"
+        say "stopped"
     else
-        say "the dockerd that start_engine.sh started is gone already"
+        say "the dockerd that start_engine.sh started has already ended"
     fi
     rm -f "${PID_FILE}"
 }

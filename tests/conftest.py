@@ -1,4 +1,4 @@
-"""What tests of all rooms share: the recorded fixtures, and a checkout of their own to work in."""
+"""Fixtures for all tests: the recorded files, and a copy of the project to work in."""
 
 from __future__ import annotations
 
@@ -45,24 +45,24 @@ _PARTS = (
 
 @pytest.fixture(scope="session")
 def fixtures() -> Path:
-    """The folder of what the genuine PyBrain wrote and computed."""
+    """Return the folder of the files that PyBrain itself wrote and computed."""
     return FIXTURES
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Layout:
-    """A copy of the project in an empty folder, to be changed and broken at will."""
+    """Return a copy of the project in an empty folder, which a test may change."""
     return _copy_project(tmp_path / "project")
 
 
 @pytest.fixture(scope="session")
 def copy_project() -> Callable[[Path], Layout]:
-    """Makes a copy of the project in a folder that does not exist yet."""
+    """Return a function that copies the project to a folder that does not exist."""
     return _copy_project
 
 
 def _copy_project(target: Path) -> Layout:
-    """Copies what a clone would hold, without what runs have left here."""
+    """Copy the files of a clone, without the results of runs."""
     target.mkdir(parents=True)
     for name in _PARTS:
         source = PROJECT.root / name
@@ -78,7 +78,7 @@ def _copy_project(target: Path) -> Layout:
 
 @pytest.fixture(autouse=True)
 def no_selection_from_outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The developer's own environment chooses no files for the tests."""
+    """Remove variables of the developer's environment that select files."""
     for name in ("MODEL_PATH", "MODEL_NAME", "MODEL_FILE", "DATA_PATH", "OUTPUT_PATH", "IMAGE_TAG"):
         monkeypatch.delenv(name, raising=False)
     for name in ("INPUT_COLUMNS", "TARGET_COLUMNS", "COMPOSE_FILE", "COMPOSE_PROJECT_NAME"):
@@ -87,7 +87,7 @@ def no_selection_from_outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
 
 def in_ci() -> bool:
-    """Whether a missing part must fail a test instead of skipping it."""
+    """Return whether a missing program must fail a test instead of skipping it."""
     return os.environ.get("CI", "").lower() in ("1", "true", "yes")
 
 

@@ -1,4 +1,4 @@
-"""Exceptions of the inference library: one tree, each with the exit status of a program that it ends.
+"""Exceptions of the inference library, each with an exit status.
 
 The message says what is wrong, where, and what was expected against what was found. ``hint`` says what can be done
 about the file itself. Advice about options, environment variables and commands is not here: the program that shows
@@ -16,11 +16,11 @@ class PipelineError(Exception):
     """Base class: an error that the user can act on, shown without a traceback.
 
     Args:
-        message: what, where, expected against found.
-        hint: what can be done about it, whoever shows it; may be empty.
+        message: what is wrong, where, and what was expected.
+        hint: what the user can do about the file; may be empty.
 
     Attributes:
-        status: the exit status of a program that ends with this error.
+        status: exit status of a program that ends with this error.
     """
 
     status = 70
@@ -53,11 +53,11 @@ class OverwritesInput(UsageError):
 
 
 class AlreadyScaled(UsageError):
-    """Scaling by companions was asked for, and the model card scales already."""
+    """Scaling by companions was requested, but the model card has a scaling."""
 
 
 class DataError(PipelineError):
-    """A file exists, but is not what it must be.
+    """The content of a file is not valid.
 
     Attributes:
         path: the file; empty where the message alone names it.
@@ -71,7 +71,7 @@ class DataError(PipelineError):
 
 
 class ActivationError(DataError):
-    """The rows are not what the network or the format needs.
+    """The rows do not fit the network or the format.
 
     Attributes:
         line: the line or row, counted from 1; None where the error is about the whole file.
@@ -87,11 +87,11 @@ class ActivationError(DataError):
 
 
 class KnowledgeError(DataError):
-    """The file is not a network that this library can run."""
+    """The file does not hold a network that this library can run."""
 
 
 class UnsafeKnowledge(KnowledgeError):
-    """The file asks for code to be executed, or for a name that is not on the allow-list. Nothing was executed.
+    """The file refers to code or to a name that is not on the allow-list. Nothing was executed.
 
     Attributes:
         refused: the name, instruction or type that is not allowed.
@@ -115,11 +115,11 @@ class LimitExceeded(KnowledgeError):
 
 
 class MalformedKnowledge(KnowledgeError):
-    """The file is damaged or cut off.
+    """The file is damaged or truncated.
 
     Attributes:
-        offset: where in the file, in bytes; None where it is not known.
-        line: where in the file, counted from 1; None where it is not known.
+        offset: position in the file, in bytes; None where it is unknown.
+        line: line of the file, counted from 1; None where it is unknown.
     """
 
     def __init__(
@@ -143,11 +143,11 @@ class UnsupportedPart(KnowledgeError):
 
 
 class HashMismatch(KnowledgeError):
-    """The file does not have the SHA-256 that was asked for.
+    """The file does not have the expected SHA-256.
 
     Attributes:
-        expected: the hash that was asked for.
-        found: the hash of the file.
+        expected: the expected hash, in hexadecimal.
+        found: the hash of the file, in hexadecimal.
     """
 
     def __init__(self, message: str, *, hint: str = "", expected: str, found: str) -> None:
@@ -157,10 +157,10 @@ class HashMismatch(KnowledgeError):
 
 
 class CompanionError(KnowledgeError):
-    """A value that was to scale the network is not there, or is not usable.
+    """A companion for a scaling is not found, or is not valid.
 
     Attributes:
-        companion: its name, or the rule that names it.
+        companion: name of the companion, or the scaling rule.
     """
 
     def __init__(self, message: str, *, hint: str = "", companion: str = "") -> None:
@@ -169,15 +169,15 @@ class CompanionError(KnowledgeError):
 
 
 class CannotResume(DataError):
-    """The interrupted run was another one than the run that is to continue it, or its checkpoint is damaged."""
+    """The interrupted run had other inputs or options, or its checkpoint is damaged."""
 
 
 class InputMissing(PipelineError):
-    """A file that was named does not exist, or cannot be read.
+    """An input file is not found, or cannot be read.
 
     Attributes:
         path: the file.
-        role: what it would be: ``knowledge``, ``activation``, ``card``.
+        role: what it is used as: ``knowledge``, ``activation``, ``card``.
     """
 
     status = 66
@@ -189,11 +189,11 @@ class InputMissing(PipelineError):
 
 
 class CannotWrite(PipelineError):
-    """An output cannot be written: read-only, no permission, disk full, something else in its place.
+    """An output cannot be written: the disk is read-only or full, permission is denied, or the path is not a file.
 
     Attributes:
         path: the output.
-        errno: the error number of the system; None where the system was not asked.
+        errno: error number of the operating system; None where it reported none.
     """
 
     status = 73
@@ -209,7 +209,7 @@ class OutputExists(CannotWrite):
 
     Attributes:
         path: the output.
-        can_force: whether the caller may ask for it to be replaced all the same.
+        can_force: whether the caller may force the replacement.
     """
 
     def __init__(self, message: str, *, hint: str = "", path: Path = "", can_force: bool = False) -> None:
@@ -236,7 +236,7 @@ class MissingPackage(PipelineError):
 
 
 class Disagreement(PipelineError):
-    """A converted network computes other outputs than the original: an internal error. Nothing was kept.
+    """The outputs of a converted network differ from the original: an internal error. No file was kept.
 
     Attributes:
         difference: the largest difference, relative to the larger of 1 and the output.

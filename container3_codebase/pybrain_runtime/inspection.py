@@ -1,4 +1,4 @@
-"""What a knowledge file is, whether or not it can be used: the facts behind a verdict."""
+"""Inspects a knowledge file, whether or not it can be used."""
 
 from __future__ import annotations
 
@@ -9,44 +9,45 @@ from types import MappingProxyType
 
 from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime._io.paths import base
+from pybrain_runtime._io.signatures import BZIP2, GZIP
 from pybrain_runtime.engine.compiled_network import CompiledNetwork
 from pybrain_runtime.errors import KnowledgeError, PipelineError, UnsafeKnowledge
-from pybrain_runtime.knowledge import check_pin, network_in
+from pybrain_runtime.knowledge import check_sha256, read_network
 from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
 from pybrain_runtime.loading.budget import Budget
-from pybrain_runtime.loading.content import is_xml, refuse_foreign, unpacked
+from pybrain_runtime.loading.content import check_not_other_format, decompress, is_xml
 from pybrain_runtime.loading.pickle.reader import PickleReader
-from pybrain_runtime.loading.search import in_words
+from pybrain_runtime.loading.search import describe_value
 from pybrain_runtime.loading.values import Instance
-from pybrain_runtime.network.allow_list import foreign, named
+from pybrain_runtime.network.allow_list import class_entry, describe_origin
 from pybrain_runtime.network.description import NetworkDescription
 from pybrain_runtime.network.model_card import Card, card_path, read_card
 
 SAFE, REFUSED, UNUSABLE = "safe", "refused", "unusable"
-_PACKINGS = ((b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"))
+_COMPRESSIONS = ((GZIP, "gzip"), (BZIP2, "bzip2"))
 
 
 @dataclass(frozen=True, eq=False)
 class Inspection:
-    """What was found out about a file.
+    """The content of a knowledge file, and whether it can be used.
 
     Attributes:
-        path: the file, as it was named.
-        size: its bytes.
-        sha256: its hash, in hexadecimal; empty where the file is too large to be read.
-        packing: ``gzip`` or ``bzip2``; empty where it is not packed.
+        path: the file, as the user named it.
+        size: bytes of the file.
+        sha256: hash of the file, in hexadecimal; empty where the file is too large to be read.
+        packing: its compression, ``gzip`` or ``bzip2``; empty where it is not compressed.
         format: ``pickle protocol 2``, ``xml``, ``npz``; empty where it is none of these.
-        verdict: ``safe`` where it holds a network that can answer; ``refused`` where it asks for something
-            that is not allowed; ``unusable`` where it is no network, not a whole one, or not what was pinned.
-        error: why it is not safe; None where it is.
-        holds: what it holds, in words, ``a SupervisedDataSet of 4 rows, which is a data set``; may be empty.
-        names: what a pickle refers to, as it spells it, each once, up to where reading ended.
+        verdict: ``safe`` where it holds a network that can be run; ``refused`` where it refers to something that is
+            not allowed; ``unusable`` where it holds no complete network, or its hash is not the expected one.
+        error: the reason where the verdict is not ``safe``; else None.
+        holds: description of the content, ``a SupervisedDataSet of 4 rows, which is a data set``; may be empty.
+        names: the names that a pickle refers to, each once, up to where reading stopped.
         network: the network; None where there is none.
-        companions: what lies beside the network in the file, by place.
-        random: whether a layer of it draws its outputs.
-        card_path: the card that was named, or is there beside the file; None where there is none.
-        card: what the card says; None where there is none, or where it cannot be used.
-        card_error: why the card cannot be used; None where it can, or where there is none.
+        companions: other values in the file, by their keys.
+        random: whether a layer of the network draws its outputs at random.
+        card_path: path of the model card; None where there is none.
+        card: the model card; None where there is none, or where it is not valid.
+        card_error: why the card is not valid; None where it is valid, or where there is none.
     """
 
     path: str
@@ -78,47 +79,47 @@ def inspect_file(
     sha256: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Inspection:
-    """Inspect a file. It is opened once and never executed; only a missing file is an error.
+    """Inspect a knowledge file without executing anything. A file that is not valid is not an error.
 
     Args:
         path: the file.
-        card: its card; None takes the one beside it where there is one.
-        sha256: what its hash should be; None takes any.
-        limits: what it may ask for.
+        card: the model card; None takes the one beside the file, where there is one.
+        sha256: expected hash of the file, in hexadecimal; None takes any.
+        limits: the limits on its size and content.
 
     Raises:
-        InputMissing: there is no such file, or it cannot be read.
-        UsageError: the hash to compare with is none.
+        InputMissing: the file is not found, or cannot be read.
+        UsageError: ``sha256`` is not a SHA-256.
     """
-    budget = Budget(base(os.fspath(path)), limits)  # its clock begins before the file is read and hashed
+    budget = Budget(base(os.fspath(path)), limits)  # its clock starts before the file is read and hashed
     with InputFile(path, "knowledge") as file:
         try:
             data = file.read(limits.file_size)
         except KnowledgeError as error:
             return Inspection(os.fspath(path), file.size, verdict=UNUSABLE, error=error)
-        facts = Inspection(os.fspath(path), len(data), file.sha256, packing=_packing(data))
+        facts = Inspection(os.fspath(path), len(data), file.sha256, packing=_compression(data))
         name = file.name
-    facts = _with_card(_looked_into(facts, data, name, limits, budget), name, card)
+    facts = _with_card(_inspect_content(facts, data, name, limits, budget), name, card)
     try:
         if sha256 is not None:
-            check_pin(name, facts.sha256, sha256)
+            check_sha256(name, facts.sha256, sha256)
     except KnowledgeError as error:
         return facts if facts.error else replace(facts, verdict=UNUSABLE, error=error)
     return facts
 
 
-def _looked_into(facts: Inspection, data: bytes, name: str, limits: Limits, budget: Budget) -> Inspection:
-    """Read the network; if that fails, find out how far the file can be read and what it holds instead."""
+def _inspect_content(facts: Inspection, data: bytes, name: str, limits: Limits, budget: Budget) -> Inspection:
+    """Read the network; if that fails, describe what the file holds instead."""
     try:
-        found = network_in(data, name, limits, budget)
+        found = read_network(data, name, limits, budget)
     except KnowledgeError as error:
-        # What it holds is found out in the time that is left, and without what was read until now.
+        # The content is described in the remaining time, after the memory of the first attempt is released.
         error.__traceback__ = error.__context__ = None
-        return _not_a_network(facts, error, data, name, limits.replace(seconds=budget.seconds_left))
+        return _describe_failure(facts, error, data, name, limits.replace(seconds=budget.seconds_left))
     facts = replace(
         facts,
         format=found.format,
-        holds=in_words(Instance(named(found.network.kind))),
+        holds=describe_value(Instance(class_entry(found.network.kind))),
         names=found.names,
         network=found.network,
         companions=found.companions,
@@ -129,27 +130,27 @@ def _looked_into(facts: Inspection, data: bytes, name: str, limits: Limits, budg
         return replace(facts, verdict=UNUSABLE, error=error)
 
 
-def _not_a_network(
+def _describe_failure(
     facts: Inspection, error: KnowledgeError, data: bytes, name: str, limits: Limits
 ) -> Inspection:
     facts = replace(facts, verdict=REFUSED if isinstance(error, UnsafeKnowledge) else UNUSABLE, error=error)
     try:
-        content = unpacked(data, name, limits)
+        content = decompress(data, name, limits)
         if is_xml(content):
             return replace(facts, format="xml")
-        refuse_foreign(content, name)
+        check_not_other_format(content, name)
     except KnowledgeError:
         return facts
     reader = PickleReader(content, name, limits)
     try:
-        holds = in_words(reader.read())
+        holds = describe_value(reader.read())
     except KnowledgeError:
-        holds = next((foreign(module) for module, _ in reader.names if foreign(module)), "")
-    # Text that is no pickle at all mentions no name and leaves no value.
-    known = bool(holds or reader.names or content[:1] == b"\x80")
+        holds = next((describe_origin(module) for module, _ in reader.names if describe_origin(module)), "")
+    # Text that is not a pickle refers to no name and leaves no value.
+    is_pickle = bool(holds or reader.names or content[:1] == b"\x80")
     names = tuple(dict.fromkeys(f"{module}.{entry}" for module, entry in reader.names))
     return replace(
-        facts, format=f"pickle protocol {reader.protocol}" if known else "", holds=holds, names=names
+        facts, format=f"pickle protocol {reader.protocol}" if is_pickle else "", holds=holds, names=names
     )
 
 
@@ -168,5 +169,5 @@ def _with_card(facts: Inspection, name: str, card: str | os.PathLike[str] | None
         return replace(facts, card_error=error)
 
 
-def _packing(data: bytes) -> str:
-    return next((word for mark, word in _PACKINGS if data.startswith(mark)), "")
+def _compression(data: bytes) -> str:
+    return next((name for signature, name in _COMPRESSIONS if data.startswith(signature)), "")

@@ -13,12 +13,13 @@ import numpy as np
 from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime._io.paths import base
 from pybrain_runtime._io.record import NOTHING, Record
+from pybrain_runtime._io.signatures import ZIP
 from pybrain_runtime.engine.compiled_network import CompiledNetwork
 from pybrain_runtime.engine.inference_session import InferenceSession
 from pybrain_runtime.errors import HashMismatch, UsageError
 from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
 from pybrain_runtime.loading.budget import Budget
-from pybrain_runtime.loading.content import is_xml, refuse_foreign, unpacked
+from pybrain_runtime.loading.content import check_not_other_format, decompress, is_xml
 from pybrain_runtime.loading.describe import describe
 from pybrain_runtime.loading.pickle.reader import PickleReader
 from pybrain_runtime.loading.search import find_network
@@ -28,17 +29,15 @@ from pybrain_runtime.network.model_card import Card, card_path, read_card
 if TYPE_CHECKING:
     from pybrain_runtime.network.stored_scaling import FoundScaling
 
-_ZIP = b"PK\x03\x04"
-
 
 class Knowledge(Record):
     """A network and the file it was read from.
 
     Attributes:
         path: the file, as the user named it.
-        sha256: of the file, in hexadecimal.
+        sha256: hash of the file, in hexadecimal.
         size: bytes of the file.
-        network: its parts and parameters.
+        network: the description of the network.
         card: the model card beside the file; None where there is none.
         companions: other values in the file (numbers, text, arrays), by their keys.
         format: ``pickle protocol 2``, ``xml``, ``npz``.
@@ -100,13 +99,13 @@ class Knowledge(Record):
     def input_names(self) -> tuple[str, ...]:
         """The names of the inputs: the card's, else ``input`` or ``input_0`` and so on."""
         given = [column.name for column in self.card.inputs] if self.card else []
-        return _named("input", self.indim, given)
+        return _numbered_names("input", self.indim, given)
 
     @property
     def output_names(self) -> tuple[str, ...]:
         """The names of the outputs: the card's, else ``prediction`` or ``prediction_0`` and so on."""
         given = [column.name for column in self.card.outputs] if self.card else []
-        return _named("prediction", self.outdim, given)
+        return _numbered_names("prediction", self.outdim, given)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -186,10 +185,10 @@ class Knowledge(Record):
         """Return the same network without the scaling of its card; names and labels stay.
 
         Raises:
-            UsageError: There is no card, or it does not scale.
+            UsageError: There is no card with a scaling.
         """
         if self.card is None or not self.card.scales:
-            raise UsageError(f"{self.name} has no card that scales; there is nothing to leave out.")
+            raise UsageError(f"{self.name} has no model card with a scaling.")
         inputs, outputs = (
             tuple(column.replace(mean=0.0, scale=1.0) for column in columns)
             for columns in (self.card.inputs, self.card.outputs)
@@ -242,26 +241,26 @@ def load_knowledge(
         UnsafeKnowledge: It refers to a class or function that is not on the allow-list.
         KnowledgeError: It does not hold a complete network, or its hash is not the expected one.
     """
-    budget = Budget(base(os.fspath(path)), limits)  # its clock begins before the file is read and hashed
+    budget = Budget(base(os.fspath(path)), limits)  # its clock starts before the file is read and hashed
     with InputFile(path, "knowledge") as file:
         data = file.read(limits.file_size)
         found_sha256, name, size = file.sha256, file.name, file.bytes_read
     if sha256 is not None:
-        check_pin(name, found_sha256, sha256)
-    data = unpacked(data, name, limits, budget)  # under the same name: both at once would be twice the memory
-    found = network_in(data, name, limits, budget)
-    its_card = _card_for(os.fspath(path), card, found.network, name)
+        check_sha256(name, found_sha256, sha256)
+    data = decompress(data, name, limits, budget)  # releases the compressed data
+    found = read_network(data, name, limits, budget)
+    model_card = _card_for(os.fspath(path), card, found.network, name)
     return Knowledge(
         path=os.fspath(path),
         sha256=found_sha256,
         size=size,
         network=found.network,
-        card=its_card,
+        card=model_card,
         companions=found.companions,
         format=found.format,
         names=found.names,
-        scaling="card" if its_card and its_card.scales else "none",
-        card_path=os.fspath(card or card_path(os.fspath(path))) if its_card else "",
+        scaling="card" if model_card and model_card.scales else "none",
+        card_path=os.fspath(card or card_path(os.fspath(path))) if model_card else "",
     )
 
 
@@ -274,24 +273,27 @@ class FoundNetwork(NamedTuple):
     names: tuple[str, ...] = ()
 
 
-def network_in(
+def read_network(
     data: bytes, name: str, limits: Limits = DEFAULT_LIMITS, budget: Budget | None = None
 ) -> FoundNetwork:
-    """Return the network in the content of a file; raise the errors of ``load_knowledge``.
+    """Return the network in the content of a file.
 
     Args:
         data: The content of the file.
         name: The name of the file, for messages.
         limits: The limits on its size and content.
         budget: What is left of the limits; None for all of it.
+
+    Raises:
+        KnowledgeError: As for ``load_knowledge``.
     """
     budget = budget or Budget(name, limits)
-    content = unpacked(data, name, limits, budget)
-    if content.startswith(_ZIP):
+    content = decompress(data, name, limits, budget)
+    if content.startswith(ZIP):
         from pybrain_runtime.loading.npz.reader import read_npz  # rare, so it is not loaded at every start
 
         return FoundNetwork(describe(read_npz(content, name, limits, budget), name, limits, budget), "npz")
-    refuse_foreign(content, name)
+    check_not_other_format(content, name)
     if is_xml(content):
         from pybrain_runtime.loading.xml.reader import read_xml  # its parser is not loaded for pickles
 
@@ -311,37 +313,42 @@ def _card_for(
     return read_card(card or card_path(path), indim=network.indim, outdim=network.outdim, network=name)
 
 
-def check_pin(name: str, found: str, wanted: str) -> None:
+def check_sha256(name: str, found: str, expected: str) -> None:
     """Compare the hash of a file with the expected one.
 
     Args:
         name: The name of the file, for messages.
         found: Its SHA-256.
-        wanted: The expected SHA-256, in hexadecimal.
+        expected: The expected SHA-256, in hexadecimal.
 
     Raises:
         HashMismatch: They differ.
-        UsageError: ``wanted`` is not a SHA-256.
+        UsageError: ``expected`` is not a SHA-256.
     """
-    pin = wanted.strip().lower()
-    if len(pin) != 64 or not all(c in "0123456789abcdef" for c in pin):
-        raise UsageError(f"{wanted!r} is not a SHA-256: 64 hexadecimal digits are expected.")
-    if found != pin:
+    digest = expected.strip().lower()
+    if len(digest) != 64 or not all(c in "0123456789abcdef" for c in digest):
+        raise UsageError(f"{expected!r} is not a SHA-256; expected 64 hexadecimal digits.")
+    if found != digest:
         raise HashMismatch(
-            f"{name} is not the file that was pinned: its SHA-256 is {found}, expected {pin}.",
-            hint="Get the right file, or pin this one.",
-            expected=pin,
+            f"{name} does not have the expected SHA-256: expected {digest}, got {found}.",
+            hint="Use the expected file, or the hash of this one.",
+            expected=digest,
             found=found,
         )
 
 
-def _named(base: str, count: int, given: list[str]) -> tuple[str, ...]:
+def _numbered_names(base: str, count: int, given: list[str]) -> tuple[str, ...]:
     default = [base] if count == 1 else [f"{base}_{place}" for place in range(count)]
     return fill_names(given or default, default)
 
 
 def fill_names(given: Sequence[str], default: Sequence[str]) -> tuple[str, ...]:
-    """Return names, with a default for empty ones that is made longer where it is taken."""
+    """Return names with defaults in place of empty ones; a default that is in use gets a prefix.
+
+    Args:
+        given: the names, some of which may be empty.
+        default: a default for each.
+    """
     taken = frozenset(given)
     names = []
     for name, fallback in zip(given, default, strict=True):

@@ -1,4 +1,4 @@
-"""How much a knowledge file may ask for before it is refused."""
+"""Limits on the size and content of knowledge files."""
 
 from __future__ import annotations
 
@@ -8,31 +8,30 @@ MIB = 1024 * 1024
 
 
 class Limits(Record, eq=True):
-    """Upper bounds while a knowledge file is read.
+    """Upper bounds for reading a knowledge file.
 
-    The defaults allow two million parameters four times over, as PyBrain writes them. With them, reading any file
+    The defaults allow two million parameters, each of which PyBrain writes four times. With them, reading any file
     takes at most 512 MB and 2 s of CPU time; see ``docs/knowledge-files.md``.
 
     Attributes:
-        file_size: bytes of the file, and of what a compressed file unpacks to.
+        file_size: bytes of the file, before and after decompression.
         opcodes: instructions of a pickle, and elements of an XML file.
-        memo: values that a pickle may remember for later use.
-        depth: marks open at once in a pickle, and XML elements inside one another.
-        array_elements: elements of all arrays together; also parameters of all parts together.
+        memo: values in the memo of a pickle.
+        depth: nesting of marks in a pickle, and of XML elements.
+        array_elements: elements of all arrays together; also parameters of all layers and connections together.
         string_length: bytes of one string (the content of an array counts as one).
         name_length: characters of one name: of a module, a key, an attribute.
         long_bytes: bytes of one integer.
         key_parts: items of a tuple that is a key.
         key_collisions: keys that are tuples and share the lower half of their hash with another one.
-        copied_items: elements of containers that are copied while reading (a set made from a list).
-        heap: bytes of text, copies and objects that are larger than the few bytes that an instruction or
-            element of the file costs anyway.
-        members: entries of a zip archive's directory.
+        copied_items: elements of containers that are copied while reading, such as a set created from a list.
+        heap: bytes of text, copies and objects beyond the fixed cost of an instruction or element.
+        members: entries in the directory of a zip archive.
         units: inputs and outputs of all layers together.
         parts: modules and connections together.
-        steps: items of lists that are looked at while a network is checked; shared lists count each time.
-        networks: networks inside one another.
-        seconds: CPU time. The counts above end a file before; this is for slow machines.
+        steps: items of lists that are visited while a network is checked; shared lists count each time.
+        networks: nesting of networks.
+        seconds: CPU time, for slow machines; elsewhere the other limits are reached first.
     """
 
     file_size: int = 64 * MIB

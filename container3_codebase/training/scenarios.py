@@ -16,7 +16,7 @@ from pybrain_runtime._io.open_flags import WRITE_OR_RESUME
 from pybrain_runtime._io.sha256 import Sha256
 from pybrain_runtime.convert.pickled import pickled
 from pybrain_runtime.errors import CannotWrite, MissingPackage
-from pybrain_runtime.knowledge import network_in
+from pybrain_runtime.knowledge import read_network
 from training.errors import Busy, Diverged
 from training.evaluation import classes_of, metrics_of, predictions, rows_for
 from training.fitting.checkpoint import Checkpoint
@@ -245,7 +245,7 @@ def _knowledge(plan: Plan, content: bytes) -> Knowledge:
     """Return the knowledge as it will be read from its file, so that metrics are those of later predictions."""
     digest = Sha256()
     digest.update(content)
-    found = network_in(content, KNOWLEDGE)
+    found = read_network(content, KNOWLEDGE)
     return Knowledge(
         path=KNOWLEDGE, sha256=digest.hexdigest(), size=len(content), network=found.network, card=plan.card
     )

@@ -1,4 +1,4 @@
-"""The prediction: it is the one that the submission's own network gives for the submission's own rows."""
+"""Check the prediction: it must be the output of the submission's network for the submission's rows."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def prediction_equals(evidence: Evidence) -> Verdict:
     )
     if found.equal:
         probe = evidence.probe
-        seen = (*seen, Observation("note", _told(probe)))
+        seen = (*seen, Observation("note", _rerun_summary(probe)))
         if probe.counts_against:
             trap = FIXED_ANSWER if probe.fixed else _TRAPS.get(probe.outcome, NOT_COMPUTED)
             return Verdict(False, f"{trap.title}: {probe.text}", trap.hint, seen)
@@ -79,8 +79,8 @@ def prediction_equals(evidence: Evidence) -> Verdict:
     )  # fmt: skip
 
 
-def _told(probe: RerunResult) -> str:
-    """Return what the further runs showed, with the seed that their files were made from."""
+def _rerun_summary(probe: RerunResult) -> str:
+    """Return a summary of the reruns, with the seed of their files."""
     if not probe.runs:
         return probe.text
     return f"{probe.text} (seed {probe.seed}, {probe.runs} further run{'s' if probe.runs > 1 else ''})"

@@ -1,4 +1,4 @@
-"""What a check is: a decorated function, which a rubric calls by its name and gives parameters."""
+"""A check: a decorated function that a rubric refers to by name and passes parameters to."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Check:
-    """Something that can be checked.
+    """A check of a submission.
 
     Attributes:
         function: looks at the evidence and returns what it saw. Its name is what a rubric calls it, its parameters
@@ -58,7 +58,7 @@ class Check:
 
     @property
     def name(self) -> str:
-        """What a rubric calls it."""
+        """The name in a rubric."""
         return self.function.__name__
 
     @functools.cached_property
@@ -116,7 +116,7 @@ Patterns = Annotated[Sequence[str], _not_patterns]
 
 
 def service_of(container: int) -> Service:
-    """Return the container that a rubric calls by its number: 1, 2 or 3."""
+    """Return the container with a number: 1, 2 or 3."""
     return SERVICES[container - 1]
 
 
@@ -143,7 +143,7 @@ def head(text: str, lines: int = 8) -> str:
 
 
 def last_message(lines: Sequence[str], otherwise: str = "it printed nothing") -> str:
-    """Return the line that says why a program ended: its last error, else its last line.
+    """Return the last error that a program printed; if there is none, its last line.
 
     What a program prints as an error and what it prints otherwise reach a log in no certain order.
 

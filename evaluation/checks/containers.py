@@ -1,4 +1,4 @@
-"""Each container: it builds, it holds its file, and alone it does what a tutor looks for."""
+"""The checks of each container: its image builds and holds its file, and the container prints what is expected."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def image_builds(evidence: Evidence, container: ContainerNumber) -> Verdict:
 _ADDS = ("COPY", "ADD", "RUN")
 # More than a container may print: rows of this size are never shown whole.
 _LONGEST_SHOWN = 4 * 1024 * 1024
-# How programs say that there is no such file.
+# Error messages about a missing file.
 _NOT_THERE = re.compile(r"no such|not found|not exist|cannot|can't|missing|nicht|fehlt", re.IGNORECASE)
-# Folders without which nothing starts.
+# System folders; a container cannot start without them.
 _SYSTEM = ("bin", "sbin", "lib", "lib64", "usr", "etc", "dev", "proc", "sys")
 
 
 def file_of(evidence: Evidence, role: Service) -> str:
-    """Return the name of the file that a container is there for."""
+    """Return the path of the file that a container provides."""
     if role.name == CODEBASE:
         return f"{role.folder}/{CODE_FILE}"
     name = model_name(evidence.submission) if role.name == KNOWLEDGEBASE else data_name(evidence.submission)
@@ -64,7 +64,7 @@ def file_of(evidence: Evidence, role: Service) -> str:
 
 @check
 def image_holds_its_file(evidence: Evidence, container: ContainerNumber) -> Verdict:
-    """Check that the image holds the file that the container is there for, byte for byte."""
+    """Check that the image holds the file of its container, byte for byte."""
     role = service_of(container)
     name = file_of(evidence, role)
     if not evidence.submission.has(name):
@@ -95,7 +95,7 @@ def prints_its_rows(evidence: Evidence, container: ContainerNumber) -> Verdict:
     role = service_of(container)
     name = file_of(evidence, role)
     ran = evidence.alone(role)
-    if wrong := _did_not_end_well(ran):
+    if wrong := _failed_run(ran):
         return wrong
     rows = [
         line.strip() for line in decode_text(evidence.submission.bytes(name))[0].splitlines() if line.strip()
@@ -106,11 +106,11 @@ def prints_its_rows(evidence: Evidence, container: ContainerNumber) -> Verdict:
         what = "there are no rows to show" if not rows else f"the row {missing[0][:80]!r} was not shown"
         return Verdict(
             False, f"`{ran.command}` does not print the rows of {name}: {what}",
-            f'End the Dockerfile with CMD ["cat", "{role.inside}"].', _seen(ran),
+            f'End the Dockerfile with CMD ["cat", "{role.inside}"].', _observations(ran),
         )  # fmt: skip
     if wrong := _other_rows(evidence, role, name, ran):
         return wrong
-    return Verdict(True, f"`{ran.command}` prints the {len(rows)} lines of {name}", "", _seen(ran))
+    return Verdict(True, f"`{ran.command}` prints the {len(rows)} lines of {name}", "", _observations(ran))
 
 
 @check
@@ -119,16 +119,16 @@ def lists_its_model(evidence: Evidence, container: ContainerNumber) -> Verdict:
     role = service_of(container)
     name = file_of(evidence, role).rpartition("/")[2]
     ran = evidence.alone(role)
-    if wrong := _did_not_end_well(ran):
+    if wrong := _failed_run(ran):
         return wrong
     if name not in ran.output:
         return Verdict(
             False, f"`{ran.command}` does not list {name}",
-            f'End the Dockerfile with CMD ["ls", "-l", "{role.inside.rpartition("/")[0]}/"].', _seen(ran),
+            f'End the Dockerfile with CMD ["ls", "-l", "{role.inside.rpartition("/")[0]}/"].', _observations(ran),
         )  # fmt: skip
-    if wrong := _listed_from_nowhere(evidence, role, ran):
+    if wrong := _fixed_listing(evidence, role, ran):
         return wrong
-    return Verdict(True, f"`{ran.command}` lists {name}", "", _seen(ran))
+    return Verdict(True, f"`{ran.command}` lists {name}", "", _observations(ran))
 
 
 @check
@@ -143,18 +143,18 @@ def imports_pybrain(evidence: Evidence) -> Verdict:
     folder = f"{SERVICES[2].folder}/pybrain"
     if not any(name.startswith(folder + "/") and name.endswith(".py") for name in evidence.submission.files):
         hint = f"{folder}/ holds no Python file: the library itself must be part of the submission."
-    return Verdict(False, f"codebase cannot import PyBrain: {why[:200]}", hint, _seen(ran))
+    return Verdict(False, f"codebase cannot import PyBrain: {why[:200]}", hint, _observations(ran))
 
 
 def _computes(evidence: Evidence, ran: ContainerRun) -> Verdict:
-    """Check that a program of the evaluation is computed: any program can print the word OK."""
+    """Check that a test program prints the expected results; any program could print OK."""
     if what := evidence.why_no_interpreter:
         return Verdict(
             False, f"the python3 of codebase is not a Python interpreter: {what}",
-            "Build the image from one that holds Python, such as python:3.11-slim.", _seen(ran),
+            "Build the image from one that holds Python, such as python:3.11-slim.", _observations(ran),
         )  # fmt: skip
     asked, answer = evidence.challenge
-    seen = (*_seen(ran), *observed(note=f"test program: {asked.program}", log=tail(answer.output)))
+    seen = (*_observations(ran), *observed(note=f"test program: {asked.program}", log=tail(answer.output)))
     if not asked.language_answered(answer.output):
         return Verdict(
             False, "python3 in codebase prints OK, but does not run a test program of the evaluation correctly",
@@ -173,7 +173,7 @@ def _computes(evidence: Evidence, ran: ContainerRun) -> Verdict:
 
 
 def _other_rows(evidence: Evidence, role: Service, name: str, ran: ContainerRun) -> Verdict | None:
-    """Return a failed verdict where the container does not print other rows that are put in the place of its own."""
+    """Return a failed verdict if the container does not print rows that replace its own."""
     text = decode_text(evidence.submission.bytes(name))[0]
     other = with_other_numbers(text, fresh_seed())
     if other == text or len(text) > _LONGEST_SHOWN or not evidence.copies_in_image(role, name):
@@ -185,39 +185,39 @@ def _other_rows(evidence: Evidence, role: Service, name: str, ran: ContainerRun)
     return Verdict(
         False, f"`{ran.command}` does not show other rows when they are put in the place of {name}: its output is "
         "fixed", f'End the Dockerfile with CMD ["cat", "{role.inside}"].',
-        (*_seen(ran), *observed(log=head(again.output))),
+        (*_observations(ran), *observed(log=head(again.output))),
     )  # fmt: skip
 
 
-def _listed_from_nowhere(evidence: Evidence, role: Service, ran: ContainerRun) -> Verdict | None:
-    """Return a failed verdict where the container lists the same although the folders of its file are empty."""
+def _fixed_listing(evidence: Evidence, role: Service, ran: ContainerRun) -> Verdict | None:
+    """Return a failed verdict if the listing does not change when the folders of the file are empty."""
     name = file_of(evidence, role)
     places = evidence.copies_in_image(role, name) if evidence.submission.has(name) else ()
     folders = tuple(dict.fromkeys(place.rpartition("/")[0] for place in places))
     if not folders or any(not folder or folder.split("/")[1] in _SYSTEM for folder in folders):
         return None
     without = evidence.alone_with_empty(role, folders)
-    if without.ok and len(_naming(without, name)) >= len(_naming(ran, name)):
+    if without.ok and len(_lines_naming(without, name)) >= len(_lines_naming(ran, name)):
         return Verdict(
             False, f"`{ran.command}` shows the same where {folders[0]}/ is empty: its output is fixed, not read there",
-            f'End the Dockerfile with CMD ["ls", "-l", "{role.inside.rpartition("/")[0]}/"].', _seen(ran),
+            f'End the Dockerfile with CMD ["ls", "-l", "{role.inside.rpartition("/")[0]}/"].', _observations(ran),
         )  # fmt: skip
     return None
 
 
-def _naming(ran: ContainerRun, name: str) -> list[str]:
-    """Return the lines that name a file, without those that say it is missing. Other lines may show the time."""
+def _lines_naming(ran: ContainerRun, name: str) -> list[str]:
+    """Return the output lines that name a file, without messages that it is missing."""
     name = name.rpartition("/")[2]
     return [line for line in ran.output.splitlines() if name in line and not _NOT_THERE.search(line)]
 
 
-def _did_not_end_well(ran: ContainerRun) -> Verdict | None:
+def _failed_run(ran: ContainerRun) -> Verdict | None:
     if ran.ok:
         return None
     why = ran.stopped or f"it ended with status {ran.status}"
-    hint = "ContainerRun, the container is to show what it holds and end: CMD is one short command."
-    return Verdict(False, f"`{ran.command}`: {why}", hint, _seen(ran))
+    hint = "Run by itself, the container must print its content and exit: use a short command as CMD."
+    return Verdict(False, f"`{ran.command}`: {why}", hint, _observations(ran))
 
 
-def _seen(ran: ContainerRun) -> tuple[Observation, ...]:
+def _observations(ran: ContainerRun) -> tuple[Observation, ...]:
     return observed(command=ran.command, status=ran.status, log=head(ran.output))

@@ -1,4 +1,4 @@
-"""The shared folder: both files are in it after a run, with the content that the submission has."""
+"""The checks of the shared folder: after a run it holds both files with the content of the submission."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def shared_file_is_there(evidence: Evidence, container: ContainerNumber) -> Verd
     role, name = service_of(container), _NAMES[container]
     run = evidence.run_for_files
     left = run.shared_file(name)
-    seen = _seen(run)
+    seen = _observations(run)
     if left is not None and left.kind == "file":
         if why := _why_not_delivered(evidence, role):
             hint = f"{role.name} copies {role.inside} to /shared_data/{name} when it runs."
@@ -52,7 +52,7 @@ def shared_file_is_the_same(evidence: Evidence, container: ContainerNumber) -> V
     if not evidence.submission.has(own):
         return Verdict(False, f"there is no {own} to compare with", f"Put it into {role.folder}/.")
     left = evidence.run_for_files.shared_file(name)
-    assert left is not None  # it has been seen
+    assert left is not None  # checked by shared_file_is_there
     expected = hashlib.sha256(evidence.submission.bytes(own)).hexdigest()
     found = hashlib.sha256(left.content).hexdigest()
     seen = observed(sha256=f"{found}  shared_data/{name}\n{expected}  {own}")
@@ -91,7 +91,7 @@ def _why_not_delivered(evidence: Evidence, role: Service) -> str:
     return ""
 
 
-def _seen(run: StackRun) -> tuple[Observation, ...]:
+def _observations(run: StackRun) -> tuple[Observation, ...]:
     listing = "\n".join(
         f"{len(left.content):>10} {left.name}" for left in run.shared.values() if left.kind == "file"
     )

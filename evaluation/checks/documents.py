@@ -42,7 +42,7 @@ def find_document(evidence: Evidence, name: str) -> str:
 
 @check
 def document(evidence: Evidence, file: str, minimum_words: int = 1) -> Verdict:
-    """Check that a document exists, is text, and has some length."""
+    """Check that a document exists, is text, and has enough words."""
     found = find_document(evidence, file)
     if not found:
         return Verdict(False, f"there is no {file}", f"Write {file}.")
@@ -65,7 +65,7 @@ def document(evidence: Evidence, file: str, minimum_words: int = 1) -> Verdict:
 
 @check
 def mentions(evidence: Evidence, file: str, all_of: Patterns) -> Verdict:
-    """Check that a document mentions certain things, each in one of several ways."""
+    """Check that a document matches all patterns."""
     found = find_document(evidence, file)
     if not found:
         return Verdict(False, f"there is no {file}", f"Write {file}.")
@@ -144,7 +144,7 @@ def question_answered(
 
 
 def _no_page(evidence: Evidence, text: str) -> str:
-    """Return why a document says nothing although it is long enough; empty where it may say something."""
+    """Return why a document of sufficient length is filler; empty if it is not."""
     compose = evidence.submission.compose_name
     if compose and copied_from(text, evidence.submission.text(compose)):
         return f"it is copied from {compose}"
@@ -152,7 +152,7 @@ def _no_page(evidence: Evidence, text: str) -> str:
 
 
 def _no_answer(evidence: Evidence, answer: str, others: Mapping[int, str]) -> str:
-    """Return why a text is no answer although it is long enough and names the topic; empty where it may be one."""
+    """Return why a text of sufficient length is not an answer; empty if it may be one."""
     written = without_code(answer)
     if why := filler(written, share_of(written)):
         return why

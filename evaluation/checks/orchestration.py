@@ -1,4 +1,4 @@
-"""docker-compose.yml: it is right, it names the three containers, and the stack runs as it is meant to."""
+"""The checks of docker-compose.yml: its syntax, its services, their dependencies, and the run of the stack."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def compose_orchestration(evidence: Evidence) -> Verdict:
             "Keep the folder in the submission, with an empty file (.gitkeep) in it.",
         )  # fmt: skip
     run, roles = evidence.run, evidence.roles
-    seen = _seen(run)
+    seen = _observations(run)
     if late := evidence.late_files:
         reason = (
             f"codebase was started, and failed, before {' and '.join(late)} had arrived in the shared folder"
@@ -197,10 +197,10 @@ def compose_status(evidence: Evidence) -> Verdict:
     if run.status == 0 and code is not None and code.status == 0 and not _shows_anything(run, roles):
         return Verdict(
             False, "codebase ended with status 0, but printed and wrote nothing",
-            "Status 0 says that a prediction was made: end with another one where there is none.", _seen(run),
+            "Status 0 says that a prediction was made: end with another one where there is none.", _observations(run),
         )  # fmt: skip
     if run.status == 0 and code is not None and code.status == 0:
-        return Verdict(True, f"`{run.command}` ended with status 0, as codebase did", "", _seen(run))
+        return Verdict(True, f"`{run.command}` ended with status 0, as codebase did", "", _observations(run))
     ended = (
         "did not end while it was observed"
         if code is None or code.status is None
@@ -210,7 +210,7 @@ def compose_status(evidence: Evidence) -> Verdict:
         ended += f" ({code.remark})"
     return Verdict(
         False, f"`{run.command}` ended with status {run.status}; codebase {ended}",
-        f"What codebase printed: {_last_message(run, roles.service(CODEBASE))}", _seen(run),
+        f"What codebase printed: {_last_message(run, roles.service(CODEBASE))}", _observations(run),
     )  # fmt: skip
 
 
@@ -235,11 +235,11 @@ def _why_not(run: StackRun, roles: Roles) -> str:
 
 
 def _last_message(run: StackRun, service: str) -> str:
-    """Why a container ended, in its own words; they are kept for those that Compose shows nothing of, too."""
+    """Return the last message of a container, also if Compose does not show its output."""
     return last_message(run.lines_of(service) or run.engine_log.get(service, ()))
 
 
-def _seen(run: StackRun) -> tuple[Observation, ...]:
+def _observations(run: StackRun) -> tuple[Observation, ...]:
     return observed(
         command=run.command, status=run.status, note=timeline.format_timeline(run), log=tail(run.output, 25)
     )

@@ -1,4 +1,4 @@
-"""Good practice, for rubrics that give points for it: a submission steps into none of the named traps."""
+"""The check that a submission avoids a known trap, for rubrics that give points for it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TrapKey = Annotated[str, _not_a_trap]
 
 @check
 def free_of(evidence: Evidence, trap: TrapKey) -> Verdict:
-    """Check that the submission does not step into a trap."""
+    """Check that the submission avoids a trap."""
     found = [finding for finding in find(evidence) if finding.id == trap]
     if found:
         where = "\n".join(finding.where for finding in found if finding.where)

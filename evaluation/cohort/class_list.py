@@ -79,7 +79,7 @@ def evaluate_class(
         _run_all(entries, rubric_path, conditions, jobs, progress)
     except KeyboardInterrupt:
         stopped = True
-        with process.undisturbed():
+        with process.ignore_signals():
             _stop_all(entries)
     progress.close()
     written = write_overview([entry.row() for entry in entries], rubric, folder)

@@ -1,4 +1,4 @@
-"""One submission of a class: its evaluation in a process of its own, and what came of it."""
+"""One submission of a class: its evaluation in a separate process, and the result."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ GRACE = 90.0
 
 
 class State(StrEnum):
-    """What has become of a submission so far."""
+    """The state of a submission."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -41,8 +41,8 @@ class Entry:
         source: the folder or zip file.
         folder: where its reports go.
         key: stands for everything that its evaluation depends on.
-        state: what has become of it so far.
-        step: what its evaluation does now.
+        state: waiting, running or finished.
+        step: the current step of its evaluation.
         report: the report, once there is one.
         error: why there is none.
     """
@@ -85,13 +85,14 @@ class Entry:
         """
         for name in ("failed.json", "state.json", "report.json"):
             atomic_files.remove(self.folder / name)
-        atomic_files.folder(self.folder)
+        atomic_files.make_folder(self.folder)
         job = {
             "source": str(self.source), "name": self.name, "folder": str(self.folder),
             "rubric": str(rubric) if rubric else None, "conditions": asdict(conditions),
         }  # fmt: skip
-        self._program = process.Program([sys.executable, "-m", "evaluation", json.dumps(job)])
-        self.state, self.step = State.RUNNING, "copying it"
+        with process.signals_deferred():
+            self._program = process.Program([sys.executable, "-m", "evaluation", json.dumps(job)])
+            self.state, self.step = State.RUNNING, "copying it"
 
     @property
     def program(self) -> process.Program:

@@ -27,8 +27,8 @@ class Row:
 
     Attributes:
         name: its name, and the folder of its reports.
-        report: what came of it; None where nothing did.
-        error: why nothing did.
+        report: its report; None if it could not be evaluated.
+        error: why it could not be evaluated.
     """
 
     name: str

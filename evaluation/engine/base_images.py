@@ -18,7 +18,7 @@ _ID = re.compile(r"(sha256:|@).*|[0-9a-f]{64}", re.DOTALL)
 class ImageStore(Protocol):
     """What knows the images of this machine: an `EngineSession`."""
 
-    def docker(self, *words: str, timeout: float = 60.0) -> process.Ended:
+    def docker(self, *words: str, timeout: float = 60.0) -> process.CompletedProgram:
         """Run a command of the engine's client."""
 
     def inspect(self, *names: str, kind: str = "container") -> list[dict[str, Any]]:

@@ -68,7 +68,7 @@ class EngineSession:
         return self
 
     def __exit__(self, *error: object) -> None:
-        with process.undisturbed():
+        with process.ignore_signals():
             self.workers.close()
             self.clear()
 
@@ -85,7 +85,7 @@ class EngineSession:
             self._cpus = min(self.limits.cpus, there)
         return self._cpus
 
-    def docker(self, *words: str, timeout: float = 60.0) -> process.Ended:
+    def docker(self, *words: str, timeout: float = 60.0) -> process.CompletedProgram:
         """Run a command of the engine's client.
 
         Args:

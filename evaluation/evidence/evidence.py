@@ -1,4 +1,4 @@
-"""Everything that is known of one submission: each fact is computed once, when it is needed first."""
+"""The evidence of one submission: each fact is computed once, when it is first needed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from evaluation.prediction.rerun import (
     not_rerun,
     rerun_stack,
 )
-from evaluation.prediction.without_codebase import SeenWithoutCodebase, look_without_codebase
+from evaluation.prediction.without_codebase import RunWithoutCodebase, look_without_codebase
 from evaluation.result import Verdict
 from evaluation.sandbox.stack_run import StackRun
 from pipeline import atomic_files
@@ -38,10 +38,10 @@ _MOST_SIGHTINGS = 10_000
 
 @dataclass(frozen=True)
 class Sightings:
-    """The places where a submission steps into one trap.
+    """The places where a detector found a trap.
 
     Attributes:
-        places: the first of them: where, and what is wrong there.
+        places: the first places, as pairs of location and message.
         count: how many there are.
     """
 
@@ -50,7 +50,7 @@ class Sightings:
 
 
 class Evidence(RunEvidence):
-    """Everything that checks and traps can ask of one submission.
+    """The evidence that checks and traps use.
 
     On its own it reads every file in this process; an evaluation uses `GuardedEvidence`, which has workers read them.
     """
@@ -80,7 +80,7 @@ class Evidence(RunEvidence):
 
     @fact_about(lambda self, folder, seed: model_and_data(self))
     def exchanged(self, folder: Path, seed: int) -> ReplacementFiles | None:
-        """Write other rows and another network into files of the evaluation; None where there are none.
+        """Write replacement rows and a replacement network to files; None if no replacement was found.
 
         Args:
             folder: an empty folder; the files are written there.
@@ -105,7 +105,7 @@ class Evidence(RunEvidence):
         return replace(probe, delivered=delivered(made, old, run.shared))
 
     @fact_about(lambda self, run, made: "what the run without codebase left")
-    def seen_without_codebase(self, run: StackRun, made: ReplacementFiles) -> SeenWithoutCodebase:
+    def seen_without_codebase(self, run: StackRun, made: ReplacementFiles) -> RunWithoutCodebase:
         """Return what a run shows in which codebase did nothing.
 
         Args:
@@ -121,12 +121,12 @@ class Evidence(RunEvidence):
     def verdict(
         self, check: str, function: Callable[..., Verdict], parameters: Mapping[str, object]
     ) -> Verdict:
-        """Return what a check says.
+        """Carry out a check.
 
         Args:
-            check: its name.
-            function: what it does.
-            parameters: what the rubric gives it.
+            check: the name of the check.
+            function: the function of the check.
+            parameters: the parameters from the rubric.
         """
         return function(self, **parameters)
 
@@ -138,7 +138,7 @@ class Evidence(RunEvidence):
         Args:
             detector: the name of what looks for the trap.
             function: what it does.
-            most: how many places are told at most.
+            most: limit on the number of returned places.
         """
         places = list(dict.fromkeys(itertools.islice(function(self), _MOST_SIGHTINGS)))
         return Sightings(tuple(places[:most]), len(places))

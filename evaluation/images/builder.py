@@ -123,7 +123,7 @@ class Builder:
                 stop=monitor.stop,
             )
         except BaseException:
-            with process.undisturbed():
+            with process.ignore_signals():
                 monitor.remove_layers()
             raise
 

@@ -17,7 +17,7 @@ from evaluation.compose.roles import Roles
 from evaluation.prediction.find_prediction import find_prediction
 from evaluation.prediction.replaced_stack import SubmissionFiles, new_folder, replaced_stack
 from evaluation.prediction.replacement import Replacement, ReplacementFiles
-from evaluation.prediction.without_codebase import IdleRuns, SeenWithoutCodebase, seeing_services
+from evaluation.prediction.without_codebase import IdleRuns, RunWithoutCodebase, seeing_services
 from evaluation.sandbox.stack import Stack
 from evaluation.sandbox.stack_run import StackRun
 from evaluation.sandbox.volumes import VolumeEntry
@@ -93,7 +93,7 @@ class RerunInputs:
     right: bool
     replace: Callable[[Path, int], ReplacementFiles | None]
     judge: Callable[[StackRun, ReplacementFiles], RerunResult]
-    judge_idle: Callable[..., SeenWithoutCodebase]
+    judge_idle: Callable[..., RunWithoutCodebase]
 
 
 def rerun_stack(
@@ -170,7 +170,7 @@ class _Series:
         """Whether another container may have computed the prediction of the last rerun."""
         return self._last.outcome == FOLLOWS and self._elsewhere != ""
 
-    def add_without_codebase(self, seen: SeenWithoutCodebase) -> None:
+    def add_without_codebase(self, seen: RunWithoutCodebase) -> None:
         """Count a run without codebase."""
         self._elsewhere = seen.text
         self._chance_elsewhere *= seen.chance

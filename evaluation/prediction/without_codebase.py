@@ -1,4 +1,4 @@
-"""What the stack does without codebase: the data containers deliver their files, and nobody predicts.
+"""Run the stack without codebase: the data containers deliver their files, and no prediction may appear.
 
 A prediction that appears in a shared folder although codebase does nothing was computed by another container. A file
 that does not arrive while all services do nothing that could copy it in the place of its data container is not
@@ -26,7 +26,7 @@ _LONGER = 1.0
 
 
 @dataclass(frozen=True)
-class SeenWithoutCodebase:
+class RunWithoutCodebase:
     """What a run shows in which codebase does nothing.
 
     Attributes:
@@ -63,9 +63,7 @@ def seeing_services(stack: SafeStack, name: str) -> frozenset[str]:
     )
 
 
-def look_without_codebase(
-    made: Replacement, digests: Mapping[str, str], run: StackRun
-) -> SeenWithoutCodebase:
+def look_without_codebase(made: Replacement, digests: Mapping[str, str], run: StackRun) -> RunWithoutCodebase:
     """Look for the new prediction and the new files in what a run left in which codebase did nothing.
 
     Args:
@@ -80,8 +78,8 @@ def look_without_codebase(
     found = find_prediction(made.after, left, [])
     arrived = tuple(role for role, digest in digests.items() if digest in there)
     if not found.equal:
-        return SeenWithoutCodebase("", "", 1.0, arrived)
-    return SeenWithoutCodebase(found.where, found.shown, found.chance, arrived)
+        return RunWithoutCodebase("", "", 1.0, arrived)
+    return RunWithoutCodebase(found.where, found.shown, found.chance, arrived)
 
 
 class IdleRuns:
@@ -101,26 +99,26 @@ class IdleRuns:
         roles: Roles,
         files: SubmissionFiles,
         seconds: float,
-        look: Callable[[StackRun], SeenWithoutCodebase],
+        look: Callable[[StackRun], RunWithoutCodebase],
     ) -> None:
         self.stack = stack
         self.roles = roles
         self.files = files
         self.seconds = seconds + _LONGER
         self.look = look
-        self._seen: dict[frozenset[str], SeenWithoutCodebase] = {}
+        self._seen: dict[frozenset[str], RunWithoutCodebase] = {}
 
     @property
     def _code(self) -> str:
         return self.roles.service(CODEBASE)
 
-    def _see(self, idle: frozenset[str]) -> SeenWithoutCodebase:
+    def _see(self, idle: frozenset[str]) -> RunWithoutCodebase:
         if idle not in self._seen:
             self._seen[idle] = self.look(self.stack.with_idle(idle, self.seconds).run())
         return self._seen[idle]
 
     @property
-    def without_codebase(self) -> SeenWithoutCodebase:
+    def without_codebase(self) -> RunWithoutCodebase:
         """What the run shows in which codebase alone does nothing."""
         return self._see(frozenset({self._code}))
 

@@ -111,7 +111,7 @@ def run_bounded(
         stop: called before the program is stopped, to stop what it controls (a container).
         every: seconds between two checks.
     """
-    program = _Program(command, output, cwd=cwd, environment=environment)
+    program: _Program | None = None
     said: list[str] = []
 
     def keep(line: str) -> None:
@@ -121,8 +121,10 @@ def run_bounded(
             on_line(clean.rstrip("\n"))
 
     ended, status = BY_ITSELF, None
-    deadline = program.started + seconds
     try:
+        with process.signals_deferred():
+            program = _Program(command, output, cwd=cwd, environment=environment)
+        deadline = program.started + seconds
         while True:
             try:
                 for line in program.lines(min(deadline, time.monotonic() + every)):
@@ -144,7 +146,8 @@ def run_bounded(
         if ended != BY_ITSELF:
             status = _stop(program, stop)
     except BaseException:
-        _stop(program, stop)
+        if program is not None:
+            _stop(program, stop)
         raise
     return BoundedResult(
         137 if status is None else status, "".join(said), time.monotonic() - program.started, ended
@@ -152,7 +155,7 @@ def run_bounded(
 
 
 def _stop(program: process.Program, stop: Callable[[], None] | None) -> int:
-    with process.undisturbed():
+    with process.ignore_signals():
         if stop is not None:
             stop()
         return program.stop(grace=5.0)

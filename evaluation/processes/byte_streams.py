@@ -41,5 +41,5 @@ def run_to_output_file(command: Sequence[str], path: Path, most: int) -> str:
     return f"it has more than {most:,} bytes" if ended is None else _error_message(ended)
 
 
-def _error_message(ended: process.Ended) -> str:
+def _error_message(ended: process.CompletedProgram) -> str:
     return "" if ended.ok else ended.output.strip() or "no error message"

@@ -71,7 +71,7 @@ class WorkerPool:
         return self
 
     def __exit__(self, *error: object) -> None:
-        with process.undisturbed():
+        with process.ignore_signals():
             self.close()
 
     def close(self) -> None:
@@ -134,7 +134,7 @@ class WorkerPool:
         try:
             value = worker.carry_out(order, what, limits, self._answer)
         except BaseException:
-            with process.undisturbed():
+            with process.ignore_signals():
                 if worker.usable:
                     self._idle.append(worker)
                 else:

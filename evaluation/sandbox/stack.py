@@ -148,7 +148,7 @@ class Stack:
             done = self._compose(words, place, seconds, label)
             containers, engine_log = self._containers(label), self._engine_log(label)
         finally:
-            with process.undisturbed():
+            with process.ignore_signals():
                 self.engine.remove_containers(self.engine.containers(label))
         shared, other = self._read(volumes, since, place)
         # Compose puts the project's name before each container; a reader knows them by the names of the file.

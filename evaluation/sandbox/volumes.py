@@ -85,7 +85,7 @@ class Volumes:
     def __exit__(self, *error: object) -> None:
         if not self.names:
             return
-        with process.undisturbed():
+        with process.ignore_signals():
             self.engine.docker("rm", "--force", self._keeper)
             self.engine.docker("volume", "rm", "--force", *self._ids.values())
 

@@ -1,4 +1,4 @@
-"""Recognises the traps that a submission steps into. A finding costs no points; what it breaks does."""
+"""Find known traps in a submission. A finding itself costs no points."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a trap is, and what looks for it."""
+"""Traps and their detectors."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Trap:
 
 @dataclass(frozen=True)
 class Detector:
-    """Something that looks for a trap. Several detectors may look for the same one.
+    """A function that looks for a trap. Several detectors may look for the same trap.
 
     Attributes:
         trap: what it looks for.
@@ -43,7 +43,7 @@ class Detector:
 
     @property
     def name(self) -> str:
-        """Its name, unlike that of every other."""
+        """The unique name of the detector."""
         return self.function.__name__
 
 

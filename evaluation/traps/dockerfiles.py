@@ -96,7 +96,7 @@ def unpinned(evidence: Evidence) -> Places:
             if tag in ("", "latest") and "@" not in image.name:
                 yield (
                     f"{path}:{image.line}",
-                    f"{image.name} is whatever {name} is newest on the day of the build",
+                    f"{image.name} is a different {name} each time a new one is published",
                 )
         for stage in evidence.dockerfile(role).stages:
             for one in stage.instructions:

@@ -81,7 +81,7 @@ def timing(evidence: Evidence) -> Places:
     roles = evidence.roles
     went = [(timeline.succeeded(run, roles), evidence.seen(run).equal) for run in runs]
     if went[0] != went[1]:
-        yield evidence.compose.name, "of two runs one went well and one did not; the better one counts"
+        yield evidence.compose.name, "one of two runs succeeded and one failed; the better one counts"
 
 
 FIXED_ANSWER = Trap(

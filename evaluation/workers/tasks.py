@@ -32,7 +32,7 @@ class TaskRunner:
     """Finds a task by its name, reads its arguments, and returns its result as JSON can hold it.
 
     Args:
-        context: what every worker of an evaluation is told; empty where there is no submission yet.
+        context: the data that each worker receives; empty if there is no submission yet.
         ask: asks the evaluation for something.
     """
 
@@ -75,7 +75,7 @@ def _call(
 
 @dataclass(frozen=True)
 class Taken:
-    """A submission that was taken in, with what the report says of it.
+    """A copied submission, with its facts for the report.
 
     Attributes:
         submission: the copy.
@@ -93,7 +93,7 @@ class Taken:
 
 
 def take_in(found: SubmissionSource, place: Path, limits: Limits) -> Taken:
-    """Copy a folder, or unpack a zip file, and look at what there is.
+    """Copy a folder or unpack a zip file, and return the facts for the report.
 
     Args:
         found: the submission.
@@ -175,7 +175,7 @@ def checklist(root: Path) -> Checklist:
 
 
 def read_volume(packed: Path, kept: Path, most: int) -> tuple[VolumeEntry, ...]:
-    """Read what lies on a volume."""
+    """Return the entries of a volume; see `volume_archive.read_volume`."""
     from evaluation.sandbox import volume_archive
 
     return volume_archive.read_volume(packed, kept, most)

@@ -185,7 +185,7 @@ class _Progress:
         if progress.light and not self._recommended:
             self._recommended = True
             self._console.note(
-                f"This is a large file. Reading it without pyarrow takes four times as long. {OPTIONS.packages}."
+                f"This is a large file. Reading it without pyarrow takes about five times as long. {OPTIONS.packages}."
             )
         self._line.show(progress)
 

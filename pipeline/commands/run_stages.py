@@ -13,13 +13,14 @@ from pipeline.commands.command import Context, Result
 from pipeline.commands.stage_command import StackCommand, StageCommand
 from pipeline.engines.base import TEST_TIMEOUT, ContainerReport, Engine
 from pipeline.engines.choose import choose_engine
-from pipeline.errors import ChecksFailed, Occupied
+from pipeline.errors import CheckoutBusy, ChecksFailed
 from pipeline.prepared_files import Prepared
 from pipeline.project import ACTIVATION_FILE, CARD_FILE, KNOWLEDGE_FILE, PREDICTION_CSV, Layout
 from pipeline.run_lock import Busy, exclusive
 from pipeline.stages import container_tests, prepare, previous_results, stack_run
 from pipeline.stages.run_record import Run, prediction_lines
 from pipeline.stages.selection import columns, select
+from pybrain_runtime._io.atomic_file import cannot_write
 from pybrain_runtime.container.advice import scaling_advice
 from pybrain_runtime.container.settings import switch
 
@@ -68,10 +69,10 @@ def exclusive_run(context: Context, *, patience: float) -> Iterator[None]:
         patience: seconds to wait for another run to end.
 
     Raises:
-        Occupied: another run has not ended in time.
+        CheckoutBusy: another run has not ended in time.
         CannotWrite: the lock file cannot be written.
     """
-    atomic_files.folder(context.layout.output)
+    atomic_files.make_folder(context.layout.output)
     lock = exclusive(
         context.layout.lock,
         patience=patience,
@@ -83,11 +84,11 @@ def exclusive_run(context: Context, *, patience: float) -> Iterator[None]:
         try:
             held.enter_context(lock)
         except Busy as error:
-            raise Occupied(
+            raise CheckoutBusy(
                 f"another run is in progress in this checkout: {error}", hint="Try again later."
             ) from error
         except OSError as error:
-            raise atomic_files.cannot_write(context.layout.lock, error) from error
+            raise cannot_write(context.layout.lock, error) from error
         yield
 
 

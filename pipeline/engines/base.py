@@ -10,7 +10,7 @@ from typing import Protocol
 from pipeline.check_status import FAILED, NOT_CHECKED, PASSED
 from pipeline.engines.container_state import ContainerState
 from pipeline.prepared_files import Prepared
-from pipeline.process import Ended
+from pipeline.process import CompletedProgram
 
 TEST_TIMEOUT = 120.0
 """Seconds that each test of a container may take."""
@@ -154,7 +154,7 @@ def write_first_row(prepared: Prepared, target: Path) -> None:
     target.chmod(0o644)
 
 
-def how_it_ended(ended: Ended) -> str:
+def exit_summary(ended: CompletedProgram) -> str:
     """Return the exit status of a program and, if it failed, its last lines."""
     return f"status {ended.status}" if ended.ok else f"status {ended.status}: {ended.last_lines(3)}"
 

@@ -49,9 +49,9 @@ def publish(ready: Path, source: Path, target: Path, outdated: list[Path]) -> No
     for old in (target, target_card, *outdated):
         atomic_files.remove(old)
     if card.is_file():
-        atomic_files.put(card, target_card)
+        atomic_files.copy_if_changed(card, target_card)
     if source.is_file():
-        atomic_files.put(source, target)
+        atomic_files.copy_if_changed(source, target)
         print(
             f"{source.name} -> {target} ({target.stat().st_size} bytes, sha256 {atomic_files.sha256_of(target)[:16]})",
             flush=True,

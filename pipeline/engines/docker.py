@@ -21,13 +21,13 @@ from pipeline.engines.base import (
     TEST_TIMEOUT,
     ContainerReport,
     StackEnd,
-    how_it_ended,
+    exit_summary,
     same_prediction,
     write_first_row,
 )
 from pipeline.engines.container_state import ContainerState
 from pipeline.engines.docker_command import Compose
-from pipeline.errors import BuildFailed, Occupied, TimedOut
+from pipeline.errors import BuildFailed, CheckoutBusy, TimedOut
 from pipeline.prepared_files import Prepared
 from pipeline.project import CARD_FILE, KNOWLEDGE_FILE, SERVICES, Layout, Service
 
@@ -160,12 +160,12 @@ class DockerEngine:
         ran = self._run_container(report)
         report.output = ran.output
         expected = self.layout.own_activation.read_bytes().decode("utf-8", "replace")
-        report.add("prints the rows and nothing else", ran.ok and ran.output == expected, how_it_ended(ran))
+        report.add("prints the rows and nothing else", ran.ok and ran.output == expected, exit_summary(ran))
 
     def _test_knowledgebase(self, report: ContainerReport, prepared: Prepared) -> None:
         ran = self._run_container(report)
         report.output = ran.output
-        report.add("lists the network", ran.ok and KNOWLEDGE_FILE in ran.output, how_it_ended(ran))
+        report.add("lists the network", ran.ok and KNOWLEDGE_FILE in ran.output, exit_summary(ran))
         digest = self._run_container(report, "sha256sum", f"/knowledgeBase/{KNOWLEDGE_FILE}")
         expected = atomic_files.sha256_of(self.layout.own_knowledge)
         report.add(
@@ -178,7 +178,7 @@ class DockerEngine:
         imported = self._run_container(report, "python3", "-c", PYBRAIN_IMPORTS)
         report.output = imported.output
         report.add(
-            "imports PyBrain", imported.ok and imported.output.split()[-1:] == ["OK"], how_it_ended(imported)
+            "imports PyBrain", imported.ok and imported.output.split()[-1:] == ["OK"], exit_summary(imported)
         )
         self._test_prediction(report, prepared)
         compilers = self._run_container(
@@ -193,10 +193,10 @@ class DockerEngine:
 
     def _test_prediction(self, report: ContainerReport, prepared: Prepared) -> None:
         with tempfile.TemporaryDirectory(prefix="app07-") as name:
-            folder = atomic_files.folder(Path(name))
-            atomic_files.put(prepared.model, folder / KNOWLEDGE_FILE)
+            folder = atomic_files.make_folder(Path(name))
+            atomic_files.copy_if_changed(prepared.model, folder / KNOWLEDGE_FILE)
             if prepared.card:
-                atomic_files.put(prepared.card, folder / CARD_FILE)
+                atomic_files.copy_if_changed(prepared.card, folder / CARD_FILE)
             write_first_row(prepared, folder / "row.csv")
             ran = self._run_container(
                 report, "sh", "-c", f"python UE_07_App5.py && echo '{PREDICTION_FOLLOWS}' && cat /tmp/prediction.csv",
@@ -206,7 +206,7 @@ class DockerEngine:
             )  # fmt: skip
         report.output += ran.output
         _, _, written = ran.output.partition(PREDICTION_FOLLOWS + "\n")
-        holds, seen = same_prediction(written, prepared) if ran.ok else (False, how_it_ended(ran))
+        holds, seen = same_prediction(written, prepared) if ran.ok else (False, exit_summary(ran))
         report.add("predicts a row as the host does", holds, seen)
 
     def _test_size(self, report: ContainerReport) -> None:
@@ -223,13 +223,13 @@ class DockerEngine:
 
     def _run_container(
         self, report: ContainerReport, *command: str, options: Sequence[str] = ()
-    ) -> process.Ended:
+    ) -> process.CompletedProgram:
         whole = ["docker", "run", *_RUN_OPTIONS, *options, report.image, *command]
         try:
             ran = process.run(whole, timeout=self.timeout)
         except TimedOut as error:
             text = f"did not end within {self.timeout:g} s"
-            ran = process.Ended(tuple(whole), error.status, text, self.timeout)
+            ran = process.CompletedProgram(tuple(whole), error.status, text, self.timeout)
         report.exit_status = report.exit_status or ran.status
         return ran
 
@@ -248,20 +248,23 @@ class DockerEngine:
             log.append(clean)
             on_line(clean.rstrip("\n"))
 
-        program = process.Program(command, cwd=self.layout.root, environment=environment)
+        program: process.Program | None = None
         try:
+            with process.signals_deferred():
+                program = process.Program(command, cwd=self.layout.root, environment=environment)
             for line in program.lines(program.started + timeout):
                 keep(line)
             status = program.wait(10.0)
             states = self._container_states()
         except (TimedOut, KeyboardInterrupt):
-            with process.undisturbed():
-                program.interrupt()
-                if program.wait(8.0) is None:
-                    program.stop(grace=2.0)
+            if program is not None:
+                with process.ignore_signals():
+                    program.interrupt()
+                    if program.wait(8.0) is None:
+                        program.stop(grace=2.0)
             raise
         finally:
-            with process.undisturbed():
+            with process.ignore_signals():
                 self._take_down(environment, on_line)
         return StackEnd(" ".join(command), 70 if status is None else status, states, "".join(log))
 
@@ -274,7 +277,7 @@ class DockerEngine:
                 on_line(f"another stack of this checkout is running (project {', '.join(others)}); waiting")
                 told = True
             if time.monotonic() >= deadline:
-                raise Occupied(
+                raise CheckoutBusy(
                     f"another stack of this checkout is still running (project {', '.join(others)})",
                     hint=f"Stop it first: {' '.join(self.compose.command)} -p {others[0]} down",
                 )

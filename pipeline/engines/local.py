@@ -22,14 +22,14 @@ from pipeline.engines.base import (
     TEST_TIMEOUT,
     ContainerReport,
     StackEnd,
-    how_it_ended,
+    exit_summary,
     same_prediction,
     write_first_row,
 )
 from pipeline.engines.container_state import ContainerState
 from pipeline.errors import BuildFailed, TimedOut
 from pipeline.prepared_files import Prepared
-from pipeline.process import Ended, Program, run, undisturbed
+from pipeline.process import CompletedProgram, Program, ignore_signals, run, signals_deferred
 from pipeline.project import (
     ACTIVATION_FILE,
     ACTIVATIONBASE,
@@ -95,15 +95,17 @@ class LocalEngine:
     def _copy_contents(self, service: str, wanted: Mapping[str, Path], *, allowed: bool) -> str:
         place = self._folder(service)
         targets = {place / name: source for name, source in wanted.items()}
-        if not allowed and not all(atomic_files.same(source, target) for target, source in targets.items()):
+        if not allowed and not all(
+            atomic_files.same_content(source, target) for target, source in targets.items()
+        ):
             raise BuildFailed(
                 f"{service} is missing or outdated in {self.layout.shown(place)}",
                 hint="Omit --no-build.",
             )
-        atomic_files.folder(place)
+        atomic_files.make_folder(place)
         for path in [path for path in place.rglob("*") if path.is_file() and path not in targets]:
             atomic_files.remove(path)
-        written = [atomic_files.put(source, target) for target, source in targets.items()]
+        written = [atomic_files.copy_if_changed(source, target) for target, source in targets.items()]
         return f"{service} {'copied to' if any(written) else 'is up to date in'} {self.layout.shown(place)}"
 
     # --- stage 2
@@ -127,14 +129,14 @@ class LocalEngine:
         ran = self._run(report, "-m", "pipeline.engines.data_process", "show", str(place))
         report.output = ran.output
         expected = self.layout.own_activation.read_bytes().decode("utf-8", "replace")
-        report.add("prints the rows and nothing else", ran.ok and ran.output == expected, how_it_ended(ran))
+        report.add("prints the rows and nothing else", ran.ok and ran.output == expected, exit_summary(ran))
 
     def _test_knowledgebase(self, report: ContainerReport, prepared: Prepared) -> None:
         place = self._folder(KNOWLEDGEBASE) / "knowledgeBase"
         ran = self._run(report, "-m", "pipeline.engines.data_process", "list", str(place))
         report.output = ran.output
-        report.add("lists the network", ran.ok and KNOWLEDGE_FILE in ran.output, how_it_ended(ran))
-        same = atomic_files.same(place / KNOWLEDGE_FILE, self.layout.own_knowledge)
+        report.add("lists the network", ran.ok and KNOWLEDGE_FILE in ran.output, exit_summary(ran))
+        same = atomic_files.same_content(place / KNOWLEDGE_FILE, self.layout.own_knowledge)
         report.add("holds the network of the project, byte for byte", same)
 
     def _test_codebase(self, report: ContainerReport, prepared: Prepared) -> None:
@@ -142,14 +144,14 @@ class LocalEngine:
         report.add(
             "imports PyBrain",
             imported.ok and imported.output.split()[-1:] == ["OK"],
-            how_it_ended(imported),
+            exit_summary(imported),
         )
         with tempfile.TemporaryDirectory(prefix="app07-") as name:
             folder = Path(name)
             write_first_row(prepared, folder / "row.csv")
-            atomic_files.put(prepared.model, folder / KNOWLEDGE_FILE)
+            atomic_files.copy_if_changed(prepared.model, folder / KNOWLEDGE_FILE)
             if prepared.card:
-                atomic_files.put(prepared.card, folder / CARD_FILE)
+                atomic_files.copy_if_changed(prepared.card, folder / CARD_FILE)
             ran = self._run(
                 report, str(self._folder(CODEBASE) / "codeBase" / CODE_FILE),
                 MODEL_PATH=str(folder / KNOWLEDGE_FILE), DATA_PATH=str(folder / "row.csv"),
@@ -158,12 +160,12 @@ class LocalEngine:
             answer = folder / PREDICTION_CSV
             written = answer.read_text(encoding="utf-8", errors="replace") if answer.is_file() else ""
         report.output = f"{imported.output}{ran.output}{PREDICTION_FOLLOWS}\n{written}"
-        holds, seen = same_prediction(written, prepared) if ran.ok else (False, how_it_ended(ran))
+        holds, seen = same_prediction(written, prepared) if ran.ok else (False, exit_summary(ran))
         report.add("predicts a row as the host does", holds, seen)
         report.skip("holds no compiler", _NO_CONTAINERS)
         report.skip("adds no more than 80 MB to its base", _NO_CONTAINERS)
 
-    def _run(self, report: ContainerReport, *arguments: str, **environment: str) -> Ended:
+    def _run(self, report: ContainerReport, *arguments: str, **environment: str) -> CompletedProgram:
         command = [sys.executable, *arguments]
         try:
             ran = run(
@@ -174,7 +176,7 @@ class LocalEngine:
             )
         except TimedOut as error:
             text = f"did not end within {self.timeout:g} s"
-            ran = Ended(tuple(command), error.status, text, self.timeout)
+            ran = CompletedProgram(tuple(command), error.status, text, self.timeout)
         report.exit_status = report.exit_status or ran.status
         return ran
 
@@ -202,7 +204,7 @@ class LocalEngine:
         return StackEnd("local processes", stack.status(), stack.containers(), "".join(stack.log))
 
     def _start_all(self, stack: _LocalStack, prepared: Prepared) -> None:
-        shared = atomic_files.folder(self.layout.shared_data)
+        shared = atomic_files.make_folder(self.layout.shared_data)
         predictions = (shared / PREDICTION_CSV, shared / PREDICTION_JSON)
         data_services = (
             (ACTIVATIONBASE, prepared.data, shared / SHARED_ACTIVATION_FILE, predictions),
@@ -261,7 +263,8 @@ class _LocalStack:
 
     def start(self, service: str, command: list[str], cwd: Path, environment: Mapping[str, str]) -> None:
         """Start the process of a service."""
-        self._programs[service] = Program(command, cwd=cwd, environment=environment)
+        with signals_deferred():
+            self._programs[service] = Program(command, cwd=cwd, environment=environment)
         self._started[service] = datetime.now(UTC)
 
     def all_ready(self) -> bool:
@@ -288,7 +291,7 @@ class _LocalStack:
 
     def stop(self) -> None:
         """End the running processes, the last started first."""
-        with undisturbed():
+        with ignore_signals():
             for service, program in reversed(self._programs.items()):
                 if service not in self._ended:
                     self._note_end(service, program.stop(grace=5.0))

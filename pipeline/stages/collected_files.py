@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -11,7 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipeline import atomic_files
-from pipeline.errors import CannotWrite, NotWhatWasPrepared
+from pipeline.errors import VerificationFailed
+from pybrain_runtime._io.atomic_file import cannot_write
 
 _CHUNK = 1 << 20
 
@@ -47,14 +49,14 @@ def collect(source: Path, target: Path, *, limit: int | None = None) -> Collecte
         The copy; None if the file does not exist or is not readable.
 
     Raises:
-        NotWhatWasPrepared: it is a link, not a regular file, or larger than the limit.
+        VerificationFailed: it is a link, not a regular file, or larger than the limit.
         CannotWrite: the copy cannot be written; the message has the reason.
     """
     flags = (
         os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     )
     if source.is_symlink():
-        raise NotWhatWasPrepared(f"{source.name} on the volume is a link; a file was expected")
+        raise VerificationFailed(f"{source.name} on the volume is a link; a file was expected")
     try:
         descriptor = os.open(source, flags)
     except OSError:
@@ -62,16 +64,16 @@ def collect(source: Path, target: Path, *, limit: int | None = None) -> Collecte
     about = os.fstat(descriptor)
     if not stat.S_ISREG(about.st_mode):
         os.close(descriptor)
-        raise NotWhatWasPrepared(f"{source.name} on the volume is not a regular file")
+        raise VerificationFailed(f"{source.name} on the volume is not a regular file")
     with os.fdopen(descriptor, "rb") as original:
         if limit is not None and about.st_size > limit:
-            raise NotWhatWasPrepared(
+            raise VerificationFailed(
                 f"{source.name} on the volume has {about.st_size:,} bytes; at most {limit:,} were expected"
             )
-        atomic_files.folder(target.parent)
+        atomic_files.make_folder(target.parent)
         if about.st_size > shutil.disk_usage(target.parent).free:
-            raise CannotWrite(f"{target} cannot be written: the disk is full", path=target)
-        with atomic_files.writing(target) as temporary:
+            raise cannot_write(target, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+        with atomic_files.atomic_write(target) as temporary:
             sha256, size = _copy(original, temporary, about.st_size)
             temporary.chmod(0o644)
     return CollectedFile(target, sha256, size, about.st_mtime)

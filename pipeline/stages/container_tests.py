@@ -31,7 +31,7 @@ def check(layout: Layout, engine: Engine, prepared: Prepared) -> list[ContainerR
     Raises:
         CannotWrite: the folder or a file cannot be written.
     """
-    stage = atomic_files.folder(layout.stage2)
+    stage = atomic_files.make_folder(layout.stage2)
     for name in (*OUTPUT_FILES, RESULTS):
         atomic_files.remove(stage / name)
     reports = engine.test_containers(prepared)

@@ -75,10 +75,10 @@ def prepare(
         ignore_card_names=ignore_card_names,
     ) as activation:
         rows = _read(activation, knowledge)
-    stage = atomic_files.folder(layout.stage1)
+    stage = atomic_files.make_folder(layout.stage1)
     card = card_beside(selection.model)
     changes = [
-        Change(stage / name, atomic_files.put(source, stage / name))
+        Change(stage / name, atomic_files.copy_if_changed(source, stage / name))
         for name, source in (
             (ACTIVATION_FILE, selection.data),
             (KNOWLEDGE_FILE, selection.model),
@@ -87,7 +87,7 @@ def prepare(
     ]
     staged_card = stage / CARD_FILE if card else None
     if card and staged_card:
-        changes.append(Change(staged_card, atomic_files.put(card, staged_card)))
+        changes.append(Change(staged_card, atomic_files.copy_if_changed(card, staged_card)))
     else:
         atomic_files.remove(stage / CARD_FILE)
     _check_copies(stage, knowledge, rows)
@@ -146,13 +146,13 @@ def put_into_contexts(layout: Layout, prepared: Prepared) -> list[Change]:
 
 def _is_current(source: Path | None, target: Path) -> bool:
     """Return whether a target has the content of its source, or neither exists."""
-    return atomic_files.same(source, target) if source else not target.exists()
+    return atomic_files.same_content(source, target) if source else not target.exists()
 
 
 def _replace(source: Path, target: Path, kept: Mapping[Path, Path]) -> Change:
-    if atomic_files.same(source, target):
+    if atomic_files.same_content(source, target):
         return Change(target, False)
-    atomic_files.put(source, target)
+    atomic_files.copy_if_changed(source, target)
     return Change(target, True, kept.get(target))
 
 
@@ -164,7 +164,7 @@ def _keep(layout: Layout, paths: Sequence[Path]) -> dict[Path, Path]:
     for path in paths:
         name, _, ending = path.name.partition(".")
         kept[path] = layout.stage1 / "replaced" / f"{name}-{mark[:8]}.{ending}"
-        atomic_files.put(path, kept[path])
+        atomic_files.copy_if_changed(path, kept[path])
     return kept
 
 

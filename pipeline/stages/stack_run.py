@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline import atomic_files
 from pipeline.engines.base import Engine, StackEnd
 from pipeline.engines.container_state import ContainerState
-from pipeline.errors import Interrupted, NotWhatWasPrepared, PipelineError, StackFailed, TimedOut
+from pipeline.errors import Interrupted, PipelineError, StackFailed, TimedOut, VerificationFailed
 from pipeline.prediction_report import LARGEST_REPORT
 from pipeline.prepared_files import Prepared
 from pipeline.project import (
@@ -50,10 +50,10 @@ def run(
     Raises:
         CannotWrite: the folder or a file in it cannot be written.
     """
-    stage = atomic_files.folder(layout.stage3)
+    stage = atomic_files.make_folder(layout.stage3)
     for name in (LOG, SUMMARY, *RESULT_FILES):
         atomic_files.remove(stage / name)
-    atomic_files.folder(layout.shared_data)  # otherwise Docker creates it, owned by root
+    atomic_files.make_folder(layout.shared_data)  # otherwise Docker creates it, owned by root
     started, clock = datetime.now(UTC), time.monotonic()
     log: list[str] = []
 
@@ -129,7 +129,7 @@ def _collect_files(layout: Layout, stage: Path, prepared: Prepared) -> dict[str,
     """Copy the files that the stack has written; only the copies are verified.
 
     Raises:
-        NotWhatWasPrepared: a file is not a regular file, or is too large.
+        VerificationFailed: a file is not a regular file, or is too large.
         CannotWrite: a copy cannot be written.
     """
     shared = layout.shared_data
@@ -169,7 +169,7 @@ def _collect_inputs(
     for name in (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE, CARD_FILE):
         try:
             collected = collect(layout.shared_data / name, stage / name, limit=limits[name])
-        except NotWhatWasPrepared:
+        except VerificationFailed:
             collected = None
         if collected and is_fresh(collected, started):
             kept[name] = collected

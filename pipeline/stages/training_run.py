@@ -79,7 +79,7 @@ def follow(
             on_event({"event": "stopping"})
             events.read(program)
     except BaseException as error:
-        with process.undisturbed():
+        with process.ignore_signals():
             program.stop(grace=5.0)
         if isinstance(error, KeyboardInterrupt):
             raise Interrupted(

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline import atomic_files
-from pipeline.errors import NotWhatWasPrepared
+from pipeline.errors import VerificationFailed
 from pipeline.prediction_report import PredictionReport, read_report
 from pipeline.prepared_files import Prepared
 from pipeline.project import (
@@ -39,24 +39,24 @@ def verify(
         The report of the prediction.
 
     Raises:
-        NotWhatWasPrepared: a file is missing, belongs to other inputs, or was written before the run.
+        VerificationFailed: a file is missing, belongs to other inputs, or was written before the run.
     """
     for name in (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE, PREDICTION_CSV, PREDICTION_JSON):
         if name not in kept:
-            raise NotWhatWasPrepared(
+            raise VerificationFailed(
                 f"the stack ended with status 0, but {layout.shown(layout.shared_data / name)} is missing"
             )
     report = report_in(layout, kept[PREDICTION_JSON].path)
     _verify_inputs(prepared, kept, report)
     rows = report.activation.get("rows")
     if rows != prepared.rows.count:
-        raise NotWhatWasPrepared(f"the prediction has {rows} rows; {prepared.rows.count} were prepared")
+        raise VerificationFailed(f"the prediction has {rows} rows; {prepared.rows.count} were prepared")
     if kept[PREDICTION_CSV].sha256 != report.prediction.get("sha256"):
-        raise NotWhatWasPrepared(f"{PREDICTION_JSON} does not belong to {PREDICTION_CSV}")
+        raise VerificationFailed(f"{PREDICTION_JSON} does not belong to {PREDICTION_CSV}")
     if not is_fresh(kept[PREDICTION_JSON], started):
-        raise NotWhatWasPrepared("the prediction on the volume was made by a previous run")
+        raise VerificationFailed("the prediction on the volume was made by a previous run")
     if report.stale_images:
-        raise NotWhatWasPrepared("; ".join(report.stale_images))
+        raise VerificationFailed("; ".join(report.stale_images))
     return report
 
 
@@ -67,26 +67,26 @@ def _verify_inputs(prepared: Prepared, kept: Mapping[str, CollectedFile], report
     )
     for what, section, name, sha256 in expected:
         if kept[name].sha256 != sha256 or section.get("sha256") != sha256:
-            raise NotWhatWasPrepared(
+            raise VerificationFailed(
                 f"the stack used another {what} than the prepared one (sha256 {sha256[:16]}...)",
                 hint="Does another run use the same shared_data?",
             )
     card = atomic_files.sha256_of(prepared.card) if prepared.card else None
     collected = kept[CARD_FILE].sha256 if CARD_FILE in kept else None
     if (report.knowledge.get("card_sha256") or None) != card or collected != card:
-        raise NotWhatWasPrepared("the stack used another model card than the prepared one")
+        raise VerificationFailed("the stack used another model card than the prepared one")
 
 
 def report_in(layout: Layout, path: Path) -> PredictionReport:
     """Read a collected prediction.json.
 
     Raises:
-        NotWhatWasPrepared: it is not a report.
+        VerificationFailed: it is not a report.
     """
     report = read_report(path)
     if report is None:
         shown = layout.shown(layout.shared_data / path.name)
-        raise NotWhatWasPrepared(f"{shown} does not say which files the prediction was made from")
+        raise VerificationFailed(f"{shown} does not say which files the prediction was made from")
     return report
 
 

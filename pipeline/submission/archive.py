@@ -62,7 +62,7 @@ def write_archive(layout: Layout, contents: Contents, target: Path) -> Archive:
             content = _content_of(layout, name)
             archive.writestr(_entry(name, executable=content.startswith(b"#!")), content)
     content = packed.getvalue()
-    with atomic_files.writing(target) as temporary:
+    with atomic_files.atomic_write(target) as temporary:
         temporary.write_bytes(content)
     return Archive(target, len(content), hashlib.sha256(content).hexdigest(), len(contents.files))
 

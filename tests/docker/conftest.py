@@ -1,4 +1,4 @@
-"""A real engine for the tests of this folder: it fails where there is none and CI is set, else they are skipped."""
+"""A container engine for the tests of this folder: without one they are skipped, or fail if CI is set."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def docker() -> None:
-    """A daemon that answers, with both generations of Compose."""
+    """Require a running daemon and both generations of Compose."""
     try:
         for generation in COMMANDS:
             find_docker(compose=generation)
@@ -42,7 +42,7 @@ def docker() -> None:
 
 @pytest.fixture(scope="session")
 def latest_images_stay_as_they_are(docker: None) -> Iterator[None]:
-    """The drivers name what they build `latest`; afterwards the developer's own images have that name again.
+    """Restore the `latest` tags of the developer's images after tests of the drivers.
 
     Modules that ask for it are in one `xdist_group`: there is one `latest` on a machine.
     """
@@ -65,7 +65,7 @@ def _image_id(name: str) -> str:
 
 @pytest.fixture(params=["v1", "v2"])
 def generation(request: pytest.FixtureRequest) -> str:
-    """Each test that asks for it runs with docker-compose 1.29.2 and with docker compose 2.x."""
+    """Run a test with docker-compose 1.29.2 and with docker compose 2.x."""
     return str(request.param)
 
 
@@ -76,7 +76,7 @@ def compose_versions(docker: None) -> dict[str, Compose]:
 
 @dataclass(frozen=True)
 class Typed:
-    """A command that was typed, and what came of it."""
+    """A command and its result."""
 
     status: int
     output: str
@@ -84,7 +84,7 @@ class Typed:
 
 @dataclass(frozen=True)
 class Stack:
-    """A checkout in which the literal Compose commands are typed.
+    """A checkout in which the literal Compose commands are run.
 
     The images get a tag of their own, so that broken ones do not take the place of the developer's.
     """
@@ -100,15 +100,15 @@ class Stack:
         )
 
     def environment(self) -> dict[str, str]:
-        """What a command is typed with, before what the test adds."""
+        """Return the environment of the commands, without the additions of a test."""
         return {**os.environ, "IMAGE_TAG": self.tag, "HOME": str(self.layout.root)}
 
     def plain(self, *words: str, **environment: str) -> Typed:
-        """A Compose command as it stands, with a bound on how long it may take to return."""
+        """Run a literal Compose command with a time limit."""
         return self.type([*COMMANDS[self.generation], *words], **environment)
 
     def ids(self, service: str) -> list[str]:
-        """The running containers of one service of this checkout."""
+        """Return the running containers of one service of this checkout."""
         filters = [f"project.working_dir={self.layout.root}", f"service={service}"]
         options = [word for name in filters for word in ("--filter", f"label=com.docker.compose.{name}")]
         listed = subprocess.run(["docker", "ps", "-q", *options], capture_output=True, text=True, check=True)
@@ -134,7 +134,7 @@ class Stack:
         return Typed(done.returncode, done.stdout)
 
     def running(self) -> list[str]:
-        """The containers of this checkout that still run."""
+        """Return the running containers of this checkout."""
         where = f"label=com.docker.compose.project.working_dir={self.layout.root}"
         listed = subprocess.run(
             ["docker", "ps", "--filter", where, "--format", "{{.Names}}"],
@@ -154,7 +154,7 @@ def _docker_group() -> int:
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    """A folder that an ordinary user can reach, unlike pytest's own."""
+    """Return a folder that an ordinary user can access, unlike those of pytest."""
     folder = Path(tempfile.mkdtemp(prefix="app07-test-"))
     folder.chmod(0o755)
     yield folder
@@ -165,7 +165,7 @@ def place() -> Iterator[Path]:
 def built_tag(
     docker: None, tmp_path_factory: pytest.TempPathFactory, copy_project: Callable[[Path], Layout]
 ) -> Iterator[str]:
-    """The tag of images that are built once, from an unchanged checkout."""
+    """Return the tag of images that are built once, from an unchanged checkout."""
     tag = f"test-built-{uuid.uuid4().hex[:8]}"
     layout = copy_project(tmp_path_factory.mktemp("built") / tag)
     environment = os.environ | {"IMAGE_TAG": tag}
@@ -185,7 +185,7 @@ def _remove_images(tag: str) -> None:
 
 @pytest.fixture
 def unbuilt(place: Path, generation: str, copy_project: Callable[[Path], Layout]) -> Iterator[Stack]:
-    """A fresh checkout with the literal commands of one generation of Compose; the first `up` builds its images.
+    """Return a fresh checkout for one generation of Compose; the first `up` builds its images.
 
     Its folder has a name of its own, because Compose takes that for the project's: several tests run at a time.
     """
@@ -198,7 +198,7 @@ def unbuilt(place: Path, generation: str, copy_project: Callable[[Path], Layout]
 
 @pytest.fixture
 def stack(unbuilt: Stack, built_tag: str) -> Stack:
-    """A fresh checkout whose images are there. A test that changes what they are built from takes `unbuilt`."""
+    """Return a fresh checkout with built images. A test that changes their build contexts uses `unbuilt`."""
     for service in SERVICES:
         names = [f"{service.image}:{tag}" for tag in (built_tag, unbuilt.tag)]
         subprocess.run(["docker", "tag", *names], check=True)

@@ -1,4 +1,4 @@
-"""The drivers with real containers: what they show, write, and end with."""
+"""The drivers with real containers: output, files and exit status."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _DRIVER = (
 
 @pytest.fixture
 def project(place: Path, copy_project: Callable[[Path], Layout]) -> Iterator[Layout]:
-    """A checkout whose stack is down and whose images are gone when the test ends."""
+    """Yield a checkout; its stack and its images are removed after the test."""
     layout = copy_project(place / "app07")
     yield layout
     forget(layout)
@@ -73,7 +73,7 @@ def start(layout: Layout, *words: str, **environment: str) -> subprocess.Popen[s
 
 
 def running_container(layout: Layout, service: str) -> str:
-    """Waits for the container of a service: it can print before the engine calls it running."""
+    """Wait for the container of a service, which can print before the engine reports it as running."""
     where = [
         f"label=com.docker.compose.project.working_dir={layout.root}",
         f"label=com.docker.compose.service={service}",
@@ -110,7 +110,7 @@ def everything_written(layout: Layout) -> str:
     )
 
 
-def test_all_three_stages_predict_what_pybrain_recorded_and_keep_what_they_saw(
+def test_all_three_stages_reproduce_the_recorded_prediction_and_save_their_output(
     project, generation, fixtures, capsys
 ):
     assert drive(project, "--engine", "docker", "--compose", generation) == 0
@@ -147,7 +147,7 @@ def test_all_three_stages_predict_what_pybrain_recorded_and_keep_what_they_saw(
     assert containers_of(project) == []
 
 
-def test_another_network_and_other_rows_are_options(project, fixtures):
+def test_network_and_rows_can_be_selected_with_options(project, fixtures):
     words = ("--engine", "docker", "--model", "course", "--data", str(project.root / "data/course_80.csv"))
     own = project.own_knowledge.read_bytes()
     assert drive(project, *words) == 0
@@ -160,7 +160,7 @@ def test_another_network_and_other_rows_are_options(project, fixtures):
     )
 
 
-def test_a_codebase_that_fails_is_a_success_nowhere(project, generation, capsys):
+def test_a_failing_codebase_is_reported_as_a_failure_everywhere(project, generation, capsys):
     breaks_with(project, "import sys; print('it breaks here'); sys.exit(7)\n")
     assert drive(project, "compose", "--engine", "docker", "--compose", generation) == 7
     assert "codebase ended with status 7" in capsys.readouterr().err
@@ -176,14 +176,14 @@ def test_a_codebase_that_fails_is_a_success_nowhere(project, generation, capsys)
     assert containers_of(project) == []
 
 
-def test_a_codebase_that_claims_success_without_a_prediction_is_not_believed(project, capsys):
+def test_a_codebase_that_exits_with_0_without_a_prediction_fails_the_run(project, capsys):
     breaks_with(project, "print('✓ Prediction: 0.5')\nprint('ACTIVATION COMPLETE')\n")
     assert drive(project, "compose", "--engine", "docker") == 70
     assert "shared_data/prediction.csv is missing" in capsys.readouterr().err
     assert "FAILED" in (project.stage3 / "execution_summary.txt").read_text(encoding="utf-8")
 
 
-def test_a_codebase_that_hangs_is_stopped_and_taken_down(project, generation, capsys):
+def test_a_codebase_that_hangs_is_stopped_and_its_stack_removed(project, generation, capsys):
     breaks_with(project, "import time; print('thinking', flush=True); time.sleep(600)\n")
     assert drive(project, "compose", "--engine", "docker", "--compose", generation, "--timeout", "6") == 75
     assert "did not end within 6 s" in capsys.readouterr().err
@@ -192,7 +192,7 @@ def test_a_codebase_that_hangs_is_stopped_and_taken_down(project, generation, ca
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_driver_takes_everything_down(project, generation, number):
+def test_an_interrupted_driver_removes_the_stack(project, generation, number):
     breaks_with(project, "import time; print('thinking', flush=True); time.sleep(600)\n")
     driver = start(project, "compose", "--engine", "docker", "--compose", generation)
     seen = ""
@@ -208,7 +208,7 @@ def test_an_interrupted_driver_takes_everything_down(project, generation, number
 
 
 @pytest.mark.parametrize("service", ["codebase", "knowledgebase"])
-def test_a_container_killed_from_outside_fails_the_run_and_is_named(project, generation, service):
+def test_a_killed_container_fails_the_run_and_is_named(project, generation, service):
     breaks_with(project, "import time; print('thinking', flush=True); time.sleep(600)\n")
     driver = start(project, "compose", "--engine", "docker", "--compose", generation)
     seen = ""
@@ -256,7 +256,7 @@ def test_two_checkouts_of_the_same_name_run_side_by_side(place, copy_project):
         forget(layout)
 
 
-def test_two_runs_in_one_checkout_go_one_after_the_other(project):
+def test_two_runs_in_one_checkout_run_one_after_the_other(project):
     first = start(project, "compose", "--engine", "docker")
     while "Stage 3" not in first.stdout.readline():
         assert first.poll() is None
@@ -266,7 +266,7 @@ def test_two_runs_in_one_checkout_go_one_after_the_other(project):
     assert "another run is in progress in this checkout" in said[1]
 
 
-def test_a_stack_that_somebody_started_by_hand_here_is_not_disturbed(project, capsys):
+def test_a_manually_started_stack_of_the_checkout_is_not_changed(project, capsys):
     breaks_with(project, "import time; print('thinking', flush=True); time.sleep(600)\n")
     environment = {**os.environ, "IMAGE_TAG": "test-by-hand"}
     by_hand = ["docker", "compose", "-p", "byhand"]
@@ -302,12 +302,12 @@ def test_the_images_hold_no_compiler_and_run_without_root(project):
     assert codebase["adds no more than 80 MB to its base"]["status"] == "passed"
 
 
-def test_auto_takes_docker_where_a_daemon_answers_and_says_so(project, capsys):
+def test_auto_selects_docker_if_a_daemon_responds_and_reports_it(project, capsys):
     assert drive(project, "check") == 0
     assert "(a daemon responds)" in capsys.readouterr().out
 
 
-def test_a_rebuilt_context_leaves_no_older_tag_behind(project):
+def test_rebuilding_a_context_removes_its_older_tags(project):
     assert drive(project, "check", "--engine", "docker") == 0
     project.own_activation.write_text("5.0,3.0,1.0,0.1\n", encoding="utf-8")
     time.sleep(0.1)

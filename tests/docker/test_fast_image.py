@@ -1,4 +1,4 @@
-"""The image target `fast`: the same code with pyarrow, for Parquet and for millions of rows."""
+"""The image target `fast`, with pyarrow for Parquet and for millions of rows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CONTEXT = PROJECT.code.parent
 
 @pytest.fixture(scope="module")
 def images(docker: None) -> Iterator[dict[str, str]]:
-    """Both targets and what is built without one, under names of their own."""
+    """Build both targets and the default image with separate names."""
     tag = f"test-{uuid.uuid4().hex[:8]}"
     names = {target: f"codebase_app07:{tag}-{target or 'plain'}" for target in ("fast", "codebase", "")}
     for target, name in names.items():
@@ -35,7 +35,7 @@ def images(docker: None) -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def shared(place: Path, fixtures: Path) -> Path:
-    """A volume with the flowers' network and 150 rows as Parquet."""
+    """Return a volume with the iris network and 150 rows as Parquet."""
     place.chmod(0o777)
     for name in ("currentSolution.pkl", "currentSolution.card.json"):
         shutil.copy(fixtures / "default/iris" / name, place / name)
@@ -67,7 +67,7 @@ def inspected(image: str, what: str) -> str:
     return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def test_the_fast_image_answers_a_parquet_file(images: dict[str, str], shared: Path, fixtures: Path) -> None:
+def test_the_fast_image_predicts_a_parquet_file(images: dict[str, str], shared: Path, fixtures: Path) -> None:
     done = answer(images["fast"], shared, OUTPUT_PATH="/shared_data/prediction.parquet")
     assert done.returncode == 0, done.stderr
     assert "✓ Data loaded: (150, " in done.stdout
@@ -79,14 +79,14 @@ def test_the_fast_image_answers_a_parquet_file(images: dict[str, str], shared: P
     assert json.loads((shared / "prediction.json").read_text())["activation"]["rows"] == 150
 
 
-def test_the_light_image_says_how_to_get_it(images: dict[str, str], shared: Path) -> None:
+def test_the_default_image_says_how_to_enable_parquet(images: dict[str, str], shared: Path) -> None:
     done = answer(images["codebase"], shared)
     assert done.returncode == 69
     assert "needs pyarrow, which is not installed here.\n" in done.stderr
     assert "the image's target 'fast'" in done.stderr
 
 
-def test_without_a_target_the_light_image_is_built(images: dict[str, str]) -> None:
+def test_without_a_target_the_default_image_is_built(images: dict[str, str]) -> None:
     layers = [inspected(images[target], "{{.RootFS.Layers}}") for target in ("", "codebase", "fast")]
     assert layers[0] == layers[1] != layers[2]
     assert inspected(images["fast"], "{{.Config.User}}") == "10001:10001"

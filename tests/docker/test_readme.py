@@ -1,4 +1,4 @@
-"""What the README shows is what a reader gets."""
+"""The outputs in the README are those of real runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = [
 
 
 def masked(text: str) -> list[str]:
-    """The lines, without what differs from run to run and from machine to machine."""
+    """Return the lines with times and versions masked."""
     text = re.sub(r"\d+\.\d s", "N s", text)
     text = re.sub(r"docker \S+, docker compose \S+", "docker V, docker compose V", text)
     text = re.sub(r"(_app07) (built in N s|is up to date)", r"\1 built or there", text)
@@ -28,7 +28,7 @@ def masked(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def test_the_output_in_the_readme_is_what_a_run_prints(copy_project, place):
+def test_the_output_in_the_readme_equals_that_of_a_run(copy_project, place):
     layout = copy_project(place / "app07")
     block = re.search(
         r"<!-- output of: python App07.py -->\n```\n(.*?)```", README.read_text("utf-8"), re.DOTALL

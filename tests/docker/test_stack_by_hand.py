@@ -1,4 +1,4 @@
-"""The literal Compose commands, typed on a fresh checkout, with both generations of Compose."""
+"""The literal Compose commands on a fresh checkout, with both generations of Compose."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def assert_predicts(prediction: Path, expected: Path) -> None:
     np.testing.assert_allclose(outputs(prediction, names), figures, rtol=1e-12, atol=0)
 
 
-def test_up_on_a_fresh_clone_predicts_what_pybrain_recorded(unbuilt, fixtures):
+def test_up_on_a_fresh_clone_reproduces_the_recorded_prediction(unbuilt, fixtures):
     typed = unbuilt.up()
     assert typed.status == 0, typed.output
     assert_predicts(unbuilt.shared("prediction.csv"), fixtures / "default/iris/expected_current.csv")
@@ -41,7 +41,7 @@ def test_up_on_a_fresh_clone_predicts_what_pybrain_recorded(unbuilt, fixtures):
     assert unbuilt.running() == []
 
 
-def test_a_second_up_without_down_makes_a_prediction_of_its_own(stack):
+def test_a_second_up_without_down_writes_a_new_prediction(stack):
     assert stack.up().status == 0
     stack.shared("prediction.json").unlink()
     stack.shared("prediction.csv").write_text("left over\n")
@@ -51,13 +51,13 @@ def test_a_second_up_without_down_makes_a_prediction_of_its_own(stack):
     assert "left over" not in stack.shared("prediction.csv").read_text()
 
 
-def test_all_rows_of_a_file_on_the_host_come_back_in_order(stack, fixtures):
+def test_all_rows_of_a_file_on_the_host_are_predicted_in_order(stack, fixtures):
     typed = stack.up(DATA_PATH="./data/iris_150.csv")
     assert typed.status == 0, typed.output
     assert_predicts(stack.shared("prediction.csv"), fixtures / "default/iris/expected_all.csv")
 
 
-def test_a_network_elsewhere_on_the_host_is_used_under_its_label(stack, fixtures, place):
+def test_a_network_outside_the_project_is_used_with_its_label(stack, fixtures, place):
     elsewhere = place / "elsewhere"
     elsewhere.mkdir()
     shutil.copy(fixtures / "default/course/currentSolution.pkl", elsewhere / "new_model.pkl")
@@ -69,7 +69,7 @@ def test_a_network_elsewhere_on_the_host_is_used_under_its_label(stack, fixtures
     assert_predicts(stack.shared("prediction.csv"), fixtures / "default/course/expected_80.csv")
 
 
-def test_the_card_travels_with_a_network_given_by_an_absolute_path(stack, fixtures, place):
+def test_the_model_card_is_copied_with_a_network_given_by_an_absolute_path(stack, fixtures, place):
     elsewhere = place / "elsewhere"
     elsewhere.mkdir()
     for ending in (".pkl", ".card.json"):
@@ -80,7 +80,7 @@ def test_the_card_travels_with_a_network_given_by_an_absolute_path(stack, fixtur
     assert_predicts(stack.shared("prediction.csv"), fixtures / "default/iris/expected_current.csv")
 
 
-def test_a_network_of_the_models_folder_is_used_by_its_name(stack, fixtures):
+def test_a_network_of_the_models_folder_is_selected_by_name(stack, fixtures):
     shutil.copy(stack.layout.models / "course.pkl", stack.layout.models / "model_v2.pkl")
     typed = stack.up(MODEL_NAME="model_v2.pkl", DATA_PATH="./data/course_80.csv")
     assert typed.status == 0, typed.output
@@ -95,7 +95,7 @@ def test_a_network_can_be_built_into_the_image(stack, fixtures):
     assert_predicts(stack.shared("prediction.csv"), fixtures / "default/course/expected_80.csv")
 
 
-def test_a_name_that_is_not_in_models_fails_with_the_names_that_are(stack):
+def test_an_unknown_model_name_fails_and_lists_the_known_names(stack):
     typed = stack.up(MODEL_NAME="model_v3.pkl")
     assert typed.status == 66, typed.output
     assert "models/ has no model_v3.pkl; there are: course.pkl iris.pkl" in typed.output
@@ -103,7 +103,7 @@ def test_a_name_that_is_not_in_models_fails_with_the_names_that_are(stack):
     assert stack.running() == []
 
 
-def test_a_model_file_that_is_not_there_fails_the_build_with_the_names_that_are(stack):
+def test_a_missing_model_file_fails_the_build_and_lists_the_known_names(stack):
     typed = stack.up("--build", MODEL_FILE="nope.pkl")
     assert typed.status != 0
     assert "has no MODEL_FILE=nope.pkl; there are:" in typed.output
@@ -111,7 +111,7 @@ def test_a_model_file_that_is_not_there_fails_the_build_with_the_names_that_are(
 
 
 @pytest.mark.parametrize("variable", ["MODEL_PATH", "DATA_PATH"])
-def test_a_path_that_does_not_exist_fails_and_leaves_nothing_on_the_host(stack, variable, place):
+def test_a_missing_path_fails_and_creates_nothing_on_the_host(stack, variable, place):
     typed = stack.up(**{variable: "../elsewhere/nope"})
     assert typed.status != 0
     assert "bind source path does not exist" in typed.output
@@ -120,7 +120,7 @@ def test_a_path_that_does_not_exist_fails_and_leaves_nothing_on_the_host(stack, 
     assert not stack.shared("prediction.csv").exists()
 
 
-def test_files_of_an_earlier_run_are_not_taken_for_this_one(stack):
+def test_files_of_an_earlier_run_are_not_used(stack):
     for name in ("activation_data.csv", "currentSolution.pkl", "currentSolution.card.json"):
         stack.shared(name).write_text("of an earlier run, owned by root\n")
     stack.shared("prediction.csv").write_text("old\n")
@@ -139,7 +139,7 @@ def test_a_codebase_that_fails_fails_the_run_with_its_status(unbuilt):
     assert unbuilt.running() == []
 
 
-def test_bad_rows_fail_the_run_with_65_and_a_message_that_names_the_place(stack, place):
+def test_bad_rows_fail_the_run_with_65_and_a_message_with_the_location(stack, place):
     (place / "rows.csv").write_text(
         "sepal_length,sepal_width,petal_length,petal_width\n1,2,3,4\n1,2,x,4\n", encoding="utf-8"
     )
@@ -149,7 +149,7 @@ def test_bad_rows_fail_the_run_with_65_and_a_message_that_names_the_place(stack,
     assert not stack.shared("prediction.csv").exists()
 
 
-def test_a_malicious_network_is_refused_by_name_and_not_executed(stack, place):
+def test_a_malicious_network_is_refused_and_not_executed(stack, place):
     (place / "evil.pkl").write_bytes(b"cos\nsystem\n(S'touch /shared_data/owned'\ntR.")
     typed = stack.up(MODEL_PATH="../evil.pkl")
     assert typed.status == 65, typed.output
@@ -157,7 +157,7 @@ def test_a_malicious_network_is_refused_by_name_and_not_executed(stack, place):
     assert not stack.shared("owned").exists()
 
 
-def test_shared_data_that_is_missing_is_an_error_not_a_folder_of_root(stack):
+def test_a_missing_shared_data_is_an_error_and_is_not_created_by_root(stack):
     shutil.rmtree(stack.layout.shared_data)
     typed = stack.up()
     assert typed.status != 0
@@ -166,7 +166,7 @@ def test_shared_data_that_is_missing_is_an_error_not_a_folder_of_root(stack):
 
 
 def mounted(folder: Path, options: str):
-    """A file system of its own on `folder`, for what a chmod cannot do to root."""
+    """Mount a file system on `folder`, because permissions do not restrict root."""
     subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=True)
 
 
@@ -175,7 +175,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a
 
 @needs_root
 @pytest.mark.parametrize("left_over", [False, True])
-def test_a_read_only_shared_data_is_73_and_said(stack, left_over):
+def test_a_read_only_shared_data_is_reported_with_status_73(stack, left_over):
     mounted(stack.layout.shared_data, "size=64k")
     if left_over:
         stack.shared("activation_data.csv").write_text("1,2,3,4\n")
@@ -194,7 +194,7 @@ def test_a_read_only_shared_data_is_73_and_said(stack, left_over):
 @pytest.mark.parametrize(
     ("name", "status"), [("prediction.csv", 73), ("prediction.json", 73), ("activation_data.csv", 66)]
 )
-def test_a_directory_in_the_place_of_a_file_is_said_with_its_status(stack, name, status):
+def test_a_directory_instead_of_a_file_is_reported_with_its_status(stack, name, status):
     (stack.shared(name) / "mine").mkdir(parents=True)
     typed = stack.up()
     assert typed.status == status, typed.output
@@ -204,7 +204,7 @@ def test_a_directory_in_the_place_of_a_file_is_said_with_its_status(stack, name,
 
 
 @needs_root
-def test_a_full_disk_is_73_and_leaves_no_half_file(stack):
+def test_a_full_disk_is_reported_with_status_73_and_leaves_no_partial_file(stack):
     mounted(stack.layout.shared_data, "size=8k")
     try:
         typed = stack.up(DATA_PATH="./data/iris_150.csv")
@@ -221,7 +221,7 @@ def test_a_full_disk_is_73_and_leaves_no_half_file(stack):
 @needs_root
 def test_an_ordinary_user_runs_the_stack_and_can_read_and_remove_every_file(stack):
     subprocess.run(["chown", "-R", "23457:23457", str(stack.layout.root)], check=True)
-    # As after a clone under umask 077: nobody else may read anything.
+    # As after a clone with umask 077: other users have no access.
     subprocess.run(["chmod", "-R", "go-rwx", str(stack.layout.root)], check=True)
     typed = dataclasses.replace(stack, user=23457).up()
     assert typed.status == 0, typed.output
@@ -233,7 +233,7 @@ def test_an_ordinary_user_runs_the_stack_and_can_read_and_remove_every_file(stac
     assert not any(stack.shared(name).exists() for name in names)
 
 
-def test_nothing_in_the_stack_has_a_network_or_rights_it_does_not_use(stack):
+def test_containers_have_no_network_and_only_the_capabilities_they_use(stack):
     assert stack.up().status == 0
     where = f"label=com.docker.compose.project.working_dir={stack.layout.root}"
     fields = (

@@ -1,4 +1,4 @@
-"""Every literal `up` returns, nothing is left running, and a stale image does not run unseen: both generations."""
+"""Every `up` returns, leaves nothing running and reports stale images, with both generations of Compose."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from pipeline.project import PROJECT
 STAYS = "import time; print('it stays', flush=True); time.sleep(40)\n"
 
 
-def gone(stack, seconds: float = 30.0) -> bool:
-    """Whether nothing of the checkout runs any more, or soon does not."""
+def nothing_runs(stack, seconds: float = 30.0) -> bool:
+    """Wait until no container of the checkout runs, and return whether that happened."""
     return until(lambda: stack.running() == [], seconds)
 
 
@@ -31,8 +31,8 @@ def until(holds: Callable[[], object], seconds: float) -> bool:
     return bool(holds())
 
 
-def once(stack, service: str, act: Callable[[str], None]) -> threading.Thread:
-    """Does something to the container of a service as soon as it runs."""
+def when_running(stack, service: str, act: Callable[[str], None]) -> threading.Thread:
+    """Run a command on the container of a service as soon as it is running."""
 
     def wait() -> None:
         if until(lambda: stack.ids(service), 120):
@@ -57,7 +57,7 @@ def test_up_without_an_option_predicts_and_returns(unbuilt):
     assert unbuilt.running() == []
 
 
-def test_a_second_plain_up_returns_with_a_prediction_of_its_own(stack):
+def test_a_second_plain_up_returns_with_a_new_prediction(stack):
     assert stack.plain("up").status == 0
     stack.shared("prediction.csv").unlink()
     typed = stack.plain("up")
@@ -66,7 +66,7 @@ def test_a_second_plain_up_returns_with_a_prediction_of_its_own(stack):
     assert stack.running() == []
 
 
-def test_a_network_elsewhere_with_a_label_returns_from_a_plain_up(stack, place):
+def test_a_plain_up_returns_with_a_labelled_network_from_outside(stack, place):
     (place / "Task04").mkdir()
     shutil.copy(stack.layout.own_knowledge, place / "Task04/new_model.pkl")
     typed = stack.plain("up", MODEL_PATH="../Task04/new_model.pkl", MODEL_NAME="model_v2")
@@ -77,7 +77,7 @@ def test_a_network_elsewhere_with_a_label_returns_from_a_plain_up(stack, place):
     assert stack.running() == []
 
 
-def test_a_network_of_the_models_folder_returns_from_a_plain_up(stack):
+def test_a_plain_up_returns_with_a_network_of_the_models_folder(stack):
     shutil.copy(stack.layout.own_knowledge, stack.layout.models / "model_v2.pkl")
     typed = stack.plain("up", MODEL_NAME="model_v2.pkl")
     assert typed.status == 0, typed.output
@@ -85,7 +85,7 @@ def test_a_network_of_the_models_folder_returns_from_a_plain_up(stack):
     assert stack.running() == []
 
 
-def test_a_network_built_into_the_image_is_named_by_the_next_up_that_still_uses_it(stack):
+def test_an_outdated_network_in_the_image_is_reported_by_the_next_up(stack):
     shutil.copy(
         stack.layout.models / "course.pkl", stack.layout.own_knowledge.parent / "alternative_model.pkl"
     )
@@ -112,7 +112,7 @@ def said_by_codebase(output: str) -> list[str]:
     return [line for line in output.splitlines() if "codebase" in line and " | " in line]
 
 
-def test_images_of_another_checkout_are_named_in_the_last_lines(stack):
+def test_images_of_another_checkout_are_reported_in_the_last_lines(stack):
     assert stack.plain("up").status == 0
     # The images now stand under one name on this machine; in here everything is another.
     stack.layout.own_activation.write_text("5.1,3.5,1.4,0.2\n", encoding="utf-8")
@@ -137,11 +137,11 @@ def test_images_of_another_checkout_are_named_in_the_last_lines(stack):
 def test_up_in_the_background_leaves_nothing_running(stack):
     typed = stack.plain("up", "-d")
     assert typed.status == 0, typed.output
-    assert gone(stack)
+    assert nothing_runs(stack)
     assert stack.shared("prediction.csv").is_file()
     typed = stack.plain("up", "-d")
     assert typed.status == 0, typed.output
-    assert gone(stack)
+    assert nothing_runs(stack)
 
 
 def test_a_codebase_that_fails_at_once_ends_a_plain_up(unbuilt):
@@ -151,34 +151,34 @@ def test_a_codebase_that_fails_at_once_ends_a_plain_up(unbuilt):
     assert unbuilt.running() == []
 
 
-def test_a_codebase_that_is_killed_ends_a_plain_up_and_the_option_hands_on_137(unbuilt):
+def test_a_killed_codebase_ends_a_plain_up_and_returns_137_with_the_option(unbuilt):
     unbuilt.layout.code.write_text(STAYS, encoding="utf-8")
-    killer = once(unbuilt, "codebase", lambda name: docker("kill", name))
+    killer = when_running(unbuilt, "codebase", lambda name: docker("kill", name))
     typed = unbuilt.plain("up")
     killer.join()
     assert "exited with code 137" in typed.output
     assert unbuilt.running() == []
-    killer = once(unbuilt, "codebase", lambda name: docker("kill", name))
+    killer = when_running(unbuilt, "codebase", lambda name: docker("kill", name))
     typed = unbuilt.up()
     killer.join()
     assert typed.status == 137, typed.output
     assert unbuilt.running() == []
 
 
-def test_a_data_container_that_is_killed_does_not_keep_a_plain_up(unbuilt):
+def test_a_killed_data_container_does_not_block_a_plain_up(unbuilt):
     unbuilt.layout.code.write_text("import time; time.sleep(4)\n", encoding="utf-8")
 
     def kill(name: str) -> None:
         docker("kill", unbuilt.ids("knowledgebase")[0])
 
-    killer = once(unbuilt, "codebase", kill)
+    killer = when_running(unbuilt, "codebase", kill)
     typed = unbuilt.plain("up")
     killer.join()
     assert "exited with code 137" in typed.output
     assert unbuilt.running() == []
 
 
-def test_data_containers_whose_compose_was_killed_end_with_codebase(unbuilt, generation):
+def test_data_containers_end_with_codebase_after_compose_was_killed(unbuilt, generation):
     unbuilt.layout.code.write_text("import time; time.sleep(4)\n", encoding="utf-8")
     assert unbuilt.plain("build").status == 0
     from tests.docker.conftest import COMMANDS
@@ -190,35 +190,35 @@ def test_data_containers_whose_compose_was_killed_end_with_codebase(unbuilt, gen
     assert until(lambda: unbuilt.ids("codebase"), 60)
     compose.kill()
     compose.wait()
-    assert gone(unbuilt)
+    assert nothing_runs(unbuilt)
 
 
-def test_data_containers_without_a_codebase_end_after_their_wait(stack):
+def test_data_containers_without_a_codebase_end_after_the_timeout(stack):
     typed = stack.plain("up", "activationbase", "knowledgebase", CODEBASE_WAIT="3")
     assert typed.output.count("codebase did not start within 3 s (CODEBASE_WAIT); this container ends") == 2
     assert "exited with code 75" in typed.output
     assert stack.running() == []
 
 
-def test_a_data_container_does_not_wait_long_where_the_other_one_failed(stack):
+def test_a_data_container_ends_soon_if_the_other_one_failed(stack):
     # A folder in the place of its temporary file is what a data container cannot remove.
     stack.shared(".activation_data.csv.1.tmp").mkdir()
     stack.plain("up")
-    assert gone(stack)
+    assert nothing_runs(stack)
     # 1.29.2 gives up before it shows what a container printed that fails at once; `logs` has it.
     said = stack.plain("logs", "activationbase").output
     assert "cannot remove /shared_data/activation_data.csv of an earlier run" in said
     assert not stack.shared("prediction.csv").exists()
 
 
-def test_run_of_codebase_alone_brings_its_data_and_leaves_nothing_running(stack):
+def test_running_only_codebase_starts_its_data_containers_and_leaves_none_running(stack):
     typed = stack.plain("run", "--rm", "-T", "codebase")
     assert typed.status == 0, typed.output
     assert "ACTIVATION COMPLETE" in typed.output
-    assert gone(stack)
+    assert nothing_runs(stack)
 
 
-def test_a_second_up_while_the_first_ends_is_not_aborted_by_a_data_container(stack):
+def test_a_second_up_during_the_end_of_the_first_is_not_aborted(stack):
     assert stack.plain("up", "-d").status == 0
     assert until(lambda: not stack.ids("codebase"), 30)
     stack.shared("prediction.json").unlink()
@@ -230,7 +230,7 @@ def test_a_second_up_while_the_first_ends_is_not_aborted_by_a_data_container(sta
 
 
 @pytest.mark.parametrize("left_over", ["a file", "a link", "a folder"])
-def test_whatever_stands_in_the_place_of_a_pipe_is_replaced(stack, left_over):
+def test_a_file_link_or_folder_in_place_of_a_pipe_is_replaced(stack, left_over):
     assert stack.plain("up").status == 0
     make = {
         "a file": "echo x > /signals/activationbase",

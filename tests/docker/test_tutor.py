@@ -1,4 +1,4 @@
-"""The tutor's five steps, typed literally."""
+"""The tutor's five steps, with the literal commands."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def typed(command: list[str], cwd: Path) -> str:
 
 @pytest.fixture(scope="module")
 def images(docker: None, latest_images_stay_as_they_are: None) -> None:
-    """Step 1: each container is built alone, in its own folder."""
+    """Step 1: build each image separately, in its folder."""
     from pipeline.project import PROJECT
 
     for service in SERVICES:
@@ -55,12 +55,12 @@ def test_the_third_container_imports_pybrain(images, tmp_path):
     assert typed(["docker", "run", "--rm", "codebase_app07", "python3", "-c", _OK], tmp_path) == "OK\n"
 
 
-def test_the_third_container_imports_pybrain_without_any_help(images, tmp_path):
+def test_the_third_container_imports_pybrain_without_changing_sys_path(images, tmp_path):
     program = "from pybrain.structure import FeedForwardNetwork; print('OK')"
     assert typed(["docker", "run", "--rm", "codebase_app07", "python3", "-c", program], tmp_path) == "OK\n"
 
 
-def test_the_third_container_alone_explains_itself(images, tmp_path):
+def test_the_third_container_without_inputs_explains_what_is_missing(images, tmp_path):
     done = subprocess.run(
         ["docker", "run", "--rm", "codebase_app07"], capture_output=True, text=True, timeout=60, check=False
     )

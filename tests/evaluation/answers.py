@@ -1,8 +1,8 @@
-"""Answers to the five questions as students write them, and texts that only look like answers."""
+"""Genuine answers to the five questions, and texts that only look like answers."""
 
 from __future__ import annotations
 
-# Question, answer: none of them may lose its points.
+# (question, answer): each answer must keep its points.
 HONEST: tuple[tuple[int, str], ...] = (
     (
         3,

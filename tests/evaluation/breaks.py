@@ -1,4 +1,4 @@
-"""For every check of the task's rubric: a right submission with exactly that part broken, and what it costs."""
+"""For every check of the task's rubric: a submission that breaks exactly this check, and the points it loses."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class Break:
 
 
 def swap(text: str, old: str, new: str) -> str:
-    """A text with one part of it changed; that part is there."""
+    """Replace one part of a text, which must contain it."""
     assert old in text, f"{old!r} is not in the text any more"
     return text.replace(old, new)
 
 
 def containers(samples: ModuleType) -> dict[str, Break]:
-    """The checks that need an engine."""
+    """Return the broken submissions whose checks need an engine."""
     found: dict[str, Break] = {}
     for add in (_builds, _alone, _compose, _copies):
         found |= add(samples)
@@ -65,7 +65,7 @@ def _builds(samples: ModuleType) -> dict[str, Break]:
 
 def _alone(samples: ModuleType) -> dict[str, Break]:
     def other(recipe: str, file: str, folder: str, compose: str) -> dict[str, str | None]:
-        """The image holds the file with one byte more; what is copied is the file that was handed in."""
+        """Return changes with which the image holds a longer file, while the submitted file is copied."""
         mounted = swap(compose, f"cp {file} ", f"cp /handed-in/{file.rpartition('/')[2]} ")
         place = f'volumes: ["./{folder}:/handed-in:ro", "./shared_data'
         service, volumes = f"image: {folder.partition('_')[2]}_app07\n    ", 'volumes: ["./shared_data'
@@ -130,7 +130,7 @@ def _compose(samples: ModuleType) -> dict[str, Break]:
             {COMPOSE: swap(compose, depends, f"    {waits}\n")}, 4,
             "codebase does not depend on activationbase and knowledgebase",
         ),
-        # It has shown its prediction when the first data container comes to its end.
+        # It prints its prediction before the first data container ends.
         "compose.orchestration": Break(
             {COMPOSE: first, PROGRAM: samples.PROGRAM + "import time\ntime.sleep(60)\n"}, 5 + 3,
             "The stack stops at the first container's exit: activationbase ended with status 0",
@@ -175,7 +175,7 @@ def _copies(samples: ModuleType) -> dict[str, Break]:
 
 
 def documents(samples: ModuleType) -> dict[str, Break]:
-    """The checks that are made on the files alone."""
+    """Return the broken submissions whose checks need only the files."""
     short = "activationbase, knowledgebase, codebase: docker build, docker-compose up, the prediction is in shared_data\n"
     readme: dict[str, tuple[str, str]] = {
         "readme.containers": ("container2_knowledgebase|knowledgebase", "does not mention: knowledge"),

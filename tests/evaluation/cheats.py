@@ -1,4 +1,4 @@
-"""Submissions that want points without the work, with what they get; and honest ones that look odd."""
+"""Submissions that try to get points without the work, and genuine unusual ones, with their points."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LOAD = 'os.environ.get("MODEL_PATH", "/shared_data/currentSolution.pkl")'
 
 @dataclass(frozen=True)
 class Cheat:
-    """A submission and what it deserves.
+    """A submission and its expected points.
 
     Attributes:
         changes: its files that are not those of the right one.
@@ -29,7 +29,7 @@ class Cheat:
 
 
 def in_containers(samples: ModuleType) -> dict[str, Cheat]:
-    """Those that need an engine to be seen through."""
+    """Return the submissions whose evaluation needs an engine."""
     return {
         "cheat-digits": _digits(),
         "cheat-own-copy": _own_copy(samples),
@@ -52,7 +52,7 @@ def _prints(samples: ModuleType, what: str) -> Cheat:
 
 
 def _digits() -> Cheat:
-    """No Python, no PyBrain: it got 100 of 100."""
+    """Return a submission without Python and PyBrain; it once got all points."""
     recipe = (
         "FROM busybox:latest\nCOPY UE_07_App5.py /codeBase/UE_07_App5.py\nCOPY python3 /bin/python3\n"
         "RUN chmod 755 /bin/python3\n"
@@ -72,7 +72,7 @@ def _digits() -> Cheat:
 
 
 def _declared_volumes(samples: ModuleType) -> Cheat:
-    """Both data containers say what is written down, and declare their folders as volumes; the time changes."""
+    """Return data containers that print fixed text and the time, and declare their folders as volumes."""
     rows = (MODEL.parent / "currentActivation.csv").read_bytes().decode()
     shown = rows.replace("\n", "\\n").replace("\r", "\\r")
     kept = _keeps_volumes(samples).changes
@@ -92,7 +92,7 @@ def _declared_volumes(samples: ModuleType) -> Cheat:
 
 
 def _keeps_volumes(samples: ModuleType) -> Cheat:
-    """Data images that declare their folders as volumes, before and behind the files, and belong to somebody."""
+    """Return data images that declare their folders as volumes, before or after copying the files, with an owner."""
     first = (
         "FROM busybox\nVOLUME /activationBase\nCOPY --chown=1000 currentActivation.csv /activationBase/\nUSER 1000\n"
         "CMD cat /activationBase/currentActivation.csv\n"
@@ -128,7 +128,7 @@ def _digest() -> str:
 
 
 def _all_in_codebase(samples: ModuleType) -> Cheat:
-    """The data containers hold their files, and neither shows nor copies them."""
+    """Return data containers that hold their files, and neither show nor copy them."""
     rows = (MODEL.parent / "currentActivation.csv").read_bytes()
     shown = rows.decode().replace("\n", "\\n").replace("\r", "\\r")
     compose = samples.WAITING_COMPOSE
@@ -169,7 +169,7 @@ _COPIES = ("cp /activationBase/currentActivation.csv /shared_data/activation_dat
 
 
 def _copied_by_codebase(samples: ModuleType) -> Cheat:
-    """The data containers do nothing; codebase mounts their folders and copies the files itself."""
+    """Return data containers that do nothing; codebase mounts their folders and copies the files."""
     compose = samples.WAITING_COMPOSE
     for copy, name in zip(_COPIES, ("activation_data.csv", "currentSolution.pkl"), strict=True):
         assert copy in compose
@@ -190,7 +190,7 @@ def _copied_by_codebase(samples: ModuleType) -> Cheat:
 
 
 def _computed_elsewhere(samples: ModuleType) -> Cheat:
-    """Container 2 has Python and the library, and predicts; codebase waits and shows the result."""
+    """Return a stack in which container 2 predicts, and codebase only waits and shows the result."""
     predict = samples.PROGRAM.split("for row in rows:")[0] + (
         "for row in rows:\n    answer = net.activate([float(one) for one in row[: net.indim]])\n"
         "    print('Prediction:', list(answer), file=open('/shared_data/done.txt', 'w'))\n"
@@ -224,7 +224,7 @@ def _computed_elsewhere(samples: ModuleType) -> Cheat:
 
 
 def _mounted_project(samples: ModuleType) -> Cheat:
-    """Every service mounts the whole project, and each data container copies its own file."""
+    """Return services that mount the whole project; each data container copies its own file."""
     compose = samples.WAITING_COMPOSE.replace(
         'volumes: ["./shared_data:/shared_data"]', 'volumes: ["./shared_data:/shared_data", ".:/project:ro"]'
     ).replace(_COPIES[0], f"cp /project/{C1}/currentActivation.csv /shared_data/activation_data.csv;")

@@ -1,4 +1,4 @@
-"""What the tests of the evaluation share: submissions made from code, and an engine where one is needed."""
+"""Fixtures for the tests of the evaluation: generated submissions, and an engine for those that need one."""
 
 from __future__ import annotations
 
@@ -49,31 +49,31 @@ JOBS = 2
 
 @pytest.fixture(scope="session")
 def samples() -> ModuleType:
-    """The texts that submissions are made of."""
+    """Return the module with the texts of submissions."""
     return SAMPLES
 
 
 @pytest.fixture(scope="session")
 def breaks() -> ModuleType:
-    """For every check of the rubric, how it is broken and what that costs."""
+    """Return the module with a broken submission for every check of the rubric."""
     return BREAKS
 
 
 @pytest.fixture(scope="session")
 def answers() -> ModuleType:
-    """Answers that students write, and texts that only look like some."""
+    """Return the module with genuine and fake answers."""
     return ANSWERS
 
 
 @pytest.fixture(scope="session")
 def cheats() -> ModuleType:
-    """Submissions that want points without the work, and honest ones that look odd."""
+    """Return the module with submissions that try to get points without the work."""
     return CHEATS
 
 
 @pytest.fixture
 def submit(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a right submission, with some files changed."""
+    """Return a function that writes a correct submission with some files changed."""
     count = 0
 
     def write(changes: Changes | None = None) -> Path:
@@ -86,7 +86,7 @@ def submit(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def evidence_of(tmp_path: Path, submit: Callable[..., Path]) -> Callable[..., Evidence]:
-    """The evidence of a submission with some changes, where there is no container engine."""
+    """Return a function for the evidence of a changed submission, without a container engine."""
 
     def make(changes: Changes | None = None) -> Evidence:
         folder = submit(changes)
@@ -98,7 +98,7 @@ def evidence_of(tmp_path: Path, submit: Callable[..., Path]) -> Callable[..., Ev
 
 @pytest.fixture(scope="session")
 def engine() -> str:
-    """A daemon that answers; fails where there is none and CI is set, else the test is skipped."""
+    """Require a running daemon: without one the test is skipped, or fails if CI is set."""
     try:
         version, _ = find_docker()
     except EngineUnavailable as error:
@@ -110,13 +110,13 @@ def engine() -> str:
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs an engine, and what must run in one process where several run tests."""
+    """Mark the tests that need an engine, and those that must run in one process."""
     for item in items:
         used = getattr(item, "fixturenames", ())
         if "engine" in used:
             item.add_marker(pytest.mark.docker)
         if not {"reports", "nothing_left", "left_of"}.isdisjoint(used):
-            # One class for all its tests; and nobody else ends evaluations while it is looked what they left.
+            # One class for all its tests, and no concurrent evaluation while leftovers are counted.
             item.add_marker(pytest.mark.xdist_group("class"))
         if "own_image" in used:
             # Its images have names that every process would give them.
@@ -125,7 +125,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def warm(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keeps the step that all samples have in common, so that each build does not install NumPy again."""
+    """Cache the build step that all samples share, so that NumPy is installed once."""
     context = tmp_path_factory.mktemp("warm")
     common = SAMPLES.CODE_DOCKERFILE.split("COPY pybrain")[0]
     (context / "Dockerfile").write_text(common, encoding="utf-8")
@@ -138,7 +138,7 @@ def warm(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
 
 @pytest.fixture(scope="session")
 def evaluated(warm: None) -> Callable[..., Report]:
-    """Evaluates in real containers with the task's rubric, and makes sure that nothing is left of it."""
+    """Return a function that evaluates in real containers and asserts that nothing is left."""
 
     def run(source: Path, *, compose: str = "auto", **limits: float) -> Report:
         how = Conditions(replace(DEFAULT_LIMITS, **limits), compose=compose)  # type: ignore[arg-type]
@@ -150,12 +150,12 @@ def evaluated(warm: None) -> Callable[..., Report]:
 
 
 def left_behind(process: int | None = None) -> list[str]:
-    """What is there of the evaluations of a process (this one): somebody else may be evaluating, too."""
+    """Return the containers, volumes and networks of the evaluations of this process."""
     return [name for name in _evaluations() if f"-{process or os.getpid()}-" in name]
 
 
 def _evaluations() -> list[str]:
-    """The evaluations that have containers, volumes or networks: once for each of these."""
+    """Return the evaluation of each existing container, volume and network."""
     found = []
     for words in (["ps", "-a"], ["volume", "ls"], ["network", "ls"]):
         form = ["--filter", "label=app07.evaluation", "--format", '{{.Label "app07.evaluation"}}']
@@ -166,7 +166,7 @@ def _evaluations() -> list[str]:
 
 @pytest.fixture(scope="session")
 def nothing_left(engine: str) -> Callable[[], AbstractContextManager[None]]:
-    """Makes sure that the processes which evaluated meanwhile have left nothing."""
+    """Assert that the evaluating processes have left nothing."""
 
     @contextmanager
     def watch() -> Iterator[None]:
@@ -180,7 +180,7 @@ def nothing_left(engine: str) -> Callable[[], AbstractContextManager[None]]:
 
 @pytest.fixture(scope="session")
 def class_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A class: a right submission twice, one for each check with exactly that part broken, and the variants."""
+    """Return a class: two correct submissions, one for each broken check, and the variants."""
     folder = tmp_path_factory.mktemp("class")
     right = {BREAKS.COMPOSE: SAMPLES.WAITING_COMPOSE}
     for name in ("right", "right again"):
@@ -196,7 +196,7 @@ def class_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def evaluate_class(class_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
-    """Evaluates the class with the command that a tutor types; gives the folder of its reports."""
+    """Return a function that evaluates the class with the command line and returns the folder of the reports."""
     out = tmp_path_factory.mktemp("reports")
     words = ["evaluate", "--class-list", str(class_folder), "--output", str(out), "--jobs", str(JOBS)]
 
@@ -213,7 +213,7 @@ def reports(
     evaluate_class: Callable[[], Path],
     nothing_left: Callable[[], AbstractContextManager[None]],
 ) -> dict[str, Report]:
-    """The reports of the class, by the names of its submissions; nothing is left of their evaluation."""
+    """Return the reports of the class by submission, and assert that nothing is left."""
     with nothing_left():
         out = evaluate_class()
     paths = sorted(out.glob("*/report.json"))
@@ -222,7 +222,7 @@ def reports(
 
 @pytest.fixture(scope="session")
 def own_project(tmp_path_factory: pytest.TempPathFactory, copy_project: Callable[[Path], Layout]) -> Layout:
-    """A copy of this project as a clone would hold it, with what is handed in."""
+    """Return a copy of this project with the submitted files."""
     layout = copy_project(tmp_path_factory.mktemp("own") / "project")
     for name in ("discussion.txt", "create_submission.py", "docs"):
         source = PROJECT.root / name
@@ -235,7 +235,7 @@ def own_project(tmp_path_factory: pytest.TempPathFactory, copy_project: Callable
 
 @pytest.fixture
 def drive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """Types `evaluate`: exit status, standard output, standard error."""
+    """Return a function that runs `evaluate` and returns exit status, standard output and standard error."""
 
     def run(*words: object) -> tuple[int, str, str]:
         capsys.readouterr()
@@ -248,7 +248,7 @@ def drive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., t
 
 @pytest.fixture
 def failed() -> Callable[[Report], dict[str, str]]:
-    """The checks that did not pass, with their status."""
+    """Return a function for the checks that did not pass, with their status."""
 
     def of(report: Report) -> dict[str, str]:
         return {result.id: result.status for result in report.results if result.status != "passed"}
@@ -258,5 +258,5 @@ def failed() -> Callable[[Report], dict[str, str]]:
 
 @pytest.fixture(scope="session")
 def left_of(engine: str) -> Callable[[int], list[str]]:
-    """What is still there of the evaluations of another process."""
+    """Return the containers, volumes and networks of the evaluations of another process."""
     return left_behind

@@ -1,4 +1,4 @@
-"""Submissions to evaluate, made from code: right ones in another style, and each of them with one thing broken."""
+"""Generated submissions: correct ones in another style, and variants with one broken part."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ services:
       - knowledgebase
 """
 
-# The same stack without sleeps: codebase waits for its files, and nobody has to be killed.
+# The same stack without sleeps: codebase waits for its files, and no container has to be killed.
 _PUBLISH = 'trap "exit 0" TERM; sleep 60 & wait'
 WAITING_COMPOSE = f"""\
 services:
@@ -162,7 +162,7 @@ DISCUSSION = "# Discussion\n\n" + "\n".join(
 
 
 def write_sample(folder: Path, changes: Mapping[str, str | bytes | None] | None = None) -> Path:
-    """Writes a submission in the style of the course: sleeping data containers, a plain pickle, printed output.
+    """Write a submission in the style of the course: sleeping data containers, a plain pickle, printed output.
 
     Args:
         folder: where; made here.

@@ -111,7 +111,7 @@ print(json.dumps({"report": as_json(report), "used": used}))
 
 @pytest.fixture
 def measured(submit):
-    """Evaluates a submission without an engine in a process of its own; gives results, findings and memory."""
+    """Evaluate a submission without an engine in a separate process, and return results, findings and memory."""
 
     def run(changes, rubric=RUBRIC, limits=SHORT):
         job = {"source": str(submit(changes)), "rubric": rubric, "limits": vars(limits)}
@@ -133,7 +133,7 @@ def measured(submit):
 
 
 def collisions():
-    """A dictionary whose keys are tuples with one hash."""
+    """Return a pickled dictionary whose keys are tuples with one hash."""
     keys = {(-1 if number >> bit & 1 else -2, bit) for number in range(2) for bit in range(2)}
     deep = [(a, b) for a in (-1, -2) for b in (-1, -2)]
     for _ in range(2):
@@ -142,7 +142,7 @@ def collisions():
 
 
 def shared_key():
-    """A dictionary key that is a few bytes long and whose text is as long as a disk."""
+    """Return a dictionary key of a few bytes whose text would fill a disk."""
     key = ()
     for _ in range(26):
         key = (key, key)
@@ -186,7 +186,7 @@ def many_zeros():
     ],
     ids=["collisions", "repr", "attributes", "cells", "npz", "bz2", "marks", "deep", "length", "frame", "int", "zeros"],
 )  # fmt: skip
-def test_a_costly_model_does_not_stop_the_evaluation(measured, model):
+def test_an_expensive_model_does_not_stop_the_evaluation(measured, model):
     results, _ = measured({f"{C2}/currentSolution.pkl": model()})
     assert results["prediction"]["status"] == "failed"
     assert results["prediction"]["reason"]
@@ -206,7 +206,7 @@ def test_a_costly_model_does_not_stop_the_evaluation(measured, model):
     ],
     ids=["many", "wide", "quotes", "utf-16", "infinite"],
 )
-def test_costly_rows_do_not_stop_the_evaluation(measured, rows):
+def test_expensive_rows_do_not_stop_the_evaluation(measured, rows):
     results, _ = measured({f"{C1}/currentActivation.csv": rows()})
     assert results["prediction"]["status"] in ("failed", "not checked")
     assert results["prediction"]["reason"]
@@ -254,7 +254,7 @@ def nested(depth):
     ids=["400 lists", "50000 lists", "mappings", "aliases", "number", "date", "binary", "set", "infinite", "variables",
          "dollars", "merges", "float", "key", "services", "itself"],
 )  # fmt: skip
-def test_a_costly_compose_file_does_not_stop_the_evaluation(measured, compose):
+def test_an_expensive_compose_file_does_not_stop_the_evaluation(measured, compose):
     results, _ = measured({"docker-compose.yml": compose, ".env": "A=" + "x" * 900_000})
     assert results["compose"]["status"] in ("failed", "passed")
     assert "defect" not in results["compose"]["reason"]
@@ -275,7 +275,7 @@ def test_a_costly_compose_file_does_not_stop_the_evaluation(measured, compose):
     ],
     ids=["continued", "steps", "env", "heredocs", "brackets", "base", "comments", "stages"],
 )
-def test_a_costly_dockerfile_does_not_stop_the_evaluation(measured, recipe):
+def test_an_expensive_dockerfile_does_not_stop_the_evaluation(measured, recipe):
     results, findings = measured({f"{C1}/Dockerfile": recipe})
     assert [results[name]["status"] for name in ("compose", "document", "program")] == ["passed"] * 3
     assert all(one["text"] for one in findings)
@@ -284,7 +284,7 @@ def test_a_costly_dockerfile_does_not_stop_the_evaluation(measured, recipe):
 @pytest.mark.parametrize("program", ["x = " + "(" * 90_000, "x = " + "-" * 500_000 + "1", "x = " + "1+" * 400_000 + "1",
                                      "a." * 300_000 + "a", "# \udcff" * 3, "'" * 900_000],
                          ids=["parentheses", "signs", "sum", "attributes", "surrogates", "quotes"])  # fmt: skip
-def test_a_costly_program_does_not_stop_the_evaluation(measured, program):
+def test_an_expensive_program_does_not_stop_the_evaluation(measured, program):
     results, _ = measured({f"{C3}/UE_07_App5.py": program.encode("utf-8", "surrogateescape")})
     assert [results[name]["status"] for name in ("compose", "document", "program")] == ["passed"] * 3
 
@@ -294,7 +294,7 @@ def test_a_costly_program_does_not_stop_the_evaluation(measured, program):
 
 @pytest.fixture
 def guarded(submit, tmp_path):
-    """The evidence as an evaluation has it, with nothing but a submission."""
+    """Return a function for the evidence of an evaluation without an engine."""
     made = []
 
     def make(changes=None, limits=SHORT):
@@ -402,7 +402,7 @@ def test_an_archive_with_a_huge_header_ends_its_worker_only(tmp_path):
 # --- the worker itself
 
 
-def test_a_worker_that_is_killed_is_an_error_with_a_reason(guarded):
+def test_a_killed_worker_is_reported_with_the_reason(guarded):
     evidence = guarded({"README.md": BACKTRACKS})
 
     def kill():
@@ -420,7 +420,7 @@ def test_a_worker_that_is_killed_is_an_error_with_a_reason(guarded):
     assert evidence.verdict("document", print, {"file": "README.md"}).passed
 
 
-def test_a_worker_has_nothing_of_the_environment_and_ends_with_the_evaluation(tmp_path, monkeypatch):
+def test_a_worker_inherits_no_environment_and_ends_with_the_evaluation(tmp_path, monkeypatch):
     monkeypatch.setenv("SECRET_OF_THE_TUTOR", "1")
     (tmp_path / "x").write_bytes(b"x")
     with WorkerPool(SHORT) as workers:
@@ -495,7 +495,7 @@ def test_an_error_of_a_task_is_raised_in_the_evaluation(guarded):
         workers.call(str, "key_of", "it", source=evidence.submission.root, limits=few)
 
 
-def test_every_error_type_survives_a_message():
+def test_every_error_type_is_preserved_between_processes():
     def below(kind):
         return {kind, *(inner for one in kind.__subclasses__() for inner in below(one))}
 
@@ -528,14 +528,14 @@ def test_control_characters_never_reach_an_exporter(submit):
     )
 
 
-# What works in a worker as it stands: it reads no file that a fact does not read, or is made of facts.
+# Attributes that work unchanged in a worker: they read no file beyond the facts, or are derived from facts.
 MADE_OF_FACTS = {
     *("engine", "image", "image_of", "copies_in_image", "run_for_files", "missing_folders", "is_right"),
     *("refused_hosts", "verdict", "sightings", "to_message", "from_message", "number_of", "run_with"),
 }
 
 
-def test_everything_that_can_be_asked_of_the_evidence_is_a_fact_or_made_of_facts():
+def test_every_public_attribute_of_the_evidence_is_a_fact_or_derived_from_facts():
     kinds = [
         kind for kind in Evidence.__mro__ if kind.__module__ not in ("builtins", "evaluation.evidence.facts")
     ]
@@ -543,7 +543,7 @@ def test_everything_that_can_be_asked_of_the_evidence_is_a_fact_or_made_of_facts
     assert public == MADE_OF_FACTS | set(FACTS)
 
 
-def test_workers_compute_exactly_the_facts_that_take_reading_a_file_of_the_submission(evidence_of, tmp_path):
+def test_workers_compute_exactly_the_facts_that_read_files_of_the_submission(evidence_of, tmp_path):
     read = {name for name, fact in FACTS.items() if fact.reads is not None}
     assert read == {
         *("compose", "safe_stack", "roles", "dockerfile", "why_not_expected", "seen", "exchanged", "judged"),
@@ -557,7 +557,7 @@ def test_workers_compute_exactly_the_facts_that_take_reading_a_file_of_the_submi
 
 
 @pytest.mark.parametrize("name", ["stack", "expected", "verdict", "workers", "__init__", "nothing"])
-def test_a_worker_gets_nothing_that_is_no_fact_made_for_it(guarded, name):
+def test_a_worker_can_request_only_the_facts_meant_for_workers(guarded, name):
     with pytest.raises(CannotCheck, match="is not available to workers"):
         guarded()._answer("fact", {"name": name, "arguments": {}})
 
@@ -595,7 +595,7 @@ def test_an_interrupted_evaluation_leaves_a_report_and_no_worker(submit, tmp_pat
     assert workers and not [number for number in workers if Path("/proc", number).exists()]
 
 
-def test_workers_know_the_runs_of_containers(guarded):
+def test_workers_receive_the_results_of_container_runs(guarded):
     evidence = guarded()
     ran = ContainerRun(
         "docker run --rm activationbase_app07", 137, "", 60.0, "it did not end within 60 s and was stopped"
@@ -608,7 +608,7 @@ def test_workers_know_the_runs_of_containers(guarded):
     assert evidence.sightings("over_the_limits", print, 6).places == ((f"{C1}/Dockerfile", verdict.reason),)
 
 
-def test_the_time_limit_shrinks_after_each_costly_input(guarded):
+def test_the_time_limit_shrinks_after_each_expensive_input(guarded):
     evidence = guarded({"README.md": BACKTRACKS})
     for seconds in (3, 2, 2):
         with pytest.raises(TooCostly, match=f"it takes more than {seconds} s of processor time"):

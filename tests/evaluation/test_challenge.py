@@ -34,7 +34,7 @@ def test_every_challenge_is_different():
 
 
 @pytest.mark.parametrize("said", ["OK", "", "OK\n" * 100, "m1 OK OK"])
-def test_a_word_does_not_solve_the_challenge(said):
+def test_printed_text_does_not_solve_the_challenge(said):
     asked = make_challenge(1)
     assert not asked.language_answered(said)
     assert not asked.network_answered(said)

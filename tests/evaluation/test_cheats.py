@@ -1,4 +1,4 @@
-"""Real containers: submissions that try to get points without the work, and the points that they get."""
+"""Submissions that try to get points without the work, evaluated in real containers."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def test_the_seed_of_the_replacements_is_in_the_report(reports):
         assert any("(seed " in one.text for one in evidence)
 
 
-def test_a_prediction_of_two_digits_is_rerun_more_than_once(reports):
+def test_a_prediction_with_two_digits_is_rerun_several_times(reports):
     results = {one.id: one for one in reports["honest-two-digits"].results}
     assert any("further runs)" in one.text for one in results["activation.prediction"].evidence)
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_a_dockerfile_that_only_names_its_base_earns_nothing(evidence_of, number):
+def test_a_dockerfile_with_only_a_base_image_gets_no_points(evidence_of, number):
     folder = SERVICES[number - 1].folder
     made = evidence_of({f"{folder}/Dockerfile": 'FROM busybox:latest\nCMD ["true"]\n'})
     verdict = CHECKS["image_builds"](made, container=number)

@@ -1,4 +1,4 @@
-"""An untrusted compose file is data: dangerous keys are refused with a reason, mistakes are named."""
+"""An untrusted compose file is data: dangerous keys are refused with a reason, errors are reported."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pipeline.engines.docker_command import Compose
 
 @pytest.fixture
 def safe(tmp_path):
-    """What a compose file comes to, in a submission with a few folders."""
+    """Return the rewritten compose file for a submission with a few folders."""
     for name in ("shared_data", "models", "container3_codebase"):
         (tmp_path / name).mkdir()
     (tmp_path / "models" / "net.pkl").write_text("x")
@@ -127,7 +127,7 @@ def test_dangerous_top_level_keys_are_refused(safe, text, reason):
         (service("command: echo $5"), "a dollar sign is written $$"),
     ],
 )
-def test_what_compose_would_reject_is_a_mistake(safe, text, mistake):
+def test_an_invalid_compose_file_is_reported(safe, text, mistake):
     assert mistake in safe(text).mistakes[0]
 
 
@@ -171,7 +171,7 @@ def test_safe_keys_are_copied_and_others_ignored(safe):
     assert "100g" not in json.dumps(dict(settings))
 
 
-def test_a_folder_that_compose_would_not_create_is_missing(safe):
+def test_a_missing_bind_folder_is_reported(safe):
     stack = safe(service("volumes: [{type: bind, source: ./nowhere, target: /x}]"))
     assert [mount.kind for mount in stack.services["a"].mounts] == ["missing"]
 
@@ -212,14 +212,14 @@ def test_an_empty_volume_replaces_a_folder_of_another_machine(safe, place):
     assert (mount.kind, mount.source, mount.target) == ("elsewhere", place, "/x")
 
 
-def test_links_are_an_older_form_of_depends_on(safe):
+def test_links_are_treated_as_depends_on(safe):
     stack = safe(service("links: [b, 'c:alias']") + "  b: {image: busybox}\n  c: {image: busybox}\n")
     assert stack.mistakes == ()
     assert stack.services["a"].depends_on == {"b": "service_started", "c": "service_started"}
     assert "a depends on d, but there is no such service" in safe(service("links: [d]")).mistakes[0]
 
 
-def test_deep_nesting_is_a_mistake(safe):
+def test_deep_nesting_is_reported(safe):
     assert safe("a: " + "[" * 100_000).mistakes == ("docker-compose.yml: its values are nested too deeply",)
 
 

@@ -50,7 +50,7 @@ def test_the_projects_own_dockerfiles_have_no_mistakes(service):
         ("ARG X\nFROM ${X}\n", 2, "its ARG has no value"),
     ],
 )
-def test_what_docker_would_reject_is_reported_with_its_line(text, line, mistake):
+def test_an_invalid_instruction_is_reported_with_its_line(text, line, mistake):
     found = read_dockerfile(text).mistakes[0]
     assert found[0] == line
     assert mistake in found[1]
@@ -97,11 +97,11 @@ def test_features_of_buildkit_are_rewritten(tmp_path):
 
 
 def written(text, folder, **options):
-    """The lines that are built instead of a Dockerfile."""
+    """Return the lines of the rewritten Dockerfile."""
     return rewrite(read_dockerfile(text, options.get("arguments")), Tree(folder), **options).text.splitlines()
 
 
-def test_what_cannot_be_rewritten_is_reported(tmp_path):
+def test_instructions_that_cannot_be_rewritten_are_reported(tmp_path):
     assert written("# a\nfrom\tbusybox\nRUN  echo   hi\n", tmp_path) == [
         "FROM busybox AS app07-stage-0",
         "RUN echo   hi",
@@ -155,7 +155,7 @@ def test_variables_are_expanded_as_in_docker(word, becomes):
 
 
 @pytest.mark.parametrize("word", ["${A", "${}", "${A#x}", "'x", '"x', "${NO:?gone}", "${A:-" * 40 + "}" * 40])
-def test_a_word_that_docker_would_reject_is_rejected(word):
+def test_a_word_with_invalid_quoting_is_rejected(word):
     with pytest.raises(CannotExpand):
         expand(word, {"A": "a"})
 
@@ -183,7 +183,7 @@ def test_continued_lines_are_joined_as_in_docker(text, reads, tmp_path):
     assert lines == reads
 
 
-def test_a_line_that_would_continue_is_never_written(tmp_path):
+def test_no_written_line_ends_with_a_continuation(tmp_path):
     text = "FROM busybox\nRUN a \\\\\n\nCOPY --from=busybox a b\\"
     made = rewrite(read_dockerfile(text), Tree(tmp_path))
     assert not any(line.rstrip().endswith("\\") for line in made.text.splitlines())
@@ -220,7 +220,7 @@ URL = "http://127.0.0.1:9/x"
         f"ADD <<EOF {URL} /x/\ntext\nEOF",
     ],
 )
-def test_an_add_of_a_url_is_refused_wherever_the_url_comes_from(lines):
+def test_an_add_of_a_url_is_refused_for_every_source_of_the_url(lines):
     found = list(refusals(read_dockerfile(f"FROM busybox\n{lines}\n"), "", {}))
     assert "would be downloaded by the engine itself, outside the limits of the evaluation" in found[0][1]
 
@@ -232,7 +232,7 @@ def test_a_url_in_a_build_argument_or_a_global_arg_is_found():
     assert not list(refusals(read_dockerfile(text), "", {}))
 
 
-def test_onbuild_is_refused_if_it_would_run_and_dropped_otherwise(tmp_path):
+def test_onbuild_is_refused_if_it_would_run_and_removed_otherwise(tmp_path):
     text = f"FROM busybox AS a\nONBUILD ADD {URL} /x\n"
     assert list(refusals(read_dockerfile(text), "", {})) == []
     assert written(text, tmp_path) == ["FROM busybox AS app07-stage-0"]
@@ -365,7 +365,7 @@ def test_the_output_of_a_failed_step_is_not_a_missing_layer():
     ],
 )
 def test_expanded_instructions_have_a_size_limit(lines, line):
-    """The builder would put them in itself: a hundred bytes of a LABEL become megabytes of an image's settings."""
+    """The builder expands variables itself: a LABEL of a hundred bytes can become megabytes of image settings."""
     text = f"FROM busybox\nENV B={'x' * 50_000}\n{lines}\n"
     assert [number for number, _ in refusals(read_dockerfile(text), "", {})] == [line]
 
@@ -396,7 +396,7 @@ def test_volumes_without_number_are_refused(tmp_path):
         rewrite(read_dockerfile(text), Tree(tmp_path))
 
 
-def test_an_endless_dockerfile_reports_a_bounded_number_of_mistakes():
+def test_a_very_long_dockerfile_reports_a_limited_number_of_errors():
     found = read_dockerfile("FROM busybox\n" + "NO\n" * 300_000)
     assert len(found.instructions) == 1001
     assert len(found.mistakes) == 1001

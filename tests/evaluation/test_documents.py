@@ -1,4 +1,4 @@
-"""Documents: the answers are found however their headings look, and an answer is more than its question."""
+"""Documents: answers are found under headings of many styles, and must be more than their question."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_headings_of_many_kinds_are_found(heading):
 
 
 @pytest.mark.parametrize("heading", ["Q{}: ", "{}. ", "Question {} - ", "**Answer {}:** "])
-def test_an_answer_may_begin_beside_its_heading(heading):
+def test_an_answer_may_begin_on_the_line_of_its_heading(heading):
     answer = "Containers carry what they need, so that a tutor can run the network on any machine without installing it."
     text = "\n".join(heading.format(number) + answer for number in range(1, 6))
     found = answers_in(text)
@@ -123,7 +123,7 @@ def test_a_missing_question_is_reported_with_the_existing_ones(evidence_of, samp
         (LONG, {"readme.text", "readme.containers", "readme.build", "readme.run", "readme.result"}),
     ],
 )
-def test_a_readme_that_says_nothing_loses_its_points(evidence_of, readme, lost):
+def test_a_readme_without_content_gets_no_points(evidence_of, readme, lost):
     verdicts = judged(evidence_of, {"README.md": readme}, "readme.")
     assert {name for name, verdict in verdicts.items() if not verdict.passed} == lost
 
@@ -140,7 +140,7 @@ def test_each_omission_of_a_readme_costs_its_own_points(evidence_of, samples):
         assert {name for name, verdict in verdicts.items() if not verdict.passed} == {lost}
 
 
-def test_what_is_missing_is_reported_in_words_not_as_a_regular_expression(evidence_of):
+def test_missing_content_is_described_in_words(evidence_of):
     verdicts = judged(evidence_of, {"README.md": LONG}, "readme.")
     assert [verdict.reason for name, verdict in verdicts.items() if name != "readme.text"] == [
         "README.md does not mention: activationbase, knowledgebase, codebase",

@@ -1,4 +1,4 @@
-"""`evaluate` on the command line: what it shows and writes, what it ends with, a whole class, going on later."""
+"""`evaluate` on the command line: output, files, exit status, classes and resuming."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from evaluation.processes.bounded_process import OUTPUT, TIME, run_bounded
 pytestmark = pytest.mark.slow
 
 
-def test_no_run_checks_only_the_files(drive, submit, tmp_path):
+def test_no_run_makes_only_the_file_checks(drive, submit, tmp_path):
     status, out, _ = drive(submit(), "--no-run")
     assert status == 0
     assert "docker-compose.yml        12 of  20" in out
@@ -37,7 +37,7 @@ def test_the_same_submission_gets_the_same_report_twice(drive, submit, tmp_path)
     assert results[0] == results[1]
 
 
-def test_without_an_engine_the_exit_status_reports_unmade_checks(drive, submit, monkeypatch):
+def test_without_an_engine_the_exit_status_reports_skipped_checks(drive, submit, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
     monkeypatch.delenv("DOCKER_CONTEXT", raising=False)
     status, out, err = drive(submit())
@@ -85,7 +85,7 @@ def class_of_three(submit, tmp_path):
     return folder
 
 
-def test_a_class_is_evaluated_and_continues_where_it_stopped(drive, class_of_three, tmp_path):
+def test_an_interrupted_class_evaluation_is_resumed(drive, class_of_three, tmp_path):
     out = tmp_path / "reports"
     status, said, _ = drive("--class-list", class_of_three, "--output", out, "--no-run")
     assert status == 0
@@ -109,7 +109,7 @@ def test_a_class_is_evaluated_and_continues_where_it_stopped(drive, class_of_thr
     assert "done before" not in said
 
 
-def test_a_class_without_an_engine_is_evaluated_again_where_there_is_one(
+def test_submissions_evaluated_without_an_engine_are_evaluated_again_with_one(
     drive, class_of_three, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
@@ -159,7 +159,7 @@ def test_a_program_with_endless_output_is_stopped(tmp_path):
         assert len(done.output) < 3_000_000
 
 
-def test_a_program_that_never_ends_is_stopped_and_one_that_ends_is_not():
+def test_only_a_program_beyond_its_time_limit_is_stopped():
     assert run_bounded(["sleep", "60"], seconds=0.5, output=1000).ended == TIME
     done = run_bounded(["sh", "-c", "printf 'one\\ntwo'; exit 3"], seconds=30, output=1000)
     assert (done.status, done.output, done.ok) == (3, "one\ntwo\n", False)

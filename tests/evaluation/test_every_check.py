@@ -1,4 +1,4 @@
-"""Every check of the task's rubric: where exactly its part is broken, exactly its points are lost."""
+"""Every check of the task's rubric: a submission that breaks exactly this check loses exactly its points."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def test_a_broken_part_of_the_pipeline_costs_exactly_its_points(reports, breaks,
     assert broken.reason in reason_of(report, name)
 
 
-def test_a_file_copied_under_another_name_is_recognised(reports):
+def test_a_file_copied_with_another_name_is_recognised(reports):
     hint = next(result.hint for result in reports["copying.rows"].results if result.id == "copying.rows")
     assert "It was copied under another name, rows.csv" in hint
 
 
 @pytest.fixture(scope="module")
 def whole(samples, tmp_path_factory):
-    """The report of a right submission of which only the files are looked at."""
+    """Return the report of a correct submission, from the checks of files only."""
     folder = samples.write_sample(tmp_path_factory.mktemp("whole") / "submission")
     return evaluate(str(folder), load_rubric(), Conditions(run=False))
 
@@ -63,7 +63,7 @@ def test_a_broken_document_costs_exactly_its_points(submit, breaks, samples, nam
     assert broken.reason in reason_of(report, name)
 
 
-def test_a_class_that_is_finished_is_not_evaluated_again(reports, evaluate_class, capsys):
+def test_a_completely_evaluated_class_is_not_evaluated_again(reports, evaluate_class, capsys):
     out = evaluate_class()
     assert capsys.readouterr().out.count("done before") == len(reports)
     rows = (out / "overview.csv").read_text("utf-8").splitlines()

@@ -1,4 +1,4 @@
-"""One report, many forms; what a submission says is text in each of them and nothing else."""
+"""One report in many formats; text of a submission is escaped in each of them."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_the_page_shows_the_evidence_of_a_failure_and_each_reason_once():
     assert "<details open>" not in below and below.count("last words") == 2
 
 
-def test_a_report_survives_json_unchanged():
+def test_a_report_is_unchanged_after_a_json_round_trip():
     text = EXPORTERS["json"].export(REPORT)
     assert from_json(json.loads(text)) == REPORT
     assert json.loads(text)["points"] == 5

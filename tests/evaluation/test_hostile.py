@@ -1,4 +1,4 @@
-"""Real containers: a hostile submission stays within its limits, and nothing of it remains."""
+"""Hostile submissions in real containers stay within their limits, and nothing of them is left."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_an_attack_at_run_time_is_stopped_by_limits(submit, samples, evaluated):
     assert results["activation.prediction"].status == "failed"
 
 
-def test_what_prints_fills_its_disk_or_takes_all_memory_is_stopped(submit, samples, evaluated):
+def test_excessive_output_disk_use_or_memory_use_is_stopped(submit, samples, evaluated):
     """One container of each kind."""
     fills = "while true; do i=$((i + 1)); head -c 8000000 /dev/zero > /fill$i; done"
     hog = "import time\nprint('taking it', flush=True)\nkept = []\nwhile True:\n    kept.append(bytearray(b'x' * 1_000_000))\n"
@@ -147,7 +147,7 @@ PROGRAM = "import sys; from pipeline.cli import execute, parse; sys.exit(execute
 
 
 def interrupted_at(text, words):
-    """Runs a command until it says a certain thing, then sends Ctrl-C: exit status, process, and all that was said."""
+    """Run a command until it prints a certain text, then send Ctrl-C; return exit status, process and output."""
     with subprocess.Popen(
         [sys.executable, "-c", PROGRAM, *map(str, words)],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
@@ -177,8 +177,8 @@ def test_ctrl_c_leaves_a_partial_report_and_removes_the_containers(submit, sampl
     assert report.results[6].reason == "the evaluation was interrupted"
 
 
-def test_ctrl_c_stops_a_class_and_the_same_command_resumes_it(samples, tmp_path, nothing_left):
-    """The first of three is finished, the second is being built, the third has not begun."""
+def test_ctrl_c_stops_a_class_evaluation_and_the_same_command_resumes_it(samples, tmp_path, nothing_left):
+    """The first of three is finished, the second is being built, the third has not started."""
     folder, out = tmp_path / "class", tmp_path / "out"
     fails = {f"{part}/Dockerfile": "FROM busybox:latest\nRUN false\n" for part in (C1, C2, C3)}
     slow = {f"{C3}/Dockerfile": "FROM busybox:latest\nRUN sleep 300\n"}
@@ -205,7 +205,7 @@ def test_ctrl_c_stops_a_class_and_the_same_command_resumes_it(samples, tmp_path,
     assert [row.split(",")[:2] for row in rows[1:]] == [["a", "32"], ["b", "32"], ["c", "32"]]
 
 
-def test_what_a_killed_evaluation_left_is_removed_by_the_next(engine, left_of):
+def test_leftovers_of_a_killed_evaluation_are_removed_by_the_next_one(engine, left_of):
     version, compose = find_docker()
     # While this process runs, what has its number is left alone by evaluations of other tests, too.
     with subprocess.Popen(["sleep", "600"]) as other:
@@ -224,7 +224,7 @@ def test_what_a_killed_evaluation_left_is_removed_by_the_next(engine, left_of):
 
 @pytest.mark.xdist_group("class")
 def test_a_build_ends_with_an_evaluation_that_is_killed(engine, submit, tmp_path):
-    """A step of a build carries no label: nobody would find it later."""
+    """The container of a build step has no label, so a later evaluation could not find it."""
     nap = str(100_000 + os.getpid())
     slow = submit({f"{C1}/Dockerfile": f"FROM busybox:latest\nRUN sleep {nap}\n"})
     words = [sys.executable, "-c", PROGRAM, "evaluate", str(slow), "--output", str(tmp_path / "out")]

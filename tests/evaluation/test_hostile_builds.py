@@ -1,4 +1,4 @@
-"""Real builds: nothing of the host is written, read or reached on its loopback, and a reason is reported."""
+"""Real builds cannot write, read or connect to anything of the host, and the reason is reported."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ BUSYBOX = "FROM busybox:latest\n"
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """A home folder beside the folder that evaluations work in: three steps up from a build context."""
+    """Return a home folder three levels above the build contexts of evaluations."""
     folder = tmp_path / "home"
     (folder / ".ssh").mkdir(parents=True)
     (folder / ".bashrc").write_text(CANARY)
@@ -63,7 +63,7 @@ def state(folder):
 
 @pytest.fixture
 def listener():
-    """A server on the host's loopback; nobody may have knocked when the test is over."""
+    """Run a server on the host's loopback, and assert that it received no connection."""
     knocked = []
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.2)
@@ -95,7 +95,7 @@ def session(engine, home):
 
 @pytest.fixture
 def build(session, tmp_path):
-    """Takes a submission in and builds one image of it."""
+    """Return a function that copies a submission and builds one of its images."""
     count = 0
 
     def run(source, context=C3, *, dockerfile="Dockerfile", args=None, target="", limits=DEFAULT_LIMITS):
@@ -147,7 +147,7 @@ UP = "../../../home/.bashrc"
 
 
 def image_files(image, folder="/"):
-    """The files of an image: name to content, link target or mode."""
+    """Return the files of an image: name to content, link target or mode."""
     made = subprocess.run(["docker", "create", image, "x"], capture_output=True, text=True, check=True)
     name = made.stdout.strip()
     try:
@@ -167,7 +167,7 @@ def image_files(image, folder="/"):
 
 
 @SHAPES
-def test_links_in_the_place_of_written_files_are_not_followed(shape, build, tmp_path):
+def test_links_in_place_of_written_files_are_not_followed(shape, build, tmp_path):
     names = [
         "Dockerfile.evaluated",
         "Dockerfile.app07",
@@ -200,8 +200,8 @@ def test_a_folder_that_is_a_link_is_not_followed(shape, build, tmp_path):
 
 
 @SHAPES
-def test_a_link_that_another_link_turns_outward_is_left_out(shape, build, tmp_path):
-    """Each alone leads to a place inside; together they would climb."""
+def test_a_link_that_leads_outside_through_another_link_is_omitted(shape, build, tmp_path):
+    """Each link alone leads to a path inside; together they lead outside."""
     links = {
         f"{C3}/a/up": "late/../../../../home",
         f"{C3}/a/late": "..",
@@ -228,7 +228,7 @@ def test_a_heredoc_name_cannot_choose_the_path_that_is_written(context, build, t
 
 
 @pytest.mark.parametrize("dockerfile", ["../../../home/.bashrc", "link", "sub/../Dockerfile"])
-def test_the_dockerfile_itself_is_never_one_of_the_hosts(dockerfile, build, tmp_path):
+def test_the_dockerfile_is_never_a_file_of_the_host(dockerfile, build, tmp_path):
     files = {f"{DEEP}/Dockerfile": BUSYBOX, "a/home/.bashrc": BUSYBOX, f"{DEEP}/sub/x": ""}
     source = zipped(tmp_path / "handed-in", files, {f"{DEEP}/link": UP})
     built = build(source, DEEP, dockerfile=dockerfile)
@@ -243,7 +243,7 @@ def test_a_context_that_is_a_link_to_a_folder_inside_is_built(build, tmp_path):
     assert build(source).ok
 
 
-def test_pipes_and_a_folder_as_ignore_file_do_not_hold_the_build_up(build, tmp_path):
+def test_pipes_and_a_folder_as_ignore_file_do_not_block_the_build(build, tmp_path):
     source = folder(tmp_path / "handed-in", {f"{C3}/Dockerfile": BUSYBOX + "COPY . /x\n"})
     os.mkfifo(source / C3 / "pipe")
     assert build(source).ok
@@ -314,7 +314,7 @@ def test_an_archive_that_add_would_unpack_to_a_huge_size_is_not_built(build, tmp
     assert "a.tgz unpacks to more than 20 MB" in built.reason
 
 
-def test_a_report_with_a_reason_for_each_comes_out(submit, samples, evaluated, home, listener):
+def test_each_refused_instruction_is_reported_with_its_reason(submit, samples, evaluated, home, listener):
     url = f"http://127.0.0.1:{listener}/x"
     source = submit(
         {
@@ -335,7 +335,7 @@ def test_a_report_with_a_reason_for_each_comes_out(submit, samples, evaluated, h
 
 @pytest.fixture
 def own_image(engine):
-    """An image of this project, one made from it under an official name, and one that only shares its base."""
+    """Create an image of this project, one built from it with an official name, and one that shares only its base."""
     made = ["activationbase_app07:test-own", "python:app07-test", "busybox:app07-test", "alpine:app07-test"]
 
     def make(tag, text):
@@ -371,13 +371,13 @@ def own_image(engine):
         ("FROM app07eval-other:b0", "an image of an evaluation"),
     ],
 )
-def test_an_image_of_this_machine_earns_nothing(text, reason, own_image, build, tmp_path):
+def test_an_existing_image_of_the_host_gets_no_points(text, reason, own_image, build, tmp_path):
     built = build(folder(tmp_path / "handed-in", {f"{C3}/Dockerfile": text + "\n"}))
     assert not built.ok
     assert reason in built.reason
 
 
-def test_an_image_of_this_machine_is_refused_by_compose_as_well_and_stand_ins_pass(own_image, session):
+def test_compose_services_may_not_use_images_of_the_host(own_image, session):
     for name in ("busybox", "busybox:latest", "docker.io/library/busybox", "python:3.11-slim"):
         session.ensure_image(name)
     session.allowed_images = ("activationbase_app07", "python:app07-test", "894a2bf62821")
@@ -391,7 +391,7 @@ def test_an_image_of_this_machine_is_refused_by_compose_as_well_and_stand_ins_pa
             session.ensure_image(name)
 
 
-def test_an_image_that_shares_only_its_base_with_ours_stays_allowed(session):
+def test_an_image_that_shares_only_the_base_image_is_allowed(session):
     """An image of this project that adds no file of its own has the layers of its base."""
     name = "knowledgebase_app07:test-empty"
     words = ["docker", "build", "--quiet", "--tag", name, "-"]
@@ -481,12 +481,12 @@ LITTLE_DISK = replace(DEFAULT_LIMITS, build_disk=40 * MIB)
 
 
 def imitating(lines):
-    """A step that prints what the engine prints; in words of its own, or a layer of an earlier build would stand in."""
+    """Return a build step that prints lines of the engine; unique text prevents the use of a cached layer."""
     return f"RUN : {uuid.uuid4()}; for i in $(seq {lines}); do echo ' ---> Running in 0123456789ab'; done\n"
 
 
 @pytest.mark.parametrize("lines", ["VOLUME /v\n", imitating(1)], ids=["volume", "imitating"])
-def test_what_a_step_writes_is_counted_wherever_it_writes_and_whatever_was_printed(lines, build, tmp_path):
+def test_everything_that_a_step_writes_counts_towards_the_disk_limit(lines, build, tmp_path):
     source = folder(tmp_path / "handed-in", {f"{C3}/Dockerfile": BUSYBOX + lines + WRITES})
     built = build(source, limits=LITTLE_DISK)
     assert not built.ok
@@ -500,7 +500,7 @@ def test_a_step_that_imitates_the_builder_repeatedly_ends_the_build(build, tmp_p
     assert "printed lines that look like the builder's own" in built.reason
 
 
-def test_an_image_declares_no_volumes_and_its_containers_have_them(build, session, tmp_path):
+def test_declared_volumes_are_removed_from_the_image_and_mounted_in_its_containers(build, session, tmp_path):
     dockerfile = (
         "FROM busybox:latest AS one\nENV P=/a\nVOLUME $P /b\nFROM one\nENV P=/c\nRUN mkdir /a && echo kept > /a/f\n"
         'VOLUME ["/a", "/d e"]\n'
@@ -523,8 +523,8 @@ def test_an_image_declares_no_volumes_and_its_containers_have_them(build, sessio
 # --- what is mounted
 
 
-def test_no_name_of_a_folder_becomes_a_path_of_the_host(evidence_of, session, tmp_path):
-    """Compose would put variables into the path of a folder whose name looks like one."""
+def test_folder_names_are_never_used_as_host_paths(evidence_of, session, tmp_path):
+    """Compose would interpolate a folder name that looks like a variable."""
     up = "${NO-..}"
     source = "/".join([up] * 6)
     compose = (
@@ -564,7 +564,7 @@ TRICKY = {
 
 
 @pytest.mark.parametrize("name", TRICKY)
-def test_an_ordinary_dockerfile_builds_the_same_image(name, build, tmp_path):
+def test_rewriting_an_ordinary_dockerfile_does_not_change_its_image(name, build, tmp_path):
     packed = BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
         archive.addfile(tarfile.TarInfo("inner"), BytesIO())

@@ -1,4 +1,4 @@
-"""A submission is copied first, within limits; nothing leads out, no link is followed, nothing is executed."""
+"""A submission is copied within limits; no path leads outside, no link is followed, nothing is executed."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_folder_is_copied_without_caches_and_environments(tmp_path, place):
     assert taken.text("a/b.txt") == "text"
 
 
-def test_links_that_lead_outside_are_left_out_and_those_inside_stay(tmp_path, place):
+def test_links_that_lead_outside_are_omitted_and_those_inside_are_kept(tmp_path, place):
     source = folder(tmp_path / "one", real="content")
     (source / "inside").symlink_to("real")
     (source / "outside").symlink_to("/etc/passwd")
@@ -137,13 +137,13 @@ def test_a_zip_is_unpacked_with_the_separators_of_any_system(tmp_path, place):
 
 
 @pytest.mark.parametrize("name", ["../evil", "a/../../evil", "/etc/evil", "C:\\evil", "..\\evil"])
-def test_a_zip_with_a_path_that_leads_out_is_refused(tmp_path, place, name):
+def test_a_zip_with_a_path_outside_its_folder_is_refused(tmp_path, place, name):
     path = archive(tmp_path / "bad.zip", {"docker-compose.yml": b"", name: b"x"})
     assert "leads out" in (said := refused(path, place)) or "absolute paths are not allowed" in said
     assert not (tmp_path / "evil").exists()
 
 
-def test_a_link_in_a_zip_that_leads_outside_is_left_out(tmp_path, place):
+def test_a_link_in_a_zip_that_leads_outside_is_omitted(tmp_path, place):
     path = archive(tmp_path / "bad.zip", {"link": b"/etc/passwd"}, mode=stat.S_IFLNK | 0o777)
     with zipfile.ZipFile(path, "a") as packed:
         packed.writestr("docker-compose.yml", COMPOSE)
@@ -162,7 +162,7 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path, place):
     assert written <= 17 * 1024 * 1024
 
 
-def test_a_hundred_thousand_entries_are_refused_by_the_end_of_the_file_alone(tmp_path, place):
+def test_a_zip_with_too_many_entries_is_refused_from_its_end_record(tmp_path, place):
     path = tmp_path / "many.zip"
     with zipfile.ZipFile(path, "w") as packed:
         for number in range(21_000):
@@ -206,7 +206,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
-    """A repository with a hook and a submodule without .gitmodules."""
+    """Return a repository with a hook and a submodule without .gitmodules."""
     for name in ("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"):
         monkeypatch.setenv(name, "tests@example.invalid")
     path = folder(tmp_path / "repository", **{"README.md": "text"})
@@ -264,11 +264,11 @@ def test_a_bare_repository_is_cloned_by_its_folder_and_served_over_http(reposito
 
 
 @pytest.mark.parametrize("url", ["ext::sh -c 'touch /tmp/x'", "ftp://example.invalid/x.git"])
-def test_schemes_that_are_not_gits_own_are_refused(place, url):
+def test_url_schemes_other_than_gits_are_refused(place, url):
     assert "is not allowed as the URL of a repository" in refused(url, place)
 
 
-def test_a_missing_repository_is_reported_in_the_words_of_git(place, tmp_path):
+def test_a_missing_repository_is_reported_with_the_message_of_git(place, tmp_path):
     assert "cannot be cloned" in refused(f"file://{tmp_path}/nowhere", place)
     assert "is not a valid name of a branch" in refused(
         f"file://{tmp_path}/x#--upload-pack=touch", tmp_path / "b"
@@ -288,7 +288,7 @@ def test_invalid_file_names_are_refused(tmp_path, place, entries, text):
     assert text in refused(path, place)
 
 
-def test_a_name_in_a_wrong_encoding_is_reported_as_damage(tmp_path, place):
+def test_a_name_in_a_wrong_encoding_is_reported_as_damaged(tmp_path, place):
     path = archive(tmp_path / "odd.zip", {"docker-compose.yml": b"", "über.txt": b""})
     path.write_bytes(path.read_bytes().replace("über".encode(), b"\xff\xfeber"))
     assert "odd.zip is damaged or not a zip file" in refused(path, place)
@@ -305,7 +305,7 @@ def test_damaged_content_is_reported_for_every_compression(tmp_path, place, pack
     assert "odd.zip is damaged or not a zip file" in refused(path, place)
 
 
-def test_circular_links_and_invalid_targets_are_left_out(tmp_path, place):
+def test_circular_links_and_invalid_targets_are_omitted(tmp_path, place):
     path = tmp_path / "odd.zip"
     with zipfile.ZipFile(path, "w") as packed:
         packed.writestr("docker-compose.yml", COMPOSE)
@@ -322,7 +322,7 @@ def test_circular_links_and_invalid_targets_are_left_out(tmp_path, place):
     ]
 
 
-def test_links_that_only_together_lead_outside_are_left_out(tmp_path, place):
+def test_links_that_lead_outside_in_combination_are_omitted(tmp_path, place):
     path = tmp_path / "odd.zip"
     with zipfile.ZipFile(path, "w") as packed:
         packed.writestr("docker-compose.yml", COMPOSE)
@@ -335,7 +335,7 @@ def test_links_that_only_together_lead_outside_are_left_out(tmp_path, place):
     assert sorted(path.name for path in (taken.root / "c").iterdir()) == ["b", "d"]
 
 
-def test_nothing_is_unpacked_behind_a_link(tmp_path, place):
+def test_nothing_is_unpacked_through_a_link(tmp_path, place):
     path = tmp_path / "odd.zip"
     with zipfile.ZipFile(path, "w") as packed:
         packed.writestr("docker-compose.yml", COMPOSE)
@@ -347,7 +347,7 @@ def test_nothing_is_unpacked_behind_a_link(tmp_path, place):
     assert "d/y: a part of this path is both a file and a folder, or a link" in refused(path, place)
 
 
-def test_git_gets_no_variables_and_no_filters_of_the_user(repository, place, tmp_path, monkeypatch):
+def test_git_inherits_no_variables_and_no_filters_of_the_user(repository, place, tmp_path, monkeypatch):
     settings = tmp_path / "gitconfig"
     settings.write_text(f'[filter "evil"]\n\tsmudge = touch {tmp_path}/ran && cat\n')
     (repository / ".gitattributes").write_text("* filter=evil\n")
@@ -379,7 +379,7 @@ def test_git_gets_no_variables_and_no_filters_of_the_user(repository, place, tmp
         ("https://[::ffff:127.0.0.1]:PORT/x", "resolves to a private network address"),
     ],
 )
-def test_a_submodule_reaches_nothing_of_this_machine(repository, place, url, why):
+def test_a_submodule_cannot_access_the_host(repository, place, url, why):
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.2)
         port = str(server.getsockname()[1])
@@ -408,7 +408,7 @@ def test_a_submodule_on_the_same_host_is_fetched(url, outer, fetched):
     assert SubmoduleSource.of(url, outer) == SubmoduleSource(fetched)
 
 
-def test_a_volume_at_a_dangling_link_is_refused(tmp_path, place):
+def test_a_volume_at_a_broken_link_is_refused(tmp_path, place):
     source = folder(tmp_path / "one")
     (source / "link").symlink_to("nowhere")
     taken = take_in(str(source), place, DEFAULT_LIMITS)
@@ -417,7 +417,7 @@ def test_a_volume_at_a_dangling_link_is_refused(tmp_path, place):
 
 
 def table(entries, *, extra=b"", said=None, zip64=None):
-    """A zip file that is a table of contents and nothing else."""
+    """Return a zip file that consists of a central directory only."""
     one = (
         b"PK\x01\x02"
         + bytes(24)

@@ -1,4 +1,4 @@
-"""An untrusted repository on this machine: git reads a copy, and no reference to another place is followed."""
+"""An untrusted local repository is copied, and no reference to another folder is followed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def git(*words: str, cwd: Path, given: bytes | None = None) -> str:
 
 @pytest.fixture
 def solution(tmp_path):
-    """A repository of the person who evaluates, which no submission may show."""
+    """Return a repository of the tutor, which no submission may access."""
     path = tmp_path / "solution"
     path.mkdir()
     path.joinpath("docker-compose.yml").write_text(COMPOSE)
@@ -47,7 +47,7 @@ def solution(tmp_path):
 
 @pytest.fixture
 def bare(tmp_path):
-    """A folder that looks like a bare repository and holds nothing."""
+    """Return a folder with the structure of an empty bare repository."""
     path = tmp_path / "handed-in"
     for name in ("objects/info", "refs/heads"):
         path.joinpath(name).mkdir(parents=True)
@@ -61,12 +61,12 @@ def refused(source: str, place: Path) -> str:
     return error.value.message
 
 
-def test_a_bare_repository_does_not_borrow_another_one(solution, bare, tmp_path):
+def test_a_bare_repository_cannot_use_another_repository(solution, bare, tmp_path):
     bare.joinpath("commondir").write_text(f"{solution}/.git\n")
     assert "cannot be" in refused(str(bare), tmp_path / "in")
 
 
-def test_a_bare_repository_does_not_borrow_the_objects_of_another_one(solution, bare, tmp_path):
+def test_a_bare_repository_cannot_use_the_objects_of_another_one(solution, bare, tmp_path):
     bare.joinpath("objects", "info", "alternates").write_text(f"{solution}/.git/objects\n")
     bare.joinpath("refs", "heads", "main").write_text(git("rev-parse", "HEAD", cwd=solution) + "\n")
     assert "cannot be" in refused(str(bare), tmp_path / "in")
@@ -81,7 +81,7 @@ def test_a_bare_repository_does_not_reach_another_one_by_links(solution, bare, t
     assert "cannot be" in refused(str(bare), tmp_path / "in")
 
 
-def test_a_folder_whose_repository_lies_elsewhere_is_not_cloned_by_its_url(solution, tmp_path):
+def test_a_folder_with_its_repository_elsewhere_is_not_cloned_by_url(solution, tmp_path):
     pointing = tmp_path / "pointing"
     pointing.mkdir()
     pointing.joinpath(".git").write_text(f"gitdir: {solution}/.git\n")
@@ -89,7 +89,7 @@ def test_a_folder_whose_repository_lies_elsewhere_is_not_cloned_by_its_url(solut
         repository_at(pointing.as_uri())
 
 
-def test_a_bare_repository_is_cloned_with_its_branches_loose_or_packed(solution, tmp_path):
+def test_a_bare_repository_is_cloned_with_loose_or_packed_branches(solution, tmp_path):
     git("checkout", "-q", "-b", "venv/second", cwd=solution)
     solution.joinpath("README.md").write_text("second")
     git("commit", "-qam", "second", cwd=solution)
@@ -143,7 +143,7 @@ def test_a_deep_folder_is_measured_and_removed_and_no_link_in_it_is_followed(tmp
     assert kept.joinpath("file").read_text() == "stays"
 
 
-def test_a_folder_called_tilde_is_that_folder(tmp_path, monkeypatch):
+def test_a_folder_named_tilde_is_not_expanded(tmp_path, monkeypatch):
     home, class_folder = tmp_path / "home", tmp_path / "class"
     for path, text in ((home, "the long solution"), (class_folder / "~", "by a student")):
         path.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""A class of strangers: nobody's name or file takes anything from anybody else."""
+"""Class lists: the names and files of one submission cannot affect another one."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_long_name_fits_every_file_system():
         assert 100 < len(os.fsencode(safe_name(letter * 300))) <= 120
 
 
-def test_names_that_a_file_system_may_not_distinguish_are_kept_apart(tmp_path):
+def test_names_that_a_file_system_may_not_distinguish_get_separate_folders(tmp_path):
     for name in ("anna", "Anna", "ANNA.zip", "e\u0301va", "éva", "overview.csv.zip", "overview.html"):
         (tmp_path / name).mkdir() if not name.endswith(".zip") else (tmp_path / name).write_bytes(b"")
     names = [member.name for member in members_in(tmp_path)]
@@ -89,7 +89,7 @@ def test_a_submission_that_is_far_too_large_is_refused_quickly(tmp_path):
         assert len(key_of(tmp_path / "pipes", load_rubric(), how, workers)) == 64
 
 
-def test_a_class_of_hostile_names_gets_its_overview(tmp_path, submit, samples, capsys):
+def test_a_class_with_hostile_names_gets_an_overview(tmp_path, submit, samples, capsys):
     folder, out = tmp_path / "class", tmp_path / "out"
     folder.mkdir()
     names = ("=1+1", "overview.csv", "\x1b]0;owned\x07", os.fsdecode(b"\xff\xfe"), "right")

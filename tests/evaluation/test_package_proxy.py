@@ -1,4 +1,4 @@
-"""The program between the builds and the package indexes, on the loopback of the tests."""
+"""The proxy between builds and package indexes, on the loopback interface."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_private_addresses_are_recognised(address, inner):
 
 
 def answered(proxy, line):
-    """The status line that a proxy answers to one request."""
+    """Return the status line of the proxy for one request."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
         theirs.settimeout(5)

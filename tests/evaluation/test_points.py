@@ -1,4 +1,4 @@
-"""Real containers: right submissions of several kinds get all points; what goes wrong in other ways is told apart."""
+"""Real containers: correct submissions of several kinds get all points; different failures are distinguished."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHOWN = re.compile(r"<!-- output of: python App07.py evaluate -->\n```\n(.*?)```
 
 
 def masked(text):
-    """A text without the name of the folder that the reports lie in."""
+    """Return a text with the folder of the reports masked."""
     return re.sub(r"output/evaluation/[^/]+/", "output/evaluation/NAME/", text)
 
 
@@ -32,7 +32,7 @@ def result(report, name):
 
 
 @pytest.mark.parametrize("compose", ["v1", "v2"])
-def test_this_projects_own_archive_gets_all_points_from_evidence_alone_as_the_readme_shows(
+def test_this_projects_own_archive_gets_all_points_as_shown_in_the_readme(
     own_project, drive, left_of, tmp_path, compose
 ):
     contents = contents_of(own_project.root)
@@ -64,9 +64,7 @@ def test_a_correct_submission_in_the_courses_style_gets_all_points_and_advice(re
     }
 
 
-def test_a_correct_submission_with_a_named_volume_healthchecks_and_buildkit_features_gets_all_points(
-    reports, failed
-):
+def test_a_correct_submission_with_volume_healthchecks_and_buildkit_gets_all_points(reports, failed):
     report = reports["named-volume"]
     assert failed(report) == {}
     assert report.points == 100
@@ -87,13 +85,13 @@ def test_the_stack_that_stops_at_the_first_exit_loses_orchestration_and_predicti
     assert "Without that flag the same stack makes the right prediction" in found.text
 
 
-def test_what_codebase_writes_while_the_stack_stops_is_kept(reports, failed):
+def test_files_that_codebase_writes_while_the_stack_stops_are_kept(reports, failed):
     report = reports["first-exit-with-a-file"]
     assert failed(report) == {"compose.orchestration": "failed", "compose.status": NOT_CHECKED}
     assert "shared_data/result.json" in result(report, "activation.prediction").reason
 
 
-def test_checks_that_depend_on_a_failed_build_are_not_made(reports, failed):
+def test_checks_that_depend_on_a_failed_build_are_skipped(reports, failed):
     report = reports["not-built"]
     lost = failed(report)
     assert lost["container1.builds"] == lost["container2.builds"] == "failed"
@@ -105,7 +103,7 @@ def test_checks_that_depend_on_a_failed_build_are_not_made(reports, failed):
     assert report.points == 4 + 4 + 4 + 10 + 10
 
 
-def test_an_image_that_nothing_builds_is_named(reports, failed):
+def test_an_image_that_no_service_builds_is_named(reports, failed):
     report = reports["image-of-nobody"]
     assert failed(report)["compose.services"] == "failed"
     assert (
@@ -122,7 +120,7 @@ def test_a_hard_coded_prediction_gets_no_points(reports, failed):
     assert "fixed-answer" in trap_names(report)
 
 
-def test_a_shared_folder_outside_the_submission_costs_its_points(reports, failed):
+def test_a_shared_folder_outside_the_submission_loses_its_points(reports, failed):
     report = reports["own-machine"]
     assert failed(report) == {"compose.services": "failed"}
     assert report.points == 96
@@ -133,7 +131,7 @@ def test_a_shared_folder_outside_the_submission_costs_its_points(reports, failed
     assert "own-machine-path" in trap_names(report)
 
 
-def test_the_whole_project_may_be_shared_and_its_own_files_are_no_result(reports, failed):
+def test_files_of_the_project_are_no_result_if_the_whole_project_is_shared(reports, failed):
     report = reports["whole-project"]
     assert failed(report) == {}
     assert report.points == 100

@@ -1,4 +1,4 @@
-"""A prediction is recognised in any reasonable form, to the digits that are shown, and in no other."""
+"""A prediction is recognized in any reasonable form, at the precision of the shown digits."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def look(expected, *lines, **files):
         "y_hat = 0.2071",
     ],
 )
-def test_one_number_is_recognised_as_it_is_printed(line):
+def test_one_number_is_recognised_in_common_notations(line):
     assert look(ONE, "loading", line).equal
 
 
@@ -94,7 +94,7 @@ def test_a_json_document_that_only_claims_success_does_not_match():
     assert (seen.equal, seen.where) == (False, "")
 
 
-def test_what_is_shown_instead_is_reported():
+def test_a_different_shown_value_is_reported():
     assert look(ONE, "Prediction: 0.9").shown == "Prediction: 0.9"
     assert look(ONE, prediction_csv="x,prediction\n1,0.9\n").shown == "x,prediction | 1,0.9"
 
@@ -110,7 +110,7 @@ def test_numbers_inside_words_are_ignored():
     assert not shows(parse_numbers("1"), [1.2])
 
 
-def test_the_projects_own_network_answers_as_pybrain_recorded(fixtures):
+def test_the_projects_own_network_reproduces_the_recorded_outputs(fixtures):
     folder = fixtures / "default" / "iris"
     expected = compute_expected(folder / "currentSolution.pkl", folder / "currentActivation.csv")
     recorded = np.loadtxt(folder / "expected_current.csv", delimiter=",", skiprows=1)
@@ -221,7 +221,7 @@ def test_random_digits_do_not_match():
     assert found <= 200 * LOOK * 2.5
 
 
-def test_the_probability_of_an_accident_grows_with_every_comparison():
+def test_the_probability_of_a_chance_match_grows_with_every_comparison():
     assert look(ONE, "Prediction: 0.207").chance == pytest.approx(1e-3)
     assert look(ONE, "Prediction: 0.2071").chance == pytest.approx(1e-4)
     assert look(ONE, "Prediction: 0.511 0.612 0.207").chance == pytest.approx(3e-3)
@@ -250,7 +250,7 @@ def test_numbers_out_of_range_are_ignored(figure):
 
 
 def test_a_nested_json_document_is_read_in_one_pass():
-    """Each number was copied once for each list around it: 120 kB took more than ten minutes."""
+    """Each number was once copied for each enclosing list: 120 kB took more than ten minutes."""
     deep = "[1," * 900 + "[0.5]" + "]" * 900
     wide = json.dumps({"prediction": [[[0.5]] * 3] * 8000})
     keys = '{"prediction":' * 900 + "[" + "0.3," * 20000 + "1]" + "}" * 900
@@ -280,7 +280,7 @@ XOR = np.array([[0.0404], [0.9659], [0.9682], [0.0391]])
         ["| 0.04 |", "| 0.97 |", "| 0.97 |", "| 0.04 |", "Finished all predictions."],
     ],
 )
-def test_rows_of_a_printed_table_are_as_precise_as_two_digits_of_its_largest_output(lines):
+def test_rows_of_a_printed_table_are_compared_to_two_digits_of_the_largest_output(lines):
     assert look(XOR, *lines).equal
     assert not look(XOR, *(line.replace("0.97", "0.98") for line in lines)).equal
     assert not look(XOR, *(line.replace("0.04", "0.0").replace("0.97", "1.0") for line in lines)).equal
@@ -292,15 +292,15 @@ def test_a_table_may_omit_trailing_zeros():
     assert not look(small, prediction_csv="prediction\n0.1\n0.0\n0.1\n0.0\n").equal
 
 
-def test_rows_that_are_all_alike_are_no_more_evidence_than_one():
-    """The network answers every row with the same number: half of all numbers beside each row hit it easily."""
+def test_identical_rows_count_as_evidence_once():
+    """The network predicts the same number for every row, so random numbers beside each row match it easily."""
     alike = np.full((40, 1), 0.5)
     every = " ".join(f"{number / 100:.2f}" for number in range(25, 75))
     assert not look(alike, *["prediction " + every] * 40).equal
     assert not look(alike, prediction_csv="\n".join([every] * 40)).equal
 
 
-def test_a_printed_list_of_all_predictions_is_as_precise_as_its_first_ones():
+def test_a_printed_list_is_compared_at_the_precision_of_its_first_values():
     assert look(XOR, "Predictions: [0.04, 0.97, 0.97, 0.04]").equal
     assert look(XOR, "Predictions:", "[0.04 0.97", " 0.97 0.04]").equal
     assert not look(XOR, "Predictions: [0.04, 0.97, 0.96, 0.04]").equal
@@ -316,7 +316,7 @@ def test_a_table_is_recognised_among_other_numbers():
     assert not look(rows, *reversed(lines)).equal
 
 
-def test_outputs_that_are_all_alike_are_no_more_evidence_than_one():
+def test_identical_outputs_count_as_evidence_once():
     alike = np.full((1, 3), 0.5)
     every = [
         f"prediction {number / 100:.2f} {number / 100:.2f} {number / 100:.2f}" for number in range(40, 60)

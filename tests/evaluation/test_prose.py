@@ -1,4 +1,4 @@
-"""Answers that somebody wrote keep their points, whatever their style; what only fills space has none."""
+"""Genuine answers of every style keep their points; filler gets none."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def honest(answers):
     return pytest.mark.parametrize(("number", "answer"), answers)
 
 
-def test_honest_answers_of_every_style_keep_their_points(evidence_of, samples, answers):
+def test_genuine_answers_of_every_style_keep_their_points(evidence_of, samples, answers):
     for number, answer in answers.HONEST:
         verdict = judged(evidence_of, with_answer(samples, number, answer), number)
         assert verdict.passed, (number, answer, verdict.reason)
@@ -39,7 +39,7 @@ def test_filler_gets_no_points_and_the_reason_names_it(evidence_of, samples, ans
         assert reason in verdict.reason, (name, verdict.reason)
 
 
-def test_an_answer_with_some_words_changed_is_the_same_answer(evidence_of, samples):
+def test_an_answer_with_some_changed_words_is_a_duplicate(evidence_of, samples):
     first = answers_in(samples.DISCUSSION)[1]
     changed = (
         first.replace("model", "network")
@@ -109,7 +109,7 @@ def test_a_terse_and_a_german_readme_keep_all_points(evidence_of, readme):
     assert [verdict.reason for verdict in readme_verdicts(evidence_of, readme) if not verdict.passed] == []
 
 
-def test_a_readme_of_filler_has_no_points_at_all(evidence_of, samples):
+def test_a_readme_of_filler_gets_no_points(evidence_of, samples):
     words = "activationbase knowledgebase codebase docker build docker-compose up prediction shared_data"
     for readme, why in (
         (f"{words}\n" * 12, "it repeats the same words"),
@@ -139,12 +139,12 @@ def test_a_readme_with_much_code_is_judged_by_its_sentences():
     assert filler(without_code(text)) == ""
 
 
-def test_different_answers_about_the_same_thing_are_not_the_same(answers):
+def test_different_answers_about_one_subject_are_not_duplicates(answers):
     texts = [answer for _, answer in answers.HONEST]
     assert [(a[:20], b[:20]) for a in texts for b in texts if a is not b and same_answer(a, b)] == []
 
 
-def test_only_sentences_that_repeat_the_question_are_left_out():
+def test_only_sentences_that_repeat_the_question_are_ignored():
     asked = "Which files have to be submitted so that tutors can evaluate the work?"
     answer = "The files that have to be submitted for tutors to evaluate the work. We hand in the zip with three folders."
     assert without_question(answer, asked) == "We hand in the zip with three folders."

@@ -49,7 +49,7 @@ def lines_of(outputs, digits=4):
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_a_network_of_every_form_is_written_with_other_weights_of_the_same_shape(fixtures, tmp_path, name):
+def test_every_network_format_is_rewritten_with_new_weights_of_the_same_shape(fixtures, tmp_path, name):
     path = fixtures / name
     if not path.exists():
         path = next(path.parent.parent.glob(f"*/{path.name}"))
@@ -141,7 +141,7 @@ def test_replacement_rows_stay_in_the_ranges_of_their_columns():
     assert min(values) >= 1.0 and max(values) <= 5.9
 
 
-def test_a_prediction_that_follows_both_replacements_counts(made):
+def test_a_prediction_that_follows_both_replacements_gets_points(made):
     seen = judge_rerun(made, {}, lines_of(made.after))
     assert (seen.outcome, seen.counts_against) == (FOLLOWS, False)
     assert seen.text.startswith("with other rows and another network, the prediction changes as expected")
@@ -156,26 +156,26 @@ def test_a_prediction_that_follows_both_replacements_counts(made):
         ("old_model", MODEL, "follows the rows but not the network of container 2"),
     ],
 )
-def test_a_prediction_that_follows_less_earns_nothing(made, part, outcome, words):
+def test_a_prediction_that_ignores_a_replacement_gets_no_points(made, part, outcome, words):
     seen = judge_rerun(made, {}, lines_of(getattr(made, part)))
     assert (seen.outcome, seen.counts_against) == (outcome, True)
     assert words in seen.text
 
 
-def test_the_old_prediction_beside_the_new_one_earns_nothing(made):
+def test_the_old_prediction_beside_the_new_one_gets_no_points(made):
     seen = judge_rerun(made, {}, lines_of(made.before) + lines_of(made.after))
     assert seen.counts_against
     assert "the old prediction is shown beside the new one" in seen.text
 
 
-def test_no_prediction_for_the_replaced_files_earns_nothing(made):
-    """A program that knows the SHA-256 of its files, and ends where it finds others."""
+def test_no_prediction_for_the_replaced_files_gets_no_points(made):
+    """The program accepts only files with a fixed SHA-256 and exits otherwise."""
     seen = judge_rerun(made, {}, ["AssertionError: this is not my model"])
     assert (seen.outcome, seen.counts_against) == (SILENT, True)
     assert "AssertionError: this is not my model" in seen.text
 
 
-def test_a_table_of_possible_predictions_earns_nothing(made):
+def test_a_table_of_possible_predictions_gets_no_points(made):
     every = [
         f"Prediction: {a / 100:.2f} {b / 100:.2f} {1 - (a + b) / 100:.2f}"
         for a in range(101)
@@ -234,7 +234,7 @@ def test_a_replaced_file_behind_a_link_is_not_written(submit, tmp_path):
 
 
 def simple_network(change):
-    """A pickled network 1-3-1 of sigmoid layers, each weight vector given to `change`."""
+    """Return a pickled 1-3-1 network of sigmoid layers, with `change` applied to each weight vector."""
     from pybrain.structure import FeedForwardNetwork, FullConnection, LinearLayer, SigmoidLayer
 
     network = FeedForwardNetwork()
@@ -259,7 +259,7 @@ def simple_network(change):
     ids=["zero", "endless", "all alike"],
 )
 def test_the_prediction_of_a_replacement_cannot_be_guessed(tmp_path, change):
-    """A network that always answers the same, or its extremes, is exchanged for one with weights of moderate size."""
+    """A network with constant or saturated outputs is replaced by one with weights of moderate size."""
     model, data = tmp_path / "model.pkl", tmp_path / "rows.csv"
     model.write_bytes(simple_network(change))
     data.write_text("x,y\n0.0985,0.1536\n", encoding="utf-8")
@@ -278,7 +278,7 @@ def test_the_prediction_of_a_replacement_cannot_be_guessed(tmp_path, change):
 
 
 def test_rows_are_replaced_also_for_a_constant_network(tmp_path):
-    """What is read from the rows shows with the other network."""
+    """The replaced network shows whether the rows are read."""
     model, data = tmp_path / "model.pkl", tmp_path / "rows.csv"
     model.write_bytes(simple_network(lambda old: 0 * old + 40 * (1 + abs(old))))
     data.write_text("x\n0.5\n4.5\n", encoding="utf-8")
@@ -292,7 +292,7 @@ def test_rows_are_replaced_also_for_a_constant_network(tmp_path):
     "text", ["0,1\n1,0\n" * 20, "0.1;x\n0.2;y\n" * 20, "0,5;1\n1,5;2\n" * 20, "255\n0\n" * 20]
 )
 def test_no_replacement_row_repeats_the_old_first_row(text):
-    """Its answer is looked for as the old one, and would be held against a right program."""
+    """The old prediction would be found in the new output of a correct program."""
     for seed in range(20):
         rows = with_other_numbers(text, seed).splitlines()
         assert len(rows) == len(text.splitlines())

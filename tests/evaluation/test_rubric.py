@@ -1,4 +1,4 @@
-"""The rubric is data: the task's own adds up to 100, and a typing error is named with its line and its key."""
+"""The rubric is data: the task's own has 100 points, and errors are reported with line and key."""
 
 from __future__ import annotations
 
@@ -87,17 +87,17 @@ def test_the_built_in_rubric_has_the_hundred_points_of_the_task():
         ('id = "text"\n', "", "line 7, key `id`: is missing"),
     ],
 )  # fmt: skip
-def test_a_typing_error_is_named_with_line_and_key(old, new, said):
+def test_an_unknown_key_is_named_with_its_line(old, new, said):
     assert old in SMALL
     assert said in wrong(SMALL.replace(old, new, 1))
 
 
-def test_a_check_can_only_need_checks_above_it():
+def test_a_check_can_depend_only_on_earlier_checks():
     lines = SMALL.replace('check = "document"\n', 'check = "document"\nneeds = ["more"]\n')
     assert "line 11, key `needs`: 'more' is defined below" in wrong(lines)
 
 
-def test_a_container_that_does_not_exist_is_refused():
+def test_an_unknown_container_is_refused():
     assert "key `container`: must be 1, 2 or 3, got 4" in wrong(
         TEXT.replace("container = 3", "container = 4", 1)
     )
@@ -132,7 +132,7 @@ def test_the_hint_of_the_rubric_replaces_the_hint_of_the_check(evidence_of):
     assert "There is a text" not in judge.results["more"].reason
 
 
-def test_ctrl_c_leaves_the_rest_not_checked(evidence_of):
+def test_ctrl_c_marks_the_remaining_checks_as_not_checked(evidence_of):
     def stop(result):
         raise KeyboardInterrupt
 

@@ -1,4 +1,4 @@
-"""Which image a service runs: each of the three containers has one of its own."""
+"""The image of each service: the three containers must have separate images."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_services_may_build_their_own_folders(evidence_of, samples):
 
 
 def test_one_image_cannot_serve_all_three_services(evidence_of, samples):
-    """The first of them is taken for the container whose folder it builds, and the others are none."""
+    """Only the first service counts as the container whose folder it builds."""
     verdict = compose_services(evidence_of(with_builds(samples, dict.fromkeys(OWN, "./container3_codebase"))))
     assert not verdict.passed
     assert verdict.reason == "no service runs the image activationbase_app07"

@@ -1,4 +1,4 @@
-"""Text of a submission is shown as it is: nothing in it moves a cursor, hides letters or turns them around."""
+"""Text of a submission is escaped: it cannot move the cursor, hide characters or reverse them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_the_console_prints_no_control_character():
     assert "\\x1b[2J" in out.getvalue()
 
 
-def test_the_place_of_a_finding_is_on_one_line():
+def test_the_location_of_a_finding_is_on_one_line():
     assert hostile_report().findings[0].where.endswith("\\nforged line")
 
 

@@ -1,4 +1,4 @@
-"""The archive that is handed in: exactly the checklist's files, the same bytes each time, and no secrets."""
+"""The archive to submit: exactly the files of the checklist, reproducible bytes, no secrets."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def archive_of(layout: Layout, target: Path) -> Path:
     return write_archive(layout, contents_of(layout.root), target).path
 
 
-def test_the_checklists_required_files_are_all_here(project):
+def test_all_required_files_of_the_checklist_exist(project):
     contents = contents_of(project.root)
     assert contents.missing_required == ()
     required = [path for category in CHECKLIST if category.kind == REQUIRED for path in category.paths]
@@ -36,7 +36,7 @@ def test_the_checklists_required_files_are_all_here(project):
         assert any(name == path or name.startswith(path) for name in contents.files), path
 
 
-def test_the_same_files_give_the_same_bytes_whenever_and_whoever(project, tmp_path):
+def test_the_same_files_give_the_same_archive_for_any_time_and_user(project, tmp_path):
     first = archive_of(project, tmp_path / "a.zip").read_bytes()
     for path in project.root.rglob("*"):
         os.utime(path, (1, 1), follow_symlinks=False)
@@ -45,7 +45,7 @@ def test_the_same_files_give_the_same_bytes_whenever_and_whoever(project, tmp_pa
     assert archive_of(project, tmp_path / "b.zip").read_bytes() == first
 
 
-def test_caches_leftovers_and_secrets_stay_out(project, tmp_path):
+def test_caches_leftovers_and_secrets_are_excluded(project, tmp_path):
     for name in (
         "pipeline/__pycache__/x.pyc",
         "container3_codebase/.DS_Store",
@@ -87,13 +87,13 @@ def test_a_secret_in_a_file_is_refused_with_its_line(project):
 
 
 @pytest.mark.parametrize("name", ["aux.md", "a:b.md", "trailing .md ", "what?.md"])
-def test_names_that_windows_cannot_have_are_refused(project, name):
+def test_names_that_windows_does_not_allow_are_refused(project, name):
     (project.root / "docs" / name).write_text("x")
     with pytest.raises(DataError, match="is not a valid name on Windows"):
         contents_of(project.root)
 
 
-def test_names_that_differ_in_their_case_alone_are_refused(project):
+def test_names_that_differ_only_in_case_are_refused(project):
     (project.root / "docs" / "Note.md").write_text("x")
     (project.root / "docs" / "note.md").write_text("x")
     with pytest.raises(DataError, match="are the same file on Windows and macOS"):
@@ -112,7 +112,7 @@ def test_without_a_required_file_there_is_no_archive(project, tmp_path, name):
     assert not (tmp_path / "a.zip").exists()
 
 
-def test_the_command_says_size_hash_and_what_is_missing(project, capsys):
+def test_the_command_reports_size_hash_and_missing_files(project, capsys):
     status = execute(parse(["submit", "--no-run"]), project)
     out = capsys.readouterr().out
     assert status == 0
@@ -125,7 +125,7 @@ def test_the_command_says_size_hash_and_what_is_missing(project, capsys):
     assert archive.read_bytes() == first
 
 
-def test_an_archive_is_verified_in_another_place(project, capsys, tmp_path):
+def test_an_archive_is_verified_in_another_folder(project, capsys, tmp_path):
     execute(parse(["submit", "--no-run"]), project)
     archive = project.root / "Task06_Submission.zip"
     assert execute(parse(["submit", "--verify", str(archive), "--no-run"]), project) == 0
@@ -138,9 +138,7 @@ def test_an_archive_is_verified_in_another_place(project, capsys, tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"[" * 5_000_000, b"[" + b"[]," * 15_000_000 + b"[]]"])
-def test_a_result_that_is_too_much_to_read_is_not_read_by_the_command_itself(
-    project, capsys, tmp_path, content
-):
+def test_a_very_large_result_is_read_in_a_worker(project, capsys, tmp_path, content):
     resource = pytest.importorskip("resource")
     execute(parse(["submit", "--no-run"]), project)
     archive = project.root / "Task06_Submission.zip"
@@ -161,7 +159,7 @@ def created(project: Layout, target: Path) -> int:
     return execute(parse(["submit", "--no-run", "--output", str(target)]), project)
 
 
-def test_an_archive_is_not_written_over_what_goes_into_it(project, tmp_path, capsys):
+def test_an_archive_does_not_overwrite_a_file_that_it_contains(project, tmp_path, capsys):
     before = (project.root / "README.md").read_bytes()
     os.link(project.root / "README.md", tmp_path / "linked.zip")
     for target in (
@@ -176,7 +174,7 @@ def test_an_archive_is_not_written_over_what_goes_into_it(project, tmp_path, cap
     assert (project.root / "README.md").read_bytes() == before
 
 
-def test_an_archive_replaces_nothing_but_an_archive(project, tmp_path, capsys):
+def test_an_archive_replaces_only_another_archive(project, tmp_path, capsys):
     target = tmp_path / "notes.zip"
     target.write_text("my notes")
     assert created(project, target) == 73
@@ -195,7 +193,7 @@ def test_an_archive_replaces_nothing_but_an_archive(project, tmp_path, capsys):
         "tokens.txt", "api_token.txt", ".htpasswd", "client_secret_1.json", ".aws/config", ".ssh/known_hosts",
     ],
 )  # fmt: skip
-def test_what_has_the_name_of_a_secret_stays_out_of_every_folder_of_the_checklist(project, name):
+def test_files_named_like_secrets_are_excluded_from_every_folder(project, name):
     for folder in ("models", "data", "docs", "container2_knowledgebase", "pipeline", "evaluation"):
         path = project.root / folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -227,14 +225,14 @@ def test_a_known_form_of_a_token_is_refused(project, token):
         "git clone https://me:hunter22@example.org/x",
     ],
 )
-def test_a_line_that_may_be_a_secret_is_a_warning_with_its_place(project, capsys, line):
+def test_a_possible_secret_is_a_warning_with_its_line(project, capsys, line):
     (project.root / "models" / "notes.md").write_text(f"# notes\n{line}\n")
     assert contents_of(project.root).suspicious == (("models/notes.md", 2),)
     assert execute(parse(["submit", "--no-run"]), project) == 0
     assert "warning: models/notes.md line 2 may hold a secret" in capsys.readouterr().out
 
 
-def test_this_projects_own_files_raise_no_suspicion(project):
+def test_this_projects_own_files_give_no_secret_warning(project):
     assert contents_of(project.root).suspicious == ()
 
 
@@ -243,7 +241,7 @@ def git(root: Path, *words: str) -> None:
     subprocess.run(["git", *identity, *words], cwd=root, check=True, capture_output=True)
 
 
-def test_untracked_files_are_left_out_and_reported(project, capsys):
+def test_untracked_files_are_omitted_and_reported(project, capsys):
     git(project.root, "init", "-q")
     git(project.root, "add", "-A")
     (project.root / "models" / "private_customers.csv").write_text("x")
@@ -269,7 +267,7 @@ def test_untracked_files_are_left_out_and_reported(project, capsys):
 
 @pytest.fixture
 def with_results(project) -> Layout:
-    """The project, with the results of a run of the local engine."""
+    """Return the project with the results of a run of the local engine."""
     assert execute(parse(["run", "--engine", "local"]), project) == 0
     return project
 
@@ -330,7 +328,7 @@ def test_results_of_other_files_are_reported_as_outdated_with_advice(with_result
     assert out.endswith(f"outdated: {len(said)} of the results above do not belong to the files handed in\n")
 
 
-def test_a_card_that_is_gone_or_changed_makes_the_results_outdated(with_results):
+def test_a_removed_or_changed_card_makes_the_results_outdated(with_results):
     card = with_results.own_knowledge.with_name("currentSolution.card.json")
     card.write_text(card.read_text("utf-8") + "\n", encoding="utf-8")
     changed = outdated_results(with_results)
@@ -340,7 +338,7 @@ def test_a_card_that_is_gone_or_changed_makes_the_results_outdated(with_results)
         assert all("currentSolution.card.json" in sentence for sentence in said)
 
 
-def test_a_report_that_tells_nothing_makes_the_prediction_outdated(with_results):
+def test_an_invalid_report_makes_the_prediction_outdated(with_results):
     report = with_results.stage3 / "prediction.json"
     for content in ("", "[]", "[" * 100_000, '{"knowledge": 1}'):
         report.write_text(content, encoding="utf-8")

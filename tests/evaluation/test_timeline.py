@@ -1,4 +1,4 @@
-"""The timeline of a run, from starts, ends and files, and the points that follow from it."""
+"""The timeline of a run, from starts, ends and files, and the resulting points."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def container(service, started, ended, status, remark="", restarts=0):
 
 @pytest.fixture
 def ran(evidence_of, fixtures):
-    """Evidence in which the images are built and the stack ran as told."""
+    """Return evidence with built images and the given run of the stack."""
     course = fixtures / "default" / "course"
     rows, model = (
         (course / "currentActivation.csv").read_bytes(),
@@ -62,7 +62,7 @@ def ran(evidence_of, fixtures):
 
 
 def points(made):
-    """The checks of the compose file, the copies and the prediction that did not pass, as if the images were built."""
+    """Return the checks of compose file, copies and prediction that did not pass, assuming built images."""
     judge = Judge(load_rubric(), made)
     for item in judge.rubric.items:
         if item.id.partition(".")[0] in ("compose", "copying", "activation"):
@@ -93,7 +93,7 @@ def test_a_data_container_that_ends_first_is_reported(ran):
     assert "first-exit" in {finding.id for finding in find(made)}
 
 
-def test_a_data_container_that_failed_is_named_without_a_finding(ran):
+def test_a_failed_data_container_is_named_without_a_finding(ran):
     made = ran(
         DATA[0],
         container("knowledgebase", 0.3, 1, 1),
@@ -107,20 +107,20 @@ def test_a_data_container_that_failed_is_named_without_a_finding(ran):
     assert "first-exit" not in {finding.id for finding in find(made)}
 
 
-def test_a_crash_of_codebase_costs_status_and_prediction(ran):
+def test_a_crash_of_codebase_fails_status_and_prediction(ran):
     lost = points(ran(*DATA, container("codebase", 0.6, 3, 1), printed=("ValueError: no",), status=1))
     assert set(lost) == {"compose.status", "activation.prediction"}
     assert "it printed: ValueError: no" in lost["activation.prediction"].reason
 
 
-def test_an_error_is_quoted_also_where_something_else_was_logged_after_it(ran):
+def test_an_error_is_quoted_even_if_other_lines_follow(ran):
     said = ("Traceback (most recent call last):", "  File x", "KeyError: 'net'", "Model loaded")
     lost = points(ran(*DATA, container("codebase", 0.6, 3, 1), printed=said, status=1))
     assert lost["activation.prediction"].reason == "codebase shows no prediction; it printed: KeyError: 'net'"
     assert lost["compose.status"].hint == "What codebase printed: KeyError: 'net'"
 
 
-def test_where_codebase_was_never_started_the_words_of_the_others_are_quoted(ran):
+def test_the_output_of_the_others_is_quoted_if_codebase_never_started(ran):
     made = ran(
         container("activationbase", 0, None, None), container("knowledgebase", 0.3, None, None),
         container("codebase", None, None, None), printed=("container knowledgebase-1 is unhealthy",), status=1,
@@ -134,7 +134,7 @@ def test_where_codebase_was_never_started_the_words_of_the_others_are_quoted(ran
     )
 
 
-def test_codebase_that_does_not_wait_costs_orchestration_only(ran):
+def test_a_codebase_that_does_not_wait_fails_only_orchestration(ran):
     whole = ran(*DATA, CODE).known(Evidence.run)
     late = VolumeEntry(
         "activation_data.csv", 1000, NOON.timestamp() + 9, "file", whole.shared["activation_data.csv"].content
@@ -148,7 +148,7 @@ def test_codebase_that_does_not_wait_costs_orchestration_only(ran):
     assert found.where == "docker-compose.yml:20"
 
 
-def test_a_file_that_never_arrives_is_not_late(ran):
+def test_a_file_that_never_arrives_is_not_reported_as_late(ran):
     whole = ran(*DATA, CODE).known(Evidence.run)
     model = {"currentSolution.pkl": whole.shared["currentSolution.pkl"]}
     alone = replace(whole, shared=model)
@@ -157,7 +157,7 @@ def test_a_file_that_never_arrives_is_not_late(ran):
     assert set(lost) == {"compose.status", "activation.prediction", "copying.rows", "copying.rows_whole"}
 
 
-def test_codebase_that_waits_itself_and_fails_later_was_not_early(ran):
+def test_a_codebase_that_waits_and_fails_later_is_not_reported_as_early(ran):
     whole = ran(*DATA, CODE).known(Evidence.run)
     came = {name: replace(left, written=NOON.timestamp() + 2) for name, left in whole.shared.items()}
     lost = points(
@@ -173,7 +173,7 @@ def test_codebase_that_waits_itself_and_fails_later_was_not_early(ran):
     assert set(lost) == {"compose.status", "activation.prediction"}
 
 
-def test_the_timeline_is_ordered_also_if_an_end_is_recorded_before_its_start(ran):
+def test_the_timeline_is_ordered_even_if_an_end_is_recorded_before_its_start(ran):
     short = container("activationbase", 0.01, 0, 0)
     run = ran(short, DATA[1], container("codebase", 0.6, None, None)).known(Evidence.run)
     assert timeline.format_timeline(run).splitlines() == [
@@ -202,12 +202,12 @@ def test_a_stack_that_never_ends_still_gets_the_points_for_its_prediction(ran):
     assert "codebase must end when its prediction is made" in lost["compose.orchestration"].hint
 
 
-def test_codebase_that_was_never_started_is_reported(ran):
+def test_a_codebase_that_never_started_is_reported(ran):
     lost = points(ran(*DATA, container("codebase", None, None, None), printed=(), status=1))
     assert set(lost) == {"compose.orchestration", "compose.status", "activation.prediction"}
 
 
-def test_codebase_that_starts_before_the_data_fails_orchestration(ran):
+def test_a_codebase_that_starts_before_the_data_fails_orchestration(ran):
     lost = points(
         ran(
             container("activationbase", 9, 12, 137),
@@ -248,19 +248,19 @@ def test_each_file_has_its_own_points(ran, name, left, lost):
     assert set(points(ran(*DATA, CODE, shared=shared if left is None else {**shared, name: left}))) == lost
 
 
-def test_a_claim_of_success_is_not_a_prediction(ran):
+def test_a_success_message_is_not_a_prediction(ran):
     lost = points(
         ran(*DATA, CODE, printed=("Model loaded", "ACTIVATION COMPLETE", "All predictions correct"))
     )
     assert set(lost) == {"activation.prediction"}
 
 
-def test_a_wrong_prediction_is_reported_beside_the_expected_one(ran):
+def test_a_wrong_prediction_is_reported_with_the_expected_one(ran):
     reason = points(ran(*DATA, CODE, printed=("Prediction: 0.31",)))["activation.prediction"].reason
     assert "shows 'Prediction: 0.31', the network predicts 0.20709" in reason
 
 
-def test_a_mistake_in_the_compose_file_costs_it_and_what_depends_on_it(evidence_of, samples):
+def test_an_invalid_compose_file_fails_its_check_and_dependent_checks(evidence_of, samples):
     made = evidence_of(
         {"docker-compose.yml": samples.COMPOSE.replace("image: codebase_app07", "imagee: codebase_app07")}
     )
@@ -270,7 +270,7 @@ def test_a_mistake_in_the_compose_file_costs_it_and_what_depends_on_it(evidence_
     assert sum(result.of for result in lost.values()) == 20 + 10 + 15
 
 
-def test_the_three_are_found_by_image_by_build_and_by_name(evidence_of):
+def test_the_three_services_are_found_by_image_build_or_name(evidence_of):
     compose = """
 services:
   one: {image: "activationbase_app07:latest", volumes: ["./shared_data:/s"]}
@@ -283,12 +283,12 @@ services:
     assert roles.sees_shared == {"activationbase", "knowledgebase", "codebase"}
 
 
-def test_codebase_that_is_restarted_has_ended_the_stack(ran):
+def test_a_restarted_codebase_counts_as_the_end_of_the_stack(ran):
     data = (container("activationbase", 0, 2.4, 137), container("knowledgebase", 0, 2.4, 137))
     assert points(ran(*data, container("codebase", 0.2, 1.3, 0, restarts=1))) == {}
 
 
-def test_files_in_shared_data_count_where_the_whole_project_is_shared(ran, fixtures):
+def test_files_in_shared_data_count_if_the_whole_project_is_shared(ran, fixtures):
     course = fixtures / "default" / "course"
     shared = {
         "shared_data/activation_data.csv": (course / "currentActivation.csv").read_bytes(),

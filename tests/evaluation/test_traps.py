@@ -1,4 +1,4 @@
-"""The usual traps are recognised by name, with the place, in a submission that steps into them and in no right one."""
+"""Typical mistakes are found with their location, and correct submissions have none."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def found(evidence_of, changes):
         ("asks-too-much", "docker-compose.yml:2", "docker-compose.yml", "services:\n  a: {privileged: true}\n"),
     ],
 )  # fmt: skip
-def test_each_trap_is_found_with_its_place(evidence_of, name, where, file, content):
+def test_each_trap_is_found_with_its_location(evidence_of, name, where, file, content):
     assert (name, where) in found(evidence_of, {file: content})
 
 
@@ -89,12 +89,12 @@ def test_correct_code_is_not_reported_as_a_trap(evidence_of, file, content, trap
     ] == []
 
 
-def test_this_project_steps_into_no_trap_but_the_tag_of_its_data_images():
+def test_this_project_has_no_findings_except_unpinned_images_and_leftovers():
     report = evaluate(str(PROJECT.root), load_rubric(), Conditions(run=False))
     assert {finding.id for finding in report.findings} <= {"unpinned", "leftovers"}
 
 
-def test_every_trap_says_what_to_do_and_a_rubric_can_give_points_for_it(evidence_of):
+def test_every_trap_has_a_hint_and_can_be_used_in_a_rubric(evidence_of):
     assert all(trap.title and trap.hint.endswith(".") for trap in TRAPS.values())
     text = (
         'name = "practice"\n[[line]]\ntitle = "Practice"\npoints = 3\n[[line.check]]\nid = "user"\n'

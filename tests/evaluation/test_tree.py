@@ -1,4 +1,4 @@
-"""A folder that is filled with untrusted names, and the unpacked size of archives in it."""
+"""A folder tree with untrusted names, and the unpacked size of archives in it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from evaluation.submission.safe_tree import Tree, leads_inside
         (0, "a\0b", False),
     ],
 )
-def test_a_link_stays_inside_whatever_else_the_tree_contains(depth, target, inside):
+def test_a_link_never_leaves_the_tree(depth, target, inside):
     assert leads_inside(depth, target) is inside
 
 
@@ -66,7 +66,7 @@ def test_nothing_is_written_read_or_changed_through_a_link(tmp_path):
     assert (outside / "file").exists()
 
 
-def test_special_permission_bits_are_dropped(tmp_path):
+def test_special_permission_bits_are_removed(tmp_path):
     Tree(tmp_path).write(("a", "b"), [b"x"], 0o7777)
     assert (tmp_path / "a" / "b").stat().st_mode & 0o7777 == 0o777
 

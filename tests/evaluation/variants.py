@@ -1,4 +1,4 @@
-"""Submissions of other kinds: right ones in other styles, and some that go wrong in ways of their own."""
+"""Other submissions: correct ones in other styles, and some with particular failures."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _WRITTEN_DOWN = "print('Model loaded')\nprint('Prediction: [0.2070925505]')\npri
 
 
 def changes(samples: ModuleType) -> dict[str, dict[str, str | None]]:
-    """The files of each that are not those of the right one in the style of the course, by its name."""
+    """Return the changed files of each submission, by name."""
     buildkit = (
         samples.CODE_DOCKERFILE.replace("RUN pip", "RUN --mount=type=cache,target=/root/.cache pip")
         .replace("COPY UE", "COPY --link --chmod=644 UE")

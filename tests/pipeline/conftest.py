@@ -1,4 +1,4 @@
-"""What the tests of the host side share: a driver called as from its script, here or in a process of its own."""
+"""Fixtures for the tests of the host side: run a driver in this process or in a separate one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ sys.exit(execute(parse(sys.argv[2:]), Layout(Path(sys.argv[1]))))
 
 @dataclass(frozen=True)
 class Driven:
-    """What a person saw of a command: its exit status and both streams."""
+    """The result of a command: exit status and both output streams."""
 
     status: int
     out: str
@@ -42,7 +42,7 @@ class Driven:
 
 @pytest.fixture
 def drive(checkout: Layout, capsys: pytest.CaptureFixture[str]) -> Callable[..., Driven]:
-    """Runs a command of the CLI in this process, in the test's own checkout."""
+    """Return a function that runs a command in this process, in the checkout of the test."""
 
     def run(*words: str, layout: Layout = checkout) -> Driven:
         capsys.readouterr()
@@ -55,7 +55,7 @@ def drive(checkout: Layout, capsys: pytest.CaptureFixture[str]) -> Callable[...,
 
 @dataclass(frozen=True)
 class Started:
-    """A driver in a process of its own, and the folder that marks whatever it starts."""
+    """A driver in a separate process, and the folder that marks its child processes."""
 
     process: subprocess.Popen[str]
     mark: str
@@ -65,7 +65,7 @@ class Started:
         return Driven(self.process.returncode, out, err)
 
     def processes(self) -> list[int]:
-        """The ids of all processes that carry its mark in their environment: itself and what it started."""
+        """Return the ids of the driver and its child processes, found by a mark in their environment."""
         found = []
         for folder in Path("/proc").iterdir():
             try:
@@ -78,7 +78,7 @@ class Started:
 
 @pytest.fixture
 def start_driver(tmp_path: Path) -> Iterator[Callable[..., Started]]:
-    """Starts a command of the CLI in a process of its own; what is left of it is ended after the test."""
+    """Return a function that starts a command in a separate process; its processes are ended after the test."""
     running: list[Started] = []
 
     def start(layout: Layout, *words: str) -> Started:
@@ -106,7 +106,7 @@ def start_driver(tmp_path: Path) -> Iterator[Callable[..., Started]]:
 
 @pytest.fixture
 def until() -> Callable[..., None]:
-    """Waits for something that is bound to happen; a test that waits in vain fails with what it waited for."""
+    """Return a function that waits for a condition and fails with its description after a timeout."""
 
     def wait(what: str, holds: Callable[[], object]) -> None:
         for _ in range(600):
@@ -120,7 +120,7 @@ def until() -> Callable[..., None]:
 
 @pytest.fixture
 def mount(tmp_path: Path) -> Iterator[Callable[..., Path]]:
-    """Mounts a file system of the test's own; only root can."""
+    """Return a function that mounts a file system; requires root."""
     if os.geteuid() != 0:
         pytest.skip("only root can mount a small or read-only file system to test with")
     mounted: list[Path] = []
@@ -141,7 +141,7 @@ def mount(tmp_path: Path) -> Iterator[Callable[..., Path]]:
 
 @pytest.fixture
 def small_disk(tmp_path: Path, mount: Callable[..., Path]) -> Path:
-    """A disk of 64 kB."""
+    """Return a file system of 64 kB."""
     folder = tmp_path / "small"
     folder.mkdir()
     return mount(folder, "-t", "tmpfs", "-o", "size=64k")
@@ -149,7 +149,7 @@ def small_disk(tmp_path: Path, mount: Callable[..., Path]) -> Path:
 
 @pytest.fixture
 def read_only(mount: Callable[..., Path]) -> Callable[[Path], Path]:
-    """Makes a folder read-only, for root as well."""
+    """Return a function that makes a folder read-only, also for root."""
 
     def freeze(folder: Path) -> Path:
         mount(folder, "--bind", source=str(folder))

@@ -1,4 +1,4 @@
-"""`App07.py activate`: what a person and a program see, and what is left when it is interrupted."""
+"""`App07.py activate`: text and JSON output, and the files left by an interruption."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ COMMAND = "import sys; from pipeline.cli import main; sys.exit(main(['activate',
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that a person stands in, with rows in it."""
+    """Return a working directory with a file of rows."""
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     (tmp_path / "here" / "rows.csv").write_text(f"{GOOD}\n{GOOD}\n")
@@ -48,7 +48,7 @@ def flowers(fixtures: Path) -> str:
 
 @pytest.fixture
 def many(folder: Path) -> Path:
-    """Rows that take some seconds without pyarrow."""
+    """Return a file of rows that takes some seconds without pyarrow."""
     numbers = np.random.default_rng(1).normal(size=(20_000, 4)).round(6)
     text = "".join(",".join(map(repr, row)) + "\n" for row in numbers.tolist())
     (folder / "many.csv").write_text(text * 50)
@@ -59,7 +59,7 @@ def names_in(folder: Path) -> set[str]:
     return set(os.listdir(folder))  # noqa: PTH208 - hidden ones too, and names are all that is asked for
 
 
-def test_the_output_says_what_was_predicted_and_where_it_is(drive: Drive, folder: Path, flowers: str) -> None:
+def test_the_output_reports_the_prediction_and_its_path(drive: Drive, folder: Path, flowers: str) -> None:
     seen = drive("activate", flowers, "rows.csv", "-o", "p.csv")
     assert (seen.status, seen.err) == (0, "")
     size, digest = (
@@ -87,7 +87,7 @@ def test_the_projects_own_files_are_the_default(drive: Drive, folder: Path, chec
     assert len((folder / "prediction.csv").read_text().splitlines()) == 2
 
 
-def test_a_file_that_was_not_named_is_not_replaced(drive: Drive, folder: Path) -> None:
+def test_the_default_output_does_not_overwrite_another_file(drive: Drive, folder: Path) -> None:
     (folder / "prediction.csv").write_text("somebody's own\n")
     seen = drive("activate")
     assert (seen.status, seen.out) == (73, "")
@@ -100,7 +100,7 @@ def test_a_file_that_was_not_named_is_not_replaced(drive: Drive, folder: Path) -
     assert drive("activate").status == 0  # an earlier prediction, with its report
 
 
-def test_a_program_gets_the_report_as_json(drive: Drive, folder: Path, flowers: str) -> None:
+def test_json_prints_the_report(drive: Drive, folder: Path, flowers: str) -> None:
     (folder / "rows.csv").write_text(f"{GOOD}\n1,2,x,4\n")
     result = drive("activate", flowers, "rows.csv", "--on-bad-row", "skip", "--json").json
     assert (result["status"], result["prediction"]) == (0, "prediction.csv")
@@ -108,7 +108,7 @@ def test_a_program_gets_the_report_as_json(drive: Drive, folder: Path, flowers: 
     assert result["report"] == json.loads((folder / "prediction.json").read_text())
 
 
-def test_rejected_rows_are_counted_and_found(drive: Drive, folder: Path, flowers: str) -> None:
+def test_rejected_rows_are_counted_and_written(drive: Drive, folder: Path, flowers: str) -> None:
     (folder / "rows.csv").write_text(f"{GOOD}\n1,2,x,4\n")
     seen = drive("activate", flowers, "rows.csv", "--on-bad-row", "skip")
     assert "  rejected    1 row, with the reasons in prediction.rejected.csv\n" in seen.out
@@ -117,7 +117,7 @@ def test_rejected_rows_are_counted_and_found(drive: Drive, folder: Path, flowers
     assert seen.err.startswith("✗ rows.csv line 2, column 3: 'x' is not a number.\n")
 
 
-def test_columns_are_chosen_by_option_or_by_variable(
+def test_columns_are_selected_by_option_or_by_variable(
     drive: Drive, folder: Path, flowers: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (folder / "rows.csv").write_text("n,a,b,c,d,s,t,u\n7,5.1,3.5,1.4,0.2,1,0,0\n")
@@ -135,7 +135,7 @@ def test_columns_are_chosen_by_option_or_by_variable(
     )
 
 
-def test_a_header_that_contradicts_the_card_is_refused_unless_it_is_told_otherwise(
+def test_a_header_that_contradicts_the_card_is_refused_unless_card_names_are_ignored(
     drive: Drive, folder: Path, flowers: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (folder / "rows.csv").write_text(f"petal_width,petal_length,sepal_width,sepal_length\n{GOOD}\n")
@@ -156,9 +156,7 @@ def test_a_header_that_contradicts_the_card_is_refused_unless_it_is_told_otherwi
     assert drive("activate", flowers, "rows.csv").status == 2
 
 
-def test_scaling_is_taken_from_the_variables_too(
-    drive: Drive, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_scaling_can_be_set_by_variables(drive: Drive, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     content = {"network": buildNetwork(1, 2, 1), "x_min": 10.0, "x_max": 20.0}
     (folder / "wrapped.pkl").write_bytes(pickle.dumps(content, 2))
     (folder / "x.csv").write_text("15\n")
@@ -168,18 +166,18 @@ def test_scaling_is_taken_from_the_variables_too(
     assert "not used" not in seen.out
 
 
-def test_precision_threads_and_pin(drive: Drive, folder: Path, flowers: str) -> None:
+def test_precision_threads_and_pin_options_are_applied(drive: Drive, folder: Path, flowers: str) -> None:
     digest = load_knowledge(flowers).sha256
     options = ["--precision", "float32", "--threads", "2", "--sha256", digest]
     assert drive("activate", flowers, "rows.csv", *options).status == 0
     assert json.loads((folder / "prediction.json").read_text())["prediction"]["precision"] == "float32"
     seen = drive("activate", flowers, "rows.csv", "--sha256", "0" * 64)
-    assert seen.status == 65 and "is not the file that was pinned" in seen.err
+    assert seen.status == 65 and "does not have the expected SHA-256" in seen.err
     seen = drive("activate", flowers, "rows.csv", "--threads", "0")
-    assert (seen.status, seen.err) == (2, "✗ 0 is not a number of threads; 1 is the smallest.\n")
+    assert (seen.status, seen.err) == (2, "✗ The number of threads must be a positive integer, got 0.\n")
 
 
-def test_scaling_by_companions_and_without(drive: Drive, folder: Path, flowers: str) -> None:
+def test_scaling_by_companions_can_be_enabled_and_disabled(drive: Drive, folder: Path, flowers: str) -> None:
     np.random.seed(5)
     content = {"network": buildNetwork(1, 2, 1), "x_min": 10.0, "x_max": 20.0, "y_min": -1.0, "y_max": 1.0}
     (folder / "wrapped.pkl").write_bytes(pickle.dumps(content, 2))
@@ -194,11 +192,14 @@ def test_scaling_by_companions_and_without(drive: Drive, folder: Path, flowers: 
     row = (folder / "prediction.csv").read_text().splitlines()[1]
     assert np.isclose(float(row.removeprefix("15.0,")), plain * 2 - 1, rtol=1e-14)
     seen = drive("activate", "wrapped.pkl", "x.csv", "--scale-inputs", "a..b")
-    assert seen.status == 65 and "there is no 'a'; there is: x_min, x_max, y_min, y_max" in seen.err
+    assert (
+        seen.status == 65
+        and "'a' not found beside the network in wrapped.pkl; found: x_min, x_max, y_min, y_max" in seen.err
+    )
     assert drive("activate", flowers, "rows.csv", "--no-scale").status == 0
     assert json.loads((folder / "prediction.json").read_text())["scaling"] == "none"
     seen = drive("activate", flowers, "rows.csv", *rules)
-    assert seen.status == 2 and "scales already" in seen.err and "--no-scale" in seen.err
+    assert seen.status == 2 and "already has a scaling" in seen.err and "--no-scale" in seen.err
 
 
 @pytest.mark.parametrize(
@@ -225,7 +226,7 @@ def test_scaling_by_companions_and_without(drive: Drive, folder: Path, flowers: 
         (["{flowers}", "rows.csv", "-o", "none/p.csv"], 73, "none/p.csv cannot be written: no such file"),
     ],
 )
-def test_mistakes_end_with_their_status_and_one_message(
+def test_user_errors_have_their_exit_status_and_one_message(
     words: list[str], status: int, said: str, drive: Drive, folder: Path, flowers: str
 ) -> None:
     seen = drive("activate", *(word.format(flowers=flowers) for word in words))
@@ -244,7 +245,7 @@ def test_a_full_disk_is_reported_and_leaves_nothing(
     assert names_in(small_disk) == set()
 
 
-def test_an_older_prediction_outlives_a_full_disk(
+def test_an_earlier_prediction_is_kept_on_a_full_disk(
     drive: Drive, folder: Path, flowers: str, small_disk: Path
 ) -> None:
     output = small_disk / "p.csv"
@@ -268,9 +269,7 @@ def test_an_older_prediction_outlives_a_full_disk(
     assert len(output.read_text().splitlines()) == 5_001
 
 
-def test_a_disk_that_is_read_only_is_reported(
-    drive: Drive, folder: Path, flowers: str, small_disk: Path
-) -> None:
+def test_a_read_only_disk_is_reported(drive: Drive, folder: Path, flowers: str, small_disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
     for words in ([], ["--resume"], ["--on-bad-row", "skip"]):
         seen = drive("activate", flowers, "rows.csv", "-o", str(small_disk / "p.csv"), *words)
@@ -288,9 +287,7 @@ def test_a_pipe_without_a_reader_does_not_block(folder: Path, flowers: str) -> N
     assert done.stderr.startswith("✗ pipe.csv cannot be written: it is a named pipe.\n  Name a regular file")
 
 
-def test_after_an_interruption_damaged_notes_are_not_a_defect(
-    drive: Drive, folder: Path, flowers: str
-) -> None:
+def test_a_damaged_checkpoint_is_not_an_internal_error(drive: Drive, folder: Path, flowers: str) -> None:
     (folder / ".p.csv.journal").write_text('{"version": 4}')
     (folder / ".p.csv.part").write_text("what has been answered")
     seen = drive("activate", flowers, "rows.csv", "-o", "p.csv", "--resume")
@@ -303,7 +300,7 @@ def test_after_an_interruption_damaged_notes_are_not_a_defect(
     assert names_in(folder) == {"rows.csv", "p.csv", "p.json"}
 
 
-def test_rows_are_piped_in(folder: Path, flowers: str) -> None:
+def test_rows_are_read_from_standard_input(folder: Path, flowers: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", COMMAND, flowers, "-"],
         input=f"{GOOD}\n",
@@ -314,13 +311,13 @@ def test_rows_are_piped_in(folder: Path, flowers: str) -> None:
     assert "  activation  standard input, 1 row\n" in done.stdout
 
 
-def test_a_large_file_without_pyarrow_is_remarked_once(many: Path, folder: Path, flowers: str) -> None:
+def test_a_large_file_without_pyarrow_gives_one_remark(many: Path, folder: Path, flowers: str) -> None:
     code = f"import sys; sys.modules['pyarrow'] = None; {COMMAND}"
     (folder / "large.csv").write_text("".join(many.read_text().splitlines(keepends=True)[:150_000]))
     words = [sys.executable, "-c", code, flowers, "large.csv", "--json"]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert done.stderr == (
-        "This is a large file. Reading it without pyarrow takes four times as long. "
+        "This is a large file. Reading it without pyarrow takes about five times as long. "
         "pip install 'app07[fast]' brings pyarrow.\n"
     )
     assert json.loads(done.stdout)["status"] == 0
@@ -334,7 +331,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_progress_says_rows_speed_share_and_time_left() -> None:
+def test_progress_shows_rows_speed_share_and_remaining_time() -> None:
     now = iter([0.0, 2.0, 2.0, 2.05, 62.0, 62.0])
     terminal = Terminal()
     line = ProgressLine(terminal, clock=lambda: next(now))
@@ -349,7 +346,7 @@ def test_progress_says_rows_speed_share_and_time_left() -> None:
     )
 
 
-def test_progress_of_a_continued_run_counts_its_own_rows_only() -> None:
+def test_progress_of_a_resumed_run_counts_only_its_own_rows() -> None:
     now = iter([0.0, 0.0, 0.0, 10.0, 10.0])
     terminal = Terminal()
     line = ProgressLine(terminal, clock=lambda: next(now))
@@ -358,7 +355,7 @@ def test_progress_of_a_continued_run_counts_its_own_rows_only() -> None:
     assert terminal.getvalue().endswith("2,000 rows, 100 rows/s, 75 %, 0:10 left")
 
 
-def test_progress_without_a_known_size_says_no_share_and_hours_are_shown() -> None:
+def test_progress_without_a_known_size_shows_no_share() -> None:
     line = ProgressLine(Terminal(), clock=iter([0.0, 10.0]).__next__)
     assert line.text(Progress(1_000, 0, None, 0, False)) == "1,000 rows, 100 rows/s"
     line = ProgressLine(Terminal(), clock=iter([0.0, 100.0]).__next__)
@@ -377,7 +374,7 @@ def test_without_a_terminal_no_progress_is_shown() -> None:
 
 
 def in_a_terminal(*words: str, stop: bytes | int) -> tuple[int, str]:
-    """Runs the command in a terminal; when progress is seen, presses a key or sends a signal."""
+    """Run the command in a terminal; after the first progress, press a key or send a signal."""
     code = f"import sys; sys.modules['pyarrow'] = None; {COMMAND}"
     child, terminal = pty.fork()
     if not child:  # pragma: no cover - it becomes another program
@@ -402,7 +399,7 @@ def in_a_terminal(*words: str, stop: bytes | int) -> tuple[int, str]:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), said.decode()
 
 
-def test_ctrl_c_in_a_terminal_shows_progress_and_leaves_no_half_file(
+def test_ctrl_c_in_a_terminal_shows_progress_and_leaves_no_partial_file(
     many: Path, folder: Path, flowers: str
 ) -> None:
     status, said = in_a_terminal(flowers, str(many), stop=b"\x03")
@@ -413,7 +410,7 @@ def test_ctrl_c_in_a_terminal_shows_progress_and_leaves_no_half_file(
     assert names_in(folder) == {"rows.csv", "many.csv"}
 
 
-def test_a_request_to_end_keeps_what_resume_goes_on_with(many: Path, folder: Path, flowers: str) -> None:
+def test_a_terminated_run_keeps_the_files_for_resume(many: Path, folder: Path, flowers: str) -> None:
     status, said = in_a_terminal(flowers, str(many), "--resume", stop=signal.SIGTERM)
     assert status == 130
     found = re.search(
@@ -432,7 +429,7 @@ def test_a_request_to_end_keeps_what_resume_goes_on_with(many: Path, folder: Pat
 
 
 def test_the_help_names_the_formats_of_the_registry() -> None:
-    """The help is a text of its own: it is shown before the registry can be imported."""
+    """The help is a separate text, because it is shown before the registry can be imported."""
     shown = " ".join(str(ActivateCommand.epilog).split())
     assert f"DATA is {input_formats()}." in shown
     assert f"OUTPUT is {output_formats()}." in shown

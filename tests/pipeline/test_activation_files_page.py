@@ -1,4 +1,4 @@
-"""What docs/activation-files.md shows is what a reader gets."""
+"""The examples in docs/activation-files.md give the shown output."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ sepal_length,sepal_width,petal_length,petal_width
 
 
 def masked(text: str) -> str:
-    """A text without the time, and without what depends on the last digit of an answer."""
+    """Return a text without times, sizes and hashes that depend on the last digit."""
     text = re.sub(r"\([\d,]+ bytes\)\n( +)sha256 [0-9a-f]{64}", r"(N bytes)\n\1sha256 H", text)
     return re.sub(r"(?m)^  time  .*$", "  time", text).strip()
 
 
 @pytest.fixture
 def reader(checkout: Layout, monkeypatch: pytest.MonkeyPatch) -> Layout:
-    """Somebody who stands in a fresh clone, with a file that has gaps."""
+    """Return a fresh clone as working directory, with a file that has missing values."""
     (checkout.root / "with_gaps.csv").write_text(WITH_GAPS)
     monkeypatch.chdir(checkout.root)
     return checkout
 
 
-def test_the_page_shows_something() -> None:
+def test_the_page_contains_examples() -> None:
     assert len(SHOWN) == 3 and len(CONTENTS) == 1 and len(PROGRAMS) == 3
 
 

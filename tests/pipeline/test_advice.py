@@ -1,4 +1,4 @@
-"""What each command says can be done about an error of the library: its own options, no others."""
+"""The advice of each command for an error of the library names its own options only."""
 
 from __future__ import annotations
 

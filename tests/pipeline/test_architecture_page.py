@@ -36,7 +36,7 @@ def test_every_path_on_the_page_exists(page: str) -> None:
     assert [path for path in found if path not in CREATED and not exists(path)] == []
 
 
-def test_every_package_is_on_the_map() -> None:
+def test_every_package_is_on_the_page() -> None:
     text = (PROJECT.root / "docs" / "architecture.md").read_text("utf-8")
     tree = text.partition("## Direction of imports")[0]
     for root in (

@@ -1,4 +1,4 @@
-"""The project makes its own environment once, knows when it no longer fits, and goes on inside it.
+"""The project creates its environment once, detects when it is outdated, and continues inside it.
 
 Nothing here needs the package index: where an environment must be complete, it is put together from what the
 tests themselves run in.
@@ -27,20 +27,20 @@ pytestmark = pytest.mark.slow
 
 
 def bare_python() -> str:
-    """The interpreter that the environment of the tests was made from."""
+    """Return the interpreter that the environment of the tests was created with."""
     return getattr(sys, "_base_executable", None) or sys.executable
 
 
 def outside() -> dict[str, str]:
-    """An environment in which no other environment is active, and no package index can be reached."""
+    """Return variables without an active environment and without access to a package index."""
     clean = {
         key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL", "PIP_"))
     }
     return clean | {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def type_in(layout: Layout, *words: str) -> subprocess.CompletedProcess[str]:
-    """Types a command in a checkout, as a person does who has nothing but Python."""
+def run_command(layout: Layout, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a checkout, with only Python installed."""
     return subprocess.run(
         [bare_python(), *words],
         cwd=layout.root,
@@ -54,7 +54,7 @@ def type_in(layout: Layout, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def asked(layout: Layout, expression: str, python: Path | str | None = None) -> Any:
-    """The value of an expression about the bootstrap module of a checkout."""
+    """Return the value of an expression about the bootstrap module of a checkout."""
     code = f"import json; from pipeline.environment import bootstrap as b; print(json.dumps({expression}, default=str))"
     done = subprocess.run(
         [python or bare_python(), "-c", code],
@@ -79,7 +79,7 @@ def stamp(layout: Layout, kind: str = "run") -> Path:
 
 @pytest.fixture
 def made(checkout: Layout) -> Layout:
-    """A checkout whose environment is complete."""
+    """Return a checkout with a complete environment."""
     environment = checkout.root / ".venv"
     subprocess.run([bare_python(), "-m", "venv", "--without-pip", environment], check=True, env=outside())
     (site,) = environment.glob("lib/python3*/site-packages")
@@ -90,8 +90,8 @@ def made(checkout: Layout) -> Layout:
 
 
 @pytest.fixture
-def hopeless(checkout: Layout) -> Layout:
-    """A checkout whose environment cannot be completed: nothing is locked, not even what builds the project."""
+def uninstallable(checkout: Layout) -> Layout:
+    """Return a checkout whose environment cannot be installed, because the lock file is empty."""
     for lock in checkout.root.glob("requirements*.lock"):
         lock.write_text("# nothing\n", encoding="utf-8")
     return checkout
@@ -100,39 +100,39 @@ def hopeless(checkout: Layout) -> Layout:
 # --- when an environment fits
 
 
-def test_a_complete_environment_fits_and_is_left_alone(made: Layout) -> None:
+def test_a_complete_environment_is_not_changed(made: Layout) -> None:
     before = (made.root / ".venv" / "app07.json").stat().st_mtime_ns
     assert fits(made)
-    done = type_in(made, "prepare_files.py")
+    done = run_command(made, "prepare_files.py")
     assert (done.returncode, done.stderr) == (0, "")
     assert (made.root / ".venv" / "app07.json").stat().st_mtime_ns == before
     assert not (made.root / ".venv.lock").exists()
 
 
 @pytest.mark.parametrize("change", ["requirements.lock", "pyproject.toml"])
-def test_it_no_longer_fits_when_what_it_is_made_from_changes(made: Layout, change: str) -> None:
+def test_an_environment_is_outdated_when_its_inputs_change(made: Layout, change: str) -> None:
     path = made.root / change
     path.write_text(path.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
     assert not fits(made)
 
 
-def test_the_lock_of_the_tests_does_not_concern_an_environment_for_runs(made: Layout) -> None:
+def test_the_test_lock_file_does_not_affect_a_run_environment(made: Layout) -> None:
     path = made.root / "requirements-test.lock"
     path.write_text(path.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
     assert fits(made)
 
 
-def test_an_environment_for_runs_is_none_for_tests(made: Layout) -> None:
+def test_a_run_environment_is_not_a_test_environment(made: Layout) -> None:
     assert not fits(made, "test")
 
 
-def test_a_checkout_that_was_moved_needs_another_one(made: Layout) -> None:
+def test_a_moved_checkout_needs_a_new_environment(made: Layout) -> None:
     moved = Layout(made.root.rename(made.root.with_name("moved")))
     assert not fits(moved)
 
 
 @pytest.mark.parametrize("content", [None, "", "[]", '{"run": "', '{"run": 1}'])
-def test_an_attempt_that_broke_off_does_not_count(made: Layout, content: str | None) -> None:
+def test_an_incomplete_environment_is_not_used(made: Layout, content: str | None) -> None:
     path = made.root / ".venv" / "app07.json"
     if content is None:
         path.unlink()
@@ -141,13 +141,13 @@ def test_an_attempt_that_broke_off_does_not_count(made: Layout, content: str | N
     assert not fits(made)
 
 
-def test_an_environment_without_its_python_does_not_count(made: Layout) -> None:
+def test_an_environment_without_its_python_is_not_used(made: Layout) -> None:
     (made.root / ".venv" / "bin" / "python").unlink()
     assert not fits(made)
 
 
-def test_another_release_of_python_may_start_it(made: Layout) -> None:
-    """A script may be started by Python 3.13 although the environment was made by 3.11."""
+def test_another_python_version_can_start_an_existing_environment(made: Layout) -> None:
+    """A script may be started by Python 3.13 although the environment was created with 3.11."""
     path = made.root / ".venv" / "app07.json"
     path.write_text(
         json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"python": "3.99"}), encoding="utf-8"
@@ -155,7 +155,7 @@ def test_another_release_of_python_may_start_it(made: Layout) -> None:
     assert fits(made)
 
 
-def test_inside_it_must_be_the_python_that_it_was_made_with(made: Layout) -> None:
+def test_the_environment_must_contain_the_python_it_was_created_with(made: Layout) -> None:
     python = made.root / ".venv" / "bin" / "python"
     expression = "b._fits('run', b.ENVIRONMENT / 'bin' / 'python')"
     assert asked(made, expression, python) is True
@@ -169,8 +169,8 @@ def test_inside_it_must_be_the_python_that_it_was_made_with(made: Layout) -> Non
 # --- going on inside it
 
 
-def test_the_main_script_makes_a_prediction(made: Layout) -> None:
-    done = type_in(made, "App07.py", "--engine", "local")
+def test_the_main_script_writes_a_prediction(made: Layout) -> None:
+    done = run_command(made, "App07.py", "--engine", "local")
     assert (done.returncode, done.stderr) == (0, "")
     assert "codebase       | ACTIVATION COMPLETE" in done.stdout
     assert (made.stage3 / "prediction.csv").is_file()
@@ -190,16 +190,16 @@ def test_the_main_script_makes_a_prediction(made: Layout) -> None:
     ],
     ids=["prepare", "run prepare", "check", "compose"],
 )
-def test_a_script_ends_with_the_status_of_its_command(
+def test_a_script_exits_with_the_status_of_its_command(
     made: Layout, words: tuple[str, ...], status: int, says: str
 ) -> None:
-    done = type_in(made, *words)
+    done = run_command(made, *words)
     assert done.returncode == status
     assert done.stderr.startswith(says)
 
 
-def test_json_of_a_script_is_json_and_nothing_else(made: Layout) -> None:
-    done = type_in(made, "prepare_files.py", "--json")
+def test_a_script_with_json_prints_only_json(made: Layout) -> None:
+    done = run_command(made, "prepare_files.py", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["status"] == 0
 
@@ -216,10 +216,10 @@ def test_inside_the_environment_a_script_stays_in_the_same_process(made: Layout)
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_the_environment_may_be_a_link_to_a_place_with_more_room(made: Layout, tmp_path: Path) -> None:
+def test_the_environment_may_be_a_link_to_another_folder(made: Layout, tmp_path: Path) -> None:
     (made.root / ".venv").rename(tmp_path / "roomy")
     (made.root / ".venv").symlink_to(tmp_path / "roomy")
-    done = type_in(made, "prepare_files.py")
+    done = run_command(made, "prepare_files.py")
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -236,10 +236,10 @@ def test_a_script_can_be_started_from_another_folder(made: Layout, tmp_path: Pat
     assert (made.stage1 / "prepared.json").is_file()
 
 
-def test_the_test_command_hands_its_options_to_pytest(made: Layout) -> None:
+def test_the_test_command_passes_its_options_to_pytest(made: Layout) -> None:
     path = made.root / ".venv" / "app07.json"
     path.write_text(json.dumps(asked(made, "b._recipe('test') | b._recipe('run')")), encoding="utf-8")
-    done = type_in(made, "App07.py", "test", "--version")
+    done = run_command(made, "App07.py", "test", "--version")
     assert done.returncode == 0
     assert re.match(r"pytest \d+\.\d+", done.stdout + done.stderr)
 
@@ -247,24 +247,26 @@ def test_the_test_command_hands_its_options_to_pytest(made: Layout) -> None:
 # --- making it
 
 
-def test_an_environment_that_cannot_be_completed_is_said_with_the_last_lines_and_made_anew_next_time(
-    hopeless: Layout,
+def test_a_failed_installation_is_reported_and_repeated_by_the_next_run(
+    uninstallable: Layout,
 ) -> None:
     for _ in range(2):
-        done = type_in(hopeless, "prepare_files.py")
+        done = run_command(uninstallable, "prepare_files.py")
         assert (done.returncode, done.stdout) == (69, "")
         lines = done.stderr.splitlines()
         assert lines[0] == "making .venv for the pipeline (once; needs the package index)"
         assert lines[1] == "  an empty environment"
         assert "The project's environment cannot be made: " in done.stderr
         assert "Traceback" not in lines[0]
-        assert not (hopeless.root / ".venv" / "app07.json").exists()
-        assert not (hopeless.output / ".lock").exists(), "the command ran all the same"
+        assert not (uninstallable.root / ".venv" / "app07.json").exists()
+        assert not (uninstallable.output / ".lock").exists(), "the command ran all the same"
 
 
 @pytest.mark.parametrize("by", ["folder", "link", "file"])
-def test_what_this_project_did_not_make_is_not_emptied(by: str, hopeless: Layout, tmp_path: Path) -> None:
-    environment, own = hopeless.root / ".venv", tmp_path / "own"
+def test_a_folder_not_created_by_this_project_is_not_emptied(
+    by: str, uninstallable: Layout, tmp_path: Path
+) -> None:
+    environment, own = uninstallable.root / ".venv", tmp_path / "own"
     if by == "link":
         own.mkdir()
         environment.symlink_to(own)
@@ -272,7 +274,7 @@ def test_what_this_project_did_not_make_is_not_emptied(by: str, hopeless: Layout
         environment.mkdir()
     kept = environment if by == "file" else environment / "somebody's work"
     kept.write_text("years", encoding="utf-8")
-    done = type_in(hopeless, "prepare_files.py")
+    done = run_command(uninstallable, "prepare_files.py")
     assert (done.returncode, done.stdout) == (73, "")
     what = "is not a folder" if by == "file" else "was not made by this project"
     assert f"The project's environment cannot be made: {environment}: it exists and {what}." in done.stderr
@@ -280,41 +282,41 @@ def test_what_this_project_did_not_make_is_not_emptied(by: str, hopeless: Layout
     assert kept.read_text(encoding="utf-8") == "years"
 
 
-def test_a_link_to_the_environment_of_another_checkout_is_left_alone(
+def test_a_link_to_the_environment_of_another_checkout_is_not_changed(
     made: Layout, tmp_path: Path, checkout: Layout
 ) -> None:
     other = tmp_path / "other"
     shutil.copytree(checkout.root, other, symlinks=True, ignore=shutil.ignore_patterns(".venv"))
     (other / ".venv").symlink_to(made.root / ".venv")
-    done = type_in(Layout(other), "prepare_files.py")
+    done = run_command(Layout(other), "prepare_files.py")
     assert done.returncode == 73
     assert f"it is a link to the environment of {made.root}. Nothing was changed" in done.stderr
     assert fits(made)
 
 
-def test_an_environment_is_made_where_a_link_leads_to(hopeless: Layout, tmp_path: Path) -> None:
-    (hopeless.root / ".venv").symlink_to(tmp_path / "roomy")
+def test_an_environment_is_created_at_the_target_of_a_link(uninstallable: Layout, tmp_path: Path) -> None:
+    (uninstallable.root / ".venv").symlink_to(tmp_path / "roomy")
     (tmp_path / "roomy").mkdir()
     for _ in range(2):
-        done = type_in(hopeless, "prepare_files.py")
+        done = run_command(uninstallable, "prepare_files.py")
         assert done.returncode == 69  # there is no index, but there is an environment
         assert "Traceback" not in done.stderr
         assert (tmp_path / "roomy" / "pyvenv.cfg").is_file()
-        assert (hopeless.root / ".venv").is_symlink()
+        assert (uninstallable.root / ".venv").is_symlink()
 
 
-def test_an_archive_without_the_tests_says_so(hopeless: Layout) -> None:
-    (hopeless.root / "requirements-test.lock").unlink()
-    done = type_in(hopeless, "App07.py", "test")
+def test_the_test_command_reports_missing_tests(uninstallable: Layout) -> None:
+    (uninstallable.root / "requirements-test.lock").unlink()
+    done = run_command(uninstallable, "App07.py", "test")
     assert done.returncode == 66
     assert "requirements-test.lock not found: the archive that is handed in has no tests" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_ctrl_c_while_it_is_made_is_status_130_and_leaves_no_stamp(hopeless: Layout) -> None:
+def test_ctrl_c_during_the_installation_exits_with_130_and_leaves_no_stamp(uninstallable: Layout) -> None:
     process = subprocess.Popen(
         [bare_python(), "prepare_files.py"],
-        cwd=hopeless.root,
+        cwd=uninstallable.root,
         env=outside(),
         stderr=subprocess.PIPE,
         text=True,
@@ -326,14 +328,14 @@ def test_ctrl_c_while_it_is_made_is_status_130_and_leaves_no_stamp(hopeless: Lay
     rest = process.communicate()[1]
     assert process.returncode == 130
     assert rest == "Interrupted while the environment was made; the next start makes it again.\n"
-    assert not (hopeless.root / ".venv" / "app07.json").exists()
+    assert not (uninstallable.root / ".venv" / "app07.json").exists()
 
 
-def test_a_second_start_waits_while_the_first_makes_it(hopeless: Layout) -> None:
-    with exclusive(hopeless.root / ".venv.lock", patience=0, on_wait=pytest.fail):
+def test_a_second_start_waits_for_the_installation_of_the_first(uninstallable: Layout) -> None:
+    with exclusive(uninstallable.root / ".venv.lock", patience=0, on_wait=pytest.fail):
         process = subprocess.Popen(
             [bare_python(), "prepare_files.py"],
-            cwd=hopeless.root,
+            cwd=uninstallable.root,
             env=outside(),
             stderr=subprocess.PIPE,
             text=True,
@@ -346,18 +348,18 @@ def test_a_second_start_waits_while_the_first_makes_it(hopeless: Layout) -> None
 
 
 def test_a_read_only_checkout_without_an_environment_is_reported(
-    hopeless: Layout, read_only: Callable[[Path], Path]
+    uninstallable: Layout, read_only: Callable[[Path], Path]
 ) -> None:
-    read_only(hopeless.root)
-    done = type_in(hopeless, "prepare_files.py")
+    read_only(uninstallable.root)
+    done = run_command(uninstallable, "prepare_files.py")
     assert done.returncode == 73
     assert done.stderr == (
-        f"The project's environment cannot be made: Read-only file system: {hopeless.root / '.venv.lock'}\n"
+        f"The project's environment cannot be made: Read-only file system: {uninstallable.root / '.venv.lock'}\n"
     )
 
 
-def test_what_is_made_here_is_not_part_of_the_project(checkout: Layout) -> None:
-    """Each name that a start may leave in the project's folder is one that git ignores."""
+def test_generated_files_are_ignored_by_git(checkout: Layout) -> None:
+    """Git ignores each file that a start may create in the project's folder."""
     git = shutil.which("git")
     if git is None:
         pytest.skip("git is not installed")

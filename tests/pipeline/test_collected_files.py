@@ -1,4 +1,4 @@
-"""What is kept of a run is what was looked at, whatever others write to the volume meanwhile."""
+"""The collected files of a run are the verified ones, even if other programs write to the volume."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from pipeline.atomic_files import sha256_of
-from pipeline.errors import CannotWrite, NotWhatWasPrepared, PipelineError
+from pipeline.errors import CannotWrite, PipelineError, VerificationFailed
 from pipeline.project import Layout
 from pipeline.stages import prepare, stack_run
 from pipeline.stages.collected_files import collect
@@ -23,7 +23,7 @@ from pipeline.stages.collected_files import collect
 Drive = Callable[..., Any]
 
 
-def test_what_is_kept_is_what_was_hashed(tmp_path: Path) -> None:
+def test_the_collected_bytes_are_the_hashed_bytes(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"x" * 3_000_000)
     collected = collect(tmp_path / "a", tmp_path / "kept" / "a")
     assert collected is not None
@@ -31,17 +31,15 @@ def test_what_is_kept_is_what_was_hashed(tmp_path: Path) -> None:
     assert sha256_of(collected.path) == collected.sha256
 
 
-def test_a_file_that_is_not_there_is_none(tmp_path: Path) -> None:
+def test_collecting_a_missing_file_returns_none(tmp_path: Path) -> None:
     assert collect(tmp_path / "a", tmp_path / "b") is None
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("make", [os.mkdir, os.mkfifo], ids=["a folder", "a pipe"])
-def test_what_is_no_plain_file_is_refused_and_not_waited_for(
-    tmp_path: Path, make: Callable[[Path], None]
-) -> None:
+def test_an_irregular_file_is_refused_without_waiting(tmp_path: Path, make: Callable[[Path], None]) -> None:
     make(tmp_path / "prediction.csv")
-    with pytest.raises(NotWhatWasPrepared, match=r"prediction.csv on the volume is not a regular file"):
+    with pytest.raises(VerificationFailed, match=r"prediction.csv on the volume is not a regular file"):
         collect(tmp_path / "prediction.csv", tmp_path / "kept")
     assert not (tmp_path / "kept").exists()
 
@@ -50,7 +48,7 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "private").write_text("private")
     (tmp_path / "prediction.csv").symlink_to("private")
     with pytest.raises(
-        NotWhatWasPrepared, match=r"prediction.csv on the volume is a link; a file was expected"
+        VerificationFailed, match=r"prediction.csv on the volume is a link; a file was expected"
     ):
         collect(tmp_path / "prediction.csv", tmp_path / "kept")
     assert not (tmp_path / "kept").exists()
@@ -59,19 +57,19 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
 def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path) -> None:
     with (tmp_path / "prediction.json").open("wb") as file:
         file.truncate(1 << 40)
-    with pytest.raises(NotWhatWasPrepared, match=r"has 1,099,511,627,776 bytes; at most 1,000 were expected"):
+    with pytest.raises(VerificationFailed, match=r"has 1,099,511,627,776 bytes; at most 1,000 were expected"):
         collect(tmp_path / "prediction.json", tmp_path / "kept", limit=1000)
 
 
-def test_a_file_that_the_disk_has_no_room_for_is_reported_before_it_is_copied(tmp_path: Path) -> None:
+def test_insufficient_disk_space_is_reported_before_copying(tmp_path: Path) -> None:
     with (tmp_path / "prediction.csv").open("wb") as file:
         file.truncate(1 << 43)
-    with pytest.raises(CannotWrite, match="the disk is full"):
+    with pytest.raises(CannotWrite, match="cannot be written: no space left on device"):
         collect(tmp_path / "prediction.csv", tmp_path / "kept")
     assert not (tmp_path / "kept").exists()
 
 
-def test_a_file_that_is_replaced_while_it_is_read_is_kept_as_it_was(tmp_path: Path) -> None:
+def test_a_file_replaced_while_it_is_read_is_collected_unchanged(tmp_path: Path) -> None:
     source, stop = tmp_path / "a", threading.Event()
     source.write_bytes(b"0" * 200_000)
 
@@ -114,7 +112,7 @@ while True:
 """
 
 
-def test_a_run_beside_a_writer_keeps_what_it_verified_or_fails(checkout: Layout, drive: Drive) -> None:
+def test_a_run_with_a_concurrent_writer_keeps_verified_files_or_fails(checkout: Layout, drive: Drive) -> None:
     writer = subprocess.Popen([sys.executable, "-c", WRITER, str(checkout.shared_data)])
     try:
         for _ in range(6):
@@ -132,7 +130,7 @@ def test_a_run_beside_a_writer_keeps_what_it_verified_or_fails(checkout: Layout,
 
 
 @pytest.mark.parametrize("name", ["prediction.csv", "prediction.json", "currentSolution.card.json"])
-def test_a_link_in_the_place_of_a_result_is_not_followed(
+def test_a_link_in_place_of_a_result_is_not_followed(
     checkout: Layout, drive: Drive, name: str, tmp_path: Path
 ) -> None:
     code = checkout.code.read_text(encoding="utf-8")
@@ -151,7 +149,7 @@ def test_a_link_in_the_place_of_a_result_is_not_followed(
     assert not (checkout.stage3 / "prediction.csv").exists()
 
 
-def test_a_prediction_of_stale_images_is_not_believed(checkout: Layout, drive: Drive) -> None:
+def test_a_prediction_of_stale_images_fails_the_run(checkout: Layout, drive: Drive) -> None:
     code = checkout.code.read_text(encoding="utf-8")
     checkout.code.write_text(
         code.replace("report.stale_images", "('codebase_app07 was built from other code',)"), encoding="utf-8"
@@ -162,7 +160,7 @@ def test_a_prediction_of_stale_images_is_not_believed(checkout: Layout, drive: D
 
 
 @pytest.mark.parametrize("command", ["run", "prepare", "check", "compose"])
-def test_a_later_run_whose_files_are_not_right_leaves_no_results_of_an_earlier_one(
+def test_a_run_with_invalid_files_removes_earlier_results(
     checkout: Layout, drive: Drive, tmp_path: Path, command: str
 ) -> None:
     assert drive("run", "--engine", "local").status == 0
@@ -178,7 +176,7 @@ def results(layout: Layout) -> list[str]:
 
 
 @pytest.mark.parametrize("command", ["run", "check"])
-def test_a_later_run_whose_containers_are_not_right_leaves_no_prediction_of_an_earlier_one(
+def test_a_run_with_failing_containers_removes_the_earlier_prediction(
     checkout: Layout, drive: Drive, command: str
 ) -> None:
     assert drive("run", "--engine", "local").status == 0
@@ -187,9 +185,7 @@ def test_a_later_run_whose_containers_are_not_right_leaves_no_prediction_of_an_e
     assert list(checkout.stage3.iterdir()) == []
 
 
-def test_other_files_prepared_take_the_results_of_the_earlier_ones_away(
-    checkout: Layout, drive: Drive
-) -> None:
+def test_preparing_other_files_removes_earlier_results(checkout: Layout, drive: Drive) -> None:
     assert drive("run", "--engine", "local").status == 0
     assert drive("prepare").status == 0
     assert (checkout.stage3 / "prediction.csv").is_file(), "nothing has changed"
@@ -197,7 +193,7 @@ def test_other_files_prepared_take_the_results_of_the_earlier_ones_away(
     assert list(checkout.stage3.iterdir()) == list(checkout.stage2.iterdir()) == []
 
 
-def test_a_card_that_comes_while_the_network_is_copied_is_noticed(checkout: Layout) -> None:
+def test_a_card_added_while_the_network_is_copied_is_detected(checkout: Layout) -> None:
     from pipeline.stages.selection import select
 
     prepared = prepare.prepare(checkout, select(checkout, {}, model=None, data=None))[0]
@@ -209,5 +205,5 @@ def test_a_card_that_comes_while_the_network_is_copied_is_noticed(checkout: Layo
         prepare._check_card(None, prepared.knowledge)
 
 
-def test_the_order_of_what_is_kept_has_the_report_before_the_table() -> None:
+def test_the_report_is_collected_before_the_table() -> None:
     assert stack_run.RESULT_FILES.index("prediction.json") < stack_run.RESULT_FILES.index("prediction.csv")

@@ -1,4 +1,4 @@
-"""The compose file keeps the rules by which it works with both generations of Compose, hardened."""
+"""The compose file works with both generations of Compose and is hardened."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ NAMES = (ACTIVATIONBASE, KNOWLEDGEBASE, CODEBASE)
 
 
 def code(text: str) -> str:
-    """`text` without comments and empty lines."""
+    """Return `text` without comments and empty lines."""
     lines = (re.sub(r"(^|\s)#.*$", "", line).rstrip() for line in text.splitlines())
     return "\n".join(line for line in lines if line) + "\n"
 
 
 def block(head: str) -> str:
-    """The lines below `head`, which are indented more deeply than it."""
+    """Return the lines below `head` that are indented further."""
     _, _, after = code(TEXT).partition(f"{head}\n")
     assert after, f"{head} is not in the compose file"
     depth = len(head) - len(head.lstrip())
@@ -32,7 +32,7 @@ def block(head: str) -> str:
 
 
 def everything_of(service: str) -> str:
-    """The rules of a service, with those that it takes over by `<<`."""
+    """Return the settings of a service, with those merged by `<<`."""
     text = block(f"  {service}:")
     shared = {"*data": block("x-data: &data"), "*hardened": block("x-hardened: &hardened")}
     while taken := re.search(r"^\s*<<: (\*\w+)\n", text, re.MULTILINE):
@@ -55,11 +55,11 @@ def words(text: str) -> str:
         ("privileged:", "nothing needs it"),
     ],
 )
-def test_what_one_generation_of_compose_cannot_take_is_not_there(word: str, why: str) -> None:
+def test_no_key_unsupported_by_one_compose_generation_is_used(word: str, why: str) -> None:
     assert word not in code(TEXT), why
 
 
-def test_there_are_three_services_and_no_more() -> None:
+def test_there_are_exactly_three_services() -> None:
     services = re.findall(r"^  (\S+):$", block("services:"), re.MULTILINE)
     assert sorted(services) == sorted(NAMES)
 
@@ -82,26 +82,26 @@ def test_every_container_is_hardened_and_limited(service: str, rule: str) -> Non
 
 
 @pytest.mark.parametrize("service", [ACTIVATIONBASE, KNOWLEDGEBASE])
-def test_a_data_container_has_three_rights_and_says_when_its_copy_stands(service: str) -> None:
+def test_a_data_container_has_three_capabilities_and_a_healthcheck(service: str) -> None:
     rules = words(everything_of(service))
     assert re.findall(r"cap_add:((?: - [A-Z_]+)+)", rules) == [" - CHOWN - DAC_OVERRIDE - FOWNER"]
     assert "healthcheck:" in rules
 
 
-def test_codebase_has_no_rights_and_no_user_other_than_that_of_its_image() -> None:
+def test_codebase_has_no_capabilities_and_the_user_of_its_image() -> None:
     rules = everything_of(CODEBASE)
     assert "cap_add:" not in rules
     assert "user:" not in rules
 
 
-def test_codebase_starts_when_both_copies_stand() -> None:
+def test_codebase_starts_when_both_copies_are_complete() -> None:
     starts_after = words(everything_of(CODEBASE)).partition("depends_on: ")[2]
     assert starts_after.startswith(
         "activationbase: condition: service_healthy knowledgebase: condition: service_healthy "
     )
 
 
-def test_codebase_gets_its_paths_whatever_the_host_has_set() -> None:
+def test_paths_of_codebase_do_not_depend_on_variables_of_the_host() -> None:
     told = words(everything_of(CODEBASE)).partition("environment: ")[2].partition(" tmpfs:")[0]
     assert told.split()[:6] == [
         "MODEL_PATH:",
@@ -114,7 +114,7 @@ def test_codebase_gets_its_paths_whatever_the_host_has_set() -> None:
     assert "${" not in told
 
 
-def test_leftovers_of_an_earlier_run_are_named_to_the_container_that_removes_them() -> None:
+def test_activationbase_removes_the_prediction_of_an_earlier_run() -> None:
     command = words(everything_of(ACTIVATIONBASE)).partition("command: ")[2]
     assert command.startswith(
         "- publish - /activationBase/currentActivation.csv - /shared_data/activation_data.csv "
@@ -123,7 +123,7 @@ def test_leftovers_of_an_earlier_run_are_named_to_the_container_that_removes_the
 
 
 @pytest.mark.parametrize("name", ["MODEL_PATH", "MODEL_NAME", "MODEL_FILE", "DATA_PATH"])
-def test_every_way_to_choose_files_is_there_and_may_be_left_out(name: str) -> None:
+def test_every_variable_that_selects_files_has_an_empty_default(name: str) -> None:
     uses = re.findall(rf"\$\{{{name}(:-)?", code(TEXT))
     assert uses, f"{name} is not used"
     assert all(default == ":-" for default in uses), f"{name} has no default: Compose would warn"
@@ -137,21 +137,19 @@ def test_every_way_to_choose_files_is_there_and_may_be_left_out(name: str) -> No
         (KNOWLEDGEBASE, "container2_knowledgebase"),
     ],
 )
-def test_a_data_container_sees_what_images_are_built_from_and_cannot_write_there(
-    service: str, folder: str
-) -> None:
+def test_a_data_container_mounts_its_build_context_read_only(service: str, folder: str) -> None:
     rules = words(everything_of(service))
     assert f"- type: bind source: ./{folder} target: /checkout/{folder} read_only: true" in rules
 
 
 @pytest.mark.parametrize("service", [ACTIVATIONBASE, KNOWLEDGEBASE])
-def test_a_data_container_has_a_pipe_of_its_own_and_a_bounded_wait(service: str) -> None:
+def test_a_data_container_has_its_own_pipe_and_a_limited_wait(service: str) -> None:
     rules = words(everything_of(service))
     assert f"SIGNAL: /signals/{service} CODEBASE_WAIT: ${{CODEBASE_WAIT:-300}}" in rules
     assert "- type: volume source: signals target: /signals" in rules
 
 
-def test_codebase_holds_both_pipes_whatever_it_runs_and_cannot_write_notices() -> None:
+def test_codebase_opens_both_pipes_and_mounts_notices_read_only() -> None:
     rules = words(everything_of(CODEBASE))
     for number, service in ((8, ACTIVATIONBASE), (9, KNOWLEDGEBASE)):
         assert f"exec {number}<>/signals/{service}; echo started >&{number};" in rules

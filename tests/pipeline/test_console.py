@@ -1,4 +1,4 @@
-"""What a person sees on a terminal, in a log, and where marks cannot be shown."""
+"""Console output on a terminal, in a log, and with encodings that lack the marks."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pipeline.console import Console, strip_escapes
 
 
 class Terminal(io.StringIO):
-    """A stream that somebody watches."""
+    """A stream that is a terminal."""
 
     def isatty(self) -> bool:
         return True
 
 
-def old_terminal(encoding: str) -> io.TextIOWrapper:
+def terminal_with_encoding(encoding: str) -> io.TextIOWrapper:
     return io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="")
 
 
@@ -44,13 +44,13 @@ def written(stream: io.TextIOWrapper) -> str:
         ("✓ Prediction: [0.98] and \\x1b", "✓ Prediction: [0.98] and \\x1b"),
     ],
 )
-def test_a_log_reads_as_on_paper(text: str, plain: str) -> None:
+def test_escape_sequences_are_removed_from_a_log(text: str, plain: str) -> None:
     assert strip_escapes(text) == plain
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437", "latin-1"])
-def test_marks_become_ascii_where_the_stream_cannot_carry_them(encoding: str) -> None:
-    out, err = old_terminal(encoding), old_terminal(encoding)
+def test_marks_are_ascii_if_the_stream_cannot_encode_them(encoding: str) -> None:
+    out, err = terminal_with_encoding(encoding), terminal_with_encoding(encoding)
     console = Console(out, err)
     with console.status("images"):
         pass
@@ -59,14 +59,14 @@ def test_marks_become_ascii_where_the_stream_cannot_carry_them(encoding: str) ->
     assert written(err) == "[FAILED] nothing -> here\n"
 
 
-def test_marks_stay_where_the_stream_can_carry_them() -> None:
-    out = old_terminal("utf-8")
+def test_marks_are_kept_if_the_stream_can_encode_them() -> None:
+    out = terminal_with_encoding("utf-8")
     Console(out, out).error("Größe – fünf")
     assert written(out) == "✗ Größe – fünf\n"
 
 
-def test_what_has_no_ascii_mark_becomes_a_question_mark_and_is_no_error() -> None:
-    out = old_terminal("ascii")
+def test_unencodable_characters_become_question_marks() -> None:
+    out = terminal_with_encoding("ascii")
     Console(out, out).print("Größe 5 · Iris ✿")
     assert written(out) == "Gr??e 5 - Iris ?\n"
 
@@ -79,7 +79,7 @@ def test_a_step_ends_with_its_duration() -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
-def test_a_step_that_fails_is_marked_and_raises_the_error(error: type[BaseException]) -> None:
+def test_a_failed_step_is_marked_and_its_error_is_raised(error: type[BaseException]) -> None:
     out = io.StringIO()
     with pytest.raises(error), Console(out, out).status("images"):
         raise error
@@ -105,7 +105,7 @@ def test_progress_is_shown_on_a_terminal(until: Callable[..., None]) -> None:
     assert re.search(r"\r\x1b\[K  ✓ images \(\d+\.\d s\)\n$", out.getvalue())
 
 
-def test_quiet_leaves_standard_output_to_the_machine_but_tells_errors() -> None:
+def test_quiet_prints_only_errors() -> None:
     out, err = Terminal(), io.StringIO()
     console = Console(out, err, quiet=True)
     console.heading("Stage 1")

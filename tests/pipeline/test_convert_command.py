@@ -1,4 +1,4 @@
-"""`App07.py convert`: what a person and what a program see."""
+"""`App07.py convert`: text and JSON output."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Drive = Callable[..., Any]
 
 @pytest.fixture
 def folder(tmp_path: Path, fixtures: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the default network and its card, which a person stands in."""
+    """Return a working directory with the default network and its card."""
     here = tmp_path / "here"
     here.mkdir()
     for ending in ("pkl", "card.json"):
@@ -38,7 +38,7 @@ def test_the_command_line_knows_every_format(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("target", ["pkl", "xml", "onnx", "npz"])
-def test_the_output_says_what_was_written_and_how_well_both_agree(
+def test_the_output_reports_the_written_file_and_the_agreement(
     target: str, drive: Drive, folder: Path
 ) -> None:
     seen = drive("convert", "iris.pkl", "--to", target, "--output", f"flower.{target}")
@@ -55,7 +55,7 @@ def test_the_output_says_what_was_written_and_how_well_both_agree(
     assert names(folder) == {"iris.pkl", "iris.card.json", f"flower.{target}", "flower.card.json"}
 
 
-def test_a_program_gets_it_as_json(drive: Drive, folder: Path) -> None:
+def test_json_prints_the_conversion_report(drive: Drive, folder: Path) -> None:
     result = drive("convert", "iris.pkl", "--to", "npz", "--json").json
     assert result["status"] == 0
     assert result["target"]["path"] == "iris.npz" and result["target"]["format"] == "npz"
@@ -68,25 +68,25 @@ def test_a_program_gets_it_as_json(drive: Drive, folder: Path) -> None:
     assert (result["card"], result["notes"]) == ("iris.card.json", [])
 
 
-def test_single_precision_says_its_tolerance(drive: Drive, folder: Path) -> None:
+def test_single_precision_reports_its_tolerance(drive: Drive, folder: Path) -> None:
     seen = drive("convert", "iris.pkl", "--to", "onnx", "--precision", "float32")
     assert "in float32: largest difference " in seen.out and "tolerance 1e-04" in seen.out
 
 
-def test_what_is_lost_is_reported(drive: Drive, fixtures: Path, folder: Path) -> None:
+def test_lost_information_is_reported(drive: Drive, fixtures: Path, folder: Path) -> None:
     path = str(fixtures / "networks" / "rnn_midsequence" / "net.p2.pkl")
     seen = drive("convert", path, "--to", "xml", "--output", "net.xml")
     assert seen.out.splitlines()[-1] == (
-        "  note         it was saved after step 5 of a sequence; what was written begins a new one"
+        "  note         the network was saved after step 5 of a sequence; the new file starts a new sequence"
     )
 
 
-def test_a_file_that_is_there_is_not_overwritten(drive: Drive, folder: Path) -> None:
+def test_an_existing_file_is_not_overwritten(drive: Drive, folder: Path) -> None:
     (folder / "iris.xml").write_text("mine", encoding="utf-8")
     seen = drive("convert", "iris.pkl", "--to", "xml")
     assert (seen.status, seen.out) == (73, "")
     assert seen.err == (
-        "✗ iris.xml is there already, and is not overwritten.\n"
+        "✗ iris.xml already exists, and is not overwritten.\n"
         "  Name another file with --output, or allow it with --force.\n"
     )
     assert (folder / "iris.xml").read_text(encoding="utf-8") == "mine"
@@ -95,7 +95,7 @@ def test_a_file_that_is_there_is_not_overwritten(drive: Drive, folder: Path) -> 
 
 
 @pytest.mark.parametrize("target", ["pkl", "xml", "onnx", "npz"])
-def test_a_refused_file_ends_with_65_and_nothing_is_written(target: str, drive: Drive, folder: Path) -> None:
+def test_a_refused_file_exits_with_65_and_writes_nothing(target: str, drive: Drive, folder: Path) -> None:
     (folder / "evil.pkl").write_bytes(b"cposix\nsystem\n(S'touch touched'\ntR.")
     before = names(folder)
     seen = drive("convert", "evil.pkl", "--to", target, "--output", f"out.{target}")
@@ -104,23 +104,23 @@ def test_a_refused_file_ends_with_65_and_nothing_is_written(target: str, drive: 
     assert names(folder) == before
 
 
-def test_a_layer_without_a_counterpart_ends_with_65(drive: Drive, fixtures: Path, folder: Path) -> None:
+def test_a_layer_without_a_counterpart_exits_with_65(drive: Drive, fixtures: Path, folder: Path) -> None:
     before = names(folder)
     path = str(fixtures / "networks" / "man_gaussian_enabled" / "net.p2.pkl")
     seen = drive("convert", path, "--to", "onnx", "--output", "net.onnx")
     assert seen.status == 65
     assert seen.err == (
         "✗ The GaussianLayer 'g' cannot be written as ONNX: it draws its outputs at random, "
-        "and no two programs draw alike.\n"
+        "which differ between programs.\n"
     )
     assert names(folder) == before
 
 
-def test_a_missing_file_ends_with_66(drive: Drive, folder: Path) -> None:
+def test_a_missing_input_file_exits_with_66(drive: Drive, folder: Path) -> None:
     assert drive("convert", "missing.pkl", "--to", "xml").status == 66
 
 
-def test_without_the_packages_the_status_is_69_and_one_line_says_what_to_do(
+def test_missing_packages_exit_with_69_and_one_line_of_advice(
     drive: Drive, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for package in ("onnx", "onnxruntime"):
@@ -142,6 +142,9 @@ def test_wrong_usage_ends_with_2(words: list[str], folder: Path, capsys: pytest.
     assert "usage: " in capsys.readouterr().err
 
 
-def test_single_precision_is_for_models_alone(drive: Drive, folder: Path) -> None:
+def test_single_precision_is_only_for_onnx_models(drive: Drive, folder: Path) -> None:
     seen = drive("convert", "iris.pkl", "--to", "npz", "--precision", "float32")
-    assert (seen.status, seen.err) == (2, "✗ npz is written in float64; 'float32' was asked for.\n")
+    assert (seen.status, seen.err) == (
+        2,
+        "✗ The format npz does not support precision 'float32'; expected float64.\n",
+    )

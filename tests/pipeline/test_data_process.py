@@ -1,4 +1,4 @@
-"""What stands in for the two data containers does as publish.sh does in them."""
+"""The local replacement of the data containers behaves as publish.sh does."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.project import PROJECT
 
 @pytest.fixture
 def publish(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Starts a holder that publishes; it is ended after the test."""
+    """Return a function that starts a publishing process, which is ended after the test."""
     started: list[subprocess.Popen[str]] = []
 
     def start(source: Path, target: Path, *outdated: Path) -> subprocess.Popen[str]:
@@ -43,34 +43,34 @@ def ask(*words: str | Path) -> subprocess.CompletedProcess[bytes]:
     )
 
 
-def test_it_shows_a_file_byte_for_byte(tmp_path: Path) -> None:
+def test_show_prints_a_file_byte_for_byte(tmp_path: Path) -> None:
     content = b"\xef\xbb\xbfx,y\r\n1,2\r\n\xff"
     (tmp_path / "rows.csv").write_bytes(content)
     shown = ask("show", tmp_path / "rows.csv")
     assert (shown.returncode, shown.stdout, shown.stderr) == (0, content, b"")
 
 
-def test_it_lists_a_folder(tmp_path: Path) -> None:
+def test_list_prints_the_names_in_a_folder(tmp_path: Path) -> None:
     (tmp_path / "net.pkl").write_bytes(b"12345")
     (tmp_path / "net.card.json").write_bytes(b"{}")
     assert ask("list", tmp_path).stdout.decode().split() == ["2", "net.card.json", "5", "net.pkl"]
 
 
 @pytest.mark.parametrize("words", [("show", "missing"), ("list", "missing")])
-def test_what_is_not_there_is_status_66(tmp_path: Path, words: tuple[str, str]) -> None:
+def test_a_missing_file_exits_with_66(tmp_path: Path, words: tuple[str, str]) -> None:
     asked = ask(words[0], tmp_path / words[1])
     assert asked.returncode == 66
     assert asked.stderr.decode() == f"ERROR: {tmp_path / 'missing'} not found\n"
 
 
 @pytest.mark.parametrize("words", [(), ("show",), ("publish", "a"), ("dance", "a")])
-def test_wrong_usage_is_status_2(words: tuple[str, ...]) -> None:
+def test_wrong_usage_exits_with_2(words: tuple[str, ...]) -> None:
     asked = ask(*words)
     assert asked.returncode == 2
     assert b"ERROR: show FILE, list FOLDER, or publish READY SOURCE TARGET [OUTDATED...]" in asked.stderr
 
 
-def test_it_is_ready_when_the_copy_stands_complete_and_ends_at_once_when_asked(
+def test_publish_is_ready_when_the_copy_is_complete_and_ends_when_terminated(
     tmp_path: Path, publish: Callable[..., subprocess.Popen[str]], until: Callable[..., None]
 ) -> None:
     target = tmp_path / "shared" / "currentSolution.pkl"
@@ -86,7 +86,7 @@ def test_it_is_ready_when_the_copy_stands_complete_and_ends_at_once_when_asked(
     assert out.startswith(f"iris.pkl -> {target} ({target.stat().st_size} bytes, sha256 ")
 
 
-def test_leftovers_go_before_it_is_ready(
+def test_leftovers_are_removed_before_publish_is_ready(
     tmp_path: Path, publish: Callable[..., subprocess.Popen[str]], until: Callable[..., None]
 ) -> None:
     left = [tmp_path / name for name in ("prediction.csv", "prediction.json", "net.card.json", "net.pkl")]
@@ -99,7 +99,7 @@ def test_leftovers_go_before_it_is_ready(
     assert (tmp_path / "net.pkl").read_bytes() == (PROJECT.models / "course.pkl").read_bytes()
 
 
-def test_without_a_source_the_place_stays_empty_and_the_code_says_what_is_missing(
+def test_without_a_source_nothing_is_published_and_codebase_names_the_missing_file(
     tmp_path: Path, publish: Callable[..., subprocess.Popen[str]], until: Callable[..., None]
 ) -> None:
     (tmp_path / "net.pkl").touch()
@@ -110,7 +110,7 @@ def test_without_a_source_the_place_stays_empty_and_the_code_says_what_is_missin
     assert holder.communicate()[1] == f"ERROR: {tmp_path / 'missing.pkl'} not found\n"
 
 
-def test_a_target_that_cannot_be_written_is_status_73_and_never_ready(
+def test_an_unwritable_target_exits_with_73_and_is_never_ready(
     tmp_path: Path, publish: Callable[..., subprocess.Popen[str]]
 ) -> None:
     (tmp_path / "net.pkl").mkdir()

@@ -1,4 +1,4 @@
-"""What the host side imports is in the lock file that a newcomer's `.venv` is made from."""
+"""The imports of the host side are in the lock file of `.venv`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pipeline.project import PROJECT
 OURS = {"pipeline", "evaluation", "pybrain", "pybrain3", "pybrain_runtime", "training"}
 
 
-def imported_when_a_module_is_loaded() -> dict[str, str]:
-    """The packages of others that our host-side modules import at their top, each with a module that does."""
+def third_party_imports() -> dict[str, str]:
+    """Return the third-party packages that the host side imports at module level, with an importing module."""
     found: dict[str, str] = {}
     for path in sorted(
         path for package in ("pipeline", "evaluation") for path in (PROJECT.root / package).rglob("*.py")
@@ -30,7 +30,7 @@ def imported_when_a_module_is_loaded() -> dict[str, str]:
 
 def test_everything_that_the_host_side_imports_is_in_the_lock_of_the_run_environment() -> None:
     locked = set(re.findall(r"^([\w.-]+)==", LOCKS["run"].read_text(encoding="utf-8"), re.MULTILINE))
-    imported = imported_when_a_module_is_loaded()
+    imported = third_party_imports()
     assert {"numpy", "yaml"} <= set(imported)
     providers = packages_distributions()
     missing = {

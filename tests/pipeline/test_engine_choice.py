@@ -1,4 +1,4 @@
-"""Which engine runs, and why, is said in one line; what is missing is said in words.
+"""The choice of the engine is reported in one line, and a missing engine is named.
 
 The docker commands here are small scripts on the search path, so that every way to miss an engine can be had
 on every machine.
@@ -29,7 +29,7 @@ V1 = "echo 1.29.2"
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Makes this a machine with exactly these commands for containers."""
+    """Return a function that sets which container commands this machine has."""
 
     def has(**commands: str) -> None:
         folder = tmp_path / "bin"
@@ -71,7 +71,7 @@ MISSING: Mapping[str, tuple[dict[str, str], str, str]] = {
 
 
 @pytest.mark.parametrize("case", MISSING)
-def test_docker_that_is_requested_and_missing_is_status_69(
+def test_a_requested_but_missing_docker_exits_with_69(
     checkout: Layout, machine: Callable[..., None], case: str
 ) -> None:
     commands, what, hint = MISSING[case]
@@ -105,7 +105,7 @@ def test_docker_is_chosen_if_a_daemon_responds(
     assert why == f"docker 20.10.24, docker compose 2.26.1 ({reason})"
 
 
-def test_local_that_is_requested_does_not_look_for_docker(
+def test_a_requested_local_engine_does_not_look_for_docker(
     checkout: Layout, machine: Callable[..., None]
 ) -> None:
     machine(docker=ANSWERS)
@@ -122,7 +122,7 @@ def test_local_that_is_requested_does_not_look_for_docker(
         ({"docker": ONLY_ENGINE, "docker_compose": V1}, "auto", "docker-compose 1.29.2"),
     ],
 )
-def test_compose_is_the_requested_generation_or_the_newest(
+def test_compose_is_the_requested_or_the_newest_generation(
     machine: Callable[..., None], commands: dict[str, str], compose: str, found: str
 ) -> None:
     machine(**commands)
@@ -138,7 +138,7 @@ def test_compose_is_the_requested_generation_or_the_newest(
         ({"docker": ANSWERS}, "v1", "`docker-compose` is not installed"),
     ],
 )
-def test_a_generation_of_compose_that_is_missing_is_named(
+def test_a_missing_compose_generation_is_named(
     machine: Callable[..., None], commands: dict[str, str], compose: str, missing: str
 ) -> None:
     machine(**commands)
@@ -156,7 +156,7 @@ def test_every_script_ends_with_69_if_docker_is_requested_and_missing(
     assert done.err == "✗ docker is not installed\n  Install Docker, or use --engine local.\n"
 
 
-def test_without_docker_there_is_a_prediction_and_the_reason_is_shown(
+def test_without_docker_the_local_engine_predicts_and_the_reason_is_shown(
     checkout: Layout, drive: Callable[..., Any], machine: Callable[..., None]
 ) -> None:
     machine()

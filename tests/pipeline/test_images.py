@@ -1,4 +1,4 @@
-"""What the three images are built from: judged by hadolint and sh, and small."""
+"""The build contexts of the three images: checked by hadolint and sh, and small."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ each_service = pytest.mark.parametrize("service", SERVICES, ids=lambda service: 
 
 
 @each_service
-def test_hadolint_finds_nothing(service: Service) -> None:
+def test_hadolint_reports_nothing(service: Service) -> None:
     judged = subprocess.run(
         [HADOLINT, "--no-color", PROJECT.context(service) / "Dockerfile"],
         capture_output=True,
@@ -32,7 +32,7 @@ def test_hadolint_finds_nothing(service: Service) -> None:
     assert (judged.returncode, judged.stdout, judged.stderr) == (0, "", "")
 
 
-def test_hadolint_would_find_something(tmp_path: Path) -> None:
+def test_hadolint_reports_a_bad_dockerfile(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text(
         "FROM debian\nRUN cd /tmp && apt-get install gcc\n", encoding="utf-8"
     )
@@ -42,12 +42,12 @@ def test_hadolint_would_find_something(tmp_path: Path) -> None:
 
 
 @each_service
-def test_a_dockerignore_lies_beside_every_dockerfile(service: Service) -> None:
+def test_every_dockerfile_has_a_dockerignore(service: Service) -> None:
     assert (PROJECT.context(service) / ".dockerignore").is_file()
 
 
 @each_service
-def test_an_image_runs_as_a_number_and_starts_without_a_shell(service: Service) -> None:
+def test_an_image_has_a_numeric_user_and_an_exec_form_command(service: Service) -> None:
     lines = (PROJECT.context(service) / "Dockerfile").read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if line.startswith("USER")] == ["USER 10001:10001"]
     assert [line.startswith("CMD [") for line in lines if line.startswith(("CMD", "ENTRYPOINT"))] == [True]
@@ -67,20 +67,20 @@ def test_codebase_installs_only_recorded_wheels(requirements: str) -> None:
     assert "--hash=sha256:" in pinned
 
 
-def test_codebase_and_the_host_compute_with_the_same_numpy() -> None:
+def test_codebase_and_the_host_use_the_same_numpy() -> None:
     wanted = (CONTEXT[CODEBASE] / "requirements.in").read_text(encoding="utf-8").split()[-1]
     assert wanted.startswith("numpy==")
     assert f"{wanted} \\\n" in (PROJECT.root / "requirements.lock").read_text(encoding="utf-8")
     assert f"{wanted} \\\n" in (PROJECT.root / "requirements-test.lock").read_text(encoding="utf-8")
 
 
-def test_the_fast_image_and_the_tests_read_with_the_same_pyarrow() -> None:
+def test_the_fast_image_and_the_tests_use_the_same_pyarrow() -> None:
     wanted = (CONTEXT[CODEBASE] / "requirements-fast.in").read_text(encoding="utf-8").split()[-1]
     assert wanted.startswith("pyarrow==")
     assert f"{wanted} \\\n" in (PROJECT.root / "requirements-test.lock").read_text(encoding="utf-8")
 
 
-def test_the_last_stage_of_codebase_adds_nothing() -> None:
+def test_the_last_stage_of_codebase_adds_no_layer() -> None:
     recipe = (CONTEXT[CODEBASE] / "Dockerfile").read_text(encoding="utf-8")
     assert recipe.rstrip().splitlines()[-1] == "FROM codebase"
 
@@ -98,7 +98,7 @@ def test_a_script_of_an_image_is_plain_sh(script: Path) -> None:
 
 
 def choose(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Runs choose.sh as the build does, with the folders that it fills moved below `folder`."""
+    """Run choose.sh as the build does, with its target folders below `folder`."""
     text = CHOOSE.read_text(encoding="utf-8")
     text = text.replace("/knowledgeBase", f"{folder}/image").replace("/publish", f"{folder}/published")
     (folder / "choose.sh").write_text(text, encoding="utf-8")
@@ -114,7 +114,7 @@ def a_context(folder: Path, names: Sequence[str]) -> Path:
     return folder
 
 
-def test_a_build_takes_the_chosen_network_with_its_card_and_no_other(tmp_path: Path) -> None:
+def test_a_build_contains_only_the_selected_network_and_its_card(tmp_path: Path) -> None:
     folder = a_context(tmp_path / "context", ["currentSolution.pkl", "other.pkl", "other.card.json"])
     chosen = choose(folder, "other.pkl")
     assert (chosen.returncode, chosen.stderr) == (0, "")
@@ -124,7 +124,7 @@ def test_a_build_takes_the_chosen_network_with_its_card_and_no_other(tmp_path: P
     }
 
 
-def test_a_build_with_a_network_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
+def test_a_build_with_a_missing_network_lists_the_existing_ones(tmp_path: Path) -> None:
     folder = a_context(tmp_path / "context", ["currentSolution.pkl", "other.pkl", "other.card.json"])
     chosen = choose(folder, "missing.pkl")
     assert chosen.returncode == 66
@@ -136,7 +136,7 @@ def test_a_build_with_a_network_that_is_not_there_names_those_that_are(tmp_path:
     assert not (folder / "image").exists()
 
 
-def test_without_containers_the_code_has_the_packages_that_its_image_has(checkout: Layout) -> None:
+def test_the_local_engine_provides_the_packages_of_the_image(checkout: Layout) -> None:
     recipe = (CONTEXT[CODEBASE] / "Dockerfile").read_text(encoding="utf-8")
     in_the_image = re.findall(r"^COPY (\S+) /opt/pybrain/\1$", recipe, re.MULTILINE)
     LocalEngine(checkout).build(allowed=True, on_line=lambda line: None)

@@ -1,4 +1,4 @@
-"""Which images must be built, under which names, and what is said when a build fails; no engine is needed.
+"""Which images must be built, their tags, and messages of failed builds; no engine is needed.
 
 The docker commands here are small scripts on the search path.
 """
@@ -25,7 +25,7 @@ def engine(layout: Layout) -> DockerEngine:
 
 @pytest.fixture
 def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Puts a docker command of the test's own before every other."""
+    """Return a function that replaces the docker command on the search path."""
 
     def says(code: str) -> None:
         program = tmp_path / "bin" / "docker"
@@ -37,7 +37,7 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], N
     return says
 
 
-def test_equal_content_has_an_equal_tag_and_every_change_another(
+def test_the_image_tag_depends_only_on_the_content(
     tmp_path: Path, copy_project: Callable[[Path], Layout]
 ) -> None:
     one, two = (copy_project(tmp_path / name / "project") for name in ("one", "two"))
@@ -53,7 +53,7 @@ def test_equal_content_has_an_equal_tag_and_every_change_another(
     assert len(tags) == 4
 
 
-def test_what_a_run_leaves_in_a_folder_does_not_make_an_image_stale(checkout: Layout) -> None:
+def test_files_left_by_a_run_do_not_make_an_image_stale(checkout: Layout) -> None:
     before = engine(checkout).tag
     cache = checkout.code.parent / "pybrain_runtime" / "__pycache__"
     cache.mkdir()
@@ -61,7 +61,7 @@ def test_what_a_run_leaves_in_a_folder_does_not_make_an_image_stale(checkout: La
     assert engine(checkout).tag == before
 
 
-def test_checkouts_in_folders_of_the_same_name_have_stacks_of_different_names(tmp_path: Path) -> None:
+def test_checkouts_with_the_same_folder_name_have_different_stack_names(tmp_path: Path) -> None:
     names = {
         DockerEngine(_bare(tmp_path / place / "App 07"), "1", COMPOSE).project for place in ("one", "two")
     }
@@ -74,7 +74,7 @@ def _bare(root: Path) -> Layout:
     return Layout(root)
 
 
-def test_no_build_names_the_image_that_is_missing(checkout: Layout, docker: Callable[[str], None]) -> None:
+def test_no_build_names_the_missing_image(checkout: Layout, docker: Callable[[str], None]) -> None:
     docker("exit 1")
     with pytest.raises(BuildFailed) as refused:
         engine(checkout).build(allowed=False, on_line=lambda line: None)
@@ -85,7 +85,7 @@ def test_no_build_names_the_image_that_is_missing(checkout: Layout, docker: Call
     )
 
 
-def test_a_build_that_fails_shows_its_last_lines_and_how_to_try_it_by_hand(
+def test_a_failed_build_shows_its_last_lines_and_the_build_command(
     checkout: Layout, docker: Callable[[str], None]
 ) -> None:
     docker(
@@ -107,7 +107,7 @@ def test_a_build_that_fails_shows_its_last_lines_and_how_to_try_it_by_hand(
     assert len(lines) == 41
 
 
-def test_an_image_whose_files_changed_while_it_was_built_gets_no_name_that_says_otherwise(
+def test_an_image_whose_files_changed_during_the_build_gets_no_tag(
     checkout: Layout, docker: Callable[[str], None], tmp_path: Path
 ) -> None:
     docker(

@@ -1,4 +1,4 @@
-"""`App07.py inspect`: what a person and what a program see."""
+"""`App07.py inspect`: text and JSON output."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Drive = Callable[..., Any]
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that a person stands in."""
+    """Return an empty working directory."""
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     return tmp_path / "here"
@@ -42,7 +42,7 @@ def test_a_network_is_shown_as_tables(drive: Drive, fixtures: Path, folder: Path
     assert "    pybrain.structure.modules.lstm.LSTMLayer" in lines
 
 
-def test_the_card_is_shown_where_it_fits(drive: Drive, checkout: Layout) -> None:
+def test_the_card_is_shown_if_it_fits(drive: Drive, checkout: Layout) -> None:
     seen = drive("inspect", str(checkout.models / "iris.pkl"))
     assert seen.status == 0
     assert "iris.card.json, which fits the network" in " ".join(seen.out.split())
@@ -50,7 +50,7 @@ def test_the_card_is_shown_where_it_fits(drive: Drive, checkout: Layout) -> None
     assert "sepal_length (cm)" in seen.out
 
 
-def test_slices_mothers_and_networks_inside_are_shown(drive: Drive, fixtures: Path) -> None:
+def test_slices_shared_parameters_and_nested_networks_are_shown(drive: Drive, fixtures: Path) -> None:
     networks = fixtures / "networks"
     sliced = drive("inspect", str(networks / "man_sliced" / "net.p2.pkl")).out
     assert "    i[1:4]  h[2:5]  FullConnection               9" in sliced.splitlines()
@@ -61,14 +61,14 @@ def test_slices_mothers_and_networks_inside_are_shown(drive: Drive, fixtures: Pa
     assert "  layers inside 'sub'" in nested.splitlines()
 
 
-def test_long_lists_are_cut_for_people_and_whole_for_programs(drive: Drive, fixtures: Path) -> None:
+def test_long_lists_are_shortened_in_text_and_complete_in_json(drive: Drive, fixtures: Path) -> None:
     path = str(fixtures / "networks" / "man_mdlstm_net" / "net.p2.pkl")
     count = len(drive("inspect", path, "--json").json["network"]["connections"])
     assert count > 60
     assert f"    ... and {count - 60} more; --json lists all" in drive("inspect", path).out.splitlines()
 
 
-def test_a_program_gets_everything_as_json(drive: Drive, fixtures: Path) -> None:
+def test_json_contains_the_complete_inspection(drive: Drive, fixtures: Path) -> None:
     seen = drive("inspect", str(fixtures / "networks" / "man_sliced" / "net.p0.pkl"), "--json")
     facts = seen.json
     assert (facts["status"], facts["verdict"], facts["usable"]) == (0, "safe", True)
@@ -85,7 +85,7 @@ def test_a_program_gets_everything_as_json(drive: Drive, fixtures: Path) -> None
     } in network["connections"]  # fmt: skip
 
 
-def test_what_lies_beside_the_network_is_shown(drive: Drive, fixtures: Path) -> None:
+def test_companions_of_the_network_are_shown(drive: Drive, fixtures: Path) -> None:
     path = str(fixtures / "objects" / "wrap_dict.p2.pkl")
     said = drive("inspect", path).out
     assert "mean = [1. 2.]; std = [3. 4.]; features.0 = a" in said
@@ -98,7 +98,7 @@ def test_what_lies_beside_the_network_is_shown(drive: Drive, fixtures: Path) -> 
     assert beside["mean"] == {"shape": [2], "values": [1.0, 2.0]} and beside["n"] == 3
 
 
-def test_long_text_beside_the_network_is_cut(drive: Drive, fixtures: Path, folder: Path) -> None:
+def test_long_text_of_companions_is_shortened(drive: Drive, fixtures: Path, folder: Path) -> None:
     network = (fixtures / "networks" / "bn_1_1" / "net.p2.pkl").read_bytes()
     size = (100_000).to_bytes(4, "little")
     note = b"U\x04noteX" + size + b"a" * 100_000 + b"U\x03rawB" + size + b"\0" * 100_000
@@ -112,7 +112,7 @@ def test_long_text_beside_the_network_is_cut(drive: Drive, fixtures: Path, folde
     }
 
 
-def test_a_refused_file_is_described_and_ends_with_65(drive: Drive, folder: Path) -> None:
+def test_a_refused_file_is_described_and_exits_with_65(drive: Drive, folder: Path) -> None:
     (folder / "net.pkl").write_bytes(b"cposix\nsystem\n(S'touch touched'\ntR.")
     seen = drive("inspect", "net.pkl")
     assert seen.status == 65
@@ -121,13 +121,12 @@ def test_a_refused_file_is_described_and_ends_with_65(drive: Drive, folder: Path
     ]
     assert "    posix.system" in seen.out.splitlines()
     assert seen.err == (
-        "✗ net.pkl refers to posix.system, which is not on the list of names a PyBrain network needs; "
-        "the file was not executed.\n"
+        "✗ net.pkl refers to posix.system, which is not on the allow-list; the file was not executed.\n"
     )
     assert [path.name for path in folder.iterdir()] == ["net.pkl"]
 
 
-def test_json_says_why_a_file_is_refused(drive: Drive, folder: Path) -> None:
+def test_json_contains_the_reason_of_a_refusal(drive: Drive, folder: Path) -> None:
     (folder / "net.pkl").write_bytes(b"cposix\nsystem\n(S'touch touched'\ntR.")
     facts = drive("inspect", "net.pkl", "--json").json
     assert (facts["status"], facts["verdict"], facts["usable"]) == (65, "refused", False)
@@ -136,19 +135,19 @@ def test_json_says_why_a_file_is_refused(drive: Drive, folder: Path) -> None:
     assert len(facts["sha256"]) == 64
 
 
-def test_a_data_set_is_named_for_what_it_is(drive: Drive, fixtures: Path) -> None:
+def test_a_data_set_is_recognized_as_one(drive: Drive, fixtures: Path) -> None:
     seen = drive("inspect", str(fixtures / "objects" / "ds_supervised.p2.pkl"))
     assert seen.status == 65
     assert "holds a SupervisedDataSet of 4 rows, which is a data set, not a network." in seen.err
 
 
-def test_a_missing_file_ends_with_66(drive: Drive, folder: Path) -> None:
+def test_a_missing_input_file_exits_with_66(drive: Drive, folder: Path) -> None:
     seen = drive("inspect", "net.pkl")
     assert (seen.status, seen.out) == (66, "")
     assert seen.err.startswith("✗ The knowledge file net.pkl was not found.")
 
 
-def test_a_card_that_does_not_fit_ends_with_65_and_the_network_is_shown(
+def test_a_card_that_does_not_fit_exits_with_65_and_the_network_is_shown(
     drive: Drive, fixtures: Path, folder: Path
 ) -> None:
     shutil.copy(fixtures / "default" / "course" / "currentSolution.pkl", folder / "net.pkl")
@@ -161,22 +160,20 @@ def test_a_card_that_does_not_fit_ends_with_65_and_the_network_is_shown(
     assert (facts["verdict"], facts["usable"], facts["card"]["fits"]) == ("safe", False, False)
 
 
-def test_a_card_that_was_named_and_is_not_there_ends_with_66(
-    drive: Drive, fixtures: Path, folder: Path
-) -> None:
+def test_a_missing_card_that_was_named_exits_with_66(drive: Drive, fixtures: Path, folder: Path) -> None:
     shutil.copy(fixtures / "default" / "course" / "currentSolution.pkl", folder / "net.pkl")
     seen = drive("inspect", "net.pkl", "--card", "other.json")
     assert seen.status == 66
     assert "✗ The card file other.json was not found." in seen.err
 
 
-def test_a_pin_is_compared(drive: Drive, checkout: Layout) -> None:
+def test_the_pinned_hash_is_compared(drive: Drive, checkout: Layout) -> None:
     path = str(checkout.models / "iris.pkl")
     right = drive("inspect", path, "--json").json["sha256"]
     assert drive("inspect", path, "--sha256", right.upper()).status == 0
     wrong = drive("inspect", path, "--sha256", "0" * 64)
     assert wrong.status == 65
-    assert f"its SHA-256 is {right}, expected {'0' * 64}" in wrong.err
+    assert f"does not have the expected SHA-256: expected {'0' * 64}, got {right}" in wrong.err
     assert drive("inspect", path, "--sha256", "12").status == 2
 
 
@@ -190,7 +187,7 @@ def test_the_drawing_is_written_to_the_working_directory(
     assert again.json["drawing"] == "net.svg"
 
 
-def test_a_drawing_never_replaces_what_is_no_drawing(drive: Drive, checkout: Layout, folder: Path) -> None:
+def test_a_drawing_replaces_only_an_earlier_drawing(drive: Drive, checkout: Layout, folder: Path) -> None:
     shutil.copy(checkout.models / "iris.pkl", folder / "net.pkl")
     seen = drive("inspect", "net.pkl", "--drawing", "net.pkl")
     assert seen.status == 2
@@ -198,7 +195,7 @@ def test_a_drawing_never_replaces_what_is_no_drawing(drive: Drive, checkout: Lay
     assert (folder / "net.pkl").read_bytes() == (checkout.models / "iris.pkl").read_bytes()
 
 
-def test_a_drawing_never_replaces_what_is_read_or_is_no_plain_file(
+def test_a_drawing_never_replaces_an_input_or_an_irregular_file(
     drive: Drive, checkout: Layout, folder: Path
 ) -> None:
     shutil.copy(checkout.models / "iris.pkl", folder / "net.svg")
@@ -228,13 +225,13 @@ def test_a_refused_file_is_not_drawn(drive: Drive, folder: Path) -> None:
     assert [path.name for path in folder.iterdir()] == ["net.pkl"]
 
 
-def test_a_drawing_that_cannot_be_written_ends_with_73(drive: Drive, checkout: Layout, folder: Path) -> None:
+def test_a_drawing_that_cannot_be_written_exits_with_73(drive: Drive, checkout: Layout, folder: Path) -> None:
     (folder / "file").write_text("", encoding="utf-8")
     seen = drive("inspect", str(checkout.models / "iris.pkl"), "--drawing", "file/net.svg")
     assert seen.status == 73 and "net.svg cannot be written" in seen.err
 
 
-def test_no_name_out_of_a_file_reaches_the_terminal_as_a_command(drive: Drive, folder: Path) -> None:
+def test_names_from_a_file_are_escaped_for_the_terminal(drive: Drive, folder: Path) -> None:
     import pickle
 
     from pybrain.tools.shortcuts import buildNetwork

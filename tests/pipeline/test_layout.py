@@ -1,4 +1,4 @@
-"""The names that people and scripts outside rely on are the names that the project uses."""
+"""The names that users and external scripts rely on are those of the project."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROOT_FILES = (
 )
 
 
-def test_the_three_images_have_the_names_that_a_tutor_types() -> None:
+def test_the_three_images_have_the_names_of_the_task() -> None:
     assert [service.image for service in SERVICES] == [
         "activationbase_app07",
         "knowledgebase_app07",
@@ -29,7 +29,7 @@ def test_the_three_images_have_the_names_that_a_tutor_types() -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
-def test_every_service_has_its_folder_and_its_service_in_the_compose_file(service: Service) -> None:
+def test_every_service_has_a_folder_and_an_entry_in_the_compose_file(service: Service) -> None:
     compose = PROJECT.compose_file.read_text(encoding="utf-8")
     assert (PROJECT.context(service) / "Dockerfile").is_file()
     assert f"\n  {service.name}:\n" in compose
@@ -38,7 +38,7 @@ def test_every_service_has_its_folder_and_its_service_in_the_compose_file(servic
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
-def test_what_a_container_holds_lies_in_its_folder_and_is_where_its_dockerfile_puts_it(
+def test_container_files_exist_and_are_copied_where_the_layout_says(
     service: Service,
 ) -> None:
     name = Path(service.inside).name
@@ -48,7 +48,7 @@ def test_what_a_container_holds_lies_in_its_folder_and_is_where_its_dockerfile_p
 
 
 @pytest.mark.parametrize("name", ROOT_FILES)
-def test_the_files_that_others_rely_on_are_there(name: str) -> None:
+def test_the_files_of_the_task_exist(name: str) -> None:
     assert (PROJECT.root / name).is_file()
 
 

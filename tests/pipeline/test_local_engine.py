@@ -1,4 +1,4 @@
-"""The three stages without a container engine: the answers are PyBrain's own, and what was not seen is not claimed."""
+"""The three stages without a container engine: predictions equal PyBrain's, and skipped checks are reported."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def table(path: Path) -> list[dict[str, str]]:
 
 
 def assert_same_predictions(answers: Path, recorded: Path) -> None:
-    """Compares what was predicted with what the genuine PyBrain computed, to 1e-12 relative."""
+    """Compare predictions with those recorded from PyBrain, with a relative tolerance of 1e-12."""
     got, expected = table(answers), table(recorded)
     assert len(got) == len(expected)
     for answer, wanted in zip(got, expected, strict=True):
@@ -49,7 +49,7 @@ def assert_same_predictions(answers: Path, recorded: Path) -> None:
 
 @pytest.fixture
 def local(drive: Drive) -> Drive:
-    """Runs a command with the local engine."""
+    """Return a function that runs a command with the local engine."""
 
     def run(*words: str, **options: Any) -> Any:
         return drive(*words, "--engine", "local", **options)
@@ -57,7 +57,7 @@ def local(drive: Drive) -> Drive:
     return run
 
 
-def test_the_projects_own_row_is_answered_as_pybrain_answered_it(
+def test_the_projects_own_row_gives_the_recorded_prediction(
     checkout: Layout, local: Drive, fixtures: Path
 ) -> None:
     done = local("run")
@@ -67,7 +67,7 @@ def test_the_projects_own_row_is_answered_as_pybrain_answered_it(
     )
 
 
-def test_all_150_flowers_are_answered_as_pybrain_answered_them(
+def test_all_150_iris_rows_give_the_recorded_predictions(
     checkout: Layout, local: Drive, fixtures: Path
 ) -> None:
     done = local("run", "--data", str(checkout.root / "data" / "iris_150.csv"))
@@ -77,7 +77,7 @@ def test_all_150_flowers_are_answered_as_pybrain_answered_them(
     )
 
 
-def test_the_network_of_the_course_is_answered_as_pybrain_answered_it(
+def test_the_course_network_gives_the_recorded_predictions(
     checkout: Layout, local: Drive, fixtures: Path
 ) -> None:
     data = str(checkout.root / "data" / "course_80.csv")
@@ -88,7 +88,7 @@ def test_the_network_of_the_course_is_answered_as_pybrain_answered_it(
     )
 
 
-def test_a_choice_for_one_run_leaves_the_project_as_it_was(checkout: Layout, local: Drive) -> None:
+def test_files_selected_for_one_run_do_not_change_the_project(checkout: Layout, local: Drive) -> None:
     own = {path: path.read_bytes() for path in checkout.root.glob("container*/current*")}
     assert len(own) == 3
     data = str(checkout.root / "data" / "course_80.csv")
@@ -96,7 +96,7 @@ def test_a_choice_for_one_run_leaves_the_project_as_it_was(checkout: Layout, loc
     assert {path: path.read_bytes() for path in checkout.root.glob("container*/current*")} == own
 
 
-def test_the_output_says_what_was_done_and_where_the_prediction_is(checkout: Layout, local: Drive) -> None:
+def test_the_output_reports_the_steps_and_the_prediction_path(checkout: Layout, local: Drive) -> None:
     said = local("run").out
     heads = re.findall(r"^(Stage \d · [\w ]+|Prediction|Files)$", said, re.MULTILINE)
     assert heads == [
@@ -113,7 +113,7 @@ def test_the_output_says_what_was_done_and_where_the_prediction_is(checkout: Lay
     assert "  prediction     output/stage3_compose_execution/prediction.csv\n" in said
 
 
-def test_what_stage_3_leaves_is_what_happened(checkout: Layout, local: Drive) -> None:
+def test_stage_3_saves_inputs_prediction_summary_and_log(checkout: Layout, local: Drive) -> None:
     assert local("run").status == 0
     stage = checkout.stage3
     assert {path.name for path in stage.iterdir()} == STAGE3_FILES
@@ -144,7 +144,7 @@ def test_what_stage_3_leaves_is_what_happened(checkout: Layout, local: Drive) ->
     assert f"\nPrediction:\n  {head[0]}\n  {head[1]}\n" in summary
 
 
-def test_the_log_is_what_was_shown_without_escape_codes(checkout: Layout, local: Drive) -> None:
+def test_the_log_contains_the_shown_lines_without_escape_sequences(checkout: Layout, local: Drive) -> None:
     code = checkout.code.read_text(encoding="utf-8")
     colours = 'print("\\x1b[32mgreen\\x1b[0m\\r50 %\\r100 %", flush=True)\n'
     checkout.code.write_text(
@@ -158,7 +158,7 @@ def test_the_log_is_what_was_shown_without_escape_codes(checkout: Layout, local:
     assert all(f"  {line}\n" in done.out for line in log.splitlines())
 
 
-def test_prediction_and_report_belong_together(checkout: Layout, local: Drive) -> None:
+def test_prediction_and_report_agree(checkout: Layout, local: Drive) -> None:
     assert local("compose").status == 0
     report = json.loads((checkout.stage3 / "prediction.json").read_text(encoding="utf-8"))
     assert report["knowledge"]["sha256"] == sha256_of(checkout.own_knowledge)
@@ -166,7 +166,7 @@ def test_prediction_and_report_belong_together(checkout: Layout, local: Drive) -
     assert report["prediction"]["sha256"] == sha256_of(checkout.stage3 / "prediction.csv")
 
 
-def test_json_is_json_and_nothing_else(checkout: Layout, local: Drive) -> None:
+def test_json_prints_only_json(checkout: Layout, local: Drive) -> None:
     done = local("run", "--json")
     assert (done.status, done.err) == (0, "")
     told = done.json
@@ -181,7 +181,7 @@ def test_json_is_json_and_nothing_else(checkout: Layout, local: Drive) -> None:
 # --- stage 2
 
 
-def test_stage_2_says_of_each_container_what_it_could_not_see(checkout: Layout, local: Drive) -> None:
+def test_stage_2_lists_the_checks_it_could_not_make(checkout: Layout, local: Drive) -> None:
     done = local("check")
     assert (done.status, done.err) == (0, "")
     results = json.loads((checkout.stage2 / "test_results.json").read_text(encoding="utf-8"))
@@ -206,7 +206,7 @@ def test_stage_2_says_of_each_container_what_it_could_not_see(checkout: Layout, 
     assert results["engine"] == "local processes, no containers"
 
 
-def test_stage_2_keeps_what_each_container_really_wrote(checkout: Layout, local: Drive) -> None:
+def test_stage_2_saves_the_output_of_each_container(checkout: Layout, local: Drive) -> None:
     assert local("check").status == 0
     wrote = [
         (checkout.stage2 / name).read_text(encoding="utf-8")
@@ -230,7 +230,7 @@ def test_rows_with_windows_line_ends_are_printed_as_they_are(checkout: Layout, l
     assert (done.status, done.err) == (0, "")
 
 
-def test_stage_2_fails_where_the_code_answers_otherwise_than_the_host(checkout: Layout, local: Drive) -> None:
+def test_stage_2_fails_if_codebase_and_host_predict_differently(checkout: Layout, local: Drive) -> None:
     code = checkout.code.read_text(encoding="utf-8")
     assert "outputs = session.activate(inputs)" in code
     checkout.code.write_text(
@@ -246,8 +246,8 @@ def test_stage_2_fails_where_the_code_answers_otherwise_than_the_host(checkout: 
 
 
 @pytest.mark.parametrize("number", ["nan", "inf"])
-def test_stage_2_fails_where_one_answer_is_no_number(checkout: Layout, local: Drive, number: str) -> None:
-    """Also where it is not the first: the others are right."""
+def test_stage_2_fails_if_one_prediction_is_not_a_number(checkout: Layout, local: Drive, number: str) -> None:
+    """Also if it is not the first prediction and all others are correct."""
     code = checkout.code.read_text(encoding="utf-8")
     changed = code.replace(
         "report.wrote(prediction.commit())\n",
@@ -262,7 +262,7 @@ def test_stage_2_fails_where_one_answer_is_no_number(checkout: Layout, local: Dr
     assert "codebase: predicts a row as the host does – [" in done.err
 
 
-def test_an_earlier_look_is_not_taken_for_this_one(checkout: Layout, local: Drive) -> None:
+def test_results_of_an_earlier_check_are_replaced(checkout: Layout, local: Drive) -> None:
     assert local("check").status == 0
     checkout.code.write_text("raise SystemExit(7)\n", encoding="utf-8")
     assert local("check").status == 7
@@ -286,7 +286,7 @@ def test_a_second_run_copies_nothing(checkout: Layout) -> None:
     ]
 
 
-def test_what_left_the_project_leaves_the_containers(checkout: Layout) -> None:
+def test_files_removed_from_the_project_are_removed_from_the_containers(checkout: Layout) -> None:
     engine = LocalEngine(checkout)
     engine.build(allowed=True, on_line=lambda line: None)
     card = checkout.local_containers / "knowledgebase" / "knowledgeBase" / "currentSolution.card.json"
@@ -298,9 +298,7 @@ def test_what_left_the_project_leaves_the_containers(checkout: Layout) -> None:
     assert said[2] == "codebase is up to date in output/local_containers/codebase"
 
 
-def test_no_build_fails_where_something_is_missing_or_older_than_the_project(
-    checkout: Layout, local: Drive
-) -> None:
+def test_no_build_fails_if_files_are_missing_or_outdated(checkout: Layout, local: Drive) -> None:
     done = local("compose", "--no-build")
     assert done.status == 69
     assert done.err == (
@@ -317,20 +315,20 @@ def test_no_build_fails_where_something_is_missing_or_older_than_the_project(
 # --- shared_data
 
 
-def test_a_missing_shared_data_is_made_again(checkout: Layout, local: Drive) -> None:
+def test_a_missing_shared_data_is_created(checkout: Layout, local: Drive) -> None:
     shutil.rmtree(checkout.shared_data)
     assert local("compose").status == 0
     assert (checkout.shared_data / "prediction.csv").is_file()
     assert checkout.shared_data.stat().st_mode & 0o005 == 0o005
 
 
-def test_files_on_the_volume_can_be_read_by_everybody(checkout: Layout, local: Drive) -> None:
+def test_files_in_shared_data_are_readable_by_all_users(checkout: Layout, local: Drive) -> None:
     assert local("compose").status == 0
     for name in STAGE3_FILES - {"docker_compose_output.log", "execution_summary.txt"}:
         assert (checkout.shared_data / name).stat().st_mode & 0o444 == 0o444, name
 
 
-def test_another_network_leaves_no_card_of_the_last_one_on_the_volume(checkout: Layout, local: Drive) -> None:
+def test_another_network_removes_the_previous_card_from_shared_data(checkout: Layout, local: Drive) -> None:
     assert local("compose").status == 0
     data = str(checkout.root / "data" / "course_80.csv")
     assert local("compose", "--model", "course", "--data", data).status == 0
@@ -338,7 +336,7 @@ def test_another_network_leaves_no_card_of_the_last_one_on_the_volume(checkout: 
     assert not (checkout.stage3 / "currentSolution.card.json").exists()
 
 
-def test_chosen_columns_reach_the_code(
+def test_selected_columns_are_passed_to_codebase(
     checkout: Layout, local: Drive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wide = tmp_path / "wide.csv"
@@ -351,7 +349,7 @@ def test_chosen_columns_reach_the_code(
     assert math.isclose(float(answer["prediction"]), 0.2070925504942791, rel_tol=1e-12)
 
 
-def test_what_chooses_files_on_the_host_means_nothing_in_the_containers(
+def test_host_file_selection_variables_are_ignored_in_the_containers(
     checkout: Layout, local: Drive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MODEL_PATH", "models/course.pkl")
@@ -362,7 +360,7 @@ def test_what_chooses_files_on_the_host_means_nothing_in_the_containers(
     assert len(table(checkout.stage3 / "prediction.csv")) == 80
 
 
-def test_the_stages_say_which_columns_and_which_scaling_are_used(
+def test_the_stages_report_columns_and_scaling(
     checkout: Layout, local: Drive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network = buildNetwork(1, 2, 1)

@@ -1,4 +1,4 @@
-"""The test suite in several processes: tests of one group share a process."""
+"""With several test processes, the tests of one group share a process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage 1: what fits is put in place once, what does not is refused with its reason, and nothing is lost."""
+"""Stage 1: valid files are copied once, invalid ones are refused with the reason, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OF_EVERY_RUN = {"output/.lock"}
 
 
 def tree(layout: Layout) -> dict[str, tuple[int, int, bytes]]:
-    """Every file of a checkout: when it was written, its rights and its content."""
+    """Return modification time, permissions and content of every file of a checkout."""
     found = {}
     for path in sorted(layout.root.rglob("*")):
         name = path.relative_to(layout.root).as_posix()
@@ -36,7 +36,7 @@ def tree(layout: Layout) -> dict[str, tuple[int, int, bytes]]:
 
 
 def age(layout: Layout) -> None:
-    """Makes every file old, so that one that is written again is seen."""
+    """Set an old modification time for every file, so that a rewritten file is detected."""
     for path in layout.root.rglob("*"):
         if path.is_file():
             os.utime(path, ns=(10**18, 10**18))
@@ -46,7 +46,7 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
     return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
 
 
-def test_the_chosen_files_land_in_the_stage_and_where_the_images_are_built_from(
+def test_selected_files_are_copied_to_the_stage_and_the_build_contexts(
     checkout: Layout, drive: Drive
 ) -> None:
     model, data = checkout.models / "course.pkl", checkout.root / "data" / "course_80.csv"
@@ -59,7 +59,7 @@ def test_the_chosen_files_land_in_the_stage_and_where_the_images_are_built_from(
     assert checkout.own_activation.read_bytes() == data.read_bytes()
 
 
-def test_it_says_what_was_chosen_why_and_what_it_did(checkout: Layout, drive: Drive) -> None:
+def test_the_output_reports_selected_files_reasons_and_actions(checkout: Layout, drive: Drive) -> None:
     data = checkout.root / "data" / "course_80.csv"
     said = drive("prepare", "--model", "course", "--data", str(data)).out.splitlines()
     assert said[:4] == [
@@ -94,7 +94,7 @@ def test_it_says_what_was_chosen_why_and_what_it_did(checkout: Layout, drive: Dr
     ],
     ids=["own", "course", "iris"],
 )
-def test_twice_changes_nothing(
+def test_preparing_twice_changes_nothing(
     checkout: Layout, drive: Drive, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(checkout.root)
@@ -108,13 +108,13 @@ def test_twice_changes_nothing(
     assert "  unchanged   output/stage1_prepare_files/currentActivation.csv" in again.out
 
 
-def test_the_project_as_cloned_is_prepared_already(checkout: Layout, drive: Drive) -> None:
+def test_a_fresh_clone_is_already_prepared(checkout: Layout, drive: Drive) -> None:
     before = tree(checkout)
     assert drive("prepare").status == 0
     assert {name.partition("/")[0] for name in changed(before, tree(checkout))} == {"output"}
 
 
-def test_what_is_replaced_is_kept(checkout: Layout, drive: Drive) -> None:
+def test_replaced_files_are_kept(checkout: Layout, drive: Drive) -> None:
     old = {path: path.read_bytes() for path in (checkout.own_activation, checkout.own_knowledge)}
     old_card = checkout.own_knowledge.with_name(CARD_FILE)
     old[old_card] = old_card.read_bytes()
@@ -130,7 +130,7 @@ def test_what_is_replaced_is_kept(checkout: Layout, drive: Drive) -> None:
 
 
 @pytest.mark.parametrize("replace", ["both", "the card"])
-def test_a_network_that_was_replaced_comes_back_with_its_card(
+def test_a_replaced_network_can_be_restored_with_its_card(
     replace: str, checkout: Layout, drive: Drive
 ) -> None:
     own_card = checkout.own_knowledge.with_name(CARD_FILE)
@@ -146,7 +146,7 @@ def test_a_network_that_was_replaced_comes_back_with_its_card(
     assert (checkout.own_knowledge.read_bytes(), own_card.read_bytes()) == before
 
 
-def test_there_and_back_again_ends_where_it_began(checkout: Layout, drive: Drive) -> None:
+def test_switching_to_other_files_and_back_restores_the_project(checkout: Layout, drive: Drive) -> None:
     names = ("container1_activationbase", "container2_knowledgebase", "container3_codebase")
     before = {name: entry[2] for name, entry in tree(checkout).items() if name.startswith(names)}
     drive("prepare", "--model", "course", "--data", str(checkout.root / "data" / "course_80.csv"))
@@ -155,7 +155,7 @@ def test_there_and_back_again_ends_where_it_began(checkout: Layout, drive: Drive
     assert changed(before, after) == set()
 
 
-def test_the_card_travels_with_its_network_and_leaves_with_it(checkout: Layout, drive: Drive) -> None:
+def test_the_card_is_added_and_removed_with_its_network(checkout: Layout, drive: Drive) -> None:
     own_card = checkout.own_knowledge.with_name(CARD_FILE)
     drive("prepare", "--model", "course", "--data", str(checkout.root / "data" / "course_80.csv"))
     assert not own_card.exists()
@@ -166,7 +166,7 @@ def test_the_card_travels_with_its_network_and_leaves_with_it(checkout: Layout, 
 
 
 @pytest.mark.parametrize(("ending", "pack"), [(".gz", gzip.compress), (".bz2", bz2.compress)])
-def test_the_card_of_a_packed_network_is_found_as_the_runtime_finds_it(
+def test_the_card_of_a_compressed_network_is_found(
     checkout: Layout, drive: Drive, tmp_path: Path, ending: str, pack: Callable[[bytes], bytes]
 ) -> None:
     (tmp_path / f"net.pkl{ending}").write_bytes(pack((checkout.models / "iris.pkl").read_bytes()))
@@ -175,7 +175,7 @@ def test_the_card_of_a_packed_network_is_found_as_the_runtime_finds_it(
     assert (checkout.stage1 / CARD_FILE).is_file()
 
 
-def test_variables_choose_as_options_do(
+def test_variables_select_like_options(
     checkout: Layout, drive: Drive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MODEL_NAME", "course")
@@ -185,7 +185,7 @@ def test_variables_choose_as_options_do(
     assert "  activation  data/course_80.csv (DATA_PATH)" in said
 
 
-def test_columns_may_be_chosen_by_name(
+def test_columns_can_be_selected_by_name(
     checkout: Layout, drive: Drive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "wide.csv").write_text("id,x,note,y\n1,0.5,7,0.25\n", encoding="utf-8")
@@ -196,7 +196,7 @@ def test_columns_may_be_chosen_by_name(
 
 @pytest.mark.parametrize("value", ["", " ", "x,,y", ","])
 @pytest.mark.parametrize("name", ["INPUT_COLUMNS", "TARGET_COLUMNS"])
-def test_a_variable_that_names_no_column_is_wrong_usage(
+def test_an_empty_column_variable_is_wrong_usage(
     checkout: Layout, drive: Drive, name: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, value)
@@ -205,7 +205,7 @@ def test_a_variable_that_names_no_column_is_wrong_usage(
     assert done.err == f"✗ {name} is set but names no column, or an empty one\n  Name columns, or unset it.\n"
 
 
-def test_json_is_json_and_nothing_else(checkout: Layout, drive: Drive) -> None:
+def test_json_prints_only_json(checkout: Layout, drive: Drive) -> None:
     done = drive(
         "prepare", "--model", "course", "--data", str(checkout.root / "data" / "course_80.csv"), "--json"
     )
@@ -244,7 +244,9 @@ def test_json_is_json_and_nothing_else(checkout: Layout, drive: Drive) -> None:
     )
 
 
-def test_json_of_a_failure_is_json_too_and_people_read_the_reason(checkout: Layout, drive: Drive) -> None:
+def test_a_failure_with_json_prints_json_and_the_reason_on_standard_error(
+    checkout: Layout, drive: Drive
+) -> None:
     done = drive("prepare", "--model", "irsi", "--json")
     assert done.status == 66
     assert done.json["status"] == 66
@@ -253,7 +255,7 @@ def test_json_of_a_failure_is_json_too_and_people_read_the_reason(checkout: Layo
 
 
 def refused(checkout: Layout, drive: Drive, *words: str) -> tuple[int, str]:
-    """What came of a choice that must be refused; nothing of the checkout may have changed."""
+    """Run a command that must be refused, assert that the checkout is unchanged, and return the result."""
     before = tree(checkout)
     done = drive("prepare", *words)
     assert changed(before, tree(checkout)) == set()
@@ -287,7 +289,7 @@ HEADER = "sepal_length,sepal_width,petal_length,petal_width\n"
     ],
     ids=["empty", "header only", "empty cell", "text", "nan", "inf", "second header", "short row", "no text"],
 )
-def test_rows_that_are_no_rows_are_refused_with_line_and_column(
+def test_invalid_rows_are_refused_with_line_and_column(
     checkout: Layout, drive: Drive, tmp_path: Path, content: str | bytes, says: list[str]
 ) -> None:
     status, said = refused(checkout, drive, "--data", rows(tmp_path, content))
@@ -296,7 +298,7 @@ def test_rows_that_are_no_rows_are_refused_with_line_and_column(
     assert [word for word in says if word not in said] == []
 
 
-def test_rows_of_another_width_are_told_how_many_columns_the_network_takes(
+def test_rows_of_the_wrong_width_are_refused_with_the_expected_width(
     checkout: Layout, drive: Drive, tmp_path: Path
 ) -> None:
     status, said = refused(checkout, drive, "--data", rows(tmp_path, ",".join(["1"] * 12) + "\n"))
@@ -319,7 +321,7 @@ def test_rows_of_another_width_are_told_how_many_columns_the_network_takes(
     ],
     ids=["BOM", "CRLF", "decimal comma", "tabs", "no last line end"],
 )
-def test_rows_as_spreadsheets_write_them_are_taken(
+def test_rows_in_spreadsheet_notation_are_accepted(
     checkout: Layout, drive: Drive, tmp_path: Path, content: str
 ) -> None:
     done = drive("prepare", "--data", rows(tmp_path, content))
@@ -328,7 +330,7 @@ def test_rows_as_spreadsheets_write_them_are_taken(
 
 
 @pytest.mark.parametrize("option", ["--model", "--data"])
-def test_a_missing_file_and_a_folder_are_status_66(
+def test_a_missing_file_and_a_folder_exit_with_66(
     checkout: Layout, drive: Drive, tmp_path: Path, option: str
 ) -> None:
     missing, folder = tmp_path / "missing.pkl", tmp_path / "folder"
@@ -340,7 +342,7 @@ def test_a_missing_file_and_a_folder_are_status_66(
 
 
 class Evil:
-    """Runs a command wherever it is unpickled."""
+    """An object that runs a command when it is unpickled."""
 
     def __init__(self, command: str) -> None:
         self.command = command
@@ -350,7 +352,7 @@ class Evil:
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_a_pickle_that_would_run_something_is_refused_and_runs_nothing(
+def test_a_malicious_pickle_is_refused_and_not_executed(
     checkout: Layout, drive: Drive, tmp_path: Path, protocol: int
 ) -> None:
     model, trace = tmp_path / "net.pkl", tmp_path / "it-ran"
@@ -374,7 +376,7 @@ def test_a_pickle_that_would_run_something_is_refused_and_runs_nothing(
     ],
     ids=["empty", "truncated", "doubled", "a list", "text", "line ends mangled"],
 )
-def test_a_file_that_is_no_network_is_refused_by_name(
+def test_a_file_without_a_network_is_refused_by_name(
     checkout: Layout, drive: Drive, tmp_path: Path, break_it: Callable[[bytes], bytes]
 ) -> None:
     model = tmp_path / "net.pkl"
@@ -393,7 +395,7 @@ def test_a_card_of_another_network_is_refused(checkout: Layout, drive: Drive, tm
     assert "net.card.json lists 4 inputs; the network in net.pkl has 1" in said
 
 
-def test_a_checkout_without_its_code_says_which_file_is_missing(checkout: Layout, drive: Drive) -> None:
+def test_a_checkout_without_its_code_names_the_missing_file(checkout: Layout, drive: Drive) -> None:
     checkout.code.unlink()
     done = drive("prepare")
     assert done.status == 66
@@ -401,9 +403,7 @@ def test_a_checkout_without_its_code_says_which_file_is_missing(checkout: Layout
 
 
 @pytest.mark.parametrize("place", ["output", "output/stage1_prepare_files", "output/.lock"])
-def test_something_else_in_the_place_of_the_output_cannot_be_written(
-    checkout: Layout, drive: Drive, place: str
-) -> None:
+def test_an_output_folder_that_is_a_file_is_reported(checkout: Layout, drive: Drive, place: str) -> None:
     path = checkout.root / place
     if place == "output":
         shutil.rmtree(path)
@@ -416,14 +416,14 @@ def test_something_else_in_the_place_of_the_output_cannot_be_written(
     assert f"{path} cannot be written: " in done.err
 
 
-def test_a_full_disk_is_reported_and_the_projects_own_files_stay(
+def test_a_full_disk_is_reported_and_the_projects_own_files_are_kept(
     checkout: Layout, drive: Drive, mount: Callable[..., Path], tmp_path: Path
 ) -> None:
     mount(checkout.output, "-t", "tmpfs", "-o", "size=64k")
     own = checkout.own_activation.read_bytes()
     done = drive("prepare", "--data", rows(tmp_path, GOOD * 20_000))
     assert done.status == 73
-    assert "currentActivation.csv cannot be written: the disk is full" in done.err
+    assert "currentActivation.csv cannot be written: no space left on device" in done.err
     assert checkout.own_activation.read_bytes() == own
     assert not list(checkout.output.rglob("*.tmp"))
 
@@ -434,19 +434,21 @@ def test_a_read_only_checkout_is_reported(
     read_only(checkout.root)
     done = drive("prepare")
     assert done.status == 73
-    assert "cannot be written: the file system is read-only" in done.err
+    assert "cannot be written: read-only file system" in done.err
     assert "internal error" not in done.err
 
 
-def test_debug_shows_where_an_error_comes_from(checkout: Layout, drive: Drive) -> None:
+def test_debug_shows_a_traceback(checkout: Layout, drive: Drive) -> None:
     done = drive("prepare", "--model", "irsi", "--debug")
     assert done.status == 66
     assert done.err.startswith("Traceback (most recent call last):\n")
     assert "✗ --model irsi: there is no such network" in done.err
 
 
-def test_the_projects_own_files_are_those_that_models_and_data_offer() -> None:
-    """A person who prepares iris again gets the project as it was cloned."""
-    assert atomic_files.same(PROJECT.models / "iris.pkl", PROJECT.own_knowledge)
-    assert atomic_files.same(PROJECT.models / "iris.card.json", PROJECT.own_knowledge.with_name(CARD_FILE))
-    assert atomic_files.same(PROJECT.root / "data" / "iris.csv", PROJECT.own_activation)
+def test_the_projects_own_files_are_also_in_models_and_data() -> None:
+    """Preparing iris again restores the project as it was cloned."""
+    assert atomic_files.same_content(PROJECT.models / "iris.pkl", PROJECT.own_knowledge)
+    assert atomic_files.same_content(
+        PROJECT.models / "iris.card.json", PROJECT.own_knowledge.with_name(CARD_FILE)
+    )
+    assert atomic_files.same_content(PROJECT.root / "data" / "iris.csv", PROJECT.own_activation)

@@ -1,19 +1,28 @@
-"""Other programs: what they wrote is kept, how they ended is told, and nothing of them is left running."""
+"""Child processes: output and exit status are returned, and no process is left running."""
 
 from __future__ import annotations
 
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipeline.errors import TimedOut
-from pipeline.process import Ended, Program, capture, run, termination_as_interrupt
+from pipeline.process import (
+    CompletedProgram,
+    Program,
+    capture,
+    run,
+    signals_deferred,
+    termination_as_interrupt,
+)
 
 
 def python(code: str) -> list[str]:
@@ -21,14 +30,14 @@ def python(code: str) -> list[str]:
 
 
 def alive(pid: int) -> bool:
-    """Whether a process runs; one that has ended and was not yet waited for does not."""
+    """Return whether a process is running; a zombie is not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
 
 
-def test_both_streams_are_kept_in_the_order_they_came() -> None:
+def test_both_streams_are_recorded_in_order() -> None:
     seen: list[str] = []
     ended = run(["sh", "-c", "for i in 1 2 3; do echo out $i; echo err $i >&2; done"], on_line=seen.append)
     assert ended.output == "out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3\n"
@@ -36,7 +45,7 @@ def test_both_streams_are_kept_in_the_order_they_came() -> None:
     assert ended.ok
 
 
-def test_lines_come_while_the_program_still_runs(tmp_path: Path) -> None:
+def test_lines_arrive_while_the_program_runs(tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     lines: list[str] = []
 
@@ -48,11 +57,11 @@ def test_lines_come_while_the_program_still_runs(tmp_path: Path) -> None:
     assert lines == ["first\n", "second\n"]
 
 
-def test_bytes_that_are_no_text_do_not_stop_anything() -> None:
+def test_undecodable_bytes_are_accepted() -> None:
     assert run(["printf", "a\\377b\\n"]).output == "a\ufffdb\n"
 
 
-def test_a_last_line_without_an_end_is_kept() -> None:
+def test_a_last_line_without_a_newline_is_kept() -> None:
     assert run(["printf", "one\\ntwo"]).output == "one\ntwo"
 
 
@@ -83,27 +92,27 @@ def test_a_program_that_does_not_exist_raises_file_not_found() -> None:
         run(["no-such-program"])
 
 
-def test_the_end_of_an_output_is_what_an_error_shows() -> None:
-    ended = Ended(("x",), 1, "".join(f"line {number}\n" for number in range(40)) + "\n\n", 0.1)
+def test_an_error_shows_the_end_of_the_output() -> None:
+    ended = CompletedProgram(("x",), 1, "".join(f"line {number}\n" for number in range(40)) + "\n\n", 0.1)
     assert ended.last_lines(3) == "line 37\nline 38\nline 39"
 
 
-def test_a_program_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+def test_a_program_that_takes_too_long_is_terminated(tmp_path: Path) -> None:
     with pytest.raises(TimedOut, match="sh did not end within its time limit") as late:
         run(["sh", "-c", f"echo $$ > {tmp_path}/pid; exec sleep 600"], timeout=1.0)
     assert late.value.status == 75
     assert not alive(int((tmp_path / "pid").read_text(encoding="utf-8")))
 
 
-def test_what_a_program_has_started_ends_with_it(tmp_path: Path, until: Callable[..., None]) -> None:
-    """The shell ends at once when it is asked to; its child would go on for ten minutes."""
+def test_child_processes_end_with_their_program(tmp_path: Path, until: Callable[..., None]) -> None:
+    """The shell ends immediately when it is terminated; its child would run for ten minutes."""
     with pytest.raises(TimedOut):
         run(["sh", "-c", f"sleep 600 & echo $! > {tmp_path}/child; wait"], timeout=1.0)
     child = int((tmp_path / "child").read_text(encoding="utf-8"))
     until("the child of the ended program is gone", lambda: not alive(child))
 
 
-def test_a_program_that_does_not_listen_is_ended_with_its_children(
+def test_a_program_that_ignores_signals_is_killed_with_its_children(
     tmp_path: Path, until: Callable[..., None]
 ) -> None:
     deaf = f"trap '' TERM; (trap '' TERM; exec sleep 600) & echo $! > {tmp_path}/child; echo ready; wait"
@@ -114,12 +123,12 @@ def test_a_program_that_does_not_listen_is_ended_with_its_children(
     until("the deaf child is gone", lambda: not alive(child))
 
 
-def test_a_program_that_closes_its_output_and_goes_on_is_ended() -> None:
+def test_a_program_that_closes_its_output_and_continues_is_terminated() -> None:
     with pytest.raises(TimedOut, match="closed its output but did not end"):
         run(["sh", "-c", "exec >&- 2>&-; exec sleep 600"], timeout=1.0)
 
 
-def test_an_error_of_the_callback_ends_the_program(tmp_path: Path) -> None:
+def test_an_error_in_the_callback_terminates_the_program(tmp_path: Path) -> None:
     class Unwilling(Exception):
         pass
 
@@ -132,8 +141,8 @@ def test_an_error_of_the_callback_ends_the_program(tmp_path: Path) -> None:
     assert not alive(int((tmp_path / "pid").read_text(encoding="utf-8")))
 
 
-def test_ctrl_c_does_not_reach_the_program_by_itself() -> None:
-    """It has a process group of its own: we decide what reaches it."""
+def test_ctrl_c_is_not_delivered_to_the_program() -> None:
+    """The program has its own process group, so that signals are sent explicitly."""
     program = Program(["sh", "-c", "echo ready; exec sleep 600"])
     assert next(program.lines()) == "ready\n"
     assert os.getpgid(program.pid) == program.pid != os.getpgid(0)
@@ -147,7 +156,7 @@ def test_waiting_for_a_program_that_still_runs_returns_none() -> None:
     assert program.stop() == 143
 
 
-def test_stopping_a_program_that_has_ended_tells_how_it_ended() -> None:
+def test_stopping_an_ended_program_returns_its_status() -> None:
     program = Program(["sh", "-c", "exit 7"])
     assert program.wait(60) == 7
     program.terminate()
@@ -161,11 +170,11 @@ def test_pending_lines_are_those_not_read_yet(tmp_path: Path, until: Callable[..
     assert program.wait(60) == 0
     pending: list[str] = []
 
-    def all_came() -> bool:
+    def all_arrived() -> bool:
         pending.extend(program.pending())
         return len(pending) >= 2
 
-    until("the rest was written", all_came)
+    until("the rest was written", all_arrived)
     assert pending == ["2\n", "3\n"]
     assert program.pending() == []
     assert list(program.lines()) == []  # the end is still the end
@@ -181,7 +190,7 @@ def test_capture_of_a_failed_program_includes_standard_error() -> None:
     assert (asked.output, asked.status) == ("half\nthe reason\n", 3)
 
 
-def test_capture_ends_a_program_that_takes_too_long() -> None:
+def test_capture_terminates_a_program_that_takes_too_long() -> None:
     with pytest.raises(TimedOut, match="sleep did not end within 1 s"):
         capture(["sleep", "600"], timeout=1.0)
 
@@ -194,7 +203,7 @@ def test_sigterm_is_handled_as_ctrl_c() -> None:
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_nothing_of_a_program_is_left_in_this_process() -> None:
+def test_no_file_descriptor_or_thread_is_left_after_a_program() -> None:
     def open_files() -> int:
         return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
@@ -217,3 +226,29 @@ def test_no_other_module_starts_programs() -> None:
         if starts.search(path.read_text(encoding="utf-8"))
     }
     assert users == {"pipeline/process.py"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_in_a_deferred_block_arrives_at_its_end(number: signal.Signals) -> None:
+    reached = []
+    with pytest.raises(KeyboardInterrupt), termination_as_interrupt(), signals_deferred():
+        signal.raise_signal(number)
+        reached.append("the end of the block")
+    assert reached == ["the end of the block"]
+
+
+def test_a_program_is_ended_if_a_signal_arrives_while_it_starts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    start, pids = subprocess.Popen.__init__, []
+
+    def start_and_signal(self: Any, *args: Any, **options: Any) -> None:
+        start(self, *args, **options)
+        pids.append(self.pid)
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", start_and_signal)
+    with pytest.raises(KeyboardInterrupt), termination_as_interrupt():
+        run([sys.executable, "-c", "import time; time.sleep(600)"])
+    with pytest.raises(ProcessLookupError):
+        os.kill(pids[0], 0)

@@ -1,4 +1,4 @@
-"""The root scripts are thin, safe to import, and say what is wrong before anything is installed."""
+"""The root scripts are short, safe to import, and report errors before anything is installed."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ STATUSES = ("0 done", "2 wrong usage", "65", "66", "69", "70", "73", "75", "130"
 
 
 def bare_python() -> str:
-    """The interpreter that the environment of the tests was made from; it has none of its packages."""
+    """Return the interpreter that the environment of the tests was created with; it has none of its packages."""
     return getattr(sys, "_base_executable", None) or sys.executable
 
 
-def type_in(layout: Layout, *words: str) -> subprocess.CompletedProcess[str]:
-    """Types a command in a checkout, with a Python that has nothing but the standard library."""
+def run_command(layout: Layout, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a checkout, with a Python that has only the standard library."""
     environment = {
         key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL"))
     }
@@ -81,7 +81,7 @@ def test_a_script_is_a_few_lines(script: str) -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_help_needs_nothing_but_python(checkout: Layout, script: str) -> None:
-    done = type_in(checkout, script, "--help")
+    done = run_command(checkout, script, "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"usage: {script} ")
     shown = " ".join(done.stdout.split())
@@ -92,7 +92,7 @@ def test_help_needs_nothing_but_python(checkout: Layout, script: str) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_of_a_command_needs_nothing_but_python(checkout: Layout, command: str) -> None:
-    done = type_in(checkout, "App07.py", command, "--help")
+    done = run_command(checkout, "App07.py", command, "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"usage: App07.py {command} ")
     assert "exit status: 0 done" in done.stdout
@@ -100,7 +100,7 @@ def test_help_of_a_command_needs_nothing_but_python(checkout: Layout, command: s
 
 
 def test_help_of_the_main_script_names_every_command_and_option(checkout: Layout) -> None:
-    shown = type_in(checkout, "App07.py", "--help").stdout
+    shown = run_command(checkout, "App07.py", "--help").stdout
     for command in COMMANDS:
         assert re.search(rf"^  {command} ", shown, re.MULTILINE)
     for option in ("--engine", "--model", "--data", "--timeout", "--json", "--no-build", "--debug"):
@@ -128,17 +128,17 @@ def test_help_of_the_main_script_names_every_command_and_option(checkout: Layout
     ],
     ids=" ".join,
 )
-def test_wrong_usage_ends_with_status_2_and_makes_nothing(
+def test_wrong_usage_exits_with_2_and_creates_nothing(
     checkout: Layout, words: tuple[str, ...], says: str
 ) -> None:
-    done = type_in(checkout, *words)
+    done = run_command(checkout, *words)
     assert (done.returncode, done.stdout) == (2, "")
     assert says in done.stderr
     assert not (checkout.root / ".venv").exists()
 
 
 def test_an_unknown_command_lists_the_commands(checkout: Layout) -> None:
-    done = type_in(checkout, "App07.py", "tets")
+    done = run_command(checkout, "App07.py", "tets")
     assert done.returncode == 2
     assert f"unknown command 'tets'; the commands are: {', '.join(COMMANDS)}" in done.stderr
 
@@ -186,7 +186,7 @@ def test_an_old_python_reports_the_required_version(checkout: Layout) -> None:
 
 
 def old_pythons() -> list[str]:
-    """Interpreters of this machine that are older than the project needs, if any answers."""
+    """Return the installed Python interpreters that are too old for the project."""
     found = []
     for version in ("2.7", "3.6", "3.7", "3.8", "3.9", "3.10"):
         program = shutil.which(f"python{version}")
@@ -195,7 +195,7 @@ def old_pythons() -> list[str]:
     return found
 
 
-def test_every_old_python_of_this_machine_reports_it(checkout: Layout) -> None:
+def test_every_installed_old_python_reports_the_required_version(checkout: Layout) -> None:
     pythons = old_pythons()
     if not pythons:
         pytest.skip("no Python older than 3.11 on this machine; the test above pretends to be one")

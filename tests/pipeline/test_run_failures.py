@@ -1,4 +1,4 @@
-"""A run that fails says which part failed and how, ends with its status, and leaves no file that claims success."""
+"""A failed run names the failed part, exits with its status, and leaves no file that claims success."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.project import Layout
 
 Drive = Callable[..., Any]
 
-# Runs the real code, then goes on to spoil what it left.
+# Runs the real code, then damages its results.
 HONEST_FIRST = """
 import json, os, subprocess, sys
 from pathlib import Path
@@ -31,7 +31,7 @@ csv, report = Path(os.environ["OUTPUT_PATH"]), Path(os.environ["OUTPUT_PATH"]).w
 
 @pytest.fixture
 def with_code(checkout: Layout, drive: Drive) -> Drive:
-    """Runs a command of the local engine in a checkout whose codebase is this code."""
+    """Return a function that runs a command of the local engine with the given code as codebase."""
 
     def run(code: str, *words: str) -> Any:
         checkout.code.write_text(code, encoding="utf-8")
@@ -41,7 +41,7 @@ def with_code(checkout: Layout, drive: Drive) -> Drive:
 
 
 def claims(layout: Layout) -> list[str]:
-    """The written files that speak of a success."""
+    """Return the written files that report success."""
     found = []
     for path in layout.output.rglob("*"):
         if not path.is_file() or "local_containers" in path.parts:
@@ -61,7 +61,7 @@ def summary(layout: Layout) -> str:
 FAILS = "import sys\nprint('something broke', flush=True)\nsys.exit(7)\n"
 
 
-def test_a_code_that_fails_ends_the_run_with_its_status(checkout: Layout, with_code: Drive) -> None:
+def test_a_failing_codebase_fails_the_run_with_its_status(checkout: Layout, with_code: Drive) -> None:
     done = with_code(FAILS, "compose")
     assert done.status == 7
     assert (
@@ -80,7 +80,7 @@ def test_a_code_that_fails_ends_the_run_with_its_status(checkout: Layout, with_c
 
 
 @pytest.mark.parametrize("command", ["run", "check"])
-def test_a_code_that_fails_fails_its_check_with_its_status_and_last_lines(
+def test_a_failing_codebase_fails_its_check_with_status_and_last_lines(
     checkout: Layout, with_code: Drive, command: str
 ) -> None:
     done = with_code(FAILS, command)
@@ -93,7 +93,9 @@ def test_a_code_that_fails_fails_its_check_with_its_status_and_last_lines(
 
 
 @pytest.mark.parametrize("command", ["run", "check", "compose"])
-def test_json_of_a_failure_is_json_with_its_status(checkout: Layout, with_code: Drive, command: str) -> None:
+def test_a_failure_with_json_prints_json_with_its_status(
+    checkout: Layout, with_code: Drive, command: str
+) -> None:
     done = with_code(FAILS, command, "--json")
     assert done.status == 7
     assert done.json.keys() == {"status", "error"}
@@ -101,7 +103,7 @@ def test_json_of_a_failure_is_json_with_its_status(checkout: Layout, with_code: 
     assert "status 7" in done.json["error"]
 
 
-def test_what_an_earlier_run_left_is_gone_when_a_later_one_fails(
+def test_results_of_an_earlier_run_are_removed_when_a_later_one_fails(
     checkout: Layout, drive: Drive, with_code: Drive
 ) -> None:
     good = checkout.code.read_text(encoding="utf-8")
@@ -120,7 +122,7 @@ def test_what_an_earlier_run_left_is_gone_when_a_later_one_fails(
 
 
 @pytest.mark.parametrize("missing", ["prediction.csv", "prediction.json"])
-def test_a_code_that_ends_well_without_a_prediction_is_not_believed(
+def test_a_codebase_that_exits_with_0_and_predicts_nothing_fails_the_run(
     checkout: Layout, with_code: Drive, missing: str
 ) -> None:
     name = "csv" if missing.endswith("csv") else "report"
@@ -130,7 +132,7 @@ def test_a_code_that_ends_well_without_a_prediction_is_not_believed(
     assert summary(checkout).startswith("Result:       FAILED, exit status 70\n")
 
 
-def test_a_code_that_does_nothing_is_not_believed_anywhere(checkout: Layout, with_code: Drive) -> None:
+def test_an_empty_codebase_fails_every_stage(checkout: Layout, with_code: Drive) -> None:
     assert with_code("", "compose").status == 70
     done = with_code("", "check")
     assert done.status == 70
@@ -203,7 +205,7 @@ def test_a_code_that_does_nothing_is_not_believed_anywhere(checkout: Layout, wit
         "report no text",
     ],
 )
-def test_a_prediction_of_something_else_is_not_believed(
+def test_an_unverified_prediction_fails_the_run(
     checkout: Layout, with_code: Drive, spoil: str, says: str
 ) -> None:
     done = with_code(f"{HONEST_FIRST}\n{spoil}\n", "compose")
@@ -216,11 +218,11 @@ def test_a_prediction_of_something_else_is_not_believed(
     assert "\nPrediction:\n" not in text
 
 
-def test_the_same_code_unspoiled_is_believed(checkout: Layout, with_code: Drive) -> None:
+def test_the_unmodified_code_passes(checkout: Layout, with_code: Drive) -> None:
     assert with_code(HONEST_FIRST, "compose").status == 0
 
 
-def test_a_code_that_hangs_is_ended_and_the_status_is_75(
+def test_a_codebase_that_hangs_is_terminated_with_status_75(
     checkout: Layout, with_code: Drive, until: Callable[..., None]
 ) -> None:
     note = checkout.shared_data / "pid"
@@ -243,7 +245,7 @@ time.sleep(600)
 
 
 @pytest.mark.parametrize("command", ["run", "check"])
-def test_a_code_that_hangs_when_it_is_looked_at_alone_is_ended_too(
+def test_a_codebase_that_hangs_in_its_check_is_terminated(
     checkout: Layout, with_code: Drive, command: str
 ) -> None:
     done = with_code("import time\ntime.sleep(600)\n", command, "--timeout", "2")
@@ -252,7 +254,7 @@ def test_a_code_that_hangs_when_it_is_looked_at_alone_is_ended_too(
     assert claims(checkout) == []
 
 
-def test_a_code_that_is_killed_ends_the_run_with_137(checkout: Layout, with_code: Drive) -> None:
+def test_a_killed_codebase_fails_the_run_with_137(checkout: Layout, with_code: Drive) -> None:
     done = with_code("import os\nos.kill(os.getpid(), 9)\n", "compose")
     assert done.status == 137
     assert done.err.startswith("✗ codebase ended with status 137")
@@ -260,7 +262,7 @@ def test_a_code_that_is_killed_ends_the_run_with_137(checkout: Layout, with_code
     assert claims(checkout) == []
 
 
-def test_a_code_that_raises_shows_its_traceback_in_the_log(checkout: Layout, with_code: Drive) -> None:
+def test_a_codebase_that_raises_shows_its_traceback_in_the_log(checkout: Layout, with_code: Drive) -> None:
     done = with_code("def wrong():\n    return 1 / 0\n\nwrong()\n", "compose")
     assert done.status == 1
     assert "    codebase       | ZeroDivisionError: division by zero\n" in done.err
@@ -268,9 +270,7 @@ def test_a_code_that_raises_shows_its_traceback_in_the_log(checkout: Layout, wit
     assert "codebase       | Traceback (most recent call last):\n" in log
 
 
-def test_only_the_last_lines_are_in_the_message_and_all_are_in_the_log(
-    checkout: Layout, with_code: Drive
-) -> None:
+def test_the_message_has_the_last_lines_and_the_log_has_all(checkout: Layout, with_code: Drive) -> None:
     done = with_code("for n in range(1000):\n    print('line', n)\nraise SystemExit(3)\n", "compose")
     assert done.status == 3
     assert re.findall(r"line (\d+)$", done.err, re.MULTILINE) == [str(number) for number in range(988, 1000)]
@@ -278,9 +278,7 @@ def test_only_the_last_lines_are_in_the_message_and_all_are_in_the_log(
     assert re.findall(r"line (\d+)$", log, re.MULTILINE) == [str(number) for number in range(1000)]
 
 
-def test_a_data_part_that_cannot_do_its_work_is_named_and_the_code_never_starts(
-    checkout: Layout, drive: Drive
-) -> None:
+def test_a_failed_data_container_is_named_and_codebase_never_starts(checkout: Layout, drive: Drive) -> None:
     (checkout.shared_data / "activation_data.csv").mkdir()
     done = drive("compose", "--engine", "local")
     assert done.status == 73
@@ -291,9 +289,7 @@ def test_a_data_part_that_cannot_do_its_work_is_named_and_the_code_never_starts(
     assert re.search(r"codebase +was never started|codebase was never started: never started", text)
 
 
-def test_files_of_an_earlier_run_are_not_kept_as_results_of_one_that_never_wrote_any(
-    checkout: Layout, drive: Drive
-) -> None:
+def test_files_of_an_earlier_run_are_not_collected_as_new_results(checkout: Layout, drive: Drive) -> None:
     assert drive("compose", "--engine", "local").status == 0
     for path in checkout.shared_data.iterdir():
         os.utime(path, (1e9, 1e9))
@@ -305,13 +301,13 @@ def test_files_of_an_earlier_run_are_not_kept_as_results_of_one_that_never_wrote
     assert "prediction.csv" not in summary(checkout)
 
 
-def test_a_file_in_the_place_of_shared_data_is_reported(checkout: Layout, drive: Drive) -> None:
+def test_a_file_in_place_of_shared_data_is_reported(checkout: Layout, drive: Drive) -> None:
     (checkout.shared_data / ".gitkeep").unlink()
     checkout.shared_data.rmdir()
     checkout.shared_data.touch()
     done = drive("compose", "--engine", "local")
     assert done.status == 73
-    assert done.err.startswith(f"✗ {checkout.shared_data} cannot be written: File exists\n")
+    assert done.err.startswith(f"✗ {checkout.shared_data} cannot be written: file exists.\n")
     assert claims(checkout) == []
 
 
@@ -321,12 +317,12 @@ def test_a_read_only_shared_data_is_reported(
     read_only(checkout.shared_data)
     done = drive("compose", "--engine", "local")
     assert done.status == 73
-    assert "cannot be written: the file system is read-only" in done.err
+    assert "cannot be written: read-only file system" in done.err
     assert "Traceback" not in done.err
     assert claims(checkout) == []
 
 
-def test_a_full_volume_is_reported(
+def test_a_full_shared_data_is_reported(
     checkout: Layout, drive: Drive, mount: Callable[..., Path], tmp_path: Path
 ) -> None:
     mount(checkout.shared_data, "-t", "tmpfs", "-o", "size=16k")
@@ -334,11 +330,11 @@ def test_a_full_volume_is_reported(
     rows.write_text("5.8,2.7,5.1,1.9\n" * 20_000, encoding="utf-8")
     done = drive("compose", "--engine", "local", "--data", str(rows))
     assert done.status == 73
-    assert "activation_data.csv cannot be written: the disk is full" in done.err
+    assert "activation_data.csv cannot be written: no space left on device" in done.err
     assert claims(checkout) == []
 
 
-def test_no_room_for_the_prediction_is_reported_by_the_code(
+def test_insufficient_space_for_the_prediction_is_reported_by_codebase(
     checkout: Layout, drive: Drive, mount: Callable[..., Path], tmp_path: Path
 ) -> None:
     rows = tmp_path / "rows.csv"
@@ -350,7 +346,7 @@ def test_no_room_for_the_prediction_is_reported_by_the_code(
     assert claims(checkout) == []
 
 
-def test_a_full_disk_for_the_results_is_reported(
+def test_a_full_disk_for_collected_results_is_reported(
     checkout: Layout, drive: Drive, mount: Callable[..., Path]
 ) -> None:
     assert drive("compose", "--engine", "local").status == 0
@@ -358,10 +354,12 @@ def test_a_full_disk_for_the_results_is_reported(
     mount(checkout.stage3, "-t", "tmpfs", "-o", "size=4k")
     done = drive("compose", "--engine", "local")
     assert done.status == 73
-    assert "cannot be written: the disk is full" in done.err
+    assert "cannot be written: no space left on device" in done.err
 
 
-def test_bad_rows_never_reach_the_stack(checkout: Layout, drive: Drive, tmp_path: Path) -> None:
+def test_invalid_rows_are_refused_before_the_stack_starts(
+    checkout: Layout, drive: Drive, tmp_path: Path
+) -> None:
     rows = tmp_path / "rows.csv"
     rows.write_text("1,2,3\n", encoding="utf-8")
     for command in ("run", "check", "compose"):
@@ -370,10 +368,10 @@ def test_bad_rows_never_reach_the_stack(checkout: Layout, drive: Drive, tmp_path
     assert {path.name for path in checkout.output.iterdir()} == {".gitkeep", ".lock"}
 
 
-def test_a_defect_of_ours_is_called_one(
+def test_an_unexpected_exception_is_reported_as_an_internal_error(
     checkout: Layout, drive: Drive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing a user did: the folder for temporary files is not there."""
+    """No user error: the folder for temporary files is missing."""
     monkeypatch.setattr("tempfile.tempdir", str(checkout.root / "no-such-folder"))
     done = drive("check", "--engine", "local")
     assert done.status == 70

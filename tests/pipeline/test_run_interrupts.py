@@ -1,4 +1,4 @@
-"""Ctrl-C, a request to end, two runs at once: nothing is left running, and nobody's run is spoilt."""
+"""Ctrl-C, SIGTERM and concurrent runs: no process is left running, and no run affects another."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.project import Layout
 
 pytestmark = pytest.mark.slow
 
-# Stays until somebody ends it; says so when it starts.
+# Prints a line and runs until it is terminated.
 WAITS = """
 import os, sys, time
 open(os.environ["OUTPUT_PATH"] + ".started", "w").close()
@@ -30,7 +30,7 @@ def code_runs(layout: Layout) -> Callable[[], bool]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 @pytest.mark.parametrize("command", ["compose", "run"])
-def test_an_interrupted_run_takes_everything_down(
+def test_an_interrupted_run_ends_all_processes(
     checkout: Layout,
     start_driver: Callable[..., Any],
     until: Callable[..., None],
@@ -56,7 +56,7 @@ def test_an_interrupted_run_takes_everything_down(
         assert not checkout.stage3.exists()
 
 
-def test_an_interrupted_run_with_json_says_so_in_json(
+def test_an_interrupted_run_with_json_reports_it_as_json(
     checkout: Layout, start_driver: Callable[..., Any], until: Callable[..., None]
 ) -> None:
     checkout.code.write_text(WAITS, encoding="utf-8")
@@ -68,10 +68,10 @@ def test_an_interrupted_run_with_json_says_so_in_json(
     assert done.json["error"] == "interrupted; the stack has been taken down"
 
 
-def test_an_impatient_second_ctrl_c_leaves_nothing_running_either(
+def test_a_second_ctrl_c_leaves_no_process_running(
     checkout: Layout, start_driver: Callable[..., Any], until: Callable[..., None]
 ) -> None:
-    """The code does not listen, so that taking it down takes a while; then Ctrl-C comes again."""
+    """The code ignores SIGTERM, so that ending it takes a while; then Ctrl-C is sent again."""
     deaf = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
     checkout.code.write_text(deaf + WAITS, encoding="utf-8")
     driver = start_driver(checkout, "compose", "--engine", "local")
@@ -84,7 +84,7 @@ def test_an_impatient_second_ctrl_c_leaves_nothing_running_either(
     until("nothing of it runs", lambda: driver.processes() == [])
 
 
-def test_a_driver_that_is_killed_leaves_nothing_running_for_ever(
+def test_the_processes_of_a_killed_driver_end(
     checkout: Layout, start_driver: Callable[..., Any], until: Callable[..., None]
 ) -> None:
     checkout.code.write_text("import time\nprint('here', flush=True)\ntime.sleep(1)\n", encoding="utf-8")
@@ -108,7 +108,7 @@ def test_after_a_killed_run_the_next_one_succeeds(
     assert (again.status, again.err) == (0, "")
 
 
-def test_a_second_run_in_one_checkout_says_that_it_waits_and_then_succeeds(
+def test_a_second_run_in_one_checkout_reports_that_it_waits_and_succeeds(
     checkout: Layout, start_driver: Callable[..., Any], until: Callable[..., None]
 ) -> None:
     gate, started = checkout.root / "gate", checkout.root / "started"
@@ -137,7 +137,7 @@ while not os.path.exists({str(gate)!r}):
     assert summary.startswith("Result:       prediction made\n")
 
 
-def test_a_second_run_that_loses_patience_says_who_is_in_its_way(
+def test_a_second_run_that_times_out_names_the_lock_holder(
     checkout: Layout, start_driver: Callable[..., Any], until: Callable[..., None]
 ) -> None:
     checkout.code.write_text(WAITS, encoding="utf-8")
@@ -153,7 +153,7 @@ def test_a_second_run_that_loses_patience_says_who_is_in_its_way(
     assert first.process.poll() is None, "the first run was disturbed"
 
 
-def test_runs_in_two_checkouts_do_not_know_each_other(
+def test_runs_in_two_checkouts_are_independent(
     tmp_path: Path, copy_project: Callable[[Path], Layout], start_driver: Callable[..., Any]
 ) -> None:
     layouts = [copy_project(tmp_path / name / "project") for name in ("one", "two")]

@@ -1,4 +1,4 @@
-"""One at a time: the second waits and knows for whom, and a holder that is killed holds nothing any more."""
+"""A lock is held by one process at a time; a waiting process names the holder; a killed holder releases it."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ with exclusive(Path(sys.argv[1]), patience=60, on_wait=lambda by: print("waits f
 
 
 @pytest.fixture
-def hold() -> Iterator[Callable[[Path], subprocess.Popen[str]]]:
-    """Starts another process that holds a lock, or waits for it, until it is sent a line."""
+def start_holder() -> Iterator[Callable[[Path], subprocess.Popen[str]]]:
+    """Return a function that starts a process that holds a lock, or waits for it, until it receives a line."""
     started: list[subprocess.Popen[str]] = []
 
     def start(path: Path) -> subprocess.Popen[str]:
@@ -51,24 +51,24 @@ def said(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().rstrip("\n")
 
 
-def let_go(process: subprocess.Popen[str]) -> None:
+def release(process: subprocess.Popen[str]) -> None:
     process.communicate("\n")
 
 
-def test_the_only_process_does_not_wait(tmp_path: Path) -> None:
+def test_a_single_process_does_not_wait(tmp_path: Path) -> None:
     with exclusive(tmp_path / "lock", patience=0, on_wait=pytest.fail):
         note = (tmp_path / "lock").read_text(encoding="utf-8")
     assert re.fullmatch(rf"process {os.getpid()}, since \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d\n", note)
 
 
-def test_it_can_be_held_again_and_again(tmp_path: Path) -> None:
+def test_the_lock_can_be_held_repeatedly(tmp_path: Path) -> None:
     for _ in range(3):
         with exclusive(tmp_path / "lock", patience=0, on_wait=pytest.fail):
             pass
     assert len((tmp_path / "lock").read_text(encoding="utf-8").splitlines()) == 1
 
 
-def test_it_is_free_after_an_error(tmp_path: Path) -> None:
+def test_the_lock_is_released_after_an_error(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), exclusive(tmp_path / "lock", patience=0, on_wait=pytest.fail):
         raise ZeroDivisionError
     with exclusive(tmp_path / "lock", patience=0, on_wait=pytest.fail):
@@ -76,20 +76,20 @@ def test_it_is_free_after_an_error(tmp_path: Path) -> None:
 
 
 def test_a_second_process_waits_reports_the_holder_and_then_holds_the_lock(
-    tmp_path: Path, hold: Callable[[Path], subprocess.Popen[str]]
+    tmp_path: Path, start_holder: Callable[[Path], subprocess.Popen[str]]
 ) -> None:
-    first, second = hold(tmp_path / "lock"), None
+    first, second = start_holder(tmp_path / "lock"), None
     assert said(first) == "holds"
-    second = hold(tmp_path / "lock")
+    second = start_holder(tmp_path / "lock")
     assert said(second).startswith(f"waits for process {first.pid}, since ")
-    let_go(first)
+    release(first)
     assert said(second) == "holds"
 
 
 def test_the_error_after_waiting_names_the_holder(
-    tmp_path: Path, hold: Callable[[Path], subprocess.Popen[str]]
+    tmp_path: Path, start_holder: Callable[[Path], subprocess.Popen[str]]
 ) -> None:
-    holder = hold(tmp_path / "lock")
+    holder = start_holder(tmp_path / "lock")
     assert said(holder) == "holds"
     told: list[str] = []
     began = time.monotonic()
@@ -103,10 +103,10 @@ def test_the_error_after_waiting_names_the_holder(
     assert told[0].startswith(f"process {holder.pid}, since ")
 
 
-def test_a_holder_that_is_killed_holds_nothing(
-    tmp_path: Path, hold: Callable[[Path], subprocess.Popen[str]]
+def test_a_killed_holder_releases_the_lock(
+    tmp_path: Path, start_holder: Callable[[Path], subprocess.Popen[str]]
 ) -> None:
-    holder = hold(tmp_path / "lock")
+    holder = start_holder(tmp_path / "lock")
     assert said(holder) == "holds"
     holder.kill()
     holder.wait()
@@ -114,8 +114,8 @@ def test_a_holder_that_is_killed_holds_nothing(
         pass
 
 
-def test_a_program_that_the_holder_started_does_not_keep_it(tmp_path: Path) -> None:
-    """A child that outlives its driver must not lock the checkout for ever."""
+def test_a_child_process_of_the_holder_does_not_keep_the_lock(tmp_path: Path) -> None:
+    """A child that outlives its driver must not lock the checkout permanently."""
     with exclusive(tmp_path / "lock", patience=0, on_wait=pytest.fail):
         child = subprocess.Popen(["sleep", "600"])
     try:

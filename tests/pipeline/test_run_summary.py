@@ -1,4 +1,4 @@
-"""What is written about a run is what was seen of it: success is claimed for status 0 and for nothing else."""
+"""The summary of a run reports what was observed: success is claimed only for status 0."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ DATA = (life("activationbase", 0.1, 3.0, 0), life("knowledgebase", 0.2, 3.1, 0))
 
 @dataclass
 class Told:
-    """An engine that reports what it is told to report, and has run nothing."""
+    """A fake engine that reports a given result."""
 
     end: StackEnd | BaseException
     name: str = "told"
@@ -71,7 +71,7 @@ def prepared(checkout: Layout) -> Prepared:
 
 @pytest.fixture
 def told(checkout: Layout, prepared: Prepared) -> Callable[..., Run]:
-    """Runs stage 3 with an engine that reports what it is told to."""
+    """Return a function that runs stage 3 with a fake engine."""
 
     def go(end: StackEnd | BaseException, *lines: str) -> Run:
         engine = Told(end, lines=list(lines))
@@ -90,7 +90,7 @@ def said(error: PipelineError | None) -> str:
 
 
 @pytest.mark.parametrize("status", [1, 7, 65, 66, 69, 70, 73, 75, 130, 137])
-def test_success_is_claimed_for_no_status_but_0(checkout: Layout, tmp_path: Path, status: int) -> None:
+def test_success_is_reported_only_for_status_0(checkout: Layout, tmp_path: Path, status: int) -> None:
     error = StackFailed("codebase ended badly", status=status)
     text = summary(checkout, Run("local", status, NOON, 1.0, None, error, {}, None))
     assert text.splitlines()[:2] == [f"Result:       FAILED, exit status {status}", f"Exit status:  {status}"]
@@ -131,7 +131,7 @@ def test_a_success_shows_the_prediction_and_every_file(checkout: Layout, tmp_pat
     )
 
 
-def test_a_container_that_never_started_and_one_that_still_ran_are_reported(checkout: Layout) -> None:
+def test_containers_that_never_started_or_still_ran_are_reported(checkout: Layout) -> None:
     end = ended(
         1,
         life("activationbase", 0.1, 1.0, 73, "out of memory"),
@@ -219,7 +219,7 @@ def test_a_container_that_never_started_and_one_that_still_ran_are_reported(chec
         "command hides the status",
     ],
 )
-def test_the_container_to_blame_is_named_with_its_last_lines(
+def test_the_failed_container_is_named_with_its_last_lines(
     checkout: Layout, told: Callable[..., Run], end: StackEnd, status: int, says: str
 ) -> None:
     done = told(end)
@@ -229,9 +229,7 @@ def test_the_container_to_blame_is_named_with_its_last_lines(
     assert says.splitlines()[0] in text
 
 
-def test_what_was_shown_is_logged_also_when_the_engine_gives_up(
-    checkout: Layout, told: Callable[..., Run]
-) -> None:
+def test_shown_lines_are_logged_even_if_the_engine_fails(checkout: Layout, told: Callable[..., Run]) -> None:
     done = told(EngineUnavailable("the Docker daemon went away", hint="Start Docker."), "one", "two")
     assert (done.status, done.end) == (69, None)
     assert (checkout.stage3 / stack_run.LOG).read_text(encoding="utf-8") == "one\ntwo\n"
@@ -246,7 +244,7 @@ def test_an_interrupt_is_recorded(checkout: Layout, told: Callable[..., Run]) ->
     assert "What failed:\n  interrupted; the stack has been taken down\n" in text
 
 
-def test_an_engine_that_says_all_went_well_is_not_believed_without_files(
+def test_a_successful_engine_without_result_files_fails_the_run(
     checkout: Layout, told: Callable[..., Run]
 ) -> None:
     done = told(ended(0, *DATA, life("codebase", 1, 2, 0)))
@@ -255,7 +253,7 @@ def test_an_engine_that_says_all_went_well_is_not_believed_without_files(
     assert said(done.error) == "the stack ended with status 0, but shared_data/activation_data.csv is missing"
 
 
-def test_the_head_of_a_long_prediction_is_shown_with_how_many_follow(tmp_path: Path) -> None:
+def test_the_first_rows_of_a_long_prediction_are_shown_with_a_count(tmp_path: Path) -> None:
     csv = tmp_path / "prediction.csv"
     csv.write_text("x\n" + "".join(f"{number}\n" for number in range(150)), encoding="utf-8")
     lines = prediction_lines(csv)
@@ -267,7 +265,7 @@ def test_the_head_of_a_long_prediction_is_shown_with_how_many_follow(tmp_path: P
 # --- stage 2
 
 
-def test_a_container_of_which_nothing_was_seen_has_not_passed() -> None:
+def test_a_container_with_only_skipped_checks_has_not_passed() -> None:
     report = ContainerReport("codebase")
     report.skip("runs without root", "needs a container engine")
     assert report.status == "not checked"
@@ -283,7 +281,7 @@ def test_a_container_without_any_check_has_not_passed() -> None:
     assert not all_passed([ContainerReport("codebase")])
 
 
-def test_a_report_is_written_as_it_is() -> None:
+def test_a_report_is_written_unchanged() -> None:
     report = ContainerReport("codebase", "codebase_app07:1", "sha256:12", output="OK\n", seconds=1.23456)
     report.add("imports PyBrain", True, "status 0")
     written: dict[str, Any] = as_json(report)
@@ -312,7 +310,7 @@ def test_a_report_is_written_as_it_is() -> None:
     ],
     ids=["equal", "last bits", "off", "nan last", "nan first", "inf", "one short", "reversed"],
 )
-def test_an_answer_is_the_hosts_own_or_it_is_not(
+def test_a_prediction_is_compared_with_the_hosts(
     prepared: Prepared, change: Callable[[list[float]], list[float]], same: bool
 ) -> None:
     answer = change([float(value) for value in prepared.rows.prediction])
@@ -321,5 +319,5 @@ def test_an_answer_is_the_hosts_own_or_it_is_not(
 
 
 @pytest.mark.parametrize("csv", ["", "a,b,c\n", "a,b,c\nx,y,z\n"])
-def test_no_answer_is_no_answer(prepared: Prepared, csv: str) -> None:
+def test_a_missing_prediction_is_reported(prepared: Prepared, csv: str) -> None:
     assert same_prediction(csv, prepared) == (False, "no prediction was written")

@@ -1,4 +1,4 @@
-"""Another network or other rows are chosen by an option or a variable, and a wrong choice says what there is."""
+"""Options and variables select networks and rows; a wrong selection lists the available files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.stages.selection import select
 
 @pytest.fixture
 def project(tmp_path: Path) -> Layout:
-    """A project with three networks of its own and two in models/; the files are never opened."""
+    """Return a project with three networks and two in models/; the files are never opened."""
     root = tmp_path / "project"
     for name in (
         "container1_activationbase/currentActivation.csv",
@@ -33,7 +33,7 @@ def project(tmp_path: Path) -> Layout:
 
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Path:
-    """A folder beside the project, with a network and rows."""
+    """Return a folder beside the project, with a network and rows."""
     folder = (tmp_path / "elsewhere").resolve()
     folder.mkdir()
     (folder / "new_model.pkl").touch()
@@ -55,14 +55,14 @@ def refusal(
     return refused.value
 
 
-def test_without_a_choice_the_projects_own_files_are_taken(project: Layout) -> None:
+def test_by_default_the_projects_own_files_are_selected(project: Layout) -> None:
     selection = chosen(project)
     assert selection.model == project.own_knowledge
     assert selection.data == project.own_activation
     assert selection.model_from == selection.data_from == "the project's own"
 
 
-def test_a_variable_that_is_set_but_empty_chooses_nothing_as_in_compose(project: Layout) -> None:
+def test_an_empty_variable_selects_nothing_as_in_compose(project: Layout) -> None:
     assert chosen(project, MODEL_PATH="", MODEL_NAME="", MODEL_FILE="", DATA_PATH="") == chosen(project)
 
 
@@ -75,7 +75,7 @@ def test_model_path_is_relative_to_the_compose_file(
     assert (selection.data, selection.data_from) == (elsewhere / "rows.csv", "DATA_PATH")
 
 
-def test_an_option_is_relative_to_where_the_user_stands(
+def test_an_option_is_relative_to_the_working_directory(
     project: Layout, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(elsewhere)
@@ -84,14 +84,14 @@ def test_an_option_is_relative_to_where_the_user_stands(
     assert (selection.data, selection.data_from) == (elsewhere / "rows.csv", "--data")
 
 
-def test_a_file_where_the_user_stands_may_be_named_without_its_folder(
+def test_a_file_in_the_working_directory_can_be_named_without_a_folder(
     project: Layout, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(elsewhere)
     assert chosen(project, model="new_model.pkl").model == elsewhere / "new_model.pkl"
 
 
-def test_a_tilde_is_the_home_of_the_user(
+def test_a_tilde_is_expanded_to_the_home_folder(
     project: Layout, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(elsewhere))
@@ -100,7 +100,7 @@ def test_a_tilde_is_the_home_of_the_user(
 
 
 @pytest.mark.parametrize("name", ["model_v2", "model_v2.pkl"])
-def test_a_name_stands_for_a_file_in_models_with_or_without_its_ending(
+def test_a_name_selects_a_file_in_models_with_or_without_its_suffix(
     project: Layout, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir("/")
@@ -109,7 +109,7 @@ def test_a_name_stands_for_a_file_in_models_with_or_without_its_ending(
     assert (by_option.model_from, by_variable.model_from) == ("--model", "MODEL_NAME")
 
 
-def test_the_projects_own_network_has_its_name_too(project: Layout) -> None:
+def test_the_projects_own_network_can_be_selected_by_name(project: Layout) -> None:
     assert chosen(project, MODEL_NAME="currentSolution.pkl").model == project.own_knowledge
 
 
@@ -119,12 +119,12 @@ def test_model_file_is_a_file_of_the_knowledge_folder(project: Layout) -> None:
     assert selection.model_from == "MODEL_FILE"
 
 
-def test_beside_a_path_a_name_is_only_a_label(project: Layout, elsewhere: Path) -> None:
+def test_with_a_path_the_name_is_only_a_label(project: Layout, elsewhere: Path) -> None:
     selection = chosen(project, MODEL_PATH="../elsewhere/new_model.pkl", MODEL_NAME="model_of_tomorrow")
     assert (selection.model, selection.model_from) == (elsewhere / "new_model.pkl", "MODEL_PATH")
 
 
-def test_option_goes_before_path_before_name_before_file(project: Layout, elsewhere: Path) -> None:
+def test_option_path_name_and_file_are_considered_in_this_order(project: Layout, elsewhere: Path) -> None:
     choices = {
         "MODEL_PATH": "../elsewhere/new_model.pkl",
         "MODEL_NAME": "iris",
@@ -138,18 +138,18 @@ def test_option_goes_before_path_before_name_before_file(project: Layout, elsewh
     assert chosen(project, **choices).model_from == "MODEL_FILE"
 
 
-def test_an_option_for_the_rows_goes_before_the_variable(project: Layout, elsewhere: Path) -> None:
+def test_an_option_for_the_rows_overrides_the_variable(project: Layout, elsewhere: Path) -> None:
     selection = chosen(project, data=str(elsewhere / "rows.csv"), DATA_PATH="data/rows.csv")
     assert selection.data == elsewhere / "rows.csv"
 
 
-def test_a_link_stands_for_the_file_it_points_to(project: Layout, elsewhere: Path) -> None:
+def test_a_link_is_resolved_to_its_target(project: Layout, elsewhere: Path) -> None:
     (project.models / "linked.pkl").symlink_to(elsewhere / "new_model.pkl")
     assert chosen(project, model="linked").model == elsewhere / "new_model.pkl"
 
 
 @pytest.mark.parametrize("how", ["option", "variable"])
-def test_a_name_that_does_not_exist_is_answered_with_those_that_do(
+def test_an_unknown_name_is_refused_and_known_names_are_listed(
     project: Layout, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir("/")
@@ -163,7 +163,7 @@ def test_a_name_that_does_not_exist_is_answered_with_those_that_do(
     )
 
 
-def test_a_name_says_so_where_models_is_empty_or_missing(project: Layout) -> None:
+def test_an_empty_or_missing_models_folder_is_reported(project: Layout) -> None:
     for path in list(project.models.iterdir()):
         path.unlink()
     assert "in models/ there are: none" in refusal(project, MODEL_NAME="iris").message
@@ -198,7 +198,7 @@ def test_an_empty_option_is_wrong_usage(project: Layout, option: str, empty: str
         ({"DATA_PATH": "{0}/missing.csv"}, "DATA_PATH={0}/missing.csv"),
     ],
 )
-def test_a_file_that_does_not_exist_is_answered_with_what_lies_beside_it(
+def test_a_missing_file_is_reported_with_the_files_in_its_folder(
     project: Layout, elsewhere: Path, choice: dict[str, str], said: str
 ) -> None:
     refused = refusal(project, **{key: value.format(elsewhere) for key, value in choice.items()})
@@ -208,18 +208,18 @@ def test_a_file_that_does_not_exist_is_answered_with_what_lies_beside_it(
     )
 
 
-def test_a_missing_model_file_is_answered_with_the_files_of_its_folder(project: Layout) -> None:
+def test_a_missing_model_file_is_reported_with_the_files_in_its_folder(project: Layout) -> None:
     refused = refusal(project, MODEL_FILE="missing.pkl")
     assert refused.message == "MODEL_FILE=missing.pkl: there is no such file"
     assert "there are: alternative_model.pkl, currentSolution.pkl." in refused.hint
 
 
-def test_a_file_in_a_folder_that_does_not_exist_says_so(project: Layout, tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported(project: Layout, tmp_path: Path) -> None:
     refused = refusal(project, data=str(tmp_path / "nowhere" / "rows.csv"))
     assert refused.hint == f"There is no folder {tmp_path / 'nowhere'} either."
 
 
-def test_long_lists_of_files_are_cut(project: Layout, elsewhere: Path) -> None:
+def test_long_lists_of_files_are_shortened(project: Layout, elsewhere: Path) -> None:
     for number in range(20):
         (elsewhere / f"a{number:02}.csv").touch()
     hint = refusal(project, data=str(elsewhere / "missing.csv")).hint
@@ -235,7 +235,7 @@ def test_long_lists_of_files_are_cut(project: Layout, elsewhere: Path) -> None:
         ({"DATA_PATH": "{0}"}, "DATA_PATH={0}", "CSV file"),
     ],
 )
-def test_a_folder_is_no_file(
+def test_a_folder_in_place_of_a_selected_file_is_refused(
     project: Layout, elsewhere: Path, choice: dict[str, str], said: str, what: str
 ) -> None:
     refused = refusal(project, **{key: value.format(elsewhere) for key, value in choice.items()})

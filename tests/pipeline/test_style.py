@@ -1,4 +1,4 @@
-"""The tree keeps its own rules: style, format and types."""
+"""The repository follows its rules: style, format, types and imports."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from pipeline.project import PROJECT
 
 
 def judged_by(*words: str) -> subprocess.CompletedProcess[str]:
-    """Runs a tool of the test environment on the whole tree, set up by pyproject.toml."""
+    """Run a tool of the test environment on the repository, configured by pyproject.toml."""
     return subprocess.run(
         [sys.executable, "-m", *words], cwd=PROJECT.root, capture_output=True, text=True, check=False
     )
 
 
-def test_ruff_finds_nothing() -> None:
+def test_ruff_reports_nothing() -> None:
     judged = judged_by("ruff", "check", "--output-format", "concise", ".")
     assert judged.returncode == 0, judged.stdout + judged.stderr
 
 
-def test_everything_is_formatted_alike() -> None:
+def test_all_files_are_formatted() -> None:
     judged = judged_by("ruff", "format", "--check", ".")
     assert judged.returncode == 0, judged.stdout + judged.stderr
 
 
-def test_mypy_finds_nothing_in_the_pipeline_and_the_runtime() -> None:
+def test_mypy_reports_nothing() -> None:
     judged = judged_by("mypy")
     assert judged.returncode == 0, judged.stdout + judged.stderr
 
 
-def test_imports_go_one_way() -> None:
+def test_import_contracts_are_kept() -> None:
     """The contracts are in pyproject.toml."""
     judged = subprocess.run(
         [sys.executable, "-c", "from importlinter.cli import lint_imports_command as lint; lint()", "--no-cache"],
@@ -42,7 +42,7 @@ def test_imports_go_one_way() -> None:
     assert judged.returncode == 0, judged.stdout + judged.stderr
 
 
-def test_no_module_imports_itself_through_others() -> None:
+def test_there_are_no_import_cycles() -> None:
     """Imports inside functions and for type checking count; a cycle raises and names its modules."""
     graph = grimp.build_graph(
         "pybrain", "pybrain3", "pybrain_runtime", "training", "pipeline", "evaluation", cache_dir=None

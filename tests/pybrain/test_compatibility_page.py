@@ -7,7 +7,7 @@ HERE = Path(__file__).parent
 TABLES = (HERE.parents[1] / "docs").glob("pybrain-compatibility*.md")
 
 
-def test_the_tests_that_the_tables_name_exist():
+def test_every_test_named_in_the_tables_exists():
     text = "\n".join(path.read_text(encoding="utf-8") for path in TABLES)
     file, checked = "", 0
     for given, test in re.findall(r"`(test_\w+\.py)?(?:::(test_\w+))?`", text):

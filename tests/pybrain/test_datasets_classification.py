@@ -16,7 +16,7 @@ def letters():
     return dataset
 
 
-def test_one_column_per_class_and_back(letters):
+def test_classes_convert_to_one_column_each_and_back(letters):
     letters._convertToOneOfMany(bounds=[0.1, 0.9])
     assert letters["target"][1].tolist() == [0.1, 0.9, 0.1]
     assert letters["class"].ravel().tolist() == [0, 1, 2, 0, 1, 2]
@@ -43,7 +43,7 @@ def test_splitting_after_conversion_keeps_the_classes(letters):
         assert part["target"].argmax(axis=1).tolist() == part["class"].ravel().tolist()
 
 
-def test_one_class_against_the_rest(letters):
+def test_splitting_by_class_separates_one_class_from_the_rest(letters):
     one, rest = letters.splitByClass(2)
     assert one["input"][:, 0].tolist() == [2, 5]
     assert len(rest) == 4
@@ -51,7 +51,7 @@ def test_one_class_against_the_rest(letters):
         letters.splitByClass(3)
 
 
-def test_classes_become_numbers_for_regression(letters):
+def test_classes_convert_to_numbers_for_regression(letters):
     regression = letters.castToRegression([0.5, 1.5, 2.5])
     assert type(regression) is SupervisedDataSet
     assert regression["target"].ravel().tolist() == [0.5, 1.5, 2.5, 0.5, 1.5, 2.5]
@@ -69,14 +69,14 @@ def test_classes_of_arrays_are_counted():
     assert dataset["class"].ravel().tolist() == [0, 1, 1, 0]
 
 
-def test_a_class_is_a_whole_number(letters):
+def test_a_class_must_be_an_integer(letters):
     with pytest.raises(ValueError, match=r"field 'target' takes integers .*not \[1.5\]"):
         letters.addSample([0, 0], [1.5])
     with pytest.raises(ValueError, match="takes class numbers"):
         ClassificationDataSet(np.zeros((1, 2)), np.array([[0.5]]))
 
 
-def test_classes_not_counted_from_0_are_an_error_that_says_what_to_do():
+def test_classes_that_do_not_start_at_0_are_refused_with_advice():
     dataset = ClassificationDataSet(1)
     for cls in (1, 2, 3):
         dataset.addSample([0], [cls])
@@ -92,7 +92,7 @@ def test_clearing_deletes_the_classes_too(letters):
     assert letters.calculateStatistics() == {2: 6}
 
 
-def test_a_data_set_of_ones_own_is_split_without_calling_its_constructor():
+def test_a_user_defined_data_set_is_split_without_calling_its_constructor():
     class Flowers(ClassificationDataSet):
         def __init__(self):
             super().__init__(1, nb_classes=2, class_labels=["rose", "tulip"])
@@ -106,7 +106,7 @@ def test_a_data_set_of_ones_own_is_split_without_calling_its_constructor():
     assert (left.source, len(left), len(right)) == ("garden", 2, 2)
 
 
-def test_two_data_sets_of_the_same_classes_add_up(letters):
+def test_two_data_sets_with_the_same_classes_can_be_added(letters):
     assert len(letters + letters) == 12
     with pytest.raises(ValueError, match="same dimensions and class labels"):
         letters + ClassificationDataSet(2, class_labels=["x"])
@@ -119,7 +119,7 @@ def test_libsvm_files_are_read_with_gaps_as_zeros():
     assert dataset.nClasses == 2
 
 
-def test_a_broken_libsvm_line_is_named():
+def test_an_invalid_libsvm_line_is_named():
     with pytest.raises(ValueError, match=r"line 2 is not 'label index:value \.\.\.': '0 nonsense'"):
         ClassificationDataSet.load_libsvm(io.StringIO("1 1:0.5\n0 nonsense\n"))
 

@@ -15,14 +15,14 @@ def xor():
     return dataset
 
 
-def test_samples_come_back_in_the_order_in_which_they_were_added(xor):
+def test_samples_are_returned_in_the_order_in_which_they_were_added(xor):
     assert len(xor) == 4
     assert xor["input"].tolist() == [[0, 0], [0, 1], [1, 0], [1, 1]]
     assert [target.tolist() for _, target in xor] == [[0], [1], [1], [0]]
     assert (xor.indim, xor.outdim) == (2, 1)
 
 
-def test_a_hundred_samples_need_no_more_room_than_they_announce():
+def test_field_shapes_match_the_number_of_samples():
     dataset = UnsupervisedDataSet(3)
     for number in range(100):
         dataset.addSample([number] * 3)
@@ -38,14 +38,14 @@ def test_arrays_are_copied_into_the_data_set():
     assert dataset["target"].shape == (3, 1)
 
 
-def test_whole_numbers_in_an_array_do_not_keep_fractions_out():
+def test_an_integer_array_can_be_extended_with_fractions():
     dataset = SupervisedDataSet(np.array([[1, 2]]), np.array([1]))
     dataset.addSample([0.5, 0.25], [0.75])
     assert dataset["input"].tolist() == [[1, 2], [0.5, 0.25]]
     assert dataset["target"].ravel().tolist() == [1, 0.75]
 
 
-def test_the_marker_goes_from_sample_to_sample_and_back(xor):
+def test_the_marker_advances_by_one_sample_and_can_be_reset(xor):
     assert xor.getSample()[1] == [0]
     assert xor.getSample()[1] == [1]
     assert xor.getSample(3)[1] == [0]
@@ -82,7 +82,7 @@ def test_a_sample_needs_all_its_parts(xor):
         xor.appendLinked([1, 2])
 
 
-def test_an_unknown_field_is_named_beside_the_known_ones(xor):
+def test_an_unknown_field_is_refused_and_known_fields_are_listed(xor):
     with pytest.raises(KeyError, match=r"no field 'inptu'.*\['input', 'target'\]"):
         xor["inptu"]
 
@@ -92,7 +92,7 @@ def test_one_of_several_linked_fields_cannot_be_appended_to(xor):
         xor.append("input", [5, 5])
 
 
-def test_fields_that_went_out_of_step_are_found_when_a_sample_is_taken(xor):
+def test_fields_of_different_length_are_detected_when_a_sample_is_read(xor):
     xor.setField("input", np.zeros((5, 2)))
     with pytest.raises(OutOfSyncError, match="'input': 5, 'target': 4"):
         xor.getSample(0)
@@ -109,7 +109,7 @@ def test_fields_of_different_length_cannot_be_linked():
         dataset.getLinked()
 
 
-def test_clear_leaves_an_empty_data_set_that_can_be_filled_again(xor):
+def test_a_cleared_data_set_is_empty_and_can_be_filled_again(xor):
     xor.clear()
     assert xor["input"].shape == (0, 2)
     assert len(xor) == 0
@@ -120,7 +120,7 @@ def test_clear_leaves_an_empty_data_set_that_can_be_filled_again(xor):
 @pytest.mark.parametrize(
     ("name", "row"), [("none", np.ndarray), ("1d", np.ndarray), ("2d", np.ndarray), ("list", list)]
 )
-def test_rows_come_in_the_chosen_format(xor, name, row):
+def test_rows_are_returned_in_the_selected_format(xor, name, row):
     xor.vectorformat = name
     sample = xor.getSample(1)
     assert isinstance(sample[0], row)
@@ -132,7 +132,7 @@ def test_an_unknown_format_is_refused_with_the_known_ones(xor):
         xor.setVectorFormat("3d")
 
 
-def test_batches_cut_a_field_and_random_batches_really_are_random():
+def test_batches_partition_a_field_and_random_batches_are_random():
     dataset = UnsupervisedDataSet(1)
     for number in range(10):
         dataset.addSample(number)
@@ -144,7 +144,7 @@ def test_batches_cut_a_field_and_random_batches_really_are_random():
     assert drawn.tolist() != list(range(10))
 
 
-def test_gaps_are_filled_with_the_mean_of_their_column():
+def test_missing_values_are_replaced_by_the_column_mean():
     dataset = SupervisedDataSet(2, 1)
     for row in ([1, 2], [np.nan, 4], [3, np.inf]):
         dataset.addSample(row, 0)
@@ -177,7 +177,7 @@ def test_an_empty_data_set_has_no_error():
         SupervisedDataSet(2, 1).evaluateMSE(lambda inp: inp)
 
 
-def test_splitting_follows_numpys_seed_and_loses_nothing(xor):
+def test_splitting_uses_numpys_seed_and_keeps_all_samples(xor):
     np.random.seed(3)
     order = np.random.permutation(4)
     np.random.seed(3)
@@ -187,6 +187,6 @@ def test_splitting_follows_numpys_seed_and_loses_nothing(xor):
     assert right["target"].tolist() == xor["target"][order[3:]].tolist()
 
 
-def test_a_proportion_lies_between_0_and_1(xor):
+def test_a_proportion_must_be_between_0_and_1(xor):
     with pytest.raises(ValueError, match=r"between 0 and 1, not 1\.5"):
         xor.splitWithProportion(1.5)

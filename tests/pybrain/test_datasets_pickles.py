@@ -1,4 +1,4 @@
-"""Data sets in pickles: what genuine PyBrain wrote loads, and what is written here it can load."""
+"""Data sets in pickles: those of PyBrain load here, and those written here load in PyBrain."""
 
 import copy
 import io
@@ -32,7 +32,7 @@ RECORDED = {
 
 @pytest.mark.parametrize("protocol", [0, 2, 4])
 @pytest.mark.parametrize("name", RECORDED)
-def test_what_pybrain_wrote_loads_with_all_its_values(fixtures, name, protocol):
+def test_pybrain_pickles_load_with_all_values(fixtures, name, protocol):
     with (fixtures / "objects" / f"{name}.p{protocol}.pkl").open("rb") as file:
         dataset = pickle.load(file, encoding="latin1")
     assert type(dataset) is RECORDED[name]
@@ -45,7 +45,7 @@ def test_what_pybrain_wrote_loads_with_all_its_values(fixtures, name, protocol):
     assert len(list(dataset)) > 0
 
 
-def test_a_loaded_data_set_can_be_worked_with(fixtures):
+def test_a_loaded_data_set_can_be_used(fixtures):
     with (fixtures / "objects" / "ds_classification.p2.pkl").open("rb") as file:
         dataset = pickle.load(file)
     assert dataset.class_labels == ["a", "b", "c"]
@@ -85,7 +85,7 @@ def same(one, other):
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 @pytest.mark.parametrize("dataset", filled(), ids=lambda dataset: type(dataset).__name__)
-def test_every_kind_comes_back_from_every_protocol(dataset, protocol):
+def test_every_data_set_type_survives_every_pickle_protocol(dataset, protocol):
     again = pickle.loads(pickle.dumps(dataset, protocol))
     assert same(dataset, again)
     again.clear()
@@ -93,13 +93,13 @@ def test_every_kind_comes_back_from_every_protocol(dataset, protocol):
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy], ids=["copy", "deepcopy"])
 @pytest.mark.parametrize("dataset", filled(), ids=lambda dataset: type(dataset).__name__)
-def test_every_kind_can_be_copied(dataset, copied):
+def test_every_data_set_type_can_be_copied(dataset, copied):
     assert same(dataset, copied(dataset))
 
 
 @pytest.mark.parametrize("protocol", [0, 2, 4])
 @pytest.mark.parametrize("dataset", filled(), ids=lambda dataset: type(dataset).__name__)
-def test_a_file_names_only_what_pybrain_on_any_numpy_knows(dataset, protocol):
+def test_a_pickle_refers_only_to_names_of_pybrain_and_any_numpy(dataset, protocol):
     names = set()
 
     class Recorder(pickle.Unpickler):
@@ -112,7 +112,7 @@ def test_a_file_names_only_what_pybrain_on_any_numpy_knows(dataset, protocol):
     assert foreign <= {"numpy.ndarray", "numpy.dtype", "_codecs.encode", "__builtin__.bytes"}
 
 
-def test_the_state_is_pybrains():
+def test_the_pickled_state_has_pybrains_attributes():
     dataset = ClassificationDataSet(2, class_labels=["a"], nb_classes=1)
     dataset.addSample([1, 2], [0])
     cls, arguments, state, listitems, dictitems = dataset.__reduce__()

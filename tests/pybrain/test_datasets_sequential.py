@@ -33,7 +33,7 @@ def test_sequences_keep_their_samples(three):
     assert targets.tolist() == [[1], [2], [3]]
 
 
-def test_going_through_a_data_set_goes_through_its_sequences(three):
+def test_iterating_over_a_data_set_iterates_over_its_sequences(three):
     assert [[float(target[0]) for _, target in sequence] for sequence in three] == [
         [0, 1],
         [1, 2, 3],
@@ -41,14 +41,14 @@ def test_going_through_a_data_set_goes_through_its_sequences(three):
     ]
 
 
-def test_where_sequences_begin_is_a_number_that_indexes_arrays(three):
+def test_sequence_starts_are_integer_indices(three):
     start = three["sequence_index"][1, 0]
     assert start == 2
     assert len(list(three.getSequenceIterator(2))) == 4
     assert three["input"][int(start)].tolist() == [1, 0]
 
 
-def test_beginning_a_sequence_twice_makes_one(three):
+def test_starting_an_empty_sequence_twice_adds_one(three):
     three.newSequence()
     three.newSequence()
     three.addSample([9, 9], [9])
@@ -56,12 +56,12 @@ def test_beginning_a_sequence_twice_makes_one(three):
     assert three.getSequenceLength(3) == 1
 
 
-def test_a_sequence_that_was_begun_and_stayed_empty_is_not_trained_on(three):
+def test_an_empty_sequence_is_not_trained_on(three):
     three.newSequence()
     assert [len(sequence) for sequence in three._provideSequences()] == [2, 3, 4]
 
 
-def test_the_marker_knows_its_sequence(three):
+def test_the_marker_reports_its_sequence(three):
     three.gotoSequence(1)
     assert three.getCurrentSequence() == 1
     assert not three.endOfSequence(1)
@@ -71,21 +71,21 @@ def test_the_marker_knows_its_sequence(three):
     assert three.getCurrentSequence() == 2
 
 
-def test_removing_a_sequence_moves_the_later_ones_up(three):
+def test_removing_a_sequence_shifts_the_later_ones(three):
     three.removeSequence(1)
     assert three.getNumSequences() == 2
     assert three.getSequence(1)[0].tolist() == [[2, 0], [2, 1], [2, 2], [2, 3]]
     assert three.getSample()[0].tolist() == [2, 0]
 
 
-def test_a_sequence_that_does_not_exist_is_an_error_that_says_how_many_there_are(three):
+def test_an_unknown_sequence_is_refused_with_their_number(three):
     with pytest.raises(IndexError, match="sequence 3 is out of range: there are 3"):
         three.getSequence(3)
     with pytest.raises(EmptySequenceError):
         SequentialDataSet(1, 1).getSequence(0)
 
 
-def test_clearing_begins_anew(three):
+def test_clearing_removes_all_sequences(three):
     three.clear()
     assert len(three) == 0
     three.addSample([1, 1], [1])
@@ -114,12 +114,12 @@ def test_a_module_is_reset_before_each_sequence(three):
             self.count += 1
             return np.array([self.count - 1.0])
 
-    # The counter answers the step; the target is sequence + step, so the error is the sequence.
+    # The counter outputs the step; the target is sequence + step, so the error is the sequence.
     expected = 0.5 * (3 * 1 + 4 * 4) / 9
     assert three.evaluateModuleMSE(Counter()) == pytest.approx(expected, rel=1e-15)
 
 
-def test_importance_weighs_errors():
+def test_importance_weights_errors():
     dataset = ImportanceDataSet(1, 1)
     dataset.addSample(0, 1, 3)
     dataset.addSample(0, 2)
@@ -147,7 +147,7 @@ def classified():
     return dataset
 
 
-def test_every_sequence_has_its_class(classified):
+def test_every_sequence_has_a_class(classified):
     assert classified.getSequenceClass(3) == 1
     assert classified.getSequenceClass().tolist() == [0, 1] * 10
 
@@ -163,7 +163,7 @@ def test_a_stratified_split_has_the_same_share_of_each_class(classified):
     assert [part.getNumSequences() for part in parts] == [10, 4, 6]
 
 
-def test_sequences_are_split_by_class_as_wholes(classified):
+def test_splitting_by_class_keeps_sequences_together(classified):
     one, rest = classified.splitByClass(1)
     assert one.getNumSequences() == rest.getNumSequences() == 10
     assert set(one.getSequenceClass()) == {1}

@@ -1,4 +1,4 @@
-"""The library installs as a distribution of its own and needs nothing but NumPy."""
+"""The library can be installed as a separate distribution and needs only NumPy."""
 
 import json
 import os
@@ -71,7 +71,7 @@ def python(installed, *arguments):
     return done.stdout
 
 
-def test_every_module_imports_with_numpy_alone(installed):
+def test_every_module_can_be_imported_with_only_numpy(installed):
     found = json.loads(python(installed, "-c", IMPORT_EVERYTHING))
     assert found["foreign"] == ["numpy", "pybrain", "pybrain3"]
     assert all(Path(file).is_relative_to(installed) for file in found["files"])
@@ -83,7 +83,7 @@ def test_the_installed_library_learns_xor(installed):
     assert "[-1.  1.] -> +1.000, wanted +1" in printed
 
 
-def test_the_example_of_its_page_prints_what_the_page_says(installed):
+def test_the_example_on_its_page_prints_the_shown_output(installed):
     page = (SOURCE / "pybrain" / "README.md").read_text(encoding="utf-8")
     example = page.split("```python\n")[1].split("```")[0]
     assert python(installed, "-c", example).strip() == example.rstrip().rpartition("# ")[2] == "1.000"
@@ -98,7 +98,7 @@ def test_the_wheel_holds_both_packages_their_type_marker_and_the_license(install
     assert license_text == (PROJECT / "LICENSE").read_text(encoding="utf-8")
 
 
-def test_it_asks_for_the_numpy_and_the_python_that_the_project_asks_for(installed):
+def test_numpy_and_python_requirements_match_the_project(installed):
     own, whole = (
         tomllib.loads((folder / "pyproject.toml").read_text())["project"] for folder in (SOURCE, PROJECT)
     )

@@ -1,4 +1,4 @@
-"""The programs in examples/ run, without warnings, and print what is expected."""
+"""The programs in examples/ run without warnings and print the expected output."""
 
 import runpy
 from pathlib import Path
@@ -20,7 +20,7 @@ SHOWN = {
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in EXAMPLES.glob("*.py")))
-def test_an_example_runs_and_prints_what_is_expected(name, capsys):
+def test_an_example_prints_the_expected_output(name, capsys):
     runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="__main__")
     printed = capsys.readouterr().out
     for words in SHOWN[name]:

@@ -1,4 +1,4 @@
-"""Building and sorting networks, their text, and what is said about mistakes."""
+"""Building and sorting networks, their text, and error messages."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from pybrain.tools.shortcuts import NetworkError, _buildNetwork, buildNetwork
 
 
 def chain(*layers, recurrent=False):
-    """A network of these layers, not sorted yet."""
+    """Return an unsorted network of these layers."""
     net = RecurrentNetwork() if recurrent else FeedForwardNetwork()
     net.addInputModule(layers[0])
     for layer in layers[1:-1]:
@@ -49,7 +49,7 @@ def chain(*layers, recurrent=False):
 # --- buildNetwork ---
 
 
-def test_the_layers_have_their_names():
+def test_layers_have_pybrains_names():
     net = buildNetwork(2, 3, 4, 1)
     assert sorted(m.name for m in net.modules) == ["bias", "hidden0", "hidden1", "in", "out"]
     assert net["nothing"] is None
@@ -67,17 +67,17 @@ def test_the_layers_have_their_names():
         ({}, 13),
     ],
 )
-def test_options_decide_about_connections(options, count):
+def test_options_set_the_connections(options, count):
     assert buildNetwork(2, 3, 1, **options).paramdim == count
 
 
-def test_classes_of_layers_can_be_chosen():
+def test_layer_classes_can_be_selected():
     net = buildNetwork(2, 3, 1, hiddenclass=TanhLayer, outclass=SoftmaxLayer)
     assert isinstance(net["hidden0"], TanhLayer)
     assert isinstance(net["out"], SoftmaxLayer)
 
 
-def test_recurrent_means_recurrent():
+def test_the_recurrent_option_adds_recurrent_connections():
     net = buildNetwork(1, 3, 4, 1, recurrent=True)
     assert isinstance(net, RecurrentNetwork)
     assert [(c.inmod.name, c.outmod.name) for c in net.recurrentConns] == [
@@ -90,7 +90,7 @@ def test_recurrent_means_recurrent():
     assert net.activate([1]).tolist() == first.tolist()
 
 
-def test_several_lstm_layers_are_possible():
+def test_several_lstm_layers_are_supported():
     net = buildNetwork(1, 3, 2, 1, hiddenclass=LSTMLayer, peepholes=True)
     assert [len(c.params) for c in net.recurrentConns] == [36, 16]
     assert net["hidden1"].paramdim == 6
@@ -111,12 +111,12 @@ def test_several_lstm_layers_are_possible():
         ((3, True), {}, "at least 1, not True"),
     ],
 )
-def test_what_cannot_be_built_is_said(layers, options, message):
+def test_invalid_arguments_of_buildnetwork_are_refused(layers, options, message):
     with pytest.raises(NetworkError, match=message):
         buildNetwork(*layers, **options)
 
 
-def test_layers_of_ones_own_make_a_network():
+def test_user_defined_layers_can_be_used_in_a_network():
     net = _buildNetwork(LinearLayer(2, name="a"), TanhLayer(3, name="b"), LinearLayer(1, name="c"), bias=True)
     assert net.paramdim == 13
     assert isinstance(_buildNetwork(LinearLayer(1), LSTMLayer(1), LinearLayer(1)), RecurrentNetwork)
@@ -127,7 +127,7 @@ def test_layers_of_ones_own_make_a_network():
 # --- order and layout ---
 
 
-def test_parameters_are_laid_out_by_module_then_name_then_mothers_then_recurrent_ones():
+def test_parameters_are_ordered_by_module_name_shared_and_recurrent():
     net = RecurrentNetwork()
     a, b, h = LinearLayer(1, name="a"), LSTMLayer(1, peepholes=True, name="b"), LinearLayer(1, name="h")
     net.addOutputModule(h)
@@ -158,20 +158,20 @@ def layout(net):
     return [(c.inmod.name, c.outmod.name) for c in net._containers()]
 
 
-def test_the_layout_does_not_depend_on_what_was_named_before():
+def test_the_parameter_layout_does_not_depend_on_earlier_names():
     wanted = layout(buildNetwork(3, 4, 4, 3, 2))
     for _ in range(120):
         assert layout(buildNetwork(3, 4, 4, 3, 2)) == wanted
 
 
-def test_names_of_one_network_never_cross_a_power_of_ten():
+def test_numbered_names_of_one_network_have_equal_length():
     for _ in range(60):
         net = buildNetwork(1, 2, 2, 2, 1)
         numbers = [c.name.split("-")[1] for m in net.modules for c in net.connections[m]]
         assert len({len(n) for n in numbers}) == 1
 
 
-def test_seeds_give_the_same_network_in_every_process():
+def test_a_seed_gives_the_same_network_in_every_process():
     program = (
         "import numpy; from pybrain.tools.shortcuts import buildNetwork\n"
         "numpy.random.seed(3); print(buildNetwork(3, 4, 4, 2).params.tolist())"
@@ -209,7 +209,7 @@ def test_a_network_can_grow_and_keeps_its_weights():
     assert net.paramdim == 11
 
 
-def test_giving_a_connection_another_array_counts_at_once():
+def test_replacing_the_array_of_a_connection_takes_effect_immediately():
     net = buildNetwork(2, 1, bias=False)
     connection = net.connections[net["in"]][0]
     connection._params = np.array([1.0, 10.0])
@@ -222,7 +222,7 @@ def test_giving_a_connection_another_array_counts_at_once():
 # --- mistakes ---
 
 
-def test_a_loop_is_named():
+def test_a_loop_is_refused_and_its_modules_are_named():
     a, b, c = LinearLayer(1, name="a"), LinearLayer(1, name="b"), LinearLayer(1, name="c")
     net = chain(a, b, c)
     net.addConnection(FullConnection(c, b))
@@ -232,7 +232,7 @@ def test_a_loop_is_named():
         net.sortModules()
 
 
-def test_an_unsorted_network_says_what_to_do():
+def test_an_unsorted_network_is_refused_with_advice():
     net = chain(LinearLayer(1), LinearLayer(1))
     for use in (
         lambda: net.activate([1]),
@@ -252,7 +252,7 @@ def test_a_name_cannot_be_used_twice():
         net.addOutputModule(LinearLayer(1, name="x"))
 
 
-def test_a_connection_to_a_module_elsewhere_is_refused():
+def test_a_connection_to_a_module_outside_the_network_is_refused():
     net = chain(LinearLayer(1, name="a"), LinearLayer(1, name="b"))
     with pytest.raises(NetworkConstructionException, match=r"module 'c' is not in network .*; add it first"):
         net.addConnection(FullConnection(net["a"], LinearLayer(1, name="c")))
@@ -264,7 +264,7 @@ def test_a_network_needs_an_input_and_an_output():
         net.sortModules()
 
 
-def test_a_class_in_the_place_of_a_module_is_noticed():
+def test_a_class_instead_of_a_module_is_refused():
     with pytest.raises(NetworkConstructionException, match=r"LinearLayer is a class; add an object"):
         FeedForwardNetwork().addModule(LinearLayer)
 
@@ -289,14 +289,14 @@ def test_an_unknown_option_names_the_accepted_ones():
         ({"a": 1}, "takes 2 numbers"),
     ],
 )
-def test_bad_input_is_named(recurrent, x, message):
+def test_invalid_input_is_refused(recurrent, x, message):
     net = buildNetwork(2, 3, 1, recurrent=recurrent)
     with pytest.raises(ValueError, match=message):
         net.activate(x)
     assert net.offset == 0
 
 
-def test_numbers_as_text_and_very_large_ones_are_fine():
+def test_numeric_text_and_large_numbers_are_accepted():
     net = buildNetwork(2, 3, 1)
     assert net.activate(["1", "2.5"]).tolist() == net.activate((1, 2.5)).tolist()
     assert np.isfinite(net.activate([1e200, -1e300])).all()
@@ -311,7 +311,7 @@ def test_a_callers_array_is_not_changed():
     assert net.inputbuffer[0].tolist() == [1, 2]
 
 
-def test_wrong_errors_and_parameters_name_both_sizes():
+def test_errors_and_parameters_of_the_wrong_size_name_both_sizes():
     net = buildNetwork(2, 3, 1)
     net.activate([1, 2])
     with pytest.raises(ValueError, match="has 1 outputs; 2 output errors were given"):
@@ -324,7 +324,7 @@ def test_wrong_errors_and_parameters_name_both_sizes():
         FullConnection(LinearLayer(2), LinearLayer(2), name="c")._setParameters(np.zeros((2, 2)))
 
 
-def test_parameters_are_copied_in():
+def test_parameters_are_copied_into_the_network():
     net = buildNetwork(2, 3, 1)
     values = np.zeros(13)
     net._setParameters(values)
@@ -334,7 +334,7 @@ def test_parameters_are_copied_in():
     assert net.params.tolist() == [0.5] * 13
 
 
-def test_a_connection_in_a_network_says_how_to_set_its_weights():
+def test_setting_weights_of_a_connection_in_a_network_gives_advice():
     net = buildNetwork(2, 1, bias=False)
     connection = net.connections[net["in"]][0]
     with pytest.raises(Exception, match=r"Parameter ownership mismatch: .* obj\.params\[:\] = values"):
@@ -353,7 +353,7 @@ def test_a_connection_cannot_be_in_two_networks():
         other.sortModules()
 
 
-def test_shared_connections_leave_parameters_to_their_mother():
+def test_shared_connections_store_no_parameters():
     mother = MotherConnection(2, name="m")
     connection = SharedFullConnection(mother, LinearLayer(2), LinearLayer(1))
     assert connection.params is mother.params
@@ -385,12 +385,12 @@ def test_shared_connections_leave_parameters_to_their_mother():
         (lambda a, b: PermutationConnection(a, a, [0, 1, 1], 1), "is not a permutation of 0 .. 2"),
     ],
 )
-def test_connections_that_do_not_fit_name_the_sizes(make, message):
+def test_connections_of_the_wrong_size_name_both_sizes(make, message):
     with pytest.raises(ValueError, match=message):
         make(LinearLayer(3), LinearLayer(2))
 
 
-def test_networks_that_only_arac_could_compute_say_so():
+def test_networks_that_require_arac_are_refused_with_advice():
     with pytest.raises(NotImplementedError, match="needs arac"):
         _Mdrnn(1, (2,), 1, 1)
 
@@ -398,7 +398,7 @@ def test_networks_that_only_arac_could_compute_say_so():
 # --- recurrent networks ---
 
 
-def test_going_back_further_than_the_beginning_is_refused():
+def test_backward_steps_beyond_the_first_are_refused():
     net = buildNetwork(1, 2, 1, recurrent=True)
     net.activate([1])
     net.backActivate([1])
@@ -406,7 +406,7 @@ def test_going_back_further_than_the_beginning_is_refused():
         net.backActivate([1])
 
 
-def test_errors_of_an_abandoned_sequence_do_not_reach_the_next_steps():
+def test_errors_of_an_abandoned_sequence_do_not_affect_later_steps():
     net = buildNetwork(1, 2, 1, recurrent=True)
     for x in ([1], [2], [3]):
         net.activate(x)
@@ -432,7 +432,7 @@ def test_forget_gives_the_same_outputs_in_bounded_memory():
         other.backActivate([1])
 
 
-def test_a_long_sequence_grows_the_buffers():
+def test_buffers_grow_with_a_long_sequence():
     net = buildNetwork(1, 2, 1, recurrent=True)
     for _ in range(70):
         net.activate([1])
@@ -443,7 +443,7 @@ def test_a_long_sequence_grows_the_buffers():
     assert not net["hidden0"].outputbuffer.any()
 
 
-def test_nested_networks_see_their_input_at_every_step_unless_legacy_nesting_is_set():
+def test_nested_networks_receive_input_at_every_step_without_legacy_nesting():
     inner = buildNetwork(1, 1, bias=False)
     net = chain(LinearLayer(1), inner, LinearLayer(1), recurrent=True)
     net.sortModules()
@@ -457,7 +457,7 @@ def test_nested_networks_see_their_input_at_every_step_unless_legacy_nesting_is_
 # --- data sets ---
 
 
-def test_a_data_set_is_computed_row_by_row_or_at_once():
+def test_a_data_set_is_computed_row_by_row_or_as_a_batch():
     net = buildNetwork(2, 3, 1)
     rows = np.random.RandomState(0).normal(size=(5, 2))
     wanted = [net.activate(row) for row in rows]
@@ -465,7 +465,7 @@ def test_a_data_set_is_computed_row_by_row_or_at_once():
     assert net.activateOnDataset([]).shape == (0, 1)
 
 
-def test_each_sequence_of_a_data_set_begins_anew():
+def test_each_sequence_of_a_data_set_starts_from_a_reset_network():
     from pybrain.datasets import SequentialDataSet
 
     net = buildNetwork(1, 2, 1, recurrent=True)
@@ -479,7 +479,7 @@ def test_each_sequence_of_a_data_set_begins_anew():
     assert y[:2].tolist() == y[2:].tolist()
 
 
-def test_rows_that_do_not_fit_are_named():
+def test_rows_of_the_wrong_width_are_refused():
     net = buildNetwork(2, 1)
     with pytest.raises(ValueError, match=r"rows of 2 inputs; shape \(1, 3\) was given"):
         net.activateRows([[1, 2, 3]])
@@ -487,7 +487,7 @@ def test_rows_that_do_not_fit_are_named():
         net.activateRows([[1, 2], [float("nan"), 1]])
 
 
-def test_random_layers_draw_row_by_row():
+def test_random_layers_sample_row_by_row():
     from pybrain.structure import GaussianLayer
 
     net = chain(LinearLayer(2), GaussianLayer(2), GaussianLayer(1))
@@ -501,7 +501,7 @@ def test_random_layers_draw_row_by_row():
 # --- text ---
 
 
-def test_printing_looks_as_pybrain_users_know_it():
+def test_printing_a_network_gives_pybrains_text():
     net = chain(LinearLayer(1, name="a"), ReluLayer(2, name="b"), LinearLayer(1, name="c"))
     net.name = "net"
     net.sortModules()
@@ -515,7 +515,7 @@ def test_printing_looks_as_pybrain_users_know_it():
     )
 
 
-def test_printing_a_recurrent_network_shows_what_leads_back():
+def test_printing_a_recurrent_network_shows_recurrent_connections():
     text = str(buildNetwork(1, 2, 1, recurrent=True))
     assert "   Recurrent Connections:\n" in text
     assert "'hidden0' -> 'hidden0'" in text
@@ -531,7 +531,7 @@ def test_repr_shows_layers_connections_and_parameters():
     assert "not sorted" in repr(chain(LinearLayer(1), LinearLayer(1)))
 
 
-def test_names_are_made_up_and_can_be_changed():
+def test_default_names_are_generated_and_can_be_changed():
     layer = BiasUnit()
     assert layer.name.startswith("BiasUnit-")
     layer.name = "b"

@@ -1,4 +1,4 @@
-"""Random networks made of all parts: compared with a plain evaluation, pickled, copied, written as XML.
+"""Random networks of all parts: compared with a reference evaluation, pickled, copied, written as XML.
 
 A network is described by plain data first. The evaluation works on that description, number by number, with
 nothing but the math module; it shares no code with the library.
@@ -143,7 +143,7 @@ FEED_FORWARD_KINDS = sorted(set(layer_kinds(1)) - {"lstm", "lstm peep"})
 
 
 def carry(edge, y):
-    """What an edge adds, as a list, for the slice ``y`` of its source."""
+    """Return the contribution of an edge as a list, for the slice ``y`` of its source."""
     p, kind, rows, columns = edge["params"], edge["kind"], edge["out"], edge["in"]
     height, width = rows[1] - rows[0], columns[1] - columns[0]
     if kind in ("full", "shared"):
@@ -159,7 +159,7 @@ def carry(edge, y):
     return list(y)
 
 
-def plain_answers(description, sequence):
+def reference_outputs(description, sequence):
     """Return the outputs for a sequence of inputs, from a reset network."""
     answers, last, states = [], None, {}
     for x in sequence:
@@ -198,7 +198,7 @@ WEIGHTS = st.floats(-3, 3, allow_nan=False, width=32)
 
 @st.composite
 def networks(draw, recurrent):
-    """The description of a random network; module 0 is an input, the last one an output."""
+    """Generate the description of a random network; module 0 is an input, the last one an output."""
     kinds = [*FEED_FORWARD_KINDS, "lstm", "lstm peep"] if recurrent else FEED_FORWARD_KINDS
     modules, edges = [], []
     for position in range(draw(st.integers(2, 5))):
@@ -238,7 +238,7 @@ def networks(draw, recurrent):
 
 @st.composite
 def an_edge(draw, modules, source, target, delayed, mothers):
-    """A connection of a random kind between random slices."""
+    """Generate a connection of a random kind between random slices."""
     height, width = modules[target]["indim"], modules[source]["outdim"]
     out, into = draw(a_slice(height)), draw(a_slice(width))
     common = min(out[1] - out[0], into[1] - into[0])
@@ -273,7 +273,7 @@ def a_slice(width):
 
 
 def built(description):
-    """The network that a description stands for, and its connections in the order of the edges."""
+    """Build the network of a description; return it and its connections in the order of the edges."""
     net = RecurrentNetwork() if description["recurrent"] else FeedForwardNetwork()
     modules = []
     for position, module in enumerate(description["modules"]):
@@ -332,16 +332,16 @@ ANY = st.booleans().flatmap(networks)
 
 @MANY
 @given(ANY)
-def test_outputs_are_those_of_a_plain_evaluation(description):
+def test_outputs_equal_a_reference_evaluation(description):
     found = answers(built(description), description["sequence"])
     np.testing.assert_allclose(
-        found, plain_answers(description, description["sequence"]), rtol=1e-9, atol=1e-11
+        found, reference_outputs(description, description["sequence"]), rtol=1e-9, atol=1e-11
     )
 
 
 @MANY
 @given(networks(False))
-def test_many_rows_at_once_give_the_same_outputs(description):
+def test_batched_rows_give_the_same_outputs(description):
     net = built(description)
     rows = np.array(description["sequence"], dtype=float)
     np.testing.assert_allclose(net.activateRows(rows), answers(net, rows), rtol=1e-11, atol=1e-13)
@@ -360,7 +360,7 @@ def test_a_network_survives_every_pickle_protocol(description):
 
 @FEW
 @given(ANY, st.integers(0, 3))
-def test_a_sequence_goes_on_after_pickling(description, cut):
+def test_a_sequence_can_be_continued_after_pickling(description, cut):
     net = built(description)
     wanted = answers(net, description["sequence"])
     cut = min(cut, len(wanted))
@@ -398,7 +398,7 @@ def test_a_network_survives_xml(description):
 
 @FEW
 @given(ANY, st.randoms(use_true_random=False))
-def test_parameters_go_in_and_come_out(description, random):
+def test_parameters_can_be_set_and_read_back(description, random):
     net = built(description)
     values = np.array([random.uniform(-1, 1) for _ in range(net.paramdim)])
     net._setParameters(values)

@@ -1,4 +1,4 @@
-"""Networks that the genuine PyBrain wrote give the numbers that it computed."""
+"""Networks written by PyBrain give the outputs that PyBrain computed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def rows(path):
     return table[0], np.array(table[1:], dtype=float)
 
 
-def answers(net, folder):
+def outputs_of(net, folder):
     """Return the outputs of the network, computed as meta.json says, and the recorded ones."""
     meta = json.loads((folder / "meta.json").read_text())
     header, inputs = rows(folder / "inputs.csv")
@@ -57,7 +57,7 @@ def answers(net, folder):
 
 
 def nested(net):
-    """The feed-forward networks inside ``net``."""
+    """Return the feed-forward networks nested in ``net``."""
     return [m for m in net.modules if isinstance(m, FeedForwardNetwork)]
 
 
@@ -67,7 +67,7 @@ def test_a_recorded_network_gives_the_recorded_outputs(path):
     if path.parent.name == "rnn_nested_ffn":
         for inner in nested(net):
             inner.legacyNesting = True
-    found, expected = answers(net, path.parent)
+    found, expected = outputs_of(net, path.parent)
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-300)
 
 

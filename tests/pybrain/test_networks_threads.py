@@ -1,4 +1,4 @@
-"""Several threads use one network; several users have sequences of their own."""
+"""Several threads use one network, and several users have separate sequences."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ THREADS = 6
 
 @pytest.fixture(autouse=True)
 def frequent_switches():
-    """Let threads take turns often enough for a shared intermediate value to show."""
+    """Switch threads often enough to reveal shared intermediate values."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield
     sys.setswitchinterval(before)
 
 
-def together(work):
-    """Run ``work(k)`` in several threads at once; gives what went wrong."""
+def run_in_threads(work):
+    """Run ``work(k)`` in several concurrent threads and return the errors."""
     wrong, start = [], threading.Barrier(THREADS)
 
     def run(k):
@@ -87,7 +87,7 @@ def with_nested():
     ],
     ids=["built", "capture game", "multidimensional lstm", "lstm", "nested"],
 )
-def test_threads_get_the_outputs_for_their_own_inputs(make):
+def test_concurrent_threads_get_the_outputs_for_their_own_inputs(make):
     net = make()
     rows = np.random.RandomState(1).normal(size=(THREADS, net.indim))
     wanted = [net.activate(row) for row in rows]
@@ -96,7 +96,7 @@ def test_threads_get_the_outputs_for_their_own_inputs(make):
         for _ in range(150):
             np.testing.assert_array_equal(net.activate(rows[k]), wanted[k])
 
-    assert not together(work)
+    assert not run_in_threads(work)
 
 
 def recurrent_with_nested():
@@ -120,7 +120,7 @@ RECURRENT = {
 
 
 @pytest.mark.parametrize("make", RECURRENT.values(), ids=RECURRENT.keys())
-def test_sessions_of_one_network_do_not_disturb_each_other(make):
+def test_sessions_of_one_network_are_independent(make):
     net = make()
     sequences = np.random.RandomState(1).normal(size=(THREADS, 6, 2))
     wanted = []
@@ -133,11 +133,11 @@ def test_sessions_of_one_network_do_not_disturb_each_other(make):
         for _ in range(5):
             np.testing.assert_array_equal(session.activateSequence(sequences[k]), wanted[k])
 
-    assert not together(work)
+    assert not run_in_threads(work)
 
 
 @pytest.mark.parametrize("make", RECURRENT.values(), ids=RECURRENT.keys())
-def test_training_shows_in_sessions(make):
+def test_sessions_use_trained_parameters(make):
     net = make()
     session = net.session()
     session.activate([1, 2])
@@ -148,7 +148,7 @@ def test_training_shows_in_sessions(make):
         np.testing.assert_array_equal(session.activate(row), net.activate(row))
 
 
-def test_a_session_does_not_move_the_network_on():
+def test_a_session_does_not_change_the_network_state():
     net = buildNetwork(1, 2, 1, recurrent=True)
     net.activate([1])
     net.session().activate([1])

@@ -1,4 +1,4 @@
-"""What is pickled here names nothing but PyBrain's classes and NumPy's old, lasting names, and has PyBrain's state.
+"""Pickles written here refer only to PyBrain's classes and stable NumPy names, and have PyBrain's state.
 
 The genuine PyBrain is not at hand in the tests. In its place stand empty classes, as PyBrain's take their state
 without any method of their own, and the recorded pickles say which attributes there have to be.
@@ -59,14 +59,14 @@ LASTING = {
 
 
 class StandIn:
-    """An object of a class of PyBrain, reduced to its attributes."""
+    """An object of a PyBrain class, reduced to its attributes."""
 
 
 STAND_INS = {}  # (module, name) -> a class of that name
 
 
 class PlainUnpickler(pickle.Unpickler):
-    """Loads with stand-ins for PyBrain's classes, and notes the other names that a pickle asks for."""
+    """An unpickler that replaces PyBrain's classes and records the other names of a pickle."""
 
     def __init__(self, data):
         super().__init__(io.BytesIO(data))
@@ -84,7 +84,7 @@ def plain(data):
 
 
 def attributes(obj):
-    """Class name -> the sets of attribute names that its objects have, everywhere inside ``obj``."""
+    """Return the sets of attribute names of all objects inside ``obj``, by class name."""
     found, seen, queue = defaultdict(set), set(), [obj]
     while queue:
         item = queue.pop()
@@ -152,7 +152,7 @@ FRESH = {
 
 
 @pytest.mark.parametrize("make", FRESH.values(), ids=FRESH.keys())
-def test_a_new_network_has_the_attributes_that_pybrain_expects(make):
+def test_a_new_network_has_the_attributes_that_pybrain_reads(make):
     known = recorded_attributes()
     found = attributes(plain(pickle.dumps(make(), 2)))
     for name, sets in found.items():
@@ -170,7 +170,7 @@ def test_arrays_load_as_ordinary_writable_arrays():
     net._params[0] = 3.0
 
 
-def test_numpy_numbers_become_ordinary_ones_and_extra_attributes_stay():
+def test_numpy_scalars_become_python_numbers_and_extra_attributes_are_kept():
     net = buildNetwork(np.int64(2), np.int64(3), 1)
     net.scale = {"mean": np.array([1.0, 2.0]), "n": np.float32(0.5), "names": ["a", "b"]}
     loaded = pickle.loads(pickle.dumps(net))
@@ -187,7 +187,7 @@ def test_shared_containers_stay_shared():
     assert loaded.one is loaded.other
 
 
-def test_caches_and_locks_stay_out():
+def test_caches_and_locks_are_not_pickled():
     net = buildNetwork(2, 3, 1, recurrent=True)
     net.activate([1, 2])
     net.backActivate([1])
@@ -197,7 +197,7 @@ def test_caches_and_locks_stay_out():
 
 @pytest.mark.parametrize("start", ["connection", "module", "list", "dictionary"])
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_a_pickle_may_begin_anywhere_in_a_network(start, protocol):
+def test_a_pickle_may_start_at_any_part_of_a_network(start, protocol):
     net = buildNetwork(2, 3, 1)
     parts = {
         "connection": net.connections[net["in"]][0],
@@ -229,7 +229,7 @@ def test_derivatives_survive_pickling_and_copying():
     assert net.copy().derivs.tolist() == net.derivs.tolist()
 
 
-def test_connections_count_where_a_file_disagrees_with_itself():
+def test_connection_arrays_take_precedence_in_an_inconsistent_file():
     folder = FIXTURES / "networks" / "odd_desynced"
     recorded = plain((folder / "net.p2.pkl").read_bytes())
     net = pickle.loads((folder / "net.p2.pkl").read_bytes())
@@ -237,7 +237,7 @@ def test_connections_count_where_a_file_disagrees_with_itself():
     assert net.params.tolist() == np.concatenate([c.params for c in net._containers()]).tolist()
 
 
-def test_a_deep_copy_of_several_networks_keeps_them_apart():
+def test_a_deep_copy_of_several_networks_keeps_them_separate():
     nets = [buildNetwork(2, 3, 1), buildNetwork(2, 3, 1)]
     copies = copy.deepcopy(nets)
     copies[0].params[:] = 0
@@ -259,14 +259,14 @@ def test_files_of_python_2_load_with_latin1():
     assert pickle.loads(data, encoding="latin1").paramdim == 58
 
 
-def test_a_fork_s_class_is_the_same_class():
+def test_classes_of_the_fork_are_the_same_objects():
     import pybrain3.structure.modules.linearlayer
 
     assert pybrain3.structure.modules.linearlayer.LinearLayer is LinearLayer
     assert b"pybrain3" not in pickle.dumps(pybrain3.structure.modules.linearlayer.LinearLayer(2))
 
 
-def test_saving_to_a_file_and_loading_it_again(tmp_path):
+def test_a_network_survives_saving_to_a_file_and_loading(tmp_path):
     from pybrain.utilities import Serializable
 
     class Notes(Serializable):
@@ -276,7 +276,7 @@ def test_saving_to_a_file_and_loading_it_again(tmp_path):
         Notes().saveToFile(tmp_path / "n.xyz")
 
 
-def test_lazy_linking_is_safe_from_several_threads():
+def test_lazy_linking_is_thread_safe():
     data = pickle.dumps(buildNetwork(2, 3, 1).connections)
     for _ in range(20):
         net = next(c for outgoing in pickle.loads(data).values() for c in outgoing).owner

@@ -16,7 +16,7 @@ from pybrain.structure.parametercontainer import ParameterContainer
 from pybrain.tools.shortcuts import buildNetwork
 
 
-def test_a_container_is_random_and_changes_a_little():
+def test_a_parameter_container_is_randomized_and_mutated():
     np.random.seed(1)
     container = ParameterContainer(2000, stdParams=2.0)
     assert container.params.std() == pytest.approx(2.0, rel=0.1)
@@ -36,7 +36,7 @@ def test_a_method_that_a_subclass_must_implement_raises():
         TopologyEvolvable(buildNetwork(1, 1)).topologyMutate()
 
 
-def test_networks_are_random_and_change_a_little():
+def test_networks_are_randomized_and_mutated():
     net = buildNetwork(2, 3, 1)
     similar = net.newSimilarInstance()
     assert not np.isclose(similar.params, net.params).any()
@@ -53,7 +53,7 @@ def test_resetting_derivatives_removes_nan():
     assert not net.derivs.any()
 
 
-def test_cheap_copies_have_parameters_of_their_own():
+def test_cheap_copies_have_separate_parameters():
     net = buildNetwork(2, 3, 1)
     one = CheaplyCopiable(net)
     other = one.copy()
@@ -89,7 +89,7 @@ def test_a_cheap_copy_can_be_trained_and_reset():
     one.backward()
 
 
-def test_a_mask_switches_parameters_off():
+def test_a_mask_disables_parameters():
     np.random.seed(2)
     net = buildNetwork(2, 3, 1)
     masked = MaskedParameters(net)
@@ -107,7 +107,7 @@ def test_a_mask_switches_parameters_off():
     assert masked.params.tolist() == net.params.tolist()
 
 
-def test_masks_keep_their_size_limit():
+def test_masks_respect_their_size_limit():
     np.random.seed(3)
     masked = MaskedParameters(buildNetwork(2, 3, 1), maxComplexity=5)
     for change in (masked.randomize, masked.topologyMutate, masked.mutate):

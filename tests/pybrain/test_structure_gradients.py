@@ -1,4 +1,4 @@
-"""Every backward step is the derivative of its forward step, measured by finite differences."""
+"""Every backward pass equals the derivative of its forward pass, by finite differences."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ STEP = 1e-6
 
 
 def numeric(function, at):
-    """The gradient of a scalar function by central differences."""
+    """Return the gradient of a scalar function by central differences."""
     at = np.array(at, dtype=float)
     result = np.zeros_like(at)
     for i in np.ndindex(at.shape):
@@ -92,7 +92,7 @@ def check_network(net, steps=1, seed=1):
 
 
 def sandwich(layer):
-    """A network with ``layer`` between two full connections."""
+    """Return a network with ``layer`` between two full connections."""
     net = FeedForwardNetwork()
     inputs, outputs = LinearLayer(3, name="in"), LinearLayer(2, name="out")
     net.addInputModule(inputs)
@@ -123,12 +123,12 @@ LAYERS = {
 
 
 @pytest.mark.parametrize("make", LAYERS.values(), ids=LAYERS.keys())
-def test_a_layer_carries_errors_back(make):
+def test_a_layer_backpropagates_errors(make):
     check_network(sandwich(make()))
 
 
 @pytest.mark.parametrize("make", LAYERS.values(), ids=LAYERS.keys())
-def test_many_rows_give_the_sum_of_their_derivatives(make):
+def test_batched_rows_sum_their_derivatives(make):
     net = sandwich(make())
     generator = np.random.RandomState(2)
     x, e = generator.normal(size=(5, 3)), generator.normal(size=(5, 2))
@@ -144,20 +144,20 @@ def test_many_rows_give_the_sum_of_their_derivatives(make):
 
 
 @pytest.mark.parametrize("peepholes", [False, True])
-def test_lstm_layers_carry_errors_back_through_time(peepholes):
+def test_lstm_layers_backpropagate_through_time(peepholes):
     check_network(buildNetwork(2, 3, 2, hiddenclass=LSTMLayer, peepholes=peepholes), steps=5)
 
 
-def test_two_lstm_layers_carry_errors_back_through_time():
+def test_two_lstm_layers_backpropagate_through_time():
     check_network(buildNetwork(2, 2, 3, 1, hiddenclass=LSTMLayer, peepholes=True), steps=4)
 
 
 @pytest.mark.parametrize("hiddenclass", [SigmoidLayer, TanhLayer, LinearLayer])
-def test_an_elman_network_carries_errors_back_through_time(hiddenclass):
+def test_an_elman_network_backpropagates_through_time(hiddenclass):
     check_network(buildNetwork(2, 3, 2, hiddenclass=hiddenclass, recurrent=True), steps=5)
 
 
-def test_a_network_nested_in_a_recurrent_one_carries_errors_back_through_time():
+def test_a_network_nested_in_a_recurrent_one_backpropagates_through_time():
     net = RecurrentNetwork()
     inputs, outputs = LinearLayer(2), LinearLayer(1)
     inner = buildNetwork(2, 3, 2, hiddenclass=TanhLayer)
@@ -171,7 +171,7 @@ def test_a_network_nested_in_a_recurrent_one_carries_errors_back_through_time():
     check_network(net, steps=4)
 
 
-def test_recurrent_networks_nest():
+def test_recurrent_networks_can_be_nested():
     net = RecurrentNetwork()
     inputs, outputs = LinearLayer(2), LinearLayer(1)
     inner = buildNetwork(2, 3, 2, recurrent=True)
@@ -186,7 +186,7 @@ def test_recurrent_networks_nest():
 
 
 def one_connection(make, inputs=4, outputs=4):
-    """A network of two tanh layers and the connection that ``make`` gives, with a bias beside it."""
+    """Return a network of two tanh layers, the connection that ``make`` returns, and a bias."""
     net = FeedForwardNetwork()
     a, b, bias = TanhLayer(inputs, name="a"), TanhLayer(outputs, name="b"), BiasUnit(name="bias")
     net.addInputModule(a)
@@ -235,12 +235,12 @@ CONNECTIONS = {
 
 
 @pytest.mark.parametrize("make", CONNECTIONS.values(), ids=CONNECTIONS.keys())
-def test_a_connection_carries_errors_back(make):
+def test_a_connection_backpropagates_errors(make):
     check_network(one_connection(make))
 
 
 @pytest.mark.parametrize("make", CONNECTIONS.values(), ids=CONNECTIONS.keys())
-def test_a_connection_works_on_many_rows(make):
+def test_a_connection_processes_batches(make):
     net = one_connection(make)
     generator = np.random.RandomState(3)
     x, e = generator.normal(size=(4, 4)), generator.normal(size=(4, 4))
@@ -256,7 +256,7 @@ def test_a_connection_works_on_many_rows(make):
 
 
 def context_network():
-    """An Elman network with a context layer that is fed by an identity connection."""
+    """Return an Elman network with a context layer and an identity connection."""
     net = RecurrentNetwork()
     inputs, hidden, context, outputs = LinearLayer(2), SigmoidLayer(3), LinearLayer(3), LinearLayer(2)
     net.addInputModule(inputs)
@@ -273,7 +273,7 @@ def context_network():
 
 
 def in_is_out():
-    """A network in which one module is input and output, and has a further connection."""
+    """Return a network in which one module is input and output, with a further connection."""
     net = FeedForwardNetwork()
     both, last = SigmoidLayer(3), TanhLayer(2)
     net.addInputModule(both)
@@ -303,11 +303,11 @@ NETWORKS = {
 
 
 @pytest.mark.parametrize(("make", "steps"), NETWORKS.values(), ids=NETWORKS.keys())
-def test_a_network_carries_errors_back(make, steps):
+def test_a_network_backpropagates_errors(make, steps):
     check_network(make(), steps)
 
 
-def test_a_table_learns_the_entry_that_was_looked_up():
+def test_a_table_trains_only_the_used_entry():
     table = Table(3, 2)
     table.activate([2, 1])
     table.backActivate([0.5])
@@ -315,13 +315,13 @@ def test_a_table_learns_the_entry_that_was_looked_up():
 
 
 @pytest.mark.parametrize("make", [lambda: SoftmaxLayer(4), lambda: PartialSoftmaxLayer(4, 2)])
-def test_softmax_layers_pass_errors_back_unchanged(make):
+def test_softmax_layers_backpropagate_errors_unchanged(make):
     layer = make()
     layer.activate([1, 2, 3, 4])
     assert layer.backActivate([1, -2, 3, -4]).tolist() == [1, -2, 3, -4]
 
 
-def test_passing_errors_back_unchanged_is_the_gradient_of_a_cross_entropy():
+def test_unchanged_softmax_errors_are_the_gradient_of_the_cross_entropy():
     layer, target = SoftmaxLayer(3), np.array([0.0, 1.0, 0.0])
     x = np.array([0.3, -0.5, 1.1])
     layer.activate(x)
@@ -329,7 +329,7 @@ def test_passing_errors_back_unchanged_is_the_gradient_of_a_cross_entropy():
     close(found, numeric(lambda v: (target * np.log(layer.activate(v))).sum(), x))
 
 
-def test_a_mixture_layer_passes_errors_back_unchanged():
+def test_a_mixture_layer_backpropagates_errors_unchanged():
     layer = MixtureDensityLayer(1, mix=2)
     layer.activate(range(6))
     assert layer.backActivate(range(6)).tolist() == list(range(6))

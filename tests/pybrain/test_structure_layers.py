@@ -69,7 +69,7 @@ def test_a_layer_computes_its_formula(layer, x, y):
 
 
 @pytest.mark.parametrize("layer", [GateLayer(1), DoubleGateLayer(1), MultiplicationLayer(1)])
-def test_a_second_activation_gives_the_output_of_the_first(layer):
+def test_a_repeated_activation_gives_the_same_output(layer):
     first = layer.activate([1, 4]).tolist()
     assert layer.activate([1, 4]).tolist() == first
 
@@ -84,7 +84,7 @@ def test_a_multidimensional_cell_adds_its_predecessors_states():
     assert (layer.meatSlice().outOffset, layer.stateSlice().outOffset) == (0, 1)
 
 
-def test_sigmoid_keeps_pybrains_numbers_beyond_its_limit_without_warnings():
+def test_sigmoid_keeps_pybrains_values_beyond_its_limit_without_warnings():
     y = SigmoidLayer(4).activate([-1e308, -600, 600, 1e308])
     assert y.tolist() == [SMALLEST, SMALLEST, 1.0, 1.0]
     assert y[0] == pytest.approx(7.1246e-218, rel=1e-4)
@@ -98,12 +98,12 @@ def test_softmax_saturates_at_500_as_pybrains_does():
 @pytest.mark.parametrize(
     "layer", [SigmoidLayer(2), TanhLayer(2), SoftmaxLayer(2), SoftSignLayer(2), LSTMLayer(2)]
 )
-def test_the_largest_numbers_give_finite_outputs(layer):
+def test_extreme_inputs_give_finite_outputs(layer):
     x = np.resize([1.7e308, -1.7e308], layer.indim)
     assert np.isfinite(layer.activate(x)).all()
 
 
-def test_a_partial_softmax_of_pybrain_stays_unnormalised_until_it_is_set():
+def test_a_partial_softmax_from_pybrain_is_unnormalised_by_default():
     layer = PartialSoftmaxLayer(2, 1)
     vars(layer).pop("normalized")  # as in a pickle of PyBrain
     assert layer.activate([0, 1]).tolist() == [1, math.e]
@@ -111,7 +111,7 @@ def test_a_partial_softmax_of_pybrain_stays_unnormalised_until_it_is_set():
     assert layer.activate([0, 1]).tolist() == [1, 1]
 
 
-def test_a_gaussian_layer_draws_from_numpys_global_generator():
+def test_a_gaussian_layer_samples_from_numpys_global_generator():
     layer = GaussianLayer(3)
     layer.setSigma([-1, 0, 2])
     np.random.seed(5)
@@ -133,7 +133,7 @@ def test_a_bernoulli_layer_outputs_1_where_the_input_is_below_the_random_number(
     assert ones == pytest.approx(0.8, abs=0.03)
 
 
-def test_state_dependent_exploration_stays_the_same_for_the_same_state():
+def test_state_dependent_exploration_is_constant_for_one_state():
     np.random.seed(2)
     layer = StateDependentLayer(2, buildNetwork(3, 2, bias=False))
     layer.setState([1, 2, 3])
@@ -145,7 +145,7 @@ def test_state_dependent_exploration_stays_the_same_for_the_same_state():
     assert layer.activate([0, 0]).tolist() != first
 
 
-def test_a_table_looks_up_whole_numbers_only():
+def test_a_table_accepts_only_integer_indices():
     table = Table(2, 3)
     table.updateValue(1, 2, 7.5)
     assert table.activate([1, 2]).tolist() == [7.5]
@@ -191,7 +191,7 @@ def test_an_evolino_network_continues_a_sequence():
         net.activate([1])
 
 
-def test_layers_that_need_what_is_not_there_say_so():
+def test_layers_with_missing_requirements_are_refused_with_advice():
     with pytest.raises(NotImplementedError, match="use MultiDimensionalRNN"):
         MdrnnLayer(1, (2,), 1, 1).activate([1, 2])
     with pytest.raises(ValueError, match="has no model yet"):
@@ -201,7 +201,7 @@ def test_layers_that_need_what_is_not_there_say_so():
 
 
 class Doubling(NeuronLayer):
-    """A layer in PyBrain's way, as its users write them."""
+    """A user-defined layer in PyBrain's style."""
 
     def _forwardImplementation(self, inbuf, outbuf):
         outbuf += 2 * inbuf
@@ -211,7 +211,7 @@ class Doubling(NeuronLayer):
 
 
 class DoublingBuffers(Module):
-    """A module that works on its buffers."""
+    """A user-defined module that uses its buffers."""
 
     def forward(self):
         self.outputbuffer[self.offset] = 2 * self.inputbuffer[self.offset]
@@ -221,7 +221,7 @@ class DoublingBuffers(Module):
 
 
 @pytest.mark.parametrize("make", [lambda: Doubling(2), lambda: DoublingBuffers(2, 2)])
-def test_a_layer_of_ones_own_works_in_networks_and_on_many_rows(make):
+def test_a_user_defined_layer_works_in_networks_and_on_batches(make):
     from pybrain.structure import FeedForwardNetwork, IdentityConnection
 
     net = FeedForwardNetwork()

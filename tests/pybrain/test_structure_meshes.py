@@ -1,4 +1,4 @@
-"""Slices, meshes, and the networks that are made of them."""
+"""Slices, meshes, and networks built from them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pybrain.tools.functions import sigmoid
 from pybrain.tools.shortcuts import buildNetwork
 
 
-def test_a_slice_connects_to_its_part():
+def test_a_slice_connects_to_its_part_of_a_layer():
     a, b = LinearLayer(4), LinearLayer(3)
     outer = ModuleSlice(a, outSliceFrom=1, outSliceTo=4)
     connection = FullConnection(
@@ -37,7 +37,7 @@ def test_a_slice_connects_to_its_part():
         ModuleSlice(a, inSliceTo=5)
 
 
-def test_a_mesh_shares_a_layer_out():
+def test_a_mesh_divides_a_layer():
     mesh = ModuleMesh.viewOnFlatLayer(LinearLayer(6, name="flat"), (3, 2), name="m")
     assert [(s.inOffset, s.indim) for s in mesh] == [(k, 1) for k in range(6)]
     assert mesh[2, 1].inOffset == 5
@@ -53,7 +53,7 @@ def test_a_mesh_of_layers_names_them_after_their_cells():
 
 
 def sharing(net):
-    """Connections as (from, to, mother), with slices of input and output as cells."""
+    """Return connections as (from, to, mother), with slices of input and output as cells."""
     found = set()
     for m in net.modulesSorted:
         for c in net.connections[m]:
@@ -94,21 +94,21 @@ def test_a_convolution_has_the_recorded_structure_and_outputs():
     np.testing.assert_allclose(net.activate(x), old.activate(x), rtol=1e-13)
 
 
-def test_states_of_a_multidimensional_lstm_have_a_place_per_dimension():
+def test_a_multidimensional_lstm_has_separate_states_per_dimension():
     net = MultiDimensionalLSTM((2, 2), hsize=1)
     into = [c for c in sharing(net) if c[3] == "hidden(1, 1, 0)" and c[-1] == "IdentityConnection"]
     assert sorted((c[0], c[4]) for c in into) == [("hidden(0, 1, 0)", 5), ("hidden(1, 0, 0)", 6)]
 
 
 @pytest.mark.parametrize("symmetric", [True, False])
-def test_dimensions_can_have_weights_of_their_own(symmetric):
+def test_dimensions_can_have_separate_weights(symmetric):
     net = MultiDimensionalRNN((2, 2), hsize=2, symmetricdimensions=symmetric)
     assert len({m.name for m in net.motherconnections if m.name.startswith("hconn")}) == (
         1 if symmetric else 2
     )
 
 
-def test_a_symmetric_bidirectional_network_reads_backwards_as_forwards():
+def test_a_symmetric_bidirectional_network_is_invariant_to_reversal():
     net = BidirectionalNetwork(seqlen=3, hiddensize=2, symmetric=True)
     x = np.array([0.5, -1.0, 2.0])
     np.testing.assert_allclose(net.activate(x[::-1]), net.activate(x)[::-1], rtol=1e-13)
@@ -119,7 +119,7 @@ def test_a_bidirectional_network_needs_a_length():
         BidirectionalNetwork()
 
 
-def test_a_capture_game_player_does_not_care_how_the_board_is_turned():
+def test_a_capture_game_network_is_invariant_to_board_symmetries():
     net = CaptureGameNetwork(size=3, hsize=2)
     board = np.random.RandomState(1).randint(0, 2, size=(3, 3, 2)).astype(float)
     y = net.activate(board.ravel()).reshape(3, 3)
@@ -127,7 +127,7 @@ def test_a_capture_game_player_does_not_care_how_the_board_is_turned():
     np.testing.assert_allclose(net.activate(board.transpose(1, 0, 2).ravel()).reshape(3, 3), y.T, rtol=1e-12)
 
 
-def test_a_resized_player_keeps_its_weights():
+def test_a_resized_capture_game_network_keeps_its_weights():
     net = CaptureGameNetwork(size=3, hsize=2)
     large = net.resizedTo(5)
     assert (large.indim, large.outdim) == (50, 25)
@@ -143,7 +143,7 @@ def test_a_board_network_has_an_output_per_point():
     assert net.name == "board"
 
 
-def test_a_boltzmann_machine_gives_probabilities_and_turns_round():
+def test_a_boltzmann_machine_gives_probabilities_and_can_be_inverted():
     rbm = Rbm.fromDims(3, 2, params=np.arange(6.0), biasParams=[0.5, -0.5])
     x = np.array([1.0, 0.0, -1.0])
     np.testing.assert_allclose(rbm.activate(x), sigmoid(np.arange(6.0).reshape(2, 3) @ x + [0.5, -0.5]))
@@ -154,7 +154,7 @@ def test_a_boltzmann_machine_gives_probabilities_and_turns_round():
         Rbm(buildNetwork(2, 1, bias=False))
 
 
-def test_a_network_comes_apart_by_neuron():
+def test_a_network_can_be_decomposed_by_neuron():
     net = buildNetwork(2, 3, 1, bias=False)
     before = net.params.copy()
     x = [1.0, 2.0]
@@ -173,7 +173,7 @@ def test_a_network_comes_apart_by_neuron():
         apart.setDecomposition([[1]])
 
 
-def test_a_module_with_parameters_does_not_come_apart():
+def test_a_module_with_parameters_is_not_decomposed():
     from pybrain.structure import GaussianLayer
     from pybrain.structure.networks.neurondecomposable import FeedForwardDecomposableNetwork
 
@@ -181,7 +181,7 @@ def test_a_module_with_parameters_does_not_come_apart():
         FeedForwardDecomposableNetwork().addModule(GaussianLayer(1))
 
 
-def test_a_recurrent_network_comes_apart_too():
+def test_a_recurrent_network_can_be_decomposed():
     net = buildNetwork(1, 2, 1, bias=False, recurrent=True)
     y = net.activate([1.0])
     apart = NeuronDecomposableNetwork.convertNormalNetwork(net)
@@ -189,7 +189,7 @@ def test_a_recurrent_network_comes_apart_too():
     assert sum(len(g) for g in apart.getDecomposition()) == apart.paramdim == 8
 
 
-def test_converting_for_speed_is_not_necessary():
+def test_converting_to_a_fast_network_returns_the_network():
     net = buildNetwork(1, 1)
     assert net.convertToFastNetwork() is net
     assert isinstance(net, FeedForwardNetwork)

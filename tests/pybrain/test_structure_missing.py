@@ -1,4 +1,4 @@
-"""A class that this library does not have is named, with what to do."""
+"""A class that the library does not have is named, with advice."""
 
 import pickle
 
@@ -7,7 +7,7 @@ import pytest
 import pybrain
 
 
-def test_a_pickle_of_an_unknown_module_names_it_and_where_to_look():
+def test_a_pickle_of_an_unknown_module_names_it_with_advice():
     with pytest.raises(ModuleNotFoundError) as refused:
         pickle.loads(b"cpybrain.structure.modules.spiking\nSpikingLayer\n.")
     assert refused.value.name == "pybrain.structure.modules.spiking"
@@ -20,7 +20,7 @@ def test_a_pickle_of_an_unknown_class_names_it():
         pickle.loads(b"cpybrain.structure.modules.linearlayer\nNoSuchLayer\n.")
 
 
-def test_a_name_that_is_not_there_is_an_import_error_as_everywhere():
+def test_a_missing_name_raises_import_error():
     with pytest.raises(ImportError, match="cannot import name 'NoSuchLayer'"):
         from pybrain.structure import NoSuchLayer  # noqa: F401
     assert not hasattr(pybrain, "NoSuchLayer")

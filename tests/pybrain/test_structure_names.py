@@ -1,4 +1,4 @@
-"""Everything is where PyBrain's users import it from, and importing it costs little."""
+"""All names are importable from PyBrain's modules, and importing is fast."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_a_package_that_is_not_included_raises_import_error(name):
         importlib.import_module(f"pybrain.{name}")
 
 
-def test_importing_needs_nothing_heavy():
+def test_importing_loads_no_large_library():
     program = (
         "import sys, numpy; before = set(sys.modules)\n"
         "import pybrain.structure\n"
@@ -110,7 +110,7 @@ def test_the_fork_has_the_same_modules():
 
 
 def public_objects():
-    """(path, object) for each public class and function, and for the methods and properties of classes."""
+    """Yield (path, object) for each public class, function, method and property."""
     for path in [
         *(f"pybrain.structure.{n}" for n in SHORT),
         *(f"pybrain.{p}" for p in PATHS),
@@ -132,5 +132,5 @@ def is_ours(member):
 
 
 @pytest.mark.parametrize(("path", "obj"), [pytest.param(*pair, id=pair[0]) for pair in public_objects()])
-def test_everything_public_is_described(path, obj):
+def test_every_public_name_has_a_docstring(path, obj):
     assert (obj.__doc__ or "").strip(), f"{path} has no docstring"

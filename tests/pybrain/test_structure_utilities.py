@@ -9,7 +9,7 @@ from pybrain import utilities as u
 from pybrain.tools import functions as f
 
 
-def test_drawing_follows_the_probabilities():
+def test_sampling_follows_the_probabilities():
     np.random.seed(1)
     drawn = np.bincount([u.drawIndex([0.1, 0.0, 0.9]) for _ in range(2000)], minlength=3) / 2000
     np.testing.assert_allclose(drawn, [0.1, 0, 0.9], atol=0.03)
@@ -21,7 +21,7 @@ def test_drawing_follows_the_probabilities():
     assert u.drawGibbs([1, 3, 2], 0) == 1
 
 
-def test_greatest_values():
+def test_argmax_functions_return_the_greatest_values():
     assert u.all_argmax([1, 3, 3]) == [1, 2]
     assert u.r_argmax([1, 3, 3]) in (1, 2)
 
@@ -40,7 +40,7 @@ def test_seeds_reach_both_generators():
     assert (random.random(), np.random.random()) == first
 
 
-def test_classes_and_codes():
+def test_classes_convert_to_one_hot_codes_and_back():
     assert u.one_to_n(2, 4).tolist() == [0, 0, 1, 0]
     assert u.n_to_one([0, 0, 1, 0]) == 2
     assert u.percentError([1, 2, 3, 4], [1, 2, 0, 0]) == 50
@@ -51,7 +51,7 @@ def test_classes_and_codes():
     assert u.binArr2int([1, 0, 1, 0]) == 10
 
 
-def test_combinations():
+def test_combinations_and_subsets_are_enumerated():
     assert list(u.iterCombinations((2, 1, 2))) == [(0, 0, 0), (0, 0, 1), (1, 0, 0), (1, 0, 1)]
     assert u.crossproduct([[1, 2], "ab"]) == [[1, "a"], [1, "b"], [2, "a"], [2, "b"]]
     assert u.crossproduct([[1], [2, 3]], row=[0], level=1) == [[0, 2], [0, 3]]
@@ -65,7 +65,7 @@ def test_combinations():
     assert not u.matchingDict({"a": 1}, {"a": 2})
 
 
-def test_searching_a_graph():
+def test_graph_search_finds_paths():
     graph = {1: [2, 3], 2: [4], 3: [4], 4: [5], 5: []}
     assert u.reachable(graph.__getitem__, [1], [4, 5]) == {4: 2}
     assert u.reachable(graph.__getitem__, [4], [4, 5]) == {4: 0}
@@ -73,7 +73,7 @@ def test_searching_a_graph():
     assert u.flood(graph.__getitem__, graph, [3], relevant=[4]) == {3, 4}
 
 
-def test_rearranging_arrays():
+def test_arrays_are_rearranged():
     assert u.permute([10, 20, 30], [2, 0, 1]).tolist() == [30, 10, 20]
     m = np.arange(16).reshape(4, 4)
     assert u.permuteToBlocks2d(m, 2, 2).tolist()[:8] == [0, 1, 4, 5, 2, 3, 6, 7]
@@ -92,7 +92,7 @@ def test_rearranging_arrays():
     assert len(u.uniqueArrays([np.ones(2), np.zeros(2), np.ones(2)])) == 2
 
 
-def test_numbers():
+def test_numeric_helpers_return_known_values():
     assert u.linscale([1, 2, 3], (0, 1)).tolist() == [0, 0.5, 1]
     assert u.linscale([2, 2], (5, 6)).tolist() == [5, 5]
     assert u.confidenceIntervalSize(2.0, 4) == pytest.approx(1.96)
@@ -105,7 +105,7 @@ def test_numbers():
     assert u.formatFromExtension("a") is None
 
 
-def test_functions_around_functions(capsys):
+def test_function_decorators_work(capsys):
     calls = []
 
     @u.memoize
@@ -134,7 +134,7 @@ def test_functions_around_functions(capsys):
     assert u._import("pybrain.utilities.one_to_n") is u.one_to_n
 
 
-def test_densities():
+def test_densities_match_their_formulas():
     density = f.multivariateNormalPdf([0.0, 0.0], [0.0, 0.0], np.diag([4.0, 1.0]))
     assert density == pytest.approx(1 / (4 * np.pi))
     assert f.simpleMultivariateNormalPdf([0.0, 0.0], 2.0) == pytest.approx(1 / (4 * np.pi))
@@ -147,7 +147,7 @@ def test_densities():
     assert f.approxChiFunction(5) == pytest.approx(lengths.mean(), rel=0.02)
 
 
-def test_slopes_match_their_functions():
+def test_derivatives_match_finite_differences():
     x, h = np.array([-1.5, -0.2, 0.3, 2.0]), 1e-6
     for function, prime in (
         (f.sigmoid, f.sigmoidPrime),
@@ -158,7 +158,7 @@ def test_slopes_match_their_functions():
         np.testing.assert_allclose(prime(x), (function(x + h) - function(x - h)) / (2 * h), rtol=1e-6)
 
 
-def test_saving_and_loading(tmp_path):
+def test_objects_survive_saving_and_loading(tmp_path):
     class Box(u.Serializable):
         def save_txt(self, flo):
             flo.write(b"box")

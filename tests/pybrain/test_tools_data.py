@@ -1,4 +1,4 @@
-"""Windows, scaling, files, data of support vector machines, MNIST."""
+"""Windows, scaling, files, libsvm data, MNIST."""
 
 import struct
 
@@ -21,7 +21,7 @@ from pybrain.tools.svmdata import SVMData
 
 @pytest.fixture
 def steps():
-    """Sequences of 5 and 2 steps; the class is that of the last step."""
+    """Return sequences of 5 and 2 steps; the class is that of the last step."""
     dataset = SequentialDataSet(1, 1)
     for cls, length in ((0, 5), (1, 2)):
         dataset.newSequence()
@@ -30,7 +30,7 @@ def steps():
     return dataset
 
 
-def test_windows_do_not_overlap_and_end_with_their_sequence(steps):
+def test_windows_do_not_overlap_or_cross_sequences(steps):
     windows = convertSequenceToTimeWindows(steps, SupervisedDataSet, 2)
     assert windows["input"].tolist() == [[0, 1], [2, 3], [10, 11]]
     assert windows["target"].ravel().tolist() == [0, 0, 1]
@@ -39,14 +39,14 @@ def test_windows_do_not_overlap_and_end_with_their_sequence(steps):
         convertSequenceToTimeWindows(steps, SupervisedDataSet, 0)
 
 
-def test_classes_of_windows_are_laid_over_the_steps(steps):
+def test_window_classes_are_assigned_to_their_steps(steps):
     perStep, share = windowSequenceEval(steps, 2, [0, 0, 0])
     assert perStep.tolist() == [0, 0, 0, 0, -1, 0, 0]
     assert share == 0.5
 
 
 @pytest.mark.parametrize("meanstd", [False, True])
-def test_scaling_goes_through_a_file_unchanged(tmp_path, meanstd):
+def test_scaling_is_unchanged_after_saving_and_loading(tmp_path, meanstd):
     values = np.random.RandomState(1).rand(10, 3) * [1, 100, 0] + [0, 5, 7]
     dataset = SupervisedDataSet(values, np.zeros(10))
     normalizer = DataSetNormalizer(meanstd=meanstd)
@@ -77,7 +77,7 @@ def test_files_of_svm_scale_are_read(tmp_path):
         DataSetNormalizer(tmp_path / "other")
 
 
-def test_dictionaries_of_results_grow_in_their_file(tmp_path):
+def test_results_are_appended_to_their_file(tmp_path):
     name = str(tmp_path / "results")
     assert pickleReadDict(name) == {}
     assert addToDictFile(name, "run", 1)

@@ -1,4 +1,4 @@
-"""Every public name of PyBrain's data sets, trainers and tools can be imported from its place."""
+"""Every public name of PyBrain's data sets, trainers and tools can be imported from its module."""
 
 import importlib
 
@@ -202,7 +202,7 @@ def table():
 @pytest.mark.parametrize(
     ("module", "name", "methods"), table(), ids=lambda value: value if isinstance(value, str) else ""
 )
-def test_a_name_is_where_pybrain_has_it(module, name, methods):
+def test_a_name_is_importable_from_pybrains_module(module, name, methods):
     found = getattr(importlib.import_module(module), name)
     for method in methods:
         assert hasattr(found, method), f"{module}.{name} has no {method}"

@@ -1,4 +1,4 @@
-"""Networks with a stopping rule."""
+"""Tools that train networks with a stopping rule."""
 
 import csv
 import random
@@ -31,7 +31,7 @@ def classes(count):
     return dataset
 
 
-def test_a_curve_is_fitted_and_the_best_network_kept(tmp_path):
+def test_regression_fits_a_curve_and_keeps_the_best_network(tmp_path):
     fit = NNregression(curve(20), VDS=curve(7), maxepochs=60, epoinc=10, hidden=6)
     fit.setupNN()
     fit.runTraining()
@@ -46,7 +46,7 @@ def test_a_curve_is_fitted_and_the_best_network_kept(tmp_path):
     np.testing.assert_allclose(net.activate([0.3]), fit.best.activate([0.3]), rtol=1e-12)
 
 
-def test_classes_are_learned_and_counted_in_percent(capsys):
+def test_classification_learns_classes_and_reports_percentages(capsys):
     fit = NNclassifier(classes(40), VDS=classes(20), maxepochs=40, verbose=True)
     fit.setupNN(hidden=4)
     fit.runTraining(convergence=3)
@@ -55,7 +55,7 @@ def test_classes_are_learned_and_counted_in_percent(capsys):
     assert "error" in capsys.readouterr().out
 
 
-def test_training_stops_when_it_no_longer_helps():
+def test_training_stops_when_the_error_stops_falling():
     fit = NNclassifier(classes(40), maxepochs=1000, epoinc=1)
     fit.setupNN(hidden=4)
     fit.runTraining(convergence=3)
@@ -74,7 +74,7 @@ def test_sequences_are_classified_by_a_recurrent_network():
     assert fit.best.outdim == 2
 
 
-def test_mistakes_are_explained():
+def test_user_errors_are_explained():
     with pytest.raises(ValueError, match="unknown option 'hiden'; known are TDS, VDS, hidden"):
         NNregression(curve(3), hiden=3)
     with pytest.raises(ValueError, match="call setupNN first"):

@@ -1,4 +1,4 @@
-"""Pictures. What is drawn is computed without matplotlib, and tested here in any case."""
+"""Plots; the plotted values are computed and tested without matplotlib."""
 
 import importlib.util
 import sys
@@ -31,7 +31,7 @@ def net():
     return buildNetwork(2, 3, 2)
 
 
-def test_layers_stand_in_columns_from_input_to_output(net):
+def test_layers_are_drawn_in_columns_from_input_to_output(net):
     places = networkLayout(net)
     columns = {module.name: place[0] for module, place in places.items()}
     assert columns == {"in": 0, "bias": 0.5, "hidden0": 1, "out": 2}
@@ -44,24 +44,24 @@ def test_a_surface_holds_the_outputs_of_the_network(net):
     np.testing.assert_allclose(answers[3, 1], net.activate([x[1], y[3]]))
 
 
-def test_other_inputs_can_be_held():
+def test_other_inputs_can_be_fixed():
     net = buildNetwork(3, 2, 1)
     x, y, answers = surface(net, (0, 1), (0, 1), steps=3, others=[7, 8, 9], columns=(0, 2))
     np.testing.assert_allclose(answers[2, 0], net.activate([x[0], 8, y[2]]))
 
 
-def test_only_two_inputs_make_a_plane():
+def test_a_surface_requires_two_inputs():
     with pytest.raises(ValueError, match="a plane has two inputs; the network has 3"):
         drawDecisionSurface(buildNetwork(3, 1))
 
 
-def test_without_matplotlib_the_error_says_what_to_do(monkeypatch):
+def test_without_matplotlib_the_error_gives_advice(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match="plotting needs matplotlib: pip install matplotlib"):
         pyplot()
 
 
-def test_the_best_fitness_so_far_never_gets_worse():
+def test_the_best_fitness_so_far_is_monotonic():
     assert _bestSoFar([3, 5, 1, 2], True, 0).tolist() == [[3, 3, 1, 1]]
     assert _bestSoFar([[3, 5, 1], [1, 2]], False, 0).tolist() == [[3, 5], [1, 2]]
     assert _bestSoFar([[1.0, 1e-20]], True, 1e-10).tolist() == [[1.0, 1e-10]]

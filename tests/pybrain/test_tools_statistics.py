@@ -1,4 +1,4 @@
-"""Rankings, fronts, Fisher information, buffets, grids and other small tools."""
+"""Rankings, Pareto fronts, Fisher information, Indian buffet processes, grids and other tools."""
 
 import numpy as np
 import pytest
@@ -62,7 +62,7 @@ def test_weights_follow_the_order(function):
 
 
 def test_weights_are_those_of_pybrain():
-    """From PyBrain 0.3, for the same fitnesses."""
+    """The weights were recorded from PyBrain 0.3 for the same fitnesses."""
     np.testing.assert_allclose(
         ExponentialRanking()(FITNESSES), [403.428793, 1.0, 22026.4658, 2980.95799, 7.38905610, 54.5981500]
     )
@@ -83,7 +83,7 @@ def test_a_ranking_takes_its_options():
     assert ranking(FITNESSES).tolist() == [0, 0, 1, 0.5, 0, 0]
 
 
-def test_fronts_are_what_no_other_item_dominates():
+def test_pareto_fronts_contain_the_non_dominated_items():
     items = [(1, 5), (2, 4), (2, 2), (5, 1), (0, 0)]
     assert non_dominated_front(items) == {(0, 0)}
     assert non_dominated_sort(items) == [{(0, 0)}, {(5, 1), (2, 2), (2, 4), (1, 5)}]
@@ -93,12 +93,12 @@ def test_fronts_are_what_no_other_item_dominates():
     assert non_dominated_front([]) == set()
 
 
-def test_crowding_is_the_room_between_neighbours():
+def test_crowding_distance_is_the_distance_between_neighbours():
     fitnesses = {"a": (0, 0), "b": (1, 1), "c": (2, 2), "d": (4, 4)}
     assert crowding_distance(list("abcd"), fitnesses) == {"a": 1e100, "b": 1.0, "c": 1.5, "d": 1e100}
 
 
-def test_what_is_feasible_comes_first():
+def test_feasible_items_are_ranked_first():
     items = {"good": ([2], 0), "better": ([1], 0), "outside": ([0], -1), "further": ([0], -2)}
     fronts = const_non_dominated_sort(items, key=items.get)
     assert fronts == [{"better"}, {"good"}, {"outside"}, {"further"}]
@@ -119,7 +119,7 @@ def test_fisher_information_matches_its_inverse_and_its_definition():
     assert np.mean(slopes**2) == pytest.approx(blocks[2][0, 0], rel=0.03)
 
 
-def test_buffets_have_as_many_dishes_as_expected():
+def test_indian_buffet_samples_have_the_expected_size():
     np.random.seed(1)
     tables = [generateIBP(10, alpha=3) for _ in range(300)]
     expected = 3 * sum(1 / i for i in range(1, 11))
@@ -127,7 +127,7 @@ def test_buffets_have_as_many_dishes_as_expected():
     assert np.mean([table.sum(axis=1).mean() for table in tables]) == pytest.approx(3, rel=0.1)
 
 
-def test_left_ordered_columns_count_down():
+def test_left_ordering_sorts_columns_in_descending_order():
     matrix = np.array([[0, 1, 1], [1, 0, 1]])
     assert leftordered(matrix).tolist() == [[1, 1, 0], [1, 0, 1]]
 
@@ -149,7 +149,7 @@ def test_arguments_become_attributes():
 
 
 class Peak:
-    """Worth most at (4, 1/2), that is log2 = (2, -1)."""
+    """A function with its maximum at (4, 1/2), that is log2 = (2, -1)."""
 
     def _validate(self, params):
         return -((np.log2(params[0]) - 2) ** 2) - (np.log2(params[1]) + 1) ** 2
@@ -192,7 +192,7 @@ def test_cost_and_gamma_are_passed_to_the_trainer(monkeypatch):
     assert search.search().tolist() == [2, 1]
 
 
-def test_noisy_functions_are_asked_more_often_than_clear_ones():
+def test_noisy_functions_are_resampled_more_often():
     np.random.seed(1)
     clear, noisy = AdaptiveResampler(lambda x: x, 10), AdaptiveResampler(lambda x: np.random.randn(), 10)
     for value in range(60):
@@ -203,7 +203,7 @@ def test_noisy_functions_are_asked_more_often_than_clear_ones():
 
 
 @pytest.mark.parametrize("typ", ["sum", "max", None])
-def test_a_mixture_learns_where_the_reward_is(typ):
+def test_a_mixture_moves_towards_the_reward(typ):
     np.random.seed(1)
     if typ is None:
         mixture = mogpuremax.MixtureOfGaussians(alphaA=0.5, alphaM=0.001, alphaS=0.001)
@@ -224,7 +224,7 @@ def test_an_unknown_mixture_is_refused():
     assert reward == mixtureofgaussian.MixtureOfGaussians("max").testRewardFunction(x)
 
 
-def test_arrays_go_from_server_to_client():
+def test_arrays_are_sent_from_server_to_client():
     server = UDPServer(port=0)
     client = UDPClient(port=server.address[1])
     try:
@@ -258,7 +258,7 @@ class Agent:
         self.seen.append("new")
 
 
-def test_agents_are_called_as_rl_glue_calls_them():
+def test_the_agent_adapter_implements_the_rl_glue_interface():
     agent = Agent()
     adapted = adaptAgentObject(agent)
     assert adapted.agent_start([1, 2]) == 2
@@ -281,7 +281,7 @@ def test_a_benchmarked_agent_keeps_its_rewards():
     assert agent.getAction() == 3
 
 
-def test_results_of_experiments_are_kept_in_text_files(tmp_path, capsys):
+def test_experiment_results_are_saved_in_text_files(tmp_path, capsys):
     tools = ExTools(batch=2, prnts=1)
     tools.saveWeights(tmp_path / "weights", [0.1, 1 / 3])
     assert tools.loadWeights(tmp_path / "weights").tolist() == [0.1, 1 / 3]

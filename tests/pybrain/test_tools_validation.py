@@ -1,4 +1,4 @@
-"""Measures of outputs, modules and trainers."""
+"""Error measures of outputs, modules and trainers."""
 
 import random
 
@@ -33,7 +33,7 @@ def seeded():
 
 @pytest.fixture
 def echo():
-    """A module that gives its two inputs back."""
+    """Return a module that outputs its two inputs."""
     return LinearLayer(2)
 
 
@@ -58,7 +58,7 @@ def test_measures_compare_outputs_with_targets():
         Validator.ESS([], [])
 
 
-def test_the_greatest_column_is_the_class():
+def test_the_class_is_the_index_of_the_greatest_output():
     assert ClassificationHelper.oneOfManyToClasses([[0.1, 0.9], [0.8, 0.2]]).tolist() == [1, 0]
 
 
@@ -78,7 +78,7 @@ def test_sequences_are_found_in_a_data_set():
     assert SequenceHelper.getSequenceEndsImportance(dataset).tolist() == [0, 1, 0, 0, 1]
 
 
-def test_a_module_is_measured_by_its_classes_not_by_equal_numbers(echo):
+def test_classification_performance_compares_classes(echo):
     dataset = SupervisedDataSet(2, 2)
     dataset.addSample([0.2, 0.7], [0, 1])
     dataset.addSample([0.6, 0.5], [0, 1])
@@ -93,7 +93,7 @@ def test_single_outputs_are_rounded_to_classes():
     assert ModuleValidator.classificationPerformance(LinearLayer(1), dataset) == pytest.approx(2 / 3)
 
 
-def test_the_last_step_of_a_sequence_decides(echo):
+def test_only_the_last_step_of_a_sequence_is_compared(echo):
     dataset = SequenceClassificationDataSet(2, 2)
     for last in ([1, 0], [0, 1]):
         dataset.newSequence()
@@ -102,7 +102,7 @@ def test_the_last_step_of_a_sequence_decides(echo):
     assert ModuleValidator.classificationPerformance(echo, dataset) == 0.5
 
 
-def test_importance_counts(echo):
+def test_importance_weights_the_error(echo):
     dataset = ImportanceDataSet(2, 2)
     dataset.addSample([1, 1], [0, 0], [1, 0])
     dataset.addSample([3, 3], [0, 0], [0, 1])
@@ -136,7 +136,7 @@ def test_cross_validation_tests_every_sample_once_and_does_not_change_the_traine
     np.testing.assert_array_equal(net.params, before)
 
 
-def test_cross_validation_of_sequences_keeps_them_whole(capsys):
+def test_cross_validation_keeps_sequences_together(capsys):
     net = buildNetwork(2, 2, 2, hiddenclass=LSTMLayer, recurrent=True)
     validator = CrossValidator(
         BackpropTrainer(net), sequences(), n_folds=2, valfunc=ModuleValidator.MSE, verbosity=1
@@ -145,7 +145,7 @@ def test_cross_validation_of_sequences_keeps_them_whole(capsys):
     assert "fold 2 of 2" in capsys.readouterr().out
 
 
-def test_folds_and_options_that_make_no_sense_are_refused(blobs):
+def test_invalid_folds_and_options_are_refused(blobs):
     trainer = BackpropTrainer(buildNetwork(2, 2, 2))
     with pytest.raises(ValueError, match=r"40 samples or sequences make 2 \.\. 40 folds, not 41"):
         CrossValidator(trainer, blobs, n_folds=41).validate()

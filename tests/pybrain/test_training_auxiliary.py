@@ -12,13 +12,13 @@ from pybrain.datasets import SupervisedDataSet
 
 @pytest.fixture
 def stretched():
-    """Points along (1, 2, 0) with a little noise."""
+    """Return points along (1, 2, 0) with a little noise."""
     generator = np.random.RandomState(0)
     return generator.randn(200, 1) * [1.0, 2.0, 0.0] + 0.05 * generator.randn(200, 3) + 5
 
 
 @pytest.mark.parametrize("function", [pca, pPca])
-def test_the_first_component_is_the_longest_axis(stretched, function):
+def test_the_first_principal_component_has_the_greatest_variance(stretched, function):
     np.random.seed(1)
     components = function(stretched, 2)
     assert components.shape == (2, 3)
@@ -26,13 +26,13 @@ def test_the_first_component_is_the_longest_axis(stretched, function):
     np.testing.assert_allclose(components @ components.T, np.eye(2), atol=1e-9)
 
 
-def test_both_ways_find_the_same_subspace(stretched):
+def test_pca_and_probabilistic_pca_find_the_same_subspace(stretched):
     np.random.seed(1)
     projectors = [one.T @ one for one in (pca(stretched, 1), pPca(stretched, 1))]
     np.testing.assert_allclose(*projectors, atol=1e-6)
 
 
-def test_dimensions_are_reduced(stretched):
+def test_dimensionality_is_reduced(stretched):
     reduced = reduceDim(stretched, 1)
     assert reduced.shape == (200, 1)
     assert np.mean(reduced) == pytest.approx(0, abs=1e-12)
@@ -57,7 +57,7 @@ def test_clusters_are_found():
         kinit(np.zeros((4, 2)), 5)
 
 
-def test_a_gaussian_process_passes_near_its_samples_and_is_unsure_elsewhere():
+def test_a_gaussian_process_fits_its_samples_and_is_uncertain_elsewhere():
     dataset = SupervisedDataSet(1, 1)
     for x in (0.0, 0.5, 1.0):
         dataset.addSample(x, np.sin(3 * x))
@@ -75,8 +75,8 @@ def test_a_gaussian_process_passes_near_its_samples_and_is_unsure_elsewhere():
     np.testing.assert_allclose(process.testOnArray([[0.5]]), [0.0])
 
 
-def test_two_samples_give_the_numbers_that_pybrain_gives():
-    """From PyBrain 0.3: hyper [0.5, 2, 0.1], samples (0, 1) and (0.5, 2)."""
+def test_two_samples_give_pybrains_values():
+    """Recorded from PyBrain 0.3: hyper [0.5, 2, 0.1], samples (0, 1) and (0.5, 2)."""
     process = GaussianProcess(1)
     process.addSample([0], [1])
     process.addSample([0.5], [2])
@@ -85,12 +85,12 @@ def test_two_samples_give_the_numbers_that_pybrain_gives():
     np.testing.assert_allclose(np.diag(process.pred_cov)[:2], [0.0009996, 0.11220567], atol=1e-7)
 
 
-def test_a_gaussian_process_takes_one_target():
+def test_a_gaussian_process_requires_one_target():
     with pytest.raises(ValueError, match="1 inputs and 1 target, not 2 and 1"):
         GaussianProcess(1).addSample([1, 2], 3)
 
 
-def test_noise_is_estimated_where_a_point_was_seen_more_than_once():
+def test_noise_is_estimated_from_repeated_points():
     process = GaussianProcess(1)
     process.autonoise = True
     for value in (1.0, 3.0):
@@ -98,7 +98,7 @@ def test_noise_is_estimated_where_a_point_was_seen_more_than_once():
     assert process.noise.tolist() == pytest.approx([0.001, 1.001])
 
 
-def test_mixed_points_follow_the_new_distribution(capsys):
+def test_importance_mixed_samples_follow_the_new_distribution(capsys):
     np.random.seed(1)
     kept, mean, variance = try_importance_mixing(popsize=4000)
     assert 1000 < kept < 4000
@@ -107,7 +107,7 @@ def test_mixed_points_follow_the_new_distribution(capsys):
     assert "kept" in capsys.readouterr().out
 
 
-def test_equal_distributions_keep_all_but_what_must_be_new():
+def test_importance_mixing_of_equal_distributions_keeps_most_samples():
     np.random.seed(1)
     kept, drawn = importanceMixing(list(range(50)), lambda x: 1.0, lambda x: 1.0, lambda: -1, 0.1)
     assert len(kept) + len(drawn) == 50

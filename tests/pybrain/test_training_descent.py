@@ -1,4 +1,4 @@
-"""Rules of descent, one step at a time."""
+"""Gradient descent rules, one step at a time."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def test_a_step_follows_the_gradient():
     assert descent([0.0, 0.0]).tolist() == pytest.approx([1.15, 1.85])
 
 
-def test_values_are_copied_at_the_start():
+def test_initial_values_are_copied():
     values = np.zeros(2)
     descent = GradientDescent()
     descent.init(values)
@@ -31,7 +31,7 @@ def test_a_gradient_of_another_size_is_refused():
         descent([1.0, 2.0])
 
 
-def test_rprop_steps_grow_and_shrink_after_they_were_taken():
+def test_rprop_adapts_step_sizes_after_the_update():
     descent = GradientDescent()
     descent.rprop = True
     descent.init([0.0])
@@ -52,7 +52,7 @@ def test_rprop_steps_stay_between_their_bounds():
     assert descent.rprop_theta[1] >= 0.01
 
 
-def test_irprop_reaches_the_top_of_a_hill():
+def test_irprop_converges_to_a_maximum():
     descent = IRpropPlus()
     descent.init([3.0, -2.0])
     target = np.array([1.0, 1.0])
@@ -62,7 +62,7 @@ def test_irprop_reaches_the_top_of_a_hill():
     np.testing.assert_allclose(descent.values, target, atol=0.01)
 
 
-def test_the_natural_gradient_takes_the_noise_out_of_the_scale():
+def test_the_natural_gradient_is_independent_of_scale():
     """Gradients of log N(x; mean, deviation 0.1): the plain ones are a hundred times too steep."""
     generator = np.random.RandomState(1)
     descent = NaturalGradient(50)
@@ -73,7 +73,7 @@ def test_the_natural_gradient_takes_the_noise_out_of_the_scale():
     assert descent.values[0] == pytest.approx(0.5, abs=0.03)
 
 
-def test_irprop_goes_back_only_where_the_error_grew():
+def test_irprop_reverts_a_step_only_if_the_error_increased():
     descent = IRpropPlus(bound=0.1)
     descent.init([0.0])
     descent([1.0], 1.0)

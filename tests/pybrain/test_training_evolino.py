@@ -24,7 +24,7 @@ def seeded():
 
 
 @pytest.mark.parametrize("variate", [UniformVariate(1, 3), CauchyVariate(2, 1), GaussianVariate(2, 1)])
-def test_random_numbers_lie_around_their_centre(variate):
+def test_random_variates_are_centred(variate):
     assert np.median([variate.getSample() for _ in range(2000)]) == pytest.approx(2, abs=0.15)
 
 
@@ -43,7 +43,7 @@ def test_a_population_ranks_its_individuals():
         population.setIndividualFitness(one, 1)
 
 
-def test_everybody_takes_part_in_as_many_teams():
+def test_every_individual_is_part_of_equally_many_teams():
     shape = EvolinoIndividual([EvolinoSubIndividual([0.0] * 2), EvolinoSubIndividual([0.0] * 2)])
     population = EvolinoPopulation(shape, 5, nCombinations=3)
     teams = population.getIndividuals()
@@ -53,7 +53,7 @@ def test_everybody_takes_part_in_as_many_teams():
         assert all(members.count(one) == 3 for one in sub.getIndividuals())
 
 
-def test_the_fitness_of_one_is_the_mean_over_its_teams():
+def test_individual_fitness_is_the_mean_over_its_teams():
     population = EvolinoSubPopulation([0.0], 2)
     one = population.getIndividuals()[0]
     population.addIndividualFitness(one, 1.0)
@@ -63,7 +63,7 @@ def test_the_fitness_of_one_is_the_mean_over_its_teams():
     assert population.getIndividualFitness(one) is None
 
 
-def test_the_best_are_kept_and_multiplied():
+def test_selection_keeps_and_multiplies_the_best():
     population = EvolinoSubPopulation([0.0, 0.0], 8)
     for fitness, individual in enumerate(population.getIndividuals()):
         population.setIndividualFitness(individual, fitness)
@@ -76,7 +76,7 @@ def test_the_best_are_kept_and_multiplied():
     np.testing.assert_allclose(children[0].getGenome(), np.array(best[0].getGenome()) + 1)
 
 
-def test_genomes_are_lists_in_lists():
+def test_genomes_are_nested_lists():
     population = SimplePopulation()
     individual = EvolinoSubIndividual([[1.0, 2.0], [3.0]])
     population.addIndividual(individual)

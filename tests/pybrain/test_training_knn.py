@@ -14,12 +14,12 @@ def test_a_permutation_is_applied_to_arrays_of_its_length():
         permute([1, 2])
 
 
-def test_similarity_is_the_share_of_equal_entries():
+def test_jaccard_similarity_is_computed():
     assert jacardCoefficient([1, 1, 0, 0], [1, 0, 1, 0]) == 0.5
     assert jacardCoefficient([0, 0], [0, 0]) == 1.0
 
 
-def test_vectors_agree_in_a_permutation_as_often_as_they_share_ones():
+def test_minhash_collisions_estimate_jaccard_similarity():
     np.random.seed(1)
     one, other = np.array([1, 1, 1, 1, 0, 0, 0, 0]), np.array([1, 1, 0, 0, 1, 1, 0, 0])
     table = MinHash(8, 3000)
@@ -28,7 +28,7 @@ def test_vectors_agree_in_a_permutation_as_often_as_they_share_ones():
     assert agreed == pytest.approx(2 / 6, abs=0.04)
 
 
-def test_the_most_similar_vectors_come_first():
+def test_the_most_similar_vectors_are_returned_first():
     np.random.seed(1)
     table = MinHash(6, 1)
     for number in range(6):
@@ -41,7 +41,7 @@ def test_the_most_similar_vectors_come_first():
         table.put([1, 0], "short")
 
 
-def test_near_points_share_a_ball_and_come_by_distance():
+def test_near_points_share_a_ball_and_are_sorted_by_distance():
     np.random.seed(3)
     table = MultiDimHash(2, omega=4, prob=0.9)
     centre = np.zeros(2)

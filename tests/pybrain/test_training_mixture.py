@@ -47,7 +47,7 @@ def two_branches(count=100):
     return dataset
 
 
-def test_the_density_of_a_normal_distribution():
+def test_normal_density_matches_its_formula():
     assert gaussian([0.0], [0.0], 1.0) == pytest.approx(1 / np.sqrt(2 * np.pi))
     points = np.linspace(-8, 8, 2001)
     total = gaussian(points[:, None], [0.3], 0.7).sum() * (points[1] - points[0])
@@ -56,7 +56,7 @@ def test_the_density_of_a_normal_distribution():
 
 
 @pytest.mark.parametrize("dim", [1, 2])
-def test_derivatives_are_those_of_the_likelihood(dim):
+def test_derivatives_match_the_likelihood(dim):
     net = mixture_network(dim=dim, mix=3)
     trainer = BackpropTrainerMix(net)
     sample = [np.array([0.4]), np.array([0.3, -0.8])[:dim]]
@@ -77,7 +77,7 @@ def test_derivatives_are_those_of_the_likelihood(dim):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_small_step_along_the_derivatives_raises_the_likelihood(seed):
+def test_a_small_gradient_step_increases_the_likelihood(seed):
     net = mixture_network(seed=seed)
     trainer = BackpropTrainerMix(net, two_branches(20), learningrate=1e-4, batchlearning=True)
     errors = []
@@ -111,7 +111,7 @@ def test_training_finds_the_density_of_each_branch(trainer, options, epochs, see
     np.testing.assert_allclose(centres, [lower.mean(), upper.mean()], atol=0.1)
 
 
-def test_far_from_all_centres_there_is_still_a_direction():
+def test_gradients_are_finite_far_from_all_centres():
     net = mixture_network()
     dataset = SupervisedDataSet(1, 1)
     dataset.addSample([0.0], [300.0])
@@ -120,7 +120,7 @@ def test_far_from_all_centres_there_is_still_a_direction():
     assert np.isfinite(net.params).all()
 
 
-def test_targets_have_the_dimension_of_the_distribution():
+def test_targets_must_have_the_dimension_of_the_distribution():
     one = BackpropTrainerMix(mixture_network())
     with pytest.raises(ValueError, match="the data set has 2 targets, the mixture has 1 dimensions"):
         one.setData(SupervisedDataSet(1, 2))

@@ -1,4 +1,4 @@
-"""Training on flat arrays is training through the objects: same numbers, for networks of all kinds."""
+"""Training on flat arrays gives the same numbers as training through the objects."""
 
 import random
 
@@ -33,7 +33,7 @@ LAYERS = [LinearLayer, SigmoidLayer, TanhLayer, ReluLayer, SoftmaxLayer, SoftSig
 
 @st.composite
 def networks(draw):
-    """A random acyclic network with slices, shared weights, several inputs and outputs."""
+    """Generate a random acyclic network with slices, shared weights, several inputs and outputs."""
     np.random.seed(draw(st.integers(0, 10**6)))
     net = FeedForwardNetwork()
     sizes = draw(st.lists(st.integers(1, 4), min_size=3, max_size=6))
@@ -84,7 +84,7 @@ def samples(net, count=7, kind=SupervisedDataSet):
 
 
 def both_ways(net, dataset, trainer=BackpropTrainer, epochs=2, **options):
-    """Train twice from the same start; return (error, parameters) of either way."""
+    """Train twice from the same start, on arrays and through objects; return (error, parameters) of both."""
     results = []
     for way in ("arrays", "objects"):
         copy = net.copy()
@@ -106,7 +106,7 @@ def assert_same(results, tolerance=1e-10):
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(networks(), st.sampled_from([{}, {"momentum": 0.3, "lrdecay": 0.99}, {"weightdecay": 0.01}]))
-def test_any_plain_network_trains_online_as_through_its_objects(net, options):
+def test_compiled_online_training_equals_training_through_objects(net, options):
     if not net.paramdim:
         return
     assert describe(net) is not None
@@ -115,7 +115,7 @@ def test_any_plain_network_trains_online_as_through_its_objects(net, options):
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(networks(), st.sampled_from([SupervisedDataSet, SequentialDataSet, ImportanceDataSet]))
-def test_any_plain_network_learns_in_batches_as_through_its_objects(net, kind):
+def test_compiled_batch_training_equals_training_through_objects(net, kind):
     if not net.paramdim:
         return
     dataset = samples(net, kind=kind)
@@ -123,26 +123,26 @@ def test_any_plain_network_learns_in_batches_as_through_its_objects(net, kind):
 
 
 @pytest.mark.parametrize("kind", [SequentialDataSet, ImportanceDataSet])
-def test_a_feed_forward_network_learns_sequences_with_one_update_each(kind):
+def test_a_feed_forward_network_is_updated_once_per_sequence(kind):
     np.random.seed(1)
     net = buildNetwork(2, 3, 2)
     assert_same(both_ways(net, samples(net, kind=kind), learningrate=0.05, momentum=0.1))
 
 
-def test_rprop_takes_the_same_steps():
+def test_compiled_rprop_equals_rprop_through_objects():
     np.random.seed(2)
     net = buildNetwork(2, 3, 2)
     assert_same(both_ways(net, samples(net, 30), trainer=RPropMinusTrainer, epochs=8, weightdecay=0.01))
 
 
-def test_more_rows_than_fit_at_once_give_the_derivatives_of_all(monkeypatch):
+def test_derivatives_of_several_chunks_are_summed(monkeypatch):
     np.random.seed(2)
     net = buildNetwork(2, 3, 2)
     monkeypatch.setattr(epoch, "CHUNK", 4)
     assert_same(both_ways(net, samples(net, 11), learningrate=0.01, batchlearning=True))
 
 
-def test_networks_with_memory_chance_or_own_layers_go_through_their_objects():
+def test_recurrent_random_and_user_defined_layers_are_not_compiled_for_training():
     class OwnLayer(SigmoidLayer):
         def _forwardImplementation(self, inbuf, outbuf):
             outbuf[:] = np.sin(inbuf)
@@ -153,7 +153,7 @@ def test_networks_with_memory_chance_or_own_layers_go_through_their_objects():
     assert describe(buildNetwork(2, 3, 1)) is not None
 
 
-def test_derivatives_follow_the_slope_of_the_error():
+def test_derivatives_match_finite_differences_of_the_error():
     """Each update of online learning is minus the numerical gradient, times the learning rate."""
     np.random.seed(5)
     net = buildNetwork(3, 4, 2, hiddenclass=TanhLayer)
@@ -174,7 +174,7 @@ def test_derivatives_follow_the_slope_of_the_error():
     np.testing.assert_allclose((net.params - start) / 0.1, -np.array(slopes), rtol=1e-5, atol=1e-8)
 
 
-def test_a_data_set_of_ones_own_decides_what_is_trained_on():
+def test_a_user_defined_data_set_controls_the_training_samples():
     class Doubled(SupervisedDataSet):
         def _provideSequences(self):
             return iter([[(inp * 2, target)] for inp, target in self])

@@ -1,4 +1,4 @@
-"""Training runs of genuine PyBrain, repeated: parameters, errors, learning rates, orders, output."""
+"""Recorded training runs of PyBrain are reproduced: parameters, errors, learning rates, orders, output."""
 
 import itertools
 import json
@@ -32,7 +32,7 @@ def dataset_of(description):
 
 
 def layout(net):
-    """Name and size of whatever holds parameters, in the order of net.params."""
+    """Return name and size of each parameter container, in the order of net.params."""
     parts = [module for module in net.modulesSorted if module.paramdim]
     connections = [one for module in net.modulesSorted for one in net.connections[module]]
     parts += connections + getattr(net, "recurrentConns", [])
@@ -41,7 +41,7 @@ def layout(net):
 
 @pytest.fixture(params=["arrays", "objects"])
 def way(request, monkeypatch):
-    """Train on flat arrays where that is possible, and once more through the objects alone."""
+    """Run a test with training on flat arrays, and with training through the objects."""
     if request.param == "objects":
         for name in ("online", "accumulate"):
             monkeypatch.setattr(epoch, name, lambda trainer: None)
@@ -50,7 +50,7 @@ def way(request, monkeypatch):
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in RUNS.glob("*__*.json")))
-def test_a_recorded_run_is_repeated_epoch_by_epoch(name, way, monkeypatch, capsys):
+def test_a_recorded_training_run_is_reproduced_epoch_by_epoch(name, way, monkeypatch, capsys):
     run = json.loads((RUNS / f"{name}.json").read_text())
     with (RUNS / f"{name}.initial.p2.pkl").open("rb") as file:
         net = pickle.load(file, encoding="latin1")
@@ -96,7 +96,7 @@ def network_with(params, error_of, wanted):
 
 
 @pytest.mark.parametrize("number", [0, 1])
-def test_training_until_convergence_is_repeated(number):
+def test_recorded_training_until_convergence_is_reproduced(number):
     run = json.loads((RUNS / f"until_convergence_{number}.json").read_text())
     dataset = dataset_of(run["dataset"])
 
@@ -126,7 +126,7 @@ OLD_RUNS = RUNS.parent / "training_pybrain03"
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in OLD_RUNS.glob("*.json")))
-def test_a_run_of_pybrain_0_3_is_repeated(name, way, monkeypatch):
+def test_a_recorded_run_of_pybrain_0_3_is_reproduced(name, way, monkeypatch):
     run = json.loads((OLD_RUNS / f"{name}.json").read_text())
     parts = []
     for what in ("net", "data"):

@@ -1,4 +1,4 @@
-"""What users of trainers rely on, and what they do wrong."""
+"""Behaviour of trainers that users rely on, and user errors."""
 
 import pickle
 import random
@@ -52,7 +52,7 @@ class CountedDescent(GradientDescent):
 
 
 @pytest.mark.parametrize(("rule", "batch"), [(IRpropPlus, True), (CountedDescent, False)])
-def test_another_rule_of_descent_may_take_the_place_of_the_usual_one(net, xor, rule, batch):
+def test_the_descent_rule_can_be_replaced(net, xor, rule, batch):
     one = BackpropTrainer(net, xor, batchlearning=batch)
     one.descent = rule()
     one.descent.init(net.params)
@@ -76,8 +76,8 @@ def test_an_unpickled_or_copied_network_trains(net, xor, made, options):
     assert net.activate([1, -1]) == before
 
 
-def test_parameters_set_from_outside_are_trained_on(net, xor):
-    """PyBrain goes back to its own copy at the next step."""
+def test_externally_set_parameters_are_used_in_training(net, xor):
+    """PyBrain itself returns to its own copy at the next step."""
     one = BackpropTrainer(net, xor, learningrate=1e-6, momentum=0.5)
     one.train()
     net.params[:] = 0.25
@@ -90,7 +90,7 @@ def test_parameters_set_from_outside_are_trained_on(net, xor):
     assert np.abs(net.params - 3.0).max() <= 0.12 + 1e-12
 
 
-def test_a_trainer_in_a_pickle_goes_on_where_it_stood(net, xor):
+def test_a_pickled_trainer_resumes_its_state(net, xor):
     one = BackpropTrainer(net, xor, learningrate=0.1, momentum=0.9)
     one.trainEpochs(3)
     again = pickle.loads(pickle.dumps(one))
@@ -103,7 +103,7 @@ def test_a_trainer_in_a_pickle_goes_on_where_it_stood(net, xor):
 
 @pytest.mark.parametrize("name", ["trainer_backprop", "trainer_rprop"])
 @pytest.mark.parametrize("protocol", [0, 2, 4])
-def test_trainers_that_pybrain_wrote_load_and_train(fixtures, name, protocol):
+def test_trainers_pickled_by_pybrain_load_and_train(fixtures, name, protocol):
     with (fixtures / "objects" / f"{name}.p{protocol}.pkl").open("rb") as file:
         trainer = pickle.load(file, encoding="latin1")
     trainer.batchlearning = True  # the order of the samples, which is random, does not matter then
@@ -113,7 +113,7 @@ def test_trainers_that_pybrain_wrote_load_and_train(fixtures, name, protocol):
     assert trainer.totalepochs == 33
 
 
-def test_a_trainer_is_pickled_with_the_attributes_that_pybrain_has(net, xor):
+def test_a_trainer_is_pickled_with_pybrains_attributes(net, xor):
     one = RPropMinusTrainer(net, dataset=xor)
     one.train()
     names = {"module", "ds", "descent", "epoch", "totalepochs", "verbose", "batchlearning", "weightdecay"}
@@ -152,7 +152,7 @@ def test_a_wrapped_network_trains_like_the_network(net, xor, wrapper, options):
     np.testing.assert_allclose(wrapped.activate([1, 0]), net.activate([1, 0]), rtol=1e-12)
 
 
-def test_classes_are_the_greatest_outputs():
+def test_the_predicted_class_is_the_greatest_output():
     np.random.seed(0)
     random.seed(0)
     dataset = ClassificationDataSet(2, nb_classes=2)
@@ -168,7 +168,7 @@ def test_classes_are_the_greatest_outputs():
     assert np.mean(np.array(found) == wanted) > 0.9
 
 
-def test_errors_are_shown_on_request(net, xor, capsys):
+def test_verbose_training_prints_errors(net, xor, capsys):
     one = BackpropTrainer(net, xor)
     quiet = one.testOnData()
     assert one.testOnData(verbose=True) == pytest.approx(quiet, rel=1e-14)
@@ -179,7 +179,7 @@ def test_errors_are_shown_on_request(net, xor, capsys):
     assert "classes wanted: [0, 0, 0, 0]" in capsys.readouterr().out
 
 
-def test_training_on_another_data_set_changes_to_it(net, xor):
+def test_training_on_another_data_set_replaces_the_data_set(net, xor):
     one = BackpropTrainer(net)
     one.trainOnDataset(xor, 3)
     assert one.ds is xor
@@ -189,14 +189,14 @@ def test_training_on_another_data_set_changes_to_it(net, xor):
 # -- until convergence ---------------------------------------------------------------------
 
 
-def test_validation_data_may_be_given(net, xor):
+def test_validation_data_can_be_passed(net, xor):
     one = BackpropTrainer(net, learningrate=0.1)
     trained, validated = one.trainUntilConvergence(trainingData=xor, validationData=xor, maxEpochs=5)
     assert len(validated) == len(trained) + 1
     assert one.totalepochs == 6
 
 
-def test_the_best_parameters_are_kept_and_training_goes_on_from_them(net, xor):
+def test_the_best_parameters_are_kept_and_training_continues_from_them(net, xor):
     one = BackpropTrainer(net, xor, learningrate=0.5, momentum=0.5)
     one.trainUntilConvergence(trainingData=xor, validationData=xor, maxEpochs=30)
     best = one.testOnData(xor)
@@ -214,7 +214,7 @@ def test_training_stops_when_validation_errors_stop_falling():
     assert not hasConverged([4, 3, 1.0001, 1.0002], window=2, decimals=4)
 
 
-def test_a_split_that_leaves_nothing_to_validate_on_is_refused(net, xor):
+def test_a_split_without_validation_data_is_refused(net, xor):
     with pytest.raises(ValueError, match="no samples are left for validation"):
         BackpropTrainer(net, xor).trainUntilConvergence(validationProportion=0.0)
     with pytest.raises(ValueError, match="given together"):
@@ -231,7 +231,7 @@ def test_a_data_set_of_other_dimensions_is_refused_with_both_sizes(net):
         BackpropTrainer(net, SupervisedDataSet(2, 2))
 
 
-def test_an_unknown_option_is_refused_with_the_known_ones(net, xor):
+def test_an_unknown_option_is_refused_and_known_options_are_listed(net, xor):
     with pytest.raises(TypeError, match=r"BackpropTrainer has no option 'rate'; accepted: .*learningrate, "):
         BackpropTrainer(net, xor, rate=0.1)
     with pytest.raises(TypeError, match=r"RPropMinusTrainer has no option 'delta'; .*delta0, .*weightdecay"):
@@ -239,7 +239,7 @@ def test_an_unknown_option_is_refused_with_the_known_ones(net, xor):
 
 
 @pytest.mark.parametrize("trainer", [BackpropTrainer, RPropMinusTrainer])
-def test_there_is_nothing_to_learn_from_no_samples(net, trainer):
+def test_training_without_samples_is_refused(net, trainer):
     with pytest.raises(ValueError, match="the data set is empty; add samples first"):
         trainer(net, dataset=SupervisedDataSet(2, 1)).train()
     with pytest.raises(ValueError, match="there is no data set"):
@@ -248,7 +248,7 @@ def test_there_is_nothing_to_learn_from_no_samples(net, trainer):
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("field", ["input", "target"])
-def test_nan_and_infinity_in_samples_are_named_before_anything_changes(net, xor, bad, field):
+def test_nan_and_infinity_in_samples_are_refused_before_training(net, xor, bad, field):
     xor[field][2, 0] = bad
     before = net.params.copy()
     one = BackpropTrainer(net, xor)
@@ -260,7 +260,7 @@ def test_nan_and_infinity_in_samples_are_named_before_anything_changes(net, xor,
 
 @pytest.mark.parametrize("options", [{}, {"batchlearning": True}, {"momentum": 0.9}])
 @pytest.mark.parametrize("shape", [{}, {"hiddenclass": LSTMLayer}])
-def test_training_that_diverges_says_when_and_keeps_the_last_good_parameters(options, shape):
+def test_diverging_training_is_reported_and_keeps_the_last_finite_parameters(options, shape):
     np.random.seed(1)
     random.seed(1)
     net = buildNetwork(1, 2, 1, **(shape or {"hiddenclass": TanhLayer}))

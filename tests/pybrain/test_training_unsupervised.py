@@ -13,7 +13,7 @@ from pybrain.unsupervised.trainers.rbm import RbmBernoulliTrainer, RbmGaussTrain
 
 @pytest.fixture
 def halves():
-    """Two patterns of six pixels, with a little noise."""
+    """Return two patterns of six pixels, with a little noise."""
     generator = np.random.RandomState(0)
     dataset = UnsupervisedDataSet(6)
     for number in range(60):
@@ -24,7 +24,7 @@ def halves():
 
 
 @pytest.mark.parametrize(("trainer", "epochs"), [(RbmBernoulliTrainer, 30), (RbmGaussTrainer, 60)])
-def test_what_a_machine_makes_of_its_samples_comes_nearer_to_them(halves, trainer, epochs):
+def test_training_an_rbm_reduces_the_reconstruction_error(halves, trainer, epochs):
     np.random.seed(1)
     machine = Rbm.fromDims(6, 3)
     one = trainer(machine, halves)
@@ -34,7 +34,7 @@ def test_what_a_machine_makes_of_its_samples_comes_nearer_to_them(halves, traine
     np.testing.assert_allclose(one.invRbm.params.reshape(6, 3), machine.params.reshape(3, 6).T)
 
 
-def test_a_configuration_says_how_long(halves):
+def test_the_configuration_sets_the_number_of_iterations(halves):
     np.random.seed(1)
     config = RbmGibbsTrainerConfig()
     config.maxIter = 2
@@ -49,7 +49,7 @@ def test_samples_of_another_size_are_refused(halves):
         RbmBernoulliTrainer(Rbm.fromDims(4, 2), halves)
 
 
-def test_no_samples_and_nan_are_refused(halves):
+def test_missing_samples_and_nan_are_refused(halves):
     with pytest.raises(ValueError, match="the data set is empty"):
         RbmBernoulliTrainer(Rbm.fromDims(6, 2), UnsupervisedDataSet(6)).train()
     halves["sample"][3, 2] = np.nan
@@ -74,14 +74,14 @@ def test_a_deep_network_is_trained_layer_by_layer(halves):
     assert np.abs(weights[:, :3].sum(axis=1) - weights[:, 3:].sum(axis=1)).max() > 2
 
 
-def test_targets_are_not_looked_at(halves):
+def test_targets_are_not_used(halves):
     np.random.seed(2)
     dataset = SupervisedDataSet(halves["sample"], np.zeros(60))
     net = buildNetwork(6, 2, hiddenclass=SigmoidLayer, outclass=SigmoidLayer)
     DeepBeliefTrainer(net, dataset, epochs=2).train()
 
 
-def test_an_unknown_distribution_is_refused_with_the_known_ones(halves):
+def test_an_unknown_distribution_is_refused_and_known_ones_are_listed(halves):
     with pytest.raises(ValueError, match="unknown distribution 'poisson'; known are bernoulli, gaussian"):
         DeepBeliefTrainer(buildNetwork(6, 2), halves, distribution="poisson")
 

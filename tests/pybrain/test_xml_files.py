@@ -1,4 +1,4 @@
-"""XML files: what is refused, what is said about damage, and what else can be written."""
+"""XML files: refused content, damaged files, and everything that can be written."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_entities_are_refused(tmp_path):
         read(laughs, tmp_path)
 
 
-def test_other_files_are_not_pulled_in(tmp_path):
+def test_external_files_are_not_included(tmp_path):
     (tmp_path / "secret").write_text("secret")
     outside = f'<!DOCTYPE x [<!ENTITY s SYSTEM "{tmp_path / "secret"}">]><PyBrain>&s;</PyBrain>'
     with pytest.raises(UnsafeXML):
@@ -79,14 +79,14 @@ def test_other_files_are_not_pulled_in(tmp_path):
         "",
     ],
 )
-def test_only_classes_of_networks_are_named(path, tmp_path):
+def test_only_network_classes_are_accepted(path, tmp_path):
     text = written(buildNetwork(1, 1), tmp_path)
     text = text.replace("pybrain.structure.modules.linearlayer.LinearLayer", path)
     with pytest.raises(ValueError, match=r"<LinearLayer 'in'>: .* is not a (known Module|class name)"):
         read(text, tmp_path)
 
 
-def test_values_are_never_run(tmp_path):
+def test_values_are_never_evaluated(tmp_path):
     target = tmp_path / "touched"
     text = written(buildNetwork(1, 1), tmp_path)
     text = text.replace('<dim val="1"/>', f"<dim val=\"__import__('pathlib').Path('{target}').touch()\"/>")
@@ -119,14 +119,14 @@ def test_options_cannot_replace_methods(tmp_path):
         ("<Network", "<Net", "well-formed|no network number 0"),
     ],
 )
-def test_damage_is_located(old, new, message, tmp_path):
+def test_damaged_files_are_refused_with_the_reason(old, new, message, tmp_path):
     text = written(buildNetwork(1, 1, bias=False), tmp_path)
     assert old in text
     with pytest.raises(ValueError, match=message):
         read(text.replace(old, new, 1), tmp_path)
 
 
-def test_a_lost_permutation_is_named(tmp_path):
+def test_a_missing_permutation_is_reported(tmp_path):
     net = FeedForwardNetwork()
     a, b = LinearLayer(4, name="a"), LinearLayer(4, name="b")
     net.addInputModule(a)
@@ -163,7 +163,7 @@ def test_a_file_may_hold_several_networks(tmp_path):
         NetworkReader.readFrom(path, index=2)
 
 
-def test_numpy_2_text_of_numbers_is_read(tmp_path):
+def test_numbers_in_numpy_2_notation_are_read(tmp_path):
     net = buildNetwork(2, 1, bias=False)
     text = written(net, tmp_path)
     numbers = f"[{', '.join(repr(p) for p in net.params)}]"
@@ -186,7 +186,7 @@ def test_the_capture_game_can_still_be_resized_after_reading(tmp_path):
     np.testing.assert_array_equal(again.resizedTo(3).activate(x), net.resizedTo(3).activate(x))
 
 
-def test_a_module_that_is_input_and_output_keeps_both_places(tmp_path):
+def test_a_module_that_is_input_and_output_keeps_both_roles(tmp_path):
     net = FeedForwardNetwork()
     a, b = LinearLayer(1, name="a"), TanhLayer(2, name="b")
     net.addInputModule(a)
@@ -198,7 +198,7 @@ def test_a_module_that_is_input_and_output_keeps_both_places(tmp_path):
     assert again.activate([1, 0, 0]).tolist() == net.activate([1, 0, 0]).tolist() == [0, 0, 1]
 
 
-def test_further_layers_and_networks_survive(tmp_path):
+def test_further_layers_and_networks_survive_a_round_trip(tmp_path):
     gaussian = GaussianLayer(2)
     gaussian.enabled = False
     net = line(LinearLayer(2), gaussian, LinearLayer(2))
@@ -219,13 +219,13 @@ def test_further_layers_and_networks_survive(tmp_path):
 
 
 class Tripling(LinearLayer):
-    """A layer of a program's own."""
+    """A user-defined layer."""
 
     def _transfer(self, x):
         return 3 * x
 
 
-def test_a_layer_of_ones_own_is_found_when_its_module_is_imported(tmp_path):
+def test_a_user_defined_layer_is_found_if_its_module_is_imported(tmp_path):
     net = line(LinearLayer(1), Tripling(1), LinearLayer(1))
     assert read(written(net, tmp_path), tmp_path).activate([2]).tolist() == [6]
 
@@ -258,7 +258,7 @@ def test_the_old_name_of_the_package_works():
         {"a": (1,), 2: []},
     ],
 )
-def test_values_survive_as_text(value):
+def test_literals_survive_a_round_trip(value):
     assert parseLiteral(formatLiteral(value)) == value
 
 
@@ -274,7 +274,7 @@ def test_values_survive_as_text(value):
         ("{}", {}),
     ],
 )
-def test_other_spellings_are_understood(text, value):
+def test_alternative_notations_are_parsed(text, value):
     assert parseLiteral(text) == value
 
 
@@ -296,7 +296,7 @@ def test_other_spellings_are_understood(text, value):
         "[" * 99,
     ],
 )
-def test_anything_else_is_no_value(text):
+def test_invalid_literals_are_refused(text):
     with pytest.raises(LiteralError):
         parseLiteral(text)
 
@@ -309,7 +309,7 @@ def test_lists_of_numbers_are_arrays():
         parseNumbers("[f(1)]")
 
 
-def test_documents_can_be_written_by_hand(tmp_path):
+def test_documents_can_be_built_through_the_api(tmp_path):
     document = XMLHandling(tmp_path / "d.xml", newfile=True)
     root = document.newRootNode("root")
     child = document.newChild(root, "child")

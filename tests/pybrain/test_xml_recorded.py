@@ -1,4 +1,4 @@
-"""Networks that PyBrain's NetworkWriter wrote are read, and what we write is read back."""
+"""Files of PyBrain's NetworkWriter are read, and files written here are read back."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_file_of_pybrain_is_read_with_the_recorded_outputs(folder):
 
 
 @pytest.mark.parametrize("folder", [f for f in XML if f.name not in INCOMPLETE], ids=lambda f: f.name)
-def test_parameters_keep_their_places(folder):
+def test_parameters_keep_their_positions(folder):
     net = NetworkReader.readFrom(folder / "net.xml")
     assert net.params.tolist() == load(folder).params.tolist()
 
@@ -91,6 +91,6 @@ DIFFERENT |= {"man_in_is_out", "man_bidirectional", "odd_names", "rnn_forget", "
 
 
 @pytest.mark.parametrize("folder", [f for f in XML if f.name not in DIFFERENT], ids=lambda f: f.name)
-def test_we_write_what_pybrain_writes_letter_by_letter(folder, tmp_path):
+def test_written_files_equal_pybrains_files(folder, tmp_path):
     NetworkWriter.writeToFile(load(folder), tmp_path / "net.xml")
     assert (tmp_path / "net.xml").read_bytes() == (folder / "net.xml").read_bytes()

@@ -1,4 +1,4 @@
-"""What the tests of the runtime share."""
+"""Fixtures for the tests of the inference library."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 @pytest.fixture
 def iris() -> Path:
-    """The default knowledge, card and activation."""
+    """Return the folder of the default knowledge, card and activation."""
     return FIXTURES / "default" / "iris"
 
 
 @pytest.fixture
 def course() -> Path:
-    """The network used in teaching: one input, one output."""
+    """Return the folder of the course network: one input, one output."""
     return FIXTURES / "default" / "course"
 
 
 @pytest.fixture(scope="session")
 def flower() -> Knowledge:
-    """The default network with its card: four inputs, three classes."""
+    """Return the default network with its card: four inputs, three classes."""
     return load_knowledge(FIXTURES / "default" / "iris" / "currentSolution.pkl")
 
 
 @pytest.fixture(scope="session")
 def line() -> Knowledge:
-    """A network of one input and one output, without a card."""
+    """Return a network with one input and one output, without a card."""
     return load_knowledge(FIXTURES / "default" / "course" / "currentSolution.pkl")
 
 
 @pytest.fixture
 def default_pickle(iris: Path) -> bytes:
-    """The content of the default knowledge file."""
+    """Return the content of the default knowledge file."""
     return (iris / "currentSolution.pkl").read_bytes()
 
 
 @pytest.fixture
 def written(tmp_path: Path) -> Callable[..., Path]:
-    """Writes bytes or text as a file of the given name."""
+    """Return a function that writes bytes or text to a file."""
 
     def write(content: bytes | str, name: str = "currentSolution.pkl") -> Path:
         path = tmp_path / name
@@ -58,7 +58,7 @@ def written(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def ordinary_user() -> Callable[[], AbstractContextManager[None]]:
-    """Lets a block run as an ordinary user, also where the tests run as root, who may do everything."""
+    """Run a block as an ordinary user, also if the tests run as root."""
 
     @contextmanager
     def as_nobody() -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""What the container says can be done about an error; the library itself knows no settings."""
+"""The advice of the container for errors; the library itself does not mention settings."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_the_library_knows_no_options_variables_or_scripts(module: Path) -> None
 
 
 def texts_in(module: Path) -> Iterator[str]:
-    """Yields the string literals of a module, docstrings apart."""
+    """Yield the string literals of a module, without docstrings."""
     tree = ast.parse(module.read_text(encoding="utf-8"))
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     skipped = {

@@ -1,4 +1,4 @@
-"""Which columns are inputs and which expected outputs: one rule for CSV, JSON lines and Parquet, and it is said."""
+"""Column selection: one rule for CSV, JSON lines and Parquet, and the selected columns are reported."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ KINDS: dict[str, Callable[[Path, Given], None]] = {"csv": as_csv, "jsonl": as_js
 
 @pytest.fixture(params=KINDS)
 def read(request: pytest.FixtureRequest, tmp_path: Path, flower: Knowledge) -> Read:
-    """Reads one row of named columns out of each kind of file."""
+    """Return a function that reads one row of named columns from each file format."""
 
     def read(columns: Given, knowledge: Knowledge = flower, **choice: Any) -> Activation:
         KINDS[request.param](tmp_path / "rows", columns)
@@ -71,12 +71,12 @@ def mistake(read: Read) -> Callable[..., str]:
 
 
 def row(*names: str) -> Given:
-    """Columns of these names with the values of the flower; a column that it does not have holds a text."""
+    """Return columns with these names and the values of an iris row; unknown columns hold text."""
     return [(name, ROW.get(name, "text")) for name in names]
 
 
 def numbers(*names: str) -> Given:
-    """Columns of these names that hold 1, 2, 3 and so on."""
+    """Return columns with these names and the values 1, 2, 3 and so on."""
     return [(name, float(place)) for place, name in enumerate(names, 1)]
 
 
@@ -108,7 +108,7 @@ def test_columns_are_selected_by_the_cards_names_among_others(
 
 
 @pytest.mark.parametrize("names", [[*NAMES, *OUTPUTS], ["id", *OUTPUTS, "x", *NAMES]])
-def test_expected_outputs_are_taken_by_the_cards_names_too(names: list[str], read: Read) -> None:
+def test_expected_outputs_are_selected_by_the_cards_names(names: list[str], read: Read) -> None:
     activation = read(row(*names))
     assert activation.inputs.tolist() == [[5.8, 2.7, 5.1, 1.9]]
     assert activation.targets is not None and activation.targets.tolist() == [[0.0, 0.0, 1.0]]
@@ -126,7 +126,7 @@ def test_without_names_of_outputs_the_columns_after_the_inputs_are_targets(
 
 
 def test_an_id_in_the_first_column_is_not_an_input(read: Read, line: Knowledge) -> None:
-    """One input and one output: two columns look like x and y, but the card names the second one as x."""
+    """With one input and one output, two columns look like x and y, but the card names the second one as x."""
     card = Card("", "", "", (Column(name="x"),), (Column(),), ())
     activation = read(numbers("id", "x"), line.replace(card=card))
     assert activation.inputs.tolist() == [[2.0]]
@@ -137,14 +137,14 @@ def test_an_id_in_the_first_column_is_not_an_input(read: Read, line: Knowledge) 
 
 
 @pytest.mark.parametrize("around", [[], ["id"], OUTPUTS])
-def test_another_order_than_the_cards_is_refused(around: list[str], mistake: Callable[..., str]) -> None:
+def test_an_order_other_than_the_cards_is_refused(around: list[str], mistake: Callable[..., str]) -> None:
     message = mistake(row(*around, *NAMES[::-1]))
     assert f"has the inputs in another order ({', '.join(NAMES[::-1])}) than the card" in message
     targets = f" TARGET_COLUMNS={','.join(OUTPUTS)}" if around == OUTPUTS else ""
     assert f"Set INPUT_COLUMNS={','.join(NAMES)}{targets} to take them by name. {IGNORE}" in message
 
 
-def test_the_hint_of_a_permuted_header_works(read: Read) -> None:
+def test_following_the_hint_for_a_permuted_header_works(read: Read) -> None:
     activation = read(row(*NAMES[::-1]), input_columns=NAMES)
     assert activation.inputs.tolist() == [[5.8, 2.7, 5.1, 1.9]]
     assert said(activation) == f"inputs: {CARD} (chosen by name); expected values: none"
@@ -157,25 +157,25 @@ def test_expected_outputs_in_another_order_are_refused(mistake: Callable[..., st
     )
 
 
-def test_some_of_the_expected_outputs_are_refused(mistake: Callable[..., str]) -> None:
+def test_a_subset_of_the_expected_outputs_is_refused(mistake: Callable[..., str]) -> None:
     message = mistake(row(*NAMES, *OUTPUTS[:2]))
     assert (
         "has some of the outputs that the card of currentSolution.pkl names (setosa, versicolor)" in message
     )
     assert (
         "but not virginica" in message
-        and f"Set INPUT_COLUMNS={','.join(NAMES)} to compare with nothing" in message
+        and f"Set INPUT_COLUMNS={','.join(NAMES)} to skip the comparison" in message
     )
 
 
-def test_other_names_than_the_cards_are_refused(mistake: Callable[..., str]) -> None:
+def test_names_other_than_the_cards_are_refused(mistake: Callable[..., str]) -> None:
     message = mistake(numbers("x1", "x2", "x3", "x4"))
     assert f"names the inputs x1, x2, x3, x4; the card of currentSolution.pkl names them {CARD}." in message
     assert "Rename the columns. Or set INPUT_COLUMNS=x1,x2,x3,x4 to take them as they are." in message
     assert IGNORE in message
 
 
-def test_a_name_of_the_card_that_is_missing_is_named(mistake: Callable[..., str]) -> None:
+def test_a_missing_card_name_is_reported(mistake: Callable[..., str]) -> None:
     message = mistake(row(*NAMES[:3], "width"))
     assert "has no column petal_width, which the card of currentSolution.pkl names as an input." in message
     assert "The columns are: sepal_length, sepal_width, petal_length, width." in message
@@ -195,7 +195,7 @@ def test_a_similar_name_is_suggested(name: str, mistake: Callable[..., str]) -> 
     assert NEARLY[name] in mistake([("id", 1.0), (name, 5.8), *row(*NAMES[1:])])
 
 
-def test_a_card_that_names_some_inputs_is_compared_where_it_does(
+def test_a_card_with_some_input_names_is_compared_for_these(
     read: Read, mistake: Callable[..., str], flower: Knowledge
 ) -> None:
     assert flower.card is not None
@@ -208,7 +208,7 @@ def test_a_card_that_names_some_inputs_is_compared_where_it_does(
 
 
 @pytest.mark.parametrize("names", [[*OUTPUTS, "a", "b", "c", "d"], ["a", "b", "c", "setosa"]])
-def test_an_output_of_the_card_in_the_place_of_an_input_is_refused(
+def test_an_output_name_of_the_card_in_an_input_position_is_refused(
     names: list[str], mistake: Callable[..., str], flower: Knowledge
 ) -> None:
     assert flower.card is not None
@@ -223,36 +223,34 @@ def test_an_output_of_the_card_in_the_place_of_an_input_is_refused(
 
 
 @pytest.mark.parametrize("names", [["", "a", "b", "c"], ["", "a", "b", "c", "s", "t", "u"]])
-def test_the_numbers_of_rows_that_pandas_writes_are_no_input(
+def test_a_pandas_index_column_is_not_an_input(
     names: list[str], mistake: Callable[..., str], flower: Knowledge
 ) -> None:
     message = mistake(numbers(*names), flower.replace(card=None))
-    assert "has no name for its first column alone; pandas and R write the numbers of the rows so" in message
+    assert "has a name for every column but the first, in which pandas and R store the row index" in message
     assert (
         "(pandas: index=False, R: row.names=FALSE), or give the column a name if it is an input." in message
     )
     assert "Or choose columns with INPUT_COLUMNS and TARGET_COLUMNS." in message
 
 
-def test_the_numbers_of_rows_are_no_input_beside_chosen_targets_either(
+def test_a_pandas_index_column_is_not_an_input_with_selected_targets(
     mistake: Callable[..., str], flower: Knowledge
 ) -> None:
     names = ["", "a", "b", "c", "s", "t", "u"]
     message = mistake(numbers(*names), flower.replace(card=None), target_columns=["s", "t", "u"])
-    assert "has no name for its first column alone" in message
+    assert "has a name for every column but the first" in message
 
 
-def test_the_index_that_pandas_writes_to_parquet_is_no_expected_value(
+def test_a_pandas_index_column_in_parquet_is_not_a_target(
     mistake: Callable[..., str], line: Knowledge, read: Read
 ) -> None:
     columns = numbers("x", "__index_level_0__")
-    assert "has a column __index_level_0__, as pandas writes the numbers of the rows" in mistake(
-        columns, line
-    )
+    assert "has the column __index_level_0__, in which pandas stores the row index" in mistake(columns, line)
     assert read(columns, line, input_columns=["x"]).targets is None
 
 
-def test_numbers_of_rows_beside_the_cards_names_are_not_used(read: Read) -> None:
+def test_a_pandas_index_column_is_ignored_with_card_names(read: Read) -> None:
     activation = read([("", 0.0), *row(*NAMES)])
     assert activation.inputs.tolist() == [[5.8, 2.7, 5.1, 1.9]]
     assert said(activation).endswith("; not used: column 1")
@@ -283,7 +281,7 @@ def test_names_are_quoted_in_the_command_line_of_a_hint(
     assert advice.isprintable() and error.value.hint.isprintable()
 
 
-def test_many_names_that_are_not_the_cards_are_compared_in_a_second(tmp_path: Path) -> None:
+def test_many_unknown_names_are_compared_quickly(tmp_path: Path) -> None:
     from time import process_time
 
     from pybrain_runtime.tables.name_matching import similar_name
@@ -297,7 +295,7 @@ def test_many_names_that_are_not_the_cards_are_compared_in_a_second(tmp_path: Pa
 # A choice by name, and the card.
 
 
-def test_a_choice_in_another_order_than_the_cards_is_refused(mistake: Callable[..., str]) -> None:
+def test_a_selection_in_an_order_other_than_the_cards_is_refused(mistake: Callable[..., str]) -> None:
     message = mistake(row(*NAMES), input_columns=NAMES[::-1])
     assert "The choice of columns names the inputs in another order (petal_width, petal_length, " in message
     assert f"Name them in the order of the card. {IGNORE}" in message
@@ -305,27 +303,27 @@ def test_a_choice_in_another_order_than_the_cards_is_refused(mistake: Callable[.
     assert "The choice of columns names the expected outputs in another order" in message
 
 
-def test_one_name_of_the_card_in_the_place_of_another_is_refused(mistake: Callable[..., str]) -> None:
+def test_a_selection_with_one_replaced_card_name_is_refused(mistake: Callable[..., str]) -> None:
     message = mistake([("id", 1.0), *row(*NAMES)], input_columns=["id", NAMES[0], *NAMES[2:]])
     assert (
         "The choice of columns names the inputs in another order (id, sepal_length, petal_length" in message
     )
 
 
-def test_a_choice_of_other_names_says_what_they_are(read: Read) -> None:
+def test_a_selection_of_other_names_is_reported(read: Read) -> None:
     activation = read(numbers("x1", "x2", "x3", "x4", "n"), input_columns=["x1", "x2", "x3", "x4"])
     assert activation.inputs.tolist() == [[1.0, 2.0, 3.0, 4.0]]
     assert said(activation) == "inputs: x1, x2, x3, x4 (chosen by name); expected values: none; not used: n"
 
 
-def test_with_targets_alone_the_inputs_are_those_of_the_card(read: Read) -> None:
+def test_with_only_targets_selected_the_inputs_are_the_cards(read: Read) -> None:
     columns = [("id", 7.0), *row(*NAMES), *numbers("a", "b", "c")]
     activation = read(columns, target_columns=["a", "b", "c"])
     assert activation.inputs.tolist() == [[5.8, 2.7, 5.1, 1.9]]
     assert activation.targets is not None and activation.targets.tolist() == [[1.0, 2.0, 3.0]]
 
 
-def test_the_names_of_the_card_are_ignored_where_that_is_asked_for(read: Read) -> None:
+def test_card_names_are_ignored_on_request(read: Read) -> None:
     ignored = "the names of the card are ignored"
     activation = read(row(*NAMES[::-1]), ignore_card_names=True)
     assert activation.inputs.tolist() == [[1.9, 5.1, 2.7, 5.8]]
@@ -338,12 +336,12 @@ def test_the_names_of_the_card_are_ignored_where_that_is_asked_for(read: Read) -
 # Without a card.
 
 
-def test_without_a_card_the_summary_has_the_names_of_columns(read: Read, flower: Knowledge) -> None:
+def test_without_a_card_the_summary_has_column_names(read: Read, flower: Knowledge) -> None:
     activation = read(numbers("a", "b", "c", "d", "s", "t", "u"), flower.replace(card=None))
     assert said(activation) == "inputs: a, b, c, d (by position); expected values: s, t, u"
 
 
-def test_without_a_header_the_summary_has_the_numbers_of_columns(tmp_path: Path, flower: Knowledge) -> None:
+def test_without_a_header_the_summary_has_column_numbers(tmp_path: Path, flower: Knowledge) -> None:
     for content in ("1.5,2,3,4,0,0,1\n", "[1.5, 2, 3, 4, 0, 0, 1]\n"):
         (tmp_path / "rows").write_text(content)
         activation = read_activation(tmp_path / "rows", flower)
@@ -352,13 +350,13 @@ def test_without_a_header_the_summary_has_the_numbers_of_columns(tmp_path: Path,
         )
 
 
-def test_a_column_without_a_name_is_shown_by_its_number(tmp_path: Path, flower: Knowledge) -> None:
+def test_an_unnamed_column_is_shown_by_its_number(tmp_path: Path, flower: Knowledge) -> None:
     (tmp_path / "rows").write_text("a,b,,d\n1,2,3,4\n")
     activation = read_activation(tmp_path / "rows", flower.replace(card=None))
     assert said(activation) == "inputs: a, b, column 3, d (by position); expected values: none"
 
 
-def test_many_columns_are_cut_short(read: Read, line: Knowledge) -> None:
+def test_long_column_summaries_are_shortened(read: Read, line: Knowledge) -> None:
     activation = read(numbers(*(f"c{place}" for place in range(40))), line, input_columns=["c0"])
     assert said(activation).endswith("; not used: c1, c2, c3, c4, c5, c6, c7, c8 and 31 more")
 
@@ -389,7 +387,7 @@ def test_the_report_has_the_selected_columns(tmp_path: Path, flower: Knowledge) 
 # Names that stand for two columns.
 
 
-def test_a_repeated_name_in_parquet_is_refused_wherever_it_stands(tmp_path: Path, flower: Knowledge) -> None:
+def test_a_repeated_name_in_parquet_is_refused_in_every_column(tmp_path: Path, flower: Knowledge) -> None:
     for names in ([*NAMES, "petal_width"], [*NAMES, "n", "n"], ["a", "a", "b", "c"]):
         as_parquet(tmp_path / "rows.parquet", numbers(*names))
         for knowledge in (flower, flower.replace(card=None)):
@@ -401,9 +399,7 @@ def test_a_repeated_name_in_parquet_is_refused_wherever_it_stands(tmp_path: Path
             )
 
 
-def test_a_repeated_name_in_csv_is_refused_where_a_column_of_it_is_used(
-    tmp_path: Path, flower: Knowledge
-) -> None:
+def test_a_repeated_name_in_csv_is_refused_if_the_column_is_used(tmp_path: Path, flower: Knowledge) -> None:
     path = tmp_path / "rows.csv"
     for names, choice in (
         (f"{','.join(NAMES)},petal_width", {}),
@@ -411,9 +407,7 @@ def test_a_repeated_name_in_csv_is_refused_where_a_column_of_it_is_used(
         ("a,b,c,c,d", {"input_columns": ["a", "b", "c", "d"]}),
     ):
         path.write_text(f"{names}\n1,2,3,4,5\n")
-        with pytest.raises(
-            ActivationError, match=r"several columns of the same name|is there more than once"
-        ):
+        with pytest.raises(ActivationError, match=r"several columns of (the same|this) name"):
             read_activation(path, flower, **choice)
     path.write_text("a,a,b,c\n1,2,3,4\n")
     with pytest.raises(ActivationError, match=r"the same name: 'a' \(columns 1, 2\)"):
@@ -422,16 +416,12 @@ def test_a_repeated_name_in_csv_is_refused_where_a_column_of_it_is_used(
     assert read_activation(path, flower).inputs.tolist() == [[1.0, 2.0, 3.0, 4.0]]
 
 
-def test_names_that_differ_only_in_how_they_are_encoded_stand_for_the_same(
-    mistake: Callable[..., str], line: Knowledge
-) -> None:
+def test_names_are_compared_after_unicode_normalization(mistake: Callable[..., str], line: Knowledge) -> None:
     message = mistake(numbers("h\u00f6he", "ho\u0308he"), line)
     assert "several columns of the same name: " in message and "(columns 1, 2)" in message
 
 
-def test_an_input_that_is_called_like_an_output_keeps_a_name_of_its_own(
-    tmp_path: Path, line: Knowledge
-) -> None:
+def test_an_input_with_the_name_of_an_output_gets_a_unique_name(tmp_path: Path, line: Knowledge) -> None:
     (tmp_path / "rows.csv").write_text("prediction,expected\n0.5,1\n")
     activate_file(line, tmp_path / "rows.csv", tmp_path / "p.jsonl")
     found = json.loads((tmp_path / "p.jsonl").read_text())
@@ -466,12 +456,11 @@ def test_a_first_row_that_is_mostly_values_is_an_error(first: str, tmp_path: Pat
         assert caught.value.line == 1
     if "but" in NOT_A_HEADER[first]:
         assert with_advice(caught.value, advice_for(caught.value)).endswith(
-            "\n  Correct the cell. Where the first row is a header all the same, say so by choosing columns by name "
-            "with INPUT_COLUMNS."
+            "\n  Correct the cell. If the first row is a header, choose columns by name with INPUT_COLUMNS."
         )
 
 
-def test_such_a_row_is_rejected_with_skip(tmp_path: Path, flower: Knowledge) -> None:
+def test_a_first_row_that_is_mostly_values_is_rejected_with_skip(tmp_path: Path, flower: Knowledge) -> None:
     (tmp_path / "rows.csv").write_text("0.1,0.2,O.3,0.4\n5.8,2.7,5.1,1.9\n")
     done = activate_file(flower, tmp_path / "rows.csv", tmp_path / "p.csv", StreamOptions(skip=True))
     assert (done.prediction.rows, done.rejected) == (1, 1)
@@ -483,16 +472,14 @@ def test_such_a_row_is_rejected_with_skip(tmp_path: Path, flower: Knowledge) -> 
 @pytest.mark.parametrize(
     "header", ["region,2019,x,y", "x1,x2,x3,4", "a,b,c,", "2019-01,2019-02,2019-03,2019-04"]
 )
-def test_a_header_with_a_number_among_its_names_is_one(
-    header: str, tmp_path: Path, flower: Knowledge
-) -> None:
+def test_a_header_may_contain_a_number(header: str, tmp_path: Path, flower: Knowledge) -> None:
     (tmp_path / "rows.csv").write_text(f"{header}\n1,2,3,4\n")
     activation = read_activation(tmp_path / "rows.csv", flower.replace(card=None))
     assert activation.inputs.tolist() == [[1.0, 2.0, 3.0, 4.0]]
     assert activation.input_names == tuple(header.split(","))
 
 
-def test_chosen_names_make_a_row_of_numbers_the_header(tmp_path: Path, flower: Knowledge) -> None:
+def test_selected_names_make_a_row_of_numbers_the_header(tmp_path: Path, flower: Knowledge) -> None:
     years = ["2019", "2020", "2021", "2022"]
     for header, row in (("2019,2020,2021,2022,region", "1,2,3,4,west"), ("2019,2020,2021,2022", "1,2,3,4")):
         (tmp_path / "rows.csv").write_text(f"{header}\n{row}\n")
@@ -501,12 +488,14 @@ def test_chosen_names_make_a_row_of_numbers_the_header(tmp_path: Path, flower: K
         assert activation.input_names == tuple(years)
     (tmp_path / "rows.csv").write_text("2019,2020,2021,region\n1,2,3,west\n")
     with pytest.raises(
-        ActivationError, match=r"'2022' is chosen as an input, but in rows\.csv there is no such column"
+        ActivationError, match=r"'2022' is chosen as an input, but rows\.csv has no such column"
     ):
         read_activation(tmp_path / "rows.csv", flower, input_columns=years)
 
 
-def test_a_first_row_of_consecutive_integers_is_data_with_a_remark(tmp_path: Path, flower: Knowledge) -> None:
+def test_a_first_row_of_consecutive_integers_is_data_with_a_warning(
+    tmp_path: Path, flower: Knowledge
+) -> None:
     for first, noticed in (("0,1,2,3", True), ("1,2,3,4", True), ("1,2,3,5", False), ("0.0,1,2,3", False)):
         (tmp_path / "rows.csv").write_text(f"{first}\n5.8,2.7,5.1,1.9\n")
         activation = read_activation(tmp_path / "rows.csv", flower)
@@ -535,16 +524,19 @@ def test_a_first_row_of_numbers_that_the_card_has_as_names_is_refused(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_far_too_many_columns_are_counted_and_not_shown(kind: str, tmp_path: Path, flower: Knowledge) -> None:
+def test_too_many_columns_are_counted_and_not_listed(kind: str, tmp_path: Path, flower: Knowledge) -> None:
     KINDS[kind](tmp_path / "rows", [*numbers(*(f"c{place}" for place in range(17_000))), *row(*NAMES)])
     with pytest.raises(ActivationError) as caught:
         read_activation(tmp_path / "rows", flower)
     assert caught.value.message == (
-        "rows line 1 has 17,004 columns; 16,384 is the limit for the network in currentSolution.pkl, which takes 4."
+        "rows line 1 has 17,004 columns; the limit for the network in currentSolution.pkl is 16,384, "
+        "because it takes 4."
     )
 
 
-def test_a_long_list_of_columns_is_cut_in_messages(mistake: Callable[..., str], line: Knowledge) -> None:
+def test_a_long_list_of_columns_is_shortened_in_messages(
+    mistake: Callable[..., str], line: Knowledge
+) -> None:
     message = mistake(numbers(*(f"c{place}" for place in range(5_000))), line, input_columns=["x"])
     assert "c18, c19, and 4,980 more." in message and len(message) < 300
 
@@ -552,7 +544,7 @@ def test_a_long_list_of_columns_is_cut_in_messages(mistake: Callable[..., str], 
 # Parquet's numbers.
 
 
-def test_decimals_are_rounded_as_the_same_digits_in_csv_are(tmp_path: Path, line: Knowledge) -> None:
+def test_decimals_are_rounded_as_in_csv(tmp_path: Path, line: Knowledge) -> None:
     digits = ["0.1", "1.9", "-7.05", "123456789.000000001", "0.000000000000000001", "5"]
     for kind in (pa.decimal128(38, 20), pa.decimal256(60, 20)):
         values = pa.array([Decimal(text) for text in digits], kind)
@@ -563,5 +555,5 @@ def test_decimals_are_rounded_as_the_same_digits_in_csv_are(tmp_path: Path, line
 
 def test_a_key_that_cannot_be_encoded_is_refused(tmp_path: Path, line: Knowledge) -> None:
     (tmp_path / "rows.jsonl").write_text('{"a\\ud800": 1}\n')
-    with pytest.raises(ActivationError, match=r"line 1 has a key that is no text in Unicode: 'a\\ud800'"):
+    with pytest.raises(ActivationError, match=r"line 1 has a key that is not valid Unicode: 'a\\ud800'"):
         read_activation(tmp_path / "rows.jsonl", line)

@@ -1,4 +1,4 @@
-"""Converting puts a whole file and its card in place, or leaves everything as it was."""
+"""A conversion writes a complete file with its card, or changes nothing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from pybrain_runtime.errors import (
 
 @pytest.fixture
 def knowledge(iris: Path, tmp_path: Path) -> Path:
-    """The default network with its card, in a folder of its own."""
+    """Return the default network with its card, in a separate folder."""
     for name in ("currentSolution.pkl", "currentSolution.card.json"):
         shutil.copy(iris / name, tmp_path / name)
     return tmp_path / "currentSolution.pkl"
@@ -36,7 +36,7 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def test_the_new_file_stands_beside_the_old_one_where_nobody_says_otherwise(knowledge: Path) -> None:
+def test_by_default_the_new_file_is_written_beside_the_original(knowledge: Path) -> None:
     done = convert_file(knowledge, "xml")
     assert done.path == str(knowledge.with_suffix(".xml"))
     assert names(knowledge.parent) == {
@@ -46,11 +46,11 @@ def test_the_new_file_stands_beside_the_old_one_where_nobody_says_otherwise(know
 
 
 @pytest.mark.parametrize("name", ["net.pkl", "net.pkl.gz", "net", "net.xml.bz2"])
-def test_the_ending_is_replaced_also_behind_a_packed_one(name: str) -> None:
+def test_the_suffix_of_a_compressed_file_is_replaced(name: str) -> None:
     assert output_path(f"folder.d/{name}", "npz") == "folder.d/net.npz"
 
 
-def test_the_card_goes_with_it_under_the_new_name(knowledge: Path, tmp_path: Path) -> None:
+def test_the_card_is_copied_with_the_new_name(knowledge: Path, tmp_path: Path) -> None:
     goal = tmp_path / "out" / "flower.npz"
     goal.parent.mkdir()
     done = convert_file(knowledge, "npz", goal)
@@ -61,7 +61,7 @@ def test_the_card_goes_with_it_under_the_new_name(knowledge: Path, tmp_path: Pat
     assert load_knowledge(goal).activate(rows).tolist() == load_knowledge(knowledge).activate(rows).tolist()
 
 
-def test_a_card_from_elsewhere_goes_with_it_as_well(course: Path, iris: Path, tmp_path: Path) -> None:
+def test_a_card_from_another_folder_is_copied(course: Path, iris: Path, tmp_path: Path) -> None:
     shutil.copy(iris / "currentSolution.pkl", tmp_path / "net.pkl")
     done = convert_file(
         tmp_path / "net.pkl", "npz", tmp_path / "b.npz", card=iris / "currentSolution.card.json"
@@ -70,26 +70,26 @@ def test_a_card_from_elsewhere_goes_with_it_as_well(course: Path, iris: Path, tm
     assert done.card == str(tmp_path / "b.card.json")
 
 
-def test_a_file_that_is_there_is_kept_unless_it_is_allowed(knowledge: Path) -> None:
+def test_an_existing_file_is_kept_without_force(knowledge: Path) -> None:
     goal = knowledge.with_suffix(".xml")
     goal.write_text("mine", encoding="utf-8")
     with pytest.raises(CannotWrite) as refused:
         convert_file(knowledge, "xml")
-    assert str(refused.value) == f"{goal} is there already, and is not overwritten."
+    assert str(refused.value) == f"{goal} already exists, and is not overwritten."
     assert isinstance(refused.value, OutputExists) and refused.value.can_force
     assert goal.read_text(encoding="utf-8") == "mine"
     convert_file(knowledge, "xml", force=True)
     assert load_knowledge(goal).format == "xml"
 
 
-def test_a_link_that_leads_nowhere_is_there_as_well(knowledge: Path) -> None:
+def test_a_broken_link_counts_as_an_existing_file(knowledge: Path) -> None:
     knowledge.with_suffix(".xml").symlink_to("nowhere")
-    with pytest.raises(CannotWrite, match="is there already"):
+    with pytest.raises(CannotWrite, match="already exists"):
         convert_file(knowledge, "xml")
 
 
 @pytest.mark.parametrize("force", [False, True])
-def test_a_network_is_never_written_over_itself(force: bool, knowledge: Path, tmp_path: Path) -> None:
+def test_a_network_never_overwrites_itself(force: bool, knowledge: Path, tmp_path: Path) -> None:
     # What lay beside it in the file, and its class where that is a special one, would be lost.
     content = knowledge.read_bytes()
     other_name = tmp_path / "hard.pkl"
@@ -109,7 +109,7 @@ def test_no_converted_file_has_the_name_of_a_card(knowledge: Path, tmp_path: Pat
         assert not (tmp_path / name).exists()
 
 
-def test_a_card_that_is_read_is_not_written_over(knowledge: Path, tmp_path: Path) -> None:
+def test_an_input_card_is_not_overwritten(knowledge: Path, tmp_path: Path) -> None:
     card = knowledge.with_name("currentSolution.card.json").rename(tmp_path / "mine.json")
     content = card.read_bytes()
     with pytest.raises(UsageError, match=r"mine\.json would overwrite .*mine\.json, which is an input"):
@@ -117,7 +117,7 @@ def test_a_card_that_is_read_is_not_written_over(knowledge: Path, tmp_path: Path
     assert card.read_bytes() == content
 
 
-def test_if_one_file_cannot_get_its_name_the_old_ones_stay(knowledge: Path, tmp_path: Path) -> None:
+def test_if_one_file_cannot_be_committed_the_old_files_are_kept(knowledge: Path, tmp_path: Path) -> None:
     old = {"net.npz": b"old network", "net.card.json": b"old card"}
     for name, content in old.items():
         (tmp_path / name).write_bytes(content)
@@ -133,24 +133,22 @@ def test_if_one_file_cannot_get_its_name_the_old_ones_stay(knowledge: Path, tmp_
     assert {name: (tmp_path / name).read_bytes() for name in old} == old
 
 
-def test_a_card_that_would_be_taken_for_the_new_files_is_never_left_to_be(
-    course: Path, tmp_path: Path
-) -> None:
+def test_an_unrelated_card_beside_the_new_file_is_an_error(course: Path, tmp_path: Path) -> None:
     (tmp_path / "net.card.json").write_text("{}", encoding="utf-8")
     with pytest.raises(CannotWrite) as refused:
         convert_file(course / "currentSolution.pkl", "npz", tmp_path / "net.npz", force=True)
     assert str(refused.value) == (
-        f"{tmp_path / 'net.card.json'} would be taken for the card of the new file, and the original has "
-        "none.\n  Remove that card."
+        f"{tmp_path / 'net.card.json'} would be used as the model card of the new file, but the original "
+        "has no card.\n  Remove that card."
     )
     assert names(tmp_path) == {"net.card.json"}
 
 
-def test_another_card_is_replaced_only_where_that_is_allowed(knowledge: Path, tmp_path: Path) -> None:
+def test_another_card_is_replaced_only_with_force(knowledge: Path, tmp_path: Path) -> None:
     folder = tmp_path / "out"
     folder.mkdir()
     (folder / "net.card.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(CannotWrite, match="is there already with other content"):
+    with pytest.raises(CannotWrite, match="already exists with other content"):
         convert_file(knowledge, "npz", folder / "net.npz")
     assert names(folder) == {"net.card.json"}
     convert_file(knowledge, "npz", folder / "net.npz", force=True)
@@ -165,24 +163,24 @@ def test_a_refused_file_writes_nothing(tmp_path: Path) -> None:
     assert names(tmp_path) == {"net.pkl"}
 
 
-def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
+def test_a_missing_source_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InputMissing, match="was not found"):
         convert_file(tmp_path / "net.pkl", "xml")
     assert names(tmp_path) == set()
 
 
-def test_a_pinned_file_must_be_that_file(knowledge: Path) -> None:
-    with pytest.raises(KnowledgeError, match="is not the file that was pinned"):
+def test_a_pinned_hash_must_match_the_file(knowledge: Path) -> None:
+    with pytest.raises(KnowledgeError, match="does not have the expected SHA-256"):
         convert_file(knowledge, "xml", sha256="0" * 64)
     assert not knowledge.with_suffix(".xml").exists()
 
 
-def test_an_unknown_format_is_answered_with_those_there_are(knowledge: Path) -> None:
-    with pytest.raises(UsageError, match=r"^There is no format 'h5'; there are: pkl, xml, onnx, npz\.$"):
+def test_an_unknown_format_is_refused_and_known_formats_are_listed(knowledge: Path) -> None:
+    with pytest.raises(UsageError, match=r"^Unknown format 'h5'; expected one of pkl, xml, onnx, npz\.$"):
         convert_file(knowledge, "h5")
 
 
-def test_a_folder_that_is_not_there_is_said(knowledge: Path, tmp_path: Path) -> None:
+def test_a_missing_target_folder_is_reported(knowledge: Path, tmp_path: Path) -> None:
     goal = tmp_path / "missing" / "net.xml"
     with pytest.raises(CannotWrite) as failed:
         convert_file(knowledge, "xml", goal)
@@ -191,7 +189,7 @@ def test_a_folder_that_is_not_there_is_said(knowledge: Path, tmp_path: Path) -> 
     )
 
 
-def test_a_folder_without_the_right_to_write_is_said(
+def test_a_target_folder_without_write_permission_is_reported(
     knowledge: Path, tmp_path: Path, ordinary_user: Callable[[], AbstractContextManager[None]]
 ) -> None:
     knowledge.parent.chmod(0o555)

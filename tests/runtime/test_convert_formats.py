@@ -1,4 +1,4 @@
-"""Every recorded network converts to every format and answers alike there, or is refused with a reason."""
+"""Every recorded network converts to every format with equal outputs, or is refused with a reason."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def rows_of(path: Path) -> np.ndarray:
 
 
 def recorded(folder: Path, plan: CompiledNetwork) -> tuple[np.ndarray, np.ndarray]:
-    """What a plan answers to the inputs that were recorded, and what PyBrain answered."""
+    """Return the outputs of a compiled network for the recorded inputs, and the recorded outputs."""
     meta: dict[str, Any] = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
     inputs, expected = rows_of(folder / "inputs.csv"), rows_of(folder / "expected.csv")
     if meta["kind"].startswith("ff"):
@@ -68,11 +68,13 @@ def names_in(pickled: bytes) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("target", ["pkl", "xml", "npz"])
 @pytest.mark.parametrize("path", NETWORKS, ids=label)
-def test_a_converted_network_answers_as_pybrain_recorded(path: Path, target: str, tmp_path: Path) -> None:
+def test_a_converted_network_reproduces_the_recorded_outputs(path: Path, target: str, tmp_path: Path) -> None:
     done = convert_file(path, target, tmp_path / f"net.{target}")
     assert done.agreement.difference <= 1e-12
     if path.parent.name == "rnn_midsequence" and target == "xml":
-        assert done.notes == ("it was saved after step 5 of a sequence; what was written begins a new one",)
+        assert done.notes == (
+            "the network was saved after step 5 of a sequence; the new file starts a new sequence",
+        )
         return
     found, expected = recorded(path.parent, plan_of(Path(done.path), path.parent))
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-300)
@@ -86,7 +88,7 @@ def test_files_of_other_versions_convert_to_a_pickle_and_back(path: Path, tmp_pa
 
 
 @pytest.mark.parametrize("path", NETWORKS, ids=label)
-def test_a_converted_pickle_names_nothing_that_an_old_pybrain_lacks(path: Path, tmp_path: Path) -> None:
+def test_a_converted_pickle_uses_only_names_of_old_pybrain(path: Path, tmp_path: Path) -> None:
     content = Path(convert_file(path, "pkl", tmp_path / "net.pkl").path).read_bytes()
     assert content[:2] == b"\x80\x02"
     others = {name for name in names_in(content) if not name[0].startswith("pybrain.")}
@@ -106,7 +108,7 @@ def test_a_converted_xml_file_is_read_by_the_library(path: Path, tmp_path: Path)
     np.testing.assert_allclose([network.activate(row) for row in inputs], expected, rtol=1e-12, atol=1e-300)
 
 
-def test_a_pickle_of_a_network_in_mid_sequence_goes_on_there(tmp_path: Path) -> None:
+def test_a_pickle_of_a_network_in_mid_sequence_can_be_resumed(tmp_path: Path) -> None:
     folder = FIXTURES / "networks" / "rnn_midsequence"
     done = convert_file(folder / "net.p4.pkl", "pkl", tmp_path / "net.pkl")
     network = pickle.loads(Path(done.path).read_bytes())
@@ -114,30 +116,30 @@ def test_a_pickle_of_a_network_in_mid_sequence_goes_on_there(tmp_path: Path) -> 
     np.testing.assert_allclose(found, rows_of(folder / "expected.csv")[:, 1:], rtol=1e-12)
 
 
-def test_a_network_of_a_special_class_is_said_to_become_a_plain_one(tmp_path: Path) -> None:
+def test_converting_a_special_network_class_is_reported(tmp_path: Path) -> None:
     path = FIXTURES / "networks" / "man_bidirectional" / "net.p2.pkl"
     assert convert_file(path, "pkl", tmp_path / "a.pkl").notes == (
-        "the BidirectionalNetwork becomes a FeedForwardNetwork of the same parts",
+        "the BidirectionalNetwork becomes a FeedForwardNetwork with the same layers and connections",
     )
     kept = convert_file(path, "npz", tmp_path / "a.npz")
     assert kept.notes == ()
     assert load_knowledge(kept.path).kind == "BidirectionalNetwork"
 
 
-def test_what_lies_beside_a_network_is_said_to_be_left_behind(tmp_path: Path) -> None:
+def test_companions_that_are_not_converted_are_reported(tmp_path: Path) -> None:
     done = convert_file(FIXTURES / "objects" / "wrap_tuple.p2.pkl", "npz", tmp_path / "a.npz")
-    assert done.notes == ("what lay beside the network in the file is left behind: 1.0, 1.1, 2",)
+    assert done.notes == ("other values in the file are not converted: 1.0, 1.1, 2",)
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_a_layer_that_no_format_can_hold_is_named(target: str, tmp_path: Path) -> None:
+def test_a_layer_without_a_counterpart_is_named(target: str, tmp_path: Path) -> None:
     goal = tmp_path / f"a.{target}"
     with pytest.raises(KnowledgeError, match=r"^The EvolinoNetwork 'EvolinoNetwork' cannot be "):
         convert_file(FIXTURES / "objects" / "evolino.p2.pkl", target, goal)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_name_that_xml_cannot_hold_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+def test_a_name_that_xml_cannot_represent_is_refused_before_writing(tmp_path: Path) -> None:
     from pybrain.tools.shortcuts import buildNetwork
 
     network = buildNetwork(1, 1)
@@ -147,8 +149,8 @@ def test_a_name_that_xml_cannot_hold_is_refused_before_anything_is_written(tmp_p
     with pytest.raises(KnowledgeError) as refused:
         convert_file(source, "xml")
     assert str(refused.value) == (
-        "The FeedForwardNetwork 'bell\\x07' cannot be written as XML: its name has characters that XML has no "
-        "way to hold.\n  Convert to pkl or npz instead."
+        "The FeedForwardNetwork 'bell\\x07' cannot be written as XML: its name has characters that are not "
+        "allowed in XML.\n  Convert to pkl or npz instead."
     )
     assert [path.name for path in tmp_path.iterdir()] == ["net.pkl"]
 
@@ -159,29 +161,29 @@ def test_the_same_network_gives_the_same_npz_file(tmp_path: Path) -> None:
     assert one.sha256 == two.sha256
 
 
-def test_a_large_network_is_written_in_a_protocol_that_takes_fewer_bytes(tmp_path: Path) -> None:
+def test_a_large_network_is_written_in_a_compact_protocol(tmp_path: Path) -> None:
     from pybrain.tools.shortcuts import buildNetwork
 
     (tmp_path / "net.pkl").write_bytes(pickle.dumps(buildNetwork(1_000, 1_500, 300), 4))
     done = convert_file(tmp_path / "net.pkl", "pkl", tmp_path / "out.pkl")
     assert Path(done.path).read_bytes()[:2] == b"\x80\x04"
     assert done.notes == (
-        "it is of protocol 4, which Python 2 cannot read: with an older one it would be beyond the limit for a "
-        "knowledge file",
+        "pickle protocol 4 is used, which Python 2 cannot read: with protocol 2 the file would be larger than the "
+        "limit for a knowledge file",
     )
 
 
-def test_a_network_that_would_be_too_large_to_be_read_is_not_written() -> None:
+def test_a_network_beyond_the_reading_limit_is_not_written() -> None:
     with pytest.raises(KnowledgeError) as refused:
         TARGETS["xml"].check_size(bytes((64 << 20) + 1))
     assert str(refused.value) == (
-        "As xml, the network would take 67,108,865 bytes, more than the limit for a knowledge file "
-        "(67,108,864).\n  Convert to npz or onnx instead, which take the fewest."
+        "The network takes 67,108,865 bytes as xml; the limit for a knowledge file is 67,108,864 bytes."
+        "\n  Convert to npz or onnx instead, which take fewer bytes."
     )
     TARGETS["onnx"].check_size(bytes((64 << 20) + 1))
 
 
-def test_no_name_out_of_a_file_is_shown_as_it_is(tmp_path: Path) -> None:
+def test_names_from_a_file_are_escaped(tmp_path: Path) -> None:
     from pybrain.structure import GaussianLayer
     from pybrain.tools.shortcuts import buildNetwork
 

@@ -1,4 +1,4 @@
-"""ONNX: every network that does not draw at random is computed alike by onnxruntime."""
+"""ONNX: onnxruntime computes the same outputs for every deterministic network."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def session(path: str) -> onnxruntime.InferenceSession:
 
 
 @pytest.mark.parametrize("path", NETWORKS, ids=label)
-def test_a_model_in_double_precision_agrees_to_the_last_bits(path: Path, tmp_path: Path) -> None:
+def test_a_double_precision_model_agrees_to_rounding(path: Path, tmp_path: Path) -> None:
     done = convert_file(path, "onnx", tmp_path / "net.onnx")
     assert done.agreement.precision == "float64" and done.agreement.by.startswith("onnxruntime ")
     assert done.agreement.rows == 256
@@ -39,13 +39,13 @@ def test_a_model_in_double_precision_agrees_to_the_last_bits(path: Path, tmp_pat
 
 
 @pytest.mark.parametrize("path", NETWORKS, ids=label)
-def test_a_model_in_single_precision_stays_within_its_stated_tolerance(path: Path, tmp_path: Path) -> None:
+def test_a_single_precision_model_is_within_its_stated_tolerance(path: Path, tmp_path: Path) -> None:
     done = convert_file(path, "onnx", tmp_path / "net.onnx", precision="float32")
     assert done.agreement.precision == "float32"
     assert done.agreement.difference <= done.agreement.tolerance == 1e-4
 
 
-def test_rows_and_sequences_are_named_as_everywhere_else(tmp_path: Path) -> None:
+def test_tensor_dimensions_have_standard_names(tmp_path: Path) -> None:
     folder = FIXTURES / "networks"
     rows = session(convert_file(folder / "bn_4_8_2" / "net.p2.pkl", "onnx", tmp_path / "a.onnx").path)
     steps = session(convert_file(folder / "rnn_bn_lstm" / "net.p2.pkl", "onnx", tmp_path / "b.onnx").path)
@@ -64,7 +64,7 @@ def test_rows_and_sequences_are_named_as_everywhere_else(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "name", ["rnn_bn_lstm_peep", "rnn_tutorial", "rnn_nested_ffn", "rnn_bn_recurrent_flag"]
 )
-def test_a_recurrent_model_answers_sequences_of_any_number_and_length(name: str, tmp_path: Path) -> None:
+def test_a_recurrent_model_accepts_any_batch_size_and_length(name: str, tmp_path: Path) -> None:
     done = convert_file(FIXTURES / "networks" / name / "net.p2.pkl", "onnx", tmp_path / "net.onnx")
     model, plan = session(done.path), done.knowledge.compiled
     for sequences, steps in ((1, 1), (1, 40), (7, 3)):
@@ -73,7 +73,7 @@ def test_a_recurrent_model_answers_sequences_of_any_number_and_length(name: str,
         np.testing.assert_allclose(found, plan.run_sequences(given), rtol=1e-12, atol=1e-14)
 
 
-def test_the_model_says_what_it_was_made_from(tmp_path: Path) -> None:
+def test_the_model_metadata_names_its_source(tmp_path: Path) -> None:
     done = convert_file(FIXTURES / "default" / "iris" / "currentSolution.pkl", "onnx", tmp_path / "net.onnx")
     model = onnx.load(done.path)
     assert {entry.key: entry.value for entry in model.metadata_props} == {
@@ -86,13 +86,13 @@ def test_the_model_says_what_it_was_made_from(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("file", ["networks/man_gaussian_enabled/net.p2.pkl", "objects/bernoulli.p2.pkl"])
-def test_a_network_that_draws_at_random_is_refused(file: str, tmp_path: Path) -> None:
-    with pytest.raises(KnowledgeError, match="draws its outputs at random, and no two programs draw alike"):
+def test_a_network_with_random_layers_is_refused(file: str, tmp_path: Path) -> None:
+    with pytest.raises(KnowledgeError, match="draws its outputs at random, which differ between programs"):
         convert_file(FIXTURES / file, "onnx", tmp_path / "net.onnx")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_map_converts_as_well(tmp_path: Path) -> None:
+def test_a_kohonen_map_can_be_converted(tmp_path: Path) -> None:
     done = convert_file(FIXTURES / "objects" / "kohonen.p2.pkl", "onnx", tmp_path / "net.onnx")
     assert done.agreement.difference == 0.0
     assert session(done.path).run(None, {"activation": [[0.1, 0.5, 0.9]]})[0].tolist() == [[2.0, 1.0]]
@@ -114,8 +114,8 @@ def layer(kind: str, indim: int, outdim: int, **options: object) -> ModuleDescri
     ],
     ids=lambda module: module.kind,
 )
-def test_layers_that_no_recorded_network_has_are_computed_alike(middle: ModuleDescription) -> None:
-    from pybrain_runtime.convert.onnx_answers import onnx_answers
+def test_layers_without_recordings_are_computed_equally(middle: ModuleDescription) -> None:
+    from pybrain_runtime.convert.onnx_inference import onnx_predict
     from pybrain_runtime.convert.onnx_model import onnx_model
 
     network = NetworkDescription(
@@ -126,23 +126,23 @@ def test_layers_that_no_recorded_network_has_are_computed_alike(middle: ModuleDe
         outputs=(1,),
         connections=(ConnectionDescription("c", "IdentityConnection", 0, 1, (0, 4), (0, 4)),),
     )
-    model = onnx_model(network, about={}).SerializeToString()
-    agreement = compare(CompiledNetwork(network), onnx_answers(model), tolerance=1e-12, by="onnxruntime")
+    model = onnx_model(network, metadata={}).SerializeToString()
+    agreement = compare(CompiledNetwork(network), onnx_predict(model), tolerance=1e-12, by="onnxruntime")
     assert agreement.rows == 256
 
 
-def test_exponents_are_clipped_where_pybrain_clips_them() -> None:
-    from pybrain_runtime.convert.onnx_answers import onnx_answers
+def test_exponents_are_clipped_as_in_pybrain() -> None:
+    from pybrain_runtime.convert.onnx_inference import onnx_predict
     from pybrain_runtime.convert.onnx_model import onnx_model
 
     softmax = layer("SoftmaxLayer", 3, 3)
     network = NetworkDescription("net", "SoftmaxLayer", (softmax,), (0,), (0,), ())
-    answers = onnx_answers(onnx_model(network, about={}).SerializeToString())
+    answers = onnx_predict(onnx_model(network, metadata={}).SerializeToString())
     # 600 counts as 500, so that both halves are equal although 600 is far above 550.
     assert answers(np.array([[600.0, 550.0, 0.0]]))[0, :2].tolist() == [0.5, 0.5]
 
 
-def test_every_connection_is_the_matrix_that_it_multiplies_with() -> None:
+def test_every_connection_is_exported_as_its_matrix() -> None:
     permutation = ConnectionDescription(
         "p", "PermutationConnection", 0, 1, (1, 5), (0, 4), options={"places": np.array([2, 3, 0, 1])}
     )
@@ -154,19 +154,22 @@ def test_every_connection_is_the_matrix_that_it_multiplies_with() -> None:
     assert (given @ together).tolist() == [4.0, 5.0, 2.0, 3.0, 3.0, 6.0]
 
 
-def test_a_matrix_of_almost_nothing_but_zeros_is_refused() -> None:
+def test_a_nearly_empty_large_matrix_is_refused() -> None:
     wide = layer("LinearLayer", 100_000, 100_000)
     with pytest.raises(KnowledgeError) as refused:
         matrix_of([], wide, wide)
     assert str(refused.value) == (
-        "The connections from 'LinearLayer' to 'LinearLayer' make up a matrix of 100000 by 100000 numbers, "
-        "more than is written (33,554,432).\n  Convert to npz instead, which keeps connections as they are."
+        "The connections from 'LinearLayer' to 'LinearLayer' form a matrix of shape (100000, 100000); "
+        "the limit is 33,554,432 elements.\n  Convert to npz instead, which keeps connections as they are."
     )
 
 
-def test_a_model_that_answers_differently_is_not_kept() -> None:
+def test_a_model_with_different_outputs_is_not_kept() -> None:
     plan = load_knowledge(FIXTURES / "networks" / "bn_4_8_2" / "net.p2.pkl").compiled
-    with pytest.raises(Disagreement, match=r"answers differently: by 0.25 in float64, computed by a test"):
+    with pytest.raises(
+        Disagreement,
+        match=r"\(float64, computed by a test\) differ from the original by 0.25; expected at most",
+    ):
         compare(
             plan, lambda rows: plan.run(rows) + 0.25 * np.maximum(1, abs(plan.run(rows))),
             tolerance=1e-12, by="a test",
@@ -174,13 +177,13 @@ def test_a_model_that_answers_differently_is_not_kept() -> None:
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf])
-def test_a_number_is_never_taken_for_none(wrong: float) -> None:
+def test_nan_or_infinity_never_agrees_with_a_finite_number(wrong: float) -> None:
     plan = load_knowledge(FIXTURES / "networks" / "bn_1_1" / "net.p2.pkl").compiled
-    with pytest.raises(Disagreement, match="by inf in float64"):
+    with pytest.raises(Disagreement, match="differ from the original by inf"):
         compare(plan, lambda rows: np.full((len(rows), 1), wrong), tolerance=1e-12, by="a test")
 
 
-def test_without_the_packages_one_line_says_how_to_get_them(
+def test_missing_packages_are_reported_with_the_install_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
@@ -194,8 +197,10 @@ def test_without_the_packages_one_line_says_how_to_get_them(
     )
 
 
-def test_single_precision_is_for_models_alone(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"^npz is written in float64; 'float32' was asked for\.$"):
+def test_single_precision_is_only_for_onnx_models(tmp_path: Path) -> None:
+    with pytest.raises(
+        UsageError, match=r"^The format npz does not support precision 'float32'; expected float64\.$"
+    ):
         convert_file(
             FIXTURES / "networks" / "bn_1_1" / "net.p2.pkl", "npz", tmp_path / "a.npz", precision="float32"
         )

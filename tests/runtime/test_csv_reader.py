@@ -1,4 +1,4 @@
-"""The CSV contract: what is accepted, and what each mistake is called."""
+"""The CSV reader: accepted files, and the message for each error."""
 
 from __future__ import annotations
 
@@ -74,7 +74,9 @@ ACCEPTED_WITH_OTHER_NAMES = {
 
 
 @pytest.mark.parametrize("case", [*ACCEPTED, *ACCEPTED_WITH_OTHER_NAMES])
-def test_accepted(case: str, read: Callable[..., Activation], flower: Knowledge) -> None:
+def test_accepted_csv_dialects_give_the_same_row(
+    case: str, read: Callable[..., Activation], flower: Knowledge
+) -> None:
     if case in ACCEPTED:
         activation = read(ACCEPTED[case])
     else:
@@ -90,7 +92,7 @@ def test_the_header_names_the_inputs(read: Callable[..., Activation]) -> None:
     assert read(f"{ROW}\n").input_names == ()
 
 
-def test_more_columns_are_the_expected_outputs(read: Callable[..., Activation]) -> None:
+def test_columns_after_the_inputs_are_the_expected_outputs(read: Callable[..., Activation]) -> None:
     activation = read(f"{ROW},0,0,1\n{ROW},1,0,0\n")
     assert activation.targets is not None
     assert activation.targets.tolist() == [[0, 0, 1], [1, 0, 0]]
@@ -119,7 +121,7 @@ def test_the_file_is_hashed_while_it_is_read(written: Written, flower: Knowledge
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_line_ends_on_the_border_of_two_blocks(end: str, written: Written, line: Knowledge) -> None:
+def test_line_ends_at_block_boundaries_are_recognized(end: str, written: Written, line: Knowledge) -> None:
     for shift in range(4):
         content = "0" * shift + "1" + end + f"{7}{end}" * 140_000
         activation = read_activation(written(content, "a.csv"), line)
@@ -157,7 +159,7 @@ def test_columns_are_chosen_by_name_and_others_may_hold_text(read: Callable[...,
     assert activation.input_names == tuple(HEADER.split(","))
 
 
-def test_columns_are_taken_in_the_order_of_the_names(read: Callable[..., Activation]) -> None:
+def test_columns_are_selected_in_the_order_of_the_names(read: Callable[..., Activation]) -> None:
     activation = read(
         TABLE,
         input_columns=HEADER.split(",")[::-1],
@@ -168,22 +170,20 @@ def test_columns_are_taken_in_the_order_of_the_names(read: Callable[..., Activat
     assert activation.targets is not None and activation.targets.tolist() == [[0, 0, 1], [1, 0, 0]]
 
 
-def test_with_targets_alone_the_other_columns_are_inputs(read: Callable[..., Activation]) -> None:
+def test_with_only_targets_selected_the_other_columns_are_inputs(read: Callable[..., Activation]) -> None:
     activation = read(f"s,v,w,{HEADER}\n1,2,3,{ROW}\n", target_columns=["s", "v", "w"])
     assert activation.inputs.tolist() == [[5.8, 2.7, 5.1, 1.9]]
 
 
 def test_an_unknown_name_is_an_error_that_lists_the_columns(mistake: Callable[..., str]) -> None:
     message = mistake(TABLE, input_columns=["sepal_length", "sepal width", "petal_length", "petal_width"])
-    assert (
-        "'sepal width' is chosen as an input, but in activation_data.csv there is no such column." in message
-    )
+    assert "'sepal width' is chosen as an input, but activation_data.csv has no such column." in message
     assert "The columns are: id, species, sepal_length, sepal_width, petal_length" in message
 
 
 def test_a_repeated_name_is_refused(mistake: Callable[..., str]) -> None:
     message = mistake("a,a,b,c,d\n1,2,3,4,5\n", input_columns=["a", "b", "c", "d"])
-    assert "'a' is chosen as an input, but in activation_data.csv the name is there more than once" in message
+    assert "'a' is chosen as an input, but activation_data.csv has several columns of this name" in message
 
 
 def test_too_few_names_are_counted(mistake: Callable[..., str]) -> None:
@@ -204,7 +204,9 @@ def test_text_in_a_chosen_column_is_named(mistake: Callable[..., str]) -> None:
     assert "activation_data.csv line 3, column 4 (sepal_width): 'x' is not a number." in message
 
 
-def test_inputs_in_another_order_than_the_card_are_not_taken_silently(mistake: Callable[..., str]) -> None:
+def test_inputs_in_an_order_other_than_the_cards_are_not_accepted_silently(
+    mistake: Callable[..., str],
+) -> None:
     message = mistake(f"sepal_width,sepal_length,petal_length,petal_width\n{ROW}\n")
     assert "activation_data.csv has the inputs in another order" in message
     assert f"Set INPUT_COLUMNS={HEADER}" in message
@@ -213,7 +215,7 @@ def test_inputs_in_another_order_than_the_card_are_not_taken_silently(mistake: C
 # Mistakes.
 
 
-def test_a_wrong_number_of_columns_says_what_the_network_takes(mistake: Callable[..., str]) -> None:
+def test_a_wrong_number_of_columns_is_reported_with_the_expected_number(mistake: Callable[..., str]) -> None:
     message = mistake("1,2,3,4,5,6,7,8,9,10,11,12\n")
     assert message.startswith(
         "activation_data.csv line 1 has 12 columns; the network in currentSolution.pkl takes 4."
@@ -222,16 +224,16 @@ def test_a_wrong_number_of_columns_says_what_the_network_takes(mistake: Callable
     assert "Run prepare_files.py with matching data" in message
 
 
-def test_a_shorter_row_is_named_by_its_line(mistake: Callable[..., str]) -> None:
+def test_a_shorter_row_is_reported_with_its_line(mistake: Callable[..., str]) -> None:
     message = mistake(f"{HEADER}\n{ROW}\n1,2,3\n")
     assert "activation_data.csv line 3 has 3 columns; the network in currentSolution.pkl takes 4." in message
 
 
-def test_rows_whose_lengths_even_out_are_not_mixed_up(mistake: Callable[..., str]) -> None:
+def test_rows_of_different_length_are_not_merged(mistake: Callable[..., str]) -> None:
     assert "line 2 has 5 columns" in mistake("1,2,3,4\n1,2,3,4,5\n1,2,3\n")
 
 
-def test_a_row_without_its_expected_outputs_is_named(mistake: Callable[..., str]) -> None:
+def test_a_row_without_expected_outputs_is_reported(mistake: Callable[..., str]) -> None:
     message = mistake(f"{ROW},1,0,0\n{ROW}\n")
     assert "activation_data.csv line 2 has 4 columns; the lines before it have 7." in message
 
@@ -259,7 +261,7 @@ CELLS = {
 
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("row", [0, 1, 40])
-def test_a_cell_without_a_number_is_named_by_line_and_column(
+def test_a_non_numeric_cell_is_reported_with_line_and_column(
     cell: str, row: int, mistake: Callable[..., str]
 ) -> None:
     lines = [HEADER] + [ROW] * 41
@@ -269,7 +271,7 @@ def test_a_cell_without_a_number_is_named_by_line_and_column(
 
 
 @pytest.mark.parametrize("cell", ["", "nan", "inf", "NaN"])
-def test_a_first_row_of_numbers_with_one_mistake_is_not_taken_for_a_header(
+def test_a_first_row_of_numbers_with_one_error_is_not_a_header(
     cell: str, mistake: Callable[..., str]
 ) -> None:
     assert "activation_data.csv line 1, column 2: " in mistake(f"5.8,{cell},5.1,1.9\n{ROW}\n")
@@ -291,7 +293,7 @@ def test_a_repeated_header_is_an_error(mistake: Callable[..., str]) -> None:
     assert "activation_data.csv line 4 repeats the header." in message
 
 
-def test_a_blank_line_before_more_rows_is_named(mistake: Callable[..., str]) -> None:
+def test_a_blank_line_before_more_rows_is_reported(mistake: Callable[..., str]) -> None:
     assert "activation_data.csv line 3 is blank, and rows follow it." in mistake(
         f"{HEADER}\n{ROW}\n\n\n{ROW}\n"
     )
@@ -309,12 +311,12 @@ def test_an_empty_file_is_an_error(content: str | bytes, mistake: Callable[..., 
 
 
 @pytest.mark.parametrize("content", [HEADER, f"{HEADER}\n", f"{HEADER}\r\n\r\n"])
-def test_a_header_alone_is_not_enough(content: str, mistake: Callable[..., str]) -> None:
+def test_a_header_without_rows_is_an_error(content: str, mistake: Callable[..., str]) -> None:
     assert mistake(content).startswith("activation_data.csv has a header and no rows.")
 
 
-def test_latin1_is_named_by_its_line(mistake: Callable[..., str]) -> None:
-    assert "activation_data.csv line 1 is not UTF-8: byte 0xe4 at place 2 of the line." in mistake(
+def test_invalid_utf8_is_reported_with_its_line(mistake: Callable[..., str]) -> None:
+    assert "activation_data.csv line 1 is not UTF-8: byte 0xe4 at position 2 of the line." in mistake(
         f"L\u00e4nge,b,c,d\n{ROW}\n".encode("latin1")
     )
     assert "line 3 is not UTF-8: byte 0xe4" in mistake(f"{ROW}\n{ROW}\n1,2,\u00e4,4\n".encode("latin1"))
@@ -328,15 +330,15 @@ KINDS = {
 
 
 @pytest.mark.parametrize("start", KINDS)
-def test_other_kinds_of_files_are_named(start: bytes, mistake: Callable[..., str]) -> None:
+def test_other_file_types_are_recognized(start: bytes, mistake: Callable[..., str]) -> None:
     assert mistake(start).startswith(f"activation_data.csv {KINDS[start]}, not a CSV file in UTF-8.")
 
 
-def test_a_nul_byte_is_named_by_its_line(mistake: Callable[..., str]) -> None:
+def test_a_nul_byte_is_reported_with_its_line(mistake: Callable[..., str]) -> None:
     assert "activation_data.csv line 3 holds a NUL byte" in mistake(f"{HEADER}\n{ROW}\n1,2\x00,3,4\n")
 
 
-def test_an_endless_line_is_refused_without_reading_it_all(tmp_path: Path, flower: Knowledge) -> None:
+def test_a_very_long_line_is_refused_without_reading_all_of_it(tmp_path: Path, flower: Knowledge) -> None:
     import tracemalloc
 
     path = tmp_path / "activation_data.csv"
@@ -350,21 +352,21 @@ def test_an_endless_line_is_refused_without_reading_it_all(tmp_path: Path, flowe
         for _ in range(100):
             file.write(b"1," * 500_000)
     tracemalloc.start()
-    with pytest.raises(ActivationError, match="line 3 is longer than 1,048,576 bytes, the limit"):
+    with pytest.raises(ActivationError, match="line 3 exceeds the limit of 1,048,576 bytes for a line"):
         read_activation(path, flower)
     assert tracemalloc.get_traced_memory()[1] < 20_000_000
     tracemalloc.stop()
 
 
 @pytest.mark.parametrize("content", ['5.8,"2.7,5.1,1.9\n', f'{HEADER}\n5.8,"2.7"x,5.1,1.9\n'])
-def test_a_broken_quote_is_named_by_its_line(content: str, mistake: Callable[..., str]) -> None:
+def test_an_unclosed_quote_is_reported_with_its_line(content: str, mistake: Callable[..., str]) -> None:
     line = content.count("\n")
     assert f"activation_data.csv line {line} has a quoted cell that does not end in its line" in mistake(
         content
     )
 
 
-def test_a_missing_file_is_an_input_missing(tmp_path: Path, flower: Knowledge) -> None:
+def test_a_missing_file_raises_input_missing(tmp_path: Path, flower: Knowledge) -> None:
     with pytest.raises(InputMissing, match=r"The activation file .*nope\.csv was not found") as caught:
         read_activation(tmp_path / "nope.csv", flower)
     assert caught.value.status == 66
@@ -376,14 +378,14 @@ def test_a_directory_is_an_error(tmp_path: Path, flower: Knowledge) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
-def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, flower: Knowledge) -> None:
+def test_a_pipe_is_refused_without_waiting(tmp_path: Path, flower: Knowledge) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
     with pytest.raises(InputMissing, match="is not a regular file"):
         read_activation(tmp_path / "pipe.csv", flower)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no modes there")
-def test_an_unreadable_file_says_so(
+def test_an_unreadable_file_is_reported(
     written: Written, flower: Knowledge, ordinary_user: Callable[[], AbstractContextManager[None]]
 ) -> None:
     path = written(f"{ROW}\n", "a.csv")
@@ -418,7 +420,7 @@ def test_bulk_and_cell_by_cell_parsing_agree(rows: list[list[str]], delimiter: s
 
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=300))
-def test_noise_ends_in_rows_or_in_one_kind_of_error(
+def test_random_bytes_give_rows_or_one_error_type(
     tmp_path_factory: pytest.TempPathFactory, noise: bytes
 ) -> None:
     path = tmp_path_factory.mktemp("noise") / "a.csv"
@@ -432,7 +434,7 @@ def test_noise_ends_in_rows_or_in_one_kind_of_error(
     assert np.isfinite(activation.inputs).all() and activation.rows > 0
 
 
-def test_without_a_choice_columns_are_selected_by_position(flower: Knowledge) -> None:
+def test_by_default_columns_are_selected_by_position(flower: Knowledge) -> None:
     columns = ColumnSelector("a.csv", table_schema(flower)).select(7, (), 1)
     assert (columns.inputs, columns.targets, columns.chosen) == ((0, 1, 2, 3), (4, 5, 6), False)
 
@@ -441,7 +443,7 @@ def test_without_a_choice_columns_are_selected_by_position(flower: Knowledge) ->
 
 
 def test_a_blank_first_line_is_an_error(mistake: Callable[..., str]) -> None:
-    assert "activation_data.csv line 1 is blank; a header or a row was expected." in mistake("\n1,2,3,4\n")
+    assert "activation_data.csv line 1 is blank; expected a header or a row." in mistake("\n1,2,3,4\n")
 
 
 @pytest.mark.parametrize("note", ["sep=;", '"sep=;"', "SEP=,"])
@@ -454,6 +456,6 @@ def test_excels_sep_line_is_not_a_header(note: str, mistake: Callable[..., str])
     ("line", "mark"),
     [("1 2 3 4", "spaces"), ("1|2|3|4", "vertical bars"), ("a;b;c;d\n1,2,3,4", "semicolons")],
 )
-def test_other_separators_are_named(line: str, mark: str, mistake: Callable[..., str]) -> None:
+def test_unsupported_separators_are_reported(line: str, mark: str, mistake: Callable[..., str]) -> None:
     message = mistake(f"{line}\n")
     assert f"The cells of line 1 seem to be separated by {mark}." in message

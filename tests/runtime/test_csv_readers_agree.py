@@ -1,4 +1,4 @@
-"""With and without pyarrow a CSV file means the same: the same numbers, the same refusals, the same rows left out."""
+"""With and without pyarrow, a CSV file gives the same numbers, errors and rejected rows."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ CHOICES = (
 
 
 class Cut:
-    """The content of a file in blocks of any size, which is all that a reader of CSV wants of a file."""
+    """The content of a file in blocks of any size, as the CSV readers use it."""
 
     name = "a.csv"
 
@@ -63,7 +63,7 @@ class Cut:
         self._size = size
 
     def blocks(self) -> Iterator[bytes]:
-        """Yields the content."""
+        """Yield the content."""
         for start in range(0, len(self._content), self._size):
             yield self._content[start : start + self._size]
 
@@ -94,7 +94,7 @@ def line(chance: random.Random, width: int, mark: bytes, odd: float, *, quoted: 
 
 
 def table(chance: random.Random) -> bytes:
-    """A table as people, programs and accidents make them."""
+    """Generate a valid or damaged table."""
     width, mark = chance.choice((1, 2, 2, 3, 5)), chance.choice((b",", b",", b";", b"\t"))
     odd, quoted = chance.choice((0.0, 0.0, 0.02, 0.1, 0.3)), chance.random() < 0.2
     lines = [line(chance, width, mark, odd, quoted=quoted) for _ in range(chance.choice((1, 2, 5, 20, 60)))]
@@ -114,7 +114,7 @@ def table(chance: random.Random) -> bytes:
 def found(
     content: bytes, knowledge: Knowledge, choice: tuple[Any, Any], *, fast: bool, skip: bool, size: int
 ) -> dict[str, object]:
-    """What a reader makes of a table, cut into blocks of a size: bytes of numbers, or the error and its place."""
+    """Read a table in blocks of a given size; return the bytes of the numbers, or the error and its location."""
     try:
         file: Any = Cut(content, size)
         reader = CsvReader(
@@ -151,11 +151,11 @@ def test_both_parsers_agree_on_thousands_of_tables(group: int, line: Knowledge) 
 ODD_FILES = {
     "a byte of Latin-1 in a column that is not used": (
         b"note,x\nM\xfcller,0.5\n",
-        "a.csv line 2 is not UTF-8: byte 0xfc at place 2 of the line.",
+        "a.csv line 2 is not UTF-8: byte 0xfc at position 2 of the line.",
     ),
     "half a character in a column that is not used": (
         b"note,x\nM\xc3,0.5\n",
-        "a.csv line 2 is not UTF-8: byte 0xc3 at place 2 of the line.",
+        "a.csv line 2 is not UTF-8: byte 0xc3 at position 2 of the line.",
     ),
     "a byte order mark where the rows begin": (
         b"x\n\xef\xbb\xbf0.5\n",
@@ -170,9 +170,7 @@ ODD_FILES = {
 
 @pytest.mark.parametrize("fast", [False, True], ids=["plain", "pyarrow"])
 @pytest.mark.parametrize("case", ODD_FILES)
-def test_errors_that_one_parser_would_miss_are_raised_by_both(
-    case: str, fast: bool, tmp_path: Path, line: Knowledge
-) -> None:
+def test_both_parsers_raise_the_same_errors(case: str, fast: bool, tmp_path: Path, line: Knowledge) -> None:
     content, message = ODD_FILES[case]
     (tmp_path / "a.csv").write_bytes(content)
     options = StreamOptions(input_columns=["x"], fast=fast)
@@ -183,14 +181,14 @@ def test_errors_that_one_parser_would_miss_are_raised_by_both(
 
 
 @pytest.mark.parametrize("fast", [False, True], ids=["plain", "pyarrow"])
-def test_a_long_quoted_cell_is_read_by_both(fast: bool, tmp_path: Path, line: Knowledge) -> None:
+def test_both_parsers_read_a_long_quoted_cell(fast: bool, tmp_path: Path, line: Knowledge) -> None:
     (tmp_path / "a.csv").write_text(f'x,note\n0.5,"{"a," * 100_000}"\n')
     options = StreamOptions(input_columns=["x"], fast=fast)
     assert activate_file(line, tmp_path / "a.csv", tmp_path / "p.csv", options).prediction.rows == 1
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-def test_the_first_mistake_of_a_file_is_named_however_many_threads_read(
+def test_the_first_error_is_reported_for_any_number_of_threads(
     threads: int, tmp_path: Path, line: Knowledge
 ) -> None:
     rows = [b"0.123456789"] * (3 * BLOCK // 12)
@@ -205,9 +203,7 @@ def test_the_first_mistake_of_a_file_is_named_however_many_threads_read(
 
 
 @pytest.mark.parametrize("fast", [False, True], ids=["plain", "pyarrow"])
-def test_a_row_that_is_equal_to_a_header_of_numbers_is_a_row(
-    fast: bool, tmp_path: Path, line: Knowledge
-) -> None:
+def test_a_row_equal_to_a_numeric_header_is_data(fast: bool, tmp_path: Path, line: Knowledge) -> None:
     for odd in ("", "# no number\n"):
         (tmp_path / "a.csv").write_text(f"1,2\n3,4\n1,2\n{odd}")
         options = StreamOptions(input_columns=["1"], target_columns=["2"], fast=fast, skip=True)
@@ -227,7 +223,7 @@ def test_a_column_may_be_input_and_expected_output(fast: bool, tmp_path: Path, l
 
 
 @pytest.mark.parametrize("fast", [False, True], ids=["plain", "pyarrow"])
-def test_thousands_beside_decimal_commas_are_not_taken_for_decimals(
+def test_thousands_separators_are_not_read_as_decimal_commas(
     fast: bool, tmp_path: Path, line: Knowledge
 ) -> None:
     options = StreamOptions(fast=fast)
@@ -258,7 +254,7 @@ def test_thousands_beside_decimal_commas_are_not_taken_for_decimals(
         ("0,5;1,5\n" + "1;2\n" * 300_000 + '"1.234";2\n', "line 300002, column 1: '1.234' may be"),
     ],
 )
-def test_thousands_are_not_taken_for_decimals_where_other_rows_have_decimal_commas(
+def test_thousands_separators_in_some_rows_are_not_read_as_decimal_commas(
     content: str, where: str, skip: bool, fast: bool, tmp_path: Path, line: Knowledge
 ) -> None:
     (tmp_path / "a.csv").write_text(content)
@@ -268,14 +264,14 @@ def test_thousands_are_not_taken_for_decimals_where_other_rows_have_decimal_comm
 
 
 @pytest.mark.parametrize("fast", [False, True], ids=["plain", "pyarrow"])
-def test_commas_of_unused_columns_are_not_decimal_commas(fast: bool, tmp_path: Path, line: Knowledge) -> None:
+def test_commas_in_unused_columns_are_not_decimal_commas(fast: bool, tmp_path: Path, line: Knowledge) -> None:
     (tmp_path / "a.csv").write_text("x;who\n1.234;Smith, John\n2.5;1,5\n")
     options = StreamOptions(fast=fast, input_columns=["x"])
     assert activate_file(line, tmp_path / "a.csv", tmp_path / "p.csv", options).prediction.rows == 2
 
 
-def test_the_stand_in_has_the_attributes_of_a_table_file(tmp_path: Path, line: Knowledge) -> None:
-    """The stand-in of these tests has what the readers use of the real one."""
+def test_the_test_double_has_the_attributes_of_a_table_file(tmp_path: Path, line: Knowledge) -> None:
+    """The test double has the attributes of `TableFile` that the readers use."""
     (tmp_path / "a.csv").write_text("0.5\n")
     file = TableFile(tmp_path / "a.csv")
     assert file.name == Cut.name and b"".join(file.blocks()) == b"0.5\n"

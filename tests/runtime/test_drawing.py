@@ -1,4 +1,4 @@
-"""The drawing: well-formed, always the same, everything in it, and nothing out of a file taken for markup."""
+"""The drawing is well-formed, deterministic and complete, and escapes names from a file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from pybrain.tools.shortcuts import buildNetwork
 from pybrain_runtime import load_knowledge
 from pybrain_runtime.drawing import drawing
-from pybrain_runtime.drawing.places import BOX_WIDTH, places_of
+from pybrain_runtime.drawing.layout import BOX_WIDTH, layout_of
 
 NETWORKS = sorted((Path(__file__).parents[1] / "fixtures" / "networks").glob("*/net.p2.pkl"))
 SVG = "{http://www.w3.org/2000/svg}"
@@ -31,7 +31,7 @@ def texts(picture: ElementTree.Element, kind: str) -> list[str]:
 
 
 @pytest.mark.parametrize("path", NETWORKS, ids=lambda path: path.parent.name)
-def test_every_network_can_be_drawn_and_always_looks_the_same(path: Path) -> None:
+def test_every_network_is_drawn_deterministically(path: Path) -> None:
     one, two = (drawing(load_knowledge(path).network) for _ in range(2))
     assert one == two
     picture = ElementTree.fromstring(one)
@@ -40,24 +40,24 @@ def test_every_network_can_be_drawn_and_always_looks_the_same(path: Path) -> Non
     assert len(texts(picture, "name")) == len(described.modules) + inner
 
 
-def test_layers_stand_in_the_order_in_which_they_are_computed() -> None:
+def test_layers_are_drawn_in_order_of_computation() -> None:
     described = load_knowledge(NETWORKS[0].parents[1] / "man_shortcut" / "net.p2.pkl").network
-    boxes = places_of(described).boxes
+    boxes = layout_of(described).boxes
     for connection in described.connections:
         assert boxes[connection.source].x + BOX_WIDTH < boxes[connection.target].x
 
 
 def test_no_two_boxes_overlap() -> None:
     for path in NETWORKS:
-        boxes = places_of(load_knowledge(path).network).boxes
+        boxes = layout_of(load_knowledge(path).network).boxes
         assert len({(box.x, box.y) for box in boxes}) == len(boxes)
         for one in boxes:
             assert not any(one.x == two.x and 0 < two.y - one.y < 58 for two in boxes)
 
 
-def test_everything_lies_on_the_paper() -> None:
+def test_everything_is_inside_the_drawing() -> None:
     for path in NETWORKS:
-        places = places_of(load_knowledge(path).network)
+        places = layout_of(load_knowledge(path).network)
         numbers = [
             (float(x), float(y))
             for curve in places.curves
@@ -74,7 +74,7 @@ def test_connections_to_the_next_time_step_are_dashed_and_lead_back() -> None:
     assert ".later { stroke: #bc4c00; stroke-dasharray: 6 4 }" in drawing(network("rnn_bn_lstm_peep"))
 
 
-def test_labels_say_kind_and_parameters() -> None:
+def test_labels_show_kind_and_parameters() -> None:
     assert sorted(texts(drawn("bn_4_6_3_tanh_softmax"), "label")) == [
         "Full 18",
         "Full 24",
@@ -85,13 +85,13 @@ def test_labels_say_kind_and_parameters() -> None:
 
 def test_many_connections_between_two_layers_are_one_curve() -> None:
     described = load_knowledge(NETWORKS[0].parents[1] / "man_convolutional" / "net.p2.pkl").network
-    places = places_of(described)
+    places = layout_of(described)
     assert len(described.connections) > 10
     assert len(places.curves) == 2
     assert places.curves[0].group.label.startswith(f"{len(places.curves[0].group.connections)} × SharedFull")
 
 
-def test_slices_and_mothers_are_told_to_those_who_point_at_a_curve() -> None:
+def test_tooltips_of_connections_show_slices_and_shared_parameters() -> None:
     lines = [
         line
         for name in ("man_sliced", "man_shared")
@@ -107,14 +107,14 @@ def test_a_network_inside_another_one_is_drawn_below() -> None:
     assert len(headings) == 2 and headings[1].startswith("FeedForwardNetwork 'sub'")
 
 
-def test_it_can_be_read_in_light_and_in_dark() -> None:
+def test_the_drawing_supports_light_and_dark_mode() -> None:
     text = drawing(network("bn_1_1"))
     assert "@media (prefers-color-scheme: dark)" in text and "color-scheme: light dark" in text
     light, dark = (re.search(r"\.name \{ fill: (#\w+)", part) for part in text.split("@media"))
     assert light and dark and light[1] != dark[1]
 
 
-def test_names_out_of_a_file_stay_text(tmp_path: Path) -> None:
+def test_names_from_a_file_are_escaped_as_text(tmp_path: Path) -> None:
     built = buildNetwork(1, 1)
     built.name = "]]><script>alert(1)</script>"
     built["in"].name = "<b>&\"'\x1b[31m"

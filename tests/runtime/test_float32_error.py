@@ -1,4 +1,4 @@
-"""How far float32 is off: what docs/activation-files.md says of all recorded networks."""
+"""The float32 error of all recorded networks, as stated in docs/activation-files.md."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "activation-files.md").read_text("u
 
 
 def error_of(path: Path) -> float | None:
-    """The largest error, relative to the larger of 1 and the answer; None for a network that draws its answers."""
+    """Return the largest error, relative to the larger of 1 and the output; None for a random network."""
     knowledge = load_knowledge(path)
     if knowledge.compiled.random:
         return None
@@ -24,7 +24,7 @@ def error_of(path: Path) -> float | None:
     return float(np.max(np.abs(exact - single) / np.maximum(1.0, np.abs(exact))))
 
 
-def test_float32_is_off_by_as_little_as_the_page_says() -> None:
+def test_the_float32_error_is_within_the_documented_bound() -> None:
     found = [error_of(path) for path in sorted((FIXTURES / "networks").glob("*/net.p2.pkl"))]
     errors = [error for error in found if error is not None]
     said = re.search(

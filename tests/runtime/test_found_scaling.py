@@ -1,4 +1,4 @@
-"""Scaling beside a network that is not used is found by its names, said, and used when somebody asks for it."""
+"""Scaling values beside a network are found by name, reported, and used on request."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ def test_scaling_is_found_by_its_names(
 @pytest.mark.parametrize(
     "companions", [{}, {"epochs": 40}, {"mean": "of what"}, {"minutes": 3.0}, {"mean": True}]
 )
-def test_what_has_other_names_or_is_no_number_is_no_scaling(companions: Mapping[str, object]) -> None:
+def test_other_names_and_non_numbers_are_not_scaling(companions: Mapping[str, object]) -> None:
     assert find_scaling(companions) is None
 
 
-def test_the_line_names_what_to_type() -> None:
+def test_the_advice_contains_the_variables_to_set() -> None:
     found = find_scaling({"x_min": 0.0, "x_max": 9.5, "y min": 0.0, "y max": 1.0})
     assert found is not None
     assert scaling_advice(found) == (
@@ -71,7 +71,7 @@ def test_the_line_names_what_to_type() -> None:
 
 
 @pytest.mark.parametrize("kind", [list, tuple, np.array])
-def test_a_rule_that_is_named_can_be_used_as_it_stands(kind: Any, tmp_path: Path) -> None:
+def test_a_suggested_scaling_rule_can_be_applied_unchanged(kind: Any, tmp_path: Path) -> None:
     knowledge = wrapped(tmp_path, scaler={"mean": kind([1.0, 2.0]), "std": kind([3.0, 4.0])})
     found = knowledge.unused_scaling
     assert found is not None and found.inputs == "scaler.mean,scaler.std"
@@ -83,7 +83,7 @@ def test_a_rule_that_is_named_can_be_used_as_it_stands(kind: Any, tmp_path: Path
     assert scaled.unused_scaling is None
 
 
-def test_the_report_says_what_was_not_used(tmp_path: Path, flower: Knowledge) -> None:
+def test_the_report_lists_unused_scaling(tmp_path: Path, flower: Knowledge) -> None:
     knowledge = wrapped(tmp_path, x_min=-2.0, x_max=6.0)
     (tmp_path / "a.csv").write_text("0,1\n")
     report = activate_file(knowledge, tmp_path / "a.csv", tmp_path / "p.csv").prediction.report

@@ -1,4 +1,4 @@
-"""The seeds of the fuzzers are read like any other file, and the fuzzers' guard sees what it must see."""
+"""The seeds of the fuzzers are read like any other file, and the guard of the fuzzers detects side effects."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ import pytest
 
 from pybrain_runtime.engine.compiled_network import CompiledNetwork
 from pybrain_runtime.errors import KnowledgeError
-from pybrain_runtime.knowledge import network_in
+from pybrain_runtime.knowledge import read_network
 
 FUZZ = Path(__file__).parents[2] / "fuzz"
 SEEDS = sorted((FUZZ / "corpus" / "knowledge").iterdir())
 
 
-def test_the_corpus_is_small_and_of_both_kinds() -> None:
+def test_the_corpus_is_small_and_has_both_input_types() -> None:
     files = [path for path in (FUZZ / "corpus").rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < 200_000
     assert len(SEEDS) > 50 and len(list((FUZZ / "corpus" / "activation").iterdir())) > 20
 
 
 @pytest.mark.parametrize("path", SEEDS, ids=lambda path: path.name)
-def test_a_seed_ends_in_a_network_that_answers_or_in_a_refusal(path: Path) -> None:
+def test_a_seed_gives_a_working_network_or_an_error(path: Path) -> None:
     try:
-        plan = CompiledNetwork(network_in(path.read_bytes(), "seed").network)
+        plan = CompiledNetwork(read_network(path.read_bytes(), "seed").network)
     except KnowledgeError as error:
         assert str(error)
         return
@@ -38,7 +38,7 @@ def test_many_seeds_are_networks_and_many_are_refused() -> None:
     networks = 0
     for path in SEEDS:
         try:
-            networks += bool(network_in(path.read_bytes(), "seed"))
+            networks += bool(read_network(path.read_bytes(), "seed"))
         except KnowledgeError:
             continue
     assert 20 < networks < len(SEEDS) - 20
@@ -57,7 +57,7 @@ def test_many_seeds_are_networks_and_many_are_refused() -> None:
         ("socket.socket()", "socket.__new__"),
     ],
 )
-def test_the_guard_ends_whatever_does_more_than_compute(job: str, event: str, tmp_path: Path) -> None:
+def test_the_guard_stops_any_side_effect(job: str, event: str, tmp_path: Path) -> None:
     program = (
         "import os, pickle, socket\nfrom guard import Crossed, Guard\n"
         f"def job():\n    try:\n        {job}\n    except Exception:\n        pass\n"
@@ -71,7 +71,7 @@ def test_the_guard_ends_whatever_does_more_than_compute(job: str, event: str, tm
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_guard_lets_computing_and_reading_be() -> None:
+def test_the_guard_allows_computing_and_reading() -> None:
     program = (
         "from guard import Guard\nimport numpy as np\n"
         "import guard\nGuard().watch(lambda: (np.tanh(np.ones(9)).sum(), open(guard.__file__).read()))\nprint('done')"

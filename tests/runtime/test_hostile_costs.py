@@ -1,4 +1,4 @@
-"""What would cost too much is refused with a short message, before it is spent; crashes found on the way."""
+"""Expensive content is refused with a short message before it is processed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ import pytest
 from pybrain_runtime import ActivationStream, Limits, inspect_file, load_knowledge
 from pybrain_runtime._io.printable import short_repr
 from pybrain_runtime.errors import KnowledgeError
-from pybrain_runtime.knowledge import network_in
+from pybrain_runtime.knowledge import read_network
 from pybrain_runtime.loading.describe import describe
 from pybrain_runtime.loading.npz.reader import read_npz
 from pybrain_runtime.loading.pickle.reader import read_pickle
@@ -41,7 +41,7 @@ Written = Callable[..., Path]
 
 def said(data: bytes, **limits: float) -> str:
     with pytest.raises(KnowledgeError) as caught:
-        network_in(data, "net.pkl", Limits(**limits))
+        read_network(data, "net.pkl", Limits(**limits))
     assert len(caught.value.message) < 300
     return caught.value.message
 
@@ -63,18 +63,18 @@ def said(data: bytes, **limits: float) -> str:
         (object(), "a object"),
     ],
 )
-def test_any_value_out_of_a_file_is_shown_short(value: object, text: str) -> None:
+def test_values_from_a_file_are_shortened_in_messages(value: object, text: str) -> None:
     assert short_repr(value) == text
 
 
-def test_a_value_that_holds_itself_many_times_is_not_walked() -> None:
+def test_a_value_that_contains_itself_repeatedly_is_not_traversed() -> None:
     value: object = 0
     for _ in range(200):
         value = (value, value)
     assert short_repr(value) == "a tuple of 2 items"
 
 
-def test_no_value_out_of_a_file_is_written_whole_by_the_loader() -> None:
+def test_the_loader_never_shows_a_complete_value_of_a_file() -> None:
     loaders = ("pickle_*.py", "xml_*.py", "npz_*.py", "content.py", "describe*.py", "rebuild.py", "search.py",
                "values.py", "budget.py", "card.py")  # fmt: skip
     found = []
@@ -86,34 +86,34 @@ def test_no_value_out_of_a_file_is_written_whole_by_the_loader() -> None:
     assert [line for line in found if "isinstance(key, Instance | Global)" not in line] == []
 
 
-def test_an_array_type_of_shared_tuples_is_refused_at_once() -> None:
+def test_a_dtype_of_shared_tuples_is_refused_quickly() -> None:
     data = b"\x80\x02K\x00" + b"q\x01h\x01\x86" * 200 + b"q\x02cnumpy\ndtype\n(h\x02K\x00K\x01tR."
-    assert "an array of type a tuple of 2 items, which is not one of numbers" in said(data)
+    assert "an array of type a tuple of 2 items, which is not numeric" in said(data)
 
 
-def test_an_array_of_absurd_shape_is_refused_in_few_words() -> None:
+def test_an_array_of_excessive_shape_is_refused_with_a_short_message() -> None:
     size = b"\x8a\x80" + b"\x7f" * 128
     shape = (b"(" + size + b"t") * 1
     data = (
         b"\x80\x02cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\x00tU\x01btR(K\x01" + shape
         + b"cnumpy\ndtype\n(U\x02u1K\x00K\x01tR\x89U\x01atb."
     )  # fmt: skip
-    assert "holds arrays with more than 8388608 elements" in said(data)
+    assert "exceeds the limit of 8,388,608 array elements in all" in said(data)
 
 
 # Keys.
 
 
-def test_pairs_of_numbers_that_collide_are_refused() -> None:
+def test_colliding_number_pairs_are_refused_as_keys() -> None:
     sys.path.insert(0, str(FUZZ))
     try:
         from hostile import colliding_pairs
     finally:
         sys.path.remove(str(FUZZ))
-    assert "has more than 64 keys that are made to collide" in said(colliding_pairs(200))
+    assert "exceeds the limit of 64 keys with colliding hashes" in said(colliding_pairs(200))
 
 
-def test_many_ordinary_pairs_are_keys() -> None:
+def test_many_ordinary_number_pairs_are_accepted_as_keys() -> None:
     pairs = b"".join(
         b"J%sJ%s\x86N" % (n.to_bytes(4, "little"), (n * n % 9973).to_bytes(4, "little"))
         for n in range(50_000)
@@ -124,15 +124,15 @@ def test_many_ordinary_pairs_are_keys() -> None:
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        (b"(" + b"N" * 9 + b"t", "more than 8 items of a tuple that is a key"),
+        (b"(" + b"N" * 9 + b"t", "exceeds the limit of 8 items of a tuple that is a key"),
         (b"K\x01\x85\x85", "a key is a tuple"),
-        (b"X\x01\x10\x00\x00" + b"a" * 4097, "more than 4,096 characters in a key"),
-        (b"X\x01\x10\x00\x00" + b"a" * 4097 + b"\x85", "more than 4,096 characters in a key"),
-        (b"B\x01\x10\x00\x00" + b"a" * 4097, "more than 4,096 characters in a key"),
+        (b"X\x01\x10\x00\x00" + b"a" * 4097, "exceeds the limit of 4,096 characters in a key"),
+        (b"X\x01\x10\x00\x00" + b"a" * 4097 + b"\x85", "exceeds the limit of 4,096 characters in a key"),
+        (b"B\x01\x10\x00\x00" + b"a" * 4097, "exceeds the limit of 4,096 characters in a key"),
     ],
 )
 @pytest.mark.parametrize("put", [b"\x80\x04}%bNs.", b"\x80\x04\x8f(%b\x90.", b"\x80\x04(%b\x91."])
-def test_a_key_that_costs_much_is_refused(key: bytes, words: str, put: bytes) -> None:
+def test_an_expensive_key_is_refused(key: bytes, words: str, put: bytes) -> None:
     assert words in said(put % key)
 
 
@@ -153,11 +153,11 @@ def test_a_key_that_costs_much_is_refused(key: bytes, words: str, put: bytes) ->
         b"c_codecs\nencode\n(X\x00\x40\x00\x00" + b"a" * 16384 + b"X\x06\x00\x00\x00latin1tR.",
     ],
 )
-def test_what_is_larger_than_its_instruction_is_charged(data: bytes) -> None:
-    assert "more than 12,000 bytes of memory, the limit" in said(data, heap=12_000)
+def test_values_larger_than_their_opcode_count_towards_the_budget(data: bytes) -> None:
+    assert "exceeds the limit of 12,000 bytes of memory" in said(data, heap=12_000)
 
 
-def test_text_is_as_wide_as_its_widest_character() -> None:
+def test_text_is_budgeted_by_its_widest_character() -> None:
     for wide, size in (("", 1), ("é", 1), ("☃", 2), ("\U0001f600", 4)):
         body = b"a" * (8192 - len(wide.encode())) + wide.encode()
         data = b"X\x00\x20\x00\x00" + body + b"."
@@ -166,38 +166,42 @@ def test_text_is_as_wide_as_its_widest_character() -> None:
             read_pickle(data, "net.pkl", Limits(heap=8192 * size - 1))
 
 
-def test_halves_of_surrogates_are_read_in_short_text_alone() -> None:
+def test_lone_surrogates_are_read_only_in_short_text() -> None:
     assert read_pickle(b"X\x03\x00\x00\x00\xed\xa0\x80.", "net.pkl") == "\ud800"
-    assert "is not a pickle, or a damaged one" in said(b"X\x02\x18\x00\x00" + b"\xed\xa0\x80" * 2050 + b".")
+    assert "is not a pickle, or is damaged: invalid instruction at byte" in said(
+        b"X\x02\x18\x00\x00" + b"\xed\xa0\x80" * 2050 + b"."
+    )
 
 
-def test_the_clock_goes_through_all_of_a_load() -> None:
+def test_the_time_limit_covers_all_steps_of_loading() -> None:
     xml = (ROOT / "tests/fixtures/networks/bn_2_3_1/net.xml").read_bytes()
-    assert "more than 0 seconds of reading" in said(xml, seconds=0)
-    assert "more than 0 seconds of reading" in said(b"N0" * 5_000 + b"N.", seconds=0)
-    with pytest.raises(KnowledgeError, match="allow it more time; if it is packed, unpack it first"):
-        network_in(gzip.compress(xml), "net.xml.gz", Limits(seconds=0))
+    assert "exceeds the limit of 0 seconds of CPU time" in said(xml, seconds=0)
+    assert "exceeds the limit of 0 seconds of CPU time" in said(b"N0" * 5_000 + b"N.", seconds=0)
+    with pytest.raises(
+        KnowledgeError, match="raise the time limit; if it is compressed, decompress it first"
+    ):
+        read_network(gzip.compress(xml), "net.xml.gz", Limits(seconds=0))
 
 
-def test_the_clock_counts_the_work_of_the_thread_alone(written: Written, default_pickle: bytes) -> None:
+def test_the_time_limit_counts_only_cpu_time_of_the_thread(written: Written, default_pickle: bytes) -> None:
     path = written(default_pickle)
     time.sleep(0.2)
     assert load_knowledge(path, limits=Limits(seconds=0.19)).parameter_count
 
 
 def test_modules_and_connections_have_a_limit(default_pickle: bytes) -> None:
-    assert "more than 3 modules and connections, the limit" in said(default_pickle, parts=3)
+    assert "exceeds the limit of 3 modules and connections" in said(default_pickle, parts=3)
 
 
-def test_a_long_name_is_refused_where_it_is_used() -> None:
+def test_an_overlong_name_is_refused_where_it_is_used() -> None:
     state = b"}(U\x05_nameX\x01\x10\x00\x00" + b"a" * 4097 + b"U\x05indimK\x01U\x06outdimK\x01u"
     data = b"\x80\x02cpybrain.structure.modules.linearlayer\nLinearLayer\n)\x81" + state + b"b."
-    assert "has a name of more than 4,096 characters, the limit" in said(data)
+    assert "exceeds the limit of 4,096 characters in a name" in said(data)
 
 
 def test_values_around_a_network_have_a_limit() -> None:
     data = b"\x80\x02(" + (b"(" + b"N" * 50 + b"l") * 50 + b"l."
-    assert "more than 20,000 steps of checking" in said(data, steps=20_000)
+    assert "exceeds the limit of 20,000 checked items" in said(data, steps=20_000)
 
 
 # XML.
@@ -210,19 +214,19 @@ def xml(inside: str, start: str = f'<PyBrain><Network class="{NETWORK}" name="n"
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"<PyBrain " + b" ".join(b'a%d=""' % n for n in range(65)) + b"/>", "more than 64 attributes"),
+        (b"<PyBrain " + b" ".join(b'a%d=""' % n for n in range(65)) + b"/>", "exceeds the limit of 64 attributes"),
         (b"<PyBrain " + b"a" * 400_000 + b'="">', "bytes in one tag"),
         (b'<PyBrain a="' + b"a" * 400_000 + b'">', "bytes in one tag"),
         (b"<PyBrain><!--" + b"a" * 400_000 + b"-->", "bytes in one tag"),
-        (b"<P>" + b"".join(b"<a%d/>" % n for n in range(1_001)), "more than 1,000 names of elements and attributes"),
-        (b"<P>" + b"".join(b'<a b%d=""/>' % n for n in range(1_001)), "more than 1,000 names of elements"),
+        (b"<P>" + b"".join(b"<a%d/>" % n for n in range(1_001)), "the limit of 1,000 names of elements and attributes"),
+        (b"<P>" + b"".join(b'<a b%d=""/>' % n for n in range(1_001)), "exceeds the limit of 1,000 names of elements"),
     ],
 )  # fmt: skip
-def test_markup_that_costs_much_is_refused(data: bytes, words: str) -> None:
+def test_expensive_markup_is_refused(data: bytes, words: str) -> None:
     assert words in said(data)
 
 
-def test_elements_and_attributes_are_charged() -> None:
+def test_elements_and_attributes_count_towards_the_budget() -> None:
     data = b"<PyBrain>" + b'<a b="c"/>' * 100 + b"</PyBrain>"
     assert "bytes of memory" in said(data, heap=30_000)
 
@@ -240,7 +244,7 @@ def mother(numbers: str) -> bytes:
     ["[{}]", "array([{}])", "  [ {} ]  ", "np.float64({})", "{}"],
 )
 @pytest.mark.parametrize("count", [0, 1, 2, 5_000])
-def test_numbers_are_read_in_pieces_as_they_are_at_once(written_as: str, count: int) -> None:
+def test_numbers_parsed_in_chunks_equal_numbers_parsed_at_once(written_as: str, count: int) -> None:
     numbers = [0.1 * n for n in range(count)]
     network = read_xml(mother(written_as.format(", ".join(map(repr, numbers)))), "net.xml")
     shared = network.state["motherconnections"][0].state["_params"].array  # type: ignore[index]
@@ -250,12 +254,12 @@ def test_numbers_are_read_in_pieces_as_they_are_at_once(written_as: str, count: 
 @pytest.mark.parametrize(
     "numbers", ["1,,2", "1,", "1 2", "١", "0," * 40_000 + "x", "0" * 70_000, "1" * 600 + "x"]
 )
-def test_numbers_that_are_none_are_refused_wherever_they_stand(numbers: str) -> None:
+def test_invalid_numbers_are_refused_at_every_position(numbers: str) -> None:
     assert "has Parameters that are not a list of numbers" in said(mother(numbers))
 
 
 def test_numbers_beyond_the_limit_are_not_kept() -> None:
-    assert "brings the parameters to more than 100, the limit" in said(
+    assert "exceeds the limit of 100 parameters in a file" in said(
         mother("1," * 100 + "1"), array_elements=100
     )
 
@@ -279,59 +283,59 @@ def one_layer(**more: object) -> dict[str, object]:
     return {"format": "app07-network", "version": 1, "network": network | more}
 
 
-def test_a_count_of_steps_beyond_all_memory_is_refused() -> None:
+def test_a_step_count_beyond_memory_is_refused() -> None:
     data = npz(one_layer(steps_done=10**30, memory={"output": "a"}), a=np.zeros(1))
-    assert "has no usable steps_done" in said(data)
+    assert "has no valid steps_done" in said(data)
 
 
-def test_text_where_a_row_was_remembered_is_no_row() -> None:
+def test_text_is_not_accepted_as_recurrent_state() -> None:
     data = npz(one_layer(memory={"output": "a"}), a=np.array("abc"))
-    assert network_in(data, "net.npz").network.modules[0].memory is None
+    assert read_network(data, "net.npz").network.modules[0].memory is None
 
 
-def test_a_place_beyond_all_modules_is_shown_short() -> None:
+def test_an_invalid_module_index_is_shortened_in_the_message() -> None:
     assert "refers to module" in said(npz(one_layer(inputs=[2**31 - 1])))
-    assert "has no usable inputs" in said(npz(one_layer(inputs=[10**4000])))
+    assert "has no valid inputs" in said(npz(one_layer(inputs=[10**4000])))
 
 
-def test_content_that_packs_well_is_unpacked_to_its_end() -> None:
+def test_highly_compressible_content_is_unpacked_completely() -> None:
     # All of it has gone into zlib when the first piece comes out.
     data = npz(one_layer(more=" " * 600_000))
-    assert network_in(data, "net.npz").network.indim == 1
+    assert read_network(data, "net.npz").network.indim == 1
 
 
-def test_the_directory_is_counted_before_it_is_read() -> None:
+def test_members_of_a_zip_are_counted_before_its_directory_is_read() -> None:
     end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 60_001, 60_001, 60_001 * 47, 30, 0)
     entry = b"PK\1\2" + bytes(24) + b"\1\0" + bytes(16) + b"a"
     data = b"PK\3\4" + bytes(26) + entry * 60_001 + end
     tracemalloc.start()
-    assert "has more than 60,000 members, the limit" in said(data)
+    assert "exceeds the limit of 60,000 members" in said(data)
     assert tracemalloc.get_traced_memory()[1] < 1_000_000
     tracemalloc.stop()
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_members_are_packed_as_numpy_packs_them_or_refused(method: int) -> None:
+def test_members_with_another_compression_than_numpys_are_refused(method: int) -> None:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", method) as archive:
         archive.writestr("network.npy", b"a" * 1000)
-    assert "a member is encrypted, or packed in a way that npz files never are" in said(file.getvalue())
+    assert "a member is encrypted, or its compression is not supported" in said(file.getvalue())
 
 
-def test_a_description_is_charged_before_it_is_parsed() -> None:
+def test_a_description_counts_towards_the_budget_before_parsing() -> None:
     assert "bytes of memory" in said(npz([{}] * 1000), heap=200_000)
 
 
-def test_numbers_of_all_arrays_have_a_limit() -> None:
+def test_the_total_size_of_all_arrays_is_limited() -> None:
     data = npz(one_layer(mothers=[{"name": "m", "parameters": "a"}]), a=np.zeros(1001))
-    with pytest.raises(KnowledgeError, match="holds more than 1,000 numbers, the limit"):
+    with pytest.raises(KnowledgeError, match="exceeds the limit of 1,000 numbers"):
         read_npz(data, "net.npz", Limits(array_elements=1000))
 
 
 # What many parts share.
 
 
-def test_a_remembered_row_is_measured_before_it_is_converted() -> None:
+def test_recurrent_state_is_measured_before_conversion() -> None:
     from pybrain_runtime.loading.describe import _row
     from pybrain_runtime.loading.values import ArrayValue
 
@@ -339,19 +343,19 @@ def test_a_remembered_row_is_measured_before_it_is_converted() -> None:
     assert _row(wide, 1, 10) is None  # eight terabytes as float64
 
 
-def test_parameters_of_another_count_are_not_converted(default_pickle: bytes) -> None:
+def test_parameters_of_the_wrong_count_are_not_converted(default_pickle: bytes) -> None:
     from pybrain_runtime.loading.instance_state import State
     from pybrain_runtime.loading.values import ArrayValue, Instance
-    from pybrain_runtime.network.allow_list import named
+    from pybrain_runtime.network.allow_list import class_entry
 
-    connection = Instance(named("FullConnection"))
+    connection = Instance(class_entry("FullConnection"))
     connection.state = {"_params": ArrayValue(np.broadcast_to(np.zeros(1, np.uint8), (1 << 40,)))}
-    with pytest.raises(KnowledgeError, match="has 1099511627776 numbers in _params where 4 are needed"):
+    with pytest.raises(KnowledgeError, match="has 1099511627776 numbers in _params; expected 4"):
         State(connection, "net.pkl").numbers("_params", 4)
 
 
 def test_many_modules_of_one_name_get_names_in_linear_time(default_pickle: bytes) -> None:
-    network = network_in(default_pickle, "net.pkl").network
+    network = read_network(default_pickle, "net.pkl").network
     many = network.replace(modules=(network.modules[0].replace(name="a"),) * 20_000)
     started = time.process_time()
     names = distinct_names(many)
@@ -377,21 +381,21 @@ def test_a_very_wide_table_is_read_without_pyarrow(
 # Inspection, cards, the corpus.
 
 
-def test_inspection_reads_a_second_time_in_the_time_that_is_left(written: Written) -> None:
+def test_a_second_reading_of_an_inspection_uses_the_remaining_time(written: Written) -> None:
     found = inspect_file(written(b"(" + b"N" * 1_000_000 + b"N"), limits=Limits(seconds=0.01))
-    assert found.error is not None and "0.01 seconds of reading" in found.error.message
+    assert found.error is not None and "0.01 seconds of CPU time" in found.error.message
 
 
 @pytest.mark.parametrize(
     ("card", "words"),
     [
-        ('{"name": 1' + "0" * 900_000 + "}", "has a number of more digits than any number needs"),
+        ('{"name": 1' + "0" * 900_000 + "}", "has a number with too many digits"),
         ('{"inputs": [{"mean": 1' + "0" * 4_000 + "}]}", "lists 1 inputs"),
         ('{"a": 1, "' + "b" * 500 + '": 1, "' + "b" * 500 + '": 2}', "has the key 'bbbb"),
         ("[" * 400_000, "is not JSON: its lists and objects are nested too deeply"),
     ],
 )
-def test_a_card_that_costs_much_is_refused_in_few_words(
+def test_an_expensive_card_is_refused_with_a_short_message(
     card: str, words: str, written: Written, default_pickle: bytes
 ) -> None:
     path = written(default_pickle, "net.pkl")
@@ -401,7 +405,7 @@ def test_a_card_that_costs_much_is_refused_in_few_words(
     assert words in caught.value.message and len(caught.value.message) < 300
 
 
-def test_the_corpus_of_costs_can_be_read_again(tmp_path: Path) -> None:
+def test_the_cost_corpus_can_be_read(tmp_path: Path) -> None:
     files = sorted((FUZZ / "cost_corpus").iterdir())
     assert len(files) > 10 and sum(path.stat().st_size for path in files) < 300_000
     for path in files[:3]:
@@ -415,8 +419,8 @@ def test_the_corpus_of_costs_can_be_read_again(tmp_path: Path) -> None:
     assert "0 files break the promise of 512 MB and 2 s" in done.stdout
 
 
-def test_the_corpus_keeps_the_promise_and_so_does_what_a_search_makes_of_it(tmp_path: Path) -> None:
-    """A search begins by reading the whole corpus."""
+def test_the_cost_corpus_and_its_mutations_stay_within_the_limits(tmp_path: Path) -> None:
+    """A search first reads the whole corpus."""
     corpus = list((FUZZ / "cost_corpus").iterdir())
     words = [sys.executable, str(FUZZ / "cost.py"), "--seconds", "1", "--found", str(tmp_path)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""What the worst files cost: each is read in a process of its own, whose memory and CPU time are looked at.
+"""The cost of the worst known files: each is read in a separate process, and memory and CPU time are measured.
 
 The promise is 512 MB and 2 s. Networks are held to less memory here, so that there is room for what nobody has
 thought of. The figures are printed (``pytest -s``). The files are made by ``fuzz/hostile.py``.
@@ -29,8 +29,8 @@ LIMIT, SECONDS = 512, 2.0
 HELD_TO = 390  # MB: the promise, a third less
 
 
-def made_by_the_fuzzer() -> ModuleType:
-    """Returns ``fuzz/hostile.py``, which lies in no package."""
+def hostile_module() -> ModuleType:
+    """Return the module ``fuzz/hostile.py``, which is in no package."""
     path = Path(__file__).parents[2] / "fuzz" / "hostile.py"
     spec = importlib.util.spec_from_file_location("hostile", path)
     assert spec and spec.loader
@@ -39,7 +39,7 @@ def made_by_the_fuzzer() -> ModuleType:
     return module
 
 
-hostile = made_by_the_fuzzer()
+hostile = hostile_module()
 KNOWLEDGE: dict[str, Callable[[], bytes]] = hostile.KNOWLEDGE
 INSPECTED = (
     "a million sets", "many modules", "floats as text", "one text of 64 MB in Latin-1", "keys that collide",
@@ -144,7 +144,7 @@ def test_a_hostile_network_stays_within_memory_and_time(case: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize("case", cases(INSPECTED))
-def test_a_hostile_network_that_is_inspected_stays_within_the_same(case: str, tmp_path: Path) -> None:
+def test_inspecting_a_hostile_network_stays_within_memory_and_time(case: str, tmp_path: Path) -> None:
     megabytes, seconds, said = cost("inspection", network(case), tmp_path)
     print(f"\n{case}: {megabytes} MB, {seconds} s: {said}")
     assert megabytes < HELD_TO and seconds < SECONDS
@@ -157,7 +157,7 @@ def test_hostile_rows_stay_within_memory(case: str, tmp_path: Path) -> None:
     assert megabytes < LIMIT
 
 
-def test_a_great_many_blank_lines_can_be_left_out(tmp_path: Path) -> None:
+def test_very_many_blank_lines_can_be_skipped(tmp_path: Path) -> None:
     megabytes, seconds, said = cost("skipped rows", ROWS["blank lines"](), tmp_path)
     print(f"\n{megabytes} MB, {seconds} s: {said}")
     assert said.strip() == "'accepted'" and megabytes < LIMIT

@@ -1,4 +1,4 @@
-"""What a file is, whether or not it can be used."""
+"""The description of a file, whether or not it can be used."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SAFE_OBJECTS = (
 )  # fmt: skip
 
 
-def test_a_network_is_safe_and_all_of_it_is_known(iris: Path) -> None:
+def test_a_network_is_safe_and_completely_described(iris: Path) -> None:
     found = inspect_file(iris / "currentSolution.pkl")
     assert (found.verdict, found.usable, found.error) == (SAFE, True, None)
     assert found.format == "pickle protocol 4" and found.packing == ""
@@ -39,7 +39,7 @@ def test_a_network_is_safe_and_all_of_it_is_known(iris: Path) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(OBJECTS.glob("*.pkl*")), ids=lambda path: path.name)
-def test_what_people_call_a_model_is_judged_and_its_hash_is_known(path: Path) -> None:
+def test_every_recorded_object_gets_a_verdict_and_a_hash(path: Path) -> None:
     found = inspect_file(path)
     assert found.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     name = path.name.partition(".")[0]
@@ -60,25 +60,25 @@ def test_what_people_call_a_model_is_judged_and_its_hash_is_known(path: Path) ->
         ("wrap_ensemble.p2.pkl", "a list of 3 items"),
     ],
 )
-def test_what_is_no_network_is_named_for_what_it_is(name: str, holds: str) -> None:
+def test_objects_other_than_networks_are_recognized(name: str, holds: str) -> None:
     found = inspect_file(OBJECTS / name)
     assert (found.verdict, found.holds, found.network) == (UNUSABLE, holds, None)
 
 
-def test_a_network_that_cannot_answer_is_shown_and_not_safe() -> None:
+def test_a_network_that_cannot_be_run_is_shown_and_not_safe() -> None:
     found = inspect_file(OBJECTS / "evolino.p2.pkl")
     assert found.verdict == UNUSABLE and found.network is not None
     assert str(found.error) == (
-        "The EvolinoNetwork 'EvolinoNetwork' cannot be run: it answers by generating a sequence, not row by row."
+        "The EvolinoNetwork 'EvolinoNetwork' cannot be run: it generates a sequence instead of computing each row."
     )
 
 
-def test_a_network_that_draws_is_said_to() -> None:
+def test_random_layers_are_reported() -> None:
     assert inspect_file(OBJECTS / "bernoulli.p2.pkl").random
     assert not inspect_file(OBJECTS / "kohonen.p2.pkl").random
 
 
-def test_what_lies_beside_a_network_is_kept() -> None:
+def test_companions_of_an_inspected_network_are_kept() -> None:
     companions = inspect_file(OBJECTS / "wrap_dict.p2.pkl").companions
     assert companions["date"] == "2020-01-01" and companions["n"] == 3
     assert isinstance(companions["mean"], np.ndarray) and companions["mean"].tolist() == [1.0, 2.0]
@@ -87,12 +87,12 @@ def test_what_lies_beside_a_network_is_kept() -> None:
 @pytest.mark.parametrize(
     ("name", "packing"), [("wrap_gz.p2.pkl.gz", "gzip"), ("wrap_bz2.p2.pkl.bz2", "bzip2")]
 )
-def test_a_packed_file_says_so(name: str, packing: str) -> None:
+def test_compression_is_reported(name: str, packing: str) -> None:
     found = inspect_file(OBJECTS / name)
     assert (found.packing, found.format) == (packing, "pickle protocol 2")
 
 
-def test_a_refused_file_tells_the_names_up_to_the_one_that_was_refused(written: Written) -> None:
+def test_the_names_up_to_the_refused_one_are_listed(written: Written) -> None:
     path = written(b"cbuiltins\nset\n(l0cos\nsystem\n(S'id'\ntR.")
     found = inspect_file(path)
     assert found.verdict == REFUSED and isinstance(found.error, UnsafeKnowledge)
@@ -100,7 +100,7 @@ def test_a_refused_file_tells_the_names_up_to_the_one_that_was_refused(written: 
     assert found.format == "pickle protocol 0"
 
 
-def test_a_foreign_model_is_named_for_its_library(written: Written) -> None:
+def test_the_library_of_a_foreign_model_is_named(written: Written) -> None:
     path = written(b"\x80\x02csklearn.svm.classes\nSVC\n)\x81.")
     found = inspect_file(path)
     assert (found.verdict, found.holds) == (REFUSED, "a scikit-learn model")
@@ -117,7 +117,7 @@ def test_a_foreign_model_is_named_for_its_library(written: Written) -> None:
         (b"<html/>", "is XML, but not PyBrain's"),
     ],
 )
-def test_what_is_no_knowledge_at_all_has_a_reason(content: bytes, reason: str, written: Written) -> None:
+def test_an_unrecognized_file_is_refused_with_a_reason(content: bytes, reason: str, written: Written) -> None:
     found = inspect_file(written(content))
     assert found.verdict == UNUSABLE and reason in str(found.error)
     assert found.network is None and found.names == ()
@@ -134,19 +134,19 @@ def test_a_file_beyond_the_limit_is_not_read(written: Written) -> None:
     assert (found.verdict, found.size, found.sha256) == (UNUSABLE, 100, "")
 
 
-def test_a_pinned_file_that_is_another_one_is_unusable_but_shown(iris: Path) -> None:
+def test_a_file_with_another_hash_is_unusable_but_shown(iris: Path) -> None:
     found = inspect_file(iris / "currentSolution.pkl", sha256="0" * 64)
-    assert found.verdict == UNUSABLE and "is not the file that was pinned" in str(found.error)
+    assert found.verdict == UNUSABLE and "does not have the expected SHA-256" in str(found.error)
     assert found.network is not None
     assert inspect_file(iris / "currentSolution.pkl", sha256=found.sha256).usable
 
 
-def test_a_pin_that_is_none_is_wrong_usage(iris: Path) -> None:
-    with pytest.raises(UsageError, match="'abc' is not a SHA-256: 64 hexadecimal digits are expected"):
+def test_an_invalid_pin_is_wrong_usage(iris: Path) -> None:
+    with pytest.raises(UsageError, match="'abc' is not a SHA-256; expected 64 hexadecimal digits"):
         inspect_file(iris / "currentSolution.pkl", sha256="abc")
 
 
-def test_the_card_of_another_network_is_found_and_not_usable(
+def test_the_card_of_another_network_is_reported_as_unusable(
     iris: Path, course: Path, tmp_path: Path
 ) -> None:
     shutil.copy(course / "currentSolution.pkl", tmp_path / "net.pkl")

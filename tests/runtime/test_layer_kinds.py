@@ -1,4 +1,4 @@
-"""The registry of layer kinds, and all that reads it: each kind is handled alike everywhere."""
+"""The registry of layer kinds: every part of the project handles each kind consistently."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pytest
 from pybrain_runtime import CompiledNetwork, ConnectionDescription, ModuleDescription, NetworkDescription
 from pybrain_runtime._io.record import NOTHING
 from pybrain_runtime.convert.npz import npz_bytes
-from pybrain_runtime.convert.onnx_answers import onnx_answers
+from pybrain_runtime.convert.onnx_inference import onnx_predict
 from pybrain_runtime.convert.onnx_model import onnx_model
 from pybrain_runtime.convert.pickled import pickle_bytes
 from pybrain_runtime.convert.xml import xml_bytes
-from pybrain_runtime.knowledge import network_in
-from pybrain_runtime.network.allow_list import ALLOWED, named
+from pybrain_runtime.knowledge import read_network
+from pybrain_runtime.network.allow_list import ALLOWED, class_entry
 from pybrain_runtime.network.connections import CONNECTIONS
 from pybrain_runtime.network.layers.kind import LayerKind
 from pybrain_runtime.network.layers.registry import LAYERS
@@ -29,7 +29,7 @@ NUMBERS = np.random.default_rng(3)
 
 
 def example(name: str) -> ModuleDescription:
-    """A layer of each kind; those without options are of the size that the registry says."""
+    """Return a layer of each kind; those without options have the size of the registry."""
     kind = LAYERS[name]
 
     def layer(
@@ -59,7 +59,7 @@ def example(name: str) -> ModuleDescription:
 
 
 def network_of(layer: ModuleDescription) -> NetworkDescription:
-    """Two inputs, the layer, and an output layer that adds nothing to it."""
+    """Return a network of two inputs, the layer, and a linear output layer."""
     modules = (
         ModuleDescription("in", "LinearLayer", 2, 2),
         layer,
@@ -73,10 +73,10 @@ def network_of(layer: ModuleDescription) -> NetworkDescription:
 
 
 @pytest.mark.parametrize("kind", LAYERS.values(), ids=lambda kind: kind.name)
-def test_a_kind_of_layer_is_allowed_where_pybrain_defines_it(kind: LayerKind) -> None:
+def test_a_layer_kind_is_allowed_under_pybrains_module_path(kind: LayerKind) -> None:
     path = f"pybrain.structure.modules.{kind.module}"
     assert ALLOWED[path, kind.name].family == "module"
-    assert named(kind.name).path == f"{path}.{kind.name}"
+    assert class_entry(kind.name).path == f"{path}.{kind.name}"
     assert import_module(path).__dict__[kind.name].__module__ == path
 
 
@@ -91,7 +91,7 @@ def test_no_other_class_is_allowed_as_a_layer_or_connection() -> None:
 
 
 @pytest.mark.parametrize("kind", LAYERS.values(), ids=lambda kind: kind.name)
-def test_a_kind_of_layer_can_be_run_or_says_why_not(kind: LayerKind) -> None:
+def test_a_layer_kind_can_be_run_or_gives_a_reason(kind: LayerKind) -> None:
     runs = kind.forward is not None or kind.kernel is not None
     assert runs != bool(kind.unsupported)
     assert not (kind.unsupported and kind.rebuildable)
@@ -110,7 +110,7 @@ def test_kernel_and_formula_of_a_kind_agree(name: str, precision: str, tolerance
 
 
 @pytest.mark.parametrize("name", [name for name in REBUILDABLE if not LAYERS[name].random])
-def test_the_library_computes_a_kind_alike(name: str) -> None:
+def test_the_library_computes_a_kind_equally(name: str) -> None:
     network = network_of(example(name))
     rows = np.random.default_rng(5).standard_normal((4, 2))
     built = build_network(network)
@@ -122,10 +122,10 @@ def test_the_library_computes_a_kind_alike(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DETERMINISTIC)
-def test_onnx_computes_a_kind_alike(name: str) -> None:
+def test_onnx_computes_a_kind_equally(name: str) -> None:
     network = network_of(example(name))
     rows = np.random.default_rng(6).standard_normal((4, 2))
-    answers = onnx_answers(onnx_model(network, about={}).SerializeToString())(rows)
+    answers = onnx_predict(onnx_model(network, metadata={}).SerializeToString())(rows)
     np.testing.assert_allclose(answers, CompiledNetwork(network).run(rows), rtol=1e-12, atol=1e-14)
 
 
@@ -135,7 +135,7 @@ def test_a_kind_keeps_options_and_parameters_in_every_format(
     name: str, write: Callable[[NetworkDescription], bytes]
 ) -> None:
     network = network_of(example(name))
-    found = network_in(write(network), "net").network
+    found = read_network(write(network), "net").network
     layer = next(module for module in found.modules if module.name == "middle")
     expected = network.modules[1]
     assert (layer.kind, layer.indim, layer.outdim) == (expected.kind, expected.indim, expected.outdim)
@@ -145,7 +145,7 @@ def test_a_kind_keeps_options_and_parameters_in_every_format(
         np.testing.assert_array_equal(layer.arrays[key], array)
 
 
-def test_a_map_keeps_its_neurons_in_npz() -> None:
+def test_a_kohonen_map_keeps_its_neurons_in_npz() -> None:
     network = network_of(example("KohonenMap"))
-    layer = network_in(npz_bytes(network), "net").network.modules[1]
+    layer = read_network(npz_bytes(network), "net").network.modules[1]
     np.testing.assert_array_equal(layer.arrays["neurons"], network.modules[1].arrays["neurons"])

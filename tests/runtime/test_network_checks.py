@@ -1,4 +1,4 @@
-"""What a file says about its network is checked as a whole before anything is made of it."""
+"""The description of a network is checked completely before the network is built."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pybrain_runtime.limits import Limits
 from pybrain_runtime.loading.describe import describe
 from pybrain_runtime.loading.pickle.reader import read_pickle
 from pybrain_runtime.loading.values import ArrayValue, Instance
-from pybrain_runtime.network.allow_list import named
+from pybrain_runtime.network.allow_list import class_entry
 from pybrain_runtime.network.parameter_order import with_parameters
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -50,7 +50,7 @@ def answer(network: NetworkDescription, seed: int = 0) -> np.ndarray:
 
 
 def endless() -> list[object]:
-    """A list that holds itself, twice: there is no end to its elements."""
+    """Return a list that contains itself twice, so that it has infinitely many elements."""
     value: list[object] = []
     value += [value, value]
     return value
@@ -61,40 +61,43 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "no attributes": (lambda n: setattr(n, "built", False), "has no attributes"),
     "no modules": (lambda n: n.state.update(modules=set()), "has no modules"),
     "modules that are text": (lambda n: n.state.update(modules="abc"), "has modules that are not a list"),
-    "a number as a module": (lambda n: n.state.update(modules=[1]), "something among its modules"),
+    "a number as a module": (
+        lambda n: n.state.update(modules=[1]),
+        "has an item of the wrong type in its modules",
+    ),
     "a connection as a module": (
         lambda n: n.state.update(modules=[connection(n, "in", "hidden0")]),
-        "something among its modules that does not belong there",
+        "has an item of the wrong type in its modules",
     ),
-    "no inputs": (lambda n: n.state.update(inmodules=[]), "has no usable inmodules"),
+    "no inputs": (lambda n: n.state.update(inmodules=[]), "has no valid inmodules"),
     "an input from elsewhere": (
         lambda n: n.state.update(inmodules=[module(graph(), "in")]),
-        "has no usable inmodules",
+        "has no valid inmodules",
     ),
     "an output twice": (
         lambda n: n.state.update(outmodules=[module(n, "out")] * 2),
-        "has the same object twice among its outmodules",
+        "has the same object twice in its outmodules",
     ),
     "connections that are a list": (
         lambda n: n.state.update(connections=[]),
-        "has connections from something",
+        "has connections that do not start at one of its modules",
     ),
-    "another indim": (lambda n: n.state.update(indim=5), "says indim 5, but its modules add up to 4"),
-    "another outdim": (lambda n: n.state.update(outdim=9), "says outdim 9, but its modules add up to 2"),
+    "another indim": (lambda n: n.state.update(indim=5), "has indim 5, but its modules have 4"),
+    "another outdim": (lambda n: n.state.update(outdim=9), "has outdim 9, but its modules have 2"),
     "a negative offset": (
         lambda n: n.state.update(recurrentConns=[], _Network__offset=-1),
-        "has no usable _Network__offset",
+        "has no valid _Network__offset",
     ),
-    "a layer without a size": (lambda n: module(n, "hidden0").state.pop("indim"), "has no usable indim"),
+    "a layer without a size": (lambda n: module(n, "hidden0").state.pop("indim"), "has no valid indim"),
     "a layer of another size": (
         lambda n: module(n, "hidden0").state.update(dim=7),
         "has 8 inputs and 8 outputs where its kind has (7, 7)",
     ),
     "a layer of a huge size": (
         lambda n: module(n, "hidden0").state.update(dim=10**9, indim=10**9, outdim=10**9),
-        "layers with more than 1,000,000 units",
+        "exceeds the limit of 1,000,000 units in all layers",
     ),
-    "a layer of true": (lambda n: module(n, "hidden0").state.update(indim=True), "has no usable indim"),
+    "a layer of true": (lambda n: module(n, "hidden0").state.update(indim=True), "has no valid indim"),
     "a target from elsewhere": (
         lambda n: connection(n, "in", "hidden0").state.update(outmod=module(graph(), "out")),
         "has a connection to a module that is not part of it",
@@ -105,39 +108,39 @@ CHANGES: dict[str, tuple[Change, str]] = {
     ),
     "a source that is another": (
         lambda n: connection(n, "in", "hidden0").state.update(inmod=module(n, "out")),
-        "in its list for another module than the one it starts at",
+        "lists a connection under another module than its source",
     ),
     "a loop": (
         lambda n: connection(n, "in", "hidden0").state.update(outmod=module(n, "in")),
-        "has connections that form a loop within a time step",
+        "has a cycle of connections within a time step",
     ),
     "a slice beyond the source": (
         lambda n: connection(n, "in", "hidden0").state.update(inSliceTo=5),
-        "uses the numbers 0 to 5 of a module that has 4",
+        "has the slice 0:5 of a module with 4 units",
     ),
     "a slice beyond the target": (
         lambda n: connection(n, "in", "hidden0").state.update(outSliceFrom=3, outSliceTo=11),
-        "uses the numbers 3 to 11 of a module that has 8",
+        "has the slice 3:11 of a module with 8 units",
     ),
     "an empty slice": (
         lambda n: connection(n, "in", "hidden0").state.update(inSliceFrom=2, inSliceTo=2),
-        "uses the numbers 2 to 2 of a module that has 4",
+        "has the slice 2:2 of a module with 4 units",
     ),
     "a negative slice": (
         lambda n: connection(n, "in", "hidden0").state.update(inSliceFrom=-1),
-        "has no usable inSliceFrom",
+        "has no valid inSliceFrom",
     ),
     "a slice that is another than its indim": (
         lambda n: connection(n, "in", "hidden0").state.update(inSliceTo=3),
-        "says indim 4, but its slice has 3 numbers",
+        "has indim 4, but its slice has 3 units",
     ),
     "too few parameters": (
         lambda n: connection(n, "in", "hidden0").state.update(_params=ArrayValue(np.zeros(31))),
-        "has 31 numbers in _params where 32 are needed",
+        "has 31 numbers in _params; expected 32",
     ),
     "no parameters": (
         lambda n: connection(n, "in", "hidden0").state.pop("_params"),
-        "has no _params, which the file should hold",
+        "has no _params, which is required",
     ),
     "parameters that are text": (
         lambda n: connection(n, "in", "hidden0").state.update(_params="abc"),
@@ -161,29 +164,29 @@ CHANGES: dict[str, tuple[Change, str]] = {
     ),
     "a parameter of NaN": (
         lambda n: connection(n, "in", "hidden0").state.update(_params=[0.0] * 31 + [float("nan")]),
-        "has nan at place 31 of its _params; it cannot answer",
+        "has nan at index 31 of its _params; expected finite numbers",
     ),
     "an infinite parameter": (
         lambda n: connection(n, "in", "hidden0").state.update(_params=[float("-inf")] * 32),
-        "has -inf at place 0 of its _params",
+        "has -inf at index 0 of its _params",
     ),
     "an identity of unequal sizes": (
-        lambda n: setattr(connection(n, "in", "hidden0"), "cls", named("IdentityConnection")),
-        "takes 4 numbers and gives 8; its kind needs as many",
+        lambda n: setattr(connection(n, "in", "hidden0"), "cls", class_entry("IdentityConnection")),
+        "has 4 inputs and 8 outputs; its kind requires as many outputs as inputs",
     ),
     "an abstract connection": (
-        lambda n: setattr(connection(n, "in", "hidden0"), "cls", named("SharedConnection")),
-        "or is of no usable kind",
+        lambda n: setattr(connection(n, "in", "hidden0"), "cls", class_entry("SharedConnection")),
+        "or is of a kind that is not supported",
     ),
     "a mother that is none": (
         lambda n: connection(n, "in", "hidden0").state.update(mother=module(n, "in")),
-        "has no usable mother",
+        "has no valid mother",
     ),
 }
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_network_that_does_not_fit_together_is_refused(change: str) -> None:
+def test_an_inconsistent_network_is_refused(change: str) -> None:
     net = graph()
     make, words = CHANGES[change]
     make(net)
@@ -195,49 +198,49 @@ def test_a_network_inside_itself_is_refused() -> None:
     net = graph()
     modules: Any = net.state["modules"]
     modules.add(net)
-    assert "is in more than one place" in said(net)
+    assert "occurs more than once" in said(net)
 
 
 def test_one_layer_in_two_networks_is_refused() -> None:
     outer = graph("man_nested_ffn")
     inner = next(m for m in outer.state["modules"] if m.cls.family == "network")  # type: ignore[attr-defined]
     inner.state["modules"].add(module(outer, "i"))
-    assert "is in more than one place" in said(outer)
+    assert "occurs more than once" in said(outer)
 
 
 def test_networks_inside_networks_are_limited() -> None:
-    assert "lies inside 1 other networks, the limit" in said(graph("man_nested_ffn"), networks=1)
+    assert "exceeds the limit of 1 nested networks" in said(graph("man_nested_ffn"), networks=1)
 
 
 def test_parameters_are_limited() -> None:
-    assert "has more than 40 parameters and connected units, the limit" in said(graph(), array_elements=40)
+    assert "exceeds the limit of 40 parameters and connected units" in said(graph(), array_elements=40)
 
 
-def test_a_name_is_shown_without_doing_anything_to_a_terminal() -> None:
+def test_names_in_messages_are_escaped_for_the_terminal() -> None:
     net = graph()
     net.state.update(_name="\x1b[31mred\n", modules=set())
     assert r"'\x1b[31mred\n'" in said(net)
 
 
-def test_a_mother_with_too_few_parameters_is_refused() -> None:
+def test_a_shared_parameter_owner_with_too_few_parameters_is_refused() -> None:
     net = graph("man_shared")
     mother = net.state["motherconnections"][0]  # type: ignore[index]
     mother.state.update(nbparams=1, _params=ArrayValue(np.zeros(1)))
-    assert "its mother connection has 1" in said(net)
+    assert "has a mother connection with 1 parameters; expected" in said(net)
 
 
-def test_a_permutation_that_is_none_is_refused() -> None:
+def test_an_invalid_permutation_is_refused() -> None:
     net = graph("man_permutation")
     link = connection(net, "i", "h")
     link.state["permutation"] = [0, 1, 1e300]
-    assert "has a permutation that is none" in said(net)
+    assert "has an invalid permutation" in said(net)
     link.state["permutation"] = [0, 0, 1]
-    assert "has a permutation that is none" in said(net)
+    assert "has an invalid permutation" in said(net)
     link.state["blocksize"] = 4
-    assert "permutes blocks of 4 in 6 numbers" in said(net)
+    assert "has the blocksize 4, which does not divide its 6 inputs" in said(net)
 
 
-def test_what_a_file_holds_besides_is_left_alone() -> None:
+def test_unrelated_attributes_are_ignored() -> None:
     net = graph()
     expected = answer(describe(net, "net.pkl"))
     net.state["note"] = {"anything": [1, 2]}
@@ -276,31 +279,31 @@ def with_a_stranger(order: list[Instance]) -> list[Instance]:
 
 WRONG_ORDERS: dict[Callable[[list[Instance]], list[Instance]], str] = {
     without_its_last: "leaves out 'out'",
-    with_one_twice: "names 'bias' twice",
-    backwards: "puts 'hidden0' before 'bias', which it listens to",
-    with_a_stranger: "names something that is not one of its modules",
+    with_one_twice: "lists 'bias' twice",
+    backwards: "puts 'hidden0' before 'bias', whose outputs it needs",
+    with_a_stranger: "lists something that is not one of its modules",
 }
 
 
 @pytest.mark.parametrize("change", WRONG_ORDERS)
-def test_a_sorted_network_in_a_wrong_order_is_refused(
+def test_a_sorted_network_in_an_invalid_order_is_refused(
     change: Callable[[list[Instance]], list[Instance]],
 ) -> None:
-    # PyBrain computes in the order of the file, so it would give another answer than a sorted network.
+    # PyBrain computes in the order of the file, so its outputs would differ from those of a sorted network.
     net = graph("bn_5_7_6_4_3")
     order: Any = net.state["modulesSorted"]
     net.state["modulesSorted"] = change(order)
     with pytest.raises(KnowledgeError) as caught:
         describe(net, "net.pkl")
     assert caught.value.message == (
-        f"net.pkl does not hold a whole network: the FeedForwardNetwork '{net.state['_name']}' is marked as "
+        f"net.pkl does not hold a complete network: the FeedForwardNetwork '{net.state['_name']}' is marked as "
         f"sorted, but its order of computation (modulesSorted) {WRONG_ORDERS[change]}."
     )
-    assert caught.value.hint.startswith("PyBrain would compute something else in that order.")
+    assert caught.value.hint.startswith("PyBrain would compute other outputs in that order.")
 
 
 @pytest.mark.parametrize("change", WRONG_ORDERS)
-def test_a_wrong_order_of_a_network_that_is_to_be_sorted_does_not_matter(
+def test_the_order_of_an_unsorted_network_is_ignored(
     change: Callable[[list[Instance]], list[Instance]],
 ) -> None:
     net = graph("bn_5_7_6_4_3")
@@ -310,14 +313,14 @@ def test_a_wrong_order_of_a_network_that_is_to_be_sorted_does_not_matter(
     np.testing.assert_allclose(answer(describe(net, "net.pkl")), expected, rtol=1e-12, atol=1e-15)
 
 
-def test_up_to_the_end_as_old_versions_write_it() -> None:
+def test_an_open_slice_of_old_versions_extends_to_the_end() -> None:
     net = graph()
     expected = answer(describe(graph(), "net.pkl"))
     connection(net, "in", "hidden0").state.update(inSliceTo=0, outSliceTo=None)
     assert (answer(describe(net, "net.pkl")) == expected).all()
 
 
-def test_the_connections_count_not_the_networks_copy() -> None:
+def test_connection_arrays_take_precedence_over_the_networks_copy() -> None:
     net = graph("odd_desynced")
     before = answer(describe(net, "net.pkl"))
     net.state["_params"] = ArrayValue(np.full(13, 99.0))
@@ -339,13 +342,13 @@ def test_one_vector_of_parameters_is_laid_out_as_pybrain_does(name: str) -> None
 
 @pytest.mark.parametrize("protocol", ["p0", "p2", "p4"])
 @pytest.mark.parametrize("name", ["cheaplycopiable", "maskedmodule", "rbm", "kohonen"])
-def test_wrapped_networks_answer_as_recorded(name: str, protocol: str) -> None:
+def test_wrapped_and_masked_networks_reproduce_the_recorded_outputs(name: str, protocol: str) -> None:
     info = json.loads((FIXTURES / "objects/info.json").read_text())[name]
     found = load_knowledge(FIXTURES / f"objects/{name}.{protocol}.pkl").activate(info["x"])
     np.testing.assert_allclose(found[0], info["y"], rtol=1e-12)
 
 
-def test_a_cheap_copy_has_parameters_of_its_own() -> None:
+def test_a_cheap_copy_has_separate_parameters() -> None:
     root = read_pickle((FIXTURES / "objects/cheaplycopiable.p2.pkl").read_bytes(), "net.pkl")
     assert isinstance(root, Instance)
     root.state["_params"] = ArrayValue(np.zeros(13))

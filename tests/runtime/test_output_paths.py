@@ -1,4 +1,4 @@
-"""Where results may stand: over nothing that is read, nowhere that a card would be looked for, on plain files."""
+"""Output paths: no input is overwritten, no name of a card is used, only regular files are replaced."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ UE07 = Path(__file__).parents[2] / "container3_codebase/UE_07_App5.py"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The default network with its card, and 150 rows, in a folder of their own."""
+    """Return a folder with the default network, its card and 150 rows."""
     shutil.copy(IRIS / "currentSolution.pkl", tmp_path / "iris.pkl")
     shutil.copy(IRIS / "currentSolution.card.json", tmp_path / "iris.card.json")
     shutil.copy(IRIS / "activation_all.csv", tmp_path / "rows.csv")
@@ -45,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Returns what is in a folder, links and pipes left out."""
+    """Return the contents of a folder, without links and pipes."""
     return {
         path.name: path.read_bytes() for path in folder.iterdir() if path.is_file() and not path.is_symlink()
     }
@@ -89,13 +89,13 @@ def test_no_report_gets_the_name_of_a_card(
 
 
 def test_no_prediction_gets_the_name_of_a_card(folder: Path) -> None:
-    with pytest.raises(UsageError, match="is where the report goes"):
+    with pytest.raises(UsageError, match="is the path of the report; choose another ending"):
         in_parts(load_knowledge(folder / "iris.pkl"), folder / "rows.csv", folder / "x.card.json")
     with pytest.raises(UsageError) as refused:
         as_stream(load_knowledge(folder / "iris.pkl"), folder / "rows.csv", folder / "x.card.json")
     assert str(refused.value) == (
         f"{folder / 'x.card.json'} cannot be written: the name is reserved for model cards.\n"
-        "  Choose another name; those that end in .card.json are for cards alone."
+        "  Choose a name that does not end in .card.json."
     )
 
 
@@ -117,7 +117,7 @@ def test_a_report_is_not_a_card(folder: Path) -> None:
     with pytest.raises(KnowledgeError) as refused:
         load_knowledge(folder / "iris.pkl", card=folder / "my.json")
     assert str(refused.value) == (
-        "my.json is not a card, but the report of a run.\n  Correct the card, or take it away."
+        "my.json is not a card, but the report of a run.\n  Correct the card, or remove it."
     )
     (folder / "my.json").rename(folder / "iris.card.json")
     with pytest.raises(KnowledgeError, match=r"iris\.card\.json is not a card, but the report of a run\."):
@@ -149,14 +149,14 @@ def test_a_card_with_a_key_twice_is_refused(text: str, key: str, folder: Path) -
         load_knowledge(folder / "iris.pkl")
 
 
-# What else stands in the place of a report.
+# Other content at the path of a report.
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
     "content", ['{"mine": 1}', "not JSON", "[]", '{"status": "done", "versions": {}}', "[" * 100_000]
 )
-def test_no_file_of_another_kind_is_replaced_by_a_report(
+def test_a_report_replaces_only_an_earlier_report(
     content: str, way: Callable[[Knowledge, Path, Path], None], folder: Path
 ) -> None:
     (folder / "config.json").write_text(content)
@@ -182,7 +182,7 @@ def test_an_earlier_report_and_an_empty_file_are_replaced(
     assert set(contents(folder)) == {"iris.pkl", "iris.card.json", "rows.csv", "p.csv", "p.json"}
 
 
-def test_the_long_report_of_many_outputs_is_replaced_by_the_next_one(tmp_path: Path) -> None:
+def test_a_long_report_is_replaced_by_the_next_one(tmp_path: Path) -> None:
     np.random.seed(1)
     (tmp_path / "wide.pkl").write_bytes(pickle.dumps(buildNetwork(1, 12_000, bias=False), 2))
     (tmp_path / "rows.csv").write_text("0.5\n" * 5)
@@ -206,7 +206,7 @@ def test_rejected_rows_overwrite_and_remove_only_rejected_rows(folder: Path) -> 
     assert not mine.exists()
 
 
-# What is read.
+# Inputs.
 
 
 @pytest.mark.parametrize(
@@ -351,7 +351,7 @@ def test_a_path_that_names_no_file_is_an_error(folder: Path) -> None:
         (f"{folder}/", "it is a directory."),
         (str(folder), "it is a directory."),
         ("", "it names a directory, not a file."),
-        (f"{folder}/p\0.csv", "no file can have this name."),
+        (f"{folder}/p\0.csv", "it is not a valid path."),
         (f"{folder}/rows.csv/p.csv", "not a directory."),
         (f"{folder}/none/p.csv", "no such file or directory."),
         (f"{folder}/{'p' * 300}.csv", "file name too long."),

@@ -1,4 +1,4 @@
-"""Damaged pickles: whatever a file holds, reading it ends quickly, in a network or in one kind of error."""
+"""Damaged pickles: reading any file ends quickly, with a network or one type of error."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ TIGHT = Limits(opcodes=200_000, array_elements=1 << 20, units=10_000, seconds=5.
 QUICK = settings(max_examples=150, deadline=5_000, suppress_health_check=[HealthCheck.too_slow])
 
 
-def survive(data: bytes) -> None:
-    """Reads, describes and runs a file; any error but a KnowledgeError is a failure of the test."""
+def check_no_crash(data: bytes) -> None:
+    """Read, describe and run a file; any error but a KnowledgeError fails the test."""
     try:
         network, _ = find_network(read_pickle(data, "fuzz.pkl", TIGHT), "fuzz.pkl")
         description = describe(network, "fuzz.pkl", TIGHT)
@@ -53,30 +53,34 @@ def survive(data: bytes) -> None:
 @given(
     st.sampled_from(SEEDS), st.lists(st.tuples(st.floats(0, 1), st.integers(0, 7)), min_size=1, max_size=4)
 )
-def test_flipped_bits(seed: bytes, flips: list[tuple[float, int]]) -> None:
+def test_flipped_bits_give_a_network_or_one_error_type(seed: bytes, flips: list[tuple[float, int]]) -> None:
     data = bytearray(seed)
     for place, bit in flips:
         data[int(place * (len(data) - 1))] ^= 1 << bit
-    survive(bytes(data))
+    check_no_crash(bytes(data))
 
 
 @QUICK
 @given(st.sampled_from(SEEDS), st.floats(0, 1), st.binary(max_size=12), st.integers(0, 12))
-def test_bytes_put_in_and_taken_out(seed: bytes, place: float, extra: bytes, gone: int) -> None:
+def test_inserted_and_deleted_bytes_give_a_network_or_one_error_type(
+    seed: bytes, place: float, extra: bytes, gone: int
+) -> None:
     cut = int(place * len(seed))
-    survive(seed[:cut] + extra + seed[cut + gone :])
+    check_no_crash(seed[:cut] + extra + seed[cut + gone :])
 
 
 @QUICK
 @given(st.sampled_from(SEEDS), st.sampled_from(SEEDS), st.floats(0, 1), st.floats(0, 1))
-def test_halves_of_two_files(one: bytes, other: bytes, first: float, second: float) -> None:
-    survive(one[: int(first * len(one))] + other[int(second * len(other)) :])
+def test_joined_halves_of_two_files_give_a_network_or_one_error_type(
+    one: bytes, other: bytes, first: float, second: float
+) -> None:
+    check_no_crash(one[: int(first * len(one))] + other[int(second * len(other)) :])
 
 
 @QUICK
 @given(st.binary(max_size=200), st.sampled_from([b"", b"\x80\x02", b"\x80\x04", b"\x80\x05"]))
-def test_noise(noise: bytes, start: bytes) -> None:
-    survive(start + noise + b".")
+def test_random_bytes_give_a_network_or_one_error_type(noise: bytes, start: bytes) -> None:
+    check_no_crash(start + noise + b".")
 
 
 @QUICK
@@ -90,13 +94,13 @@ def test_noise(noise: bytes, start: bytes) -> None:
     ),
     st.integers(0, 5),
 )
-def test_what_python_writes_is_read_back(value: object, protocol: int) -> None:
+def test_values_pickled_by_python_are_read(value: object, protocol: int) -> None:
     found = read_pickle(pickle.dumps(value, protocol), "plain.pkl")
     assert pickle.dumps(found, 4) == pickle.dumps(value, 4) or repr(found) == repr(value)
 
 
 @pytest.mark.parametrize("seed", range(len(SEEDS)))
-def test_every_cut_ends_as_truncated(seed: int) -> None:
+def test_every_truncation_is_reported_as_truncated(seed: int) -> None:
     data = SEEDS[seed]
     for size in range(0, len(data), 7):
         with pytest.raises(KnowledgeError, match=r"fuzz\.pkl is "):

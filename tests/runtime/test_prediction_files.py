@@ -1,4 +1,4 @@
-"""The two files that go out: what is in them, and that they are there whole or not at all."""
+"""Prediction and report: their content, and that they are written completely or not at all."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def table(path: Path) -> tuple[list[str], list[list[float]]]:
     return header, [[float(cell) for cell in row] for row in rows]
 
 
-def test_one_row_without_expected_values(tmp_path: Path, iris: Path, flower: Knowledge) -> None:
+def test_one_row_without_expected_values_is_written(tmp_path: Path, iris: Path, flower: Knowledge) -> None:
     prediction = predict(flower, iris / "currentActivation.csv", tmp_path / "prediction.csv")
     header, rows = table(tmp_path / "prediction.csv")
     assert header == [
@@ -91,7 +91,7 @@ def test_without_a_card_the_columns_have_plain_names(tmp_path: Path, course: Pat
     ]  # fmt: skip
 
 
-def test_numbers_read_back_bit_for_bit(tmp_path: Path, written: Written, course: Path) -> None:
+def test_numbers_are_read_back_exactly(tmp_path: Path, written: Written, course: Path) -> None:
     knowledge = load_knowledge(course / "currentSolution.pkl")
     values = np.random.default_rng(2).normal(size=1_000) * 10.0 ** np.arange(-500, 500).clip(-300, 300)
     data = written("".join(f"{value!r}\n" for value in values.tolist()), "a.csv")
@@ -101,7 +101,7 @@ def test_numbers_read_back_bit_for_bit(tmp_path: Path, written: Written, course:
     assert [row[1] for row in rows] == knowledge.activate(values[:, None])[:, 0].tolist()
 
 
-def test_the_text_has_lf_and_no_byte_order_mark(tmp_path: Path, iris: Path, flower: Knowledge) -> None:
+def test_the_output_has_lf_and_no_byte_order_mark(tmp_path: Path, iris: Path, flower: Knowledge) -> None:
     predict(flower, iris / "currentActivation.csv", tmp_path / "p.csv")
     content = (tmp_path / "p.csv").read_bytes()
     assert content.endswith(b"\n") and b"\r" not in content and content.startswith(b"sepal_length,")
@@ -115,7 +115,7 @@ def test_names_with_delimiters_are_quoted(tmp_path: Path, written: Written, cour
     assert header[0] == 'length, in "cm"' and rows[0][0] == 1.5
 
 
-def test_the_report_says_what_was_computed_from_what(tmp_path: Path, iris: Path, flower: Knowledge) -> None:
+def test_the_report_names_inputs_and_results(tmp_path: Path, iris: Path, flower: Knowledge) -> None:
     activation = read_activation(iris / "activation_all.csv", flower)
     outputs = flower.activate(activation.inputs)
     prediction = write_prediction(tmp_path / "prediction.csv", flower, activation, outputs, started=0.25)
@@ -175,7 +175,7 @@ def test_both_files_are_readable_by_all_users(
     }
 
 
-def test_chunks_and_one_piece_give_the_same_file(tmp_path: Path, iris: Path, flower: Knowledge) -> None:
+def test_the_file_does_not_depend_on_chunking(tmp_path: Path, iris: Path, flower: Knowledge) -> None:
     whole = predict(flower, iris / "activation_all.csv", tmp_path / "whole.csv")
     activation = read_activation(iris / "activation_all.csv", flower)
     assert activation.targets is not None
@@ -199,7 +199,7 @@ def test_an_interrupted_job_leaves_no_file(tmp_path: Path, flower: Knowledge) ->
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_committed_stays_whatever_happens_next(tmp_path: Path, flower: Knowledge) -> None:
+def test_committed_files_are_kept_after_later_errors(tmp_path: Path, flower: Knowledge) -> None:
     with pytest.raises(RuntimeError), PredictionWriter(tmp_path / "p.csv", flower) as writer:
         writer.write(np.ones((1, 4)), np.ones((1, 3)))
         writer.commit(Source("a.csv", "", 0, 4))
@@ -262,8 +262,8 @@ def test_a_full_disk_is_named_in_the_error_and_leaves_no_file(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_report_needs_a_name_of_its_own(tmp_path: Path, flower: Knowledge) -> None:
-    with pytest.raises(UsageError, match="is where the report goes"):
+def test_the_report_needs_a_separate_name(tmp_path: Path, flower: Knowledge) -> None:
+    with pytest.raises(UsageError, match="is the path of the report; choose another ending"):
         PredictionWriter(tmp_path / "p.json", flower)
 
 
@@ -308,9 +308,7 @@ def test_outputs_of_another_shape_are_not_written(
     activation = read_activation(iris / "currentActivation.csv", flower)
     with pytest.raises(UsageError) as error:
         write_prediction(tmp_path / "p.csv", flower, activation, np.zeros(shape))
-    assert error.value.message == (
-        f"The outputs of a prediction have the shape {shape}; (1, 3) was expected."
-    )
+    assert error.value.message == (f"The outputs of a prediction must have the shape (1, 3), got {shape}.")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -326,7 +324,7 @@ def test_outputs_of_another_shape_are_not_written(
         (("a", "b", "c"), "a,b,c,expected_a,error_a,expected_b,error_b,expected_c,error_c"),
     ],
 )
-def test_no_two_columns_have_the_same_name(
+def test_column_names_are_unique(
     outputs: tuple[str, ...], expected: str, tmp_path: Path, flower: Knowledge
 ) -> None:
     card = Card("", "", "", (Column(),) * 4, tuple(Column(name=name) for name in outputs), ())
@@ -337,7 +335,7 @@ def test_no_two_columns_have_the_same_name(
     assert len(set(header.split(","))) == 4 + 3 + 6
 
 
-def test_an_input_without_a_name_gets_one_that_no_other_has(tmp_path: Path, flower: Knowledge) -> None:
+def test_an_unnamed_input_gets_a_unique_name(tmp_path: Path, flower: Knowledge) -> None:
     (tmp_path / "rows.csv").write_text("a,,input_1,d\n1.5,2,3,4\n")
     activate_file(flower.replace(card=None), tmp_path / "rows.csv", tmp_path / "p.csv")
     assert (tmp_path / "p.csv").read_text().startswith("a,input_input_1,input_1,d,prediction_0,")
@@ -346,8 +344,8 @@ def test_an_input_without_a_name_gets_one_that_no_other_has(tmp_path: Path, flow
 # Answers that are no numbers.
 
 
-def answered_beyond_numbers(folder: Path) -> Prediction:
-    """A network without bounds gets inputs so large that infinity is subtracted from infinity."""
+def predict_with_overflow(folder: Path) -> Prediction:
+    """Run a linear network with inputs so large that it subtracts infinity from infinity."""
     path = FIXTURES / "networks" / "bn_4_6_3_linear_linear" / "net.p2.pkl"
     (folder / "net.pkl").write_bytes(path.read_bytes())
     (folder / "net.card.json").write_text('{"labels": ["a", "b", "c"]}')
@@ -356,7 +354,7 @@ def answered_beyond_numbers(folder: Path) -> Prediction:
 
 
 def test_outputs_that_are_not_finite_have_no_class_and_a_warning(tmp_path: Path) -> None:
-    prediction = answered_beyond_numbers(tmp_path)
+    prediction = predict_with_overflow(tmp_path)
     report: Any = json.loads((tmp_path / "p.json").read_text())
     assert (tmp_path / "p.csv").read_text().splitlines()[1].split(",")[4] == "nan"
     assert prediction.classes[0] == "" and prediction.classes[1] in ("a", "b", "c")
@@ -368,7 +366,7 @@ def test_outputs_that_are_not_finite_have_no_class_and_a_warning(tmp_path: Path)
 
 
 def test_a_row_with_nan_is_not_counted_as_correct(tmp_path: Path) -> None:
-    prediction = answered_beyond_numbers(tmp_path)
+    prediction = predict_with_overflow(tmp_path)
     assert prediction.errors is not None
     assert prediction.errors["correct"] == int(prediction.classes[1] == "a")
 

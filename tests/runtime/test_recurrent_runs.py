@@ -41,7 +41,7 @@ def test_every_run_starts_from_a_reset_network(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*RECURRENT, "bn_4_8_2"])
-def test_many_sequences_at_once_answer_as_one_by_one(name: str) -> None:
+def test_batched_sequences_equal_separate_sequences(name: str) -> None:
     compiled = network(name).compiled
     inputs = rows(compiled, 35).reshape(5, 7, compiled.indim)
     together = compiled.run_sequences(inputs)
@@ -51,7 +51,7 @@ def test_many_sequences_at_once_answer_as_one_by_one(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*RECURRENT, "bn_4_8_2"])
-def test_a_session_computes_batches_as_one_run(name: str) -> None:
+def test_a_session_with_batches_equals_one_run(name: str) -> None:
     knowledge = network(name)
     inputs = rows(knowledge.compiled, 9)
     session = knowledge.session()
@@ -62,7 +62,7 @@ def test_a_session_computes_batches_as_one_run(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", RECURRENT)
-def test_a_restored_session_continues_where_the_other_one_was(name: str) -> None:
+def test_a_restored_session_continues_the_saved_session(name: str) -> None:
     knowledge = network(name)
     inputs = rows(knowledge.compiled, 9)
     first, second = knowledge.session(), knowledge.session()
@@ -80,33 +80,33 @@ def test_a_session_can_resume_a_saved_sequence() -> None:
     assert (session.activate(inputs) == compiled.run(inputs, resume=True)).all()
 
 
-def test_buffers_begin_at_a_cache_line() -> None:
+def test_buffers_are_aligned_to_cache_lines() -> None:
     for shape in ((3, 5), (7, 1), (512, 784)):
         array = aligned_zeros(shape, np.dtype("float32"))
         assert array.shape == shape and not array.any() and array.flags.c_contiguous
         assert array.__array_interface__["data"][0] % 64 == 0
 
 
-def test_a_network_saved_in_the_middle_goes_on_only_when_asked() -> None:
+def test_a_network_saved_in_mid_sequence_is_resumed_only_on_request() -> None:
     compiled = network("rnn_midsequence").compiled
     inputs = rows(compiled, 4)
     assert not np.allclose(compiled.run(inputs), compiled.run(inputs, resume=True))
 
 
 @pytest.mark.parametrize("name", ["rnn_tutorial", "bn_1_1"])
-def test_there_is_nothing_to_resume_in_a_network_at_rest(name: str) -> None:
+def test_a_network_saved_between_sequences_cannot_be_resumed(name: str) -> None:
     compiled = network(name).compiled
     if not compiled.recurrent:
         assert (compiled.run(np.ones((2, 1)), resume=True) == compiled.run(np.ones((2, 1)))).all()
         return
     with pytest.raises(
-        KnowledgeError, match="was not saved in the middle of a sequence; there is none to resume"
+        KnowledgeError, match="was not saved in the middle of a sequence; there is no sequence to resume"
     ):
         compiled.run(rows(compiled, 2), resume=True)
 
 
-def test_networks_inside_recurrent_ones_listen_in_every_step() -> None:
-    # PyBrain's do so in the first step only. What is right is written out here by hand.
+def test_nested_networks_receive_input_at_every_step() -> None:
+    # PyBrain's nested networks receive input in the first step only. The correct outputs are computed here explicitly.
     found = network("rnn_nested_ffn")
     parts = {c.name: c for c in found.network.all_connections()}
     inner = next(m.network for m in found.network.modules if m.network)
@@ -131,17 +131,17 @@ def test_networks_inside_recurrent_ones_listen_in_every_step() -> None:
     np.testing.assert_allclose(found.compiled.run(inputs), expected, rtol=1e-12)
 
 
-def test_the_defect_can_be_had_on_request() -> None:
+def test_pybrains_nesting_defect_can_be_enabled() -> None:
     found = network("rnn_nested_ffn")
     inputs = rows(found.compiled, 5)
     right, as_pybrain = found.compiled.run(inputs), CompiledNetwork(found.network, defects=True).run(inputs)
     assert (right[0] == as_pybrain[0]).all()
     assert not np.allclose(right[1:], as_pybrain[1:])
-    # From the second step on, nothing reaches the inner network: its answer is always the same.
+    # From the second step on, the inner network receives no input: its output is constant.
     assert (as_pybrain[1:] == as_pybrain[1]).all()
 
 
-def test_elsewhere_the_switch_changes_nothing() -> None:
+def test_the_defects_option_does_not_affect_other_networks() -> None:
     for name in ("man_nested_ffn", "rnn_bn_lstm", "bn_4_8_2"):
         found = network(name)
         inputs = rows(found.compiled, 4)
@@ -150,16 +150,16 @@ def test_elsewhere_the_switch_changes_nothing() -> None:
 
 def test_sequences_of_the_wrong_shape_are_refused() -> None:
     compiled = network("rnn_tutorial").compiled
-    with pytest.raises(ActivationError, match=r"shape \(2, 2\); the network takes 2 numbers in each"):
+    with pytest.raises(ActivationError, match=r"must have the shape \(n, 2\), got \(2, 2\)"):
         compiled.run_sequences(np.zeros((2, 2)))
 
 
-def test_an_empty_sequence_has_no_answers() -> None:
+def test_an_empty_sequence_has_no_outputs() -> None:
     compiled = network("rnn_tutorial").compiled
     assert compiled.run(np.empty((0, 2))).shape == (0, 1)
 
 
-def test_a_layer_that_draws_needs_a_source_of_chance() -> None:
+def test_a_random_layer_requires_a_random_generator() -> None:
     compiled = network("man_gaussian_enabled").compiled
     assert compiled.random
     with pytest.raises(KnowledgeError, match="The GaussianLayer 'g' draws its outputs at random") as caught:
@@ -170,7 +170,7 @@ def test_a_layer_that_draws_needs_a_source_of_chance() -> None:
     assert len(np.unique(some[:, 0])) == 3
 
 
-def test_a_bernoulli_layer_is_as_pybrain_has_it() -> None:
+def test_a_bernoulli_layer_computes_as_in_pybrain() -> None:
     compiled = load_knowledge(FIXTURES / "objects" / "bernoulli.p2.pkl").compiled
     assert compiled.run([[0.2, 0.8]], random=np.random.RandomState(5)).tolist() == [[1.0, 1.0]]
     assert 0 < sigmoid(np.array(-1e9)) < 1e-200

@@ -1,4 +1,4 @@
-"""Rows that cannot be answered: the run ends at the first one, or leaves them out and says why."""
+"""Invalid rows: the run ends at the first one, or skips them and reports the reason."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pybrain_runtime.tables.batch import LARGEST_EXCERPT
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SKIP = StreamOptions(skip=True)
 
-# What stands in the file, the reason, and the row as it is kept.
+# The row in the file, the reason, and the row in the file of rejected rows.
 BAD_LINES = {
     "1,2,zwei,4": "column 3 (c): 'zwei' is not a number.",
     "1,2,,4": "column 3 (c): the cell is empty.",
@@ -74,7 +74,7 @@ def test_invalid_utf8_is_escaped(tmp_path: Path, flower: Knowledge) -> None:
     (tmp_path / "rows.csv").write_bytes(b"1,2,3,4\n1,\xe4,3,4\n")
     activate_file(flower, tmp_path / "rows.csv", tmp_path / "p.csv", SKIP)
     assert kept(tmp_path / "p.rejected.csv")[1] == [
-        "2", "is not UTF-8: byte 0xe4 at place 3 of the line.", r"1,\xe4,3,4"
+        "2", "is not UTF-8: byte 0xe4 at position 3 of the line.", r"1,\xe4,3,4"
     ]  # fmt: skip
 
 
@@ -132,7 +132,7 @@ def test_blank_lines_at_the_end_are_not_rejected(tmp_path: Path, flower: Knowled
     assert done.rejected == 2
 
 
-def test_a_long_rejected_row_is_cut(tmp_path: Path, flower: Knowledge) -> None:
+def test_a_long_rejected_row_is_shortened(tmp_path: Path, flower: Knowledge) -> None:
     (tmp_path / "rows.csv").write_text("1,2,3,4\n1,2,3," + "x" * 100_000 + "\n")
     activate_file(flower, tmp_path / "rows.csv", tmp_path / "p.csv", SKIP)
     assert len(kept(tmp_path / "p.rejected.csv")[1][2]) == LARGEST_EXCERPT
@@ -146,7 +146,7 @@ def test_a_row_with_a_bad_expected_output_is_rejected_too(tmp_path: Path, flower
 
 
 @pytest.mark.parametrize("threads", [1, 4])
-def test_many_rejected_rows_in_many_chunks_stay_in_order(
+def test_many_rejected_rows_in_many_chunks_are_in_order(
     threads: int, tmp_path: Path, flower: Knowledge
 ) -> None:
     numbers = np.random.default_rng(3).normal(size=(60_000, 4)).round(4)

@@ -1,4 +1,4 @@
-"""Files of every kind go in and come out, and the answers are the same ones."""
+"""Files of every format are read and written, with the same predictions."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def put(path: Path, content: str | bytes) -> Path:
 
 
 def table(path: Path) -> tuple[list[str], np.ndarray]:
-    """Names and numbers of a prediction of any kind."""
+    """Return names and numbers of a prediction in any format."""
     if path.suffix == ".parquet":
         found = parquet.read_table(path)
         return found.column_names, np.column_stack([column.to_numpy() for column in found.columns])
@@ -128,7 +128,7 @@ def test_the_content_decides_the_input_format(tmp_path: Path, flower: Knowledge)
 
 
 @pytest.mark.parametrize("kind", INPUTS)
-def test_expected_outputs_and_chosen_columns_in_every_format(
+def test_expected_outputs_and_selected_columns_work_in_every_format(
     kind: str, tmp_path: Path, flower: Knowledge
 ) -> None:
     rows = np.hstack([ROWS, np.eye(3)[np.arange(300) % 3]])
@@ -188,13 +188,13 @@ NUMBERS = st.floats(allow_nan=True, allow_infinity=True)
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=30))
-def test_numbers_are_written_alike(rows: list[tuple[float, float]]) -> None:
+def test_every_format_writes_the_same_numbers(rows: list[tuple[float, float]]) -> None:
     array = np.array(rows, dtype=np.float64)
     plain = CsvWriter(["a", "b"]).encode([array])
     assert bytes(csv_lines([array[:, 0], array[:, 1]])) == bytes(plain)
 
 
-def test_numbers_of_every_size_are_written_alike() -> None:
+def test_every_format_writes_numbers_of_every_size_equally() -> None:
     random = np.random.default_rng(1)
     bits = random.integers(0, 1 << 64, 100_000, dtype=np.uint64).view(np.float64)
     sizes = random.normal(size=100_000) * 10.0 ** random.integers(-25, 25, 100_000)
@@ -232,19 +232,19 @@ def test_both_csv_readers_agree_on_any_content(
     path = tmp_path_factory.mktemp("odd") / "a.csv"
     path.write_bytes(end.join(mark.join(row) for row in rows).encode("utf-8") + last)
     knowledge = load_knowledge(FIXTURES / "default/course/currentSolution.pkl")
-    found = [read_either_way(path, knowledge, fast, skip) for fast in (False, True)]
+    found = [read_outputs(path, knowledge, fast, skip) for fast in (False, True)]
     assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("fast", [True, False])
 @pytest.mark.parametrize("head", [",".join(NAMES) + "\n", ""])
-def test_the_last_line_needs_no_end(fast: bool, head: str, tmp_path: Path, flower: Knowledge) -> None:
+def test_the_last_line_needs_no_newline(fast: bool, head: str, tmp_path: Path, flower: Knowledge) -> None:
     data = put(tmp_path / "a.csv", f"{head}1,2,3,4")
     done = activate_file(flower, data, tmp_path / "p.csv", StreamOptions(fast=fast))
     assert (done.prediction.rows, table(tmp_path / "p.csv")[1][0, :4].tolist()) == (1, [1, 2, 3, 4])
 
 
-def read_either_way(path: Path, knowledge: Knowledge, fast: bool, skip: bool) -> object:
+def read_outputs(path: Path, knowledge: Knowledge, fast: bool, skip: bool) -> object:
     try:
         with ActivationStream(path, knowledge, fast=fast, skip=skip) as stream:
             parts, left_out = [], []
@@ -263,7 +263,7 @@ def read_either_way(path: Path, knowledge: Knowledge, fast: bool, skip: bool) ->
         return str(error)
 
 
-def test_an_error_is_the_same_in_any_chunk(tmp_path: Path, flower: Knowledge) -> None:
+def test_an_error_does_not_depend_on_the_chunk(tmp_path: Path, flower: Knowledge) -> None:
     lines = as_csv(np.tile(ROWS, (200, 1))).splitlines()
     assert len("\n".join(lines)) > 1.2 * BLOCK
     for place in (1, 2_000, 50_000, 60_000):
@@ -328,7 +328,7 @@ def test_a_highly_compressed_archive_is_read_in_bounded_memory(tmp_path: Path, l
 # JSON lines.
 
 
-def test_arrays_need_no_names(tmp_path: Path, flower: Knowledge) -> None:
+def test_json_arrays_need_no_names(tmp_path: Path, flower: Knowledge) -> None:
     data = put(tmp_path / "a.jsonl", "".join(json.dumps(row) + "\n" for row in ROWS.tolist()))
     activation = read_activation(data, flower)
     assert (activation.inputs == ROWS).all() and activation.input_names == ()
@@ -378,7 +378,9 @@ JSON_MISTAKES = {
 
 
 @pytest.mark.parametrize("text", JSON_MISTAKES, ids=lambda text: text[:20])
-def test_mistakes_in_json_lines_are_named(text: str, tmp_path: Path, flower: Knowledge) -> None:
+def test_errors_in_json_lines_are_reported_with_the_line(
+    text: str, tmp_path: Path, flower: Knowledge
+) -> None:
     data = put(tmp_path / "rows.jsonl", f"{FIRST}\n{text}\n{FIRST}\n")
     with pytest.raises(ActivationError) as caught:
         read_activation(data, flower)
@@ -386,13 +388,13 @@ def test_mistakes_in_json_lines_are_named(text: str, tmp_path: Path, flower: Kno
     assert caught.value.line == 2
 
 
-def test_a_key_twice_in_the_first_line_is_no_choice_of_columns(tmp_path: Path, flower: Knowledge) -> None:
+def test_a_duplicate_key_in_the_first_line_is_refused(tmp_path: Path, flower: Knowledge) -> None:
     text = FIRST.replace("}", ', "sepal_width": 9}')
     with pytest.raises(ActivationError, match=r"rows\.jsonl line 1 has the key 'sepal_width' twice\."):
         read_activation(put(tmp_path / "rows.jsonl", f"{text}\n{FIRST}\n"), flower)
 
 
-def test_a_line_with_a_key_twice_can_be_skipped(tmp_path: Path, flower: Knowledge) -> None:
+def test_a_line_with_a_duplicate_key_can_be_skipped(tmp_path: Path, flower: Knowledge) -> None:
     text = FIRST.replace("}", ', "sepal_width": 9}')
     data = put(tmp_path / "rows.jsonl", f"{FIRST}\n{text}\n{FIRST}\n")
     done = activate_file(flower, data, tmp_path / "p.csv", StreamOptions(skip=True))
@@ -404,7 +406,9 @@ def test_a_line_with_a_key_twice_can_be_skipped(tmp_path: Path, flower: Knowledg
     )
 
 
-def test_json_lines_that_do_not_fit_say_what_would(tmp_path: Path, flower: Knowledge) -> None:
+def test_json_lines_that_do_not_fit_are_refused_with_the_expected_columns(
+    tmp_path: Path, flower: Knowledge
+) -> None:
     with pytest.raises(
         ActivationError, match=r"line 1 has 2 columns; the network in currentSolution\.pkl takes 4"
     ):
@@ -440,7 +444,7 @@ def with_huge_weights(knowledge: Knowledge) -> Any:
 @pytest.mark.parametrize(
     "kind", [pa.float32(), pa.float64(), pa.int8(), pa.int64(), pa.uint16(), pa.decimal128(22, 3)]
 )
-def test_columns_of_any_kind_of_number(kind: pa.DataType, tmp_path: Path, flower: Knowledge) -> None:
+def test_columns_of_every_numeric_type_are_read(kind: pa.DataType, tmp_path: Path, flower: Knowledge) -> None:
     values = [pa.array([1, 2, 3]).cast(kind) for _ in NAMES]
     parquet.write_table(pa.table(values, names=NAMES), tmp_path / "a.parquet")
     activation = read_activation(tmp_path / "a.parquet", flower)
@@ -467,7 +471,9 @@ PARQUET_MISTAKES = {
 
 
 @pytest.mark.parametrize("how", PARQUET_MISTAKES)
-def test_mistakes_in_parquet_are_named_by_row_and_column(how: str, tmp_path: Path, flower: Knowledge) -> None:
+def test_errors_in_parquet_are_reported_with_row_and_column(
+    how: str, tmp_path: Path, flower: Knowledge
+) -> None:
     values, message = PARQUET_MISTAKES[how]
     columns = [pa.array([1.0, 2.0, 3.0])] * 4
     columns[2] = pa.array(values)
@@ -477,7 +483,7 @@ def test_mistakes_in_parquet_are_named_by_row_and_column(how: str, tmp_path: Pat
     assert caught.value.message == f"rows.parquet {message}"
 
 
-def test_text_in_parquet_is_named_before_anything_is_read(tmp_path: Path, flower: Knowledge) -> None:
+def test_text_columns_in_parquet_are_refused_before_reading(tmp_path: Path, flower: Knowledge) -> None:
     columns = [pa.array([1.0]), pa.array(["x"]), pa.array([1.0]), pa.array([1.0])]
     parquet.write_table(pa.table(columns, names=NAMES), tmp_path / "a.parquet")
     with pytest.raises(
@@ -486,7 +492,7 @@ def test_text_in_parquet_is_named_before_anything_is_read(tmp_path: Path, flower
         read_activation(tmp_path / "a.parquet", flower)
 
 
-def test_parquet_that_does_not_fit_or_is_damaged(tmp_path: Path, flower: Knowledge) -> None:
+def test_parquet_that_does_not_fit_or_is_damaged_is_refused(tmp_path: Path, flower: Knowledge) -> None:
     as_parquet(tmp_path / "a.parquet", ROWS[:, :2], NAMES[:2])
     with pytest.raises(ActivationError, match=r"has 2 columns; the network in currentSolution\.pkl takes 4"):
         read_activation(tmp_path / "a.parquet", flower)
@@ -530,7 +536,7 @@ def program(tmp_path: Path) -> Callable[..., str]:
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "csv.gz"])
-def test_rows_from_standard_input(
+def test_rows_from_standard_input_are_predicted(
     kind: str, program: Callable[..., str], tmp_path: Path, flower: Knowledge
 ) -> None:
     content = INPUTS[kind](tmp_path).read_bytes()
@@ -563,7 +569,7 @@ def test_the_output_does_not_depend_on_the_writes_to_a_pipe(
     assert (tmp_path / "piped.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
 
-def test_parquet_cannot_be_piped_in(program: Callable[..., str], tmp_path: Path) -> None:
+def test_parquet_from_standard_input_is_refused(program: Callable[..., str], tmp_path: Path) -> None:
     content = INPUTS["parquet"](tmp_path).read_bytes()
     assert program("-", "p.csv", piped=content).startswith(
         "65 standard input is a Parquet file, which cannot be read before its end.\n  Pass the name of the file"
@@ -578,7 +584,7 @@ def test_large_files_are_read_without_pyarrow(program: Callable[..., str], tmp_p
     assert (tmp_path / "light.csv").read_bytes() == (tmp_path / "fast.csv").read_bytes()
 
 
-def test_without_pyarrow_parquet_says_how_to_get_it(program: Callable[..., str], tmp_path: Path) -> None:
+def test_without_pyarrow_parquet_is_refused_with_advice(program: Callable[..., str], tmp_path: Path) -> None:
     data = INPUTS["parquet"](tmp_path)
     assert program(data, "p.csv", blocked=True) == (
         "69 Reading rows.parquet, a Parquet file, needs pyarrow, which is not installed here.\n"
@@ -618,7 +624,7 @@ def test_the_rows_of_a_recurrent_network_are_one_sequence_over_all_chunks(tmp_pa
     assert numbers[:, knowledge.indim :].tobytes() == knowledge.activate(rows).tobytes()
 
 
-def test_float32_is_asked_for_and_reported(tmp_path: Path, flower: Knowledge) -> None:
+def test_float32_is_used_on_request_and_reported(tmp_path: Path, flower: Knowledge) -> None:
     data = INPUTS["csv"](tmp_path)
     done = activate_file(flower, data, tmp_path / "p.csv", StreamOptions(precision="float32"))
     assert done.prediction.report["prediction"]["precision"] == "float32"  # type: ignore[index]
@@ -628,9 +634,9 @@ def test_float32_is_asked_for_and_reported(tmp_path: Path, flower: Knowledge) ->
     assert exact.prediction.report["prediction"]["precision"] == "float64"  # type: ignore[index]
 
 
-def test_a_prediction_has_a_name_of_its_own(tmp_path: Path, flower: Knowledge) -> None:
+def test_the_prediction_cannot_have_the_path_of_the_report(tmp_path: Path, flower: Knowledge) -> None:
     data = INPUTS["csv"](tmp_path)
-    with pytest.raises(UsageError, match="is where the report goes"):
+    with pytest.raises(UsageError, match="is the path of the report; choose another ending"):
         activate_file(flower, data, tmp_path / "p.json")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["rows.csv"]
 
@@ -641,7 +647,7 @@ def wrapped(tmp_path: Path, **companions: object) -> Knowledge:
     return load_knowledge(put(tmp_path / "wrapped.pkl", pickle.dumps({"network": net, **companions}, 2)))
 
 
-def test_companions_scale_when_they_are_named(tmp_path: Path) -> None:
+def test_companions_scale_if_they_are_selected(tmp_path: Path) -> None:
     knowledge = wrapped(
         tmp_path,
         x_min=-2.0,
@@ -670,18 +676,18 @@ def test_companions_scale_when_they_are_named(tmp_path: Path) -> None:
 
 
 SCALING_MISTAKES = {
-    "x_min": "'x_min' is no way to scale.",
-    "..x_max": "'..x_max' is no way to scale.",
-    "a,b,c": "'a,b,c' is no way to scale.",
-    "x_min..nope": "Beside the network in wrapped.pkl there is no 'nope'; there is: x_min, x_max, words, three.",
-    "x_min..words": "'words' beside the network in wrapped.pkl is not one finite number, nor 2 of them.",
-    "x_min..three": "'three' beside the network in wrapped.pkl is not one finite number, nor 2 of them.",
-    "x_min..x_min": "x_min..x_min of wrapped.pkl would divide by 0.",
+    "x_min": "'x_min' is not a valid scaling rule.",
+    "..x_max": "'..x_max' is not a valid scaling rule.",
+    "a,b,c": "'a,b,c' is not a valid scaling rule.",
+    "x_min..nope": "'nope' not found beside the network in wrapped.pkl; found: x_min, x_max, words, three.",
+    "x_min..words": "'words' beside the network in wrapped.pkl must be one finite number, or 2 of them.",
+    "x_min..three": "'three' beside the network in wrapped.pkl must be one finite number, or 2 of them.",
+    "x_min..x_min": "The scaling rule x_min..x_min of wrapped.pkl divides by 0.",
 }
 
 
 @pytest.mark.parametrize("rule", SCALING_MISTAKES)
-def test_mistakes_in_scaling_are_named(rule: str, tmp_path: Path) -> None:
+def test_errors_in_scaling_options_are_reported(rule: str, tmp_path: Path) -> None:
     knowledge = wrapped(tmp_path, x_min=-2.0, x_max=6.0, words="much", three=[1.0, 2.0, 3.0])
     knowledge = knowledge.replace(
         companions={
@@ -694,14 +700,14 @@ def test_mistakes_in_scaling_are_named(rule: str, tmp_path: Path) -> None:
     assert str(caught.value).startswith(SCALING_MISTAKES[rule])
 
 
-def test_a_card_and_companions_do_not_scale_both(tmp_path: Path, flower: Knowledge) -> None:
+def test_a_card_and_companions_cannot_both_scale(tmp_path: Path, flower: Knowledge) -> None:
     assert flower.scaling == "card"
-    with pytest.raises(UsageError, match=r"The card of currentSolution\.pkl scales already"):
+    with pytest.raises(UsageError, match=r"The card of currentSolution\.pkl already has a scaling"):
         flower.scaled_by(inputs="a..b")
     bare = flower.without_scaling()
     assert bare.scaling == "none" and bare.output_names == flower.output_names
     assert (bare.activate(ROWS) == flower.compiled.run(ROWS)).all()
-    with pytest.raises(UsageError, match="has no card that scales; there is nothing to leave out"):
+    with pytest.raises(UsageError, match="has no model card with a scaling"):
         bare.without_scaling()
 
 
@@ -721,13 +727,11 @@ def test_one_json_document_is_not_json_lines(case: str, tmp_path: Path, flower: 
     assert "Write each row on a line of its own: jq -c '.[]'" in error.value.hint
 
 
-def test_numbers_that_python_does_not_read_and_deep_values_are_bad_rows(
-    tmp_path: Path, flower: Knowledge
-) -> None:
+def test_overlong_numbers_and_deep_values_are_bad_rows(tmp_path: Path, flower: Knowledge) -> None:
     for depth in (1, 900, 950, *range(960, 1000)):
         deep = "[" * depth + "]" * depth
         (tmp_path / "rows.json").write_text(f"[1, 2, 3, 4]\n[1, 2, 3, {deep}]\n[1, 2, 3, {'1' * 5000}]\n")
         done = activate_file(flower, tmp_path / "rows.json", tmp_path / "p.csv", StreamOptions(skip=True))
         assert (done.prediction.rows, done.rejected) == (1, 2)
     reasons = (tmp_path / "p.rejected.csv").read_text()
-    assert "a number has more digits than any number needs" in reasons
+    assert "a number has too many digits" in reasons

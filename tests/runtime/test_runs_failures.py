@@ -1,4 +1,4 @@
-"""What goes wrong on the way: a full disk, no permission, two runs at once. Nothing half is left."""
+"""Failures during a run (full disk, no permission, concurrent runs) leave no partial file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MODEL = FIXTURES / "default/iris/currentSolution.pkl"
 
 @pytest.fixture
 def rows(tmp_path: Path) -> Path:
-    """Some 2 MB of rows in a folder of their own."""
+    """Return a file of about 2 MB of rows, in a separate folder."""
     path = tmp_path / "in" / "rows.csv"
     path.parent.mkdir()
     numbers = np.random.default_rng(1).normal(size=(28_000, 4))
@@ -42,7 +42,7 @@ def rows(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
-    """An empty folder for what is written."""
+    """Return an empty output folder."""
     (tmp_path / "out").mkdir()
     return tmp_path / "out"
 
@@ -66,8 +66,10 @@ except PipelineError as error:
 """
 
 
-def in_little_room(data: Path, output: Path, *, limit: int, resume: bool = False) -> tuple[int, str]:
-    """Runs where no file may become larger than a limit."""
+def run_with_file_size_limit(
+    data: Path, output: Path, *, limit: int, resume: bool = False
+) -> tuple[int, str]:
+    """Run a command with a limit on file sizes."""
     code = LIMITED.format(limit=limit, model=str(MODEL), data=str(data), output=str(output), resume=resume)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     return done.returncode, done.stdout
@@ -76,7 +78,7 @@ def in_little_room(data: Path, output: Path, *, limit: int, resume: bool = False
 @pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])
 def test_a_full_disk_leaves_no_partial_file(ending: str, rows: Path, out: Path) -> None:
     output = out / f"p{ending}"
-    status, said = in_little_room(rows, output, limit=1_200_000)
+    status, said = run_with_file_size_limit(rows, output, limit=1_200_000)
     assert (status, said) == (
         73,
         f"{output} cannot be written: file too large.\n"
@@ -86,7 +88,7 @@ def test_a_full_disk_leaves_no_partial_file(ending: str, rows: Path, out: Path) 
 
 
 def test_a_run_resumes_after_a_full_disk(rows: Path, out: Path, flower: Knowledge) -> None:
-    status, _ = in_little_room(rows, out / "p.csv", limit=2_500_000, resume=True)
+    status, _ = run_with_file_size_limit(rows, out / "p.csv", limit=2_500_000, resume=True)
     assert status == 73
     assert names_in(out) == {".p.csv.part", ".p.csv.journal"}
     done = activate_file(flower, rows, out / "p.csv", StreamOptions(resume=True))
@@ -112,7 +114,7 @@ def test_the_container_program_leaves_no_partial_file(rows: Path, out: Path, flo
 # Places that cannot be written.
 
 
-def test_a_read_only_folder(
+def test_a_read_only_folder_is_reported(
     rows: Path, flower: Knowledge, ordinary_user: Callable[[], AbstractContextManager[None]]
 ) -> None:
     with tempfile.TemporaryDirectory() as name:  # tmp_path may only be entered by who runs the tests
@@ -129,12 +131,14 @@ def test_a_read_only_folder(
     assert caught.value.status == 73
 
 
-def test_a_missing_folder(rows: Path, out: Path, flower: Knowledge) -> None:
+def test_a_missing_output_folder_is_reported(rows: Path, out: Path, flower: Knowledge) -> None:
     with pytest.raises(CannotWrite, match="cannot be written: no such file or directory"):
         activate_file(flower, rows, out / "none" / "p.csv")
 
 
-def test_a_folder_with_the_name_of_the_prediction(rows: Path, out: Path, flower: Knowledge) -> None:
+def test_a_folder_with_the_name_of_the_prediction_is_reported(
+    rows: Path, out: Path, flower: Knowledge
+) -> None:
     (out / "p.csv").mkdir()
     with pytest.raises(CannotWrite, match=r"p\.csv cannot be written: it is a directory"):
         activate_file(flower, rows, out / "p.csv")
@@ -168,8 +172,10 @@ def test_a_file_that_changes_while_it_is_read_is_an_error(rows: Path, out: Path,
 
 
 @pytest.mark.parametrize("threads", [0, -1, True, 1.5])
-def test_an_invalid_number_of_threads(threads: object, rows: Path, out: Path, flower: Knowledge) -> None:
-    with pytest.raises(UsageError, match="is not a number of threads"):
+def test_an_invalid_number_of_threads_is_refused(
+    threads: object, rows: Path, out: Path, flower: Knowledge
+) -> None:
+    with pytest.raises(UsageError, match="The number of threads must be a positive integer"):
         activate_file(flower, rows, out / "p.csv", StreamOptions(threads=threads))  # type: ignore[arg-type]
     assert names_in(out) == set()
 
@@ -180,12 +186,12 @@ def test_an_invalid_number_of_threads(threads: object, rows: Path, out: Path, fl
 def test_a_second_run_to_the_same_output_is_refused(rows: Path, out: Path, flower: Knowledge) -> None:
     seen: list[str] = []
 
-    def begin_another(progress: Progress) -> None:
+    def start_second_run(progress: Progress) -> None:
         with pytest.raises(CannotWrite) as caught:
             activate_file(flower, rows, out / "p.csv", StreamOptions(resume=True))
         seen.append(str(caught.value))
 
-    done = activate_file(flower, rows, out / "p.csv", on_progress=begin_another)
+    done = activate_file(flower, rows, out / "p.csv", on_progress=start_second_run)
     assert done.prediction.rows == 28_000
     assert set(seen) == {
         f"{out / 'p.csv'} is being written by another run.\n"
@@ -222,7 +228,7 @@ def test_a_run_that_opens_a_committed_partial_output_opens_a_new_one(out: Path) 
     first.finish()
 
     class LatePartialOutput(PartialOutput):
-        """Opens the file, and then is so slow that the first run has come to its end."""
+        """A partial output that opens its file, and continues only after the first run has ended."""
 
         def _lock(self) -> None:
             if not (out / "p.csv").exists():

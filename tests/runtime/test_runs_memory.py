@@ -1,4 +1,4 @@
-"""However many rows there are, they are answered in the same memory."""
+"""Memory does not depend on the number of rows."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 LIMIT = 300  # MB
 ROWS = 2_400_000
 
-# Lets a network answer, and prints rows and the most memory that it had in MB.
-ANSWER = """
+# Runs a network, and prints the number of rows and the peak memory in MB.
+PREDICT = """
 import sys
 if {blocked}: sys.modules["pyarrow"] = None
 from pybrain_runtime import StreamOptions, activate_file, load_knowledge
@@ -37,12 +37,12 @@ for _ in range({rows} // 10_000):
 """
 
 
-def answer(
+def predict(
     data: str, output: Path, *, rows: int = 0, network: str = "course", odd: bytes = b"0.5000",
     blocked: bool = False, threads: int | None = None, skip: bool = False,
 ) -> tuple[int, int, int, bool]:  # fmt: skip
-    """Answers a file, or rows that are made and piped in; returns rows, rejected ones, MB, and whether light."""
-    code = ANSWER.format(
+    """Predict a file, or generated rows from a pipe; return rows, rejected rows, MB, and `light`."""
+    code = PREDICT.format(
         blocked=blocked, threads=threads, skip=skip, data=data, output=str(output),
         model=str(FIXTURES / "default" / network / "currentSolution.pkl"),
     )  # fmt: skip
@@ -53,44 +53,46 @@ def answer(
             [sys.executable, "-c", code], stdin=writer.stdout, capture_output=True, text=True, check=False
         )
     assert done.returncode == 0, done.stderr
-    answered, rejected, megabytes, light = done.stdout.split()
-    return int(answered), int(rejected), int(megabytes), light == "True"
+    predicted, rejected, megabytes, light = done.stdout.split()
+    return int(predicted), int(rejected), int(megabytes), light == "True"
 
 
 @pytest.mark.parametrize("threads", [1, 16])
-def test_millions_of_rows_with_pyarrow(threads: int, tmp_path: Path) -> None:
-    answered, rejected, megabytes, light = answer("-", tmp_path / "p.csv", rows=ROWS, threads=threads)
-    assert (answered, rejected, light) == (ROWS, 0, False)
+def test_millions_of_rows_with_pyarrow_stay_within_memory(threads: int, tmp_path: Path) -> None:
+    predicted, rejected, megabytes, light = predict("-", tmp_path / "p.csv", rows=ROWS, threads=threads)
+    assert (predicted, rejected, light) == (ROWS, 0, False)
     assert megabytes < LIMIT
 
 
-def test_millions_of_rows_without_pyarrow(tmp_path: Path) -> None:
-    answered, rejected, megabytes, light = answer("-", tmp_path / "p.csv", rows=ROWS, blocked=True)
-    assert (answered, rejected, light) == (ROWS, 0, True)
+def test_millions_of_rows_without_pyarrow_stay_within_memory(tmp_path: Path) -> None:
+    predicted, rejected, megabytes, light = predict("-", tmp_path / "p.csv", rows=ROWS, blocked=True)
+    assert (predicted, rejected, light) == (ROWS, 0, True)
     assert megabytes < LIMIT / 2
 
 
-def test_many_rejected_rows(tmp_path: Path) -> None:
+def test_many_rejected_rows_stay_within_memory(tmp_path: Path) -> None:
     rows = ROWS // 8
-    answered, rejected, megabytes, _ = answer("-", tmp_path / "p.csv", rows=rows, odd=b"0.5.00", skip=True)
-    assert (answered, rejected) == (rows - rows // 10_000, rows // 10_000)
+    predicted, rejected, megabytes, _ = predict("-", tmp_path / "p.csv", rows=rows, odd=b"0.5.00", skip=True)
+    assert (predicted, rejected) == (rows - rows // 10_000, rows // 10_000)
     assert megabytes < LIMIT
 
 
-def test_a_parquet_file_with_one_row_group_in_and_out(tmp_path: Path) -> None:
+def test_parquet_with_one_row_group_stays_within_memory(tmp_path: Path) -> None:
     columns = list(np.random.default_rng(5).normal(size=(4, ROWS)))
     table = pa.table(columns, names=["sepal_length", "sepal_width", "petal_length", "petal_width"])
     parquet.write_table(table, tmp_path / "rows.parquet", row_group_size=ROWS, compression="none")
     assert (tmp_path / "rows.parquet").stat().st_size > 70 << 20
-    answered, _, megabytes, _ = answer(str(tmp_path / "rows.parquet"), tmp_path / "p.parquet", network="iris")
-    assert answered == ROWS and parquet.read_metadata(tmp_path / "p.parquet").num_rows == ROWS
+    predicted, _, megabytes, _ = predict(
+        str(tmp_path / "rows.parquet"), tmp_path / "p.parquet", network="iris"
+    )
+    assert predicted == ROWS and parquet.read_metadata(tmp_path / "p.parquet").num_rows == ROWS
     assert megabytes < LIMIT
 
 
-def test_json_lines(tmp_path: Path) -> None:
+def test_json_lines_stay_within_memory(tmp_path: Path) -> None:
     with (tmp_path / "rows.jsonl").open("w") as file:
         for _ in range(30):
             file.writelines(f"[{number / 7}]\n" for number in range(10_000))
-    answered, _, megabytes, _ = answer(str(tmp_path / "rows.jsonl"), tmp_path / "p.jsonl")
-    assert answered == 300_000
+    predicted, _, megabytes, _ = predict(str(tmp_path / "rows.jsonl"), tmp_path / "p.jsonl")
+    assert predicted == 300_000
     assert megabytes < LIMIT

@@ -1,4 +1,4 @@
-"""A run that breaks off goes on where it was, and ends in the same bytes as one that went through at once."""
+"""An interrupted run resumes at its checkpoint, and gives the same bytes as an uninterrupted one."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ PARTS = 5
 PLAIN = StreamOptions()
 
 
-class BrokenOffError(Exception):
-    """What ends a run in its middle."""
+class InterruptedRunError(Exception):
+    """The error that interrupts a run."""
 
 
 def long_csv(path: Path, columns: int, *, bad: tuple[int, ...] = (), parts: int = PARTS) -> Path:
-    """Writes a CSV file of so many parts and a bit; in the rows of these numbers, from 0, there is a word."""
+    """Write a CSV file of slightly more than a number of chunks; the rows with the given indices hold a word."""
     count = (parts * BLOCK + BLOCK // 3) // (columns * (DIGITS + 3))
     rows = np.random.default_rng(columns).uniform(0.1, 0.9, size=(count, columns)).tolist()
     lines = [",".join(f"{value:.{DIGITS}f}" for value in row) for row in rows]
@@ -49,7 +49,7 @@ def long_csv(path: Path, columns: int, *, bad: tuple[int, ...] = (), parts: int 
     return path
 
 
-def break_off(
+def interrupt_run(
     knowledge: Knowledge,
     data: Path,
     output: Path,
@@ -57,16 +57,16 @@ def break_off(
     *,
     after: int = 3,
 ) -> None:
-    """Runs, and breaks off when so many parts have been noted."""
+    """Run, and interrupt the run after a number of checkpoints."""
     seen: list[Progress] = []
 
     def listen(progress: Progress) -> None:
         seen.append(progress)
         if len(seen) > after:
-            raise BrokenOffError
+            raise InterruptedRunError
 
     options = options.replace(resume=True, checkpoint=0.0)
-    with pytest.raises(BrokenOffError):
+    with pytest.raises(InterruptedRunError):
         activate_file(knowledge, data, output, options, on_progress=listen)
 
 
@@ -87,8 +87,8 @@ activate_file(load_knowledge({model!r}), {data!r}, {output!r},
 """
 
 
-def kill(model: Path, data: Path, output: Path, *, after: int = 3, **options: Any) -> None:
-    """Runs in a process of its own, and kills that (`kill -9`) when so many parts have been noted."""
+def kill_run(model: Path, data: Path, output: Path, *, after: int = 3, **options: Any) -> None:
+    """Run in a separate process, and kill it (`kill -9`) after a number of checkpoints."""
     code = KILLED.format(after=after, model=str(model), data=str(data), output=str(output), options=options)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr
@@ -98,8 +98,8 @@ def names_in(folder: Path) -> set[str]:
     return set(os.listdir(folder))  # noqa: PTH208 - hidden ones too, and names are all that is asked for
 
 
-def made(outcome: Outcome) -> tuple[bytes, bytes, dict[str, Any]]:
-    """What a run has made: the prediction, the rejected rows, the report without what differs each time."""
+def results_of(outcome: Outcome) -> tuple[bytes, bytes, dict[str, Any]]:
+    """Return the results of a run: prediction, rejected rows, and the report without times."""
     report = json.loads(json.dumps(outcome.prediction.report))
     del report["started"], report["duration_s"]
     report["activation"]["rejected_file"] = report["prediction"]["file"] = ""
@@ -109,7 +109,7 @@ def made(outcome: Outcome) -> tuple[bytes, bytes, dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Rows for the flowers' network; in the first, the third and the last part is one that cannot be answered."""
+    """Return rows for the iris network, with one invalid row in the first, third and last chunk."""
     return long_csv(tmp_path_factory.mktemp("rows") / "rows.csv", 4, bad=(7, 3_900, 7_800))
 
 
@@ -123,31 +123,31 @@ def test_a_killed_run_resumes_to_the_same_bytes(
     assert whole.rejected == 3
     (tmp_path / "there").mkdir()
     output = tmp_path / "there" / f"p{ending}"
-    kill(FLOWER, rows, output, fast=fast, skip=True, resume=True)
+    kill_run(FLOWER, rows, output, fast=fast, skip=True, resume=True)
     assert names_in(output.parent) == {
         f".p{ending}.part", f".p{ending}.journal", ".p.rejected.csv.part"
     }  # fmt: skip
     done = go_on(flower, rows, output, options)
     assert 0 < done.continued < done.prediction.rows
-    assert made(done) == made(whole)
+    assert results_of(done) == results_of(whole)
     assert names_in(output.parent) == {output.name, "p.json", "p.rejected.csv"}
 
 
 def test_a_killed_run_without_resume_can_be_resumed(rows: Path, tmp_path: Path, flower: Knowledge) -> None:
     options = StreamOptions(skip=True)
-    kill(FLOWER, rows, tmp_path / "p.csv", skip=True)
+    kill_run(FLOWER, rows, tmp_path / "p.csv", skip=True)
     done = go_on(flower, rows, tmp_path / "p.csv", options)
     assert done.continued > 0
-    assert made(done) == made(activate_file(flower, rows, tmp_path / "whole.csv", options))
+    assert results_of(done) == results_of(activate_file(flower, rows, tmp_path / "whole.csv", options))
 
 
 def test_the_recurrent_state_is_restored(tmp_path: Path) -> None:
     knowledge = load_knowledge(PEEPHOLES)
     data = long_csv(tmp_path / "rows.csv", knowledge.indim)
     whole = activate_file(knowledge, data, tmp_path / "whole.csv")
-    kill(PEEPHOLES, data, tmp_path / "p.csv")
+    kill_run(PEEPHOLES, data, tmp_path / "p.csv")
     done = go_on(knowledge, data, tmp_path / "p.csv")
-    assert done.continued > 0 and made(done) == made(whole)
+    assert done.continued > 0 and results_of(done) == results_of(whole)
     numbers = np.loadtxt(tmp_path / "p.csv", delimiter=",", skiprows=1)
     inputs = numbers[:, : knowledge.indim]
     assert (numbers[:, knowledge.indim :] == knowledge.activate(inputs)).all()
@@ -157,13 +157,13 @@ def test_a_run_can_be_interrupted_repeatedly(rows: Path, tmp_path: Path, flower:
     options = StreamOptions(skip=True, threads=2)
     answered = 0
     for _ in range(PARTS - 1):
-        break_off(flower, rows, tmp_path / "p.csv", options, after=1)
+        interrupt_run(flower, rows, tmp_path / "p.csv", options, after=1)
         notes = json.loads((tmp_path / ".p.csv.journal").read_text())
         assert notes["activation"][0] > answered
         answered = notes["activation"][0]
     done = go_on(flower, rows, tmp_path / "p.csv", options)
     assert done.continued == answered
-    assert made(done) == made(activate_file(flower, rows, tmp_path / "whole.csv", options))
+    assert results_of(done) == results_of(activate_file(flower, rows, tmp_path / "whole.csv", options))
 
 
 def test_error_metrics_are_restored(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_error_metrics_are_restored(tmp_path: Path) -> None:
     data = long_csv(tmp_path / "rows.csv", 4)
     whole = activate_file(knowledge, data, tmp_path / "whole.csv")
     assert whole.prediction.errors is not None
-    break_off(knowledge, data, tmp_path / "p.csv")
+    interrupt_run(knowledge, data, tmp_path / "p.csv")
     done = go_on(knowledge, data, tmp_path / "p.csv")
     assert done.continued > 0 and done.prediction.errors == whole.prediction.errors
 
@@ -185,14 +185,14 @@ def test_blank_lines_before_the_checkpoint_are_restored(tmp_path: Path, flower: 
     options = StreamOptions(skip=True)
     whole = activate_file(flower, data, tmp_path / "whole.csv", options)
     assert (whole.prediction.rows, whole.rejected) == (1_111, 1)
-    break_off(flower, data, tmp_path / "p.csv", options, after=1)
+    interrupt_run(flower, data, tmp_path / "p.csv", options, after=1)
     assert json.loads((tmp_path / ".p.csv.journal").read_text())["activation"][2] is not None
-    assert made(go_on(flower, data, tmp_path / "p.csv", options)) == made(whole)
+    assert results_of(go_on(flower, data, tmp_path / "p.csv", options)) == results_of(whole)
 
 
 def test_rejected_rows_before_the_checkpoint_are_kept(tmp_path: Path, flower: Knowledge) -> None:
     data, options = long_csv(tmp_path / "rows.csv", 4, bad=(7,)), StreamOptions(skip=True)
-    break_off(flower, data, tmp_path / "p.csv", options)
+    interrupt_run(flower, data, tmp_path / "p.csv", options)
     done = go_on(flower, data, tmp_path / "p.csv", options)
     assert (done.rejected, done.rejected_path) == (1, str(tmp_path / "p.rejected.csv"))
     assert (tmp_path / "p.rejected.csv").read_text().startswith("line,reason,row\n8,")
@@ -204,19 +204,21 @@ def test_a_gzip_file_is_resumed(rows: Path, tmp_path: Path, flower: Knowledge) -
     data = tmp_path / "rows.csv.gz"
     data.write_bytes(gzip.compress(rows.read_bytes(), 1))
     options = StreamOptions(skip=True)
-    break_off(flower, data, tmp_path / "p.csv", options)
+    interrupt_run(flower, data, tmp_path / "p.csv", options)
     done = go_on(flower, data, tmp_path / "p.csv", options)
     assert done.continued > 0
-    assert made(done) == made(activate_file(flower, data, tmp_path / "whole.csv", options))
+    assert results_of(done) == results_of(activate_file(flower, data, tmp_path / "whole.csv", options))
 
 
 def test_a_parquet_file_is_resumed(tmp_path: Path, flower: Knowledge) -> None:
     columns = list(np.random.default_rng(2).normal(size=(4, 150_000)))
     parquet.write_table(pa.table(columns, names=flower.input_names), tmp_path / "rows.parquet")
-    break_off(flower, tmp_path / "rows.parquet", tmp_path / "p.parquet", after=2)
+    interrupt_run(flower, tmp_path / "rows.parquet", tmp_path / "p.parquet", after=2)
     done = go_on(flower, tmp_path / "rows.parquet", tmp_path / "p.parquet")
     assert 0 < done.continued < 150_000
-    assert made(done) == made(activate_file(flower, tmp_path / "rows.parquet", tmp_path / "whole.parquet"))
+    assert results_of(done) == results_of(
+        activate_file(flower, tmp_path / "rows.parquet", tmp_path / "whole.parquet")
+    )
 
 
 def test_standard_input_is_resumed(rows: Path, tmp_path: Path, flower: Knowledge) -> None:
@@ -231,7 +233,7 @@ def test_standard_input_is_resumed(rows: Path, tmp_path: Path, flower: Knowledge
             )
         assert done.returncode == status
     whole = activate_file(flower, rows, tmp_path / "whole.csv", StreamOptions(skip=True))
-    assert (tmp_path / "p.csv").read_bytes() == made(whole)[0]
+    assert (tmp_path / "p.csv").read_bytes() == results_of(whole)[0]
 
 
 # What does not go on.
@@ -268,7 +270,7 @@ def test_a_run_with_other_rows_is_not_resumed(
 ) -> None:
     data, options = tmp_path / "rows.csv", StreamOptions(skip=True, ignore_card_names=True)
     data.write_bytes(rows.read_bytes())
-    break_off(flower, data, tmp_path / "p.csv", options)
+    interrupt_run(flower, data, tmp_path / "p.csv", options)
     kept = names_in(tmp_path)
     change(data)
     with pytest.raises(CannotResume) as caught:
@@ -296,7 +298,7 @@ def test_a_run_with_other_options_is_not_resumed(
 ) -> None:
     data, options = tmp_path / "rows.csv", StreamOptions(skip=True, ignore_card_names=True)
     data.write_bytes(b"a,b,c,d\n" + rows.read_bytes())
-    break_off(flower, data, tmp_path / "p.csv", options)
+    interrupt_run(flower, data, tmp_path / "p.csv", options)
     with pytest.raises(CannotResume) as caught:
         go_on(flower, data, tmp_path / "p.csv", options.replace(**OPTION_CHANGES[difference]))
     assert f"cannot be resumed: its {difference}." in caught.value.message
@@ -306,7 +308,7 @@ def test_a_run_with_another_network_card_or_scaling_is_not_resumed(
     rows: Path, tmp_path: Path, flower: Knowledge
 ) -> None:
     options = StreamOptions(skip=True)
-    break_off(flower, rows, tmp_path / "p.csv", options)
+    interrupt_run(flower, rows, tmp_path / "p.csv", options)
     for other, what in (
         (flower.replace(sha256="0" * 64), "knowledge's SHA-256"),
         (flower.replace(card=None), "card's SHA-256"),
@@ -336,11 +338,11 @@ def spoil(path: Path) -> None:
         (".p.csv.journal", Path.unlink),
     ],
 )
-def test_damaged_partial_output_starts_the_run_again(
+def test_a_damaged_partial_output_restarts_the_run(
     name: str, damage: Callable[[Path], None], rows: Path, tmp_path: Path, flower: Knowledge
 ) -> None:
     options = StreamOptions(skip=True)
-    break_off(flower, rows, tmp_path / "p.csv", options)
+    interrupt_run(flower, rows, tmp_path / "p.csv", options)
     if (name, damage) == (".p.rejected.csv.part", cut):
         (tmp_path / name).write_bytes(b"")
     else:
@@ -348,11 +350,11 @@ def test_damaged_partial_output_starts_the_run_again(
     done = go_on(flower, rows, tmp_path / "p.csv", options)
     assert done.continued == 0
     assert done.given_up == name.endswith(".part")
-    assert made(done) == made(activate_file(flower, rows, tmp_path / "whole.csv", options))
+    assert results_of(done) == results_of(activate_file(flower, rows, tmp_path / "whole.csv", options))
 
 
-def noted(path: Path, **changes: Any) -> None:
-    """Changes the notes of a run, and gives them the right hash for what they say then."""
+def change_checkpoint(path: Path, **changes: Any) -> None:
+    """Change the checkpoint of a run and update its hash."""
     notes = json.loads(path.read_text())
     version = notes.pop("version")
     del notes["sha256"]
@@ -376,19 +378,19 @@ NOTES_DAMAGED: dict[str, Callable[[Path], object]] = {
     "nested for ever": lambda path: path.write_text("[" * 900_000),
     "a key twice": lambda path: path.write_text(path.read_text()[:-1] + ', "done": 1}'),
     "another number": lambda path: path.write_text(re.sub('"done": [0-9]+', '"done": 1', path.read_text())),
-    "no numbers": lambda path: noted(path, done="3"),
-    "NaN": lambda path: noted(path, done=float("nan")),
-    "a huge number": lambda path: noted(path, read__bytes=10**400),
-    "a negative number": lambda path: noted(path, table=[-1, "0" * 64]),
-    "true": lambda path: noted(path, steps=True),
-    "nothing": lambda path: noted(path, prediction=None),
-    "other rows": lambda path: noted(path, prediction__rows=1),
-    "too many outputs": lambda path: noted(path, prediction__first=[[0.5] * 900] * 5),
-    "words for outputs": lambda path: noted(path, prediction__first=[["a", "b", "c"]] * 5),
-    "huge figures": lambda path: noted(path, prediction__metrics=[10**400] * 6),
-    "figures that are none": lambda path: noted(path, prediction__metrics=[float("nan")] * 6),
-    "too few figures": lambda path: noted(path, prediction__metrics=[1, 2, 3]),
-    "another memory": lambda path: noted(path, recurrent_state=[[0.5]]),
+    "no numbers": lambda path: change_checkpoint(path, done="3"),
+    "NaN": lambda path: change_checkpoint(path, done=float("nan")),
+    "a huge number": lambda path: change_checkpoint(path, read__bytes=10**400),
+    "a negative number": lambda path: change_checkpoint(path, table=[-1, "0" * 64]),
+    "true": lambda path: change_checkpoint(path, steps=True),
+    "nothing": lambda path: change_checkpoint(path, prediction=None),
+    "other rows": lambda path: change_checkpoint(path, prediction__rows=1),
+    "too many outputs": lambda path: change_checkpoint(path, prediction__first=[[0.5] * 900] * 5),
+    "words for outputs": lambda path: change_checkpoint(path, prediction__first=[["a", "b", "c"]] * 5),
+    "huge figures": lambda path: change_checkpoint(path, prediction__metrics=[10**400] * 6),
+    "figures that are none": lambda path: change_checkpoint(path, prediction__metrics=[float("nan")] * 6),
+    "too few figures": lambda path: change_checkpoint(path, prediction__metrics=[1, 2, 3]),
+    "another memory": lambda path: change_checkpoint(path, recurrent_state=[[0.5]]),
 }
 
 
@@ -397,7 +399,7 @@ def test_a_damaged_checkpoint_is_an_error_until_resume_is_dropped(
     damage: str, rows: Path, tmp_path: Path, flower: Knowledge
 ) -> None:
     options, journal = StreamOptions(skip=True), tmp_path / ".p.csv.journal"
-    break_off(flower, rows, tmp_path / "p.csv", options)
+    interrupt_run(flower, rows, tmp_path / "p.csv", options)
     NOTES_DAMAGED[damage](journal)
     kept = {name: (tmp_path / name).read_bytes() for name in names_in(tmp_path)}
     with pytest.raises(CannotResume) as caught:
@@ -414,7 +416,7 @@ def test_a_checkpoint_of_another_version_or_too_large_is_an_error(
     rows: Path, tmp_path: Path, flower: Knowledge
 ) -> None:
     options, journal = StreamOptions(skip=True), tmp_path / ".p.csv.journal"
-    break_off(flower, rows, tmp_path / "p.csv", options)
+    interrupt_run(flower, rows, tmp_path / "p.csv", options)
     journal.write_text(journal.read_text().replace('"version": 4', '"version": 1'))
     with pytest.raises(
         CannotResume, match=r"its checkpoint .* was written by another version of this program\."
@@ -423,7 +425,7 @@ def test_a_checkpoint_of_another_version_or_too_large_is_an_error(
     journal.write_bytes(b"[" + b"{}," * 3_000_000)
     with pytest.raises(
         CannotResume,
-        match=r"cannot be read: .* has more than 1,049,280 bytes, the limit for a checkpoint file\.$",
+        match=r"cannot be read: .* exceeds the limit of 1,049,280 bytes for a checkpoint file\.$",
     ):
         go_on(flower, rows, tmp_path / "p.csv", options)
 
@@ -434,7 +436,7 @@ def test_a_long_header_does_not_make_the_checkpoint_too_large(tmp_path: Path, fl
     names = ["a", "b", "c", "d" + "ö" * 400_000]
     data = tmp_path / "named.csv"
     data.write_bytes(",".join(names).encode() + b"\n" + (tmp_path / "rows.csv").read_bytes())
-    break_off(flower, data, tmp_path / "p.csv", options)
+    interrupt_run(flower, data, tmp_path / "p.csv", options)
     assert (tmp_path / ".p.csv.journal").stat().st_size < 50_000
     other = data.read_bytes().replace(b"\xc3\xb6\n", b"\xc3\xa4\n", 1)
     (tmp_path / "other.csv").write_bytes(other)
@@ -444,8 +446,8 @@ def test_a_long_header_does_not_make_the_checkpoint_too_large(tmp_path: Path, fl
 
 
 def test_text_of_a_checkpoint_is_escaped(rows: Path, tmp_path: Path, flower: Knowledge) -> None:
-    break_off(flower, rows, tmp_path / "p.csv", StreamOptions(skip=True))
-    noted(tmp_path / ".p.csv.journal", identity__scaling="\x1b[2J")
+    interrupt_run(flower, rows, tmp_path / "p.csv", StreamOptions(skip=True))
+    change_checkpoint(tmp_path / ".p.csv.journal", identity__scaling="\x1b[2J")
     with pytest.raises(CannotResume, match=r"its scaling was \\x1b\[2J, now it is card\."):
         go_on(flower, rows, tmp_path / "p.csv", StreamOptions(skip=True))
 
@@ -481,7 +483,7 @@ def test_a_checkpoint_that_is_a_link_is_not_followed(rows: Path, tmp_path: Path,
 def test_a_partial_output_with_a_hard_link_is_not_written(
     name: str, rows: Path, tmp_path: Path, flower: Knowledge
 ) -> None:
-    break_off(flower, rows, tmp_path / "p.csv", StreamOptions(skip=True))
+    interrupt_run(flower, rows, tmp_path / "p.csv", StreamOptions(skip=True))
     (tmp_path / "precious").write_text("precious")
     (tmp_path / name).unlink()
     os.link(tmp_path / "precious", tmp_path / name)
@@ -498,12 +500,12 @@ def test_resume_without_a_checkpoint_predicts_all_rows(rows: Path, tmp_path: Pat
 
 
 def test_a_run_without_resume_leaves_nothing(rows: Path, tmp_path: Path, flower: Knowledge) -> None:
-    break_off(flower, rows, tmp_path / "p.csv", StreamOptions(skip=True))
+    interrupt_run(flower, rows, tmp_path / "p.csv", StreamOptions(skip=True))
 
     def stop(progress: Progress) -> None:
-        raise BrokenOffError
+        raise InterruptedRunError
 
-    with pytest.raises(BrokenOffError):
+    with pytest.raises(InterruptedRunError):
         activate_file(
             flower, rows, tmp_path / "p.csv", StreamOptions(skip=True, checkpoint=0.0), on_progress=stop
         )

@@ -1,4 +1,4 @@
-"""The runtime and the library read, write and answer alike."""
+"""The inference library and PyBrain's library read, write and compute equally."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def rows(indim: int, count: int = 5) -> np.ndarray:
 
 
 @pytest.mark.parametrize("folder", FIXED, ids=name)
-def test_a_network_built_from_a_file_answers_as_its_plan(folder: Path) -> None:
+def test_a_network_built_from_a_file_equals_its_compiled_network(folder: Path) -> None:
     knowledge = load_knowledge(folder / "net.p2.pkl")
     network = knowledge.to_pybrain()
     network.reset()
@@ -62,7 +62,7 @@ def test_a_network_built_from_a_file_answers_as_its_plan(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", FIXED, ids=name)
-def test_what_the_library_pickles_is_read(folder: Path, tmp_path: Path) -> None:
+def test_networks_pickled_by_the_library_are_read(folder: Path, tmp_path: Path) -> None:
     knowledge = load_knowledge(folder / "net.p2.pkl")
     network, inputs = knowledge.to_pybrain(), rows(knowledge.indim)
     for protocol in range(6):
@@ -76,7 +76,7 @@ def test_what_the_library_pickles_is_read(folder: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", FIXED, ids=name)
-def test_what_the_library_writes_as_xml_is_read(folder: Path, tmp_path: Path) -> None:
+def test_xml_files_of_the_library_are_read(folder: Path, tmp_path: Path) -> None:
     knowledge = load_knowledge(folder / "net.p2.pkl")
     NetworkWriter.writeToFile(knowledge.to_pybrain(), str(tmp_path / "net.xml"))
     inputs = rows(knowledge.indim)
@@ -105,7 +105,7 @@ def test_a_built_network_can_be_trained(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("recurrent", [False, True])
-def test_a_network_made_here_is_read(recurrent: bool, tmp_path: Path) -> None:
+def test_a_network_created_with_the_library_is_read(recurrent: bool, tmp_path: Path) -> None:
     network = buildNetwork(3, 4, 2, recurrent=recurrent)
     (tmp_path / "net.pkl").write_bytes(pickle.dumps(network))
     knowledge = load_knowledge(tmp_path / "net.pkl")
@@ -115,7 +115,7 @@ def test_a_network_made_here_is_read(recurrent: bool, tmp_path: Path) -> None:
     )
 
 
-def test_what_cannot_be_built_is_named() -> None:
+def test_a_network_that_cannot_be_built_is_refused_with_the_reason() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         knowledge = load_knowledge(FIXTURES / "objects/kohonen.p2.pkl")
@@ -131,11 +131,11 @@ def test_the_names_that_a_file_refers_to_are_known() -> None:
     assert len(set(knowledge.names)) == len(knowledge.names)
 
 
-# Orders of computation that are none, and networks inside networks.
+# Invalid orders of computation, and nested networks.
 
 
 def moved(order: list[Any], random: np.random.Generator) -> list[Any]:
-    """Returns another list of some of the same modules."""
+    """Return another list of some of the same modules."""
     order = [order[place] for place in random.permutation(len(order))]
     if random.random() < 0.3:
         order.pop()
@@ -145,7 +145,7 @@ def moved(order: list[Any], random: np.random.Generator) -> list[Any]:
 
 
 @pytest.mark.parametrize("folder", FIXED, ids=name)
-def test_another_order_gives_the_same_answer_or_none(folder: Path, tmp_path: Path) -> None:
+def test_another_module_order_gives_the_same_outputs_or_an_error(folder: Path, tmp_path: Path) -> None:
     knowledge = load_knowledge(folder / "net.p2.pkl")
     random = np.random.default_rng(5)
     inputs = rows(knowledge.indim)
@@ -172,7 +172,7 @@ SIZED = (LinearLayer, SigmoidLayer, TanhLayer, SoftmaxLayer, GateLayer, Multipli
 
 
 def random_network(random: np.random.Generator, depth: int) -> Network:
-    """Makes a network of a few parts, some of them bias units and networks, linked in all the ways there are."""
+    """Build a random network of a few parts, with bias units, nested networks and all kinds of connections."""
     network = (RecurrentNetwork if random.random() < 0.3 else FeedForwardNetwork)()
     parts: list[Any] = []
     for _ in range(random.integers(1, 6)):
@@ -208,7 +208,7 @@ def random_connection(source: Any, target: Any, random: np.random.Generator) -> 
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_networks_inside_networks_answer_alike(seed: int, tmp_path: Path) -> None:
+def test_nested_networks_give_the_same_outputs(seed: int, tmp_path: Path) -> None:
     np.random.seed(seed)
     network = random_network(np.random.default_rng(seed), 2)
     (tmp_path / "net.pkl").write_bytes(pickle.dumps(network, 2))
@@ -221,7 +221,7 @@ def test_networks_inside_networks_answer_alike(seed: int, tmp_path: Path) -> Non
     convert_file(tmp_path / "net.pkl", "npz")
 
 
-def test_a_bias_unit_may_be_all_that_a_network_inside_gives(tmp_path: Path) -> None:
+def test_a_nested_network_may_output_only_a_bias_unit(tmp_path: Path) -> None:
     inner, outer = FeedForwardNetwork(), FeedForwardNetwork()
     bias, out = BiasUnit(), LinearLayer(2)
     inner.addInputModule(LinearLayer(1))

@@ -1,4 +1,4 @@
-"""Every recorded network answers as the genuine PyBrain did."""
+"""Every recorded network gives the outputs of PyBrain."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def assert_same(found: np.ndarray, expected: np.ndarray) -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-300)
 
 
-def answers(path: Path, **how: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Runs a recorded network over its recorded inputs; returns what it gives and what PyBrain gave."""
+def outputs_of(path: Path, **how: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Run a recorded network on its recorded inputs; return its outputs and the recorded ones."""
     meta = meta_of(path.parent)
     inputs, expected = rows_of(path.parent / "inputs.csv"), rows_of(path.parent / "expected.csv")
     plan = CompiledNetwork(load_knowledge(path).network, **how)
@@ -58,41 +58,41 @@ def answers(path: Path, **how: bool) -> tuple[np.ndarray, np.ndarray]:
 XML = sorted(FIXTURES.glob("networks*/*/net.xml"))
 
 
-def test_there_are_recorded_networks() -> None:
+def test_recorded_networks_exist() -> None:
     assert len(PICKLES) > 300
     assert len(XML) > 90
 
 
 @pytest.mark.parametrize("path", PICKLES, ids=label)
-def test_a_pickled_network_answers_as_recorded(path: Path) -> None:
+def test_a_pickled_network_reproduces_the_recorded_outputs(path: Path) -> None:
     # One network was recorded with a defect of PyBrain's; see test_recurrent_runs.
-    assert_same(*answers(path, defects=path.parent.name == "rnn_nested_ffn"))
+    assert_same(*outputs_of(path, defects=path.parent.name == "rnn_nested_ffn"))
 
 
 NOT_IN_XML = {
     # What NetworkWriter leaves out, and what the reader makes of it.
-    "man_bidirectional": "as its mother, and there are several of that name",
-    "man_permutation": "has no permutation, which the file should hold",
-    "odd_names": "shares its name with another module",
-    "man_gaussian_disabled": "draws its outputs at random; there is no one answer",
+    "man_bidirectional": "as its mother, but several mothers have that name",
+    "man_permutation": "has no permutation, which is required",
+    "odd_names": "has the same name as another module",
+    "man_gaussian_disabled": "draws its outputs at random, which requires a random number generator",
     "rnn_midsequence": "was not saved in the middle of a sequence",
 }
 
 
 @pytest.mark.parametrize("path", XML, ids=label)
-def test_a_network_in_xml_answers_as_recorded(path: Path) -> None:
+def test_a_network_in_xml_reproduces_the_recorded_outputs(path: Path) -> None:
     name = path.parent.name
     if name in NOT_IN_XML:
         with pytest.raises(KnowledgeError, match=NOT_IN_XML[name]):
-            answers(path)
+            outputs_of(path)
         return
-    found, expected = answers(path, defects=name == "rnn_nested_ffn")
+    found, expected = outputs_of(path, defects=name == "rnn_nested_ffn")
     # A module that is input and output at once: PyBrain's file does not say that it is an output, too.
     assert_same(found, expected[:, -1:] if name == "man_in_is_out" else expected)
 
 
 @pytest.mark.parametrize("path", PICKLES, ids=label)
-def test_the_description_says_what_was_recorded(path: Path) -> None:
+def test_the_description_matches_the_recording(path: Path) -> None:
     meta = meta_of(path.parent)
     root = read_pickle(path.read_bytes(), path.name)
     assert isinstance(root, Instance)
@@ -109,7 +109,7 @@ def test_the_description_says_what_was_recorded(path: Path) -> None:
     assert len(network.recurrent_connections) == len(meta.get("recurrent", []))
 
 
-def test_the_default_answers_one_row() -> None:
+def test_the_default_network_predicts_one_row() -> None:
     knowledge = load_knowledge(IRIS / "currentSolution.pkl")
     activation = read_activation(IRIS / "currentActivation.csv", knowledge)
     outputs = knowledge.activate(activation.inputs)
@@ -117,21 +117,21 @@ def test_the_default_answers_one_row() -> None:
     assert knowledge.classes(outputs) == ["virginica"]
 
 
-def test_the_default_answers_all_150_rows() -> None:
+def test_the_default_network_predicts_all_150_rows() -> None:
     knowledge = load_knowledge(IRIS / "currentSolution.pkl")
     activation = read_activation(IRIS / "activation_all.csv", knowledge)
     assert activation.targets is not None and activation.targets.shape == (150, 3)
     assert_same(knowledge.activate(activation.inputs), rows_of(IRIS / "expected_all.csv"))
 
 
-def test_the_course_network_answers_80_rows() -> None:
+def test_the_course_network_predicts_80_rows() -> None:
     knowledge = load_knowledge(COURSE / "currentSolution.pkl")
     activation = read_activation(COURSE / "activation_80.csv", knowledge)
     assert activation.targets is not None and activation.targets.shape == (80, 1)
     assert_same(knowledge.activate(activation.inputs), rows_of(COURSE / "expected_80.csv"))
 
 
-def test_rows_answered_together_and_one_by_one_agree() -> None:
+def test_batched_and_single_predictions_agree() -> None:
     folder = FIXTURES / "networks" / "man_shortcut"
     plan = load_knowledge(folder / "net.p2.pkl").compiled
     rows = np.random.default_rng(3).normal(size=(500, plan.indim))
@@ -139,7 +139,7 @@ def test_rows_answered_together_and_one_by_one_agree() -> None:
     np.testing.assert_allclose(plan.run(rows), one_by_one, rtol=1e-12, atol=1e-15)
 
 
-def test_many_rows_are_answered_in_chunks_without_a_seam() -> None:
+def test_chunked_predictions_equal_a_single_batch() -> None:
     plan = load_knowledge(COURSE / "currentSolution.pkl").compiled
     rows = np.linspace(-3, 3, 60_001)[:, None]
     outputs = plan.run(rows)
@@ -147,7 +147,7 @@ def test_many_rows_are_answered_in_chunks_without_a_seam() -> None:
     np.testing.assert_allclose(outputs[::7], plan.run(rows[::7]), rtol=1e-12, atol=1e-15)
 
 
-def test_no_rows_give_no_answers() -> None:
+def test_no_rows_give_no_outputs() -> None:
     plan = load_knowledge(COURSE / "currentSolution.pkl").compiled
     assert plan.run(np.empty((0, 1))).shape == (0, 1)
 
@@ -158,7 +158,7 @@ def test_extreme_inputs_saturate_without_a_warning() -> None:
     assert np.isfinite(outputs).all()
 
 
-def test_a_plan_is_used_by_several_threads_at_once() -> None:
+def test_a_compiled_network_is_thread_safe() -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     plan = load_knowledge(IRIS / "currentSolution.pkl").compiled
@@ -169,13 +169,13 @@ def test_a_plan_is_used_by_several_threads_at_once() -> None:
             assert (found == expected).all()
 
 
-def test_a_wrong_number_of_columns_is_refused_by_the_plan() -> None:
+def test_a_compiled_network_refuses_a_wrong_number_of_columns() -> None:
     plan = load_knowledge(IRIS / "currentSolution.pkl").compiled
-    with pytest.raises(Exception, match=r"shape \(2, 3\); the network takes 4 numbers"):
+    with pytest.raises(Exception, match=r"^The rows must have the shape \(n, 4\), got \(2, 3\)\.$"):
         plan.run(np.zeros((2, 3)))
 
 
-def test_compiling_is_done_once() -> None:
+def test_a_network_is_compiled_once() -> None:
     knowledge = load_knowledge(IRIS / "currentSolution.pkl")
     assert knowledge.compiled is knowledge.compiled
     assert isinstance(knowledge.compiled, CompiledNetwork)

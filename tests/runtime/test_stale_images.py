@@ -1,4 +1,4 @@
-"""A run says last, and notes in its report, where an image is not the one that the checkout would build."""
+"""A run reports, in its last lines and its report, images that differ from the checkout."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ IRIS = ROOT / "tests" / "fixtures" / "default" / "iris"
 
 
 def digest(folder: Path) -> str:
-    """What built_from.sh prints for a folder like container3_codebase."""
+    """Return the output of built_from.sh for a folder like container3_codebase."""
     files = [CODE / "built_from.sh", folder / "UE_07_App5.py", folder / "requirements.txt", folder]
     return subprocess.run(["sh", *files], capture_output=True, text=True, check=True).stdout
 
 
 def small(folder: Path) -> Path:
-    """A folder with the same parts, each of them short."""
+    """Return a folder with the same parts, each with little content."""
     for name in (
         "UE_07_App5.py",
         "requirements.txt",

@@ -1,4 +1,4 @@
-"""What is left by runs that were killed, what stays when somebody ends a run, and two runs at once."""
+"""Temporary files of killed runs, committed files of terminated runs, and concurrent runs."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ with ActivationStream({rows!r}, knowledge) as rows, open_prediction({output!r}, 
 
 @pytest.fixture
 def writer(tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[str]]]:
-    """Starts processes that are in the middle of a prediction and its report, ``p.csv`` and ``p.json``."""
+    """Return a function that starts processes which write a prediction and its report, ``p.csv`` and ``p.json``."""
     running: list[subprocess.Popen[str]] = []
 
     def start() -> subprocess.Popen[str]:
@@ -87,7 +87,7 @@ def stream(output: Path) -> None:
 
 
 @pytest.mark.parametrize("run", [predict, stream])
-def test_the_next_run_removes_what_a_killed_one_has_left(
+def test_temporary_files_of_a_killed_run_are_removed_by_the_next_one(
     run: Callable[[Path], None], writer: Callable[[], subprocess.Popen[str]], tmp_path: Path
 ) -> None:
     process = writer()
@@ -99,7 +99,7 @@ def test_the_next_run_removes_what_a_killed_one_has_left(
     assert names(tmp_path) == {"p.csv", "p.json"}
 
 
-def test_what_a_living_process_writes_is_never_removed(
+def test_files_of_a_running_process_are_never_removed(
     writer: Callable[[], subprocess.Popen[str]], tmp_path: Path
 ) -> None:
     process = writer()
@@ -150,7 +150,7 @@ def test_a_partial_output_of_another_user_is_not_resumed(tmp_path: Path) -> None
     assert refused.value.status == 73 and part.read_text() == "theirs"  # type: ignore[attr-defined]
 
 
-def test_a_conversion_removes_what_a_killed_one_has_left(tmp_path: Path) -> None:
+def test_a_conversion_removes_temporary_files_of_a_killed_one(tmp_path: Path) -> None:
     shutil.copy(MODEL, tmp_path / "net.pkl")
     (tmp_path / ".net.npz.0123456789ab.tmp").write_text("half")
     convert_file(tmp_path / "net.pkl", "npz")
@@ -161,7 +161,7 @@ def test_a_conversion_removes_what_a_killed_one_has_left(tmp_path: Path) -> None
 
 
 class EndingFile(AtomicFile):
-    """A file in whose middle of getting its name somebody asks for the end."""
+    """A file that receives SIGTERM while it is renamed."""
 
     number = signal.SIGINT
 
@@ -171,7 +171,7 @@ class EndingFile(AtomicFile):
 
 
 class EndedError(Exception):
-    """SIGTERM arrived."""
+    """SIGTERM was received."""
 
 
 def test_signals_are_deferred_until_all_files_are_committed(tmp_path: Path) -> None:
@@ -261,7 +261,7 @@ for _ in range(60):
 """
 
 
-def test_a_report_is_never_beside_the_prediction_of_another_run(tmp_path: Path) -> None:
+def test_prediction_and_report_are_always_of_the_same_run(tmp_path: Path) -> None:
     output = tmp_path / "p.csv"
     code = AGAIN_AND_AGAIN.format(model=str(MODEL), rows=str(ROWS), output=str(output))
     runs = [subprocess.Popen([sys.executable, "-c", code, str(number)]) for number in range(3)]
@@ -277,7 +277,9 @@ def test_a_report_is_never_beside_the_prediction_of_another_run(tmp_path: Path) 
     assert names(tmp_path) == {"p.csv", "p.json"}
 
 
-def test_committed_files_stay_when_the_run_is_terminated_then(tmp_path: Path, flower: Knowledge) -> None:
+def test_committed_files_are_kept_when_the_run_is_terminated_afterwards(
+    tmp_path: Path, flower: Knowledge
+) -> None:
     def end(number: int, frame: object) -> None:
         raise EndedError
 

@@ -1,4 +1,4 @@
-"""UE_07_App5.py as the container runs it: a process, its output, its exit status."""
+"""UE_07_App5.py as the container runs it: output, files and exit status."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def run(tmp_path: Path) -> Run:
     return run
 
 
-def test_the_default_prediction(run: Run, tmp_path: Path) -> None:
+def test_the_default_files_give_the_recorded_prediction(run: Run, tmp_path: Path) -> None:
     done = run()
     assert done.stderr == ""
     assert done.stdout == (
@@ -62,7 +62,7 @@ def test_the_default_prediction(run: Run, tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["prediction.csv", "prediction.json"]
 
 
-def test_the_prediction_of_the_course_file(run: Run) -> None:
+def test_the_course_files_give_the_recorded_predictions(run: Run) -> None:
     done = run(COURSE / "currentSolution.pkl", COURSE / "currentActivation.csv")
     lines = done.stdout.splitlines()
     assert lines[:4] == [
@@ -75,7 +75,7 @@ def test_the_prediction_of_the_course_file(run: Run) -> None:
     assert lines[5:] == ["ACTIVATION COMPLETE"]
 
 
-def test_many_rows_show_the_first_ones_and_a_count(run: Run, tmp_path: Path) -> None:
+def test_for_many_rows_the_first_ones_and_a_count_are_shown(run: Run, tmp_path: Path) -> None:
     done = run(data=IRIS / "activation_all.csv")
     lines = done.stdout.splitlines()
     assert lines[1] == "✓ Data loaded: (150, 7)"
@@ -86,7 +86,7 @@ def test_many_rows_show_the_first_ones_and_a_count(run: Run, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin1", "cp1252"])
-def test_marks_are_ascii_where_the_encoding_requires_it(encoding: str, run: Run) -> None:
+def test_marks_are_ascii_if_the_encoding_requires_it(encoding: str, run: Run) -> None:
     done = run(PYTHONIOENCODING=encoding)
     assert done.returncode == 0
     assert done.stdout.startswith(
@@ -126,7 +126,7 @@ def test_a_variable_that_is_set_but_empty_is_wrong_usage(name: str, run: Run) ->
     assert done.stdout == ""
 
 
-def test_columns_are_chosen_by_name(run: Run, tmp_path: Path) -> None:
+def test_columns_are_selected_by_name(run: Run, tmp_path: Path) -> None:
     data = tmp_path / "a.csv"
     data.write_text("d,c,b,a,note\n1.9,5.1,2.7,5.8,text\n")
     done = run(data=data, INPUT_COLUMNS="a, b, c, d")
@@ -134,7 +134,7 @@ def test_columns_are_chosen_by_name(run: Run, tmp_path: Path) -> None:
     assert "-> virginica" in done.stdout and "✓ Data loaded: (1, 5)" in done.stdout
 
 
-def test_the_names_of_the_card_can_be_ignored_by_a_variable(run: Run, tmp_path: Path) -> None:
+def test_card_names_can_be_ignored_with_a_variable(run: Run, tmp_path: Path) -> None:
     data = tmp_path / "a.csv"
     data.write_text("petal_width,petal_length,sepal_width,sepal_length\n1.9,5.1,2.7,5.8\n")
     done = run(data=data)
@@ -145,7 +145,7 @@ def test_the_names_of_the_card_can_be_ignored_by_a_variable(run: Run, tmp_path: 
     assert "(by position, the names of the card are ignored); expected values: none" in done.stdout
 
 
-def test_scaling_beside_the_network_is_reported_and_used_on_request(run: Run, tmp_path: Path) -> None:
+def test_scaling_in_companions_is_reported_and_used_on_request(run: Run, tmp_path: Path) -> None:
     np.random.seed(4)
     network = buildNetwork(1, 2, 1)
     (tmp_path / "net.pkl").write_bytes(pickle.dumps({"net": network, "x_min": 0.0, "x_max": 10.0}, 2))
@@ -161,7 +161,7 @@ def test_scaling_beside_the_network_is_reported_and_used_on_request(run: Run, tm
     assert run(SCALE_INPUTS="a..b").returncode == 2  # the card scales already
 
 
-def test_bad_data_ends_with_65_and_leaves_nothing(run: Run, tmp_path: Path) -> None:
+def test_invalid_data_exits_with_65_and_leaves_no_file(run: Run, tmp_path: Path) -> None:
     data = tmp_path / "activation_data.csv"
     data.write_text("1,2,x,4\n1,2,3,4\n")
     data.write_text("sepal_length,sepal_width,petal_length,petal_width\n1,2,x,4\n")
@@ -175,25 +175,25 @@ def test_bad_data_ends_with_65_and_leaves_nothing(run: Run, tmp_path: Path) -> N
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_a_malicious_model_ends_with_65_and_was_not_executed(run: Run, tmp_path: Path) -> None:
+def test_a_malicious_model_exits_with_65_and_is_not_executed(run: Run, tmp_path: Path) -> None:
     model = tmp_path / "currentSolution.pkl"
     model.write_bytes(f"cos\nsystem\n(S'touch {tmp_path / 'canary'}'\ntR.".encode())
     done = run(model)
     assert done.returncode == 65
     assert done.stderr == (
-        "✗ currentSolution.pkl refers to os.system, which is not on the list of names a PyBrain network needs; "
+        "✗ currentSolution.pkl refers to os.system, which is not on the allow-list; "
         "the file was not executed.\n"
     )
     assert not (tmp_path / "canary").exists()
 
 
-def test_a_missing_input_ends_with_66_and_is_named(run: Run, tmp_path: Path) -> None:
+def test_a_missing_input_exits_with_66_and_is_named(run: Run, tmp_path: Path) -> None:
     done = run(data=tmp_path / "nope.csv")
     assert done.returncode == 66
     assert done.stderr.startswith(f"✗ The activation file {tmp_path / 'nope.csv'} was not found.")
 
 
-def test_without_both_inputs_it_explains_itself(run: Run, tmp_path: Path) -> None:
+def test_without_inputs_the_program_explains_its_usage(run: Run, tmp_path: Path) -> None:
     done = run(tmp_path / "a.pkl", tmp_path / "b.csv")
     assert done.returncode == 66
     assert "This is the codebase container" in done.stderr
@@ -201,14 +201,14 @@ def test_without_both_inputs_it_explains_itself(run: Run, tmp_path: Path) -> Non
     assert "docker-compose up --abort-on-container-exit" in done.stderr
 
 
-def test_an_output_that_cannot_be_written_ends_with_73(run: Run, tmp_path: Path) -> None:
+def test_an_unwritable_output_exits_with_73(run: Run, tmp_path: Path) -> None:
     done = run(OUTPUT_PATH=str(tmp_path / "nowhere" / "prediction.csv"))
     assert done.returncode == 73
     assert "cannot be written: no such file or directory." in done.stderr
     assert "ACTIVATION COMPLETE" not in done.stdout
 
 
-def test_an_internal_error_ends_with_70_and_one_line(tmp_path: Path) -> None:
+def test_an_internal_error_exits_with_70_and_one_line(tmp_path: Path) -> None:
     code = (
         "import sys; from pybrain_runtime.container.program import run_program\n"
         "def job(settings, report): raise ZeroDivisionError('oops')\n"
@@ -228,14 +228,14 @@ def test_an_internal_error_ends_with_70_and_one_line(tmp_path: Path) -> None:
     assert "Traceback" in done.stderr
 
 
-def test_debug_shows_where_a_mistake_was_found(run: Run, tmp_path: Path) -> None:
+def test_debug_shows_a_traceback_of_a_user_error(run: Run, tmp_path: Path) -> None:
     done = run(data=tmp_path / "nope.csv", APP07_DEBUG="1")
     assert done.returncode == 66
     assert "Traceback" in done.stderr and "✗ The activation file" in done.stderr
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_signals_end_it_at_once_with_their_status(number: int, status: int, tmp_path: Path) -> None:
+def test_signals_terminate_the_program_with_their_status(number: int, status: int, tmp_path: Path) -> None:
     code = (
         "import sys, time; from pybrain_runtime.container.program import run_program\n"
         "def job(settings, report):\n    print('ready', flush=True); time.sleep(60)\n"
@@ -274,7 +274,7 @@ def test_a_closed_pipe_prints_no_traceback(tmp_path: Path) -> None:
     assert done.returncode == 141
 
 
-def test_nothing_heavy_is_imported_on_the_way(run: Run) -> None:
+def test_no_large_library_is_imported(run: Run) -> None:
     done = run(PYTHONPROFILEIMPORTTIME="1")
     assert done.returncode == 0
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "|" in line}
@@ -313,5 +313,5 @@ def test_every_public_name_can_be_imported() -> None:
         _ = pybrain_runtime.nonsense
 
 
-def test_the_program_can_be_read_in_class() -> None:
+def test_the_program_is_short_and_readable() -> None:
     assert len(PROGRAM.read_text(encoding="utf-8").splitlines()) <= 70

@@ -167,11 +167,11 @@ class AtomicFile:
         return cannot_write(self.path, error)
 
 
-def cannot_write(path: str, error: OSError) -> CannotWrite:
-    """Return the error for a file that the operating system does not let us write.
+def cannot_write(path: str | os.PathLike[str], error: OSError) -> CannotWrite:
+    """Return the error for a file or folder that cannot be written.
 
     Args:
-        path: the file.
+        path: the file or folder.
         error: the error of the operating system.
     """
     return CannotWrite(

@@ -114,7 +114,7 @@ class InputFile:
             parts.append(block)
             if self.bytes_read > limit:
                 raise LimitExceeded(
-                    f"{self.name} has more than {limit:,} bytes, the limit for a {self.role} file.",
+                    f"{self.name} exceeds the limit of {limit:,} bytes for a {self.role} file.",
                     limit=limit,
                 )
         return b"".join(parts)
@@ -148,7 +148,7 @@ class InputFile:
         try:
             return os.open(self.path, READ if follow_links else READ | NO_FOLLOW)
         except ValueError:
-            raise self._missing("has a name that no file can have", "Name a file.") from None
+            raise self._missing("is not a valid path", "Name a file.") from None
         except OSError as error:
             raise self._failed(error) from None
 
@@ -174,7 +174,7 @@ class InputFile:
     def _kind(self, mode: int) -> str:
         if stat.S_ISDIR(mode):
             return "is a directory"
-        return "is not a regular file, but a pipe, a device or the like"
+        return "is not a regular file, but a pipe, a socket or a device"
 
 
 class StandardInput(InputFile):

@@ -40,7 +40,7 @@ def check_outputs(written: Iterable[str], read: Iterable[str]) -> None:
                 name = "standard input" if other == STANDARD_INPUT else other
                 raise OverwritesInput(
                     f"{path} would overwrite {name}, which is an input.",
-                    hint="Choose another place for the prediction.",
+                    hint="Choose another path for the prediction.",
                     path=path,
                 )
         check_not_card_name(path)
@@ -55,7 +55,7 @@ def check_not_card_name(path: str) -> None:
     if base(path).casefold().endswith(CARD_ENDING):
         raise UsageError(
             f"{path} cannot be written: the name is reserved for model cards.",
-            hint=f"Choose another name; those that end in {CARD_ENDING} are for cards alone.",
+            hint=f"Choose a name that does not end in {CARD_ENDING}.",
         )
 
 
@@ -66,7 +66,7 @@ def check_target(path: str) -> None:
         CannotWrite: it is something else, such as a folder, a link, a pipe or a device.
     """
     if "\0" in path:
-        raise CannotWrite(f"{path!r} cannot be written: no file can have this name.", path=path)
+        raise CannotWrite(f"{path!r} cannot be written: it is not a valid path.", path=path)
     if not base(path):
         what = "it is a directory" if is_folder(path) else "it names a directory, not a file"
         raise CannotWrite(f"{path or repr(path)} cannot be written: {what}.", hint="Name a file.", path=path)

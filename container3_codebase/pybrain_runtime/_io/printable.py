@@ -1,4 +1,4 @@
-"""Untrusted text for messages: escaped, so that it cannot move a cursor, hide letters or reverse their order."""
+"""Escapes untrusted text for messages: control characters, invisible characters and direction marks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def in_one_line(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return a text in quotes, escaped, and cut where it is long."""
+    """Return a text in quotes, escaped, and truncated to 40 characters."""
     cut = text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
     return repr(cut) if cut.isprintable() else ascii(cut)
 
@@ -53,9 +53,13 @@ def plural(count: int, word: str) -> str:
 
 
 def short_repr(value: object, length: int = 60) -> str:
-    """Return a short text for any value from a file; unlike ``repr``, it does not visit the items of containers.
+    """Return a short representation of any value from a file. The items of containers are not visited.
 
-    The ``repr`` of a few nested tuples can be larger than all memory, because shared items are written each time.
+    ``repr`` of a few nested tuples can exceed the memory, because shared items are repeated.
+
+    Args:
+        value: the value.
+        length: maximum number of characters of a string.
     """
     if isinstance(value, str):
         return f"'{escaped(value, length)}'"
@@ -69,6 +73,11 @@ def short_repr(value: object, length: int = 60) -> str:
 
 
 def escaped(text: str, length: int = 160) -> str:
-    """Return a name from a file in printable ASCII: other characters escaped, cut where it is long."""
+    """Return text in printable ASCII: other characters are escaped, and long text is truncated.
+
+    Args:
+        text: the text.
+        length: maximum number of characters.
+    """
     plain = ascii(text[: length + 1])[1:-1]
     return plain if len(plain) <= length else plain[:length] + "..."

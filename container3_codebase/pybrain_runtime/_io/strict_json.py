@@ -15,7 +15,7 @@ class RepeatedKey(ValueError):
     """
 
     def __init__(self, key: str) -> None:
-        super().__init__(f"the key {key!r} is there twice")
+        super().__init__(f"repeated key {key!r}")
         self.key = key
 
 
@@ -24,7 +24,7 @@ def parse_json(
     *,
     parse_constant: Callable[[str], Any] | None = None,
 ) -> Any:
-    """Return the value of a JSON text.
+    """Return the value of a JSON document.
 
     Args:
         text: the text.
@@ -39,11 +39,11 @@ def parse_json(
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    result = dict(pairs)
+    if len(result) != len(pairs):
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
                 raise RepeatedKey(key)
             seen.add(key)
-    return found
+    return result

@@ -1,4 +1,4 @@
-"""Names of temporary files, and the removal of those that dead processes have left."""
+"""Names of temporary files, and the removal of files that killed processes have left."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def temporary_name(path: str) -> str:
 
 
 def remove_leftovers(*paths: str) -> None:
-    """Remove temporary files of these files that killed runs have left.
+    """Remove the temporary files that killed runs have left.
 
     A file is removed only if it has a name of ``temporary_name``, is a regular file of this user, and is not locked:
     a process that still writes it holds a lock.
     """
-    if not LOCKS:  # then living and dead processes cannot be distinguished
+    if not LOCKS:  # running and killed processes cannot be distinguished
         return
     folders: dict[str, list[str]] = {}
     for path in paths:

@@ -1,8 +1,7 @@
 """Advice on errors, in the terms of the program that shows them.
 
-The library's errors say what is wrong. What can be done depends on where the user stands: in the container the
-settings are environment variables, elsewhere they are options. ``Wording`` has their names, ``advice_for`` the
-sentences.
+The errors of the library describe the problem. The advice depends on the program: the settings of the container are
+environment variables, those of the command line are options. ``Wording`` has their names, ``advice_for`` the sentences.
 """
 
 from __future__ import annotations
@@ -29,25 +28,25 @@ from pybrain_runtime.tables.column_errors import (
     UnnamedIndex,
 )
 
-_ANOTHER_PLACE = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT)
+_OTHER_PATH_HELPS = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT)
 _MOST_NAMES = 8
 _LISTED = 8
 
 
 class Wording(Record, eq=True):
-    """What a program calls its settings.
+    """The names of the settings of a program.
 
     Attributes:
         inputs: the setting with the names of the input columns.
         targets: the setting with the names of the columns with the expected outputs.
-        ignore_card: what makes the run ignore the column names of the model card.
+        ignore_card: the setting that ignores the column names of the model card.
         scale_inputs: the setting with the rule that scales the inputs.
         scale_outputs: the setting with the rule that scales the outputs back.
         output: the setting with the path of the output; empty where there is none.
-        sign: what stands between a setting and its value.
-        give: how a setting is given a value: ``set``.
-        leave_out: how a setting is left without a value: ``unset``.
-        other_rows: how other rows are given, as the beginning of a sentence.
+        sign: separator between a setting and its value.
+        give: verb for giving a setting a value, ``set``.
+        leave_out: verb for removing a setting, ``unset``.
+        other_rows: how to use other rows, as the beginning of a sentence.
         packages: how the package for large files is installed; ends without a full stop.
     """
 
@@ -97,11 +96,11 @@ def with_advice(error: PipelineError, advice: str) -> str:
 
 
 def scaling_advice(found: FoundScaling, words: Wording = ENVIRONMENT) -> str:
-    """Return a line about arrays in the knowledge file that look like scaling and are not used.
+    """Return a line about companions in the knowledge file that may be a scaling and are not used.
 
     Args:
         found: the values and the rules that would use them.
-        words: what the program calls its settings.
+        words: the names of the settings of the program.
     """
     more = f" and {len(found.names) - _LISTED:,} more" if len(found.names) > _LISTED else ""
     rules = ((words.scale_inputs, found.inputs), (words.scale_outputs, found.outputs))
@@ -118,14 +117,14 @@ def advice_for(error: PipelineError, words: Wording = ENVIRONMENT) -> str:
 
     Args:
         error: an error of the library.
-        words: what the program calls its settings.
+        words: the names of the settings of the program.
     """
     return ""
 
 
 @advice_for.register(CannotWrite)
 def _(error: CannotWrite, words: Wording = ENVIRONMENT) -> str:
-    if not words.output or error.errno not in _ANOTHER_PLACE:
+    if not words.output or error.errno not in _OTHER_PATH_HELPS:
         return ""
     return f"Or choose another place with {words.output}."
 
@@ -150,7 +149,7 @@ def _(error: ColumnCountError, words: Wording = ENVIRONMENT) -> str:
 @advice_for.register(AmbiguousHeader)
 def _(error: AmbiguousHeader, words: Wording = ENVIRONMENT) -> str:
     if not error.expected:
-        return f"Where the first row is a header all the same, say so by choosing columns by name with {words.inputs}."
+        return f"If the first row is a header, choose columns by name with {words.inputs}."
     setting = words.assign(words.inputs, error.expected)
     return f"{words.give.capitalize()} {setting} if it is the header, or {words.ignore_card} if it is a row."
 
@@ -187,7 +186,7 @@ def _(error: OtherColumnNames, words: Wording = ENVIRONMENT) -> str:
 def _(error: IncompleteOutputs, words: Wording = ENVIRONMENT) -> str:
     setting = words.assign(words.inputs, error.inputs)
     return (
-        f"{words.give.capitalize()} {setting} to compare with nothing, or {words.targets} to the columns with the "
+        f"{words.give.capitalize()} {setting} to skip the comparison, or {words.targets} to the columns with the "
         "expected outputs."
     )
 

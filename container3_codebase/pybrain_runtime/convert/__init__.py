@@ -1,11 +1,11 @@
-"""Writes a network in another format, and shows that it still answers alike.
+"""Writes a network in another format, and checks that both files give the same outputs.
 
     from pybrain_runtime.convert import convert_file
 
-    done = convert_file("currentSolution.pkl", "onnx")
-    print(done.path, done.agreement.difference)
+    conversion = convert_file("currentSolution.pkl", "onnx")
+    print(conversion.path, conversion.agreement.difference)
 
-Nothing here is loaded when the runtime starts, and each format's own packages only when it is asked for.
+Nothing here is imported when the runtime starts. The packages of a format are imported when it is used.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whether two computations of the same network answer alike, shown on random rows."""
+"""Checks on random rows that two implementations of a network give the same outputs."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ SEED = 20_240_229
 ROWS = 256
 SEQUENCES, STEPS = 8, 32
 
-Answers = Callable[[np.ndarray], np.ndarray]
-"""Takes rows, shape (rows, indim), or sequences, shape (sequences, steps, indim); returns the answers."""
+Predict = Callable[[np.ndarray], np.ndarray]
+"""Returns outputs, shape (..., outdim), for rows (rows, indim) or sequences (sequences, steps, indim)."""
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """How well two sides agree.
+    """How well a converted network agrees with the original.
 
     Attributes:
-        rows: how many random rows were answered by both.
-        difference: the largest difference between two answers, relative to the larger of 1 and the answer.
-        tolerance: what would still have been accepted.
-        precision: the numbers that the other side computes with, ``float64``.
-        by: who answered on the other side.
+        rows: number of random rows that were compared.
+        difference: the largest difference between two outputs, relative to the larger of 1 and the output.
+        tolerance: the largest difference that is accepted.
+        precision: dtype of the converted network, ``float64`` or ``float32``.
+        by: the program that ran the converted network.
     """
 
     rows: int
@@ -37,67 +37,71 @@ class Agreement:
     by: str
 
 
-def random_rows(plan: CompiledNetwork, rows: int = ROWS) -> np.ndarray:
+def random_rows(network: CompiledNetwork, rows: int = ROWS) -> np.ndarray:
     """Return random inputs: always the same, normally distributed, a quarter of them ten times as large.
 
+    Args:
+        network: the network.
+        rows: number of rows.
+
     Returns:
-        Shape (rows, indim), or for a recurrent network (sequences, steps, indim) of as many rows together.
+        Shape (rows, indim); for a recurrent network (sequences, steps, indim), with as many rows in all.
     """
     random = np.random.default_rng(SEED)
-    inputs = random.standard_normal((rows, plan.indim))
+    inputs = random.standard_normal((rows, network.indim))
     inputs[::4] *= 10.0
-    if plan.recurrent:
+    if network.recurrent:
         steps = min(rows // SEQUENCES, STEPS)
-        return inputs[: SEQUENCES * steps].reshape(SEQUENCES, steps, plan.indim)
+        return inputs[: SEQUENCES * steps].reshape(SEQUENCES, steps, network.indim)
     return inputs
 
 
-def plan_answers(plan: CompiledNetwork) -> Answers:
-    """Return what a plan answers to random rows; a layer that draws at random always draws the same."""
+def compiled_predict(network: CompiledNetwork) -> Predict:
+    """Return a function that runs a compiled network, with a fixed seed for layers that draw at random."""
 
-    def answers(inputs: np.ndarray) -> np.ndarray:
-        random = np.random.RandomState(SEED % 2**32) if plan.random else None
+    def predict(inputs: np.ndarray) -> np.ndarray:
+        random = np.random.RandomState(SEED % 2**32) if network.random else None
         if inputs.ndim == 3:
-            return plan.run_sequences(inputs, random=random)
-        return plan.run(inputs, random=random)
+            return network.run_sequences(inputs, random=random)
+        return network.run(inputs, random=random)
 
-    return answers
+    return predict
 
 
 def compare(
-    plan: CompiledNetwork,
-    other: Answers,
+    network: CompiledNetwork,
+    converted: Predict,
     *,
     tolerance: float,
     by: str,
     precision: str = "float64",
     rows: int = ROWS,
 ) -> Agreement:
-    """Lets both sides answer the same random rows.
+    """Compare the outputs of a network and of its converted form on the same random rows.
 
     Args:
-        plan: the original.
-        other: the other side.
+        network: the original.
+        converted: runs the converted network.
         tolerance: the largest difference that is accepted, see ``Agreement.difference``.
-        by: who answers on the other side, for people.
-        precision: what the other side computes with.
-        rows: how many rows.
+        by: name of the program that runs the converted network, for messages.
+        precision: dtype of the converted network, ``float64`` or ``float32``.
+        rows: number of rows.
 
     Raises:
-        Disagreement: they differ by more, or one of them has a number where the other one has none.
+        Disagreement: they differ by more, or only one of them is finite.
     """
-    inputs = random_rows(plan, rows)
-    ours, theirs = plan_answers(plan)(inputs), other(inputs)
-    difference = _difference(ours, np.asarray(theirs, dtype=np.float64))
+    inputs = random_rows(network, rows)
+    expected, outputs = compiled_predict(network)(inputs), converted(inputs)
+    difference = _difference(expected, np.asarray(outputs, dtype=np.float64))
     if not difference <= tolerance:
         raise Disagreement(
-            f"The converted network answers differently: by {difference:.2g} in {precision}, computed by {by}, "
-            f"where {tolerance:.0e} is accepted. Nothing was written.",
-            hint="Please report it, with the file if you can.",
+            f"The outputs of the converted network ({precision}, computed by {by}) differ from the original by "
+            f"{difference:.2g}; expected at most {tolerance:.0e}. Nothing was written.",
+            hint="This is an internal error. Please report it, with the file if possible.",
             difference=difference,
         )
     return Agreement(
-        rows=inputs.size // plan.indim if plan.indim else len(inputs),
+        rows=inputs.size // network.indim if network.indim else len(inputs),
         difference=difference,
         tolerance=tolerance,
         precision=precision,
@@ -105,13 +109,13 @@ def compare(
     )
 
 
-def _difference(ours: np.ndarray, theirs: np.ndarray) -> float:
-    if ours.shape != theirs.shape:
+def _difference(expected: np.ndarray, outputs: np.ndarray) -> float:
+    if expected.shape != outputs.shape:
         return float("inf")
-    finite = np.isfinite(ours)
-    if not np.array_equal(ours[~finite], theirs[~finite], equal_nan=True):
+    finite = np.isfinite(expected)
+    if not np.array_equal(expected[~finite], outputs[~finite], equal_nan=True):
         return float("inf")
-    if not np.isfinite(theirs[finite]).all():
+    if not np.isfinite(outputs[finite]).all():
         return float("inf")
-    apart = np.abs(ours[finite] - theirs[finite]) / np.maximum(1.0, np.abs(ours[finite]))
-    return float(apart.max(initial=0.0))
+    relative = np.abs(expected[finite] - outputs[finite]) / np.maximum(1.0, np.abs(expected[finite]))
+    return float(relative.max(initial=0.0))

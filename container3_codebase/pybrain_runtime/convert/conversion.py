@@ -1,4 +1,4 @@
-"""From a knowledge file to one in another format: written beside, checked, then put in place."""
+"""Converts a knowledge file: writes a temporary file, checks it, then renames it."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _CARD_LIMIT = 1 << 20
 
 @dataclass(frozen=True, eq=False)
 class Conversion:
-    """What was converted, and how well.
+    """The result of a conversion.
 
     Attributes:
         knowledge: the original.
         target: the format.
-        path: the file that was written.
-        sha256: its hash.
-        size: its bytes.
-        agreement: how both sides answered the same rows.
-        notes: what the file does not hold of the original.
-        card: the card that was written beside it; None where the original has none.
+        path: the new file.
+        sha256: hash of the new file, in hexadecimal.
+        size: bytes of the new file.
+        agreement: how well the outputs of both networks agree.
+        notes: sentences about content of the original that the new file does not have.
+        card: path of the model card beside the new file; None where the original has none.
     """
 
     knowledge: Knowledge
@@ -46,7 +46,12 @@ class Conversion:
 
 
 def output_path(path: str | os.PathLike[str], target: str) -> str:
-    """Return where a converted file is put where nobody says otherwise: beside it, with another ending."""
+    """Return the default path of a converted file: beside the original, with the ending of the format.
+
+    Args:
+        path: the original.
+        target: ``pkl``, ``xml``, ``onnx`` or ``npz``.
+    """
     return f"{card_path(os.fspath(path)).removesuffix('.card.json')}.{target}"
 
 
@@ -60,75 +65,74 @@ def convert_file(
     card: str | os.PathLike[str] | None = None,
     sha256: str | None = None,
 ) -> Conversion:
-    """Write a network in another format; the file appears when both sides have answered alike.
+    """Write a network in another format. The new file is kept only if both networks give the same outputs.
 
-    The network is written as it is: its inputs are scaled as the card says, and so are those of the file that
-    is written. The card goes with it, as ``NAME.card.json`` beside the new file.
+    The scaling of a model card is not written into the new file. The card is copied, as ``NAME.card.json`` beside it.
 
     Args:
         path: the knowledge.
         target: ``pkl``, ``xml``, ``onnx`` or ``npz``.
-        output: where to; None takes ``output_path``.
-        force: replace a file that is there.
-        precision: what an ONNX model computes with, ``float64`` or ``float32``.
-        card: the card of the original; None takes the one beside it where there is one.
-        sha256: what the hash of the original must be; None takes any.
+        output: the new file; None takes ``output_path``.
+        force: whether an existing file is replaced.
+        precision: dtype of an ONNX model, ``float64`` or ``float32``.
+        card: the model card; None takes the one beside the original, where there is one.
+        sha256: expected hash of the original, in hexadecimal; None takes any.
 
     Raises:
-        UsageError: there is no such format or precision.
+        UsageError: the format or the precision is not supported.
         MissingPackage: a package that the format needs is not installed.
-        InputMissing: the original, or the card that was named, is not there.
-        KnowledgeError: the original cannot be read, or a part of it has no place in the format.
-        CannotWrite: the file is there already, or cannot be written.
-        Disagreement: what was written answers differently; nothing is kept.
+        InputMissing: the original or the card is not found.
+        KnowledgeError: the original cannot be read, or the format does not support a part of it.
+        CannotWrite: the file exists already, or cannot be written.
+        Disagreement: the outputs of the new file differ; nothing is kept.
     """
-    to = _target(target, precision)
-    to.make_sure()
+    target_format = _target(target, precision)
+    target_format.check_packages()
     knowledge = load_knowledge(path, card=card, sha256=sha256)
-    goal = os.fspath(output) if output is not None else output_path(path, target)
-    card_goal = card_path(goal)
+    new_path = os.fspath(output) if output is not None else output_path(path, target)
+    new_card = card_path(new_path)
     source_card = os.fspath(card) if card is not None else card_path(os.fspath(path))
-    card_content = _content(source_card) if knowledge.card is not None else None
-    check_not_card_name(goal)
-    _make_sure_it_is_not_read(goal, knowledge)
+    card_content = _read_card_file(source_card) if knowledge.card is not None else None
+    check_not_card_name(new_path)
+    _check_not_input(new_path, knowledge)
     if not force:
-        _make_sure_of_room(goal)
-    check_target(goal)
-    _make_sure_of_card(card_goal, card_content, force)
-    content = to.write(knowledge, precision)
-    to.check_size(content)
-    remove_leftovers(goal, card_goal)
-    written = _Writing(goal)
+        _check_not_existing(new_path)
+    check_target(new_path)
+    _check_card_target(new_card, card_content, force)
+    content = target_format.write(knowledge, precision)
+    target_format.check_size(content)
+    remove_leftovers(new_path, new_card)
+    written = _NewFiles(new_path)
     try:
-        written.put(goal, content)
-        agreement = to.check(knowledge, written.files[0].temporary, content, precision)
-        if card_content is not None and not _is_there(card_goal, card_content):
-            written.put(card_goal, card_content)
+        written.write(new_path, content)
+        agreement = target_format.check(knowledge, written.files[0].temporary, content, precision)
+        if card_content is not None and not _has_content(new_card, card_content):
+            written.write(new_card, card_content)
         written.commit()
     except BaseException:
         written.discard()
         raise
     return Conversion(
         knowledge=knowledge,
-        target=to,
-        path=goal,
+        target=target_format,
+        path=new_path,
         sha256=written.files[0].sha256,
         size=len(content),
         agreement=agreement,
-        notes=tuple(to.notes(knowledge, content)),
-        card=card_goal if card_content is not None else None,
+        notes=tuple(target_format.notes(knowledge, content)),
+        card=new_card if card_content is not None else None,
     )
 
 
-class _Writing:
-    """The file and its card: both appear, or none does."""
+class _NewFiles:
+    """The new file and its card, committed together."""
 
-    def __init__(self, goal: str) -> None:
-        self._goal = goal
+    def __init__(self, path: str) -> None:
+        self._path = path
         self.files: list[AtomicFile] = []
 
-    def put(self, path: str, content: bytes) -> None:
-        """Write a file under another name."""
+    def write(self, path: str, content: bytes) -> None:
+        """Write a file under a temporary name."""
         try:
             self.files.append(AtomicFile(path))
             self.files[-1].write(content)
@@ -137,65 +141,65 @@ class _Writing:
             raise self._failed(error) from None
 
     def commit(self) -> None:
-        """Give all files their names: the card before the network that it belongs to."""
+        """Rename all files to their final names: the card before the network that it belongs to."""
         try:
             commit_together(self.files[::-1])
         except CannotWrite as error:
             raise self._failed(error) from None
 
     def discard(self) -> None:
-        """Leaves nothing behind."""
+        """Remove all files."""
         for file in self.files:
             file.discard()
 
     def _failed(self, error: CannotWrite) -> CannotWrite:
-        return CannotWrite(error.message, hint=error.hint, path=self._goal, errno=error.errno)
+        return CannotWrite(error.message, hint=error.hint, path=self._path, errno=error.errno)
 
 
 def _target(name: str, precision: str) -> Target:
     if name not in TARGETS:
-        raise UsageError(f"There is no format {name!r}; there are: {', '.join(TARGETS)}.")
+        raise UsageError(f"Unknown format {name!r}; expected one of {', '.join(TARGETS)}.")
     target = TARGETS[name]
     if precision not in target.precisions:
         raise UsageError(
-            f"{name} is written in {' or '.join(target.precisions)}; {precision!r} was asked for."
+            f"The format {name} does not support precision {precision!r}; expected {' or '.join(target.precisions)}."
         )
     return target
 
 
-def _make_sure_it_is_not_read(goal: str, knowledge: Knowledge) -> None:
-    for path in filter(None, (knowledge.path, knowledge.card_path)):
-        if is_same(goal, path):
-            raise OverwritesInput(f"{goal} would overwrite {path}, which is an input.", path=goal)
+def _check_not_input(path: str, knowledge: Knowledge) -> None:
+    for read in filter(None, (knowledge.path, knowledge.card_path)):
+        if is_same(path, read):
+            raise OverwritesInput(f"{path} would overwrite {read}, which is an input.", path=path)
 
 
-def _make_sure_of_room(goal: str) -> None:
-    if os.path.lexists(goal):
-        raise OutputExists(f"{goal} is there already, and is not overwritten.", path=goal, can_force=True)
+def _check_not_existing(path: str) -> None:
+    if os.path.lexists(path):
+        raise OutputExists(f"{path} already exists, and is not overwritten.", path=path, can_force=True)
 
 
-def _make_sure_of_card(goal: str, content: bytes | None, force: bool) -> None:
+def _check_card_target(path: str, content: bytes | None, force: bool) -> None:
     """Check that a model card beside the new file is the one that belongs to it."""
-    if not os.path.lexists(goal) or (content is not None and _is_there(goal, content)):
+    if not os.path.lexists(path) or (content is not None and _has_content(path, content)):
         return
     if content is None:
         raise OutputExists(
-            f"{goal} would be taken for the card of the new file, and the original has none.",
+            f"{path} would be used as the model card of the new file, but the original has no card.",
             hint="Remove that card.",
-            path=goal,
+            path=path,
         )
     if not force:
         raise OutputExists(
-            f"{goal} is there already with other content, and is not overwritten.",
-            path=goal,
+            f"{path} already exists with other content, and is not overwritten.",
+            path=path,
             can_force=True,
         )
 
 
-def _is_there(card: str, content: bytes) -> bool:
-    return os.path.lexists(card) and _content(card) == content
+def _has_content(card: str, content: bytes) -> bool:
+    return os.path.lexists(card) and _read_card_file(card) == content
 
 
-def _content(card: str) -> bytes:
+def _read_card_file(card: str) -> bytes:
     with InputFile(card, "card") as file:
         return file.read(_CARD_LIMIT)

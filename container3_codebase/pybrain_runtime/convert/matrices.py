@@ -1,4 +1,4 @@
-"""Connections as matrices: every kind of connection is a linear map of what its source puts out."""
+"""Connections as matrices: every kind of connection is a linear map of the outputs of its source."""
 
 from __future__ import annotations
 
@@ -14,10 +14,16 @@ from pybrain_runtime.network.description import ConnectionDescription, ModuleDes
 _LARGEST = 1 << 25
 
 
-def carries_all_unchanged(
+def is_whole_identity(
     connection: ConnectionDescription, source: ModuleDescription, target: ModuleDescription
 ) -> bool:
-    """Says whether a connection adds the whole output of its source to the whole input of its target."""
+    """Return whether a connection adds all outputs of its source, unchanged, to all inputs of its target.
+
+    Args:
+        connection: the connection.
+        source: the module that it reads.
+        target: the module that it feeds.
+    """
     whole = connection.in_slice == (0, source.outdim) and connection.out_slice == (0, target.indim)
     return whole and connection.kind == "IdentityConnection"
 
@@ -25,24 +31,29 @@ def carries_all_unchanged(
 def matrix_of(
     connections: Iterable[ConnectionDescription], source: ModuleDescription, target: ModuleDescription
 ) -> np.ndarray:
-    """Return what several connections between the same two modules do together.
+    """Return the sum of the matrices of all connections between two modules.
+
+    Args:
+        connections: the connections.
+        source: the module that they read.
+        target: the module that they feed.
 
     Returns:
-        Shape (source.outdim, target.indim): the output of the source times it is added to the target's input.
+        Shape (source.outdim, target.indim); outputs of the source are multiplied by it from the right.
 
     Raises:
-        KnowledgeError: it would have too many elements; most of them would be zeros.
+        KnowledgeError: it would have too many elements.
     """
     if source.outdim * target.indim > _LARGEST:
         raise KnowledgeError(
-            f"The connections from '{escaped(source.name, 60)}' to '{escaped(target.name, 60)}' make up a matrix of "
-            f"{source.outdim} by {target.indim} numbers, more than is written ({_LARGEST:,}).",
+            f"The connections from '{escaped(source.name, 60)}' to '{escaped(target.name, 60)}' form a matrix of "
+            f"shape ({source.outdim}, {target.indim}); the limit is {_LARGEST:,} elements.",
             hint="Convert to npz instead, which keeps connections as they are.",
         )
-    together = np.zeros((source.outdim, target.indim))
+    total = np.zeros((source.outdim, target.indim))
     for connection in connections:
         carry = CONNECTIONS[connection.kind].carry(connection)
         rows, columns = slice(*connection.in_slice), slice(*connection.out_slice)
-        # What a linear map makes of each unit vector is its matrix.
-        together[rows, columns] += carry(np.eye(connection.indim))
-    return together
+        # The images of the unit vectors are the rows of the matrix.
+        total[rows, columns] += carry(np.eye(connection.indim))
+    return total

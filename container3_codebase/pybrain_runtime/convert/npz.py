@@ -1,4 +1,4 @@
-"""Writes a network as plain arrays and a JSON description, which any program with NumPy can read."""
+"""Writes a network as an npz file: plain arrays and a JSON description, readable with NumPy alone."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def npz_bytes(network: NetworkDescription) -> bytes:
-    """Return the content of an npz file: the same bytes for the same network.
+    """Return a network as the content of an npz file: the same bytes for the same network.
 
-    ``numpy.load(file, allow_pickle=False)`` reads it: the array ``network`` is text, the JSON description; the
-    others are the parameters that it refers to. The weights of a full connection have the shape (outdim,
-    indim), all other parameters are as the description of the network has them.
+    ``numpy.load(file, allow_pickle=False)`` reads it. The array ``network`` is the JSON description, as text. The
+    other arrays are the parameters that it refers to. The weights of a full connection have the shape (outdim,
+    indim); all other parameters have their shape in ``NetworkDescription``.
     """
     writer = _Writer()
     described = {"format": FORMAT, "version": VERSION, "network": writer.network(network, "")}
@@ -34,7 +34,7 @@ class _Writer:
         self.arrays: dict[str, np.ndarray] = {}
 
     def network(self, network: NetworkDescription, prefix: str) -> dict[str, object]:
-        """Describe a network; its arrays get names that begin with the prefix."""
+        """Return the JSON description of a network, and collect its arrays under names that begin with the prefix."""
         mothers = dict(network.mothers)
         for connection in network.all_connections():
             if connection.mother is not None and connection.parameters is not None:
@@ -53,7 +53,7 @@ class _Writer:
             "inputs": list(network.inputs),
             "outputs": list(network.outputs),
             "mothers": [
-                {"name": name, "parameters": self._keep(f"{prefix}mothers.{place}", numbers)}
+                {"name": name, "parameters": self._add(f"{prefix}mothers.{place}", numbers)}
                 for place, (name, numbers) in enumerate(mothers.items())
             ],
             "connections": self._connections(network.connections, f"{prefix}connections"),
@@ -69,14 +69,14 @@ class _Writer:
             "indim": module.indim,
             "outdim": module.outdim,
             "options": dict(module.options),
-            "arrays": {name: self._keep(f"{key}.{name}", array) for name, array in module.arrays.items()},
+            "arrays": {name: self._add(f"{key}.{name}", array) for name, array in module.arrays.items()},
         }
         if module.network is not None:
             described["network"] = self.network(module.network, f"{key}.")
         if module.memory is not None:
-            kept = {"output": module.memory.output, "state": module.memory.state}
+            state = {"output": module.memory.output, "state": module.memory.state}
             described["memory"] = {
-                name: self._keep(f"{key}.memory.{name}", row) for name, row in kept.items() if row is not None
+                name: self._add(f"{key}.memory.{name}", row) for name, row in state.items() if row is not None
             }
         return described
 
@@ -97,20 +97,20 @@ class _Writer:
         if connection.mother is not None:
             described["mother"] = connection.mother
         elif connection.parameters is not None:
-            described["parameters"] = self._keep(key, _shaped(connection))
+            described["parameters"] = self._add(key, _shaped_parameters(connection))
         for option in ("permutation", "blocksize"):
             if option in connection.options:
                 value = connection.options[option]
                 described[option] = list(value) if isinstance(value, tuple) else value
         return described
 
-    def _keep(self, key: str, array: np.ndarray) -> str:
+    def _add(self, key: str, array: np.ndarray) -> str:
         self.arrays[key] = array
         return key
 
 
-def _shaped(connection: ConnectionDescription) -> np.ndarray:
-    """Return the parameters, as a matrix where every output has a weight for every input."""
+def _shaped_parameters(connection: ConnectionDescription) -> np.ndarray:
+    """Return the parameters of a connection; of a full connection with shape (outdim, indim)."""
     assert connection.parameters is not None
     if connection.kind in _MATRICES:
         return connection.parameters.reshape(connection.outdim, connection.indim)
@@ -121,7 +121,7 @@ def _archive(arrays: Mapping[str, np.ndarray]) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for key, array in arrays.items():
-            # A fixed date: the same network gives the same file.
+            # A fixed date, so that the same network gives the same file.
             member = zipfile.ZipInfo(f"{key}.npy", _EPOCH)
             member.compress_type = zipfile.ZIP_DEFLATED
             content = io.BytesIO()

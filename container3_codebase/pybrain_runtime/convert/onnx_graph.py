@@ -1,4 +1,4 @@
-"""A graph of ONNX under construction: nodes, constants and names, without any knowledge of networks."""
+"""Builds an ONNX graph: nodes, constants and names."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import numpy as np
 from onnx import GraphProto, NodeProto, TensorProto, helper, numpy_helper
 
 OPSET, IR_VERSION = 17, 8
-"""Old enough for runtimes of 2022, new enough for every operation that is used."""
+"""Old enough for runtimes of 2022, and new enough for all operators that are used."""
 
 Shape = Sequence[int | str]
-"""Sizes, or names of sizes that differ from call to call."""
+"""Sizes of a value; a name stands for a size that may differ between calls."""
 
 
 class Graph:
-    """Collects nodes; each method returns the name of a value.
+    """An ONNX graph under construction. Most methods add a node and return the name of its output.
 
     Args:
-        dtype: ``float64`` or ``float32``: what all numbers are.
-        outer: the graph that this one is the body of; its constants can be used here.
-        prefix: what names begin with, so that those of a body differ from those around it.
+        dtype: ``float64`` or ``float32``, of all floating-point values.
+        outer: for the body of a Scan, the graph that contains it, which holds the constants of both.
+        prefix: prefix of all names, so that those of a body differ from those of the outer graph.
     """
 
     def __init__(self, dtype: np.dtype, outer: Graph | None = None, prefix: str = "") -> None:
@@ -33,16 +33,29 @@ class Graph:
         self._initializers: list[TensorProto] = outer._initializers if outer else []
 
     def name(self, hint: str) -> str:
-        """Return a name that is not taken."""
+        """Return a new unique name that begins with ``hint``."""
         self._count += 1
         return f"{self._prefix}{hint}_{self._count}"
 
     def node(self, operation: str, *inputs: str, **attributes: int) -> str:
-        """Add a node with one output."""
+        """Add a node with one output, and return the name of the output.
+
+        Args:
+            operation: name of the ONNX operator.
+            *inputs: names of its inputs.
+            **attributes: its attributes.
+        """
         return self.nodes_with(operation, 1, *inputs, **attributes)[0]
 
     def nodes_with(self, operation: str, outputs: int, *inputs: str, **attributes: int) -> list[str]:
-        """Add a node with several outputs."""
+        """Add a node with several outputs, and return their names.
+
+        Args:
+            operation: name of the ONNX operator.
+            outputs: number of outputs.
+            *inputs: names of its inputs.
+            **attributes: its attributes.
+        """
         names = [self.name(operation) for _ in range(outputs)]
         self.nodes.append(
             helper.make_node(operation, list(inputs), names, names[0], None, None, None, **attributes)
@@ -50,56 +63,64 @@ class Graph:
         return names
 
     def numbers(self, values: np.ndarray | float) -> str:
-        """Add a constant of the graph's own precision."""
+        """Add a floating-point constant."""
         return self._constant(np.asarray(values, dtype=self.dtype))
 
-    def wholes(self, *values: int) -> str:
-        """Add a constant of integers, shape (count,), as sizes and axes are given."""
+    def integers(self, *values: int) -> str:
+        """Add a constant of integers, shape (count,), for sizes and axes."""
         return self._constant(np.array(values, dtype=np.int64))
 
-    def whole(self, value: int) -> str:
-        """Add a constant integer, shape ()."""
-        return self._constant(np.array(value, dtype=np.int64))
+    def split(self, value: str, *sizes: int) -> list[str]:
+        """Split a value of shape (rows, n) into blocks of columns.
 
-    def part(self, value: str, start: int, stop: int) -> str:
-        """Return columns of a value of shape (rows, n)."""
-        return self.node("Slice", value, self.wholes(start), self.wholes(stop), self.wholes(1))
+        Args:
+            value: name of the value.
+            *sizes: number of columns of each block; n in all.
+        """
+        return self.nodes_with("Split", len(sizes), value, self.integers(*sizes), axis=1)
 
-    def parts(self, value: str, *sizes: int) -> list[str]:
-        """Cuts a value of shape (rows, n) into blocks of columns."""
-        return self.nodes_with("Split", len(sizes), value, self.wholes(*sizes), axis=1)
-
-    def joined(self, *values: str) -> str:
-        """Put values of shape (rows, n) side by side."""
+    def concat(self, *values: str) -> str:
+        """Concatenate values of shape (rows, n) by columns."""
         return values[0] if len(values) == 1 else self.node("Concat", *values, axis=1)
 
-    def total(self, *values: str) -> str:
+    def add(self, *values: str) -> str:
         """Add values, each of shape (rows, n) or (1, n)."""
         result = values[0]
         for value in values[1:]:
             result = self.node("Add", result, value)
         return result
 
-    def rows_of(self, value: str) -> str:
+    def row_count(self, value: str) -> str:
         """Return the number of rows of a value, shape (1,)."""
-        return self.node("Slice", self.node("Shape", value), self.wholes(0), self.wholes(1))
+        return self.node("Slice", self.node("Shape", value), self.integers(0), self.integers(1))
 
-    def repeated(self, row: np.ndarray, like: str) -> str:
-        """Return a row, shape (1, n), as often as another value has rows."""
-        size = self.node("Concat", self.rows_of(like), self.wholes(row.shape[1]), axis=0)
+    def repeat_row(self, row: np.ndarray, like: str) -> str:
+        """Repeat a constant row for each row of another value.
+
+        Args:
+            row: shape (1, n).
+            like: name of the other value, shape (rows, m).
+        """
+        size = self.node("Concat", self.row_count(like), self.integers(row.shape[1]), axis=0)
         return self.node("Expand", self.numbers(row), size)
 
-    def finished(
+    def build(
         self, name: str, inputs: list[tuple[str, Shape]], outputs: list[tuple[str, Shape]]
     ) -> GraphProto:
-        """Return the graph; constants only where it is not the body of another one."""
-        own = [] if self._prefix else self._initializers
+        """Return the finished graph. The body of a Scan has no constants of its own.
+
+        Args:
+            name: name of the graph.
+            inputs: names and shapes of its inputs.
+            outputs: names and shapes of its outputs.
+        """
+        initializers = [] if self._prefix else self._initializers
         return helper.make_graph(
             self.nodes,
             name,
             [helper.make_tensor_value_info(key, self.element, shape) for key, shape in inputs],
             [helper.make_tensor_value_info(key, self.element, shape) for key, shape in outputs],
-            own,
+            initializers,
         )
 
     def _constant(self, array: np.ndarray) -> str:

@@ -1,4 +1,4 @@
-"""Writes a network as a pickle that PyBrain itself loads, whatever NumPy it runs on."""
+"""Writes a network as a pickle that PyBrain itself loads, with any version of NumPy."""
 
 from __future__ import annotations
 
@@ -7,27 +7,28 @@ from typing import Any
 
 import numpy as np
 
+from pybrain_runtime.convert.agreement import Predict
 from pybrain_runtime.limits import DEFAULT_LIMITS
 from pybrain_runtime.network.description import NetworkDescription
 from pybrain_runtime.network.rebuild import build_network, distinct_names
 
-PROTOCOL, NEWER_PROTOCOL = 2, 4
-"""The newest that Python 2 reads as well, which PyBrain 0.3 runs on; and what a large network is written in."""
+PROTOCOL, LARGE_PROTOCOL = 2, 4
+"""The newest protocol that Python 2 reads, which PyBrain 0.3 runs on; and the one for large networks."""
 
 
 def pickle_bytes(network: NetworkDescription) -> bytes:
-    """Return a pickle of PyBrain's classes and NumPy's arrays, by the names they always had.
+    """Return a network as a pickle of PyBrain's classes and NumPy's arrays, under their original names.
 
-    It is of protocol 2, and of protocol 4 where it would otherwise be too large to be knowledge: written by
-    Python 3, the older one takes half as many bytes again for numbers. A recurrent network that was saved in the
-    middle of a sequence goes on there.
+    The protocol is 2, or 4 where the file would otherwise exceed the size limit: written by Python 3, protocol 2
+    takes 1.5 times as many bytes for numbers. A recurrent network that was saved in the middle of a sequence keeps
+    its recurrent state.
 
     Raises:
         KnowledgeError: a layer is of a kind that cannot be built; the message names it.
     """
     built = build_network(network)
     if network.steps_done:
-        _carry_on(built, network)
+        _restore_state(built, network)
     return pickled(built)
 
 
@@ -42,7 +43,7 @@ def pickled(network: Any) -> bytes:
         for net, modules in sets:
             net.modules = _SortedSet(modules)
         content = pickle.dumps(network, PROTOCOL)
-        return content if len(content) <= DEFAULT_LIMITS.file_size else pickle.dumps(network, NEWER_PROTOCOL)
+        return content if len(content) <= DEFAULT_LIMITS.file_size else pickle.dumps(network, LARGE_PROTOCOL)
     finally:
         for net, modules in sets:
             net.modules = modules
@@ -63,14 +64,15 @@ def _networks(network: Any) -> list[Any]:
     return found
 
 
-def pybrain_answers(content: bytes) -> Any:
-    """Return what the library answers with the network in a pickle that was made here, row by row.
+def pybrain_predict(content: bytes) -> Predict:
+    """Return a function that runs the network in a pickle with the library pybrain, row by row.
 
-    It must never be given a pickle from elsewhere: this is a real unpickling.
+    Args:
+        content: the return value of ``pickle_bytes``. It is unpickled, so it must never be an untrusted pickle.
     """
     network = pickle.loads(content)
 
-    def answers(inputs: np.ndarray) -> np.ndarray:
+    def predict(inputs: np.ndarray) -> np.ndarray:
         if inputs.ndim == 2:
             return np.array([network.activate(row) for row in inputs]).reshape(len(inputs), network.outdim)
         outputs = []
@@ -79,23 +81,23 @@ def pybrain_answers(content: bytes) -> Any:
             outputs.append([network.activate(row) for row in sequence])
         return np.array(outputs).reshape(*inputs.shape[:2], network.outdim)
 
-    return answers
+    return predict
 
 
-def _carry_on(built: Any, network: NetworkDescription) -> None:
-    """Put what the modules remember into the first row of their buffers, and the network behind it.
+def _restore_state(built: Any, network: NetworkDescription) -> None:
+    """Set the recurrent state: the first row of the buffers of all modules, after which the network continues.
 
-    How many steps were done before makes no difference to those that follow.
+    The number of earlier time steps does not matter.
     """
     built._ensureRows(2)
-    for name, described in zip(distinct_names(network), network.modules, strict=True):
+    for name, description in zip(distinct_names(network), network.modules, strict=True):
         module = built[name]
-        if described.memory is not None:
-            module.outputbuffer[0] = described.memory.output
-            if described.memory.state is not None:
-                module.state[0] = described.memory.state
-        if described.network is not None:
-            _carry_on(module, described.network)
+        if description.memory is not None:
+            module.outputbuffer[0] = description.memory.output
+            if description.memory.state is not None:
+                module.state[0] = description.memory.state
+        if description.network is not None:
+            _restore_state(module, description.network)
     built.offset = 1
     if network.recurrent:
         built.maxoffset = 1

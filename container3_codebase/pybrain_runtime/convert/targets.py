@@ -1,4 +1,4 @@
-"""The formats that a network can be written in: how each is written, and how it is shown to be right."""
+"""The formats that a network can be written in: how each is written, and how it is checked."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from pybrain_runtime.convert.agreement import Agreement, compare, plan_answers
+from pybrain_runtime.convert.agreement import Agreement, compare, compiled_predict
 from pybrain_runtime.errors import KnowledgeError, MissingPackage
 from pybrain_runtime.knowledge import Knowledge, load_knowledge
 from pybrain_runtime.limits import DEFAULT_LIMITS
 
 EXACT = 1e-12
-"""The largest difference where both sides compute in float64."""
+"""The largest difference that is accepted in float64."""
 
-_BY_LIBRARY_ROWS = 32  # the library answers row by row
-_READ_EVERYWHERE = 2
-_KEPT_KINDS = ("FeedForwardNetwork", "RecurrentNetwork")
+_LIBRARY_ROWS = 32  # the library computes row by row
+_PYTHON_2_PROTOCOL = 2
+_PLAIN_KINDS = ("FeedForwardNetwork", "RecurrentNetwork")
 
 
 @dataclass(frozen=True)
 class Target:
-    """One format.
+    """A file format for networks.
 
     Attributes:
-        name: as it is asked for, which is also the ending of its files.
-        summary: what it is, for people.
-        write: makes the content of the file from the knowledge and the precision.
-        check: compares the original with the file that was written: its path, its content, the precision.
-        packages: what must be installed besides the runtime itself.
-        extra: the package extra that brings them.
-        precisions: what the file may compute with.
-        resumes: whether a file can say where in a sequence the network was.
-        keeps_kind: whether a network of a special class stays one.
-        is_knowledge: whether the file can be read as knowledge again.
+        name: short name, also the ending of its files.
+        summary: short description for help texts.
+        write: returns the content of the file, from the knowledge and the precision.
+        check: compares the outputs of the original with those of the new file, from its path, content and precision.
+        packages: the packages that the format needs.
+        extra: the extra of this project that installs them.
+        precisions: the supported dtypes.
+        resumes: whether the format stores the recurrent state of a network saved in the middle of a sequence.
+        keeps_kind: whether the class of a network is kept, such as ``BidirectionalNetwork``.
+        is_knowledge: whether the file can be read as knowledge.
     """
 
     name: str
@@ -47,8 +47,12 @@ class Target:
     keeps_kind: bool = False
     is_knowledge: bool = True
 
-    def make_sure(self) -> None:
-        """Raise MissingPackage where a package that it needs is not installed."""
+    def check_packages(self) -> None:
+        """Check that the packages that the format needs are installed.
+
+        Raises:
+            MissingPackage: one is not installed.
+        """
         missing = [package for package in self.packages if find_spec(package) is None]
         if missing:
             verb = "is" if len(missing) == 1 else "are"
@@ -59,32 +63,42 @@ class Target:
             )
 
     def check_size(self, content: bytes) -> None:
-        """Raise KnowledgeError where the file would be too large to be read as knowledge."""
+        """Check that the file can be read as knowledge again.
+
+        Raises:
+            KnowledgeError: it is larger than the limit for a knowledge file.
+        """
         limit = DEFAULT_LIMITS.file_size
         if self.is_knowledge and len(content) > limit:
             raise KnowledgeError(
-                f"As {self.name}, the network would take {len(content):,} bytes, more than the limit for a "
-                f"knowledge file ({limit:,}).",
-                hint="Convert to npz or onnx instead, which take the fewest.",
+                f"The network takes {len(content):,} bytes as {self.name}; the limit for a knowledge file is "
+                f"{limit:,} bytes.",
+                hint="Convert to npz or onnx instead, which take fewer bytes.",
             )
 
     def notes(self, knowledge: Knowledge, content: bytes) -> list[str]:
-        """Says what the file does not hold of the original."""
+        """Return sentences about content of the original that the new file does not have.
+
+        Args:
+            knowledge: the original.
+            content: the content of the new file.
+        """
         network, notes = knowledge.network, []
         if knowledge.companions:
-            beside = ", ".join(list(knowledge.companions)[:8])
-            notes.append(f"what lay beside the network in the file is left behind: {beside}")
+            names = ", ".join(list(knowledge.companions)[:8])
+            notes.append(f"other values in the file are not converted: {names}")
         if network.steps_done and not self.resumes:
             notes.append(
-                f"it was saved after step {network.steps_done} of a sequence; what was written begins a new one"
+                f"the network was saved after step {network.steps_done} of a sequence; "
+                "the new file starts a new sequence"
             )
-        if network.kind not in _KEPT_KINDS and not self.keeps_kind:
+        if network.kind not in _PLAIN_KINDS and not self.keeps_kind:
             plain = "RecurrentNetwork" if network.recurrent else "FeedForwardNetwork"
-            notes.append(f"the {network.kind} becomes a {plain} of the same parts")
-        if self.name == "pkl" and content[1] != _READ_EVERYWHERE:
+            notes.append(f"the {network.kind} becomes a {plain} with the same layers and connections")
+        if self.name == "pkl" and content[1] != _PYTHON_2_PROTOCOL:
             notes.append(
-                f"it is of protocol {content[1]}, which Python 2 cannot read: with an older one it would be beyond "
-                "the limit for a knowledge file"
+                f"pickle protocol {content[1]} is used, which Python 2 cannot read: with protocol 2 the file would be "
+                "larger than the limit for a knowledge file"
             )
         return notes
 
@@ -96,15 +110,15 @@ def _pickle(knowledge: Knowledge, precision: str) -> bytes:
 
 
 def _check_pickle(knowledge: Knowledge, path: str, content: bytes, precision: str) -> Agreement:
-    from pybrain_runtime.convert.pickled import pybrain_answers
+    from pybrain_runtime.convert.pickled import pybrain_predict
 
     if not knowledge.compiled.random:
         compare(
             knowledge.compiled,
-            pybrain_answers(content),
+            pybrain_predict(content),
             tolerance=EXACT,
             by="the library pybrain",
-            rows=_BY_LIBRARY_ROWS,
+            rows=_LIBRARY_ROWS,
         )
     return _read_back(knowledge, path)
 
@@ -128,22 +142,22 @@ def _check_read_back(knowledge: Knowledge, path: str, content: bytes, precision:
 def _onnx(knowledge: Knowledge, precision: str) -> bytes:
     from pybrain_runtime.convert.onnx_model import onnx_model
 
-    about = {
+    metadata = {
         "knowledge_sha256": knowledge.sha256,
         "network": knowledge.kind,
         "precision": precision,
         "scaling": "as the card says; not part of this file" if knowledge.card else "none",
     }
-    content: bytes = onnx_model(knowledge.network, precision=precision, about=about).SerializeToString()
+    content: bytes = onnx_model(knowledge.network, precision=precision, metadata=metadata).SerializeToString()
     return content
 
 
 def _check_onnx(knowledge: Knowledge, path: str, content: bytes, precision: str) -> Agreement:
-    from pybrain_runtime.convert.onnx_answers import TOLERANCES, onnx_answers, runtime_name
+    from pybrain_runtime.convert.onnx_inference import TOLERANCES, onnx_predict, runtime_name
 
     return compare(
         knowledge.compiled,
-        onnx_answers(content),
+        onnx_predict(content),
         tolerance=TOLERANCES[precision],
         by=runtime_name(),
         precision=precision,
@@ -151,10 +165,10 @@ def _check_onnx(knowledge: Knowledge, path: str, content: bytes, precision: str)
 
 
 def _read_back(knowledge: Knowledge, path: str) -> Agreement:
-    """Read the file as any other knowledge, and compares what its plan answers."""
+    """Read the new file as knowledge, and compare its outputs."""
     written = load_knowledge(path)
     return compare(
-        knowledge.compiled, plan_answers(written.compiled), tolerance=EXACT, by="the file, read back"
+        knowledge.compiled, compiled_predict(written.compiled), tolerance=EXACT, by="the file, read back"
     )
 
 
@@ -184,4 +198,4 @@ TARGETS: dict[str, Target] = {
         ),
     )
 }
-"""By the name that is asked for."""
+"""The formats by name."""

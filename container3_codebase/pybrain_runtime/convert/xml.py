@@ -15,12 +15,12 @@ _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def xml_bytes(network: NetworkDescription) -> bytes:
-    """Return the content of a file that ``NetworkReader.readFrom`` reads.
+    """Return a network as XML that ``NetworkReader.readFrom`` reads, in UTF-8.
 
     Raises:
-        KnowledgeError: a part has no place in that format; the message names it.
+        KnowledgeError: the format does not support a part; the message names it.
     """
-    # Through the library's own writer, so that there is one place that knows the format.
+    # The library's writer is used, so that the format is implemented once.
     writer_class: Any = import_module("pybrain.tools.customxml.networkwriter").NetworkWriter
 
     _check_names(network)
@@ -39,7 +39,7 @@ def _check_names(network: NetworkDescription) -> None:
         if _NOT_XML.search(part.name):
             raise UnsupportedPart(
                 f"The {part.kind} '{escaped(part.name, 60)}' cannot be written as XML: "
-                "its name has characters that XML has no way to hold.",
+                "its name has characters that are not allowed in XML.",
                 hint="Convert to pkl or npz instead.",
                 part=part.name,
             )

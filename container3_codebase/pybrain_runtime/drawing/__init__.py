@@ -7,6 +7,6 @@ svg = drawing(knowledge.network)
 
 from __future__ import annotations
 
-from pybrain_runtime.drawing.picture import drawing
+from pybrain_runtime.drawing.svg import drawing
 
 __all__ = ["drawing"]

@@ -1,4 +1,4 @@
-"""Connections as they are drawn: all between the same two modules as one curve, with one label."""
+"""Groups of connections: all connections between two modules are drawn as one curve with one label."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _LISTED = 12
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Connections from one module to another.
+    """The connections from one module to another.
 
     Attributes:
-        source: the place of the module they start at.
-        target: the place of the module they end at.
+        source: index of the module that they read.
+        target: index of the module that they feed.
         connections: the connections.
-        recurrent: whether they lead from one time step to the next.
+        recurrent: whether they connect one time step with the next.
     """
 
     source: int
@@ -27,25 +27,25 @@ class Group:
 
     @property
     def label(self) -> str:
-        """A few words: kind, parameters, and what is special."""
+        """The label: kind, number of parameters, and the mothers of shared parameters."""
         kinds = sorted({connection.kind.removesuffix("Connection") for connection in self.connections})
-        many = f"{len(self.connections)} × " if len(self.connections) > 1 else ""
+        count = f"{len(self.connections)} × " if len(self.connections) > 1 else ""
         first = self.connections[0]
-        words = many + "/".join(kinds)
-        if first.parameters is not None and not many:
-            words += f" {first.parameters.size}"
+        label = count + "/".join(kinds)
+        if first.parameters is not None and not count:
+            label += f" {first.parameters.size}"
         mothers = sorted({c.mother for c in self.connections if c.mother is not None})
-        return f"{words} of {', '.join(mothers)}" if 0 < len(mothers) < 3 else words
+        return f"{label} of {', '.join(mothers)}" if 0 < len(mothers) < 3 else label
 
     def details(self, network: NetworkDescription) -> str:
-        """Return a line for each connection, shown where the pointer is on the curve."""
+        """Return a line for each connection, for the tooltip of the curve."""
         lines = [_detail(connection, network) for connection in self.connections[:_LISTED]]
         left = len(self.connections) - len(lines)
         return "\n".join([*lines, f"and {left} more"] if left else lines)
 
 
-def groups_of(network: NetworkDescription) -> list[Group]:
-    """Return the curves to draw, in the order of their first connection; recurrent ones last."""
+def group_connections(network: NetworkDescription) -> list[Group]:
+    """Return the groups of connections in the order of their first connection; recurrent groups last."""
     found: dict[tuple[int, int, bool], list[ConnectionDescription]] = {}
     for connections, recurrent in ((network.connections, False), (network.recurrent_connections, True)):
         for connection in connections:

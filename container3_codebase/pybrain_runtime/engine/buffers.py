@@ -22,10 +22,14 @@ _ALIGNMENT = 64
 
 
 def aligned_zeros(shape: tuple[int, ...], dtype: np.dtype) -> Array:
-    """Return zeros that begin at a cache line.
+    """Return an array of zeros that is aligned to a cache line.
 
-    NumPy's own arrays begin 16 bytes behind one, and a matrix-vector product of OpenBLAS takes a tenth longer
-    where its vector loads cross cache lines.
+    NumPy's arrays are aligned to 16 bytes, and a matrix-vector product of OpenBLAS takes a tenth longer where its
+    vector loads cross cache lines.
+
+    Args:
+        shape: the shape.
+        dtype: float64 or float32.
     """
     size = prod(shape) * dtype.itemsize
     memory = np.zeros(size + _ALIGNMENT, np.uint8)

@@ -60,7 +60,7 @@ class CompiledNetwork:
         self, description: NetworkDescription, *, precision: str = "float64", defects: bool = False
     ) -> None:
         if precision not in ("float64", "float32"):
-            raise UsageError(f"There is no precision {precision!r}; there are float64 and float32.")
+            raise UsageError(f"The precision must be float64 or float32, got {precision!r}.")
         layout = BufferLayout(FlatNetwork(description, defects=defects), np.dtype(precision))
         self.indim = description.indim
         self.outdim = description.outdim
@@ -73,7 +73,7 @@ class CompiledNetwork:
         self._dtype = layout.dtype
         self._single = precision == "float32"
         self._typed_inputs = layout.typed_inputs
-        # Of recurrent networks inside a feed-forward one, in which every row is a first time step.
+        # The state of recurrent networks that are nested in a feed-forward one: every row is a first time step.
         self._nested_state = bool(layout.state) and not self.recurrent
         self._idle: dict[int, list[Buffers]] = {}
 
@@ -181,11 +181,16 @@ class CompiledNetwork:
         return self._as_rows(self._as_array(rows))
 
     def check_random(self, random: RandomState | None) -> None:
-        """Raise UnsupportedPart where a random number generator is needed and missing."""
+        """Check that there is a random number generator where a layer draws its outputs.
+
+        Raises:
+            UnsupportedPart: there is none.
+        """
         if self.random and random is None:
             layer = self._layout.random[0]
             raise UnsupportedPart(
-                f"The {layer.kind} '{escaped(layer.name, 60)}' draws its outputs at random; there is no one answer.",
+                f"The {layer.kind} '{escaped(layer.name, 60)}' draws its outputs at random, which requires a random "
+                "number generator.",
                 hint="Pass random=numpy.random.RandomState(seed), or save the network with enabled = False.",
                 part=layer.name,
             )
@@ -203,7 +208,7 @@ class CompiledNetwork:
             state = [values for values in self._layout.saved_state if values is not None]
             if not self.saved_steps or len(state) != len(self._layout.state):
                 raise KnowledgeError(
-                    "The network was not saved in the middle of a sequence; there is none to resume."
+                    "The network was not saved in the middle of a sequence; there is no sequence to resume."
                 )
             self.restore_state(buffers, state)
         return buffers
@@ -233,7 +238,12 @@ class CompiledNetwork:
         return [buffers.values[start:stop, 0].copy() for start, stop in self._layout.state]
 
     def restore_state(self, buffers: Buffers, state: Sequence[Sequence[float] | Array]) -> None:
-        """Set the recurrent state in the buffers of a sequence to what ``state_of`` returned."""
+        """Set the recurrent state in the buffers of a sequence.
+
+        Args:
+            buffers: from ``sequence_buffers``.
+            state: the return value of ``state_of``.
+        """
         for (start, stop), values in zip(self._layout.state, state, strict=True):
             buffers.values[start:stop, 0] = values
 
@@ -365,5 +375,5 @@ class CompiledNetwork:
 
     def _misshapen(self, inputs: Array) -> ActivationError:
         return ActivationError(
-            f"The rows have the shape {inputs.shape}; the network takes {self.indim} numbers in each.",
+            f"The rows must have the shape (n, {self.indim}), got {inputs.shape}.",
         )

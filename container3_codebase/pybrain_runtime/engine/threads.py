@@ -36,7 +36,7 @@ def checked_threads(threads: int | None) -> int:
     if threads is None:
         return _allowed()
     if type(threads) is not int or threads < 1:
-        raise UsageError(f"{threads!r} is not a number of threads; 1 is the smallest.")
+        raise UsageError(f"The number of threads must be a positive integer, got {threads!r}.")
     return threads
 
 

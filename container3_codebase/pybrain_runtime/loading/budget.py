@@ -1,7 +1,7 @@
-"""What one knowledge file may still spend: memory, steps, CPU time. One budget goes through a whole load.
+"""The remaining memory, steps and CPU time for reading one knowledge file.
 
-The limits are explicit counts, charged before the memory is taken or the work is done. The clock is only the
-last resort behind them, for machines that are slower than the counts assume.
+Most limits are counts, which are charged before memory is allocated or work is done. The limit on CPU time is the last
+resort, for slow machines.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from pybrain_runtime.errors import LimitExceeded
 from pybrain_runtime.limits import Limits
 
 _CHECK_EVERY = 32
-_WIDE, _WIDEST = 0xC4, 0xF0
-"""UTF-8: from these bytes on, a character is beyond Latin-1, and beyond 16 bits."""
+_TWO_BYTES, _FOUR_BYTES = 0xC4, 0xF0
+"""The smallest lead bytes in UTF-8 of characters beyond Latin-1, and of characters beyond 16 bits."""
 
 
 class Budget:
-    """Counts down what is left for a file.
+    """What is left of the limits for one file.
 
     Args:
-        name: the file, for messages.
-        limits: what it may spend in all.
+        name: the name of the file, for messages.
+        limits: the limits.
     """
 
     __slots__ = ("_deadline", "_heap", "_limits", "_name", "_parts", "_steps")
@@ -38,49 +38,60 @@ class Budget:
 
     @property
     def seconds_left(self) -> float:
-        """CPU seconds until the file is refused; never negative."""
+        """Remaining CPU time in seconds; never negative."""
         return max(0.0, self._deadline - time.thread_time())
 
-    def take(self, size: int) -> None:
-        """Charges bytes of memory that are about to be allocated.
+    def charge(self, size: int) -> None:
+        """Charge bytes of memory that are about to be allocated.
 
         Raises:
-            KnowledgeError: there is not as much left.
+            LimitExceeded: fewer bytes are left.
         """
         self._heap -= size
         if self._heap < 0:
-            raise self.beyond("bytes of memory", self._limits.heap)
+            raise self.limit_exceeded("bytes of memory", self._limits.heap)
 
-    def take_text(self, data: bytes | memoryview) -> None:
-        """Charges the text that UTF-8 bytes decode to: up to four bytes a character, before it is decoded."""
-        self.take(len(data) * _width(data))
+    def charge_text(self, data: bytes | memoryview) -> None:
+        """Charge the memory of text before it is decoded from UTF-8: up to four bytes per character."""
+        self.charge(len(data) * _bytes_per_character(data))
 
-    def step(self, count: int) -> None:
-        """Charges steps of a loop over something that a file may let be walked many times."""
+    def charge_steps(self, count: int) -> None:
+        """Charge steps of a loop over a list, which a file may refer to many times."""
         self._steps -= count
         if self._steps < 0:
-            raise self.beyond("steps of checking", self._limits.steps)
+            raise self.limit_exceeded("checked items", self._limits.steps)
 
-    def part(self) -> None:
-        """Charges a module or connection, and looks at the clock now and then."""
+    def charge_part(self) -> None:
+        """Charge a module or connection, and sometimes check the time."""
         self._parts -= 1
         if self._parts < 0:
-            raise self.beyond("modules and connections", self._limits.parts)
+            raise self.limit_exceeded("modules and connections", self._limits.parts)
         if self._parts % _CHECK_EVERY == 0:
             self.check_time()
 
     def check_time(self) -> None:
-        """Raise KnowledgeError when the CPU time is spent."""
+        """Check that CPU time is left.
+
+        Raises:
+            LimitExceeded: none is left.
+        """
         if time.thread_time() > self._deadline:
-            error = self.beyond("seconds of reading", self._limits.seconds)
-            error.hint = "If you trust the file, allow it more time; if it is packed, unpack it first."
+            error = self.limit_exceeded("seconds of CPU time", self._limits.seconds)
+            error.hint = (
+                "If you trust the file, raise the time limit; if it is compressed, decompress it first."
+            )
             raise error
 
-    def beyond(self, what: str, limit: float) -> LimitExceeded:
-        """Return an error that says which limit the file goes beyond."""
-        return LimitExceeded(f"{self._name} asks for more than {limit:,} {what}, the limit.", limit=limit)
+    def limit_exceeded(self, what: str, limit: float) -> LimitExceeded:
+        """Return the error for a limit.
+
+        Args:
+            what: the unit of the limit, in the plural.
+            limit: the limit.
+        """
+        return LimitExceeded(f"{self._name} exceeds the limit of {limit:,} {what}.", limit=limit)
 
 
-def _width(data: bytes | memoryview) -> int:
+def _bytes_per_character(data: bytes | memoryview) -> int:
     highest = int(np.frombuffer(data, np.uint8).max()) if len(data) else 0
-    return 1 if highest < _WIDE else 2 if highest < _WIDEST else 4
+    return 1 if highest < _TWO_BYTES else 2 if highest < _FOUR_BYTES else 4

@@ -1,23 +1,22 @@
-"""Finds out what the content of a knowledge file is. The file's name has no say in it."""
+"""Detects the format of a knowledge file from its content, and decompresses it."""
 
 from __future__ import annotations
 
 import re
 from io import BytesIO
 
+from pybrain_runtime._io.signatures import BZIP2, GZIP, UTF8_BOM, ZIP
 from pybrain_runtime.errors import KnowledgeError, LimitExceeded
 from pybrain_runtime.limits import Limits
 from pybrain_runtime.loading.budget import Budget
 
 _INPUT, _OUTPUT = 1 << 16, 1 << 18
 _MEMBERS = 64
-_BLANKS = 4_096
-_MARK = b"\xef\xbb\xbf"
-_NOT_BLANK = re.compile(rb"[^\0 \r\n\t]")
-_GZIP, _BZIP2 = b"\x1f\x8b", b"BZh"
-_FOREIGN = (
-    # Where, what stands there, and what the file then is.
-    (0, b"PK\x03\x04", "a zip archive (PyTorch and Keras save such files)"),
+_LEADING_WHITESPACE = 4_096
+_NOT_WHITESPACE = re.compile(rb"[^\0 \r\n\t]")
+_OTHER_FORMATS = (
+    # Offset, signature, and name of the format.
+    (0, ZIP, "a zip archive (PyTorch and Keras save such files)"),
     (0, b"\x89HDF\r\n", "an HDF5 file (Keras saves such files)"),
     (0, b"\x93NUMPY", "a NumPy array"),
     (0, b"\xfd7zXZ", "an xz archive"),
@@ -29,59 +28,67 @@ _FOREIGN = (
 )
 
 
-def unpacked(data: bytes, name: str, limits: Limits, budget: Budget | None = None) -> bytes:
-    """Return the content of a gz or bz2 file, or the data itself where it is neither.
+def decompress(data: bytes, name: str, limits: Limits, budget: Budget | None = None) -> bytes:
+    """Return the decompressed content of a gzip or bzip2 file; other data are returned as they are.
 
     Args:
         data: the whole file.
         name: its name, for messages.
-        limits: bytes that it may unpack to.
-        budget: the CPU time that the file has left; None begins a new one.
+        limits: the limit on its decompressed size.
+        budget: what is left of the limits; None for all of it.
 
     Raises:
-        KnowledgeError: it is damaged, packed twice, or unpacks to more than the limit.
+        KnowledgeError: it is damaged, compressed twice, or exceeds the limit after decompression.
     """
-    if data.startswith(_GZIP):
-        plain = _inflated(data, name, limits.file_size, budget or Budget(name, limits))
-    elif data.startswith(_BZIP2):
-        plain = _bunzipped(data, name, limits.file_size, budget or Budget(name, limits))
+    if data.startswith(GZIP):
+        plain = _gunzip(data, name, limits.file_size, budget or Budget(name, limits))
+    elif data.startswith(BZIP2):
+        plain = _bunzip(data, name, limits.file_size, budget or Budget(name, limits))
     else:
         return data
-    if plain.startswith((_GZIP, _BZIP2)):
-        raise KnowledgeError(f"{name} is compressed twice.", hint="Unpack it once.")
+    if plain.startswith((GZIP, BZIP2)):
+        raise KnowledgeError(f"{name} is compressed twice.", hint="Decompress it once.")
     return plain
 
 
 def is_xml(data: bytes) -> bool:
-    """Says whether the content is XML rather than a pickle."""
-    # Only the beginning is looked at: a copy without the blanks in front would be as large as the file.
-    return data[: _BLANKS + len(_MARK)].removeprefix(_MARK).lstrip()[:1] == b"<"
+    """Return whether content is XML rather than a pickle."""
+    # Only the first bytes are copied: a copy without leading whitespace could be as large as the file.
+    return data[: _LEADING_WHITESPACE + len(UTF8_BOM)].removeprefix(UTF8_BOM).lstrip()[:1] == b"<"
 
 
-def refuse_foreign(data: bytes, name: str) -> None:
-    """Raise KnowledgeError for content that is neither XML nor a pickle, and says what it is."""
+def check_not_other_format(data: bytes, name: str) -> None:
+    """Check that content is not of a known other format.
+
+    Args:
+        data: the content.
+        name: the name of the file, for messages.
+
+    Raises:
+        KnowledgeError: it is; the message names the format.
+    """
     if not data:
-        raise KnowledgeError(f"{name} is empty; a network was expected.", hint="Save the network again.")
-    if not _NOT_BLANK.search(data):
-        raise KnowledgeError(f"{name} holds nothing but blanks; a network was expected.")
-    for start, mark, what in _FOREIGN:
-        if data.startswith(mark, start):
+        raise KnowledgeError(f"{name} is empty; expected a network.", hint="Save the network again.")
+    if not _NOT_WHITESPACE.search(data):
+        raise KnowledgeError(f"{name} contains only whitespace; expected a network.")
+    for start, signature, what in _OTHER_FORMATS:
+        if data.startswith(signature, start):
             raise KnowledgeError(
                 f"{name} is {what}, not a PyBrain network.",
-                hint="Give a network saved by PyBrain, as a pickle or with NetworkWriter.",
+                hint="Use a network saved by PyBrain, as a pickle or with NetworkWriter.",
             )
 
 
-def _inflated(data: bytes, name: str, limit: int, budget: Budget) -> bytes:
+def _gunzip(data: bytes, name: str, limit: int, budget: Budget) -> bytes:
     import zlib  # rare, so it is not loaded at every start
 
-    plain = BytesIO()  # grows in place; a list of parts would be twice as large when it is joined
+    plain = BytesIO()  # grows in place; joining a list of parts would take twice the memory
     position, members = 0, 0
     while position < len(data):
-        members = _few(members + 1, name)
+        members = _check_members(members + 1, name)
         member = zlib.decompressobj(wbits=31)
         while not member.eof:
-            # What a call leaves over is copied, so only a small block of the input is given to it.
+            # Unconsumed input is copied by each call, so the input is passed in small blocks.
             block = member.unconsumed_tail or data[position : position + _INPUT]
             position += 0 if member.unconsumed_tail else len(block)
             try:
@@ -91,19 +98,19 @@ def _inflated(data: bytes, name: str, limit: int, budget: Budget) -> bytes:
             if not block and not part and not member.eof:
                 raise _damaged(name, "gzip", EOFError("it ends too early"))
             plain.write(part)
-            _within(plain.tell(), limit, name)
+            _check_size(plain.tell(), limit, name)
             budget.check_time()
         position -= len(member.unused_data)
     return plain.getvalue()
 
 
-def _bunzipped(data: bytes, name: str, limit: int, budget: Budget) -> bytes:
+def _bunzip(data: bytes, name: str, limit: int, budget: Budget) -> bytes:
     from bz2 import BZ2Decompressor  # rare, so it is not loaded at every start
 
     plain = BytesIO()
     position, members = 0, 0
     while position < len(data):
-        members = _few(members + 1, name)
+        members = _check_members(members + 1, name)
         member = BZ2Decompressor()
         while not member.eof:
             block = data[position : position + _INPUT] if member.needs_input else b""
@@ -114,20 +121,20 @@ def _bunzipped(data: bytes, name: str, limit: int, budget: Budget) -> bytes:
                 plain.write(member.decompress(block, _OUTPUT))
             except OSError as error:
                 raise _damaged(name, "bzip2", error) from None
-            _within(plain.tell(), limit, name)
+            _check_size(plain.tell(), limit, name)
             budget.check_time()
         position -= len(member.unused_data)
     return plain.getvalue()
 
 
-def _within(size: int, limit: int, name: str) -> None:
+def _check_size(size: int, limit: int, name: str) -> None:
     if size > limit:
-        raise LimitExceeded(f"{name} unpacks to more than {limit:,} bytes, the limit.", limit=limit)
+        raise LimitExceeded(f"{name} exceeds the limit of {limit:,} bytes after decompression.", limit=limit)
 
 
-def _few(members: int, name: str) -> int:
+def _check_members(members: int, name: str) -> int:
     if members > _MEMBERS:
-        raise KnowledgeError(f"{name} consists of more than {_MEMBERS} packed parts, the limit.")
+        raise KnowledgeError(f"{name} exceeds the limit of {_MEMBERS} compressed members.")
     return members
 
 

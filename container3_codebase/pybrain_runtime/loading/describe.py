@@ -1,9 +1,9 @@
-"""Turns the inert values of a pickle into the description of a network, and checks that it fits together.
+"""Creates the description of a network from the inert values of a file, and validates it.
 
-Nothing is taken on trust: every connection must end in modules of its network, slices must lie within them,
-parameters must be as many finite numbers as the connection needs, and no value may wait for itself within a
-time step. The parameters are those that the connections hold. PyBrain's network keeps a copy of them all, but
-does not compute with it, and after unpickling the two can differ.
+Every connection must start and end at modules of its network, slices must lie within these, the parameters must be
+finite and as many as the connection needs, and connections must not form a cycle within a time step. The parameters
+are those of the connections. PyBrain's network has a copy of all of them, but does not compute with it, and after
+unpickling the two can differ.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from pybrain_runtime.network.description import (
     NetworkDescription,
 )
 
-_INSIDE = {
+_WRAPPED = {
     "CheaplyCopiable": "_CheaplyCopiable__stored",
     "MaskedModule": "pcontainer",
     "MaskedParameters": "pcontainer",
     "Rbm": "net",
 }
-"""Where a wrapper keeps what answers for it."""
+"""The attribute of a wrapper that holds the wrapped network."""
 
-_PERMUTED = 8
+_PERMUTED_SIZE = 8
 _SORT_AGAIN = (
-    "PyBrain would compute something else in that order. Load the network with PyBrain, set sorted = False, "
+    "PyBrain would compute other outputs in that order. Load the network with PyBrain, set sorted = False, "
     "call sortModules(), and save it again."
 )
 
@@ -48,16 +48,16 @@ Outgoing = dict[Instance, list[Instance]]
 def describe(
     root: Instance, file: str, limits: Limits = DEFAULT_LIMITS, budget: Budget | None = None
 ) -> NetworkDescription:
-    """Describe a network, a single layer as a network of one, or what a wrapper holds.
+    """Return the description of a network, of a single layer as a network, or of the network in a wrapper.
 
     Args:
         root: an instance of a network, module or wrapper class.
-        file: the file, for messages.
-        limits: how large it may be.
-        budget: what the file has left; None begins a new one.
+        file: the name of the file, for messages.
+        limits: the limits on its size.
+        budget: what is left of the limits; None for all of it.
 
     Raises:
-        KnowledgeError: something is missing, of the wrong type or size, or does not fit.
+        KnowledgeError: a part is missing, of the wrong type or size, or does not fit the others.
     """
     if root.cls.family == "wrapper":
         return _unwrapped(State(root, file), limits, budget)
@@ -69,7 +69,7 @@ def describe(
 
 
 def _unwrapped(state: State, limits: Limits, budget: Budget | None) -> NetworkDescription:
-    inner = state.instance_at(_INSIDE[state.instance.kind], "network", "module")
+    inner = state.instance_at(_WRAPPED[state.instance.kind], "network", "module")
     network = describe(inner, state.file, limits, budget)
     if state.instance.kind != "CheaplyCopiable":
         return network
@@ -77,7 +77,7 @@ def _unwrapped(state: State, limits: Limits, budget: Budget | None) -> NetworkDe
         with_parameters,  # rare, so it is not loaded at every start
     )
 
-    # Several of these share one stored network; each puts its own parameters in before it answers.
+    # Several wrappers share one stored network; each sets its own parameters before it computes.
     return with_parameters(network, state.numbers("_params", network.parameter_count))
 
 
@@ -93,19 +93,24 @@ class _Describer:
         self._taken: set[str] = set()
 
     def network(self, instance: Instance, depth: int) -> NetworkDescription:
-        """Describe a network that lies inside ``depth`` others."""
+        """Return the description of a network.
+
+        Args:
+            instance: the network.
+            depth: number of networks that it is nested in.
+        """
         state = self._state(instance)
         if depth >= self.limits.networks:
-            raise state.bad(f"lies inside {depth} other networks, the limit")
+            raise state.error(f"exceeds the limit of {self.limits.networks} nested networks")
         outgoing = self._outgoing(state)
         for module in outgoing:
             if module in self._seen:
-                raise State(module, self.file).bad("is in more than one place")
-        order = _in_order(outgoing, state)
+                raise State(module, self.file).error("occurs more than once")
+        order = _topological_order(outgoing, state)
         places = {module: place for place, module in enumerate(order)}
         recurrent = "recurrentConns" in state
         # PyBrain up to 0.3 calls it offset.
-        steps = state.whole("_Network__offset", state.whole("offset", 0)) if recurrent else 0
+        steps = state.integer("_Network__offset", state.integer("offset", 0)) if recurrent else 0
         modules = tuple(self.module(module, steps, depth) for module in order)
         described = NetworkDescription(
             name=state.name,
@@ -123,12 +128,18 @@ class _Describer:
             steps_done=steps,
         )
         for key, size in (("indim", described.indim), ("outdim", described.outdim)):
-            if state.whole(key, size) != size:
-                raise state.bad(f"says {key} {state.whole(key)}, but its modules add up to {size}")
+            if state.integer(key, size) != size:
+                raise state.error(f"has {key} {state.integer(key)}, but its modules have {size}")
         return described
 
     def module(self, instance: Instance, steps: int, depth: int) -> ModuleDescription:
-        """Describe a layer, a bias unit or an inner network, after so many time steps."""
+        """Return the description of a layer, a bias unit or a nested network.
+
+        Args:
+            instance: the module.
+            steps: number of time steps that its network had done when it was saved.
+            depth: number of networks that its network is nested in.
+        """
         if instance.cls.family == "network":
             inner = self.network(instance, depth + 1)
             memory = self._memory(State(instance, self.file), inner.outdim, steps)
@@ -141,7 +152,7 @@ class _Describer:
         self._units -= indim + outdim
         if self._units < 0:
             raise KnowledgeError(
-                f"{self.file} has layers with more than {self.limits.units:,} units, the limit."
+                f"{self.file} exceeds the limit of {self.limits.units:,} units in all layers."
             )
         arrays = layer_parameters(kind, state)
         self._charge(sum(array.size for array in arrays.values()))
@@ -162,16 +173,18 @@ class _Describer:
         kind = CONNECTIONS.get(instance.kind)
         ends = [state.instance_at(key, "module", "network") for key in ("inmod", "outmod")]
         if kind is None or any(end not in places for end in ends):
-            raise state.bad(
-                "starts or ends at a module that is not part of the network, or is of no usable kind"
+            raise state.error(
+                "starts or ends at a module that is not part of the network, or is of a kind that is not supported"
             )
         source, target = (places[end] for end in ends)
         taken = self._slice(state, "inSlice", "indim", modules[source].outdim)
         fed = self._slice(state, "outSlice", "outdim", modules[target].indim)
         indim, outdim = taken[1] - taken[0], fed[1] - fed[0]
         if kind.square and indim != outdim:
-            raise state.bad(f"takes {indim} numbers and gives {outdim}; its kind needs as many")
-        # What it costs to compute, also where the parameters are a mother's or there are none.
+            raise state.error(
+                f"has {indim} inputs and {outdim} outputs; its kind requires as many outputs as inputs"
+            )
+        # The cost of computing it, also where the parameters are shared or there are none.
         self._charge(kind.count(indim, outdim) or outdim)
         name, parameters = self._parameters(state, kind.count(indim, outdim))
         return ConnectionDescription(
@@ -190,7 +203,7 @@ class _Describer:
         if "mother" in state:
             name, shared = self._mother(state.instance_at("mother", "mother"))
             if shared.size != count:
-                raise state.bad(f"needs {count} parameters; its mother connection has {shared.size}")
+                raise state.error(f"has a mother connection with {shared.size} parameters; expected {count}")
             return name, shared
         if not count and "_params" not in state:
             return None, None
@@ -201,7 +214,7 @@ class _Describer:
             state = self._state(instance)
             name = state.name if state.name not in self._taken else f"{state.name} ({len(self._mothers)})"
             self._taken.add(name)
-            count = state.whole("nbparams", state.whole("paramdim", 0))
+            count = state.integer("nbparams", state.integer("paramdim", 0))
             self._charge(count)
             self._mothers[instance] = name, state.numbers("_params", count)
         return self._mothers[instance]
@@ -209,71 +222,67 @@ class _Describer:
     def _permutation(self, state: State, indim: int) -> dict[str, object]:
         if state.instance.kind != "PermutationConnection":
             return {}
-        block = state.whole("blocksize", 1)
+        block = state.integer("blocksize", 1)
         if not block or indim % block:
-            raise state.bad(f"permutes blocks of {block} in {indim} numbers")
-        # It is kept as Python numbers, too, which are five times as large.
-        self._charge(_PERMUTED * (indim // block))
+            raise state.error(f"has the blocksize {block}, which does not divide its {indim} inputs")
+        # It is also kept as Python numbers, which are five times as large.
+        self._charge(_PERMUTED_SIZE * (indim // block))
         numbers = state.numbers("permutation", indim // block)
         if not np.array_equal(np.sort(numbers), np.arange(numbers.size)):
-            raise state.bad("has a permutation that is none")
+            raise state.error("has an invalid permutation")
         order = numbers.astype(int)
         places = (order[:, None] * block + np.arange(block)).reshape(-1)
         return {"permutation": tuple(order.tolist()), "blocksize": block, "places": places}
 
     def _slice(self, state: State, key: str, size_key: str, whole: int) -> tuple[int, int]:
-        start = state.whole(key + "From", 0)
+        start = state.integer(key + "From", 0)
         end = state.get(key + "To")
         # PyBrain up to 0.3 writes 0 for "up to the end".
-        stop = whole if end is None or end == 0 else state.whole(key + "To")
+        stop = whole if end is None or end == 0 else state.integer(key + "To")
         if not start < stop <= whole:
-            raise state.bad(f"uses the numbers {start} to {stop} of a module that has {whole}")
-        if state.whole(size_key, stop - start) != stop - start:
-            raise state.bad(
-                f"says {size_key} {state.get(size_key)}, but its slice has {stop - start} numbers"
-            )
+            raise state.error(f"has the slice {start}:{stop} of a module with {whole} units")
+        if state.integer(size_key, stop - start) != stop - start:
+            raise state.error(f"has {size_key} {state.get(size_key)}, but its slice has {stop - start} units")
         return start, stop
 
     def _outgoing(self, state: State) -> Outgoing:
         modules = state.instances_at("modules", "module", "network")
         if not modules:
-            raise state.bad("has no modules")
+            raise state.error("has no modules")
         if len(modules) > self.limits.parts:
-            raise self._budget.beyond("modules and connections", self.limits.parts)
+            raise self._budget.limit_exceeded("modules and connections", self.limits.parts)
         outgoing: Outgoing = {m: [] for m in sorted(modules, key=lambda m: State(m, self.file).name)}
         connections = state.get("connections", {})
-        self._budget.step(len(connections) if isinstance(connections, dict) else 0)
+        self._budget.charge_steps(len(connections) if isinstance(connections, dict) else 0)
         if not isinstance(connections, dict) or any(module not in outgoing for module in connections):
-            raise state.bad("has connections from something that is not one of its modules")
+            raise state.error("has connections that do not start at one of its modules")
         for module, listed in connections.items():
             outgoing[module] = state.instances(listed, "connections", "connection")
             for connection in outgoing[module]:
                 if connection.state.get("inmod") is not module:
-                    raise state.bad(
-                        "has a connection in its list for another module than the one it starts at"
-                    )
+                    raise state.error("lists a connection under another module than its source")
         return outgoing
 
     def _ends(self, state: State, key: str, places: Mapping[Instance, int]) -> tuple[int, ...]:
         ends = state.instances_at(key, "module", "network")
         if not ends or any(module not in places for module in ends):
-            raise state.bad(f"has no usable {key}")
+            raise state.error(f"has no valid {key}")
         return tuple(places[module] for module in ends)
 
     def _memory(self, state: State, outdim: int, steps: int) -> Memory | None:
         output = _row(state.get("outputbuffer"), steps, outdim)
         if output is None or output.size != outdim:
             return None
-        # The state of a cell has a number for each output, or for every other one.
+        # A cell state has a number for each output, or for every second one.
         return Memory(output, _row(state.get("state"), steps, outdim))
 
     def _state(self, instance: Instance) -> State:
-        self._budget.part()
+        self._budget.charge_part()
         state = State(instance, self.file, self._budget)
         if instance in self._seen:
-            raise state.bad("is in more than one place")
+            raise state.error("occurs more than once")
         if not instance.built:
-            raise state.bad("has no attributes")
+            raise state.error("has no attributes")
         self._seen.add(instance)
         return state
 
@@ -281,13 +290,12 @@ class _Describer:
         self._elements -= elements
         if self._elements < 0:
             raise KnowledgeError(
-                f"{self.file} has more than {self.limits.array_elements:,} parameters and connected units, "
-                "the limit."
+                f"{self.file} exceeds the limit of {self.limits.array_elements:,} parameters and connected units."
             )
 
 
 def _row(value: object, steps: int, most: int) -> np.ndarray | None:
-    """Return the row that was written in the last of so many time steps, if there is one of at most so many."""
+    """Return the row of the last time step in a buffer of at most ``most`` columns; None where there is none."""
     array = value.array if steps and isinstance(value, ArrayValue) and value.numeric else None
     if array is None or array.ndim != 2 or len(array) < steps or array.shape[1] > most:
         return None
@@ -296,52 +304,52 @@ def _row(value: object, steps: int, most: int) -> np.ndarray | None:
     return row if np.isfinite(row).all() else None
 
 
-def _in_order(outgoing: Outgoing, state: State) -> list[Instance]:
-    """Return the modules so that each comes after all that it listens to.
+def _topological_order(outgoing: Outgoing, state: State) -> list[Instance]:
+    """Return the modules in topological order.
 
-    That is the order of the file (``modulesSorted``). PyBrain computes in exactly that order, so a network that
-    says it is sorted and is not would get another answer there than here: it is refused. A network that was
-    never sorted is sorted as PyBrain would: from the modules without inputs, by name.
+    This is the order of the file (``modulesSorted``). PyBrain computes in that order, so a network that is marked as
+    sorted and is not would have other outputs there; it is refused. A network that was never sorted is sorted as
+    PyBrain does: from the modules without inputs, by name.
     """
     targets = {m: [c.state.get("outmod") for c in listed] for m, listed in outgoing.items()}
     for ends in targets.values():
         if any(not isinstance(end, Instance) or end not in targets for end in ends):
-            raise state.bad("has a connection to a module that is not part of it")
+            raise state.error("has a connection to a module that is not part of it")
     given = state.get("modulesSorted")
-    wrong = _wrong_order(given, targets, state.file)
-    if not wrong:
+    problem = _order_error(given, targets, state.file)
+    if not problem:
         assert isinstance(given, list)
         return list(given)
     order = _sorted(targets)
     if len(order) != len(targets):
-        raise state.bad("has connections that form a loop within a time step")
+        raise state.error("has a cycle of connections within a time step")
     if state.get("sorted"):
-        error = state.bad(f"is marked as sorted, but its order of computation (modulesSorted) {wrong}")
+        error = state.error(f"is marked as sorted, but its order of computation (modulesSorted) {problem}")
         error.hint = _SORT_AGAIN
         raise error
     return order
 
 
 def _sorted(targets: Mapping[Instance, list[object]]) -> list[Instance]:
-    """Return the modules from those without inputs onwards; fewer than all where there is a loop."""
-    waiting = dict.fromkeys(targets, 0)
+    """Return the modules in topological order; modules that follow a cycle are left out."""
+    missing_inputs = dict.fromkeys(targets, 0)
     for end in _flat(targets.values()):
-        waiting[end] += 1
-    ready = deque(module for module in targets if not waiting[module])
+        missing_inputs[end] += 1
+    ready = deque(module for module in targets if not missing_inputs[module])
     order: list[Instance] = []
     while ready:
         order.append(ready.popleft())
         for end in _flat([targets[order[-1]]]):
-            waiting[end] -= 1
-            if not waiting[end]:
+            missing_inputs[end] -= 1
+            if not missing_inputs[end]:
                 ready.append(end)
     return order
 
 
-def _wrong_order(given: object, targets: Mapping[Instance, list[object]], file: str) -> str:
-    """Says in words why a list is no order of computation for all modules; empty where it is one."""
+def _order_error(given: object, targets: Mapping[Instance, list[object]], file: str) -> str:
+    """Return why a list is not a topological order of all modules; an empty string where it is."""
 
-    def called(module: Instance) -> str:
+    def name_of(module: Instance) -> str:
         return f"'{escaped(State(module, file).name, 60)}'"
 
     if not isinstance(given, list):
@@ -349,16 +357,16 @@ def _wrong_order(given: object, targets: Mapping[Instance, list[object]], file: 
     places: dict[Instance, int] = {}
     for place, module in enumerate(given):
         if not isinstance(module, Instance) or module not in targets:
-            return "names something that is not one of its modules"
+            return "lists something that is not one of its modules"
         if module in places:
-            return f"names {called(module)} twice"
+            return f"lists {name_of(module)} twice"
         places[module] = place
     for module, ends in targets.items():
         if module not in places:
-            return f"leaves out {called(module)}"
+            return f"leaves out {name_of(module)}"
         for end in _flat([ends]):
             if end in places and places[end] <= places[module]:
-                return f"puts {called(end)} before {called(module)}, which it listens to"
+                return f"puts {name_of(end)} before {name_of(module)}, whose outputs it needs"
     return ""
 
 

@@ -17,7 +17,7 @@ def layer_kind(state: State) -> LayerKind:
     """
     kind = LAYERS.get(state.instance.kind)
     if kind is None:
-        raise state.bad("is of a kind that cannot be run")
+        raise state.error("is of a kind that is not supported")
     return kind
 
 
@@ -31,10 +31,10 @@ def layer_sizes(kind: LayerKind, state: State) -> tuple[int, int]:
     Raises:
         KnowledgeError: They are not what the kind has, or there are no outputs.
     """
-    sizes = state.whole("indim"), state.whole("outdim")
+    sizes = state.integer("indim"), state.integer("outdim")
     expected = kind.sizes_in(state)
     if sizes != expected or not sizes[1]:
-        raise state.bad(f"has {sizes[0]} inputs and {sizes[1]} outputs where its kind has {expected}")
+        raise state.error(f"has {sizes[0]} inputs and {sizes[1]} outputs where its kind has {expected}")
     return sizes
 
 

@@ -1,4 +1,4 @@
-"""Typed access to the attributes of one object out of a pickle, with messages that name the object."""
+"""Typed access to the attributes of one object in a file, with messages that name the object."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _LONGEST_NAME = DEFAULT_LIMITS.name_length
 
 
 class State:
-    """The attributes of an instance. Every accessor raises KnowledgeError where the value is not usable.
+    """The attributes of an instance. All methods raise KnowledgeError for values that are not valid.
 
     Attributes:
-        get: returns an attribute as it is, or a default; the dictionary's own, because it is asked so often.
+        get: returns an attribute without checks, or a default. It is the method of the dictionary, for speed.
 
     Args:
         instance: the object.
-        file: the file that it comes from, for messages.
-        budget: what the file has left; None where lists need not be counted.
+        file: the name of the file, for messages.
+        budget: what is left of the limits; None to charge nothing for lists.
     """
 
     def __init__(self, instance: Instance, file: str, budget: Budget | None = None) -> None:
@@ -35,72 +35,110 @@ class State:
         self.name = name if isinstance(name, str) and name else instance.kind
         if len(self.name) > _LONGEST_NAME:  # names are compared and copied
             self.name = self.name[:_LONGEST_NAME]
-            raise self.bad(f"has a name of more than {_LONGEST_NAME:,} characters, the limit")
+            raise self.error(f"exceeds the limit of {_LONGEST_NAME:,} characters in a name")
 
     def __contains__(self, key: str) -> bool:
         return key in self.instance.state
 
-    def bad(self, what: str) -> KnowledgeError:
-        """Return an error that says what is wrong with this object."""
+    def error(self, what: str) -> KnowledgeError:
+        """Return the error for this object.
+
+        Args:
+            what: the problem, as the predicate of a sentence.
+        """
         return UnsupportedPart(
-            f"{self.file} does not hold a whole network: "
+            f"{self.file} does not hold a complete network: "
             f"the {self.instance.kind} '{escaped(self.name, 60)}' {what}.",
             part=self.name,
         )
 
-    def whole(self, key: str, default: int | None = None) -> int:
-        """Return a count."""
+    def integer(self, key: str, default: int | None = None) -> int:
+        """Return an integer that is not negative.
+
+        Args:
+            key: the attribute.
+            default: its value where it is missing; None where it is required.
+        """
         value = self.get(key, default)
         if type(value) is not int or not 0 <= value < _LARGEST_SIZE:
-            raise self.bad(f"has no usable {key}")
+            raise self.error(f"has no valid {key}")
         return value
 
     def flag(self, key: str, default: bool = False) -> bool:
-        """Return a switch; PyBrain's users write 0 and 1, too."""
+        """Return a Boolean; 0 and 1 are accepted.
+
+        Args:
+            key: the attribute.
+            default: its value where it is missing.
+        """
         value = self.get(key, default)
         if not isinstance(value, bool | int):
-            raise self.bad(f"has a {key} that is neither true nor false")
+            raise self.error(f"has a {key} that is neither true nor false")
         return bool(value)
 
     def count(self, key: str) -> int:
-        """Return how many numbers an array has; 0 where the attribute is not an array of numbers."""
+        """Return the number of elements of an array; 0 where the attribute is not a numeric array."""
         value = self.get(key)
         return value.size if isinstance(value, ArrayValue) and value.numeric else 0
 
     def instance_at(self, key: str, *families: str) -> Instance:
-        """Return another object, of one of these families."""
+        """Return another object.
+
+        Args:
+            key: the attribute.
+            *families: the families that it may be of, see ``Global.family``.
+        """
         value = self.get(key)
         if not isinstance(value, Instance) or value.cls.family not in families:
-            raise self.bad(f"has no usable {key}")
+            raise self.error(f"has no valid {key}")
         return value
 
     def instances_at(self, key: str, *families: str) -> list[Instance]:
-        """Return a list of other objects; an empty one where the attribute is missing."""
+        """Return a list of other objects; an empty list where the attribute is missing.
+
+        Args:
+            key: the attribute.
+            *families: the families that they may be of.
+        """
         return self.instances(self.get(key, []), key, *families)
 
     def instances(self, value: object, key: str, *families: str) -> list[Instance]:
-        """Return the objects in a list, tuple or set, each of them once and of one of these families."""
+        """Return the objects in a list, tuple or set, which may not have duplicates.
+
+        Args:
+            value: the list, tuple or set.
+            key: its name, for messages.
+            *families: the families that the objects may be of.
+        """
         if not isinstance(value, list | tuple | set):
-            raise self.bad(f"has {key} that are not a list")
+            raise self.error(f"has {key} that are not a list")
         if self._budget:
-            self._budget.step(len(value))
+            self._budget.charge_steps(len(value))
         found: list[Instance] = []
         for item in value:
             if not isinstance(item, Instance) or item.cls.family not in families:
-                raise self.bad(f"has something among its {key} that does not belong there")
+                raise self.error(f"has an item of the wrong type in its {key}")
             found.append(item)
         if len(set(found)) != len(found):
-            raise self.bad(f"has the same object twice among its {key}")
+            raise self.error(f"has the same object twice in its {key}")
         return found
 
     def numbers(self, key: str, count: int) -> np.ndarray:
-        """Return an attribute as ``count`` finite numbers: float64, shape (count,), read-only."""
+        """Return an attribute as an array of finite numbers.
+
+        Args:
+            key: the attribute.
+            count: the expected number of elements.
+
+        Returns:
+            float64, shape (count,), read-only.
+        """
         value = self.get(key)
         if value is None:
-            raise self.bad(f"has no {key}, which the file should hold")
+            raise self.error(f"has no {key}, which is required")
         if isinstance(value, ArrayValue) and value.numeric and value.size != count:
-            # Before the numbers are converted: many parts may refer to one large array.
-            raise self.bad(f"has {value.size} numbers in {key} where {count} are needed")
+            # Checked before the conversion, because many parts may refer to one large array.
+            raise self.error(f"has {value.size} numbers in {key}; expected {count}")
         try:
             array = value.array if isinstance(value, ArrayValue) else _plain_numbers(value)
             if array is None:
@@ -108,16 +146,16 @@ class State:
             plain = array.ndim == 1 and array.dtype == np.float64 and array.flags.c_contiguous
             flat = array if plain else np.ascontiguousarray(array, dtype=np.float64).reshape(-1)
         except (TypeError, ValueError, OverflowError):
-            raise self.bad(f"has {key} that are not numbers") from None
+            raise self.error(f"has {key} that are not numbers") from None
         if not np.isfinite(flat).all():
             place = int(np.argmin(np.isfinite(flat)))
-            raise self.bad(f"has {flat[place]} at place {place} of its {key}; it cannot answer")
+            raise self.error(f"has {flat[place]} at index {place} of its {key}; expected finite numbers")
         flat.flags.writeable = False
         return flat
 
 
 def _plain_numbers(value: object) -> np.ndarray | None:
-    # NumPy would follow lists inside lists, which may hold themselves; none are needed here.
+    # Nested lists, which may contain themselves, are not passed to NumPy.
     if not isinstance(value, list | tuple) or any(type(item) not in (int, float, bool) for item in value):
         return None
     return np.array(value, dtype=np.float64)

@@ -1,8 +1,8 @@
-"""What a pickle becomes while it is read: inert values, none of which can do anything.
+"""The inert values that pickles are read into.
 
-Numbers, strings, bytes, tuples, lists, dicts and sets stand for themselves. The classes here stand for the
-rest. Instances are compared and hashed by identity, as PyBrain's modules are, so that they can be members
-of sets and keys of dicts before their state is known.
+Numbers, strings, bytes, tuples, lists, dicts and sets are Python's own. The classes here represent all other objects.
+Instances are compared and hashed by identity, as PyBrain's modules are, so that they can be members of sets and keys
+of dicts before their state is known.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ Order = Literal["C", "F"]
 
 
 class Instance:
-    """An object of a class on the list: its class, what it was made with, and its attributes.
+    """An object of a class on the allow-list.
 
     Attributes:
-        cls: the entry of the class; the class itself is never looked up.
-        args: what it was called with (data sets only; else empty).
+        cls: the allow-list entry of its class; the class itself is never imported.
+        args: the arguments of the constructor, of data sets only.
         state: its attributes by name; empty until they have been read.
         built: whether the attributes have been read.
     """
@@ -41,13 +41,13 @@ class Instance:
         return self.cls.name
 
     def __repr__(self) -> str:
-        return f"<a {self.kind} out of a file>"
+        return f"<a {self.kind} from a file>"
 
 
 class ArrayValue:
-    """An array out of a file: a promise until its state comes, then bytes whose shape has been checked.
+    """An array from a file. Its content is set after its creation.
 
-    Most of them are buffers that nobody looks at, so the array is made when it is first asked for.
+    Most arrays are buffers that are not used, so the NumPy array is created at first use.
     """
 
     __slots__ = ("_array", "_state")
@@ -63,23 +63,30 @@ class ArrayValue:
 
     @property
     def numeric(self) -> bool:
-        """Whether its content is known, and is numbers."""
+        """Whether its content is known and numeric."""
         return self._state is not None or (self._array is not None and self._array.dtype.kind in "fiub")
 
     @property
     def size(self) -> int:
-        """How many numbers it has, without making the array; 0 while its content is not known."""
+        """Number of elements; 0 while the content is not known. The array is not created."""
         if self._state is not None:
             return math.prod(self._state[2])
         return self._array.size if self._array is not None else 0
 
     def fill(self, data: bytes, dtype: str, shape: tuple[int, ...], order: Order) -> None:
-        """Take the content: as many bytes as the shape and the type (``<f8``) need."""
+        """Set the content.
+
+        Args:
+            data: the bytes, as many as shape and dtype need.
+            dtype: NumPy's name of the dtype, ``<f8``.
+            shape: the shape.
+            order: memory order, ``C`` or ``F``.
+        """
         self._state = data, dtype, shape, order
 
     @property
     def array(self) -> np.ndarray | None:
-        """The read-only array in the machine's own byte order; None while its content is not known."""
+        """The read-only array in native byte order; None while its content is not known."""
         if self._array is None and self._state is not None:
             data, name, shape, order = self._state
             dtype = np.dtype(name)
@@ -94,13 +101,13 @@ class ArrayValue:
 
 
 class DtypeValue:
-    """The type of an array: a letter for the kind, bytes per element, byte order.
+    """The dtype of an array.
 
     Attributes:
-        code: kind and bytes, ``f8``.
+        code: kind and bytes per element, ``f8``.
         itemsize: bytes per element.
         order: ``<`` or ``>``.
-        built: whether the order has been read.
+        built: whether the byte order has been read.
     """
 
     __slots__ = ("built", "code", "itemsize", "order")
@@ -113,5 +120,5 @@ class DtypeValue:
 
     @property
     def dtype(self) -> str:
-        """NumPy's name of the type, in the byte order of the file: ``<f8``."""
+        """NumPy's name of the dtype, in the byte order of the file: ``<f8``."""
         return self.order + self.code

@@ -1,6 +1,6 @@
-"""The names that a knowledge file may refer to: exact (module, name) pairs, and nothing that resembles them.
+"""The allow-list: the exact (module, name) pairs that a knowledge file may refer to.
 
-A name stands for an entry in a table here, never for a Python object: nothing is imported because of a file.
+A name is looked up in a table, and no Python object is imported because of a file.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ _FAMILIES: dict[str, dict[str, tuple[str, ...]]] = {
 }
 
 _FUNCTIONS: dict[str, tuple[tuple[str, str], ...]] = {
-    # What stands for it here: how Python 2 and 3, NumPy 1 and 2 spell it in a pickle.
+    # Role: its names in pickles of Python 2 and 3, NumPy 1 and 2.
     "set": (("builtins", "set"), ("__builtin__", "set")),
     "frozenset": (("builtins", "frozenset"), ("__builtin__", "frozenset")),
     "object": (("builtins", "object"), ("__builtin__", "object")),
@@ -85,8 +85,8 @@ _FUNCTIONS: dict[str, tuple[tuple[str, str], ...]] = {
     "frombuffer": (("numpy.core.numeric", "_frombuffer"), ("numpy._core.numeric", "_frombuffer")),
 }
 
-_FOREIGN = {
-    # Where a refused name comes from, in words.
+_ORIGINS = {
+    # Package of a refused name: description of its objects.
     "sklearn": "a scikit-learn model",
     "torch": "a PyTorch model",
     "tensorflow": "a TensorFlow model",
@@ -106,14 +106,14 @@ _FOREIGN = {
 
 
 class Global:
-    """A name on the list: what it is, never the thing itself.
+    """An entry of the allow-list.
 
     Attributes:
-        module: PyBrain's own module path (``pybrain3.`` is read as ``pybrain.``), or the writer's.
+        module: its module; ``pybrain3`` is replaced by ``pybrain``.
         name: the class or function.
         family: ``network``, ``module``, ``connection``, ``mother``, ``data set``, ``trainer``, ``wrapper``,
-            ``part``, or ``function`` for what is not PyBrain's.
-        role: the class name, or for a function what stands for it in this program.
+            ``part``, or ``function`` for names outside PyBrain.
+        role: the class name, or for a function its key in ``Calls``.
     """
 
     __slots__ = ("family", "module", "name", "role")
@@ -126,7 +126,7 @@ class Global:
 
     @property
     def path(self) -> str:
-        """Module and name with a dot between."""
+        """Module and name, joined by a dot."""
         return f"{self.module}.{self.name}"
 
     def __repr__(self) -> str:
@@ -148,11 +148,11 @@ def _table() -> dict[tuple[str, str], Global]:
 
 
 ALLOWED: dict[tuple[str, str], Global] = _table()
-"""Every pair that may occur, as the file spells it."""
+"""The entries by (module, name), as they are written in files."""
 
 
-def named(kind: str) -> Global:
-    """Return the entry of a PyBrain class by its class name alone, as XML files and cards give it.
+def class_entry(kind: str) -> Global:
+    """Return the entry of a PyBrain class by its class name.
 
     Raises:
         KeyError: there is none.
@@ -163,6 +163,6 @@ def named(kind: str) -> Global:
     raise KeyError(kind)
 
 
-def foreign(module: str) -> str:
-    """Says in words whose object a refused module belongs to; an empty string where that is unknown."""
-    return _FOREIGN.get(module.partition(".")[0], "")
+def describe_origin(module: str) -> str:
+    """Return what kind of object has a class from a module, ``a PyTorch model``; an empty string if unknown."""
+    return _ORIGINS.get(module.partition(".")[0], "")

@@ -98,7 +98,7 @@ class ConnectionDescription(Record):
 
 
 class NetworkDescription(Record):
-    """A network whose parts fit together.
+    """A validated network.
 
     Attributes:
         name: as in the file.

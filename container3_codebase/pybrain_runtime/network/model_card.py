@@ -1,4 +1,4 @@
-"""The card beside a knowledge file: names, units, scaling and class labels of what goes in and comes out."""
+"""Model cards: names, units, scaling and class labels of the inputs and outputs of a network."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pybrain_runtime.errors import KnowledgeError
 
 _SIZE_LIMIT = 1 << 20
 _KEYS = ("name", "description", "task", "inputs", "outputs", "labels")
-_PACKED = (".gz", ".bz2")
+_COMPRESSED = (".gz", ".bz2")
 
 
 class Column(Record, eq=True):
@@ -28,8 +28,8 @@ class Column(Record, eq=True):
     Attributes:
         name: its name; an empty string where the card gives none.
         unit: its unit, ``cm``; may be empty.
-        mean: what is subtracted before the network sees it.
-        scale: what it is then divided by; never 0. Outputs are turned back: ``value * scale + mean``.
+        mean: subtracted from an input before inference.
+        scale: then divided by, never 0. Outputs are scaled back: ``value * scale + mean``.
     """
 
     name: str = ""
@@ -39,16 +39,16 @@ class Column(Record, eq=True):
 
 
 class Card(Record, eq=True):
-    """What a card says.
+    """A model card.
 
     Attributes:
         name: the model's name.
-        description: what it is for, in words.
+        description: a description of the model.
         task: ``classification``, ``regression`` or empty.
         inputs: one per input, in order.
         outputs: one per output, in order.
         labels: the class that each output stands for; empty where there are no classes.
-        sha256: of the card file.
+        sha256: hash of the card file, in hexadecimal.
     """
 
     name: str
@@ -65,14 +65,14 @@ class Card(Record, eq=True):
         return any(c.mean != 0.0 or c.scale != 1.0 for c in (*self.inputs, *self.outputs))
 
     def scaled(self, inputs: np.ndarray) -> np.ndarray:
-        """Return inputs, shape (n, indim), as the network wants them: (x - mean) / scale."""
+        """Return scaled inputs, shape (n, indim): (x - mean) / scale."""
         mean, scale = self._of_inputs
-        with np.errstate(all="ignore"):  # what runs over is found in the answers
+        with np.errstate(all="ignore"):  # overflow is visible in the outputs
             scaled: np.ndarray = (inputs - mean) / scale
         return scaled
 
     def unscaled(self, outputs: np.ndarray) -> np.ndarray:
-        """Return outputs of the network, shape (n, outdim), in their own units: y * scale + mean."""
+        """Return outputs scaled back to their units, shape (n, outdim): y * scale + mean."""
         if self._of_outputs is None:
             return outputs
         mean, scale = self._of_outputs
@@ -96,25 +96,25 @@ def _arrays(columns: tuple[Column, ...]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def card_path(knowledge: str) -> str:
-    """Return where the card of a knowledge file is looked for: its ending replaced by ``.card.json``."""
+    """Return the path of the card of a knowledge file: its ending is replaced by ``.card.json``."""
     stem, ending = split_ending(knowledge)
-    if ending in _PACKED:
+    if ending in _COMPRESSED:
         stem = split_ending(stem)[0]
     return stem + ".card.json"
 
 
 def read_card(path: str | os.PathLike[str], *, indim: int, outdim: int, network: str) -> Card:
-    """Read a card and checks it against the network that it belongs to.
+    """Read a model card and check that it fits its network.
 
     Args:
         path: the card.
-        indim: inputs of the network.
-        outdim: outputs of the network.
-        network: the knowledge file's name, for messages.
+        indim: number of inputs of the network.
+        outdim: number of outputs of the network.
+        network: name of the knowledge file, for messages.
 
     Raises:
-        InputMissing: there is no such file.
-        KnowledgeError: it is not JSON, not a card, or the card of another network.
+        InputMissing: the file is not found, or cannot be read.
+        KnowledgeError: it is not JSON, not a card, or does not fit the network.
     """
     with InputFile(path, "card") as file:
         data = file.read(_SIZE_LIMIT)
@@ -137,60 +137,60 @@ class _CardReader:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def bad(self, what: str) -> KnowledgeError:
-        return KnowledgeError(f"{self.name} {what}.", hint="Correct the card, or take it away.")
+    def error(self, what: str) -> KnowledgeError:
+        return KnowledgeError(f"{self.name} {what}.", hint="Correct the card, or remove it.")
 
     def parsed(self, data: bytes) -> dict[str, object]:
         try:
             content = parse_json(data.decode("utf-8").removeprefix("\ufeff"))
         except RepeatedKey as error:
-            raise self.bad(f"has the key '{escaped(error.key, 60)}' twice in one object") from None
+            raise self.error(f"has the key '{escaped(error.key, 60)}' twice in one object") from None
         except RecursionError:
-            raise self.bad("is not JSON: its lists and objects are nested too deeply") from None
+            raise self.error("is not JSON: its lists and objects are nested too deeply") from None
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise self.bad(f"is not JSON: {escaped(str(error))}") from None
-        except ValueError:  # Python's own limit for what takes the square of the digits
-            raise self.bad("has a number of more digits than any number needs") from None
+            raise self.error(f"is not JSON: {escaped(str(error))}") from None
+        except ValueError:  # Python limits the digits of an integer
+            raise self.error("has a number with too many digits") from None
         if not isinstance(content, dict):
-            raise self.bad("is not a card: a card is a JSON object")
+            raise self.error("is not a card: a card is a JSON object")
         if is_report(content):
-            raise self.bad("is not a card, but the report of a run")
+            raise self.error("is not a card, but the report of a run")
         if content and content.keys().isdisjoint(_KEYS):
-            raise self.bad(f"is not a card: it has none of {', '.join(_KEYS)}")
+            raise self.error(f"is not a card: it has none of {', '.join(_KEYS)}")
         return content
 
     def text(self, content: dict[str, object], key: str) -> str:
         value = content.get(key, "")
         if not isinstance(value, str):
-            raise self.bad(f"has a {key} that is not text")
+            raise self.error(f"has a {key} that is not text")
         return value
 
     def columns(self, content: dict[str, object], key: str, count: int, network: str) -> tuple[Column, ...]:
         listed = content.get(key, [{}] * count)
         if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
-            raise self.bad(f"has {key} that are not a list of objects")
+            raise self.error(f"has {key} that are not a list of objects")
         if len(listed) != count:
-            raise self.bad(f"lists {len(listed)} {key}; the network in {network} has {count}")
+            raise self.error(f"lists {len(listed)} {key}; the network in {network} has {count}")
         columns = tuple(self._column(item, f"{key}[{place}]") for place, item in enumerate(listed))
         names = [column.name for column in columns if column.name]
         if len(set(names)) != len(names):
-            raise self.bad(f"gives two {key} the same name")
+            raise self.error(f"gives two {key} the same name")
         return columns
 
     def labels(self, content: dict[str, object], outputs: list[str]) -> tuple[str, ...]:
         labels, outdim = content.get("labels") or [], len(outputs)
         if not isinstance(labels, list) or not all(isinstance(label, str) and label for label in labels):
-            raise self.bad("has labels that are not a list of texts")
+            raise self.error("has labels that are not a list of strings")
         if not all(map(str.isprintable, labels)):
-            raise self.bad("has a label that is not a line of text")
+            raise self.error("has a label that is not printable text")
         if len({label.strip() for label in labels}) != len(labels):
-            raise self.bad("gives two classes the same label")
-        # One output can tell two classes apart; more outputs stand for one class each.
+            raise self.error("gives two classes the same label")
+        # One output may distinguish two classes; several outputs have one class each.
         if labels and len(labels) != outdim and not (outdim == 1 and len(labels) == 2):
-            raise self.bad(f"has {len(labels)} labels for {outdim} outputs")
+            raise self.error(f"has {len(labels)} labels for {outdim} outputs")
         for place, label in enumerate(labels if outdim > 1 else ()):
             if label != outputs[place] and label in outputs:
-                raise self.bad(
+                raise self.error(
                     f"contradicts itself: labels[{place}] is '{escaped(label, 60)}', but "
                     f"outputs[{outputs.index(label)}] has that name"
                 )
@@ -199,7 +199,7 @@ class _CardReader:
     def _column(self, item: dict[str, object], where: str) -> Column:
         scale = self._number(item, "scale", 1.0, where)
         if scale == 0.0:
-            raise self.bad(f"has a scale of 0 in {where}")
+            raise self.error(f"has a scale of 0 in {where}")
         return Column(
             name=self._line(item, "name", where),
             unit=self._line(item, "unit", where),
@@ -210,18 +210,18 @@ class _CardReader:
     def _line(self, item: dict[str, object], key: str, where: str) -> str:
         value = item.get(key) or ""
         if not isinstance(value, str) or not (value.isprintable() or not value):
-            raise self.bad(f"has a {key} in {where} that is not a line of text")
+            raise self.error(f"has a {key} in {where} that is not printable text")
         return value
 
     def _number(self, item: dict[str, object], key: str, default: float, where: str) -> float:
         value = item.get(key, default)
         value = default if value is None else value
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self.bad(f"has a {key} in {where} that is not a number")
+            raise self.error(f"has a {key} in {where} that is not a number")
         try:
             number = float(value)
         except OverflowError:
             number = math.inf
         if not math.isfinite(number):
-            raise self.bad(f"has a {key} in {where} that is not a finite number")
+            raise self.error(f"has a {key} in {where} that is not a finite number")
         return number

@@ -13,7 +13,7 @@ import numpy as np
 
 from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.errors import KnowledgeError
-from pybrain_runtime.network.allow_list import named
+from pybrain_runtime.network.allow_list import class_entry
 from pybrain_runtime.network.description import ConnectionDescription, ModuleDescription, NetworkDescription
 from pybrain_runtime.network.layers.registry import LAYERS
 
@@ -50,7 +50,7 @@ def build_network(description: NetworkDescription) -> Any:
 
 
 def _class(kind: str) -> Any:
-    entry = named(kind)
+    entry = class_entry(kind)
     return getattr(import_module(entry.module), entry.name)
 
 

@@ -1,6 +1,6 @@
-"""Scaling by what lies beside a network in its file: ``{"network": net, "x_min": ..., "x_max": ...}``.
+"""Scaling by values beside a network in its file: ``{"network": net, "x_min": ..., "x_max": ...}``.
 
-Nothing is guessed: the caller names what is to be used, and how.
+The caller names the values and how they are used.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pybrain_runtime.errors import AlreadyScaled, CompanionError, UsageError
 from pybrain_runtime.network.model_card import Card, Column
 
 HOW = "LOW..HIGH scales that range to 0..1, MEAN,WIDTH subtracts and divides; both are names of companions"
-_SHOWN = 20
+_LISTED = 20
 
 
 def card_with(
@@ -26,23 +26,23 @@ def card_with(
     outdim: int,
     file: str,
 ) -> Card:
-    """Return a card that scales by companions; names and labels stay those of the card that there is.
+    """Return a model card that scales by companions; names and labels are those of the existing card.
 
     Args:
-        card: the network's card, if it has one.
-        companions: numbers and arrays by their place in the file.
-        inputs: how inputs are scaled, ``x_min..x_max`` or ``x_mean,x_std``; None leaves them.
-        outputs: how answers are turned back, by the same rule; None leaves them.
-        indim: inputs of the network.
-        outdim: its outputs.
-        file: its name, for messages.
+        card: the existing card; None where there is none.
+        companions: numbers and arrays by their keys in the file.
+        inputs: the scaling rule of the inputs, ``x_min..x_max`` or ``x_mean,x_std``; None does not scale.
+        outputs: the scaling rule of the outputs, which are scaled back; None does not scale.
+        indim: number of inputs of the network.
+        outdim: number of outputs of the network.
+        file: name of the file, for messages.
 
     Raises:
-        UsageError: it is no such rule, or the card scales already.
-        KnowledgeError: there is no such companion, or it is no number for each input or output.
+        UsageError: a rule is not valid, or the card has a scaling.
+        CompanionError: a companion is not found, or is not one number or one for each input or output.
     """
     if card is not None and card.scales:
-        raise AlreadyScaled(f"The card of {file} scales already; companions cannot scale as well.")
+        raise AlreadyScaled(f"The card of {file} already has a scaling; a second one is not allowed.")
     plain = card or Card("", "", "", (Column(),) * indim, (Column(),) * outdim, ())
     return plain.replace(
         inputs=_scaled(plain.inputs, inputs, companions, file),
@@ -59,7 +59,7 @@ def _scaled(
     first, second = (_numbers(companions, name, len(columns), file) for name in names)
     scales = second - first if is_range else second
     if not scales.all():
-        raise CompanionError(f"{rule} of {file} would divide by 0.", companion=rule)
+        raise CompanionError(f"The scaling rule {rule} of {file} divides by 0.", companion=rule)
     return tuple(
         column.replace(mean=float(mean), scale=float(scale))
         for column, mean, scale in zip(columns, first, scales, strict=True)
@@ -71,11 +71,11 @@ def _names(rule: str) -> tuple[list[str], bool]:
         names = [name.strip() for name in rule.split(mark)]
         if len(names) == 2 and all(names):
             return names, mark == ".."
-    raise UsageError(f"{rule!r} is no way to scale.", hint=f"{HOW}.")
+    raise UsageError(f"{rule!r} is not a valid scaling rule.", hint=f"{HOW}.")
 
 
 def _with_list(companions: Mapping[str, object], name: str) -> Mapping[str, object]:
-    """Return companions with a list of numbers as a whole, where its items are kept one by one (``x_min.0``)."""
+    """Return companions with a list of numbers as one array, where its items have keys of their own (``x_min.0``)."""
     items: list[object] = []
     while name not in companions and f"{name}.{len(items)}" in companions:
         items.append(companions[f"{name}.{len(items)}"])
@@ -86,10 +86,10 @@ def _with_list(companions: Mapping[str, object], name: str) -> Mapping[str, obje
 def _numbers(companions: Mapping[str, object], name: str, count: int, file: str) -> np.ndarray:
     companions = _with_list(companions, name)
     if name not in companions:
-        more = f" and {len(companions) - _SHOWN:,} more" if len(companions) > _SHOWN else ""
-        there = ", ".join(list(companions)[:_SHOWN]) + more or "nothing"
+        more = f" and {len(companions) - _LISTED:,} more" if len(companions) > _LISTED else ""
+        found = ", ".join(list(companions)[:_LISTED]) + more or "nothing"
         raise CompanionError(
-            f"Beside the network in {file} there is no {name!r}; there is: {there}.", companion=name
+            f"{name!r} not found beside the network in {file}; found: {found}.", companion=name
         )
     value = companions[name]
     numeric = isinstance(value, int | float | np.ndarray) and not isinstance(value, bool)
@@ -98,7 +98,7 @@ def _numbers(companions: Mapping[str, object], name: str, count: int, file: str)
         numbers = np.repeat(numbers, count)
     if numbers.size != count or not np.isfinite(numbers).all():
         raise CompanionError(
-            f"{name!r} beside the network in {file} is not one finite number, nor {count} of them.",
+            f"{name!r} beside the network in {file} must be one finite number, or {count} of them.",
             companion=name,
         )
     return numbers

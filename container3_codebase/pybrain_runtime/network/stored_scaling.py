@@ -1,6 +1,6 @@
-"""Scaling that lies beside a network in its file and is not used: how it is recognised, and what would use it.
+"""Finds scaling values that are stored beside a network in its file, by their names.
 
-Nothing is guessed from values: only names count, and nothing is used before somebody asks for it.
+Their values are not examined, and they are used only on request.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _OUTPUT_WORDS = frozenset({"y", "out", "output", "outputs", "target", "targets",
 
 
 class FoundScaling(Record, eq=True):
-    """What looks like scaling beside a network, by its names.
+    """Companions of a network whose names are those of a scaling.
 
     Attributes:
         names: the companions, in the order of the file.
-        inputs: the rule that scales inputs by them, ``x_min..x_max``; None where the names give none.
-        outputs: the rule that turns answers back; None where the names give none.
+        inputs: the scaling rule of the inputs, ``x_min..x_max``; None where there is none.
+        outputs: the scaling rule of the outputs; None where there is none.
     """
 
     names: tuple[str, ...]
@@ -38,18 +38,18 @@ class FoundScaling(Record, eq=True):
     outputs: str | None = None
 
     def as_report(self) -> dict[str, object]:
-        """Return the same for programs."""
+        """Return the values for the JSON report."""
         return {"names": list(self.names), "inputs": self.inputs, "outputs": self.outputs}
 
 
 def find_scaling(companions: Mapping[str, object]) -> FoundScaling | None:
-    """Look for scaling in what lies beside a network; None where nothing has such a name.
+    """Return the companions that may be a scaling; None where there are none.
 
     Args:
-        companions: numbers, arrays and text by their place in the file, see ``find_network``.
+        companions: numbers, arrays and text by their keys in the file, see ``find_network``.
     """
     places = tuple(
-        dict.fromkeys(_whole(place, companions) for place, value in companions.items() if _numeric(value))
+        dict.fromkeys(_list_key(place, companions) for place, value in companions.items() if _numeric(value))
     )
     found = tuple(place for place in places if not _WORDS.isdisjoint(_words(place)))
     if not found:
@@ -63,7 +63,7 @@ def find_scaling(companions: Mapping[str, object]) -> FoundScaling | None:
 
 
 def _pairs(places: Sequence[str], kinds: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return names that differ in one word alone, which is ``min`` in the one and ``max`` in the other."""
+    """Return pairs of names that differ in one word only, such as ``min`` in one and ``max`` in the other."""
     pairs = []
     for first in places:
         words = _words(first)
@@ -80,8 +80,8 @@ def _words(place: str) -> list[str]:
     return [word for word in re.split(r"[^a-z0-9]+", spaced.lower()) if word]
 
 
-def _whole(place: str, companions: Mapping[str, object]) -> str:
-    """Return the place of the list that a number stands in, where it is one of several: ``x_min`` for ``x_min.0``."""
+def _list_key(place: str, companions: Mapping[str, object]) -> str:
+    """Return the key of the list that an item belongs to, ``x_min`` for ``x_min.0``; other keys are unchanged."""
     stem, dot, last = place.rpartition(".")
     return (
         stem if dot and last.isdigit() and f"{stem}.0" in companions and f"{stem}.1" in companions else place

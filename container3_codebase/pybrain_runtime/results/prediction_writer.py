@@ -88,7 +88,7 @@ class PredictionWriter:
         self.report_path = report_path(self.path)
         # Some file systems do not distinguish .JSON and .json.
         if self.report_path.casefold() == self.path.casefold():
-            raise UsageError(f"{self.path} is where the report goes; the prediction needs another ending.")
+            raise UsageError(f"{self.path} is the path of the report; choose another ending.")
         read = [knowledge.path, knowledge.card_path, *([activation.file.path] if activation else [])]
         check_outputs((self.path, self.report_path), read)
         check_report_target(self.report_path)
@@ -164,7 +164,7 @@ class PredictionWriter:
         for what, array, width in wanted:
             if array.shape != (rows, width):
                 raise UsageError(
-                    f"The {what} of a prediction have the shape {array.shape}; {(rows, width)} was expected.",
+                    f"The {what} of a prediction must have the shape {(rows, width)}, got {array.shape}.",
                     hint="Give one row for each row of the activation, as Knowledge.activate returns it.",
                 )
 

@@ -20,7 +20,7 @@ from pybrain_runtime.errors import CannotResume, PipelineError
 
 _VERSION = 4
 _BASE_SIZE = 1 << 20
-"""Bytes of a checkpoint at most, without what grows with the network."""
+"""Maximum bytes of a checkpoint, without the numbers of the recurrent state and of the first rows."""
 
 _METRICS = 6
 
@@ -153,26 +153,26 @@ def _are_numbers(values: object) -> bool:
     return all(type(v) is float or (type(v) is int and abs(v) < 1 << 63) for v in values)
 
 
-def check_same(then: Mapping[str, Any], now: Mapping[str, Any], output: str) -> None:
+def check_same(previous: Mapping[str, Any], current: Mapping[str, Any], output: str) -> None:
     """Check that an interrupted run had the same inputs and options.
 
     Args:
-        then: the inputs and options of the interrupted run, by name.
-        now: those of this run.
+        previous: the inputs and options of the interrupted run, by name.
+        current: those of this run.
         output: the prediction, for messages.
 
     Raises:
         CannotResume: they differ; the message says which.
     """
-    for name, value in now.items():
-        if then.get(name) != value:
+    for name, value in current.items():
+        if previous.get(name) != value:
             raise CannotResume(
                 f"The interrupted run that wrote {base(output)} cannot be resumed: "
-                f"its {name} was {_shown(then.get(name))}, now it is {_shown(value)}.",
+                f"its {name} was {_value_text(previous.get(name))}, now it is {_value_text(value)}.",
             )
 
 
-def _shown(value: object) -> str:
+def _value_text(value: object) -> str:
     text = "none" if value is None else value if isinstance(value, str) else json.dumps(value)
     text = text if text.isprintable() else ascii(text)[1:-1]
     return text if len(text) <= 80 else text[:77] + "..."

@@ -306,7 +306,7 @@ class FileRun:
         columns = activation.columns
         return {
             "activation's size": activation.file.size,
-            "activation's header": _short(",".join(activation.header)),
+            "activation's header": _shorten(",".join(activation.header)),
             "activation's format": activation.kind,
             "choice of inputs": list(columns.inputs),
             "choice of expected outputs": list(columns.targets),
@@ -326,7 +326,7 @@ class FileRun:
         )
 
 
-def _short(text: str) -> str:
+def _shorten(text: str) -> str:
     """Return a text; of a long one the beginning and its hash, to keep checkpoints small."""
     if len(text) <= _LONGEST_HEADER:
         return text

@@ -59,7 +59,7 @@ class PartialOutput(AtomicFile):
             sha256: their hash.
 
         Returns:
-            Whether the bytes were there; else the file is now empty.
+            Whether the file has these bytes; if not, it is empty now.
         """
         found, rest = Sha256(), size
         while rest and (block := os.read(self._descriptor, min(rest, BLOCK))):

@@ -137,8 +137,8 @@ class ColumnSelector:
         """
         if width > self.limit:
             raise ActivationError(
-                f"{self.file} line {line} has {width:,} columns; {self.limit:,} is the limit for the network in "
-                f"{self.schema.network}, which takes {self.schema.indim:,}.",
+                f"{self.file} line {line} has {width:,} columns; the limit for the network in {self.schema.network} is "
+                f"{self.limit:,}, because it takes {self.schema.indim:,}.",
                 hint="Check that this is the right file.",
                 line=line,
             )
@@ -209,15 +209,15 @@ class ColumnSelector:
         parquet = next((name for name in header if re.fullmatch(r"__index_level_\d+__", name)), None)
         if parquet is not None:
             raise UnnamedIndex(
-                f"{self.file} has a column {parquet}, as pandas writes the numbers of the rows, and it would be "
-                f"taken for a number that belongs to the network in {self.schema.network}.",
+                f"{self.file} has the column {parquet}, in which pandas stores the row index; it is not a column of "
+                f"the network in {self.schema.network}.",
                 hint="Write the table without it (index=False).",
                 found=header,
             )
         if len(header) > 1 and not header[0] and all(header[1:]):
             raise UnnamedIndex(
-                f"{self.file} has no name for its first column alone; pandas and R write the numbers of the rows so, "
-                f"and it would be an input of the network in {self.schema.network}.",
+                f"{self.file} has a name for every column but the first, in which pandas and R store the row index; "
+                f"it would be an input of the network in {self.schema.network}.",
                 hint="Write the table without it (pandas: index=False, R: row.names=FALSE), or give the column a "
                 "name if it is an input.",
                 found=header,
@@ -346,11 +346,9 @@ class ColumnSelector:
         there, given = Counter(header), Counter(names)
         for name in names:
             if there[name] != 1 or given[name] != 1:
-                problem = (
-                    "there is no such column" if name not in header else "the name is there more than once"
-                )
+                problem = "has no such column" if name not in header else "has several columns of this name"
                 raise ColumnsError(
-                    f"{quoted(name)} is chosen as an {what}, but in {self.file} {problem}. "
+                    f"{quoted(name)} is chosen as an {what}, but {self.file} {problem}. "
                     f"The columns are: {enumeration(header)}.",
                     hint=similar_name([name], header).rstrip(),
                     expected=tuple(names),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pybrain_runtime._io.printable import quoted
 
-_MOST_WANTED = 20
+_MOST_COMPARED = 20
 
 
 def similar_name(wanted: Sequence[str], present: Sequence[str]) -> str:
@@ -19,20 +19,20 @@ def similar_name(wanted: Sequence[str], present: Sequence[str]) -> str:
         wanted: the names that were expected.
         present: the names in the file.
     """
-    keys = {_key(name): name for name in reversed(present)}
+    keys = {_comparison_key(name): name for name in reversed(present)}
     known, foreign = frozenset(present), [name for name in present if not name.isascii()]
-    for name in wanted[:_MOST_WANTED]:
+    for name in wanted[:_MOST_COMPARED]:
         if name in known:
             continue
-        near = keys.get(_key(name))
+        near = keys.get(_comparison_key(name))
         if near is not None:
             return (
-                f"{_shown(near)} differs from {_shown(name)} only in capitals, spaces, marks or the form of "
-                "its letters. "
+                f"{_quoted_ascii(near)} differs from {_quoted_ascii(name)} only in capitals, spaces, marks or the "
+                "form of its letters. "
             )
         for other in foreign:
             if _looks_like(other, name):
-                return f"{_shown(other)} looks like {_shown(name)}, but has other letters. "
+                return f"{_quoted_ascii(other)} looks like {_quoted_ascii(name)}, but has other letters. "
     return ""
 
 
@@ -41,7 +41,7 @@ def normalized(name: str) -> str:
     return unicodedata.normalize("NFC", name.strip())
 
 
-def _key(name: str) -> str:
+def _comparison_key(name: str) -> str:
     """Return a name in lower case, without spaces and punctuation."""
     plain = unicodedata.normalize("NFKC", name).casefold()
     return "".join(filter(str.isalnum, plain)) or plain
@@ -53,5 +53,5 @@ def _looks_like(name: str, wanted: str) -> bool:
     return len(name) == len(wanted) and name != wanted and all(a == b or not a.isascii() for a, b in pairs)
 
 
-def _shown(name: str) -> str:
+def _quoted_ascii(name: str) -> str:
     return quoted(name) if name.isascii() and name.isprintable() else ascii(name)

@@ -1,4 +1,4 @@
-"""Read the npz files of ``convert``, into the same inert values as pickles.
+"""Reads the npz files of ``convert`` into the same inert values as pickles.
 
 The file is a zip archive of arrays, one of which holds the description of the network as JSON. It is not read by
 ``numpy.load``, which has no limits. ``docs/knowledge-files.md`` has the format.
@@ -15,10 +15,10 @@ from pybrain_runtime._io.strict_json import RepeatedKey, parse_json
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
 from pybrain_runtime.loading.budget import Budget
-from pybrain_runtime.loading.content import refuse_foreign
+from pybrain_runtime.loading.content import check_not_other_format
 from pybrain_runtime.loading.npz.arrays import NpzArrays
 from pybrain_runtime.loading.values import ArrayValue, Instance
-from pybrain_runtime.network.allow_list import named
+from pybrain_runtime.network.allow_list import class_entry
 from pybrain_runtime.network.connections import CONNECTIONS
 from pybrain_runtime.network.layers.registry import LAYERS
 
@@ -29,7 +29,7 @@ DESCRIPTION = "network"
 
 _LARGEST = 1 << 31
 _JSON_SIZES = {"{": 240, "[": 90, ",": 50, '"': 40}
-"""Bytes of the values that JSON makes, by what stands in its text for each."""
+"""Bytes of memory of parsed JSON values, by the character that marks each in the text."""
 
 
 def read_npz(
@@ -44,37 +44,37 @@ def read_npz(
         budget: What is left of the limits; None for all of it.
 
     Raises:
-        KnowledgeError: it is another kind of zip archive, damaged, beyond a limit, or lacks something.
+        KnowledgeError: it is another kind of zip archive, damaged or incomplete, or exceeds a limit.
     """
     budget = budget or Budget(name, limits)
     arrays = NpzArrays(data, name, limits, budget)
     if DESCRIPTION not in arrays:
-        refuse_foreign(data, name)
-    content = _described(arrays, budget)
+        check_not_other_format(data, name)
+    content = _parse_description(arrays, budget)
     top = _Node(content, name, "description")
     if top.get("format") != FORMAT or top.get("version") != VERSION:
         found = " ".join(_unquoted(top.get(key)) for key in ("format", "version"))
-        raise arrays.bad(f"is of the format {found}; {FORMAT} {VERSION} is what this runtime reads")
+        raise arrays.error(f"has the format {found}; expected {FORMAT} {VERSION}")
     return _Reader(name, limits, arrays, budget).root(top.node("network"))
 
 
-def _described(arrays: NpzArrays, budget: Budget) -> object:
+def _parse_description(arrays: NpzArrays, budget: Budget) -> object:
     """Return the parsed description. The memory of its values is charged before they are created."""
     array = arrays.take(DESCRIPTION)
     if array.shape or array.dtype.kind != "U":
-        raise arrays.bad(f"has an array '{DESCRIPTION}' that is not text")
-    budget.take(2 * array.nbytes)
+        raise arrays.error(f"has an array '{DESCRIPTION}' that is not text")
+    budget.charge(2 * array.nbytes)
     text = str(array[()])
     for mark, size in _JSON_SIZES.items():
-        budget.take(size * text.count(mark))
+        budget.charge(size * text.count(mark))
     try:
         return parse_json(text)
     except RepeatedKey as error:
-        raise arrays.bad(
+        raise arrays.error(
             f"has an array '{DESCRIPTION}' with the key '{escaped(error.key, 60)}' twice in one object"
         ) from None
     except (ValueError, RecursionError):
-        raise arrays.bad(f"has an array '{DESCRIPTION}' that is not JSON") from None
+        raise arrays.error(f"has an array '{DESCRIPTION}' that is not JSON") from None
 
 
 def _unquoted(value: object) -> str:
@@ -82,18 +82,18 @@ def _unquoted(value: object) -> str:
 
 
 class _Node:
-    """An object of the JSON, with the place where it stands for messages."""
+    """A JSON object and its path in the document, for messages."""
 
     def __init__(self, content: object, file: str, where: str) -> None:
         self._file = file
         self._where = where
         if not isinstance(content, dict):
-            raise self.bad("is not an object")
+            raise self.error("is not an object")
         self._content = content
 
-    def bad(self, what: str) -> KnowledgeError:
+    def error(self, what: str) -> KnowledgeError:
         return KnowledgeError(
-            f"{self._file} does not hold a whole network: its {self._where} {what}.",
+            f"{self._file} does not hold a complete network: its {self._where} {what}.",
             hint="Write it again with convert.",
         )
 
@@ -103,27 +103,27 @@ class _Node:
     def text(self, key: str) -> str:
         value = self.get(key)
         if not isinstance(value, str) or not value:
-            raise self.bad(f"has no usable {key}")
+            raise self.error(f"has no valid {key}")
         return value
 
-    def whole(self, key: str) -> int:
+    def integer(self, key: str) -> int:
         value = self.get(key)
         if type(value) is not int or not 0 <= value < _LARGEST:
-            raise self.bad(f"has no usable {key}")
+            raise self.error(f"has no valid {key}")
         return value
 
-    def wholes(self, key: str) -> list[int]:
+    def integers(self, key: str) -> list[int]:
         value = self.get(key)
         if not isinstance(value, list) or any(
             type(item) is not int or not 0 <= item < _LARGEST for item in value
         ):
-            raise self.bad(f"has no usable {key}")
+            raise self.error(f"has no valid {key}")
         return value
 
     def slice(self, key: str) -> list[int]:
-        value = self.wholes(key)
+        value = self.integers(key)
         if len(value) != 2:
-            raise self.bad(f"has no usable {key}")
+            raise self.error(f"has no valid {key}")
         return value
 
     def node(self, key: str) -> _Node:
@@ -132,7 +132,7 @@ class _Node:
     def nodes(self, key: str) -> list[_Node]:
         value = self._content.get(key, [])
         if not isinstance(value, list):
-            raise self.bad(f"has {key} that are not a list")
+            raise self.error(f"has {key} that are not a list")
         return [_Node(item, self._file, f"{self._where}.{key}[{place}]") for place, item in enumerate(value)]
 
     def items(self) -> Iterator[tuple[str, object]]:
@@ -157,9 +157,9 @@ class _Reader:
     def network(self, node: _Node, depth: int) -> Instance:
         """Return a network that is nested in ``depth`` others."""
         if depth >= self._limits.networks:
-            raise node.bad(f"lies inside {depth} other networks, the limit")
+            raise node.error(f"exceeds the limit of {self._limits.networks} nested networks")
         instance = self._instance(node, "network")
-        steps = node.whole("steps_done")
+        steps = node.integer("steps_done")
         modules = [self._module(module, steps, depth) for module in node.nodes("modules")]
         mothers: dict[str, Instance] = {}
         for mother in node.nodes("mothers"):
@@ -173,8 +173,8 @@ class _Reader:
         instance.state |= {
             "modules": modules,
             "modulesSorted": modules,
-            "inmodules": [self._at(modules, place, node) for place in node.wholes("inputs")],
-            "outmodules": [self._at(modules, place, node) for place in node.wholes("outputs")],
+            "inmodules": [self._at(modules, place, node) for place in node.integers("inputs")],
+            "outmodules": [self._at(modules, place, node) for place in node.integers("outputs")],
             "motherconnections": list(mothers.values()),
             "connections": within,
         }
@@ -190,7 +190,7 @@ class _Reader:
         instance = self.network(node.node("network"), depth + 1) if inner else self._layer(node)
         if steps and node.get("memory") is not None:
             memory = node.node("memory")
-            # Only the last time step is kept, and only that one is looked at.
+            # Only the last time step is stored, and only that one is used.
             for key, attribute in (("output", "outputbuffer"), ("state", "state")):
                 if memory.get(key) is not None:
                     row = self._arrays.take(memory.text(key)).reshape(1, -1)
@@ -203,19 +203,19 @@ class _Reader:
         options = {option.name: option.stored_as for option in kind.options}
         parameters = {parameter.name: parameter.attribute for parameter in kind.parameters}
         state = instance.state
-        state |= {"indim": node.whole("indim"), "outdim": node.whole("outdim")}
+        state |= {"indim": node.integer("indim"), "outdim": node.integer("outdim")}
         for key, value in node.node("options").items():
             if type(value) not in (int, bool):
-                raise node.bad(f"has an option {escaped(key, 40)} that is neither a number nor a switch")
+                raise node.error(f"has an option {escaped(key, 40)} that is neither a number nor a switch")
             state[options.get(key, key)] = value
         for key, member in node.node("arrays").items():
             if not isinstance(member, str):
-                raise node.bad(f"has no usable {escaped(key, 40)}")
+                raise node.error(f"has no valid {escaped(key, 40)}")
             state[parameters.get(key, key)] = ArrayValue(self._arrays.take(member))
         return instance
 
     def _mother(self, node: _Node) -> Instance:
-        instance = Instance(named("MotherConnection"))
+        instance = Instance(class_entry("MotherConnection"))
         numbers = self._arrays.take(node.text("parameters"))
         instance.state |= {
             "_name": node.text("name"),
@@ -229,35 +229,35 @@ class _Reader:
         instance = self._instance(node, "connection")
         state = instance.state
         for key, end in (("inmod", "source"), ("outmod", "target")):
-            state[key] = self._at(modules, node.whole(end), node)
+            state[key] = self._at(modules, node.integer(end), node)
         for key, cut in (("inSlice", "in_slice"), ("outSlice", "out_slice")):
             state[key + "From"], state[key + "To"] = node.slice(cut)
         if node.get("mother") is not None:
             mother = mothers.get(node.text("mother"))
             if mother is None:
-                raise node.bad("has a mother that its network does not have")
+                raise node.error("refers to a mother that its network does not have")
             state["mother"] = mother
         elif node.get("parameters") is not None:
             state["_params"] = ArrayValue(self._arrays.take(node.text("parameters")))
         if node.get("permutation") is not None:
-            state |= {"permutation": node.wholes("permutation"), "blocksize": node.whole("blocksize")}
+            state |= {"permutation": node.integers("permutation"), "blocksize": node.integer("blocksize")}
         return instance
 
     def _at(self, modules: list[Instance], place: int, node: _Node) -> Instance:
         if place >= len(modules):
-            raise node.bad(f"refers to module {short_repr(place)}; there are {len(modules)}")
+            raise node.error(f"refers to module {short_repr(place)}; there are {len(modules)}")
         return modules[place]
 
     def _instance(self, node: _Node, family: str) -> Instance:
         self._budget.check_time()
         kind = node.text("kind")
         try:
-            cls = named(kind)
+            cls = class_entry(kind)
         except KeyError:
             cls = None
         known = kind in CONNECTIONS if family == "connection" else cls is not None
         if cls is None or not known or cls.family != family:
-            raise node.bad(f"is of the kind {escaped(kind, 60)}, which is no {family} that can be run")
+            raise node.error(f"is of the kind {escaped(kind, 60)}, which is not a supported {family}")
         instance = Instance(cls)
         instance.state["_name"] = node.text("name")
         instance.built = True

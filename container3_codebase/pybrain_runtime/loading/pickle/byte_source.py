@@ -47,7 +47,7 @@ class ByteSource:
         return self.data[start:end]
 
     def view(self, size: int) -> memoryview:
-        """Read bytes without copying them, so that what is made of them is the only copy."""
+        """Read bytes without copying them."""
         start, end = self.position, self.position + size
         if end > len(self.data):
             raise self.truncated()
@@ -62,7 +62,7 @@ class ByteSource:
         """Read the length of a string, as an unsigned integer of some bytes.
 
         Raises:
-            LimitExceeded: strings must be shorter.
+            LimitExceeded: the length exceeds the limit.
         """
         size = self.number(width)
         if size > self.limits.string_length:
@@ -91,14 +91,19 @@ class ByteSource:
         return self.truncated() if rest <= limit else self.limit_exceeded("bytes in one line", limit)
 
     def limit_exceeded(self, what: str, limit: float) -> LimitExceeded:
-        """Return the error for a file that exceeds a limit."""
-        return self.budget.beyond(what, limit)
+        """Return the error for a file that exceeds a limit.
+
+        Args:
+            what: the unit of the limit, in the plural.
+            limit: the limit.
+        """
+        return self.budget.limit_exceeded(what, limit)
 
     def truncated(self) -> KnowledgeError:
         """Return the error for a file that ends within an instruction."""
         size = len(self.data)
         return MalformedKnowledge(
-            f"{self.name} is truncated at byte {size}: the pickle goes on where the file ends.",
+            f"{self.name} is truncated at byte {size}: the pickle has no end.",
             hint="Copy the file again, in binary mode, or save it again.",
             offset=size,
         )
@@ -108,18 +113,18 @@ class ByteSource:
         text = self.data[:256]
         looks = " It looks like a text file." if text.isascii() and text.decode("ascii").isprintable() else ""
         if b"\n" in text[:200] and b"," in text.partition(b"\n")[0]:
-            looks = " It looks like a table of text; were the knowledge and the activation exchanged?"
+            looks = " It looks like a text table; the knowledge and the activation may have been exchanged."
         return MalformedKnowledge(
-            f"{self.name} is not a pickle, or a damaged one: byte {offset} makes no sense there.{looks}",
+            f"{self.name} is not a pickle, or is damaged: invalid instruction at byte {offset}.{looks}",
             hint="Copy the file again, in binary mode, or save it again.",
             offset=offset,
         )
 
     def check_end(self) -> None:
-        """Check that nothing follows.
+        """Check that the file ends here.
 
         Raises:
-            MalformedKnowledge: something does.
+            MalformedKnowledge: bytes follow.
         """
         rest = len(self.data) - self.position
         if not rest:
@@ -128,7 +133,7 @@ class ByteSource:
         what = "two pickles one after another" if second else "more than a pickle"
         raise MalformedKnowledge(
             f"{self.name} holds {what}: the first ends at byte {self.position}, and {rest} bytes follow.",
-            hint="Save the network alone in a file.",
+            hint="Save the network in a file of its own.",
             offset=self.position,
         )
 
@@ -138,6 +143,6 @@ def _with_unix_line_ends(data: bytes, budget: Budget) -> bytes:
         return data
     lines = data.count(b"\n")
     if lines and lines == data.count(b"\r\n"):
-        budget.take(len(data))
+        budget.charge(len(data))
         return data.replace(b"\r\n", b"\n")
     return data

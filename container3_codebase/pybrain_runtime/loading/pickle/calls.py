@@ -1,7 +1,7 @@
-"""The few calls that a PyBrain pickle makes, each answered by a function here; any other call is refused.
+"""The few calls that a PyBrain pickle makes, each implemented by a function here; any other call is refused.
 
-A pickle makes its objects by naming something and calling it. Here the name is an entry of a table, and the
-call is looked up by that entry's role: the file chooses among these functions and can reach nothing else.
+A pickle creates objects by calling a name. Here the name is an entry of the allow-list, and the role of the entry
+selects one of these functions. No other code can be reached from a file.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ _PLAIN_KEYS = (str, bytes, int, float, bool, type(None), Instance, Global)
 _LARGEST_KEY = 1 << 64
 SET_SIZE = 232
 """Bytes of an empty set; other empty values have a quarter of that."""
-_HALF_A_HASH = (1 << 32) - 1
+_LOWER_HALF = (1 << 32) - 1
 
 
 class Calls:
-    """Answers calls, and gives objects their state.
+    """Carries out calls, and sets the state of objects.
 
     Args:
-        name: the file, for messages.
-        limits: what it may ask for.
-        budget: what the file has left.
+        name: the name of the file, for messages.
+        limits: the limits of reading.
+        budget: what is left of them.
     """
 
     def __init__(self, name: str, limits: Limits, budget: Budget) -> None:
@@ -40,7 +40,7 @@ class Calls:
         self._copies = limits.copied_items
         self._tuples: dict[int, object] = {}
         self._collisions = limits.key_collisions
-        self._answers: dict[str, Callable[[tuple[object, ...]], object]] = {
+        self._functions: dict[str, Callable[[tuple[object, ...]], object]] = {
             "set": self._set,
             "frozenset": self._frozenset,
             "bytes": self._bytes,
@@ -54,27 +54,47 @@ class Calls:
         }
 
     def call(self, target: object, args: object) -> object:
-        """Answers ``target(*args)`` for a target on the list.
+        """Return the result of ``target(*args)``.
+
+        Args:
+            target: an entry of the allow-list.
+            args: a tuple of arguments.
 
         Raises:
-            UnsafeKnowledge: the target must not be called, or not with these arguments.
+            UnsafeKnowledge: the call is not allowed, or not with these arguments.
         """
         if not isinstance(args, tuple) or not isinstance(target, Global):
-            raise self._refused("calls something that is not a name on the list")
+            raise self._refused("calls something that is not on the allow-list")
         if target.family == "data set":
             return Instance(target, args)
-        if target.role not in self._answers:
+        if target.role not in self._functions:
             raise self._refused(f"calls {target.path}")
-        return self._answers[target.role](args)
+        return self._functions[target.role](args)
 
     def new(self, target: object, args: object) -> Instance:
-        """Make an empty object of a PyBrain class (what ``object.__new__`` would be asked for)."""
+        """Return an empty object of a PyBrain class, in place of ``object.__new__``.
+
+        Args:
+            target: the entry of the class.
+            args: must be empty.
+
+        Raises:
+            UnsafeKnowledge: it is not such a class, or there are arguments.
+        """
         if not isinstance(target, Global) or target.family == "function" or args != ():
             raise self._refused("makes an object in a way that PyBrain does not")
         return Instance(target)
 
     def build(self, target: object, state: object) -> None:
-        """Give an object, an array or an array type its state, once."""
+        """Set the state of an object, an array or a dtype, once.
+
+        Args:
+            target: the object.
+            state: its pickled state.
+
+        Raises:
+            UnsafeKnowledge: the target is something else, or has a state.
+        """
         if isinstance(target, ArrayValue):
             self.arrays.fill(target, state)
         elif isinstance(target, DtypeValue):
@@ -85,16 +105,19 @@ class Calls:
             raise self._refused("sets attributes on something that is not an object of the network")
 
     def key(self, value: object) -> object:
-        """Return the value if it may be a key or a member of a set.
+        """Return a value that is allowed as a key of a dict or as a member of a set.
 
-        PyBrain's are names, numbers, modules, and pairs of these. Deeper tuples are refused: hashing them
-        is recursive. So are integers beyond 64 bits, and tuples made to collide: Python's hash of numbers is
-        the same everywhere, so a file can be written that makes each look into a dict take as long as the
-        dict. Long text is refused because equal text is compared to its end.
+        PyBrain's keys are names, numbers, modules, and pairs of these. Nested tuples are refused, because hashing them
+        is recursive. Integers beyond 64 bits and tuples with colliding hashes are refused: Python's hash of numbers is
+        the same in all processes, so that a file could make every lookup linear in the size of the dict. Long text is
+        refused, because equal text is compared to its end.
+
+        Raises:
+            KnowledgeError: the value is not allowed, or exceeds a limit.
         """
         if isinstance(value, tuple):
             if len(value) > self._limits.key_parts:
-                raise self._limited("items of a tuple that is a key", self._limits.key_parts)
+                raise self._limit_exceeded("items of a tuple that is a key", self._limits.key_parts)
             for part in value:
                 self._plain_key(part)
             self._count_collision(value)
@@ -103,8 +126,8 @@ class Calls:
         return value
 
     def new_set(self) -> set[object]:
-        """Return an empty set; it is four times as large as any other empty value."""
-        self._budget.take(SET_SIZE)
+        """Return an empty set. Its memory is charged, because it is four times as large as any other empty value."""
+        self._budget.charge(SET_SIZE)
         return set()
 
     def _plain_key(self, part: object) -> None:
@@ -112,18 +135,18 @@ class Calls:
             what = "an integer beyond 64 bits" if isinstance(part, int) else f"a {type(part).__name__}"
             raise KnowledgeError(f"{self.name} is damaged: a key is {what}.")
         if isinstance(part, str | bytes) and len(part) > self._limits.name_length:
-            raise self._limited("characters in a key", self._limits.name_length)
+            raise self._limit_exceeded("characters in a key", self._limits.name_length)
 
     def _count_collision(self, value: tuple[object, ...]) -> None:
-        if self._tuples.setdefault(hash(value) & _HALF_A_HASH, value) != value:
+        if self._tuples.setdefault(hash(value) & _LOWER_HALF, value) != value:
             self._collisions -= 1
         if self._collisions < 0:
             raise KnowledgeError(
-                f"{self.name} has more than {self._limits.key_collisions} keys that are made to collide."
+                f"{self.name} exceeds the limit of {self._limits.key_collisions} keys with colliding hashes."
             )
 
-    def _limited(self, what: str, limit: int) -> KnowledgeError:
-        return self._budget.beyond(what, limit)
+    def _limit_exceeded(self, what: str, limit: int) -> KnowledgeError:
+        return self._budget.limit_exceeded(what, limit)
 
     def _attributes(self, target: Instance, state: object) -> None:
         if target.built or not isinstance(state, dict):
@@ -138,7 +161,9 @@ class Calls:
     def _charge(self, count: int) -> None:
         self._copies -= count
         if self._copies < 0:
-            raise KnowledgeError(f"{self.name} copies more items than the limit allows.")
+            raise KnowledgeError(
+                f"{self.name} exceeds the limit of {self._limits.copied_items:,} copied items."
+            )
 
     def _set(self, args: tuple[object, ...]) -> set[object]:
         if not args:
@@ -146,11 +171,11 @@ class Calls:
         if len(args) != 1 or not isinstance(args[0], list | tuple):
             raise self._refused("makes a set of something that is not a list")
         self._charge(len(args[0]))
-        self._budget.take(SET_SIZE)
+        self._budget.charge(SET_SIZE)
         return {self.key(item) for item in args[0]}
 
     def _frozenset(self, args: tuple[object, ...]) -> frozenset[object]:
-        self._budget.take(SET_SIZE)
+        self._budget.charge(SET_SIZE)
         return frozenset(self._set(args))
 
     def _bytes(self, args: tuple[object, ...]) -> bytes:
@@ -167,7 +192,7 @@ class Calls:
     def _encode(self, args: tuple[object, ...]) -> bytes:
         if len(args) != 2 or not isinstance(args[0], str) or args[1] != "latin1":
             raise self._refused("encodes text in a way that arrays do not need")
-        self._budget.take(len(args[0]))
+        self._budget.charge(len(args[0]))
         return args[0].encode("latin1")
 
     def _dtype(self, args: tuple[object, ...]) -> DtypeValue:
@@ -182,7 +207,7 @@ class Calls:
         return ArrayValue()
 
     def _empty_array(self, args: tuple[object, ...]) -> ArrayValue:
-        # This project's own library writes arrays so: their names then suit NumPy 1 and 2 alike.
+        # This project's library writes arrays in this way, with names that NumPy 1 and 2 have in common.
         if args != ((0,),):
             raise self._refused("makes an array in a way that NumPy does not")
         return ArrayValue()

@@ -1,4 +1,4 @@
-"""What each instruction of a pickle does, by its code."""
+"""The instructions of a pickle, by their code."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _proto(machine: StackMachine) -> None:
         raise ValueError("a protocol is declared in the middle")
     machine.protocol = machine.number(1)
     if machine.protocol > 5:
-        raise KnowledgeError(f"{machine.name} is a pickle of protocol {machine.protocol}; 0 to 5 are known.")
+        raise KnowledgeError(f"{machine.name} is a pickle of protocol {machine.protocol}; expected 0 to 5.")
 
 
 def _frame(machine: StackMachine) -> None:
@@ -81,9 +81,9 @@ def _set_items(machine: StackMachine) -> None:
 
 def _dict(machine: StackMachine) -> None:
     items = machine.pop_to_mark()
-    made: dict[object, object] = {}
-    machine.set_items(made, items)
-    machine.push(made)
+    result: dict[object, object] = {}
+    machine.set_items(result, items)
+    machine.push(result)
 
 
 def _add_items(machine: StackMachine) -> None:
@@ -95,7 +95,7 @@ def _add_items(machine: StackMachine) -> None:
 
 
 def _frozenset(machine: StackMachine) -> None:
-    machine.budget.take(SET_SIZE)
+    machine.budget.charge(SET_SIZE)
     machine.push(frozenset(machine.calls.key(item) for item in machine.pop_to_mark()))
 
 
@@ -138,7 +138,7 @@ def _stack_global(machine: StackMachine) -> None:
     name, module = machine.stack.pop(), machine.stack.pop()
     if not isinstance(name, str) or not isinstance(module, str):
         raise TypeError("a name that is not text")
-    machine.push_global(module[:LINE_LIMIT], name[:LINE_LIMIT])  # what is cut is not on the list either
+    machine.push_global(module[:LINE_LIMIT], name[:LINE_LIMIT])  # a name that is cut is not on the allow-list
 
 
 def _inst(machine: StackMachine) -> None:
@@ -233,7 +233,7 @@ _TABLE: dict[bytes, Instruction] = {
     b"R": _reduce,
     b"\x81": _newobj,
     b"b": _build,
-    # What no PyBrain network needs.
+    # Instructions that no PyBrain network needs.
     b"i": _inst,
     b"o": _refuse("OBJ"),
     b"\x92": _refuse("NEWOBJ_EX"),

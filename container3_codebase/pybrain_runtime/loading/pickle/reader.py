@@ -1,8 +1,8 @@
-"""A reader for pickles that executes nothing.
+"""Reads pickles without executing anything.
 
-A pickle is a program for a small stack machine. Python's own machine imports what the program names and calls
-it; this one has the same instructions, looks names up in the allow-list (see ``network.allow_list``) and makes
-inert values (see ``values``) instead of objects. A name that is not on the allow-list is refused.
+A pickle is a program for a small stack machine. Python's machine imports and calls the names in the program. This one
+has the same instructions, but looks names up in the allow-list (see ``network.allow_list``) and creates inert values
+(see ``values``) instead of objects. A name that is not on the allow-list is refused.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ def read_pickle(data: bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> obje
 
     Raises:
         UnsafeKnowledge: the pickle has a name or an instruction that is not allowed.
-        KnowledgeError: it is truncated, damaged, followed by something, or exceeds a limit.
+        KnowledgeError: it is truncated, damaged, followed by other bytes, or exceeds a limit.
     """
     return PickleReader(data, name, limits).read()
 
 
 class PickleReader(StackMachine):
-    """Carries out the instructions of a pickle.
+    """Runs the instructions of a pickle.
 
     An instruction costs less than a hundred bytes of memory and a microsecond; their number is limited. What
     can cost more (text, sets, copies) is charged to the budget before it is made.
@@ -60,7 +60,7 @@ class PickleReader(StackMachine):
         self._start = 0
 
     def read(self) -> object:
-        """Carry out the program to its end, and return the value that it leaves."""
+        """Run the program to its end, and return the value on its stack."""
         count = 0
         try:
             while not self._run(_CHECK_EVERY):
@@ -75,7 +75,7 @@ class PickleReader(StackMachine):
         return value
 
     def _run(self, most: int) -> bool:
-        """Carry out at most so many instructions; return whether the program is at its end.
+        """Run at most ``most`` instructions, and return whether the program has ended.
 
         The instructions that make up nine tenths of a network are repeated here, which takes a third of the time.
         The bytes come from an iterator whose position can be set, because that is faster than counting.
@@ -110,7 +110,7 @@ class PickleReader(StackMachine):
                     text = data[start:end]
                     stack.append(text if code == 0x43 else text.decode("utf-8", "surrogatepass"))
                     if code == 0x8C and not text.isascii():
-                        self.budget.take(4 * length)
+                        self.budget.charge(4 * length)
                     go_to(end)
                 elif code == 0x62:  # BUILD
                     state = stack.pop()

@@ -8,7 +8,7 @@ from pybrain_runtime.limits import Limits
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.pickle.byte_source import ByteSource
 from pybrain_runtime.loading.pickle.calls import Calls
-from pybrain_runtime.network.allow_list import ALLOWED, foreign
+from pybrain_runtime.network.allow_list import ALLOWED, describe_origin
 
 _MANY = 1 << 14  # items, an even number
 
@@ -43,11 +43,11 @@ class StackMachine(ByteSource):
         self.done = False
 
     def push(self, value: object) -> None:
-        """Put a value on the stack."""
+        """Push a value on the stack."""
         self.stack.append(value)
 
     def open_mark(self) -> None:
-        """Put a mark on the stack.
+        """Push a mark on the stack.
 
         Raises:
             LimitExceeded: too many are open.
@@ -58,7 +58,7 @@ class StackMachine(ByteSource):
         self.stack = []
 
     def pop_to_mark(self) -> list[object]:
-        """Take the values above the last mark, and the mark, off the stack."""
+        """Pop the last mark, and return the values above it."""
         items = self.stack
         self.stack = self.marks.pop()
         return items
@@ -78,7 +78,12 @@ class StackMachine(ByteSource):
         return top
 
     def set_items(self, target: dict[object, object], items: list[object]) -> None:
-        """Set items of a dict: a key, its value, and so on."""
+        """Set items of a dict.
+
+        Args:
+            target: the dict.
+            items: keys and values, alternating.
+        """
         if len(items) > _MANY:
             for start in range(0, len(items), _MANY):
                 self.set_items(target, items[start : start + _MANY])
@@ -92,13 +97,22 @@ class StackMachine(ByteSource):
             target[key if type(key) is str and len(key) <= longest else check(key)] = value
 
     def add_members(self, target: set[object], items: list[object]) -> None:
-        """Add members to a set."""
+        """Add members to a set.
+
+        Args:
+            target: the set.
+            items: the members.
+        """
         for start in range(0, len(items), _MANY):
             target.update(self.calls.key(item) for item in items[start : start + _MANY])
             self.budget.check_time()
 
     def push_global(self, module: str, name: str) -> None:
-        """Look up a name, and put its entry of the allow-list on the stack.
+        """Look up a name, and push its entry of the allow-list on the stack.
+
+        Args:
+            module: the module.
+            name: the class or function.
 
         Raises:
             UnsafeKnowledge: the name is not on the allow-list.
@@ -111,13 +125,11 @@ class StackMachine(ByteSource):
 
     def _not_allowed(self, module: str, name: str) -> UnsafeKnowledge:
         path = escaped(f"{module}.{name}")
-        kind = foreign(module)
+        kind = describe_origin(module)
         if kind:
             text = f"{self.name} is {kind}, not a PyBrain network: it refers to {path}; "
         else:
-            text = (
-                f"{self.name} refers to {path}, which is not on the list of names a PyBrain network needs; "
-            )
+            text = f"{self.name} refers to {path}, which is not on the allow-list; "
         return UnsafeKnowledge(text + "the file was not executed.", refused=path)
 
     def refused(self, instruction: str) -> UnsafeKnowledge:

@@ -1,4 +1,4 @@
-"""Text in a pickle: Python 2's strings, escapes of protocol 0, UTF-8. Memory is charged before it is taken."""
+"""Reads text from a pickle: strings of Python 2, escapes of protocol 0, and UTF-8. Memory is charged in advance."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def push_quoted(machine: StackMachine) -> None:
         raise ValueError("a string with an unknown escape")
     plain = codecs.escape_decode(inside)[0]
     if len(plain) > SHORT:
-        machine.budget.take(len(plain))
+        machine.budget.charge(len(plain))
     machine.push(plain.decode("latin1"))
 
 
@@ -31,28 +31,38 @@ def push_escaped(machine: StackMachine) -> None:
     line = machine.long_line()
     if len(line) > SHORT:
         # An escape is six bytes and gives one character, of four bytes at most.
-        machine.budget.take(len(line) if _is_latin1(line) else 4 * len(line))
+        machine.budget.charge(len(line) if _is_latin1(line) else 4 * len(line))
     machine.push(text := codecs.raw_unicode_escape_decode(line)[0])
     if len(line) <= SHORT and not text.isascii():
-        machine.budget.take(4 * len(line))
+        machine.budget.charge(4 * len(line))
 
 
 def push_utf8(machine: StackMachine, size: int) -> None:
-    """Push UTF-8 of a length in bytes (BINUNICODE and the like)."""
+    """Push text in UTF-8 (BINUNICODE and similar).
+
+    Args:
+        machine: the pickle machine.
+        size: length in bytes.
+    """
     if size > SHORT:
         view = machine.view(size)
-        machine.budget.take_text(view)
+        machine.budget.charge_text(view)
         machine.push(str(view, "utf-8"))  # surrogates, allowed one by one, would take seconds
         return
     machine.push(text := machine.take(size).decode("utf-8", "surrogatepass"))
     if not text.isascii():
-        machine.budget.take(4 * size)
+        machine.budget.charge(4 * size)
 
 
 def push_latin1(machine: StackMachine, size: int) -> None:
-    """Push a string of Python 2 of a length in bytes (BINSTRING and the like); each byte is kept."""
+    """Push a string of Python 2 as Latin-1, which keeps each byte (BINSTRING and similar).
+
+    Args:
+        machine: the pickle machine.
+        size: length in bytes.
+    """
     if size > SHORT:
-        machine.budget.take(size)
+        machine.budget.charge(size)
         machine.push(str(machine.view(size), "latin1"))
     else:
         machine.push(machine.take(size).decode("latin1"))
@@ -60,7 +70,7 @@ def push_latin1(machine: StackMachine, size: int) -> None:
 
 @cache
 def _python2_string() -> re.Pattern[bytes]:
-    # ++ and *+ keep nothing to go back to, which would be forty bytes for each byte of the text.
+    # Possessive quantifiers need no memory for backtracking, which would be forty bytes per byte of text.
     return re.compile(rb"(?:[^\\]++|\\[\\'\"abfnrtv]|\\x[0-9a-fA-F]{2})*+", re.DOTALL)
 
 

@@ -1,7 +1,7 @@
-"""A hardened XML parser: elements, attributes and text, and nothing else that XML can do.
+"""A hardened XML parser: it supports elements, attributes and text only.
 
-Document types and entities are refused, whatever they say; so no file can make another one be read, or a
-short text grow. Nothing is looked up in the network, no encoding but UTF-8 and Latin-1 is taken.
+Document types and entities are refused, so that no other file is read and no text is expanded. Nothing is fetched
+from the network. The only encodings are UTF-8 and Latin-1.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import codecs
 from xml.parsers import expat
 
 from pybrain_runtime._io.printable import escaped
+from pybrain_runtime._io.signatures import UTF8_BOM
 from pybrain_runtime.errors import KnowledgeError, MalformedKnowledge, UnsafeKnowledge
 from pybrain_runtime.limits import Limits
 from pybrain_runtime.loading.budget import Budget
@@ -23,7 +24,6 @@ _CHECK_EVERY = 256
 _BLOCK = 1 << 16
 _LONGEST_TAG = 4 * _BLOCK
 _ELEMENT, _PAIR, _LIST = 330, 130, 500  # bytes, without the text of names and values, and numbers
-_MARK = b"\xef\xbb\xbf"
 
 
 class Element:
@@ -31,9 +31,9 @@ class Element:
 
     Attributes:
         tag: its name.
-        attributes: as written; values are text.
-        children: the elements inside, in order.
-        numbers: the numbers inside; read for ``Parameters`` only.
+        attributes: its attributes, as text.
+        children: its child elements, in order.
+        numbers: the numbers in its text; parsed for ``Parameters`` only.
     """
 
     __slots__ = ("attributes", "children", "numbers", "tag")
@@ -56,17 +56,17 @@ def parse(data: bytes, name: str, limits: Limits, budget: Budget) -> Element:
         data: the whole file.
         name: its name, for messages.
         limits: elements (``opcodes``), nesting (``depth``), numbers (``array_elements``).
-        budget: memory and time that the file has left.
+        budget: what is left of the limits.
 
     Raises:
         UnsafeKnowledge: it declares a document type or an entity.
-        KnowledgeError: it is not well-formed, or beyond a limit.
+        KnowledgeError: it is not well-formed, or exceeds a limit.
     """
     return _Parser(name, limits, budget, "utf-8" if _is_utf8(data) else "iso-8859-1").parse(data)
 
 
 def _is_utf8(data: bytes) -> bool:
-    """Says whether bytes are UTF-8, block by block: as one text they could be four times as large."""
+    """Return whether bytes are UTF-8. They are decoded in blocks, because the text could be four times as large."""
     if data.isascii():
         return True
     decoder = codecs.getincrementaldecoder("utf-8")()
@@ -80,11 +80,10 @@ def _is_utf8(data: bytes) -> bool:
 
 
 class _Parser:
-    """Feeds expat small blocks, and counts what comes out of it.
+    """Passes small blocks to expat, and counts what it parses.
 
-    An element costs some hundred bytes, an attribute as well; both are charged when they come. What expat
-    itself keeps is bounded by the block and by the longest tag: a tag with more attributes than fit there is
-    refused before expat hands it over.
+    The memory of each element and attribute, a few hundred bytes, is charged to the budget. The memory of expat itself
+    is bounded by the size of a block and by the limit on the length of a tag.
     """
 
     def __init__(self, name: str, limits: Limits, budget: Budget, encoding: str) -> None:
@@ -96,7 +95,7 @@ class _Parser:
         self._known: set[str] = set()
         self._root: Element | None = None
         self._open: list[Element] = []
-        # Whatever encoding the file declares, it is not looked up.
+        # The encoding that the file declares is ignored.
         parser = expat.ParserCreate(encoding)
         parser.buffer_text = True
         parser.StartElementHandler = self._start
@@ -110,8 +109,8 @@ class _Parser:
         self._parser = parser
 
     def parse(self, data: bytes) -> Element:
-        """Parse the document from its first character that is not blank."""
-        start = len(_MARK) if data.startswith(_MARK) else 0
+        """Return the root element; leading whitespace is skipped."""
+        start = len(UTF8_BOM) if data.startswith(UTF8_BOM) else 0
         head = data[start : start + _BLOCK]
         start += len(head) - len(head.lstrip())
         try:
@@ -127,7 +126,7 @@ class _Parser:
         return self._root
 
     def _feed(self, data: bytes, start: int) -> None:
-        since = start  # where something was last understood
+        since = start  # the last block in which expat made progress
         for position in range(start, len(data), _BLOCK):
             before = self._parser.CurrentByteIndex
             self._parser.Parse(data[position : position + _BLOCK], False)
@@ -135,15 +134,15 @@ class _Parser:
             if self._parser.CurrentByteIndex != before:
                 since = position
             elif position - since >= _LONGEST_TAG:
-                raise self._beyond("bytes in one tag", _LONGEST_TAG)
+                raise self._limit_exceeded("bytes in one tag", _LONGEST_TAG)
         self._parser.Parse(b"", True)
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self._count += 1
         if self._count > self._limits.opcodes:
-            raise self._beyond("elements", self._limits.opcodes)
+            raise self._limit_exceeded("elements", self._limits.opcodes)
         if len(self._open) >= self._limits.depth:
-            raise self._beyond("levels of nesting", self._limits.depth)
+            raise self._limit_exceeded("levels of nesting", self._limits.depth)
         if self._count % _CHECK_EVERY == 0:
             self._budget.check_time()
         self._charge(tag, attributes)
@@ -158,18 +157,18 @@ class _Parser:
 
     def _charge(self, tag: str, attributes: dict[str, str]) -> None:
         if len(attributes) > _ATTRIBUTES:
-            raise self._beyond("attributes in one element", _ATTRIBUTES)
+            raise self._limit_exceeded("attributes in one element", _ATTRIBUTES)
         known = self._known
         if tag not in known or not known.issuperset(attributes):
             known.update(attributes, (tag,))
-            if len(known) > _DISTINCT:  # expat keeps each one, too
-                raise self._beyond("names of elements and attributes", _DISTINCT)
+            if len(known) > _DISTINCT:  # expat keeps each of them
+                raise self._limit_exceeded("names of elements and attributes", _DISTINCT)
         size = _ELEMENT + (_LIST if tag == _NUMBERS else 0)
         for key, value in attributes.items():
             if len(value) > _ATTRIBUTE_LIMIT or len(key) > _ATTRIBUTE_LIMIT:
-                raise self._beyond("characters in one attribute", _ATTRIBUTE_LIMIT)
+                raise self._limit_exceeded("characters in one attribute", _ATTRIBUTE_LIMIT)
             size += _PAIR + value.__sizeof__()
-        self._budget.take(size)
+        self._budget.charge(size)
 
     def _end(self, tag: str) -> None:
         element = self._open.pop()
@@ -184,12 +183,12 @@ class _Parser:
     def _refuse(self, what: str) -> None:
         raise UnsafeKnowledge(
             f"{self._name} declares {escaped(what)}, which a network saved by PyBrain never does; "
-            "nothing of it was followed."
+            "nothing was expanded."
         )
 
     def _external(self, *_: object) -> int:
         self._refuse("an external entity")
         return 0
 
-    def _beyond(self, what: str, limit: float) -> KnowledgeError:
-        return self._budget.beyond(what, limit)
+    def _limit_exceeded(self, what: str, limit: float) -> KnowledgeError:
+        return self._budget.limit_exceeded(what, limit)

@@ -1,4 +1,4 @@
-"""The numbers in an element of XML, converted while they come, so that their text is never there as a whole."""
+"""Parses the numbers in an XML element in pieces, so that their whole text is never in memory."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _ENOUGH = 1 << 16
 
 
 class Numbers:
-    """Takes text in pieces: numbers between commas, in the notation of lists and arrays.
+    """Parses text in pieces: numbers separated by commas, in the notation of lists and arrays.
 
     Attributes:
-        values: the numbers, float64; None where the text is something else, or nothing has been finished.
-        count: how many numbers there are, also where they are too many to be kept.
+        values: the numbers, float64, shape (count,); None where the text is not numeric, or is not complete yet.
+        count: number of numbers, including those that are too many to be kept.
 
     Args:
-        most: how many are kept.
+        most: maximum number of numbers that are kept.
     """
 
-    __slots__ = ("_converted", "_pending", "_wrong", "count", "most", "values")
+    __slots__ = ("_converted", "_invalid", "_pending", "count", "most", "values")
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -31,34 +31,34 @@ class Numbers:
         self.values: np.ndarray | None = None
         self._converted = array("d")
         self._pending = ""
-        self._wrong = False
+        self._invalid = False
 
     @property
     def too_many(self) -> bool:
-        """Whether there are more than are kept."""
+        """Whether there are more numbers than ``most``."""
         return self.count > self.most
 
     def feed(self, text: str) -> None:
-        """Take the next piece."""
-        if self._wrong or not text.isascii():
-            self._wrong = True
+        """Parse the next piece of the text."""
+        if self._invalid or not text.isascii():
+            self._invalid = True
             return
         self._pending += text
         if len(self._pending) < _ENOUGH:
             return
         whole, comma, rest = self._pending.rpartition(",")
         if not comma or len(rest) > _CELL:
-            self._wrong = True
+            self._invalid = True
             return
         self._pending = rest
         self._convert(whole)
 
     def finish(self) -> int:
-        """Take the text as complete; returns how many numbers there are."""
-        if not self._wrong:
+        """Parse the rest of the text, and return the number of numbers that are kept."""
+        if not self._invalid:
             self._convert(self._pending, last=True)
         self._pending = ""
-        if not self._wrong:
+        if not self._invalid:
             self.values = np.frombuffer(self._converted) if self._converted else np.zeros(0)
         return min(self.count, self.most)
 
@@ -73,8 +73,8 @@ class Numbers:
         cells = text.split(",")
         self.count += len(cells)
         try:
-            # Each cell must be a number by itself: float() takes no expression.
+            # Each cell must be a number: float() does not evaluate expressions.
             self._converted.extend(map(float, () if self.too_many else cells))
         except ValueError:
-            self._wrong = True
-        self._wrong |= self.too_many
+            self._invalid = True
+        self._invalid |= self.too_many

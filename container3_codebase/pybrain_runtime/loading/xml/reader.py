@@ -54,8 +54,8 @@ def read_xml(
     networks = [child for child in root.children if child.tag == "Network"]
     if len(networks) != 1:
         raise KnowledgeError(
-            f"{name} holds {len(networks)} networks; one is needed.",
-            hint="Save the one that you want in a file of its own.",
+            f"{name} must hold exactly one network, but holds {len(networks)}.",
+            hint="Save the network in a file of its own.",
         )
     return _Reader(name, limits, budget).network(networks[0], 0)
 
@@ -70,7 +70,7 @@ class _Reader:
     def network(self, element: Element, depth: int) -> Instance:
         """Return the network in a ``Network`` element that is nested in ``depth`` others."""
         if depth >= self._limits.networks:
-            raise self._bad(element, f"lies inside {depth} other networks, the limit")
+            raise self._error(element, f"exceeds the limit of {self._limits.networks} nested networks")
         instance = self._instance(element, "network")
         modules = self._modules(element, depth)
         by_name = {name: module for name, (module, _) in modules.items()}
@@ -103,9 +103,9 @@ class _Reader:
         for part in self._parts(element, "Modules"):
             key = _key(part)
             if key in modules:
-                raise self._bad(
+                raise self._error(
                     part,
-                    "shares its name with another module, so that it is not known which its connections mean",
+                    "has the same name as another module, so that its connections are ambiguous",
                 )
             is_network = part.tag == "Network"
             modules[key] = (self.network(part, depth + 1) if is_network else self._module(part)), part
@@ -115,14 +115,14 @@ class _Reader:
         instance = self._instance(element, "module")
         kind = LAYERS.get(instance.kind)
         if kind is None:
-            raise self._bad(element, "is of a kind that cannot be run")
+            raise self._error(element, "is of a kind that is not supported")
         state = instance.state
         for key in _OPTIONS:
             if (child := element.find(key)) is not None:
                 state[key] = self._value(child, element)
         dim = state.get("size", state.get("dim", 1))
         if type(dim) is not int:
-            raise self._bad(element, "has no usable dim")
+            raise self._error(element, "has no valid dim")
         state |= {"dim": dim, "indim": kind.inputs * dim, "outdim": kind.outputs * dim}
         if kind.complete_xml:
             kind.complete_xml(state)
@@ -168,9 +168,9 @@ class _Reader:
         target = child.attributes.get("val", "") if child is not None else ""
         name = f"'{escaped(target, 40)}'"
         if target not in known:
-            raise self._bad(element, f"has {name} as its {key}; the network has no such part")
+            raise self._error(element, f"has {name} as its {key}; the network has no such part")
         if key == "mother" and target in self._ambiguous:
-            raise self._bad(element, f"has {name} as its mother, and there are several of that name")
+            raise self._error(element, f"has {name} as its mother, but several mothers have that name")
         return known[target]
 
     def _parts(self, element: Element, tag: str) -> list[Element]:
@@ -191,8 +191,8 @@ class _Reader:
         cls = ALLOWED.get((module, name))
         if cls is None or cls.family != family:
             raise UnsafeKnowledge(
-                f"{self.name} refers to {escaped(path)}, which is not on the list of names "
-                f"a PyBrain network needs as a {family}; nothing of it was executed.",
+                f"{self.name} refers to {escaped(path)}, which is not on the allow-list "
+                f"as a {family}; nothing was executed.",
                 refused=escaped(path),
             )
         return cls
@@ -218,15 +218,15 @@ class _Reader:
         numbers = child.numbers
         if numbers is not None and numbers.too_many:
             limit = self._limits.array_elements
-            raise self._bad(element, f"brings the parameters to more than {limit:,}, the limit")
+            raise self._error(element, f"exceeds the limit of {limit:,} parameters in a file")
         if numbers is None or numbers.values is None:
-            raise self._bad(element, "has Parameters that are not a list of numbers")
+            raise self._error(element, "has Parameters that are not a list of numbers")
         return numbers.values
 
-    def _bad(self, element: Element, what: str) -> KnowledgeError:
+    def _error(self, element: Element, what: str) -> KnowledgeError:
         name = escaped(element.attributes.get("name", ""), 60)
         return KnowledgeError(
-            f"{self.name} does not hold a whole network: the {escaped(element.tag, 40)} '{name}' {what}."
+            f"{self.name} does not hold a complete network: the {escaped(element.tag, 40)} '{name}' {what}."
         )
 
 

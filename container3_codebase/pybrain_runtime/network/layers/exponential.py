@@ -64,14 +64,14 @@ def _partial_softmax(layer: Layer) -> Forward:
 
 def _partial_softmax_onnx(graph: OnnxGraph, layer: Layer, x: str) -> str:
     length = layer.integer_option("slicelength")
-    slices = graph.node("Reshape", _clipped(graph, x), graph.wholes(-1, layer.indim // length, length))
-    return graph.node("Reshape", graph.node("Softmax", slices, axis=2), graph.wholes(-1, layer.outdim))
+    slices = graph.node("Reshape", _clipped(graph, x), graph.integers(-1, layer.indim // length, length))
+    return graph.node("Reshape", graph.node("Softmax", slices, axis=2), graph.integers(-1, layer.outdim))
 
 
 def _check_slices(attributes: Attributes) -> None:
-    length, outdim = attributes.whole("slicelength"), attributes.whole("outdim")
+    length, outdim = attributes.integer("slicelength"), attributes.integer("outdim")
     if not length or outdim % length:
-        raise attributes.bad(f"normalises slices of {length} in {outdim} outputs")
+        raise attributes.error(f"has the slicelength {length}, which does not divide its {outdim} outputs")
 
 
 def _mixture_density(layer: Layer) -> Forward:
@@ -86,17 +86,17 @@ def _mixture_density(layer: Layer) -> Forward:
 
 def _mixture_density_onnx(graph: OnnxGraph, layer: Layer, x: str) -> str:
     mix = layer.integer_option("mixtures")
-    weights, widths, centres = graph.parts(x, mix, mix, layer.indim - 2 * mix)
-    return graph.joined(
+    weights, widths, centres = graph.split(x, mix, mix, layer.indim - 2 * mix)
+    return graph.concat(
         _softmax_onnx(graph, layer, weights), graph.node("Exp", _clipped(graph, widths)), centres
     )
 
 
 def _check_mixtures(attributes: Attributes) -> None:
-    mixtures, dim = attributes.whole("nGaussians"), attributes.whole("outdim")
+    mixtures, dim = attributes.integer("nGaussians"), attributes.integer("outdim")
     if not mixtures or dim % mixtures or dim // mixtures < 3:
-        raise attributes.bad(
-            f"has {dim} outputs, which is not {mixtures} times a weight, a width and a centre"
+        raise attributes.error(
+            f"has {dim} outputs, which does not fit {mixtures} mixtures of a weight, a width and a centre"
         )
 
 

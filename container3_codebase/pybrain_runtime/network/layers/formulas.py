@@ -1,7 +1,7 @@
-"""The functions that layers are made of, for arrays of any shape.
+"""The activation functions of layers, for arrays of any shape.
 
-They are PyBrain's own, to the last constant: exponents are clipped at 500, so that nothing overflows; softmax
-subtracts no maximum, so that it saturates where PyBrain's does. ``docs/pybrain-compatibility.md`` lists them.
+They are the same as PyBrain's: exponents are clipped at 500, so that they do not overflow; softmax does not subtract
+the maximum, so that it saturates where PyBrain's does. ``docs/pybrain-compatibility.md`` lists them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Layers that multiply one half of their inputs by the other, most of them through a sigmoid."""
+"""Gate layers, which multiply one half of their inputs by the other half, most of them after a sigmoid."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _gate_kernel(layer: Layer, dtype: np.dtype) -> Kernel:
 
 
 def _gate_onnx(graph: OnnxGraph, layer: Layer, x: str) -> str:
-    a, b = graph.parts(x, layer.outdim, layer.outdim)
+    a, b = graph.split(x, layer.outdim, layer.outdim)
     return graph.node("Mul", graph.node("Sigmoid", a), b)
 
 
@@ -48,7 +48,7 @@ def _multiplication_kernel(layer: Layer, dtype: np.dtype) -> Kernel:
 
 
 def _multiplication_onnx(graph: OnnxGraph, layer: Layer, x: str) -> str:
-    a, b = graph.parts(x, layer.outdim, layer.outdim)
+    a, b = graph.split(x, layer.outdim, layer.outdim)
     return graph.node("Mul", a, b)
 
 
@@ -59,10 +59,10 @@ def _double_gate(x: Array) -> Array:
 
 
 def _double_gate_onnx(graph: OnnxGraph, layer: Layer, x: str) -> str:
-    a, b = graph.parts(x, layer.outdim // 2, layer.outdim // 2)
+    a, b = graph.split(x, layer.outdim // 2, layer.outdim // 2)
     gate = graph.node("Sigmoid", a)
     rest = graph.node("Sub", graph.numbers(1.0), gate)
-    return graph.joined(graph.node("Mul", gate, b), graph.node("Mul", rest, b))
+    return graph.concat(graph.node("Mul", gate, b), graph.node("Mul", rest, b))
 
 
 def _switch(x: Array) -> Array:
@@ -72,7 +72,7 @@ def _switch(x: Array) -> Array:
 
 def _switch_onnx(graph: OnnxGraph, layer: Layer, x: str) -> str:
     gate = graph.node("Sigmoid", x)
-    return graph.joined(gate, graph.node("Sub", graph.numbers(1.0), gate))
+    return graph.concat(gate, graph.node("Sub", graph.numbers(1.0), gate))
 
 
 KINDS = (

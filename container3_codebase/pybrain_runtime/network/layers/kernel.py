@@ -1,4 +1,4 @@
-"""In-place kernels: what a kind of layer computes in the buffers of the engine.
+"""In-place kernels: how a kind of layer is computed in the buffers of the engine.
 
 In a buffer a column is a row of the activation (or a sequence) and a row is a unit of the layer, so that the
 values of a unit are contiguous in memory. A kind without a kernel is computed by its ``forward`` function.
@@ -22,7 +22,7 @@ Operation = Callable[[], object]
 
 
 class Buffers(Protocol):
-    """What a kernel needs of the buffers that it computes in."""
+    """The buffers that a kernel computes in."""
 
     @property
     def dtype(self) -> np.dtype:
@@ -73,8 +73,8 @@ class Kernel:
 
     Attributes:
         bind: makes the operations.
-        bind_tanh: makes the operations of a sigmoid that leave t = 2 y - 1 in the place of y; whoever reads it
-            has the rest in its weights. None for all other kernels.
+        bind_tanh: makes the operations of a sigmoid that write t = 2 y - 1 instead of y; the weights of the cells that
+            read it account for the difference. None for all other kernels.
         input_scale: factors of the net input, in the kernel's order, shape (indim,); None for ones.
         input_order: index of the net input at each place of the kernel's order; None for the layer's own order.
         state_units: units that are kept from one time step to the next.

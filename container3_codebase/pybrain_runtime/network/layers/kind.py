@@ -1,4 +1,4 @@
-"""What the runtime knows of a kind of layer: names, sizes, options, parameters, formula, kernel, ONNX form."""
+"""The definition of a kind of layer: names, sizes, options, parameters, formula, kernel and ONNX form."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ class Layer(Protocol):
 
 
 class Attributes(Protocol):
-    """The attributes of a layer object in a file. Every method raises KnowledgeError for unusable values."""
+    """The attributes of a layer object in a file. All methods raise KnowledgeError for values that are not valid."""
 
-    def whole(self, key: str, default: int | None = None) -> int:
-        """Return a count."""
+    def integer(self, key: str, default: int | None = None) -> int:
+        """Return a non-negative integer, or the default where the attribute is missing."""
 
     def flag(self, key: str, default: bool = False) -> bool:
-        """Return a switch."""
+        """Return a Boolean, or the default where the attribute is missing."""
 
     def count(self, key: str) -> int:
-        """Return how many numbers an attribute holds; 0 where it holds none."""
+        """Return the number of elements of an attribute; 0 where it is not a numeric array."""
 
-    def bad(self, what: str) -> Exception:
-        """Return an error that says what is wrong with the layer."""
+    def error(self, what: str) -> Exception:
+        """Return the error for the layer; ``what`` is the predicate of its sentence."""
 
 
 class OnnxGraph(Protocol):
@@ -68,16 +68,16 @@ class OnnxGraph(Protocol):
     def numbers(self, values: np.ndarray | float) -> str:
         """Add a floating-point constant."""
 
-    def wholes(self, *values: int) -> str:
+    def integers(self, *values: int) -> str:
         """Add a constant of integers, shape (count,)."""
 
-    def parts(self, value: str, *sizes: int) -> list[str]:
+    def split(self, value: str, *sizes: int) -> list[str]:
         """Split a value into blocks of columns."""
 
-    def joined(self, *values: str) -> str:
+    def concat(self, *values: str) -> str:
         """Concatenate values by columns."""
 
-    def total(self, *values: str) -> str:
+    def add(self, *values: str) -> str:
         """Add values."""
 
 
@@ -120,7 +120,7 @@ class Option(Record):
         """Return its value in a file."""
         if isinstance(self.default, bool):
             return attributes.flag(self.stored_as, self.default)
-        return attributes.whole(self.stored_as, self.default)
+        return attributes.integer(self.stored_as, self.default)
 
 
 class Parameter(Record):
@@ -140,12 +140,17 @@ class Parameter(Record):
     only_with: str = ""
 
     def size(self, attributes: Attributes, dim: int) -> int:
-        """Return the number of elements."""
+        """Return the number of elements.
+
+        Args:
+            attributes: the attributes of the layer object.
+            dim: PyBrain's ``dim`` of the layer.
+        """
         return prod(self.shape(attributes, dim))
 
 
 class LayerKind(Record):
-    """A kind of layer. Everything that depends on the kind is here, and nowhere else.
+    """A kind of layer. All properties of the kind are defined here.
 
     Attributes:
         name: PyBrain's class name.
@@ -194,7 +199,7 @@ class LayerKind(Record):
 
     def dim_in(self, attributes: Attributes) -> int:
         """Return PyBrain's ``dim``; derived from ``outdim`` where a file does not have it."""
-        return attributes.whole("dim", attributes.whole("outdim") // self.outputs)
+        return attributes.integer("dim", attributes.integer("outdim") // self.outputs)
 
     def options_in(self, attributes: Attributes) -> dict[str, object]:
         """Return the options by name, checked."""

@@ -66,15 +66,15 @@ def _lstm_kernel(layer: Layer, dtype: np.dtype) -> Kernel:
 
 def _lstm_onnx(graph: OnnxGraph, layer: Layer, x: str, last: str | None) -> tuple[str, str]:
     peepholes = layer.arrays
-    i, f, g, o = graph.parts(x, *[layer.outdim] * 4)
+    i, f, g, o = graph.split(x, *[layer.outdim] * 4)
     if peepholes and last is not None:
-        i = graph.total(i, graph.node("Mul", last, graph.numbers(peepholes["ingate"])))
-        f = graph.total(f, graph.node("Mul", last, graph.numbers(peepholes["forgetgate"])))
+        i = graph.add(i, graph.node("Mul", last, graph.numbers(peepholes["ingate"])))
+        f = graph.add(f, graph.node("Mul", last, graph.numbers(peepholes["forgetgate"])))
     state = graph.node("Mul", graph.node("Sigmoid", i), graph.node("Tanh", g))
     if last is not None:
-        state = graph.total(state, graph.node("Mul", graph.node("Sigmoid", f), last))
+        state = graph.add(state, graph.node("Mul", graph.node("Sigmoid", f), last))
     if peepholes:
-        o = graph.total(o, graph.node("Mul", state, graph.numbers(peepholes["outgate"])))
+        o = graph.add(o, graph.node("Mul", state, graph.numbers(peepholes["outgate"])))
     return graph.node("Mul", graph.node("Sigmoid", o), graph.node("Tanh", state)), state
 
 
@@ -100,28 +100,28 @@ def _mdlstm(layer: Layer) -> Forward:
 def _mdlstm_onnx(graph: OnnxGraph, layer: Layer, x: str) -> str:
     dim, dimensions = layer.outdim // 2, layer.integer_option("dimensions")
     peepholes = layer.arrays
-    i, forget, g, o, before = graph.parts(x, dim, dimensions * dim, dim, dim, dimensions * dim)
-    lasts = graph.parts(before, *[dim] * dimensions)
-    gates = graph.parts(forget, *[dim] * dimensions)
+    i, forget, g, o, before = graph.split(x, dim, dimensions * dim, dim, dim, dimensions * dim)
+    lasts = graph.split(before, *[dim] * dimensions)
+    gates = graph.split(forget, *[dim] * dimensions)
     if peepholes:
-        i = graph.total(i, graph.node("Mul", graph.total(*lasts), graph.numbers(peepholes["ingate"])))
+        i = graph.add(i, graph.node("Mul", graph.add(*lasts), graph.numbers(peepholes["ingate"])))
         weights = peepholes["forgetgate"].reshape(dimensions, dim)
         gates = [
-            graph.total(gate, graph.node("Mul", last, graph.numbers(weight)))
+            graph.add(gate, graph.node("Mul", last, graph.numbers(weight)))
             for gate, last, weight in zip(gates, lasts, weights, strict=True)
         ]
     kept = [
         graph.node("Mul", graph.node("Sigmoid", gate), last) for gate, last in zip(gates, lasts, strict=True)
     ]
-    state = graph.total(graph.node("Mul", graph.node("Sigmoid", i), graph.node("Tanh", g)), *kept)
+    state = graph.add(graph.node("Mul", graph.node("Sigmoid", i), graph.node("Tanh", g)), *kept)
     if peepholes:
-        o = graph.total(o, graph.node("Mul", state, graph.numbers(peepholes["outgate"])))
-    return graph.joined(graph.node("Mul", graph.node("Sigmoid", o), graph.node("Tanh", state)), state)
+        o = graph.add(o, graph.node("Mul", state, graph.numbers(peepholes["outgate"])))
+    return graph.concat(graph.node("Mul", graph.node("Sigmoid", o), graph.node("Tanh", state)), state)
 
 
 def _mdlstm_sizes(attributes: Attributes) -> tuple[int, int]:
-    dim = attributes.whole("dim", attributes.whole("outdim") // 2)
-    return (3 + 2 * attributes.whole("dimensions", 1)) * dim, 2 * dim
+    dim = attributes.integer("dim", attributes.integer("outdim") // 2)
+    return (3 + 2 * attributes.integer("dimensions", 1)) * dim, 2 * dim
 
 
 def _per_unit(attributes: Attributes, dim: int) -> tuple[int, ...]:
@@ -129,7 +129,7 @@ def _per_unit(attributes: Attributes, dim: int) -> tuple[int, ...]:
 
 
 def _per_dimension(attributes: Attributes, dim: int) -> tuple[int, ...]:
-    return (dim * attributes.whole("dimensions", 1),)
+    return (dim * attributes.integer("dimensions", 1),)
 
 
 _PEEPHOLES = (

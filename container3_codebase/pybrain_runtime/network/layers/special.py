@@ -30,19 +30,21 @@ def _kohonen_onnx(graph: OnnxGraph, layer: Layer, x: str) -> str:
     neurons = layer.arrays["neurons"]
     side = neurons.shape[0]
     apart = graph.node(
-        "Sub", graph.numbers(neurons.reshape(1, side * side, -1)), graph.node("Unsqueeze", x, graph.wholes(1))
+        "Sub",
+        graph.numbers(neurons.reshape(1, side * side, -1)),
+        graph.node("Unsqueeze", x, graph.integers(1)),
     )
-    distance = graph.node("ReduceSum", graph.node("Mul", apart, apart), graph.wholes(2), keepdims=0)
+    distance = graph.node("ReduceSum", graph.node("Mul", apart, apart), graph.integers(2), keepdims=0)
     winner = graph.node("ArgMin", distance, axis=1, keepdims=1)
-    place = graph.joined(
-        graph.node("Div", winner, graph.wholes(side)), graph.node("Mod", winner, graph.wholes(side))
+    place = graph.concat(
+        graph.node("Div", winner, graph.integers(side)), graph.node("Mod", winner, graph.integers(side))
     )
     return graph.node("Cast", place, to=graph.element)
 
 
 def _neurons(attributes: Attributes, dim: int) -> tuple[int, ...]:
-    indim = attributes.whole("indim")
-    side = attributes.whole("nNeurons", isqrt(attributes.count("neurons") // max(1, indim)))
+    indim = attributes.integer("indim")
+    side = attributes.integer("nNeurons", isqrt(attributes.count("neurons") // max(1, indim)))
     return side, side, indim
 
 
@@ -50,7 +52,7 @@ def _unsupported(name: str, module: str, reason: str) -> LayerKind:
     return LayerKind(
         name,
         module,
-        sizes=lambda attributes: (attributes.whole("indim"), attributes.whole("outdim")),
+        sizes=lambda attributes: (attributes.integer("indim"), attributes.integer("outdim")),
         unsupported=reason,
         rebuildable=False,
     )
@@ -69,7 +71,7 @@ KINDS = (
         "KohonenMap",
         "kohonen",
         outputs=2,
-        sizes=lambda attributes: (attributes.whole("nInput", attributes.whole("indim")), 2),
+        sizes=lambda attributes: (attributes.integer("nInput", attributes.integer("indim")), 2),
         parameters=(Parameter("neurons", "neurons", _neurons),),
         forward=_kohonen,
         onnx=_kohonen_onnx,
@@ -79,8 +81,6 @@ KINDS = (
         "StateDependentLayer", "statedependentlayer", "its output is explored at random by a second network"
     ),
     _unsupported("MdrnnLayer", "mdrnnlayer", "PyBrain itself computes it only through its arac extension"),
-    _unsupported(
-        "Table", "table", "it looks values up in a table by its inputs, and no network of rows has one"
-    ),
-    _unsupported("EvolinoNetwork", "evolinonetwork", "it answers by generating a sequence, not row by row"),
+    _unsupported("Table", "table", "it looks values up in a table by its inputs, which is not supported"),
+    _unsupported("EvolinoNetwork", "evolinonetwork", "it generates a sequence instead of computing each row"),
 )

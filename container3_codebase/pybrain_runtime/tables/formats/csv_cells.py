@@ -81,7 +81,7 @@ class CellParser:
             return raw.decode("utf-8")
         except UnicodeDecodeError as error:
             raise ActivationError(
-                f"{self.file} line {line} is not UTF-8: byte 0x{raw[error.start]:02x} at place "
+                f"{self.file} line {line} is not UTF-8: byte 0x{raw[error.start]:02x} at position "
                 f"{error.start + 1} of the line.",
                 hint="Save the file in UTF-8.",
                 line=line,
@@ -149,7 +149,7 @@ class CellParser:
         of = f"{values} of the {plural(values + names, 'cell')} in the first row"
         return AmbiguousHeader(
             f"{self.file} line {line}, {self.column_label(column)}: {quoted(cells[column])} is not a number, but {of} "
-            "can only be values, so that it is no header.",
+            "can only be values, so it is not a header.",
             hint="Correct the cell.",
             line=line,
             column=column + 1,

@@ -136,7 +136,7 @@ class CsvReader:
         """
         if not line.strip():
             raise ActivationError(
-                f"{self._name} line 1 is blank; a header or a row was expected.",
+                f"{self._name} line 1 is blank; expected a header or a row.",
                 hint="Remove the blank line.",
                 line=1,
             )

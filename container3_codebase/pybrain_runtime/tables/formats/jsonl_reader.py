@@ -56,7 +56,7 @@ class JsonLinesReader:
         for name in self.header:
             if not _is_text(name):
                 raise self._invalid(
-                    first.number + place, f"has a key that is no text in Unicode: {quoted(name)}"
+                    first.number + place, f"has a key that is not valid Unicode: {quoted(name)}"
                 )
         self.columns: ColumnSelection = selector.select(len(value), self.header, first.number + place)
         self._chunks = chain([first.after(place) if place else first], chunks)
@@ -97,17 +97,20 @@ class JsonLinesReader:
         if len(value) != len(self.header) or any(name not in value for name in self.header):
             missing = [quoted(name) for name in self.header if name not in value]
             more = [quoted(name) for name in value if name not in self.header]
-            said = [f"without {', '.join(missing)}"] if missing else []
-            said += [f"with {', '.join(more)}"] if more else []
-            raise self._invalid(number, f"has other keys than the lines before it: {' and '.join(said)}")
+            differences = [f"without {', '.join(missing)}"] if missing else []
+            differences += [f"with {', '.join(more)}"] if more else []
+            raise self._invalid(
+                number, f"has other keys than the lines before it: {' and '.join(differences)}"
+            )
         return [value[name] for name in self.header]
 
     def _parsed(self, number: int, line: bytes) -> dict[str, object] | list[object]:
         try:
-            value = parse_json(line.decode("utf-8"), parse_constant=_no_number)
+            value = parse_json(line.decode("utf-8"), parse_constant=_reject_constant)
         except UnicodeDecodeError as error:
             raise self._invalid(
-                number, f"is not UTF-8: byte 0x{line[error.start]:02x} at place {error.start + 1} of the line"
+                number,
+                f"is not UTF-8: byte 0x{line[error.start]:02x} at position {error.start + 1} of the line",
             ) from None
         except RepeatedKey as error:
             raise self._invalid(number, f"has the key {quoted(error.key)} twice") from None
@@ -140,7 +143,7 @@ class JsonLinesReader:
             if math.isfinite(number):
                 return number
         name = f" ({shortened(self.header[place])})" if self.header else ""
-        what = "the value is missing (null)" if value is None else f"{_shown(value)} is not a number"
+        what = "the value is missing (null)" if value is None else f"{_quoted_json(value)} is not a number"
         if isinstance(value, int | float) and not isinstance(value, bool):
             what = f"{quoted(str(value))} is out of float64 range"
         raise ActivationError(
@@ -158,7 +161,7 @@ class JsonLinesReader:
         )
 
 
-def _shown(value: object) -> str:
+def _quoted_json(value: object) -> str:
     """Return a value for a message."""
     try:
         return quoted(json.dumps(value))
@@ -169,7 +172,7 @@ def _shown(value: object) -> str:
 def _reason(error: ValueError) -> str:
     """Return what is wrong with a line. Python limits the digits of an integer; JSON does not."""
     own = isinstance(error, json.JSONDecodeError) or "finite" in str(error)
-    return str(error) if own else "a number has more digits than any number needs"
+    return str(error) if own else "a number has too many digits"
 
 
 def _is_text(name: str) -> bool:
@@ -177,5 +180,5 @@ def _is_text(name: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
-def _no_number(text: str) -> NoReturn:
+def _reject_constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is not a finite number")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pybrain_runtime._io.signatures import UTF8_BOM
+from pybrain_runtime._io.signatures import UTF8_BOM, ZIP
 from pybrain_runtime.errors import ActivationError
 
 LINE_LIMIT = 1 << 20
 _OTHER_FORMATS = (
     (b"\xff\xfe", "is UTF-16 text"),
     (b"\xfe\xff", "is UTF-16 text"),
-    (b"PK\x03\x04", "is a zip archive or an Excel workbook"),
+    (ZIP, "is a zip archive or an Excel workbook"),
     (b"\xd0\xcf\x11\xe0", "is an old Excel workbook"),
     (b"\x80\x02}", "is a pickle"),
     (b"\x80\x02c", "is a pickle"),
@@ -112,7 +112,7 @@ class LineReader:
 
     def _too_long(self, line: int) -> ActivationError:
         return ActivationError(
-            f"{self._name} line {line} is longer than {self._limit:,} bytes, the limit.",
+            f"{self._name} line {line} exceeds the limit of {self._limit:,} bytes for a line.",
             hint="One line holds one row. Check that this is the right file.",
             line=line,
         )

@@ -1,37 +1,51 @@
-"""Where everything stands in a drawing: columns of boxes, and lanes above and below them for long curves."""
+"""The layout of a drawing: columns of boxes, and lanes above and below them for long curves."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pybrain_runtime.drawing.groups import Group, groups_of
+from pybrain_runtime.drawing.groups import Group, group_connections
 from pybrain_runtime.network.description import NetworkDescription
 
 BOX_WIDTH, BOX_HEIGHT = 150, 58
-_COLUMN_GAP, _ROW_GAP, _LANE, _NARROW_LANE, _MANY, _MARGIN = 140, 26, 24, 9, 12, 24
+_COLUMN_GAP, _ROW_GAP, _MARGIN = 140, 26, 24
+_LANE, _NARROW_LANE, _WIDE_LANES = 24, 9, 12
+"""Heights of a lane with few and with many lanes, and the largest number of high ones. All in pixels."""
 
 
 @dataclass(frozen=True)
 class Box:
-    """A module: its upper left corner."""
+    """The box of a module.
+
+    Attributes:
+        x: left edge.
+        y: upper edge.
+    """
 
     x: float
     y: float
 
     @property
     def middle(self) -> float:
-        """Half its height."""
+        """Vertical center."""
         return self.y + BOX_HEIGHT / 2
 
     @property
     def right(self) -> float:
-        """Its right edge."""
+        """Right edge."""
         return self.x + BOX_WIDTH
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A group of connections: its path in the notation of SVG, and where its label is centred."""
+    """The curve of a group of connections.
+
+    Attributes:
+        group: the connections.
+        path: the path, in the notation of SVG.
+        label_x: horizontal center of the label.
+        label_y: vertical center of the label.
+    """
 
     group: Group
     path: str
@@ -40,14 +54,14 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Places:
-    """A network, laid out.
+class Layout:
+    """The layout of a network, in pixels.
 
     Attributes:
-        width: of all.
-        height: of all.
-        boxes: one per module, in their order.
-        curves: one per group of connections.
+        width: width of the drawing.
+        height: height of the drawing.
+        boxes: one for each module, in the order of the modules.
+        curves: one for each group of connections.
     """
 
     width: float
@@ -56,27 +70,27 @@ class Places:
     curves: tuple[Curve, ...]
 
 
-def places_of(network: NetworkDescription) -> Places:
-    """Lays a network out: the same for the same network, always."""
-    groups = groups_of(network)
+def layout_of(network: NetworkDescription) -> Layout:
+    """Return the layout of a network, which is deterministic."""
+    groups = group_connections(network)
     depths = _depths(network)
-    over, under = _long(network, groups, depths)
+    over, under = _passing_groups(network, groups, depths)
     back = [g for g in groups if g.recurrent]
     columns: list[list[int]] = [[] for _ in range(max(depths) + 1)]
-    # A bias unit stands below what it has to give way to.
+    # Bias units are placed below the other modules of a column.
     for place in sorted(range(len(depths)), key=lambda p: (network.modules[p].kind == "BiasUnit", p)):
         columns[depths[place]].append(place)
     tallest = max(len(column) for column in columns)
     inner = tallest * (BOX_HEIGHT + _ROW_GAP) - _ROW_GAP
     above = _lanes(over, depths)
     below = _lanes([*back, *under], depths)
-    lane = _LANE if max(len(above), len(below)) <= _MANY else _NARROW_LANE
+    lane = _LANE if max(len(above), len(below)) <= _WIDE_LANES else _NARROW_LANE
     heights = [(1 + max(lanes.values(), default=-1)) * lane for lanes in (above, below)]
     top = _MARGIN + heights[0]
     side = _MARGIN + (_COLUMN_GAP // 3 if back else 0)
     boxes = _boxes(columns, top, inner, side)
     bottom = top + inner
-    # From the top of a box to its bottom: what goes over others, on to the next column, under others, back.
+    # The order of the ports of a box from top to bottom: over other columns, to the next one, under others, back.
     ranks = {g: rank for rank, listed in enumerate((over, groups, under, back)) for g in listed}
     ranks |= dict.fromkeys(over, 0)
     curves = _Curves(boxes, ranks)
@@ -85,7 +99,7 @@ def places_of(network: NetworkDescription) -> Places:
         *(curves.lane(g, top - lane * (number + 0.75)) for g, number in above.items()),
         *(curves.lane(g, bottom + lane * (number + 1)) for g, number in below.items()),
     ]
-    return Places(
+    return Layout(
         width=2 * side + len(columns) * (BOX_WIDTH + _COLUMN_GAP) - _COLUMN_GAP,
         height=bottom + heights[1] + _MARGIN,
         boxes=tuple(boxes[place] for place in range(len(depths))),
@@ -93,10 +107,10 @@ def places_of(network: NetworkDescription) -> Places:
     )
 
 
-def _long(
+def _passing_groups(
     network: NetworkDescription, groups: list[Group], depths: list[int]
 ) -> tuple[list[Group], list[Group]]:
-    """Return the curves that pass other columns, short ones first: those over them, and those under them."""
+    """Return the groups that pass other columns, short ones first: those above them, and those below them."""
     passing = [g for g in groups if not g.recurrent and depths[g.target] - depths[g.source] > 1]
     passing.sort(key=lambda g: depths[g.target] - depths[g.source])
     from_below = [g for g in passing if network.modules[g.source].kind == "BiasUnit"]
@@ -104,13 +118,13 @@ def _long(
 
 
 def _lanes(groups: list[Group], depths: list[int]) -> dict[Group, int]:
-    """Return a lane for each curve, as few as will do: those that share one do not meet."""
+    """Return the lane of each group. Groups that share a lane do not overlap."""
     taken: list[list[range]] = []
     lanes: dict[Group, int] = {}
     for group in groups:
         first, last = sorted((depths[group.source], depths[group.target]))
         columns = range(first, last + 1)
-        free = (n for n, used in enumerate(taken) if not any(_meet(columns, other) for other in used))
+        free = (n for n, used in enumerate(taken) if not any(_overlap(columns, other) for other in used))
         number = next(free, len(taken))
         taken += [[]] if number == len(taken) else []
         taken[number].append(columns)
@@ -118,12 +132,12 @@ def _lanes(groups: list[Group], depths: list[int]) -> dict[Group, int]:
     return lanes
 
 
-def _meet(one: range, other: range) -> bool:
+def _overlap(one: range, other: range) -> bool:
     return one.start < other.stop and other.start < one.stop
 
 
 def _depths(network: NetworkDescription) -> list[int]:
-    """Return the column of each module: one more than the last of those that it listens to."""
+    """Return the column of each module: one more than the largest column of the modules that feed it."""
     depths = [0] * len(network.modules)
     for connection in sorted(network.connections, key=lambda c: c.source):
         if network.modules[connection.source].kind != "BiasUnit":
@@ -131,7 +145,7 @@ def _depths(network: NetworkDescription) -> list[int]:
     for place, module in enumerate(network.modules):
         if module.kind == "BiasUnit":
             ends = [depths[c.target] for c in network.connections if c.source == place]
-            if ends and min(ends) == 0:  # what listens to nothing but bias units comes after them
+            if ends and min(ends) == 0:  # modules that are fed by bias units only come after these
                 depths = [d + 1 if p != place and d >= 0 else d for p, d in enumerate(depths)]
                 ends = [end + 1 for end in ends]
             depths[place] = min(ends) - 1 if ends else 0
@@ -149,7 +163,7 @@ def _boxes(columns: list[list[int]], top: float, inner: float, side: float) -> d
 
 
 class _Curves:
-    """Curves leave boxes on the right and enter on the left, each at a point of its own."""
+    """Creates curves, which leave boxes on the right and enter them on the left, each at its own port."""
 
     def __init__(self, boxes: dict[int, Box], ranks: dict[Group, int]) -> None:
         self._boxes = boxes
@@ -161,11 +175,11 @@ class _Curves:
             self._entering.setdefault(group.target, []).append(group)
 
     def straight(self, group: Group) -> Curve:
-        """Return a curve from one column to the next."""
+        """Return the curve of a group from one column to the next."""
         (x, y), (to_x, to_y) = self._start(group), self._end(group)
         bend = (to_x - x) / 2
         path = f"M{x:.0f} {y:.1f}C{x + bend:.0f} {y:.1f} {to_x - bend:.0f} {to_y:.1f} {to_x:.0f} {to_y:.1f}"
-        # Labels of curves to one module stand where these are still apart.
+        # Labels of curves to the same module are placed where the curves are still apart.
         share = 0.4 if len(self._entering[group.target]) > 1 else 0.5
         rest = 1 - share
         label_y = y * (rest**3 + 3 * rest**2 * share) + to_y * (share**3 + 3 * rest * share**2)
@@ -178,10 +192,15 @@ class _Curves:
         return Curve(group, path, label_x, label_y)
 
     def lane(self, group: Group, lane: float) -> Curve:
-        """Return a curve along a lane above or below all boxes."""
+        """Return the curve of a group along a lane.
+
+        Args:
+            group: the connections.
+            lane: y of the lane, above or below all boxes.
+        """
         (x, y), (to_x, to_y) = self._start(group), self._end(group)
         reach = 40 if group.recurrent else 60
-        if to_x > x:  # onwards, over the columns between
+        if to_x > x:  # forward, past the columns between
             turn, back = x + 2 * reach, to_x - 2 * reach
             path = (
                 f"M{x:.0f} {y:.1f}C{x + reach:.0f} {y:.1f} {turn - reach:.0f} {lane:.1f} {turn:.0f} {lane:.1f}"

@@ -1,4 +1,4 @@
-"""Lets onnxruntime answer with a model, as somebody would who has nothing but the file."""
+"""Runs a written ONNX model with onnxruntime, to check it."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from typing import Any
 
 import numpy as np
 
-from pybrain_runtime.convert.agreement import Answers
+from pybrain_runtime.convert.agreement import Predict
 
 TOLERANCES = {"float64": 1e-12, "float32": 1e-4}
-"""The largest difference that a conversion may make, see ``Agreement.difference``."""
+"""The largest difference that is accepted for each precision, see ``Agreement.difference``."""
 
 
 def runtime_name() -> str:
-    """Return the name and version of who checks."""
+    """Return the name and version of onnxruntime."""
     return f"onnxruntime {_runtime().__version__}"
 
 
-def onnx_answers(model: bytes) -> Answers:
-    """Return what onnxruntime answers with a model, on one thread."""
+def onnx_predict(model: bytes) -> Predict:
+    """Return a function that runs a serialized ONNX model on one thread."""
     runtime = _runtime()
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3  # errors only: it warns about every constant that it folds
     session = runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    place = session.get_inputs()[0]
-    element = np.float64 if place.type == "tensor(double)" else np.float32
+    model_input = session.get_inputs()[0]
+    dtype = np.float64 if model_input.type == "tensor(double)" else np.float32
 
-    def answers(inputs: np.ndarray) -> np.ndarray:
-        outputs: np.ndarray = session.run(None, {place.name: inputs.astype(element)})[0]
+    def predict(inputs: np.ndarray) -> np.ndarray:
+        outputs: np.ndarray = session.run(None, {model_input.name: inputs.astype(dtype)})[0]
         return outputs
 
-    return answers
+    return predict
 
 
 def _runtime() -> Any:

@@ -1,13 +1,13 @@
-"""The drawing itself: SVG as text, the same for the same network, with every name of the file escaped."""
+"""Draws a network as SVG. The result is deterministic, and all names of the file are escaped."""
 
 from __future__ import annotations
 
-from pybrain_runtime.drawing.places import BOX_HEIGHT, BOX_WIDTH, Box, Curve, Places, places_of
+from pybrain_runtime.drawing.layout import BOX_HEIGHT, BOX_WIDTH, Box, Curve, Layout, layout_of
 from pybrain_runtime.network.description import ModuleDescription, NetworkDescription
 
-_LABELLED = 40
+_MOST_LABELS = 40
 _TITLE = 34
-_LONGEST = 20
+_LONGEST_NAME = 20
 _STYLE = """
 svg { color-scheme: light dark; font-family: system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif }
 .paper { fill: #ffffff } .name { fill: #1b1f24; font-size: 13px; font-weight: 600 }
@@ -27,14 +27,14 @@ svg { color-scheme: light dark; font-family: system-ui, "Segoe UI", Roboto, "Dej
 
 
 def drawing(network: NetworkDescription) -> str:
-    """Return a drawing as an SVG document.
+    """Return a drawing of a network as an SVG document.
 
-    Layers stand from left to right in the order in which they are computed. Connections from one time step to
-    the next are dashed and lead back. A network inside another one is a box there, and drawn again below.
+    Layers are drawn from left to right in the order of computation. Connections from one time step to the next are
+    dashed and go back. A nested network is a box, and is drawn below.
     """
-    panels = [(network, places_of(network)) for network in _all_networks(network)]
-    width = max(places.width for _, places in panels)
-    height = sum(places.height + _TITLE for _, places in panels)
+    panels = [(part, layout_of(part)) for part in _all_networks(network)]
+    width = max(layout.width for _, layout in panels)
+    height = sum(layout.height + _TITLE for _, layout in panels)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
         f'width="{width:.0f}" height="{height:.0f}" role="img">',
@@ -47,13 +47,13 @@ def drawing(network: NetworkDescription) -> str:
         '<rect class="paper" width="100%" height="100%"/>',
     ]
     y = 0.0
-    for shown, places in panels:
+    for part, layout in panels:
         parts.append(f'<g transform="translate(0 {y:.0f})">')
-        parts.append(f'<text class="title" x="24" y="24">{_text(_heading(shown))}</text>')
+        parts.append(f'<text class="title" x="24" y="24">{_text(_heading(part))}</text>')
         parts.append(f'<g transform="translate(0 {_TITLE})">')
-        parts += _panel(shown, places)
+        parts += _panel(part, layout)
         parts.append("</g></g>")
-        y += places.height + _TITLE
+        y += layout.height + _TITLE
     return "\n".join([*parts, "</svg>", ""])
 
 
@@ -74,15 +74,15 @@ def _count(number: int, what: str) -> str:
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
-def _panel(network: NetworkDescription, places: Places) -> list[str]:
-    labelled = len(places.curves) <= _LABELLED
+def _panel(network: NetworkDescription, layout: Layout) -> list[str]:
+    labelled = len(layout.curves) <= _MOST_LABELS
     return [
-        *(_curve(curve, network) for curve in places.curves),
+        *(_curve(curve, network) for curve in layout.curves),
         *(
             _box(module, box, place in network.inputs, place in network.outputs)
-            for place, (module, box) in enumerate(zip(network.modules, places.boxes, strict=True))
+            for place, (module, box) in enumerate(zip(network.modules, layout.boxes, strict=True))
         ),
-        *(_label(curve) for curve in places.curves if labelled),
+        *(_label(curve) for curve in layout.curves if labelled),
     ]
 
 
@@ -98,19 +98,19 @@ def _curve(curve: Curve, network: NetworkDescription) -> str:
 def _label(curve: Curve) -> str:
     return (
         f'<text class="label" x="{curve.label_x:.0f}" y="{curve.label_y + 3:.1f}" text-anchor="middle">'
-        f"{_text(_short(curve.group.label, 26))}</text>"
+        f"{_text(_shorten(curve.group.label, 26))}</text>"
     )
 
 
-def _box(module: ModuleDescription, box: Box, takes: bool, gives: bool) -> str:
-    role = " out" if gives else " in" if takes else " bias" if module.kind == "BiasUnit" else ""
+def _box(module: ModuleDescription, box: Box, is_input: bool, is_output: bool) -> str:
+    role = " out" if is_output else " in" if is_input else " bias" if module.kind == "BiasUnit" else ""
     middle = box.x + BOX_WIDTH / 2
     return (
         f'<g><rect class="box{role}" x="{box.x:.0f}" y="{box.y:.1f}" width="{BOX_WIDTH}" '
         f'height="{BOX_HEIGHT}" rx="8"/>'
-        f"<title>{_text(_described(module))}</title>"
+        f"<title>{_text(_details(module))}</title>"
         f'<text class="name" x="{middle:.0f}" y="{box.y + 20:.1f}" text-anchor="middle">'
-        f"{_text(_short(module.name, _LONGEST))}</text>"
+        f"{_text(_shorten(module.name, _LONGEST_NAME))}</text>"
         f'<text class="kind" x="{middle:.0f}" y="{box.y + 35:.1f}" text-anchor="middle">'
         f"{_text(module.kind)}</text>"
         f'<text class="kind" x="{middle:.0f}" y="{box.y + 50:.1f}" text-anchor="middle">'
@@ -126,19 +126,19 @@ def _size(module: ModuleDescription) -> str:
     return f"{size}, {own:,} parameters" if own else size
 
 
-def _described(module: ModuleDescription) -> str:
+def _details(module: ModuleDescription) -> str:
     options = "".join(f", {key} {value}" for key, value in module.options.items())
     sizes = f"{_count(module.indim, 'input')}, {_count(module.outdim, 'output')}"
     return f"{module.kind} '{module.name}': {sizes}{options}"
 
 
-def _short(text: str, length: int) -> str:
+def _shorten(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def _text(text: str) -> str:
-    """Return a text as SVG has it: what is markup, and what cannot be printed, escaped."""
+    """Return text for SVG, with markup and characters that are not printable escaped."""
     plain = "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
-    for mark, written in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
-        plain = plain.replace(mark, written)
+    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
+        plain = plain.replace(character, entity)
     return plain
