@@ -69,9 +69,11 @@ def follow(
     # -P: a module `training` in the working directory is not meant.
     command = [sys.executable, "-P", "-m", "training", scenario, "--events", "--options", _as_json(options)]
     inherited = {key: value for key, value in environment.items() if not key.startswith(PREFIX)}
-    program = process.Program(command, environment={**inherited, **dict.fromkeys(_THREADS, "1")})
+    program: process.Program | None = None
     events = _Events(on_event, on_line)
     try:
+        with process.signals_deferred():
+            program = process.Program(command, environment={**inherited, **dict.fromkeys(_THREADS, "1")})
         try:
             events.read(program)
         except KeyboardInterrupt:
@@ -79,8 +81,9 @@ def follow(
             on_event({"event": "stopping"})
             events.read(program)
     except BaseException as error:
-        with process.ignore_signals():
-            program.stop(grace=5.0)
+        if program is not None:
+            with process.ignore_signals():
+                program.stop(grace=5.0)
         if isinstance(error, KeyboardInterrupt):
             raise Interrupted(
                 "interrupted; the training was ended at once",
