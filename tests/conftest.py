@@ -38,6 +38,7 @@ _PARTS = (
     "container1_activationbase",
     "container2_knowledgebase",
     "container3_codebase",
+    "container4_learningbase",
     "models",
     "data",
 )

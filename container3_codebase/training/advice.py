@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pybrain_runtime.errors import CannotResume, CannotWrite, OverwritesInput, PipelineError
+from pybrain_runtime.errors import CannotResume, CannotWrite, OutputExists, OverwritesInput, PipelineError
 from training.errors import Busy, Diverged, InputsDiffer, MissingColumn, TooFewRows, UnusableFeature
 from training.options import flag, variable
 
@@ -44,9 +44,13 @@ def advice_for(error: PipelineError, words: Wording) -> str:
     if isinstance(error, TooFewRows):
         return f"{words.of('validation')}{words.sign}0 or {words.of('test')}{words.sign}0 leave out a part."
     if isinstance(error, Diverged):
-        return f"Choose a smaller one with {words.of('learning_rate')}."
+        if error.learning_rate is None:
+            return f"Choose another trainer with {words.of('trainer')}."
+        return f"Choose a smaller learning rate with {words.of('learning_rate')}."
     if isinstance(error, CannotResume):
         return f"Start without {words.of('resume')} to begin anew."
-    if isinstance(error, CannotWrite | Busy | OverwritesInput):
+    if isinstance(error, OutputExists | OverwritesInput):
+        return f"Choose another folder with {words.of('out')}."
+    if isinstance(error, CannotWrite | Busy):
         return f"Or choose another folder with {words.of('out')}."
     return ""

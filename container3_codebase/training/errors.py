@@ -126,7 +126,6 @@ class Diverged(PipelineError):
         rate = "" if learning_rate is None else f" with the learning rate {learning_rate:g}"
         super().__init__(
             f"Training diverged in epoch {epoch}{rate}: the error grows without bound. No knowledge was written.",
-            hint="Use a smaller learning rate.",
         )
         self.epoch = epoch
         self.learning_rate = learning_rate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,6 +44,9 @@ from training.results.report import report_html
 from training.rows.table import read_table
 from training.trainers.base import TrainerOptions
 from training.trainers.registry import KINDS, make_trainer
+
+_PATIENCE = 5.0
+"""Seconds to wait for another training: one whose command was killed notices it within an epoch."""
 
 
 class Observer(Protocol):
@@ -266,10 +270,14 @@ def _exclusive(folder: ResultFolder) -> Iterator[None]:
         reason = (error.strerror or str(error)).lower()
         raise CannotWrite(f"{path} cannot be opened: {reason}.", path=path, errno=error.errno) from None
     try:
-        if lock(descriptor) is False:
+        deadline = time.monotonic() + _PATIENCE
+        while lock(descriptor) is False:
+            if time.monotonic() < deadline:
+                time.sleep(0.05)
+                continue
             raise Busy(
                 f"Another training writes to {folder.path}.",
-                hint="Wait for its end, or choose another folder.",
+                hint="Wait for its end.",
             )
         yield
     finally:

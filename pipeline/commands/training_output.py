@@ -76,6 +76,10 @@ def train(context: Context, scenario: str, given: dict[str, object]) -> Training
     fit = event["fit"]
     write(f"  epochs       {fit['epochs']:,}, the best is {fit['best_epoch']:,} ({_REASONS[fit['reason']]})")
     write(f"  written      {shown(folder)}: {', '.join(event['files'])}")
+    if not fit["best_epoch"]:
+        context.console.note(
+            "No epoch had a smaller validation error than the initial network, which is the result."
+        )
     result = TrainingResult(event, str(folder))
     if fit["interrupted"]:
         result.error = Interrupted(

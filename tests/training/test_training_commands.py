@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.commands.training_output import EpochLine
 from pipeline.project import Layout
 from pipeline.stages.kept_models import keep_as, promote
 from pybrain_runtime import load_knowledge
@@ -124,3 +126,19 @@ def test_promotion_replaces_knowledge_and_card(tmp_path: Path) -> None:
     promote(layout, tmp_path / "out")
     assert layout.own_knowledge.read_bytes() == files(tmp_path / "out")["currentSolution.pkl"]
     assert load_knowledge(layout.own_knowledge).scaling == "card"
+
+
+def test_the_progress_line_has_epoch_errors_and_time_left() -> None:
+    line = EpochLine(io.StringIO())
+    line.total = 100
+    event = {"event": "epoch", "epoch": 10, "train": 0.25, "validation": 0.5, "best_epoch": 9}
+    line.show(event)
+    text = line.text({**event, "epoch": 50}, time.monotonic() + 40.0)
+    assert text.startswith("[############............] epoch 50 of 100, error 0.25000, validation 0.50000")
+    assert "(best in epoch 9), at most 50 s left" in text
+
+
+def test_nothing_is_drawn_where_there_is_no_terminal() -> None:
+    stream = io.StringIO()
+    EpochLine(stream).show({"event": "epoch", "epoch": 1, "train": 1.0, "validation": 1.0, "best_epoch": 1})
+    assert stream.getvalue() == ""

@@ -61,7 +61,6 @@ class ResultFolder:
         if os.path.lexists(self.file(KNOWLEDGE)) and not os.path.lexists(self.file(METRICS)):
             raise OutputExists(
                 f"{self.path} has a {KNOWLEDGE} without the {METRICS} of a training beside it; it would be replaced.",
-                hint="Choose another folder.",
                 path=self.file(KNOWLEDGE),
             )
 
@@ -79,7 +78,6 @@ class ResultFolder:
                 if is_same(self.file(name), path):
                     raise OverwritesInput(
                         f"{self.file(name)} would overwrite {path}, which is read.",
-                        hint="Choose another folder for the results.",
                         path=path,
                     )
 

@@ -81,6 +81,9 @@ class Table:
             ActivationError: a cell is not a finite number; the message names line and column.
         """
         places = [self.place(column, role) for column in columns]
+        plain = self._plain_numbers(places)
+        if plain is not None:
+            return plain
         found = np.empty((len(self), len(places)))
         for row, (line, cells) in enumerate(zip(self.lines, self.cells, strict=True)):
             self.parser.check_thousands(list(cells), places, line)
@@ -97,6 +100,18 @@ class Table:
         for line, cells in zip(self.lines, self.cells, strict=True):
             self._check_present(cells[place], line, place)
         return [cells[place] for cells in self.cells]
+
+    def _plain_numbers(self, places: Sequence[int]) -> NDArray[np.float64] | None:
+        """Return columns that hold nothing but plain numbers; None where any cell needs a closer look."""
+        cells = [row[place] for row in self.cells for place in places]
+        joined = "".join(cells)
+        if self.parser.decimal_comma or not joined.isascii() or "_" in joined:
+            return None
+        try:
+            numbers = np.array(list(map(float, cells))).reshape(len(self), len(places))
+        except ValueError:
+            return None
+        return numbers if np.isfinite(numbers).all() else None
 
     def _number(self, cell: str, line: int, place: int) -> float:
         self._check_present(cell, line, place)
