@@ -14,9 +14,10 @@ from types import FrameType
 from pybrain_runtime.container.advice import with_advice
 from pybrain_runtime.errors import PipelineError
 from training.advice import ENVIRONMENT, OPTIONS, advice_for
+from training.errors import OptionError
 from training.messages import EventStream, Messages, TextStream
 from training.option_sources import resolve
-from training.options import CONFIG, CREATE, EVALUATE, SCENARIOS, TrainingOptions, flag, table
+from training.options import CONFIG, CREATE, EVALUATE, SCENARIOS, TrainingOptions, flag, table, variable
 from training.scenarios import create, evaluate, refine
 
 INTERRUPTED, INTERNAL_ERROR = 130, 70
@@ -76,12 +77,30 @@ def run(scenario: str, options: TrainingOptions, messages: Messages) -> int:
     Returns:
         The exit status: 0, or 130 for a training that was interrupted.
     """
+    _check_paths(scenario, options)
     if scenario == EVALUATE:
         messages.scored(evaluate(options))
         return 0
     outcome = (create if scenario == CREATE else refine)(options, messages)
     messages.trained(outcome)
     return INTERRUPTED if outcome.interrupted else 0
+
+
+def _check_paths(scenario: str, options: TrainingOptions) -> None:
+    """Check that all paths are given that the scenario needs; the command line of the project has defaults for them.
+
+    Args:
+        scenario: create, refine or evaluate.
+        options: its options.
+
+    Raises:
+        OptionError: one is not.
+    """
+    needed = {CREATE: ("data", "out"), EVALUATE: ("data", "model")}.get(scenario, ("data", "out", "model"))
+    missing = [name for name in needed if not getattr(options, name)]
+    if missing:
+        shown = " and ".join(f"{flag(name)} ({variable(name)})" for name in missing)
+        raise OptionError(f"{shown} must be given.", option=missing[0])
 
 
 def parse(arguments: Sequence[str]) -> dict[str, object]:

@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.project import PROJECT
 from pybrain_runtime.errors import InputMissing
+from tests.training.runs import IRIS, program
 from training.errors import OptionError
 from training.option_sources import resolve
 from training.options import TrainingOptions, flag, table, variable
@@ -97,3 +98,24 @@ def test_help_is_shown_without_any_package(command: str) -> None:
     assert done.returncode == 0, done.stderr
     assert "--data FILE" in done.stdout
     assert ("--learning-rate" in done.stdout) == (command != "score")
+
+
+def test_the_program_says_which_paths_it_needs() -> None:
+    done = program("create")
+    assert done.returncode == 2
+    assert done.stderr == "--data (TRAIN_DATA) and --out (TRAIN_OUT) must be given.\n"
+
+
+def test_the_program_takes_its_options_from_the_environment(tmp_path: Path) -> None:
+    done = program(
+        "create", TRAIN_DATA=str(IRIS), TRAIN_OUT=str(tmp_path), TRAIN_EPOCHS="3", TRAIN_PLOTS="false"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "96 train, 24 validation, 30 test" in done.stdout
+    assert (tmp_path / "currentSolution.pkl").exists()
+
+
+def test_its_advice_names_variables_where_it_has_no_options(tmp_path: Path) -> None:
+    done = program("create", TRAIN_DATA=str(IRIS), TRAIN_OUT=str(tmp_path), TRAIN_TARGET="specie")
+    assert done.returncode == 65
+    assert "Choose columns of the file with TRAIN_TARGET and TRAIN_FEATURES." in done.stderr
