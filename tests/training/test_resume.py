@@ -99,6 +99,16 @@ def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
         created(IRIS, tmp_path, resume=True)
 
 
+@pytest.mark.parametrize("part", ["parameters", "trainer", "history", "best_parameters"])
+@pytest.mark.parametrize("value", [None, [1], {"dtype": "<f8", "shape": [2], "data": "AAAA"}])
+def test_a_checkpoint_with_a_damaged_part_is_refused(tmp_path: Path, part: str, value: object) -> None:
+    created(IRIS, tmp_path, Recorder(stop_after=2))
+    content = json.loads((tmp_path / CHECKPOINT).read_text())
+    (tmp_path / CHECKPOINT).write_text(json.dumps({**content, part: value}))
+    with pytest.raises(CannotResume, match="is damaged"):
+        created(IRIS, tmp_path, resume=True)
+
+
 def test_without_a_checkpoint_training_begins_with_the_first_epoch(tmp_path: Path) -> None:
     recorder = Recorder()
     created(IRIS, tmp_path, recorder, resume=True, epochs=3)

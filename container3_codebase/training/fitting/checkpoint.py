@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pybrain_runtime._io.atomic_file import AtomicFile
 from pybrain_runtime._io.input_file import InputFile
@@ -99,12 +100,18 @@ class Checkpoint:
             raise CannotResume(
                 f"The checkpoint {self.path} belongs to another training: {_difference(found, self._run)}."
             )
-        fit.network.params[:] = _decoded(content["parameters"])
-        fit.trainer.load_state_dict({key: _decoded(value) for key, value in content["trainer"].items()})
-        fit.state = FitState(
-            [EpochErrors(*row) for row in content["history"]], content["best_epoch"], content["best_error"],
-            _decoded(content["best_parameters"]), content["largest"],
-        )  # fmt: skip
+        try:
+            parameters, best = (
+                _parameters(content[key], fit.network.paramdim) for key in ("parameters", "best_parameters")
+            )
+            fit.network.params[:] = parameters
+            fit.trainer.load_state_dict({key: _decoded(value) for key, value in content["trainer"].items()})
+            fit.state = FitState(
+                [EpochErrors(*row) for row in content["history"]], content["best_epoch"], content["best_error"],
+                best, content["largest"],
+            )  # fmt: skip
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise CannotResume(f"The checkpoint {self.path} is damaged.") from None
         return True
 
     def remove(self) -> None:
@@ -127,6 +134,18 @@ def _decoded(value: Any) -> Any:
         return value
     array = np.frombuffer(base64.b64decode(value["data"]), np.dtype(value["dtype"]))
     return array.reshape(value["shape"]).copy()
+
+
+def _parameters(value: Any, count: int) -> NDArray[np.float64]:
+    """Return the parameters of a network, shape (count,).
+
+    Raises:
+        ValueError: they are not finite numbers of this shape.
+    """
+    array = np.asarray(_decoded(value), dtype=np.float64)
+    if array.shape != (count,) or not np.isfinite(array).all():
+        raise ValueError(f"expected {count} finite parameters")
+    return array
 
 
 def _difference(found: object, expected: dict[str, object]) -> str:
