@@ -20,6 +20,10 @@ def test_tests_of_one_group_run_in_one_process(tmp_path: Path) -> None:
     """The installed pytest and pytest-xdist must agree on where a group is kept: with pytest 9.2 they do not."""
     (tmp_path / "test_grouped.py").write_text(_GROUPED, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "-p", "no:cacheprovider"]
+    command += [
+        "--basetemp",
+        str(tmp_path / "temporary"),
+    ]  # else it first removes the folders of earlier runs
     done = subprocess.run([*command, "."], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "8 passed" in done.stdout
