@@ -88,7 +88,7 @@ stay() {
         # Compose must notice the end of codebase before the end of this container. Another codebase may start meanwhile:
         # on a busy machine its start takes longer, as the start of the first one did.
         exec 8<>"$signal"
-        read -r -t $((2 + latency)) line <&8 || return 0
+        read -r -t $((6 + latency)) line <&8 || return 0
     done
 }
 
