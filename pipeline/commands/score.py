@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Self
-
-from pipeline.commands.command import Command, Context
-from pipeline.commands.training_options import EPILOG, add_training_options, given_options, parse_known
-
-if TYPE_CHECKING:
-    from pipeline.commands.training_output import ScoreResult
-
-_SCENARIO = "evaluate"
+from pipeline.commands.command import Context, Result
+from pipeline.commands.training_command import TrainingCommand
 
 
-class ScoreCommand(Command):
-    """Run the training scenario `evaluate`; its options are those of `training.options`."""
+class ScoreCommand(TrainingCommand):
+    """Run the training scenario `evaluate`."""
 
     name = "score"
     summary = "Compute the metrics of a network on a table."
-    epilog = EPILOG
+    scenario = "evaluate"
 
-    @classmethod
-    def add_options(cls, parser: argparse.ArgumentParser) -> None:
-        """Add the options of the command to its parser."""
-        add_training_options(parser, _SCENARIO)
-
-    @classmethod
-    def parse(cls, parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Self:
-        """Return the command; an unknown option is an error that names similar ones."""
-        return parse_known(parser, arguments, cls())
-
-    def run(self, context: Context) -> ScoreResult:
-        """Run the scenario in a process of its own, and print its result.
+    def run(self, context: Context) -> Result:
+        """Compute the metrics in a process of its own, and print them.
 
         Raises:
-            PipelineError: it failed; nothing was written.
+            PipelineError: it failed.
         """
         from pipeline.commands.training_output import score
 
-        return score(context, _SCENARIO, given_options(self, _SCENARIO))
+        return score(context, self.scenario, self.options())
