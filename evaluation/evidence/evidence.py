@@ -112,8 +112,7 @@ class Evidence(RunEvidence):
             run: the run.
             made: the files that were exchanged.
         """
-        pairs = ((ACTIVATIONBASE, made.rows, made.has_rows), (KNOWLEDGEBASE, made.model, made.has_model))
-        digests = {role: atomic_files.sha256_of(path) for role, path, is_new in pairs if is_new}
+        digests = {role: atomic_files.sha256_of(path) for role, path in made.replaced.items()}
         return look_without_codebase(load_replacement(made), digests, run)
 
     # --- checks and traps

@@ -57,20 +57,18 @@ def replaced_stack(
     Yields:
         The stack; its files are removed afterwards.
     """
-    pairs = ((files.rows, made.rows, made.has_rows), (files.model, made.model, made.has_model))
-    new = {name: path for name, path, is_new in pairs if is_new}
+    new = {files.name(role): path for role, path in made.replaced.items()}
     root = folder / f"replaced{attempt}"
     try:
         submission = submission_with_files(stack.submission, new, root, stack.engine.limits)
         images = {}
-        for role in (ACTIVATIONBASE, KNOWLEDGEBASE):
-            service, name = roles.service(role), files.name(role)
-            if name in new and files.places.get(role):
-                tag = f"rerun{attempt}-{role}"
+        for role, path in made.replaced.items():
+            if files.places.get(role):
+                service, tag = roles.service(role), f"rerun{attempt}-{role}"
                 images[service] = image_with_file(
                     stack.engine,
                     stack.images[service],
-                    new[name],
+                    path,
                     files.places[role],
                     new_folder(folder, tag),
                     tag,

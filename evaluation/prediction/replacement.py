@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.project import ACTIVATIONBASE, KNOWLEDGEBASE
+
 Outputs = tuple[NDArray[np.float64], ...]
 """Predictions of shape (rows, outdim), one for each possible choice of input columns."""
 
@@ -71,6 +73,12 @@ class ReplacementFiles:
     def model(self) -> Path:
         """The file of the network."""
         return self.folder / "new-model"
+
+    @property
+    def replaced(self) -> dict[str, Path]:
+        """The new file of each data container; no entry where the file is not replaced."""
+        files = ((ACTIVATIONBASE, self.rows, self.has_rows), (KNOWLEDGEBASE, self.model, self.has_model))
+        return {role: path for role, path, is_new in files if is_new}
 
     @property
     def predictions(self) -> Path:

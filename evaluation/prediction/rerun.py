@@ -198,12 +198,9 @@ def delivered(
     """
     there = {left.sha256 for left in shared.values() if left.kind == "file"}
     found = {}
-    for role, new, is_new in (
-        (ACTIVATIONBASE, made.rows, made.has_rows),
-        (KNOWLEDGEBASE, made.model, made.has_model),
-    ):
-        arrived = is_new and atomic_files.sha256_of(new) in there
-        if is_new and (arrived or atomic_files.sha256_of(old[role]) in there):
+    for role, new in made.replaced.items():
+        arrived = atomic_files.sha256_of(new) in there
+        if arrived or atomic_files.sha256_of(old[role]) in there:
             found[role] = arrived
     return found
 

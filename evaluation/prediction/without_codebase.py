@@ -19,7 +19,7 @@ from evaluation.prediction.replacement import Replacement, ReplacementFiles
 from evaluation.sandbox.stack import Stack
 from evaluation.sandbox.stack_run import StackRun
 from evaluation.sandbox.volumes import VolumeEntry
-from pipeline.project import ACTIVATIONBASE, CODEBASE, KNOWLEDGEBASE
+from pipeline.project import CODEBASE
 
 # Services that do nothing end so many seconds later than the run did in which they worked.
 _LONGER = 1.0
@@ -129,11 +129,11 @@ class IdleRuns:
             made: the replacement; what is not replaced is not looked for.
         """
         services, missing = self.stack.stack.services, []
-        for role, is_new in ((ACTIVATIONBASE, made.has_rows), (KNOWLEDGEBASE, made.has_model)):
+        for role in made.replaced:
             own = self.roles.service(role)
             needed = {own, *dependencies_of(services, own)}
             others = seeing_services(self.stack.stack, self.files.name(role)) - needed
-            if not is_new or not others or self._code in needed:
+            if not others or self._code in needed:
                 continue
             if role not in self._see(frozenset({self._code}) | others).arrived:
                 missing.append(role)
