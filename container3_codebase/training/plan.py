@@ -95,7 +95,18 @@ def plan_create(options: TrainingOptions) -> Plan:
     """
     table = read_table(options.data)
     rows = rows_of(table, options.target, options.features, options.task)
-    split = _split(rows, table, options)
+    return plan_new(options, table, rows, _split(rows, table, options))
+
+
+def plan_new(options: TrainingOptions, table: Table, rows: Rows, split: Split) -> Plan:
+    """Return the plan for new knowledge from rows that are split already.
+
+    Args:
+        options: the options.
+        table: the file of the rows.
+        rows: features and targets.
+        split: which rows are for training, validation and test; scaling is taken from those for training.
+    """
     card = _card(rows, split, options, table)
     network = create_network(
         len(rows.features), len(rows.outputs), hidden=options.hidden, hidden_class=options.hidden_class,

@@ -35,6 +35,7 @@ from training.results.folder import (
     LOCK,
     METRICS,
     REPORT,
+    Addition,
     ResultFolder,
     history_bytes,
     json_bytes,
@@ -145,9 +146,9 @@ def _train(options: TrainingOptions, observer: Observer, make: Callable[[Trainin
     folder = ResultFolder(options.out)
     folder.check_inputs(options.data, options.model)
     folder.prepare()
-    with _exclusive(folder):
+    with exclusive(folder):
         folder.make_sure_it_is_writable()
-        fit = _fit(plan)
+        fit = make_fit(plan)
         checkpoint = Checkpoint(folder.file(CHECKPOINT), plan.identity())
         if options.resume:
             if checkpoint.restore(fit):
@@ -158,17 +159,18 @@ def _train(options: TrainingOptions, observer: Observer, make: Callable[[Trainin
             checkpoint.remove()
         observer.planned(plan)
         try:
-            reason = fit.run(_after_epoch(checkpoint, observer), observer.stop_requested)
+            reason = fit.run(after_epoch(checkpoint, observer), observer.stop_requested)
         except Diverged:
             checkpoint.remove()
             raise
-        outcome = _write(plan, fit, reason, folder, observer)
+        outcome = write_results(plan, fit, reason, folder, observer)
         if not outcome.interrupted:
             checkpoint.remove()
         return outcome
 
 
-def _fit(plan: Plan) -> Fit:
+def make_fit(plan: Plan) -> Fit:
+    """Return the training of a plan, before its first epoch."""
     options, train = plan.options, plan.split.train
     size = options.batch_size
     if options.batch and "batch_size" in KINDS[options.trainer].options:  # the others always take all rows
@@ -188,7 +190,9 @@ def _fit(plan: Plan) -> Fit:
     )
 
 
-def _after_epoch(checkpoint: Checkpoint, observer: Observer) -> Callable[[Fit], None]:
+def after_epoch(checkpoint: Checkpoint, observer: Observer) -> Callable[[Fit], None]:
+    """Return what is called after each epoch: it shows the errors and writes a checkpoint."""
+
     def after(fit: Fit) -> None:
         observer.epoch(fit.state.history[-1], fit)
         if observer.stop_requested():
@@ -199,7 +203,23 @@ def _after_epoch(checkpoint: Checkpoint, observer: Observer) -> Callable[[Fit], 
     return after
 
 
-def _write(plan: Plan, fit: Fit, reason: str, folder: ResultFolder, observer: Observer) -> Outcome:
+def write_results(
+    plan: Plan, fit: Fit, reason: str, folder: ResultFolder, observer: Observer, also: Addition | None = None
+) -> Outcome:
+    """Write all results of a training, together or not at all.
+
+    Args:
+        plan: the training.
+        fit: with the best parameters set.
+        reason: why it ended.
+        folder: where the results go.
+        observer: is told if no plots can be drawn.
+        also: what is written with them.
+
+    Raises:
+        CannotWrite: a file cannot be written; the earlier results are kept.
+    """
+    also = also or Addition()
     content = pickled(plan.network)
     knowledge = _knowledge(plan, content)
     metrics: dict[str, object] = {
@@ -220,7 +240,7 @@ def _write(plan: Plan, fit: Fit, reason: str, folder: ResultFolder, observer: Ob
         HISTORY: history_bytes(fit.state.history),
     }
     plots = _plots(plan, fit, knowledge, metrics, observer)
-    files |= {**plots, REPORT: report_html(plan, fitted, metrics, plots)}
+    files |= {**plots, REPORT: report_html(plan, fitted, metrics, plots, also.section), **also.files}
     folder.write(files)
     return Outcome(plan, folder.path, fitted, metrics, tuple(files))
 
@@ -256,7 +276,7 @@ def _knowledge(plan: Plan, content: bytes) -> Knowledge:
 
 
 @contextmanager
-def _exclusive(folder: ResultFolder) -> Iterator[None]:
+def exclusive(folder: ResultFolder) -> Iterator[None]:
     """Hold the lock of a folder.
 
     Raises:

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 
 from pybrain_runtime._io.atomic_file import AtomicFile
 from pybrain_runtime._io.atomic_group import commit_together
@@ -28,6 +29,19 @@ PLOTS = tuple(
 )
 NAMES = (KNOWLEDGE, CARD, METRICS, HISTORY, REPORT, *PLOTS)
 """All files that a run may write."""
+
+
+@dataclass(frozen=True)
+class Addition:
+    """What is written together with the results of a training.
+
+    Attributes:
+        files: their bytes by name; the names are some of `NAMES`.
+        section: HTML that the report has before the facts of the training.
+    """
+
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    section: str = ""
 
 
 class ResultFolder:

@@ -32,7 +32,11 @@ _REASONS = {
 
 
 def report_html(
-    plan: Plan, fitted: Mapping[str, Any], metrics: Mapping[str, Any], plots: Mapping[str, bytes]
+    plan: Plan,
+    fitted: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+    plots: Mapping[str, bytes],
+    section: str = "",
 ) -> bytes:
     """Return the report.
 
@@ -41,6 +45,7 @@ def report_html(
         fitted: how it ended.
         metrics: the metrics of each part of the split.
         plots: the plots by file name; those in SVG are shown.
+        section: HTML that comes before the facts of the training.
     """
     title = f"Training of {plan.card.name}"
     parts = [
@@ -52,7 +57,8 @@ def report_html(
         "<h2>Metrics</h2>",
         _metrics(plan.rows.task, metrics),
         _per_class(metrics) if plan.rows.task == CLASSIFICATION else _per_target(metrics),
-        *_figures(plots),
+        *figures_html(plots, _TITLES),
+        section,
         "<h2>Training</h2>",
         _facts(plan, fitted),
     ]
@@ -71,7 +77,7 @@ def _metrics(task: str, metrics: Mapping[str, Any]) -> str:
         [name, f"{found['rows']:,}", *(_number(found[key]) for key in keys)]
         for name, found in metrics.items()
     ]
-    return _table(["part", "rows", *keys.values()], rows)
+    return table_html(["part", "rows", *keys.values()], rows)
 
 
 def _per_class(metrics: Mapping[str, Any]) -> str:
@@ -80,7 +86,7 @@ def _per_class(metrics: Mapping[str, Any]) -> str:
         [label, f"{values['rows']:,}", *(_number(values[key]) for key in ("precision", "recall", "f1"))]
         for label, values in found["classes"].items()
     ]
-    return f"<h3>Classes ({part})</h3>" + _table(["class", "rows", "precision", "recall", "F1"], rows)
+    return f"<h3>Classes ({part})</h3>" + table_html(["class", "rows", "precision", "recall", "F1"], rows)
 
 
 def _per_target(metrics: Mapping[str, Any]) -> str:
@@ -89,12 +95,18 @@ def _per_target(metrics: Mapping[str, Any]) -> str:
         [name, *(_number(values[key]) for key in ("mae", "rmse", "r2"))]
         for name, values in found["targets"].items()
     ]
-    return f"<h3>Targets ({part})</h3>" + _table(["target", "MAE", "RMSE", "R²"], rows)
+    return f"<h3>Targets ({part})</h3>" + table_html(["target", "MAE", "RMSE", "R²"], rows)
 
 
-def _figures(plots: Mapping[str, bytes]) -> list[str]:
+def figures_html(plots: Mapping[str, bytes], titles: Mapping[str, str]) -> list[str]:
+    """Return plots as HTML; a sentence if there are none.
+
+    Args:
+        plots: the plots by file name; those in SVG are shown.
+        titles: the titles of the plots by their names without ending, in their order.
+    """
     figures = []
-    for stem, title in _TITLES.items():
+    for stem, title in titles.items():
         content = plots.get(f"{stem}.svg")
         if content is not None:
             svg = content.decode()[content.decode().index("<svg") :]
@@ -132,7 +144,13 @@ def _facts(plan: Plan, fitted: Mapping[str, Any]) -> str:
     return f"<table>{rows}</table>"
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table_html(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table as HTML; all columns but the first are aligned to the right.
+
+    Args:
+        header: the titles of the columns.
+        rows: the cells, as text.
+    """
     head = "".join(f"<th{_number_class(place)}>{_text(cell)}</th>" for place, cell in enumerate(header))
     body = "".join(
         "<tr>"
