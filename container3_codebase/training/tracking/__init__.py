@@ -1,0 +1,1 @@
+"""Experiment tracking: a run is recorded in a file, and a separate program sends the record to an MLflow server."""

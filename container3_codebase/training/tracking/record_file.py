@@ -1,0 +1,212 @@
+"""Reads the record of a run: all of it, or what has been added while the run goes on."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from pybrain_runtime._io.input_file import InputFile
+from pybrain_runtime.errors import CannotResume
+
+_LINE_LIMIT, _SIZE_LIMIT = 1 << 20, 1 << 28
+_KEY = re.compile(r"[0-9a-f]{32}")
+_STATUSES = ("FINISHED", "FAILED", "KILLED")
+
+
+@dataclass(frozen=True)
+class Point:
+    """The value of a metric at a step.
+
+    Attributes:
+        key: the metric.
+        value: its value, finite.
+        step: the step.
+        time: when it was recorded, in milliseconds since 1970.
+    """
+
+    key: str
+    value: float
+    step: int
+    time: int
+
+
+@dataclass(frozen=True)
+class Model:
+    """The network that a run has trained.
+
+    Attributes:
+        path: its file, relative to the folder of the results.
+        register: the name to register it under; None for none.
+        alias: the alias that the registered version gets; None for none.
+    """
+
+    path: str
+    register: str | None = None
+    alias: str | None = None
+
+
+@dataclass
+class Recorded:
+    """What a record says.
+
+    Attributes:
+        key: the unique id of the run.
+        name: its name.
+        experiment: the experiment that it belongs to.
+        parent: the key of the run that it is a part of; None for none.
+        started: when it began, in milliseconds since 1970.
+        ended: when it ended; None while it goes on.
+        status: how it ended; None while it goes on.
+        params: its parameters.
+        tags: its tags.
+        points: its metrics, in the order of the file.
+        artifacts: its artifacts: the folder among the artifacts of the run, by the path of the file.
+        model: the network; None for none.
+        size: the number of bytes of the complete lines.
+    """
+
+    key: str = ""
+    name: str = ""
+    experiment: str = ""
+    parent: str | None = None
+    started: int = 0
+    ended: int | None = None
+    status: str | None = None
+    params: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    points: list[Point] = field(default_factory=list)
+    artifacts: dict[str, str] = field(default_factory=dict)
+    model: Model | None = None
+    size: int = 0
+
+
+def read_record(path: Path) -> Recorded:
+    """Return what a record says.
+
+    Args:
+        path: the file.
+
+    Raises:
+        CannotResume: there is none, or it is damaged.
+    """
+    found = Recorded()
+    read_added(path, found)
+    return found
+
+
+def read_added(path: Path, found: Recorded) -> None:
+    """Read the lines that were added to a record. A last line that is incomplete is left for the next time.
+
+    Args:
+        path: the file.
+        found: what has been read before; it is updated.
+
+    Raises:
+        CannotResume: there is no record, it is damaged, or that of another run.
+    """
+    if not os.path.lexists(path):
+        raise CannotResume(f"There is no record of a run at {path}.")
+    with InputFile(path, "record of a run") as file:
+        content = file.read(_SIZE_LIMIT)
+    if len(content) < found.size:
+        raise CannotResume(f"The record {path} was replaced by that of another run.")
+    for line in content[found.size :].splitlines(keepends=True):
+        if not line.endswith(b"\n"):
+            break
+        try:
+            _take(found, json.loads(line[:_LINE_LIMIT], parse_constant=_refuse))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise CannotResume(f"The record {path} is damaged after {found.size:,} bytes.") from None
+        found.size += len(line)
+    if not found.key:
+        raise CannotResume(f"The record {path} is damaged: it does not say which run it is of.")
+
+
+def recorded_steps(found: Recorded) -> dict[str, int]:
+    """Return the last recorded step of each metric."""
+    return {point.key: point.step for point in found.points}
+
+
+def _take(found: Recorded, line: dict[str, Any]) -> None:
+    known = [kind for kind in _KINDS if kind in line]
+    if known:
+        _KINDS[known[0]](found, line)
+
+
+def _run(found: Recorded, line: dict[str, Any]) -> None:
+    run = line["run"]
+    if not _KEY.fullmatch(run["key"]) or (found.key and found.key != run["key"]):
+        raise ValueError("another run")
+    found.key, found.name, found.experiment = run["key"], _text(run["name"]), _text(run["experiment"])
+    found.parent = run["parent"] if run["parent"] is None else _text(run["parent"])
+    found.started = int(line["time"])
+
+
+def _reopened(found: Recorded, line: dict[str, Any]) -> None:
+    found.status = found.ended = None
+
+
+def _params(found: Recorded, line: dict[str, Any]) -> None:
+    found.params |= {_text(key): str(value) for key, value in line["params"].items()}
+
+
+def _tags(found: Recorded, line: dict[str, Any]) -> None:
+    found.tags |= {_text(key): _text(value) for key, value in line["tags"].items()}
+
+
+def _metrics(found: Recorded, line: dict[str, Any]) -> None:
+    step, time = int(line["step"]), int(line["time"])
+    for key, value in line["metrics"].items():
+        if not math.isfinite(value):
+            raise ValueError("not finite")
+        found.points.append(Point(_text(key), float(value), step, time))
+
+
+def _artifact(found: Recorded, line: dict[str, Any]) -> None:
+    found.artifacts[_inside(line["artifact"])] = _inside(line["folder"]) if line["folder"] else ""
+
+
+def _model(found: Recorded, line: dict[str, Any]) -> None:
+    found.model = Model(_inside(line["model"]), line["register"], line["alias"])
+
+
+def _end(found: Recorded, line: dict[str, Any]) -> None:
+    if line["end"] not in _STATUSES:
+        raise ValueError("unknown status")
+    found.status, found.ended = line["end"], int(line["time"])
+
+
+_KINDS: dict[str, Callable[[Recorded, dict[str, Any]], None]] = {
+    "run": _run,
+    "reopened": _reopened,
+    "params": _params,
+    "tags": _tags,
+    "metrics": _metrics,
+    "artifact": _artifact,
+    "model": _model,
+    "end": _end,
+}
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("not a text")
+    return value
+
+
+def _inside(value: object) -> str:
+    """Return a path that stays within its folder."""
+    path = PurePosixPath(_text(value))
+    if path.is_absolute() or ".." in path.parts or "\\" in str(path) or not path.parts:
+        raise ValueError("a path outside the folder")
+    return str(path)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
