@@ -12,6 +12,9 @@
 #   SIGNAL         a named pipe on the volume `signals`, by which the end of codebase is detected
 #   CODEBASE_WAIT  seconds to wait for codebase to start, once all data containers are ready (default 300)
 #   BUILT_FROM     the file of the checkout that SOURCE was built from, under /checkout, to compare it with
+#   BUILT_BY       the build argument that chooses that file (default MODEL_FILE), for a warning
+#   RESULTS        a folder below /output for the results of codebase; it is created, and opened to codebase. What
+#                  codebase has written there is given to the owner of /output when this container ends.
 #
 # Why it keeps running: `up --abort-on-container-exit` stops the stack when the first container exits, whatever its
 # status. Only codebase may exit first.
@@ -20,8 +23,8 @@
 # (or 73, if nothing can be written) under every version of Compose. If a data container exits early, Compose ends with
 # status 1, shows no reason (1.29.2), and leaves the other one running.
 #
-# container1_activationbase/ and container2_knowledgebase/ have the same copy of this file, because each image is built
-# from its own folder only; a test in tests/pipeline checks that they are equal.
+# container1_activationbase/, container2_knowledgebase/ and container4_learningbase/ have the same copy of this file,
+# because each image is built from its own folder only; a test in tests/pipeline checks that they are equal.
 set -eu
 
 READY=/run/published
@@ -60,6 +63,7 @@ begin() {
 
 leave() {
     rm -f "$signal.busy" "$signal.ready"
+    take_the_results
     [ "$1" = 0 ] || : >"$signal.failed"
 }
 
@@ -135,7 +139,7 @@ compare_with_the_checkout() {
     fi
 }
 
-BECAUSE="It was built in another checkout, with another MODEL_FILE, or before the file was changed, \
+BECAUSE="It was built in another checkout, with another ${BUILT_BY:-MODEL_FILE}, or before the file was changed, \
 and this run uses what the image holds. For what this folder holds: docker-compose up --build"
 
 same_card() {
@@ -153,8 +157,31 @@ digest_the_code() {
 # The folder belongs to the user who cloned the project, who stays its owner. Its group becomes that of codebase, so
 # that a process without root can write there, and the owner of the folder can remove every file.
 open_the_volume_to_codebase() {
-    chgrp "$CODEBASE_GROUP" "$shared" 2>/dev/null && chmod g+rwx "$shared" 2>/dev/null && return
+    share "$shared" g+rwx && return
     say "note: the group of shared_data cannot be changed here; codebase writes with what it has"
+}
+
+# Compose mounts /output, because it cannot mount a folder below that does not exist. With a clone that gives no access
+# to others, codebase needs access to the folders above as well. Without these rights, codebase reports what it cannot do.
+open_the_results_to_codebase() {
+    [ -n "${RESULTS:-}" ] || return 0
+    results=/output
+    owner_of_results=$(stat -c %u:%g /output)
+    for part in $(echo "$RESULTS" | tr / ' ') ''; do
+        case $(stat -c %A "$results") in *x | *t) ;; *) share "$results" g+rx ;; esac
+        [ -n "$part" ] || break
+        results=$results/$part
+        [ -d "$results" ] || { mkdir "$results" && chown "$owner_of_results" "$results"; } 2>/dev/null || return 0
+    done
+    find "$results" -xdev -type f -exec chgrp "$CODEBASE_GROUP" {} + -exec chmod g+rw {} + 2>/dev/null
+    find "$results" -xdev -type d -exec chgrp "$CODEBASE_GROUP" {} + -exec chmod g+rwx {} + 2>/dev/null || return 0
+}
+
+share() { chgrp "$CODEBASE_GROUP" "$1" 2>/dev/null && chmod "$2" "$1" 2>/dev/null; }
+
+take_the_results() {
+    [ -n "${owner_of_results:-}" ] || return 0
+    find "$results" -xdev -user "$CODEBASE_GROUP" -exec chown -h "$owner_of_results" {} + 2>/dev/null || return 0
 }
 
 remove_outdated() {
@@ -245,6 +272,7 @@ shift 2
 begin
 remove_outdated "$@"
 open_the_volume_to_codebase
+open_the_results_to_codebase
 owner=$(stat -c %u:%g "$shared")
 if choose "$shipped"; then
     # The card first, so that a reader who finds the file also finds its card.

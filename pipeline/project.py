@@ -8,6 +8,8 @@ from pathlib import Path
 ACTIVATIONBASE = "activationbase"
 KNOWLEDGEBASE = "knowledgebase"
 CODEBASE = "codebase"
+LEARNINGBASE = "learningbase"
+TRAINING = "training"
 
 ACTIVATION_FILE = "currentActivation.csv"
 KNOWLEDGE_FILE = "currentSolution.pkl"
@@ -28,11 +30,13 @@ class Service:
         name: the service in docker-compose.yml.
         folder: its build context, relative to the project.
         inside: the path of its file in the container.
+        target: the stage of its Dockerfile; empty for the last one.
     """
 
     name: str
     folder: str
     inside: str
+    target: str = ""
 
     @property
     def image(self) -> str:
@@ -43,8 +47,11 @@ class Service:
 SERVICES = (
     Service(ACTIVATIONBASE, "container1_activationbase", f"/activationBase/{ACTIVATION_FILE}"),
     Service(KNOWLEDGEBASE, "container2_knowledgebase", f"/knowledgeBase/{KNOWLEDGE_FILE}"),
-    Service(CODEBASE, "container3_codebase", f"/codeBase/{CODE_FILE}"),
+    Service(CODEBASE, "container3_codebase", f"/codeBase/{CODE_FILE}", CODEBASE),
 )
+
+LEARNINGBASE_SERVICE = Service(LEARNINGBASE, "container4_learningbase", f"/learningBase/{LEARNING_FILE}")
+"""The container with the rows for training, in docker-compose.training.yml."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,11 @@ class Layout:
     def compose_file(self) -> Path:
         """The compose file."""
         return self.root / "docker-compose.yml"
+
+    @property
+    def training_compose_file(self) -> Path:
+        """The compose file of training."""
+        return self.root / "docker-compose.training.yml"
 
     @property
     def own_activation(self) -> Path:

@@ -28,6 +28,7 @@ _PARTS = (
     "test_containers.py",
     "run_compose_with_output.py",
     "docker-compose.yml",
+    "docker-compose.training.yml",
     "pyproject.toml",
     "requirements.lock",
     "requirements-test.lock",
@@ -39,6 +40,7 @@ _PARTS = (
     "container2_knowledgebase",
     "container3_codebase",
     "container4_learningbase",
+    "container5_tracking",
     "models",
     "data",
 )

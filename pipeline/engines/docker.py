@@ -97,7 +97,9 @@ class DockerEngine:
         return done
 
     def _build(self, service: Service, image: str, on_line: Callable[[str], None]) -> str:
-        command = ["docker", "build", "--label", f"app07.checkout={self.project}", "-t", image, "."]
+        target = ["--target", service.target] if service.target else []
+        label = f"app07.checkout={self.project}"
+        command = ["docker", "build", *target, "--label", label, "-t", image, "."]
         try:
             built = process.run(
                 command, cwd=self.layout.context(service), timeout=BUILD_TIMEOUT, on_line=on_line

@@ -1,4 +1,4 @@
-"""The build contexts of the three images: checked by hadolint and sh, and small."""
+"""The build contexts of the images: checked by hadolint and sh, and small."""
 
 from __future__ import annotations
 
@@ -11,14 +11,26 @@ from pathlib import Path
 import pytest
 
 from pipeline.engines.local import LocalEngine
-from pipeline.project import ACTIVATIONBASE, CODEBASE, KNOWLEDGEBASE, PROJECT, SERVICES, Layout, Service
+from pipeline.project import (
+    ACTIVATIONBASE,
+    CODEBASE,
+    KNOWLEDGEBASE,
+    LEARNINGBASE,
+    LEARNINGBASE_SERVICE,
+    PROJECT,
+    SERVICES,
+    Layout,
+    Service,
+)
 
-CONTEXT = {service.name: PROJECT.context(service) for service in SERVICES}
-PUBLISH = [CONTEXT[ACTIVATIONBASE] / "publish.sh", CONTEXT[KNOWLEDGEBASE] / "publish.sh"]
+IMAGES = (*SERVICES, LEARNINGBASE_SERVICE)
+CONTEXT = {service.name: PROJECT.context(service) for service in IMAGES}
+PUBLISH = [CONTEXT[name] / "publish.sh" for name in (ACTIVATIONBASE, KNOWLEDGEBASE, LEARNINGBASE)]
+SCENARIO = CONTEXT[CODEBASE] / "scenario.sh"
 CHOOSE = CONTEXT[KNOWLEDGEBASE] / "choose.sh"
 HADOLINT = Path(sys.executable).with_name("hadolint")
 
-each_service = pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+each_service = pytest.mark.parametrize("service", IMAGES, ids=lambda service: service.name)
 
 
 @each_service
@@ -50,15 +62,19 @@ def test_every_dockerfile_has_a_dockerignore(service: Service) -> None:
 def test_an_image_has_a_numeric_user_and_an_exec_form_command(service: Service) -> None:
     lines = (PROJECT.context(service) / "Dockerfile").read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if line.startswith("USER")] == ["USER 10001:10001"]
-    assert [line.startswith("CMD [") for line in lines if line.startswith(("CMD", "ENTRYPOINT"))] == [True]
+    commands = [line for line in lines if line.startswith(("CMD", "ENTRYPOINT"))]
+    assert commands and all(re.match(r"(CMD|ENTRYPOINT) \[", line) for line in commands)
 
 
-@pytest.mark.parametrize("requirements", ["requirements", "requirements-fast"])
+@pytest.mark.parametrize(
+    "requirements",
+    ["requirements", "requirements-fast", "requirements-training", "requirements-tracking"],
+)
 def test_codebase_installs_only_recorded_wheels(requirements: str) -> None:
     recipe = (CONTEXT[CODEBASE] / "Dockerfile").read_text(encoding="utf-8")
-    assert recipe.count("pip install") == 2
+    assert recipe.count("pip install") == 4
     for option in ("--no-cache-dir", "--only-binary=:all:", "--require-hashes"):
-        assert recipe.count(option) == 2
+        assert recipe.count(option) == 4
     pinned = (CONTEXT[CODEBASE] / f"{requirements}.txt").read_text(encoding="utf-8")
     wanted = (CONTEXT[CODEBASE] / f"{requirements}.in").read_text(encoding="utf-8")
     names = [line for line in wanted.splitlines() if line and not line.startswith("#")]
@@ -80,17 +96,27 @@ def test_the_fast_image_and_the_tests_use_the_same_pyarrow() -> None:
     assert f"{wanted} \\\n" in (PROJECT.root / "requirements-test.lock").read_text(encoding="utf-8")
 
 
+def test_the_training_image_and_the_tests_use_the_same_matplotlib() -> None:
+    wanted = (CONTEXT[CODEBASE] / "requirements-training.in").read_text(encoding="utf-8").split()[-1]
+    assert wanted.startswith("matplotlib==")
+    pinned = (PROJECT.root / "requirements-test.lock").read_text(encoding="utf-8")
+    for line in (CONTEXT[CODEBASE] / "requirements-training.txt").read_text(encoding="utf-8").splitlines():
+        if "==" in line:
+            assert f"{line.split()[0]} " in pinned
+
+
 def test_the_last_stage_of_codebase_adds_no_layer() -> None:
     recipe = (CONTEXT[CODEBASE] / "Dockerfile").read_text(encoding="utf-8")
     assert recipe.rstrip().splitlines()[-1] == "FROM codebase"
 
 
-def test_the_two_data_containers_publish_in_the_same_way() -> None:
-    first, second = PUBLISH
-    assert first.read_bytes() == second.read_bytes(), "publish.sh differs between the two folders"
+def test_the_data_containers_publish_in_the_same_way() -> None:
+    assert len({path.read_bytes() for path in PUBLISH}) == 1, "publish.sh differs between the folders"
 
 
-@pytest.mark.parametrize("script", [*PUBLISH, CHOOSE], ids=lambda path: f"{path.parent.name}/{path.name}")
+@pytest.mark.parametrize(
+    "script", [*PUBLISH, CHOOSE, SCENARIO], ids=lambda path: f"{path.parent.name}/{path.name}"
+)
 def test_a_script_of_an_image_is_plain_sh(script: Path) -> None:
     assert b"\r" not in script.read_bytes()
     read = subprocess.run(["sh", "-n", script], capture_output=True, text=True, check=False)
@@ -138,7 +164,8 @@ def test_a_build_with_a_missing_network_lists_the_existing_ones(tmp_path: Path) 
 
 def test_the_local_engine_provides_the_packages_of_the_image(checkout: Layout) -> None:
     recipe = (CONTEXT[CODEBASE] / "Dockerfile").read_text(encoding="utf-8")
-    in_the_image = re.findall(r"^COPY (\S+) /opt/pybrain/\1$", recipe, re.MULTILINE)
+    default = recipe.partition("# --- codebase:")[0]
+    in_the_image = re.findall(r"^COPY (\S+) /opt/pybrain/\1$", default, re.MULTILINE)
     LocalEngine(checkout).build(allowed=True, on_line=lambda line: None)
     laid_out = checkout.local_containers / CODEBASE / "opt" / "pybrain"
     assert sorted(path.name for path in laid_out.iterdir()) == sorted(in_the_image)
