@@ -200,15 +200,15 @@ class TrainingOptions:
         None, number(0.0, positive=True), "the learning rate (default: the trainer's)", "R"
     )
     momentum: float = _option(0.0, number(0.0, 1.0), "the momentum of backprop (default: 0)", "M")
-    weight_decay: float = _option(0.0, number(0.0), "the weight decay (default: 0)", "D")
+    weight_decay: float | None = _option(None, number(0.0), "the weight decay (default: the trainer's)", "D")
     batch: bool = _option(False, switch, "update once an epoch, from all rows (backprop)")
     batch_size: int | None = _option(None, integer(1), "rows of a mini-batch (default: the trainer's)", "N")
     shuffle: bool = _option(True, switch, "visit the rows in a new order in each epoch (default: yes)")
     epochs: int = _option(300, integer(1, 10_000_000), "the most epochs (default: 300)", "N")
     patience: int = _option(
-        30,
+        60,
         integer(0),
-        "stop after so many epochs without a smaller validation error; 0: never (default: 30)",
+        "stop after so many epochs without a smaller validation error; 0: never (default: 60)",
         "N",
     )
     validation: float = _option(

@@ -92,7 +92,7 @@ class Adam:
     ) -> None:
         assert options.learning_rate is not None and options.batch_size is not None
         self._gradient = loss_gradient(network, inputs, targets)
-        self._update = AdamUpdate(self._gradient, options.learning_rate, options.weight_decay)
+        self._update = AdamUpdate(self._gradient, options.learning_rate, options.decay)
         self._order = VisitingOrder(len(inputs), options.shuffle, seed)
         self._batch_size = min(options.batch_size, len(inputs))
         self._values = targets.size

@@ -86,7 +86,7 @@ class Backprop(PyBrainTrainer):
             SupervisedDataSet(inputs, targets),
             learningrate=options.learning_rate,
             momentum=options.momentum,
-            weightdecay=options.weight_decay,
+            weightdecay=options.decay,
             batchlearning=batch,
         )
         super().__init__(trainer, options.learning_rate)
@@ -114,7 +114,7 @@ def _check(options: TrainerOptions, *, batch: bool, rows: int) -> None:
             f"number of training rows, {rows}; found {size}",
             option="batch_size",
         )
-    if batch and options.weight_decay:
+    if batch and options.decay:
         raise OptionError(
             "trainer backprop has no weight decay in batch learning",
             option="weight_decay",

@@ -52,7 +52,8 @@ class TrainerOptions:
     Args:
         learning_rate: None for the default of the kind of trainer.
         momentum: fraction of the last update that is added to the next one, in [0, 1).
-        weight_decay: strength of the weight decay; see each trainer for what it does with it.
+        weight_decay: strength of the weight decay; see each trainer for what it does with it. None for the default
+            of the kind of trainer.
         batch_size: rows per update; None for the default of the kind of trainer. For ``backprop`` 1 (online) or at
             least the number of rows (batch learning).
         shuffle: visit the rows of each epoch in a new random order.
@@ -63,7 +64,7 @@ class TrainerOptions:
 
     learning_rate: float | None = None
     momentum: float = 0.0
-    weight_decay: float = 0.0
+    weight_decay: float | None = None
     batch_size: int | None = None
     shuffle: bool = True
 
@@ -76,11 +77,16 @@ class TrainerOptions:
         if not 0 <= self.momentum < 1:
             text = f"the momentum must be at least 0 and less than 1; found {self.momentum}"
             raise OptionError(text, option="momentum")
-        if not (math.isfinite(self.weight_decay) and self.weight_decay >= 0):
-            text = f"the weight decay must be a number of at least 0; found {self.weight_decay}"
+        if not (math.isfinite(self.decay) and self.decay >= 0):
+            text = f"the weight decay must be a number of at least 0; found {self.decay}"
             raise OptionError(text, option="weight_decay")
         if size is not None and size < 1:
             raise OptionError(f"the batch size must be at least 1; found {size}", option="batch_size")
+
+    @property
+    def decay(self) -> float:
+        """The weight decay; 0 where none is given."""
+        return self.weight_decay or 0.0
 
 
 def whole_number(state: State, key: str) -> int:

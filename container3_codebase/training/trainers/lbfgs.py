@@ -83,7 +83,7 @@ class LBFGS:
         self, network: FeedForwardNetwork, inputs: Array, targets: Array, options: TrainerOptions, seed: int
     ) -> None:
         self._gradient = loss_gradient(network, inputs, targets)
-        self._objective = Objective(self._gradient, len(inputs), options.weight_decay)
+        self._objective = Objective(self._gradient, len(inputs), options.decay)
         self._values = targets.size
         self._pairs: deque[tuple[Array, Array]] = deque(maxlen=PAIRS)
         self._point: Point | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from pybrain.structure import FeedForwardNetwork
+from pybrain.structure import FeedForwardNetwork, SoftmaxLayer
 from training.errors import OptionError, TrainingDataError
 from training.trainers.adam import Adam
 from training.trainers.backprop import Backprop
@@ -27,6 +27,8 @@ class TrainerKind:
         options: the fields of TrainerOptions that it uses.
         learning_rate: the default, for a kind that uses one.
         batch_size: the default, for a kind that uses one.
+        weight_decay: the default for softmax outputs, whose cross-entropy otherwise has no minimum where the classes
+            can be told apart; it is 0 for all others.
         summary: one line for the help of a command.
     """
 
@@ -34,6 +36,7 @@ class TrainerKind:
     options: frozenset[str]
     learning_rate: float | None = None
     batch_size: int | None = None
+    weight_decay: float = 0.0
     summary: str = ""
 
 
@@ -57,6 +60,7 @@ KINDS: dict[str, TrainerKind] = {
         options=_ALL - {"momentum"},
         learning_rate=0.01,
         batch_size=32,
+        weight_decay=0.1,
         summary="Adam on mini-batches; cross-entropy for softmax outputs",
     ),
     "lbfgs": TrainerKind(
@@ -90,7 +94,7 @@ def make_trainer(
     _check_options(name, kind, options)
     inputs, targets = np.asarray(inputs, dtype=float), np.asarray(targets, dtype=float)
     _check_rows(network, inputs, targets)
-    return kind.make(network, inputs, targets, _with_defaults(kind, options), seed)
+    return kind.make(network, inputs, targets, _with_defaults(kind, options, network), seed)
 
 
 def _check_options(name: str, kind: TrainerKind, options: TrainerOptions) -> None:
@@ -100,10 +104,13 @@ def _check_options(name: str, kind: TrainerKind, options: TrainerOptions) -> Non
             raise OptionError(f"trainer {name} uses no {words}", option=field.name)
 
 
-def _with_defaults(kind: TrainerKind, options: TrainerOptions) -> TrainerOptions:
+def _with_defaults(kind: TrainerKind, options: TrainerOptions, network: FeedForwardNetwork) -> TrainerOptions:
     rate = kind.learning_rate if options.learning_rate is None else options.learning_rate
     size = kind.batch_size if options.batch_size is None else options.batch_size
-    return replace(options, learning_rate=rate, batch_size=size)
+    decay = options.weight_decay
+    if decay is None:
+        decay = kind.weight_decay if isinstance(network.outmodules[0], SoftmaxLayer) else 0.0
+    return replace(options, learning_rate=rate, batch_size=size, weight_decay=decay)
 
 
 def _check_rows(network: FeedForwardNetwork, inputs: Array, targets: Array) -> None:

@@ -29,7 +29,7 @@ class RProp(PyBrainTrainer):
         self, network: FeedForwardNetwork, inputs: Array, targets: Array, options: TrainerOptions, seed: int
     ) -> None:
         dataset = SupervisedDataSet(inputs, targets)
-        trainer = RPropMinusTrainer(network, dataset=dataset, weightdecay=options.weight_decay)
+        trainer = RPropMinusTrainer(network, dataset=dataset, weightdecay=options.decay)
         super().__init__(trainer, learning_rate=None)
 
     def state_dict(self) -> dict[str, StateValue]:

@@ -86,3 +86,12 @@ def test_parameters_that_are_set_between_epochs_are_used():
     first = trainer.train_epoch()
     network.params[:] = problem(SoftmaxLayer)[0].params
     assert trainer.train_epoch() == pytest.approx(first, rel=1e-12)
+
+
+@pytest.mark.parametrize(("outclass", "default"), [(SoftmaxLayer, 0.1), (LinearLayer, 0.0)])
+def test_without_a_given_value_only_the_weights_of_a_classification_decay(outclass, default):
+    one, inputs, targets = problem(outclass)
+    other = one.copy()
+    for network, options in ((one, TrainerOptions()), (other, TrainerOptions(weight_decay=default))):
+        make_trainer("adam", network, inputs, targets, options, seed=3).train_epoch()
+    assert one.params.tobytes() == other.params.tobytes()
