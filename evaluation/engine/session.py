@@ -61,6 +61,7 @@ class EngineSession:
         self.workers = workers or WorkerPool(limits)
         self._cpus: float | None = None
         self._ensured: set[str] = set()
+        self._images: dict[str, dict[str, Any]] = {}
         self.id = f"{session_prefix(os.getpid())}{uuid.uuid4().hex[:8]}"
         self.label = f"{LABEL}={self.id}"
 
@@ -124,17 +125,29 @@ class EngineSession:
             *names: containers, images, networks or volumes; those that do not exist are left out.
             kind: container, image, network or volume.
         """
-        found = []
-        for name in names:
-            asked = self.docker(kind, "inspect", name)
-            if asked.ok:
-                found += json.loads(asked.output)
-        return found
+        if not names:
+            return []
+        reply = self.docker(kind, "inspect", *names)
+        if reply.ok:
+            return list(json.loads(reply.output))
+        # One of several does not exist.
+        return [about for name in names for about in self.inspect(name, kind=kind)] if len(names) > 1 else []
 
     def image(self, name: str) -> dict[str, Any] | None:
-        """Return what `docker image inspect` reports of a local image; None if there is none."""
-        found = self.inspect(name, kind="image")
-        return found[0] if found else None
+        """Return what `docker image inspect` reports of a local image; None if there is none.
+
+        An image that this session has built is inspected once.
+        """
+        if name in self._images:
+            return self._images[name]
+        about = next(iter(self.inspect(name, kind="image")), None)
+        if about is not None and name.startswith(f"{self.id}:"):
+            self._images[name] = about
+        return about
+
+    def built(self, name: str) -> None:
+        """Note that an image was built, in place of one of the same name."""
+        self._images.pop(name, None)
 
     def ensure_image(self, name: str) -> None:
         """Ensure that an allowed image is available locally, and pull it if it is not.
@@ -151,9 +164,11 @@ class EngineSession:
                 f"the image {name} is not on the allow-list of base images",
                 hint=f"The person who evaluates can allow it: --allow-image {plain_name(name)}",
             )
-        if self.image(name) is None:
+        about = self.image(name)
+        if about is None:
             self._pull(name)
-        refuse_by_origin(self, name, self.image(name) or {}, LABEL)
+            about = self.image(name)
+        refuse_by_origin(self, name, about or {}, LABEL)
         self._ensured.add(name)
 
     def _pull(self, name: str) -> None:
@@ -181,11 +196,16 @@ class EngineSession:
         if names:
             self.docker("rm", "--force", "--volumes", *names, timeout=120.0)
 
-    def written_bytes(self, container: str) -> int:
-        """Return how many bytes a container has written to its own file system; 0 where that is unknown."""
-        listed = self.docker("container", "inspect", "--size", "--format", "{{.SizeRw}}", container)
-        text = listed.output.strip()
-        return int(text) if listed.ok and text.isdigit() else 0
+    def written_bytes(self, *containers: str) -> int:
+        """Return how many bytes a container has written to its own file system; 0 where that is unknown.
+
+        Args:
+            *containers: the containers; of several, the largest number is returned.
+        """
+        if not containers:
+            return 0
+        listed = self.docker("container", "inspect", "--size", "--format", "{{.SizeRw}}", *containers)
+        return max((int(line) for line in listed.output.splitlines() if line.isdigit()), default=0)
 
     def kill(self, names: Sequence[str]) -> None:
         """Kill containers, and keep them for inspection."""
@@ -222,8 +242,8 @@ class EngineSession:
         )
         for listing, removing in kinds:
             try:
-                for name in self._labelled(listing, label):
-                    self.docker(*removing, name, timeout=120.0)
+                if names := self._labelled(listing, label):
+                    self.docker(*removing, *names, timeout=120.0)
                 left += self._labelled(listing, label)
             except CannotCheck as error:
                 left.append(str(error))

@@ -145,6 +145,7 @@ def image_with_file(
     (folder / "Dockerfile").write_text("\n".join(lines) + "\n", encoding="utf-8")
     name = f"{engine.id}:{tag}"
     engine.must("build", "--quiet", "--network", "none", "--label", engine.label, "--tag", name, str(folder))
+    engine.built(name)
     return name
 
 

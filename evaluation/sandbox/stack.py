@@ -9,9 +9,10 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from evaluation.compose.safe_stack import SafeStack
 from evaluation.engine.session import DISK, EngineSession
@@ -146,7 +147,8 @@ class Stack:
         self.engine.say(f"running the stack: docker-compose {' '.join(words)}")
         try:
             done = self._compose(words, place, seconds, label)
-            containers, engine_log = self._containers(label), self._engine_log(label)
+            abouts = self.engine.inspect(*self.engine.containers(label))
+            containers, engine_log = _states(abouts), self._engine_log(abouts)
         finally:
             with process.ignore_signals():
                 self.engine.remove_containers(self.engine.containers(label))
@@ -171,17 +173,12 @@ class Stack:
         )
 
     def _over_disk_limit(self, label: str) -> str | None:
-        sizes = [self.engine.written_bytes(name) for name in self.engine.containers(label)]
-        return DISK if any(size > self.engine.limits.disk for size in sizes) else None
+        size = self.engine.written_bytes(*self.engine.containers(label))
+        return DISK if size > self.engine.limits.disk else None
 
-    def _containers(self, label: str) -> tuple[ContainerState, ...]:
-        found = self.engine.inspect(*self.engine.containers(label))
-        states = [ContainerState.from_inspect(one) for one in found]
-        return tuple(sorted(states, key=lambda state: (state.started is None, state.started)))
-
-    def _engine_log(self, label: str) -> Mapping[str, tuple[str, ...]]:
+    def _engine_log(self, abouts: Sequence[dict[str, Any]]) -> Mapping[str, tuple[str, ...]]:
         kept = {}
-        for about in self.engine.inspect(*self.engine.containers(label)):
+        for about in abouts:
             service = about["Config"]["Labels"].get("com.docker.compose.service", "")
             command = ["docker", "logs", "--tail", "15", about["Id"]]
             logs = run_bounded(command, seconds=20, output=MIB, environment=self.engine.environment())
@@ -224,3 +221,9 @@ class Stack:
             and path.stat().st_size == entry.size
             and atomic_files.sha256_of(path) == entry.sha256
         )
+
+
+def _states(abouts: Sequence[dict[str, Any]]) -> tuple[ContainerState, ...]:
+    """Return the states of containers, in the order of their starts."""
+    states = [ContainerState.from_inspect(about) for about in abouts]
+    return tuple(sorted(states, key=lambda state: (state.started is None, state.started)))
