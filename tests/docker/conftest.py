@@ -19,6 +19,8 @@ from pipeline.project import SERVICES, Layout
 
 COMMANDS = {"v1": ["docker-compose", "--ansi", "never"], "v2": ["docker", "compose", "--ansi", "never"]}
 ORDINARY_USER = 23457
+# For tests of what the containers do, which does not depend on the generation of Compose that starts them.
+inside_containers = pytest.mark.parametrize("generation", ["v2"], indirect=True)
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook

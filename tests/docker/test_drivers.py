@@ -183,6 +183,7 @@ def test_a_codebase_that_exits_with_0_without_a_prediction_fails_the_run(project
     assert "FAILED" in (project.stage3 / "execution_summary.txt").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("generation", ["v1"], indirect=True)
 def test_a_codebase_that_hangs_is_stopped_and_its_stack_removed(project, generation, capsys):
     breaks_with(project, "import time; print('thinking', flush=True); time.sleep(600)\n")
     assert drive(project, "compose", "--engine", "docker", "--compose", generation, "--timeout", "6") == 75
@@ -191,7 +192,9 @@ def test_a_codebase_that_hangs_is_stopped_and_its_stack_removed(project, generat
     assert containers_of(project) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("generation", "number"), [("v1", signal.SIGINT), ("v2", signal.SIGTERM)], indirect=["generation"]
+)
 def test_an_interrupted_driver_removes_the_stack(project, generation, number):
     breaks_with(project, "import time; print('thinking', flush=True); time.sleep(600)\n")
     driver = start(project, "compose", "--engine", "docker", "--compose", generation)
@@ -207,7 +210,9 @@ def test_an_interrupted_driver_removes_the_stack(project, generation, number):
     assert "FAILED, exit status 130" in (project.stage3 / "execution_summary.txt").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("service", ["codebase", "knowledgebase"])
+@pytest.mark.parametrize(
+    ("generation", "service"), [("v1", "codebase"), ("v2", "knowledgebase")], indirect=["generation"]
+)
 def test_a_killed_container_fails_the_run_and_is_named(project, generation, service):
     breaks_with(project, "import time; print('thinking', flush=True); time.sleep(600)\n")
     driver = start(project, "compose", "--engine", "docker", "--compose", generation)

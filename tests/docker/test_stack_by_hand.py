@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.docker.conftest import inside_containers
+
 
 def outputs(prediction: Path, names: list[str]) -> np.ndarray:
     with prediction.open(encoding="utf-8", newline="") as file:
@@ -51,12 +53,14 @@ def test_a_second_up_without_down_writes_a_new_prediction(stack):
     assert "left over" not in stack.shared("prediction.csv").read_text()
 
 
+@inside_containers
 def test_all_rows_of_a_file_on_the_host_are_predicted_in_order(stack, fixtures):
     typed = stack.up(DATA_PATH="./data/iris_150.csv")
     assert typed.status == 0, typed.output
     assert_predicts(stack.shared("prediction.csv"), fixtures / "default/iris/expected_all.csv")
 
 
+@inside_containers
 def test_a_network_outside_the_project_is_used_with_its_label(stack, fixtures, place):
     elsewhere = place / "elsewhere"
     elsewhere.mkdir()
@@ -69,6 +73,7 @@ def test_a_network_outside_the_project_is_used_with_its_label(stack, fixtures, p
     assert_predicts(stack.shared("prediction.csv"), fixtures / "default/course/expected_80.csv")
 
 
+@inside_containers
 def test_the_model_card_is_copied_with_a_network_given_by_an_absolute_path(stack, fixtures, place):
     elsewhere = place / "elsewhere"
     elsewhere.mkdir()
@@ -80,6 +85,7 @@ def test_the_model_card_is_copied_with_a_network_given_by_an_absolute_path(stack
     assert_predicts(stack.shared("prediction.csv"), fixtures / "default/iris/expected_current.csv")
 
 
+@inside_containers
 def test_a_network_of_the_models_folder_is_selected_by_name(stack, fixtures):
     shutil.copy(stack.layout.models / "course.pkl", stack.layout.models / "model_v2.pkl")
     typed = stack.up(MODEL_NAME="model_v2.pkl", DATA_PATH="./data/course_80.csv")
@@ -95,6 +101,7 @@ def test_a_network_can_be_built_into_the_image(stack, fixtures):
     assert_predicts(stack.shared("prediction.csv"), fixtures / "default/course/expected_80.csv")
 
 
+@inside_containers
 def test_an_unknown_model_name_fails_and_lists_the_known_names(stack):
     typed = stack.up(MODEL_NAME="model_v3.pkl")
     assert typed.status == 66, typed.output
@@ -120,6 +127,7 @@ def test_a_missing_path_fails_and_creates_nothing_on_the_host(stack, variable, p
     assert not stack.shared("prediction.csv").exists()
 
 
+@inside_containers
 def test_files_of_an_earlier_run_are_not_used(stack):
     for name in ("activation_data.csv", "currentSolution.pkl", "currentSolution.card.json"):
         stack.shared(name).write_text("of an earlier run, owned by root\n")
@@ -139,6 +147,7 @@ def test_a_codebase_that_fails_fails_the_run_with_its_status(unbuilt):
     assert unbuilt.running() == []
 
 
+@inside_containers
 def test_bad_rows_fail_the_run_with_65_and_a_message_with_the_location(stack, place):
     (place / "rows.csv").write_text(
         "sepal_length,sepal_width,petal_length,petal_width\n1,2,3,4\n1,2,x,4\n", encoding="utf-8"
@@ -149,6 +158,7 @@ def test_bad_rows_fail_the_run_with_65_and_a_message_with_the_location(stack, pl
     assert not stack.shared("prediction.csv").exists()
 
 
+@inside_containers
 def test_a_malicious_network_is_refused_and_not_executed(stack, place):
     (place / "evil.pkl").write_bytes(b"cos\nsystem\n(S'touch /shared_data/owned'\ntR.")
     typed = stack.up(MODEL_PATH="../evil.pkl")
@@ -174,6 +184,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a
 
 
 @needs_root
+@inside_containers
 @pytest.mark.parametrize("left_over", [False, True])
 def test_a_read_only_shared_data_is_reported_with_status_73(stack, left_over):
     mounted(stack.layout.shared_data, "size=64k")
@@ -191,6 +202,7 @@ def test_a_read_only_shared_data_is_reported_with_status_73(stack, left_over):
     assert stack.running() == []
 
 
+@inside_containers
 @pytest.mark.parametrize(
     ("name", "status"), [("prediction.csv", 73), ("prediction.json", 73), ("activation_data.csv", 66)]
 )
@@ -204,6 +216,7 @@ def test_a_directory_instead_of_a_file_is_reported_with_its_status(stack, name, 
 
 
 @needs_root
+@inside_containers
 def test_a_full_disk_is_reported_with_status_73_and_leaves_no_partial_file(stack):
     mounted(stack.layout.shared_data, "size=8k")
     try:

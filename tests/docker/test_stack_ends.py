@@ -12,6 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from pipeline.project import PROJECT
+from tests.docker.conftest import COMMANDS, inside_containers
 
 # A program that stays until it is ended, in place of codebase's own.
 STAYS = "import time; print('it stays', flush=True); time.sleep(40)\n"
@@ -66,6 +67,7 @@ def test_a_second_plain_up_returns_with_a_new_prediction(stack):
     assert stack.running() == []
 
 
+@inside_containers
 def test_a_plain_up_returns_with_a_labelled_network_from_outside(stack, place):
     (place / "Task04").mkdir()
     shutil.copy(stack.layout.own_knowledge, place / "Task04/new_model.pkl")
@@ -77,6 +79,7 @@ def test_a_plain_up_returns_with_a_labelled_network_from_outside(stack, place):
     assert stack.running() == []
 
 
+@inside_containers
 def test_a_plain_up_returns_with_a_network_of_the_models_folder(stack):
     shutil.copy(stack.layout.own_knowledge, stack.layout.models / "model_v2.pkl")
     typed = stack.plain("up", MODEL_NAME="model_v2.pkl")
@@ -85,6 +88,7 @@ def test_a_plain_up_returns_with_a_network_of_the_models_folder(stack):
     assert stack.running() == []
 
 
+@inside_containers
 def test_an_outdated_network_in_the_image_is_reported_by_the_next_up(stack):
     shutil.copy(
         stack.layout.models / "course.pkl", stack.layout.own_knowledge.parent / "alternative_model.pkl"
@@ -112,6 +116,7 @@ def said_by_codebase(output: str) -> list[str]:
     return [line for line in output.splitlines() if "codebase" in line and " | " in line]
 
 
+@inside_containers
 def test_images_of_another_checkout_are_reported_in_the_last_lines(stack):
     assert stack.plain("up").status == 0
     # The images now stand under one name on this machine; in here everything is another.
@@ -181,8 +186,6 @@ def test_a_killed_data_container_does_not_block_a_plain_up(unbuilt):
 def test_data_containers_end_with_codebase_after_compose_was_killed(unbuilt, generation):
     unbuilt.layout.code.write_text("import time; time.sleep(4)\n", encoding="utf-8")
     assert unbuilt.plain("build").status == 0
-    from tests.docker.conftest import COMMANDS
-
     compose = subprocess.Popen(
         [*COMMANDS[generation], "up"], cwd=unbuilt.layout.root, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL, env=unbuilt.environment(),
@@ -193,6 +196,7 @@ def test_data_containers_end_with_codebase_after_compose_was_killed(unbuilt, gen
     assert nothing_runs(unbuilt)
 
 
+@inside_containers
 def test_data_containers_without_a_codebase_end_after_the_timeout(stack):
     typed = stack.plain("up", "activationbase", "knowledgebase", CODEBASE_WAIT="3")
     assert typed.output.count("codebase did not start within 3 s (CODEBASE_WAIT); this container ends") == 2
@@ -200,6 +204,7 @@ def test_data_containers_without_a_codebase_end_after_the_timeout(stack):
     assert stack.running() == []
 
 
+@inside_containers
 def test_a_data_container_ends_soon_if_the_other_one_failed(stack):
     # A folder in the place of its temporary file is what a data container cannot remove.
     stack.shared(".activation_data.csv.1.tmp").mkdir()
@@ -229,6 +234,7 @@ def test_a_second_up_during_the_end_of_the_first_is_not_aborted(stack):
     assert stack.shared("prediction.json").is_file()
 
 
+@inside_containers
 @pytest.mark.parametrize("left_over", ["a file", "a link", "a folder"])
 def test_a_file_link_or_folder_in_place_of_a_pipe_is_replaced(stack, left_over):
     assert stack.plain("up").status == 0

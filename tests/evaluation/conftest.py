@@ -25,7 +25,7 @@ from evaluation.submission.intake import take_in
 from pipeline.cli import execute, parse
 from pipeline.engines.docker_command import find_docker
 from pipeline.errors import EngineUnavailable
-from pipeline.project import PROJECT, Layout
+from pipeline.project import PROJECT, SERVICES, Layout
 
 Changes = Mapping[str, str | bytes | None]
 
@@ -125,15 +125,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def warm(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Cache the build step that all samples share, so that NumPy is installed once."""
-    context = tmp_path_factory.mktemp("warm")
-    common = SAMPLES.CODE_DOCKERFILE.split("COPY pybrain")[0]
-    (context / "Dockerfile").write_text(common, encoding="utf-8")
-    name = f"app07eval-tests:warm-{os.getpid()}"
-    command = ["docker", "build", "--quiet", "--tag", name, str(context)]
-    subprocess.run(command, env=os.environ | {"DOCKER_BUILDKIT": "0"}, capture_output=True, check=False)
+    """Cache the build steps that most samples share, so that NumPy is installed once.
+
+    A step that was built without build arguments is not in the cache of a build that has some.
+    """
+    sample = SAMPLES.write_sample(tmp_path_factory.mktemp("warm") / "sample", {})
+    names = []
+    for service in SERVICES:
+        names.append(f"app07eval-tests:warm-{service.name}-{os.getpid()}")
+        options = ["--quiet", "--build-arg", "http_proxy=", "--tag", names[-1]]
+        command = ["docker", "build", *options, str(sample / service.folder)]
+        subprocess.run(command, env=os.environ | {"DOCKER_BUILDKIT": "0"}, capture_output=True, check=False)
     yield
-    subprocess.run(["docker", "image", "rm", name], capture_output=True, check=False)
+    subprocess.run(["docker", "image", "rm", *names], capture_output=True, check=False)
 
 
 @pytest.fixture(scope="session")

@@ -50,13 +50,13 @@ services:
     image: activationbase_app07
     volumes: ["./shared_data:/shared_data"]
     command: ["sh", "-c", 'cp /activationBase/currentActivation.csv /shared_data/activation_data.csv; {_PUBLISH}']
-    healthcheck: {{test: ["CMD", "test", "-s", "/shared_data/activation_data.csv"], interval: 300ms, retries: 50}}
+    healthcheck: {{test: ["CMD", "test", "-s", "/shared_data/activation_data.csv"], interval: 800ms, retries: 50}}
 
   knowledgebase:
     image: knowledgebase_app07
     volumes: ["./shared_data:/shared_data"]
     command: ["sh", "-c", 'cp /knowledgeBase/currentSolution.pkl /shared_data/currentSolution.pkl; {_PUBLISH}']
-    healthcheck: {{test: ["CMD", "test", "-s", "/shared_data/currentSolution.pkl"], interval: 300ms, retries: 50}}
+    healthcheck: {{test: ["CMD", "test", "-s", "/shared_data/currentSolution.pkl"], interval: 800ms, retries: 50}}
 
   codebase:
     image: codebase_app07

@@ -42,7 +42,7 @@ from pipeline.project import SERVICES
 pytestmark = pytest.mark.slow
 
 C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"
-SHORT = replace(DEFAULT_LIMITS, read_cpu=3, read_seconds=20.0)
+SHORT = replace(DEFAULT_LIMITS, read_cpu=2, read_seconds=20.0)
 # A readable text with a line for which `(a+)+$` tries more ways than there is time.
 BACKTRACKS = (
     "The three images of this project answer one row with a network that was trained before. The first one "
@@ -217,7 +217,7 @@ def test_catastrophic_backtracking_fails_one_check_only(measured):
     results, _ = measured({"README.md": BACKTRACKS})
     assert results["mentions"]["status"] == "failed"
     assert results["mentions"]["reason"] == (
-        "README.md cannot be read within the limits of an evaluation: it takes more than 3 s of processor time"
+        "README.md cannot be read within the limits of an evaluation: it takes more than 2 s of processor time"
     )
     assert "Hand in plain files" in results["mentions"]["hint"]
     assert results["document"]["status"] == results["program"]["status"] == "passed"

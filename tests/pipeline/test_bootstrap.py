@@ -36,7 +36,7 @@ def outside() -> dict[str, str]:
     clean = {
         key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL", "PIP_"))
     }
-    return clean | {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull, "PYTHONDONTWRITEBYTECODE": "1"}
+    return clean | {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
 
 
 def run_command(layout: Layout, *words: str) -> subprocess.CompletedProcess[str]:
