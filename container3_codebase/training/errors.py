@@ -135,3 +135,33 @@ class Busy(PipelineError):
     """Another training writes to the same folder."""
 
     status = 75
+
+
+class TrackingError(PipelineError):
+    """A run was not sent to the tracking server.
+
+    Attributes:
+        server: the address of the server.
+    """
+
+    status = 69
+
+    def __init__(self, message: str, *, hint: str = "", server: str) -> None:
+        super().__init__(message, hint=hint)
+        self.server = server
+
+
+class TrackingUnavailable(TrackingError):
+    """The server cannot be reached, is too slow, or has an internal error; a later attempt may succeed."""
+
+
+class TrackingRefused(TrackingError):
+    """The server refuses a request.
+
+    Attributes:
+        code: its error code, such as ``RESOURCE_DOES_NOT_EXIST``.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", server: str, code: str = "") -> None:
+        super().__init__(message, hint=hint, server=server)
+        self.code = code

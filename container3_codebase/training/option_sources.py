@@ -8,9 +8,16 @@ from collections.abc import Iterable, Mapping
 
 from pybrain_runtime._io.input_file import InputFile
 from training.errors import OptionError
-from training.options import CONFIG, PREFIX, TrainingOptions, table, variable
+from training.options import CONFIG, PREFIX, TrainingOptions, experiment, table, text, variable
+from training.server_address import check_address
 
 _SIZE_LIMIT = 1 << 20
+
+MLFLOW_VARIABLES = {
+    "MLFLOW_TRACKING_URI": ("tracking_uri", text),
+    "MLFLOW_EXPERIMENT_NAME": ("experiment", experiment),
+}
+"""MLflow's own variables; those that begin with ``TRAIN_`` take precedence."""
 
 
 def resolve(given: Mapping[str, object], environment: Mapping[str, str]) -> TrainingOptions:
@@ -18,7 +25,7 @@ def resolve(given: Mapping[str, object], environment: Mapping[str, str]) -> Trai
 
     Args:
         given: values from the command line, by the names of the table; `config` is the path of a TOML file.
-        environment: the environment variables; those that begin with ``TRAIN_`` are options.
+        environment: the environment variables; those that begin with ``TRAIN_`` are options, and so are two of MLflow.
 
     Raises:
         OptionError: a value is invalid, or there is no option of a name; the message names similar ones.
@@ -40,6 +47,10 @@ def resolve(given: Mapping[str, object], environment: Mapping[str, str]) -> Trai
         )
     if options.batch and options.batch_size is not None:
         raise OptionError("batch and batch_size exclude each other.", option="batch_size")
+    if options.tracking_uri:
+        check_address(options.tracking_uri)
+    if options.alias and not (options.register or options.name):
+        raise OptionError("alias needs the name that the result is registered under.", option="register")
     return options
 
 
@@ -62,7 +73,11 @@ def _key(name: str) -> str:
 def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
     by_variable = {variable(row.name): row for row in table()}
     known = [*by_variable, variable(CONFIG)]
-    values: dict[str, object] = {}
+    values: dict[str, object] = {
+        option: _converted(environment[key].strip(), key, convert, key)
+        for key, (option, convert) in MLFLOW_VARIABLES.items()
+        if environment.get(key, "").strip()
+    }
     for key, value in environment.items():
         if not key.startswith(PREFIX):
             continue

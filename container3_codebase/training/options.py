@@ -23,6 +23,9 @@ _NEW = (CREATE,)
 _TRAINS = (CREATE, REFINE)
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 _NAME = re.compile(r"[^\W_][\w.+-]{0,99}")
+_ALIAS = re.compile(r"[\w-]{1,100}", re.ASCII)
+_RESERVED_ALIAS = re.compile(r"latest|v\d+", re.IGNORECASE)
+_EXPERIMENT_LIMIT = 500
 
 Convert = Callable[[object], Any]
 
@@ -41,6 +44,27 @@ def name(value: object) -> str:
             "expected letters, digits, and _ . + - after the first of them, 100 characters at most"
         )
     return value
+
+
+def experiment(value: object) -> str:
+    """Return the name of an experiment: any characters that can be printed."""
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        raise ValueError("expected a text of printable characters that is not empty")
+    if len(value) > _EXPERIMENT_LIMIT:
+        raise ValueError(f"expected {_EXPERIMENT_LIMIT} characters at most")
+    return value.strip()
+
+
+def alias(value: object) -> str:
+    """Return the alias of a registered model: letters, digits, ``_`` and ``-``."""
+    if not isinstance(value, str) or not _ALIAS.fullmatch(value) or _RESERVED_ALIAS.fullmatch(value):
+        raise ValueError(
+            "expected letters, digits, _ and -, 100 characters at most; latest, v1, v2, ... are reserved"
+        )
+    return value
+
+
+_model_name = name  # the option `name` hides it in the table
 
 
 def names(value: object) -> tuple[str, ...]:
@@ -218,6 +242,28 @@ class TrainingOptions:
     scale: bool = _option(True, switch, "scale to mean 0 and standard deviation 1 (default: yes)", of=_NEW)
     resume: bool = _option(False, switch, "continue a training that was killed or interrupted")
     plots: bool = _option(True, switch, "draw plots; needs matplotlib (default: yes)")
+    tracking_uri: str = _option(
+        "",
+        text,
+        "send the run to this MLflow server (default: MLFLOW_TRACKING_URI, otherwise it is not sent)",
+        "URL",
+    )
+    experiment: str = _option(
+        "app07", experiment, "MLflow's experiment (default: MLFLOW_EXPERIMENT_NAME, otherwise app07)", "NAME"
+    )
+    register: str = _option(
+        "",
+        _model_name,
+        "register the result with MLflow under this name, as a new version (default: that of --name)",
+        "NAME",
+    )
+    alias: str = _option("", alias, "give the registered version this alias", "ALIAS")
+    tracking_wait: float = _option(
+        30.0,
+        number(0.0, 86_400.0),
+        "wait at most so long for MLflow after the training (default: 30)",
+        "SECONDS",
+    )
 
 
 def table(scenario: str | None = None) -> tuple[Field[Any], ...]:

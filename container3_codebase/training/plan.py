@@ -23,7 +23,10 @@ from training.rows.targets import CLASSIFICATION, REGRESSION, Rows, check_learna
 
 Array = NDArray[np.float64]
 
-_NOT_PART_OF_THE_RESULT = ("data", "out", "name", "promote", "resume", "plots", "model")
+_NOT_PART_OF_THE_RESULT = (
+    *("data", "out", "name", "promote", "resume", "plots", "model"),
+    *("tracking_uri", "experiment", "register", "alias", "tracking_wait"),
+)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from training.fitting.fit import INTERRUPTED, EpochErrors, Fit, Limits
 from training.metrics import Metrics, confusion_matrix
 from training.options import EVALUATE, TrainingOptions
 from training.plan import Plan, plan_create, plan_refine
+from training.recording import Recording
 from training.results.card import card_content
 from training.results.figures import Confusion, Curve, Residuals
 from training.results.folder import (
@@ -158,14 +159,16 @@ def _train(options: TrainingOptions, observer: Observer, make: Callable[[Trainin
         else:
             checkpoint.remove()
         observer.planned(plan)
-        try:
-            reason = fit.run(after_epoch(checkpoint, observer), observer.stop_requested)
-        except Diverged:
-            checkpoint.remove()
-            raise
-        outcome = write_results(plan, fit, reason, folder, observer)
-        if not outcome.interrupted:
-            checkpoint.remove()
+        with Recording(plan, fit, observer.note) as recording:
+            try:
+                reason = fit.run(after_epoch(checkpoint, observer, recording), observer.stop_requested)
+            except Diverged:
+                checkpoint.remove()
+                raise
+            outcome = write_results(plan, fit, reason, folder, observer)
+            recording.results(outcome.files, outcome.metrics, outcome.fitted)
+            if not outcome.interrupted:
+                checkpoint.remove()
         return outcome
 
 
@@ -190,11 +193,22 @@ def make_fit(plan: Plan) -> Fit:
     )
 
 
-def after_epoch(checkpoint: Checkpoint, observer: Observer) -> Callable[[Fit], None]:
-    """Return what is called after each epoch: it shows the errors and writes a checkpoint."""
+def after_epoch(
+    checkpoint: Checkpoint, observer: Observer, recording: Recording | None = None
+) -> Callable[[Fit], None]:
+    """Return what is called after each epoch: it shows and records the errors and writes a checkpoint.
+
+    Args:
+        checkpoint: the checkpoint of the run.
+        observer: is told the errors.
+        recording: records the errors; None for no record.
+    """
 
     def after(fit: Fit) -> None:
-        observer.epoch(fit.state.history[-1], fit)
+        errors = fit.state.history[-1]
+        observer.epoch(errors, fit)
+        if recording is not None:
+            recording.epoch(errors)
         if observer.stop_requested():
             checkpoint.write(fit)
         else:

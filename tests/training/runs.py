@@ -95,5 +95,9 @@ def plane(path: Path, rows: int = 80, targets: int = 2, seed: int = 3) -> Path:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """Return the content of all files of a folder but its lock."""
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.name != ".lock"}
+    """Return the content of all files of a folder but its lock; the record of the run is in a folder of its own."""
+    return {
+        path.name: path.read_bytes()
+        for path in sorted(folder.iterdir())
+        if path.is_file() and path.name != ".lock"
+    }

@@ -1,0 +1,187 @@
+"""Records a training for experiment tracking: what it was started with, the errors of its epochs, and its results."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pybrain_runtime import __version__
+from pybrain_runtime.errors import CannotResume, PipelineError
+from training.fitting.fit import EpochErrors, Fit
+from training.plan import Plan
+from training.results.folder import KNOWLEDGE, PLOTS
+from training.tracking.launch import Sender
+from training.tracking.record import FILE, FOLDER, RunRecord, Status
+from training.tracking.record_file import read_record
+
+_IDENTITY = "training"
+_SCALARS = ("accuracy", "f1", "mae", "rmse", "r2")
+Value = str | int | float | bool | None
+
+
+class Recording:
+    """The recording of a training. Use as a context manager.
+
+    Training does not depend on it: if the record cannot be written, one note says so and training goes on.
+
+    Args:
+        plan: the training.
+        fit: its progress; of a training that is resumed, the epochs so far.
+        note: shows a note.
+    """
+
+    def __init__(self, plan: Plan, fit: Fit, note: Callable[[str], None]) -> None:
+        self._plan = plan
+        self._fit = fit
+        self._note = note
+        self._record: RunRecord | None = None
+        self._sender: Sender | None = None
+        self._status: Status = "FINISHED"
+
+    def epoch(self, errors: EpochErrors) -> None:
+        """Record the errors of an epoch."""
+        if self._record is not None:
+            values = {"train_error": errors.train, "validation_error": errors.validation}
+            record, step = self._record, errors.epoch
+            self._guarded(lambda: record.metrics(step, values))
+
+    def results(
+        self, files: tuple[str, ...], metrics: Mapping[str, object], fitted: Mapping[str, object]
+    ) -> None:
+        """Record the results.
+
+        Args:
+            files: their names in the folder of the results.
+            metrics: the metrics of each part of the split.
+            fitted: how training ended.
+        """
+        interrupted = bool(fitted["interrupted"])
+        self._status = "KILLED" if interrupted else "FINISHED"
+        self._guarded(lambda: self._results(files, metrics, fitted, interrupted))
+
+    def __enter__(self) -> Self:
+        self._guarded(self._begin)
+        uri = self._plan.options.tracking_uri
+        if self._record is not None and uri:
+            self._sender = Sender.start(Path(self._plan.options.out), uri)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if isinstance(error, PipelineError):
+            self._guarded(lambda: self._failed(error.message))
+        elif error is not None:
+            self._status = "FAILED" if isinstance(error, Exception) else "KILLED"
+        self._guarded(self._end)
+        if self._sender is not None:
+            self._note(self._sender.finish(0.0 if kind else self._plan.options.tracking_wait))
+
+    def _begin(self) -> None:
+        options, folder = self._plan.options, Path(self._plan.options.out)
+        identity = _digest(self._plan.identity())
+        if options.resume and _is_of(folder, identity):
+            self._record = record = RunRecord.reopen(folder)
+        else:
+            self._record = record = RunRecord.create(
+                folder, name=self._plan.card.name, experiment=options.experiment
+            )
+            record.params(_params(self._plan))
+        record.tags(_tags(self._plan) | {_IDENTITY: identity})
+        for errors in self._fit.state.history:
+            self.epoch(errors)
+
+    def _results(
+        self,
+        files: tuple[str, ...],
+        metrics: Mapping[str, object],
+        fitted: Mapping[str, object],
+        interrupted: bool,
+    ) -> None:
+        record, options = self._record, self._plan.options
+        if record is None:
+            return
+        record.tags({"interrupted": str(interrupted).lower(), "ended_because": str(fitted["reason"])})
+        record.metrics(self._fit.state.epoch, _scalars(metrics, fitted))
+        for file in files:
+            record.artifact(file, "plots" if file in PLOTS else "")
+        register = "" if interrupted else options.register or options.name
+        record.model(KNOWLEDGE, register=register or None, alias=options.alias or None if register else None)
+
+    def _failed(self, message: str) -> None:
+        self._status = "FAILED"
+        if self._record is not None:
+            self._record.tags({"error": message})
+
+    def _end(self) -> None:
+        if self._record is not None:
+            self._record.end(self._status)
+            self._record.close()
+
+    def _guarded(self, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except PipelineError as error:
+            if self._record is not None:
+                with suppress(PipelineError, OSError):
+                    self._record.close()
+            self._record = None
+            self._note(f"{error.message} This training is not recorded for tracking any further.")
+
+
+def _is_of(folder: Path, identity: str) -> bool:
+    """Return whether the record in a folder is that of a training, and that training has not ended."""
+    try:
+        found = read_record(folder / FOLDER / FILE)
+    except (CannotResume, PipelineError):
+        return False
+    return found.tags.get(_IDENTITY) == identity and found.status != "FINISHED"
+
+
+def _params(plan: Plan) -> dict[str, Value]:
+    values = {key: _value(value) for key, value in plan.options_of_the_result().items()}
+    return {
+        **{key: value for key, value in values.items() if value not in (None, "")},
+        "task": plan.rows.task,
+        "target": ",".join(plan.rows.targets),
+        "features": ",".join(plan.rows.features),
+        "rows": len(plan.table),
+        "parameters": int(plan.network.paramdim),
+    }
+
+
+def _value(value: object) -> Value:
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return value if isinstance(value, str | int | float | bool) else None
+
+
+def _tags(plan: Plan) -> dict[str, str]:
+    tags = {
+        "scenario": plan.scenario,
+        "rows_file": plan.table.name,
+        "rows_sha256": plan.table.sha256,
+        "refined_sha256": plan.origin,
+        "written_by": f"app07 {__version__}",
+    }
+    return {key: value for key, value in tags.items() if value}
+
+
+def _scalars(metrics: Mapping[str, object], fitted: Mapping[str, object]) -> dict[str, float]:
+    values: dict[str, object] = {f"{key}": fitted[key] for key in ("best_epoch", "best_validation_error")}
+    for part, found in metrics.items():
+        if isinstance(found, Mapping):
+            values |= {f"{part}_{key}": found[key] for key in _SCALARS if key in found}
+    return {key: float(value) for key, value in values.items() if isinstance(value, int | float)}
+
+
+def _digest(identity: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,16 @@
+"""What to do about a run that was not sent, in the terms of the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def send_later(folder: Path) -> str:
+    """Return the sentence that names the command.
+
+    Args:
+        folder: the folder of the results, with the record.
+    """
+    return (
+        f"The run is recorded in {folder / 'tracking'}; send it with: python App07.py track --upload {folder}"
+    )

@@ -1,0 +1,95 @@
+"""Starts the program that sends a run to MLflow while training goes on, and waits for it for a limited time."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+from training.tracking.advice import send_later
+
+_OUTPUT_LIMIT = 1 << 16
+_GRACE = 2.0
+
+
+class Sender:
+    """The program that sends a run; it ends by itself when training has ended and all is sent.
+
+    Args:
+        folder: the folder of the results, with the record.
+        uri: the address of the server.
+        process: the program; None if it cannot be started.
+    """
+
+    def __init__(self, folder: Path, uri: str, process: subprocess.Popen[bytes] | None) -> None:
+        self._folder = folder
+        self._uri = uri
+        self._process = process
+
+    @classmethod
+    def start(cls, folder: Path, uri: str) -> Self:
+        """Start the program.
+
+        Args:
+            folder: the folder of the results, with the record.
+            uri: the address of the server.
+        """
+        # -P: a module `training` in the working directory is not meant.
+        command = [sys.executable, "-P", "-m", "training.tracking.send", "--follow", str(folder)]
+        try:
+            # Ctrl-C is for training alone; the end of its input tells the program that training has ended.
+            process = subprocess.Popen(
+                command,
+                env={**os.environ, "MLFLOW_TRACKING_URI": uri},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=None if os.environ.get("APP07_DEBUG") == "1" else subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError:
+            return cls(folder, uri, None)
+        return cls(folder, uri, process)
+
+    def finish(self, wait: float) -> str:
+        """Wait until all is sent, and return what to show.
+
+        Args:
+            wait: the most seconds to wait; afterwards the program is ended.
+        """
+        if self._process is None:
+            return self._unsent("The program that sends it cannot be started.")
+        if self._process.stdin is not None:
+            with suppress(OSError):
+                self._process.stdin.close()
+        try:
+            self._process.wait(wait)
+        except subprocess.TimeoutExpired:
+            self._end()
+            return self._unsent(f"MLflow at {self._uri} has not taken everything within {wait:g} s.")
+        return self._result()
+
+    def _result(self) -> str:
+        assert self._process is not None and self._process.stdout is not None
+        output = self._process.stdout.read(_OUTPUT_LIMIT).decode(errors="replace").splitlines()
+        try:
+            result = json.loads(output[-1])
+            sent, text = result["sent"], str(result["text"])
+        except (IndexError, ValueError, KeyError, TypeError):
+            return self._unsent(f"The program that sends it ended with status {self._process.returncode}.")
+        return text if sent is True else self._unsent(text)
+
+    def _unsent(self, reason: str) -> str:
+        return f"{reason} {send_later(self._folder)}"
+
+    def _end(self) -> None:
+        assert self._process is not None
+        self._process.terminate()
+        try:
+            self._process.wait(_GRACE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()

@@ -1,0 +1,162 @@
+"""The program that sends runs to an MLflow server: ``python -m training.tracking.send [--follow] FOLDER...``.
+
+With ``--follow`` it sends while training goes on; the end of its standard input says that training has ended. It prints
+one JSON line at the end: whether all is sent, and a text. MLflow's client is imported here alone; where it is not
+installed with Python itself, it is taken from the folder that ``APP07_TRACKING_PACKAGES`` names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pybrain_runtime.errors import MissingPackage, PipelineError
+from training.errors import OptionError, TrackingUnavailable
+from training.server_address import check_address
+
+if TYPE_CHECKING:
+    from training.tracking.server import Server
+    from training.tracking.upload import RunUpload
+
+PACKAGES = "/opt/tracking-packages"
+"""Where the container has MLflow's client."""
+
+SETTINGS = {
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_ENABLE_ASYNC_LOGGING": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "DO_NOT_TRACK": "true",
+}
+"""Set before MLflow is imported. Its own defaults are 120 s and 7 repetitions."""
+
+_INTERVAL, _LONGEST_INTERVAL = 1.0, 10.0
+_ATTEMPTS = 3
+
+
+def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Send runs, and return the exit status.
+
+    Args:
+        arguments: without the program's name.
+        environment: the environment variables.
+    """
+    parser = argparse.ArgumentParser(prog="python -m training.tracking.send", allow_abbrev=False)
+    parser.add_argument("--follow", action="store_true", help="send while the training goes on")
+    parser.add_argument("folders", metavar="FOLDER", nargs="+", type=Path, help="the results of a training")
+    parsed = parser.parse_args(arguments)
+    result = sys.stdout
+    sys.stdout = sys.stderr  # what MLflow prints is not the result
+    try:
+        server = connect(environment)
+        lines = [send(folder, server, follow=parsed.follow) for folder in parsed.folders]
+    except PipelineError as error:
+        _print(result, sent=False, text=str(error) if error.hint else error.message)
+        return error.status
+    _print(result, sent=True, text="\n".join(lines))
+    return 0
+
+
+def connect(environment: Mapping[str, str]) -> Server:
+    """Return the server that ``MLFLOW_TRACKING_URI`` names.
+
+    Raises:
+        OptionError: it names none.
+        MissingPackage: MLflow's client is not installed.
+    """
+    uri = environment.get("MLFLOW_TRACKING_URI", "").strip()
+    if not uri:
+        raise OptionError("No MLflow server is named.", option="tracking_uri")
+    check_address(uri)
+    os.environ.update({key: value for key, value in SETTINGS.items() if key not in environment})
+    packages = environment.get("APP07_TRACKING_PACKAGES") or PACKAGES
+    if Path(packages).is_dir():
+        sys.path.append(packages)  # after all others: NumPy is that of this project
+    try:
+        from training.tracking.server import Server
+    except ModuleNotFoundError as error:
+        raise MissingPackage(
+            f"MLflow's client is not installed: there is no module {error.name}.", packages=("mlflow-skinny",)
+        ) from None
+    return Server(uri)
+
+
+def send(folder: Path, server: Server, *, follow: bool) -> str:
+    """Send one run, and return a line that says where it is.
+
+    Args:
+        folder: the folder of the results, with the record.
+        server: the server.
+        follow: whether to wait for the end of the training.
+
+    Raises:
+        PipelineError: it was not sent; what the server has is remembered.
+    """
+    from training.tracking.upload import RunUpload
+
+    upload = RunUpload(folder, server)
+    if follow:
+        _follow(upload)
+    else:
+        _send(upload)
+    version = f", registered as {upload.version}" if upload.version else ""
+    return " ".join([f"Sent to MLflow: {upload.shown}{version}", *upload.remarks])
+
+
+def _follow(upload: RunUpload) -> None:
+    ended = threading.Event()
+    threading.Thread(target=_wait_for_the_end, args=(ended,), daemon=True).start()
+    pause = _INTERVAL
+    while True:
+        last = ended.is_set()  # asked first, so that nothing is missed that was recorded before
+        try:
+            upload.refresh()
+            upload.send()
+            if upload.complete:
+                return
+            if last:
+                upload.killed()
+                return
+            pause = _INTERVAL
+        except TrackingUnavailable:
+            pause = min(2 * pause, _LONGEST_INTERVAL)
+        if last:
+            time.sleep(min(pause, _INTERVAL))
+        else:
+            ended.wait(pause)
+
+
+def _wait_for_the_end(ended: threading.Event) -> None:
+    sys.stdin.buffer.read()
+    ended.set()
+
+
+def _send(upload: RunUpload) -> None:
+    pause = _INTERVAL
+    for attempt in range(_ATTEMPTS):
+        try:
+            upload.send()
+            return
+        except TrackingUnavailable:
+            if attempt + 1 == _ATTEMPTS:
+                raise
+            time.sleep(pause)
+            pause *= 2
+
+
+def _print(stream: object, *, sent: bool, text: str) -> None:
+    print(json.dumps({"sent": sent, "text": text}), file=stream)  # type: ignore[call-overload]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ))

@@ -1,0 +1,91 @@
+"""What a server has acknowledged of a run: ``tracking/sent.json``. In doubt the server itself is asked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pybrain_runtime._io.atomic_file import AtomicFile
+from pybrain_runtime._io.input_file import InputFile
+from pybrain_runtime.errors import PipelineError
+
+_SIZE_LIMIT = 1 << 24
+
+
+@dataclass
+class Sent:
+    """What one server has.
+
+    Attributes:
+        key: the key of the run in the record.
+        run_id: the MLflow run; empty before it is created.
+        experiment_id: its experiment.
+        points: how many values of metrics the server has acknowledged.
+        artifacts: the SHA-256 of each artifact that it has, by path.
+        model_id: the logged model; empty for none.
+        version: its version in the model registry; empty for none.
+        complete: whether it has everything of a run that has ended.
+    """
+
+    key: str
+    run_id: str = ""
+    experiment_id: str = ""
+    points: int = 0
+    artifacts: dict[str, str] = field(default_factory=dict)
+    model_id: str = ""
+    version: str = ""
+    complete: bool = False
+
+
+def read_sent(path: Path, uri: str, key: str) -> Sent:
+    """Return what a server has of a run; nothing if the file is missing, damaged or about another run.
+
+    Args:
+        path: the file.
+        uri: the address of the server.
+        key: the key of the run.
+    """
+    about = _servers(path).get(uri)
+    if not isinstance(about, dict) or about.get("key") != key:
+        return Sent(key)
+    try:
+        found = Sent(**about)
+    except TypeError:
+        return Sent(key)
+    expected = asdict(Sent(key))
+    valid = all(type(value) is type(expected[name]) for name, value in asdict(found).items())
+    return found if valid else Sent(key)
+
+
+def write_sent(path: Path, uri: str, sent: Sent) -> None:
+    """Write what a server has, beside what others have.
+
+    Args:
+        path: the file.
+        uri: the address of the server.
+        sent: what it has.
+
+    Raises:
+        CannotWrite: the file cannot be written.
+    """
+    known = {
+        server: about
+        for server, about in _servers(path).items()
+        if isinstance(about, dict) and about.get("key") == sent.key
+    }
+    content = {"servers": {**known, uri: asdict(sent)}}
+    file = AtomicFile(str(path))
+    file.write((json.dumps(content, indent=1) + "\n").encode())
+    file.finish()
+    file.commit()
+
+
+def _servers(path: Path) -> dict[str, Any]:
+    try:
+        with InputFile(path, "state of sending") as file:
+            found = json.loads(file.read(_SIZE_LIMIT))["servers"]
+    except (PipelineError, ValueError, KeyError, TypeError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
