@@ -32,6 +32,7 @@ _PARTS = (
     "pyproject.toml",
     "requirements.lock",
     "requirements-test.lock",
+    "requirements",
     "README.md",
     "LICENSE",
     "pipeline",

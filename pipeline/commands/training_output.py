@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from pipeline.commands.command import Context, Result
 from pipeline.errors import Interrupted, PipelineError
+from pipeline.extras import ensure
 from pipeline.stages.kept_models import keep_as, promote
 from pipeline.stages.training_run import Event, follow, training_options
+from pybrain_runtime.errors import MissingPackage
+from training.options import EVALUATE
 
 if TYPE_CHECKING:
     from training.options import TrainingOptions
@@ -133,6 +136,8 @@ def _install(context: Context, options: TrainingOptions, result: TrainingResult)
 
 
 def _run(context: Context, scenario: str, options: TrainingOptions) -> Event:
+    if options.plots and scenario != EVALUATE:
+        options = _with_plots(context, options)
     progress = EpochLine(context.console.err)
 
     def on_event(event: Event) -> None:
@@ -152,6 +157,16 @@ def _run(context: Context, scenario: str, options: TrainingOptions) -> Event:
         return follow(scenario, options, context.environment, on_event=on_event, on_line=context.console.note)
     finally:
         progress.clear()
+
+
+def _with_plots(context: Context, options: TrainingOptions) -> TrainingOptions:
+    """Return the options, without plots if the package that draws them cannot be installed."""
+    try:
+        ensure("plot", context.layout, context.console.note)
+    except MissingPackage as error:
+        context.console.note(f"{error.message} No plots will be drawn.")
+        return replace(options, plots=False)
+    return options
 
 
 class EpochLine:

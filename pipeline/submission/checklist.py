@@ -64,8 +64,8 @@ CHECKLIST = (
     Category(
         "The host side", OWN,
         (
-            "pipeline/", "evaluation/", "pyproject.toml", "requirements.lock", "create_submission.py",
-            "output/.gitkeep",
+            "pipeline/", "evaluation/", "pyproject.toml", "requirements.lock", "requirements/",
+            "create_submission.py", "output/.gitkeep",
         ),
     ),
     Category(

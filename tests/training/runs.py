@@ -19,6 +19,7 @@ from training.plan import Plan
 from training.scenarios import Outcome, create, refine
 
 IRIS = PROJECT.learning_base
+_START = "import sys; from pipeline.cli import main; sys.exit(main())"
 
 
 class Recorder:
@@ -68,11 +69,11 @@ def program(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
     )  # fmt: skip
 
 
-def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line."""
+def command(*arguments: str, start: str = _START, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line; `start` is the code that starts it."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("TRAIN_")}
     return subprocess.run(
-        [sys.executable, "-c", "import sys; from pipeline.cli import main; sys.exit(main())", *arguments],
+        [sys.executable, "-c", start, *arguments],
         env={**inherited, **environment}, capture_output=True, text=True, check=False,
     )  # fmt: skip
 

@@ -1,0 +1,134 @@
+"""Optional parts of `.venv`: packages that few commands need, installed from a lock file when one first does.
+
+A new part is a lock file in `requirements/`, an entry in `EXTRAS`, and a call of `ensure` in the commands that need it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from pipeline import process
+from pipeline.project import Layout
+from pipeline.run_lock import Busy, exclusive
+from pybrain_runtime.errors import MissingPackage
+
+PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet")
+FROM_LOCK = ("--require-hashes", "--only-binary=:all:", "-r")
+_PATIENCE = 600.0
+"""Seconds to wait for another process that installs packages."""
+
+
+@dataclass(frozen=True)
+class Extra:
+    """An optional part.
+
+    Attributes:
+        package: the package that it is for, as users know it.
+        module: the module by which an environment that has it is recognized.
+        purpose: what it is needed for, to complete the sentence "... needs it".
+    """
+
+    package: str
+    module: str
+    purpose: str
+
+
+EXTRAS = {
+    "plot": Extra("matplotlib", "matplotlib", "Drawing plots"),
+}
+"""The optional parts, by the name of the extra in `pyproject.toml` and of the lock file in `requirements/`."""
+
+
+def ensure(name: str, layout: Layout, say: Callable[[str], None]) -> None:
+    """Install an optional part into `.venv` unless it is there.
+
+    Args:
+        name: a key of `EXTRAS`.
+        layout: the checkout.
+        say: shows one line before the installation, which takes seconds to minutes.
+
+    Raises:
+        MissingPackage: it cannot be installed, or this Python is not that of `.venv`, where nothing is installed.
+    """
+    environment = layout.root / ".venv"
+    lock = layout.root / "requirements" / f"{name}.lock"
+    if Path(sys.prefix).resolve() != environment.resolve() or not lock.is_file():
+        if find_spec(EXTRAS[name].module) is None:
+            raise _missing(name, "is not installed")
+        return
+    stamps = _Stamps(environment)
+    if stamps.fits(name, lock):
+        return
+    try:
+        with exclusive(
+            layout.root / ".venv.lock", patience=_PATIENCE, on_wait=lambda by: say(f"waiting for {by}")
+        ):
+            if not stamps.fits(name, lock):
+                _install(name, lock, say)
+                stamps.add(name, lock)
+    except Busy as error:
+        raise _missing(name, f"cannot be installed: {error}") from error
+    except OSError as error:
+        raise _missing(name, f"cannot be installed: {error.strerror or error}") from error
+
+
+def _install(name: str, lock: Path, say: Callable[[str], None]) -> None:
+    say(
+        f"Installing {EXTRAS[name].package} into .venv from requirements/{lock.name} (once; needs the package index)."
+    )
+    ended = process.capture([sys.executable, *PIP, *FROM_LOCK, str(lock)], timeout=None)
+    if not ended.ok:
+        reason = ended.last_lines(1) or f"pip ended with status {ended.status}"
+        raise _missing(name, f"cannot be installed: {reason.removeprefix('ERROR: ').rstrip('.')}")
+    importlib.invalidate_caches()
+
+
+def _missing(name: str, what: str) -> MissingPackage:
+    extra = EXTRAS[name]
+    return MissingPackage(
+        f"{extra.purpose} needs {extra.package}, which {what}.", packages=(extra.package,), extra=name
+    )
+
+
+class _Stamps:
+    """Which parts an environment has: a file in it with the hash of the lock file that each was installed from.
+
+    Args:
+        environment: the folder of the environment.
+    """
+
+    def __init__(self, environment: Path) -> None:
+        self._file = environment / "app07-extras.json"
+        self._test = environment / "app07.json"
+
+    def fits(self, name: str, lock: Path) -> bool:
+        """Return whether a part is installed from this lock file, or comes with the packages of the test suite."""
+        if find_spec(EXTRAS[name].module) is None:
+            return False
+        return "test" in _content(self._test) or _content(self._file).get(name) == _hash(lock)
+
+    def add(self, name: str, lock: Path) -> None:
+        """Record that a part is installed."""
+        text = json.dumps({**_content(self._file), name: _hash(lock)}, indent=1)
+        temporary = self._file.with_suffix(".new")
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(self._file)
+
+
+def _content(file: Path) -> dict[str, object]:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
