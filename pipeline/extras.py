@@ -42,6 +42,7 @@ class Extra:
 
 EXTRAS = {
     "plot": Extra("matplotlib", "matplotlib", "Drawing plots"),
+    "tune": Extra("Optuna", "optuna", "A search for training options"),
 }
 """The optional parts, by the name of the extra in `pyproject.toml` and of the lock file in `requirements/`."""
 

@@ -61,11 +61,12 @@ class ProgressLine:
             parts.append(f"{progress.share * 100:.0f} %")
             done = progress.share - (self._share_before or 0.0)
             if done > 0:
-                parts.append(f"{_duration(seconds * (1 - progress.share) / done)} left")
+                parts.append(f"{duration(seconds * (1 - progress.share) / done)} left")
         return ", ".join(parts)
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Return seconds as ``1:02`` or ``1:02:03``."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -109,9 +109,9 @@ class Layout:
         return self.root / "container4_learningbase" / LEARNING_FILE
 
     @property
-    def training_options(self) -> Path:
-        """The module with the table of training options, which is read before `.venv` exists."""
-        return self.root / "container3_codebase" / "training" / "options.py"
+    def training_package(self) -> Path:
+        """The package with the tables of training options, which are read before `.venv` exists."""
+        return self.root / "container3_codebase" / "training"
 
     @property
     def training(self) -> Path:

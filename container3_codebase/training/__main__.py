@@ -1,4 +1,4 @@
-"""Entry point: ``python -m training create|refine|evaluate [options]``, in the container and for the local engine."""
+"""Entry point: ``python -m training create|refine|evaluate|tune [options]``, also in the container."""
 
 import os
 import sys

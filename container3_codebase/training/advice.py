@@ -6,7 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pybrain_runtime.errors import CannotResume, CannotWrite, OutputExists, OverwritesInput, PipelineError
-from training.errors import Busy, Diverged, InputsDiffer, MissingColumn, TooFewRows, UnusableFeature
+from training.errors import (
+    AllTrialsFailed,
+    Busy,
+    Diverged,
+    InputsDiffer,
+    MissingColumn,
+    SearchInterrupted,
+    SearchTimedOut,
+    TooFewFoldRows,
+    TooFewRows,
+    UnusableFeature,
+    WorkerEnded,
+)
 from training.options import flag, variable
 
 
@@ -41,12 +53,22 @@ def advice_for(error: PipelineError, words: Wording) -> str:
         return f"Choose columns of the file with {words.of('target')} and {words.of('features')}."
     if isinstance(error, UnusableFeature | InputsDiffer):
         return f"Choose the features with {words.of('features')}."
+    if isinstance(error, TooFewFoldRows):
+        return f"Choose fewer folds with {words.of('folds')}."
     if isinstance(error, TooFewRows):
         return f"{words.of('validation')}{words.sign}0 or {words.of('test')}{words.sign}0 leave out a part."
     if isinstance(error, Diverged):
         if error.learning_rate is None:
             return f"Choose another trainer with {words.of('trainer')}."
         return f"Choose a smaller learning rate with {words.of('learning_rate')}."
+    if isinstance(error, SearchInterrupted):
+        return f"{words.of('resume')} continues the search."
+    if isinstance(error, AllTrialsFailed):
+        return f"State other ranges with {words.of('range')}."
+    if isinstance(error, SearchTimedOut):
+        return f"Allow more time with {words.of('timeout')}; {words.of('resume')} continues the search."
+    if isinstance(error, WorkerEnded):
+        return f"Choose fewer with {words.of('jobs')}; {words.of('resume')} continues the search."
     if isinstance(error, CannotResume):
         return f"Start without {words.of('resume')} to begin anew."
     if isinstance(error, OutputExists | OverwritesInput):

@@ -86,6 +86,10 @@ class TooFewRows(TrainingDataError):
         self.needed = needed
 
 
+class TooFewFoldRows(TooFewRows):
+    """There are fewer rows, or rows of a class, than folds of a cross-validation."""
+
+
 class OneClassOnly(TrainingDataError):
     """All rows have the same class."""
 
@@ -165,3 +169,65 @@ class TrackingRefused(TrackingError):
     def __init__(self, message: str, *, hint: str = "", server: str, code: str = "") -> None:
         super().__init__(message, hint=hint, server=server)
         self.code = code
+
+
+class AllTrialsFailed(PipelineError):
+    """No trial of a search has a result.
+
+    Attributes:
+        trials: how many there were.
+        reason: why the first of them failed.
+    """
+
+    status = 65
+
+    def __init__(self, trials: int, reason: str) -> None:
+        super().__init__(
+            f"All trials of the search failed ({trials:,}), the first in {reason}. No knowledge was written."
+        )
+        self.trials = trials
+        self.reason = reason
+
+
+class SearchInterrupted(PipelineError):
+    """A search was stopped before its end; the folds that are done are kept."""
+
+    status = 130
+
+
+class SearchTimedOut(PipelineError):
+    """The time limit of a search has passed before a trial was complete."""
+
+    status = 75
+
+
+class FoldFailed(PipelineError):
+    """A fold cannot be trained: an error in the process that trains it.
+
+    Args:
+        message: what is wrong.
+        hint: what can be done about it.
+        status: the exit status of the error.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", status: int = 70) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
+class WorkerEnded(PipelineError):
+    """A process that trained a fold ended without a result, for example because memory was exhausted.
+
+    Attributes:
+        exit_code: its exit code; negative for a signal, None if unknown.
+    """
+
+    status = 70
+
+    def __init__(self, exit_code: int | None) -> None:
+        cause = f"by signal {-exit_code}" if exit_code is not None and exit_code < 0 else f"with {exit_code}"
+        super().__init__(
+            f"A process that trained a fold was ended {cause}; what is complete is kept.",
+            hint="Fewer processes need less memory.",
+        )
+        self.exit_code = exit_code

@@ -6,19 +6,28 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from typing import Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from training.fitting.fit import EpochErrors, Fit
 from training.metrics import Metrics
 from training.plan import Plan
-from training.scenarios import Observer, Outcome
+from training.scenarios import Outcome
+from training.search.observer import SearchObserver, SearchProgress
 from training.summary import metric_lines, plan_facts, plan_line
+
+if TYPE_CHECKING:
+    from training.search.plan import SearchPlan
+    from training.search.trials import Trial
+    from training.search.tune import SearchOutcome
 
 _INTERVAL = 0.1
 
 
-class Messages(Observer, Protocol):
+class Messages(SearchObserver, Protocol):
     """Shows progress, results and errors."""
+
+    def searched(self, outcome: SearchOutcome) -> None:
+        """Show the result of a search and of the final training."""
 
     def trained(self, outcome: Outcome) -> None:
         """Show the result of a training."""
@@ -62,6 +71,21 @@ class EventStream:
                 best_epoch=fit.state.best_epoch,
             )  # fmt: skip
 
+    def searching(self, plan: SearchPlan) -> None:
+        """Write the facts that are known before the first trial."""
+        self._send("searching", text=plan.line(), trials=plan.search.trials, folds=plan.search.folds)
+
+    def fold(self, progress: SearchProgress) -> None:
+        """Write how far a search is, ten times a second at most."""
+        now = time.monotonic()
+        if now - self._shown >= _INTERVAL:
+            self._shown = now
+            self._send("fold", **_progress(progress))
+
+    def trial(self, trial: Trial, progress: SearchProgress) -> None:
+        """Write how far a search is after a trial."""
+        self._send("trial", trial=trial.number, failure=trial.failure, **_progress(progress))
+
     def note(self, text: str) -> None:
         """Write a note."""
         self._send("note", text=text)
@@ -75,6 +99,19 @@ class EventStream:
         self._send(
             "trained", folder=outcome.folder, fit=outcome.fitted, metrics=outcome.metrics,
             files=list(outcome.files), lines=metric_lines(outcome.plan.rows.task, outcome.metrics),
+        )  # fmt: skip
+
+    def searched(self, outcome: SearchOutcome) -> None:
+        """Write the result of a search and of the final training."""
+        final, best = outcome.final, outcome.best
+        self._send(
+            "searched", folder=final.folder, fit=final.fitted, metrics=final.metrics, files=list(final.files),
+            lines=metric_lines(final.plan.rows.task, final.metrics), best=outcome.line(),
+            search={
+                "trials": len(outcome.trials), "failed": sum(bool(trial.failure) for trial in outcome.trials),
+                "ended": outcome.ended, "trial": best.number, "values": dict(best.values),
+                "validation_error": best.mean, "standard_deviation": best.deviation,
+            },
         )  # fmt: skip
 
     def scored(self, metrics: Metrics) -> None:
@@ -103,6 +140,7 @@ class TextStream:
         self._stream = stream
         self._stop = stop
         self._shown = time.monotonic()
+        self._trials = 0
 
     def planned(self, plan: Plan) -> None:
         """Print the facts that are known before the first epoch."""
@@ -116,6 +154,20 @@ class TextStream:
             self._print(
                 f"epoch {errors.epoch:,}: error {errors.train:.6f}, validation {errors.validation:.6f}"
             )
+
+    def searching(self, plan: SearchPlan) -> None:
+        """Print the facts that are known before the first trial."""
+        self._trials = plan.search.trials
+        self._print(plan.line())
+
+    def fold(self, progress: SearchProgress) -> None:
+        """Print nothing: a fold is no line of a log."""
+
+    def trial(self, trial: Trial, progress: SearchProgress) -> None:
+        """Print the result of a trial."""
+        found = f"failed: {trial.failure}" if trial.failure else f"error {trial.mean:.6f}"
+        best = f", the best is trial {progress.best.number:,}" if progress.best else ""
+        self._print(f"trial {trial.number:,} of {self._trials:,}: {trial.text()}: {found}{best}")
 
     def note(self, text: str) -> None:
         """Print a note."""
@@ -131,6 +183,11 @@ class TextStream:
             self._print(line)
         self._print(f"written to {outcome.folder}: {', '.join(outcome.files)}")
 
+    def searched(self, outcome: SearchOutcome) -> None:
+        """Print the result of a search and of the final training."""
+        self._print(f"the best is {outcome.line()}")
+        self.trained(outcome.final)
+
     def scored(self, metrics: Metrics) -> None:
         """Print the metrics of knowledge."""
         for line in metric_lines(str(metrics["task"]), {"all rows": metrics["metrics"]}):
@@ -143,3 +200,11 @@ class TextStream:
     def _print(self, text: str) -> None:
         self._stream.write(text + "\n")
         self._stream.flush()
+
+
+def _progress(progress: SearchProgress) -> dict[str, Any]:
+    best = progress.best
+    return {
+        "complete": progress.trials, "done": progress.folds, "best": best and best.number,
+        "best_error": best and best.mean,
+    }  # fmt: skip

@@ -5,13 +5,33 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import Field, dataclass
+from typing import Any
 
 from pybrain_runtime._io.input_file import InputFile
 from training.errors import OptionError
 from training.options import CONFIG, PREFIX, TrainingOptions, experiment, table, text, variable
+from training.search_options import RANGE, SearchOptions, search_table
 from training.server_address import check_address
 
 _SIZE_LIMIT = 1 << 20
+_SEARCH, _RANGES = "search", "ranges"
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """All options of a run.
+
+    Attributes:
+        training: the options of training.
+        search: those of a search; other scenarios ignore them.
+        given: the names of the options that have a value from somewhere, and not only a default.
+    """
+
+    training: TrainingOptions
+    search: SearchOptions
+    given: frozenset[str]
+
 
 MLFLOW_VARIABLES = {
     "MLFLOW_TRACKING_URI": ("tracking_uri", text),
@@ -21,7 +41,7 @@ MLFLOW_VARIABLES = {
 
 
 def resolve(given: Mapping[str, object], environment: Mapping[str, str]) -> TrainingOptions:
-    """Return the options of a run.
+    """Return the options of a training.
 
     Args:
         given: values from the command line, by the names of the table; `config` is the path of a TOML file.
@@ -31,15 +51,28 @@ def resolve(given: Mapping[str, object], environment: Mapping[str, str]) -> Trai
         OptionError: a value is invalid, or there is no option of a name; the message names similar ones.
         InputMissing: the TOML file is not found.
     """
+    return resolve_all(given, environment).training
+
+
+def resolve_all(given: Mapping[str, object], environment: Mapping[str, str]) -> Resolved:
+    """Return the options of a training and of a search; see `resolve`."""
     from_environment = _from_environment(environment)
     config = given.get(CONFIG) or from_environment.pop(CONFIG, None)
     values = _from_file(str(config)) if config else {}
     values |= from_environment
-    rows = {row.name: row for row in table()}
+    rows = _rows()
     for option, value in given.items():
         if option != CONFIG:
             values[option] = _converted(value, option, rows[option].metadata["convert"], option)
-    options = TrainingOptions(**values)  # type: ignore[arg-type]
+    of_search = {row.name: values[row.name] for row in search_table() if row.name in values}
+    of_training = {name: value for name, value in values.items() if name not in of_search}
+    options = TrainingOptions(**of_training)  # type: ignore[arg-type]
+    _check_together(options)
+    search = SearchOptions(**of_search)  # type: ignore[arg-type]
+    return Resolved(options, search, frozenset(values))
+
+
+def _check_together(options: TrainingOptions) -> None:
     if options.validation + options.test >= 0.95:
         shares = f"validation ({options.validation:g}) and test ({options.test:g})"
         raise OptionError(
@@ -51,7 +84,10 @@ def resolve(given: Mapping[str, object], environment: Mapping[str, str]) -> Trai
         check_address(options.tracking_uri)
     if options.alias and not (options.register or options.name):
         raise OptionError("alias needs the name that the result is registered under.", option="register")
-    return options
+
+
+def _rows() -> dict[str, Field[Any]]:
+    return {row.name: row for row in (*table(), *search_table())}
 
 
 def similar(word: str, known: Iterable[str]) -> str:
@@ -71,7 +107,7 @@ def _key(name: str) -> str:
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
-    by_variable = {variable(row.name): row for row in table()}
+    by_variable = {variable(name): row for name, row in _rows().items()}
     known = [*by_variable, variable(CONFIG)]
     values: dict[str, object] = {
         option: _converted(environment[key].strip(), key, convert, key)
@@ -99,13 +135,30 @@ def _from_file(path: str) -> dict[str, object]:
         found = tomllib.loads(content.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise OptionError(f"{path} is not TOML: {error}.", option=CONFIG) from None
-    rows = {row.name: row for row in table()}
+    search = found.pop(_SEARCH, {})
+    if not isinstance(search, dict):
+        raise OptionError(f"{path}: {_SEARCH} is a table, [{_SEARCH}].", option=_SEARCH)
+    values = _section(path, "", found, {row.name: row for row in table()})
+    rows = {row.name if row.name != RANGE else _RANGES: row for row in search_table()}
+    of_search = _section(path, f"{_SEARCH}.", search, rows)
+    if _RANGES in of_search:
+        of_search[RANGE] = of_search.pop(_RANGES)
+    return values | of_search
+
+
+def _section(
+    path: str, prefix: str, found: Mapping[str, object], rows: Mapping[str, Field[Any]]
+) -> dict[str, object]:
     values: dict[str, object] = {}
     for key, value in found.items():
         option = key.replace("-", "_")
         if option not in rows:
-            raise OptionError(f"{path}: there is no option {key!r}.", hint=similar(key, rows), option=key)
-        values[option] = _converted(value, f"{path}: {key}", rows[option].metadata["convert"], option)
+            hint = similar(key, rows)
+            if not prefix and any(row.name == option for row in search_table()):
+                hint = f"It belongs to the table [{_SEARCH}]."
+            raise OptionError(f"{path}: there is no option {prefix + key!r}.", hint=hint, option=key)
+        said = f"{path}: {prefix}{key}"
+        values[option] = _converted(value, said, rows[option].metadata["convert"], option)
     return values
 
 

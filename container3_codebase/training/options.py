@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
-CREATE, REFINE, EVALUATE = SCENARIOS = ("create", "refine", "evaluate")
-"""What can be done: make new knowledge, train existing knowledge further, compute its metrics."""
+CREATE, REFINE, EVALUATE, TUNE = SCENARIOS = ("create", "refine", "evaluate", "tune")
+"""What can be done: make new knowledge, train existing knowledge further, compute its metrics, search for options."""
 
 PREFIX = "TRAIN_"
 """What the names of all environment variables begin with."""
@@ -19,8 +19,8 @@ PREFIX = "TRAIN_"
 CONFIG = "config"
 """The option with the path of the TOML file. It is not in the table, because the file cannot name itself."""
 
-_NEW = (CREATE,)
-_TRAINS = (CREATE, REFINE)
+_NEW = (CREATE, TUNE)
+_TRAINS = (CREATE, REFINE, TUNE)
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 _NAME = re.compile(r"[^\W_][\w.+-]{0,99}")
 _ALIAS = re.compile(r"[\w-]{1,100}", re.ASCII)
@@ -145,7 +145,7 @@ def one_of(*choices: str) -> Convert:
     return convert
 
 
-def _option(
+def option(
     default: Any,
     convert: Convert,
     help: str,
@@ -153,26 +153,36 @@ def _option(
     of: tuple[str, ...] = _TRAINS,
     choices: tuple[str, ...] = (),
 ) -> Any:
+    """Return a field that is a row of a table of options.
+
+    Args:
+        default: the default.
+        convert: makes a value from what was given; raises ValueError.
+        help: the text for ``--help``.
+        metavar: what stands for the value there.
+        of: the scenarios that have the option.
+        choices: all values, where they are words.
+    """
     about = {"convert": convert, "help": help, "metavar": metavar, "scenarios": of, "choices": choices}
     return field(default=default, metadata=about)
 
 
 def _choice(default: str, choices: tuple[str, ...], help: str, of: tuple[str, ...] = _TRAINS) -> Any:
-    return _option(default, one_of(*choices), help, of=of, choices=choices)
+    return option(default, one_of(*choices), help, of=of, choices=choices)
 
 
 @dataclass(frozen=True)
 class TrainingOptions:
     """The options of a run. Each field is a row of the table: its name, default, converter and help."""
 
-    data: str = _option(
+    data: str = option(
         "",
         text,
         "the rows: CSV or TSV with a header, also gzip (default: the learning base)",
         "FILE",
         SCENARIOS,
     )
-    target: tuple[str, ...] = _option(
+    target: tuple[str, ...] = option(
         (),
         names,
         "the columns to predict: one with text holds classes, numbers are a regression (default: "
@@ -180,7 +190,7 @@ class TrainingOptions:
         "COLUMN[,COLUMN]",
         SCENARIOS,
     )
-    features: tuple[str, ...] = _option(
+    features: tuple[str, ...] = option(
         (),
         names,
         "the columns to predict from (default: those of the model, otherwise all others)",
@@ -193,72 +203,70 @@ class TrainingOptions:
         "classification takes numbers as classes, too (default: auto)",
         _NEW,
     )
-    model: str = _option(
+    model: str = option(
         "",
         text,
         "the knowledge to begin from or to evaluate, with its card beside it",
         "KNOWLEDGE",
         (REFINE, EVALUATE),
     )
-    out: str = _option(
-        "", text, "the folder of the results (default: output/training/NAME)", "DIR", SCENARIOS
-    )
-    name: str = _option(
+    out: str = option("", text, "the folder of the results (default: output/training/NAME)", "DIR", SCENARIOS)
+    name: str = option(
         "",
         name,
         "put the result into models/NAME.pkl; a replaced version is kept as NAME.1, NAME.2, ...",
         "NAME",
     )
-    promote: bool = _option(False, switch, "make the result the project's current knowledge")
-    seed: int = _option(
+    promote: bool = option(False, switch, "make the result the project's current knowledge")
+    seed: int = option(
         1, integer(0, 2**63 - 1), "the seed of split, weights and order of rows (default: 1)", "N"
     )
-    hidden: tuple[int, ...] = _option(
+    hidden: tuple[int, ...] = option(
         (8,), sizes, "sizes of the hidden layers; 0 for none (default: 8)", "N,N", _NEW
     )
     hidden_class: str = _choice(
         "tanh", ("tanh", "sigmoid", "relu", "linear"), "the kind of the hidden layers (default: tanh)", _NEW
     )
     trainer: str = _choice("adam", ("adam", "lbfgs", "rprop", "backprop"), "the trainer (default: adam)")
-    learning_rate: float | None = _option(
+    learning_rate: float | None = option(
         None, number(0.0, positive=True), "the learning rate (default: the trainer's)", "R"
     )
-    momentum: float = _option(0.0, number(0.0, 1.0), "the momentum of backprop (default: 0)", "M")
-    weight_decay: float | None = _option(None, number(0.0), "the weight decay (default: the trainer's)", "D")
-    batch: bool = _option(False, switch, "update once an epoch, from all rows (backprop)")
-    batch_size: int | None = _option(None, integer(1), "rows of a mini-batch (default: the trainer's)", "N")
-    shuffle: bool = _option(True, switch, "visit the rows in a new order in each epoch (default: yes)")
-    epochs: int = _option(300, integer(1, 10_000_000), "the most epochs (default: 300)", "N")
-    patience: int = _option(
+    momentum: float = option(0.0, number(0.0, 1.0), "the momentum of backprop (default: 0)", "M")
+    weight_decay: float | None = option(None, number(0.0), "the weight decay (default: the trainer's)", "D")
+    batch: bool = option(False, switch, "update once an epoch, from all rows (backprop)")
+    batch_size: int | None = option(None, integer(1), "rows of a mini-batch (default: the trainer's)", "N")
+    shuffle: bool = option(True, switch, "visit the rows in a new order in each epoch (default: yes)")
+    epochs: int = option(300, integer(1, 10_000_000), "the most epochs (default: 300)", "N")
+    patience: int = option(
         60,
         integer(0),
         "stop after so many epochs without a smaller validation error; 0: never (default: 60)",
         "N",
     )
-    validation: float = _option(
-        0.15, number(0.0, 0.9), "the share of rows for validation (default: 0.15)", "SHARE"
+    validation: float = option(
+        0.15, number(0.0, 0.9), "the share of rows for validation (default: 0.15)", "SHARE", (CREATE, REFINE)
     )
-    test: float = _option(0.2, number(0.0, 0.9), "the share of rows for the test (default: 0.2)", "SHARE")
-    scale: bool = _option(True, switch, "scale to mean 0 and standard deviation 1 (default: yes)", of=_NEW)
-    resume: bool = _option(False, switch, "continue a training that was killed or interrupted")
-    plots: bool = _option(True, switch, "draw plots; needs matplotlib (default: yes)")
-    tracking_uri: str = _option(
+    test: float = option(0.2, number(0.0, 0.9), "the share of rows for the test (default: 0.2)", "SHARE")
+    scale: bool = option(True, switch, "scale to mean 0 and standard deviation 1 (default: yes)", of=_NEW)
+    resume: bool = option(False, switch, "continue a training that was killed or interrupted")
+    plots: bool = option(True, switch, "draw plots; needs matplotlib (default: yes)")
+    tracking_uri: str = option(
         "",
         text,
         "send the run to this MLflow server (default: MLFLOW_TRACKING_URI, otherwise it is not sent)",
         "URL",
     )
-    experiment: str = _option(
+    experiment: str = option(
         "app07", experiment, "MLflow's experiment (default: MLFLOW_EXPERIMENT_NAME, otherwise app07)", "NAME"
     )
-    register: str = _option(
+    register: str = option(
         "",
         _model_name,
         "register the result with MLflow under this name, as a new version (default: that of --name)",
         "NAME",
     )
-    alias: str = _option("", alias, "give the registered version this alias", "ALIAS")
-    tracking_wait: float = _option(
+    alias: str = option("", alias, "give the registered version this alias", "ALIAS")
+    tracking_wait: float = option(
         30.0,
         number(0.0, 86_400.0),
         "wait at most so long for MLflow after the training (default: 30)",

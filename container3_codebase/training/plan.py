@@ -76,8 +76,7 @@ class Plan:
 
     def options_of_the_result(self) -> dict[str, object]:
         """Return the options that the result depends on."""
-        values = asdict(self.options)
-        return {key: value for key, value in values.items() if key not in _NOT_PART_OF_THE_RESULT}
+        return options_of_the_result(self.options)
 
     def identity(self) -> dict[str, object]:
         """Return what makes two runs the same: a checkpoint of one continues the other."""
@@ -88,6 +87,12 @@ class Plan:
             "name": self.card.name,
             **self.options_of_the_result(),
         }
+
+
+def options_of_the_result(options: TrainingOptions) -> dict[str, object]:
+    """Return those of the options that the result of a training depends on."""
+    values = asdict(options)
+    return {key: value for key, value in values.items() if key not in _NOT_PART_OF_THE_RESULT}
 
 
 def plan_create(options: TrainingOptions) -> Plan:

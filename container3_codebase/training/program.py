@@ -16,9 +16,21 @@ from pybrain_runtime.errors import PipelineError
 from training.advice import ENVIRONMENT, OPTIONS, advice_for
 from training.errors import OptionError
 from training.messages import EventStream, Messages, TextStream
-from training.option_sources import resolve
-from training.options import CONFIG, CREATE, EVALUATE, SCENARIOS, TrainingOptions, flag, table, variable
+from training.option_sources import Resolved, resolve_all
+from training.options import (
+    CONFIG,
+    CREATE,
+    EVALUATE,
+    REFINE,
+    SCENARIOS,
+    TUNE,
+    TrainingOptions,
+    flag,
+    table,
+    variable,
+)
 from training.scenarios import create, evaluate, refine
+from training.search_options import RANGE, search_table
 
 INTERRUPTED, INTERNAL_ERROR = 130, 70
 
@@ -51,7 +63,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     messages: Messages = (EventStream if as_events else TextStream)(sys.stdout, lambda: stop.requested)
     words = OPTIONS if as_events or given else ENVIRONMENT
     try:
-        return run(scenario, resolve(given, environment), messages)
+        return run(scenario, resolve_all(given, environment), messages)
     except PipelineError as error:
         _debug(environment)
         messages.failed(with_advice(error, advice_for(error, words)), error.status)
@@ -66,20 +78,26 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         return INTERNAL_ERROR
 
 
-def run(scenario: str, options: TrainingOptions, messages: Messages) -> int:
+def run(scenario: str, resolved: Resolved, messages: Messages) -> int:
     """Run a scenario.
 
     Args:
-        scenario: create, refine or evaluate.
-        options: its options.
+        scenario: create, refine, evaluate or tune.
+        resolved: its options.
         messages: where progress and result go.
 
     Returns:
         The exit status: 0, or 130 for a training that was interrupted.
     """
+    options = resolved.training
     _check_paths(scenario, options)
     if scenario == EVALUATE:
         messages.scored(evaluate(options))
+        return 0
+    if scenario == TUNE:
+        from training.search.tune import tune  # with what starts processes
+
+        messages.searched(tune(resolved, messages))
         return 0
     outcome = (create if scenario == CREATE else refine)(options, messages)
     messages.trained(outcome)
@@ -90,13 +108,13 @@ def _check_paths(scenario: str, options: TrainingOptions) -> None:
     """Check that all paths are given that the scenario needs; the command line of the project has defaults for them.
 
     Args:
-        scenario: create, refine or evaluate.
+        scenario: create, refine, evaluate or tune.
         options: its options.
 
     Raises:
         OptionError: one is not.
     """
-    needed = {CREATE: ("data", "out"), EVALUATE: ("data", "model")}.get(scenario, ("data", "out", "model"))
+    needed = {REFINE: ("data", "out", "model"), EVALUATE: ("data", "model")}.get(scenario, ("data", "out"))
     missing = [name for name in needed if not getattr(options, name)]
     if missing:
         shown = " and ".join(f"{flag(name)} ({variable(name)})" for name in missing)
@@ -123,6 +141,11 @@ def parse(arguments: Sequence[str]) -> dict[str, object]:
             parser.add_argument(flag(row.name), action=argparse.BooleanOptionalAction, **about)
         else:
             parser.add_argument(flag(row.name), metavar=row.metadata["metavar"] or "WORD", **about)
+    for row in search_table():
+        action = "append" if row.name == RANGE else "store"
+        parser.add_argument(
+            flag(row.name), metavar=row.metadata["metavar"], action=action, help=row.metadata["help"]
+        )
     return vars(parser.parse_args(arguments))
 
 

@@ -16,6 +16,7 @@ from pipeline.commands.score import ScoreCommand
 from pipeline.commands.submit import SubmitCommand
 from pipeline.commands.test import TestCommand
 from pipeline.commands.train import TrainCommand
+from pipeline.commands.tune import TuneCommand
 
 DEFAULT: type[Command] = RunCommand
 """The command that runs if none is named."""
@@ -31,6 +32,7 @@ COMMANDS: tuple[type[Command], ...] = (
     TrainCommand,
     RefineCommand,
     ScoreCommand,
+    TuneCommand,
     EvaluateCommand,
     SubmitCommand,
     TestCommand,

@@ -7,8 +7,9 @@ import difflib
 import importlib.util
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import Field
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pipeline.project import PROJECT
 
@@ -21,27 +22,38 @@ EPILOG = (
     "70 internal error, 73 cannot write, 75 another training writes to the same folder, 130 interrupted"
 )
 
-_MODULE = "_app07_training_options"
+_PACKAGE = "training"
 _DESTINATION = "training_"
 
 
 def options_module() -> ModuleType:
-    """Return `training.options`; read from its file where the package is not installed, before `.venv` exists."""
-    try:
-        from training import options
-    except ModuleNotFoundError:
-        return _from_file()
+    """Return `training.options`, also before `.venv` exists."""
+    _make_importable()
+    from training import options
+
     return options
 
 
-def _from_file() -> ModuleType:
-    if _MODULE not in sys.modules:
-        spec = importlib.util.spec_from_file_location(_MODULE, PROJECT.training_options)
-        assert spec is not None and spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[_MODULE] = module  # data classes look their module up there
-        spec.loader.exec_module(module)
-    return sys.modules[_MODULE]
+def search_options_module() -> ModuleType:
+    """Return `training.search_options`, also before `.venv` exists."""
+    _make_importable()
+    from training import search_options
+
+    return search_options
+
+
+def _make_importable() -> None:
+    """Import the package `training` from its folder if it is not installed."""
+    if _PACKAGE in sys.modules or importlib.util.find_spec(_PACKAGE) is not None:
+        return
+    folder = PROJECT.training_package
+    spec = importlib.util.spec_from_file_location(
+        _PACKAGE, folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[_PACKAGE] = module
+    spec.loader.exec_module(module)
 
 
 def add_training_options(parser: argparse.ArgumentParser, scenario: str) -> None:
@@ -49,7 +61,7 @@ def add_training_options(parser: argparse.ArgumentParser, scenario: str) -> None
 
     Args:
         parser: the parser.
-        scenario: create, refine or evaluate.
+        scenario: create, refine, evaluate or tune.
     """
     options = options_module()
     parser.add_argument(
@@ -64,7 +76,7 @@ def add_training_options(parser: argparse.ArgumentParser, scenario: str) -> None
         metavar="FILE",
         help="a TOML file with options",
     )
-    for row in options.table(scenario):
+    for row in _rows(scenario):
         about = row.metadata
         # Not the bare name: a command has a name itself.
         destination = _DESTINATION + row.name
@@ -80,6 +92,7 @@ def add_training_options(parser: argparse.ArgumentParser, scenario: str) -> None
             parser.add_argument(
                 options.flag(row.name),
                 dest=destination,
+                action="extend" if row.name == search_options_module().RANGE else "store",
                 metavar=about["metavar"] or None,
                 choices=about["choices"] or None,
                 type=_type(about["convert"]),
@@ -87,15 +100,21 @@ def add_training_options(parser: argparse.ArgumentParser, scenario: str) -> None
             )
 
 
+def _rows(scenario: str) -> tuple[Field[Any], ...]:
+    """Return the rows of the tables that a scenario has."""
+    options = options_module()
+    rows: tuple[Field[Any], ...] = options.table(scenario)
+    return (*rows, *search_options_module().search_table()) if scenario == options.TUNE else rows
+
+
 def given_options(command: argparse.Namespace, scenario: str) -> dict[str, object]:
     """Return the options that were given, by their names in the table.
 
     Args:
         command: the parsed command line.
-        scenario: create, refine or evaluate.
+        scenario: create, refine, evaluate or tune.
     """
-    options = options_module()
-    names = [options.CONFIG, *(row.name for row in options.table(scenario))]
+    names = [options_module().CONFIG, *(row.name for row in _rows(scenario))]
     given = {name: getattr(command, _DESTINATION + name) for name in names}
     return {name: value for name, value in given.items() if value is not None}
 

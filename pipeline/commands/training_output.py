@@ -90,7 +90,7 @@ def train(context: Context, scenario: str, given: dict[str, object]) -> Training
             hint="--resume continues the training.",
         )
         return result
-    _install(context, options, result)
+    install(context, options, result)
     return result
 
 
@@ -119,7 +119,14 @@ _REASONS = {
 }
 
 
-def _install(context: Context, options: TrainingOptions, result: TrainingResult) -> None:
+def install(context: Context, options: TrainingOptions, result: TrainingResult) -> None:
+    """Put the result of a training into models/ and make it the current knowledge, as the options say.
+
+    Args:
+        context: of the command.
+        options: `name` and `promote`.
+        result: receives the files.
+    """
     layout, folder = context.layout, Path(options.out)
     if options.name:
         model, replaced = keep_as(layout, folder, options.name)
@@ -137,7 +144,7 @@ def _install(context: Context, options: TrainingOptions, result: TrainingResult)
 
 def _run(context: Context, scenario: str, options: TrainingOptions) -> Event:
     if options.plots and scenario != EVALUATE:
-        options = _with_plots(context, options)
+        options = with_plots(context, options)
     progress = EpochLine(context.console.err)
 
     def on_event(event: Event) -> None:
@@ -159,7 +166,7 @@ def _run(context: Context, scenario: str, options: TrainingOptions) -> Event:
         progress.clear()
 
 
-def _with_plots(context: Context, options: TrainingOptions) -> TrainingOptions:
+def with_plots(context: Context, options: TrainingOptions) -> TrainingOptions:
     """Return the options, without plots if the package that draws them cannot be installed."""
     try:
         ensure("plot", context.layout, context.console.note)

@@ -11,8 +11,9 @@ from typing import Any
 from pipeline import process
 from pipeline.errors import Interrupted, TrainingFailed
 from pipeline.project import Layout
-from training.option_sources import resolve
-from training.options import CREATE, EVALUATE, PREFIX, TrainingOptions
+from training.option_sources import Resolved, resolve, resolve_all
+from training.options import CREATE, EVALUATE, PREFIX, TUNE, TrainingOptions
+from training.search_options import SearchOptions
 
 Event = dict[str, Any]
 
@@ -33,12 +34,34 @@ def training_options(
     Raises:
         UsageError: an option is invalid or unknown.
     """
-    options = resolve(given, environment)
+    return _with_paths(layout, scenario, resolve(given, environment))
+
+
+def search_options(layout: Layout, given: Mapping[str, object], environment: Mapping[str, str]) -> Resolved:
+    """Return the options of a search, with the paths of this checkout and ranges as defaults.
+
+    Args:
+        layout: the checkout.
+        given: the options of the command line.
+        environment: the environment variables.
+
+    Raises:
+        UsageError: an option or a range is invalid or unknown.
+    """
+    from training.search.ranges import ranges_of  # the trainers take a moment
+
+    resolved = resolve_all(given, environment)
+    ranges = tuple((one.option, one.text) for one in ranges_of(resolved))
+    options = _with_paths(layout, TUNE, resolved.training)
+    return replace(resolved, training=options, search=replace(resolved.search, range=ranges))
+
+
+def _with_paths(layout: Layout, scenario: str, options: TrainingOptions) -> TrainingOptions:
     options = replace(options, data=options.data or str(layout.learning_base))
-    if scenario != CREATE:
+    if scenario not in (CREATE, TUNE):
         options = replace(options, model=options.model or str(layout.own_knowledge))
     if scenario != EVALUATE and not options.out:
-        folder = options.name or ("current" if scenario == CREATE else "refined")
+        folder = options.name or {CREATE: "current", TUNE: "tuned"}.get(scenario, "refined")
         options = replace(options, out=str(layout.training / folder))
     return options
 
@@ -50,8 +73,9 @@ def follow(
     *,
     on_event: Callable[[Event], None],
     on_line: Callable[[str], None],
+    search: SearchOptions | None = None,
 ) -> Event:
-    """Run a scenario and return its last event, ``trained`` or ``scored``.
+    """Run a scenario and return its last event, ``trained``, ``scored`` or ``searched``.
 
     A first Ctrl-C stops the training after the current epoch, a second one ends it at once.
 
@@ -61,13 +85,23 @@ def follow(
         environment: the environment variables.
         on_event: called with each event.
         on_line: called with each line that is not an event.
+        search: the options of a search.
 
     Raises:
         TrainingFailed: it ended with an error.
         Interrupted: it was ended at once.
     """
     # -P: a module `training` in the working directory is not meant.
-    command = [sys.executable, "-P", "-m", "training", scenario, "--events", "--options", _as_json(options)]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "training",
+        scenario,
+        "--events",
+        "--options",
+        _as_json(options, search),
+    ]
     inherited = {key: value for key, value in environment.items() if not key.startswith(PREFIX)}
     program: process.Program | None = None
     events = _Events(on_event, on_line)
@@ -114,7 +148,7 @@ class _Events:
             if event is None:
                 self._on_line(line.rstrip("\n"))
                 continue
-            if event["event"] in ("trained", "scored", "failed"):
+            if event["event"] in ("trained", "scored", "searched", "failed"):
                 self.last = event
             self._on_event(event)
 
@@ -137,6 +171,7 @@ def _failure(event: Event | None, status: int) -> TrainingFailed:
     return TrainingFailed(event["text"], status=event["exit"])
 
 
-def _as_json(options: TrainingOptions) -> str:
-    defaults = asdict(TrainingOptions())
-    return json.dumps({key: value for key, value in asdict(options).items() if value != defaults[key]})
+def _as_json(options: TrainingOptions, search: SearchOptions | None) -> str:
+    defaults = asdict(TrainingOptions()) | asdict(SearchOptions())
+    values = asdict(options) | (asdict(search) if search else {})
+    return json.dumps({key: value for key, value in values.items() if value != defaults[key]})

@@ -14,6 +14,7 @@ from tests.training.runs import IRIS, program
 from training.errors import OptionError
 from training.option_sources import resolve
 from training.options import TrainingOptions, flag, table, variable
+from training.search_options import search_table
 
 
 def test_defaults_without_any_source() -> None:
@@ -82,12 +83,12 @@ def test_a_configuration_that_is_not_found_or_not_toml(tmp_path: Path) -> None:
 
 
 def test_each_option_has_a_flag_a_variable_and_a_help_text() -> None:
-    for row in table():
+    for row in (*table(), *search_table()):
         assert flag(row.name).startswith("--") and variable(row.name).startswith("TRAIN_")
         assert row.metadata["help"] and row.metadata["scenarios"]
 
 
-@pytest.mark.parametrize("command", ["train", "refine", "score"])
+@pytest.mark.parametrize("command", ["train", "refine", "score", "tune"])
 def test_help_is_shown_without_any_package(command: str) -> None:
     """Before `.venv` exists there is the standard library, and the checkout on the path."""
     text = f"from pipeline.cli import parse; parse(['--help'], name={command!r})"

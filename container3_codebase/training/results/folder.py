@@ -22,12 +22,15 @@ HISTORY = "history.csv"
 REPORT = "report.html"
 CHECKPOINT = ".checkpoint.json"
 LOCK = ".lock"
+TRIALS, FOLDS, SEARCH, BEST = "trials.csv", "folds.jsonl", "search.json", "best.toml"
+JOURNAL = ".search.jsonl"
+SEARCH_PLOTS = ("optimization_history", "search_ranges")
 PLOTS = tuple(
     f"{stem}.{kind}"
-    for stem in ("learning_curve", "confusion_matrix", "predicted_expected", "residuals")
+    for stem in ("learning_curve", "confusion_matrix", "predicted_expected", "residuals", *SEARCH_PLOTS)
     for kind in ("png", "svg")
 )
-NAMES = (KNOWLEDGE, CARD, METRICS, HISTORY, REPORT, *PLOTS)
+NAMES = (KNOWLEDGE, CARD, METRICS, HISTORY, REPORT, TRIALS, FOLDS, SEARCH, BEST, *PLOTS)
 """All files that a run may write."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ _STYLE: dict[Any, object] = {  # matplotlib types each key
     "svg.fonttype": "path",
     "backend": "agg",
 }
-_BLUE, _ORANGE, _GREY = "#0072b2", "#d55e00", "#666666"
+BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#666666"
 _MOST_LABELS, _MOST_TARGETS, _MOST_POINTS = 30, 4, 5000
 
 
@@ -38,6 +38,25 @@ def draw(curve: Curve, result: Confusion | Residuals) -> dict[str, bytes]:
     Args:
         curve: the learning curve.
         result: the confusion matrix, or expected and predicted values.
+
+    Raises:
+        MissingPackage: matplotlib is not installed.
+    """
+
+    def figures() -> dict[str, Figure]:
+        curves = {"learning_curve": _learning_curve(curve)}
+        if isinstance(result, Confusion):
+            return {**curves, "confusion_matrix": _confusion_matrix(result)}
+        return {**curves, "predicted_expected": _predicted_expected(result), "residuals": _residuals(result)}
+
+    return rendered(figures)
+
+
+def rendered(make: Callable[[], Mapping[str, Figure]]) -> dict[str, bytes]:
+    """Return figures as PNG and SVG by file name.
+
+    Args:
+        make: makes the figures by name; called with the style set.
 
     Raises:
         MissingPackage: matplotlib is not installed.
@@ -54,14 +73,8 @@ def draw(curve: Curve, result: Confusion | Residuals) -> dict[str, bytes]:
     with matplotlib.rc_context():
         matplotlib.rcdefaults()  # whatever a matplotlibrc of the user says
         matplotlib.rcParams.update(_STYLE)
-        figures: dict[str, Figure] = {"learning_curve": _learning_curve(curve)}
-        if isinstance(result, Confusion):
-            figures["confusion_matrix"] = _confusion_matrix(result)
-        else:
-            figures["predicted_expected"] = _predicted_expected(result)
-            figures["residuals"] = _residuals(result)
         return {
-            f"{stem}.{kind}": content for stem, figure in figures.items() for kind, content in _saved(figure)
+            f"{stem}.{kind}": content for stem, figure in make().items() for kind, content in _saved(figure)
         }
 
 
@@ -88,11 +101,11 @@ def _axes(columns: int = 1) -> tuple[Figure, list[Any]]:
 def _learning_curve(curve: Curve) -> Figure:
     figure, (axes,) = _axes()
     epochs = [errors.epoch for errors in curve.history]
-    axes.plot(epochs, [errors.train for errors in curve.history], color=_BLUE, label="training")
+    axes.plot(epochs, [errors.train for errors in curve.history], color=BLUE, label="training")
     if curve.measured == "validation":
-        axes.plot(epochs, [errors.validation for errors in curve.history], color=_ORANGE, label="validation")
+        axes.plot(epochs, [errors.validation for errors in curve.history], color=ORANGE, label="validation")
     if curve.best_epoch:
-        axes.axvline(curve.best_epoch, color=_GREY, linestyle=":", label=f"best epoch ({curve.best_epoch:,})")
+        axes.axvline(curve.best_epoch, color=GREY, linestyle=":", label=f"best epoch ({curve.best_epoch:,})")
     smallest = min(min(errors.train, errors.validation) for errors in curve.history)
     axes.set_yscale("log" if smallest > 0 else "linear")
     axes.set(title="Learning curve", xlabel="epoch", ylabel="half the mean squared error")
@@ -123,9 +136,9 @@ def _predicted_expected(found: Residuals) -> Figure:
     figure, all_axes = _axes(len(shown))
     for place, (axes, name) in enumerate(zip(all_axes, shown, strict=True)):
         expected, predicted = found.expected[:_MOST_POINTS, place], found.predicted[:_MOST_POINTS, place]
-        axes.scatter(expected, predicted, s=14, alpha=0.6, color=_BLUE, edgecolors="none")
+        axes.scatter(expected, predicted, s=14, alpha=0.6, color=BLUE, edgecolors="none")
         low, high = min(expected.min(), predicted.min()), max(expected.max(), predicted.max())
-        axes.plot([low, high], [low, high], color=_GREY, linestyle=":")
+        axes.plot([low, high], [low, high], color=GREY, linestyle=":")
         axes.set(xlabel="expected", ylabel="predicted")
         axes.set_title(f"{name} ({found.part})", parse_math=False)
     return figure
@@ -135,8 +148,8 @@ def _residuals(found: Residuals) -> Figure:
     shown = list(found.names[:_MOST_TARGETS])
     figure, all_axes = _axes(len(shown))
     for place, (axes, name) in enumerate(zip(all_axes, shown, strict=True)):
-        axes.hist(found.expected[:, place] - found.predicted[:, place], bins=20, color=_BLUE, alpha=0.8)
-        axes.axvline(0.0, color=_GREY, linestyle=":")
+        axes.hist(found.expected[:, place] - found.predicted[:, place], bins=20, color=BLUE, alpha=0.8)
+        axes.axvline(0.0, color=GREY, linestyle=":")
         axes.set(xlabel="expected - predicted", ylabel="rows")
         axes.set_title(f"Residuals of {name} ({found.part})", parse_math=False)
     return figure

@@ -1,0 +1,125 @@
+"""The loop over the trials: batches are proposed, trained on all folds, and told to the sampler in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from training.options import TrainingOptions
+from training.search.fold_fit import FoldTask
+from training.search.journal import Journal
+from training.search.observer import SearchObserver, SearchProgress
+from training.search.plan import SearchPlan
+from training.search.proposals import BATCH, Proposals
+from training.search.ranges import Values
+from training.search.trials import FoldResult, Trial, best_of
+
+if TYPE_CHECKING:
+    from training.search.workers import Workers  # imports multiprocessing
+
+
+class Search:
+    """A search in progress.
+
+    Args:
+        plan: the search.
+        journal: has the folds that are done, and takes those to come.
+        workers: train the folds.
+        observer: is told about the progress.
+
+    Attributes:
+        trials: the trials that are complete, in their order.
+    """
+
+    def __init__(
+        self, plan: SearchPlan, journal: Journal, workers: Workers, observer: SearchObserver
+    ) -> None:
+        self._plan = plan
+        self._journal = journal
+        self._workers = workers
+        self._observer = observer
+        self._proposals = Proposals(plan.ranges, plan.options.trainer, plan.options.seed)
+        self._first: dict[TrainingOptions, int] = {}
+        self.trials: list[Trial] = []
+
+    @property
+    def progress(self) -> SearchProgress:
+        """How far the search is."""
+        folds = sum(len(found) for found in self._journal.results.values())
+        return SearchProgress(len(self.trials), folds, best_of(self.trials))
+
+    def run(self, stop: Callable[[], bool]) -> bool:
+        """Run all trials.
+
+        Args:
+            stop: whether to stop.
+
+        Returns:
+            Whether all trials are complete.
+
+        Raises:
+            PipelineError: a fold cannot be trained, or its result cannot be written.
+        """
+        total = self._plan.search.trials
+        for batch, start in enumerate(range(0, total, BATCH)):
+            numbers = range(start + 1, min(start + BATCH, total) + 1)
+            values = dict(zip(numbers, self._values(batch, numbers), strict=True))
+            known = len(self.trials)
+            done = self._batch(values, stop)
+            self.trials.sort(key=lambda trial: trial.number)
+            if not done:
+                return False
+            self._proposals.add(self.trials[known:])
+        return True
+
+    def _values(self, batch: int, numbers: Sequence[int]) -> list[Values]:
+        """Return the values of a batch: those in the journal, otherwise new ones."""
+        journal = self._journal.values
+        if all(number in journal for number in numbers):
+            return [journal[number] for number in numbers]
+        proposed = self._proposals.propose(batch, len(numbers))
+        return [journal.get(number, values) for number, values in zip(numbers, proposed, strict=True)]
+
+    def _batch(self, values: dict[int, Values], stop: Callable[[], bool]) -> bool:
+        tasks: list[FoldTask] = []
+        copies: dict[int, int] = {}
+        for number, found in values.items():
+            options = self._plan.options_of(found)
+            first = self._first.setdefault(options, number)
+            if first != number:
+                copies[number] = first
+                continue
+            results = self._journal.results.get(number, {})
+            tasks += [FoldTask(number, fold, options) for fold in self._folds if fold not in results]
+            self._complete(number, found)
+
+        def on_result(task: FoldTask, result: FoldResult) -> None:
+            self._journal.add(task.trial, values[task.trial], task.fold, result)
+            self._complete(task.trial, values[task.trial])
+            self._observer.fold(self.progress)
+
+        done = self._workers.run(tasks, on_result, stop)
+        for number, first in copies.items():
+            self._copy(number, first, values[number])
+        return done
+
+    def _copy(self, number: int, first: int, values: Values) -> None:
+        """Take the results of an earlier trial with the same options: they would be the same."""
+        results, found = self._journal.results.get(first, {}), self._journal.results.get(number, {})
+        if len(results) < len(self._folds):
+            return
+        for fold, result in sorted(results.items()):
+            if fold not in found:
+                self._journal.add(number, values, fold, result)
+        self._complete(number, values)
+
+    @property
+    def _folds(self) -> range:
+        return range(self._plan.search.folds)
+
+    def _complete(self, number: int, values: Values) -> None:
+        results = self._journal.results.get(number, {})
+        if len(results) == len(self._folds):
+            trial = Trial(number, values, tuple(results[fold] for fold in self._folds))
+            self.trials.append(trial)
+            self._observer.trial(trial, self.progress)

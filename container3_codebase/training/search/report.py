@@ -1,0 +1,40 @@
+"""The section on the search in the report."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+
+from training.results.report import figures_html, table_html
+from training.search.plan import SearchPlan
+from training.search.plots import TITLES
+from training.search.trials import Trial
+
+_SHOWN = 20
+
+
+def section_html(plan: SearchPlan, trials: Sequence[Trial], plots: Mapping[str, bytes]) -> str:
+    """Return the section: the best trials, and the plots.
+
+    Args:
+        plan: the search.
+        trials: the trials that are complete.
+        plots: the plots by file name.
+    """
+    scored = sorted((trial for trial in trials if not trial.failure), key=lambda trial: trial.mean)
+    failed = len(trials) - len(scored)
+    ranges = "; ".join(f"{one.option} = {one.text}" for one in plan.ranges)
+    text = (
+        f"{len(trials):,} trials ({failed:,} failed), each trained {plan.search.folds} times: on all rows but "
+        f"those for the test and one fold. The validation error is that of the fold. Ranges: {ranges}."
+    )
+    header = ["trial", "validation error", "standard deviation", plan.metric, "epochs", "options"]
+    rows = [
+        [
+            f"{trial.number:,}", f"{trial.mean:.4g}", f"{trial.deviation:.4g}", f"{trial.metric:.4g}",
+            f"{trial.epochs:,}", trial.text(),
+        ]
+        for trial in scored[:_SHOWN]
+    ]  # fmt: skip
+    parts = ["<h2>Search</h2>", f"<p>{html.escape(text)}</p>", table_html(header, rows)]
+    return "\n".join([*parts, *(figures_html(plots, TITLES) if plots else [])])

@@ -1,0 +1,181 @@
+"""The scenario `tune`: search for options, then train the final network with the best of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pybrain_runtime.errors import CannotResume, MissingPackage
+from training.errors import AllTrialsFailed, Diverged, SearchInterrupted, SearchTimedOut
+from training.fitting.checkpoint import Checkpoint
+from training.fitting.fit import INTERRUPTED, Fit
+from training.option_sources import Resolved
+from training.plan import Plan
+from training.results.folder import (
+    BEST,
+    CHECKPOINT,
+    FOLDS,
+    JOURNAL,
+    SEARCH,
+    TRIALS,
+    Addition,
+    ResultFolder,
+)
+from training.scenarios import Observer, Outcome, after_epoch, exclusive, make_fit, write_results
+from training.search.files import best_toml, search_json, trials_csv
+from training.search.journal import Journal
+from training.search.loop import Search
+from training.search.observer import SearchObserver
+from training.search.plan import SearchPlan, plan_search
+from training.search.plots import draw_search
+from training.search.proposals import BATCH
+from training.search.ranges import fits
+from training.search.report import section_html
+from training.search.trials import Trial, best_of
+from training.search.workers import make_workers
+
+BY_TRIALS, BY_TIMEOUT = "trials", "timeout"
+
+
+@dataclass(frozen=True)
+class SearchOutcome:
+    """A search that has ended, and the final training.
+
+    Attributes:
+        plan: the search.
+        trials: the trials that are complete.
+        best: the best of them.
+        ended: why it ended: ``trials`` or ``timeout``.
+        final: the training of the final network.
+    """
+
+    plan: SearchPlan
+    trials: tuple[Trial, ...]
+    best: Trial
+    ended: str
+    final: Outcome
+
+    def line(self) -> str:
+        """Return a line about the best trial."""
+        return self.plan.best_line(self.trials)
+
+
+def tune(resolved: Resolved, observer: SearchObserver) -> SearchOutcome:
+    """Search for options and train the final network with the best of them.
+
+    Args:
+        resolved: all options.
+        observer: is told about the progress.
+
+    Raises:
+        SearchInterrupted: the end was requested; what is complete is in the journal.
+        AllTrialsFailed: no trial has a result.
+        PipelineError: nothing was written.
+    """
+    plan = plan_search(resolved)
+    folder = ResultFolder(plan.options.out)
+    folder.check_inputs(plan.options.data)
+    folder.prepare()
+    with exclusive(folder):
+        folder.make_sure_it_is_writable()
+        journal = _journal(plan, folder, observer)
+        with journal:
+            trials, ended = _searched(plan, journal, observer)
+        best = best_of(trials)
+        if best is None:
+            raise AllTrialsFailed(len(trials), f"trial {trials[0].number}, {trials[0].failure}")
+        final = plan.final(best)
+        fit, reason = _trained(final, folder, observer)
+        addition = _addition(plan, trials, ended, journal, observer)
+        outcome = write_results(final, fit, reason, folder, observer, addition)
+        journal.remove()
+        Checkpoint(folder.file(CHECKPOINT), {}).remove()
+        return SearchOutcome(plan, tuple(trials), best, ended, outcome)
+
+
+def _journal(plan: SearchPlan, folder: ResultFolder, observer: Observer) -> Journal:
+    """Return the journal; after ``resume`` with the results of the search that was interrupted or has ended."""
+    journal = Journal(folder.file(JOURNAL), plan.identity())
+    if not plan.options.resume:
+        Checkpoint(folder.file(CHECKPOINT), {}).remove()
+        return journal
+    if not (journal.read(journal.path) or journal.read(folder.file(FOLDS))):
+        observer.note("There is no journal; the search begins with the first trial.")
+    elif not all(fits(values, plan.ranges, plan.options.trainer) for values in journal.values.values()):
+        raise CannotResume(f"The journal {journal.path} is damaged.")
+    else:
+        folds = sum(len(results) for results in journal.results.values())
+        observer.note(f"Continuing after {folds:,} of {plan.search.trials * plan.search.folds:,} folds.")
+    return journal
+
+
+def _searched(plan: SearchPlan, journal: Journal, observer: SearchObserver) -> tuple[list[Trial], str]:
+    deadline = float("inf") if plan.search.timeout is None else time.monotonic() + plan.search.timeout
+
+    def stop() -> bool:
+        return observer.stop_requested() or time.monotonic() >= deadline
+
+    workers = make_workers(plan.search.jobs, BATCH * plan.search.folds, plan.data)
+    try:
+        search = Search(plan, journal, workers, observer)
+        observer.searching(plan)
+        done = search.run(stop)
+    finally:
+        workers.close()
+    if observer.stop_requested():
+        raise _interrupted(plan, search.trials)
+    if not search.trials:
+        raise SearchTimedOut(f"No trial was complete after {plan.search.timeout:g} seconds.")
+    return search.trials, BY_TRIALS if done else BY_TIMEOUT
+
+
+def _trained(final: Plan, folder: ResultFolder, observer: Observer) -> tuple[Fit, str]:
+    """Train the final network, from the checkpoint of an interrupted run if there is one."""
+    fit = make_fit(final)
+    checkpoint = Checkpoint(folder.file(CHECKPOINT), final.identity())
+    try:
+        checkpoint.restore(fit)
+    except CannotResume:  # more trials have found other options
+        checkpoint.remove()
+        fit = make_fit(final)
+    observer.planned(final)
+    try:
+        reason = fit.run(after_epoch(checkpoint, observer), observer.stop_requested)
+    except Diverged:
+        checkpoint.remove()
+        raise
+    if reason == INTERRUPTED:
+        raise SearchInterrupted(
+            "The search is complete, and the training of the final network was interrupted."
+        )
+    return fit, reason
+
+
+def _addition(
+    plan: SearchPlan, trials: Sequence[Trial], ended: str, journal: Journal, observer: Observer
+) -> Addition:
+    best = best_of(trials)
+    assert best is not None
+    plots: dict[str, bytes] = {}
+    if plan.options.plots:
+        try:
+            plots = draw_search(trials, plan.ranges)
+        except MissingPackage:  # the final training says so
+            plots = {}
+    files = {
+        TRIALS: trials_csv(plan, trials),
+        FOLDS: journal.complete(plan.search.folds),
+        SEARCH: search_json(plan, trials, ended),
+        BEST: best_toml(plan, best),
+    }
+    return Addition({**files, **plots}, section_html(plan, trials, plots))
+
+
+def _interrupted(plan: SearchPlan, trials: Sequence[Trial]) -> SearchInterrupted:
+    return SearchInterrupted(
+        f"The search was interrupted; {len(trials):,} of {plan.search.trials:,} trials are complete. The best so "
+        f"far is {plan.best_line(trials)}."
+        if trials
+        else "The search was interrupted before a trial was complete."
+    )

@@ -1,0 +1,31 @@
+"""`tune`: search for the options of a training, then train the network with the best of them."""
+
+from __future__ import annotations
+
+from pipeline.commands.command import Context, Result
+from pipeline.commands.training_command import TrainingCommand
+from pipeline.commands.training_options import EPILOG
+
+
+class TuneCommand(TrainingCommand):
+    """Run the training scenario `tune`."""
+
+    name = "tune"
+    summary = "Search for the options of a training by cross-validation, then train with the best of them."
+    epilog = (
+        "ranges: learning_rate=0.001..0.1:log (on a logarithmic scale), momentum=0..0.9, batch_size=8..64,\n"
+        "hidden=4|8|8,6 (choices), trainer=adam|lbfgs; in a TOML file they are the table [search.ranges], the other\n"
+        "options of the search are in [search]; in the environment TRAIN_RANGE='hidden=4|8; momentum=0..0.9'\n\n"
+        + EPILOG
+    )
+    scenario = "tune"
+
+    def run(self, context: Context) -> Result:
+        """Run the search in a process of its own, and print its result.
+
+        Raises:
+            PipelineError: it failed; no knowledge was written.
+        """
+        from pipeline.commands.tune_output import tune
+
+        return tune(context, self.options())

@@ -1,0 +1,168 @@
+"""The progress and the result of `tune`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from pipeline.commands.command import Context
+from pipeline.commands.training_output import EpochLine, TrainingResult, install, with_plots
+from pipeline.extras import ensure
+from pipeline.progress import duration
+from pipeline.stages.training_run import Event, follow, search_options
+from training.options import TUNE
+
+_CLEAR = "\r\x1b[K"
+_BAR = 24
+
+
+@dataclass
+class TuneResult(TrainingResult):
+    """The result of `tune`: that of the final training, and the search."""
+
+    def as_json(self) -> dict[str, object]:
+        """Return what ``--json`` prints, without the exit status."""
+        return {**super().as_json(), "search": self.event["search"]}
+
+
+def tune(context: Context, given: dict[str, object]) -> TuneResult:
+    """Run a search, and put the result of the final training where the options say.
+
+    Args:
+        context: of the command.
+        given: the options of the command line.
+
+    Raises:
+        PipelineError: the search failed or was interrupted.
+    """
+    resolved = search_options(context.layout, given, context.environment)
+    ensure("tune", context.layout, context.console.note)
+    options = with_plots(context, resolved.training) if resolved.training.plots else resolved.training
+    progress = _Progress(context)
+    try:
+        event = follow(
+            TUNE, options, context.environment, on_event=progress.on_event,
+            on_line=context.console.note, search=resolved.search,
+        )  # fmt: skip
+    finally:
+        progress.clear()
+    write, folder = context.console.print, Path(options.out)
+    found = event["search"]
+    failed = f", {found['failed']:,} failed" if found["failed"] else ""
+    write(f"  trials       {found['trials']:,}{failed}{_ENDED[found['ended']]}")
+    write(f"  best         {event['best']}")
+    for line in event["lines"]:
+        write(f"  {line}")
+    write(f"  epochs       {event['fit']['epochs']:,}, on all rows but those for the test")
+    write(f"  written      {context.layout.shown(folder)}: {', '.join(event['files'])}")
+    result = TuneResult(event, str(folder))
+    install(context, options, result)
+    return result
+
+
+_ENDED = {"trials": "", "timeout": "; the time limit has passed"}
+
+
+class _Progress:
+    """Shows the events of a search, and those of the final training.
+
+    Args:
+        context: of the command.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._console = context.console
+        self._trials = TrialLine(self._console.err)
+        self._epochs = EpochLine(self._console.err)
+        self._handlers: dict[str, Callable[[Event], None]] = {
+            "searching": self._searching,
+            "fold": self._trials.show,
+            "trial": self._trials.show,
+            "planned": self._planned,
+            "epoch": self._epochs.show,
+            "stopping": self._stopping,
+            "note": self._note,
+        }
+
+    def on_event(self, event: Event) -> None:
+        """Show an event."""
+        handler = self._handlers.get(event["event"])
+        if handler is not None:
+            handler(event)
+
+    def clear(self) -> None:
+        """Remove the line with the progress."""
+        self._trials.clear()
+        self._epochs.clear()
+
+    def _searching(self, event: Event) -> None:
+        self._trials.trials, self._trials.folds = event["trials"], event["folds"]
+        self._console.print(f"  {event['text']}")
+
+    def _planned(self, event: Event) -> None:
+        self.clear()
+        self._epochs.total = event["epochs"]
+
+    def _stopping(self, event: Event) -> None:
+        self.clear()
+        self._console.note("Stopping. Ctrl-C again ends at once.")
+
+    def _note(self, event: Event) -> None:
+        self.clear()
+        self._console.note(event["text"])
+
+
+class TrialLine:
+    """Shows trial, best error and time left on one line; nothing is written unless the stream is a terminal.
+
+    Attributes:
+        trials: the number of trials.
+        folds: the folds of each.
+
+    Args:
+        stream: the terminal.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self.trials = 0
+        self.folds = 1
+        self._stream = stream
+        self._first: tuple[float, int] | None = None
+        self._visible = False
+
+    def show(self, event: Event) -> None:
+        """Update the line."""
+        now = time.monotonic()
+        self._first = self._first or (now, event["done"])
+        if self._stream.isatty():
+            self._visible = True
+            self._stream.write(f"{_CLEAR}  {self.text(event, now)}")
+            self._stream.flush()
+
+    def text(self, event: Event, now: float) -> str:
+        """Return the line.
+
+        Args:
+            event: how far the search is.
+            now: the time, in seconds.
+        """
+        started, first = self._first or (now, event["done"])
+        done, total = event["done"], max(1, self.trials * self.folds)
+        filled = _BAR * done // total
+        current = min(self.trials, event["complete"] + 1)
+        parts = [f"[{'#' * filled}{'.' * (_BAR - filled)}] trial {current:,} of {self.trials:,}"]
+        if event["best"] is not None:
+            parts.append(f"best error {event['best_error']:.5f} (trial {event['best']:,})")
+        if done > first:
+            parts.append(f"{duration((now - started) * (total - done) / (done - first))} left")
+        return ", ".join(parts)
+
+    def clear(self) -> None:
+        """Remove the line."""
+        if self._visible:
+            self._stream.write(_CLEAR)
+            self._stream.flush()
+            self._visible = False
