@@ -12,9 +12,12 @@ from typing import Self
 
 from pybrain_runtime import __version__
 from pybrain_runtime.errors import CannotResume, PipelineError
+from training.errors import SearchInterrupted
 from training.fitting.fit import EpochErrors, Fit
+from training.options import TrainingOptions
 from training.plan import Plan
 from training.results.folder import KNOWLEDGE, PLOTS
+from training.rows.table import Table
 from training.tracking.launch import Sender
 from training.tracking.record import FILE, FOLDER, RunRecord, Status
 from training.tracking.record_file import read_record
@@ -24,31 +27,108 @@ _SCALARS = ("accuracy", "f1", "mae", "rmse", "r2")
 Value = str | int | float | bool | None
 
 
-class Recording:
-    """The recording of a training. Use as a context manager.
+class RecordedRun:
+    """A run that is recorded. Use as a context manager.
 
-    Training does not depend on it: if the record cannot be written, one note says so and training goes on.
+    It does not depend on its record: if that cannot be written, one note says so and the run goes on.
+
+    Args:
+        options: the folder of the results, and what of the options is about tracking.
+        note: shows a note.
+    """
+
+    def __init__(self, options: TrainingOptions, note: Callable[[str], None]) -> None:
+        self._options = options
+        self._note = note
+        self._record: RunRecord | None = None
+        self._sender: Sender | None = None
+        self._status: Status = "FINISHED"
+
+    def __enter__(self) -> Self:
+        self.guarded(self._begin)
+        uri = self._options.tracking_uri
+        if self._record is not None and uri:
+            self._sender = Sender.start(Path(self._options.out), uri)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if isinstance(error, SearchInterrupted):
+            self._status = "KILLED"
+        elif isinstance(error, PipelineError):
+            self.guarded(lambda: self._failed(error.message))
+        elif error is not None:
+            self._status = "FAILED" if isinstance(error, Exception) else "KILLED"
+        self.guarded(self._end)
+        if self._sender is not None:
+            self._note(self._sender.finish(0.0 if kind else self._options.tracking_wait))
+
+    def guarded(self, write: Callable[[], None]) -> None:
+        """Write to the record; if that fails, say so once and record nothing any more."""
+        try:
+            write()
+        except PipelineError as error:
+            if self._record is not None:
+                with suppress(PipelineError, OSError):
+                    self._record.close()
+            self._record = None
+            self._note(f"{error.message} This training is not recorded for tracking any further.")
+
+    def _begin(self) -> None:
+        raise NotImplementedError
+
+    def _begin_record(
+        self, name: str, identity: Mapping[str, object], params: Mapping[str, Value], tags: Mapping[str, str]
+    ) -> RunRecord:
+        """Begin a record, or continue that of the same run, if it has not ended and is resumed."""
+        folder, digest = Path(self._options.out), _digest(identity)
+        if self._options.resume and _is_of(folder, digest):
+            self._record = record = RunRecord.reopen(folder)
+        else:
+            self._record = record = RunRecord.create(folder, name=name, experiment=self._options.experiment)
+            record.params(params)
+        record.tags({**tags, _IDENTITY: digest})
+        return record
+
+    def _failed(self, message: str) -> None:
+        self._status = "FAILED"
+        if self._record is not None:
+            self._record.tags({"error": message})
+
+    def _end(self) -> None:
+        if self._record is not None:
+            self._record.end(self._status)
+            self._record.close()
+
+
+class Recording(RecordedRun):
+    """The recording of a training.
 
     Args:
         plan: the training.
         fit: its progress; of a training that is resumed, the epochs so far.
         note: shows a note.
+        search: the record of the search that the training is the end of; None for a record of its own.
     """
 
-    def __init__(self, plan: Plan, fit: Fit, note: Callable[[str], None]) -> None:
+    def __init__(
+        self, plan: Plan, fit: Fit, note: Callable[[str], None], search: RunRecord | None = None
+    ) -> None:
+        super().__init__(plan.options, note)
         self._plan = plan
         self._fit = fit
-        self._note = note
-        self._record: RunRecord | None = None
-        self._sender: Sender | None = None
-        self._status: Status = "FINISHED"
+        self._search = search
 
     def epoch(self, errors: EpochErrors) -> None:
         """Record the errors of an epoch."""
         if self._record is not None:
             values = {"train_error": errors.train, "validation_error": errors.validation}
             record, step = self._record, errors.epoch
-            self._guarded(lambda: record.metrics(step, values))
+            self.guarded(lambda: record.metrics(step, values))
 
     def results(
         self, files: tuple[str, ...], metrics: Mapping[str, object], fitted: Mapping[str, object]
@@ -62,13 +142,13 @@ class Recording:
         """
         interrupted = bool(fitted["interrupted"])
         self._status = "KILLED" if interrupted else "FINISHED"
-        self._guarded(lambda: self._results(files, metrics, fitted, interrupted))
+        self.guarded(lambda: self._results(files, metrics, fitted, interrupted))
 
     def __enter__(self) -> Self:
-        self._guarded(self._begin)
-        uri = self._plan.options.tracking_uri
-        if self._record is not None and uri:
-            self._sender = Sender.start(Path(self._plan.options.out), uri)
+        if self._search is None:
+            return super().__enter__()
+        self._record = self._search
+        self._record_history()
         return self
 
     def __exit__(
@@ -77,25 +157,15 @@ class Recording:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if isinstance(error, PipelineError):
-            self._guarded(lambda: self._failed(error.message))
-        elif error is not None:
-            self._status = "FAILED" if isinstance(error, Exception) else "KILLED"
-        self._guarded(self._end)
-        if self._sender is not None:
-            self._note(self._sender.finish(0.0 if kind else self._plan.options.tracking_wait))
+        if self._search is None:
+            super().__exit__(kind, error, traceback)
 
     def _begin(self) -> None:
-        options, folder = self._plan.options, Path(self._plan.options.out)
-        identity = _digest(self._plan.identity())
-        if options.resume and _is_of(folder, identity):
-            self._record = record = RunRecord.reopen(folder)
-        else:
-            self._record = record = RunRecord.create(
-                folder, name=self._plan.card.name, experiment=options.experiment
-            )
-            record.params(_params(self._plan))
-        record.tags(_tags(self._plan) | {_IDENTITY: identity})
+        plan = self._plan
+        self._begin_record(plan.card.name, plan.identity(), _params(plan), _tags(plan))
+        self._record_history()
+
+    def _record_history(self) -> None:
         for errors in self._fit.state.history:
             self.epoch(errors)
 
@@ -116,26 +186,6 @@ class Recording:
         register = "" if interrupted else options.register or options.name
         record.model(KNOWLEDGE, register=register or None, alias=options.alias or None if register else None)
 
-    def _failed(self, message: str) -> None:
-        self._status = "FAILED"
-        if self._record is not None:
-            self._record.tags({"error": message})
-
-    def _end(self) -> None:
-        if self._record is not None:
-            self._record.end(self._status)
-            self._record.close()
-
-    def _guarded(self, write: Callable[[], None]) -> None:
-        try:
-            write()
-        except PipelineError as error:
-            if self._record is not None:
-                with suppress(PipelineError, OSError):
-                    self._record.close()
-            self._record = None
-            self._note(f"{error.message} This training is not recorded for tracking any further.")
-
 
 def _is_of(folder: Path, identity: str) -> bool:
     """Return whether the record in a folder is that of a training, and that training has not ended."""
@@ -147,15 +197,20 @@ def _is_of(folder: Path, identity: str) -> bool:
 
 
 def _params(plan: Plan) -> dict[str, Value]:
-    values = {key: _value(value) for key, value in plan.options_of_the_result().items()}
     return {
-        **{key: value for key, value in values.items() if value not in (None, "")},
+        **option_params(plan.options_of_the_result()),
         "task": plan.rows.task,
         "target": ",".join(plan.rows.targets),
         "features": ",".join(plan.rows.features),
         "rows": len(plan.table),
         "parameters": int(plan.network.paramdim),
     }
+
+
+def option_params(options: Mapping[str, object]) -> dict[str, Value]:
+    """Return options as parameters of a run, without those that have no value."""
+    values = {key: _value(value) for key, value in options.items()}
+    return {key: value for key, value in values.items() if value not in (None, "")}
 
 
 def _value(value: object) -> Value:
@@ -167,12 +222,19 @@ def _value(value: object) -> Value:
 def _tags(plan: Plan) -> dict[str, str]:
     tags = {
         "scenario": plan.scenario,
-        "rows_file": plan.table.name,
-        "rows_sha256": plan.table.sha256,
+        **tags_of_rows(plan.table),
         "refined_sha256": plan.origin,
-        "written_by": f"app07 {__version__}",
     }
     return {key: value for key, value in tags.items() if value}
+
+
+def tags_of_rows(table: Table) -> dict[str, str]:
+    """Return tags that say what a run was computed from, and with what."""
+    return {
+        "rows_file": table.name,
+        "rows_sha256": table.sha256,
+        "written_by": f"app07 {__version__}",
+    }
 
 
 def _scalars(metrics: Mapping[str, object], fitted: Mapping[str, object]) -> dict[str, float]:

@@ -26,18 +26,25 @@ class Search:
         journal: has the folds that are done, and takes those to come.
         workers: train the folds.
         observer: is told about the progress.
+        record: called with each trial that is complete and the best one so far.
 
     Attributes:
         trials: the trials that are complete, in their order.
     """
 
     def __init__(
-        self, plan: SearchPlan, journal: Journal, workers: Workers, observer: SearchObserver
+        self,
+        plan: SearchPlan,
+        journal: Journal,
+        workers: Workers,
+        observer: SearchObserver,
+        record: Callable[[Trial, Trial | None], None],
     ) -> None:
         self._plan = plan
         self._journal = journal
         self._workers = workers
         self._observer = observer
+        self._record = record
         self._proposals = Proposals(plan.ranges, plan.options.trainer, plan.options.seed)
         self._first: dict[TrainingOptions, int] = {}
         self.trials: list[Trial] = []
@@ -122,4 +129,6 @@ class Search:
         if len(results) == len(self._folds):
             trial = Trial(number, values, tuple(results[fold] for fold in self._folds))
             self.trials.append(trial)
-            self._observer.trial(trial, self.progress)
+            progress = self.progress
+            self._record(trial, progress.best)
+            self._observer.trial(trial, progress)

@@ -46,6 +46,11 @@ class SearchPlan:
         """The name of the metric beside the validation error."""
         return "accuracy" if self.rows.task == CLASSIFICATION else "rmse"
 
+    @property
+    def name(self) -> str:
+        """The name of the knowledge that the search ends with."""
+        return self.options.name or self.table.name
+
     def line(self) -> str:
         """Return the facts that are known before the first trial in one line."""
         rows, search = self.rows, self.search

@@ -11,7 +11,8 @@ from training.errors import AllTrialsFailed, Diverged, SearchInterrupted, Search
 from training.fitting.checkpoint import Checkpoint
 from training.fitting.fit import INTERRUPTED, Fit
 from training.option_sources import Resolved
-from training.plan import Plan
+from training.plan import Plan, plan_new
+from training.recording import Recording
 from training.results.folder import (
     BEST,
     CHECKPOINT,
@@ -31,6 +32,7 @@ from training.search.plan import SearchPlan, plan_search
 from training.search.plots import draw_search
 from training.search.proposals import BATCH
 from training.search.ranges import fits
+from training.search.recording import SearchRecording
 from training.search.report import section_html
 from training.search.trials import Trial, best_of
 from training.search.workers import make_workers
@@ -80,17 +82,22 @@ def tune(resolved: Resolved, observer: SearchObserver) -> SearchOutcome:
     with exclusive(folder):
         folder.make_sure_it_is_writable()
         journal = _journal(plan, folder, observer)
-        with journal:
-            trials, ended = _searched(plan, journal, observer)
-        best = best_of(trials)
-        if best is None:
-            raise AllTrialsFailed(len(trials), f"trial {trials[0].number}, {trials[0].failure}")
-        final = plan.final(best)
-        fit, reason = _trained(final, folder, observer)
-        addition = _addition(plan, trials, ended, journal, observer)
-        outcome = write_results(final, fit, reason, folder, observer, addition)
-        journal.remove()
-        Checkpoint(folder.file(CHECKPOINT), {}).remove()
+        with SearchRecording(plan, observer.note) as recording:
+            with journal:
+                trials, ended = _searched(plan, journal, observer, recording)
+            best = best_of(trials)
+            if best is None:
+                raise AllTrialsFailed(len(trials), f"trial {trials[0].number}, {trials[0].failure}")
+            final = plan.final(best)
+            fit, checkpoint = _begun(final, folder)
+            with recording.final(final, fit) as training:
+                reason = _trained(final, fit, checkpoint, observer, training)
+                recording.best(final)
+                addition = _addition(plan, trials, ended, journal, observer)
+                outcome = write_results(final, fit, reason, folder, observer, addition)
+                training.results(outcome.files, outcome.metrics, outcome.fitted)
+            journal.remove()
+            checkpoint.remove()
         return SearchOutcome(plan, tuple(trials), best, ended, outcome)
 
 
@@ -110,7 +117,9 @@ def _journal(plan: SearchPlan, folder: ResultFolder, observer: Observer) -> Jour
     return journal
 
 
-def _searched(plan: SearchPlan, journal: Journal, observer: SearchObserver) -> tuple[list[Trial], str]:
+def _searched(
+    plan: SearchPlan, journal: Journal, observer: SearchObserver, recording: SearchRecording
+) -> tuple[list[Trial], str]:
     deadline = float("inf") if plan.search.timeout is None else time.monotonic() + plan.search.timeout
 
     def stop() -> bool:
@@ -118,7 +127,7 @@ def _searched(plan: SearchPlan, journal: Journal, observer: SearchObserver) -> t
 
     workers = make_workers(plan.search.jobs, BATCH * plan.search.folds, plan.data)
     try:
-        search = Search(plan, journal, workers, observer)
+        search = Search(plan, journal, workers, observer, recording.trial)
         observer.searching(plan)
         done = search.run(stop)
     finally:
@@ -130,18 +139,21 @@ def _searched(plan: SearchPlan, journal: Journal, observer: SearchObserver) -> t
     return search.trials, BY_TRIALS if done else BY_TIMEOUT
 
 
-def _trained(final: Plan, folder: ResultFolder, observer: Observer) -> tuple[Fit, str]:
-    """Train the final network, from the checkpoint of an interrupted run if there is one."""
-    fit = make_fit(final)
-    checkpoint = Checkpoint(folder.file(CHECKPOINT), final.identity())
+def _begun(final: Plan, folder: ResultFolder) -> tuple[Fit, Checkpoint]:
+    """Return the final training, continued from the checkpoint of an interrupted run if there is one."""
+    fit, checkpoint = make_fit(final), Checkpoint(folder.file(CHECKPOINT), final.identity())
     try:
         checkpoint.restore(fit)
     except CannotResume:  # more trials have found other options
         checkpoint.remove()
-        fit = make_fit(final)
+        fit = make_fit(plan_new(final.options, final.table, final.rows, final.split))
+    return fit, checkpoint
+
+
+def _trained(final: Plan, fit: Fit, checkpoint: Checkpoint, observer: Observer, recording: Recording) -> str:
     observer.planned(final)
     try:
-        reason = fit.run(after_epoch(checkpoint, observer), observer.stop_requested)
+        reason = fit.run(after_epoch(checkpoint, observer, recording), observer.stop_requested)
     except Diverged:
         checkpoint.remove()
         raise
@@ -149,7 +161,7 @@ def _trained(final: Plan, folder: ResultFolder, observer: Observer) -> tuple[Fit
         raise SearchInterrupted(
             "The search is complete, and the training of the final network was interrupted."
         )
-    return fit, reason
+    return reason
 
 
 def _addition(

@@ -22,6 +22,7 @@ from training.errors import OptionError, TrackingUnavailable
 from training.server_address import check_address
 
 if TYPE_CHECKING:
+    from training.tracking.nested import NestedRuns
     from training.tracking.server import Server
     from training.tracking.upload import RunUpload
 
@@ -92,7 +93,7 @@ def connect(environment: Mapping[str, str]) -> Server:
 
 
 def send(folder: Path, server: Server, *, follow: bool) -> str:
-    """Send one run, and return a line that says where it is.
+    """Send one run with those that are nested in it, and return a line that says where it is.
 
     Args:
         folder: the folder of the results, with the record.
@@ -102,18 +103,19 @@ def send(folder: Path, server: Server, *, follow: bool) -> str:
     Raises:
         PipelineError: it was not sent; what the server has is remembered.
     """
+    from training.tracking.nested import NestedRuns
     from training.tracking.upload import RunUpload
 
-    upload = RunUpload(folder, server)
+    upload, nested = RunUpload(folder, server), NestedRuns(folder, server)
     if follow:
-        _follow(upload)
+        _follow(upload, nested)
     else:
-        _send(upload)
+        _send(upload, nested)
     version = f", registered as {upload.version}" if upload.version else ""
     return " ".join([f"Sent to MLflow: {upload.shown}{version}", *upload.remarks])
 
 
-def _follow(upload: RunUpload) -> None:
+def _follow(upload: RunUpload, nested: NestedRuns) -> None:
     ended = threading.Event()
     threading.Thread(target=_wait_for_the_end, args=(ended,), daemon=True).start()
     pause = _INTERVAL
@@ -122,9 +124,11 @@ def _follow(upload: RunUpload) -> None:
         try:
             upload.refresh()
             upload.send()
+            nested.send()
             if upload.complete:
                 return
             if last:
+                nested.killed()
                 upload.killed()
                 return
             pause = _INTERVAL
@@ -141,11 +145,12 @@ def _wait_for_the_end(ended: threading.Event) -> None:
     ended.set()
 
 
-def _send(upload: RunUpload) -> None:
+def _send(upload: RunUpload, nested: NestedRuns) -> None:
     pause = _INTERVAL
     for attempt in range(_ATTEMPTS):
         try:
             upload.send()
+            nested.send()
             return
         except TrackingUnavailable:
             if attempt + 1 == _ATTEMPTS:

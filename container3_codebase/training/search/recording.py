@@ -1,0 +1,121 @@
+"""Records a search for experiment tracking: one run, which the trials are nested in, each with a record of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from pybrain_runtime.errors import CannotResume, PipelineError
+from training.fitting.fit import Fit
+from training.plan import Plan
+from training.recording import RecordedRun, Recording, Value, option_params, tags_of_rows
+from training.results.folder import ResultFolder
+from training.search.plan import SearchPlan
+from training.search.trials import Trial
+from training.tracking.children import TRIALS_FOLDER
+from training.tracking.record import FILE, FOLDER, RunRecord
+from training.tracking.record_file import read_record
+
+
+class SearchRecording(RecordedRun):
+    """The recording of a search. The run of a trial is in ``trials/NUMBER`` of the folder of the results.
+
+    Args:
+        plan: the search.
+        note: shows a note.
+    """
+
+    def __init__(self, plan: SearchPlan, note: Callable[[str], None]) -> None:
+        super().__init__(plan.options, note)
+        self._plan = plan
+
+    def trial(self, trial: Trial, best: Trial | None) -> None:
+        """Record a trial, unless it was recorded before the search was resumed.
+
+        Args:
+            trial: the trial.
+            best: the best one so far.
+        """
+        if self._record is not None:
+            self.guarded(lambda: self._trial(trial, best))
+
+    def final(self, plan: Plan, fit: Fit) -> Recording:
+        """Return the recording of the final training, in the record of the search.
+
+        Args:
+            plan: the training.
+            fit: its progress.
+        """
+        return Recording(plan, fit, self._note, self._record)
+
+    def best(self, plan: Plan) -> None:
+        """Record the options of the final training."""
+        if self._record is not None:
+            params = option_params(plan.options_of_the_result())
+            record = self._record
+            self.guarded(lambda: record.params(params))
+
+    def _begin(self) -> None:
+        plan = self._plan
+        params: dict[str, Value] = {f"range_{one.option}": one.text for one in plan.ranges}
+        params |= {"trials": plan.search.trials, "folds": plan.search.folds, "rows": len(plan.table)}
+        identity = {**plan.identity(), "trials": plan.search.trials}
+        tags = {"scenario": "tune", **tags_of_rows(plan.table)}
+        if not self._options.resume:
+            _remove_trials(Path(self._options.out))
+        self._begin_record(f"search {plan.name}", identity, params, tags)
+
+    def _trial(self, trial: Trial, best: Trial | None) -> None:
+        parent = self._record
+        assert parent is not None
+        folder = Path(ResultFolder(self._options.out).file(TRIALS_FOLDER)) / f"{trial.number:04d}"
+        if not trial.failure and best is not None:
+            parent.metrics(trial.number, {"trial_error": trial.mean, "best_error": best.mean})
+        if _is_recorded(folder, parent.key):
+            return
+        with RunRecord.create(
+            folder, name=f"trial {trial.number}", experiment=self._options.experiment, parent=parent.key
+        ) as record:
+            record.params(dict(trial.values))
+            record.tags({"trial": str(trial.number), **({"error": trial.failure} if trial.failure else {})})
+            for place, fold in enumerate(trial.folds, 1):
+                if not fold.failure:
+                    record.metrics(
+                        place, {"fold_error": fold.error, f"fold_{self._plan.metric}": fold.metric}
+                    )
+            if not trial.failure:
+                record.metrics(
+                    len(trial.folds),
+                    {
+                        "validation_error": trial.mean, "standard_deviation": trial.deviation,
+                        self._plan.metric: trial.metric, "best_epoch": trial.epochs,
+                    },
+                )  # fmt: skip
+            record.end("FAILED" if trial.failure else "FINISHED")
+
+
+def _is_recorded(folder: Path, parent: str) -> bool:
+    """Return whether a folder has the complete record of a trial of this search."""
+    try:
+        found = read_record(folder / FOLDER / FILE)
+    except (CannotResume, PipelineError):
+        return False
+    return found.parent == parent and found.status is not None
+
+
+def _remove_trials(folder: Path) -> None:
+    """Remove the records of the trials of an earlier search; other files stay."""
+    trials = folder / TRIALS_FOLDER
+    if trials.is_symlink() or not trials.is_dir():
+        return
+    for trial in trials.iterdir():
+        if trial.name.isdecimal() and not trial.is_symlink():
+            for name in (FILE, "sent.json"):
+                with suppress(OSError):
+                    (trial / FOLDER / name).unlink()
+            with suppress(OSError):
+                (trial / FOLDER).rmdir()
+                trial.rmdir()
+    with suppress(OSError):
+        trials.rmdir()
