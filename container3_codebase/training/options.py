@@ -178,7 +178,7 @@ class TrainingOptions:
     data: str = option(
         "",
         text,
-        "the rows: CSV or TSV with a header, also gzip (default: the learning base)",
+        "the rows: CSV or TSV with a header, JSON lines or Parquet (default: the learning base)",
         "FILE",
         SCENARIOS,
     )

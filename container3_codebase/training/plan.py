@@ -16,9 +16,10 @@ from pybrain_runtime.network.model_card import Card, Column
 from training.evaluation import rows_for
 from training.fitting.architecture import create_network
 from training.options import CREATE, REFINE, TrainingOptions
+from training.rows.reading import read_table
 from training.rows.scaling import Scaling
 from training.rows.split import Split, split_rows
-from training.rows.table import Table, read_table
+from training.rows.table import Table
 from training.rows.targets import CLASSIFICATION, REGRESSION, Rows, check_learnable, rows_of
 
 Array = NDArray[np.float64]

@@ -43,7 +43,7 @@ from training.results.folder import (
 )
 from training.results.plots import draw
 from training.results.report import report_html
-from training.rows.table import read_table
+from training.rows.reading import read_table
 from training.trainers.base import TrainerOptions
 from training.trainers.registry import KINDS, make_trainer
 

@@ -15,7 +15,7 @@ from pybrain_runtime import load_knowledge
 from tests.training.runs import IRIS, created, files, plane, program, refined, write_table
 from training.evaluation import predictions
 from training.options import TrainingOptions
-from training.rows.table import read_table
+from training.rows.reading import read_table
 from training.scenarios import evaluate
 
 

@@ -1,21 +1,17 @@
-"""A table with a header, whose columns hold numbers or text, read from CSV or TSV."""
+"""A table with a header, whose columns hold numbers or text."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import chain
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pybrain_runtime._io.printable import enumeration, quoted
-from pybrain_runtime.tables.formats.csv_cells import CellParser, detect_delimiter
-from pybrain_runtime.tables.formats.line_reader import LineReader
-from pybrain_runtime.tables.formats.registry import CSV, detect_format
-from pybrain_runtime.tables.table_file import TableFile
-from training.errors import MissingColumn, MissingHeader, MissingValue, TrainingDataError
+from pybrain_runtime.tables.formats.csv_cells import CellParser
+from training.errors import MissingColumn, MissingValue, TrainingDataError
 from training.option_sources import similar
 
 _MISSING = re.compile(r"(?i)|\?|na|n/a|#n/a|nan|null")
@@ -32,6 +28,8 @@ class Table:
         lines: the line number of each row, counted from 1.
         cells: the cells of each row.
         parser: converts cells to numbers.
+        kinds: for columns that have a type in the file, whether it is text; a column of CSV has none.
+        unusable: for columns that can be neither features nor targets, what is wrong with them.
     """
 
     name: str
@@ -40,6 +38,8 @@ class Table:
     lines: tuple[int, ...]
     cells: tuple[tuple[str, ...], ...]
     parser: CellParser
+    kinds: Mapping[str, bool] = field(default_factory=dict)
+    unusable: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -53,6 +53,7 @@ class Table:
 
         Raises:
             MissingColumn: the table does not have it; the message names similar ones.
+            TrainingDataError: it does not hold numbers or text.
         """
         if column not in self.columns:
             raise MissingColumn(
@@ -62,10 +63,17 @@ class Table:
                 present=self.columns,
                 role=role,
             )
+        if column in self.unusable:
+            raise TrainingDataError(self.unusable[column])
         return self.columns.index(column)
 
     def holds_text(self, column: str) -> bool:
-        """Return whether most cells of a column are neither numbers nor markers of missing values."""
+        """Return whether a column is text: by its type, otherwise by most of its cells.
+
+        Numbers and markers of missing values are not text.
+        """
+        if column in self.kinds:
+            return self.kinds[column]
         values, names = self.parser.count_values([row[self.columns.index(column)] for row in self.cells])
         return names > values
 
@@ -121,69 +129,8 @@ class Table:
         if _MISSING.fullmatch(cell):
             what = f"{quoted(cell)} marks a missing value" if cell else "the cell is empty"
             raise MissingValue(
-                f"{self.name} line {line}, {self.parser.column_label(place)}: {what}.",
+                f"{self.name} {self.parser.row_word} {line}, {self.parser.column_label(place)}: {what}.",
                 hint="Fill in the value, or remove the row.",
                 line=line,
                 column=self.columns[place],
             )
-
-
-def read_table(path: str) -> Table:
-    """Read a table.
-
-    Args:
-        path: a CSV or TSV file with a header, plain or compressed with gzip.
-
-    Raises:
-        InputMissing: the file is not found, or cannot be read.
-        MissingHeader: the first line is not a header.
-        ActivationError: it is not a table; the message names the line.
-    """
-    file = TableFile(path, "training")
-    try:
-        if detect_format(file.start) is not CSV:
-            kind = detect_format(file.start).title
-            raise TrainingDataError(f"{file.name} is {kind}; training reads CSV.", hint="Convert it to CSV.")
-        lines = list(chain.from_iterable(
-            enumerate(chunk.split(), chunk.number) for chunk in LineReader(file.blocks(), file.name).chunks()
-        ))  # fmt: skip
-        return _parsed(file, lines)
-    finally:
-        file.close()
-
-
-def _parsed(file: TableFile, lines: list[tuple[int, bytes]]) -> Table:
-    filled = [(number, line) for number, line in lines if line.strip()]
-    if len(filled) < 2:
-        what = "has a header and no rows" if filled else "is empty"
-        raise TrainingDataError(f"{file.name} {what}.", hint="Add a line for each row, below a header.")
-    parser = CellParser(file.name, detect_delimiter(filled[1][1].decode("utf-8", "replace")))
-    rows = [(number, parser.cells(number, parser.text(number, line))) for number, line in filled]
-    header = tuple(rows[0][1])
-    _check_header(file.name, parser, header)
-    parser.names = header
-    for number, cells in rows[1:]:
-        if len(cells) != len(header):
-            raise TrainingDataError(
-                f"{file.name} line {number} has {len(cells)} columns; the header has {len(header)}."
-            )
-    return Table(
-        file.name, file.file.sha256, header,
-        tuple(number for number, _ in rows[1:]), tuple(tuple(cells) for _, cells in rows[1:]), parser,
-    )  # fmt: skip
-
-
-def _check_header(file: str, parser: CellParser, header: tuple[str, ...]) -> None:
-    if not parser.count_values(list(header))[1]:
-        raise MissingHeader(
-            f"{file} line 1 has no names; training selects columns by the names in a header.",
-            hint="Add a header with a name for each column.",
-        )
-    if not all(header):
-        raise MissingHeader(f"{file} line 1: column {header.index('') + 1} has no name.")
-    twice = sorted({column for column in header if header.count(column) > 1})
-    if twice:
-        raise TrainingDataError(f"{file} line 1 has two columns with the name {quoted(twice[0])}.")
-    hidden = [column for column in header if not column.isprintable()]
-    if hidden:
-        raise TrainingDataError(f"{file} line 1: the name {quoted(hidden[0])} is not a line of text.")

@@ -159,7 +159,7 @@ def _one_hot(
         if label not in places:
             line = table.lines[row]
             raise UnknownLabel(
-                f"{table.name} line {line}, column {shortened(column)}: the knowledge has no class "
+                f"{table.name} {table.parser.row_word} {line}, column {shortened(column)}: the knowledge has no class "
                 f"{quoted(label)}; it has {', '.join(map(shortened, labels[:20]))}.",
                 hint=similar(label, labels),
                 label=label,

@@ -55,6 +55,7 @@ class CellParser:
     Attributes:
         names: the header, for messages; empty where there is none.
         decimal_comma: whether numbers may have a decimal comma, as they may with semicolons as delimiters.
+        row_word: what a row is called in messages.
 
     Args:
         file: the file's name, for messages.
@@ -65,6 +66,7 @@ class CellParser:
         self.file = file
         self.delimiter = delimiter
         self.decimal_comma = delimiter == ";"
+        self.row_word = "line"
         self.names: tuple[str, ...] = ()
 
     def text(self, line: int, raw: bytes) -> str:
@@ -236,7 +238,7 @@ class CellParser:
 
     def _invalid(self, line: int, column: int, what: str, hint: str = "") -> ActivationError:
         return ActivationError(
-            f"{self.file} line {line}, {self.column_label(column)}: {what}.",
+            f"{self.file} {self.row_word} {line}, {self.column_label(column)}: {what}.",
             hint=hint or "Every cell of a row must hold a number.",
             line=line,
             column=column + 1,

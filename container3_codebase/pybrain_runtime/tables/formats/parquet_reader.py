@@ -64,14 +64,9 @@ class ParquetReader:
         self.fast = fast
         self._name = file.name
         self._skip = skip
-        for _ in file.blocks():  # to hash the whole file, which is then not read in order
-            pass
         self._input = file.file
-        try:
-            self._file = _opened(file.file)
-            self.total: int = self._file.metadata.num_rows
-        except (pa.ArrowException, OSError) as error:
-            raise self._damaged(error) from None
+        self._file = opened(file)
+        self.total: int = self._file.metadata.num_rows
         schema = self._file.schema_arrow
         self.header: tuple[str, ...] = tuple(schema.names)
         selector.check_width(len(self.header), 1)
@@ -79,7 +74,7 @@ class ParquetReader:
         self.columns: ColumnSelection = selector.select(len(self.header), self.header, 1)
         self._wanted = [self.header[place] for place in (*self.columns.inputs, *self.columns.targets)]
         for place in (*self.columns.inputs, *self.columns.targets):
-            if not _is_number(schema.field(place).type):
+            if not is_number(schema.field(place).type):
                 raise ColumnTypeError(
                     f"{self._name}, {self._column_label(place)}: its values are of type {schema.field(place).type}, "
                     "not numbers.",
@@ -97,7 +92,7 @@ class ParquetReader:
                     number += batch.num_rows
             self._input.check_unchanged()
         except (pa.ArrowException, OSError) as error:
-            raise self._damaged(error) from None
+            raise damaged(self._name, error) from None
 
     def parse(self, chunk: Any) -> RowBatch:
         """Return the rows of a chunk."""
@@ -136,14 +131,33 @@ class ParquetReader:
     def _column_label(self, place: int) -> str:
         return f"column {place + 1} ({shortened(self.header[place])})"
 
-    def _damaged(self, error: Exception) -> ActivationError:
-        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
-        return ActivationError(
-            f"{self._name} is a damaged Parquet file: {reason}.", hint="Copy or write it again."
-        )
+
+def opened(file: TableFile) -> Any:
+    """Return a file as a ``pyarrow.parquet.ParquetFile``, and hash it.
+
+    Raises:
+        ActivationError: it is damaged.
+    """
+    for _ in file.blocks():  # to hash the whole file, which is then not read in order
+        pass
+    try:
+        return _buffered(file.file)
+    except (pa.ArrowException, OSError) as error:
+        raise damaged(file.name, error) from None
 
 
-def _opened(file: InputFile) -> Any:
+def damaged(name: str, error: Exception) -> ActivationError:
+    """Return the error for a file that pyarrow cannot read.
+
+    Args:
+        name: the file's name.
+        error: what pyarrow raised.
+    """
+    reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+    return ActivationError(f"{name} is a damaged Parquet file: {reason}.", hint="Copy or write it again.")
+
+
+def _buffered(file: InputFile) -> Any:
     """Return a Parquet file, buffered and without prefetching: a row group may be as large as the file."""
     source = file.duplicate()
     columns = max(1, parquet.read_metadata(source).num_columns)
@@ -158,6 +172,7 @@ def _as_floats(column: Any) -> Any:
     return column.cast(pa.float64(), safe=False)
 
 
-def _is_number(kind: Any) -> bool:
+def is_number(kind: Any) -> bool:
+    """Return whether the values of a ``pyarrow.DataType`` are numbers."""
     types = pa.types
     return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind))

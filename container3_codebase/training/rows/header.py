@@ -1,0 +1,42 @@
+"""Checks of the names of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pybrain_runtime._io.printable import quoted
+from training.errors import MissingHeader, TrainingDataError
+
+
+def no_names(file: str, line: int) -> MissingHeader:
+    """Return the error for a table whose columns have no names.
+
+    Args:
+        file: the file's name.
+        line: the first line.
+    """
+    return MissingHeader(
+        f"{file} line {line} has no names; training selects columns by the names in a header.",
+        hint="Add a header with a name for each column.",
+    )
+
+
+def check_names(file: str, names: Sequence[str]) -> None:
+    """Check the names of the columns.
+
+    Args:
+        file: the file's name, for messages.
+        names: the names.
+
+    Raises:
+        MissingHeader: a column has no name.
+        TrainingDataError: two columns have the same name, or one cannot be printed.
+    """
+    if not all(names):
+        raise MissingHeader(f"{file} line 1: column {list(names).index('') + 1} has no name.")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise TrainingDataError(f"{file} line 1 has two columns with the name {quoted(twice[0])}.")
+    hidden = [name for name in names if not name.isprintable()]
+    if hidden:
+        raise TrainingDataError(f"{file} line 1: the name {quoted(hidden[0])} is not a line of text.")

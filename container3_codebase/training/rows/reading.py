@@ -1,0 +1,67 @@
+"""Reads a table: CSV or TSV here, JSON lines and Parquet with their own modules."""
+
+from __future__ import annotations
+
+from pybrain_runtime._io.optional_packages import require_arrow
+from pybrain_runtime.tables.formats.csv_cells import CellParser, detect_delimiter
+from pybrain_runtime.tables.formats.line_reader import LineReader
+from pybrain_runtime.tables.formats.registry import JSON_LINES, PARQUET, detect_format
+from pybrain_runtime.tables.table_file import TableFile
+from training.errors import TrainingDataError
+from training.rows.header import check_names, no_names
+from training.rows.json_table import json_table
+from training.rows.table import Table
+
+
+def read_table(path: str) -> Table:
+    """Read a table.
+
+    Args:
+        path: a CSV or TSV file with a header, or JSON lines, plain or compressed with gzip; or a Parquet file.
+
+    Raises:
+        InputMissing: the file is not found, or cannot be read.
+        MissingHeader: the first line is not a header.
+        ActivationError: it is not a table; the message names the line.
+        MissingPackage: it is a Parquet file, and pyarrow is not installed.
+    """
+    file = TableFile(path, "training")
+    try:
+        row_format = detect_format(file.start)
+        if row_format is PARQUET:
+            return _parquet(file)
+        chunks = LineReader(file.blocks(), file.name).chunks()
+        lines = [line for chunk in chunks for line in enumerate(chunk.split(), chunk.number)]
+        filled = [(number, line) for number, line in lines if line.strip()]
+        return json_table(file, filled) if row_format is JSON_LINES else _csv_table(file, filled)
+    finally:
+        file.close()
+
+
+def _parquet(file: TableFile) -> Table:
+    require_arrow(f"Reading {file.name}, a Parquet file,")
+    from training.rows.parquet_table import parquet_table
+
+    return parquet_table(file)
+
+
+def _csv_table(file: TableFile, filled: list[tuple[int, bytes]]) -> Table:
+    if len(filled) < 2:
+        what = "has a header and no rows" if filled else "is empty"
+        raise TrainingDataError(f"{file.name} {what}.", hint="Add a line for each row, below a header.")
+    parser = CellParser(file.name, detect_delimiter(filled[1][1].decode("utf-8", "replace")))
+    rows = [(number, parser.cells(number, parser.text(number, line))) for number, line in filled]
+    header = tuple(rows[0][1])
+    if not parser.count_values(list(header))[1]:
+        raise no_names(file.name, 1)
+    check_names(file.name, header)
+    parser.names = header
+    for number, cells in rows[1:]:
+        if len(cells) != len(header):
+            raise TrainingDataError(
+                f"{file.name} line {number} has {len(cells)} columns; the header has {len(header)}."
+            )
+    return Table(
+        file.name, file.file.sha256, header,
+        tuple(number for number, _ in rows[1:]), tuple(tuple(cells) for _, cells in rows[1:]), parser,
+    )  # fmt: skip

@@ -1,0 +1,70 @@
+"""Cells of formats whose values have types: as the text of a Table, with the same numbers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from pybrain_runtime._io.printable import quoted, shortened
+from pybrain_runtime.tables.formats.csv_cells import CellParser
+
+
+class TypedParser(CellParser):
+    """Converts cells that were numbers or text in the file.
+
+    Args:
+        file: the file's name, for messages.
+        names: the names of the columns.
+        row_word: what a row is called in messages.
+    """
+
+    def __init__(self, file: str, names: tuple[str, ...], row_word: str) -> None:
+        super().__init__(file, ",")
+        self.names = names
+        self.row_word = row_word
+
+
+def cell_text(value: object) -> str:
+    """Return a value as the text of a cell: ``1`` for 1.0, as the class of a row may be written in another file.
+
+    Args:
+        value: a number, text, true or false, or None for a missing value, whose text is empty.
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return repr(value).removesuffix(".0")
+    return "" if value is None else str(value).strip()
+
+
+def is_text(value: object) -> bool:
+    """Return whether a value is text; true and false are, too."""
+    return isinstance(value, str | bool)
+
+
+def kind_of(column: Iterable[tuple[int, object]], label: str) -> tuple[bool, str]:
+    """Return whether a column is text, and what is wrong with a column that is neither numbers nor text.
+
+    Args:
+        column: the lines and values.
+        label: the file and column, for the message.
+    """
+    text: bool | None = None
+    for line, value in column:
+        if value is None:
+            continue
+        if not isinstance(value, str | int | float):
+            return False, f"{label}: {_shown(value)} in line {line} is neither a number nor text."
+        if text is not None and is_text(value) != text:
+            kinds = ("text", "numbers") if text else ("numbers", "text")
+            one = "text" if not text else "a number"
+            return (
+                False,
+                f"{label}: {_shown(value)} in line {line} is {one}; the lines before it hold {kinds[0]}.",
+            )
+        text = is_text(value)
+    return bool(text), ""
+
+
+def _shown(value: object) -> str:
+    return quoted(shortened(json.dumps(value, ensure_ascii=False)))

@@ -1,0 +1,166 @@
+"""Rows for training as JSON lines and Parquet: the same network as from CSV, and errors that name line and column."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from pybrain_runtime.errors import ActivationError, MissingPackage
+from tests.training.runs import IRIS, created, plane
+from training.errors import MissingHeader, MissingValue, TrainingDataError, UnknownLabel, UnusableFeature
+from training.options import TrainingOptions
+from training.rows.reading import read_table
+from training.scenarios import evaluate
+
+Row = Mapping[str, object]
+
+
+def rows_in(path: Path) -> list[Row]:
+    """Return the rows of a CSV file, numbers as numbers."""
+
+    def value(cell: str) -> object:
+        try:
+            return float(cell)
+        except ValueError:
+            return cell
+
+    with path.open(encoding="utf-8", newline="") as file:
+        return [{name: value(cell) for name, cell in row.items()} for row in csv.DictReader(file)]
+
+
+def json_lines(path: Path, rows: Sequence[object]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def compressed(path: Path, rows: Sequence[object]) -> Path:
+    path.write_bytes(gzip.compress(json_lines(path, rows).read_bytes(), mtime=0))
+    return path
+
+
+def parquet_file(path: Path, rows: Sequence[Row]) -> Path:
+    parquet.write_table(pa.Table.from_pylist([dict(row) for row in rows]), path)
+    return path
+
+
+WRITERS = [
+    pytest.param(json_lines, id="jsonl"), pytest.param(compressed, id="gzip"), pytest.param(parquet_file, id="parquet"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("write", WRITERS)
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_each_format_gives_the_network_of_csv(
+    tmp_path: Path, write: Callable[[Path, Sequence[Row]], Path], task: str
+) -> None:
+    source = IRIS if task == "classification" else plane(tmp_path / "plane.csv", targets=1)
+    data = write(tmp_path / "rows", rows_in(source))
+    created(source, tmp_path / "csv", epochs=5, name="same")
+    created(data, tmp_path / "other", epochs=5, name="same")
+    model = tmp_path / "other" / "currentSolution.pkl"
+    assert model.read_bytes() == (tmp_path / "csv" / "currentSolution.pkl").read_bytes()
+    found, expected = (
+        evaluate(TrainingOptions(model=str(model), data=str(path)))["metrics"] for path in (data, source)
+    )
+    assert found == expected
+
+
+def test_classes_as_numbers_are_the_same_in_each_format(tmp_path: Path) -> None:
+    rows = [{"x": x + 0.5, "kind": float(x % 2)} for x in range(20)]
+    files = [
+        json_lines(tmp_path / "a", rows), parquet_file(tmp_path / "b", rows),
+        json_lines(tmp_path / "c", [{**row, "kind": x % 2} for x, row in enumerate(rows)]),
+        parquet_file(tmp_path / "d", [{**row, "kind": x % 2} for x, row in enumerate(rows)]),
+    ]  # fmt: skip
+    assert {tuple(read_table(str(path)).texts("kind")) for path in files} == {("0", "1") * 10}
+
+
+def test_true_and_false_are_classes(tmp_path: Path) -> None:
+    rows = [{"x": x, "z": x * x % 7, "even": x % 2 == 0} for x in range(30)]
+    for number, write in enumerate((json_lines, parquet_file)):
+        outcome = created(write(tmp_path / str(number), rows), tmp_path / "out", epochs=2)
+        assert outcome.plan.rows.labels == ("false", "true")
+
+
+ROWS: list[Row] = [{"x": x, "z": (x * 7) % 11, "kind": "even" if x % 2 == 0 else "odd"} for x in range(30)]
+
+
+def changed(number: int, **values: object) -> list[Row]:
+    return [{**row, **values} if at == number else row for at, row in enumerate(ROWS)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "kind", "message"),
+    [
+        (changed(4, z=None), MissingValue, "rows line 5, column 2 (z): the cell is empty"),
+        (changed(4, kind=None), MissingValue, "rows line 5, column 3 (kind): the cell is empty"),
+        (changed(4, z="5"), TrainingDataError, "'\"5\"' in line 5 is text; the lines before it hold numbers"),
+        (changed(4, kind=5), TrainingDataError, "(kind): '5' in line 5 is a number; the lines before it hold text"),
+        (changed(4, z=[1]), TrainingDataError, "column 2 (z): '[1]' in line 5 is neither a number nor text"),
+        (changed(4, other=1), ActivationError, "rows line 5 has other keys than the lines before it: with 'other'"),
+        ([*ROWS, [1, 2, "odd"]], ActivationError, "rows line 31 is not of the same form"),
+        ([[1, 2, "odd"]] * 30, MissingHeader, "rows line 1 has no names"),
+        ([{**row, "z": str(row["z"])} for row in ROWS], UnusableFeature, "The column 'z' of rows holds text"),
+    ],
+)  # fmt: skip
+def test_invalid_json_lines_are_named(
+    tmp_path: Path, rows: Sequence[object], kind: type[Exception], message: str
+) -> None:
+    with pytest.raises(kind) as caught:
+        created(json_lines(tmp_path / "rows", rows), tmp_path / "out")
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("rows", "kind", "message"),
+    [
+        (changed(4, z=None), MissingValue, "rows row 5, column 2 (z): the cell is empty"),
+        ([{**row, "z": float("nan")} for row in ROWS], MissingValue, "row 1, column 2 (z): 'nan' marks a"),
+        ([{**row, "z": float("inf")} for row in ROWS], ActivationError, "row 1, column 2 (z): 'inf' is not a"),
+        ([{**row, "z": date(2020, 1, 2)} for row in ROWS], TrainingDataError, "(z): values of type date32[day]"),
+        ([{**row, "z": str(row["z"])} for row in ROWS], UnusableFeature, "The column 'z' of rows holds text"),
+    ],
+)  # fmt: skip
+def test_invalid_parquet_is_named(
+    tmp_path: Path, rows: Sequence[Row], kind: type[Exception], message: str
+) -> None:
+    with pytest.raises(kind) as caught:
+        created(parquet_file(tmp_path / "rows", rows), tmp_path / "out")
+    assert message in str(caught.value)
+
+
+def test_a_column_that_is_not_used_may_hold_anything(tmp_path: Path) -> None:
+    rows = [{**row, "when": date(2020, 1, 2)} for row in ROWS]
+    data = parquet_file(tmp_path / "rows", rows)
+    outcome = created(data, tmp_path / "out", epochs=2, target=("kind",), features=("x", "z"))
+    assert outcome.plan.rows.features == ("x", "z")
+
+
+def test_an_unknown_label_is_named_with_its_row(tmp_path: Path) -> None:
+    created(parquet_file(tmp_path / "rows", ROWS), tmp_path / "out", epochs=2)
+    data = parquet_file(tmp_path / "new", changed(2, kind="evn"))
+    with pytest.raises(UnknownLabel, match="new row 3, column kind: the knowledge has no class 'evn'"):
+        evaluate(TrainingOptions(model=str(tmp_path / "out" / "currentSolution.pkl"), data=str(data)))
+
+
+def test_a_damaged_parquet_file_is_named(tmp_path: Path) -> None:
+    data = parquet_file(tmp_path / "rows", ROWS)
+    data.write_bytes(data.read_bytes()[:-200])
+    with pytest.raises(ActivationError, match="rows is a damaged Parquet file"):
+        created(data, tmp_path / "out")
+
+
+def test_parquet_without_pyarrow_says_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pybrain_runtime._io.optional_packages.has_arrow", lambda: False)
+    with pytest.raises(MissingPackage, match="Reading rows, a Parquet file, needs pyarrow"):
+        created(parquet_file(tmp_path / "rows", ROWS), tmp_path / "out")
