@@ -99,7 +99,7 @@ def _r2(expected: NDArray[np.float64], error: NDArray[np.float64]) -> NDArray[np
         return None
     residual = (error**2).sum(axis=0)
     total = ((expected - np.average(expected, axis=0)) ** 2).sum(axis=0)
-    varies = total != 0.0
+    varies = total > 1e-300 * residual  # otherwise the ratio may be infinite
     scores: NDArray[np.float64] = np.where(residual == 0.0, 1.0, 0.0)
     scores[varies] = 1.0 - residual[varies] / total[varies]
     return scores

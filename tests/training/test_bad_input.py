@@ -20,6 +20,7 @@ from training.errors import (
     MissingHeader,
     MissingValue,
     OneClassOnly,
+    OptionError,
     TooFewRows,
     TrainingDataError,
     UnknownLabel,
@@ -94,6 +95,37 @@ def test_a_number_that_is_not_finite(tmp_path: Path, cell: str) -> None:
     rows = [list(row) for row in ROWS]
     rows[4][1] = cell
     assert isinstance(failing(tmp_path, rows), ActivationError)
+
+
+@pytest.mark.parametrize(("column", "value"), [(1, "-2e120"), (2, "1e101")])
+def test_a_number_that_is_too_large_to_be_squared(tmp_path: Path, column: int, value: str) -> None:
+    rows: list[list[object]] = [[x, z, x * 0.5] for x, z, _ in ROWS]
+    rows[4][column] = value
+    error = failing(tmp_path, rows)
+    assert isinstance(error, TrainingDataError)
+    assert (
+        f"rows.csv line 6, column {column + 1} ({HEADER[column]}): {float(value):g} is beyond 1e+100"
+        in str(error)
+    )
+
+
+def test_a_column_that_varies_less_than_numbers_can_be_scaled_is_constant(tmp_path: Path) -> None:
+    error = failing(tmp_path, [[f"{x}e-310", z, kind] for x, z, kind in ROWS])
+    assert isinstance(error, UnusableFeature) and error.column == "x"
+
+
+def test_a_network_that_would_not_fit_into_memory(tmp_path: Path) -> None:
+    with pytest.raises(
+        OptionError, match=r"5,000, 5,000 units make 25,045,003 parameters; the limit is 10,000,000"
+    ):
+        created(IRIS, tmp_path / "out", hidden=(5000, 5000))
+
+
+def test_targets_in_large_units_do_not_count_as_divergence(tmp_path: Path) -> None:
+    rows = [[x, z, 1e6 + 1e5 * x] for x, z, _ in ROWS]
+    data = write_table(tmp_path / "rows.csv", HEADER, rows)
+    outcome = created(data, tmp_path / "out", trainer="lbfgs", scale=False, hidden=())
+    assert outcome.fitted["best_epoch"]
 
 
 def test_a_feature_with_text(tmp_path: Path) -> None:

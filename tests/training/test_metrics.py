@@ -59,3 +59,8 @@ def test_r2_of_constant_expected_values_is_1_or_0(predicted: list[float], r2: fl
 
 def test_r2_of_a_single_row_is_not_defined() -> None:
     assert regression_metrics(np.array([[1.0]]), np.array([[2.0]]), ["y"])["r2"] is None
+
+
+def test_r2_is_finite_where_expected_values_hardly_vary() -> None:
+    found = regression_metrics(np.array([[0.0], [1e-160]]), np.array([[1.0], [2.0]]), ["y"])
+    assert found["r2"] == 0.0

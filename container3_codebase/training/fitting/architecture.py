@@ -18,6 +18,10 @@ from pybrain.structure import (
     TanhLayer,
 )
 from pybrain.structure.modules.neuronlayer import NeuronLayer
+from training.errors import OptionError
+
+_MOST_PARAMETERS = 10_000_000
+"""A training of more takes more than a gigabyte of memory."""
 
 _HIDDEN: dict[str, type[NeuronLayer]] = {
     "tanh": TanhLayer,
@@ -41,7 +45,11 @@ def create_network(
         hidden_class: the kind of the hidden layers: tanh, sigmoid, relu or linear.
         softmax: whether the output layer is a softmax layer; otherwise it is linear.
         seed: the seed of the weights.
+
+    Raises:
+        OptionError: the network would have too many parameters.
     """
+    _check_size([inputs, *hidden, outputs])
     network = FeedForwardNetwork("network")
     output = SoftmaxLayer if softmax else LinearLayer
     layers: list[NeuronLayer] = [
@@ -66,3 +74,13 @@ def create_network(
             network.addConnection(connection)
     network.sortModules()
     return network
+
+
+def _check_size(sizes: Sequence[int]) -> None:
+    parameters = sum((before + 1) * after for before, after in pairwise(sizes))
+    if parameters > _MOST_PARAMETERS:
+        raise OptionError(
+            f"Hidden layers of {', '.join(f'{size:,}' for size in sizes[1:-1])} units make {parameters:,} parameters; "
+            f"the limit is {_MOST_PARAMETERS:,}.",
+            option="hidden",
+        )

@@ -15,7 +15,7 @@ from training.trainers.base import Trainer
 Array = NDArray[np.float64]
 
 _LARGEST_GROWTH, _LARGEST_STEP = 1e4, 10.0
-"""How many times as large as at the start (or 1) a parameter may become, and how much more in each epoch.
+"""How many times as large as at the start (or 1, or a target) a parameter may become, and how much more in each epoch.
 
 Saturated units hide such growth from the error. Rprop takes steps of at most 5.
 """
@@ -110,7 +110,8 @@ class Fit:
         self._limits = limits
         self._learning_rate = learning_rate
         start = np.array(network.params)
-        largest = _LARGEST_GROWTH * max(1.0, float(np.abs(start).max(initial=0.0)))
+        sizes = (1.0, float(np.abs(start).max(initial=0.0)), float(np.abs(targets).max(initial=0.0)))
+        largest = _LARGEST_GROWTH * max(sizes)
         self.state = FitState([], 0, mean_error(network, inputs, targets), start, largest)
 
     def run(self, after_epoch: Callable[[Fit], None], stop: Callable[[], bool]) -> str:

@@ -15,6 +15,9 @@ from training.rows.table import Table
 
 CLASSIFICATION, REGRESSION = "classification", "regression"
 
+_LARGEST, _SMALLEST_SPREAD = 1e100, 1e-100
+"""What is beyond cannot be squared in 64 bits."""
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -63,8 +66,9 @@ def rows_of(
     Raises:
         MissingColumn: a column is not in the table.
         UnusableFeature: a feature is also a target, or does not hold numbers.
+        ActivationError: a cell is not a finite number.
         UnknownLabel: a row has a class that is not one of `labels`.
-        TrainingDataError: the targets cannot be learned together.
+        TrainingDataError: the targets cannot be learned together, or a number is too large.
     """
     targets = tuple(target) or table.columns[-1:]
     for column in targets:
@@ -72,9 +76,9 @@ def rows_of(
     chosen = tuple(features) or tuple(column for column in table.columns if column not in targets)
     _check_features(table, chosen, targets)
     task = _task(table, targets) if task == "auto" else task
-    inputs = table.numbers(chosen, "feature")
+    inputs = _numbers(table, chosen, "feature")
     if task == REGRESSION:
-        return Rows(task, chosen, targets, (), inputs, table.numbers(targets, "target"))
+        return Rows(task, chosen, targets, (), inputs, _numbers(table, targets, "target"))
     if len(targets) > 1:
         raise TrainingDataError(
             f"There are {len(targets)} target columns; a classification has one, with the classes."
@@ -101,7 +105,7 @@ def check_learnable(rows: Rows, name: str) -> None:
             f"All rows of {name} have the class {quoted(rows.labels[rows.classes[0]])}; there is nothing to learn."
         )
     for column, values in zip(rows.features, rows.inputs.T, strict=True):
-        if np.all(values == values[0]):
+        if _constant(values):
             raise UnusableFeature(
                 f"The column {quoted(column)} of {name} is constant: {values[0]:g} in every row.",
                 hint="Leave it out: nothing can be learned from it.",
@@ -109,10 +113,27 @@ def check_learnable(rows: Rows, name: str) -> None:
             )
     if rows.task == REGRESSION:
         for column, values in zip(rows.targets, rows.expected.T, strict=True):
-            if np.all(values == values[0]):
+            if _constant(values):
                 raise TrainingDataError(
                     f"The target {quoted(column)} of {name} is constant: {values[0]:g} in every row."
                 )
+
+
+def _constant(values: NDArray[np.float64]) -> bool:
+    return bool(values.max() - values.min() < _SMALLEST_SPREAD)
+
+
+def _numbers(table: Table, columns: Sequence[str], role: str) -> NDArray[np.float64]:
+    numbers = table.numbers(columns, role)
+    if np.abs(numbers).max(initial=0.0) > _LARGEST:
+        row, column = np.argwhere(np.abs(numbers) > _LARGEST)[0]
+        place = table.columns.index(columns[column])
+        raise TrainingDataError(
+            f"{table.name} {table.parser.row_word} {table.lines[row]}, {table.parser.column_label(place)}: "
+            f"{numbers[row, column]:g} is beyond {_LARGEST:g}, the largest number that can be trained on.",
+            hint="Use another unit, or correct the value.",
+        )
+    return numbers
 
 
 def _check_features(table: Table, features: Sequence[str], targets: Sequence[str]) -> None:
