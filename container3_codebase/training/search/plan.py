@@ -9,8 +9,9 @@ from pybrain_runtime._io.printable import enumeration, plural
 from training.option_sources import Resolved
 from training.options import TrainingOptions
 from training.plan import Plan, options_of_the_result, plan_new
+from training.rows.reading import read_table
 from training.rows.split import Split, split_rows
-from training.rows.table import Table, read_table
+from training.rows.table import Table
 from training.rows.targets import CLASSIFICATION, Rows, check_learnable, rows_of
 from training.search.fold_fit import FoldData
 from training.search.folds import fold_splits, rows_in
