@@ -26,6 +26,7 @@ __all__ = [
     "PipelineError",
     "StackFailed",
     "TimedOut",
+    "TrackingFailed",
     "TrainingFailed",
     "UsageError",
     "VerificationFailed",
@@ -82,6 +83,19 @@ class TrainingFailed(PipelineError):
     Args:
         message: its message.
         status: its exit status.
+    """
+
+    def __init__(self, message: str, *, status: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
+class TrackingFailed(PipelineError):
+    """A run was not sent to the tracking server.
+
+    Args:
+        message: why.
+        status: the exit status of the program that sends it.
     """
 
     def __init__(self, message: str, *, status: int, hint: str = "") -> None:

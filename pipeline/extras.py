@@ -43,6 +43,7 @@ class Extra:
 EXTRAS = {
     "plot": Extra("matplotlib", "matplotlib", "Drawing plots"),
     "tune": Extra("Optuna", "optuna", "A search for training options"),
+    "track": Extra("mlflow-skinny", "mlflow", "Sending runs to MLflow"),
 }
 """The optional parts, by the name of the extra in `pyproject.toml` and of the lock file in `requirements/`."""
 

@@ -18,6 +18,7 @@ from training.options import TrainingOptions
 from training.plan import Plan
 from training.results.folder import KNOWLEDGE, PLOTS
 from training.rows.table import Table
+from training.tracking.earlier import expect, keep_unsent
 from training.tracking.launch import Sender
 from training.tracking.record import FILE, FOLDER, RunRecord, Status
 from training.tracking.record_file import read_record
@@ -71,12 +72,14 @@ class RecordedRun:
         """Write to the record; if that fails, say so once and record nothing any more."""
         try:
             write()
-        except PipelineError as error:
+        except (PipelineError, OSError) as error:
             if self._record is not None:
                 with suppress(PipelineError, OSError):
                     self._record.close()
             self._record = None
-            self._note(f"{error.message} This training is not recorded for tracking any further.")
+            self._note(
+                f"{getattr(error, 'message', error)} This training is not recorded for tracking any further."
+            )
 
     def _begin(self) -> None:
         raise NotImplementedError
@@ -89,9 +92,12 @@ class RecordedRun:
         if self._options.resume and _is_of(folder, digest):
             self._record = record = RunRecord.reopen(folder)
         else:
+            keep_unsent(folder)
             self._record = record = RunRecord.create(folder, name=name, experiment=self._options.experiment)
             record.params(params)
         record.tags({**tags, _IDENTITY: digest})
+        if self._options.tracking_uri:
+            expect(folder, self._options.tracking_uri, record.key)
         return record
 
     def _failed(self, message: str) -> None:

@@ -122,10 +122,12 @@ class ActivateCommand(Command):
         return ActivateResult(outcome)
 
     def _load(self, context: Context) -> Knowledge:
+        from pipeline.stages.model_registry import local_knowledge
         from pipeline.stages.selection import scaled
         from pybrain_runtime import load_knowledge
 
         path = self.knowledge or str(context.layout.own_knowledge)
+        path = local_knowledge(context.layout, context.environment, path)
         knowledge = load_knowledge(path, card=self.card, sha256=self.sha256)
         if self.no_scale:
             knowledge = knowledge.without_scaling()

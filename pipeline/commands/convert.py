@@ -104,8 +104,10 @@ class ConvertCommand(Command):
 
     def run(self, context: Context) -> ConvertResult:
         """Convert the file, and print what was written and how well both networks agree."""
+        from pipeline.stages.model_registry import local_knowledge
         from pybrain_runtime.convert import convert_file
 
+        self.file = Path(local_knowledge(context.layout, context.environment, str(self.file)))
         conversion = convert_file(
             self.file,
             self.to,

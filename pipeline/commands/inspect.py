@@ -82,9 +82,11 @@ class InspectCommand(Command):
             CannotWrite: the drawing cannot be written.
         """
         from pipeline.inspection.text import lines_of
+        from pipeline.stages.model_registry import local_knowledge
         from pybrain_runtime.inspection import inspect_file
 
         self._check_drawing()
+        self.file = Path(local_knowledge(context.layout, context.environment, str(self.file)))
         inspection = inspect_file(self.file, card=self.card, sha256=self.sha256)
         for line in lines_of(inspection):
             context.console.print(line)

@@ -15,6 +15,7 @@ from pipeline.commands.run import RunCommand
 from pipeline.commands.score import ScoreCommand
 from pipeline.commands.submit import SubmitCommand
 from pipeline.commands.test import TestCommand
+from pipeline.commands.track import TrackCommand
 from pipeline.commands.train import TrainCommand
 from pipeline.commands.tune import TuneCommand
 
@@ -33,6 +34,7 @@ COMMANDS: tuple[type[Command], ...] = (
     RefineCommand,
     ScoreCommand,
     TuneCommand,
+    TrackCommand,
     EvaluateCommand,
     SubmitCommand,
     TestCommand,

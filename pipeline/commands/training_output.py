@@ -11,6 +11,7 @@ from pipeline.commands.command import Context, Result
 from pipeline.errors import Interrupted, PipelineError
 from pipeline.extras import ensure
 from pipeline.stages.kept_models import keep_as, promote
+from pipeline.stages.track_run import client_packages
 from pipeline.stages.training_run import Event, follow, training_options
 from pybrain_runtime.errors import MissingPackage
 from training.options import EVALUATE
@@ -145,6 +146,8 @@ def install(context: Context, options: TrainingOptions, result: TrainingResult) 
 def _run(context: Context, scenario: str, options: TrainingOptions) -> Event:
     if options.plots and scenario != EVALUATE:
         options = with_plots(context, options)
+    if options.tracking_uri and scenario != EVALUATE:
+        install_client(context)
     progress = EpochLine(context.console.err)
 
     def on_event(event: Event) -> None:
@@ -174,6 +177,14 @@ def with_plots(context: Context, options: TrainingOptions) -> TrainingOptions:
         context.console.note(f"{error.message} No plots will be drawn.")
         return replace(options, plots=False)
     return options
+
+
+def install_client(context: Context) -> None:
+    """Install MLflow's client; without it training goes on, and its record can be sent later."""
+    try:
+        client_packages(context.layout, context.environment, context.console.note)
+    except MissingPackage as error:
+        context.console.note(error.message)
 
 
 class EpochLine:

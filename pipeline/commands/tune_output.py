@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import TextIO
 
 from pipeline.commands.command import Context
-from pipeline.commands.training_output import EpochLine, TrainingResult, install, with_plots
+from pipeline.commands.training_output import (
+    EpochLine,
+    TrainingResult,
+    install,
+    install_client,
+    with_plots,
+)
 from pipeline.extras import ensure
 from pipeline.progress import duration
 from pipeline.stages.training_run import Event, follow, search_options
@@ -41,6 +47,8 @@ def tune(context: Context, given: dict[str, object]) -> TuneResult:
     resolved = search_options(context.layout, given, context.environment)
     ensure("tune", context.layout, context.console.note)
     options = with_plots(context, resolved.training) if resolved.training.plots else resolved.training
+    if options.tracking_uri:
+        install_client(context)
     progress = _Progress(context)
     try:
         event = follow(

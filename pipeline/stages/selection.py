@@ -12,6 +12,7 @@ from pathlib import Path
 from pipeline.errors import InputMissing, UsageError
 from pipeline.prepared_files import Selection
 from pipeline.project import Layout
+from pipeline.stages.model_registry import PREFIX, local_knowledge
 from pybrain_runtime import Knowledge
 from pybrain_runtime.container.settings import rule
 
@@ -82,11 +83,15 @@ def _option(name: str) -> str:
 def _model(layout: Layout, environment: Mapping[str, str], option: str | None) -> tuple[Path, str]:
     if option is not None:
         _refuse_empty("--model", option)
+        if option.startswith(PREFIX):
+            return Path(local_knowledge(layout, environment, option)), f"--model {option}"
         path = _from_user(option)
         if path.exists() or _looks_like_a_path(option):
             return _existing(path, f"--model {option}", "network"), "--model"
         return _named(layout, option, f"--model {option}"), "--model"
     if path_text := environment.get("MODEL_PATH"):
+        if path_text.startswith(PREFIX):
+            return Path(local_knowledge(layout, environment, path_text)), f"MODEL_PATH={path_text}"
         return _existing(_from_project(layout, path_text), f"MODEL_PATH={path_text}", "network"), "MODEL_PATH"
     if name := environment.get("MODEL_NAME"):
         return _named(layout, name, f"MODEL_NAME={name}"), "MODEL_NAME"

@@ -11,6 +11,7 @@ from typing import Any
 from pipeline import process
 from pipeline.errors import Interrupted, TrainingFailed
 from pipeline.project import Layout
+from pipeline.stages.model_registry import local_knowledge
 from training.option_sources import Resolved, resolve, resolve_all
 from training.options import CREATE, EVALUATE, PREFIX, TUNE, TrainingOptions
 from training.search_options import SearchOptions
@@ -34,7 +35,7 @@ def training_options(
     Raises:
         UsageError: an option is invalid or unknown.
     """
-    return _with_paths(layout, scenario, resolve(given, environment))
+    return _with_paths(layout, scenario, resolve(given, environment), environment)
 
 
 def search_options(layout: Layout, given: Mapping[str, object], environment: Mapping[str, str]) -> Resolved:
@@ -52,14 +53,17 @@ def search_options(layout: Layout, given: Mapping[str, object], environment: Map
 
     resolved = resolve_all(given, environment)
     ranges = tuple((one.option, one.text) for one in ranges_of(resolved))
-    options = _with_paths(layout, TUNE, resolved.training)
+    options = _with_paths(layout, TUNE, resolved.training, environment)
     return replace(resolved, training=options, search=replace(resolved.search, range=ranges))
 
 
-def _with_paths(layout: Layout, scenario: str, options: TrainingOptions) -> TrainingOptions:
+def _with_paths(
+    layout: Layout, scenario: str, options: TrainingOptions, environment: Mapping[str, str]
+) -> TrainingOptions:
     options = replace(options, data=options.data or str(layout.learning_base))
     if scenario not in (CREATE, TUNE):
-        options = replace(options, model=options.model or str(layout.own_knowledge))
+        model = local_knowledge(layout, environment, options.model) if options.model else layout.own_knowledge
+        options = replace(options, model=str(model))
     if scenario != EVALUATE and not options.out:
         folder = options.name or {CREATE: "current", TUNE: "tuned"}.get(scenario, "refined")
         options = replace(options, out=str(layout.training / folder))

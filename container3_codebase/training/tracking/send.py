@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from training.tracking.server import Server
     from training.tracking.upload import RunUpload
 
-PACKAGES = "/opt/tracking-packages"
-"""Where the container has MLflow's client."""
+PACKAGES_VARIABLE, PACKAGES = "APP07_TRACKING_PACKAGES", "/opt/tracking-packages"
+"""What names the folder with MLflow's client, and where the container has it."""
 
 SETTINGS = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
@@ -80,7 +80,7 @@ def connect(environment: Mapping[str, str]) -> Server:
         raise OptionError("No MLflow server is named.", option="tracking_uri")
     check_address(uri)
     os.environ.update({key: value for key, value in SETTINGS.items() if key not in environment})
-    packages = environment.get("APP07_TRACKING_PACKAGES") or PACKAGES
+    packages = environment.get(PACKAGES_VARIABLE) or PACKAGES
     if Path(packages).is_dir():
         sys.path.append(packages)  # after all others: NumPy is that of this project
     try:
@@ -103,6 +103,7 @@ def send(folder: Path, server: Server, *, follow: bool) -> str:
     Raises:
         PipelineError: it was not sent; what the server has is remembered.
     """
+    from training.tracking.earlier import remove_sent
     from training.tracking.nested import NestedRuns
     from training.tracking.upload import RunUpload
 
@@ -111,6 +112,7 @@ def send(folder: Path, server: Server, *, follow: bool) -> str:
         _follow(upload, nested)
     else:
         _send(upload, nested)
+    remove_sent(folder)
     version = f", registered as {upload.version}" if upload.version else ""
     return " ".join([f"Sent to MLflow: {upload.shown}{version}", *upload.remarks])
 

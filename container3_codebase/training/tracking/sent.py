@@ -59,6 +59,20 @@ def read_sent(path: Path, uri: str, key: str) -> Sent:
     return found if valid else Sent(key)
 
 
+def unsent_servers(path: Path, key: str) -> list[str]:
+    """Return the servers that a run is to be sent to and that do not have all of it.
+
+    Args:
+        path: the file.
+        key: the key of the run.
+    """
+    return [
+        uri
+        for uri, about in _servers(path).items()
+        if isinstance(about, dict) and about.get("key") == key and about.get("complete") is not True
+    ]
+
+
 def write_sent(path: Path, uri: str, sent: Sent) -> None:
     """Write what a server has, beside what others have.
 

@@ -12,6 +12,7 @@ from mlflow.entities import LoggedModelOutput, LoggedModelStatus, Metric, Param,
 from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime.errors import InputMissing
 from training.errors import TrackingRefused
+from training.tracking.earlier import STATE
 from training.tracking.model import write_model
 from training.tracking.record import FILE, FOLDER
 from training.tracking.record_file import Model, Point, read_added, read_record
@@ -22,7 +23,6 @@ KEY_TAG = "app07.run"
 """The tag with the key of the run, by which it is found again."""
 
 _HASH_TAG = "app07.sha256"
-_STATE = "sent.json"
 _POINTS, _PARAMS = 1000, 100
 _MOST_BYTES = 1 << 30
 
@@ -45,7 +45,7 @@ class RunUpload:
         self.folder = folder
         self.remarks: list[str] = []
         self._path = folder / FOLDER / FILE
-        self._state = folder / FOLDER / _STATE
+        self._state = folder / FOLDER / STATE
         self._server = server
         self._recorded = read_record(self._path)
         self._sent = read_sent(self._state, server.uri, self._recorded.key)

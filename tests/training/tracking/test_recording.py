@@ -140,6 +140,7 @@ def test_training_goes_on_without_a_server_and_says_how_to_send_the_run(tmp_path
     done = command(
         "train", "--no-plots", "--epochs", "5", "--out", str(tmp_path),
         MLFLOW_TRACKING_URI="http://127.0.0.1:9", TRAIN_TRACKING_WAIT="1",
+        APP07_TRACKING_PACKAGES=str(tmp_path),  # nothing is installed
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert f"python App07.py track --upload {tmp_path}" in done.stdout + done.stderr

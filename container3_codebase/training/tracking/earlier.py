@@ -1,0 +1,82 @@
+"""Keeps the record and the results of a run that a server does not have yet, before a new run replaces them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from pybrain_runtime.errors import PipelineError
+from training.tracking.record import FILE, FOLDER
+from training.tracking.record_file import Recorded, read_record
+from training.tracking.sent import Sent, unsent_servers, write_sent
+
+EARLIER = "earlier"
+STATE = "sent.json"
+
+
+def expect(folder: Path, uri: str, key: str) -> None:
+    """Write down that a run is to be sent to a server, so that its record is kept until then.
+
+    Args:
+        folder: the folder of the results.
+        uri: the address of the server.
+        key: the key of the run.
+
+    Raises:
+        CannotWrite: it cannot be written.
+    """
+    path = folder / FOLDER / STATE
+    if uri not in unsent_servers(path, key):
+        write_sent(path, uri, Sent(key))
+
+
+def keep_unsent(folder: Path) -> Path | None:
+    """Move the record of an unsent run to ``tracking/earlier/KEY``, with links to its results.
+
+    Args:
+        folder: the folder of the results.
+
+    Returns:
+        The new folder; None if there is no record, or nothing of it is to be sent.
+    """
+    try:
+        found = read_record(folder / FOLDER / FILE)
+    except PipelineError:
+        return None
+    if not unsent_servers(folder / FOLDER / STATE, found.key):
+        return None
+    target = folder / FOLDER / EARLIER / found.key
+    (target / FOLDER).mkdir(parents=True, exist_ok=True)
+    for name in _results(found):
+        with suppress(OSError):
+            _link(folder / name, target / name)
+    for name in (STATE, FILE):  # the record last: it makes the folder one that can be sent
+        with suppress(FileNotFoundError):
+            os.replace(folder / FOLDER / name, target / FOLDER / name)  # noqa: PTH105 - both are files of ours
+    return target
+
+
+def remove_sent(folder: Path) -> None:
+    """Remove the folder of an earlier run, which a server has now. Other folders are left as they are."""
+    if folder.parent.name == EARLIER and folder.parent.parent.name == FOLDER:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _results(found: Recorded) -> Iterable[str]:
+    names = set(found.artifacts)
+    if found.model is not None:
+        names |= {found.model.path, found.model.path.removesuffix(".pkl") + ".card.json"}
+    return sorted(names)
+
+
+def _link(source: Path, target: Path) -> None:
+    """Link a file, or copy it. Results are replaced by renaming, so the link keeps this content."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, target, follow_symlinks=False)

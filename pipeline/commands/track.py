@@ -1,0 +1,63 @@
+"""`track`: send the records of trainings to an MLflow server."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.commands.command import Command, Context
+
+if TYPE_CHECKING:
+    from pipeline.commands.track_output import TrackResult
+
+_EPILOG = (
+    "Every training is recorded in OUT/tracking. What a server has already is not sent again, so the command may be\n"
+    "repeated at any time.\n\n"
+    "exit status: 0 done, 2 wrong usage, 65 no record, or a damaged one, 69 the server cannot be used or refuses a\n"
+    "run, or a package is missing, 70 internal error, 130 interrupted"
+)
+
+
+class TrackCommand(Command):
+    """Send records of trainings.
+
+    Attributes:
+        upload: the folders of results; empty for all in output/training.
+        tracking_uri: the MLflow server; None for that of the environment.
+    """
+
+    name = "track"
+    summary = "Send the records of trainings to an MLflow server: parameters, curves, results and models."
+    epilog = _EPILOG
+
+    upload: list[Path]
+    tracking_uri: str | None
+
+    @classmethod
+    def add_options(cls, parser: argparse.ArgumentParser) -> None:
+        """Add the options of the command to its parser."""
+        parser.add_argument(
+            "--upload",
+            metavar="OUT",
+            nargs="*",
+            type=Path,
+            required=True,
+            help="the folders of the results (default: all in output/training)",
+        )
+        parser.add_argument(
+            "--tracking-uri",
+            metavar="URL",
+            help="the MLflow server (default: the environment variable MLFLOW_TRACKING_URI)",
+        )
+
+    def run(self, context: Context) -> TrackResult:
+        """Send the records, and print where each run is.
+
+        Raises:
+            UsageError: no server is named, or there is no record.
+            TrackingFailed: a run was not sent.
+        """
+        from pipeline.commands.track_output import send_all
+
+        return send_all(context, self.upload, self.tracking_uri)

@@ -1,0 +1,205 @@
+"""Networks from MLflow's model registry: ``models:/NAME@ALIAS`` and ``models:/NAME/VERSION``.
+
+Two or three requests with the standard library. MLflow's client is not needed for them: its packages are 200 MB, and
+importing it takes longer than most commands. Only the network's file and its card are read, never what else the model
+holds, and the file goes through the same safe loader as every other.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import Message
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import quote, urlencode
+
+from pipeline import atomic_files
+from pipeline.errors import EngineUnavailable, InputMissing, UsageError
+from pipeline.project import CARD_FILE, KNOWLEDGE_FILE, Layout
+from training.server_address import check_address
+
+PREFIX = "models:/"
+_ADDRESS = re.compile(r"models:/+(?P<name>[^/@:]{1,255})(@(?P<alias>[\w-]{1,255})|/(?P<version>[0-9]{1,9}))")
+_KNOWLEDGE_LIMIT, _CARD_LIMIT, _ANSWER_LIMIT = 1 << 30, 1 << 20, 1 << 20
+_REQUEST_SECONDS, _DOWNLOAD_SECONDS = 10.0, 120.0
+_BLOCK = 1 << 16
+
+
+class RegistryUnavailable(EngineUnavailable):
+    """The MLflow server cannot be reached, or does not answer as one."""
+
+
+def local_knowledge(layout: Layout, environment: Mapping[str, str], path: str) -> str:
+    """Return the path of a network; one of the model registry is downloaded first.
+
+    Args:
+        layout: the checkout; the file is kept under its output folder.
+        environment: the environment variables; ``MLFLOW_TRACKING_URI`` names the server.
+        path: a path, or an address that begins with ``models:/``.
+
+    Raises:
+        UsageError: the address is not of a form that is known, or no server is named.
+        InputMissing: the server has no such model, alias or version.
+        RegistryUnavailable: the server cannot be reached.
+    """
+    if not path.startswith(PREFIX):
+        return path
+    found = _ADDRESS.fullmatch(path)
+    if found is None:
+        raise UsageError(
+            f"{path} is no address of a registered model",
+            hint="Expected models:/NAME@ALIAS or models:/NAME/VERSION.",
+        )
+    registry = Registry(environment)
+    name = found["name"]
+    version = found["version"] or registry.version(name, found["alias"])
+    folder = layout.output / "registered_models" / _folder_name(name) / version
+    content = registry.file(name, version, KNOWLEDGE_FILE, _KNOWLEDGE_LIMIT)
+    card = registry.file(name, version, CARD_FILE, _CARD_LIMIT, needed=False)
+    if content is None:
+        raise InputMissing(f"{path} has no {KNOWLEDGE_FILE}; it was not trained by this project", path=path)
+    _replace(folder / CARD_FILE, card)
+    _replace(folder / KNOWLEDGE_FILE, content)
+    return str(folder / KNOWLEDGE_FILE)
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The model registry of an MLflow server.
+
+    Args:
+        environment: ``MLFLOW_TRACKING_URI``, and where the server wants them ``MLFLOW_TRACKING_USERNAME`` and
+            ``MLFLOW_TRACKING_PASSWORD``, or ``MLFLOW_TRACKING_TOKEN``.
+    """
+
+    environment: Mapping[str, str]
+
+    @property
+    def uri(self) -> str:
+        """The address of the server.
+
+        Raises:
+            UsageError: none is named, or it is not valid.
+        """
+        uri = self.environment.get("MLFLOW_TRACKING_URI", "").strip()
+        if not uri:
+            raise UsageError(
+                "A registered model was named, and no MLflow server",
+                hint="Set MLFLOW_TRACKING_URI, such as http://localhost:5001.",
+            )
+        check_address(uri)
+        return uri.rstrip("/")
+
+    def version(self, name: str, alias: str) -> str:
+        """Return the version that an alias of a model stands for.
+
+        Raises:
+            InputMissing: there is no such model or alias.
+            RegistryUnavailable: the server cannot be reached.
+        """
+        query = urlencode({"name": name, "alias": alias})
+        content = self._get(f"/api/2.0/mlflow/registered-models/alias?{query}", _ANSWER_LIMIT)
+        if content is None:
+            raise InputMissing(
+                f"MLflow at {self.uri} has no model {name} with the alias {alias}",
+                path=f"{PREFIX}{name}@{alias}",
+            )
+        try:
+            version = json.loads(content)["model_version"]["version"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            version = None
+        if not isinstance(version, str) or not re.fullmatch("[0-9]{1,9}", version):
+            raise RegistryUnavailable(f"{self.uri} does not answer as an MLflow server")
+        return version
+
+    def file(self, name: str, version: str, file: str, limit: int, *, needed: bool = True) -> bytes | None:
+        """Return a file of a version of a model.
+
+        Args:
+            name: the model.
+            version: its version.
+            file: the file in the data folder of the model.
+            limit: the most bytes.
+            needed: whether it is an error if there is none.
+
+        Raises:
+            InputMissing: there is none.
+            RegistryUnavailable: the server cannot be reached.
+        """
+        query = urlencode({"name": name, "version": version, "path": f"data/{file}"}, quote_via=quote)
+        content = self._get(f"/model-versions/get-artifact?{query}", limit)
+        if content is None and needed:
+            raise InputMissing(
+                f"MLflow at {self.uri} has no version {version} of a model {name} with {file}",
+                path=f"{PREFIX}{name}/{version}",
+            )
+        return content
+
+    def _get(self, path: str, limit: int) -> bytes | None:
+        """Return the answer to a request; None if the server has no such thing."""
+        request = urllib.request.Request(self.uri + path, headers=self._credentials())
+        opener = urllib.request.build_opener(_NoRedirects)
+        deadline = time.monotonic() + _DOWNLOAD_SECONDS
+        try:
+            with opener.open(request, timeout=_REQUEST_SECONDS) as answer:
+                return _read(answer, limit, deadline, self.uri)
+        except urllib.error.HTTPError as error:
+            with error:
+                if error.code in (400, 404) and b"error_code" in error.read(_ANSWER_LIMIT):
+                    return None
+            reason = {401: "wants a user name and password", 403: "refuses access"}.get(
+                error.code, f"answers with status {error.code}"
+            )
+            raise RegistryUnavailable(f"MLflow at {self.uri} {reason}") from None
+        except (OSError, ValueError) as error:
+            reason = str(getattr(error, "reason", "") or error)
+            raise RegistryUnavailable(f"MLflow at {self.uri} cannot be reached: {reason[:200]}") from None
+
+    def _credentials(self) -> dict[str, str]:
+        user, password, token = (
+            self.environment.get(f"MLFLOW_TRACKING_{part}", "") for part in ("USERNAME", "PASSWORD", "TOKEN")
+        )
+        if user and password:
+            return {"Authorization": f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"}
+        return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows no redirection: it could lead to another host, which would receive the password."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
+    ) -> None:
+        return None
+
+
+def _read(answer: Any, limit: int, deadline: float, uri: str) -> bytes:
+    blocks, size = [], 0
+    while block := answer.read(_BLOCK):
+        blocks.append(block)
+        size += len(block)
+        if size > limit:
+            raise RegistryUnavailable(f"MLflow at {uri} answers with more than {limit:,} bytes")
+        if time.monotonic() > deadline:
+            raise RegistryUnavailable(f"MLflow at {uri} takes more than {_DOWNLOAD_SECONDS:.0f} s")
+    return b"".join(blocks)
+
+
+def _folder_name(name: str) -> str:
+    """Return a folder name for a model; another server may have any characters in it."""
+    return re.sub(r"[^\w-]", lambda found: f"%{ord(found[0]):02X}", name)[:200]
+
+
+def _replace(path: Path, content: bytes | None) -> None:
+    if content is None:
+        path.unlink(missing_ok=True)
+    elif not path.is_file() or path.read_bytes() != content:
+        with atomic_files.atomic_write(path) as temporary:
+            temporary.write_bytes(content)

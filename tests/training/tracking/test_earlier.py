@@ -1,0 +1,61 @@
+"""What a server does not have yet is kept when a new training replaces the results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.training.runs import IRIS, created
+from training.tracking.earlier import expect, keep_unsent, remove_sent
+from training.tracking.record_file import read_record
+from training.tracking.sent import Sent, read_sent, write_sent
+
+URI = "http://127.0.0.1:9"
+
+
+def test_record_and_results_of_an_unsent_run_are_kept(tmp_path: Path) -> None:
+    created(IRIS, tmp_path, epochs=2)
+    key = read_record(tmp_path / "tracking" / "record.jsonl").key
+    expect(tmp_path, URI, key)
+    before = (tmp_path / "currentSolution.pkl").read_bytes()
+    created(IRIS, tmp_path, epochs=3, seed=5)
+    kept = tmp_path / "tracking" / "earlier" / key
+    assert read_record(kept / "tracking" / "record.jsonl").key == key
+    assert (
+        (kept / "currentSolution.pkl").read_bytes()
+        == before
+        != (tmp_path / "currentSolution.pkl").read_bytes()
+    )
+    remove_sent(kept)
+    assert not kept.exists()
+
+
+def test_nothing_is_kept_of_a_run_that_was_sent_or_is_not_to_be_sent(tmp_path: Path) -> None:
+    created(IRIS, tmp_path, epochs=2)
+    assert keep_unsent(tmp_path) is None
+    key = read_record(tmp_path / "tracking" / "record.jsonl").key
+    write_sent(tmp_path / "tracking" / "sent.json", URI, Sent(key, run_id="1", complete=True))
+    assert keep_unsent(tmp_path) is None
+    assert (tmp_path / "tracking" / "record.jsonl").is_file()
+
+
+def test_results_of_a_training_are_not_removed(tmp_path: Path) -> None:
+    created(IRIS, tmp_path, epochs=2)
+    remove_sent(tmp_path)
+    assert (tmp_path / "currentSolution.pkl").is_file()
+
+
+def test_a_damaged_state_is_no_state(tmp_path: Path) -> None:
+    path = tmp_path / "sent.json"
+    for content in (
+        "{",
+        "[]",
+        '{"servers": {"u": {"key": "k", "points": "x"}}}',
+        '{"servers": {"u": 3}}',
+        "[" * 9000,
+    ):
+        path.write_text(content)
+        assert read_sent(path, "u", "k") == Sent("k")
+    write_sent(path, "u", Sent("k", points=3))
+    write_sent(path, "v", Sent("k", points=4))
+    assert (read_sent(path, "u", "k").points, read_sent(path, "v", "k").points) == (3, 4)
+    assert read_sent(path, "u", "another run") == Sent("another run")
