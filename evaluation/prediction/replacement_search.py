@@ -72,7 +72,9 @@ def _search(
         if not moderate or _easily_guessed(found):
             found = choice.candidates(content, text, own, number, moderate=moderate) or found
     # Rows or a network whose replacement changes nothing are kept.
-    parts = [[one for one in found if one.rows and one.model], [one for one in found if one.model], found]
+    complete = [one for one in found if one.rows and one.model]
+    # With `old_model` empty, it cannot be said that the rows were used and the network was not.
+    parts = [[one for one in complete if one.old_model], complete, [one for one in found if one.model], found]
     whole = next((part for part in parts if part and not _easily_guessed(part)), [])
     whole = whole or next((part for part in parts if part), [])
     whole = [one for one in whole if _as_large(one, before)] or whole

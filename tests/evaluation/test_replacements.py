@@ -277,6 +277,19 @@ def test_the_prediction_of_a_replacement_cannot_be_guessed(tmp_path, change):
         )
 
 
+def test_it_can_be_told_whether_the_rows_or_the_network_were_used(submit, tmp_path):
+    """For seed 33 a replacement was chosen whose rows hardly changed the prediction of the old network."""
+    folder = submit()
+    model = folder / "container2_knowledgebase/currentSolution.pkl"
+    data = folder / "container1_activationbase/currentActivation.csv"
+    before = compute_expected(model, data).outputs
+    (tmp_path / "new").mkdir()
+    for seed in (33, 34, 35):
+        replacement = find_replacement(model, data, before, tmp_path / "new", seed)
+        assert replacement.rows and replacement.model
+        assert replacement.old_rows and replacement.old_model
+
+
 def test_rows_are_replaced_also_for_a_constant_network(tmp_path):
     """The replaced network shows whether the rows are read."""
     model, data = tmp_path / "model.pkl", tmp_path / "rows.csv"
