@@ -28,11 +28,11 @@ def section_html(plan: SearchPlan, trials: Sequence[Trial], plots: Mapping[str, 
         f"{len(trials):,} trials ({failed:,} failed), each trained {plan.search.folds} times: on all rows but "
         f"those for the test and one fold. The validation error is that of the fold. Ranges: {ranges}."
     )
-    header = ["trial", "validation error", "standard deviation", plan.metric, "epochs", "options"]
+    header = ["trial", "validation error", "standard deviation", plan.metric, "epochs"]
     rows = [
         [
-            f"{trial.number:,}", f"{trial.mean:.4g}", f"{trial.deviation:.4g}", f"{trial.metric:.4g}",
-            f"{trial.epochs:,}", trial.text(),
+            f"{trial.number:,}: {trial.text()}", f"{trial.mean:.4g}", f"{trial.deviation:.4g}", f"{trial.metric:.4g}",
+            f"{trial.epochs:,}",
         ]
         for trial in scored[:_SHOWN]
     ]  # fmt: skip
