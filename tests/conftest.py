@@ -99,6 +99,7 @@ def in_ci() -> bool:
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Say how many processes ``-n auto`` starts.
 
-    A test in containers, or of a program that is interrupted, waits more than it computes: four at least.
+    A test in containers waits more than it computes: with these, four at least.
     """
-    return max(4, os.cpu_count() or 1)
+    processors = os.cpu_count() or 1
+    return processors if "not docker" in config.option.markexpr else max(4, processors)
