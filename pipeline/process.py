@@ -54,10 +54,16 @@ class Program:
         command: the program and its arguments.
         cwd: its working directory; None for ours.
         environment: all of its environment variables; None for ours.
+        with_input: whether its standard input is a pipe that closes when this process ends, however that happens.
     """
 
     def __init__(
-        self, command: Sequence[str], *, cwd: Path | None = None, environment: Mapping[str, str] | None = None
+        self,
+        command: Sequence[str],
+        *,
+        cwd: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+        with_input: bool = False,
     ) -> None:
         self.command = tuple(command)
         self.started = time.monotonic()
@@ -65,7 +71,7 @@ class Program:
             self.command,
             cwd=cwd,
             env=dict(environment) if environment is not None else None,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if with_input else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=not WINDOWS,
@@ -137,6 +143,8 @@ class Program:
             status = self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             return None
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         return status if status >= 0 else 128 - status
 
     def stop(self, grace: float = 10.0) -> int:

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import FrameType
@@ -33,6 +34,7 @@ from training.scenarios import create, evaluate, refine
 from training.search_options import RANGE, search_table
 
 INTERRUPTED, INTERNAL_ERROR = 130, 70
+_BROKEN_PIPE = 128 + getattr(signal, "SIGPIPE", 13)
 
 
 class Stop:
@@ -56,6 +58,8 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     """
     stop = Stop()
     parsed = parse(arguments)
+    if parsed.pop("end_with_input"):
+        threading.Thread(target=_end_with_input, daemon=True).start()
     as_events = bool(parsed.pop("events"))
     scenario = str(parsed.pop("scenario"))
     together = json.loads(str(parsed.pop("options") or "{}"))
@@ -71,7 +75,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     except BrokenPipeError:
         with suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + getattr(signal, "SIGPIPE", 13)
+        return _BROKEN_PIPE
     except Exception as error:
         _debug(environment)
         messages.failed(f"internal error: {type(error).__name__}: {error}", INTERNAL_ERROR)
@@ -133,6 +137,11 @@ def parse(arguments: Sequence[str]) -> dict[str, object]:
     parser = argparse.ArgumentParser(prog="python -m training", allow_abbrev=False)
     parser.add_argument("scenario", nargs="?", choices=SCENARIOS, default=CREATE)
     parser.add_argument("--events", action="store_true", help="print progress and result as JSON lines")
+    parser.add_argument(
+        "--end-with-input",
+        action="store_true",
+        help="end at once when standard input is closed, because what started the program has ended",
+    )
     parser.add_argument("--options", metavar="JSON", help="several options as one JSON object")
     parser.add_argument(flag(CONFIG), metavar="FILE", help="a TOML file with options")
     for row in table():
@@ -147,6 +156,13 @@ def parse(arguments: Sequence[str]) -> dict[str, object]:
             flag(row.name), metavar=row.metadata["metavar"], action=action, help=row.metadata["help"]
         )
     return vars(parser.parse_args(arguments))
+
+
+def _end_with_input() -> None:
+    with suppress(OSError):
+        while os.read(sys.stdin.fileno(), 4096):
+            pass
+    os._exit(_BROKEN_PIPE)
 
 
 def _debug(environment: Mapping[str, str]) -> None:

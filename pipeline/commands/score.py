@@ -14,11 +14,11 @@ class ScoreCommand(TrainingCommand):
     scenario = "evaluate"
 
     def run(self, context: Context) -> Result:
-        """Compute the metrics in a process of its own, and print them.
+        """Compute the metrics in a process or container of its own, and print them.
 
         Raises:
             PipelineError: it failed.
         """
         from pipeline.commands.training_output import score
 
-        return score(context, self.scenario, self.options())
+        return score(context, self.scenario, self.options(), self.engine)

@@ -15,10 +15,12 @@ class TrainingCommand(Command):
 
     Attributes:
         scenario: create, refine or evaluate.
+        engine: auto, docker or local.
     """
 
     epilog = EPILOG
     scenario: ClassVar[str]
+    engine: str
 
     @classmethod
     def add_options(cls, parser: argparse.ArgumentParser) -> None:
@@ -35,11 +37,11 @@ class TrainingCommand(Command):
         return given_options(self, self.scenario)
 
     def run(self, context: Context) -> Result:
-        """Run the scenario in a process of its own, and print its result.
+        """Run the scenario in a process or container of its own, and print its result.
 
         Raises:
             PipelineError: it failed; nothing was written.
         """
         from pipeline.commands.training_output import train
 
-        return train(context, self.scenario, self.options())
+        return train(context, self.scenario, self.options(), self.engine)

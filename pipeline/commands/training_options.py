@@ -66,9 +66,10 @@ def add_training_options(parser: argparse.ArgumentParser, scenario: str) -> None
     options = options_module()
     parser.add_argument(
         "--engine",
-        choices=("auto", "local"),
+        choices=("auto", "docker", "local"),
         default="auto",
-        help="local: in a process of this machine; auto (default): local",
+        help="docker: in a container; local: in a process of this machine; auto (default): docker if a daemon "
+        "responds, otherwise local",
     )
     parser.add_argument(
         options.flag(options.CONFIG),

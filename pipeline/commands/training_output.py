@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from pipeline.commands.command import Context, Result
+from pipeline.engines.choose import choose_training_engine
+from pipeline.engines.training_program import LocalTraining, TrainingEngine
 from pipeline.errors import Interrupted, PipelineError
 from pipeline.extras import ensure
 from pipeline.stages.kept_models import keep_as, promote
@@ -60,19 +62,20 @@ class ScoreResult(Result):
         return dict(self.score)
 
 
-def train(context: Context, scenario: str, given: dict[str, object]) -> TrainingResult:
+def train(context: Context, scenario: str, given: dict[str, object], engine: str) -> TrainingResult:
     """Run a training, and put its result where the options say.
 
     Args:
         context: of the command.
         scenario: create or refine.
         given: the options of the command line.
+        engine: auto, docker or local.
 
     Raises:
         PipelineError: the training failed; nothing was written.
     """
     options = training_options(context.layout, scenario, given, context.environment)
-    event = _run(context, scenario, options)
+    event = _run(context, scenario, options, training_engine(context, engine))
     write, shown = context.console.print, context.layout.shown
     folder = Path(options.out)
     for line in event["lines"]:
@@ -95,19 +98,20 @@ def train(context: Context, scenario: str, given: dict[str, object]) -> Training
     return result
 
 
-def score(context: Context, scenario: str, given: dict[str, object]) -> ScoreResult:
+def score(context: Context, scenario: str, given: dict[str, object], engine: str) -> ScoreResult:
     """Compute metrics of knowledge on rows and print them.
 
     Args:
         context: of the command.
         scenario: evaluate.
         given: the options of the command line.
+        engine: auto, docker or local.
 
     Raises:
         PipelineError: the rows do not match the knowledge.
     """
     options = training_options(context.layout, scenario, given, context.environment)
-    event = _run(context, scenario, options)
+    event = _run(context, scenario, options, training_engine(context, engine))
     for line in event["lines"]:
         context.console.print(f"  {line}")
     return ScoreResult(event["score"])
@@ -143,11 +147,30 @@ def install(context: Context, options: TrainingOptions, result: TrainingResult) 
         )
 
 
-def _run(context: Context, scenario: str, options: TrainingOptions) -> Event:
-    if options.plots and scenario != EVALUATE:
-        options = with_plots(context, options)
-    if options.tracking_uri and scenario != EVALUATE:
-        install_client(context)
+def training_engine(context: Context, wanted: str) -> TrainingEngine:
+    """Choose the engine, say which, and build its image if that is missing or outdated.
+
+    Args:
+        context: of the command.
+        wanted: auto, docker or local.
+
+    Raises:
+        EngineUnavailable: docker is requested and does not respond, or the image cannot be built.
+    """
+    engine, line = choose_training_engine(context.layout, wanted)
+    context.console.print(f"  engine       {line}")
+    if not engine.is_built():
+        with context.console.status("building the training image; the first time takes a few minutes"):
+            engine.build(on_line=lambda line: None)
+    return engine
+
+
+def _run(context: Context, scenario: str, options: TrainingOptions, engine: TrainingEngine) -> Event:
+    if scenario != EVALUATE and engine.name == LocalTraining.name:  # the image has both
+        if options.plots:
+            options = with_plots(context, options)
+        if options.tracking_uri:
+            install_client(context)
     progress = EpochLine(context.console.err)
 
     def on_event(event: Event) -> None:
@@ -164,7 +187,10 @@ def _run(context: Context, scenario: str, options: TrainingOptions) -> Event:
             context.console.note(event["text"])
 
     try:
-        return follow(scenario, options, context.environment, on_event=on_event, on_line=context.console.note)
+        return follow(
+            scenario, options, context.environment,
+            on_event=on_event, on_line=context.console.note, engine=engine,
+        )  # fmt: skip
     finally:
         progress.clear()
 

@@ -21,11 +21,11 @@ class TuneCommand(TrainingCommand):
     scenario = "tune"
 
     def run(self, context: Context) -> Result:
-        """Run the search in a process of its own, and print its result.
+        """Run the search in a process or container of its own, and print its result.
 
         Raises:
             PipelineError: it failed; no knowledge was written.
         """
         from pipeline.commands.tune_output import tune
 
-        return tune(context, self.options())
+        return tune(context, self.options(), self.engine)

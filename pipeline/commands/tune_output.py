@@ -14,8 +14,10 @@ from pipeline.commands.training_output import (
     TrainingResult,
     install,
     install_client,
+    training_engine,
     with_plots,
 )
+from pipeline.engines.training_program import LocalTraining
 from pipeline.extras import ensure
 from pipeline.progress import duration
 from pipeline.stages.training_run import Event, follow, search_options
@@ -34,26 +36,29 @@ class TuneResult(TrainingResult):
         return {**super().as_json(), "search": self.event["search"]}
 
 
-def tune(context: Context, given: dict[str, object]) -> TuneResult:
+def tune(context: Context, given: dict[str, object], wanted: str) -> TuneResult:
     """Run a search, and put the result of the final training where the options say.
 
     Args:
         context: of the command.
         given: the options of the command line.
+        wanted: the engine: auto, docker or local.
 
     Raises:
         PipelineError: the search failed or was interrupted.
     """
     resolved = search_options(context.layout, given, context.environment)
-    ensure("tune", context.layout, context.console.note)
-    options = with_plots(context, resolved.training) if resolved.training.plots else resolved.training
-    if options.tracking_uri:
-        install_client(context)
+    engine, options = training_engine(context, wanted), resolved.training
+    if engine.name == LocalTraining.name:
+        ensure("tune", context.layout, context.console.note)
+        options = with_plots(context, options) if options.plots else options
+        if options.tracking_uri:
+            install_client(context)
     progress = _Progress(context)
     try:
         event = follow(
             TUNE, options, context.environment, on_event=progress.on_event,
-            on_line=context.console.note, search=resolved.search,
+            on_line=context.console.note, search=resolved.search, engine=engine,
         )  # fmt: skip
     finally:
         progress.clear()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pipeline.engines.base import TEST_TIMEOUT, Engine
 from pipeline.engines.docker import DockerEngine
-from pipeline.engines.docker_command import find_docker
+from pipeline.engines.docker_command import find_daemon, find_docker
 from pipeline.engines.local import LocalEngine
+from pipeline.engines.training_container import ContainerTraining
+from pipeline.engines.training_program import LocalTraining, TrainingEngine
 from pipeline.errors import EngineUnavailable
 from pipeline.project import Layout
 
@@ -37,5 +39,32 @@ def choose_engine(
             raise
         local = LocalEngine(layout, timeout=timeout)
         return local, f"{local.describe()} ({error.message.splitlines()[0]})"
+    why = "as requested" if wanted == "docker" else "a daemon responds"
+    return docker, f"{docker.describe()} ({why})"
+
+
+def choose_training_engine(layout: Layout, wanted: str) -> tuple[TrainingEngine, str]:
+    """Choose the engine that runs the training program.
+
+    Args:
+        layout: the checkout.
+        wanted: auto, docker or local.
+
+    Returns:
+        The engine, and a line that names it and the reason.
+
+    Raises:
+        EngineUnavailable: docker is requested and does not respond.
+    """
+    local = LocalTraining()
+    if wanted == "local":
+        return local, f"{local.describe()} (as requested)"
+    try:
+        version = find_daemon()
+    except EngineUnavailable as error:
+        if wanted == "docker":
+            raise
+        return local, f"{local.describe()} ({error.message.splitlines()[0]})"
+    docker = ContainerTraining(layout, version)
     why = "as requested" if wanted == "docker" else "a daemon responds"
     return docker, f"{docker.describe()} ({why})"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -27,9 +26,10 @@ from pipeline.engines.base import (
 )
 from pipeline.engines.container_state import ContainerState
 from pipeline.engines.docker_command import Compose
+from pipeline.engines.image_names import content_tag, indented, project_name
 from pipeline.errors import BuildFailed, CheckoutBusy, TimedOut
 from pipeline.prepared_files import Prepared
-from pipeline.project import CARD_FILE, KNOWLEDGE_FILE, SERVICES, Layout, Service
+from pipeline.project import CARD_FILE, KNOWLEDGE_FILE, LEARNINGBASE, SERVICES, TRAINING, Layout, Service
 
 BUILD_TIMEOUT = 1800.0
 _COMPILERS = "gcc g++ cc c++ clang make ld as tcc"
@@ -37,6 +37,10 @@ _COMPILERS = "gcc g++ cc c++ clang make ld as tcc"
 # first process of a container would ignore SIGTERM.
 _RUN_OPTIONS = ("--rm", "--init", "--network", "none", "--read-only", "--cap-drop", "ALL",
           "--security-opt", "no-new-privileges", "--pids-limit", "64", "--memory", "1g")  # fmt: skip
+
+
+# A tracking server may run beside the stack.
+_USING_SHARED_DATA = (*(service.name for service in SERVICES), LEARNINGBASE, TRAINING)
 
 
 class DockerEngine:
@@ -66,10 +70,8 @@ class DockerEngine:
         self.version = version
         self.compose = compose
         self._environment = dict(os.environ if environment is None else environment)
-        self.tag = _content_tag(layout)
-        # Two checkouts may have the same folder name; their stacks need different names.
-        place = hashlib.sha256(str(layout.root).encode()).hexdigest()[:8]
-        self.project = f"{re.sub(r'[^a-z0-9]', '', layout.root.name.lower()) or 'app'}-{place}"
+        self.tag = content_tag(layout, SERVICES)
+        self.project = project_name(layout)
 
     def describe(self) -> str:
         """Return the versions of Docker and Compose."""
@@ -109,10 +111,10 @@ class DockerEngine:
         if not built.ok:
             raise BuildFailed(
                 f"{service.image} could not be built (docker build ended with status {built.status}). Its last lines:\n"
-                + _indented(strip_escapes(built.last_lines())),
+                + indented(strip_escapes(built.last_lines())),
                 hint=f"To build it by hand: cd {service.folder} && docker build -t {service.image} .",
             )
-        if _content_tag(self.layout) != self.tag:
+        if content_tag(self.layout, SERVICES) != self.tag:
             # The tag is a hash of the previous content; what was built is unknown.
             process.capture(["docker", "image", "rm", image])
             raise BuildFailed(
@@ -129,7 +131,7 @@ class DockerEngine:
                  "--format", "{{.Repository}}:{{.Tag}}", service.image]
             )  # fmt: skip
             for image in listed.output.split():
-                if not image.endswith((f":{self.tag}", ":latest", ":<none>")):
+                if not image.endswith((f":{self.tag}", ":latest", ":<none>")) and f":{TRAINING}" not in image:
                     process.capture(["docker", "image", "rm", image])
 
     def _inspect(self, image: str) -> dict[str, Any] | None:
@@ -289,9 +291,11 @@ class DockerEngine:
         """Return the names of other Compose projects whose containers run from this checkout."""
         listed = process.capture(
             ["docker", "ps", "--filter", f"label=com.docker.compose.project.working_dir={self.layout.root}",
-             "--format", '{{.Label "com.docker.compose.project"}}']
+             "--format", '{{.Label "com.docker.compose.project"}} {{.Label "com.docker.compose.service"}}']
         )  # fmt: skip
-        return sorted(set(listed.output.split()) - {self.project}) if listed.ok else []
+        running = [line.split() for line in listed.output.splitlines()] if listed.ok else []
+        using = {project for project, service in running if service in _USING_SHARED_DATA}
+        return sorted(using - {self.project})
 
     def _compose(self, *words: str) -> list[str]:
         return [
@@ -339,18 +343,6 @@ class DockerEngine:
         return tuple(sorted(states, key=lambda state: (state.started is None, state.started)))
 
 
-def _content_tag(layout: Layout) -> str:
-    """Return a tag of twelve digits: a hash of all files that the three images are built from."""
-    digest = hashlib.sha256()
-    for service in SERVICES:
-        context = layout.context(service)
-        for path in sorted(context.rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                digest.update(path.relative_to(context).as_posix().encode() + b"\0")
-                digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
-
-
 def _container_state(container: Mapping[str, Any]) -> ContainerState:
     """Return the state of a container, with a remark if it never started or was killed."""
     state = ContainerState.from_inspect(container)
@@ -359,7 +351,3 @@ def _container_state(container: Mapping[str, Any]) -> ContainerState:
     if state.status == 137 and not state.remark:
         return replace(state, remark="killed from outside")
     return state
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"    {line}" for line in text.splitlines())

@@ -34,6 +34,15 @@ def find_docker(*, compose: str = "auto") -> tuple[str, Compose]:
     Raises:
         EngineUnavailable: no docker command, no daemon, no permission to use its socket, or no Compose.
     """
+    return find_daemon(), _find_compose(compose)
+
+
+def find_daemon() -> str:
+    """Find a container engine that responds, and return its version.
+
+    Raises:
+        EngineUnavailable: no docker command, no daemon, or no permission to use its socket.
+    """
     if shutil.which("docker") is None:
         raise EngineUnavailable("docker is not installed", hint="Install Docker, or use --engine local.")
     try:
@@ -44,7 +53,7 @@ def find_docker(*, compose: str = "auto") -> tuple[str, Compose]:
         ) from error
     if not asked.ok:
         raise _no_daemon(asked.output)
-    return asked.output.strip(), _find_compose(compose)
+    return asked.output.strip()
 
 
 def _no_daemon(output: str) -> EngineUnavailable:

@@ -1,24 +1,21 @@
-"""A training in a process of its own, with single-threaded arithmetic, followed by its events."""
+"""A training in a process or container of its own, followed by its events."""
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from pipeline import process
+from pipeline.engines.training_program import LocalTraining, TrainingEngine, TrainingProgram
 from pipeline.errors import Interrupted, TrainingFailed
 from pipeline.project import Layout
 from pipeline.stages.model_registry import local_knowledge
 from training.option_sources import Resolved, resolve, resolve_all
-from training.options import CREATE, EVALUATE, PREFIX, TUNE, TrainingOptions
+from training.options import CREATE, EVALUATE, TUNE, TrainingOptions
 from training.search_options import SearchOptions
 
 Event = dict[str, Any]
-
-_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def training_options(
@@ -78,6 +75,7 @@ def follow(
     on_event: Callable[[Event], None],
     on_line: Callable[[str], None],
     search: SearchOptions | None = None,
+    engine: TrainingEngine | None = None,
 ) -> Event:
     """Run a scenario and return its last event, ``trained``, ``scored`` or ``searched``.
 
@@ -90,48 +88,33 @@ def follow(
         on_event: called with each event.
         on_line: called with each line that is not an event.
         search: the options of a search.
+        engine: what starts the program; None for a process of this machine.
 
     Raises:
         TrainingFailed: it ended with an error.
         Interrupted: it was ended at once.
     """
-    # -P: a module `training` in the working directory is not meant.
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "training",
-        scenario,
-        "--events",
-        "--options",
-        _as_json(options, search),
-    ]
-    inherited = {key: value for key, value in environment.items() if not key.startswith(PREFIX)}
-    program: process.Program | None = None
-    events = _Events(on_event, on_line)
-    try:
-        with process.signals_deferred():
-            program = process.Program(command, environment={**inherited, **dict.fromkeys(_THREADS, "1")})
+    with (engine or LocalTraining()).run(scenario, _as_values(options, search), environment) as program:
+        events = _Events(program, on_event, on_line)
         try:
-            events.read(program)
+            interrupted = events.read_to_the_end()
         except KeyboardInterrupt:
-            program.interrupt()
-            on_event({"event": "stopping"})
-            events.read(program)
-    except BaseException as error:
-        if program is not None:
-            with process.ignore_signals():
-                program.stop(grace=5.0)
-        if isinstance(error, KeyboardInterrupt):
-            raise Interrupted(
-                "interrupted; the training was ended at once",
-                hint="--resume continues from its last checkpoint.",
-            ) from None
-        raise
-    status = program.wait(60.0)
-    if events.last is None or events.last["event"] == "failed":
-        raise _failure(events.last, 70 if status is None else status)
-    return events.last
+            program.stop()
+            raise _ended_at_once() from None
+        status = program.wait(60.0)
+        if events.last is None and interrupted:
+            raise _ended_at_once()
+        if events.last is None:
+            raise program.failure(70 if status is None else status)
+        if events.last["event"] == "failed":
+            raise TrainingFailed(events.last["text"], status=events.last["exit"])
+        return events.last
+
+
+def _ended_at_once() -> Interrupted:
+    return Interrupted(
+        "interrupted; the training was ended at once", hint="--resume continues from its last checkpoint."
+    )
 
 
 class _Events:
@@ -141,17 +124,38 @@ class _Events:
         last: the final event; None before it.
     """
 
-    def __init__(self, on_event: Callable[[Event], None], on_line: Callable[[str], None]) -> None:
+    def __init__(
+        self, program: TrainingProgram, on_event: Callable[[Event], None], on_line: Callable[[str], None]
+    ) -> None:
         self.last: Event | None = None
+        self._program = program
         self._on_event = on_event
         self._on_line = on_line
 
-    def read(self, program: process.Program) -> None:
-        for line in program.lines():
+    def read_to_the_end(self) -> bool:
+        """Read all events, and return whether the training was interrupted.
+
+        Raises:
+            KeyboardInterrupt: it was interrupted again.
+        """
+        try:
+            self._read()
+        except KeyboardInterrupt:
+            self._program.interrupt()
+            self._on_event({"event": "stopping"})
+            self._read()
+            return True
+        return False
+
+    def _read(self) -> None:
+        for line in self._program.lines():
             event = _parsed(line)
             if event is None:
-                self._on_line(line.rstrip("\n"))
+                self._on_line(self._program.shown(line.rstrip("\n")))
                 continue
+            for key in ("text", "folder"):
+                if isinstance(event.get(key), str):
+                    event[key] = self._program.shown(event[key])
             if event["event"] in ("trained", "scored", "searched", "failed"):
                 self.last = event
             self._on_event(event)
@@ -165,17 +169,8 @@ def _parsed(line: str) -> Event | None:
     return event if isinstance(event, dict) and "event" in event else None
 
 
-def _failure(event: Event | None, status: int) -> TrainingFailed:
-    if event is None:
-        return TrainingFailed(
-            f"The training program ended with status {status} and without a result.",
-            status=status or 70,
-            hint="--resume continues from its last checkpoint.",
-        )
-    return TrainingFailed(event["text"], status=event["exit"])
-
-
-def _as_json(options: TrainingOptions, search: SearchOptions | None) -> str:
+def _as_values(options: TrainingOptions, search: SearchOptions | None) -> dict[str, object]:
+    """Return the options that are not the defaults, as JSON values."""
     defaults = asdict(TrainingOptions()) | asdict(SearchOptions())
     values = asdict(options) | (asdict(search) if search else {})
-    return json.dumps({key: value for key, value in values.items() if value != defaults[key]})
+    return {key: value for key, value in values.items() if value != defaults[key]}

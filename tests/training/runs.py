@@ -70,7 +70,9 @@ def program(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
 
 
 def command(*arguments: str, start: str = _START, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line; `start` is the code that starts it."""
+    """Run the command line; `start` is the code that starts it. Trainings are local, unless an engine is named."""
+    if arguments[0] in ("train", "refine", "score", "tune") and "--engine" not in arguments:
+        arguments = (arguments[0], "--engine", "local", *arguments[1:])
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("TRAIN_")}
     return subprocess.run(
         [sys.executable, "-c", start, *arguments],

@@ -75,7 +75,18 @@ def test_a_variable_that_is_no_option_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 def test_ctrl_c_keeps_the_best_network_and_resume_goes_on(tmp_path: Path) -> None:
-    words = ["train", "--out", str(tmp_path), "--epochs", "10000000", "--patience", "0", "--no-plots"]
+    words = [
+        "train",
+        "--engine",
+        "local",
+        "--out",
+        str(tmp_path),
+        "--epochs",
+        "10000000",
+        "--patience",
+        "0",
+        "--no-plots",
+    ]
     running = subprocess.Popen(
         [sys.executable, "-c", "import sys; from pipeline.cli import main; sys.exit(main())", *words],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,

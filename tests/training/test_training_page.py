@@ -16,7 +16,7 @@ PAGE = (PROJECT.root / "docs" / "training.md").read_text("utf-8")
 
 def test_train_prints_what_the_page_shows(tmp_path: Path) -> None:
     shown = re.findall(
-        r"<!-- output of: python App07.py train --no-plots -->\n```\n(.*?)```", PAGE, re.DOTALL
+        r"<!-- output of: python App07.py train --engine local --no-plots -->\n```\n(.*?)```", PAGE, re.DOTALL
     )[0]
     done = command("train", "--no-plots", "--out", str(tmp_path / "out"))
     assert done.returncode == 0, done.stderr

@@ -1,0 +1,241 @@
+"""The engine that runs the training program in a container of the image target `training`."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from pipeline import process
+from pipeline.console import strip_escapes
+from pipeline.engines.image_names import content_tag, indented, project_name
+from pipeline.engines.training_mounts import Mounts, container_user, create_folder, open_to, take_back
+from pipeline.engines.training_network import network_of
+from pipeline.engines.training_program import TrainingProgram
+from pipeline.errors import BuildFailed, EngineUnavailable, PipelineError, TimedOut, TrainingFailed
+from pipeline.project import CODEBASE, SERVICES, TRAINING, Layout
+from pybrain_runtime.container.advice import with_advice
+from pybrain_runtime.network.model_card import card_path
+from training.advice import OPTIONS, advice_for
+from training.results.folder import CHECKPOINT, JOURNAL, LOCK, NAMES, ResultFolder
+
+_SERVICE = next(service for service in SERVICES if service.name == CODEBASE)
+_IMAGE = f"{_SERVICE.image}:{TRAINING}"
+_BUILD_TIMEOUT = 1800.0
+_MEMORY = "TRAINING_MEMORY"
+_DEFAULT_MEMORY = "4g"
+_WRITTEN = (*NAMES, "score.json", CHECKPOINT, JOURNAL, LOCK, "tracking", "trials")
+# The last digits of results depend on which kernels the libraries use.
+_PASSED_ON = ("OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES", "APP07_DEBUG")
+_HARDENED = (
+    "--rm", "--init", "--interactive", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
+    "--pids-limit", "256", "--tmpfs", "/tmp:size=64m",
+)  # fmt: skip
+
+
+class ContainerTraining:
+    """Runs the training program in a container.
+
+    Args:
+        layout: the checkout.
+        version: the version of the engine.
+    """
+
+    name = "docker"
+
+    def __init__(self, layout: Layout, version: str) -> None:
+        self._layout = layout
+        self._version = version
+        self._tag = content_tag(layout, [_SERVICE])
+        self.image = f"{_IMAGE}-{self._tag}"
+
+    def describe(self) -> str:
+        """Return the version of the engine."""
+        return f"docker {self._version}"
+
+    def is_built(self) -> bool:
+        """Return whether there is an image of the present content."""
+        return process.capture(["docker", "image", "inspect", "--format", "{{.Id}}", self.image]).ok
+
+    def build(self, *, on_line: Callable[[str], None]) -> None:
+        """Build the image; see `TrainingEngine.build`."""
+        command = [
+            "docker", "build", "--target", TRAINING, "--label", f"app07.checkout={project_name(self._layout)}",
+            "-t", self.image, "-t", _IMAGE, ".",
+        ]  # fmt: skip
+        try:
+            built = process.run(
+                command, cwd=self._layout.context(_SERVICE), timeout=_BUILD_TIMEOUT, on_line=on_line
+            )
+        except TimedOut as error:
+            raise BuildFailed(f"{_IMAGE} was not built within {_BUILD_TIMEOUT:.0f} s") from error
+        if not built.ok:
+            raise BuildFailed(
+                f"{_IMAGE} could not be built (docker build ended with status {built.status}). Its last lines:\n"
+                + indented(strip_escapes(built.last_lines())),
+                hint=f"To build it by hand: cd {_SERVICE.folder} && docker build --target {TRAINING} -t {_IMAGE} .",
+            )
+        if content_tag(self._layout, [_SERVICE]) != self._tag:
+            process.capture(["docker", "image", "rm", self.image])
+            raise BuildFailed(
+                f"the files of {_SERVICE.folder}/ changed while {_IMAGE} was built",
+                hint="Try again when they are complete.",
+            )
+        self._remove_outdated_images()
+
+    def _remove_outdated_images(self) -> None:
+        listed = process.capture(
+            ["docker", "image", "ls", "--filter", f"label=app07.checkout={project_name(self._layout)}",
+             "--format", "{{.Repository}}:{{.Tag}}", _SERVICE.image]
+        )  # fmt: skip
+        for image in listed.output.split():
+            if image.startswith(f"{_IMAGE}-") and image != self.image:
+                process.capture(["docker", "image", "rm", image])
+
+    @contextmanager
+    def run(
+        self, scenario: str, options: Mapping[str, object], environment: Mapping[str, str]
+    ) -> Iterator[TrainingProgram]:
+        """Start the program in a container; see `TrainingEngine.run`."""
+        out = str(options.get("out") or "")
+        created = _prepared(out)
+        folder = Path(out) if out else None
+        user = container_user(folder, rootless=_is_rootless())
+        started: _ContainerProgram | None = None
+        try:
+            with tempfile.TemporaryDirectory(prefix="app07-") as copies:
+                mounts = Mounts(None if user is None else user[0], Path(copies))
+                command = self._command(scenario, _mounted(options, mounts), mounts, user, environment)
+                if folder is not None and user is not None:
+                    open_to(user[0], folder, _WRITTEN)
+                with process.signals_deferred():
+                    started = _ContainerProgram(command, mounts, environment)
+                yield started
+        finally:
+            with process.ignore_signals():
+                if started is not None:
+                    started.stop()
+                if folder is not None and user is not None:
+                    take_back(user[0], folder, _WRITTEN)
+                _remove_empty(created)
+
+    def _command(
+        self,
+        scenario: str,
+        options: Mapping[str, object],
+        mounts: Mounts,
+        user: tuple[int, int] | None,
+        environment: Mapping[str, str],
+    ) -> list[str]:
+        address = str(options.get("tracking_uri") or "")
+        network, inside = network_of(address)
+        if inside != address:
+            options, mounts.paths[inside] = {**options, "tracking_uri": inside}, address
+        passed = [f"{key}={environment[key]}" for key in _PASSED_ON if key in environment]
+        return [
+            "docker", "run", *_HARDENED, "--name", f"app07-training-{uuid.uuid4().hex[:12]}",
+            "--label", f"app07.checkout={project_name(self._layout)}",
+            "--network", network, "--memory", environment.get(_MEMORY) or _DEFAULT_MEMORY,
+            *(["--user", f"{user[0]}:{user[1]}"] if user is not None else []),
+            *mounts.words, *(word for value in passed for word in ("--env", value)),
+            self.image, scenario, "--events", "--end-with-input", "--options", json.dumps(options),
+        ]  # fmt: skip
+
+
+def _mounted(options: Mapping[str, object], mounts: Mounts) -> dict[str, object]:
+    """Return the options with the paths in the container."""
+    changed = dict(options)
+    if data := str(options.get("data") or ""):
+        changed["data"] = mounts.read("rows", data)
+    if model := str(options.get("model") or ""):
+        changed["model"] = mounts.read("knowledge", model, card_path(model))
+    if out := str(options.get("out") or ""):
+        changed["out"] = mounts.write(out)
+    return changed
+
+
+def _prepared(out: str) -> list[Path]:
+    """Create the folder of the results, and return the folders that were created.
+
+    Raises:
+        TrainingFailed: it cannot be created, or has knowledge that no training wrote; as the program itself reports it.
+    """
+    if not out:
+        return []
+    created: list[Path] = []
+    try:
+        with suppress(OSError):  # the next line reports it
+            created = create_folder(Path(out))
+        ResultFolder(out).prepare()
+    except PipelineError as error:
+        raise TrainingFailed(with_advice(error, advice_for(error, OPTIONS)), status=error.status) from None
+    return created
+
+
+def _remove_empty(created: list[Path]) -> None:
+    """Remove the folders that were created, unless there are results."""
+    for folder in created:
+        try:
+            if [path.name for path in folder.iterdir()] == [LOCK]:
+                (folder / LOCK).unlink()
+            folder.rmdir()
+        except OSError:
+            return
+
+
+def _is_rootless() -> bool:
+    if os.name == "nt" or os.geteuid() == 0:
+        return False
+    asked = process.capture(["docker", "info", "--format", "{{.SecurityOptions}}"])
+    return "name=rootless" in asked.output
+
+
+class _ContainerProgram:
+    """The docker command that is attached to a container.
+
+    The container's standard input is a pipe of this process: if this process is killed, the training ends as well.
+    """
+
+    def __init__(self, command: list[str], mounts: Mounts, environment: Mapping[str, str]) -> None:
+        self._program = process.Program(command, environment=environment, with_input=True)
+        self._name = command[command.index("--name") + 1]
+        self._memory = environment.get(_MEMORY) or _DEFAULT_MEMORY
+        self._last = ""
+        self.shown = mounts.shown
+        self.wait = self._program.wait
+
+    def lines(self) -> Iterator[str]:
+        for line in self._program.lines():
+            self._last = line.strip() or self._last
+            yield line
+
+    def interrupt(self) -> None:
+        deadline = time.monotonic() + 10.0
+        while self.wait(0.0) is None and time.monotonic() < deadline:
+            if process.capture(["docker", "kill", "--signal", "INT", self._name]).ok:
+                return
+            time.sleep(0.1)  # it has not started yet
+
+    def stop(self) -> None:
+        with process.ignore_signals():
+            if self.wait(0.0) is None:
+                process.capture(["docker", "kill", self._name])
+                self._program.stop(grace=5.0)
+                process.capture(["docker", "rm", "--force", self._name])  # it may have been created meanwhile
+
+    def failure(self, status: int) -> PipelineError:
+        if status in (125, 126, 127):
+            return EngineUnavailable(f"the training container could not be started: {self._last}")
+        hint = "--resume continues from its last checkpoint."
+        if status == 137:
+            hint = f"It was killed; perhaps it needs more memory than {_MEMORY}={self._memory}. {hint}"
+        return TrainingFailed(
+            f"The training container ended with status {status} and without a result.",
+            status=status or 70,
+            hint=hint,
+        )

@@ -1,0 +1,139 @@
+"""The training program: how an engine starts it, and the engine that starts it as a process of this machine."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
+
+from pipeline import process
+from pipeline.errors import PipelineError, TrainingFailed
+from training.options import PREFIX
+
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+_GRACE = 5.0
+
+
+class TrainingProgram(Protocol):
+    """A training program that is running."""
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines it writes until it ends."""
+
+    def wait(self, seconds: float) -> int | None:
+        """Return its exit status; None if it still runs after `seconds`."""
+
+    def interrupt(self) -> None:
+        """Make it stop after the current epoch and write the best network so far."""
+
+    def stop(self) -> None:
+        """End it at once."""
+
+    def shown(self, text: str) -> str:
+        """Return a text of the program with the paths of this machine."""
+
+    def failure(self, status: int) -> PipelineError:
+        """Return the error for a program that ended without a result.
+
+        Args:
+            status: its exit status.
+        """
+
+
+class TrainingEngine(Protocol):
+    """Starts the training program."""
+
+    name: str
+
+    def describe(self) -> str:
+        """Return the name and version of the engine, in one line."""
+
+    def is_built(self) -> bool:
+        """Return whether there is nothing to build."""
+
+    def build(self, *, on_line: Callable[[str], None]) -> None:
+        """Build the image.
+
+        Args:
+            on_line: called with each line of the build.
+
+        Raises:
+            BuildFailed: it cannot be built.
+        """
+
+    def run(
+        self, scenario: str, options: Mapping[str, object], environment: Mapping[str, str]
+    ) -> AbstractContextManager[TrainingProgram]:
+        """Start the program; at the end of the block it is stopped if it still runs.
+
+        Args:
+            scenario: the scenario.
+            options: its options, as JSON values.
+            environment: the environment variables.
+
+        Raises:
+            PipelineError: it cannot be started.
+        """
+
+
+class LocalTraining:
+    """Starts the training program as a process of this machine, with single-threaded arithmetic."""
+
+    name = "local"
+
+    def describe(self) -> str:
+        """Return that there is no container."""
+        return "local process, no container"
+
+    def is_built(self) -> bool:
+        """Return that there is nothing to build."""
+        return True
+
+    def build(self, *, on_line: Callable[[str], None]) -> None:
+        """Build nothing; see `TrainingEngine.build`."""
+
+    @contextmanager
+    def run(
+        self, scenario: str, options: Mapping[str, object], environment: Mapping[str, str]
+    ) -> Iterator[TrainingProgram]:
+        """Start the program; see `TrainingEngine.run`."""
+        # -P: a module `training` in the working directory is not meant.
+        command = [
+            sys.executable, "-P", "-m", "training", scenario, "--events", "--options", json.dumps(options)
+        ]  # fmt: skip
+        inherited = {key: value for key, value in environment.items() if not key.startswith(PREFIX)}
+        started: _LocalProgram | None = None
+        try:
+            with process.signals_deferred():
+                started = _LocalProgram(
+                    process.Program(command, environment={**inherited, **dict.fromkeys(_THREADS, "1")})
+                )
+            yield started
+        finally:
+            if started is not None:
+                started.stop()
+
+
+class _LocalProgram:
+    def __init__(self, program: process.Program) -> None:
+        self._program = program
+        self.lines = program.lines
+        self.wait = program.wait
+        self.interrupt = program.interrupt
+
+    def stop(self) -> None:
+        with process.ignore_signals():
+            if self.wait(0.0) is None:
+                self._program.stop(grace=_GRACE)
+
+    def shown(self, text: str) -> str:
+        return text
+
+    def failure(self, status: int) -> PipelineError:
+        return TrainingFailed(
+            f"The training program ended with status {status} and without a result.",
+            status=status or 70,
+            hint="--resume continues from its last checkpoint.",
+        )
