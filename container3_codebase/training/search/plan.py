@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from pybrain_runtime._io.paths import split_ending
 from pybrain_runtime._io.printable import enumeration, plural
 from training.option_sources import Resolved
 from training.options import TrainingOptions
@@ -50,7 +51,7 @@ class SearchPlan:
     @property
     def name(self) -> str:
         """The name of the knowledge that the search ends with."""
-        return self.options.name or self.table.name
+        return self.options.name or split_ending(self.table.name)[0]
 
     def line(self) -> str:
         """Return the facts that are known before the first trial in one line."""

@@ -19,9 +19,9 @@ Values: TypeAlias = Mapping[str, Value]
 
 SEARCHABLE = (
     "hidden", "hidden_class", "trainer", "learning_rate", "momentum", "weight_decay", "batch", "batch_size",
-    "shuffle", "epochs", "scale",
+    "shuffle", "epochs",
 )  # fmt: skip
-"""The options that can be searched."""
+"""The options that can be searched. Not `scale`: errors in scaled units and others cannot be compared."""
 
 DEFAULTS = {
     "hidden": "4|8|16|32|16,8",

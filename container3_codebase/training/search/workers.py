@@ -95,7 +95,7 @@ class Processes:
                 theirs.close()  # so that the end of either process is the end of the connection
                 self._processes[ours] = process
         for connection in self._processes:
-            with suppress(BrokenPipeError):  # `run` notices that it has ended
+            with suppress(OSError):  # `run` notices that it has ended
                 connection.send(data)
 
     def run(self, tasks: Sequence[FoldTask], on_result: OnResult, stop: Callable[[], bool]) -> bool:
@@ -107,7 +107,7 @@ class Processes:
                 return False
             while idle and waiting:
                 connection, task = idle.pop(), waiting.pop()
-                with suppress(BrokenPipeError):
+                with suppress(OSError):
                     connection.send(task)
                 busy[connection] = task
             for ready in wait(list(busy), _POLL):
