@@ -110,7 +110,7 @@ def test_compiled_online_training_equals_training_through_objects(net, options):
     if not net.paramdim:
         return
     assert describe(net) is not None
-    assert_same(both_ways(net, samples(net), learningrate=0.01, **options))
+    assert_same(both_ways(net, samples(net), learningrate=0.001, **options))
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])

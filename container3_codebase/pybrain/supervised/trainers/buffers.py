@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pybrain.structure.modules.biasunit import BiasUnit
+from pybrain.structure.modules.softmax import SoftmaxLayer
 
 if TYPE_CHECKING:
     from pybrain._typing import Array
@@ -49,4 +50,5 @@ class Buffers:
         self.ins.append(into)
         self.outs.append(out)
         self.outerrs.append(outerr)
-        self.inerrs.append(outerr if layer.linear else np.zeros(layer.dim))
+        passes = layer.linear or layer.kind is SoftmaxLayer  # both pass the error on as it is
+        self.inerrs.append(outerr if passes else np.zeros(layer.dim))

@@ -67,8 +67,9 @@ class RowStep:
             return [], []
         buffers = self._buffers
         x, y = buffers.ins[index], buffers.outs[index]
+        outerr, inerr = buffers.outerrs[index], buffers.inerrs[index]
         forward, backward = FUNCTIONS[layer.kind]
-        back = backward(x, y, buffers.outerrs[index], buffers.inerrs[index]) if layer.learns else []
+        back = backward(x, y, outerr, inerr) if layer.learns and inerr is not outerr else []
         return forward(x, y), back
 
     def _wireSteps(self, wire: Wire, layer: Layer, params: Array, hasError: bool) -> Any:
