@@ -1,7 +1,7 @@
 #!/bin/sh
 # Run a scenario of training: that of the first argument, otherwise of SCENARIO, otherwise `create`.
 #
-#   docker run --rm codebase_app07:training [create|refine|evaluate|apply] [options]
+#   docker run --rm codebase_app07:training [create|refine|evaluate|tune|apply] [options]
 #
 # `apply` is what the image codebase_app07 does: it predicts. Anything else is run as a command.
 #
@@ -45,13 +45,13 @@ if [ -n "${SELECTED_CONFIG:-}" ]; then export TRAIN_CONFIG=/selected/config; fi
 if [ -w /tmp ] && [ ! -e /tmp/matplotlib ]; then cp -r /opt/matplotlib /tmp/matplotlib; fi
 
 case ${1-} in
-create | refine | evaluate | apply) SCENARIO=$1 && shift ;;
+create | refine | evaluate | tune | apply) SCENARIO=$1 && shift ;;
 '' | -*) SCENARIO=${SCENARIO-create} ;;
 *) exec "$@" ;;
 esac
 case $SCENARIO in
-create | refine | evaluate) exec python -m training "$SCENARIO" "$@" ;;
+create | refine | evaluate | tune) exec python -m training "$SCENARIO" "$@" ;;
 apply) exec python /codeBase/UE_07_App5.py "$@" ;;
 esac
-echo "SCENARIO is '$SCENARIO': expected create, refine, evaluate or apply" >&2
+echo "SCENARIO is '$SCENARIO': expected create, refine, evaluate, tune or apply" >&2
 exit 2

@@ -221,7 +221,7 @@ def test_the_training_image_runs_scenarios_and_commands(tag: str) -> None:
     image = f"codebase_app07:{tag}"
     done = run_image(image, SCENARIO="")
     assert (done.returncode, done.stderr) == (
-        2, "SCENARIO is '': expected create, refine, evaluate or apply\n"
+        2, "SCENARIO is '': expected create, refine, evaluate, tune or apply\n"
     )  # fmt: skip
     assert "it runs a trained PyBrain network" in run_image(image, SCENARIO="apply").stderr
     assert run_image(image, "id", "-u").stdout == "10001\n"
@@ -274,6 +274,16 @@ def test_the_results_are_those_of_the_local_engine(engine: ContainerTraining, tm
     assert results(tmp_path / "local" / "refined") == results(tmp_path / "docker" / "refined")
     assert json.loads((tmp_path / "docker" / "printed.json").read_text())["metrics"]["accuracy"] > 0.9
     assert {path.stat().st_uid for path in tmp_path.rglob("*")} == {os.geteuid()}
+
+
+def test_a_search_in_a_container_has_the_results_of_the_local_engine(
+    engine: ContainerTraining, tmp_path: Path
+) -> None:
+    words = ["--trials", "5", "--folds", "3", "--epochs", "10", "--range", "hidden=4|8", "--no-plots"]
+    for name in ("local", "docker"):
+        done = command("tune", "--engine", name, *words, "--out", str(tmp_path / name))
+        assert done.returncode == 0, done.stderr
+    assert results(tmp_path / "local") == results(tmp_path / "docker")
 
 
 def test_the_engine_is_named_and_auto_takes_docker(engine: ContainerTraining, tmp_path: Path) -> None:
