@@ -58,7 +58,9 @@ class KnowledgeModel:
         if hasattr(model_input, "columns") and set(names) <= set(model_input.columns):
             model_input = model_input[names]
         try:
-            rows = np.atleast_2d(np.asarray(model_input, dtype=np.float64))
+            # In C order, as files are read: the columns of a data frame are often contiguous, and BLAS then sums in
+            # another order.
+            rows = np.atleast_2d(np.ascontiguousarray(model_input, dtype=np.float64))
         except (TypeError, ValueError):
             raise ActivationError("The rows have values that are not numbers.") from None
         if rows.ndim != 2 or rows.shape[1] != len(names):

@@ -230,6 +230,8 @@ def _tags(plan: Plan) -> dict[str, str]:
         "scenario": plan.scenario,
         **tags_of_rows(plan.table),
         "refined_sha256": plan.origin,
+        "mlflow.note.content": plan.card.description,  # shown as the description of the run
+        "mlflow.source.name": f"app07 {plan.scenario}",
     }
     return {key: value for key, value in tags.items() if value}
 

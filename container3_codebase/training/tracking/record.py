@@ -30,7 +30,8 @@ Status = Literal["FINISHED", "FAILED", "KILLED"]
 FOLDER, FILE = "tracking", "record.jsonl"
 VERSION = 1
 _INTERVAL = 1.0
-_EVERY_STEP, _EVERY_TENTH = 20_000, 200_000
+_STRIDES = ((5_000, 1), (50_000, 10), (500_000, 100))
+"""Up to which step every step is recorded, every tenth, and so on; beyond, every thousandth."""
 
 
 class RunRecord:
@@ -108,7 +109,7 @@ class RunRecord:
     def metrics(self, step: int, values: Mapping[str, float]) -> None:
         """Record the metrics of a step, such as an epoch.
 
-        Of very long runs, only every tenth or hundredth step is recorded, and the last one.
+        Of runs with more than 5,000 steps, only every tenth or hundredth is recorded from there on, and the last one.
 
         Args:
             step: the step; steps are given in ascending order.
@@ -228,7 +229,7 @@ def _path(folder: Path) -> Path:
 
 
 def _stride(step: int) -> int:
-    return 1 if step <= _EVERY_STEP else 10 if step <= _EVERY_TENTH else 100
+    return next((stride for last, stride in _STRIDES if step <= last), 1000)
 
 
 def _opened(path: Path) -> int:

@@ -23,6 +23,7 @@ KEY_TAG = "app07.run"
 """The tag with the key of the run, by which it is found again."""
 
 _HASH_TAG = "app07.sha256"
+_KIND = {"mlflow.experimentKind": "custom_model_development"}  # shown as trainings, not as traces of prompts
 _POINTS, _PARAMS = 1000, 100
 _MOST_BYTES = 1 << 30
 
@@ -145,7 +146,7 @@ class RunUpload:
         found = self._server.call(client.get_experiment_by_name, name)
         if found is None:
             try:
-                return str(self._server.call(client.create_experiment, name))
+                return str(self._server.call(client.create_experiment, name, tags=_KIND))
             except TrackingRefused as error:
                 if error.code != "RESOURCE_ALREADY_EXISTS":
                     raise

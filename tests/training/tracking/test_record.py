@@ -85,11 +85,11 @@ def test_a_reader_gets_what_was_added(tmp_path: Path) -> None:
 
 def test_very_long_runs_keep_a_small_record_and_their_last_step(tmp_path: Path) -> None:
     with created(tmp_path) as record:
-        for step in range(1, 30_005):
+        for step in range(1, 20_005):
             record.metrics(step, {"error": 1.0})
     steps = [point.step for point in content(tmp_path).points]
-    assert steps[:20_000] == list(range(1, 20_001))
-    assert (len(steps), steps[-2:]) == (21_001, [30_000, 30_004])
+    assert steps[:5_000] == list(range(1, 5_001))
+    assert (len(steps), steps[-2:]) == (6_501, [20_000, 20_004])
 
 
 def test_recording_takes_little_of_an_epoch(tmp_path: Path) -> None:

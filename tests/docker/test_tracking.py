@@ -1,0 +1,246 @@
+"""A training in its container, an MLflow server in its own: all is sent, nothing is lost, and nothing sent twice."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import time
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.project import PROJECT
+from tests.training.runs import command
+
+LONG = ("--epochs", "40000", "--patience", "0", "--no-plots")
+"""A training of some seconds."""
+
+
+def docker(*words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(["docker", *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0 or not check, done.stdout + done.stderr
+    return done
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """A server in a container, and what trains beside it."""
+
+    name: str
+    folder: Path
+
+    @property
+    def uri(self) -> str:
+        port = docker("port", self.name, "5000").stdout.split()[0].rpartition(":")[2]
+        return f"http://127.0.0.1:{port}"
+
+    def wait(self) -> None:
+        for _ in range(300):
+            if docker("inspect", "-f", "{{.State.Health.Status}}", self.name).stdout.strip() == "healthy":
+                return
+            time.sleep(0.2)
+        raise AssertionError(docker("logs", self.name).stdout)
+
+    def post(self, path: str, **content: object) -> Any:
+        request = urllib.request.Request(
+            f"{self.uri}/api/2.0/mlflow/{path}",
+            json.dumps(content).encode(),
+            {"Content-Type": "application/json"},
+        )
+        return json.load(urllib.request.urlopen(request, timeout=20))
+
+    def get(self, path: str) -> Any:
+        return json.load(urllib.request.urlopen(f"{self.uri}/api/2.0/mlflow/{path}", timeout=20))
+
+    def words(self, *words: str) -> list[str]:
+        """Return a command in the training image, as the user that runs the tests."""
+        return [
+            "docker", "run", "--rm", "--network", self.name, "--user", str(os.getuid()), "--read-only",
+            "--tmpfs", "/tmp", "-v", f"{self.folder}:/output", "-v", f"{PROJECT.learning_base}:/rows.csv:ro",
+            "-e", "MLFLOW_TRACKING_URI=http://mlflow:5000", f"codebase_app07:{self.name}", *words,
+        ]  # fmt: skip
+
+    def train(self, name: str, *options: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.training(name, *options),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+    def training(self, name: str, *options: str) -> list[str]:
+        return self.words("create", "--data", "/rows.csv", "--out", f"/output/{name}", *options)
+
+    def send(self, name: str) -> subprocess.CompletedProcess[str]:
+        words = self.words("python", "-m", "training.tracking.send", f"/output/{name}")
+        return subprocess.run(words, capture_output=True, text=True, check=False)
+
+    def runs(self, experiment: str) -> list[Any]:
+        found = self.get(f"experiments/get-by-name?experiment_name={experiment}")
+        number = found["experiment"]["experiment_id"]
+        return list(self.post("runs/search", experiment_ids=[number]).get("runs", []))
+
+    def steps(self, run: Any, key: str = "train_error") -> list[int]:
+        number = run["info"]["run_id"]
+        history = self.get(f"metrics/get-history?run_id={number}&metric_key={key}&max_results=25000")
+        return [metric["step"] for metric in history.get("metrics", [])]
+
+    def recorded_steps(self, name: str) -> list[int]:
+        lines = (self.folder / name / "tracking" / "record.jsonl").read_text().splitlines()
+        found = [json.loads(line) for line in lines]
+        return [line["step"] for line in found if "train_error" in line.get("metrics", {})]
+
+
+@pytest.fixture(scope="module")
+def tracking(docker: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracking]:
+    name = f"test-{uuid.uuid4().hex[:8]}"
+    made = Tracking(name, tmp_path_factory.mktemp("tracking"))
+    build("-t", f"tracking_app07:{name}", "container5_tracking")
+    build("--target", "training", "-t", f"codebase_app07:{name}", "container3_codebase")
+    run("network", "create", name)
+    run(
+        "run", "-d", "--name", name, "--network", name, "--network-alias", "mlflow", "-p", "127.0.0.1::5000",
+        "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "-v", f"{name}:/tracking", f"tracking_app07:{name}",
+    )  # fmt: skip
+    made.wait()
+    yield made
+    for words in (
+        ("rm", "-f", "-v", name), ("volume", "rm", name), ("network", "rm", name),
+        ("image", "rm", "-f", f"tracking_app07:{name}", f"codebase_app07:{name}"),
+    ):  # fmt: skip
+        run(*words, check=False)
+
+
+run = docker  # the fixture of this name hides it above
+
+
+def build(*words: str) -> None:
+    run("build", "-q", *words[:-1], str(PROJECT.root / words[-1]))
+
+
+def test_run_curves_artifacts_and_model_are_on_the_server(tracking: Tracking) -> None:
+    done = tracking.train("first", "--experiment", "first", "--register", "iris", "--alias", "champion")
+    assert done.returncode == 0, done.stdout
+    assert "Sent to MLflow: http://mlflow:5000/#/experiments/" in done.stdout
+    assert "registered as iris version 1" in done.stdout
+    (found,) = tracking.runs("first")
+    assert found["info"]["status"] == "FINISHED"
+    with (tracking.folder / "first" / "history.csv").open() as file:
+        assert tracking.steps(found) == [int(row["epoch"]) for row in csv.DictReader(file)]
+    params = {one["key"]: one["value"] for one in found["data"]["params"]}
+    assert (params["hidden"], params["target"]) == ("8", "species")
+    number = found["info"]["run_id"]
+    listed = {file["path"] for file in tracking.get(f"artifacts/list?run_id={number}")["files"]}
+    assert {
+        "currentSolution.pkl",
+        "currentSolution.card.json",
+        "metrics.json",
+        "report.html",
+        "plots",
+    } <= listed
+    plots = {file["path"] for file in tracking.get(f"artifacts/list?run_id={number}&path=plots")["files"]}
+    assert {"plots/learning_curve.png", "plots/confusion_matrix.svg"} <= plots
+
+
+def test_mlflow_predicts_what_activate_writes(tracking: Tracking, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    table = [line.rsplit(",", 1)[0] for line in PROJECT.learning_base.read_text().splitlines()]
+    rows.write_text("\n".join(table) + "\n")
+    run("cp", str(rows), f"{tracking.name}:/tracking/rows.csv")
+    done = run(  # the last digits depend on the kernels of BLAS, which OPENBLAS_CORETYPE may choose
+        "exec", "-e", "OPENBLAS_CORETYPE", "-e", "MLFLOW_TRACKING_URI=http://127.0.0.1:5000", tracking.name,
+        "mlflow", "models", "predict",
+        "-m", "models:/iris@champion", "-i", "/tracking/rows.csv", "-t", "csv", "--env-manager", "local",
+    )  # fmt: skip
+    predicted = json.loads(done.stdout[done.stdout.index('{"predictions"') :])["predictions"]
+    known = {"MLFLOW_TRACKING_URI": tracking.uri}
+    outputs = []
+    for model in (
+        "models:/iris@champion",
+        "models:/iris/1",
+        str(tracking.folder / "first" / "currentSolution.pkl"),
+    ):
+        output = tmp_path / "prediction.csv"
+        activated = command("activate", model, str(rows), "-o", str(output), **known)
+        assert activated.returncode == 0, activated.stderr
+        outputs.append(output.read_text())
+    assert len(set(outputs)) == 1
+    with (tmp_path / "prediction.csv").open() as file:
+        expected = list(csv.DictReader(file))
+    names = ("setosa", "versicolor", "virginica")
+    assert [[row[name] for name in names] for row in predicted] == [
+        [float(row[name]) for name in names] for row in expected
+    ]
+    assert [row["class"] for row in predicted] == [
+        max(names, key=lambda name: float(row[name])) for row in expected
+    ]
+
+
+def test_sending_twice_changes_nothing(tracking: Tracking) -> None:
+    (tracking.folder / "first" / "tracking" / "sent.json").unlink()  # the server alone knows what it has
+    before = tracking.runs("first")
+    done = tracking.send("first")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (found,) = tracking.runs("first")
+    assert found["info"]["run_id"] == before[0]["info"]["run_id"]
+    assert tracking.steps(found) == tracking.recorded_steps("first")
+    versions = tracking.get("registered-models/get?name=iris")["registered_model"]["latest_versions"]
+    assert [version["version"] for version in versions] == ["1"]
+
+
+def test_what_a_server_misses_that_ends_during_training_is_sent_later(tracking: Tracking) -> None:
+    started = subprocess.Popen(
+        tracking.training("second", *LONG, "--experiment", "second", "--tracking-wait", "1"),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    time.sleep(3.0)
+    run("kill", tracking.name)
+    output, _ = started.communicate(timeout=120)
+    assert started.returncode == 0, output
+    assert "python App07.py track --upload" in output
+    run("start", tracking.name)
+    tracking.wait()
+    for _ in range(2):
+        done = tracking.send("second")
+        assert done.returncode == 0, done.stdout + done.stderr
+    (found,) = tracking.runs("second")
+    assert found["info"]["status"] == "FINISHED"
+    assert tracking.steps(found) == tracking.recorded_steps("second")
+    assert tracking.steps(found)[-1] == 40_000
+
+
+def test_a_killed_training_that_is_resumed_is_one_run(tracking: Tracking) -> None:
+    started = subprocess.Popen(
+        tracking.training("third", *LONG, "--experiment", "third"), stdout=subprocess.PIPE
+    )
+    time.sleep(3.0)
+    container = run("ps", "-q", "--filter", f"ancestor=codebase_app07:{tracking.name}").stdout.split()
+    run("kill", *container)
+    started.communicate(timeout=60)
+    assert started.returncode == 137
+    done = tracking.train("third", *LONG, "--experiment", "third", "--resume")
+    assert done.returncode == 0, done.stdout
+    (found,) = tracking.runs("third")
+    assert found["info"]["status"] == "FINISHED"
+    assert tracking.steps(found) == [*range(1, 5_001), *range(5_010, 40_001, 10)]
+
+
+def test_a_wrong_address_is_named_and_training_goes_on(tracking: Tracking) -> None:
+    for address, message in (
+        ("http://nowhere.invalid:5000", "track --upload"),
+        (f"http://{tracking.name}:5000", "track --upload"),  # a name of the server that it does not answer to
+    ):
+        done = tracking.train(
+            "fourth", "--epochs", "3", "--no-plots", "--tracking-uri", address, "--tracking-wait", "3"
+        )
+        assert (done.returncode, message in done.stdout) == (0, True), done.stdout
+    done = tracking.train("fourth", "--tracking-uri", "ftp://user:secret@mlflow")
+    assert (done.returncode, "secret" in done.stdout) == (2, False), done.stdout
