@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TextIO
 
 from training.fitting.fit import EpochErrors, Fit
 from training.metrics import Metrics
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from training.search.plan import SearchPlan
     from training.search.trials import Trial
     from training.search.tune import SearchOutcome
-
-_INTERVAL = 0.1
 
 
 class Messages(SearchObserver, Protocol):
@@ -44,18 +42,43 @@ class Messages(SearchObserver, Protocol):
         """
 
 
-class EventStream:
-    """Writes JSON lines; the key ``event`` says what each is about.
+class _Stream:
+    """What both kinds of output have in common: the stream, the request to stop, and how often epochs are shown.
 
     Args:
         stream: the output.
         stop: whether the end was requested.
     """
 
+    interval: ClassVar[float]
+    """Seconds between two epochs that are shown."""
+
     def __init__(self, stream: TextIO, stop: Callable[[], bool]) -> None:
         self._stream = stream
         self._stop = stop
         self._shown = float("-inf")
+
+    def stop_requested(self) -> bool:
+        """Return whether the end was requested."""
+        return self._stop()
+
+    def _due(self) -> bool:
+        """Return whether the last epoch was shown long enough ago; if so, the time starts anew."""
+        now = time.monotonic()
+        if now - self._shown < self.interval:
+            return False
+        self._shown = now
+        return True
+
+    def _line(self, text: str) -> None:
+        self._stream.write(text + "\n")
+        self._stream.flush()
+
+
+class EventStream(_Stream):
+    """Writes JSON lines; the key ``event`` says what each is about."""
+
+    interval = 0.1
 
     def planned(self, plan: Plan) -> None:
         """Write the facts that are known before the first epoch."""
@@ -63,9 +86,7 @@ class EventStream:
 
     def epoch(self, errors: EpochErrors, fit: Fit) -> None:
         """Write the errors of an epoch, ten times a second at most."""
-        now = time.monotonic()
-        if now - self._shown >= _INTERVAL:
-            self._shown = now
+        if self._due():
             self._send(
                 "epoch", epoch=errors.epoch, train=errors.train, validation=errors.validation,
                 best_epoch=fit.state.best_epoch,
@@ -77,9 +98,7 @@ class EventStream:
 
     def fold(self, progress: SearchProgress) -> None:
         """Write how far a search is, ten times a second at most."""
-        now = time.monotonic()
-        if now - self._shown >= _INTERVAL:
-            self._shown = now
+        if self._due():
             self._send("fold", **_progress(progress))
 
     def trial(self, trial: Trial, progress: SearchProgress) -> None:
@@ -89,10 +108,6 @@ class EventStream:
     def note(self, text: str) -> None:
         """Write a note."""
         self._send("note", text=text)
-
-    def stop_requested(self) -> bool:
-        """Return whether the end was requested."""
-        return self._stop()
 
     def trained(self, outcome: Outcome) -> None:
         """Write the result of a training."""
@@ -124,41 +139,34 @@ class EventStream:
         self._send("failed", text=text, exit=status)
 
     def _send(self, event: str, **facts: Any) -> None:
-        self._stream.write(json.dumps({"event": event, **facts}) + "\n")
-        self._stream.flush()
+        self._line(json.dumps({"event": event, **facts}))
 
 
-class TextStream:
-    """Writes lines for people, as they are read in the log of a container.
+class TextStream(_Stream):
+    """Writes lines for people, as they are read in the log of a container."""
 
-    Args:
-        stream: the output.
-        stop: whether the end was requested.
-    """
+    interval = 1.0
 
     def __init__(self, stream: TextIO, stop: Callable[[], bool]) -> None:
-        self._stream = stream
-        self._stop = stop
-        self._shown = time.monotonic()
+        super().__init__(stream, stop)
+        self._shown = time.monotonic()  # no line for an epoch of a short training
         self._trials = 0
 
     def planned(self, plan: Plan) -> None:
         """Print the facts that are known before the first epoch."""
-        self._print(plan_line(plan))
+        self._line(plan_line(plan))
 
     def epoch(self, errors: EpochErrors, fit: Fit) -> None:
         """Print the errors of an epoch, once a second at most."""
-        now = time.monotonic()
-        if now - self._shown >= 1.0:
-            self._shown = now
-            self._print(
+        if self._due():
+            self._line(
                 f"epoch {errors.epoch:,}: error {errors.train:.6f}, validation {errors.validation:.6f}"
             )
 
     def searching(self, plan: SearchPlan) -> None:
         """Print the facts that are known before the first trial."""
         self._trials = plan.search.trials
-        self._print(plan.line())
+        self._line(plan.line())
 
     def fold(self, progress: SearchProgress) -> None:
         """Print nothing: a fold is no line of a log."""
@@ -167,39 +175,31 @@ class TextStream:
         """Print the result of a trial."""
         found = f"failed: {trial.failure}" if trial.failure else f"error {trial.mean:.6f}"
         best = f", the best is trial {progress.best.number:,}" if progress.best else ""
-        self._print(f"trial {trial.number:,} of {self._trials:,}: {trial.text()}: {found}{best}")
+        self._line(f"trial {trial.number:,} of {self._trials:,}: {trial.text()}: {found}{best}")
 
     def note(self, text: str) -> None:
         """Print a note."""
-        self._print(text)
-
-    def stop_requested(self) -> bool:
-        """Return whether the end was requested."""
-        return self._stop()
+        self._line(text)
 
     def trained(self, outcome: Outcome) -> None:
         """Print the result of a training."""
         for line in metric_lines(outcome.plan.rows.task, outcome.metrics):
-            self._print(line)
-        self._print(f"written to {outcome.folder}: {', '.join(outcome.files)}")
+            self._line(line)
+        self._line(f"written to {outcome.folder}: {', '.join(outcome.files)}")
 
     def searched(self, outcome: SearchOutcome) -> None:
         """Print the result of a search and of the final training."""
-        self._print(f"the best is {outcome.line()}")
+        self._line(f"the best is {outcome.line()}")
         self.trained(outcome.final)
 
     def scored(self, metrics: Metrics) -> None:
         """Print the metrics of knowledge."""
         for line in metric_lines(str(metrics["task"]), {"all rows": metrics["metrics"]}):
-            self._print(line)
+            self._line(line)
 
     def failed(self, text: str, status: int) -> None:
         """Print an error."""
         print(text, file=sys.stderr)
-
-    def _print(self, text: str) -> None:
-        self._stream.write(text + "\n")
-        self._stream.flush()
 
 
 def _progress(progress: SearchProgress) -> dict[str, Any]:

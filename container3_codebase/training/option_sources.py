@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pybrain_runtime._io.input_file import InputFile
 from training.errors import OptionError
@@ -15,6 +15,7 @@ from training.search_options import RANGE, SearchOptions, search_table
 from training.server_address import check_address
 
 _SIZE_LIMIT = 1 << 20
+_Options = TypeVar("_Options")
 _SEARCH, _RANGES = "search", "ranges"
 
 
@@ -66,9 +67,9 @@ def resolve_all(given: Mapping[str, object], environment: Mapping[str, str]) -> 
             values[option] = _converted(value, option, rows[option].metadata["convert"], option)
     of_search = {row.name: values[row.name] for row in search_table() if row.name in values}
     of_training = {name: value for name, value in values.items() if name not in of_search}
-    options = TrainingOptions(**of_training)  # type: ignore[arg-type]
+    options = _made(TrainingOptions, of_training)
     _check_together(options)
-    search = SearchOptions(**of_search)  # type: ignore[arg-type]
+    search = _made(SearchOptions, of_search)
     return Resolved(options, search, frozenset(values))
 
 
@@ -88,6 +89,11 @@ def _check_together(options: TrainingOptions) -> None:
 
 def _rows() -> dict[str, Field[Any]]:
     return {row.name: row for row in (*table(), *search_table())}
+
+
+def _made(kind: Callable[..., _Options], values: Mapping[str, object]) -> _Options:
+    """Return options with these values, which their converters have made."""
+    return kind(**values)
 
 
 def similar(word: str, known: Iterable[str]) -> str:

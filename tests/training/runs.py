@@ -104,3 +104,12 @@ def files(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.iterdir())
         if path.is_file() and path.name != ".lock"
     }
+
+
+def number(values: object, *keys: str) -> float:
+    """Return a number in nested dictionaries, such as ``number(outcome.metrics, "test", "accuracy")``."""
+    for key in keys:
+        assert isinstance(values, dict)
+        values = values[key]
+    assert isinstance(values, int | float)
+    return values

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.training.runs import IRIS, Recorder, created, files, plane, program, write_table
+from tests.training.runs import IRIS, Recorder, created, files, number, plane, program, write_table
 
 
 def test_a_classification_has_a_learning_curve_and_a_confusion_matrix(tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ def test_the_report_needs_no_other_file_and_shows_the_metrics(tmp_path: Path) ->
     assert all(link.startswith(("#", "data:image/png;base64,")) for link in links)
     ids = re.findall(r'\bid="([^"]*)"', page)
     assert len(ids) == len(set(ids))
-    accuracy = outcome.metrics["test"]["accuracy"]  # type: ignore[index]
+    accuracy = number(outcome.metrics, "test", "accuracy")
     assert f"{accuracy:.4g}" in page and "versicolor" in page and outcome.plan.table.sha256 in page
 
 

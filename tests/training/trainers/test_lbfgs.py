@@ -16,26 +16,29 @@ def rows(count=80):
     return inputs, inputs @ generator.normal(size=(4, 2)) + generator.normal(size=(count, 2))
 
 
-def test_a_linear_network_comes_to_the_least_squares_solution():
-    inputs, targets = rows()
+def linear(inputs, targets, decay=0.0):
+    """Return a linear network and its trainer."""
     network = buildNetwork(4, 2)
-    trainer = make_trainer("lbfgs", network, inputs, targets, TrainerOptions(), seed=0)
+    options = TrainerOptions(weight_decay=decay)
+    return network, make_trainer("lbfgs", network, inputs, targets, options, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("count", "decay"),
+    [
+        pytest.param(80, 0.0, id="least squares"),
+        pytest.param(80, 0.3, id="ridge regression"),
+        pytest.param(9000, 0.0, id="more rows than are computed together"),
+    ],
+)
+def test_a_linear_network_comes_to_the_known_minimum(count, decay):
+    inputs, targets = rows(count)
+    network, trainer = linear(inputs, targets, decay)
     for _ in range(30):
         trainer.train_epoch()
     design = np.hstack([inputs, np.ones((len(inputs), 1))])
-    solution = np.linalg.lstsq(design, targets, rcond=None)[0]
-    np.testing.assert_allclose(network.activateRows(inputs), design @ solution, rtol=0, atol=1e-7)
-
-
-def test_weight_decay_comes_to_the_solution_of_ridge_regression():
-    inputs, targets = rows()
-    network = buildNetwork(4, 2)
-    trainer = make_trainer("lbfgs", network, inputs, targets, TrainerOptions(weight_decay=0.3), seed=0)
-    for _ in range(30):
-        trainer.train_epoch()
-    design = np.hstack([inputs, np.ones((len(inputs), 1))])
-    # The mean of half the squared errors plus 0.15 |W|^2; the bias is not penalized.
-    penalty = 0.3 * len(inputs) * np.diag([1.0, 1.0, 1.0, 1.0, 0.0])
+    # The mean of half the squared errors plus half the decay times |W|^2; the bias is not penalized.
+    penalty = decay * len(inputs) * np.diag([1.0, 1.0, 1.0, 1.0, 0.0])
     solution = np.linalg.solve(design.T @ design + penalty, design.T @ targets)
     np.testing.assert_allclose(network.activateRows(inputs), design @ solution, rtol=0, atol=1e-7)
 
@@ -53,23 +56,11 @@ def test_the_error_reaches_that_of_long_training_in_few_epochs():
 
 def test_at_the_minimum_the_parameters_stay():
     inputs, targets = rows()
-    network = buildNetwork(4, 2)
-    trainer = make_trainer("lbfgs", network, inputs, targets, TrainerOptions(), seed=0)
+    network, trainer = linear(inputs, targets)
     errors = [trainer.train_epoch() for _ in range(60)]
     before = network.params.copy()
     assert trainer.train_epoch() == errors[-1]
     np.testing.assert_allclose(network.params, before, rtol=0, atol=1e-9)
-
-
-def test_more_rows_than_are_computed_together_give_the_same_minimum():
-    inputs, targets = rows(9000)
-    network = buildNetwork(4, 2)
-    trainer = make_trainer("lbfgs", network, inputs, targets, TrainerOptions(), seed=0)
-    for _ in range(30):
-        trainer.train_epoch()
-    design = np.hstack([inputs, np.ones((len(inputs), 1))])
-    solution = np.linalg.lstsq(design, targets, rcond=None)[0]
-    np.testing.assert_allclose(network.activateRows(inputs), design @ solution, rtol=0, atol=1e-7)
 
 
 def test_rows_whose_loss_is_not_finite_are_an_error():
