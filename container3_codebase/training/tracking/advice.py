@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+_OUTPUT = Path("/output")
+"""Where docker-compose.training.yml mounts the folder ``output`` of the checkout."""
+
 
 def send_later(folder: Path) -> str:
     """Return the sentence that names the command.

@@ -11,7 +11,7 @@ from pathlib import Path
 from pybrain_runtime.errors import PipelineError
 from training.tracking.record import FILE, FOLDER
 from training.tracking.record_file import Recorded, read_record
-from training.tracking.sent import Sent, unsent_servers, write_sent
+from training.tracking.sent import is_unsent, read_sent, write_sent
 
 EARLIER = "earlier"
 STATE = "sent.json"
@@ -29,8 +29,9 @@ def expect(folder: Path, uri: str, key: str) -> None:
         CannotWrite: it cannot be written.
     """
     path = folder / FOLDER / STATE
-    if uri not in unsent_servers(path, key):
-        write_sent(path, uri, Sent(key))
+    sent = read_sent(path, uri, key)
+    sent.complete = False
+    write_sent(path, uri, sent)
 
 
 def keep_unsent(folder: Path) -> Path | None:
@@ -46,7 +47,7 @@ def keep_unsent(folder: Path) -> Path | None:
         found = read_record(folder / FOLDER / FILE)
     except PipelineError:
         return None
-    if not unsent_servers(folder / FOLDER / STATE, found.key):
+    if not is_unsent(folder / FOLDER / STATE, found.key):
         return None
     target = folder / FOLDER / EARLIER / found.key
     (target / FOLDER).mkdir(parents=True, exist_ok=True)

@@ -59,18 +59,19 @@ def read_sent(path: Path, uri: str, key: str) -> Sent:
     return found if valid else Sent(key)
 
 
-def unsent_servers(path: Path, key: str) -> list[str]:
-    """Return the servers that a run is to be sent to and that do not have all of it.
+def is_unsent(path: Path, key: str) -> bool:
+    """Return whether a run is to be sent to a server, and none has all of it.
 
     Args:
         path: the file.
         key: the key of the run.
     """
-    return [
-        uri
-        for uri, about in _servers(path).items()
-        if isinstance(about, dict) and about.get("key") == key and about.get("complete") is not True
+    states = [
+        about.get("complete") is True
+        for about in _servers(path).values()
+        if isinstance(about, dict) and about.get("key") == key
     ]
+    return bool(states) and not any(states)
 
 
 def write_sent(path: Path, uri: str, sent: Sent) -> None:

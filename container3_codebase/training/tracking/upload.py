@@ -7,22 +7,21 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from mlflow.entities import LoggedModelOutput, LoggedModelStatus, Metric, Param, Run, RunTag
+from mlflow.entities import Metric, Param, Run, RunTag
 
 from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime.errors import InputMissing
 from training.errors import TrackingRefused
 from training.tracking.earlier import STATE
-from training.tracking.model import write_model
+from training.tracking.model_upload import ModelUpload
 from training.tracking.record import FILE, FOLDER
-from training.tracking.record_file import Model, Point, read_added, read_record
+from training.tracking.record_file import Point, read_added, read_record
 from training.tracking.sent import Sent, read_sent, write_sent
 from training.tracking.server import Server
 
 KEY_TAG = "app07.run"
 """The tag with the key of the run, by which it is found again."""
 
-_HASH_TAG = "app07.sha256"
 _KIND = {"mlflow.experimentKind": "custom_model_development"}  # shown as trainings, not as traces of prompts
 _POINTS, _PARAMS = 1000, 100
 _MOST_BYTES = 1 << 30
@@ -238,62 +237,12 @@ class RunUpload:
         content = self._content(model.path)
         if content is None:
             return
-        digest = hashlib.sha256(content).hexdigest()
-        self._sent.model_id = self._logged_model(model, content, digest)
+        card = self._content(model.path.removesuffix(".pkl") + ".card.json") or b""
+        upload = ModelUpload(self._server, self._sent.experiment_id, self._sent.run_id)
+        self._sent.model_id = upload.log(content, card)
         if model.register:
-            self._register(model.register, model.alias, digest)
+            self._sent.version = upload.register(model.register, model.alias, content, self._sent.model_id)
         self._save()
-
-    def _logged_model(self, model: Model, content: bytes, digest: str) -> str:
-        client, run_id, experiment = self._server.client, self._sent.run_id, self._sent.experiment_id
-        words = f"source_run_id = '{run_id}'"
-        for found in self._server.call(client.search_logged_models, [experiment], filter_string=words):
-            if found.tags.get(_HASH_TAG) == digest and found.status == LoggedModelStatus.READY:
-                return str(found.model_id)
-            if found.tags.get(_HASH_TAG) == digest:  # a sender that was killed has left it unfinished
-                self._server.call(client.delete_logged_model, found.model_id)
-        created = self._server.call(
-            client.create_logged_model,
-            experiment,
-            name="model",
-            source_run_id=run_id,
-            tags={_HASH_TAG: digest},
-            model_type="pybrain",
-        )
-        with tempfile.TemporaryDirectory() as folder:
-            card = self._content(model.path.removesuffix(".pkl") + ".card.json") or b""
-            write_model(Path(folder), content, card, model_id=created.model_id, run_id=run_id)
-            self._server.call(client.log_model_artifacts, created.model_id, folder)
-        outputs = [LoggedModelOutput(created.model_id, step=0)]
-        self._server.call(client.log_outputs, run_id, models=outputs)
-        self._server.call(client.finalize_logged_model, created.model_id, LoggedModelStatus.READY)
-        return str(created.model_id)
-
-    def _register(self, name: str, alias: str | None, digest: str) -> None:
-        client, run_id = self._server.client, self._sent.run_id
-        try:
-            self._server.call(client.create_registered_model, name)
-        except TrackingRefused as error:
-            if error.code != "RESOURCE_ALREADY_EXISTS":
-                raise
-        words = f"name = '{name}' and run_id = '{run_id}'"
-        versions = self._server.call(client.search_model_versions, words)
-        present = [found for found in versions if found.tags.get(_HASH_TAG) == digest]
-        if present:
-            self._sent.version = str(present[0].version)
-        else:
-            created = self._server.call(
-                client.create_model_version,
-                name,
-                source=f"models:/{self._sent.model_id}",
-                run_id=run_id,
-                tags={_HASH_TAG: digest},
-                model_id=self._sent.model_id,
-                await_creation_for=0,
-            )
-            self._sent.version = str(created.version)
-        if alias and not present:
-            self._server.call(client.set_registered_model_alias, name, alias, self._sent.version)
 
     def _end(self, status: str, ended: int | None) -> None:
         if not self._sent.run_id:
