@@ -103,6 +103,14 @@ class Journal:
         self.results.setdefault(trial, {})[fold] = result
         self._write(_line(trial, values, fold, result))
 
+    def count(self, trials: int) -> int:
+        """Return the number of results.
+
+        Args:
+            trials: only those of the first trials are counted.
+        """
+        return sum(len(found) for trial, found in self.results.items() if trial <= trials)
+
     def complete(self, folds: int) -> bytes:
         """Return the journal of the trials that are complete, in their order.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from training.options import TrainingOptions
 from training.search.fold_fit import FoldTask
@@ -18,6 +18,20 @@ if TYPE_CHECKING:
     from training.search.workers import Workers  # imports multiprocessing
 
 
+class TrialRecorder(Protocol):
+    """Records trials for experiment tracking."""
+
+    def trial(self, trial: Trial) -> None:
+        """Record a trial when it is complete."""
+
+    def history(self, trials: Sequence[Trial]) -> None:
+        """Record the errors of all trials so far.
+
+        Args:
+            trials: in the order of their numbers.
+        """
+
+
 class Search:
     """A search in progress.
 
@@ -26,7 +40,7 @@ class Search:
         journal: has the folds that are done, and takes those to come.
         workers: train the folds.
         observer: is told about the progress.
-        record: called with each trial that is complete and the best one so far.
+        recorder: records the trials.
 
     Attributes:
         trials: the trials that are complete, in their order.
@@ -38,13 +52,13 @@ class Search:
         journal: Journal,
         workers: Workers,
         observer: SearchObserver,
-        record: Callable[[Trial, Trial | None], None],
+        recorder: TrialRecorder,
     ) -> None:
         self._plan = plan
         self._journal = journal
         self._workers = workers
         self._observer = observer
-        self._record = record
+        self._recorder = recorder
         self._proposals = Proposals(plan.ranges, plan.options.trainer, plan.options.seed)
         self._first: dict[TrainingOptions, int] = {}
         self.trials: list[Trial] = []
@@ -52,7 +66,7 @@ class Search:
     @property
     def progress(self) -> SearchProgress:
         """How far the search is."""
-        folds = sum(len(found) for found in self._journal.results.values())
+        folds = self._journal.count(self._plan.search.trials)
         return SearchProgress(len(self.trials), folds, best_of(self.trials))
 
     def run(self, stop: Callable[[], bool]) -> bool:
@@ -77,6 +91,7 @@ class Search:
             if not done:
                 return False
             self._proposals.add(self.trials[known:])
+            self._recorder.history(self.trials)
         return True
 
     def _values(self, batch: int, numbers: Sequence[int]) -> list[Values]:
@@ -129,6 +144,5 @@ class Search:
         if len(results) == len(self._folds):
             trial = Trial(number, values, tuple(results[fold] for fold in self._folds))
             self.trials.append(trial)
-            progress = self.progress
-            self._record(trial, progress.best)
-            self._observer.trial(trial, progress)
+            self._recorder.trial(trial)
+            self._observer.trial(trial, self.progress)

@@ -16,8 +16,9 @@ from training.rows.table import Table
 from training.rows.targets import CLASSIFICATION, Rows, check_learnable, rows_of
 from training.search.fold_fit import FoldData
 from training.search.folds import fold_splits, rows_in
-from training.search.ranges import Range, Values, applied, ranges_of
+from training.search.ranges import Range, Values, ranges_of
 from training.search.trials import Trial, best_of
+from training.search.values import applied
 from training.search_options import SearchOptions
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
 from training.errors import OptionError
@@ -123,46 +123,9 @@ def uses(trainer: str, option: str) -> bool:
     return option not in _TRAINER_OPTIONS or option in KINDS[trainer].options
 
 
-def fits(values: Values, ranges: Sequence[Range], trainer: str) -> bool:
-    """Return whether a trial could have these values.
-
-    Args:
-        values: the values by option.
-        ranges: what is searched.
-        trainer: the trainer, where it is not searched.
-    """
-    trainer = str(values.get("trainer", trainer))
-    if trainer not in KINDS or values.keys() != {one.option for one in ranges if uses(trainer, one.option)}:
-        return False
-    return all(one.contains(values[one.option]) for one in ranges if one.option in values)
-
-
-def option_values(values: Values) -> dict[str, Any]:
-    """Return the values of a trial as `TrainingOptions` has them.
-
-    Args:
-        values: as they were proposed.
-    """
-    converters = _converters()
-    return {name: converters[name](value) for name, value in values.items()}
-
-
-def applied(options: TrainingOptions, values: Values, ranges: Sequence[Range]) -> TrainingOptions:
-    """Return the options of a trial.
-
-    An option that the trial's trainer does not use has its default, if the trainer itself is searched.
-
-    Args:
-        options: the options of the search.
-        values: those of the trial.
-        ranges: the ranges of the search.
-    """
-    changed = option_values(values)
-    if any(one.option == "trainer" for one in ranges):
-        trainer = str(changed["trainer"])
-        unused = {name: default for name, default in _defaults() if not uses(trainer, name)}
-        changed = {**unused, **changed}
-    return replace(options, **changed)
+def converters() -> dict[str, Any]:
+    """Return what makes a value of each option from text."""
+    return {row.name: row.metadata["convert"] for row in table()}
 
 
 def _range(name: str, text: str) -> Range:
@@ -212,17 +175,9 @@ def _choices(name: str, text: str) -> Choices:
 
 def _converted(name: str, word: str, said: str) -> Any:
     try:
-        return _converters()[name](word)
+        return converters()[name](word)
     except ValueError as error:
         raise OptionError(f"{said}: {word!r}: {error}.", option=RANGE) from None
-
-
-def _converters() -> dict[str, Any]:
-    return {row.name: row.metadata["convert"] for row in table()}
-
-
-def _defaults() -> Iterator[tuple[str, Any]]:
-    return ((row.name, row.default) for row in table() if row.name in SEARCHABLE)
 
 
 def _by_default(name: str, resolved: Resolved) -> bool:

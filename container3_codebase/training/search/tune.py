@@ -24,17 +24,17 @@ from training.results.folder import (
     ResultFolder,
 )
 from training.scenarios import Observer, Outcome, after_epoch, exclusive, make_fit, write_results
-from training.search.files import best_toml, search_json, trials_csv
 from training.search.journal import Journal
 from training.search.loop import Search
 from training.search.observer import SearchObserver
 from training.search.plan import SearchPlan, plan_search
-from training.search.plots import draw_search
 from training.search.proposals import BATCH
-from training.search.ranges import fits
-from training.search.recording import SearchRecording
-from training.search.report import section_html
+from training.search.results.plots import draw_search
+from training.search.results.recording import SearchRecording
+from training.search.results.report import section_html
+from training.search.results.summaries import best_toml, search_json, trials_csv
 from training.search.trials import Trial, best_of
+from training.search.values import fits
 from training.search.workers import make_workers
 
 BY_TRIALS, BY_TIMEOUT = "trials", "timeout"
@@ -109,12 +109,19 @@ def _journal(plan: SearchPlan, folder: ResultFolder, observer: Observer) -> Jour
         return journal
     if not (journal.read(journal.path) or journal.read(folder.file(FOLDS))):
         observer.note("There is no journal; the search begins with the first trial.")
-    elif not all(fits(values, plan.ranges, plan.options.trainer) for values in journal.values.values()):
+    elif not _is_valid(journal, plan):
         raise CannotResume(f"The journal {journal.path} is damaged.")
     else:
-        folds = sum(len(results) for results in journal.results.values())
+        folds = journal.count(plan.search.trials)
         observer.note(f"Continuing after {folds:,} of {plan.search.trials * plan.search.folds:,} folds.")
     return journal
+
+
+def _is_valid(journal: Journal, plan: SearchPlan) -> bool:
+    folds = range(plan.search.folds)
+    return all(fits(values, plan.ranges, plan.options.trainer) for values in journal.values.values()) and all(
+        fold in folds for results in journal.results.values() for fold in results
+    )
 
 
 def _searched(
@@ -125,15 +132,17 @@ def _searched(
     def stop() -> bool:
         return observer.stop_requested() or time.monotonic() >= deadline
 
-    workers = make_workers(plan.search.jobs, BATCH * plan.search.folds, plan.data)
+    missing = plan.search.trials * plan.search.folds - journal.count(plan.search.trials)
+    workers = make_workers(plan.search.jobs, min(missing, BATCH * plan.search.folds), plan.data)
     try:
-        search = Search(plan, journal, workers, observer, recording.trial)
+        search = Search(plan, journal, workers, observer, recording)
         observer.searching(plan)
         done = search.run(stop)
     finally:
         workers.close()
     if observer.stop_requested():
         raise _interrupted(plan, search.trials)
+    recording.history(search.trials)
     if not search.trials:
         raise SearchTimedOut(f"No trial was complete after {plan.search.timeout:g} seconds.")
     return search.trials, BY_TRIALS if done else BY_TIMEOUT

@@ -8,7 +8,8 @@ import pytest
 
 from training.errors import OptionError
 from training.option_sources import Resolved, resolve, resolve_all
-from training.search.ranges import Choices, Interval, applied, fits, option_values, ranges_of
+from training.search.ranges import Choices, Interval, ranges_of
+from training.search.values import applied, fits, option_values
 
 
 def resolved(*ranges: str, **options: object) -> Resolved:

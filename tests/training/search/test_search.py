@@ -156,6 +156,17 @@ def test_more_trials_continue_a_search_that_has_ended(tmp_path: Path) -> None:
     assert files(tmp_path / "whole") == files(tmp_path / "parts")
 
 
+def test_fewer_trials_lose_nothing_of_a_search_that_has_ended(tmp_path: Path) -> None:
+    tuned(tmp_path / "whole", trials=BATCH + 2)
+    tuned(tmp_path / "parts", trials=BATCH + 2)
+    fewer = tuned(tmp_path / "parts", trials=2, resume=True)
+    assert [trial.number for trial in fewer.trials] == [1, 2]
+    recorder = SearchRecorder()
+    tuned(tmp_path / "parts", trials=BATCH + 2, resume=True, recorder=recorder)
+    assert recorder.done == 0
+    assert files(tmp_path / "whole") == files(tmp_path / "parts")
+
+
 def test_the_message_of_an_interruption_names_the_best_trial_so_far(tmp_path: Path) -> None:
     with pytest.raises(
         SearchInterrupted, match=r"1 of 6 trials are complete. The best so far is trial 1: valid"
@@ -182,6 +193,7 @@ def test_an_incomplete_last_line_is_left_out(tmp_path: Path) -> None:
     [
         ('"error": ', '"error": NaN, "x": '),
         ('"fold": 0', '"fold": -1'),
+        ('"fold": 0', '"fold": 3'),
         ('"values": {', '"values": {"seed": 1, '),
         ('{"trial": 1,', '["trial": 1,'),
         ('"version": 1', '"version": 2'),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,15 +30,21 @@ class SearchRecording(RecordedRun):
         super().__init__(plan.options, note)
         self._plan = plan
 
-    def trial(self, trial: Trial, best: Trial | None) -> None:
-        """Record a trial, unless it was recorded before the search was resumed.
+    def trial(self, trial: Trial) -> None:
+        """Record a trial as a run of its own, unless that was done before the search was resumed."""
+        if self._record is not None:
+            parent = self._record.key
+            self.guarded(lambda: self._trial(trial, parent))
+
+    def history(self, trials: Sequence[Trial]) -> None:
+        """Record the errors of all trials so far; what is recorded already is not recorded again.
 
         Args:
-            trial: the trial.
-            best: the best one so far.
+            trials: in the order of their numbers.
         """
         if self._record is not None:
-            self.guarded(lambda: self._trial(trial, best))
+            record = self._record
+            self.guarded(lambda: _record_history(record, trials))
 
     def final(self, plan: Plan, fit: Fit) -> Recording:
         """Return the recording of the final training, in the record of the search.
@@ -66,16 +72,12 @@ class SearchRecording(RecordedRun):
             _remove_trials(Path(self._options.out))
         self._begin_record(f"search {plan.name}", identity, params, tags)
 
-    def _trial(self, trial: Trial, best: Trial | None) -> None:
-        parent = self._record
-        assert parent is not None
+    def _trial(self, trial: Trial, parent: str) -> None:
         folder = Path(ResultFolder(self._options.out).file(TRIALS_FOLDER)) / f"{trial.number:04d}"
-        if not trial.failure and best is not None:
-            parent.metrics(trial.number, {"trial_error": trial.mean, "best_error": best.mean})
-        if _is_recorded(folder, parent.key):
+        if _is_recorded(folder, parent):
             return
         with RunRecord.create(
-            folder, name=f"trial {trial.number}", experiment=self._options.experiment, parent=parent.key
+            folder, name=f"trial {trial.number}", experiment=self._options.experiment, parent=parent
         ) as record:
             record.params(dict(trial.values))
             record.tags({"trial": str(trial.number), **({"error": trial.failure} if trial.failure else {})})
@@ -93,6 +95,14 @@ class SearchRecording(RecordedRun):
                     },
                 )  # fmt: skip
             record.end("FAILED" if trial.failure else "FINISHED")
+
+
+def _record_history(record: RunRecord, trials: Sequence[Trial]) -> None:
+    best = float("inf")
+    for trial in trials:
+        if not trial.failure:
+            best = min(best, trial.mean)
+            record.metrics(trial.number, {"trial_error": trial.mean, "best_error": best})
 
 
 def _is_recorded(folder: Path, parent: str) -> bool:

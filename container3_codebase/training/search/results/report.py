@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from training.results.report import figures_html, table_html
 from training.search.plan import SearchPlan
-from training.search.plots import TITLES
+from training.search.results.plots import TITLES
 from training.search.trials import Trial
 
 _SHOWN = 20
