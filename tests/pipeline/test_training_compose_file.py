@@ -11,6 +11,7 @@ import yaml
 
 from pipeline.project import KNOWLEDGEBASE, LEARNINGBASE, PROJECT, TRAINING
 from training.options import table, variable
+from training.search_options import search_table
 
 TEXT = PROJECT.training_compose_file.read_text(encoding="utf-8")
 FILE: dict[str, Any] = yaml.safe_load(TEXT)
@@ -82,7 +83,7 @@ def test_the_server_is_started_as_by_its_image() -> None:
 def test_every_option_of_training_is_passed_on() -> None:
     given = {key for key in FILE["services"][TRAINING]["environment"] if key.startswith("TRAIN_")}
     on_the_host = {"TRAIN_NAME", "TRAIN_PROMOTE"}
-    assert given == {variable(row.name) for row in table()} - on_the_host
+    assert given == {variable(row.name) for row in (*table(), *search_table())} - on_the_host
 
 
 def test_the_stack_has_its_own_volume_of_pipes() -> None:
