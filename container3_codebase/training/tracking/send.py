@@ -89,7 +89,7 @@ def connect(environment: Mapping[str, str]) -> Server:
         raise MissingPackage(
             f"MLflow's client is not installed: there is no module {error.name}.", packages=("mlflow-skinny",)
         ) from None
-    return Server(uri)
+    return Server(uri, environment.get("MLFLOW_PAGES", "").strip())
 
 
 def send(folder: Path, server: Server, *, follow: bool) -> str:

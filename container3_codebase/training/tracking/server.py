@@ -23,14 +23,17 @@ class Server:
 
     Attributes:
         uri: its address.
+        pages: the address of its pages for people; in compose the server has another name outside.
         client: MLflow's client.
 
     Args:
         uri: the address.
+        pages: the address of its pages; empty for the same.
     """
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, pages: str = "") -> None:
         self.uri = uri
+        self.pages = (pages or uri).rstrip("/")
         os.environ["MLFLOW_TRACKING_URI"] = uri  # parts of the client read it there
         self.client = MlflowClient(tracking_uri=uri, registry_uri=uri)
 

@@ -61,7 +61,7 @@ class RunUpload:
     @property
     def shown(self) -> str:
         """The address of the run in MLflow's pages."""
-        return f"{self._server.uri.rstrip('/')}/#/experiments/{self._sent.experiment_id}/runs/{self._sent.run_id}"
+        return f"{self._server.pages}/#/experiments/{self._sent.experiment_id}/runs/{self._sent.run_id}"
 
     @property
     def version(self) -> str:
