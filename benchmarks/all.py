@@ -1,12 +1,15 @@
 """Run all benchmarks one after the other and write docs/benchmarks.md.
 
-    .venv/bin/python benchmarks/all.py
+    .venv/bin/python benchmarks/all.py [--against PYTHON] [--pybrain PYTHON]
 
-Takes some minutes, on an otherwise idle machine. `pipeline_stack.py` is not included: it needs a container engine.
+The options are those of training_epochs.py: Pythons that have scikit-learn and PyTorch, and PyBrain. Without them,
+training is not compared. Takes some minutes, on an otherwise idle machine. `pipeline_stack.py` is not included: it
+needs a container engine.
 """
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -19,6 +22,7 @@ PAGE = HERE.parent / "docs" / "benchmarks.md"
 EACH = ("batched_rows", "float32_rows")
 """Benchmarks that run with one thread, and again with one thread for each processor."""
 SCRIPTS = (*EACH, "one_row", "csv_to_csv", "memory_rows", "start", "loading")
+KERNELS = ("Haswell", "SkylakeX")
 HEAD = """# Benchmarks
 
 Written by `.venv/bin/python benchmarks/all.py` on {date}.
@@ -44,12 +48,25 @@ def section(name: str, *words: str) -> str:
     return done.stdout.strip()
 
 
+def training(against: str | None, pybrain: str | None) -> list[tuple[str, ...]]:
+    """Return the runs of the benchmark of training, one with the OpenBLAS kernels of each of some processors."""
+    peers = ("--against", against) if against else ()
+    old = ("--pybrain", pybrain) if pybrain else ()
+    others = [("training_epochs", *peers, "--rounds", "3", "--kernels", name) for name in KERNELS]
+    return [("training_epochs", *peers, *old), *others]
+
+
 def main() -> None:
     """Run every benchmark, print the sections and write the page."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--against", metavar="PYTHON", help="a Python with scikit-learn and PyTorch")
+    parser.add_argument("--pybrain", metavar="PYTHON", help="a Python with pybrain3")
+    chosen = parser.parse_args()
     parts = [HEAD.format(date=datetime.now(UTC).strftime("%Y-%m-%d"), machine=machine()).strip()]
-    runs = [(name,) for name in SCRIPTS]
+    runs: list[tuple[str, ...]] = [(name,) for name in SCRIPTS]
     if cores() > 1:
         runs += [(name, "--threads", str(cores())) for name in EACH]
+    runs += training(chosen.against, chosen.pybrain)
     for run in runs:
         print(" ".join(run), "...", file=sys.stderr, flush=True)
         parts.append(section(*run))

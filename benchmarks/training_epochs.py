@@ -44,8 +44,15 @@ def options() -> argparse.Namespace:
     )
     parser.add_argument("--rounds", type=int, default=5, help="measured rounds (default 5)")
     parser.add_argument("--epochs", type=int, default=100, help="epochs of mini-batches (default 100)")
+    parser.add_argument(
+        "--kernels",
+        metavar="NAME",
+        help="OpenBLAS kernels of a processor, such as Haswell, for our side and scikit-learn",
+    )
     chosen = parser.parse_args()
     wanted = {name: str(chosen.threads) for name in _THREADS if chosen.threads}
+    if chosen.kernels:
+        wanted[_SLOWER[0]] = chosen.kernels
     kept = {name: value for name, value in os.environ.items() if name not in (*_SLOWER, *_THREADS)}
     if {**kept, **wanted} != dict(os.environ):
         os.execve(sys.executable, [sys.executable, *sys.argv], {**kept, **wanted})
@@ -140,8 +147,11 @@ def main() -> None:
     from measure import duration, machine, table, times
 
     peer = Peer(chosen.against, chosen.threads) if chosen.against else None
-    threads = f"{chosen.threads} threads" if chosen.threads else "default threads"
-    print(f"## Training {ROWS} rows\n\n{machine()}; {threads}; medians of {chosen.rounds} rounds.")
+    threads = f"threads of each side: {chosen.threads or 'its default'}"
+    kernels = f"; OpenBLAS kernels for {chosen.kernels}" if chosen.kernels else ""
+    print(
+        f"## Training {ROWS:,} rows{kernels}\n\n{machine()}; {threads}{kernels}; medians of {chosen.rounds} rounds."
+    )
     if peer is not None:
         print(f"Peers: {peer.versions}.")
     print("\nOnline back-propagation, one epoch:\n")

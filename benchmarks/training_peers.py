@@ -88,7 +88,7 @@ def main() -> None:
     if threads:
         torch.set_num_threads(threads)
     versions = f"scikit-learn {sklearn.__version__}, PyTorch {torch.__version__}, NumPy {np.__version__}"
-    print(f"{versions}, {torch.get_num_threads()} threads of PyTorch", flush=True)
+    print(f"{versions}", flush=True)
     for line in sys.stdin:
         side, *numbers = line.split()
         size, epochs, count, *layers = map(int, numbers)
