@@ -197,6 +197,7 @@ def test_every_output_needs_its_digits(line):
     assert not look(IRIS, line).equal
 
 
+@pytest.mark.slow
 def test_too_many_numbers_are_not_a_prediction():
     every = " ".join(f"{number / 1000:.3f}" for number in range(1000))
     for lines in (["Prediction: " + every], [f"Prediction: {one}" for one in every.split()], [every] * 1725):

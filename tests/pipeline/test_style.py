@@ -28,6 +28,7 @@ def test_all_files_are_formatted() -> None:
     assert judged.returncode == 0, judged.stdout + judged.stderr
 
 
+@pytest.mark.slow
 def test_mypy_reports_nothing() -> None:
     judged = judged_by("mypy")
     assert judged.returncode == 0, judged.stdout + judged.stderr

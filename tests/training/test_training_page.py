@@ -23,6 +23,7 @@ def test_train_prints_what_the_page_shows(tmp_path: Path) -> None:
     assert done.stdout.replace(str(tmp_path / "out"), "output/training/current").strip() == shown.strip()
 
 
+@pytest.mark.slow
 def test_tune_prints_what_the_page_shows(tmp_path: Path) -> None:
     words, shown = re.findall(
         r"<!-- output of: python App07.py (tune .*?) -->\n```\n(.*?)```", PAGE, re.DOTALL
