@@ -7,6 +7,7 @@ import sys
 from graphlib import TopologicalSorter
 
 import grimp
+import pytest
 
 from pipeline.project import PROJECT
 

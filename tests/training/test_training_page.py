@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from pipeline.project import PROJECT
 from tests.training.runs import command
 from training.options import flag, table
