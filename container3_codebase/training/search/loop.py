@@ -59,7 +59,9 @@ class Search:
         self._workers = workers
         self._observer = observer
         self._recorder = recorder
-        self._proposals = Proposals(plan.ranges, plan.options.trainer, plan.options.seed)
+        self._proposals = Proposals(
+            plan.ranges, plan.options.trainer, plan.options.seed, plan.default_values()
+        )
         self._first: dict[TrainingOptions, int] = {}
         self.trials: list[Trial] = []
 

@@ -18,7 +18,7 @@ from training.search.fold_fit import FoldData
 from training.search.folds import fold_splits, rows_in
 from training.search.ranges import Range, Values, ranges_of
 from training.search.trials import Trial, best_of
-from training.search.values import applied
+from training.search.values import applied, default_values
 from training.search_options import SearchOptions
 
 
@@ -88,6 +88,11 @@ class SearchPlan:
             "folds": self.search.folds,
             **{name: value for name, value in fixed.items() if name not in searched},
         }
+
+    def default_values(self) -> Values | None:
+        """Return the values of the trial with the options of a training without a search; None for no such trial."""
+        classification = self.rows.task == CLASSIFICATION
+        return default_values(self.options, self.ranges, classification=classification)
 
     def options_of(self, values: Values) -> TrainingOptions:
         """Return the options of a trial.

@@ -37,12 +37,13 @@ class Proposals:
         ranges: what is searched.
         trainer: the trainer, where it is not searched.
         seed: the seed of the sampler.
+        first: the values of the first trial; None to let the sampler choose.
 
     Raises:
         MissingPackage: Optuna is not installed.
     """
 
-    def __init__(self, ranges: Sequence[Range], trainer: str, seed: int) -> None:
+    def __init__(self, ranges: Sequence[Range], trainer: str, seed: int, first: Values | None = None) -> None:
         if find_spec("optuna") is None:
             raise MissingPackage(
                 "A search needs optuna.", hint="Install it.", packages=("optuna",), extra="tune"
@@ -54,6 +55,7 @@ class Proposals:
         self._study = optuna.create_study()
         self._trainer = trainer
         self._seed = seed
+        self._first = first
         # The trainer first: it decides which of the others are of use.
         self._ranges = sorted(ranges, key=lambda one: one.option != "trainer")
 
@@ -66,6 +68,8 @@ class Proposals:
         """
         seed = np.random.SeedSequence([self._seed, batch]).generate_state(1)[0]
         self._study.sampler = self._optuna.samplers.TPESampler(seed=int(seed))
+        if self._first is not None and not batch:
+            self._study.enqueue_trial(dict(self._first))
         asked = [self._study.ask() for _ in range(count)]
         proposed = [self._values(trial) for trial in asked]
         for trial in asked:  # `add` brings them back with their results, also those of a search that goes on

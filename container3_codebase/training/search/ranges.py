@@ -26,7 +26,7 @@ SEARCHABLE = (
 DEFAULTS = {
     "hidden": "4|8|16|32|16,8",
     "learning_rate": "0.001..0.1:log",
-    "weight_decay": "0.001..10:log",
+    "weight_decay": "0|0.001|0.01|0.1|1",
     "momentum": "0..0.9",
     "batch_size": "16|32|64",
 }

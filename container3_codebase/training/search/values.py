@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from training.options import TrainingOptions, table
-from training.search.ranges import SEARCHABLE, Range, Values, converters, uses
+from training.search.ranges import SEARCHABLE, Choices, Range, Value, Values, converters, uses
 from training.trainers.registry import KINDS
 
 
@@ -51,6 +51,48 @@ def applied(options: TrainingOptions, values: Values, ranges: Sequence[Range]) -
         unused = {name: default for name, default in _defaults() if not uses(trainer, name)}
         changed = {**unused, **changed}
     return replace(options, **changed)
+
+
+def default_values(
+    options: TrainingOptions, ranges: Sequence[Range], *, classification: bool
+) -> Values | None:
+    """Return the values with which a trial has the options of a training without a search.
+
+    Args:
+        options: the options of the search.
+        ranges: what is searched.
+        classification: whether the rows have classes.
+
+    Returns:
+        None if one of them is outside its range.
+    """
+    kind = KINDS[options.trainer]
+    of_trainer = {
+        "learning_rate": kind.learning_rate,
+        "batch_size": kind.batch_size,
+        "weight_decay": kind.weight_decay if classification else 0.0,
+    }
+    found: dict[str, Value] = {}
+    for one in ranges:
+        if not uses(options.trainer, one.option):
+            continue
+        default = getattr(options, one.option)
+        value = _value_in(one, of_trainer.get(one.option) if default is None else default)
+        if value is None:
+            return None
+        found[one.option] = value
+    return found
+
+
+def _value_in(one: Range, default: Any) -> Value | None:
+    """Return the value of a range that is a default; None if there is none."""
+    if isinstance(one, Choices):
+        convert = converters()[one.option]
+        return next((word for word in one.values if convert(word) == default), None)
+    if not isinstance(default, int | float):
+        return None
+    value = int(default) if one.whole else float(default)
+    return value if one.contains(value) else None
 
 
 def _defaults() -> Iterator[tuple[str, Any]]:

@@ -9,7 +9,7 @@ import pytest
 from training.errors import OptionError
 from training.option_sources import Resolved, resolve, resolve_all
 from training.search.ranges import Choices, Interval, ranges_of
-from training.search.values import applied, fits, option_values
+from training.search.values import applied, default_values, fits, option_values
 
 
 def resolved(*ranges: str, **options: object) -> Resolved:
@@ -136,6 +136,20 @@ def test_a_trial_has_defaults_for_what_its_trainer_does_not_use() -> None:
     assert (adam.learning_rate, adam.batch_size, adam.hidden) == (0.5, 7, (4,))
     lbfgs = applied(found.training, {"trainer": "lbfgs", "hidden": "4"}, ranges)
     assert (lbfgs.learning_rate, lbfgs.batch_size) == (None, None)
+
+
+def test_the_first_trial_has_the_defaults_where_the_ranges_have_them() -> None:
+    def first(*ranges: str, classification: bool = True, **options: object) -> object:
+        found = resolved(*ranges, **options)
+        return default_values(found.training, ranges_of(found), classification=classification)
+
+    assert first() == {"hidden": "8", "learning_rate": 0.01, "weight_decay": "0.1", "batch_size": "32"}
+    assert first(trainer="lbfgs", classification=False) == {"hidden": "8", "weight_decay": "0"}
+    assert first("epochs=100..300", "trainer=rprop|adam", "learning_rate=0.01..0.1", learning_rate=0.05) == {
+        "epochs": 300, "trainer": "adam", "learning_rate": 0.05,
+    }  # fmt: skip
+    assert first("hidden=4|16") is None
+    assert first("learning_rate=0.1..1") is None
 
 
 def test_values_outside_the_ranges_do_not_fit() -> None:
