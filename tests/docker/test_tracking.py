@@ -244,3 +244,23 @@ def test_a_wrong_address_is_named_and_training_goes_on(tracking: Tracking) -> No
         assert (done.returncode, message in done.stdout) == (0, True), done.stdout
     done = tracking.train("fourth", "--tracking-uri", "ftp://user:secret@mlflow")
     assert (done.returncode, "secret" in done.stdout) == (2, False), done.stdout
+
+
+def test_the_trials_of_a_search_are_runs_nested_in_its_run(tracking: Tracking) -> None:
+    words = ["--trials", "4", "--folds", "2", "--epochs", "5", "--range", "hidden=2|3|4|5", "--no-plots"]
+    searching = tracking.words(
+        "tune", "--data", "/rows.csv", "--out", "/output/searched", "--experiment", "searched", *words
+    )
+    done = subprocess.run(searching, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for _ in range(2):
+        runs = {run["info"]["run_name"]: run for run in tracking.runs("searched")}
+        assert len(tracking.runs("searched")) == len(runs) == 5
+        parent = runs.pop("search rows")
+        number = parent["info"]["run_id"]
+        assert sorted(runs) == [f"trial {trial}" for trial in range(1, 5)]
+        for run in runs.values():
+            tags = {tag["key"]: tag["value"] for tag in run["data"]["tags"]}
+            assert (tags["mlflow.parentRunId"], run["info"]["status"]) == (number, "FINISHED")
+        assert tracking.steps(parent, "trial_error") == [1, 2, 3, 4]
+        assert tracking.send("searched").returncode == 0  # again: nothing is sent twice
