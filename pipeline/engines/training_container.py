@@ -78,7 +78,8 @@ class ContainerTraining:
             raise BuildFailed(
                 f"{_IMAGE} could not be built (docker build ended with status {built.status}). Its last lines:\n"
                 + indented(strip_escapes(built.last_lines())),
-                hint=f"To build it by hand: cd {_SERVICE.folder} && docker build --target {TRAINING} -t {_IMAGE} .",
+                hint="--engine local trains without a container. To build it by hand: "
+                f"cd {_SERVICE.folder} && docker build --target {TRAINING} -t {_IMAGE} .",
             )
         if content_tag(self._layout, [_SERVICE]) != self._tag:
             process.capture(["docker", "image", "rm", self.image])

@@ -69,6 +69,9 @@ CHECKLIST = (
         ),
     ),
     Category(
+        "Training", OPTIONAL, ("docker-compose.training.yml", "container4_learningbase/", "container5_tracking/"),
+    ),
+    Category(
         "Further reading", OPTIONAL,
         ("docs/", "data/", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", ".gitattributes", ".gitignore"),
     ),

@@ -89,4 +89,9 @@ def test_the_default_image_says_how_to_enable_parquet(images: dict[str, str], sh
 def test_without_a_target_the_default_image_is_built(images: dict[str, str]) -> None:
     layers = [inspected(images[target], "{{.RootFS.Layers}}") for target in ("", "codebase", "fast")]
     assert layers[0] == layers[1] != layers[2]
+    listed = ["docker", "run", "--rm", images[""], "ls", "/opt", "/opt/pybrain"]
+    held = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split()
+    assert held == [
+        "/opt:", "pybrain", "site-packages", "/opt/pybrain:", "pybrain", "pybrain3", "pybrain_runtime"
+    ]  # fmt: skip
     assert inspected(images["fast"], "{{.Config.User}}") == "10001:10001"

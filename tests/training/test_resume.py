@@ -63,6 +63,20 @@ def test_the_interrupt_signal_ends_after_the_current_epoch_with_a_result(tmp_pat
     assert {"currentSolution.pkl", "metrics.json", CHECKPOINT} <= files(tmp_path).keys()
 
 
+def test_a_training_in_a_container_ends_when_the_command_that_started_it_is_gone(tmp_path: Path) -> None:
+    running = subprocess.Popen(
+        [sys.executable, "-m", "training", "create", "--data", str(IRIS), "--out", str(tmp_path), "--no-plots",
+         "--patience", "0", "--epochs", "10000000", "--events", "--end-with-input"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    while not (tmp_path / CHECKPOINT).exists():
+        assert running.poll() is None
+        time.sleep(0.01)
+    running.communicate(timeout=60)  # closes its input
+    assert running.returncode == 141
+    assert CHECKPOINT in files(tmp_path) and "currentSolution.pkl" not in files(tmp_path)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 @pytest.mark.parametrize("trainer", ["adam", "backprop"])
