@@ -14,6 +14,8 @@ def send_later(folder: Path) -> str:
     Args:
         folder: the folder of the results, with the record.
     """
+    if folder.is_relative_to(_OUTPUT):
+        folder = Path("output") / folder.relative_to(_OUTPUT)
     return (
         f"The run is recorded in {folder / 'tracking'}; send it with: python App07.py track --upload {folder}"
     )

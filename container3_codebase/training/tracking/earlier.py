@@ -64,6 +64,8 @@ def remove_sent(folder: Path) -> None:
     """Remove the folder of an earlier run, which a server has now. Other folders are left as they are."""
     if folder.parent.name == EARLIER and folder.parent.parent.name == FOLDER:
         shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # there are others
+            folder.parent.rmdir()
 
 
 def _results(found: Recorded) -> Iterable[str]:

@@ -67,20 +67,23 @@ class Sender:
                 self._process.stdin.close()
         try:
             self._process.wait(wait)
+            otherwise = f"The program that sends it ended with status {self._process.returncode}."
         except subprocess.TimeoutExpired:
             self._end()
-            return self._unsent(f"MLflow at {self._uri} has not taken everything within {wait:g} s.")
-        return self._result()
+            otherwise = f"MLflow at {self._uri} has not taken everything within {wait:g} s."
+        sent, text = self._last_line()
+        return text if sent else self._unsent(text or otherwise)
 
-    def _result(self) -> str:
+    def _last_line(self) -> tuple[bool, str]:
+        """Return whether the program has sent everything, and what it says; empty if it says nothing."""
         assert self._process is not None and self._process.stdout is not None
-        output = self._process.stdout.read(_OUTPUT_LIMIT).decode(errors="replace").splitlines()
+        with self._process.stdout as stream:
+            output = stream.read(_OUTPUT_LIMIT).decode(errors="replace").splitlines()
         try:
             result = json.loads(output[-1])
-            sent, text = result["sent"], str(result["text"])
+            return result["sent"] is True, str(result["text"])
         except (IndexError, ValueError, KeyError, TypeError):
-            return self._unsent(f"The program that sends it ended with status {self._process.returncode}.")
-        return text if sent is True else self._unsent(text)
+            return False, ""
 
     def _unsent(self, reason: str) -> str:
         return f"{reason} {send_later(self._folder)}"

@@ -1,7 +1,7 @@
 """The program that sends runs to an MLflow server: ``python -m training.tracking.send [--follow] FOLDER...``.
 
-With ``--follow`` it sends while training goes on; the end of its standard input says that training has ended. It prints
-one JSON line at the end: whether all is sent, and a text. MLflow's client is imported here alone; where it is not
+With ``--follow`` it sends while training goes on; the end of its standard input says that training has ended. The last
+line that it prints is JSON: whether all is sent, and a text. MLflow's client is imported here alone; where it is not
 installed with Python itself, it is taken from the folder that ``APP07_TRACKING_PACKAGES`` names.
 """
 
@@ -13,9 +13,9 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from pybrain_runtime.errors import MissingPackage, PipelineError
 from training.errors import OptionError, TrackingUnavailable
@@ -60,7 +60,8 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     sys.stdout = sys.stderr  # what MLflow prints is not the result
     try:
         server = connect(environment)
-        lines = [send(folder, server, follow=parsed.follow) for folder in parsed.folders]
+        tell = _Problem(result).tell if parsed.follow else None
+        lines = [send(folder, server, tell) for folder in parsed.folders]
     except PipelineError as error:
         _print(result, sent=False, text=str(error) if error.hint else error.message)
         return error.status
@@ -92,13 +93,13 @@ def connect(environment: Mapping[str, str]) -> Server:
     return Server(uri, environment.get("MLFLOW_PAGES", "").strip())
 
 
-def send(folder: Path, server: Server, *, follow: bool) -> str:
+def send(folder: Path, server: Server, tell: Callable[[str], None] | None = None) -> str:
     """Send one run with those that are nested in it, and return a line that says where it is.
 
     Args:
         folder: the folder of the results, with the record.
         server: the server.
-        follow: whether to wait for the end of the training.
+        tell: is told each time what prevents sending, to follow a training until it ends; None to send what there is.
 
     Raises:
         PipelineError: it was not sent; what the server has is remembered.
@@ -108,16 +109,34 @@ def send(folder: Path, server: Server, *, follow: bool) -> str:
     from training.tracking.upload import RunUpload
 
     upload, nested = RunUpload(folder, server), NestedRuns(folder, server)
-    if follow:
-        _follow(upload, nested)
-    else:
+    if tell is None:
         _send(upload, nested)
+    else:
+        _follow(upload, nested, tell)
     remove_sent(folder)
     version = f", registered as {upload.version}" if upload.version else ""
     return " ".join([f"Sent to MLflow: {upload.shown}{version}", *upload.remarks])
 
 
-def _follow(upload: RunUpload, nested: NestedRuns) -> None:
+class _Problem:
+    """Prints what prevents sending when it changes: the last line that is printed says why a run is not sent.
+
+    Args:
+        stream: the output.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._told = ""
+
+    def tell(self, text: str) -> None:
+        """Print the problem unless it is the last one that was printed; an empty text for none."""
+        if text != self._told:
+            self._told = text
+            _print(self._stream, sent=False, text=text)
+
+
+def _follow(upload: RunUpload, nested: NestedRuns, tell: Callable[[str], None]) -> None:
     ended = threading.Event()
     threading.Thread(target=_wait_for_the_end, args=(ended,), daemon=True).start()
     pause = _INTERVAL
@@ -134,7 +153,9 @@ def _follow(upload: RunUpload, nested: NestedRuns) -> None:
                 upload.killed()
                 return
             pause = _INTERVAL
-        except TrackingUnavailable:
+            tell("")
+        except TrackingUnavailable as error:
+            tell(error.message)
             pause = min(2 * pause, _LONGEST_INTERVAL)
         if last:
             time.sleep(min(pause, _INTERVAL))
@@ -161,8 +182,8 @@ def _send(upload: RunUpload, nested: NestedRuns) -> None:
             pause *= 2
 
 
-def _print(stream: object, *, sent: bool, text: str) -> None:
-    print(json.dumps({"sent": sent, "text": text}), file=stream)  # type: ignore[call-overload]
+def _print(stream: TextIO, *, sent: bool, text: str) -> None:
+    print(json.dumps({"sent": sent, "text": text}), file=stream, flush=True)
 
 
 if __name__ == "__main__":

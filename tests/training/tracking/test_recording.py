@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
 from tests.training.runs import IRIS, Recorder, command, created, files
 from training.errors import Diverged, OptionError
 from training.option_sources import resolve
+from training.tracking.advice import send_later
+from training.tracking.launch import Sender
 from training.tracking.record_file import Model, Recorded, read_record
 
 
@@ -145,3 +150,18 @@ def test_training_goes_on_without_a_server_and_says_how_to_send_the_run(tmp_path
     assert done.returncode == 0, done.stderr
     assert f"python App07.py track --upload {tmp_path}" in done.stdout + done.stderr
     assert recorded(tmp_path).status == "FINISHED"
+
+
+def test_a_sender_that_cannot_start_or_ends_with_an_error_is_named(tmp_path: Path) -> None:
+    created(IRIS, tmp_path, epochs=2)
+    assert "cannot be started" in Sender(tmp_path, "http://127.0.0.1:9", None).finish(1.0)
+    silent = subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"], stdin=PIPE, stdout=PIPE)
+    assert "ended with status 3" in Sender(tmp_path, "http://127.0.0.1:9", silent).finish(20.0)
+    slow = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], stdin=PIPE, stdout=PIPE)
+    text = Sender(tmp_path, "http://127.0.0.1:9", slow).finish(0.1)
+    assert "has not taken everything within 0.1 s" in text and "track --upload" in text
+    assert slow.poll() is not None
+
+
+def test_the_folder_in_a_container_is_named_as_on_the_host() -> None:
+    assert send_later(Path("/output/training/current")).endswith("track --upload output/training/current")
