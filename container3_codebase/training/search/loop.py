@@ -63,13 +63,14 @@ class Search:
             plan.ranges, plan.options.trainer, plan.options.seed, plan.default_values()
         )
         self._first: dict[TrainingOptions, int] = {}
+        self._best: Trial | None = None
         self.trials: list[Trial] = []
 
     @property
     def progress(self) -> SearchProgress:
         """How far the search is."""
         folds = self._journal.count(self._plan.search.trials)
-        return SearchProgress(len(self.trials), folds, best_of(self.trials))
+        return SearchProgress(len(self.trials), folds, self._best)
 
     def run(self, stop: Callable[[], bool]) -> bool:
         """Run all trials.
@@ -146,5 +147,6 @@ class Search:
         if len(results) == len(self._folds):
             trial = Trial(number, values, tuple(results[fold] for fold in self._folds))
             self.trials.append(trial)
+            self._best = best_of([trial, self._best] if self._best else [trial])
             self._recorder.trial(trial)
             self._observer.trial(trial, self.progress)
