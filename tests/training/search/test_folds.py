@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from tests.training.runs import IRIS, plane, write_table
 from tests.training.search.searches import tuned
 from training.errors import TooFewFoldRows
 from training.option_sources import resolve_all
+from training.plan import plan_create
 from training.search.fold_fit import FoldTask, fit_fold
 from training.search.plan import SearchPlan, plan_search
 
@@ -45,6 +47,8 @@ def test_the_seed_decides_the_folds() -> None:
 
 def test_the_rows_for_the_test_are_those_of_a_training_and_reach_no_fold(tmp_path: Path) -> None:
     plan = planned(IRIS)
+    training = plan_create(replace(plan.options, validation=0.15))
+    assert np.array_equal(plan.split.test, training.split.test)
     assert np.array_equal(plan.data.rows.inputs, plan.rows.inputs[plan.split.train])
     assert plan.data.table.cells == ()
     # Other values in the rows for the test change nothing in the search.
