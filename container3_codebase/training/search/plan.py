@@ -92,7 +92,9 @@ class SearchPlan:
     def default_values(self) -> Values | None:
         """Return the values of the trial with the options of a training without a search; None for no such trial."""
         classification = self.rows.task == CLASSIFICATION
-        return default_values(self.options, self.ranges, classification=classification)
+        return default_values(
+            self.options, self.ranges, classification=classification, rows=len(self.split.train)
+        )
 
     def options_of(self, values: Values) -> TrainingOptions:
         """Return the options of a trial.

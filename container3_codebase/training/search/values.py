@@ -54,7 +54,7 @@ def applied(options: TrainingOptions, values: Values, ranges: Sequence[Range]) -
 
 
 def default_values(
-    options: TrainingOptions, ranges: Sequence[Range], *, classification: bool
+    options: TrainingOptions, ranges: Sequence[Range], *, classification: bool, rows: int
 ) -> Values | None:
     """Return the values with which a trial has the options of a training without a search.
 
@@ -62,6 +62,8 @@ def default_values(
         options: the options of the search.
         ranges: what is searched.
         classification: whether the rows have classes.
+        rows: the number of training rows, on which the default of the weight decay depends: of several values to
+            choose from, the nearest one counts as it.
 
     Returns:
         None if one of them is outside its range.
@@ -70,7 +72,7 @@ def default_values(
     of_trainer = {
         "learning_rate": kind.learning_rate,
         "batch_size": kind.batch_size,
-        "weight_decay": kind.weight_decay if classification else 0.0,
+        "weight_decay": kind.default_decay(rows, softmax=classification),
     }
     found: dict[str, Value] = {}
     for one in ranges:
@@ -88,6 +90,8 @@ def _value_in(one: Range, default: Any) -> Value | None:
     """Return the value of a range that is a default; None if there is none."""
     if isinstance(one, Choices):
         convert = converters()[one.option]
+        if one.option == "weight_decay" and one.values:
+            return min(one.values, key=lambda word: abs(convert(word) - default))
         return next((word for word in one.values if convert(word) == default), None)
     if not isinstance(default, int | float):
         return None

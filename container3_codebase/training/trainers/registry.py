@@ -27,8 +27,9 @@ class TrainerKind:
         options: the fields of TrainerOptions that it uses.
         learning_rate: the default, for a kind that uses one.
         batch_size: the default, for a kind that uses one.
-        weight_decay: the default for softmax outputs, whose cross-entropy otherwise has no minimum where the classes
-            can be told apart; it is 0 for all others.
+        decay_rows: for softmax outputs, whose cross-entropy has no minimum where the classes can be told apart: the
+            default of the weight decay is this number divided by that of the rows, but not more than `LARGEST_DECAY`.
+            For all others it is 0.
         summary: one line for the help of a command.
     """
 
@@ -36,9 +37,21 @@ class TrainerKind:
     options: frozenset[str]
     learning_rate: float | None = None
     batch_size: int | None = None
-    weight_decay: float = 0.0
+    decay_rows: float = 0.0
     summary: str = ""
 
+    def default_decay(self, rows: int, *, softmax: bool) -> float:
+        """Return the weight decay where none is given.
+
+        Args:
+            rows: the number of training rows.
+            softmax: whether the outputs are those of a softmax layer.
+        """
+        return min(LARGEST_DECAY, self.decay_rows / rows) if softmax else 0.0
+
+
+LARGEST_DECAY = 0.2
+"""The largest weight decay that is a default."""
 
 _ALL = frozenset(field.name for field in fields(TrainerOptions))
 
@@ -60,7 +73,7 @@ KINDS: dict[str, TrainerKind] = {
         options=_ALL - {"momentum"},
         learning_rate=0.01,
         batch_size=32,
-        weight_decay=0.1,
+        decay_rows=40.0,
         summary="Adam on mini-batches; cross-entropy for softmax outputs",
     ),
     "lbfgs": TrainerKind(
@@ -94,7 +107,7 @@ def make_trainer(
     _check_options(name, kind, options)
     inputs, targets = np.asarray(inputs, dtype=float), np.asarray(targets, dtype=float)
     _check_rows(network, inputs, targets)
-    return kind.make(network, inputs, targets, _with_defaults(kind, options, network), seed)
+    return kind.make(network, inputs, targets, _with_defaults(kind, options, network, len(inputs)), seed)
 
 
 def _check_options(name: str, kind: TrainerKind, options: TrainerOptions) -> None:
@@ -104,12 +117,15 @@ def _check_options(name: str, kind: TrainerKind, options: TrainerOptions) -> Non
             raise OptionError(f"trainer {name} uses no {words}", option=field.name)
 
 
-def _with_defaults(kind: TrainerKind, options: TrainerOptions, network: FeedForwardNetwork) -> TrainerOptions:
+def _with_defaults(
+    kind: TrainerKind, options: TrainerOptions, network: FeedForwardNetwork, rows: int
+) -> TrainerOptions:
     rate = kind.learning_rate if options.learning_rate is None else options.learning_rate
     size = kind.batch_size if options.batch_size is None else options.batch_size
     decay = options.weight_decay
     if decay is None:
-        decay = kind.weight_decay if isinstance(network.outmodules[0], SoftmaxLayer) else 0.0
+        softmax = isinstance(network.outmodules[0], SoftmaxLayer)
+        decay = kind.default_decay(rows, softmax=softmax)
     return replace(options, learning_rate=rate, batch_size=size, weight_decay=decay)
 
 

@@ -141,7 +141,7 @@ def test_a_trial_has_defaults_for_what_its_trainer_does_not_use() -> None:
 def test_the_first_trial_has_the_defaults_where_the_ranges_have_them() -> None:
     def first(*ranges: str, classification: bool = True, **options: object) -> object:
         found = resolved(*ranges, **options)
-        return default_values(found.training, ranges_of(found), classification=classification)
+        return default_values(found.training, ranges_of(found), classification=classification, rows=400)
 
     assert first() == {"hidden": "8", "learning_rate": 0.01, "weight_decay": "0.1", "batch_size": "32"}
     assert first(trainer="lbfgs", classification=False) == {"hidden": "8", "weight_decay": "0"}

@@ -88,9 +88,14 @@ def test_parameters_that_are_set_between_epochs_are_used():
     assert trainer.train_epoch() == pytest.approx(first, rel=1e-12)
 
 
-@pytest.mark.parametrize(("outclass", "default"), [(SoftmaxLayer, 0.1), (LinearLayer, 0.0)])
-def test_without_a_given_value_only_the_weights_of_a_classification_decay(outclass, default):
+@pytest.mark.parametrize(
+    ("outclass", "copies", "default"), [(SoftmaxLayer, 1, 0.2), (SoftmaxLayer, 8, 0.1), (LinearLayer, 1, 0.0)]
+)
+def test_without_a_given_value_the_weights_of_a_classification_decay_the_less_the_more_rows(
+    outclass, copies, default
+):
     one, inputs, targets = problem(outclass)
+    inputs, targets = np.tile(inputs, (copies, 1)), np.tile(targets, (copies, 1))
     other = one.copy()
     for network, options in ((one, TrainerOptions()), (other, TrainerOptions(weight_decay=default))):
         make_trainer("adam", network, inputs, targets, options, seed=3).train_epoch()
