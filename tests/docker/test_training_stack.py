@@ -23,6 +23,9 @@ from pybrain_runtime import load_knowledge
 from tests.docker.conftest import COMMANDS, ORDINARY_USER, Stack, Typed
 from tests.training.runs import command, files
 
+# The tests share the image of the engine, and some end every container of it.
+pytestmark = pytest.mark.xdist_group("training containers")
+
 FILE = ("-f", "docker-compose.training.yml")
 IMAGES = ("learningbase_app07", "knowledgebase_app07", "codebase_app07", "tracking_app07")
 LONG = ("--epochs", "20000", "--patience", "0", "--no-plots")
