@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from mlflow.entities import LoggedModelOutput, LoggedModelStatus
@@ -30,12 +31,13 @@ class ModelUpload:
         self._experiment_id = experiment_id
         self._run_id = run_id
 
-    def log(self, content: bytes, card: bytes) -> str:
+    def log(self, content: bytes, card: bytes, params: Mapping[str, str]) -> str:
         """Log a network unless the server has it, and return the id of the logged model.
 
         Args:
             content: the file of the network.
             card: its card; empty for none.
+            params: the parameters of the run, which are shown with the model.
 
         Raises:
             TrackingError: the server cannot be used, or refuses it.
@@ -54,6 +56,7 @@ class ModelUpload:
             name="model",
             source_run_id=self._run_id,
             tags={_HASH_TAG: digest},
+            params=dict(params),
             model_type="pybrain",
         )
         model_id = str(created.model_id)

@@ -239,7 +239,7 @@ class RunUpload:
             return
         card = self._content(model.path.removesuffix(".pkl") + ".card.json") or b""
         upload = ModelUpload(self._server, self._sent.experiment_id, self._sent.run_id)
-        self._sent.model_id = upload.log(content, card)
+        self._sent.model_id = upload.log(content, card, self._recorded.params)
         if model.register:
             self._sent.version = upload.register(model.register, model.alias, content, self._sent.model_id)
         self._save()
