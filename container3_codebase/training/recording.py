@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +25,7 @@ from training.tracking.record import FILE, FOLDER, RunRecord, Status
 from training.tracking.record_file import read_record
 
 _IDENTITY = "training"
+_AFTER_AN_ERROR = 5.0
 _SCALARS = ("accuracy", "f1", "mae", "rmse", "r2")
 Value = str | int | float | bool | None
 
@@ -66,7 +68,12 @@ class RecordedRun:
             self._status = "FAILED" if isinstance(error, Exception) else "KILLED"
         self.guarded(self._end)
         if self._sender is not None:
-            self._note(self._sender.finish(0.0 if kind else self._options.tracking_wait))
+            self._note(self._sender.finish(self._longest_wait(error)))
+
+    def _longest_wait(self, error: BaseException | None) -> float:
+        """Return how long to wait for the server: an error is shown soon, and who interrupts does not want to wait."""
+        most = math.inf if error is None else _AFTER_AN_ERROR if isinstance(error, PipelineError) else 0.0
+        return min(most, self._options.tracking_wait)
 
     def guarded(self, write: Callable[[], None]) -> None:
         """Write to the record; if that fails, say so once and record nothing any more."""

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 _EPILOG = (
     "Every training is recorded in OUT/tracking. What a server has already is not sent again, so the command may be\n"
     "repeated at any time.\n\n"
-    "exit status: 0 done, 2 wrong usage, 65 no record, or a damaged one, 69 the server cannot be used or refuses a\n"
-    "run, or a package is missing, 70 internal error, 130 interrupted"
+    "exit status: 0 done, 2 wrong usage, 65 a damaged record, 66 no record, 69 the server cannot be used or refuses\n"
+    "a run, or a package is missing, 70 internal error, 130 interrupted"
 )
 
 
