@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, TextIO
 from pybrain_runtime.errors import MissingPackage, PipelineError
 from training.errors import OptionError, TrackingUnavailable
 from training.server_address import check_address
+from training.tracking.record import FILE, FOLDER
+from training.tracking.record_file import read_record
 
 if TYPE_CHECKING:
     from training.tracking.nested import NestedRuns
@@ -59,6 +61,8 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     result = sys.stdout
     sys.stdout = sys.stderr  # what MLflow prints is not the result
     try:
+        for folder in parsed.folders:
+            read_record(folder / FOLDER / FILE)  # one that is damaged is named without the client
         server = connect(environment)
         tell = _Problem(result).tell if parsed.follow else None
         lines = [send(folder, server, tell) for folder in parsed.folders]
