@@ -122,7 +122,7 @@ class ActivateCommand(Command):
         return ActivateResult(outcome)
 
     def _load(self, context: Context) -> Knowledge:
-        from pipeline.stages.model_registry import local_knowledge
+        from pipeline.stages.registered_models import local_knowledge
         from pipeline.stages.selection import scaled
         from pybrain_runtime import load_knowledge
 

@@ -104,7 +104,7 @@ class ConvertCommand(Command):
 
     def run(self, context: Context) -> ConvertResult:
         """Convert the file, and print what was written and how well both networks agree."""
-        from pipeline.stages.model_registry import local_knowledge
+        from pipeline.stages.registered_models import local_knowledge
         from pybrain_runtime.convert import convert_file
 
         self.file = Path(local_knowledge(context.layout, context.environment, str(self.file)))

@@ -82,7 +82,7 @@ class InspectCommand(Command):
             CannotWrite: the drawing cannot be written.
         """
         from pipeline.inspection.text import lines_of
-        from pipeline.stages.model_registry import local_knowledge
+        from pipeline.stages.registered_models import local_knowledge
         from pybrain_runtime.inspection import inspect_file
 
         self._check_drawing()

@@ -25,7 +25,6 @@ from pipeline.errors import EngineUnavailable, InputMissing, UsageError
 from pipeline.project import CARD_FILE, KNOWLEDGE_FILE, Layout
 from training.server_address import check_address
 
-PREFIX = "models:/"
 _ADDRESS = re.compile(r"models:/+(?P<name>[^/@:]{1,255})(@(?P<alias>[\w-]{1,255})|/(?P<version>[0-9]{1,9}))")
 _KNOWLEDGE_LIMIT, _CARD_LIMIT, _ANSWER_LIMIT = 1 << 30, 1 << 20, 1 << 20
 _REQUEST_SECONDS, _DOWNLOAD_SECONDS = 10.0, 120.0
@@ -36,25 +35,23 @@ class RegistryUnavailable(EngineUnavailable):
     """The MLflow server cannot be reached, or does not answer as one."""
 
 
-def local_knowledge(layout: Layout, environment: Mapping[str, str], path: str) -> str:
-    """Return the path of a network; one of the model registry is downloaded first.
+def download(layout: Layout, environment: Mapping[str, str], address: str) -> str:
+    """Download a registered network with its card, and return the path of the network.
 
     Args:
-        layout: the checkout; the file is kept under its output folder.
+        layout: the checkout; the files are kept under its output folder.
         environment: the environment variables; ``MLFLOW_TRACKING_URI`` names the server.
-        path: a path, or an address that begins with ``models:/``.
+        address: ``models:/NAME@ALIAS`` or ``models:/NAME/VERSION``.
 
     Raises:
         UsageError: the address is not of a form that is known, or no server is named.
         InputMissing: the server has no such model, alias or version.
         RegistryUnavailable: the server cannot be reached.
     """
-    if not path.startswith(PREFIX):
-        return path
-    found = _ADDRESS.fullmatch(path)
+    found = _ADDRESS.fullmatch(address)
     if found is None:
         raise UsageError(
-            f"{path} is no address of a registered model",
+            f"{address} is no address of a registered model",
             hint="Expected models:/NAME@ALIAS or models:/NAME/VERSION.",
         )
     registry = Registry(environment)
@@ -63,8 +60,6 @@ def local_knowledge(layout: Layout, environment: Mapping[str, str], path: str) -
     folder = layout.output / "registered_models" / _folder_name(name) / version
     content = registry.file(name, version, KNOWLEDGE_FILE, _KNOWLEDGE_LIMIT)
     card = registry.file(name, version, CARD_FILE, _CARD_LIMIT, needed=False)
-    if content is None:
-        raise InputMissing(f"{path} has no {KNOWLEDGE_FILE}; it was not trained by this project", path=path)
     _replace(folder / CARD_FILE, card)
     _replace(folder / KNOWLEDGE_FILE, content)
     return str(folder / KNOWLEDGE_FILE)
@@ -109,7 +104,7 @@ class Registry:
         if content is None:
             raise InputMissing(
                 f"MLflow at {self.uri} has no model {name} with the alias {alias}",
-                path=f"{PREFIX}{name}@{alias}",
+                path=f"models:/{name}@{alias}",
             )
         try:
             version = json.loads(content)["model_version"]["version"]
@@ -138,7 +133,7 @@ class Registry:
         if content is None and needed:
             raise InputMissing(
                 f"MLflow at {self.uri} has no version {version} of a model {name} with {file}",
-                path=f"{PREFIX}{name}/{version}",
+                path=f"models:/{name}/{version}",
             )
         return content
 

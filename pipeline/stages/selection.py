@@ -12,7 +12,7 @@ from pathlib import Path
 from pipeline.errors import InputMissing, UsageError
 from pipeline.prepared_files import Selection
 from pipeline.project import Layout
-from pipeline.stages.model_registry import PREFIX, local_knowledge
+from pipeline.stages.registered_models import PREFIX, local_knowledge
 from pybrain_runtime import Knowledge
 from pybrain_runtime.container.settings import rule
 

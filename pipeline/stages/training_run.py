@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.engines.training_program import LocalTraining, TrainingEngine, TrainingProgram
 from pipeline.errors import Interrupted, TrainingFailed
 from pipeline.project import Layout
-from pipeline.stages.model_registry import local_knowledge
+from pipeline.stages.registered_models import local_knowledge
 from training.option_sources import Resolved, resolve, resolve_all
 from training.options import CREATE, EVALUATE, TUNE, TrainingOptions
 from training.search_options import SearchOptions

@@ -14,7 +14,8 @@ import pytest
 
 from pipeline.errors import InputMissing, UsageError
 from pipeline.project import PROJECT, Layout
-from pipeline.stages.model_registry import RegistryUnavailable, local_knowledge
+from pipeline.stages.model_registry import RegistryUnavailable
+from pipeline.stages.registered_models import local_knowledge
 from pipeline.stages.selection import select
 from tests.training.runs import command
 
