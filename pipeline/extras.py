@@ -41,6 +41,7 @@ class Extra:
 
 
 EXTRAS = {
+    "fast": Extra("pyarrow", "pyarrow", "Reading Parquet"),
     "plot": Extra("matplotlib", "matplotlib", "Drawing plots"),
     "tune": Extra("Optuna", "optuna", "A search for training options"),
     "track": Extra("mlflow-skinny", "mlflow", "Sending runs to MLflow"),

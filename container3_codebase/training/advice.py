@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pybrain_runtime.errors import CannotResume, CannotWrite, OutputExists, OverwritesInput, PipelineError
+from pybrain_runtime.errors import (
+    CannotResume,
+    CannotWrite,
+    MissingPackage,
+    OutputExists,
+    OverwritesInput,
+    PipelineError,
+)
 from training.errors import (
     AllTrialsFailed,
     Busy,
@@ -57,6 +64,8 @@ def advice_for(error: PipelineError, words: Wording) -> str:
         return f"Choose fewer folds with {words.of('folds')}."
     if isinstance(error, TooFewRows):
         return f"{words.of('validation')}{words.sign}0 or {words.of('test')}{words.sign}0 leave out a part."
+    if isinstance(error, MissingPackage) and error.extra == "fast":
+        return "Convert the rows to CSV or JSON lines, or train outside of the container."
     if isinstance(error, Diverged):
         if error.learning_rate is None:
             return f"Choose another trainer with {words.of('trainer')}."

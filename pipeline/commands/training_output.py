@@ -15,6 +15,7 @@ from pipeline.extras import ensure
 from pipeline.stages.kept_models import keep_as, promote
 from pipeline.stages.track_run import client_packages
 from pipeline.stages.training_run import Event, follow, training_options
+from pybrain_runtime._io.signatures import PARQUET
 from pybrain_runtime.errors import MissingPackage
 from training.options import EVALUATE
 
@@ -171,6 +172,8 @@ def _run(context: Context, scenario: str, options: TrainingOptions, engine: Trai
             options = with_plots(context, options)
         if options.tracking_uri:
             install_client(context)
+    if engine.name == LocalTraining.name and _is_parquet(Path(options.data)):
+        ensure("fast", context.layout, context.console.note)
     progress = EpochLine(context.console.err)
 
     def on_event(event: Event) -> None:
@@ -193,6 +196,17 @@ def _run(context: Context, scenario: str, options: TrainingOptions, engine: Trai
         )  # fmt: skip
     finally:
         progress.clear()
+
+
+def _is_parquet(path: Path) -> bool:
+    """Return whether a file begins like a Parquet file; one that cannot be read does not."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return file.read(len(PARQUET)) == PARQUET
+    except OSError:
+        return False
 
 
 def with_plots(context: Context, options: TrainingOptions) -> TrainingOptions:

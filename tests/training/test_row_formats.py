@@ -15,6 +15,7 @@ from pyarrow import parquet
 
 from pybrain_runtime.errors import ActivationError, MissingPackage
 from tests.training.runs import IRIS, created, plane
+from training.advice import OPTIONS, advice_for
 from training.errors import MissingHeader, MissingValue, TrainingDataError, UnknownLabel, UnusableFeature
 from training.options import TrainingOptions
 from training.rows.reading import read_table
@@ -164,3 +165,11 @@ def test_parquet_without_pyarrow_says_what_is_missing(
     monkeypatch.setattr("pybrain_runtime._io.optional_packages.has_arrow", lambda: False)
     with pytest.raises(MissingPackage, match="Reading rows, a Parquet file, needs pyarrow"):
         created(parquet_file(tmp_path / "rows", ROWS), tmp_path / "out")
+
+
+def test_what_to_do_without_pyarrow_is_said() -> None:
+    error = MissingPackage("Reading rows needs pyarrow.", packages=("pyarrow",), extra="fast")
+    assert (
+        advice_for(error, OPTIONS)
+        == "Convert the rows to CSV or JSON lines, or train outside of the container."
+    )
