@@ -48,14 +48,15 @@ def latest_images_stay_as_they_are(docker: None) -> Iterator[None]:
 
     Modules that ask for it are in one `xdist_group`: there is one `latest` on a machine.
     """
-    before = {service.image: _image_id(service.image) for service in SERVICES}
+    before = {service.image: image_id(service.image) for service in SERVICES}
     yield
     for name, image in before.items():
         if image:
             subprocess.run(["docker", "tag", image, f"{name}:latest"], check=True)
 
 
-def _image_id(name: str) -> str:
+def image_id(name: str) -> str:
+    """Return the id of an image; empty if there is none."""
     asked = subprocess.run(
         ["docker", "image", "inspect", "--format", "{{.Id}}", name],
         capture_output=True,

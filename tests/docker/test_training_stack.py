@@ -20,7 +20,7 @@ import pytest
 from pipeline.engines.training_container import ContainerTraining
 from pipeline.project import PROJECT, Layout
 from pybrain_runtime import load_knowledge
-from tests.docker.conftest import COMMANDS, ORDINARY_USER, Stack, Typed
+from tests.docker.conftest import COMMANDS, ORDINARY_USER, Stack, Typed, image_id
 from tests.training.runs import command, files
 
 # The tests share the image of the engine, and some end every container of it.
@@ -28,6 +28,7 @@ pytestmark = pytest.mark.xdist_group("training containers")
 
 FILE = ("-f", "docker-compose.training.yml")
 IMAGES = ("learningbase_app07", "knowledgebase_app07", "codebase_app07", "tracking_app07")
+TRAINING = "codebase_app07:training"
 LONG = ("--epochs", "20000", "--patience", "0", "--no-plots")
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a file system")
 
@@ -238,14 +239,16 @@ def test_the_training_image_runs_scenarios_and_commands(tag: str) -> None:
 
 @pytest.fixture(scope="module")
 def engine(docker: None) -> Iterator[ContainerTraining]:
-    """Build the image of this checkout once; it is removed if it was not here before."""
+    """Build the image of this checkout once; afterwards there are the images of before."""
     made = ContainerTraining(PROJECT, "")
-    before = made.is_built()
+    before, training = made.is_built(), image_id(TRAINING)
     if not before:
         made.build(on_line=lambda line: None)
     yield made
     if not before:
-        subprocess.run(["docker", "image", "rm", made.image], capture_output=True, check=False)
+        subprocess.run(["docker", "image", "rm", made.image, TRAINING], capture_output=True, check=False)
+    if training:
+        subprocess.run(["docker", "tag", training, TRAINING], check=True)
 
 
 def train(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
