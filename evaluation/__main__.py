@@ -42,7 +42,7 @@ def main(words: list[str]) -> int:
         rubric = load_rubric(Path(job["rubric"]) if job["rubric"] else None)
         report = evaluate(
             job["source"], rubric, Conditions(**_tuples(conditions)),
-            say=lambda text: print(printable(text), flush=True),
+            on_progress=lambda text: print(printable(text), flush=True),
             on_result=lambda result: print(result.title, flush=True),
         )  # fmt: skip
         write(replace(report, submission=job["name"]), folder)

@@ -16,7 +16,7 @@ from evaluation.engine.session import EngineSession, is_running, session_prefix
 from evaluation.errors import NoSubmission, TooCostly
 from evaluation.evidence.evidence import Evidence
 from evaluation.evidence.guarded import GuardedEvidence
-from evaluation.grading import Judge
+from evaluation.grading import Grader
 from evaluation.processes.worker_pool import WorkerPool
 from evaluation.quotas import DEFAULT_LIMITS, MIB, Limits
 from evaluation.result import Protection, Report, Result
@@ -24,7 +24,7 @@ from evaluation.rubric import Rubric
 from evaluation.sanitize import printable
 from evaluation.submission.deep_folders import remove_folder
 from evaluation.submission.intake import locate_source
-from evaluation.workers.tasks import Taken
+from evaluation.workers.tasks import CopiedSubmission
 from pipeline import process
 from pipeline.engines.docker_command import find_docker
 from pipeline.errors import EngineUnavailable
@@ -54,7 +54,7 @@ def evaluate(
     rubric: Rubric,
     conditions: Conditions,
     *,
-    say: Callable[[str], None] = lambda text: None,
+    on_progress: Callable[[str], None] = lambda text: None,
     on_result: Callable[[Result], None] = lambda result: None,
 ) -> Report:
     """Evaluate one submission.
@@ -63,7 +63,7 @@ def evaluate(
         source: a folder, a zip file or a git URL.
         rubric: the checks to carry out.
         conditions: the limits and settings.
-        say: called with progress messages.
+        on_progress: called with progress messages.
         on_result: called with each result.
 
     Returns:
@@ -74,46 +74,46 @@ def evaluate(
         NoSubmission: it could not be copied.
     """
     started, clock = datetime.now(UTC), time.monotonic()
-    with ExitStack() as held:
-        folder = Path(held.enter_context(_own_folder()))
-        workers = held.enter_context(WorkerPool(conditions.limits))
-        taken = take_in(source, folder / "submission", conditions.limits, workers)
-        submission = taken.submission
-        engine, why_not = _engine(conditions, say, workers)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(_own_folder()))
+        workers = stack.enter_context(WorkerPool(conditions.limits))
+        copied = copy_submission(source, folder / "submission", conditions.limits, workers)
+        submission = copied.submission
+        engine, why_no_engine = _engine(conditions, on_progress, workers)
         if engine is not None:
-            held.enter_context(engine)
-        evidence = held.enter_context(GuardedEvidence(
+            stack.enter_context(engine)
+        evidence = stack.enter_context(GuardedEvidence(
             submission, conditions.limits, engine, folder,
-            why_no_engine=why_not, allowed_hosts=conditions.allowed_hosts,
+            why_no_engine=why_no_engine, allowed_hosts=conditions.allowed_hosts,
         ))  # fmt: skip
-        judge = Judge(rubric, evidence, on_result)
-        judge.carry_out()
+        grader = Grader(rubric, evidence, on_result)
+        grader.carry_out()
         with process.ignore_signals():
             return Report(
                 submission=submission.name,
                 source=source,
                 kind=submission.kind,
-                sha256=taken.sha256,
-                files=len(taken.files),
-                size=taken.size,
+                sha256=copied.sha256,
+                files=len(copied.files),
+                size=copied.size,
                 rubric=rubric.name,
                 rubric_sha256=rubric.sha256,
-                lines=judge.lines,
-                findings=judge.findings,
+                lines=grader.lines,
+                findings=grader.findings,
                 protections=protections(evidence, engine, conditions.limits),
                 engine=engine.describe() if engine else "",
                 started=started.isoformat(timespec="seconds"),
                 seconds=round(time.monotonic() - clock, 1),
-                interrupted=judge.interrupted,
+                interrupted=grader.interrupted,
             )
 
 
-def take_in(source: str, place: Path, limits: Limits, workers: WorkerPool) -> Taken:
+def copy_submission(source: str, folder: Path, limits: Limits, workers: WorkerPool) -> CopiedSubmission:
     """Copy a submission in a worker, which also reads what the report says of it.
 
     Args:
         source: a folder, a zip file or a git URL.
-        place: an empty folder that only this evaluation uses.
+        folder: an empty folder that only this evaluation uses.
         limits: how large it may be.
         workers: where the worker comes from.
 
@@ -122,21 +122,21 @@ def take_in(source: str, place: Path, limits: Limits, workers: WorkerPool) -> Ta
         NoSubmission: it is not a submission, too large, too costly to read, or has paths that lead out of it.
     """
     try:
-        found = locate_source(source, place, limits)
+        location = locate_source(source, folder, limits)
     except NoSubmission as error:  # in the words of git, and of the server that it asked
         raise NoSubmission(printable(error.message), hint=error.hint) from error
     try:
-        taken = workers.call(
-            Taken, "take_in", printable(found.path.name),
-            cpu=limits.intake_cpu, seconds=limits.intake_seconds, found=found, place=place, limits=limits,
+        copied = workers.call(
+            CopiedSubmission, "copy_submission", printable(location.path.name),
+            cpu=limits.intake_cpu, seconds=limits.intake_seconds, source=location, folder=folder, limits=limits,
         )  # fmt: skip
     except TooCostly as error:
         raise NoSubmission(error.message, hint=error.hint) from error
     # What a submission works out once and keeps was worked out by the worker: nothing walks or hashes its files here.
-    vars(taken.submission).update(
-        files=taken.files, size=taken.size, sha256=taken.sha256, compose_name=taken.compose_name
+    vars(copied.submission).update(
+        files=copied.files, size=copied.size, sha256=copied.sha256, compose_name=copied.compose_name
     )
-    return taken
+    return copied
 
 
 class _own_folder(tempfile.TemporaryDirectory[str]):
@@ -152,24 +152,24 @@ class _own_folder(tempfile.TemporaryDirectory[str]):
             super().cleanup()
 
 
-def remove_left_folders(place: Path) -> None:
+def remove_left_folders(parent: Path) -> None:
     """Remove the folders of this user's evaluations whose process was killed.
 
     Args:
-        place: the folder for temporary files.
+        parent: the folder for temporary files.
     """
-    form = re.compile(session_prefix("(\\d+)") + "[a-z0-9_]{8}")
-    with suppress(OSError), os.scandir(place) as listed:
-        for entry in listed:
-            found = form.fullmatch(entry.name)
-            if not found or is_running(int(found.group(1))) or not entry.is_dir(follow_symlinks=False):
+    pattern = re.compile(session_prefix("(\\d+)") + "[a-z0-9_]{8}")
+    with suppress(OSError), os.scandir(parent) as entries:
+        for entry in entries:
+            match = pattern.fullmatch(entry.name)
+            if not match or is_running(int(match.group(1))) or not entry.is_dir(follow_symlinks=False):
                 continue
             if not hasattr(os, "getuid") or entry.stat(follow_symlinks=False).st_uid == os.getuid():
                 remove_folder(Path(entry.path))
 
 
 def _engine(
-    conditions: Conditions, say: Callable[[str], None], workers: WorkerPool
+    conditions: Conditions, on_progress: Callable[[str], None], workers: WorkerPool
 ) -> tuple[EngineSession | None, str]:
     if not conditions.run:
         return None, "building and running is disabled"
@@ -179,7 +179,7 @@ def _engine(
         return None, error.message
     session = EngineSession(
         version, compose, conditions.limits,
-        allowed_images=conditions.allowed_images, say=say, workers=workers,
+        allowed_images=conditions.allowed_images, on_progress=on_progress, workers=workers,
     )  # fmt: skip
     session.remove_abandoned()
     return session, ""

@@ -11,13 +11,13 @@ from evaluation.evidence.evidence import Evidence
 from evaluation.result import Finding, Line, Result
 from evaluation.rubric import Item, Rubric
 from evaluation.sanitize import presentable
-from evaluation.traps import find
+from evaluation.traps import find_traps
 from evaluation.traps.dockerfiles import look_for_compilers
 from pipeline.check_status import FAILED, NOT_CHECKED, PASSED
 from pipeline.errors import PipelineError
 
 
-class Judge:
+class Grader:
     """One rubric, carried out once.
 
     Args:
@@ -54,7 +54,7 @@ class Judge:
                 if item.id not in self.results:
                     self._keep(_not_checked(item, "the evaluation was interrupted"))
         try:
-            self.findings = tuple(presentable(finding) for finding in find(self.evidence))
+            self.findings = tuple(presentable(finding) for finding in find_traps(self.evidence))
         except KeyboardInterrupt:
             self.interrupted = True
 
@@ -72,9 +72,9 @@ class Judge:
         self.on_result(result)
 
     def _result(self, item: Item) -> Result:
-        missing = [need for need in item.needs if self.results[need].status != PASSED]
-        if missing:
-            titles = "; ".join(self.results[need].title for need in missing)
+        not_passed = [id_ for id_ in item.needs if self.results[id_].status != PASSED]
+        if not_passed:
+            titles = "; ".join(self.results[id_].title for id_ in not_passed)
             return _not_checked(item, f"it depends on what did not pass: {titles}")
         started = time.monotonic()
         try:

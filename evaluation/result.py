@@ -86,8 +86,8 @@ class Line(_Shown):
     @property
     def status(self) -> str:
         """Whether a check failed, else whether one was not checked, else passed."""
-        seen = {result.status for result in self.results}
-        return FAILED if FAILED in seen else NOT_CHECKED if NOT_CHECKED in seen else PASSED
+        statuses = {result.status for result in self.results}
+        return FAILED if FAILED in statuses else NOT_CHECKED if NOT_CHECKED in statuses else PASSED
 
 
 @dataclass(frozen=True)
@@ -185,10 +185,10 @@ class Report(_Shown):
 
 def as_json(report: Report) -> dict[str, Any]:
     """Return a report as JSON can hold it; `from_json` is the inverse."""
-    whole = asdict(report)
-    for line, written in zip(report.lines, whole["lines"], strict=True):
-        written |= {"points": line.points, "of": line.of, "status": line.status}
-    return {"format": FORMAT, "points": report.points, "of": report.of} | whole
+    value = asdict(report)
+    for line, line_value in zip(report.lines, value["lines"], strict=True):
+        line_value |= {"points": line.points, "of": line.of, "status": line.status}
+    return {"format": FORMAT, "points": report.points, "of": report.of} | value
 
 
 def from_json(value: dict[str, Any]) -> Report:
@@ -220,7 +220,9 @@ def from_json(value: dict[str, Any]) -> Report:
 
 
 def _result(value: dict[str, Any]) -> Result:
-    return Result(**{**value, "evidence": tuple(Observation(**seen) for seen in value["evidence"])})
+    return Result(
+        **{**value, "evidence": tuple(Observation(**observation) for observation in value["evidence"])}
+    )
 
 
 @dataclass(frozen=True)

@@ -107,10 +107,10 @@ def read_rubric(name: str, content: bytes) -> Rubric:
         raise RubricError(f"{name} is not UTF-8 (byte {error.start})") from error
     except tomllib.TOMLDecodeError as error:
         raise RubricError(f"{name}: {error}", hint="The file is not valid TOML.") from error
-    return _Reading(name, text).rubric(data, hashlib.sha256(content).hexdigest())
+    return _RubricParser(name, text).rubric(data, hashlib.sha256(content).hexdigest())
 
 
-class _Reading:
+class _RubricParser:
     """Parses a rubric; knows the line of each key."""
 
     def __init__(self, name: str, text: str) -> None:
@@ -126,13 +126,13 @@ class _Reading:
         self._known((), data, _TOP)
         name = self._value((), data, "name", str)
         lines = self._value((), data, "line", list)
-        read = tuple(self._line((place,), entry) for place, entry in enumerate(lines))
-        if not read:
+        parsed = tuple(self._line((index,), entry) for index, entry in enumerate(lines))
+        if not parsed:
             raise self.wrong(
                 (), "line", "the rubric has no lines", "A rubric has [[line]]s with [[line.check]]s."
             )
         self._needs(lines)
-        return Rubric(name, sha256, read)
+        return Rubric(name, sha256, parsed)
 
     def _line(self, where: tuple[int, ...], entry: Any) -> RubricLine:
         if not isinstance(entry, dict):
@@ -141,7 +141,7 @@ class _Reading:
         title = self._value(where, entry, "title", str)
         points = self._value(where, entry, "points", (int, float))
         checks = self._value(where, entry, "check", list)
-        items = tuple(self._item((*where, place), check) for place, check in enumerate(checks))
+        items = tuple(self._item((*where, index), check) for index, check in enumerate(checks))
         total = sum(item.points for item in items)
         if abs(total - points) > 1e-9:
             raise self.wrong(
@@ -173,28 +173,28 @@ class _Reading:
         )
 
     def _parameters(self, where: tuple[int, ...], entry: Mapping[str, Any], check: Check) -> dict[str, Any]:
-        given = {}
+        values = {}
         for key, parameter in check.parameters.items():
             if key in entry or parameter.required:
-                given[key] = self._value(where, entry, key, parameter.kind)
+                values[key] = self._value(where, entry, key, parameter.kind)
                 for rule in parameter.rules:
-                    if wrong := rule(given[key]):
-                        raise self.wrong(where, key, wrong)
-        return given
+                    if error := rule(values[key]):
+                        raise self.wrong(where, key, error)
+        return values
 
     def _needs(self, lines: Iterable[Mapping[str, Any]]) -> None:
         """Check that each need names a check above it, so that there is no cycle."""
         above: list[str] = []
-        everything = [check["id"] for line in lines for check in line["check"]]
+        ids = [check["id"] for line in lines for check in line["check"]]
         for number, line in enumerate(lines):
             for place, check in enumerate(line["check"]):
                 where = (number, place)
                 if check["id"] in above:
                     raise self.wrong(where, "id", f"{check['id']!r} is used twice")
                 for need in check.get("needs", ()):
-                    if need not in everything:
+                    if need not in ids:
                         raise self.wrong(
-                            where, "needs", f"unknown check {need!r}{did_you_mean(str(need), everything)}"
+                            where, "needs", f"unknown check {need!r}{did_you_mean(str(need), ids)}"
                         )
                     if need not in above:
                         raise self.wrong(
@@ -217,8 +217,8 @@ class _Reading:
         if not isinstance(value, kind) or isinstance(value, bool):
             kinds = kind if isinstance(kind, tuple) else (kind,)
             names = {str: "a text", int: "a number", float: "a number", list: "a list"}
-            wanted = " or ".join(dict.fromkeys(names[one] for one in kinds))
-            raise self.wrong(where, key, f"{value!r} is not {wanted}")
+            expected = " or ".join(dict.fromkeys(names[type_] for type_ in kinds))
+            raise self.wrong(where, key, f"{value!r} is not {expected}")
         return value
 
 
@@ -237,8 +237,8 @@ def _places(text: str) -> dict[tuple[Any, ...], int]:
         elif re.match(r"\s*\[\[\s*line\s*\.\s*check\s*\]\]", line) and where:
             where = (where[0], where[1] + 1 if len(where) > 1 else 0)
             places[where] = number
-        elif found := re.match(r"\s*[\"']?([\w-]+)[\"']?\s*=(.*)", line):
-            places.setdefault((*where, found.group(1)), number)
-            for mark in ('"""', "'''"):
-                inside = mark if found.group(2).count(mark) == 1 else inside
+        elif match := re.match(r"\s*[\"']?([\w-]+)[\"']?\s*=(.*)", line):
+            places.setdefault((*where, match.group(1)), number)
+            for quotes in ('"""', "'''"):
+                inside = quotes if match.group(2).count(quotes) == 1 else inside
     return places

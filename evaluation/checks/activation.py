@@ -24,58 +24,63 @@ def prediction_equals(evidence: Evidence) -> Verdict:
             "The model must be a PyBrain network, and the rows must have as many columns as it has inputs.",
         )  # fmt: skip
     run, code = evidence.run, evidence.roles.service(CODEBASE)
-    found = evidence.seen(run)
+    prediction = evidence.observed_prediction(run)
     knowledge = expected.knowledge
     row = ", ".join(f"{value:.10g}" for value in expected.outputs[0][0].tolist())
-    seen = observed(
+    observations = observed(
         note=f"expected for the first row: {row}",
-        file=f"{found.where}: {found.shown}" if found.where else "",
+        file=f"{prediction.where}: {prediction.shown}" if prediction.where else "",
         sha256=f"{knowledge.sha256}  the network" if knowledge else "",
         log=tail("\n".join(run.lines_of(code)), 15),
     )
-    if found.equal:
-        probe = evidence.probe
-        seen = (*seen, Observation("note", _rerun_summary(probe)))
-        if probe.counts_against:
-            trap = FIXED_ANSWER if probe.fixed else _TRAPS.get(probe.outcome, NOT_COMPUTED)
-            return Verdict(False, f"{trap.title}: {probe.text}", trap.hint, seen)
-    if found.equal:
+    if prediction.equal:
+        rerun = evidence.probe
+        observations = (*observations, Observation("note", _rerun_summary(rerun)))
+        if rerun.counts_against:
+            trap = FIXED_ANSWER if rerun.fixed else _TRAPS.get(rerun.outcome, NOT_COMPUTED)
+            return Verdict(False, f"{trap.title}: {rerun.text}", trap.hint, observations)
+    if prediction.equal:
         return Verdict(
-            True, f"the prediction ({found.where}) equals the output of the network: {row[:120]}", "", seen
+            True,
+            f"the prediction ({prediction.where}) equals the output of the network: {row[:120]}",
+            "",
+            observations,
         )
-    if found.flooded:
+    if prediction.flooded:
         return Verdict(
-            False, f"{found.where}: {found.shown}",
-            "Print the outputs of the network behind a word such as Prediction, with at least three digits.", seen,
+            False, f"{prediction.where}: {prediction.shown}",
+            "Print the outputs of the network after a word such as Prediction, with at least three digits.",
+            observations,
         )  # fmt: skip
-    if found.where:
+    if prediction.where:
         return Verdict(
             False,
-            f"the prediction is different: {found.where} shows {found.shown!r}, the network predicts {row[:120]}",
+            f"the prediction is different: {prediction.where} shows {prediction.shown!r}, "
+            f"the network predicts {row[:120]}",
             "Does the code give the network the right columns, unscaled, one flat row at a time? "
-            "What counts are the outputs of the network, not only a class.", seen,
+            "What counts are the outputs of the network, not only a class.", observations,
         )  # fmt: skip
-    first = timeline.wrong_first_exit(run, evidence.roles)
-    if first is not None and first.status:
+    first_ended = timeline.wrong_first_exit(run, evidence.roles)
+    if first_ended is not None and first_ended.status:
         return Verdict(
-            False, f"no prediction was made: {first.service} failed, and that stopped the stack",
-            "See what is missing in docker-compose.yml.", seen,
+            False, f"no prediction was made: {first_ended.service} failed, and that stopped the stack",
+            "See what is missing in docker-compose.yml.", observations,
         )  # fmt: skip
-    if first is not None:
+    if first_ended is not None:
         return Verdict(
             False, "no prediction was made: the stack was stopped before codebase had finished",
-            FIRST_EXIT.hint, seen,
+            FIRST_EXIT.hint, observations,
         )  # fmt: skip
     lines = run.lines_of(code)
-    last = (
+    output = (
         f"it printed: {last_message(lines)[:160]}"
         if any(line.strip() for line in lines)
         else "it printed nothing"
     )
     return Verdict(
-        False, f"codebase shows no prediction; {last}",
+        False, f"codebase shows no prediction; {output}",
         "Print the output of the network (a line with the word Prediction), or write it to shared_data/prediction.csv.",
-        seen,
+        observations,
     )  # fmt: skip
 
 

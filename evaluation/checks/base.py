@@ -94,8 +94,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
         name: the unknown name.
         known: the known names.
     """
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else f"; there are: {', '.join(known)}"
+    matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {matches[0]!r}?" if matches else f"; there are: {', '.join(known)}"
 
 
 def _not_a_container(number: object) -> str:
@@ -131,26 +131,28 @@ def observed(**texts: object) -> tuple[Observation, ...]:
 
 def tail(text: str, lines: int = 12) -> str:
     """Return the last lines of a text, for a report."""
-    kept = [line[:300].rstrip() for line in text.rstrip().splitlines()[-lines:]]
-    return "\n".join(kept)
+    last_lines = [line[:300].rstrip() for line in text.rstrip().splitlines()[-lines:]]
+    return "\n".join(last_lines)
 
 
 def head(text: str, lines: int = 8) -> str:
     """Return the first lines of a text, for a report."""
-    every = text.rstrip().splitlines()
-    kept = [line[:300].rstrip() for line in every[:lines]]
-    return "\n".join([*kept, f"... {len(every) - lines} more lines"] if len(every) > lines else kept)
+    all_lines = text.rstrip().splitlines()
+    first_lines = [line[:300].rstrip() for line in all_lines[:lines]]
+    return "\n".join(
+        [*first_lines, f"... {len(all_lines) - lines} more lines"] if len(all_lines) > lines else first_lines
+    )
 
 
-def last_message(lines: Sequence[str], otherwise: str = "it printed nothing") -> str:
+def last_message(lines: Sequence[str], default: str = "it printed nothing") -> str:
     """Return the last error that a program printed; if there is none, its last line.
 
     What a program prints as an error and what it prints otherwise reach a log in no certain order.
 
     Args:
         lines: what the program printed.
-        otherwise: what is returned where it printed nothing.
+        default: what is returned where it printed nothing.
     """
-    said = [line.strip() for line in lines if line.strip()]
-    errors = [line for line in said if _ERROR.match(line)]
-    return (errors or said or [otherwise])[-1][:200]
+    messages = [line.strip() for line in lines if line.strip()]
+    errors = [line for line in messages if _ERROR.match(line)]
+    return (errors or messages or [default])[-1][:200]

@@ -22,26 +22,28 @@ from pipeline.project import CODE_FILE, CODEBASE, KNOWLEDGEBASE, SERVICES, Servi
 def image_builds(evidence: Evidence, container: ContainerNumber) -> Verdict:
     """Check that the image builds where the tutor builds it."""
     role = service_of(container)
-    typed = f"cd {role.folder} && docker build -t {role.image} ."
-    if wrong := unbuildable(evidence.submission, BuildRequest(role.folder, "Dockerfile")):
-        return Verdict(False, wrong.reason, wrong.hint)
-    if not any(one.keyword in _ADDS for one in evidence.dockerfile(role).own_layers):
+    command = f"cd {role.folder} && docker build -t {role.image} ."
+    if refusal := unbuildable(evidence.submission, BuildRequest(role.folder, "Dockerfile")):
+        return Verdict(False, refusal.reason, refusal.hint)
+    if not any(instruction.keyword in _ADDS for instruction in evidence.dockerfile(role).own_layers):
         return Verdict(
             False, f"{role.folder}/Dockerfile adds nothing to its base: it has no COPY, ADD or RUN",
             f"COPY {file_of(evidence, role).rpartition('/')[2]} {role.inside or '/codeBase/'} into the image.",
-            observed(command=typed),
+            observed(command=command),
         )  # fmt: skip
-    built = evidence.built(role)
-    seen = observed(
-        command=typed,
-        status=built.status,
-        sha256=built.image_id.removeprefix("sha256:"),
-        log=tail(built.output, 3 if built.ok else 15),
-        note=f"rewritten for the builder: {', '.join(built.changes)}" if built.changes else "",
+    build = evidence.build_result(role)
+    observations = observed(
+        command=command,
+        status=build.status,
+        sha256=build.image_id.removeprefix("sha256:"),
+        log=tail(build.output, 3 if build.ok else 15),
+        note=f"rewritten for the builder: {', '.join(build.changes)}" if build.changes else "",
     )
-    if not built.ok:
-        return Verdict(False, built.reason, built.hint, seen)
-    return Verdict(True, f"`docker build -t {role.image} .` made an image in {built.seconds:.1f} s", "", seen)
+    if not build.ok:
+        return Verdict(False, build.reason, build.hint, observations)
+    return Verdict(
+        True, f"`docker build -t {role.image} .` made an image in {build.seconds:.1f} s", "", observations
+    )
 
 
 # Instructions that add something to the base of an image.
@@ -76,8 +78,8 @@ def image_holds_its_file(evidence: Evidence, container: ContainerNumber) -> Verd
     if not evidence.submission.bytes(name).strip():
         return Verdict(False, f"{name} is empty", f"Put the file of the task into {role.folder}/.")
     digest = hashlib.sha256(evidence.submission.bytes(name)).hexdigest()
-    place = evidence.path_in_image(role, name)
-    if not place:
+    path = evidence.path_in_image(role, name)
+    if not path:
         return Verdict(
             False,
             f"no file in the image has the content of {name}",
@@ -85,7 +87,7 @@ def image_holds_its_file(evidence: Evidence, container: ContainerNumber) -> Verd
             observed(sha256=digest),
         )
     return Verdict(
-        True, f"the image holds {name} as {place}, byte for byte", "", observed(file=place, sha256=digest)
+        True, f"the image holds {name} as {path}, byte for byte", "", observed(file=path, sha256=digest)
     )
 
 
@@ -94,23 +96,23 @@ def prints_its_rows(evidence: Evidence, container: ContainerNumber) -> Verdict:
     """Check that the container prints its rows when it is run by itself."""
     role = service_of(container)
     name = file_of(evidence, role)
-    ran = evidence.alone(role)
-    if wrong := _failed_run(ran):
-        return wrong
+    run = evidence.container_run(role)
+    if failure := _failed_run(run):
+        return failure
     rows = [
         line.strip() for line in decode_text(evidence.submission.bytes(name))[0].splitlines() if line.strip()
     ]
-    shown = iter([line.strip() for line in ran.output.splitlines()])
-    missing = [row for row in rows if row not in shown]
+    output_lines = iter([line.strip() for line in run.output.splitlines()])
+    missing = [row for row in rows if row not in output_lines]
     if not rows or missing:
-        what = "there are no rows to show" if not rows else f"the row {missing[0][:80]!r} was not shown"
+        difference = "there are no rows to show" if not rows else f"the row {missing[0][:80]!r} was not shown"
         return Verdict(
-            False, f"`{ran.command}` does not print the rows of {name}: {what}",
-            f'End the Dockerfile with CMD ["cat", "{role.inside}"].', _observations(ran),
+            False, f"`{run.command}` does not print the rows of {name}: {difference}",
+            f'End the Dockerfile with CMD ["cat", "{role.inside}"].', _observations(run),
         )  # fmt: skip
-    if wrong := _other_rows(evidence, role, name, ran):
-        return wrong
-    return Verdict(True, f"`{ran.command}` prints the {len(rows)} lines of {name}", "", _observations(ran))
+    if failure := _other_rows(evidence, role, name, run):
+        return failure
+    return Verdict(True, f"`{run.command}` prints the {len(rows)} lines of {name}", "", _observations(run))
 
 
 @check
@@ -118,106 +120,109 @@ def lists_its_model(evidence: Evidence, container: ContainerNumber) -> Verdict:
     """Check that the container lists its model file when it is run by itself."""
     role = service_of(container)
     name = file_of(evidence, role).rpartition("/")[2]
-    ran = evidence.alone(role)
-    if wrong := _failed_run(ran):
-        return wrong
-    if name not in ran.output:
+    run = evidence.container_run(role)
+    if failure := _failed_run(run):
+        return failure
+    if name not in run.output:
         return Verdict(
-            False, f"`{ran.command}` does not list {name}",
-            f'End the Dockerfile with CMD ["ls", "-l", "{role.inside.rpartition("/")[0]}/"].', _observations(ran),
+            False, f"`{run.command}` does not list {name}",
+            f'End the Dockerfile with CMD ["ls", "-l", "{role.inside.rpartition("/")[0]}/"].', _observations(run),
         )  # fmt: skip
-    if wrong := _fixed_listing(evidence, role, ran):
-        return wrong
-    return Verdict(True, f"`{ran.command}` lists {name}", "", _observations(ran))
+    if failure := _fixed_listing(evidence, role, run):
+        return failure
+    return Verdict(True, f"`{run.command}` lists {name}", "", _observations(run))
 
 
 @check
 def imports_pybrain(evidence: Evidence) -> Verdict:
     """Check that codebase imports PyBrain as the tutor types it, and that its Python and its PyBrain compute."""
-    ran = evidence.pybrain_import
-    if ran.ok and ran.output.split()[-1:] == ["OK"]:
-        return _computes(evidence, ran)
-    said = [line for line in ran.output.splitlines() if line.strip()]
-    why = ran.stopped or (said[-1].strip() if said else f"status {ran.status}, and nothing was printed")
+    run = evidence.pybrain_import
+    if run.ok and run.output.split()[-1:] == ["OK"]:
+        return _computes(evidence, run)
+    lines = [line for line in run.output.splitlines() if line.strip()]
+    why = run.stopped or (lines[-1].strip() if lines else f"status {run.status}, and nothing was printed")
     hint = "COPY pybrain /opt/pybrain/pybrain in the Dockerfile, with everything that it imports installed."
     folder = f"{SERVICES[2].folder}/pybrain"
     if not any(name.startswith(folder + "/") and name.endswith(".py") for name in evidence.submission.files):
         hint = f"{folder}/ holds no Python file: the library itself must be part of the submission."
-    return Verdict(False, f"codebase cannot import PyBrain: {why[:200]}", hint, _observations(ran))
+    return Verdict(False, f"codebase cannot import PyBrain: {why[:200]}", hint, _observations(run))
 
 
-def _computes(evidence: Evidence, ran: ContainerRun) -> Verdict:
+def _computes(evidence: Evidence, run: ContainerRun) -> Verdict:
     """Check that a test program prints the expected results; any program could print OK."""
-    if what := evidence.why_no_interpreter:
+    if why_not := evidence.why_no_interpreter:
         return Verdict(
-            False, f"the python3 of codebase is not a Python interpreter: {what}",
-            "Build the image from one that holds Python, such as python:3.11-slim.", _observations(ran),
+            False, f"the python3 of codebase is not a Python interpreter: {why_not}",
+            "Build the image from one that holds Python, such as python:3.11-slim.", _observations(run),
         )  # fmt: skip
-    asked, answer = evidence.challenge
-    seen = (*_observations(ran), *observed(note=f"test program: {asked.program}", log=tail(answer.output)))
-    if not asked.language_answered(answer.output):
+    challenge, challenge_run = evidence.challenge
+    observations = (
+        *_observations(run),
+        *observed(note=f"test program: {challenge.program}", log=tail(challenge_run.output)),
+    )
+    if not challenge.has_language_results(challenge_run.output):
         return Verdict(
             False, "python3 in codebase prints OK, but does not run a test program of the evaluation correctly",
-            "The image needs a working Python, such as that of python:3.11-slim.", seen,
+            "The image needs a working Python, such as that of python:3.11-slim.", observations,
         )  # fmt: skip
-    if not asked.network_answered(answer.output):
-        why = last_message(answer.output.splitlines())
+    if not challenge.has_network_output(challenge_run.output):
+        why = last_message(challenge_run.output.splitlines())
         return Verdict(
             False,
             f"PyBrain is imported, but a small network does not compute: {why}",
             "The whole library belongs in the image, with what it imports: FeedForwardNetwork, LinearLayer, "
-            "SigmoidLayer and FullConnection of pybrain.structure are used.", seen,
+            "SigmoidLayer and FullConnection of pybrain.structure are used.", observations,
         )  # fmt: skip
     reason = "codebase imports FeedForwardNetwork from /opt/pybrain, and a small network computes"
-    return Verdict(True, reason, "", seen)
+    return Verdict(True, reason, "", observations)
 
 
-def _other_rows(evidence: Evidence, role: Service, name: str, ran: ContainerRun) -> Verdict | None:
+def _other_rows(evidence: Evidence, role: Service, name: str, run: ContainerRun) -> Verdict | None:
     """Return a failed verdict if the container does not print rows that replace its own."""
     text = decode_text(evidence.submission.bytes(name))[0]
-    other = with_other_numbers(text, fresh_seed())
-    if other == text or len(text) > _LONGEST_SHOWN or not evidence.copies_in_image(role, name):
+    new_rows = with_other_numbers(text, fresh_seed())
+    if new_rows == text or len(text) > _LONGEST_SHOWN or not evidence.copies_in_image(role, name):
         return None
-    again = evidence.alone_with_rows(role, name, other.encode("utf-8"))
-    shown = {line.strip() for line in again.output.splitlines()}
-    if all(line.strip() in shown for line in other.splitlines() if line.strip()):
+    second_run = evidence.run_with_rows(role, name, new_rows.encode("utf-8"))
+    output_lines = {line.strip() for line in second_run.output.splitlines()}
+    if all(line.strip() in output_lines for line in new_rows.splitlines() if line.strip()):
         return None
     return Verdict(
-        False, f"`{ran.command}` does not show other rows when they are put in the place of {name}: its output is "
+        False, f"`{run.command}` does not show other rows when they are put in the place of {name}: its output is "
         "fixed", f'End the Dockerfile with CMD ["cat", "{role.inside}"].',
-        (*_observations(ran), *observed(log=head(again.output))),
+        (*_observations(run), *observed(log=head(second_run.output))),
     )  # fmt: skip
 
 
-def _fixed_listing(evidence: Evidence, role: Service, ran: ContainerRun) -> Verdict | None:
+def _fixed_listing(evidence: Evidence, role: Service, run: ContainerRun) -> Verdict | None:
     """Return a failed verdict if the listing does not change when the folders of the file are empty."""
     name = file_of(evidence, role)
-    places = evidence.copies_in_image(role, name) if evidence.submission.has(name) else ()
-    folders = tuple(dict.fromkeys(place.rpartition("/")[0] for place in places))
+    paths = evidence.copies_in_image(role, name) if evidence.submission.has(name) else ()
+    folders = tuple(dict.fromkeys(path.rpartition("/")[0] for path in paths))
     if not folders or any(not folder or folder.split("/")[1] in _SYSTEM for folder in folders):
         return None
-    without = evidence.alone_with_empty(role, folders)
-    if without.ok and len(_lines_naming(without, name)) >= len(_lines_naming(ran, name)):
+    second_run = evidence.run_with_empty_folders(role, folders)
+    if second_run.ok and len(_lines_naming(second_run, name)) >= len(_lines_naming(run, name)):
         return Verdict(
-            False, f"`{ran.command}` shows the same where {folders[0]}/ is empty: its output is fixed, not read there",
-            f'End the Dockerfile with CMD ["ls", "-l", "{role.inside.rpartition("/")[0]}/"].', _observations(ran),
+            False, f"`{run.command}` shows the same where {folders[0]}/ is empty: its output is fixed, not read there",
+            f'End the Dockerfile with CMD ["ls", "-l", "{role.inside.rpartition("/")[0]}/"].', _observations(run),
         )  # fmt: skip
     return None
 
 
-def _lines_naming(ran: ContainerRun, name: str) -> list[str]:
+def _lines_naming(run: ContainerRun, name: str) -> list[str]:
     """Return the output lines that name a file, without messages that it is missing."""
     name = name.rpartition("/")[2]
-    return [line for line in ran.output.splitlines() if name in line and not _NOT_THERE.search(line)]
+    return [line for line in run.output.splitlines() if name in line and not _NOT_THERE.search(line)]
 
 
-def _failed_run(ran: ContainerRun) -> Verdict | None:
-    if ran.ok:
+def _failed_run(run: ContainerRun) -> Verdict | None:
+    if run.ok:
         return None
-    why = ran.stopped or f"it ended with status {ran.status}"
+    why = run.stopped or f"it ended with status {run.status}"
     hint = "Run by itself, the container must print its content and exit: use a short command as CMD."
-    return Verdict(False, f"`{ran.command}`: {why}", hint, _observations(ran))
+    return Verdict(False, f"`{run.command}`: {why}", hint, _observations(run))
 
 
-def _observations(ran: ContainerRun) -> tuple[Observation, ...]:
-    return observed(command=ran.command, status=ran.status, log=head(ran.output))
+def _observations(run: ContainerRun) -> tuple[Observation, ...]:
+    return observed(command=run.command, status=run.status, log=head(run.output))

@@ -20,50 +20,52 @@ def shared_file_is_there(evidence: Evidence, container: ContainerNumber) -> Verd
     """Check that the file of a data container lies in the shared folder after a run."""
     role, name = service_of(container), _NAMES[container]
     run = evidence.run_for_files
-    left = run.shared_file(name)
-    seen = _observations(run)
-    if left is not None and left.kind == "file":
+    entry = run.shared_file(name)
+    observations = _observations(run)
+    if entry is not None and entry.kind == "file":
         if why := _why_not_delivered(evidence, role):
             hint = f"{role.name} copies {role.inside} to /shared_data/{name} when it runs."
-            return Verdict(False, why, hint, (*seen, *observed(note=evidence.probe.text)))
-        return Verdict(True, f"shared_data/{name} is there, {len(left.content):,} bytes", "", seen)
-    if left is not None:
+            return Verdict(False, why, hint, (*observations, *observed(note=evidence.probe.text)))
+        return Verdict(True, f"shared_data/{name} is there, {len(entry.content):,} bytes", "", observations)
+    if entry is not None:
         return Verdict(
-            False, f"shared_data/{name} is a {left.kind}, not a file", "Copy the file itself.", seen
+            False, f"shared_data/{name} is a {entry.kind}, not a file", "Copy the file itself.", observations
         )
     content = evidence.submission.bytes(file_of(evidence, role))
-    like = [
+    same_content = [
         other.name
         for other in run.shared.values()
         if other.kind == "file" and content and other.content == content
     ]
     hint = f"{role.name} copies {role.inside} to /shared_data/{name}."
-    if like:
-        hint = f"It was copied under another name, {like[0]}; the task calls it {name}."
-    there = ", ".join(sorted(run.shared)) or "nothing"
-    return Verdict(False, f"there is no shared_data/{name} after a run; there is: {there[:200]}", hint, seen)
+    if same_content:
+        hint = f"It was copied under another name, {same_content[0]}; the task calls it {name}."
+    existing = ", ".join(sorted(run.shared)) or "nothing"
+    return Verdict(
+        False, f"there is no shared_data/{name} after a run; there is: {existing[:200]}", hint, observations
+    )
 
 
 @check
 def shared_file_is_the_same(evidence: Evidence, container: ContainerNumber) -> Verdict:
     """Check that the file in the shared folder has the content of the submission's file."""
     role, name = service_of(container), _NAMES[container]
-    own = file_of(evidence, role)
-    if not evidence.submission.has(own):
-        return Verdict(False, f"there is no {own} to compare with", f"Put it into {role.folder}/.")
-    left = evidence.run_for_files.shared_file(name)
-    assert left is not None  # checked by shared_file_is_there
-    expected = hashlib.sha256(evidence.submission.bytes(own)).hexdigest()
-    found = hashlib.sha256(left.content).hexdigest()
-    seen = observed(sha256=f"{found}  shared_data/{name}\n{expected}  {own}")
-    if found == expected:
-        return Verdict(True, f"shared_data/{name} is {own}, byte for byte", "", seen)
-    size = len(evidence.submission.bytes(own))
+    submitted = file_of(evidence, role)
+    if not evidence.submission.has(submitted):
+        return Verdict(False, f"there is no {submitted} to compare with", f"Put it into {role.folder}/.")
+    entry = evidence.run_for_files.shared_file(name)
+    assert entry is not None  # checked by shared_file_is_there
+    expected = hashlib.sha256(evidence.submission.bytes(submitted)).hexdigest()
+    digest = hashlib.sha256(entry.content).hexdigest()
+    observations = observed(sha256=f"{digest}  shared_data/{name}\n{expected}  {submitted}")
+    if digest == expected:
+        return Verdict(True, f"shared_data/{name} is {submitted}, byte for byte", "", observations)
+    size = len(evidence.submission.bytes(submitted))
     return Verdict(
         False,
-        f"shared_data/{name} ({len(left.content):,} bytes) is not {own} ({size:,} bytes)",
+        f"shared_data/{name} ({len(entry.content):,} bytes) is not {submitted} ({size:,} bytes)",
         f"Copy the file as it is: cp {role.inside} /shared_data/{name}. A model must never go through a text tool.",
-        seen,
+        observations,
     )
 
 
@@ -75,15 +77,15 @@ def _why_not_delivered(evidence: Evidence, role: Service) -> str:
     if evidence.run.stopped:
         return ""
     try:
-        probe = evidence.probe
+        rerun = evidence.probe
     except CannotCheck:
         return ""
-    if not probe.delivered.get(role.name, True):
+    if not rerun.delivered.get(role.name, True):
         return (
             f"with another file in {role.name}, the old one still lies in the shared folder: it does not come "
             "from there"
         )
-    if role.name in probe.idle:
+    if role.name in rerun.idle:
         return (
             f"{role.name} does not deliver its file: it does not arrive in the shared folder while the other "
             "services that see it do nothing"
@@ -93,6 +95,6 @@ def _why_not_delivered(evidence: Evidence, role: Service) -> str:
 
 def _observations(run: StackRun) -> tuple[Observation, ...]:
     listing = "\n".join(
-        f"{len(left.content):>10} {left.name}" for left in run.shared.values() if left.kind == "file"
+        f"{len(entry.content):>10} {entry.name}" for entry in run.shared.values() if entry.kind == "file"
     )
     return observed(command=f"{run.command}; ls -l shared_data", log=listing or "(empty)")

@@ -31,57 +31,57 @@ _IN_SENTENCES = (
 def find_document(evidence: Evidence, name: str) -> str:
     """Return the name of a document, whatever its case and suffix (readme.txt); empty where there is none."""
     stem = name.rpartition(".")[0].lower()
-    found = [
+    same_stem = [
         file
         for file in evidence.submission.files
         if "/" not in file and file.lower().rpartition(".")[0] == stem
     ]
-    also = [file for file in evidence.submission.files if file.lower() == stem]
-    return name if evidence.submission.has(name) else (found + also + [""])[0]
+    same_name = [file for file in evidence.submission.files if file.lower() == stem]
+    return name if evidence.submission.has(name) else (same_stem + same_name + [""])[0]
 
 
 @check
 def document(evidence: Evidence, file: str, minimum_words: int = 1) -> Verdict:
     """Check that a document exists, is text, and has enough words."""
-    found = find_document(evidence, file)
-    if not found:
+    path = find_document(evidence, file)
+    if not path:
         return Verdict(False, f"there is no {file}", f"Write {file}.")
-    content = evidence.submission.bytes(found)
+    content = evidence.submission.bytes(path)
     text, written_in = decode_text(content)
     words = _WORD.findall(text)
     if b"\0" in content and written_in != "utf-16":
-        return Verdict(False, f"{found} is not a text file", "Hand in plain text.")
+        return Verdict(False, f"{path} is not a text file", "Hand in plain text.")
     if len(words) < minimum_words:
         return Verdict(
-            False, f"{found} has {len(words)} words; {minimum_words} or more are expected",
+            False, f"{path} has {len(words)} words; {minimum_words} or more are expected",
             "Say what the project does, how it is built and run, and what comes out.",
         )  # fmt: skip
     if why := _no_page(evidence, text):
         return Verdict(
-            False, f"{found} is filler: {why}", _IN_SENTENCES, observed(file=found, log=head(text, 4))
+            False, f"{path} is filler: {why}", _IN_SENTENCES, observed(file=path, log=head(text, 4))
         )
-    return Verdict(True, f"{found} has {len(words)} words", "", observed(file=found, log=head(text, 4)))
+    return Verdict(True, f"{path} has {len(words)} words", "", observed(file=path, log=head(text, 4)))
 
 
 @check
 def mentions(evidence: Evidence, file: str, all_of: Patterns) -> Verdict:
     """Check that a document matches all patterns."""
-    found = find_document(evidence, file)
-    if not found:
+    path = find_document(evidence, file)
+    if not path:
         return Verdict(False, f"there is no {file}", f"Write {file}.")
-    text = evidence.submission.text(found)
+    text = evidence.submission.text(path)
     if len(_WORD.findall(text)) >= _LONG and (why := _no_page(evidence, text)):
-        return Verdict(False, f"{found} is filler: {why}", _IN_SENTENCES)
+        return Verdict(False, f"{path} is filler: {why}", _IN_SENTENCES)
     missing = [pattern for pattern in all_of if not re.search(pattern, text, re.IGNORECASE)]
     if missing:
         named = ", ".join(map(_readable, missing))
         return Verdict(False, f"{file} does not mention: {named}", "Say it in the document.")
-    said = [re.search(pattern, text, re.IGNORECASE) for pattern in all_of]
+    matches = [re.search(pattern, text, re.IGNORECASE) for pattern in all_of]
     return Verdict(
         True,
-        f"{found} says it",
+        f"{path} says it",
         "",
-        observed(log="\n".join(_line_of(text, one.start()) for one in said if one)),
+        observed(log="\n".join(_line_of(text, match.start()) for match in matches if match)),
     )
 
 
@@ -93,8 +93,8 @@ def _readable(pattern: str) -> str:
     return re.sub(r"[\\?]", "", first).strip()
 
 
-def _line_of(text: str, place: int) -> str:
-    return text[text.rfind("\n", 0, place) + 1 :].split("\n", 1)[0].strip()[:160]
+def _line_of(text: str, position: int) -> str:
+    return text[text.rfind("\n", 0, position) + 1 :].split("\n", 1)[0].strip()[:160]
 
 
 @check
@@ -107,40 +107,44 @@ def question_answered(
     asks: str = "",
 ) -> Verdict:
     """Check that a question is answered at some length, and that the answer is about the question."""
-    found = find_document(evidence, file)
-    if not found:
+    path = find_document(evidence, file)
+    if not path:
         return Verdict(False, f"there is no {file}", f"Write {file}, with a heading for each question.")
-    answers = answers_in(evidence.submission.text(found))
+    answers = answers_in(evidence.submission.text(path))
     if question not in answers:
-        there = ", ".join(map(str, sorted(answers))) or "none"
+        headings = ", ".join(map(str, sorted(answers))) or "none"
         return Verdict(
             False,
-            f"{found} has no heading for question {question}; it has: {there}",
+            f"{path} has no heading for question {question}; it has: {headings}",
             f"Begin its answer with: Question {question}",
         )
     answer = without_question(answers[question], asks)
     words = answer_words(answer)
-    seen = observed(file=found, log=head(answers[question], 3))
+    observations = observed(file=path, log=head(answers[question], 3))
     if len(words) < minimum_words or len(set(words)) < minimum_words // 3:
-        counted = f"{len(words)} words, {len(set(words))} different ones"
-        reason = f"the answer to question {question} has {counted}; {minimum_words} or more are expected"
-        return Verdict(False, reason, "Answer it in full sentences, with an example of your own.", seen)
+        word_count = f"{len(words)} words, {len(set(words))} different ones"
+        reason = f"the answer to question {question} has {word_count}; {minimum_words} or more are expected"
+        return Verdict(
+            False, reason, "Answer it in full sentences, with an example of your own.", observations
+        )
     same = [other for other, text in answers.items() if other != question and answer_words(text) == words]
     if same:
         return Verdict(
             False,
             f"the answers to questions {question} and {same[0]} are the same text",
             "Answer each by itself.",
-            seen,
+            observations,
         )
     missing = [topic for topic in topics if not re.search(topic, answers[question], re.IGNORECASE)]
     if missing:
         reason = f"the answer to question {question} says nothing about: {', '.join(map(_readable, missing))}"
-        return Verdict(False, reason, "Answer the question that was asked.", seen)
+        return Verdict(False, reason, "Answer the question that was asked.", observations)
     if why := _no_answer(evidence, answer, {key: text for key, text in answers.items() if key != question}):
         reason = f"the answer to question {question} does not answer it: {why}"
-        return Verdict(False, reason, "Answer it in full sentences, with an example of your own.", seen)
-    return Verdict(True, f"question {question} is answered in {len(words)} words", "", seen)
+        return Verdict(
+            False, reason, "Answer it in full sentences, with an example of your own.", observations
+        )
+    return Verdict(True, f"question {question} is answered in {len(words)} words", "", observations)
 
 
 def _no_page(evidence: Evidence, text: str) -> str:
@@ -151,12 +155,12 @@ def _no_page(evidence: Evidence, text: str) -> str:
     return filler(without_code(text) or text, OF_A_PAGE)
 
 
-def _no_answer(evidence: Evidence, answer: str, others: Mapping[int, str]) -> str:
+def _no_answer(evidence: Evidence, answer: str, other_answers: Mapping[int, str]) -> str:
     """Return why a text of sufficient length is not an answer; empty if it may be one."""
     written = without_code(answer)
     if why := filler(written, share_of(written)):
         return why
-    for number, text in others.items():
+    for number, text in other_answers.items():
         if same_answer(answer, text):
             return f"it is the answer to question {number} with other words in it"
     for name in (find_document(evidence, "README.md"), evidence.submission.compose_name):
@@ -169,7 +173,9 @@ def _no_answer(evidence: Evidence, answer: str, others: Mapping[int, str]) -> st
 def file_exists(evidence: Evidence, path: str) -> Verdict:
     """Check that a file or a folder of the submission exists."""
     path = path.rstrip("/")
-    there = evidence.submission.has(path) or any(
+    exists = evidence.submission.has(path) or any(
         name.startswith(path + "/") for name in evidence.submission.files
     )
-    return Verdict(there, f"{path} is {'there' if there else 'missing'}", "" if there else f"Hand in {path}.")
+    return Verdict(
+        exists, f"{path} is {'there' if exists else 'missing'}", "" if exists else f"Hand in {path}."
+    )

@@ -37,12 +37,15 @@ def compose_syntax(evidence: Evidence) -> Verdict:
             observed(log="\n".join(map(str, safe.refusals))),
         )
     try:
-        said = evidence.compose_error
+        output = evidence.compose_error
     except CannotCheck:
         return Verdict(True, f"{name} has no mistake that can be seen without its images", "")
-    if said:
+    if output:
         return Verdict(
-            False, f"Compose does not accept {name}: {said.splitlines()[-1][:200]}", "", observed(log=said)
+            False,
+            f"Compose does not accept {name}: {output.splitlines()[-1][:200]}",
+            "",
+            observed(log=output),
         )
     return Verdict(True, f"Compose accepts {name}", "", observed(command="docker-compose config"))
 
@@ -52,60 +55,64 @@ def compose_services(evidence: Evidence) -> Verdict:
     """Check that there is a service for each of the three images, and that they share a folder."""
     safe, roles = evidence.safe_stack, evidence.roles
     lines = [f"{role} is the service {service}" for role, service in roles.services.items()]
-    seen = observed(note="\n".join([*lines, f"they share {roles.shared or 'nothing'}"]))
+    observations = observed(note="\n".join([*lines, f"they share {roles.shared or 'nothing'}"]))
     for role in SERVICES:
         service = roles.service(role.name)
         if not service:
             return Verdict(
                 False, f"no service runs the image {role.image}",
-                f"Add a service with `image: {role.image}`.", seen,
+                f"Add a service with `image: {role.image}`.", observations,
             )  # fmt: skip
-        about = safe.services[service]
-        if _runs_image_of(role, about):
+        settings = safe.services[service]
+        if _runs_image_of(role, settings):
             continue
-        if other := _built_elsewhere(role, about):
+        if folder := _built_elsewhere(role, settings):
             reason = (
-                f"the service {service} runs an image that is built in {other}, not the one of {role.folder}"
+                f"the service {service} runs an image that is built in {folder}, not the one of {role.folder}"
             )
             hint = f"Each container has an image of its own: write `image: {role.image}`."
-            return Verdict(False, reason, hint, seen)
-        if about.build is None and not evidence.allowed_by_name(about.image):
-            reason = f"the service {service} asks for the image {about.image}, which nothing in the submission builds"
+            return Verdict(False, reason, hint, observations)
+        if settings.build is None and not evidence.allowed_by_name(settings.image):
+            reason = f"the service {service} uses the image {settings.image}, which nothing in the submission builds"
             hint = f"The tutor builds {role.image}: write `image: {role.image}`."
-            return Verdict(False, reason, hint, seen)
-    if twice := _built_twice(safe.services, roles):
-        reason = f"the services {twice[0]} and {twice[1]} run one and the same image, built in {twice[2]}"
-        return Verdict(False, reason, "Each of the three containers has an image of its own.", seen)
-    apart = [role.name for role in SERVICES if role.name not in roles.sees_shared]
-    if apart:
+            return Verdict(False, reason, hint, observations)
+    if duplicate := _built_twice(safe.services, roles):
+        reason = f"the services {duplicate[0]} and {duplicate[1]} run one and the same image, built in {duplicate[2]}"
+        return Verdict(False, reason, "Each of the three containers has an image of its own.", observations)
+    without_folder = [role.name for role in SERVICES if role.name not in roles.sees_shared]
+    if without_folder:
         return Verdict(
-            False, f"the three share no folder: {', '.join(apart)} does not see {roles.shared or 'one'}",
-            "Give all three the same volume: ./shared_data:/shared_data", seen,
+            False, f"the three share no folder: {', '.join(without_folder)} does not see {roles.shared or 'one'}",
+            "Give all three the same volume: ./shared_data:/shared_data", observations,
         )  # fmt: skip
     kinds = {
-        mount.kind for one in safe.services.values() for mount in one.mounts if mount.source == roles.shared
+        mount.kind
+        for other_service in safe.services.values()
+        for mount in other_service.mounts
+        if mount.source == roles.shared
     }
     if kinds == {"elsewhere"}:
         return Verdict(
             False, f"the three share {roles.shared}, a folder of one machine, which no other machine has",
-            "Share a folder of the submission: ./shared_data:/shared_data", seen,
+            "Share a folder of the submission: ./shared_data:/shared_data", observations,
         )  # fmt: skip
-    return Verdict(True, f"three services run the three images and share {roles.shared}", "", seen)
+    return Verdict(True, f"three services run the three images and share {roles.shared}", "", observations)
 
 
-def _runs_image_of(role: Service, about: SafeService) -> bool:
+def _runs_image_of(role: Service, settings: SafeService) -> bool:
     """Return whether a service asks for the image of a container by its name."""
-    name, _, tag = plain_name(about.image).partition(":")
+    name, _, tag = plain_name(settings.image).partition(":")
     return name == role.image and tag in ("", "latest")
 
 
-def _built_elsewhere(role: Service, about: SafeService) -> str:
+def _built_elsewhere(role: Service, settings: SafeService) -> str:
     """Return the folder of another container in which a service builds its image; empty where it does not."""
-    if about.build is None:
+    if settings.build is None:
         return ""
-    recipe = posixpath.normpath(posixpath.join(about.build.context, about.build.dockerfile))
+    dockerfile = posixpath.normpath(posixpath.join(settings.build.context, settings.build.dockerfile))
     return next(
-        (other.folder for other in SERVICES if other != role and recipe.startswith(f"{other.folder}/")), ""
+        (other.folder for other in SERVICES if other != role and dockerfile.startswith(f"{other.folder}/")),
+        "",
     )
 
 
@@ -130,20 +137,21 @@ def compose_dependencies(evidence: Evidence) -> Verdict:
     code = roles.service(CODEBASE)
     if not code:
         return Verdict(False, "there is no service for codebase", "Add one with `image: codebase_app07`.")
-    behind = dependencies_of(safe.services, code)
-    missing = [role.name for role in SERVICES[:2] if roles.service(role.name) not in behind]
-    written = {name: sorted(service.depends_on) for name, service in safe.services.items()}
-    seen = observed(
+    dependencies = dependencies_of(safe.services, code)
+    missing = [role.name for role in SERVICES[:2] if roles.service(role.name) not in dependencies]
+    declared = {name: sorted(service.depends_on) for name, service in safe.services.items()}
+    observations = observed(
         note="\n".join(
-            f"{name} depends on {', '.join(others) or 'nothing'}" for name, others in written.items()
+            f"{name} depends on {', '.join(dependency_names) or 'nothing'}"
+            for name, dependency_names in declared.items()
         )
     )
     if missing:
         return Verdict(
             False, f"codebase does not depend on {' and '.join(missing)}",
-            "Under the service of codebase: depends_on: [activationbase, knowledgebase].", seen,
+            "Under the service of codebase: depends_on: [activationbase, knowledgebase].", observations,
         )  # fmt: skip
-    return Verdict(True, "codebase depends on both data containers", "", seen)
+    return Verdict(True, "codebase depends on both data containers", "", observations)
 
 
 @check
@@ -155,38 +163,40 @@ def compose_orchestration(evidence: Evidence) -> Verdict:
             "Keep the folder in the submission, with an empty file (.gitkeep) in it.",
         )  # fmt: skip
     run, roles = evidence.run, evidence.roles
-    seen = _observations(run)
-    if late := evidence.late_files:
-        reason = (
-            f"codebase was started, and failed, before {' and '.join(late)} had arrived in the shared folder"
-        )
-        return Verdict(False, reason, NO_WAITING.hint, seen)
+    observations = _observations(run)
+    if late_files := evidence.late_files:
+        reason = f"codebase was started, and failed, before {' and '.join(late_files)} had arrived in the shared folder"
+        return Verdict(False, reason, NO_WAITING.hint, observations)
     if timeline.in_order(run, roles):
         return Verdict(
-            True, "all three containers ran, and codebase was the one that ended the stack", "", seen
+            True, "all three containers ran, and codebase was the one that ended the stack", "", observations
         )
     if run.stopped:
         hint = OVER_THE_LIMITS.hint
         if "did not end" in run.stopped:
             hint = "codebase must end when its prediction is made: that ends the stack."
-        return Verdict(False, f"`{run.command}`: {run.stopped}", hint, seen)
+        return Verdict(False, f"`{run.command}`: {run.stopped}", hint, observations)
     if first := timeline.wrong_first_exit(run, roles):
         trap = FIRST_EXIT
-        who = roles.role(first.service) or first.service
+        name = roles.role(first.service) or first.service
         if first.status:
             return Verdict(
                 False,
-                f"{who} failed with status {first.status}, and that ended the stack before codebase had finished",
-                f"It printed: {_last_message(run, first.service)}", seen,
+                f"{name} failed with status {first.status}, and that ended the stack before codebase had finished",
+                f"It printed: {_last_message(run, first.service)}", observations,
             )  # fmt: skip
-        reason = f"{trap.title}: {who} ended with status 0 before codebase, and that stopped the whole stack"
-        return Verdict(False, reason, trap.hint, seen)
+        reason = f"{trap.title}: {name} ended with status 0 before codebase, and that stopped the whole stack"
+        return Verdict(False, reason, trap.hint, observations)
     if missing := timeline.never_started(run, roles):
-        said = last_message(run.output.splitlines())
-        return Verdict(False, f"{', '.join(missing)} was never started: {said}", _why_not(run, roles), seen)
-    early = timeline.started_after_code(run, roles)
-    reason = f"codebase was started before {early}" if early else "the stack did not end by itself"
-    return Verdict(False, reason, "codebase depends on both data containers: depends_on.", seen)
+        message = last_message(run.output.splitlines())
+        return Verdict(
+            False, f"{', '.join(missing)} was never started: {message}", _why_not(run, roles), observations
+        )
+    started_early = timeline.started_after_code(run, roles)
+    reason = (
+        f"codebase was started before {started_early}" if started_early else "the stack did not end by itself"
+    )
+    return Verdict(False, reason, "codebase depends on both data containers: depends_on.", observations)
 
 
 @check
@@ -201,15 +211,15 @@ def compose_status(evidence: Evidence) -> Verdict:
         )  # fmt: skip
     if run.status == 0 and code is not None and code.status == 0:
         return Verdict(True, f"`{run.command}` ended with status 0, as codebase did", "", _observations(run))
-    ended = (
+    end = (
         "did not end while it was observed"
         if code is None or code.status is None
         else f"ended with status {code.status}"
     )
     if code is not None and code.remark:
-        ended += f" ({code.remark})"
+        end += f" ({code.remark})"
     return Verdict(
-        False, f"`{run.command}` ended with status {run.status}; codebase {ended}",
+        False, f"`{run.command}` ended with status {run.status}; codebase {end}",
         f"What codebase printed: {_last_message(run, roles.service(CODEBASE))}", _observations(run),
     )  # fmt: skip
 
@@ -217,21 +227,27 @@ def compose_status(evidence: Evidence) -> Verdict:
 def _shows_anything(run: StackRun, roles: Roles) -> bool:
     """Return whether codebase printed something, or the shared folder holds more than the rows and the network."""
     known = (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE, CARD_FILE)
-    left = [
-        one for one in run.shared.values() if one.kind == "file" and one.name not in known and one.content
+    written = [
+        entry
+        for entry in run.shared.values()
+        if entry.kind == "file" and entry.name not in known and entry.content
     ]
-    return bool(left) or any(line.strip() for line in run.lines_of(roles.service(CODEBASE)))
+    return bool(written) or any(line.strip() for line in run.lines_of(roles.service(CODEBASE)))
 
 
 def _why_not(run: StackRun, roles: Roles) -> str:
     """Return what the data containers printed that codebase waits for."""
     names = [roles.service(role.name) for role in SERVICES[:2]]
-    said = [
+    messages = [
         f"{name}: {_last_message(run, name)}"
         for name in names
         if run.lines_of(name) or run.engine_log.get(name)
     ]
-    return "What the other containers printed: " + "; ".join(said) if said else "Start it by hand to see why."
+    return (
+        "What the other containers printed: " + "; ".join(messages)
+        if messages
+        else "Start it by hand to see why."
+    )
 
 
 def _last_message(run: StackRun, service: str) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 from evaluation.checks.base import check, did_you_mean, observed
 from evaluation.evidence.evidence import Evidence
 from evaluation.result import Verdict
-from evaluation.traps import TRAPS, find
+from evaluation.traps import TRAPS, find_traps
 
 
 def _not_a_trap(key: object) -> str:
@@ -20,8 +20,10 @@ TrapKey = Annotated[str, _not_a_trap]
 @check
 def free_of(evidence: Evidence, trap: TrapKey) -> Verdict:
     """Check that the submission avoids a trap."""
-    found = [finding for finding in find(evidence) if finding.id == trap]
-    if found:
-        where = "\n".join(finding.where for finding in found if finding.where)
-        return Verdict(False, f"{found[0].title}: {found[0].text}", found[0].hint, observed(file=where))
+    findings = [finding for finding in find_traps(evidence) if finding.id == trap]
+    if findings:
+        locations = "\n".join(finding.where for finding in findings if finding.where)
+        return Verdict(
+            False, f"{findings[0].title}: {findings[0].text}", findings[0].hint, observed(file=locations)
+        )
     return Verdict(True, f"no sign of: {TRAPS[trap].title}")

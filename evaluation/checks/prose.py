@@ -74,7 +74,7 @@ def filler(text: str, share: float = _SHARE) -> str:
     joined = sum(word in FUNCTION_WORDS for word in words) / len(words)
     if joined < share:
         return f"it is a list of words and no sentences: {joined:.0%} of its words join others"
-    rows = [words[place : place + _ROW] for place in range(0, max(1, len(words) - _ROW + 1), 5)]
+    rows = [words[start : start + _ROW] for start in range(0, max(1, len(words) - _ROW + 1), 5)]
     if len(words) >= _ROW and sum(len(set(row)) / len(row) for row in rows) / len(rows) < _DIFFERENT:
         return "it repeats the same words"
     groups = _groups(words, _GROUP)
@@ -83,7 +83,7 @@ def filler(text: str, share: float = _SHARE) -> str:
     units = [unit for unit in _UNIT.split(text) if _ANY_WORD.search(unit)]
     if len(words) / len(units) > _LONG_UNIT:
         return "it has no sentences"
-    if sum(one.isdigit() for one in re.findall(r"\w+", text)) > len(words):
+    if sum(word.isdigit() for word in re.findall(r"\w+", text)) > len(words):
         return "it is made of numbers"
     return ""
 
@@ -91,22 +91,22 @@ def filler(text: str, share: float = _SHARE) -> str:
 def share_of(text: str) -> float:
     """Return the share of function words that a text needs: less where most lines are items, headings or tables."""
     lines = [line for line in text.splitlines() if _ANY_WORD.search(line)]
-    listed = sum(_LISTED.match(line) is not None for line in lines)
-    return OF_A_PAGE if len(lines) > 3 and 2 * listed >= len(lines) else _SHARE
+    list_items = sum(_LISTED.match(line) is not None for line in lines)
+    return OF_A_PAGE if len(lines) > 3 and 2 * list_items >= len(lines) else _SHARE
 
 
 def _groups(words: Sequence[str], size: int) -> list[tuple[str, ...]]:
-    return [tuple(words[place : place + size]) for place in range(len(words) - size + 1)]
+    return [tuple(words[start : start + size]) for start in range(len(words) - size + 1)]
 
 
-def same_answer(one: str, other: str) -> bool:
+def same_answer(text: str, other_text: str) -> bool:
     """Return whether two texts are the same one with some words changed.
 
     Args:
-        one: a text.
-        other: another text.
+        text: a text.
+        other_text: another text.
     """
-    first, second = words_of(one), words_of(other)
+    first, second = words_of(text), words_of(other_text)
     a, b = content_words(first), content_words(second)
     if min(len(a), len(b)) < 8:
         return False
@@ -121,23 +121,23 @@ def copied_from(text: str, source: str) -> bool:
         source: what it may be copied from.
     """
     groups = _groups(words_of(text), 4)
-    there = set(_groups(words_of(source[:1_000_000]), 4))
-    return bool(groups) and sum(group in there for group in groups) / len(groups) > _SAME_GROUPS
+    source_groups = set(_groups(words_of(source[:1_000_000]), 4))
+    return bool(groups) and sum(group in source_groups for group in groups) / len(groups) > _SAME_GROUPS
 
 
-def without_question(text: str, asked: str) -> str:
+def without_question(text: str, question: str) -> str:
     """Return an answer without the sentences that only repeat the question.
 
     Args:
         text: the answer.
-        asked: the question, in one or several languages.
+        question: the question, in one or several languages.
     """
-    known = content_words(words_of(asked))
+    known = content_words(words_of(question))
     if not known:
         return text
-    kept = []
+    units = []
     for unit in re.split(r"(?<=[.!?])\s+|\n+", text):
-        said = content_words(words_of(unit))
-        if len(said) < _FEW or len(said & known) / len(said) < _ASKED:
-            kept.append(unit)
-    return "\n".join(kept)
+        unit_words = content_words(words_of(unit))
+        if len(unit_words) < _FEW or len(unit_words & known) / len(unit_words) < _ASKED:
+            units.append(unit)
+    return "\n".join(units)

@@ -22,12 +22,14 @@ def answers_in(text: str) -> dict[int, str]:
     that begins with ``1.``, ``1)`` or ``(1)``, as long as the numbers come in order. What follows on the same line
     belongs to the answer, too: many answer in one paragraph.
     """
-    places = [(int(found.group(1)), found.start(), found.end()) for found in _HEADING.finditer(text)]
-    if not places:
-        places = _in_order([(int(one.group(1)), one.start(), one.end()) for one in _NUMBER.finditer(text)])
+    headings = [(int(match.group(1)), match.start(), match.end()) for match in _HEADING.finditer(text)]
+    if not headings:
+        headings = _in_order(
+            [(int(match.group(1)), match.start(), match.end()) for match in _NUMBER.finditer(text)]
+        )
     answers: dict[int, str] = {}
-    for place, (number, _, end) in enumerate(places):
-        rest = [start for other, start, _ in places[place + 1 :] if other != number]
+    for index, (number, _, end) in enumerate(headings):
+        rest = [start for other, start, _ in headings[index + 1 :] if other != number]
         title, _, body = text[end : rest[0] if rest else len(text)].partition("\n")
         if len(answer_words(title)) >= _MORE_THAN_A_TITLE:
             body = f"{title}\n{body}"
@@ -37,16 +39,16 @@ def answers_in(text: str) -> dict[int, str]:
     return answers
 
 
-def _in_order(places: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+def _in_order(headings: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
     """Return the first 1, the first 2 behind it, and so on: lists inside the answers have numbers as well."""
-    kept: list[tuple[int, int, int]] = []
-    for number, start, end in places:
-        if number == len(kept) + 1:
-            kept.append((number, start, end))
-    return kept
+    ordered: list[tuple[int, int, int]] = []
+    for number, start, end in headings:
+        if number == len(ordered) + 1:
+            ordered.append((number, start, end))
+    return ordered
 
 
 def answer_words(text: str) -> list[str]:
     """Return the words of an answer; sentences that ask (the question itself, repeated) are left out."""
-    said = re.sub(r"[^.!?\n]*\?", " ", text)
-    return [word.lower() for word in _WORD.findall(said)]
+    statements = re.sub(r"[^.!?\n]*\?", " ", text)
+    return [word.lower() for word in _WORD.findall(statements)]

@@ -54,23 +54,23 @@ def members_in(folder: Path) -> list[Member]:
     if not folder.is_dir():
         raise InputMissing(f"{folder} is not a folder", hint="A class list is a folder of submissions.")
     with os.scandir(folder) as entries:
-        found = sorted((entry.name, _wrong(entry)) for entry in entries if _is_meant(entry))
-    if not found:
+        candidates = sorted((entry.name, _wrong(entry)) for entry in entries if _is_meant(entry))
+    if not candidates:
         raise InputMissing(
             f"{printable(str(folder))} contains no folder and no zip file",
             hint="Each submission is one of these.",
         )
-    taken: set[str] = set()
+    names: set[str] = set()
     members = []
-    for file, wrong in found:
+    for file, error in candidates:
         plain = safe_name(
             file[:-4] if file.lower().endswith(".zip") and not (folder / file).is_dir() else file
         )
         name, number = plain, 2
-        while name.casefold() in taken:
+        while name.casefold() in names:
             name, number = f"{plain}-{number}", number + 1
-        taken.add(name.casefold())
-        members.append(Member(name, folder / file, wrong))
+        names.add(name.casefold())
+        members.append(Member(name, folder / file, error))
     return members
 
 

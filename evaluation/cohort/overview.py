@@ -50,10 +50,10 @@ def write_overview(rows: Sequence[Row], rubric: Rubric, folder: Path) -> list[Pa
     Raises:
         CannotWrite: with the reason.
     """
-    table, whole = folder / "overview.csv", folder / "overview.html"
+    table, page = folder / "overview.csv", folder / "overview.html"
     atomic_files.write_text(table, to_csv(rows, rubric))
-    atomic_files.write_text(whole, to_page(rows, rubric))
-    return [whole, table]
+    atomic_files.write_text(page, to_page(rows, rubric))
+    return [page, table]
 
 
 def to_csv(rows: Sequence[Row], rubric: Rubric) -> str:
@@ -66,8 +66,8 @@ def to_csv(rows: Sequence[Row], rubric: Rubric) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     titles = [line.title for line in rubric.lines]
-    heads = [_cell(title) for title in titles]
-    writer.writerow(["submission", "points", "of", *heads, "not checked", "traps", "error", "sha256"])
+    header = [_cell(title) for title in titles]
+    writer.writerow(["submission", "points", "of", *header, "not checked", "traps", "error", "sha256"])
     for row in rows:
         report = row.report
         if report is None:
@@ -124,9 +124,9 @@ def to_page(rows: Sequence[Row], rubric: Rubric) -> str:
         figures=_figures(reports),
         histogram=_histogram(reports),
         failures=_most_common(
-            one.title for report in reports for one in report.results if one.status == FAILED
+            item.title for report in reports for item in report.results if item.status == FAILED
         ),
-        traps=_most_common(title for report in reports for title in {one.title for one in report.findings}),
+        traps=_most_common(title for report in reports for title in {item.title for item in report.findings}),
         incomplete=any(report.unchecked for report in reports),
     )
 
@@ -135,8 +135,8 @@ def _figures(reports: Sequence[Report]) -> str:
     if not reports:
         return ""
     points = [report.points for report in reports]
-    middle = f"mean {mean(points):.1f} · median {median(points):g}"
-    return f"{middle} · lowest {min(points):g} · highest {max(points):g}, of {show(_total(reports))}"
+    averages = f"mean {mean(points):.1f} · median {median(points):g}"
+    return f"{averages} · lowest {min(points):g} · highest {max(points):g}, of {show(_total(reports))}"
 
 
 def _total(reports: Sequence[Report]) -> float:
@@ -161,13 +161,13 @@ class Bin:
 def _histogram(reports: Sequence[Report]) -> list[Bin]:
     width = _total(reports) / _BINS or 1.0
     counts = Counter(min(int(report.points / width), _BINS - 1) for report in reports)
-    most = max(counts.values(), default=1)
+    highest = max(counts.values(), default=1)
     return [
-        Bin(f"{number * width:g} to {(number + 1) * width:g}", counts[number], 100 * counts[number] / most)
+        Bin(f"{number * width:g} to {(number + 1) * width:g}", counts[number], 100 * counts[number] / highest)
         for number in range(_BINS)
     ]
 
 
 def _most_common(titles: Iterable[str]) -> list[tuple[str, int]]:
     """Return the ten most common titles with their counts."""
-    return sorted(Counter(titles).items(), key=lambda one: (-one[1], one[0]))[:10]
+    return sorted(Counter(titles).items(), key=lambda item: (-item[1], item[0]))[:10]

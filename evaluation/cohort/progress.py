@@ -52,9 +52,9 @@ class Progress:
             return
         self._wipe()
         self._last = time.monotonic()
-        ended = sum(entry.state not in (State.WAITING, State.RUNNING) for entry in self.entries)
+        finished = sum(entry.state not in (State.WAITING, State.RUNNING) for entry in self.entries)
         lines = [self._line(entry) for entry in self.entries if entry.state == State.RUNNING]
-        lines.append(f"  {ended} of {len(self.entries)} have ended")
+        lines.append(f"  {finished} of {len(self.entries)} have ended")
         columns = shutil.get_terminal_size().columns
         self.console.out.write("".join(f"{line[: columns - 1]}\n" for line in lines))
         self.console.out.flush()

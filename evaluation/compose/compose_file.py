@@ -21,32 +21,32 @@ class _Loader(yaml.SafeLoader):  # type: ignore[misc]
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen = set[str]()
-    own: dict[Any, Any] = {}
+    names = set[str]()
+    entries: dict[Any, Any] = {}
     merged: dict[Any, Any] = {}
     for key, value in node.value:
         if key.tag == "tag:yaml.org,2002:merge":
             # One dictionary at a time: PyYAML's own merging grows without bounds for nested merges.
-            for one in _mappings(loader.construct_object(value, deep=True), key.start_mark):
-                merged = {**one, **merged}
+            for mapping in _mappings(loader.construct_object(value, deep=True), key.start_mark):
+                merged = {**mapping, **merged}
             continue
         name = key.value if isinstance(key, yaml.ScalarNode) else ""
-        if name in seen:
+        if name in names:
             raise yaml.constructor.ConstructorError(
                 None, None, f"the key {name!r} is duplicated", key.start_mark
             )
-        seen.add(name)
-        own[loader.construct_object(key, deep=True)] = loader.construct_object(value, deep=True)
-    return {**merged, **own}
+        names.add(name)
+        entries[loader.construct_object(key, deep=True)] = loader.construct_object(value, deep=True)
+    return {**merged, **entries}
 
 
 def _mappings(value: Any, mark: Any) -> list[dict[Any, Any]]:
-    found = value if isinstance(value, list) else [value]
-    if not all(isinstance(one, dict) for one in found):
+    mappings = value if isinstance(value, list) else [value]
+    if not all(isinstance(item, dict) for item in mappings):
         raise yaml.constructor.ConstructorError(
             None, None, "<<: must be a mapping or a list of mappings", mark
         )
-    return found
+    return mappings
 
 
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
@@ -106,16 +106,16 @@ def read_compose(name: str, content: bytes, values: Mapping[str, str]) -> Compos
         mistakes = _shape(name, data)
         if mistakes:
             return ComposeFile(name, {}, tuple(mistakes), lines)
-        whole = _Interpolation(values).of(data)
+        interpolated = _Interpolation(values).of(data)
     except yaml.YAMLError as error:
         return ComposeFile(name, {}, (_yaml_mistake(name, error),), lines)
-    except (CannotInterpolate, _TooMuch, RecursionError) as error:
+    except (CannotInterpolate, _TooManyValues, RecursionError) as error:
         deep = isinstance(error, RecursionError)
         text = "its values are nested too deeply" if deep else str(error)
         return ComposeFile(name, {}, (f"{name}: {text}",), lines)
     except (ValueError, TypeError) as error:  # an invalid date, a key that cannot be one
         return ComposeFile(name, {}, (f"{name}: {error}",), lines)
-    return ComposeFile(name, whole, (), lines)
+    return ComposeFile(name, interpolated, (), lines)
 
 
 def _yaml_mistake(name: str, error: yaml.YAMLError) -> str:
@@ -141,18 +141,18 @@ def _shape(name: str, data: Any) -> list[str]:
 
 def _lines(text: str) -> dict[str, int]:
     root = yaml.compose(text, yaml.SafeLoader)
-    found: dict[str, int] = {}
+    lines: dict[str, int] = {}
     if not isinstance(root, yaml.MappingNode):
-        return found
+        return lines
     for key, value in root.value:
-        found.setdefault(str(key.value), key.start_mark.line + 1)
+        lines.setdefault(str(key.value), key.start_mark.line + 1)
         if key.value == "services" and isinstance(value, yaml.MappingNode):
             for service, _ in value.value:
-                found[str(service.value)] = service.start_mark.line + 1
-    return found
+                lines[str(service.value)] = service.start_mark.line + 1
+    return lines
 
 
-class _TooMuch(ValueError):
+class _TooManyValues(ValueError):
     pass
 
 
@@ -167,7 +167,7 @@ class _Interpolation:
     def of(self, value: Any) -> Any:
         self.count += 1
         if self.count > MOST_VALUES:
-            raise _TooMuch("it expands to too many values (anchors inside anchors)")
+            raise _TooManyValues("it expands to too many values (anchors inside anchors)")
         if isinstance(value, dict):
             return {str(key): self.of(inner) for key, inner in value.items()}
         if isinstance(value, list):
@@ -175,14 +175,16 @@ class _Interpolation:
         if isinstance(value, str):
             return self._short(interpolate(value, self.values))
         if isinstance(value, int) and abs(value) > _LARGEST_NUMBER:
-            raise _TooMuch("it has a number that is too large")
+            raise _TooManyValues("it has a number that is too large")
         if value is not None and not isinstance(value, (bool, int, float)):
-            raise _TooMuch(f"it has a value of a type that Compose does not support ({type(value).__name__})")
+            raise _TooManyValues(
+                f"it has a value of a type that Compose does not support ({type(value).__name__})"
+            )
         return value
 
     def _short(self, text: str) -> str:
         """Return a text, as long as all texts together are no longer than a file that is larger by far."""
         self.characters += len(text)
         if self.characters > 4 * LARGEST:
-            raise _TooMuch("its variables expand to more text than a compose file may hold")
+            raise _TooManyValues("its variables expand to more text than a compose file may hold")
         return text

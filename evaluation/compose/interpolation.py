@@ -28,32 +28,32 @@ def interpolate(text: str, values: Mapping[str, str], depth: int = 0) -> str:
     if depth > _DEEPEST:
         raise CannotInterpolate("variables are nested too deeply")
     parts = []
-    place = 0
-    while (dollar := text.find("$", place)) >= 0:
-        parts.append(text[place:dollar])
-        part, place = _variable(text, dollar + 1, values, depth)
+    position = 0
+    while (dollar := text.find("$", position)) >= 0:
+        parts.append(text[position:dollar])
+        part, position = _variable(text, dollar + 1, values, depth)
         parts.append(part)
-    return "".join([*parts, text[place:]])
+    return "".join([*parts, text[position:]])
 
 
-def _variable(text: str, place: int, values: Mapping[str, str], depth: int) -> tuple[str, int]:
-    """Return the value of the variable at `place`, and the position after it."""
-    if text[place : place + 1] == "$":
-        return "$", place + 1
-    if text[place : place + 1] == "{":
-        end = _end(text, place + 1)
-        return _braced(text[place + 1 : end], values, depth), end + 1
-    found = _NAME.match(text, place)
-    if not found:
+def _variable(text: str, position: int, values: Mapping[str, str], depth: int) -> tuple[str, int]:
+    """Return the value of the variable at `position`, and the position after it."""
+    if text[position : position + 1] == "$":
+        return "$", position + 1
+    if text[position : position + 1] == "{":
+        end = _end(text, position + 1)
+        return _braced(text[position + 1 : end], values, depth), end + 1
+    match = _NAME.match(text, position)
+    if not match:
         raise CannotInterpolate(
             f"{text[:60]!r} has a single $; a dollar sign is written $$ in a compose file"
         )
-    return values.get(found.group(), ""), found.end()
+    return values.get(match.group(), ""), match.end()
 
 
-def _end(text: str, place: int) -> int:
+def _end(text: str, start: int) -> int:
     depth = 1
-    for position in range(place, len(text)):
+    for position in range(start, len(text)):
         if text.startswith("${", position):
             depth += 1
         elif text[position] == "}":
@@ -63,22 +63,22 @@ def _end(text: str, place: int) -> int:
     raise CannotInterpolate(f"{text[:60]!r} has no closing brace")
 
 
-def _braced(inner: str, values: Mapping[str, str], depth: int) -> str:
-    found = _NAME.match(inner)
-    if not found:
-        raise CannotInterpolate(f"${{{inner[:40]}}} does not name a variable")
-    name, rest = found.group(), inner[found.end() :]
+def _braced(expression: str, values: Mapping[str, str], depth: int) -> str:
+    match = _NAME.match(expression)
+    if not match:
+        raise CannotInterpolate(f"${{{expression[:40]}}} does not name a variable")
+    name, rest = match.group(), expression[match.end() :]
     value = values.get(name)
     if not rest:
         return value or ""
     operator = next((sign for sign in _OPERATORS if rest.startswith(sign)), None)
     if operator is None:
-        raise CannotInterpolate(f"${{{inner[:40]}}} is not a valid variable expression")
+        raise CannotInterpolate(f"${{{expression[:40]}}} is not a valid variable expression")
     word = rest[len(operator) :]
-    there = bool(value) if operator.startswith(":") else value is not None
+    is_set = bool(value) if operator.startswith(":") else value is not None
     if operator.endswith("+"):
-        return interpolate(word, values, depth + 1) if there else ""
-    if there:
+        return interpolate(word, values, depth + 1) if is_set else ""
+    if is_set:
         return value or ""
     if operator.endswith("?"):
         raise CannotInterpolate(f"{name} must be set: {interpolate(word, values, depth + 1) or 'no value'}")

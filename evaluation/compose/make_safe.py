@@ -37,15 +37,15 @@ def make_safe(compose: ComposeFile, submission: Submission, limits: Limits) -> S
     if compose.mistakes:
         return SafeStack({}, compose.mistakes)
     if len(compose.services) > MOST_SERVICES:
-        what = f"{len(compose.services)} services"
+        requested = f"{len(compose.services)} services"
         reason = f"exceed the limit of {MOST_SERVICES} services"
-        return SafeStack({}, refusals=(Refusal("services", what, reason),))
+        return SafeStack({}, refusals=(Refusal("services", requested, reason),))
     checker = _Checker(compose, submission, limits)
     checker.check_top_level()
     services = {name: checker.check_service(name, content) for name, content in compose.services.items()}
     checker.check_dependencies(services)
-    found = checker.findings
-    return SafeStack(services, tuple(found.mistakes), tuple(found.refusals), tuple(found.left_out))
+    findings = checker.findings
+    return SafeStack(services, tuple(findings.mistakes), tuple(findings.refusals), tuple(findings.left_out))
 
 
 class _Checker:
@@ -75,15 +75,15 @@ class _Checker:
             self.findings.mistake(f"`{key}:` must be a mapping")
             return
         for name, content in (value or {}).items():
-            about = content if isinstance(content, Mapping) else {}
-            if is_true(about.get("external")) or isinstance(about.get("external"), Mapping):
+            settings = content if isinstance(content, Mapping) else {}
+            if is_true(settings.get("external")) or isinstance(settings.get("external"), Mapping):
                 self.findings.refuse(f"{key}.{name}", "external: true", "is outside the submission")
-            if key == "volumes" and about.get("driver_opts"):
+            if key == "volumes" and settings.get("driver_opts"):
                 self.findings.refuse(f"{key}.{name}", "driver_opts", "can mount any folder of the host")
-            if about.get("driver") not in (None, "", "local", "default", "bridge"):
+            if settings.get("driver") not in (None, "", "local", "default", "bridge"):
                 self.findings.refuse(
                     f"{key}.{name}",
-                    f"driver: {about['driver']}",
+                    f"driver: {settings['driver']}",
                     "is not a driver of a plain volume or network",
                 )
 
@@ -160,34 +160,34 @@ class _Checker:
 
     def _tmpfs(self, name: str, value: Any) -> list[str]:
         entries = [value] if isinstance(value, str) else value or []
-        found = []
+        mounts = []
         for entry in entries:
-            place, _, options = str(entry).partition(":")
-            kept = [
+            path, _, options = str(entry).partition(":")
+            allowed = [
                 option for option in options.split(",")
                 if re.fullmatch(r"(mode|uid|gid)=\d+|exec|noexec|nosuid|nodev", option)
             ]  # fmt: skip
             size = re.search(r"size=(\d+)([kmg]?)", options.lower())
-            most = self.limits.disk // 4
-            wanted = int(size.group(1)) * 1024 ** " kmg".index(size.group(2) or " ") if size else most
-            found.append(f"{place}:{','.join([*kept, f'size={min(wanted, most)}'])}")
-        return found
+            limit = self.limits.disk // 4
+            requested = int(size.group(1)) * 1024 ** " kmg".index(size.group(2) or " ") if size else limit
+            mounts.append(f"{path}:{','.join([*allowed, f'size={min(requested, limit)}'])}")
+        return mounts
 
     def _capabilities(self, name: str, content: Mapping[str, Any], settings: dict[str, Any]) -> None:
-        wanted = {str(capability).upper().removeprefix("CAP_") for capability in content.get("cap_add") or []}
+        added = {str(capability).upper().removeprefix("CAP_") for capability in content.get("cap_add") or []}
         dropped = {
             str(capability).upper().removeprefix("CAP_") for capability in content.get("cap_drop") or []
         }
-        for capability in sorted(wanted - set(keys.CAPABILITIES) - {"NET_BIND_SERVICE"}):
+        for capability in sorted(added - set(keys.CAPABILITIES) - {"NET_BIND_SERVICE"}):
             self.findings.refuse(
                 name, f"cap_add: {capability}", "is a capability that copying and computing do not need"
             )
         for option in content.get("security_opt") or []:
             if not re.fullmatch(r"no-new-privileges([:=](true|false))?", str(option)):
                 self.findings.refuse(name, f"security_opt: {option}", "removes a protection of the host")
-        given = set() if "ALL" in dropped else set(keys.CAPABILITIES) - dropped
+        default = set() if "ALL" in dropped else set(keys.CAPABILITIES) - dropped
         settings["cap_drop"] = ["ALL"]
-        if capabilities := sorted(given | (wanted & set(keys.CAPABILITIES))):
+        if capabilities := sorted(default | (added & set(keys.CAPABILITIES))):
             settings["cap_add"] = capabilities
         settings["security_opt"] = ["no-new-privileges:true"]
 
@@ -196,7 +196,7 @@ class _Checker:
             self.findings.mistake(f"`volumes:` of {name} must be a list")
             return ()
         declared = self.compose.data.get("volumes") or {}
-        found = []
+        mounts = []
         for number, entry in enumerate(value or []):
             try:
                 mount = read_mount(entry, self.submission, anonymous=f"{name}-{number}")
@@ -209,8 +209,8 @@ class _Checker:
                     self.findings.mistake(
                         f"the volume {mount.source} of {name} is not declared under `volumes:` at the top"
                     )
-                found.append(mount)
-        return tuple(found)
+                mounts.append(mount)
+        return tuple(mounts)
 
     def _depends_on(self, name: str, value: Any) -> dict[str, str]:
         if isinstance(value, list):
@@ -219,15 +219,17 @@ class _Checker:
             if value is not None:
                 self.findings.mistake(f"`depends_on:` of {name} must be a list or a mapping")
             return {}
-        found = {}
-        for other, about in value.items():
+        conditions = {}
+        for other, settings in value.items():
             condition = (
-                about.get("condition", "service_started") if isinstance(about, Mapping) else "service_started"
+                settings.get("condition", "service_started")
+                if isinstance(settings, Mapping)
+                else "service_started"
             )
             if condition not in _CONDITIONS:
                 self.findings.mistake(f"{name} waits for {other} with an unknown condition: {condition}")
-            found[other] = str(condition)
-        return found
+            conditions[other] = str(condition)
+        return conditions
 
     def check_dependencies(self, services: Mapping[str, SafeService]) -> None:
         """Check that every service that is waited for exists, and that none waits for itself."""

@@ -99,7 +99,7 @@ def read_mount(entry: Any, submission: Submission, *, anonymous: str) -> Mount:
         if not re.fullmatch(r"[\w.-]+", source):
             raise MountError(f"{source!r} is not a valid name of a volume; a folder begins with ./")
         return Mount("named", source, _target(target, entry), read_only)
-    return _bind(source, _target(target, entry), read_only, submission, entry, make=True)
+    return _bind(source, _target(target, entry), read_only, submission, entry, create=True)
 
 
 def _parts(entry: str) -> tuple[str, str, str]:
@@ -120,11 +120,11 @@ def _long(entry: Mapping[str, Any], submission: Submission, anonymous: str) -> M
     read_only = entry.get("read_only") in (True, "true")
     if kind == "bind":
         bind = entry.get("bind")
-        about = bind if isinstance(bind, Mapping) else {}
-        if str(about.get("propagation", "rprivate")).endswith(("shared", "slave")):
+        options = bind if isinstance(bind, Mapping) else {}
+        if str(options.get("propagation", "rprivate")).endswith(("shared", "slave")):
             raise MountRefused("propagates mounts of the container to the host", text)
-        make = about.get("create_host_path") in (True, "true")
-        return _bind(source, target, read_only, submission, text, make=make)
+        create = options.get("create_host_path") in (True, "true")
+        return _bind(source, target, read_only, submission, text, create=create)
     if kind == "tmpfs":
         return Mount("anonymous", anonymous, target, read_only)
     if kind != "volume":
@@ -145,7 +145,7 @@ def _target(target: str, text: str) -> str:
 
 
 def _bind(
-    source: str, target: str, read_only: bool, submission: Submission, text: str, *, make: bool
+    source: str, target: str, read_only: bool, submission: Submission, text: str, *, create: bool
 ) -> Mount:
     if source.rstrip("/").endswith("docker.sock"):
         raise MountRefused(
@@ -166,7 +166,7 @@ def _bind(
     if path.is_file():
         return Mount("file", name, target, True)
     if not path.exists():
-        if not make:
+        if not create:
             return Mount("missing", name, target, read_only)
         try:
             path.mkdir(parents=True)

@@ -36,14 +36,18 @@ class Roles:
 
 def find_roles(stack: SafeStack) -> Roles:
     """Find the three containers by their image, by their build context, or by their name, in this order."""
-    found: dict[str, str] = {}
+    services: dict[str, str] = {}
     for matches in (_by_image, _by_build, _by_name):
         for role in SERVICES:
             for name, service in stack.services.items():
-                if role.name not in found and name not in found.values() and matches(role, name, service):
-                    found[role.name] = name
-    shared, sees = _shared(stack, found)
-    return Roles(found, shared, sees)
+                if (
+                    role.name not in services
+                    and name not in services.values()
+                    and matches(role, name, service)
+                ):
+                    services[role.name] = name
+    shared, sees = _shared(stack, services)
+    return Roles(services, shared, sees)
 
 
 def _by_image(role: Service, name: str, service: SafeService) -> bool:
@@ -58,10 +62,10 @@ def _by_name(role: Service, name: str, service: SafeService) -> bool:
     return role.name in name.lower().replace("_", "").replace("-", "")
 
 
-def _shared(stack: SafeStack, found: Mapping[str, str]) -> tuple[str, frozenset[str]]:
+def _shared(stack: SafeStack, services: Mapping[str, str]) -> tuple[str, frozenset[str]]:
     """Return the folder or volume that most of the three mount, and who mounts it."""
     sees: dict[str, set[str]] = {}
-    for role, name in found.items():
+    for role, name in services.items():
         for mount in stack.services[name].mounts:
             if mount.kind in ("folder", "named", "missing", "elsewhere"):
                 sees.setdefault(mount.source, set()).add(role)

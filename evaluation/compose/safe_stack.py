@@ -89,12 +89,12 @@ def dependencies_of(services: Mapping[str, SafeService], name: str) -> set[str]:
         services: all services by name.
         name: the service.
     """
-    found: set[str] = set()
+    dependencies: set[str] = set()
     waiting = list(services[name].depends_on)
     while waiting:
         other = waiting.pop()
-        if other in found or other not in services:
+        if other in dependencies or other not in services:
             continue
-        found.add(other)
+        dependencies.add(other)
         waiting += services[other].depends_on
-    return found
+    return dependencies

@@ -30,21 +30,21 @@ def read_build(name: str, value: Any, findings: Findings) -> BuildRequest | None
     """
     if value is None:
         return None
-    about = {"context": value} if isinstance(value, str) else value
-    if not isinstance(about, Mapping):
+    settings = {"context": value} if isinstance(value, str) else value
+    if not isinstance(settings, Mapping):
         findings.mistake(f"`build:` of {name} must be a folder or a mapping")
         return None
-    for key in set(about) - _SUPPORTED:
+    for key in set(settings) - _SUPPORTED:
         if key in _LEFT_OUT:
             findings.leave_out(f"{name}.build.{key}")
         else:
             findings.refuse(name, f"build.{key}", "is not supported in the builds of an evaluation")
-    context, dockerfile = str(about.get("context") or "."), str(about.get("dockerfile") or "Dockerfile")
+    context, dockerfile = str(settings.get("context") or "."), str(settings.get("dockerfile") or "Dockerfile")
     if re.match(r"[A-Za-z][\w+.-]*://|git@", context):
         findings.refuse(name, f"build: {context}", "is not in the submission")
         return None
     folder = findings.path_inside(name, "build", context)
     if folder is None or findings.path_inside(name, "build.dockerfile", f"{context}/{dockerfile}") is None:
         return None
-    arguments = tuple(sorted(read_pairs(about.get("args")).items()))
-    return BuildRequest(folder, dockerfile, arguments, str(about.get("target") or ""))
+    arguments = tuple(sorted(read_pairs(settings.get("args")).items()))
+    return BuildRequest(folder, dockerfile, arguments, str(settings.get("target") or ""))

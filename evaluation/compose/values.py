@@ -15,8 +15,8 @@ def read_pairs(value: Any) -> dict[str, str]:
         value: the mapping or list; anything else has no variables.
     """
     if isinstance(value, list):
-        parted = [str(entry).partition("=") for entry in value]
-        return {name: text for name, sign, text in parted if sign}
+        pairs = [str(entry).partition("=") for entry in value]
+        return {name: text for name, sign, text in pairs if sign}
     if not isinstance(value, Mapping):
         return {}
     return {str(name): _text(inner) for name, inner in value.items() if inner is not None}

@@ -115,29 +115,29 @@ class Dockerfile:
     @property
     def images(self) -> tuple[Image, ...]:
         """The images that it needs and does not build itself."""
-        found: list[Image] = []
-        made: list[str] = []
-        for place, stage in enumerate(self.stages):
-            if stage.base.lower() not in made and stage.base != "scratch":
-                found.append(Image(stage.base, stage.line))
+        images: list[Image] = []
+        stage_names: list[str] = []
+        for index, stage in enumerate(self.stages):
+            if stage.base.lower() not in stage_names and stage.base != "scratch":
+                images.append(Image(stage.base, stage.line))
             for instruction in stage.instructions:
                 for name in _sources(instruction):
-                    if name.lower() not in made and not (name.isdigit() and int(name) < place):
-                        found.append(Image(name, instruction.line))
-            made.append(stage.name.lower())
-        return tuple(found)
+                    if name.lower() not in stage_names and not (name.isdigit() and int(name) < index):
+                        images.append(Image(name, instruction.line))
+            stage_names.append(stage.name.lower())
+        return tuple(images)
 
     @property
     def own_layers(self) -> tuple[Instruction, ...]:
         """The instructions of the image: those of the last stage and of the stages that it is based on."""
         by_name = {stage.name.lower(): stage for stage in self.stages if stage.name}
-        stage, seen = self.last, set[int]()
-        found: list[Instruction] = []
-        while stage is not None and id(stage) not in seen:
-            seen.add(id(stage))
-            found[:0] = stage.instructions
+        stage, visited = self.last, set[int]()
+        instructions: list[Instruction] = []
+        while stage is not None and id(stage) not in visited:
+            visited.add(id(stage))
+            instructions[:0] = stage.instructions
             stage = by_name.get(stage.base.lower())
-        return tuple(found)
+        return tuple(instructions)
 
 
 def _sources(instruction: Instruction) -> Iterator[str]:
@@ -146,5 +146,5 @@ def _sources(instruction: Instruction) -> Iterator[str]:
         yield name
     if instruction.keyword == "RUN":
         for flag in instruction.flags:
-            if flag.startswith("mount=") and (found := re.search(r"(?:=|,)from=([^,]+)", flag)):
-                yield found.group(1)
+            if flag.startswith("mount=") and (match := re.search(r"(?:=|,)from=([^,]+)", flag)):
+                yield match.group(1)

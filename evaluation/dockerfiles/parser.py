@@ -60,10 +60,10 @@ def read_dockerfile(text: str, arguments: Mapping[str, str] | None = None) -> Do
     ]
     if len(instructions) > MOST_INSTRUCTIONS:
         mistakes.append((instructions[MOST_INSTRUCTIONS].line, f"more than {MOST_INSTRUCTIONS} instructions"))
-    stages, wrong = _stages(instructions, arguments or {}, escape)
+    stages, stage_mistakes = _stages(instructions, arguments or {}, escape)
     if len(stages) > MOST_STAGES:
         mistakes.append((stages[MOST_STAGES].line, f"more than {MOST_STAGES} stages"))
-    return Dockerfile(instructions, tuple(stages), tuple(sorted([*mistakes, *wrong])), escape)
+    return Dockerfile(instructions, tuple(stages), tuple(sorted([*mistakes, *stage_mistakes])), escape)
 
 
 def _escape(lines: list[str]) -> tuple[str, str]:
@@ -72,15 +72,15 @@ def _escape(lines: list[str]) -> tuple[str, str]:
     Docker looks for parser directives at the top only. The first line that is not ``# key=value``, or whose key is
     unknown, ends them; what looks like a directive below is a comment.
     """
-    seen: dict[str, str] = {}
+    directives: dict[str, str] = {}
     for line in lines:
-        found = _DIRECTIVE.match(line.lstrip())
-        if not found or (key := found.group(1).lower()) not in ("syntax", "escape", "check"):
+        match = _DIRECTIVE.match(line.lstrip())
+        if not match or (key := match.group(1).lower()) not in ("syntax", "escape", "check"):
             break
-        if key in seen:
-            return seen.get("escape", "\\"), f"the directive {key} is duplicated"
-        seen[key] = found.group(2).rstrip()
-    escape = seen.get("escape", "\\")
+        if key in directives:
+            return directives.get("escape", "\\"), f"the directive {key} is duplicated"
+        directives[key] = match.group(2).rstrip()
+    escape = directives.get("escape", "\\")
     if escape not in ("\\", "`"):
         return "\\", f"escape={escape} must be \\ or `"
     return escape, ""
@@ -91,52 +91,54 @@ def _stages(
 ) -> tuple[list[Stage], list[tuple[int, str]]]:
     values: dict[str, str] = {}
     stages: list[Stage] = []
-    inside: list[list[Instruction]] = []
-    wrong: list[tuple[int, str]] = []
+    contents: list[list[Instruction]] = []
+    mistakes: list[tuple[int, str]] = []
     for instruction in instructions:
         if instruction.keyword == "FROM":
             stage, mistake = _stage(instruction, values, escape)
-            wrong += [(instruction.line, mistake)] if mistake else []
+            mistakes += [(instruction.line, mistake)] if mistake else []
             if stage:
                 stages.append(stage)
-                inside.append([])
+                contents.append([])
         elif stages:
-            inside[-1].append(instruction)
+            contents[-1].append(instruction)
         elif instruction.keyword == "ARG":
             try:
                 values |= arguments_of(instruction, values, arguments, escape)
             except CannotExpand as error:
-                wrong.append((instruction.line, str(error)))
+                mistakes.append((instruction.line, str(error)))
         else:
-            wrong.append((instruction.line, f"{instruction.keyword} must not come before FROM"))
+            mistakes.append((instruction.line, f"{instruction.keyword} must not come before FROM"))
     if not stages:
-        wrong.append((1, "there is no FROM instruction"))
-    whole = [replace(stage, instructions=tuple(own)) for stage, own in zip(stages, inside, strict=True)]
-    return whole, wrong
+        mistakes.append((1, "there is no FROM instruction"))
+    complete = [
+        replace(stage, instructions=tuple(content)) for stage, content in zip(stages, contents, strict=True)
+    ]
+    return complete, mistakes
 
 
 def arguments_of(
-    instruction: Instruction, values: Mapping[str, str], given: Mapping[str, str], escape: str
+    instruction: Instruction, values: Mapping[str, str], build_arguments: Mapping[str, str], escape: str
 ) -> dict[str, str]:
     """Return the variables that an ARG sets.
 
     Args:
         instruction: the ARG.
         values: the variables before it.
-        given: build arguments, which take precedence over defaults.
+        build_arguments: build arguments, which take precedence over defaults.
         escape: the escape character of the file.
 
     Returns:
         The values by name; a name with neither a build argument nor a default is not set.
     """
-    found: dict[str, str] = {}
+    arguments: dict[str, str] = {}
     for word in split_words(instruction.text, escape):
         name, sign, default = word.partition("=")
-        if name in given:
-            found[name] = given[name]
+        if name in build_arguments:
+            arguments[name] = build_arguments[name]
         elif sign:
-            found[name] = expand(default, {**values, **found}, escape)
-    return found
+            arguments[name] = expand(default, {**values, **arguments}, escape)
+    return arguments
 
 
 def _stage(instruction: Instruction, values: Mapping[str, str], escape: str) -> tuple[Stage | None, str]:
@@ -145,56 +147,60 @@ def _stage(instruction: Instruction, values: Mapping[str, str], escape: str) -> 
     named = len(words) == 3 and words[1].lower() == "as"
     if not words or (len(words) != 1 and not named):
         return None, "FROM must have the form FROM IMAGE or FROM IMAGE AS NAME"
-    name, wrong = words[2].lower() if named else "", ""
+    name, mistake = words[2].lower() if named else "", ""
     if named and not re.fullmatch(r"[a-z][a-z0-9_.-]*", name):
-        wrong = f"{words[2]} is not a valid name of a stage: expected a letter, then letters, digits, - _ ."
+        mistake = f"{words[2]} is not a valid name of a stage: expected a letter, then letters, digits, - _ ."
     try:
         base = expand(words[0], values, escape)
     except CannotExpand as error:
         return Stage(name, "", instruction.line, ()), f"FROM {words[0]}: {error}"
     if not base:
-        wrong = f"FROM {words[0]} does not name an image: its ARG has no value"
+        mistake = f"FROM {words[0]} does not name an image: its ARG has no value"
     if any(not flag.startswith("platform=") for flag in instruction.flags):
-        wrong = "FROM has an unknown flag; only --platform is allowed"
-    return Stage(name, base, instruction.line, (), instruction.flag("platform") or ""), wrong
+        mistake = "FROM has an unknown flag; only --platform is allowed"
+    return Stage(name, base, instruction.line, (), instruction.flag("platform") or ""), mistake
 
 
 def _instructions(lines: list[str], escape: str, mistakes: list[tuple[int, str]]) -> Iterator[Instruction]:
     continued = re.compile(re.escape(escape) + r"[ \t]*$")
-    place = 0
-    while place < len(lines):
-        first = place
-        if not lines[place].strip() or lines[place].lstrip().startswith("#"):
-            place += 1
+    index = 0
+    while index < len(lines):
+        first = index
+        if not lines[index].strip() or lines[index].lstrip().startswith("#"):
+            index += 1
             continue
-        whole = ""
-        while place < len(lines):
-            line = lines[place]
-            place += 1
-            if place - 1 > first and (line.lstrip().startswith("#") or not line.strip()):
+        text = ""
+        while index < len(lines):
+            line = lines[index]
+            index += 1
+            if index - 1 > first and (line.lstrip().startswith("#") or not line.strip()):
                 continue  # comments and blank lines between continued lines are skipped
             joined = continued.sub("", line)
-            whole += joined
+            text += joined
             if joined == line:
                 break
-        if len(whole) > LONGEST:
+        if len(text) > LONGEST:
             mistakes.append((first + 1, f"the instruction is longer than {LONGEST:,} characters"))
-            whole = whole[:LONGEST]
-        keyword, *rest = BLANK.split(whole.strip(), maxsplit=1)
-        flags, text = _flags(rest[0].strip() if rest else "")
-        if wrong := _wrong_flags(flags, text):
-            mistakes.append((first + 1, wrong))
-        heredocs, place = _heredocs(keyword.upper(), text, lines, place, escape)
-        mistakes += [(first + 1, f"the heredoc {one.name} has no end") for one in heredocs if not one.closed]
-        yield Instruction(first + 1, keyword.upper(), flags, text, heredocs)
+            text = text[:LONGEST]
+        keyword, *rest = BLANK.split(text.strip(), maxsplit=1)
+        flags, arguments = _flags(rest[0].strip() if rest else "")
+        if mistake := _wrong_flags(flags, arguments):
+            mistakes.append((first + 1, mistake))
+        heredocs, index = _heredocs(keyword.upper(), arguments, lines, index, escape)
+        mistakes += [
+            (first + 1, f"the heredoc {heredoc.name} has no end")
+            for heredoc in heredocs
+            if not heredoc.closed
+        ]
+        yield Instruction(first + 1, keyword.upper(), flags, arguments, heredocs)
 
 
 def _heredocs(
-    keyword: str, text: str, lines: list[str], place: int, escape: str
+    keyword: str, text: str, lines: list[str], index: int, escape: str
 ) -> tuple[tuple[Heredoc, ...], int]:
     if keyword not in ("RUN", "COPY", "ADD") or "<<" not in text or json_words(text) is not None:
-        return (), place
-    found = []
+        return (), index
+    heredocs = []
     for word in split_words(text, escape):
         if not (match := HEREDOC.fullmatch(word)):
             continue
@@ -202,21 +208,21 @@ def _heredocs(
         name = quoted.replace('"', "").replace("'", "")
         body = []
         closed = False
-        while place < len(lines) and not closed:
-            line = lines[place].lstrip("\t") if dash else lines[place]
-            place += 1
+        while index < len(lines) and not closed:
+            line = lines[index].lstrip("\t") if dash else lines[index]
+            index += 1
             closed = line == name
             body += [] if closed else [line]
         content = "\n".join(body) + "\n" if body else ""
-        found.append(Heredoc(name, content, name == quoted, closed))
-    return tuple(found), place
+        heredocs.append(Heredoc(name, content, name == quoted, closed))
+    return tuple(heredocs), index
 
 
 def _flags(rest: str) -> tuple[tuple[str, ...], str]:
     flags: list[str] = []
     while rest.startswith("--") and len(flags) <= MOST_FLAGS:
-        flag, *more = BLANK.split(rest, maxsplit=1)
-        rest = more[0].lstrip() if more else ""
+        flag, *remaining = BLANK.split(rest, maxsplit=1)
+        rest = remaining[0].lstrip() if remaining else ""
         if flag == "--":
             break
         flags.append(flag[2:])

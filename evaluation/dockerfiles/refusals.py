@@ -38,27 +38,27 @@ def refusals(dockerfile: Dockerfile, target: str, arguments: Mapping[str, str]) 
             yield line, f"{image[:80]!r} is not a valid name of an image"
         elif _ID.fullmatch(image):
             yield line, f"{image[:80]} is an image id; name an image and its tag"
-    based_on = {stage_index(dockerfile, stage.base, place) for place, stage in enumerate(dockerfile.stages)}
-    for place, stage in enumerate(dockerfile.stages[: last + 1]):
-        for one in stage.instructions:
-            if one.keyword == "ONBUILD" and place in based_on:
+    bases = {stage_index(dockerfile, stage.base, index) for index, stage in enumerate(dockerfile.stages)}
+    for index, stage in enumerate(dockerfile.stages[: last + 1]):
+        for instruction in stage.instructions:
+            if instruction.keyword == "ONBUILD" and index in bases:
                 yield (
-                    one.line,
+                    instruction.line,
                     "ONBUILD is not supported here; write the instruction into the stage that needs it",
                 )
         try:
-            yield from _remote(dockerfile, place, arguments)
+            yield from _remote(dockerfile, index, arguments)
         except BuildRefused as error:
             yield error.line, str(error)
             return
 
 
-def _remote(dockerfile: Dockerfile, place: int, arguments: Mapping[str, str]) -> Iterator[tuple[int, str]]:
-    for one, values in instructions_with_variables(dockerfile, place, arguments):
-        for word in sources(one) if one.keyword == "ADD" else []:
+def _remote(dockerfile: Dockerfile, index: int, arguments: Mapping[str, str]) -> Iterator[tuple[int, str]]:
+    for instruction, values in instructions_with_variables(dockerfile, index, arguments):
+        for word in sources(instruction) if instruction.keyword == "ADD" else []:
             plain = expand_word(word, values, dockerfile.escape)
             if _REMOTE.match(plain):
                 yield (
-                    one.line,
+                    instruction.line,
                     f"ADD {plain[:200]} would be downloaded by the engine itself, outside the limits of the evaluation",
                 )

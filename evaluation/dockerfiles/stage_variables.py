@@ -35,7 +35,7 @@ def expand_word(word: str, values: Mapping[str, str], escape: str) -> str:
 
 def instructions_with_variables(
     dockerfile: Dockerfile,
-    place: int,
+    index: int,
     arguments: Mapping[str, str],
     inherited: Mapping[str, str] | None = None,
 ) -> Iterator[tuple[Instruction, dict[str, str]]]:
@@ -43,106 +43,120 @@ def instructions_with_variables(
 
     Args:
         dockerfile: the file.
-        place: the index of the stage.
+        index: the index of the stage.
         arguments: build arguments.
         inherited: the variables of the base image.
 
     Raises:
         BuildRefused: The variables are too long.
     """
-    given = tuple(sorted(arguments.items()))
-    base = stage_index(dockerfile, dockerfile.stages[place].base, place)
-    kept = _environments(dockerfile, given, base + 1)[base] if base is not None else {}
-    yield from _iterate(dockerfile, place, given, {**(inherited or {}), **kept})
+    build_arguments = tuple(sorted(arguments.items()))
+    base = stage_index(dockerfile, dockerfile.stages[index].base, index)
+    base_variables = _environments(dockerfile, build_arguments, base + 1)[base] if base is not None else {}
+    yield from _iterate(dockerfile, index, build_arguments, {**(inherited or {}), **base_variables})
 
 
 def _iterate(
-    dockerfile: Dockerfile, place: int, given: tuple[tuple[str, str], ...], values: dict[str, str]
+    dockerfile: Dockerfile, index: int, build_arguments: tuple[tuple[str, str], ...], values: dict[str, str]
 ) -> Iterator[tuple[Instruction, dict[str, str]]]:
-    top, size = _global_arguments(dockerfile, dict(given)), 0
-    arguments, told = dict[str, str](), 0
-    for one in dockerfile.stages[place].instructions:
-        yield one, values
-        new = _variables_set_by(one, values, top, dict(given), dockerfile.escape)
-        size += sum(map(len, new.values())) + _expanded_length(one, values, dockerfile.escape)
-        arguments |= new if one.keyword == "ARG" else {}
-        told += sum(map(len, arguments.values())) if one.keyword == "RUN" else 0
-        if told > _MOST_HISTORY:
-            raise BuildRefused(one.line, "its ARGs are too long for so many RUNs")
+    global_arguments, size = _global_arguments(dockerfile, dict(build_arguments)), 0
+    arguments, history_size = dict[str, str](), 0
+    for instruction in dockerfile.stages[index].instructions:
+        yield instruction, values
+        new = _variables_set_by(
+            instruction, values, global_arguments, dict(build_arguments), dockerfile.escape
+        )
+        size += sum(map(len, new.values())) + _expanded_length(instruction, values, dockerfile.escape)
+        arguments |= new if instruction.keyword == "ARG" else {}
+        history_size += sum(map(len, arguments.values())) if instruction.keyword == "RUN" else 0
+        if history_size > _MOST_HISTORY:
+            raise BuildRefused(instruction.line, "its ARGs are too long for so many RUNs")
         if size > _MOST_SET:
-            raise BuildRefused(one.line, "the stage sets more characters than an environment can hold")
+            raise BuildRefused(
+                instruction.line, "the stage sets more characters than an environment can hold"
+            )
         values = values | new if new else values
 
 
 @lru_cache(maxsize=8)
 def _environments(
-    dockerfile: Dockerfile, given: tuple[tuple[str, str], ...], count: int
+    dockerfile: Dockerfile, build_arguments: tuple[tuple[str, str], ...], count: int
 ) -> list[dict[str, str]]:
     """Return the variables that the ENVs of the first stages set, including those of their base stages."""
-    found: list[dict[str, str]] = []
-    for place in range(count):
-        base = stage_index(dockerfile, dockerfile.stages[place].base, place)
-        kept = dict(found[base]) if base is not None else {}
-        for one, values in _iterate(dockerfile, place, given, dict(kept)):
-            if one.keyword == "ENV":
-                kept |= _variables_set_by(one, values, {}, {}, dockerfile.escape)
-        found.append(kept)
-    return found
+    environments: list[dict[str, str]] = []
+    for index in range(count):
+        base = stage_index(dockerfile, dockerfile.stages[index].base, index)
+        environment = dict(environments[base]) if base is not None else {}
+        for instruction, values in _iterate(dockerfile, index, build_arguments, dict(environment)):
+            if instruction.keyword == "ENV":
+                environment |= _variables_set_by(instruction, values, {}, {}, dockerfile.escape)
+        environments.append(environment)
+    return environments
 
 
-def _expanded_length(one: Instruction, values: Mapping[str, str], escape: str) -> int:
+def _expanded_length(instruction: Instruction, values: Mapping[str, str], escape: str) -> int:
     """Return the length of an instruction's arguments after the builder has expanded them."""
-    if one.keyword not in _EXPANDED or "$" not in one.text:
-        return len(one.text) if one.keyword == "LABEL" else 0
+    if instruction.keyword not in _EXPANDED or "$" not in instruction.text:
+        return len(instruction.text) if instruction.keyword == "LABEL" else 0
     try:
-        return len(expand(one.text, values, escape))
+        return len(expand(instruction.text, values, escape))
     except TooLong as error:
-        raise BuildRefused(one.line, str(error)) from None
+        raise BuildRefused(instruction.line, str(error)) from None
     except CannotExpand:
-        return len(one.text)  # the builder reports what is wrong
+        return len(instruction.text)  # the builder reports what is wrong
 
 
 def _global_arguments(dockerfile: Dockerfile, arguments: Mapping[str, str]) -> dict[str, str]:
     values: dict[str, str] = {}
-    for one in dockerfile.instructions:
-        if one.keyword == "FROM":
+    for instruction in dockerfile.instructions:
+        if instruction.keyword == "FROM":
             break
-        values |= _variables_set_by(one, values, {}, arguments, dockerfile.escape)
+        values |= _variables_set_by(instruction, values, {}, arguments, dockerfile.escape)
     return values
 
 
 def _variables_set_by(
-    one: Instruction, values: Mapping[str, str], top: Mapping[str, str], given: Mapping[str, str], escape: str
+    instruction: Instruction,
+    values: Mapping[str, str],
+    global_arguments: Mapping[str, str],
+    build_arguments: Mapping[str, str],
+    escape: str,
 ) -> dict[str, str]:
     """Return the variables that an ARG or an ENV sets."""
-    if one.keyword not in ("ARG", "ENV"):
+    if instruction.keyword not in ("ARG", "ENV"):
         return {}
     try:
-        found = (
-            _argument(one, values, top, given, escape) if one.keyword == "ARG" else _env(one, values, escape)
+        variables = (
+            _argument(instruction, values, global_arguments, build_arguments, escape)
+            if instruction.keyword == "ARG"
+            else _env(instruction, values, escape)
         )
     except CannotExpand as error:
-        raise BuildRefused(one.line, str(error)) from None
-    return found
+        raise BuildRefused(instruction.line, str(error)) from None
+    return variables
 
 
 def _argument(
-    one: Instruction, values: Mapping[str, str], top: Mapping[str, str], given: Mapping[str, str], escape: str
+    instruction: Instruction,
+    values: Mapping[str, str],
+    global_arguments: Mapping[str, str],
+    build_arguments: Mapping[str, str],
+    escape: str,
 ) -> dict[str, str]:
-    names = [word.partition("=")[0] for word in split_words(one.text, escape)]
-    inherited = {name: top[name] for name in names if name in top}
-    return inherited | arguments_of(one, values, given, escape)
+    names = [word.partition("=")[0] for word in split_words(instruction.text, escape)]
+    inherited = {name: global_arguments[name] for name in names if name in global_arguments}
+    return inherited | arguments_of(instruction, values, build_arguments, escape)
 
 
-def _env(one: Instruction, values: Mapping[str, str], escape: str) -> dict[str, str]:
-    words = split_words(one.text, escape)
+def _env(instruction: Instruction, values: Mapping[str, str], escape: str) -> dict[str, str]:
+    words = split_words(instruction.text, escape)
     if words and "=" not in words[0]:  # the older form: a name, then its value up to the end of the line
-        name, *rest = BLANK.split(one.text, maxsplit=1)
+        name, *rest = BLANK.split(instruction.text, maxsplit=1)
         return {name: expand("".join(rest), values, escape)}
-    found: dict[str, str] = {}
+    variables: dict[str, str] = {}
     for word in words:
         name, _, value = word.partition("=")
-        found[name] = expand(value, values, escape)
-        if sum(map(len, found.values())) > 4 * LONGEST:
+        variables[name] = expand(value, values, escape)
+        if sum(map(len, variables.values())) > 4 * LONGEST:
             raise CannotExpand("it sets more characters than an environment can hold")
-    return found
+    return variables

@@ -30,9 +30,9 @@ def stage_index(dockerfile: Dockerfile, name: str, before: int) -> int | None:
     Returns:
         None if there is no such stage.
     """
-    for place in reversed(range(min(before, len(dockerfile.stages)))):
-        if dockerfile.stages[place].name and dockerfile.stages[place].name == name.lower():
-            return place
+    for index in reversed(range(min(before, len(dockerfile.stages)))):
+        if dockerfile.stages[index].name and dockerfile.stages[index].name == name.lower():
+            return index
     return None
 
 
@@ -64,8 +64,8 @@ def target_stage(dockerfile: Dockerfile, target: str) -> int | None:
     """
     if not target:
         return len(dockerfile.stages) - 1
-    found = stage_index(dockerfile, target, len(dockerfile.stages))
-    return found if found is not None else source_stage(dockerfile, target, len(dockerfile.stages))
+    index = stage_index(dockerfile, target, len(dockerfile.stages))
+    return index if index is not None else source_stage(dockerfile, target, len(dockerfile.stages))
 
 
 def external_images(dockerfile: Dockerfile, last: int) -> list[tuple[int, str]]:
@@ -75,39 +75,39 @@ def external_images(dockerfile: Dockerfile, last: int) -> list[tuple[int, str]]:
         dockerfile: the file.
         last: index of the last stage that counts.
     """
-    found = []
-    for place, stage in enumerate(dockerfile.stages[: last + 1]):
-        if stage_index(dockerfile, stage.base, place) is None and stage.base != "scratch":
-            found.append((stage.line, stage.base))
-        for one in stage.instructions:
-            if name := copy_source_of(one):
-                found += [(one.line, name)] if source_stage(dockerfile, name, place) is None else []
-    return found
+    images = []
+    for index, stage in enumerate(dockerfile.stages[: last + 1]):
+        if stage_index(dockerfile, stage.base, index) is None and stage.base != "scratch":
+            images.append((stage.line, stage.base))
+        for instruction in stage.instructions:
+            if name := copy_source_of(instruction):
+                images += [(instruction.line, name)] if source_stage(dockerfile, name, index) is None else []
+    return images
 
 
-def copy_source_of(one: Instruction) -> str:
+def copy_source_of(instruction: Instruction) -> str:
     """Return the stage or image that an instruction copies from; empty for the build context."""
-    return (one.flag("from") or "") if one.keyword in ("COPY", "ADD") else ""
+    return (instruction.flag("from") or "") if instruction.keyword in ("COPY", "ADD") else ""
 
 
-def sources(one: Instruction) -> list[str]:
+def sources(instruction: Instruction) -> list[str]:
     """Return the sources of a COPY or an ADD, split as Docker does: also at blanks inside quotes."""
-    words = json_words(one.text)
-    return (words if words is not None else BLANK.split(one.text))[:-1]
+    words = json_words(instruction.text)
+    return (words if words is not None else BLANK.split(instruction.text))[:-1]
 
 
-def stage_name(place: int) -> str:
+def stage_name(index: int) -> str:
     """Return the name of a stage in the Dockerfile that is built."""
-    return f"app07-stage-{place}"
+    return f"app07-stage-{index}"
 
 
-def rewritten_base(dockerfile: Dockerfile, stage: Stage, place: int) -> str:
+def rewritten_base(dockerfile: Dockerfile, stage: Stage, index: int) -> str:
     """Return the base of a stage in the Dockerfile that is built.
 
     Args:
         dockerfile: the file.
         stage: the stage.
-        place: its index.
+        index: its index.
     """
-    base = stage_index(dockerfile, stage.base, place)
+    base = stage_index(dockerfile, stage.base, index)
     return stage.base if base is None else stage_name(base)

@@ -48,94 +48,94 @@ def expand_text(text: str, values: Mapping[str, str], escape: str = "\\") -> str
 
 class _Expansion:
     def __init__(
-        self, word: str, values: Mapping[str, str], escape: str, most: int, *, quotes: bool = True
+        self, word: str, values: Mapping[str, str], escape: str, limit: int, *, quotes: bool = True
     ) -> None:
         self.word = word
         self.values = values
         self.escape = escape
         self.quotes = quotes
-        self.most = most
+        self.limit = limit
         self.depth = 0
-        self.place = 0
+        self.position = 0
 
     def until(self, end: str) -> str:
         """Expand up to a character outside of quotes, or to the end of the word; empty `end` for the latter."""
-        found: list[str] = []
-        while self.place < len(self.word):
-            char = self.word[self.place]
+        pieces: list[str] = []
+        while self.position < len(self.word):
+            char = self.word[self.position]
             if end and char == end:
-                self.place += 1
-                return "".join(found)
+                self.position += 1
+                return "".join(pieces)
             if self.quotes and char == "'":
-                found.append(self._single_quoted())
+                pieces.append(self._single_quoted())
             elif self.quotes and char == '"':
-                found.append(self._double_quoted())
+                pieces.append(self._double_quoted())
             elif char == "$":
-                found.append(self._variable())
+                pieces.append(self._variable())
             elif char == self.escape and self._escapes():
-                found.append(self.word[self.place + 1 : self.place + 2])
-                self.place += 2
+                pieces.append(self.word[self.position + 1 : self.position + 2])
+                self.position += 2
             else:
-                found.append(char)
-                self.place += 1
+                pieces.append(char)
+                self.position += 1
         if end:
             raise CannotExpand(f"{self.word[:80]} has no closing {end}")
-        return "".join(found)
+        return "".join(pieces)
 
     def _escapes(self) -> bool:
         """Return whether the escape character escapes here: in a text only before a dollar sign or itself."""
-        return self.quotes or self.word[self.place + 1 : self.place + 2] in ("$", self.escape)
+        return self.quotes or self.word[self.position + 1 : self.position + 2] in ("$", self.escape)
 
     def _single_quoted(self) -> str:
-        end = self.word.find("'", self.place + 1)
+        end = self.word.find("'", self.position + 1)
         if end < 0:
             raise CannotExpand(f"{self.word[:80]} has no closing '")
-        found = self.word[self.place + 1 : end]
-        self.place = end + 1
-        return found
+        quoted = self.word[self.position + 1 : end]
+        self.position = end + 1
+        return quoted
 
     def _double_quoted(self) -> str:
-        self.place += 1
-        found: list[str] = []
-        while self.place < len(self.word):
-            char, following = self.word[self.place], self.word[self.place + 1 : self.place + 2]
+        self.position += 1
+        pieces: list[str] = []
+        while self.position < len(self.word):
+            char, following = self.word[self.position], self.word[self.position + 1 : self.position + 2]
             if char == '"':
-                self.place += 1
-                return "".join(found)
+                self.position += 1
+                return "".join(pieces)
             if char == "$":
-                found.append(self._variable())
+                pieces.append(self._variable())
             elif char == self.escape and following and following in ('"', "$", self.escape):
-                found.append(following)
-                self.place += 2
+                pieces.append(following)
+                self.position += 2
             else:
-                found.append(char)
-                self.place += 1
+                pieces.append(char)
+                self.position += 1
         raise CannotExpand(f'{self.word[:80]} has no closing "')
 
     def _variable(self) -> str:
         value = self._value()
-        self.most -= len(value)
-        if self.most < 0:
+        self.limit -= len(value)
+        if self.limit < 0:
             raise TooLong(f"{self.word[:80]} expands to more characters than are allowed")
         return value
 
     def _value(self) -> str:
-        self.place += 1
-        braces = self.word[self.place : self.place + 1] == "{"
-        self.place += braces
-        found = _NAME.match(self.word, self.place)
-        if not found:
+        self.position += 1
+        braces = self.word[self.position : self.position + 1] == "{"
+        self.position += braces
+        match = _NAME.match(self.word, self.position)
+        if not match:
             if braces:
                 raise CannotExpand(f"{self.word[:80]} has a variable without a name")
             return "$"
-        self.place = found.end()
-        return self._modified(found.group()) if braces else self.values.get(found.group(), "")
+        self.position = match.end()
+        return self._modified(match.group()) if braces else self.values.get(match.group(), "")
 
     def _modified(self, name: str) -> str:
-        operator = re.compile(r"\}|:?[-+?]").match(self.word, self.place)
+        operator = re.compile(r"\}|:?[-+?]").match(self.word, self.position)
         if not operator:
             raise CannotExpand(f"{self.word[:80]} uses a form of variable expansion that is not supported")
-        self.place = operator.end()
+        self.position = operator.end()
         value = self.values.get(name)
         if operator.group() == "}":
             return value or ""
@@ -144,9 +144,9 @@ class _Expansion:
             raise CannotExpand(f"{self.word[:80]} nests its variables too deeply")
         word = self.until("}")
         self.depth -= 1
-        there = bool(value) if operator.group().startswith(":") else value is not None
+        is_set = bool(value) if operator.group().startswith(":") else value is not None
         if operator.group().endswith("+"):
-            return word if there else ""
-        if operator.group().endswith("?") and not there:
+            return word if is_set else ""
+        if operator.group().endswith("?") and not is_set:
             raise CannotExpand(f"{name} is not set: {word}")
-        return (value or "") if there else word
+        return (value or "") if is_set else word

@@ -18,12 +18,12 @@ def split_words(text: str, escape: str) -> list[str]:
         escape: the escape character of the file.
     """
     words: list[str] = []
-    word, quote, place = "", "", 0
-    while place < len(text):
-        char = text[place]
-        if char == escape and quote != "'" and place + 1 < len(text):
-            word += text[place : place + 2]
-            place += 2
+    word, quote, index = "", "", 0
+    while index < len(text):
+        char = text[index]
+        if char == escape and quote != "'" and index + 1 < len(text):
+            word += text[index : index + 2]
+            index += 2
             continue
         if char.isspace() and not quote:
             words += [word] if word else []
@@ -34,7 +34,7 @@ def split_words(text: str, escape: str) -> list[str]:
             elif char in "\"'":
                 quote = char
             word += char
-        place += 1
+        index += 1
     return words + ([word] if word else [])
 
 

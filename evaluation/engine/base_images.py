@@ -40,58 +40,58 @@ def refuse_by_name(image: str) -> None:
         raise ImageRefused(f"{image} is an image id; name an image and its tag")
 
 
-def refuse_by_origin(engine: ImageStore, image: str, about: dict[str, Any], label: str) -> None:
+def refuse_by_origin(engine: ImageStore, image: str, details: dict[str, Any], label: str) -> None:
     """Refuse an image whose name is allowed, but which was built on this machine from one of the project's images.
 
     Args:
         engine: the engine.
         image: the name of the image.
-        about: the image as ``docker image inspect`` reports it.
+        details: the image as ``docker image inspect`` reports it.
         label: the label of everything that evaluations create; images inherit it from their base.
 
     Raises:
         ImageRefused: The image is not allowed.
     """
-    config = about.get("Config") or {}
-    if not _has_name(image, about):
+    config = details.get("Config") or {}
+    if not _has_name(image, details):
         raise ImageRefused(f"{image} is not the name of a local image, but the prefix of an image id")
     if label in (config.get("Labels") or {}):
         raise ImageRefused(f"the local image {image} was made by an evaluation")
     if config.get("OnBuild"):
         raise ImageRefused(f"the image {image} has ONBUILD instructions, which are not executed")
-    for own in _project_images(engine):
-        if own["Id"] == about["Id"] or _is_built_on(engine, about, own):
-            name = (own.get("RepoTags") or ["one"])[0]
+    for project_image in _project_images(engine):
+        if project_image["Id"] == details["Id"] or _is_built_on(engine, details, project_image):
+            name = (project_image.get("RepoTags") or ["one"])[0]
             raise ImageRefused(f"the local image {image} was made from {name}, an image of this project")
 
 
-def _has_name(image: str, about: dict[str, Any]) -> bool:
+def _has_name(image: str, details: dict[str, Any]) -> bool:
     plain = plain_name(image)
     name, _, digest = plain.partition("@")
     folder, slash, last = name.rpartition("/")
     if digest:
-        known = {plain_name(one) for one in about.get("RepoDigests") or ()}
+        known = {plain_name(reference) for reference in details.get("RepoDigests") or ()}
         return f"{folder}{slash}{last.partition(':')[0]}@{digest}" in known
-    known = {plain_name(one) for one in about.get("RepoTags") or ()}
+    known = {plain_name(reference) for reference in details.get("RepoTags") or ()}
     return (name if ":" in last else f"{name}:latest") in known
 
 
 def _project_images(engine: ImageStore) -> list[dict[str, Any]]:
     words = [word for name in _OWN for word in ("--filter", f"reference={name}")]
-    listed = engine.docker("image", "ls", "--quiet", "--no-trunc", *words).output.split()
-    return engine.inspect(*dict.fromkeys(listed), kind="image")
+    ids = engine.docker("image", "ls", "--quiet", "--no-trunc", *words).output.split()
+    return engine.inspect(*dict.fromkeys(ids), kind="image")
 
 
-def _is_built_on(engine: ImageStore, about: dict[str, Any], own: dict[str, Any]) -> bool:
+def _is_built_on(engine: ImageStore, details: dict[str, Any], project_image: dict[str, Any]) -> bool:
     """Return whether an image has all layers of another one and is not its base."""
-    layers, inner = _layers(about), _layers(own)
+    layers, inner = _layers(details), _layers(project_image)
     if not inner or layers[: len(inner)] != inner:
         return False
-    return _steps(engine, about["Id"]) >= _steps(engine, own["Id"])
+    return _steps(engine, details["Id"]) >= _steps(engine, project_image["Id"])
 
 
-def _layers(about: dict[str, Any]) -> list[str]:
-    return list((about.get("RootFS") or {}).get("Layers") or ())
+def _layers(details: dict[str, Any]) -> list[str]:
+    return list((details.get("RootFS") or {}).get("Layers") or ())
 
 
 def _steps(engine: ImageStore, image: str) -> int:

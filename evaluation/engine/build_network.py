@@ -31,9 +31,9 @@ class BuildNetwork:
         allowed: the hosts that the proxy connects to, as it reports them.
     """
 
-    def __init__(self, engine: EngineSession, also: tuple[str, ...] = ()) -> None:
+    def __init__(self, engine: EngineSession, further_hosts: tuple[str, ...] = ()) -> None:
         self.engine = engine
-        self.also = also
+        self.further_hosts = further_hosts
         self.allowed: tuple[str, ...] = ()
         self._created: bool | None = None
         self._why_not = ""
@@ -68,21 +68,21 @@ class BuildNetwork:
         """Return the hosts that builds have requested and the proxy has refused so far."""
         if not self._created:
             return []
-        said = self.engine.docker("logs", self._proxy).output.splitlines()
-        return sorted({line.split()[1] for line in said if line.startswith("REFUSED ")})
+        lines = self.engine.docker("logs", self._proxy).output.splitlines()
+        return sorted({line.split()[1] for line in lines if line.startswith("REFUSED ")})
 
     def protection(self) -> Protection:
         """Return the entry for the report."""
-        what = "Builds reach the package indexes and nothing else"
+        title = "Builds reach the package indexes and nothing else"
         if self._created is None:
-            return Protection(what, True, "no build needed a network")
+            return Protection(title, True, "no build needed a network")
         if self._created:
             how = "a loopback interface only, no name server; a proxy on it connects to: " + ", ".join(
                 self.allowed
             )
-            return Protection(what, True, how)
+            return Protection(title, True, how)
         return Protection(
-            what,
+            title,
             True,
             f"the network of the builds could not be created ({self._why_not}); builds had no network",
         )
@@ -92,12 +92,12 @@ class BuildNetwork:
         try:
             engine.ensure_image(_BASE)
             options = "size=1m,nr_inodes=16,uid=65534,gid=65534,mode=0700"
-            engine.must(
+            engine.run_checked(
                 "volume", "create", "--driver", "local", "--label", engine.label,
                 "--opt", "type=tmpfs", "--opt", "device=tmpfs", "--opt", f"o={options}", self._volume,
             )  # fmt: skip
             program = resources.files("evaluation.engine").joinpath("package_proxy.py").read_text("utf-8")
-            hosts = f"ALLOWED_HOSTS={' '.join(self.also)}"
+            hosts = f"ALLOWED_HOSTS={' '.join(self.further_hosts)}"
             self._start(self._proxy, program, "proxy", "--network", "bridge", "--env", hosts)
             self.allowed = tuple(self._wait(self._proxy, "ALLOWED"))
             self._start(self._relay, program, "relay", "--network", "none")
@@ -107,7 +107,7 @@ class BuildNetwork:
             self._created, self._why_not = False, error.message
 
     def _start(self, name: str, program: str, role: str, *options: str) -> None:
-        self.engine.must(
+        self.engine.run_checked(
             "run", "--detach", "--name", name, "--label", self.engine.label, "--read-only", "--cap-drop", "ALL",
             "--security-opt", "no-new-privileges", "--user", "65534:65534", "--memory", "128m",
             "--memory-swap", "128m", "--pids-limit", "100", "--ulimit", "core=0",

@@ -14,12 +14,12 @@ def plain_name(image: str) -> str:
     return image.removeprefix("docker.io/").removeprefix("library/")
 
 
-def is_allowed(image: str, also: tuple[str, ...] = ()) -> bool:
+def is_allowed(image: str, further: tuple[str, ...] = ()) -> bool:
     """Return whether an image may be used without asking.
 
     Args:
         image: the name in a Dockerfile or a compose file.
-        also: further images that the user has allowed, with or without a tag.
+        further: further images that the user has allowed, with or without a tag.
     """
     if not _IMAGE.fullmatch(image):
         return False
@@ -27,7 +27,7 @@ def is_allowed(image: str, also: tuple[str, ...] = ()) -> bool:
     name = plain.partition("@")[0].rpartition("/")[2].partition(":")[0]
     official = "/" not in plain and name in ALLOWED_IMAGES
     return official or any(
-        plain in (allowed, plain_name(allowed)) or _untagged(plain) == allowed for allowed in also
+        plain in (allowed, plain_name(allowed)) or _untagged(plain) == allowed for allowed in further
     )
 
 

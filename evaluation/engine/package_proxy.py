@@ -54,16 +54,16 @@ def package_hosts() -> tuple[set[str], set[str]]:
         All allowed hosts, and those of them that the user named: these may resolve to private addresses.
     """
     named = set(os.environ.get("ALLOWED_HOSTS", "").lower().split()) | hosts_in("/etc/pip.conf")
-    usual = hosts_in("/etc/apt/sources.list")
+    hosts = hosts_in("/etc/apt/sources.list")
     for path in glob.glob("/etc/apt/sources.list.d/*"):  # noqa: PTH207
-        usual |= hosts_in(path)
+        hosts |= hosts_in(path)
     try:
         from pip._internal.models.index import PyPI
 
-        usual |= {PyPI.netloc, PyPI.file_storage_domain}
+        hosts |= {PyPI.netloc, PyPI.file_storage_domain}
     except ImportError:
         pass
-    return usual | named, named
+    return hosts | named, named
 
 
 def hosts_in(path: str) -> set[str]:
@@ -80,10 +80,10 @@ def read_head(client: socket.socket) -> bytes:
     """Read a request up to its blank line; empty if there is none."""
     head, deadline = b"", time.monotonic() + HEAD_SECONDS
     while b"\r\n\r\n" not in head:
-        piece = client.recv(4096)
-        if not piece or len(head) > LONGEST_HEAD or time.monotonic() > deadline:
+        chunk = client.recv(4096)
+        if not chunk or len(head) > LONGEST_HEAD or time.monotonic() > deadline:
             return b""
-        head += piece
+        head += chunk
     return head
 
 
@@ -105,23 +105,23 @@ def parse_request(head: bytes) -> tuple[str, int, bytes]:
     if method == "CONNECT":
         host, _, port = target.rpartition(":")
         return host.strip("[]").lower(), int(port), b""
-    found = re.match(r"http://([^/:]+)(?::(\d+))?(/.*)?$", target)
-    if not found:
+    match = re.match(r"http://([^/:]+)(?::(\d+))?(/.*)?$", target)
+    if not match:
         raise ValueError(target)
     # One request per connection: the next one may be for another host.
     if not all(re.match(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:", entry) for entry in entries):
         raise ValueError("a line is not a header")
     # The Host header names the host of the URL: many names share one address at a large provider.
-    kept = [
+    headers = [
         entry for entry in entries
         if not re.match(rb"((proxy-)?connection|host):", entry, re.IGNORECASE)
     ]  # fmt: skip
-    port = found.group(2)
-    kept.insert(0, f"Host: {found.group(1)}{':' + port if port else ''}".encode("ascii", "replace"))
-    path = found.group(3) or "/"
+    port = match.group(2)
+    headers.insert(0, f"Host: {match.group(1)}{':' + port if port else ''}".encode("ascii", "replace"))
+    path = match.group(3) or "/"
     first = f"{method} {path} {version}".encode("ascii", "replace")
-    sent = b"\r\n".join([first, *kept, b"Connection: close", b"", body])
-    return found.group(1).lower(), int(found.group(2) or 80), sent
+    first_bytes = b"\r\n".join([first, *headers, b"Connection: close", b"", body])
+    return match.group(1).lower(), int(match.group(2) or 80), first_bytes
 
 
 def is_private(address: str) -> bool:
@@ -139,8 +139,8 @@ def resolve(host: str, port: int) -> list[str]:
         host: the name of the host.
         port: the port.
     """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(one[4][0]) for one in found))
+    results = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(result[4][0]) for result in results))
 
 
 def connect(host: str, port: int, *, named: bool) -> socket.socket:
@@ -155,9 +155,9 @@ def connect(host: str, port: int, *, named: bool) -> socket.socket:
         PermissionError: The host resolves to a private address, and the user did not name it.
     """
     proxy = os.environ.get("https_proxy") or os.environ.get("HTTPS_PROXY") or ""
-    found = re.match(r"http://(?:[^@/]*@)?([^/:]+):(\d+)", proxy)
-    if found:
-        upstream = socket.create_connection((found.group(1), int(found.group(2))), PATIENCE)
+    match = re.match(r"http://(?:[^@/]*@)?([^/:]+):(\d+)", proxy)
+    if match:
+        upstream = socket.create_connection((match.group(1), int(match.group(2))), PATIENCE)
         upstream.sendall(f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
         if b" 200" not in read_head(upstream)[:20]:
             raise OSError("the proxy of this machine refused")
@@ -175,18 +175,18 @@ def connect(host: str, port: int, *, named: bool) -> socket.socket:
 
 def relay_bytes(client: socket.socket, server: socket.socket) -> None:
     """Pass bytes in both directions until one side closes the connection, or both are silent for a while."""
-    other = {client: server, server: client}
-    for side in other:
-        side.settimeout(PATIENCE)
+    peer = {client: server, server: client}
+    for connection in peer:
+        connection.settimeout(PATIENCE)
     while True:
-        ready, _, _ = select.select(list(other), [], [], PATIENCE)
+        ready, _, _ = select.select(list(peer), [], [], PATIENCE)
         if not ready:
             return
-        for side in ready:
-            piece = side.recv(65536)
-            if not piece:
+        for connection in ready:
+            chunk = connection.recv(65536)
+            if not chunk:
                 return
-            other[side].sendall(piece)
+            peer[connection].sendall(chunk)
 
 
 class PackageProxy:
@@ -255,7 +255,7 @@ def serve(listening: socket.socket, handle: Callable[[socket.socket], None]) -> 
     """
     free = threading.BoundedSemaphore(MOST_CONNECTIONS)
 
-    def one(client: socket.socket) -> None:
+    def handle_one(client: socket.socket) -> None:
         try:
             with client:
                 client.settimeout(PATIENCE)
@@ -274,7 +274,7 @@ def serve(listening: socket.socket, handle: Callable[[socket.socket], None]) -> 
             time.sleep(0.05)
             continue
         try:
-            threading.Thread(target=one, args=(client,), daemon=True).start()
+            threading.Thread(target=handle_one, args=(client,), daemon=True).start()
         except RuntimeError:  # no thread available
             client.close()
             free.release()

@@ -50,14 +50,14 @@ class EngineSession:
         limits: Limits,
         *,
         allowed_images: tuple[str, ...] = (),
-        say: Callable[[str], None] = lambda text: None,
+        on_progress: Callable[[str], None] = lambda text: None,
         workers: WorkerPool | None = None,
     ) -> None:
         self.version = version
         self.compose = compose
         self.limits = limits
         self.allowed_images = allowed_images
-        self.say = say
+        self.on_progress = on_progress
         self.workers = workers or WorkerPool(limits)
         self._cpus: float | None = None
         self._ensured: set[str] = set()
@@ -71,7 +71,7 @@ class EngineSession:
     def __exit__(self, *error: object) -> None:
         with process.ignore_signals():
             self.workers.close()
-            self.clear()
+            self.remove_all()
 
     def describe(self) -> str:
         """Return the versions of the engine and of Compose, in one line."""
@@ -81,9 +81,9 @@ class EngineSession:
     def cpus(self) -> float:
         """Number of processors for one container; an engine rejects more than it has."""
         if self._cpus is None:
-            asked = self.docker("info", "--format", "{{.NCPU}}")
-            there = float(asked.output) if asked.ok and asked.output.strip().isdigit() else 1.0
-            self._cpus = min(self.limits.cpus, there)
+            result = self.docker("info", "--format", "{{.NCPU}}")
+            available = float(result.output) if result.ok and result.output.strip().isdigit() else 1.0
+            self._cpus = min(self.limits.cpus, available)
         return self._cpus
 
     def docker(self, *words: str, timeout: float = 60.0) -> process.CompletedProgram:
@@ -103,7 +103,7 @@ class EngineSession:
                 f"the engine did not answer `docker {words[0]}` within {timeout:g} s"
             ) from error
 
-    def must(self, *words: str, timeout: float = 60.0) -> str:
+    def run_checked(self, *words: str, timeout: float = 60.0) -> str:
         """Run a command of the engine's client, and return its output.
 
         Args:
@@ -113,10 +113,10 @@ class EngineSession:
         Raises:
             CannotCheck: The command failed, or the time limit was exceeded.
         """
-        done = self.docker(*words, timeout=timeout)
-        if not done.ok:
-            raise CannotCheck(f"`docker {' '.join(words[:2])}` failed: {done.last_lines(2).strip()}")
-        return done.output.strip()
+        completed = self.docker(*words, timeout=timeout)
+        if not completed.ok:
+            raise CannotCheck(f"`docker {' '.join(words[:2])}` failed: {completed.last_lines(2).strip()}")
+        return completed.output.strip()
 
     def inspect(self, *names: str, kind: str = "container") -> list[dict[str, Any]]:
         """Return what `docker inspect` reports.
@@ -145,7 +145,7 @@ class EngineSession:
             self._images[name] = about
         return about
 
-    def built(self, name: str) -> None:
+    def build_result(self, name: str) -> None:
         """Note that an image was built, in place of one of the same name."""
         self._images.pop(name, None)
 
@@ -172,24 +172,24 @@ class EngineSession:
         self._ensured.add(name)
 
     def _pull(self, name: str) -> None:
-        self.say(f"pulling the image {name}")
-        pulled = self.docker("pull", "--quiet", name, timeout=PULL_SECONDS)
-        if not pulled.ok:
-            last = (pulled.output.strip().splitlines() or ["no reason given"])[-1]
+        self.on_progress(f"pulling the image {name}")
+        result = self.docker("pull", "--quiet", name, timeout=PULL_SECONDS)
+        if not result.ok:
+            last = (result.output.strip().splitlines() or ["no reason given"])[-1]
             raise CannotCheck(
                 f"the image {name} is not available locally and cannot be pulled: {last[:200]}",
                 hint=f"Run `docker pull {name}`, then evaluate again.",
             )
 
-    def containers(self, *more: str) -> list[str]:
+    def containers(self, *filters: str) -> list[str]:
         """Return the ids of the containers of this session.
 
         Args:
-            *more: further filters of `docker ps`.
+            *filters: further filters of `docker ps`.
         """
-        filters = [word for one in (f"label={self.label}", *more) for word in ("--filter", one)]
-        listed = self.docker("ps", "--all", "--quiet", "--no-trunc", *filters)
-        return listed.output.split() if listed.ok else []
+        options = [word for text in (f"label={self.label}", *filters) for word in ("--filter", text)]
+        result = self.docker("ps", "--all", "--quiet", "--no-trunc", *options)
+        return result.output.split() if result.ok else []
 
     def remove_containers(self, names: Sequence[str]) -> None:
         """Stop and remove containers, with their anonymous volumes."""
@@ -204,8 +204,8 @@ class EngineSession:
         """
         if not containers:
             return 0
-        listed = self.docker("container", "inspect", "--size", "--format", "{{.SizeRw}}", *containers)
-        return max((int(line) for line in listed.output.splitlines() if line.isdigit()), default=0)
+        result = self.docker("container", "inspect", "--size", "--format", "{{.SizeRw}}", *containers)
+        return max((int(line) for line in result.output.splitlines() if line.isdigit()), default=0)
 
     def kill(self, names: Sequence[str]) -> None:
         """Kill containers, and keep them for inspection."""
@@ -214,17 +214,17 @@ class EngineSession:
 
     def remove_abandoned(self) -> None:
         """Remove what other evaluations of this machine have left whose process was killed."""
-        form = ["--filter", f"label={LABEL}", "--format", f'{{{{.Label "{LABEL}"}}}}']
-        named = [
-            self.docker(*words, *form).output
+        options = ["--filter", f"label={LABEL}", "--format", f'{{{{.Label "{LABEL}"}}}}']
+        outputs = [
+            self.docker(*words, *options).output
             for words in (("ps", "--all"), ("network", "ls"), ("volume", "ls"))
         ]
-        for name in sorted(set("\n".join(named).split())):
-            found = re.fullmatch(session_prefix("(\\d+)") + "[0-9a-f]{8}", name)
-            if found and not is_running(int(found.group(1))):
-                self.clear(f"{LABEL}={name}")
+        for name in sorted(set("\n".join(outputs).split())):
+            match = re.fullmatch(session_prefix("(\\d+)") + "[0-9a-f]{8}", name)
+            if match and not is_running(int(match.group(1))):
+                self.remove_all(f"{LABEL}={name}")
 
-    def clear(self, label: str = "") -> list[str]:
+    def remove_all(self, label: str = "") -> list[str]:
         """Remove everything that a session created.
 
         Args:
@@ -233,7 +233,7 @@ class EngineSession:
         Returns:
             What could not be removed.
         """
-        left = []
+        remaining = []
         kinds = (
             (("ps", "--all", "--quiet", "--no-trunc"), ("rm", "--force", "--volumes")),
             (("network", "ls", "--quiet"), ("network", "rm")),
@@ -244,22 +244,22 @@ class EngineSession:
             try:
                 if names := self._labelled(listing, label):
                     self.docker(*removing, *names, timeout=120.0)
-                left += self._labelled(listing, label)
+                remaining += self._labelled(listing, label)
             except CannotCheck as error:
-                left.append(str(error))
-        return left
+                remaining.append(str(error))
+        return remaining
 
     def _labelled(self, listing: Sequence[str], label: str) -> list[str]:
-        listed = self.docker(*listing, "--filter", f"label={label or self.label}")
-        return list(dict.fromkeys(listed.output.split())) if listed.ok else []
+        result = self.docker(*listing, "--filter", f"label={label or self.label}")
+        return list(dict.fromkeys(result.output.split())) if result.ok else []
 
-    def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    def environment(self, further: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return the environment of docker and Compose: enough to reach the engine, nothing that a file could read.
 
         Args:
-            more: further variables.
+            further: further variables.
         """
-        wanted = (
+        names = (
             "PATH",
             "HOME",
             "USERPROFILE",
@@ -269,10 +269,10 @@ class EngineSession:
             "XDG_RUNTIME_DIR",
             "SSH_AUTH_SOCK",
         )
-        kept = {
-            name: value for name, value in os.environ.items() if name in wanted or name.startswith("DOCKER_")
+        inherited = {
+            name: value for name, value in os.environ.items() if name in names or name.startswith("DOCKER_")
         }
-        return kept | {"LC_ALL": "C.UTF-8", "COMPOSE_ANSI": "never"} | dict(more or {})
+        return inherited | {"LC_ALL": "C.UTF-8", "COMPOSE_ANSI": "never"} | dict(further or {})
 
 
 def session_prefix(number: object) -> str:

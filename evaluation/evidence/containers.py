@@ -13,7 +13,7 @@ from evaluation.evidence.facts import fact, fact_about
 from evaluation.evidence.files import FileEvidence
 from evaluation.images.build_plan import BuildPlanner, BuildResult
 from evaluation.images.builder import Builder
-from evaluation.images.image_files import find_all, holds, why_not_interpreter
+from evaluation.images.image_files import find_all, find_file, why_not_interpreter
 from evaluation.prediction.challenge import Challenge, make_challenge
 from evaluation.prediction.replaced_stack import image_with_file
 from evaluation.prediction.rerun import fresh_seed
@@ -84,14 +84,14 @@ class ContainerEvidence(FileEvidence):
     # --- images
 
     @fact_about()
-    def built(self, role: Service) -> BuildResult:
+    def build_result(self, role: Service) -> BuildResult:
         """Build the image in the folder of a container, as the tutor does."""
         return self._build(BuildRequest(role.folder, "Dockerfile"))
 
-    def _build(self, wanted: BuildRequest) -> BuildResult:
+    def _build(self, request: BuildRequest) -> BuildResult:
         assert self.engine
         assert self._builder is not None
-        return self._builder.build(wanted)
+        return self._builder.build(request)
 
     def image(self, role: Service) -> str:
         """Return the name of a container's image on this machine.
@@ -99,10 +99,10 @@ class ContainerEvidence(FileEvidence):
         Raises:
             CannotCheck: it was not built.
         """
-        built = self.built(role)
-        if not built.ok:
-            raise CannotCheck(f"there is no image of {role.folder}: {built.reason}")
-        return built.image
+        build = self.build_result(role)
+        if not build.ok:
+            raise CannotCheck(f"there is no image of {role.folder}: {build.reason}")
+        return build.image
 
     @property
     def refused_hosts(self) -> tuple[str, ...]:
@@ -112,8 +112,8 @@ class ContainerEvidence(FileEvidence):
     @fact_about()
     def allowed_by_name(self, image: str) -> bool:
         """Return whether the user has allowed an image by its name."""
-        also = self._engine.allowed_images if self._engine else ()
-        return is_allowed(image, also) and not is_allowed(image)
+        further = self._engine.allowed_images if self._engine else ()
+        return is_allowed(image, further) and not is_allowed(image)
 
     @fact_about()
     def path_in_image(self, role: Service, name: str) -> str:
@@ -123,8 +123,8 @@ class ContainerEvidence(FileEvidence):
             role: the container.
             name: the file, as the submission calls it.
         """
-        wanted = self.submission.path(name)
-        return holds(self.engine, self.image(role), wanted, role.inside, self.folder)
+        file = self.submission.path(name)
+        return find_file(self.engine, self.image(role), file, role.inside, self.folder)
 
     def copies_in_image(self, role: Service, name: str) -> tuple[str, ...]:
         """Return every path of a container's image that holds a file of the submission, and the usual path.
@@ -144,8 +144,8 @@ class ContainerEvidence(FileEvidence):
             role: the container whose usual path is meant.
             name: the file, as the submission calls it.
         """
-        wanted = self.submission.path(name)
-        return tuple(find_all(self.engine, image, wanted, role.inside, self.folder))
+        file = self.submission.path(name)
+        return tuple(find_all(self.engine, image, file, role.inside, self.folder))
 
     @fact()
     def why_no_interpreter(self) -> str:
@@ -155,43 +155,43 @@ class ContainerEvidence(FileEvidence):
     # --- runs of one container
 
     @fact_about()
-    def alone(self, role: Service) -> ContainerRun:
+    def container_run(self, role: Service) -> ContainerRun:
         """Run a container by itself, with its own command."""
-        return self._alone(role)
+        return self._run_container(role)
 
     @fact()
     def pybrain_import(self) -> ContainerRun:
         """Import PyBrain in codebase, as the tutor types it."""
-        return self._alone(_CODEBASE, ("python3", "-c", PYBRAIN_IMPORTS))
+        return self._run_container(_CODEBASE, ("python3", "-c", PYBRAIN_IMPORTS))
 
     @fact()
     def challenge(self) -> tuple[Challenge, ContainerRun]:
         """Run a program of the evaluation that needs Python and PyBrain in codebase; return both."""
-        asked = make_challenge(fresh_seed())
-        return asked, self._alone(_CODEBASE, ("python3", "-c", asked.program))
+        challenge = make_challenge(fresh_seed())
+        return challenge, self._run_container(_CODEBASE, ("python3", "-c", challenge.program))
 
     @fact()
     def compilers(self) -> ContainerRun:
         """Print the paths of the compilers in the image of codebase."""
-        return self._alone(_CODEBASE, _FIND_COMPILERS)
+        return self._run_container(_CODEBASE, _FIND_COMPILERS)
 
-    def _alone(self, role: Service, command: tuple[str, ...] = ()) -> ContainerRun:
+    def _run_container(self, role: Service, command: tuple[str, ...] = ()) -> ContainerRun:
         image = self.image(role)
-        self.engine.say(f"running {role.name} alone")
+        self.engine.on_progress(f"running {role.name} alone")
         return run_container(self.engine, image, role.image, self.folder, command)
 
     @fact_about()
-    def alone_with_empty(self, role: Service, folders: tuple[str, ...]) -> ContainerRun:
+    def run_with_empty_folders(self, role: Service, folders: tuple[str, ...]) -> ContainerRun:
         """Run a container by itself while some folders are empty.
 
         Args:
             role: the container.
             folders: the folders that are empty in this run.
         """
-        return run_container(self.engine, self.image(role), role.image, self.folder, hidden=folders)
+        return run_container(self.engine, self.image(role), role.image, self.folder, empty_folders=folders)
 
     @fact_about()
-    def alone_with_rows(self, role: Service, name: str, rows: bytes) -> ContainerRun:
+    def run_with_rows(self, role: Service, name: str, rows: bytes) -> ContainerRun:
         """Run a container by itself with other rows in the place of the submission's.
 
         Args:
@@ -202,8 +202,8 @@ class ContainerEvidence(FileEvidence):
         tag = f"rows-{role.name}"
         folder = self.folder / tag
         folder.mkdir(exist_ok=True)
-        new = self.folder / f"{tag}.csv"
-        new.write_bytes(rows)
-        places = self.copies_in_image(role, name)
-        image = image_with_file(self.engine, self.image(role), new, places, folder, tag)
+        new_rows = self.folder / f"{tag}.csv"
+        new_rows.write_bytes(rows)
+        paths = self.copies_in_image(role, name)
+        image = image_with_file(self.engine, self.image(role), new_rows, paths, folder, tag)
         return run_container(self.engine, image, role.image, self.folder)

@@ -27,7 +27,7 @@ from evaluation.prediction.rerun import (
     not_rerun,
     rerun_stack,
 )
-from evaluation.prediction.without_codebase import RunWithoutCodebase, look_without_codebase
+from evaluation.prediction.without_codebase import RunWithoutCodebase, inspect_run_without_codebase
 from evaluation.result import Verdict
 from evaluation.sandbox.stack_run import StackRun
 from pipeline import atomic_files
@@ -37,7 +37,7 @@ _MOST_SIGHTINGS = 10_000
 
 
 @dataclass(frozen=True)
-class Sightings:
+class DetectorResult:
     """The places where a detector found a trap.
 
     Attributes:
@@ -68,18 +68,22 @@ class Evidence(RunEvidence):
             return not_rerun(f"no service runs {missing[0]}", counts_against=True)
         stack = self.stack
         rows, model = data_name(self.submission), model_name(self.submission)
-        places = {
+        paths = {
             role.name: self.copies(stack.images[roles.service(role.name)], role, name)
             for role, name in ((SERVICES[0], rows), (SERVICES[1], model))
         }
-        files = SubmissionFiles(rows, model, places)
+        files = SubmissionFiles(rows, model, paths)
         inputs = RerunInputs(
-            files, self.is_right(self.run), self.exchanged, self.judged, self.seen_without_codebase
+            files,
+            self.is_right(self.run),
+            self.write_replacement,
+            self.rerun_result,
+            self.result_without_codebase,
         )
-        return rerun_stack(stack, roles, inputs, self.folder, fresh_seed(), self.engine.say)
+        return rerun_stack(stack, roles, inputs, self.folder, fresh_seed(), self.engine.on_progress)
 
     @fact_about(lambda self, folder, seed: model_and_data(self))
-    def exchanged(self, folder: Path, seed: int) -> ReplacementFiles | None:
+    def write_replacement(self, folder: Path, seed: int) -> ReplacementFiles | None:
         """Write replacement rows and a replacement network to files; None if no replacement was found.
 
         Args:
@@ -88,32 +92,36 @@ class Evidence(RunEvidence):
         """
         model, data = model_name(self.submission), data_name(self.submission)
         model_path, data_path = self.submission.path(model), self.submission.path(data)
-        made = find_replacement(model_path, data_path, self.expected.outputs, folder, seed)
-        return None if made is None else save_replacement(made, folder)
+        replacement = find_replacement(model_path, data_path, self.expected.outputs, folder, seed)
+        return None if replacement is None else save_replacement(replacement, folder)
 
-    @fact_about(lambda self, run, made: "what the run with other rows and another network left and printed")
-    def judged(self, run: StackRun, made: ReplacementFiles) -> RerunResult:
+    @fact_about(
+        lambda self, run, replacement: "what the run with other rows and another network left and printed"
+    )
+    def rerun_result(self, run: StackRun, replacement: ReplacementFiles) -> RerunResult:
         """Judge what a run with other rows and another network shows.
 
         Args:
             run: the run.
-            made: the files that were exchanged.
+            replacement: the files that were exchanged.
         """
-        probe = judge_rerun(load_replacement(made), run.shared, run.lines_of(self.roles.service(CODEBASE)))
+        result = judge_rerun(
+            load_replacement(replacement), run.shared, run.lines_of(self.roles.service(CODEBASE))
+        )
         model, data = model_name(self.submission), data_name(self.submission)
         old = {ACTIVATIONBASE: self.submission.path(data), KNOWLEDGEBASE: self.submission.path(model)}
-        return replace(probe, delivered=delivered(made, old, run.shared))
+        return replace(result, delivered=delivered(replacement, old, run.shared))
 
-    @fact_about(lambda self, run, made: "what the run without codebase left")
-    def seen_without_codebase(self, run: StackRun, made: ReplacementFiles) -> RunWithoutCodebase:
+    @fact_about(lambda self, run, replacement: "what the run without codebase left")
+    def result_without_codebase(self, run: StackRun, replacement: ReplacementFiles) -> RunWithoutCodebase:
         """Return what a run shows in which codebase did nothing.
 
         Args:
             run: the run.
-            made: the files that were exchanged.
+            replacement: the files that were exchanged.
         """
-        digests = {role: atomic_files.sha256_of(path) for role, path in made.replaced.items()}
-        return look_without_codebase(load_replacement(made), digests, run)
+        digests = {role: atomic_files.sha256_of(path) for role, path in replacement.replaced.items()}
+        return inspect_run_without_codebase(load_replacement(replacement), digests, run)
 
     # --- checks and traps
 
@@ -129,18 +137,18 @@ class Evidence(RunEvidence):
         """
         return function(self, **parameters)
 
-    def sightings(
-        self, detector: str, function: Callable[..., Iterable[tuple[str, str]]], most: int
-    ) -> Sightings:
+    def detect(
+        self, detector: str, function: Callable[..., Iterable[tuple[str, str]]], limit: int
+    ) -> DetectorResult:
         """Return where the submission steps into a trap.
 
         Args:
             detector: the name of what looks for the trap.
             function: what it does.
-            most: limit on the number of returned places.
+            limit: limit on the number of returned places.
         """
         places = list(dict.fromkeys(itertools.islice(function(self), _MOST_SIGHTINGS)))
-        return Sightings(tuple(places[:most]), len(places))
+        return DetectorResult(tuple(places[:limit]), len(places))
 
 
 FACTS: Mapping[str, Fact[..., object]] = {

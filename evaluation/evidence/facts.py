@@ -29,11 +29,11 @@ class Fact(Generic[P, T]):
     """
 
     def __init__(
-        self, function: Callable[Concatenate[Any, P], T], reads: Source | None, *, travels: bool
+        self, function: Callable[Concatenate[Any, P], T], source: Source | None, *, for_workers: bool
     ) -> None:
         self.function = function
-        self.reads = reads
-        self.travels = travels
+        self.source = source
+        self.for_workers = for_workers
         self.name = function.__name__
         self.__doc__ = function.__doc__
 
@@ -49,9 +49,9 @@ class Fact(Generic[P, T]):
 
     def bind(self, *args: P.args, **kwargs: P.kwargs) -> dict[str, object]:
         """Return the arguments of a call by their names, those left to their defaults included."""
-        bound = inspect.signature(self.function).bind(None, *args, **kwargs)
-        bound.apply_defaults()
-        return {name: value for name, value in bound.arguments.items() if name != "self"}
+        arguments = inspect.signature(self.function).bind(None, *args, **kwargs)
+        arguments.apply_defaults()
+        return {name: value for name, value in arguments.arguments.items() if name != "self"}
 
 
 class PropertyFact(Fact[[], T]):
@@ -77,17 +77,17 @@ class MethodFact(Fact[P, T]):
 
 
 def fact(
-    reads: Source | None = None, *, travels: bool = True
+    source: Source | None = None, *, for_workers: bool = True
 ) -> Callable[[Callable[[Any], T]], PropertyFact[T]]:
     """Declare a fact without arguments; see `Fact`."""
-    return lambda function: PropertyFact(function, reads, travels=travels)
+    return lambda function: PropertyFact(function, source, for_workers=for_workers)
 
 
 def fact_about(
-    reads: Source | None = None, *, travels: bool = True
+    source: Source | None = None, *, for_workers: bool = True
 ) -> Callable[[Callable[Concatenate[Any, P], T]], MethodFact[P, T]]:
     """Declare a fact with arguments; see `Fact`."""
-    return lambda function: MethodFact(function, reads, travels=travels)
+    return lambda function: MethodFact(function, source, for_workers=for_workers)
 
 
 @dataclass(frozen=True)
@@ -138,5 +138,5 @@ class Facts:
         return fact.function(self, *args, **kwargs)
 
     def _key(self, fact: Fact[P, T], arguments: dict[str, object]) -> str:
-        sent = {name: self.to_message(value) for name, value in arguments.items()}
-        return f"{fact.name} {json.dumps(sent)}" if sent else fact.name
+        encoded = {name: self.to_message(value) for name, value in arguments.items()}
+        return f"{fact.name} {json.dumps(encoded)}" if encoded else fact.name

@@ -72,7 +72,9 @@ class FileEvidence(Facts):
     def missing_folders(self) -> list[str]:
         """The folders that a volume needs and that Compose does not create."""
         services = self.safe_stack.services.values()
-        return sorted({mount.source for one in services for mount in one.mounts if mount.kind == "missing"})
+        return sorted(
+            {mount.source for service in services for mount in service.mounts if mount.kind == "missing"}
+        )
 
     @fact(model_and_data)
     def why_not_expected(self) -> str:
@@ -80,7 +82,7 @@ class FileEvidence(Facts):
         expected = self._computed
         return "" if expected.outputs else expected.why_not
 
-    @fact(travels=False)
+    @fact(for_workers=False)
     def expected(self) -> Expected:
         """Compute the prediction from the submission's files with the safe runtime.
 

@@ -9,7 +9,7 @@ from types import TracebackType
 
 from evaluation.compose.safe_stack import BuildRequest
 from evaluation.errors import CannotCheck, TooCostly
-from evaluation.evidence.evidence import FACTS, Evidence, Sightings
+from evaluation.evidence.evidence import FACTS, DetectorResult, Evidence
 from evaluation.evidence.facts import Fact, P, T
 from evaluation.images.build_plan import BuildPlan, BuildPlanner, BuildResult, PreparedContext
 from evaluation.processes.messages import decode
@@ -32,30 +32,30 @@ class GuardedBuildPlanner(BuildPlanner):
         super().__init__(submission, limits)
         self.workers = workers
 
-    def plan(self, wanted: BuildRequest) -> BuildPlan:
+    def plan(self, request: BuildRequest) -> BuildPlan:
         """Plan a build in a worker."""
-        path = f"{wanted.context}/{wanted.dockerfile}"
+        path = f"{request.context}/{request.dockerfile}"
         try:
-            return self.workers.call(BuildPlan, "plan_build", path, wanted=wanted)
+            return self.workers.call(BuildPlan, "plan_build", path, request=request)
         except TooCostly as error:
             return BuildPlan(BuildResult("", False, reason=error.message, hint=error.hint))
 
     def prepare(
-        self, wanted: BuildRequest, folder: Path, variables: Mapping[str, Mapping[str, str]]
+        self, request: BuildRequest, folder: Path, variables: Mapping[str, Mapping[str, str]]
     ) -> PreparedContext:
         """Copy a build context in a worker.
 
         Args:
-            wanted: the build.
+            request: the build.
             folder: an empty folder; the context is copied there.
             variables: the variables of each base image.
         """
-        what = f"the build context {wanted.context}"
+        source = f"the build context {request.context}"
         limits = self.limits
         try:
             return self.workers.call(
-                PreparedContext, "prepare_context", what, cpu=limits.intake_cpu, seconds=limits.intake_seconds,
-                wanted=wanted, folder=folder, variables=variables,
+                PreparedContext, "prepare_context", source, cpu=limits.intake_cpu, seconds=limits.intake_seconds,
+                request=request, folder=folder, variables=variables,
             )  # fmt: skip
         except TooCostly as error:
             return PreparedContext(BuildResult("", False, reason=error.message, hint=error.hint))
@@ -87,34 +87,34 @@ class GuardedEvidence(Evidence):
     # --- what workers do
 
     def _compute(self, fact: Fact[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        if fact.reads is None:
+        if fact.source is None:
             return super()._compute(fact, *args, **kwargs)
         arguments = {name: self.to_message(value) for name, value in fact.bind(*args, **kwargs).items()}
-        what = fact.reads(self, *args, **kwargs)
-        return self.workers.call(fact.kind, "fact", what, name=fact.name, arguments=arguments)
+        source = fact.source(self, *args, **kwargs)
+        return self.workers.call(fact.kind, "fact", source, name=fact.name, arguments=arguments)
 
     def verdict(
         self, check: str, function: Callable[..., Verdict], parameters: Mapping[str, object]
     ) -> Verdict:
         """Carry out a check in a worker; see `Evidence.verdict`."""
-        what = str(parameters.get("file") or parameters.get("path") or f"what the check {check} looks at")
-        return self.workers.call(Verdict, "verdict", what, check=check, parameters=parameters)
+        source = str(parameters.get("file") or parameters.get("path") or f"what the check {check} looks at")
+        return self.workers.call(Verdict, "verdict", source, check=check, parameters=parameters)
 
-    def sightings(
-        self, detector: str, function: Callable[..., Iterable[tuple[str, str]]], most: int
-    ) -> Sightings:
+    def detect(
+        self, detector: str, function: Callable[..., Iterable[tuple[str, str]]], limit: int
+    ) -> DetectorResult:
         """Look for a trap in a worker; see `Evidence.sightings`."""
-        what = f"what `{detector.replace('_', ' ')}` looks at"
-        return self.workers.call(Sightings, "sightings", what, detector=detector, most=most)
+        source = f"what `{detector.replace('_', ' ')}` looks at"
+        return self.workers.call(DetectorResult, "detect", source, detector=detector, limit=limit)
 
     # --- what workers ask for
 
     def _answer(self, name: str, arguments: Mapping[str, object]) -> object:
         if name in ("fact", "known"):
             fact = _asked(decode(str, arguments["name"]))
-            sent = decode(dict[str, object], arguments["arguments"])
-            given = {key: self.from_message(kind, sent[key]) for key, kind in fact.parameters.items()}
-            value = self.obtain(fact, **given) if name == "fact" else self.known(fact, **given)
+            encoded = decode(dict[str, object], arguments["arguments"])
+            values = {key: self.from_message(kind, encoded[key]) for key, kind in fact.parameters.items()}
+            value = self.obtain(fact, **values) if name == "fact" else self.known(fact, **values)
             return self.to_message(value)
         if name == "stack_run":
             return self.run_with(decode(int, arguments["number"]))
@@ -125,6 +125,6 @@ class GuardedEvidence(Evidence):
 
 def _asked(name: str) -> Fact[..., object]:
     """Return a fact that workers may ask for."""
-    if name not in FACTS or not FACTS[name].travels:
+    if name not in FACTS or not FACTS[name].for_workers:
         raise CannotCheck(f"a worker asked for the fact {name}, which is not available to workers")
     return FACTS[name]

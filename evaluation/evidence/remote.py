@@ -41,10 +41,10 @@ class RemoteEvidence(Evidence):
             MessageError: it is no fact that workers compute.
         """
         fact = FACTS[name]
-        if fact.reads is None:
+        if fact.source is None:
             raise MessageError(f"{name} is not computed by workers")
-        given = {key: self.from_message(kind, arguments[key]) for key, kind in fact.parameters.items()}
-        return self.to_message(fact.function(self, **given))
+        values = {key: self.from_message(kind, arguments[key]) for key, kind in fact.parameters.items()}
+        return self.to_message(fact.function(self, **values))
 
     def known(self, fact: Fact[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T | None:
         """Ask the evaluation for the value of a fact where it has been computed already."""
@@ -57,14 +57,14 @@ class RemoteEvidence(Evidence):
         return decode(tuple[str, ...], self._ask("refused_hosts", {}))
 
     def _compute(self, fact: Fact[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        if not fact.travels:
+        if not fact.for_workers:
             return super()._compute(fact, *args, **kwargs)
         return self.from_message(fact.kind, self._ask("fact", self._request(fact, *args, **kwargs)))
 
     def _request(self, fact: Fact[P, T], /, *args: P.args, **kwargs: P.kwargs) -> dict[str, object]:
         arguments = fact.bind(*args, **kwargs)
-        sent = {name: self.to_message(value) for name, value in arguments.items()}
-        return {"name": fact.name, "arguments": sent}
+        encoded = {name: self.to_message(value) for name, value in arguments.items()}
+        return {"name": fact.name, "arguments": encoded}
 
     def number_of(self, run: StackRun) -> int:
         """Return the number that the evaluation has given a run."""

@@ -27,20 +27,20 @@ class RunEvidence(ContainerEvidence):
         Raises:
             CannotCheck: there is none; the message names the service.
         """
-        about = self.safe_stack.services[service]
-        name, _, tag = plain_name(about.image).partition(":")
+        settings = self.safe_stack.services[service]
+        name, _, tag = plain_name(settings.image).partition(":")
         for role in SERVICES:
             if name == role.image and tag in ("", "latest"):
                 return self.image(role)
-        if about.build is not None:
-            built = self._build(about.build)
-            if not built.ok:
-                raise CannotCheck(f"the image of the service {service} was not built: {built.reason}")
-            return built.image
-        self.engine.ensure_image(about.image)
-        return about.image
+        if settings.build is not None:
+            build = self._build(settings.build)
+            if not build.ok:
+                raise CannotCheck(f"the image of the service {service} was not built: {build.reason}")
+            return build.image
+        self.engine.ensure_image(settings.image)
+        return settings.image
 
-    @fact(travels=False)
+    @fact(for_workers=False)
     def stack(self) -> Stack:
         """Prepare the stack, so that it can be run.
 
@@ -92,11 +92,11 @@ class RunEvidence(ContainerEvidence):
         Where the stack stopped at the first exit, or before the files could be there, what was copied by then is
         chance; then it is the run in which every container ends by itself.
         """
-        by_chance = timeline.wrong_first_exit(self.run, self.roles) or self.late_files
-        return self.full_run if by_chance else self.run
+        incomplete = timeline.wrong_first_exit(self.run, self.roles) or self.late_files
+        return self.full_run if incomplete else self.run
 
     @fact_about(lambda self, run: "what the run left and printed")
-    def seen(self, run: StackRun) -> ObservedPrediction:
+    def observed_prediction(self, run: StackRun) -> ObservedPrediction:
         """Look for the prediction in what a run printed and left."""
         lines = run.lines_of(self.roles.service(CODEBASE))
         return find_prediction(self.expected.outputs, run.shared, lines)
@@ -104,7 +104,7 @@ class RunEvidence(ContainerEvidence):
     def is_right(self, run: StackRun) -> bool:
         """Return whether a run shows the right prediction; a run that cannot be read does not."""
         try:
-            return self.seen(run).equal
+            return self.observed_prediction(run).equal
         except PipelineError:
             return False
 

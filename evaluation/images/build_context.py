@@ -75,13 +75,13 @@ def find_oversized_archive(tree: Tree, limits: Limits) -> str:
         tree: the build context.
         limits: limits on the size of a submission.
     """
-    left = limits.total_size
+    remaining = limits.total_size
     for parts, is_folder in tree.entries():
         if is_folder:
             continue
         try:
             with tree.opened(parts) as file:
-                left -= unpacked_size(file, left)
+                remaining -= unpacked_size(file, remaining)
         except UnpackedTooLarge:
             name = "/".join(parts)
             return f"{name} unpacks to more than {limits.total_size // MIB} MB, or to an unknown size"

@@ -93,87 +93,89 @@ class BuildPlanner:
         self.submission = submission
         self.limits = limits
 
-    def plan(self, wanted: BuildRequest) -> BuildPlan:
+    def plan(self, request: BuildRequest) -> BuildPlan:
         """Check a Dockerfile before its context is copied."""
-        if wrong := unbuildable(self.submission, wanted):
-            return BuildPlan(wrong)
-        dockerfile = self._read(wanted)
-        last = target_stage(dockerfile, wanted.target)
+        if refusal := unbuildable(self.submission, request):
+            return BuildPlan(refusal)
+        dockerfile = self._read(request)
+        last = target_stage(dockerfile, request.target)
         assert last is not None
         return BuildPlan(None, tuple(Image(name, line) for line, name in external_images(dockerfile, last)))
 
     def prepare(
-        self, wanted: BuildRequest, folder: Path, variables: Mapping[str, Mapping[str, str]]
+        self, request: BuildRequest, folder: Path, variables: Mapping[str, Mapping[str, str]]
     ) -> PreparedContext:
         """Copy the build context, and write the Dockerfile that is built.
 
         Args:
-            wanted: what is built; its plan was not refused.
+            request: what is built; its plan was not refused.
             folder: the path of the context; created here.
             variables: the environment variables of each image.
 
         Raises:
             CannotCheck: It needs features that only BuildKit has.
         """
-        dockerfile = self._read(wanted)
-        context, left_out = copy_context(self.submission.path(wanted.context).resolve(), folder, self.limits)
+        dockerfile = self._read(request)
+        context, left_out = copy_context(self.submission.path(request.context).resolve(), folder, self.limits)
         try:
-            return self._written(wanted, dockerfile, context, left_out, variables)
+            return self._written(request, dockerfile, context, left_out, variables)
         except BuildRefused as error:
             return PreparedContext(
-                refused_build(f"{wanted.context}/{wanted.dockerfile}", error.line, str(error))
+                refused_build(f"{request.context}/{request.dockerfile}", error.line, str(error))
             )
         except ContextError as error:
             return PreparedContext(
-                BuildResult("", False, reason=f"{wanted.context}: {error}", hint="Remove it.")
+                BuildResult("", False, reason=f"{request.context}: {error}", hint="Remove it.")
             )
 
     def _written(
         self,
-        wanted: BuildRequest,
+        request: BuildRequest,
         dockerfile: Dockerfile,
         context: Tree,
         left_out: list[str],
         variables: Mapping[str, Mapping[str, str]],
     ) -> PreparedContext:
-        adds = any(one.keyword == "ADD" for one in dockerfile.instructions)
+        adds = any(instruction.keyword == "ADD" for instruction in dockerfile.instructions)
         if adds and (why := find_oversized_archive(context, self.limits)):
             raise ContextError(f"{why}; ADD would unpack it outside the limits of the evaluation")
         rewritten = rewrite(
             dockerfile,
             context,
-            target=wanted.target,
-            arguments=dict(wanted.arguments),
+            target=request.target,
+            arguments=dict(request.arguments),
             variables_of=lambda image: variables.get(image, {}),
         )
         if rewritten.needs_buildkit:
             raise CannotCheck(
-                f"{wanted.context}/{wanted.dockerfile} uses features that only BuildKit has "
+                f"{request.context}/{request.dockerfile} uses features that only BuildKit has "
                 f"({'; '.join(rewritten.needs_buildkit)}); its builds cannot be limited in network and memory",
                 hint="Write it without them, or build it by hand.",
             )
-        runs = any(one.keyword == "RUN" for stage in dockerfile.stages for one in stage.instructions)
+        runs = any(
+            instruction.keyword == "RUN" for stage in dockerfile.stages for instruction in stage.instructions
+        )
         return PreparedContext(
             None, write_dockerfile(context, rewritten), runs, (*rewritten.changes, *left_out)
         )
 
-    def _read(self, wanted: BuildRequest) -> Dockerfile:
-        text = self.submission.text(f"{wanted.context}/{wanted.dockerfile}")
-        return read_dockerfile(text, dict(wanted.arguments))
+    def _read(self, request: BuildRequest) -> Dockerfile:
+        text = self.submission.text(f"{request.context}/{request.dockerfile}")
+        return read_dockerfile(text, dict(request.arguments))
 
 
-def unbuildable(submission: Submission, wanted: BuildRequest) -> BuildResult | None:
+def unbuildable(submission: Submission, request: BuildRequest) -> BuildResult | None:
     """Return the result of a build that is refused because of its files; None if it can be built.
 
     Args:
         submission: the submission.
-        wanted: what is built.
+        request: what is built.
     """
-    path = f"{wanted.context}/{wanted.dockerfile}"
+    path = f"{request.context}/{request.dockerfile}"
     if not submission.has(path):
         return BuildResult("", False, reason=f"{path} was not found", hint=f"Write {path}.")
-    arguments = dict(wanted.arguments)
-    if any("\0" in name + value or len(name + value) > LONGEST for name, value in wanted.arguments):
+    arguments = dict(request.arguments)
+    if any("\0" in name + value or len(name + value) > LONGEST for name, value in request.arguments):
         return BuildResult(
             "", False, reason=f"the build arguments of {path} are too long, or contain a NUL character"
         )
@@ -181,7 +183,7 @@ def unbuildable(submission: Submission, wanted: BuildRequest) -> BuildResult | N
     if dockerfile.mistakes:
         line, text = dockerfile.mistakes[0]
         return refused_build(path, line, text, "Docker cannot parse this Dockerfile.")
-    for line, text in refusals(dockerfile, wanted.target, arguments):
+    for line, text in refusals(dockerfile, request.target, arguments):
         hint = "Put the file into the folder and COPY it." if text.startswith("ADD ") else ""
         return refused_build(path, line, text, hint)
     return None

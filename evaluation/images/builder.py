@@ -47,65 +47,65 @@ class Builder:
         self.folder = folder
         self._done: dict[BuildRequest, BuildResult] = {}
 
-    def build(self, wanted: BuildRequest) -> BuildResult:
+    def build(self, request: BuildRequest) -> BuildResult:
         """Build an image, or return the result of its earlier build.
 
         Raises:
             CannotCheck: It cannot be built here, for a reason that is not the submission's fault.
         """
-        if wanted not in self._done:
-            self._done[wanted] = self._build(wanted)
-        return self._done[wanted]
+        if request not in self._done:
+            self._done[request] = self._build(request)
+        return self._done[request]
 
-    def _build(self, wanted: BuildRequest) -> BuildResult:
-        plan = self.planner.plan(wanted)
+    def _build(self, request: BuildRequest) -> BuildResult:
+        plan = self.planner.plan(request)
         if plan.refused is not None:
             return plan.refused
         for image in plan.images:
             try:
                 self.engine.ensure_image(image.name)
             except ImageRefused as error:
-                path = f"{wanted.context}/{wanted.dockerfile}"
+                path = f"{request.context}/{request.dockerfile}"
                 hint = "Use an official base image: FROM python:3.11-slim"
                 return refused_build(path, image.line, error.message, hint)
         folder = self.folder / f"context{len(self._done)}"
         try:
             variables = {image.name: self._variables(image.name) for image in plan.images}
-            prepared = self.planner.prepare(wanted, folder, variables)
-            return prepared.refused or self._run(wanted, prepared, folder)
+            prepared = self.planner.prepare(request, folder, variables)
+            return prepared.refused or self._run(request, prepared, folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _run(self, wanted: BuildRequest, prepared: PreparedContext, context: Path) -> BuildResult:
+    def _run(self, request: BuildRequest, prepared: PreparedContext, context: Path) -> BuildResult:
         image = f"{self.engine.id}:b{len(self._done)}"
-        command = self._command(wanted, image, prepared)
-        self.engine.say(f"building {wanted.context}")
+        command = self._command(request, image, prepared)
+        self.engine.on_progress(f"building {request.context}")
         # One instruction per line, and the label that the engine adds.
         steps = len((context / prepared.name).read_bytes().splitlines()) + 2
         for _ in range(TRIES):
             monitor = StepMonitor(self.engine, steps)
-            done = self._carry_out(command, context, monitor)
+            result = self._carry_out(command, context, monitor)
             if monitor.imitated:
-                done = replace(done, ended=IMITATED)
-            if done.ended != bounded_process.BY_ITSELF or not is_missing_layer(done.output):
+                result = replace(result, end_reason=IMITATED)
+            if result.end_reason != bounded_process.BY_ITSELF or not is_missing_layer(result.output):
                 break
-        output = done.output.replace(prepared.name, wanted.dockerfile).replace(image, "the image")
+        output = result.output.replace(prepared.name, request.dockerfile).replace(image, "the image")
         output = _strip_deprecation_notice(output)
-        about = self.engine.image(image) if done.ok else None
-        if about is None:
+        details = self.engine.image(image) if result.ok else None
+        if details is None:
             monitor.remove_layers()
-            reason, hint = self._why(done, wanted)
+            reason, hint = self._why(result, request)
             return BuildResult(
-                "", False, done.status, reason, hint, output, done.seconds, "", prepared.changes
+                "", False, result.status, reason, hint, output, result.seconds, "", prepared.changes
             )
         return BuildResult(
-            image, True, done.status, "", "", output, done.seconds, about["Id"], prepared.changes
+            image, True, result.status, "", "", output, result.seconds, details["Id"], prepared.changes
         )
 
     def _variables(self, image: str) -> dict[str, str]:
         """Return the environment variables of an image."""
-        about = self.engine.image(image) if is_allowed(image, self.engine.allowed_images) else None
-        entries = ((about or {}).get("Config") or {}).get("Env") or ()
+        details = self.engine.image(image) if is_allowed(image, self.engine.allowed_images) else None
+        entries = ((details or {}).get("Config") or {}).get("Env") or ()
         return dict(entry.partition("=")[::2] for entry in entries)
 
     def _carry_out(
@@ -127,10 +127,10 @@ class Builder:
                 monitor.remove_layers()
             raise
 
-    def _command(self, wanted: BuildRequest, image: str, prepared: PreparedContext) -> list[str]:
+    def _command(self, request: BuildRequest, image: str, prepared: PreparedContext) -> list[str]:
         limits = self.engine.limits
         network = self.build_network.options() if prepared.runs else ["--network", "none"]
-        arguments = [word for name, value in wanted.arguments for word in ("--build-arg", f"{name}={value}")]
+        arguments = [word for name, value in request.arguments for word in ("--build-arg", f"{name}={value}")]
         memory = str(limits.build_memory)
         return [
             "docker", "build", "--force-rm", "--label", self.engine.label, "--tag", image, "--file", prepared.name,
@@ -139,37 +139,37 @@ class Builder:
             *arguments, *network, ".",
         ]  # fmt: skip
 
-    def _why(self, done: bounded_process.BoundedResult, wanted: BuildRequest) -> tuple[str, str]:
+    def _why(self, result: bounded_process.BoundedResult, request: BuildRequest) -> tuple[str, str]:
         limits = self.engine.limits
-        name = f"the image of {wanted.context}"
-        if done.ended == bounded_process.TIME:
+        name = f"the image of {request.context}"
+        if result.end_reason == bounded_process.TIME:
             return (
                 f"{name} was not built within {limits.build_seconds:g} s and was stopped",
                 "A step of the Dockerfile does not end.",
             )
-        if done.ended == bounded_process.OUTPUT:
+        if result.end_reason == bounded_process.OUTPUT:
             return (
-                f"the build of {wanted.context} printed more than {limits.output // MIB} MB and was stopped",
+                f"the build of {request.context} printed more than {limits.output // MIB} MB and was stopped",
                 "A step of the Dockerfile prints without end.",
             )
-        if done.ended == DISK:
+        if result.end_reason == DISK:
             return (
-                f"the build of {wanted.context} wrote more than {limits.build_disk // MIB} MB and was stopped",
+                f"the build of {request.context} wrote more than {limits.build_disk // MIB} MB and was stopped",
                 "Remove what the image does not need.",
             )
-        if done.ended == IMITATED:
+        if result.end_reason == IMITATED:
             return (
-                f"the build of {wanted.context} printed lines that look like the builder's own, and was stopped",
+                f"the build of {request.context} printed lines that look like the builder's own, and was stopped",
                 "Remove what prints them.",
             )
-        hint = f"Run `docker build .` in {wanted.context}: the last lines say what failed."
+        hint = f"Run `docker build .` in {request.context}: the last lines say what failed."
         if refused := self.build_network.refused():
             hint = (
                 f"The build requested {', '.join(refused[:4])}. Builds reach the package indexes only; put everything "
                 "else that an image needs into the submission. The person who evaluates can allow more hosts: "
                 + " ".join(f"--allow-host {host.partition(':')[0]}" for host in refused[:4])
             )
-        return f"`docker build` ended with status {done.status}: {_last_error(done.output)}", hint
+        return f"`docker build` ended with status {result.status}: {_last_error(result.output)}", hint
 
 
 def _die_with_parent() -> list[str]:
@@ -177,8 +177,8 @@ def _die_with_parent() -> list[str]:
 
     The engine stops a build whose client has ended. Its steps have no label by which they could be removed later.
     """
-    found = shutil.which("setpriv") if sys.platform.startswith("linux") else None
-    return [found, "--pdeathsig", "KILL", "--"] if found else []
+    setpriv = shutil.which("setpriv") if sys.platform.startswith("linux") else None
+    return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
 
 
 def is_missing_layer(output: str) -> bool:

@@ -83,19 +83,19 @@ def rewrite(
     """
     rewriter = _Rewriter(dockerfile, context, arguments or {})
     lines = ["# escape=`"] if dockerfile.escape == "`" else []
-    for one in dockerfile.instructions:
-        if one.keyword == "FROM":
+    for instruction in dockerfile.instructions:
+        if instruction.keyword == "FROM":
             break
-        lines.append(rewriter.line(f"ARG {one.text}", one))
+        lines.append(rewriter.line(f"ARG {instruction.text}", instruction))
     last = target_stage(dockerfile, target) or 0
-    for place, stage in enumerate(dockerfile.stages[: last + 1]):
+    for index, stage in enumerate(dockerfile.stages[: last + 1]):
         rewriter.changes += ["FROM --platform"] if stage.platform else []
-        lines.append(f"FROM {rewritten_base(dockerfile, stage, place)} AS {stage_name(place)}")
-        rewriter.begin(stage_index(dockerfile, stage.base, place))
-        for one, values in instructions_with_variables(
-            dockerfile, place, rewriter.arguments, variables_of(stage.base)
+        lines.append(f"FROM {rewritten_base(dockerfile, stage, index)} AS {stage_name(index)}")
+        rewriter.begin(stage_index(dockerfile, stage.base, index))
+        for instruction, values in instructions_with_variables(
+            dockerfile, index, rewriter.arguments, variables_of(stage.base)
         ):
-            lines += rewriter.instruction(one, place, values)
+            lines += rewriter.instruction(instruction, index, values)
     if volumes := rewriter.volumes[last]:
         lines.append(f"LABEL {VOLUMES_LABEL}={json.dumps(volumes).encode().hex()}")
     changes = tuple(dict.fromkeys(rewriter.changes))
@@ -123,149 +123,158 @@ class _Rewriter:
         self._shells.append(["/bin/sh", "-c"] if base is None else self._shells[base])
         self.volumes.append([] if base is None else list(self.volumes[base]))
 
-    def instruction(self, one: Instruction, place: int, values: Mapping[str, str]) -> list[str]:
+    def instruction(self, instruction: Instruction, stage_index: int, values: Mapping[str, str]) -> list[str]:
         """Return the lines of an instruction; none if it does not change the image.
 
         Args:
-            one: the instruction.
-            place: the index of its stage.
+            instruction: the instruction.
+            stage_index: the index of its stage.
             values: the values of the variables before it.
         """
-        if one.keyword == "ONBUILD":
+        if instruction.keyword == "ONBUILD":
             self.changes.append("ONBUILD (no image is based on this one)")
             return []
-        if one.keyword == "SHELL":
-            self._shells[-1] = json_words(one.text) or self._shells[-1]
-        if one.keyword == "VOLUME":
-            self._volumes(one, values)
+        if instruction.keyword == "SHELL":
+            self._shells[-1] = json_words(instruction.text) or self._shells[-1]
+        if instruction.keyword == "VOLUME":
+            self._volumes(instruction, values)
             return []
-        kept = [made for flag in one.flags if (made := self._flag(one, flag, place, values))]
-        text = one.text
-        if one.heredocs:
-            text = self._without_heredocs(one, values)
-        elif one.keyword == "ADD":
-            text = _in_the_context(one)
-        return [self.line(" ".join([one.keyword, *kept, text]).rstrip(" "), one)]
+        flags = [
+            rewritten
+            for flag in instruction.flags
+            if (rewritten := self._flag(instruction, flag, stage_index, values))
+        ]
+        text = instruction.text
+        if instruction.heredocs:
+            text = self._without_heredocs(instruction, values)
+        elif instruction.keyword == "ADD":
+            text = _in_the_context(instruction)
+        return [self.line(" ".join([instruction.keyword, *flags, text]).rstrip(" "), instruction)]
 
-    def _volumes(self, one: Instruction, values: Mapping[str, str]) -> None:
+    def _volumes(self, instruction: Instruction, values: Mapping[str, str]) -> None:
         """Record the paths of a VOLUME.
 
         If the image declared them, the engine would copy each to a volume on the host's disk for every step and every
         container, and what steps write there would be neither counted nor kept.
         """
-        words = json_words(one.text)
-        places = [
-            expand_word(word, values, self.dockerfile.escape) for word in words or BLANK.split(one.text)
+        words = json_words(instruction.text)
+        paths = [
+            expand_word(word, values, self.dockerfile.escape)
+            for word in words or BLANK.split(instruction.text)
         ]
-        if not all(places) or len(self.volumes[-1]) + len(places) > MOST_VOLUMES:
+        if not all(paths) or len(self.volumes[-1]) + len(paths) > MOST_VOLUMES:
             raise BuildRefused(
-                one.line,
+                instruction.line,
                 f"VOLUME must have 1 to {MOST_VOLUMES} paths in the container; {MOST_VOLUMES} at most in all",
             )
-        self.volumes[-1] += [place for place in places if place not in self.volumes[-1]]
+        self.volumes[-1] += [path for path in paths if path not in self.volumes[-1]]
 
-    def line(self, text: str, one: Instruction) -> str:
+    def line(self, text: str, instruction: Instruction) -> str:
         """Return a line of the file; recorded as unsupported if Docker would not parse it as exactly one line.
 
         Args:
             text: the line.
-            one: its instruction.
+            instruction: its instruction.
         """
-        odd = "\n" in text or "\0" in text or len(text.encode("utf-8", "replace")) >= LONGEST
-        if odd or re.search(re.escape(self.dockerfile.escape) + r"\s*$", text):
-            self.unsupported.append(f"line {one.line}: its length or its end is not supported")
+        unsupported = "\n" in text or "\0" in text or len(text.encode("utf-8", "replace")) >= LONGEST
+        if unsupported or re.search(re.escape(self.dockerfile.escape) + r"\s*$", text):
+            self.unsupported.append(f"line {instruction.line}: its length or its end is not supported")
             return ""
         return text
 
-    def _flag(self, one: Instruction, flag: str, place: int, values: Mapping[str, str]) -> str:
+    def _flag(self, instruction: Instruction, flag: str, index: int, values: Mapping[str, str]) -> str:
         """Return a flag as it is written; empty if it is dropped."""
         key, _, value = flag.partition("=")
-        what = f"{one.keyword} --{key}"
-        if one.keyword in ("COPY", "ADD"):
-            if key == "from" and one.keyword == "COPY":
-                stage = source_stage(self.dockerfile, copy_source_of(one), place)
-                return f"--from={copy_source_of(one) if stage is None else stage_name(stage)}"
-            if key == "chmod" and one.flag("from") is None:
-                self._set_modes(one, value, values)
+        change = f"{instruction.keyword} --{key}"
+        if instruction.keyword in ("COPY", "ADD"):
+            if key == "from" and instruction.keyword == "COPY":
+                stage = source_stage(self.dockerfile, copy_source_of(instruction), index)
+                return f"--from={copy_source_of(instruction) if stage is None else stage_name(stage)}"
+            if key == "chmod" and instruction.flag("from") is None:
+                self._set_modes(instruction, value, values)
             elif key not in ("link", "chown"):
-                self.unsupported.append(f"line {one.line}: {what}")
+                self.unsupported.append(f"line {instruction.line}: {change}")
             if key == "chown":
                 return f"--chown={value}"
-        elif one.keyword == "RUN" and (flag == "network=default" or _only_saves_time(flag)):
-            what = "RUN --network=default" if key == "network" else f"RUN --mount={value.split(',')[0]}"
-        elif one.keyword == "HEALTHCHECK":
+        elif instruction.keyword == "RUN" and (flag == "network=default" or _only_saves_time(flag)):
+            change = "RUN --network=default" if key == "network" else f"RUN --mount={value.split(',')[0]}"
+        elif instruction.keyword == "HEALTHCHECK":
             return f"--{flag}"
         else:
-            what = f"{one.keyword} --{flag}"
-            self.unsupported.append(f"line {one.line}: {what}")
-        self.changes.append(what)
+            change = f"{instruction.keyword} --{flag}"
+            self.unsupported.append(f"line {instruction.line}: {change}")
+        self.changes.append(change)
         return ""
 
     # --- modes
 
-    def _set_modes(self, one: Instruction, mode: str, values: Mapping[str, str]) -> None:
+    def _set_modes(self, instruction: Instruction, mode: str, values: Mapping[str, str]) -> None:
         if not re.fullmatch(r"0?[0-7]{3}", mode):
-            self.unsupported.append(f"line {one.line}: COPY --chmod={mode}")
+            self.unsupported.append(f"line {instruction.line}: COPY --chmod={mode}")
             return
-        named = sources(one)
-        if len(named) > _MOST_SOURCES:
-            self.unsupported.append(f"line {one.line}: COPY --chmod of more than {_MOST_SOURCES} sources")
+        copied = sources(instruction)
+        if len(copied) > _MOST_SOURCES:
+            self.unsupported.append(
+                f"line {instruction.line}: COPY --chmod of more than {_MOST_SOURCES} sources"
+            )
             return
-        taken = [_parts(expand_word(word, values, self.dockerfile.escape)) for word in named]
+        patterns = [_parts(expand_word(word, values, self.dockerfile.escape)) for word in copied]
 
-        def wanted(parts: Parts) -> int | None:
-            if parts[0] == self.texts or not any(_is_taken(parts, pattern) for pattern in taken):
+        def mode_of(parts: Parts) -> int | None:
+            if parts[0] == self.texts or not any(_is_taken(parts, pattern) for pattern in patterns):
                 return None
             return int(mode, 8)
 
-        self.context.set_modes(wanted)
+        self.context.set_modes(mode_of)
 
     # --- heredocs
 
-    def _without_heredocs(self, one: Instruction, values: Mapping[str, str]) -> str:
-        self.changes.append(f"{one.keyword} <<{one.heredocs[0].name}")
-        return self._run(one) if one.keyword == "RUN" else self._files(one, values)
+    def _without_heredocs(self, instruction: Instruction, values: Mapping[str, str]) -> str:
+        self.changes.append(f"{instruction.keyword} <<{instruction.heredocs[0].name}")
+        return self._run(instruction) if instruction.keyword == "RUN" else self._files(instruction, values)
 
-    def _run(self, one: Instruction) -> str:
-        first = one.heredocs[0]
-        if len(one.heredocs) > 1:
-            self.unsupported.append(f"line {one.line}: RUN with several heredocs")
-        if not HEREDOC.fullmatch(one.text.strip()):  # the heredoc is the input of a program: python3 <<EOF
-            return json.dumps([*self._shells[-1], f"{one.text}\n{first.text}{first.name}\n"])
+    def _run(self, instruction: Instruction) -> str:
+        first = instruction.heredocs[0]
+        if len(instruction.heredocs) > 1:
+            self.unsupported.append(f"line {instruction.line}: RUN with several heredocs")
+        if not HEREDOC.fullmatch(
+            instruction.text.strip()
+        ):  # the heredoc is the input of a program: python3 <<EOF
+            return json.dumps([*self._shells[-1], f"{instruction.text}\n{first.text}{first.name}\n"])
         if first.text.startswith("#!"):
-            self.unsupported.append(f"line {one.line}: RUN with an interpreter of its own")
+            self.unsupported.append(f"line {instruction.line}: RUN with an interpreter of its own")
         shell = ["/bin/sh", "-ec"] if self._shells[-1] == ["/bin/sh", "-c"] else self._shells[-1]
         return json.dumps([*shell, first.text])
 
-    def _files(self, one: Instruction, values: Mapping[str, str]) -> str:
-        texts = iter(one.heredocs)
+    def _files(self, instruction: Instruction, values: Mapping[str, str]) -> str:
+        texts = iter(instruction.heredocs)
         words = [
-            self._file(next(texts), one, values) if HEREDOC.fullmatch(word) else word
-            for word in BLANK.split(one.text)
+            self._file(next(texts), instruction, values) if HEREDOC.fullmatch(word) else word
+            for word in BLANK.split(instruction.text)
         ]
-        if one.keyword == "ADD":
+        if instruction.keyword == "ADD":
             words[:-1] = [_path(word) for word in words[:-1]]
         return " ".join(words)
 
-    def _file(self, heredoc: Heredoc, one: Instruction, values: Mapping[str, str]) -> str:
+    def _file(self, heredoc: Heredoc, instruction: Instruction, values: Mapping[str, str]) -> str:
         """Write a heredoc to a file of the context, and return its path."""
         if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,100}", heredoc.name):
-            self.unsupported.append(f"line {one.line}: a heredoc with the name {heredoc.name[:80]!r}")
+            self.unsupported.append(f"line {instruction.line}: a heredoc with the name {heredoc.name[:80]!r}")
             return "."
         text = heredoc.text
         if heredoc.expands and "$" in text:
             try:
                 text = expand_text(text, values, self.dockerfile.escape)
             except CannotExpand as error:
-                self.unsupported.append(f"line {one.line}: {error}")
-        mode = one.flag("chmod") or "644"
+                self.unsupported.append(f"line {instruction.line}: {error}")
+        mode = instruction.flag("chmod") or "644"
         if not self.texts:
             self.texts = unused_name(self.context, _TEXTS)
         self._written += 1
-        place = (self.texts, str(self._written), heredoc.name)
+        parts = (self.texts, str(self._written), heredoc.name)
         content = text.encode("utf-8", "replace")
-        self.context.write(place, [content], int(mode, 8) if re.fullmatch("0?[0-7]{3}", mode) else 0o644)
-        return "/".join(place)
+        self.context.write(parts, [content], int(mode, 8) if re.fullmatch("0?[0-7]{3}", mode) else 0o644)
+        return "/".join(parts)
 
 
 def unused_name(context: Tree, name: str) -> str:
@@ -276,9 +285,9 @@ def unused_name(context: Tree, name: str) -> str:
         name: the preferred name.
     """
     number = 0
-    while context.has((found := name + (f"-{number}" if number else ""),)):
+    while context.has((candidate := name + (f"-{number}" if number else ""),)):
         number += 1
-    return found
+    return candidate
 
 
 def _only_saves_time(flag: str) -> bool:
@@ -286,12 +295,12 @@ def _only_saves_time(flag: str) -> bool:
     return key == "mount" and re.search(r"type=(cache|tmpfs)\b", value) is not None and "from=" not in value
 
 
-def _in_the_context(one: Instruction) -> str:
+def _in_the_context(instruction: Instruction) -> str:
     """Return the words of an ADD, each source as a path of the context, so that no builder takes one for a URL."""
-    words = json_words(one.text)
+    words = json_words(instruction.text)
     if words is not None:
         return json.dumps([*map(_path, words[:-1]), *words[-1:]])
-    plain = BLANK.split(one.text)
+    plain = BLANK.split(instruction.text)
     return " ".join([*map(_path, plain[:-1]), *plain[-1:]])
 
 
@@ -310,4 +319,4 @@ def _is_taken(parts: Parts, pattern: Parts) -> bool:
     """Return whether a source of a COPY matches a file, or a folder that contains it."""
     if len(pattern) > len(parts):
         return False
-    return all(fnmatchcase(part, wanted) for part, wanted in zip(parts, pattern, strict=False))
+    return all(fnmatchcase(part, pattern_part) for part, pattern_part in zip(parts, pattern, strict=False))

@@ -11,33 +11,33 @@ from evaluation.engine.tar_entries import tar_entries
 from evaluation.quotas import MIB
 
 
-def search(packed: Path, wanted: Path, also: str = "") -> tuple[str, ...]:
+def search(archive_path: Path, file: Path, usual_path: str = "") -> tuple[str, ...]:
     """Return the paths of an image that hold a file, byte for byte.
 
     Args:
-        packed: the archive of ``docker export`` or ``docker cp``.
-        wanted: the file.
-        also: a path that is returned whatever file it holds.
+        archive_path: the archive of ``docker export`` or ``docker cp``.
+        file: the file.
+        usual_path: a path that is returned whatever file it holds.
     """
-    size = wanted.stat().st_size
-    with wanted.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").digest()
-    found = []
-    with tarfile.open(packed) as archive:
+    size = file.stat().st_size
+    with file.open("rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256").digest()
+    paths = []
+    with tarfile.open(archive_path) as archive:
         for entry in tar_entries(archive):
-            if entry.isreg() and also and "/" + entry.name.lstrip("./") == also:
-                found.append(also)
+            if entry.isreg() and usual_path and "/" + entry.name.lstrip("./") == usual_path:
+                paths.append(usual_path)
             if not entry.isreg() or entry.size != size:
                 continue
             content = archive.extractfile(entry)
             if content is not None and _digest(content) == digest:
-                found.append("/" + entry.name.lstrip("./"))
-    return tuple(found[:1000])
+                paths.append("/" + entry.name.lstrip("./"))
+    return tuple(paths[:1000])
 
 
-def why_not_interpreter(packed: Path) -> str:
+def why_not_interpreter(archive_path: Path) -> str:
     """Return why the first file of an archive cannot be an interpreter; empty if it can."""
-    with tarfile.open(packed) as archive:
+    with tarfile.open(archive_path) as archive:
         for entry in tar_entries(archive):
             file = archive.extractfile(entry) if entry.isreg() else None
             if file is not None:
@@ -64,7 +64,7 @@ def why_not_binary(content: bytes) -> str:
 
 
 def _digest(content: IO[bytes]) -> bytes:
-    whole = hashlib.sha256()
+    digest = hashlib.sha256()
     while chunk := content.read(MIB):
-        whole.update(chunk)
-    return whole.digest()
+        digest.update(chunk)
+    return digest.digest()

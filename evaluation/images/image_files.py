@@ -19,50 +19,50 @@ _MOST_FOLDERS = 32
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-def holds(engine: EngineSession, image: str, wanted: Path, usual: str, folder: Path) -> str:
+def find_file(engine: EngineSession, image: str, file: Path, usual_path: str, folder: Path) -> str:
     """Return the path of a file in an image, found by its content; empty if there is none.
 
     Args:
         engine: the engine session.
         image: the local name of the image.
-        wanted: the file to search for.
-        usual: the path of the task; searched first, and preferred.
+        file: the file to search for.
+        usual_path: the path of the task; searched first, and preferred.
         folder: a folder of the evaluation.
 
     Raises:
         CannotCheck: The engine cannot export the image.
         TooCostly: The image has too many files to search.
     """
-    with _unstarted_container(engine, image, folder) as (container, packed):
-        most = wanted.stat().st_size + 64 * MIB
-        missing = run_to_output_file(["docker", "cp", f"{container}:{usual}", "-"], packed, most)
-        if not missing and _search(engine, packed, wanted):
-            return usual
-        _export(container, packed)
-        found = _search(engine, packed, wanted)
-    name = usual.rpartition("/")[2]
-    return next((place for place in found if place.rpartition("/")[2] == name), found[0] if found else "")
+    with _unstarted_container(engine, image, folder) as (container, archive):
+        limit = file.stat().st_size + 64 * MIB
+        missing = run_to_output_file(["docker", "cp", f"{container}:{usual_path}", "-"], archive, limit)
+        if not missing and _search(engine, archive, file):
+            return usual_path
+        _export(container, archive)
+        paths = _search(engine, archive, file)
+    name = usual_path.rpartition("/")[2]
+    return next((path for path in paths if path.rpartition("/")[2] == name), paths[0] if paths else "")
 
 
-def find_all(engine: EngineSession, image: str, wanted: Path, usual: str, folder: Path) -> list[str]:
+def find_all(engine: EngineSession, image: str, file: Path, usual_path: str, folder: Path) -> list[str]:
     """Return all paths of an image that hold a file, found by its content, and the usual path if it exists.
 
     Args:
         engine: the engine session.
         image: the local name of the image.
-        wanted: the file to search for.
-        usual: the path of the task.
+        file: the file to search for.
+        usual_path: the path of the task.
         folder: a folder of the evaluation.
 
     Raises:
         CannotCheck: The engine cannot export the image.
         TooCostly: The image has too many files to search.
     """
-    with _unstarted_container(engine, image, folder) as (container, packed):
-        _export(container, packed)
-        found = _search(engine, packed, wanted, usual)
+    with _unstarted_container(engine, image, folder) as (container, archive):
+        _export(container, archive)
+        paths = _search(engine, archive, file, usual_path)
     # The names are untrusted: in a Dockerfile they must not mean more than a path.
-    return [place for place in dict.fromkeys(found) if re.fullmatch(r"/[\w./@+=, ()~%#:-]+", place)]
+    return [path for path in dict.fromkeys(paths) if re.fullmatch(r"/[\w./@+=, ()~%#:-]+", path)]
 
 
 def why_not_interpreter(engine: EngineSession, image: str, name: str, folder: Path) -> str:
@@ -77,35 +77,45 @@ def why_not_interpreter(engine: EngineSession, image: str, name: str, folder: Pa
     Raises:
         TooCostly: It is too large to examine.
     """
-    about = engine.image(image) or {}
-    environment = (about.get("Config") or {}).get("Env") or ()
-    path = next((one[5:] for one in environment if one.startswith("PATH=")), _PATH)
-    places = list(dict.fromkeys(one for one in path.split(":") if one.startswith("/")))
-    with _unstarted_container(engine, image, folder) as (container, packed):
-        for place in places[:_MOST_FOLDERS]:
-            words = ["docker", "cp", "--follow-link", f"{container}:{place.rstrip('/')}/{name}", "-"]
-            if not run_to_output_file(words, packed, _LARGEST_PROGRAM):
-                return engine.workers.call(str, "why_not_interpreter", f"{name} in the image", packed=packed)
+    details = engine.image(image) or {}
+    environment = (details.get("Config") or {}).get("Env") or ()
+    path = next((entry[5:] for entry in environment if entry.startswith("PATH=")), _PATH)
+    folders = list(dict.fromkeys(entry for entry in path.split(":") if entry.startswith("/")))
+    with _unstarted_container(engine, image, folder) as (container, archive):
+        for folder_in_image in folders[:_MOST_FOLDERS]:
+            words = [
+                "docker",
+                "cp",
+                "--follow-link",
+                f"{container}:{folder_in_image.rstrip('/')}/{name}",
+                "-",
+            ]
+            if not run_to_output_file(words, archive, _LARGEST_PROGRAM):
+                return engine.workers.call(
+                    str, "why_not_interpreter", f"{name} in the image", archive_path=archive
+                )
     return why_not_binary(b"")
 
 
 @contextmanager
 def _unstarted_container(engine: EngineSession, image: str, folder: Path) -> Iterator[tuple[str, Path]]:
     """Create a container without starting it, and a path for its archive; remove both afterwards."""
-    container = engine.must("create", "--label", engine.label, "--network", "none", image, "-")
-    packed = folder / "image.tar"
+    container = engine.run_checked("create", "--label", engine.label, "--network", "none", image, "-")
+    archive = folder / "image.tar"
     try:
-        yield container, packed
+        yield container, archive
     finally:
         engine.remove_containers([container])
-        packed.unlink(missing_ok=True)
+        archive.unlink(missing_ok=True)
 
 
-def _export(container: str, packed: Path) -> None:
-    if failed := run_to_output_file(["docker", "export", container], packed, _LARGEST_IMAGE):
+def _export(container: str, archive: Path) -> None:
+    if failed := run_to_output_file(["docker", "export", container], archive, _LARGEST_IMAGE):
         raise CannotCheck(f"the files of the image cannot be exported: {failed}")
 
 
-def _search(engine: EngineSession, packed: Path, wanted: Path, also: str = "") -> tuple[str, ...]:
+def _search(engine: EngineSession, archive: Path, file: Path, usual_path: str = "") -> tuple[str, ...]:
     what = "the file system of the image"
-    return engine.workers.call(tuple[str, ...], "search", what, packed=packed, wanted=wanted, also=also)
+    return engine.workers.call(
+        tuple[str, ...], "search", what, archive_path=archive, file=file, usual_path=usual_path
+    )

@@ -42,17 +42,17 @@ class StepMonitor:
         Args:
             line: the line, without its end.
         """
-        if found := re.match(r"\s*---> ([0-9a-f]{12})$", line):
+        if match := re.match(r"\s*---> ([0-9a-f]{12})$", line):
             self._layer_lines += 1
             if self.running and not self.imitated:
-                self._layers.append(found.group(1))
-            self._latest = found.group(1)
+                self._layers.append(match.group(1))
+            self._latest = match.group(1)
             return
-        found = re.match(r"\s*---> Running in ([0-9a-f]{12,64})$", line)
-        if found:
+        match = re.match(r"\s*---> Running in ([0-9a-f]{12,64})$", line)
+        if match:
             self._step_lines += 1
-            if not self.imitated and self._is_of_this_build(found.group(1), "container"):
-                self.running = found.group(1)
+            if not self.imitated and self._is_of_this_build(match.group(1), "container"):
+                self.running = match.group(1)
                 limit = str(self.engine.limits.build_processes)
                 # The builder has no option for it; the limit is set as soon as the step runs.
                 self.engine.docker("update", "--pids-limit", limit, self.running, timeout=20.0)
@@ -86,16 +86,16 @@ class StepMonitor:
                 self.engine.docker("image", "rm", image)
 
     def _is_of_this_build(self, name: str, kind: str) -> bool:
-        about = next(iter(self.engine.inspect(name, kind=kind)), {})
-        if not about or about.get("RepoTags"):
+        details = next(iter(self.engine.inspect(name, kind=kind)), {})
+        if not details or details.get("RepoTags"):
             return False
-        return _timestamp(about["Created"]) >= self._began
+        return _timestamp(details["Created"]) >= self._began
 
 
 def _timestamp(text: str) -> float:
     """Second since 1970; a time that is unknown or cannot be parsed is before everything."""
     try:
-        moment = engine_time(text)
+        time = engine_time(text)
     except ValueError:
         return 0.0
-    return moment.timestamp() if moment else -1.0
+    return time.timestamp() if time else -1.0

@@ -22,12 +22,12 @@ class UnpackedTooLarge(ValueError):
     """An archive that unpacks to more bytes than are allowed, or to an unknown size."""
 
 
-def unpacked_size(file: BinaryIO, most: int) -> int:
+def unpacked_size(file: BinaryIO, limit: int) -> int:
     """Return how many bytes the files of a tar archive take, compressed or not; 0 if it is not an archive.
 
     Args:
         file: the archive, at its beginning.
-        most: the limit in bytes.
+        limit: the limit in bytes.
 
     Raises:
         UnpackedTooLarge: It is more than the limit, or unknown.
@@ -36,46 +36,48 @@ def unpacked_size(file: BinaryIO, most: int) -> int:
     file.seek(0)
     if start.startswith(_UNKNOWN):
         raise UnpackedTooLarge
-    packer = next((name for magic, name in _COMPRESSIONS.items() if start.startswith(magic)), "")
-    stream = _Stream(_unpacked(file, packer) if packer else iter(lambda: file.read(_CHUNK), b""), most)
+    compression = next((name for magic, name in _COMPRESSIONS.items() if start.startswith(magic)), "")
+    stream = _Stream(
+        _unpacked(file, compression) if compression else iter(lambda: file.read(_CHUNK), b""), limit
+    )
     try:
-        return _files(stream, most)
+        return _files(stream, limit)
     except (EOFError, OSError, ValueError, zlib.error, lzma.LZMAError) as error:
         if isinstance(error, UnpackedTooLarge) or "Memory" in str(error):
             raise UnpackedTooLarge from error
-        return stream.taken  # damaged: the engine stops here as well
+        return stream.consumed  # damaged: the engine stops here as well
 
 
-def _decompressor(packer: str) -> Any:
-    if packer == "gzip":
+def _decompressor(compression: str) -> Any:
+    if compression == "gzip":
         return zlib.decompressobj(31)
-    return bz2.BZ2Decompressor() if packer == "bzip2" else lzma.LZMADecompressor(memlimit=_MEMORY)
+    return bz2.BZ2Decompressor() if compression == "bzip2" else lzma.LZMADecompressor(memlimit=_MEMORY)
 
 
-def _unpacked(file: BinaryIO, packer: str) -> Iterator[bytes]:
-    job, packed = _decompressor(packer), b""
+def _unpacked(file: BinaryIO, compression: str) -> Iterator[bytes]:
+    decompressor, compressed = _decompressor(compression), b""
     while True:
-        if job.eof:  # another compressed member may follow
-            packed, job = job.unused_data, _decompressor(packer)
-        if packer == "gzip":
-            packed = packed or job.unconsumed_tail or file.read(_CHUNK)
-        elif job.needs_input:
-            packed = packed or file.read(_CHUNK)
-        piece = job.decompress(packed, _CHUNK)
-        if not piece and not packed and not job.eof:
+        if decompressor.eof:  # another compressed member may follow
+            compressed, decompressor = decompressor.unused_data, _decompressor(compression)
+        if compression == "gzip":
+            compressed = compressed or decompressor.unconsumed_tail or file.read(_CHUNK)
+        elif decompressor.needs_input:
+            compressed = compressed or file.read(_CHUNK)
+        chunk = decompressor.decompress(compressed, _CHUNK)
+        if not chunk and not compressed and not decompressor.eof:
             return
-        packed = b""
-        yield piece
+        compressed = b""
+        yield chunk
 
 
 class _Stream:
     """Reads a given number of bytes from chunks, up to a limit in total."""
 
-    def __init__(self, pieces: Iterator[bytes], most: int) -> None:
-        self.pieces = pieces
-        self.most = most
-        self.taken = 0
-        self._held = b""
+    def __init__(self, chunks: Iterator[bytes], limit: int) -> None:
+        self.chunks = chunks
+        self.limit = limit
+        self.consumed = 0
+        self._buffer = b""
 
     def read(self, count: int, *, keep: bool = True) -> bytes:
         """Return the next bytes.
@@ -87,28 +89,28 @@ class _Stream:
         Raises:
             EOFError: There are fewer bytes.
         """
-        kept = []
+        chunks = []
         while count:
-            if not self._held:
-                self._held = self._next()
-            piece, self._held = self._held[:count], self._held[count:]
-            count -= len(piece)
+            if not self._buffer:
+                self._buffer = self._next()
+            chunk, self._buffer = self._buffer[:count], self._buffer[count:]
+            count -= len(chunk)
             if keep:
-                kept.append(piece)
-        return b"".join(kept)
+                chunks.append(chunk)
+        return b"".join(chunks)
 
     def _next(self) -> bytes:
-        for piece in self.pieces:
-            self.taken += len(piece)
-            if self.taken > self.most + _LARGEST_HEADER:
+        for chunk in self.chunks:
+            self.consumed += len(chunk)
+            if self.consumed > self.limit + _LARGEST_HEADER:
                 raise UnpackedTooLarge
-            if piece:
-                return piece
+            if chunk:
+                return chunk
         raise EOFError
 
 
-def _files(stream: _Stream, most: int) -> int:
-    total, given = 0, None
+def _files(stream: _Stream, limit: int) -> int:
+    total, stated_size = 0, None
     while True:
         try:
             header = stream.read(_BLOCK)
@@ -122,24 +124,24 @@ def _files(stream: _Stream, most: int) -> int:
         if kind in b"xgLK":
             if size > _LARGEST_HEADER:
                 raise UnpackedTooLarge
-            given = _size_in_header(stream.read(_round_up(size))[:size], given)
+            stated_size = _size_in_header(stream.read(_round_up(size))[:size], stated_size)
             continue
         if kind == b"S":
             raise UnpackedTooLarge  # a sparse file: a few bytes stand for any number
-        size = size if given is None else given
-        given = None
+        size = size if stated_size is None else stated_size
+        stated_size = None
         total += size + _BLOCK
-        if total > most:
+        if total > limit:
             raise UnpackedTooLarge
         stream.read(_round_up(size) if kind in b"0\0" + b"7" else 0, keep=False)
 
 
-def _size_in_header(records: bytes, given: int | None) -> int | None:
+def _size_in_header(records: bytes, stated_size: int | None) -> int | None:
     """Return the size of the next file from an extended header."""
     if b"GNU.sparse" in records:
         raise UnpackedTooLarge
-    found = re.findall(rb" size=(\d{1,15})\n", records)
-    return int(found[-1]) if found else given
+    sizes = re.findall(rb" size=(\d{1,15})\n", records)
+    return int(sizes[-1]) if sizes else stated_size
 
 
 def _is_header(header: bytes) -> bool:
@@ -151,10 +153,10 @@ def _is_header(header: bytes) -> bool:
 def _number(field: bytes) -> int:
     if field[0] & 0x80:
         return int.from_bytes(field[1:], "big") | ((field[0] & 0x3F) << 88)
-    found = _octal(field)
-    if found is None:
+    size = _octal(field)
+    if size is None:
         raise UnpackedTooLarge
-    return found
+    return size
 
 
 def _octal(field: bytes) -> int | None:

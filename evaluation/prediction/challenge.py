@@ -31,15 +31,15 @@ class Challenge:
     words: tuple[str, ...]
     number: float
 
-    def language_answered(self, output: str) -> bool:
+    def has_language_results(self, output: str) -> bool:
         """Return whether an output has the results of the language."""
         return self._line(output)[: len(self.words)] == list(self.words)
 
-    def network_answered(self, output: str) -> bool:
+    def has_network_output(self, output: str) -> bool:
         """Return whether an output has the output of the network."""
-        last = self._line(output)[len(self.words) :]
+        values = self._line(output)[len(self.words) :]
         try:
-            return len(last) == 1 and abs(float(last[0]) - self.number) <= _ALIKE
+            return len(values) == 1 and abs(float(values[0]) - self.number) <= _ALIKE
         except ValueError:
             return False
 
@@ -54,42 +54,42 @@ def make_challenge(seed: int) -> Challenge:
     Args:
         seed: seed of its random numbers; it must be unpredictable.
     """
-    number = random.Random(seed)
-    mark = f"m{number.getrandbits(48):x}"
-    puzzles = [make(number) for make in number.sample(_PUZZLES, len(_PUZZLES))]
-    network, answer = _network(number)
+    rng = random.Random(seed)
+    mark = f"m{rng.getrandbits(48):x}"
+    puzzles = [make_puzzle(rng) for make_puzzle in rng.sample(_PUZZLES, len(_PUZZLES))]
+    network, output = _network(rng)
     program = "\n".join(
         [
             "import hashlib, sys",
-            *(f"r{place} = {text}" for place, (text, _) in enumerate(puzzles)),
-            f"print('{mark}', *[{', '.join(f'r{place}' for place in range(len(puzzles)))}], flush=True)",
+            *(f"r{index} = {text}" for index, (text, _) in enumerate(puzzles)),
+            f"print('{mark}', *[{', '.join(f'r{index}' for index in range(len(puzzles)))}], flush=True)",
             *network,
-            f"print('{mark}', *[{', '.join(f'r{place}' for place in range(len(puzzles)))}], '%.9f' % a[0])",
+            f"print('{mark}', *[{', '.join(f'r{index}' for index in range(len(puzzles)))}], '%.9f' % a[0])",
         ]
     )
-    return Challenge(program, mark, tuple(value for _, value in puzzles), answer)
+    return Challenge(program, mark, tuple(value for _, value in puzzles), output)
 
 
-def _power(number: random.Random) -> tuple[str, str]:
-    base, exponent, modulus = (number.getrandbits(180) | 1 for _ in range(3))
+def _power(rng: random.Random) -> tuple[str, str]:
+    base, exponent, modulus = (rng.getrandbits(180) | 1 for _ in range(3))
     return f"pow({base}, {exponent}, {modulus})", str(pow(base, exponent, modulus))
 
 
-def _digest(number: random.Random) -> tuple[str, str]:
-    first, step = number.randint(10, 99), number.randint(3, 9)
+def _digest(rng: random.Random) -> tuple[str, str]:
+    first, step = rng.randint(10, 99), rng.randint(3, 9)
     text = f"hashlib.sha256(repr([x ** 3 for x in range({first}, {first + 60}, {step}) if x % 7]).encode()).hexdigest()"
     value = repr([x**3 for x in range(first, first + 60, step) if x % 7])
     return text, hashlib.sha256(value.encode()).hexdigest()
 
 
-def _order(number: random.Random) -> tuple[str, str]:
-    words = ["".join(number.choices("abcdefgh", k=5)) for _ in range(12)]
+def _order(rng: random.Random) -> tuple[str, str]:
+    words = ["".join(rng.choices("abcdefgh", k=5)) for _ in range(12)]
     text = f"'-'.join(sorted({words!r}, key=lambda w: (w[::-1], w))[::2])"
     return text, "-".join(sorted(words, key=lambda w: (w[::-1], w))[::2])
 
 
-def _recursion(number: random.Random) -> tuple[str, str]:
-    depth, modulus = number.randint(40, 90), number.getrandbits(61) | 1
+def _recursion(rng: random.Random) -> tuple[str, str]:
+    depth, modulus = rng.randint(40, 90), rng.getrandbits(61) | 1
     text = f"(lambda f: f(f, {depth}))(lambda f, n: 1 if n < 2 else n * f(f, n - 1)) % {modulus}"
     return text, str(math.factorial(depth) % modulus)
 
@@ -97,24 +97,24 @@ def _recursion(number: random.Random) -> tuple[str, str]:
 _PUZZLES: tuple[Callable[[random.Random], tuple[str, str]], ...] = (_power, _digest, _order, _recursion)
 
 
-def _network(number: random.Random) -> tuple[list[str], float]:
+def _network(rng: random.Random) -> tuple[list[str], float]:
     """Return the lines that build and activate a network, and its output."""
-    wide, hidden = number.randint(2, 4), number.randint(2, 5)
-    into = [[round(number.uniform(-2, 2), 4) for _ in range(wide)] for _ in range(hidden)]
-    out = [round(number.uniform(-2, 2), 4) for _ in range(hidden)]
-    row = [round(number.uniform(-2, 2), 4) for _ in range(wide)]
-    sums = [sum(w * x for w, x in zip(weights, row, strict=True)) for weights in into]
-    answer = sum(w / (1 + math.exp(-s)) for w, s in zip(out, sums, strict=True))
-    flat = [weight for weights in into for weight in weights]
+    inputs, hidden_size = rng.randint(2, 4), rng.randint(2, 5)
+    input_weights = [[round(rng.uniform(-2, 2), 4) for _ in range(inputs)] for _ in range(hidden_size)]
+    output_weights = [round(rng.uniform(-2, 2), 4) for _ in range(hidden_size)]
+    row = [round(rng.uniform(-2, 2), 4) for _ in range(inputs)]
+    sums = [sum(w * x for w, x in zip(weights, row, strict=True)) for weights in input_weights]
+    output = sum(w / (1 + math.exp(-s)) for w, s in zip(output_weights, sums, strict=True))
+    flat = [weight for weights in input_weights for weight in weights]
     return [
         "sys.path.append('/opt/pybrain')",
         "from pybrain.structure import FeedForwardNetwork, FullConnection, LinearLayer, SigmoidLayer",
         "n = FeedForwardNetwork()",
-        f"i, h, o = LinearLayer({wide}), SigmoidLayer({hidden}), LinearLayer(1)",
+        f"i, h, o = LinearLayer({inputs}), SigmoidLayer({hidden_size}), LinearLayer(1)",
         "n.addInputModule(i); n.addModule(h); n.addOutputModule(o)",
         "c, d = FullConnection(i, h), FullConnection(h, o)",
         "n.addConnection(c); n.addConnection(d); n.sortModules()",
         f"c.params[:] = {flat}",
-        f"d.params[:] = {out}",
+        f"d.params[:] = {output_weights}",
         f"a = n.activate({row})",
-    ], answer
+    ], output

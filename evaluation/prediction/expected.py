@@ -46,12 +46,12 @@ def model_name(submission: Submission) -> str:
 def _only(submission: Submission, folder: str, name: str, endings: tuple[str, ...]) -> str:
     if submission.has(f"{folder}/{name}"):
         return f"{folder}/{name}"
-    found = [
+    candidates = [
         file for file in submission.files
         if PurePosixPath(file).parent.as_posix() == folder and file.lower().endswith(endings)
         and PurePosixPath(file).name.lower() not in ("requirements.txt", "readme.txt")
     ]  # fmt: skip
-    return found[0] if len(found) == 1 else ""
+    return candidates[0] if len(candidates) == 1 else ""
 
 
 def compute_expected_for(submission: Submission) -> Expected:
@@ -76,10 +76,10 @@ def compute_expected(model: Path, data: Path) -> Expected:
         return Expected(None, (), f"the safe runtime cannot load {model.name}: {error.message}")
     try:
         with np.errstate(all="ignore"):
-            found = [knowledge.activate(rows) for rows in _input_readings(data, knowledge)]
+            predictions = [knowledge.activate(rows) for rows in _input_readings(data, knowledge)]
     except PipelineError as error:
         return Expected(knowledge, (), error.message)
-    finite = tuple(outputs for outputs in found if np.isfinite(outputs).all())
+    finite = tuple(outputs for outputs in predictions if np.isfinite(outputs).all())
     return Expected(
         knowledge, finite, "" if finite else "the outputs of the network for these rows are not finite"
     )
@@ -102,8 +102,8 @@ def _numeric_columns(data: Path) -> NDArray[np.float64] | None:
     lines = [line for line in data.read_bytes().decode("utf-8-sig", "replace").splitlines() if line.strip()]
     if not lines:
         return None
-    mark = max(",;\t", key=lines[-1].count)
-    rows = [[_number(cell) for cell in line.split(mark)] for line in lines]
+    separator = max(",;\t", key=lines[-1].count)
+    rows = [[_number(cell) for cell in line.split(separator)] for line in lines]
     if all(value is None for value in rows[0]):
         rows = rows[1:]
     if not rows or len({len(row) for row in rows}) != 1:

@@ -88,26 +88,26 @@ def find_prediction(
         lines: the lines that codebase printed.
     """
     files = sorted(
-        (left for name, left in shared.items() if left.kind == "file" and name not in _INPUTS),
-        key=lambda left: ("predict" not in left.name.lower(), left.name),
+        (entry for name, entry in shared.items() if entry.kind == "file" and name not in _INPUTS),
+        key=lambda entry: ("predict" not in entry.name.lower(), entry.name),
     )
-    texts = [left for left in files if left.name.lower().endswith(_TEXT)][:_FILES]
+    texts = [entry for entry in files if entry.name.lower().endswith(_TEXT)][:_FILES]
     flooded, windows = "", 0  # many files with a few numbers each are too many as well
-    for left in texts:
+    for entry in texts:
         for outputs in expected:
-            found = _search_file(left, outputs, windows)
-            windows = found.windows
-            if found.text:
-                return ObservedPrediction(True, f"shared_data/{left.name}", found.text, found.chance)
-            flooded = flooded or (f"shared_data/{left.name}" if found.flooded else "")
+            result = _search_file(entry, outputs, windows)
+            windows = result.windows
+            if result.text:
+                return ObservedPrediction(True, f"shared_data/{entry.name}", result.text, result.chance)
+            flooded = flooded or (f"shared_data/{entry.name}" if result.flooded else "")
     for outputs in expected:
-        found = _search_lines(lines, outputs, windows)
-        windows = found.windows
-        if found.text:
-            return ObservedPrediction(True, "the output of codebase", found.text, found.chance)
-        flooded = flooded or ("the output of codebase" if found.flooded else "")
-        if len(outputs) > 1 and (found := _search_table(_printed(lines), outputs, windows)).text:
-            return ObservedPrediction(True, "the output of codebase", found.text, found.chance)
+        result = _search_lines(lines, outputs, windows)
+        windows = result.windows
+        if result.text:
+            return ObservedPrediction(True, "the output of codebase", result.text, result.chance)
+        flooded = flooded or ("the output of codebase" if result.flooded else "")
+        if len(outputs) > 1 and (result := _search_table(_printed(lines), outputs, windows)).text:
+            return ObservedPrediction(True, "the output of codebase", result.text, result.chance)
     if flooded:
         return ObservedPrediction(False, flooded, FLOOD, flooded=True)
     return _describe_other_output(files, lines)
@@ -120,13 +120,13 @@ def _printed(lines: Sequence[str]) -> str:
 def _describe_other_output(files: Sequence[VolumeEntry], lines: Sequence[str]) -> ObservedPrediction:
     """Return what is shown in the place of a prediction."""
     for line in lines[:_LINES]:
-        if _PREDICTS.search(line[:_LONG_LINE]) and parse_numbers(line[:_LONG_LINE], most=1):
+        if _PREDICTS.search(line[:_LONG_LINE]) and parse_numbers(line[:_LONG_LINE], limit=1):
             return ObservedPrediction(False, "the output of codebase", line.strip()[:200])
-    for left in files:
-        if "predict" in left.name.lower():
-            text = decode_text(left.content[:400])[0].strip()
+    for entry in files:
+        if "predict" in entry.name.lower():
+            text = decode_text(entry.content[:400])[0].strip()
             return ObservedPrediction(
-                False, f"shared_data/{left.name}", " | ".join(text.splitlines()[:3])[:200]
+                False, f"shared_data/{entry.name}", " | ".join(text.splitlines()[:3])[:200]
             )
     return ObservedPrediction(False)
 
@@ -135,19 +135,19 @@ def _first_row(outputs: NDArray[np.float64]) -> str:
     return ", ".join(f"{value:.6g}" for value in outputs[0, :16].tolist())
 
 
-def _search_file(left: VolumeEntry, outputs: NDArray[np.float64], windows: int) -> _SearchResult:
-    if len(left.content) > _LARGEST:
+def _search_file(entry: VolumeEntry, outputs: NDArray[np.float64], windows: int) -> _SearchResult:
+    if len(entry.content) > _LARGEST:
         return _SearchResult(windows=windows)
-    text = decode_text(left.content)[0]
-    if left.name.lower().endswith(".json"):
-        return _search_json(text, outputs, bool(_TELLS.search(left.name)), windows)
-    if left.name.lower().endswith((".csv", ".tsv")):
+    text = decode_text(entry.content)[0]
+    if entry.name.lower().endswith(".json"):
+        return _search_json(text, outputs, bool(_TELLS.search(entry.name)), windows)
+    if entry.name.lower().endswith((".csv", ".tsv")):
         return _search_table(text, outputs, windows)
-    found = _search_lines(text.splitlines(), outputs, windows)
-    if found.text:
-        return found
-    table = _search_table(text, outputs, found.windows)
-    return replace(table, flooded=table.flooded or found.flooded)
+    result = _search_lines(text.splitlines(), outputs, windows)
+    if result.text:
+        return result
+    table = _search_table(text, outputs, result.windows)
+    return replace(table, flooded=table.flooded or result.flooded)
 
 
 # --- tables
@@ -159,9 +159,9 @@ def _search_table(text: str, outputs: NDArray[np.float64], windows: int) -> _Sea
     readings = (False, True) if has_decimal_commas(text[:_LARGEST]) else (False,)
     flooded = False
     for comma in readings:
-        for tried, rows in enumerate(_candidate_tables(lines, outputs, comma), 1):
+        for count, rows in enumerate(_candidate_tables(lines, outputs, comma), 1):
             table = _matches_rows(rows, outputs, comma, windows)
-            chance = tried * table.chance
+            chance = count * table.chance
             if table.text and chance <= LOOK:
                 return replace(table, chance=chance)
             flooded, windows = flooded or table.flooded or bool(table.text), table.windows
@@ -172,23 +172,23 @@ def _candidate_tables(
     lines: Sequence[str], outputs: NDArray[np.float64], comma: bool
 ) -> Iterator[Sequence[str]]:
     """Yield candidate rows of a table: the last lines, lines with a keyword, or with equally many numbers."""
-    rows, wide = outputs.shape
-    having = [line for line in lines if _has_numbers(line, wide, comma)]
-    if len(having) < rows:
+    rows, columns = outputs.shape
+    numeric_lines = [line for line in lines if _has_numbers(line, columns, comma)]
+    if len(numeric_lines) < rows:
         return
-    yield having[-rows:]
-    if not 1 < rows < len(having) <= _LINES:
+    yield numeric_lines[-rows:]
+    if not 1 < rows < len(numeric_lines) <= _LINES:
         return
-    counts = [len(parse_numbers(line, comma=comma, most=_OF_A_LINE)) for line in having]
-    told = [line for line in having if _TELLS.search(line)]
-    for part in (
-        told,
-        [line for line, count in zip(having, counts, strict=True) if count == _most_common(counts)],
+    counts = [len(parse_numbers(line, comma=comma, limit=_OF_A_LINE)) for line in numeric_lines]
+    keyword_lines = [line for line in numeric_lines if _TELLS.search(line)]
+    for candidates in (
+        keyword_lines,
+        [line for line, count in zip(numeric_lines, counts, strict=True) if count == _most_common(counts)],
     ):
-        if len(part) >= rows:
-            yield part[:rows]
-            yield part[-rows:]
-    yield having[:rows]
+        if len(candidates) >= rows:
+            yield candidates[:rows]
+            yield candidates[-rows:]
+    yield numeric_lines[:rows]
 
 
 def _most_common(counts: Sequence[int]) -> int:
@@ -202,10 +202,12 @@ def _matches_rows(
     scale = float(np.abs(outputs).max())
     chances = []
     for line, expected in zip(lines, outputs, strict=True):
-        look = NumberSearch(expected.tolist(), windows, scale=scale, most=math.inf)
-        if not look.finds(look.precise(parse_numbers(line, comma=comma, most=_OF_A_LINE + len(expected)))):
-            return _SearchResult(flooded=look.flooded, windows=look.windows)
-        chances.append(min(1.0, look.chance))
+        search = NumberSearch(expected.tolist(), windows, scale=scale, most=math.inf)
+        if not search.finds(
+            search.precise(parse_numbers(line, comma=comma, limit=_OF_A_LINE + len(expected)))
+        ):
+            return _SearchResult(flooded=search.flooded, windows=search.windows)
+        chances.append(min(1.0, search.chance))
     return _SearchResult(_first_row(outputs), _joint_chance(chances, outputs, scale), windows=windows)
 
 
@@ -215,71 +217,71 @@ def _joint_chance(chances: Sequence[float], outputs: NDArray[np.float64], scale:
     Only the most precise row and one that differs clearly from it count, because many outputs may be alike.
     """
     order = sorted(range(len(chances)), key=chances.__getitem__)
-    apart = np.abs(outputs - outputs[order[0]]).max(axis=1) > APART * scale
-    other = next((chances[place] for place in order if apart[place]), 1.0)
+    distinct = np.abs(outputs - outputs[order[0]]).max(axis=1) > APART * scale
+    other = next((chances[index] for index in order if distinct[index]), 1.0)
     return chances[order[0]] * other
 
 
 def _has_numbers(line: str, least: int, comma: bool) -> bool:
-    return len(parse_numbers(line, comma=comma, most=least)) >= least
+    return len(parse_numbers(line, comma=comma, limit=least)) >= least
 
 
 # --- JSON documents
 
 
-def _search_json(text: str, outputs: NDArray[np.float64], told: bool, windows: int) -> _SearchResult:
+def _search_json(text: str, outputs: NDArray[np.float64], named: bool, windows: int) -> _SearchResult:
     """Search a JSON document for all rows in order, or for the first one where a prediction begins."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return _SearchResult(windows=windows)
-    figures, starts = _predicted_numbers(value, told or isinstance(value, list))
-    whole, first = (
+    numbers, starts = _predicted_numbers(value, named or isinstance(value, list))
+    all_rows, first_row = (
         NumberSearch(outputs[:_ROWS].ravel().tolist(), windows),
         NumberSearch(outputs[0].tolist(), windows),
     )
-    if len(outputs) > 1 and whole.finds(whole.precise(figures)):
-        return _SearchResult(_first_row(outputs), whole.chance)
-    precise = [place for place, figure in enumerate(figures) if first.can_be(figure)]
-    among = {place: number for number, place in enumerate(precise)}
-    begins = [among[start] for start in starts if start in among]
-    if first.finds([figures[place] for place in precise], begins):
-        return _SearchResult(_first_row(outputs), first.chance)
-    return _SearchResult(flooded=first.flooded or whole.flooded, windows=first.windows)
+    if len(outputs) > 1 and all_rows.finds(all_rows.precise(numbers)):
+        return _SearchResult(_first_row(outputs), all_rows.chance)
+    precise = [index for index, number in enumerate(numbers) if first_row.can_be(number)]
+    positions = {index: position for position, index in enumerate(precise)}
+    row_starts = [positions[start] for start in starts if start in positions]
+    if first_row.finds([numbers[index] for index in precise], row_starts):
+        return _SearchResult(_first_row(outputs), first_row.chance)
+    return _SearchResult(flooded=first_row.flooded or all_rows.flooded, windows=first_row.windows)
 
 
-def _predicted_numbers(value: Any, told: bool) -> tuple[list[PrintedNumber], list[int]]:
+def _predicted_numbers(value: Any, named: bool) -> tuple[list[PrintedNumber], list[int]]:
     """Return the numbers of a document under keys that name a prediction, and the positions where such parts begin.
 
     Each number is taken once, however deeply it is nested.
     """
-    figures: list[PrintedNumber] = []
+    numbers: list[PrintedNumber] = []
     starts: dict[int, None] = {}
-    waiting: list[tuple[Any, bool]] = [(value, told)]
-    while waiting and len(figures) < _IN_ALL:
-        value, told = waiting.pop()
-        if told:
-            starts[len(figures)] = None
+    waiting: list[tuple[Any, bool]] = [(value, named)]
+    while waiting and len(numbers) < _IN_ALL:
+        value, named = waiting.pop()
+        if named:
+            starts[len(numbers)] = None
         if isinstance(value, dict):
-            entries = [(inner, told or bool(_TELLS.search(key[:200]))) for key, inner in value.items()]
+            entries = [(inner, named or bool(_TELLS.search(key[:200]))) for key, inner in value.items()]
             waiting += reversed(entries)
         elif isinstance(value, list):
-            waiting += [(inner, told) for inner in reversed(value)]
-        elif told:
-            figures += _numbers_of_value(value)
-    return figures, list(starts)
+            waiting += [(inner, named) for inner in reversed(value)]
+        elif named:
+            numbers += _numbers_of_value(value)
+    return numbers, list(starts)
 
 
 def _numbers_of_value(value: Any) -> list[PrintedNumber]:
     if isinstance(value, str):
         text = value[:_LONG_LINE]
-        figures = parse_numbers(text, most=_OF_A_LINE)
-        return parse_numbers(text, comma=True, most=_OF_A_LINE) if has_decimal_commas(text) else figures
+        numbers = parse_numbers(text, limit=_OF_A_LINE)
+        return parse_numbers(text, comma=True, limit=_OF_A_LINE) if has_decimal_commas(text) else numbers
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return []
     if isinstance(value, int) and value.bit_length() > 256:
         return []
-    return parse_numbers(repr(value), most=1)
+    return parse_numbers(repr(value), limit=1)
 
 
 # --- printed lines
@@ -287,56 +289,56 @@ def _numbers_of_value(value: Any) -> list[PrintedNumber]:
 
 def _search_lines(lines: Sequence[str], outputs: NDArray[np.float64], windows: int) -> _SearchResult:
     """Search for a line with the first row, or for a list of all rows, near a word that names a prediction."""
-    kept = [line[:_LONG_LINE] for line in lines[:_LINES]]
-    found = _search_near_words(kept, outputs[0].tolist(), windows)
-    if found.text or len(outputs) == 1:
-        return found
-    several = _search_near_words(kept, outputs[:_FIRST].ravel().tolist(), found.windows)
-    return replace(several, flooded=several.flooded or found.flooded)
+    shortened = [line[:_LONG_LINE] for line in lines[:_LINES]]
+    result = _search_near_words(shortened, outputs[0].tolist(), windows)
+    if result.text or len(outputs) == 1:
+        return result
+    several = _search_near_words(shortened, outputs[:_FIRST].ravel().tolist(), result.windows)
+    return replace(several, flooded=several.flooded or result.flooded)
 
 
-def _search_near_words(kept: Sequence[str], expected: list[float], windows: int) -> _SearchResult:
+def _search_near_words(lines: Sequence[str], expected: list[float], windows: int) -> _SearchResult:
     """Search for a line with some outputs in order, near a word that names a prediction."""
-    commas = any(has_decimal_commas(line) for line in kept)
-    look = NumberSearch(expected, windows)
-    pages = [_PrintedPage(kept, look, comma) for comma in ((False, True) if commas else (False,))]
+    commas = any(has_decimal_commas(index) for index in lines)
+    search = NumberSearch(expected, windows)
+    pages = [_PrintedPage(lines, search, comma) for comma in ((False, True) if commas else (False,))]
     for word in (_PREDICTS, _TELLS):
-        for where in (_PrintedPage.behind, _PrintedPage.before, _PrintedPage.below):
+        for numbers_near in (_PrintedPage.behind, _PrintedPage.before, _PrintedPage.below):
             for number, page in enumerate(pages):
-                for line, starts in where(page, word):
-                    if look.finds(page.figures, starts, number):
-                        return _SearchResult(kept[line].strip()[:200], look.chance)
+                for index, starts in numbers_near(page, word):
+                    if search.finds(page.figures, starts, number):
+                        return _SearchResult(lines[index].strip()[:200], search.chance)
     # Without such a word, only a number with many digits counts.
-    exact = 1e-5 * look.largest
+    exact = 1e-5 * search.largest
     for number, page in enumerate(pages):
-        many = [figure for figure in page.figures if figure.rounding < exact]
-        if look.finds(many, text=number + len(pages)):
-            return _SearchResult("a number with all its digits", look.chance)
-    return _SearchResult(flooded=look.flooded, windows=look.windows)
+        precise = [value for value in page.figures if value.rounding < exact]
+        if search.finds(precise, text=number + len(pages)):
+            return _SearchResult("a number with all its digits", search.chance)
+    return _SearchResult(flooded=search.flooded, windows=search.windows)
 
 
 class _PrintedPage:
     """Printed lines, and their sufficiently precise numbers in one list."""
 
-    def __init__(self, lines: Sequence[str], look: NumberSearch, comma: bool) -> None:
+    def __init__(self, lines: Sequence[str], search: NumberSearch, comma: bool) -> None:
         self.lines = lines
         self.figures: list[PrintedNumber] = []
         self.first: list[int] = []  # for each line: the index of its first number
         for line in lines:
             self.first.append(len(self.figures))
             if len(self.figures) < _IN_ALL:
-                self.figures += look.precise(parse_numbers(line, comma=comma, most=_OF_A_LINE))
+                self.figures += search.precise(parse_numbers(line, comma=comma, limit=_OF_A_LINE))
         self.first.append(len(self.figures))
 
     def behind(self, word: re.Pattern[str]) -> Iterator[tuple[int, list[int]]]:
         """Yield, for each line with a word, the numbers after it on that line."""
-        for line, start, end, place in self._lines_with(word):
-            yield line, [one for one in range(start, end) if self.figures[one].place >= place]
+        for line, start, end, position in self._lines_with(word):
+            yield line, [index for index in range(start, end) if self.figures[index].position >= position]
 
     def before(self, word: re.Pattern[str]) -> Iterator[tuple[int, list[int]]]:
         """Yield, for each line with a word, the numbers before it on that line."""
-        for line, start, end, place in self._lines_with(word):
-            yield line, [one for one in range(start, end) if self.figures[one].place < place]
+        for line, start, end, position in self._lines_with(word):
+            yield line, [index for index in range(start, end) if self.figures[index].position < position]
 
     def below(self, word: re.Pattern[str]) -> Iterator[tuple[int, list[int]]]:
         """Yield, for each line with a word, the numbers of the lines below it."""
@@ -346,5 +348,5 @@ class _PrintedPage:
 
     def _lines_with(self, word: re.Pattern[str]) -> Iterator[tuple[int, int, int, int]]:
         for line, text in enumerate(self.lines):
-            if found := word.search(text):
-                yield line, self.first[line], self.first[line + 1], found.end()
+            if match := word.search(text):
+                yield line, self.first[line], self.first[line + 1], match.end()

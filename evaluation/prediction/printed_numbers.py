@@ -43,9 +43,9 @@ class PrintedNumber:
     rounding: float
     percent: bool = False
     point: bool = False
-    place: int = 0
+    position: int = 0
 
-    def is_like(self, expected: float, tolerance: float = 0.0, rounding: float | None = None) -> bool:
+    def matches(self, expected: float, tolerance: float = 0.0, rounding: float | None = None) -> bool:
         """Return whether an expected value may have been printed like this.
 
         Args:
@@ -64,25 +64,25 @@ class PrintedNumber:
         """The rounding; that of the hundredth if it may stand for one."""
         return self.rounding / 100 if self.percent else self.rounding
 
-    def tells(self, largest: float) -> bool:
+    def is_precise_for(self, largest: float) -> bool:
         """Return whether it has enough digits for a row whose largest output is `largest`."""
         return math.isfinite(self.value) and self.finest <= LEAST * largest
 
 
-def parse_numbers(text: str, *, comma: bool = False, most: int = WINDOWS) -> list[PrintedNumber]:
+def parse_numbers(text: str, *, comma: bool = False, limit: int = WINDOWS) -> list[PrintedNumber]:
     """Return the numbers in a text, in order.
 
     Args:
         text: the printed text.
         comma: whether a comma between digits is a decimal comma.
-        most: the largest number of results.
+        limit: the largest number of results.
     """
-    found: list[PrintedNumber] = []
-    for one in (_COMMA if comma else _POINT).finditer(text):
-        if len(found) >= most:
+    numbers: list[PrintedNumber] = []
+    for match in (_COMMA if comma else _POINT).finditer(text):
+        if len(numbers) >= limit:
             break
-        found.append(_printed_number(one.group(1), one.group(2) is not None, one.start()))
-    return found
+        numbers.append(_printed_number(match.group(1), match.group(2) is not None, match.start()))
+    return numbers
 
 
 def has_decimal_commas(text: str) -> bool:
@@ -90,16 +90,16 @@ def has_decimal_commas(text: str) -> bool:
     return _HAS_COMMA.search(text) is not None
 
 
-def _printed_number(text: str, percent: bool, place: int) -> PrintedNumber:
+def _printed_number(text: str, percent: bool, position: int) -> PrintedNumber:
     mantissa, _, exponent = text.lower().replace(",", ".").partition("e")
     if len(text) > _LONGEST:
-        return PrintedNumber(math.inf, math.inf, percent, place=place)
+        return PrintedNumber(math.inf, math.inf, percent, position=position)
     decimals = len(mantissa.partition(".")[2])
     power = int(exponent or 0) - decimals
     # Half a unit of the last digit, and a little more: some programs truncate.
     rounding = 0.51 * 10.0**power if abs(power) < 300 else math.inf
     return PrintedNumber(
-        float(f"{mantissa}e{exponent or 0}"), rounding, percent, "." in mantissa or bool(exponent), place
+        float(f"{mantissa}e{exponent or 0}"), rounding, percent, "." in mantissa or bool(exponent), position
     )
 
 
@@ -134,40 +134,40 @@ class NumberSearch:
         """The largest absolute output."""
         return self.scale or max((abs(value) for value in self.expected), default=0.0)
 
-    def precise(self, figures: Iterable[PrintedNumber]) -> list[PrintedNumber]:
+    def precise(self, numbers: Iterable[PrintedNumber]) -> list[PrintedNumber]:
         """Return the numbers that can be outputs of this row; labels, counts and years have no decimals."""
-        return [figure for figure in figures if self.can_be(figure)]
+        return [number for number in numbers if self.can_be(number)]
 
-    def can_be(self, figure: PrintedNumber) -> bool:
+    def can_be(self, number: PrintedNumber) -> bool:
         """Return whether a number can be an output of this row: precise by itself, or with trailing zeros omitted."""
-        if figure.tells(self.largest):
+        if number.is_precise_for(self.largest):
             return True
-        return figure.point and (len(self.expected) > 1 or (self.scale > 0 and math.isfinite(figure.value)))
+        return number.point and (len(self.expected) > 1 or (self.scale > 0 and math.isfinite(number.value)))
 
     def finds(
-        self, figures: Sequence[PrintedNumber], starts: Iterable[int] | None = None, text: int = 0
+        self, numbers: Sequence[PrintedNumber], starts: Iterable[int] | None = None, text: int = 0
     ) -> bool:
         """Return whether numbers contain the outputs, in order and without gaps.
 
         Args:
-            figures: sufficiently precise numbers.
+            numbers: sufficiently precise numbers.
             starts: positions where a row may begin; None for any. Each position is compared once.
             text: number of the text: positions are relative to it.
         """
         count, tolerance = len(self.expected), ALIKE * self.largest
         if not count:
             return False
-        for start in range(len(figures)) if starts is None else starts:
-            if start + count > len(figures) or (text, start) in self._compared:
+        for start in range(len(numbers)) if starts is None else starts:
+            if start + count > len(numbers) or (text, start) in self._compared:
                 continue
             if self.windows >= WINDOWS:
                 self.flooded = True
                 return False
             self._compared.add((text, start))
             self.windows += 1
-            if not self._fits(figures, start, tolerance):
+            if not self._fits(numbers, start, tolerance):
                 continue
-            chance = self.windows * self._accident(figures[start : start + count])
+            chance = self.windows * self._accident(numbers[start : start + count])
             if chance <= self.most:
                 self.chance = chance
                 return True
@@ -176,14 +176,18 @@ class NumberSearch:
 
     def _fits(self, figures: Sequence[PrintedNumber], start: int, tolerance: float) -> bool:
         """Return whether the numbers at a position are the outputs, each as precise as itself or as its row."""
-        pairs = [(start + at, value) for at, value in enumerate(self.expected)]
-        if not all(figures[at].is_like(value, tolerance) for at, value in pairs):
+        pairs = [(start + index, value) for index, value in enumerate(self.expected)]
+        if not all(figures[index].matches(value, tolerance) for index, value in pairs):
             return False
-        finest = min([self._rounded, *(figures[at].finest for at, _ in pairs)])
+        finest = min([self._rounded, *(figures[index].finest for index, _ in pairs)])
         if finest > LEAST * self.largest:
             return False
-        short = [(figures[at], value) for at, value in pairs if not figures[at].tells(self.largest)]
-        return all(figure.is_like(value, tolerance, finest) for figure, value in short)
+        short = [
+            (figures[index], value)
+            for index, value in pairs
+            if not figures[index].is_precise_for(self.largest)
+        ]
+        return all(number.matches(value, tolerance, finest) for number, value in short)
 
     @property
     def _rounded(self) -> float:
@@ -197,30 +201,30 @@ class NumberSearch:
     def _decade(self) -> float:
         return float(10.0 ** math.ceil(math.log10(self.largest))) if self.largest > 0 else 1.0
 
-    def _accident(self, part: Sequence[PrintedNumber]) -> float:
+    def _accident(self, window: Sequence[PrintedNumber]) -> float:
         """Return the probability that one window of such numbers matches by accident."""
         decade = self._decade
-        single = []
-        for figure in part:
-            rounding = max(min(figure.finest, self._rounded), ALIKE * self.largest)
-            single.append(min(1.0, 2 * rounding / 1.02 / decade) * (2 if figure.percent else 1))
+        probabilities = []
+        for number in window:
+            rounding = max(min(number.finest, self._rounded), ALIKE * self.largest)
+            probabilities.append(min(1.0, 2 * rounding / 1.02 / decade) * (2 if number.percent else 1))
         chosen: list[int] = []
-        for place in sorted(range(len(single)), key=single.__getitem__):
-            if all(self._differ(place, other) for other in chosen[: _MANY - 1]):
-                chosen.append(place)
-        return math.prod(single[place] for place in chosen[:_MANY])
+        for index in sorted(range(len(probabilities)), key=probabilities.__getitem__):
+            if all(self._differ(index, other) for other in chosen[: _MANY - 1]):
+                chosen.append(index)
+        return math.prod(probabilities[index] for index in chosen[:_MANY])
 
-    def _differ(self, one: int, other: int) -> bool:
+    def _differ(self, first: int, second: int) -> bool:
         """Return whether two outputs are distinct: a repeated output is no further evidence."""
-        return abs(self.expected[one] - self.expected[other]) > APART * self.largest
+        return abs(self.expected[first] - self.expected[second]) > APART * self.largest
 
 
-def shows(figures: Sequence[PrintedNumber], expected: Sequence[float]) -> bool:
+def shows(numbers: Sequence[PrintedNumber], expected: Sequence[float]) -> bool:
     """Return whether numbers contain the expected ones, in order and with enough digits.
 
     Args:
-        figures: the printed numbers.
+        numbers: the printed numbers.
         expected: the expected outputs.
     """
-    look = NumberSearch(expected)
-    return look.finds(look.precise(figures))
+    search = NumberSearch(expected)
+    return search.finds(search.precise(numbers))

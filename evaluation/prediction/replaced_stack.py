@@ -31,7 +31,7 @@ class SubmissionFiles:
 
     rows: str
     model: str
-    places: Mapping[str, Sequence[str]]
+    image_paths: Mapping[str, Sequence[str]]
 
     def name(self, role: str) -> str:
         """Return the path of a data container's file in the submission."""
@@ -40,7 +40,12 @@ class SubmissionFiles:
 
 @contextmanager
 def replaced_stack(
-    stack: Stack, roles: Roles, files: SubmissionFiles, made: ReplacementFiles, folder: Path, attempt: int
+    stack: Stack,
+    roles: Roles,
+    files: SubmissionFiles,
+    replacement: ReplacementFiles,
+    folder: Path,
+    attempt: int,
 ) -> Iterator[Stack]:
     """Provide a stack with replaced files.
 
@@ -50,26 +55,26 @@ def replaced_stack(
         stack: the stack of the submission.
         roles: which service is which container.
         files: what is replaced.
-        made: the replacement.
+        replacement: the replacement.
         folder: a folder of the evaluation.
         attempt: the number of the replacement.
 
     Yields:
         The stack; its files are removed afterwards.
     """
-    new = {files.name(role): path for role, path in made.replaced.items()}
+    new_files = {files.name(role): path for role, path in replacement.replaced.items()}
     root = folder / f"replaced{attempt}"
     try:
-        submission = submission_with_files(stack.submission, new, root, stack.engine.limits)
+        submission = submission_with_files(stack.submission, new_files, root, stack.engine.limits)
         images = {}
-        for role, path in made.replaced.items():
-            if files.places.get(role):
+        for role, path in replacement.replaced.items():
+            if files.image_paths.get(role):
                 service, tag = roles.service(role), f"rerun{attempt}-{role}"
                 images[service] = image_with_file(
                     stack.engine,
                     stack.images[service],
                     path,
-                    files.places[role],
+                    files.image_paths[role],
                     new_folder(folder, tag),
                     tag,
                 )
@@ -85,9 +90,9 @@ def new_folder(folder: Path, name: str) -> Path:
         folder: where it is created.
         name: its name.
     """
-    made = folder / name
-    made.mkdir(exist_ok=True)
-    return made
+    created = folder / name
+    created.mkdir(exist_ok=True)
+    return created
 
 
 def submission_with_files(
@@ -118,7 +123,7 @@ def submission_with_files(
 
 
 def image_with_file(
-    engine: EngineSession, image: str, new: Path, places: Sequence[str], folder: Path, tag: str
+    engine: EngineSession, image: str, new: Path, paths: Sequence[str], folder: Path, tag: str
 ) -> str:
     """Build an image that is based on another one, with a replaced file.
 
@@ -126,7 +131,7 @@ def image_with_file(
         engine: the engine session.
         image: the base image.
         new: the file.
-        places: the paths of the file in the image.
+        paths: the paths of the file in the image.
         folder: an empty folder of the evaluation.
         tag: the tag of the new image.
 
@@ -136,19 +141,21 @@ def image_with_file(
     Raises:
         CannotCheck: The build failed, or ONBUILD steps of the submission would be executed.
     """
-    about = engine.image(image) or {}
-    if (about.get("Config") or {}).get("OnBuild"):
+    details = engine.image(image) or {}
+    if (details.get("Config") or {}).get("OnBuild"):
         raise CannotCheck("the image has ONBUILD steps, which would be executed without limits")
     shutil.copyfile(new, folder / "file")
     (folder / "file").chmod(0o644)
-    lines = [f"FROM {image}", *(f'COPY ["file", {_quoted(place)}]' for place in places)]
+    lines = [f"FROM {image}", *(f'COPY ["file", {_quoted(path)}]' for path in paths)]
     (folder / "Dockerfile").write_text("\n".join(lines) + "\n", encoding="utf-8")
     name = f"{engine.id}:{tag}"
-    engine.must("build", "--quiet", "--network", "none", "--label", engine.label, "--tag", name, str(folder))
-    engine.built(name)
+    engine.run_checked(
+        "build", "--quiet", "--network", "none", "--label", engine.label, "--tag", name, str(folder)
+    )
+    engine.build_result(name)
     return name
 
 
-def _quoted(place: str) -> str:
-    escaped = place.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\\\$")
+def _quoted(path: str) -> str:
+    escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\\\$")
     return f'"{escaped}"'

@@ -89,33 +89,40 @@ class ReplacementFiles:
 _PREDICTIONS = ("after", "before", "old_rows", "old_model")
 
 
-def save_replacement(made: Replacement, folder: Path) -> ReplacementFiles:
+def save_replacement(replacement: Replacement, folder: Path) -> ReplacementFiles:
     """Save a replacement.
 
     Args:
-        made: the replacement.
+        replacement: the replacement.
         folder: the folder for its files.
     """
-    kept = ReplacementFiles(
-        folder, made.seed, bool(made.rows), bool(made.model), made.why_no_rows, made.why_no_model
+    files = ReplacementFiles(
+        folder,
+        replacement.seed,
+        bool(replacement.rows),
+        bool(replacement.model),
+        replacement.why_no_rows,
+        replacement.why_no_model,
     )
-    kept.rows.write_bytes(made.rows)
-    kept.model.write_bytes(made.model)
+    files.rows.write_bytes(replacement.rows)
+    files.model.write_bytes(replacement.model)
     arrays = {
-        f"{name}.{place}": array for name in _PREDICTIONS for place, array in enumerate(getattr(made, name))
+        f"{name}.{index}": array
+        for name in _PREDICTIONS
+        for index, array in enumerate(getattr(replacement, name))
     }
-    np.savez(kept.predictions, **arrays)
-    return kept
+    np.savez(files.predictions, **arrays)
+    return files
 
 
-def load_replacement(kept: ReplacementFiles) -> Replacement:
+def load_replacement(files: ReplacementFiles) -> Replacement:
     """Load a replacement that `save_replacement` wrote."""
-    with np.load(kept.predictions, allow_pickle=False) as arrays:
-        found = {
-            name: tuple(arrays[one] for one in arrays.files if one.partition(".")[0] == name)
+    with np.load(files.predictions, allow_pickle=False) as arrays:
+        predictions = {
+            name: tuple(arrays[key] for key in arrays.files if key.partition(".")[0] == name)
             for name in _PREDICTIONS
         }
     return Replacement(
-        kept.seed, kept.rows.read_bytes(), kept.model.read_bytes(),
-        **found, why_no_rows=kept.why_no_rows, why_no_model=kept.why_no_model,
+        files.seed, files.rows.read_bytes(), files.model.read_bytes(),
+        **predictions, why_no_rows=files.why_no_rows, why_no_model=files.why_no_model,
     )  # fmt: skip

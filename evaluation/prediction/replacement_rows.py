@@ -20,15 +20,15 @@ def with_other_numbers(text: str, seed: int) -> str:
     if not lines:
         return text
     last = next((line for line in reversed(lines) if line.strip()), "")
-    mark = next((one for one in ";\t," if one in last), ";")
-    cell = _COMMA_CELL if mark != "," and re.search(r"\d,\d", text) else _CELL
-    table = [line.rstrip("\r\n").split(mark) for line in lines]
-    ranges, firsts = _column_ranges(table, cell), _first_values(table, cell)
-    number = random.Random(seed)
+    separator = next((text for text in ";\t," if text in last), ";")
+    cell = _COMMA_CELL if separator != "," and re.search(r"\d,\d", text) else _CELL
+    table = [line.rstrip("\r\n").split(separator) for line in lines]
+    ranges, first_values = _column_ranges(table, cell), _first_values(table, cell)
+    rng = random.Random(seed)
     new = [
-        mark.join(
-            _other_cell(one, cell, ranges.get(place), firsts.get(place), number)
-            for place, one in enumerate(cells)
+        separator.join(
+            _other_cell(cell_text, cell, ranges.get(column), first_values.get(column), rng)
+            for column, cell_text in enumerate(cells)
         )
         + line[len(line.rstrip("\r\n")) :]
         for line, cells in zip(lines, table, strict=True)
@@ -45,58 +45,58 @@ def _column_ranges(table: list[list[str]], cell: re.Pattern[str]) -> dict[int, t
     """Return the least and the largest number of each column."""
     ranges: dict[int, tuple[float, float]] = {}
     for cells in table:
-        for place, text in enumerate(cells):
+        for column, text in enumerate(cells):
             value = _parse_cell(text, cell)
             if value is not None and abs(value) < 1e300:
-                low, high = ranges.get(place, (value, value))
-                ranges[place] = (min(low, value), max(high, value))
+                low, high = ranges.get(column, (value, value))
+                ranges[column] = (min(low, value), max(high, value))
     return ranges
 
 
 def _first_values(table: list[list[str]], cell: re.Pattern[str]) -> dict[int, float]:
     """Return the first number of each column: no row may repeat the first one, whose prediction is searched."""
-    firsts: dict[int, float] = {}
+    first_values: dict[int, float] = {}
     for cells in table:
-        for place, text in enumerate(cells):
+        for column, text in enumerate(cells):
             if (value := _parse_cell(text, cell)) is not None:
-                firsts.setdefault(place, value)
-    return firsts
+                first_values.setdefault(column, value)
+    return first_values
 
 
-def _next_to(shown: str, step: int) -> str:
+def _next_to(number: str, step: int) -> str:
     """Return a number with its last digit changed by one unit."""
-    decimals = len(shown.partition(".")[2])
-    return f"{float(shown) + step * 10.0**-decimals:.{decimals}f}"
+    decimals = len(number.partition(".")[2])
+    return f"{float(number) + step * 10.0**-decimals:.{decimals}f}"
 
 
 def _other_cell(
     text: str,
     cell: re.Pattern[str],
-    between: tuple[float, float] | None,
+    bounds: tuple[float, float] | None,
     first: float | None,
-    number: random.Random,
+    rng: random.Random,
 ) -> str:
     """Return a cell with another number than before and than the column's first one; unchanged if it has no number."""
     value = _parse_cell(text, cell)
-    if value is None or between is None:
+    if value is None or bounds is None:
         return text
-    low, high = between
+    low, high = bounds
     plain = text.strip().strip("\"'")
-    whole = re.fullmatch(r"[-+]?\d{1,15}", plain) is not None
+    is_integer = re.fullmatch(r"[-+]?\d{1,15}", plain) is not None
     if high <= low:  # one row, or a column of equal numbers: a range around it
         low, high = value - 0.5 * max(abs(value), 0.2), value + 0.5 * max(abs(value), 0.2)
-    new = number.uniform(low, high)
+    new = rng.uniform(low, high)
     decimals = len(re.split(r"[.,]", plain)[1]) if re.fullmatch(r"[-+]?\d*[.,]\d*", plain) else -1
-    if whole:  # a program may parse the column as integers
-        shown = (
-            str(round(new)) if high - low >= 4 else str(number.randint(round(value) - 2, round(value) + 3))
+    if is_integer:  # a program may parse the column as integers
+        new_text = (
+            str(round(new)) if high - low >= 4 else str(rng.randint(round(value) - 2, round(value) + 3))
         )
     elif 0 <= decimals <= 6:
-        shown = f"{new:.{max(decimals, 2)}f}"
+        new_text = f"{new:.{max(decimals, 2)}f}"
     else:
-        shown = f"{new:.6g}"
-    if re.fullmatch(r"-?\d+(?:\.\d+)?", shown) and float(shown) == first:
-        shown = _next_to(shown, 1 if new <= (low + high) / 2 else -1)
-    if "," in plain or (cell is _COMMA_CELL and "." in shown):
-        shown = shown.replace(".", ",")
-    return text.replace(plain, shown)
+        new_text = f"{new:.6g}"
+    if re.fullmatch(r"-?\d+(?:\.\d+)?", new_text) and float(new_text) == first:
+        new_text = _next_to(new_text, 1 if new <= (low + high) / 2 else -1)
+    if "," in plain or (cell is _COMMA_CELL and "." in new_text):
+        new_text = new_text.replace(".", ",")
+    return text.replace(plain, new_text)

@@ -48,47 +48,52 @@ def find_replacement(model: Path, data: Path, before: Outputs, folder: Path, see
     """
     content, text = model.read_bytes(), data.read_bytes().decode("utf-8-sig", "replace")
     lines = text.splitlines(keepends=True)
-    shown, choice = text, _CandidateFiles(model, data, before, folder, seed)
+    rows, files = text, _CandidateFiles(model, data, before, folder, seed)
     if len(lines) > _MOST_LINES:  # the search uses the first rows only; all rows are replaced
-        shown = "".join(lines[:_MOST_LINES])
+        rows = "".join(lines[:_MOST_LINES])
         first = folder / f"first-{data.name}"
-        first.write_bytes(shown.encode("utf-8"))
-        choice = _CandidateFiles(model, first, compute_expected(model, first).outputs, folder, seed)
-    found = _search(choice, content, shown, parameters_of(load_knowledge(model).network), seed)
-    if found is None or shown is text:
-        return found
-    return _CandidateFiles(model, data, before, folder, seed).candidate(found.rows, found.model)
+        first.write_bytes(rows.encode("utf-8"))
+        files = _CandidateFiles(model, first, compute_expected(model, first).outputs, folder, seed)
+    replacement = _search(files, content, rows, parameters_of(load_knowledge(model).network), seed)
+    if replacement is None or rows is text:
+        return replacement
+    return _CandidateFiles(model, data, before, folder, seed).candidate(replacement.rows, replacement.model)
 
 
 def _search(
-    choice: _CandidateFiles, content: bytes, text: str, weights: Iterable[NDArray[np.float64]], seed: int
+    files: _CandidateFiles, content: bytes, text: str, weights: Iterable[NDArray[np.float64]], seed: int
 ) -> Replacement | None:
     """Try candidates until there are enough good ones, and choose one of them."""
-    own, before = list(weights), choice.before
-    number = random.Random(seed)
-    found: list[Replacement] = []
+    old_weights, before = list(weights), files.before
+    rng = random.Random(seed)
+    candidates: list[Replacement] = []
     for moderate in (False, True):
         # Constant or saturated outputs could be guessed.
-        if not moderate or _easily_guessed(found):
-            found = choice.candidates(content, text, own, number, moderate=moderate) or found
+        if not moderate or _easily_guessed(candidates):
+            candidates = files.candidates(content, text, old_weights, rng, moderate=moderate) or candidates
     # Rows or a network whose replacement changes nothing are kept.
-    complete = [one for one in found if one.rows and one.model]
+    complete = [candidate for candidate in candidates if candidate.rows and candidate.model]
     # With `old_model` empty, it cannot be said that the rows were used and the network was not.
-    parts = [[one for one in complete if one.old_model], complete, [one for one in found if one.model], found]
-    whole = next((part for part in parts if part and not _easily_guessed(part)), [])
-    whole = whole or next((part for part in parts if part), [])
-    whole = [one for one in whole if _as_large(one, before)] or whole
-    return _least_saturated(whole, number) if whole else None
+    groups = [
+        [candidate for candidate in complete if candidate.old_model],
+        complete,
+        [candidate for candidate in candidates if candidate.model],
+        candidates,
+    ]
+    choices = next((group for group in groups if group and not _easily_guessed(group)), [])
+    choices = choices or next((group for group in groups if group), [])
+    choices = [candidate for candidate in choices if _as_large(candidate, before)] or choices
+    return _least_saturated(choices, rng) if choices else None
 
 
-def _as_large(one: Replacement, before: Outputs) -> bool:
+def _as_large(candidate: Replacement, before: Outputs) -> bool:
     """Return whether the prediction is as large as the old one, so that its decimals show as many digits."""
-    return _largest(one.after) >= _decade(_largest(before))
+    return _largest(candidate.after) >= _decade(_largest(before))
 
 
 def _largest(outputs: Outputs) -> float:
     """Return the largest output of the first row; the least one over all choices of input columns."""
-    return min(float(np.abs(one[0]).max()) for one in outputs)
+    return min(float(np.abs(array[0]).max()) for array in outputs)
 
 
 def _decade(value: float) -> float:
@@ -96,11 +101,11 @@ def _decade(value: float) -> float:
     return float(10.0 ** np.floor(np.log10(value))) if value > 0 else 0.0
 
 
-def _easily_guessed(found: list[Replacement]) -> bool:
+def _easily_guessed(candidates: list[Replacement]) -> bool:
     """Return whether few candidates have distinct predictions, to two digits."""
-    scale = max((_decade(_largest(one.after)) for one in found), default=0.0) or 1.0
-    answers = {tuple(np.round(one.after[0][0] / scale, 2).tolist()) for one in found}
-    return len(answers) < _DIFFERENT or 2 * len(answers) <= len(found)
+    scale = max((_decade(_largest(candidate.after)) for candidate in candidates), default=0.0) or 1.0
+    predictions = {tuple(np.round(candidate.after[0][0] / scale, 2).tolist()) for candidate in candidates}
+    return len(predictions) < _DIFFERENT or 2 * len(predictions) <= len(candidates)
 
 
 class _CandidateFiles:
@@ -118,7 +123,7 @@ class _CandidateFiles:
         content: bytes,
         text: str,
         weights: list[NDArray[np.float64]],
-        number: random.Random,
+        rng: random.Random,
         *,
         moderate: bool,
     ) -> list[Replacement]:
@@ -128,22 +133,22 @@ class _CandidateFiles:
             content: the file of the network.
             text: the file of rows.
             weights: the parameters of the network.
-            number: the source of random numbers.
+            rng: the source of random numbers.
             moderate: whether all parameters get moderate values.
         """
-        found: list[Replacement] = []
-        good = 0
+        results: list[Replacement] = []
+        good_count = 0
         for _ in range(_CANDIDATES if len(content) < _LARGE else _FEW):
-            chosen = number.getrandbits(63)
-            rows = with_other_numbers(text, chosen)
+            seed = rng.getrandbits(63)
+            rows = with_other_numbers(text, seed)
             new_rows = rows.encode("utf-8") if rows != text else b""
-            model = with_other_weights(content, weights, chosen, moderate=moderate)
+            model = with_other_weights(content, weights, seed, moderate=moderate)
             if candidate := self.candidate(new_rows, model):
-                found.append(candidate)
-                good += bool(candidate.rows and candidate.model and _as_large(candidate, self.before))
-            if good >= _ENOUGH:
+                results.append(candidate)
+                good_count += bool(candidate.rows and candidate.model and _as_large(candidate, self.before))
+            if good_count >= _ENOUGH:
                 break
-        return found
+        return results
 
     def candidate(self, rows: bytes, model: bytes) -> Replacement | None:
         """Return a replacement with these files, if no new prediction repeats an old first row; else None.
@@ -152,12 +157,15 @@ class _CandidateFiles:
             rows: the new file of rows; empty to keep the old one.
             model: the new file of the network; empty to keep the old one.
         """
-        made = self._distinguishable(rows, model)
-        if made is None:
+        replacement = self._distinguishable(rows, model)
+        if replacement is None:
             return None
-        if any(_repeats(made.after, old) for old in (made.before, made.old_rows, made.old_model)):
+        if any(
+            _repeats(replacement.after, old)
+            for old in (replacement.before, replacement.old_rows, replacement.old_model)
+        ):
             return self.candidate(b"", model) if rows else None
-        return made
+        return replacement
 
     def _distinguishable(self, rows: bytes, model: bytes) -> Replacement | None:
         """Return a replacement whose predictions are distinguishable; with one of the files only if need be."""
@@ -165,19 +173,19 @@ class _CandidateFiles:
         self.new_model.write_bytes(model)
         old_model = compute_expected(self.model, self.new_data).outputs if rows else ()
         old_rows = compute_expected(self.new_model, self.data).outputs if model else ()
-        both = compute_expected(self.new_model, self.new_data).outputs if rows and model else ()
+        new = compute_expected(self.new_model, self.new_data).outputs if rows and model else ()
         pairs = (
-            (both, self.before),
-            (both, old_model),
-            (both, old_rows),
+            (new, self.before),
+            (new, old_model),
+            (new, old_rows),
             (old_model, self.before),
             (old_rows, self.before),
         )
-        if all(clearly_differ(one, other) for one, other in pairs):
-            return Replacement(self.seed, rows, model, both, self.before, old_rows, old_model)
-        if all(clearly_differ(one, other) for one, other in (pairs[0], pairs[2], pairs[4])):
+        if all(clearly_differ(first, other) for first, other in pairs):
+            return Replacement(self.seed, rows, model, new, self.before, old_rows, old_model)
+        if all(clearly_differ(first, other) for first, other in (pairs[0], pairs[2], pairs[4])):
             # The old network predicts the same for the new rows: its prediction shows that it is still used.
-            return Replacement(self.seed, rows, model, both, self.before, old_rows)
+            return Replacement(self.seed, rows, model, new, self.before, old_rows)
         if clearly_differ(old_rows, self.before):
             why = "no rows were found with a clearly different prediction"
             return Replacement(self.seed, b"", model, old_rows, self.before, why_no_rows=why)
@@ -189,18 +197,18 @@ class _CandidateFiles:
         return None
 
 
-def clearly_differ(one: Outputs, other: Outputs) -> bool:
+def clearly_differ(first: Outputs, second: Outputs) -> bool:
     """Return whether two predictions differ clearly in their first rows, for every choice of input columns.
 
     Args:
-        one: a prediction.
-        other: another one, with equally many outputs.
+        first: a prediction.
+        second: another one, with equally many outputs.
     """
-    if not one or len(one) != len(other):
+    if not first or len(first) != len(second):
         return False
     return all(
         a.shape[1:] == b.shape[1:] and _relative_difference(a, b) > CLEARLY
-        for a, b in zip(one, other, strict=True)
+        for a, b in zip(first, second, strict=True)
     )
 
 
@@ -217,11 +225,11 @@ def _relative_difference(a: NDArray[np.float64], b: NDArray[np.float64]) -> floa
     return float(np.abs(a[0] - b[0]).max()) / largest if largest > 0 else 0.0
 
 
-def _least_saturated(found: list[Replacement], number: random.Random) -> Replacement:
+def _least_saturated(candidates: list[Replacement], rng: random.Random) -> Replacement:
     """Return a random candidate from the half whose predictions are least extreme, and so hardest to guess."""
-    rows = np.array([one.after[0][0] for one in found])
+    rows = np.array([candidate.after[0][0] for candidate in candidates])
     low, high = rows.min(axis=0), rows.max(axis=0)
-    wide = np.where(high > low, high - low, 1.0)
-    inside = np.minimum(rows - low, high - rows) / wide
-    order = np.argsort(-np.sort(inside, axis=1)[:, -1], kind="stable")
-    return found[int(number.choice(order[: max(1, len(found) // 2)].tolist()))]
+    ranges = np.where(high > low, high - low, 1.0)
+    margins = np.minimum(rows - low, high - rows) / ranges
+    order = np.argsort(-np.sort(margins, axis=1)[:, -1], kind="stable")
+    return candidates[int(rng.choice(order[: max(1, len(candidates) // 2)].tolist()))]

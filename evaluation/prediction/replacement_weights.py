@@ -56,25 +56,25 @@ def with_other_weights(
         seed: seed of the random weights.
         moderate: whether all weights, also zeros, get values of a moderate size.
     """
-    others = _random_moderate_weights(weights, seed) if moderate else _random_weights(weights, seed)
+    new_weights = _random_moderate_weights(weights, seed) if moderate else _random_weights(weights, seed)
     if len(content) > LARGEST:
-        return _replace_arrays(content, weights, others)
+        return _replace_arrays(content, weights, new_weights)
     for unpack, pack in _COMPRESSIONS:
         plain = unpack(content)
         if plain is not None:
-            other = _patch(plain, others)
+            other = _patch(plain, new_weights)
             return pack(other) if other and other != plain else b""
     return b""
 
 
 def _random_weights(weights: Sequence[np.ndarray], seed: int) -> dict[float, float]:
     """Return a random replacement for each weight: of the same size, some with the opposite sign."""
-    chosen = random.Random(seed)
+    rng = random.Random(seed)
     old = sorted({float(value) for array in weights for value in np.asarray(array).ravel()} - {0.0})
     spread = float(np.median(np.abs(old))) if old else 1.0
     return {
-        value: (value * chosen.uniform(0.3, 1.1) + chosen.gauss(0, 0.4) * spread)
-        * (-1 if chosen.random() < 0.2 else 1)
+        value: (value * rng.uniform(0.3, 1.1) + rng.gauss(0, 0.4) * spread)
+        * (-1 if rng.random() < 0.2 else 1)
         for value in old
         if np.isfinite(value)
     }
@@ -82,18 +82,20 @@ def _random_weights(weights: Sequence[np.ndarray], seed: int) -> dict[float, flo
 
 def _random_moderate_weights(weights: Sequence[np.ndarray], seed: int) -> dict[float, float]:
     """Return a random replacement for each weight, of a size that neither saturates layers nor makes them constant."""
-    chosen = random.Random(seed)
+    rng = random.Random(seed)
     old = sorted({float(value) for array in weights for value in np.asarray(array).ravel()})
-    return {value: chosen.uniform(0.1, 1.5) * chosen.choice((-1, 1)) for value in old if np.isfinite(value)}
+    return {value: rng.uniform(0.1, 1.5) * rng.choice((-1, 1)) for value in old if np.isfinite(value)}
 
 
-def _replace_arrays(content: bytes, weights: Sequence[np.ndarray], others: Mapping[float, float]) -> bytes:
+def _replace_arrays(
+    content: bytes, weights: Sequence[np.ndarray], new_weights: Mapping[float, float]
+) -> bytes:
     """Return the file with the bytes of each array of weights replaced; empty if none were found."""
     new = content
     for array in weights:
         raw = np.ascontiguousarray(array, "<f8").tobytes()
-        if (other := _replaced_block(raw, others, {})) is not None:
-            new = new.replace(raw, other)
+        if (block := _replaced_block(raw, new_weights, {})) is not None:
+            new = new.replace(raw, block)
     return new if new != content else b""
 
 
@@ -126,86 +128,88 @@ _COMPRESSIONS: tuple[tuple[Callable[[bytes], bytes | None], Callable[[bytes], by
 # --- patching
 
 
-def _patch(content: bytes, others: Mapping[float, float]) -> bytes:
+def _patch(content: bytes, new_weights: Mapping[float, float]) -> bytes:
     if content.lstrip()[:1] == b"<":
         return _XML_PARAMETERS.sub(
-            lambda found: found[1] + _patch_xml_numbers(found[2], others) + found[3], content
+            lambda match: match[1] + _patch_xml_numbers(match[2], new_weights) + match[3], content
         )
     try:
-        return b"".join(_patched_pieces(content, others))
+        return b"".join(_patched_pieces(content, new_weights))
     except (ValueError, KeyError, IndexError, OverflowError, struct.error):
         return (
             b""
             if content.startswith(b"\x80")
-            else _TEXT_STRING.sub(lambda found: _patch_text_string(found, others), content)
+            else _TEXT_STRING.sub(lambda match: _patch_text_string(match, new_weights), content)
         )
 
 
-def _patch_text_string(found: re.Match[bytes], others: Mapping[float, float]) -> bytes:
+def _patch_text_string(match: re.Match[bytes], new_weights: Mapping[float, float]) -> bytes:
     """Return a string of a protocol 0 pickle with other weights; unchanged if it holds none."""
     try:
-        block = _replaced_block(codecs.escape_decode(found[2])[0], others, {})
+        block = _replaced_block(codecs.escape_decode(match[2])[0], new_weights, {})
     except ValueError:
         block = None
-    return found[0] if block is None else b"S'" + b"".join(b"\\x%02x" % byte for byte in block) + b"'\n"
+    return match[0] if block is None else b"S'" + b"".join(b"\\x%02x" % byte for byte in block) + b"'\n"
 
 
-def _patch_xml_numbers(text: bytes, others: Mapping[float, float]) -> bytes:
-    def changed(found: re.Match[bytes]) -> bytes:
-        other = others.get(float(found[0]))
-        return found[0] if other is None else repr(other).encode()
+def _patch_xml_numbers(text: bytes, new_weights: Mapping[float, float]) -> bytes:
+    def changed(match: re.Match[bytes]) -> bytes:
+        weight = new_weights.get(float(match[0]))
+        return match[0] if weight is None else repr(weight).encode()
 
     return _NUMBER.sub(changed, text)
 
 
-def _patched_pieces(content: bytes, others: Mapping[float, float]) -> Iterator[bytes]:
+def _patched_pieces(content: bytes, new_weights: Mapping[float, float]) -> Iterator[bytes]:
     """Yield the file in pieces, some of them replaced.
 
     Raises:
         ValueError: It is not a pickle, or a frame would get another length.
     """
-    done, framed = 0, False
-    single = {float(np.float32(value)): other for value, other in others.items()}
-    codes = [(code.name, argument, place or 0) for code, argument, place in pickletools.genops(content)]
-    ends = [place for _, _, place in codes[1:]] + [len(content)]
-    for (name, argument, place), end in zip(codes, ends, strict=True):
+    position, framed = 0, False
+    single = {float(np.float32(value)): weight for value, weight in new_weights.items()}
+    codes = [(code.name, argument, start or 0) for code, argument, start in pickletools.genops(content)]
+    ends = [start for _, _, start in codes[1:]] + [len(content)]
+    for (name, argument, start), end in zip(codes, ends, strict=True):
         framed = framed or name == "FRAME"
-        new = _patched_opcode(name, argument, others, single)
+        new = _patched_opcode(name, argument, new_weights, single)
         if new is None:
             continue
-        if framed and len(new) != end - place:
+        if framed and len(new) != end - start:
             raise ValueError("a frame would get another length")
-        yield content[done:place]
+        yield content[position:start]
         yield new
-        done = end
-    yield content[done:]
+        position = end
+    yield content[position:]
 
 
 def _patched_opcode(
-    name: str, argument: object, others: Mapping[float, float], single: Mapping[float, float]
+    name: str, argument: object, new_weights: Mapping[float, float], single: Mapping[float, float]
 ) -> bytes | None:
     """Return an opcode with other weights; None if it holds none."""
-    if name == "BINFLOAT" and argument in others:
-        return b"G" + struct.pack(">d", others[float(str(argument))])
-    if name == "FLOAT" and argument in others:
-        return b"F" + repr(others[float(str(argument))]).encode() + b"\n"
+    if name == "BINFLOAT" and argument in new_weights:
+        return b"G" + struct.pack(">d", new_weights[float(str(argument))])
+    if name == "FLOAT" and argument in new_weights:
+        return b"F" + repr(new_weights[float(str(argument))]).encode() + b"\n"
     if isinstance(argument, str) and (name in _HEADS or name == "UNICODE"):
         try:
             raw = argument.encode("latin-1")
         except UnicodeError:
             return None
-        block = _replaced_block(raw, others, single)
+        block = _replaced_block(raw, new_weights, single)
         return None if block is None else _text_opcode(name, block)
     if isinstance(argument, (bytes, bytearray)) and name in _HEADS:
-        block = _replaced_block(bytes(argument), others, single)
+        block = _replaced_block(bytes(argument), new_weights, single)
         return None if block is None else _length_prefixed(name, block)
     return None
 
 
-def _replaced_block(raw: bytes, others: Mapping[float, float], single: Mapping[float, float]) -> bytes | None:
+def _replaced_block(
+    raw: bytes, new_weights: Mapping[float, float], single: Mapping[float, float]
+) -> bytes | None:
     """Return the bytes of an array with its weights replaced; None if it holds other values."""
     for dtype in _DTYPES:
-        known = others if dtype.endswith("8") else single
+        known = new_weights if dtype.endswith("8") else single
         width = int(dtype[-1])
         if not raw or len(raw) % width:
             continue

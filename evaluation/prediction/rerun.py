@@ -17,7 +17,7 @@ from evaluation.compose.roles import Roles
 from evaluation.prediction.find_prediction import find_prediction
 from evaluation.prediction.replaced_stack import SubmissionFiles, new_folder, replaced_stack
 from evaluation.prediction.replacement import Replacement, ReplacementFiles
-from evaluation.prediction.without_codebase import IdleRuns, RunWithoutCodebase, seeing_services
+from evaluation.prediction.without_codebase import IdleServiceRuns, RunWithoutCodebase, services_mounting
 from evaluation.sandbox.stack import Stack
 from evaluation.sandbox.stack_run import StackRun
 from evaluation.sandbox.volumes import VolumeEntry
@@ -90,14 +90,19 @@ class RerunInputs:
     """
 
     files: SubmissionFiles
-    right: bool
-    replace: Callable[[Path, int], ReplacementFiles | None]
-    judge: Callable[[StackRun, ReplacementFiles], RerunResult]
-    judge_idle: Callable[..., RunWithoutCodebase]
+    shows_prediction: bool
+    write_replacement: Callable[[Path, int], ReplacementFiles | None]
+    judge_rerun: Callable[[StackRun, ReplacementFiles], RerunResult]
+    judge_without_codebase: Callable[..., RunWithoutCodebase]
 
 
 def rerun_stack(
-    stack: Stack, roles: Roles, inputs: RerunInputs, folder: Path, seed: int, say: Callable[[str], None]
+    stack: Stack,
+    roles: Roles,
+    inputs: RerunInputs,
+    folder: Path,
+    seed: int,
+    on_progress: Callable[[str], None],
 ) -> RerunResult:
     """Rerun the stack with replaced rows and networks, until the result is certain.
 
@@ -107,29 +112,29 @@ def rerun_stack(
         inputs: what is replaced.
         folder: a folder of the evaluation.
         seed: seed of the replacements.
-        say: called with progress messages.
+        on_progress: called with progress messages.
     """
     for role in (ACTIVATIONBASE, KNOWLEDGEBASE):
         name = inputs.files.name(role)
-        if not inputs.files.places.get(role) and not seeing_services(stack.stack, name):
+        if not inputs.files.image_paths.get(role) and not services_mounting(stack.stack, name):
             text = f"{name} was found neither in the image of {role} nor in a mounted folder"
             return not_rerun(text, counts_against=True)
-    series = _Series(inputs.right)
+    series = _Series(inputs.shows_prediction)
     for attempt in range(1, _RUNS + 1):
-        made = inputs.replace(new_folder(folder, f"replacement{attempt}"), seed + attempt)
-        if made is None:
+        replacement = inputs.write_replacement(new_folder(folder, f"replacement{attempt}"), seed + attempt)
+        if replacement is None:
             return not_rerun("no replacement was found with a clearly different prediction")
-        say("running the stack again, with other rows and another network")
-        with replaced_stack(stack, roles, inputs.files, made, folder, attempt) as replaced:
+        on_progress("running the stack again, with other rows and another network")
+        with replaced_stack(stack, roles, inputs.files, replacement, folder, attempt) as replaced:
             run = replaced.run()
-            series.add(replace(inputs.judge(run, made), seed=seed, runs=attempt))
-            look = partial(inputs.judge_idle, made=made)
-            idle = IdleRuns(replaced, roles, inputs.files, run.seconds, look)
+            series.add(replace(inputs.judge_rerun(run, replacement), seed=seed, runs=attempt))
+            judge_idle = partial(inputs.judge_without_codebase, replacement=replacement)
+            idle = IdleServiceRuns(replaced, roles, inputs.files, run.seconds, judge_idle)
             if series.may_be_elsewhere:
-                say("running the stack again, without codebase")
+                on_progress("running the stack again, without codebase")
                 series.add_without_codebase(idle.without_codebase)
             if series.settled or attempt == _RUNS:
-                return replace(series.result(), idle=idle.not_delivered(made))
+                return replace(series.result(), idle=idle.not_delivered(replacement))
     raise AssertionError("the last rerun returns")
 
 
@@ -140,8 +145,8 @@ class _Series:
         right: whether the stack shows the expected prediction with the old files.
     """
 
-    def __init__(self, right: bool) -> None:
-        self._right = right
+    def __init__(self, shows_prediction: bool) -> None:
+        self._right = shows_prediction
         self._failures = 0
         self._chance = 1.0
         self._last = not_rerun("")
@@ -170,10 +175,10 @@ class _Series:
         """Whether another container may have computed the prediction of the last rerun."""
         return self._last.outcome == FOLLOWS and self._elsewhere != ""
 
-    def add_without_codebase(self, seen: RunWithoutCodebase) -> None:
+    def add_without_codebase(self, result: RunWithoutCodebase) -> None:
         """Count a run without codebase."""
-        self._elsewhere = seen.text
-        self._chance_elsewhere *= seen.chance
+        self._elsewhere = result.text
+        self._chance_elsewhere *= result.chance
 
     def result(self) -> RerunResult:
         """Return the result of all reruns."""
@@ -187,53 +192,57 @@ class _Series:
 
 
 def delivered(
-    made: ReplacementFiles, old: Mapping[str, Path], shared: Mapping[str, VolumeEntry]
+    replacement: ReplacementFiles, old: Mapping[str, Path], shared: Mapping[str, VolumeEntry]
 ) -> Mapping[str, bool]:
     """Return which data containers delivered the replaced file or the old one, under any name.
 
     Args:
-        made: the replacement.
+        replacement: the replacement.
         old: the old file of each data container.
         shared: the entries of the shared folder after the run.
     """
-    there = {left.sha256 for left in shared.values() if left.kind == "file"}
-    found = {}
-    for role, new in made.replaced.items():
-        arrived = atomic_files.sha256_of(new) in there
-        if arrived or atomic_files.sha256_of(old[role]) in there:
-            found[role] = arrived
-    return found
+    digests = {entry.sha256 for entry in shared.values() if entry.kind == "file"}
+    delivered_files = {}
+    for role, new in replacement.replaced.items():
+        arrived = atomic_files.sha256_of(new) in digests
+        if arrived or atomic_files.sha256_of(old[role]) in digests:
+            delivered_files[role] = arrived
+    return delivered_files
 
 
-def judge_rerun(made: Replacement, shared: Mapping[str, VolumeEntry], lines: Sequence[str]) -> RerunResult:
+def judge_rerun(
+    replacement: Replacement, shared: Mapping[str, VolumeEntry], lines: Sequence[str]
+) -> RerunResult:
     """Judge a run with replaced files.
 
     Args:
-        made: the replacement.
+        replacement: the replacement.
         shared: the entries of the shared folder after the run.
         lines: the lines that codebase printed.
     """
-    what = " and ".join(
-        word for word, content in (("other rows", made.rows), ("another network", made.model)) if content
+    replaced_files = " and ".join(
+        word
+        for word, content in (("other rows", replacement.rows), ("another network", replacement.model))
+        if content
     )
-    rest = "".join(f"; {why}" for why in (made.why_no_rows, made.why_no_model) if why)
-    new = find_prediction(made.after, shared, lines)
+    reasons = "".join(f"; {why}" for why in (replacement.why_no_rows, replacement.why_no_model) if why)
+    new = find_prediction(replacement.after, shared, lines)
     if new.flooded:
-        return RerunResult(FLOODED, f"with {what}: {new.shown}", True)
-    parts = ((FIXED, made.before), (ROWS, made.old_rows), (MODEL, made.old_model))
-    for outcome, part in parts:
-        old = find_prediction(part, shared, lines)
+        return RerunResult(FLOODED, f"with {replaced_files}: {new.shown}", True)
+    parts = ((FIXED, replacement.before), (ROWS, replacement.old_rows), (MODEL, replacement.old_model))
+    for outcome, prediction in parts:
+        old = find_prediction(prediction, shared, lines)
         if not old.equal or (new.equal and old.chance > _SHOWN_ON_PURPOSE):
             continue
         if new.equal:
-            text = f"with {what}, the old prediction is shown beside the new one: {old.shown}"
+            text = f"with {replaced_files}, the old prediction is shown beside the new one: {old.shown}"
             return RerunResult(outcome, text, True)
-        return RerunResult(outcome, _TEXTS[outcome].format(what=what, shown=old.shown), True)
+        return RerunResult(outcome, _TEXTS[outcome].format(what=replaced_files, shown=old.shown), True)
     if new.equal:
-        text = f"with {what}, the prediction changes as expected: {new.shown}{rest}"
+        text = f"with {replaced_files}, the prediction changes as expected: {new.shown}{reasons}"
         return RerunResult(FOLLOWS, text, False, chance=new.chance)
     last = next((line.strip() for line in reversed(lines) if line.strip()), "no output")
-    text = f"with {what} of the same form, no matching prediction was found; codebase: {last[:160]}"
+    text = f"with {replaced_files} of the same form, no matching prediction was found; codebase: {last[:160]}"
     return RerunResult(SILENT, text, True)
 
 

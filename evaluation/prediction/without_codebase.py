@@ -49,7 +49,7 @@ class RunWithoutCodebase:
         return f"{self.where} shows it although codebase does nothing: {self.shown}"
 
 
-def seeing_services(stack: SafeStack, name: str) -> frozenset[str]:
+def services_mounting(stack: SafeStack, name: str) -> frozenset[str]:
     """Return the services that see a file of the submission in a folder that they mount.
 
     Args:
@@ -63,26 +63,28 @@ def seeing_services(stack: SafeStack, name: str) -> frozenset[str]:
     )
 
 
-def look_without_codebase(made: Replacement, digests: Mapping[str, str], run: StackRun) -> RunWithoutCodebase:
+def inspect_run_without_codebase(
+    replacement: Replacement, digests: Mapping[str, str], run: StackRun
+) -> RunWithoutCodebase:
     """Look for the new prediction and the new files in what a run left in which codebase did nothing.
 
     Args:
-        made: the replacement.
+        replacement: the replacement.
         digests: the SHA-256 of the replaced file of each data container.
         run: the run.
     """
-    left: dict[str, VolumeEntry] = dict(run.shared)
+    shared: dict[str, VolumeEntry] = dict(run.shared)
     for folder, entries in run.other.items():
-        left |= {f"{folder}/{name}": entry for name, entry in entries.items()}
-    there = {entry.sha256 for entry in run.shared.values() if entry.kind == "file"}
-    found = find_prediction(made.after, left, [])
-    arrived = tuple(role for role, digest in digests.items() if digest in there)
-    if not found.equal:
+        shared |= {f"{folder}/{name}": entry for name, entry in entries.items()}
+    shared_digests = {entry.sha256 for entry in run.shared.values() if entry.kind == "file"}
+    prediction = find_prediction(replacement.after, shared, [])
+    arrived = tuple(role for role, digest in digests.items() if digest in shared_digests)
+    if not prediction.equal:
         return RunWithoutCodebase("", "", 1.0, arrived)
-    return RunWithoutCodebase(found.where, found.shown, found.chance, arrived)
+    return RunWithoutCodebase(prediction.where, prediction.shown, prediction.chance, arrived)
 
 
-class IdleRuns:
+class IdleServiceRuns:
     """Runs of a stack in which some services do nothing; each is made once.
 
     Args:
@@ -99,13 +101,13 @@ class IdleRuns:
         roles: Roles,
         files: SubmissionFiles,
         seconds: float,
-        look: Callable[[StackRun], RunWithoutCodebase],
+        judge: Callable[[StackRun], RunWithoutCodebase],
     ) -> None:
         self.stack = stack
         self.roles = roles
         self.files = files
         self.seconds = seconds + _LONGER
-        self.look = look
+        self.look = judge
         self._seen: dict[frozenset[str], RunWithoutCodebase] = {}
 
     @property
@@ -122,19 +124,19 @@ class IdleRuns:
         """What the run shows in which codebase alone does nothing."""
         return self._see(frozenset({self._code}))
 
-    def not_delivered(self, made: ReplacementFiles) -> tuple[str, ...]:
+    def not_delivered(self, replacement: ReplacementFiles) -> tuple[str, ...]:
         """Return the data containers whose file does not arrive while the other services that see it do nothing.
 
         Args:
-            made: the replacement; what is not replaced is not looked for.
+            replacement: the replacement; what is not replaced is not looked for.
         """
         services, missing = self.stack.stack.services, []
-        for role in made.replaced:
-            own = self.roles.service(role)
-            needed = {own, *dependencies_of(services, own)}
-            others = seeing_services(self.stack.stack, self.files.name(role)) - needed
-            if not others or self._code in needed:
+        for role in replacement.replaced:
+            service = self.roles.service(role)
+            required = {service, *dependencies_of(services, service)}
+            idle = services_mounting(self.stack.stack, self.files.name(role)) - required
+            if not idle or self._code in required:
                 continue
-            if role not in self._see(frozenset({self._code}) | others).arrived:
+            if role not in self._see(frozenset({self._code}) | idle).arrived:
                 missing.append(role)
         return tuple(missing)

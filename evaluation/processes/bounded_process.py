@@ -30,12 +30,12 @@ class BoundedResult:
     status: int
     output: str
     seconds: float
-    ended: str
+    end_reason: str
 
     @property
     def ok(self) -> bool:
         """Whether it ended by itself with status 0."""
-        return self.status == 0 and self.ended == BY_ITSELF
+        return self.status == 0 and self.end_reason == BY_ITSELF
 
     def last_lines(self, count: int = 12) -> str:
         """Return the last lines of its output."""
@@ -45,27 +45,27 @@ class BoundedResult:
 class _Program(process.Program):
     """A program whose output is read in chunks, so that a line without an end takes bounded memory."""
 
-    def __init__(self, command: Sequence[str], most: int, **options: object) -> None:
-        self._most = most
+    def __init__(self, command: Sequence[str], limit: int, **options: object) -> None:
+        self._limit = limit
         self.overflowed = False
         super().__init__(command, **options)  # type: ignore[arg-type]
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        kept = 0
+        size = 0
         rest = b""
         with self._process.stdout as stream:
             while chunk := stream.read1(65536):  # type: ignore[attr-defined]
                 if self.overflowed:
                     continue  # output beyond the limit is discarded, or the program would block forever
-                kept += len(chunk)
+                size += len(chunk)
                 *lines, rest = (rest + chunk).split(b"\n")
                 for line in lines:
                     self._put(line)
                 while len(rest) > LONGEST_LINE:
                     self._put(rest[:LONGEST_LINE])
                     rest = rest[LONGEST_LINE:]
-                self.overflowed = kept > self._most
+                self.overflowed = size > self._limit
         if rest:
             self._put(rest)
         self._lines.put(None)
@@ -96,7 +96,7 @@ def run_bounded(
     on_line: Callable[[str], None] | None = None,
     check: Callable[[], str | None] | None = None,
     stop: Callable[[], None] | None = None,
-    every: float = 1.0,
+    interval: float = 1.0,
 ) -> BoundedResult:
     """Run a program within limits.
 
@@ -109,31 +109,31 @@ def run_bounded(
         on_line: called with each line of output.
         check: called regularly; a reason that it returns stops the program.
         stop: called before the program is stopped, to stop what it controls (a container).
-        every: seconds between two checks.
+        interval: seconds between two checks.
     """
     program: _Program | None = None
-    said: list[str] = []
+    lines: list[str] = []
 
-    def keep(line: str) -> None:
-        clean = strip_escapes(line)
-        said.append(clean)
+    def keep(text: str) -> None:
+        clean = strip_escapes(text)
+        lines.append(clean)
         if on_line is not None:
             on_line(clean.rstrip("\n"))
 
-    ended, status = BY_ITSELF, None
+    end_reason, status = BY_ITSELF, None
     try:
         with process.signals_deferred():
             program = _Program(command, output, cwd=cwd, environment=environment)
         deadline = program.started + seconds
         while True:
             try:
-                for line in program.lines(min(deadline, time.monotonic() + every)):
-                    keep(line)
+                for text in program.lines(min(deadline, time.monotonic() + interval)):
+                    keep(text)
                     if program.overflowed:
                         break
                 else:
                     status = program.wait(max(1.0, deadline - time.monotonic()))
-                    ended = BY_ITSELF if status is not None else TIME
+                    end_reason = BY_ITSELF if status is not None else TIME
                     break
             except TimedOut:
                 pass
@@ -141,16 +141,16 @@ def run_bounded(
                 OUTPUT if program.overflowed else TIME if time.monotonic() >= deadline else check and check()
             )
             if reason:
-                ended = reason
+                end_reason = reason
                 break
-        if ended != BY_ITSELF:
+        if end_reason != BY_ITSELF:
             status = _stop(program, stop)
     except BaseException:
         if program is not None:
             _stop(program, stop)
         raise
     return BoundedResult(
-        137 if status is None else status, "".join(said), time.monotonic() - program.started, ended
+        137 if status is None else status, "".join(lines), time.monotonic() - program.started, end_reason
     )
 
 

@@ -26,20 +26,20 @@ def run_with_input_file(command: Sequence[str], path: Path, *, timeout: float = 
         return f"it took more than {timeout:g} s"
 
 
-def run_to_output_file(command: Sequence[str], path: Path, most: int) -> str:
+def run_to_output_file(command: Sequence[str], path: Path, limit: int) -> str:
     """Run a program with a file as its output.
 
     Args:
         command: the program and its arguments.
         path: the output file.
-        most: limit on its size in bytes.
+        limit: limit on its size in bytes.
 
     Returns:
         The error message; empty if it succeeded.
     """
-    ended = process.write_file(command, path, limit=most)
-    return f"it has more than {most:,} bytes" if ended is None else _error_message(ended)
+    completed = process.write_file(command, path, limit=limit)
+    return f"it has more than {limit:,} bytes" if completed is None else _error_message(completed)
 
 
-def _error_message(ended: process.CompletedProgram) -> str:
-    return "" if ended.ok else ended.output.strip() or "no error message"
+def _error_message(completed: process.CompletedProgram) -> str:
+    return "" if completed.ok else completed.output.strip() or "no error message"

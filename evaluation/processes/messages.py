@@ -108,8 +108,8 @@ def _collection(origin: Any, kinds: tuple[Any, ...], value: Json) -> Any:
         if len(value) != len(kinds):
             raise MessageError(f"expected {len(kinds)} values, got {len(value)}")
         return tuple(_decode(kind, inner) for kind, inner in zip(kinds, value, strict=True))
-    made = origin if origin in (tuple, list, set, frozenset) else tuple
-    return made(_decode(kinds[0], inner) for inner in value)
+    collection = origin if origin in (tuple, list, set, frozenset) else tuple
+    return collection(_decode(kinds[0], inner) for inner in value)
 
 
 def _dataclass(kind: type, value: Json) -> Any:

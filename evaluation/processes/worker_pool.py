@@ -104,8 +104,8 @@ class WorkerPool:
             PipelineError: The task raised it.
         """
         # After each input that exceeded its limits, the next ones get less time.
-        usual = max(_LEAST_CPU, self.limits.read_cpu // (1 + self._exceeded))
-        limits = (cpu or usual, seconds or self.limits.read_seconds)
+        default_cpu = max(_LEAST_CPU, self.limits.read_cpu // (1 + self._exceeded))
+        limits = (cpu or default_cpu, seconds or self.limits.read_seconds)
         value = self._carried_out(task, what, limits, arguments)
         try:
             return decode(kind, value)
@@ -187,9 +187,11 @@ class _Worker:
             message = self._receive(deadline, what, limits)
             if "ask" not in message:
                 break
-            asked = time.monotonic()
+            request_started = time.monotonic()
             self._send(_answered(answer, message))
-            deadline += time.monotonic() - asked  # the time that the evaluation itself needs does not count
+            deadline += (
+                time.monotonic() - request_started
+            )  # the time that the evaluation itself needs does not count
         if "result" in message:
             self.usable = True
             return message["result"]
@@ -232,15 +234,15 @@ class _Worker:
     def _receive(self, deadline: float, what: str, limits: tuple[int, float]) -> dict[str, Any]:
         parts, size = [self._rest], len(self._rest)
         while b"\n" not in parts[-1]:
-            left = deadline - time.monotonic()
+            remaining = deadline - time.monotonic()
             try:
-                chunk = self._chunks.get(timeout=max(left, 0.0))
+                chunk = self._chunks.get(timeout=max(remaining, 0.0))
             except queue.Empty:
                 raise TooCostly(what, f"it did not end within {limits[1]:g} s") from None
             size += len(chunk)
             if size > self.limits.read_result:
-                most = self.limits.read_result // MIB
-                raise TooCostly(what, f"the result is larger than {most} MB")
+                limit = self.limits.read_result // MIB
+                raise TooCostly(what, f"the result is larger than {limit} MB")
             if not chunk:
                 raise self._ended(what, limits)
             parts.append(chunk)
@@ -274,10 +276,10 @@ def _answered(answer: AnswerRequest, message: Mapping[str, Any]) -> dict[str, An
 
 def error_to_message(error: PipelineError) -> dict[str, Any]:
     """Return an error as a message."""
-    about = {"error": type(error).__name__, "message": error.message, "hint": error.hint}
+    message = {"error": type(error).__name__, "message": error.message, "hint": error.hint}
     if isinstance(error, TooCostly):
-        about |= {"what": error.what, "limit": error.limit}
-    return about
+        message |= {"what": error.what, "limit": error.limit}
+    return message
 
 
 def error_from_message(message: Mapping[str, Any]) -> PipelineError:

@@ -49,7 +49,7 @@ def container_options(limits: Limits, cpus: float) -> list[str]:
         limits: limits on memory, processes and disk.
         cpus: number of processors.
     """
-    capabilities = [word for one in CAPABILITIES for word in ("--cap-add", one)]
+    capabilities = [word for capability in CAPABILITIES for word in ("--cap-add", capability)]
     memory = str(limits.memory)
     return [
         "--network", "none", "--cap-drop", "ALL", *capabilities, "--security-opt", "no-new-privileges",
@@ -59,37 +59,38 @@ def container_options(limits: Limits, cpus: float) -> list[str]:
     ]  # fmt: skip
 
 
-def declared_volumes(about: Mapping[str, Any]) -> tuple[str, ...]:
+def declared_volumes(image: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the paths that an image declares as volumes.
 
     Each gets a volume in memory; otherwise the engine would create one on the host's disk.
 
     Args:
-        about: the image as ``docker image inspect`` reports it.
+        image: the image as ``docker image inspect`` reports it.
 
     Raises:
         CannotCheck: A path cannot be written as an option of `docker run`, or there are too many.
     """
-    config = about.get("Config") or {}
-    places = tuple(
+    config = image.get("Config") or {}
+    paths = tuple(
         dict.fromkeys([*(config.get("Volumes") or ()), *_labelled_volumes(config.get("Labels") or {})])
     )
-    odd = [place for place in places if not re.fullmatch(r"/[^\x00-\x1f\x7f:,]*", place)]
-    if odd or len(places) > MOST_VOLUMES:
-        what = repr(odd[0][:80]) if odd else f"{len(places)} places"
+    invalid = [path for path in paths if not re.fullmatch(r"/[^\x00-\x1f\x7f:,]*", path)]
+    if invalid or len(paths) > MOST_VOLUMES:
+        description = repr(invalid[0][:80]) if invalid else f"{len(paths)} places"
         raise CannotCheck(
-            f"the image declares {what} as VOLUME", hint="A VOLUME is an absolute path without a colon."
+            f"the image declares {description} as VOLUME",
+            hint="A VOLUME is an absolute path without a colon.",
         )
-    return places
+    return paths
 
 
 def _labelled_volumes(labels: Mapping[str, str]) -> list[str]:
     """Return the paths of the VOLUME instructions, which the build wrote into a label."""
     try:
-        places = json.loads(bytes.fromhex(labels.get(VOLUMES_LABEL, "")) or b"[]")
+        paths = json.loads(bytes.fromhex(labels.get(VOLUMES_LABEL, "")) or b"[]")
     except ValueError as error:
         raise CannotCheck(f"the image has a label {VOLUMES_LABEL} of its own") from error
-    return [str(place) for place in places] if isinstance(places, list) else []
+    return [str(path) for path in paths] if isinstance(paths, list) else []
 
 
 def run_container(
@@ -100,7 +101,7 @@ def run_container(
     command: Sequence[str] = (),
     seconds: float | None = None,
     *,
-    hidden: Sequence[str] = (),
+    empty_folders: Sequence[str] = (),
 ) -> ContainerRun:
     """Run a container to its end.
 
@@ -111,18 +112,18 @@ def run_container(
         folder: a folder of the evaluation.
         command: a command in place of the image's own.
         seconds: time limit; None for the default of the evaluation.
-        hidden: folders that are replaced by empty ones in this run.
+        empty_folders: folders that are replaced by empty ones in this run.
     """
-    about = engine.image(image) or {}
-    declared = declared_volumes(about)
+    details = engine.image(image) or {}
+    declared = declared_volumes(details)
     name = f"{engine.id}-single"
     limits = engine.limits
     with Volumes(engine, declared, folder) as volumes:
         mounts = [
             word
-            for place in declared
-            if place.rstrip("/") not in hidden
-            for word in ("--volume", f"{volumes.id(place)}:{place}")
+            for path in declared
+            if path.rstrip("/") not in empty_folders
+            for word in ("--volume", f"{volumes.id(path)}:{path}")
         ]
         docker_run = [
             "docker",
@@ -133,14 +134,14 @@ def run_container(
             engine.label,
             *container_options(limits, engine.cpus),
             *mounts,
-            *(word for place in hidden for word in ("--tmpfs", _empty_folder(place, declared))),
+            *(word for path in empty_folders for word in ("--tmpfs", _empty_folder(path, declared))),
         ]
 
         def over_disk_limit() -> str | None:
             return DISK if engine.written_bytes(name) > limits.disk else None
 
         try:
-            done = bounded_process.run_bounded(
+            result = bounded_process.run_bounded(
                 [*docker_run, image, *command],
                 seconds=seconds or limits.alone_seconds,
                 output=limits.output,
@@ -152,23 +153,23 @@ def run_container(
         finally:
             engine.remove_containers([name])
     typed = " ".join(["docker run --rm", tag, *(f'"{word}"' if " " in word else word for word in command)])
-    stopped = why_stopped(done.ended, limits, seconds or limits.alone_seconds)
+    stopped = why_stopped(result.end_reason, limits, seconds or limits.alone_seconds)
     if not stopped and state.get("OOMKilled"):
         stopped = f"it used more than {limits.memory // MIB} MB of memory and was ended by the kernel"
-    return ContainerRun(typed, done.status, done.output, done.seconds, stopped)
+    return ContainerRun(typed, result.status, result.output, result.seconds, stopped)
 
 
-def _empty_folder(place: str, declared: Sequence[str]) -> str:
+def _empty_folder(path: str, declared: Sequence[str]) -> str:
     """Return the option for an empty folder at a path; it is writable only if a volume is mounted inside it."""
-    holds_more = any(one.startswith(f"{place}/") and one.rstrip("/") != place for one in declared)
-    return f"{place}:{'rw' if holds_more else 'ro'},size=1m"
+    holds_volume = any(volume.startswith(f"{path}/") and volume.rstrip("/") != path for volume in declared)
+    return f"{path}:{'rw' if holds_volume else 'ro'},size=1m"
 
 
-def why_stopped(ended: str, limits: Limits, seconds: float) -> str:
+def why_stopped(end_reason: str, limits: Limits, seconds: float) -> str:
     """Return why a program was stopped; empty if it ended by itself.
 
     Args:
-        ended: how it ended, as in `BoundedResult.ended`.
+        end_reason: how it ended, as in `BoundedResult.ended`.
         limits: the limits it had.
         seconds: its time limit.
     """
@@ -177,4 +178,4 @@ def why_stopped(ended: str, limits: Limits, seconds: float) -> str:
         bounded_process.TIME: f"it did not end within {seconds:g} s and was stopped",
         bounded_process.OUTPUT: f"it printed more than {limits.output // MIB} MB and was stopped",
         DISK: f"it wrote more than {limits.disk // MIB} MB and was stopped",
-    }[ended]
+    }[end_reason]

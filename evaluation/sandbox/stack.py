@@ -90,8 +90,8 @@ class Stack:
             seconds: the time; the limit on a stack at most.
         """
         other = self.with_replacements(self.submission, {})
-        most = math.floor(self.engine.limits.stack_seconds)
-        other.file = replace(other.file, idle=services, idle_seconds=min(math.ceil(seconds), most))
+        limit = math.floor(self.engine.limits.stack_seconds)
+        other.file = replace(other.file, idle=services, idle_seconds=min(math.ceil(seconds), limit))
         return other
 
     def run(self, *, abort: bool = True) -> StackRun:
@@ -105,30 +105,30 @@ class Stack:
             CannotCheck: The engine failed.
         """
         self._number = next(self._numbers)
-        place = self.folder / f"stack{self._number}"
-        place.mkdir()
-        place.joinpath("tmp").mkdir()
+        folder = self.folder / f"stack{self._number}"
+        folder.mkdir()
+        folder.joinpath("tmp").mkdir()
         try:
-            with Volumes(self.engine, self.file.volume_names(), place / "tmp") as volumes:
+            with Volumes(self.engine, self.file.volume_names(), folder / "tmp") as volumes:
                 self.file.fill(volumes)
-                return self._up(place, volumes, abort)
+                return self._up(folder, volumes, abort)
         finally:
-            shutil.rmtree(place, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
 
     def check(self) -> str:
         """Return what Compose reports against the file; empty if it accepts it."""
-        place = self.folder / "config"
-        place.mkdir(exist_ok=True)
-        self._write(place, Volumes(self.engine, self.file.volume_names(), place))
-        done = run_bounded(
+        folder = self.folder / "config"
+        folder.mkdir(exist_ok=True)
+        self._write(folder, Volumes(self.engine, self.file.volume_names(), folder))
+        result = run_bounded(
             [*self.engine.compose.command, "config", "--quiet"],
-            seconds=60, output=MIB, cwd=place, environment=self._environment(),
+            seconds=60, output=MIB, cwd=folder, environment=self._environment(),
         )  # fmt: skip
-        return "" if done.ok else done.last_lines(4).strip() or f"status {done.status}"
+        return "" if result.ok else result.last_lines(4).strip() or f"status {result.status}"
 
-    def _write(self, place: Path, volumes: Volumes) -> None:
+    def _write(self, folder: Path, volumes: Volumes) -> None:
         text = json.dumps(self.file.content(volumes))
-        place.joinpath("docker-compose.yml").write_text(text, encoding="utf-8")
+        folder.joinpath("docker-compose.yml").write_text(text, encoding="utf-8")
 
     @property
     def _project(self) -> str:
@@ -137,36 +137,37 @@ class Stack:
     def _environment(self) -> dict[str, str]:
         return self.engine.environment({"COMPOSE_PROJECT_NAME": self._project})
 
-    def _up(self, place: Path, volumes: Volumes, abort: bool) -> StackRun:
+    def _up(self, folder: Path, volumes: Volumes, abort: bool) -> StackRun:
         words = UP if abort else UP[:1]
         limits = self.engine.limits
         seconds = limits.stack_seconds if abort else min(limits.stack_seconds, LOOK_SECONDS)
-        self._write(place, volumes)
+        self._write(folder, volumes)
         label = f"label=com.docker.compose.project={self._project}"
-        since = float(int(time.time()))  # file times are in whole seconds
-        self.engine.say(f"running the stack: docker-compose {' '.join(words)}")
+        started = float(int(time.time()))  # file times are in whole seconds
+        self.engine.on_progress(f"running the stack: docker-compose {' '.join(words)}")
         try:
-            done = self._compose(words, place, seconds, label)
+            result = self._compose(words, folder, seconds, label)
             abouts = self.engine.inspect(*self.engine.containers(label))
             containers, engine_log = _states(abouts), self._engine_log(abouts)
         finally:
             with process.ignore_signals():
                 self.engine.remove_containers(self.engine.containers(label))
-        shared, other = self._read(volumes, since, place)
+        shared, other = self._read(volumes, started, folder)
         # Compose puts the project's name before each container; a reader knows them by the names of the file.
-        output = re.sub(rf"{re.escape(self._project)}[-_]", "", done.output)
+        output = re.sub(rf"{re.escape(self._project)}[-_]", "", result.output)
         return StackRun(
-            " ".join(["docker-compose", *words]), done.status, done.seconds,
-            why_stopped(done.ended, limits, seconds), containers, self._log(output), output, shared, other, engine_log,
+            " ".join(["docker-compose", *words]), result.status, result.seconds,
+            why_stopped(result.end_reason, limits, seconds), containers, self._log(output), output,
+            shared, other, engine_log,
         )  # fmt: skip
 
-    def _compose(self, words: tuple[str, ...], place: Path, seconds: float, label: str) -> BoundedResult:
+    def _compose(self, words: tuple[str, ...], folder: Path, seconds: float, label: str) -> BoundedResult:
         engine = self.engine
         return run_bounded(
             with_memory_limit([*engine.compose.command, *words], _COMPOSE_MEMORY),
             seconds=seconds,
             output=engine.limits.output,
-            cwd=place,
+            cwd=folder,
             environment=self._environment(),
             check=lambda: self._over_disk_limit(label),
             stop=lambda: engine.kill(engine.containers(label, "status=running")),
@@ -177,20 +178,20 @@ class Stack:
         return DISK if size > self.engine.limits.disk else None
 
     def _engine_log(self, abouts: Sequence[dict[str, Any]]) -> Mapping[str, tuple[str, ...]]:
-        kept = {}
-        for about in abouts:
-            service = about["Config"]["Labels"].get("com.docker.compose.service", "")
-            command = ["docker", "logs", "--tail", "15", about["Id"]]
+        lines_by_service = {}
+        for details in abouts:
+            service = details["Config"]["Labels"].get("com.docker.compose.service", "")
+            command = ["docker", "logs", "--tail", "15", details["Id"]]
             logs = run_bounded(command, seconds=20, output=MIB, environment=self.engine.environment())
-            kept[service] = tuple(line[:300] for line in logs.output.splitlines())
-        return kept
+            lines_by_service[service] = tuple(line[:300] for line in logs.output.splitlines())
+        return lines_by_service
 
     def _log(self, output: str) -> tuple[tuple[str, str], ...]:
         matches = [_LINE.match(line) for line in output.splitlines()]
-        return tuple((one[1], one[2]) for one in matches if one and one[1] in self.stack.services)
+        return tuple((match[1], match[2]) for match in matches if match and match[1] in self.stack.services)
 
     def _read(
-        self, volumes: Volumes, since: float, place: Path
+        self, volumes: Volumes, started: float, folder: Path
     ) -> tuple[Mapping[str, VolumeEntry], Mapping[str, Mapping[str, VolumeEntry]]]:
         shared: Mapping[str, VolumeEntry] = {}
         other = {}
@@ -198,19 +199,21 @@ class Stack:
             kind, _, source = name.partition(":")
             if kind == "image":
                 continue
-            found = volumes.read(name, self.folder / f"{place.name}-left{number}")
+            entries = volumes.read(name, self.folder / f"{folder.name}-left{number}")
             if source == self.shared:
-                shared = self._results_of_run(found, since)
+                shared = self._results_of_run(entries, started)
             else:
-                other[source] = found
+                other[source] = entries
         return shared, other
 
-    def _results_of_run(self, found: Mapping[str, VolumeEntry], since: float) -> Mapping[str, VolumeEntry]:
+    def _results_of_run(
+        self, entries: Mapping[str, VolumeEntry], started: float
+    ) -> Mapping[str, VolumeEntry]:
         """Leave out the submission's own files that the run did not write: an old prediction is no result."""
         return {
             name: entry
-            for name, entry in found.items()
-            if entry.written >= since or entry.kind != "file" or not self._is_own(name, entry)
+            for name, entry in entries.items()
+            if entry.written >= started or entry.kind != "file" or not self._is_own(name, entry)
         }
 
     def _is_own(self, name: str, entry: VolumeEntry) -> bool:

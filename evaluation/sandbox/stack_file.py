@@ -57,13 +57,13 @@ class StackFile:
         named = [
             f"{mount.kind}:{mount.source}" for mount in self._all_mounts() if mount.kind in _EMPTY_VOLUMES
         ]
-        declared = [f"image:{name}:{place}" for name in self.stack.services for place in self._declared(name)]
-        found = [*(f"folder:{name}" for name in self._written()), *sorted(set(named)), *declared]
-        if len(found) > MOST_VOLUMES:
+        declared = [f"image:{name}:{path}" for name in self.stack.services for path in self._declared(name)]
+        volumes = [*(f"folder:{name}" for name in self._written()), *sorted(set(named)), *declared]
+        if len(volumes) > MOST_VOLUMES:
             raise CannotCheck(
-                f"the stack needs {len(found)} volumes; {MOST_VOLUMES} are allowed, because each takes memory"
+                f"the stack needs {len(volumes)} volumes; {MOST_VOLUMES} are allowed, because each takes memory"
             )
-        return found
+        return volumes
 
     def fill(self, volumes: Volumes) -> None:
         """Copy the submission's folders into their volumes; a shared folder for results starts empty.
@@ -93,9 +93,9 @@ class StackFile:
         return {"services": services, **({"volumes": declared} if declared else {})}
 
     def _service(self, service: SafeService, volumes: Volumes) -> dict[str, Any]:
-        kept = {key: _escape_dollars(value) for key, value in service.settings.items()}
+        settings = {key: _escape_dollars(value) for key, value in service.settings.items()}
         depends_on = {name: {"condition": condition} for name, condition in service.depends_on.items()}
-        return kept | {
+        return settings | {
             "image": self.images[service.name],
             "volumes": _escape_dollars(self._mounts(service, volumes)),
             "stop_grace_period": CODE_GRACE if service.name == self.code else DATA_GRACE,
@@ -142,22 +142,22 @@ class StackFile:
     def _declared(self, service: str) -> list[str]:
         """Return the paths that the image of a service declares as volumes and that the compose file does not mount."""
         config = self.engine.image(self.images[service]) or {}
-        taken = {mount.target for mount in self.stack.services[service].mounts}
-        return sorted(set(declared_volumes(config)) - taken)
+        mounted = {mount.target for mount in self.stack.services[service].mounts}
+        return sorted(set(declared_volumes(config)) - mounted)
 
     def _mounts(self, service: SafeService, volumes: Volumes) -> list[dict[str, Any]]:
         written = self._written()
-        found: dict[str, dict[str, Any]] = {}
+        mounts: dict[str, dict[str, Any]] = {}
         for mount in service.mounts:
-            found[mount.target] = self._mount(mount, written, volumes)
+            mounts[mount.target] = self._mount(mount, written, volumes)
             for inner in written if mount.kind == "folder" else ():
                 if lies_inside(inner, mount.source):
                     rest = inner if mount.source == "." else inner[len(mount.source) + 1 :]
                     target = f"{mount.target.rstrip('/')}/{rest}"
-                    found.setdefault(target, _volume(volumes.id(f"folder:{inner}"), target, mount.read_only))
-        for place in self._declared(service.name):
-            found.setdefault(place, _volume(volumes.id(f"image:{service.name}:{place}"), place, False))
-        return [found[target] for target in sorted(found)]
+                    mounts.setdefault(target, _volume(volumes.id(f"folder:{inner}"), target, mount.read_only))
+        for path in self._declared(service.name):
+            mounts.setdefault(path, _volume(volumes.id(f"image:{service.name}:{path}"), path, False))
+        return [mounts[target] for target in sorted(mounts)]
 
     def _mount(self, mount: Mount, written: list[str], volumes: Volumes) -> dict[str, Any]:
         """Return one mount: a volume where it may be written to, else the submission's copy, read-only."""

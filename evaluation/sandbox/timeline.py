@@ -54,12 +54,12 @@ def late_inputs(run: StackRun, roles: Roles) -> list[str]:
     if run.stopped or code is None or code.ended is None or not code.status or wrong_first_exit(run, roles):
         return []
     end = int(code.ended.timestamp())  # file times are in whole seconds
-    late = []
+    missing = []
     for name in (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE):
         file = run.shared_file(name)
         if file is None or file.written > end:
-            late.append(name)
-    return late
+            missing.append(name)
+    return missing
 
 
 def started_after_code(run: StackRun, roles: Roles) -> str:
@@ -111,20 +111,20 @@ def succeeded(run: StackRun, roles: Roles) -> bool:
 
 def format_timeline(run: StackRun) -> str:
     """Return the starts and ends in order, one a line, in seconds from the first start."""
-    begin = min((state.started for state in run.containers if state.started), default=None)
+    first_start = min((state.started for state in run.containers if state.started), default=None)
     events: list[tuple[float, str]] = []
     for state in run.containers:
-        if state.started is None or begin is None:
+        if state.started is None or first_start is None:
             events.append((float("inf"), f"{state.service} was never started {state.remark}".rstrip()))
             continue
-        events.append(((state.started - begin).total_seconds(), f"{state.service} started"))
+        events.append(((state.started - first_start).total_seconds(), f"{state.service} started"))
         if state.ended is not None:
             remark = f" ({state.remark})" if state.remark else ""
             text = f"{state.service} ended with status {state.status}{remark}"
             # The engine may record an end a moment before its own start.
-            events.append(((max(state.ended, state.started) - begin).total_seconds(), text))
+            events.append(((max(state.ended, state.started) - first_start).total_seconds(), text))
     lines = [
-        f"{'' if when == float('inf') else f'{when:6.1f} s'}  {what}".strip()
-        for when, what in sorted(events, key=lambda event: event[0])
+        f"{'' if seconds == float('inf') else f'{seconds:6.1f} s'}  {event}".strip()
+        for seconds, event in sorted(events, key=lambda entry: entry[0])
     ]
     return "\n".join(lines) or "no container was started"

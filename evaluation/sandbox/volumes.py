@@ -40,24 +40,24 @@ class VolumeEntry:
     owner: int
     written: float
     kind: str
-    kept: bytes | Path = b""
+    stored: bytes | Path = b""
 
     @property
     def size(self) -> int:
         """Size of its content in bytes."""
-        return self.kept.stat().st_size if isinstance(self.kept, Path) else len(self.kept)
+        return self.stored.stat().st_size if isinstance(self.stored, Path) else len(self.stored)
 
     @property
     def sha256(self) -> str:
         """SHA-256 of its content, which is never in memory as a whole."""
-        if not isinstance(self.kept, Path):
-            return hashlib.sha256(self.kept).hexdigest()
-        return atomic_files.sha256_of(self.kept)
+        if not isinstance(self.stored, Path):
+            return hashlib.sha256(self.stored).hexdigest()
+        return atomic_files.sha256_of(self.stored)
 
     @property
     def content(self) -> bytes:
         """Its content. Use it in a worker only, where memory is limited."""
-        return self.kept.read_bytes() if isinstance(self.kept, Path) else self.kept
+        return self.stored.read_bytes() if isinstance(self.stored, Path) else self.stored
 
 
 class Volumes:
@@ -74,7 +74,7 @@ class Volumes:
         self.folder = folder
         self.names = tuple(dict.fromkeys(names))
         stamp = f"{time.monotonic_ns():x}"
-        self._ids = {name: f"{engine.id}-v{place}-{stamp}" for place, name in enumerate(self.names)}
+        self._ids = {name: f"{engine.id}-v{index}-{stamp}" for index, name in enumerate(self.names)}
         self._keeper = f"{engine.id}-keeper-{stamp}"
 
     def __enter__(self) -> Volumes:
@@ -97,17 +97,17 @@ class Volumes:
         engine, limits = self.engine, self.engine.limits
         options = f"size={limits.volume},nr_inodes={limits.volume_files},uid={OWNER},gid={OWNER},mode=0777"
         for volume in self._ids.values():
-            engine.must(
+            engine.run_checked(
                 "volume", "create", "--driver", "local", "--label", engine.label,
                 "--opt", "type=tmpfs", "--opt", "device=tmpfs", "--opt", f"o={options}", volume,
             )  # fmt: skip
         engine.ensure_image(HELPER)
         mounts = [
             word
-            for place, volume in enumerate(self._ids.values())
-            for word in ("--volume", f"{volume}:{_MOUNT_POINT}/{place}:nocopy")
+            for index, volume in enumerate(self._ids.values())
+            for word in ("--volume", f"{volume}:{_MOUNT_POINT}/{index}:nocopy")
         ]
-        engine.must(
+        engine.run_checked(
             "run", "--detach", "--name", self._keeper, "--label", engine.label, "--network", "none",
             "--read-only", "--cap-drop", "ALL", "--memory", "64m", "--pids-limit", "8", *mounts,
             HELPER, "sleep", "86400",
@@ -125,45 +125,45 @@ class Volumes:
             CannotCheck: The engine failed.
         """
 
-        def wanted(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
+        def prepare(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
             entry.uid = entry.gid = OWNER
             entry.uname = entry.gname = ""
             entry.mode &= 0o777
             inside = PurePosixPath(entry.name).as_posix()
             return None if inside != "." and leave_out(inside) else entry
 
-        packed = self.folder / "fill.tar"
-        with tarfile.open(packed, "w") as archive:
+        archive_path = self.folder / "fill.tar"
+        with tarfile.open(archive_path, "w") as archive:
             for path in sorted(source.iterdir()):
-                archive.add(path, arcname=path.name, filter=wanted)
-        place = f"{self._keeper}:{_MOUNT_POINT}/{self.names.index(name)}"
-        failed = run_with_input_file(["docker", "cp", "--archive", "-", place], packed)
-        packed.unlink()
+                archive.add(path, arcname=path.name, filter=prepare)
+        target = f"{self._keeper}:{_MOUNT_POINT}/{self.names.index(name)}"
+        failed = run_with_input_file(["docker", "cp", "--archive", "-", target], archive_path)
+        archive_path.unlink()
         if failed:
             raise CannotCheck(f"the files of {source.name} could not be copied into their volume: {failed}")
 
-    def read(self, name: str, kept: Path) -> dict[str, VolumeEntry]:
+    def read(self, name: str, folder: Path) -> dict[str, VolumeEntry]:
         """Return the entries of a volume. Links are not followed.
 
         Args:
             name: the volume.
-            kept: a folder for the contents of its files; created here.
+            folder: a folder for the contents of its files; created here.
 
         Raises:
             CannotCheck: It could not be read.
             TooCostly: Its entries exceed the limits of a worker.
         """
-        packed = self.folder / "read.tar"
-        place = f"{self._keeper}:{_MOUNT_POINT}/{self.names.index(name)}/."
-        most = self.engine.limits.volume
-        failed = run_to_output_file(["docker", "cp", place, "-"], packed, 2 * most)
+        archive_path = self.folder / "read.tar"
+        source = f"{self._keeper}:{_MOUNT_POINT}/{self.names.index(name)}/."
+        limit = self.engine.limits.volume
+        failed = run_to_output_file(["docker", "cp", source, "-"], archive_path, 2 * limit)
         if failed:
             raise CannotCheck(f"the shared folder could not be read: {failed}")
         try:
-            found = self.engine.workers.call(
+            entries = self.engine.workers.call(
                 tuple[VolumeEntry, ...], "read_volume", "what the run left in the shared folder",
-                packed=packed, kept=kept, most=2 * most,
+                archive_path=archive_path, folder=folder, limit=2 * limit,
             )  # fmt: skip
         finally:
-            packed.unlink()
-        return {left.name: left for left in found}
+            archive_path.unlink()
+        return {entry.name: entry for entry in entries}

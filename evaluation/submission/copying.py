@@ -76,8 +76,8 @@ class Copy:
             self.remark("unreadable", "/".join(parts), f"cannot be read: {error.strerror}")
 
     def _folder(self, source: int | Path, parts: Parts) -> None:
-        with os.scandir(source) as listed:
-            entries = sorted(listed, key=lambda entry: entry.name)
+        with os.scandir(source) as iterator:
+            entries = sorted(iterator, key=lambda entry: entry.name)
         for entry in entries:
             if entry.name in self._leave_out and entry.is_dir(follow_symlinks=False):
                 continue
@@ -106,7 +106,7 @@ class Copy:
         """Create a folder of the copy."""
         self._count(parts)
         with _naming_conflicts(parts):
-            self.tree.make(parts)
+            self.tree.make_folder(parts)
 
     def file(self, parts: Parts, content: Iterable[bytes], mode: int = 0o644) -> None:
         """Write one file from chunks.
@@ -138,22 +138,20 @@ class Copy:
             parts: its path, as components.
             target: its target, as it is written.
         """
-        where = "/".join(parts)
+        path = "/".join(parts)
         self._count(parts)
         if "\0" in target or _too_long(Path(target).parts):
-            self.remark("link", where, "is a link with an invalid target; it was left out")
+            self.remark("link", path, "is a link with an invalid target; it was left out")
         elif not leads_inside(len(parts) - 1, target):
-            self.remark(
-                "link", where, f"is a link to {target[:200]}, outside the submission; it was left out"
-            )
+            self.remark("link", path, f"is a link to {target[:200]}, outside the submission; it was left out")
         elif not HAS_HANDLES:
-            self.remark("link", where, "is a link; links are not copied on this system")
+            self.remark("link", path, "is a link; links are not copied on this system")
         else:
             with _naming_conflicts(parts):
                 self.tree.link(parts, target)
-            if self.tree.goes_in_circles(parts):
+            if self.tree.is_circular_link(parts):
                 self.tree.unlink(parts)
-                self.remark("link", where, "is a link that refers to itself; it was left out")
+                self.remark("link", path, "is a link that refers to itself; it was left out")
 
     def _count(self, parts: Parts) -> None:
         """Count an entry, and reject a path that is too deep or leads out of the copy."""
@@ -185,16 +183,16 @@ class Copy:
 @contextmanager
 def _naming_conflicts(parts: Parts) -> Iterator[None]:
     """Turn errors about conflicting entries of an archive into messages that name them."""
-    where = "/".join(parts)
+    path = "/".join(parts)
     try:
         yield
     except FileExistsError:
-        raise NoSubmission(f"{where} exists twice") from None
+        raise NoSubmission(f"{path} exists twice") from None
     except NotADirectoryError:
-        raise NoSubmission(f"{where}: a part of this path is both a file and a folder, or a link") from None
+        raise NoSubmission(f"{path}: a part of this path is both a file and a folder, or a link") from None
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise NoSubmission(f"{where} is behind a link") from None
+            raise NoSubmission(f"{path} is behind a link") from None
         raise
 
 

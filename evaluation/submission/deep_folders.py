@@ -49,8 +49,8 @@ def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
     """Yield all entries of a folder, each folder before its content; one folder at a time is in memory."""
     waiting = [str(folder)]
     while waiting:
-        with suppress(OSError), os.scandir(waiting.pop()) as listed:
-            for entry in list(listed):
+        with suppress(OSError), os.scandir(waiting.pop()) as iterator:
+            for entry in list(iterator):
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append(entry.path)
                 yield entry

@@ -19,15 +19,15 @@ def is_git_url(source: str) -> bool:
     return bool(_LIKE_A_URL.match(source))
 
 
-def clone(source: str, place: Path, copy: CloneTarget, limits: Limits, *, instead: str = "") -> None:
+def clone(source: str, folder: Path, copy: CloneTarget, limits: Limits, *, local_copy: str = "") -> None:
     """Clone a repository and copy its files.
 
     Args:
         source: its URL; a suffix ``#NAME`` selects a branch or a tag.
-        place: the path of the clone.
+        folder: the path of the clone.
         copy: the target of its files.
         limits: limits on time and size.
-        instead: the URL of a safe copy, for a repository on this machine.
+        local_copy: the URL of a safe copy, for a repository on this machine.
 
     Raises:
         NoSubmission: The scheme is not allowed, there is no such repository, or it is too large or too slow.
@@ -53,19 +53,19 @@ def clone(source: str, place: Path, copy: CloneTarget, limits: Limits, *, instea
         "--no-checkout",
         *branch,
         "--",
-        instead or url,
-        str(place),
+        local_copy or url,
+        str(folder),
     )
     run_git(
         [*SAFE_OPTIONS, *typed, "clone", "--quiet", *words],
-        place,
+        folder,
         limits,
         f"{url} cannot be cloned",
         use_user_config=True,
     )
-    check_out(place, "HEAD", limits)
-    copy.folder(place)
-    copy_submodules(url, place, copy, limits)
+    check_out(folder, "HEAD", limits)
+    copy.folder(folder)
+    copy_submodules(url, folder, copy, limits)
 
 
 def branch_of(source: str) -> str:

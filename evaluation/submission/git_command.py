@@ -53,13 +53,13 @@ SAFE_OPTIONS = (
 
 
 def run_git(
-    words: Sequence[str], place: Path, limits: Limits, what_failed: str, *, use_user_config: bool = False
+    arguments: Sequence[str], folder: Path, limits: Limits, what_failed: str, *, use_user_config: bool = False
 ) -> str:
     """Run git, and stop it if it takes too long, prints too much, or its clone becomes too large.
 
     Args:
-        words: the arguments.
-        place: the folder of the clone.
+        arguments: the arguments.
+        folder: the folder of the clone.
         limits: limits on time and size.
         what_failed: the beginning of an error message.
         use_user_config: whether git reads the user's configuration, as for the user's own URL.
@@ -71,37 +71,37 @@ def run_git(
         NoSubmission: git failed, or exceeded a limit.
     """
     try:
-        done = bounded_process.run_bounded(
-            with_memory_limit(["git", *words], _MOST_MEMORY),
+        result = bounded_process.run_bounded(
+            with_memory_limit(["git", *arguments], _MOST_MEMORY),
             seconds=limits.clone_seconds,
             output=_MOST_OUTPUT,
             environment=_environment(use_user_config=use_user_config),
-            check=lambda: TOO_LARGE if is_larger(place, 2 * limits.total_size, _MOST_ENTRIES) else None,
-            every=0.5,
+            check=lambda: TOO_LARGE if is_larger(folder, 2 * limits.total_size, _MOST_ENTRIES) else None,
+            interval=0.5,
         )
     except FileNotFoundError as error:
         raise NoSubmission("git is not installed; repositories cannot be cloned") from error
-    if done.ended == bounded_process.TIME:
+    if result.end_reason == bounded_process.TIME:
         raise NoSubmission(f"{what_failed}: it took more than {limits.clone_seconds:g} s")
-    if done.ended == TOO_LARGE:
+    if result.end_reason == TOO_LARGE:
         raise NoSubmission(
             f"{what_failed}: it is larger than {2 * limits.total_size // MIB} MB, or has too many files"
         )
-    if done.ended == bounded_process.OUTPUT:
+    if result.end_reason == bounded_process.OUTPUT:
         raise NoSubmission(f"{what_failed}: it printed more than {_MOST_OUTPUT // MIB} MB")
-    if done.status != 0:
-        last = [line.strip()[:300] for line in done.output.splitlines() if line.strip()][-3:]
+    if result.status != 0:
+        last = [line.strip()[:300] for line in result.output.splitlines() if line.strip()][-3:]
         raise NoSubmission("\n    ".join([f"{what_failed}:", *last]))
-    return done.output
+    return result.output
 
 
 def _environment(*, use_user_config: bool) -> dict[str, str]:
     """Return the environment of git: how to reach a server, and nothing that changes what git does."""
-    kept = {name: value for name, value in os.environ.items() if name.upper() in _KEPT}
-    alone = {} if use_user_config else {"GIT_CONFIG_GLOBAL": os.devnull}
+    inherited = {name: value for name, value in os.environ.items() if name.upper() in _KEPT}
+    isolation = {} if use_user_config else {"GIT_CONFIG_GLOBAL": os.devnull}
     return (
-        kept
-        | alone
+        inherited
+        | isolation
         | {
             "GIT_CONFIG_NOSYSTEM": "0" if use_user_config else "1",
             "GIT_TERMINAL_PROMPT": "0",
@@ -113,16 +113,16 @@ def _environment(*, use_user_config: bool) -> dict[str, str]:
     )
 
 
-def check_out(place: Path, commit: str, limits: Limits) -> None:
+def check_out(folder: Path, commit: str, limits: Limits) -> None:
     """Check out a commit without the user's configuration: its filters would run on untrusted files.
 
     Args:
-        place: the repository.
+        folder: the repository.
         commit: the commit.
         limits: limits on time and size.
     """
-    words = ["-C", str(place), *SAFE_OPTIONS, "checkout", "--quiet", "--force", "--detach", commit, "--"]
-    run_git(words, place, limits, "its files cannot be checked out")
+    arguments = ["-C", str(folder), *SAFE_OPTIONS, "checkout", "--quiet", "--force", "--detach", commit, "--"]
+    run_git(arguments, folder, limits, "its files cannot be checked out")
 
 
 class CloneTarget(Protocol):

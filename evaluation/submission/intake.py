@@ -51,27 +51,27 @@ class SubmissionSource:
     submodules: tuple[SubmoduleFolder, ...] = ()
 
 
-def take_in(source: str, place: Path, limits: Limits) -> Submission:
+def copy_submission(source: str, folder: Path, limits: Limits) -> Submission:
     """Copy a submission in this process; an evaluation does it in a worker.
 
     Args:
         source: a folder, a zip file or a git URL.
-        place: an empty folder of the evaluation.
+        folder: an empty folder of the evaluation.
         limits: limits on its size.
 
     Raises:
         InputMissing: The source was not found.
         NoSubmission: It is not a submission, too large, or has paths that lead out of it.
     """
-    return copy_source(locate_source(source, place, limits), place, limits)
+    return copy_source(locate_source(source, folder, limits), folder, limits)
 
 
-def locate_source(source: str, place: Path, limits: Limits) -> SubmissionSource:
+def locate_source(source: str, folder: Path, limits: Limits) -> SubmissionSource:
     """Locate a submission; a repository is cloned by git, in a process of its own.
 
     Args:
         source: a folder, a zip file or a git URL.
-        place: an empty folder of the evaluation.
+        folder: an empty folder of the evaluation.
         limits: limits on its size.
 
     Raises:
@@ -83,10 +83,10 @@ def locate_source(source: str, place: Path, limits: Limits) -> SubmissionSource:
         path = path.expanduser()
     if is_git_url(source) and not path.exists():
         name = re.sub(r"\.git$", "", source.partition("#")[0].rstrip("/")).rsplit("/", 1)[-1]
-        return _cloned(source, source, name, place, limits)
+        return _cloned(source, source, name, folder, limits)
     if is_bare_repository(path):
         name = path.resolve().name.removesuffix(".git")
-        return _cloned(source, path.resolve().as_uri(), name, place, limits)
+        return _cloned(source, path.resolve().as_uri(), name, folder, limits)
     if path.is_dir():
         return SubmissionSource(source, "folder", path.resolve().name, path.resolve())
     if path.is_file():
@@ -97,17 +97,17 @@ def locate_source(source: str, place: Path, limits: Limits) -> SubmissionSource:
     )
 
 
-def _cloned(source: str, url: str, name: str, place: Path, limits: Limits) -> SubmissionSource:
+def _cloned(source: str, url: str, name: str, folder: Path, limits: Limits) -> SubmissionSource:
     """Clone a repository; its files are copied afterwards, as those of a folder are."""
     recorder = _CloneRecorder()
-    instead = ""
+    local_copy = ""
     branch_of(url)
     if url.startswith("file://"):
-        found = repository_at(url.partition("#")[0])
-        instead = copy_repository(found, place / "repository", limits).as_uri()
-    clone(url, place / "clone", recorder, limits, instead=instead)
+        repository = repository_at(url.partition("#")[0])
+        local_copy = copy_repository(repository, folder / "repository", limits).as_uri()
+    clone(url, folder / "clone", recorder, limits, local_copy=local_copy)
     submodules = tuple(recorder.folders[1:])
-    return SubmissionSource(source, "git", name, place / "clone", tuple(recorder.remarks), submodules)
+    return SubmissionSource(source, "git", name, folder / "clone", tuple(recorder.remarks), submodules)
 
 
 class _CloneRecorder:
@@ -137,47 +137,52 @@ class _CloneRecorder:
         self.folders.append(SubmoduleFolder(source, parts))
 
 
-def copy_source(found: SubmissionSource, place: Path, limits: Limits) -> Submission:
+def copy_source(location: SubmissionSource, folder: Path, limits: Limits) -> Submission:
     """Copy or unpack a submission that was located.
 
     Args:
-        found: its location.
-        place: an empty folder of the evaluation.
+        location: its location.
+        folder: an empty folder of the evaluation.
         limits: limits on its size.
 
     Raises:
         NoSubmission: It is not a submission, too large, or has paths that lead out of it.
     """
-    copy = Copy(place / "files", limits)
-    if found.kind == "zip":
-        unzip(found.path, copy, limits)
+    copy = Copy(folder / "files", limits)
+    if location.kind == "zip":
+        unzip(location.path, copy, limits)
     else:
-        copy.folder(found.path)
-        for part in found.submodules:
-            copy.folder(part.path, part.parts)
-    root = _find_root(copy, found.source)
-    remarks = (*found.remarks, *copy.remarks, *_remove_leftovers(root))
-    return Submission(found.name, found.source, found.kind, root, remarks)
+        copy.folder(location.path)
+        for submodule in location.submodules:
+            copy.folder(submodule.path, submodule.parts)
+    root = _find_root(copy, location.source)
+    remarks = (*location.remarks, *copy.remarks, *_remove_leftovers(root))
+    return Submission(location.name, location.source, location.kind, root, remarks)
 
 
 def _find_root(copy: Copy, source: str) -> Path:
     """Return the folder of the submission: the top one, or the only one further down."""
-    level = [copy.target]
+    folders = [copy.target]
     for depth in range(4):
-        found = [folder for folder in level if any((folder / mark).exists() for mark in MARKS)]
-        if len(found) > 1:
-            names = ", ".join(sorted(folder.relative_to(copy.target).as_posix() for folder in found)[:5])
+        roots = [candidate for candidate in folders if any((candidate / mark).exists() for mark in MARKS)]
+        if len(roots) > 1:
+            names = ", ".join(
+                sorted(candidate.relative_to(copy.target).as_posix() for candidate in roots)[:5]
+            )
             raise NoSubmission(
-                f"{source} contains {len(found)} submissions: {names}",
+                f"{source} contains {len(roots)} submissions: {names}",
                 hint="Name one of them, or use --class-list.",
             )
-        if found:
+        if roots:
             if depth:
-                where = found[0].relative_to(copy.target).as_posix()
-                copy.remark("nested", where, f"its files are in {where}/, not at the top level")
-            return found[0]
-        level = [
-            folder for parent in level for folder in sorted(parent.iterdir()) if _may_contain_root(folder)
+                relative = roots[0].relative_to(copy.target).as_posix()
+                copy.remark("nested", relative, f"its files are in {relative}/, not at the top level")
+            return roots[0]
+        folders = [
+            candidate
+            for parent in folders
+            for candidate in sorted(parent.iterdir())
+            if _may_contain_root(candidate)
         ]
     raise NoSubmission(
         f"{source} is not a submission: expected a docker-compose.yml or one of the folders "
@@ -196,11 +201,13 @@ def _remove_leftovers(root: Path) -> list[Remark]:
     if folder.is_symlink() or not folder.is_dir():
         return []
     files = [path for path in sorted(folder.rglob("*")) if not path.is_dir() or path.is_symlink()]
-    left = [path for path in files if not path.name.startswith(".git")]
-    for path in left:
+    leftovers = [path for path in files if not path.name.startswith(".git")]
+    for path in leftovers:
         path.unlink()
-    if not left:
+    if not leftovers:
         return []
-    named = ", ".join(path.relative_to(root).as_posix() for path in left[:4])
-    text = f"{named}{' and more' if len(left) > 4 else ''}: ignored; only the files that a run writes count"
+    named = ", ".join(path.relative_to(root).as_posix() for path in leftovers[:4])
+    text = (
+        f"{named}{' and more' if len(leftovers) > 4 else ''}: ignored; only the files that a run writes count"
+    )
     return [Remark("leftover", "shared_data/", text)]

@@ -54,9 +54,9 @@ def copy_repository(source: Path, target: Path, limits: Limits) -> Path:
     Raises:
         NoSubmission: It is too large.
     """
-    most = 2 * limits.total_size
-    wide = replace(limits, files=MOST_OBJECTS, total_size=most, file_size=most)
-    copy = Copy(target, wide, leave_out=frozenset())  # a branch may be called venv/something
+    limit = 2 * limits.total_size
+    repository_limits = replace(limits, files=MOST_OBJECTS, total_size=limit, file_size=limit)
+    copy = Copy(target, repository_limits, leave_out=frozenset())  # a branch may be called venv/something
     for name in ("objects", "refs"):
         copy.make_folder((name,))
         copy.folder(source / name, (name,))

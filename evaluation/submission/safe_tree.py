@@ -35,8 +35,8 @@ def leads_inside(depth: int, target: str) -> bool:
     if not target or "\0" in target or target.startswith("/") or "\\" in target:
         return False
     parts = [part for part in target.split("/") if part not in ("", ".")]
-    climbs = next((place for place, part in enumerate(parts) if part != ".."), len(parts))
-    return climbs <= depth and ".." not in parts[climbs:]
+    up = next((index for index, part in enumerate(parts) if part != ".."), len(parts))
+    return up <= depth and ".." not in parts[up:]
 
 
 class Tree:
@@ -49,13 +49,13 @@ class Tree:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def make(self, parts: Parts) -> None:
+    def make_folder(self, parts: Parts) -> None:
         """Create a folder with its parents; an existing one is kept.
 
         Raises:
             OSError: A part of the path is a file or a link.
         """
-        with self._at(parts, make=True):
+        with self._open_folder(parts, create=True):
             pass
 
     def write(self, parts: Parts, content: Iterable[bytes], mode: int = 0o644) -> None:
@@ -70,8 +70,8 @@ class Tree:
             FileExistsError: The path exists.
             OSError: A part of the path is a file or a link.
         """
-        with self._at(parts[:-1], make=True) as at:
-            handle = _opened(at, parts[-1], _NEW, 0o600)
+        with self._open_folder(parts[:-1], create=True) as parent:
+            handle = _opened(parent, parts[-1], _NEW, 0o600)
         with os.fdopen(handle, "wb") as file:
             for chunk in content:
                 file.write(chunk)
@@ -84,28 +84,28 @@ class Tree:
             parts: its path, as components.
             target: its target.
         """
-        with self._at(parts[:-1], make=True) as at:
-            if isinstance(at, int):
-                os.symlink(target, parts[-1], dir_fd=at)
+        with self._open_folder(parts[:-1], create=True) as parent:
+            if isinstance(parent, int):
+                os.symlink(target, parts[-1], dir_fd=parent)
             else:
                 raise OSError("links are not created on this system")
 
     def unlink(self, parts: Parts) -> None:
         """Remove a file or a link."""
-        with self._at(parts[:-1]) as at:
-            if isinstance(at, int):
-                os.unlink(parts[-1], dir_fd=at)
+        with self._open_folder(parts[:-1]) as parent:
+            if isinstance(parent, int):
+                os.unlink(parts[-1], dir_fd=parent)
             else:
-                (at / parts[-1]).unlink()
+                (parent / parts[-1]).unlink()
 
-    def goes_in_circles(self, parts: Parts) -> bool:
+    def is_circular_link(self, parts: Parts) -> bool:
         """Return whether a link refers to itself, directly or through others."""
-        with self._at(parts[:-1]) as at:
+        with self._open_folder(parts[:-1]) as parent:
             try:
-                if isinstance(at, int):
-                    os.stat(parts[-1], dir_fd=at)
+                if isinstance(parent, int):
+                    os.stat(parts[-1], dir_fd=parent)
                 else:
-                    (at / parts[-1]).stat()
+                    (parent / parts[-1]).stat()
             except FileNotFoundError:
                 return False
             except OSError:
@@ -115,25 +115,25 @@ class Tree:
     def has(self, parts: Parts) -> bool:
         """Return whether a path exists, also as a link."""
         try:
-            with self._at(parts[:-1]) as at:
-                if isinstance(at, int):
-                    os.stat(parts[-1], dir_fd=at, follow_symlinks=False)
+            with self._open_folder(parts[:-1]) as parent:
+                if isinstance(parent, int):
+                    os.stat(parts[-1], dir_fd=parent, follow_symlinks=False)
                 else:
-                    (at / parts[-1]).lstat()
+                    (parent / parts[-1]).lstat()
         except OSError:
             return False
         return True
 
-    def read(self, parts: Parts, most: int) -> bytes | None:
+    def read(self, parts: Parts, limit: int) -> bytes | None:
         """Return the first bytes of a regular file; None if it is not one.
 
         Args:
             parts: its path, as components.
-            most: number of bytes.
+            limit: number of bytes.
         """
         try:
             with self.opened(parts) as file:
-                return file.read(most)
+                return file.read(limit)
         except OSError:
             return None
 
@@ -144,26 +144,26 @@ class Tree:
         Raises:
             OSError: It is not a regular file.
         """
-        with self._at(parts[:-1]) as at:
-            handle = _opened(at, parts[-1], _READ)
+        with self._open_folder(parts[:-1]) as parent:
+            handle = _opened(parent, parts[-1], _READ)
         with os.fdopen(handle, "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise OSError("is not a regular file")
             yield file
 
-    def set_modes(self, wanted: Callable[[Parts], int | None]) -> None:
+    def set_modes(self, mode_of: Callable[[Parts], int | None]) -> None:
         """Set the permissions of files and folders.
 
         Args:
-            wanted: returns the mode of a path, or None to keep it.
+            mode_of: returns the mode of a path, or None to keep it.
         """
         for parts, is_folder in self.entries():
-            mode = wanted(parts)
+            mode = mode_of(parts)
             if mode is None:
                 continue
             mode |= (0o700 | 0o111) if is_folder else 0o400
-            with self._at(parts[:-1]) as at:
-                handle = _opened(at, parts[-1], _FOLDER if is_folder else _READ) if HAS_HANDLES else -1
+            with self._open_folder(parts[:-1]) as parent:
+                handle = _opened(parent, parts[-1], _FOLDER if is_folder else _READ) if HAS_HANDLES else -1
             try:
                 _set_mode(handle, self.root.joinpath(*parts), mode)
             finally:
@@ -176,34 +176,34 @@ class Tree:
         Args:
             under: a folder of the tree.
         """
-        found: list[tuple[Parts, bool]] = []
+        results: list[tuple[Parts, bool]] = []
         waiting = [under]
         while waiting:
             folder = waiting.pop()
-            with self._at(folder) as at, os.scandir(at) as listed:
-                for entry in sorted(listed, key=lambda one: one.name):
+            with self._open_folder(folder) as handle, os.scandir(handle) as iterator:
+                for entry in sorted(iterator, key=lambda item: item.name):
                     parts = (*folder, entry.name)
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(parts)
-                        found.append((parts, True))
+                        results.append((parts, True))
                     elif entry.is_file(follow_symlinks=False):
-                        found.append((parts, False))
-        return sorted(found)
+                        results.append((parts, False))
+        return sorted(results)
 
     @contextmanager
-    def _at(self, parts: Parts, *, make: bool = False) -> Iterator[int | Path]:
+    def _open_folder(self, parts: Parts, *, create: bool = False) -> Iterator[int | Path]:
         """Open a folder: yield its handle, or its path where the system has no handles."""
         _refuse_invalid(parts)
         if not HAS_HANDLES:
-            place = self.root.joinpath(*parts)
-            if make:
-                place.mkdir(parents=True, exist_ok=True)
-            yield place
+            path = self.root.joinpath(*parts)
+            if create:
+                path.mkdir(parents=True, exist_ok=True)
+            yield path
             return
         handle = os.open(self.root, _FOLDER)
         try:
             for part in parts:
-                if make:
+                if create:
                     _make_in(handle, part)
                 inner = os.open(part, _FOLDER, dir_fd=handle)
                 os.close(handle)
@@ -226,11 +226,11 @@ def _make_in(handle: int, name: str) -> None:
         return
 
 
-def _opened(at: int | Path, name: str, flags: int, mode: int = 0o777) -> int:
+def _opened(parent: int | Path, name: str, flags: int, mode: int = 0o777) -> int:
     _refuse_invalid((name,))
-    if isinstance(at, int):
-        return os.open(name, flags, mode, dir_fd=at)
-    return os.open(at / name, flags, mode)
+    if isinstance(parent, int):
+        return os.open(name, flags, mode, dir_fd=parent)
+    return os.open(parent / name, flags, mode)
 
 
 def _set_mode(handle: int, path: Path, mode: int) -> None:

@@ -82,11 +82,11 @@ class Submission:
     @cached_property
     def files(self) -> tuple[str, ...]:
         """The paths of all files relative to the root, with forward slashes, sorted."""
-        found = []
+        paths = []
         for folder, folders, names in os.walk(self.root):
             folders.sort()
-            found += [(Path(folder) / name).relative_to(self.root).as_posix() for name in names]
-        return tuple(sorted(found))
+            paths += [(Path(folder) / name).relative_to(self.root).as_posix() for name in names]
+        return tuple(sorted(paths))
 
     @cached_property
     def size(self) -> int:
@@ -96,11 +96,11 @@ class Submission:
     @cached_property
     def sha256(self) -> str:
         """SHA-256 of names and contents: equal for equal submissions."""
-        whole = hashlib.sha256()
+        digest = hashlib.sha256()
         for name in self.files:
             content = self.path(name).read_bytes() if self._inside(name) and self.has(name) else b""
-            whole.update(name.encode("utf-8", "surrogateescape") + b"\0" + hashlib.sha256(content).digest())
-        return whole.hexdigest()
+            digest.update(name.encode("utf-8", "surrogateescape") + b"\0" + hashlib.sha256(content).digest())
+        return digest.hexdigest()
 
     def _inside(self, name: str) -> bool:
         try:
@@ -111,8 +111,8 @@ class Submission:
     @cached_property
     def compose_name(self) -> str:
         """The name of its compose file, in the order of Compose; empty if it has none."""
-        found = [name for name in ("compose.yaml", "compose.yml", *COMPOSE_NAMES[:2]) if self.has(name)]
-        return found[0] if found else ""
+        names = [name for name in ("compose.yaml", "compose.yml", *COMPOSE_NAMES[:2]) if self.has(name)]
+        return names[0] if names else ""
 
 
 def decode_text(content: bytes) -> tuple[str, str]:

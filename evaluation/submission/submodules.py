@@ -16,48 +16,57 @@ _SSH = re.compile(r"ssh://|[\w.-]+@[\w.-]+:")
 MOST_SUBMODULES = 10
 
 
-def copy_submodules(url: str, place: Path, copy: CloneTarget, limits: Limits) -> None:
+def copy_submodules(url: str, folder: Path, copy: CloneTarget, limits: Limits) -> None:
     """Fetch and copy the submodules that `.gitmodules` names; a clone has empty folders in their places.
 
     Args:
         url: the URL of the repository, as the user typed it.
-        place: its clone.
+        folder: its clone.
         copy: the target of their files.
         limits: limits on time and size.
     """
-    listed = run_git(
-        ["-C", str(place), *SAFE_OPTIONS, "ls-files", "--stage"], place, limits, "its files cannot be listed"
+    index = run_git(
+        ["-C", str(folder), *SAFE_OPTIONS, "ls-files", "--stage"],
+        folder,
+        limits,
+        "its files cannot be listed",
     )
-    links = [line for line in listed.splitlines() if line.startswith("160000 ")]
-    named = _gitmodules(place, limits) if links else {}
+    links = [line for line in index.splitlines() if line.startswith("160000 ")]
+    urls = _gitmodules(folder, limits) if links else {}
     for number, line in enumerate(links):
-        about, _, name = line.partition("\t")
+        details, _, name = line.partition("\t")
         if number >= MOST_SUBMODULES:
             copy.remark("submodule", name, f"was not fetched: more than {MOST_SUBMODULES} submodules")
-        elif name not in named:
+        elif name not in urls:
             copy.remark("submodule", name, "is a submodule without an entry in .gitmodules")
         else:
             try:
-                inner = place.with_name(f"{place.name}-submodule{number}")
-                _fetch(SubmoduleSource.of(named[name], url), about.split()[1], inner, limits, name)
+                inner = folder.with_name(f"{folder.name}-submodule{number}")
+                _fetch(SubmoduleSource.of(urls[name], url), details.split()[1], inner, limits, name)
                 copy.folder(inner, tuple(name.split("/")))
             except NoSubmission as error:
                 copy.remark("submodule", name, error.message.splitlines()[0])
 
 
-def _gitmodules(place: Path, limits: Limits) -> dict[str, str]:
+def _gitmodules(folder: Path, limits: Limits) -> dict[str, str]:
     """Return the URLs of the submodules by folder. They are read from the commit: the file could be a link."""
     words = ["config", "--blob", "HEAD:.gitmodules", "--null", "--get-regexp", r"^submodule\..*\.(path|url)$"]
     try:
-        said = run_git(["-C", str(place), *SAFE_OPTIONS, *words], place, limits, "there is no .gitmodules")
+        output = run_git(
+            ["-C", str(folder), *SAFE_OPTIONS, *words], folder, limits, "there is no .gitmodules"
+        )
     except NoSubmission:
         return {}
-    found: dict[str, dict[str, str]] = {}
-    for entry in said.split("\0"):
+    modules: dict[str, dict[str, str]] = {}
+    for entry in output.split("\0"):
         key, _, value = entry.partition("\n")
-        module, _, what = key.rpartition(".")
-        found.setdefault(module, {})[what] = value
-    return {one["path"]: one["url"] for one in found.values() if {"path", "url"} <= set(one)}
+        module, _, setting = key.rpartition(".")
+        modules.setdefault(module, {})[setting] = value
+    return {
+        module_settings["path"]: module_settings["url"]
+        for module_settings in modules.values()
+        if {"path", "url"} <= set(module_settings)
+    }
 
 
 @dataclass(frozen=True)
@@ -73,40 +82,40 @@ class SubmoduleSource:
     options: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, url: str, outer: str) -> SubmoduleSource:
+    def of(cls, url: str, repository_url: str) -> SubmoduleSource:
         """Check the URL of a submodule: it must refer to the host of the repository, or to a public host.
 
         Args:
             url: the URL in `.gitmodules`.
-            outer: the URL of the repository, as the user typed it.
+            repository_url: the URL of the repository, as the user typed it.
 
         Raises:
             NoSubmission: It refers to another place.
         """
         if url.startswith(("./", "../")):
-            url = _relative(url, outer)
-        whole = re.fullmatch(
+            url = _relative(url, repository_url)
+        match = re.fullmatch(
             r"https://(?:[\w.~%+-]+(?::[^@/]*)?@)?([A-Za-z0-9.-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?/.*", url
         )
-        if whole is None:
-            if _SSH.match(url) and _SSH.match(outer) and _host(url) == _host(outer):
+        if match is None:
+            if _SSH.match(url) and _SSH.match(repository_url) and _host(url) == _host(repository_url):
                 return cls(url)
             raise NoSubmission(
                 f"the submodule's URL {url[:200]} is not allowed; it must begin with https://, or have the same host"
             )
-        host, port = whole.group(1).strip("[]"), int(whole.group(2) or 443)
-        if host.lower() == _host(outer):
+        host, port = match.group(1).strip("[]"), int(match.group(2) or 443)
+        if host.lower() == _host(repository_url):
             return cls(url)
         try:
-            places = resolve(host, port)
+            addresses = resolve(host, port)
         except OSError:
-            places = []
-        if not places and not _has_proxy():  # git would resolve it again, and might get another address
+            addresses = []
+        if not addresses and not _has_proxy():  # git would resolve it again, and might get another address
             raise NoSubmission(f"the host of the submodule's URL {url[:200]} cannot be resolved")
-        if any(is_private(one) for one in places):
+        if any(is_private(address) for address in addresses):
             raise NoSubmission(f"the submodule's URL {url[:200]} resolves to a private network address")
-        known = ",".join(f"[{one}]" if ":" in one else one for one in places)
-        pinned = ("-c", f"http.curloptResolve={host}:{port}:{known}") if places else ()
+        resolved = ",".join(f"[{address}]" if ":" in address else address for address in addresses)
+        pinned = ("-c", f"http.curloptResolve={host}:{port}:{resolved}") if addresses else ()
         return cls(url, ("-c", "http.followRedirects=false", *pinned))
 
 
@@ -118,25 +127,25 @@ def _has_proxy() -> bool:
 def _host(url: str) -> str:
     if url.startswith("file://"):
         return ""
-    found = re.match(r"(?:[a-z]+://)?(?:[^@/]*@)?([A-Za-z0-9.-]+)", url)
-    return found.group(1).lower() if found else ""
+    match = re.match(r"(?:[a-z]+://)?(?:[^@/]*@)?([A-Za-z0-9.-]+)", url)
+    return match.group(1).lower() if match else ""
 
 
-def _relative(url: str, outer: str) -> str:
-    whole = outer.rstrip("/")
+def _relative(url: str, repository_url: str) -> str:
+    base = repository_url.rstrip("/")
     while url.startswith(("./", "../")):
         if url.startswith("../"):
-            whole = whole.rpartition("/")[0]
+            base = base.rpartition("/")[0]
         url = url.partition("/")[2]
-    return f"{whole}/{url}"
+    return f"{base}/{url}"
 
 
-def _fetch(source: SubmoduleSource, commit: str, place: Path, limits: Limits, name: str) -> None:
+def _fetch(source: SubmoduleSource, commit: str, folder: Path, limits: Limits, name: str) -> None:
     """Fetch and check out one commit of a submodule."""
     what_failed = f"the submodule {name} cannot be fetched"
-    place.mkdir()
-    inside = ["-C", str(place), *SAFE_OPTIONS, *source.options]
-    run_git([*inside, "init", "--quiet", "--template="], place, limits, what_failed)
+    folder.mkdir()
+    options = ["-C", str(folder), *SAFE_OPTIONS, *source.options]
+    run_git([*options, "init", "--quiet", "--template="], folder, limits, what_failed)
     words = (
         "fetch",
         "--quiet",
@@ -148,5 +157,5 @@ def _fetch(source: SubmoduleSource, commit: str, place: Path, limits: Limits, na
         source.url,
         commit,
     )
-    run_git([*inside, *words], place, limits, what_failed)
-    check_out(place, commit, limits)
+    run_git([*options, *words], folder, limits, what_failed)
+    check_out(folder, commit, limits)

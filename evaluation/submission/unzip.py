@@ -133,20 +133,20 @@ def _small_pieces(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[
 
 def _as_it_is_packed(entry: zipfile.ZipInfo) -> zipfile.ZipInfo:
     """Return the entry as if its compressed bytes were its content."""
-    packed = copy.copy(entry)
-    packed.compress_type, packed.file_size = zipfile.ZIP_STORED, entry.compress_size
-    del packed.CRC  # the checksum of the content; without one nothing is compared
-    return packed
+    stored = copy.copy(entry)
+    stored.compress_type, stored.file_size = zipfile.ZIP_STORED, entry.compress_size
+    del stored.CRC  # the checksum of the content; without one nothing is compared
+    return stored
 
 
 def _unpacked(file: IO[bytes], kind: int) -> Iterator[bytes]:
-    unpacker = bz2.BZ2Decompressor() if kind == zipfile.ZIP_BZIP2 else _lzma_unpacker(file)
-    while not unpacker.eof:
-        packed = file.read(CHUNK) if unpacker.needs_input else b""
-        chunk = unpacker.decompress(packed, CHUNK)
+    decompressor = bz2.BZ2Decompressor() if kind == zipfile.ZIP_BZIP2 else _lzma_unpacker(file)
+    while not decompressor.eof:
+        compressed = file.read(CHUNK) if decompressor.needs_input else b""
+        chunk = decompressor.decompress(compressed, CHUNK)
         if chunk:
             yield chunk
-        elif not packed and unpacker.needs_input:
+        elif not compressed and decompressor.needs_input:
             return
 
 
@@ -158,9 +158,9 @@ def _lzma_unpacker(file: IO[bytes]) -> lzma.LZMADecompressor:
     code, size = struct.unpack("<BI", properties)
     if size > _LARGEST_DICTIONARY or code >= 9 * 5 * 5:
         raise ValueError(f"LZMA with a dictionary of {size:,} bytes is not supported")
-    about = {"id": lzma.FILTER_LZMA1, "dict_size": max(size, 4096), "lc": code % 9, "lp": code // 9 % 5,
+    filter_options = {"id": lzma.FILTER_LZMA1, "dict_size": max(size, 4096), "lc": code % 9, "lp": code // 9 % 5,
              "pb": code // 45}  # fmt: skip
-    return lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[about])
+    return lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[filter_options])
 
 
 def _parts(name: str) -> tuple[str, ...]:

@@ -34,11 +34,13 @@ def check_directory(path: Path, limits: Limits) -> None:
             raise _too_many(path.name, entries, limits)
         file.seek(start)
         directory = file.read(length)
-    found = _count(directory, limits.files)
-    if found > limits.files:
-        raise _too_many(path.name, max(found, entries), limits)
-    if found != entries and found % 0x10000 != entries:
-        raise NoSubmission(f"{path.name} is damaged: expected {entries:,} entries, got {found:,}", hint=_HINT)
+    counted = _count(directory, limits.files)
+    if counted > limits.files:
+        raise _too_many(path.name, max(counted, entries), limits)
+    if counted != entries and counted % 0x10000 != entries:
+        raise NoSubmission(
+            f"{path.name} is damaged: expected {entries:,} entries, got {counted:,}", hint=_HINT
+        )
 
 
 def _too_many(name: str, entries: int, limits: Limits) -> NoSubmission:
@@ -52,17 +54,17 @@ def _too_many(name: str, entries: int, limits: Limits) -> NoSubmission:
 
 def _where(file: BinaryIO, size: int, name: str) -> tuple[int, int, int]:
     """Return the offset and the length of the central directory, and its stated number of entries."""
-    begin = max(0, size - 66_000)
-    file.seek(begin)
+    start = max(0, size - 66_000)
+    file.seek(start)
     tail = file.read()
-    place = tail.rfind(_END)
-    if place < 0 or len(tail) < place + 22:
+    position = tail.rfind(_END)
+    if position < 0 or len(tail) < position + 22:
         raise NoSubmission(f"{name} is not a zip file", hint="Submit a folder or a .zip file.")
-    entries, length = struct.unpack_from("<HI", tail, place + 10)
-    end = begin + place
-    if tail[max(0, place - 20) : place].startswith(_LOCATOR):
+    entries, length = struct.unpack_from("<HI", tail, position + 10)
+    end = start + position
+    if tail[max(0, position - 20) : position].startswith(_LOCATOR):
         # Zip64, which some packers use for small archives as well: its record precedes the locator.
-        record = tail[max(0, place - 76) : place - 20]
+        record = tail[max(0, position - 76) : position - 20]
         if len(record) < 56 or not record.startswith(_END64):
             raise NoSubmission(f"{name} is damaged: its zip64 end record is not in its place")
         entries, length = struct.unpack_from("<QQ", record, 32)
@@ -74,13 +76,13 @@ def _where(file: BinaryIO, size: int, name: str) -> tuple[int, int, int]:
     return end - length, length, entries
 
 
-def _count(directory: bytes, most: int) -> int:
+def _count(directory: bytes, limit: int) -> int:
     """Return the number of entries of a central directory; stop when there are more than allowed."""
-    place = count = 0
-    while directory[place : place + 4] == _ENTRY and len(directory) >= place + 46:
-        name, extra, comment = struct.unpack_from("<HHH", directory, place + 28)
-        place += 46 + name + extra + comment
+    position = count = 0
+    while directory[position : position + 4] == _ENTRY and len(directory) >= position + 46:
+        name, extra, comment = struct.unpack_from("<HHH", directory, position + 28)
+        position += 46 + name + extra + comment
         count += 1
-        if count > most:
+        if count > limit:
             break
     return count

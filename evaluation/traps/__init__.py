@@ -21,28 +21,31 @@ _ORDER = {BREAKS: 0, RISK: 1}
 _MOST_OF_A_KIND = 6
 
 
-def find(evidence: Evidence) -> tuple[Finding, ...]:
+def find_traps(evidence: Evidence) -> tuple[Finding, ...]:
     """Return all findings, the worst first; of each kind the first few.
 
     Nothing is built or run for it: what happened is taken from the facts that are known already.
     """
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for detector in DETECTORS.values():
         try:
-            sightings = evidence.sightings(detector.name, detector.function, _MOST_OF_A_KIND)
+            result = evidence.detect(detector.name, detector.function, _MOST_OF_A_KIND)
         except TooCostly as error:
-            found.append(_finding(TOO_COSTLY, error.message))
+            findings.append(_finding(TOO_COSTLY, error.message))
             continue
         except Exception:
             continue  # a trap that cannot be looked for is not reported
-        found += [_finding(detector.trap, text, where) for where, text in sightings.places]
-        if sightings.count > _MOST_OF_A_KIND:
-            found.append(
-                _finding(detector.trap, f"and {sightings.count - _MOST_OF_A_KIND} more places like these")
+        findings += [_finding(detector.trap, text, where) for where, text in result.places]
+        if result.count > _MOST_OF_A_KIND:
+            findings.append(
+                _finding(detector.trap, f"and {result.count - _MOST_OF_A_KIND} more places like these")
             )
     keys = list(TRAPS)
     return tuple(
-        sorted(dict.fromkeys(found), key=lambda one: (_ORDER.get(one.severity, 2), keys.index(one.id)))
+        sorted(
+            dict.fromkeys(findings),
+            key=lambda finding: (_ORDER.get(finding.severity, 2), keys.index(finding.id)),
+        )
     )
 
 

@@ -34,7 +34,7 @@ def root_user(evidence: Evidence) -> Places:
         dockerfile = evidence.dockerfile(role)
         if dockerfile.last is None:
             continue
-        users = [one for one in dockerfile.own_layers if one.keyword == "USER"]
+        users = [instruction for instruction in dockerfile.own_layers if instruction.keyword == "USER"]
         name = users[-1].text.partition(":")[0] if users else "root"
         if name in ("root", "0"):
             path = f"{role.folder}/Dockerfile"
@@ -55,9 +55,9 @@ COMPILER_LEFT = Trap(
 @detects(COMPILER_LEFT)
 def compiler_in_the_image(evidence: Evidence) -> Places:
     """Find compilers in the image of codebase, where it was looked into."""
-    ran = evidence.known(Evidence.compilers)
-    if ran is not None and ran.ok and ran.output.strip():
-        names = sorted({line.rpartition("/")[2] for line in ran.output.split()})
+    run = evidence.known(Evidence.compilers)
+    if run is not None and run.ok and run.output.strip():
+        names = sorted({line.rpartition("/")[2] for line in run.output.split()})
         yield f"{SERVICES[2].folder}/Dockerfile", f"the image of codebase holds {', '.join(names[:6])}"
 
 
@@ -66,17 +66,21 @@ def compiler_installed(evidence: Evidence) -> Places:
     """Find Dockerfiles that install a compiler, where the image was not looked into."""
     if evidence.known(Evidence.compilers) is not None:
         return  # the image itself has been looked into
-    for path, one in _run_lines(evidence):
-        found = _COMPILERS.search(one.text)
-        if found and re.search(r"install|apk\s+add", one.text) and not _REMOVED.search(one.text):
-            yield f"{path}:{one.line}", f"{found.group(1)} is installed and stays"
+    for path, instruction in _run_lines(evidence):
+        match = _COMPILERS.search(instruction.text)
+        if (
+            match
+            and re.search(r"install|apk\s+add", instruction.text)
+            and not _REMOVED.search(instruction.text)
+        ):
+            yield f"{path}:{instruction.line}", f"{match.group(1)} is installed and stays"
 
 
 def _run_lines(evidence: Evidence) -> Iterator[tuple[str, Instruction]]:
     for role in SERVICES:
-        for one in evidence.dockerfile(role).own_layers:
-            if one.keyword == "RUN":
-                yield f"{role.folder}/Dockerfile", one
+        for instruction in evidence.dockerfile(role).own_layers:
+            if instruction.keyword == "RUN":
+                yield f"{role.folder}/Dockerfile", instruction
 
 
 UNPINNED = Trap(
@@ -99,14 +103,16 @@ def unpinned(evidence: Evidence) -> Places:
                     f"{image.name} is a different {name} each time a new one is published",
                 )
         for stage in evidence.dockerfile(role).stages:
-            for one in stage.instructions:
-                if one.keyword == "RUN":
-                    yield from _unpinned_packages(evidence, f"{path}:{one.line}", one.text, role.folder)
+            for instruction in stage.instructions:
+                if instruction.keyword == "RUN":
+                    yield from _unpinned_packages(
+                        evidence, f"{path}:{instruction.line}", instruction.text, role.folder
+                    )
 
 
 def _unpinned_packages(evidence: Evidence, where: str, text: str, folder: str) -> Places:
-    for found in _PIP.finditer(text):
-        words = iter(found.group(1).split())
+    for match in _PIP.finditer(text):
+        words = iter(match.group(1).split())
         for word in words:
             if word in ("-r", "--requirement"):
                 yield from _unpinned_lines(evidence, f"{folder}/{next(words, '').rpartition('/')[2]}")
@@ -156,12 +162,12 @@ def fixed_names(evidence: Evidence) -> Places:
 def status_thrown_away(evidence: Evidence) -> Places:
     """Find commands that end with ``|| true``."""
     for role in SERVICES:
-        for one in evidence.dockerfile(role).own_layers:
-            if one.keyword in ("RUN", "CMD", "ENTRYPOINT") and re.search(
-                r"\|\|\s*(true|:|exit 0)\s*($|[;&\"'\]])", one.text
+        for instruction in evidence.dockerfile(role).own_layers:
+            if instruction.keyword in ("RUN", "CMD", "ENTRYPOINT") and re.search(
+                r"\|\|\s*(true|:|exit 0)\s*($|[;&\"'\]])", instruction.text
             ):
                 yield (
-                    f"{role.folder}/Dockerfile:{one.line}",
+                    f"{role.folder}/Dockerfile:{instruction.line}",
                     "|| true discards the exit status of the command",
                 )
     for name, content in evidence.compose.services.items():
@@ -173,6 +179,6 @@ def status_thrown_away(evidence: Evidence) -> Places:
 
 def look_for_compilers(evidence: Evidence) -> None:
     """Look for compilers in codebase's image, where it has been built."""
-    built = evidence.known(Evidence.built, SERVICES[2])
-    if built is not None and built.ok:
+    build = evidence.known(Evidence.build_result, SERVICES[2])
+    if build is not None and build.ok:
         evidence.obtain(Evidence.compilers)

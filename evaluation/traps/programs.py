@@ -31,8 +31,8 @@ def own_programs(evidence: Evidence) -> Iterator[tuple[str, ast.Module]]:
     folder = SERVICES[2].folder
     for name in evidence.submission.files:
         parts = name.split("/")
-        mine = name in _DRIVERS or (parts[0] == folder and len(parts) == 2)
-        if mine and name.endswith(".py"):
+        is_own = name in _DRIVERS or (parts[0] == folder and len(parts) == 2)
+        if is_own and name.endswith(".py"):
             try:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # about the submission's escapes, not about ours
@@ -52,7 +52,7 @@ NESTED_ACTIVATE = Trap(
 def nested_activate(evidence: Evidence) -> Places:
     """Find calls of ``activate`` with a nested list."""
     run = evidence.known(Evidence.run)
-    if run is not None and evidence.seen(run).equal:
+    if run is not None and evidence.observed_prediction(run).equal:
         return  # this library took it
     for name, tree in own_programs(evidence):
         lists = _lists(tree)
@@ -93,7 +93,9 @@ def _is_nested(node: ast.expr, lists: set[str]) -> bool:
         return _is_nested(node.args[0], lists)
     if not isinstance(node, (ast.List, ast.Tuple)):
         return False
-    return any(_is_list(one) or (isinstance(one, ast.Name) and one.id in lists) for one in node.elts)
+    return any(
+        _is_list(element) or (isinstance(element, ast.Name) and element.id in lists) for element in node.elts
+    )
 
 
 def _called(node: ast.Call) -> str:
@@ -154,7 +156,7 @@ def _starts_a_program(call: ast.Call) -> bool:
     text = _source(call.func)
     if text == "os.system" or text == "subprocess.call":
         return True
-    checked = any(one.arg == "check" for one in call.keywords)
+    checked = any(keyword.arg == "check" for keyword in call.keywords)
     return text == "subprocess.run" and not checked
 
 
@@ -175,6 +177,6 @@ def own_machine_path(evidence: Evidence) -> Places:
     recipes = [f"{role.folder}/Dockerfile" for role in SERVICES] + [evidence.submission.compose_name]
     for name in filter(None, recipes):
         for number, line in enumerate(evidence.submission.text(name).splitlines(), 1):
-            found = _IN_TEXT.search(line.split("#")[0])
-            if found:
-                yield f"{name}:{number}", f"{found.group()[:80]} exists on one machine only"
+            match = _IN_TEXT.search(line.split("#")[0])
+            if match:
+                yield f"{name}:{number}", f"{match.group()[:80]} exists on one machine only"

@@ -35,17 +35,17 @@ def first_exit(evidence: Evidence) -> Places:
     first = timeline.wrong_first_exit(run, evidence.roles)
     if first is None or first.status:
         return  # one that failed is no trap but a fault of its own
-    who = evidence.roles.role(first.service) or first.service
+    name = evidence.roles.role(first.service) or first.service
     text = (
-        f"{who} was the first container to end (status {first.status}), and `{run.command}` then stopped all the "
+        f"{name} was the first container to end (status {first.status}), and `{run.command}` then stopped all the "
         "others, codebase among them. "
     )
-    whole = evidence.known(Evidence.full_run)
-    if whole is not None and evidence.seen(whole).equal:
+    full_run = evidence.known(Evidence.full_run)
+    if full_run is not None and evidence.observed_prediction(full_run).equal:
         text += (
             "Without that flag the same stack makes the right prediction: only the orchestration is wrong."
         )
-    elif whole is not None:
+    elif full_run is not None:
         text += "Without that flag it makes no right prediction either."
     yield evidence.compose.where(first.service), text
 
@@ -60,9 +60,9 @@ NO_WAITING = Trap(
 @detects(NO_WAITING)
 def no_waiting(evidence: Evidence) -> Places:
     """Find files that arrived after codebase had looked for them."""
-    if late := evidence.known(Evidence.late_files):
-        where = evidence.compose.where(evidence.roles.service(CODEBASE))
-        yield where, f"codebase looked for {' and '.join(late)} before the copy was there"
+    if late_files := evidence.known(Evidence.late_files):
+        location = evidence.compose.where(evidence.roles.service(CODEBASE))
+        yield location, f"codebase looked for {' and '.join(late_files)} before the copy was there"
 
 
 TIMING = Trap(
@@ -79,8 +79,8 @@ def timing(evidence: Evidence) -> Places:
     if len(runs) < 2:
         return
     roles = evidence.roles
-    went = [(timeline.succeeded(run, roles), evidence.seen(run).equal) for run in runs]
-    if went[0] != went[1]:
+    outcomes = [(timeline.succeeded(run, roles), evidence.observed_prediction(run).equal) for run in runs]
+    if outcomes[0] != outcomes[1]:
         yield evidence.compose.name, "one of two runs succeeded and one failed; the better one counts"
 
 
@@ -157,7 +157,9 @@ def root_leftovers(evidence: Evidence) -> Places:
     """Find files in the shared folder that belong to root."""
     run = evidence.known(Evidence.run)
     if run is not None:
-        names = sorted(left.name for left in run.shared.values() if left.owner == 0 and left.kind == "file")
+        names = sorted(
+            entry.name for entry in run.shared.values() if entry.owner == 0 and entry.kind == "file"
+        )
         if names:
             yield "shared_data/", f"after a run these files belong to root: {', '.join(names[:5])}"
 
@@ -170,10 +172,10 @@ def swallowed(evidence: Evidence) -> Places:
         return
     service = evidence.roles.service(CODEBASE)
     code = run.container(service)
-    said = "\n".join(run.lines_of(service))
-    found = _ERRORS.search(said)
-    if code is not None and code.status == 0 and found and not evidence.seen(run).where:
-        line = said[found.start() :].strip().splitlines()[0]
+    output = "\n".join(run.lines_of(service))
+    match = _ERRORS.search(output)
+    if code is not None and code.status == 0 and match and not evidence.observed_prediction(run).where:
+        line = output[match.start() :].strip().splitlines()[0]
         yield (
             f"{SERVICES[2].folder}/",
             f"codebase printed an error ({line[:100]}) and ended with status 0 all the same",
@@ -214,9 +216,9 @@ def over_the_limits(evidence: Evidence) -> Places:
                 f"{state.service} used more memory than it is allowed and was killed",
             )
     for role in SERVICES:
-        alone = evidence.known(Evidence.alone, role)
-        if alone is not None and alone.stopped:
-            yield f"{role.folder}/Dockerfile", f"`{alone.command}`: {alone.stopped}"
-        built = evidence.known(Evidence.built, role)
-        if built is not None and "was stopped" in built.reason:
-            yield f"{role.folder}/Dockerfile", built.reason
+        container_run = evidence.known(Evidence.container_run, role)
+        if container_run is not None and container_run.stopped:
+            yield f"{role.folder}/Dockerfile", f"`{container_run.command}`: {container_run.stopped}"
+        build = evidence.known(Evidence.build_result, role)
+        if build is not None and "was stopped" in build.reason:
+            yield f"{role.folder}/Dockerfile", build.reason

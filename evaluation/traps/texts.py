@@ -52,10 +52,10 @@ def encoding(evidence: Evidence) -> Places:
         if written_in == "utf-8 with BOM" and PurePosixPath(name).suffix not in (".csv", ".md", ".txt"):
             yield f"{name}:1", f"{name} begins with a byte order mark, which some programs take for text"
         for number, line in enumerate(text.splitlines(), 1):
-            if found := _DAMAGED.search(line):
+            if match := _DAMAGED.search(line):
                 yield (
                     f"{name}:{number}",
-                    f"damaged characters: {line[max(0, found.start() - 10) : found.end() + 10].strip()}",
+                    f"damaged characters: {line[max(0, match.start() - 10) : match.end() + 10].strip()}",
                 )
                 break
 

@@ -19,13 +19,13 @@ from evaluation.submission.submission import Submission
 from pipeline.submission.checklist import Contents
 
 if TYPE_CHECKING:  # each task imports what it needs: a worker that unpacks a zip file loads no NumPy
-    from evaluation.evidence.evidence import Sightings
+    from evaluation.evidence.evidence import DetectorResult
     from evaluation.evidence.remote import Ask, RemoteEvidence
     from evaluation.images.build_plan import BuildPlan, PreparedContext
     from evaluation.result import Verdict
     from evaluation.sandbox.volumes import VolumeEntry
 else:
-    Ask = RemoteEvidence = Sightings = BuildPlan = PreparedContext = Verdict = VolumeEntry = object
+    Ask = RemoteEvidence = DetectorResult = BuildPlan = PreparedContext = Verdict = VolumeEntry = object
 
 
 class TaskRunner:
@@ -64,17 +64,17 @@ class TaskRunner:
 
 
 def _call(
-    function: Callable[..., object], given: dict[str, object], arguments: Mapping[str, object]
+    function: Callable[..., object], fixed: dict[str, object], arguments: Mapping[str, object]
 ) -> object:
-    kinds = {name: kind for name, kind in hints_of(function).items() if name not in ("evidence", "return")}
-    return function(**given, **{name: decode(kind, arguments[name]) for name, kind in kinds.items()})
+    types = {name: type_ for name, type_ in hints_of(function).items() if name not in ("evidence", "return")}
+    return function(**fixed, **{name: decode(type_, arguments[name]) for name, type_ in types.items()})
 
 
 # --- before there is a submission
 
 
 @dataclass(frozen=True)
-class Taken:
+class CopiedSubmission:
     """A copied submission, with its facts for the report.
 
     Attributes:
@@ -92,16 +92,16 @@ class Taken:
     compose_name: str
 
 
-def take_in(found: SubmissionSource, place: Path, limits: Limits) -> Taken:
+def copy_submission(source: SubmissionSource, folder: Path, limits: Limits) -> CopiedSubmission:
     """Copy a folder or unpack a zip file, and return the facts for the report.
 
     Args:
-        found: the submission.
-        place: an empty folder; the copy goes there.
+        source: the submission.
+        folder: an empty folder; the copy goes there.
         limits: how large it may be.
     """
-    submission = copy_source(found, place, limits)
-    return Taken(
+    submission = copy_source(source, folder, limits)
+    return CopiedSubmission(
         submission,
         submission.files,
         submission.size,
@@ -119,27 +119,27 @@ def key_of(source: Path, limits: Limits) -> str:
     """
     from evaluation.submission.copying import LEFT_OUT
 
-    whole, read = hashlib.sha256(), 0
+    digest, size = hashlib.sha256(), 0
     for count, path in enumerate(_regular(source, LEFT_OUT)):
         name = "" if path == source else path.relative_to(source).as_posix()
-        read += path.stat().st_size
-        if count > limits.files or read > limits.total_size:
+        size += path.stat().st_size
+        if count > limits.files or size > limits.total_size:
             raise NoSubmission(
                 f"{source} is larger than a submission may be: "
                 f"{limits.files:,} files and {limits.total_size // 1024**2} MB"
             )
-        whole.update(name.encode("utf-8", "surrogateescape") + b"\0" + _digest(path))
-    return whole.hexdigest()
+        digest.update(name.encode("utf-8", "surrogateescape") + b"\0" + _digest(path))
+    return digest.hexdigest()
 
 
 def _regular(source: Path, left_out: frozenset[str]) -> Iterator[Path]:
     if not source.is_dir():
         yield source
         return
-    for place, folders, names in os.walk(source):
+    for folder, folders, names in os.walk(source):
         folders[:] = sorted(name for name in folders if name not in left_out)
         for name in sorted(names):
-            path = Path(place) / name
+            path = Path(folder) / name
             if stat.S_ISREG(path.lstat().st_mode):
                 yield path
 
@@ -174,25 +174,25 @@ def checklist(root: Path) -> Checklist:
     return Checklist(contents_of(root), outdated_results(Layout(root)))
 
 
-def read_volume(packed: Path, kept: Path, most: int) -> tuple[VolumeEntry, ...]:
+def read_volume(archive_path: Path, folder: Path, limit: int) -> tuple[VolumeEntry, ...]:
     """Return the entries of a volume; see `volume_archive.read_volume`."""
     from evaluation.sandbox import volume_archive
 
-    return volume_archive.read_volume(packed, kept, most)
+    return volume_archive.read_volume(archive_path, folder, limit)
 
 
-def search(packed: Path, wanted: Path, also: str) -> tuple[str, ...]:
+def search(archive_path: Path, file: Path, usual_path: str) -> tuple[str, ...]:
     """Return where the archive of an image holds a file."""
     from evaluation.images import image_archive
 
-    return image_archive.search(packed, wanted, also)
+    return image_archive.search(archive_path, file, usual_path)
 
 
-def why_not_interpreter(packed: Path) -> str:
+def why_not_interpreter(archive_path: Path) -> str:
     """Return why the file in an archive is no interpreter."""
     from evaluation.images import image_archive
 
-    return image_archive.why_not_interpreter(packed)
+    return image_archive.why_not_interpreter(archive_path)
 
 
 # --- of one submission
@@ -203,23 +203,23 @@ def fact(evidence: RemoteEvidence, name: str, arguments: dict[str, object]) -> o
     return evidence.compute(name, arguments)
 
 
-def plan_build(evidence: RemoteEvidence, wanted: dict[str, object]) -> BuildPlan:
+def plan_build(evidence: RemoteEvidence, request: dict[str, object]) -> BuildPlan:
     """Read the Dockerfile of a build: whether it may be built, and from which images."""
     from evaluation.compose.safe_stack import BuildRequest
     from evaluation.images.build_plan import BuildPlanner
 
-    return BuildPlanner(evidence.submission, evidence.limits).plan(decode(BuildRequest, wanted))
+    return BuildPlanner(evidence.submission, evidence.limits).plan(decode(BuildRequest, request))
 
 
 def prepare_context(
-    evidence: RemoteEvidence, wanted: dict[str, object], folder: Path, variables: dict[str, dict[str, str]]
+    evidence: RemoteEvidence, request: dict[str, object], folder: Path, variables: dict[str, dict[str, str]]
 ) -> PreparedContext:
     """Copy the context of a build and write the Dockerfile that is built."""
     from evaluation.compose.safe_stack import BuildRequest
     from evaluation.images.build_plan import BuildPlanner
 
     return BuildPlanner(evidence.submission, evidence.limits).prepare(
-        decode(BuildRequest, wanted), folder, variables
+        decode(BuildRequest, request), folder, variables
     )
 
 
@@ -230,14 +230,14 @@ def verdict(evidence: RemoteEvidence, check: str, parameters: dict[str, object])
     return CHECKS[check](evidence, **CHECKS[check].read_parameters(parameters))
 
 
-def sightings(evidence: RemoteEvidence, detector: str, most: int) -> Sightings:
+def detect(evidence: RemoteEvidence, detector: str, limit: int) -> DetectorResult:
     """Look for a trap."""
     from evaluation.traps import DETECTORS
 
-    return evidence.sightings(detector, DETECTORS[detector].function, most)
+    return evidence.detect(detector, DETECTORS[detector].function, limit)
 
 
-_BEFORE = (take_in, key_of, checklist, read_volume, search, why_not_interpreter)
-_OF_ONE = (fact, plan_build, prepare_context, verdict, sightings)
+_BEFORE = (copy_submission, key_of, checklist, read_volume, search, why_not_interpreter)
+_OF_ONE = (fact, plan_build, prepare_context, verdict, detect)
 TASKS: Mapping[str, Callable[..., object]] = {task.__name__: task for task in _BEFORE}
 EVIDENCE_TASKS: Mapping[str, Callable[..., object]] = {task.__name__: task for task in _OF_ONE}

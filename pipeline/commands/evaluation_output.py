@@ -45,7 +45,7 @@ def evaluate_submission(
         source,
         rubric,
         conditions,
-        say=lambda text: console.print(f"  … {text}"),
+        on_progress=lambda text: console.print(f"  … {text}"),
         on_result=lambda result: _print_result(console, result),
     )
     written = write(report, folder / safe_name(report.submission), tuple(formats or EXPORTERS))

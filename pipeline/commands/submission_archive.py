@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from evaluation.errors import NoSubmission, TooCostly
-from evaluation.evaluate import Conditions, take_in
+from evaluation.evaluate import Conditions, copy_submission
 from evaluation.processes.worker_pool import WorkerPool
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.result import Report
@@ -180,7 +180,9 @@ def verify(context: Context, archive: Path) -> SubmitResult:
         raise InputMissing(f"{archive} not found", path=archive)
     context.console.heading(f"Verifying {archive.name}")
     with tempfile.TemporaryDirectory(prefix="app07-verify-") as folder, WorkerPool(DEFAULT_LIMITS) as workers:
-        unpacked = take_in(str(archive), Path(folder) / "unpacked", DEFAULT_LIMITS, workers).submission
+        unpacked = copy_submission(
+            str(archive), Path(folder) / "unpacked", DEFAULT_LIMITS, workers
+        ).submission
         checked = _checked(workers, printable(archive.name), unpacked.root)
     contents, outdated = presentable(checked.contents), presentable(checked.stale)
     _print_checklist(context, contents)

@@ -124,7 +124,7 @@ def _compose(samples: ModuleType) -> dict[str, Break]:
                     plain, 'busybox:latest\n    volumes: ["', f'busybox:latest\n    volumes: ["./{C2}:/knowledgeBase:ro", "'
                 )
             },
-            4, "the service knowledgebase asks for the image busybox:latest, which nothing in the submission builds",
+            4, "the service knowledgebase uses the image busybox:latest, which nothing in the submission builds",
         ),
         "compose.dependencies": Break(
             {COMPOSE: swap(compose, depends, f"    {waits}\n")}, 4,

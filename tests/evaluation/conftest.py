@@ -21,7 +21,7 @@ from evaluation.evidence.evidence import Evidence
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.result import Report, from_json
 from evaluation.rubric import load_rubric
-from evaluation.submission.intake import take_in
+from evaluation.submission.intake import copy_submission
 from pipeline.cli import execute, parse
 from pipeline.engines.docker_command import find_docker
 from pipeline.errors import EngineUnavailable
@@ -90,7 +90,7 @@ def evidence_of(tmp_path: Path, submit: Callable[..., Path]) -> Callable[..., Ev
 
     def make(changes: Changes | None = None) -> Evidence:
         folder = submit(changes)
-        submission = take_in(str(folder), tmp_path / f"in-{folder.name}", DEFAULT_LIMITS)
+        submission = copy_submission(str(folder), tmp_path / f"in-{folder.name}", DEFAULT_LIMITS)
         return Evidence(submission, DEFAULT_LIMITS, None, tmp_path, why_no_engine="a test without one")
 
     return make

@@ -23,7 +23,7 @@ from pathlib import Path
 import pytest
 
 from evaluation.errors import CannotCheck, NoSubmission, TooCostly
-from evaluation.evaluate import Conditions, evaluate, take_in
+from evaluation.evaluate import Conditions, copy_submission, evaluate
 from evaluation.evidence.evidence import FACTS, Evidence
 from evaluation.evidence.guarded import GuardedEvidence
 from evaluation.evidence.remote import RemoteEvidence
@@ -301,7 +301,7 @@ def guarded(submit, tmp_path):
         place = tmp_path / f"guarded{len(made)}"
         place.mkdir()
         with WorkerPool(limits) as workers:
-            taken = take_in(str(submit(changes)), place / "in", limits, workers)
+            taken = copy_submission(str(submit(changes)), place / "in", limits, workers)
         evidence = GuardedEvidence(taken.submission, limits, None, place, why_no_engine="a test without one")
         made.append(evidence)
         return evidence
@@ -320,7 +320,7 @@ def stack_run(*lines, **left):
 def test_a_worker_finds_the_expected_prediction(guarded):
     evidence = guarded()
     assert evidence.why_not_expected == ""
-    shown = evidence.seen(stack_run("nothing"))
+    shown = evidence.observed_prediction(stack_run("nothing"))
     assert (shown.equal, shown.where) == (False, "")
 
 
@@ -353,7 +353,7 @@ def test_files_and_output_of_a_run_are_read_within_limits(guarded, lines, left):
     assert evidence.is_right(run) is False
     evidence.workers.close()
     with contextlib.suppress(PipelineError):
-        evidence.seen(run)
+        evidence.observed_prediction(run)
     assert evidence.workers._idle == []  # what is known is not read once more
 
 
@@ -369,7 +369,12 @@ def test_the_files_of_a_volume_are_saved_and_loaded(tmp_path):
         archive.addfile(link)
     with WorkerPool(SHORT) as workers:
         found = workers.call(
-            tuple[VolumeEntry, ...], "read_volume", "it", packed=packed, kept=tmp_path / "kept", most=MIB
+            tuple[VolumeEntry, ...],
+            "read_volume",
+            "it",
+            archive_path=packed,
+            folder=tmp_path / "kept",
+            limit=MIB,
         )
     assert [(left.name, left.owner, left.written, left.kind, left.content, left.size) for left in found] == [
         ("a.csv", 7, 5.0, "file", b"1,2\n", 4), ("b/c.txt", 7, 0.0 + 5, "file", b"", 0),
@@ -391,11 +396,13 @@ def test_an_archive_with_a_huge_header_ends_its_worker_only(tmp_path):
         with pytest.raises(
             TooCostly, match=r"^the image cannot be read .*: it needs more than 512 MB of memory"
         ):
-            workers.call(tuple[str, ...], "search", "the image", packed=packed, wanted=wanted, also="")
+            workers.call(
+                tuple[str, ...], "search", "the image", archive_path=packed, file=wanted, usual_path=""
+            )
         with tarfile.open(packed, "w") as archive:
             archive.add(wanted, "/there")
         assert workers.call(
-            tuple[str, ...], "search", "the image", packed=packed, wanted=wanted, also=""
+            tuple[str, ...], "search", "the image", archive_path=packed, file=wanted, usual_path=""
         ) == ("/there",)
 
 
@@ -531,7 +538,7 @@ def test_control_characters_never_reach_an_exporter(submit):
 # Attributes that work unchanged in a worker: they read no file beyond the facts, or are derived from facts.
 MADE_OF_FACTS = {
     *("engine", "image", "image_of", "copies_in_image", "run_for_files", "missing_folders", "is_right"),
-    *("refused_hosts", "verdict", "sightings", "to_message", "from_message", "number_of", "run_with"),
+    *("refused_hosts", "verdict", "detect", "to_message", "from_message", "number_of", "run_with"),
 }
 
 
@@ -600,12 +607,12 @@ def test_workers_receive_the_results_of_container_runs(guarded):
     ran = ContainerRun(
         "docker run --rm activationbase_app07", 137, "", 60.0, "it did not end within 60 s and was stopped"
     )
-    evidence.remember(Evidence.alone, ran, SERVICES[0])
+    evidence.remember(Evidence.container_run, ran, SERVICES[0])
     verdict = evidence.verdict("prints_its_rows", print, {"container": 1})
     assert (
         verdict.reason == "`docker run --rm activationbase_app07`: it did not end within 60 s and was stopped"
     )
-    assert evidence.sightings("over_the_limits", print, 6).places == ((f"{C1}/Dockerfile", verdict.reason),)
+    assert evidence.detect("over_the_limits", print, 6).places == ((f"{C1}/Dockerfile", verdict.reason),)
 
 
 def test_the_time_limit_shrinks_after_each_expensive_input(guarded):

@@ -24,8 +24,8 @@ def answer(program, library):
 def test_a_real_python_with_the_library_solves_the_challenge(seed):
     asked = make_challenge(seed)
     said = answer(asked.program, PROJECT.root / "container3_codebase")
-    assert asked.language_answered(said)
-    assert asked.network_answered(said)
+    assert asked.has_language_results(said)
+    assert asked.has_network_output(said)
 
 
 def test_every_challenge_is_different():
@@ -36,13 +36,13 @@ def test_every_challenge_is_different():
 @pytest.mark.parametrize("said", ["OK", "", "OK\n" * 100, "m1 OK OK"])
 def test_printed_text_does_not_solve_the_challenge(said):
     asked = make_challenge(1)
-    assert not asked.language_answered(said)
-    assert not asked.network_answered(said)
+    assert not asked.has_language_results(said)
+    assert not asked.has_network_output(said)
 
 
 def test_printing_the_program_does_not_solve_the_challenge():
     asked = make_challenge(1)
-    assert not asked.language_answered(asked.program)
+    assert not asked.has_language_results(asked.program)
 
 
 def test_a_library_of_empty_classes_does_not_solve_the_challenge(tmp_path):
@@ -51,8 +51,8 @@ def test_a_library_of_empty_classes_does_not_solve_the_challenge(tmp_path):
     (tmp_path / "pybrain" / "structure.py").write_text("class FeedForwardNetwork: pass\n")
     asked = make_challenge(2)
     said = answer(asked.program, tmp_path)
-    assert asked.language_answered(said)
-    assert not asked.network_answered(said)
+    assert asked.has_language_results(said)
+    assert not asked.has_network_output(said)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from evaluation.images.build_plan import unbuildable
 from evaluation.images.builder import is_missing_layer
 from evaluation.images.canonical import VOLUMES_LABEL, rewrite
 from evaluation.quotas import DEFAULT_LIMITS
-from evaluation.submission.intake import take_in
+from evaluation.submission.intake import copy_submission
 from evaluation.submission.safe_tree import Tree
 from pipeline.project import PROJECT, SERVICES
 
@@ -324,7 +324,7 @@ def test_modes_are_set_inside_the_context_only(tmp_path):
 def test_a_remote_add_is_refused(submit, samples, tmp_path):
     dockerfile = samples.DATA_DOCKERFILE.replace("RUN", "ADD http://192.0.2.1/x /x\nRUN")
     folder = submit({"container1_activationbase/Dockerfile": dockerfile})
-    submission = take_in(str(folder), tmp_path / "in", DEFAULT_LIMITS)
+    submission = copy_submission(str(folder), tmp_path / "in", DEFAULT_LIMITS)
     wrong = unbuildable(submission, BuildRequest("container1_activationbase", "Dockerfile"))
     assert "line 2: ADD http://192.0.2.1/x would be downloaded by the engine itself" in wrong.reason
     assert unbuildable(submission, BuildRequest("container2_knowledgebase", "Dockerfile")) is None

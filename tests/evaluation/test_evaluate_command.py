@@ -155,14 +155,15 @@ def test_an_invalid_class_list_is_an_error(drive, tmp_path):
 def test_a_program_with_endless_output_is_stopped(tmp_path):
     for text in ("print('x' * 1000)", "import sys; sys.stdout.write('x' * 100000)"):
         done = run_bounded(["python3", "-c", f"while True: {text}"], seconds=30, output=1_000_000)
-        assert done.ended == OUTPUT
+        assert done.end_reason == OUTPUT
         assert len(done.output) < 3_000_000
 
 
 def test_only_a_program_beyond_its_time_limit_is_stopped():
-    assert run_bounded(["sleep", "60"], seconds=0.5, output=1000).ended == TIME
+    assert run_bounded(["sleep", "60"], seconds=0.5, output=1000).end_reason == TIME
     done = run_bounded(["sh", "-c", "printf 'one\\ntwo'; exit 3"], seconds=30, output=1000)
     assert (done.status, done.output, done.ok) == (3, "one\ntwo\n", False)
     assert (
-        run_bounded(["sleep", "60"], seconds=30, output=1000, check=lambda: "disk", every=0.1).ended == "disk"
+        run_bounded(["sleep", "60"], seconds=30, output=1000, check=lambda: "disk", interval=0.1).end_reason
+        == "disk"
     )

@@ -212,9 +212,9 @@ def test_leftovers_of_a_killed_evaluation_are_removed_by_the_next_one(engine, le
         session = EngineSession(version, compose, DEFAULT_LIMITS)
         session.id = session.id.replace(f"-{os.getpid()}-", f"-{other.pid}-")
         session.label = label = f"app07.evaluation={session.id}"
-        session.must("network", "create", "--internal", "--label", label, session.id)
+        session.run_checked("network", "create", "--internal", "--label", label, session.id)
         options = ["--name", session.id, "--label", label, "--network", session.id]
-        session.must("create", *options, "busybox:latest", "true")
+        session.run_checked("create", *options, "busybox:latest", "true")
         EngineSession(version, compose, DEFAULT_LIMITS).remove_abandoned()
         assert len(left_of(other.pid)) == 2
         other.kill()

@@ -28,7 +28,7 @@ from evaluation.images.canonical import VOLUMES_LABEL
 from evaluation.quotas import DEFAULT_LIMITS, MIB
 from evaluation.sandbox.container_run import declared_volumes, run_container
 from evaluation.sandbox.stack import Stack
-from evaluation.submission.intake import take_in
+from evaluation.submission.intake import copy_submission
 from pipeline.engines.docker_command import find_docker
 
 C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"
@@ -103,7 +103,7 @@ def build(session, tmp_path):
         count += 1
         folder = tmp_path / "work" / f"app07eval-{count}"
         folder.mkdir()
-        submission = take_in(str(source), folder / "submission", limits)
+        submission = copy_submission(str(source), folder / "submission", limits)
         session.limits = limits
         session.id = f"{session.label.partition('=')[2]}-{count}"
         builder = Builder(session, BuildPlanner(submission, session.limits), BuildNetwork(session), folder)
@@ -466,7 +466,7 @@ def test_a_step_reaches_only_the_proxy_and_cannot_stop_it(build, listener, tmp_p
 
 def test_a_step_cannot_remove_images_by_imitating_the_builder(build, session, tmp_path):
     image = session.image("busybox:latest")["Id"][7:19]
-    other = session.must("create", "--label", session.label, "busybox:latest", "true")[:12]
+    other = session.run_checked("create", "--label", session.label, "busybox:latest", "true")[:12]
     lines = "".join(f"echo ' ---> {image}'; echo ' ---> Running in {other}'; " for _ in range(3))
     files = {f"{C3}/Dockerfile": BUSYBOX + f"RUN {lines} sleep 1; echo ' ---> {image}'; exit 1\n"}
     assert not build(folder(tmp_path / "handed-in", files)).ok

@@ -20,7 +20,7 @@ import pytest
 from evaluation.compose.mounts import MountRefused, read_mount
 from evaluation.errors import NoSubmission
 from evaluation.quotas import DEFAULT_LIMITS, MIB
-from evaluation.submission.intake import take_in
+from evaluation.submission.intake import copy_submission
 from evaluation.submission.submodules import SubmoduleSource
 from pipeline.errors import InputMissing
 
@@ -52,14 +52,14 @@ def archive(path: Path, entries: dict[str, bytes], *, mode: int = 0o100644) -> P
 
 def refused(source, place, limits=DEFAULT_LIMITS) -> str:
     with pytest.raises(NoSubmission) as error:
-        take_in(str(source), place, limits)
+        copy_submission(str(source), place, limits)
     assert error.value.status == 65
     return error.value.message
 
 
 def test_a_folder_is_copied_without_caches_and_environments(tmp_path, place):
     source = folder(tmp_path / "one", **{".git/config": "x", "__pycache__/a.pyc": "x", "a/b.txt": "text"})
-    taken = take_in(str(source), place, DEFAULT_LIMITS)
+    taken = copy_submission(str(source), place, DEFAULT_LIMITS)
     assert taken.files == ("a/b.txt", "docker-compose.yml")
     assert (taken.name, taken.kind) == ("one", "folder")
     (source / "a/b.txt").write_text("changed later")
@@ -74,14 +74,14 @@ def test_links_that_lead_outside_are_omitted_and_those_inside_are_kept(tmp_path,
     (source / "hop").symlink_to("step/passwd")
     (source / "step").symlink_to("/etc")
     os.mkfifo(source / "pipe")
-    taken = take_in(str(source), place, DEFAULT_LIMITS)
+    taken = copy_submission(str(source), place, DEFAULT_LIMITS)
     assert taken.text("inside") == "content"
     assert {remark.where for remark in taken.remarks} >= {"outside", "up", "step", "pipe"}
     assert not (taken.root / "outside").is_symlink()
 
 
 def test_a_path_through_a_link_never_leaves_the_copy(tmp_path, place):
-    taken = take_in(str(folder(tmp_path / "one")), place, DEFAULT_LIMITS)
+    taken = copy_submission(str(folder(tmp_path / "one")), place, DEFAULT_LIMITS)
     (taken.root / "sneaky").symlink_to("/etc")
     for name in ("../x", "sneaky/passwd", "/etc/passwd"):
         with pytest.raises(ValueError, match="outside the submission"):
@@ -94,13 +94,13 @@ def test_a_folder_that_is_not_a_submission_is_refused(tmp_path, place):
         tmp_path / "other", place
     )
     with pytest.raises(InputMissing, match="no such folder or file") as error:
-        take_in(str(tmp_path / "nowhere"), tmp_path / "b", DEFAULT_LIMITS)
+        copy_submission(str(tmp_path / "nowhere"), tmp_path / "b", DEFAULT_LIMITS)
     assert error.value.status == 66
 
 
 def test_a_nested_submission_is_found_and_two_are_refused(tmp_path, place):
     folder(tmp_path / "zip" / "Task06-Docker-Compose")
-    taken = take_in(str(tmp_path / "zip"), place, DEFAULT_LIMITS)
+    taken = copy_submission(str(tmp_path / "zip"), place, DEFAULT_LIMITS)
     assert taken.root.name == "Task06-Docker-Compose"
     folder(tmp_path / "zip" / "another")
     assert "contains 2 submissions: Task06-Docker-Compose, another" in refused(
@@ -124,7 +124,7 @@ def test_a_submission_beyond_the_limits_is_refused(tmp_path, place, limit, text)
 
 def test_results_of_an_earlier_run_are_removed_and_reported(tmp_path, place):
     source = folder(tmp_path / "one", **{"shared_data/prediction.csv": "1", "shared_data/.gitkeep": ""})
-    taken = take_in(str(source), place, DEFAULT_LIMITS)
+    taken = copy_submission(str(source), place, DEFAULT_LIMITS)
     assert taken.has_folder("shared_data")
     assert taken.files == ("docker-compose.yml", "shared_data/.gitkeep")
     assert [remark.what for remark in taken.remarks] == ["leftover"]
@@ -132,7 +132,7 @@ def test_results_of_an_earlier_run_are_removed_and_reported(tmp_path, place):
 
 def test_a_zip_is_unpacked_with_the_separators_of_any_system(tmp_path, place):
     path = archive(tmp_path / "Task06.zip", {"docker-compose.yml": b"services: {}", "a\\b.txt": b"text"})
-    taken = take_in(str(path), place, DEFAULT_LIMITS)
+    taken = copy_submission(str(path), place, DEFAULT_LIMITS)
     assert (taken.kind, taken.name, taken.text("a/b.txt")) == ("zip", "Task06", "text")
 
 
@@ -148,7 +148,7 @@ def test_a_link_in_a_zip_that_leads_outside_is_omitted(tmp_path, place):
     with zipfile.ZipFile(path, "a") as packed:
         packed.writestr("docker-compose.yml", COMPOSE)
         packed.writestr("link/x", "behind it")
-    taken = take_in(str(path), place, DEFAULT_LIMITS)
+    taken = copy_submission(str(path), place, DEFAULT_LIMITS)
     assert [remark.what for remark in taken.remarks] == ["link"]
     assert taken.text("link/x") == "behind it"  # in a folder of the copy
     assert not Path("/etc/passwd/x").exists()
@@ -226,7 +226,7 @@ def repository(tmp_path, monkeypatch):
 
 
 def test_a_repository_is_cloned_and_a_submodule_without_gitmodules_is_reported(repository, place):
-    taken = take_in(f"file://{repository}#task06-submission", place, DEFAULT_LIMITS)
+    taken = copy_submission(f"file://{repository}#task06-submission", place, DEFAULT_LIMITS)
     assert (taken.kind, taken.name) == ("git", "repository")
     assert taken.text("README.md") == "text"
     assert [(remark.what, remark.where) for remark in taken.remarks] == [
@@ -240,7 +240,7 @@ def test_no_hook_of_a_repository_or_of_the_users_templates_runs(repository, plac
     (hooks / "post-checkout").write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
     (hooks / "post-checkout").chmod(0o755)
     monkeypatch.setenv("GIT_TEMPLATE_DIR", str(hooks.parent))
-    take_in(f"file://{repository}", place, DEFAULT_LIMITS)
+    copy_submission(f"file://{repository}", place, DEFAULT_LIMITS)
     assert not (tmp_path / "ran").exists()
 
 
@@ -248,7 +248,7 @@ def test_a_bare_repository_is_cloned_by_its_folder_and_served_over_http(reposito
     bare = tmp_path / "served.git"
     subprocess.run(["git", "clone", "-q", "--bare", str(repository), str(bare)], check=True)
     subprocess.run(["git", "update-server-info"], cwd=bare, check=True)
-    taken = take_in(str(bare), place, DEFAULT_LIMITS)
+    taken = copy_submission(str(bare), place, DEFAULT_LIMITS)
     assert (taken.kind, taken.name, taken.text("README.md")) == ("git", "served", "text")
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(tmp_path)))
     thread = threading.Thread(target=server.serve_forever)
@@ -256,7 +256,7 @@ def test_a_bare_repository_is_cloned_by_its_folder_and_served_over_http(reposito
     try:
         url = f"http://127.0.0.1:{server.server_port}/served.git"
         (tmp_path / "other").mkdir()
-        assert take_in(url, tmp_path / "other", DEFAULT_LIMITS).text("README.md") == "text"
+        assert copy_submission(url, tmp_path / "other", DEFAULT_LIMITS).text("README.md") == "text"
     finally:
         server.shutdown()
         thread.join()
@@ -313,7 +313,7 @@ def test_circular_links_and_invalid_targets_are_omitted(tmp_path, place):
             entry = zipfile.ZipInfo(name)
             entry.external_attr = (stat.S_IFLNK | 0o777) << 16
             packed.writestr(entry, target)
-    taken = take_in(str(path), place, DEFAULT_LIMITS)
+    taken = copy_submission(str(path), place, DEFAULT_LIMITS)
     assert [(remark.where, remark.text.split(";")[0]) for remark in taken.remarks] == [
         ("loop", "is a link that refers to itself"),
         ("b", "is a link that refers to itself"),
@@ -330,7 +330,7 @@ def test_links_that_lead_outside_in_combination_are_omitted(tmp_path, place):
             entry = zipfile.ZipInfo(name)
             entry.external_attr = (stat.S_IFLNK | 0o777) << 16
             packed.writestr(entry, target)
-    taken = take_in(str(path), place, DEFAULT_LIMITS)
+    taken = copy_submission(str(path), place, DEFAULT_LIMITS)
     assert [remark.where for remark in taken.remarks] == ["c/a"]
     assert sorted(path.name for path in (taken.root / "c").iterdir()) == ["b", "d"]
 
@@ -360,7 +360,7 @@ def test_git_inherits_no_variables_and_no_filters_of_the_user(repository, place,
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
     monkeypatch.setenv("GIT_CONFIG_KEY_0", "core.fsmonitor")
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", f"touch {tmp_path}/ran")
-    assert take_in(f"file://{repository}", place, DEFAULT_LIMITS).text("README.md") == "text"
+    assert copy_submission(f"file://{repository}", place, DEFAULT_LIMITS).text("README.md") == "text"
     assert not (tmp_path / "ran").exists()
     assert not (tmp_path / "elsewhere").exists()
 
@@ -388,7 +388,7 @@ def test_a_submodule_cannot_access_the_host(repository, place, url, why):
         (repository / ".gitmodules").write_text(text)
         subprocess.run(["git", "add", ".gitmodules"], cwd=repository, check=True)
         subprocess.run(["git", "commit", "-qm", "where"], cwd=repository, check=True)
-        taken = take_in(f"file://{repository}", place, DEFAULT_LIMITS)
+        taken = copy_submission(f"file://{repository}", place, DEFAULT_LIMITS)
         assert [remark.where for remark in taken.remarks] == [name]
         assert why in taken.remarks[0].text
         with pytest.raises(TimeoutError):
@@ -411,7 +411,7 @@ def test_a_submodule_on_the_same_host_is_fetched(url, outer, fetched):
 def test_a_volume_at_a_broken_link_is_refused(tmp_path, place):
     source = folder(tmp_path / "one")
     (source / "link").symlink_to("nowhere")
-    taken = take_in(str(source), place, DEFAULT_LIMITS)
+    taken = copy_submission(str(source), place, DEFAULT_LIMITS)
     with pytest.raises(MountRefused, match="no folder can be created"):
         read_mount("./link:/x", taken, anonymous="a")
 
@@ -462,7 +462,7 @@ def test_every_compression_is_unpacked(tmp_path, place, packer):
         packed.writestr("docker-compose.yml", COMPOSE)
         packed.writestr("large.txt", "0123456789" * 200_000)
         packed.writestr("empty.txt", "")
-    taken = take_in(str(path), place, DEFAULT_LIMITS)
+    taken = copy_submission(str(path), place, DEFAULT_LIMITS)
     assert taken.bytes("docker-compose.yml") == COMPOSE.encode()
     assert taken.bytes("large.txt") == b"0123456789" * 200_000
     assert taken.bytes("empty.txt") == b""
@@ -494,4 +494,4 @@ def test_a_zip64_archive_is_unpacked(tmp_path, place):
     locator = b"PK\x06\x07" + struct.pack("<LQL", 0, len(content) - 22, 1)
     end = content[-22:-14] + b"\xff" * 12 + b"\0\0"
     path.write_bytes(content[:-22] + record + locator + end)
-    assert take_in(str(path), place, DEFAULT_LIMITS).bytes("docker-compose.yml") == COMPOSE.encode()
+    assert copy_submission(str(path), place, DEFAULT_LIMITS).bytes("docker-compose.yml") == COMPOSE.encode()

@@ -15,7 +15,7 @@ from evaluation.evaluate import Conditions, evaluate, remove_left_folders
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.rubric import load_rubric
 from evaluation.submission.deep_folders import is_larger, remove_folder
-from evaluation.submission.intake import take_in
+from evaluation.submission.intake import copy_submission
 from evaluation.submission.local_repository import repository_at
 from evaluation.submission.submodules import SubmoduleSource
 from pipeline.cli import execute, parse
@@ -57,7 +57,7 @@ def bare(tmp_path):
 
 def refused(source: str, place: Path) -> str:
     with pytest.raises(NoSubmission) as error:
-        take_in(source, place, DEFAULT_LIMITS)
+        copy_submission(source, place, DEFAULT_LIMITS)
     return error.value.message
 
 
@@ -95,11 +95,11 @@ def test_a_bare_repository_is_cloned_with_loose_or_packed_branches(solution, tmp
     git("commit", "-qam", "second", cwd=solution)
     served = tmp_path / "served with a blank.git"
     git("clone", "-q", "--bare", str(solution), str(served), cwd=tmp_path)
-    taken = take_in(f"{served.as_uri()}#venv/second", tmp_path / "packed", DEFAULT_LIMITS)
+    taken = copy_submission(f"{served.as_uri()}#venv/second", tmp_path / "packed", DEFAULT_LIMITS)
     assert taken.text("README.md") == "second"
-    taken = take_in(f"{solution.as_uri()}#venv/second", tmp_path / "second", DEFAULT_LIMITS)
+    taken = copy_submission(f"{solution.as_uri()}#venv/second", tmp_path / "second", DEFAULT_LIMITS)
     assert taken.text("README.md") == "second"
-    taken = take_in(f"{solution.as_uri()}#main", tmp_path / "loose", DEFAULT_LIMITS)
+    taken = copy_submission(f"{solution.as_uri()}#main", tmp_path / "loose", DEFAULT_LIMITS)
     assert taken.text("README.md") == "the solution"
 
 
@@ -152,13 +152,13 @@ def test_a_folder_named_tilde_is_not_expanded(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("USERPROFILE", str(home))
     monkeypatch.chdir(class_folder)
-    assert take_in("~", tmp_path / "in", DEFAULT_LIMITS).text("README.md") == "by a student"
+    assert copy_submission("~", tmp_path / "in", DEFAULT_LIMITS).text("README.md") == "by a student"
     options = parse(["evaluate", "--class-list", ".", "--no-run", "--output", str(tmp_path / "out")])
     assert execute(options, Layout(tmp_path)) == 0
     report = json.loads((tmp_path / "out" / "submission" / "report.json").read_text("utf-8"))
     assert report["size"] == len(COMPOSE) + len("by a student")
     monkeypatch.chdir(tmp_path)
-    assert take_in("~", tmp_path / "in2", DEFAULT_LIMITS).text("README.md") == "the long solution"
+    assert copy_submission("~", tmp_path / "in2", DEFAULT_LIMITS).text("README.md") == "the long solution"
 
 
 def test_a_submodule_host_that_cannot_be_resolved_is_not_resolved_again_by_git(monkeypatch):

@@ -257,7 +257,7 @@ def test_a_nested_json_document_is_read_in_one_pass():
     keys = '{"prediction":' * 900 + "[" + "0.3," * 20000 + "1]" + "}" * 900
     for text in (deep, wide, keys, "[" * 60000 + "]" * 60000):
         assert not look(ONE, prediction_json=text).equal
-    figures, starts = _predicted_numbers(json.loads(keys), told=False)
+    figures, starts = _predicted_numbers(json.loads(keys), named=False)
     assert len(figures) == 20001
     assert len(starts) <= len(figures) + 1
 

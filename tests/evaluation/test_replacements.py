@@ -24,7 +24,7 @@ from evaluation.prediction.rerun import (
     judge_rerun,
 )
 from evaluation.quotas import DEFAULT_LIMITS
-from evaluation.submission.intake import take_in
+from evaluation.submission.intake import copy_submission
 from pybrain_runtime import load_knowledge
 
 pytestmark = pytest.mark.slow
@@ -193,7 +193,7 @@ def test_a_file_that_cannot_be_replaced_is_reported(made):
 
 
 def test_replacing_files_does_not_change_the_submission(submit, tmp_path):
-    submission = take_in(str(submit()), tmp_path / "in", DEFAULT_LIMITS)
+    submission = copy_submission(str(submit()), tmp_path / "in", DEFAULT_LIMITS)
     name = "container1_activationbase/currentActivation.csv"
     own = submission.bytes(name)
     (tmp_path / "new").write_bytes(b"x,y\n9,9\n")
@@ -220,7 +220,7 @@ def test_a_replaced_file_behind_a_link_is_not_written(submit, tmp_path):
     canary = tmp_path / "canary"
     canary.mkdir()
     (canary / "currentActivation.csv").write_text("mine", encoding="utf-8")
-    submission = take_in(str(folder), tmp_path / "in", DEFAULT_LIMITS)
+    submission = copy_submission(str(folder), tmp_path / "in", DEFAULT_LIMITS)
     own = submission.root / "container1_activationbase"
     own.rename(submission.root / "elsewhere")
     own.symlink_to(canary)

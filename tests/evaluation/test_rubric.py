@@ -10,7 +10,7 @@ from evaluation.checks import CHECKS
 from evaluation.compose.keys import CAPABILITIES
 from evaluation.engine.image_names import ALLOWED_IMAGES
 from evaluation.errors import RubricError
-from evaluation.grading import Judge
+from evaluation.grading import Grader
 from evaluation.quotas import DEFAULT_LIMITS, MIB
 from evaluation.rubric import load_rubric, read_rubric
 from evaluation.sandbox.stack import LOOK_SECONDS
@@ -117,7 +117,7 @@ def test_a_check_whose_dependency_failed_is_not_checked(evidence_of):
         ({"README.md": None}, {"text": FAILED, "more": NOT_CHECKED}),
         ({"README.md": "unheard of"}, {"text": PASSED, "more": PASSED}),
     ):
-        judge = Judge(read_rubric("small", SMALL.encode()), evidence_of(changes))
+        judge = Grader(read_rubric("small", SMALL.encode()), evidence_of(changes))
         judge.carry_out()
         assert {name: result.status for name, result in judge.results.items()} == expected
         points = {PASSED: 1.0, FAILED: 0.0, NOT_CHECKED: 0.0}[expected["text"]]
@@ -126,7 +126,7 @@ def test_a_check_whose_dependency_failed_is_not_checked(evidence_of):
 
 
 def test_the_hint_of_the_rubric_replaces_the_hint_of_the_check(evidence_of):
-    judge = Judge(read_rubric("small", SMALL.encode()), evidence_of({}))
+    judge = Grader(read_rubric("small", SMALL.encode()), evidence_of({}))
     judge.carry_out()
     assert judge.results["more"].hint == "Say something unheard of."
     assert "There is a text" not in judge.results["more"].reason
@@ -136,7 +136,7 @@ def test_ctrl_c_marks_the_remaining_checks_as_not_checked(evidence_of):
     def stop(result):
         raise KeyboardInterrupt
 
-    judge = Judge(read_rubric("small", SMALL.encode()), evidence_of({}))
+    judge = Grader(read_rubric("small", SMALL.encode()), evidence_of({}))
     judge.on_result = lambda result: stop(result) if result.id == "text" and not judge.interrupted else None
     judge.carry_out()
     assert judge.interrupted
@@ -149,7 +149,7 @@ def test_a_check_that_raises_does_not_stop_the_others(evidence_of):
     made = evidence_of({})
     (made.submission.root / "README.md").unlink()
     (made.submission.root / "README.md").symlink_to("/etc/passwd")
-    judge = Judge(rubric, made)
+    judge = Grader(rubric, made)
     judge.carry_out()
     assert judge.results["text"].status == NOT_CHECKED
     assert "internal error of the evaluation, not of the submission" in judge.results["text"].reason

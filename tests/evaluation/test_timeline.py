@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from evaluation.evidence.evidence import Evidence
-from evaluation.grading import Judge
+from evaluation.grading import Grader
 from evaluation.prediction.rerun import not_rerun
 from evaluation.rubric import load_rubric
 from evaluation.sandbox import timeline
 from evaluation.sandbox.stack_run import StackRun
 from evaluation.sandbox.volumes import VolumeEntry
-from evaluation.traps import find
+from evaluation.traps import find_traps
 from pipeline.check_status import NOT_CHECKED
 from pipeline.engines.container_state import ContainerState
 from pipeline.project import SERVICES
@@ -63,7 +63,7 @@ def ran(evidence_of, fixtures):
 
 def points(made):
     """Return the checks of compose file, copies and prediction that did not pass, assuming built images."""
-    judge = Judge(load_rubric(), made)
+    judge = Grader(load_rubric(), made)
     for item in judge.rubric.items:
         if item.id.partition(".")[0] in ("compose", "copying", "activation"):
             needs = tuple(need for need in item.needs if not need.startswith("container"))
@@ -90,7 +90,7 @@ def test_a_data_container_that_ends_first_is_reported(ran):
     lost = points(made)
     assert set(lost) == {"compose.orchestration", "compose.status", "activation.prediction"}
     assert lost["compose.status"].status == NOT_CHECKED
-    assert "first-exit" in {finding.id for finding in find(made)}
+    assert "first-exit" in {finding.id for finding in find_traps(made)}
 
 
 def test_a_failed_data_container_is_named_without_a_finding(ran):
@@ -104,7 +104,7 @@ def test_a_failed_data_container_is_named_without_a_finding(ran):
     lost = points(made)
     assert "knowledgebase failed with status 1" in lost["compose.orchestration"].reason
     assert "knowledgebase failed" in lost["activation.prediction"].reason
-    assert "first-exit" not in {finding.id for finding in find(made)}
+    assert "first-exit" not in {finding.id for finding in find_traps(made)}
 
 
 def test_a_crash_of_codebase_fails_status_and_prediction(ran):
@@ -144,7 +144,7 @@ def test_a_codebase_that_does_not_wait_fails_only_orchestration(ran):
         shared={"activation_data.csv": late, "currentSolution.pkl": whole.shared["currentSolution.pkl"]},
     )  # fmt: skip
     assert set(points(made)) == {"compose.orchestration", "compose.status", "activation.prediction"}
-    found = next(finding for finding in find(made) if finding.id == "no-waiting")
+    found = next(finding for finding in find_traps(made) if finding.id == "no-waiting")
     assert found.where == "docker-compose.yml:20"
 
 
@@ -222,7 +222,7 @@ def test_a_codebase_that_starts_before_the_data_fails_orchestration(ran):
 def test_out_of_memory_is_reported(ran):
     made = ran(*DATA, container("codebase", 0.6, 3, 137, "out of memory"), printed=(), status=137)
     assert "(out of memory)" in points(made)["compose.status"].reason
-    assert "over-the-limits" in {finding.id for finding in find(made)}
+    assert "over-the-limits" in {finding.id for finding in find_traps(made)}
 
 
 @pytest.mark.parametrize(

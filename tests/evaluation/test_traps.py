@@ -7,7 +7,7 @@ import pytest
 from evaluation.checks import CHECKS
 from evaluation.evaluate import Conditions, evaluate
 from evaluation.rubric import load_rubric, read_rubric
-from evaluation.traps import TRAPS, find
+from evaluation.traps import TRAPS, find_traps
 from pipeline.project import PROJECT
 
 C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"
@@ -16,7 +16,7 @@ LINES = "import sys\nsys.path.append('/opt/pybrain')\n"
 
 
 def found(evidence_of, changes):
-    return {(finding.id, finding.where) for finding in find(evidence_of(changes))}
+    return {(finding.id, finding.where) for finding in find_traps(evidence_of(changes))}
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_nothing_is_written_read_or_changed_through_a_link(tmp_path):
         lambda: tree.write(("link", "new"), [b"evil"]),
         lambda: tree.write(("file",), [b"evil"]),
         lambda: tree.write(("hanging",), [b"evil"]),
-        lambda: tree.make(("link", "folder")),
+        lambda: tree.make_folder(("link", "folder")),
         lambda: tree.write(("..", "new"), [b"evil"]),
         lambda: tree.write(("a/../../b",), [b"evil"]),
         lambda: tree.unlink(("link", "file")),

@@ -16,13 +16,13 @@ FILE = "classroom.json"
 def export(report: Report) -> str:
     """Return a test for each check, with its points as its score."""
     failed = any(result.status == FAILED for result in report.results)
-    whole = {
+    document = {
         "version": 1,
         "status": "fail" if failed else "error" if report.unchecked else "pass",
         "max_score": report.of,
         "tests": [_test(line.title, result) for line in report.lines for result in line.results],
     }
-    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def _test(line: str, result: Result) -> dict[str, object]:

@@ -14,11 +14,11 @@ FILE = "results.json"
 def export(report: Report) -> str:
     """Return a test for each check, numbered by line, all visible to the student."""
     tests = [
-        _test(f"{number}.{place}", line, result)
+        _test(f"{number}.{position}", line, result)
         for number, line in enumerate(report.lines, 1)
-        for place, result in enumerate(line.results, 1)
+        for position, result in enumerate(line.results, 1)
     ]
-    whole: dict[str, Any] = {
+    document: dict[str, Any] = {
         "score": report.points,
         "execution_time": round(report.seconds),
         "output": _summary(report),
@@ -29,7 +29,7 @@ def export(report: Report) -> str:
         "tests": tests,
         "extra_data": {"submission_sha256": report.sha256, "rubric_sha256": report.rubric_sha256},
     }
-    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def _test(number: str, line: Line, result: Result) -> dict[str, Any]:
@@ -53,6 +53,6 @@ def _test(number: str, line: Line, result: Result) -> dict[str, Any]:
 def _summary(report: Report) -> str:
     lines = ["Interrupted: this is a part of the evaluation."] if report.interrupted else []
     for finding in report.findings:
-        where = f" ({finding.where})" if finding.where else ""
-        lines.append(f"{finding.title}{where}: {finding.text}\n  {finding.hint}")
+        location = f" ({finding.where})" if finding.where else ""
+        lines.append(f"{finding.title}{location}: {finding.text}\n  {finding.hint}")
     return "\n".join(lines) or "No known trap was found."

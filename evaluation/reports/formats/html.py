@@ -31,7 +31,10 @@ def export(report: Report) -> str:
             (line, result) for line in report.lines for result in line.results if result.status == FAILED
         ],
         unchecked=_unchecked(report),
-        traps=[list(group) for _, group in groupby(report.findings, key=lambda one: (one.id, one.severity))],
+        traps=[
+            list(group)
+            for _, group in groupby(report.findings, key=lambda finding: (finding.id, finding.severity))
+        ],
         facts=_facts(report),
         kinds=_KINDS,
         severities=_SEVERITIES,

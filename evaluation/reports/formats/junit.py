@@ -36,8 +36,8 @@ def _counts(results: tuple[Result, ...]) -> dict[str, str]:
 
 def _case(suite: xml.Element, result: Result) -> None:
     group, _, name = result.id.partition(".")
-    about = {"classname": _clean(group), "name": _clean(name or group), "time": f"{result.seconds:.2f}"}
-    case = xml.SubElement(suite, "testcase", about)
+    attributes = {"classname": _clean(group), "name": _clean(name or group), "time": f"{result.seconds:.2f}"}
+    case = xml.SubElement(suite, "testcase", attributes)
     properties = xml.SubElement(case, "properties")
     for key, value in (("title", result.title), ("points", show(result.points)), ("of", show(result.of))):
         xml.SubElement(properties, "property", {"name": key, "value": _clean(value)})
@@ -47,8 +47,8 @@ def _case(suite: xml.Element, result: Result) -> None:
     elif result.status == NOT_CHECKED:
         xml.SubElement(case, "skipped", {"message": _clean(result.reason)})
     if result.evidence:
-        seen = "\n".join(f"[{one.kind}] {one.text}" for one in result.evidence)
-        xml.SubElement(case, "system-out").text = _clean(seen)
+        output = "\n".join(f"[{observation.kind}] {observation.text}" for observation in result.evidence)
+        xml.SubElement(case, "system-out").text = _clean(output)
 
 
 def _clean(text: str) -> str:

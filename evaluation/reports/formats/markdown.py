@@ -43,8 +43,8 @@ def _trap(findings: list[Finding]) -> list[str]:
     """Return one trap, with every place where the submission steps into it."""
     places = []
     for finding in findings:
-        where = f"`{_code(finding.where)}`: " if finding.where else ""
-        places.append(f"  - {where}{_prose(finding.text)}")
+        location = f"`{_code(finding.where)}`: " if finding.where else ""
+        places.append(f"  - {location}{_prose(finding.text)}")
     return [f"- **{_prose(findings[0].title)}**: {_prose(findings[0].hint)}", *places]
 
 
@@ -68,7 +68,7 @@ def _escaped(text: str) -> str:
 def _prose(text: str) -> str:
     """Return text of a submission as text, but what stands between backticks as code."""
     parts = re.split(r"`([^`]+)`", " ".join(text.split()))
-    return "".join(f"`{part}`" if place % 2 else _escaped(part) for place, part in enumerate(parts))
+    return "".join(f"`{part}`" if index % 2 else _escaped(part) for index, part in enumerate(parts))
 
 
 def _code(text: str) -> str:
