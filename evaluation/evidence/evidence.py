@@ -33,7 +33,7 @@ from evaluation.sandbox.stack_run import StackRun
 from pipeline import atomic_files
 from pipeline.project import ACTIVATIONBASE, CODEBASE, KNOWLEDGEBASE, SERVICES
 
-_MOST_SIGHTINGS = 10_000
+_MOST_MATCHES = 10_000
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class Evidence(RunEvidence):
             function: what it does.
             limit: limit on the number of returned places.
         """
-        places = list(dict.fromkeys(itertools.islice(function(self), _MOST_SIGHTINGS)))
+        places = list(dict.fromkeys(itertools.islice(function(self), _MOST_MATCHES)))
         return DetectorResult(tuple(places[:limit]), len(places))
 
 

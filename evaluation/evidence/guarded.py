@@ -103,7 +103,7 @@ class GuardedEvidence(Evidence):
     def detect(
         self, detector: str, function: Callable[..., Iterable[tuple[str, str]]], limit: int
     ) -> DetectorResult:
-        """Look for a trap in a worker; see `Evidence.sightings`."""
+        """Look for a trap in a worker; see `Evidence.detect`."""
         source = f"what `{detector.replace('_', ' ')}` looks at"
         return self.workers.call(DetectorResult, "detect", source, detector=detector, limit=limit)
 

@@ -380,7 +380,7 @@ def test_the_files_of_a_volume_are_saved_and_loaded(tmp_path):
         ("a.csv", 7, 5.0, "file", b"1,2\n", 4), ("b/c.txt", 7, 0.0 + 5, "file", b"", 0),
         ("link", 0, 0.0, "link", b"", 0),
     ]  # fmt: skip
-    assert found[0].kept == tmp_path / "kept" / "0"
+    assert found[0].stored == tmp_path / "kept" / "0"
     assert found[0].sha256 == hashlib.sha256(b"1,2\n").hexdigest()
 
 
@@ -551,10 +551,10 @@ def test_every_public_attribute_of_the_evidence_is_a_fact_or_derived_from_facts(
 
 
 def test_workers_compute_exactly_the_facts_that_read_files_of_the_submission(evidence_of, tmp_path):
-    read = {name for name, fact in FACTS.items() if fact.reads is not None}
+    read = {name for name, fact in FACTS.items() if fact.source is not None}
     assert read == {
-        *("compose", "safe_stack", "roles", "dockerfile", "why_not_expected", "seen", "exchanged", "judged"),
-        "seen_without_codebase",
+        *("compose", "safe_stack", "roles", "dockerfile", "why_not_expected", "observed_prediction"),
+        *("write_replacement", "rerun_result", "result_without_codebase"),
     }
     submission = evidence_of().submission
     remote = RemoteEvidence(submission, DEFAULT_LIMITS, tmp_path, lambda name, arguments: None)
@@ -616,7 +616,7 @@ def test_workers_receive_the_results_of_container_runs(guarded):
 
 
 def test_the_time_limit_shrinks_after_each_expensive_input(guarded):
-    evidence = guarded({"README.md": BACKTRACKS})
+    evidence = guarded({"README.md": BACKTRACKS}, replace(SHORT, read_cpu=3))
     for seconds in (3, 2, 2):
         with pytest.raises(TooCostly, match=f"it takes more than {seconds} s of processor time"):
             evidence.verdict("mentions", print, {"file": "README.md", "all_of": ["(a+)+$"]})
