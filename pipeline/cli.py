@@ -148,7 +148,7 @@ def _report(command: Command, console: Console, result: Result | None, error: Pi
     from pybrain_runtime.container.advice import with_advice
 
     status = 0 if error is None else error.status
-    found = {} if result is None else result.as_json()
+    document = {} if result is None else result.as_json()
     if error is not None:
         if command.debug:
             import traceback
@@ -156,11 +156,11 @@ def _report(command: Command, console: Console, result: Result | None, error: Pi
             traceback.print_exception(error)
         text = with_advice(error, advice_for(error, command.name))
         console.error(text)
-        found = {"error": text, **found}
+        document = {"error": text, **document}
     if command.json:
         import json
 
-        json.dump({"status": status, **found}, sys.stdout, indent=2, ensure_ascii=False)
+        json.dump({"status": status, **document}, sys.stdout, indent=2, ensure_ascii=False)
         print()
     return status
 

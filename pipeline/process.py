@@ -103,11 +103,11 @@ class Program:
             TimedOut: the deadline has passed; the program still runs.
         """
         while True:
-            left = 1.0 if deadline is None else deadline - time.monotonic()
-            if left <= 0:
+            remaining = 1.0 if deadline is None else deadline - time.monotonic()
+            if remaining <= 0:
                 raise _timed_out(f"{self.command[0]} did not end within its time limit")
             try:
-                line = self._lines.get(timeout=min(left, 1.0))
+                line = self._lines.get(timeout=min(remaining, 1.0))
             except queue.Empty:
                 continue
             if line is None:
@@ -231,15 +231,15 @@ def capture(
     """
     started = time.monotonic()
     try:
-        done = subprocess.run(
+        completed = subprocess.run(
             command, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False
         )
     except subprocess.TimeoutExpired as error:
         raise _timed_out(f"{command[0]} did not end within {timeout:.0f} s") from error
-    output = done.stdout.decode("utf-8", "replace")
-    if done.returncode:
-        output += done.stderr.decode("utf-8", "replace")
-    return CompletedProgram(tuple(command), done.returncode, output, time.monotonic() - started)
+    output = completed.stdout.decode("utf-8", "replace")
+    if completed.returncode:
+        output += completed.stderr.decode("utf-8", "replace")
+    return CompletedProgram(tuple(command), completed.returncode, output, time.monotonic() - started)
 
 
 def read_file(command: Sequence[str], path: Path, *, timeout: float) -> CompletedProgram:
@@ -256,11 +256,11 @@ def read_file(command: Sequence[str], path: Path, *, timeout: float) -> Complete
     started = time.monotonic()
     with path.open("rb") as file:
         try:
-            done = subprocess.run(command, stdin=file, capture_output=True, timeout=timeout, check=False)
+            completed = subprocess.run(command, stdin=file, capture_output=True, timeout=timeout, check=False)
         except subprocess.TimeoutExpired as error:
             raise _timed_out(f"{command[0]} did not end within {timeout:.0f} s") from error
-    errors = done.stderr.decode("utf-8", "replace")
-    return CompletedProgram(tuple(command), done.returncode, errors, time.monotonic() - started)
+    errors = completed.stderr.decode("utf-8", "replace")
+    return CompletedProgram(tuple(command), completed.returncode, errors, time.monotonic() - started)
 
 
 def write_file(command: Sequence[str], path: Path, *, limit: int) -> CompletedProgram | None:

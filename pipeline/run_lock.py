@@ -52,12 +52,12 @@ def exclusive(path: Path, *, patience: float, on_wait: Callable[[str], None]) ->
         Busy: the lock is still held after `patience` seconds.
     """
     deadline = time.monotonic() + patience
-    told = False
+    warned = False
     with path.open("a+", encoding="utf-8") as file:
         while not _try(file):
-            if not told:
+            if not warned:
                 on_wait(_holder(path))
-                told = True
+                warned = True
             if time.monotonic() >= deadline:
                 raise Busy(f"still held after {patience:.0f} s by {_holder(path)}")
             time.sleep(0.2)

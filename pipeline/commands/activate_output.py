@@ -82,11 +82,11 @@ def _print_unused(console: Console, knowledge: Knowledge) -> None:
         return
     if knowledge.companions:
         names = list(knowledge.companions)
-        more = f" and {len(names) - _COMPANIONS_SHOWN:,} more" if len(names) > _COMPANIONS_SHOWN else ""
-        listed = ", ".join(names[:_COMPANIONS_SHOWN])
-        console.print(f"              also in the file, not used: {listed}{more}")
-    if found := knowledge.unused_scaling:
-        console.print(f"              {scaling_advice(found, OPTIONS)}")
+        rest = f" and {len(names) - _COMPANIONS_SHOWN:,} more" if len(names) > _COMPANIONS_SHOWN else ""
+        shown_names = ", ".join(names[:_COMPANIONS_SHOWN])
+        console.print(f"              also in the file, not used: {shown_names}{rest}")
+    if unused := knowledge.unused_scaling:
+        console.print(f"              {scaling_advice(unused, OPTIONS)}")
 
 
 def _rows(count: int) -> str:

@@ -39,11 +39,20 @@ class ConvertResult(Result):
 
     def as_json(self) -> dict[str, object]:
         """Return what ``--json`` prints, without the exit status."""
-        done, knowledge, agreement = self.conversion, self.conversion.knowledge, self.conversion.agreement
+        conversion, knowledge, agreement = (
+            self.conversion,
+            self.conversion.knowledge,
+            self.conversion.agreement,
+        )
         return {
             "source": {"path": knowledge.path, "sha256": knowledge.sha256, "format": knowledge.format},
-            "target": {"path": done.path, "sha256": done.sha256, "size": done.size, "format": self.format},
-            "card": done.card,
+            "target": {
+                "path": conversion.path,
+                "sha256": conversion.sha256,
+                "size": conversion.size,
+                "format": self.format,
+            },
+            "card": conversion.card,
             "agreement": {
                 "rows": agreement.rows,
                 "difference": agreement.difference,
@@ -51,7 +60,7 @@ class ConvertResult(Result):
                 "precision": agreement.precision,
                 "by": agreement.by,
             },
-            "notes": list(done.notes),
+            "notes": list(conversion.notes),
         }
 
 
@@ -121,17 +130,17 @@ class ConvertCommand(Command):
         return ConvertResult(conversion, self.to)
 
 
-def _print(console: Console, done: Conversion) -> None:
-    write, knowledge, agreement = console.print, done.knowledge, done.agreement
+def _print(console: Console, conversion: Conversion) -> None:
+    write, knowledge, agreement = console.print, conversion.knowledge, conversion.agreement
     write(f"  read         {knowledge.path} ({knowledge.format})")
     write(f"               {knowledge.kind}, {knowledge.indim} inputs, {knowledge.outdim} outputs, "
           f"{knowledge.parameter_count:,} parameters")  # fmt: skip
     write(f"  checked      {agreement.rows} random rows, predicted by {agreement.by}")
     write(f"               in {agreement.precision}: largest difference {agreement.difference:.1e}, "
           f"tolerance {agreement.tolerance:.0e}")  # fmt: skip
-    write(f"  written      {done.path} ({done.size:,} bytes)")
-    write(f"               sha256 {done.sha256}")
-    if done.card is not None:
-        write(f"  card         {done.card}")
-    for note in done.notes:
+    write(f"  written      {conversion.path} ({conversion.size:,} bytes)")
+    write(f"               sha256 {conversion.sha256}")
+    if conversion.card is not None:
+        write(f"  card         {conversion.card}")
+    for note in conversion.notes:
         write(f"  note         {note}")

@@ -182,14 +182,14 @@ class EvaluateCommand(Command):
 
 
 def _add_submission_options(parser: argparse.ArgumentParser) -> None:
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument(
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument(
         "submission",
         nargs="?",
         metavar="FOLDER|ZIP|GIT-URL",
         help="the submission to evaluate (default: this project)",
     )
-    what.add_argument(
+    group.add_argument(
         "--class-list",
         metavar="DIR",
         type=Path,

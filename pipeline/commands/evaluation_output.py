@@ -70,8 +70,8 @@ def _print_report(console: Console, report: Report, files: Mapping[str, str]) ->
         console.print()
         console.print("Known traps")
         for finding in report.findings:
-            where = f" ({finding.where})" if finding.where else ""
-            console.print(f"  {finding.severity:<6} {finding.title}{where}")
+            location = f" ({finding.where})" if finding.where else ""
+            console.print(f"  {finding.severity:<6} {finding.title}{location}")
     console.print()
     console.print("Points")
     for line in report.lines:

@@ -45,19 +45,19 @@ class StagesResult(Result):
 
     def as_json(self) -> dict[str, object]:
         """Return what ``--json`` prints, without the exit status."""
-        found: dict[str, object] = {}
+        document: dict[str, object] = {}
         if self.prepared is not None:
-            found["prepared"] = json.loads((self.prepared.folder / prepare.RECORD).read_text("utf-8"))
+            document["prepared"] = json.loads((self.prepared.folder / prepare.RECORD).read_text("utf-8"))
         if self.reports is not None:
-            found["containers"] = {report.name: report.status for report in self.reports}
+            document["containers"] = {report.name: report.status for report in self.reports}
         if self.run is not None:
-            found |= {
+            document |= {
                 "engine": self.run.engine,
                 "seconds": round(self.run.seconds, 3),
                 "prediction": self.run.prediction,
                 "files": {name: self.layout.shown(path) for name, path in self.run.files.items()},
             }
-        return found
+        return document
 
 
 @contextmanager
@@ -80,9 +80,9 @@ def exclusive_run(context: Context, *, patience: float) -> Iterator[None]:
             f"another run is in progress in this checkout ({holder}); waiting"
         ),
     )
-    with ExitStack() as held:
+    with ExitStack() as stack:
         try:
-            held.enter_context(lock)
+            stack.enter_context(lock)
         except Busy as error:
             raise CheckoutBusy(
                 f"another run is in progress in this checkout: {error}", hint="Try again later."
@@ -144,9 +144,9 @@ def _prepare(context: Context, command: StageCommand, *, into_contexts: bool) ->
         changes += prepare.put_into_contexts(layout, prepared)
     _print_prepared(context, prepared)
     for change in changes:
-        kept = f"; the replaced file is kept as {layout.shown(change.kept)}" if change.kept else ""
-        mark = "written  " if change.written else "unchanged"
-        context.console.print(f"  {mark}   {layout.shown(change.path)}{kept}")
+        note = f"; the replaced file is kept as {layout.shown(change.kept)}" if change.kept else ""
+        state = "written  " if change.written else "unchanged"
+        context.console.print(f"  {state}   {layout.shown(change.path)}{note}")
     return prepared
 
 
@@ -156,8 +156,8 @@ def _print_prepared(context: Context, prepared: Prepared) -> None:
     write(f"  knowledge   {shown(selection.model)} ({selection.model_from})")
     write(f"              {knowledge.kind}, {knowledge.indim} inputs, {knowledge.outdim} outputs, "
           f"{knowledge.parameter_count} parameters; read, not executed")  # fmt: skip
-    found = prepared.scaled.unused_scaling
-    unused = scaling_advice(found) if found else ""
+    unused_scaling = prepared.scaled.unused_scaling
+    unused = scaling_advice(unused_scaling) if unused_scaling else ""
     if unused or prepared.scaled.scaling != knowledge.scaling:
         write(f"              {unused or f'scaling: {prepared.scaled.scaling}'}")
     write(f"  activation  {shown(selection.data)} ({selection.data_from})")
@@ -165,8 +165,8 @@ def _print_prepared(context: Context, prepared: Prepared) -> None:
     write(f"              {rows.columns.summary()}")
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number:,} {what}s"
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def build_images(context: Context, command: StackCommand) -> Engine:
@@ -254,20 +254,20 @@ def run_stack(context: Context, engine: Engine, prepared: Prepared, *, timeout: 
         PipelineError: the run failed.
     """
     console = context.console
-    done = stack_run.run(
+    run = stack_run.run(
         context.layout, engine, prepared, timeout=timeout, on_line=lambda line: console.print(f"  {line}")
     )
-    if done.error is not None:
-        raise done.error
+    if run.error is not None:
+        raise run.error
     console.print()
     console.print("Prediction")
-    for line in prediction_lines(done.files[PREDICTION_CSV]):
+    for line in prediction_lines(run.files[PREDICTION_CSV]):
         console.print(line)
     console.print()
     console.print("Files")
-    for what, path in _result_files(context.layout):
-        console.print(f"  {what:<14} {context.layout.shown(path)}")
-    return done
+    for title, path in _result_files(context.layout):
+        console.print(f"  {title:<14} {context.layout.shown(path)}")
+    return run
 
 
 def _result_files(layout: Layout) -> tuple[tuple[str, Path], ...]:

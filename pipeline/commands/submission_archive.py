@@ -48,11 +48,11 @@ class SubmitResult(Result):
 
     def as_json(self) -> dict[str, object]:
         """Return what ``--json`` prints, without the exit status."""
-        found = {**self.facts, "stale": list(self.outdated)}
+        document = {**self.facts, "stale": list(self.outdated)}
         if self.report is None:
-            return found
+            return document
         points = {"points": self.report.points, "of": self.report.of}
-        return found | points | {"complete": not self.report.unchecked}
+        return document | points | {"complete": not self.report.unchecked}
 
 
 def create(context: Context, output: Path | None) -> SubmitResult:
@@ -119,13 +119,13 @@ def tracked_files(root: Path) -> frozenset[str] | None:
         return None
     try:
         # No program is run that the folder's own configuration names.
-        listed = process.capture(
+        result = process.capture(
             ["git", "-c", "core.fsmonitor=false", "-C", str(root), "ls-files", "-z"], timeout=60
         )
     except PipelineError:
         return None
-    names = frozenset(name for name in listed.output.split("\0") if name)
-    return names if listed.ok and names else None
+    names = frozenset(name for name in result.output.split("\0") if name)
+    return names if result.ok and names else None
 
 
 def _missing(contents: Contents) -> list[str]:
@@ -137,9 +137,12 @@ def _print_checklist(context: Context, contents: Contents) -> None:
     missing = {name for _, name in contents.missing}
     for category in CHECKLIST:
         write(f"  {category.title} ({category.kind})")
-        gone = [path for path in category.paths if path in missing]
-        write(f"    {'✓' if not gone else '✗'} {len(category.paths) - len(gone)} of {len(category.paths)}")
-        for path in gone:
+        missing_paths = [path for path in category.paths if path in missing]
+        write(
+            f"    {'✗' if missing_paths else '✓'} "
+            f"{len(category.paths) - len(missing_paths)} of {len(category.paths)}"
+        )
+        for path in missing_paths:
             write(f"      missing: {path}")
     for name, reason in contents.left_out:
         write(f"  left out: {name} {reason}")
@@ -187,12 +190,12 @@ def verify(context: Context, archive: Path) -> SubmitResult:
     contents, outdated = presentable(checked.contents), presentable(checked.stale)
     _print_checklist(context, contents)
     _print_outdated(context, outdated)
-    more = presentable(tuple(sorted(set(unpacked.files) - set(checked.contents.files))))
+    additional = presentable(tuple(sorted(set(unpacked.files) - set(checked.contents.files))))
     sha256 = atomic_files.sha256_of(archive)
     context.console.print(f"  sha256 {sha256}")
-    if more:
-        others = " and more" if len(more) > _SHOWN else ""
-        context.console.print(f"  not on the checklist: {', '.join(more[:_SHOWN])}{others}")
+    if additional:
+        suffix = " and more" if len(additional) > _SHOWN else ""
+        context.console.print(f"  not on the checklist: {', '.join(additional[:_SHOWN])}{suffix}")
     if contents.missing_required:
         raise InputMissing(
             f"required files are missing in {archive.name}: {', '.join(contents.missing_required)}"
@@ -200,7 +203,7 @@ def verify(context: Context, archive: Path) -> SubmitResult:
     facts = {
         "archive": str(archive),
         "sha256": sha256,
-        "not_on_the_checklist": list(more),
+        "not_on_the_checklist": list(additional),
         "missing": _missing(contents),
     }
     return SubmitResult(archive, facts, outdated)

@@ -63,8 +63,8 @@ class ContainerReport:
     @property
     def status(self) -> str:
         """Failed if a check failed, passed if at least one passed, otherwise not checked."""
-        seen = {check.status for check in self.checks}
-        return FAILED if FAILED in seen else PASSED if PASSED in seen else NOT_CHECKED
+        statuses = {check.status for check in self.checks}
+        return FAILED if FAILED in statuses else PASSED if PASSED in statuses else NOT_CHECKED
 
     def add(self, name: str, holds: bool, detail: str = "") -> None:
         """Add a check with its outcome."""

@@ -13,13 +13,13 @@ from pipeline.project import Layout
 
 
 def choose_engine(
-    layout: Layout, wanted: str, *, compose: str = "auto", timeout: float = TEST_TIMEOUT
+    layout: Layout, requested: str, *, compose: str = "auto", timeout: float = TEST_TIMEOUT
 ) -> tuple[Engine, str]:
     """Choose the engine.
 
     Args:
         layout: the checkout.
-        wanted: auto, docker or local.
+        requested: auto, docker or local.
         compose: which generation of Compose: auto, v1 or v2.
         timeout: seconds that each test of a container may take.
 
@@ -29,17 +29,17 @@ def choose_engine(
     Raises:
         EngineUnavailable: docker is requested and does not respond.
     """
-    if wanted == "local":
+    if requested == "local":
         local = LocalEngine(layout, timeout=timeout)
         return local, f"{local.describe()} (as requested)"
     try:
         docker = DockerEngine(layout, *find_docker(compose=compose), timeout=timeout)
     except EngineUnavailable as error:
-        if wanted == "docker":
+        if requested == "docker":
             raise
         local = LocalEngine(layout, timeout=timeout)
         return local, f"{local.describe()} ({error.message.splitlines()[0]})"
-    why = "as requested" if wanted == "docker" else "a daemon responds"
+    why = "as requested" if requested == "docker" else "a daemon responds"
     return docker, f"{docker.describe()} ({why})"
 
 

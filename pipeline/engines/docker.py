@@ -81,22 +81,22 @@ class DockerEngine:
 
     def build(self, *, allowed: bool, on_line: Callable[[str], None]) -> list[str]:
         """Build the images whose content has changed; see `Engine.build`."""
-        done = []
+        results = []
         for service in SERVICES:
             image = f"{service.image}:{self.tag}"
             if self._inspect(image) is not None:
-                done.append(f"{service.image} is up to date")
+                results.append(f"{service.image} is up to date")
             elif not allowed:
                 raise BuildFailed(
                     f"{service.image} is missing or outdated: it was not built from the files in {service.folder}/",
                     hint="Omit --no-build.",
                 )
             else:
-                done.append(self._build(service, image, on_line))
+                results.append(self._build(service, image, on_line))
             # The commands of the task use the image without a tag.
             process.capture(["docker", "tag", image, f"{service.image}:latest"])
         self._remove_outdated_images()
-        return done
+        return results
 
     def _build(self, service: Service, image: str, on_line: Callable[[str], None]) -> str:
         target = ["--target", service.target] if service.target else []
@@ -126,11 +126,11 @@ class DockerEngine:
     def _remove_outdated_images(self) -> None:
         """Remove the tags of previous contents of this checkout; images in use stay."""
         for service in SERVICES:
-            listed = process.capture(
+            result = process.capture(
                 ["docker", "image", "ls", "--filter", f"label=app07.checkout={self.project}",
                  "--format", "{{.Repository}}:{{.Tag}}", service.image]
             )  # fmt: skip
-            for image in listed.output.split():
+            for image in result.output.split():
                 if not image.endswith((f":{self.tag}", ":latest", ":<none>")) and f":{TRAINING}" not in image:
                     process.capture(["docker", "image", "rm", image])
 
@@ -144,32 +144,34 @@ class DockerEngine:
         """Test each container on its own; see `Engine.test_containers`."""
         looks = (self._test_activationbase, self._test_knowledgebase, self._test_codebase)
         reports = []
-        for service, look in zip(SERVICES, looks, strict=True):
+        for service, test in zip(SERVICES, looks, strict=True):
             started = time.monotonic()
             image = f"{service.image}:{self.tag}"
-            about = self._inspect(image) or {}
-            report = ContainerReport(service.name, image, about.get("Id", ""))
-            user = about.get("Config", {}).get("User", "")
+            details = self._inspect(image) or {}
+            report = ContainerReport(service.name, image, details.get("Id", ""))
+            user = details.get("Config", {}).get("User", "")
             report.add(
                 "runs without root, as a number",
                 bool(re.fullmatch(r"[1-9]\d*(:\d+)?", user)),
                 f"user {user or 'root'}",
             )
-            look(report, prepared)
+            test(report, prepared)
             report.seconds = time.monotonic() - started
             reports.append(report)
         return reports
 
     def _test_activationbase(self, report: ContainerReport, prepared: Prepared) -> None:
-        ran = self._run_container(report)
-        report.output = ran.output
+        result = self._run_container(report)
+        report.output = result.output
         expected = self.layout.own_activation.read_bytes().decode("utf-8", "replace")
-        report.add("prints the rows and nothing else", ran.ok and ran.output == expected, exit_summary(ran))
+        report.add(
+            "prints the rows and nothing else", result.ok and result.output == expected, exit_summary(result)
+        )
 
     def _test_knowledgebase(self, report: ContainerReport, prepared: Prepared) -> None:
-        ran = self._run_container(report)
-        report.output = ran.output
-        report.add("lists the network", ran.ok and KNOWLEDGE_FILE in ran.output, exit_summary(ran))
+        result = self._run_container(report)
+        report.output = result.output
+        report.add("lists the network", result.ok and KNOWLEDGE_FILE in result.output, exit_summary(result))
         digest = self._run_container(report, "sha256sum", f"/knowledgeBase/{KNOWLEDGE_FILE}")
         expected = atomic_files.sha256_of(self.layout.own_knowledge)
         report.add(
@@ -202,16 +204,16 @@ class DockerEngine:
             if prepared.card:
                 atomic_files.copy_if_changed(prepared.card, folder / CARD_FILE)
             write_first_row(prepared, folder / "row.csv")
-            ran = self._run_container(
+            result = self._run_container(
                 report, "sh", "-c", f"python UE_07_App5.py && echo '{PREDICTION_FOLLOWS}' && cat /tmp/prediction.csv",
                 options=("--tmpfs", "/tmp", "-v", f"{folder}:/shared_data:ro",
                          "-e", f"MODEL_PATH=/shared_data/{KNOWLEDGE_FILE}", "-e", "DATA_PATH=/shared_data/row.csv",
                          "-e", "OUTPUT_PATH=/tmp/prediction.csv"),
             )  # fmt: skip
-        report.output += ran.output
-        _, _, written = ran.output.partition(PREDICTION_FOLLOWS + "\n")
-        holds, seen = same_prediction(written, prepared) if ran.ok else (False, exit_summary(ran))
-        report.add("predicts a row as the host does", holds, seen)
+        report.output += result.output
+        _, _, written = result.output.partition(PREDICTION_FOLLOWS + "\n")
+        holds, message = same_prediction(written, prepared) if result.ok else (False, exit_summary(result))
+        report.add("predicts a row as the host does", holds, message)
 
     def _test_size(self, report: ContainerReport) -> None:
         size = int((self._inspect(report.image) or {}).get("Size", 0))
@@ -228,14 +230,14 @@ class DockerEngine:
     def _run_container(
         self, report: ContainerReport, *command: str, options: Sequence[str] = ()
     ) -> process.CompletedProgram:
-        whole = ["docker", "run", *_RUN_OPTIONS, *options, report.image, *command]
+        docker_run = ["docker", "run", *_RUN_OPTIONS, *options, report.image, *command]
         try:
-            ran = process.run(whole, timeout=self.timeout)
+            result = process.run(docker_run, timeout=self.timeout)
         except TimedOut as error:
             text = f"did not end within {self.timeout:g} s"
-            ran = process.CompletedProgram(tuple(whole), error.status, text, self.timeout)
-        report.exit_status = report.exit_status or ran.status
-        return ran
+            result = process.CompletedProgram(tuple(docker_run), error.status, text, self.timeout)
+        report.exit_status = report.exit_status or result.status
+        return result
 
     # --- stage 3
 
@@ -275,25 +277,25 @@ class DockerEngine:
     def _wait_for_others(self, patience: float, on_line: Callable[[str], None]) -> None:
         """Wait for a stack that was started by hand, because both would use the same shared_data."""
         deadline = time.monotonic() + patience
-        told = False
-        while others := self.running_elsewhere():
-            if not told:
-                on_line(f"another stack of this checkout is running (project {', '.join(others)}); waiting")
-                told = True
+        warned = False
+        while running := self.running_elsewhere():
+            if not warned:
+                on_line(f"another stack of this checkout is running (project {', '.join(running)}); waiting")
+                warned = True
             if time.monotonic() >= deadline:
                 raise CheckoutBusy(
-                    f"another stack of this checkout is still running (project {', '.join(others)})",
-                    hint=f"Stop it first: {' '.join(self.compose.command)} -p {others[0]} down",
+                    f"another stack of this checkout is still running (project {', '.join(running)})",
+                    hint=f"Stop it first: {' '.join(self.compose.command)} -p {running[0]} down",
                 )
             time.sleep(1.0)
 
     def running_elsewhere(self) -> list[str]:
         """Return the names of other Compose projects whose containers run from this checkout."""
-        listed = process.capture(
+        result = process.capture(
             ["docker", "ps", "--filter", f"label=com.docker.compose.project.working_dir={self.layout.root}",
              "--format", '{{.Label "com.docker.compose.project"}} {{.Label "com.docker.compose.service"}}']
         )  # fmt: skip
-        running = [line.split() for line in listed.output.splitlines()] if listed.ok else []
+        running = [line.split() for line in result.output.splitlines()] if result.ok else []
         using = {project for project, service in running if service in _USING_SHARED_DATA}
         return sorted(using - {self.project})
 
@@ -326,20 +328,20 @@ class DockerEngine:
             on_line("compose down did not end within 60 s")
         for container in self._containers():
             process.capture(["docker", "rm", "--force", container])
-        if left := self._containers():
-            on_line(f"ERROR: these containers could not be removed: {' '.join(left)}")
+        if remaining := self._containers():
+            on_line(f"ERROR: these containers could not be removed: {' '.join(remaining)}")
 
     def _containers(self) -> list[str]:
-        where = f"label=com.docker.compose.project={self.project}"
-        listed = process.capture(["docker", "ps", "--all", "--quiet", "--filter", where])
-        return listed.output.split() if listed.ok else []
+        label = f"label=com.docker.compose.project={self.project}"
+        result = process.capture(["docker", "ps", "--all", "--quiet", "--filter", label])
+        return result.output.split() if result.ok else []
 
     def _container_states(self) -> tuple[ContainerState, ...]:
         containers = self._containers()
         if not containers:
             return ()
-        about = process.capture(["docker", "inspect", *containers])
-        states = [_container_state(container) for container in json.loads(about.output)]
+        result = process.capture(["docker", "inspect", *containers])
+        states = [_container_state(container) for container in json.loads(result.output)]
         return tuple(sorted(states, key=lambda state: (state.started is None, state.started)))
 
 

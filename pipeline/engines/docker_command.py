@@ -68,9 +68,9 @@ def _no_daemon(output: str) -> EngineUnavailable:
     )
 
 
-def _find_compose(wanted: str) -> Compose:
+def _find_compose(requested: str) -> Compose:
     candidates = {"v2": ("docker", "compose"), "v1": ("docker-compose",)}
-    for generation in ("v2", "v1") if wanted == "auto" else (wanted,):
+    for generation in ("v2", "v1") if requested == "auto" else (requested,):
         command = candidates[generation]
         if shutil.which(command[0]) is None:
             continue
@@ -83,6 +83,6 @@ def _find_compose(wanted: str) -> Compose:
         "v2": "`docker compose` is not installed",
     }
     raise EngineUnavailable(
-        f"Docker responds, but {missing[wanted]}",
+        f"Docker responds, but {missing[requested]}",
         hint="Install Compose, or use --engine local.",
     )

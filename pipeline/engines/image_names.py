@@ -11,8 +11,8 @@ from pipeline.project import Layout, Service
 
 def project_name(layout: Layout) -> str:
     """Return the name of the stack of a checkout. Two checkouts may have the same folder name."""
-    place = hashlib.sha256(str(layout.root).encode()).hexdigest()[:8]
-    return f"{re.sub(r'[^a-z0-9]', '', layout.root.name.lower()) or 'app'}-{place}"
+    digest = hashlib.sha256(str(layout.root).encode()).hexdigest()[:8]
+    return f"{re.sub(r'[^a-z0-9]', '', layout.root.name.lower()) or 'app'}-{digest}"
 
 
 def content_tag(layout: Layout, services: Sequence[Service]) -> str:

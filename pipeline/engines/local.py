@@ -77,36 +77,36 @@ class LocalEngine:
 
     def build(self, *, allowed: bool, on_line: Callable[[str], None]) -> list[str]:
         """Copy the contents of the images; see `Engine.build`."""
-        wanted = {
+        contents = {
             ACTIVATIONBASE: {f"activationBase/{ACTIVATION_FILE}": self.layout.own_activation},
             KNOWLEDGEBASE: {f"knowledgeBase/{KNOWLEDGE_FILE}": self.layout.own_knowledge},
             CODEBASE: {f"codeBase/{CODE_FILE}": self.layout.code},
         }
         if self.layout.own_card.is_file():
-            wanted[KNOWLEDGEBASE][f"knowledgeBase/{CARD_FILE}"] = self.layout.own_card
+            contents[KNOWLEDGEBASE][f"knowledgeBase/{CARD_FILE}"] = self.layout.own_card
         for package in ("pybrain", "pybrain3", "pybrain_runtime"):
             root = self.layout.code.parent
             for path in sorted((root / package).rglob("*.py")):
-                wanted[CODEBASE][f"opt/pybrain/{path.relative_to(root).as_posix()}"] = path
+                contents[CODEBASE][f"opt/pybrain/{path.relative_to(root).as_posix()}"] = path
         return [
-            self._copy_contents(service.name, wanted[service.name], allowed=allowed) for service in SERVICES
+            self._copy_contents(service.name, contents[service.name], allowed=allowed) for service in SERVICES
         ]
 
-    def _copy_contents(self, service: str, wanted: Mapping[str, Path], *, allowed: bool) -> str:
-        place = self._folder(service)
-        targets = {place / name: source for name, source in wanted.items()}
+    def _copy_contents(self, service: str, contents: Mapping[str, Path], *, allowed: bool) -> str:
+        folder = self._folder(service)
+        targets = {folder / name: source for name, source in contents.items()}
         if not allowed and not all(
             atomic_files.same_content(source, target) for target, source in targets.items()
         ):
             raise BuildFailed(
-                f"{service} is missing or outdated in {self.layout.shown(place)}",
+                f"{service} is missing or outdated in {self.layout.shown(folder)}",
                 hint="Omit --no-build.",
             )
-        atomic_files.make_folder(place)
-        for path in [path for path in place.rglob("*") if path.is_file() and path not in targets]:
+        atomic_files.make_folder(folder)
+        for path in [path for path in folder.rglob("*") if path.is_file() and path not in targets]:
             atomic_files.remove(path)
         written = [atomic_files.copy_if_changed(source, target) for target, source in targets.items()]
-        return f"{service} {'copied to' if any(written) else 'is up to date in'} {self.layout.shown(place)}"
+        return f"{service} {'copied to' if any(written) else 'is up to date in'} {self.layout.shown(folder)}"
 
     # --- stage 2
 
@@ -114,29 +114,31 @@ class LocalEngine:
         """Test each service on its own; see `Engine.test_containers`."""
         looks = (self._test_activationbase, self._test_knowledgebase, self._test_codebase)
         reports = []
-        for service, look in zip(SERVICES, looks, strict=True):
+        for service, test in zip(SERVICES, looks, strict=True):
             started = time.monotonic()
             report = ContainerReport(service.name)
             report.skip("the image can be built", _NO_CONTAINERS)
             report.skip("runs without root, as a number", _NO_CONTAINERS)
-            look(report, prepared)
+            test(report, prepared)
             report.seconds = time.monotonic() - started
             reports.append(report)
         return reports
 
     def _test_activationbase(self, report: ContainerReport, prepared: Prepared) -> None:
-        place = self._folder(ACTIVATIONBASE) / "activationBase" / ACTIVATION_FILE
-        ran = self._run(report, "-m", "pipeline.engines.data_process", "show", str(place))
-        report.output = ran.output
+        path = self._folder(ACTIVATIONBASE) / "activationBase" / ACTIVATION_FILE
+        result = self._run(report, "-m", "pipeline.engines.data_process", "show", str(path))
+        report.output = result.output
         expected = self.layout.own_activation.read_bytes().decode("utf-8", "replace")
-        report.add("prints the rows and nothing else", ran.ok and ran.output == expected, exit_summary(ran))
+        report.add(
+            "prints the rows and nothing else", result.ok and result.output == expected, exit_summary(result)
+        )
 
     def _test_knowledgebase(self, report: ContainerReport, prepared: Prepared) -> None:
-        place = self._folder(KNOWLEDGEBASE) / "knowledgeBase"
-        ran = self._run(report, "-m", "pipeline.engines.data_process", "list", str(place))
-        report.output = ran.output
-        report.add("lists the network", ran.ok and KNOWLEDGE_FILE in ran.output, exit_summary(ran))
-        same = atomic_files.same_content(place / KNOWLEDGE_FILE, self.layout.own_knowledge)
+        path = self._folder(KNOWLEDGEBASE) / "knowledgeBase"
+        result = self._run(report, "-m", "pipeline.engines.data_process", "list", str(path))
+        report.output = result.output
+        report.add("lists the network", result.ok and KNOWLEDGE_FILE in result.output, exit_summary(result))
+        same = atomic_files.same_content(path / KNOWLEDGE_FILE, self.layout.own_knowledge)
         report.add("holds the network of the project, byte for byte", same)
 
     def _test_codebase(self, report: ContainerReport, prepared: Prepared) -> None:
@@ -152,23 +154,23 @@ class LocalEngine:
             atomic_files.copy_if_changed(prepared.model, folder / KNOWLEDGE_FILE)
             if prepared.card:
                 atomic_files.copy_if_changed(prepared.card, folder / CARD_FILE)
-            ran = self._run(
+            result = self._run(
                 report, str(self._folder(CODEBASE) / "codeBase" / CODE_FILE),
                 MODEL_PATH=str(folder / KNOWLEDGE_FILE), DATA_PATH=str(folder / "row.csv"),
                 OUTPUT_PATH=str(folder / PREDICTION_CSV),
             )  # fmt: skip
             answer = folder / PREDICTION_CSV
             written = answer.read_text(encoding="utf-8", errors="replace") if answer.is_file() else ""
-        report.output = f"{imported.output}{ran.output}{PREDICTION_FOLLOWS}\n{written}"
-        holds, seen = same_prediction(written, prepared) if ran.ok else (False, exit_summary(ran))
-        report.add("predicts a row as the host does", holds, seen)
+        report.output = f"{imported.output}{result.output}{PREDICTION_FOLLOWS}\n{written}"
+        holds, message = same_prediction(written, prepared) if result.ok else (False, exit_summary(result))
+        report.add("predicts a row as the host does", holds, message)
         report.skip("holds no compiler", _NO_CONTAINERS)
         report.skip("adds no more than 80 MB to its base", _NO_CONTAINERS)
 
     def _run(self, report: ContainerReport, *arguments: str, **environment: str) -> CompletedProgram:
         command = [sys.executable, *arguments]
         try:
-            ran = run(
+            result = run(
                 command,
                 cwd=self._folder(report.name),
                 environment=self._environment_of(report.name, environment),
@@ -176,9 +178,9 @@ class LocalEngine:
             )
         except TimedOut as error:
             text = f"did not end within {self.timeout:g} s"
-            ran = CompletedProgram(tuple(command), error.status, text, self.timeout)
-        report.exit_status = report.exit_status or ran.status
-        return ran
+            result = CompletedProgram(tuple(command), error.status, text, self.timeout)
+        report.exit_status = report.exit_status or result.status
+        return result
 
     def _environment_of(self, service: str, extra: dict[str, str]) -> dict[str, str]:
         """Return the environment variables of a service, without those that select files on the host."""

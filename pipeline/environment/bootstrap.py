@@ -124,11 +124,11 @@ def _stamped() -> dict[str, str]:
 
 def _fits(kind: str, python: Path) -> bool:
     stamp = _stamped()
-    wanted = _recipe(kind)
+    expected = _recipe(kind)
     # This interpreter may have another patch release than the one that made the environment.
     if not _inside():
-        wanted.pop("python")
-    return python.exists() and all(stamp.get(key) == value for key, value in wanted.items())
+        expected.pop("python")
+    return python.exists() and all(stamp.get(key) == value for key, value in expected.items())
 
 
 def _make(kind: str, python: Path) -> None:
@@ -163,9 +163,9 @@ def _make(kind: str, python: Path) -> None:
         [*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)],
         "pip could not install the project",
     )
-    kept = {key: stamp[key] for key in ("run", "test") if keep and key in stamp}
+    entries = {key: stamp[key] for key in ("run", "test") if keep and key in stamp}
     also_run = {"run": _recipe("run")["run"]} if kind == "test" else {}
-    STAMP.write_text(json.dumps({**kept, **also_run, **recipe}, indent=1), encoding="utf-8")
+    STAMP.write_text(json.dumps({**entries, **also_run, **recipe}, indent=1), encoding="utf-8")
     _say(f"  done in {time.monotonic() - started:.0f} s")
 
 

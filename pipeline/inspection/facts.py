@@ -12,26 +12,26 @@ from pybrain_runtime.network.stored_scaling import find_scaling
 _SHOWN, _LONGEST_TEXT = 100, 10_000
 
 
-def facts_of(found: Inspection) -> dict[str, object]:
+def facts_of(inspection: Inspection) -> dict[str, object]:
     """Return all findings except the values of the parameters."""
-    scaling = find_scaling(found.companions)
+    scaling = find_scaling(inspection.companions)
     return {
-        "path": found.path,
-        "size": found.size,
-        "sha256": found.sha256 or None,
-        "format": found.format or None,
-        "packing": found.packing or None,
-        "verdict": found.verdict,
-        "usable": found.usable,
-        "reason": found.error.message if found.error else None,
-        "hint": found.error.hint or None if found.error else None,
-        "holds": found.holds or None,
-        "names": list(found.names),
-        "random": found.random,
-        "companions": {place: _plain(value) for place, value in found.companions.items()},
+        "path": inspection.path,
+        "size": inspection.size,
+        "sha256": inspection.sha256 or None,
+        "format": inspection.format or None,
+        "packing": inspection.packing or None,
+        "verdict": inspection.verdict,
+        "usable": inspection.usable,
+        "reason": inspection.error.message if inspection.error else None,
+        "hint": inspection.error.hint or None if inspection.error else None,
+        "holds": inspection.holds or None,
+        "names": list(inspection.names),
+        "random": inspection.random,
+        "companions": {path: _plain(value) for path, value in inspection.companions.items()},
         "scaling": scaling.as_report() if scaling else None,
-        "network": _network(found.network) if found.network else None,
-        "card": _card(found),
+        "network": _network(inspection.network) if inspection.network else None,
+        "card": _card(inspection),
     }
 
 
@@ -44,7 +44,7 @@ def _network(network: NetworkDescription) -> dict[str, object]:
         "parameters": network.parameter_count,
         "recurrent": network.recurrent,
         "steps_done": network.steps_done,
-        "layers": [_layer(network, place, module) for place, module in enumerate(network.modules)],
+        "layers": [_layer(network, index, module) for index, module in enumerate(network.modules)],
         "connections": [
             *(_connection(network, connection, recurrent=False) for connection in network.connections),
             *(
@@ -56,15 +56,15 @@ def _network(network: NetworkDescription) -> dict[str, object]:
     }
 
 
-def _layer(network: NetworkDescription, place: int, module: ModuleDescription) -> dict[str, object]:
+def _layer(network: NetworkDescription, index: int, module: ModuleDescription) -> dict[str, object]:
     return {
         "name": module.name,
         "kind": module.kind,
         "inputs": module.indim,
         "outputs": module.outdim,
         "parameters": module.parameter_count,
-        "takes_input": place in network.inputs,
-        "gives_output": place in network.outputs,
+        "takes_input": index in network.inputs,
+        "gives_output": index in network.outputs,
         "options": dict(module.options),
         "network": _network(module.network) if module.network else None,
     }
@@ -88,14 +88,14 @@ def _connection(
     }
 
 
-def _card(found: Inspection) -> dict[str, object] | None:
-    if found.card_path is None:
+def _card(inspection: Inspection) -> dict[str, object] | None:
+    if inspection.card_path is None:
         return None
-    card = found.card
-    error = found.card_error
+    card = inspection.card
+    error = inspection.card_error
     return {
-        "path": found.card_path,
-        "fits": card is not None if found.network is not None else None,
+        "path": inspection.card_path,
+        "fits": card is not None if inspection.network is not None else None,
         "reason": error.message if error else None,
         "name": card.name if card else None,
         "task": card.task if card else None,

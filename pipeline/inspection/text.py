@@ -22,32 +22,36 @@ _VERDICTS = {
 }
 
 
-def lines_of(found: Inspection) -> Iterator[str]:
+def lines_of(inspection: Inspection) -> Iterator[str]:
     """Yield the lines of the report: the file, the verdict, then its contents as far as it could be read."""
-    yield found.path
-    packing = f", compressed with {found.packing}" if found.packing else ""
-    yield _fact("what it is", (found.format or "not a format of networks") + packing)
-    yield _fact("size", f"{found.size:,} bytes")
-    yield _fact("sha256", found.sha256 or "not computed: the file is too large")
-    yield _fact("verdict", _VERDICTS.get(found.verdict, "not usable; nothing was executed"))
-    if found.error is not None:
-        yield _fact("because", found.error.message)
-    if found.holds and found.network is None and found.holds not in getattr(found.error, "message", ""):
-        yield _fact("it holds", found.holds)
-    if found.network is not None:
-        yield from _network(found.network)
-    if found.random:
+    yield inspection.path
+    packing = f", compressed with {inspection.packing}" if inspection.packing else ""
+    yield _fact("what it is", (inspection.format or "not a format of networks") + packing)
+    yield _fact("size", f"{inspection.size:,} bytes")
+    yield _fact("sha256", inspection.sha256 or "not computed: the file is too large")
+    yield _fact("verdict", _VERDICTS.get(inspection.verdict, "not usable; nothing was executed"))
+    if inspection.error is not None:
+        yield _fact("because", inspection.error.message)
+    if (
+        inspection.holds
+        and inspection.network is None
+        and inspection.holds not in getattr(inspection.error, "message", "")
+    ):
+        yield _fact("it holds", inspection.holds)
+    if inspection.network is not None:
+        yield from _network(inspection.network)
+    if inspection.random:
         yield _fact(
             "at random", "a layer samples its outputs; the same rows give different predictions each time"
         )
-    yield from _companions(found)
-    yield from _card(found)
-    if found.network is not None:
-        yield from _tables(found.network, "")
-    if found.names:
+    yield from _companions(inspection)
+    yield from _card(inspection)
+    if inspection.network is not None:
+        yield from _tables(inspection.network, "")
+    if inspection.names:
         yield ""
-        yield f"  names it refers to ({len(found.names)})"
-        yield from _cut([f"    {_safe(name)}" for name in found.names])
+        yield f"  names it refers to ({len(inspection.names)})"
+        yield from _cut([f"    {_safe(name)}" for name in inspection.names])
 
 
 def _fact(name: str, text: str) -> str:
@@ -67,15 +71,15 @@ def _network(network: NetworkDescription) -> Iterator[str]:
         yield _fact("", f"recurrent: the rows are the steps of a sequence{steps}")
 
 
-def _companions(found: Inspection) -> Iterator[str]:
-    if found.companions:
-        first = islice(found.companions.items(), _BESIDE)
-        beside = [f"{_safe(place)} = {_value(value)}" for place, value in first]
-        left = len(found.companions) - len(beside)
-        more = [f"and {left:,} more"] if left > 0 else []
-        yield _fact("beside it", "; ".join([*beside, *more]))
-        scaling = find_scaling(found.companions)
-        if scaling is not None and not (found.card and found.card.scales):
+def _companions(inspection: Inspection) -> Iterator[str]:
+    if inspection.companions:
+        first = islice(inspection.companions.items(), _BESIDE)
+        texts = [f"{_safe(path)} = {_value(value)}" for path, value in first]
+        remaining = len(inspection.companions) - len(texts)
+        more = [f"and {remaining:,} more"] if remaining > 0 else []
+        yield _fact("beside it", "; ".join([*texts, *more]))
+        scaling = find_scaling(inspection.companions)
+        if scaling is not None and not (inspection.card and inspection.card.scales):
             yield _fact(
                 "",
                 scaling_advice(scaling, OPTIONS)
@@ -83,28 +87,30 @@ def _companions(found: Inspection) -> Iterator[str]:
             )
 
 
-def _card(found: Inspection) -> Iterator[str]:
-    if found.card_path is None:
-        if found.network is not None:
+def _card(inspection: Inspection) -> Iterator[str]:
+    if inspection.card_path is None:
+        if inspection.network is not None:
             yield _fact("card", "none beside it")
-    elif found.card is not None:
-        yield _fact("card", f"{found.card_path}, which fits the network")
-        yield from _card_lines(found.card)
-    elif found.card_error is not None:
-        yield _fact("card", f"cannot be used: {found.card_error.message}")
+    elif inspection.card is not None:
+        yield _fact("card", f"{inspection.card_path}, which fits the network")
+        yield from _card_lines(inspection.card)
+    elif inspection.card_error is not None:
+        yield _fact("card", f"cannot be used: {inspection.card_error.message}")
     else:
-        yield _fact("card", f"{found.card_path}, not checked because there is no network to check it with")
+        yield _fact(
+            "card", f"{inspection.card_path}, not checked because there is no network to check it with"
+        )
 
 
 def _card_lines(card: Card) -> Iterator[str]:
-    about = ", ".join(_safe(part) for part in (card.name, card.task) if part)
-    if about:
-        yield _fact("", about)
+    title = ", ".join(_safe(part) for part in (card.name, card.task) if part)
+    if title:
+        yield _fact("", title)
     for name, columns in (("inputs", card.inputs), ("outputs", card.outputs)):
-        listed = ", ".join(_column(column) for column in columns if column.name)
-        if listed:
+        names = ", ".join(_column(column) for column in columns if column.name)
+        if names:
             scaled = any((column.mean, column.scale) != (0.0, 1.0) for column in columns)
-            yield _fact("", f"{name}: {listed}{'; scaled' if scaled else ''}")
+            yield _fact("", f"{name}: {names}{'; scaled' if scaled else ''}")
     if card.labels:
         yield _fact("", f"classes: {', '.join(_safe(label) for label in card.labels)}")
 
@@ -118,7 +124,7 @@ def _tables(network: NetworkDescription, within: str) -> Iterator[str]:
     yield f"  layers{within}"
     yield from _table(
         ("name", "kind", "inputs", "outputs", "parameters", ""),
-        [_layer(network, place, module) for place, module in enumerate(network.modules)],
+        [_layer(network, index, module) for index, module in enumerate(network.modules)],
         numbers=(2, 3, 4),
     )
     yield ""
@@ -143,10 +149,10 @@ def _tables(network: NetworkDescription, within: str) -> Iterator[str]:
             yield from _tables(module.network, f" inside '{_safe(module.name)}'")
 
 
-def _layer(network: NetworkDescription, place: int, module: ModuleDescription) -> tuple[str, ...]:
+def _layer(network: NetworkDescription, index: int, module: ModuleDescription) -> tuple[str, ...]:
     notes = [
-        *(["takes the input"] if place in network.inputs else []),
-        *(["gives the output"] if place in network.outputs else []),
+        *(["takes the input"] if index in network.inputs else []),
+        *(["gives the output"] if index in network.outputs else []),
         *(f"{key} {value}" for key, value in module.options.items()),
     ]
     count = f"{module.parameter_count:,}" if module.parameter_count else ""
@@ -174,8 +180,8 @@ def _mothers(network: NetworkDescription) -> Iterator[tuple[str, ...]]:
         yield _safe(name), f"{numbers.size:,}", f"{users:,}"
 
 
-def _slice(part: tuple[int, int], whole: int) -> str:
-    return "" if part == (0, whole) else f"[{part[0]}:{part[1]}]"
+def _slice(part: tuple[int, int], total: int) -> str:
+    return "" if part == (0, total) else f"[{part[0]}:{part[1]}]"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[int]) -> Iterator[str]:
@@ -183,12 +189,12 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Seque
     if not rows:
         yield "    none"
         return
-    widths = [max(len(row[place]) for row in (head, *rows)) for place in range(len(head))]
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
 
     def line(row: Sequence[str]) -> str:
         cells = (
-            cell.rjust(width) if place in numbers else cell.ljust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+            cell.rjust(width) if column in numbers else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         return ("    " + "  ".join(cells)).rstrip()
 
@@ -198,8 +204,12 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Seque
 
 def _cut(lines: Sequence[str]) -> list[str]:
     """Return the first lines, and a line with the number of the others."""
-    left = len(lines) - _LISTED
-    return [*lines[:_LISTED], f"    ... and {left:,} more; --json lists all"] if left > 1 else list(lines)
+    remaining = len(lines) - _LISTED
+    return (
+        [*lines[:_LISTED], f"    ... and {remaining:,} more; --json lists all"]
+        if remaining > 1
+        else list(lines)
+    )
 
 
 def _value(value: object) -> str:
@@ -211,8 +221,8 @@ def _value(value: object) -> str:
     return _safe(str(value).replace("\n", " "))
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _safe(text: str, length: int = 120) -> str:

@@ -61,22 +61,22 @@ def collect(source: Path, target: Path, *, limit: int | None = None) -> Collecte
         descriptor = os.open(source, flags)
     except OSError:
         return None
-    about = os.fstat(descriptor)
-    if not stat.S_ISREG(about.st_mode):
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
         raise VerificationFailed(f"{source.name} on the volume is not a regular file")
     with os.fdopen(descriptor, "rb") as original:
-        if limit is not None and about.st_size > limit:
+        if limit is not None and status.st_size > limit:
             raise VerificationFailed(
-                f"{source.name} on the volume has {about.st_size:,} bytes; at most {limit:,} were expected"
+                f"{source.name} on the volume has {status.st_size:,} bytes; at most {limit:,} were expected"
             )
         atomic_files.make_folder(target.parent)
-        if about.st_size > shutil.disk_usage(target.parent).free:
+        if status.st_size > shutil.disk_usage(target.parent).free:
             raise cannot_write(target, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
         with atomic_files.atomic_write(target) as temporary:
-            sha256, size = _copy(original, temporary, about.st_size)
+            sha256, size = _copy(original, temporary, status.st_size)
             temporary.chmod(0o644)
-    return CollectedFile(target, sha256, size, about.st_mtime)
+    return CollectedFile(target, sha256, size, status.st_mtime)
 
 
 def _copy(original: BinaryIO, target: Path, size: int) -> tuple[str, int]:

@@ -33,10 +33,10 @@ def keep_as(layout: Layout, folder: Path, name: str) -> tuple[Path, Path | None]
         _write(contents)
         return model, None
     version = _next_version(layout, name)
-    kept = {version: model.read_bytes()}
+    files = {version: model.read_bytes()}
     if _card(model).exists():
-        kept[_card(version)] = _card(model).read_bytes()
-    _write(kept)
+        files[_card(version)] = _card(model).read_bytes()
+    _write(files)
     _write(contents)
     return model, version
 

@@ -122,24 +122,24 @@ def put_into_contexts(layout: Layout, prepared: Prepared) -> list[Change]:
         The written files.
     """
     own_card = layout.own_knowledge.with_name(CARD_FILE)
-    wanted = {
+    targets = {
         layout.own_activation: prepared.data,
         layout.own_knowledge: prepared.model,
         own_card: prepared.card,
     }
-    kept: dict[Path, Path] = {}
+    backups: dict[Path, Path] = {}
     for together in ([layout.own_activation], [layout.own_knowledge, own_card]):
-        if not all(_is_current(wanted[path], path) for path in together):
-            kept |= _keep(layout, [path for path in together if path.exists()])
+        if not all(_is_current(targets[path], path) for path in together):
+            backups |= _keep(layout, [path for path in together if path.exists()])
     changes = [
-        _replace(prepared.data, layout.own_activation, kept),
-        _replace(prepared.model, layout.own_knowledge, kept),
+        _replace(prepared.data, layout.own_activation, backups),
+        _replace(prepared.model, layout.own_knowledge, backups),
     ]
     _check_copies(prepared.folder, prepared.knowledge, prepared.rows)
     if prepared.card:
-        changes.append(_replace(prepared.card, own_card, kept))
+        changes.append(_replace(prepared.card, own_card, backups))
     elif own_card.exists():
-        changes.append(Change(own_card, True, kept[own_card]))
+        changes.append(Change(own_card, True, backups[own_card]))
         atomic_files.remove(own_card)
     return changes
 
@@ -149,23 +149,23 @@ def _is_current(source: Path | None, target: Path) -> bool:
     return atomic_files.same_content(source, target) if source else not target.exists()
 
 
-def _replace(source: Path, target: Path, kept: Mapping[Path, Path]) -> Change:
+def _replace(source: Path, target: Path, backups: Mapping[Path, Path]) -> Change:
     if atomic_files.same_content(source, target):
         return Change(target, False)
     atomic_files.copy_if_changed(source, target)
-    return Change(target, True, kept.get(target))
+    return Change(target, True, backups.get(target))
 
 
 def _keep(layout: Layout, paths: Sequence[Path]) -> dict[Path, Path]:
     """Copy files that belong together under one name, and return the copies by file."""
     digests = [atomic_files.sha256_of(path) for path in paths]
-    mark = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
-    kept = {}
+    version = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+    backups = {}
     for path in paths:
         name, _, ending = path.name.partition(".")
-        kept[path] = layout.stage1 / "replaced" / f"{name}-{mark[:8]}.{ending}"
-        atomic_files.copy_if_changed(path, kept[path])
-    return kept
+        backups[path] = layout.stage1 / "replaced" / f"{name}-{version[:8]}.{ending}"
+        atomic_files.copy_if_changed(path, backups[path])
+    return backups
 
 
 def _check_copies(stage: Path, knowledge: Knowledge, rows: PreparedRows) -> None:

@@ -38,29 +38,29 @@ class Run:
     prediction: Mapping[str, object] | None
 
 
-def summary(layout: Layout, done: Run) -> str:
+def summary(layout: Layout, run: Run) -> str:
     """Return the text of execution_summary.txt."""
     lines = [
-        "Result:       " + ("prediction made" if done.status == 0 else f"FAILED, exit status {done.status}"),
-        f"Exit status:  {done.status}",
-        f"Engine:       {done.engine}",
-        f"Started:      {done.started.isoformat(timespec='seconds')}",
-        f"Seconds:      {done.seconds:.2f}",
+        "Result:       " + ("prediction made" if run.status == 0 else f"FAILED, exit status {run.status}"),
+        f"Exit status:  {run.status}",
+        f"Engine:       {run.engine}",
+        f"Started:      {run.started.isoformat(timespec='seconds')}",
+        f"Seconds:      {run.seconds:.2f}",
     ]
-    if done.end is not None:
-        lines += [f"Command:      {done.end.command}", f"It ended with: {done.end.status}"]
-        lines += ["", "Starts and ends, in order:", *_timeline(done.end)]
+    if run.end is not None:
+        lines += [f"Command:      {run.end.command}", f"It ended with: {run.end.status}"]
+        lines += ["", "Starts and ends, in order:", *_timeline(run.end)]
     lines += ["", "Files:"]
     lines += [
         f"  {name:<26} {path.stat().st_size:>12} bytes  sha256 {atomic_files.sha256_of(path)}"
-        for name, path in done.files.items()
+        for name, path in run.files.items()
     ]
-    if not done.files:
+    if not run.files:
         lines.append("  none")
-    if done.prediction is not None:
-        lines += ["", "Prediction:", *prediction_lines(done.files[PREDICTION_CSV])]
-    if done.error is not None:
-        lines += ["", "What failed:", *(f"  {line}" for line in str(done.error).splitlines())]
+    if run.prediction is not None:
+        lines += ["", "Prediction:", *prediction_lines(run.files[PREDICTION_CSV])]
+    if run.error is not None:
+        lines += ["", "What failed:", *(f"  {line}" for line in str(run.error).splitlines())]
     return "\n".join(lines) + "\n"
 
 
@@ -77,20 +77,20 @@ def _timeline(end: StackEnd) -> list[str]:
             remark = f" ({state.remark})" if state.remark else ""
             events.append((state.ended, f"{state.service} ended with status {state.status}{remark}"))
     return [
-        f"  {'' if when.year == 9999 else when.isoformat(timespec='milliseconds'):<29}  {what}"
-        for when, what in sorted(events, key=lambda event: event[0])
+        f"  {'' if time.year == 9999 else time.isoformat(timespec='milliseconds'):<29}  {text}"
+        for time, text in sorted(events, key=lambda event: event[0])
     ] or ["  none was seen"]
 
 
-def prediction_lines(csv: Path, most: int = 5) -> list[str]:
+def prediction_lines(csv: Path, limit: int = 5) -> list[str]:
     """Return the first lines of a prediction as they are shown to the user.
 
     Args:
         csv: the prediction.
-        most: the number of rows.
+        limit: the number of rows.
     """
     with csv.open(encoding="utf-8") as file:
-        head = [line.rstrip("\n") for _, line in zip(range(most + 1), file, strict=False)]
-        more = sum(1 for _ in file)
+        head = [line.rstrip("\n") for _, line in zip(range(limit + 1), file, strict=False)]
+        remaining = sum(1 for _ in file)
     lines = [f"  {line}" for line in head]
-    return [*lines, f"  and {more} more rows"] if more else lines
+    return [*lines, f"  and {remaining} more rows"] if remaining else lines

@@ -58,9 +58,9 @@ def columns(environment: Mapping[str, str], name: str, option: str | None = None
         return None
     names = [column.strip() for column in text.split(",")]
     if not all(names):
-        said, leave = (name, "unset it") if option is None else (_option(name), "omit it")
+        setting, how_to_omit = (name, "unset it") if option is None else (_option(name), "omit it")
         raise UsageError(
-            f"{said} is set but names no column, or an empty one", hint=f"Name columns, or {leave}."
+            f"{setting} is set but names no column, or an empty one", hint=f"Name columns, or {how_to_omit}."
         )
     return names
 
@@ -129,11 +129,11 @@ def _looks_like_a_path(text: str) -> bool:
     return "/" in text or "\\" in text
 
 
-def _named(layout: Layout, name: str, said: str) -> Path:
+def _named(layout: Layout, name: str, setting: str) -> Path:
     """Return a network by its name in models/, with or without the ending, or the project's own by its name."""
     if _looks_like_a_path(name):
         raise UsageError(
-            f"{said} is a path; a name stands for a file in models/",
+            f"{setting} is a path; a name stands for a file in models/",
             hint="For a path: MODEL_PATH or --model.",
         )
     for candidate in (layout.models / name, layout.models / f"{name}.pkl"):
@@ -141,9 +141,9 @@ def _named(layout: Layout, name: str, said: str) -> Path:
             return candidate
     if name in (layout.own_knowledge.name, layout.own_knowledge.stem):
         return layout.own_knowledge
-    there = ", ".join(_models_in(layout.models)) or "none"
+    models = ", ".join(_models_in(layout.models)) or "none"
     raise InputMissing(
-        f"{said}: there is no such network; in models/ there are: {there}",
+        f"{setting}: there is no such network; in models/ there are: {models}",
         hint="Give one of these names, or a path to a file.",
         path=layout.models / name,
     )
@@ -156,11 +156,13 @@ def _models_in(folder: Path) -> list[str]:
     return sorted(name for name in names if not name.startswith(".") and not name.endswith(_NOT_A_MODEL))
 
 
-def _existing(path: Path, said: str, what: str) -> Path:
+def _existing(path: Path, setting: str, description: str) -> Path:
     if path.is_dir():
-        raise InputMissing(f"{said} is a folder; a {what} was expected", hint=_beside(path), path=path)
+        raise InputMissing(
+            f"{setting} is a folder; a {description} was expected", hint=_beside(path), path=path
+        )
     if not path.exists():
-        raise InputMissing(f"{said}: there is no such file", hint=_beside(path.parent), path=path)
+        raise InputMissing(f"{setting}: there is no such file", hint=_beside(path.parent), path=path)
     return path
 
 
@@ -168,5 +170,5 @@ def _beside(folder: Path) -> str:
     if not folder.is_dir():
         return f"There is no folder {folder} either."
     names = sorted(path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
-    shown = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
-    return f"In {folder} there are: {shown or 'no files'}."
+    listed = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+    return f"In {folder} there are: {listed or 'no files'}."

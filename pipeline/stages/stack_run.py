@@ -64,13 +64,13 @@ def run(
     end: StackEnd | None = None
     error: PipelineError | None = None
     prediction: Mapping[str, object] | None = None
-    kept: dict[str, CollectedFile] = {}
+    files: dict[str, CollectedFile] = {}
     try:
         end = engine.run_stack(prepared, timeout=timeout, on_line=keep)
         error = _failure(end)
         if error is None:
-            kept = _collect_files(layout, stage, prepared)
-            prediction = verify(layout, prepared, kept, started).content
+            files = _collect_files(layout, stage, prepared)
+            prediction = verify(layout, prepared, files, started).content
     except KeyboardInterrupt:
         error = Interrupted("interrupted; the stack has been taken down")
     except TimedOut:
@@ -82,12 +82,14 @@ def run(
         error = failure
     atomic_files.write_text(stage / LOG, "".join(log))
     if error is not None:
-        kept = _collect_inputs(layout, stage, prepared, started)
+        files = _collect_inputs(layout, stage, prepared, started)
     status = error.status if error else 0
-    paths = {name: collected.path for name, collected in kept.items()}
-    done = Run(engine.describe(), status, started, time.monotonic() - clock, end, error, paths, prediction)
-    atomic_files.write_text(stage / SUMMARY, summary(layout, done))
-    return done
+    paths = {name: collected.path for name, collected in files.items()}
+    run_result = Run(
+        engine.describe(), status, started, time.monotonic() - clock, end, error, paths, prediction
+    )
+    atomic_files.write_text(stage / SUMMARY, summary(layout, run_result))
+    return run_result
 
 
 def _failure(end: StackEnd) -> PipelineError | None:
@@ -133,15 +135,15 @@ def _collect_files(layout: Layout, stage: Path, prepared: Prepared) -> dict[str,
         CannotWrite: a copy cannot be written.
     """
     shared = layout.shared_data
-    kept: dict[str, CollectedFile] = {}
+    files: dict[str, CollectedFile] = {}
     limits = _limits(prepared)
     for name in RESULT_FILES:
         limit = limits.get(name)
-        if name == PREDICTION_CSV and PREDICTION_JSON in kept:
-            limit = _size_of_prediction(layout, kept[PREDICTION_JSON].path)
+        if name == PREDICTION_CSV and PREDICTION_JSON in files:
+            limit = _size_of_prediction(layout, files[PREDICTION_JSON].path)
         if collected := collect(shared / name, stage / name, limit=limit):
-            kept[name] = collected
-    return kept
+            files[name] = collected
+    return files
 
 
 def _limits(prepared: Prepared) -> dict[str, int]:
@@ -162,7 +164,7 @@ def _collect_inputs(
     layout: Layout, stage: Path, prepared: Prepared, started: datetime
 ) -> dict[str, CollectedFile]:
     """Copy the inputs of a run that failed. Its prediction is not kept, because it is not verified."""
-    kept = {}
+    files = {}
     limits = _limits(prepared)
     for name in RESULT_FILES:
         atomic_files.remove(stage / name)
@@ -172,7 +174,7 @@ def _collect_inputs(
         except VerificationFailed:
             collected = None
         if collected and is_fresh(collected, started):
-            kept[name] = collected
+            files[name] = collected
         else:
             atomic_files.remove(stage / name)
-    return kept
+    return files

@@ -25,14 +25,14 @@ _CLOCK_DIFFERENCE = 2.0
 
 
 def verify(
-    layout: Layout, prepared: Prepared, kept: Mapping[str, CollectedFile], started: datetime
+    layout: Layout, prepared: Prepared, files: Mapping[str, CollectedFile], started: datetime
 ) -> PredictionReport:
     """Verify the collected files of a run. No other files are read.
 
     Args:
         layout: the checkout.
         prepared: of stage 1.
-        kept: the collected files, by name.
+        files: the collected files, by name.
         started: when the run started.
 
     Returns:
@@ -42,37 +42,37 @@ def verify(
         VerificationFailed: a file is missing, belongs to other inputs, or was written before the run.
     """
     for name in (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE, PREDICTION_CSV, PREDICTION_JSON):
-        if name not in kept:
+        if name not in files:
             raise VerificationFailed(
                 f"the stack ended with status 0, but {layout.shown(layout.shared_data / name)} is missing"
             )
-    report = report_in(layout, kept[PREDICTION_JSON].path)
-    _verify_inputs(prepared, kept, report)
+    report = report_in(layout, files[PREDICTION_JSON].path)
+    _verify_inputs(prepared, files, report)
     rows = report.activation.get("rows")
     if rows != prepared.rows.count:
         raise VerificationFailed(f"the prediction has {rows} rows; {prepared.rows.count} were prepared")
-    if kept[PREDICTION_CSV].sha256 != report.prediction.get("sha256"):
+    if files[PREDICTION_CSV].sha256 != report.prediction.get("sha256"):
         raise VerificationFailed(f"{PREDICTION_JSON} does not belong to {PREDICTION_CSV}")
-    if not is_fresh(kept[PREDICTION_JSON], started):
+    if not is_fresh(files[PREDICTION_JSON], started):
         raise VerificationFailed("the prediction on the volume was made by a previous run")
     if report.stale_images:
         raise VerificationFailed("; ".join(report.stale_images))
     return report
 
 
-def _verify_inputs(prepared: Prepared, kept: Mapping[str, CollectedFile], report: PredictionReport) -> None:
+def _verify_inputs(prepared: Prepared, files: Mapping[str, CollectedFile], report: PredictionReport) -> None:
     expected = (
         ("knowledge", report.knowledge, KNOWLEDGE_FILE, prepared.knowledge.sha256),
         ("activation", report.activation, SHARED_ACTIVATION_FILE, prepared.rows.sha256),
     )
-    for what, section, name, sha256 in expected:
-        if kept[name].sha256 != sha256 or section.get("sha256") != sha256:
+    for title, section, name, sha256 in expected:
+        if files[name].sha256 != sha256 or section.get("sha256") != sha256:
             raise VerificationFailed(
-                f"the stack used another {what} than the prepared one (sha256 {sha256[:16]}...)",
+                f"the stack used another {title} than the prepared one (sha256 {sha256[:16]}...)",
                 hint="Does another run use the same shared_data?",
             )
     card = atomic_files.sha256_of(prepared.card) if prepared.card else None
-    collected = kept[CARD_FILE].sha256 if CARD_FILE in kept else None
+    collected = files[CARD_FILE].sha256 if CARD_FILE in files else None
     if (report.knowledge.get("card_sha256") or None) != card or collected != card:
         raise VerificationFailed("the stack used another model card than the prepared one")
 

@@ -56,12 +56,12 @@ def write_archive(layout: Layout, contents: Contents, target: Path) -> Archive:
             "required files are missing: " + ", ".join(contents.missing_required),
             hint="They are on the checklist of the task.",
         )
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name in contents.files:
             content = _content_of(layout, name)
             archive.writestr(_entry(name, executable=content.startswith(b"#!")), content)
-    content = packed.getvalue()
+    content = buffer.getvalue()
     with atomic_files.atomic_write(target) as temporary:
         temporary.write_bytes(content)
     return Archive(target, len(content), hashlib.sha256(content).hexdigest(), len(contents.files))

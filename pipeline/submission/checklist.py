@@ -121,23 +121,25 @@ def contents_of(root: Path, tracked: frozenset[str] | None = None) -> Contents:
     Raises:
         DataError: a file holds a secret, or has a name that is not portable.
     """
-    found: set[str] = set()
+    files: set[str] = set()
     missing: list[tuple[str, str]] = []
     left_out: dict[str, str] = {}
     for category in CHECKLIST:
         for path in category.paths:
             # The model card belongs to the network, tracked or not.
             known = tracked | {_CARD} if tracked is not None and path.endswith("/") else None
-            there = [name for name in _names(root, path) if _is_archived(root, name, left_out, known)]
+            archived = [name for name in _names(root, path) if _is_archived(root, name, left_out, known)]
             # The library's folder must hold at least one module.
-            if not there or (path.endswith("pybrain/") and not any(name.endswith(".py") for name in there)):
+            if not archived or (
+                path.endswith("pybrain/") and not any(name.endswith(".py") for name in archived)
+            ):
                 missing.append((category.kind, path))
-            found |= set(there)
-    names = tuple(sorted(found))
+            files |= set(archived)
+    names = tuple(sorted(files))
     _check_portable(names)
     suspicious = suspicious_lines(root, names)
     # A file may be named individually and also lie in a folder that would leave it out.
-    out = tuple(sorted((name, why) for name, why in left_out.items() if name not in found))
+    out = tuple(sorted((name, why) for name, why in left_out.items() if name not in files))
     return Contents(names, tuple(missing), out, suspicious)
 
 
@@ -176,18 +178,18 @@ def _matches(name: str, patterns: tuple[str, ...]) -> bool:
 
 def _check_portable(names: tuple[str, ...]) -> None:
     """Raise DataError for names that are not allowed on Windows, or that differ only in case."""
-    seen: dict[str, str] = {}
+    folded_names: dict[str, str] = {}
     for name in names:
         parts = name.split("/")
-        wrong = next((part for part in parts if _is_unportable(part)), None)
-        if wrong is not None or len(name) > _LONGEST_PATH:
+        unportable = next((part for part in parts if _is_unportable(part)), None)
+        if unportable is not None or len(name) > _LONGEST_PATH:
             why = (
-                f"{wrong!r} is not a valid name on Windows"
-                if wrong
+                f"{unportable!r} is not a valid name on Windows"
+                if unportable
                 else f"it is longer than {_LONGEST_PATH} characters"
             )
             raise DataError(f"{name} cannot go into the archive: {why}", hint="Rename it.", path=name)
-        other = seen.setdefault(name.lower(), name)
+        other = folded_names.setdefault(name.lower(), name)
         if other != name:
             raise DataError(
                 f"{name} and {other} are the same file on Windows and macOS", hint="Rename one.", path=name

@@ -34,21 +34,21 @@ def outdated_results(layout: Layout) -> tuple[str, ...]:
     Returns:
         A sentence for each file that differs.
     """
-    own = {
+    submitted = {
         ACTIVATION_FILE: layout.own_activation,
         KNOWLEDGE_FILE: layout.own_knowledge,
         CARD_FILE: layout.own_card,
         CODE_FILE: layout.code,
     }
-    kept = [(layout.stage1 / name, path) for name, path in own.items()]
-    kept += [
+    pairs = [(layout.stage1 / name, path) for name, path in submitted.items()]
+    pairs += [
         (layout.stage3 / SHARED_ACTIVATION_FILE, layout.own_activation),
         (layout.stage3 / KNOWLEDGE_FILE, layout.own_knowledge),
         (layout.stage3 / CARD_FILE, layout.own_card),
     ]
     differing = [
         f"{layout.shown(result)} differs from {layout.shown(source)}"
-        for result, source in kept
+        for result, source in pairs
         if result.is_file() and _digest(result) != _digest(source)
     ]
     return (*differing, *_outdated_prediction(layout))
@@ -69,8 +69,8 @@ def _outdated_prediction(layout: Layout) -> list[str]:
     )
     sentences = [
         f"{shown} does not belong to {layout.shown(source)}"
-        for found, source in expected
-        if found != _digest(source)
+        for recorded, source in expected
+        if recorded != _digest(source)
     ]
     if report.stale_images:
         sentences.append(f"{shown} comes from images that were not built from these files")

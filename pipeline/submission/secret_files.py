@@ -59,19 +59,19 @@ def suspicious_lines(root: Path, names: tuple[str, ...]) -> tuple[tuple[str, int
     suspicious = []
     for name in names:
         content = (root / name).read_bytes()
-        if found := _SECRETS.search(content):
+        if match := _SECRETS.search(content):
             raise DataError(
-                f"{name} line {_line_of(content, found)} holds what looks like a secret",
+                f"{name} line {_line_of(content, match)} holds what looks like a secret",
                 hint="Remove it, and revoke the secret: it may be known already.",
                 path=name,
             )
-        if found := _SUSPICIOUS.search(content):
-            suspicious.append((name, _line_of(content, found)))
+        if match := _SUSPICIOUS.search(content):
+            suspicious.append((name, _line_of(content, match)))
     return tuple(suspicious)
 
 
-def _line_of(content: bytes, found: re.Match[bytes]) -> int:
-    return content.count(b"\n", 0, found.start()) + 1
+def _line_of(content: bytes, match: re.Match[bytes]) -> int:
+    return content.count(b"\n", 0, match.start()) + 1
 
 
 def _matches(name: str, patterns: tuple[str, ...]) -> bool:
