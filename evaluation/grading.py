@@ -1,4 +1,4 @@
-"""Carries out a rubric on a submission: every check once, in order, with its result."""
+"""Apply a rubric to a submission: every check once, in order, with its result."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pipeline.errors import PipelineError
 
 
 class Grader:
-    """One rubric, carried out once.
+    """Applies a rubric to a submission, once.
 
     Args:
         rubric: the checks to carry out.

@@ -51,7 +51,7 @@ class Result(_Shown):
         reason: what was observed, or why nothing could be.
         hint: what to do about it; empty where it passed.
         seconds: how long looking took.
-        evidence: the observations behind the reason.
+        evidence: the observations that support the reason.
     """
 
     id: str
@@ -184,7 +184,7 @@ class Report(_Shown):
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """Return a report as JSON can hold it; `from_json` is the inverse."""
+    """Return a report as JSON data; `from_json` is the inverse."""
     value = asdict(report)
     for line, line_value in zip(report.lines, value["lines"], strict=True):
         line_value |= {"points": line.points, "of": line.of, "status": line.status}
@@ -192,7 +192,7 @@ def as_json(report: Report) -> dict[str, Any]:
 
 
 def from_json(value: dict[str, Any]) -> Report:
-    """Return the report that `as_json` made a value of.
+    """Return the report that `as_json` encoded.
 
     Raises:
         ValueError: it is of another format, or no report.
@@ -233,7 +233,7 @@ class Verdict:
         passed: whether the check passed.
         reason: what was observed.
         hint: what a student can do about it.
-        evidence: the observations behind the reason.
+        evidence: the observations that support the reason.
     """
 
     passed: bool

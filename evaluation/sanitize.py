@@ -1,4 +1,4 @@
-"""Makes names and output of a submission safe to show: no character that a terminal or a page interprets."""
+"""Make names and output of a submission safe to show: no character that a terminal or a page interprets."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class Parameter:
     Attributes:
         kind: the type of its value in a rubric: str, int or list.
         required: whether a rubric must give it.
-        rules: functions that return what is wrong with a value, and an empty text where nothing is.
+        rules: functions that return what is wrong with a value; empty if it is valid.
     """
 
     kind: type
@@ -41,8 +41,8 @@ class Check:
     """A check of a submission.
 
     Attributes:
-        function: looks at the evidence and returns what it saw. Its name is what a rubric calls it, its parameters
-            behind the first are what a rubric gives it. It raises CannotCheck where it cannot look.
+        function: examines the evidence and returns a verdict. A rubric refers to it by its name and sets its parameters
+            after the first. It raises CannotCheck if the check cannot be made.
     """
 
     function: Callable[..., Verdict]

@@ -1,4 +1,4 @@
-"""The checks of each container: its image builds and holds its file, and the container prints what is expected."""
+"""The checks of each container: its image builds and contains its file, and the container prints what is expected."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def file_of(evidence: Evidence, role: Service) -> str:
 
 @check
 def image_holds_its_file(evidence: Evidence, container: ContainerNumber) -> Verdict:
-    """Check that the image holds the file of its container, byte for byte."""
+    """Check that the image contains the file of its container, byte for byte."""
     role = service_of(container)
     name = file_of(evidence, role)
     if not evidence.submission.has(name):
@@ -87,7 +87,7 @@ def image_holds_its_file(evidence: Evidence, container: ContainerNumber) -> Verd
             observed(sha256=digest),
         )
     return Verdict(
-        True, f"the image holds {name} as {path}, byte for byte", "", observed(file=path, sha256=digest)
+        True, f"the image contains {name} as {path}, byte for byte", "", observed(file=path, sha256=digest)
     )
 
 
@@ -144,7 +144,7 @@ def imports_pybrain(evidence: Evidence) -> Verdict:
     hint = "COPY pybrain /opt/pybrain/pybrain in the Dockerfile, with everything that it imports installed."
     folder = f"{SERVICES[2].folder}/pybrain"
     if not any(name.startswith(folder + "/") and name.endswith(".py") for name in evidence.submission.files):
-        hint = f"{folder}/ holds no Python file: the library itself must be part of the submission."
+        hint = f"{folder}/ contains no Python file: the library itself must be part of the submission."
     return Verdict(False, f"codebase cannot import PyBrain: {why[:200]}", hint, _observations(run))
 
 
@@ -153,7 +153,7 @@ def _computes(evidence: Evidence, run: ContainerRun) -> Verdict:
     if why_not := evidence.why_no_interpreter:
         return Verdict(
             False, f"the python3 of codebase is not a Python interpreter: {why_not}",
-            "Build the image from one that holds Python, such as python:3.11-slim.", _observations(run),
+            "Use a base image with Python, such as python:3.11-slim.", _observations(run),
         )  # fmt: skip
     challenge, challenge_run = evidence.challenge
     observations = (

@@ -1,4 +1,4 @@
-"""The checks of the shared folder: after a run it holds both files with the content of the submission."""
+"""The checks of the shared folder: after a run it contains both files, unchanged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAMES = {1: SHARED_ACTIVATION_FILE, 2: KNOWLEDGE_FILE}
 
 @check
 def shared_file_is_there(evidence: Evidence, container: ContainerNumber) -> Verdict:
-    """Check that the file of a data container lies in the shared folder after a run."""
+    """Check that the shared folder contains the file of a data container after a run."""
     role, name = service_of(container), _NAMES[container]
     run = evidence.run_for_files
     entry = run.shared_file(name)
@@ -82,8 +82,8 @@ def _why_not_delivered(evidence: Evidence, role: Service) -> str:
         return ""
     if not rerun.delivered.get(role.name, True):
         return (
-            f"with another file in {role.name}, the old one still lies in the shared folder: it does not come "
-            "from there"
+            f"after the file in {role.name} was replaced, the shared folder still contains the original file: it is "
+            "copied from somewhere else"
         )
     if role.name in rerun.idle:
         return (

@@ -88,8 +88,8 @@ def mentions(evidence: Evidence, file: str, all_of: Patterns) -> Verdict:
 def _readable(pattern: str) -> str:
     """Return the first alternative of a regular expression, as a person would write it."""
     first = re.sub(r"\\[bs][*+]?", " ", pattern.split("|")[0])
-    first = re.sub(r"\[[^\]]*\]\?", "", first)  # what may stand there, or not
-    first = re.sub(r"\[([^\]])[^\]]*\]", r"\1", first)  # the first of several characters
+    first = re.sub(r"\[[^\]]*\]\?", "", first)  # optional characters
+    first = re.sub(r"\[([^\]])[^\]]*\]", r"\1", first)  # the first character of a class
     return re.sub(r"[\\?]", "", first).strip()
 
 

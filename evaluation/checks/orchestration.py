@@ -225,7 +225,7 @@ def compose_status(evidence: Evidence) -> Verdict:
 
 
 def _shows_anything(run: StackRun, roles: Roles) -> bool:
-    """Return whether codebase printed something, or the shared folder holds more than the rows and the network."""
+    """Return whether codebase printed something, or the shared folder contains more than the rows and the network."""
     known = (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE, CARD_FILE)
     written = [
         entry

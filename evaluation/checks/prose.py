@@ -1,6 +1,7 @@
-"""Tells a text written by a person from filler. It judges form, never whether a text is right.
+"""Distinguish text written by a person from filler. Only the form is checked, not the content.
 
-English and German are known. The bounds are wide: short sentences, lists and mistakes in spelling lose nothing.
+English and German are supported. The bounds are generous: short sentences, lists and spelling mistakes do not count
+against a text.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def filler(text: str, share: float = _SHARE) -> str:
     """
     words = [word.lower() for word in _ANY_WORD.findall(text)]
     if not words:
-        return "it holds no words"
+        return "it has no words"
     joined = sum(word in FUNCTION_WORDS for word in words) / len(words)
     if joined < share:
         return f"it is a list of words and no sentences: {joined:.0%} of its words join others"
@@ -114,7 +115,7 @@ def same_answer(text: str, other_text: str) -> bool:
 
 
 def copied_from(text: str, source: str) -> bool:
-    """Return whether most of a text stands in another one, word for word.
+    """Return whether most of a text is copied from another one, word for word.
 
     Args:
         text: the text.

@@ -1,4 +1,4 @@
-"""Finds the answers to numbered questions in a free-form text."""
+"""Find the answers to numbered questions in a free-form text."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _HEADING = re.compile(
 )
 _NUMBER = re.compile(r"^[\s#*_(]*(\d)\s*(?:[.):]|[-–—]\s)", re.MULTILINE)
 _WORD = re.compile(r"[^\W\d_]{2,}")
-# So many words behind the number are no title: the answer begins on the line of its heading.
+# With at least this many words after the number, the answer begins on the line of its heading.
 _MORE_THAN_A_TITLE = 15
 
 
 def answers_in(text: str) -> dict[int, str]:
-    """Return the text behind each question's heading, by the question's number.
+    """Return the text after each question's heading, by the question's number.
 
     A heading is a line that begins with ``Question 1`` (or Frage, Q, Answer, Antwort); where there is none, a line
     that begins with ``1.``, ``1)`` or ``(1)``, as long as the numbers come in order. What follows on the same line
@@ -40,7 +40,7 @@ def answers_in(text: str) -> dict[int, str]:
 
 
 def _in_order(headings: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
-    """Return the first 1, the first 2 behind it, and so on: lists inside the answers have numbers as well."""
+    """Return the first 1, the first 2 after it, and so on: lists inside the answers have numbers as well."""
     ordered: list[tuple[int, int, int]] = []
     for number, start, end in headings:
         if number == len(ordered) + 1:

@@ -1,4 +1,4 @@
-"""Evaluates a folder of submissions, several at a time; continues where an earlier run was stopped."""
+"""Evaluate a folder of submissions, several at a time, and resume an interrupted run."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def evaluate_class(
     """Evaluate all submissions in a folder, show the progress, and write the overview.
 
     Args:
-        submissions: the folder that holds the submissions.
+        submissions: the folder with the submissions.
         rubric: what is graded.
         conditions: the limits and settings of each evaluation.
         folder: where the reports and the overview are written.
@@ -67,8 +67,8 @@ def evaluate_class(
         The points, the errors and the files of the overview.
 
     Raises:
-        InputMissing: the folder does not exist or holds no submission.
-        EngineUnavailable: there was no container engine; the overview holds the checks that need none.
+        InputMissing: the folder does not exist or contains no submission.
+        EngineUnavailable: there was no container engine; the overview has the checks that need none.
         Interrupted: the user stopped it; finished reports are kept and reused by the next run.
     """
     entries = entries_in(submissions, folder)
@@ -89,7 +89,7 @@ def evaluate_class(
         done = sum(entry.report is not None and not entry.report.interrupted for entry in entries)
         raise Interrupted(
             f"interrupted; {done} of {len(entries)} are finished",
-            hint="The same command goes on with the others.",
+            hint="Run the same command again to evaluate the others.",
         )
     without = [entry for entry in entries if entry.report and not entry.report.engine]
     if conditions.run and without:

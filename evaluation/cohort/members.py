@@ -14,7 +14,7 @@ from pipeline.errors import InputMissing
 
 # A file system takes 255 bytes; a letter has up to four.
 _LONGEST = 120
-# Names that the overview of a class takes, and those that Windows keeps for devices, whatever stands behind a dot.
+# Names that the overview of a class takes, and those that Windows keeps for devices, whatever the suffix.
 _RESERVED = re.compile(r"(overview|con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 

@@ -149,7 +149,7 @@ class Bin:
 
     Attributes:
         label: its range of points.
-        count: how many submissions lie in it.
+        count: the number of submissions in it.
         share: its length, in percent of the longest one.
     """
 

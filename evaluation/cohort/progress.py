@@ -1,4 +1,4 @@
-"""Shows the progress of a class on the console."""
+"""Show the progress of a class on the console."""
 
 from __future__ import annotations
 

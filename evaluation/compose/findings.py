@@ -48,7 +48,7 @@ class Findings:
 
         Args:
             name: the service.
-            key: the key that holds the path.
+            key: the key with the path.
             text: the path as it is written.
 
         Returns:

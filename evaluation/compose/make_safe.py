@@ -1,6 +1,6 @@
 """Turn an untrusted compose file into one that is safe to run; what is dangerous is refused with a reason.
 
-The result holds checked values only: texts without variables, folders of the submission's copy, and the limits and
+The result has checked values only: texts without variables, folders of the submission's copy, and the limits and
 capabilities that the evaluation sets.
 """
 

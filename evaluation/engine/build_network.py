@@ -25,7 +25,7 @@ class BuildNetwork:
 
     Args:
         engine: the engine session.
-        also: hosts beyond the package indexes that the user has allowed.
+        further_hosts: hosts beyond the package indexes that the user has allowed.
 
     Attributes:
         allowed: the hosts that the proxy connects to, as it reports them.

@@ -35,7 +35,7 @@ class EngineSession:
         compose: the Compose command to use.
         limits: limits of a submission.
         allowed_images: images beyond the allow-list that the user has allowed.
-        say: called with a message before something that takes long.
+        on_progress: called with a message before something that takes long.
         workers: the workers that read archives of containers and images.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""What the images of a submission hold, and what its containers do when each is run by itself."""
+"""The contents of a submission's images, and the runs of its single containers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _FIND_COMPILERS = (
 
 
 class ContainerEvidence(FileEvidence):
-    """The facts that take an image, or a run of one container.
+    """The facts that need an image, or a run of one container.
 
     Args:
         submission: what is evaluated.
@@ -106,7 +106,7 @@ class ContainerEvidence(FileEvidence):
 
     @property
     def refused_hosts(self) -> tuple[str, ...]:
-        """The hosts that builds have asked for in vain so far."""
+        """The hosts that builds have requested and the proxy has refused so far."""
         return tuple(self.build_network.refused()) if self.build_network is not None else ()
 
     @fact_about()
@@ -127,7 +127,7 @@ class ContainerEvidence(FileEvidence):
         return find_file(self.engine, self.image(role), file, role.inside, self.folder)
 
     def copies_in_image(self, role: Service, name: str) -> tuple[str, ...]:
-        """Return every path of a container's image that holds a file of the submission, and the usual path.
+        """Return every path in a container's image with the content of a file, and the usual path.
 
         Args:
             role: the container.

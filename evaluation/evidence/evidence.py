@@ -140,7 +140,7 @@ class Evidence(RunEvidence):
     def detect(
         self, detector: str, function: Callable[..., Iterable[tuple[str, str]]], limit: int
     ) -> DetectorResult:
-        """Return where the submission steps into a trap.
+        """Return the locations where a detector finds its trap.
 
         Args:
             detector: the name of what looks for the trap.

@@ -1,4 +1,4 @@
-"""Facts: what is computed once for a submission and then remembered, an error included."""
+"""Facts: values that are computed once for each submission and cached, as are the errors."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ Source = Callable[..., str]
 
 
 class Fact(Generic[P, T]):
-    """Something that can be known of a submission: a function of its evidence, and how its value travels.
+    """A value that is computed from the evidence of a submission, and how workers get it.
 
     Args:
         function: computes the value from the evidence and its arguments.
-        reads: names what the value is read from; None where no file of the submission is read for it. Such a fact
+        source: names what the value is read from; None where no file of the submission is read for it. Such a fact
             is computed in worker processes only.
-        travels: whether workers can ask the evaluation for the value.
+        for_workers: whether workers can ask the evaluation for the value.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Outcome:
 
 
 class Facts:
-    """Holds the facts of one submission that are known so far."""
+    """Caches the facts of one submission."""
 
     def __init__(self) -> None:
         self._outcomes: dict[str, Outcome] = {}
@@ -131,7 +131,7 @@ class Facts:
         self._outcomes[self._key(fact, fact.bind(*args, **kwargs))] = Outcome(value)
 
     def to_message(self, value: object) -> object:
-        """Return a value as JSON can hold it."""
+        """Return a value as JSON data."""
         return encode(value)
 
     def _compute(self, fact: Fact[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

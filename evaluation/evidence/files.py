@@ -1,4 +1,4 @@
-"""What the files of a submission say."""
+"""The facts from the files of a submission."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def model_and_data(evidence: FileEvidence) -> str:
 
 
 class FileEvidence(Facts):
-    """The facts that stand in the files of a submission.
+    """The facts that are read from the files of a submission.
 
     Args:
         submission: what is evaluated.

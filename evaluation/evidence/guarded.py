@@ -1,4 +1,4 @@
-"""The evidence as the evaluation has it: it drives the engine itself, and has workers read what is in a submission."""
+"""The evidence in the evaluation: it controls the engine itself, and workers read the files of a submission."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from evaluation.submission.submission import Submission
 
 
 class GuardedBuildPlanner(BuildPlanner):
-    """Reads the Dockerfiles of a submission in workers.
+    """Reads the Dockerfiles of a submission in worker processes.
 
     Args:
-        submission: whose.
-        limits: how much a build context may hold.
+        submission: the submission.
+        limits: limits on the size of a build context.
         workers: the workers.
     """
 
@@ -62,14 +62,14 @@ class GuardedBuildPlanner(BuildPlanner):
 
 
 class GuardedEvidence(Evidence):
-    """Evidence of which workers compute every fact that takes reading a file of the submission.
+    """Evidence whose workers compute every fact that requires reading a file of the submission.
 
-    A context manager: the workers are gone afterwards.
+    A context manager that ends the workers.
     """
 
     @cached_property
     def workers(self) -> WorkerPool:
-        """The workers; each is told the submission when it starts."""
+        """The workers; each receives the submission when it starts."""
         context = {"submission": self.submission, "limits": self.limits, "folder": self.folder}
         return WorkerPool(self.limits, context, self._answer)
 

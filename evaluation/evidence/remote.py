@@ -1,4 +1,4 @@
-"""The evidence as a worker has it: files are read here, every fact is asked for."""
+"""The evidence in a worker: it reads files itself and requests all other facts from the evaluation."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class RemoteEvidence(Evidence):
 
     @property
     def refused_hosts(self) -> tuple[str, ...]:
-        """The hosts that builds have asked for in vain so far."""
+        """The hosts that builds have requested and the proxy has refused so far."""
         return decode(tuple[str, ...], self._ask("refused_hosts", {}))
 
     def _compute(self, fact: Fact[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

@@ -1,4 +1,4 @@
-"""What the runs of the stack show."""
+"""The facts from the runs of the stack."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pipeline.project import CODEBASE, SERVICES
 
 
 class RunEvidence(ContainerEvidence):
-    """The facts that take a run of the stack."""
+    """The facts that need a run of the stack."""
 
     def image_of(self, service: str) -> str:
         """Return the image that a service of the compose file runs, as it is called on this machine.
@@ -108,10 +108,10 @@ class RunEvidence(ContainerEvidence):
         except PipelineError:
             return False
 
-    # --- how runs travel: by a number, because one may hold megabytes
+    # --- runs are sent to workers as a number, because one may take megabytes
 
     def to_message(self, value: object) -> object:
-        """Return a value as JSON can hold it; a run of the stack by its number."""
+        """Return a value as JSON data; a run of the stack as its number."""
         if isinstance(value, StackRun):
             return self.number_of(value)
         if isinstance(value, tuple):
@@ -119,7 +119,7 @@ class RunEvidence(ContainerEvidence):
         return encode(value)
 
     def from_message(self, kind: type[T], message: object) -> T:
-        """Return the value that `to_message` made a message of.
+        """Return the value that `to_message` encoded.
 
         Args:
             kind: the type of the value.

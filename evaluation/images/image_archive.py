@@ -17,7 +17,7 @@ def search(archive_path: Path, file: Path, usual_path: str = "") -> tuple[str, .
     Args:
         archive_path: the archive of ``docker export`` or ``docker cp``.
         file: the file.
-        usual_path: a path that is returned whatever file it holds.
+        usual_path: a path that is returned whatever its content is.
     """
     size = file.stat().st_size
     with file.open("rb") as opened:

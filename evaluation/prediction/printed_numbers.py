@@ -36,7 +36,7 @@ class PrintedNumber:
         rounding: the largest difference between the printed and the original number.
         percent: whether a percent sign follows; it may then stand for a hundredth.
         point: whether it has a decimal point: NumPy and `round` omit trailing zeros after it.
-        place: its position in the text.
+        position: its position in the text.
     """
 
     value: float

@@ -26,7 +26,7 @@ class SubmissionFiles:
     Attributes:
         rows: the path of the rows in the submission.
         model: the path of the network.
-        places: for each data container, the paths of its file in its image.
+        image_paths: for each data container, the paths of its file in its image.
     """
 
     rows: str

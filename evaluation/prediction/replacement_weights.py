@@ -144,7 +144,7 @@ def _patch(content: bytes, new_weights: Mapping[float, float]) -> bytes:
 
 
 def _patch_text_string(match: re.Match[bytes], new_weights: Mapping[float, float]) -> bytes:
-    """Return a string of a protocol 0 pickle with other weights; unchanged if it holds none."""
+    """Return a string of a protocol 0 pickle with other weights; unchanged if it has none."""
     try:
         block = _replaced_block(codecs.escape_decode(match[2])[0], new_weights, {})
     except ValueError:
@@ -186,7 +186,7 @@ def _patched_pieces(content: bytes, new_weights: Mapping[float, float]) -> Itera
 def _patched_opcode(
     name: str, argument: object, new_weights: Mapping[float, float], single: Mapping[float, float]
 ) -> bytes | None:
-    """Return an opcode with other weights; None if it holds none."""
+    """Return an opcode with other weights; None if it has none."""
     if name == "BINFLOAT" and argument in new_weights:
         return b"G" + struct.pack(">d", new_weights[float(str(argument))])
     if name == "FLOAT" and argument in new_weights:
@@ -207,7 +207,7 @@ def _patched_opcode(
 def _replaced_block(
     raw: bytes, new_weights: Mapping[float, float], single: Mapping[float, float]
 ) -> bytes | None:
-    """Return the bytes of an array with its weights replaced; None if it holds other values."""
+    """Return the bytes of an array with its weights replaced; None if it has other values."""
     for dtype in _DTYPES:
         known = new_weights if dtype.endswith("8") else single
         width = int(dtype[-1])

@@ -83,10 +83,10 @@ class RerunInputs:
 
     Attributes:
         files: where its rows and its network are.
-        right: whether the stack shows the expected prediction with the old files.
-        replace: creates a replacement in an empty folder, from a seed; None if there is none.
-        judge: judges a run with replaced files.
-        judge_idle: returns what a run with replaced files shows in which codebase does nothing.
+        shows_prediction: whether the stack shows the expected prediction with the old files.
+        write_replacement: creates a replacement in an empty folder, from a seed; None if there is none.
+        judge_rerun: judges a run with replaced files.
+        judge_without_codebase: returns what a run with replaced files shows in which codebase does nothing.
     """
 
     files: SubmissionFiles
@@ -142,11 +142,11 @@ class _Series:
     """What the reruns have shown so far.
 
     Args:
-        right: whether the stack shows the expected prediction with the old files.
+        shows_prediction: whether the stack shows the expected prediction with the old files.
     """
 
     def __init__(self, shows_prediction: bool) -> None:
-        self._right = shows_prediction
+        self._shows_prediction = shows_prediction
         self._failures = 0
         self._chance = 1.0
         self._last = not_rerun("")
@@ -168,7 +168,7 @@ class _Series:
         """Whether no further rerun is needed."""
         if self._last.outcome == FOLLOWS:
             return self._chance <= ACCIDENT
-        return self._failures >= _FAILURES or not self._right
+        return self._failures >= _FAILURES or not self._shows_prediction
 
     @property
     def may_be_elsewhere(self) -> bool:

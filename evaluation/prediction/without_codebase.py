@@ -92,7 +92,7 @@ class IdleServiceRuns:
         roles: which service is which container.
         files: where the rows and the network of the submission are.
         seconds: the duration of the run in which all services worked.
-        look: returns what such a run shows.
+        judge: returns what such a run shows.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class IdleServiceRuns:
         self.roles = roles
         self.files = files
         self.seconds = seconds + _LONGER
-        self.look = judge
+        self.judge = judge
         self._seen: dict[frozenset[str], RunWithoutCodebase] = {}
 
     @property
@@ -116,7 +116,7 @@ class IdleServiceRuns:
 
     def _see(self, idle: frozenset[str]) -> RunWithoutCodebase:
         if idle not in self._seen:
-            self._seen[idle] = self.look(self.stack.with_idle(idle, self.seconds).run())
+            self._seen[idle] = self.judge(self.stack.with_idle(idle, self.seconds).run())
         return self._seen[idle]
 
     @property

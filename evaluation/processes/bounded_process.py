@@ -24,7 +24,7 @@ class BoundedResult:
         status: its exit status, also if it was stopped.
         output: its output up to the limit, without escape codes.
         seconds: its duration.
-        ended: how it ended: by itself, time, output, or the reason that `check` returned.
+        end_reason: how it ended: by itself, time, output, or the reason that `check` returned.
     """
 
     status: int

@@ -1,4 +1,4 @@
-"""Writes a report in every format that is asked for."""
+"""Write a report in the requested formats."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def write(
         exporter = exporters[name]
         try:
             text = exporter.export(report)
-        except Exception as error:  # a report always comes out, whatever strange text is in it
+        except Exception as error:  # no text of a submission may prevent a report
             failed.append(f"{name}: {type(error).__name__}: {error}")
             continue
         atomic_files.write_text(folder / exporter.file, text)

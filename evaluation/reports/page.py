@@ -39,5 +39,5 @@ def _environment() -> Environment:
 
 
 def prose(text: str) -> Markup:
-    """Return a text with what stands between backticks as code; nothing else in it is a tag."""
+    """Return a text with the parts between backticks as code; everything else is escaped."""
     return Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(escape(text))))

@@ -33,7 +33,7 @@ class VolumeEntry:
         owner: its user id.
         written: its modification time, in seconds since 1970.
         kind: file, folder, link or special.
-        kept: the content of a file, or the path of its copy.
+        stored: the content of a file, or the path of its copy.
     """
 
     name: str

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from evaluation.evidence.evidence import Evidence
 from evaluation.result import BREAKS
 
-# Where a submission steps into a trap, and what is wrong there.
+# The locations where a submission has a trap, each with a message.
 Places = Iterator[tuple[str, str]]
 
 
@@ -55,5 +55,5 @@ def detects(trap: Trap) -> Callable[[Callable[[Evidence], Places]], Detector]:
 TOO_COSTLY = Trap(
     "too-costly", "Something takes too much time or memory to be read", BREAKS,
     "A file of a submission is read in a moment and a few megabytes. Look for one that is damaged, nested very "
-    "deep, or much larger than what it is there for.",
+    "deep, or much larger than its purpose requires.",
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Traps that stand in the Dockerfiles and in the compose file."""
+"""Traps in the Dockerfiles and in the compose file."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def compiler_in_the_image(evidence: Evidence) -> Places:
     run = evidence.known(Evidence.compilers)
     if run is not None and run.ok and run.output.strip():
         names = sorted({line.rpartition("/")[2] for line in run.output.split()})
-        yield f"{SERVICES[2].folder}/Dockerfile", f"the image of codebase holds {', '.join(names[:6])}"
+        yield f"{SERVICES[2].folder}/Dockerfile", f"the image of codebase contains {', '.join(names[:6])}"
 
 
 @detects(COMPILER_LEFT)
@@ -131,7 +131,7 @@ def _unpinned_lines(evidence: Evidence, name: str) -> Places:
 
 OBSOLETE_VERSION = Trap(
     "obsolete-version", "The compose file has the obsolete key `version:`", ADVICE,
-    "Take the line out. Compose reads the file by its content and warns about the key on every run.",
+    "Remove the line. Compose ignores the key and warns about it on every run.",
 )  # fmt: skip
 
 
@@ -145,7 +145,7 @@ def obsolete_version(evidence: Evidence) -> Places:
 
 FIXED_NAMES = Trap(
     "fixed-names", "container_name fixes the names of containers", ADVICE,
-    "Take the key out: with it, two copies of the project cannot run on one machine, and an old container of the "
+    "Remove the key: with it, two copies of the project cannot run on one machine, and an old container of the "
     "same name stops a new run.",
 )  # fmt: skip
 

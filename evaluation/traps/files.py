@@ -29,14 +29,14 @@ def empty_pybrain(evidence: Evidence) -> Places:
     if evidence.submission.has_folder(folder) and not evidence.submission.has(".gitmodules"):
         yield (
             f"{folder}/",
-            f"{folder}/ has no Python file in it, and there is no .gitmodules that says where they lie",
+            f"{folder}/ has no Python file in it, and there is no .gitmodules that says where its files are",
         )
     elif evidence.submission.has_folder(folder):
         yield f"{folder}/", f"{folder}/ is a submodule: its files were not handed in"
     elif evidence.submission.has_folder(SERVICES[2].folder):
         yield (
             f"{SERVICES[2].folder}/",
-            f"there is no folder {folder}/ (an empty one gets lost in git and in archives)",
+            f"there is no folder {folder}/ (git and archives omit empty folders)",
         )
 
 

@@ -1,4 +1,4 @@
-"""Traps that stand in the programs: read as a syntax tree, never executed."""
+"""Traps in the programs, which are parsed to a syntax tree and never executed."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _source(node: ast.AST) -> str:
 
 
 IGNORED_STATUS = Trap(
-    "ignored-status", "An error is swallowed: the exit status says success", RISK,
+    "ignored-status", "An error is ignored: the exit status reports success", RISK,
     "Let an error end the program with a status other than 0 (raise, or sys.exit(1)), and look at the status of "
     "what you start (subprocess.run(..., check=True)). Otherwise a failed run looks like a good one.",
 )  # fmt: skip

@@ -62,7 +62,7 @@ def no_waiting(evidence: Evidence) -> Places:
     """Find files that arrived after codebase had looked for them."""
     if late_files := evidence.known(Evidence.late_files):
         location = evidence.compose.where(evidence.roles.service(CODEBASE))
-        yield location, f"codebase looked for {' and '.join(late_files)} before the copy was there"
+        yield location, f"codebase read {' and '.join(late_files)} before the copy was there"
 
 
 TIMING = Trap(
@@ -178,7 +178,7 @@ def swallowed(evidence: Evidence) -> Places:
         line = output[match.start() :].strip().splitlines()[0]
         yield (
             f"{SERVICES[2].folder}/",
-            f"codebase printed an error ({line[:100]}) and ended with status 0 all the same",
+            f"codebase printed an error ({line[:100]}) and ended with status 0 nevertheless",
         )
 
 
@@ -191,7 +191,7 @@ BLOCKED_NETWORK = Trap(
 
 @detects(BLOCKED_NETWORK)
 def blocked_network(evidence: Evidence) -> Places:
-    """Find hosts that builds have asked for in vain."""
+    """Find hosts that builds requested and the proxy refused."""
     if refused := evidence.refused_hosts:
         yield "", f"a build asked for {', '.join(refused[:5])}"
 

@@ -1,4 +1,4 @@
-"""Traps that stand in the bytes of the files: damaged characters, line ends of another system."""
+"""Traps in the bytes of the files: damaged characters, line endings of another system."""
 
 from __future__ import annotations
 

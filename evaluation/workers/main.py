@@ -50,7 +50,7 @@ def _carried_out(
         return {"error": "depth"}
     except PipelineError as error:
         if isinstance(error.__cause__ or error.__context__, MemoryError):
-            return {"error": "memory"}  # a reader that puts another word on it
+            return {"error": "memory"}  # a reader that raises its own error
         return error_to_message(error)
     except Exception as error:
         text = f"internal error of the evaluation, not of the submission: {type(error).__name__}: {str(error)[:500]}"

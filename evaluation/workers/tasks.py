@@ -29,7 +29,7 @@ else:
 
 
 class TaskRunner:
-    """Finds a task by its name, reads its arguments, and returns its result as JSON can hold it.
+    """Finds a task by its name, reads its arguments, and returns its result as JSON data.
 
     Args:
         context: the data that each worker receives; empty if there is no submission yet.
@@ -182,7 +182,7 @@ def read_volume(archive_path: Path, folder: Path, limit: int) -> tuple[VolumeEnt
 
 
 def search(archive_path: Path, file: Path, usual_path: str) -> tuple[str, ...]:
-    """Return where the archive of an image holds a file."""
+    """Return the paths in the archive of an image that have the content of a file."""
     from evaluation.images import image_archive
 
     return image_archive.search(archive_path, file, usual_path)

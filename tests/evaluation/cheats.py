@@ -157,8 +157,8 @@ def _all_in_codebase(samples: ModuleType) -> Cheat:
     reasons = {
         "container1.shows": "does not show other rows when they are put in the place of",
         "container2.shows": "shows the same where /knowledgeBase/ is empty: its output is fixed, not read there",
-        "copying.rows": "with another file in activationbase, the old one still lies in the shared folder",
-        "copying.model": "with another file in knowledgebase, the old one still lies in the shared folder",
+        "copying.rows": "after the file in activationbase was replaced, the shared folder still contains the original file",
+        "copying.model": "after the file in knowledgebase was replaced, the shared folder still contains the original file",
         "activation.prediction": "the prediction is still the old one",
     }
     return Cheat(changes, 100 - 3 - 3 - 5 - 5 - 15, reasons)

@@ -1,4 +1,4 @@
-"""The report as one page that needs nothing else: for a screen, a phone, and paper."""
+"""The report as one self-contained HTML page."""
 
 from __future__ import annotations
 

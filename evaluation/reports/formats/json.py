@@ -1,4 +1,4 @@
-"""The report as it is, for programs."""
+"""The report as JSON, for programs."""
 
 from __future__ import annotations
 

@@ -52,5 +52,5 @@ def _case(suite: xml.Element, result: Result) -> None:
 
 
 def _clean(text: str) -> str:
-    """Return a text that XML can hold: it cannot hold every character that a program prints."""
+    """Return a text without the characters that XML does not allow."""
     return _NO_XML.sub("\ufffd", text)

@@ -1,4 +1,4 @@
-"""The report for a pull request, an issue or a mail."""
+"""The report as Markdown, for a pull request, an issue or an e-mail."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def export(report: Report) -> str:
 
 
 def _trap(findings: list[Finding]) -> list[str]:
-    """Return one trap, with every place where the submission steps into it."""
+    """Return one trap, with every location where it was found."""
     places = []
     for finding in findings:
         location = f"`{_code(finding.where)}`: " if finding.where else ""
@@ -57,7 +57,7 @@ def _missing(result: Result) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """Return text of a submission as text: nothing in it becomes a link, a table or a tag."""
+    """Return text of a submission with its Markdown escaped: it contains no links, tables or tags."""
     return _escaped(" ".join(text.split()))
 
 
@@ -66,7 +66,7 @@ def _escaped(text: str) -> str:
 
 
 def _prose(text: str) -> str:
-    """Return text of a submission as text, but what stands between backticks as code."""
+    """Return text of a submission as text, but the parts between backticks as code."""
     parts = re.split(r"`([^`]+)`", " ".join(text.split()))
     return "".join(f"`{part}`" if index % 2 else _escaped(part) for index, part in enumerate(parts))
 
