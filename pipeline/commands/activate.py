@@ -50,6 +50,7 @@ class ActivateCommand(Command):
     """
 
     name = "activate"
+    position = 50
     summary = (
         "Run a network on a file of rows of any size: CSV, JSON lines or Parquet. Memory use is bounded."
     )

@@ -15,6 +15,7 @@ class CheckCommand(StackCommand):
     """Build the images and test each container on its own."""
 
     name = "check"
+    position = 30
     summary = (
         "Stage 2: build missing or outdated images and test each container on its own, as a tutor would."
     )

@@ -44,11 +44,12 @@ class Result:
 class Command(argparse.Namespace):
     """A subcommand. An instance is one parsed command line: its options are its attributes.
 
-    To add a subcommand, write a subclass in a module of its own and list it in `pipeline.commands.registry`.
-    The module is imported before `.venv` exists: import everything but the standard library in `run`.
+    To add a subcommand, write a subclass in a module of this package that has the name of the command; it is found
+    there. The module is imported before `.venv` exists: import everything but the standard library in `run`.
 
     Attributes:
         name: the word that selects the command.
+        position: its place in the list of commands in ``--help``, in ascending order.
         summary: one sentence for ``--help``.
         epilog: the text below the options in ``--help``; None for the text about selecting files and exit status.
         usage: the usage line in ``--help``; None lets argparse make it.
@@ -59,6 +60,7 @@ class Command(argparse.Namespace):
     """
 
     name: ClassVar[str]
+    position: ClassVar[int] = 1000
     summary: ClassVar[str]
     epilog: ClassVar[str | None] = None
     usage: ClassVar[str | None] = None

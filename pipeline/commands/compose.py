@@ -15,6 +15,7 @@ class ComposeCommand(StackCommand):
     """Run the stack, show and keep its output, then take it down."""
 
     name = "compose"
+    position = 40
     summary = "Stage 3: run the stack, show and keep its output, then take it down."
 
     def run(self, context: Context) -> StagesResult:

@@ -78,6 +78,7 @@ class ConvertCommand(Command):
     """
 
     name = "convert"
+    position = 70
     summary = "Write a network in another file format, and check that both files give the same predictions."
     epilog = _EPILOG
 

@@ -97,6 +97,7 @@ class EvaluateCommand(Command):
     """
 
     name = "evaluate"
+    position = 130
     summary = "Evaluate this project or a submission like it in containers, without trusting it."
     epilog = _EPILOG
 

@@ -51,6 +51,7 @@ class InspectCommand(Command):
     """
 
     name = "inspect"
+    position = 60
     summary = "Show what a knowledge file holds: layers, connections, the names it refers to; safe or refused, and why."
     epilog = _EPILOG
 

@@ -15,6 +15,7 @@ class PrepareCommand(StageCommand):
     """Validate network and rows, and copy them to where the images are built from."""
 
     name = "prepare"
+    position = 20
     summary = "Stage 1: validate network and rows, and copy them to output/ and to the build contexts of the images."
 
     def run(self, context: Context) -> StagesResult:

@@ -9,5 +9,6 @@ class RefineCommand(TrainingCommand):
     """Run the training scenario `refine`."""
 
     name = "refine"
+    position = 90
     summary = "Train an existing network further; its file is not changed."
     scenario = "refine"

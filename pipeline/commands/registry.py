@@ -1,41 +1,31 @@
-"""The list of all subcommands, in the order of ``--help``. Standard library alone."""
+"""All subcommands: each is in the module of this package that has its name. Standard library alone."""
 
 from __future__ import annotations
 
-from pipeline.commands.activate import ActivateCommand
-from pipeline.commands.check import CheckCommand
+import os
+from importlib import import_module
+
 from pipeline.commands.command import Command
-from pipeline.commands.compose import ComposeCommand
-from pipeline.commands.convert import ConvertCommand
-from pipeline.commands.evaluate import EvaluateCommand
-from pipeline.commands.inspect import InspectCommand
-from pipeline.commands.prepare import PrepareCommand
-from pipeline.commands.refine import RefineCommand
 from pipeline.commands.run import RunCommand
-from pipeline.commands.score import ScoreCommand
-from pipeline.commands.submit import SubmitCommand
-from pipeline.commands.test import TestCommand
-from pipeline.commands.track import TrackCommand
-from pipeline.commands.train import TrainCommand
-from pipeline.commands.tune import TuneCommand
 
 DEFAULT: type[Command] = RunCommand
 """The command that runs if none is named."""
 
-COMMANDS: tuple[type[Command], ...] = (
-    RunCommand,
-    PrepareCommand,
-    CheckCommand,
-    ComposeCommand,
-    ActivateCommand,
-    InspectCommand,
-    ConvertCommand,
-    TrainCommand,
-    RefineCommand,
-    ScoreCommand,
-    TuneCommand,
-    TrackCommand,
-    EvaluateCommand,
-    SubmitCommand,
-    TestCommand,
-)
+
+def _find_commands() -> tuple[type[Command], ...]:
+    """Return the subclasses of `Command` whose module has their name, in the order of ``--help``."""
+    files = os.listdir(os.path.dirname(__file__))  # noqa: PTH120, PTH208 - not worth loading pathlib
+    # A module with an underscore in its name is a part of others, and may need the packages of `.venv`.
+    names = [file.removesuffix(".py") for file in files if file.endswith(".py") and "_" not in file]
+    found = [
+        value
+        for name in names
+        if f"{__package__}.{name}" != __name__
+        for value in vars(import_module(f"{__package__}.{name}")).values()
+        if isinstance(value, type) and issubclass(value, Command) and vars(value).get("name") == name
+    ]
+    return tuple(sorted(found, key=lambda command: (command.position, command.name)))
+
+
+COMMANDS: tuple[type[Command], ...] = _find_commands()
+"""The commands, in the order of ``--help``."""

@@ -15,6 +15,7 @@ class RunCommand(StackCommand):
     """Prepare the files, test each container, run the stack, and show the prediction."""
 
     name = "run"
+    position = 10
     summary = (
         "Run all three stages: prepare the files, test each container, run the stack; show the prediction."
     )

@@ -10,6 +10,7 @@ class ScoreCommand(TrainingCommand):
     """Run the training scenario `evaluate`."""
 
     name = "score"
+    position = 100
     summary = "Compute the metrics of a network on a table."
     scenario = "evaluate"
 

@@ -32,6 +32,7 @@ class SubmitCommand(Command):
     """
 
     name = "submit"
+    position = 140
     summary = "Write Task06_Submission.zip with exactly the files of the checklist, and evaluate it."
     epilog = _EPILOG
 

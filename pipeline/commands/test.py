@@ -19,6 +19,7 @@ class TestCommand(Command):
     __test__ = False  # pytest takes classes of this name for tests
 
     name = "test"
+    position = 150
     summary = "Run the test suite; all further options go to pytest (for example: -k iris)."
     usage = "%(prog)s [pytest options]"
     requirements = "test"

@@ -28,6 +28,7 @@ class TrackCommand(Command):
     """
 
     name = "track"
+    position = 120
     summary = "Send the records of trainings to an MLflow server: parameters, curves, results and models."
     epilog = _EPILOG
 

@@ -9,5 +9,6 @@ class TrainCommand(TrainingCommand):
     """Run the training scenario `create`."""
 
     name = "train"
+    position = 80
     summary = "Train a new network on a table, and write it with metrics, history and report."
     scenario = "create"

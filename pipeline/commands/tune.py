@@ -11,6 +11,7 @@ class TuneCommand(TrainingCommand):
     """Run the training scenario `tune`."""
 
     name = "tune"
+    position = 110
     summary = "Search for the options of a training by cross-validation, then train with the best of them."
     epilog = (
         "ranges: learning_rate=0.001..0.1:log (on a logarithmic scale), momentum=0..0.9, batch_size=8..64,\n"

@@ -206,3 +206,26 @@ def test_every_installed_old_python_reports_the_required_version(checkout: Layou
             )
             assert done.returncode == 69, (python, script)
             assert done.stderr.startswith("This project needs Python 3.11 or newer; "), (python, script)
+
+
+_HELLO = '''
+"""Say hello."""
+
+from pipeline.commands.command import Command
+
+
+class HelloCommand(Command):
+    """Say hello."""
+
+    name = "hello"
+    summary = "Say hello to a new command."
+'''
+
+
+def test_a_new_command_is_one_file(checkout: Layout) -> None:
+    (checkout.root / "pipeline" / "commands" / "hello.py").write_text(_HELLO, encoding="utf-8")
+    listed = run_command(checkout, "App07.py", "--help").stdout
+    shown = [line.split()[0] for line in listed.splitlines() if line.startswith("  ") and line[2:3].isalpha()]
+    assert shown == [*COMMANDS, "hello"]
+    done = run_command(checkout, "App07.py", "hello", "--help")
+    assert (done.returncode, "Say hello to a new command." in done.stdout) == (0, True)
