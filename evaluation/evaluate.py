@@ -132,7 +132,7 @@ def copy_submission(source: str, folder: Path, limits: Limits, workers: WorkerPo
         )  # fmt: skip
     except TooCostly as error:
         raise NoSubmission(error.message, hint=error.hint) from error
-    # What a submission works out once and keeps was worked out by the worker: nothing walks or hashes its files here.
+    # These cached properties were computed by the worker; this process neither lists nor hashes the files.
     vars(copied.submission).update(
         files=copied.files, size=copied.size, sha256=copied.sha256, compose_name=copied.compose_name
     )

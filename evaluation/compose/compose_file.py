@@ -183,7 +183,7 @@ class _Interpolation:
         return value
 
     def _short(self, text: str) -> str:
-        """Return a text, as long as all texts together are no longer than a file that is larger by far."""
+        """Return a text, and limit the length of all expanded texts together."""
         self.characters += len(text)
         if self.characters > 4 * LARGEST:
             raise _TooManyValues("its variables expand to more text than a compose file may hold")

@@ -45,37 +45,37 @@ def failing(
     return caught.value
 
 
-def test_too_few_rows(tmp_path: Path) -> None:
+def test_too_few_rows_are_refused(tmp_path: Path) -> None:
     error = failing(tmp_path, ROWS[:6])
     assert isinstance(error, TooFewRows) and error.rows == 6
     assert "rows.csv has 6 rows; training needs at least 10." in str(error)
 
 
-def test_too_few_rows_of_one_class(tmp_path: Path) -> None:
+def test_a_class_with_too_few_rows_is_refused(tmp_path: Path) -> None:
     error = failing(tmp_path, [*ROWS, [3, 4, "rare"]])
     assert isinstance(error, TooFewRows)
     assert "1 row of the class 'rare'; at least 3 are needed" in str(error)
 
 
-def test_one_class_only(tmp_path: Path) -> None:
+def test_a_single_class_is_refused(tmp_path: Path) -> None:
     error = failing(tmp_path, [[*row[:2], "same"] for row in ROWS])
     assert isinstance(error, OneClassOnly) and "have the class 'same'" in str(error)
 
 
-def test_a_constant_column(tmp_path: Path) -> None:
+def test_a_constant_column_is_refused(tmp_path: Path) -> None:
     error = failing(tmp_path, [[x, 5, kind] for x, _, kind in ROWS])
     assert isinstance(error, UnusableFeature) and error.column == "z"
     assert "The column 'z' of rows.csv is constant: 5 in every row." in str(error)
 
 
-def test_a_constant_numeric_target(tmp_path: Path) -> None:
+def test_a_constant_numeric_target_is_refused(tmp_path: Path) -> None:
     error = failing(tmp_path, [[x, z, 1.5] for x, z, _ in ROWS])
     assert "The target 'kind' of rows.csv is constant" in str(error)
 
 
 @pytest.mark.parametrize("cell", ["", "NA", "nan", "?"])
 @pytest.mark.parametrize("column", [0, 2])
-def test_a_missing_value(tmp_path: Path, cell: str, column: int) -> None:
+def test_a_missing_value_is_refused_with_its_line_and_column(tmp_path: Path, cell: str, column: int) -> None:
     rows = [list(row) for row in ROWS]
     rows[4][column] = cell
     error = failing(tmp_path, rows)
@@ -83,7 +83,7 @@ def test_a_missing_value(tmp_path: Path, cell: str, column: int) -> None:
     assert f"rows.csv line 6, column {column + 1} ({HEADER[column]})" in str(error)
 
 
-def test_a_cell_that_is_not_a_number(tmp_path: Path) -> None:
+def test_a_cell_that_is_not_a_number_is_refused(tmp_path: Path) -> None:
     rows = [list(row) for row in ROWS]
     rows[4][1] = "1O"
     error = failing(tmp_path, rows)
@@ -91,14 +91,14 @@ def test_a_cell_that_is_not_a_number(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cell", ["inf", "1e999"])
-def test_a_number_that_is_not_finite(tmp_path: Path, cell: str) -> None:
+def test_a_number_that_is_not_finite_is_refused(tmp_path: Path, cell: str) -> None:
     rows = [list(row) for row in ROWS]
     rows[4][1] = cell
     assert isinstance(failing(tmp_path, rows), ActivationError)
 
 
 @pytest.mark.parametrize(("column", "value"), [(1, "-2e120"), (2, "1e101")])
-def test_a_number_that_is_too_large_to_be_squared(tmp_path: Path, column: int, value: str) -> None:
+def test_a_number_that_is_too_large_to_be_squared_is_refused(tmp_path: Path, column: int, value: str) -> None:
     rows: list[list[object]] = [[x, z, x * 0.5] for x, z, _ in ROWS]
     rows[4][column] = value
     error = failing(tmp_path, rows)
@@ -114,7 +114,7 @@ def test_a_column_that_varies_less_than_numbers_can_be_scaled_is_constant(tmp_pa
     assert isinstance(error, UnusableFeature) and error.column == "x"
 
 
-def test_a_network_that_would_not_fit_into_memory(tmp_path: Path) -> None:
+def test_a_network_that_would_not_fit_into_memory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
         OptionError, match=r"5,000, 5,000 units make 25,045,003 parameters; the limit is 10,000,000"
     ):
@@ -128,28 +128,28 @@ def test_targets_in_large_units_do_not_count_as_divergence(tmp_path: Path) -> No
     assert outcome.fitted["best_epoch"]
 
 
-def test_a_feature_with_text(tmp_path: Path) -> None:
+def test_a_feature_with_text_is_refused(tmp_path: Path) -> None:
     error = failing(tmp_path, [[x, f"w{z}", kind] for x, z, kind in ROWS])
     assert isinstance(error, UnusableFeature) and "column 'z' of rows.csv holds text" in str(error)
 
 
-def test_a_target_that_is_absent_names_the_close_one(tmp_path: Path) -> None:
+def test_an_absent_target_is_refused_with_the_closest_name(tmp_path: Path) -> None:
     error = failing(tmp_path, ROWS, target=("kinds",))
     assert isinstance(error, MissingColumn) and error.role == "target"
     assert "has no column 'kinds'" in str(error) and "Did you mean kind?" in str(error)
 
 
-def test_a_table_without_a_header(tmp_path: Path) -> None:
+def test_a_table_without_a_header_is_refused(tmp_path: Path) -> None:
     error = failing(tmp_path, [[1, 2, 3]] * 20, header=["1", "2", "3"])
     assert isinstance(error, MissingHeader)
 
 
-def test_a_row_with_another_number_of_cells(tmp_path: Path) -> None:
+def test_a_row_with_another_number_of_cells_is_refused(tmp_path: Path) -> None:
     error = failing(tmp_path, [*ROWS, [1, 2]])
     assert isinstance(error, TrainingDataError) and "line 32 has 2 columns; the header has 3." in str(error)
 
 
-def test_text_and_numbers_as_targets_together(tmp_path: Path) -> None:
+def test_text_and_numbers_together_as_targets_are_refused(tmp_path: Path) -> None:
     error = failing(tmp_path, ROWS, target=("z", "kind"))
     assert "classes are one column, several targets are numbers" in str(error)
 
@@ -164,7 +164,7 @@ def test_a_learning_rate_that_diverges_says_in_which_epoch(tmp_path: Path) -> No
             assert not files(tmp_path / "out")
 
 
-def test_a_file_that_is_not_found(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InputMissing, match=r"training file .*none.csv was not found"):
         created(tmp_path / "none.csv", tmp_path / "out")
     with pytest.raises(InputMissing):
@@ -182,7 +182,7 @@ def test_an_unknown_label_at_score_is_named_with_its_line(tmp_path: Path) -> Non
     assert "Did you mean virginica?" in str(caught.value)
 
 
-def test_knowledge_whose_inputs_do_not_match(tmp_path: Path) -> None:
+def test_knowledge_whose_inputs_do_not_match_is_refused(tmp_path: Path) -> None:
     created(IRIS, tmp_path / "out", epochs=3)
     model = tmp_path / "out" / "currentSolution.pkl"
     data = write_table(tmp_path / "rows.csv", HEADER, ROWS)

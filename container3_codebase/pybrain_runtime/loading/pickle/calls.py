@@ -214,7 +214,7 @@ class Calls:
 
     def _scalar(self, args: tuple[object, ...]) -> object:
         if len(args) != 2:
-            raise self._refused("makes a number in a way that NumPy does not")
+            raise self._refused("creates a scalar with arguments that NumPy does not write")
         return self.arrays.scalar(args[0], args[1])
 
     def _frombuffer(self, args: tuple[object, ...]) -> ArrayValue:
