@@ -8,8 +8,10 @@ holds, and the file goes through the same safe loader as every other.
 from __future__ import annotations
 
 import base64
+import http.client
 import json
 import re
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -138,13 +140,36 @@ class Registry:
         return content
 
     def _get(self, path: str, limit: int) -> bytes | None:
-        """Return the answer to a request; None if the server has no such thing."""
+        """Return the answer to a request; None if the server has no such thing.
+
+        The request is made in a thread, because the time limit of a socket begins anew with each byte: a server that
+        sends its headers byte by byte would never exceed it.
+        """
+        answers: list[bytes | None] = []
+        errors: list[Exception] = []
+
+        def request() -> None:
+            try:
+                answers.append(self._requested(path, limit))
+            except Exception as error:  # raised again below
+                errors.append(error)
+
+        thread = threading.Thread(target=request, daemon=True)
+        thread.start()
+        thread.join(_DOWNLOAD_SECONDS)
+        if errors:
+            raise errors[0]
+        if not answers:
+            raise self._too_slow()
+        return answers[0]
+
+    def _requested(self, path: str, limit: int) -> bytes | None:
         request = urllib.request.Request(self.uri + path, headers=self._credentials())
         opener = urllib.request.build_opener(_NoRedirects)
         deadline = time.monotonic() + _DOWNLOAD_SECONDS
         try:
             with opener.open(request, timeout=_REQUEST_SECONDS) as answer:
-                return _read(answer, limit, deadline, self.uri)
+                return self._read(answer, limit, deadline)
         except urllib.error.HTTPError as error:
             with error:
                 if error.code in (400, 404) and b"error_code" in error.read(_ANSWER_LIMIT):
@@ -153,9 +178,30 @@ class Registry:
                 error.code, f"answers with status {error.code}"
             )
             raise RegistryUnavailable(f"MLflow at {self.uri} {reason}") from None
+        except http.client.HTTPException:
+            raise RegistryUnavailable(f"{self.uri} does not answer as an MLflow server") from None
         except (OSError, ValueError) as error:
             reason = str(getattr(error, "reason", "") or error)
             raise RegistryUnavailable(f"MLflow at {self.uri} cannot be reached: {reason[:200]}") from None
+
+    def _read(self, answer: Any, limit: int, deadline: float) -> bytes:
+        blocks, size = [], 0
+        while block := answer.read1(_BLOCK):  # read() would wait until a whole block is there
+            blocks.append(block)
+            size += len(block)
+            if size > limit:
+                raise RegistryUnavailable(f"MLflow at {self.uri} answers with more than {limit:,} bytes")
+            if time.monotonic() > deadline:
+                raise self._too_slow()
+        announced = answer.headers.get("Content-Length", "")
+        if announced.isdecimal() and int(announced) != size:
+            raise RegistryUnavailable(
+                f"MLflow at {self.uri} closed the connection after {size:,} of {announced} bytes"
+            )
+        return b"".join(blocks)
+
+    def _too_slow(self) -> RegistryUnavailable:
+        return RegistryUnavailable(f"MLflow at {self.uri} takes more than {_DOWNLOAD_SECONDS:.0f} s")
 
     def _credentials(self) -> dict[str, str]:
         user, password, token = (
@@ -173,18 +219,6 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
     ) -> None:
         return None
-
-
-def _read(answer: Any, limit: int, deadline: float, uri: str) -> bytes:
-    blocks, size = [], 0
-    while block := answer.read(_BLOCK):
-        blocks.append(block)
-        size += len(block)
-        if size > limit:
-            raise RegistryUnavailable(f"MLflow at {uri} answers with more than {limit:,} bytes")
-        if time.monotonic() > deadline:
-            raise RegistryUnavailable(f"MLflow at {uri} takes more than {_DOWNLOAD_SECONDS:.0f} s")
-    return b"".join(blocks)
 
 
 def _folder_name(name: str) -> str:

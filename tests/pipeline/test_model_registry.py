@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -14,6 +16,7 @@ import pytest
 
 from pipeline.errors import InputMissing, UsageError
 from pipeline.project import PROJECT, Layout
+from pipeline.stages import model_registry
 from pipeline.stages.model_registry import RegistryUnavailable
 from pipeline.stages.registered_models import local_knowledge
 from pipeline.stages.selection import select
@@ -153,3 +156,64 @@ def test_the_stages_and_commands_take_a_registered_model(tmp_path: Path) -> None
         assert "models:/iris@champion" in done.stdout
         done = command("inspect", "models:/iris@none", **environment)
         assert (done.returncode, "no model iris with the alias none" in done.stderr) == (66, True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (b"no status line\r\n\r\n", "does not answer as an MLflow server"),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 70_000 + b"\r\n\r\n", "does not answer as an MLflow server"),
+        (b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 200 + b"\r\n", "does not answer as an MLflow server"),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            "does not answer as an MLflow server",
+        ),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "closed the connection after 3 of 9 bytes"),
+    ],
+)
+def test_an_answer_that_is_not_whole_http_is_refused(tmp_path: Path, answer: bytes, message: str) -> None:
+    with raw_server([answer]) as uri, pytest.raises(RegistryUnavailable, match=message):
+        local_knowledge(Layout(tmp_path), {"MLFLOW_TRACKING_URI": uri}, "models:/iris/3")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "start", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"]
+)
+def test_a_server_that_sends_byte_by_byte_costs_limited_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: bytes
+) -> None:
+    monkeypatch.setattr(model_registry, "_DOWNLOAD_SECONDS", 0.3)
+    began = time.monotonic()
+    with (
+        raw_server([start, *[b"a"] * 2000]) as uri,
+        pytest.raises(RegistryUnavailable, match="takes more than"),
+    ):
+        local_knowledge(Layout(tmp_path), {"MLFLOW_TRACKING_URI": uri}, "models:/iris/3")
+    assert time.monotonic() - began < 3.0
+
+
+@contextmanager
+def raw_server(answer: Sequence[bytes]) -> Iterator[str]:
+    """Answer one request with bytes, with a pause after each of them."""
+    ended = threading.Event()
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            connection.recv(1 << 16)
+            for content in answer:
+                connection.sendall(content)
+                if ended.wait(0.002):
+                    return
+            connection.shutdown(socket.SHUT_WR)
+            connection.recv(1 << 16)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            ended.set()
+            thread.join(5)
