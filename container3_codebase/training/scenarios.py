@@ -16,7 +16,7 @@ from pybrain_runtime._io.locks import lock
 from pybrain_runtime._io.open_flags import WRITE_OR_RESUME
 from pybrain_runtime._io.sha256 import Sha256
 from pybrain_runtime.convert.pickled import pickled
-from pybrain_runtime.errors import CannotWrite, MissingPackage
+from pybrain_runtime.errors import CannotWrite, LimitExceeded, MissingPackage
 from pybrain_runtime.knowledge import read_network
 from training.errors import Busy, Diverged
 from training.evaluation import classes_of, metrics_of, predictions, rows_for
@@ -36,6 +36,7 @@ from training.results.folder import (
     LOCK,
     METRICS,
     REPORT,
+    SCORE,
     Addition,
     ResultFolder,
     history_bytes,
@@ -137,8 +138,8 @@ def evaluate(options: TrainingOptions) -> Metrics:
     }
     if options.out:
         folder = ResultFolder(options.out)
-        folder.prepare()
-        folder.write_one("score.json", json_bytes(metrics))
+        folder.prepare((SCORE,))
+        folder.write_one(SCORE, json_bytes(metrics))
     return metrics
 
 
@@ -147,6 +148,7 @@ def _train(options: TrainingOptions, observer: Observer, make: Callable[[Trainin
     folder = ResultFolder(options.out)
     folder.check_inputs(options.data, options.model)
     folder.prepare()
+    _check_size(plan)
     with exclusive(folder):
         folder.make_sure_it_is_writable()
         fit = make_fit(plan)
@@ -277,6 +279,21 @@ def _plots(
     except MissingPackage as error:
         observer.note(f"{error.message} No plots were drawn. {error.hint}")
         return {}
+
+
+def _check_size(plan: Plan) -> None:
+    """Check before the first epoch that the file of the network will not be too large to be read.
+
+    Raises:
+        LimitExceeded: it would be.
+    """
+    try:
+        _knowledge(plan, pickled(plan.network))
+    except LimitExceeded as error:
+        raise LimitExceeded(
+            f"The network is too large to be read from its file: {error.message}",
+            hint="Choose fewer hidden layers.", limit=error.limit,
+        ) from None  # fmt: skip
 
 
 def _knowledge(plan: Plan, content: bytes) -> Knowledge:

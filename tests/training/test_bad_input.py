@@ -6,13 +6,23 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pybrain_runtime.errors import ActivationError, InputMissing, OutputExists, OverwritesInput, PipelineError
-from tests.training.runs import IRIS, created, files, plane, program, refined, write_table
+from pybrain_runtime.errors import (
+    ActivationError,
+    InputMissing,
+    LimitExceeded,
+    OutputExists,
+    OverwritesInput,
+    PipelineError,
+)
+from pybrain_runtime.knowledge import read_network
+from pybrain_runtime.limits import Limits
+from tests.training.runs import IRIS, Recorder, created, files, plane, program, refined, write_table
 from training.errors import (
     Diverged,
     InputsDiffer,
@@ -205,6 +215,37 @@ def test_knowledge_that_no_training_wrote_is_not_replaced(tmp_path: Path) -> Non
     with pytest.raises(OutputExists):
         created(IRIS, tmp_path, epochs=3)
     assert files(tmp_path) == {"currentSolution.pkl": b"precious"}
+
+
+@pytest.mark.parametrize("name", ["report.html", "metrics.json", "best.toml", "learning_curve.png"])
+def test_files_that_no_training_wrote_are_neither_replaced_nor_removed(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"precious")
+    with pytest.raises(OutputExists, match=f"has a {name}, and no results of a training"):
+        created(IRIS, tmp_path, epochs=3)
+    assert files(tmp_path) == {name: b"precious"}
+
+
+def test_a_score_replaces_only_a_score(tmp_path: Path) -> None:
+    model = str(created(IRIS, tmp_path / "out", epochs=1).folder) + "/currentSolution.pkl"
+    options = TrainingOptions(model=model, data=str(IRIS), out=str(tmp_path / "scores"))
+    evaluate(options)
+    evaluate(options)
+    score = tmp_path / "scores" / "score.json"
+    score.write_text("[1]", encoding="utf-8")
+    with pytest.raises(OutputExists):
+        evaluate(options)
+    assert score.read_text(encoding="utf-8") == "[1]"
+
+
+def test_a_network_that_is_too_large_to_be_read_is_refused_before_the_first_epoch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = partial(read_network, limits=Limits(opcodes=500))
+    monkeypatch.setattr("training.scenarios.read_network", small)
+    recorder = Recorder()
+    with pytest.raises(LimitExceeded, match="The network is too large to be read from its file"):
+        created(IRIS, tmp_path / "out", recorder)
+    assert recorder.plan is None and not files(tmp_path / "out")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="ulimit is POSIX")

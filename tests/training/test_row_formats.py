@@ -173,3 +173,21 @@ def test_what_to_do_without_pyarrow_is_said() -> None:
         advice_for(error, OPTIONS)
         == "Convert the rows to CSV or JSON lines, or train outside of the container."
     )
+
+
+def test_a_table_that_would_not_fit_into_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide = tmp_path / "wide.csv"
+    wide.write_text(",".join(f"c{number}" for number in range(100_000)) + "\n1\n", encoding="utf-8")
+    with pytest.raises(TrainingDataError, match=r"wide.csv has 100,000 columns; the limit is 10,000"):
+        read_table(str(wide))
+    rows = [{"x": number, "y": "even"} for number in range(300)]
+    monkeypatch.setattr("training.rows.header._MOST_CELLS", 500)
+    for make in (json_lines, compressed, parquet_file):
+        path = make(tmp_path / make.__name__, rows)
+        with pytest.raises(TrainingDataError, match="has 300 rows with 2 columns; the limit is 500 values"):
+            read_table(str(path))
+    monkeypatch.setattr("training.rows.reading._MOST_LINES", 200)
+    with pytest.raises(TrainingDataError, match="too large for a training: the limit is 200 lines"):
+        read_table(str(compressed(tmp_path / "rows.gz", rows)))

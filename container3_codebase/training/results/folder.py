@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from pybrain_runtime._io.atomic_file import AtomicFile
 from pybrain_runtime._io.atomic_group import commit_together
+from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime._io.paths import is_folder, is_same, remove
 from pybrain_runtime._io.temporary_files import remove_leftovers
-from pybrain_runtime.errors import CannotWrite, OutputExists, OverwritesInput
+from pybrain_runtime.errors import CannotWrite, OutputExists, OverwritesInput, PipelineError
 from training.fitting.fit import EpochErrors
 
 KNOWLEDGE = "currentSolution.pkl"
@@ -20,6 +21,7 @@ CARD = "currentSolution.card.json"
 METRICS = "metrics.json"
 HISTORY = "history.csv"
 REPORT = "report.html"
+SCORE = "score.json"
 CHECKPOINT = ".checkpoint.json"
 LOCK = ".lock"
 TRIALS, FOLDS, SEARCH, BEST = "trials.csv", "folds.jsonl", "search.json", "best.toml"
@@ -32,6 +34,8 @@ PLOTS = tuple(
 )
 NAMES = (KNOWLEDGE, CARD, METRICS, HISTORY, REPORT, TRIALS, FOLDS, SEARCH, BEST, *PLOTS)
 """All files that a run may write."""
+
+_SIZE_LIMIT = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -61,12 +65,15 @@ class ResultFolder:
         """Return the path of a file in the folder."""
         return f"{self.path}/{name}"
 
-    def prepare(self) -> None:
+    def prepare(self, names: Sequence[str] = NAMES) -> None:
         """Create the folder if it does not exist, and check that only results of a training would be replaced.
+
+        Args:
+            names: the files that may be written or removed.
 
         Raises:
             CannotWrite: it cannot be created.
-            OutputExists: it has knowledge that no training wrote there.
+            OutputExists: it has one of the files, and no training wrote there.
         """
         try:
             os.makedirs(self.path, exist_ok=True)  # noqa: PTH103 - paths are strings here
@@ -75,11 +82,31 @@ class ResultFolder:
             raise CannotWrite(
                 f"{self.path} cannot be created: {reason}.", path=self.path, errno=error.errno
             ) from None
-        if os.path.lexists(self.file(KNOWLEDGE)) and not os.path.lexists(self.file(METRICS)):
+        found = [name for name in names if os.path.lexists(self.file(name))]
+        if found and not self._is_of_a_run():
             raise OutputExists(
-                f"{self.path} has a {KNOWLEDGE} without the {METRICS} of a training beside it; it would be replaced.",
-                path=self.file(KNOWLEDGE),
+                f"{self.path} has a {found[0]}, and no results of a training; it would be replaced or removed.",
+                path=self.file(found[0]),
             )
+
+    def _is_of_a_run(self) -> bool:
+        """Return whether a run has written here: its metrics, or after a kill its checkpoint or journal."""
+        return (
+            "fit" in self._object(METRICS)
+            or "scenario" in self._object(SCORE)
+            or "run" in self._object(CHECKPOINT)
+            or "search" in self._object(JOURNAL, lines=1)
+        )
+
+    def _object(self, name: str, lines: int | None = None) -> Mapping[str, object]:
+        """Return the JSON object in a file, or in its first lines; an empty one if it is something else."""
+        try:
+            with InputFile(self.file(name), "result") as file:
+                content = file.read(_SIZE_LIMIT)
+            found = json.loads(b"\n".join(content.split(b"\n")[:lines]))
+        except (PipelineError, ValueError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def check_inputs(self, *paths: str) -> None:
         """Check that no result would overwrite a file that is read.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pybrain_runtime.tables.formats.json_rows import JsonRows
 from pybrain_runtime.tables.table_file import TableFile
-from training.rows.header import check_names, no_names
+from training.rows.header import check_names, check_size, no_names
 from training.rows.table import Table
 from training.rows.typed_cells import TypedParser, cell_text, kind_of
 
@@ -25,6 +25,7 @@ def json_table(file: TableFile, lines: list[tuple[int, bytes]]) -> Table:
     rows.begin(*lines[0])
     if not rows.header:
         raise no_names(file.name, lines[0][0])
+    check_size(file.name, len(lines), len(rows.header))
     check_names(file.name, rows.header)
     numbers = tuple(number for number, _ in lines)
     values = [rows.values(number, rows.parsed(number, line)) for number, line in lines]

@@ -9,7 +9,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from pybrain_runtime.tables.formats.parquet_reader import damaged, is_number, opened
 from pybrain_runtime.tables.table_file import TableFile
 from training.errors import TrainingDataError
-from training.rows.header import check_names
+from training.rows.header import check_names, check_size
 from training.rows.table import Table
 from training.rows.typed_cells import TypedParser, cell_text
 
@@ -26,6 +26,7 @@ def parquet_table(file: TableFile) -> Table:
     """
     source = opened(file)
     names = tuple(source.schema_arrow.names)
+    check_size(file.name, source.metadata.num_rows, len(names))
     check_names(file.name, names)
     if not source.metadata.num_rows:
         raise TrainingDataError(f"{file.name} has no rows.")

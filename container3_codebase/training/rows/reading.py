@@ -8,9 +8,11 @@ from pybrain_runtime.tables.formats.line_reader import LineReader
 from pybrain_runtime.tables.formats.registry import JSON_LINES, PARQUET, detect_format
 from pybrain_runtime.tables.table_file import TableFile
 from training.errors import TrainingDataError
-from training.rows.header import check_names, no_names
+from training.rows.header import check_names, check_size, no_names
 from training.rows.json_table import json_table
 from training.rows.table import Table
+
+_MOST_LINES, _MOST_BYTES = 5_000_000, 1 << 29
 
 
 def read_table(path: str) -> Table:
@@ -30,12 +32,24 @@ def read_table(path: str) -> Table:
         row_format = detect_format(file.start)
         if row_format is PARQUET:
             return _parquet(file)
-        chunks = LineReader(file.blocks(), file.name).chunks()
-        lines = [line for chunk in chunks for line in enumerate(chunk.split(), chunk.number)]
-        filled = [(number, line) for number, line in lines if line.strip()]
+        filled = _lines(file)
         return json_table(file, filled) if row_format is JSON_LINES else _csv_table(file, filled)
     finally:
         file.close()
+
+
+def _lines(file: TableFile) -> list[tuple[int, bytes]]:
+    """Return the lines that are not blank, with their numbers; a small compressed file may have any number."""
+    filled: list[tuple[int, bytes]] = []
+    for chunk in LineReader(file.blocks(), file.name).chunks():
+        filled += [line for line in enumerate(chunk.split(), chunk.number) if line[1].strip()]
+        if len(filled) > _MOST_LINES or chunk.end > _MOST_BYTES:
+            raise TrainingDataError(
+                f"{file.name} is too large for a training: the limit is {_MOST_LINES:,} lines "
+                f"and {_MOST_BYTES:,} bytes.",
+                hint="Select some of the rows at random.",
+            )
+    return filled
 
 
 def _parquet(file: TableFile) -> Table:
@@ -50,18 +64,19 @@ def _csv_table(file: TableFile, filled: list[tuple[int, bytes]]) -> Table:
         what = "has a header and no rows" if filled else "is empty"
         raise TrainingDataError(f"{file.name} {what}.", hint="Add a line for each row, below a header.")
     parser = CellParser(file.name, detect_delimiter(filled[1][1].decode("utf-8", "replace")))
-    rows = [(number, parser.cells(number, parser.text(number, line))) for number, line in filled]
-    header = tuple(rows[0][1])
+    rows = ((number, parser.cells(number, parser.text(number, line))) for number, line in filled)
+    header = tuple(next(rows)[1])
     if not parser.count_values(list(header))[1]:
         raise no_names(file.name, 1)
+    check_size(file.name, len(filled) - 1, len(header))
     check_names(file.name, header)
     parser.names = header
-    for number, cells in rows[1:]:
+    numbers, table = [], []
+    for number, cells in rows:
         if len(cells) != len(header):
             raise TrainingDataError(
                 f"{file.name} line {number} has {len(cells)} columns; the header has {len(header)}."
             )
-    return Table(
-        file.name, file.file.sha256, header,
-        tuple(number for number, _ in rows[1:]), tuple(tuple(cells) for _, cells in rows[1:]), parser,
-    )  # fmt: skip
+        numbers.append(number)
+        table.append(tuple(cells))
+    return Table(file.name, file.file.sha256, header, tuple(numbers), tuple(table), parser)
