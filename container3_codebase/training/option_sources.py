@@ -141,6 +141,10 @@ def _from_file(path: str) -> dict[str, object]:
         found = tomllib.loads(content.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise OptionError(f"{path} is not TOML: {error}.", option=CONFIG) from None
+    except RecursionError:
+        raise OptionError(
+            f"{path} is not TOML: its lists and tables are nested too deeply.", option=CONFIG
+        ) from None
     search = found.pop(_SEARCH, {})
     if not isinstance(search, dict):
         raise OptionError(f"{path}: {_SEARCH} is a table, [{_SEARCH}].", option=_SEARCH)

@@ -110,7 +110,10 @@ def integer(least: int, most: int | None = None) -> Convert:
         if number != int(number) or number < least or (most is not None and number > most):
             upper = f" to {most:,}" if most is not None else " or more"
             raise ValueError(f"expected a whole number, {least}{upper}")
-        return int(value) if isinstance(value, str) else int(number)
+        try:
+            return int(value) if isinstance(value, str) else int(number)
+        except ValueError:  # 1e3
+            raise ValueError("expected a whole number in digits") from None
 
     return convert
 

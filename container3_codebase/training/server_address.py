@@ -31,6 +31,12 @@ def check_address(address: str) -> None:
             hint="Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD instead.",
             option=_OPTION,
         )
+    if parts.query or parts.fragment:
+        raise OptionError(
+            "tracking_uri has a part after ? or #, which would be shown.",
+            hint="Expected http://HOST:PORT. A token is taken from MLFLOW_TRACKING_TOKEN.",
+            option=_OPTION,
+        )
     if parts.scheme not in ("http", "https"):
         found = f", not {parts.scheme}:" if parts.scheme.isalnum() and "@" not in address else ""
         raise OptionError(

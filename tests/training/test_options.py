@@ -107,6 +107,18 @@ def test_the_program_says_which_paths_it_needs() -> None:
     assert done.stderr == "--data (TRAIN_DATA) and --out (TRAIN_OUT) must be given.\n"
 
 
+def test_a_configuration_that_is_nested_too_deeply(tmp_path: Path) -> None:
+    config = tmp_path / "deep.toml"
+    config.write_text("a = " + "[" * 100_000, encoding="utf-8")
+    with pytest.raises(OptionError, match="nested too deeply"):
+        resolve({"config": str(config)}, {})
+
+
+def test_a_whole_number_is_written_in_digits() -> None:
+    with pytest.raises(OptionError, match="TRAIN_SEED is '1e3': expected a whole number in digits"):
+        resolve({}, {"TRAIN_SEED": "1e3"})
+
+
 def test_the_program_takes_its_options_from_the_environment(tmp_path: Path) -> None:
     done = program(
         "create", TRAIN_DATA=str(IRIS), TRAIN_OUT=str(tmp_path), TRAIN_EPOCHS="3", TRAIN_PLOTS="false"

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from pybrain_runtime.errors import PipelineError
+from pybrain_runtime.errors import InputMissing, PipelineError
 from training.tracking.record import FILE, FOLDER
-from training.tracking.record_file import Recorded, read_record
+from training.tracking.record_file import Recorded, read_record, result_file
 from training.tracking.sent import is_unsent, read_sent, write_sent
 
 EARLIER = "earlier"
@@ -52,8 +52,8 @@ def keep_unsent(folder: Path) -> Path | None:
     target = folder / FOLDER / EARLIER / found.key
     (target / FOLDER).mkdir(parents=True, exist_ok=True)
     for name in _results(found):
-        with suppress(OSError):
-            _link(folder / name, target / name)
+        with suppress(OSError, InputMissing):
+            _link(result_file(folder, name), target / name)
     for name in (STATE, FILE):  # the record last: it makes the folder one that can be sent
         with suppress(FileNotFoundError):
             os.replace(folder / FOLDER / name, target / FOLDER / name)  # noqa: PTH105 - both are files of ours

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pybrain_runtime._io.input_file import InputFile
-from pybrain_runtime.errors import CannotResume
+from pybrain_runtime.errors import CannotResume, InputMissing
 
 _LINE_LIMIT, _SIZE_LIMIT = 1 << 20, 1 << 28
 _KEY = re.compile(r"[0-9a-f]{32}")
@@ -131,6 +131,23 @@ def read_added(path: Path, found: Recorded) -> None:
 def recorded_steps(found: Recorded) -> dict[str, int]:
     """Return the last recorded step of each metric."""
     return {point.key: point.step for point in found.points}
+
+
+def result_file(folder: Path, name: str) -> Path:
+    """Return the path of a recorded file.
+
+    Args:
+        folder: the folder of the results.
+        name: the path of the file in it, as it is recorded.
+
+    Raises:
+        InputMissing: a folder on the way is a symbolic link, which may lead to any file of this machine.
+    """
+    path = folder / name
+    for parent in list(path.parents)[: len(PurePosixPath(name).parts) - 1]:
+        if parent.is_symlink():
+            raise InputMissing(f"{parent} is a symbolic link, and links are not followed.", path=str(parent))
+    return path
 
 
 def _take(found: Recorded, line: dict[str, Any]) -> None:

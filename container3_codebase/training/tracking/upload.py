@@ -15,7 +15,7 @@ from training.errors import TrackingRefused
 from training.tracking.earlier import STATE
 from training.tracking.model_upload import ModelUpload
 from training.tracking.record import FILE, FOLDER
-from training.tracking.record_file import Point, read_added, read_record
+from training.tracking.record_file import Point, read_added, read_record, result_file
 from training.tracking.sent import Sent, read_sent, write_sent
 from training.tracking.server import Server
 
@@ -224,7 +224,7 @@ class RunUpload:
 
     def _content(self, name: str) -> bytes | None:
         try:
-            with InputFile(self.folder / name, "artifact") as file:
+            with InputFile(result_file(self.folder, name), "artifact") as file:
                 return file.read(_MOST_BYTES)
         except InputMissing as error:
             self.remarks.append(error.message)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pybrain_runtime.errors import CannotResume, CannotWrite
+from pybrain_runtime.errors import CannotResume, CannotWrite, InputMissing
 from training.tracking.record import RunRecord
-from training.tracking.record_file import Model, Point, Recorded, read_added, read_record
+from training.tracking.record_file import Model, Point, Recorded, read_added, read_record, result_file
 
 
 def created(folder: Path) -> RunRecord:
@@ -147,3 +147,15 @@ def test_a_full_disk_is_an_error(tmp_path: Path) -> None:
     os.close(full)
     with pytest.raises(CannotWrite, match="no space"):
         record.end("FINISHED")
+
+
+def test_a_recorded_file_behind_a_linked_folder_is_not_sent(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "secret").write_text("secret", encoding="utf-8")
+    results = tmp_path / "results"
+    (results / "plots").mkdir(parents=True)
+    (results / "link").symlink_to(tmp_path / "elsewhere")
+    assert result_file(results, "plots/a.png") == results / "plots" / "a.png"
+    for name in ("link/secret", "link/deeper/secret"):
+        with pytest.raises(InputMissing, match="link is a symbolic link, and links are not followed"):
+            result_file(results, name)

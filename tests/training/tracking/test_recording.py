@@ -107,6 +107,7 @@ def test_a_record_that_cannot_be_written_is_noted_and_training_goes_on(tmp_path:
         ("http://ho st/", "names no host"),
         ("http://host:port", "no URL of a server"),
         ("http://user:secret@host", "contains a user name or password"),
+        ("http://host/?token=secret", "has a part after ? or #"),
         ("ftp://user:secret@host", "contains a user name or password"),
     ],
 )
