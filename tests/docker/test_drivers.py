@@ -232,7 +232,7 @@ def test_a_killed_container_fails_the_run_and_is_named(project, generation, serv
 
 def test_a_build_that_fails_shows_its_last_lines(project, capsys):
     (project.context(SERVICES[2]) / "Dockerfile").write_text(
-        "FROM python:3.11-slim\nRUN echo no wheel for you; exit 3\n"
+        "FROM python:3.11-slim AS codebase\nRUN echo no wheel for you; exit 3\n"
     )
     assert drive(project, "check", "--engine", "docker") == 69
     said = capsys.readouterr().err

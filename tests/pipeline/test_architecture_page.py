@@ -16,7 +16,14 @@ ROOTS = (
     "container3_codebase/pybrain_runtime/loading", "container3_codebase", "container3_codebase/training/trainers",
     "container1_activationbase", "tests/runtime",
 )  # fmt: skip
-CREATED = {"dist/", "output/", "output/local_containers/", ".venv", "tests/pipeline/test_NAME_command.py"}
+CREATED = {
+    "dist/",
+    "output/",
+    "output/local_containers/",
+    ".venv",
+    "pipeline/commands/NAME.py",
+    "tests/pipeline/test_NAME_command.py",
+}
 
 
 def paths(page: str) -> list[str]:
