@@ -27,11 +27,13 @@ class Resolved:
         training: the options of training.
         search: those of a search; other scenarios ignore them.
         given: the names of the options that have a value from somewhere, and not only a default.
+        config: the path of the TOML file; empty for none.
     """
 
     training: TrainingOptions
     search: SearchOptions
     given: frozenset[str]
+    config: str = ""
 
 
 MLFLOW_VARIABLES = {
@@ -70,7 +72,7 @@ def resolve_all(given: Mapping[str, object], environment: Mapping[str, str]) -> 
     options = _made(TrainingOptions, of_training)
     _check_together(options)
     search = _made(SearchOptions, of_search)
-    return Resolved(options, search, frozenset(values))
+    return Resolved(options, search, frozenset(values), str(config or ""))
 
 
 def _check_together(options: TrainingOptions) -> None:

@@ -30,6 +30,7 @@ from training.options import (
     table,
     variable,
 )
+from training.results.folder import ResultFolder
 from training.scenarios import create, evaluate, refine
 from training.search_options import RANGE, search_table
 
@@ -95,6 +96,8 @@ def run(scenario: str, resolved: Resolved, messages: Messages) -> int:
     """
     options = resolved.training
     _check_paths(scenario, options)
+    if scenario != EVALUATE:
+        ResultFolder(options.out).check_inputs(resolved.config)
     if scenario == EVALUATE:
         messages.scored(evaluate(options))
         return 0

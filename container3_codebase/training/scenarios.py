@@ -49,7 +49,7 @@ from training.trainers.base import TrainerOptions
 from training.trainers.registry import KINDS, make_trainer
 
 _PATIENCE = 5.0
-"""Seconds to wait for another training: one whose command was killed notices it within an epoch."""
+"""Seconds to wait for another training: one whose command was killed ends soon, but not at once."""
 
 
 class Observer(Protocol):

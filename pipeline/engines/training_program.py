@@ -101,14 +101,17 @@ class LocalTraining:
         """Start the program; see `TrainingEngine.run`."""
         # -P: a module `training` in the working directory is not meant.
         command = [
-            sys.executable, "-P", "-m", "training", scenario, "--events", "--options", json.dumps(options)
+            sys.executable, "-P", "-m", "training", scenario, "--events", "--end-with-input",
+            "--options", json.dumps(options),
         ]  # fmt: skip
         inherited = {key: value for key, value in environment.items() if not key.startswith(PREFIX)}
         started: _LocalProgram | None = None
         try:
             with process.signals_deferred():
                 started = _LocalProgram(
-                    process.Program(command, environment={**inherited, **dict.fromkeys(_THREADS, "1")})
+                    process.Program(
+                        command, environment={**inherited, **dict.fromkeys(_THREADS, "1")}, with_input=True
+                    )
                 )
             yield started
         finally:

@@ -11,7 +11,7 @@ from pipeline.engines.training_program import LocalTraining, TrainingEngine, Tra
 from pipeline.errors import Interrupted, TrainingFailed
 from pipeline.project import Layout
 from pipeline.stages.registered_models import local_knowledge
-from training.option_sources import Resolved, resolve, resolve_all
+from training.option_sources import Resolved, resolve_all
 from training.options import CREATE, EVALUATE, TUNE, TrainingOptions
 from training.search_options import SearchOptions
 
@@ -31,8 +31,9 @@ def training_options(
 
     Raises:
         UsageError: an option is invalid or unknown.
+        OverwritesInput: the results would replace or remove the file with the options.
     """
-    return _with_paths(layout, scenario, resolve(given, environment), environment)
+    return _with_paths(layout, scenario, resolve_all(given, environment), environment)
 
 
 def search_options(layout: Layout, given: Mapping[str, object], environment: Mapping[str, str]) -> Resolved:
@@ -45,25 +46,30 @@ def search_options(layout: Layout, given: Mapping[str, object], environment: Map
 
     Raises:
         UsageError: an option or a range is invalid or unknown.
+        OverwritesInput: the results would replace or remove the file with the options.
     """
     from training.search.ranges import ranges_of  # the trainers take a moment
 
     resolved = resolve_all(given, environment)
     ranges = tuple((one.option, one.text) for one in ranges_of(resolved))
-    options = _with_paths(layout, TUNE, resolved.training, environment)
+    options = _with_paths(layout, TUNE, resolved, environment)
     return replace(resolved, training=options, search=replace(resolved.search, range=ranges))
 
 
 def _with_paths(
-    layout: Layout, scenario: str, options: TrainingOptions, environment: Mapping[str, str]
+    layout: Layout, scenario: str, resolved: Resolved, environment: Mapping[str, str]
 ) -> TrainingOptions:
-    options = replace(options, data=options.data or str(layout.learning_base))
+    options = replace(resolved.training, data=resolved.training.data or str(layout.learning_base))
     if scenario not in (CREATE, TUNE):
         model = local_knowledge(layout, environment, options.model) if options.model else layout.own_knowledge
         options = replace(options, model=str(model))
     if scenario != EVALUATE and not options.out:
         folder = options.name or {CREATE: "current", TUNE: "tuned"}.get(scenario, "refined")
         options = replace(options, out=str(layout.training / folder))
+    if scenario != EVALUATE and resolved.config:  # the program is given the options, and not the file
+        from training.results.folder import ResultFolder  # NumPy takes a moment
+
+        ResultFolder(options.out).check_inputs(resolved.config)
     return options
 
 

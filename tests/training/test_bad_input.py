@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from pipeline.project import PROJECT
+from pipeline.stages.training_run import training_options
 from pybrain_runtime.errors import (
     ActivationError,
     InputMissing,
@@ -36,7 +38,7 @@ from training.errors import (
     UnknownLabel,
     UnusableFeature,
 )
-from training.options import TrainingOptions
+from training.options import CREATE, EVALUATE, TrainingOptions
 from training.scenarios import evaluate
 
 ROWS = [[x, (x * 7) % 11, "even" if x % 2 == 0 else "odd"] for x in range(30)]
@@ -280,3 +282,17 @@ def test_no_metric_is_nan(tmp_path: Path) -> None:
     created(data, tmp_path / "out", epochs=2)
     text = (tmp_path / "out" / "metrics.json").read_text()
     json.loads(text, parse_constant=lambda name: pytest.fail(name))
+
+
+def test_the_file_with_the_options_is_not_removed_by_the_results(tmp_path: Path) -> None:
+    created(IRIS, tmp_path, epochs=2)
+    best = tmp_path / "best.toml"
+    best.write_text("epochs = 2\nplots = false\n")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    with pytest.raises(OverwritesInput, match=r"best\.toml would overwrite"):
+        training_options(PROJECT, CREATE, {"config": str(best), "out": str(tmp_path)}, {})
+    ended = program("create", "--data", str(IRIS), "--config", str(best), "--out", str(tmp_path))
+    assert ended.returncode == 2
+    assert "best.toml, which is read" in ended.stdout + ended.stderr
+    assert before == {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    assert training_options(PROJECT, EVALUATE, {"config": str(best), "out": str(tmp_path)}, {}).epochs == 2

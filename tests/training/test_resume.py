@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ import pytest
 
 from pybrain_runtime.errors import CannotResume
 from tests.training.runs import IRIS, Recorder, created, files
+from training.results.folder import LOCK, ResultFolder
+from training.scenarios import exclusive
 
 CHECKPOINT = ".checkpoint.json"
 
@@ -61,6 +64,48 @@ def test_the_interrupt_signal_ends_after_the_current_epoch_with_a_result(tmp_pat
     output, _ = running.communicate(timeout=60)
     assert running.returncode == 130, output
     assert {"currentSolution.pkl", "metrics.json", CHECKPOINT} <= files(tmp_path).keys()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_training_ends_before_its_first_epoch_when_its_command_is_killed(tmp_path: Path) -> None:
+    script = (
+        "import json, os, sys; from pipeline.engines.training_program import LocalTraining\n"
+        "with LocalTraining().run('create', json.loads(sys.argv[1]), os.environ) as started:\n"
+        "    print(started._program.pid, flush=True)\n"
+        "    print(list(started.lines()), flush=True)"
+    )
+    options = {"data": str(IRIS), "out": str(tmp_path), "plots": False}
+    with exclusive(ResultFolder(str(tmp_path))):  # the training waits for it for seconds
+        starter = subprocess.Popen(
+            [sys.executable, "-c", script, json.dumps(options)], stdout=subprocess.PIPE, text=True
+        )
+        assert starter.stdout is not None
+        training = int(starter.stdout.readline())
+        while str(tmp_path / LOCK) not in _open_files(training):
+            assert starter.poll() is None
+            time.sleep(0.02)
+        starter.kill()
+        starter.communicate()
+        deadline = time.monotonic() + 3.0
+        while _is_running(training):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
+def _open_files(number: int) -> list[str]:
+    found = []
+    for link in Path(f"/proc/{number}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            found.append(str(link.readlink()))
+    return found
+
+
+def _is_running(number: int) -> bool:
+    try:
+        state = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
 
 
 def test_a_training_in_a_container_ends_when_the_command_that_started_it_is_gone(tmp_path: Path) -> None:
