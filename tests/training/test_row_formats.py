@@ -152,6 +152,56 @@ def test_an_unknown_label_is_named_with_its_row(tmp_path: Path) -> None:
         evaluate(TrainingOptions(model=str(tmp_path / "out" / "currentSolution.pkl"), data=str(data)))
 
 
+@pytest.mark.parametrize("stored", [True, False])
+def test_a_small_parquet_file_with_much_text_is_refused(tmp_path: Path, stored: bool) -> None:
+    """Two long texts in a dictionary, which 40,000 rows refer to: 4 GB of text."""
+    texts = pa.DictionaryArray.from_arrays(
+        pa.array([row % 2 for row in range(40_000)], pa.int32()), pa.array(["a" * 100_000, "b" * 100_000])
+    )
+    table = pa.table({"x": pa.array(range(40_000), pa.float64()), "kind": texts})
+    with parquet.ParquetWriter(tmp_path / "rows", table.schema, store_schema=stored) as writer:
+        writer.write_table(table)
+    before = pa.default_memory_pool().max_memory()
+    with pytest.raises(TrainingDataError, match="rows is too large for a training: the limit is 536,870,912"):
+        read_table(str(tmp_path / "rows"))
+    assert pa.default_memory_pool().max_memory() < max(before, 1 << 26)
+
+
+def test_texts_that_repeat_the_one_before_are_bounded_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.rows.parquet_table._MOST_BYTES", 1 << 22)
+    texts = pa.array([f"{'a' * 10_000}{row:03}" for row in range(600)])  # 6 MB
+    parquet.write_table(
+        pa.table({"x": pa.array(range(600)), "kind": texts}), tmp_path / "rows",
+        use_dictionary=False, column_encoding={"kind": "DELTA_BYTE_ARRAY"}, compression="zstd",
+    )  # fmt: skip
+    with pytest.raises(TrainingDataError, match="rows is too large for a training"):
+        read_table(str(tmp_path / "rows"))
+
+
+def test_every_encoding_of_text_in_parquet_is_read(tmp_path: Path) -> None:
+    texts = [None if row % 7 == 0 else f"text {row % 100}" for row in range(9_000)]
+    columns = {
+        "plain": pa.array(texts),
+        "large": pa.array(texts, pa.large_string()),
+        "shared": pa.array(texts).dictionary_encode(),
+        "large_shared": pa.array(texts, pa.large_string()).dictionary_encode(),
+        "prefix": pa.array(texts),
+        "lengths": pa.array(texts),
+        "flag": pa.array([row % 2 == 0 for row in range(9_000)]),
+    }
+    dictionaries = ["plain", "large", "shared", "large_shared"]
+    encodings = {"prefix": "DELTA_BYTE_ARRAY", "lengths": "DELTA_LENGTH_BYTE_ARRAY"}
+    parquet.write_table(
+        pa.table(columns), tmp_path / "rows",
+        use_dictionary=dictionaries, column_encoding=encodings, row_group_size=5_000,
+    )  # fmt: skip
+    rows = read_table(str(tmp_path / "rows")).cells
+    assert [row[-1] for row in rows[:2]] == ["true", "false"]
+    assert [row[:-1] for row in rows] == [(text or "",) * 6 for text in texts]
+
+
 def test_a_damaged_parquet_file_is_named(tmp_path: Path) -> None:
     data = parquet_file(tmp_path / "rows", ROWS)
     data.write_bytes(data.read_bytes()[:-200])

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
+from pyarrow import compute
 
-from pybrain_runtime.tables.formats.parquet_reader import damaged, is_number, opened
+from pybrain_runtime.tables.formats.parquet_reader import buffered, damaged, is_number, opened
 from pybrain_runtime.tables.table_file import TableFile
 from training.errors import TrainingDataError
 from training.rows.header import check_names, check_size
 from training.rows.table import Table
 from training.rows.typed_cells import TypedParser, cell_text
+
+_MOST_BYTES, _ROWS = 1 << 29, 1 << 12
 
 
 def parquet_table(file: TableFile) -> Table:
@@ -22,7 +25,7 @@ def parquet_table(file: TableFile) -> Table:
 
     Raises:
         ActivationError: it is damaged.
-        TrainingDataError: it has no rows, or a name cannot be used.
+        TrainingDataError: it has no rows, is too large, or a name cannot be used.
     """
     source = opened(file)
     names = tuple(source.schema_arrow.names)
@@ -39,12 +42,9 @@ def parquet_table(file: TableFile) -> Table:
         if not (kinds[name] or is_number(types[name]))
     }
     used = [name for name in names if name not in unusable]
-    try:
-        read = source.read(columns=used, use_threads=False)
-    except (pa.ArrowException, OSError) as error:
-        raise damaged(file.name, error) from None
-    blank = ("",) * source.metadata.num_rows
-    columns = [_cells(read.column(name)) if name in used else blank for name in names]
+    read = _cells(file, source.metadata, used, {name for name in used if kinds[name]})
+    blank = [""] * source.metadata.num_rows
+    columns = [read.get(name, blank) for name in names]
     lines = tuple(range(1, source.metadata.num_rows + 1))
     cells = tuple(zip(*columns, strict=True))
     return Table(file.name, file.file.sha256, names, lines, cells, parser, kinds, unusable)
@@ -59,5 +59,60 @@ def _is_text(kind: Any) -> bool:
     return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_boolean(kind))
 
 
-def _cells(column: Any) -> tuple[str, ...]:
-    return tuple(cell_text(value) for value in column.to_pylist())
+def _cells(file: TableFile, metadata: Any, used: list[str], texts: set[str]) -> dict[str, list[str]]:
+    """Return the cells of columns; a text that occurs often is in the memory once.
+
+    Args:
+        file: the file.
+        metadata: its ``pyarrow.parquet.FileMetaData``.
+        used: the names of the columns.
+        texts: those of them that hold text.
+
+    Raises:
+        TrainingDataError: they are too large.
+        ActivationError: the file is damaged.
+    """
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    chunks = [group.column(place) for group in groups for place in range(group.num_columns)]
+    selected = frozenset(used)
+    wanted = [chunk for chunk in chunks if chunk.path_in_schema in selected]
+    if sum(chunk.total_uncompressed_size for chunk in wanted) > _MOST_BYTES:
+        raise _too_large(file.name)
+    # A value with these encodings may repeat the start of the one before it. It is at most as large as its column.
+    stored = [chunk for chunk in wanted if chunk.path_in_schema in texts]
+    delta = [chunk for chunk in stored if any(name.startswith("DELTA") for name in chunk.encodings)]
+    rows = max(1, min([_ROWS, *(_MOST_BYTES // max(1, chunk.total_uncompressed_size) for chunk in delta)]))
+    dictionaries = texts - {chunk.path_in_schema for chunk in delta}
+    cells: dict[str, list[str]] = {name: [] for name in used}
+    known: dict[str, str] = {}
+    total = 0
+    try:
+        for batch in buffered(file.file, sorted(dictionaries)).iter_batches(
+            rows, columns=used, use_threads=False
+        ):
+            total += sum(_text_size(batch.column(name)) for name in texts)
+            if total > _MOST_BYTES:
+                raise _too_large(file.name)
+            for name in used:
+                found = map(cell_text, batch.column(name).to_pylist())
+                cells[name] += [known.setdefault(text, text) for text in found] if name in texts else found
+    except (pa.ArrowException, OSError) as error:
+        raise damaged(file.name, error) from None
+    return cells
+
+
+def _text_size(column: Any) -> int:
+    """Return the bytes of all texts of a column, each as often as it occurs."""
+    if pa.types.is_boolean(column.type):
+        return 0
+    if not pa.types.is_dictionary(column.type):
+        return int(compute.sum(compute.binary_length(column)).as_py() or 0)
+    lengths = compute.binary_length(column.dictionary)
+    return int(compute.sum(lengths.take(column.indices)).as_py() or 0)
+
+
+def _too_large(name: str) -> TrainingDataError:
+    return TrainingDataError(
+        f"{name} is too large for a training: the limit is {_MOST_BYTES:,} bytes of uncompressed values.",
+        hint="Select some of the rows at random, or leave out columns.",
+    )

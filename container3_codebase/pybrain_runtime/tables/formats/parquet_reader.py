@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -141,7 +141,7 @@ def opened(file: TableFile) -> Any:
     for _ in file.blocks():  # to hash the whole file, which is then not read in order
         pass
     try:
-        return _buffered(file.file)
+        return buffered(file.file)
     except (pa.ArrowException, OSError) as error:
         raise damaged(file.name, error) from None
 
@@ -157,12 +157,17 @@ def damaged(name: str, error: Exception) -> ActivationError:
     return ActivationError(f"{name} is a damaged Parquet file: {reason}.", hint="Copy or write it again.")
 
 
-def _buffered(file: InputFile) -> Any:
-    """Return a Parquet file, buffered and without prefetching: a row group may be as large as the file."""
+def buffered(file: InputFile, dictionaries: Sequence[str] = ()) -> Any:
+    """Return a Parquet file, buffered and without prefetching: a row group may be as large as the file.
+
+    Args:
+        file: the file.
+        dictionaries: names of text columns that are read with each different value once.
+    """
     source = file.duplicate()
     columns = max(1, parquet.read_metadata(source).num_columns)
     size = max(_LEAST_BUFFER, min(_BUFFER, _BUFFERS // columns))
-    return parquet.ParquetFile(source, buffer_size=size, pre_buffer=False)
+    return parquet.ParquetFile(source, buffer_size=size, pre_buffer=False, read_dictionary=list(dictionaries))
 
 
 def _as_floats(column: Any) -> Any:
