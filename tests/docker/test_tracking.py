@@ -19,6 +19,9 @@ import pytest
 from pipeline.project import PROJECT
 from tests.training.runs import command
 
+# One server for all tests, some of which use the runs of those before them.
+pytestmark = pytest.mark.xdist_group("tracking server")
+
 LONG = ("--epochs", "40000", "--patience", "0", "--no-plots")
 """A training of some seconds."""
 
