@@ -21,7 +21,7 @@ from training.results.folder import KNOWLEDGE, PLOTS
 from training.rows.table import Table
 from training.tracking.earlier import expect, keep_unsent
 from training.tracking.launch import Sender
-from training.tracking.record import FILE, FOLDER, RunRecord, Status
+from training.tracking.record import FILE, FOLDER, RunRecord, Status, check_links
 from training.tracking.record_file import read_record
 
 _IDENTITY = "training"
@@ -96,6 +96,7 @@ class RecordedRun:
     ) -> RunRecord:
         """Begin a record, or continue that of the same run, if it has not ended and is resumed."""
         folder, digest = Path(self._options.out), _digest(identity)
+        check_links(folder / FOLDER)
         if self._options.resume and _is_of(folder, digest):
             self._record = record = RunRecord.reopen(folder)
         else:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pybrain_runtime.errors import InputMissing, PipelineError
-from training.tracking.record import FILE, FOLDER
+from training.tracking.record import FILE, FOLDER, check_links
 from training.tracking.record_file import Recorded, read_record, result_file
 from training.tracking.sent import is_unsent, read_sent, write_sent
 
@@ -42,6 +42,9 @@ def keep_unsent(folder: Path) -> Path | None:
 
     Returns:
         The new folder; None if there is no record, or nothing of it is to be sent.
+
+    Raises:
+        CannotWrite: one of the folders is a symbolic link.
     """
     try:
         found = read_record(folder / FOLDER / FILE)
@@ -50,6 +53,7 @@ def keep_unsent(folder: Path) -> Path | None:
     if not is_unsent(folder / FOLDER / STATE, found.key):
         return None
     target = folder / FOLDER / EARLIER / found.key
+    check_links(target.parent, target, target / FOLDER)
     (target / FOLDER).mkdir(parents=True, exist_ok=True)
     for name in _results(found):
         with suppress(OSError, InputMissing):
@@ -61,11 +65,28 @@ def keep_unsent(folder: Path) -> Path | None:
 
 
 def remove_sent(folder: Path) -> None:
-    """Remove the folder of an earlier run, which a server has now. Other folders are left as they are."""
-    if folder.parent.name == EARLIER and folder.parent.parent.name == FOLDER:
-        shutil.rmtree(folder, ignore_errors=True)
+    """Remove what `keep_unsent` has kept of an earlier run, which a server has now. Everything else is left as it is.
+
+    Args:
+        folder: the folder with the record; any other than ``tracking/earlier/KEY`` of that record is left as it is.
+    """
+    if folder.parent.name != EARLIER or folder.parent.parent.name != FOLDER or folder.is_symlink():
+        return
+    try:
+        found = read_record(folder / FOLDER / FILE)
+    except PipelineError:
+        return
+    if found.key != folder.name:
+        return
+    emptied = {folder}
+    for name in (*_results(found), f"{FOLDER}/{STATE}", f"{FOLDER}/{FILE}"):
+        with suppress(OSError, PipelineError):
+            path = result_file(folder, name)
+            path.unlink()
+            emptied |= {parent for parent in path.parents if folder in parent.parents}
+    for parent in (*sorted(emptied, key=lambda path: len(path.parts), reverse=True), folder.parent):
         with suppress(OSError):  # there are others
-            folder.parent.rmdir()
+            parent.rmdir()
 
 
 def _results(found: Recorded) -> Iterable[str]:

@@ -6,6 +6,7 @@ or later.
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -232,7 +233,26 @@ def _stride(step: int) -> int:
     return next((stride for last, stride in _STRIDES if step <= last), 1000)
 
 
+def check_links(*folders: Path) -> None:
+    """Check that folders are no symbolic links, which may lead to any folder of this machine.
+
+    Args:
+        folders: the folders; they need not exist.
+
+    Raises:
+        CannotWrite: one is a link.
+    """
+    for folder in folders:
+        if folder.is_symlink():
+            raise CannotWrite(
+                f"{folder} is a symbolic link, and links are not followed.",
+                path=str(folder),
+                errno=errno.ELOOP,
+            )
+
+
 def _opened(path: Path) -> int:
+    check_links(path.parent)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return os.open(path, WRITE_OR_RESUME | NO_FOLLOW, 0o644)

@@ -14,13 +14,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from pybrain_runtime.errors import MissingPackage, PipelineError
 from training.errors import OptionError, TrackingUnavailable
 from training.server_address import check_address
-from training.tracking.record import FILE, FOLDER
+from training.tracking.record import FILE, FOLDER, check_links
 from training.tracking.record_file import read_record
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     sys.stdout = sys.stderr  # what MLflow prints is not the result
     try:
         for folder in parsed.folders:
+            check_links(folder / FOLDER)  # what is sent is remembered there
             read_record(folder / FOLDER / FILE)  # one that is damaged is named without the client
         server = connect(environment)
         tell = _Problem(result).tell if parsed.follow else None
@@ -78,7 +80,7 @@ def connect(environment: Mapping[str, str]) -> Server:
 
     Raises:
         OptionError: it names none.
-        MissingPackage: MLflow's client is not installed.
+        MissingPackage: MLflow's client is not installed, or not completely.
     """
     uri = environment.get("MLFLOW_TRACKING_URI", "").strip()
     if not uri:
@@ -90,9 +92,16 @@ def connect(environment: Mapping[str, str]) -> Server:
         sys.path.append(packages)  # after all others: NumPy is that of this project
     try:
         from training.tracking.server import Server
+
+        import_module("training.tracking.nested")  # all that needs the client, before anything is sent
     except ModuleNotFoundError as error:
         raise MissingPackage(
             f"MLflow's client is not installed: there is no module {error.name}.", packages=("mlflow-skinny",)
+        ) from None
+    except ImportError as error:
+        reason = (str(error).splitlines() or ["it cannot be imported"])[0]
+        raise MissingPackage(
+            f"MLflow's client is not completely installed: {reason}.", packages=("mlflow-skinny",)
         ) from None
     return Server(uri, environment.get("MLFLOW_PAGES", "").strip())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from tests.training.runs import IRIS, created
@@ -26,7 +27,27 @@ def test_record_and_results_of_an_unsent_run_are_kept(tmp_path: Path) -> None:
         != (tmp_path / "currentSolution.pkl").read_bytes()
     )
     remove_sent(kept)
-    assert not kept.exists()
+    assert not kept.parent.exists()
+
+
+def test_only_what_was_kept_of_an_earlier_run_is_removed(tmp_path: Path) -> None:
+    created(IRIS, tmp_path, epochs=2)
+    key = read_record(tmp_path / "tracking" / "record.jsonl").key
+    expect(tmp_path, URI, key)
+    kept = keep_unsent(tmp_path)
+    assert kept is not None
+    (kept / "thesis.txt").write_text("precious")
+    other = kept.with_name("mine")
+    shutil.copytree(kept, other)
+    linked = tmp_path / "other" / "tracking" / "earlier" / key
+    linked.parent.mkdir(parents=True)
+    linked.symlink_to(other)
+    before = sorted(other.rglob("*"))
+    remove_sent(other)  # its name is not the key of its record
+    remove_sent(linked)
+    assert sorted(other.rglob("*")) == before
+    remove_sent(kept)
+    assert list(kept.rglob("*")) == [kept / "thesis.txt"]
 
 
 def test_nothing_is_kept_of_a_run_that_was_sent_or_is_not_to_be_sent(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,35 @@ def test_a_training_records_parameters_errors_and_results(tmp_path: Path) -> Non
     assert [point.value for point in found.points if point.key == "test_accuracy"] == [accuracy]
     assert found.artifacts.keys() == set(outcome.files)
     assert found.model == Model("currentSolution.pkl", "flowers", "champion")
+
+
+def test_a_link_in_place_of_the_folder_of_the_record_is_not_followed(tmp_path: Path) -> None:
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    out.mkdir()
+    elsewhere.mkdir()
+    (out / "tracking").symlink_to(elsewhere)
+    recorder = Recorder()
+    assert "currentSolution.pkl" in created(IRIS, out, recorder, epochs=2).files
+    assert list(elsewhere.iterdir()) == []
+    assert len(recorder.notes) == 1
+    assert "tracking is a symbolic link" in recorder.notes[0]
+    assert "not recorded" in recorder.notes[0]
+
+
+def test_a_client_that_is_not_completely_installed_is_named(tmp_path: Path) -> None:
+    created(IRIS, tmp_path / "out", epochs=2)
+    client = tmp_path / "client"
+    (client / "mlflow").mkdir(parents=True)
+    for module in ("requests.py", "mlflow/__init__.py", "mlflow/models.py"):
+        (client / module).touch()
+    ended = subprocess.run(
+        [sys.executable, "-m", "training.tracking.send", str(tmp_path / "out")],
+        env={**os.environ, "PYTHONPATH": str(client), "MLFLOW_TRACKING_URI": "http://127.0.0.1:9"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 69, ended.stderr
+    assert "MLflow's client is not completely installed" in json.loads(ended.stdout)["text"]
+    assert "Traceback" not in ended.stderr
 
 
 def test_the_name_in_models_is_the_registered_name(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from training.results.folder import ResultFolder
 from training.search.plan import SearchPlan
 from training.search.trials import Trial
 from training.tracking.children import TRIALS_FOLDER
-from training.tracking.record import FILE, FOLDER, RunRecord
+from training.tracking.record import FILE, FOLDER, RunRecord, check_links
 from training.tracking.record_file import read_record
 
 
@@ -74,6 +74,7 @@ class SearchRecording(RecordedRun):
 
     def _trial(self, trial: Trial, parent: str) -> None:
         folder = Path(ResultFolder(self._options.out).file(TRIALS_FOLDER)) / f"{trial.number:04d}"
+        check_links(folder.parent, folder, folder / FOLDER)
         if _is_recorded(folder, parent):
             return
         with RunRecord.create(
@@ -120,7 +121,7 @@ def _remove_trials(folder: Path) -> None:
     if trials.is_symlink() or not trials.is_dir():
         return
     for trial in trials.iterdir():
-        if trial.name.isdecimal() and not trial.is_symlink():
+        if trial.name.isdecimal() and not (trial.is_symlink() or (trial / FOLDER).is_symlink()):
             for name in (FILE, "sent.json"):
                 with suppress(OSError):
                     (trial / FOLDER / name).unlink()
