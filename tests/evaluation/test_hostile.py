@@ -184,7 +184,7 @@ def test_ctrl_c_stops_a_class_evaluation_and_the_same_command_resumes_it(samples
     slow = {f"{C3}/Dockerfile": "FROM busybox:latest\nRUN sleep 300\n"}
     for name, changes in (("a", fails), ("b", fails | slow), ("c", fails)):
         samples.write_sample(folder / name, changes)
-    words = ["evaluate", "--class-list", folder, "--output", out, "--jobs", "1", "--build-timeout", "4"]
+    words = ["evaluate", "--class-list", folder, "--output", out, "--jobs", "1", "--build-timeout", "10"]
     with nothing_left():
         status, _, said = interrupted_at("a  done", words)
         assert status == 130, said
