@@ -1,0 +1,1 @@
+"""Predictions over HTTP: the networks of a folder behind one port."""

@@ -1,0 +1,79 @@
+"""The application: models, routes and the middleware, put together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from pybrain_runtime._version import __version__
+from serving.errors import RequestError
+from serving.http.middleware import RequestMiddleware
+from serving.http.responses import error_response, json_response
+from serving.inference import Inference
+from serving.metrics import Metrics
+from serving.models.catalog import Catalog
+from serving.routes import health, inference_protocol, invocations, kserve, models, predict
+from serving.routes.documents import REQUEST_SCHEMAS
+from serving.settings import Settings
+
+
+class _Routes(FastAPI):
+    """The routes, with the schemas of their bodies in the OpenAPI document."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document."""
+        document = super().openapi()
+        document["components"]["schemas"].update(REQUEST_SCHEMAS)
+        return document
+
+
+def create_application(settings: Settings, catalog: Catalog) -> ASGIApp:
+    """Return the application.
+
+    Args:
+        settings: the limits on requests.
+        catalog: the models; the application does not start it.
+    """
+    metrics = Metrics()
+    inference = Inference(catalog, settings.limits, metrics)
+    handler = predict.Predict(inference)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        inference.close()
+
+    app = _Routes(
+        title="App07", description="Predictions of PyBrain networks.", version=__version__, lifespan=lifespan
+    )
+    app.include_router(predict.router(handler))
+    app.include_router(models.router(inference))
+    app.include_router(health.router(inference))
+    app.include_router(inference_protocol.router(inference))
+    app.include_router(kserve.router(inference))
+    app.include_router(invocations.router(inference))
+
+    @app.exception_handler(RequestError)
+    async def refuse(request: Request, error: RequestError) -> Response:
+        metrics.count_error(error.code)
+        return error_response(error, request.scope["request_id"])
+
+    @app.exception_handler(HTTPException)
+    async def refuse_path(request: Request, error: HTTPException) -> Response:
+        code = {404: "unknown_path", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
+        metrics.count_error(code)
+        body = {"error": error.detail, "code": code, "request_id": request.scope["request_id"]}
+        response = json_response(body, error.status_code)
+        response.headers.update(error.headers or {})
+        return response
+
+    return RequestMiddleware(
+        app, {("POST", "/predict"): handler}, health.ALWAYS, settings.limits.in_flight, metrics
+    )

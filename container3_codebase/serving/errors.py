@@ -1,0 +1,107 @@
+"""Errors of a request, each with its HTTP status and a code for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pybrain_runtime._io.record import NOTHING
+from pybrain_runtime.errors import PipelineError
+
+
+class RequestError(PipelineError):
+    """A request that cannot be answered.
+
+    Attributes:
+        http_status: the status of the response.
+        code: what is wrong, as a word for programs.
+        details: further members of the response's body, such as ``instance`` and ``field``.
+        headers: further headers of the response.
+        closes: whether the connection is closed, because the rest of the request is not read.
+    """
+
+    http_status = 400
+    code = "bad_request"
+    headers: Mapping[str, str] = NOTHING
+    closes = False
+
+    def __init__(self, message: str, **details: str | int) -> None:
+        super().__init__(message)
+        self.details = details
+
+
+class MalformedRequest(RequestError):
+    """The body is not in the format that its content type names."""
+
+    code = "malformed"
+
+
+class UnknownModel(RequestError):
+    """There is no model, or no version of it, by this name."""
+
+    http_status = 404
+    code = "unknown_model"
+
+
+class NotAcceptable(RequestError):
+    """None of the content types that the client accepts can be written."""
+
+    http_status = 406
+    code = "not_acceptable"
+
+
+class RequestTimedOut(RequestError):
+    """The body did not arrive in time."""
+
+    http_status = 408
+    code = "timed_out"
+    closes = True
+
+
+class PayloadTooLarge(RequestError):
+    """The body has more bytes, or more rows, than is allowed."""
+
+    http_status = 413
+    code = "too_large"
+    closes = True
+
+
+class UnsupportedMediaType(RequestError):
+    """The content type, or its encoding, is not one that the route reads."""
+
+    http_status = 415
+    code = "unsupported_media_type"
+
+
+class InvalidRequest(RequestError):
+    """A member of the body is missing, unknown, or not of the right type."""
+
+    http_status = 422
+    code = "invalid_request"
+
+
+class InvalidInstance(InvalidRequest):
+    """An instance does not fit the network; the details have ``instance``, ``got`` and ``expected``."""
+
+    code = "invalid_instance"
+
+
+class NotFinite(InvalidRequest):
+    """The network's output for an instance is not a finite number, which JSON cannot hold."""
+
+    code = "not_finite"
+
+
+class Overloaded(RequestError):
+    """More requests are in flight than are allowed; the client may try again."""
+
+    http_status = 503
+    code = "overloaded"
+    headers: Mapping[str, str] = {"retry-after": "1"}
+
+
+class NotReady(RequestError):
+    """The model is known, but its file cannot be served."""
+
+    http_status = 503
+    code = "not_ready"
+    headers: Mapping[str, str] = {"retry-after": "5"}

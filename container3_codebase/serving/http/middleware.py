@@ -1,0 +1,126 @@
+"""The outermost layer of the application: request ids, load shedding, errors, metrics and logs."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.errors import Overloaded, RequestError
+from serving.http.responses import error_response
+from serving.metrics import Metrics
+
+Handler = Callable[[Request], Awaitable[Response]]
+_LOG = logging.getLogger("serving.requests")
+_REQUEST_ID = re.compile(rb"[\w.:-]{1,64}")
+
+
+class InternalError(RequestError):
+    """An error of the server; the log has the traceback, the response has not."""
+
+    http_status = 500
+    code = "internal_error"
+
+
+class RequestMiddleware:
+    """Every request passes here.
+
+    Args:
+        app: the routes.
+        direct: handlers that are called without the routing of ``app``, by method and path.
+        always: paths that are answered under any load.
+        limit: the most requests in flight.
+        metrics: what is counted.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        direct: Mapping[tuple[str, str], Handler],
+        always: frozenset[str],
+        limit: int,
+        metrics: Metrics,
+    ) -> None:
+        self._app = app
+        self._direct = direct
+        self._always = always
+        self._limit = limit
+        self._metrics = metrics
+        self._prefix = os.urandom(6).hex()
+        self._numbers = itertools.count()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        request_id = self._request_id(scope)
+        scope["request_id"] = request_id
+        header = (b"x-request-id", request_id.encode("ascii"))
+        status = 0
+
+        async def send_counted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], header]
+            await send(message)
+
+        self._metrics.in_flight += 1
+        try:
+            await self._answer(scope, receive, send_counted)
+        except RequestError as error:
+            self._metrics.count_error(error.code)
+            if not status:
+                await error_response(error, request_id)(scope, receive, send_counted)
+        except Exception:
+            self._metrics.count_error("internal_error")
+            _LOG.exception("internal error", extra={"request_id": request_id})
+            if status:
+                raise
+            await error_response(InternalError("Internal error."), request_id)(scope, receive, send_counted)
+        finally:
+            self._metrics.in_flight -= 1
+            self._finish(scope, status, time.perf_counter() - started)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        if self._metrics.in_flight > self._limit and path not in self._always:
+            raise Overloaded(f"{self._limit} requests are in flight, the limit of this server.")
+        handler = self._direct.get((scope["method"], path))
+        if handler is None:
+            await self._app(scope, receive, send)
+            return
+        response = await handler(Request(scope, receive))
+        await response(scope, receive, send)
+
+    def _request_id(self, scope: Scope) -> str:
+        """Return the client's request id where it has a valid one, else a new one."""
+        for name, value in scope["headers"]:
+            if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+                return str(value, "ascii")
+        return f"{self._prefix}-{next(self._numbers)}"
+
+    def _finish(self, scope: Scope, status: int, seconds: float) -> None:
+        path = scope["path"]
+        if (scope["method"], path) not in self._direct:
+            route = scope.get("route")
+            path = getattr(route, "path", "other")
+        self._metrics.count_request(path, status, seconds)
+        if status >= 400 or _LOG.isEnabledFor(logging.DEBUG):
+            values = {
+                "request_id": scope["request_id"],
+                "method": scope["method"],
+                "path": scope["path"][:200],
+                "status": status,
+                "seconds": round(seconds, 6),
+            }
+            _LOG.log(logging.INFO if status >= 400 else logging.DEBUG, "request", extra=values)

@@ -1,0 +1,36 @@
+"""Responses: JSON that is encoded already, and errors."""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.responses import Response
+
+from serving.errors import RequestError
+
+_ENCODE = msgspec.json.Encoder().encode
+
+
+def json_response(content: object, status: int = 200) -> Response:
+    """Return a response with JSON.
+
+    Args:
+        content: what is encoded; bytes are taken as they are.
+        status: the HTTP status.
+    """
+    body = content if isinstance(content, bytes) else _ENCODE(content)
+    return Response(body, status, media_type="application/json")
+
+
+def error_response(error: RequestError, request_id: str) -> Response:
+    """Return the response for an error."""
+    body = {"error": error.message, "code": error.code, **error.details, "request_id": request_id}
+    response = json_response({key: _encodable(value) for key, value in body.items()}, error.http_status)
+    response.headers.update(error.headers)
+    if error.closes:
+        response.headers["connection"] = "close"
+    return response
+
+
+def _encodable(value: str | int) -> str | int:
+    """Return text without lone surrogates, which UTF-8 does not have."""
+    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value

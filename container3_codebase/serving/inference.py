@@ -1,0 +1,98 @@
+"""What the routes share: the models, the limits, the threads that compute, the metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from serving.errors import InvalidRequest
+from serving.metrics import Metrics
+from serving.models.catalog import Catalog
+from serving.models.served_model import Array, ServedModel
+from serving.settings import RequestLimits
+
+PRECISIONS = ("float64", "float32")
+QUICK_BODY = 16 * 1024
+_QUICK_PRODUCTS = 200_000
+_QUICK_STEPS = 20
+_MOST_THREADS = 4
+_Result = TypeVar("_Result")
+
+
+class Inference:
+    """Runs models for the routes.
+
+    A small request is computed by the event loop itself, because handing it to a thread takes longer than computing
+    it. Everything else is computed in a bounded number of threads, so that the event loop never waits for a matrix.
+
+    Attributes:
+        catalog: the models.
+        limits: the limits on requests.
+        metrics: what is counted.
+        tables: bounds the number of tables that are processed at the same time.
+    """
+
+    def __init__(self, catalog: Catalog, limits: RequestLimits, metrics: Metrics) -> None:
+        self.catalog = catalog
+        self.limits = limits
+        self.metrics = metrics
+        self.tables = asyncio.Semaphore(limits.tables)
+        self._threads = ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1), "inference")
+
+    async def in_thread(self, work: Callable[[], _Result]) -> _Result:
+        """Return the result of a function that is called in a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    async def answer(
+        self,
+        body: bytes,
+        parse: Callable[[bytes], tuple[ServedModel, Array, str]],
+        encode: Callable[[ServedModel, Array], _Result],
+    ) -> _Result:
+        """Parse a body, activate its rows, and encode the answer, in a thread unless it is small.
+
+        Args:
+            body: the body of the request.
+            parse: returns the model, the rows and the precision.
+            encode: returns the answer for the outputs.
+        """
+        if len(body) > QUICK_BODY:
+            return await self.in_thread(lambda: self._compute(*parse(body), encode))
+        model, rows, precision = parse(body)
+        if is_quick(model, len(rows)):
+            return self._compute(model, rows, precision, encode)
+        return await self.in_thread(lambda: self._compute(model, rows, precision, encode))
+
+    def _compute(
+        self, model: ServedModel, rows: Array, precision: str, encode: Callable[[ServedModel, Array], _Result]
+    ) -> _Result:
+        outputs = model.activate(rows, precision)
+        self.metrics.count_rows(model.name, len(rows))
+        return encode(model, outputs)
+
+    def close(self) -> None:
+        """Let the threads end."""
+        self._threads.shutdown(wait=False)
+
+
+def is_quick(model: ServedModel, rows: int) -> bool:
+    """Return whether rows are computed faster than they are handed to a thread."""
+    if model.knowledge.network.recurrent and rows > _QUICK_STEPS:
+        return False
+    return rows * model.products <= _QUICK_PRODUCTS
+
+
+def checked_precision(precision: str) -> str:
+    """Return a precision that is known.
+
+    Raises:
+        InvalidRequest: it is not.
+    """
+    if precision not in PRECISIONS:
+        raise InvalidRequest(
+            f"precision is {precision[:60]!a}; expected {' or '.join(PRECISIONS)}.", field="precision"
+        )
+    return precision

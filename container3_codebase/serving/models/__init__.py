@@ -1,0 +1,1 @@
+"""The served networks: their files, the loaded versions, and the swap when a file changes."""

@@ -1,0 +1,113 @@
+"""Which files are served, under which names and versions."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from pybrain_runtime.network.model_card import card_path
+from serving.settings import Source
+
+_NAME = re.compile(r"(?P<name>[\w-][\w.-]{0,127}?)(\.(?P<version>[0-9]{1,9}))?\.(pkl|xml|npz)(\.gz|\.bz2)?")
+_MOST_FILES = 1000
+
+Signature = tuple[tuple[int, ...] | None, tuple[int, ...] | None]
+
+
+class ModelFile(NamedTuple):
+    """A file and what it is served as.
+
+    Attributes:
+        path: the file.
+        name: the name of the model.
+        version: its version, counted from 1.
+        signature: changes when the file or its card does.
+    """
+
+    path: Path
+    name: str
+    version: int
+    signature: Signature
+
+
+class Found(NamedTuple):
+    """The files of all sources.
+
+    Attributes:
+        files: one for each version of each model.
+        problems: why a file is not served, by its path.
+    """
+
+    files: tuple[ModelFile, ...]
+    problems: dict[str, str]
+
+
+def model_name(path: Path) -> str:
+    """Return the name under which a file is served; empty where its name is not that of a model."""
+    match = _NAME.fullmatch(path.name)
+    if match is None:
+        return ""
+    return match["name"] if match["version"] is None else f"{match['name']}.{match['version']}"
+
+
+def find_files(sources: Sequence[Source]) -> Found:
+    """Return the files of all sources; the first of two with the same name and version is served.
+
+    ``NAME.pkl`` is the newest version of NAME; ``NAME.1.pkl``, ``NAME.2.pkl`` are the versions that it replaced.
+    """
+    problems: dict[str, str] = {}
+    taken: dict[tuple[str, int], ModelFile] = {}
+    for source in sources:
+        for file in _files_of(source, problems):
+            other = taken.setdefault((file.name, file.version), file)
+            if other is not file:
+                problems[str(file.path)] = (
+                    f"Version {file.version} of {file.name} is {other.path.name} already."
+                )
+    return Found(tuple(taken.values()), problems)
+
+
+def _files_of(source: Source, problems: dict[str, str]) -> Iterator[ModelFile]:
+    if source.name:
+        if os.path.lexists(source.path):
+            yield ModelFile(source.path, source.name, 1, signature_of(source.path))
+        else:
+            problems[str(source.path)] = f"{source.path.name} does not exist."
+        return
+    try:
+        names = sorted(entry.name for entry in os.scandir(source.path))
+    except OSError as error:
+        problems[str(source.path)] = f"The folder cannot be read: {error.strerror}."
+        return
+    matches = [match for match in map(_NAME.fullmatch, names) if match]
+    if len(matches) > _MOST_FILES:
+        problems[str(source.path)] = f"The folder has {len(matches)} networks; {_MOST_FILES} are served."
+    newest = _newest(matches[:_MOST_FILES])
+    for match in matches[:_MOST_FILES]:
+        path = source.path / match.string
+        version = int(match["version"] or newest[match["name"]])
+        yield ModelFile(path, match["name"], version, signature_of(path))
+
+
+def _newest(matches: Iterable[re.Match[str]]) -> dict[str, int]:
+    """Return the version of the file without a number: one more than that of all files with a number."""
+    newest: dict[str, int] = {}
+    for match in matches:
+        newest[match["name"]] = max(newest.get(match["name"], 1), int(match["version"] or 0) + 1)
+    return newest
+
+
+def signature_of(path: Path) -> Signature:
+    """Return what changes when a file or its card is replaced or written to."""
+    return _stat(path), _stat(card_path(str(path)))
+
+
+def _stat(path: str | Path) -> tuple[int, ...] | None:
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino

@@ -1,0 +1,97 @@
+"""One version of a network, loaded, compiled and tested."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from pybrain_runtime._io.record import Record
+from pybrain_runtime.engine.compiled_network import CompiledNetwork
+from pybrain_runtime.engine.inference_session import InferenceSession
+from pybrain_runtime.errors import KnowledgeError
+from pybrain_runtime.knowledge import Knowledge, load_knowledge
+from serving.models.files import ModelFile
+
+Array = NDArray[np.float64]
+
+
+class ServedModel(Record):
+    """One version of a network. It is immutable, and any number of requests may use it at once.
+
+    Attributes:
+        name: the name of the model.
+        version: its version.
+        file: where it was loaded from.
+        knowledge: the network and its card.
+        single: the network, compiled for float32.
+    """
+
+    name: str
+    version: str
+    file: ModelFile
+    knowledge: Knowledge
+    single: CompiledNetwork
+
+    @cached_property
+    def identity(self) -> msgspec.Raw:
+        """Name, version and SHA-256, as they stand in every answer."""
+        return msgspec.Raw(
+            msgspec.json.encode({"name": self.name, "version": self.version, "sha256": self.knowledge.sha256})
+        )
+
+    @cached_property
+    def products(self) -> int:
+        """The number of products for a row, about."""
+        return self.knowledge.parameter_count + self.knowledge.indim + self.knowledge.outdim
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the inputs."""
+        return self.knowledge.input_names
+
+    @cached_property
+    def gives_probabilities(self) -> bool:
+        """Whether the outputs are the probabilities of the card's classes: softmax, or one sigmoid output."""
+        knowledge = self.knowledge
+        card = knowledge.card
+        if card is None or not card.labels or any(c.mean != 0.0 or c.scale != 1.0 for c in card.outputs):
+            return False
+        network = knowledge.network
+        last = [network.modules[place].kind for place in network.outputs]
+        return last == ["SoftmaxLayer" if knowledge.outdim > 1 else "SigmoidLayer"]
+
+    def activate(self, rows: Array, precision: str = "float64") -> Array:
+        """Return the outputs of rows; those of a recurrent network are one sequence.
+
+        Args:
+            rows: shape (n, indim).
+            precision: ``float64`` or ``float32``.
+
+        Returns:
+            Shape (n, outdim).
+        """
+        if precision == "float64":
+            return self.knowledge.activate(rows)
+        return InferenceSession(self.single, scaling=self.knowledge.card).activate(rows)
+
+
+def load_model(file: ModelFile) -> ServedModel:
+    """Load a file, compile the network for both precisions, and run the self-test.
+
+    Raises:
+        PipelineError: the file cannot be read, or holds no network that can be served.
+    """
+    knowledge = load_knowledge(file.path)
+    single = CompiledNetwork(knowledge.network, precision="float32")
+    single.check_random(None)
+    model = ServedModel(file.name, str(file.version), file, knowledge, single)
+    rows = np.zeros((2, knowledge.indim))
+    first, second = model.activate(rows), model.activate(rows)
+    model.activate(rows, "float32")
+    model.activate(rows[:1])
+    if first.shape != (2, knowledge.outdim) or first.tobytes() != second.tobytes():
+        raise KnowledgeError(f"{knowledge.name} has failed the self-test: its outputs are not reproducible.")
+    return model

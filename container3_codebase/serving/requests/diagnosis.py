@@ -1,0 +1,86 @@
+"""Find out what is wrong with a JSON body that was refused. Slow, and used for errors only."""
+
+from __future__ import annotations
+
+import json
+import math
+
+from serving.errors import InvalidRequest, MalformedRequest, RequestError
+from serving.requests.instances import Huge, check_instances, described
+
+
+def parse(body: bytes) -> dict[str, object]:
+    """Parse JSON of any content: numbers that are too large become ``Huge``, NaN and Infinity become text.
+
+    Raises:
+        MalformedRequest: it is not JSON, or not UTF-8.
+        InvalidRequest: it is not an object.
+    """
+    try:
+        content = json.loads(body.decode("utf-8"), parse_int=_integer, parse_float=_float, parse_constant=str)
+    except UnicodeDecodeError as error:
+        raise MalformedRequest(f"The body is not UTF-8: byte {error.start}.") from None
+    except RecursionError:
+        raise MalformedRequest("The body is nested too deeply.") from None
+    except json.JSONDecodeError as error:
+        what = "The body is empty" if not body.strip() else f"The body is not JSON: {error}"
+        raise MalformedRequest(f"{what}.") from None
+    if not isinstance(content, dict):
+        raise InvalidRequest(f"The body is {described(content)}; expected an object with instances.")
+    return content
+
+
+def diagnose(body: bytes, names: tuple[str, ...], known: tuple[str, ...], message: str) -> RequestError:
+    """Return the error for a body that does not have the expected types.
+
+    Args:
+        body: the body.
+        names: the names of the inputs.
+        known: the keys that the body may have.
+        message: what the parser said, for faults that are not found here.
+    """
+    try:
+        content = parse(body)
+        _check_keys(content, known)
+        instances = content["instances"]
+        if not isinstance(instances, list):
+            raise InvalidRequest(
+                f"instances is {described(instances)}; expected a list of rows.", field="instances"
+            )
+        check_instances(instances, names)
+    except RequestError as error:
+        return error
+    return InvalidRequest(f"The body is not valid: {message}.")
+
+
+def model_of(body: bytes) -> tuple[str | None, str | int | None]:
+    """Return the model and version that a refused body names, as far as they can be read.
+
+    Raises:
+        MalformedRequest: it is not JSON.
+        InvalidRequest: it is not an object.
+    """
+    content = parse(body)
+    model, version = content.get("model"), content.get("version")
+    if not isinstance(version, str | int) or isinstance(version, bool):
+        version = None
+    return model if isinstance(model, str) else None, version
+
+
+def _check_keys(content: dict[str, object], known: tuple[str, ...]) -> None:
+    for key in content:
+        if key not in known:
+            raise InvalidRequest(
+                f"The body has an unknown key {key[:60]!a}; known: {', '.join(known)}.", field=key[:60]
+            )
+    if "instances" not in content:
+        raise InvalidRequest("The body has no instances.", field="instances")
+
+
+def _integer(text: str) -> int | Huge:
+    return int(text) if len(text) < 300 else Huge(text)
+
+
+def _float(text: str) -> float | Huge:
+    number = float(text)
+    return number if math.isfinite(number) else Huge(text)

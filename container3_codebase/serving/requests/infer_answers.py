@@ -1,0 +1,107 @@
+"""Answers of the Open Inference Protocol v2."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+
+from serving.errors import InvalidRequest
+from serving.models.served_model import Array, ServedModel
+from serving.requests.answers import check_finite
+from serving.requests.tensors import InferRequest
+
+OUTPUT, LABEL = "output", "label"
+_ENCODE = msgspec.json.Encoder().encode
+
+
+class InferAnswer(NamedTuple):
+    """The body of an answer.
+
+    Attributes:
+        body: JSON, then the binary data.
+        json_length: the length of the JSON; None where there is no binary data.
+    """
+
+    body: bytes
+    json_length: int | None
+
+
+def output_tensors(model: ServedModel) -> list[dict[str, object]]:
+    """Return names, types and shapes of the outputs of a model."""
+    tensors: list[dict[str, object]] = [
+        {"name": OUTPUT, "datatype": "FP64", "shape": [-1, model.knowledge.outdim]}
+    ]
+    if model.knowledge.labels:
+        tensors.append({"name": LABEL, "datatype": "BYTES", "shape": [-1]})
+    return tensors
+
+
+def wanted_outputs(request: InferRequest, model: ServedModel) -> dict[str, bool]:
+    """Return the outputs to return, each with whether it is binary.
+
+    Raises:
+        InvalidRequest: an output is unknown.
+    """
+    known = [str(tensor["name"]) for tensor in output_tensors(model)]
+    binary = request.parameters.get("binary_data_output") is True
+    if not request.outputs:
+        return dict.fromkeys(known, binary)
+    for output in request.outputs:
+        if output.name not in known:
+            raise InvalidRequest(
+                f"There is no output {output.name[:60]!a}; the outputs are: {', '.join(known)}.",
+                field="outputs",
+            )
+    return {output.name: output.parameters.get("binary_data", binary) is True for output in request.outputs}
+
+
+def answer(request: InferRequest, model: ServedModel, outputs: Array) -> InferAnswer:
+    """Return the answer.
+
+    Args:
+        request: the request.
+        model: the model that was used.
+        outputs: shape (n, outdim).
+
+    Raises:
+        InvalidRequest: an output is unknown.
+        NotFinite: an output is NaN or infinite, and is asked for in JSON.
+    """
+    tensors: list[dict[str, Any]] = []
+    tail = b""
+    for name, binary in wanted_outputs(request, model).items():
+        tensor, data = _tensor(name, binary, model, outputs)
+        tensors.append(tensor)
+        tail += data
+    content: dict[str, Any] = {"model_name": model.name, "model_version": model.version, "outputs": tensors}
+    if request.id:
+        content["id"] = request.id
+    head = _ENCODE(content)
+    return InferAnswer(head + tail, len(head) if tail else None)
+
+
+def _tensor(name: str, binary: bool, model: ServedModel, outputs: Array) -> tuple[dict[str, Any], bytes]:
+    data, tensor = b"", dict[str, Any]()
+    if name == OUTPUT:
+        tensor = {"name": OUTPUT, "datatype": "FP64", "shape": list(outputs.shape)}
+        if binary:
+            data = np.ascontiguousarray(outputs, "<f8").tobytes()
+        else:
+            check_finite(outputs)
+            tensor["data"] = outputs.ravel().tolist()
+    else:
+        labels = model.knowledge.classes(outputs)
+        tensor = {"name": LABEL, "datatype": "BYTES", "shape": [len(labels)]}
+        if binary:
+            data = b"".join(_counted(label.encode("utf-8")) for label in labels)
+        else:
+            tensor["data"] = labels
+    if binary:
+        tensor["parameters"] = {"binary_data_size": len(data)}
+    return tensor, data
+
+
+def _counted(text: bytes) -> bytes:
+    return len(text).to_bytes(4, "little") + text

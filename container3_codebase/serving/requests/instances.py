@@ -1,0 +1,153 @@
+"""Turn instances into an array of rows, and name the first one that does not fit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from serving.errors import InvalidInstance, InvalidRequest, PayloadTooLarge
+from serving.models.served_model import Array
+from serving.requests.prediction_request import Instance
+
+_SHOWN = 60
+
+
+class Huge(str):
+    """The text of a number that is too large for a float."""
+
+    __slots__ = ()
+
+
+def rows_of(instances: Sequence[Instance], names: tuple[str, ...], *, most: int) -> Array:
+    """Return instances as rows.
+
+    Args:
+        instances: lists of numbers, or objects by the names of the inputs; their numbers are finite.
+        names: the names of the inputs.
+        most: the most instances.
+
+    Returns:
+        float64, shape (n, indim).
+
+    Raises:
+        InvalidInstance: one does not fit; the first one is named.
+        InvalidRequest: there are none.
+        PayloadTooLarge: there are too many.
+    """
+    check_count(len(instances), most)
+    try:
+        rows = [_ordered(row, names) if isinstance(row, dict) else row for row in instances]
+        array = np.array(rows, np.float64)
+    except (KeyError, ValueError, TypeError):
+        array = np.empty(0)
+    if array.shape != (len(instances), len(names)):
+        check_instances(instances, names)
+    return array
+
+
+def check_count(count: int, most: int) -> None:
+    """Check that there is at least one row, and that there are not too many.
+
+    Raises:
+        InvalidRequest: there is none.
+        PayloadTooLarge: there are more than ``most``.
+    """
+    if not count:
+        raise InvalidRequest("There are no instances; expected at least one.")
+    if count > most:
+        raise PayloadTooLarge(f"There are {count} instances; the limit is {most}.", limit=most)
+
+
+def check_instances(instances: Sequence[object], names: tuple[str, ...]) -> None:
+    """Check instances of any content.
+
+    Args:
+        instances: values as JSON has them; numbers beyond the range of a float are ``Huge``.
+        names: the names of the inputs.
+
+    Raises:
+        InvalidInstance: one is not a row; the first one is named.
+    """
+    for place, instance in enumerate(instances):
+        if isinstance(instance, Mapping):
+            _check_object(place, instance, names)
+        elif isinstance(instance, list):
+            _check_list(place, instance, names)
+        else:
+            expected = f"a list of {len(names)} numbers, or an object"
+            raise InvalidInstance(
+                f"instances[{place}] is {described(instance)}; expected {expected}.",
+                instance=place,
+                got=described(instance),
+                expected=expected,
+            )
+
+
+def described(value: object) -> str:
+    """Return what a JSON value is, for messages."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case Huge():
+            return f"a number of {len(value)} characters, beyond 1.8e308"
+        case str():
+            return "the text " + ascii(value if len(value) <= _SHOWN else value[:_SHOWN] + "...")
+        case list():
+            return f"a list of {len(value)}"
+        case dict():
+            return "an object"
+    return str(value)[:_SHOWN]
+
+
+def _ordered(row: dict[str, float], names: tuple[str, ...]) -> list[float]:
+    if len(row) != len(names):
+        raise KeyError
+    return [row[name] for name in names]
+
+
+def _check_list(place: int, instance: list[object], names: tuple[str, ...]) -> None:
+    if len(instance) != len(names):
+        raise InvalidInstance(
+            f"instances[{place}] has {len(instance)} values; the network takes {len(names)}.",
+            instance=place,
+            got=len(instance),
+            expected=len(names),
+        )
+    for column, value in enumerate(instance):
+        _check_number(place, f"[{column}]", names[column], value)
+
+
+def _check_object(place: int, instance: Mapping[str, object], names: tuple[str, ...]) -> None:
+    unknown = [name for name in instance if name not in names]
+    missing = [name for name in names if name not in instance]
+    if unknown or missing:
+        what = "an unknown name" if unknown else "no value for"
+        name = (unknown or missing)[0][:_SHOWN]
+        raise InvalidInstance(
+            f"instances[{place}] has {what} {name!a}. The inputs are: {_listed(names)}.",
+            instance=place,
+            field=name,
+            got="unknown" if unknown else "missing",
+            expected=_listed(names),
+        )
+    for name, value in instance.items():
+        _check_number(place, f"[{name!a}]", name, value)
+
+
+def _check_number(place: int, where: str, field: str, value: object) -> None:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        raise InvalidInstance(
+            f"instances[{place}]{where} is {described(value)}; expected a finite number.",
+            instance=place,
+            field=field,
+            got=described(value),
+            expected="a finite number",
+        )
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")

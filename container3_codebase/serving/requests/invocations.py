@@ -1,0 +1,128 @@
+"""The bodies that MLflow and SageMaker send to /invocations."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pybrain_runtime.activation import read_activation
+from pybrain_runtime.errors import ActivationError
+from serving.errors import InvalidInstance, InvalidRequest
+from serving.models.served_model import Array, ServedModel
+from serving.requests.instances import check_count, rows_of
+from serving.requests.prediction_request import Instance
+from serving.requests.typed_json import decode
+
+
+class Split(msgspec.Struct, forbid_unknown_fields=True):
+    """A data frame, as pandas writes it with ``orient="split"``.
+
+    Attributes:
+        data: the rows.
+        columns: the names of the columns; empty where they have none.
+        index: not used.
+    """
+
+    data: list[list[float]]
+    columns: list[str | int] = []
+    index: list[Any] = []
+
+
+class InvocationsRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """The body; one of the first four is there.
+
+    Attributes:
+        dataframe_split: a data frame by rows.
+        dataframe_records: objects by the names of the columns.
+        instances: as in ``POST /predict``.
+        inputs: rows, or columns by name.
+        params: not used.
+    """
+
+    dataframe_split: Split | None = None
+    dataframe_records: list[dict[str, float]] | None = None
+    instances: list[Instance] | None = None
+    inputs: list[list[float]] | dict[str, list[float]] | None = None
+    params: dict[str, Any] | None = None
+
+
+_REQUEST = msgspec.json.Decoder(InvocationsRequest)
+_KINDS = ("dataframe_split", "dataframe_records", "instances", "inputs")
+
+
+def rows_of_json(body: bytes, model: ServedModel, *, most: int) -> Array:
+    """Return the rows of a JSON body.
+
+    Args:
+        body: the body.
+        model: the model that they are for.
+        most: the most rows.
+
+    Returns:
+        float64, shape (n, indim).
+
+    Raises:
+        RequestError: it is not valid, or does not fit the network.
+    """
+    request = decode(_REQUEST, body)
+    given = [name for name in _KINDS if getattr(request, name) is not None]
+    if len(given) != 1:
+        what = " and ".join(given) or "none of them"
+        raise InvalidRequest(f"The body has {what}; expected one of {', '.join(_KINDS)}.")
+    if request.dataframe_split is not None:
+        return rows_of(_by_name(request.dataframe_split, model), model.names, most=most)
+    if isinstance(request.inputs, dict):
+        return rows_of(_transposed(request.inputs), model.names, most=most)
+    rows = request.dataframe_records or request.instances or request.inputs or []
+    return rows_of(rows, model.names, most=most)
+
+
+def rows_of_csv(body: bytes, model: ServedModel, *, most: int) -> Array:
+    """Return the rows of a CSV body, with or without a header.
+
+    Args:
+        body: the body.
+        model: the model that they are for.
+        most: the most rows.
+
+    Raises:
+        InvalidInstance: it is no table, or does not fit the network.
+        PayloadTooLarge: it has too many rows.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "body"
+        path.write_bytes(body)
+        try:
+            rows: Array = read_activation(path, model.knowledge).inputs
+        except ActivationError as error:
+            raise InvalidInstance(error.message) from None
+    check_count(len(rows), most)
+    return rows
+
+
+def _by_name(split: Split, model: ServedModel) -> list[Instance]:
+    """Return rows by the names of their columns; by position where neither the card nor the columns have names."""
+    card = model.knowledge.card
+    named = all(isinstance(name, str) for name in split.columns) and bool(split.columns)
+    if not named or card is None or not all(column.name for column in card.inputs):
+        return list(split.data)
+    for place, row in enumerate(split.data):
+        if len(row) != len(split.columns):
+            raise InvalidInstance(
+                f"The row {place} has {len(row)} values; there are {len(split.columns)} columns.",
+                instance=place,
+                got=len(row),
+                expected=len(split.columns),
+            )
+    names = [str(name) for name in split.columns]
+    return [dict(zip(names, row, strict=True)) for row in split.data]
+
+
+def _transposed(columns: dict[str, list[float]]) -> list[Instance]:
+    lengths = {name: len(values) for name, values in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise InvalidRequest(f"The columns of inputs differ in length: {str(lengths)[:200]}.", field="inputs")
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

@@ -1,0 +1,191 @@
+"""Tensors of the Open Inference Protocol v2: JSON, and the extension for binary data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from serving.errors import InvalidInstance, InvalidRequest, MalformedRequest
+from serving.models.served_model import Array, ServedModel
+from serving.requests.instances import check_count
+from serving.requests.typed_json import decode
+
+DATATYPES = {
+    "FP64": "<f8", "FP32": "<f4", "FP16": "<f2",
+    "INT64": "<i8", "INT32": "<i4", "INT16": "<i2", "INT8": "<i1",
+    "UINT64": "<u8", "UINT32": "<u4", "UINT16": "<u2", "UINT8": "<u1",
+}  # fmt: skip
+"""NumPy's names of the data types that a network takes."""
+INPUT = "input"
+_FLAT = msgspec.json.Decoder(list[float])
+_NESTED = msgspec.json.Decoder(list[list[float]])
+
+
+class InputTensor(msgspec.Struct, forbid_unknown_fields=True):
+    """An input tensor.
+
+    Attributes:
+        name: its name.
+        shape: its shape.
+        datatype: its data type, as the protocol calls it.
+        parameters: ``binary_data_size``, where the data follows the JSON.
+        data: its numbers, flat or nested.
+    """
+
+    name: str
+    shape: list[int]
+    datatype: str
+    parameters: dict[str, Any] = {}
+    data: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+
+
+class RequestedOutput(msgspec.Struct, forbid_unknown_fields=True):
+    """An output that the client asks for.
+
+    Attributes:
+        name: its name.
+        parameters: ``binary_data``, whether its data follows the JSON.
+    """
+
+    name: str
+    parameters: dict[str, Any] = {}
+
+
+class InferRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """The JSON of an inference request.
+
+    Attributes:
+        inputs: one tensor.
+        id: returned with the answer.
+        parameters: ``binary_data_output``, whether all outputs are binary, and ``precision``.
+        outputs: the outputs to return; empty for all.
+    """
+
+    inputs: list[InputTensor]
+    id: str = ""
+    parameters: dict[str, Any] = {}
+    outputs: list[RequestedOutput] = []
+
+
+_REQUEST = msgspec.json.Decoder(InferRequest)
+
+
+def read_request(body: bytes, json_length: str) -> tuple[InferRequest, memoryview]:
+    """Return the JSON of a request, and the binary data behind it.
+
+    Args:
+        body: the body.
+        json_length: the header Inference-Header-Content-Length; empty where the body is JSON alone.
+
+    Raises:
+        MalformedRequest: it is not JSON, or is shorter than the header says.
+        InvalidRequest: it is not an inference request.
+    """
+    length = len(body)
+    if json_length:
+        if not (json_length.isdecimal() and len(json_length) < 12 and int(json_length) <= length):
+            raise MalformedRequest(
+                f"Inference-Header-Content-Length is {json_length[:40]!a}; the body has {length} bytes."
+            )
+        length = int(json_length)
+    return decode(_REQUEST, body[:length]), memoryview(body)[length:]
+
+
+def rows_of(request: InferRequest, binary: memoryview, model: ServedModel, *, most: int) -> Array:
+    """Return the rows of a request.
+
+    Args:
+        request: the JSON.
+        binary: the bytes behind it.
+        model: the model.
+        most: the most rows.
+
+    Returns:
+        float64, shape (n, indim).
+
+    Raises:
+        InvalidRequest: there is not one tensor of the name, shape and data type that the model takes.
+        PayloadTooLarge: there are too many rows.
+    """
+    if len(request.inputs) != 1:
+        raise InvalidRequest(f"There are {len(request.inputs)} input tensors; expected one, {INPUT}.")
+    tensor = request.inputs[0]
+    if tensor.name != INPUT:
+        raise InvalidRequest(f"The input tensor is {tensor.name[:60]!a}; expected {INPUT}.", field="name")
+    if tensor.datatype not in DATATYPES:
+        known = ", ".join(DATATYPES)
+        raise InvalidRequest(
+            f"The datatype is {tensor.datatype[:60]!a}; expected one of {known}.", field="datatype"
+        )
+    width = model.knowledge.indim
+    if len(tensor.shape) != 2 or tensor.shape[1] != width or tensor.shape[0] < 0:
+        raise InvalidRequest(
+            f"The shape of {INPUT} is {str(tensor.shape)[:60]}; expected [n, {width}].",
+            got=str(tensor.shape)[:60],
+            expected=f"[n, {width}]",
+        )
+    check_count(tensor.shape[0], most)
+    numbers = _numbers(tensor, binary)
+    if numbers.size != tensor.shape[0] * width:
+        raise InvalidRequest(
+            f"{INPUT} has {numbers.size} numbers; its shape has {tensor.shape[0] * width}.", field="data"
+        )
+    rows = numbers.reshape(tensor.shape).astype(np.float64)
+    _check_finite(rows, model)
+    return rows
+
+
+def _numbers(tensor: InputTensor, binary: memoryview) -> NDArray[Any]:
+    dtype = np.dtype(DATATYPES[tensor.datatype])
+    size = tensor.parameters.get("binary_data_size")
+    if size is None:
+        return _from_json(tensor, dtype)
+    if isinstance(size, bool) or size != len(binary) or len(binary) % dtype.itemsize:
+        raise InvalidRequest(
+            f"binary_data_size is {str(size)[:40]}; {len(binary)} bytes of {dtype.itemsize} each follow the JSON.",
+            field="binary_data_size",
+        )
+    return np.frombuffer(binary, dtype)
+
+
+def _from_json(tensor: InputTensor, dtype: np.dtype[Any]) -> NDArray[Any]:
+    data = bytes(tensor.data)
+    if not data:
+        raise InvalidRequest(f"{INPUT} has no data.", field="data")
+    nested = data[1:].lstrip()[:1] == b"["
+    if not nested:
+        numbers = np.array(decode(_FLAT, data, f"The data of {INPUT}"), np.float64)
+    else:
+        rows = decode(_NESTED, data, f"The data of {INPUT}")
+        for place, row in enumerate(rows):
+            if len(row) != tensor.shape[1]:
+                raise InvalidInstance(
+                    f"The row {place} of {INPUT} has {len(row)} values; the network takes {tensor.shape[1]}.",
+                    instance=place, got=len(row), expected=tensor.shape[1],
+                )  # fmt: skip
+        numbers = np.array(rows, np.float64)
+    if dtype.kind in "iu":
+        bounds = np.iinfo(dtype)
+        if not ((numbers == np.trunc(numbers)) & (numbers >= bounds.min) & (numbers <= bounds.max)).all():
+            raise InvalidRequest(
+                f"{INPUT} has a number that is not of the type {tensor.datatype}.", field="data"
+            )
+        return numbers
+    with np.errstate(over="ignore"):
+        return numbers.astype(dtype)
+
+
+def _check_finite(rows: Array, model: ServedModel) -> None:
+    finite = np.isfinite(rows)
+    if not finite.all():
+        row, column = (int(place) for place in np.argwhere(~finite)[0])
+        raise InvalidInstance(
+            f"The row {row} of {INPUT} has {rows[row, column]} at {column}; expected a finite number.",
+            instance=row,
+            field=model.names[column],
+            got=str(rows[row, column]),
+            expected="a finite number",
+        )

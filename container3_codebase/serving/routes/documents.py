@@ -1,0 +1,99 @@
+"""The documented bodies of requests and answers, for the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from pydantic import BaseModel, ConfigDict
+
+from serving.requests.invocations import InvocationsRequest
+from serving.requests.prediction_request import InstancesRequest, PredictionRequest
+from serving.requests.tables import TABLE_TYPES
+from serving.requests.tensors import InferRequest
+
+
+class Identity(BaseModel):
+    """The model that was used."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+class Prediction(BaseModel):
+    """The answer of a prediction. The last three keys are there where the model card has classes."""
+
+    predictions: list[list[float]]
+    labels: list[str] | None = None
+    classes: list[str] | None = None
+    probabilities: list[list[float]] | None = None
+    model: Identity
+
+
+class ErrorBody(BaseModel):
+    """What is wrong with a request. Errors of an instance say which, and what was got and expected."""
+
+    model_config = ConfigDict(extra="allow")
+
+    error: str
+    code: str
+    request_id: str
+
+
+_EXAMPLE = {"instances": [[5.1, 3.5, 1.4, 0.2]], "model": "iris"}
+
+
+def _request_schemas() -> tuple[dict[type, dict[str, Any]], dict[str, Any]]:
+    """Return references to the JSON schemas of the bodies, and the schemas, from the types that parse the bodies."""
+    kinds = (PredictionRequest, InstancesRequest, InferRequest, InvocationsRequest)
+    template = "#/components/schemas/{name}"
+    references, schemas = msgspec.json.schema_components(kinds, ref_template=template)
+    for kind in (PredictionRequest, InstancesRequest):
+        schemas[kind.__name__]["properties"]["instances"]["minItems"] = 1
+    return dict(zip(kinds, references, strict=True)), dict(schemas)
+
+
+_REFERENCES, REQUEST_SCHEMAS = _request_schemas()
+
+
+ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorBody, "description": text}
+    for status, text in (
+        (400, "The body is not in the format of its content type"),
+        (404, "There is no such model or version"),
+        (406, "None of the accepted content types can be written"),
+        (408, "The body was not complete in time"),
+        (413, "The body has too many bytes or rows"),
+        (415, "The content type is not supported"),
+        (422, "The rows do not fit the network"),
+        (503, "Too many requests are in flight, or the model could not be loaded"),
+    )
+}
+PREDICT_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "application/json": {"schema": _REFERENCES[PredictionRequest], "example": _EXAMPLE},
+        **{kind: {"schema": {"type": "string", "format": "binary", "minLength": 1}} for kind in TABLE_TYPES},
+    },
+}
+PREDICT_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "model": Prediction,
+        "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in TABLE_TYPES},
+    },
+    **ERRORS,
+}
+
+
+def json_body(kind: type, example: dict[str, Any]) -> dict[str, Any]:
+    """Return the description of a JSON body.
+
+    Args:
+        kind: the type that parses it, one of those in ``REQUEST_SCHEMAS``.
+        example: an example of it.
+    """
+    return {
+        "required": True,
+        "content": {"application/json": {"schema": _REFERENCES[kind], "example": example}},
+    }

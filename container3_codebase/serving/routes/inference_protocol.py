@@ -1,0 +1,102 @@
+"""The Open Inference Protocol v2, with the extension for binary tensors."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pybrain_runtime._version import __version__
+from serving.http.responses import json_response
+from serving.inference import Inference, checked_precision
+from serving.models.served_model import Array, ServedModel
+from serving.models.snapshot import Snapshot
+from serving.requests.body import content_type, read_body
+from serving.requests.infer_answers import InferAnswer, answer, output_tensors, wanted_outputs
+from serving.requests.tensors import INPUT, InferRequest, read_request, rows_of
+from serving.routes.content import check_json
+from serving.routes.documents import ERRORS, json_body
+from serving.routes.health import is_ready
+
+_EXTENSIONS = ["binary_tensor_data"]
+_LENGTH = "inference-header-content-length"
+_MODEL = "/v2/models/{model}"
+_VERSION = "/v2/models/{model}/versions/{version}"
+
+
+def router(inference: Inference) -> APIRouter:
+    """Return the routes."""
+    routes = APIRouter(tags=["Open Inference Protocol v2"])
+
+    @routes.get("/v2", summary="Metadata of the server")
+    async def server() -> Response:
+        return json_response({"name": "app07", "version": __version__, "extensions": _EXTENSIONS})
+
+    @routes.get("/v2/health/live", summary="Whether the server responds")
+    async def live() -> Response:
+        return json_response({"live": True})
+
+    @routes.get("/v2/health/ready", summary="Whether the default model is loaded", responses={503: {}})
+    async def ready() -> Response:
+        found = is_ready(inference)
+        return json_response({"ready": found}, 200 if found else 503)
+
+    @routes.get(_MODEL + "/ready", summary="Whether a model is loaded", responses={404: ERRORS[404]})
+    @routes.get(_VERSION + "/ready", summary="Whether a version is loaded", responses={404: ERRORS[404]})
+    async def model_ready(model: str, version: str | None = None) -> Response:
+        found = inference.catalog.snapshot.find(model, version)
+        return json_response({"name": found.name, "ready": True})
+
+    @routes.get(_MODEL, summary="Metadata of a model", responses={404: ERRORS[404]})
+    @routes.get(_VERSION, summary="Metadata of a version", responses={404: ERRORS[404]})
+    async def model_metadata(model: str, version: str | None = None) -> Response:
+        snapshot = inference.catalog.snapshot
+        return json_response(_metadata(snapshot, snapshot.find(model, version)))
+
+    extra = {"requestBody": json_body(InferRequest, {"inputs": [_EXAMPLE]})}
+
+    @routes.post(_MODEL + "/infer", summary="Infer", openapi_extra=extra, responses=ERRORS)
+    @routes.post(_VERSION + "/infer", summary="Infer", openapi_extra=extra, responses=ERRORS)
+    async def infer(model: str, request: Request, version: str | None = None) -> Response:
+        return await _infer(inference, request, model, version)
+
+    return routes
+
+
+_EXAMPLE = {"name": INPUT, "shape": [1, 4], "datatype": "FP64", "data": [5.1, 3.5, 1.4, 0.2]}
+
+
+def _metadata(snapshot: Snapshot, model: ServedModel) -> dict[str, object]:
+    return {
+        "name": model.name,
+        "versions": [each.version for each in snapshot.models[model.name]],
+        "platform": "app07_pybrain",
+        "inputs": [{"name": INPUT, "datatype": "FP64", "shape": [-1, model.knowledge.indim]}],
+        "outputs": output_tensors(model),
+    }
+
+
+async def _infer(inference: Inference, request: Request, name: str, version: str | None) -> Response:
+    json_length = request.headers.get(_LENGTH, "")
+    if not json_length:
+        check_json(content_type(request), also=("application/octet-stream",))
+    limits = inference.limits
+    model = inference.catalog.snapshot.find(name, version)
+    body = await read_body(request, limit=limits.body, seconds=limits.body_seconds)
+    found: list[InferRequest] = []
+
+    def parse(body: bytes) -> tuple[ServedModel, Array, str]:
+        parsed, binary = read_request(body, json_length)
+        found.append(parsed)
+        wanted_outputs(parsed, model)
+        precision = checked_precision(str(parsed.parameters.get("precision", "float64")))
+        return model, rows_of(parsed, binary, model, most=limits.rows), precision
+
+    def encode(model: ServedModel, outputs: Array) -> InferAnswer:
+        return answer(found[0], model, outputs)
+
+    answered = await inference.answer(body, parse, encode)
+    if answered.json_length is None:
+        return Response(answered.body, media_type="application/json")
+    headers = {_LENGTH: str(answered.json_length)}
+    return Response(answered.body, media_type="application/octet-stream", headers=headers)

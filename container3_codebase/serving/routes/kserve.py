@@ -1,0 +1,53 @@
+"""KServe's protocol v1."""
+
+from __future__ import annotations
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from serving.http.responses import json_response
+from serving.inference import Inference
+from serving.models.served_model import Array, ServedModel
+from serving.requests.answers import plain_predictions
+from serving.requests.body import content_type, read_body
+from serving.requests.diagnosis import diagnose
+from serving.requests.instances import rows_of
+from serving.requests.prediction_request import INSTANCES, InstancesRequest
+from serving.routes.content import check_json
+from serving.routes.documents import ERRORS, json_body
+
+
+def router(inference: Inference) -> APIRouter:
+    """Return the routes."""
+    routes = APIRouter(tags=["KServe v1"])
+
+    @routes.get("/v1/models", summary="List the models")
+    async def models() -> Response:
+        return json_response({"models": list(inference.catalog.snapshot.models)})
+
+    extra = {"requestBody": json_body(InstancesRequest, {"instances": [[5.1, 3.5, 1.4, 0.2]]})}
+
+    @routes.post("/v1/models/{model}:predict", summary="Predict rows", openapi_extra=extra, responses=ERRORS)
+    async def predict(model: str, request: Request) -> Response:
+        check_json(content_type(request))
+        limits = inference.limits
+        found = inference.catalog.snapshot.find(model)
+        body = await read_body(request, limit=limits.body, seconds=limits.body_seconds)
+
+        def parse(body: bytes) -> tuple[ServedModel, Array, str]:
+            try:
+                instances = INSTANCES.decode(body).instances
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                raise diagnose(body, found.names, ("instances",), str(error)) from None
+            return found, rows_of(instances, found.names, most=limits.rows), "float64"
+
+        answer = await inference.answer(body, parse, lambda _, outputs: plain_predictions(outputs))
+        return Response(answer, media_type="application/json")
+
+    @routes.get("/v1/models/{model}", summary="Whether a model is loaded", responses={404: ERRORS[404]})
+    async def ready(model: str) -> Response:
+        return json_response({"name": inference.catalog.snapshot.find(model).name, "ready": True})
+
+    return routes

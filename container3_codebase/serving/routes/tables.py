@@ -1,0 +1,68 @@
+"""Tables in, tables out: the body is kept on disk, so that memory is bounded and errors have a status."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from serving.errors import Overloaded
+from serving.inference import Inference, checked_precision
+from serving.requests.body import blocks
+from serving.requests.tables import answer_type, predict_file
+
+_BLOCK = 1 << 18
+
+
+async def predict_table(inference: Inference, request: Request, kind: str) -> Response:
+    """Return the prediction for a table.
+
+    The model, its version and the precision are parameters of the query.
+
+    Raises:
+        RequestError: the request cannot be answered.
+    """
+    query = request.query_params
+    model = inference.catalog.snapshot.find(query.get("model"), query.get("version"))
+    precision = checked_precision(query.get("precision", "float64"))
+    answer = answer_type(request.headers.get("accept", ""), kind)
+    if inference.tables.locked():
+        raise Overloaded(f"{inference.limits.tables} tables are being processed, the limit of this server.")
+    async with inference.tables:
+        folder = await inference.in_thread(tempfile.TemporaryDirectory)
+        try:
+            rows = Path(folder.name) / "body"
+            await _store(inference, request, rows)
+            path, count = await inference.in_thread(
+                lambda: predict_file(model, rows, kind, answer, precision)
+            )
+            file = await inference.in_thread(lambda: path.open("rb"))
+        finally:
+            # The open file can still be read.
+            await asyncio.shield(inference.in_thread(folder.cleanup))
+    inference.metrics.count_rows(model.name, count)
+    return StreamingResponse(_content(inference, file), media_type=answer)
+
+
+async def _store(inference: Inference, request: Request, path: Path) -> None:
+    limits = inference.limits
+    kept = bytearray()
+    with path.open("wb") as file:
+        async for block in blocks(request, limit=limits.upload, seconds=limits.upload_seconds):
+            kept += block
+            if len(kept) >= _BLOCK:
+                await inference.in_thread(partial(file.write, bytes(kept)))
+                kept.clear()
+        await inference.in_thread(partial(file.write, bytes(kept)))
+
+
+async def _content(inference: Inference, file: BinaryIO) -> AsyncIterator[bytes]:
+    with file:
+        while block := await inference.in_thread(lambda: file.read(_BLOCK)):
+            yield block

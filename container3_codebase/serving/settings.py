@@ -1,0 +1,77 @@
+"""What a server serves, where it listens, and the limits on requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class RequestLimits:
+    """Upper bounds for requests.
+
+    Attributes:
+        body: bytes of a JSON or binary body.
+        upload: bytes of a table (CSV, JSON lines, Parquet), which is kept on disk while it is processed.
+        rows: rows of a JSON or binary body.
+        headers: bytes of the request line and the headers.
+        header_seconds: until the headers are complete.
+        body_seconds: until the body is complete.
+        upload_seconds: until a table is complete.
+        keep_alive_seconds: of an idle connection.
+        connections: open connections of a worker.
+        in_flight: requests that a worker processes or queues.
+        tables: tables that a worker processes at the same time.
+        shutdown_seconds: for what is in flight when the server is stopped.
+    """
+
+    body: int = 8 * MIB
+    upload: int = 1024 * MIB
+    rows: int = 100_000
+    headers: int = 32 * 1024
+    header_seconds: float = 10.0
+    body_seconds: float = 30.0
+    upload_seconds: float = 600.0
+    keep_alive_seconds: int = 20
+    connections: int = 4096
+    in_flight: int = 512
+    tables: int = 4
+    shutdown_seconds: int = 25
+
+
+@dataclass(frozen=True)
+class Source:
+    """One network file, or a folder of them.
+
+    Attributes:
+        path: the file or folder.
+        name: the name under which a file is served; empty for the name of the file.
+    """
+
+    path: Path
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a server.
+
+    Attributes:
+        sources: the files and folders; the first file is the default model.
+        host: the address to listen on.
+        port: the port; 0 for a free one.
+        workers: number of processes.
+        poll_seconds: between two looks at the files.
+        log_requests: whether requests without an error are logged.
+        limits: the limits on requests.
+    """
+
+    sources: tuple[Source, ...]
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    poll_seconds: float = 0.5
+    log_requests: bool = False
+    limits: RequestLimits = field(default_factory=RequestLimits)

@@ -1,0 +1,154 @@
+"""Several server processes that share a port: they are started, replaced when they die, and stopped together."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection, wait
+from types import FrameType
+from typing import NamedTuple
+
+from pybrain_runtime.errors import UsageError
+from serving.http.logs import set_up_logs
+from serving.server import run
+from serving.settings import Settings
+
+_LOG = logging.getLogger("serving.workers")
+_LOOK_SECONDS = 0.2
+_SHORT_LIFE = 2.0
+_LONGEST_PAUSE = 5.0
+
+
+def run_workers(settings: Settings, bound: socket.socket, on_ready: Callable[[list[str]], None]) -> None:
+    """Serve in as many processes as the settings say, until SIGTERM or SIGINT; SIGHUP reloads the models of all.
+
+    Args:
+        settings: the settings.
+        bound: the socket that the processes share.
+        on_ready: called with the names of the models when the first process has loaded them.
+
+    Raises:
+        UsageError: this system cannot share a socket between processes.
+    """
+    if settings.workers == 1:
+        run(settings, bound, on_ready)
+        return
+    if not hasattr(os, "fork"):
+        raise UsageError("More than one worker needs a system that can fork processes.")
+    set_up_logs(every_request=settings.log_requests)
+    _Supervisor(settings, bound).run(on_ready)
+
+
+class _Worker(NamedTuple):
+    process: multiprocessing.process.BaseProcess
+    ready: Connection
+    started: float
+
+
+class _Supervisor:
+    """Keeps the workers running.
+
+    Args:
+        settings: the settings.
+        bound: the socket that the workers share.
+    """
+
+    def __init__(self, settings: Settings, bound: socket.socket) -> None:
+        self._settings = settings
+        self._bound = bound
+        self._context = multiprocessing.get_context("fork")
+        # The workers hold the reading end: it reports the end of this process, however it ends.
+        self._alive = os.pipe()
+        self._workers: list[_Worker] = []
+        self._stopping = False
+        self._pause = 0.0
+
+    def run(self, on_ready: Callable[[list[str]], None]) -> None:
+        """Run until a signal ends it."""
+        previous = {
+            number: signal.signal(number, handler)
+            for number, handler in (
+                (signal.SIGTERM, self._stop),
+                (signal.SIGINT, self._stop),
+                (signal.SIGHUP, self._forward),
+            )
+        }
+        try:
+            self._workers = [self._started() for _ in range(self._settings.workers)]
+            self._announce(on_ready)
+            while not self._stopping:
+                wait([worker.process.sentinel for worker in self._workers], timeout=_LOOK_SECONDS)
+                self._replace_dead()
+        finally:
+            self._end()
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+
+    def _started(self) -> _Worker:
+        receiver, sender = self._context.Pipe(duplex=False)
+        process = self._context.Process(target=self._work, args=(sender,))
+        process.start()
+        sender.close()
+        return _Worker(process, receiver, time.monotonic())
+
+    def _work(self, sender: Connection) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        # Until it has a handler of its own: a worker that starts loads the files as they are.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        os.close(self._alive[1])
+        threading.Thread(target=_end_with, args=(self._alive[0],), daemon=True).start()
+        run(self._settings, self._bound, sender.send)
+
+    def _announce(self, on_ready: Callable[[list[str]], None]) -> None:
+        """Report the models when a worker has loaded them."""
+        while not self._stopping:
+            wait([worker.ready for worker in self._workers], timeout=_LOOK_SECONDS)
+            for worker in self._workers:
+                if worker.ready.poll() and worker.process.is_alive():
+                    on_ready(worker.ready.recv())
+                    return
+            self._replace_dead()
+
+    def _replace_dead(self) -> None:
+        for place, worker in enumerate(self._workers):
+            if self._stopping or worker.process.is_alive():
+                continue
+            worker.process.join()
+            worker.ready.close()
+            _LOG.error("worker %s has ended with status %s", worker.process.pid, worker.process.exitcode)
+            short = time.monotonic() - worker.started < _SHORT_LIFE
+            self._pause = min(_LONGEST_PAUSE, max(0.1, self._pause * 2)) if short else 0.0
+            time.sleep(self._pause)
+            self._workers[place] = self._started()
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self._stopping = True
+
+    def _forward(self, number: int, frame: FrameType | None) -> None:
+        for worker in self._workers:
+            if worker.process.pid and worker.process.is_alive():
+                os.kill(worker.process.pid, number)
+
+    def _end(self) -> None:
+        """Stop the workers: what is in flight is finished within the limit, then they are killed."""
+        for worker in self._workers:
+            worker.process.terminate()
+        deadline = time.monotonic() + self._settings.limits.shutdown_seconds + 5
+        for worker in self._workers:
+            worker.process.join(max(0.0, deadline - time.monotonic()))
+            worker.process.kill()
+            worker.process.join()
+        for end in self._alive:
+            os.close(end)
+
+
+def _end_with(alive: int) -> None:
+    os.read(alive, 1)
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,113 @@
+"""`serve`: predictions over HTTP."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from pipeline.commands.command import Command, Context
+
+if TYPE_CHECKING:
+    from pipeline.commands.serve_output import ServeResult
+
+_EPILOG = (
+    "Without --model, the project's current knowledge (under the name currentSolution, the default model) and all of\n"
+    "models/ are served. Files that change are reloaded; SIGHUP reloads at once. SIGTERM and Ctrl-C end the server\n"
+    "after the requests in flight. Logs are JSON lines on the error stream. docs/serving.md describes the routes.\n\n"
+    "exit status: 0 done, 2 wrong usage, or the port is in use, 66 input not found, 69 a package is missing,\n"
+    "70 internal error"
+)
+
+
+class ServeCommand(Command):
+    """Serve networks over HTTP.
+
+    Attributes:
+        engine: where the server runs.
+        host: the address to listen on.
+        port: the port; 0 for a free one.
+        model: networks, ``NAME`` or a file; empty for all.
+        workers: number of processes.
+        log_requests: whether every request is logged.
+    """
+
+    name = "serve"
+    position = 125
+    summary = "Serve predictions over HTTP: JSON, CSV, and the protocols of KServe, Triton and MLflow."
+    epilog = _EPILOG
+
+    engine: str
+    host: str
+    port: int
+    model: list[str]
+    workers: int
+    log_requests: bool
+
+    @classmethod
+    def add_options(cls, parser: argparse.ArgumentParser) -> None:
+        """Add the options of the command to its parser."""
+        parser.add_argument(
+            "--engine", choices=("local",), default="local", help="local (default): a process of this machine"
+        )
+        parser.add_argument(
+            "--host", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)"
+        )
+        parser.add_argument(
+            "--port", type=_port, default=8000, help="the port (default: 8000; 0 for a free one)"
+        )
+        parser.add_argument(
+            "--model",
+            metavar="NAME|FILE",
+            action="append",
+            default=[],
+            help="a network in models/, or a file; may be repeated, the first is the default model",
+        )
+        parser.add_argument(
+            "--workers",
+            type=_count,
+            default=1,
+            metavar="N",
+            help="processes that share the port (default: 1)",
+        )
+        parser.add_argument(
+            "--log-requests", action="store_true", help="log every request, not only those with an error"
+        )
+
+    def run(self, context: Context) -> ServeResult:
+        """Serve until a signal ends it.
+
+        Raises:
+            UsageError: the address cannot be used.
+            InputMissing: a network is not found.
+            MissingPackage: a package cannot be installed.
+        """
+        from pipeline.commands.serve_output import serve
+
+        return serve(
+            context,
+            self.model,
+            host=self.host,
+            port=self.port,
+            workers=self.workers,
+            log_requests=self.log_requests,
+        )
+
+
+def _port(text: str) -> int:
+    number = _number(text)
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port; expected 0 to 65535")
+    return number
+
+
+def _count(text: str) -> int:
+    number = _number(text)
+    if not 1 <= number <= 64:
+        raise argparse.ArgumentTypeError(f"{text} workers; expected 1 to 64")
+    return number
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a number")
+    return int(text)

@@ -1,0 +1,178 @@
+"""The protocols of other servers, on the same port."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipeline.project import PROJECT
+from pybrain_runtime import load_knowledge
+from tests.serving.servers import Server
+
+ROWS = np.array([[5.1, 3.5, 1.4, 0.2], [6.3, 3.3, 6.0, 2.5]])
+NAMES = ["sepal_length", "sepal_width", "petal_length", "petal_width"]
+INFER = "/v2/models/iris/infer"
+
+
+@pytest.fixture(scope="module")
+def expected() -> np.ndarray:
+    """Return what `activate` computes."""
+    return load_knowledge(PROJECT.models / "iris.pkl").activate(ROWS)
+
+
+def tensor(**changes: object) -> dict[str, Any]:
+    return {"name": "input", "shape": [2, 4], "datatype": "FP64", "data": ROWS.ravel().tolist(), **changes}
+
+
+@pytest.mark.parametrize("data", [ROWS.ravel().tolist(), ROWS.tolist()], ids=["flat", "nested"])
+def test_v2_infers_from_json(server: Server, expected: np.ndarray, data: object) -> None:
+    answer = server.ask("POST", INFER, {"id": "a1", "inputs": [tensor(data=data)]}).json
+    output, label = answer["outputs"]
+    assert (answer["model_name"], answer["model_version"], answer["id"]) == ("iris", "1", "a1")
+    assert (output["name"], output["datatype"], output["shape"]) == ("output", "FP64", [2, 3])
+    assert np.array(output["data"]).tobytes() == expected.tobytes()
+    assert label == {"name": "label", "datatype": "BYTES", "shape": [2], "data": ["setosa", "virginica"]}
+
+
+@pytest.mark.parametrize("datatype", ["FP64", "FP32"])
+def test_v2_infers_from_binary_tensors(server: Server, datatype: str) -> None:
+    rows = ROWS.astype({"FP64": "<f8", "FP32": "<f4"}[datatype])
+    data = rows.tobytes()
+    request = {
+        "inputs": [
+            {
+                "name": "input",
+                "shape": [2, 4],
+                "datatype": datatype,
+                "parameters": {"binary_data_size": len(data)},
+            }
+        ],
+        "outputs": [
+            {"name": "label", "parameters": {"binary_data": True}},
+            {"name": "output", "parameters": {"binary_data": True}},
+        ],
+    }
+    head = json.dumps(request).encode()
+    headers = {"inference-header-content-length": str(len(head))}
+    answer = server.ask("POST", INFER, head + data, headers)
+    length = int(answer.headers["inference-header-content-length"])
+    label, output = json.loads(answer.body[:length])["outputs"]
+    size = label["parameters"]["binary_data_size"]
+    assert answer.body[length : length + size] == b"\x06\0\0\0setosa\x09\0\0\0virginica"
+    activated = load_knowledge(PROJECT.models / "iris.pkl").activate(rows.astype(float))
+    assert answer.body[length + size :] == activated.tobytes()
+    assert output["parameters"]["binary_data_size"] == activated.nbytes
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"name": "x"}, "The input tensor is 'x'; expected input."),
+        ({"shape": [1, 8]}, "The shape of input is [1, 8]; expected [n, 4]."),
+        ({"shape": [8]}, "The shape of input is [8]; expected [n, 4]."),
+        ({"shape": [3, 4]}, "input has 8 numbers; its shape has 12."),
+        ({"datatype": "BYTES"}, "The datatype is 'BYTES'; expected one of FP64, FP32, "),
+        ({"datatype": "INT32"}, "input has a number that is not of the type INT32."),
+        ({"data": [1, None]}, "The data of input is not valid: Expected `float`, got `null` - at `$[1]`."),
+        ({"data": [[1, 2], [3, 4]]}, "The row 0 of input has 2 values; the network takes 4."),
+        (
+            {"parameters": {"binary_data_size": 8}},
+            "binary_data_size is 8; 0 bytes of 8 each follow the JSON.",
+        ),
+        ({"extra": 1}, "The body is not valid: Object contains unknown field `extra` - at `$.inputs[0]`."),
+    ],
+)
+def test_v2_refuses_tensors_that_do_not_fit(server: Server, changes: dict[str, Any], message: str) -> None:
+    answer = server.ask("POST", INFER, {"inputs": [tensor(**changes)]})
+    assert answer.status == 422
+    assert answer.json["error"].startswith(message)
+
+
+def test_v2_refuses_a_header_length_beyond_the_body_and_unknown_outputs(server: Server) -> None:
+    answer = server.ask("POST", INFER, b"{}", {"inference-header-content-length": "99"})
+    assert (answer.status, answer.json["code"]) == (400, "malformed")
+    answer = server.ask("POST", INFER, {"inputs": [tensor()], "outputs": [{"name": "x"}]})
+    assert answer.json["error"] == "There is no output 'x'; the outputs are: output, label."
+
+
+def test_v2_describes_server_and_models(server: Server) -> None:
+    assert server.get("/v2").json["extensions"] == ["binary_tensor_data"]
+    found = server.get("/v2/models/iris").json
+    assert found["inputs"] == [{"name": "input", "datatype": "FP64", "shape": [-1, 4]}]
+    assert server.get("/v2/models/iris/versions/1").json == found
+    for path in (
+        "/v2/health/live",
+        "/v2/health/ready",
+        "/v2/models/iris/ready",
+        "/v2/models/iris/versions/1/ready",
+    ):
+        assert server.get(path).status == 200
+    for path in ("/v2/models/nope", "/v2/models/nope/ready", "/v2/models/iris/versions/9"):
+        assert server.get(path).status == 404
+        assert isinstance(server.get(path).json["error"], str)
+
+
+def test_kserve_v1_predicts(server: Server, expected: np.ndarray) -> None:
+    answer = server.ask("POST", "/v1/models/iris:predict", {"instances": ROWS.tolist()})
+    assert np.array(answer.json["predictions"]).tobytes() == expected.tobytes()
+    assert server.get("/v1/models/iris").json == {"name": "iris", "ready": True}
+    assert "iris" in server.get("/v1/models").json["models"]
+    wrong = server.ask("POST", "/v1/models/iris:predict", {"instances": [[1, 2, 3, None]]})
+    assert (wrong.status, wrong.json["field"]) == (422, "petal_width")
+
+
+REVERSED = {"columns": NAMES[::-1], "data": ROWS[:, ::-1].tolist()}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"dataframe_split": REVERSED},
+        {"dataframe_split": {"data": ROWS.tolist()}},
+        {"dataframe_records": [dict(zip(NAMES, row, strict=True)) for row in ROWS.tolist()]},
+        {"instances": ROWS.tolist()},
+        {"inputs": ROWS.tolist(), "params": {}},
+        {"inputs": dict(zip(NAMES, ROWS.T.tolist(), strict=True))},
+    ],
+    ids=["split by name", "split by position", "records", "instances", "inputs", "inputs by name"],
+)
+def test_invocations_take_the_bodies_of_mlflow(server: Server, expected: np.ndarray, body: object) -> None:
+    answer = server.ask("POST", "/invocations", body)
+    assert answer.status == 200, answer.body
+    assert np.array(answer.json["predictions"]).tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("header", ["", ",".join(NAMES) + "\n"], ids=["rows alone", "with a header"])
+def test_invocations_take_csv(server: Server, expected: np.ndarray, header: str) -> None:
+    body = header + "".join(",".join(map(repr, row)) + "\n" for row in ROWS.tolist())
+    answer = server.ask("POST", "/invocations", body, {"content-type": "text/csv"})
+    assert np.array(answer.json["predictions"]).tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (
+            {},
+            "The body has none of them; expected one of dataframe_split, dataframe_records, instances, inputs.",
+        ),
+        ({"instances": [], "inputs": []}, "The body has instances and inputs; expected one of "),
+        (
+            {"dataframe_split": {"data": [[1, None, 3, 4]]}},
+            "The body is not valid: Expected `float`, got `null`",
+        ),
+        (
+            {"dataframe_split": {"columns": NAMES, "data": [[1]]}},
+            "The row 0 has 1 values; there are 4 columns.",
+        ),
+        ({"inputs": {"a": [1], "b": []}}, "The columns of inputs differ in length: "),
+        ({"inputs": [[1, 2]]}, "instances[0] has 2 values; the network takes 4."),
+    ],
+)
+def test_invocations_refuse_what_does_not_fit(server: Server, body: object, message: str) -> None:
+    answer = server.ask("POST", "/invocations", body)
+    assert (answer.status, answer.json["error"][: len(message)]) == (422, message)
+    assert server.get("/ping").status == 200

@@ -1,0 +1,52 @@
+"""Several processes behind one port."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from pipeline.project import PROJECT
+from tests.serving.servers import Server, limited
+
+ROW = [5.1, 3.5, 1.4, 0.2]
+
+
+def children(server: Server) -> set[int]:
+    path = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
+    return {int(word) for word in path.read_text("utf-8").split()}
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 15
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_killed_worker_is_replaced_and_all_reload_and_stop_together(tmp_path: Path) -> None:
+    path = tmp_path / "net.pkl"
+    shutil.copy(PROJECT.models / "iris.pkl", path)
+    with limited(path, tmp_path / "log", workers=2) as server:
+        first = children(server)
+        assert len(first) == 2
+        assert server.predict([ROW]).status == 200
+        os.kill(max(first), signal.SIGKILL)
+        until(lambda: len(children(server)) == 2 and children(server) != first)
+        assert all(server.predict([ROW]).status == 200 for _ in range(20))
+        shutil.copy(PROJECT.models / "course.pkl", path)
+        server.process.send_signal(signal.SIGHUP)
+        until(lambda: all(server.predict([[0.5]]).status == 200 for _ in range(20)))
+        last = children(server)
+        assert server.stop() == 0
+    assert not any(Path(f"/proc/{pid}").exists() for pid in last)
+
+
+def test_workers_end_when_the_process_that_started_them_is_killed(tmp_path: Path) -> None:
+    with limited(PROJECT.models / "iris.pkl", tmp_path / "log", workers=2) as server:
+        workers = children(server)
+        server.process.kill()
+        until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
