@@ -189,7 +189,7 @@ def test_ctrl_c_stops_a_class_evaluation_and_the_same_command_resumes_it(samples
         status, _, said = interrupted_at("a  done", words)
         assert status == 130, said
         assert "interrupted; 1 of 3 are finished" in said
-        assert "The same command goes on with the others" in said
+        assert "Run the same command again to evaluate the others." in said
         assert from_json(json.loads((out / "b" / "report.json").read_text("utf-8"))).interrupted
         assert not (out / "c").exists()
 
