@@ -68,6 +68,29 @@ def target_stage(dockerfile: Dockerfile, target: str) -> int | None:
     return index if index is not None else source_stage(dockerfile, target, len(dockerfile.stages))
 
 
+def needed_stages(dockerfile: Dockerfile, last: int) -> frozenset[int]:
+    """Return the indexes of the stages that a stage is made from, and its own. BuildKit builds no others.
+
+    Args:
+        dockerfile: the file.
+        last: index of the stage.
+    """
+    needed: set[int] = set()
+    waiting = [last]
+    while waiting:
+        index = waiting.pop()
+        needed.add(index)
+        stage = dockerfile.stages[index]
+        copied = [
+            source_stage(dockerfile, name, index)
+            for instruction in stage.instructions
+            if (name := copy_source_of(instruction))
+        ]
+        found = {stage_index(dockerfile, stage.base, index), *copied} - {None} - needed
+        waiting += [one for one in found if one is not None]
+    return frozenset(needed)
+
+
 def external_images(dockerfile: Dockerfile, last: int) -> list[tuple[int, str]]:
     """Return the images that the stages up to one refer to, as pairs of line and name.
 

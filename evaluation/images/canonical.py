@@ -28,6 +28,7 @@ from evaluation.dockerfiles.stage_variables import expand_word, instructions_wit
 from evaluation.dockerfiles.stages import (
     BuildRefused,
     copy_source_of,
+    needed_stages,
     rewritten_base,
     source_stage,
     sources,
@@ -88,7 +89,11 @@ def rewrite(
             break
         lines.append(rewriter.line(f"ARG {instruction.text}", instruction))
     last = target_stage(dockerfile, target) or 0
+    needed = needed_stages(dockerfile, last)
     for index, stage in enumerate(dockerfile.stages[: last + 1]):
+        if index not in needed:
+            rewriter.begin(stage_index(dockerfile, stage.base, index))
+            continue
         rewriter.changes += ["FROM --platform"] if stage.platform else []
         lines.append(f"FROM {rewritten_base(dockerfile, stage, index)} AS {stage_name(index)}")
         rewriter.begin(stage_index(dockerfile, stage.base, index))

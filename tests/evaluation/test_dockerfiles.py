@@ -101,6 +101,17 @@ def written(text, folder, **options):
     return rewrite(read_dockerfile(text, options.get("arguments")), Tree(folder), **options).text.splitlines()
 
 
+def test_stages_that_the_last_one_does_not_need_are_not_built(tmp_path):
+    text = (
+        "FROM busybox AS base\nRUN a\nFROM busybox AS unused\nRUN false\nFROM unused AS unused_too\nRUN b\n"
+        "FROM busybox AS files\nRUN c\nFROM base\nCOPY --from=files /c /c\n"
+    )
+    assert written(text, tmp_path) == [
+        "FROM busybox AS app07-stage-0", "RUN a", "FROM busybox AS app07-stage-3", "RUN c",
+        "FROM app07-stage-0 AS app07-stage-4", "COPY --from=app07-stage-3 /c /c",
+    ]  # fmt: skip
+
+
 def test_instructions_that_cannot_be_rewritten_are_reported(tmp_path):
     assert written("# a\nfrom\tbusybox\nRUN  echo   hi\n", tmp_path) == [
         "FROM busybox AS app07-stage-0",
@@ -381,7 +392,7 @@ def test_many_variables_of_an_ordinary_dockerfile_are_accepted():
 def test_a_volume_becomes_a_label_and_every_stage_has_its_own_shell(tmp_path):
     text = (
         'FROM debian AS one\nSHELL ["/bin/bash", "-c"]\nENV P=/p\nVOLUME $P /q\nENV P=/other\n'
-        "FROM busybox\nRUN <<E\ntrue\nE\nFROM one\nRUN <<E\nfalse\nE\n"
+        "FROM busybox\nRUN <<E\ntrue\nE\nFROM one\nRUN <<E\nfalse\nE\nCOPY --from=1 /a /b\n"
     )
     lines = rewrite(read_dockerfile(text), Tree(tmp_path)).text.splitlines()
     assert not any(line.startswith("VOLUME") for line in lines)
