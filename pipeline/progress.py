@@ -12,7 +12,37 @@ _INTERVAL = 0.1
 _CLEAR = "\r\x1b[K"
 
 
-class ProgressLine:
+class TerminalLine:
+    """A line that is drawn again and again.
+
+    Attributes:
+        is_terminal: whether the stream is a terminal; nothing is written otherwise.
+
+    Args:
+        stream: the terminal.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self.is_terminal = stream.isatty()
+        self._stream = stream
+        self._visible = False
+
+    def draw(self, text: str) -> None:
+        """Replace the text of the line."""
+        if self.is_terminal:
+            self._visible = True
+            self._stream.write(f"{_CLEAR}  {text}")
+            self._stream.flush()
+
+    def clear(self) -> None:
+        """Remove the line."""
+        if self._visible:
+            self._stream.write(_CLEAR)
+            self._stream.flush()
+            self._visible = False
+
+
+class ProgressLine(TerminalLine):
     """Shows rows, rows per second and the remaining time; nothing is written unless the stream is a terminal.
 
     Args:
@@ -21,32 +51,21 @@ class ProgressLine:
     """
 
     def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
-        self._stream = stream
+        super().__init__(stream)
         self._clock = clock
-        self._is_terminal = stream.isatty()
         self._started = clock()
         self._shown = float("-inf")
         self._share_before: float | None = None
-        self._visible = False
 
     def show(self, progress: Progress) -> None:
         """Update the line, at most every 0.1 s."""
         if self._share_before is None:  # rows of the interrupted run do not count for the speed
             self._share_before = (progress.share or 0.0) if progress.continued else 0.0
         now = self._clock()
-        if not self._is_terminal or now - self._shown < _INTERVAL:
+        if not self.is_terminal or now - self._shown < _INTERVAL:
             return
         self._shown = now
-        self._visible = True
-        self._stream.write(f"{_CLEAR}  {self.text(progress)}")
-        self._stream.flush()
-
-    def clear(self) -> None:
-        """Remove the line."""
-        if self._visible:
-            self._stream.write(_CLEAR)
-            self._stream.flush()
-            self._visible = False
+        self.draw(self.text(progress))
 
     def text(self, progress: Progress) -> str:
         """Return the line, such as ``1,200,000 rows, 900,000 rows/s, 34 %, 1:02 left``."""

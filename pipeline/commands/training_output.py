@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, ClassVar, TextIO
 
 from pipeline.commands.command import Context, Result
 from pipeline.engines.choose import choose_training_engine
 from pipeline.engines.training_program import LocalTraining, TrainingEngine
 from pipeline.errors import Interrupted, PipelineError
 from pipeline.extras import ensure
+from pipeline.progress import TerminalLine
 from pipeline.stages.kept_models import keep_as, promote
 from pipeline.stages.track_run import client_packages
 from pipeline.stages.training_run import Event, follow, training_options
@@ -22,7 +23,6 @@ from training.options import EVALUATE
 if TYPE_CHECKING:
     from training.options import TrainingOptions
 
-_CLEAR = "\r\x1b[K"
 _BAR = 24
 
 
@@ -227,7 +227,63 @@ def install_client(context: Context) -> None:
         context.console.note(error.message)
 
 
-class EpochLine:
+class StepLine(TerminalLine):
+    """Shows a bar and the progress of a training or a search, from its events.
+
+    Attributes:
+        counted: the key of an event that counts the steps.
+
+    Args:
+        stream: the terminal.
+    """
+
+    counted: ClassVar[str]
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._first: tuple[float, int] | None = None
+
+    def show(self, event: Event) -> None:
+        """Update the line."""
+        now = time.monotonic()
+        self._first = self._first or (now, event[self.counted])
+        if self.is_terminal:
+            self.draw(self.text(event, now))
+
+    def text(self, event: Event, now: float) -> str:
+        """Return the line.
+
+        Args:
+            event: how far the training or the search is.
+            now: the time, in seconds.
+        """
+        raise NotImplementedError
+
+    def seconds_left(self, event: Event, total: int, now: float) -> float | None:
+        """Return the time for the remaining steps; None before the second step.
+
+        Args:
+            event: how far the training or the search is.
+            total: the number of all steps.
+            now: the time, in seconds.
+        """
+        done = event[self.counted]
+        started, first = self._first or (now, done)
+        return (now - started) * (total - done) / (done - first) if done > first else None
+
+
+def bar(done: int, total: int) -> str:
+    """Return a bar that shows a share.
+
+    Args:
+        done: the number of steps so far.
+        total: the number of all steps.
+    """
+    filled = _BAR * done // max(1, total)
+    return f"[{'#' * filled}{'.' * (_BAR - filled)}]"
+
+
+class EpochLine(StepLine):
     """Shows epoch, errors and time left on one line; nothing is written unless the stream is a terminal.
 
     Attributes:
@@ -237,44 +293,20 @@ class EpochLine:
         stream: the terminal.
     """
 
-    def __init__(self, stream: TextIO) -> None:
-        self.total = 0
-        self._stream = stream
-        self._first: tuple[float, int] | None = None
-        self._visible = False
+    counted = "epoch"
 
-    def show(self, event: Event) -> None:
-        """Update the line."""
-        now = time.monotonic()
-        self._first = self._first or (now, event["epoch"])
-        if self._stream.isatty():
-            self._visible = True
-            self._stream.write(f"{_CLEAR}  {self.text(event, now)}")
-            self._stream.flush()
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self.total = 0
 
     def text(self, event: Event, now: float) -> str:
-        """Return the line.
-
-        Args:
-            event: the errors of an epoch.
-            now: the time, in seconds.
-        """
-        started, first = self._first or (now, event["epoch"])
-        epoch = event["epoch"]
-        filled = _BAR * epoch // max(1, self.total)
+        """Return the line; see `StepLine.text`."""
         parts = [
-            f"[{'#' * filled}{'.' * (_BAR - filled)}] epoch {epoch:,} of {self.total:,}",
+            f"{bar(event['epoch'], self.total)} epoch {event['epoch']:,} of {self.total:,}",
             f"error {event['train']:.5f}",
             f"validation {event['validation']:.5f} (best in epoch {event['best_epoch']:,})",
         ]
-        if epoch > first:
-            left = (now - started) * (self.total - epoch) / (epoch - first)
+        left = self.seconds_left(event, self.total, now)
+        if left is not None:
             parts.append(f"at most {left:,.0f} s left")
         return ", ".join(parts)
-
-    def clear(self) -> None:
-        """Remove the line."""
-        if self._visible:
-            self._stream.write(_CLEAR)
-            self._stream.flush()
-            self._visible = False

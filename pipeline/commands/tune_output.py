@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,9 @@ from typing import TextIO
 from pipeline.commands.command import Context
 from pipeline.commands.training_output import (
     EpochLine,
+    StepLine,
     TrainingResult,
+    bar,
     install,
     install_client,
     training_engine,
@@ -22,9 +23,6 @@ from pipeline.extras import ensure
 from pipeline.progress import duration
 from pipeline.stages.training_run import Event, follow, search_options
 from training.options import TUNE
-
-_CLEAR = "\r\x1b[K"
-_BAR = 24
 
 
 @dataclass
@@ -128,7 +126,7 @@ class _Progress:
         self._console.note(event["text"])
 
 
-class TrialLine:
+class TrialLine(StepLine):
     """Shows trial, best error and time left on one line; nothing is written unless the stream is a terminal.
 
     Attributes:
@@ -139,43 +137,21 @@ class TrialLine:
         stream: the terminal.
     """
 
+    counted = "done"
+
     def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
         self.trials = 0
         self.folds = 1
-        self._stream = stream
-        self._first: tuple[float, int] | None = None
-        self._visible = False
-
-    def show(self, event: Event) -> None:
-        """Update the line."""
-        now = time.monotonic()
-        self._first = self._first or (now, event["done"])
-        if self._stream.isatty():
-            self._visible = True
-            self._stream.write(f"{_CLEAR}  {self.text(event, now)}")
-            self._stream.flush()
 
     def text(self, event: Event, now: float) -> str:
-        """Return the line.
-
-        Args:
-            event: how far the search is.
-            now: the time, in seconds.
-        """
-        started, first = self._first or (now, event["done"])
-        done, total = event["done"], max(1, self.trials * self.folds)
-        filled = _BAR * done // total
+        """Return the line; see `StepLine.text`."""
+        total = max(1, self.trials * self.folds)
         current = min(self.trials, event["complete"] + 1)
-        parts = [f"[{'#' * filled}{'.' * (_BAR - filled)}] trial {current:,} of {self.trials:,}"]
+        parts = [f"{bar(event['done'], total)} trial {current:,} of {self.trials:,}"]
         if event["best"] is not None:
             parts.append(f"best error {event['best_error']:.5f} (trial {event['best']:,})")
-        if done > first:
-            parts.append(f"{duration((now - started) * (total - done) / (done - first))} left")
+        left = self.seconds_left(event, total, now)
+        if left is not None:
+            parts.append(f"{duration(left)} left")
         return ", ".join(parts)
-
-    def clear(self) -> None:
-        """Remove the line."""
-        if self._visible:
-            self._stream.write(_CLEAR)
-            self._stream.flush()
-            self._visible = False
