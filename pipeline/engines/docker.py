@@ -26,12 +26,12 @@ from pipeline.engines.base import (
 )
 from pipeline.engines.container_state import ContainerState
 from pipeline.engines.docker_command import Compose
-from pipeline.engines.image_names import content_tag, indented, project_name
+from pipeline.engines.image_build import build_image, images_of
+from pipeline.engines.image_names import content_tag, project_name
 from pipeline.errors import BuildFailed, CheckoutBusy, TimedOut
 from pipeline.prepared_files import Prepared
 from pipeline.project import CARD_FILE, KNOWLEDGE_FILE, LEARNINGBASE, SERVICES, TRAINING, Layout, Service
 
-BUILD_TIMEOUT = 1800.0
 _COMPILERS = "gcc g++ cc c++ clang make ld as tcc"
 # The options of every tested container: those of the stack, and an init process, because a program that hangs as the
 # first process of a container would ignore SIGTERM.
@@ -100,20 +100,14 @@ class DockerEngine:
 
     def _build(self, service: Service, image: str, on_line: Callable[[str], None]) -> str:
         target = ["--target", service.target] if service.target else []
-        label = f"app07.checkout={self.project}"
-        command = ["docker", "build", *target, "--label", label, "-t", image, "."]
-        try:
-            built = process.run(
-                command, cwd=self.layout.context(service), timeout=BUILD_TIMEOUT, on_line=on_line
-            )
-        except TimedOut as error:
-            raise BuildFailed(f"{service.image} was not built within {BUILD_TIMEOUT:.0f} s") from error
-        if not built.ok:
-            raise BuildFailed(
-                f"{service.image} could not be built (docker build ended with status {built.status}). Its last lines:\n"
-                + indented(strip_escapes(built.last_lines())),
-                hint=f"To build it by hand: cd {service.folder} && docker build -t {service.image} .",
-            )
+        seconds = build_image(
+            [*target, "-t", image],
+            self.layout.context(service),
+            project=self.project,
+            name=service.image,
+            hint=f"To build it by hand: cd {service.folder} && docker build -t {service.image} .",
+            on_line=on_line,
+        )
         if content_tag(self.layout, SERVICES) != self.tag:
             # The tag is a hash of the previous content; what was built is unknown.
             process.capture(["docker", "image", "rm", image])
@@ -121,16 +115,12 @@ class DockerEngine:
                 f"the files of the containers changed while {service.image} was built",
                 hint="Try again when they are complete.",
             )
-        return f"{service.image} built in {built.seconds:.1f} s"
+        return f"{service.image} built in {seconds:.1f} s"
 
     def _remove_outdated_images(self) -> None:
         """Remove the tags of previous contents of this checkout; images in use stay."""
         for service in SERVICES:
-            result = process.capture(
-                ["docker", "image", "ls", "--filter", f"label=app07.checkout={self.project}",
-                 "--format", "{{.Repository}}:{{.Tag}}", service.image]
-            )  # fmt: skip
-            for image in result.output.split():
+            for image in images_of(self.project, service.image):
                 if not image.endswith((f":{self.tag}", ":latest", ":<none>")) and f":{TRAINING}" not in image:
                     process.capture(["docker", "image", "rm", image])
 

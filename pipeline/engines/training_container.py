@@ -12,12 +12,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline import process
-from pipeline.console import strip_escapes
-from pipeline.engines.image_names import content_tag, indented, project_name
+from pipeline.engines.image_build import build_image, images_of
+from pipeline.engines.image_names import content_tag, project_name
 from pipeline.engines.training_mounts import Mounts, container_user, create_folder, open_to, take_back
 from pipeline.engines.training_network import network_of
 from pipeline.engines.training_program import TrainingProgram
-from pipeline.errors import BuildFailed, EngineUnavailable, PipelineError, TimedOut, TrainingFailed
+from pipeline.errors import BuildFailed, EngineUnavailable, PipelineError, TrainingFailed
 from pipeline.project import CODEBASE, SERVICES, TRAINING, Layout
 from pybrain_runtime.container.advice import with_advice
 from pybrain_runtime.network.model_card import card_path
@@ -26,7 +26,6 @@ from training.results.folder import CHECKPOINT, JOURNAL, LOCK, NAMES, ResultFold
 
 _SERVICE = next(service for service in SERVICES if service.name == CODEBASE)
 _IMAGE = f"{_SERVICE.image}:{TRAINING}"
-_BUILD_TIMEOUT = 1800.0
 _MEMORY = "TRAINING_MEMORY"
 _DEFAULT_MEMORY = "4g"
 _WRITTEN = (*NAMES, "score.json", CHECKPOINT, JOURNAL, LOCK, "tracking", "trials")
@@ -64,23 +63,15 @@ class ContainerTraining:
 
     def build(self, *, on_line: Callable[[str], None]) -> None:
         """Build the image; see `TrainingEngine.build`."""
-        command = [
-            "docker", "build", "--target", TRAINING, "--label", f"app07.checkout={project_name(self._layout)}",
-            "-t", self.image, "-t", _IMAGE, ".",
-        ]  # fmt: skip
-        try:
-            built = process.run(
-                command, cwd=self._layout.context(_SERVICE), timeout=_BUILD_TIMEOUT, on_line=on_line
-            )
-        except TimedOut as error:
-            raise BuildFailed(f"{_IMAGE} was not built within {_BUILD_TIMEOUT:.0f} s") from error
-        if not built.ok:
-            raise BuildFailed(
-                f"{_IMAGE} could not be built (docker build ended with status {built.status}). Its last lines:\n"
-                + indented(strip_escapes(built.last_lines())),
-                hint="--engine local trains without a container. To build it by hand: "
-                f"cd {_SERVICE.folder} && docker build --target {TRAINING} -t {_IMAGE} .",
-            )
+        build_image(
+            ["--target", TRAINING, "-t", self.image, "-t", _IMAGE],
+            self._layout.context(_SERVICE),
+            project=project_name(self._layout),
+            name=_IMAGE,
+            hint="--engine local trains without a container. To build it by hand: "
+            f"cd {_SERVICE.folder} && docker build --target {TRAINING} -t {_IMAGE} .",
+            on_line=on_line,
+        )
         if content_tag(self._layout, [_SERVICE]) != self._tag:
             process.capture(["docker", "image", "rm", self.image])
             raise BuildFailed(
@@ -90,11 +81,7 @@ class ContainerTraining:
         self._remove_outdated_images()
 
     def _remove_outdated_images(self) -> None:
-        listed = process.capture(
-            ["docker", "image", "ls", "--filter", f"label=app07.checkout={project_name(self._layout)}",
-             "--format", "{{.Repository}}:{{.Tag}}", _SERVICE.image]
-        )  # fmt: skip
-        for image in listed.output.split():
+        for image in images_of(project_name(self._layout), _SERVICE.image):
             if image.startswith(f"{_IMAGE}-") and image != self.image:
                 process.capture(["docker", "image", "rm", image])
 

@@ -1,0 +1,64 @@
+"""Builds images with the docker command, and lists those that a checkout has built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from pipeline import process
+from pipeline.console import strip_escapes
+from pipeline.engines.image_names import indented
+from pipeline.errors import BuildFailed, TimedOut
+
+_TIMEOUT = 1800.0
+
+
+def build_image(
+    options: Sequence[str],
+    context: Path,
+    *,
+    project: str,
+    name: str,
+    hint: str,
+    on_line: Callable[[str], None],
+) -> float:
+    """Build an image, and return how long it took in seconds.
+
+    Args:
+        options: the options of `docker build`, with the tags.
+        context: the folder of the Dockerfile.
+        project: the project name of the checkout, which becomes a label.
+        name: the image, as it is named in messages.
+        hint: advice in case that it cannot be built.
+        on_line: called with each line of the output.
+
+    Raises:
+        BuildFailed: it cannot be built, or not in time.
+    """
+    command = ["docker", "build", *options, "--label", _label(project), "."]
+    try:
+        built = process.run(command, cwd=context, timeout=_TIMEOUT, on_line=on_line)
+    except TimedOut as error:
+        raise BuildFailed(f"{name} was not built within {_TIMEOUT:.0f} s") from error
+    if not built.ok:
+        raise BuildFailed(
+            f"{name} could not be built (docker build ended with status {built.status}). Its last lines:\n"
+            + indented(strip_escapes(built.last_lines())),
+            hint=hint,
+        )
+    return built.seconds
+
+
+def images_of(project: str, repository: str) -> list[str]:
+    """Return the images of a repository that a checkout has built, as ``name:tag``.
+
+    Args:
+        project: the project name of the checkout.
+        repository: the name of the images without a tag.
+    """
+    filters = ["--filter", f"label={_label(project)}", "--format", "{{.Repository}}:{{.Tag}}"]
+    return process.capture(["docker", "image", "ls", *filters, repository]).output.split()
+
+
+def _label(project: str) -> str:
+    return f"app07.checkout={project}"
