@@ -12,8 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from access_control.gate import AccessGate
 from pybrain_runtime._version import __version__
 from serving.errors import RequestError
+from serving.http.cors import with_cors
 from serving.http.middleware import RequestMiddleware
 from serving.http.responses import error_response, json_response
 from serving.inference import Inference
@@ -34,14 +36,15 @@ class _Routes(FastAPI):
         return document
 
 
-def create_application(settings: Settings, catalog: Catalog) -> ASGIApp:
+def create_application(settings: Settings, catalog: Catalog, metrics: Metrics, gate: AccessGate) -> ASGIApp:
     """Return the application.
 
     Args:
         settings: the limits on requests.
         catalog: the models; the application does not start it.
+        metrics: what is counted.
+        gate: which requests may pass.
     """
-    metrics = Metrics()
     inference = Inference(catalog, settings.limits, metrics)
     handler = predict.Predict(inference)
 
@@ -55,7 +58,7 @@ def create_application(settings: Settings, catalog: Catalog) -> ASGIApp:
     )
     app.include_router(predict.router(handler))
     app.include_router(models.router(inference))
-    app.include_router(health.router(inference))
+    app.include_router(health.router(inference, gate.keys))
     app.include_router(inference_protocol.router(inference))
     app.include_router(kserve.router(inference))
     app.include_router(invocations.router(inference))
@@ -74,6 +77,7 @@ def create_application(settings: Settings, catalog: Catalog) -> ASGIApp:
         response.headers.update(error.headers or {})
         return response
 
-    return RequestMiddleware(
-        app, {("POST", "/predict"): handler}, health.ALWAYS, settings.limits.in_flight, metrics
+    guarded = RequestMiddleware(
+        app, {("POST", "/predict"): handler}, health.ALWAYS, settings.limits.in_flight, metrics, gate
     )
+    return with_cors(guarded, settings.origins) if settings.origins else guarded

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from access_control.errors import AccessDenied
 from pybrain_runtime._io.record import NOTHING
 from pybrain_runtime.errors import PipelineError
 
@@ -27,6 +28,24 @@ class RequestError(PipelineError):
     def __init__(self, message: str, **details: str | int) -> None:
         super().__init__(message)
         self.details = details
+
+
+class Denied(RequestError):
+    """The request is refused by the rules of access."""
+
+    def __init__(self, denied: AccessDenied) -> None:
+        super().__init__(denied.message)
+        self.http_status = denied.http_status
+        self.code = denied.code
+        self.headers = denied.headers
+
+
+class OutOfMemory(RequestError):
+    """There is not enough memory for the request now."""
+
+    http_status = 503
+    code = "out_of_memory"
+    headers: Mapping[str, str] = {"retry-after": "5"}
 
 
 class MalformedRequest(RequestError):

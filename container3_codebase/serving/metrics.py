@@ -1,112 +1,139 @@
-"""What a worker counts, in the text format of Prometheus."""
+"""What a server counts, in the text format of Prometheus."""
 
 from __future__ import annotations
 
+import threading
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from serving.models.snapshot import Snapshot
+from serving.series import Key, SharedSeries
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 _ROWS = (1.0, 10.0, 100.0, 1_000.0, 10_000.0, 100_000.0)
 
-
-class Histogram:
-    """Counts observations in buckets.
-
-    Args:
-        bounds: the upper bounds of the buckets, ascending; one without a bound is added.
-    """
-
-    def __init__(self, bounds: tuple[float, ...]) -> None:
-        self._bounds = bounds
-        self._counts = [0] * (len(bounds) + 1)
-        self._sum = 0.0
-
-    def observe(self, value: float) -> None:
-        """Count one observation."""
-        self._counts[bisect_left(self._bounds, value)] += 1
-        self._sum += value
-
-    def lines(self, name: str, labels: str) -> Iterator[str]:
-        """Yield the lines of the buckets, which are cumulative, then sum and count."""
-        total = 0
-        for bound, count in zip((*map(str, self._bounds), "+Inf"), self._counts, strict=True):
-            total += count
-            yield f'{name}_bucket{{{labels},le="{bound}"}} {total}'
-        yield f"{name}_sum{{{labels}}} {self._sum!r}"
-        yield f"{name}_count{{{labels}}} {total}"
+_COUNTERS = {
+    "app07_requests_total": ("route", "status"),
+    "app07_errors_total": ("code",),
+    "app07_rows_total": ("model",),
+    "app07_model_loads_total": ("result",),
+    "app07_worker_restarts_total": (),
+}
+_GAUGES = {"app07_in_flight": ()}
+_HISTOGRAMS = {"app07_request_seconds": ("route", _SECONDS), "app07_batch_rows": ("model", _ROWS)}
 
 
 class Metrics:
-    """The metrics of one worker.
+    """Counts in a worker, and answers for all workers.
 
-    Attributes:
-        in_flight: the requests that are being processed.
+    The values of labels are paths of routes, statuses, codes of errors and names of models: no request can add others.
+
+    Args:
+        series: the memory that the workers share.
+        worker: the number of this worker.
     """
 
-    def __init__(self) -> None:
-        self.in_flight = 0
-        self._requests: Counter[tuple[str, int]] = Counter()
-        self._errors: Counter[str] = Counter()
-        self._rows: Counter[str] = Counter()
-        self._seconds: dict[str, Histogram] = {}
-        self._batches: dict[str, Histogram] = {}
+    def __init__(self, series: SharedSeries, worker: int = 0) -> None:
+        self._series = series
+        self._page = series.page(worker)
+        self._numbers = self._page.numbers
+        self._lock = threading.RLock()  # requests are computed in several threads
+        self._request_places: dict[tuple[str, int], int] = {}
+        self._in_flight = 0
+        self._in_flight_place = self._page.place(("app07_in_flight",))
+        self._numbers[self._in_flight_place] = 0.0  # a worker that was killed has left its number
+
+    @property
+    def in_flight(self) -> int:
+        """The requests that this worker is processing."""
+        return self._in_flight
+
+    @in_flight.setter
+    def in_flight(self, count: int) -> None:
+        self._in_flight = count
+        self._numbers[self._in_flight_place] = count
 
     def count_request(self, route: str, status: int, seconds: float) -> None:
-        """Count a request by the path of its route and its status, 0 where the client went away."""
-        self._requests[route, status] += 1
-        histogram = self._seconds.get(route)
-        if histogram is None:
-            histogram = self._seconds[route] = Histogram(_SECONDS)
-        histogram.observe(seconds)
+        """Count a request by the path of its route and its status, 0 where the client went away.
+
+        Called by the event loop only.
+        """
+        place = self._request_places.get((route, status))
+        if place is None:
+            place = self._place(("app07_requests_total", route, str(status)))
+            self._request_places[route, status] = place
+        self._numbers[place] += 1
+        self._observe("app07_request_seconds", route, _SECONDS, seconds)
 
     def count_error(self, code: str) -> None:
         """Count an error by its code."""
-        self._errors[code] += 1
+        self._count(("app07_errors_total", code))
+
+    def count_load(self, result: str) -> None:
+        """Count a file of a model that was ``loaded``, or ``failed`` to."""
+        self._count(("app07_model_loads_total", result))
+
+    def count_restart(self) -> None:
+        """Count a worker that was replaced."""
+        self._count(("app07_worker_restarts_total",))
 
     def count_rows(self, model: str, rows: int) -> None:
         """Count the rows of a prediction."""
-        self._rows[model] += rows
-        histogram = self._batches.get(model)
-        if histogram is None:
-            histogram = self._batches[model] = Histogram(_ROWS)
-        histogram.observe(rows)
+        with self._lock:
+            self._numbers[self._place(("app07_rows_total", model))] += rows
+            self._observe("app07_batch_rows", model, _ROWS, rows)
 
-    def text(self, snapshot: Snapshot, reloads: int, failures: int) -> str:
-        """Return all metrics.
+    def _count(self, key: Key) -> None:
+        with self._lock:
+            self._numbers[self._place(key)] += 1
+
+    def _observe(self, name: str, label: str, bounds: tuple[float, ...], value: float) -> None:
+        place = self._place((name, label), len(bounds) + 2)
+        self._numbers[place + bisect_left(bounds, value)] += 1
+        self._numbers[place + len(bounds) + 1] += value
+
+    def _place(self, key: Key, width: int = 1) -> int:
+        found = self._page.places.get(key)
+        if found is not None:
+            return found
+        with self._lock:
+            return self._page.place(key, width)
+
+    def text(self, snapshot: Snapshot) -> str:
+        """Return the metrics of all workers.
 
         Args:
-            snapshot: the models.
-            reloads: how many files were loaded.
-            failures: how many loads have failed.
+            snapshot: the models of this worker.
         """
-        return "\n".join([*self._counters(), *self._histograms(), *_models(snapshot, reloads, failures), ""])
-
-    def _counters(self) -> Iterator[str]:
-        yield "# TYPE app07_requests_total counter"
-        for (route, status), count in sorted(self._requests.items()):
-            yield f'app07_requests_total{{route="{route}",status="{status}"}} {count}'
-        yield "# TYPE app07_errors_total counter"
-        for code, count in sorted(self._errors.items()):
-            yield f'app07_errors_total{{code="{code}"}} {count}'
-        yield "# TYPE app07_rows_total counter"
-        for model, count in sorted(self._rows.items()):
-            yield f'app07_rows_total{{model="{model}"}} {count}'
-        yield "# TYPE app07_in_flight gauge"
-        yield f"app07_in_flight {self.in_flight}"
-
-    def _histograms(self) -> Iterator[str]:
-        yield "# TYPE app07_request_seconds histogram"
-        for route, histogram in sorted(self._seconds.items()):
-            yield from histogram.lines("app07_request_seconds", f'route="{route}"')
-        yield "# TYPE app07_batch_rows histogram"
-        for model, histogram in sorted(self._batches.items()):
-            yield from histogram.lines("app07_batch_rows", f'model="{model}"')
+        totals = self._series.totals()
+        return "\n".join([*_counters(totals), *_histograms(totals), *_models(snapshot), ""])
 
 
-def _models(snapshot: Snapshot, reloads: int, failures: int) -> Iterator[str]:
+def _counters(totals: Mapping[Key, list[float]]) -> Iterator[str]:
+    for kind, families in (("counter", _COUNTERS), ("gauge", _GAUGES)):
+        for name, labels in families.items():
+            yield f"# TYPE {name} {kind}"
+            for key in sorted(key for key in totals if key[0] == name):
+                pairs = ",".join(f'{label}="{value}"' for label, value in zip(labels, key[1:], strict=True))
+                yield f"{name}{{{pairs}}} {totals[key][0]:.0f}" if pairs else f"{name} {totals[key][0]:.0f}"
+
+
+def _histograms(totals: Mapping[Key, list[float]]) -> Iterator[str]:
+    """Yield the lines of the buckets, which are cumulative, then sum and count."""
+    for name, (label, bounds) in _HISTOGRAMS.items():
+        yield f"# TYPE {name} histogram"
+        for key in sorted(key for key in totals if key[0] == name):
+            *counts, total = totals[key]
+            pair = f'{label}="{key[1]}"'
+            count = 0.0
+            for bound, found in zip((*map(str, bounds), "+Inf"), counts, strict=True):
+                count += found
+                yield f'{name}_bucket{{{pair},le="{bound}"}} {count:.0f}'
+            yield f"{name}_sum{{{pair}}} {total!r}"
+            yield f"{name}_count{{{pair}}} {count:.0f}"
+
+
+def _models(snapshot: Snapshot) -> Iterator[str]:
     yield "# TYPE app07_model_info gauge"
     for name, versions in snapshot.models.items():
         for model in versions:
@@ -114,6 +141,3 @@ def _models(snapshot: Snapshot, reloads: int, failures: int) -> Iterator[str]:
             yield f"app07_model_info{{{labels}}} 1"
     yield "# TYPE app07_model_problems gauge"
     yield f"app07_model_problems {len(snapshot.problems)}"
-    yield "# TYPE app07_model_loads_total counter"
-    yield f'app07_model_loads_total{{result="loaded"}} {reloads}'
-    yield f'app07_model_loads_total{{result="failed"}} {failures}'

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import signal
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from types import FrameType
+from typing import cast
 
 import uvicorn
 
+from access_control.gate import AccessGate, AccessRules
 from pybrain_runtime.errors import UsageError
 from serving.application import create_application
 from serving.http.logs import set_up_logs
-from serving.http.protocol import limited_protocol
+from serving.http.open_files import possible_connections
+from serving.http.protocol import LimitedProtocol, limited_protocol
+from serving.metrics import Metrics
 from serving.models.catalog import Catalog
+from serving.routes.scopes import scope_of
 from serving.settings import Settings
+from serving.shared import Shared
 
 _LOG = logging.getLogger("serving")
-_BACKLOG = 1024
+_BACKLOG = 4096
+_TICKS = 20
 
 
 def bind(settings: Settings) -> socket.socket:
@@ -41,20 +50,37 @@ def bind(settings: Settings) -> socket.socket:
     return bound
 
 
-def run(settings: Settings, bound: socket.socket, on_ready: Callable[[list[str]], None]) -> None:
-    """Serve until SIGTERM or SIGINT; what is in flight then is finished. SIGHUP reloads the models.
+def run(
+    settings: Settings,
+    bound: socket.socket,
+    on_ready: Callable[[list[str]], None],
+    shared: Shared,
+    worker: int = 0,
+) -> None:
+    """Serve until SIGTERM or SIGINT; what is in flight then is finished. SIGHUP reloads the models and keys.
 
     Args:
         settings: the settings.
         bound: the socket.
         on_ready: called with their names when the models are loaded.
+        shared: what the workers share.
+        worker: the number of this worker.
     """
     set_up_logs(every_request=settings.log_requests)
-    catalog = Catalog(settings)
+    metrics = Metrics(shared.series, worker)
+    catalog = Catalog(settings, metrics.count_load)
     catalog.start()
+
+    def reload(number: int, frame: FrameType | None) -> None:
+        catalog.reload()
+        if shared.keys is not None:
+            shared.keys.reload()
+
     if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, lambda number, frame: catalog.reload())
-    server = _Server(_config(settings, catalog))
+        signal.signal(signal.SIGHUP, reload)
+    rules = AccessRules(frozenset(settings.hosts), frozenset(settings.origins), settings.rate)
+    gate = AccessGate(rules, shared.keys, shared.limiter, scope_of)
+    server = _Server(_config(settings, catalog, metrics, gate))
     try:
         on_ready(list(catalog.snapshot.models))
         server.run(sockets=[bound])
@@ -63,18 +89,51 @@ def run(settings: Settings, bound: socket.socket, on_ready: Callable[[list[str]]
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which ends after a signal without raising it again."""
+    """uvicorn's server, which ends after a signal without raising it again, and loses no request when it ends."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop; stop at once on a second Ctrl-C."""
         super().handle_exit(sig, frame)
         self._captured_signals.clear()
 
+    async def on_tick(self, counter: int) -> bool:
+        """End connections whose client does not read."""
+        if counter % _TICKS == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, LimitedProtocol):
+                    connection.end_if_stuck(now)
+        return await super().on_tick(counter)
 
-def _config(settings: Settings, catalog: Catalog) -> uvicorn.Config:
-    limits = settings.limits
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept the connections that the operating system has accepted already, then end as uvicorn does."""
+        listening = [each.dup() for each in sockets or ()]
+        for server in self.servers:
+            server.close()
+        for each in listening:
+            await self._accept_rest(each)
+            each.close()
+        await super().shutdown(sockets)
+
+    async def _accept_rest(self, listening: socket.socket) -> None:
+        listening.setblocking(False)
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                connection, _ = listening.accept()
+            except OSError:  # usually that there is none
+                return
+            await loop.connect_accepted_socket(self._protocol, connection)
+
+    def _protocol(self) -> asyncio.Protocol:
+        protocol = cast(type[LimitedProtocol], self.config.http_protocol_class)
+        return protocol(self.config, self.server_state, self.lifespan.state)
+
+
+def _config(settings: Settings, catalog: Catalog, metrics: Metrics, gate: AccessGate) -> uvicorn.Config:
+    limits = replace(settings.limits, connections=possible_connections(settings.limits.connections))
     return uvicorn.Config(
-        create_application(settings, catalog),
+        create_application(settings, catalog, metrics, gate),
         http=limited_protocol(limits),
         ws="none",
         lifespan="on",

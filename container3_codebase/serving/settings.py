@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from access_control.rates import Rate
+
 MIB = 1 << 20
 
 
@@ -20,6 +22,7 @@ class RequestLimits:
         header_seconds: until the headers are complete.
         body_seconds: until the body is complete.
         upload_seconds: until a table is complete.
+        send_seconds: a client may read nothing of its response.
         keep_alive_seconds: of an idle connection.
         connections: open connections of a worker.
         in_flight: requests that a worker processes or queues.
@@ -34,6 +37,7 @@ class RequestLimits:
     header_seconds: float = 10.0
     body_seconds: float = 30.0
     upload_seconds: float = 600.0
+    send_seconds: float = 30.0
     keep_alive_seconds: int = 20
     connections: int = 4096
     in_flight: int = 512
@@ -65,6 +69,10 @@ class Settings:
         workers: number of processes.
         poll_seconds: between two looks at the files.
         log_requests: whether requests without an error are logged.
+        keys: the file of the API keys; None where clients need none.
+        rate: of a key without a rate of its own; without keys, of a client's address. None for no limit.
+        origins: origins whose pages may use the server (CORS).
+        hosts: further names of the server, in lower case.
         limits: the limits on requests.
     """
 
@@ -74,4 +82,8 @@ class Settings:
     workers: int = 1
     poll_seconds: float = 0.5
     log_requests: bool = False
+    keys: Path | None = None
+    rate: Rate | None = None
+    origins: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
     limits: RequestLimits = field(default_factory=RequestLimits)

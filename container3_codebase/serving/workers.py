@@ -16,13 +16,16 @@ from typing import NamedTuple
 
 from pybrain_runtime.errors import UsageError
 from serving.http.logs import set_up_logs
+from serving.metrics import Metrics
 from serving.server import run
 from serving.settings import Settings
+from serving.shared import Shared, create_shared
 
 _LOG = logging.getLogger("serving.workers")
 _LOOK_SECONDS = 0.2
 _SHORT_LIFE = 2.0
 _LONGEST_PAUSE = 5.0
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def run_workers(settings: Settings, bound: socket.socket, on_ready: Callable[[list[str]], None]) -> None:
@@ -35,14 +38,17 @@ def run_workers(settings: Settings, bound: socket.socket, on_ready: Callable[[li
 
     Raises:
         UsageError: this system cannot share a socket between processes.
+        InputMissing: the key file cannot be read.
+        KeyFileError: its content is not valid.
     """
+    shared = create_shared(settings)
     if settings.workers == 1:
-        run(settings, bound, on_ready)
+        run(settings, bound, on_ready, shared)
         return
     if not hasattr(os, "fork"):
         raise UsageError("More than one worker needs a system that can fork processes.")
     set_up_logs(every_request=settings.log_requests)
-    _Supervisor(settings, bound).run(on_ready)
+    _Supervisor(settings, bound, shared).run(on_ready)
 
 
 class _Worker(NamedTuple):
@@ -57,17 +63,20 @@ class _Supervisor:
     Args:
         settings: the settings.
         bound: the socket that the workers share.
+        shared: what else they share.
     """
 
-    def __init__(self, settings: Settings, bound: socket.socket) -> None:
+    def __init__(self, settings: Settings, bound: socket.socket, shared: Shared) -> None:
         self._settings = settings
+        self._shared = shared
+        self._metrics = Metrics(shared.series, settings.workers)
         self._bound = bound
         self._context = multiprocessing.get_context("fork")
         # The workers hold the reading end: it reports the end of this process, however it ends.
         self._alive = os.pipe()
         self._workers: list[_Worker] = []
         self._stopping = False
-        self._pause = 0.0
+        self._pause = self._not_before = 0.0
 
     def run(self, on_ready: Callable[[list[str]], None]) -> None:
         """Run until a signal ends it."""
@@ -80,31 +89,38 @@ class _Supervisor:
             )
         }
         try:
-            self._workers = [self._started() for _ in range(self._settings.workers)]
+            self._workers = [self._started(place) for place in range(self._settings.workers)]
             self._announce(on_ready)
             while not self._stopping:
-                wait([worker.process.sentinel for worker in self._workers], timeout=_LOOK_SECONDS)
+                alive = [worker.process.sentinel for worker in self._workers if worker.process.is_alive()]
+                wait(alive, timeout=_LOOK_SECONDS)
                 self._replace_dead()
         finally:
             self._end()
             for number, handler in previous.items():
                 signal.signal(number, handler)
 
-    def _started(self) -> _Worker:
+    def _started(self, place: int) -> _Worker:
         receiver, sender = self._context.Pipe(duplex=False)
-        process = self._context.Process(target=self._work, args=(sender,))
-        process.start()
+        process = self._context.Process(target=self._work, args=(sender, place))
+        # A signal that arrives before the worker has its own handlers must not be handled by those of this process.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        try:
+            process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         sender.close()
         return _Worker(process, receiver, time.monotonic())
 
-    def _work(self, sender: Connection) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
+    def _work(self, sender: Connection, place: int) -> None:
+        for number in _SIGNALS:
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         # Until it has a handler of its own: a worker that starts loads the files as they are.
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         os.close(self._alive[1])
         threading.Thread(target=_end_with, args=(self._alive[0],), daemon=True).start()
-        run(self._settings, self._bound, sender.send)
+        run(self._settings, self._bound, sender.send, self._shared, place)
 
     def _announce(self, on_ready: Callable[[list[str]], None]) -> None:
         """Report the models when a worker has loaded them."""
@@ -117,16 +133,20 @@ class _Supervisor:
             self._replace_dead()
 
     def _replace_dead(self) -> None:
+        """Replace workers that have ended; the more slowly, the sooner after its start the last one has ended."""
         for place, worker in enumerate(self._workers):
-            if self._stopping or worker.process.is_alive():
+            if self._stopping or time.monotonic() < self._not_before:
+                return
+            if worker.process.is_alive():
                 continue
             worker.process.join()
             worker.ready.close()
             _LOG.error("worker %s has ended with status %s", worker.process.pid, worker.process.exitcode)
             short = time.monotonic() - worker.started < _SHORT_LIFE
             self._pause = min(_LONGEST_PAUSE, max(0.1, self._pause * 2)) if short else 0.0
-            time.sleep(self._pause)
-            self._workers[place] = self._started()
+            self._not_before = time.monotonic() + self._pause
+            self._metrics.count_restart()
+            self._workers[place] = self._started(place)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self._stopping = True
@@ -138,6 +158,7 @@ class _Supervisor:
 
     def _end(self) -> None:
         """Stop the workers: what is in flight is finished within the limit, then they are killed."""
+        self._bound.close()  # once the workers have closed it, too, no connection is accepted that nobody serves
         for worker in self._workers:
             worker.process.terminate()
         deadline = time.monotonic() + self._settings.limits.shutdown_seconds + 5

@@ -10,7 +10,16 @@ from importlib.metadata import packages_distributions
 from pipeline.environment.bootstrap import LOCKS
 from pipeline.project import PROJECT
 
-OURS = {"pipeline", "evaluation", "pybrain", "pybrain3", "pybrain_runtime", "serving", "training"}
+OURS = {
+    "access_control",
+    "pipeline",
+    "evaluation",
+    "pybrain",
+    "pybrain3",
+    "pybrain_runtime",
+    "serving",
+    "training",
+}
 
 
 def third_party_imports() -> dict[str, str]:

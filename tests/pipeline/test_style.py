@@ -51,6 +51,7 @@ def test_there_are_no_import_cycles() -> None:
         "pybrain3",
         "pybrain_runtime",
         "training",
+        "access_control",
         "serving",
         "pipeline",
         "evaluation",

@@ -36,11 +36,12 @@ def set_up_logs(*, every_request: bool) -> None:
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
-    for name in ("serving", "uvicorn"):
+    for name in ("serving", "access_control", "uvicorn"):
         logger = logging.getLogger(name)
         logger.handlers = [handler]
         logger.propagate = False
-    logging.getLogger("serving").setLevel(logging.INFO)
+    for name in ("serving", "access_control"):
+        logging.getLogger(name).setLevel(logging.INFO)
     logging.getLogger("serving.requests").setLevel(logging.DEBUG if every_request else logging.INFO)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
 

@@ -13,12 +13,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.errors import Overloaded, RequestError
+from access_control.errors import AccessDenied
+from access_control.gate import AccessGate
+from serving.errors import Denied, OutOfMemory, Overloaded, RequestError
 from serving.http.responses import error_response
 from serving.metrics import Metrics
 
 Handler = Callable[[Request], Awaitable[Response]]
 _LOG = logging.getLogger("serving.requests")
+_NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 _REQUEST_ID = re.compile(rb"[\w.:-]{1,64}")
 
 
@@ -38,6 +41,7 @@ class RequestMiddleware:
         always: paths that are answered under any load.
         limit: the most requests in flight.
         metrics: what is counted.
+        gate: which requests may pass.
     """
 
     def __init__(
@@ -47,12 +51,14 @@ class RequestMiddleware:
         always: frozenset[str],
         limit: int,
         metrics: Metrics,
+        gate: AccessGate,
     ) -> None:
         self._app = app
         self._direct = direct
         self._always = always
         self._limit = limit
         self._metrics = metrics
+        self._gate = gate
         self._prefix = os.urandom(6).hex()
         self._numbers = itertools.count()
 
@@ -71,7 +77,7 @@ class RequestMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], header]
+                message["headers"] = [*message["headers"], header, _NO_SNIFFING]
             await send(message)
 
         self._metrics.in_flight += 1
@@ -81,6 +87,13 @@ class RequestMiddleware:
             self._metrics.count_error(error.code)
             if not status:
                 await error_response(error, request_id)(scope, receive, send_counted)
+        except MemoryError:
+            self._metrics.count_error(OutOfMemory.code)
+            _LOG.error("out of memory", extra={"request_id": request_id})
+            if status:
+                raise
+            refusal = OutOfMemory("There is not enough memory for this request.")
+            await error_response(refusal, request_id)(scope, receive, send_counted)
         except Exception:
             self._metrics.count_error("internal_error")
             _LOG.exception("internal error", extra={"request_id": request_id})
@@ -95,12 +108,24 @@ class RequestMiddleware:
         path = scope["path"]
         if self._metrics.in_flight > self._limit and path not in self._always:
             raise Overloaded(f"{self._limit} requests are in flight, the limit of this server.")
+        self._admit(scope)
         handler = self._direct.get((scope["method"], path))
         if handler is None:
             await self._app(scope, receive, send)
             return
         response = await handler(Request(scope, receive))
         await response(scope, receive, send)
+
+    def _admit(self, scope: Scope) -> None:
+        """Refuse a request that the rules of access do not allow."""
+        client = scope["client"]
+        try:
+            key = self._gate.admit(
+                scope["method"], scope["path"], scope["headers"], client[0] if client else ""
+            )
+        except AccessDenied as error:
+            raise Denied(error) from None
+        scope["sees_models"] = self._gate.keys is None or (key is not None and "models" in key.scopes)
 
     def _request_id(self, scope: Scope) -> str:
         """Return the client's request id where it has a valid one, else a new one."""

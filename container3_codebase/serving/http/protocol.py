@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol with limits on the number of connections, and on size and time of the headers."""
+"""uvicorn's HTTP protocol with limits on connections, headers, pipelining, and on the time for both directions."""
 
 from __future__ import annotations
 
@@ -11,17 +11,25 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from serving.http.lingering import LingeringTransport
 from serving.settings import RequestLimits
+
+_DRAIN_SECONDS = 1
+_IDLE_SECONDS = 0.5
+_PIPELINED = 32
+_PROGRESS = 32 * 1024
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """One connection. A subclass sets the limits.
+    """One connection. A subclass for each server sets the attributes below.
 
     Attributes:
         limits: the limits.
+        idle: the connections without a request in progress, with the time since when, the oldest first.
     """
 
     limits = RequestLimits()
+    idle: dict[LimitedProtocol, float]
 
     def __init__(
         self,
@@ -34,23 +42,29 @@ class LimitedProtocol(HttpToolsProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._header_bytes = 0
         self._in_headers = True
+        self._draining = False
+        self._unsent = 0
+        self._progress_at = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the clock of the headers, or refuse the connection if there are too many."""
         super().connection_made(cast(asyncio.Transport, transport))
-        if len(self.connections) > self.limits.connections:
+        self._lingering = LingeringTransport(self.transport)
+        if len(self.connections) > self.limits.connections and not self._make_room():
             self._refuse(503, "Too many connections.", "retry-after: 1\r\n")
-        else:
-            self._start_timer()
+            return
+        self.idle[self] = self.loop.time()
+        self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the clock."""
         self._stop_timer()
+        self.idle.pop(self, None)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Parse data; refuse headers that are too large."""
-        if self.transport.is_closing():
+        if self._lingering.lingers or self.transport.is_closing():
             return
         counted = self._in_headers
         super().data_received(data)
@@ -75,15 +89,68 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Stop the clock, and start the request."""
+        """Stop the clock, and start the request; refuse one of too many that the client has sent ahead."""
         self._stop_timer()
         self._in_headers, self._header_bytes = False, 0
+        if len(self.pipeline) >= _PIPELINED:
+            self._refuse(400, f"More than {_PIPELINED} requests were sent without waiting for the responses.")
+            raise ValueError("too many pipelined requests")
         super().on_headers_complete()
+        self.idle.pop(self, None)
+        self.cycle.transport = cast(asyncio.Transport, self._lingering)
+        self._lingering.cycle = self.cycle
+        if self._draining:
+            self.cycle.keep_alive = False
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request."""
+        super().on_response_complete()
+        if not self.pipeline and not self.transport.is_closing():
+            self.idle[self] = self.loop.time()
+
+    def resume_writing(self) -> None:
+        """Note that the client reads."""
+        self._progress_at = self.loop.time()
+        super().resume_writing()
+
+    def shutdown(self) -> None:
+        """Finish the request in progress, and one that is on its way; the client is told to use another connection."""
+        self._draining = True
+        self.timeout_keep_alive = _DRAIN_SECONDS
+        if self.cycle is None or self.cycle.response_complete:
+            self.loop.call_later(_DRAIN_SECONDS, self._close_idle)
+        elif not self.cycle.response_started:
+            self.cycle.keep_alive = False
+
+    def end_if_stuck(self, now: float) -> None:
+        """End the connection if the client has not read its response for too long.
+
+        Args:
+            now: the time of the event loop.
+        """
+        unsent = self.transport.get_write_buffer_size()
+        if not unsent or not self._unsent or self._unsent - unsent >= _PROGRESS:
+            self._unsent, self._progress_at = unsent, now
+        elif now - self._progress_at > self.limits.send_seconds:
+            self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is not HTTP."""
         if not self.transport.is_closing():
             self._refuse(400, msg)
+
+    def _make_room(self) -> bool:
+        """Close the connection that has been idle for the longest time; return whether there is one to close."""
+        oldest = next(iter(self.idle), None)
+        if oldest is None or self.loop.time() - self.idle[oldest] < _IDLE_SECONDS:
+            return False
+        del self.idle[oldest]
+        oldest._refuse(408, "The connection was idle, and others are waiting.")
+        return True
+
+    def _close_idle(self) -> None:
+        if self in self.idle:
+            self.transport.close()
 
     def _start_timer(self) -> None:
         self._timer = self.loop.call_later(self.limits.header_seconds, self._timed_out)
@@ -111,4 +178,4 @@ class LimitedProtocol(HttpToolsProtocol):
 
 def limited_protocol(limits: RequestLimits) -> type[LimitedProtocol]:
     """Return the protocol class of a server."""
-    return cast(type[LimitedProtocol], type("Protocol", (LimitedProtocol,), {"limits": limits}))
+    return cast(type[LimitedProtocol], type("Protocol", (LimitedProtocol,), {"limits": limits, "idle": {}}))

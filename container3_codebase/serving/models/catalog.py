@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from types import MappingProxyType
 
 from pybrain_runtime.errors import PipelineError
@@ -27,10 +28,12 @@ class Catalog:
 
     Args:
         settings: the sources, and how often they are looked at.
+        count_load: called with ``loaded`` or ``failed`` for each file.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, count_load: Callable[[str], None] = lambda result: None) -> None:
         self._settings = settings
+        self._count_load = count_load
         self._loaded: dict[_Key, ServedModel] = {}
         self._failed: dict[_Key, tuple[Signature, str]] = {}
         self._missing: set[_Key] = set()
@@ -111,10 +114,12 @@ class Catalog:
             self._loaded[key] = model
             self._failed.pop(key, None)
             self.reloads += 1
+            self._count_load("loaded")
             _LOG.info("loaded %s version %d", file.name, file.version)
 
     def _fail(self, file: ModelFile, message: str) -> None:
         self.failures += 1
+        self._count_load("failed")
         self._failed[_key(file)] = (file.signature, message)
         _LOG.warning("%s is not loaded: %s", file.path, message)
 

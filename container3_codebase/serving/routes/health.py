@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from access_control.key_store import KeyStore
 from pybrain_runtime._version import __version__
 from serving.http.responses import json_response
 from serving.inference import Inference
@@ -21,8 +23,13 @@ def is_ready(inference: Inference) -> bool:
     return snapshot.default in snapshot.models
 
 
-def router(inference: Inference) -> APIRouter:
-    """Return the routes."""
+def router(inference: Inference, keys: KeyStore | None) -> APIRouter:
+    """Return the routes.
+
+    Args:
+        inference: the models.
+        keys: the API keys; None where none are needed.
+    """
     routes = APIRouter(tags=["health"])
 
     @routes.get("/health", summary="Whether the process responds")
@@ -31,14 +38,18 @@ def router(inference: Inference) -> APIRouter:
         return json_response({"status": "live"})
 
     @routes.get("/readyz", summary="Whether the default model is loaded", responses={503: {}})
-    async def ready() -> Response:
+    async def ready(request: Request) -> Response:
         snapshot = inference.catalog.snapshot
         ready = is_ready(inference)
-        content = {
+        content: dict[str, object] = {
             "status": "ready" if ready else "not ready",
             "models": {name: versions[-1].version for name, versions in snapshot.models.items()},
             "problems": {path.rpartition("/")[2]: message for path, message in snapshot.problems.items()},
         }
+        if keys is not None and keys.problem:
+            content["keys"] = keys.problem
+        if not request.scope["sees_models"]:
+            content = {"status": content["status"]}
         return json_response(content, 200 if ready else 503)
 
     @routes.get("/version", summary="The version of the server")
@@ -49,8 +60,7 @@ def router(inference: Inference) -> APIRouter:
         "/metrics", summary="Metrics in the text format of Prometheus", response_class=PlainTextResponse
     )
     async def metrics() -> Response:
-        catalog = inference.catalog
-        text = inference.metrics.text(catalog.snapshot, catalog.reloads, catalog.failures)
+        text = inference.metrics.text(inference.catalog.snapshot)
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
     return routes

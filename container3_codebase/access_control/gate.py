@@ -1,0 +1,131 @@
+"""Decides whether a request may pass."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from access_control.errors import InvalidKey, MissingKey, MissingScope, RateLimited, UnknownHost
+from access_control.key_store import KeyStore
+from access_control.keys import Key
+from access_control.origins import check_host, check_origin
+from access_control.rate_limiter import RateLimiter
+from access_control.rates import Rate
+
+Headers = Iterable[tuple[bytes, bytes]]
+ScopeOf = Callable[[str, str], str | None]
+"""Returns the scope that a method and path need; None where they are open to everybody."""
+
+_JUDGED = frozenset({b"host", b"origin", b"sec-fetch-site", b"authorization", b"x-api-key"})
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_MOST_HOSTS = 64
+
+
+class AccessRules(NamedTuple):
+    """What a server allows.
+
+    Attributes:
+        hosts: further names of the server, in lower case.
+        origins: origins whose pages may use the server.
+        rate: of each key without a rate of its own; without keys, of each client address. None for no limit.
+    """
+
+    hosts: frozenset[str] = frozenset()
+    origins: frozenset[str] = frozenset()
+    rate: Rate | None = None
+
+
+class AccessGate:
+    """Judges requests.
+
+    With keys, a route needs a key with its scope. Without keys, every client may use the server, but not a web page
+    of another origin.
+
+    Args:
+        rules: what is allowed.
+        keys: the keys; None where none are needed.
+        limiter: counts requests.
+        scope_of: the scopes of the routes.
+    """
+
+    def __init__(
+        self, rules: AccessRules, keys: KeyStore | None, limiter: RateLimiter, scope_of: ScopeOf
+    ) -> None:
+        self.keys = keys
+        self._rules = rules
+        self._limiter = limiter
+        self._scope_of = scope_of
+        self._hosts: set[bytes] = set()
+
+    def admit(self, method: str, path: str, headers: Headers, client: str) -> Key | None:
+        """Let a request pass, or refuse it.
+
+        Args:
+            method: the method.
+            path: the path as the routes see it.
+            headers: names in lower case, and values.
+            client: the address of the client.
+
+        Returns:
+            The key that was sent, where the server has keys.
+
+        Raises:
+            AccessDenied: the request is refused.
+        """
+        found: dict[bytes, bytes] = {}
+        for name, value in headers:
+            if name in _JUDGED:
+                if name == b"host" and name in found:
+                    raise UnknownHost("The request has two Host headers.")
+                found[name] = value
+        if self.keys is None:
+            self._check_page(method, found)
+            if self._rules.rate is not None and self._scope_of(method, path) is not None:
+                self._check_rate(f"address {client}", self._rules.rate)
+            return None
+        return self._check_key(self._scope_of(method, path), found, self.keys)
+
+    def _check_page(self, method: str, found: dict[bytes, bytes]) -> None:
+        host = found.get(b"host")
+        if host is not None and host not in self._hosts:  # only HTTP/1.0 has requests without one
+            check_host(host, self._rules.hosts)
+            if len(self._hosts) < _MOST_HOSTS:
+                self._hosts.add(host)
+        if method not in _SAFE and (b"origin" in found or b"sec-fetch-site" in found):
+            check_origin(found.get(b"origin"), found.get(b"sec-fetch-site"), host or b"", self._rules.origins)
+
+    def _check_key(self, scope: str | None, found: dict[bytes, bytes], keys: KeyStore) -> Key | None:
+        sent = _sent_key(found)
+        if scope is None:
+            return self._known_key(sent, keys)
+        if not sent:
+            raise MissingKey
+        key = keys.ring.find(sent, time.time())
+        if scope not in key.scopes:
+            raise MissingScope(key.id, scope)
+        rate = key.rate or self._rules.rate
+        if rate is not None:
+            self._check_rate(f"key {key.id}", rate)
+        return key
+
+    @staticmethod
+    def _known_key(sent: str, keys: KeyStore) -> Key | None:
+        """Return the key of a request to an open route, which may have none, or one that is not valid."""
+        try:
+            return keys.ring.find(sent, time.time())
+        except InvalidKey:
+            return None
+
+    def _check_rate(self, whose: str, rate: Rate) -> None:
+        wait = self._limiter.take(whose, rate)
+        if wait:
+            raise RateLimited(f"The {whose}", str(rate), wait)
+
+
+def _sent_key(found: dict[bytes, bytes]) -> str:
+    """Return the key of a request; empty where there is none."""
+    scheme, _, token = found.get(b"authorization", b"").partition(b" ")
+    if scheme.lower() == b"bearer":
+        return token.strip().decode("latin-1")
+    return found.get(b"x-api-key", b"").strip().decode("latin-1")

@@ -1,0 +1,100 @@
+"""Rate limits that hold for all processes of a server together.
+
+The package ``limits`` keeps its counters in one process, or in Redis or memcached; the workers of this server share
+memory instead, so the limit needs no further service. Importing ``limits`` takes longer than this module (0.1 s
+against 2 ms), and so does a check.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import blake2b
+from types import ModuleType
+
+from access_control.rates import Rate
+
+try:
+    import fcntl as _locks
+
+    _fcntl: ModuleType | None = _locks
+except ImportError:  # Windows, where a server is one process
+    _fcntl = None
+
+_PLACES = 1 << 14
+_TRIED = 8
+
+
+class RateLimiter:
+    """Token buckets by name, in memory that forked processes share.
+
+    A bucket holds ``rate.requests`` tokens and is refilled evenly. What is stored is the time at which it is full again
+    (the "theoretical arrival time" of the generic cell rate algorithm, ITU-T I.371), so an unused bucket needs no
+    memory: its place is taken by another one. The memory is bounded, whatever names are used.
+
+    Args:
+        shared: whether several processes use it. It must be created before they are forked.
+        clock: seconds, the same in all processes.
+    """
+
+    def __init__(self, *, shared: bool, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        memory = memoryview(mmap.mmap(-1, _PLACES * 16))
+        self._names = memory[: _PLACES * 8].cast("Q")
+        self._full = memory[_PLACES * 8 :].cast("d")
+        self._lock_file = _lock_file() if shared else -1
+
+    def take(self, name: str, rate: Rate) -> float:
+        """Take a token from a bucket.
+
+        Args:
+            name: the bucket.
+            rate: its size and period.
+
+        Returns:
+            0 where there was one, else the seconds until there is one.
+        """
+        # Never 0, which marks a place that was never used.
+        number = int.from_bytes(blake2b(name.encode("utf-8"), digest_size=8).digest()) | 1
+        with self._locked():
+            now = self._clock()
+            place = self._place(number)
+            full = max(now, self._full[place]) if self._names[place] == number else now
+            interval = rate.seconds / rate.requests
+            wait = full - now - (rate.seconds - interval)
+            if wait > 1e-6 * interval:
+                return wait
+            self._names[place] = number
+            self._full[place] = full + interval
+        return 0.0
+
+    def _place(self, number: int) -> int:
+        """Return the place of a bucket: its own, else that of the bucket which is full the soonest."""
+        places = [(number + step) % _PLACES for step in range(_TRIED)]
+        for place in places:
+            if self._names[place] == number:
+                return place
+        return min(places, key=self._full.__getitem__)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Exclude the other processes. The lock of a process that is killed is released by the operating system."""
+        if self._lock_file < 0 or _fcntl is None:
+            yield
+            return
+        _fcntl.lockf(self._lock_file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            _fcntl.lockf(self._lock_file, fcntl.LOCK_UN)
+
+
+def _lock_file() -> int:
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("app07-rates")
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
