@@ -92,7 +92,7 @@ def _key(where: str, value: object) -> Key:
     if unknown := value.keys() - _MEMBERS:
         raise ValueError(f"{where} has an unknown member {min(unknown)[:40]!a}")
     scopes = value.get("scopes")
-    if not isinstance(scopes, list) or not scopes or not all(scope in SCOPES for scope in scopes):
+    if not isinstance(scopes, list) or not scopes or not all(scope in [*SCOPES] for scope in scopes):
         raise ValueError(f"{where}.scopes is not a list of {', '.join(SCOPES)}")
     return Key(
         _matching(f"{where}.id", value.get("id"), KEY_ID.pattern),

@@ -86,11 +86,11 @@ class RateLimiter:
         if self._lock_file < 0 or _fcntl is None:
             yield
             return
-        _fcntl.lockf(self._lock_file, fcntl.LOCK_EX)
+        _fcntl.lockf(self._lock_file, _fcntl.LOCK_EX)
         try:
             yield
         finally:
-            _fcntl.lockf(self._lock_file, fcntl.LOCK_UN)
+            _fcntl.lockf(self._lock_file, _fcntl.LOCK_UN)
 
 
 def _lock_file() -> int:

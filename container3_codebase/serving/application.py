@@ -22,18 +22,28 @@ from serving.inference import Inference
 from serving.metrics import Metrics
 from serving.models.catalog import Catalog
 from serving.routes import health, inference_protocol, invocations, kserve, models, predict
+from serving.routes.access_documents import document_access
 from serving.routes.documents import REQUEST_SCHEMAS
 from serving.settings import Settings
 
 
 class _Routes(FastAPI):
-    """The routes, with the schemas of their bodies in the OpenAPI document."""
+    """The routes, with the schemas of their bodies and the API keys in the OpenAPI document.
+
+    Attributes:
+        needs_keys: whether clients need API keys.
+    """
+
+    needs_keys = False
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document."""
-        document = super().openapi()
-        document["components"]["schemas"].update(REQUEST_SCHEMAS)
-        return document
+        if self.openapi_schema is None:
+            document = super().openapi()
+            document["components"]["schemas"].update(REQUEST_SCHEMAS)
+            document_access(document, needs_keys=self.needs_keys)
+            self.openapi_schema = document
+        return self.openapi_schema
 
 
 def create_application(settings: Settings, catalog: Catalog, metrics: Metrics, gate: AccessGate) -> ASGIApp:
@@ -56,6 +66,7 @@ def create_application(settings: Settings, catalog: Catalog, metrics: Metrics, g
     app = _Routes(
         title="App07", description="Predictions of PyBrain networks.", version=__version__, lifespan=lifespan
     )
+    app.needs_keys = gate.keys is not None
     app.include_router(predict.router(handler))
     app.include_router(models.router(inference))
     app.include_router(health.router(inference, gate.keys))

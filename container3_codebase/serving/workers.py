@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import multiprocessing
 import os
@@ -41,14 +42,23 @@ def run_workers(settings: Settings, bound: socket.socket, on_ready: Callable[[li
         InputMissing: the key file cannot be read.
         KeyFileError: its content is not valid.
     """
+    set_up_logs(every_request=settings.log_requests)
+    _warn_if_open(settings, bound)
     shared = create_shared(settings)
     if settings.workers == 1:
         run(settings, bound, on_ready, shared)
         return
     if not hasattr(os, "fork"):
         raise UsageError("More than one worker needs a system that can fork processes.")
-    set_up_logs(every_request=settings.log_requests)
     _Supervisor(settings, bound, shared).run(on_ready)
+
+
+def _warn_if_open(settings: Settings, bound: socket.socket) -> None:
+    address = bound.getsockname()[0]
+    if settings.keys is None and not ipaddress.ip_address(address.partition("%")[0]).is_loopback:
+        _LOG.warning(
+            "listening on %s without API keys: everybody who reaches it can use this server", address
+        )
 
 
 class _Worker(NamedTuple):

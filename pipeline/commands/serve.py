@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.commands.command import Command, Context
@@ -29,6 +30,10 @@ class ServeCommand(Command):
         model: networks, ``NAME`` or a file; empty for all.
         workers: number of processes.
         log_requests: whether every request is logged.
+        keys: the file of the API keys; None where clients need none.
+        rate: the limit of requests of each key or address.
+        cors: origins whose pages may use the server.
+        allow_host: domain names of the server.
     """
 
     name = "serve"
@@ -42,6 +47,10 @@ class ServeCommand(Command):
     model: list[str]
     workers: int
     log_requests: bool
+    keys: Path | None
+    rate: str | None
+    cors: list[str]
+    allow_host: list[str]
 
     @classmethod
     def add_options(cls, parser: argparse.ArgumentParser) -> None:
@@ -72,15 +81,18 @@ class ServeCommand(Command):
         parser.add_argument(
             "--log-requests", action="store_true", help="log every request, not only those with an error"
         )
+        _add_access_options(parser)
 
     def run(self, context: Context) -> ServeResult:
         """Serve until a signal ends it.
 
         Raises:
             UsageError: the address cannot be used.
-            InputMissing: a network is not found.
+            InputMissing: a network or the key file is not found.
+            KeyFileError: the key file is not valid.
             MissingPackage: a package cannot be installed.
         """
+        from pipeline.commands.serve_access import AccessOptions
         from pipeline.commands.serve_output import serve
 
         return serve(
@@ -90,7 +102,33 @@ class ServeCommand(Command):
             port=self.port,
             workers=self.workers,
             log_requests=self.log_requests,
+            access=AccessOptions(self.keys, self.rate, self.cors, self.allow_host),
         )
+
+
+def _add_access_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--keys", type=Path, metavar="FILE", help="require the API keys of this file, made by `keys add`"
+    )
+    parser.add_argument(
+        "--rate",
+        metavar="RATE",
+        help="limit each key, or without --keys each client address, to RATE, such as 100/min",
+    )
+    parser.add_argument(
+        "--cors",
+        metavar="ORIGIN",
+        action="append",
+        default=[],
+        help="let web pages of ORIGIN, such as https://app.example.org, use the server; may be repeated",
+    )
+    parser.add_argument(
+        "--allow-host",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a domain name of this server; needed without --keys for names with a dot; may be repeated",
+    )
 
 
 def _port(text: str) -> int:

@@ -13,6 +13,7 @@ from pipeline.extras import ensure
 from pipeline.project import KNOWLEDGE_FILE, Layout
 
 if TYPE_CHECKING:
+    from pipeline.commands.serve_access import AccessOptions
     from serving.settings import Source
 
 _ENDINGS = (".pkl", ".xml", ".npz", ".pkl.gz", ".pkl.bz2", ".xml.gz", ".npz.gz")
@@ -34,7 +35,14 @@ class ServeResult(Result):
 
 
 def serve(
-    context: Context, models: list[str], *, host: str, port: int, workers: int, log_requests: bool
+    context: Context,
+    models: list[str],
+    *,
+    host: str,
+    port: int,
+    workers: int,
+    log_requests: bool,
+    access: AccessOptions,
 ) -> ServeResult:
     """Serve until a signal ends it.
 
@@ -45,10 +53,12 @@ def serve(
         port: the port; 0 for a free one.
         workers: number of processes.
         log_requests: whether every request is logged.
+        access: who may use the server.
 
     Raises:
         UsageError: the address cannot be used.
-        InputMissing: a network is not found.
+        InputMissing: a network or the key file is not found.
+        KeyFileError: the key file is not valid.
         MissingPackage: a package cannot be installed.
     """
     ensure("serve", context.layout, context.console.note)
@@ -63,6 +73,7 @@ def serve(
         workers=workers,
         log_requests=log_requests,
     )
+    settings = access.applied_to(settings)
     bound = bind(settings)
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{bound.getsockname()[1]}"

@@ -61,7 +61,7 @@ class Server:
             )
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            if found := re.search(r"http://127\.0\.0\.1:(\d+) ", line):
+            if found := re.search(r"http://(?:127\.0\.0\.1|0\.0\.0\.0):(\d+) ", line):
                 self.port = int(found[1])
                 return
         raise AssertionError(log.read_text("utf-8"))

@@ -1,0 +1,86 @@
+"""`keys`: make, list and revoke the API keys of a server."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.commands.command import Command, Context
+
+if TYPE_CHECKING:
+    from pipeline.commands.keys_output import KeysResult
+
+_EPILOG = (
+    "The file holds the SHA-256 of each key, never a key: `add` shows the key once. A server that was started with\n"
+    "`serve --keys FILE` follows the file within a second.\n\n"
+    "scopes: predict (predictions and sessions), models (list, cards, metadata), metrics\n\n"
+    "exit status: 0 done, 2 wrong usage, 65 the file is not valid, 66 there is no such file or key,\n"
+    "70 internal error, 73 cannot write"
+)
+
+
+class KeysCommand(Command):
+    """Manage API keys.
+
+    Attributes:
+        action: ``add``, ``list`` or ``revoke``.
+        id: the id of the key; empty for ``list``.
+        scope: what the new key allows.
+        rate: its rate limit; None for that of the server.
+        days: how long it is valid; None for ever.
+        file: the key file; None for that of the environment, else that of the checkout.
+    """
+
+    name = "keys"
+    position = 126
+    summary = "Make, list and revoke the API keys of a server: add NAME, list, revoke NAME."
+    epilog = _EPILOG
+
+    action: str
+    id: str
+    scope: list[str]
+    rate: str | None
+    days: int | None
+    file: Path | None
+
+    @classmethod
+    def add_options(cls, parser: argparse.ArgumentParser) -> None:
+        """Add the options of the command to its parser."""
+        parser.add_argument("action", choices=("add", "list", "revoke"), help="what to do")
+        parser.add_argument("id", metavar="NAME", nargs="?", default="", help="the name of the key")
+        parser.add_argument(
+            "--scope",
+            choices=("predict", "models", "metrics"),
+            action="append",
+            default=[],
+            help="add: what the key allows; may be repeated (default: predict and models)",
+        )
+        parser.add_argument("--rate", metavar="RATE", help="add: the limit of requests, such as 100/min")
+        parser.add_argument("--days", type=_days, metavar="N", help="add: the key expires after N days")
+        parser.add_argument(
+            "--file",
+            type=Path,
+            metavar="FILE",
+            help="the key file (default: the environment variable SERVE_KEYS, else api_keys.json here)",
+        )
+
+    def run(self, context: Context) -> KeysResult:
+        """Make, list or revoke a key.
+
+        Raises:
+            UsageError: the name or the rate is missing, superfluous or not valid, or the name is taken.
+            InputMissing: there is no such file or key.
+            KeyFileError: the file is not valid.
+            CannotWrite: the file cannot be written.
+        """
+        from pipeline.commands.keys_output import NewKey, manage
+
+        new = NewKey(self.scope, self.rate, self.days)
+        return manage(context, self.action, self.id, self.file, new)
+
+
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 6 and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a number of days")
+    return int(text)
