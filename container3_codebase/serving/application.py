@@ -21,9 +21,10 @@ from serving.http.responses import error_response, json_response
 from serving.inference import Inference
 from serving.metrics import Metrics
 from serving.models.catalog import Catalog
-from serving.routes import health, inference_protocol, invocations, kserve, models, predict
+from serving.routes import health, inference_protocol, invocations, kserve, models, predict, sessions
 from serving.routes.access_documents import document_access
 from serving.routes.documents import REQUEST_SCHEMAS
+from serving.sessions.store import SessionStore
 from serving.settings import Settings
 
 
@@ -68,6 +69,7 @@ def create_application(settings: Settings, catalog: Catalog, metrics: Metrics, g
     )
     app.needs_keys = gate.keys is not None
     app.include_router(predict.router(handler))
+    app.include_router(sessions.router(inference, SessionStore(settings.sessions)))
     app.include_router(models.router(inference))
     app.include_router(health.router(inference, gate.keys))
     app.include_router(inference_protocol.router(inference))

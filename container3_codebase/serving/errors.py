@@ -124,3 +124,39 @@ class NotReady(RequestError):
     http_status = 503
     code = "not_ready"
     headers: Mapping[str, str] = {"retry-after": "5"}
+
+
+class UnknownSession(RequestError):
+    """There is no session with this id, or it has expired."""
+
+    http_status = 404
+    code = "unknown_session"
+
+
+class NotRecurrent(InvalidRequest):
+    """A session was asked of a network that keeps no state."""
+
+    code = "not_recurrent"
+
+
+class SessionBusy(RequestError):
+    """Another call of the session is in progress; the client may try again."""
+
+    http_status = 409
+    code = "session_busy"
+    headers: Mapping[str, str] = {"retry-after": "1"}
+
+
+class SessionStep(RequestError):
+    """The session is at another time step than the call says; the details have ``steps``."""
+
+    http_status = 409
+    code = "session_step"
+
+
+class TooManySessions(RequestError):
+    """There are as many sessions as are allowed; the client may try again."""
+
+    http_status = 503
+    code = "too_many_sessions"
+    headers: Mapping[str, str] = {"retry-after": "30"}

@@ -22,6 +22,7 @@ from serving.http.protocol import LimitedProtocol, limited_protocol
 from serving.metrics import Metrics
 from serving.models.catalog import Catalog
 from serving.routes.scopes import scope_of
+from serving.sessions.folder import session_folder
 from serving.settings import Settings
 from serving.shared import Shared
 
@@ -80,10 +81,11 @@ def run(
         signal.signal(signal.SIGHUP, reload)
     rules = AccessRules(frozenset(settings.hosts), frozenset(settings.origins), settings.rate)
     gate = AccessGate(rules, shared.keys, shared.limiter, scope_of)
-    server = _Server(_config(settings, catalog, metrics, gate))
     try:
-        on_ready(list(catalog.snapshot.models))
-        server.run(sockets=[bound])
+        with session_folder(settings.sessions) as sessions:
+            server = _Server(_config(replace(settings, sessions=sessions), catalog, metrics, gate))
+            on_ready(list(catalog.snapshot.models))
+            server.run(sockets=[bound])
     finally:
         catalog.stop()
 

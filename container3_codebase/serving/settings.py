@@ -46,6 +46,26 @@ class RequestLimits:
 
 
 @dataclass(frozen=True)
+class SessionSettings:
+    """Where sessions are kept, and how many.
+
+    Attributes:
+        folder: the folder that keeps them, which several servers may share; None for a private one that is removed when
+            the server ends.
+        idle_seconds: until a session that is not used expires.
+        life_seconds: until a session expires, whether it is used or not.
+        most: the most sessions.
+        bytes: the most bytes of all sessions, and of the models that they use.
+    """
+
+    folder: Path | None = None
+    idle_seconds: float = 900.0
+    life_seconds: float = 86_400.0
+    most: int = 1000
+    bytes: int = 64 * MIB
+
+
+@dataclass(frozen=True)
 class Source:
     """One network file, or a folder of them.
 
@@ -74,6 +94,7 @@ class Settings:
         origins: origins whose pages may use the server (CORS).
         hosts: further names of the server, in lower case.
         limits: the limits on requests.
+        sessions: the sessions of recurrent networks.
     """
 
     sources: tuple[Source, ...]
@@ -87,3 +108,4 @@ class Settings:
     origins: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     limits: RequestLimits = field(default_factory=RequestLimits)
+    sessions: SessionSettings = field(default_factory=SessionSettings)

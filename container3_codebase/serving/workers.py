@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 from types import FrameType
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from pybrain_runtime.errors import UsageError
 from serving.http.logs import set_up_logs
 from serving.metrics import Metrics
 from serving.server import run
+from serving.sessions.folder import session_folder
 from serving.settings import Settings
 from serving.shared import Shared, create_shared
 
@@ -50,7 +52,8 @@ def run_workers(settings: Settings, bound: socket.socket, on_ready: Callable[[li
         return
     if not hasattr(os, "fork"):
         raise UsageError("More than one worker needs a system that can fork processes.")
-    _Supervisor(settings, bound, shared).run(on_ready)
+    with session_folder(settings.sessions) as sessions:
+        _Supervisor(replace(settings, sessions=sessions), bound, shared).run(on_ready)
 
 
 def _warn_if_open(settings: Settings, bound: socket.socket) -> None:

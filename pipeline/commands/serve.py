@@ -29,6 +29,7 @@ class ServeCommand(Command):
         port: the port; 0 for a free one.
         model: networks, ``NAME`` or a file; empty for all.
         workers: number of processes.
+        sessions: the folder that keeps the sessions; None for a private one.
         log_requests: whether every request is logged.
         keys: the file of the API keys; None where clients need none.
         rate: the limit of requests of each key or address.
@@ -46,6 +47,7 @@ class ServeCommand(Command):
     port: int
     model: list[str]
     workers: int
+    sessions: Path | None
     log_requests: bool
     keys: Path | None
     rate: str | None
@@ -79,6 +81,12 @@ class ServeCommand(Command):
             help="processes that share the port (default: 1)",
         )
         parser.add_argument(
+            "--sessions",
+            type=Path,
+            metavar="FOLDER",
+            help="keep the sessions of recurrent networks in this folder (default: a private one, removed at the end)",
+        )
+        parser.add_argument(
             "--log-requests", action="store_true", help="log every request, not only those with an error"
         )
         _add_access_options(parser)
@@ -101,6 +109,7 @@ class ServeCommand(Command):
             host=self.host,
             port=self.port,
             workers=self.workers,
+            sessions=self.sessions,
             log_requests=self.log_requests,
             access=AccessOptions(self.keys, self.rate, self.cors, self.allow_host),
         )

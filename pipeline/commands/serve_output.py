@@ -43,6 +43,7 @@ def serve(
     workers: int,
     log_requests: bool,
     access: AccessOptions,
+    sessions: Path | None = None,
 ) -> ServeResult:
     """Serve until a signal ends it.
 
@@ -52,6 +53,7 @@ def serve(
         host: the address to listen on.
         port: the port; 0 for a free one.
         workers: number of processes.
+        sessions: the folder that keeps the sessions; None for a private one.
         log_requests: whether every request is logged.
         access: who may use the server.
 
@@ -63,7 +65,7 @@ def serve(
     """
     ensure("serve", context.layout, context.console.note)
     from serving.server import bind
-    from serving.settings import Settings
+    from serving.settings import SessionSettings, Settings
     from serving.workers import run_workers
 
     settings = Settings(
@@ -71,6 +73,7 @@ def serve(
         host=host,
         port=port,
         workers=workers,
+        sessions=SessionSettings(folder=sessions),
         log_requests=log_requests,
     )
     settings = access.applied_to(settings)

@@ -14,6 +14,7 @@ from pybrain_runtime.engine.inference_session import InferenceSession
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.knowledge import Knowledge, load_knowledge
 from serving.models.files import ModelFile
+from serving.models.source_files import SourceFiles, read_source_files
 
 Array = NDArray[np.float64]
 
@@ -27,6 +28,7 @@ class ServedModel(Record):
         file: where it was loaded from.
         knowledge: the network and its card.
         single: the network, compiled for float32.
+        source: the content of the files of a recurrent network, which sessions need when the files have changed.
     """
 
     name: str
@@ -34,6 +36,7 @@ class ServedModel(Record):
     file: ModelFile
     knowledge: Knowledge
     single: CompiledNetwork
+    source: SourceFiles | None = None
 
     @cached_property
     def identity(self) -> msgspec.Raw:
@@ -75,7 +78,16 @@ class ServedModel(Record):
         """
         if precision == "float64":
             return self.knowledge.activate(rows)
-        return InferenceSession(self.single, scaling=self.knowledge.card).activate(rows)
+        return self.session(precision).activate(rows)
+
+    def session(self, precision: str = "float64") -> InferenceSession:
+        """Return an inference session from a reset network.
+
+        Args:
+            precision: ``float64`` or ``float32``.
+        """
+        compiled = self.knowledge.compiled if precision == "float64" else self.single
+        return InferenceSession(compiled, scaling=self.knowledge.card)
 
 
 def load_model(file: ModelFile) -> ServedModel:
@@ -87,7 +99,8 @@ def load_model(file: ModelFile) -> ServedModel:
     knowledge = load_knowledge(file.path)
     single = CompiledNetwork(knowledge.network, precision="float32")
     single.check_random(None)
-    model = ServedModel(file.name, str(file.version), file, knowledge, single)
+    source = read_source_files(knowledge) if knowledge.network.recurrent else None
+    model = ServedModel(file.name, str(file.version), file, knowledge, single, source)
     rows = np.zeros((2, knowledge.indim))
     first, second = model.activate(rows), model.activate(rows)
     model.activate(rows, "float32")

@@ -13,12 +13,13 @@ from serving.models.served_model import Array, ServedModel
 _ENCODE = msgspec.json.Encoder().encode
 
 
-def prediction(model: ServedModel, outputs: Array) -> bytes:
+def prediction(model: ServedModel, outputs: Array, **others: int) -> bytes:
     """Return the answer of ``POST /predict``.
 
     Args:
         model: the model that was used.
         outputs: shape (n, outdim).
+        others: further members of the answer.
 
     Raises:
         NotFinite: an output is NaN or infinite.
@@ -32,7 +33,7 @@ def prediction(model: ServedModel, outputs: Array) -> bytes:
             answer["classes"] = model.knowledge.labels
             answer["probabilities"] = rows if len(rows[0]) > 1 else [[1.0 - p, p] for [p] in rows]
     answer["model"] = model.identity
-    return _ENCODE(answer)
+    return _ENCODE(answer | others if others else answer)
 
 
 def plain_predictions(outputs: Array) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -35,5 +35,33 @@ class InstancesRequest(msgspec.Struct, forbid_unknown_fields=True):
     instances: list[Instance]
 
 
+class SessionRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of ``POST /sessions``.
+
+    Attributes:
+        model: the name of the model; None for the default model.
+        version: its version; None for the newest.
+    """
+
+    model: str | None = None
+    version: str | int | None = None
+
+
+class SessionPredictionRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of ``POST /sessions/{id}/predict``.
+
+    Attributes:
+        instances: the next time steps, as in ``PredictionRequest``.
+        precision: of the arithmetic; the first call of the session decides.
+        step: number of time steps so far, as the client counts them; None to continue in any case.
+    """
+
+    instances: list[Instance]
+    precision: Literal["float64", "float32"] | None = None
+    step: Annotated[int, msgspec.Meta(ge=0)] | None = None
+
+
 PREDICTION = msgspec.json.Decoder(PredictionRequest)
 INSTANCES = msgspec.json.Decoder(InstancesRequest)
+SESSION = msgspec.json.Decoder(SessionRequest)
+SESSION_PREDICTION = msgspec.json.Decoder(SessionPredictionRequest)

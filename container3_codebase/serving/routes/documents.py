@@ -8,7 +8,12 @@ import msgspec
 from pydantic import BaseModel, ConfigDict
 
 from serving.requests.invocations import InvocationsRequest
-from serving.requests.prediction_request import InstancesRequest, PredictionRequest
+from serving.requests.prediction_request import (
+    InstancesRequest,
+    PredictionRequest,
+    SessionPredictionRequest,
+    SessionRequest,
+)
 from serving.requests.tables import TABLE_TYPES
 from serving.requests.tensors import InferRequest
 
@@ -31,6 +36,21 @@ class Prediction(BaseModel):
     model: Identity
 
 
+class SessionPrediction(Prediction):
+    """The answer of a call of a session."""
+
+    steps: int
+
+
+class Session(BaseModel):
+    """A session. It expires unless it is used."""
+
+    session: str
+    model: Identity
+    steps: int
+    expires_in: int
+
+
 class ErrorBody(BaseModel):
     """What is wrong with a request. Errors of an instance say which, and what was got and expected."""
 
@@ -46,10 +66,11 @@ _EXAMPLE = {"instances": [[5.1, 3.5, 1.4, 0.2]], "model": "iris"}
 
 def _request_schemas() -> tuple[dict[type, dict[str, Any]], dict[str, Any]]:
     """Return references to the JSON schemas of the bodies, and the schemas, from the types that parse the bodies."""
-    kinds = (PredictionRequest, InstancesRequest, InferRequest, InvocationsRequest)
+    rows = (PredictionRequest, InstancesRequest, SessionPredictionRequest)
+    kinds = (*rows, SessionRequest, InferRequest, InvocationsRequest)
     template = "#/components/schemas/{name}"
     references, schemas = msgspec.json.schema_components(kinds, ref_template=template)
-    for kind in (PredictionRequest, InstancesRequest):
+    for kind in rows:
         schemas[kind.__name__]["properties"]["instances"]["minItems"] = 1
     return dict(zip(kinds, references, strict=True)), dict(schemas)
 
@@ -61,13 +82,17 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorBody, "description": text}
     for status, text in (
         (400, "The body is not in the format of its content type"),
-        (404, "There is no such model or version"),
+        (404, "There is no such model, version or session"),
         (406, "None of the accepted content types can be written"),
         (408, "The body was not complete in time"),
+        (409, "Another call of the session is in progress, or the session is at another step"),
         (413, "The body has too many bytes or rows"),
         (415, "The content type is not supported"),
         (422, "The rows do not fit the network"),
-        (503, "Too many requests are in flight, or the model could not be loaded"),
+        (
+            503,
+            "Too many requests are in flight, there are too many sessions, or the model could not be loaded",
+        ),
     )
 }
 PREDICT_BODY: dict[str, Any] = {

@@ -1,0 +1,1 @@
+"""Sessions: the recurrent state of a network between requests."""

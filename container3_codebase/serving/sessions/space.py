@@ -1,0 +1,74 @@
+"""Keeps the folder of sessions within its limits: what has expired is removed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from pybrain_runtime._io.locks import lock
+from serving.errors import TooManySessions
+from serving.settings import SessionSettings
+
+
+def make_space(folder: Path, settings: SessionSettings, size: int, *, keep: str) -> None:
+    """Remove sessions that have expired, and the models that no session uses; check that there is space for one more.
+
+    The caller holds the lock of the folder.
+
+    Args:
+        folder: the folder.
+        settings: the limits.
+        size: bytes that one more session takes.
+        keep: name of the subfolder that is about to be used.
+
+    Raises:
+        TooManySessions: there is no space.
+    """
+    oldest = time.time() - settings.idle_seconds
+    count = 0
+    for group in list(_entries(folder)):
+        left = 0
+        for entry in list(_entries(group.path)):
+            if entry.is_dir(follow_symlinks=False):
+                size += sum(_size(each) for each in _entries(entry.path))
+            elif _expired(entry, oldest):
+                Path(entry.path).unlink(missing_ok=True)
+            else:
+                left += 1
+                size += _size(entry)
+        if not left and group.name != keep:
+            shutil.rmtree(group.path, ignore_errors=True)
+        count += left
+    if count >= settings.most or size > settings.bytes:
+        what = f"{count} sessions" if count >= settings.most else "the sessions' memory is used"
+        raise TooManySessions(
+            f"There are as many sessions as this server keeps ({what}); one must end or expire first."
+        )
+
+
+def _expired(entry: os.DirEntry[str], oldest: float) -> bool:
+    """Return whether a session was not used since a time, and is not being used now."""
+    with suppress(OSError):
+        if entry.stat(follow_symlinks=False).st_mtime > oldest:
+            return False
+        descriptor = os.open(entry.path, os.O_RDONLY)
+        try:
+            return lock(descriptor) is not False
+        finally:
+            os.close(descriptor)
+    return False
+
+
+def _entries(path: str | Path) -> Iterator[os.DirEntry[str]]:
+    with suppress(OSError), os.scandir(path) as entries:
+        yield from entries
+
+
+def _size(entry: os.DirEntry[str]) -> int:
+    with suppress(OSError):
+        return entry.stat(follow_symlinks=False).st_size
+    return 0
