@@ -45,6 +45,7 @@ EXTRAS = {
     "plot": Extra("matplotlib", "matplotlib", "Drawing plots"),
     "tune": Extra("Optuna", "optuna", "A search for training options"),
     "serve": Extra("FastAPI", "fastapi", "Serving predictions"),
+    "client": Extra("httpx", "httpx", "Asking a server for predictions"),
     "track": Extra("mlflow-skinny", "mlflow", "Sending runs to MLflow"),
 }
 """The optional parts, by the name of the extra in `pyproject.toml` and of the lock file in `requirements/`."""

@@ -12,6 +12,7 @@ from pipeline.project import PROJECT
 
 OURS = {
     "access_control",
+    "app07_client",
     "pipeline",
     "evaluation",
     "pybrain",

@@ -53,6 +53,7 @@ def test_there_are_no_import_cycles() -> None:
         "training",
         "access_control",
         "serving",
+        "app07_client",
         "pipeline",
         "evaluation",
         cache_dir=None,

@@ -78,8 +78,18 @@ def answer(request: InferRequest, model: ServedModel, outputs: Array) -> InferAn
     content: dict[str, Any] = {"model_name": model.name, "model_version": model.version, "outputs": tensors}
     if request.id:
         content["id"] = request.id
+    if request.parameters.get("model_description") is True:
+        content["parameters"] = _description(model)
     head = _ENCODE(content)
     return InferAnswer(head + tail, len(head) if tail else None)
+
+
+def _description(model: ServedModel) -> dict[str, str]:
+    """Return what the answers of ``POST /predict`` say about a model; the protocol has no lists here."""
+    described = {"sha256": model.knowledge.sha256}
+    if model.gives_probabilities:
+        described["classes"] = _ENCODE(model.knowledge.labels).decode("utf-8")
+    return described
 
 
 def _tensor(name: str, binary: bool, model: ServedModel, outputs: Array) -> tuple[dict[str, Any], bytes]:

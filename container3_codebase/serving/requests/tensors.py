@@ -60,7 +60,8 @@ class InferRequest(msgspec.Struct, forbid_unknown_fields=True):
     Attributes:
         inputs: one tensor.
         id: returned with the answer.
-        parameters: ``binary_data_output``, whether all outputs are binary, and ``precision``.
+        parameters: ``binary_data_output``, whether all outputs are binary; ``precision``; ``model_description``,
+            whether the answer has the SHA-256 of the model, and its classes where the outputs are probabilities.
         outputs: the outputs to return; empty for all.
     """
 

@@ -47,7 +47,13 @@ async def predict_table(inference: Inference, request: Request, kind: str) -> Re
             # The open file can still be read.
             await asyncio.shield(inference.in_thread(folder.cleanup))
     inference.metrics.count_rows(model.name, count)
-    return StreamingResponse(_content(inference, file), media_type=answer)
+    headers = {
+        "x-model-name": model.name,
+        "x-model-version": model.version,
+        "x-model-sha256": model.knowledge.sha256,
+        "x-prediction-rows": str(count),
+    }
+    return StreamingResponse(_content(inference, file), media_type=answer, headers=headers)
 
 
 async def _store(inference: Inference, request: Request, path: Path) -> None:

@@ -1,0 +1,171 @@
+"""The client with asynchronous calls, under asyncio or trio."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from app07_client.protocol import descriptions, plans, sessions
+from app07_client.settings import (
+    MOST_BYTES,
+    MOST_BYTES_OF_A_FILE,
+    Settings,
+    image_bytes,
+    missing_httpx,
+    table_files,
+)
+
+if TYPE_CHECKING:
+    from app07_client.protocol.rows import Rows
+    from app07_client.results import FilePrediction, ModelDescription, ModelSummary, Prediction
+    from app07_client.transport.asynchronous import AsyncTransport
+
+
+class AsyncApp07Client:
+    """A client of a server of predictions, with asynchronous calls.
+
+    Requests that may be repeated are repeated after failures that may pass: no connection, an interrupted response, and
+    the statuses 408, 429, 502, 503 and 504. Proxies and certificates of the environment are not used, redirects are
+    not followed.
+
+    Args:
+        url: scheme, host and port, ``http://127.0.0.1:8000``; a path where the service is not at the root.
+        api_key: sent as ``Authorization: Bearer``; None where the server asks for none.
+        timeout: the longest time of a call in seconds, with all retries and pauses.
+        retries: how often a request is repeated at most.
+        ssl_context: the settings of encrypted connections, such as another certificate authority.
+        max_response_bytes: the most bytes of a response that is kept in memory.
+
+    Raises:
+        InvalidInput: an argument is not valid.
+        MissingPackage: httpx is not installed.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        api_key: str | None = None,
+        timeout: float = 30.0,
+        retries: int = 3,
+        *,
+        ssl_context: ssl.SSLContext | None = None,
+        max_response_bytes: int = MOST_BYTES,
+    ) -> None:
+        self._settings = settings = Settings.checked(url, api_key, timeout, retries, max_response_bytes)
+        try:
+            from app07_client.transport.asynchronous import AsyncTransport
+        except ImportError as error:
+            raise missing_httpx(error) from error
+        self._transport = AsyncTransport(settings.url, settings.headers, ssl_context, settings.most)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._settings.url!r})"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """As ``App07Client.close``."""
+        await self._transport.close()
+
+    async def predict(
+        self,
+        rows: Rows,
+        model: str | None = None,
+        version: str | int | None = None,
+        precision: str | None = None,
+    ) -> Prediction:
+        """As ``App07Client.predict``."""
+        plan = plans.predict(self._settings.exchange(), rows, model, version, precision)
+        return await self._transport.run(plan)
+
+    async def predict_file(
+        self,
+        rows: str | os.PathLike[str],
+        output: str | os.PathLike[str],
+        model: str | None = None,
+        version: str | int | None = None,
+        precision: str | None = None,
+        *,
+        timeout: float | None = None,
+        max_bytes: int = MOST_BYTES_OF_A_FILE,
+    ) -> FilePrediction:
+        """As ``App07Client.predict_file``."""
+        upload, target = table_files(rows, output, max_bytes)
+        with target:
+            exchange = self._settings.file_exchange(timeout)
+            query = {"model": model, "version": version, "precision": precision}
+            found = await self._transport.run(plans.predict_file(exchange, upload, target, query))
+            target.finish()
+        return found
+
+    async def predict_image(
+        self,
+        image: bytes | str | os.PathLike[str],
+        model: str | None = None,
+        version: str | int | None = None,
+    ) -> Prediction:
+        """As ``App07Client.predict_image``."""
+        plan = plans.predict_image(self._settings.exchange(), image_bytes(image), model, version)
+        return await self._transport.run(plan)
+
+    async def models(self) -> list[ModelSummary]:
+        """As ``App07Client.models``."""
+        return await self._transport.run(descriptions.models(self._settings.exchange()))
+
+    async def model(self, name: str) -> ModelDescription:
+        """As ``App07Client.model``."""
+        return await self._transport.run(descriptions.model(self._settings.exchange(), name))
+
+    async def ready(self) -> bool:
+        """As ``App07Client.ready``."""
+        return await self._transport.run(descriptions.ready(self._settings.exchange()))
+
+    def session(self, model: str | None = None, version: str | int | None = None) -> AsyncSession:
+        """As ``App07Client.session``."""
+        return AsyncSession(self._transport, self._settings, model, version)
+
+
+class AsyncSession:
+    """The state of a recurrent network on the server, from ``AsyncApp07Client.session``.
+
+    Args:
+        transport: sends its requests.
+        settings: of the client.
+        model: its name; None for the default model.
+        version: its version; None for the newest.
+
+    Attributes:
+        id: the id of the session; empty before it was created.
+    """
+
+    def __init__(
+        self, transport: AsyncTransport, settings: Settings, model: str | None, version: str | int | None
+    ) -> None:
+        self._transport = transport
+        self._settings = settings
+        self._model, self._version = model, version
+        self.id = ""
+
+    async def __aenter__(self) -> Self:
+        plan = sessions.open_session(self._settings.exchange(), self._model, self._version)
+        self.id = await self._transport.run(plan)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        plan = sessions.close_session(self._settings.exchange(), self.id, quiet=error is not None)
+        await self._transport.run(plan)
+
+    async def predict(self, rows: Rows) -> Prediction:
+        """As ``Session.predict``."""
+        plan = sessions.predict_in_session(self._settings.exchange(), self.id, rows)
+        return await self._transport.run(plan)

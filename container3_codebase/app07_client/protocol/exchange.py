@@ -1,0 +1,181 @@
+"""One call as a sequence of steps, without input and output: what is sent, what comes back, when it is sent again.
+
+A plan is a generator. It yields what is to be done (``Send``, ``Pause``), is sent the outcome, and returns the result
+of the call. ``app07_client.transport`` does what plans ask for, so that both clients decide alike.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from app07_client.errors import App07Error, ConnectionFailed, InvalidInput, TLSFailed
+from app07_client.protocol.files import ResponseFile, Upload
+from app07_client.protocol.refusals import refusal
+
+_T = TypeVar("_T")
+MIB = 1 << 20
+_BASE, _LONGEST = 0.2, 10.0
+_TRANSIENT = frozenset({408, 429, 502, 503, 504})
+_NOT_PROCESSED = frozenset({"overloaded", "rate_limited", "not_ready", "too_many_connections"})
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request.
+
+    Attributes:
+        method: of HTTP.
+        path: below the URL of the server, quoted, with the query.
+        headers: in lower case, without the API key.
+        content: the body; a file is read in blocks, from its start for each attempt.
+        target: where the body of the response is written if it is successful; None for memory.
+        repeatable: whether it may be sent again when the server may have processed it.
+    """
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | Upload | None = None
+    target: ResponseFile | None = None
+    repeatable: bool = True
+
+
+@dataclass(frozen=True)
+class Send:
+    """Send a request, and read the response.
+
+    Attributes:
+        request: the request.
+        deadline: when the response has to be complete, by ``time.monotonic``.
+        patience: the longest time to wait for the next bytes, in seconds.
+    """
+
+    request: Request
+    deadline: float
+    patience: float
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Wait.
+
+    Attributes:
+        seconds: how long.
+    """
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Response:
+    """A response.
+
+    Attributes:
+        status: the HTTP status.
+        headers: by their names in lower case.
+        body: the body; empty where it was written to a file.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+Outcome = Response | ConnectionFailed | None
+Plan = Generator[Send | Pause, Outcome, _T]
+
+
+@dataclass(frozen=True)
+class Retries:
+    """When a request is sent again: after a pause of random length, whose upper bound doubles with each attempt.
+
+    Attributes:
+        count: the most retries of a request.
+        seconds: the most time of a call, with all retries and pauses; infinite for none.
+        patience: the longest time to wait for the next bytes, in seconds.
+        clock: returns the time in seconds.
+        uniform: returns a random number between two others.
+    """
+
+    count: int
+    seconds: float
+    patience: float
+    clock: Callable[[], float]
+    uniform: Callable[[float, float], float] = random.uniform
+
+    def __post_init__(self) -> None:
+        if isinstance(self.count, bool) or not isinstance(self.count, int) or not 0 <= self.count <= 100:
+            raise InvalidInput(f"retries is {str(self.count)[:40]}; expected an integer from 0 to 100.")
+        for seconds in (self.seconds, self.patience):
+            if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
+                raise InvalidInput(f"timeout is {str(seconds)[:40]}; expected seconds, more than 0.")
+
+    def pause(self, retry: int, retry_after: float | None) -> float:
+        """Return how long to wait before a retry.
+
+        Args:
+            retry: its number, from 0.
+            retry_after: what the server asks for, in seconds; None where it does not.
+        """
+        jitter = self.uniform(0.0, min(_LONGEST, _BASE * 2.0 ** min(retry, 20)))
+        return jitter if retry_after is None else retry_after + min(jitter, 1.0)
+
+
+class Exchange:
+    """Sends the requests of one call, within its time limit.
+
+    Args:
+        retries: when a request is sent again.
+    """
+
+    def __init__(self, retries: Retries) -> None:
+        self._retries = retries
+        self._deadline = retries.clock() + retries.seconds
+
+    def send(self, request: Request, *, accepted: tuple[int, ...] = (200,)) -> Plan[Response]:
+        """Send a request until it is answered, or must not be sent again.
+
+        Args:
+            request: the request.
+            accepted: the statuses that are no error.
+
+        Returns:
+            The response, with one of these statuses.
+
+        Raises:
+            App07Error: the last attempt failed.
+        """
+        attempt = 0
+        while True:
+            outcome = yield Send(request, self._deadline, self._retries.patience)
+            attempt += 1
+            if isinstance(outcome, Response):
+                if outcome.status in accepted:
+                    return outcome
+                error: App07Error = refusal(
+                    request.method, request.path, outcome.status, outcome.headers, outcome.body
+                )
+                repeat = _may_repeat(request, outcome.status, getattr(error, "code", ""))
+            else:
+                assert outcome is not None
+                error = outcome
+                repeat = not isinstance(outcome, TLSFailed) and (request.repeatable or not outcome.sent)
+            if hasattr(error, "attempts"):
+                error.attempts = attempt
+            seconds = self._retries.pause(attempt - 1, getattr(error, "retry_after", None))
+            if not repeat or attempt > self._retries.count or self._remaining() <= seconds:
+                raise error
+            yield Pause(seconds)
+
+    def _remaining(self) -> float:
+        return self._deadline - self._retries.clock()
+
+
+def _may_repeat(request: Request, status: int, code: str) -> bool:
+    if status not in _TRANSIENT:
+        return False
+    # A proxy may answer 502, 503 or 504 after the server has processed the request.
+    return request.repeatable or status == 429 or code in _NOT_PROCESSED

@@ -1,0 +1,162 @@
+"""Files that are sent and received in blocks, so that memory is bounded."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+from typing import BinaryIO
+
+from app07_client.errors import FileFailed, InvalidInput
+
+BLOCK = 1 << 18
+TABLE_TYPES = {
+    ".csv": "text/csv",
+    ".jsonl": "application/jsonl",
+    ".ndjson": "application/jsonl",
+    ".parquet": "application/vnd.apache.parquet",
+}
+"""The content types of tables, by the ending of a file."""
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+class Upload:
+    """A file that is sent.
+
+    Args:
+        path: the file.
+
+    Attributes:
+        path: the file.
+
+    Raises:
+        FileFailed: it is no regular file, or cannot be read.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = os.fspath(path)
+        with self.open() as file:
+            self._start = file.read(4096)
+
+    def open(self) -> BinaryIO:
+        """Return the file, open at its start.
+
+        Raises:
+            FileFailed: it cannot be opened.
+        """
+        try:
+            if not Path(self.path).is_file():
+                os.stat(self.path)  # noqa: PTH116 - raises where it does not exist
+                raise FileFailed(f"{self.path} is not a regular file.", path=self.path, written=False)
+            return Path(self.path).open("rb")
+        except (OSError, ValueError) as error:
+            raise _failed(self.path, error, written=False) from error
+
+    def size(self, file: BinaryIO) -> int:
+        """Return the size of the open file in bytes."""
+        return os.fstat(file.fileno()).st_size
+
+    def table_type(self) -> str:
+        """Return the content type of a table, recognized by its content: Parquet, JSON lines, otherwise CSV."""
+        if self._start.startswith(b"PAR1"):
+            return TABLE_TYPES[".parquet"]
+        text = self._start.removeprefix(b"\xef\xbb\xbf").lstrip()
+        return TABLE_TYPES[".jsonl"] if text.startswith(b"{") else TABLE_TYPES[".csv"]
+
+
+class ResponseFile:
+    """A file that the body of a response is written to. It takes its name when it is complete.
+
+    Args:
+        path: the file.
+        kind: the content type that is expected.
+        most: the most bytes.
+
+    Attributes:
+        path: the file.
+        kind: the content type that is expected.
+        most: the most bytes.
+        size: the number of bytes that were written.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, kind: str, most: int) -> None:
+        self.path = os.fspath(path)
+        self.kind = kind
+        self.most = most
+        self.size = 0
+        self._temporary: Path | None = None
+        self._file: BinaryIO | None = None
+
+    def __enter__(self) -> ResponseFile:
+        target = Path(self.path)
+        if target.is_dir() or not target.name:
+            raise FileFailed(f"{self.path} is a folder; expected a file.", path=self.path, written=True)
+        temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.part")
+        try:
+            self._file = os.fdopen(os.open(temporary, _NEW, 0o666), "w+b", buffering=0)
+        except (OSError, ValueError) as error:
+            raise _failed(self.path, error, written=True) from error
+        self._temporary = temporary
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+        if self._temporary is not None:
+            with contextlib.suppress(OSError):
+                self._temporary.unlink(missing_ok=True)
+
+    def restart(self) -> None:
+        """Discard what an earlier attempt wrote."""
+        if self.size and self._file is not None:
+            self._file.seek(0)
+            self._file.truncate()
+        self.size = 0
+
+    def write(self, block: bytes) -> None:
+        """Write the next bytes.
+
+        Raises:
+            FileFailed: they cannot be written.
+        """
+        assert self._file is not None
+        try:
+            view = memoryview(block)
+            while view:
+                view = view[self._file.write(view) :]
+        except OSError as error:
+            raise _failed(self.path, error, written=True) from error
+        self.size += len(block)
+
+    def finish(self) -> None:
+        """Give the file its name; a file of this name is replaced.
+
+        Raises:
+            FileFailed: it cannot be renamed.
+        """
+        assert self._file is not None and self._temporary is not None
+        try:
+            self._file.close()
+            self._temporary.replace(self.path)
+        except OSError as error:
+            raise _failed(self.path, error, written=True) from error
+        self._temporary = None
+
+
+def check_different(source: str, target: str) -> None:
+    """Check that a file does not replace the one that is sent.
+
+    Raises:
+        InvalidInput: both are the same file.
+    """
+    with contextlib.suppress(OSError):
+        if Path(source).samefile(target):
+            raise InvalidInput(f"{target} is the file that is sent; the prediction would replace it.")
+
+
+def _failed(path: str, error: OSError | ValueError, *, written: bool) -> FileFailed:
+    verb = "written" if written else "read"
+    number = error.errno if isinstance(error, OSError) else None
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return FileFailed(f"{path} cannot be {verb}: {reason}.", path=path, written=written, errno=number)

@@ -1,0 +1,105 @@
+"""What both clients are made of, and the checks of their arguments."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from app07_client.errors import InvalidInput, MissingPackage
+from app07_client.protocol.address import authorization, base_url
+from app07_client.protocol.exchange import MIB, Exchange, Retries
+from app07_client.protocol.files import TABLE_TYPES, ResponseFile, Upload, check_different
+
+MOST_BYTES = 64 * MIB
+MOST_BYTES_OF_A_FILE = 16 * 1024 * MIB
+MOST_BYTES_OF_AN_IMAGE = 64 * MIB
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a client.
+
+    Attributes:
+        url: of the server, checked.
+        headers: of every request, with the API key.
+        retries: when a request is sent again.
+        most: the most bytes of a response that is kept in memory.
+    """
+
+    url: str
+    headers: dict[str, str]
+    retries: Retries
+    most: int
+
+    @classmethod
+    def checked(cls, url: str, api_key: str | None, timeout: float, retries: int, most: int) -> Settings:
+        """Return the settings.
+
+        Raises:
+            InvalidInput: one of them is not valid.
+        """
+        if isinstance(most, bool) or not isinstance(most, int) or most < 1:
+            raise InvalidInput("max_response_bytes is not an integer above 0.")
+        limits = Retries(retries, timeout, timeout, time.monotonic)
+        return cls(base_url(url), authorization(api_key), limits, most)
+
+    def exchange(self) -> Exchange:
+        """Return what sends the requests of a call, whose time begins now."""
+        return Exchange(self.retries)
+
+    def file_exchange(self, timeout: float | None) -> Exchange:
+        """Return what sends a file.
+
+        Args:
+            timeout: for the whole call, in seconds; None for no limit but that on the time between two bytes.
+        """
+        own = self.retries
+        seconds = math.inf if timeout is None else timeout
+        return Exchange(Retries(own.count, seconds, own.patience, own.clock, own.uniform))
+
+
+def table_files(
+    rows: str | os.PathLike[str], output: str | os.PathLike[str], most: int
+) -> tuple[Upload, ResponseFile]:
+    """Return the files of a call: the table, and the prediction.
+
+    Raises:
+        FileFailed: the table cannot be read.
+        InvalidInput: the prediction would replace the table.
+    """
+    upload = Upload(rows)
+    check_different(upload.path, os.fspath(output))
+    kind = TABLE_TYPES.get(Path(output).suffix.lower(), TABLE_TYPES[".csv"])
+    return upload, ResponseFile(output, kind=kind, most=most)
+
+
+def image_bytes(image: bytes | str | os.PathLike[str]) -> bytes:
+    """Return the content of an image.
+
+    Args:
+        image: its content, or its file.
+
+    Raises:
+        FileFailed: the file cannot be read.
+        InvalidInput: it is too large.
+    """
+    if isinstance(image, bytes):
+        content = image
+    else:
+        upload = Upload(image)
+        with upload.open() as file:
+            content = file.read(MOST_BYTES_OF_AN_IMAGE + 1)
+    if len(content) > MOST_BYTES_OF_AN_IMAGE:
+        raise InvalidInput(f"The image has more than {MOST_BYTES_OF_AN_IMAGE} bytes.")
+    return content
+
+
+def missing_httpx(error: ImportError) -> MissingPackage:
+    """Return the error for a Python without httpx."""
+    return MissingPackage(
+        f"The client needs httpx, which cannot be imported: {error}. pip install 'app07[client]' installs it.",
+        package="httpx",
+    )

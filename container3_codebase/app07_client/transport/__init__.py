@@ -1,0 +1,1 @@
+"""Send and receive with httpx, in blocking and in asynchronous calls."""

@@ -1,0 +1,79 @@
+"""Take in a response in blocks, within its limits. Both transports use it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app07_client.errors import InvalidResponse
+from app07_client.protocol.exchange import MIB, Request, Response
+from app07_client.protocol.files import ResponseFile
+from app07_client.protocol.refusals import printable
+
+_MOST_OF_AN_ERROR = MIB
+
+
+class Receiver:
+    """One response.
+
+    Args:
+        request: what was sent.
+        status: the HTTP status.
+        headers: by their names in lower case.
+        most: the most bytes of a body that is kept in memory.
+
+    Raises:
+        InvalidResponse: it is compressed, too large, or no table where one was asked for.
+    """
+
+    def __init__(self, request: Request, status: int, headers: Mapping[str, str], most: int) -> None:
+        self._status = status
+        self._headers = headers
+        self._most = most if status < 300 else min(most, _MOST_OF_AN_ERROR)
+        self._blocks: list[bytes] = []
+        self._size = 0
+        self._target = request.target if status == 200 else None
+        if headers.get("content-encoding", "identity").lower() != "identity":
+            raise self._invalid("The response is compressed, which was not asked for.")
+        if self._target is not None:
+            self._check_table(self._target)
+            self._target.restart()
+            self._most = self._target.most
+        self._check_size(
+            int(length) if (length := headers.get("content-length", "0")[:18]).isdecimal() else 0
+        )
+
+    def add(self, block: bytes) -> None:
+        """Take the next bytes of the body.
+
+        Raises:
+            InvalidResponse: there are too many.
+            FileFailed: they cannot be written.
+        """
+        self._size += len(block)
+        self._check_size(self._size)
+        if self._target is None:
+            self._blocks.append(block)
+        else:
+            self._target.write(block)
+
+    def response(self) -> Response:
+        """Return the response, which is complete."""
+        return Response(self._status, self._headers, b"".join(self._blocks))
+
+    def _check_table(self, target: ResponseFile) -> None:
+        kind = self._headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != target.kind:
+            raise self._invalid(
+                f"The content type of the response is {printable(kind, 60)!r}; expected {target.kind}."
+            )
+        if "content-length" not in self._headers and "transfer-encoding" not in self._headers:
+            raise self._invalid(
+                "The response has no length, so that its end cannot be told from an interruption."
+            )
+
+    def _check_size(self, size: int) -> None:
+        if size > self._most:
+            raise self._invalid(f"The response has more than {self._most} bytes.")
+
+    def _invalid(self, message: str) -> InvalidResponse:
+        return InvalidResponse(message, status=self._status)
