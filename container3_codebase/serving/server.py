@@ -57,6 +57,7 @@ def run(
     on_ready: Callable[[list[str]], None],
     shared: Shared,
     worker: int = 0,
+    on_reload: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; what is in flight then is finished. SIGHUP reloads the models and keys.
 
@@ -66,6 +67,7 @@ def run(
         on_ready: called with their names when the models are loaded.
         shared: what the workers share.
         worker: the number of this worker.
+        on_reload: called on SIGHUP, in a signal handler.
     """
     set_up_logs(every_request=settings.log_requests)
     metrics = Metrics(shared.series, worker)
@@ -73,6 +75,7 @@ def run(
     catalog.start()
 
     def reload(number: int, frame: FrameType | None) -> None:
+        on_reload()
         catalog.reload()
         if shared.keys is not None:
             shared.keys.reload()

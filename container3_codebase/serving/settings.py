@@ -71,7 +71,8 @@ class Source:
 
     Attributes:
         path: the file or folder.
-        name: the name under which a file is served; empty for the name of the file.
+        name: the name under which a file is served, or the model of a folder that is served; empty for the name of the
+            file, or all of the folder.
     """
 
     path: Path

@@ -31,13 +31,19 @@ _LONGEST_PAUSE = 5.0
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-def run_workers(settings: Settings, bound: socket.socket, on_ready: Callable[[list[str]], None]) -> None:
+def run_workers(
+    settings: Settings,
+    bound: socket.socket,
+    on_ready: Callable[[list[str]], None],
+    on_reload: Callable[[], None] = lambda: None,
+) -> None:
     """Serve in as many processes as the settings say, until SIGTERM or SIGINT; SIGHUP reloads the models of all.
 
     Args:
         settings: the settings.
         bound: the socket that the processes share.
         on_ready: called with the names of the models when the first process has loaded them.
+        on_reload: called on SIGHUP, in a signal handler.
 
     Raises:
         UsageError: this system cannot share a socket between processes.
@@ -48,12 +54,12 @@ def run_workers(settings: Settings, bound: socket.socket, on_ready: Callable[[li
     _warn_if_open(settings, bound)
     shared = create_shared(settings)
     if settings.workers == 1:
-        run(settings, bound, on_ready, shared)
+        run(settings, bound, on_ready, shared, on_reload=on_reload)
         return
     if not hasattr(os, "fork"):
         raise UsageError("More than one worker needs a system that can fork processes.")
     with session_folder(settings.sessions) as sessions:
-        _Supervisor(replace(settings, sessions=sessions), bound, shared).run(on_ready)
+        _Supervisor(replace(settings, sessions=sessions), bound, shared, on_reload).run(on_ready)
 
 
 def _warn_if_open(settings: Settings, bound: socket.socket) -> None:
@@ -77,10 +83,14 @@ class _Supervisor:
         settings: the settings.
         bound: the socket that the workers share.
         shared: what else they share.
+        on_reload: called on SIGHUP, in a signal handler.
     """
 
-    def __init__(self, settings: Settings, bound: socket.socket, shared: Shared) -> None:
+    def __init__(
+        self, settings: Settings, bound: socket.socket, shared: Shared, on_reload: Callable[[], None]
+    ) -> None:
         self._settings = settings
+        self._on_reload = on_reload
         self._shared = shared
         self._metrics = Metrics(shared.series, settings.workers)
         self._bound = bound
@@ -165,6 +175,7 @@ class _Supervisor:
         self._stopping = True
 
     def _forward(self, number: int, frame: FrameType | None) -> None:
+        self._on_reload()
         for worker in self._workers:
             if worker.process.pid and worker.process.is_alive():
                 os.kill(worker.process.pid, number)

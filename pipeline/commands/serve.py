@@ -15,8 +15,8 @@ _EPILOG = (
     "Without --model, the project's current knowledge (under the name currentSolution, the default model) and all of\n"
     "models/ are served. Files that change are reloaded; SIGHUP reloads at once. SIGTERM and Ctrl-C end the server\n"
     "after the requests in flight. Logs are JSON lines on the error stream. docs/serving.md describes the routes.\n\n"
-    "exit status: 0 done, 2 wrong usage, or the port is in use, 66 input not found, 69 a package is missing,\n"
-    "70 internal error"
+    "exit status: 0 done, 2 wrong usage, or the port is in use, 65 a registered model is invalid, 66 input not found,\n"
+    "69 a package is missing, or the MLflow server cannot be reached, 70 internal error"
 )
 
 
@@ -27,7 +27,9 @@ class ServeCommand(Command):
         engine: where the server runs.
         host: the address to listen on.
         port: the port; 0 for a free one.
-        model: networks, ``NAME`` or a file; empty for all.
+        model: networks, ``NAME``, a file or the address of a registered model; empty for all.
+        tracking_uri: the MLflow server; None for that of the environment.
+        refresh: seconds between two looks at the model registry; None for none.
         workers: number of processes.
         sessions: the folder that keeps the sessions; None for a private one.
         log_requests: whether every request is logged.
@@ -46,6 +48,8 @@ class ServeCommand(Command):
     host: str
     port: int
     model: list[str]
+    tracking_uri: str | None
+    refresh: float | None
     workers: int
     sessions: Path | None
     log_requests: bool
@@ -68,10 +72,22 @@ class ServeCommand(Command):
         )
         parser.add_argument(
             "--model",
-            metavar="NAME|FILE",
+            metavar="NAME|FILE|ADDRESS",
             action="append",
             default=[],
-            help="a network in models/, or a file; may be repeated, the first is the default model",
+            help="a network in models/, a file, or models:/NAME@ALIAS or models:/NAME/VERSION for a registered model of"
+            " MLflow; may be repeated, the first is the default model",
+        )
+        parser.add_argument(
+            "--tracking-uri",
+            metavar="URL",
+            help="the MLflow server (default: the environment variable MLFLOW_TRACKING_URI)",
+        )
+        parser.add_argument(
+            "--refresh",
+            type=_seconds,
+            metavar="SECONDS",
+            help="look for a new version of registered models this often (default: on SIGHUP only)",
         )
         parser.add_argument(
             "--workers",
@@ -97,15 +113,17 @@ class ServeCommand(Command):
         Raises:
             UsageError: the address cannot be used.
             InputMissing: a network or the key file is not found.
+            RegistryUnavailable: the MLflow server cannot be reached.
             KeyFileError: the key file is not valid.
             MissingPackage: a package cannot be installed.
         """
         from pipeline.commands.serve_access import AccessOptions
+        from pipeline.commands.serve_models import ModelOptions
         from pipeline.commands.serve_output import serve
 
         return serve(
             context,
-            self.model,
+            ModelOptions(self.model, self.tracking_uri, self.refresh),
             host=self.host,
             port=self.port,
             workers=self.workers,
@@ -152,6 +170,13 @@ def _count(text: str) -> int:
     if not 1 <= number <= 64:
         raise argparse.ArgumentTypeError(f"{text} workers; expected 1 to 64")
     return number
+
+
+def _seconds(text: str) -> float:
+    number = _number(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} s; expected at least 1")
+    return float(number)
 
 
 def _number(text: str) -> int:

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from pipeline import atomic_files
@@ -37,6 +37,41 @@ class RegistryUnavailable(EngineUnavailable):
     """The MLflow server cannot be reached, or does not answer as one."""
 
 
+class Address(NamedTuple):
+    """The address of a registered model.
+
+    Attributes:
+        name: the model.
+        alias: the alias of a version; empty where the version is named.
+        version: the version; empty where an alias is named.
+    """
+
+    name: str
+    alias: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"models:/{self.name}" + (f"@{self.alias}" if self.alias else f"/{self.version}")
+
+
+def parse_address(text: str) -> Address:
+    """Return the address of a registered model.
+
+    Args:
+        text: ``models:/NAME@ALIAS`` or ``models:/NAME/VERSION``.
+
+    Raises:
+        UsageError: it is of another form.
+    """
+    found = _ADDRESS.fullmatch(text)
+    if found is None:
+        raise UsageError(
+            f"{text} is no address of a registered model",
+            hint="Expected models:/NAME@ALIAS or models:/NAME/VERSION.",
+        )
+    return Address(found["name"], found["alias"] or "", found["version"] or "")
+
+
 def download(layout: Layout, environment: Mapping[str, str], address: str) -> str:
     """Download a registered network with its card, and return the path of the network.
 
@@ -50,18 +85,11 @@ def download(layout: Layout, environment: Mapping[str, str], address: str) -> st
         InputMissing: the server has no such model, alias or version.
         RegistryUnavailable: the server cannot be reached.
     """
-    found = _ADDRESS.fullmatch(address)
-    if found is None:
-        raise UsageError(
-            f"{address} is no address of a registered model",
-            hint="Expected models:/NAME@ALIAS or models:/NAME/VERSION.",
-        )
+    found = parse_address(address)
     registry = Registry(environment)
-    name = found["name"]
-    version = found["version"] or registry.version(name, found["alias"])
-    folder = layout.output / "registered_models" / _folder_name(name) / version
-    content = registry.file(name, version, KNOWLEDGE_FILE, _KNOWLEDGE_LIMIT)
-    card = registry.file(name, version, CARD_FILE, _CARD_LIMIT, needed=False)
+    version = found.version or registry.version(found.name, found.alias)
+    folder = layout.output / "registered_models" / _folder_name(found.name) / version
+    content, card = registry.model(found.name, version)
     _replace(folder / CARD_FILE, card)
     _replace(folder / KNOWLEDGE_FILE, content)
     return str(folder / KNOWLEDGE_FILE)
@@ -116,28 +144,24 @@ class Registry:
             raise RegistryUnavailable(f"{self.uri} does not answer as an MLflow server")
         return version
 
-    def file(self, name: str, version: str, file: str, limit: int, *, needed: bool = True) -> bytes | None:
-        """Return a file of a version of a model.
-
-        Args:
-            name: the model.
-            version: its version.
-            file: the file in the data folder of the model.
-            limit: the most bytes.
-            needed: whether it is an error if there is none.
+    def model(self, name: str, version: str) -> tuple[bytes, bytes | None]:
+        """Return the network of a version of a model, and its card; None where it has none.
 
         Raises:
-            InputMissing: there is none.
+            InputMissing: there is no such version, or it has no network.
             RegistryUnavailable: the server cannot be reached.
         """
-        query = urlencode({"name": name, "version": version, "path": f"data/{file}"}, quote_via=quote)
-        content = self._get(f"/model-versions/get-artifact?{query}", limit)
-        if content is None and needed:
+        content = self._file(name, version, KNOWLEDGE_FILE, _KNOWLEDGE_LIMIT)
+        if content is None:
             raise InputMissing(
-                f"MLflow at {self.uri} has no version {version} of a model {name} with {file}",
+                f"MLflow at {self.uri} has no version {version} of a model {name} with {KNOWLEDGE_FILE}",
                 path=f"models:/{name}/{version}",
             )
-        return content
+        return content, self._file(name, version, CARD_FILE, _CARD_LIMIT)
+
+    def _file(self, name: str, version: str, file: str, limit: int) -> bytes | None:
+        query = urlencode({"name": name, "version": version, "path": f"data/{file}"}, quote_via=quote)
+        return self._get(f"/model-versions/get-artifact?{query}", limit)
 
     def _get(self, path: str, limit: int) -> bytes | None:
         """Return the answer to a request; None if the server has no such thing.

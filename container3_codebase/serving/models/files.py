@@ -13,6 +13,9 @@ from serving.settings import Source
 
 _NAME = re.compile(r"(?P<name>[\w-][\w.-]{0,127}?)(\.(?P<version>[0-9]{1,9}))?\.(pkl|xml|npz)(\.gz|\.bz2)?")
 _MOST_FILES = 1000
+_LONGEST_PROBLEM = 500
+PROBLEM = "problem"
+"""A file in a folder of networks that says why it is not up to date, written by what keeps it up to date."""
 
 Signature = tuple[tuple[int, ...] | None, tuple[int, ...] | None]
 
@@ -71,7 +74,7 @@ def find_files(sources: Sequence[Source]) -> Found:
 
 
 def _files_of(source: Source, problems: dict[str, str]) -> Iterator[ModelFile]:
-    if source.name:
+    if source.name and not source.path.is_dir():
         if os.path.lexists(source.path):
             yield ModelFile(source.path, source.name, 1, signature_of(source.path))
         else:
@@ -82,7 +85,9 @@ def _files_of(source: Source, problems: dict[str, str]) -> Iterator[ModelFile]:
     except OSError as error:
         problems[str(source.path)] = f"The folder cannot be read: {error.strerror}."
         return
-    matches = [match for match in map(_NAME.fullmatch, names) if match]
+    if PROBLEM in names:
+        problems[str(source.path)] = _text(source.path / PROBLEM)
+    matches = [match for match in map(_NAME.fullmatch, names) if match and source.name in ("", match["name"])]
     if len(matches) > _MOST_FILES:
         problems[str(source.path)] = f"The folder has {len(matches)} networks; {_MOST_FILES} are served."
     newest = _newest(matches[:_MOST_FILES])
@@ -90,6 +95,14 @@ def _files_of(source: Source, problems: dict[str, str]) -> Iterator[ModelFile]:
         path = source.path / match.string
         version = int(match["version"] or newest[match["name"]])
         yield ModelFile(path, match["name"], version, signature_of(path))
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(_LONGEST_PROBLEM).decode("utf-8", "replace")
+    except OSError as error:
+        return str(error.strerror)
 
 
 def _newest(matches: Iterable[re.Match[str]]) -> dict[str, int]:
