@@ -24,6 +24,7 @@ __all__ = [
     "Interrupted",
     "KnowledgeError",
     "PipelineError",
+    "ServerUnavailable",
     "StackFailed",
     "TimedOut",
     "TrackingFailed",
@@ -101,6 +102,12 @@ class TrackingFailed(PipelineError):
     def __init__(self, message: str, *, status: int, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.status = status
+
+
+class ServerUnavailable(PipelineError):
+    """A server of predictions cannot be reached, refuses access, or answers something else than this service."""
+
+    status = 69
 
 
 class TimedOut(PipelineError):

@@ -7,6 +7,7 @@ import ssl
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from app07_client.errors import InvalidInput
 from app07_client.protocol import descriptions, plans, sessions
 from app07_client.settings import (
     MOST_BYTES,
@@ -141,9 +142,6 @@ class AsyncSession:
         settings: of the client.
         model: its name; None for the default model.
         version: its version; None for the newest.
-
-    Attributes:
-        id: the id of the session; empty before it was created.
     """
 
     def __init__(
@@ -152,20 +150,34 @@ class AsyncSession:
         self._transport = transport
         self._settings = settings
         self._model, self._version = model, version
-        self.id = ""
+        self._state: sessions.SessionState | None = None
+
+    @property
+    def id(self) -> str:
+        """The id of the session.
+
+        Raises:
+            InvalidInput: it is not open.
+        """
+        return self._opened().id
 
     async def __aenter__(self) -> Self:
         plan = sessions.open_session(self._settings.exchange(), self._model, self._version)
-        self.id = await self._transport.run(plan)
+        self._state = await self._transport.run(plan)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        plan = sessions.close_session(self._settings.exchange(), self.id, quiet=error is not None)
+        plan = sessions.close_session(self._settings.exchange(), self._opened(), quiet=error is not None)
         await self._transport.run(plan)
 
-    async def predict(self, rows: Rows) -> Prediction:
+    async def predict(self, rows: Rows, precision: str | None = None) -> Prediction:
         """As ``Session.predict``."""
-        plan = sessions.predict_in_session(self._settings.exchange(), self.id, rows)
+        plan = sessions.predict_in_session(self._settings.exchange(), self._opened(), rows, precision)
         return await self._transport.run(plan)
+
+    def _opened(self) -> sessions.SessionState:
+        if self._state is None:
+            raise InvalidInput("The session is not open; use it as a context manager.")
+        return self._state

@@ -7,6 +7,7 @@ import ssl
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from app07_client.errors import InvalidInput
 from app07_client.protocol import descriptions, plans, sessions
 from app07_client.settings import (
     MOST_BYTES,
@@ -123,7 +124,7 @@ class App07Client:
             model: its name; None for the default model of the server.
             version: its version; None for the newest.
             precision: ``float64`` or ``float32``; None for float64.
-            timeout: for the whole call, in seconds; None for no limit but the client's on the time between two bytes.
+            timeout: for the whole call, in seconds; None for no limit but 10 minutes between two bytes.
             max_bytes: the most bytes of the prediction.
 
         Raises:
@@ -202,9 +203,6 @@ class Session:
         settings: of the client.
         model: its name; None for the default model.
         version: its version; None for the newest.
-
-    Attributes:
-        id: the id of the session; empty before it was created.
     """
 
     def __init__(
@@ -213,31 +211,46 @@ class Session:
         self._transport = transport
         self._settings = settings
         self._model, self._version = model, version
-        self.id = ""
+        self._state: sessions.SessionState | None = None
+
+    @property
+    def id(self) -> str:
+        """The id of the session.
+
+        Raises:
+            InvalidInput: it is not open.
+        """
+        return self._opened().id
 
     def __enter__(self) -> Self:
         plan = sessions.open_session(self._settings.exchange(), self._model, self._version)
-        self.id = self._transport.run(plan)
+        self._state = self._transport.run(plan)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        plan = sessions.close_session(self._settings.exchange(), self.id, quiet=error is not None)
+        plan = sessions.close_session(self._settings.exchange(), self._opened(), quiet=error is not None)
         self._transport.run(plan)
 
-    def predict(self, rows: Rows) -> Prediction:
-        """Predict the next rows of the sequence.
+    def predict(self, rows: Rows, precision: str | None = None) -> Prediction:
+        """Predict the next rows of the sequence. Repeated where necessary; calls of a session must not overlap.
 
-        This changes the state on the server, so it is repeated only if the server has not received it. After
-        ``ConnectionFailed`` with ``sent`` the state is unknown: begin a new session.
+        The request carries the number of rows before it, so that rows which the server has processed are not processed
+        again. After ``ConnectionFailed``, call again with the same rows, or begin a new session.
 
         Args:
             rows: as of ``App07Client.predict``.
+            precision: ``float64`` or ``float32``; None for float64. The first call decides.
 
         Raises:
             NotFound: the session has expired.
             App07Error: as ``App07Client.predict``.
         """
-        plan = sessions.predict_in_session(self._settings.exchange(), self.id, rows)
+        plan = sessions.predict_in_session(self._settings.exchange(), self._opened(), rows, precision)
         return self._transport.run(plan)
+
+    def _opened(self) -> sessions.SessionState:
+        if self._state is None:
+            raise InvalidInput("The session is not open; use it as a context manager.")
+        return self._state

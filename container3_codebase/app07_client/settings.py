@@ -16,6 +16,8 @@ from app07_client.protocol.files import TABLE_TYPES, ResponseFile, Upload, check
 MOST_BYTES = 64 * MIB
 MOST_BYTES_OF_A_FILE = 16 * 1024 * MIB
 MOST_BYTES_OF_AN_IMAGE = 64 * MIB
+_FILE_PATIENCE = 600.0
+"""Seconds between two bytes: the server answers when the last row of a table is predicted."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,12 @@ class Settings:
         """Return what sends a file.
 
         Args:
-            timeout: for the whole call, in seconds; None for no limit but that on the time between two bytes.
+            timeout: for the whole call, in seconds; None for no limit but 10 minutes between two bytes.
         """
         own = self.retries
         seconds = math.inf if timeout is None else timeout
-        return Exchange(Retries(own.count, seconds, own.patience, own.clock, own.uniform))
+        patience = max(own.patience, _FILE_PATIENCE)
+        return Exchange(Retries(own.count, seconds, patience, own.clock, own.uniform))
 
 
 def table_files(

@@ -1,5 +1,8 @@
 """One call as a sequence of steps, without input and output: what is sent, what comes back, when it is sent again.
 
+Every request of this client may be sent again, although the server may have processed it: predictions have no effect on
+the server, the rows of a session carry their place in the sequence, and a session that is created twice expires.
+
 A plan is a generator. It yields what is to be done (``Send``, ``Pause``), is sent the outcome, and returns the result
 of the call. ``app07_client.transport`` does what plans ask for, so that both clients decide alike.
 """
@@ -11,7 +14,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from app07_client.errors import App07Error, ConnectionFailed, InvalidInput, TLSFailed
+from app07_client.errors import App07Error, ConnectionFailed, InvalidInput, TimedOut, TLSFailed
 from app07_client.protocol.files import ResponseFile, Upload
 from app07_client.protocol.refusals import refusal
 
@@ -19,7 +22,8 @@ _T = TypeVar("_T")
 MIB = 1 << 20
 _BASE, _LONGEST = 0.2, 10.0
 _TRANSIENT = frozenset({408, 429, 502, 503, 504})
-_NOT_PROCESSED = frozenset({"overloaded", "rate_limited", "not_ready", "too_many_connections"})
+_BUSY = "session_busy"
+"""The code of 409 for a call that overlaps another one of its session, such as an interrupted attempt of itself."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,6 @@ class Request:
         headers: in lower case, without the API key.
         content: the body; a file is read in blocks, from its start for each attempt.
         target: where the body of the response is written if it is successful; None for memory.
-        repeatable: whether it may be sent again when the server may have processed it.
     """
 
     method: str
@@ -40,7 +43,6 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes | Upload | None = None
     target: ResponseFile | None = None
-    repeatable: bool = True
 
 
 @dataclass(frozen=True)
@@ -158,11 +160,13 @@ class Exchange:
                 error: App07Error = refusal(
                     request.method, request.path, outcome.status, outcome.headers, outcome.body
                 )
-                repeat = _may_repeat(request, outcome.status, getattr(error, "code", ""))
+                repeat = outcome.status in _TRANSIENT or getattr(error, "code", "") == _BUSY
             else:
                 assert outcome is not None
                 error = outcome
-                repeat = not isinstance(outcome, TLSFailed) and (request.repeatable or not outcome.sent)
+                repeat = not isinstance(outcome, TLSFailed) and not (
+                    isinstance(outcome, TimedOut) and outcome.sent
+                )
             if hasattr(error, "attempts"):
                 error.attempts = attempt
             seconds = self._retries.pause(attempt - 1, getattr(error, "retry_after", None))
@@ -172,10 +176,3 @@ class Exchange:
 
     def _remaining(self) -> float:
         return self._deadline - self._retries.clock()
-
-
-def _may_repeat(request: Request, status: int, code: str) -> bool:
-    if status not in _TRANSIENT:
-        return False
-    # A proxy may answer 502, 503 or 504 after the server has processed the request.
-    return request.repeatable or status == 429 or code in _NOT_PROCESSED

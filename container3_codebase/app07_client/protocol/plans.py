@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from app07_client.errors import InvalidInput
+from app07_client.errors import AccessDenied, InvalidInput
 from app07_client.protocol import descriptions, tensors
 from app07_client.protocol.address import segment
 from app07_client.protocol.descriptions import identity
@@ -57,7 +57,10 @@ def _infer(
     if model is None and version is not None:
         return None
     if model is None:
-        summaries = yield from descriptions.models(exchange)
+        try:
+            summaries = yield from descriptions.models(exchange)
+        except AccessDenied:  # the scope of the key is `predict` alone
+            return None
         model = next((each.name for each in summaries if each.is_default), None)
         if model is None:
             return None

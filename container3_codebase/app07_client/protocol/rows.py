@@ -67,7 +67,7 @@ def checked_array(rows: NumericArray) -> NumericArray:
         raise InvalidInput(
             f"rows is an array of shape {rows.shape}; expected (n, inputs). One row is rows.reshape(1, -1)."
         )
-    if rows.dtype.kind not in _KINDS or rows.dtype.itemsize > 8:
+    if rows.dtype.kind not in _KINDS + "O" or rows.dtype.itemsize > 8:
         raise InvalidInput(
             f"rows is an array of {str(rows.dtype)[:60]}; expected float64 or another type of numbers."
         )

@@ -110,7 +110,8 @@ class AsyncTransport:
             self._url + step.request.path,
             headers=headers,
             content=body,
-            timeout=httpx.Timeout(patience, connect=min(patience, CONNECT_SECONDS)),
+            # Less than the whole time: httpcore closes a connection that it gives up, but not one that is cancelled.
+            timeout=httpx.Timeout(patience, connect=min(0.9 * patience, CONNECT_SECONDS)),
         )
         response = await self._client.send(request, stream=True)
         try:

@@ -1,0 +1,181 @@
+"""`predict_file`: tables of any size in bounded memory, and an output that is whole or not there."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app07_client import (
+    App07Client,
+    App07Error,
+    AsyncApp07Client,
+    ConnectionFailed,
+    FileFailed,
+    InvalidInput,
+    InvalidResponse,
+    RequestRefused,
+    TimedOut,
+)
+from pipeline.project import PROJECT
+from pybrain_runtime import activate_file, load_knowledge
+from tests.serving.client.callers import CALLERS, Caller, blocking
+from tests.serving.client.scripted import Reply, ScriptedServer, closing, endless, raw, reply
+from tests.serving.servers import Server
+
+TABLE = {"kind": "text/csv"}
+HEADER = "sepal_length,sepal_width,petal_length,petal_width\n"
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Path:
+    """Return a table of 3,000 rows for iris."""
+    values = np.random.RandomState(4).rand(3000, 4) * 8
+    text = HEADER + "".join(",".join(map(repr, row)) + "\n" for row in values.tolist())
+    (tmp_path / "rows.csv").write_text(text, encoding="utf-8")
+    return tmp_path / "rows.csv"
+
+
+def url(server: Server) -> str:
+    return f"http://127.0.0.1:{server.port}"
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize("name", ["p.csv", "p.jsonl", "p.parquet", "p"])
+def test_the_output_has_the_bytes_that_activate_writes(
+    server: Server, caller: Caller, rows: Path, tmp_path: Path, name: str
+) -> None:
+    knowledge = load_knowledge(PROJECT.models / "iris.pkl")
+    activate_file(knowledge, rows, tmp_path / f"expected{Path(name).suffix}")
+    found = caller(url(server), "predict_file", rows, tmp_path / name, "iris")
+    assert (tmp_path / name).read_bytes() == (tmp_path / f"expected{Path(name).suffix}").read_bytes()
+    assert (found.rows, found.size) == (3000, (tmp_path / name).stat().st_size)
+    assert found.model.sha256 == knowledge.sha256
+    again = caller(url(server), "predict_file", tmp_path / name, tmp_path / "again.csv", "iris")
+    assert again.rows == 3000
+
+
+def left(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()} - {"rows.csv"}
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+def test_rows_that_do_not_fit_are_named_and_the_old_output_is_kept(
+    server: Server, caller: Caller, tmp_path: Path
+) -> None:
+    (tmp_path / "rows.csv").write_text(HEADER + "1,2,3,4\n1,2,x,4\n", encoding="utf-8")
+    (tmp_path / "out.csv").write_text("old", encoding="utf-8")
+    with pytest.raises(RequestRefused) as caught:
+        caller(url(server), "predict_file", tmp_path / "rows.csv", tmp_path / "out.csv", "iris")
+    assert (caught.value.line, caught.value.column, caught.value.status) == (3, 3, 422)
+    assert (tmp_path / "out.csv").read_text("utf-8") == "old"
+    assert left(tmp_path) == {"out.csv"}
+
+
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/csv\r\n"
+CHUNKED = HEAD + b"transfer-encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize(
+    ("answer", "kind", "message"),
+    [
+        (reply(b"<html>", kind="text/html"), InvalidResponse, "The content type of the response is 'text/html'; exp"),
+        (raw(HEAD + b"\r\na\n1\n", then_close=True), InvalidResponse, "The response has no length, so that its end"),
+        (raw(HEAD + b"content-length: 9\r\n\r\na\n", then_close=True), ConnectionFailed, "http://127.0.0.1:"),
+        (endless(CHUNKED, b"1000\r\n" + b" " * 4096 + b"\r\n"), InvalidResponse, "The response has more than 100000"),
+        (closing, ConnectionFailed, "http://127.0.0.1:"),
+    ],
+)  # fmt: skip
+def test_an_answer_that_is_no_complete_table_leaves_nothing(
+    rows: Path, tmp_path: Path, caller: Caller, answer: Reply, kind: type[App07Error], message: str
+) -> None:
+    with ScriptedServer(answer) as server, pytest.raises(App07Error) as caught:
+        call(caller, server.url, rows, tmp_path / "out.csv", max_bytes=100_000)
+    assert type(caught.value) is kind
+    assert caught.value.message.startswith(message)
+    assert left(tmp_path) == set()
+
+
+def call(caller: Caller, url: str, rows: Path, output: Path, **options: Any) -> Any:
+    """Return the result of `predict_file` without retries, with options."""
+    if caller is blocking:
+        with App07Client(url, retries=0) as client:
+            return client.predict_file(rows, output, **options)
+
+    async def predicted() -> Any:
+        async with AsyncApp07Client(url, retries=0) as client:
+            return await client.predict_file(rows, output, **options)
+
+    return asyncio.run(predicted())
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+def test_a_file_is_sent_again_from_its_start_and_an_interrupted_answer_discarded(
+    rows: Path, tmp_path: Path, caller: Caller
+) -> None:
+    cut = raw(HEAD + b"content-length: 90\r\n\r\n" + b"wrong\n" * 9, then_close=True)
+    with ScriptedServer(cut, closing, reply(b"a\n1\n", **TABLE)) as server:
+        found = caller(server.url, "predict_file", rows, tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_bytes() == b"a\n1\n"
+    assert (found.size, found.rows, found.model) == (4, None, None)
+    assert [asked.body for asked in server.asked] == [rows.read_bytes()] * 3
+    assert server.asked[0].headers["content-length"] == str(rows.stat().st_size)
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+def test_the_time_limit_is_that_of_the_whole_call(rows: Path, tmp_path: Path, caller: Caller) -> None:
+    slow = endless(CHUNKED, b"1000\r\n" + b" " * 4096 + b"\r\n")
+    with ScriptedServer(slow) as server, pytest.raises(TimedOut):
+        call(caller, server.url, rows, tmp_path / "out.csv", timeout=0.3)
+    assert left(tmp_path) == set()
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "kind", "message"),
+    [
+        ("nope.csv", "out.csv", FileFailed, "nope.csv cannot be read: No such file or directory."),
+        (".", "out.csv", FileFailed, "is not a regular file."),
+        ("rows.csv", "rows.csv", InvalidInput, "is the file that is sent; the prediction would replace it."),
+        ("rows.csv", "link.csv", InvalidInput, "is the file that is sent; the prediction would replace it."),
+        ("rows.csv", "missing/out.csv", FileFailed, "cannot be written: No such file or directory."),
+        ("rows.csv", ".", FileFailed, "is a folder; expected a file."),
+        ("rows.csv\0", "out.csv", FileFailed, "cannot be read: "),
+    ],
+)
+def test_files_are_checked_before_anything_is_sent(
+    rows: Path, tmp_path: Path, source: str, target: str, kind: type[App07Error], message: str
+) -> None:
+    (tmp_path / "link.csv").symlink_to(rows)
+    with ScriptedServer(reply()) as server, pytest.raises(App07Error) as caught:
+        blocking(server.url, "predict_file", tmp_path / source, tmp_path / target)
+    assert type(caught.value) is kind
+    assert message in caught.value.message
+    assert server.asked == []
+
+
+def test_memory_does_not_grow_with_the_file(server: Server, tmp_path: Path) -> None:
+    """The client sends and receives 60 MB in a process that is allowed 30 MB more than it has after its imports."""
+    values = (np.random.RandomState(4).rand(2000, 4) * 8).tolist()
+    block = "".join(",".join(map(repr, row)) + "\n" for row in values)
+    with (tmp_path / "rows.csv").open("w", encoding="utf-8") as file:
+        file.write(HEADER)
+        for _ in range(400):
+            file.write(block)
+    code = """if True:
+        import resource, sys
+        from app07_client import App07Client
+        client = App07Client(sys.argv[1])
+        client.ready()
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        found = client.predict_file(sys.argv[2], sys.argv[3], "iris")
+        print(found.rows, found.size > 60e6, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30_000)
+    """
+    words = [sys.executable, "-c", code, url(server), tmp_path / "rows.csv", tmp_path / "out.csv"]
+    ended = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert ended.stdout == "800000 True True\n"
