@@ -10,8 +10,6 @@ from pipeline.commands.command import Command, Context
 if TYPE_CHECKING:
     from pipeline.commands.predict_output import PredictResult
 
-OUTPUT = "prediction.csv"
-
 _EPILOG = (
     "ROWS is CSV, JSON lines or Parquet, not compressed; the format is recognized by the content.\n"
     "OUTPUT is Parquet if it ends in .parquet, JSON lines if it ends in .jsonl, otherwise CSV. It has the bytes that\n"
@@ -65,7 +63,7 @@ class PredictCommand(Command):
             "-o",
             "--output",
             metavar="OUTPUT",
-            help=f"the prediction; - for standard output (default: {OUTPUT}, which then must not exist)",
+            help="the prediction; - for standard output (default: prediction.csv, which then must not exist)",
         )
         parser.add_argument("--model", metavar="NAME", help="the model (default: the server's default model)")
         parser.add_argument("--version", metavar="V", help="its version (default: the newest)")
@@ -83,9 +81,10 @@ class PredictCommand(Command):
         Raises:
             PipelineError: the error of the server or of the connection, with the exit status.
         """
-        from pipeline.commands.predict_output import predict
+        from pipeline.commands.predict_output import PredictOptions, predict
 
-        return predict(context, self)
+        options = {field: getattr(self, field) for field in PredictOptions.__dataclass_fields__}
+        return predict(context, PredictOptions(**options))
 
 
 def _add_connection_options(parser: argparse.ArgumentParser) -> None:

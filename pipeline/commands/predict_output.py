@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 from pipeline.atomic_files import sha256_of
 from pipeline.commands.command import Context, Result
-from pipeline.commands.predict import OUTPUT, PredictCommand
 from pipeline.errors import (
     CannotWrite,
     DataError,
@@ -31,8 +30,40 @@ from pipeline.extras import ensure
 if TYPE_CHECKING:
     from app07_client import App07Error, FilePrediction
 
+OUTPUT = "prediction.csv"
 _KEY = "APP07_API_KEY"
 _LONGEST_KEY_FILE = 4096
+
+
+@dataclass(frozen=True)
+class PredictOptions:
+    """The options of the options.
+
+    Attributes:
+        rows: the file with the rows, ``-`` for standard input.
+        url: of the server.
+        output: the file of the prediction, ``-`` for standard output; None for prediction.csv.
+        model: its name; None for the server's default.
+        version: its version; None for the newest.
+        precision: float64 or float32.
+        api_key_file: the file with the API key; None for the environment variable.
+        ca_file: the certificates that are trusted; None for those of certifi.
+        timeout: for the whole command, in seconds; None for no limit.
+        retries: how often a request is repeated at most.
+        json: whether the result is printed as JSON.
+    """
+
+    rows: str
+    url: str
+    output: str | None
+    model: str | None
+    version: str | None
+    precision: str
+    api_key_file: str | None
+    ca_file: str | None
+    timeout: float | None
+    retries: int
+    json: bool
 
 
 @dataclass(frozen=True)
@@ -63,48 +94,48 @@ class PredictResult(Result):
         }
 
 
-def predict(context: Context, command: PredictCommand) -> PredictResult:
+def predict(context: Context, options: PredictOptions) -> PredictResult:
     """Send the rows, write the prediction, and print what was done.
 
     Args:
-        context: of the command.
-        command: its options.
+        context: of the options.
+        options: of the options.
 
     Raises:
         PipelineError: the error of the server or of the connection, with the exit status.
     """
-    to_output = command.output == "-"
-    if to_output and command.json:
+    to_output = options.output == "-"
+    if to_output and options.json:
         raise UsageError("With --json, standard output is for the result.", hint="Name a file with -o.")
-    _check_output(command.output)
-    key = _api_key(context, command.api_key_file)
+    _check_output(options.output)
+    key = _api_key(context, options.api_key_file)
     ensure("client", context.layout, context.console.note)
     started = time.monotonic()
-    with _input(command.rows) as rows, _output(command.output) as output:
-        found = _ask(command, key, rows, output)
+    with _input(options.rows) as rows, _output(options.output) as output:
+        found = _ask(options, key, rows, output)
         result = PredictResult(found, sha256_of(output), time.monotonic() - started)
         if to_output:
             _copy(output)
         else:
-            _print(context, command, result)
+            _print(context, options, result)
     return result
 
 
-def _ask(command: PredictCommand, key: str | None, rows: Path, output: Path) -> FilePrediction:
+def _ask(options: PredictOptions, key: str | None, rows: Path, output: Path) -> FilePrediction:
     from app07_client import App07Client, App07Error
 
     try:
         with App07Client(
-            command.url, key, retries=command.retries, ssl_context=_tls(command.ca_file)
+            options.url, key, retries=options.retries, ssl_context=_tls(options.ca_file)
         ) as client:
             return client.predict_file(
-                rows, output, command.model, command.version, command.precision, timeout=command.timeout
+                rows, output, options.model, options.version, options.precision, timeout=options.timeout
             )
     except App07Error as error:
-        raise _translated(error, command) from error
+        raise _translated(error, options) from error
 
 
-def _translated(error: App07Error, command: PredictCommand) -> PipelineError:
+def _translated(error: App07Error, options: PredictOptions) -> PipelineError:
     import app07_client as client
 
     message = error.message
@@ -116,7 +147,7 @@ def _translated(error: App07Error, command: PredictCommand) -> PipelineError:
         case client.FileFailed():
             return InputMissing(message, path=error.path, role="activation")
         case client.TimedOut(sent=True):
-            return TimedOut(message, hint="Allow more time with --timeout." if command.timeout else "")
+            return TimedOut(message, hint="Allow more time with --timeout." if options.timeout else "")
         case client.AccessDenied():
             return ServerUnavailable(message, hint=f"Give the API key with --api-key-file or {_KEY}.")
         case client.NotFound():
@@ -126,7 +157,7 @@ def _translated(error: App07Error, command: PredictCommand) -> PipelineError:
         case client.ServerFailed():
             return PipelineError(f"The server failed: {message}", hint=_log(error.request_id))
         case client.RequestRefused():
-            name = "standard input" if command.rows == "-" else Path(command.rows).name
+            name = "standard input" if options.rows == "-" else Path(options.rows).name
             return DataError(
                 f"{name}{message.removeprefix('body')}" if message.startswith("body ") else message
             )
@@ -211,14 +242,14 @@ def _copy(path: Path) -> None:
     sys.stdout.buffer.flush()
 
 
-def _print(context: Context, command: PredictCommand, result: PredictResult) -> None:
+def _print(context: Context, options: PredictOptions, result: PredictResult) -> None:
     write, found = context.console.print, result.found
     rows = "" if found.rows is None else f", {found.rows:,} row{'' if found.rows == 1 else 's'}"
-    write(f"  server      {command.url}")
+    write(f"  server      {options.url}")
     if found.model is not None:
         write(f"  knowledge   {found.model.name}, version {found.model.version}")
         write(f"              sha256 {found.model.sha256}")
-    write(f"  activation  {command.rows}{rows}")
+    write(f"  activation  {options.rows}{rows}")
     write(f"  prediction  {found.path} ({found.size:,} bytes)")
     write(f"              sha256 {result.sha256}")
     write(f"  time        {result.seconds:.2f} s")

@@ -99,7 +99,7 @@ def test_v2_refuses_a_header_length_beyond_the_body_and_unknown_outputs(server: 
 
 
 def test_v2_describes_server_and_models(server: Server) -> None:
-    assert server.get("/v2").json["extensions"] == ["binary_tensor_data"]
+    assert server.get("/v2").json["extensions"] == ["binary_tensor_data", "model_configuration"]
     found = server.get("/v2/models/iris").json
     assert found["inputs"] == [{"name": "input", "datatype": "FP64", "shape": [-1, 4]}]
     assert server.get("/v2/models/iris/versions/1").json == found

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,7 +21,8 @@ from serving.routes.content import check_json
 from serving.routes.documents import ERRORS, json_body
 from serving.routes.health import is_ready
 
-_EXTENSIONS = ["binary_tensor_data"]
+_EXTENSIONS = ["binary_tensor_data", "model_configuration"]
+_TYPES = {"FP64": "TYPE_FP64", "BYTES": "TYPE_STRING"}
 _LENGTH = "inference-header-content-length"
 _MODEL = "/v2/models/{model}"
 _VERSION = "/v2/models/{model}/versions/{version}"
@@ -53,6 +57,12 @@ def router(inference: Inference) -> APIRouter:
         snapshot = inference.catalog.snapshot
         return json_response(_metadata(snapshot, snapshot.find(model, version)))
 
+    @routes.get(_MODEL + "/config", summary="Configuration of a model", responses={404: ERRORS[404]})
+    @routes.get(_VERSION + "/config", summary="Configuration of a version", responses={404: ERRORS[404]})
+    async def model_config(model: str, version: str | None = None) -> Response:
+        snapshot = inference.catalog.snapshot
+        return json_response(_config(_metadata(snapshot, snapshot.find(model, version))))
+
     extra = {"requestBody": json_body(InferRequest, {"inputs": [_EXAMPLE]})}
 
     @routes.post(_MODEL + "/infer", summary="Infer", openapi_extra=extra, responses=ERRORS)
@@ -73,6 +83,25 @@ def _metadata(snapshot: Snapshot, model: ServedModel) -> dict[str, object]:
         "platform": "app07_pybrain",
         "inputs": [{"name": INPUT, "datatype": "FP64", "shape": [-1, model.knowledge.indim]}],
         "outputs": output_tensors(model),
+    }
+
+
+def _config(metadata: Mapping[str, Any]) -> dict[str, object]:
+    """Return what Triton's clients read before they infer, from the metadata of a model."""
+
+    def tensors(kind: str) -> list[dict[str, object]]:
+        return [
+            {"name": each["name"], "data_type": _TYPES[each["datatype"]], "dims": each["shape"]}
+            for each in metadata[kind]
+        ]
+
+    return {
+        "name": metadata["name"],
+        "platform": metadata["platform"],
+        "backend": "",
+        "max_batch_size": 0,
+        "input": tensors("inputs"),
+        "output": tensors("outputs"),
     }
 
 

@@ -30,19 +30,32 @@ def router(inference: Inference) -> APIRouter:
 
     extra = {"requestBody": json_body(InvocationsRequest, _EXAMPLE)}
 
+    @routes.post(
+        "/endpoints/{model}/invocations",
+        summary="Predict rows with a named model, as mlflow.deployments calls it",
+        openapi_extra=extra,
+        responses=ERRORS,
+    )
+    async def endpoint(model: str, request: Request) -> Response:
+        return await _invoke(inference, request, model)
+
     @routes.post("/invocations", summary="Predict rows", openapi_extra=extra, responses=ERRORS)
     async def invocations(request: Request) -> Response:
-        kind = content_type(request)
-        check_json(kind, also=("text/csv",))
-        limits = inference.limits
-        model = inference.catalog.snapshot.find()
-        body = await read_body(request, limit=limits.body, seconds=limits.body_seconds)
-        read = rows_of_csv if kind == "text/csv" else rows_of_json
-
-        def parse(body: bytes) -> tuple[ServedModel, Array, str]:
-            return model, read(body, model, most=limits.rows), "float64"
-
-        answer = await inference.answer(body, parse, lambda _, outputs: plain_predictions(outputs))
-        return Response(answer, media_type="application/json")
+        return await _invoke(inference, request, None)
 
     return routes
+
+
+async def _invoke(inference: Inference, request: Request, name: str | None) -> Response:
+    kind = content_type(request)
+    check_json(kind, also=("text/csv",))
+    limits = inference.limits
+    model = inference.catalog.snapshot.find(name)
+    body = await read_body(request, limit=limits.body, seconds=limits.body_seconds)
+    read = rows_of_csv if kind == "text/csv" else rows_of_json
+
+    def parse(body: bytes) -> tuple[ServedModel, Array, str]:
+        return model, read(body, model, most=limits.rows), "float64"
+
+    answer = await inference.answer(body, parse, lambda _, outputs: plain_predictions(outputs))
+    return Response(answer, media_type="application/json")

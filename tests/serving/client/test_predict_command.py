@@ -131,7 +131,7 @@ def test_errors_have_the_status_of_their_kind(
     [
         (reply({"error": "No key.", "code": "missing_key"}, 401), 69, "No key.\n  Give the API key with --api-key"),
         (reply({"error": "Slow.", "code": "rate_limited"}, 429, retry_after=9999), 69, "Slow.\n"),
-        (reply({"error": "Oops.", "code": "internal_error", "request_id": "r1"}, 500), 70, "The server failed: Oops.\n"),
+        (reply({"error": "Oops.", "code": "internal_error", "request_id": "r1"}, 500), 70, "The server failed: Oops."),
         (reply(b"<html>", kind="text/html"), 69, "The content type of the response is 'text/html'; expected text/c"),
         (closing, 69, "http://127.0.0.1"),
         (lambda connection: connection.recv(1), 75, "The response was not complete within the time limit: http"),
