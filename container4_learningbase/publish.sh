@@ -51,7 +51,7 @@ complain() { complain_as ERROR "$*"; }
 # Mark this container as copying, so that the others keep waiting for codebase.
 begin() {
     mkdir -p "${signal%/*}"
-    trap 'leave $?' EXIT
+    trap 'on_exit $?' EXIT
     rm -f "$signal.ready" "$signal.failed" "$signal.sha256"
     : >"$signal.busy"
     : >"$notice"
@@ -61,7 +61,7 @@ begin() {
     chmod 666 "$signal"
 }
 
-leave() {
+on_exit() {
     rm -f "$signal.busy" "$signal.ready"
     take_the_results
     [ "$1" = 0 ] || : >"$signal.failed"
@@ -69,12 +69,12 @@ leave() {
 
 # codebase writes a line to the pipe when it starts, and keeps the pipe open until it ends. The kernel closes the pipe
 # however codebase ends, also when it is killed, and a reader then gets the end of the file.
-wait_for_the_end() {
+mark_ready_and_wait() {
     # PID 1 gets no default signal handlers: without the trap, stopping would take ten seconds.
     trap 'exit 0' TERM INT
     # Opened for reading and writing, which never blocks; from now on no line of codebase is lost.
     exec 8<>"$signal"
-    stay &
+    wait_for_codebase_to_end &
     exec 8>&-
     rm -f "$signal.busy"
     # The first file is for codebase, which `restart` and `start` do not delay; the second is for the health check.
@@ -83,7 +83,7 @@ wait_for_the_end() {
     exit 0
 }
 
-stay() {
+wait_for_codebase_to_end() {
     wait_for_codebase || return 75
     while :; do
         # With the pipe open for reading only, `cat` ends when the last codebase has ended.
@@ -205,7 +205,7 @@ nothing_can_be_written() {
 
 leave_it_to_codebase() {
     complain "$*"
-    wait_for_the_end
+    mark_ready_and_wait
 }
 
 names_in() {
@@ -282,4 +282,4 @@ if choose "$shipped"; then
     compare_with_the_checkout
     say "$label -> $target ($(stat -c %s "$target") bytes, sha256 $(echo "$sum" | cut -c1-16))"
 fi
-wait_for_the_end
+mark_ready_and_wait

@@ -1,6 +1,6 @@
 """One evaluation in a process of its own, for a class list: ``python -m evaluation JOB``.
 
-JOB is a JSON object: source, name, folder, rubric (a path or null), conditions. The report is written to the folder;
+JOB is a JSON object: source, name, folder, rubric (a path or null), options. The report is written to the folder;
 an error that prevents it is written to ``failed.json`` there. The exit status is that of the command ``evaluate``.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evaluation.evaluate import Conditions, evaluate
+from evaluation.evaluate import EvaluationOptions, evaluate
 from evaluation.quotas import Limits
 from evaluation.reports.export import write
 from evaluation.rubric import load_rubric
@@ -36,12 +36,12 @@ def main(words: list[str]) -> int:
     """
     job: dict[str, Any] = json.loads(words[0])
     folder = Path(job["folder"])
-    conditions = dict(job["conditions"])
-    conditions["limits"] = Limits(**conditions["limits"])
+    options = dict(job["options"])
+    options["limits"] = Limits(**options["limits"])
     try:
         rubric = load_rubric(Path(job["rubric"]) if job["rubric"] else None)
         report = evaluate(
-            job["source"], rubric, Conditions(**_tuples(conditions)),
+            job["source"], rubric, EvaluationOptions(**_tuples(options)),
             on_progress=lambda text: print(printable(text), flush=True),
             on_result=lambda result: print(result.title, flush=True),
         )  # fmt: skip

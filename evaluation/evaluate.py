@@ -31,7 +31,7 @@ from pipeline.errors import EngineUnavailable
 
 
 @dataclass(frozen=True)
-class Conditions:
+class EvaluationOptions:
     """How an evaluation is carried out.
 
     Attributes:
@@ -52,7 +52,7 @@ class Conditions:
 def evaluate(
     source: str,
     rubric: Rubric,
-    conditions: Conditions,
+    options: EvaluationOptions,
     *,
     on_progress: Callable[[str], None] = lambda text: None,
     on_result: Callable[[Result], None] = lambda result: None,
@@ -62,7 +62,7 @@ def evaluate(
     Args:
         source: a folder, a zip file or a git URL.
         rubric: the checks to carry out.
-        conditions: the limits and settings.
+        options: the limits and settings.
         on_progress: called with progress messages.
         on_result: called with each result.
 
@@ -76,15 +76,15 @@ def evaluate(
     started, clock = datetime.now(UTC), time.monotonic()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(_own_folder()))
-        workers = stack.enter_context(WorkerPool(conditions.limits))
-        copied = copy_submission(source, folder / "submission", conditions.limits, workers)
+        workers = stack.enter_context(WorkerPool(options.limits))
+        copied = copy_submission(source, folder / "submission", options.limits, workers)
         submission = copied.submission
-        engine, why_no_engine = _engine(conditions, on_progress, workers)
+        engine, why_no_engine = _engine(options, on_progress, workers)
         if engine is not None:
             stack.enter_context(engine)
         evidence = stack.enter_context(GuardedEvidence(
-            submission, conditions.limits, engine, folder,
-            why_no_engine=why_no_engine, allowed_hosts=conditions.allowed_hosts,
+            submission, options.limits, engine, folder,
+            why_no_engine=why_no_engine, allowed_hosts=options.allowed_hosts,
         ))  # fmt: skip
         grader = Grader(rubric, evidence, on_result)
         grader.carry_out()
@@ -100,7 +100,7 @@ def evaluate(
                 rubric_sha256=rubric.sha256,
                 lines=grader.lines,
                 findings=grader.findings,
-                protections=protections(evidence, engine, conditions.limits),
+                protections=protections(evidence, engine, options.limits),
                 engine=engine.describe() if engine else "",
                 started=started.isoformat(timespec="seconds"),
                 seconds=round(time.monotonic() - clock, 1),
@@ -169,17 +169,17 @@ def remove_left_folders(parent: Path) -> None:
 
 
 def _engine(
-    conditions: Conditions, on_progress: Callable[[str], None], workers: WorkerPool
+    options: EvaluationOptions, on_progress: Callable[[str], None], workers: WorkerPool
 ) -> tuple[EngineSession | None, str]:
-    if not conditions.run:
+    if not options.run:
         return None, "building and running is disabled"
     try:
-        version, compose = find_docker(compose=conditions.compose)
+        version, compose = find_docker(compose=options.compose)
     except EngineUnavailable as error:
         return None, error.message
     session = EngineSession(
-        version, compose, conditions.limits,
-        allowed_images=conditions.allowed_images, on_progress=on_progress, workers=workers,
+        version, compose, options.limits,
+        allowed_images=options.allowed_images, on_progress=on_progress, workers=workers,
     )  # fmt: skip
     session.remove_abandoned()
     return session, ""

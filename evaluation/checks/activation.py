@@ -34,7 +34,7 @@ def prediction_equals(evidence: Evidence) -> Verdict:
         log=tail("\n".join(run.lines_of(code)), 15),
     )
     if prediction.equal:
-        rerun = evidence.probe
+        rerun = evidence.rerun
         observations = (*observations, Observation("note", _rerun_summary(rerun)))
         if rerun.counts_against:
             trap = FIXED_ANSWER if rerun.fixed else _TRAPS.get(rerun.outcome, NOT_COMPUTED)
@@ -84,8 +84,8 @@ def prediction_equals(evidence: Evidence) -> Verdict:
     )  # fmt: skip
 
 
-def _rerun_summary(probe: RerunResult) -> str:
+def _rerun_summary(rerun: RerunResult) -> str:
     """Return a summary of the reruns, with the seed of their files."""
-    if not probe.runs:
-        return probe.text
-    return f"{probe.text} (seed {probe.seed}, {probe.runs} further run{'s' if probe.runs > 1 else ''})"
+    if not rerun.runs:
+        return rerun.text
+    return f"{rerun.text} (seed {rerun.seed}, {rerun.runs} further run{'s' if rerun.runs > 1 else ''})"

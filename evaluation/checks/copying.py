@@ -25,7 +25,7 @@ def shared_file_is_there(evidence: Evidence, container: ContainerNumber) -> Verd
     if entry is not None and entry.kind == "file":
         if why := _why_not_delivered(evidence, role):
             hint = f"{role.name} copies {role.inside} to /shared_data/{name} when it runs."
-            return Verdict(False, why, hint, (*observations, *observed(note=evidence.probe.text)))
+            return Verdict(False, why, hint, (*observations, *observed(note=evidence.rerun.text)))
         return Verdict(True, f"shared_data/{name} is there, {len(entry.content):,} bytes", "", observations)
     if entry is not None:
         return Verdict(
@@ -77,7 +77,7 @@ def _why_not_delivered(evidence: Evidence, role: Service) -> str:
     if evidence.run.stopped:
         return ""
     try:
-        rerun = evidence.probe
+        rerun = evidence.rerun
     except CannotCheck:
         return ""
     if not rerun.delivered.get(role.name, True):

@@ -14,7 +14,7 @@ from evaluation.cohort.entry import Entry, State
 from evaluation.cohort.members import members_in
 from evaluation.cohort.overview import write_overview
 from evaluation.cohort.progress import Progress
-from evaluation.evaluate import Conditions
+from evaluation.evaluate import EvaluationOptions
 from evaluation.processes.worker_pool import WorkerPool
 from evaluation.rubric import Rubric
 from evaluation.sanitize import printable
@@ -41,7 +41,7 @@ class ClassResult:
 def evaluate_class(
     submissions: Path,
     rubric: Rubric,
-    conditions: Conditions,
+    options: EvaluationOptions,
     folder: Path,
     *,
     rubric_path: Path | None,
@@ -55,7 +55,7 @@ def evaluate_class(
     Args:
         submissions: the folder with the submissions.
         rubric: what is graded.
-        conditions: the limits and settings of each evaluation.
+        options: the limits and settings of each evaluation.
         folder: where the reports and the overview are written.
         rubric_path: the file of the rubric; None for the built-in one.
         jobs: the number of submissions that are evaluated at the same time.
@@ -72,11 +72,11 @@ def evaluate_class(
         Interrupted: the user stopped it; finished reports are kept and reused by the next run.
     """
     entries = entries_in(submissions, folder)
-    _reuse_reports(entries, rubric, conditions, again=again)
+    _reuse_reports(entries, rubric, options, again=again)
     progress = Progress(console, entries)
     stopped = False
     try:
-        _run_all(entries, rubric_path, conditions, jobs, progress)
+        _run_all(entries, rubric_path, options, jobs, progress)
     except KeyboardInterrupt:
         stopped = True
         with process.ignore_signals():
@@ -92,7 +92,7 @@ def evaluate_class(
             hint="Run the same command again to evaluate the others.",
         )
     without = [entry for entry in entries if entry.report and not entry.report.engine]
-    if conditions.run and without:
+    if options.run and without:
         raise EngineUnavailable(
             f"{len(without)} of {len(entries)} were evaluated without a container engine: the rest is not checked",
             hint="Started again with one, the same command evaluates these anew. --no-run looks at the files alone.",
@@ -120,43 +120,43 @@ def entries_in(folder: Path, reports: Path) -> list[Entry]:
     ]  # fmt: skip
 
 
-def key_of(source: Path, rubric: Rubric, conditions: Conditions, workers: WorkerPool) -> str:
+def key_of(source: Path, rubric: Rubric, options: EvaluationOptions, workers: WorkerPool) -> str:
     """Return a key for everything that an evaluation depends on: equal keys, the same points.
 
     Args:
         source: the submission.
         rubric: what is graded.
-        conditions: the limits and settings of the evaluation.
+        options: the limits and settings of the evaluation.
         workers: the workers that read the submission.
 
     Raises:
         PipelineError: the source is too large or too slow to be read.
     """
-    limits = conditions.limits
+    limits = options.limits
     content = workers.call(
         str, "key_of", printable(source.name),
         cpu=limits.intake_cpu, seconds=limits.intake_seconds, source=source, limits=limits,
     )  # fmt: skip
-    rest = json.dumps([result.FORMAT, rubric.sha256, asdict(conditions)], sort_keys=True)
+    rest = json.dumps([result.FORMAT, rubric.sha256, asdict(options)], sort_keys=True)
     return hashlib.sha256((content + rest).encode()).hexdigest()
 
 
-def _reuse_reports(entries: list[Entry], rubric: Rubric, conditions: Conditions, *, again: bool) -> None:
+def _reuse_reports(entries: list[Entry], rubric: Rubric, options: EvaluationOptions, *, again: bool) -> None:
     """Reuse the finished reports of an earlier run. A submission that cannot be read fails by itself."""
-    with WorkerPool(conditions.limits) as workers:
+    with WorkerPool(options.limits) as workers:
         for entry in entries:
             if entry.state == State.FAILED:
                 continue
             try:
-                entry.key = key_of(entry.source, rubric, conditions, workers)
+                entry.key = key_of(entry.source, rubric, options, workers)
                 if not again:
-                    entry.reuse_report(conditions)
+                    entry.reuse_report(options)
             except PipelineError as error:
                 entry.fail(str(error))
 
 
 def _run_all(
-    entries: list[Entry], rubric: Path | None, conditions: Conditions, jobs: int, progress: Progress
+    entries: list[Entry], rubric: Path | None, options: EvaluationOptions, jobs: int, progress: Progress
 ) -> None:
     waiting = [entry for entry in entries if entry.state == State.WAITING]
     running: list[Entry] = []
@@ -164,7 +164,7 @@ def _run_all(
         while waiting and len(running) < jobs:
             entry = waiting.pop(0)
             try:
-                entry.start(rubric, conditions)
+                entry.start(rubric, options)
             except (PipelineError, OSError, ValueError) as error:
                 entry.fail(str(error))
                 progress.finished(entry)

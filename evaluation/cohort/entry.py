@@ -11,7 +11,7 @@ from pathlib import Path
 
 from evaluation import result
 from evaluation.cohort.overview import Row
-from evaluation.evaluate import Conditions
+from evaluation.evaluate import EvaluationOptions
 from evaluation.result import Report
 from evaluation.sanitize import printable
 from pipeline import atomic_files, process
@@ -65,30 +65,30 @@ class Entry:
         """Record why it cannot be evaluated."""
         self.state, self.error = State.FAILED, printable(why)
 
-    def reuse_report(self, conditions: Conditions) -> None:
+    def reuse_report(self, options: EvaluationOptions) -> None:
         """Reuse the report of an earlier run, where it is complete and nothing has changed since."""
         try:
             state = json.loads((self.folder / "state.json").read_text("utf-8"))
             report = self._read_report()
         except (OSError, ValueError):
             return
-        complete = not report.interrupted and (bool(report.engine) or not conditions.run)
+        complete = not report.interrupted and (bool(report.engine) or not options.run)
         if state.get("key") == self.key and complete:
             self.report, self.state = report, State.REUSED
 
-    def start(self, rubric: Path | None, conditions: Conditions) -> None:
+    def start(self, rubric: Path | None, options: EvaluationOptions) -> None:
         """Start its evaluation.
 
         Args:
             rubric: the file of the rubric; None for the built-in one.
-            conditions: the limits and settings of the evaluation.
+            options: the limits and settings of the evaluation.
         """
         for name in ("failed.json", "state.json", "report.json"):
             atomic_files.remove(self.folder / name)
         atomic_files.make_folder(self.folder)
         job = {
             "source": str(self.source), "name": self.name, "folder": str(self.folder),
-            "rubric": str(rubric) if rubric else None, "conditions": asdict(conditions),
+            "rubric": str(rubric) if rubric else None, "options": asdict(options),
         }  # fmt: skip
         with process.signals_deferred():
             self._program = process.Program([sys.executable, "-m", "evaluation", json.dumps(job)])

@@ -58,7 +58,7 @@ class Evidence(RunEvidence):
     # --- the prediction with other rows and another network
 
     @fact()
-    def probe(self) -> RerunResult:
+    def rerun(self) -> RerunResult:
         """Run the stack again to see whether the prediction follows other rows and another network."""
         roles = self.roles
         if why := self.why_not_expected:

@@ -119,7 +119,7 @@ def rerun_stack(
         if not inputs.files.image_paths.get(role) and not services_mounting(stack.stack, name):
             text = f"{name} was found neither in the image of {role} nor in a mounted folder"
             return not_rerun(text, counts_against=True)
-    series = _Series(inputs.shows_prediction)
+    shown = _RerunEvidence(inputs.shows_prediction)
     for attempt in range(1, _RUNS + 1):
         replacement = inputs.write_replacement(new_folder(folder, f"replacement{attempt}"), seed + attempt)
         if replacement is None:
@@ -127,18 +127,18 @@ def rerun_stack(
         on_progress("running the stack again, with other rows and another network")
         with replaced_stack(stack, roles, inputs.files, replacement, folder, attempt) as replaced:
             run = replaced.run()
-            series.add(replace(inputs.judge_rerun(run, replacement), seed=seed, runs=attempt))
+            shown.add(replace(inputs.judge_rerun(run, replacement), seed=seed, runs=attempt))
             judge_idle = partial(inputs.judge_without_codebase, replacement=replacement)
             idle = IdleServiceRuns(replaced, roles, inputs.files, run.seconds, judge_idle)
-            if series.may_be_elsewhere:
+            if shown.may_be_elsewhere:
                 on_progress("running the stack again, without codebase")
-                series.add_without_codebase(idle.without_codebase)
-            if series.settled or attempt == _RUNS:
-                return replace(series.result(), idle=idle.not_delivered(replacement))
+                shown.add_without_codebase(idle.without_codebase)
+            if shown.settled or attempt == _RUNS:
+                return replace(shown.result(), idle=idle.not_delivered(replacement))
     raise AssertionError("the last rerun returns")
 
 
-class _Series:
+class _RerunEvidence:
     """What the reruns have shown so far.
 
     Args:

@@ -159,7 +159,7 @@ def fixed_names(evidence: Evidence) -> Places:
 
 
 @detects(IGNORED_STATUS)
-def status_thrown_away(evidence: Evidence) -> Places:
+def discarded_exit_status(evidence: Evidence) -> Places:
     """Find commands that end with ``|| true``."""
     for role in SERVICES:
         for instruction in evidence.dockerfile(role).own_layers:

@@ -119,7 +119,7 @@ IGNORED_STATUS = Trap(
 
 
 @detects(IGNORED_STATUS)
-def swallowed_errors(evidence: Evidence) -> Places:
+def unhandled_exceptions(evidence: Evidence) -> Places:
     """Find except clauses for every error whose body neither raises nor ends the program."""
     for name, tree in own_programs(evidence):
         for node in ast.walk(tree):

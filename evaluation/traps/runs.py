@@ -94,9 +94,9 @@ FIXED_ANSWER = Trap(
 @detects(FIXED_ANSWER)
 def fixed_answer(evidence: Evidence) -> Places:
     """Find a prediction that does not depend on the rows."""
-    probe = evidence.known(Evidence.probe)
-    if probe is not None and probe.fixed:
-        yield "container3_codebase/", probe.text
+    rerun = evidence.known(Evidence.rerun)
+    if rerun is not None and rerun.fixed:
+        yield "container3_codebase/", rerun.text
 
 
 OWN_NETWORK = Trap(
@@ -109,9 +109,9 @@ OWN_NETWORK = Trap(
 @detects(OWN_NETWORK)
 def own_network(evidence: Evidence) -> Places:
     """Find a prediction that does not come from the network of container 2."""
-    probe = evidence.known(Evidence.probe)
-    if probe is not None and probe.outcome == MODEL:
-        yield "container3_codebase/", probe.text
+    rerun = evidence.known(Evidence.rerun)
+    if rerun is not None and rerun.outcome == MODEL:
+        yield "container3_codebase/", rerun.text
 
 
 COMPUTED_ELSEWHERE = Trap(
@@ -124,9 +124,9 @@ COMPUTED_ELSEWHERE = Trap(
 @detects(COMPUTED_ELSEWHERE)
 def computed_elsewhere(evidence: Evidence) -> Places:
     """Find a prediction that appears although codebase does nothing."""
-    probe = evidence.known(Evidence.probe)
-    if probe is not None and probe.outcome == ELSEWHERE:
-        yield "docker-compose.yml", probe.text
+    rerun = evidence.known(Evidence.rerun)
+    if rerun is not None and rerun.outcome == ELSEWHERE:
+        yield "docker-compose.yml", rerun.text
 
 
 NOT_COMPUTED = Trap(
@@ -140,9 +140,9 @@ NOT_COMPUTED = Trap(
 @detects(NOT_COMPUTED)
 def not_computed(evidence: Evidence) -> Places:
     """Find a stack that predicts nothing right from other rows and another network."""
-    probe = evidence.known(Evidence.probe)
-    if probe is not None and probe.outcome in (SILENT, FLOODED):
-        yield "container3_codebase/", probe.text
+    rerun = evidence.known(Evidence.rerun)
+    if rerun is not None and rerun.outcome in (SILENT, FLOODED):
+        yield "container3_codebase/", rerun.text
 
 
 ROOT_LEFTOVERS = Trap(
@@ -165,7 +165,7 @@ def root_leftovers(evidence: Evidence) -> Places:
 
 
 @detects(IGNORED_STATUS)
-def swallowed(evidence: Evidence) -> Places:
+def error_with_status_zero(evidence: Evidence) -> Places:
     """Find a codebase that ended with status 0, printed an error, and made no prediction."""
     run = evidence.known(Evidence.run)
     if run is None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from evaluation.cohort.class_list import ClassResult
-    from evaluation.evaluate import Conditions
+    from evaluation.evaluate import EvaluationOptions
     from evaluation.result import Report
     from pipeline.project import Layout
 
@@ -148,7 +148,7 @@ class EvaluateCommand(Command):
             evaluated = evaluate_class(
                 self.class_list,
                 rubric,
-                self._conditions(),
+                self._evaluation_options(),
                 folder,
                 rubric_path=self.rubric,
                 jobs=self.jobs,
@@ -159,15 +159,15 @@ class EvaluateCommand(Command):
             return EvaluateClassResult(layout, evaluated)
         source = self.submission or str(layout.root)
         report, files = evaluate_submission(
-            context, source, rubric, self._conditions(), folder, formats=self.format
+            context, source, rubric, self._evaluation_options(), folder, formats=self.format
         )
         require_outcome(report, run=not self.no_run, minimum=self.minimum)
         return EvaluateResult(layout, report, files)
 
-    def _conditions(self) -> Conditions:
+    def _evaluation_options(self) -> EvaluationOptions:
         from dataclasses import replace
 
-        from evaluation.evaluate import Conditions
+        from evaluation.evaluate import EvaluationOptions
         from evaluation.quotas import DEFAULT_LIMITS, MIB
 
         limits = DEFAULT_LIMITS
@@ -177,7 +177,7 @@ class EvaluateCommand(Command):
             limits = replace(limits, build_seconds=self.build_timeout)
         if self.memory:
             limits = replace(limits, memory=int(self.memory) * MIB)
-        return Conditions(
+        return EvaluationOptions(
             limits, not self.no_run, self.compose, tuple(self.allow_image), tuple(self.allow_host)
         )
 

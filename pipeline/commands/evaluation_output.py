@@ -7,7 +7,7 @@ from pathlib import Path
 
 from evaluation.cohort.members import safe_name
 from evaluation.errors import PointsMissed
-from evaluation.evaluate import Conditions, evaluate
+from evaluation.evaluate import EvaluationOptions, evaluate
 from evaluation.reports.export import EXPORTERS, write
 from evaluation.result import Report, Result, show
 from evaluation.rubric import Rubric
@@ -21,7 +21,7 @@ def evaluate_submission(
     context: Context,
     source: str,
     rubric: Rubric,
-    conditions: Conditions,
+    options: EvaluationOptions,
     folder: Path,
     *,
     formats: Sequence[str] | None = None,
@@ -32,7 +32,7 @@ def evaluate_submission(
         context: of the command.
         source: a folder, a zip file or a git URL.
         rubric: what is graded.
-        conditions: the limits and settings.
+        options: the limits and settings.
         folder: the reports are written to a folder in it.
         formats: of the report; None for all.
 
@@ -44,7 +44,7 @@ def evaluate_submission(
     report = evaluate(
         source,
         rubric,
-        conditions,
+        options,
         on_progress=lambda text: console.print(f"  … {text}"),
         on_result=lambda result: _print_result(console, result),
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from evaluation.errors import NoSubmission, TooCostly
-from evaluation.evaluate import Conditions, copy_submission
+from evaluation.evaluate import EvaluationOptions, copy_submission
 from evaluation.processes.worker_pool import WorkerPool
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.result import Report
@@ -235,7 +235,7 @@ def evaluate_archive(
         PointsMissed: the submission has fewer points.
     """
     folder = context.layout.output / "evaluation"
-    conditions = Conditions(compose=compose)
-    report, _ = evaluate_submission(context, str(result.archive), load_rubric(), conditions, folder)
+    options = EvaluationOptions(compose=compose)
+    report, _ = evaluate_submission(context, str(result.archive), load_rubric(), options, folder)
     require_outcome(report, minimum=minimum)
     return replace(result, report=report)

@@ -11,7 +11,7 @@ import pytest
 
 from evaluation.engine.session import session_prefix
 from evaluation.errors import NoSubmission
-from evaluation.evaluate import Conditions, evaluate, remove_left_folders
+from evaluation.evaluate import EvaluationOptions, evaluate, remove_left_folders
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.rubric import load_rubric
 from evaluation.submission.deep_folders import is_larger, remove_folder
@@ -117,7 +117,7 @@ def test_a_repository_with_deeply_nested_folders_is_refused_and_removed(tmp_path
     temporary.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
     with pytest.raises(NoSubmission, match="folders are nested more than"):
-        evaluate(path.as_uri(), load_rubric(), Conditions(run=False))
+        evaluate(path.as_uri(), load_rubric(), EvaluationOptions(run=False))
     assert list(temporary.iterdir()) == []
 
 

@@ -13,7 +13,7 @@ import pytest
 from evaluation.cohort.class_list import key_of
 from evaluation.cohort.members import members_in, safe_name
 from evaluation.cohort.overview import Row, to_csv
-from evaluation.evaluate import Conditions
+from evaluation.evaluate import EvaluationOptions
 from evaluation.processes.worker_pool import WorkerPool
 from evaluation.quotas import DEFAULT_LIMITS, MIB
 from evaluation.rubric import load_rubric
@@ -82,7 +82,7 @@ def test_a_submission_that_is_far_too_large_is_refused_quickly(tmp_path):
     (tmp_path / "pipes").mkdir()
     os.mkfifo(tmp_path / "pipes" / "pipe")
     (tmp_path / "pipes" / "link").symlink_to("/dev/zero")
-    how = Conditions(SMALL, run=False)
+    how = EvaluationOptions(SMALL, run=False)
     with WorkerPool(SMALL) as workers:
         with pytest.raises(Exception, match="is larger than a submission may be: 20,000 files and 1 MB"):
             key_of(tmp_path / "sparse.zip", load_rubric(), how, workers)

@@ -55,7 +55,7 @@ def ran(evidence_of, fixtures):
         made.remember(Evidence.run, run)
         made.remember(Evidence.runs, (run,))
         made.remember(Evidence.full_run, ends or run)
-        made.remember(Evidence.probe, not_rerun("a test without an engine"))
+        made.remember(Evidence.rerun, not_rerun("a test without an engine"))
         return made
 
     return make

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evaluation.checks import CHECKS
-from evaluation.evaluate import Conditions, evaluate
+from evaluation.evaluate import EvaluationOptions, evaluate
 from evaluation.rubric import load_rubric, read_rubric
 from evaluation.traps import TRAPS, find_traps
 from pipeline.project import PROJECT
@@ -90,7 +90,7 @@ def test_correct_code_is_not_reported_as_a_trap(evidence_of, file, content, trap
 
 
 def test_this_project_has_no_findings_except_unpinned_images_and_leftovers():
-    report = evaluate(str(PROJECT.root), load_rubric(), Conditions(run=False))
+    report = evaluate(str(PROJECT.root), load_rubric(), EvaluationOptions(run=False))
     assert {finding.id for finding in report.findings} <= {"unpinned", "leftovers"}
 
 
