@@ -16,13 +16,7 @@ nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "none"
 nox.options.sessions = ["lint", "types", "tests-fast"]
 
-DOCUMENTATION_TESTS = (
-    "tests/pipeline/test_architecture_page.py",
-    "tests/pipeline/test_readme_page.py",
-    "tests/pipeline/test_activation_files_page.py",
-    "tests/pipeline/test_knowledge_files_page.py",
-    "tests/pybrain/test_compatibility_page.py",
-)
+DOCUMENTATION_TESTS = sorted(str(path) for path in Path("tests").glob("*/test_*_page.py"))
 
 
 def run(session: nox.Session, tool: str, *arguments: str, **environment: str) -> None:

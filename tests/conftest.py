@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -90,6 +91,23 @@ def no_selection_from_outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     yield
 
 
+def pytest_collection_finish() -> None:
+    """Exempt the thousands of collected tests from garbage collection, which would look at them again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Shorten the names of tests whose parameters are long texts, some of which have millions of characters.
+
+    pytest-xdist sends the names of all tests to and fro.
+    """
+    if not isinstance(val, str | bytes) or len(val) <= 80:
+        return None
+    start = val[:60] if isinstance(val, str) else val[:60].decode("latin-1")
+    return f"{start.encode('unicode_escape').decode('ascii')}... ({len(val)})"
+
+
 def in_ci() -> bool:
     """Return whether a missing program must fail a test instead of skipping it."""
     return os.environ.get("CI", "").lower() in ("1", "true", "yes")
@@ -99,7 +117,7 @@ def in_ci() -> bool:
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Say how many processes ``-n auto`` starts.
 
-    A test in containers waits more than it computes: with these, four at least.
+    A test in containers waits more than it computes: on two processors, six processes keep both busy.
     """
     processors = os.cpu_count() or 1
-    return processors if "not docker" in config.option.markexpr else max(4, processors)
+    return processors if "not docker" in config.option.markexpr else max(6, processors)

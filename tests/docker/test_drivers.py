@@ -160,7 +160,7 @@ def test_network_and_rows_can_be_selected_with_options(project, fixtures):
     )
 
 
-def test_a_failing_codebase_is_reported_as_a_failure_everywhere(project, generation, capsys):
+def test_a_failing_codebase_is_reported_as_a_failure(project, generation, capsys):
     breaks_with(project, "import sys; print('it breaks here'); sys.exit(7)\n")
     assert drive(project, "compose", "--engine", "docker", "--compose", generation) == 7
     assert "codebase ended with status 7" in capsys.readouterr().err
@@ -168,6 +168,11 @@ def test_a_failing_codebase_is_reported_as_a_failure_everywhere(project, generat
     assert "FAILED, exit status 7" in summary
     assert "it breaks here" in summary
     assert "prediction made" not in everything_written(project)
+    assert containers_of(project) == []
+
+
+def test_a_failing_codebase_fails_the_container_tests_and_all_stages(project):
+    breaks_with(project, "import sys; print('it breaks here'); sys.exit(7)\n")
     assert drive(project, "check", "--engine", "docker") == 7
     results = json.loads((project.stage2 / "test_results.json").read_text(encoding="utf-8"))
     assert results["passed"] is False
@@ -249,7 +254,7 @@ def test_without_a_build_a_missing_image_is_an_error(project, capsys):
 def test_two_checkouts_of_the_same_name_run_side_by_side(place, copy_project):
     layouts = [copy_project(place / name / "app07") for name in ("one", "two")]
     layouts[1].own_activation.write_text("5.0,3.0,1.0,0.1\n", encoding="utf-8")
-    drivers = [start(layout, "--engine", "docker") for layout in layouts]
+    drivers = [start(layout, "compose", "--engine", "docker") for layout in layouts]
     said = [driver.communicate(timeout=300)[0] for driver in drivers]
     assert [driver.returncode for driver in drivers] == [0, 0], "\n".join(said)
     rows = [
@@ -298,18 +303,14 @@ def test_a_manually_started_stack_of_the_checkout_is_not_changed(project, capsys
         subprocess.run(["docker", "image", "rm", *names], check=False, capture_output=True)
 
 
-def test_the_images_hold_no_compiler_and_run_without_root(project):
-    assert drive(project, "check", "--engine", "docker") == 0
+def test_auto_selects_docker_and_the_images_hold_no_compiler_and_run_without_root(project, capsys):
+    assert drive(project, "check") == 0
+    assert "(a daemon responds)" in capsys.readouterr().out
     results = json.loads((project.stage2 / "test_results.json").read_text(encoding="utf-8"))
     codebase = {check["name"]: check for check in results["containers"][2]["checks"]}
     assert codebase["runs without root, as a number"]["detail"] == "user 10001:10001"
     assert codebase["holds no compiler"]["status"] == "passed"
     assert codebase["adds no more than 80 MB to its base"]["status"] == "passed"
-
-
-def test_auto_selects_docker_if_a_daemon_responds_and_reports_it(project, capsys):
-    assert drive(project, "check") == 0
-    assert "(a daemon responds)" in capsys.readouterr().out
 
 
 def test_rebuilding_a_context_removes_its_older_tags(project):

@@ -48,18 +48,13 @@ def docker(*words: str) -> None:
     subprocess.run(["docker", *words], check=True, capture_output=True)
 
 
-def test_up_without_an_option_predicts_and_returns(unbuilt):
-    typed = unbuilt.plain("up")
+def test_up_without_an_option_predicts_and_returns_also_the_second_time(stack):
+    typed = stack.plain("up")
     assert typed.status == 0, typed.output
     assert "ACTIVATION COMPLETE" in typed.output
     assert "WARNING" not in typed.output
-    assert unbuilt.shared("prediction.csv").is_file()
-    assert "stale_images" not in json.loads(unbuilt.shared("prediction.json").read_text("utf-8"))
-    assert unbuilt.running() == []
-
-
-def test_a_second_plain_up_returns_with_a_new_prediction(stack):
-    assert stack.plain("up").status == 0
+    assert "stale_images" not in json.loads(stack.shared("prediction.json").read_text("utf-8"))
+    assert stack.running() == []
     stack.shared("prediction.csv").unlink()
     typed = stack.plain("up")
     assert typed.status == 0, typed.output
@@ -68,36 +63,15 @@ def test_a_second_plain_up_returns_with_a_new_prediction(stack):
 
 
 @inside_containers
-def test_a_plain_up_returns_with_a_labelled_network_from_outside(stack, place):
-    (place / "Task04").mkdir()
-    shutil.copy(stack.layout.own_knowledge, place / "Task04/new_model.pkl")
-    typed = stack.plain("up", MODEL_PATH="../Task04/new_model.pkl", MODEL_NAME="model_v2")
-    assert typed.status == 0, typed.output
-    assert "model_v2 (../Task04/new_model.pkl)" in typed.output
-    assert "ACTIVATION COMPLETE" in typed.output
-    assert "WARNING" not in typed.output
-    assert stack.running() == []
-
-
-@inside_containers
-def test_a_plain_up_returns_with_a_network_of_the_models_folder(stack):
-    shutil.copy(stack.layout.own_knowledge, stack.layout.models / "model_v2.pkl")
-    typed = stack.plain("up", MODEL_NAME="model_v2.pkl")
-    assert typed.status == 0, typed.output
-    assert "ACTIVATION COMPLETE" in typed.output
-    assert stack.running() == []
-
-
-@inside_containers
 def test_an_outdated_network_in_the_image_is_reported_by_the_next_up(stack):
     shutil.copy(
         stack.layout.models / "course.pkl", stack.layout.own_knowledge.parent / "alternative_model.pkl"
     )
-    typed = stack.plain("up", "--build", MODEL_FILE="alternative_model.pkl", DATA_PATH="./data/course_80.csv")
+    typed = stack.up("--build", MODEL_FILE="alternative_model.pkl", DATA_PATH="./data/course_80.csv")
     assert typed.status == 0, typed.output
     assert "ACTIVATION COMPLETE" in typed.output
     assert "WARNING" not in typed.output
-    typed = stack.plain("up", DATA_PATH="./data/course_80.csv")
+    typed = stack.up(DATA_PATH="./data/course_80.csv")
     assert typed.status == 0, typed.output
     last = said_by_codebase(typed.output)[-1]
     assert "WARNING: knowledgebase_app07 holds another file (sha256 " in last
@@ -106,7 +80,7 @@ def test_an_outdated_network_in_the_image_is_reported_by_the_next_up(stack):
     assert last.partition(" | ")[2] in (PROJECT.root / "README.md").read_text("utf-8")
     noted = json.loads(stack.shared("prediction.json").read_text("utf-8"))["stale_images"]
     assert [sentence in last for sentence in noted] == [True]
-    typed = stack.plain("up", "--build")
+    typed = stack.up("--build")
     assert typed.status == 0, typed.output
     assert "WARNING" not in typed.output
     assert stack.running() == []
@@ -118,8 +92,7 @@ def said_by_codebase(output: str) -> list[str]:
 
 @inside_containers
 def test_images_of_another_checkout_are_reported_in_the_last_lines(stack):
-    assert stack.plain("up").status == 0
-    # The images now stand under one name on this machine; in here everything is another.
+    # The images stand under one name on this machine; in this checkout everything is another.
     stack.layout.own_activation.write_text("5.1,3.5,1.4,0.2\n", encoding="utf-8")
     card = stack.layout.own_knowledge.with_name("currentSolution.card.json")
     card.write_text(card.read_text("utf-8").replace("sepal_length", "length"), encoding="utf-8")
@@ -149,10 +122,14 @@ def test_up_in_the_background_leaves_nothing_running(stack):
     assert nothing_runs(stack)
 
 
-def test_a_codebase_that_fails_at_once_ends_a_plain_up(unbuilt):
+def test_a_codebase_that_fails_ends_a_plain_up_and_gives_its_status_with_the_option(unbuilt):
     unbuilt.layout.code.write_text("import sys; sys.exit(7)\n", encoding="utf-8")
     typed = unbuilt.plain("up")
     assert "codebase" in typed.output and "exited with code 7" in typed.output
+    assert "ACTIVATION COMPLETE" not in typed.output
+    assert unbuilt.running() == []
+    typed = unbuilt.up()
+    assert typed.status == 7, typed.output
     assert unbuilt.running() == []
 
 
@@ -235,16 +212,19 @@ def test_a_second_up_during_the_end_of_the_first_is_not_aborted(stack):
 
 
 @inside_containers
-@pytest.mark.parametrize("left_over", ["a file", "a link", "a folder"])
-def test_a_file_link_or_folder_in_place_of_a_pipe_is_replaced(stack, left_over):
-    assert stack.plain("up").status == 0
-    make = {
-        "a file": "echo x > /signals/activationbase",
-        "a link": "ln -s /nowhere /signals/activationbase",
-        "a folder": "mkdir /signals/activationbase",
-    }[left_over]
-    command = f"rm -f /signals/activationbase && {make} && touch /signals/other.busy"
+@pytest.mark.parametrize("left_over", [("echo x >", "ln -s /nowhere"), ("mkdir", "mkdir")])
+def test_whatever_is_in_place_of_a_pipe_is_replaced(stack, left_over):
     volume = f"{stack.layout.root.name}_signals"
+    labels = {"project": stack.layout.root.name, "volume": "signals"}
+    options = [
+        word for key, text in labels.items() for word in ("--label", f"com.docker.compose.{key}={text}")
+    ]
+    docker("volume", "create", *options, volume)
+    made = [
+        f"{make} /signals/{name}"
+        for make, name in zip(left_over, ("activationbase", "knowledgebase"), strict=True)
+    ]
+    command = " && ".join([*made, "touch /signals/other.busy"])
     docker("run", "--rm", "-v", f"{volume}:/signals", "busybox", "sh", "-c", command)
     typed = stack.plain("up")
     assert typed.status == 0, typed.output

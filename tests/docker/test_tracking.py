@@ -9,20 +9,21 @@ import subprocess
 import time
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline.project import PROJECT
+from pipeline.project import PROJECT, Layout
+from tests.docker.conftest import COMMANDS
 from tests.training.runs import command
 
 # One server for all tests, some of which use the runs of those before them.
 pytestmark = pytest.mark.xdist_group("tracking server")
 
-LONG = ("--epochs", "40000", "--patience", "0", "--no-plots")
+LONG = ("--epochs", "12000", "--patience", "0", "--no-plots")
 """A training of some seconds."""
 
 
@@ -34,15 +35,27 @@ def docker(*words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
 
 @dataclass(frozen=True)
 class Tracking:
-    """A server in a container, and what trains beside it."""
+    """A server in a container, and what trains beside it.
 
-    name: str
+    Attributes:
+        project: the name of the Compose project, and the tag of the images.
+        folder: where the results of the trainings are.
+    """
+
+    project: str
     folder: Path
 
     @property
+    def name(self) -> str:
+        return f"{self.project}-mlflow-1"
+
+    @property
+    def address(self) -> str:
+        return docker("port", self.name, "5000").stdout.split()[0]
+
+    @property
     def uri(self) -> str:
-        port = docker("port", self.name, "5000").stdout.split()[0].rpartition(":")[2]
-        return f"http://127.0.0.1:{port}"
+        return f"http://{self.address}"
 
     def wait(self) -> None:
         for _ in range(300):
@@ -65,9 +78,10 @@ class Tracking:
     def words(self, *words: str) -> list[str]:
         """Return a command in the training image, as the user that runs the tests."""
         return [
-            "docker", "run", "--rm", "--network", self.name, "--user", str(os.getuid()), "--read-only",
-            "--tmpfs", "/tmp", "-v", f"{self.folder}:/output", "-v", f"{PROJECT.learning_base}:/rows.csv:ro",
-            "-e", "MLFLOW_TRACKING_URI=http://mlflow:5000", f"codebase_app07:{self.name}", *words,
+            "docker", "run", "--rm", "--network", f"{self.project}_ml-network", "--user", str(os.getuid()),
+            "--read-only", "--tmpfs", "/tmp", "-v", f"{self.folder}:/output",
+            "-v", f"{PROJECT.learning_base}:/rows.csv:ro",
+            "-e", "MLFLOW_TRACKING_URI=http://mlflow:5000", f"codebase_app07:{self.project}", *words,
         ]  # fmt: skip
 
     def train(self, name: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -96,6 +110,14 @@ class Tracking:
         history = self.get(f"metrics/get-history?run_id={number}&metric_key={key}&max_results=25000")
         return [metric["step"] for metric in history.get("metrics", [])]
 
+    def wait_for_epochs(self, name: str, count: int = 500) -> None:
+        """Wait until so many epochs of a training are on record."""
+        record = self.folder / name / "tracking" / "record.jsonl"
+        deadline = time.monotonic() + 60
+        while not record.exists() or record.read_bytes().count(b"train_error") < count:
+            assert time.monotonic() < deadline, "the training has recorded no epochs"
+            time.sleep(0.02)
+
     def recorded_steps(self, name: str) -> list[int]:
         lines = (self.folder / name / "tracking" / "record.jsonl").read_text().splitlines()
         found = [json.loads(line) for line in lines]
@@ -103,30 +125,39 @@ class Tracking:
 
 
 @pytest.fixture(scope="module")
-def tracking(docker: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracking]:
+def tracking(
+    docker: None, tmp_path_factory: pytest.TempPathFactory, copy_project: Callable[[Path], Layout]
+) -> Iterator[Tracking]:
+    """Start the server as docs/training.md says; training containers join its network."""
     name = f"test-{uuid.uuid4().hex[:8]}"
+    layout = copy_project(tmp_path_factory.mktemp("checkout") / name)
+    run("build", "-q", "--target", "training", "-t", f"codebase_app07:{name}", str(PROJECT.code.parent))
+    compose(layout, "up", "-d", "--build", "mlflow")
     made = Tracking(name, tmp_path_factory.mktemp("tracking"))
-    build("-t", f"tracking_app07:{name}", "container5_tracking")
-    build("--target", "training", "-t", f"codebase_app07:{name}", "container3_codebase")
-    run("network", "create", name)
-    run(
-        "run", "-d", "--name", name, "--network", name, "--network-alias", "mlflow", "-p", "127.0.0.1::5000",
-        "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "-v", f"{name}:/tracking", f"tracking_app07:{name}",
-    )  # fmt: skip
     made.wait()
     yield made
-    for words in (
-        ("rm", "-f", "-v", name), ("volume", "rm", name), ("network", "rm", name),
-        ("image", "rm", "-f", f"tracking_app07:{name}", f"codebase_app07:{name}"),
-    ):  # fmt: skip
-        run(*words, check=False)
+    compose(layout, "down", "--volumes")
+    run("image", "rm", "-f", f"tracking_app07:{name}", f"codebase_app07:{name}", check=False)
+
+
+def compose(layout: Layout, *words: str) -> None:
+    command = [*COMMANDS["v2"], "-f", "docker-compose.training.yml", *words]
+    environment = os.environ | {"IMAGE_TAG": layout.root.name, "MLFLOW_PORT": "0"}
+    done = subprocess.run(
+        command, cwd=layout.root, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 run = docker  # the fixture of this name hides it above
 
 
-def build(*words: str) -> None:
-    run("build", "-q", *words[:-1], str(PROJECT.root / words[-1]))
+def test_a_plain_up_of_the_server_leaves_its_pages_on_this_machine_alone(tracking: Tracking) -> None:
+    assert tracking.address.startswith("127.0.0.1:")
+    with urllib.request.urlopen(tracking.uri, timeout=20) as page:
+        assert page.status == 200
+    where = f"label=com.docker.compose.project={tracking.project}"
+    assert run("ps", "--filter", where, "--format", "{{.Names}}").stdout.split() == [tracking.name]
 
 
 def test_run_curves_artifacts_and_model_are_on_the_server(tracking: Tracking) -> None:
@@ -204,7 +235,7 @@ def test_what_a_server_misses_that_ends_during_training_is_sent_later(tracking: 
         tracking.training("second", *LONG, "--experiment", "second", "--tracking-wait", "1"),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
-    time.sleep(3.0)
+    tracking.wait_for_epochs("second")
     run("kill", tracking.name)
     output, _ = started.communicate(timeout=120)
     assert started.returncode == 0, output
@@ -216,15 +247,15 @@ def test_what_a_server_misses_that_ends_during_training_is_sent_later(tracking: 
     (found,) = tracking.runs("second")
     assert found["info"]["status"] == "FINISHED"
     assert tracking.steps(found) == tracking.recorded_steps("second")
-    assert tracking.steps(found)[-1] == 40_000
+    assert tracking.steps(found)[-1] == 12_000
 
 
 def test_a_killed_training_that_is_resumed_is_one_run(tracking: Tracking) -> None:
     started = subprocess.Popen(
         tracking.training("third", *LONG, "--experiment", "third"), stdout=subprocess.PIPE
     )
-    time.sleep(3.0)
-    container = run("ps", "-q", "--filter", f"ancestor=codebase_app07:{tracking.name}").stdout.split()
+    tracking.wait_for_epochs("third")
+    container = run("ps", "-q", "--filter", f"ancestor=codebase_app07:{tracking.project}").stdout.split()
     run("kill", *container)
     started.communicate(timeout=60)
     assert started.returncode == 137
@@ -232,7 +263,7 @@ def test_a_killed_training_that_is_resumed_is_one_run(tracking: Tracking) -> Non
     assert done.returncode == 0, done.stdout
     (found,) = tracking.runs("third")
     assert found["info"]["status"] == "FINISHED"
-    assert tracking.steps(found) == [*range(1, 5_001), *range(5_010, 40_001, 10)]
+    assert tracking.steps(found) == [*range(1, 5_001), *range(5_010, 12_001, 10)]
 
 
 def test_a_wrong_address_is_named_and_training_goes_on(tracking: Tracking) -> None:
@@ -249,7 +280,7 @@ def test_a_wrong_address_is_named_and_training_goes_on(tracking: Tracking) -> No
 
 
 def test_the_trials_of_a_search_are_runs_nested_in_its_run(tracking: Tracking) -> None:
-    words = ["--trials", "4", "--folds", "2", "--epochs", "5", "--range", "hidden=2|3|4|5", "--no-plots"]
+    words = ["--trials", "2", "--folds", "2", "--epochs", "5", "--range", "hidden=2|3", "--no-plots"]
     searching = tracking.words(
         "tune", "--data", "/rows.csv", "--out", "/output/searched", "--experiment", "searched", *words
     )
@@ -257,12 +288,12 @@ def test_the_trials_of_a_search_are_runs_nested_in_its_run(tracking: Tracking) -
     assert done.returncode == 0, done.stdout + done.stderr
     for _ in range(2):
         runs = {run["info"]["run_name"]: run for run in tracking.runs("searched")}
-        assert len(tracking.runs("searched")) == len(runs) == 5
+        assert len(tracking.runs("searched")) == len(runs) == 3
         parent = runs.pop("search rows")
         number = parent["info"]["run_id"]
-        assert sorted(runs) == [f"trial {trial}" for trial in range(1, 5)]
+        assert sorted(runs) == [f"trial {trial}" for trial in range(1, 3)]
         for run in runs.values():
             tags = {tag["key"]: tag["value"] for tag in run["data"]["tags"]}
             assert (tags["mlflow.parentRunId"], run["info"]["status"]) == (number, "FINISHED")
-        assert tracking.steps(parent, "trial_error") == [1, 2, 3, 4]
+        assert tracking.steps(parent, "trial_error") == [1, 2]
         assert tracking.send("searched").returncode == 0  # again: nothing is sent twice

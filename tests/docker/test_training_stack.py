@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +19,7 @@ import pytest
 from pipeline.engines.training_container import ContainerTraining
 from pipeline.project import PROJECT, Layout
 from pybrain_runtime import load_knowledge
-from tests.docker.conftest import COMMANDS, ORDINARY_USER, Stack, Typed, image_id
+from tests.docker.conftest import COMMANDS, ORDINARY_USER, Stack, Typed, image_id, inside_containers
 from tests.training.runs import command, files
 
 # The tests share the image of the engine, and some end every container of it.
@@ -152,6 +151,7 @@ def hardening(stack: TrainingStack) -> tuple[str, str]:
     return said[0], said[1]
 
 
+@inside_containers
 def test_knowledge_is_refined_and_evaluated_and_a_wrong_option_has_its_status(stack: TrainingStack) -> None:
     typed = stack.up(SCENARIO="refine", TRAIN_EPOCHS="3", TRAIN_PLOTS="0", MODEL_NAME="iris")
     assert typed.status == 0, typed.output
@@ -163,35 +163,6 @@ def test_knowledge_is_refined_and_evaluated_and_a_wrong_option_has_its_status(st
     assert typed.status == 2, typed.output
     assert "TRAIN_EPOCHS is 'none': expected a number" in typed.output
     assert stack.running() == []
-
-
-def test_a_plain_up_of_the_server_leaves_its_pages_on_this_machine_alone(place, tag, copy_project) -> None:
-    layout = copy_project(place / f"t{uuid.uuid4().hex[:8]}")
-    stack = TrainingStack(layout, "v2", f"{tag}-mlflow")
-    try:
-        typed = stack.plain(*FILE, "up", "-d", "--build", "mlflow")
-        assert typed.status == 0, typed.output
-        port = stack.plain(*FILE, "port", "mlflow", "5000").output.strip()
-        assert port.startswith("127.0.0.1:")
-        assert page(f"http://{port}/") == 200
-        assert [name for name in stack.running() if "mlflow" not in name] == []
-    finally:
-        stack.down()
-        subprocess.run(
-            ["docker", "image", "rm", f"tracking_app07:{tag}-mlflow"], capture_output=True, check=False
-        )
-
-
-def page(address: str) -> int:
-    deadline = time.monotonic() + 90
-    while True:
-        try:
-            with urllib.request.urlopen(address, timeout=5) as answer:
-                return int(answer.status)
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.5)
 
 
 # --- the images
@@ -303,7 +274,6 @@ def test_the_engine_is_named_and_auto_takes_docker(engine: ContainerTraining, tm
     ("words", "status"),
     [
         (["--target", "specie"], 65),
-        (["--data", "none.csv"], 66),
         (["--data", "{place}"], 66),
         (["--data", "{place}/rows, with 'quotes\".csv"], 65),
         (["--learning-rate", "1e6"], 65),

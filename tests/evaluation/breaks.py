@@ -1,4 +1,7 @@
-"""For every check of the task's rubric: a submission that breaks exactly this check, and the points it loses."""
+"""Submissions that break single checks of the task's rubric, and the points they lose.
+
+A submission in containers takes half a minute, so checks that do not affect each other are broken in one.
+"""
 
 from __future__ import annotations
 
@@ -21,18 +24,18 @@ STACK = (
 
 @dataclass(frozen=True)
 class Break:
-    """A submission with one part broken.
+    """A submission with broken parts.
 
     Attributes:
         changes: its files that are not those of the right one.
         costs: the points that are lost.
-        reason: what the report says of it, a part of it.
-        not_checked: the checks that depend on the broken part.
+        reasons: for each check that fails, a part of what the report says.
+        not_checked: the checks that depend on the broken parts.
     """
 
     changes: Mapping[str, str | None]
     costs: int
-    reason: str
+    reasons: Mapping[str, str]
     not_checked: tuple[str, ...] = field(default=())
 
 
@@ -51,58 +54,70 @@ def containers(samples: ModuleType) -> dict[str, Break]:
 
 
 def _builds(samples: ModuleType) -> dict[str, Break]:
-    def without(number: int, folder: str, recipe: str, costs: int, parts: tuple[str, ...]) -> Break:
-        changes = {f"{folder}/Dockerfile": swap(recipe, "COPY", "RUN false\nCOPY")}
-        reason = "`docker build` ended with status 1: The command '/bin/sh -c false' returned a non-zero code"
-        return Break(changes, costs, reason, (*(f"container{number}.{part}" for part in parts), *STACK))
+    reason = "`docker build` ended with status 1: The command '/bin/sh -c false' returned a non-zero code"
+
+    def without(recipes: Mapping[str, str], costs: int, not_checked: tuple[str, ...]) -> Break:
+        changes = {
+            f"{name}/Dockerfile": swap(text, "COPY", "RUN false\nCOPY") for name, text in recipes.items()
+        }
+        failed = [f"{name.partition('_')[0]}.builds" for name in recipes]
+        return Break(changes, costs, dict.fromkeys(failed, reason), (*not_checked, *STACK))
 
     return {
-        "container1.builds": without(1, C1, samples.DATA_DOCKERFILE, 10 + 33, ("holds", "shows")),
-        "container2.builds": without(2, C2, samples.MODEL_DOCKERFILE, 10 + 33, ("holds", "shows")),
-        "container3.builds": without(3, C3, samples.CODE_DOCKERFILE, 15 + 33, ("holds", "pybrain")),
-    }
+        "images 1 and 3": without(
+            {C1: samples.DATA_DOCKERFILE, C3: samples.CODE_DOCKERFILE}, 10 + 15 + 33,
+            ("container1.holds", "container1.shows", "container3.holds", "container3.pybrain"),
+        ),
+        "image 2": without({C2: samples.MODEL_DOCKERFILE}, 10 + 33, ("container2.holds", "container2.shows")),
+    }  # fmt: skip
 
 
 def _alone(samples: ModuleType) -> dict[str, Break]:
-    def other(recipe: str, file: str, folder: str, compose: str) -> dict[str, str | None]:
-        """Return changes with which the image holds a longer file, while the submitted file is copied."""
-        mounted = swap(compose, f"cp {file} ", f"cp /handed-in/{file.rpartition('/')[2]} ")
-        place = f'volumes: ["./{folder}:/handed-in:ro", "./shared_data'
-        service, volumes = f"image: {folder.partition('_')[2]}_app07\n    ", 'volumes: ["./shared_data'
-        mounted = swap(mounted, service + volumes, service + place)
-        return {COMPOSE: mounted, f"{folder}/Dockerfile": swap(recipe, "CMD", f"RUN echo >> {file}\nCMD")}
+    def longer(recipe: str, file: str) -> str:
+        """Return a Dockerfile whose image holds a longer file than the submitted one."""
+        return swap(recipe, "CMD", f"RUN echo >> {file}\nCMD")
 
-    compose = samples.WAITING_COMPOSE
+    def submitted(compose: str, folder: str, file: str) -> str:
+        """Return a compose file in which the submitted file is copied, not that of the image."""
+        mounted = swap(compose, f"cp {file} ", f"cp /handed-in/{file.rpartition('/')[2]} ")
+        service, volumes = f"image: {folder.partition('_')[2]}_app07\n    ", 'volumes: ["./shared_data'
+        return swap(
+            mounted, service + volumes, f'{service}volumes: ["./{folder}:/handed-in:ro", "./shared_data'
+        )
+
+    rows, model = "/activationBase/currentActivation.csv", "/knowledgeBase/currentSolution.pkl"
     elsewhere = swap(
         samples.CODE_DOCKERFILE, "/opt/pybrain/pybrain\nENV PYTHONPATH=/opt/pybrain", "/opt/other/pybrain"
     )
     return {
-        "container1.holds": Break(
-            other(samples.DATA_DOCKERFILE, "/activationBase/currentActivation.csv", C1, compose), 2,
-            f"no file in the image has the content of {C1}/currentActivation.csv",
-        ),
-        "container1.shows": Break(
-            {f"{C1}/Dockerfile": swap(samples.DATA_DOCKERFILE, '["cat", "/activationBase/currentActivation.csv"]', "true")},
-            3, "`docker run --rm activationbase_app07` does not print the rows",
-        ),
-        "container2.holds": Break(
-            other(samples.MODEL_DOCKERFILE, "/knowledgeBase/currentSolution.pkl", C2, compose), 2,
-            f"no file in the image has the content of {C2}/currentSolution.pkl",
-        ),
-        "container2.shows": Break(
-            {f"{C2}/Dockerfile": swap(samples.MODEL_DOCKERFILE, '["ls", "-lh", "/knowledgeBase/"]', "true")},
-            3, "`docker run --rm knowledgebase_app07` does not list currentSolution.pkl",
-        ),
-        "container3.holds": Break(
-            {f"{C3}/Dockerfile": swap(samples.CODE_DOCKERFILE, "CMD", "RUN echo '# more' >> UE_07_App5.py\nCMD")},
-            2, f"no file in the image has the content of {PROGRAM}",
-        ),
-        "container3.pybrain": Break(
+        "other files": Break(
             {
+                COMPOSE: submitted(submitted(samples.WAITING_COMPOSE, C1, rows), C2, model),
+                f"{C1}/Dockerfile": longer(samples.DATA_DOCKERFILE, rows),
+                f"{C2}/Dockerfile": longer(samples.MODEL_DOCKERFILE, model),
                 f"{C3}/Dockerfile": elsewhere,
                 PROGRAM: swap(samples.PROGRAM, '"/opt/pybrain"', '"/opt/other"'),
             },
-            7, "codebase cannot import PyBrain: ModuleNotFoundError: No module named 'pybrain'",
+            2 + 2 + 7,
+            {
+                "container1.holds": f"no file in the image has the content of {C1}/currentActivation.csv",
+                "container2.holds": f"no file in the image has the content of {C2}/currentSolution.pkl",
+                "container3.pybrain":
+                    "codebase cannot import PyBrain: ModuleNotFoundError: No module named 'pybrain'",
+            },
+        ),
+        "silent": Break(
+            {
+                f"{C1}/Dockerfile": swap(samples.DATA_DOCKERFILE, f'["cat", "{rows}"]', "true"),
+                f"{C2}/Dockerfile": swap(samples.MODEL_DOCKERFILE, '["ls", "-lh", "/knowledgeBase/"]', "true"),
+                f"{C3}/Dockerfile": swap(samples.CODE_DOCKERFILE, "CMD", "RUN echo '# more' >> UE_07_App5.py\nCMD"),
+            },
+            3 + 3 + 2,
+            {
+                "container1.shows": "`docker run --rm activationbase_app07` does not print the rows",
+                "container2.shows": "`docker run --rm knowledgebase_app07` does not list currentSolution.pkl",
+                "container3.holds": f"no file in the image has the content of {PROGRAM}",
+            },
         ),
     }  # fmt: skip
 
@@ -112,64 +127,70 @@ def _compose(samples: ModuleType) -> dict[str, Break]:
     waits = f'command: ["sh", "-c", "until [ -s {ROWS} ] && [ -s {MODEL} ]; do sleep 0.1; done; python3 UE_07_App5.py"]'
     depends = compose[compose.index("    depends_on") :]
     plain = swap(compose, "image: knowledgebase_app07", "image: busybox:latest")
+    plain = swap(
+        plain,
+        'busybox:latest\n    volumes: ["',
+        f'busybox:latest\n    volumes: ["./{C2}:/knowledgeBase:ro", "',
+    )
     first = swap(compose, f'{ROWS}; trap "exit 0" TERM; sleep 60 & wait', f"{ROWS}; sleep 8")
     return {
-        "compose.syntax": Break(
+        "syntax": Break(
             {COMPOSE: swap(compose, "image: codebase_app07", "imagee: codebase_app07")}, 4 + 8 + 33,
-            "unknown key `imagee:` in the service codebase", ("compose.services", "compose.dependencies", *STACK),
+            {"compose.syntax": "unknown key `imagee:` in the service codebase"},
+            ("compose.services", "compose.dependencies", *STACK),
         ),
-        "compose.services": Break(
+        "services": Break(
+            {COMPOSE: swap(plain, depends, f"    {waits}\n")}, 4 + 4,
             {
-                COMPOSE: swap(
-                    plain, 'busybox:latest\n    volumes: ["', f'busybox:latest\n    volumes: ["./{C2}:/knowledgeBase:ro", "'
-                )
+                "compose.services":
+                    "the service knowledgebase uses the image busybox:latest, which nothing in the submission builds",
+                "compose.dependencies": "codebase does not depend on activationbase and knowledgebase",
             },
-            4, "the service knowledgebase uses the image busybox:latest, which nothing in the submission builds",
-        ),
-        "compose.dependencies": Break(
-            {COMPOSE: swap(compose, depends, f"    {waits}\n")}, 4,
-            "codebase does not depend on activationbase and knowledgebase",
         ),
         # It prints its prediction before the first data container ends.
-        "compose.orchestration": Break(
-            {COMPOSE: first, PROGRAM: samples.PROGRAM + "import time\ntime.sleep(60)\n"}, 5 + 3,
-            "The stack stops at the first container's exit: activationbase ended with status 0",
+        "first exit": Break(
+            {COMPOSE: first, PROGRAM: samples.PROGRAM + "import time\ntime.sleep(20)\n"}, 5 + 3,
+            {
+                "compose.orchestration":
+                    "The stack stops at the first container's exit: activationbase ended with status 0"
+            },
             ("compose.status",),
         ),
-        "compose.status": Break(
-            {PROGRAM: samples.PROGRAM + "sys.exit(3)\n"}, 3,
-            "`docker-compose up --abort-on-container-exit` ended with status 3; codebase ended with status 3",
-        ),
-        "activation.prediction": Break(
+        "prediction": Break(
             {PROGRAM: swap(samples.PROGRAM, "net.activate(inputs)", "2 * net.activate(inputs)")}, 15,
-            "the prediction is different: the output of codebase shows 'Prediction: [0.41418",
+            {"activation.prediction": "the prediction is different: the output of codebase shows 'Prediction: [0.41418"},
         ),
     }  # fmt: skip
 
 
 def _copies(samples: ModuleType) -> dict[str, Break]:
-    def copied(old: str, new: str) -> dict[str, str | None]:
-        return {COMPOSE: swap(samples.WAITING_COMPOSE, old, new)}
-
+    compose = samples.WAITING_COMPOSE
+    changed = swap(compose, f"{ROWS}; trap", f"{ROWS}; sed -i s/x/a/ {ROWS}; trap")
+    there = "after a run; there is: network.pkl, rows.csv"
     return {
-        "copying.rows": Break(
-            copied(ROWS, "/shared_data/rows.csv"), 2 + 3,
-            "there is no shared_data/activation_data.csv after a run; there is: currentSolution.pkl, rows.csv",
-            ("copying.rows_whole",),
-        ),
-        "copying.rows_whole": Break(
-            copied(f"{ROWS}; trap", f"{ROWS}; sed -i s/x/a/ {ROWS}; trap"), 3,
-            f"shared_data/activation_data.csv (43 bytes) is not {C1}/currentActivation.csv (43 bytes)",
-        ),
-        "copying.model": Break(
-            copied(MODEL, "/shared_data/network.pkl"), 2 + 3,
-            "there is no shared_data/currentSolution.pkl after a run; there is: activation_data.csv, network.pkl",
-            ("copying.model_whole",),
+        "copied names": Break(
+            {COMPOSE: swap(swap(compose, ROWS, "/shared_data/rows.csv"), MODEL, "/shared_data/network.pkl")},
+            2 + 3 + 2 + 3,
+            {
+                "copying.rows": f"there is no shared_data/activation_data.csv {there}",
+                "copying.model": f"there is no shared_data/currentSolution.pkl {there}",
+            },
+            ("copying.rows_whole", "copying.model_whole"),
         ),
         # The pickle still loads: a reader stops at its end.
-        "copying.model_whole": Break(
-            copied(f"{MODEL}; trap", f"{MODEL}; echo >> {MODEL}; trap"), 3,
-            "shared_data/currentSolution.pkl (",
+        "copied content": Break(
+            {
+                COMPOSE: swap(changed, f"{MODEL}; trap", f"{MODEL}; echo >> {MODEL}; trap"),
+                PROGRAM: samples.PROGRAM + "sys.exit(3)\n",
+            },
+            3 + 3 + 3,
+            {
+                "copying.rows_whole":
+                    f"shared_data/activation_data.csv (43 bytes) is not {C1}/currentActivation.csv (43 bytes)",
+                "copying.model_whole": "shared_data/currentSolution.pkl (",
+                "compose.status":
+                    "`docker-compose up --abort-on-container-exit` ended with status 3; codebase ended with status 3",
+            },
         ),
     }  # fmt: skip
 
@@ -177,18 +198,20 @@ def _copies(samples: ModuleType) -> dict[str, Break]:
 def documents(samples: ModuleType) -> dict[str, Break]:
     """Return the broken submissions whose checks need only the files."""
     short = "activationbase, knowledgebase, codebase: docker build, docker-compose up, the prediction is in shared_data\n"
-    readme: dict[str, tuple[str, str]] = {
-        "readme.containers": ("container2_knowledgebase|knowledgebase", "does not mention: knowledge"),
-        "readme.build": ("docker build", "does not mention: docker build"),
-        "readme.run": ("docker-compose up", "does not mention: docker compose up"),
-        "readme.result": ("shared_data|console", "does not mention: shared_data"),
-    }
-    found = {"readme.text": Break({README: short}, 2, "words; 80 or more are expected")}
-    for name, (pattern, reason) in readme.items():
-        found[name] = Break({README: re.sub(pattern, "thing", samples.README)}, 2, reason)
+    readme, discussion = samples.README, samples.DISCUSSION
+    reasons = {}
+    for check, (pattern, missing) in {
+        "readme.containers": ("container2_knowledgebase|knowledgebase", "knowledge"),
+        "readme.build": ("docker build", "docker build"),
+        "readme.run": ("docker-compose up", "docker compose up"),
+        "readme.result": ("shared_data|console", "shared_data"),
+    }.items():
+        readme = re.sub(pattern, "thing", readme)
+        reasons[check] = f"does not mention: {missing}"
     for number in range(1, 6):
-        text = swap(samples.DISCUSSION, f"## Question {number}", "## Further")
-        found[f"discussion.{number}"] = Break(
-            {DISCUSSION: text}, 2, f"discussion.txt has no heading for question {number}; it has:"
-        )
-    return found
+        discussion = swap(discussion, f"## Question {number}", "## Further")
+        reasons[f"discussion.{number}"] = f"discussion.txt has no heading for question {number}; it has:"
+    return {
+        "short": Break({README: short}, 2, {"readme.text": "words; 80 or more are expected"}),
+        "incomplete": Break({README: readme, DISCUSSION: discussion}, 18, reasons),
+    }

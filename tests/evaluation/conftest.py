@@ -16,7 +16,7 @@ from types import ModuleType
 
 import pytest
 
-from evaluation.evaluate import Conditions, evaluate
+from evaluation.evaluate import EvaluationOptions, evaluate
 from evaluation.evidence.evidence import Evidence
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.result import Report, from_json
@@ -44,7 +44,7 @@ def _load(name: str) -> ModuleType:
 SAMPLES, BREAKS, VARIANTS = _load("samples"), _load("breaks"), _load("variants")
 ANSWERS, CHEATS = _load("answers"), _load("cheats")
 # How many of the class below are evaluated at a time.
-JOBS = 2
+JOBS = 3
 
 
 @pytest.fixture(scope="session")
@@ -145,7 +145,7 @@ def evaluated(warm: None) -> Callable[..., Report]:
     """Return a function that evaluates in real containers and asserts that nothing is left."""
 
     def run(source: Path, *, compose: str = "auto", **limits: float) -> Report:
-        how = Conditions(replace(DEFAULT_LIMITS, **limits), compose=compose)  # type: ignore[arg-type]
+        how = EvaluationOptions(replace(DEFAULT_LIMITS, **limits), compose=compose)  # type: ignore[arg-type]
         report = evaluate(str(source), load_rubric(), how)
         assert left_behind() == []
         return report
