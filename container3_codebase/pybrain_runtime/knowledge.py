@@ -202,9 +202,17 @@ class Knowledge(Record):
         """
         if not self.labels:
             return []
-        places = outputs[:, 0] > 0.5 if self.outdim == 1 else outputs.argmax(axis=1)
+        places = (outputs[:, 0] > 0.5).astype(int) if self.outdim == 1 else outputs.argmax(axis=1)
+        found = self._label_array[places]
         unknown = np.isnan(outputs).any(axis=1)
-        return ["" if none else self.labels[int(place)] for place, none in zip(places, unknown, strict=True)]
+        if unknown.any():
+            found[unknown] = ""
+        labels: list[str] = found.tolist()
+        return labels
+
+    @cached_property
+    def _label_array(self) -> np.ndarray:
+        return np.array(self.labels, object)
 
     def to_pybrain(self) -> Any:
         """Return a PyBrain network with the same layers, connections and parameters.

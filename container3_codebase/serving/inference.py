@@ -15,7 +15,7 @@ from serving.models.served_model import Array, ServedModel
 from serving.settings import RequestLimits
 
 PRECISIONS = ("float64", "float32")
-QUICK_BODY = 16 * 1024
+QUICK_BODY = 128 * 1024
 _QUICK_PRODUCTS = 200_000
 _QUICK_STEPS = 20
 _MOST_THREADS = 4

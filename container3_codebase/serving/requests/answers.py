@@ -25,13 +25,14 @@ def prediction(model: ServedModel, outputs: Array, **others: int) -> bytes:
         NotFinite: an output is NaN or infinite.
     """
     check_finite(outputs)
-    rows = outputs.tolist()
+    rows = msgspec.Raw(_ENCODE(outputs.tolist()))
     answer: dict[str, Any] = {"predictions": rows}
     if model.knowledge.labels:
         answer["labels"] = model.knowledge.classes(outputs)
         if model.gives_probabilities:
             answer["classes"] = model.knowledge.labels
-            answer["probabilities"] = rows if len(rows[0]) > 1 else [[1.0 - p, p] for [p] in rows]
+            two = outputs.shape[1] == 1  # the second class; that of the first is the rest
+            answer["probabilities"] = [[1.0 - p, p] for [p] in outputs.tolist()] if two else rows
     answer["model"] = model.identity
     return _ENCODE(answer | others if others else answer)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -39,12 +40,13 @@ def rows_of(instances: Sequence[Instance], names: tuple[str, ...], *, most: int)
     check_count(len(instances), most)
     try:
         rows = [_ordered(row, names) if isinstance(row, dict) else row for row in instances]
-        array = np.array(rows, np.float64)
-    except (KeyError, ValueError, TypeError):
-        array = np.empty(0)
-    if array.shape != (len(instances), len(names)):
-        check_instances(instances, names)
-    return array
+        if set(map(len, rows)) == {len(names)}:
+            flat = np.fromiter(chain.from_iterable(rows), np.float64, len(rows) * len(names))
+            return flat.reshape(len(rows), len(names))
+    except KeyError:
+        pass
+    check_instances(instances, names)
+    raise AssertionError("check_instances found nothing")
 
 
 def check_count(count: int, most: int) -> None:

@@ -8,11 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from serving.errors import NotAcceptable
+from serving.http.responses import JsonResponse
 from serving.inference import Inference
 from serving.models.served_model import Array, ServedModel
 from serving.models.snapshot import Snapshot
 from serving.requests.answers import prediction
-from serving.requests.body import content_type, read_body
+from serving.requests.body import content_type, header, read_body
 from serving.requests.diagnosis import diagnose, model_of
 from serving.requests.instances import rows_of
 from serving.requests.prediction_request import PREDICTION, PredictionRequest
@@ -44,14 +45,14 @@ class Predict:
         if kind in TABLE_TYPES:
             return await predict_table(self._inference, request, kind)
         check_json(kind, also=tuple(TABLE_TYPES))
-        accept = request.headers.get("accept", "")
+        accept = header(request, b"accept")
         if accept and "json" not in accept and "*" not in accept:
             raise NotAcceptable(f"Accept is {accept[:60]!a}; JSON is answered with application/json.")
         limits = self._inference.limits
         body = await read_body(request, limit=limits.body, seconds=limits.body_seconds)
         snapshot = self._inference.catalog.snapshot
         answer = await self._inference.answer(body, lambda body: self._parsed(body, snapshot), prediction)
-        return Response(answer, media_type="application/json")
+        return JsonResponse(answer)
 
     def _parsed(self, body: bytes, snapshot: Snapshot) -> tuple[ServedModel, Array, str]:
         try:
