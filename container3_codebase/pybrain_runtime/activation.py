@@ -39,7 +39,7 @@ class ActivationStream:
         rows: number of rows read so far.
         marks: decimal commas and thousands separators found so far.
         rejected: number of rows rejected so far.
-        kind: name of the format: ``csv``, ``jsonl`` or ``parquet``.
+        kind: name of the format: ``csv``, ``jsonl``, ``parquet`` or ``arrow``.
         fast: whether pyarrow is used: for large files, where it is installed.
         light: whether a large file is read without pyarrow.
 

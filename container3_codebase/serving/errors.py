@@ -126,6 +126,14 @@ class NotReady(RequestError):
     headers: Mapping[str, str] = {"retry-after": "5"}
 
 
+class NoSpace(RequestError):
+    """There is no disk space for a table; the client may try again."""
+
+    http_status = 503
+    code = "no_space"
+    headers: Mapping[str, str] = {"retry-after": "30"}
+
+
 class UnknownSession(RequestError):
     """There is no session with this id, or it has expired."""
 

@@ -40,11 +40,16 @@ class Inference:
         self.limits = limits
         self.metrics = metrics
         self.tables = asyncio.Semaphore(limits.tables)
+        self._table_threads = ThreadPoolExecutor(limits.tables, "tables")
         self._threads = ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1), "inference")
 
     async def in_thread(self, work: Callable[[], _Result]) -> _Result:
         """Return the result of a function that is called in a thread."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    async def in_table_thread(self, work: Callable[[], _Result]) -> _Result:
+        """Return the result of a function that is called in a thread for tables, which may take minutes."""
+        return await asyncio.get_running_loop().run_in_executor(self._table_threads, work)
 
     async def answer(
         self,
@@ -76,6 +81,7 @@ class Inference:
     def close(self) -> None:
         """Let the threads end."""
         self._threads.shutdown(wait=False)
+        self._table_threads.shutdown(wait=False)
 
 
 def is_quick(model: ServedModel, rows: int) -> bool:

@@ -16,7 +16,7 @@ class RequestLimits:
 
     Attributes:
         body: bytes of a JSON or binary body.
-        upload: bytes of a table (CSV, JSON lines, Parquet), which is kept on disk while it is processed.
+        upload: bytes of a table (CSV, JSON lines, Parquet, Arrow), which is kept on disk while it is processed.
         rows: rows of a JSON or binary body.
         headers: bytes of the request line and the headers.
         header_seconds: until the headers are complete.
@@ -26,6 +26,8 @@ class RequestLimits:
         keep_alive_seconds: of an idle connection.
         connections: open connections of a worker.
         in_flight: requests that a worker processes or queues.
+        answer: bytes of the prediction of a table.
+        table_seconds: until the prediction of a table is complete.
         tables: tables that a worker processes at the same time.
         shutdown_seconds: for what is in flight when the server is stopped.
     """
@@ -41,6 +43,8 @@ class RequestLimits:
     keep_alive_seconds: int = 20
     connections: int = 4096
     in_flight: int = 512
+    answer: int = 4096 * MIB
+    table_seconds: float = 600.0
     tables: int = 4
     shutdown_seconds: int = 25
 

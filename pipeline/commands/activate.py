@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 OUTPUT = "prediction.csv"
 
 _EPILOG = (
-    "DATA is CSV, TSV or JSON lines, each optionally compressed with gzip, or Parquet.\n"
+    "DATA is CSV, TSV or JSON lines, each optionally compressed with gzip, or Parquet or Arrow stream.\n"
     "The format is recognized by the content, not by the name.\n"
-    "OUTPUT is Parquet if it ends in .parquet, JSON lines if it ends in .jsonl, otherwise CSV.\n"
+    "OUTPUT is Arrow stream if it ends in .arrows, Parquet if it ends in .parquet, JSON lines if it ends in .jsonl, "
+    "otherwise CSV.\n"
     "A report of the run is written beside it, with the ending .json. Both files are written atomically.\n\n"
     "--scale-inputs and --scale-outputs use arrays that are stored beside the network in its file, by name:\n"
     "x_min..x_max scales that range to 0..1, x_mean,x_std subtracts and divides.\n\n"

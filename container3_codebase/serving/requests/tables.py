@@ -1,24 +1,29 @@
-"""Tables as the body of a request: CSV, JSON lines and Parquet, by content type."""
+"""Tables as the body of a request: CSV, JSON lines, Parquet and Arrow streams, by content type."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pybrain_runtime._io.record import NOTHING
 from pybrain_runtime._io.signatures import GZIP
-from pybrain_runtime.errors import ActivationError, MissingPackage
+from pybrain_runtime.errors import ActivationError, CannotWrite, MissingPackage
 from pybrain_runtime.runs.activate_file import activate_file
 from pybrain_runtime.runs.options import StreamOptions
-from pybrain_runtime.tables.formats.registry import detect_format
-from serving.errors import InvalidInstance, NotAcceptable, UnsupportedMediaType
+from pybrain_runtime.runs.outcome import Progress
+from pybrain_runtime.runs.partial_output import partial_path
+from pybrain_runtime.tables.formats.registry import FORMATS, detect_format
+from serving.errors import InvalidInstance, NoSpace, NotAcceptable, PayloadTooLarge, UnsupportedMediaType
 from serving.models.served_model import ServedModel
+from serving.settings import RequestLimits
 
 TABLE_TYPES: Mapping[str, str] = {
     "text/csv": "csv",
     "application/jsonl": "jsonl",
     "application/x-ndjson": "jsonl",
     "application/vnd.apache.parquet": "parquet",
+    "application/vnd.apache.arrow.stream": "arrow",
 }
 """The formats by content type."""
 
@@ -42,7 +47,9 @@ def answer_type(accept: str, kind: str) -> str:
     raise NotAcceptable(f"Accept is {accept[:60]!a}; a table is answered with {', '.join(TABLE_TYPES)}.")
 
 
-def predict_file(model: ServedModel, rows: Path, kind: str, answer: str, precision: str) -> tuple[Path, int]:
+def predict_file(
+    model: ServedModel, rows: Path, kind: str, answer: str, precision: str, limits: RequestLimits
+) -> tuple[Path, int]:
     """Run a model on the rows of a file, in bounded memory.
 
     Args:
@@ -51,6 +58,7 @@ def predict_file(model: ServedModel, rows: Path, kind: str, answer: str, precisi
         kind: the content type of the file.
         answer: the content type of the answer.
         precision: ``float64`` or ``float32``.
+        limits: on the answer, and on the time.
 
     Returns:
         The file of the answer, and the number of its rows.
@@ -58,22 +66,61 @@ def predict_file(model: ServedModel, rows: Path, kind: str, answer: str, precisi
     Raises:
         InvalidInstance: the rows do not fit the network or the format.
         UnsupportedMediaType: the content is of another type, or a package for it is not installed.
+        PayloadTooLarge: the answer is too large, or takes too long.
+        NoSpace: there is no space for the answer.
     """
+    _check_content(rows, kind)
+    output = rows.with_name("prediction" + _ending(answer))
+    options = StreamOptions(precision=precision, threads=1, checkpoint=float("inf"))
+    try:
+        outcome = activate_file(
+            model.knowledge,
+            rows,
+            output,
+            options,
+            on_progress=_limiter(Path(partial_path(str(output))), limits),
+        )
+    except ActivationError as error:
+        raise InvalidInstance(error.message, **_place(error)) from None
+    except MissingPackage as error:
+        raise UnsupportedMediaType(error.message) from None
+    except CannotWrite:
+        raise NoSpace("There is no space for the prediction of this table.") from None
+    return output, outcome.prediction.rows
+
+
+def _check_content(rows: Path, kind: str) -> None:
     with rows.open("rb") as file:
         start = file.read(64)
     found = detect_format(start).name
     if start.startswith(GZIP) or found != TABLE_TYPES[kind]:
         what = "compressed with gzip" if start.startswith(GZIP) else found
         raise UnsupportedMediaType(f"The content type is {kind}, but the content is {what}.")
-    output = rows.with_name(f"prediction.{TABLE_TYPES[answer]}")
-    options = StreamOptions(precision=precision, threads=1, checkpoint=float("inf"))
-    try:
-        outcome = activate_file(model.knowledge, rows, output, options)
-    except ActivationError as error:
-        raise InvalidInstance(error.message, **_place(error)) from None
-    except MissingPackage as error:
-        raise UnsupportedMediaType(error.message) from None
-    return output, outcome.prediction.rows
+
+
+def _ending(kind: str) -> str:
+    return next(each.suffixes[0] for each in FORMATS if each.name == TABLE_TYPES[kind])
+
+
+def _limiter(written: Path, limits: RequestLimits) -> Callable[[Progress], None]:
+    """Return a function that ends a run which exceeds its limits: a small file may have any number of rows."""
+    deadline = time.monotonic() + limits.table_seconds
+
+    def check(progress: Progress) -> None:
+        if time.monotonic() > deadline:
+            raise PayloadTooLarge(
+                f"The table takes more than {limits.table_seconds:g} s; {progress.rows} rows are done. "
+                "Send it in parts.",
+                limit=int(limits.table_seconds),
+            )
+        if written.stat().st_size > limits.answer:
+            raise PayloadTooLarge(
+                f"The prediction has more than {limits.answer} bytes after {progress.rows} rows. "
+                "Send the table in parts.",
+                limit=limits.answer,
+            )
+
+    return check
 
 
 def _place(error: ActivationError) -> Mapping[str, int]:

@@ -12,9 +12,9 @@ from typing import BinaryIO
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from serving.errors import Overloaded
+from serving.errors import NoSpace, Overloaded
 from serving.inference import Inference, checked_precision
-from serving.requests.body import blocks
+from serving.requests.body import blocks, header
 from serving.requests.tables import answer_type, predict_file
 
 _BLOCK = 1 << 18
@@ -31,16 +31,19 @@ async def predict_table(inference: Inference, request: Request, kind: str) -> Re
     query = request.query_params
     model = inference.catalog.snapshot.find(query.get("model"), query.get("version"))
     precision = checked_precision(query.get("precision", "float64"))
-    answer = answer_type(request.headers.get("accept", ""), kind)
+    answer = answer_type(header(request, b"accept"), kind)
     if inference.tables.locked():
         raise Overloaded(f"{inference.limits.tables} tables are being processed, the limit of this server.")
     async with inference.tables:
         folder = await inference.in_thread(tempfile.TemporaryDirectory)
         try:
             rows = Path(folder.name) / "body"
-            await _store(inference, request, rows)
-            path, count = await inference.in_thread(
-                lambda: predict_file(model, rows, kind, answer, precision)
+            try:
+                await _store(inference, request, rows)
+            except OSError as error:
+                raise NoSpace(f"The table cannot be stored: {error.strerror}.") from error
+            path, count = await inference.in_table_thread(
+                lambda: predict_file(model, rows, kind, answer, precision, inference.limits)
             )
             file = await inference.in_thread(lambda: path.open("rb"))
         finally:

@@ -7,7 +7,8 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]
 from pyarrow import compute
 
-from pybrain_runtime.tables.formats.parquet_reader import buffered, damaged, is_number, opened
+from pybrain_runtime.tables.formats.columnar_reader import is_number
+from pybrain_runtime.tables.formats.parquet_reader import buffered, damaged, opened
 from pybrain_runtime.tables.table_file import TableFile
 from training.errors import TrainingDataError
 from training.rows.header import check_names, check_size

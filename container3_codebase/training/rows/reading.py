@@ -5,7 +5,7 @@ from __future__ import annotations
 from pybrain_runtime._io.optional_packages import require_arrow
 from pybrain_runtime.tables.formats.csv_cells import CellParser, detect_delimiter
 from pybrain_runtime.tables.formats.line_reader import LineReader
-from pybrain_runtime.tables.formats.registry import JSON_LINES, PARQUET, detect_format
+from pybrain_runtime.tables.formats.registry import ARROW, JSON_LINES, PARQUET, detect_format
 from pybrain_runtime.tables.table_file import TableFile
 from training.errors import TrainingDataError
 from training.rows.header import check_names, check_size, no_names
@@ -25,11 +25,16 @@ def read_table(path: str) -> Table:
         InputMissing: the file is not found, or cannot be read.
         MissingHeader: the first line is not a header.
         ActivationError: it is not a table; the message names the line.
+        TrainingDataError: it is an Arrow stream.
         MissingPackage: it is a Parquet file, and pyarrow is not installed.
     """
     file = TableFile(path, "training")
     try:
         row_format = detect_format(file.start)
+        if row_format is ARROW:
+            raise TrainingDataError(
+                f"{file.name} is an Arrow stream, which training does not read.", hint="Write it as Parquet."
+            )
         if row_format is PARQUET:
             return _parquet(file)
         filled = _lines(file)

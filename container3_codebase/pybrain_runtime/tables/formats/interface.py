@@ -79,7 +79,7 @@ class RowFormat(Record):
     """A format that rows are read from and written to.
 
     Attributes:
-        name: short name: ``csv``, ``jsonl``, ``parquet``.
+        name: short name: ``csv``, ``jsonl``, ``parquet``, ``arrow``.
         title: name for messages.
         suffixes: endings of file names that select the format for output, in lower case.
         matches: whether the first bytes of a file, decompressed, are of this format.
@@ -102,3 +102,9 @@ class RowFormat(Record):
     row_word: str = "line"
     streamable: bool = True
     needs_pyarrow: bool = False
+
+    @property
+    def what(self) -> str:
+        """What a file of this format is, for messages: ``a Parquet file``, ``an Arrow stream``."""
+        article = "an" if self.title[0] in "AEIOU" else "a"
+        return f"{article} {self.title}" + ("" if self.title.endswith("stream") else " file")

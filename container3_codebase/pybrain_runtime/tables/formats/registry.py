@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pybrain_runtime._io.optional_packages import require_arrow
 from pybrain_runtime._io.paths import split_ending
+from pybrain_runtime._io.signatures import ARROW_STREAM as ARROW_SIGNATURE
 from pybrain_runtime._io.signatures import PARQUET as PARQUET_SIGNATURE
 from pybrain_runtime._io.signatures import UTF8_BOM
 from pybrain_runtime.errors import ActivationError
@@ -58,6 +59,18 @@ def _write_parquet(names: Sequence[str], *, fast: bool) -> RowWriter:
     return ParquetWriter(names)
 
 
+def _read_arrow(file: TableFile, selector: ColumnSelector, *, skip: bool, fast: bool) -> RowReader:
+    from pybrain_runtime.tables.formats.arrow_reader import ArrowReader
+
+    return ArrowReader(file, selector, skip=skip, fast=fast)
+
+
+def _write_arrow(names: Sequence[str], *, fast: bool) -> RowWriter:
+    from pybrain_runtime.tables.formats.arrow_writer import ArrowWriter
+
+    return ArrowWriter(names)
+
+
 _VALUE_STARTS = (b"", *(bytes([code]) for code in b"0123456789-+.]{["))
 
 
@@ -95,8 +108,19 @@ PARQUET = RowFormat(
     streamable=False,
     needs_pyarrow=True,
 )
+ARROW = RowFormat(
+    name="arrow",
+    title="Arrow stream",
+    suffixes=(".arrows",),
+    matches=lambda start: start.startswith(ARROW_SIGNATURE),
+    open_reader=_read_arrow,
+    open_writer=_write_arrow,
+    row_word="row",
+    streamable=False,
+    needs_pyarrow=True,
+)
 
-FORMATS = (PARQUET, JSON_LINES, CSV)
+FORMATS = (ARROW, PARQUET, JSON_LINES, CSV)
 """All formats, in the order in which content is compared with them. CSV, which has no signature, comes last."""
 
 
@@ -116,8 +140,10 @@ def input_formats() -> str:
     streamable = [
         title for each in reversed(FORMATS) if each.streamable for title in (each.title, *each.variants)
     ]
-    others = "".join(f", or {each.title}" for each in FORMATS if not each.streamable)
-    return f"{', '.join(streamable[:-1])} or {streamable[-1]}, each optionally compressed with gzip{others}"
+    others = " or ".join(each.title for each in reversed(FORMATS) if not each.streamable)
+    return (
+        f"{', '.join(streamable[:-1])} or {streamable[-1]}, each optionally compressed with gzip, or {others}"
+    )
 
 
 def output_formats() -> str:
@@ -143,10 +169,10 @@ def open_row_reader(
         ActivationError: it is no table, its columns do not fit the network, or it cannot be streamed.
     """
     if row_format.needs_pyarrow:
-        require_arrow(f"Reading {file.name}, a {row_format.title} file,")
+        require_arrow(f"Reading {file.name}, {row_format.what},")
     if not row_format.streamable and not file.file.size:
         raise ActivationError(
-            f"{file.name} is a {row_format.title} file, which cannot be read before its end.",
+            f"{file.name} is {row_format.what}, which cannot be read before its end.",
             hint="Pass the name of the file instead of piping it.",
         )
     return row_format.open_reader(file, selector, skip=skip, fast=fast)
@@ -165,5 +191,5 @@ def open_row_writer(path: str, names: Sequence[str], *, fast: bool = False) -> R
     """
     row_format = format_of_output(path)
     if row_format.needs_pyarrow:
-        require_arrow(f"Writing {path}, a {row_format.title} file,")
+        require_arrow(f"Writing {path}, {row_format.what},")
     return row_format.open_writer(names, fast=fast)
