@@ -15,6 +15,8 @@
 #   BUILT_BY       the build argument that chooses that file (default MODEL_FILE), for a warning
 #   RESULTS        a folder below /output for the results of codebase; it is created, and opened to codebase. What
 #                  codebase has written there is given to the owner of /output when this container ends.
+#   UNTIL_STOPPED  set where servers read the file: it is replaced, never missing, and this container runs until it is
+#                  stopped
 #
 # Why it keeps running: `up --abort-on-container-exit` stops the stack when the first container exits, whatever its
 # status. Only codebase may exit first.
@@ -84,6 +86,7 @@ mark_ready_and_wait() {
 }
 
 wait_for_codebase_to_end() {
+    while [ -n "${UNTIL_STOPPED:-}" ]; do sleep 3600; done
     wait_for_codebase || return 75
     while :; do
         # With the pipe open for reading only, `cat` ends when the last codebase has ended.
@@ -266,18 +269,42 @@ put() {
     leave_it_to_codebase "cannot write $2: disk full or not allowed"
 }
 
+# The same where servers read the files. One command renames both: a server that reads meanwhile notices that one of the
+# two has changed, and reads them again.
+replace_both() {
+    new=$shared/.new
+    name=${target##*/}
+    rm -rf "$new"
+    mkdir "$new" && cp "$source" "$new/$name" && { [ ! -f "$card" ] || cp "$card" "$new/${name%.*}.card.json"; } &&
+        sum=$(sha256sum <"$new/$name" | cut -c1-64) && chown "$owner" "$new"/* && chmod 644 "$new"/* || {
+        rm -rf "$new"
+        leave_it_to_codebase "cannot write $target: disk full or not allowed"
+    }
+    [ -f "$card" ] || rm -f "${target%.*}.card.json"
+    is_unchanged || mv -f "$new"/* "$shared"
+    rm -rf "$new"
+}
+
+is_unchanged() {
+    for path in "$new"/*; do cmp -s "$path" "$shared/${path##*/}" || return 1; done
+}
+
 rm -f "$READY" "$READY.seen"
 shipped=$1
 shift 2
 begin
-remove_outdated "$@"
+[ -n "${UNTIL_STOPPED:-}" ] || remove_outdated "$@"
 open_the_volume_to_codebase
 open_the_results_to_codebase
 owner=$(stat -c %u:%g "$shared")
 if choose "$shipped"; then
-    # The card first, so that a reader who finds the file also finds its card.
-    [ ! -f "$card" ] || put "$card" "${target%.*}.card.json"
-    put "$source" "$target"
+    if [ -n "${UNTIL_STOPPED:-}" ]; then
+        replace_both
+    else
+        # The card first, so that a reader who finds the file also finds its card.
+        [ ! -f "$card" ] || put "$card" "${target%.*}.card.json"
+        put "$source" "$target"
+    fi
     digest_the_code
     compare_with_the_checkout
     say "$label -> $target ($(stat -c %s "$target") bytes, sha256 $(echo "$sum" | cut -c1-16))"

@@ -10,6 +10,8 @@ KNOWLEDGEBASE = "knowledgebase"
 CODEBASE = "codebase"
 LEARNINGBASE = "learningbase"
 TRAINING = "training"
+SERVING = "serving"
+FRONT = "front"
 
 ACTIVATION_FILE = "currentActivation.csv"
 KNOWLEDGE_FILE = "currentSolution.pkl"
@@ -53,6 +55,12 @@ SERVICES = (
 LEARNINGBASE_SERVICE = Service(LEARNINGBASE, "container4_learningbase", f"/learningBase/{LEARNING_FILE}")
 """The container with the rows for training, in docker-compose.training.yml."""
 
+FRONT_SERVICE = Service(FRONT, "container6_front", "/etc/nginx/nginx.conf")
+"""The reverse proxy before the servers, in docker-compose.serving.yml."""
+
+MONITORING_SERVICE = Service("monitoring", "container7_monitoring", "/etc/prometheus/prometheus.yml")
+"""Prometheus, in docker-compose.monitoring.yml."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -77,6 +85,16 @@ class Layout:
     def training_compose_file(self) -> Path:
         """The compose file of training."""
         return self.root / "docker-compose.training.yml"
+
+    @property
+    def serving_compose_file(self) -> Path:
+        """The compose file of serving."""
+        return self.root / "docker-compose.serving.yml"
+
+    @property
+    def monitoring_compose_file(self) -> Path:
+        """The compose file that adds monitoring to that of serving."""
+        return self.root / "docker-compose.monitoring.yml"
 
     @property
     def own_activation(self) -> Path:
@@ -147,6 +165,11 @@ class Layout:
     def local_containers(self) -> Path:
         """The folder where the local engine copies the contents of the three images."""
         return self.output / "local_containers"
+
+    @property
+    def serving_lock(self) -> Path:
+        """The lock that allows one stack of servers at a time."""
+        return self.output / ".serving.lock"
 
     @property
     def lock(self) -> Path:

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from access_control.gate import AccessGate
 from pybrain_runtime._version import __version__
+from serving.cgroup import ControlGroup
 from serving.errors import RequestError
 from serving.http.cors import with_cors
 from serving.http.middleware import RequestMiddleware
@@ -71,7 +72,8 @@ def create_application(settings: Settings, catalog: Catalog, metrics: Metrics, g
     app.include_router(predict.router(handler))
     app.include_router(sessions.router(inference, SessionStore(settings.sessions)))
     app.include_router(models.router(inference))
-    app.include_router(health.router(inference, gate.keys))
+    group = ControlGroup() if settings.in_container else None
+    app.include_router(health.router(inference, gate.keys, group))
     app.include_router(inference_protocol.router(inference))
     app.include_router(kserve.router(inference))
     app.include_router(invocations.router(inference))

@@ -100,6 +100,7 @@ class Settings:
         hosts: further names of the server, in lower case.
         limits: the limits on requests.
         sessions: the sessions of recurrent networks.
+        in_container: whether the server has a container of its own, whose use of memory and processors it reports.
     """
 
     sources: tuple[Source, ...]
@@ -114,3 +115,4 @@ class Settings:
     hosts: tuple[str, ...] = ()
     limits: RequestLimits = field(default_factory=RequestLimits)
     sessions: SessionSettings = field(default_factory=SessionSettings)
+    in_container: bool = False

@@ -15,8 +15,11 @@ _EPILOG = (
     "Without --model, the project's current knowledge (under the name currentSolution, the default model) and all of\n"
     "models/ are served. Files that change are reloaded; SIGHUP reloads at once. SIGTERM and Ctrl-C end the server\n"
     "after the requests in flight. Logs are JSON lines on the error stream. docs/serving.md describes the routes.\n\n"
+    "With --engine docker, the servers run in containers behind a proxy that spreads the requests, until Ctrl-C:\n"
+    "docker-compose.serving.yml, see docs/serving-compose.md.\n\n"
     "exit status: 0 done, 2 wrong usage, or the port is in use, 65 a registered model is invalid, 66 input not found,\n"
-    "69 a package is missing, or the MLflow server cannot be reached, 70 internal error"
+    "69 a package is missing, or the MLflow server or the container engine cannot be used, 70 internal error,\n"
+    "75 another command serves this checkout in containers"
 )
 
 
@@ -30,7 +33,8 @@ class ServeCommand(Command):
         model: networks, ``NAME``, a file or the address of a registered model; empty for all.
         tracking_uri: the MLflow server; None for that of the environment.
         refresh: seconds between two looks at the model registry; None for none.
-        workers: number of processes.
+        workers: number of processes; None for the default of the engine.
+        replicas: number of servers, in containers; None for one.
         sessions: the folder that keeps the sessions; None for a private one.
         log_requests: whether every request is logged.
         keys: the file of the API keys; None where clients need none.
@@ -50,7 +54,8 @@ class ServeCommand(Command):
     model: list[str]
     tracking_uri: str | None
     refresh: float | None
-    workers: int
+    workers: int | None
+    replicas: int | None
     sessions: Path | None
     log_requests: bool
     keys: Path | None
@@ -62,7 +67,10 @@ class ServeCommand(Command):
     def add_options(cls, parser: argparse.ArgumentParser) -> None:
         """Add the options of the command to its parser."""
         parser.add_argument(
-            "--engine", choices=("local",), default="local", help="local (default): a process of this machine"
+            "--engine",
+            choices=("local", "docker"),
+            default="local",
+            help="local (default): a process of this machine; docker: containers",
         )
         parser.add_argument(
             "--host", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)"
@@ -92,9 +100,11 @@ class ServeCommand(Command):
         parser.add_argument(
             "--workers",
             type=_count,
-            default=1,
             metavar="N",
-            help="processes that share the port (default: 1)",
+            help="processes that share the port (default: 1; in a container, as many as it may use processors)",
+        )
+        parser.add_argument(
+            "--replicas", type=_count, metavar="N", help="servers, with --engine docker (default: 1)"
         )
         parser.add_argument(
             "--sessions",
@@ -111,7 +121,8 @@ class ServeCommand(Command):
         """Serve until a signal ends it.
 
         Raises:
-            UsageError: the address cannot be used.
+            UsageError: the address cannot be used, or an option is not one of the engine.
+            EngineUnavailable: there is no container engine, or the containers cannot be started.
             InputMissing: a network or the key file is not found.
             RegistryUnavailable: the MLflow server cannot be reached.
             KeyFileError: the key file is not valid.
@@ -120,13 +131,20 @@ class ServeCommand(Command):
         from pipeline.commands.serve_access import AccessOptions
         from pipeline.commands.serve_models import ModelOptions
         from pipeline.commands.serve_output import serve
+        from pipeline.errors import UsageError
 
+        if self.engine == "docker":
+            from pipeline.commands.serve_containers import serve_in_containers
+
+            return serve_in_containers(context, self, replicas=self.replicas or 1)
+        if self.replicas is not None:
+            raise UsageError("--replicas needs --engine docker.", hint="--workers starts several processes.")
         return serve(
             context,
             ModelOptions(self.model, self.tracking_uri, self.refresh),
             host=self.host,
             port=self.port,
-            workers=self.workers,
+            workers=self.workers or 1,
             sessions=self.sessions,
             log_requests=self.log_requests,
             access=AccessOptions(self.keys, self.rate, self.cors, self.allow_host),

@@ -30,7 +30,18 @@ from pipeline.engines.image_build import build_image, images_of
 from pipeline.engines.image_names import content_tag, project_name
 from pipeline.errors import BuildFailed, CheckoutBusy, TimedOut
 from pipeline.prepared_files import Prepared
-from pipeline.project import CARD_FILE, KNOWLEDGE_FILE, LEARNINGBASE, SERVICES, TRAINING, Layout, Service
+from pipeline.project import (
+    ACTIVATIONBASE,
+    CARD_FILE,
+    CODEBASE,
+    KNOWLEDGE_FILE,
+    LEARNINGBASE,
+    SERVICES,
+    SERVING,
+    TRAINING,
+    Layout,
+    Service,
+)
 
 _COMPILERS = "gcc g++ cc c++ clang make ld as tcc"
 # The options of every tested container: those of the stack, and an init process, because a program that hangs as the
@@ -39,8 +50,8 @@ _RUN_OPTIONS = ("--rm", "--init", "--network", "none", "--read-only", "--cap-dro
           "--security-opt", "no-new-privileges", "--pids-limit", "64", "--memory", "1g")  # fmt: skip
 
 
-# A tracking server may run beside the stack.
-_USING_SHARED_DATA = (*(service.name for service in SERVICES), LEARNINGBASE, TRAINING)
+# A tracking server may run beside the stack, and servers of predictions with a knowledgebase that has its own volume.
+_USING_SHARED_DATA = (ACTIVATIONBASE, CODEBASE, LEARNINGBASE, TRAINING)
 
 
 class DockerEngine:
@@ -121,7 +132,9 @@ class DockerEngine:
         """Remove the tags of previous contents of this checkout; images in use stay."""
         for service in SERVICES:
             for image in images_of(self.project, service.image):
-                if not image.endswith((f":{self.tag}", ":latest", ":<none>")) and f":{TRAINING}" not in image:
+                if image.endswith((f":{self.tag}", ":latest", ":<none>")):
+                    continue
+                if not image.partition(":")[2].startswith((TRAINING, SERVING)):
                     process.capture(["docker", "image", "rm", image])
 
     def _inspect(self, image: str) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from access_control.key_store import KeyStore
 from pybrain_runtime._version import __version__
+from serving.cgroup import ControlGroup, metrics_text
 from serving.http.responses import json_response
 from serving.inference import Inference
 
@@ -23,12 +24,13 @@ def is_ready(inference: Inference) -> bool:
     return snapshot.default in snapshot.models
 
 
-def router(inference: Inference, keys: KeyStore | None) -> APIRouter:
+def router(inference: Inference, keys: KeyStore | None, group: ControlGroup | None = None) -> APIRouter:
     """Return the routes.
 
     Args:
         inference: the models.
         keys: the API keys; None where none are needed.
+        group: the control group of the server's container; None without one.
     """
     routes = APIRouter(tags=["health"])
 
@@ -61,6 +63,8 @@ def router(inference: Inference, keys: KeyStore | None) -> APIRouter:
     )
     async def metrics() -> Response:
         text = inference.metrics.text(inference.catalog.snapshot)
+        if group is not None:
+            text += metrics_text(group)
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
     return routes
