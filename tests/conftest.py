@@ -30,6 +30,8 @@ _PARTS = (
     "run_compose_with_output.py",
     "docker-compose.yml",
     "docker-compose.training.yml",
+    "docker-compose.serving.yml",
+    "docker-compose.monitoring.yml",
     "pyproject.toml",
     "requirements.lock",
     "requirements-test.lock",
@@ -43,6 +45,8 @@ _PARTS = (
     "container3_codebase",
     "container4_learningbase",
     "container5_tracking",
+    "container6_front",
+    "container7_monitoring",
     "models",
     "data",
 )

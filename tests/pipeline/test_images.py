@@ -14,16 +14,18 @@ from pipeline.engines.local import LocalEngine
 from pipeline.project import (
     ACTIVATIONBASE,
     CODEBASE,
+    FRONT_SERVICE,
     KNOWLEDGEBASE,
     LEARNINGBASE,
     LEARNINGBASE_SERVICE,
+    MONITORING_SERVICE,
     PROJECT,
     SERVICES,
     Layout,
     Service,
 )
 
-IMAGES = (*SERVICES, LEARNINGBASE_SERVICE)
+IMAGES = (*SERVICES, LEARNINGBASE_SERVICE, FRONT_SERVICE, MONITORING_SERVICE)
 CONTEXT = {service.name: PROJECT.context(service) for service in IMAGES}
 PUBLISH = [CONTEXT[name] / "publish.sh" for name in (ACTIVATIONBASE, KNOWLEDGEBASE, LEARNINGBASE)]
 SCENARIO = CONTEXT[CODEBASE] / "scenario.sh"
@@ -68,13 +70,19 @@ def test_an_image_has_a_numeric_user_and_an_exec_form_command(service: Service) 
 
 @pytest.mark.parametrize(
     "requirements",
-    ["requirements", "requirements-fast", "requirements-training", "requirements-tracking"],
+    [
+        "requirements",
+        "requirements-fast",
+        "requirements-training",
+        "requirements-tracking",
+        "requirements-serving",
+    ],
 )
 def test_codebase_installs_only_recorded_wheels(requirements: str) -> None:
     recipe = (CONTEXT[CODEBASE] / "Dockerfile").read_text(encoding="utf-8")
-    assert recipe.count("pip install") == 4
+    assert recipe.count("pip install") == 5
     for option in ("--no-cache-dir", "--only-binary=:all:", "--require-hashes"):
-        assert recipe.count(option) == 4
+        assert recipe.count(option) == 5
     pinned = (CONTEXT[CODEBASE] / f"{requirements}.txt").read_text(encoding="utf-8")
     wanted = (CONTEXT[CODEBASE] / f"{requirements}.in").read_text(encoding="utf-8")
     names = [line for line in wanted.splitlines() if line and not line.startswith("#")]
@@ -96,9 +104,10 @@ def test_the_fast_image_and_the_tests_use_the_same_pyarrow() -> None:
     assert f"{wanted} \\\n" in (PROJECT.root / "requirements-test.lock").read_text(encoding="utf-8")
 
 
-def test_the_training_image_and_the_tests_use_the_same_packages() -> None:
+@pytest.mark.parametrize("target", ["training", "serving"])
+def test_the_image_of_a_target_and_the_tests_use_the_same_packages(target: str) -> None:
     pinned = (PROJECT.root / "requirements-test.lock").read_text(encoding="utf-8")
-    for line in (CONTEXT[CODEBASE] / "requirements-training.txt").read_text(encoding="utf-8").splitlines():
+    for line in (CONTEXT[CODEBASE] / f"requirements-{target}.txt").read_text(encoding="utf-8").splitlines():
         if "==" in line:
             assert f"{line.split()[0]} " in pinned
 
