@@ -52,6 +52,22 @@ SERVICES = (
     Service(CODEBASE, "container3_codebase", f"/codeBase/{CODE_FILE}", CODEBASE),
 )
 
+SOURCE_FOLDERS = (
+    *(service.folder for service in SERVICES),
+    *(
+        "container4_learningbase",
+        "container5_tracking",
+        "benchmarks",
+        "data",
+        "docs",
+        "evaluation",
+        "examples",
+        "fuzz",
+    ),
+    *("models", "pipeline", "requirements", "scripts", SHARED_FOLDER, "tests"),
+)
+"""The folders of a checkout that hold its sources, or what its runs read."""
+
 LEARNINGBASE_SERVICE = Service(LEARNINGBASE, "container4_learningbase", f"/learningBase/{LEARNING_FILE}")
 """The container with the rows for training, in docker-compose.training.yml."""
 
@@ -175,6 +191,18 @@ class Layout:
     def lock(self) -> Path:
         """The lock that allows one run at a time."""
         return self.output / ".lock"
+
+    def is_source(self, folder: Path) -> bool:
+        """Return whether a folder is the checkout itself, or belongs to its sources, such as ``models`` or ``.git``.
+
+        Args:
+            folder: the folder; it need not exist. Links are followed.
+        """
+        try:
+            parts = folder.resolve().relative_to(self.root.resolve()).parts
+        except ValueError:
+            return False
+        return not parts or parts[0].startswith(".") or parts[0].casefold() in SOURCE_FOLDERS
 
     def shown(self, path: Path) -> str:
         """Return a path relative to the project; a path outside of it unchanged."""

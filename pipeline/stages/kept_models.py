@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.errors import CannotWrite
 from pipeline.project import CARD_FILE, KNOWLEDGE_FILE, Layout
 from pybrain_runtime._io.atomic_file import AtomicFile
 from pybrain_runtime._io.atomic_group import commit_together
+from training.options import CONFIG, TrainingOptions, variable
 
 
 def keep_as(layout: Layout, folder: Path, name: str) -> tuple[Path, Path | None]:
@@ -61,6 +63,30 @@ def promote(layout: Layout, folder: Path) -> Path:
         }
     )
     return layout.own_knowledge
+
+
+def installation_notes(
+    options: TrainingOptions, given: Mapping[str, object], environment: Mapping[str, str]
+) -> list[str]:
+    """Return a line for each of `name` and `promote` that is set, but not on the command line.
+
+    A file of options that others use as well may set them, and they replace knowledge.
+
+    Args:
+        options: the options of the run.
+        given: those of the command line.
+        environment: the environment variables.
+    """
+    effects = {
+        "name": options.name and f"puts the result into models/{options.name}.pkl",
+        "promote": options.promote and "makes the result the project's current knowledge",
+    }
+    file = given.get(CONFIG) or environment.get(variable(CONFIG))
+    return [
+        f"{variable(option) if variable(option) in environment else f'{option} in {file}'} {effect}."
+        for option, effect in effects.items()
+        if effect and option not in given
+    ]
 
 
 def _card(model: Path) -> Path:

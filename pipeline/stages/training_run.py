@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 from pipeline.engines.training_program import LocalTraining, TrainingEngine, TrainingProgram
 from pipeline.errors import Interrupted, TrainingFailed
 from pipeline.project import Layout
 from pipeline.stages.registered_models import local_knowledge
+from training.errors import OptionError
 from training.option_sources import Resolved, resolve_all
 from training.options import CREATE, EVALUATE, TUNE, TrainingOptions
 from training.search_options import SearchOptions
@@ -66,11 +68,27 @@ def _with_paths(
     if scenario != EVALUATE and not options.out:
         folder = options.name or {CREATE: "current", TUNE: "tuned"}.get(scenario, "refined")
         options = replace(options, out=str(layout.training / folder))
+    _check_out(layout, options)
     if scenario != EVALUATE and resolved.config:  # the program is given the options, and not the file
         from training.results.folder import ResultFolder  # NumPy takes a moment
 
         ResultFolder(options.out).check_inputs(resolved.config)
     return options
+
+
+def _check_out(layout: Layout, options: TrainingOptions) -> None:
+    """Check that results do not go among the sources of the checkout.
+
+    Raises:
+        OptionError: they would.
+    """
+    if options.out and layout.is_source(Path(options.out)):
+        results, models = layout.shown(layout.training), layout.shown(layout.models)
+        raise OptionError(
+            f"The folder {options.out} belongs to the project; results of a training are not written there.",
+            hint=f"Choose a folder in {results}, or one outside the project; --name puts the knowledge into {models}.",
+            option="out",
+        )
 
 
 def follow(

@@ -14,10 +14,14 @@ from pathlib import Path
 import pytest
 
 from pipeline.commands.training_output import EpochLine
-from pipeline.project import Layout
-from pipeline.stages.kept_models import keep_as, promote
+from pipeline.project import PROJECT, Layout
+from pipeline.stages.kept_models import installation_notes, keep_as, promote
+from pipeline.stages.training_run import training_options
 from pybrain_runtime import load_knowledge
 from tests.training.runs import IRIS, command, created, files
+from training.errors import OptionError
+from training.option_sources import resolve
+from training.options import CREATE
 
 
 def test_train_then_activate_and_score_predict_classes(tmp_path: Path) -> None:
@@ -65,6 +69,39 @@ def test_errors_have_their_status_and_advice(
     assert (done.returncode, message in done.stderr) == (status, True), done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out" / "currentSolution.pkl").exists()
+
+
+@pytest.mark.parametrize(
+    "folder", ["models", "docs/new", ".git", "container2_knowledgebase", "shared_data", "."]
+)
+def test_results_do_not_go_among_the_sources_of_the_project(folder: str) -> None:
+    with pytest.raises(
+        OptionError, match=r"belongs to the project.*\n?.*output/training, or one outside"
+    ) as error:
+        training_options(PROJECT, CREATE, {"out": str(PROJECT.root / folder)}, {})
+    assert error.value.status == 2
+
+
+def test_all_folders_of_the_project_but_the_output_are_its_sources() -> None:
+    others = {path.name for path in PROJECT.root.iterdir() if path.is_dir() and not PROJECT.is_source(path)}
+    assert others - {"dist"} == {"output"}  # dist/ is where wheels are built
+
+
+def test_name_and_promote_of_a_shared_file_are_said_before_the_training(tmp_path: Path) -> None:
+    file = tmp_path / "shared.toml"
+    file.write_text('promote = true\nname = "flowers"\n')
+    given = {"config": str(file), "out": str(tmp_path)}
+    said = installation_notes(resolve(given, {}), given, {})
+    assert said == [
+        f"name in {file} puts the result into models/flowers.pkl.",
+        f"promote in {file} makes the result the project's current knowledge.",
+    ]
+    unset: dict[str, object] = {**given, "promote": False, "name": "mine"}
+    assert installation_notes(resolve(unset, {}), unset, {}) == []
+    variables = {"TRAIN_PROMOTE": "1"}
+    assert installation_notes(resolve({}, variables), {}, variables) == [
+        "TRAIN_PROMOTE makes the result the project's current knowledge."
+    ]
 
 
 def test_a_variable_that_is_no_option_is_an_error(tmp_path: Path) -> None:
