@@ -8,12 +8,14 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TextIO
 
+from pybrain_runtime._io.printable import plural
 from training.fitting.fit import EpochErrors, Fit
+from training.fitting.refit import Refit
 from training.metrics import Metrics
+from training.outcome import Outcome
 from training.plan import Plan
-from training.scenarios import Outcome
 from training.search.observer import SearchObserver, SearchProgress
-from training.summary import metric_lines, plan_facts, plan_line
+from training.summary import REFITTED, metric_lines, plan_facts, plan_line
 
 if TYPE_CHECKING:
     from training.search.plan import SearchPlan
@@ -85,12 +87,17 @@ class EventStream(_Stream):
         self._send("planned", text=plan_line(plan), **plan_facts(plan))
 
     def epoch(self, errors: EpochErrors, fit: Fit) -> None:
-        """Write the errors of an epoch, ten times a second at most."""
+        """Write the errors of an epoch, ten times a second at most; a refit has none of validation."""
         if self._due():
+            validation = None if isinstance(fit, Refit) else errors.validation
             self._send(
-                "epoch", epoch=errors.epoch, train=errors.train, validation=errors.validation,
+                "epoch", epoch=errors.epoch, train=errors.train, validation=validation,
                 best_epoch=fit.state.best_epoch,
             )  # fmt: skip
+
+    def refitting(self, rows: int, epochs: int) -> None:
+        """Write the facts about a refit before its first epoch."""
+        self._send("refitting", rows=rows, epochs=epochs)
 
     def searching(self, plan: SearchPlan) -> None:
         """Write the facts that are known before the first trial."""
@@ -159,9 +166,12 @@ class TextStream(_Stream):
     def epoch(self, errors: EpochErrors, fit: Fit) -> None:
         """Print the errors of an epoch, once a second at most."""
         if self._due():
-            self._line(
-                f"epoch {errors.epoch:,}: error {errors.train:.6f}, validation {errors.validation:.6f}"
-            )
+            validation = "" if isinstance(fit, Refit) else f", validation {errors.validation:.6f}"
+            self._line(f"epoch {errors.epoch:,}: error {errors.train:.6f}{validation}")
+
+    def refitting(self, rows: int, epochs: int) -> None:
+        """Print that training begins anew on more rows."""
+        self._line(f"refit on the {rows:,} rows for training and validation: {plural(epochs, 'epoch')}")
 
     def searching(self, plan: SearchPlan) -> None:
         """Print the facts that are known before the first trial."""
@@ -185,6 +195,8 @@ class TextStream(_Stream):
         """Print the result of a training."""
         for line in metric_lines(outcome.plan.rows.task, outcome.metrics):
             self._line(line)
+        if outcome.fitted["refit_epochs"]:
+            self._line(f"refit: {outcome.fitted['refit_epochs']:,} epochs {REFITTED}")
         self._line(f"written to {outcome.folder}: {', '.join(outcome.files)}")
 
     def searched(self, outcome: SearchOutcome) -> None:

@@ -250,6 +250,12 @@ class TrainingOptions:
         0.15, number(0.0, 0.9), "the share of rows for validation (default: 0.15)", "SHARE", (CREATE, REFINE)
     )
     test: float = option(0.2, number(0.0, 0.9), "the share of rows for the test (default: 0.2)", "SHARE")
+    refit: bool = option(
+        True,
+        switch,
+        "train again on the rows for training and validation, as long as validation found best (default: yes)",
+        of=(CREATE, REFINE),
+    )
     scale: bool = option(True, switch, "scale to mean 0 and standard deviation 1 (default: yes)", of=_NEW)
     resume: bool = option(False, switch, "continue a training that was killed or interrupted")
     plots: bool = option(True, switch, "draw plots; needs matplotlib (default: yes)")

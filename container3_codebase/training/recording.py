@@ -145,12 +145,12 @@ class Recording(RecordedRun):
             self.guarded(lambda: record.metrics(step, values))
 
     def results(
-        self, files: tuple[str, ...], metrics: Mapping[str, object], fitted: Mapping[str, object]
+        self, files: Mapping[str, str], metrics: Mapping[str, object], fitted: Mapping[str, object]
     ) -> None:
         """Record the results.
 
         Args:
-            files: their names in the folder of the results.
+            files: the SHA-256 of each, by its name in the folder of the results.
             metrics: the metrics of each part of the split.
             fitted: how training ended.
         """
@@ -185,7 +185,7 @@ class Recording(RecordedRun):
 
     def _results(
         self,
-        files: tuple[str, ...],
+        files: Mapping[str, str],
         metrics: Mapping[str, object],
         fitted: Mapping[str, object],
         interrupted: bool,
@@ -195,8 +195,8 @@ class Recording(RecordedRun):
             return
         record.tags({"interrupted": str(interrupted).lower(), "ended_because": str(fitted["reason"])})
         record.metrics(self._fit.state.epoch, _scalars(metrics, fitted))
-        for file in files:
-            record.artifact(file, "plots" if file in PLOTS else "")
+        for file, digest in files.items():
+            record.artifact(file, "plots" if file in PLOTS else "", digest)
         register = "" if interrupted else options.register or options.name
         record.model(KNOWLEDGE, register=register or None, alias=options.alias or None if register else None)
 

@@ -8,6 +8,9 @@ from pybrain_runtime._io.printable import enumeration, plural
 from training.plan import Plan
 from training.rows.targets import CLASSIFICATION
 
+REFITTED = "on the rows for training and validation; the validation metrics are those before it"
+"""What a refit does."""
+
 
 def plan_facts(plan: Plan) -> dict[str, object]:
     """Return what is known before the first epoch."""

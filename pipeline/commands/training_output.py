@@ -13,12 +13,13 @@ from pipeline.engines.training_program import LocalTraining, TrainingEngine
 from pipeline.errors import Interrupted, PipelineError
 from pipeline.extras import ensure
 from pipeline.progress import TerminalLine
-from pipeline.stages.kept_models import keep_as, promote
+from pipeline.stages.kept_models import installation_notes, keep_as, promote
 from pipeline.stages.track_run import client_packages
 from pipeline.stages.training_run import Event, follow, training_options
 from pybrain_runtime._io.signatures import PARQUET
 from pybrain_runtime.errors import MissingPackage
 from training.options import EVALUATE
+from training.summary import REFITTED
 
 if TYPE_CHECKING:
     from training.options import TrainingOptions
@@ -76,6 +77,8 @@ def train(context: Context, scenario: str, given: dict[str, object], engine: str
         PipelineError: the training failed; nothing was written.
     """
     options = training_options(context.layout, scenario, given, context.environment)
+    for line in installation_notes(options, given, context.environment):
+        context.console.note(line)
     event = _run(context, scenario, options, training_engine(context, engine))
     write, shown = context.console.print, context.layout.shown
     folder = Path(options.out)
@@ -83,6 +86,8 @@ def train(context: Context, scenario: str, given: dict[str, object], engine: str
         write(f"  {line}")
     fit = event["fit"]
     write(f"  epochs       {fit['epochs']:,}, the best is {fit['best_epoch']:,} ({_REASONS[fit['reason']]})")
+    if fit["refit_epochs"]:
+        write(f"  refit        {fit['refit_epochs']:,} epochs, {REFITTED}")
     write(f"  written      {shown(folder)}: {', '.join(event['files'])}")
     if not fit["best_epoch"]:
         context.console.note(
@@ -183,6 +188,8 @@ def _run(context: Context, scenario: str, options: TrainingOptions, engine: Trai
             context.console.print(f"  {event['text']}")
         elif kind == "epoch":
             progress.show(event)
+        elif kind == "refitting":
+            progress.begin(event["epochs"])
         elif kind == "stopping":
             progress.clear()
             context.console.note("Stopping after the current epoch. Ctrl-C again ends at once.")
@@ -299,12 +306,24 @@ class EpochLine(StepLine):
         super().__init__(stream)
         self.total = 0
 
+    def begin(self, total: int) -> None:
+        """Begin with the epochs of a refit.
+
+        Args:
+            total: their number.
+        """
+        self.clear()
+        self.total, self._first = total, None
+
     def text(self, event: Event, now: float) -> str:
         """Return the line; see `StepLine.text`."""
+        validation = event["validation"]
         parts = [
             f"{bar(event['epoch'], self.total)} epoch {event['epoch']:,} of {self.total:,}",
             f"error {event['train']:.5f}",
-            f"validation {event['validation']:.5f} (best in epoch {event['best_epoch']:,})",
+            "refit with the rows for validation"
+            if validation is None
+            else f"validation {validation:.5f} (best in epoch {event['best_epoch']:,})",
         ]
         left = self.seconds_left(event, self.total, now)
         if left is not None:

@@ -21,6 +21,7 @@ from pipeline.commands.training_output import (
 from pipeline.engines.training_program import LocalTraining
 from pipeline.extras import ensure
 from pipeline.progress import duration
+from pipeline.stages.kept_models import installation_notes
 from pipeline.stages.training_run import Event, follow, search_options
 from training.options import TUNE
 
@@ -46,6 +47,8 @@ def tune(context: Context, given: dict[str, object], wanted: str) -> TuneResult:
         PipelineError: the search failed or was interrupted.
     """
     resolved = search_options(context.layout, given, context.environment)
+    for line in installation_notes(resolved.training, given, context.environment):
+        context.console.note(line)
     engine, options = training_engine(context, wanted), resolved.training
     if engine.name == LocalTraining.name:
         ensure("tune", context.layout, context.console.note)

@@ -22,13 +22,13 @@ from pipeline.project import CODEBASE, SERVICES, TRAINING, Layout
 from pybrain_runtime.container.advice import with_advice
 from pybrain_runtime.network.model_card import card_path
 from training.advice import OPTIONS, advice_for
-from training.results.folder import CHECKPOINT, JOURNAL, LOCK, NAMES, ResultFolder
+from training.results.folder import CHECKPOINT, JOURNAL, LOCK, NAMES, REFIT, ResultFolder
 
 _SERVICE = next(service for service in SERVICES if service.name == CODEBASE)
 _IMAGE = f"{_SERVICE.image}:{TRAINING}"
 _MEMORY = "TRAINING_MEMORY"
 _DEFAULT_MEMORY = "4g"
-_WRITTEN = (*NAMES, "score.json", CHECKPOINT, JOURNAL, LOCK, "tracking", "trials")
+_WRITTEN = (*NAMES, "score.json", CHECKPOINT, REFIT, JOURNAL, LOCK, "tracking", "trials")
 # The last digits of results depend on which kernels the libraries use.
 _PASSED_ON = ("OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES", "APP07_DEBUG")
 _HARDENED = (

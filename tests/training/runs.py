@@ -14,9 +14,11 @@ import numpy as np
 
 from pipeline.project import PROJECT
 from training.fitting.fit import EpochErrors, Fit
+from training.fitting.refit import Refit
 from training.options import TrainingOptions
+from training.outcome import Outcome
 from training.plan import Plan
-from training.scenarios import Outcome, create, refine
+from training.scenarios import create, refine
 
 IRIS = PROJECT.learning_base
 _START = "import sys; from pipeline.cli import main; sys.exit(main())"
@@ -27,24 +29,33 @@ class Recorder:
 
     Args:
         stop_after: the epoch; None for no end.
+        stop_refit_after: the same of a refit.
     """
 
-    def __init__(self, stop_after: int | None = None) -> None:
+    def __init__(self, stop_after: int | None = None, stop_refit_after: int | None = None) -> None:
         self.epochs: list[EpochErrors] = []
+        self.refit_epochs: list[EpochErrors] = []
+        self.refits: list[tuple[int, int]] = []
         self.notes: list[str] = []
         self.plan: Plan | None = None
         self._stop_after = stop_after
+        self._stop_refit_after = stop_refit_after
 
     def planned(self, plan: Plan) -> None:
         self.plan = plan
 
     def epoch(self, errors: EpochErrors, fit: Fit) -> None:
-        self.epochs.append(errors)
+        (self.refit_epochs if isinstance(fit, Refit) else self.epochs).append(errors)
+
+    def refitting(self, rows: int, epochs: int) -> None:
+        self.refits.append((rows, epochs))
 
     def note(self, text: str) -> None:
         self.notes.append(text)
 
     def stop_requested(self) -> bool:
+        if self._stop_refit_after is not None and len(self.refit_epochs) >= self._stop_refit_after:
+            return True
         return self._stop_after is not None and len(self.epochs) >= self._stop_after
 
 

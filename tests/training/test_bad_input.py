@@ -243,7 +243,7 @@ def test_a_network_that_is_too_large_to_be_read_is_refused_before_the_first_epoc
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = partial(read_network, limits=Limits(opcodes=500))
-    monkeypatch.setattr("training.scenarios.read_network", small)
+    monkeypatch.setattr("training.outcome.read_network", small)
     recorder = Recorder()
     with pytest.raises(LimitExceeded, match="The network is too large to be read from its file"):
         created(IRIS, tmp_path / "out", recorder)

@@ -108,7 +108,7 @@ class Fit:
         self._inputs = inputs
         self._targets = targets
         self._limits = limits
-        self._learning_rate = learning_rate
+        self.learning_rate = learning_rate
         start = np.array(network.params)
         sizes = (1.0, float(np.abs(start).max(initial=0.0)), float(np.abs(targets).max(initial=0.0)))
         largest = _LARGEST_GROWTH * max(sizes)
@@ -140,14 +140,15 @@ class Fit:
         number = state.epoch + 1
         train = self.trainer.train_epoch()
         validation = mean_error(self.network, self._inputs, self._targets)
-        if not self._bounded(train, validation):
-            raise Diverged(number, self._learning_rate)
+        if not self.bounded(train, validation):
+            raise Diverged(number, self.learning_rate)
         state.history.append(EpochErrors(number, train, validation))
         if validation < state.best_error:
             state.best_epoch, state.best_error = number, validation
             state.best_parameters = np.array(self.network.params)
 
-    def _bounded(self, *errors: float) -> bool:
+    def bounded(self, *errors: float) -> bool:
+        """Return whether errors are finite and no parameter has grown beyond its bound."""
         parameters = np.abs(self.network.params).max(initial=0.0)
         largest = self.state.largest + _LARGEST_STEP * self.state.epoch
         return bool(np.isfinite([*errors, parameters]).all() and parameters <= largest)

@@ -134,6 +134,7 @@ def _facts(plan: Plan, fitted: Mapping[str, Any]) -> str:
             f"{fitted['epochs']:,}; the best is {fitted['best_epoch']:,}; training ended because "
             f"{_REASONS[fitted['reason']]}",
         ],
+        ["refit", _refit(fitted["refit_epochs"])],
         ["options", options],
     ]
     rows = "".join(
@@ -142,6 +143,15 @@ def _facts(plan: Plan, fitted: Mapping[str, Any]) -> str:
         if value
     )
     return f"<table>{rows}</table>"
+
+
+def _refit(epochs: int) -> str:
+    if not epochs:
+        return ""
+    return (
+        f"{epochs:,} epochs on the rows for training and validation. The metrics of validation, the errors and the "
+        "learning curve are those of the early-stopped network, before the refit."
+    )
 
 
 def table_html(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -13,10 +13,10 @@ from training.fitting.fit import INTERRUPTED
 from training.metrics import regression_metrics
 from training.options import TrainingOptions
 from training.plan import Plan, plan_new
+from training.plan_fit import make_fit
 from training.rows.split import Split
 from training.rows.table import Table
 from training.rows.targets import REGRESSION, Rows
-from training.scenarios import make_fit
 from training.search.trials import FoldResult
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from training.scenarios import Observer
+from training.observer import Observer
 
 if TYPE_CHECKING:
     from training.search.plan import SearchPlan

@@ -125,7 +125,7 @@ def plan_search(resolved: Resolved) -> SearchPlan:
     Raises:
         PipelineError: a range is invalid, or the rows cannot be trained on.
     """
-    options = replace(resolved.training, validation=0.0)
+    options = replace(resolved.training, validation=0.0, refit=False)
     ranges = ranges_of(resolved)
     table = read_table(options.data)
     rows = rows_of(table, options.target, options.features, options.task)

@@ -10,8 +10,11 @@ from pybrain_runtime.errors import CannotResume, MissingPackage
 from training.errors import AllTrialsFailed, Diverged, SearchInterrupted, SearchTimedOut
 from training.fitting.checkpoint import Checkpoint
 from training.fitting.fit import INTERRUPTED, Fit
+from training.observer import Observer, after_epoch
 from training.option_sources import Resolved
+from training.outcome import Outcome, write_results
 from training.plan import Plan, plan_new
+from training.plan_fit import make_fit
 from training.recording import Recording
 from training.results.folder import (
     BEST,
@@ -23,7 +26,7 @@ from training.results.folder import (
     Addition,
     ResultFolder,
 )
-from training.scenarios import Observer, Outcome, after_epoch, exclusive, make_fit, write_results
+from training.scenarios import exclusive
 from training.search.journal import Journal
 from training.search.loop import Search
 from training.search.observer import SearchObserver

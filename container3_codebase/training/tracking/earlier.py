@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from pybrain_runtime.errors import InputMissing, PipelineError
+from training.tracking.children import TRIALS_FOLDER, children_of
 from training.tracking.record import FILE, FOLDER, check_links
 from training.tracking.record_file import Recorded, read_record, result_file
-from training.tracking.sent import is_unsent, read_sent, write_sent
+from training.tracking.sent import is_complete, is_expected, is_unsent, read_sent, write_sent
 
 EARLIER = "earlier"
 STATE = "sent.json"
@@ -35,7 +36,7 @@ def expect(folder: Path, uri: str, key: str) -> None:
 
 
 def keep_unsent(folder: Path) -> Path | None:
-    """Move the record of an unsent run to ``tracking/earlier/KEY``, with links to its results.
+    """Move the record of an unsent run to ``tracking/earlier/KEY``, with links to its results and those of its trials.
 
     Args:
         folder: the folder of the results.
@@ -48,9 +49,11 @@ def keep_unsent(folder: Path) -> Path | None:
     """
     try:
         found = read_record(folder / FOLDER / FILE)
+        trials = children_of(folder)
     except PipelineError:
         return None
-    if not is_unsent(folder / FOLDER / STATE, found.key):
+    state = folder / FOLDER / STATE
+    if not is_unsent(state, found.key) and not (is_expected(state, found.key) and _has_unsent(trials)):
         return None
     target = folder / FOLDER / EARLIER / found.key
     check_links(target.parent, target, target / FOLDER)
@@ -58,10 +61,28 @@ def keep_unsent(folder: Path) -> Path | None:
     for name in _results(found):
         with suppress(OSError, InputMissing):
             _link(result_file(folder, name), target / name)
+    for trial in trials:
+        _move_record(trial, target / TRIALS_FOLDER / trial.name)
+        with suppress(OSError):  # there are other files
+            (trial / FOLDER).rmdir()
+            trial.rmdir()
+            trial.parent.rmdir()
+    _move_record(folder, target)
+    return target
+
+
+def _has_unsent(trials: Sequence[Path]) -> bool:
+    """Return whether no server has all of one of the runs in these folders."""
+    return any(
+        not is_complete(trial / FOLDER / STATE, read_record(trial / FOLDER / FILE).key) for trial in trials
+    )
+
+
+def _move_record(folder: Path, target: Path) -> None:
+    (target / FOLDER).mkdir(parents=True, exist_ok=True)
     for name in (STATE, FILE):  # the record last: it makes the folder one that can be sent
         with suppress(FileNotFoundError):
             os.replace(folder / FOLDER / name, target / FOLDER / name)  # noqa: PTH105 - both are files of ours
-    return target
 
 
 def remove_sent(folder: Path) -> None:
@@ -79,7 +100,9 @@ def remove_sent(folder: Path) -> None:
     if found.key != folder.name:
         return
     emptied = {folder}
-    for name in (*_results(found), f"{FOLDER}/{STATE}", f"{FOLDER}/{FILE}"):
+    records = [folder.joinpath(FOLDER), *(trial / FOLDER for trial in children_of(folder))]
+    kept = [(record / name).relative_to(folder).as_posix() for record in records for name in (STATE, FILE)]
+    for name in (*_results(found), *reversed(kept)):  # the record of the run last
         with suppress(OSError, PipelineError):
             path = result_file(folder, name)
             path.unlink()

@@ -131,14 +131,15 @@ class RunRecord:
         if time.monotonic() - self._written >= _INTERVAL:
             self.flush()
 
-    def artifact(self, path: str, folder: str = "") -> None:
+    def artifact(self, path: str, folder: str = "", sha256: str = "") -> None:
         """Record that a file is an artifact of the run. Its content is read when it is sent.
 
         Args:
             path: the file, relative to the folder of the results.
             folder: the folder among the artifacts of the run.
+            sha256: the hash of its content: another content is that of another run, and is not sent; empty for any.
         """
-        self._line({"artifact": path, "folder": folder})
+        self._line({"artifact": path, "folder": folder, "sha256": sha256})
 
     def model(self, path: str, *, register: str | None = None, alias: str | None = None) -> None:
         """Record that a file is the network that the run has trained.

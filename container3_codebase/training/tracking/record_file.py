@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -15,6 +16,7 @@ from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime.errors import CannotResume, InputMissing
 
 _LINE_LIMIT, _SIZE_LIMIT = 1 << 20, 1 << 28
+_RESULT_LIMIT = 1 << 30
 _KEY = re.compile(r"[0-9a-f]{32}")
 _STATUSES = ("FINISHED", "FAILED", "KILLED")
 
@@ -67,6 +69,7 @@ class Recorded:
         tags: its tags.
         points: its metrics, in the order of the file.
         artifacts: its artifacts: the folder among the artifacts of the run, by the path of the file.
+        digests: the SHA-256 of artifacts, by the path of the file.
         model: the network; None for none.
         size: the number of bytes of the complete lines.
     """
@@ -82,6 +85,7 @@ class Recorded:
     tags: dict[str, str] = field(default_factory=dict)
     points: list[Point] = field(default_factory=list)
     artifacts: dict[str, str] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
     model: Model | None = None
     size: int = 0
 
@@ -150,6 +154,26 @@ def result_file(folder: Path, name: str) -> Path:
     return path
 
 
+def read_result(folder: Path, found: Recorded, name: str) -> bytes:
+    """Return the content of a recorded file.
+
+    Args:
+        folder: the folder of the results.
+        found: the record.
+        name: the path of the file, as it is recorded.
+
+    Raises:
+        InputMissing: it is not there, or another run has replaced it.
+    """
+    path = result_file(folder, name)
+    with InputFile(path, "artifact") as file:
+        content = file.read(_RESULT_LIMIT)
+    expected = found.digests.get(name)
+    if expected and hashlib.sha256(content).hexdigest() != expected:
+        raise InputMissing(f"{path} is not sent: a later run has replaced it.", path=str(path))
+    return content
+
+
 def _take(found: Recorded, line: dict[str, Any]) -> None:
     known = [kind for kind in _KINDS if kind in line]
     if known:
@@ -186,7 +210,9 @@ def _metrics(found: Recorded, line: dict[str, Any]) -> None:
 
 
 def _artifact(found: Recorded, line: dict[str, Any]) -> None:
-    found.artifacts[_inside(line["artifact"])] = _inside(line["folder"]) if line["folder"] else ""
+    path = _inside(line["artifact"])
+    found.artifacts[path] = _inside(line["folder"]) if line["folder"] else ""
+    found.digests[path] = _text(line.get("sha256", ""))
 
 
 def _model(found: Recorded, line: dict[str, Any]) -> None:

@@ -66,12 +66,35 @@ def is_unsent(path: Path, key: str) -> bool:
         path: the file.
         key: the key of the run.
     """
-    states = [
+    return is_expected(path, key) and not is_complete(path, key)
+
+
+def is_expected(path: Path, key: str) -> bool:
+    """Return whether a run is to be sent to a server, or was sent.
+
+    Args:
+        path: the file.
+        key: the key of the run.
+    """
+    return bool(_states(path, key))
+
+
+def is_complete(path: Path, key: str) -> bool:
+    """Return whether a server has all of a run.
+
+    Args:
+        path: the file.
+        key: the key of the run.
+    """
+    return any(_states(path, key))
+
+
+def _states(path: Path, key: str) -> list[bool]:
+    return [
         about.get("complete") is True
         for about in _servers(path).values()
         if isinstance(about, dict) and about.get("key") == key
     ]
-    return bool(states) and not any(states)
 
 
 def write_sent(path: Path, uri: str, sent: Sent) -> None:

@@ -9,13 +9,12 @@ from pathlib import Path
 
 from mlflow.entities import Metric, Param, Run, RunTag
 
-from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime.errors import InputMissing
 from training.errors import TrackingRefused
 from training.tracking.earlier import STATE
 from training.tracking.model_upload import ModelUpload
 from training.tracking.record import FILE, FOLDER
-from training.tracking.record_file import Point, read_added, read_record, result_file
+from training.tracking.record_file import Point, read_added, read_record, read_result
 from training.tracking.sent import Sent, read_sent, write_sent
 from training.tracking.server import Server
 
@@ -24,7 +23,6 @@ KEY_TAG = "app07.run"
 
 _KIND = {"mlflow.experimentKind": "custom_model_development"}  # shown as trainings, not as traces of prompts
 _POINTS, _PARAMS = 1000, 100
-_MOST_BYTES = 1 << 30
 
 
 class RunUpload:
@@ -223,11 +221,12 @@ class RunUpload:
             self._save()
 
     def _content(self, name: str) -> bytes | None:
+        """Return the content of a file of the run; None, with a remark, if it is no longer there."""
         try:
-            with InputFile(result_file(self.folder, name), "artifact") as file:
-                return file.read(_MOST_BYTES)
+            return read_result(self.folder, self._recorded, name)
         except InputMissing as error:
-            self.remarks.append(error.message)
+            if error.message not in self.remarks:
+                self.remarks.append(error.message)
             return None
 
     def _send_model(self) -> None:

@@ -30,6 +30,10 @@ class TrainerKind:
         decay_rows: for softmax outputs, whose cross-entropy has no minimum where the classes can be told apart: the
             default of the weight decay is this number divided by that of the rows, but not more than `LARGEST_DECAY`.
             For all others it is 0.
+        refit_growth: how many times as many epochs a refit has as validation found best; on more rows, and without
+            the chance of few rows for validation, a network learns longer.
+        refit_more: the fewest epochs that it has more.
+        refit_averaged: the share of the last epochs of a refit whose parameters are averaged; 0 for the last ones.
         summary: one line for the help of a command.
     """
 
@@ -38,6 +42,9 @@ class TrainerKind:
     learning_rate: float | None = None
     batch_size: int | None = None
     decay_rows: float = 0.0
+    refit_growth: float = 1.0
+    refit_more: int = 0
+    refit_averaged: float = 0.0
     summary: str = ""
 
     def default_decay(self, rows: int, *, softmax: bool) -> float:
@@ -48,6 +55,15 @@ class TrainerKind:
             softmax: whether the outputs are those of a softmax layer.
         """
         return min(LARGEST_DECAY, self.decay_rows / rows) if softmax else 0.0
+
+    def refit_epochs(self, best: int, most: int) -> int:
+        """Return the number of epochs of a refit.
+
+        Args:
+            best: the epoch with the smallest validation error.
+            most: the most epochs.
+        """
+        return min(most, max(round(best * self.refit_growth), best + self.refit_more))
 
 
 LARGEST_DECAY = 0.2
@@ -74,6 +90,9 @@ KINDS: dict[str, TrainerKind] = {
         learning_rate=0.01,
         batch_size=32,
         decay_rows=40.0,
+        refit_growth=1.5,
+        refit_more=20,
+        refit_averaged=0.25,
         summary="Adam on mini-batches; cross-entropy for softmax outputs",
     ),
     "lbfgs": TrainerKind(

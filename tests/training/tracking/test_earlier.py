@@ -5,9 +5,14 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from tests.training.runs import IRIS, created
+import pytest
+
+from pybrain_runtime.errors import InputMissing
+from tests.training.runs import IRIS, Recorder, created
+from tests.training.search.searches import tuned
+from training.tracking.children import children_of
 from training.tracking.earlier import expect, keep_unsent, remove_sent
-from training.tracking.record_file import read_record
+from training.tracking.record_file import read_record, read_result
 from training.tracking.sent import Sent, read_sent, write_sent
 
 URI = "http://127.0.0.1:9"
@@ -28,6 +33,55 @@ def test_record_and_results_of_an_unsent_run_are_kept(tmp_path: Path) -> None:
     )
     remove_sent(kept)
     assert not kept.parent.exists()
+
+
+def test_a_file_that_a_later_run_has_replaced_is_not_sent_as_that_of_the_earlier(tmp_path: Path) -> None:
+    created(IRIS, tmp_path, epochs=2)
+    record = tmp_path / "tracking" / "record.jsonl"
+    key = read_record(record).key
+    expect(tmp_path, URI, key)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "tracking" / "earlier").symlink_to(elsewhere)
+    recorder = Recorder()
+    created(IRIS, tmp_path, recorder, epochs=3, seed=5)
+    assert (
+        "earlier is a symbolic link, and links are not followed. This training is not recorded"
+        in recorder.notes[0]
+    )
+    found = read_record(record)
+    assert found.key == key  # still the record of the first run
+    for name in ("currentSolution.pkl", "currentSolution.card.json", "metrics.json", "history.csv"):
+        with pytest.raises(InputMissing, match="a later run has replaced it"):
+            read_result(tmp_path, found, name)
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_trials_of_an_unsent_search_are_kept_with_it(tmp_path: Path) -> None:
+    tuned(tmp_path, "hidden=2|3", trials=4, epochs=2)
+    key = read_record(tmp_path / "tracking" / "record.jsonl").key
+    expect(tmp_path, URI, key)
+    before = [read_record(child / "tracking" / "record.jsonl").key for child in children_of(tmp_path)]
+    tuned(tmp_path, "hidden=2|4", trials=4, epochs=2)
+    kept = tmp_path / "tracking" / "earlier" / key
+    found = children_of(kept)
+    assert [read_record(child / "tracking" / "record.jsonl").key for child in found] == before
+    assert len(children_of(tmp_path)) == 4
+    remove_sent(kept)
+    assert not kept.parent.exists()
+
+
+def test_trials_are_kept_when_the_search_itself_was_sent_before_them(tmp_path: Path) -> None:
+    tuned(tmp_path, "hidden=2|3", trials=4, epochs=2)
+    key = read_record(tmp_path / "tracking" / "record.jsonl").key
+    write_sent(tmp_path / "tracking" / "sent.json", URI, Sent(key, run_id="1", complete=True))
+    children = children_of(tmp_path)
+    for child in children[1:]:
+        number = read_record(child / "tracking" / "record.jsonl").key
+        write_sent(child / "tracking" / "sent.json", URI, Sent(number, run_id="2", complete=True))
+    created(IRIS, tmp_path, epochs=2)
+    assert len(children_of(tmp_path / "tracking" / "earlier" / key)) == 4
+    assert not (tmp_path / "trials").exists()
 
 
 def test_only_what_was_kept_of_an_earlier_run_is_removed(tmp_path: Path) -> None:

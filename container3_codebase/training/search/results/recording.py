@@ -68,9 +68,9 @@ class SearchRecording(RecordedRun):
         params |= {"trials": plan.search.trials, "folds": plan.search.folds, "rows": len(plan.table)}
         identity = {**plan.identity(), "trials": plan.search.trials}
         tags = {"scenario": "tune", **tags_of_rows(plan.table)}
-        if not self._options.resume:
-            _remove_trials(Path(self._options.out))
         self._begin_record(f"search {plan.name}", identity, params, tags)
+        if not self._options.resume:  # what no server has of them is kept by now
+            _remove_trials(Path(self._options.out))
 
     def _trial(self, trial: Trial, parent: str) -> None:
         folder = Path(ResultFolder(self._options.out).file(TRIALS_FOLDER)) / f"{trial.number:04d}"

@@ -1,0 +1,167 @@
+"""The results of a training that has ended, and their metrics; all of them are written together."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pybrain_runtime import Knowledge
+from pybrain_runtime._io.sha256 import Sha256
+from pybrain_runtime.convert.pickled import pickled
+from pybrain_runtime.errors import MissingPackage
+from pybrain_runtime.knowledge import read_network
+from training.evaluation import classes_of, metrics_of, predictions
+from training.fitting.fit import INTERRUPTED, Fit
+from training.metrics import confusion_matrix
+from training.observer import Observer
+from training.plan import Plan
+from training.results.card import card_content
+from training.results.figures import Confusion, Curve, Residuals
+from training.results.folder import (
+    CARD,
+    HISTORY,
+    KNOWLEDGE,
+    METRICS,
+    REPORT,
+    Addition,
+    ResultFolder,
+    history_bytes,
+    json_bytes,
+)
+from training.results.plots import draw
+from training.results.report import report_html
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A training that has ended.
+
+    Attributes:
+        plan: the training.
+        folder: the folder of the results.
+        fitted: how it ended: epochs, best epoch, reason, whether it was interrupted.
+        metrics: the metrics of each part of the split.
+        files: the SHA-256 of each file, by its name in the folder.
+    """
+
+    plan: Plan
+    folder: str
+    fitted: dict[str, object]
+    metrics: dict[str, object]
+    files: dict[str, str]
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether it was stopped before its end."""
+        return self.fitted["reason"] == INTERRUPTED
+
+
+@dataclass(frozen=True)
+class Refitted:
+    """A refit that has ended.
+
+    Attributes:
+        epochs: its epochs.
+        before: the early-stopped knowledge. The metrics of validation are its own: the refit has learned these rows.
+    """
+
+    epochs: int
+    before: Knowledge
+
+
+def write_results(
+    plan: Plan,
+    fit: Fit,
+    reason: str,
+    folder: ResultFolder,
+    observer: Observer,
+    also: Addition | None = None,
+    refitted: Refitted | None = None,
+) -> Outcome:
+    """Write all results of a training, together or not at all.
+
+    Args:
+        plan: the training.
+        fit: with the best parameters set.
+        reason: why it ended.
+        folder: where the results go.
+        observer: is told if no plots can be drawn.
+        also: what is written with them.
+        refitted: the refit that followed; None for none.
+
+    Raises:
+        CannotWrite: a file cannot be written; the earlier results are kept.
+    """
+    also = also or Addition()
+    content = pickled(plan.network)
+    knowledge = knowledge_of(plan, content)
+    measured = {name: knowledge for name, _ in plan.split.parts()}
+    if refitted is not None:
+        measured["validation"] = refitted.before
+    metrics: dict[str, object] = {}
+    for name, indices in plan.split.parts():
+        of_early_stopped = {"network": "early-stopped"} if measured[name] is not knowledge else {}
+        metrics[name] = {**of_early_stopped, **metrics_of(measured[name], plan.rows, indices)}
+    fitted: dict[str, object] = {
+        "epochs": fit.state.epoch,
+        "best_epoch": fit.state.best_epoch,
+        "best_validation_error": fit.state.best_error,
+        "reason": reason,
+        "interrupted": reason == INTERRUPTED,
+        "refit_epochs": refitted.epochs if refitted is not None else 0,
+    }
+    about = {"task": plan.rows.task, "labels": list(plan.rows.labels), "targets": list(plan.rows.targets)}
+    files = {
+        KNOWLEDGE: content,
+        CARD: json_bytes(card_content(plan, fitted, metrics)),
+        METRICS: json_bytes({**about, **metrics, "fit": fitted}),
+        HISTORY: history_bytes(fit.state.history),
+    }
+    plots = _plots(plan, fit, measured, observer)
+    files |= {**plots, REPORT: report_html(plan, fitted, metrics, plots, also.section), **also.files}
+    folder.write(files)
+    return Outcome(
+        plan,
+        folder.path,
+        fitted,
+        metrics,
+        {name: hashlib.sha256(written).hexdigest() for name, written in files.items()},
+    )
+
+
+def _plots(plan: Plan, fit: Fit, measured: Mapping[str, Knowledge], observer: Observer) -> dict[str, bytes]:
+    if not plan.options.plots:
+        return {}
+    curve = Curve(
+        fit.state.history, fit.state.best_epoch, "validation" if len(plan.split.validation) else "train"
+    )
+    part, indices = list(plan.split.parts())[-1]
+    expected, outputs = plan.rows.expected[indices], predictions(measured[part], plan.rows.inputs[indices])
+    result: Confusion | Residuals = Residuals(plan.rows.targets, expected, outputs, part)
+    if plan.rows.labels:
+        counts = confusion_matrix(plan.rows.classes[indices], classes_of(outputs), len(plan.rows.labels))
+        result = Confusion(plan.rows.labels, counts, part)
+    try:
+        return draw(curve, result)
+    except MissingPackage as error:
+        observer.note(f"{error.message} No plots were drawn. {error.hint}")
+        return {}
+
+
+def knowledge_of(plan: Plan, content: bytes) -> Knowledge:
+    """Return the knowledge as it will be read from its file, so that metrics are those of later predictions.
+
+    Args:
+        plan: the training.
+        content: the file of the network.
+
+    Raises:
+        LimitExceeded: the file is too large to be read.
+    """
+    digest = Sha256()
+    digest.update(content)
+    found = read_network(content, KNOWLEDGE)
+    return Knowledge(
+        path=KNOWLEDGE, sha256=digest.hexdigest(), size=len(content), network=found.network, card=plan.card
+    )
