@@ -12,6 +12,7 @@ from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime.errors import ActivationError
 from pybrain_runtime.tables.column_selector import ColumnSelector
 from pybrain_runtime.tables.formats.columnar_reader import ColumnarReader, RowChunk
+from pybrain_runtime.tables.formats.parquet_pages import DamagedPage, check_pages
 from pybrain_runtime.tables.table_file import TableFile
 
 _BUFFER, _BUFFERS, _LEAST_BUFFER = 1 << 20, 1 << 25, 1 << 14
@@ -43,6 +44,10 @@ class ParquetReader(ColumnarReader):
         self._file = opened(file)
         self.total: int = self._file.metadata.num_rows
         super().__init__(file.name, self._file.schema_arrow, selector, skip=skip, fast=fast)
+        try:
+            check_pages(self._file.metadata, self._wanted, file.file.duplicate(), file.name)
+        except DamagedPage as error:
+            raise damaged(file.name, error) from None
 
     def chunks(self) -> Iterator[RowChunk]:
         """Yield the rows in chunks of a bounded number of values."""
