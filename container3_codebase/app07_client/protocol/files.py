@@ -16,6 +16,7 @@ TABLE_TYPES = {
     ".jsonl": "application/jsonl",
     ".ndjson": "application/jsonl",
     ".parquet": "application/vnd.apache.parquet",
+    ".arrows": "application/vnd.apache.arrow.stream",
 }
 """The content types of tables, by the ending of a file."""
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -58,9 +59,10 @@ class Upload:
         return os.fstat(file.fileno()).st_size
 
     def table_type(self) -> str:
-        """Return the content type of a table, recognized by its content: Parquet, JSON lines, otherwise CSV."""
-        if self._start.startswith(b"PAR1"):
-            return TABLE_TYPES[".parquet"]
+        """Return the content type of a table, recognized by its content: CSV where it is none of the others."""
+        for signature, ending in ((b"PAR1", ".parquet"), (b"\xff\xff\xff\xff", ".arrows")):
+            if self._start.startswith(signature):
+                return TABLE_TYPES[ending]
         text = self._start.removeprefix(b"\xef\xbb\xbf").lstrip()
         return TABLE_TYPES[".jsonl"] if text.startswith(b"{") else TABLE_TYPES[".csv"]
 

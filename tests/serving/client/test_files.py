@@ -46,7 +46,7 @@ def url(server: Server) -> str:
 
 
 @pytest.mark.parametrize("caller", CALLERS)
-@pytest.mark.parametrize("name", ["p.csv", "p.jsonl", "p.parquet", "p"])
+@pytest.mark.parametrize("name", ["p.csv", "p.jsonl", "p.parquet", "p.arrows", "p"])
 def test_the_output_has_the_bytes_that_activate_writes(
     server: Server, caller: Caller, rows: Path, tmp_path: Path, name: str
 ) -> None:

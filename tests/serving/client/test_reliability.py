@@ -53,7 +53,9 @@ class Replacer:
 def test_nothing_is_lost_or_wrong_while_a_model_is_replaced(tmp_path: Path, reloads: int) -> None:
     path = tmp_path / "net.pkl"
     shutil.copy(FILES[0], path)
-    copies = [shutil.copy(file, tmp_path / f"{place}.pkl") for place, file in enumerate(FILES)]  # without cards
+    copies = [
+        shutil.copy(file, tmp_path / f"{place}.pkl") for place, file in enumerate(FILES)
+    ]  # without cards
     networks = {knowledge.sha256: knowledge for knowledge in map(load_knowledge, copies)}
     rows = np.random.RandomState(7).randn(64, 3, 4)
     large = np.random.RandomState(8).randn(600, 4)
