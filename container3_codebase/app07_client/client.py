@@ -120,7 +120,8 @@ class App07Client:
         Args:
             rows: the file: CSV, JSON lines, Parquet or an Arrow stream, recognized by its content.
             output: the file of the prediction: Parquet if it ends in .parquet, JSON lines if it ends in .jsonl, an
-                Arrow stream if it ends in .arrows, otherwise CSV. It is replaced when the prediction is complete, and left as it is after an error.
+                Arrow stream if it ends in .arrows, otherwise CSV. It is replaced when the prediction is complete, and
+                left as it is after an error.
             model: its name; None for the default model of the server.
             version: its version; None for the newest.
             precision: ``float64`` or ``float32``; None for float64.

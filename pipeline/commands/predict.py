@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 _EPILOG = (
     "ROWS is CSV, JSON lines, Parquet or an Arrow stream, not compressed; the format is recognized by the content.\n"
-    "OUTPUT is Parquet if it ends in .parquet, JSON lines if it ends in .jsonl, an Arrow stream if it ends in .arrows,\n"
-    "otherwise CSV. It has the bytes that `activate` writes, and takes its name when it is complete.\n\n"
+    "OUTPUT is Parquet if it ends in .parquet, JSON lines if it ends in .jsonl, an Arrow stream if it ends in\n"
+    ".arrows, otherwise CSV. It has the bytes that `activate` writes, and takes its name when it is complete.\n\n"
     "The API key is read from a file or from the environment variable APP07_API_KEY, so that it is not in the list\n"
     "of processes. Proxies of the environment are not used. Failures that may pass are repeated: no connection, an\n"
     "interrupted answer, a server that is overloaded or starts.\n\n"

@@ -16,9 +16,11 @@ TABLE_TYPES = {
     ".jsonl": "application/jsonl",
     ".ndjson": "application/jsonl",
     ".parquet": "application/vnd.apache.parquet",
+    ".pq": "application/vnd.apache.parquet",
     ".arrows": "application/vnd.apache.arrow.stream",
 }
 """The content types of tables, by the ending of a file."""
+_VALUE_STARTS = ("", *"0123456789-+.]{[")
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -64,7 +66,10 @@ class Upload:
             if self._start.startswith(signature):
                 return TABLE_TYPES[ending]
         text = self._start.removeprefix(b"\xef\xbb\xbf").lstrip()
-        return TABLE_TYPES[".jsonl"] if text.startswith(b"{") else TABLE_TYPES[".csv"]
+        is_json = text.startswith(b"{") or (
+            text.startswith(b"[") and text[1:].lstrip()[:1].decode("latin-1") in _VALUE_STARTS
+        )
+        return TABLE_TYPES[".jsonl" if is_json else ".csv"]
 
 
 class ResponseFile:

@@ -179,3 +179,22 @@ def test_memory_does_not_grow_with_the_file(server: Server, tmp_path: Path) -> N
     words = [sys.executable, "-c", code, url(server), tmp_path / "rows.csv", tmp_path / "out.csv"]
     ended = subprocess.run(words, capture_output=True, text=True, check=True)
     assert ended.stdout == "800000 True True\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"PAR1", "application/vnd.apache.parquet"),
+        (b"\xff\xff\xff\xff\x10", "application/vnd.apache.arrow.stream"),
+        (b'\xef\xbb\xbf \n{"a": 1}', "application/jsonl"),
+        (b"[1, 2]\n", "application/jsonl"),
+        (b"[a],[b]\n1,2\n", "text/csv"),
+        (b"a,b\n", "text/csv"),
+        (b"", "text/csv"),
+    ],
+)
+def test_the_format_is_recognized_by_the_content(tmp_path: Path, content: bytes, kind: str) -> None:
+    (tmp_path / "rows.parquet").write_bytes(content)
+    with ScriptedServer(reply(b"a\n1\n", **TABLE)) as server:
+        blocking(server.url, "predict_file", tmp_path / "rows.parquet", tmp_path / "out.csv")
+    assert server.asked[0].headers["content-type"] == kind
