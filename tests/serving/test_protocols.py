@@ -15,6 +15,7 @@ from tests.serving.servers import Server
 ROWS = np.array([[5.1, 3.5, 1.4, 0.2], [6.3, 3.3, 6.0, 2.5]])
 NAMES = ["sepal_length", "sepal_width", "petal_length", "petal_width"]
 INFER = "/v2/models/iris/infer"
+TENSOR = '{"inputs": [{"name": "input", "shape": [2, 4], "datatype": "FP64", '
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +77,7 @@ def test_v2_infers_from_binary_tensors(server: Server, datatype: str) -> None:
         ({"shape": [3, 4]}, "input has 8 numbers; its shape has 12."),
         ({"datatype": "BYTES"}, "The datatype is 'BYTES'; expected one of FP64, FP32, "),
         ({"datatype": "INT32"}, "input has a number that is not of the type INT32."),
-        ({"data": [1, None]}, "The data of input is not valid: Expected `float`, got `null` - at `$[1]`."),
+        ({"data": [1, None]}, "instances[0][1] is null; expected a finite number."),
         ({"data": [[1, 2], [3, 4]]}, "The row 0 of input has 2 values; the network takes 4."),
         (
             {"parameters": {"binary_data_size": 8}},
@@ -162,7 +163,7 @@ def test_invocations_take_csv(server: Server, expected: np.ndarray, header: str)
         ({"instances": [], "inputs": []}, "The body has instances and inputs; expected one of "),
         (
             {"dataframe_split": {"data": [[1, None, 3, 4]]}},
-            "The body is not valid: Expected `float`, got `null`",
+            "instances[0][1] is null; expected a finite number.",
         ),
         (
             {"dataframe_split": {"columns": NAMES, "data": [[1]]}},
@@ -176,3 +177,35 @@ def test_invocations_refuse_what_does_not_fit(server: Server, body: object, mess
     answer = server.ask("POST", "/invocations", body)
     assert (answer.status, answer.json["error"][: len(message)]) == (422, message)
     assert server.get("/ping").status == 200
+
+
+@pytest.mark.parametrize(
+    "value", ["NaN", "-Infinity", "1e999", "null", "true", '"1"', "[1]", "{}", "9" * 5000]
+)
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/invocations", '{"instances": [[1, 2, 3, 4], [1, 2, %s, 4]]}'),
+        ("/invocations", '{"inputs": [[1, 2, 3, 4], [1, 2, %s, 4]]}'),
+        ("/invocations", '{"dataframe_split": {"data": [[1, 2, 3, 4], [1, 2, %s, 4]]}}'),
+        (
+            "/invocations",
+            '{"dataframe_split": {"columns": ["petal_width", "petal_length", "sepal_width", "sepal_length"], '
+            '"data": [[1, 2, 3, 4], [1, %s, 3, 4]]}}',
+        ),
+        (
+            "/invocations",
+            '{"inputs": {"sepal_length": [1, 2], "sepal_width": [1, 2], "petal_length": [1, %s], '
+            '"petal_width": [1, 2]}}',
+        ),
+        (INFER, TENSOR + '"data": [1, 1, 1, 1, 1, 2, %s, 4]}]}'),
+        (INFER, TENSOR + '"data": [[1, 2, 3, 4], [1, 2, %s, 4]]}]}'),
+        ("/v1/models/iris:predict", '{"instances": [[1, 2, 3, 4], [1, 2, %s, 4]]}'),
+    ],
+)  # fmt: skip
+def test_what_is_no_number_is_refused_with_its_place(
+    server: Server, path: str, body: str, value: str
+) -> None:
+    answer = server.ask("POST", path, body % value)
+    assert (answer.status, answer.json["code"]) == (422, "invalid_instance"), answer.body
+    assert (answer.json["instance"], answer.json["field"]) == (1, "petal_length")

@@ -10,8 +10,9 @@ import msgspec
 
 from pybrain_runtime.activation import read_activation
 from pybrain_runtime.errors import ActivationError
-from serving.errors import InvalidInstance, InvalidRequest
+from serving.errors import InvalidInstance, InvalidRequest, RequestError
 from serving.models.served_model import Array, ServedModel
+from serving.requests.foreign_diagnosis import diagnose_invocations
 from serving.requests.instances import check_count, rows_of
 from serving.requests.prediction_request import Instance
 from serving.requests.typed_json import decode
@@ -67,7 +68,10 @@ def rows_of_json(body: bytes, model: ServedModel, *, most: int) -> Array:
     Raises:
         RequestError: it is not valid, or does not fit the network.
     """
-    request = decode(_REQUEST, body)
+    try:
+        request = decode(_REQUEST, body)
+    except RequestError as error:
+        raise diagnose_invocations(body, model.names, error, by_name=_has_names(model)) from None
     given = [name for name in _KINDS if getattr(request, name) is not None]
     if len(given) != 1:
         what = " and ".join(given) or "none of them"
@@ -105,9 +109,8 @@ def rows_of_csv(body: bytes, model: ServedModel, *, most: int) -> Array:
 
 def _by_name(split: Split, model: ServedModel) -> list[Instance]:
     """Return rows by the names of their columns; by position where neither the card nor the columns have names."""
-    card = model.knowledge.card
     named = all(isinstance(name, str) for name in split.columns) and bool(split.columns)
-    if not named or card is None or not all(column.name for column in card.inputs):
+    if not named or not _has_names(model):
         return list(split.data)
     for place, row in enumerate(split.data):
         if len(row) != len(split.columns):
@@ -119,6 +122,11 @@ def _by_name(split: Split, model: ServedModel) -> list[Instance]:
             )
     names = [str(name) for name in split.columns]
     return [dict(zip(names, row, strict=True)) for row in split.data]
+
+
+def _has_names(model: ServedModel) -> bool:
+    card = model.knowledge.card
+    return card is not None and all(column.name for column in card.inputs)
 
 
 def _transposed(columns: dict[str, list[float]]) -> list[Instance]:

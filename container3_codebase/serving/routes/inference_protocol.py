@@ -10,11 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pybrain_runtime._version import __version__
+from serving.errors import RequestError
 from serving.http.responses import json_response
 from serving.inference import Inference, checked_precision
 from serving.models.served_model import Array, ServedModel
 from serving.models.snapshot import Snapshot
 from serving.requests.body import content_type, read_body
+from serving.requests.foreign_diagnosis import diagnose_tensors
 from serving.requests.infer_answers import InferAnswer, answer, output_tensors, wanted_outputs
 from serving.requests.tensors import INPUT, InferRequest, read_request, rows_of
 from serving.routes.content import check_json
@@ -115,11 +117,15 @@ async def _infer(inference: Inference, request: Request, name: str, version: str
     found: list[InferRequest] = []
 
     def parse(body: bytes) -> tuple[ServedModel, Array, str]:
-        parsed, binary = read_request(body, json_length)
+        try:
+            parsed, binary = read_request(body, json_length)
+            rows = rows_of(parsed, binary, model, most=limits.rows)
+        except RequestError as error:
+            raise error if json_length else diagnose_tensors(body, model.names, error) from None
         found.append(parsed)
         wanted_outputs(parsed, model)
         precision = checked_precision(str(parsed.parameters.get("precision", "float64")))
-        return model, rows_of(parsed, binary, model, most=limits.rows), precision
+        return model, rows, precision
 
     def encode(model: ServedModel, outputs: Array) -> InferAnswer:
         return answer(found[0], model, outputs)
