@@ -60,6 +60,21 @@ class Upload:
         """Return the size of the open file in bytes."""
         return os.fstat(file.fileno()).st_size
 
+    def block(self, file: BinaryIO, left: int) -> bytes:
+        """Return the next bytes of the open file.
+
+        Args:
+            file: the file.
+            left: how many bytes it still has, by its size when it was opened.
+
+        Raises:
+            InvalidInput: it has become shorter or longer.
+        """
+        block = file.read(min(BLOCK, left))
+        if not block or (len(block) == left and file.read(1)):
+            raise InvalidInput(f"{self.path} has changed while it was sent.")
+        return block
+
     def table_type(self) -> str:
         """Return the content type of a table, recognized by its content: CSV where it is none of the others."""
         for signature, ending in ((b"PAR1", ".parquet"), (b"\xff\xff\xff\xff", ".arrows")):

@@ -14,7 +14,7 @@ import anyio.to_thread
 import httpx
 
 from app07_client.protocol.exchange import Outcome, Pause, Plan, Send
-from app07_client.protocol.files import BLOCK, Upload
+from app07_client.protocol.files import Upload
 from app07_client.transport.failures import (
     CONNECT_SECONDS,
     CONNECTIONS,
@@ -92,14 +92,14 @@ class AsyncTransport:
                 file = stack.enter_context(await anyio.to_thread.run_sync(content.open))
                 size = content.size(file)
                 headers["content-length"] = str(size)
-                body = _blocks(file)
+                body = _blocks(content, file, size)
             else:
                 body = content
             try:
                 with anyio.fail_after(None if math.isinf(left) else left):
                     return await self._exchange(step, headers, body, left)
             except FAILURES as error:
-                return failure(error, step, self._url)
+                return failure(error, self._url)
 
     async def _exchange(
         self, step: Send, headers: dict[str, str], body: bytes | AsyncIterator[bytes] | None, left: float
@@ -126,6 +126,8 @@ class AsyncTransport:
         return received.response()
 
 
-async def _blocks(file: BinaryIO) -> AsyncIterator[bytes]:
-    while block := await anyio.to_thread.run_sync(file.read, BLOCK):
+async def _blocks(upload: Upload, file: BinaryIO, left: int) -> AsyncIterator[bytes]:
+    while left:
+        block = await anyio.to_thread.run_sync(upload.block, file, left)
+        left -= len(block)
         yield block

@@ -11,7 +11,7 @@ from typing import BinaryIO, TypeVar
 import httpx
 
 from app07_client.protocol.exchange import Outcome, Pause, Plan, Send
-from app07_client.protocol.files import BLOCK, Upload
+from app07_client.protocol.files import Upload
 from app07_client.transport.deadline import DeadlineTransport
 from app07_client.transport.failures import FAILURES, HEADERS, failure, tls_context
 from app07_client.transport.receiver import Receiver
@@ -76,13 +76,13 @@ class Transport:
                 file = stack.enter_context(content.open())
                 size = content.size(file)
                 headers["content-length"] = str(size)
-                body = _blocks(file)
+                body = _blocks(content, file, size)
             else:
                 body = content
             try:
                 return self._exchange(step, headers, body)
             except FAILURES as error:
-                return failure(error, step, self._url)
+                return failure(error, self._url)
 
     def _exchange(self, step: Send, headers: dict[str, str], body: bytes | Iterator[bytes] | None) -> Outcome:
         request = self._client.build_request(
@@ -100,6 +100,8 @@ class Transport:
         return received.response()
 
 
-def _blocks(file: BinaryIO) -> Iterator[bytes]:
-    while block := file.read(BLOCK):
+def _blocks(upload: Upload, file: BinaryIO, left: int) -> Iterator[bytes]:
+    while left:
+        block = upload.block(file, left)
+        left -= len(block)
         yield block

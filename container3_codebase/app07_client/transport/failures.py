@@ -8,8 +8,7 @@ from collections.abc import Mapping
 import httpcore
 import httpx
 
-from app07_client.errors import App07Error, ConnectionFailed, InvalidInput, TimedOut, TLSFailed
-from app07_client.protocol.exchange import Send
+from app07_client.errors import ConnectionFailed, TimedOut, TLSFailed
 from app07_client.protocol.refusals import printable
 
 HEADERS: Mapping[str, str] = {"user-agent": "app07-client", "accept": "*/*", "accept-encoding": "identity"}
@@ -32,23 +31,16 @@ _UNSENT = (
     httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout,
 )  # fmt: skip
 _TIMEOUTS = (httpx.TimeoutException, httpcore.TimeoutException, TimeoutError)
-_OWN_FAULTS = (httpx.LocalProtocolError, httpcore.LocalProtocolError)
 
 
-def failure(error: Exception, step: Send, url: str) -> ConnectionFailed:
+def failure(error: Exception, url: str) -> ConnectionFailed:
     """Return what went wrong with an attempt.
 
     Args:
         error: one of ``FAILURES``.
-        step: what was to be sent.
         url: of the server.
-
-    Raises:
-        InvalidInput: the request cannot be sent, because its file changes.
     """
     unsent = isinstance(error, _UNSENT)
-    if isinstance(error, _OWN_FAULTS) and not isinstance(step.request.content, bytes | None):
-        raise InvalidInput(f"{step.request.content.path} has changed while it was sent.") from None
     if (fault := _tls_fault(error)) is not None:
         return TLSFailed(f"There is no trusted connection to {url}: {printable(fault, 300)}.", sent=False)
     if isinstance(error, _TIMEOUTS):
@@ -57,11 +49,6 @@ def failure(error: Exception, step: Send, url: str) -> ConnectionFailed:
     reason = printable(str(error), 300).rstrip(".") or type(error).__name__
     what = "cannot be reached" if unsent else "has not answered completely"
     return ConnectionFailed(f"{url} {what}: {reason}.", sent=not unsent)
-
-
-def closed() -> App07Error:
-    """Return the error for a client that is used after it was closed."""
-    return InvalidInput("The client is closed.")
 
 
 def tls_context() -> ssl.SSLContext:

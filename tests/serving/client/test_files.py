@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ from app07_client import (
     RequestRefused,
     TimedOut,
 )
+from app07_client.protocol.files import Upload
 from pipeline.project import PROJECT
 from pybrain_runtime import activate_file, load_knowledge
 from tests.serving.client.callers import CALLERS, Caller, blocking
@@ -198,3 +200,14 @@ def test_the_format_is_recognized_by_the_content(tmp_path: Path, content: bytes,
     with ScriptedServer(reply(b"a\n1\n", **TABLE)) as server:
         blocking(server.url, "predict_file", tmp_path / "rows.parquet", tmp_path / "out.csv")
     assert server.asked[0].headers["content-type"] == kind
+
+
+@pytest.mark.parametrize("change", [-1, 1], ids=["shorter", "longer"])
+def test_a_file_that_changes_while_it_is_sent_is_refused(rows: Path, change: int) -> None:
+    upload = Upload(rows)
+    with upload.open() as file:
+        left = upload.size(file)
+        os.truncate(rows, left + change)
+        with pytest.raises(InvalidInput, match="has changed while it was sent"):
+            while left:
+                left -= len(upload.block(file, left))

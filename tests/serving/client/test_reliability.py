@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import signal
 import threading
@@ -17,7 +18,8 @@ import pytest
 from app07_client import App07Client
 from pipeline.project import PROJECT
 from pybrain_runtime import load_knowledge
-from tests.serving.servers import COMMAND, Server
+from tests.serving.servers import COMMAND, Server, limited
+from tests.serving.test_workers import children, until
 
 FILES = [PROJECT.models / "iris.pkl", PROJECT.root / "tests/fixtures/networks/bn_4_6_3_tanh_tanh/net.p2.pkl"]
 
@@ -92,3 +94,31 @@ def test_nothing_is_lost_or_wrong_while_a_model_is_replaced(tmp_path: Path, relo
             for each in asking:
                 counts += each.result()
     assert len(counts) == 2 and min(counts.values()) > 20
+
+
+@pytest.mark.slow
+def test_clients_see_no_error_when_workers_are_killed(tmp_path: Path) -> None:
+    expected = load_knowledge(PROJECT.models / "iris.pkl")
+    rows = np.random.RandomState(9).rand(16, 1, 4)
+    with limited(PROJECT.models / "iris.pkl", tmp_path / "log", workers=2) as server:
+        stopped = threading.Event()
+        with (
+            App07Client(f"http://127.0.0.1:{server.port}", retries=10) as client,
+            ThreadPoolExecutor(16) as threads,
+        ):
+
+            def ask(place: int) -> int:
+                asked = 0
+                while not stopped.wait(0.002):
+                    found = client.predict(rows[place])
+                    assert found.predictions.tobytes() == expected.activate(rows[place]).tobytes()
+                    asked += 1
+                return asked
+
+            asking = [threads.submit(ask, place) for place in range(16)]
+            for _ in range(3):
+                time.sleep(0.3)
+                os.kill(max(children(server)), signal.SIGKILL)
+                until(lambda: len(children(server)) == 2)
+            stopped.set()
+            assert min(each.result() for each in asking) > 0
