@@ -197,6 +197,15 @@ def test_a_card_that_scales_holds_for_each_call(tmp_path: Path) -> None:
     assert outputs == model.activate(rows).tolist()
 
 
+def test_servers_that_share_a_folder_serve_the_same_sessions(tmp_path: Path) -> None:
+    model = recurrent_model(tmp_path)
+    name = store_in(tmp_path / "kept").create(model, sum(map(len, model.session().recurrent_state)))
+    for steps in range(3):
+        with store_in(tmp_path / "kept").opened(name, alone=True) as file:
+            assert file.current.steps == steps
+            file.write(continued(file, model, np.zeros((1, 1))).state)
+
+
 def test_sessions_expire_when_they_are_idle_and_after_their_life(tmp_path: Path) -> None:
     model, store = recurrent_model(tmp_path), store_in(tmp_path / "kept", idle_seconds=60, life_seconds=1000)
     name = store.create(model, 4)

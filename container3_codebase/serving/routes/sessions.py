@@ -66,14 +66,14 @@ class _Sessions:
         values = sum(len(values) for values in model.session().recurrent_state)
         name = self._store.create(model, values)
         with self._store.opened(name, alone=False) as file:
-            response = self._described(name, file, model, 201)
+            response = self._described(name, file, 201)
         response.headers["location"] = f"/sessions/{name}"
         return response
 
     async def describe(self, session: str) -> Response:
         def described() -> Response:
             with self._store.opened(session, alone=False) as file:
-                return self._described(session, file, self._model(session, file))
+                return self._described(session, file)
 
         return await self._inference.in_thread(described)
 
@@ -110,10 +110,11 @@ class _Sessions:
         copy = self._store.model_file(session, file.header)
         return self._models.find(file.header, copy, self._inference.catalog.snapshot)
 
-    def _described(self, name: str, file: StateFile, model: ServedModel, status: int = 200) -> Response:
+    def _described(self, name: str, file: StateFile, status: int = 200) -> Response:
+        header = file.header
         content = {
             "session": name,
-            "model": model.identity,
+            "model": {"name": header.model, "version": header.version, "sha256": header.sha256},
             "steps": file.current.steps,
             "expires_in": int(self._store.remaining(file)),
         }

@@ -57,9 +57,9 @@ def check_pages(metadata: Any, columns: list[str], file: BinaryIO, name: str) ->
                 pages += 1
                 if sum(largest.values()) > limit or pages > _MOST_PAGES:
                     raise ActivationError(
-                        f"{name} has too many or too large pages: a page of each column has "
-                        f"{sum(largest.values()):,} bytes, decompressed; the limit is {limit:,}, "
-                        f"and {_MOST_PAGES:,} pages.",
+                        f"{name} has {pages:,} pages or more, and a page of each column has "
+                        f"{sum(largest.values()):,} bytes or more, decompressed; the limits are {_MOST_PAGES:,} "
+                        f"pages and {limit:,} bytes.",
                         hint="Write it with pages of about a megabyte.",
                     )
 
