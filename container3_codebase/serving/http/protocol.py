@@ -49,7 +49,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the clock of the headers, or refuse the connection if there are too many."""
         super().connection_made(cast(asyncio.Transport, transport))
-        self._lingering = LingeringTransport(self.transport)
+        self._lingering = LingeringTransport(self.transport, self.loop)
         if len(self.connections) > self.limits.connections and not self._make_room():
             self._refuse(503, "Too many connections.", "retry-after: 1\r\n")
             return
