@@ -19,10 +19,21 @@ from serving.errors import RequestError
 from serving.http.cors import with_cors
 from serving.http.middleware import RequestMiddleware
 from serving.http.responses import error_response, json_response
+from serving.images.pictures import Pictures
 from serving.inference import Inference
 from serving.metrics import Metrics
 from serving.models.catalog import Catalog
-from serving.routes import health, inference_protocol, invocations, kserve, models, predict, sessions
+from serving.routes import (
+    health,
+    images,
+    inference_protocol,
+    invocations,
+    kserve,
+    models,
+    page,
+    predict,
+    sessions,
+)
 from serving.routes.access_documents import document_access
 from serving.routes.documents import REQUEST_SCHEMAS
 from serving.sessions.store import SessionStore
@@ -59,17 +70,21 @@ def create_application(settings: Settings, catalog: Catalog, metrics: Metrics, g
     """
     inference = Inference(catalog, settings.limits, metrics)
     handler = predict.Predict(inference)
+    pictures = Pictures(settings.limits)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         inference.close()
+        pictures.close()
 
     app = _Routes(
         title="App07", description="Predictions of PyBrain networks.", version=__version__, lifespan=lifespan
     )
     app.needs_keys = gate.keys is not None
+    app.include_router(page.router())
     app.include_router(predict.router(handler))
+    app.include_router(images.router(inference, pictures))
     app.include_router(sessions.router(inference, SessionStore(settings.sessions)))
     app.include_router(models.router(inference))
     group = ControlGroup() if settings.in_container else None

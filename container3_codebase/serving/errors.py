@@ -168,3 +168,54 @@ class TooManySessions(RequestError):
     http_status = 503
     code = "too_many_sessions"
     headers: Mapping[str, str] = {"retry-after": "30"}
+
+
+class ImageTooLarge(RequestError):
+    """A picture has more pixels than is allowed, or decoding it takes too much memory."""
+
+    http_status = 413
+    code = "image_too_large"
+
+
+class UnsupportedImage(RequestError):
+    """A picture is in a format that is not read."""
+
+    http_status = 415
+    code = "unsupported_image"
+
+
+class InvalidImage(InvalidRequest):
+    """A picture is damaged, incomplete or empty."""
+
+    code = "invalid_image"
+
+
+class AnimatedImage(InvalidRequest):
+    """A picture has several frames."""
+
+    code = "animated_image"
+
+
+class BlankImage(InvalidRequest):
+    """A picture has no figure."""
+
+    code = "blank_image"
+
+
+class SlowImage(InvalidRequest):
+    """A picture was not decoded in time."""
+
+    code = "slow_image"
+
+
+class NoImageInput(InvalidRequest):
+    """The model card does not say how a picture becomes the inputs of the network."""
+
+    code = "no_image_input"
+
+
+class ImagesUnavailable(RequestError):
+    """This server cannot decode pictures, because Pillow is not installed."""
+
+    http_status = 501
+    code = "images_unavailable"

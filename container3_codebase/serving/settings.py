@@ -29,6 +29,10 @@ class RequestLimits:
         answer: bytes of the prediction of a table.
         table_seconds: until the prediction of a table is complete.
         tables: tables that a worker processes at the same time.
+        image: bytes of a picture.
+        image_seconds: for decoding a picture.
+        images: pictures that a worker decodes at the same time, each in a process of its own.
+        images_waiting: further pictures that wait for it.
         shutdown_seconds: for what is in flight when the server is stopped.
     """
 
@@ -46,6 +50,10 @@ class RequestLimits:
     answer: int = 4096 * MIB
     table_seconds: float = 600.0
     tables: int = 4
+    image: int = 16 * MIB
+    image_seconds: float = 10.0
+    images: int = 2
+    images_waiting: int = 32
     shutdown_seconds: int = 25
 
 

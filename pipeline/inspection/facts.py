@@ -102,6 +102,7 @@ def _card(inspection: Inspection) -> dict[str, object] | None:
         "inputs": [_column(column) for column in card.inputs] if card else None,
         "outputs": [_column(column) for column in card.outputs] if card else None,
         "labels": list(card.labels) if card else None,
+        "image": card.image.as_json() if card and card.image else None,
     }
 
 

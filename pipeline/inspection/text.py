@@ -10,6 +10,7 @@ from pipeline.advice import OPTIONS
 from pybrain_runtime.container.advice import scaling_advice
 from pybrain_runtime.inspection import REFUSED, SAFE, Inspection
 from pybrain_runtime.network.description import ConnectionDescription, ModuleDescription, NetworkDescription
+from pybrain_runtime.network.image_input import ImageInput
 from pybrain_runtime.network.model_card import Card, Column
 from pybrain_runtime.network.stored_scaling import find_scaling
 
@@ -113,6 +114,20 @@ def _card_lines(card: Card) -> Iterator[str]:
             yield _fact("", f"{name}: {names}{'; scaled' if scaled else ''}")
     if card.labels:
         yield _fact("", f"classes: {', '.join(_safe(label) for label in card.labels)}")
+    if card.image:
+        yield _fact("", f"image: {_image(card.image)}")
+
+
+def _image(image: ImageInput) -> str:
+    height, width = image.size
+    low, high = image.scale
+    parts = [f"{height} x {width} pixels, grey from {low:g} (black) to {high:g} (white)", image.fit]
+    if image.invert:
+        parts.append("inverted" if image.invert is True else "inverted if its border is bright")
+    if image.figure is not None:
+        rows, columns = image.figure.bitmap
+        parts.append(f"the figure is extracted to a bitmap of {rows} x {columns}")
+    return ", ".join(parts)
 
 
 def _column(column: Column) -> str:

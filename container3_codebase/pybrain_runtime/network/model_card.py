@@ -6,6 +6,7 @@ import json
 import math
 import os
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,8 +18,11 @@ from pybrain_runtime._io.report_files import is_report
 from pybrain_runtime._io.strict_json import RepeatedKey, parse_json
 from pybrain_runtime.errors import KnowledgeError
 
+if TYPE_CHECKING:
+    from pybrain_runtime.network.image_input import ImageInput
+
 _SIZE_LIMIT = 1 << 20
-_KEYS = ("name", "description", "task", "inputs", "outputs", "labels")
+_KEYS = ("name", "description", "task", "inputs", "outputs", "labels", "image")
 _COMPRESSED = (".gz", ".bz2")
 
 
@@ -49,6 +53,7 @@ class Card(Record, eq=True):
         outputs: one per output, in order.
         labels: the class that each output stands for; empty where there are no classes.
         sha256: hash of the card file, in hexadecimal.
+        image: how a picture becomes the inputs; None where the card does not say.
     """
 
     name: str
@@ -58,6 +63,7 @@ class Card(Record, eq=True):
     outputs: tuple[Column, ...]
     labels: tuple[str, ...]
     sha256: str = ""
+    image: ImageInput | None = None
 
     @property
     def scales(self) -> bool:
@@ -130,6 +136,7 @@ def read_card(path: str | os.PathLike[str], *, indim: int, outdim: int, network:
             outputs=outputs,
             labels=reader.labels(content, [output.name for output in outputs]),
             sha256=file.sha256,
+            image=reader.image(content, indim, network),
         )
 
 
@@ -195,6 +202,13 @@ class _CardReader:
                     f"outputs[{outputs.index(label)}] has that name"
                 )
         return tuple(labels)
+
+    def image(self, content: dict[str, object], indim: int, network: str) -> ImageInput | None:
+        if content.get("image") is None:
+            return None
+        from pybrain_runtime.network.image_input import read_image_input  # few cards have one
+
+        return read_image_input(content["image"], inputs=indim, network=network, error=self.error)
 
     def _column(self, item: dict[str, object], where: str) -> Column:
         scale = self._number(item, "scale", 1.0, where)

@@ -13,6 +13,7 @@ from pybrain_runtime.engine.compiled_network import CompiledNetwork
 from pybrain_runtime.engine.inference_session import InferenceSession
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.knowledge import Knowledge, load_knowledge
+from pybrain_runtime.network.image_input import ImageInput
 from serving.models.files import ModelFile
 from serving.models.source_files import SourceFiles, read_source_files
 
@@ -54,6 +55,12 @@ class ServedModel(Record):
     def names(self) -> tuple[str, ...]:
         """The names of the inputs."""
         return self.knowledge.input_names
+
+    @property
+    def image(self) -> ImageInput | None:
+        """How a picture becomes the inputs; None where the card does not say."""
+        card = self.knowledge.card
+        return card.image if card else None
 
     @cached_property
     def gives_probabilities(self) -> bool:

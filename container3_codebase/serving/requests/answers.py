@@ -13,7 +13,7 @@ from serving.models.served_model import Array, ServedModel
 _ENCODE = msgspec.json.Encoder().encode
 
 
-def prediction(model: ServedModel, outputs: Array, **others: int) -> bytes:
+def prediction(model: ServedModel, outputs: Array, **others: object) -> bytes:
     """Return the answer of ``POST /predict``.
 
     Args:

@@ -36,6 +36,12 @@ class Prediction(BaseModel):
     model: Identity
 
 
+class ImagePrediction(Prediction):
+    """The answer of a prediction for a picture. The inputs are there where the request asks for them."""
+
+    inputs: list[list[float]] | None = None
+
+
 class SessionPrediction(Prediction):
     """The answer of a call of a session."""
 

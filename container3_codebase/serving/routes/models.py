@@ -27,6 +27,7 @@ def router(inference: Inference) -> APIRouter:
                 "inputs": versions[-1].knowledge.indim,
                 "outputs": versions[-1].knowledge.outdim,
                 "sha256": versions[-1].knowledge.sha256,
+                "image": versions[-1].image is not None,
             }
             for name, versions in snapshot.models.items()
         ]
@@ -64,4 +65,5 @@ def described(model: ServedModel) -> dict[str, Any]:
         ],
         "outputs": [{"name": name} for name in knowledge.output_names],
         "classes": knowledge.labels,
+        "image": model.image.as_json() if model.image else None,
     }

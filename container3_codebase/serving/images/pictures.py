@@ -1,0 +1,79 @@
+"""Pictures of requests: a bounded number is decoded at a time, without blocking the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pybrain_runtime.network.image_input import ImageInput
+from serving.errors import ImagesUnavailable, Overloaded
+from serving.images.decoder import Decoder
+from serving.images.picture_limits import PictureLimits
+from serving.settings import RequestLimits
+
+
+class Pictures:
+    """Turns pictures into inputs of a network.
+
+    Args:
+        limits: the limits on requests.
+        package: the package that decodes pictures; the server may do without it.
+    """
+
+    def __init__(self, limits: RequestLimits, package: str = "PIL") -> None:
+        self._available = find_spec(package) is not None
+        self._most = limits.images + limits.images_waiting
+        self._pending = 0
+        self._threads = ThreadPoolExecutor(limits.images, "pictures")
+        self._decoders = [Decoder(PictureLimits(), limits.image_seconds) for _ in range(limits.images)]
+        self._idle: queue.SimpleQueue[Decoder] = queue.SimpleQueue()
+        for decoder in self._decoders:
+            self._idle.put(decoder)
+
+    def check_available(self) -> None:
+        """Check that pictures can be decoded.
+
+        Raises:
+            ImagesUnavailable: Pillow is not installed.
+        """
+        if not self._available:
+            raise ImagesUnavailable("This server takes no images: the package Pillow is not installed.")
+
+    async def inputs(self, data: bytes, card: ImageInput) -> NDArray[np.float64]:
+        """Return the inputs of a network for a picture, shape (height * width,).
+
+        Args:
+            data: the file.
+            card: how pictures become inputs.
+
+        Raises:
+            RequestError: the picture cannot be decoded, or exceeds a limit.
+            Overloaded: too many pictures are waiting.
+        """
+        if self._pending >= self._most:
+            raise Overloaded(
+                f"{self._pending} images are being decoded or waiting, the limit of this server."
+            )
+        self._pending += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._decode, data, card)
+        finally:
+            self._pending -= 1
+
+    def close(self) -> None:
+        """End the processes."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for decoder in self._decoders:
+            decoder.close()
+
+    def _decode(self, data: bytes, card: ImageInput) -> NDArray[np.float64]:
+        decoder = self._idle.get()
+        try:
+            return decoder.inputs(data, card)
+        finally:
+            self._idle.put(decoder)
