@@ -22,6 +22,7 @@ from app07_client.transport.failures import (
     HEADERS,
     KEPT_SECONDS,
     failure,
+    no_cookies,
     tls_context,
 )
 from app07_client.transport.receiver import Receiver
@@ -54,6 +55,7 @@ class AsyncTransport:
         self._client = httpx.AsyncClient(
             headers={**HEADERS, **headers},
             transport=httpx.AsyncHTTPTransport(verify=context or False, trust_env=False, limits=limits),
+            cookies=no_cookies(),
             trust_env=False,
             follow_redirects=False,
         )

@@ -13,7 +13,7 @@ import httpx
 from app07_client.protocol.exchange import Outcome, Pause, Plan, Send
 from app07_client.protocol.files import Upload
 from app07_client.transport.deadline import DeadlineTransport
-from app07_client.transport.failures import FAILURES, HEADERS, failure, tls_context
+from app07_client.transport.failures import FAILURES, HEADERS, failure, no_cookies, tls_context
 from app07_client.transport.receiver import Receiver
 
 _T = TypeVar("_T")
@@ -38,7 +38,11 @@ class Transport:
             context = tls_context()
         self._transport = DeadlineTransport(context)
         self._client = httpx.Client(
-            headers={**HEADERS, **headers}, transport=self._transport, trust_env=False, follow_redirects=False
+            headers={**HEADERS, **headers},
+            transport=self._transport,
+            cookies=no_cookies(),
+            trust_env=False,
+            follow_redirects=False,
         )
 
     def run(self, plan: Plan[_T]) -> _T:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpcore
 import httpx
@@ -49,6 +50,11 @@ def failure(error: Exception, url: str) -> ConnectionFailed:
     reason = printable(str(error), 300).rstrip(".") or type(error).__name__
     what = "cannot be reached" if unsent else "has not answered completely"
     return ConnectionFailed(f"{url} {what}: {reason}.", sent=not unsent)
+
+
+def no_cookies() -> CookieJar:
+    """Return a jar that keeps no cookies: what a server sets has no effect on later requests."""
+    return CookieJar(DefaultCookiePolicy(allowed_domains=()))
 
 
 def tls_context() -> ssl.SSLContext:

@@ -260,6 +260,14 @@ def test_settings_are_checked(settings: dict[str, Any]) -> None:
         App07Client("http://h", **settings)
 
 
+@pytest.mark.parametrize("caller", CALLERS)
+def test_cookies_are_not_kept(caller: Caller) -> None:
+    with ScriptedServer(closing, reply({}, 503, set_cookie="a=b"), reply()) as server:
+        caller(server.url, "predict", [[1.0]])
+    assert len(server.asked) == 3
+    assert not any("cookie" in asked.headers for asked in server.asked)
+
+
 def test_a_path_in_the_url_is_kept() -> None:
     with ScriptedServer(reply()) as server, App07Client(server.url + "/app07/") as client:
         client.predict([[1.0]])
