@@ -123,6 +123,7 @@ def _refresh(models: ServedModels, seconds: float | None, requests: Connection, 
             signal.signal(number, signal.SIG_IGN)
     with suppress(OSError, EOFError):
         while True:
-            if requests.poll(seconds):
+            requests.poll(seconds)
+            while requests.poll():  # any number of requests is one look
                 requests.recv_bytes(1)
             models.refresh()

@@ -54,22 +54,27 @@ def files(folder: Path) -> set[str]:
     return {path.name for path in (folder / "iris").iterdir()}
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_the_alias_is_looked_up_again_on_sighup_and_a_failure_keeps_the_old_version(
-    tmp_path: Path, workers: str
+@pytest.mark.parametrize("when", [["--refresh", "1"], ["--workers", "2"]])
+def test_the_alias_is_looked_up_again_and_a_failure_keeps_the_old_version(
+    tmp_path: Path, when: list[str]
 ) -> None:
     registry = FakeRegistry()
     with server(registry) as uri:
-        options = ["--model", "models:/iris@champion", "--tracking-uri", uri, "--workers", workers]
+        options = ["--model", "models:/iris@champion", "--tracking-uri", uri, *when]
         with Server(["-c", COMMAND, "serve", "--port", "0", *options], tmp_path / "log") as served:
+
+            def look() -> None:
+                if "--refresh" not in when:
+                    served.process.send_signal(signal.SIGHUP)
+
             assert served.get("/models/iris").json["version"] == "3"
             assert served.predict([ROW]).json["labels"] == ["setosa"]
             registry.champion = "5"
-            served.process.send_signal(signal.SIGHUP)
+            look()
             until(lambda: all(served.get("/models/iris").json["version"] == "5" for _ in range(12)))
             assert served.predict([[0.5]], model="iris").status == 200
             registry.down = True
-            served.process.send_signal(signal.SIGHUP)
+            look()
             problem = f"models:/iris@champion: MLflow at {uri} answers with status 500"
             until(lambda: all(served.get("/readyz").json["problems"] == {"iris": problem} for _ in range(12)))
             assert served.get("/readyz").status == 200
