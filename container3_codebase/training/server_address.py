@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from training.errors import OptionError
 
 _OPTION = "tracking_uri"
+_PROXIED = re.compile(r"mlflow-artifacts:(?:///|/)[^/?#\\][^?#\\]*")
+"""A location without a host: the files go to the address of the server."""
 
 
 def check_address(address: str) -> None:
@@ -46,3 +49,16 @@ def check_address(address: str) -> None:
         )
     if not host or port == 0 or not address.isprintable() or " " in address.strip():
         raise OptionError("tracking_uri names no host.", hint="Expected http://HOST:PORT.", option=_OPTION)
+
+
+def takes_files_itself(location: str) -> bool:
+    """Return whether a server takes the files of a run itself; any other host, scheme or local path is none of its own.
+
+    Args:
+        location: the artifact location, as the server says it.
+    """
+    return (
+        _PROXIED.fullmatch(location) is not None
+        and location.isprintable()
+        and ".." not in location.split("/")
+    )

@@ -10,6 +10,7 @@ from pathlib import Path
 from mlflow.entities import LoggedModelOutput, LoggedModelStatus
 
 from training.errors import TrackingRefused
+from training.tracking.artifacts import artifacts_of
 from training.tracking.model import write_model
 from training.tracking.server import Server
 
@@ -26,6 +27,7 @@ class ModelUpload:
     """
 
     def __init__(self, server: Server, experiment_id: str, run_id: str) -> None:
+        self._server = server
         self._call = server.call
         self._client = server.client
         self._experiment_id = experiment_id
@@ -60,9 +62,10 @@ class ModelUpload:
             model_type="pybrain",
         )
         model_id = str(created.model_id)
+        artifacts = artifacts_of(self._server, str(created.artifact_location))
         with tempfile.TemporaryDirectory() as folder:
             write_model(Path(folder), content, card, model_id=model_id, run_id=self._run_id)
-            self._call(self._client.log_model_artifacts, model_id, folder)
+            self._call(artifacts.log_artifacts, folder)
         self._call(self._client.log_outputs, self._run_id, models=[LoggedModelOutput(model_id, step=0)])
         self._call(self._client.finalize_logged_model, model_id, LoggedModelStatus.READY)
         return model_id

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -41,11 +42,15 @@ SETTINGS = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "DO_NOT_TRACK": "true",
+    # The server is the one that was named: it sends nobody elsewhere.
+    "MLFLOW_ALLOW_HTTP_REDIRECTS": "false",
+    "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD": "false",
 }
 """Set before MLflow is imported. Its own defaults are 120 s and 7 repetitions."""
 
 _INTERVAL, _LONGEST_INTERVAL = 1.0, 10.0
 _ATTEMPTS = 3
+_MEMORY = 4 << 30
 
 
 def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
@@ -61,6 +66,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     parsed = parser.parse_args(arguments)
     result = sys.stdout
     sys.stdout = sys.stderr  # what MLflow prints is not the result
+    _bound_memory()
     try:
         for folder in parsed.folders:
             check_links(folder / FOLDER)  # what is sent is remembered there
@@ -73,6 +79,15 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         return error.status
     _print(result, sent=True, text="\n".join(lines))
     return 0
+
+
+def _bound_memory() -> None:
+    """Limit the memory of this process: the client reads whole answers, however long they are."""
+    with suppress(ImportError, OSError, ValueError):  # not on Windows
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, hard))
 
 
 def connect(environment: Mapping[str, str]) -> Server:

@@ -60,6 +60,8 @@ class Server:
             raise self._answered(status, error) from None
         except (MlflowException, OSError, ValueError) as error:
             raise self._unavailable(error) from None
+        except MemoryError:
+            raise self._unavailable(ValueError("its answer is too large.")) from None
 
     def _answered(self, status: int, error: Exception) -> TrackingRefused | TrackingUnavailable:
         if status >= 500 or status in (408, 425, 429):

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from mlflow.entities import Metric, Param, Run, RunTag
 
+from pybrain_runtime._io.printable import in_one_line
 from pybrain_runtime.errors import InputMissing
 from training.errors import TrackingRefused
+from training.tracking.artifacts import artifacts_of
 from training.tracking.earlier import STATE
 from training.tracking.model_upload import ModelUpload
 from training.tracking.record import FILE, FOLDER
@@ -50,6 +52,7 @@ class RunUpload:
         self._checked = False
         self._doubt = True
         self._parent = ""
+        self._location = ""
 
     @property
     def complete(self) -> bool:
@@ -59,13 +62,16 @@ class RunUpload:
     @property
     def shown(self) -> str:
         """The address of the run in MLflow's pages."""
-        return f"{self._server.pages}/#/experiments/{self._sent.experiment_id}/runs/{self._sent.run_id}"
+        return in_one_line(
+            f"{self._server.pages}/#/experiments/{self._sent.experiment_id}/runs/{self._sent.run_id}"
+        )
 
     @property
     def version(self) -> str:
         """The registered name and version of the model; empty for none."""
         model = self._recorded.model
-        return f"{model.register} version {self._sent.version}" if model and self._sent.version else ""
+        version = in_one_line(self._sent.version)
+        return f"{model.register} version {version}" if model and version else ""
 
     def refresh(self) -> None:
         """Read what was added to the record."""
@@ -116,7 +122,7 @@ class RunUpload:
         elif recorded.status is None and found.info.status != "RUNNING":
             run_id = found.info.run_id
             self._server.call(client.update_run, run_id, status="RUNNING")
-        self._sent.run_id = found.info.run_id
+        self._sent.run_id, self._location = found.info.run_id, str(found.info.artifact_uri)
         self._save()
         self._send_params()
         self._send_tags()
@@ -205,7 +211,7 @@ class RunUpload:
         return present
 
     def _send_artifacts(self) -> None:
-        client, run_id = self._server.client, self._sent.run_id
+        artifacts = artifacts_of(self._server, self._location)
         for name, folder in self._recorded.artifacts.items():
             content = self._content(name)
             if content is None:
@@ -216,7 +222,7 @@ class RunUpload:
             with tempfile.TemporaryDirectory() as copies:  # the file may be replaced while it is sent
                 copy = Path(copies) / Path(name).name
                 copy.write_bytes(content)
-                self._server.call(client.log_artifact, run_id, str(copy), folder or None)
+                self._server.call(artifacts.log_artifact, str(copy), folder or None)
             self._sent.artifacts[name] = digest
             self._save()
 
