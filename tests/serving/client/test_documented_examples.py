@@ -17,6 +17,7 @@ import pytest
 from pipeline.cli import main
 from pipeline.project import PROJECT
 from tests.serving.client.documented import Example, commands, comparable, examples, pages
+from tests.serving.images.pictures import drawn, encoded
 from tests.serving.servers import COMMAND, Server, recorded
 
 CLIENTS = PROJECT.root / "docs" / "serving-clients.md"
@@ -42,6 +43,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("data", "models", "docs"):
         (tmp_path / name).symlink_to(PROJECT.root / name)
     (tmp_path / "output").mkdir()
+    (tmp_path / "three.png").write_bytes(encoded(drawn(3)))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
