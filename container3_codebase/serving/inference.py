@@ -56,6 +56,8 @@ class Inference:
         body: bytes,
         parse: Callable[[bytes], tuple[ServedModel, Array, str]],
         encode: Callable[[ServedModel, Array], _Result],
+        *,
+        fast: bool = True,
     ) -> _Result:
         """Parse a body, activate its rows, and encode the answer, in a thread unless it is small.
 
@@ -63,8 +65,9 @@ class Inference:
             body: the body of the request.
             parse: returns the model, the rows and the precision.
             encode: returns the answer for the outputs.
+            fast: whether parsing takes less than a millisecond for 64 KiB.
         """
-        if len(body) > QUICK_BODY:
+        if not fast or len(body) > QUICK_BODY:
             return await self.in_thread(lambda: self._compute(*parse(body), encode))
         model, rows, precision = parse(body)
         if is_quick(model, len(rows)):

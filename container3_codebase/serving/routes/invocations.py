@@ -57,5 +57,6 @@ async def _invoke(inference: Inference, request: Request, name: str | None) -> R
     def parse(body: bytes) -> tuple[ServedModel, Array, str]:
         return model, read(body, model, most=limits.rows), "float64"
 
-    answer = await inference.answer(body, parse, lambda _, outputs: plain_predictions(outputs))
+    fast = kind != "text/csv"
+    answer = await inference.answer(body, parse, lambda _, outputs: plain_predictions(outputs), fast=fast)
     return Response(answer, media_type="application/json")
