@@ -16,7 +16,7 @@ nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "none"
 nox.options.sessions = ["lint", "types", "tests-fast"]
 
-DOCUMENTATION_TESTS = sorted(str(path) for path in Path("tests").glob("*/test_*_page.py"))
+DOCUMENTATION_TESTS = sorted(str(path) for path in Path("tests").rglob("test_*_page.py"))
 
 
 def run(session: nox.Session, tool: str, *arguments: str, **environment: str) -> None:

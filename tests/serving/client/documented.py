@@ -13,6 +13,7 @@ ADDRESS = re.compile(r"\b(?:127\.0\.0\.1|localhost):8000\b")
 _CHANGING = (
     (re.compile(r'"request_id":"[^"]*"'), '"request_id":"*"'),
     (re.compile(r'"session":"[^"]*"'), '"session":"*"'),
+    (re.compile(r'"expires_in":\d+'), '"expires_in":*'),
     (re.compile(r"^  time .*$", re.MULTILINE), "  time *"),
 )
 

@@ -62,11 +62,11 @@ def test_requests_with_curl(server: Server, folder: Path, example: Example) -> N
         words = ["bash", "-c", Example(command, None).at(server.port).replace("/ID", f"/{session}")]
         ended = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
         assert (ended.returncode, ended.stderr[:1]) == (0, "2"), ended
-        outputs.append(ended.stdout)
+        outputs.append(ended.stdout.rstrip("\n"))
         with contextlib.suppress(ValueError, AttributeError):
             session = json.loads(ended.stdout).get("session", session)
     if example.output is not None:
-        assert comparable("".join(outputs), server.port) == comparable(example.output, server.port)
+        assert comparable("\n".join(outputs), server.port) == comparable(example.output, server.port)
 
 
 def test_there_are_examples() -> None:
