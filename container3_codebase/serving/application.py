@@ -32,6 +32,7 @@ from serving.routes import (
     models,
     page,
     predict,
+    reference,
     sessions,
 )
 from serving.routes.access_documents import document_access
@@ -79,7 +80,13 @@ def create_application(settings: Settings, catalog: Catalog, metrics: Metrics, g
         pictures.close()
 
     app = _Routes(
-        title="App07", description="Predictions of PyBrain networks.", version=__version__, lifespan=lifespan
+        title="App07",
+        description="Predictions of PyBrain networks.",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
     )
     app.needs_keys = gate.keys is not None
     app.include_router(page.router())
@@ -92,6 +99,7 @@ def create_application(settings: Settings, catalog: Catalog, metrics: Metrics, g
     app.include_router(inference_protocol.router(inference))
     app.include_router(kserve.router(inference))
     app.include_router(invocations.router(inference))
+    app.include_router(reference.router())
 
     @app.exception_handler(RequestError)
     async def refuse(request: Request, error: RequestError) -> Response:
