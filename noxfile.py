@@ -7,6 +7,7 @@ the versions that continuous integration has. nox itself may be installed anywhe
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -89,3 +90,21 @@ def docs(session: nox.Session) -> None:
 def benchmarks(session: nox.Session) -> None:
     """Run all benchmarks and print the tables of docs/benchmarks.md."""
     run(session, "python", "benchmarks/all.py", *session.posargs)
+
+
+@nox.session(venv_backend="venv")
+def contract(session: nox.Session) -> None:
+    """Send what schemathesis makes of the OpenAPI document to a server, in an environment of its own."""
+    session.install("--no-deps", "--require-hashes", "-r", "requirements/contract.lock")
+    command = (sys.executable, "App07.py", "serve", "--engine", "local", "--port", "8765", "--model", "iris")
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        while "address" not in server.stdout.readline():
+            if server.poll() is not None:
+                session.error("the server has not started")
+        options = ("--checks", "all", "--max-examples", "200", *session.posargs)
+        session.run("schemathesis", "run", "http://127.0.0.1:8765/openapi.json", *options)
+    finally:
+        server.terminate()
+        server.wait()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -35,29 +36,9 @@ from serving.routes import (
     reference,
     sessions,
 )
-from serving.routes.access_documents import document_access
-from serving.routes.documents import REQUEST_SCHEMAS
+from serving.routes.document import DocumentedRoutes
 from serving.sessions.store import SessionStore
 from serving.settings import Settings
-
-
-class _Routes(FastAPI):
-    """The routes, with the schemas of their bodies and the API keys in the OpenAPI document.
-
-    Attributes:
-        needs_keys: whether clients need API keys.
-    """
-
-    needs_keys = False
-
-    def openapi(self) -> dict[str, Any]:
-        """Return the OpenAPI document."""
-        if self.openapi_schema is None:
-            document = super().openapi()
-            document["components"]["schemas"].update(REQUEST_SCHEMAS)
-            document_access(document, needs_keys=self.needs_keys)
-            self.openapi_schema = document
-        return self.openapi_schema
 
 
 def create_application(settings: Settings, catalog: Catalog, metrics: Metrics, gate: AccessGate) -> ASGIApp:
@@ -79,7 +60,7 @@ def create_application(settings: Settings, catalog: Catalog, metrics: Metrics, g
         inference.close()
         pictures.close()
 
-    app = _Routes(
+    app = DocumentedRoutes(
         title="App07",
         description="Predictions of PyBrain networks.",
         version=__version__,
@@ -88,7 +69,7 @@ def create_application(settings: Settings, catalog: Catalog, metrics: Metrics, g
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.needs_keys = gate.keys is not None
+    app.catalog, app.needs_keys = catalog, gate.keys is not None
     app.include_router(page.router())
     app.include_router(predict.router(handler))
     app.include_router(images.router(inference, pictures))
@@ -113,9 +94,19 @@ def create_application(settings: Settings, catalog: Catalog, metrics: Metrics, g
         body = {"error": error.detail, "code": code, "request_id": request.scope["request_id"]}
         response = json_response(body, error.status_code)
         response.headers.update(error.headers or {})
+        if error.status_code == 405 and (methods := _methods(app.openapi(), request.scope["path"])):
+            response.headers["allow"] = ", ".join(methods)
         return response
 
     guarded = RequestMiddleware(
         app, {("POST", "/predict"): handler}, health.ALWAYS, settings.limits.in_flight, metrics, gate
     )
     return with_cors(guarded, settings.origins) if settings.origins else guarded
+
+
+def _methods(document: dict[str, Any], path: str) -> list[str]:
+    """Return the methods of a path by the OpenAPI document; an answer of Starlette names those of one route."""
+    for template, operations in document["paths"].items():
+        if re.fullmatch(re.sub(r"\\{.*?\\}", "[^/:]+", re.escape(template)), path):
+            return sorted(method.upper() for method in operations)
+    return []

@@ -105,8 +105,12 @@ class InvalidInstance(InvalidRequest):
 
 
 class NotFinite(InvalidRequest):
-    """The network's output for an instance is not a finite number, which JSON cannot hold."""
+    """The network's output for an instance is not a finite number, which JSON cannot hold.
 
+    Not 422: the request is valid, and it is the model that has no answer for it.
+    """
+
+    http_status = 409
     code = "not_finite"
 
 
@@ -144,6 +148,7 @@ class UnknownSession(RequestError):
 class NotRecurrent(InvalidRequest):
     """A session was asked of a network that keeps no state."""
 
+    http_status = 409
     code = "not_recurrent"
 
 

@@ -131,8 +131,8 @@ def test_a_call_that_is_refused_leaves_the_state_as_it_was(
 @pytest.mark.parametrize(
     ("body", "status", "message"),
     [
-        ({}, 422, "iris is a feed-forward network, whose rows are independent; use /predict."),
-        ("", 422, "iris is a feed-forward network, whose rows are independent; use /predict."),
+        ({}, 409, "iris is a feed-forward network, whose rows are independent; use /predict."),
+        ("", 409, "iris is a feed-forward network, whose rows are independent; use /predict."),
         ({"model": "none"}, 404, "There is no model 'none'. The models are: "),
         ({"model": LSTM, "version": 7}, 404, f"The model {LSTM} has no version '7'. Its versions are: 1."),
         ({"modell": LSTM}, 422, "The body is not valid: Object contains unknown field `modell`."),

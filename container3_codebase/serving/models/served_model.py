@@ -63,6 +63,12 @@ class ServedModel(Record):
         return card.image if card else None
 
     @cached_property
+    def has_named_inputs(self) -> bool:
+        """Whether the card names all inputs."""
+        card = self.knowledge.card
+        return card is not None and all(column.name for column in card.inputs)
+
+    @cached_property
     def gives_probabilities(self) -> bool:
         """Whether the outputs are the probabilities of the card's classes: softmax, or one sigmoid output."""
         knowledge = self.knowledge

@@ -71,7 +71,7 @@ def rows_of_json(body: bytes, model: ServedModel, *, most: int) -> Array:
     try:
         request = decode(_REQUEST, body)
     except RequestError as error:
-        raise diagnose_invocations(body, model.names, error, by_name=_has_names(model)) from None
+        raise diagnose_invocations(body, model.names, error, by_name=model.has_named_inputs) from None
     given = [name for name in _KINDS if getattr(request, name) is not None]
     if len(given) != 1:
         what = " and ".join(given) or "none of them"
@@ -109,8 +109,7 @@ def rows_of_csv(body: bytes, model: ServedModel, *, most: int) -> Array:
 
 def _by_name(split: Split, model: ServedModel) -> list[Instance]:
     """Return rows by the names of their columns; by position where neither the card nor the columns have names."""
-    named = all(isinstance(name, str) for name in split.columns) and bool(split.columns)
-    if not named or not _has_names(model):
+    if not split.columns:
         return list(split.data)
     for place, row in enumerate(split.data):
         if len(row) != len(split.columns):
@@ -120,13 +119,10 @@ def _by_name(split: Split, model: ServedModel) -> list[Instance]:
                 got=len(row),
                 expected=len(split.columns),
             )
-    names = [str(name) for name in split.columns]
+    names = [name for name in split.columns if isinstance(name, str)]
+    if len(names) < len(split.columns) or not model.has_named_inputs:
+        return list(split.data)
     return [dict(zip(names, row, strict=True)) for row in split.data]
-
-
-def _has_names(model: ServedModel) -> bool:
-    card = model.knowledge.card
-    return card is not None and all(column.name for column in card.inputs)
 
 
 def _transposed(columns: dict[str, list[float]]) -> list[Instance]:

@@ -91,7 +91,10 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         (404, "There is no such model, version or session"),
         (406, "None of the accepted content types can be written"),
         (408, "The body was not complete in time"),
-        (409, "Another call of the session is in progress, or the session is at another step"),
+        (
+            409,
+            "An output is not finite, or a session is at another step or in use",
+        ),
         (413, "The body has too many bytes or rows"),
         (415, "The content type is not supported"),
         (422, "The rows do not fit the network"),
@@ -105,7 +108,7 @@ PREDICT_BODY: dict[str, Any] = {
     "required": True,
     "content": {
         "application/json": {"schema": _REFERENCES[PredictionRequest], "example": _EXAMPLE},
-        **{kind: {"schema": {"type": "string", "format": "binary", "minLength": 1}} for kind in TABLE_TYPES},
+        **{kind: {} for kind in TABLE_TYPES},
     },
 }
 PREDICT_RESPONSES: dict[int | str, dict[str, Any]] = {
