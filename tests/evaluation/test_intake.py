@@ -435,6 +435,7 @@ def table(entries, *, extra=b"", said=None, zip64=None):
     return contents + record + b"PK\x06\x07" + bytes(16) + end
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "text"),
     [

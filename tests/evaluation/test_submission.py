@@ -125,6 +125,7 @@ def test_the_command_reports_size_hash_and_missing_files(project, capsys):
     assert archive.read_bytes() == first
 
 
+@pytest.mark.slow
 def test_an_archive_is_verified_in_another_folder(project, capsys, tmp_path):
     execute(parse(["submit", "--no-run"]), project)
     archive = project.root / "Task06_Submission.zip"

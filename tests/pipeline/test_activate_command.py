@@ -410,6 +410,7 @@ def test_ctrl_c_in_a_terminal_shows_progress_and_leaves_no_partial_file(
     assert names_in(folder) == {"rows.csv", "many.csv"}
 
 
+@pytest.mark.slow
 def test_a_terminated_run_keeps_the_files_for_resume(many: Path, folder: Path, flowers: str) -> None:
     status, said = in_a_terminal(flowers, str(many), "--resume", stop=signal.SIGTERM)
     assert status == 130

@@ -112,6 +112,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_a_run_with_a_concurrent_writer_keeps_verified_files_or_fails(checkout: Layout, drive: Drive) -> None:
     writer = subprocess.Popen([sys.executable, "-c", WRITER, str(checkout.shared_data)])
     try:

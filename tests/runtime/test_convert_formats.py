@@ -161,6 +161,7 @@ def test_the_same_network_gives_the_same_npz_file(tmp_path: Path) -> None:
     assert one.sha256 == two.sha256
 
 
+@pytest.mark.slow
 def test_a_large_network_is_written_in_a_compact_protocol(tmp_path: Path) -> None:
     from pybrain.tools.shortcuts import buildNetwork
 

@@ -216,6 +216,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 @pytest.mark.parametrize("resume", [False, True])
 def test_a_run_terminated_at_any_time_leaves_complete_files(

@@ -45,6 +45,7 @@ def test_labels_and_names_are_escaped(tmp_path: Path) -> None:
     assert "&lt;b&gt;$x$" in page
 
 
+@pytest.mark.slow
 def test_two_processes_draw_the_same_bytes(tmp_path: Path) -> None:
     for out, seed in (("one", "1"), ("two", "77")):
         done = program(

@@ -239,6 +239,7 @@ def test_a_training_into_the_folder_removes_the_files_of_the_search(tmp_path: Pa
     assert not {"trials.csv", "search.json", "best.toml", "folds.jsonl"} & files(tmp_path).keys()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 @pytest.mark.parametrize(("at", "jobs"), [(0, 1), (4, 2)])
 def test_a_killed_search_goes_on_to_the_same_bytes(tmp_path: Path, at: int, jobs: int) -> None:
