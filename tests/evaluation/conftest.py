@@ -16,6 +16,7 @@ from types import ModuleType
 
 import pytest
 
+from evaluation.engine.session import EngineSession
 from evaluation.evaluate import EvaluationOptions, evaluate
 from evaluation.evidence.evidence import Evidence
 from evaluation.quotas import DEFAULT_LIMITS
@@ -125,19 +126,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def warm(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Cache the build steps that most samples share, so that NumPy is installed once.
-
-    A step that was built without build arguments is not in the cache of a build that has some.
-    """
-    sample = SAMPLES.write_sample(tmp_path_factory.mktemp("warm") / "sample", {})
-    names = []
-    for service in SERVICES:
-        names.append(f"app07eval-tests:warm-{service.name}-{os.getpid()}")
-        options = ["--quiet", "--build-arg", "http_proxy=", "--tag", names[-1]]
-        command = ["docker", "build", *options, str(sample / service.folder)]
-        subprocess.run(command, env=os.environ | {"DOCKER_BUILDKIT": "0"}, capture_output=True, check=False)
-    yield
-    subprocess.run(["docker", "image", "rm", *names], capture_output=True, check=False)
+    """Keep the images of the correct submission, so that the steps which most samples share are in the cache."""
+    folder = tmp_path_factory.mktemp("warm")
+    sample = SAMPLES.write_sample(folder / "sample", {})
+    submission = copy_submission(str(sample), folder / "in", DEFAULT_LIMITS)
+    version, compose = find_docker()
+    with EngineSession(version, compose, DEFAULT_LIMITS) as session:
+        evidence = Evidence(submission, DEFAULT_LIMITS, session, folder)
+        assert all(evidence.build_result(service).ok for service in SERVICES)
+        session.remove_containers(session.containers())
+        session.run_checked("volume", "rm", f"{session.id}-proxy")
+        yield
 
 
 @pytest.fixture(scope="session")

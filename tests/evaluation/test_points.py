@@ -6,8 +6,6 @@ import json
 import os
 import re
 
-import pytest
-
 from evaluation.result import from_json
 from pipeline.check_status import NOT_CHECKED
 from pipeline.project import PROJECT
@@ -31,13 +29,13 @@ def result(report, name):
     return next(one for one in report.results if one.id == name)
 
 
-@pytest.mark.parametrize("compose", ["v1", "v2"])
 def test_this_projects_own_archive_gets_all_points_as_shown_in_the_readme(
-    own_project, drive, left_of, tmp_path, compose
+    own_project, drive, left_of, tmp_path
 ):
+    # With 1.29.2; the class below is evaluated with 2.x.
     contents = contents_of(own_project.root)
     archive = write_archive(own_project, contents, tmp_path / "Task06_Submission.zip")
-    status, out, _ = drive(archive.path, "--compose", compose)
+    status, out, _ = drive(archive.path, "--compose", "v1")
     assert status == 0
     assert left_of(os.getpid()) == []
     shown = SHOWN.search((PROJECT.root / "README.md").read_text("utf-8"))

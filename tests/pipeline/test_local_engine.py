@@ -113,7 +113,9 @@ def test_the_output_reports_the_steps_and_the_prediction_path(checkout: Layout, 
     assert "  prediction     output/stage3_compose_execution/prediction.csv\n" in said
 
 
-def test_stage_3_saves_inputs_prediction_summary_and_log_for_all_users(checkout: Layout, local: Drive) -> None:
+def test_stage_3_saves_inputs_prediction_summary_and_log_for_all_users(
+    checkout: Layout, local: Drive
+) -> None:
     assert local("run").status == 0
     stage = checkout.stage3
     assert {path.name for path in stage.iterdir()} == STAGE3_FILES
