@@ -241,3 +241,9 @@ def test_a_table_that_would_not_fit_into_memory_is_refused(
     monkeypatch.setattr("training.rows.reading._MOST_LINES", 200)
     with pytest.raises(TrainingDataError, match="too large for a training: the limit is 200 lines"):
         read_table(str(compressed(tmp_path / "rows.gz", rows)))
+
+
+def test_an_arrow_stream_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "rows").write_bytes(b"\xff\xff\xff\xff" + bytes(20))
+    with pytest.raises(TrainingDataError, match="rows is an Arrow stream, which training does not read"):
+        read_table(str(tmp_path / "rows"))
