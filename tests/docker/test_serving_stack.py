@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import http.client
+import io
 import json
 import os
 import re
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image, ImageDraw
 
 from pipeline.project import FRONT_SERVICE, PROJECT, Layout
 from pybrain_runtime import load_knowledge
@@ -155,9 +157,20 @@ def test_answers_are_those_of_activate_to_the_bit(front: str) -> None:
     own = ask(front, "POST", "/predict", {"instances": ROWS})
     assert own.json["model"]["name"] == "currentSolution"
     assert own.json["predictions"] == load_knowledge(PROJECT.own_knowledge).activate(ROWS).tolist()
-    table = b"".join(b"5.1,3.5,1.4,0.2\n" for _ in range(600_000))  # more than the limit of other bodies
+    line = ",".join(f"{value:.20f}" for value in ROWS[0]) + "\n"
+    table = line.encode() * 240_000  # more than the limit of other bodies
+    assert len(table) > 18 << 20
     predicted = ask(front, "POST", "/predict?model=iris", table, "text/csv")
-    assert (predicted.status, predicted.body.count(b"\n")) == (200, 600_001)
+    assert (predicted.status, predicted.body.count(b"\n")) == (200, 240_001)
+
+
+def test_a_picture_is_read(front: str) -> None:
+    picture = Image.new("L", (60, 60), 255)
+    ImageDraw.Draw(picture).line([(30, 8), (30, 52)], fill=0, width=5)
+    content = io.BytesIO()
+    picture.save(content, "PNG")
+    answer = ask(front, "POST", "/predict/image?model=digits", content.getvalue(), "image/png")
+    assert (answer.status, answer.json.get("labels")) == (200, ["1"])
 
 
 def test_a_session_goes_on_whichever_replica_answers(front: str) -> None:
@@ -172,7 +185,7 @@ def test_a_session_goes_on_whichever_replica_answers(front: str) -> None:
 
 
 def test_errors_of_front_and_servers_have_the_same_form(front: str) -> None:
-    large = ask(front, "POST", "/predict", b" " * (9 << 20 | 1))
+    large = ask(front, "POST", "/predict", b" " * (18 << 20))
     assert (large.status, large.json["code"]) == (413, "too_large")
     assert re.fullmatch("[0-9a-f]{32}", large.json["request_id"])
     wrong = ask(front, "POST", "/predict", {"instances": [[1.0]], "model": "iris"})

@@ -80,7 +80,7 @@ def test_the_front_has_the_limits_of_the_servers() -> None:
     assert f"client_body_timeout {limits.body_seconds:.0f}s;" in NGINX
     assert f"large_client_header_buffers 4 {limits.headers // 4 // 1024}k;" in NGINX
     # A little more: the server answers what is beyond its own limits.
-    assert f"client_max_body_size {limits.body // (1 << 20) + 1}m;" in NGINX
+    assert f"client_max_body_size {max(limits.body, limits.image) // (1 << 20) + 1}m;" in NGINX
     assert f"client_max_body_size {limits.upload // (1 << 20) + 1}m;" in NGINX
 
 
