@@ -150,7 +150,7 @@ def inspected(container: str, *fields: str) -> list[str]:
     return subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
 
 
-def test_answers_are_those_of_activate_to_the_bit(front: str) -> None:
+def test_small_and_large_requests_are_answered_as_activate_does(front: str) -> None:
     knowledge = load_knowledge(PROJECT.models / "iris.pkl")
     answer = ask(front, "POST", "/predict", {"instances": ROWS, "model": "iris"})
     assert answer.json["predictions"] == knowledge.activate(ROWS).tolist()
@@ -164,7 +164,7 @@ def test_answers_are_those_of_activate_to_the_bit(front: str) -> None:
     assert (predicted.status, predicted.body.count(b"\n")) == (200, 240_001)
 
 
-def test_a_picture_is_read(front: str) -> None:
+def test_a_small_picture_is_read(front: str) -> None:
     picture = Image.new("L", (60, 60), 255)
     ImageDraw.Draw(picture).line([(30, 8), (30, 52)], fill=0, width=5)
     content = io.BytesIO()
@@ -184,7 +184,7 @@ def test_a_session_goes_on_whichever_replica_answers(front: str) -> None:
     assert ask(front, "DELETE", path).status in (200, 204)
 
 
-def test_errors_of_front_and_servers_have_the_same_form(front: str) -> None:
+def test_errors_come_back_in_one_form(front: str) -> None:
     large = ask(front, "POST", "/predict", b" " * (18 << 20))
     assert (large.status, large.json["code"]) == (413, "too_large")
     assert re.fullmatch("[0-9a-f]{32}", large.json["request_id"])
