@@ -50,7 +50,7 @@ SETTINGS = {
 
 _INTERVAL, _LONGEST_INTERVAL = 1.0, 10.0
 _ATTEMPTS = 3
-_MEMORY = 4 << 30
+_MEMORY = 2 << 30
 
 
 def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
