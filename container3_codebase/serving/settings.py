@@ -52,7 +52,7 @@ class RequestLimits:
     tables: int = 4
     image: int = 16 * MIB
     image_seconds: float = 10.0
-    images: int = 2
+    images: int = 1
     images_waiting: int = 32
     shutdown_seconds: int = 25
 

@@ -177,6 +177,17 @@ def test_the_pinned_hash_is_compared(drive: Drive, checkout: Layout) -> None:
     assert drive("inspect", path, "--sha256", "12").status == 2
 
 
+def test_how_a_picture_becomes_the_inputs_is_shown(drive: Drive, checkout: Layout) -> None:
+    path = str(checkout.models / "digits.pkl")
+    shown = " ".join(drive("inspect", path).out.split())
+    assert (
+        "image: 8 x 8 pixels, grey from 0 (black) to 16 (white), stretch, inverted if its border is bright"
+        in shown
+    )
+    assert drive("inspect", path, "--json").json["card"]["image"]["size"] == [8, 8]
+    assert drive("inspect", str(checkout.models / "iris.pkl"), "--json").json["card"]["image"] is None
+
+
 def test_the_drawing_is_written_to_the_working_directory(
     drive: Drive, checkout: Layout, folder: Path
 ) -> None:

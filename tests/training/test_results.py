@@ -131,6 +131,18 @@ def test_the_pickle_names_nothing_that_pybrain_and_old_numpy_lack(tmp_path: Path
         "_codecs encode", "__builtin__ bytes"} for name in names), names  # fmt: skip
 
 
+def test_a_refined_network_takes_pictures_as_before(tmp_path: Path) -> None:
+    created(IRIS, tmp_path, epochs=1)
+    card = tmp_path / "currentSolution.card.json"
+    image = {"size": [2, 2], "scale": [0, 8]}
+    card.write_text(json.dumps(json.loads(card.read_text()) | {"image": image}))
+    before = load_knowledge(tmp_path / "currentSolution.pkl").card
+    refined(tmp_path / "currentSolution.pkl", IRIS, tmp_path / "new", epochs=1)
+    after = load_knowledge(tmp_path / "new" / "currentSolution.pkl").card
+    assert before is not None and after is not None and before.image is not None
+    assert after.image == before.image
+
+
 def test_refining_lowers_the_error_and_leaves_the_old_file_as_it_was(tmp_path: Path) -> None:
     created(IRIS, tmp_path / "old", epochs=3, patience=0)
     before = files(tmp_path / "old")

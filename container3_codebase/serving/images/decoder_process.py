@@ -56,13 +56,17 @@ def _limits(values: object) -> PictureLimits:
 
 
 def _limit_memory() -> None:
-    """Limit the memory that this process can reserve beyond that of its code, where the system can."""
+    """Limit the memory that this process can reserve beyond that of its code, where the system can.
+
+    Where a container runs out of memory, the kernel ends this process before the server.
+    """
     try:
         import resource
 
         reserved = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (reserved + _MEMORY, reserved + _MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        Path("/proc/self/oom_score_adj").write_text("1000", "ascii")
     except (ImportError, OSError, ValueError):
         return
 

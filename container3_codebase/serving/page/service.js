@@ -56,6 +56,6 @@ class Service {
   textOf(response, body) {
     const text = body.error || `The server answered with status ${response.status}.`;
     const wait = response.headers.get("retry-after");
-    return wait && (response.status === 429 || response.status === 503) ? `${text} Try again in ${wait} s.` : text;
+    return wait && !/try again/i.test(text) ? `${text} Try again in ${wait} s.` : text;
   }
 }

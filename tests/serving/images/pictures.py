@@ -67,7 +67,7 @@ def png_chunk(kind: bytes, data: bytes = b"") -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def png_header(width: int, height: int) -> bytes:
-    """Return the beginning of a PNG file of any size, in grey."""
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+def png_header(width: int, height: int, *, colours: int = 0) -> bytes:
+    """Return the beginning of a PNG file of any size: ``colours`` is 0 for grey, 6 for RGBA."""
+    header = struct.pack(">IIBBBBB", width, height, 8, colours, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
+from pathlib import Path
 
 import pytest
 
 from pybrain_runtime.network.image_input import ImageInput
-from serving.errors import ImagesUnavailable, InvalidImage, Overloaded, SlowImage
+from serving.errors import ImagesUnavailable, ImageTooLarge, InvalidImage, Overloaded, SlowImage
 from serving.images.decoder import Decoder
 from serving.images.picture_limits import PictureLimits
 from serving.images.pictures import Pictures
 from serving.settings import RequestLimits
-from tests.serving.images.pictures import drawn, encoded
+from tests.serving.images.pictures import drawn, encoded, png_chunk, png_header
 
 CARD = ImageInput((8, 8))
 PICTURE = encoded(drawn(3))
@@ -41,6 +43,32 @@ def test_a_decoder_that_is_too_slow_or_dies_is_replaced() -> None:
         with pytest.raises(InvalidImage, match="empty"):
             decoder.inputs(b"", CARD)
         assert decoder.inputs(PICTURE, CARD).tolist() == expected
+    finally:
+        decoder.close()
+
+
+def test_a_decoder_has_limits_that_the_system_enforces() -> None:
+    decoder = Decoder(PictureLimits(), 30.0)
+    try:
+        decoder.inputs(PICTURE, CARD)
+        assert decoder.process is not None
+        folder = Path("/proc") / str(decoder.process.pid)
+        limits = (folder / "limits").read_text("ascii")
+        found = re.search(r"Max address space +(\d+)", limits)
+        assert found is not None and int(found[1]) < 1 << 30
+        assert (folder / "oom_score_adj").read_text("ascii") == "1000\n"
+    finally:
+        decoder.close()
+
+
+def test_a_picture_that_needs_more_memory_than_allowed_is_refused() -> None:
+    decoder = Decoder(PictureLimits(pixels=1 << 28, side=1 << 14), 30.0)
+    try:
+        with pytest.raises(
+            ImageTooLarge, match=r"^Decoding the image takes more memory than this server allows\.$"
+        ):
+            decoder.inputs(png_header(12_000, 12_000, colours=6) + png_chunk(b"IDAT", b"x"), CARD)
+        assert len(decoder.inputs(PICTURE, CARD)) == 64
     finally:
         decoder.close()
 
