@@ -84,10 +84,17 @@ class RateLimited(AccessDenied):
 
 
 class UnknownHost(AccessDenied):
-    """The Host header is missing, repeated, or not a name of this server."""
+    """The Host header is not a name of this server."""
 
     http_status = 421
     code = "unknown_host"
+
+
+class BadHost(AccessDenied):
+    """The request has no Host header, which HTTP/1.1 demands, or two."""
+
+    http_status = 400
+    code = "bad_request"
 
 
 class ForeignOrigin(AccessDenied):

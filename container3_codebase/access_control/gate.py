@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from access_control.errors import InvalidKey, MissingKey, MissingScope, RateLimited, UnknownHost
+from access_control.errors import BadHost, InvalidKey, MissingKey, MissingScope, RateLimited
 from access_control.key_store import KeyStore
 from access_control.keys import Key
 from access_control.origins import check_host, check_origin
@@ -58,7 +58,9 @@ class AccessGate:
         self._scope_of = scope_of
         self._hosts: set[bytes] = set()
 
-    def admit(self, method: str, path: str, headers: Headers, client: str) -> Key | None:
+    def admit(
+        self, method: str, path: str, headers: Headers, client: str, http_version: str = "1.1"
+    ) -> Key | None:
         """Let a request pass, or refuse it.
 
         Args:
@@ -66,6 +68,7 @@ class AccessGate:
             path: the path as the routes see it.
             headers: names in lower case, and values.
             client: the address of the client.
+            http_version: of the request; one of version 1.0 needs no Host header.
 
         Returns:
             The key that was sent, where the server has keys.
@@ -77,8 +80,10 @@ class AccessGate:
         for name, value in headers:
             if name in _JUDGED:
                 if name == b"host" and name in found:
-                    raise UnknownHost("The request has two Host headers.")
+                    raise BadHost("The request has two Host headers.")
                 found[name] = value
+        if b"host" not in found and http_version != "1.0":
+            raise BadHost("The request has no Host header.")
         if self.keys is None:
             self._check_page(method, found)
             if self._rules.rate is not None and self._scope_of(method, path) is not None:

@@ -9,6 +9,7 @@ import pytest
 
 from access_control.errors import (
     AccessDenied,
+    BadHost,
     ForeignOrigin,
     InvalidKey,
     MissingKey,
@@ -155,9 +156,12 @@ def test_a_domain_that_somebody_points_to_the_server_is_refused(host: bytes) -> 
     assert post(opened(AccessRules(hosts=frozenset({"app.example"}))), (b"host", b"App.Example:443")) is None
 
 
-def test_two_hosts_are_refused() -> None:
-    with pytest.raises(UnknownHost, match="two Host headers"):
+def test_a_request_has_one_host() -> None:
+    with pytest.raises(BadHost, match="two Host headers"):
         post(opened(), HOST, HOST)
+    with pytest.raises(BadHost, match="no Host header"):
+        post(opened())
+    assert opened().admit("GET", "/health", [], "", "1.0") is None
 
 
 @pytest.mark.parametrize(

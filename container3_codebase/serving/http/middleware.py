@@ -121,7 +121,11 @@ class RequestMiddleware:
         client = scope["client"]
         try:
             key = self._gate.admit(
-                scope["method"], scope["path"], scope["headers"], client[0] if client else ""
+                scope["method"],
+                scope["path"],
+                scope["headers"],
+                client[0] if client else "",
+                scope["http_version"],
             )
         except AccessDenied as error:
             raise Denied(error) from None
