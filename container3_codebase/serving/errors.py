@@ -204,6 +204,7 @@ class AnimatedImage(InvalidRequest):
 class BlankImage(InvalidRequest):
     """A picture has no figure."""
 
+    http_status = 409  # a valid picture, for which there is no answer
     code = "blank_image"
 
 
@@ -216,6 +217,7 @@ class SlowImage(InvalidRequest):
 class NoImageInput(InvalidRequest):
     """The model card does not say how a picture becomes the inputs of the network."""
 
+    http_status = 409
     code = "no_image_input"
 
 

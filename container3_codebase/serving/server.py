@@ -27,7 +27,7 @@ from serving.settings import Settings
 from serving.shared import Shared
 
 _LOG = logging.getLogger("serving")
-_BACKLOG = 4096
+BACKLOG = 4096
 _TICKS = 20
 
 
@@ -46,7 +46,7 @@ def bind(settings: Settings) -> socket.socket:
         raise UsageError(
             f"{settings.host}:{settings.port} cannot be listened on: {error.strerror or error}."
         ) from error
-    bound.listen(_BACKLOG)
+    bound.listen(BACKLOG)
     bound.set_inheritable(True)
     return bound
 
@@ -122,6 +122,9 @@ class _Server(uvicorn.Server):
 
     async def _accept_rest(self, listening: socket.socket) -> None:
         listening.setblocking(False)
+        listening.listen(
+            0
+        )  # the system accepts almost none from here on, and none is lost when this is closed
         loop = asyncio.get_running_loop()
         while True:
             try:
@@ -147,7 +150,7 @@ def _config(settings: Settings, catalog: Catalog, metrics: Metrics, gate: Access
         server_header=False,
         date_header=False,
         proxy_headers=False,
-        backlog=_BACKLOG,
+        backlog=BACKLOG,
         timeout_keep_alive=limits.keep_alive_seconds,
         timeout_graceful_shutdown=limits.shutdown_seconds,
     )

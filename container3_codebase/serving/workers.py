@@ -19,7 +19,7 @@ from typing import NamedTuple
 from pybrain_runtime.errors import UsageError
 from serving.http.logs import set_up_logs
 from serving.metrics import Metrics
-from serving.server import run
+from serving.server import BACKLOG, run
 from serving.sessions.folder import session_folder
 from serving.settings import Settings
 from serving.shared import Shared, create_shared
@@ -133,6 +133,7 @@ class _Supervisor:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         sender.close()
+        self._bound.listen(BACKLOG)  # a worker that ends reduces it
         return _Worker(process, receiver, time.monotonic())
 
     def _work(self, sender: Connection, place: int) -> None:

@@ -21,21 +21,12 @@ from serving.routes.documents import ERRORS, ErrorBody, ImagePrediction
 
 FIELD = "image"
 _FORM = "multipart/form-data"
-_TYPES = ("image/png", "image/jpeg", "image/bmp", "image/webp", "image/gif", "application/octet-stream")
+_TYPES = ("image/png", "image/jpeg", "image/bmp", "image/webp", "image/gif")
 _BINARY: dict[str, Any] = {"type": "string", "format": "binary", "minLength": 1}
+# Not the form and application/octet-stream: a schema cannot say that the bytes in them are a picture.
 _BODY: dict[str, Any] = {
     "required": True,
-    "content": {
-        _FORM: {
-            "schema": {
-                "type": "object",
-                "properties": {FIELD: _BINARY},
-                "required": [FIELD],
-                "additionalProperties": False,
-            }
-        },
-        **{kind: {"schema": _BINARY} for kind in _TYPES},
-    },
+    "content": {kind: {"schema": {**_BINARY, "contentMediaType": kind}} for kind in _TYPES},
 }
 _DESCRIPTION = (
     "A PNG, JPEG, BMP, WebP or GIF file, as the field `image` of a form or as the body itself. The model card says how "

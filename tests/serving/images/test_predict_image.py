@@ -57,7 +57,7 @@ def test_the_first_model_that_takes_images_is_used_unless_one_is_named(digits: S
     assert send(digits, THREE).json["model"]["name"] == "digits"
     assert send(digits, THREE, "?model=digits&version=1").json["model"]["version"] == "1"
     refused = send(digits, THREE, "?model=iris")
-    assert (refused.status, refused.json["code"]) == (422, "no_image_input")
+    assert (refused.status, refused.json["code"]) == (409, "no_image_input")
     assert "The model iris takes no images" in refused.json["error"]
     assert refused.json["error"].endswith("The models that take images are: digits.")
     assert send(digits, THREE, "?model=../digits").status == 404
@@ -72,7 +72,7 @@ def test_the_first_model_that_takes_images_is_used_unless_one_is_named(digits: S
         (png_header(20_000, 20_000) + png_chunk(b"IDAT"), 413, "image_too_large"),
         (THREE[:200], 422, "invalid_image"),
         (encoded(drawn(1), "GIF", save_all=True, append_images=[drawn(2)]), 422, "animated_image"),
-        (encoded(Image.new("L", (30, 30), 200)), 422, "blank_image"),
+        (encoded(Image.new("L", (30, 30), 200)), 409, "blank_image"),
     ],
 )
 def test_a_picture_that_cannot_be_read_is_refused(
