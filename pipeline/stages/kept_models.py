@@ -68,9 +68,9 @@ def promote(layout: Layout, folder: Path) -> Path:
 def installation_notes(
     options: TrainingOptions, given: Mapping[str, object], environment: Mapping[str, str]
 ) -> list[str]:
-    """Return a line for each of `name` and `promote` that is set, but not on the command line.
+    """Return a line for each of `name`, `promote` and `tracking_uri` that is set, but not on the command line.
 
-    A file of options that others use as well may set them, and they replace knowledge.
+    A file of options that others use as well may set them: they replace knowledge, and name who is sent the result.
 
     Args:
         options: the options of the run.
@@ -81,6 +81,10 @@ def installation_notes(
         "name": options.name and f"puts the result into models/{options.name}.pkl",
         "promote": options.promote and "makes the result the project's current knowledge",
     }
+    if not environment.get("MLFLOW_TRACKING_URI", "").strip():
+        effects["tracking_uri"] = options.tracking_uri and (
+            f"sends the run to {options.tracking_uri}, with the password or token of the environment"
+        )
     file = given.get(CONFIG) or environment.get(variable(CONFIG))
     return [
         f"{variable(option) if variable(option) in environment else f'{option} in {file}'} {effect}."

@@ -98,6 +98,14 @@ def test_name_and_promote_of_a_shared_file_are_said_before_the_training(tmp_path
     ]
     unset: dict[str, object] = {**given, "promote": False, "name": "mine"}
     assert installation_notes(resolve(unset, {}), unset, {}) == []
+    file.write_text('tracking_uri = "http://other:5000"\n')
+    given = {"config": str(file)}
+    said = installation_notes(resolve(given, {}), given, {})
+    assert said == [
+        f"tracking_uri in {file} sends the run to http://other:5000, with the password or token of the environment."
+    ]
+    variables = {"MLFLOW_TRACKING_URI": "http://own:5000"}
+    assert installation_notes(resolve(given, variables), given, variables) == []
     variables = {"TRAIN_PROMOTE": "1"}
     assert installation_notes(resolve({}, variables), {}, variables) == [
         "TRAIN_PROMOTE makes the result the project's current knowledge."
