@@ -49,14 +49,14 @@ def keep_unsent(folder: Path) -> Path | None:
     """
     try:
         found = read_record(folder / FOLDER / FILE)
-        trials = children_of(folder)
+        trials = [trial for trial in children_of(folder) if not (trial / FOLDER).is_symlink()]
     except PipelineError:
         return None
     state = folder / FOLDER / STATE
     if not is_unsent(state, found.key) and not (is_expected(state, found.key) and _has_unsent(trials)):
         return None
     target = folder / FOLDER / EARLIER / found.key
-    check_links(target.parent, target, target / FOLDER)
+    check_links(target.parent, target, target / FOLDER, target / TRIALS_FOLDER)
     (target / FOLDER).mkdir(parents=True, exist_ok=True)
     for name in _results(found):
         with suppress(OSError, InputMissing):
