@@ -53,20 +53,10 @@ SERVICES = (
 )
 
 SOURCE_FOLDERS = (
-    *(service.folder for service in SERVICES),
-    *(
-        "container4_learningbase",
-        "container5_tracking",
-        "benchmarks",
-        "data",
-        "docs",
-        "evaluation",
-        "examples",
-        "fuzz",
-    ),
-    *("models", "pipeline", "requirements", "scripts", SHARED_FOLDER, "tests"),
+    *("benchmarks", "data", "docs", "evaluation", "examples", "fuzz", "models", "pipeline", "requirements"),
+    *("scripts", SHARED_FOLDER, "tests"),
 )
-"""The folders of a checkout that hold its sources, or what its runs read."""
+"""The folders of a checkout that hold its sources, or what its runs read, beside those of the containers."""
 
 LEARNINGBASE_SERVICE = Service(LEARNINGBASE, "container4_learningbase", f"/learningBase/{LEARNING_FILE}")
 """The container with the rows for training, in docker-compose.training.yml."""
@@ -202,7 +192,8 @@ class Layout:
             parts = folder.resolve().relative_to(self.root.resolve()).parts
         except ValueError:
             return False
-        return not parts or parts[0].startswith(".") or parts[0].casefold() in SOURCE_FOLDERS
+        first = parts[0].casefold() if parts else "."
+        return first.startswith((".", "container")) or first in SOURCE_FOLDERS
 
     def shown(self, path: Path) -> str:
         """Return a path relative to the project; a path outside of it unchanged."""
