@@ -201,8 +201,8 @@ class AnimatedImage(InvalidRequest):
     code = "animated_image"
 
 
-class BlankImage(InvalidRequest):
-    """A picture has no figure."""
+class BlankImage(RequestError):
+    """A picture is valid, but has no figure."""
 
     http_status = 409  # a valid picture, for which there is no answer
     code = "blank_image"

@@ -29,8 +29,8 @@ _BODY: dict[str, Any] = {
     "content": {kind: {"schema": {**_BINARY, "contentMediaType": kind}} for kind in _TYPES},
 }
 _DESCRIPTION = (
-    "A PNG, JPEG, BMP, WebP or GIF file, as the field `image` of a form or as the body itself. The model card says how "
-    "it becomes the inputs. The format is recognized by the content."
+    "A PNG, JPEG, BMP, WebP or GIF file, as the body itself or as the field `image` of a form (multipart/form-data). "
+    "The model card says how it becomes the inputs. The format is recognized by the content."
 )
 
 

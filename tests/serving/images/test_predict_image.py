@@ -120,6 +120,8 @@ def test_models_say_whether_they_take_images(digits: Server) -> None:
 
 def test_the_route_is_documented(digits: Server) -> None:
     route = digits.get("/openapi.json").json["paths"]["/predict/image"]["post"]
-    assert set(route["requestBody"]["content"]) >= {"image/png", "image/webp"}
-    assert {"200", "413", "415", "422", "501", "503"} <= set(route["responses"])
+    assert set(route["requestBody"]["content"]) == {
+        f"image/{kind}" for kind in ("png", "jpeg", "bmp", "webp", "gif")
+    }
+    assert {"200", "409", "413", "415", "422", "501", "503"} <= set(route["responses"])
     assert [each["name"] for each in route["parameters"]] == ["model", "version", "precision", "include"]
