@@ -14,7 +14,14 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from app07_client.errors import App07Error, ConnectionFailed, InvalidInput, TimedOut, TLSFailed
+from app07_client.errors import (
+    App07Error,
+    ConnectionFailed,
+    InvalidInput,
+    RequestRefused,
+    TimedOut,
+    TLSFailed,
+)
 from app07_client.protocol.files import ResponseFile, Upload
 from app07_client.protocol.refusals import refusal
 
@@ -154,25 +161,35 @@ class Exchange:
         while True:
             outcome = yield Send(request, self._deadline, self._retries.patience)
             attempt += 1
-            if isinstance(outcome, Response):
-                if outcome.status in accepted:
-                    return outcome
-                error: App07Error = refusal(
-                    request.method, request.path, outcome.status, outcome.headers, outcome.body
-                )
-                repeat = outcome.status in _TRANSIENT or getattr(error, "code", "") == _BUSY
-            else:
-                assert outcome is not None
-                error = outcome
-                repeat = not isinstance(outcome, TLSFailed) and not (
-                    isinstance(outcome, TimedOut) and outcome.sent
-                )
-            if hasattr(error, "attempts"):
+            if isinstance(outcome, Response) and outcome.status in accepted:
+                return outcome
+            error = _error(request, outcome)
+            retry_after = error.retry_after if isinstance(error, RequestRefused) else None
+            if isinstance(error, RequestRefused | ConnectionFailed):
                 error.attempts = attempt
-            seconds = self._retries.pause(attempt - 1, getattr(error, "retry_after", None))
-            if not repeat or attempt > self._retries.count or self._remaining() <= seconds:
+            seconds = self._retries.pause(attempt - 1, retry_after)
+            if not _may_pass(error) or attempt > self._retries.count or self._remaining() <= seconds:
                 raise error
             yield Pause(seconds)
 
     def _remaining(self) -> float:
         return self._deadline - self._retries.clock()
+
+
+def _error(request: Request, outcome: Outcome) -> App07Error:
+    if isinstance(outcome, Response):
+        return refusal(request.method, request.path, outcome.status, outcome.headers, outcome.body)
+    assert outcome is not None
+    return outcome
+
+
+def _may_pass(error: App07Error) -> bool:
+    """Return whether a request may succeed when it is sent again."""
+    match error:
+        case RequestRefused():
+            return error.status in _TRANSIENT or error.code == _BUSY
+        case TimedOut():
+            return not error.sent
+        case TLSFailed():
+            return False
+    return isinstance(error, ConnectionFailed)

@@ -112,8 +112,9 @@ class AsyncTransport:
             self._url + step.request.path,
             headers=headers,
             content=body,
-            # Less than the whole time: httpcore closes a connection that it gives up, but not one that is cancelled.
-            timeout=httpx.Timeout(patience, connect=min(0.9 * patience, CONNECT_SECONDS)),
+            # Twice this, for TCP and TLS, is less than the whole time: httpcore closes a connection that it gives up,
+            # but not one that is cancelled while it is made.
+            timeout=httpx.Timeout(patience, connect=min(0.45 * patience, CONNECT_SECONDS)),
         )
         response = await self._client.send(request, stream=True)
         try:

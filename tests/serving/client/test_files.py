@@ -134,7 +134,7 @@ def test_a_file_is_sent_again_from_its_start_and_an_interrupted_answer_discarded
 def test_the_time_limit_is_that_of_the_whole_call(rows: Path, tmp_path: Path, caller: Caller) -> None:
     slow = endless(CHUNKED, b"1000\r\n" + b" " * 4096 + b"\r\n")
     with ScriptedServer(slow) as server, pytest.raises(TimedOut):
-        call(caller, server.url, rows, tmp_path / "out.csv", timeout=0.3)
+        call(caller, server.url, rows, tmp_path / "out.csv", timeout=0.4)
     assert left(tmp_path) == set()
 
 

@@ -43,7 +43,7 @@ def refused(caller: Caller, answer: Reply, kind: type[App07Error], **settings: A
     settings = {"retries": 0, "timeout": 5.0, "api_key": KEY, **settings}
     with ScriptedServer(answer) as server, pytest.raises(App07Error) as caught:
         caller(server.url, "predict", [[1.0]], **settings)
-    assert server.asked[0].headers["authorization"] == f"Bearer {KEY}"
+    assert all(asked.headers["authorization"] == f"Bearer {KEY}" for asked in server.asked)
     assert KEY not in repr(vars(caught.value))
     assert type(caught.value) is kind, caught.value
     return caught.value
@@ -63,8 +63,8 @@ def refused(caller: Caller, answer: Reply, kind: type[App07Error], **settings: A
 )
 def test_the_time_limit_is_that_of_the_whole_call(caller: Caller, answer: Reply) -> None:
     started = time.monotonic()
-    refused(caller, answer, TimedOut, timeout=0.3)
-    assert time.monotonic() - started < 2
+    refused(caller, answer, TimedOut, timeout=0.4)
+    assert time.monotonic() - started < 4
 
 
 @pytest.mark.parametrize("caller", CALLERS)
@@ -189,7 +189,7 @@ def test_a_certificate_that_is_not_trusted_ends_the_call_at_once(caller: Caller)
 @pytest.mark.parametrize("caller", CALLERS)
 def test_a_server_without_tls_is_no_server_of_https(caller: Caller) -> None:
     with ScriptedServer(closing) as server, pytest.raises(App07Error):
-        caller(server.url.replace("http:", "https:"), "ready", timeout=0.5)
+        caller(server.url.replace("http:", "https:"), "ready", timeout=2.0, retries=0)
     assert server.asked == []
 
 
