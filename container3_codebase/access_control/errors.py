@@ -96,6 +96,9 @@ class BadHost(AccessDenied):
     http_status = 400
     code = "bad_request"
 
+    def __init__(self, message: str) -> None:
+        super().__init__(message, {"connection": "close"})
+
 
 class ForeignOrigin(AccessDenied):
     """A page of another origin has sent the request."""

@@ -28,7 +28,7 @@ from serving.shared import Shared
 
 _LOG = logging.getLogger("serving")
 BACKLOG = 4096
-_TICKS = 20
+_TICKS = 10
 
 
 def bind(settings: Settings) -> socket.socket:
