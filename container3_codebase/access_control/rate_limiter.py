@@ -1,8 +1,7 @@
 """Rate limits that hold for all processes of a server together.
 
-The package ``limits`` keeps its counters in one process, or in Redis or memcached; the workers of this server share
-memory instead, so the limit needs no further service. Importing ``limits`` takes longer than this module (0.1 s
-against 2 ms), and so does a check.
+The package ``limits`` keeps its counters in one process, or in Redis, memcached or MongoDB. The workers of this server
+share memory instead, so that a limit for all of them needs no further service.
 """
 
 from __future__ import annotations
