@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any, Protocol
 
+from evaluation.engine.backend import Backend
 from evaluation.engine.image_names import plain_name
 from evaluation.errors import ImageRefused
-from pipeline import process
 from pipeline.project import SERVICES
 
 _OWN = tuple(role.image for role in SERVICES)
@@ -18,8 +18,9 @@ _ID = re.compile(r"(sha256:|@).*|[0-9a-f]{64}", re.DOTALL)
 class ImageStore(Protocol):
     """What knows the images of this machine: an `EngineSession`."""
 
-    def docker(self, *words: str, timeout: float = 60.0) -> process.CompletedProgram:
-        """Run a command of the engine's client."""
+    @property
+    def backend(self) -> Backend:
+        """How the engine is reached."""
 
     def inspect(self, *names: str, kind: str = "container") -> list[dict[str, Any]]:
         """Return what the engine knows of objects of one kind."""
@@ -77,9 +78,8 @@ def _has_name(image: str, details: dict[str, Any]) -> bool:
 
 
 def _project_images(engine: ImageStore) -> list[dict[str, Any]]:
-    words = [word for name in _OWN for word in ("--filter", f"reference={name}")]
-    ids = engine.docker("image", "ls", "--quiet", "--no-trunc", *words).output.split()
-    return engine.inspect(*dict.fromkeys(ids), kind="image")
+    ids = engine.backend.ids("image", *(f"reference={name}" for name in _OWN))
+    return engine.inspect(*ids, kind="image")
 
 
 def _is_built_on(engine: ImageStore, details: dict[str, Any], project_image: dict[str, Any]) -> bool:
@@ -95,4 +95,4 @@ def _layers(details: dict[str, Any]) -> list[str]:
 
 
 def _steps(engine: ImageStore, image: str) -> int:
-    return len(engine.docker("history", "--quiet", image).output.split())
+    return engine.backend.history_length(image)

@@ -68,7 +68,7 @@ class BuildNetwork:
         """Return the hosts that builds have requested and the proxy has refused so far."""
         if not self._created:
             return []
-        lines = self.engine.docker("logs", self._proxy).output.splitlines()
+        lines = self.engine.backend.output(self._proxy).splitlines()
         return sorted({line.split()[1] for line in lines if line.startswith("REFUSED ")})
 
     def protection(self) -> Protection:
@@ -92,10 +92,7 @@ class BuildNetwork:
         try:
             engine.ensure_image(_BASE)
             options = "size=1m,nr_inodes=16,uid=65534,gid=65534,mode=0700"
-            engine.run_checked(
-                "volume", "create", "--driver", "local", "--label", engine.label,
-                "--opt", "type=tmpfs", "--opt", "device=tmpfs", "--opt", f"o={options}", self._volume,
-            )  # fmt: skip
+            engine.create_memory_volume(self._volume, options)
             program = resources.files("evaluation.engine").joinpath("package_proxy.py").read_text("utf-8")
             hosts = f"ALLOWED_HOSTS={' '.join(self.further_hosts)}"
             self._start(self._proxy, program, "proxy", "--network", "bridge", "--env", hosts)
@@ -118,7 +115,7 @@ class BuildNetwork:
 
     def _wait(self, name: str, word: str) -> list[str]:
         for _ in range(100):
-            for line in self.engine.docker("logs", name).output.splitlines():
+            for line in self.engine.backend.output(name).splitlines():
                 if line.startswith(word):
                     return line.split()[1:]
             time.sleep(0.1)

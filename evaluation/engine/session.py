@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
+from evaluation.engine.backend import Backend, EngineInformation
 from evaluation.engine.base_images import refuse_by_name, refuse_by_origin
+from evaluation.engine.client_backend import ClientBackend, run_client, run_client_checked
 from evaluation.engine.image_names import is_allowed, plain_name
 from evaluation.errors import CannotCheck
 from evaluation.processes.worker_pool import WorkerPool
 from evaluation.quotas import Limits
 from pipeline import process
 from pipeline.engines.docker_command import Compose
-from pipeline.errors import TimedOut
 
 LABEL = "app07.evaluation"
 PULL_SECONDS = 300.0
@@ -37,6 +38,8 @@ class EngineSession:
         allowed_images: images beyond the allow-list that the user has allowed.
         on_progress: called with a message before something that takes long.
         workers: the workers that read archives of containers and images.
+        backend: how the engine is reached for short questions; None for its API if it is on this machine, else
+            its client.
 
     Attributes:
         id: prefix of the names of everything that is created.
@@ -52,6 +55,7 @@ class EngineSession:
         allowed_images: tuple[str, ...] = (),
         on_progress: Callable[[str], None] = lambda text: None,
         workers: WorkerPool | None = None,
+        backend: Backend | None = None,
     ) -> None:
         self.version = version
         self.compose = compose
@@ -59,7 +63,7 @@ class EngineSession:
         self.allowed_images = allowed_images
         self.on_progress = on_progress
         self.workers = workers or WorkerPool(limits)
-        self._cpus: float | None = None
+        self._backend = backend
         self._ensured: set[str] = set()
         self._images: dict[str, dict[str, Any]] = {}
         self.id = f"{session_prefix(os.getpid())}{uuid.uuid4().hex[:8]}"
@@ -77,14 +81,26 @@ class EngineSession:
         """Return the versions of the engine and of Compose, in one line."""
         return f"docker {self.version}, {' '.join(self.compose.command)} {self.compose.version}"
 
-    @property
+    @cached_property
+    def backend(self) -> Backend:
+        """How the engine is reached for short questions and commands."""
+        if self._backend is not None:
+            return self._backend
+        # Only an evaluation in containers needs an HTTP client.
+        from evaluation.engine.api_backend import ApiBackend
+        from evaluation.engine.engine_api import connect
+
+        api = connect(self.version, os.environ)
+        return ClientBackend() if api is None else ApiBackend(api)
+
+    @cached_property
     def cpus(self) -> float:
         """Number of processors for one container; an engine rejects more than it has."""
-        if self._cpus is None:
-            result = self.docker("info", "--format", "{{.NCPU}}")
-            available = float(result.output) if result.ok and result.output.strip().isdigit() else 1.0
-            self._cpus = min(self.limits.cpus, available)
-        return self._cpus
+        return min(self.limits.cpus, float(self.information().processors or 1))
+
+    def information(self) -> EngineInformation:
+        """Return what the engine reports of itself now."""
+        return self.backend.information()
 
     def docker(self, *words: str, timeout: float = 60.0) -> process.CompletedProgram:
         """Run a command of the engine's client.
@@ -96,12 +112,7 @@ class EngineSession:
         Raises:
             CannotCheck: The time limit was exceeded.
         """
-        try:
-            return process.capture(["docker", *words], timeout=timeout)
-        except TimedOut as error:
-            raise CannotCheck(
-                f"the engine did not answer `docker {words[0]}` within {timeout:g} s"
-            ) from error
+        return run_client(*words, timeout=timeout)
 
     def run_checked(self, *words: str, timeout: float = 60.0) -> str:
         """Run a command of the engine's client, and return its output.
@@ -113,10 +124,7 @@ class EngineSession:
         Raises:
             CannotCheck: The command failed, or the time limit was exceeded.
         """
-        completed = self.docker(*words, timeout=timeout)
-        if not completed.ok:
-            raise CannotCheck(f"`docker {' '.join(words[:2])}` failed: {completed.last_lines(2).strip()}")
-        return completed.output.strip()
+        return run_client_checked(*words, timeout=timeout)
 
     def inspect(self, *names: str, kind: str = "container") -> list[dict[str, Any]]:
         """Return what `docker inspect` reports.
@@ -125,13 +133,7 @@ class EngineSession:
             *names: containers, images, networks or volumes; those that do not exist are left out.
             kind: container, image, network or volume.
         """
-        if not names:
-            return []
-        reply = self.docker(kind, "inspect", *names)
-        if reply.ok:
-            return list(json.loads(reply.output))
-        # One of several does not exist.
-        return [about for name in names for about in self.inspect(name, kind=kind)] if len(names) > 1 else []
+        return self.backend.inspect(kind, *names)
 
     def image(self, name: str) -> dict[str, Any] | None:
         """Return what `docker image inspect` reports of a local image; None if there is none.
@@ -187,14 +189,11 @@ class EngineSession:
         Args:
             *filters: further filters of `docker ps`.
         """
-        options = [word for text in (f"label={self.label}", *filters) for word in ("--filter", text)]
-        result = self.docker("ps", "--all", "--quiet", "--no-trunc", *options)
-        return result.output.split() if result.ok else []
+        return self.backend.ids("container", f"label={self.label}", *filters)
 
     def remove_containers(self, names: Sequence[str]) -> None:
         """Stop and remove containers, with their anonymous volumes."""
-        if names:
-            self.docker("rm", "--force", "--volumes", *names, timeout=120.0)
+        self.backend.remove("container", *names)
 
     def written_bytes(self, *containers: str) -> int:
         """Return how many bytes a container has written to its own file system; 0 where that is unknown.
@@ -202,24 +201,37 @@ class EngineSession:
         Args:
             *containers: the containers; of several, the largest number is returned.
         """
-        if not containers:
-            return 0
-        result = self.docker("container", "inspect", "--size", "--format", "{{.SizeRw}}", *containers)
-        return max((int(line) for line in result.output.splitlines() if line.isdigit()), default=0)
+        return self.backend.written_bytes(*containers)
+
+    def most_written(self, *filters: str) -> int:
+        """Return the largest number of bytes that one of the containers of this session has written.
+
+        Args:
+            *filters: further filters of `docker ps`.
+        """
+        return self.backend.most_written(f"label={self.label}", *filters)
 
     def kill(self, names: Sequence[str]) -> None:
         """Kill containers, and keep them for inspection."""
-        if names:
-            self.docker("kill", *names, timeout=60.0)
+        self.backend.kill(*names)
+
+    def create_memory_volume(self, name: str, options: str) -> None:
+        """Create a volume in memory.
+
+        Args:
+            name: its name.
+            options: the mount options of its tmpfs: its size, the number of its files, its owner and its mode.
+
+        Raises:
+            CannotCheck: The engine failed.
+        """
+        self.backend.create_volume(name, self.label, {"type": "tmpfs", "device": "tmpfs", "o": options})
 
     def remove_abandoned(self) -> None:
         """Remove what other evaluations of this machine have left whose process was killed."""
-        options = ["--filter", f"label={LABEL}", "--format", f'{{{{.Label "{LABEL}"}}}}']
-        outputs = [
-            self.docker(*words, *options).output
-            for words in (("ps", "--all"), ("network", "ls"), ("volume", "ls"))
-        ]
-        for name in sorted(set("\n".join(outputs).split())):
+        kinds = ("container", "network", "volume")
+        names = {name for kind in kinds for name in self.backend.labels(kind, LABEL)}
+        for name in sorted(names):
             match = re.fullmatch(session_prefix("(\\d+)") + "[0-9a-f]{8}", name)
             if match and not is_running(int(match.group(1))):
                 self.remove_all(f"{LABEL}={name}")
@@ -234,24 +246,15 @@ class EngineSession:
             What could not be removed.
         """
         remaining = []
-        kinds = (
-            (("ps", "--all", "--quiet", "--no-trunc"), ("rm", "--force", "--volumes")),
-            (("network", "ls", "--quiet"), ("network", "rm")),
-            (("volume", "ls", "--quiet"), ("volume", "rm", "--force")),
-            (("image", "ls", "--quiet", "--no-trunc"), ("image", "rm", "--force")),
-        )
-        for listing, removing in kinds:
+        selection = f"label={label or self.label}"
+        for kind in ("container", "network", "volume", "image"):
             try:
-                if names := self._labelled(listing, label):
-                    self.docker(*removing, *names, timeout=120.0)
-                remaining += self._labelled(listing, label)
+                if names := self.backend.ids(kind, selection):
+                    self.backend.remove(kind, *names)
+                    remaining += self.backend.ids(kind, selection)
             except CannotCheck as error:
                 remaining.append(str(error))
         return remaining
-
-    def _labelled(self, listing: Sequence[str], label: str) -> list[str]:
-        result = self.docker(*listing, "--filter", f"label={label or self.label}")
-        return list(dict.fromkeys(result.output.split())) if result.ok else []
 
     def environment(self, further: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return the environment of docker and Compose: enough to reach the engine, nothing that a file could read.

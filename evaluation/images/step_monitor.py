@@ -29,7 +29,7 @@ class StepMonitor:
         self.steps = steps
         self.running = ""
         self.written: dict[str, int] = {}
-        self._began = _timestamp(engine.docker("info", "--format", "{{.SystemTime}}").output.strip())
+        self._began = _timestamp(engine.information().time)
         self._last_check = 0.0
         self._step_lines = 0
         self._layer_lines = 0
@@ -53,9 +53,8 @@ class StepMonitor:
             self._step_lines += 1
             if not self.imitated and self._is_of_this_build(match.group(1), "container"):
                 self.running = match.group(1)
-                limit = str(self.engine.limits.build_processes)
                 # The builder has no option for it; the limit is set as soon as the step runs.
-                self.engine.docker("update", "--pids-limit", limit, self.running, timeout=20.0)
+                self.engine.backend.limit_processes(self.running, self.engine.limits.build_processes)
 
     @property
     def imitated(self) -> bool:
@@ -76,14 +75,14 @@ class StepMonitor:
     def stop(self) -> None:
         """Remove the container of the running step."""
         if self.running:
-            self.engine.docker("rm", "--force", self.running)
+            self.engine.remove_containers([self.running])
 
     def remove_layers(self) -> None:
         """Remove the layers of a build that failed; they have no tag by which they would be found later."""
         # A step that imitates the builder prints before the builder does: its own layer is the latest one.
         for image in dict.fromkeys([self._latest, *reversed(self._layers)]):
             if image and self._is_of_this_build(image, "image"):
-                self.engine.docker("image", "rm", image)
+                self.engine.backend.remove("image", image, force=False)
 
     def _is_of_this_build(self, name: str, kind: str) -> bool:
         details = next(iter(self.engine.inspect(name, kind=kind)), {})

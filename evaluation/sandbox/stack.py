@@ -174,16 +174,14 @@ class Stack:
         )
 
     def _over_disk_limit(self, label: str) -> str | None:
-        size = self.engine.written_bytes(*self.engine.containers(label))
-        return DISK if size > self.engine.limits.disk else None
+        return DISK if self.engine.most_written(label) > self.engine.limits.disk else None
 
     def _engine_log(self, abouts: Sequence[dict[str, Any]]) -> Mapping[str, tuple[str, ...]]:
         lines_by_service = {}
         for details in abouts:
             service = details["Config"]["Labels"].get("com.docker.compose.service", "")
-            command = ["docker", "logs", "--tail", "15", details["Id"]]
-            logs = run_bounded(command, seconds=20, output=MIB, environment=self.engine.environment())
-            lines_by_service[service] = tuple(line[:300] for line in logs.output.splitlines())
+            lines = self.engine.backend.last_lines(details["Id"], 15)
+            lines_by_service[service] = tuple(line[:300] for line in lines)
         return lines_by_service
 
     def _log(self, output: str) -> tuple[tuple[str, str], ...]:

@@ -86,8 +86,8 @@ class Volumes:
         if not self.names:
             return
         with process.ignore_signals():
-            self.engine.docker("rm", "--force", self._keeper)
-            self.engine.docker("volume", "rm", "--force", *self._ids.values())
+            self.engine.remove_containers([self._keeper])
+            self.engine.backend.remove("volume", *self._ids.values())
 
     def id(self, name: str) -> str:
         """Return the engine's name of a volume."""
@@ -97,10 +97,7 @@ class Volumes:
         engine, limits = self.engine, self.engine.limits
         options = f"size={limits.volume},nr_inodes={limits.volume_files},uid={OWNER},gid={OWNER},mode=0777"
         for volume in self._ids.values():
-            engine.run_checked(
-                "volume", "create", "--driver", "local", "--label", engine.label,
-                "--opt", "type=tmpfs", "--opt", "device=tmpfs", "--opt", f"o={options}", volume,
-            )  # fmt: skip
+            engine.create_memory_volume(volume, options)
         engine.ensure_image(HELPER)
         mounts = [
             word

@@ -1,0 +1,187 @@
+"""Requests to the API of a local container engine, over its unix socket.
+
+A request takes a millisecond or two; starting the engine's client for it takes 25 times as long.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from evaluation.errors import CannotCheck
+from evaluation.quotas import MIB
+
+_DEFAULT_SOCKET = "/var/run/docker.sock"
+_LARGEST_CONFIGURATION = MIB
+_LARGEST_ANSWER = 16 * MIB
+_CHUNK = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The engine's answer to one request.
+
+    Attributes:
+        status: the HTTP status; 0 if the engine could not be reached.
+        body: the content, up to the limit of the request.
+        complete: whether the content ended within the limit.
+    """
+
+    status: int
+    body: bytes
+    complete: bool = True
+
+    @property
+    def ok(self) -> bool:
+        """Whether the request succeeded."""
+        return 200 <= self.status < 300
+
+    @property
+    def message(self) -> str:
+        """The engine's error message, as its client prints it."""
+        try:
+            return f"Error response from daemon: {json.loads(self.body)['message']}"
+        except (ValueError, TypeError, KeyError):
+            return self.body[:300].decode("utf-8", "replace").strip() or f"status {self.status}"
+
+
+class EngineApi:
+    """The API of one engine. Each request has a connection of its own.
+
+    Args:
+        path: the engine's unix socket.
+        api_version: the version of the API, such as 1.41; empty for the engine's newest.
+    """
+
+    def __init__(self, path: str, api_version: str = "") -> None:
+        self.path = path
+        self._prefix = f"/v{api_version}" if api_version else ""
+
+    def request(
+        self,
+        method: str,
+        *segments: str,
+        query: Mapping[str, str] | None = None,
+        content: Mapping[str, object] | None = None,
+        timeout: float = 60.0,
+        limit: int = _LARGEST_ANSWER,
+    ) -> Answer:
+        """Send a request, and read the answer.
+
+        Args:
+            method: GET, POST or DELETE.
+            *segments: the path; a segment may be a name with slashes.
+            query: the parameters.
+            content: an object to send as JSON.
+            timeout: time limit for the whole request, in seconds.
+            limit: limit on the content that is read, in bytes.
+
+        Raises:
+            CannotCheck: The time limit was exceeded.
+        """
+        path = "/".join([self._prefix, *(quote(segment, safe="/:@") for segment in segments)])
+        target = f"{path}?{urlencode(query)}" if query else path
+        body = None if content is None else json.dumps(content).encode()
+        connection = _UnixConnection(self.path, time.monotonic() + timeout)
+        try:
+            connection.request(method, target, body, {"Content-Type": "application/json"} if body else {})
+            return _read(connection, connection.getresponse(), limit)
+        except TimeoutError as error:
+            raise CannotCheck(f"the engine did not answer {method} {path} within {timeout:g} s") from error
+        except (OSError, HTTPException) as error:
+            return Answer(0, f"the engine cannot be reached: {error}".encode())
+        finally:
+            connection.close()
+
+
+class _UnixConnection(HTTPConnection):
+    """A connection to a unix socket, with a time limit for everything that is done with it."""
+
+    def __init__(self, path: str, deadline: float) -> None:
+        super().__init__("localhost")
+        self._path = path
+        self._deadline = deadline
+
+    def connect(self) -> None:
+        """Connect to the socket."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket = self.sock
+        self.limit_time()
+        self.sock.connect(self._path)
+
+    def limit_time(self) -> None:
+        """Allow the next operation the rest of the time."""
+        remaining = self._deadline - time.monotonic()
+        if remaining <= 0:
+            raise TimeoutError
+        self._socket.settimeout(remaining)
+
+
+def _read(connection: _UnixConnection, response: HTTPResponse, limit: int) -> Answer:
+    chunks: list[bytes] = []
+    size = 0
+    while size <= limit:
+        connection.limit_time()
+        chunk = response.read1(_CHUNK)
+        if not chunk:
+            return Answer(response.status, b"".join(chunks))
+        chunks.append(chunk)
+        size += len(chunk)
+    return Answer(response.status, b"".join(chunks)[:limit], complete=False)
+
+
+def connect(engine_version: str, variables: Mapping[str, str]) -> EngineApi | None:
+    """Return the API of the engine that the client uses; None if only the client can reach that engine.
+
+    Args:
+        engine_version: the version of the engine, as the client reports it.
+        variables: the environment variables.
+    """
+    path = socket_path(variables)
+    if not path:
+        return None
+    connection = _UnixConnection(path, time.monotonic() + 5.0)
+    try:
+        connection.request("GET", "/_ping")
+        response = connection.getresponse()
+        server, api_version = response.getheader("Server", ""), response.getheader("Api-Version", "")
+    except (OSError, HTTPException):
+        return None
+    finally:
+        connection.close()
+    is_same = response.status == 200 and server.startswith(f"Docker/{engine_version} ")
+    return EngineApi(path, api_version) if is_same else None
+
+
+def socket_path(variables: Mapping[str, str]) -> str:
+    """Return the unix socket of the engine that the client uses; empty if it uses another way.
+
+    Args:
+        variables: the environment variables.
+    """
+    if not hasattr(socket, "AF_UNIX"):
+        return ""
+    if host := variables.get("DOCKER_HOST", ""):
+        path = host.removeprefix("unix://")
+        return path if host.startswith("unix:///") else ""
+    context = variables.get("DOCKER_CONTEXT") or _configured_context(variables)
+    return _DEFAULT_SOCKET if context == "default" else ""
+
+
+def _configured_context(variables: Mapping[str, str]) -> str:
+    """Return the context that the user has chosen; empty if that is unknown."""
+    try:
+        folder = Path(variables.get("DOCKER_CONFIG") or Path.home() / ".docker")
+        with (folder / "config.json").open("rb") as file:
+            configuration = json.loads(file.read(_LARGEST_CONFIGURATION))
+    except FileNotFoundError:
+        return "default"
+    except (OSError, RuntimeError, ValueError):
+        return ""
+    return str(configuration.get("currentContext") or "default") if isinstance(configuration, dict) else ""
