@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from evaluation.engine.api_transfer import ApiTransfer
 from evaluation.engine.backend import EngineInformation
-from evaluation.engine.engine_api import Answer, EngineApi
+from evaluation.engine.engine_api import Answer
 from evaluation.errors import CannotCheck
 from evaluation.processes.bounded_process import LONGEST_LINE
 from evaluation.quotas import MIB
@@ -24,15 +25,12 @@ _STDOUT, _STDERR = 1, 2
 _FRAME_HEADER = 8
 
 
-class ApiBackend:
+class ApiBackend(ApiTransfer):
     """Short questions and commands by the engine's API. The methods are described in `Backend`.
 
     Args:
         api: the API of the engine.
     """
-
-    def __init__(self, api: EngineApi) -> None:
-        self.api = api
 
     def inspect(self, kind: str, *names: str) -> list[dict[str, Any]]:
         """Return what the engine knows of objects."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 
@@ -56,6 +57,39 @@ class Backend(Protocol):
 
         Raises:
             CannotCheck: The engine failed.
+        """
+
+    def create_container(self, image: str, label: str) -> str:
+        """Create a container that is not started and has no network, and return its id.
+
+        Raises:
+            CannotCheck: The engine failed.
+        """
+
+    def download(
+        self, container: str, path: str, archive: Path, limit: int, *, follow_link: bool = False
+    ) -> str:
+        """Write a file or folder of a container into an archive.
+
+        Args:
+            container: the container.
+            path: the file or folder; ``FOLDER/.`` for its contents.
+            archive: the archive to write, a tar file.
+            limit: limit on its size in bytes.
+            follow_link: whether a link is followed, inside the container.
+
+        Returns:
+            The error message; empty if it succeeded.
+        """
+
+    def export(self, container: str, archive: Path, limit: int) -> str:
+        """Write the whole file system of a container into an archive; arguments and result as of `download`."""
+
+    def upload(self, archive: Path, container: str, path: str) -> str:
+        """Unpack an archive into a folder of a container, with the owners that it names.
+
+        Returns:
+            The error message; empty if it succeeded.
         """
 
     def history_length(self, image: str) -> int:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from evaluation.engine.backend import EngineInformation
 from evaluation.errors import CannotCheck
 from evaluation.processes.bounded_process import run_bounded
+from evaluation.processes.byte_streams import run_to_output_file, run_with_input_file
 from evaluation.quotas import MIB
 from pipeline import process
 from pipeline.errors import TimedOut
@@ -109,6 +111,25 @@ class ClientBackend:
         """Create a volume."""
         words = [word for key, value in options.items() for word in ("--opt", f"{key}={value}")]
         run_client_checked("volume", "create", "--driver", "local", "--label", label, *words, name)
+
+    def create_container(self, image: str, label: str) -> str:
+        """Create a container that is not started."""
+        return run_client_checked("create", "--label", label, "--network", "none", image, "-")
+
+    def download(
+        self, container: str, path: str, archive: Path, limit: int, *, follow_link: bool = False
+    ) -> str:
+        """Write a file or folder of a container into an archive."""
+        options = ["--follow-link"] if follow_link else []
+        return run_to_output_file(["docker", "cp", *options, f"{container}:{path}", "-"], archive, limit)
+
+    def export(self, container: str, archive: Path, limit: int) -> str:
+        """Write the whole file system of a container into an archive."""
+        return run_to_output_file(["docker", "export", container], archive, limit)
+
+    def upload(self, archive: Path, container: str, path: str) -> str:
+        """Unpack an archive into a folder of a container."""
+        return run_with_input_file(["docker", "cp", "--archive", "-", f"{container}:{path}"], archive)
 
     def history_length(self, image: str) -> int:
         """Return the number of instructions that an image was made with."""

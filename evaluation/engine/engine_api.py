@@ -6,12 +6,14 @@ A request takes a millisecond or two; starting the engine's client for it takes 
 from __future__ import annotations
 
 import json
+import os
 import socket
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import quote, urlencode
 
 from evaluation.errors import CannotCheck
@@ -20,7 +22,8 @@ from evaluation.quotas import MIB
 _DEFAULT_SOCKET = "/var/run/docker.sock"
 _LARGEST_CONFIGURATION = MIB
 _LARGEST_ANSWER = 16 * MIB
-_CHUNK = 64 * 1024
+_CHUNK = MIB
+_DOWNLOAD_SECONDS = 1800.0
 
 
 @dataclass(frozen=True)
@@ -31,11 +34,13 @@ class Answer:
         status: the HTTP status; 0 if the engine could not be reached.
         body: the content, up to the limit of the request.
         complete: whether the content ended within the limit.
+        headers: the headers.
     """
 
     status: int
     body: bytes
     complete: bool = True
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -68,34 +73,64 @@ class EngineApi:
         method: str,
         *segments: str,
         query: Mapping[str, str] | None = None,
-        content: Mapping[str, object] | None = None,
+        content: Mapping[str, object] | BinaryIO | None = None,
         timeout: float = 60.0,
         limit: int = _LARGEST_ANSWER,
     ) -> Answer:
         """Send a request, and read the answer.
 
         Args:
-            method: GET, POST or DELETE.
+            method: GET, HEAD, POST, PUT or DELETE.
             *segments: the path; a segment may be a name with slashes.
             query: the parameters.
-            content: an object to send as JSON.
+            content: an object to send as JSON, or an archive.
             timeout: time limit for the whole request, in seconds.
             limit: limit on the content that is read, in bytes.
 
         Raises:
             CannotCheck: The time limit was exceeded.
         """
-        path = "/".join([self._prefix, *(quote(segment, safe="/:@") for segment in segments)])
-        target = f"{path}?{urlencode(query)}" if query else path
-        body = None if content is None else json.dumps(content).encode()
+        path = self._path(segments)
         connection = _UnixConnection(self.path, time.monotonic() + timeout)
         try:
-            connection.request(method, target, body, {"Content-Type": "application/json"} if body else {})
+            _send(connection, method, f"{path}?{urlencode(query or {})}", content)
             return _read(connection, connection.getresponse(), limit)
         except TimeoutError as error:
             raise CannotCheck(f"the engine did not answer {method} {path} within {timeout:g} s") from error
         except (OSError, HTTPException) as error:
             return Answer(0, f"the engine cannot be reached: {error}".encode())
+        finally:
+            connection.close()
+
+    def _path(self, segments: tuple[str, ...]) -> str:
+        return "/".join([self._prefix, *(quote(segment, safe="/:@") for segment in segments)])
+
+    def download(self, *segments: str, file: Path, limit: int, path: str = "") -> str:
+        """Write the content of an answer into a file.
+
+        Args:
+            *segments: the path of the request.
+            file: the file.
+            limit: limit on its size in bytes.
+            path: the parameter of this name; empty for none.
+
+        Returns:
+            The error message; empty if it succeeded.
+        """
+        connection = _UnixConnection(self.path, time.monotonic() + _DOWNLOAD_SECONDS)
+        query = urlencode({"path": path} if path else {})
+        try:
+            connection.request("GET", f"{self._path(segments)}?{query}")
+            response = connection.getresponse()
+            if response.status != 200:
+                return _read(connection, response, _LARGEST_ANSWER).message
+            return _write(connection, response, file, limit)
+        except TimeoutError:
+            return f"it took more than {_DOWNLOAD_SECONDS:g} s"
+        except HTTPException as error:
+            return f"the engine's answer is incomplete: {error}"
+        except OSError as error:
+            return str(error)
         finally:
             connection.close()
 
@@ -120,7 +155,36 @@ class _UnixConnection(HTTPConnection):
         remaining = self._deadline - time.monotonic()
         if remaining <= 0:
             raise TimeoutError
-        self._socket.settimeout(remaining)
+        if self._socket.fileno() >= 0:  # else the engine has closed it after its answer
+            self._socket.settimeout(remaining)
+
+
+def _send(
+    connection: _UnixConnection, method: str, target: str, content: Mapping[str, object] | BinaryIO | None
+) -> None:
+    if content is None:
+        connection.request(method, target)
+    elif isinstance(content, Mapping):
+        headers = {"Content-Type": "application/json"}
+        connection.request(method, target, json.dumps(content).encode(), headers)
+    else:
+        size = os.fstat(content.fileno()).st_size
+        headers = {"Content-Type": "application/x-tar", "Content-Length": str(size)}
+        connection.request(method, target, content, headers)
+
+
+def _write(connection: _UnixConnection, response: HTTPResponse, path: Path, limit: int) -> str:
+    size = 0
+    with path.open("wb") as file:
+        while True:
+            connection.limit_time()
+            chunk = response.read(_CHUNK)
+            size += len(chunk)
+            if size > limit:
+                return f"it has more than {limit:,} bytes"
+            if not chunk:
+                return ""
+            file.write(chunk)
 
 
 def _read(connection: _UnixConnection, response: HTTPResponse, limit: int) -> Answer:
@@ -130,7 +194,7 @@ def _read(connection: _UnixConnection, response: HTTPResponse, limit: int) -> An
         connection.limit_time()
         chunk = response.read1(_CHUNK)
         if not chunk:
-            return Answer(response.status, b"".join(chunks))
+            return Answer(response.status, b"".join(chunks), headers=dict(response.getheaders()))
         chunks.append(chunk)
         size += len(chunk)
     return Answer(response.status, b"".join(chunks)[:limit], complete=False)

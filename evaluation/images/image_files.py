@@ -10,7 +10,6 @@ from pathlib import Path
 from evaluation.engine.session import EngineSession
 from evaluation.errors import CannotCheck
 from evaluation.images.image_archive import why_not_binary
-from evaluation.processes.byte_streams import run_to_output_file
 from evaluation.quotas import MIB
 
 _LARGEST_IMAGE = 8 * 1024 * MIB
@@ -35,10 +34,10 @@ def find_file(engine: EngineSession, image: str, file: Path, usual_path: str, fo
     """
     with _unstarted_container(engine, image, folder) as (container, archive):
         limit = file.stat().st_size + 64 * MIB
-        missing = run_to_output_file(["docker", "cp", f"{container}:{usual_path}", "-"], archive, limit)
+        missing = engine.backend.download(container, usual_path, archive, limit)
         if not missing and _search(engine, archive, file):
             return usual_path
-        _export(container, archive)
+        _export(engine, container, archive)
         paths = _search(engine, archive, file)
     name = usual_path.rpartition("/")[2]
     return next((path for path in paths if path.rpartition("/")[2] == name), paths[0] if paths else "")
@@ -59,7 +58,7 @@ def find_all(engine: EngineSession, image: str, file: Path, usual_path: str, fol
         TooCostly: The image has too many files to search.
     """
     with _unstarted_container(engine, image, folder) as (container, archive):
-        _export(container, archive)
+        _export(engine, container, archive)
         paths = _search(engine, archive, file, usual_path)
     # The names are untrusted: in a Dockerfile they must not mean more than a path.
     return [path for path in dict.fromkeys(paths) if re.fullmatch(r"/[\w./@+=, ()~%#:-]+", path)]
@@ -83,14 +82,10 @@ def why_not_interpreter(engine: EngineSession, image: str, name: str, folder: Pa
     folders = list(dict.fromkeys(entry for entry in path.split(":") if entry.startswith("/")))
     with _unstarted_container(engine, image, folder) as (container, archive):
         for folder_in_image in folders[:_MOST_FOLDERS]:
-            words = [
-                "docker",
-                "cp",
-                "--follow-link",
-                f"{container}:{folder_in_image.rstrip('/')}/{name}",
-                "-",
-            ]
-            if not run_to_output_file(words, archive, _LARGEST_PROGRAM):
+            path_in_image = f"{folder_in_image.rstrip('/')}/{name}"
+            if not engine.backend.download(
+                container, path_in_image, archive, _LARGEST_PROGRAM, follow_link=True
+            ):
                 return engine.workers.call(
                     str, "why_not_interpreter", f"{name} in the image", archive_path=archive
                 )
@@ -100,7 +95,7 @@ def why_not_interpreter(engine: EngineSession, image: str, name: str, folder: Pa
 @contextmanager
 def _unstarted_container(engine: EngineSession, image: str, folder: Path) -> Iterator[tuple[str, Path]]:
     """Create a container without starting it, and a path for its archive; remove both afterwards."""
-    container = engine.run_checked("create", "--label", engine.label, "--network", "none", image, "-")
+    container = engine.backend.create_container(image, engine.label)
     archive = folder / "image.tar"
     try:
         yield container, archive
@@ -109,8 +104,8 @@ def _unstarted_container(engine: EngineSession, image: str, folder: Path) -> Ite
         archive.unlink(missing_ok=True)
 
 
-def _export(container: str, archive: Path) -> None:
-    if failed := run_to_output_file(["docker", "export", container], archive, _LARGEST_IMAGE):
+def _export(engine: EngineSession, container: str, archive: Path) -> None:
+    if failed := engine.backend.export(container, archive, _LARGEST_IMAGE):
         raise CannotCheck(f"the files of the image cannot be exported: {failed}")
 
 

@@ -16,7 +16,6 @@ from pathlib import Path, PurePosixPath
 
 from evaluation.engine.session import HELPER, EngineSession
 from evaluation.errors import CannotCheck
-from evaluation.processes.byte_streams import run_to_output_file, run_with_input_file
 from pipeline import atomic_files, process
 
 # The user id of a typical tutor. The folder is writable by every user, as with Docker Desktop.
@@ -133,8 +132,8 @@ class Volumes:
         with tarfile.open(archive_path, "w") as archive:
             for path in sorted(source.iterdir()):
                 archive.add(path, arcname=path.name, filter=prepare)
-        target = f"{self._keeper}:{_MOUNT_POINT}/{self.names.index(name)}"
-        failed = run_with_input_file(["docker", "cp", "--archive", "-", target], archive_path)
+        target = f"{_MOUNT_POINT}/{self.names.index(name)}"
+        failed = self.engine.backend.upload(archive_path, self._keeper, target)
         archive_path.unlink()
         if failed:
             raise CannotCheck(f"the files of {source.name} could not be copied into their volume: {failed}")
@@ -151,9 +150,9 @@ class Volumes:
             TooCostly: Its entries exceed the limits of a worker.
         """
         archive_path = self.folder / "read.tar"
-        source = f"{self._keeper}:{_MOUNT_POINT}/{self.names.index(name)}/."
+        source = f"{_MOUNT_POINT}/{self.names.index(name)}/."
         limit = self.engine.limits.volume
-        failed = run_to_output_file(["docker", "cp", source, "-"], archive_path, 2 * limit)
+        failed = self.engine.backend.download(self._keeper, source, archive_path, 2 * limit)
         if failed:
             raise CannotCheck(f"the shared folder could not be read: {failed}")
         try:

@@ -6,9 +6,11 @@ import json
 import os
 import socketserver
 import subprocess
+import tarfile
 import threading
 import time
 from http.server import BaseHTTPRequestHandler
+from io import BytesIO
 
 import pytest
 
@@ -16,6 +18,7 @@ from evaluation.engine.api_backend import ApiBackend
 from evaluation.engine.client_backend import ClientBackend
 from evaluation.engine.engine_api import EngineApi, connect, socket_path
 from evaluation.errors import CannotCheck
+from evaluation.quotas import MIB
 
 NOTHING_SET = {"DOCKER_CONFIG": "/nonexistent"}
 
@@ -28,14 +31,19 @@ class Replies(BaseHTTPRequestHandler):
             self.path.partition("?")[0], (404, b'{"message": "no such"}')
         )
         if status == 0:
-            time.sleep(5)
+            time.sleep(1)
+            return
         self.send_response(status)
         self.send_header("Api-Version", "1.41")
-        self.send_header("Content-Length", str(len(content)))
+        if content == b"cut":
+            self.send_header("Transfer-Encoding", "chunked")
+            content = b"5\r\n" + content
+        else:
+            self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content)
+        self.wfile.write(content if self.command != "HEAD" else b"")
 
-    do_POST = do_GET
+    do_POST = do_HEAD = do_GET
 
     def version_string(self):
         return "Docker/20.10.24 (linux)"
@@ -149,6 +157,22 @@ def test_the_message_of_the_engine_is_reported(replies):
         ApiBackend(EngineApi(path)).create_volume("one", "a=b", {})
 
 
+def test_an_archive_that_ends_early_or_exceeds_its_limit_is_reported(replies, tmp_path):
+    path, table = replies
+    api = EngineApi(path)
+    table["/containers/one/archive"] = (200, b"x" * 2000)
+    assert api.download("containers", "one", "archive", file=tmp_path / "out", limit=2000, path="/a b") == ""
+    assert (tmp_path / "out").read_bytes() == b"x" * 2000
+    backend = ApiBackend(api)
+    assert (
+        backend.download("one", "/a", tmp_path / "out", 1999, follow_link=True)
+        == "it has more than 1,999 bytes"
+    )
+    assert backend.export("two", tmp_path / "out", 10) == "Error response from daemon: no such"
+    table["/containers/one/export"] = (200, b"cut")
+    assert "the engine's answer is incomplete" in backend.export("one", tmp_path / "out", 10)
+
+
 def frame(stream, content, size=None):
     length = len(content) if size is None else size
     return bytes([stream, 0, 0, 0]) + length.to_bytes(4, "big") + content
@@ -242,7 +266,7 @@ def test_both_ways_create_and_remove_volumes_and_networks_alike(backend, label):
     backend.remove("volume", name)
     assert backend.ids("volume", f"label={label}") == []
     with pytest.raises(
-        CannotCheck, match=r"`docker volume create` failed: Error response from daemon: .*invalid"
+        CannotCheck, match=r"`docker volume create` failed: Error response from daemon: .*too short"
     ):
         backend.create_volume("/", label, options)
 
@@ -251,6 +275,59 @@ def test_both_ways_create_and_remove_volumes_and_networks_alike(backend, label):
     assert len(backend.ids("network", f"label={label}")) == 1
     backend.remove("network", *backend.ids("network", f"label={label}"))
     assert backend.inspect("network", name) == []
+
+
+def tar_of(folder, files):
+    archive = folder / "in.tar"
+    with tarfile.open(archive, "w") as tar:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.uid, entry.gid = len(content), 1234, 1234
+            tar.addfile(entry, BytesIO(content))
+    return archive
+
+
+def contents(archive):
+    with tarfile.open(archive) as tar:
+        files = [entry for entry in tar if entry.isreg()]
+        return {file.name: (tar.extractfile(file).read(), file.uid) for file in files}
+
+
+def test_both_ways_copy_files_into_and_out_of_a_container_alike(backend, label, tmp_path):
+    container = backend.create_container("busybox:latest", label)
+    (details,) = backend.inspect("container", container)
+    assert details["State"]["Status"] == "created"
+    assert details["HostConfig"]["NetworkMode"] == "none"
+    assert backend.ids("container", f"label={label}") == [details["Id"]]
+
+    sent, archive = {"one.txt": b"one", "folder/two.txt": b"two" * 1000}, tmp_path / "out.tar"
+    assert backend.upload(tar_of(tmp_path, sent), container, "/tmp") == ""
+    assert backend.download(container, "/tmp/.", archive, MIB) == ""
+    assert contents(archive) == {f"./{name}": (content, 1234) for name, content in sent.items()}
+    assert backend.download(container, "/tmp/one.txt", archive, MIB) == ""
+    assert contents(archive) == {"one.txt": (b"one", 1234)}
+    assert backend.export(container, archive, 64 * MIB) == ""
+    assert contents(archive)["tmp/one.txt"] == (b"one", 1234)
+    assert backend.export(container, archive, 1000) == "it has more than 1,000 bytes"
+
+    link = tarfile.TarInfo("link")
+    link.type, link.linkname = tarfile.SYMTYPE, "folder/two.txt"
+    with tarfile.open(tmp_path / "in.tar", "w") as tar:
+        tar.addfile(link)
+    assert backend.upload(tmp_path / "in.tar", container, "/tmp") == ""
+    assert backend.download(container, "/tmp/link", archive, MIB, follow_link=True) == ""
+    assert list(contents(archive).values()) == [(b"two" * 1000, 1234)]
+    assert backend.download(container, "/tmp/link", archive, MIB) == ""
+    assert contents(archive) == {}
+    for follow in (False, True):
+        message = backend.download(container, "/tmp/none", archive, MIB, follow_link=follow)
+        assert "Could not find the file /tmp/none" in message
+    assert "/none" in backend.upload(tmp_path / "in.tar", container, "/none")
+
+
+def test_both_ways_say_why_a_container_cannot_be_created(backend, label):
+    with pytest.raises(CannotCheck, match=r"`docker create.*` failed: .*app07-there-is-none"):
+        backend.create_container("app07-there-is-none:1", label)
 
 
 def test_both_ways_report_images_alike(backend):
