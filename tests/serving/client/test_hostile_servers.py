@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import ssl
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,6 @@ from tests.serving.client.scripted import (
     reply,
 )
 
-CERTIFICATE = Path(__file__).with_name("self_signed.pem")
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 CHUNKED = HEAD + b"transfer-encoding: chunked\r\n\r\n"
 KEY = "secret-key-1234"
@@ -172,16 +172,35 @@ def test_the_error_of_a_proxy_is_reported_without_its_page() -> None:
         blocking(server.url, "models")
 
 
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a new self-signed certificate of 127.0.0.1, with its key."""
+    path = tmp_path_factory.mktemp("certificate") / "self_signed.pem"
+    words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1"
+    command = [
+        "openssl",
+        *words.split(),
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+        "-keyout",
+        "-",
+        "-out",
+        "-",
+    ]
+    path.write_bytes(subprocess.run(command, check=True, capture_output=True).stdout)
+    return path
+
+
 @pytest.mark.parametrize("caller", CALLERS)
-def test_a_certificate_that_is_not_trusted_ends_the_call_at_once(caller: Caller) -> None:
+def test_a_certificate_that_is_not_trusted_ends_the_call_at_once(caller: Caller, certificate: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(CERTIFICATE)
+    context.load_cert_chain(certificate)
     with ScriptedServer(reply()) as server:
         server.encrypt(context)
         url = server.url.replace("http:", "https:")
         with pytest.raises(TLSFailed, match=r"There is no trusted connection to .*: self-signed certificate"):
             caller(url, "predict", [[1.0]], timeout=5.0)
-        trusted = ssl.create_default_context(cafile=CERTIFICATE)
+        trusted = ssl.create_default_context(cafile=certificate)
         assert len(caller(url, "predict", [[1.0]], ssl_context=trusted)) == 1
     assert len(server.asked) == 1
 
