@@ -1,10 +1,11 @@
 """Run all benchmarks one after the other and write docs/benchmarks.md.
 
-    .venv/bin/python benchmarks/all.py [--against PYTHON] [--pybrain PYTHON]
+    .venv/bin/python benchmarks/all.py [--against PYTHON] [--pybrain PYTHON] [--servers FOLDER]
 
-The options are those of training_epochs.py: Pythons that have scikit-learn and PyTorch, and PyBrain. Without them,
-training is not compared. Takes some minutes, on an otherwise idle machine. `pipeline_stack.py` is not included: it
-needs a container engine.
+--against and --pybrain are those of training_epochs.py: Pythons that have scikit-learn and PyTorch, and PyBrain.
+Without them, training is not compared. With --servers, serving is compared with other servers, whose environments are
+in FOLDER or are installed there; without it, only with a bare route. Takes some minutes, on an otherwise idle
+machine. `pipeline_stack.py` is not included: it needs a container engine.
 """
 
 from __future__ import annotations
@@ -56,17 +57,26 @@ def training(against: str | None, pybrain: str | None) -> list[tuple[str, ...]]:
     return [("training_epochs", *peers, *old), *others]
 
 
+def serving(environments: str | None) -> tuple[str, ...]:
+    """Return the run of the benchmark of serving."""
+    if environments is None:
+        return ("serving", "--only", "App07", "bare FastAPI route")
+    return ("serving", "--environments", environments)
+
+
 def main() -> None:
     """Run every benchmark, print the sections and write the page."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--against", metavar="PYTHON", help="a Python with scikit-learn and PyTorch")
     parser.add_argument("--pybrain", metavar="PYTHON", help="a Python with pybrain3")
+    parser.add_argument("--servers", metavar="FOLDER", help="environments of other servers (serving.py)")
     chosen = parser.parse_args()
     parts = [HEAD.format(date=datetime.now(UTC).strftime("%Y-%m-%d"), machine=machine()).strip()]
     runs: list[tuple[str, ...]] = [(name,) for name in SCRIPTS]
     if cores() > 1:
         runs += [(name, "--threads", str(cores())) for name in EACH]
     runs += training(chosen.against, chosen.pybrain)
+    runs.append(serving(chosen.servers))
     for run in runs:
         print(" ".join(run), "...", file=sys.stderr, flush=True)
         parts.append(section(*run))

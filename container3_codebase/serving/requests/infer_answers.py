@@ -105,7 +105,8 @@ def _tensor(name: str, binary: bool, model: ServedModel, outputs: Array) -> tupl
         labels = model.knowledge.classes(outputs)
         tensor = {"name": LABEL, "datatype": "BYTES", "shape": [len(labels)]}
         if binary:
-            data = b"".join(_counted(label.encode("utf-8")) for label in labels)
+            elements = {label: _counted(label.encode("utf-8")) for label in set(labels)}
+            data = b"".join([elements[label] for label in labels])
         else:
             tensor["data"] = labels
     if binary:
