@@ -45,9 +45,7 @@ def _document_models(document: dict[str, Any], snapshot: Snapshot) -> None:
     rows = example_rows(model)
     table = {"schema": csv_schema(model), "example": ",".join(map(str, rows[0])) + "\n"}
     example = {"instances": rows}
-    predict: dict[str, Any] = {"example": example}
-    if (schema := prediction_schema(snapshot)) is not None:
-        predict["schema"] = schema
+    predict = {"schema": prediction_schema(snapshot), "example": example}
     invocations = {"schema": invocations_schema(model), "example": example}
     for path, media in (("/predict", predict), ("/invocations", invocations)):
         body = document["paths"][path]["post"]["requestBody"]

@@ -16,14 +16,36 @@ _PRECISION: Schema = {"enum": ["float64", "float32"], "default": "float64"}
 _DECIMAL = r"-?[0-9]{1,15}(\.[0-9]{1,15})?([eE][+-]?[0-9]{1,2})?"
 _MOST_MODELS = 16
 _MOST_NAMES = 64
+_OTHER_MODEL: Schema = {
+    "title": "Rows for another model",
+    "type": "object",
+    "properties": {
+        "instances": {
+            "type": "array",
+            "items": {
+                "anyOf": [
+                    {"type": "array", "items": _NUMBER},
+                    {"type": "object", "additionalProperties": _NUMBER},
+                ]
+            },
+            "minItems": 1,
+        },
+        "model": {"type": "string"},
+        "version": {"type": ["string", "integer", "null"]},
+        "precision": _PRECISION,
+    },
+    "required": ["instances", "model"],
+    "additionalProperties": False,
+}
 _KINDS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 
 
-def prediction_schema(snapshot: Snapshot) -> Schema | None:
-    """Return the schema of ``POST /predict``: one alternative for each model; None where there are too many models."""
-    if not 0 < len(snapshot.models) <= _MOST_MODELS:
-        return None
-    return {"anyOf": [_prediction(versions, snapshot.default) for versions in snapshot.models.values()]}
+def prediction_schema(snapshot: Snapshot) -> Schema:
+    """Return the schema of ``POST /predict``: one alternative for each model; for the default one if there are many."""
+    default = snapshot.default
+    if len(snapshot.models) > _MOST_MODELS:
+        return {"anyOf": [_prediction(snapshot.models[default], default), _OTHER_MODEL]}
+    return {"anyOf": [_prediction(versions, default) for versions in snapshot.models.values()]}
 
 
 def invocations_schema(model: ServedModel) -> Schema:
