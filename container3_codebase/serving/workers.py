@@ -53,11 +53,12 @@ def run_workers(
     set_up_logs(every_request=settings.log_requests)
     _warn_if_open(settings, bound)
     shared = create_shared(settings)
-    if settings.workers == 1:
+    if not hasattr(os, "fork"):
+        if settings.workers > 1:
+            raise UsageError("More than one worker needs a system that can fork processes.")
         run(settings, bound, on_ready, shared, on_reload=on_reload)
         return
-    if not hasattr(os, "fork"):
-        raise UsageError("More than one worker needs a system that can fork processes.")
+    # A single worker is replaced as well, when it is killed or memory runs out.
     with session_folder(settings.sessions) as sessions:
         _Supervisor(replace(settings, sessions=sessions), bound, shared, on_reload).run(on_ready)
 
