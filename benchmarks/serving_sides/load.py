@@ -87,6 +87,7 @@ class Load:
         ]
         extra = [word for header in message.headers.items() for word in header]
         command += ["--", str(body), message.kind, *extra]
+        running.wait_until_idle()
         used = running.processor_seconds()
         done = subprocess.run(on_core(self._core, command), capture_output=True, text=True, check=False)
         used = running.processor_seconds() - used

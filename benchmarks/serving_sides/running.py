@@ -19,6 +19,7 @@ from serving_sides.sides import Place, Side
 
 _READY_SECONDS = 60.0
 _STOP_SECONDS = 10.0
+_IDLE_CHECKS = 20
 _THREADS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
 
 
@@ -121,6 +122,15 @@ class Running:
     def processor_seconds(self) -> float:
         """Return the time that all its processes have used a processor."""
         return sum(_processor_seconds(number) for number in _tree(self._process.pid))
+
+    def wait_until_idle(self) -> None:
+        """Wait until it has finished what a client has left behind, for a second at most."""
+        used = self.processor_seconds()
+        for _ in range(_IDLE_CHECKS):
+            time.sleep(0.05)
+            before, used = used, self.processor_seconds()
+            if used == before:
+                return
 
     def stop(self) -> None:
         """Stop the server with all its processes."""
