@@ -85,9 +85,14 @@ function bodySection(api, body) {
   if (!body) return null;
   const made = element("div", {}, element("h4", { text: "Request body" }));
   for (const [type, media] of Object.entries(body.content)) {
-    made.append(element("p", {}, element("code", { text: type }), ": " + typeOf(api, media.schema)));
-    const members = membersTable(api, media.schema);
-    if (members) made.append(members);
+    const schema = resolved(api, media.schema);
+    const alternatives = schema.anyOf || [schema];
+    made.append(element("p", {}, element("code", { text: type })));
+    for (const each of alternatives) {
+      const members = membersTable(api, each);
+      if (members && alternatives.length > 1) made.append(element("p", { className: "title", text: each.title || "or" }));
+      if (members) made.append(members);
+    }
     if (exampleOf(media)) made.append(element("pre", { text: exampleOf(media) }));
   }
   return made;
