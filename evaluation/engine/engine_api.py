@@ -16,11 +16,10 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote, urlencode
 
+from evaluation.engine.engine_socket import socket_path
 from evaluation.errors import CannotCheck
 from evaluation.quotas import MIB
 
-_DEFAULT_SOCKET = "/var/run/docker.sock"
-_LARGEST_CONFIGURATION = MIB
 _LARGEST_ANSWER = 16 * MIB
 _CHUNK = MIB
 _DOWNLOAD_SECONDS = 1800.0
@@ -221,31 +220,3 @@ def connect(engine_version: str, variables: Mapping[str, str]) -> EngineApi | No
         connection.close()
     is_same = response.status == 200 and server.startswith(f"Docker/{engine_version} ")
     return EngineApi(path, api_version) if is_same else None
-
-
-def socket_path(variables: Mapping[str, str]) -> str:
-    """Return the unix socket of the engine that the client uses; empty if it uses another way.
-
-    Args:
-        variables: the environment variables.
-    """
-    if not hasattr(socket, "AF_UNIX"):
-        return ""
-    if host := variables.get("DOCKER_HOST", ""):
-        path = host.removeprefix("unix://")
-        return path if host.startswith("unix:///") else ""
-    context = variables.get("DOCKER_CONTEXT") or _configured_context(variables)
-    return _DEFAULT_SOCKET if context == "default" else ""
-
-
-def _configured_context(variables: Mapping[str, str]) -> str:
-    """Return the context that the user has chosen; empty if that is unknown."""
-    try:
-        folder = Path(variables.get("DOCKER_CONFIG") or Path.home() / ".docker")
-        with (folder / "config.json").open("rb") as file:
-            configuration = json.loads(file.read(_LARGEST_CONFIGURATION))
-    except FileNotFoundError:
-        return "default"
-    except (OSError, RuntimeError, ValueError):
-        return ""
-    return str(configuration.get("currentContext") or "default") if isinstance(configuration, dict) else ""

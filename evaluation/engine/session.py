@@ -66,6 +66,8 @@ class EngineSession:
         self._backend = backend
         self._ensured: set[str] = set()
         self._images: dict[str, dict[str, Any]] = {}
+        self._information: EngineInformation | None = None
+        self._unstarted: dict[str, str] = {}
         self.id = f"{session_prefix(os.getpid())}{uuid.uuid4().hex[:8]}"
         self.label = f"{LABEL}={self.id}"
 
@@ -96,11 +98,13 @@ class EngineSession:
     @cached_property
     def cpus(self) -> float:
         """Number of processors for one container; an engine rejects more than it has."""
-        return min(self.limits.cpus, float(self.information().processors or 1))
+        information = self._information or self.information()
+        return min(self.limits.cpus, float(information.processors or 1))
 
     def information(self) -> EngineInformation:
         """Return what the engine reports of itself now."""
-        return self.backend.information()
+        self._information = self.backend.information()
+        return self._information
 
     def docker(self, *words: str, timeout: float = 60.0) -> process.CompletedProgram:
         """Run a command of the engine's client.
@@ -150,6 +154,22 @@ class EngineSession:
     def build_result(self, name: str) -> None:
         """Note that an image was built, in place of one of the same name."""
         self._images.pop(name, None)
+
+    def unstarted_container(self, image: str) -> str:
+        """Return the id of a container of an image that is never started, so that its files can be read.
+
+        It is created once for an image, and removed with the session.
+
+        Args:
+            image: the local name of an image that this session has built.
+
+        Raises:
+            CannotCheck: The engine cannot create it.
+        """
+        image_id = str((self.image(image) or {}).get("Id", image))
+        if image_id not in self._unstarted:
+            self._unstarted[image_id] = self.backend.create_container(image, self.label)
+        return self._unstarted[image_id]
 
     def ensure_image(self, name: str) -> None:
         """Ensure that an allowed image is available locally, and pull it if it is not.

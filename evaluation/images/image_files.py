@@ -94,13 +94,11 @@ def why_not_interpreter(engine: EngineSession, image: str, name: str, folder: Pa
 
 @contextmanager
 def _unstarted_container(engine: EngineSession, image: str, folder: Path) -> Iterator[tuple[str, Path]]:
-    """Create a container without starting it, and a path for its archive; remove both afterwards."""
-    container = engine.backend.create_container(image, engine.label)
+    """Return a container that is not started, and a path for its archive, which is removed afterwards."""
     archive = folder / "image.tar"
     try:
-        yield container, archive
+        yield engine.unstarted_container(image), archive
     finally:
-        engine.remove_containers([container])
         archive.unlink(missing_ok=True)
 
 

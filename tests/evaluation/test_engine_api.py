@@ -16,9 +16,12 @@ import pytest
 
 from evaluation.engine.api_backend import ApiBackend
 from evaluation.engine.client_backend import ClientBackend
-from evaluation.engine.engine_api import EngineApi, connect, socket_path
+from evaluation.engine.engine_api import EngineApi, connect
+from evaluation.engine.engine_socket import socket_path
+from evaluation.engine.session import EngineSession
 from evaluation.errors import CannotCheck
-from evaluation.quotas import MIB
+from evaluation.quotas import DEFAULT_LIMITS, MIB
+from pipeline.engines.docker_command import Compose
 
 NOTHING_SET = {"DOCKER_CONFIG": "/nonexistent"}
 
@@ -112,6 +115,15 @@ def test_only_the_engine_that_the_client_has_reported_is_used(replies, tmp_path)
     assert connect("27.0.1", {"DOCKER_HOST": f"unix://{path}"}) is None
     assert connect("20.10.24", {"DOCKER_HOST": f"unix://{tmp_path}/none.sock"}) is None
     assert connect("20.10.24", {"DOCKER_HOST": "tcp://engine:2376"}) is None
+
+
+def test_a_session_uses_the_client_for_an_engine_that_is_not_on_this_machine(replies, monkeypatch):
+    path, _ = replies
+    compose = Compose(("docker", "compose"), "2")
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
+    assert isinstance(EngineSession("20.10.24", compose, DEFAULT_LIMITS).backend, ApiBackend)
+    monkeypatch.setenv("DOCKER_HOST", "tcp://engine:2376")
+    assert isinstance(EngineSession("20.10.24", compose, DEFAULT_LIMITS).backend, ClientBackend)
 
 
 def test_an_engine_that_does_not_answer_is_reported(replies):
@@ -323,6 +335,15 @@ def test_both_ways_copy_files_into_and_out_of_a_container_alike(backend, label, 
         message = backend.download(container, "/tmp/none", archive, MIB, follow_link=follow)
         assert "Could not find the file /tmp/none" in message
     assert "/none" in backend.upload(tmp_path / "in.tar", container, "/none")
+
+
+def test_a_session_creates_one_container_for_the_files_of_an_image_and_removes_it(backend, engine):
+    compose = Compose(("docker", "compose"), "2")
+    with EngineSession(engine, compose, DEFAULT_LIMITS, backend=backend) as session:
+        container = session.unstarted_container("busybox:latest")
+        assert session.unstarted_container("busybox") == container
+        assert session.containers() == [container]
+    assert backend.inspect("container", container) == []
 
 
 def test_both_ways_say_why_a_container_cannot_be_created(backend, label):

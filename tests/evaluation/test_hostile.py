@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from evaluation.engine.client_backend import ClientBackend
 from evaluation.engine.session import EngineSession
 from evaluation.quotas import DEFAULT_LIMITS, MIB
 from evaluation.result import from_json
@@ -205,7 +206,8 @@ def test_ctrl_c_stops_a_class_evaluation_and_the_same_command_resumes_it(samples
     assert [row.split(",")[:2] for row in rows[1:]] == [["a", "32"], ["b", "32"], ["c", "32"]]
 
 
-def test_leftovers_of_a_killed_evaluation_are_removed_by_the_next_one(engine, left_of):
+@pytest.mark.parametrize("backend", [None, ClientBackend()], ids=["api", "client"])
+def test_leftovers_of_a_killed_evaluation_are_removed_by_the_next_one(engine, left_of, backend):
     version, compose = find_docker()
     # While this process runs, what has its number is left alone by evaluations of other tests, too.
     with subprocess.Popen(["sleep", "600"]) as other:
@@ -215,10 +217,10 @@ def test_leftovers_of_a_killed_evaluation_are_removed_by_the_next_one(engine, le
         session.run_checked("network", "create", "--internal", "--label", label, session.id)
         options = ["--name", session.id, "--label", label, "--network", session.id]
         session.run_checked("create", *options, "busybox:latest", "true")
-        EngineSession(version, compose, DEFAULT_LIMITS).remove_abandoned()
+        EngineSession(version, compose, DEFAULT_LIMITS, backend=backend).remove_abandoned()
         assert len(left_of(other.pid)) == 2
         other.kill()
-    EngineSession(version, compose, DEFAULT_LIMITS).remove_abandoned()
+    EngineSession(version, compose, DEFAULT_LIMITS, backend=backend).remove_abandoned()
     assert left_of(other.pid) == []
 
 
