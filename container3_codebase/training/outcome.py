@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pybrain_runtime import Knowledge
@@ -32,6 +31,9 @@ from training.results.folder import (
 from training.results.plots import draw
 from training.results.report import report_html
 
+EARLY_STOPPED = "early_stopped"
+"""The key of the metrics of the rows for validation with the network before a refit."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -41,7 +43,7 @@ class Outcome:
         plan: the training.
         folder: the folder of the results.
         fitted: how it ended: epochs, best epoch, reason, whether it was interrupted.
-        metrics: the metrics of each part of the split.
+        metrics: the metrics of each part of the split; before them, after a refit, those of the early-stopped network.
         files: the SHA-256 of each file, by its name in the folder.
     """
 
@@ -63,7 +65,8 @@ class Refitted:
 
     Attributes:
         epochs: its epochs.
-        before: the early-stopped knowledge. The metrics of validation are its own: the refit has learned these rows.
+        before: the early-stopped knowledge, whose metrics on the rows for validation are recorded: the refit has
+            learned these rows.
     """
 
     epochs: int
@@ -96,13 +99,11 @@ def write_results(
     also = also or Addition()
     content = pickled(plan.network)
     knowledge = knowledge_of(plan, content)
-    measured = {name: knowledge for name, _ in plan.split.parts()}
-    if refitted is not None:
-        measured["validation"] = refitted.before
     metrics: dict[str, object] = {}
+    if refitted is not None:
+        metrics[EARLY_STOPPED] = metrics_of(refitted.before, plan.rows, plan.split.validation)
     for name, indices in plan.split.parts():
-        of_early_stopped = {"network": "early-stopped"} if measured[name] is not knowledge else {}
-        metrics[name] = {**of_early_stopped, **metrics_of(measured[name], plan.rows, indices)}
+        metrics[name] = metrics_of(knowledge, plan.rows, indices)
     fitted: dict[str, object] = {
         "epochs": fit.state.epoch,
         "best_epoch": fit.state.best_epoch,
@@ -118,7 +119,7 @@ def write_results(
         METRICS: json_bytes({**about, **metrics, "fit": fitted}),
         HISTORY: history_bytes(fit.state.history),
     }
-    plots = _plots(plan, fit, measured, observer)
+    plots = _plots(plan, fit, knowledge, observer)
     files |= {**plots, REPORT: report_html(plan, fitted, metrics, plots, also.section), **also.files}
     folder.write(files)
     return Outcome(
@@ -130,14 +131,14 @@ def write_results(
     )
 
 
-def _plots(plan: Plan, fit: Fit, measured: Mapping[str, Knowledge], observer: Observer) -> dict[str, bytes]:
+def _plots(plan: Plan, fit: Fit, knowledge: Knowledge, observer: Observer) -> dict[str, bytes]:
     if not plan.options.plots:
         return {}
     curve = Curve(
         fit.state.history, fit.state.best_epoch, "validation" if len(plan.split.validation) else "train"
     )
     part, indices = list(plan.split.parts())[-1]
-    expected, outputs = plan.rows.expected[indices], predictions(measured[part], plan.rows.inputs[indices])
+    expected, outputs = plan.rows.expected[indices], predictions(knowledge, plan.rows.inputs[indices])
     result: Confusion | Residuals = Residuals(plan.rows.targets, expected, outputs, part)
     if plan.rows.labels:
         counts = confusion_matrix(plan.rows.classes[indices], classes_of(outputs), len(plan.rows.labels))

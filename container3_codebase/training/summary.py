@@ -8,7 +8,7 @@ from pybrain_runtime._io.printable import enumeration, plural
 from training.plan import Plan
 from training.rows.targets import CLASSIFICATION
 
-REFITTED = "on the rows for training and validation; the validation metrics are those before it"
+REFITTED = "on the rows for training and validation; early_stopped: validation before it"
 """What a refit does."""
 
 
@@ -44,8 +44,8 @@ def metric_lines(task: str, metrics: Any) -> list[str]:
         metrics: the metrics of each part.
     """
     keys = ("accuracy", "f1") if task == CLASSIFICATION else ("mae", "rmse", "r2")
-    lines = [f"{'':<12}{'rows':>8}" + "".join(f"{key:>12}" for key in keys)]
+    lines = [f"{'':<14}{'rows':>6}" + "".join(f"{key:>12}" for key in keys)]
     for name, found in metrics.items():
         values = "".join("           -" if found[key] is None else f"{found[key]:>12.6g}" for key in keys)
-        lines.append(f"{name:<12}{found['rows']:>8,}{values}")
+        lines.append(f"{name:<14}{found['rows']:>6,}{values}")
     return lines

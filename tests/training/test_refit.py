@@ -32,18 +32,14 @@ def test_no_more_epochs_than_the_options_allow(tmp_path: Path) -> None:
     assert recorder.refits == [(120, 7)]
 
 
-def test_the_metrics_of_validation_are_those_of_the_network_that_had_not_seen_these_rows(
-    tmp_path: Path,
-) -> None:
+def test_the_metrics_are_those_of_the_written_network_and_of_the_one_before_the_refit(tmp_path: Path) -> None:
     outcome = created(IRIS, tmp_path / "refitted")
     early = created(IRIS, tmp_path / "early", refit=False)
     found = json.loads((tmp_path / "refitted" / "metrics.json").read_text())
-    validation = dict(found["validation"])
-    assert validation.pop("network") == "early-stopped"
-    assert validation == early.metrics["validation"]
-    assert "network" not in found["train"] and "network" not in found["test"]
+    assert found["early_stopped"] == early.metrics["validation"]
     knowledge = load_knowledge(tmp_path / "refitted" / "currentSolution.pkl")
-    assert found["test"] == metrics_of(knowledge, outcome.plan.rows, outcome.plan.split.test)
+    for part, indices in outcome.plan.split.parts():
+        assert found[part] == metrics_of(knowledge, outcome.plan.rows, indices)
     assert (tmp_path / "refitted" / "history.csv").read_bytes() == (
         tmp_path / "early" / "history.csv"
     ).read_bytes()
@@ -54,7 +50,7 @@ def test_without_refit_the_early_stopped_network_is_the_result(tmp_path: Path) -
     recorder = Recorder()
     outcome = created(IRIS, tmp_path, recorder, refit=False)
     assert recorder.refits == [] and outcome.fitted["refit_epochs"] == 0
-    assert "network" not in json.loads((tmp_path / "metrics.json").read_text())["validation"]
+    assert "early_stopped" not in json.loads((tmp_path / "metrics.json").read_text())
 
 
 def test_without_rows_for_validation_there_is_no_refit(tmp_path: Path) -> None:

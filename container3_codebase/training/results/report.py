@@ -149,8 +149,8 @@ def _refit(epochs: int) -> str:
     if not epochs:
         return ""
     return (
-        f"{epochs:,} epochs on the rows for training and validation. The metrics of validation, the errors and the "
-        "learning curve are those of the early-stopped network, before the refit."
+        f"{epochs:,} epochs on the rows for training and validation. The errors and the learning curve are those "
+        "before the refit, and so is early_stopped: the metrics of the rows for validation, which the refit learned."
     )
 
 
