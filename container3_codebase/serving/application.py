@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -36,6 +37,7 @@ from serving.routes import (
     reference,
     sessions,
 )
+from serving.routes.direct import DirectRoutes
 from serving.routes.document import DocumentedRoutes
 from serving.sessions.store import SessionStore
 from serving.settings import Settings
@@ -98,9 +100,8 @@ def create_application(settings: Settings, catalog: Catalog, metrics: Metrics, g
             response.headers["allow"] = ", ".join(methods)
         return response
 
-    guarded = RequestMiddleware(
-        app, {("POST", "/predict"): handler}, health.ALWAYS, settings.limits.in_flight, metrics, gate
-    )
+    direct = DirectRoutes(handler, partial(inference_protocol.infer_rows, inference))
+    guarded = RequestMiddleware(app, direct.find, health.ALWAYS, settings.limits.in_flight, metrics, gate)
     return with_cors(guarded, settings.origins) if settings.origins else guarded
 
 

@@ -7,7 +7,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -37,7 +37,7 @@ class RequestMiddleware:
 
     Args:
         app: the routes.
-        direct: handlers that are called without the routing of ``app``, by method and path.
+        direct: returns the route and the handler of a method and path that are called without the routing of ``app``.
         always: paths that are answered under any load.
         limit: the most requests in flight.
         metrics: what is counted.
@@ -47,7 +47,7 @@ class RequestMiddleware:
     def __init__(
         self,
         app: ASGIApp,
-        direct: Mapping[tuple[str, str], Handler],
+        direct: Callable[[str, str], tuple[str, Handler] | None],
         always: frozenset[str],
         limit: int,
         metrics: Metrics,
@@ -106,14 +106,16 @@ class RequestMiddleware:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
+        found = self._direct(scope["method"], path)
+        if found is not None:
+            scope["direct_route"] = found[0]
         if self._metrics.in_flight > self._limit and path not in self._always:
             raise Overloaded(f"{self._limit} requests are in flight, the limit of this server.")
         self._admit(scope)
-        handler = self._direct.get((scope["method"], path))
-        if handler is None:
+        if found is None:
             await self._app(scope, receive, send)
             return
-        response = await handler(Request(scope, receive))
+        response = await found[1](Request(scope, receive))
         await response(scope, receive, send)
 
     def _admit(self, scope: Scope) -> None:
@@ -139,10 +141,7 @@ class RequestMiddleware:
         return f"{self._prefix}-{next(self._numbers)}"
 
     def _finish(self, scope: Scope, status: int, seconds: float) -> None:
-        path = scope["path"]
-        if (scope["method"], path) not in self._direct:
-            route = scope.get("route")
-            path = getattr(route, "path", "other")
+        path = str(scope.get("direct_route") or getattr(scope.get("route"), "path", "other"))
         self._metrics.count_request(path, status, seconds)
         if status >= 400 or _LOG.isEnabledFor(logging.DEBUG):
             values = {

@@ -70,7 +70,7 @@ def router(inference: Inference) -> APIRouter:
     @routes.post(_MODEL + "/infer", summary="Infer", openapi_extra=extra, responses=ERRORS)
     @routes.post(_VERSION + "/infer", summary="Infer", openapi_extra=extra, responses=ERRORS)
     async def infer(model: str, request: Request, version: str | None = None) -> Response:
-        return await _infer(inference, request, model, version)
+        return await infer_rows(inference, request, model, version)
 
     return routes
 
@@ -107,7 +107,20 @@ def _config(metadata: Mapping[str, Any]) -> dict[str, object]:
     }
 
 
-async def _infer(inference: Inference, request: Request, name: str, version: str | None) -> Response:
+async def infer_rows(
+    inference: Inference, request: Request, name: str, version: str | None = None
+) -> Response:
+    """Return the answer to an inference request.
+
+    Args:
+        inference: the models, limits and threads.
+        request: the request.
+        name: the name of the model.
+        version: its version; None for the newest.
+
+    Raises:
+        RequestError: the request cannot be answered.
+    """
     json_length = request.headers.get(_LENGTH, "")
     if not json_length:
         check_json(content_type(request), also=("application/octet-stream",))
