@@ -15,6 +15,7 @@ from access_control.errors import KeyFileError
 from access_control.keys import SCOPES, Key
 from access_control.rates import Rate, parse_rate
 from pybrain_runtime._io.atomic_file import cannot_write
+from pybrain_runtime._io.open_flags import READ
 from pybrain_runtime._io.temporary_files import temporary_name
 from pybrain_runtime.errors import InputMissing
 
@@ -34,13 +35,16 @@ def read_key_file(path: Path) -> tuple[Key, ...]:
         KeyFileError: its content is not valid, or every user of the system may change it.
     """
     try:
-        with path.open("rb") as file:
-            about = os.fstat(file.fileno())
+        descriptor = os.open(path, READ)  # which does not wait for the other end of a pipe
+        try:
+            about = os.fstat(descriptor)
             if not stat.S_ISREG(about.st_mode):
                 raise KeyFileError(f"{path.name} is not a regular file.", path=path)
             if os.name != "nt" and about.st_mode & stat.S_IWOTH:
                 raise KeyFileError(f"{path.name} can be changed by every user of this system.", path=path)
-            text = file.read(_LARGEST + 1)
+            text = os.read(descriptor, _LARGEST + 1)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InputMissing(f"{path} cannot be read: {reason}.", path=path, role="keys") from error

@@ -85,10 +85,12 @@ class Source:
         path: the file or folder.
         name: the name under which a file is served, or the model of a folder that is served; empty for the name of the
             file, or all of the folder.
+        registered: whether the folder belongs to this program, which keeps a registered model in it.
     """
 
     path: Path
     name: str = ""
+    registered: bool = False
 
 
 @dataclass(frozen=True)

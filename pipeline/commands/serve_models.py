@@ -93,7 +93,7 @@ def _sources(
     for word in models:
         if word in registered:
             folder, address = registered[word]
-            sources.append(Source(folder, _name(f"{address.name}.pkl")))
+            sources.append(Source(folder, _name(f"{address.name}.pkl"), registered=True))
         else:
             path = _file(layout, word)
             sources.append(Source(path, _name(path.name)))

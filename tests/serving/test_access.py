@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from access_control.errors import KeyFileError
 from access_control.key_file import read_key_file, write_key_file
 from access_control.keys import Key, sha256_of
 from access_control.rates import Rate
@@ -162,3 +164,9 @@ def test_options_that_are_not_valid_end_the_command(
 ) -> None:
     assert main(["serve", "--engine", "local", "--port", "0", *options]) == status
     assert message in capsys.readouterr().err
+
+
+def test_a_pipe_in_place_of_the_key_file_blocks_nothing(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "keys.json")
+    with pytest.raises(KeyFileError, match="not a regular file"):
+        read_key_file(tmp_path / "keys.json")

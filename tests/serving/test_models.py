@@ -119,6 +119,61 @@ def test_a_network_that_draws_its_outputs_is_not_served(tmp_path: Path) -> None:
     assert "draws its outputs at random" in problem
 
 
+def test_a_file_called_problem_among_models_is_not_read(tmp_path: Path) -> None:
+    put(ONE, tmp_path / "net.pkl")
+    (tmp_path / "problem").write_text("secret", encoding="utf-8")
+    assert catalog_of(Source(tmp_path)).snapshot.problems == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [("link", "is a symbolic link"), ("pipe", "is not a regular file"), ("large", "2,000 bytes")],
+)
+def test_the_problem_of_a_registered_model_is_a_small_regular_file(
+    tmp_path: Path, kind: str, message: str
+) -> None:
+    folder = tmp_path / "net"
+    folder.mkdir()
+    put(ONE, folder / "net.3.pkl")
+    (tmp_path / "secret").write_text("secret", encoding="utf-8")
+    if kind == "link":
+        (folder / "problem").symlink_to(tmp_path / "secret")
+    elif kind == "pipe":
+        os.mkfifo(folder / "problem")
+    else:
+        (folder / "problem").write_text("x" * 3000, encoding="utf-8")
+    (problem,) = catalog_of(Source(folder, "net", registered=True)).snapshot.problems.values()
+    assert message in problem
+
+
+def test_pipes_in_place_of_files_block_neither_reloading_nor_the_stop(tmp_path: Path) -> None:
+    for name in ("net.pkl", "other.pkl", "other.card.json", "problem"):
+        os.mkfifo(tmp_path / name)
+    put(ONE, tmp_path / "good.pkl")
+    catalog = Catalog(Settings((Source(tmp_path),), poll_seconds=0.05))
+    catalog.start()
+    catalog.reload()
+    until(lambda: catalog.failures >= 4)
+    catalog.stop()
+    assert list(catalog.snapshot.models) == ["good"]
+
+
+def test_a_stop_does_not_wait_for_a_file_that_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog = Catalog(Settings((Source(tmp_path),)))
+    catalog.start()
+    ends, waits = threading.Event(), threading.Event()
+    monkeypatch.setattr(catalog, "refresh", lambda: waits.set() or ends.wait(20))
+    monkeypatch.setattr("serving.models.catalog._STOP_SECONDS", 0.05)
+    catalog.reload()
+    assert waits.wait(10)
+    started = time.monotonic()
+    catalog.stop()
+    assert time.monotonic() - started < 5
+    ends.set()
+
+
 def test_answers_are_those_of_one_version_while_the_file_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "net.pkl"
     put(ONE, path)

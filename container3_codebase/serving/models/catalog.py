@@ -15,6 +15,7 @@ from serving.settings import Settings
 
 _LOG = logging.getLogger("serving.models")
 _TRIES = 5
+_STOP_SECONDS = 2.0
 _Key = tuple[str, int]
 
 
@@ -53,11 +54,11 @@ class Catalog:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop watching."""
+        """Stop watching; a file that is being loaded is not waited for longer than two seconds."""
         self._stopped = True
         self._wake.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(_STOP_SECONDS)
 
     def reload(self) -> None:
         """Look at the files now, and try those again that could not be loaded. Returns at once."""

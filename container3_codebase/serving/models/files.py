@@ -8,14 +8,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from pybrain_runtime._io.input_file import InputFile
+from pybrain_runtime.errors import PipelineError
 from pybrain_runtime.network.model_card import card_path
 from serving.settings import Source
 
 _NAME = re.compile(r"(?P<name>[\w-][\w.-]{0,127}?)(\.(?P<version>[0-9]{1,9}))?\.(pkl|xml|npz)(\.gz|\.bz2)?")
 _MOST_FILES = 1000
-_LONGEST_PROBLEM = 500
+_LONGEST_PROBLEM = 2000
 PROBLEM = "problem"
-"""A file in a folder of networks that says why it is not up to date, written by what keeps it up to date."""
+"""A file in the folder of a registered model that says why it is not up to date, written by what keeps it so."""
 
 Signature = tuple[tuple[int, ...] | None, tuple[int, ...] | None]
 
@@ -85,7 +87,7 @@ def _files_of(source: Source, problems: dict[str, str]) -> Iterator[ModelFile]:
     except OSError as error:
         problems[str(source.path)] = f"The folder cannot be read: {error.strerror}."
         return
-    if PROBLEM in names:
+    if source.registered and PROBLEM in names:
         problems[str(source.path)] = _text(source.path / PROBLEM)
     matches = [match for match in map(_NAME.fullmatch, names) if match and source.name in ("", match["name"])]
     if len(matches) > _MOST_FILES:
@@ -99,10 +101,10 @@ def _files_of(source: Source, problems: dict[str, str]) -> Iterator[ModelFile]:
 
 def _text(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with InputFile(path, PROBLEM) as file:
             return file.read(_LONGEST_PROBLEM).decode("utf-8", "replace")
-    except OSError as error:
-        return str(error.strerror)
+    except PipelineError as error:
+        return error.message
 
 
 def _newest(matches: Iterable[re.Match[str]]) -> dict[str, int]:
