@@ -8,6 +8,8 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from pyarrow import compute
 
 from pybrain_runtime.tables.formats.columnar_reader import is_number
+from pybrain_runtime.tables.formats.compact_thrift import DamagedStruct
+from pybrain_runtime.tables.formats.parquet_footer import column_chunks
 from pybrain_runtime.tables.formats.parquet_reader import buffered, damaged, opened
 from pybrain_runtime.tables.table_file import TableFile
 from training.errors import TrainingDataError
@@ -73,17 +75,17 @@ def _cells(file: TableFile, metadata: Any, used: list[str], texts: set[str]) -> 
         TrainingDataError: they are too large.
         ActivationError: the file is damaged.
     """
-    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
-    chunks = [group.column(place) for group in groups for place in range(group.num_columns)]
     selected = frozenset(used)
-    wanted = [chunk for chunk in chunks if chunk.path_in_schema in selected]
-    if sum(chunk.total_uncompressed_size for chunk in wanted) > _MOST_BYTES:
+    try:
+        chunks = column_chunks(file.file.duplicate(), metadata)
+        wanted = [chunk for chunk in chunks if chunk.name in selected]
+    except DamagedStruct as error:
+        raise damaged(file.name, error) from None
+    if sum(chunk.size for chunk in wanted) > _MOST_BYTES:
         raise _too_large(file.name)
-    # A value with these encodings may repeat the start of the one before it. It is at most as large as its column.
-    stored = [chunk for chunk in wanted if chunk.path_in_schema in texts]
-    delta = [chunk for chunk in stored if any(name.startswith("DELTA") for name in chunk.encodings)]
-    rows = max(1, min([_ROWS, *(_MOST_BYTES // max(1, chunk.total_uncompressed_size) for chunk in delta)]))
-    dictionaries = texts - {chunk.path_in_schema for chunk in delta}
+    delta = [chunk for chunk in wanted if chunk.delta and chunk.name in texts]
+    rows = max(1, min([_ROWS, *(_MOST_BYTES // max(1, chunk.size) for chunk in delta)]))
+    dictionaries = texts - {chunk.name for chunk in delta}
     cells: dict[str, list[str]] = {name: [] for name in used}
     known: dict[str, str] = {}
     total = 0

@@ -12,7 +12,8 @@ from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime.errors import ActivationError
 from pybrain_runtime.tables.column_selector import ColumnSelector
 from pybrain_runtime.tables.formats.columnar_reader import ColumnarReader, RowChunk
-from pybrain_runtime.tables.formats.parquet_pages import DamagedPage, check_pages
+from pybrain_runtime.tables.formats.compact_thrift import DamagedStruct
+from pybrain_runtime.tables.formats.parquet_pages import check_pages
 from pybrain_runtime.tables.table_file import TableFile
 
 _BUFFER, _BUFFERS, _LEAST_BUFFER = 1 << 20, 1 << 25, 1 << 14
@@ -46,7 +47,7 @@ class ParquetReader(ColumnarReader):
         super().__init__(file.name, self._file.schema_arrow, selector, skip=skip, fast=fast)
         try:
             check_pages(self._file.metadata, self._wanted, file.file.duplicate(), file.name)
-        except DamagedPage as error:
+        except (DamagedStruct, OSError) as error:
             raise damaged(file.name, error) from None
 
     def chunks(self) -> Iterator[RowChunk]:
@@ -71,7 +72,11 @@ def opened(file: TableFile) -> Any:
     for _ in file.blocks():  # to hash the whole file, which is then not read in order
         pass
     try:
-        return buffered(file.file)
+        source = buffered(file.file)
+        tuple(source.schema_arrow.names)  # which decodes them
+        return source
+    except UnicodeDecodeError:
+        raise damaged(file.name, ValueError("a name is not UTF-8")) from None
     except (pa.ArrowException, OSError) as error:
         raise damaged(file.name, error) from None
 
