@@ -25,6 +25,7 @@ from serving.images.pictures import Pictures
 from serving.inference import Inference
 from serving.metrics import Metrics
 from serving.models.catalog import Catalog
+from serving.resources import Resources
 from serving.routes import (
     health,
     images,
@@ -101,7 +102,7 @@ def create_application(settings: Settings, catalog: Catalog, metrics: Metrics, g
         return response
 
     direct = DirectRoutes(handler, partial(inference_protocol.infer_rows, inference))
-    guarded = RequestMiddleware(app, direct.find, health.ALWAYS, settings.limits.in_flight, metrics, gate)
+    guarded = RequestMiddleware(app, direct.find, health.ALWAYS, Resources(settings.limits), metrics, gate)
     return with_cors(guarded, settings.origins) if settings.origins else guarded
 
 

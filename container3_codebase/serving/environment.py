@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,7 +11,7 @@ from access_control.origins import check_allowed_origin
 from access_control.rates import Rate, parse_rate
 from pybrain_runtime.errors import UsageError
 from serving.cgroup import ControlGroup
-from serving.settings import SessionSettings, Settings, Source
+from serving.settings import RequestLimits, SessionSettings, Settings, Source
 
 KNOWLEDGE = Path("/shared_data/currentSolution.pkl")
 MODELS = Path("/models")
@@ -89,6 +90,21 @@ def allowed_workers(group: ControlGroup) -> int:
     return min(group.processors(), by_memory, MOST_WORKERS)
 
 
+def limits_of(group: ControlGroup, workers: int) -> RequestLimits:
+    """Return the limits on requests: the bodies of all workers together take a quarter of the container's memory.
+
+    Args:
+        group: the control group of the container.
+        workers: the number of workers.
+    """
+    limits = RequestLimits()
+    memory = group.memory_limit()
+    if memory is None:
+        return limits
+    bodies = min(limits.bodies, memory // (4 * workers))
+    return replace(limits, bodies=max(bodies, limits.body, limits.image))
+
+
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Return the settings that environment variables describe.
 
@@ -99,16 +115,18 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         UsageError: a variable has a value that is not expected, or is empty.
     """
     read = _Reader(environment)
+    workers = read("SERVE_WORKERS", "auto", _workers)
     return Settings(
         sources=read("SERVE_MODEL", "all", _sources),
         host=read("SERVE_HOST", "0.0.0.0", str),
         port=read("SERVE_PORT", "8000", _port),
-        workers=read("SERVE_WORKERS", "auto", _workers),
+        workers=workers,
         log_requests=read("SERVE_LOG_REQUESTS", "0", _flag),
         keys=_keys(environment.get("SELECTED_KEYS", "")),
         rate=read("SERVE_RATE", "none", _rate),
         origins=read("SERVE_CORS", "none", _origins),
         hosts=read("SERVE_ALLOW_HOST", "none", _words),
+        limits=limits_of(ControlGroup(), workers),
         sessions=SessionSettings(folder=SESSIONS if SESSIONS.is_dir() else None),
         in_container=True,
     )

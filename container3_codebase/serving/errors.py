@@ -122,6 +122,19 @@ class Overloaded(RequestError):
     headers: Mapping[str, str] = {"retry-after": "1"}
 
 
+class TooBusy(Overloaded):
+    """The bodies or tables of other requests take the memory or disk space; the client may try again."""
+
+    code = "too_busy"
+    closes = True
+
+
+class ClientGone(RequestError):
+    """The client has closed the connection before the work for its request has begun."""
+
+    code = "client_gone"
+
+
 class NotReady(RequestError):
     """The model is known, but its file cannot be served."""
 

@@ -16,19 +16,23 @@ class RequestLimits:
 
     Attributes:
         body: bytes of a JSON or binary body.
+        bodies: bytes of all bodies above 64 KiB together that a worker holds in memory.
         upload: bytes of a table (CSV, JSON lines, Parquet, Arrow), which is kept on disk while it is processed.
         rows: rows of a JSON or binary body.
         headers: bytes of the request line and the headers.
         header_seconds: until the headers are complete.
         body_seconds: until the body is complete.
         upload_seconds: until a table is complete.
-        send_seconds: a client may read nothing of its response.
+        grace_seconds: until a body must have arrived at ``least_rate`` on average.
+        least_rate: bytes per second at which a client must send its body and read its response.
+        send_seconds: the time over which the rate of reading is averaged.
         keep_alive_seconds: of an idle connection.
         connections: open connections of a worker.
         in_flight: requests that a worker processes or queues.
         answer: bytes of the prediction of a table.
         table_seconds: until the prediction of a table is complete.
-        tables: tables that a worker processes at the same time.
+        tables: tables that a worker processes at the same time, once they have arrived.
+        tables_stored: bytes on disk of all tables and their predictions, until they are sent.
         image: bytes of a picture.
         image_seconds: for decoding a picture.
         images: pictures that a worker decodes at the same time, each in a process of its own.
@@ -37,12 +41,15 @@ class RequestLimits:
     """
 
     body: int = 8 * MIB
+    bodies: int = 192 * MIB
     upload: int = 1024 * MIB
     rows: int = 100_000
     headers: int = 32 * 1024
     header_seconds: float = 10.0
     body_seconds: float = 30.0
     upload_seconds: float = 600.0
+    grace_seconds: float = 10.0
+    least_rate: int = 1000
     send_seconds: float = 30.0
     keep_alive_seconds: int = 20
     connections: int = 4096
@@ -50,6 +57,7 @@ class RequestLimits:
     answer: int = 4096 * MIB
     table_seconds: float = 600.0
     tables: int = 4
+    tables_stored: int = 8192 * MIB
     image: int = 16 * MIB
     image_seconds: float = 10.0
     images: int = 1

@@ -18,6 +18,7 @@ from access_control.gate import AccessGate
 from serving.errors import Denied, OutOfMemory, Overloaded, RequestError
 from serving.http.responses import error_response
 from serving.metrics import Metrics
+from serving.resources import Resources
 
 Handler = Callable[[Request], Awaitable[Response]]
 _LOG = logging.getLogger("serving.requests")
@@ -39,7 +40,7 @@ class RequestMiddleware:
         app: the routes.
         direct: returns the route and the handler of a method and path that are called without the routing of ``app``.
         always: paths that are answered under any load.
-        limit: the most requests in flight.
+        resources: what requests share, and their limits.
         metrics: what is counted.
         gate: which requests may pass.
     """
@@ -49,14 +50,15 @@ class RequestMiddleware:
         app: ASGIApp,
         direct: Callable[[str, str], tuple[str, Handler] | None],
         always: frozenset[str],
-        limit: int,
+        resources: Resources,
         metrics: Metrics,
         gate: AccessGate,
     ) -> None:
         self._app = app
         self._direct = direct
         self._always = always
-        self._limit = limit
+        self._resources = resources
+        self._limit = resources.limits.in_flight
         self._metrics = metrics
         self._gate = gate
         self._prefix = os.urandom(6).hex()
@@ -81,6 +83,7 @@ class RequestMiddleware:
             await send(message)
 
         self._metrics.in_flight += 1
+        resources = self._resources.of_request(scope)
         try:
             await self._answer(scope, receive, send_counted)
         except RequestError as error:
@@ -101,6 +104,7 @@ class RequestMiddleware:
                 raise
             await error_response(InternalError("Internal error."), request_id)(scope, receive, send_counted)
         finally:
+            resources.release()
             self._metrics.in_flight -= 1
             self._finish(scope, status, time.perf_counter() - started)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import queue
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from importlib.util import find_spec
 
 import numpy as np
@@ -44,6 +46,23 @@ class Pictures:
         if not self._available:
             raise ImagesUnavailable("This server takes no images: the package Pillow is not installed.")
 
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Keep a place for a picture while the block runs; taken before the picture is received.
+
+        Raises:
+            Overloaded: too many pictures are waiting.
+        """
+        if self._pending >= self._most:
+            raise Overloaded(
+                f"{self._pending} images are being received, decoded or waiting, the limit of this server."
+            )
+        self._pending += 1
+        try:
+            yield
+        finally:
+            self._pending -= 1
+
     async def inputs(self, data: bytes, card: ImageInput) -> NDArray[np.float64]:
         """Return the inputs of a network for a picture, shape (height * width,).
 
@@ -53,17 +72,8 @@ class Pictures:
 
         Raises:
             RequestError: the picture cannot be decoded, or exceeds a limit.
-            Overloaded: too many pictures are waiting.
         """
-        if self._pending >= self._most:
-            raise Overloaded(
-                f"{self._pending} images are being decoded or waiting, the limit of this server."
-            )
-        self._pending += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, self._decode, data, card)
-        finally:
-            self._pending -= 1
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._decode, data, card)
 
     def close(self) -> None:
         """End the processes."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
-from serving.errors import MalformedRequest, PayloadTooLarge, RequestTimedOut, UnsupportedMediaType
+from serving.errors import MalformedRequest, PayloadTooLarge, UnsupportedMediaType
+from serving.requests.pace import Pace
+from serving.resources import resources_of
 
 
 def content_type(request: Request) -> str:
@@ -40,52 +41,50 @@ async def read_body(request: Request, *, limit: int, seconds: float) -> bytes:
 
     Raises:
         PayloadTooLarge: it has more bytes.
-        RequestTimedOut: it is not complete in time.
+        RequestTimedOut: it is not complete in time, or arrives too slowly.
+        TooBusy: it is large, and other bodies take the memory.
         UnsupportedMediaType: it is compressed.
     """
-    _check_headers(request, limit)
+    length = _checked_length(request, limit)
+    resources = resources_of(request)
+    resources.body.resize(length)
+    pace = Pace(resources.limits, seconds)
     parts: list[bytes] = []
-    size, more = 0, True
-    try:
-        async with asyncio.timeout(seconds):
-            while more:
-                message = await request.receive()
-                if message["type"] != "http.request":
-                    raise _incomplete()
-                parts.append(message.get("body", b""))
-                more = message.get("more_body", False)
-                size += len(parts[-1])
-                if size > limit:
-                    raise _too_large(limit)
-    except TimeoutError:
-        raise _too_slow(seconds, size) from None
+    more = True
+    while more:
+        message = await pace.receive(request.receive)
+        if message["type"] != "http.request":
+            raise _incomplete()
+        parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+        pace.size += len(parts[-1])
+        if pace.size > limit:
+            raise _too_large(limit)
+        if pace.size > length:  # it has no length
+            resources.body.resize(pace.size)
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 async def blocks(request: Request, *, limit: int, seconds: float) -> AsyncIterator[bytes]:
-    """Yield the body in blocks, with the limits of ``read_body``."""
-    _check_headers(request, limit)
-    stream = request.stream()
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + seconds
-    size = 0
-    while True:
-        try:
-            async with asyncio.timeout_at(deadline):
-                block = await anext(stream, None)
-        except TimeoutError:
-            raise _too_slow(seconds, size) from None
-        except ClientDisconnect:
-            raise _incomplete() from None
-        if block is None:
-            return
-        size += len(block)
-        if size > limit:
+    """Yield the body in blocks, with the limits of ``read_body`` on bytes and time."""
+    _checked_length(request, limit)
+    pace = Pace(resources_of(request).limits, seconds)
+    more = True
+    while more:
+        message = await pace.receive(request.receive)
+        if message["type"] != "http.request":
+            raise _incomplete()
+        block = message.get("body", b"")
+        more = message.get("more_body", False)
+        pace.size += len(block)
+        if pace.size > limit:
             raise _too_large(limit)
-        yield block
+        if block:
+            yield block
 
 
-def _check_headers(request: Request, limit: int) -> None:
+def _checked_length(request: Request, limit: int) -> int:
+    """Return the length that the headers state; 0 where they state none."""
     length = header(request, b"content-length")
     if length.isdecimal() and (len(length) > 18 or int(length) > limit):
         raise _too_large(limit)
@@ -94,14 +93,11 @@ def _check_headers(request: Request, limit: int) -> None:
         raise UnsupportedMediaType(
             f"The content encoding {encoding[:40]!r} is not supported; send the body as it is."
         )
+    return int(length) if length.isdecimal() else 0
 
 
 def _incomplete() -> MalformedRequest:
     return MalformedRequest("The client closed the connection before the body was complete.")
-
-
-def _too_slow(seconds: float, size: int) -> RequestTimedOut:
-    return RequestTimedOut(f"The body was not complete after {seconds:g} s; {size} bytes have arrived.")
 
 
 def _too_large(limit: int) -> PayloadTooLarge:

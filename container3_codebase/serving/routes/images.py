@@ -61,9 +61,10 @@ class _Images:
         checked_precision(precision)
         if include not in ("", "input"):
             raise InvalidRequest(f"include is {include[:60]!a}; expected input.", field="include")
-        picture = await self._picture(request)
         assert found.image is not None
-        inputs = await self._pictures.inputs(picture, found.image)
+        with self._pictures.place():
+            picture = await self._picture(request)
+            inputs = await self._pictures.inputs(picture, found.image)
         others = {"inputs": [inputs.tolist()]} if include else {}
         answer = await self._inference.answer(
             b"",

@@ -77,8 +77,11 @@ def test_pictures_beyond_the_waiting_ones_are_refused() -> None:
     pictures = Pictures(RequestLimits(images=1, images_waiting=2))
 
     async def ask() -> list[object]:
-        asked = [pictures.inputs(PICTURE, CARD) for _ in range(5)]
-        return await asyncio.gather(*asked, return_exceptions=True)
+        async def one() -> object:
+            with pictures.place():
+                return await pictures.inputs(PICTURE, CARD)
+
+        return await asyncio.gather(*(one() for _ in range(5)), return_exceptions=True)
 
     try:
         answers = asyncio.run(ask())
